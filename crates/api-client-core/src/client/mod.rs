@@ -1,0 +1,15 @@
+//! The one pipeline that both clients send through.
+
+mod clock;
+mod pipeline;
+mod report;
+mod reqwest_transport;
+mod retry;
+mod transport;
+
+pub use clock::{Clock, SkippingClock, SystemClock};
+pub use pipeline::{Failure, Pipeline, Rules, Verdict};
+pub use report::CallReport;
+pub use reqwest_transport::ReqwestTransport;
+pub use retry::{NotRetried, RetryPolicy, Trouble};
+pub use transport::{Transport, TransportError};

@@ -1,0 +1,86 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::header::{HeaderName, HeaderValue};
+
+use super::{Transport, TransportError};
+use crate::{Headers, HttpRequest, HttpResponse, Method};
+
+/// The transport that clients use unless told otherwise.
+#[derive(Debug, Clone)]
+pub struct ReqwestTransport(reqwest::Client);
+
+impl ReqwestTransport {
+    /// A transport that gives up on an answer after `timeout`.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(user_agent: &str, timeout: Duration) -> Result<Self, TransportError> {
+        reqwest::Client::builder()
+            .user_agent(user_agent)
+            .timeout(timeout)
+            .connect_timeout(Duration::from_secs(10))
+            .build()
+            .map(Self)
+            .map_err(|error| TransportError::never_sent("the HTTP client could not be set up").because(error))
+    }
+}
+
+#[async_trait]
+impl Transport for ReqwestTransport {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let response = self.0.execute(outgoing(request)?).await.map_err(lost)?;
+        let status = response.status().as_u16();
+        let mut headers = Headers::default();
+        for (name, value) in response.headers() {
+            headers.insert(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
+        }
+        let body = response.bytes().await.map_err(lost)?.into();
+        Ok(HttpResponse { status, headers, body })
+    }
+}
+
+fn outgoing(request: HttpRequest) -> Result<reqwest::Request, TransportError> {
+    let url = request
+        .url
+        .parse()
+        .map_err(|error| TransportError::never_sent("the URL is not one that HTTP can use").because(error))?;
+    let mut outgoing = reqwest::Request::new(method(request.method), url);
+    for header in request.headers.iter() {
+        let unusable = || {
+            TransportError::never_sent(format!(
+                "the header {} has a value that HTTP cannot carry",
+                header.name
+            ))
+        };
+        let name = HeaderName::from_bytes(header.name.as_bytes()).map_err(|_| unusable())?;
+        let mut value = HeaderValue::from_str(&header.value).map_err(|_| unusable())?;
+        value.set_sensitive(header.secret);
+        outgoing.headers_mut().append(name, value);
+    }
+    *outgoing.body_mut() = request.body.map(Into::into);
+    Ok(outgoing)
+}
+
+const fn method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+        Method::Options => reqwest::Method::OPTIONS,
+    }
+}
+
+/// The URL stays out of the message: its query holds order numbers and e-mail addresses.
+fn lost(error: reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    if error.is_connect() || error.is_builder() {
+        TransportError::never_sent("no connection to the server").because(error)
+    } else if error.is_timeout() {
+        TransportError::answer_lost("no answer within the time limit").because(error)
+    } else {
+        TransportError::answer_lost("the connection ended before the answer was complete").because(error)
+    }
+}

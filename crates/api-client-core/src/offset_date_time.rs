@@ -1,0 +1,187 @@
+use std::{fmt, str::FromStr};
+
+use jiff::{Timestamp, civil, fmt::temporal::Pieces, tz::Offset};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// An instant together with the UTC offset it was written in.
+///
+/// Brightpearl writes times in the offset of the account's time zone, so the calendar day of a tax date is
+/// only known together with its offset. Two values are equal when instant and offset are.
+///
+/// Reading forgives what both systems are known to send: `Z`, `+01:00`, `+0100`, with or without
+/// milliseconds, `…:59:999Z`, and a bare date, which means UTC midnight.
+///
+/// ```
+/// use api_client_core::OffsetDateTime;
+///
+/// let placed: OffsetDateTime = "2026-05-04T00:00:00.000+01:00".parse()?;
+/// assert_eq!(placed.date().to_string(), "2026-05-04");
+/// assert_eq!(placed.timestamp().to_string(), "2026-05-03T23:00:00Z");
+/// # Ok::<(), api_client_core::InvalidDateTime>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OffsetDateTime {
+    timestamp: Timestamp,
+    offset: Offset,
+}
+
+impl OffsetDateTime {
+    /// This instant, written in this offset.
+    pub const fn new(timestamp: Timestamp, offset: Offset) -> Self {
+        Self { timestamp, offset }
+    }
+
+    /// This instant, written in UTC.
+    pub const fn utc(timestamp: Timestamp) -> Self {
+        Self::new(timestamp, Offset::UTC)
+    }
+
+    /// This instant, written in the offset that the zone has then.
+    pub fn in_zone(timestamp: Timestamp, zone: &jiff::tz::TimeZone) -> Self {
+        Self::new(timestamp, zone.to_offset(timestamp))
+    }
+
+    /// The instant.
+    pub const fn timestamp(self) -> Timestamp {
+        self.timestamp
+    }
+
+    /// The offset it is written in.
+    pub const fn offset(self) -> Offset {
+        self.offset
+    }
+
+    /// The calendar day as written.
+    pub fn date(self) -> civil::Date {
+        self.offset.to_datetime(self.timestamp).date()
+    }
+}
+
+/// A text that is not a date or a time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a date or time: expected the form 2026-05-04T10:15:00.000+01:00")]
+pub struct InvalidDateTime(String);
+
+impl FromStr for OffsetDateTime {
+    type Err = InvalidDateTime;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        read(text.trim()).ok_or_else(|| InvalidDateTime(text.to_owned()))
+    }
+}
+
+fn read(text: &str) -> Option<OffsetDateTime> {
+    let repaired = colon_before_milliseconds(text);
+    let pieces = Pieces::parse(repaired.as_deref().unwrap_or(text)).ok()?;
+    let offset = pieces.to_numeric_offset().unwrap_or(Offset::UTC);
+    let civil = pieces.date().to_datetime(pieces.time().unwrap_or_else(civil::Time::midnight));
+    Some(OffsetDateTime::new(offset.to_timestamp(civil).ok()?, offset))
+}
+
+/// Accounting periods come as `2026-03-31T23:59:59:999Z` (brightpearl-accounting-warehouse.md A8).
+fn colon_before_milliseconds(text: &str) -> Option<String> {
+    let (head, tail) = text.get(..19).zip(text.get(19..))?;
+    let rest = tail.strip_prefix(':')?;
+    rest.starts_with(|c: char| c.is_ascii_digit()).then(|| format!("{head}.{rest}"))
+}
+
+impl fmt::Display for OffsetDateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let civil = self.offset.to_datetime(self.timestamp);
+        write!(f, "{}", civil.strftime("%Y-%m-%dT%H:%M:%S"))?;
+        let seconds = self.offset.seconds();
+        let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
+        write!(
+            f,
+            ".{:03}{sign}{:02}:{:02}",
+            civil.subsec_nanosecond() / 1_000_000,
+            minutes / 60,
+            minutes % 60
+        )
+    }
+}
+
+impl fmt::Debug for OffsetDateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl PartialOrd for OffsetDateTime {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for OffsetDateTime {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.timestamp.cmp(&other.timestamp).then_with(|| self.offset.seconds().cmp(&other.offset.seconds()))
+    }
+}
+
+impl Serialize for OffsetDateTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for OffsetDateTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl de::Visitor<'_> for Text {
+            type Value = OffsetDateTime;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a date or time such as 2026-05-04T10:15:00.000+01:00")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<OffsetDateTime, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_every_form_that_is_known_to_come() {
+        for (text, expected) in [
+            ("2026-03-02T09:14:05.000+00:00", "2026-03-02T09:14:05.000+00:00"),
+            ("2026-03-02T09:14:05-06:00", "2026-03-02T09:14:05.000-06:00"),
+            ("2026-03-02T09:14:05.691Z", "2026-03-02T09:14:05.691+00:00"),
+            ("2026-03-02T09:14:05+0100", "2026-03-02T09:14:05.000+01:00"),
+            ("2026-04-20", "2026-04-20T00:00:00.000+00:00"),
+            ("2026-03-31T23:59:59:999Z", "2026-03-31T23:59:59.999+00:00"),
+            ("2031-03-02T08:14:10", "2031-03-02T08:14:10.000+00:00"),
+        ] {
+            assert_eq!(text.parse::<OffsetDateTime>().unwrap().to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_time_and_says_what_it_saw() {
+        for text in ["", "yesterday", "2026-13-01", "2026-03-02T25:00:00Z"] {
+            let error = text.parse::<OffsetDateTime>().unwrap_err();
+            assert!(error.to_string().contains(text));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(millis in -2_000_000_000_000i64..4_000_000_000_000, minutes in -14 * 60..=14 * 60i32) {
+            let time = OffsetDateTime::new(
+                Timestamp::from_millisecond(millis).unwrap(),
+                Offset::from_seconds(minutes * 60).unwrap(),
+            );
+            prop_assert_eq!(time.to_string().parse::<OffsetDateTime>().unwrap(), time);
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,40}") {
+            let _ = text.parse::<OffsetDateTime>();
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Currencies of the account (brightpearl-accounting-warehouse.md A8). Readable by search only.
+
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{CurrencyId, NominalCode},
+    request::Request,
+    search::{Page, SearchQuery, searchable},
+};
+
+const SEARCH: Endpoint = Endpoint::new(Method::Get, "/accounting-service/currency-search", Idempotency::Read);
+
+/// A currency that the account uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Currency {
+    /// The currency.
+    pub id: CurrencyId,
+    /// Its name.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Its ISO 4217 code.
+    pub code: CurrencyCode,
+    /// Its sign.
+    #[serde(default)]
+    pub symbol: Option<String>,
+    /// The rate to the base currency.
+    #[serde(default)]
+    pub exchange_rate: Option<Decimal>,
+    /// Whether it is the base currency.
+    #[serde(default)]
+    pub is_default: Option<bool>,
+    /// Where rate differences are posted.
+    #[serde(default)]
+    pub exchange_rate_variance_nominal_code: Option<NominalCode>,
+}
+
+searchable! {
+    /// Finds currencies.
+    pub struct CurrencySearch for Currency, at SEARCH {
+        /// With this code.
+        code(CurrencyCode) = "code",
+    }
+}
+
+/// One page of currencies.
+pub fn search(search: &CurrencySearch) -> Request<Page<Currency>> {
+    search.request()
+}
+
+/// The currencies of an account: [`Client::currencies`](crate::Client::currencies).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct Currencies<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl<'c> Currencies<'c> {
+    /// All currencies that the account uses.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn list(&self) -> Result<Vec<Currency>, crate::Error> {
+        self.search(CurrencySearch::new()).all().await
+    }
+
+    /// Currencies that a search finds.
+    pub fn search(&self, search: CurrencySearch) -> crate::client::Results<'c, CurrencySearch> {
+        crate::client::Results::new(self.0, search)
+    }
+}

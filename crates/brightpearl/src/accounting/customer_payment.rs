@@ -1,0 +1,230 @@
+//! Customer payments: money received from and refunded to customers (brightpearl-accounting-warehouse.md A1).
+
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, open_enum};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    answer::{self, Created},
+    ids::{CurrencyId, JournalId, OrderId, PaymentId, PaymentMethodCode},
+    request::Request,
+    search::{Page, SearchQuery, searchable},
+};
+
+const CREATE: Endpoint =
+    Endpoint::new(Method::Post, "/accounting-service/customer-payment", Idempotency::KeyedWrite);
+const SEARCH: Endpoint =
+    Endpoint::new(Method::Get, "/accounting-service/customer-payment-search", Idempotency::Read);
+const DELETE: Endpoint = Endpoint::new(
+    Method::Delete,
+    "/accounting-service/customer-payment/{paymentId}",
+    Idempotency::RepeatableWrite,
+);
+
+open_enum! {
+    /// The direction and nature of a payment.
+    pub enum PaymentType {
+        /// Money from the customer.
+        Receipt = "RECEIPT",
+        /// Money to the customer: a refund.
+        Payment = "PAYMENT",
+        /// A hold on the customer's money.
+        Auth = "AUTH",
+        /// Taking a held amount.
+        Capture = "CAPTURE",
+        /// Letting a hold go.
+        Void = "VOID",
+    }
+}
+
+/// A payment to record on an order or a sales credit.
+///
+/// Money is not moved by this: the gateway's refund comes first. The amount is in the order's currency and
+/// positive, the type gives the direction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewCustomerPayment {
+    /// The caller's reference, at most 64 characters. The pair of it and the method code is unique; without
+    /// it a payment that is sent twice is recorded twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction_ref: Option<String>,
+    /// The payment method. Brightpearl accepts a code that does not exist, and then makes no journal.
+    pub payment_method_code: PaymentMethodCode,
+    /// The direction.
+    pub payment_type: PaymentType,
+    /// The sales order or sales credit.
+    pub order_id: OrderId,
+    /// The order's currency.
+    pub currency_iso_code: CurrencyCode,
+    /// Units of order currency for one unit of base currency; Brightpearl's own rate when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange_rate: Option<Decimal>,
+    /// The amount in the order's currency, positive.
+    pub amount_paid: Decimal,
+    /// When the money moved.
+    pub payment_date: OffsetDateTime,
+    /// The journal's description; Brightpearl cuts it at 255 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal_ref: Option<String>,
+}
+
+/// A payment as the search shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerPayment {
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// The caller's reference.
+    #[serde(default)]
+    pub transaction_ref: Option<String>,
+    /// Links captures and voids to their hold.
+    #[serde(default)]
+    pub transaction_code: Option<String>,
+    /// The payment method.
+    #[serde(default)]
+    pub payment_method_code: Option<PaymentMethodCode>,
+    /// The direction.
+    pub payment_type: PaymentType,
+    /// The sales order or sales credit.
+    #[serde(default)]
+    pub order_id: Option<OrderId>,
+    /// The currency's id; none when the currency is not set up.
+    #[serde(default)]
+    pub currency_id: Option<CurrencyId>,
+    /// The currency of the amounts.
+    pub currency_code: CurrencyCode,
+    /// The held amount.
+    #[serde(default)]
+    pub amount_authorized: Option<Decimal>,
+    /// The amount. Its sign is not documented for refunds: take [`CustomerPayment::amount`].
+    pub amount_paid: Decimal,
+    /// When a hold ends.
+    #[serde(default)]
+    pub expires: Option<OffsetDateTime>,
+    /// When the money moved.
+    #[serde(default)]
+    pub payment_date: Option<OffsetDateTime>,
+    /// When it was recorded.
+    #[serde(default)]
+    pub created_on: Option<OffsetDateTime>,
+    /// The receipt journal; none when no method of that code had a bank account.
+    #[serde(default)]
+    pub journal_id: Option<JournalId>,
+}
+
+impl CustomerPayment {
+    /// The amount without its sign; the direction is the type's (brightpearl-accounting-warehouse.md A1.2).
+    pub fn amount(&self) -> Decimal {
+        self.amount_paid.abs()
+    }
+}
+
+searchable! {
+    /// Finds customer payments.
+    pub struct CustomerPaymentSearch for CustomerPayment, at SEARCH {
+        /// On these orders.
+        order(OrderId) = "orderId",
+        /// With this reference, exactly.
+        transaction_ref(str) = "transactionRef",
+        /// Under this method.
+        payment_method(PaymentMethodCode) = "paymentMethodCode",
+        /// Of this type.
+        payment_type(PaymentType) = "paymentType",
+    }
+}
+
+/// Records a payment. Keyed by `transactionRef`: without one, a lost answer is ambiguous.
+pub fn create(payment: &NewCustomerPayment) -> Request<Created<PaymentId>> {
+    let request = Request::new(CREATE, &[], answer::created)
+        .body(&OnTheWire(payment))
+        .find_out("search the order's payments for its transactionRef");
+    if payment.transaction_ref.is_some() { request } else { request.idempotency(Idempotency::UnkeyedWrite) }
+}
+
+/// One page of payments.
+pub fn search(search: &CustomerPaymentSearch) -> Request<Page<CustomerPayment>> {
+    search.request()
+}
+
+/// Deletes a payment.
+pub fn delete(payment: PaymentId) -> Request<()> {
+    Request::new(DELETE, &[&payment], answer::nothing)
+}
+
+/// Payments want JSON numbers where the rest of Brightpearl takes strings (A1.1).
+struct OnTheWire<'a>(&'a NewCustomerPayment);
+
+impl Serialize for OnTheWire<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            transaction_ref: &'a Option<String>,
+            payment_method_code: &'a PaymentMethodCode,
+            payment_type: &'a PaymentType,
+            order_id: OrderId,
+            currency_iso_code: &'a CurrencyCode,
+            #[serde(skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]
+            exchange_rate: Option<Decimal>,
+            #[serde(with = "rust_decimal::serde::float")]
+            amount_paid: Decimal,
+            payment_date: OffsetDateTime,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            journal_ref: &'a Option<String>,
+        }
+        let payment = self.0;
+        Body {
+            transaction_ref: &payment.transaction_ref,
+            payment_method_code: &payment.payment_method_code,
+            payment_type: &payment.payment_type,
+            order_id: payment.order_id,
+            currency_iso_code: &payment.currency_iso_code,
+            exchange_rate: payment.exchange_rate,
+            amount_paid: payment.amount_paid,
+            payment_date: payment.payment_date,
+            journal_ref: &payment.journal_ref,
+        }
+        .serialize(serializer)
+    }
+}
+
+/// The customer payments of an account: [`Client::customer_payments`](crate::Client::customer_payments).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct CustomerPayments<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl<'c> CustomerPayments<'c> {
+    /// Records a payment, once: whenever the answer is lost, or Brightpearl refuses it, the reference is looked
+    /// up on the order, and a payment that is there is given back.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn create(&self, payment: &NewCustomerPayment) -> Result<Created<PaymentId>, crate::Error> {
+        crate::client::create_once(self.0, &create(payment), || self.find(payment)).await
+    }
+
+    /// Payments that a search finds.
+    pub fn search(&self, search: CustomerPaymentSearch) -> crate::client::Results<'c, CustomerPaymentSearch> {
+        crate::client::Results::new(self.0, search)
+    }
+
+    /// Deletes a payment.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn delete(&self, payment: PaymentId) -> Result<(), crate::Error> {
+        self.0.send(&delete(payment)).await
+    }
+
+    /// The payment with this one's reference on its order, under whichever method: a method that was changed
+    /// between two attempts must not double the refund.
+    async fn find(&self, payment: &NewCustomerPayment) -> Result<Option<PaymentId>, crate::Error> {
+        let Some(reference) = &payment.transaction_ref else { return Ok(None) };
+        let search = CustomerPaymentSearch::new().order(&payment.order_id).transaction_ref(reference);
+        let found = self.search(search).all().await?;
+        let same = found.into_iter().find(|found| found.transaction_ref.as_ref() == Some(reference));
+        Ok(same.map(|found| found.payment_id))
+    }
+}

@@ -1,0 +1,62 @@
+//! Tax codes and their rates (brightpearl-accounting-warehouse.md A8).
+
+use api_client_core::{Endpoint, Idempotency, Method};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    IdSet, answer,
+    ids::{TaxCode, TaxCodeId},
+    request::Request,
+};
+
+const GET: Endpoint =
+    Endpoint::new(Method::Get, "/accounting-service/tax-code/{taxCodeIds}", Idempotency::Read);
+
+/// A tax code with its rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxRate {
+    /// The internal id.
+    pub id: TaxCodeId,
+    /// The code that rows carry.
+    pub code: TaxCode,
+    /// What it is.
+    #[serde(default)]
+    pub description: String,
+    /// Per cent; Brightpearl leaves it out when it is zero.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]
+    pub rate: Option<Decimal>,
+}
+
+impl TaxRate {
+    /// The rate in per cent.
+    pub fn percent(&self) -> Decimal {
+        self.rate.unwrap_or_default()
+    }
+}
+
+/// All tax codes.
+pub fn list() -> Request<Vec<TaxRate>> {
+    Request::new(GET, &[], answer::payload).empty_when_absent()
+}
+
+/// These tax codes.
+pub fn get(ids: &IdSet) -> Request<Vec<TaxRate>> {
+    Request::new(GET, &[ids], answer::payload).empty_when_absent()
+}
+
+/// The tax codes of an account: [`Client::tax_codes`](crate::Client::tax_codes).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct TaxCodes<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl TaxCodes<'_> {
+    /// All tax codes.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn list(&self) -> Result<Vec<TaxRate>, crate::Error> {
+        self.0.send(&list()).await
+    }
+}

@@ -1,0 +1,369 @@
+//! The client: one resource handle a method, one pipeline for all of them.
+
+mod auth;
+mod budget;
+mod once;
+pub(crate) mod rules;
+mod searching;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use api_client_core::client::Pipeline;
+pub use api_client_core::client::{
+    CallReport, Clock, NotRetried, ReqwestTransport, RetryPolicy, SkippingClock, SystemClock, Transport,
+    TransportError,
+};
+use api_client_core::{Headers, HttpRequest, HttpResponse};
+
+pub(crate) use self::once::create_once;
+use self::rules::BrightpearlRules;
+pub use self::{
+    auth::Credentials,
+    searching::{Results, Searchable},
+};
+use crate::{
+    AccountCode, Error, ErrorKind, IdSet, MAX_IDS_PER_GET, accounting, ids::InstanceId, integration, order,
+    product, request::Request, warehouse,
+};
+
+/// A Brightpearl account to talk to. Cheap to clone; clones share the request budget.
+///
+/// ```no_run
+/// # async fn example(token: String) -> Result<(), brightpearl::Error> {
+/// let brightpearl = brightpearl::Client::builder("acmeoutdoors")
+///     .datacenter("euw1")
+///     .credentials(brightpearl::Credentials::private_app("acmeoutdoors_returns", token))
+///     .build()?;
+/// for channel in brightpearl.channels().list().await? {
+///     println!("{} {}", channel.id, channel.name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Shared>);
+
+struct Shared {
+    /// Ends without a slash; endpoint paths begin with one.
+    base: String,
+    account: AccountCode,
+    rules: BrightpearlRules,
+    pipeline: Pipeline,
+}
+
+impl Client {
+    /// Begins a client for the account with this code.
+    pub fn builder(account_code: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(account_code.into())
+    }
+
+    /// The account.
+    pub fn account(&self) -> &AccountCode {
+        &self.0.account
+    }
+
+    /// The caller's integration instance: half of the unique key of a sales credit. Known from the first
+    /// answer on; asks for one if none came yet. A private app may have none.
+    ///
+    /// # Errors
+    /// When Brightpearl had to be asked and could not be.
+    pub async fn instance_id(&self) -> Result<Option<InstanceId>, Error> {
+        if self.0.rules.instance_id().is_none() {
+            self.account_configuration().await?;
+        }
+        Ok(self.0.rules.instance_id())
+    }
+
+    /// Sends a request and reads its answer: what every method of every resource does.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`].
+    pub async fn send<T>(&self, request: &Request<T>) -> Result<T, Error> {
+        if let Some(problem) = &request.problem {
+            return Err(Error::invalid_request(request.endpoint(), problem));
+        }
+        let endpoint = request.endpoint();
+        match self.0.pipeline.send(&self.0.rules, endpoint, &self.outgoing(request)).await {
+            Ok(response) => request
+                .read(&response)
+                .map_err(|error| Error::undecodable(CallReport::answered(endpoint), &response, error)),
+            Err(failure) => {
+                let error =
+                    Error::failed(*failure, request.find_out, &|text| self.0.rules.credentials.hide_in(text));
+                match request.when_absent {
+                    Some(nothing) if error.kind() == ErrorKind::NotFound && error.has_code("CMNC-404") => {
+                        Ok(nothing())
+                    }
+                    _ => Err(error),
+                }
+            }
+        }
+    }
+
+    /// Sends a request and gives the answer as it came, for what this crate does not model.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`].
+    pub async fn send_raw<T>(&self, request: &Request<T>) -> Result<HttpResponse, Error> {
+        let answer = self.0.pipeline.send(&self.0.rules, request.endpoint(), &self.outgoing(request)).await;
+        answer.map_err(|failure| {
+            Error::failed(*failure, request.find_out, &|text| self.0.rules.credentials.hide_in(text))
+        })
+    }
+
+    /// Asks for many ids, as many requests as it takes, and puts the answers together.
+    pub(crate) async fn in_chunks<C>(&self, ids: &IdSet, get: fn(&IdSet) -> Request<C>) -> Result<C, Error>
+    where
+        C: IntoIterator + Extend<C::Item> + Default,
+    {
+        let mut all = C::default();
+        for chunk in ids.chunks(MAX_IDS_PER_GET) {
+            all.extend(self.send(&get(&chunk)).await?);
+        }
+        Ok(all)
+    }
+
+    fn outgoing<T>(&self, request: &Request<T>) -> HttpRequest {
+        let mut headers = Headers::default();
+        headers.insert("Accept", "application/json");
+        let body = request.json().map(|json| {
+            headers.insert("Content-Type", "application/json");
+            json.as_bytes().to_vec()
+        });
+        HttpRequest {
+            method: request.endpoint().method,
+            url: format!("{}{}", self.0.base, request.uri()),
+            headers,
+            body,
+        }
+    }
+
+    /// Sales credits.
+    pub fn sales_credits(&self) -> order::sales_credit::SalesCredits<'_> {
+        order::sales_credit::SalesCredits(self)
+    }
+
+    /// Orders of all types.
+    pub fn orders(&self) -> order::order::Orders<'_> {
+        order::order::Orders(self)
+    }
+
+    /// Order statuses.
+    pub fn order_statuses(&self) -> order::status::OrderStatuses<'_> {
+        order::status::OrderStatuses(self)
+    }
+
+    /// Notes on orders.
+    pub fn order_notes(&self) -> order::note::OrderNotes<'_> {
+        order::note::OrderNotes(self)
+    }
+
+    /// Rows of orders.
+    pub fn order_rows(&self) -> order::row::OrderRows<'_> {
+        order::row::OrderRows(self)
+    }
+
+    /// Payments by and refunds to customers.
+    pub fn customer_payments(&self) -> accounting::customer_payment::CustomerPayments<'_> {
+        accounting::customer_payment::CustomerPayments(self)
+    }
+
+    /// Payment methods.
+    pub fn payment_methods(&self) -> accounting::payment_method::PaymentMethods<'_> {
+        accounting::payment_method::PaymentMethods(self)
+    }
+
+    /// The chart of accounts.
+    pub fn nominal_codes(&self) -> accounting::nominal_code::NominalCodes<'_> {
+        accounting::nominal_code::NominalCodes(self)
+    }
+
+    /// Bank accounts: the nominal codes that are flagged as such.
+    pub fn bank_accounts(&self) -> accounting::nominal_code::BankAccounts<'_> {
+        accounting::nominal_code::BankAccounts(self)
+    }
+
+    /// Tax codes.
+    pub fn tax_codes(&self) -> accounting::tax_code::TaxCodes<'_> {
+        accounting::tax_code::TaxCodes(self)
+    }
+
+    /// Currencies.
+    pub fn currencies(&self) -> accounting::currency::Currencies<'_> {
+        accounting::currency::Currencies(self)
+    }
+
+    /// Goods-in notes.
+    pub fn goods_in_notes(&self) -> warehouse::goods_in_note::GoodsInNotes<'_> {
+        warehouse::goods_in_note::GoodsInNotes(self)
+    }
+
+    /// Goods movements.
+    pub fn goods_movements(&self) -> warehouse::goods_movement::GoodsMovements<'_> {
+        warehouse::goods_movement::GoodsMovements(self)
+    }
+
+    /// Warehouses, their locations and quarantines.
+    pub fn warehouses(&self) -> warehouse::warehouse::Warehouses<'_> {
+        warehouse::warehouse::Warehouses(self)
+    }
+
+    /// Sales channels.
+    pub fn channels(&self) -> product::channel::Channels<'_> {
+        product::channel::Channels(self)
+    }
+
+    /// Products.
+    pub fn products(&self) -> product::product::Products<'_> {
+        product::product::Products(self)
+    }
+
+    /// Webhook subscriptions.
+    pub fn webhooks(&self) -> integration::webhook::Webhooks<'_> {
+        integration::webhook::Webhooks(self)
+    }
+
+    /// The account's configuration.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`].
+    pub async fn account_configuration(&self) -> Result<integration::AccountConfiguration, Error> {
+        self.send(&integration::account_configuration::get()).await
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("account", &self.0.account)
+            .field("base", &self.0.base)
+            .field("credentials", &self.0.rules.credentials)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`Client`].
+#[must_use = "a builder does nothing until build is called"]
+#[derive(Debug)]
+pub struct ClientBuilder {
+    account_code: String,
+    place: Option<Place>,
+    credentials: Option<Credentials>,
+    transport: Option<Arc<dyn Transport>>,
+    clock: Arc<dyn Clock>,
+    retry: RetryPolicy,
+    timeout: Duration,
+}
+
+#[derive(Debug)]
+enum Place {
+    Datacenter(String),
+    Url(String),
+}
+
+impl ClientBuilder {
+    fn new(account_code: String) -> Self {
+        Self {
+            account_code,
+            place: None,
+            credentials: None,
+            transport: None,
+            clock: Arc::new(SystemClock),
+            retry: RetryPolicy::default(),
+            timeout: Duration::from_secs(60),
+        }
+    }
+
+    /// The data centre that the account lives in: `euw1`, `use1`, ….
+    pub fn datacenter(mut self, code: impl Into<String>) -> Self {
+        self.place = Some(Place::Datacenter(code.into()));
+        self
+    }
+
+    /// Another server, such as a mock: its base without the path of the account.
+    pub fn url(mut self, base: impl Into<String>) -> Self {
+        self.place = Some(Place::Url(base.into()));
+        self
+    }
+
+    /// Who the caller is.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// How requests go out; HTTP by default.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// What time it is; the machine's clock by default.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How often, and after what wait, a request is sent again.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// How long one answer may take; a minute by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] that names what is missing or unusable.
+    pub fn build(self) -> Result<Client, Error> {
+        let account: AccountCode =
+            self.account_code.parse().map_err(|error| Error::configuration(format!("{error}")))?;
+        let credentials =
+            self.credentials.ok_or_else(|| Error::configuration("no credentials were given"))?;
+        credentials.check()?;
+        let host = match &self.place {
+            Some(Place::Datacenter(code)) => datacenter_host(code)?,
+            Some(Place::Url(base)) => checked_url(base)?,
+            None => return Err(Error::configuration("neither a data centre nor a URL was given")),
+        };
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => Arc::new(
+                ReqwestTransport::new(concat!("brightpearl-rust/", env!("CARGO_PKG_VERSION")), self.timeout)
+                    .map_err(|error| Error::configuration(error.to_string()))?,
+            ),
+        };
+        Ok(Client(Arc::new(Shared {
+            base: format!("{host}/public-api/{account}"),
+            account,
+            rules: BrightpearlRules::new(credentials),
+            pipeline: Pipeline { transport, clock: self.clock, retry: self.retry, api: "brightpearl" },
+        })))
+    }
+}
+
+fn datacenter_host(code: &str) -> Result<String, Error> {
+    let plausible = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if plausible {
+        Ok(format!("https://{code}.brightpearlconnect.com"))
+    } else {
+        Err(Error::configuration(format!(
+            "`{code}` is not a data centre: expected a code such as euw1 or use1"
+        )))
+    }
+}
+
+fn checked_url(base: &str) -> Result<String, Error> {
+    if base.starts_with("https://") || base.starts_with("http://") {
+        Ok(base.trim_end_matches('/').to_owned())
+    } else {
+        Err(Error::configuration(format!(
+            "`{base}` is not a URL: expected a base such as http://127.0.0.1:4010"
+        )))
+    }
+}

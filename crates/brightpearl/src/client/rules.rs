@@ -1,0 +1,168 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use api_client_core::{
+    HttpRequest, HttpResponse,
+    client::{Clock, Rules, Verdict},
+};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, de};
+
+use super::{
+    auth::Credentials,
+    budget::{Budget, wait_after_refusal},
+};
+use crate::{ApiError, ids::InstanceId};
+
+/// What Brightpearl adds to the pipeline: its budget, its credentials, its way of saying no.
+#[derive(Debug)]
+pub(super) struct BrightpearlRules {
+    pub(super) credentials: Credentials,
+    budget: Budget,
+    /// From the response header; 0 until one came.
+    instance_id: AtomicU64,
+}
+
+impl BrightpearlRules {
+    pub(super) fn new(credentials: Credentials) -> Self {
+        Self { credentials, budget: Budget::new(), instance_id: AtomicU64::new(0) }
+    }
+
+    pub(super) fn instance_id(&self) -> Option<InstanceId> {
+        match self.instance_id.load(Ordering::Relaxed) {
+            0 => None,
+            id => Some(InstanceId::new(id)),
+        }
+    }
+}
+
+#[async_trait]
+impl Rules for BrightpearlRules {
+    async fn prepare(&self, request: &mut HttpRequest, clock: &dyn Clock) {
+        self.budget.take(clock).await;
+        self.credentials.add_to(&mut request.headers);
+    }
+
+    fn judge(&self, response: &HttpResponse, now: Timestamp) -> Verdict {
+        self.budget.learn(&response.headers, now);
+        let instance = response.headers.get("brightpearl-installed-integration-instance-id");
+        if let Some(id) = instance.and_then(|id| id.trim().parse().ok()) {
+            self.instance_id.store(id, Ordering::Relaxed);
+        }
+        verdict(response, now)
+    }
+
+    fn request_id<'a>(&self, response: &'a HttpResponse) -> Option<&'a str> {
+        response.headers.get("ruid")
+    }
+}
+
+/// Whether trying again helps is a matter of the error code, not of the status: several mistakes of the
+/// caller are answered with 500 (brightpearl-platform.md §3.2).
+fn verdict(response: &HttpResponse, now: Timestamp) -> Verdict {
+    if response.is_success() {
+        return Verdict::Accepted;
+    }
+    let throttled = || Verdict::Throttled { wait: Some(wait_after_refusal(&response.headers, now)) };
+    match (response.status, ErrorBody::read(&response.body)) {
+        (429, _) => throttled(),
+        (503, ErrorBody::Gateway(text)) if text.contains("too many requests") => throttled(),
+        (500.., ErrorBody::Errors(errors)) if errors.iter().any(ApiError::is_callers) => Verdict::Refused,
+        (500.., ErrorBody::Errors(errors)) if errors.iter().any(|error| error.code == "CMNU-003") => {
+            Verdict::Broken
+        }
+        (500.., _) => Verdict::Failed,
+        _ => Verdict::Refused,
+    }
+}
+
+impl ApiError {
+    /// Codes are an area of three letters, a class and a number; class C is the caller's mistake, B a
+    /// business rule (brightpearl-platform.md §3.3).
+    fn is_callers(&self) -> bool {
+        matches!(self.code.as_bytes(), [_, _, _, b'C' | b'B', b'-', ..])
+    }
+}
+
+/// The three forms in which no comes.
+#[derive(Debug, PartialEq)]
+pub(crate) enum ErrorBody {
+    /// A service's errors.
+    Errors(Vec<ApiError>),
+    /// The gateway's sentence: credentials, throttle, unavailability.
+    Gateway(String),
+    /// Anything else, such as an HTML page: its beginning.
+    Other(String),
+}
+
+impl ErrorBody {
+    /// How much of a strange body is kept.
+    const EXCERPT_CHARS: usize = 200;
+
+    pub(crate) fn read(body: &[u8]) -> Self {
+        #[derive(Deserialize)]
+        struct Service {
+            #[serde(deserialize_with = "one_or_many")]
+            errors: Vec<ApiError>,
+        }
+        #[derive(Deserialize)]
+        struct Gateway {
+            response: String,
+        }
+        if let Ok(Service { errors }) = serde_json::from_slice(body) {
+            Self::Errors(errors)
+        } else if let Ok(Gateway { response }) = serde_json::from_slice(body) {
+            Self::Gateway(response)
+        } else {
+            Self::Other(String::from_utf8_lossy(body).chars().take(Self::EXCERPT_CHARS).collect())
+        }
+    }
+}
+
+/// One documentation page shows `errors` as a single object (brightpearl-platform.md §3.1).
+fn one_or_many<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<Vec<ApiError>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        Many(Vec<ApiError>),
+        One(ApiError),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::Many(errors) => errors,
+        OneOrMany::One(error) => vec![error],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(status: u16, body: &str) -> Verdict {
+        let response = HttpResponse { status, headers: Default::default(), body: body.as_bytes().to_vec() };
+        verdict(&response, "2026-05-04T10:15:20Z".parse().unwrap())
+    }
+
+    #[test]
+    fn the_code_decides_not_the_status() {
+        for code in ["CMNC-018", "CMNC-044", "WHSB-023"] {
+            assert_eq!(
+                judged(500, &format!(r#"{{"errors":[{{"code":"{code}","message":"x"}}]}}"#)),
+                Verdict::Refused
+            );
+        }
+        assert_eq!(judged(500, r#"{"errors":{"code":"CMNU-003","message":"x"}}"#), Verdict::Broken);
+        assert_eq!(judged(500, r#"{"errors":[{"code":"ORDU-001","message":"x"}]}"#), Verdict::Failed);
+        assert_eq!(judged(502, "<html>bad gateway</html>"), Verdict::Failed);
+        assert_eq!(judged(500, ""), Verdict::Failed);
+        assert_eq!(judged(404, r#"{"errors":[{"code":"CMNC-404","message":"x"}]}"#), Verdict::Refused);
+        assert_eq!(judged(207, "{}"), Verdict::Accepted);
+    }
+
+    #[test]
+    fn a_throttle_refusal_differs_from_a_failing_gateway_by_its_text() {
+        let throttle =
+            r#"{"response":"You have sent too many requests. Please wait before sending another request"}"#;
+        assert!(matches!(judged(503, throttle), Verdict::Throttled { wait: Some(_) }));
+        assert_eq!(judged(503, r#"{"response":"Down for maintenance"}"#), Verdict::Failed);
+    }
+}

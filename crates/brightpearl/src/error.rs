@@ -1,0 +1,304 @@
+//! What went wrong, told once and whole.
+
+use std::{error::Error as StdError, fmt, time::Duration};
+
+use api_client_core::{
+    Endpoint, HttpResponse, Idempotency, Method,
+    client::{CallReport, Failure, NotRetried, Trouble},
+    decode::DecodeError,
+};
+use serde::Deserialize;
+
+use crate::{client::rules::ErrorBody, search::UndecodableRow};
+
+/// A call that did not succeed.
+///
+/// [`Error::kind`] says what happened, [`Error::is_retryable`] whether trying later may help, and
+/// [`Error::may_have_been_applied`] whether Brightpearl may have acted on it all the same. `Display` is one
+/// line for a log; tokens and shoppers are not in it.
+pub struct Error(Box<Story>);
+
+struct Story {
+    kind: ErrorKind,
+    /// What happened, without the call and without the source.
+    message: String,
+    report: Option<CallReport>,
+    status: Option<u16>,
+    api_errors: Vec<ApiError>,
+    request_id: Option<String>,
+    body_excerpt: Option<String>,
+    find_out: Option<&'static str>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What happened, and what to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client was given something unusable. Correct the setting that the message names.
+    Configuration,
+    /// The request cannot be sent as it was built. Correct it.
+    InvalidRequest,
+    /// The token was good once. Refresh it, or get a new one.
+    TokenExpired,
+    /// Brightpearl does not know the token. Check it, the app reference and the account; authorise again.
+    TokenInvalid,
+    /// Brightpearl refused the credentials for another reason. Check the account's API access.
+    Unauthorized,
+    /// There is no such thing, or no such address.
+    NotFound,
+    /// Brightpearl understood the request and refused it. [`Error::api_errors`] say why; correct it.
+    Refused,
+    /// The request cap was reached and stayed reached. Try later, or send less.
+    Throttled,
+    /// A read or a repeatable write failed on Brightpearl's side. Try later.
+    ServerFailed,
+    /// No connection was made. Nothing was sent; try later.
+    NotSent,
+    /// A read got no complete answer. Try again.
+    AnswerLost,
+    /// A write may have been applied, and sending it again could apply it twice. Look first;
+    /// the message says where.
+    Ambiguous,
+    /// An answer came that does not read. Keep the request id and report it.
+    Undecodable,
+}
+
+/// An error that Brightpearl's API names.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ApiError {
+    /// The code, such as `ORDC-024`. Only some are documented.
+    #[serde(default)]
+    pub code: String,
+    /// The message. Meant for people: never branch on it.
+    #[serde(default)]
+    pub message: String,
+}
+
+impl Error {
+    /// What happened.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The HTTP status of the last answer, if one came.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The errors that Brightpearl named.
+    pub fn api_errors(&self) -> &[ApiError] {
+        &self.0.api_errors
+    }
+
+    /// Whether Brightpearl named this code.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.0.api_errors.iter().any(|error| error.code == code)
+    }
+
+    /// Brightpearl's id of the request (`Ruid`): its support asks for it.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The beginning of an answer that was not of Brightpearl's form, such as an HTML page.
+    pub fn body_excerpt(&self) -> Option<&str> {
+        self.0.body_excerpt.as_deref()
+    }
+
+    /// The method of the call, if there was one.
+    pub fn method(&self) -> Option<Method> {
+        self.0.report.as_ref().map(CallReport::method)
+    }
+
+    /// The path of the call with its placeholders, if there was one.
+    pub fn path_template(&self) -> Option<&'static str> {
+        self.0.report.as_ref().map(CallReport::path_template)
+    }
+
+    /// How often it was sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.report.as_ref().map_or(0, CallReport::attempts)
+    }
+
+    /// From the first attempt to giving up, waits included.
+    pub fn elapsed(&self) -> Duration {
+        self.0.report.as_ref().map(CallReport::elapsed).unwrap_or_default()
+    }
+
+    /// Why it was not sent again.
+    pub fn not_retried(&self) -> Option<NotRetried> {
+        self.0.report.as_ref().and_then(CallReport::not_retried)
+    }
+
+    /// Whether the same call may succeed later as it is.
+    pub fn is_retryable(&self) -> bool {
+        use ErrorKind::*;
+        matches!(self.kind(), Throttled | ServerFailed | NotSent | AnswerLost)
+            && self.not_retried() != Some(NotRetried::Pointless)
+    }
+
+    /// Whether Brightpearl may have acted on the call although no success came back.
+    pub fn may_have_been_applied(&self) -> bool {
+        self.0.report.as_ref().is_some_and(CallReport::may_have_been_applied)
+    }
+
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::of(ErrorKind::Configuration, message, None)
+    }
+
+    pub(crate) fn invalid_request(endpoint: Endpoint, message: impl Into<String>) -> Self {
+        Self::of(ErrorKind::InvalidRequest, message, Some(CallReport::unsent(endpoint)))
+    }
+
+    pub(crate) fn undecodable(report: CallReport, response: &HttpResponse, source: DecodeError) -> Self {
+        let mut error = Self::of(ErrorKind::Undecodable, "the answer does not read", Some(report));
+        error.0.take(response);
+        error.0.source = Some(Box::new(source));
+        error
+    }
+
+    pub(crate) fn undecodable_row(source: UndecodableRow) -> Self {
+        let mut error = Self::of(ErrorKind::Undecodable, "a row of the search does not read", None);
+        error.0.source = Some(Box::new(source));
+        error
+    }
+
+    /// A call that the pipeline gave up on. `hide` takes secrets out of a text.
+    pub(crate) fn failed(
+        failure: Failure,
+        find_out: Option<&'static str>,
+        hide: &dyn Fn(&str) -> String,
+    ) -> Self {
+        let Failure { report, response, transport, trouble } = failure;
+        let body = response.as_ref().map(|response| ErrorBody::read(&response.body));
+        let kind = kind(&report, response.as_ref(), body.as_ref(), trouble);
+        let mut error = Self::of(kind, "", Some(report));
+        if let Some(response) = &response {
+            error.0.take(response);
+        }
+        error.0.describe(body, hide);
+        error.0.find_out = find_out.filter(|_| kind == ErrorKind::Ambiguous);
+        error.0.source = transport.map(Into::into);
+        error
+    }
+
+    fn of(kind: ErrorKind, message: impl Into<String>, report: Option<CallReport>) -> Self {
+        Self(Box::new(Story {
+            kind,
+            message: message.into(),
+            report,
+            status: None,
+            api_errors: Vec::new(),
+            request_id: None,
+            body_excerpt: None,
+            find_out: None,
+            source: None,
+        }))
+    }
+}
+
+impl Story {
+    fn take(&mut self, response: &HttpResponse) {
+        self.status = Some(response.status);
+        self.request_id = response.headers.get("ruid").map(str::to_owned);
+    }
+
+    fn describe(&mut self, body: Option<ErrorBody>, hide: &dyn Fn(&str) -> String) {
+        match body {
+            Some(ErrorBody::Errors(errors)) => {
+                self.api_errors = errors
+                    .into_iter()
+                    .map(|error| ApiError { code: error.code, message: hide(&error.message) })
+                    .collect();
+            }
+            // A 401 echoes the token (brightpearl-platform.md §3.3): its text goes no further than its kind.
+            Some(ErrorBody::Gateway(_)) if self.status == Some(401) => {}
+            Some(ErrorBody::Gateway(text)) => self.message = hide(&text),
+            Some(ErrorBody::Other(text)) if !text.is_empty() => self.body_excerpt = Some(hide(&text)),
+            Some(ErrorBody::Other(_)) | None => {}
+        }
+    }
+}
+
+fn kind(
+    report: &CallReport,
+    response: Option<&HttpResponse>,
+    body: Option<&ErrorBody>,
+    trouble: Trouble,
+) -> ErrorKind {
+    let harmless = matches!(report.idempotency(), Idempotency::Read | Idempotency::RepeatableWrite);
+    match trouble {
+        _ if trouble.leaves_doubt() && !harmless => ErrorKind::Ambiguous,
+        Trouble::NeverSent => ErrorKind::NotSent,
+        Trouble::Throttled => ErrorKind::Throttled,
+        Trouble::AnswerLost => ErrorKind::AnswerLost,
+        Trouble::ServerFailed | Trouble::Broken => ErrorKind::ServerFailed,
+        Trouble::Refused => match (response.map(|response| response.status), body) {
+            (Some(401), Some(ErrorBody::Gateway(text))) if text.contains("expired") => {
+                ErrorKind::TokenExpired
+            }
+            (Some(401), Some(ErrorBody::Gateway(_))) => ErrorKind::TokenInvalid,
+            (Some(401 | 403), _) => ErrorKind::Unauthorized,
+            (Some(404), _) => ErrorKind::NotFound,
+            _ => ErrorKind::Refused,
+        },
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use ErrorKind::*;
+        let story = &*self.0;
+        if let Some(report) = &story.report {
+            write!(f, "{report}: ")?;
+        }
+        f.write_str(match story.kind {
+            Configuration | InvalidRequest | Undecodable => story.message.as_str(),
+            TokenExpired => "the access token has expired; refresh it or get a new one",
+            TokenInvalid => "the token is invalid: Brightpearl does not know it for this account and app; check all three or authorise again",
+            Unauthorized => "Brightpearl refused the credentials; check that the account has API access",
+            NotFound => "not found",
+            Refused => "refused",
+            Throttled => "the request cap was reached; try later",
+            ServerFailed => "Brightpearl failed; try later",
+            NotSent => "not sent",
+            AnswerLost => "no complete answer came; try again",
+            Ambiguous => "no certain answer came and it may have been applied",
+        })?;
+        if let Some(find_out) = story.find_out {
+            write!(f, "; before sending it again, {find_out}")?;
+        }
+        if let Some(status) = story.status.filter(|status| *status != 401) {
+            write!(f, " (status {status})")?;
+        }
+        for error in &story.api_errors {
+            write!(f, "; {} {}", error.code, error.message)?;
+        }
+        if !matches!(story.kind, Configuration | InvalidRequest | Undecodable) && !story.message.is_empty() {
+            write!(f, "; {}", story.message)?;
+        }
+        if let Some(id) = &story.request_id {
+            write!(f, " [request {id}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("says", &self.to_string())
+            .field("may_have_been_applied", &self.may_have_been_applied())
+            .field("not_retried", &self.not_retried())
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

@@ -1,0 +1,77 @@
+//! Ids and codes: one type for each kind, so that an order never stands where a contact belongs.
+
+api_client_core::numeric_id! {
+    /// An order of any type: sales order, sales credit, purchase order, purchase credit.
+    pub struct OrderId;
+    /// A row of an order.
+    pub struct OrderRowId;
+    /// An order status of the account's own list.
+    pub struct OrderStatusId;
+    /// A note on an order.
+    pub struct OrderNoteId;
+    /// A contact: customer, supplier or staff.
+    pub struct ContactId;
+    /// A product; 1000 stands for a free-text row.
+    pub struct ProductId;
+    /// A sales channel (`departmentId` in searches).
+    pub struct ChannelId;
+    /// A warehouse.
+    pub struct WarehouseId;
+    /// A location inside a warehouse.
+    pub struct LocationId;
+    /// A goods-in note; also the batch of the stock it brought.
+    pub struct GoodsInNoteId;
+    /// A goods note of any kind, as goods movements refer to it.
+    pub struct GoodsNoteId;
+    /// A goods movement.
+    pub struct GoodsMovementId;
+    /// A customer payment.
+    pub struct PaymentId;
+    /// A payment method.
+    pub struct PaymentMethodId;
+    /// A nominal code's internal id; not its four digits.
+    pub struct NominalCodeId;
+    /// A tax code's internal id.
+    pub struct TaxCodeId;
+    /// A currency's internal id.
+    pub struct CurrencyId;
+    /// A journal.
+    pub struct JournalId;
+    /// A webhook subscription.
+    pub struct WebhookId;
+    /// A price list.
+    pub struct PriceListId;
+    /// A shipping method.
+    pub struct ShippingMethodId;
+    /// A project.
+    pub struct ProjectId;
+    /// A lead source.
+    pub struct LeadSourceId;
+    /// A team.
+    pub struct TeamId;
+    /// An installed integration instance: the caller, as Brightpearl knows it.
+    pub struct InstanceId;
+}
+
+api_client_core::text_id! {
+    /// An account of the chart of accounts, such as `1200`: four digits, leading zeroes kept.
+    pub struct NominalCode;
+    /// A tax code, such as `T20`.
+    pub struct TaxCode;
+    /// A payment method's code, such as `STRIPE_UK`. Brightpearl stores it in upper case; compare with
+    /// [`PaymentMethodCode::is`].
+    pub struct PaymentMethodCode;
+}
+
+impl ProductId {
+    /// What a free-text row reads back as (brightpearl-orders.md §1.3).
+    pub const FREE_TEXT: Self = Self::new(1000);
+}
+
+impl PaymentMethodCode {
+    /// Whether two codes name the same method: Brightpearl compares them without case
+    /// (brightpearl-accounting-warehouse.md A3).
+    pub fn is(&self, other: &Self) -> bool {
+        self.as_str().eq_ignore_ascii_case(other.as_str())
+    }
+}

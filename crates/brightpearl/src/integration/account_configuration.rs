@@ -1,0 +1,57 @@
+//! The account's configuration (brightpearl-platform.md §10).
+
+use std::collections::BTreeMap;
+
+use api_client_core::{CurrencyCode, Endpoint, HttpResponse, Idempotency, Method, decode::DecodeError};
+use serde::{Deserialize, Serialize};
+
+use crate::{answer, ids::OrderStatusId, request::Request};
+
+const GET: Endpoint =
+    Endpoint::new(Method::Get, "/integration-service/account-configuration", Idempotency::Read);
+
+/// The account's configuration: names and values as they came, every value a string; the ones that matter
+/// here have a method.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountConfiguration(pub BTreeMap<String, String>);
+
+impl AccountConfiguration {
+    /// The value under this name, unless it is empty.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The account's time zone, an IANA name.
+    pub fn time_zone(&self) -> Option<&str> {
+        self.value("timeZone")
+    }
+
+    /// The currency of the books.
+    pub fn base_currency(&self) -> Option<CurrencyCode> {
+        self.value("baseCurrencyCode").map(CurrencyCode::new)
+    }
+
+    /// The status that new sales credits get.
+    pub fn new_sales_credit_status(&self) -> Option<OrderStatusId> {
+        self.value("newSalesCreditStatusId")?.parse().ok()
+    }
+
+    /// The status of cancelled sales orders.
+    pub fn cancelled_order_status(&self) -> Option<OrderStatusId> {
+        self.value("cancelledOrderStatusId")?.parse().ok()
+    }
+}
+
+/// The account's configuration.
+pub fn get() -> Request<AccountConfiguration> {
+    Request::new(GET, &[], read)
+}
+
+fn read(answer: &HttpResponse) -> Result<AccountConfiguration, DecodeError> {
+    #[derive(Deserialize)]
+    struct Payload {
+        configuration: AccountConfiguration,
+    }
+    answer::payload::<Payload>(answer).map(|payload| payload.configuration)
+}

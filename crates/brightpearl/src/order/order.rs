@@ -1,0 +1,433 @@
+//! Orders of all four types, as `/order` shows them (brightpearl-orders.md §2).
+
+use std::collections::BTreeMap;
+
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, wire};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Address, AllocationStatusCode, OrderPaymentStatus, OrderRow, OrderStockStatusCode, OrderTypeCode,
+    PriceModeCode, ShippingStatusCode, TaxState,
+};
+use crate::{
+    IdSet, answer,
+    ids::{
+        ChannelId, ContactId, InstanceId, LeadSourceId, OrderId, OrderRowId, OrderStatusId, PriceListId,
+        ProjectId, ShippingMethodId, TeamId, WarehouseId,
+    },
+    request::Request,
+    search::{Page, Period, SearchQuery, searchable},
+};
+
+const GET: Endpoint = Endpoint::new(Method::Get, "/order-service/order/{orderIds}", Idempotency::Read);
+const SEARCH: Endpoint = Endpoint::new(Method::Get, "/order-service/order-search", Idempotency::Read);
+
+/// An order of any type. A sales credit is an order of type `SC`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// The order.
+    pub id: OrderId,
+    /// The order it belongs to: for a credit the sale it credits.
+    #[serde(default, with = "wire::zero_is_none")]
+    pub parent_order_id: Option<OrderId>,
+    /// What kind of order it is.
+    pub order_type_code: OrderTypeCode,
+    /// The customer reference; empty when none.
+    #[serde(default, with = "wire::null_is_default")]
+    pub reference: String,
+    /// The creator's unique reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_ref: Option<String>,
+    /// The integration instance that the external reference belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installed_integration_instance_id: Option<InstanceId>,
+    /// Counts changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// Whether it is invoiced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<OrderState>,
+    /// What an external tax engine said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax: Option<serde_json::Value>,
+    /// The workflow label; independent of money and goods.
+    pub order_status: OrderStatusLabel,
+    /// How much is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_payment_status: Option<OrderPaymentStatus>,
+    /// How much stock has moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock_status_code: Option<OrderStockStatusCode>,
+    /// How much stock is allocated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation_status_code: Option<AllocationStatusCode>,
+    /// How much is shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_status_code: Option<ShippingStatusCode>,
+    /// When it was placed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed_on: Option<OffsetDateTime>,
+    /// When it was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_on: Option<OffsetDateTime>,
+    /// When it changed; absent until it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_on: Option<OffsetDateTime>,
+    /// When it was invoiced; absent until it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_on: Option<OffsetDateTime>,
+    /// Who created it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by_id: Option<ContactId>,
+    /// The price list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_list_id: Option<PriceListId>,
+    /// The cost price list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_price_list_id: Option<PriceListId>,
+    /// Whether prices include tax.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_mode_code: Option<PriceModeCode>,
+    /// How and when it is delivered.
+    #[serde(default)]
+    pub delivery: OrderDelivery,
+    /// The invoice; one element in practice.
+    #[serde(default, with = "wire::null_is_default")]
+    pub invoices: Vec<Invoice>,
+    /// The currency and its rate.
+    pub currency: OrderCurrency,
+    /// The totals; positive on credits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_value: Option<TotalValue>,
+    /// Channel, staff and teams.
+    #[serde(default)]
+    pub assignment: Assignment,
+    /// Customer or supplier, delivery and billing.
+    #[serde(default)]
+    pub parties: Parties,
+    /// The rows by their id. Their order is that of [`OrderRow::order_row_sequence`], not of the map.
+    #[serde(default, with = "wire::null_is_default")]
+    pub order_rows: BTreeMap<OrderRowId, OrderRow>,
+    /// The warehouse.
+    #[serde(default, with = "wire::zero_is_none")]
+    pub warehouse_id: Option<WarehouseId>,
+    /// Whether a purchase order was acknowledged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<u64>,
+    /// Whether it was imported from before the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub historical_order: Option<bool>,
+    /// Whether it is drop-shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_dropship: Option<bool>,
+    /// When it was first invoiced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_invoice_date: Option<OffsetDateTime>,
+    /// The order's weight in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_weighting: Option<i64>,
+    /// Custom fields that are set; only when asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_fields: Option<BTreeMap<String, serde_json::Value>>,
+    /// Custom fields that are not set; only when asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub null_custom_fields: Option<Vec<String>>,
+}
+
+impl Order {
+    /// Whether this is a sales credit.
+    pub fn is_sales_credit(&self) -> bool {
+        self.order_type_code == OrderTypeCode::SalesCredit
+    }
+
+    /// The invoice reference once there is one: not while it is empty or `pending`.
+    pub fn invoice_reference(&self) -> Option<&str> {
+        let reference = self.invoices.first()?.invoice_reference.as_str();
+        (!reference.is_empty() && reference != "pending").then_some(reference)
+    }
+
+    /// Whether closing has begun and accounting has not answered yet.
+    pub fn is_invoice_pending(&self) -> bool {
+        self.invoices.first().is_some_and(|invoice| invoice.invoice_reference == "pending")
+    }
+
+    /// Whether it is invoiced: no more rows, amounts or contacts can change.
+    pub fn is_closed(&self) -> bool {
+        self.closed_on.is_some() || self.state.as_ref().is_some_and(|state| state.tax == TaxState::Invoiced)
+    }
+
+    /// The total that the customer owes or is owed, tax included, in the order's currency: Brightpearl's own
+    /// total where it came, else the sum of the rows. Component rows of bundles carry no money.
+    pub fn gross(&self) -> Decimal {
+        match &self.total_value {
+            Some(total) => total.total,
+            None => self.order_rows.values().map(|row| row.row_value.gross()).sum(),
+        }
+    }
+}
+
+/// Whether an order is invoiced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderState {
+    /// `READY` or `INVOICED`.
+    pub tax: TaxState,
+}
+
+/// The workflow label of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderStatusLabel {
+    /// The status.
+    pub order_status_id: OrderStatusId,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// How and when an order is delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderDelivery {
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery_date: Option<OffsetDateTime>,
+    /// How.
+    #[serde(default, with = "wire::zero_is_none")]
+    pub shipping_method_id: Option<ShippingMethodId>,
+}
+
+/// The invoice of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invoice {
+    /// Empty until invoiced, `pending` while closing, then such as `SC-12`.
+    #[serde(default, with = "wire::null_is_default")]
+    pub invoice_reference: String,
+    /// The tax date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_date: Option<OffsetDateTime>,
+    /// The due date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_date: Option<OffsetDateTime>,
+}
+
+/// The currency of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderCurrency {
+    /// The currency of the books.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounting_currency_code: Option<CurrencyCode>,
+    /// The currency of the amounts.
+    pub order_currency_code: CurrencyCode,
+    /// Units of order currency for one of base currency, six decimals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange_rate: Option<Decimal>,
+    /// Whether the rate stays as it is when the order is invoiced.
+    #[serde(default)]
+    pub fixed_exchange_rate: bool,
+}
+
+/// The totals of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TotalValue {
+    /// Without tax.
+    pub net: Decimal,
+    /// The tax.
+    pub tax_amount: Decimal,
+    /// With tax.
+    pub total: Decimal,
+    /// Without tax, in base currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_net: Option<Decimal>,
+    /// The tax, in base currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_tax_amount: Option<Decimal>,
+    /// With tax, in base currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_total: Option<Decimal>,
+}
+
+/// Who an order is assigned to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The assignment now.
+    #[serde(default)]
+    pub current: CurrentAssignment,
+}
+
+/// Channel, staff and teams of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CurrentAssignment {
+    /// The member of staff who owns it.
+    #[serde(with = "wire::zero_is_none")]
+    pub staff_owner_contact_id: Option<ContactId>,
+    /// The project.
+    #[serde(with = "wire::zero_is_none")]
+    pub project_id: Option<ProjectId>,
+    /// The sales channel.
+    #[serde(with = "wire::zero_is_none")]
+    pub channel_id: Option<ChannelId>,
+    /// The lead source.
+    #[serde(with = "wire::zero_is_none")]
+    pub lead_source_id: Option<LeadSourceId>,
+    /// The team.
+    #[serde(with = "wire::zero_is_none")]
+    pub team_id: Option<TeamId>,
+}
+
+/// The parties of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Parties {
+    /// The customer of a sale or sales credit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<Party>,
+    /// The supplier of a purchase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<Party>,
+    /// Where it is delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Party>,
+    /// Who is billed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<Party>,
+}
+
+/// A contact and an address on an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Party {
+    /// The contact; delivery has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_id: Option<ContactId>,
+    /// The address.
+    #[serde(flatten)]
+    pub address: Address,
+}
+
+/// An order as `order-search` lists it. The reference is `customerRef` here, the channel `departmentId`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+pub struct OrderSummary {
+    /// The order.
+    pub order_id: Option<OrderId>,
+    /// 1 sales order, 2 purchase order, 3 sales credit, 4 purchase credit.
+    pub order_type_id: Option<u64>,
+    /// The customer or supplier.
+    pub contact_id: Option<ContactId>,
+    /// The workflow status.
+    pub order_status_id: Option<OrderStatusId>,
+    /// The stock status' number.
+    pub order_stock_status_id: Option<u64>,
+    /// When it was created.
+    pub created_on: Option<OffsetDateTime>,
+    /// Who created it.
+    pub created_by_id: Option<ContactId>,
+    /// The customer reference.
+    pub customer_ref: Option<String>,
+    /// The payment status' number.
+    pub order_payment_status_id: Option<u64>,
+    /// When it changed; null until it does.
+    pub updated_on: Option<OffsetDateTime>,
+    /// The order it belongs to.
+    pub parent_order_id: Option<OrderId>,
+    /// The shipping status' number.
+    pub order_shipping_status_id: Option<u64>,
+    /// The creator's unique reference.
+    pub external_ref: Option<String>,
+    /// The integration instance that the external reference belongs to.
+    pub installed_integration_instance_id: Option<InstanceId>,
+    /// The warehouse.
+    pub warehouse_id: Option<WarehouseId>,
+    /// The member of staff who owns it.
+    pub staff_owner_contact_id: Option<ContactId>,
+    /// The tax date.
+    pub tax_date: Option<OffsetDateTime>,
+    /// The channel.
+    pub department_id: Option<ChannelId>,
+    /// The delivery date.
+    pub delivery_date: Option<OffsetDateTime>,
+}
+
+searchable! {
+    /// Finds orders of all types.
+    pub struct OrderSearch for OrderSummary, at SEARCH {
+        /// These orders.
+        ids(IdSet) = "orderId",
+        /// Belonging to this order.
+        parent(OrderId) = "parentOrderId",
+        /// With this customer reference, exactly.
+        customer_ref(str) = "customerRef",
+        /// Created in this period.
+        created_on(Period) = "createdOn",
+        /// Changed in this period. Orders that never changed have no such time: sweep `createdOn` too.
+        updated_on(Period) = "updatedOn",
+        /// Created by this integration instance.
+        instance(InstanceId) = "installedIntegrationInstanceId",
+    }
+}
+
+impl OrderSearch {
+    /// Every sales credit of a sale.
+    pub fn credits_of(sale: OrderId) -> Self {
+        Self::new().order_type(&OrderTypeCode::SalesCredit).parent(&sale)
+    }
+
+    /// Of this type.
+    pub fn order_type(self, code: &OrderTypeCode) -> Self {
+        match code.search_id() {
+            Some(id) => self.filter("orderTypeId", id),
+            None => self.filter("orderTypeId", code),
+        }
+    }
+
+    /// With one of these customer references, exactly.
+    pub fn customer_refs<S: AsRef<str>>(self, references: impl IntoIterator<Item = S>) -> Self {
+        self.filter("customerRefs", joined(references))
+    }
+
+    /// With one of these external references, exactly.
+    pub fn external_refs<S: AsRef<str>>(self, references: impl IntoIterator<Item = S>) -> Self {
+        self.filter("externalRefs", joined(references))
+    }
+}
+
+fn joined<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> String {
+    texts.into_iter().map(|text| text.as_ref().to_owned()).collect::<Vec<_>>().join(",")
+}
+
+/// Orders by id, of any type. Ids that do not exist are left out; the order of the answer is not the order asked.
+pub fn get(ids: &IdSet) -> Request<Vec<Order>> {
+    Request::new(GET, &[ids], answer::payload).empty_when_absent()
+}
+
+/// One page of a search.
+pub fn search(search: &OrderSearch) -> Request<Page<OrderSummary>> {
+    search.request()
+}
+
+/// The orders of an account: [`Client::orders`](crate::Client::orders).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct Orders<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl<'c> Orders<'c> {
+    /// Orders by id, of any type; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Order>, crate::Error> {
+        self.0.in_chunks(ids, get).await
+    }
+
+    /// Orders that a search finds.
+    pub fn search(&self, search: OrderSearch) -> crate::client::Results<'c, OrderSearch> {
+        crate::client::Results::new(self.0, search)
+    }
+}

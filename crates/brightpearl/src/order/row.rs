@@ -1,0 +1,203 @@
+//! Rows of orders (brightpearl-orders.md §2.1, §3).
+
+use std::collections::BTreeMap;
+
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, wire};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::TaxCalculator;
+use crate::{
+    answer,
+    ids::{NominalCode, OrderId, OrderRowId, ProductId, TaxCode},
+    request::Request,
+};
+
+const CREATE: Endpoint =
+    Endpoint::new(Method::Post, "/order-service/order/{orderId}/row", Idempotency::UnkeyedWrite);
+
+/// A row of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderRow {
+    /// The place of the row, in steps of ten.
+    #[serde(default, with = "wire::null_is_default")]
+    pub order_row_sequence: Sequence,
+    /// The product; [`ProductId::FREE_TEXT`] on a free-text row.
+    #[serde(default = "free_text")]
+    pub product_id: ProductId,
+    /// The name on the row.
+    #[serde(default, with = "wire::null_is_default")]
+    pub product_name: String,
+    /// The SKU when the row was made; absent on free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_sku: Option<String>,
+    /// How many.
+    pub quantity: Quantity,
+    /// The cost of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item_cost: Option<CurrencyValue>,
+    /// The list price of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_price: Option<CurrencyValue>,
+    /// Per cent off the list price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount_percentage: Option<Decimal>,
+    /// The money of the whole row.
+    pub row_value: RowValue,
+    /// The nominal code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nominal_code: Option<NominalCode>,
+    /// The variant's options by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_options: Option<BTreeMap<String, String>>,
+    /// Its place in a bundle.
+    #[serde(default)]
+    pub composition: Composition,
+    /// The creator's reference of the row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_ref: Option<String>,
+    /// The row it was cloned from.
+    #[serde(default, with = "wire::zero_is_none")]
+    pub cloned_from_id: Option<OrderRowId>,
+}
+
+const fn free_text() -> ProductId {
+    ProductId::FREE_TEXT
+}
+
+impl OrderRow {
+    /// The product, unless the row is free text.
+    pub fn product(&self) -> Option<ProductId> {
+        (self.product_id != ProductId::FREE_TEXT && self.product_id.get() != 0).then_some(self.product_id)
+    }
+}
+
+/// The place of a row, a numeric string on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
+pub struct Sequence(#[serde(with = "wire::unsigned")] u64);
+
+impl Sequence {
+    /// The row's place as a number.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl Serialize for Sequence {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// How many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quantity {
+    /// The number, four decimals.
+    pub magnitude: Decimal,
+}
+
+/// An amount as rows write it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CurrencyValue {
+    /// The currency; ignored on input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency_code: Option<CurrencyCode>,
+    /// The amount.
+    pub value: Decimal,
+}
+
+/// The money of a whole row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RowValue {
+    /// The tax rate in per cent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_rate: Option<Decimal>,
+    /// The tax code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_code: Option<TaxCode>,
+    /// Who computes the tax.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_calculator: Option<TaxCalculator>,
+    /// Without tax; four decimals are stored.
+    pub row_net: CurrencyValue,
+    /// The tax; two decimals are stored.
+    pub row_tax: CurrencyValue,
+    /// The tax code's internal id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_class_id: Option<u64>,
+}
+
+impl RowValue {
+    /// With tax.
+    pub fn gross(&self) -> Decimal {
+        self.row_net.value + self.row_tax.value
+    }
+}
+
+/// The place of a row in a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Composition {
+    /// The row is a bundle; its components follow as rows.
+    pub bundle_parent: bool,
+    /// The row is a component.
+    pub bundle_child: bool,
+    /// The bundle's row, for a component.
+    #[serde(with = "wire::zero_is_none")]
+    pub parent_order_row_id: Option<OrderRowId>,
+}
+
+/// A row to add to an order. Refused once the order is invoiced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewOrderRow {
+    /// The product; none for a free-text row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<ProductId>,
+    /// The name; needed on a free-text row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_name: Option<String>,
+    /// How many; whole for stock-tracked products.
+    pub quantity: Quantity,
+    /// The money of the whole row.
+    pub row_value: NewRowValue,
+    /// The nominal code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nominal_code: Option<NominalCode>,
+}
+
+/// The money of a row to add; at most two decimals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewRowValue {
+    /// The tax code.
+    pub tax_code: TaxCode,
+    /// Without tax.
+    pub row_net: CurrencyValue,
+    /// The tax.
+    pub row_tax: CurrencyValue,
+}
+
+/// Adds a row to an order. There is no key: look at the rows before sending one again.
+pub fn create(order: OrderId, row: &NewOrderRow) -> Request<OrderRowId> {
+    Request::new(CREATE, &[&order], answer::payload).body(row).find_out("read the order's rows")
+}
+
+/// The rows of orders: [`Client::order_rows`](crate::Client::order_rows).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct OrderRows<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl OrderRows<'_> {
+    /// Adds a row to an order.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn create(&self, order: OrderId, row: &NewOrderRow) -> Result<OrderRowId, crate::Error> {
+        self.0.send(&create(order, row)).await
+    }
+}

@@ -1,0 +1,107 @@
+//! Order statuses: the account's own workflow labels (brightpearl-orders.md §4).
+
+use api_client_core::{Endpoint, Idempotency, Method};
+use serde::{Deserialize, Serialize};
+
+use super::{NewOrderNote, OrderTypeCode};
+use crate::{
+    IdSet, answer,
+    ids::{OrderId, OrderStatusId},
+    request::Request,
+};
+
+const GET: Endpoint =
+    Endpoint::new(Method::Get, "/order-service/order-status/{orderStatusIds}", Idempotency::Read);
+/// Not repeatable: every change adds a note and may send e-mails.
+const UPDATE: Endpoint =
+    Endpoint::new(Method::Put, "/order-service/order/{orderId}/status", Idempotency::UnkeyedWrite);
+
+/// A status of the account's list. Each order type has its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderStatus {
+    /// The status.
+    pub status_id: OrderStatusId,
+    /// Its name, unique among the statuses of its type.
+    #[serde(default)]
+    pub name: String,
+    /// The type of order it is for.
+    pub order_type_code: OrderTypeCode,
+    /// Its place in the list, in steps of ten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort_order: Option<i64>,
+    /// Whether it can no longer be used.
+    #[serde(default)]
+    pub disabled: bool,
+    /// Whether customers see it.
+    #[serde(default)]
+    pub visible: bool,
+    /// Its colour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// After how many days Brightpearl reminds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_after_days: Option<u32>,
+    /// Who gets an e-mail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alert_emails: Vec<String>,
+    /// The e-mail's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_content: Option<String>,
+    /// Whether the end-of-day batch takes orders in it.
+    #[serde(default)]
+    pub batch_process: bool,
+    /// Such as `draft`; other values are not documented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// A change of an order's status. A note is always added: Brightpearl's own text when none is given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusChange {
+    /// The new status; of the order's type and not disabled.
+    pub order_status_id: OrderStatusId,
+    /// The note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_note: Option<NewOrderNote>,
+}
+
+/// All statuses of all order types.
+pub fn list() -> Request<Vec<OrderStatus>> {
+    Request::new(GET, &[], answer::payload).empty_when_absent()
+}
+
+/// These statuses.
+pub fn get(ids: &IdSet) -> Request<Vec<OrderStatus>> {
+    Request::new(GET, &[ids], answer::payload).empty_when_absent()
+}
+
+/// Sets an order's status.
+pub fn set(order: OrderId, change: &StatusChange) -> Request<()> {
+    Request::new(UPDATE, &[&order], answer::nothing).body(change).find_out("read the order's status")
+}
+
+/// The order statuses of an account: [`Client::order_statuses`](crate::Client::order_statuses).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct OrderStatuses<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl OrderStatuses<'_> {
+    /// All statuses of all order types.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn list(&self) -> Result<Vec<OrderStatus>, crate::Error> {
+        self.0.send(&list()).await
+    }
+
+    /// Sets an order's status.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn set(&self, order: OrderId, change: &StatusChange) -> Result<(), crate::Error> {
+        self.0.send(&set(order, change)).await
+    }
+}

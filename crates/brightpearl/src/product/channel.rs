@@ -1,0 +1,73 @@
+//! Sales channels (brightpearl-orders.md §9.1).
+
+use api_client_core::{Endpoint, Idempotency, Method};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    IdSet, answer,
+    ids::{ChannelId, PriceListId, WarehouseId},
+    request::Request,
+};
+
+const GET: Endpoint = Endpoint::new(Method::Get, "/product-service/channel/{channelIds}", Idempotency::Read);
+
+/// A sales channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Channel {
+    /// The channel: `channelId` on orders, `departmentId` in searches.
+    pub id: ChannelId,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// Its type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_type_id: Option<u64>,
+    /// Its brand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_brand_id: Option<u64>,
+    /// Where its orders ship from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_warehouse_id: Option<WarehouseId>,
+    /// The group its customers join.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_group_id: Option<u64>,
+    /// Its price list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_price_list_id: Option<PriceListId>,
+    /// Its warehouses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warehouse_ids: Option<Vec<WarehouseId>>,
+    /// Whether menus show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show_in_channel_menu: Option<bool>,
+    /// The integration that feeds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integration_detail: Option<serde_json::Value>,
+}
+
+/// All channels.
+pub fn list() -> Request<Vec<Channel>> {
+    Request::new(GET, &[], answer::payload).empty_when_absent()
+}
+
+/// These channels.
+pub fn get(ids: &IdSet) -> Request<Vec<Channel>> {
+    Request::new(GET, &[ids], answer::payload).empty_when_absent()
+}
+
+/// The sales channels of an account: [`Client::channels`](crate::Client::channels).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct Channels<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl Channels<'_> {
+    /// All channels.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn list(&self) -> Result<Vec<Channel>, crate::Error> {
+        self.0.send(&list()).await
+    }
+}

@@ -1,0 +1,229 @@
+//! Goods-in notes: what was received, against which row, into which location
+//! (brightpearl-accounting-warehouse.md B1).
+
+use std::collections::BTreeMap;
+
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, open_enum, wire};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    IdSet,
+    answer::{self, Created},
+    ids::{ContactId, GoodsInNoteId, LocationId, OrderId, OrderRowId, ProductId, WarehouseId},
+    request::Request,
+};
+
+const OF_ORDERS: Endpoint = Endpoint::new(
+    Method::Get,
+    "/warehouse-service/order/{orderIds}/goods-note/goods-in/{noteIds}",
+    Idempotency::Read,
+);
+const CREATE: Endpoint = Endpoint::new(
+    Method::Post,
+    "/warehouse-service/order/{orderId}/goods-note/goods-in",
+    Idempotency::KeyedWrite,
+);
+
+open_enum! {
+    /// The state of a goods-in note.
+    pub enum GoodsNoteStatus {
+        /// The usual state of a received note.
+        Open = "OPEN",
+        /// When it becomes so is not documented.
+        Closed = "CLOSED",
+        /// Cancelled: its goods count for nothing.
+        Cancelled = "CANCELLED",
+    }
+}
+
+/// A goods-in note: a receipt against a purchase order or a sales credit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GoodsInNote {
+    /// The note; also the batch of the stock it brought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goods_note_id: Option<GoodsInNoteId>,
+    /// The purchase order or sales credit.
+    pub order_id: OrderId,
+    /// Whether it is the result of an external transfer.
+    #[serde(default)]
+    pub transfer: bool,
+    /// Its state.
+    #[serde(default = "open")]
+    pub goods_note_status: GoodsNoteStatus,
+    /// The caller's unique reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_batch_reference: Option<String>,
+    /// When the goods came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_on: Option<OffsetDateTime>,
+    /// Who received them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<ContactId>,
+    /// What was received.
+    #[serde(default, with = "wire::null_is_default")]
+    pub goods_moved: Vec<GoodsInLine>,
+}
+
+const fn open() -> GoodsNoteStatus {
+    GoodsNoteStatus::Open
+}
+
+/// A line of a goods-in note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GoodsInLine {
+    /// The product.
+    pub product_id: ProductId,
+    /// The row it was received against: for a sales credit the credit's row, despite the name.
+    #[serde(default, with = "wire::zero_is_none")]
+    pub purchase_order_row_id: Option<OrderRowId>,
+    /// How many. The documentation's page writes `Quantity`.
+    #[serde(alias = "Quantity")]
+    pub quantity: i64,
+    /// The warehouse.
+    #[serde(default, with = "wire::zero_is_none")]
+    pub warehouse_id: Option<WarehouseId>,
+    /// Where they were put.
+    #[serde(default, with = "wire::zero_is_none")]
+    pub destination_location_id: Option<LocationId>,
+    /// The note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goods_note_id: Option<GoodsInNoteId>,
+    /// The batch: for a goods-in note its own id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_goods_note_id: Option<GoodsInNoteId>,
+    /// The cost of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_value: Option<ProductValue>,
+    /// Whether the stock is cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleared: Option<bool>,
+}
+
+/// The cost of one unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductValue {
+    /// The currency: the account's base currency.
+    pub currency: CurrencyCode,
+    /// The amount.
+    pub value: Decimal,
+}
+
+/// Goods to receive against a sales credit or purchase order.
+///
+/// Every line of one request goes to one warehouse. Where one product is on several rows Brightpearl makes
+/// several notes and answers with the first id only: read the order's notes afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewGoodsInNote {
+    /// False for a return.
+    pub transfer: bool,
+    /// The warehouse.
+    pub warehouse_id: WarehouseId,
+    /// What was received.
+    pub goods_moved: Vec<NewGoodsInLine>,
+    /// When.
+    pub received_on: OffsetDateTime,
+    /// The caller's reference, unique among all goods-in notes: the key of this write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_batch_reference: Option<String>,
+}
+
+/// A line to receive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewGoodsInLine {
+    /// The product; stock-tracked.
+    pub product_id: ProductId,
+    /// The row of the credit.
+    pub purchase_order_row_id: OrderRowId,
+    /// How many; no more than the row has left.
+    pub quantity: u32,
+    /// Where they go: the quarantine location to hold them, any other to sell them.
+    pub destination_location_id: LocationId,
+    /// The cost of one.
+    pub product_value: NewProductValue,
+}
+
+/// The cost of one unit to receive; a number on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewProductValue {
+    /// The currency: the account's base currency.
+    pub currency: CurrencyCode,
+    /// The amount.
+    #[serde(with = "rust_decimal::serde::float")]
+    pub value: Decimal,
+}
+
+/// All goods-in notes of these orders, by note id.
+pub fn of_orders(orders: &IdSet) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
+    Request::new(OF_ORDERS, &[orders], answer::payload).empty_when_absent()
+}
+
+/// These goods-in notes, of whichever order: what the receiver of a webhook needs.
+pub fn get(notes: &IdSet) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
+    Request::new(OF_ORDERS, &[&"*", notes], answer::payload).empty_when_absent()
+}
+
+/// Receives goods. Keyed by `userBatchReference`: without one, a lost answer is ambiguous.
+pub fn create(order: OrderId, note: &NewGoodsInNote) -> Request<Created<GoodsInNoteId>> {
+    let request = Request::new(CREATE, &[&order], answer::created)
+        .body(note)
+        .find_out("read the order's goods-in notes");
+    if note.user_batch_reference.is_some() { request } else { request.idempotency(Idempotency::UnkeyedWrite) }
+}
+
+/// The goods-in notes of an account: [`Client::goods_in_notes`](crate::Client::goods_in_notes).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct GoodsInNotes<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl GoodsInNotes<'_> {
+    /// Receives goods, once: whenever the answer is lost, or Brightpearl refuses it, the reference is looked up
+    /// among the order's notes, and a note that is there is given back.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn create(
+        &self,
+        order: OrderId,
+        note: &NewGoodsInNote,
+    ) -> Result<Created<GoodsInNoteId>, crate::Error> {
+        crate::client::create_once(self.0, &create(order, note), || self.find(order, note)).await
+    }
+
+    /// These goods-in notes, of whichever order.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, notes: &IdSet) -> Result<BTreeMap<GoodsInNoteId, GoodsInNote>, crate::Error> {
+        self.0.in_chunks(notes, get).await
+    }
+
+    /// All goods-in notes of these orders.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn of_orders(
+        &self,
+        orders: &IdSet,
+    ) -> Result<BTreeMap<GoodsInNoteId, GoodsInNote>, crate::Error> {
+        self.0.in_chunks(orders, of_orders).await
+    }
+
+    async fn find(
+        &self,
+        order: OrderId,
+        note: &NewGoodsInNote,
+    ) -> Result<Option<GoodsInNoteId>, crate::Error> {
+        let Some(reference) = &note.user_batch_reference else { return Ok(None) };
+        let notes = self.of_orders(&order.into()).await?;
+        Ok(notes
+            .into_iter()
+            .find(|(_, found)| found.user_batch_reference.as_ref() == Some(reference))
+            .map(|(id, _)| id))
+    }
+}

@@ -1,0 +1,117 @@
+//! Goods movements: every change of stock (brightpearl-accounting-warehouse.md B5). Readable by search only.
+
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, open_enum};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{
+        GoodsInNoteId, GoodsMovementId, GoodsNoteId, LocationId, OrderId, OrderRowId, ProductId, WarehouseId,
+    },
+    request::Request,
+    search::{Page, Period, SearchQuery, searchable},
+};
+
+const SEARCH: Endpoint =
+    Endpoint::new(Method::Get, "/warehouse-service/goods-movement-search", Idempotency::Read);
+
+open_enum! {
+    /// What kind of note moved the goods. Here `SC` is a stock correction, not a sales credit.
+    pub enum GoodsNoteTypeCode {
+        /// Goods out.
+        GoodsOut = "GO",
+        /// Goods in.
+        GoodsIn = "GI",
+        /// Internal transfer, which a quarantine release is too.
+        InternalTransfer = "IT",
+        /// Stock correction.
+        StockCorrection = "SC",
+    }
+}
+
+/// A movement of goods: negative where they leave, positive where they arrive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GoodsMovement {
+    /// The movement.
+    pub goods_movement_id: GoodsMovementId,
+    /// The product.
+    pub product_id: ProductId,
+    /// The sale's row.
+    #[serde(default)]
+    pub sales_order_row_id: Option<OrderRowId>,
+    /// The purchase's or credit's row.
+    #[serde(default)]
+    pub purchase_order_row_id: Option<OrderRowId>,
+    /// How many.
+    pub quantity: i64,
+    /// The location.
+    #[serde(default)]
+    pub destination_location_id: Option<LocationId>,
+    /// The warehouse.
+    #[serde(default)]
+    pub warehouse_id: Option<WarehouseId>,
+    /// The note that moved them.
+    #[serde(default)]
+    pub goods_note_id: Option<GoodsNoteId>,
+    /// The cost of one.
+    #[serde(default)]
+    pub product_value: Option<Decimal>,
+    /// The cost's currency.
+    #[serde(default)]
+    pub currency_code: Option<CurrencyCode>,
+    /// The order, where the movement names one.
+    #[serde(default)]
+    pub order_id: Option<OrderId>,
+    /// Whether the stock is cleared.
+    #[serde(default)]
+    pub is_cleared: Option<bool>,
+    /// Whether the location is the quarantine.
+    #[serde(default)]
+    pub is_quarantine: Option<bool>,
+    /// The batch: the goods-in note that brought the stock.
+    #[serde(default)]
+    pub batch_id: Option<GoodsInNoteId>,
+    /// The kind of note.
+    #[serde(default)]
+    pub goods_note_type_code: Option<GoodsNoteTypeCode>,
+    /// When.
+    #[serde(default)]
+    pub updated_on: Option<OffsetDateTime>,
+}
+
+searchable! {
+    /// Finds goods movements.
+    pub struct GoodsMovementSearch for GoodsMovement, at SEARCH {
+        /// Of this batch: one goods-in note.
+        batch(GoodsInNoteId) = "batchId",
+        /// Of this product.
+        product(ProductId) = "productId",
+        /// Naming this order.
+        order(OrderId) = "orderId",
+        /// Made by this note.
+        note(GoodsNoteId) = "goodsNoteId",
+        /// Of this kind.
+        note_type(GoodsNoteTypeCode) = "goodsNoteTypeCode",
+        /// In this period.
+        updated_on(Period) = "updatedOn",
+    }
+}
+
+/// One page of movements.
+pub fn search(search: &GoodsMovementSearch) -> Request<Page<GoodsMovement>> {
+    search.request()
+}
+
+/// The goods movements of an account: [`Client::goods_movements`](crate::Client::goods_movements).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct GoodsMovements<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl<'c> GoodsMovements<'c> {
+    /// Movements that a search finds.
+    pub fn search(&self, search: GoodsMovementSearch) -> crate::client::Results<'c, GoodsMovementSearch> {
+        crate::client::Results::new(self.0, search)
+    }
+}

@@ -1,0 +1,46 @@
+//! The quarantine of a warehouse (brightpearl-accounting-warehouse.md B3).
+
+use api_client_core::{Endpoint, Idempotency, Method};
+use serde::Serialize;
+
+use crate::{
+    answer,
+    ids::{LocationId, ProductId, WarehouseId},
+    request::Request,
+};
+
+const LOCATION: Endpoint = Endpoint::new(
+    Method::Get,
+    "/warehouse-service/warehouse/{warehouseId}/location/quarantine",
+    Idempotency::Read,
+);
+const RELEASE: Endpoint = Endpoint::new(
+    Method::Post,
+    "/warehouse-service/warehouse/{warehouseId}/quarantine/release",
+    Idempotency::UnkeyedWrite,
+);
+
+/// Units to let out of quarantine. No order or note can be named: the oldest batch presumably goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Release {
+    /// The product.
+    pub product_id: ProductId,
+    /// How many.
+    pub quantity: u32,
+    /// Where they go.
+    pub to_location_id: LocationId,
+}
+
+/// The quarantine location of a warehouse.
+pub fn location(warehouse: WarehouseId) -> Request<LocationId> {
+    Request::new(LOCATION, &[&warehouse], answer::payload)
+}
+
+/// Lets units out of quarantine. Answers with no id and has no key: read the goods movements before sending
+/// it again. `WHSB-023` says that there are none in it.
+pub fn release(warehouse: WarehouseId, release: Release) -> Request<()> {
+    Request::new(RELEASE, &[&warehouse], answer::nothing)
+        .body(&release)
+        .find_out("search the product's goods movements")
+}

@@ -1,0 +1,45 @@
+//! The timeline of an RMA (returngo.md §3.9).
+
+use std::fmt;
+
+use api_client_core::{OffsetDateTime, open_enum, wire};
+use serde::{Deserialize, Serialize};
+
+open_enum! {
+    /// What kind of line it is.
+    pub enum CommentType {
+        /// Somebody wrote it.
+        Merchant = "merchant",
+        /// ReturnGO says what happened.
+        System = "system",
+        /// ReturnGO says what went wrong.
+        Error = "error",
+    }
+}
+
+/// A line of the timeline. Its text is for people: no contract, and it may name the shopper, so it never
+/// prints.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Comment {
+    /// The kind.
+    pub comment_type: CommentType,
+    /// A member of staff, `ReturnGO API`, `Automation`; none is `""` on the wire.
+    #[serde(default, with = "wire::empty_is_none")]
+    pub triggered_by: Option<String>,
+    /// The text, with HTML in it.
+    #[serde(default, with = "wire::null_is_default")]
+    pub html_text: String,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub datetime: Option<OffsetDateTime>,
+}
+
+impl fmt::Debug for Comment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Comment")
+            .field("comment_type", &self.comment_type)
+            .field("datetime", &self.datetime)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,68 @@
+//! Events of an RMA. In practice only creation and approval appear; stages after that must be seen by
+//! looking (returngo.md §3.3).
+
+use std::fmt;
+
+use api_client_core::{OffsetDateTime, open_enum, wire};
+use serde::{Deserialize, Serialize};
+
+open_enum! {
+    /// What happened.
+    pub enum EventName {
+        /// The request came in.
+        Created = "RMA_CREATED",
+        /// The request was approved.
+        Approved = "RMA_APPROVED",
+    }
+}
+
+open_enum! {
+    /// Where it was triggered.
+    pub enum TriggeredVia {
+        /// By the shopper.
+        ReturnPortal = "Return Portal",
+        /// By staff.
+        Dashboard = "Dashboard",
+    }
+}
+
+/// Something that happened to an RMA.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// What.
+    pub event_name: EventName,
+    /// When.
+    pub event_date: OffsetDateTime,
+    /// Where it was triggered.
+    #[serde(default, with = "wire::empty_is_none")]
+    pub triggered_via: Option<TriggeredVia>,
+    /// `online`, or a shop's location.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_location_id: Option<String>,
+    /// Who of the staff.
+    #[serde(default)]
+    pub user_details: Option<UserDetails>,
+}
+
+/// A member of staff. Never prints.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct UserDetails {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_first_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_last_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_email_address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_role: Option<String>,
+}
+
+impl fmt::Debug for UserDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserDetails(hidden)")
+    }
+}

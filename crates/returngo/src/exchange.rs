@@ -1,0 +1,79 @@
+//! Exchanges: what the shopper gets instead, and the orders made for it (returngo.md §3.6).
+
+use api_client_core::{open_enum, wire};
+use serde::{Deserialize, Serialize};
+
+use crate::Money;
+
+open_enum! {
+    /// Which price an exchange goes by.
+    pub enum ItemPriceMethod {
+        /// What was paid for the returned unit.
+        PaidPrice = "PaidPrice",
+        /// What the catalogue says.
+        CatalogPrice = "CatalogPrice",
+    }
+}
+
+open_enum! {
+    /// What an order that was made for an RMA is for.
+    pub enum ExchangeOrderType {
+        /// The new unit.
+        Exchange = "Exchange",
+        /// A fee that the shopper pays.
+        Fee = "Fee",
+    }
+}
+
+/// A product that the shopper gets in exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExchangeItem {
+    /// The platform's product.
+    #[serde(default, with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<String>,
+    /// The platform's variant.
+    #[serde(default, with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    pub variant_id: Option<String>,
+    /// How many.
+    #[serde(default = "one", with = "wire::unsigned")]
+    pub quantity: u64,
+    /// The SKU.
+    #[serde(default, with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// Which price it goes by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item_price_method: Option<ItemPriceMethod>,
+    /// The prices within which the exchange is free, `{min, max}` as it came: how the bounds are written is
+    /// not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_exchange_price_range: Option<serde_json::Value>,
+    /// What the catalogue says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog_price: Option<Money>,
+    /// What it counts for; may be above or below what was paid for the returned unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_price: Option<Money>,
+}
+
+const fn one() -> u64 {
+    1
+}
+
+/// An order that was made for an RMA.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExchangeOrder {
+    /// The draft.
+    #[serde(default, with = "wire::empty_is_none")]
+    pub draft_order_id: Option<String>,
+    /// The order; none while it is a draft (`""` on the wire).
+    #[serde(default, with = "wire::empty_is_none")]
+    pub order_id: Option<String>,
+    /// Its name; the draft's (`#D123`) while it is one.
+    #[serde(default, with = "wire::null_is_default")]
+    pub order_name: String,
+    /// What it is for.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ExchangeOrderType>,
+}

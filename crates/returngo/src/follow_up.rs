@@ -1,0 +1,84 @@
+//! Follow-up questions: what the merchant asked and the shopper answered (returngo.md §3.4).
+
+use std::fmt;
+
+use api_client_core::{open_enum, wire};
+use serde::{Deserialize, Serialize};
+
+open_enum! {
+    /// What kind of answer a question wants.
+    pub enum FollowUpQuestionType {
+        /// A text.
+        Text = "Text",
+        /// Texts to choose from.
+        TextArray = "TextArray",
+        /// Photos, videos.
+        Media = "Media",
+    }
+}
+
+/// A question and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowUpQuestion {
+    /// The kind of answer.
+    #[serde(rename = "type")]
+    pub kind: FollowUpQuestionType,
+    /// The question.
+    #[serde(default, with = "wire::null_is_default")]
+    pub name: String,
+    /// The answer; `{}` when there is none.
+    #[serde(default, with = "wire::null_is_default")]
+    pub answer: FollowUpAnswer,
+}
+
+/// What the shopper answered, in one of the forms. Never prints.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FollowUpAnswer {
+    /// A text.
+    #[serde(with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    pub text_answer: Option<String>,
+    /// Several texts.
+    #[serde(with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub text_array_answer: Vec<String>,
+    /// Photos, videos; only when the RMA was asked for with its media.
+    #[serde(with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub media_answer: Vec<Media>,
+    /// A number, as it was written.
+    #[serde(with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    pub numeric_answer: Option<String>,
+}
+
+impl FollowUpAnswer {
+    /// Whether there is no answer.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl fmt::Debug for FollowUpAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_empty() { "FollowUpAnswer(none)" } else { "FollowUpAnswer(hidden)" })
+    }
+}
+
+/// A photo or video that the shopper uploaded. Never prints.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Media {
+    /// Such as `image/jpeg`.
+    #[serde(with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Its size, as it was written.
+    #[serde(with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    pub media_file_size: Option<String>,
+    /// Where it can be fetched for a while.
+    #[serde(with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    pub temp_download_url: Option<String>,
+}
+
+impl fmt::Debug for Media {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Media(hidden)")
+    }
+}

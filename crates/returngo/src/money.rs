@@ -1,0 +1,46 @@
+//! Money (returngo.md §3.8).
+
+use api_client_core::CurrencyCode;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// An amount in the customer's currency and in the shop's, in major units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Money {
+    /// In the currency the customer paid in.
+    #[serde(with = "rust_decimal::serde::float")]
+    pub amount: Decimal,
+    /// The customer's currency.
+    pub currency: CurrencyCode,
+    /// In the shop's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]
+    pub shop_amount: Option<Decimal>,
+    /// The shop's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop_currency: Option<CurrencyCode>,
+}
+
+impl Money {
+    /// The amount in this currency, if the money is known in it: as the customer's, else as the shop's.
+    ///
+    /// ```
+    /// use returngo::{CurrencyCode, Money};
+    ///
+    /// let money: Money = serde_json::from_str(
+    ///     r#"{"amount":49.5,"currency":"EUR","shopAmount":42.1,"shopCurrency":"GBP"}"#,
+    /// )?;
+    /// assert_eq!(money.in_currency(&CurrencyCode::new("GBP")).unwrap().to_string(), "42.1");
+    /// assert_eq!(money.in_currency(&CurrencyCode::new("USD")), None);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn in_currency(&self, currency: &CurrencyCode) -> Option<Decimal> {
+        if self.currency == *currency {
+            Some(self.amount)
+        } else if self.shop_currency.as_ref() == Some(currency) {
+            self.shop_amount
+        } else {
+            None
+        }
+    }
+}
