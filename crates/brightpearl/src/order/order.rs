@@ -406,6 +406,11 @@ pub fn get(ids: &IdSet) -> Request<Vec<Order>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
+/// As [`get`], with the custom fields that are set and the names of those that are not.
+pub fn get_with_custom_fields(ids: &IdSet) -> Request<Vec<Order>> {
+    get(ids).query("includeOptional", "customFields,nullCustomFields")
+}
+
 /// One page of a search.
 pub fn search(search: &OrderSearch) -> Request<Page<OrderSummary>> {
     search.request()
@@ -424,6 +429,14 @@ impl<'c> Orders<'c> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn get(&self, ids: &IdSet) -> Result<Vec<Order>, crate::Error> {
         self.0.in_chunks(ids, get).await
+    }
+
+    /// As [`Orders::get`], with the custom fields that are set and the names of those that are not.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get_with_custom_fields(&self, ids: &IdSet) -> Result<Vec<Order>, crate::Error> {
+        self.0.in_chunks(ids, get_with_custom_fields).await
     }
 
     /// Orders that a search finds.

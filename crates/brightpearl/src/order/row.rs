@@ -78,6 +78,11 @@ impl OrderRow {
 pub struct Sequence(#[serde(with = "wire::unsigned")] u64);
 
 impl Sequence {
+    /// The place with this number.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The row's place as a number.
     pub const fn get(self) -> u64 {
         self.0

@@ -43,7 +43,7 @@ pub struct OrderStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind_after_days: Option<u32>,
     /// Who gets an e-mail.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub alert_emails: Vec<String>,
     /// The e-mail's text.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,118 @@
+//! How answers are taken: envelopes, refusals, strange bodies, throttle.
+
+use std::time::Duration;
+
+use brightpearl::{
+    ErrorKind, OrderId,
+    order::{OrderSearch, NewOrderNote},
+};
+
+use crate::script::{answer, lost, never_sent, scripted};
+
+const THROTTLED: &str = r#"{"response":"You have sent too many requests. Please wait before sending another request"}"#;
+
+#[tokio::test]
+async fn a_request_carries_the_account_the_app_and_the_token() {
+    let it = scripted([answer(200, r#"{"response":[]}"#)]);
+    it.client.channels().list().await.unwrap();
+    let request = &it.script.sent()[0];
+    assert_eq!(request.url, "https://euw1.brightpearlconnect.com/public-api/acmeoutdoors/product-service/channel/");
+    assert_eq!(request.headers.get("brightpearl-app-ref"), Some("acmeoutdoors_returns"));
+    assert_eq!(request.headers.get("brightpearl-account-token"), Some(crate::script::TOKEN));
+}
+
+#[tokio::test]
+async fn reads_are_sent_again_and_end() {
+    let it = scripted([never_sent(), lost(), answer(502, "<html>"), answer(200, r#"{"response":[]}"#)]);
+    assert!(it.client.channels().list().await.unwrap().is_empty());
+    assert_eq!(it.clock.waits().len(), 3);
+
+    let it = scripted([lost(), lost(), lost(), lost()]);
+    let error = it.client.channels().list().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::AnswerLost, 4));
+    assert!(error.is_retryable() && !error.may_have_been_applied());
+}
+
+#[tokio::test]
+async fn a_write_without_a_key_is_never_sent_again_once_it_may_have_arrived() {
+    let note = NewOrderNote { text: "Refund noted".into(), is_public: false };
+    for trouble in [lost(), answer(500, ""), answer(502, "<html>bad gateway</html>"), answer(503, r#"{"response":"Down"}"#)] {
+        let it = scripted([trouble]);
+        let error = it.client.order_notes().create(OrderId::new(300955), &note).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Ambiguous);
+        assert!(error.may_have_been_applied() && !error.is_retryable());
+        assert!(error.to_string().contains("before sending it again, read the order's notes"), "{error}");
+    }
+    let it = scripted([never_sent(), answer(503, THROTTLED), answer(200, r#"{"response":7}"#)]);
+    assert_eq!(it.client.order_notes().create(OrderId::new(300955), &note).await.unwrap().get(), 7);
+}
+
+#[tokio::test]
+async fn a_throttle_refusal_waits_for_the_window_and_goes_again() {
+    let it = scripted([answer(503, THROTTLED), answer(200, r#"{"response":[]}"#)]);
+    it.client.channels().list().await.unwrap();
+    assert_eq!(it.clock.waits(), [Duration::from_millis(40_500)]);
+}
+
+#[tokio::test]
+async fn mistakes_answered_with_500_are_not_repeated() {
+    let body = r#"{"errors":[{"code":"CMNC-018","message":"The filter orderStatusId\u003dabc cannot be parsed as: INTEGER"}]}"#;
+    let it = scripted([answer(500, body)]);
+    let search = OrderSearch::new().filter("orderStatusId", "abc");
+    let error = it.client.orders().search(search).all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(error.api_errors()[0].message, "The filter orderStatusId=abc cannot be parsed as: INTEGER");
+    assert_eq!(error.request_id(), Some("5d0b7f5e-0c34-4b4b-9a0e-2f2f3a7d1c55"));
+    assert_eq!(
+        error.to_string(),
+        "GET /order-service/order-search: refused (status 500); CMNC-018 The filter orderStatusId=abc cannot be \
+         parsed as: INTEGER [request 5d0b7f5e-0c34-4b4b-9a0e-2f2f3a7d1c55]"
+    );
+}
+
+#[tokio::test]
+async fn the_three_401_are_told_apart() {
+    for (body, kind) in [
+        (r#"{"response":"Authorization token expired"}"#, ErrorKind::TokenExpired),
+        (r#"{"response":"Invalid instance token: planted-token-9f2c"}"#, ErrorKind::TokenInvalid),
+        (r#"{"errors":[{"code":"GWYB-003","message":"Account \u0027acmeoutdoors\u0027 does not have API access"}]}"#, ErrorKind::Unauthorized),
+    ] {
+        let error = scripted([answer(401, body)]).client.channels().list().await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+    }
+}
+
+#[tokio::test]
+async fn absent_is_empty_where_brightpearl_says_404() {
+    let body = r#"{"errors":[{"code":"CMNC-404","message":"No webhooks available in ID Set 731"}]}"#;
+    let it = scripted([answer(404, body)]);
+    assert!(it.client.webhooks().list().await.unwrap().is_empty());
+    let it = scripted([answer(404, "<html>no such page</html>")]);
+    let error = it.client.webhooks().list().await.unwrap_err();
+    assert_eq!((error.kind(), error.body_excerpt()), (ErrorKind::NotFound, Some("<html>no such page</html>")));
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_read_says_where() {
+    let it = scripted([answer(200, r#"{"response":[{"id":9,"name":"Web shop"},{"id":"nine"}]}"#)]);
+    let error = it.client.channels().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Undecodable);
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.starts_with("at `response[1].id`"), "{source}");
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_and_a_server_that_repeats_itself_is_left() {
+    let page = |first: u64, last: u64, more: bool| {
+        answer(200, &format!(
+            r#"{{"response":{{"results":[[{first}],[{last}]],"metaData":{{"morePagesAvailable":{more},"resultsAvailable":4,"resultsReturned":2,"firstResult":{first},"lastResult":{last},"columns":[{{"name":"orderId"}}]}}}},"reference":{{}}}}"#
+        ))
+    };
+    let it = scripted([page(1, 2, true), page(3, 4, false)]);
+    let found = it.client.orders().search(OrderSearch::new()).all().await.unwrap();
+    assert_eq!(found.iter().map(|row| row.order_id.unwrap().get()).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert!(it.script.sent()[1].url.ends_with("?firstResult=3"));
+
+    let it = scripted([page(1, 2, true), page(1, 2, true)]);
+    assert_eq!(it.client.orders().search(OrderSearch::new()).all().await.unwrap().len(), 4);
+}

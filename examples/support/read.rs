@@ -1,0 +1,150 @@
+//! Reading both worlds: what the mapping looks at, fetched with both clients.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use brightpearl::{
+    Client, IdSet, OrderId,
+    accounting::{CustomerPayment, CustomerPaymentSearch},
+    order::{Order, OrderSearch, OrderTypeCode},
+    warehouse::GoodsMovementSearch,
+};
+use returngo::{Rma, RmaId, TransactionType};
+use returngo_brightpearl::{
+    ConnectionSettings, World, keys,
+    settings::{OrderLookup, RefundRecording},
+    world::{AccountFacts, ProductFacts, WarehouseFacts},
+};
+
+/// Reads the set-up of a Brightpearl account: once, then kept.
+///
+/// # Errors
+/// When something cannot be read.
+pub async fn account(brightpearl: &Client) -> anyhow::Result<AccountFacts> {
+    let configuration = brightpearl.account_configuration().await.context("the account's configuration")?;
+    let mut warehouses = Vec::new();
+    for warehouse in brightpearl.warehouses().list().await? {
+        warehouses.push(WarehouseFacts {
+            id: warehouse.id,
+            default_location_id: Some(brightpearl.warehouses().default_location(warehouse.id).await?),
+            quarantine_location_id: Some(brightpearl.warehouses().quarantine_location(warehouse.id).await?),
+        });
+    }
+    Ok(AccountFacts {
+        instance_id: brightpearl.instance_id().await?,
+        time_zone: configuration.time_zone().map(str::to_owned),
+        base_currency_code: configuration.base_currency(),
+        order_statuses: brightpearl.order_statuses().list().await?,
+        channels: brightpearl.channels().list().await?,
+        payment_methods: brightpearl.payment_methods().list().await?,
+        nominal_codes: brightpearl.nominal_codes().list().await?,
+        tax_codes: brightpearl.tax_codes().list().await?,
+        currencies: brightpearl.currencies().list().await?,
+        warehouses,
+        configuration,
+    })
+}
+
+/// Reads worlds of one connection.
+pub struct Reader {
+    /// The Brightpearl account.
+    pub brightpearl: Client,
+    /// The ReturnGO shop.
+    pub returngo: returngo::Client,
+    /// The account's set-up.
+    pub account: AccountFacts,
+    /// How the two are connected.
+    pub settings: ConnectionSettings,
+}
+
+impl Reader {
+    /// Reads what both systems say now about an RMA.
+    ///
+    /// # Errors
+    /// When something cannot be read.
+    pub async fn world(&self, id: &RmaId) -> anyhow::Result<World> {
+        let rma = self.returngo.rmas().get(id).await.with_context(|| format!("RMA {id} cannot be read"))?;
+        let mut orders = self.sales_orders_of(&rma).await?;
+        let order = if orders.len() == 1 { orders.pop() } else { None };
+        let mut world = World { order, orders, account: self.account.clone(), ..World::new(rma) };
+        let Some(order) = &world.order else { return Ok(world) };
+        let sale = order.id;
+        let products = order.order_rows.values().filter_map(|row| row.product());
+        for product in self.brightpearl.products().get(&IdSet::of(products)).await? {
+            world.products.insert(product.id, ProductFacts { stock_tracked: product.stock.stock_tracked });
+        }
+        world.credits = self.credits_of(sale).await?;
+        let key = keys::credit(world.rma.id());
+        let ours = world.credits.iter().find(|credit| credit.external_ref.as_ref() == Some(&key)).map(|credit| credit.id);
+        if let Some(credit) = ours {
+            self.add_what_happened_to(credit, &mut world).await?;
+        }
+        if self.needs_order_notes(&world.rma) {
+            for order in [Some(sale), ours].into_iter().flatten() {
+                for mut note in self.brightpearl.order_notes().list(order).await? {
+                    note.order_id = Some(order);
+                    world.order_notes.push(note);
+                }
+            }
+        }
+        Ok(world)
+    }
+
+    /// The sales orders that carry the RMA's order number or id, looked up the way the connection says.
+    async fn sales_orders_of(&self, rma: &Rma) -> anyhow::Result<Vec<Order>> {
+        let details = &rma.order_details;
+        for lookup in &self.settings.order_lookup {
+            let search = OrderSearch::new().order_type(&OrderTypeCode::SalesOrder);
+            let search = match (lookup, &details.order_name, &details.order_id) {
+                // Shops' connectors store the number with or without its `#` (brightpearl-orders.md §8).
+                (OrderLookup::CustomerRef, Some(name), _) => {
+                    let bare = name.trim_start_matches('#');
+                    search.customer_refs([format!("#{bare}"), bare.to_owned()])
+                }
+                (OrderLookup::ExternalRef, name, id) => {
+                    let references = id.iter().map(|id| id.as_str().to_owned()).chain(name.clone());
+                    search.external_refs(references)
+                }
+                (OrderLookup::CustomerRef, None, _) => continue,
+            };
+            let found = self.brightpearl.orders().search(search).all().await?;
+            let ids: IdSet = found.iter().filter_map(|order| order.order_id).map(OrderId::get).collect();
+            if !ids.is_empty() {
+                return Ok(self.brightpearl.orders().get(&ids).await?);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    async fn credits_of(&self, sale: OrderId) -> anyhow::Result<Vec<Order>> {
+        let found = self.brightpearl.orders().search(OrderSearch::credits_of(sale)).all().await?;
+        let ids: IdSet = found.iter().filter_map(|credit| credit.order_id).map(OrderId::get).collect();
+        Ok(self.brightpearl.orders().get(&ids).await?)
+    }
+
+    async fn add_what_happened_to(&self, credit: OrderId, world: &mut World) -> anyhow::Result<()> {
+        world.payments = self.payments_on(credit).await?;
+        world.goods_in_notes = self.brightpearl.goods_in_notes().of_orders(&credit.into()).await?;
+        let batches = world.goods_in_notes.keys().map(|batch| GoodsMovementSearch::new().batch(batch));
+        let corrections = GoodsMovementSearch::new().order(&credit);
+        let mut movements = BTreeMap::new();
+        for search in batches.chain([corrections]) {
+            for movement in self.brightpearl.goods_movements().search(search).all().await? {
+                movements.insert(movement.goods_movement_id, movement);
+            }
+        }
+        world.goods_movements = movements.into_values().collect();
+        Ok(())
+    }
+
+    async fn payments_on(&self, credit: OrderId) -> anyhow::Result<Vec<CustomerPayment>> {
+        let search = CustomerPaymentSearch::new().order(&credit);
+        Ok(self.brightpearl.customer_payments().search(search).all().await?)
+    }
+
+    /// Notes matter only where refunds are noted instead of recorded, and for money that came in.
+    fn needs_order_notes(&self, rma: &Rma) -> bool {
+        self.settings.refunds == RefundRecording::Note
+            || rma.transactions.iter().any(|transaction| transaction.kind == TransactionType::InvoicePayment)
+    }
+}

@@ -1,0 +1,153 @@
+//! A receiver for both systems' webhooks, with the checks that they need.
+//!
+//! Neither system signs its deliveries (brightpearl-platform.md §8.5, returngo.md §4), so the URL holds a
+//! secret, and a delivery is only a hint: what it names is read again over the API. The answer is given before
+//! anything is done; 503 asks for another delivery, a 4xx would drop it for good.
+
+use std::{
+    collections::HashSet,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anyhow::Context as _;
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, State},
+    http::StatusCode,
+    routing::post,
+};
+use tokio::{
+    net::TcpListener,
+    sync::mpsc::{self, error::TrySendError},
+};
+
+/// A delivery that passed the checks and did not come before.
+#[derive(Debug)]
+pub enum Arrival {
+    /// From Brightpearl.
+    Brightpearl(brightpearl::integration::Notification),
+    /// From ReturnGO.
+    Returngo(returngo::webhook::Notification),
+}
+
+/// A running receiver.
+pub struct Receiver {
+    base: String,
+    arrivals: mpsc::Receiver<Arrival>,
+    checks: Arc<Checks>,
+}
+
+struct Checks {
+    secret: String,
+    account: String,
+    seen: Mutex<Seen>,
+    queue: mpsc::Sender<Arrival>,
+}
+
+#[derive(Default)]
+struct Seen {
+    bodies: HashSet<Vec<u8>>,
+    duplicates: u64,
+}
+
+/// Bodies are a few hundred bytes; ids of many things may make them a few thousand.
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// Deliveries that wait to be handled; beyond it the sender is asked to come again.
+const QUEUE: usize = 1024;
+
+impl Receiver {
+    /// Listens on this address for deliveries of this Brightpearl account. `secret` becomes part of the URLs.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub async fn start(address: SocketAddr, account: &str, secret: &str) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+        let base = format!("http://{}", listener.local_addr()?);
+        let (queue, arrivals) = mpsc::channel(QUEUE);
+        let checks = Arc::new(Checks {
+            secret: secret.to_owned(),
+            account: account.to_owned(),
+            seen: Mutex::default(),
+            queue,
+        });
+        let routes = Router::new()
+            .route("/webhooks/brightpearl/{secret}", post(from_brightpearl))
+            .route("/webhooks/returngo/{secret}", post(from_returngo))
+            .layer(DefaultBodyLimit::max(LARGEST_BODY))
+            .with_state(Arc::clone(&checks));
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Ok(Self { base, arrivals, checks })
+    }
+
+    /// The URL to give to Brightpearl.
+    pub fn brightpearl_url(&self) -> String {
+        format!("{}/webhooks/brightpearl/{}", self.base, self.checks.secret)
+    }
+
+    /// The URL to give to ReturnGO.
+    pub fn returngo_url(&self) -> String {
+        format!("{}/webhooks/returngo/{}", self.base, self.checks.secret)
+    }
+
+    /// The next delivery; waits for one.
+    pub async fn next(&mut self) -> Option<Arrival> {
+        self.arrivals.recv().await
+    }
+
+    /// A delivery that is already here.
+    pub fn try_next(&mut self) -> Option<Arrival> {
+        self.arrivals.try_recv().ok()
+    }
+
+    /// How many deliveries came that had come before, word for word.
+    pub fn duplicates(&self) -> u64 {
+        self.checks.seen.lock().unwrap_or_else(PoisonError::into_inner).duplicates
+    }
+}
+
+async fn from_brightpearl(State(checks): State<Arc<Checks>>, Path(secret): Path<String>, body: Bytes) -> StatusCode {
+    if !checks.knows(&secret) {
+        return StatusCode::NOT_FOUND;
+    }
+    match brightpearl::integration::Notification::parse(&body) {
+        Ok(notification) if notification.account_code == checks.account => {
+            checks.take(&body, Arrival::Brightpearl(notification))
+        }
+        Ok(_) => StatusCode::NOT_FOUND,
+        Err(_) => StatusCode::BAD_REQUEST,
+    }
+}
+
+async fn from_returngo(State(checks): State<Arc<Checks>>, Path(secret): Path<String>, body: Bytes) -> StatusCode {
+    if !checks.knows(&secret) {
+        return StatusCode::NOT_FOUND;
+    }
+    match returngo::webhook::Notification::parse(&body) {
+        Ok(notification) => checks.take(&body, Arrival::Returngo(notification)),
+        Err(_) => StatusCode::BAD_REQUEST,
+    }
+}
+
+impl Checks {
+    fn knows(&self, secret: &str) -> bool {
+        returngo::webhook::secrets_match(&self.secret, secret)
+    }
+
+    fn take(&self, body: &[u8], arrival: Arrival) -> StatusCode {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.bodies.contains(body) {
+            seen.duplicates += 1;
+            return StatusCode::OK;
+        }
+        match self.queue.try_send(arrival) {
+            Ok(()) => {
+                seen.bodies.insert(body.to_vec());
+                StatusCode::OK
+            }
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
