@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use brightpearl_mock::MockBrightpearl;
+use returngo_mock::MockReturngo;
 
 use crate::environment;
 
@@ -19,31 +20,55 @@ impl Brightpearl {
     /// # Errors
     /// When the environment is half set or not usable.
     pub async fn from_environment() -> anyhow::Result<Self> {
-        match environment::brightpearl()? {
-            Some(client) => Ok(Self { client, mock: None }),
-            None => Self::mocked().await,
+        if let Some(client) = environment::brightpearl()? {
+            return Ok(Self { client, mock: None });
         }
-    }
-
-    /// A mock with its built-in account.
-    ///
-    /// # Errors
-    /// When no client can be made for it.
-    pub async fn mocked() -> anyhow::Result<Self> {
-        let mock = MockBrightpearl::start().await;
-        let client = brightpearl::Client::builder(mock.account())
-            .url(mock.url())
-            .credentials(brightpearl::Credentials::private_app(mock.app_ref(), mock.token()))
-            .build()
-            .context("the client for the mock cannot be made")?;
+        let Mocked { client, mock } = mocked_brightpearl().await?;
         Ok(Self { client, mock: Some(mock) })
     }
 
     /// The first line of an example: whom it talks to.
     pub fn introduction(&self) -> String {
         match &self.mock {
-            Some(mock) => format!("No BRIGHTPEARL_ variables are set: started a mock of Brightpearl at {}", mock.url()),
+            Some(mock) => format!("No BRIGHTPEARL_ variable is set: started a mock of Brightpearl at {}", mock.url()),
             None => format!("Brightpearl account {}", self.client.account()),
         }
     }
+}
+
+/// A mock and a client for it.
+pub struct Mocked<Client, Mock> {
+    /// The client.
+    pub client: Client,
+    /// The mock.
+    pub mock: Mock,
+}
+
+/// A mock of Brightpearl with its built-in account.
+///
+/// # Errors
+/// When no client can be made for it.
+pub async fn mocked_brightpearl() -> anyhow::Result<Mocked<brightpearl::Client, MockBrightpearl>> {
+    let mock = MockBrightpearl::start().await;
+    let client = brightpearl::Client::builder(mock.account())
+        .url(mock.url())
+        .credentials(brightpearl::Credentials::private_app(mock.app_ref(), mock.token()))
+        .build()
+        .context("no client can be made for the mock of Brightpearl")?;
+    Ok(Mocked { client, mock })
+}
+
+/// A mock of ReturnGO with its built-in shop.
+///
+/// # Errors
+/// When no client can be made for it.
+pub async fn mocked_returngo() -> anyhow::Result<Mocked<returngo::Client, MockReturngo>> {
+    let mock = MockReturngo::start().await;
+    let client = returngo::Client::builder()
+        .url(mock.url())
+        .api_key(mock.api_key())
+        .shop(mock.shop())
+        .build()
+        .context("no client can be made for the mock of ReturnGO")?;
+    Ok(Mocked { client, mock })
 }

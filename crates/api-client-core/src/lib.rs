@@ -4,8 +4,8 @@
 //!
 //! * for models, always there: [`open_enum!`], [`numeric_id!`] and [`text_id!`] make the enums and ids of a
 //!   wire; [`wire`] reads what APIs really send; [`OffsetDateTime`] keeps the zone a time came with;
-//!   [`CurrencyCode`] knows its minor unit; [`Endpoint`] and [`Idempotency`] describe a request before anybody
-//!   sends it; [`secrets_match`] checks a webhook's secret;
+//!   [`CurrencyCode`] knows its minor unit; [`Endpoint`], [`Idempotency`] and [`Request`] are what is sent,
+//!   before anybody sends it; [`secrets_match`] checks a webhook's secret;
 //! * with the feature `client`: [`client::Pipeline`], the one loop through which every request of both clients
 //!   goes, over a [`client::Transport`] and a [`client::Clock`] that tests replace.
 #![forbid(unsafe_code)]
@@ -20,6 +20,7 @@ mod http;
 mod ids;
 mod offset_date_time;
 mod open_enum;
+mod request;
 mod secret;
 pub mod wire;
 
@@ -28,6 +29,7 @@ pub use endpoint::{Endpoint, Idempotency, Placeholder, query_string};
 pub use http::{Header, Headers, HttpRequest, HttpResponse, Method};
 pub use ids::compare_ids;
 pub use offset_date_time::{InvalidDateTime, OffsetDateTime};
+pub use request::{ReadAnswer, Request};
 pub use secret::secrets_match;
 
 #[doc(hidden)]

@@ -201,6 +201,8 @@ mod tests {
                 "{json}"
             );
         }
+        let some: Sample = serde_json::from_str(r#"{"channelId":"9","enabled":"true","amount":0}"#).unwrap();
+        assert_eq!((some.channel_id.map(ChannelId::get), some.enabled), (Some(9), true));
         let written = serde_json::to_string(&Sample {
             channel_id: Some(ChannelId::new(9)),
             reference: Some("a".into()),

@@ -149,7 +149,7 @@ pub struct ValidationResponse {
     pub store_location_id: Option<String>,
     /// When, as it was written: no validated unit was ever seen, so the form is not known. Null: nobody
     /// inspected, and the flags mean nothing. Ask [`Item::validated_at`].
-    #[serde(with = "wire::empty_is_none")]
+    #[serde(deserialize_with = "wire::empty_is_none::deserialize")]
     pub last_validation_date: Option<String>,
     /// By whom.
     pub last_validated_by: Option<String>,

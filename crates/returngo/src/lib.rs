@@ -4,20 +4,31 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod answer;
+#[cfg(feature = "client")]
+pub mod client;
 mod comment;
+#[cfg(feature = "client")]
+mod error;
 mod event;
 mod exchange;
 mod follow_up;
 mod ids;
 mod item;
 mod money;
+pub mod page;
+pub mod request;
 pub mod rma;
 pub mod shipment;
 pub mod transaction;
 pub mod webhook;
 
 pub use api_client_core::{CurrencyCode, InvalidDateTime, OffsetDateTime, decode::DecodeError};
+#[cfg(feature = "client")]
+pub use client::{Client, ClientBuilder};
 pub use comment::{Comment, CommentType};
+#[cfg(feature = "client")]
+pub use error::{Error, ErrorKind};
 pub use event::{Event, EventName, TriggeredVia, UserDetails};
 pub use exchange::{ExchangeItem, ExchangeOrder, ExchangeOrderType, ItemPriceMethod};
 pub use follow_up::{FollowUpAnswer, FollowUpQuestion, FollowUpQuestionType, Media};
@@ -26,9 +37,12 @@ pub use ids::{
 };
 pub use item::{Item, ResolutionType, ReturnMethod, ReturnMethodType, Validation, ValidationResponse};
 pub use money::Money;
-pub use rma::{OrderDetails, Rma, RmaStatus, RmaSummary};
+pub use page::{Cursor, Page};
+pub use request::Request;
+pub use rma::{OrderDetails, Rma, RmaFilter, RmaStatus, RmaSummary};
 pub use shipment::{Address, Shipment, ShipmentStatus, ShipmentUpdate};
 pub use transaction::{
-    BankAccountDetails, ExternalReferenceType, Processor, Transaction, TransactionStatus, TransactionType,
+    BankAccountDetails, ExternalReferenceType, Processor, Transaction, TransactionFilter, TransactionOutcome,
+    TransactionStatus, TransactionType,
 };
 pub use webhook::{NewWebhook, Notification, Webhook, WebhookEvent};

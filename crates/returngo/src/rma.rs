@@ -2,14 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use api_client_core::{OffsetDateTime, open_enum, wire};
+use api_client_core::{HttpResponse, OffsetDateTime, decode::DecodeError, open_enum, wire};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Comment, Event, EventName, ExchangeItem, ExchangeOrder, Item, Shipment, Transaction,
+    Comment, Event, EventName, ExchangeItem, ExchangeOrder, Item, Shipment, Transaction, answer,
     ids::{RmaId, ShopLineItemId, ShopOrderId},
+    page::{Cursor, Listable, PAGE_SIZE, Page, bound, comma_list},
+    request::{Endpoint, Idempotency, Method, Request},
 };
+
+const LIST: Endpoint = Endpoint::new(Method::Get, "/rmas", Idempotency::Read);
+const GET: Endpoint = Endpoint::new(Method::Get, "/rma/{id}", Idempotency::Read);
+const COMMENT: Endpoint = Endpoint::new(Method::Post, "/rma/{id}/comment", Idempotency::UnkeyedWrite);
+const SET_STATUS: Endpoint = Endpoint::new(Method::Put, "/rma/{id}/status", Idempotency::RepeatableWrite);
 
 open_enum! {
     /// How far an RMA is. It can go backwards: cancelled RMAs are reopened.
@@ -108,7 +116,8 @@ impl Rma {
     /// When it was approved first; none while it never was. An RMA that was reopened may be pending and
     /// still have been approved once: the status wins.
     pub fn approved_at(&self) -> Option<OffsetDateTime> {
-        let approvals = self.rma_summary.events.iter().filter(|event| event.event_name == EventName::Approved);
+        let approvals =
+            self.rma_summary.events.iter().filter(|event| event.event_name == EventName::Approved);
         approvals.map(|event| event.event_date).min()
     }
 
@@ -153,4 +162,217 @@ pub struct OrderDetails {
     /// The order's number as the shopper knows it.
     #[serde(rename = "order_name", with = "wire::empty_is_none")]
     pub order_name: Option<String>,
+}
+
+/// Which RMAs to list, and in which order. All of them, the newest first, unless it says otherwise.
+///
+/// ```
+/// use returngo::{RmaStatus, rma::{self, RmaFilter}};
+///
+/// let open = RmaFilter::new().statuses([RmaStatus::Approved, RmaStatus::Received]);
+/// let request = rma::list(&open, None);
+/// assert_eq!(request.to_string(), "GET /rmas?pagesize=500&sort_by=-rma_created_at&status=Approved,Received");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RmaFilter {
+    order: RmaOrder,
+    parameters: Vec<(&'static str, String)>,
+}
+
+/// The order of a list of RMAs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RmaOrder {
+    /// By creation, the last first.
+    #[default]
+    NewestFirst,
+    /// By creation, the first first.
+    OldestFirst,
+    /// By `lastUpdated`, the last first.
+    LastUpdatedFirst,
+    /// By `lastUpdated`, the first first.
+    LastUpdatedLast,
+}
+
+impl RmaOrder {
+    const fn sort_by(self) -> &'static str {
+        match self {
+            Self::NewestFirst => "-rma_created_at",
+            Self::OldestFirst => "+rma_created_at",
+            Self::LastUpdatedFirst => "-rma_updated_at",
+            Self::LastUpdatedLast => "+rma_updated_at",
+        }
+    }
+}
+
+impl RmaFilter {
+    /// All RMAs.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// In this order.
+    #[must_use]
+    pub const fn order(mut self, order: RmaOrder) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// In one of these statuses.
+    #[must_use]
+    pub fn statuses(self, statuses: impl IntoIterator<Item = RmaStatus>) -> Self {
+        self.with("status", comma_list(statuses))
+    }
+
+    /// For one of these orders, by the number that the shopper knows.
+    #[must_use]
+    pub fn order_names<T: std::fmt::Display>(self, names: impl IntoIterator<Item = T>) -> Self {
+        self.with("order_name", comma_list(names))
+    }
+
+    /// By one of these customers of the shop's platform.
+    #[must_use]
+    pub fn customer_ids<T: std::fmt::Display>(self, ids: impl IntoIterator<Item = T>) -> Self {
+        self.with("customer_ids", comma_list(ids))
+    }
+
+    /// With one of these tracking numbers.
+    #[must_use]
+    pub fn tracking_numbers<T: std::fmt::Display>(self, numbers: impl IntoIterator<Item = T>) -> Self {
+        self.with("tracking_numbers", comma_list(numbers))
+    }
+
+    /// Created at this time or later. That two bounds of one time both hold is unconfirmed: look at the
+    /// events' dates as well.
+    #[must_use]
+    pub fn created_since(self, time: Timestamp) -> Self {
+        self.with("rma_created_at", bound("gte", time))
+    }
+
+    /// Created before this time.
+    #[must_use]
+    pub fn created_before(self, time: Timestamp) -> Self {
+        self.with("rma_created_at", bound("lt", time))
+    }
+
+    /// Submitted, approved or reopened at this time or later. Parcels, refunds and inspections do not count
+    /// (returngo.md §6.5): never poll by this alone.
+    #[must_use]
+    pub fn updated_since(self, time: Timestamp) -> Self {
+        self.with("rma_updated_at", bound("gte", time))
+    }
+
+    fn with(mut self, name: &'static str, value: String) -> Self {
+        self.parameters.push((name, value));
+        self
+    }
+}
+
+impl Listable for RmaFilter {
+    type Row = RmaSummary;
+
+    fn page(&self, cursor: Option<&Cursor>) -> Request<Page<RmaSummary>> {
+        list(self, cursor)
+    }
+}
+
+/// A page of RMAs, as summaries: no items, no money, no parcels.
+pub fn list(filter: &RmaFilter, cursor: Option<&Cursor>) -> Request<Page<RmaSummary>> {
+    let request = Request::new(LIST, &[], read_page).query("pagesize", PAGE_SIZE);
+    let request = request.query("sort_by", filter.order.sort_by());
+    let request =
+        filter.parameters.iter().fold(request, |request, (name, value)| request.query(*name, value));
+    match cursor {
+        Some(cursor) => request.query("cursor", cursor.as_str()),
+        None => request,
+    }
+}
+
+fn read_page(answer: &HttpResponse) -> Result<Page<RmaSummary>, DecodeError> {
+    #[derive(Deserialize)]
+    struct List {
+        #[serde(default, with = "wire::null_is_default")]
+        rmas: Vec<RmaSummary>,
+        #[serde(default, with = "wire::empty_is_none")]
+        next_cursor: Option<Cursor>,
+    }
+    answer::body::<List>(answer).map(|list| Page::new(list.rmas, list.next_cursor))
+}
+
+/// An RMA in full, without the photos and videos of its answers.
+pub fn get(id: &RmaId) -> Request<Rma> {
+    Request::new(GET, &[id], answer::body)
+}
+
+/// An RMA in full.
+pub fn get_with_media(id: &RmaId) -> Request<Rma> {
+    get(id).query("includeMedia", "true")
+}
+
+/// The name of a comment's text, unless [`ClientBuilder::comment_field`](crate::ClientBuilder::comment_field)
+/// says otherwise.
+pub const COMMENT_FIELD: &str = "htmlText";
+
+/// Adds a line to the timeline. The text is HTML: escape what is not meant as such. There is no key: look at
+/// the comments before sending one again.
+///
+/// The body is unconfirmed (returngo.md §2.3): [`comment_as`] sends it under another name.
+pub fn comment(id: &RmaId, html: &str) -> Request<()> {
+    comment_as(COMMENT_FIELD, id, html)
+}
+
+/// [`comment`], with the text under this name.
+pub fn comment_as(field: &str, id: &RmaId, html: &str) -> Request<()> {
+    let body = BTreeMap::from([(field, html)]);
+    Request::new(COMMENT, &[id], answer::nothing).body(&body).find_out("read the RMA's comments")
+}
+
+/// Sets an RMA's status. Body, answer and allowed transitions are unconfirmed (returngo.md §2.4): read it back.
+pub fn set_status(id: &RmaId, status: &RmaStatus) -> Request<()> {
+    let body = BTreeMap::from([("status", status)]);
+    Request::new(SET_STATUS, &[id], answer::nothing).body(&body)
+}
+
+/// The RMAs of a shop: [`Client::rmas`](crate::Client::rmas).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct Rmas<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl<'c> Rmas<'c> {
+    /// The RMAs that the filter lets through, page by page, as summaries.
+    pub const fn list(&self, filter: RmaFilter) -> crate::client::Pages<'c, RmaFilter> {
+        crate::client::Pages::new(self.0, filter)
+    }
+
+    /// An RMA in full, without photos and videos.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, id: &RmaId) -> Result<Rma, crate::Error> {
+        self.0.send(&get(id)).await
+    }
+
+    /// An RMA in full.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get_with_media(&self, id: &RmaId) -> Result<Rma, crate::Error> {
+        self.0.send(&get_with_media(id)).await
+    }
+
+    /// Adds a line to the timeline; the text is HTML. Unconfirmed, see [`comment`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind); [`Ambiguous`](crate::ErrorKind::Ambiguous) when the line may be there.
+    pub async fn comment(&self, id: &RmaId, html: &str) -> Result<(), crate::Error> {
+        self.0.send(&comment_as(self.0.comment_field(), id, html)).await
+    }
+
+    /// Sets the status. Unconfirmed, see [`set_status`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn set_status(&self, id: &RmaId, status: &RmaStatus) -> Result<(), crate::Error> {
+        self.0.send(&set_status(id, status)).await
+    }
 }

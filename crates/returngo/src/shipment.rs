@@ -5,7 +5,14 @@ use std::fmt;
 use api_client_core::{open_enum, wire};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::ShipmentId;
+use crate::{
+    answer,
+    ids::ShipmentId,
+    request::{Endpoint, Idempotency, Method, Request},
+};
+
+const UPDATE: Endpoint = Endpoint::new(Method::Put, "/shipment/{id}", Idempotency::RepeatableWrite);
+const DELETE: Endpoint = Endpoint::new(Method::Delete, "/shipment/{id}", Idempotency::RepeatableWrite);
 
 open_enum! {
     /// How far a parcel is.
@@ -85,14 +92,14 @@ impl Shipment {
     /// ```
     pub fn may_become(&self, status: &ShipmentStatus) -> bool {
         use ShipmentStatus::*;
-        match (&self.status, status) {
+        matches!(
+            (&self.status, status),
             (Pending, LabelCreated | Shipped | Received | Canceled | Validated)
-            | (LabelCreated, Shipped | Received | Canceled | Validated)
-            | (Shipped, Received | Canceled | Validated)
-            | (Canceled, Received | Validated)
-            | (Received, Validated) => true,
-            _ => false,
-        }
+                | (LabelCreated, Shipped | Received | Canceled | Validated)
+                | (Shipped, Received | Canceled | Validated)
+                | (Canceled, Received | Validated)
+                | (Received, Validated)
+        )
     }
 }
 
@@ -156,5 +163,42 @@ pub struct Address {
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address(hidden, country {})", self.country)
+    }
+}
+
+/// Changes a parcel, and answers with it. Each call adds a line to the RMA's timeline, so leave out those that
+/// change nothing; a status that [`Shipment::may_become`] denies is refused.
+pub fn update(id: &ShipmentId, update: &ShipmentUpdate) -> Request<Shipment> {
+    Request::new(UPDATE, &[id], answer::body).body(update)
+}
+
+/// Deletes a parcel. What it answers is unconfirmed. Repeated after a lost answer it may be answered
+/// [`NotFound`](crate::ErrorKind::NotFound): then it is deleted.
+pub fn delete(id: &ShipmentId) -> Request<()> {
+    Request::new(DELETE, &[id], answer::nothing)
+}
+
+/// The parcels of a shop's RMAs: [`Client::shipments`](crate::Client::shipments).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct Shipments<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl Shipments<'_> {
+    /// Changes a parcel; see [`update`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind); [`Refused`](crate::ErrorKind::Refused) for a status that it may not
+    /// move to.
+    pub async fn update(&self, id: &ShipmentId, changes: &ShipmentUpdate) -> Result<Shipment, crate::Error> {
+        self.0.send(&update(id, changes)).await
+    }
+
+    /// Deletes a parcel; see [`delete`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn delete(&self, id: &ShipmentId) -> Result<(), crate::Error> {
+        self.0.send(&delete(id)).await
     }
 }

@@ -2,13 +2,19 @@
 
 use std::fmt;
 
-use api_client_core::{OffsetDateTime, open_enum, wire};
+use api_client_core::{HttpResponse, OffsetDateTime, decode::DecodeError, open_enum, wire};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Money,
-    ids::{ReturnedItemId, TransactionId},
+    Money, answer,
+    ids::{ReturnedItemId, RmaId, ShopOrderId, TransactionId},
+    page::{Cursor, Listable, PAGE_SIZE, Page, bound, comma_list},
+    request::{Endpoint, Idempotency, Method, Request},
 };
+
+const LIST: Endpoint = Endpoint::new(Method::Get, "/transactions", Idempotency::Read);
+const UPDATE: Endpoint = Endpoint::new(Method::Put, "/transaction/{id}", Idempotency::RepeatableWrite);
 
 open_enum! {
     /// What kind of movement it is. The amount is always positive: the type gives the direction.
@@ -130,5 +136,158 @@ pub struct BankAccountDetails(serde_json::Value);
 impl fmt::Debug for BankAccountDetails {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BankAccountDetails(hidden)")
+    }
+}
+
+/// Which transactions to list; all of them unless it says otherwise. Rows name neither the RMA nor the order:
+/// ask for those of an RMA, or look it up by [`Transaction::return_item_ids`].
+///
+/// ```
+/// use returngo::transaction::{self, TransactionFilter};
+///
+/// let of_rma = TransactionFilter::new().rmas(["4410021".parse::<returngo::RmaId>()?]);
+/// let request = transaction::list(&of_rma, None);
+/// assert_eq!(request.to_string(), "GET /transactions?pagesize=500&rma_ids=4410021");
+/// # Ok::<(), returngo::InvalidRmaId>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TransactionFilter {
+    parameters: Vec<(&'static str, String)>,
+}
+
+impl TransactionFilter {
+    /// All transactions.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Of these RMAs.
+    #[must_use]
+    pub fn rmas(self, ids: impl IntoIterator<Item = RmaId>) -> Self {
+        self.with("rma_ids", comma_list(ids))
+    }
+
+    /// Of these orders, by the platform's internal ids.
+    #[must_use]
+    pub fn orders(self, ids: impl IntoIterator<Item = ShopOrderId>) -> Self {
+        self.with("order_ids", comma_list(ids))
+    }
+
+    /// These transactions.
+    #[must_use]
+    pub fn ids(self, ids: impl IntoIterator<Item = TransactionId>) -> Self {
+        self.with("ids", comma_list(ids))
+    }
+
+    /// In one of these statuses.
+    #[must_use]
+    pub fn statuses(self, statuses: impl IntoIterator<Item = TransactionStatus>) -> Self {
+        self.with("statuses", comma_list(statuses))
+    }
+
+    /// Of one of these types.
+    #[must_use]
+    pub fn kinds(self, kinds: impl IntoIterator<Item = TransactionType>) -> Self {
+        self.with("types", comma_list(kinds))
+    }
+
+    /// Moved by one of these.
+    #[must_use]
+    pub fn processors(self, processors: impl IntoIterator<Item = Processor>) -> Self {
+        self.with("processors", comma_list(processors))
+    }
+
+    /// Created at this time or later.
+    #[must_use]
+    pub fn created_since(self, time: Timestamp) -> Self {
+        self.with("created_at", bound("gte", time))
+    }
+
+    /// Changed at this time or later; the times of transactions do move, other than the RMAs' own.
+    #[must_use]
+    pub fn updated_since(self, time: Timestamp) -> Self {
+        self.with("updated_at", bound("gte", time))
+    }
+
+    fn with(mut self, name: &'static str, value: String) -> Self {
+        self.parameters.push((name, value));
+        self
+    }
+}
+
+impl Listable for TransactionFilter {
+    type Row = Transaction;
+
+    fn page(&self, cursor: Option<&Cursor>) -> Request<Page<Transaction>> {
+        list(self, cursor)
+    }
+}
+
+/// A page of transactions.
+pub fn list(filter: &TransactionFilter, cursor: Option<&Cursor>) -> Request<Page<Transaction>> {
+    let request = Request::new(LIST, &[], read_page).query("pagesize", PAGE_SIZE);
+    let request =
+        filter.parameters.iter().fold(request, |request, (name, value)| request.query(*name, value));
+    match cursor {
+        Some(cursor) => request.query("cursor", cursor.as_str()),
+        None => request,
+    }
+}
+
+fn read_page(answer: &HttpResponse) -> Result<Page<Transaction>, DecodeError> {
+    #[derive(Deserialize)]
+    struct List {
+        #[serde(default, with = "wire::null_is_default")]
+        transactions: Vec<Transaction>,
+        #[serde(default, with = "wire::empty_is_none")]
+        next_cursor: Option<Cursor>,
+    }
+    answer::body::<List>(answer).map(|list| Page::new(list.transactions, list.next_cursor))
+}
+
+/// How a movement of money went that ReturnGO asked somebody else to make.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransactionOutcome {
+    /// How it went.
+    pub status: TransactionStatus,
+    /// The mover's own reference. Never prints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_reference_id: Option<String>,
+    /// What kind of reference that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_reference_type: Option<ExternalReferenceType>,
+}
+
+impl fmt::Debug for TransactionOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TransactionOutcome({})", self.status)
+    }
+}
+
+/// Reports how a movement of money went. Only for those that ReturnGO asked for. The body is unconfirmed, by
+/// symmetry with what is read (returngo.md §2.8): read it back.
+pub fn update(id: &TransactionId, outcome: &TransactionOutcome) -> Request<()> {
+    Request::new(UPDATE, &[id], answer::nothing).body(outcome)
+}
+
+/// The movements of money of a shop's RMAs: [`Client::transactions`](crate::Client::transactions).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct Transactions<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl<'c> Transactions<'c> {
+    /// The transactions that the filter lets through, page by page.
+    pub const fn list(&self, filter: TransactionFilter) -> crate::client::Pages<'c, TransactionFilter> {
+        crate::client::Pages::new(self.0, filter)
+    }
+
+    /// Reports how a movement of money went. Unconfirmed, see [`update`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn update(&self, id: &TransactionId, outcome: &TransactionOutcome) -> Result<(), crate::Error> {
+        self.0.send(&update(id, outcome)).await
     }
 }

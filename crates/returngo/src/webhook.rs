@@ -4,13 +4,23 @@ use std::fmt;
 
 pub use api_client_core::secrets_match;
 use api_client_core::{
+    HttpResponse,
     decode::{self, DecodeError},
     open_enum,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::ids::{RmaId, ShipmentId, TransactionId, WebhookId};
+use crate::{
+    answer,
+    ids::{RmaId, ShipmentId, TransactionId, WebhookId},
+    request::{Endpoint, Idempotency, Method, Request},
+};
+
+const LIST: Endpoint = Endpoint::new(Method::Get, "/webhooks", Idempotency::Read);
+const CREATE: Endpoint = Endpoint::new(Method::Post, "/webhook", Idempotency::UnkeyedWrite);
+const UPDATE: Endpoint = Endpoint::new(Method::Put, "/webhook/{id}", Idempotency::RepeatableWrite);
+const DELETE: Endpoint = Endpoint::new(Method::Delete, "/webhook/{id}", Idempotency::RepeatableWrite);
 
 open_enum! {
     /// What a webhook tells of. There is none for a transaction that changed nor for an inspected item: those
@@ -110,7 +120,7 @@ impl Notification {
     pub fn parse(body: &[u8]) -> Result<Self, DecodeError> {
         let root: Map<String, Value> = decode::json(body)?;
         let data = root.get("data").and_then(Value::as_object);
-        let levels = || [Some(&root), data].into_iter().flatten();
+        let levels = || [data, Some(&root)].into_iter().flatten();
         let objects = |name: &'static str| levels().filter_map(move |level| level.get(name)?.as_object());
 
         let event_name = levels().find_map(|level| text(level, "eventName"));
@@ -154,5 +164,96 @@ fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => number.as_u64().map(|number| number.to_string()),
         _ => None,
+    }
+}
+
+/// All registrations of the shop, other programs' too.
+pub fn list() -> Request<Vec<Webhook>> {
+    Request::new(LIST, &[], answer::body)
+}
+
+/// Registers. The body is inferred from what the list shows. There is no key: list before sending it again.
+pub fn create(webhook: &NewWebhook) -> Request<WebhookId> {
+    Request::new(CREATE, &[], read_created).body(webhook).find_out("list the webhooks")
+}
+
+fn read_created(answer: &HttpResponse) -> Result<WebhookId, DecodeError> {
+    #[derive(Deserialize)]
+    struct Created {
+        id: WebhookId,
+    }
+    answer::body::<Created>(answer).map(|created| created.id)
+}
+
+/// Changes a registration. Body and answer are inferred.
+pub fn update(id: &WebhookId, webhook: &NewWebhook) -> Request<()> {
+    Request::new(UPDATE, &[id], answer::nothing).body(webhook)
+}
+
+/// Deletes a registration. Repeated after a lost answer it may be answered
+/// [`NotFound`](crate::ErrorKind::NotFound): then it is deleted.
+pub fn delete(id: &WebhookId) -> Request<()> {
+    Request::new(DELETE, &[id], answer::nothing)
+}
+
+/// The webhook registrations of a shop: [`Client::webhooks`](crate::Client::webhooks).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct Webhooks<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl Webhooks<'_> {
+    /// All registrations of the shop, other programs' too.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn list(&self) -> Result<Vec<Webhook>, crate::Error> {
+        self.0.send(&list()).await
+    }
+
+    /// Registers; [`Webhooks::ensure`] does so once.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn create(&self, webhook: &NewWebhook) -> Result<WebhookId, crate::Error> {
+        self.0.send(&create(webhook)).await
+    }
+
+    /// Registers unless the same registration is there: what a program does when it starts. Registrations with
+    /// another URL are left alone, they may be another program's.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn ensure(&self, webhook: &NewWebhook) -> Result<WebhookId, crate::Error> {
+        if let Some(id) = self.find(webhook).await? {
+            return Ok(id);
+        }
+        match self.create(webhook).await {
+            Err(error) if error.may_have_been_applied() => self.find(webhook).await?.ok_or(error),
+            created => created,
+        }
+    }
+
+    async fn find(&self, webhook: &NewWebhook) -> Result<Option<WebhookId>, crate::Error> {
+        let mut registrations = self.list().await?.into_iter();
+        let same =
+            registrations.find(|found| found.url == webhook.url && found.event_name == webhook.event_name);
+        Ok(same.map(|found| found.id))
+    }
+
+    /// Changes a registration.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn update(&self, id: &WebhookId, webhook: &NewWebhook) -> Result<(), crate::Error> {
+        self.0.send(&update(id, webhook)).await
+    }
+
+    /// Deletes a registration.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn delete(&self, id: &WebhookId) -> Result<(), crate::Error> {
+        self.0.send(&delete(id)).await
     }
 }

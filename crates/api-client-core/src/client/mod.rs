@@ -5,6 +5,7 @@ mod pipeline;
 mod report;
 mod reqwest_transport;
 mod retry;
+mod settings;
 mod transport;
 
 pub use clock::{Clock, SkippingClock, SystemClock};
@@ -12,4 +13,5 @@ pub use pipeline::{Failure, Pipeline, Rules, Verdict};
 pub use report::CallReport;
 pub use reqwest_transport::ReqwestTransport;
 pub use retry::{NotRetried, RetryPolicy, Trouble};
+pub use settings::{UnusableSetting, check_base_url, check_credential};
 pub use transport::{Transport, TransportError};

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use api_client_core::Headers;
+use api_client_core::{Headers, client::check_credential};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Error;
@@ -54,21 +54,10 @@ impl Credentials {
         text.replace(self.token().expose_secret(), "[secret]")
     }
 
-    /// A space that was copied along is refused, not trimmed: whoever copied it should know.
     pub(super) fn check(&self) -> Result<(), Error> {
-        for (name, value) in
-            [("app reference", self.app_ref.as_str()), ("token", self.token().expose_secret())]
-        {
-            if value.is_empty() {
-                return Err(Error::configuration(format!("the {name} is empty")));
-            }
-            if value.trim() != value {
-                return Err(Error::configuration(format!(
-                    "the {name} has spaces around it: copy it without them"
-                )));
-            }
-        }
-        Ok(())
+        check_credential("app reference", &self.app_ref)
+            .and_then(|()| check_credential("token", self.token().expose_secret()))
+            .map_err(|error| Error::configuration(error.to_string()))
     }
 
     fn token(&self) -> &SecretString {

@@ -8,12 +8,12 @@ mod searching;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use api_client_core::client::Pipeline;
+use api_client_core::HttpResponse;
 pub use api_client_core::client::{
     CallReport, Clock, NotRetried, ReqwestTransport, RetryPolicy, SkippingClock, SystemClock, Transport,
     TransportError,
 };
-use api_client_core::{Headers, HttpRequest, HttpResponse};
+use api_client_core::client::{Failure, Pipeline, check_base_url};
 
 pub(crate) use self::once::create_once;
 use self::rules::BrightpearlRules;
@@ -79,20 +79,20 @@ impl Client {
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn send<T>(&self, request: &Request<T>) -> Result<T, Error> {
-        if let Some(problem) = &request.problem {
+        if let Some(problem) = request.problem() {
             return Err(Error::invalid_request(request.endpoint(), problem));
         }
         let endpoint = request.endpoint();
-        match self.0.pipeline.send(&self.0.rules, endpoint, &self.outgoing(request)).await {
+        match self.0.pipeline.send(&self.0.rules, endpoint, &request.to_http(&self.0.base)).await {
             Ok(response) => request
                 .read(&response)
                 .map_err(|error| Error::undecodable(CallReport::answered(endpoint), &response, error)),
             Err(failure) => {
-                let error =
-                    Error::failed(*failure, request.find_out, &|text| self.0.rules.credentials.hide_in(text));
-                match request.when_absent {
+                let error = self.failed(*failure, request);
+                match request.when_absent() {
+                    // Where others answer an empty list (brightpearl-platform.md §3.4).
                     Some(nothing) if error.kind() == ErrorKind::NotFound && error.has_code("CMNC-404") => {
-                        Ok(nothing())
+                        Ok(nothing)
                     }
                     _ => Err(error),
                 }
@@ -105,10 +105,9 @@ impl Client {
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn send_raw<T>(&self, request: &Request<T>) -> Result<HttpResponse, Error> {
-        let answer = self.0.pipeline.send(&self.0.rules, request.endpoint(), &self.outgoing(request)).await;
-        answer.map_err(|failure| {
-            Error::failed(*failure, request.find_out, &|text| self.0.rules.credentials.hide_in(text))
-        })
+        let outgoing = request.to_http(&self.0.base);
+        let answer = self.0.pipeline.send(&self.0.rules, request.endpoint(), &outgoing).await;
+        answer.map_err(|failure| self.failed(*failure, request))
     }
 
     /// Asks for many ids, as many requests as it takes, and puts the answers together.
@@ -123,19 +122,8 @@ impl Client {
         Ok(all)
     }
 
-    fn outgoing<T>(&self, request: &Request<T>) -> HttpRequest {
-        let mut headers = Headers::default();
-        headers.insert("Accept", "application/json");
-        let body = request.json().map(|json| {
-            headers.insert("Content-Type", "application/json");
-            json.as_bytes().to_vec()
-        });
-        HttpRequest {
-            method: request.endpoint().method,
-            url: format!("{}{}", self.0.base, request.uri()),
-            headers,
-            body,
-        }
+    fn failed<T>(&self, failure: Failure, request: &Request<T>) -> Error {
+        Error::failed(failure, request.how_to_find_out(), &|text| self.0.rules.credentials.hide_in(text))
     }
 
     /// Sales credits.
@@ -328,7 +316,9 @@ impl ClientBuilder {
         credentials.check()?;
         let host = match &self.place {
             Some(Place::Datacenter(code)) => datacenter_host(code)?,
-            Some(Place::Url(base)) => checked_url(base)?,
+            Some(Place::Url(base)) => {
+                check_base_url(base).map_err(|error| Error::configuration(error.to_string()))?
+            }
             None => return Err(Error::configuration("neither a data centre nor a URL was given")),
         };
         let transport = match self.transport {
@@ -354,16 +344,6 @@ fn datacenter_host(code: &str) -> Result<String, Error> {
     } else {
         Err(Error::configuration(format!(
             "`{code}` is not a data centre: expected a code such as euw1 or use1"
-        )))
-    }
-}
-
-fn checked_url(base: &str) -> Result<String, Error> {
-    if base.starts_with("https://") || base.starts_with("http://") {
-        Ok(base.trim_end_matches('/').to_owned())
-    } else {
-        Err(Error::configuration(format!(
-            "`{base}` is not a URL: expected a base such as http://127.0.0.1:4010"
         )))
     }
 }

@@ -7,7 +7,7 @@ pub mod quarantine;
 pub mod warehouse;
 
 pub use goods_in_note::{
-    GoodsInLine, GoodsInNote, GoodsNoteStatus, NewGoodsInLine, NewGoodsInNote, ProductValue,
+    GoodsInLine, GoodsInNote, GoodsNoteStatus, NewGoodsInLine, NewGoodsInNote, NewProductValue, ProductValue,
 };
 pub use goods_movement::{GoodsMovement, GoodsMovementSearch, GoodsNoteTypeCode};
 pub use quarantine::Release;

@@ -4,19 +4,23 @@ use std::time::Duration;
 
 use brightpearl::{
     ErrorKind, OrderId,
-    order::{OrderSearch, NewOrderNote},
+    order::{NewOrderNote, OrderSearch},
 };
 
 use crate::script::{answer, lost, never_sent, scripted};
 
-const THROTTLED: &str = r#"{"response":"You have sent too many requests. Please wait before sending another request"}"#;
+const THROTTLED: &str =
+    r#"{"response":"You have sent too many requests. Please wait before sending another request"}"#;
 
 #[tokio::test]
 async fn a_request_carries_the_account_the_app_and_the_token() {
     let it = scripted([answer(200, r#"{"response":[]}"#)]);
     it.client.channels().list().await.unwrap();
     let request = &it.script.sent()[0];
-    assert_eq!(request.url, "https://euw1.brightpearlconnect.com/public-api/acmeoutdoors/product-service/channel/");
+    assert_eq!(
+        request.url,
+        "https://euw1.brightpearlconnect.com/public-api/acmeoutdoors/product-service/channel/"
+    );
     assert_eq!(request.headers.get("brightpearl-app-ref"), Some("acmeoutdoors_returns"));
     assert_eq!(request.headers.get("brightpearl-account-token"), Some(crate::script::TOKEN));
 }
@@ -36,7 +40,12 @@ async fn reads_are_sent_again_and_end() {
 #[tokio::test]
 async fn a_write_without_a_key_is_never_sent_again_once_it_may_have_arrived() {
     let note = NewOrderNote { text: "Refund noted".into(), is_public: false };
-    for trouble in [lost(), answer(500, ""), answer(502, "<html>bad gateway</html>"), answer(503, r#"{"response":"Down"}"#)] {
+    for trouble in [
+        lost(),
+        answer(500, ""),
+        answer(502, "<html>bad gateway</html>"),
+        answer(503, r#"{"response":"Down"}"#),
+    ] {
         let it = scripted([trouble]);
         let error = it.client.order_notes().create(OrderId::new(300955), &note).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Ambiguous);
@@ -75,7 +84,10 @@ async fn the_three_401_are_told_apart() {
     for (body, kind) in [
         (r#"{"response":"Authorization token expired"}"#, ErrorKind::TokenExpired),
         (r#"{"response":"Invalid instance token: planted-token-9f2c"}"#, ErrorKind::TokenInvalid),
-        (r#"{"errors":[{"code":"GWYB-003","message":"Account \u0027acmeoutdoors\u0027 does not have API access"}]}"#, ErrorKind::Unauthorized),
+        (
+            r#"{"errors":[{"code":"GWYB-003","message":"Account \u0027acmeoutdoors\u0027 does not have API access"}]}"#,
+            ErrorKind::Unauthorized,
+        ),
     ] {
         let error = scripted([answer(401, body)]).client.channels().list().await.unwrap_err();
         assert_eq!(error.kind(), kind);
@@ -89,7 +101,10 @@ async fn absent_is_empty_where_brightpearl_says_404() {
     assert!(it.client.webhooks().list().await.unwrap().is_empty());
     let it = scripted([answer(404, "<html>no such page</html>")]);
     let error = it.client.webhooks().list().await.unwrap_err();
-    assert_eq!((error.kind(), error.body_excerpt()), (ErrorKind::NotFound, Some("<html>no such page</html>")));
+    assert_eq!(
+        (error.kind(), error.body_excerpt()),
+        (ErrorKind::NotFound, Some("<html>no such page</html>"))
+    );
 }
 
 #[tokio::test]
@@ -104,9 +119,12 @@ async fn an_answer_that_does_not_read_says_where() {
 #[tokio::test]
 async fn pages_follow_each_other_and_a_server_that_repeats_itself_is_left() {
     let page = |first: u64, last: u64, more: bool| {
-        answer(200, &format!(
-            r#"{{"response":{{"results":[[{first}],[{last}]],"metaData":{{"morePagesAvailable":{more},"resultsAvailable":4,"resultsReturned":2,"firstResult":{first},"lastResult":{last},"columns":[{{"name":"orderId"}}]}}}},"reference":{{}}}}"#
-        ))
+        answer(
+            200,
+            &format!(
+                r#"{{"response":{{"results":[[{first}],[{last}]],"metaData":{{"morePagesAvailable":{more},"resultsAvailable":4,"resultsReturned":2,"firstResult":{first},"lastResult":{last},"columns":[{{"name":"orderId"}}]}}}},"reference":{{}}}}"#
+            ),
+        )
     };
     let it = scripted([page(1, 2, true), page(3, 4, false)]);
     let found = it.client.orders().search(OrderSearch::new()).all().await.unwrap();

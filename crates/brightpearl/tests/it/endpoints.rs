@@ -1,8 +1,8 @@
 //! Every endpoint and what repeating it would do: a change here is a change of what may be applied twice.
 
 use brightpearl::{
-    ContactId, CurrencyCode, IdSet, LocationId, OrderId, OrderStatusId, PaymentId, PaymentMethodCode, ProductId, Request,
-    WarehouseId, WebhookId,
+    ContactId, CurrencyCode, IdSet, LocationId, OrderId, OrderStatusId, PaymentId, PaymentMethodCode,
+    ProductId, Request, WarehouseId, WebhookId,
     accounting::{self, NewCustomerPayment, PaymentType},
     integration::{self, NewWebhook},
     order::{self, NewOrderNote, NewSalesCredit, StatusChange},
@@ -61,7 +61,10 @@ fn every_endpoint_declares_what_repeating_it_does() {
         declared(product::channel::list()),
         declared(product::product::get(&ids)),
         declared(integration::webhook::list()),
-        declared(integration::webhook::create(&NewWebhook::post("order.modified", "https://rx.example.test/hook"))),
+        declared(integration::webhook::create(&NewWebhook::post(
+            "order.modified",
+            "https://rx.example.test/hook",
+        ))),
         declared(integration::webhook::delete(WebhookId::new(1))),
         declared(integration::account_configuration::get()),
     ];

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::{
-    Client, ContactId, Credentials, CurrencyCode, ErrorKind, OrderId, PaymentMethodCode, ProductId,
+    Client, ContactId, Credentials, CurrencyCode, ErrorKind, LocationId, OrderId, PaymentMethodCode,
+    ProductId, WarehouseId,
     accounting::{CustomerPaymentSearch, NewCustomerPayment, PaymentType},
     client::{RetryPolicy, SkippingClock},
     order::{NewCreditRow, NewSalesCredit, OrderSearch},
     warehouse::{NewGoodsInLine, NewGoodsInNote, NewProductValue},
-    LocationId, WarehouseId,
 };
 use brightpearl_mock::MockBrightpearl;
 use rust_decimal_macros::dec;
@@ -96,13 +96,16 @@ async fn a_refund_is_recorded_once_through_lost_answers_and_repeats() {
     assert_eq!(first.id, second.id);
     assert!(second.already_existed);
 
-    let changed_method =
-        NewCustomerPayment { payment_method_code: PaymentMethodCode::new("BANK"), ..payment(credit, dec!(80.00)) };
+    let changed_method = NewCustomerPayment {
+        payment_method_code: PaymentMethodCode::new("BANK"),
+        ..payment(credit, dec!(80.00))
+    };
     mock.faults().add(Fault::on("post-customer-payment", FaultKind::Status500));
     let third = client.customer_payments().create(&changed_method).await.unwrap();
     assert_eq!(third.id, first.id, "a method that changed between two attempts must not double the refund");
 
-    let found = client.customer_payments().search(CustomerPaymentSearch::new().order(&credit)).all().await.unwrap();
+    let found =
+        client.customer_payments().search(CustomerPaymentSearch::new().order(&credit)).all().await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].amount(), dec!(80.00));
     assert!(found[0].journal_id.is_some());

@@ -48,7 +48,9 @@ fn the_account_s_lists_survive() {
     survives::<TaxRate>(r#"{"id":7,"code":"T20","description":"Standard","rate":20.0}"#);
     let zero: TaxRate = survives(r#"{"id":8,"code":"Z","description":"Zero"}"#);
     assert!(zero.percent().is_zero());
-    survives::<Channel>(r#"{"id":9,"name":"Web shop","channelTypeId":2,"channelBrandId":1,"warehouseIds":[2,4]}"#);
+    survives::<Channel>(
+        r#"{"id":9,"name":"Web shop","channelTypeId":2,"channelBrandId":1,"warehouseIds":[2,4]}"#,
+    );
     survives::<Webhook>(
         r#"{"id":731,"subscribeTo":"order.modified","httpMethod":"GET","uriTemplate":"https://rx.example.test/${resource-id}",
             "idSetAccepted":true,"qualityOfService":1}"#,

@@ -58,7 +58,8 @@ pub(crate) struct Scripted {
 }
 
 pub(crate) fn scripted(answers: impl IntoIterator<Item = Result<HttpResponse, TransportError>>) -> Scripted {
-    let script = Arc::new(Script { answers: Mutex::new(answers.into_iter().collect()), sent: Mutex::default() });
+    let script =
+        Arc::new(Script { answers: Mutex::new(answers.into_iter().collect()), sent: Mutex::default() });
     let clock = SkippingClock::at("2026-05-04T10:15:20Z".parse().unwrap());
     let client = Client::builder("acmeoutdoors")
         .datacenter("euw1")

@@ -8,13 +8,18 @@ use crate::script::{TOKEN, answer, scripted};
 async fn no_debug_and_no_error_shows_the_token() {
     let body = format!(r#"{{"response":"Invalid instance token: {TOKEN}"}}"#);
     let strange = format!("<html>your token {TOKEN} is odd</html>");
-    let service = format!(r#"{{"errors":[{{"code":"GWYB-006","message":"Unable to authenticate {TOKEN}"}}]}}"#);
+    let service =
+        format!(r#"{{"errors":[{{"code":"GWYB-006","message":"Unable to authenticate {TOKEN}"}}]}}"#);
     for body in [body, strange, service] {
         let it = scripted([answer(401, &body)]);
         let error = it.client.channels().list().await.unwrap_err();
         let shown = format!(
             "{error} {error:?} {error:#} {:?} {:?} {:?} {:?} {:?}",
-            it.client, it.script, it.script.sent(), error.api_errors(), error.body_excerpt()
+            it.client,
+            it.script,
+            it.script.sent(),
+            error.api_errors(),
+            error.body_excerpt()
         );
         assert!(!shown.contains(TOKEN), "{shown}");
     }

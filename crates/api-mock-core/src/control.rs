@@ -1,0 +1,64 @@
+//! The routes under `/_mock/`: they need no credentials, and are neither counted nor throttled.
+
+use jiff::Timestamp;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::json;
+
+use crate::{Context, Fault, MockCore, MockedApi, Request, Response, core::State};
+
+/// The control route that this request asks for, without `/_mock/`.
+pub(crate) fn route(request: &Request) -> Option<&str> {
+    request.path.strip_prefix("/_mock/").map(|route| route.trim_end_matches('/'))
+}
+
+pub(crate) fn handle<A: MockedApi>(
+    core: &MockCore<A>,
+    state: &mut State<A>,
+    route: &str,
+    request: &Request,
+    context: &mut Context,
+) -> Response {
+    match (request.method.as_str(), route) {
+        ("GET", "requests") => Response::json(200, &state.log.counts),
+        ("POST", "reset") => {
+            core.reset_state(state);
+            done()
+        }
+        ("PUT", "clock") => match read::<NewTime>(request) {
+            Ok(NewTime { now }) => {
+                core.clock().set(now);
+                done()
+            }
+            Err(refused) => refused,
+        },
+        ("POST", "faults") => match read::<Fault>(request) {
+            Ok(fault) => {
+                core.faults().add(fault);
+                done()
+            }
+            Err(refused) => refused,
+        },
+        _ => state.api.control(route, request, context).unwrap_or_else(|| no_such_route(request)),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewTime {
+    /// Required, so that `{}` is no accident: null is real time.
+    #[serde(deserialize_with = "Option::deserialize")]
+    now: Option<Timestamp>,
+}
+
+fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Response> {
+    request.json().map_err(|error| Response::json(400, &json!({ "error": error.to_string() })))
+}
+
+fn done() -> Response {
+    Response::json(200, &json!({}))
+}
+
+fn no_such_route(request: &Request) -> Response {
+    let error = format!("there is no control route {} {}", request.method, request.path);
+    Response::json(404, &json!({ "error": error }))
+}

@@ -1,0 +1,169 @@
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::{
+    Attempt, Clock, Context, FaultKind, Faults, MockedApi, Request, RequestCounts, Response, control,
+    request_log::{RequestLog, UNKNOWN},
+    webhooks::Courier,
+};
+
+/// What becomes of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is answered.
+    Answer {
+        /// With this.
+        response: Response,
+        /// After this time.
+        delay: Duration,
+    },
+    /// The connection is cut without an answer.
+    Cut,
+}
+
+impl From<Response> for Outcome {
+    fn from(response: Response) -> Self {
+        Self::Answer { response, delay: Duration::ZERO }
+    }
+}
+
+/// A mocked API with everything that all mocks share. Clones share one state.
+#[derive(Debug)]
+pub struct MockCore<A>(Arc<Shared<A>>);
+
+#[derive(Debug)]
+struct Shared<A> {
+    state: Mutex<State<A>>,
+    faults: Faults,
+    clock: Clock,
+    courier: Courier,
+}
+
+#[derive(Debug)]
+pub(crate) struct State<A> {
+    pub(crate) api: A,
+    pub(crate) log: RequestLog,
+}
+
+impl<A> Clone for MockCore<A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<A: MockedApi> MockCore<A> {
+    /// Puts the machinery around an API.
+    pub fn new(api: A) -> Self {
+        Self(Arc::new(Shared {
+            state: Mutex::new(State { api, log: RequestLog::default() }),
+            faults: Faults::default(),
+            clock: Clock::default(),
+            courier: Courier::start(),
+        }))
+    }
+
+    /// Handles one request.
+    pub fn handle(&self, request: &Request) -> Outcome {
+        let mut context = Context::at(self.clock().now());
+        let mut state = self.state();
+        let outcome = match control::route(request) {
+            Some(route) => control::handle(self, &mut state, route, request, &mut context).into(),
+            None => self.handle_counted(&mut state, request, &mut context),
+        };
+        // Still under the lock: webhooks leave in the order of what they tell.
+        self.0.courier.send(context.deliveries, self.faults());
+        outcome
+    }
+
+    fn handle_counted(&self, state: &mut State<A>, request: &Request, context: &mut Context) -> Outcome {
+        let State { api, log } = state;
+        let operation = api.operation(request);
+        log.record(operation.as_deref(), || format!("{} {}", request.method, request.path));
+        match self.faults().strike_request(operation.as_deref().unwrap_or(UNKNOWN)) {
+            None => api.handle(request, context).into(),
+            Some(FaultKind::DropBefore) => Outcome::Cut,
+            Some(FaultKind::DropAfterCommit) => {
+                api.handle(request, context);
+                Outcome::Cut
+            }
+            Some(FaultKind::Delay(delay)) => {
+                Outcome::Answer { response: api.handle(request, context), delay }
+            }
+            Some(kind) => match kind.refusal() {
+                Some(refusal) => api.refuse(refusal, request, context).into(),
+                None => bad_gateway().into(),
+            },
+        }
+    }
+
+    /// The faults that are waiting to strike.
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
+
+    /// The mock's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// How many requests came so far.
+    pub fn requests(&self) -> RequestCounts {
+        self.state().log.counts.clone()
+    }
+
+    /// Requests that no route knows, as `METHOD /path`.
+    pub fn unexpected_requests(&self) -> Vec<String> {
+        self.state().log.unexpected.clone()
+    }
+
+    /// Looks at the API's state.
+    pub fn read<T>(&self, look: impl FnOnce(&A) -> T) -> T {
+        look(&self.state().api)
+    }
+
+    /// Changes the API's state, as something that happens inside the system would; webhooks may follow.
+    pub fn act<T>(&self, action: impl FnOnce(&mut A, &mut Context) -> T) -> T {
+        let mut context = Context::at(self.clock().now());
+        let mut state = self.state();
+        let result = action(&mut state.api, &mut context);
+        self.0.courier.send(context.deliveries, self.faults());
+        result
+    }
+
+    /// Goes back to the seed: data, faults, clock, counters; webhooks that were not sent yet are forgotten.
+    pub fn reset(&self) {
+        self.reset_state(&mut self.state());
+    }
+
+    pub(crate) fn reset_state(&self, state: &mut State<A>) {
+        state.api.reset();
+        state.log = RequestLog::default();
+        self.faults().clear();
+        self.clock().set(None);
+        self.0.courier.forget();
+    }
+
+    /// Every attempt to deliver a webhook so far, in order.
+    pub fn delivery_attempts(&self) -> Vec<Attempt> {
+        self.0.courier.attempts()
+    }
+
+    /// Returns when every webhook that was raised so far is delivered, lost on purpose, or given up.
+    pub async fn deliveries_settled(&self) {
+        // The sender lives as long as this core, so waiting cannot fail.
+        let _ = self.0.courier.unsettled().wait_for(|&unsettled| unsettled == 0).await;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<A>> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a gateway in front of either API answers: not JSON, and nothing of the API's own headers.
+fn bad_gateway() -> Response {
+    const PAGE: &str = "<html>\n<head><title>502 Bad Gateway</title></head>\n\
+        <body><center><h1>502 Bad Gateway</h1></center></body>\n</html>\n";
+    Response::new(502, "text/html; charset=UTF-8", PAGE)
+}

@@ -1,0 +1,113 @@
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+use serde::{Serialize, de::DeserializeOwned};
+use url::form_urlencoded;
+
+/// A request as a mocked API sees it: no type of an HTTP library in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The method in upper case.
+    pub method: String,
+    /// The path as sent, percent-encoding included.
+    pub path: String,
+    /// The query, decoded, in the order sent.
+    pub query: Vec<(String, String)>,
+    /// The headers; names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty when there is none.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// A request without headers and body. The query is decoded as a form: `+` is a space.
+    pub fn new(method: &str, path: &str, query: Option<&str>) -> Self {
+        let query = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// The decoded segments of the path; empty ones (a trailing slash) are left out.
+    pub fn segments(&self) -> Vec<Cow<'_, str>> {
+        self.path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .map(|segment| percent_decode_str(segment).decode_utf8_lossy())
+            .collect()
+    }
+
+    /// The first value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        first(&self.headers, |header| header.eq_ignore_ascii_case(name))
+    }
+
+    /// The first value of a query parameter.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        first(&self.query, |parameter| parameter == name)
+    }
+
+    /// The body read as JSON.
+    ///
+    /// # Errors
+    /// When it is not JSON of this shape.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(&self.body)
+    }
+}
+
+fn first(pairs: &[(String, String)], matches: impl Fn(&str) -> bool) -> Option<&str> {
+    pairs.iter().find(|(name, _)| matches(name)).map(|(_, value)| value.as_str())
+}
+
+/// An answer of a mocked API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// An answer with this JSON body.
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(body).unwrap_or_else(|error| error.to_string().into_bytes());
+        Self::new(status, "application/json", body)
+    }
+
+    /// An answer with a body of this content type.
+    pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            headers: vec![("Content-Type".to_owned(), content_type.to_owned())],
+            body: body.into(),
+        }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.headers.push((name.into(), value.to_string()));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_queries_are_decoded_but_an_encoded_slash_stays_in_its_segment() {
+        let request = Request::new("GET", "/a/%2A/b%2Fc/", Some("ref=%231%20%26+2&ref=second"));
+        assert_eq!(request.segments(), ["a", "*", "b/c"]);
+        assert_eq!(request.query("ref"), Some("#1 & 2"));
+        assert_eq!(request.query("none"), None);
+    }
+}

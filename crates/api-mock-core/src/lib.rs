@@ -1,0 +1,37 @@
+//! What a stateful mock of an HTTP API needs, whichever API it is.
+//!
+//! An API to mock implements [`MockedApi`]: it answers one plain [`Request`] at a time over its own state.
+//! [`MockCore`] puts around it what every mock shares:
+//!
+//! * [`Faults`]: lose the answer after the commit, cut the connection, delay, refuse, and duplicate, reorder or
+//!   lose webhooks;
+//! * a log of requests to assert on ([`RequestCounts`]);
+//! * a [`Clock`] that is real until a test fixes it;
+//! * webhooks that really travel over HTTP ([`Delivery`]), and a way to wait for them without sleeping
+//!   ([`MockCore::deliveries_settled`]);
+//! * the control routes under `/_mock/`, for people and other languages.
+//!
+//! Two faces show the same core: [`WiremockFace`] inside a test, [`Server`] as a program of its own.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod api;
+mod clock;
+mod control;
+mod core;
+mod faults;
+mod http;
+mod request_log;
+mod server;
+mod webhooks;
+mod wiremock_face;
+
+pub use api::{Context, MockedApi, Refusal};
+pub use clock::Clock;
+pub use core::{MockCore, Outcome};
+pub use faults::{Fault, FaultKind, Faults, UnknownFault};
+pub use http::{Request, Response};
+pub use request_log::RequestCounts;
+pub use server::{Server, run_until_ctrl_c};
+pub use webhooks::{Attempt, Delivery, RetryRule};
+pub use wiremock_face::WiremockFace;

@@ -1,0 +1,127 @@
+//! The face for people, other languages and benchmarks: a server of its own.
+//!
+//! It is built on hyper itself, because a hyper service may fail, which cuts the connection. An axum handler
+//! always answers, so with axum the faults that lose an answer could not be played.
+
+use std::{
+    io::{self, Write},
+    net::Ipv4Addr,
+};
+
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Bytes, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::{MockCore, MockedApi, Outcome, Request, Response};
+
+/// A mock that listens on the loopback interface.
+#[derive(Debug)]
+pub struct Server<A> {
+    core: MockCore<A>,
+    listener: TcpListener,
+    port: u16,
+}
+
+impl<A: MockedApi> Server<A> {
+    /// Binds this port; 0 picks a free one.
+    ///
+    /// # Errors
+    /// When the port cannot be had.
+    pub async fn bind(core: MockCore<A>, port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let port = listener.local_addr()?.port();
+        Ok(Self { core, listener, port })
+    }
+
+    /// The base, such as `http://127.0.0.1:4010`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The line that the binary prints first.
+    pub fn first_line(&self) -> String {
+        format!("listening {} {}", self.url(), self.core.read(MockedApi::introduction))
+    }
+
+    /// Answers requests for as long as it is polled.
+    pub async fn run(self) {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    tokio::spawn(serve(self.core.clone(), stream));
+                }
+                Err(error) => tracing::warn!(%error, "a connection was not accepted"),
+            }
+        }
+    }
+}
+
+/// Serves a mock until Ctrl-C: what the binaries do. Prints [`Server::first_line`] on stdout, flushed.
+///
+/// # Errors
+/// When the port cannot be had, or stdout is closed.
+pub async fn run_until_ctrl_c<A: MockedApi>(core: MockCore<A>, port: u16) -> io::Result<()> {
+    let server = Server::bind(core, port).await?;
+    writeln!(io::stdout(), "{}", server.first_line())?;
+    io::stdout().flush()?;
+    tokio::select! {
+        () = server.run() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
+}
+
+async fn serve<A: MockedApi>(core: MockCore<A>, stream: TcpStream) {
+    // Answers are small and wait for nothing: sending each at once is what keeps a client's latency low.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| answer(&core, request));
+    if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+/// An error makes hyper cut the connection without an answer.
+async fn answer<A: MockedApi>(
+    core: &MockCore<A>,
+    request: hyper::Request<hyper::body::Incoming>,
+) -> io::Result<hyper::Response<Full<Bytes>>> {
+    let request = plain(request).await.map_err(io::Error::other)?;
+    match core.handle(&request) {
+        Outcome::Answer { response, delay } => {
+            if !delay.is_zero() {
+                pause(delay).await;
+            }
+            wire(response).map_err(io::Error::other)
+        }
+        Outcome::Cut => Err(io::ErrorKind::ConnectionReset.into()),
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a delayed answer is late in real time")]
+async fn pause(delay: std::time::Duration) {
+    tokio::time::sleep(delay).await;
+}
+
+async fn plain(request: hyper::Request<hyper::body::Incoming>) -> hyper::Result<Request> {
+    let (parts, body) = request.into_parts();
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    Ok(Request {
+        headers: parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
+            .collect(),
+        body: body.collect().await?.to_bytes().into(),
+        ..Request::new(parts.method.as_str(), parts.uri.path(), parts.uri.query())
+    })
+}
+
+fn wire(response: Response) -> Result<hyper::Response<Full<Bytes>>, hyper::http::Error> {
+    let builder = response
+        .headers
+        .iter()
+        .fold(hyper::Response::builder().status(response.status), |builder, (name, value)| {
+            builder.header(name, value)
+        });
+    builder.body(Full::new(response.body.into()))
+}

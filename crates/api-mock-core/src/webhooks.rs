@@ -1,0 +1,240 @@
+//! Webhooks that really travel: one background task sends them in the order in which they were raised.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use tokio::sync::{mpsc, watch};
+
+use crate::{FaultKind, Faults};
+
+/// A webhook to send.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// The full event name, such as `goods-in-note.created`; webhook faults match it.
+    pub event: String,
+    /// The HTTP method.
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty when there is none.
+    pub body: String,
+    /// When and how often it is sent again.
+    pub retry: RetryRule,
+}
+
+/// When a delivery is sent again.
+#[derive(Debug, Clone, Copy)]
+pub struct RetryRule {
+    /// Whether an answer of this status is to be followed by another attempt; none when no answer came.
+    pub retries: fn(Option<u16>) -> bool,
+    /// How long to wait before each further attempt, in real time. When it is used up, the webhook is lost.
+    pub waits: &'static [Duration],
+}
+
+/// One attempt to deliver a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The full event name.
+    pub event: String,
+    /// Where it went.
+    pub url: String,
+    /// What the receiver answered; none when no answer came.
+    pub status: Option<u16>,
+}
+
+/// How long the receiver may take to answer. Not documented for either system (brightpearl-platform.md §12).
+const RECEIVER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After this quiet, webhooks that are held to be reordered are sent.
+const REORDER_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Hands deliveries to the background task and knows how many are not settled.
+#[derive(Debug)]
+pub(crate) struct Courier {
+    queue: mpsc::UnboundedSender<Parcel>,
+    progress: Arc<Progress>,
+}
+
+#[derive(Debug)]
+struct Progress {
+    /// Deliveries that are queued, under way, or waiting for another attempt.
+    unsettled: watch::Sender<u64>,
+    /// Counts resets: what was raised before one is not sent after it.
+    era: AtomicU64,
+    attempts: Mutex<Vec<Attempt>>,
+}
+
+#[derive(Debug)]
+struct Parcel {
+    delivery: Delivery,
+    era: u64,
+    attempt: usize,
+    /// To be held until this many more are held, then sent last first.
+    hold_for: Option<u32>,
+}
+
+impl Courier {
+    /// Starts the task on a thread of its own: it then works under any runtime of the test, also one whose
+    /// time is paused.
+    pub(crate) fn start() -> Self {
+        let (queue, parcels) = mpsc::unbounded_channel();
+        let progress = Arc::new(Progress {
+            unsettled: watch::Sender::new(0),
+            era: AtomicU64::new(0),
+            attempts: Mutex::default(),
+        });
+        let worker = Worker {
+            progress: Arc::clone(&progress),
+            retries: queue.downgrade(),
+            client: reqwest::Client::new(),
+        };
+        thread::spawn(move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(worker.run(parcels)),
+            Err(error) => tracing::error!(%error, "webhooks cannot be sent: no runtime"),
+        });
+        Self { queue, progress }
+    }
+
+    /// Queues deliveries in order, as the faults allow.
+    pub(crate) fn send(&self, deliveries: Vec<Delivery>, faults: &Faults) {
+        for delivery in deliveries {
+            match faults.strike_webhook(&delivery.event) {
+                Some((FaultKind::LoseWebhooks, _)) => {}
+                Some((FaultKind::DuplicateWebhooks, _)) => {
+                    self.queue(delivery.clone(), None);
+                    self.queue(delivery, None);
+                }
+                Some((_, more)) => self.queue(delivery, Some(more)),
+                None => self.queue(delivery, None),
+            }
+        }
+    }
+
+    fn queue(&self, delivery: Delivery, hold_for: Option<u32>) {
+        let era = self.progress.era.load(Ordering::Acquire);
+        self.progress.unsettled.send_modify(|count| *count += 1);
+        if self.queue.send(Parcel { delivery, era, attempt: 0, hold_for }).is_err() {
+            self.progress.settle();
+        }
+    }
+
+    pub(crate) fn forget(&self) {
+        self.progress.era.fetch_add(1, Ordering::AcqRel);
+        self.progress.attempts().clear();
+    }
+
+    pub(crate) fn attempts(&self) -> Vec<Attempt> {
+        self.progress.attempts().clone()
+    }
+
+    pub(crate) fn unsettled(&self) -> watch::Receiver<u64> {
+        self.progress.unsettled.subscribe()
+    }
+}
+
+impl Progress {
+    fn settle(&self) {
+        self.unsettled.send_modify(|count| *count = count.saturating_sub(1));
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, Vec<Attempt>> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Worker {
+    progress: Arc<Progress>,
+    /// Weak, so that the task ends with the mock.
+    retries: mpsc::WeakUnboundedSender<Parcel>,
+    client: reqwest::Client,
+}
+
+impl Worker {
+    async fn run(self, mut parcels: mpsc::UnboundedReceiver<Parcel>) {
+        let mut held = Vec::new();
+        loop {
+            let next =
+                if held.is_empty() { Ok(parcels.recv().await) } else { patiently(parcels.recv()).await };
+            match next {
+                Ok(None) => return,
+                Err(_) => self.send_last_first(&mut held).await,
+                Ok(Some(parcel)) => match parcel.hold_for {
+                    None => self.attempt(parcel).await,
+                    Some(more) => {
+                        held.push(parcel);
+                        if more == 0 {
+                            self.send_last_first(&mut held).await;
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    async fn send_last_first(&self, held: &mut Vec<Parcel>) {
+        while let Some(parcel) = held.pop() {
+            self.attempt(parcel).await;
+        }
+    }
+
+    async fn attempt(&self, parcel: Parcel) {
+        if parcel.era != self.progress.era.load(Ordering::Acquire) {
+            return self.progress.settle();
+        }
+        let Delivery { event, url, retry, .. } = &parcel.delivery;
+        let status = self.post(&parcel.delivery).await;
+        tracing::debug!(%event, ?status, attempt = parcel.attempt + 1, "webhook sent");
+        self.progress.attempts().push(Attempt { event: event.clone(), url: url.clone(), status });
+        match retry.waits.get(parcel.attempt) {
+            Some(&wait) if (retry.retries)(status) => self.send_again_after(wait, parcel),
+            _ => self.progress.settle(),
+        }
+    }
+
+    async fn post(&self, delivery: &Delivery) -> Option<u16> {
+        let method = delivery.method.parse().unwrap_or(reqwest::Method::POST);
+        let mut request = self.client.request(method, &delivery.url).timeout(RECEIVER_TIMEOUT);
+        for (name, value) in &delivery.headers {
+            request = request.header(name, value);
+        }
+        if !delivery.body.is_empty() {
+            request = request.body(delivery.body.clone());
+        }
+        match request.send().await {
+            Ok(answer) => Some(answer.status().as_u16()),
+            Err(error) => {
+                tracing::debug!(error = %error.without_url(), "no answer to a webhook");
+                None
+            }
+        }
+    }
+
+    fn send_again_after(&self, wait: Duration, mut parcel: Parcel) {
+        parcel.attempt += 1;
+        parcel.hold_for = None;
+        let (queue, progress) = (self.retries.clone(), Arc::clone(&self.progress));
+        tokio::spawn(async move {
+            pause(wait).await;
+            if queue.upgrade().is_none_or(|queue| queue.send(parcel).is_err()) {
+                progress.settle();
+            }
+        });
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "retries run in real time, whatever the mock's clock shows")]
+async fn pause(wait: Duration) {
+    tokio::time::sleep(wait).await;
+}
+
+async fn patiently<T>(next: impl Future<Output = T>) -> Result<T, tokio::time::error::Elapsed> {
+    tokio::time::timeout(REORDER_PATIENCE, next).await
+}

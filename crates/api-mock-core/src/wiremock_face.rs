@@ -1,0 +1,140 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wiremock::{Match, Mock, MockServer, Request as WiremockRequest, Respond, ResponseTemplate};
+
+use crate::{MockCore, MockedApi, Outcome, Request, Response};
+
+/// The face for tests: the core behind a [`MockServer`].
+///
+/// Strict: a request that no route knows gets the API's own 404 on the wire, and makes
+/// [`assert_no_unexpected_requests`](Self::assert_no_unexpected_requests) fail, which dropping the face calls.
+///
+/// Mount mocks of your own on [`server`](Self::server): they come before the core's.
+#[derive(Debug)]
+pub struct WiremockFace<A: MockedApi> {
+    core: MockCore<A>,
+    server: MockServer,
+}
+
+impl<A: MockedApi> WiremockFace<A> {
+    /// Starts the server on a free port of the loopback interface.
+    pub async fn start(core: MockCore<A>) -> Self {
+        let server = MockServer::start().await;
+        let handled = Handled { core: core.clone(), outcome: Arc::default() };
+        let cut = WasCut { outcome: Arc::clone(&handled.outcome) };
+        let answer = Mock::given(Handled { core: core.clone(), outcome: Arc::clone(&handled.outcome) });
+        answer.respond_with(handled).with_priority(LAST).named("mock core").mount(&server).await;
+        Mock::given(cut)
+            .respond_with_err(connection_reset)
+            .with_priority(LAST)
+            .named("cut")
+            .mount(&server)
+            .await;
+        Self { core, server }
+    }
+
+    /// The core.
+    pub const fn core(&self) -> &MockCore<A> {
+        &self.core
+    }
+
+    /// The base, such as `http://127.0.0.1:39251`.
+    pub fn url(&self) -> String {
+        self.server.uri()
+    }
+
+    /// The wiremock server.
+    pub const fn server(&self) -> &MockServer {
+        &self.server
+    }
+
+    /// Fails when a request came that no route knows.
+    ///
+    /// # Panics
+    /// When one did; the message shows all of them.
+    #[allow(clippy::panic, reason = "an assertion for tests")]
+    #[track_caller]
+    pub fn assert_no_unexpected_requests(&self) {
+        let unexpected = self.core.unexpected_requests();
+        if !unexpected.is_empty() {
+            panic!("the mock got requests that it does not know:\n  {}", unexpected.join("\n  "));
+        }
+    }
+}
+
+impl<A: MockedApi> Drop for WiremockFace<A> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.assert_no_unexpected_requests();
+        }
+    }
+}
+
+/// Behind every mock that a user mounts.
+const LAST: u8 = u8::MAX;
+
+/// Runs the core when wiremock asks whether the request matches. Wiremock does that once per request and under
+/// one lock, so the outcome can lie in a slot until the responder, or the mock that cuts, takes it.
+struct Handled<A> {
+    core: MockCore<A>,
+    outcome: Arc<Slot>,
+}
+
+type Slot = Mutex<Option<Outcome>>;
+
+struct WasCut {
+    outcome: Arc<Slot>,
+}
+
+impl<A: MockedApi> Match for Handled<A> {
+    fn matches(&self, request: &WiremockRequest) -> bool {
+        let outcome = self.core.handle(&plain(request));
+        let answered = matches!(outcome, Outcome::Answer { .. });
+        *lock(&self.outcome) = Some(outcome);
+        answered
+    }
+}
+
+impl<A: MockedApi> Respond for Handled<A> {
+    fn respond(&self, _request: &WiremockRequest) -> ResponseTemplate {
+        match lock(&self.outcome).take() {
+            Some(Outcome::Answer { response, delay }) => template(&response).set_delay(delay),
+            Some(Outcome::Cut) | None => ResponseTemplate::new(500),
+        }
+    }
+}
+
+impl Match for WasCut {
+    fn matches(&self, _request: &WiremockRequest) -> bool {
+        lock(&self.outcome).take() == Some(Outcome::Cut)
+    }
+}
+
+fn connection_reset(_request: &WiremockRequest) -> std::io::Error {
+    std::io::ErrorKind::ConnectionReset.into()
+}
+
+fn lock(slot: &Slot) -> MutexGuard<'_, Option<Outcome>> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn plain(request: &WiremockRequest) -> Request {
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    Request {
+        headers: request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
+            .collect(),
+        body: request.body.clone(),
+        ..Request::new(request.method.as_str(), request.url.path(), request.url.query())
+    }
+}
+
+fn template(response: &Response) -> ResponseTemplate {
+    let template = ResponseTemplate::new(response.status).set_body_bytes(response.body.clone());
+    response
+        .headers
+        .iter()
+        .fold(template, |template, (name, value)| template.append_header(name.as_str(), value.as_str()))
+}

@@ -1,0 +1,185 @@
+//! Customer payments: record, search, delete (brightpearl-accounting-warehouse.md A1).
+
+use brightpearl::{
+    CurrencyCode, JournalId, OffsetDateTime, OrderId, PaymentId, PaymentMethodCode,
+    accounting::{CustomerPayment, PaymentType},
+    order::OrderTypeCode,
+};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::payment_method::bank_account;
+use crate::{
+    gateway::{Answer, Call, Problem, invented},
+    search::{Column, Kind, Table, no_names},
+    state::{Account, take},
+};
+
+type PaymentColumn = Column<CustomerPayment>;
+
+/// The columns as delivered live (A1.2); only these four sort.
+const PAYMENTS: Table<CustomerPayment> = Table {
+    columns: &[
+        PaymentColumn::new("paymentId", Kind::IdSet, |payment| json!(payment.payment_id)),
+        PaymentColumn::new("transactionRef", Kind::Text, |payment| json!(payment.transaction_ref)).unsortable(),
+        PaymentColumn::new("transactionCode", Kind::Text, |payment| json!(payment.transaction_code)).unsortable(),
+        PaymentColumn::new("paymentMethodCode", Kind::Text, |payment| json!(payment.payment_method_code)).unsortable(),
+        PaymentColumn::new("paymentType", Kind::Text, |payment| json!(payment.payment_type)).unsortable(),
+        PaymentColumn::new("orderId", Kind::IdSet, |payment| json!(payment.order_id)).unsortable(),
+        PaymentColumn::new("currencyId", Kind::IdSet, |payment| json!(payment.currency_id)).unsortable(),
+        PaymentColumn::new("currencyCode", Kind::Text, |payment| json!(payment.currency_code)).unsortable(),
+        PaymentColumn::new("amountAuthorized", Kind::Text, |payment| json!(payment.amount_authorized)).unsortable(),
+        PaymentColumn::new("amountPaid", Kind::Text, |payment| json!(payment.amount_paid)).unsortable(),
+        PaymentColumn::new("expires", Kind::Period, |payment| json!(payment.expires)).unsortable(),
+        PaymentColumn::new("paymentDate", Kind::Period, |payment| json!(payment.payment_date)),
+        PaymentColumn::new("createdOn", Kind::Period, |payment| json!(payment.created_on)),
+        PaymentColumn::new("journalId", Kind::IdSet, |payment| json!(payment.journal_id)),
+    ],
+    sort: "paymentId",
+};
+
+/// `GET /customer-payment-search`.
+pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    PAYMENTS.search(account.payments.values(), call, &no_names)
+}
+
+/// The body of a payment POST.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct NewPayment {
+    pub(crate) transaction_ref: Option<String>,
+    pub(crate) transaction_code: Option<String>,
+    pub(crate) payment_method_code: Option<PaymentMethodCode>,
+    pub(crate) payment_type: Option<PaymentType>,
+    pub(crate) order_id: Option<OrderId>,
+    pub(crate) currency_iso_code: Option<CurrencyCode>,
+    pub(crate) exchange_rate: Option<Decimal>,
+    pub(crate) amount_authorized: Option<Decimal>,
+    pub(crate) amount_paid: Option<Decimal>,
+    pub(crate) authorization_expiry: Option<OffsetDateTime>,
+    pub(crate) journal_id: Option<JournalId>,
+    pub(crate) payment_date: Option<OffsetDateTime>,
+}
+
+/// `POST /customer-payment`.
+pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    record(account, call.body()?, call.now).map(Answer::of)
+}
+
+/// Records a payment, with a journal where the method leads to a bank account.
+pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> Result<PaymentId, Problem> {
+    let Checked { order, method, kind, currency, date } = check(account, &new)?;
+    refuse_duplicate(account, &new, &method)?;
+
+    let makes_journal = matches!(kind, PaymentType::Receipt | PaymentType::Payment | PaymentType::Capture);
+    let has_bank_account = bank_account(account, &method, &currency).is_some();
+    let journal_id = new.journal_id.or_else(|| {
+        (makes_journal && has_bank_account).then(|| JournalId::new(take(&mut account.next.journal)))
+    });
+    let payment_id = PaymentId::new(take(&mut account.next.payment));
+    let holds = matches!(kind, PaymentType::Auth | PaymentType::Void);
+    let payment = CustomerPayment {
+        payment_id,
+        transaction_ref: new.transaction_ref,
+        transaction_code: new.transaction_code,
+        payment_method_code: Some(method),
+        order_id: Some(order),
+        currency_id: account.currency(&currency).map(|currency| currency.id),
+        currency_code: currency,
+        amount_authorized: Some(cents(new.amount_authorized.filter(|_| holds))),
+        amount_paid: cents(new.amount_paid.filter(|_| !holds)),
+        expires: new.authorization_expiry.filter(|_| kind == PaymentType::Auth).map(|time| account.local(time.timestamp())),
+        payment_type: kind,
+        payment_date: Some(account.local(date.timestamp())),
+        created_on: Some(account.local(now)),
+        journal_id,
+    };
+    account.payments.insert(payment_id, payment);
+    account.received_or_paid(order, now);
+    Ok(payment_id)
+}
+
+/// What a payment must have.
+struct Checked {
+    order: OrderId,
+    method: PaymentMethodCode,
+    kind: PaymentType,
+    currency: CurrencyCode,
+    date: OffsetDateTime,
+}
+
+const MAX_REFERENCE: usize = 64;
+const MAX_METHOD_CODE: usize = 36;
+
+fn check(account: &Account, new: &NewPayment) -> Result<Checked, Problem> {
+    let refuse = |message: String| Problem::client(invented::PAYMENT, message);
+    let missing = |name: &str| refuse(format!("{name} is required"));
+    let order_id = new.order_id.ok_or_else(|| missing("orderId"))?;
+    let method = new.payment_method_code.clone().filter(|code| !code.as_str().is_empty());
+    let method = method.ok_or_else(|| missing("paymentMethodCode"))?;
+    let kind = new.payment_type.clone().ok_or_else(|| missing("paymentType"))?;
+    let currency = new.currency_iso_code.clone().ok_or_else(|| missing("currencyIsoCode"))?;
+    let date = new.payment_date.ok_or_else(|| missing("paymentDate"))?;
+
+    if method.as_str().chars().count() > MAX_METHOD_CODE {
+        return Err(refuse(format!("paymentMethodCode has more than {MAX_METHOD_CODE} characters")));
+    }
+    if new.transaction_ref.as_ref().is_some_and(|reference| reference.chars().count() > MAX_REFERENCE) {
+        return Err(refuse(format!("transactionRef has more than {MAX_REFERENCE} characters")));
+    }
+    if matches!(kind, PaymentType::Other(_)) {
+        return Err(refuse(format!("paymentType {kind} is not one of AUTH, CAPTURE, PAYMENT, RECEIPT, VOID")));
+    }
+    if !currency.is_well_formed() {
+        return Err(refuse(format!("currencyIsoCode {currency} does not have three letters")));
+    }
+    if new.exchange_rate.is_some_and(|rate| rate <= Decimal::ZERO) {
+        return Err(refuse("exchangeRate must be above 0".to_owned()));
+    }
+    if new.amount_paid.into_iter().chain(new.amount_authorized).any(|amount| amount.is_sign_negative()) {
+        return Err(refuse("Amounts must not be negative: the type gives the direction".to_owned()));
+    }
+    let order = account.orders.get(&order_id);
+    let order = order.filter(|order| {
+        matches!(order.order_type_code, OrderTypeCode::SalesOrder | OrderTypeCode::SalesCredit)
+    });
+    let order = order.ok_or_else(|| refuse(format!("There is no sales order or sales credit {order_id}")))?;
+    if order.currency.order_currency_code != currency {
+        let expected = &order.currency.order_currency_code;
+        return Err(refuse(format!("The currency of order {order_id} is {expected}, not {currency}")));
+    }
+    Ok(Checked { order: order_id, method, kind, currency, date })
+}
+
+/// The pair of reference and method is unique; without a reference nothing is checked (A1.5).
+fn refuse_duplicate(account: &Account, new: &NewPayment, method: &PaymentMethodCode) -> Result<(), Problem> {
+    let Some(reference) = &new.transaction_ref else { return Ok(()) };
+    let taken = account.payments.values().any(|payment| {
+        payment.transaction_ref.as_ref() == Some(reference)
+            && payment.payment_method_code.as_ref().is_some_and(|code| code.is(method))
+    });
+    if taken {
+        let message = format!("transactionRef {reference} exists already for payment method {method}");
+        return Err(Problem::new(account.switches.duplicate_payment_status, invented::DUPLICATE_PAYMENT, message));
+    }
+    Ok(())
+}
+
+fn cents(amount: Option<Decimal>) -> Decimal {
+    let mut amount = amount.unwrap_or_default();
+    amount.rescale(2);
+    amount
+}
+
+/// `DELETE /customer-payment/{id}`: gone from the search at once.
+pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let id: PaymentId = call.id(0)?;
+    let payment =
+        account.payments.remove(&id).ok_or_else(|| Problem::not_found(format!("Cannot find payment: {id}")))?;
+    if let Some(order) = payment.order_id {
+        account.received_or_paid(order, call.now);
+    }
+    Ok(Answer::nothing())
+}

@@ -1,0 +1,35 @@
+//! The chart of accounts (brightpearl-accounting-warehouse.md A4).
+
+use brightpearl::accounting::NominalAccount;
+use serde_json::json;
+
+use crate::{
+    gateway::{Answer, Call, Problem},
+    search::{Column, Kind, Table, no_names},
+    state::Account,
+};
+
+const NOMINAL_CODES: Table<NominalAccount> = Table {
+    columns: &[
+        Column::new("code", Kind::SearchText, |nominal| json!(nominal.code)),
+        Column::new("name", Kind::SearchText, |nominal| json!(nominal.name)),
+        Column::new("type", Kind::IdSet, |nominal| json!(nominal.kind.as_ref().map(|kind| kind.id))),
+        Column::new("bank", Kind::Boolean, |nominal| json!(nominal.bank)),
+        Column::new("currencyId", Kind::IdSet, |nominal| json!(nominal.currency_id)),
+        Column::new("active", Kind::Boolean, |nominal| json!(nominal.active)),
+    ],
+    sort: "code",
+};
+
+/// `GET /nominal-code[/{ids}]`, by internal id and not by the four digits.
+pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?;
+    let wanted = |nominal: &&NominalAccount| ids.as_ref().is_none_or(|ids| ids.contains(nominal.id));
+    let found: Vec<_> = account.nominal_codes.iter().filter(wanted).collect();
+    if found.is_empty() { Err(Problem::not_found("No nominal codes found")) } else { Ok(Answer::of(found)) }
+}
+
+/// `GET /nominal-code-search`; there is no id column.
+pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    NOMINAL_CODES.search(account.nominal_codes.iter(), call, &no_names)
+}

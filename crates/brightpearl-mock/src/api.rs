@@ -1,0 +1,186 @@
+use api_mock_core::{Context, MockedApi, Refusal, Request, Response};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{
+    Seed, SeedError, Switches,
+    gateway::{Answer, Call, Problem, Throttle, Unauthenticated, Window, error_body, headers, sentence},
+    integration,
+    router::{Route, route},
+    state::Account,
+};
+
+/// The mocked API: one account behind the gateway that every request goes through.
+pub struct Brightpearl {
+    seed: Seed,
+    switches: Switches,
+    account: Account,
+    throttle: Throttle,
+    /// Counts answers, for their `Ruid`.
+    answers: u64,
+}
+
+impl std::fmt::Debug for Brightpearl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Brightpearl({})", self.account.code)
+    }
+}
+
+/// What the gateway itself answers carries this instead of the resource's message type.
+const GATEWAY: &str = "api-proxy";
+
+const THROTTLED: &str = "You have sent too many requests. Please wait before sending another request";
+
+impl Brightpearl {
+    /// An account of this seed.
+    ///
+    /// # Errors
+    /// When the seed refers to something that it does not have.
+    pub fn new(seed: Seed, switches: Switches) -> Result<Self, SeedError> {
+        let account = seed.account(&switches)?;
+        Ok(Self { seed, switches, account, throttle: Throttle::default(), answers: 0 })
+    }
+
+    pub(crate) const fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// So many requests in a minute; none switches the throttle off.
+    pub(crate) const fn set_throttle(&mut self, limit: Option<u32>) {
+        self.throttle.set_limit(limit);
+    }
+
+    /// Lets a request through to its resource, or tells why not.
+    fn answer(&mut self, request: &Request, context: &mut Context, window: &Window) -> Response {
+        if window.exceeded {
+            return self.throttled(window);
+        }
+        let Some((account_code, target)) = target(request) else {
+            return self.refused(&Problem::not_found(format!("Cannot find the resource {}", request.path)), GATEWAY, window);
+        };
+        if account_code != self.account.code {
+            let text = format!("Account '{account_code}' does not have API access");
+            return self.unauthorised(error_body(&Problem::new(401, "GWYB-003", text)), window);
+        }
+        if let Err(refusal) = self.account.credentials.admit(request) {
+            return self.unauthenticated(&refusal, window);
+        }
+        let Some((route, parameters)) = target else {
+            return self.refused(&Problem::not_found(format!("Cannot find the resource {}", request.path)), GATEWAY, window);
+        };
+        let call = Call { request, parameters, now: context.now };
+        let outcome = (route.handler)(&mut self.account, &call);
+        for delivery in integration::deliveries(&mut self.account, context.now) {
+            context.deliver(delivery);
+        }
+        match outcome {
+            Ok(answer) => self.accepted(&answer, route.message_type, window),
+            Err(problem) => self.refused(&problem, route.message_type, window),
+        }
+    }
+
+    fn accepted(&mut self, answer: &Answer, message_type: &str, window: &Window) -> Response {
+        self.respond(answer.status, answer.body.to_string(), message_type, window, true)
+    }
+
+    fn refused(&mut self, problem: &Problem, message_type: &str, window: &Window) -> Response {
+        let response = self.respond(problem.status, error_body(problem), message_type, window, true);
+        match &problem.hint {
+            Some(hint) => response.header("Mock-Hint", hint.replace(|c: char| c.is_control(), " ")),
+            None => response,
+        }
+    }
+
+    fn unauthenticated(&mut self, refusal: &Unauthenticated, window: &Window) -> Response {
+        self.unauthorised(sentence(&refusal.text()), window)
+    }
+
+    /// No instance id, as nobody is known to have asked (recorded).
+    fn unauthorised(&mut self, body: String, window: &Window) -> Response {
+        self.respond(401, body, GATEWAY, window, false)
+    }
+
+    fn throttled(&mut self, window: &Window) -> Response {
+        let headers = self.switches.throttle_headers_when_throttled;
+        let window = Window { remaining: window.remaining.filter(|_| headers).map(|_| 0), ..*window };
+        self.respond(503, sentence(THROTTLED), GATEWAY, &window, false)
+    }
+
+    fn respond(&mut self, status: u16, body: String, message_type: &str, window: &Window, known: bool) -> Response {
+        self.answers += 1;
+        let response = Response::new(status, "application/json;charset=UTF-8", body);
+        let instance = known.then(|| self.account.instance.get());
+        headers(response, message_type, self.answers, window, instance)
+    }
+}
+
+/// The account code in the path, and the route of what is below it.
+#[allow(clippy::type_complexity, reason = "the pair is taken apart at once")]
+fn target(request: &Request) -> Option<(String, Option<(&'static Route, Vec<std::borrow::Cow<'_, str>>)>)> {
+    let segments = request.segments();
+    match segments.as_slice() {
+        [api, account, resource @ ..] if api == "public-api" => {
+            Some((account.to_string(), route(&request.method, resource)))
+        }
+        _ => None,
+    }
+}
+
+impl MockedApi for Brightpearl {
+    fn operation(&self, request: &Request) -> Option<String> {
+        let (_, route) = target(request)?;
+        route.map(|(route, _)| route.message_type.to_owned())
+    }
+
+    fn handle(&mut self, request: &Request, context: &mut Context) -> Response {
+        let window = self.throttle.count(context.now);
+        self.answer(request, context, &window)
+    }
+
+    fn refuse(&mut self, refusal: Refusal, request: &Request, context: &mut Context) -> Response {
+        let window = self.throttle.count(context.now);
+        match refusal {
+            Refusal::Status500 => {
+                let message_type = self.operation(request).unwrap_or_else(|| GATEWAY.to_owned());
+                self.refused(&Problem::internal(None), &message_type, &window)
+            }
+            Refusal::Status503 => self.respond(503, sentence("Service Unavailable"), GATEWAY, &window, false),
+            Refusal::Throttle => self.throttled(&window),
+            Refusal::TokenExpired => self.unauthorised(sentence("Authorization token expired"), &window),
+        }
+    }
+
+    fn control(&mut self, route: &str, request: &Request, _context: &mut Context) -> Option<Response> {
+        if (request.method.as_str(), route) != ("PUT", "throttle") {
+            return None;
+        }
+        Some(match request.json::<NewLimit>() {
+            Ok(NewLimit { limit }) => {
+                self.set_throttle(limit);
+                Response::json(200, &json!({}))
+            }
+            Err(error) => Response::json(400, &json!({ "error": error.to_string() })),
+        })
+    }
+
+    fn reset(&mut self) {
+        // The seed was an account before, so it is one again.
+        if let Ok(account) = self.seed.account(&self.switches) {
+            self.account = account;
+        }
+        self.throttle = Throttle::default();
+    }
+
+    fn introduction(&self) -> String {
+        let Seed { account, app_ref, token, .. } = &self.seed;
+        format!("account={account} app-ref={app_ref} token={token}")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewLimit {
+    /// Required, so that `{}` is no accident: null switches the throttle off.
+    #[serde(deserialize_with = "Option::deserialize")]
+    limit: Option<u32>,
+}

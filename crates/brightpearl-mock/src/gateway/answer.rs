@@ -1,0 +1,160 @@
+use api_mock_core::Response;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Window;
+
+/// What a resource answers when all went well.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// `{"response": …}`; unset fields are left out, as Brightpearl does outside of searches.
+    pub(crate) fn of(payload: impl Serialize) -> Self {
+        Self::whole(json!({ "response": without_nulls(written(payload)) }))
+    }
+
+    /// `{}`, the answer of PUT, DELETE and actions.
+    pub(crate) fn nothing() -> Self {
+        Self::whole(json!({}))
+    }
+
+    /// This body as it is.
+    pub(crate) const fn whole(body: Value) -> Self {
+        Self { status: 200, body }
+    }
+
+    pub(crate) fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+}
+
+/// The JSON of a payload. The types answered here always can be written.
+fn written(payload: impl Serialize) -> Value {
+    serde_json::to_value(payload).unwrap_or_default()
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name, without_nulls(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        scalar => scalar,
+    }
+}
+
+/// Why a resource refuses a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) status: u16,
+    errors: Vec<(String, String)>,
+    /// For people who use the mock; Brightpearl itself says no more than its message.
+    pub(crate) hint: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { status, errors: vec![(code.to_owned(), message.into())], hint: None }
+    }
+
+    /// A mistake of the caller's.
+    pub(crate) fn client(code: &str, message: impl Into<String>) -> Self {
+        Self::new(400, code, message)
+    }
+
+    /// There is nothing there.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(404, "CMNC-404", message)
+    }
+
+    /// An internal error, which a value of the wrong JSON type makes too (brightpearl-platform.md §3.3).
+    pub(crate) fn internal(hint: Option<String>) -> Self {
+        Self { hint, ..Self::new(500, "CMNU-003", "Internal Server Error") }
+    }
+
+    /// Several refusals in one answer; none of them when there are none.
+    pub(crate) fn all(problems: Vec<Self>) -> Result<(), Self> {
+        let combined = problems.into_iter().reduce(|mut first, next| {
+            first.errors.extend(next.errors);
+            first
+        });
+        combined.map_or(Ok(()), Err)
+    }
+
+    /// The messages in one line.
+    pub(crate) fn message(&self) -> String {
+        self.errors.iter().map(|(_, message)| message.as_str()).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// The body of a refusal, with `=`, `'`, `<`, `>` and `&` written as `\u003d` and so on
+/// (brightpearl-platform.md §0, S12).
+pub(crate) fn error_body(problem: &Problem) -> String {
+    let errors: Vec<Value> =
+        problem.errors.iter().map(|(code, message)| json!({ "code": code, "message": message })).collect();
+    html_safe(&json!({ "errors": errors }))
+}
+
+/// The body of the gateway's own refusals: a sentence instead of errors.
+pub(crate) fn sentence(text: &str) -> String {
+    html_safe(&json!({ "response": text }))
+}
+
+/// None of these characters is JSON syntax, so wherever they stand they are inside a string.
+fn html_safe(body: &Value) -> String {
+    let mut safe = String::new();
+    for character in body.to_string().chars() {
+        match character {
+            '=' | '\'' | '<' | '>' | '&' => safe.push_str(&format!("\\u{:04x}", u32::from(character))),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+/// The headers of every answer; the instance id only when the caller is known (brightpearl-platform.md §3.5).
+pub(crate) fn headers(response: Response, message_type: &str, ruid: u64, window: &Window, instance: Option<u64>) -> Response {
+    let response = response
+        .header("Message-Type", message_type)
+        .header("Ruid", format_args!("5d0b7f5e-0c34-4b4b-9a0e-{ruid:012x}"))
+        .header("Cache-Control", "no-cache, must-revalidate")
+        .header("Pragma", "no-cache")
+        .header("Expires", "Mon, 20 Dec 1998 01:00:00 GMT")
+        .header("Strict-Transport-Security", "max-age=31536000");
+    let response = match window.remaining {
+        Some(remaining) => response
+            .header("Brightpearl-Requests-Remaining", remaining)
+            .header("Brightpearl-Next-Throttle-Period", window.period_ms),
+        None => response,
+    };
+    match instance {
+        Some(instance) => response.header("Brightpearl-Installed-Integration-Instance-Id", instance),
+        None => response,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_texts_are_html_safe_and_still_json() {
+        let problem = Problem::new(500, "CMNC-018", "The filter a=b cannot be parsed as: INTEGER");
+        let body = error_body(&problem);
+        assert!(body.contains("a\\u003db"), "{body}");
+        let read: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(read["errors"][0]["message"], "The filter a=b cannot be parsed as: INTEGER");
+        assert_eq!(sentence("<&'"), r#"{"response":"\u003c\u0026\u0027"}"#);
+    }
+
+    #[test]
+    fn unset_fields_are_left_out_at_every_depth() {
+        let answer = Answer::of(json!([{ "a": null, "b": { "c": null, "d": "" } }]));
+        assert_eq!(answer.body, json!({ "response": [{ "b": { "d": "" } }] }));
+    }
+}

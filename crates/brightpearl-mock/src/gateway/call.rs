@@ -1,0 +1,59 @@
+use std::{borrow::Cow, str::FromStr};
+
+use api_mock_core::Request;
+use brightpearl::IdSet;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Problem, id_set};
+
+/// A request that was let in, as a resource sees it.
+pub(crate) struct Call<'r> {
+    pub(crate) request: &'r Request,
+    pub(crate) parameters: Vec<Cow<'r, str>>,
+    pub(crate) now: Timestamp,
+}
+
+impl Call<'_> {
+    /// The path parameter at this place; empty when the path is shorter.
+    fn parameter(&self, place: usize) -> &str {
+        self.parameters.get(place).map_or("", AsRef::as_ref)
+    }
+
+    /// The id in the path; nothing can be there when it is none.
+    pub(crate) fn id<I: FromStr>(&self, place: usize) -> Result<I, Problem> {
+        self.parameter(place).parse().map_err(|_| self.nothing_there())
+    }
+
+    /// The id set in the path, if the path has one.
+    pub(crate) fn ids(&self, place: usize) -> Result<Option<IdSet>, Problem> {
+        match self.parameter(place) {
+            "" => Ok(None),
+            text => id_set::parse(text).map(Some),
+        }
+    }
+
+    /// The id set in the path; none when it is `*`, which stands for any parent.
+    pub(crate) fn ids_or_any(&self, place: usize) -> Result<Option<IdSet>, Problem> {
+        if self.parameter(place) == "*" { Ok(None) } else { self.ids(place) }
+    }
+
+    /// The JSON body. Text that is no JSON is `CMNC-010`; a value of a wrong type is an internal error of
+    /// Brightpearl's (brightpearl-platform.md §3.3).
+    pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let value: Value =
+            self.request.json().map_err(|_| Problem::client("CMNC-010", "You must supply a JSON body"))?;
+        serde_json::from_value(value).map_err(|error| Problem::internal(Some(error.to_string())))
+    }
+
+    /// The names in a comma list of the query.
+    pub(crate) fn names(&self, parameter: &str) -> Vec<&str> {
+        self.request.query(parameter).unwrap_or_default().split(',').filter(|name| !name.is_empty()).collect()
+    }
+
+    /// What an unknown URI gets.
+    pub(crate) fn nothing_there(&self) -> Problem {
+        Problem::not_found(format!("Cannot find the resource {}", self.request.path))
+    }
+}

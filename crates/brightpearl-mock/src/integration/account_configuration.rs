@@ -1,0 +1,13 @@
+//! The account's configuration (brightpearl-platform.md §10).
+
+use serde_json::json;
+
+use crate::{
+    gateway::{Answer, Call, Problem},
+    state::Account,
+};
+
+/// `GET /account-configuration`: every value a string.
+pub(crate) fn get(account: &mut Account, _call: &Call<'_>) -> Result<Answer, Problem> {
+    Ok(Answer::of(json!({ "configuration": account.configuration })))
+}

@@ -1,0 +1,132 @@
+//! Events, and the deliveries that subscribers get of them (brightpearl-platform.md §8.2, §8.4).
+
+use std::time::Duration;
+
+use api_mock_core::{Delivery, RetryRule};
+use brightpearl::{
+    GoodsInNoteId, GoodsNoteId, IdSet, OrderId, ProductId,
+    integration::{NewWebhook, QualityOfService},
+};
+use jiff::Timestamp;
+
+use super::webhook::has_body;
+use crate::state::Account;
+
+/// Something that happened to resources of one kind.
+#[derive(Debug)]
+pub(crate) struct Event {
+    resource: &'static str,
+    lifecycle: &'static str,
+    specifier: &'static str,
+    ids: IdSet,
+}
+
+impl Event {
+    const fn new(resource: &'static str, lifecycle: &'static str, specifier: &'static str, ids: IdSet) -> Self {
+        Self { resource, lifecycle, specifier, ids }
+    }
+
+    /// Also when an order is made.
+    pub(crate) fn order_modified(id: OrderId) -> Self {
+        Self::new("order", "modified", "", id.into())
+    }
+
+    pub(crate) fn order_status_modified(id: OrderId) -> Self {
+        Self::new("order", "modified", "order-status", id.into())
+    }
+
+    pub(crate) fn sales_order_created(id: u64) -> Self {
+        Self::new("sales-order", "created", "", IdSet::of([id]))
+    }
+
+    pub(crate) fn goods_in_note_created(notes: &[GoodsInNoteId]) -> Self {
+        Self::new("goods-in-note", "created", "", IdSet::of(notes.iter().copied()))
+    }
+
+    /// That the id is the transfer note's is an assumption (brightpearl-accounting-warehouse.md C).
+    pub(crate) fn quarantine_release_created(note: GoodsNoteId) -> Self {
+        Self::new("quarantine-release", "created", "", IdSet::of([note.get()]))
+    }
+
+    /// None when there are no products.
+    pub(crate) fn on_hand_modified(products: impl IntoIterator<Item = ProductId>) -> Option<Self> {
+        let ids = IdSet::of(products);
+        (!ids.is_empty()).then(|| Self::new("product", "modified", "on-hand-modified", ids))
+    }
+
+    fn full_name(&self) -> String {
+        let parts = [self.resource, self.lifecycle, self.specifier];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".")
+    }
+}
+
+/// Takes what happened, and gives what subscribers are sent: one delivery for all ids where id sets are
+/// accepted, else one for each.
+pub(crate) fn deliveries(account: &mut Account, now: Timestamp) -> Vec<Delivery> {
+    let events = std::mem::take(&mut account.events);
+    let mut deliveries = Vec::new();
+    for event in &events {
+        for webhook in account.webhooks.values().map(|webhook| &webhook.webhook) {
+            if !covers(&webhook.subscribe_to, &event.full_name()) {
+                continue;
+            }
+            let sets = event.ids.chunks(if webhook.id_set_accepted { u64::MAX } else { 1 });
+            deliveries.extend(sets.map(|ids| delivery(account, webhook, event, &ids, now)));
+        }
+    }
+    deliveries
+}
+
+/// A subscription to a shorter name takes all events below it.
+fn covers(subscription: &str, event: &str) -> bool {
+    event.strip_prefix(subscription).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn delivery(account: &Account, webhook: &NewWebhook, event: &Event, ids: &IdSet, now: Timestamp) -> Delivery {
+    let variables = [
+        ("${account-code}", account.code.clone()),
+        ("${resource-type}", event.resource.to_owned()),
+        ("${resource-id}", ids.to_string()),
+        ("${lifecycle-event}", event.lifecycle.to_owned()),
+        ("${resource-specifier}", event.specifier.to_owned()),
+        ("${full-event}", event.full_name()),
+        ("${raised-on}", format!("{now:.3}")),
+        ("${brightpearl-version}", "4.95.2647".to_owned()),
+    ];
+    let filled = |template: &str| {
+        variables.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
+    };
+    let body = webhook.body_template.as_deref().filter(|_| has_body(&webhook.http_method));
+    let content_type = webhook.content_type.clone().filter(|_| body.is_some());
+    Delivery {
+        event: event.full_name(),
+        method: webhook.http_method.clone(),
+        url: filled(&webhook.uri_template),
+        headers: content_type.map(|value| ("Content-Type".to_owned(), value)).into_iter().collect(),
+        body: body.map(filled).unwrap_or_default(),
+        retry: match webhook.quality_of_service {
+            QualityOfService::AtMostOnce => RetryRule { retries: |status| status == Some(503), waits: WAITS },
+            QualityOfService::AtLeastOnce => RetryRule {
+                retries: |status| status.is_none_or(|status| !(200..300).contains(&status) && !(400..500).contains(&status)),
+                waits: WAITS,
+            },
+        },
+    }
+}
+
+/// Brightpearl's own schedule is not known (§12); this one fits into a test.
+const WAITS: &[Duration] =
+    &[Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(9)];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subscription_covers_what_is_below_its_name() {
+        assert!(covers("order.modified", "order.modified.order-status"));
+        assert!(covers("order", "order.modified"));
+        assert!(!covers("order.modified.order-status", "order.modified"));
+        assert!(!covers("order", "order-row.modified"));
+    }
+}

@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod accounting;
+mod api;
+mod contact;
+mod gateway;
+mod integration;
+mod mock;
+mod order;
+mod product;
+mod router;
+mod search;
+mod seed;
+mod state;
+mod switches;
+mod warehouse;
+
+pub use api::Brightpearl;
+pub use api_mock_core::{Attempt, Fault, FaultKind, Faults, MockCore, RequestCounts, Server, run_until_ctrl_c};
+pub use mock::{MockBrightpearl, MockBuilder};
+pub use seed::{
+    BUILT_IN_SEED, Seed, SeedAddress, SeedBankAccount, SeedChannel, SeedComponent, SeedContact, SeedCurrency,
+    SeedCustomField, SeedError, SeedNominalCode, SeedOrder, SeedOrderStatus, SeedPayment, SeedPaymentMethod,
+    SeedProduct, SeedRow, SeedTaxCode, SeedWarehouse,
+};
+pub use switches::Switches;

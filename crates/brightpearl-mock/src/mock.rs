@@ -1,0 +1,219 @@
+use api_mock_core::{Attempt, Fault, Faults, MockCore, RequestCounts, WiremockFace};
+use brightpearl::{
+    InstanceId, OrderId,
+    accounting::CustomerPayment,
+    integration::Webhook,
+    order::{Order, OrderNote},
+    warehouse::{GoodsInNote, GoodsMovement},
+};
+use jiff::Timestamp;
+use wiremock::MockServer;
+
+use crate::{Brightpearl, Seed, SeedError, Switches, state::Account};
+
+/// A Brightpearl account on a free port of the loopback interface, for one test.
+///
+/// Strict: dropping it fails the test when a request came that the mock does not know.
+#[derive(Debug)]
+pub struct MockBrightpearl {
+    face: WiremockFace<Brightpearl>,
+    account: String,
+    app_ref: String,
+    token: String,
+    instance: InstanceId,
+}
+
+/// What a mock is to be before it starts.
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct MockBuilder {
+    seed: Seed,
+    switches: Switches,
+    faults: Vec<Fault>,
+}
+
+impl MockBuilder {
+    /// Another seed than the built-in one.
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Changes the seed.
+    pub fn with(mut self, change: impl FnOnce(&mut Seed)) -> Self {
+        change(&mut self.seed);
+        self
+    }
+
+    /// Other assumptions about what is not known of Brightpearl.
+    pub fn switches(mut self, switches: Switches) -> Self {
+        self.switches = switches;
+        self
+    }
+
+    /// A fault that waits from the start.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Starts the mock.
+    ///
+    /// # Errors
+    /// When the seed refers to something that it does not have.
+    pub async fn try_start(self) -> Result<MockBrightpearl, SeedError> {
+        let Seed { account, app_ref, token, instance_id: instance, .. } = self.seed.clone();
+        let core = MockCore::new(Brightpearl::new(self.seed, self.switches)?);
+        self.faults.into_iter().for_each(|fault| core.faults().add(fault));
+        Ok(MockBrightpearl { face: WiremockFace::start(core).await, account, app_ref, token, instance })
+    }
+
+    /// Starts the mock.
+    ///
+    /// # Panics
+    /// When the seed refers to something that it does not have; [`try_start`](Self::try_start) tells instead.
+    #[allow(clippy::panic, reason = "set-up of a test")]
+    pub async fn start(self) -> MockBrightpearl {
+        match self.try_start().await {
+            Ok(mock) => mock,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+impl MockBrightpearl {
+    /// Starts a mock with the built-in seed.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// A mock to be: the built-in seed, until told otherwise.
+    pub fn builder() -> MockBuilder {
+        MockBuilder { seed: Seed::built_in(), switches: Switches::default(), faults: Vec::new() }
+    }
+
+    /// The base, such as `http://127.0.0.1:39251`; clients add `/public-api/{account}`.
+    pub fn url(&self) -> String {
+        self.face.url()
+    }
+
+    /// The account code.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// The app reference that requests must carry.
+    pub fn app_ref(&self) -> &str {
+        &self.app_ref
+    }
+
+    /// The token that requests must carry.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The caller's integration instance.
+    pub const fn instance_id(&self) -> InstanceId {
+        self.instance
+    }
+
+    /// How many requests came so far, by message type.
+    pub fn requests(&self) -> RequestCounts {
+        self.face.core().requests()
+    }
+
+    /// The faults that are waiting to strike.
+    pub fn faults(&self) -> &Faults {
+        self.face.core().faults()
+    }
+
+    /// Stops the clock at this time, or lets it run in real time again.
+    pub fn set_clock(&self, now: impl Into<Option<Timestamp>>) {
+        self.face.core().clock().set(now.into());
+    }
+
+    /// So many requests in a minute; none switches the throttle off. The default is 200.
+    pub fn set_throttle(&self, limit: impl Into<Option<u32>>) {
+        let limit = limit.into();
+        self.face.core().act(|api, _| api.set_throttle(limit));
+    }
+
+    /// Back to the seed.
+    pub fn reset(&self) {
+        self.face.core().reset();
+    }
+
+    /// The wiremock server, for mocks of your own: they come first.
+    pub const fn server(&self) -> &MockServer {
+        self.face.server()
+    }
+
+    /// Fails when a request came that the mock does not know.
+    ///
+    /// # Panics
+    /// When one did; the message shows all of them.
+    #[track_caller]
+    pub fn assert_no_unexpected_requests(&self) {
+        self.face.assert_no_unexpected_requests();
+    }
+
+    /// Returns when every webhook that was raised so far is delivered, lost on purpose, or given up.
+    pub async fn deliveries_settled(&self) {
+        self.face.core().deliveries_settled().await;
+    }
+
+    /// Every attempt to deliver a webhook so far, in order.
+    pub fn delivery_attempts(&self) -> Vec<Attempt> {
+        self.face.core().delivery_attempts()
+    }
+
+    /// All orders, by id.
+    pub fn orders(&self) -> Vec<Order> {
+        self.read(|account| account.orders.values().cloned().collect())
+    }
+
+    /// One order.
+    pub fn order(&self, id: OrderId) -> Option<Order> {
+        self.read(|account| account.orders.get(&id).cloned())
+    }
+
+    /// The sales credits of a sale.
+    pub fn credits_of(&self, sale: OrderId) -> Vec<Order> {
+        let of_sale = |order: &Order| order.is_sales_credit() && order.parent_order_id == Some(sale);
+        self.orders().into_iter().filter(of_sale).collect()
+    }
+
+    /// The notes on an order.
+    pub fn notes_of(&self, order: OrderId) -> Vec<OrderNote> {
+        self.read(|account| account.order_notes.get(&order).cloned().unwrap_or_default())
+    }
+
+    /// All payments, by id.
+    pub fn payments(&self) -> Vec<CustomerPayment> {
+        self.read(|account| account.payments.values().cloned().collect())
+    }
+
+    /// The payments on an order.
+    pub fn payments_on(&self, order: OrderId) -> Vec<CustomerPayment> {
+        self.payments().into_iter().filter(|payment| payment.order_id == Some(order)).collect()
+    }
+
+    /// All goods-in notes, by id.
+    pub fn goods_in_notes(&self) -> Vec<GoodsInNote> {
+        self.read(|account| account.goods_in_notes.values().cloned().collect())
+    }
+
+    /// All goods movements, in order.
+    pub fn movements(&self) -> Vec<GoodsMovement> {
+        self.read(|account| account.movements.clone())
+    }
+
+    /// All webhook subscriptions.
+    pub fn webhooks(&self) -> Vec<Webhook> {
+        self.read(|account| account.webhooks.values().cloned().collect())
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Account) -> T) -> T {
+        self.face.core().read(|api| look(api.account()))
+    }
+}

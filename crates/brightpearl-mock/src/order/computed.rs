@@ -1,0 +1,144 @@
+//! What Brightpearl computes from an order's rows, receipts and payments: totals and statuses.
+
+use brightpearl::{
+    OrderId, OrderRowId,
+    accounting::PaymentType,
+    order::{
+        Order, OrderPaymentStatus, OrderRow, OrderStockStatusCode, OrderTypeCode, ShippingStatusCode, TotalValue,
+    },
+    warehouse::GoodsNoteStatus,
+};
+use jiff::Timestamp;
+use rust_decimal::{Decimal, RoundingStrategy::MidpointAwayFromZero};
+
+use crate::{integration::Event, state::Account};
+
+impl Account {
+    /// Computes totals and statuses of an order again.
+    pub(crate) fn compute(&mut self, id: OrderId) {
+        let Some(order) = self.orders.get(&id) else { return };
+        let totals = totals(order);
+        let stock = self.stock_status(order);
+        let payment = self.payment_status(order, totals.total);
+        if let Some(order) = self.orders.get_mut(&id) {
+            order.total_value = Some(totals);
+            order.stock_status_code = Some(stock);
+            order.order_payment_status = Some(payment);
+        }
+    }
+
+    /// Counts a change of an order and tells of it.
+    pub(crate) fn modified(&mut self, id: OrderId, now: Timestamp) {
+        self.touch(id, now);
+        self.raise(Event::order_modified(id));
+    }
+
+    /// A receipt or a payment: whether it changes the order is not known
+    /// (brightpearl-accounting-warehouse.md, open question 13).
+    pub(crate) fn received_or_paid(&mut self, id: OrderId, now: Timestamp) {
+        self.compute(id);
+        if self.switches.receipts_and_payments_modify_the_order {
+            self.modified(id, now);
+        }
+    }
+
+    /// Counts a change of an order.
+    pub(crate) fn touch(&mut self, id: OrderId, now: Timestamp) {
+        let now = self.local(now);
+        if let Some(order) = self.orders.get_mut(&id) {
+            order.version = order.version.map(|version| version + 1);
+            order.updated_on = Some(now);
+        }
+    }
+
+    /// Money in minus money out, holds left aside.
+    pub(crate) fn paid(&self, order: OrderId) -> Decimal {
+        let payments = self.payments.values().filter(|payment| payment.order_id == Some(order));
+        payments
+            .map(|payment| match payment.payment_type {
+                PaymentType::Receipt | PaymentType::Capture => payment.amount_paid,
+                PaymentType::Payment => -payment.amount_paid,
+                _ => Decimal::ZERO,
+            })
+            .sum()
+    }
+
+    fn payment_status(&self, order: &Order, total: Decimal) -> OrderPaymentStatus {
+        // On a credit money goes the other way (brightpearl-orders.md §5.4).
+        let paid = if order.is_sales_credit() { -self.paid(order.id) } else { self.paid(order.id) };
+        // A credit whose fees exceed its goods has a negative total and is settled by a receipt.
+        let (paid, total) = if total.is_sign_negative() { (-paid, -total) } else { (paid, total) };
+        if total.is_zero() {
+            OrderPaymentStatus::NotApplicable
+        } else if paid >= total {
+            OrderPaymentStatus::Paid
+        } else if paid > Decimal::ZERO {
+            OrderPaymentStatus::PartiallyPaid
+        } else {
+            OrderPaymentStatus::Unpaid
+        }
+    }
+
+    fn stock_status(&self, order: &Order) -> OrderStockStatusCode {
+        use OrderStockStatusCode as Code;
+        let expected: Vec<_> = order.order_rows.iter().filter(|(_, row)| is_received_row(self, row)).collect();
+        if expected.is_empty() {
+            return Code::NotApplicable;
+        }
+        let shipped = order.shipping_status_code == Some(ShippingStatusCode::AllShipped);
+        let (none, part, all) = match order.order_type_code {
+            OrderTypeCode::SalesCredit => (Code::CreditNone, Code::CreditPart, Code::CreditAll),
+            OrderTypeCode::PurchaseOrder => (Code::PurchaseNone, Code::PurchasePart, Code::PurchaseAll),
+            OrderTypeCode::PurchaseCredit => return Code::PurchaseCreditNone,
+            _ if shipped => return Code::SaleAll,
+            _ => return Code::SaleNone,
+        };
+        let received = |id: OrderRowId| Decimal::from(received_on_row(self, order.id, id));
+        if expected.iter().all(|(id, row)| received(**id) >= row.quantity.magnitude) {
+            all
+        } else if expected.iter().any(|(id, _)| received(**id) > Decimal::ZERO) {
+            part
+        } else {
+            none
+        }
+    }
+}
+
+/// Whether goods are to be received on this row: free text, bundles and products without stock have none.
+pub(crate) fn is_received_row(account: &Account, row: &OrderRow) -> bool {
+    !row.composition.bundle_parent && row.product().is_some_and(|product| account.is_stock_tracked(product))
+}
+
+/// How many units goods-in notes have brought on this row so far.
+pub(crate) fn received_on_row(account: &Account, order: OrderId, row: OrderRowId) -> i64 {
+    account
+        .goods_in_notes
+        .values()
+        .filter(|note| note.order_id == order && note.goods_note_status != GoodsNoteStatus::Cancelled)
+        .flat_map(|note| &note.goods_moved)
+        .filter(|line| line.purchase_order_row_id == Some(row))
+        .map(|line| line.quantity)
+        .sum()
+}
+
+/// The sum of the rows to two decimals, halves away from zero.
+fn totals(order: &Order) -> TotalValue {
+    let sum = |value: fn(&OrderRow) -> Decimal| two_decimals(order.order_rows.values().map(value).sum());
+    let (net, tax) = (sum(|row| row.row_value.row_net.value), sum(|row| row.row_value.row_tax.value));
+    let rate = order.currency.exchange_rate.filter(|rate| !rate.is_zero()).unwrap_or(Decimal::ONE);
+    let base = |amount: Decimal| two_decimals(amount / rate);
+    TotalValue {
+        net,
+        tax_amount: tax,
+        total: net + tax,
+        base_net: Some(base(net)),
+        base_tax_amount: Some(base(tax)),
+        base_total: Some(base(net) + base(tax)),
+    }
+}
+
+pub(crate) fn two_decimals(amount: Decimal) -> Decimal {
+    let mut rounded = amount.round_dp_with_strategy(2, MidpointAwayFromZero);
+    rounded.rescale(2);
+    rounded
+}

@@ -1,0 +1,19 @@
+//! `order-service`: orders of all types, rows, statuses, notes, custom fields.
+#![allow(clippy::module_inception, reason = "the folder is Brightpearl's service, the file its resource")]
+
+mod computed;
+mod creation;
+pub(crate) mod custom_field;
+pub(crate) mod note;
+pub(crate) mod order;
+pub(crate) mod order_search;
+pub(crate) mod row;
+pub(crate) mod sales_credit;
+pub(crate) mod sales_order;
+pub(crate) mod status;
+mod typed_view;
+
+pub(crate) use computed::{is_received_row, received_on_row};
+pub(crate) use creation::{NewCurrency, NewOrder, NewParty, create};
+pub(crate) use custom_field::CustomField;
+pub(crate) use row::NewRow;

@@ -1,0 +1,65 @@
+//! Notes on orders (brightpearl-orders.md §6).
+
+use brightpearl::{OffsetDateTime, OrderId, OrderNoteId, order::OrderNote};
+use serde::Deserialize;
+
+use crate::{
+    gateway::{Answer, Call, Problem, invented},
+    state::{API_USER, Account, take},
+};
+
+/// `GET /order/{id}/note[/{ids}]`.
+pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let order: OrderId = call.id(0)?;
+    let ids = call.ids(1)?;
+    let wanted = |note: &&OrderNote| ids.as_ref().is_none_or(|ids| ids.contains(note.note_id.get()));
+    let found: Vec<OrderNote> = account.order_notes.get(&order).into_iter().flatten().filter(wanted).cloned().collect();
+    if found.is_empty() { Err(Problem::not_found("No order notes found")) } else { Ok(Answer::of(found)) }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NoteBody {
+    text: Option<String>,
+    #[serde(default)]
+    is_public: bool,
+    added_on: Option<OffsetDateTime>,
+}
+
+/// `POST /order/{id}/note`.
+pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let body: NoteBody = call.body()?;
+    let id: OrderId = call.id(0)?;
+    account.order(id)?;
+    let text = body
+        .text
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| Problem::client(invented::TEXT, "The note's text is required"))?;
+    let added_on = account.local(body.added_on.map_or(call.now, OffsetDateTime::timestamp));
+    Ok(Answer::of(add(account, id, text, body.is_public, added_on)))
+}
+
+/// Adds a note to an order.
+pub(crate) fn add(
+    account: &mut Account,
+    id: OrderId,
+    text: String,
+    is_public: bool,
+    added_on: OffsetDateTime,
+) -> OrderNoteId {
+    let note_id = OrderNoteId::new(take(&mut account.next.note));
+    let order = account.orders.get(&id);
+    let note = OrderNote {
+        note_id,
+        order_id: None,
+        contact_id: order.and_then(|order| order.parties.customer.as_ref()?.contact_id),
+        text,
+        is_public,
+        added_on: Some(added_on),
+        added_by: Some(API_USER),
+        order_status_id: order.map(|order| order.order_status.order_status_id),
+        file_id: None,
+    };
+    account.order_notes.entry(id).or_default().push(note);
+    note_id
+}

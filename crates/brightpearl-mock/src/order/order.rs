@@ -1,0 +1,40 @@
+//! Orders of all types by id (brightpearl-orders.md §2.1).
+
+use brightpearl::{IdSet, OrderId, order::Order};
+
+use crate::{
+    gateway::{Answer, Call, Problem},
+    state::Account,
+};
+
+/// `GET /order/{ids}`: 200 with those that exist, also when none does.
+pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?.unwrap_or_default();
+    let optional = call.names("includeOptional");
+    let orders: Vec<Order> = by_ids(account, &ids)
+        .into_iter()
+        .cloned()
+        .map(|mut order| {
+            let set = account.order_custom_fields.get(&order.id).cloned().unwrap_or_default();
+            if optional.contains(&"nullCustomFields") {
+                let unset = account.custom_fields.iter().map(|field| field.code.clone());
+                order.null_custom_fields = Some(unset.filter(|code| !set.contains_key(code)).collect());
+            }
+            if optional.contains(&"customFields") {
+                order.custom_fields = Some(set);
+            }
+            order
+        })
+        .collect();
+    Ok(Answer::of(orders))
+}
+
+/// The orders with these ids. As on the wire, not in the order asked: 1, 320, 321 came back as 320, 1, 321
+/// (brightpearl-platform.md §1.4).
+pub(crate) fn by_ids<'a>(account: &'a Account, ids: &IdSet) -> Vec<&'a Order> {
+    let mut found: Vec<&Order> = ids.iter().filter_map(|id| account.orders.get(&OrderId::new(id))).collect();
+    for pair in found.chunks_exact_mut(2) {
+        pair.reverse();
+    }
+    found
+}

@@ -1,0 +1,84 @@
+//! Order statuses, and setting one (brightpearl-orders.md §4).
+
+use brightpearl::{
+    OrderId, OrderStatusId,
+    order::{OrderStatusLabel, OrderTypeCode},
+};
+use serde::Deserialize;
+
+use super::note;
+use crate::{
+    gateway::{Answer, Call, Problem, invented},
+    integration::Event,
+    state::Account,
+};
+
+/// `GET /order-status[/{ids}]`: grouped by type.
+pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?;
+    let wanted = |id: OrderStatusId| ids.as_ref().is_none_or(|ids| ids.contains(id));
+    let found: Vec<_> = account.order_statuses.iter().filter(|status| wanted(status.status_id)).collect();
+    if found.is_empty() { Err(Problem::not_found("No order statuses found")) } else { Ok(Answer::of(found)) }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusBody {
+    order_status_id: Option<OrderStatusId>,
+    #[serde(default)]
+    order_note: Option<NoteBody>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NoteBody {
+    text: Option<String>,
+    #[serde(default)]
+    is_public: bool,
+}
+
+/// `PUT /order/{id}/status`: sets it and adds a note, or changes nothing.
+pub(crate) fn set(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let body: StatusBody = call.body()?;
+    let id: OrderId = call.id(0)?;
+    let order = account.order(id)?;
+    let wanted = body
+        .order_status_id
+        .ok_or_else(|| Problem::client(invented::ORDER_STATUS, "orderStatusId is required"))?;
+    let status = usable(account, wanted, &order.order_type_code)?;
+    check_cancellation(account, id, wanted)?;
+
+    let generated = || format!("Order status changed to {}", status.name.as_deref().unwrap_or_default());
+    let (text, is_public) = match body.order_note {
+        Some(note) => (note.text.unwrap_or_else(generated), note.is_public),
+        None => (generated(), false),
+    };
+    if let Some(order) = account.orders.get_mut(&id) {
+        order.order_status = status;
+    }
+    note::add(account, id, text, is_public, account.local(call.now));
+    account.touch(id, call.now);
+    account.raise(Event::order_status_modified(id));
+    Ok(Answer::nothing())
+}
+
+/// The status, when it exists, is of this order type and not disabled.
+pub(crate) fn usable(account: &Account, id: OrderStatusId, kind: &OrderTypeCode) -> Result<OrderStatusLabel, Problem> {
+    let status = account.status(id).filter(|status| status.order_type_code == *kind && !status.disabled);
+    let status = status.ok_or_else(|| {
+        Problem::client(invented::ORDER_STATUS, format!("{id} is no status that {kind} orders can have"))
+    })?;
+    Ok(OrderStatusLabel { order_status_id: id, name: Some(status.name.clone()) })
+}
+
+/// A sale is cancelled only while it is not invoiced and nothing is paid (§4).
+fn check_cancellation(account: &Account, id: OrderId, wanted: OrderStatusId) -> Result<(), Problem> {
+    let order = account.order(id)?;
+    let cancels = order.order_type_code == OrderTypeCode::SalesOrder
+        && account.configured("cancelledOrderStatusId") == Some(wanted);
+    if cancels && (order.is_closed() || !account.paid(id).is_zero()) {
+        let message = format!("Order {id} is invoiced or has payments: it cannot be cancelled");
+        return Err(Problem::client(invented::CANCELLATION, message));
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! An order as `/sales-credit` and `/sales-order` show it (brightpearl-orders.md §2.2).
+
+use brightpearl::{
+    OrderRowId,
+    order::{Order, OrderRow, OrderTypeCode, Party},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    gateway::{Answer, Call, Problem},
+    state::Account,
+};
+
+/// The orders of this type among the ids: 207 when only some exist, 200 for all or none.
+pub(crate) fn get(account: &Account, call: &Call<'_>, kind: &OrderTypeCode) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?.unwrap_or_default();
+    let found: Vec<Value> = super::order::by_ids(account, &ids)
+        .into_iter()
+        .filter(|order| order.order_type_code == *kind)
+        .map(|order| view(account, order))
+        .collect();
+    let partly = !found.is_empty() && (found.len() as u64) < ids.len();
+    Ok(Answer::of(found).status(if partly { 207 } else { 200 }))
+}
+
+fn view(account: &Account, order: &Order) -> Value {
+    let assigned = &order.assignment.current;
+    let customer = order.parties.customer.as_ref();
+    let billing = order.parties.billing.as_ref();
+    let total = order.total_value.as_ref();
+    let invoice = order.invoices.first();
+    let rows: Vec<Value> = order.order_rows.iter().map(|(id, row)| row_view(*id, row)).collect();
+    let mut view = json!({
+        "id": order.id,
+        "customer": { "id": customer.and_then(|party| party.contact_id), "address": address(customer) },
+        "customerId": customer.and_then(|party| party.contact_id),
+        "billing": { "contactId": billing.and_then(|party| party.contact_id), "address": address(billing) },
+        "ref": order.reference,
+        "externalRef": order.external_ref,
+        "installedIntegrationInstanceId": order.installed_integration_instance_id,
+        "placedOn": order.placed_on,
+        "taxDate": invoice.and_then(|invoice| invoice.tax_date),
+        "parentId": number(order.parent_order_id),
+        "statusId": order.order_status.order_status_id,
+        "warehouseId": number(order.warehouse_id),
+        "channelId": number(assigned.channel_id),
+        "staffOwnerId": number(assigned.staff_owner_contact_id),
+        "projectId": number(assigned.project_id),
+        "leadSourceId": number(assigned.lead_source_id),
+        "teamId": number(assigned.team_id),
+        "priceListId": order.price_list_id,
+        "priceModeCode": order.price_mode_code,
+        "currency": {
+            "code": order.currency.order_currency_code,
+            "fixedExchangeRate": order.currency.fixed_exchange_rate,
+            "exchangeRate": order.currency.exchange_rate,
+        },
+        "delivery": {
+            "date": order.delivery.delivery_date,
+            "shippingMethodId": number(order.delivery.shipping_method_id),
+            "address": address(order.parties.delivery.as_ref()),
+        },
+        "rows": rows,
+        "total": total.map(|total| json!({
+            "net": total.net, "tax": total.tax_amount, "gross": total.total,
+            "baseNet": total.base_net, "baseTax": total.base_tax_amount, "baseGross": total.base_total,
+        })),
+        "stockStatusCode": order.stock_status_code,
+        "createdBy": order.created_by_id,
+        "createdOn": order.created_on,
+        "updatedOn": order.updated_on,
+    });
+    if order.order_type_code == OrderTypeCode::SalesOrder {
+        let cancelled = account.configured("cancelledOrderStatusId");
+        view["isCanceled"] = json!(cancelled.map(|status: brightpearl::OrderStatusId| status == order.order_status.order_status_id));
+        view["orderPaymentStatus"] = json!(order.order_payment_status);
+        view["allocationStatusCode"] = json!(order.allocation_status_code);
+        view["shippingStatusCode"] = json!(order.shipping_status_code);
+        view["invoice"] = json!(invoice);
+        view["orderWeighting"] = json!(order.order_weighting);
+        view["costPriceListId"] = json!(order.cost_price_list_id);
+    }
+    view
+}
+
+fn row_view(id: OrderRowId, row: &OrderRow) -> Value {
+    let value = &row.row_value;
+    json!({
+        "id": id,
+        "productId": row.product_id,
+        "name": row.product_name,
+        "sku": row.product_sku,
+        "quantity": row.quantity.magnitude,
+        "taxCode": value.tax_code,
+        "net": value.row_net.value,
+        "tax": value.row_tax.value,
+        "nominalCode": row.nominal_code,
+        "externalRef": row.external_ref,
+        "bundleParent": row.composition.bundle_parent,
+        "bundleChild": row.composition.bundle_child,
+        "parentRowId": row.composition.parent_order_row_id,
+        "productPrice": row.product_price,
+        "discountPercentage": row.discount_percentage,
+        "sequence": row.order_row_sequence,
+        "taxClassId": value.tax_class_id,
+        "taxCalculator": value.tax_calculator,
+    })
+}
+
+fn address(party: Option<&Party>) -> Value {
+    json!(party.map(|party| &party.address))
+}
+
+/// An id, or the 0 that stands for none.
+fn number(id: Option<impl serde::Serialize>) -> Value {
+    id.map_or_else(|| json!(0), |id| json!(id))
+}

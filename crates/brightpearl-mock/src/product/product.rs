@@ -1,0 +1,90 @@
+//! Products (brightpearl-orders.md §9.4).
+
+use std::collections::BTreeMap;
+
+use brightpearl::{LocationId, NominalCode, ProductId, WarehouseId, product::product::BundleComponent};
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use crate::{
+    gateway::{Answer, Call, Problem},
+    state::Account,
+};
+
+/// A product of the account.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredProduct {
+    pub(crate) id: ProductId,
+    pub(crate) name: String,
+    pub(crate) sku: Option<String>,
+    pub(crate) stock_tracked: bool,
+    /// Of one, in base currency.
+    pub(crate) cost: Decimal,
+    /// Of a bundle; empty for everything else.
+    pub(crate) components: Vec<BundleComponent>,
+    pub(crate) nominal_code_sales: Option<NominalCode>,
+    pub(crate) default_locations: BTreeMap<WarehouseId, LocationId>,
+}
+
+impl StoredProduct {
+    pub(crate) fn is_bundle(&self) -> bool {
+        !self.components.is_empty()
+    }
+}
+
+/// `GET /product/{ids}`.
+pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?.unwrap_or_default();
+    let found: Vec<Value> =
+        ids.iter().filter_map(|id| account.products.get(&ProductId::new(id))).map(|product| view(account, product)).collect();
+    if found.is_empty() { Err(Problem::not_found("No Products Found")) } else { Ok(Answer::of(found)) }
+}
+
+fn view(account: &Account, product: &StoredProduct) -> Value {
+    let warehouses: BTreeMap<String, Value> = account
+        .warehouses
+        .iter()
+        .map(|stored| {
+            let location = product.default_locations.get(&stored.warehouse.id).map_or(0, |location| location.get());
+            let place = json!({
+                "defaultLocationId": location, "overflowLocationId": 0, "reorderLevel": 0, "reorderQuantity": 0,
+            });
+            (stored.warehouse.id.to_string(), place)
+        })
+        .collect();
+    let default_tax = account.configured("defaultTaxRateId");
+    let tax_code = account.tax_codes.iter().find(|rate| Some(rate.id) == default_tax);
+    json!({
+        "id": product.id,
+        "brandId": 1,
+        "productTypeId": 1,
+        "identity": { "sku": product.sku },
+        "featured": false,
+        "stock": {
+            "stockTracked": product.stock_tracked,
+            "weight": { "magnitude": 0.0 },
+            "dimensions": { "length": 0.0, "height": 0.0, "width": 0.0, "volume": 0.0 },
+        },
+        "financialDetails": {
+            "taxable": true,
+            "taxCode": tax_code.map(|rate| json!({ "id": rate.id, "code": rate.code })),
+        },
+        "salesChannels": [{
+            "salesChannelName": "Brightpearl",
+            "productName": product.name,
+            "productCondition": "new",
+            "categories": [],
+        }],
+        "composition": {
+            "bundle": product.is_bundle(),
+            "bundleComponents": product.is_bundle().then_some(&product.components),
+        },
+        "warehouses": warehouses,
+        "nominalCodeStock": "1001",
+        "nominalCodePurchases": "5000",
+        "nominalCodeSales": product.nominal_code_sales.clone().unwrap_or_else(|| NominalCode::new("4000")),
+        "seasonIds": [],
+        "status": "LIVE",
+        "version": 1_777_000_000_000_u64,
+    })
+}

@@ -1,0 +1,333 @@
+//! One engine for every search: columns with types, filters, sort, pages, meta data, reference maps
+//! (brightpearl-platform.md §2).
+
+use std::cmp::Ordering;
+
+use brightpearl::{IdSet, OffsetDateTime};
+use jiff::{Span, Timestamp};
+use serde_json::{Map, Value, json};
+
+use crate::gateway::{Answer, Call, Problem, invented};
+
+/// A search over rows of one kind.
+pub(crate) struct Table<R: 'static> {
+    pub(crate) columns: &'static [Column<R>],
+    /// The column that rows are sorted by when nobody says otherwise, ascending.
+    pub(crate) sort: &'static str,
+}
+
+/// A column, or a filter that is no column.
+pub(crate) struct Column<R> {
+    name: &'static str,
+    kind: Kind,
+    cell: fn(&R) -> Value,
+    reference: Option<&'static str>,
+    sortable: bool,
+    listed: bool,
+}
+
+/// What a filter takes (brightpearl-platform.md §2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::upper_case_acronyms, reason = "the names on the wire")]
+pub(crate) enum Kind {
+    Integer,
+    IdSet,
+    /// Exact.
+    Text,
+    /// Contained, whatever the case.
+    SearchText,
+    Boolean,
+    Period,
+    /// One of several exact texts, by comma.
+    TextSet,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Integer => "INTEGER",
+            Self::IdSet => "IDSET",
+            Self::Text => "STRING",
+            Self::SearchText => "SEARCH_STRING",
+            Self::Boolean => "BOOLEAN",
+            Self::Period => "PERIOD",
+            Self::TextSet => "STRING_SET",
+        }
+    }
+}
+
+impl<R> Column<R> {
+    pub(crate) const fn new(name: &'static str, kind: Kind, cell: fn(&R) -> Value) -> Self {
+        Self { name, kind, cell, reference: None, sortable: true, listed: true }
+    }
+
+    /// A filter that cannot be listed or sorted by.
+    pub(crate) const fn filter_only(name: &'static str, kind: Kind, cell: fn(&R) -> Value) -> Self {
+        Self { name, kind, cell, reference: None, sortable: false, listed: false }
+    }
+
+    /// Names of this column's ids come in a reference map of this name.
+    pub(crate) const fn named_by(mut self, map: &'static str) -> Self {
+        self.reference = Some(map);
+        self
+    }
+
+    pub(crate) const fn unsortable(mut self) -> Self {
+        self.sortable = false;
+        self
+    }
+
+    fn description(&self) -> Value {
+        json!({
+            "name": self.name,
+            "sortable": self.sortable,
+            "filterable": true,
+            "reportDataType": self.kind.name(),
+            "referenceData": self.reference.into_iter().collect::<Vec<_>>(),
+            "isFreeTextSearchable": false,
+            "required": false,
+        })
+    }
+}
+
+/// Gives the name of an id in a reference map.
+pub(crate) type NameOf<'n> = &'n dyn Fn(&str, &Value) -> Option<String>;
+
+/// No search here has reference maps.
+pub(crate) fn no_names(_map: &str, _id: &Value) -> Option<String> {
+    None
+}
+
+const PAGE_SIZE: usize = 500;
+
+impl<R> Table<R> {
+    /// Answers a search over these rows.
+    pub(crate) fn search<'d>(
+        &self,
+        rows: impl Iterator<Item = &'d R>,
+        call: &Call<'_>,
+        name_of: NameOf<'_>,
+    ) -> Result<Answer, Problem> {
+        let query = Query::read(self, call)?;
+        let mut found: Vec<&R> = rows.filter(|row| query.filters.iter().all(|filter| filter.admits(row))).collect();
+        found.sort_by(|left, right| query.compare(left, right));
+
+        let available = found.len();
+        let first = query.first_result;
+        let page: Vec<&R> =
+            if query.count_only { Vec::new() } else { found.into_iter().skip(first - 1).take(query.page_size).collect() };
+        let returned = page.len();
+        let mut meta_data = json!({
+            "morePagesAvailable": !query.count_only && first - 1 + returned < available && returned > 0,
+            "resultsAvailable": available,
+            "resultsReturned": returned,
+            "columns": query.columns.iter().map(|column| column.description()).collect::<Vec<_>>(),
+            "sorting": query.sorting.iter().map(|(column, direction)| {
+                json!({ "filterable": column.description(), "direction": direction.name() })
+            }).collect::<Vec<_>>(),
+        });
+        if returned > 0 {
+            meta_data["firstResult"] = json!(first);
+            meta_data["lastResult"] = json!(first - 1 + returned);
+        }
+        let results: Vec<Vec<Value>> =
+            page.iter().map(|row| query.columns.iter().map(|column| (column.cell)(row)).collect()).collect();
+        Ok(Answer::whole(json!({
+            "response": { "results": results, "metaData": meta_data },
+            "reference": query.references(&page, name_of),
+        })))
+    }
+
+    fn column(&self, name: &str) -> Option<&Column<R>> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    fn listed(&self, name: &str) -> Result<&Column<R>, Problem> {
+        self.column(name).filter(|column| column.listed).ok_or_else(|| no_such(name))
+    }
+}
+
+fn no_such(name: &str) -> Problem {
+    Problem::client(invented::SEARCH_PARAMETER, format!("There is no column or filter {name}"))
+}
+
+#[derive(Clone, Copy)]
+enum Direction {
+    Ascending,
+    Descending,
+}
+
+impl Direction {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ascending => "ASC",
+            Self::Descending => "DESC",
+        }
+    }
+}
+
+/// What a request asks of a table.
+struct Query<'t, R> {
+    filters: Vec<Filter<'t, R>>,
+    columns: Vec<&'t Column<R>>,
+    sorting: Vec<(&'t Column<R>, Direction)>,
+    page_size: usize,
+    first_result: usize,
+    count_only: bool,
+}
+
+impl<'t, R> Query<'t, R> {
+    fn read(table: &'t Table<R>, call: &Call<'_>) -> Result<Self, Problem> {
+        let mut query = Self {
+            filters: Vec::new(),
+            columns: table.columns.iter().filter(|column| column.listed).collect(),
+            sorting: vec![(table.listed(table.sort)?, Direction::Ascending)],
+            page_size: PAGE_SIZE,
+            first_result: 1,
+            count_only: false,
+        };
+        for (index, (name, value)) in call.request.query.iter().enumerate() {
+            if call.request.query.iter().take(index).any(|(earlier, _)| earlier == name) {
+                let message = format!("The parameter {name} may be given once only");
+                return Err(Problem::client(invented::SEARCH_PARAMETER, message));
+            }
+            match name.as_str() {
+                "columns" => query.columns = listed(value).map(|name| table.listed(name)).collect::<Result<_, _>>()?,
+                "sort" => query.sorting = listed(value).map(|key| sort_key(table, key)).collect::<Result<_, _>>()?,
+                "pageSize" => query.page_size = number(name, value)?.clamp(1, PAGE_SIZE),
+                "firstResult" => query.first_result = number(name, value)?.max(1),
+                "countOnly" => query.count_only = value == "true",
+                _ => query.filters.push(Filter::read(table.column(name).ok_or_else(|| no_such(name))?, value)?),
+            }
+        }
+        Ok(query)
+    }
+
+    fn compare(&self, left: &R, right: &R) -> Ordering {
+        self.sorting
+            .iter()
+            .map(|(column, direction)| {
+                let order = compare_cells(column.kind, &(column.cell)(left), &(column.cell)(right));
+                if matches!(direction, Direction::Descending) { order.reverse() } else { order }
+            })
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    }
+
+    /// The names of the ids on this page, by map.
+    fn references(&self, page: &[&R], name_of: NameOf<'_>) -> Value {
+        let mut maps = Map::new();
+        for column in &self.columns {
+            let Some(map) = column.reference else { continue };
+            for row in page {
+                let id = (column.cell)(row);
+                if let Some(name) = name_of(map, &id) {
+                    let names = maps.entry(map).or_insert_with(|| json!({}));
+                    names[id.to_string()] = json!(name);
+                }
+            }
+        }
+        Value::Object(maps)
+    }
+}
+
+fn listed(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').filter(|name| !name.is_empty())
+}
+
+/// Today's `column.DESC`, and the `column|DESC` of older clients.
+fn sort_key<'t, R>(table: &'t Table<R>, key: &str) -> Result<(&'t Column<R>, Direction), Problem> {
+    let (name, direction) = key.split_once(['.', '|']).unwrap_or((key, "ASC"));
+    let column = table.listed(name)?;
+    let direction = match direction {
+        "ASC" => Direction::Ascending,
+        "DESC" => Direction::Descending,
+        other => return Err(no_such(other)),
+    };
+    if column.sortable { Ok((column, direction)) } else { Err(no_such(key)) }
+}
+
+fn number(name: &str, value: &str) -> Result<usize, Problem> {
+    value.parse().map_err(|_| unparsable(name, value, Kind::Integer))
+}
+
+/// Status 500, though the mistake is the caller's (brightpearl-platform.md §0, S9).
+fn unparsable(name: &str, value: &str, kind: Kind) -> Problem {
+    Problem::new(500, "CMNC-018", format!("The filter {name}={value} cannot be parsed as: {}", kind.name()))
+}
+
+fn compare_cells(kind: Kind, left: &Value, right: &Value) -> Ordering {
+    match kind {
+        Kind::Period => time(left).cmp(&time(right)),
+        Kind::Integer | Kind::IdSet => left.as_i64().cmp(&right.as_i64()),
+        Kind::Boolean => left.as_bool().cmp(&right.as_bool()),
+        Kind::Text | Kind::SearchText | Kind::TextSet => left.as_str().cmp(&right.as_str()),
+    }
+}
+
+fn time(cell: &Value) -> Option<Timestamp> {
+    cell.as_str()?.parse::<OffsetDateTime>().ok().map(OffsetDateTime::timestamp)
+}
+
+struct Filter<'t, R> {
+    column: &'t Column<R>,
+    wanted: Wanted,
+}
+
+enum Wanted {
+    Number(i64),
+    Ids(IdSet),
+    Text(String),
+    Containing(String),
+    Flag(bool),
+    /// From the first, before the second. That the end is left out is an assumption.
+    Between(Option<Timestamp>, Option<Timestamp>),
+    OneOf(Vec<String>),
+}
+
+impl<'t, R> Filter<'t, R> {
+    fn read(column: &'t Column<R>, value: &str) -> Result<Self, Problem> {
+        let wanted = match column.kind {
+            Kind::Integer => value.parse().ok().map(Wanted::Number),
+            Kind::IdSet => value.parse().ok().map(Wanted::Ids),
+            Kind::Text => Some(Wanted::Text(value.to_owned())),
+            Kind::SearchText => Some(Wanted::Containing(value.to_lowercase())),
+            Kind::Boolean => value.parse().ok().map(Wanted::Flag),
+            Kind::Period => period(value),
+            Kind::TextSet => Some(Wanted::OneOf(value.split(',').map(str::to_owned).collect())),
+        };
+        let wanted = wanted.ok_or_else(|| unparsable(column.name, value, column.kind))?;
+        Ok(Self { column, wanted })
+    }
+
+    fn admits(&self, row: &R) -> bool {
+        let cell = (self.column.cell)(row);
+        match &self.wanted {
+            Wanted::Number(number) => cell.as_i64() == Some(*number),
+            Wanted::Ids(ids) => cell.as_u64().is_some_and(|id| ids.contains(id)),
+            Wanted::Text(text) => cell.as_str() == Some(text),
+            Wanted::Containing(part) => cell.as_str().is_some_and(|text| text.to_lowercase().contains(part)),
+            Wanted::Flag(flag) => cell.as_bool() == Some(*flag),
+            Wanted::Between(from, until) => time(&cell).is_some_and(|time| {
+                from.is_none_or(|from| from <= time) && until.is_none_or(|until| time < until)
+            }),
+            Wanted::OneOf(texts) => cell.as_str().is_some_and(|text| texts.iter().any(|wanted| wanted == text)),
+        }
+    }
+}
+
+/// A span `from/until` with either side open, one day, or one second.
+fn period(value: &str) -> Option<Wanted> {
+    let read = |text: &str| text.parse::<OffsetDateTime>().ok().map(OffsetDateTime::timestamp);
+    match value.split_once('/') {
+        Some((from, until)) => {
+            let side = |text: &str| if text.is_empty() { Some(None) } else { read(text).map(Some) };
+            Some(Wanted::Between(side(from)?, side(until)?))
+        }
+        None => {
+            let from = read(value)?;
+            let length = if value.contains('T') { Span::new().seconds(1) } else { Span::new().hours(24) };
+            Some(Wanted::Between(Some(from), from.checked_add(length).ok()))
+        }
+    }
+}

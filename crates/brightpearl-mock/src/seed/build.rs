@@ -1,0 +1,328 @@
+//! Makes an account out of a seed. Orders and payments go the way that a POST goes, so a seed cannot hold what
+//! the account would refuse.
+
+use std::{collections::BTreeMap, fmt::Display};
+
+use brightpearl::{
+    OffsetDateTime, PriceListId,
+    accounting::{BankAccountLink, Currency, NominalAccount, PaymentMethod, TaxRate, nominal_code::NominalCodeType},
+    order::{Address, AllocationStatusCode, OrderStatus, ShippingStatusCode, TaxState, order::OrderState},
+    product::{Channel, product::BundleComponent},
+    warehouse::Warehouse,
+};
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+
+use super::{
+    Seed, SeedAddress, SeedChannel, SeedContact, SeedCurrency, SeedError, SeedNominalCode, SeedOrder, SeedOrderStatus,
+    SeedPayment, SeedPaymentMethod, SeedProduct, SeedTaxCode, SeedWarehouse,
+};
+use crate::{
+    Switches,
+    accounting::customer_payment::{self, NewPayment},
+    contact::Contact,
+    gateway::{Credentials, Problem},
+    order::{self, CustomField, NewCurrency, NewOrder, NewParty, NewRow},
+    product::StoredProduct,
+    state::{Account, NextIds, StoredWarehouse},
+};
+
+impl Seed {
+    /// The account that starts with this.
+    pub(crate) fn account(&self, switches: &Switches) -> Result<Account, SeedError> {
+        let seed = self.clone();
+        let zone = seed.configuration.get("timeZone").map_or("UTC", String::as_str);
+        let time_zone = TimeZone::get(zone)
+            .map_err(|_| SeedError(format!("`configuration.timeZone` is {zone}, which is no IANA time zone")))?;
+        let mut account = Account {
+            code: seed.account,
+            credentials: Credentials { app_ref: seed.app_ref, token: seed.token },
+            instance: seed.instance_id,
+            time_zone,
+            configuration: seed.configuration,
+            switches: switches.clone(),
+            order_statuses: (1..).zip(seed.order_statuses).map(status).collect(),
+            channels: seed.channels.into_iter().map(channel).collect(),
+            nominal_codes: seed.nominal_codes.into_iter().map(nominal_code).collect(),
+            payment_methods: seed.payment_methods.into_iter().map(payment_method).collect(),
+            tax_codes: seed.tax_codes.into_iter().map(tax_code).collect(),
+            currencies: seed.currencies.into_iter().map(currency).collect(),
+            warehouses: seed.warehouses.into_iter().map(warehouse).collect(),
+            custom_fields: seed.custom_fields.into_iter().map(custom_field).collect(),
+            products: unique("product", seed.products.into_iter().map(product).map(|product| (product.id, product)))?,
+            contacts: unique("contact", seed.contacts.into_iter().map(contact).map(|contact| (contact.id, contact)))?,
+            orders: BTreeMap::new(),
+            order_notes: BTreeMap::new(),
+            order_custom_fields: BTreeMap::new(),
+            payments: BTreeMap::new(),
+            goods_in_notes: BTreeMap::new(),
+            stock_corrections: BTreeMap::new(),
+            movements: Vec::new(),
+            webhooks: BTreeMap::new(),
+            events: Vec::new(),
+            next: NextIds::default(),
+        };
+        check_components(&account)?;
+        for order in seed.orders {
+            add_order(&mut account, order)?;
+        }
+        for payment in seed.payments {
+            add_payment(&mut account, payment)?;
+        }
+        account.events.clear();
+        Ok(account)
+    }
+}
+
+fn unique<K: Ord + Display + Copy, V>(
+    what: &str,
+    items: impl Iterator<Item = (K, V)>,
+) -> Result<BTreeMap<K, V>, SeedError> {
+    let mut map = BTreeMap::new();
+    for (id, item) in items {
+        if map.insert(id, item).is_some() {
+            return Err(SeedError(format!("{what} {id} is there twice")));
+        }
+    }
+    Ok(map)
+}
+
+fn check_components(account: &Account) -> Result<(), SeedError> {
+    for product in account.products.values() {
+        if let Some(unknown) =
+            product.components.iter().find(|component| !account.products.contains_key(&component.product_id))
+        {
+            let message = format!("product {} has the component {}, which is not there", product.id, unknown.product_id);
+            return Err(SeedError(message));
+        }
+    }
+    Ok(())
+}
+
+fn add_order(account: &mut Account, seed: SeedOrder) -> Result<(), SeedError> {
+    let id = seed.id;
+    if account.orders.contains_key(&id) {
+        return Err(SeedError(format!("order {id} is there twice")));
+    }
+    let (placed_on, invoice_reference, shipped) = (seed.placed_on, seed.invoice_reference.clone(), seed.shipped);
+    let kind = seed.order_type_code.clone();
+    order::create(account, kind, new_order(seed), placed_on.timestamp())
+        .map_err(|problem| SeedError(format!("order {id}: {}", problem.message())))?;
+    let placed_on = account.local(placed_on.timestamp());
+    if let Some(order) = account.orders.get_mut(&id) {
+        if shipped {
+            order.shipping_status_code = Some(ShippingStatusCode::AllShipped);
+            order.allocation_status_code = Some(AllocationStatusCode::All);
+        }
+        if let Some(reference) = invoice_reference {
+            order.invoices.iter_mut().for_each(|invoice| invoice.invoice_reference.clone_from(&reference));
+            order.closed_on = Some(placed_on);
+            order.original_invoice_date = Some(placed_on);
+            order.state = Some(OrderState { tax: TaxState::Invoiced });
+        }
+    }
+    account.compute(id);
+    Ok(())
+}
+
+fn new_order(seed: SeedOrder) -> NewOrder {
+    let rows = seed.rows.into_iter().map(|row| NewRow {
+        id: Some(row.id),
+        product_id: row.product_id,
+        name: row.name,
+        quantity: Some(row.quantity),
+        tax_code: Some(row.tax_code),
+        net: Some(row.net),
+        tax: Some(row.tax),
+        nominal_code: row.nominal_code,
+        external_ref: row.external_ref,
+    });
+    NewOrder {
+        id: Some(seed.id),
+        customer: NewParty { id: Some(seed.contact_id), address: None },
+        reference: Some(seed.reference),
+        placed_on: Some(seed.placed_on),
+        tax_date: Some(seed.placed_on),
+        parent_id: seed.parent_order_id,
+        status_id: Some(seed.order_status_id),
+        warehouse_id: seed.warehouse_id,
+        channel_id: seed.channel_id,
+        external_ref: seed.external_ref,
+        installed_integration_instance_id: seed.installed_integration_instance_id,
+        price_list_id: seed.price_list_id,
+        price_mode_code: seed.price_mode_code,
+        currency: NewCurrency {
+            code: seed.currency_code,
+            fixed_exchange_rate: seed.exchange_rate.is_some(),
+            exchange_rate: seed.exchange_rate,
+        },
+        rows: rows.collect(),
+        ..NewOrder::default()
+    }
+}
+
+fn add_payment(account: &mut Account, seed: SeedPayment) -> Result<(), SeedError> {
+    let SeedPayment { order_id, payment_type, payment_method_code, amount_paid, payment_date, transaction_ref } = seed;
+    let currency = account.orders.get(&order_id).map(|order| order.currency.order_currency_code.clone());
+    let new = NewPayment {
+        order_id: Some(order_id),
+        payment_type: Some(payment_type),
+        payment_method_code: Some(payment_method_code),
+        amount_paid: Some(amount_paid),
+        payment_date: Some(payment_date),
+        transaction_ref,
+        currency_iso_code: currency.or_else(|| Some(account.base_currency())),
+        ..NewPayment::default()
+    };
+    let named = |problem: Problem| SeedError(format!("payment on order {order_id}: {}", problem.message()));
+    customer_payment::record(account, new, OffsetDateTime::timestamp(payment_date)).map_err(named)?;
+    Ok(())
+}
+
+fn status((place, seed): (i64, SeedOrderStatus)) -> OrderStatus {
+    OrderStatus {
+        status_id: seed.id,
+        name: seed.name,
+        order_type_code: seed.order_type_code,
+        sort_order: Some(place * 10),
+        disabled: seed.disabled,
+        visible: false,
+        color: Some("#3B82F6".to_owned()),
+        remind_after_days: Some(0),
+        alert_emails: Vec::new(),
+        email_content: Some(String::new()),
+        batch_process: false,
+        state: None,
+    }
+}
+
+fn channel(seed: SeedChannel) -> Channel {
+    Channel {
+        id: seed.id,
+        name: seed.name,
+        channel_type_id: Some(1),
+        channel_brand_id: Some(1),
+        default_warehouse_id: None,
+        contact_group_id: None,
+        default_price_list_id: None,
+        warehouse_ids: None,
+        show_in_channel_menu: Some(true),
+        integration_detail: None,
+    }
+}
+
+fn nominal_code(seed: SeedNominalCode) -> NominalAccount {
+    NominalAccount {
+        id: seed.id,
+        code: seed.code,
+        name: seed.name,
+        kind: Some(NominalCodeType { id: if seed.bank { 7 } else { 1 } }),
+        bank: seed.bank,
+        expense: false,
+        discount: false,
+        editable: true,
+        active: seed.active,
+        tax_code: Decimal::ZERO,
+        chart_map_code: String::new(),
+        reconcile: seed.bank,
+        currency_id: seed.currency_id,
+    }
+}
+
+fn payment_method(seed: SeedPaymentMethod) -> PaymentMethod {
+    let bank_account = |account: super::SeedBankAccount| BankAccountLink {
+        payment_method_id: Some(seed.id),
+        currency_iso_code: account.currency_iso_code,
+        bank_account_nominal_code: account.bank_account_nominal_code,
+    };
+    PaymentMethod {
+        id: Some(seed.id),
+        name: seed.name,
+        code: brightpearl::PaymentMethodCode::new(seed.code.as_str().to_uppercase()),
+        is_active: seed.is_active,
+        bank_accounts: seed.bank_accounts.into_iter().map(bank_account).collect(),
+        installed_integration_id: Some("0".to_owned()),
+    }
+}
+
+fn tax_code(seed: SeedTaxCode) -> TaxRate {
+    let rate = seed.rate.filter(|rate| !rate.is_zero());
+    TaxRate { id: seed.id, code: seed.code, description: seed.description, rate }
+}
+
+fn currency(seed: SeedCurrency) -> Currency {
+    let mut rate = seed.exchange_rate;
+    rate.rescale(6);
+    Currency {
+        id: seed.id,
+        title: Some(seed.title),
+        code: seed.code,
+        symbol: Some(seed.symbol),
+        exchange_rate: Some(rate),
+        is_default: Some(seed.is_default),
+        exchange_rate_variance_nominal_code: None,
+    }
+}
+
+fn warehouse(seed: SeedWarehouse) -> StoredWarehouse {
+    StoredWarehouse {
+        warehouse: Warehouse {
+            id: seed.id,
+            name: seed.name,
+            type_code: Some("warehouse".to_owned()),
+            type_description: Some("Warehouse".to_owned()),
+            address: None,
+            click_and_collect_enabled: Some(false),
+        },
+        default_location: seed.default_location_id,
+        quarantine_location: seed.quarantine_location_id,
+        other_locations: seed.other_location_ids,
+    }
+}
+
+fn custom_field(seed: super::SeedCustomField) -> CustomField {
+    let super::SeedCustomField { id, code, name, custom_field_type: kind, required, options } = seed;
+    CustomField { id, code, name, kind, required, options }
+}
+
+fn product(seed: SeedProduct) -> StoredProduct {
+    let component = |component: super::SeedComponent| BundleComponent {
+        product_id: component.product_id,
+        product_quantity: component.product_quantity,
+    };
+    StoredProduct {
+        id: seed.id,
+        name: seed.name,
+        sku: seed.sku,
+        stock_tracked: seed.stock_tracked,
+        cost: seed.cost,
+        components: seed.components.into_iter().map(component).collect(),
+        nominal_code_sales: seed.nominal_code_sales,
+        default_locations: seed.default_location_ids,
+    }
+}
+
+fn contact(seed: SeedContact) -> Contact {
+    Contact {
+        id: seed.id,
+        first_name: seed.first_name,
+        last_name: seed.last_name,
+        email: seed.email,
+        is_supplier: seed.is_supplier,
+        // Price list 1 is for costs, 3 the usual retail list.
+        price_list: PriceListId::new(if seed.is_supplier { 1 } else { 3 }),
+        postal_address: postal_address(seed.address),
+    }
+}
+
+fn postal_address(seed: SeedAddress) -> Address {
+    Address {
+        address_line1: Some(seed.address_line1),
+        address_line2: seed.address_line2,
+        address_line3: seed.address_line3,
+        address_line4: seed.address_line4,
+        postal_code: Some(seed.postal_code),
+        country_iso_code: Some(seed.country_iso_code),
+        ..Address::default()
+    }
+}

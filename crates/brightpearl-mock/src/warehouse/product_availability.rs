@@ -1,0 +1,43 @@
+//! What of a product is there (brightpearl-accounting-warehouse.md B7). That goods in quarantine are in none of
+//! these numbers is an assumption.
+
+use std::collections::BTreeMap;
+
+use brightpearl::{ProductId, WarehouseId};
+use serde_json::{Value, json};
+
+use crate::{
+    gateway::{Answer, Call, Problem},
+    state::Account,
+};
+
+/// `GET /product-availability/{ids}`: a map by product id.
+pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?.ok_or_else(|| Problem::client("WHSC-020", "At least one product ID is required"))?;
+    let known: Vec<ProductId> = ids.iter().map(ProductId::new).filter(|id| account.products.contains_key(id)).collect();
+    let (tracked, untracked): (Vec<_>, Vec<_>) = known.into_iter().partition(|id| account.is_stock_tracked(*id));
+    let poisoned = account.switches.untracked_products_refuse_availability;
+    match (tracked.as_slice(), untracked.as_slice()) {
+        ([], []) => Err(Problem::not_found("No products found")),
+        ([], [_]) => Err(Problem::client("WHSC-097", "This is a non stock tracked product.")),
+        ([], _) => Err(Problem::client("WHSC-097", "These are non stock tracked products.")),
+        (_, [_, ..]) if poisoned => Err(Problem::client("WHSC-097", "These are non stock tracked products.")),
+        _ => {
+            let found = tracked.into_iter().map(|id| (id.to_string(), availability(account, id)));
+            Ok(Answer::of(found.collect::<BTreeMap<_, _>>()))
+        }
+    }
+}
+
+fn availability(account: &Account, product: ProductId) -> Value {
+    let mut on_hand: BTreeMap<WarehouseId, i64> = BTreeMap::new();
+    for movement in account.movements.iter().filter(|movement| movement.product_id == product) {
+        if let (Some(warehouse), Some(false)) = (movement.warehouse_id, movement.is_quarantine) {
+            *on_hand.entry(warehouse).or_default() += movement.quantity;
+        }
+    }
+    let counts = |units: i64| json!({ "inStock": units, "onHand": units, "allocated": 0, "inTransit": 0 });
+    let warehouses: BTreeMap<String, Value> =
+        on_hand.iter().map(|(id, units)| (id.to_string(), counts(*units))).collect();
+    json!({ "total": counts(on_hand.values().sum()), "warehouses": warehouses })
+}

@@ -1,0 +1,71 @@
+//! The quarantine of a warehouse (brightpearl-accounting-warehouse.md B3).
+
+use brightpearl::{GoodsNoteId, LocationId, ProductId, WarehouseId, warehouse::GoodsNoteTypeCode};
+use serde::Deserialize;
+
+use super::{
+    goods_movement::{Moved, first_in_first_out},
+    warehouse::{in_path, to_work_in},
+};
+use crate::{
+    gateway::{Answer, Call, Problem, invented},
+    integration::Event,
+    state::Account,
+};
+
+/// `GET /warehouse/{id}/location/quarantine`: a bare integer.
+pub(crate) fn location(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    in_path(account, call).map(|stored| Answer::of(stored.quarantine_location))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReleaseBody {
+    product_id: Option<ProductId>,
+    quantity: Option<i64>,
+    to_location_id: Option<LocationId>,
+}
+
+/// `POST /warehouse/{id}/quarantine/release`: `{}`. Leaves as an internal transfer, batch by batch, the oldest
+/// first; that batches are kept is an assumption.
+pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let body: ReleaseBody = call.body()?;
+    let warehouse: WarehouseId = call.id(0)?;
+    let stored = to_work_in(account, warehouse)?;
+    let quarantine = stored.quarantine_location;
+    let refused = |message: String| Problem::client(invented::GOODS, message);
+    let product = body.product_id.ok_or_else(|| refused("productId is required".to_owned()))?;
+    let quantity = body.quantity.filter(|quantity| *quantity > 0);
+    let quantity = quantity.ok_or_else(|| refused("quantity must be above 0".to_owned()))?;
+    let to = body.to_location_id.filter(|to| *to != quarantine && stored.has(*to));
+    let to = to.ok_or_else(|| refused(format!("toLocationId must be a location of warehouse {warehouse}, not its quarantine")))?;
+    let batches = first_in_first_out(account.stock_in(quarantine, product), quantity).ok_or_else(|| {
+        let message = format!("None of the requested products are available in location {quarantine}");
+        Problem::new(account.switches.empty_quarantine_status, "WHSB-023", message)
+    })?;
+
+    let note = GoodsNoteId::new(account.next_goods_note());
+    let now = account.local(call.now);
+    for batch in batches {
+        for (location, quantity) in [(quarantine, -batch.quantity), (to, batch.quantity)] {
+            let moved = Moved {
+                note,
+                kind: GoodsNoteTypeCode::InternalTransfer,
+                product,
+                quantity,
+                warehouse,
+                location,
+                batch: batch.batch,
+                cost: batch.cost.clone(),
+                order: None,
+                row: None,
+            };
+            account.record_movement(moved, now);
+        }
+    }
+    account.raise(Event::quarantine_release_created(note));
+    if let Some(event) = Event::on_hand_modified([product]) {
+        account.raise(event);
+    }
+    Ok(Answer::nothing())
+}

@@ -1,0 +1,174 @@
+//! Stock corrections: units found or written off (brightpearl-accounting-warehouse.md B4). No webhook of their own.
+
+use brightpearl::{
+    CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, ProductId, WarehouseId,
+    warehouse::GoodsNoteTypeCode,
+};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    goods_movement::{BatchStock, Cost, Moved, first_in_first_out},
+    warehouse::to_work_in,
+};
+use crate::{
+    gateway::{Answer, Call, Problem, invented},
+    integration::Event,
+    state::{API_USER, Account},
+};
+
+/// A correction that was made.
+pub(crate) struct StoredCorrection {
+    warehouse: WarehouseId,
+    order: Option<OrderId>,
+    reason: String,
+    product: ProductId,
+    location: LocationId,
+    /// Signed, batch by batch.
+    moved: Vec<BatchStock>,
+    created_on: OffsetDateTime,
+}
+
+#[derive(Deserialize)]
+struct CorrectionsBody {
+    #[serde(default)]
+    corrections: Vec<CorrectionBody>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CorrectionBody {
+    quantity: Option<i64>,
+    product_id: Option<ProductId>,
+    reason: Option<String>,
+    location_id: Option<LocationId>,
+    cost: Option<CostBody>,
+    batch_id: Option<GoodsInNoteId>,
+    order_id: Option<OrderId>,
+}
+
+#[derive(Deserialize)]
+struct CostBody {
+    currency: CurrencyCode,
+    value: Decimal,
+}
+
+/// `POST /warehouse/{id}/stock-correction`: the ids of the notes, one a correction.
+pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let body: CorrectionsBody = call.body()?;
+    let warehouse: WarehouseId = call.id(0)?;
+    to_work_in(account, warehouse)?;
+    if body.corrections.is_empty() {
+        return Err(refused("corrections must have at least one entry"));
+    }
+    let corrections = body
+        .corrections
+        .into_iter()
+        .map(|correction| check(account, warehouse, correction, account.local(call.now)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let products: Vec<ProductId> = corrections.iter().map(|correction| correction.product).collect();
+    let notes: Vec<GoodsNoteId> = corrections.into_iter().map(|correction| record(account, correction)).collect();
+    if let Some(event) = Event::on_hand_modified(products) {
+        account.raise(event);
+    }
+    Ok(Answer::of(notes))
+}
+
+fn check(
+    account: &Account,
+    warehouse: WarehouseId,
+    body: CorrectionBody,
+    created_on: OffsetDateTime,
+) -> Result<StoredCorrection, Problem> {
+    let product = body.product_id.filter(|product| account.is_stock_tracked(*product));
+    let product = product.ok_or_else(|| refused("productId must name a stock-tracked product"))?;
+    let reason = body.reason.filter(|reason| !reason.is_empty()).ok_or_else(|| refused("reason is required"))?;
+    let location = body.location_id.filter(|location| account.warehouse(warehouse).is_some_and(|stored| stored.has(*location)));
+    let location = location.ok_or_else(|| refused(format!("locationId must be a location of warehouse {warehouse}")))?;
+    let quantity = body.quantity.filter(|quantity| *quantity != 0);
+    let quantity = quantity.ok_or_else(|| refused("quantity must not be 0"))?;
+    let moved = if quantity > 0 {
+        let CostBody { currency, value } = body.cost.ok_or_else(|| refused("cost is required when stock is added"))?;
+        // The note that adds stock is its batch; its id is not known yet.
+        vec![BatchStock { batch: GoodsInNoteId::new(0), quantity, cost: Cost { currency, value } }]
+    } else {
+        let mut batches = account.stock_in(location, product);
+        batches.retain(|stock| body.batch_id.is_none_or(|wanted| stock.batch == wanted));
+        let mut taken = first_in_first_out(batches, -quantity).ok_or_else(|| {
+            let message = format!("Location {location} does not hold {} of product {product}", -quantity);
+            Problem::new(409, invented::NOT_ENOUGH_STOCK, message)
+        })?;
+        taken.iter_mut().for_each(|batch| batch.quantity = -batch.quantity);
+        taken
+    };
+    Ok(StoredCorrection { warehouse, order: body.order_id, reason, product, location, moved, created_on })
+}
+
+fn record(account: &mut Account, mut correction: StoredCorrection) -> GoodsNoteId {
+    let note = GoodsNoteId::new(account.next_goods_note());
+    for batch in &mut correction.moved {
+        if batch.quantity > 0 {
+            batch.batch = GoodsInNoteId::new(note.get());
+        }
+        let moved = Moved {
+            note,
+            kind: GoodsNoteTypeCode::StockCorrection,
+            product: correction.product,
+            quantity: batch.quantity,
+            warehouse: correction.warehouse,
+            location: correction.location,
+            batch: batch.batch,
+            cost: batch.cost.clone(),
+            order: correction.order,
+            row: None,
+        };
+        account.record_movement(moved, correction.created_on);
+    }
+    account.stock_corrections.insert(note, correction);
+    note
+}
+
+/// `GET /warehouse/{id}/stock-correction/{ids}`.
+pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let warehouse: WarehouseId = call.id(0)?;
+    let ids = call.ids(1)?.unwrap_or_default();
+    let found: Vec<Value> = account
+        .stock_corrections
+        .iter()
+        .filter(|(id, correction)| ids.contains(id.get()) && correction.warehouse == warehouse)
+        .map(|(id, correction)| view(*id, correction))
+        .collect();
+    if found.is_empty() { Err(Problem::not_found("No stock corrections found")) } else { Ok(Answer::of(found)) }
+}
+
+fn view(note: GoodsNoteId, correction: &StoredCorrection) -> Value {
+    let moved = |batch: &BatchStock| {
+        json!({
+            "productId": correction.product,
+            "quantity": batch.quantity,
+            "destinationLocationId": correction.location,
+            // A JSON number here, where goods-in notes have a string (B4).
+            "productValue": { "currency": batch.cost.currency, "value": number(batch.cost.value) },
+            "batchGoodsNoteId": batch.batch,
+            "createdOn": correction.created_on,
+            "createdBy": API_USER,
+        })
+    };
+    json!({
+        "goodsNoteId": note,
+        "warehouseId": correction.warehouse,
+        "orderId": correction.order,
+        "reason": correction.reason,
+        "goodsMoved": correction.moved.iter().map(moved).collect::<Vec<_>>(),
+    })
+}
+
+/// A decimal as a JSON number.
+fn number(value: Decimal) -> Value {
+    rust_decimal::serde::float::serialize(&value, serde_json::value::Serializer).unwrap_or_default()
+}
+
+fn refused(message: impl Into<String>) -> Problem {
+    Problem::client(invented::GOODS, message)
+}

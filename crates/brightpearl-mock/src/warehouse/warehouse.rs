@@ -1,0 +1,32 @@
+//! Warehouses (brightpearl-accounting-warehouse.md B6).
+
+use brightpearl::WarehouseId;
+
+use crate::{
+    gateway::{Answer, Call, Problem, invented},
+    state::{Account, StoredWarehouse},
+};
+
+/// `GET /warehouse[/{ids}]`.
+pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?;
+    let all = account.warehouses.iter().map(|stored| &stored.warehouse);
+    let found: Vec<_> = all.filter(|warehouse| ids.as_ref().is_none_or(|ids| ids.contains(warehouse.id))).collect();
+    if found.is_empty() { Err(Problem::not_found("No warehouses found")) } else { Ok(Answer::of(found)) }
+}
+
+/// `GET /warehouse/{id}/location/default`: a bare integer.
+pub(crate) fn default_location(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    in_path(account, call).map(|stored| Answer::of(stored.default_location))
+}
+
+/// The warehouse in the path of a GET.
+pub(super) fn in_path<'a>(account: &'a Account, call: &Call<'_>) -> Result<&'a StoredWarehouse, Problem> {
+    let id: WarehouseId = call.id(0)?;
+    account.warehouse(id).ok_or_else(|| Problem::not_found(format!("Cannot find warehouse: {id}")))
+}
+
+/// The warehouse that goods are to move in.
+pub(super) fn to_work_in(account: &Account, id: WarehouseId) -> Result<&StoredWarehouse, Problem> {
+    account.warehouse(id).ok_or_else(|| Problem::client(invented::GOODS, format!("There is no warehouse {id}")))
+}

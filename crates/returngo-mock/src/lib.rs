@@ -1,0 +1,26 @@
+//! A ReturnGO shop that behaves, for tests.
+//!
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod aws;
+mod mock;
+mod paging;
+mod quota;
+mod rejected;
+mod routes;
+mod seed;
+mod shop;
+mod switches;
+mod wire;
+
+pub use api_mock_core::{
+    Attempt, Clock, Fault, FaultKind, Faults, MockCore, RequestCounts, run_until_ctrl_c,
+};
+pub use mock::MockReturngo;
+pub use quota::Quota;
+pub use rejected::Rejected;
+pub use seed::{InvalidSeed, SEED, Seed};
+pub use shop::{Refund, Shop};
+pub use switches::Switches;

@@ -1,0 +1,74 @@
+//! How many calls a key may make (returngo.md §1).
+
+use jiff::{Timestamp, civil::Date, tz::Offset};
+use serde::{Deserialize, Serialize};
+
+use crate::Rejected;
+
+/// How many calls a key may make; none is unlimited. By default 100 a second and 2,000 a day.
+///
+/// Seconds and days are those of the mock's clock: while it stands still, no second ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Quota {
+    /// Calls a second.
+    pub per_second: Option<u32>,
+    /// Calls a day of UTC. When the day really begins is not known.
+    pub per_day: Option<u32>,
+}
+
+impl Quota {
+    /// No limits.
+    pub const UNLIMITED: Self = Self { per_second: None, per_day: None };
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self { per_second: Some(100), per_day: Some(2000) }
+    }
+}
+
+/// What was used of a quota.
+#[derive(Debug, Default)]
+pub(crate) struct Usage {
+    second: Window<i64>,
+    day: Window<Date>,
+}
+
+#[derive(Debug)]
+struct Window<T> {
+    /// None before the first call.
+    current: Option<T>,
+    used: u32,
+}
+
+impl<T> Default for Window<T> {
+    fn default() -> Self {
+        Self { current: None, used: 0 }
+    }
+}
+
+impl<T: PartialEq> Window<T> {
+    fn has_room(&mut self, now: T, limit: Option<u32>) -> bool {
+        if self.current.as_ref() != Some(&now) {
+            *self = Self { current: Some(now), used: 0 };
+        }
+        limit.is_none_or(|limit| self.used < limit)
+    }
+}
+
+impl Usage {
+    /// Counts a call, or refuses it. A refused call uses up nothing. The texts are those of an API gateway.
+    pub(crate) fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Rejected> {
+        let today = Offset::UTC.to_datetime(now).date();
+        if !self.day.has_room(today, quota.per_day) {
+            return Err(Rejected::new(429, "Limit Exceeded"));
+        }
+        if !self.second.has_room(now.as_second(), quota.per_second) {
+            return Err(Rejected::new(429, "Too Many Requests"));
+        }
+        self.day.used += 1;
+        self.second.used += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! What tests and people do to the shop behind the API's back, under `/_mock/`.
+
+use api_mock_core::{Context, Request, Response};
+use returngo::{Rma, RmaId};
+use serde_json::json;
+
+use super::{body, unreadable};
+use crate::{Refund, Rejected, Shop, wire};
+
+/// None when there is no such route.
+pub(super) fn handle(
+    shop: &mut Shop,
+    route: &str,
+    request: &Request,
+    context: &mut Context,
+) -> Option<Result<Response, Rejected>> {
+    let segments: Vec<&str> = route.split('/').collect();
+    Some(match (request.method.as_str(), segments.as_slice()) {
+        ("PUT", ["rma", id]) => put_rma(shop, id, request, context),
+        ("POST", ["rma", id, "approve"]) => on_rma(id, |id| shop.approve(id, context)),
+        ("POST", ["rma", id, "cancel"]) => on_rma(id, |id| shop.cancel(id, context)),
+        ("POST", ["rma", id, "reopen"]) => on_rma(id, |id| shop.reopen(id, context)),
+        ("POST", ["rma", id, "refund"]) => refund(shop, id, request, context),
+        ("PUT", ["quota"]) => set(&mut shop.quota, body(request)),
+        ("PUT", ["switches"]) => set(&mut shop.switches, body(request)),
+        _ => return None,
+    })
+}
+
+fn put_rma(
+    shop: &mut Shop,
+    id: &str,
+    request: &Request,
+    context: &mut Context,
+) -> Result<Response, Rejected> {
+    let rma: Rma = body(request)?;
+    if *rma.id() != rma_id(id)? {
+        return Err(Rejected::bad_request(format!("the body is RMA {}, not {id}", rma.id())));
+    }
+    shop.put(rma.clone(), context);
+    Ok(Response::json(200, &wire::rma(&rma)))
+}
+
+fn on_rma(id: &str, act: impl FnOnce(&RmaId) -> Result<Rma, Rejected>) -> Result<Response, Rejected> {
+    let rma = act(&rma_id(id)?)?;
+    Ok(Response::json(200, &wire::rma(&rma)))
+}
+
+fn refund(shop: &mut Shop, id: &str, request: &Request, context: &mut Context) -> Result<Response, Rejected> {
+    let refund: Refund = if request.body.is_empty() { Refund::full() } else { body(request)? };
+    let transaction = shop.refund(&rma_id(id)?, refund, context)?;
+    Ok(Response::json(200, &wire::transaction(&transaction)))
+}
+
+fn set<T>(setting: &mut T, value: Result<T, Rejected>) -> Result<Response, Rejected> {
+    *setting = value?;
+    Ok(Response::json(200, &json!({})))
+}
+
+fn rma_id(text: &str) -> Result<RmaId, Rejected> {
+    text.parse().map_err(unreadable)
+}

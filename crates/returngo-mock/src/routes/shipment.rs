@@ -1,0 +1,39 @@
+use api_mock_core::{Context, Request, Response};
+use returngo::{ShipmentId, ShipmentStatus, ShipmentUpdate};
+use serde_json::json;
+
+use super::body;
+use crate::{Rejected, Shop, shop::movement, wire};
+
+/// `PUT /shipment/{id}`: answers with the whole shipment.
+pub(super) fn update(
+    shop: &mut Shop,
+    id: &str,
+    request: &Request,
+    context: &mut Context,
+) -> Result<Response, Rejected> {
+    let update: ShipmentUpdate = body(request)?;
+    if let Some(status) = update.status.as_ref().filter(|status| !ShipmentStatus::KNOWN.contains(status)) {
+        return Err(Rejected::bad_request(format!("unknown status {status}")));
+    }
+    let id = ShipmentId::new(id);
+    let rma = shop.rma_of_shipment(&id)?;
+    let (switches, now) = (shop.switches.clone(), context.now);
+    let shipment =
+        shop.change(&rma, context, |rma| movement::update_shipment(rma, &id, update, &switches, now))?;
+    Ok(Response::json(200, &wire::value(&shipment)))
+}
+
+/// `DELETE /shipment/{id}`: what it answers is unconfirmed. The items lose their parcel.
+pub(super) fn delete(shop: &mut Shop, id: &str, context: &mut Context) -> Result<Response, Rejected> {
+    let id = ShipmentId::new(id);
+    let rma = shop.rma_of_shipment(&id)?;
+    shop.change(&rma, context, |rma| {
+        rma.shipments.retain(|shipment| shipment.shipment_id != id);
+        for item in rma.items.iter_mut().filter(|item| item.shipment_id.as_ref() == Some(&id)) {
+            item.shipment_id = None;
+        }
+        Ok(())
+    })?;
+    Ok(Response::json(200, &json!({})))
+}

@@ -1,0 +1,49 @@
+use std::{fmt, str::FromStr};
+
+use returngo::Rma;
+use serde::Deserialize;
+
+/// The built-in seed: the shop `acmeoutdoors.example.test` with three RMAs, one of them approved and on its
+/// way. Its orders are those of the Brightpearl mock's seed.
+pub const SEED: &str = include_str!("../fixtures/seed.json");
+
+/// What a shop begins with. Its default is [`SEED`].
+///
+/// As JSON: `{"apiKey": "…", "shop": "…", "rmas": [bodies of GET /rma/{id}]}`.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Seed {
+    /// The key that calls must carry.
+    pub api_key: String,
+    /// The shop's domain, which calls must name.
+    pub shop: String,
+    /// Its RMAs.
+    #[serde(default)]
+    pub rmas: Vec<Rma>,
+}
+
+/// A text that is not a seed.
+#[derive(Debug, thiserror::Error)]
+#[error("the seed does not read: {0}")]
+pub struct InvalidSeed(#[from] serde_json::Error);
+
+impl FromStr for Seed {
+    type Err = InvalidSeed;
+
+    fn from_str(json: &str) -> Result<Self, InvalidSeed> {
+        Ok(serde_json::from_str(json)?)
+    }
+}
+
+impl Default for Seed {
+    #[allow(clippy::expect_used, reason = "a constant of this crate, read in every test")]
+    fn default() -> Self {
+        SEED.parse().expect("the built-in seed reads")
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Seed({}, {} RMAs)", self.shop, self.rmas.len())
+    }
+}

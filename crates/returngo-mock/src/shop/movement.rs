@@ -1,0 +1,105 @@
+//! How RMAs and parcels move on (returngo.md §2.4, §2.6, §6.1).
+
+use jiff::Timestamp;
+use returngo::{
+    CommentType, Rma, RmaStatus, Shipment, ShipmentId, ShipmentStatus, ShipmentUpdate, TriggeredVia,
+};
+
+use super::{actions, timeline};
+use crate::{Rejected, Switches};
+
+/// Changes a parcel as the API does, and lets the RMA follow.
+pub(crate) fn update_shipment(
+    rma: &mut Rma,
+    id: &ShipmentId,
+    update: ShipmentUpdate,
+    switches: &Switches,
+    now: Timestamp,
+) -> Result<Shipment, Rejected> {
+    let shipment = rma
+        .shipments
+        .iter_mut()
+        .find(|shipment| shipment.shipment_id == *id)
+        .ok_or_else(|| Rejected::not_found("shipment", id))?;
+    if let Some(status) = update.status {
+        if status != shipment.status && !shipment.may_become(&status) {
+            let from = &shipment.status;
+            return Err(Rejected::bad_request(format!(
+                "invalid status transition of shipment {id}: {from} to {status}"
+            )));
+        }
+        shipment.status = status;
+    }
+    set(&mut shipment.carrier_name, update.carrier_name);
+    set(&mut shipment.tracking_number, update.tracking_number);
+    set(&mut shipment.tracking_url, update.tracking_url);
+    set(&mut shipment.label_url, update.label_url);
+    let updated = shipment.clone();
+    let line = format!("Shipment with ID: {id} was updated");
+    timeline::add(rma, CommentType::System, timeline::API, line, now);
+    if switches.shipments_move_the_rma {
+        follow_parcels(rma);
+    }
+    Ok(updated)
+}
+
+fn set(field: &mut Option<String>, value: Option<String>) {
+    if value.is_some() {
+        *field = value;
+    }
+}
+
+/// Unconfirmed for validation; a received parcel and a received RMA were always seen together.
+fn follow_parcels(rma: &mut Rma) {
+    let coming = || rma.return_leg().filter(|parcel| parcel.status != ShipmentStatus::Canceled);
+    let all_are = |statuses: &[ShipmentStatus]| {
+        coming().count() > 0 && coming().all(|parcel| statuses.contains(&parcel.status))
+    };
+    let status = if all_are(&[ShipmentStatus::Validated]) {
+        RmaStatus::Validated
+    } else if all_are(&[ShipmentStatus::Received, ShipmentStatus::Validated]) {
+        RmaStatus::Received
+    } else {
+        return;
+    };
+    if goes_forward(rma.status(), &status) {
+        rma.rma_summary.status = status;
+    }
+}
+
+fn goes_forward(from: &RmaStatus, to: &RmaStatus) -> bool {
+    from.progress().zip(to.progress()).is_some_and(|(from, to)| from < to)
+}
+
+/// Sets an RMA's status as the API does. Which transitions are allowed is not documented; the mock allows
+/// what a person could click: a pending request is approved, rejected or cancelled; an open one goes forward
+/// or is cancelled; what is off must be reopened first.
+pub(crate) fn set_rma_status(rma: &mut Rma, status: RmaStatus, now: Timestamp) -> Result<(), Rejected> {
+    use RmaStatus::{Approved, Canceled, Done, Pending, Rejected as Refused};
+    let from = rma.status().clone();
+    let allowed = match (&from, &status) {
+        (Pending, Approved | Refused | Canceled) => true,
+        (Pending | Refused | Canceled, _) => false,
+        (Done, _) => false,
+        (_, Canceled) => true,
+        (_, to) => goes_forward(&from, to),
+    };
+    if from == status {
+        return Ok(());
+    }
+    if !allowed {
+        return Err(Rejected::bad_request(format!(
+            "invalid status transition of RMA {}: {from} to {status}",
+            rma.id()
+        )));
+    }
+    match status {
+        Approved => actions::mark_approved(rma, TriggeredVia::from("API"), timeline::API, now),
+        status => {
+            let line = format!("RMA status changed to {}", status.as_str().to_uppercase());
+            timeline::add(rma, CommentType::System, timeline::API, line, now);
+            rma.rma_summary.status = status;
+        }
+    }
+    Ok(())
+}

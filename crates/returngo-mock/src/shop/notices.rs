@@ -1,0 +1,113 @@
+//! What webhooks tell of a change (returngo.md §4). Their schemas are not public: the bodies are the likely
+//! ones.
+
+use api_mock_core::{Delivery, RetryRule};
+use returngo::{Rma, Shipment, Transaction, Webhook, WebhookEvent};
+use serde_json::{Map, Value, json};
+
+use crate::{Switches, wire};
+
+/// Something that webhooks tell of.
+#[derive(Debug)]
+pub(crate) struct Notice {
+    event: WebhookEvent,
+    data: Map<String, Value>,
+}
+
+/// ReturnGO is not known to try again.
+const ONCE: RetryRule = RetryRule { retries: |_| false, waits: &[] };
+
+/// What the difference between two states of an RMA implies. Transactions that change and items that are
+/// inspected imply nothing: there is no event for them.
+pub(crate) fn between(before: Option<&Rma>, after: &Rma) -> Vec<Notice> {
+    let Some(before) = before else { return vec![Notice::about_rma(WebhookEvent::RmaCreated, after)] };
+    let mut notices = Vec::new();
+    for shipment in &after.shipments {
+        match before.shipments.iter().find(|old| old.shipment_id == shipment.shipment_id) {
+            None => notices.push(Notice::about_shipment(WebhookEvent::ShipmentCreated, shipment, after)),
+            Some(old) if old.status != shipment.status => {
+                notices.push(Notice::about_shipment(WebhookEvent::ShipmentStatusUpdated, shipment, after));
+            }
+            Some(_) => {}
+        }
+    }
+    if before.status() != after.status() {
+        notices.push(Notice::about_rma(WebhookEvent::RmaStatusUpdated, after));
+    }
+    for transaction in &after.transactions {
+        let old = before.transactions.iter().find(|old| old.id == transaction.id);
+        if old.is_none() {
+            notices.push(Notice::about_transaction(WebhookEvent::TransactionCreated, transaction, after));
+        }
+        let refunds = |transaction: &Transaction| transaction.is_refund() && transaction.happened();
+        if refunds(transaction) && !old.is_some_and(refunds) {
+            notices.push(Notice::about_transaction(WebhookEvent::RefundCreated, transaction, after));
+        }
+    }
+    notices
+}
+
+impl Notice {
+    fn about_rma(event: WebhookEvent, rma: &Rma) -> Self {
+        let data =
+            json!({ "rmaId": rma.id(), "status": rma.status(), "order_name": rma.rma_summary.order_name });
+        Self::new(event, data)
+    }
+
+    fn about_shipment(event: WebhookEvent, shipment: &Shipment, rma: &Rma) -> Self {
+        let data = json!({
+            "shipmentId": shipment.shipment_id,
+            "rmaId": rma.id(),
+            "status": shipment.status,
+            "trackingNumber": shipment.tracking_number,
+        });
+        Self::new(event, data)
+    }
+
+    fn about_transaction(event: WebhookEvent, transaction: &Transaction, rma: &Rma) -> Self {
+        let data = json!({
+            "transactionId": wire::transaction(transaction)["id"],
+            "rmaId": rma.id(),
+            "type": transaction.kind,
+            "status": transaction.status,
+            "amount": wire::value(&transaction.amount),
+        });
+        Self::new(event, data)
+    }
+
+    fn new(event: WebhookEvent, data: Value) -> Self {
+        let data = if let Value::Object(data) = data { data } else { Map::new() };
+        Self { event, data }
+    }
+
+    /// One delivery for each registration of the event.
+    pub(crate) fn deliveries<'w>(
+        self,
+        webhooks: impl Iterator<Item = &'w Webhook>,
+        switches: &Switches,
+    ) -> impl Iterator<Item = Delivery> {
+        let body = self.body(switches);
+        webhooks.filter(move |webhook| webhook.event_name == self.event).map(move |webhook| Delivery {
+            event: webhook.event_name.to_string(),
+            method: "POST".to_owned(),
+            url: webhook.url.clone(),
+            headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+            body: body.clone(),
+            retry: ONCE,
+        })
+    }
+
+    fn body(&self, switches: &Switches) -> String {
+        let mut data = self.data.clone();
+        if !switches.webhooks_name_the_rma {
+            data.remove("rmaId");
+            data.remove("order_name");
+        }
+        if switches.webhook_data_is_nested {
+            json!({ "eventName": self.event, "data": data }).to_string()
+        } else {
+            data.insert("eventName".to_owned(), json!(self.event));
+            Value::Object(data).to_string()
+        }
+    }
+}

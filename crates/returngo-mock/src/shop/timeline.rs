@@ -1,0 +1,32 @@
+//! The lines that ReturnGO adds to an RMA's timeline (returngo.md §3.9).
+
+use jiff::Timestamp;
+use returngo::{Comment, CommentType, OffsetDateTime, Rma};
+
+/// Who the mock's dashboard user is.
+pub(crate) const STAFF: &str = "Sam Staff";
+/// Who writes what comes by the API.
+pub(crate) const API: &str = "ReturnGO API";
+
+/// A time as ReturnGO writes it: in UTC, to the second.
+pub(crate) fn time(now: Timestamp) -> OffsetDateTime {
+    OffsetDateTime::utc(Timestamp::from_second(now.as_second()).unwrap_or(now))
+}
+
+/// Adds a line; the newest is the first.
+pub(crate) fn add(
+    rma: &mut Rma,
+    kind: CommentType,
+    by: &str,
+    html: impl Into<String>,
+    now: Timestamp,
+) -> Comment {
+    let comment = Comment {
+        comment_type: kind,
+        triggered_by: Some(by.to_owned()),
+        html_text: html.into(),
+        datetime: Some(time(now)),
+    };
+    rma.comments.insert(0, comment.clone());
+    comment
+}

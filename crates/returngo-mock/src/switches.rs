@@ -1,0 +1,30 @@
+use serde::{Deserialize, Serialize};
+
+/// What is not confirmed about ReturnGO, and what the mock takes as true. Turn a switch to see whether your
+/// code stays right the other way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Switches {
+    /// When every parcel of the return is received (validated), the RMA becomes so too (returngo.md §6.1).
+    pub shipments_move_the_rma: bool,
+    /// The name of the comment's text in `POST /rma/{id}/comment`: `htmlText`, or `comment` (§2.3).
+    pub comment_field: String,
+    /// A wrong API key is answered with the gateway's 403, not with the documented 401 (§1).
+    pub wrong_key_is_forbidden: bool,
+    /// Webhooks carry what they say under `data`, not at the root (§4).
+    pub webhook_data_is_nested: bool,
+    /// Webhooks say which RMA they are about; otherwise none does, and the receiver must look at all (§4).
+    pub webhooks_name_the_rma: bool,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            shipments_move_the_rma: true,
+            comment_field: "htmlText".to_owned(),
+            wrong_key_is_forbidden: false,
+            webhook_data_is_nested: false,
+            webhooks_name_the_rma: true,
+        }
+    }
+}

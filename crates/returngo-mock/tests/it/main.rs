@@ -1,0 +1,10 @@
+//! What the mock promises, over plain HTTP.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod access;
+mod controls;
+mod lists;
+mod rmas;
+mod shop;
+mod transactions;
+mod webhooks;

@@ -1,0 +1,243 @@
+//! The client: one resource handle a method, one pipeline for all of them.
+
+mod pages;
+mod quota;
+pub(crate) mod rules;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use api_client_core::HttpResponse;
+pub use api_client_core::client::{
+    CallReport, Clock, NotRetried, ReqwestTransport, RetryPolicy, SkippingClock, SystemClock, Transport,
+    TransportError,
+};
+use api_client_core::client::{Failure, Pipeline, check_base_url, check_credential};
+
+pub use self::{pages::Pages, quota::Quota};
+use self::{quota::Budget, rules::ReturngoRules};
+use crate::{Error, request::Request, rma, shipment, transaction, webhook};
+
+/// Where ReturnGO's API is.
+const RETURNGO: &str = "https://api.returngo.ai";
+
+/// A ReturnGO shop to talk to. Cheap to clone; clones share the quota.
+///
+/// ```no_run
+/// # async fn example(key: String) -> Result<(), Box<dyn std::error::Error>> {
+/// let returngo = returngo::Client::builder().api_key(key).shop("acmeoutdoors.example.test").build()?;
+/// let rma = returngo.rmas().get(&"RMA4410021".parse()?).await?;
+/// println!("{} is {}", rma.id(), rma.status());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Shared>);
+
+struct Shared {
+    /// Ends without a slash; endpoint paths begin with one.
+    base: String,
+    rules: ReturngoRules,
+    pipeline: Pipeline,
+    comment_field: String,
+}
+
+impl Client {
+    /// Begins a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// The shop.
+    pub fn shop(&self) -> &str {
+        &self.0.rules.shop
+    }
+
+    /// Sends a request and reads its answer: what every method of every resource does.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn send<T>(&self, request: &Request<T>) -> Result<T, Error> {
+        let response = self.send_raw(request).await?;
+        let report = CallReport::answered(request.endpoint());
+        request.read(&response).map_err(|error| Error::undecodable(report, &response, error))
+    }
+
+    /// Sends a request and gives the answer as it came, for what this crate does not model.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn send_raw<T>(&self, request: &Request<T>) -> Result<HttpResponse, Error> {
+        let Shared { base, rules, pipeline, .. } = &*self.0;
+        let endpoint = request.endpoint();
+        if let Some(problem) = request.problem() {
+            return Err(Error::invalid_request(endpoint, problem));
+        }
+        rules
+            .budget
+            .check(endpoint.idempotency, pipeline.clock.now())
+            .map_err(|day_ends| Error::quota_spent(endpoint, day_ends))?;
+        let answer = pipeline.send(rules, endpoint, &request.to_http(base)).await;
+        answer.map_err(|failure| self.failed(*failure, request))
+    }
+
+    fn failed<T>(&self, failure: Failure, request: &Request<T>) -> Error {
+        let Shared { rules, pipeline, .. } = &*self.0;
+        let day_ends = rules.budget.check(request.endpoint().idempotency, pipeline.clock.now()).err();
+        Error::failed(failure, request.how_to_find_out(), day_ends, &|text| rules.hide_in(text))
+    }
+
+    pub(crate) fn comment_field(&self) -> &str {
+        &self.0.comment_field
+    }
+
+    /// RMAs.
+    pub fn rmas(&self) -> rma::Rmas<'_> {
+        rma::Rmas(self)
+    }
+
+    /// Parcels of RMAs.
+    pub fn shipments(&self) -> shipment::Shipments<'_> {
+        shipment::Shipments(self)
+    }
+
+    /// Movements of money.
+    pub fn transactions(&self) -> transaction::Transactions<'_> {
+        transaction::Transactions(self)
+    }
+
+    /// Webhook registrations.
+    pub fn webhooks(&self) -> webhook::Webhooks<'_> {
+        webhook::Webhooks(self)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base", &self.0.base)
+            .field("rules", &self.0.rules)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`Client`].
+#[must_use = "a builder does nothing until build is called"]
+pub struct ClientBuilder {
+    url: String,
+    api_key: Option<String>,
+    shop: Option<String>,
+    comment_field: String,
+    quota: Quota,
+    transport: Option<Arc<dyn Transport>>,
+    clock: Arc<dyn Clock>,
+    retry: RetryPolicy,
+    timeout: Duration,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            url: RETURNGO.to_owned(),
+            api_key: None,
+            shop: None,
+            comment_field: rma::COMMENT_FIELD.to_owned(),
+            quota: Quota::default(),
+            transport: None,
+            clock: Arc::new(SystemClock),
+            retry: RetryPolicy::default(),
+            timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// Another server, such as a mock; `https://api.returngo.ai` otherwise.
+    pub fn url(mut self, base: impl Into<String>) -> Self {
+        self.url = base.into();
+        self
+    }
+
+    /// The API key, shown in ReturnGO's *Settings › Integrations › API*.
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    /// The shop's domain, copied by the icon next to the store's name in ReturnGO's dashboard.
+    pub fn shop(mut self, domain: impl Into<String>) -> Self {
+        self.shop = Some(domain.into());
+        self
+    }
+
+    /// The name of a comment's text in `POST /rma/{id}/comment`. Unconfirmed: `htmlText` is what the comment
+    /// reads back as; one program sends `comment` (returngo.md §2.3).
+    pub fn comment_field(mut self, name: impl Into<String>) -> Self {
+        self.comment_field = name.into();
+        self
+    }
+
+    /// How many calls the key may make.
+    pub fn quota(mut self, quota: Quota) -> Self {
+        self.quota = quota;
+        self
+    }
+
+    /// How requests go out; HTTP by default.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// What time it is; the machine's clock by default.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How often, and after what wait, a request is sent again.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// How long one answer may take; a minute by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) that names what is missing or unusable.
+    pub fn build(self) -> Result<Client, Error> {
+        let unusable = |error: &dyn fmt::Display| Error::configuration(error.to_string());
+        let api_key = self.api_key.ok_or_else(|| Error::configuration("no API key was given"))?;
+        let shop = self.shop.ok_or_else(|| Error::configuration("no shop was given"))?;
+        check_credential("API key", &api_key).map_err(|error| unusable(&error))?;
+        check_credential("shop", &shop).map_err(|error| unusable(&error))?;
+        let base = check_base_url(&self.url).map_err(|error| unusable(&error))?;
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => Arc::new(
+                ReqwestTransport::new(concat!("returngo-rust/", env!("CARGO_PKG_VERSION")), self.timeout)
+                    .map_err(|error| unusable(&error))?,
+            ),
+        };
+        Ok(Client(Arc::new(Shared {
+            base,
+            rules: ReturngoRules { api_key: api_key.into(), shop, budget: Budget::new(self.quota) },
+            pipeline: Pipeline { transport, clock: self.clock, retry: self.retry, api: "returngo" },
+            comment_field: self.comment_field,
+        })))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("url", &self.url)
+            .field("shop", &self.shop)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,134 @@
+use std::time::Duration;
+
+use api_client_core::{
+    HttpRequest, HttpResponse,
+    client::{Clock, Rules, Verdict},
+};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::quota::Budget;
+
+/// What ReturnGO adds to the pipeline: its quota, its key and shop, its way of saying no.
+#[derive(Debug)]
+pub(super) struct ReturngoRules {
+    pub(super) api_key: SecretString,
+    pub(super) shop: String,
+    pub(super) budget: Budget,
+}
+
+impl ReturngoRules {
+    /// The text without the key, should somebody have echoed it.
+    pub(super) fn hide_in(&self, text: &str) -> String {
+        text.replace(self.api_key.expose_secret(), "[secret]")
+    }
+}
+
+#[async_trait]
+impl Rules for ReturngoRules {
+    async fn prepare(&self, request: &mut HttpRequest, clock: &dyn Clock) {
+        self.budget.take(clock).await;
+        request.headers.insert_secret("x-api-key", self.api_key.expose_secret());
+        request.headers.insert("x-shop-name", &self.shop);
+    }
+
+    fn judge(&self, response: &HttpResponse, now: Timestamp) -> Verdict {
+        match response.status {
+            200..300 => Verdict::Accepted,
+            // The wait until the day ends is longer than any that is waited for: the caller hears of it.
+            429 if says_day_is_spent(response) => {
+                Verdict::Throttled { wait: Some(until(self.budget.day_is_spent(now), now)) }
+            }
+            429 => Verdict::Throttled { wait: retry_after(response) },
+            500.. => Verdict::Failed,
+            _ => Verdict::Refused,
+        }
+    }
+
+    fn request_id<'a>(&self, response: &'a HttpResponse) -> Option<&'a str> {
+        response.headers.get("x-amzn-requestid")
+    }
+}
+
+/// The gateway's two texts for 429 are `Too Many Requests` and, for a quota, `Limit Exceeded`
+/// (returngo.md §1, unconfirmed).
+pub(crate) fn says_day_is_spent(response: &HttpResponse) -> bool {
+    let said = message(&response.body).unwrap_or_default();
+    response.status == 429 && said.to_ascii_lowercase().contains("limit exceeded")
+}
+
+/// Nobody ever saw the header; it is honoured if it comes.
+fn retry_after(response: &HttpResponse) -> Option<Duration> {
+    response.headers.get("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn until(end: Timestamp, now: Timestamp) -> Duration {
+    end.duration_since(now).unsigned_abs()
+}
+
+/// How much of an answer's text is kept.
+const KEPT_CHARS: usize = 200;
+
+/// What an answer says went wrong. The schema is not documented: `message`, else `error`.
+pub(crate) fn message(body: &[u8]) -> Option<String> {
+    let json: Value = serde_json::from_slice(body).ok()?;
+    let text = json.get("message").or_else(|| json.get("error"))?.as_str()?;
+    Some(text.chars().take(KEPT_CHARS).collect())
+}
+
+/// The beginning of an answer that says nothing in a known form, such as an HTML page.
+pub(crate) fn excerpt(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let strange = message(body).is_none() && !text.trim().is_empty();
+    strange.then(|| text.trim().chars().take(KEPT_CHARS).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Quota;
+
+    fn judged(status: u16, body: &str) -> Verdict {
+        let rules = ReturngoRules {
+            api_key: "key".into(),
+            shop: "acmeoutdoors.example.test".to_owned(),
+            budget: Budget::new(Quota::default()),
+        };
+        let response = HttpResponse { status, headers: Default::default(), body: body.as_bytes().to_vec() };
+        rules.judge(&response, "2026-05-04T23:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_spent_second_and_a_spent_day_differ_by_their_text() {
+        assert_eq!(judged(429, r#"{"message":"Too Many Requests"}"#), Verdict::Throttled { wait: None });
+        let hour = Some(Duration::from_secs(3600));
+        assert_eq!(judged(429, r#"{"message":"Limit Exceeded"}"#), Verdict::Throttled { wait: hour });
+        assert_eq!(judged(429, ""), Verdict::Throttled { wait: None });
+    }
+
+    #[test]
+    fn other_answers_go_by_their_status() {
+        assert_eq!(judged(201, ""), Verdict::Accepted);
+        assert_eq!(judged(502, "<html>"), Verdict::Failed);
+        for status in [301, 400, 401, 403, 404] {
+            assert_eq!(judged(status, "{}"), Verdict::Refused);
+        }
+    }
+
+    #[test]
+    fn what_went_wrong_is_found_in_every_form() {
+        for (body, said) in [
+            (r#"{"message":"Forbidden"}"#, Some("Forbidden")),
+            (r#"{"statusCode":500,"message":"x"}"#, Some("x")),
+            (r#"{"error":"invalid rmaId"}"#, Some("invalid rmaId")),
+            (r#"{"reason":1}"#, None),
+            ("<html>odd</html>", None),
+        ] {
+            assert_eq!(message(body.as_bytes()).as_deref(), said);
+            assert_eq!(excerpt(body.as_bytes()).is_some(), said.is_none());
+        }
+        assert_eq!((message(b""), excerpt(b" ")), (None, None));
+    }
+}

@@ -1,0 +1,286 @@
+//! What went wrong, told once and whole.
+
+use std::{error::Error as StdError, fmt, time::Duration};
+
+use api_client_core::{
+    Endpoint, HttpResponse, Idempotency, Method,
+    client::{CallReport, Failure, NotRetried, Trouble},
+    decode::DecodeError,
+};
+use jiff::Timestamp;
+
+use crate::client::rules::{excerpt, message, says_day_is_spent};
+
+/// A call that did not succeed.
+///
+/// [`Error::kind`] says what happened, [`Error::is_retryable`] whether trying later may help, and
+/// [`Error::may_have_been_applied`] whether ReturnGO may have acted on it all the same. `Display` is one line
+/// for a log; keys and shoppers are not in it.
+pub struct Error(Box<Story>);
+
+struct Story {
+    kind: ErrorKind,
+    /// What happened, without the call and without the source.
+    message: String,
+    report: Option<CallReport>,
+    status: Option<u16>,
+    body_excerpt: Option<String>,
+    aws_ids: Vec<(&'static str, String)>,
+    try_again_at: Option<Timestamp>,
+    find_out: Option<&'static str>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What happened, and what to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client was given something unusable. Correct the setting that the message names.
+    Configuration,
+    /// The request cannot be sent as it was built. Correct it.
+    InvalidRequest,
+    /// ReturnGO does not know the API key. Copy it anew.
+    WrongKey,
+    /// The key may not use this shop. Copy the shop's domain anew, or take a key of the shop's owner; the
+    /// gateway is known to answer a wrong key so as well.
+    WrongShop,
+    /// There is no such thing. An RMA of another shop is none.
+    NotFound,
+    /// ReturnGO understood the request and refused it; the message says why. Correct it.
+    Refused,
+    /// The calls of a second were used up, again and again. Try later, or send less.
+    Throttled,
+    /// The calls of the day are used up. [`Error::try_again_at`] says when it ends; ReturnGO's support raises
+    /// the quota.
+    QuotaSpent,
+    /// A read or a repeatable write failed on ReturnGO's side. Try later.
+    ServerFailed,
+    /// No connection was made. Nothing was sent; try later.
+    NotSent,
+    /// A read or a repeatable write got no complete answer. Try again.
+    AnswerLost,
+    /// A write may have been applied, and sending it again could apply it twice. Look first; the message says
+    /// where.
+    Ambiguous,
+    /// An answer came that does not read. Keep the request id and report it.
+    Undecodable,
+}
+
+/// The headers that ReturnGO's support asks for.
+const AWS_IDS: [&str; 3] = ["x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"];
+
+impl Error {
+    /// What happened.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The HTTP status of the last answer, if one came.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// What ReturnGO says went wrong, or what is wrong with the request or the setting. Empty if nobody said.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The beginning of an answer that was not of ReturnGO's form, such as an HTML page.
+    pub fn body_excerpt(&self) -> Option<&str> {
+        self.0.body_excerpt.as_deref()
+    }
+
+    /// The gateway's id of the request (`x-amzn-requestid`).
+    pub fn request_id(&self) -> Option<&str> {
+        let (_, id) = self.0.aws_ids.iter().find(|(name, _)| *name == "x-amzn-requestid")?;
+        Some(id)
+    }
+
+    /// Every id that ReturnGO's support asks for, by header.
+    pub fn aws_ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.aws_ids.iter().map(|(name, id)| (*name, id.as_str()))
+    }
+
+    /// When the quota begins anew, for [`ErrorKind::QuotaSpent`].
+    pub fn try_again_at(&self) -> Option<Timestamp> {
+        self.0.try_again_at
+    }
+
+    /// The method of the call, if there was one.
+    pub fn method(&self) -> Option<Method> {
+        self.0.report.as_ref().map(CallReport::method)
+    }
+
+    /// The path of the call with its placeholders, if there was one.
+    pub fn path_template(&self) -> Option<&'static str> {
+        self.0.report.as_ref().map(CallReport::path_template)
+    }
+
+    /// How often it was sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.report.as_ref().map_or(0, CallReport::attempts)
+    }
+
+    /// From the first attempt to giving up, waits included.
+    pub fn elapsed(&self) -> Duration {
+        self.0.report.as_ref().map(CallReport::elapsed).unwrap_or_default()
+    }
+
+    /// Why it was not sent again.
+    pub fn not_retried(&self) -> Option<NotRetried> {
+        self.0.report.as_ref().and_then(CallReport::not_retried)
+    }
+
+    /// Whether the same call may succeed later as it is.
+    pub fn is_retryable(&self) -> bool {
+        use ErrorKind::*;
+        matches!(self.kind(), Throttled | QuotaSpent | ServerFailed | NotSent | AnswerLost)
+    }
+
+    /// Whether ReturnGO may have acted on the call although no success came back.
+    pub fn may_have_been_applied(&self) -> bool {
+        self.0.report.as_ref().is_some_and(CallReport::may_have_been_applied)
+    }
+
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::of(ErrorKind::Configuration, message, None)
+    }
+
+    pub(crate) fn invalid_request(endpoint: Endpoint, message: impl Into<String>) -> Self {
+        Self::of(ErrorKind::InvalidRequest, message, Some(CallReport::unsent(endpoint)))
+    }
+
+    /// A call that was not even sent.
+    pub(crate) fn quota_spent(endpoint: Endpoint, day_ends: Timestamp) -> Self {
+        let mut error = Self::of(ErrorKind::QuotaSpent, "", Some(CallReport::unsent(endpoint)));
+        error.0.try_again_at = Some(day_ends);
+        error
+    }
+
+    pub(crate) fn undecodable(report: CallReport, response: &HttpResponse, source: DecodeError) -> Self {
+        let mut error = Self::of(ErrorKind::Undecodable, "the answer does not read", Some(report));
+        error.0.take(response);
+        error.0.source = Some(Box::new(source));
+        error
+    }
+
+    /// A call that the pipeline gave up on. `hide` takes secrets out of a text.
+    pub(crate) fn failed(
+        failure: Failure,
+        find_out: Option<&'static str>,
+        day_ends: Option<Timestamp>,
+        hide: &dyn Fn(&str) -> String,
+    ) -> Self {
+        let Failure { report, response, transport, trouble } = failure;
+        let kind = kind(&report, response.as_ref(), trouble);
+        let mut error = Self::of(kind, "", Some(report));
+        if let Some(response) = &response {
+            error.0.take(response);
+            error.0.message = message(&response.body).map(|text| hide(&text)).unwrap_or_default();
+            error.0.body_excerpt = excerpt(&response.body).map(|text| hide(&text));
+        }
+        error.0.try_again_at = day_ends.filter(|_| kind == ErrorKind::QuotaSpent);
+        error.0.find_out = find_out.filter(|_| kind == ErrorKind::Ambiguous);
+        error.0.source = transport.map(Into::into);
+        error
+    }
+
+    fn of(kind: ErrorKind, message: impl Into<String>, report: Option<CallReport>) -> Self {
+        Self(Box::new(Story {
+            kind,
+            message: message.into(),
+            report,
+            status: None,
+            body_excerpt: None,
+            aws_ids: Vec::new(),
+            try_again_at: None,
+            find_out: None,
+            source: None,
+        }))
+    }
+}
+
+impl Story {
+    fn take(&mut self, response: &HttpResponse) {
+        self.status = Some(response.status);
+        let ids = AWS_IDS.iter().filter_map(|&name| Some((name, response.headers.get(name)?.to_owned())));
+        self.aws_ids = ids.collect();
+    }
+}
+
+fn kind(report: &CallReport, response: Option<&HttpResponse>, trouble: Trouble) -> ErrorKind {
+    let harmless = matches!(report.idempotency(), Idempotency::Read | Idempotency::RepeatableWrite);
+    match trouble {
+        _ if trouble.leaves_doubt() && !harmless => ErrorKind::Ambiguous,
+        Trouble::NeverSent => ErrorKind::NotSent,
+        Trouble::Throttled if response.is_some_and(says_day_is_spent) => ErrorKind::QuotaSpent,
+        Trouble::Throttled => ErrorKind::Throttled,
+        Trouble::AnswerLost => ErrorKind::AnswerLost,
+        Trouble::ServerFailed | Trouble::Broken => ErrorKind::ServerFailed,
+        Trouble::Refused => match response.map(|response| response.status) {
+            Some(401) => ErrorKind::WrongKey,
+            Some(403) => ErrorKind::WrongShop,
+            Some(404) => ErrorKind::NotFound,
+            _ => ErrorKind::Refused,
+        },
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use ErrorKind::*;
+        let story = &*self.0;
+        if let Some(report) = &story.report {
+            write!(f, "{report}: ")?;
+        }
+        f.write_str(match story.kind {
+            Configuration | InvalidRequest | Undecodable => story.message.as_str(),
+            WrongKey => "ReturnGO does not know the API key: copy it anew from Settings › Integrations › API",
+            WrongShop => {
+                "the API key may not use this shop, or is wrong: copy both anew from ReturnGO's dashboard"
+            }
+            NotFound => "not found",
+            Refused => "refused",
+            Throttled => "the calls of a second stayed used up; try later",
+            QuotaSpent => "the day's calls are used up",
+            ServerFailed => "ReturnGO failed; try later",
+            NotSent => "not sent",
+            AnswerLost => "no complete answer came; try again",
+            Ambiguous => "no certain answer came and it may have been applied",
+        })?;
+        if let Some(time) = story.try_again_at {
+            write!(f, " until {time}; ReturnGO's support raises the quota")?;
+        }
+        if let Some(find_out) = story.find_out {
+            write!(f, "; before sending it again, {find_out}")?;
+        }
+        if let Some(status) = story.status {
+            write!(f, " (status {status})")?;
+        }
+        if !matches!(story.kind, Configuration | InvalidRequest | Undecodable) && !story.message.is_empty() {
+            write!(f, "; {}", story.message)?;
+        }
+        if let Some(id) = self.request_id() {
+            write!(f, " [request {id}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("says", &self.to_string())
+            .field("may_have_been_applied", &self.may_have_been_applied())
+            .field("not_retried", &self.not_retried())
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
