@@ -3,11 +3,7 @@
 
 use std::{collections::BTreeSet, process::ExitCode};
 
-use brightpearl::{
-    Client, IdSet, OrderId,
-    accounting::CustomerPaymentSearch,
-    order::OrderSearch,
-};
+use brightpearl::{Client, IdSet, OrderId, accounting::CustomerPaymentSearch, order::OrderSearch};
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
 use serde_json::Value;
@@ -134,11 +130,16 @@ async fn read(client: &Client, what: What, asked: &Asked) -> anyhow::Result<Vec<
             return Ok(notes);
         }
         What::OrderSearch => {
-            let search = asked.filters.iter().fold(OrderSearch::new(), |search, (name, value)| search.filter(name.clone(), value));
+            let search = asked
+                .filters
+                .iter()
+                .fold(OrderSearch::new(), |search, (name, value)| search.filter(name.clone(), value));
             values(client.orders().search(search).all().await?)?
         }
         What::Payments => {
-            let search = asked.filters.iter().fold(CustomerPaymentSearch::new(), |search, (name, value)| search.filter(name.clone(), value));
+            let search = asked.filters.iter().fold(CustomerPaymentSearch::new(), |search, (name, value)| {
+                search.filter(name.clone(), value)
+            });
             values(client.customer_payments().search(search).all().await?)?
         }
     };
@@ -179,18 +180,30 @@ impl What {
 
     fn columns(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Statuses => {
-                &[("id", "/statusId"), ("type", "/orderTypeCode"), ("name", "/name"), ("disabled", "/disabled")]
+            Self::Statuses => &[
+                ("id", "/statusId"),
+                ("type", "/orderTypeCode"),
+                ("name", "/name"),
+                ("disabled", "/disabled"),
+            ],
+            Self::Channels => {
+                &[("id", "/id"), ("name", "/name"), ("default warehouse", "/defaultWarehouseId")]
             }
-            Self::Channels => &[("id", "/id"), ("name", "/name"), ("default warehouse", "/defaultWarehouseId")],
             Self::BankAccounts => {
                 &[("code", "/code"), ("name", "/name"), ("active", "/active"), ("currency id", "/currencyId")]
             }
-            Self::PaymentMethods => {
-                &[("code", "/code"), ("name", "/name"), ("active", "/isActive"), ("bank accounts", "/bankAccounts")]
+            Self::PaymentMethods => &[
+                ("code", "/code"),
+                ("name", "/name"),
+                ("active", "/isActive"),
+                ("bank accounts", "/bankAccounts"),
+            ],
+            Self::TaxCodes => {
+                &[("id", "/id"), ("code", "/code"), ("description", "/description"), ("rate %", "/rate")]
             }
-            Self::TaxCodes => &[("id", "/id"), ("code", "/code"), ("description", "/description"), ("rate %", "/rate")],
-            Self::Currencies => &[("id", "/id"), ("code", "/code"), ("rate", "/exchangeRate"), ("base", "/isDefault")],
+            Self::Currencies => {
+                &[("id", "/id"), ("code", "/code"), ("rate", "/exchangeRate"), ("base", "/isDefault")]
+            }
             Self::Warehouses => &[("id", "/id"), ("name", "/name"), ("type", "/typeDescription")],
             Self::Account => &[
                 ("time zone", "/timeZone"),
@@ -243,10 +256,15 @@ impl What {
                 ("reference", "/transactionRef"),
                 ("journal", "/journalId"),
             ],
-            Self::Product => {
-                &[("id", "/id"), ("SKU", "/identity/sku"), ("stock tracked", "/stock/stockTracked"), ("status", "/status")]
+            Self::Product => &[
+                ("id", "/id"),
+                ("SKU", "/identity/sku"),
+                ("stock tracked", "/stock/stockTracked"),
+                ("status", "/status"),
+            ],
+            Self::OrderNotes => {
+                &[("id", "/noteId"), ("added", "/addedOn"), ("public", "/isPublic"), ("text", "/text")]
             }
-            Self::OrderNotes => &[("id", "/noteId"), ("added", "/addedOn"), ("public", "/isPublic"), ("text", "/text")],
         }
     }
 }

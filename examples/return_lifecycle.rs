@@ -9,19 +9,27 @@ use anyhow::Context as _;
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::{
     CurrencyCode, IdSet, OffsetDateTime, OrderId, WarehouseId,
+    client::{Clock as _, SystemClock},
     integration::NewWebhook,
     order::Order,
     warehouse::{GoodsMovementSearch, NewGoodsInLine, NewGoodsInNote, NewProductValue, Release},
 };
 use brightpearl_mock::MockBrightpearl;
 use clap::Parser;
-use returngo::{RmaId, RmaStatus, webhook::{NewWebhook as Registration, WebhookEvent}};
-use returngo_brightpearl::{ConnectionSettings, check, keys, reconcile::{self, Line}};
+use returngo::{
+    RmaId, RmaStatus,
+    webhook::{NewWebhook as Registration, WebhookEvent},
+};
+use returngo_brightpearl::{
+    ConnectionSettings, check, keys,
+    reconcile::{self, Line},
+};
 use returngo_mock::{MockReturngo, Refund};
+use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::{Value, json};
 use support::{
     output::{run, say},
-    read::{self, Reader},
+    read::Reader,
     receiver::{Arrival, Receiver},
     story::Story,
     systems,
@@ -103,7 +111,8 @@ struct Shop<'s> {
 
 impl<'s> Shop<'s> {
     async fn open(story: &'s Story) -> anyhow::Result<Self> {
-        let systems::Mocked { client: to_brightpearl, mock: brightpearl } = systems::mocked_brightpearl().await?;
+        let systems::Mocked { client: to_brightpearl, mock: brightpearl } =
+            systems::mocked_brightpearl().await?;
         let systems::Mocked { client: to_returngo, mock: returngo } = systems::mocked_returngo().await?;
         story.line(format_args!(
             "Started a mock of Brightpearl at {} and a mock of ReturnGO at {}; every webhook comes twice.",
@@ -111,7 +120,9 @@ impl<'s> Shop<'s> {
             returngo.url()
         ))?;
         let settings = ConnectionSettings::from_json(SETTINGS)?;
-        let receiver = Receiver::start((Ipv4Addr::LOCALHOST, 0).into(), brightpearl.account(), "a-long-random-secret").await?;
+        let receiver =
+            Receiver::start((Ipv4Addr::LOCALHOST, 0).into(), brightpearl.account(), "a-long-random-secret")
+                .await?;
         brightpearl.faults().add(Fault::on("*", FaultKind::DuplicateWebhooks).times(ALL));
         returngo.faults().add(Fault::on("*", FaultKind::DuplicateWebhooks).times(ALL));
         for event in ["goods-in-note.created", "quarantine-release.created"] {
@@ -120,8 +131,7 @@ impl<'s> Shop<'s> {
         for event in [WebhookEvent::RmaStatusUpdated, WebhookEvent::TransactionCreated] {
             to_returngo.webhooks().create(&Registration::new(event, receiver.returngo_url())).await?;
         }
-        let account = read::account(&to_brightpearl).await?;
-        let reader = Reader { brightpearl: to_brightpearl, returngo: to_returngo, account, settings };
+        let reader = Reader::new(to_brightpearl, to_returngo, settings).await?;
         Ok(Self { story, brightpearl, returngo, reader, receiver })
     }
 
@@ -169,7 +179,8 @@ impl<'s> Shop<'s> {
                 Ok(hint.rma_id.iter().cloned().collect())
             }
             Arrival::Brightpearl(hint) => {
-                self.story.tell(format_args!("webhook from Brightpearl: {} {}", hint.resource_type, hint.ids))?;
+                self.story
+                    .tell(format_args!("webhook from Brightpearl: {} {}", hint.resource_type, hint.ids))?;
                 let notes = match hint.resource_type.as_str() {
                     "goods-in-note" => hint.ids.clone(),
                     _ => self.batches_moved_by(&hint.ids).await?,
@@ -177,7 +188,10 @@ impl<'s> Shop<'s> {
                 let notes = self.reader.brightpearl.goods_in_notes().get(&notes).await?;
                 let orders: IdSet = notes.values().map(|note| note.order_id.get()).collect();
                 let orders = self.reader.brightpearl.orders().get(&orders).await?;
-                Ok(orders.iter().filter_map(|order| keys::rma_of_credit(order.external_ref.as_deref()?)).collect())
+                Ok(orders
+                    .iter()
+                    .filter_map(|order| keys::rma_of_credit(order.external_ref.as_deref()?))
+                    .collect())
             }
         }
     }
@@ -239,7 +253,7 @@ impl<'s> Shop<'s> {
             transfer: false,
             warehouse_id: warehouse,
             goods_moved: lines,
-            received_on: OffsetDateTime::utc(self.brightpearl.now()),
+            received_on: OffsetDateTime::utc(SystemClock.now()),
             user_batch_reference: Some(format!("{}-1", credit.reference)),
         };
         let created = self.reader.brightpearl.goods_in_notes().create(credit.id, &note).await?;
@@ -266,8 +280,13 @@ impl<'s> Shop<'s> {
             self.story.tell(line)?;
         }
         for total in reconcile::totals(&lines) {
-            let bank = total.bank_account.map_or_else(|| "no bank account".to_owned(), |code| format!("bank account {code}"));
-            self.story.tell(format_args!("{} {} in {} payments through {bank}", total.amount, total.currency, total.payments))?;
+            let bank = total
+                .bank_account
+                .map_or_else(|| "no bank account".to_owned(), |code| format!("bank account {code}"));
+            self.story.tell(format_args!(
+                "{} {} in {} payments through {bank}",
+                total.amount, total.currency, total.payments
+            ))?;
         }
         Ok(lines)
     }
@@ -275,11 +294,15 @@ impl<'s> Shop<'s> {
     async fn figures(&self, rma: &RmaId, lines: &[Line]) -> anyhow::Result<Value> {
         let world = self.reader.world(rma).await?;
         let credit = self.credit_of(rma).await?;
-        anyhow::ensure!(*world.rma.status() == RmaStatus::Validated, "the RMA ended as {}", world.rma.status());
+        anyhow::ensure!(
+            *world.rma.status() == RmaStatus::Validated,
+            "the RMA ended as {}",
+            world.rma.status()
+        );
         let rows = credit.order_rows.values().map(|row| {
             json!({
                 "sku": row.product_sku,
-                "quantity": row.quantity.magnitude.normalize(),
+                "quantity": row.quantity.magnitude.to_u64(),
                 "net": row.row_value.row_net.value,
                 "tax": row.row_value.row_tax.value,
             })
@@ -292,7 +315,8 @@ impl<'s> Shop<'s> {
                 "journalId": payment.journal_id,
             })
         });
-        let reconciliation = lines.iter().map(|line| json!({ "transactionId": line.transaction_id, "code": line.code }));
+        let reconciliation =
+            lines.iter().map(|line| json!({ "transactionId": line.transaction_id, "code": line.code }));
         let figures = json!({
             "rmaId": rma,
             "salesCreditId": credit.id,

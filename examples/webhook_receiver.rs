@@ -30,7 +30,10 @@ async fn main() -> ExitCode {
 
 async fn receive(arguments: Arguments) -> anyhow::Result<()> {
     let mut receiver = Receiver::start(arguments.listen, &arguments.account, &arguments.secret).await?;
-    say(format!("listening on {}: POST /webhooks/brightpearl/SECRET and /webhooks/returngo/SECRET", arguments.listen))?;
+    say(format!(
+        "listening on {}: POST /webhooks/brightpearl/SECRET and /webhooks/returngo/SECRET",
+        arguments.listen
+    ))?;
     while let Some(arrival) = receiver.next().await {
         match arrival {
             Arrival::Brightpearl(hint) => {

@@ -71,7 +71,9 @@ impl Reader {
         for _ in 0..ROUNDS {
             let plan = returngo_brightpearl::plan(&self.world(rma).await?, &self.settings);
             if plan.effects.is_empty() {
-                said.extend(plan.reviews.iter().map(|review| format!("a person is asked: {}", review.message)));
+                said.extend(
+                    plan.reviews.iter().map(|review| format!("a person is asked: {}", review.message)),
+                );
                 return Ok(said);
             }
             for effect in &plan.effects {

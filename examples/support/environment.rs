@@ -36,26 +36,32 @@ fn brightpearl_from(get: Lookup<'_>) -> anyhow::Result<Option<brightpearl::Clien
     }
     for name in ["BRIGHTPEARL_DEV_REF", "BRIGHTPEARL_ACCESS_TOKEN"] {
         if get(name).is_some() {
-            bail!("{name} is set, but public apps and OAuth are not supported yet: use BRIGHTPEARL_TOKEN or BRIGHTPEARL_STAFF_TOKEN of a private app");
+            bail!(
+                "{name} is set, but public apps and OAuth are not supported yet: use BRIGHTPEARL_TOKEN or BRIGHTPEARL_STAFF_TOKEN of a private app"
+            );
         }
     }
     let mut missing = Vec::new();
-    let mut need = |name: &'static str, value: Option<String>| value.unwrap_or_else(|| {
-        missing.push(name);
-        String::new()
-    });
+    let mut need = |name: &'static str, value: Option<String>| {
+        value.unwrap_or_else(|| {
+            missing.push(name);
+            String::new()
+        })
+    };
     let account = need("BRIGHTPEARL_ACCOUNT", get("BRIGHTPEARL_ACCOUNT"));
     let app_ref = need("BRIGHTPEARL_APP_REF", get("BRIGHTPEARL_APP_REF"));
     let credentials = match get("BRIGHTPEARL_STAFF_TOKEN") {
         Some(token) => brightpearl::Credentials::staff(app_ref, token),
-        None => brightpearl::Credentials::private_app(app_ref, need("BRIGHTPEARL_TOKEN", get("BRIGHTPEARL_TOKEN"))),
+        None => brightpearl::Credentials::private_app(
+            app_ref,
+            need("BRIGHTPEARL_TOKEN", get("BRIGHTPEARL_TOKEN")),
+        ),
     };
     let builder = brightpearl::Client::builder(account).credentials(credentials);
     let builder = match get("BRIGHTPEARL_URL") {
         Some(url) => builder.url(url),
-        None => {
-            builder.datacenter(need("BRIGHTPEARL_DATACENTER (or BRIGHTPEARL_URL)", get("BRIGHTPEARL_DATACENTER")))
-        }
+        None => builder
+            .datacenter(need("BRIGHTPEARL_DATACENTER (or BRIGHTPEARL_URL)", get("BRIGHTPEARL_DATACENTER"))),
     };
     refuse_missing("BRIGHTPEARL", &missing)?;
     builder.build().map(Some).context("the BRIGHTPEARL_ environment variables do not make a client")
@@ -103,11 +109,13 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        let error = brightpearl_from(&with(&[("BRIGHTPEARL_ACCOUNT", "acmeoutdoors"), ("BRIGHTPEARL_TOKEN", "t")]));
+        let error =
+            brightpearl_from(&with(&[("BRIGHTPEARL_ACCOUNT", "acmeoutdoors"), ("BRIGHTPEARL_TOKEN", "t")]));
         let text = error.unwrap_err().to_string();
         assert!(text.contains("BRIGHTPEARL_APP_REF") && text.contains("BRIGHTPEARL_DATACENTER"), "{text}");
         assert!(!text.contains("BRIGHTPEARL_TOKEN,"), "{text}");
-        let error = returngo_from(&with(&[("RETURNGO_SHOP", "acmeoutdoors.example.test")])).unwrap_err().to_string();
+        let error =
+            returngo_from(&with(&[("RETURNGO_SHOP", "acmeoutdoors.example.test")])).unwrap_err().to_string();
         assert!(error.contains("RETURNGO_API_KEY"), "{error}");
     }
 

@@ -60,7 +60,7 @@ pub fn remark(line: impl std::fmt::Display) -> io::Result<()> {
 /// A table of JSON objects: a header and a JSON pointer for each column.
 pub fn table(rows: &[Value], columns: &[(&str, &str)]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(columns.iter().map(|(header, _)| *header));
     for row in rows {
         table.add_row(columns.iter().map(|(_, pointer)| cell(row.pointer(pointer))));

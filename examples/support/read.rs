@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use brightpearl::{
-    Client, IdSet, OrderId,
+    Client, IdSet, OrderId, ProductId,
     accounting::{CustomerPayment, CustomerPaymentSearch},
     order::{Order, OrderSearch, OrderTypeCode},
     warehouse::GoodsMovementSearch,
@@ -15,12 +15,9 @@ use returngo_brightpearl::{
     settings::{OrderLookup, RefundRecording},
     world::{AccountFacts, ProductFacts, WarehouseFacts},
 };
+use tokio::sync::Mutex;
 
-/// Reads the set-up of a Brightpearl account: once, then kept.
-///
-/// # Errors
-/// When something cannot be read.
-pub async fn account(brightpearl: &Client) -> anyhow::Result<AccountFacts> {
+async fn account(brightpearl: &Client) -> anyhow::Result<AccountFacts> {
     let configuration = brightpearl.account_configuration().await.context("the account's configuration")?;
     let mut warehouses = Vec::new();
     for warehouse in brightpearl.warehouses().list().await? {
@@ -55,27 +52,49 @@ pub struct Reader {
     pub account: AccountFacts,
     /// How the two are connected.
     pub settings: ConnectionSettings,
+    products: Mutex<BTreeMap<ProductId, ProductFacts>>,
 }
 
 impl Reader {
+    /// Reads worlds with these two clients. The account's set-up is read now and kept.
+    ///
+    /// # Errors
+    /// When the set-up cannot be read.
+    pub async fn new(
+        brightpearl: Client,
+        returngo: returngo::Client,
+        settings: ConnectionSettings,
+    ) -> anyhow::Result<Self> {
+        let account = account(&brightpearl).await.context("the account's set-up cannot be read")?;
+        Ok(Self { brightpearl, returngo, account, settings, products: Mutex::default() })
+    }
+
     /// Reads what both systems say now about an RMA.
     ///
     /// # Errors
     /// When something cannot be read.
     pub async fn world(&self, id: &RmaId) -> anyhow::Result<World> {
         let rma = self.returngo.rmas().get(id).await.with_context(|| format!("RMA {id} cannot be read"))?;
-        let mut orders = self.sales_orders_of(&rma).await?;
-        let order = if orders.len() == 1 { orders.pop() } else { None };
-        let mut world = World { order, orders, account: self.account.clone(), ..World::new(rma) };
-        let Some(order) = &world.order else { return Ok(world) };
-        let sale = order.id;
-        let products = order.order_rows.values().filter_map(|row| row.product());
-        for product in self.brightpearl.products().get(&IdSet::of(products)).await? {
-            world.products.insert(product.id, ProductFacts { stock_tracked: product.stock.stock_tracked });
+        let sales = self.sales_orders_of(&rma).await?;
+        let mut world = World { account: self.account.clone(), ..World::new(rma) };
+        let [sale] = *sales.as_slice() else {
+            let ids: IdSet = sales.into_iter().map(OrderId::get).collect();
+            world.orders = self.brightpearl.orders().get(&ids).await?;
+            return Ok(world);
+        };
+        let credits = self.credits_of(sale).await?;
+        let ids: IdSet = credits.into_iter().chain([sale]).map(OrderId::get).collect();
+        for order in self.brightpearl.orders().get(&ids).await? {
+            if order.id == sale {
+                world.order = Some(order);
+            } else {
+                world.credits.push(order);
+            }
         }
-        world.credits = self.credits_of(sale).await?;
+        world.products = self.products_on(world.order.iter().chain(&world.credits)).await?;
         let key = keys::credit(world.rma.id());
-        let ours = world.credits.iter().find(|credit| credit.external_ref.as_ref() == Some(&key)).map(|credit| credit.id);
+        let ours = world.credits.iter().find(|credit| credit.external_ref.as_ref() == Some(&key));
+        let ours = ours.map(|credit| credit.id);
         if let Some(credit) = ours {
             self.add_what_happened_to(credit, &mut world).await?;
         }
@@ -91,7 +110,7 @@ impl Reader {
     }
 
     /// The sales orders that carry the RMA's order number or id, looked up the way the connection says.
-    async fn sales_orders_of(&self, rma: &Rma) -> anyhow::Result<Vec<Order>> {
+    async fn sales_orders_of(&self, rma: &Rma) -> anyhow::Result<Vec<OrderId>> {
         let details = &rma.order_details;
         for lookup in &self.settings.order_lookup {
             let search = OrderSearch::new().order_type(&OrderTypeCode::SalesOrder);
@@ -108,18 +127,31 @@ impl Reader {
                 (OrderLookup::CustomerRef, None, _) => continue,
             };
             let found = self.brightpearl.orders().search(search).all().await?;
-            let ids: IdSet = found.iter().filter_map(|order| order.order_id).map(OrderId::get).collect();
-            if !ids.is_empty() {
-                return Ok(self.brightpearl.orders().get(&ids).await?);
+            if !found.is_empty() {
+                return Ok(found.iter().filter_map(|order| order.order_id).collect());
             }
         }
         Ok(Vec::new())
     }
 
-    async fn credits_of(&self, sale: OrderId) -> anyhow::Result<Vec<Order>> {
+    async fn credits_of(&self, sale: OrderId) -> anyhow::Result<Vec<OrderId>> {
         let found = self.brightpearl.orders().search(OrderSearch::credits_of(sale)).all().await?;
-        let ids: IdSet = found.iter().filter_map(|credit| credit.order_id).map(OrderId::get).collect();
-        Ok(self.brightpearl.orders().get(&ids).await?)
+        Ok(found.iter().filter_map(|credit| credit.order_id).collect())
+    }
+
+    /// Whether a product's stock is counted does not change from one look to the next: asked once, kept.
+    async fn products_on(
+        &self,
+        orders: impl Iterator<Item = &Order>,
+    ) -> anyhow::Result<BTreeMap<ProductId, ProductFacts>> {
+        let wanted: Vec<ProductId> =
+            orders.flat_map(|order| order.order_rows.values()).filter_map(|row| row.product()).collect();
+        let mut known = self.products.lock().await;
+        let unknown: IdSet = wanted.iter().filter(|id| !known.contains_key(id)).map(|id| id.get()).collect();
+        for product in self.brightpearl.products().get(&unknown).await? {
+            known.insert(product.id, ProductFacts { stock_tracked: product.stock.stock_tracked });
+        }
+        Ok(wanted.into_iter().filter_map(|id| Some((id, *known.get(&id)?))).collect())
     }
 
     async fn add_what_happened_to(&self, credit: OrderId, world: &mut World) -> anyhow::Result<()> {

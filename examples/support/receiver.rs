@@ -64,7 +64,8 @@ impl Receiver {
     /// # Errors
     /// When the address cannot be listened on.
     pub async fn start(address: SocketAddr, account: &str, secret: &str) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+        let listener =
+            TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         let base = format!("http://{}", listener.local_addr()?);
         let (queue, arrivals) = mpsc::channel(QUEUE);
         let checks = Arc::new(Checks {
@@ -108,7 +109,11 @@ impl Receiver {
     }
 }
 
-async fn from_brightpearl(State(checks): State<Arc<Checks>>, Path(secret): Path<String>, body: Bytes) -> StatusCode {
+async fn from_brightpearl(
+    State(checks): State<Arc<Checks>>,
+    Path(secret): Path<String>,
+    body: Bytes,
+) -> StatusCode {
     if !checks.knows(&secret) {
         return StatusCode::NOT_FOUND;
     }
@@ -121,7 +126,11 @@ async fn from_brightpearl(State(checks): State<Arc<Checks>>, Path(secret): Path<
     }
 }
 
-async fn from_returngo(State(checks): State<Arc<Checks>>, Path(secret): Path<String>, body: Bytes) -> StatusCode {
+async fn from_returngo(
+    State(checks): State<Arc<Checks>>,
+    Path(secret): Path<String>,
+    body: Bytes,
+) -> StatusCode {
     if !checks.knows(&secret) {
         return StatusCode::NOT_FOUND;
     }

@@ -30,7 +30,9 @@ impl Brightpearl {
     /// The first line of an example: whom it talks to.
     pub fn introduction(&self) -> String {
         match &self.mock {
-            Some(mock) => format!("No BRIGHTPEARL_ variable is set: started a mock of Brightpearl at {}", mock.url()),
+            Some(mock) => {
+                format!("No BRIGHTPEARL_ variable is set: started a mock of Brightpearl at {}", mock.url())
+            }
             None => format!("Brightpearl account {}", self.client.account()),
         }
     }

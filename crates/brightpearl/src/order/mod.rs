@@ -19,7 +19,7 @@ pub use order::{
     Assignment, CurrentAssignment, Invoice, Order, OrderCurrency, OrderDelivery, OrderSearch,
     OrderStatusLabel, OrderSummary, Parties, Party, TotalValue, get, search,
 };
-pub use row::{Composition, CurrencyValue, NewOrderRow, OrderRow, Quantity, RowValue};
+pub use row::{Composition, CurrencyValue, NewOrderRow, NewRowValue, OrderRow, Quantity, RowValue};
 pub use sales_credit::{
     CreditAddress, CreditCurrency, CreditCustomer, CreditDelivery, CreditRow, CreditTotal, NewCreditRow,
     NewSalesCredit, SalesCredit,

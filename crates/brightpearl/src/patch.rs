@@ -1,0 +1,127 @@
+//! JSON-Patch values: changing single fields of a resource (brightpearl-platform.md §7.1).
+//!
+//! Which paths a resource takes, and with which operations, stands at its own `patch` function. A path that
+//! it does not take is refused with `CMNC-043`, an operation that the path does not take with HTTP **500** and
+//! `CMNC-044`, a value of the wrong JSON type with HTTP 500 and `CMNU-003`. None of them is cured by trying
+//! again, and the client does not.
+
+use std::fmt;
+
+use api_client_core::open_enum;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Changes to one resource, in order. That all of them or none are applied is not documented.
+///
+/// ```
+/// use brightpearl::{OrderId, Patch, order};
+///
+/// let changes = Patch::new().replace("/reference", "RMA-1").remove("/delivery/shippingMethodId");
+/// let request = order::order::patch(OrderId::new(300955), &changes);
+/// assert_eq!(
+///     request.json(),
+///     Some(r#"[{"op":"replace","path":"/reference","value":"RMA-1"},{"op":"remove","path":"/delivery/shippingMethodId"}]"#)
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+#[must_use = "a patch does nothing until it is sent"]
+pub struct Patch(Vec<PatchOperation>);
+
+/// One change.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct PatchOperation {
+    /// What is done.
+    pub op: PatchOp,
+    /// To which field: its names from the resource's root, each after a slash.
+    pub path: String,
+    /// The new value; none to remove.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+}
+
+open_enum! {
+    /// What a change does.
+    pub enum PatchOp {
+        /// Sets a field that may not be there. On custom fields it overwrites too; plain fields refuse it.
+        Add = "add",
+        /// Sets a field that is there.
+        Replace = "replace",
+        /// Clears a field.
+        Remove = "remove",
+    }
+}
+
+impl Patch {
+    /// No changes yet.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Sets a field that is there. What the plain fields of orders, rows and contacts take.
+    pub fn replace(self, path: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.with(PatchOp::Replace, path, Some(value.into()))
+    }
+
+    /// Sets a custom field, whether it was set before or not.
+    pub fn add(self, path: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.with(PatchOp::Add, path, Some(value.into()))
+    }
+
+    /// Clears a field. A custom field that is not set refuses it with `CMNC-038`.
+    pub fn remove(self, path: impl Into<String>) -> Self {
+        self.with(PatchOp::Remove, path, None)
+    }
+
+    fn with(mut self, op: PatchOp, path: impl Into<String>, value: Option<Value>) -> Self {
+        self.0.push(PatchOperation { op, path: path.into(), value });
+        self
+    }
+
+    /// The changes, in order.
+    pub fn operations(&self) -> &[PatchOperation] {
+        &self.0
+    }
+
+    /// Whether there is nothing to change.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The value stays out: it may be a shopper's.
+impl fmt::Debug for PatchOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.op, self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_go_out_in_order_and_values_do_not_print() {
+        let patch = Patch::new()
+            .replace("/firstName", "Ada")
+            .add("/PCF_GIFT", true)
+            .add("/PCF_REASON", serde_json::json!({ "id": 912 }))
+            .remove("/PCF_OLD");
+        assert_eq!(
+            serde_json::to_string(&patch).unwrap(),
+            concat!(
+                r#"[{"op":"replace","path":"/firstName","value":"Ada"},{"op":"add","path":"/PCF_GIFT","value":true},"#,
+                r#"{"op":"add","path":"/PCF_REASON","value":{"id":912}},{"op":"remove","path":"/PCF_OLD"}]"#
+            )
+        );
+        let shown = format!("{patch:?}");
+        assert!(shown.contains("replace /firstName") && !shown.contains("Ada"), "{shown}");
+    }
+
+    #[test]
+    fn an_operation_of_tomorrow_survives() {
+        let json = r#"[{"op":"move","path":"/reference","value":null}]"#;
+        let patch: Patch = serde_json::from_str(json).unwrap();
+        assert_eq!(patch.operations()[0].op, PatchOp::Other("move".into()));
+    }
+}

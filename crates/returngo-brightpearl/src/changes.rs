@@ -1,0 +1,34 @@
+//! An RMA that changed after its credit was made. The credit is left as it is: a person settles the difference.
+
+use brightpearl::order::Order;
+use returngo::Item;
+
+use crate::{credit_rows::UnitsOnCredit, findings::Findings, plan::ReviewCode, rma_facts::ids};
+
+/// Asks about units that are on the RMA and not on the credit, and the other way round.
+pub(crate) fn ask(credit: &Order, units: &[&Item], on_credit: &UnitsOnCredit, findings: &mut Findings) {
+    let is_lacking = |unit: &&Item| on_credit.row_of(&unit.returned_item_id).is_none();
+    let lacking: Vec<&Item> = units
+        .iter()
+        .copied()
+        .filter(is_lacking)
+        .filter(|unit| on_credit.by_key || unit.comes_back())
+        .collect();
+    if !lacking.is_empty() {
+        let message = format!(
+            "Units of the RMA are not on its sales credit {}. Add a row for each by hand, its external reference \
+             RGO-R{{row of the order}}-{{unit}}, or credit them elsewhere.",
+            credit.id
+        );
+        findings.ask(ReviewCode::CreditLacksItem, message, ids(&lacking));
+    }
+    for (row, vacant) in &on_credit.vacant {
+        let name = credit.order_rows.get(row).map_or("", |row| row.product_name.as_str());
+        let message = format!(
+            "Row {row} ({name}) of sales credit {} is for {vacant} more than the RMA has: units were taken off the RMA. \
+             Put the row right by hand.",
+            credit.id
+        );
+        findings.ask(ReviewCode::CreditHasMore, message, []);
+    }
+}

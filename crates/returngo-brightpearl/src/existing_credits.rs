@@ -1,0 +1,214 @@
+//! The credits that exist for an order: the RMA's own, those of other RMAs, those that somebody else made.
+//!
+//! ReturnGO also makes returns in the commerce platform, and Brightpearl's own connector can make credits from
+//! those (brightpearl-orders.md §11), so a credit of the same order that is not ours may be for the very same
+//! return.
+
+use std::collections::BTreeMap;
+
+use brightpearl::{
+    InstanceId, OrderId, ProductId,
+    order::{Order, OrderTypeCode},
+};
+use returngo::Rma;
+use rust_decimal::Decimal;
+
+use crate::{
+    credit,
+    findings::Findings,
+    keys,
+    matching::OrderRows,
+    plan::ReviewCode,
+    rma_facts,
+    settings::{ConnectionSettings, ExistingCredit},
+    world::World,
+};
+
+/// The credits of an order, seen from one RMA.
+pub(crate) struct ExistingCredits<'w> {
+    /// The RMA's own.
+    pub(crate) own: Option<&'w Order>,
+    /// Those that carry the RMA's key without being its own for certain.
+    doubtful: Vec<&'w Order>,
+    /// All others of the order.
+    pub(crate) others: Vec<&'w Order>,
+}
+
+impl<'w> ExistingCredits<'w> {
+    /// Sorts a world's credits, lowest id first. What is no credit of the order is ignored.
+    pub(crate) fn of(world: &'w World, order: Option<&Order>, findings: &mut Findings) -> Self {
+        let by_id: BTreeMap<OrderId, &Order> = world.credits.iter().map(|credit| (credit.id, credit)).collect();
+        let key = keys::credit(world.rma.id());
+        let mut sorted = Self { own: None, doubtful: Vec::new(), others: Vec::new() };
+        for credit in by_id.into_values() {
+            let of_order = belongs(credit, order);
+            let carries_key = credit.external_ref.as_deref() == Some(key.as_str());
+            if credit.order_type_code != OrderTypeCode::SalesCredit {
+                findings.ignored(format!("Order {} is of type {}, no sales credit.", credit.id, credit.order_type_code));
+            } else if carries_key && of_order && sorted.own.is_none() && is_ours(credit, world.account.instance_id) {
+                sorted.own = Some(credit);
+            } else if carries_key {
+                sorted.doubtful.push(credit);
+            } else if of_order {
+                sorted.others.push(credit);
+            } else {
+                findings.ignored(format!("Sales credit {} is not of the order that the RMA is for.", credit.id));
+            }
+        }
+        sorted
+    }
+
+    /// Whether there are credits that carry the RMA's key without being its own.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        !self.doubtful.is_empty()
+    }
+
+    /// Asks about credits that carry the RMA's key without being its own.
+    pub(crate) fn ask_about_doubtful(&self, rma: &Rma, findings: &mut Findings) {
+        for credit in &self.doubtful {
+            let instance = credit.installed_integration_instance_id;
+            let message = format!(
+                "Sales credit {} carries the key {} of this RMA, but {}. Find out who made it, and leave the key on one \
+                 credit of the right order.",
+                credit.id,
+                keys::credit(rma.id()),
+                match (self.own, instance) {
+                    (Some(own), _) => format!("so does credit {}", own.id),
+                    (None, Some(instance)) => format!("under integration instance {instance}, or for another order"),
+                    (None, None) => "for another order".to_owned(),
+                }
+            );
+            findings.ask(ReviewCode::ForeignCredit, message, []);
+        }
+    }
+
+    /// The credit that somebody else made and the RMA takes as its own, if the settings say so and it is
+    /// exactly the RMA's units.
+    pub(crate) fn adopted(
+        &self,
+        world: &World,
+        order: Option<&Order>,
+        settings: &ConnectionSettings,
+    ) -> Option<&'w Order> {
+        if settings.existing_credit != ExistingCredit::Adopt || self.is_doubtful() {
+            return None;
+        }
+        let foreign = || self.foreign(settings);
+        let adopted_before = foreign().find(|credit| bears_payment_of(credit, world));
+        adopted_before.or_else(|| {
+            let order = order?;
+            let mut exact = foreign()
+                .filter(|credit| !claimed_by_another(credit, world))
+                .filter(|credit| is_exactly(credit, order, &self.others, &world.rma, settings));
+            exact.next().filter(|_| exact.next().is_none())
+        })
+    }
+
+    /// Asks about credits that somebody else made, if the settings want that. True when the RMA's credit has
+    /// to wait for the answer.
+    pub(crate) fn ask_about_foreign(&self, settings: &ConnectionSettings, findings: &mut Findings) -> bool {
+        if settings.existing_credit == ExistingCredit::Create {
+            return false;
+        }
+        let ids: Vec<_> = self.foreign(settings).map(|credit| credit.id.to_string()).collect();
+        if ids.is_empty() {
+            return false;
+        }
+        let message = format!(
+            "Somebody else made sales credit {} for the same order, perhaps for this very return. {} Otherwise set \
+             `existing_credit` to `create`, or put the credit into the cancelled status.",
+            ids.join(", "),
+            match settings.existing_credit {
+                ExistingCredit::Adopt => "It could not be adopted: its products are not exactly the RMA's units.",
+                _ => "If it is, set `existing_credit` to `adopt`, and switch off whoever makes it.",
+            }
+        );
+        findings.ask(ReviewCode::ForeignCredit, message, []);
+        true
+    }
+
+    /// Credits that were made neither for this RMA nor by us for another, and were not cancelled.
+    fn foreign(&self, settings: &ConnectionSettings) -> impl Iterator<Item = &'w Order> {
+        let made_elsewhere = |credit: &&Order| !credit.external_ref.as_deref().is_some_and(keys::is_credit);
+        credit::not_cancelled(&self.others, settings).into_iter().filter(made_elsewhere)
+    }
+}
+
+/// Without the order nobody can say to which order a credit belongs, and a credit whose parent was taken off
+/// is not known to be another order's.
+fn belongs(credit: &Order, order: Option<&Order>) -> bool {
+    match (order, credit.parent_order_id) {
+        (Some(order), Some(parent)) => parent == order.id,
+        _ => true,
+    }
+}
+
+/// The key is the pair of reference and instance; without an instance on either side the reference alone.
+fn is_ours(credit: &Order, instance: Option<InstanceId>) -> bool {
+    match (credit.installed_integration_instance_id, instance) {
+        (Some(theirs), Some(ours)) => theirs == ours,
+        _ => true,
+    }
+}
+
+/// Whether a refund of this RMA is recorded on the credit: then it was adopted before.
+fn bears_payment_of(credit: &Order, world: &World) -> bool {
+    let rma = &world.rma;
+    let refunds: Vec<String> = rma_facts::transactions(rma).iter().map(|refund| keys::refund(rma.id(), &refund.id)).collect();
+    let on_credit = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
+    on_credit.filter_map(|payment| payment.transaction_ref.as_ref()).any(|reference| refunds.contains(reference))
+}
+
+/// Whether a payment or a note of another RMA is on the credit.
+fn claimed_by_another(credit: &Order, world: &World) -> bool {
+    let own = format!("{}-", keys::credit(world.rma.id()));
+    let on_credit = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
+    let references = on_credit.filter_map(|payment| payment.transaction_ref.as_deref());
+    let notes = world.order_notes.iter().filter(|note| note.order_id == Some(credit.id));
+    let texts = references.chain(notes.map(|note| note.text.as_str()));
+    texts.flat_map(keys::mentioned).any(|key| keys::is_credit(key) && !key.starts_with(&own))
+}
+
+/// Whether the product rows of a credit are exactly the RMA's units, product by product.
+fn is_exactly(
+    credit: &Order,
+    order: &Order,
+    others: &[&Order],
+    rma: &Rma,
+    settings: &ConnectionSettings,
+) -> bool {
+    let earlier: Vec<&Order> = others.iter().copied().filter(|other| other.id != credit.id).collect();
+    let returned = products_returned(rma, order, &credit::not_cancelled(&earlier, settings), settings);
+    returned.is_some_and(|returned| !returned.is_empty() && returned == products_of(credit))
+}
+
+/// How many of each product the RMA's units are; none when one of them is on no row with a product.
+fn products_returned(
+    rma: &Rma,
+    order: &Order,
+    earlier: &[&Order],
+    settings: &ConnectionSettings,
+) -> Option<BTreeMap<ProductId, Decimal>> {
+    let unheard = &mut Findings::default();
+    let mut rows = OrderRows::of(order, unheard);
+    rows.take(earlier, unheard);
+    let mut products = BTreeMap::new();
+    for unit in rma_facts::synchronised(&rma_facts::units(rma), settings) {
+        let at = rows.place(unit, |_| true).ok()?;
+        let product = rows.get(at)?.row.product()?;
+        let quantity: &mut Decimal = products.entry(product).or_default();
+        *quantity = quantity.saturating_add(Decimal::ONE);
+    }
+    Some(products)
+}
+
+fn products_of(credit: &Order) -> BTreeMap<ProductId, Decimal> {
+    let mut products = BTreeMap::new();
+    for row in credit.order_rows.values().filter(|row| !row.composition.bundle_child) {
+        if let Some(product) = row.product() {
+            let quantity: &mut Decimal = products.entry(product).or_default();
+            *quantity = quantity.saturating_add(row.quantity.magnitude);
+        }
+    }
+    products
+}

@@ -1,0 +1,142 @@
+//! Fees: what the shopper is charged for returning, one negative row for each kind.
+//!
+//! A fee is gross and in the order's currency. Restocking fees are the unit's own and are added up. Fees for
+//! the return and for the label may be one fee of the whole RMA, repeated on every item
+//! (returngo.md §3.4, §6.3): several items that all show the same one can be read in two ways, and a person is
+//! asked.
+
+use brightpearl::order::NewCreditRow;
+use returngo::{Item, Rma};
+use rust_decimal::Decimal;
+
+use crate::{
+    amounts::{self, RowAmounts, RowScales},
+    findings::Findings,
+    keys::{self, FeeKind},
+    plan::ReviewCode,
+    rma_facts::ids,
+    settings::{ConnectionSettings, Posting},
+    world::AccountFacts,
+};
+
+/// The rows for the fees of these units; none when a fee has to be asked about.
+pub(crate) fn rows(
+    rma: &Rma,
+    units: &[&Item],
+    scales: RowScales,
+    settings: &ConnectionSettings,
+    account: &AccountFacts,
+    findings: &mut Findings,
+) -> Option<Vec<NewCreditRow>> {
+    let mut clear = cancellation_is_free(rma, units, findings);
+    let mut rows = Vec::new();
+    for kind in FeeKind::ALL {
+        match gross(kind, units, findings) {
+            Some(gross) if gross.is_zero() => {}
+            Some(gross) => match row(kind, gross, scales, settings, account) {
+                Ok(row) => rows.push(row),
+                Err(message) => {
+                    findings.ask(ReviewCode::FeeNotConfigured, message, ids(units));
+                    clear = false;
+                }
+            },
+            None => clear = false,
+        }
+    }
+    clear.then_some(rows)
+}
+
+fn cancellation_is_free(rma: &Rma, units: &[&Item], findings: &mut Findings) -> bool {
+    let fee = rma.cancellation_fee;
+    if fee.is_zero() {
+        return true;
+    }
+    let message = format!(
+        "The RMA has a cancellation fee of {fee}: nothing says whether it was taken already or is to be taken from the \
+         refund. Make the credit by hand, or take the fee off the RMA."
+    );
+    findings.ask(ReviewCode::FeeUnclear, message, ids(units));
+    false
+}
+
+fn fee_of(kind: FeeKind, unit: &Item) -> Decimal {
+    match kind {
+        FeeKind::Restocking => unit.restocking_fee,
+        FeeKind::Return => unit.return_fee,
+        FeeKind::Shipment => unit.shipment_fee,
+    }
+}
+
+/// What is charged altogether; none when that can be read in two ways.
+fn gross(kind: FeeKind, units: &[&Item], findings: &mut Findings) -> Option<Decimal> {
+    let fees = || units.iter().map(|unit| fee_of(kind, unit));
+    if let Some(negative) = fees().find(|fee| fee.is_sign_negative() && !fee.is_zero()) {
+        findings.ignored(format!("A unit has a {kind} fee of {negative}."));
+    }
+    let charged: Vec<Decimal> = fees().map(|fee| fee.max(Decimal::ZERO)).collect();
+    let first = charged.first().copied().unwrap_or_default();
+    let repeated = charged.len() > 1 && !first.is_zero() && charged.iter().all(|fee| *fee == first);
+    if repeated && kind != FeeKind::Restocking {
+        let message = format!(
+            "All {} items show a {kind} fee of {}: it is either one fee for the whole RMA or one for each item. Make \
+             the credit by hand with the right fee.",
+            charged.len(),
+            first.normalize()
+        );
+        findings.ask(ReviewCode::FeeUnclear, message, ids(units));
+        return None;
+    }
+    Some(amounts::sum(charged))
+}
+
+fn row(
+    kind: FeeKind,
+    gross: Decimal,
+    scales: RowScales,
+    settings: &ConnectionSettings,
+    account: &AccountFacts,
+) -> Result<NewCreditRow, String> {
+    let posting = posting(kind, settings).ok_or_else(|| {
+        format!(
+            "The RMA has a {kind} fee of {}, and the setting `fees.{kind}` does not say where it is posted to.",
+            gross.normalize()
+        )
+    })?;
+    let amounts = split(gross, posting, scales, account).ok_or_else(|| {
+        format!(
+            "The {kind} fee of {} cannot be split: tax code {} of the setting `fees.{kind}` is not one of the account's.",
+            gross.normalize(),
+            posting.tax_code
+        )
+    })?;
+    let amounts = amounts.negated();
+    let name = match kind {
+        FeeKind::Restocking => "Restocking fee",
+        FeeKind::Return => "Return fee",
+        FeeKind::Shipment => "Return shipping fee",
+    };
+    Ok(NewCreditRow {
+        nominal_code: Some(posting.nominal_code.clone()),
+        external_ref: Some(keys::fee(kind)),
+        ..NewCreditRow::free_text(name, posting.tax_code.as_str(), amounts.net, amounts.tax)
+    })
+}
+
+fn posting(kind: FeeKind, settings: &ConnectionSettings) -> Option<&Posting> {
+    match kind {
+        FeeKind::Restocking => settings.fees.restocking.as_ref(),
+        FeeKind::Return => settings.fees.returning.as_ref(),
+        FeeKind::Shipment => settings.fees.shipment.as_ref(),
+    }
+}
+
+/// Splits a gross amount by the rate of the posting's tax code; none when the code is not the account's.
+pub(crate) fn split(
+    gross: Decimal,
+    posting: &Posting,
+    scales: RowScales,
+    account: &AccountFacts,
+) -> Option<RowAmounts> {
+    let rate = account.tax_code(&posting.tax_code)?;
+    amounts::split_gross(gross, rate.percent(), scales)
+}

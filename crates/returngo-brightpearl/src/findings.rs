@@ -1,0 +1,121 @@
+use std::{collections::HashMap, hash::Hash};
+
+use returngo::{ReturnedItemId, Transaction};
+
+use crate::plan::{Finding, Review, ReviewCode, Warning, WarningCode};
+
+/// Collects reviews and warnings. The same thing about several units or transactions is said once, with all
+/// of them.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    reviews: Collected<ReviewCode>,
+    warnings: Collected<WarningCode>,
+}
+
+impl Findings {
+    /// Asks a person about these units.
+    pub(crate) fn ask<'a>(
+        &mut self,
+        code: ReviewCode,
+        message: impl Into<String>,
+        units: impl IntoIterator<Item = &'a ReturnedItemId>,
+    ) {
+        self.reviews.add(about_units(code, message, units));
+    }
+
+    /// Asks a person about this transaction.
+    pub(crate) fn ask_about(&mut self, code: ReviewCode, message: impl Into<String>, transaction: &Transaction) {
+        self.reviews.add(about_transaction(code, message, transaction));
+    }
+
+    /// Warns about these units.
+    pub(crate) fn warn<'a>(
+        &mut self,
+        code: WarningCode,
+        message: impl Into<String>,
+        units: impl IntoIterator<Item = &'a ReturnedItemId>,
+    ) {
+        self.warnings.add(about_units(code, message, units));
+    }
+
+    /// Warns about this transaction.
+    pub(crate) fn warn_about(&mut self, code: WarningCode, message: impl Into<String>, transaction: &Transaction) {
+        self.warnings.add(about_transaction(code, message, transaction));
+    }
+
+    /// Says that a fact was ignored.
+    pub(crate) fn ignored(&mut self, fact: impl Into<String>) {
+        self.warn(WarningCode::ForeignFact, fact, []);
+    }
+
+    pub(crate) fn add_review(&mut self, review: Review) {
+        self.reviews.add(review);
+    }
+
+    pub(crate) fn add_warning(&mut self, warning: Warning) {
+        self.warnings.add(warning);
+    }
+
+    /// Whether a person is asked anything.
+    pub(crate) fn asks(&self) -> bool {
+        !self.reviews.list.is_empty()
+    }
+
+    pub(crate) fn into_lists(self) -> (Vec<Review>, Vec<Warning>) {
+        (self.reviews.list, self.warnings.list)
+    }
+}
+
+pub(crate) fn about_units<'a, C>(
+    code: C,
+    message: impl Into<String>,
+    units: impl IntoIterator<Item = &'a ReturnedItemId>,
+) -> Finding<C> {
+    let item_ids = units.into_iter().cloned().collect();
+    Finding { code, message: message.into(), item_ids, transaction_ids: Vec::new() }
+}
+
+pub(crate) fn about_transaction<C>(code: C, message: impl Into<String>, transaction: &Transaction) -> Finding<C> {
+    Finding {
+        code,
+        message: message.into(),
+        item_ids: transaction.return_item_ids.clone(),
+        transaction_ids: vec![transaction.id.clone()],
+    }
+}
+
+#[derive(Debug)]
+struct Collected<C> {
+    list: Vec<Finding<C>>,
+    by_text: HashMap<(C, String), usize>,
+}
+
+impl<C> Default for Collected<C> {
+    fn default() -> Self {
+        Self { list: Vec::new(), by_text: HashMap::new() }
+    }
+}
+
+impl<C: Copy + Eq + Hash> Collected<C> {
+    fn add(&mut self, mut finding: Finding<C>) {
+        let at = *self.by_text.entry((finding.code, finding.message.clone())).or_insert(self.list.len());
+        match self.list.get_mut(at) {
+            Some(known) => {
+                finding.item_ids.into_iter().for_each(|unit| insert(&mut known.item_ids, unit));
+                finding.transaction_ids.into_iter().for_each(|id| insert(&mut known.transaction_ids, id));
+            }
+            None => {
+                finding.item_ids.sort();
+                finding.transaction_ids.sort();
+                self.list.push(finding);
+            }
+        }
+    }
+}
+
+/// Keeps the list ascending and free of repetitions.
+fn insert<T: Ord>(list: &mut Vec<T>, one: T) {
+    if let Err(at) = list.binary_search(&one) {
+        list.insert(at, one);
+    }
+}

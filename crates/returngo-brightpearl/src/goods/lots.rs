@@ -1,0 +1,268 @@
+use std::collections::{BTreeMap, HashMap};
+
+use brightpearl::{
+    GoodsInNoteId, LocationId, OrderRowId, ProductId, WarehouseId,
+    order::{Order, OrderRow},
+    warehouse::{GoodsInLine, GoodsNoteStatus},
+};
+use returngo::{Item, ReturnedItemId};
+
+use super::count;
+use crate::{
+    credit_rows::UnitsOnCredit,
+    findings::Findings,
+    plan::{ReviewCode, UnitState},
+    world::{AccountFacts, World},
+};
+
+/// What was received on a credit, lot by lot: a lot is what one line of a note brought for one row.
+#[derive(Default)]
+pub(crate) struct Lots {
+    lots: Vec<Lot>,
+    by_row: HashMap<OrderRowId, Vec<usize>>,
+    by_batch: HashMap<(GoodsInNoteId, ProductId), Vec<usize>>,
+    by_product: HashMap<ProductId, Vec<usize>>,
+}
+
+/// Pieces of one product that came together, and where they are now.
+#[derive(Default, Clone, Copy)]
+struct Lot {
+    /// In a warehouse whose quarantine is not known.
+    received: i64,
+    quarantined: i64,
+    restocked: i64,
+    written_off: i64,
+}
+
+/// Which of a lot's pieces a movement can take.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    Received,
+    Quarantined,
+    Restocked,
+}
+
+impl Lot {
+    fn held(&mut self, held: Held) -> &mut i64 {
+        match held {
+            Held::Received => &mut self.received,
+            Held::Quarantined => &mut self.quarantined,
+            Held::Restocked => &mut self.restocked,
+        }
+    }
+}
+
+impl Lots {
+    /// Everything that was received on the credit. What was not expected is asked about and counts for
+    /// nothing.
+    pub(crate) fn received(
+        world: &World,
+        credit: &Order,
+        on_credit: &UnitsOnCredit,
+        units: &[&Item],
+        findings: &mut Findings,
+    ) -> Self {
+        let mut receiving = Receiving::new(credit, &world.account);
+        for (note_id, note) in &world.goods_in_notes {
+            if note.order_id == credit.id && note.goods_note_status != GoodsNoteStatus::Cancelled {
+                note.goods_moved.iter().for_each(|line| receiving.line(*note_id, line, findings));
+            }
+        }
+        receiving.ask(on_credit, units, findings);
+        receiving.lots
+    }
+
+    fn add(&mut self, row: OrderRowId, batch: GoodsInNoteId, product: ProductId, lot: Lot) {
+        let at = self.lots.len();
+        self.lots.push(lot);
+        self.by_row.entry(row).or_default().push(at);
+        self.by_batch.entry((batch, product)).or_default().push(at);
+        self.by_product.entry(product).or_default().push(at);
+    }
+
+    /// Whether the credit received this product in this batch.
+    pub(super) fn has_batch(&self, batch: GoodsInNoteId, product: ProductId) -> bool {
+        self.by_batch.contains_key(&(batch, product))
+    }
+
+    /// Puts pieces of a batch into stock: no more than are held, the first received first.
+    pub(super) fn restock(&mut self, batch: GoodsInNoteId, product: ProductId, pieces: i64) {
+        let at = self.by_batch.get(&(batch, product)).cloned().unwrap_or_default();
+        let restocked = self.take(&at, &[Held::Quarantined, Held::Received], pieces);
+        restocked.into_iter().for_each(|(at, pieces)| self.change(at, |lot| lot.restocked += pieces));
+    }
+
+    /// Takes pieces out of stock, from where they are held; of any batch when none is named.
+    pub(super) fn write_off(&mut self, batch: Option<GoodsInNoteId>, product: ProductId, from: &[Held], pieces: i64) {
+        let at = match batch {
+            Some(batch) => self.by_batch.get(&(batch, product)),
+            None => self.by_product.get(&product),
+        };
+        let at = at.cloned().unwrap_or_default();
+        let written_off = self.take(&at, from, pieces);
+        written_off.into_iter().for_each(|(at, pieces)| self.change(at, |lot| lot.written_off += pieces));
+    }
+
+    fn take(&mut self, lots: &[usize], from: &[Held], mut pieces: i64) -> Vec<(usize, i64)> {
+        let mut taken = Vec::new();
+        for &held in from {
+            for &at in lots {
+                let Some(lot) = self.lots.get_mut(at) else { continue };
+                let part = (*lot.held(held)).min(pieces);
+                if part > 0 {
+                    *lot.held(held) -= part;
+                    pieces -= part;
+                    taken.push((at, part));
+                }
+            }
+        }
+        taken
+    }
+
+    fn change(&mut self, at: usize, change: impl FnOnce(&mut Lot)) {
+        if let Some(lot) = self.lots.get_mut(at) {
+            change(lot);
+        }
+    }
+
+    /// The pieces of a row in the order in which they came, those of a lot that are furthest first.
+    pub(super) fn runs(&self, row: OrderRowId) -> Vec<(UnitState, i64)> {
+        let lots = self.by_row.get(&row).into_iter().flatten().filter_map(|&at| self.lots.get(at));
+        let runs = lots.flat_map(|lot| {
+            [
+                (UnitState::Restocked, lot.restocked),
+                (UnitState::WrittenOff, lot.written_off),
+                (UnitState::Quarantined, lot.quarantined),
+                (UnitState::Received, lot.received),
+            ]
+        });
+        runs.filter(|(_, pieces)| *pieces > 0).collect()
+    }
+}
+
+/// Reads the lines of a credit's notes.
+struct Receiving<'w> {
+    credit: &'w Order,
+    account: &'w AccountFacts,
+    lots: Lots,
+    /// What each row still expects.
+    open: BTreeMap<OrderRowId, i64>,
+    by_product: HashMap<ProductId, Vec<OrderRowId>>,
+    unexpected: Vec<Unexpected>,
+}
+
+/// Goods that were not expected.
+struct Unexpected {
+    row: Option<OrderRowId>,
+    message: String,
+}
+
+impl<'w> Receiving<'w> {
+    fn new(credit: &'w Order, account: &'w AccountFacts) -> Self {
+        let mut rows: Vec<_> = credit.order_rows.iter().collect();
+        rows.sort_by_key(|(id, row)| (row.order_row_sequence, **id));
+        let mut by_product: HashMap<ProductId, Vec<OrderRowId>> = HashMap::new();
+        for (id, row) in &rows {
+            if let Some(product) = row.product() {
+                by_product.entry(product).or_default().push(**id);
+            }
+        }
+        let open = rows.iter().map(|(id, row)| (**id, count(row.quantity.magnitude).max(0))).collect();
+        Self { credit, account, lots: Lots::default(), open, by_product, unexpected: Vec::new() }
+    }
+
+    fn line(&mut self, note: GoodsInNoteId, line: &GoodsInLine, findings: &mut Findings) {
+        if line.quantity < 0 {
+            let (quantity, product) = (line.quantity, line.product_id);
+            return findings.ignored(format!("Goods-in note {note} has {quantity} of product {product}."));
+        }
+        let (product, quantity) = (line.product_id, line.quantity);
+        let named = line.purchase_order_row_id.and_then(|id| Some((id, self.credit.order_rows.get(&id)?)));
+        match named {
+            Some((id, row)) if row.product() == Some(product) => self.receive(note, line, &[id]),
+            Some((id, row)) => self.unexpected.push(Unexpected {
+                row: Some(id),
+                message: format!(
+                    "Goods-in note {note} has {quantity} of product {product} on row {id} of sales credit {}, which is {}.",
+                    self.credit.id,
+                    described(row)
+                ),
+            }),
+            None => match self.by_product.get(&product).cloned() {
+                Some(rows) => self.receive(note, line, &rows),
+                None => self.unexpected.push(Unexpected {
+                    row: None,
+                    message: format!(
+                        "Goods-in note {note} has {quantity} of product {product}, which is not on sales credit {}.",
+                        self.credit.id
+                    ),
+                }),
+            },
+        }
+    }
+
+    /// Gives a line's pieces to the rows that expect them; the rest was not expected.
+    fn receive(&mut self, note: GoodsInNoteId, line: &GoodsInLine, rows: &[OrderRowId]) {
+        let batch = line.batch_goods_note_id.unwrap_or(note);
+        let mut left = line.quantity;
+        for &row in rows {
+            let Some(open) = self.open.get_mut(&row) else { continue };
+            let part = (*open).min(left);
+            if part > 0 {
+                *open -= part;
+                left -= part;
+                self.lots.add(row, batch, line.product_id, self.came_to(line, part));
+            }
+        }
+        if left > 0 {
+            self.unexpected.push(Unexpected {
+                row: rows.last().copied(),
+                message: format!(
+                    "Goods-in note {note} has {left} of product {} more than sales credit {} expects.",
+                    line.product_id, self.credit.id
+                ),
+            });
+        }
+    }
+
+    fn came_to(&self, line: &GoodsInLine, pieces: i64) -> Lot {
+        let warehouse = line.warehouse_id.or(self.credit.warehouse_id);
+        match in_quarantine(self.account, warehouse, line.destination_location_id) {
+            Some(true) => Lot { quarantined: pieces, ..Lot::default() },
+            Some(false) => Lot { restocked: pieces, ..Lot::default() },
+            None => Lot { received: pieces, ..Lot::default() },
+        }
+    }
+
+    /// The units concerned are those on the row; of a component those on its bundle.
+    fn ask(&self, on_credit: &UnitsOnCredit, units: &[&Item], findings: &mut Findings) {
+        for unexpected in &self.unexpected {
+            let row = unexpected.row.map(|id| self.bundle_of(id).unwrap_or(id));
+            let concerned = |unit: &&ReturnedItemId| row.is_some() && on_credit.row_of(unit) == row;
+            let ids = units.iter().map(|unit| &unit.returned_item_id).filter(concerned);
+            let message = format!("{} It counts for nothing here: find out whose goods they are.", unexpected.message);
+            findings.ask(ReviewCode::UnexpectedGoods, message, ids);
+        }
+    }
+
+    fn bundle_of(&self, row: OrderRowId) -> Option<OrderRowId> {
+        self.credit.order_rows.get(&row)?.composition.parent_order_row_id
+    }
+}
+
+fn described(row: &OrderRow) -> String {
+    match row.product() {
+        Some(product) => format!("for product {product}"),
+        None => "for no product".to_owned(),
+    }
+}
+
+/// Whether a location is the quarantine of its warehouse; none when that cannot be told.
+pub(super) fn in_quarantine(
+    account: &AccountFacts,
+    warehouse: Option<WarehouseId>,
+    location: Option<LocationId>,
+) -> Option<bool> {
+    let quarantine = account.warehouse(warehouse?)?.quarantine_location_id?;
+    Some(location? == quarantine)
+}

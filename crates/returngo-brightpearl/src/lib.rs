@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod check;
+pub mod amounts;
+mod changes;
+pub mod credit;
+mod credit_rows;
+mod existing_credits;
+mod fees;
+mod findings;
+mod finish;
+mod goods;
+pub mod keys;
+mod matching;
+mod original_order;
+pub mod plan;
+mod planner;
+pub mod reconcile;
+pub mod refund;
+mod rma_facts;
+pub mod settings;
+pub mod tender;
+pub mod updates;
+pub mod world;
+
+pub use credit::sales_credit_for;
+pub use plan::{
+    CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
+    UnitStatus, Warning, WarningCode,
+};
+pub use planner::plan;
+pub use refund::payment_for;
+pub use settings::{AccountCode, ConnectionSettings, SettingsError};
+pub use updates::rma_updates_for;
+pub use world::{AccountFacts, World};

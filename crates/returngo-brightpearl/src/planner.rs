@@ -1,0 +1,256 @@
+//! Puts the pieces together: from a world to a plan.
+
+use brightpearl::order::Order;
+use returngo::{Item, RmaStatus};
+
+use crate::{
+    amounts, changes, credit,
+    credit_rows::UnitsOnCredit,
+    existing_credits::ExistingCredits,
+    findings::Findings,
+    finish,
+    goods::{self, StockRows},
+    keys,
+    matching::OrderRows,
+    original_order,
+    plan::{
+        CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState, UnitStatus,
+    },
+    refund::{self, Books, Movement, Refunding},
+    rma_facts,
+    settings::ConnectionSettings,
+    updates,
+    world::World,
+};
+
+/// What to do about an RMA, given what both systems say about it now.
+///
+/// The same world gives the same plan, in whatever order its lists come. Before the RMA reaches the settings'
+/// trigger nothing is planned and nothing is asked; once there is a credit it is followed, however far the RMA
+/// goes back.
+pub fn plan(world: &World, settings: &ConnectionSettings) -> Plan {
+    let mut findings = Findings::default();
+    let case = Case::of(world, settings, &mut findings);
+    if case.is_too_early() { case.idle_plan() } else { case.plan(findings) }
+}
+
+/// One RMA with everything that belongs to it.
+struct Case<'w> {
+    world: &'w World,
+    settings: &'w ConnectionSettings,
+    /// All units of the RMA, lowest id first.
+    units: Vec<&'w Item>,
+    /// Those whose return method is synchronised.
+    synchronised: Vec<&'w Item>,
+    order: Result<&'w Order, Review>,
+    existing: ExistingCredits<'w>,
+    /// The RMA's credit: its own, or one that it took over.
+    credit: Option<&'w Order>,
+}
+
+impl<'w> Case<'w> {
+    fn of(world: &'w World, settings: &'w ConnectionSettings, findings: &mut Findings) -> Self {
+        let units = rma_facts::units(&world.rma);
+        let synchronised = rma_facts::synchronised(&units, settings);
+        let order = original_order::find(world);
+        let known = order.as_ref().ok().copied();
+        let existing = ExistingCredits::of(world, known, findings);
+        let credit = existing.own.or_else(|| existing.adopted(world, known, settings));
+        Self { world, settings, units, synchronised, order, existing, credit }
+    }
+
+    fn known_order(&self) -> Option<&'w Order> {
+        self.order.as_ref().ok().copied()
+    }
+
+    fn is_off(&self) -> bool {
+        self.world.rma.status().is_off()
+    }
+
+    /// Whether the RMA has not come to its trigger. Cancelled and rejected ones never will.
+    fn is_too_early(&self) -> bool {
+        let reached = rma_facts::reached_trigger(&self.world.rma, &self.synchronised, self.settings);
+        self.existing.own.is_none() && !self.is_off() && !reached
+    }
+
+    fn idle_plan(&self) -> Plan {
+        let mut findings = Findings::default();
+        if let RmaStatus::Other(status) = self.world.rma.status() {
+            findings.ignored(format!("The RMA's status {status:?} is not known, so nothing is planned for it."));
+        }
+        let refunds = rma_facts::transactions(&self.world.rma).into_iter().map(|transaction| RefundStatus {
+            transaction_id: transaction.id.clone(),
+            state: match refund::movement(transaction) {
+                Movement::MoneyIn | Movement::MoneyInRequested => RefundState::NotARefund,
+                Movement::Failed => RefundState::Failed,
+                Movement::Refund | Movement::RefundRequested | Movement::Unknown => RefundState::Pending,
+            },
+        });
+        let state = ReturnState { credit: None, units: self.units_without_credit(), refunds: refunds.collect() };
+        let (reviews, warnings) = findings.into_lists();
+        Plan { effects: Vec::new(), reviews, warnings, state }
+    }
+
+    fn plan(&self, mut findings: Findings) -> Plan {
+        self.existing.ask_about_doubtful(&self.world.rma, &mut findings);
+        let mut effects: Vec<Effect> = self.create_credit(&mut findings).into_iter().collect();
+
+        let on_credit = self.credit.map(|credit| UnitsOnCredit::of(credit, self.known_order(), &self.synchronised));
+        let units = match (self.credit, &on_credit) {
+            (Some(credit), Some(on_credit)) => self.units_on_credit(credit, on_credit, &mut findings),
+            _ => self.units_without_credit(),
+        };
+        let credited = on_credit.as_ref().map_or(0, UnitsOnCredit::len);
+        let refunding = self.refunding(credited, &mut findings);
+        let (recorded, refunds) = refund::record(&refunding, &mut findings);
+        effects.extend(recorded);
+
+        if let Some(credit) = self.credit {
+            let is_refunded = refunding.books.is_refunded(refund::tolerance(currency(credit), credited));
+            effects.extend(self.finish(credit, is_refunded, &units, &refunds, &mut findings));
+            effects.extend(updates::rma_updates_for(&self.world.rma, &units));
+        }
+        self.warn_of_unknown_zone(&effects, &mut findings);
+
+        let credit = self.credit.map(|credit| credit_state(credit, &refunding.books));
+        let (reviews, warnings) = findings.into_lists();
+        Plan { effects, reviews, warnings, state: ReturnState { credit, units, refunds } }
+    }
+
+    /// The credit to create, when the RMA is to have one and nothing about it has to be asked first.
+    fn create_credit(&self, findings: &mut Findings) -> Option<Effect> {
+        if self.credit.is_some() || self.impossible().is_some() || self.existing.is_doubtful() {
+            return None;
+        }
+        let usable = self.order.clone().and_then(|order| {
+            original_order::creditable(order, &self.world.account)?;
+            Ok(order)
+        });
+        let order = usable.map_err(|review| findings.add_review(review)).ok()?;
+        if self.existing.ask_about_foreign(self.settings, findings) {
+            return None;
+        }
+        let (world, earlier) = (self.world, &self.existing.others);
+        let body = credit::draft(&world.rma, order, earlier, &world.account, self.settings, findings)?;
+        Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(body) })
+    }
+
+    /// Why the RMA will never have a credit, if it has none and that is so.
+    fn impossible(&self) -> Option<String> {
+        if self.credit.is_some() {
+            None
+        } else if self.is_off() {
+            Some(format!("the RMA is {}", self.world.rma.status()))
+        } else if self.synchronised.is_empty() {
+            Some("none of its units is to be synchronised".to_owned())
+        } else {
+            None
+        }
+    }
+
+    fn refunding(&self, credited_units: usize, findings: &mut Findings) -> Refunding<'w> {
+        let skipped = self.units.iter().filter(|unit| rma_facts::is_skipped(unit, self.settings));
+        Refunding {
+            world: self.world,
+            settings: self.settings,
+            books: Books::of(self.world, self.credit, findings),
+            order: self.known_order().map(|order| order.id),
+            impossible: self.impossible(),
+            skipped: skipped.map(|unit| &unit.returned_item_id).collect(),
+            credited_units,
+        }
+    }
+
+    fn units_on_credit(
+        &self,
+        credit: &Order,
+        on_credit: &UnitsOnCredit,
+        findings: &mut Findings,
+    ) -> Vec<UnitStatus> {
+        if !self.is_off() {
+            changes::ask(credit, &self.synchronised, on_credit, findings);
+        }
+        let finished = finish::is_finished(credit, self.settings);
+        let (world, settings) = (self.world, self.settings);
+        let units = goods::unit_states(world, credit, &self.units, on_credit, finished, settings, findings);
+        let came: Vec<_> = units.iter().filter(|unit| unit.state.came()).map(|unit| &unit.returned_item_id).collect();
+        if self.is_off() && !came.is_empty() {
+            let message = format!(
+                "Goods came on sales credit {}, but the RMA is {}. Reopen the RMA, or send them back.",
+                credit.id,
+                world.rma.status()
+            );
+            findings.ask(ReviewCode::GoodsForClosedRequest, message, came);
+        }
+        units
+    }
+
+    /// The units before there is a credit: awaited, but for those that never come.
+    fn units_without_credit(&self) -> Vec<UnitStatus> {
+        let rows = self.known_order().map(|order| {
+            (OrderRows::of(order, &mut Findings::default()), StockRows::of(self.world, order))
+        });
+        let is_received = |unit: &Item| {
+            let row = rows.as_ref().and_then(|(rows, stock)| Some((rows.rows(rows.rung(unit)?).next()?.id, stock)));
+            row.is_none_or(|(row, stock)| !stock.received_rows(row).is_empty())
+        };
+        let state_of = |unit: &Item| {
+            let awaited = !goods::nothing_comes(unit, self.settings) && is_received(unit);
+            if awaited { UnitState::Expected } else { UnitState::NoReturn }
+        };
+        let status = |unit: &&Item| UnitStatus {
+            returned_item_id: unit.returned_item_id.clone(),
+            row_id: None,
+            state: state_of(unit),
+        };
+        self.units.iter().map(status).collect()
+    }
+
+    /// Nothing is finished while a person is asked anything.
+    fn finish(
+        &self,
+        credit: &Order,
+        is_refunded: bool,
+        units: &[UnitStatus],
+        refunds: &[RefundStatus],
+        findings: &mut Findings,
+    ) -> Vec<Effect> {
+        let rma = &self.world.rma;
+        if self.is_off() {
+            finish::cancel(rma, credit, self.settings, findings).into_iter().collect()
+        } else if findings.asks() {
+            Vec::new()
+        } else {
+            finish::effects(rma, credit, is_refunded, units, refunds, self.settings)
+        }
+    }
+
+    /// A tax date in the wrong zone can slip a day.
+    fn warn_of_unknown_zone(&self, effects: &[Effect], findings: &mut Findings) {
+        let dated = |effect: &Effect| {
+            matches!(
+                effect,
+                Effect::CreateSalesCredit { .. } | Effect::RecordPayment { .. } | Effect::AddOrderNote { .. }
+            )
+        };
+        if self.world.account.time_zone().is_none() && effects.iter().any(dated) {
+            let name = self.world.account.time_zone_name().unwrap_or("(none)");
+            findings.ignored(format!("The account's time zone {name} is not known; times are written in UTC."));
+        }
+    }
+}
+
+fn currency(credit: &Order) -> &brightpearl::CurrencyCode {
+    &credit.currency.order_currency_code
+}
+
+fn credit_state(credit: &Order, books: &Books<'_>) -> CreditState {
+    CreditState {
+        id: credit.id,
+        gross: amounts::written(books.total(), currency(credit)),
+        paid: amounts::written(books.paid, currency(credit)),
+        currency: currency(credit).clone(),
+        stock: credit.stock_status_code.clone(),
+        closed: credit.is_closed(),
+    }
+}

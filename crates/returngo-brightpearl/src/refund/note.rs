@@ -1,0 +1,45 @@
+//! What notes about money say.
+
+use brightpearl::order::NewOrderNote;
+use returngo::{RmaId, Transaction};
+
+use crate::{amounts, keys, rma_facts::Calendar, updates::escaped};
+
+/// The note about a refund that people record themselves.
+pub(super) fn of_refund(rma: &RmaId, refund: &Transaction, calendar: &Calendar) -> NewOrderNote {
+    note(rma, refund, calendar, "refunded the customer")
+}
+
+/// The note about money that came from the shopper.
+pub(super) fn of_money_in(rma: &RmaId, payment: &Transaction, calendar: &Calendar) -> NewOrderNote {
+    note(rma, payment, calendar, "was paid by the customer")
+}
+
+/// Amount, kind, reference and time, and the key by which the note is found again. No quotation marks: they
+/// come back with backslashes (brightpearl-orders.md §6).
+fn note(rma: &RmaId, transaction: &Transaction, calendar: &Calendar, happened: &str) -> NewOrderNote {
+    let money = &transaction.amount;
+    let text = format!(
+        "ReturnGO {happened} {} for RMA {rma} ({}, reference {}) at {}. [{}]",
+        amounts::shown(money.amount.abs(), &money.currency),
+        plain(transaction.kind.as_str()),
+        transaction.external_reference_id.as_deref().map_or_else(|| "none".to_owned(), plain),
+        calendar.local(transaction.settled_at()),
+        keys::refund(rma, &transaction.id)
+    );
+    NewOrderNote { text, is_public: false }
+}
+
+fn plain(text: &str) -> String {
+    let basic = text.chars().filter(|c| !c.is_control() && (*c as u32) < 0x1_0000);
+    escaped(&basic.take(100).collect::<String>())
+}
+
+/// The currencies that a transaction's amount is known in.
+pub(super) fn currencies(transaction: &Transaction) -> String {
+    let money = &transaction.amount;
+    match money.shop_currency.as_ref().filter(|shop| **shop != money.currency) {
+        Some(shop) => format!("{} and {shop}", money.currency),
+        None => money.currency.to_string(),
+    }
+}

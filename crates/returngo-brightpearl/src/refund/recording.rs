@@ -1,0 +1,281 @@
+//! Going through an RMA's transactions: what is recorded, what has to be, what has to be asked.
+
+use std::collections::HashSet;
+
+use brightpearl::{
+    OrderId,
+    order::{CurrencyValue, NewOrderRow, Order, Quantity, row::NewRowValue},
+};
+use returngo::{ReturnedItemId, RmaId, Transaction, TransactionType};
+use rust_decimal::Decimal;
+
+use super::{
+    Movement, amount_on,
+    books::{Books, Recorded, is_open, tolerance},
+    method, movement, note, payment_for,
+};
+use crate::{
+    amounts::{self, RowScales},
+    fees,
+    findings::Findings,
+    keys,
+    plan::{Effect, RefundState, RefundStatus, ReviewCode, WarningCode},
+    rma_facts::{self, Calendar},
+    settings::{ConnectionSettings, RefundRecording},
+    world::World,
+};
+
+/// What the refunds of an RMA are recorded on.
+pub(crate) struct Refunding<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) settings: &'w ConnectionSettings,
+    /// The RMA's credit and what is paid on it.
+    pub(crate) books: Books<'w>,
+    /// Where to note money that came in while there is no credit.
+    pub(crate) order: Option<OrderId>,
+    /// Why there will never be a credit, if so.
+    pub(crate) impossible: Option<String>,
+    /// Units whose return method is not synchronised.
+    pub(crate) skipped: HashSet<&'w ReturnedItemId>,
+    /// How many units are on the credit.
+    pub(crate) credited_units: usize,
+}
+
+/// Plans what has to be written about each transaction, oldest first, and says how each stands.
+pub(crate) fn record(refunding: &Refunding<'_>, findings: &mut Findings) -> (Vec<Effect>, Vec<RefundStatus>) {
+    let mut recording = Recording::new(refunding, findings);
+    let transactions = rma_facts::transactions(&refunding.world.rma);
+    let statuses = transactions.into_iter().map(|transaction| RefundStatus {
+        transaction_id: transaction.id.clone(),
+        state: recording.transaction(transaction),
+    });
+    let statuses = statuses.collect();
+    (recording.effects, statuses)
+}
+
+struct Recording<'r, 'w> {
+    refunding: &'r Refunding<'w>,
+    findings: &'r mut Findings,
+    calendar: Calendar,
+    /// The keys that notes on the credit and the order mention.
+    noted: HashSet<&'w str>,
+    /// What is paid on the credit once the planned payments are recorded.
+    paid: Decimal,
+    /// What the credit comes to once the planned rows are added.
+    total: Decimal,
+    effects: Vec<Effect>,
+}
+
+impl<'r, 'w> Recording<'r, 'w> {
+    fn new(refunding: &'r Refunding<'w>, findings: &'r mut Findings) -> Self {
+        let notes = refunding.world.order_notes.iter();
+        Self {
+            refunding,
+            findings,
+            calendar: Calendar::of(&refunding.world.account),
+            noted: notes.flat_map(|note| keys::mentioned(&note.text)).collect(),
+            paid: refunding.books.paid,
+            total: refunding.books.total(),
+            effects: Vec::new(),
+        }
+    }
+
+    fn rma(&self) -> &'w RmaId {
+        self.refunding.world.rma.id()
+    }
+
+    fn transaction(&mut self, transaction: &Transaction) -> RefundState {
+        match movement(transaction) {
+            Movement::Refund => self.refund(transaction),
+            Movement::RefundRequested => RefundState::Pending,
+            Movement::MoneyIn => self.money_in(transaction),
+            Movement::MoneyInRequested => RefundState::NotARefund,
+            Movement::Failed => {
+                let message = format!("{} {} failed; no money moved.", transaction.kind, transaction.id);
+                self.findings.warn_about(WarningCode::RefundFailed, message, transaction);
+                RefundState::Failed
+            }
+            Movement::Unknown => self.ask(
+                ReviewCode::UnknownTransaction,
+                format!(
+                    "Transaction {} is a {} with status {}: nobody can say what that means for the books. Record it by \
+                     hand if money moved.",
+                    transaction.id, transaction.kind, transaction.status
+                ),
+                transaction,
+            ),
+        }
+    }
+
+    fn ask(&mut self, code: ReviewCode, message: String, transaction: &Transaction) -> RefundState {
+        self.findings.ask_about(code, message, transaction);
+        RefundState::NeedsReview
+    }
+
+    fn refund(&mut self, refund: &Transaction) -> RefundState {
+        if matches!(refund.kind, TransactionType::Other(_)) {
+            let message = format!("{} is a kind of refund that is not known; it is treated as any other.", refund.kind);
+            self.findings.warn_about(WarningCode::UnknownTransaction, message, refund);
+        }
+        if refund.amount.amount.is_zero() {
+            return RefundState::NotARefund;
+        }
+        let key = keys::refund(self.rma(), &refund.id);
+        let amount = self.refunding.books.credit.map(|credit| amount_on(credit, refund));
+        let known = amount.as_ref().and_then(|amount| amount.as_ref().ok()).copied();
+        match self.refunding.books.recorded(&key, known) {
+            Recorded::Yes(payment) => {
+                self.check_journal(payment, refund);
+                RefundState::Recorded
+            }
+            Recorded::Differently(difference) => {
+                let message = format!("{difference} Put the payment right by hand; it is not recorded again.");
+                self.ask(ReviewCode::RecordedDifferently, message, refund)
+            }
+            Recorded::No => self.unrecorded(refund, &key),
+        }
+    }
+
+    fn unrecorded(&mut self, refund: &Transaction, key: &str) -> RefundState {
+        let not_ours = self.is_for_skipped_units_only(refund);
+        let not_ours = not_ours.then_some("the return method of its units is not synchronised");
+        if let Some(reason) = self.refunding.impossible.as_deref().or(not_ours) {
+            let message = format!(
+                "Money was refunded and there will be no credit for it: {reason}. Decide where it is to be recorded."
+            );
+            return self.ask(ReviewCode::CreditImpossible, message, refund);
+        }
+        match (self.refunding.books.credit, self.refunding.settings.refunds) {
+            (None, _) => RefundState::Pending,
+            (Some(credit), RefundRecording::Note) => self.note_refund(refund, key, credit),
+            (Some(credit), RefundRecording::Record) => self.record_refund(refund, credit),
+        }
+    }
+
+    fn is_for_skipped_units_only(&self, refund: &Transaction) -> bool {
+        let units = &refund.return_item_ids;
+        !units.is_empty() && units.iter().all(|unit| self.refunding.skipped.contains(unit))
+    }
+
+    fn note_refund(&mut self, refund: &Transaction, key: &str, credit: &Order) -> RefundState {
+        if self.noted.contains(key) {
+            return RefundState::Recorded;
+        }
+        let body = note::of_refund(self.rma(), refund, &self.calendar);
+        self.effects.push(Effect::AddOrderNote { key: keys::note(self.rma(), &refund.id), order_id: credit.id, body });
+        RefundState::Pending
+    }
+
+    fn record_refund(&mut self, refund: &Transaction, credit: &Order) -> RefundState {
+        let (account, settings) = (&self.refunding.world.account, self.refunding.settings);
+        if let Some(amount) = amount_on(credit, refund).ok().filter(|amount| self.refunding.books.has_typed_in(*amount)) {
+            return self.ask_about_duplicate(refund, credit, amount);
+        }
+        let draft = match payment_for(self.rma(), refund, credit, account, settings) {
+            Ok(draft) => draft,
+            Err(review) => {
+                self.findings.add_review(review);
+                return RefundState::NeedsReview;
+            }
+        };
+        let amount = draft.body.amount_paid;
+        if let Err(message) = self.make_room(refund, credit, amount) {
+            return self.ask(ReviewCode::OverRefund, message, refund);
+        }
+        if let Some(warning) = draft.warning {
+            self.findings.add_warning(warning);
+        }
+        self.paid = self.paid.saturating_add(amount);
+        let key = keys::refund(self.rma(), &refund.id);
+        self.effects.push(Effect::RecordPayment { key, order_id: credit.id, body: draft.body });
+        RefundState::Pending
+    }
+
+    fn ask_about_duplicate(&mut self, refund: &Transaction, credit: &Order, amount: Decimal) -> RefundState {
+        let message = format!(
+            "A payment of {} is on sales credit {} without a reference of this RMA: somebody may have typed the refund \
+             in. If so, put its reference on it; if not, record the refund by hand.",
+            amounts::shown(amount, &credit.currency.order_currency_code),
+            credit.id
+        );
+        self.ask(ReviewCode::PossibleDuplicate, message, refund)
+    }
+
+    /// Plans the row that a refund above the credit needs, if it needs one and may have it.
+    fn make_room(&mut self, refund: &Transaction, credit: &Order, amount: Decimal) -> Result<(), String> {
+        let currency = &credit.currency.order_currency_code;
+        let excess = self.paid.saturating_add(amount).saturating_sub(self.total);
+        if excess <= tolerance(currency, self.refunding.credited_units) {
+            return Ok(());
+        }
+        let over = format!(
+            "With this refund of {} the payments on sales credit {} would be {} above its total of {}",
+            amounts::shown(amount, currency),
+            credit.id,
+            amounts::shown(excess, currency),
+            amounts::shown(self.total, currency)
+        );
+        let row = self.adjustment(refund, credit, excess).map_err(|reason| format!("{over}, and {reason}."))?;
+        self.total = self.total.saturating_add(excess);
+        let key = keys::adjustment(self.rma(), &refund.id);
+        self.effects.push(Effect::AddOrderRow { key, order_id: credit.id, body: row });
+        Ok(())
+    }
+
+    fn adjustment(&self, refund: &Transaction, credit: &Order, excess: Decimal) -> Result<NewOrderRow, String> {
+        let posting = self.refunding.settings.adjustments.as_ref();
+        let posting = posting.ok_or("the setting `adjustments` does not say where such money is posted to")?;
+        if !is_open(credit) {
+            return Err("no row can be added to a credit that is closed or being closed".to_owned());
+        }
+        let key = keys::refund(self.rma(), &refund.id);
+        let has_key = |name: &str| keys::mentioned(name).any(|mentioned| mentioned == key);
+        if credit.order_rows.values().any(|row| has_key(&row.product_name)) {
+            return Err("a row was added for it already".to_owned());
+        }
+        let scales = RowScales::of(&credit.currency.order_currency_code);
+        let split = fees::split(excess, posting, scales, &self.refunding.world.account);
+        let split = split.ok_or_else(|| format!("{} is not one of the account's tax codes", posting.tax_code))?;
+        let value = |value: Decimal| CurrencyValue { currency_code: None, value };
+        Ok(NewOrderRow {
+            product_id: None,
+            product_name: Some(format!("Refund adjustment {key}")),
+            quantity: Quantity { magnitude: Decimal::ONE },
+            row_value: NewRowValue {
+                tax_code: posting.tax_code.clone(),
+                row_net: value(amounts::trimmed(split.net, 2)),
+                row_tax: value(split.tax),
+            },
+            nominal_code: Some(posting.nominal_code.clone()),
+        })
+    }
+
+    /// A method with a bank account makes a journal (brightpearl-accounting-warehouse.md A1.4); without one
+    /// nothing was posted. Vouchers and store credit have no bank account, and never a journal.
+    fn check_journal(&mut self, payment: &brightpearl::accounting::CustomerPayment, refund: &Transaction) {
+        let code = payment.payment_method_code.as_ref();
+        let method = code.and_then(|code| method(code, &self.refunding.world.account));
+        let Some(method) = method.filter(|method| !method.bank_accounts.is_empty()) else { return };
+        if payment.journal_id.is_none() {
+            let message = format!(
+                "Payment {} under {} in {} made no journal: the credit reads as paid, and the bank account does not. Post \
+                 the journal by hand.",
+                payment.payment_id, method.code, payment.currency_code
+            );
+            self.findings.ask_about(ReviewCode::NoJournal, message, refund);
+        }
+    }
+
+    /// Money that came in is nobody's refund: a note says so, on the credit or while there is none on the order.
+    fn money_in(&mut self, payment: &Transaction) -> RefundState {
+        let key = keys::refund(self.rma(), &payment.id);
+        let credit = self.refunding.books.credit.map(|credit| credit.id);
+        let known = self.noted.contains(key.as_str())
+            || !matches!(self.refunding.books.recorded(&key, None), Recorded::No);
+        if let (false, Some(order_id)) = (known, credit.or(self.refunding.order)) {
+            let body = note::of_money_in(self.rma(), payment, &self.calendar);
+            self.effects.push(Effect::AddOrderNote { key: keys::note(self.rma(), &payment.id), order_id, body });
+        }
+        RefundState::NotARefund
+    }
+}

@@ -1,0 +1,100 @@
+//! What an RMA says once repetitions are taken out, and how far it is.
+
+use std::collections::BTreeMap;
+
+use api_client_core::OffsetDateTime;
+use jiff::tz::TimeZone;
+use returngo::{EventName, Item, ReturnedItemId, Rma, RmaStatus, Transaction};
+use serde::Serialize;
+
+use crate::{
+    settings::{ConnectionSettings, Trigger},
+    world::AccountFacts,
+};
+
+/// The units of an RMA, lowest id first, each once.
+pub(crate) fn units(rma: &Rma) -> Vec<&Item> {
+    unique(&rma.items, |item: &Item| item.returned_item_id.clone())
+}
+
+/// The units that are synchronised: those whose return method is not skipped.
+pub(crate) fn synchronised<'a>(units: &[&'a Item], settings: &ConnectionSettings) -> Vec<&'a Item> {
+    units.iter().copied().filter(|unit| !is_skipped(unit, settings)).collect()
+}
+
+/// Whether the settings keep the unit's return method out of Brightpearl.
+pub(crate) fn is_skipped(unit: &Item, settings: &ConnectionSettings) -> bool {
+    let method = unit.return_method.as_ref();
+    method.is_some_and(|method| settings.return_methods.skip.contains(&method.name))
+}
+
+/// The transactions of an RMA in the order in which they were created, each once.
+pub(crate) fn transactions(rma: &Rma) -> Vec<&Transaction> {
+    let mut transactions = unique(&rma.transactions, |transaction: &Transaction| transaction.id.clone());
+    transactions.sort_by(|left, right| left.created_at.cmp(&right.created_at).then_with(|| left.id.cmp(&right.id)));
+    transactions
+}
+
+pub(crate) fn ids<'a>(units: &[&'a Item]) -> impl Iterator<Item = &'a ReturnedItemId> {
+    units.iter().map(|unit| &unit.returned_item_id)
+}
+
+/// One of each id. Of two that differ the choice must not depend on the order of the list, so it falls on the
+/// one whose JSON is greater.
+fn unique<T: Serialize + PartialEq, K: Ord>(list: &[T], key: impl Fn(&T) -> K) -> Vec<&T> {
+    let mut by_id: BTreeMap<K, &T> = BTreeMap::new();
+    for one in list {
+        by_id.entry(key(one)).and_modify(|known| *known = greater(known, one)).or_insert(one);
+    }
+    by_id.into_values().collect()
+}
+
+fn greater<'a, T: Serialize + PartialEq>(left: &'a T, right: &'a T) -> &'a T {
+    let json = |one: &T| serde_json::to_string(one).unwrap_or_default();
+    if left == right || json(left) >= json(right) { left } else { right }
+}
+
+/// Whether the RMA is as far as the settings want it before there is a credit. Nothing to ship: approval is
+/// enough. Only the status counts, a reopened RMA may have been approved once (returngo.md §6.1).
+pub(crate) fn reached_trigger(rma: &Rma, synchronised: &[&Item], settings: &ConnectionSettings) -> bool {
+    let nothing_to_ship = !synchronised.iter().any(|unit| unit.comes_back());
+    let needed = match settings.trigger {
+        _ if nothing_to_ship => RmaStatus::Approved,
+        Trigger::Approved => RmaStatus::Approved,
+        Trigger::Received => RmaStatus::Received,
+        Trigger::Validated => RmaStatus::Validated,
+    };
+    rma.status().progress().is_some_and(|progress| Some(progress) >= needed.progress())
+}
+
+/// When the RMA was approved first; when it was asked for, if that is not known.
+pub(crate) fn approved_at(rma: &Rma) -> Option<OffsetDateTime> {
+    let created = || {
+        let events = rma.rma_summary.events.iter();
+        events.filter(|event| event.event_name == EventName::Created).map(|event| event.event_date).min()
+    };
+    rma.approved_at().or(rma.created_at).or_else(created)
+}
+
+/// The account's days and clock.
+#[derive(Debug, Clone)]
+pub(crate) struct Calendar(TimeZone);
+
+impl Calendar {
+    /// The account's own; UTC when its zone is not known.
+    pub(crate) fn of(account: &AccountFacts) -> Self {
+        Self(account.time_zone().unwrap_or(TimeZone::UTC))
+    }
+
+    /// The instant as the account writes it.
+    pub(crate) fn local(&self, at: OffsetDateTime) -> OffsetDateTime {
+        OffsetDateTime::in_zone(at.timestamp(), &self.0)
+    }
+
+    /// The first moment of the instant's day. A bare date would be read as UTC and slip a day
+    /// (brightpearl-orders.md §0).
+    pub(crate) fn midnight(&self, at: OffsetDateTime) -> Option<OffsetDateTime> {
+        let start = self.local(at).date().to_zoned(self.0.clone()).ok()?;
+        Some(OffsetDateTime::in_zone(start.timestamp(), &self.0))
+    }
+}

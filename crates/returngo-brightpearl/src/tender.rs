@@ -1,0 +1,236 @@
+//! Which payment method a refund is recorded under, and which bank account Brightpearl then posts to.
+//!
+//! ReturnGO's form asks for the four digits of a bank account, Brightpearl's payments want the code of a
+//! payment method and accept one that does not exist. So what was configured is looked up as both
+//! (brightpearl-accounting-warehouse.md A5) before any money is recorded under it.
+
+use brightpearl::{
+    CurrencyCode, NominalCode, PaymentMethodCode,
+    accounting::{NominalAccount, PaymentMethod},
+};
+
+use crate::world::AccountFacts;
+
+/// A payment method that refunds in a currency can be recorded under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tender {
+    /// The method's code, as Brightpearl writes it.
+    pub method: PaymentMethodCode,
+    /// The method's name.
+    pub name: String,
+    /// What the configured code turned out to be.
+    pub named_by: NamedBy,
+    /// Where Brightpearl posts the money.
+    pub posts_to: PostsTo,
+}
+
+/// What a configured code turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedBy {
+    /// A payment method's code.
+    MethodCode,
+    /// The four digits of a bank account that one payment method posts to.
+    BankAccount,
+}
+
+/// Where Brightpearl posts a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PostsTo {
+    /// To the method's bank account for the payment's currency.
+    OwnAccount(NominalCode),
+    /// To the method's bank account for the base currency, having none for the payment's.
+    BaseCurrencyAccount(NominalCode),
+    /// Nowhere: vouchers and store credit have no bank account, and no journal is made.
+    Nowhere,
+}
+
+/// Why a configured code cannot be used for refunds in a currency.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TenderError {
+    /// Neither a payment method nor an account has this code.
+    #[error(
+        "`{code}` is neither a payment method's code nor an account in the chart of accounts; look the bank account \
+         up under Accounting > List bank accounts, or the method under Settings > Company > Payment methods"
+    )]
+    Unknown {
+        /// The configured code.
+        code: String,
+    },
+    /// The payment method is inactive.
+    #[error("payment method {method} (`{code}`) is inactive; activate it, or configure another one")]
+    MethodInactive {
+        /// The method's code.
+        code: PaymentMethodCode,
+        /// The method's name.
+        method: String,
+    },
+    /// The account is not a bank account.
+    #[error(
+        "account {code} ({account}) is not a bank account; Accounting > List bank accounts shows those that are"
+    )]
+    NotABankAccount {
+        /// The account.
+        code: NominalCode,
+        /// Its name.
+        account: String,
+    },
+    /// The bank account is inactive.
+    #[error("bank account {code} ({account}) is inactive; configure one that is in use")]
+    AccountInactive {
+        /// The account.
+        code: NominalCode,
+        /// Its name.
+        account: String,
+    },
+    /// The bank account is held in another currency.
+    #[error(
+        "bank account {code} ({account}) is held in another currency than {currency}; name the method for {currency} \
+         under `tenders`"
+    )]
+    AccountCurrency {
+        /// The account.
+        code: NominalCode,
+        /// Its name.
+        account: String,
+        /// The currency of the refund.
+        currency: CurrencyCode,
+    },
+    /// No active payment method posts to the bank account.
+    #[error(
+        "no active payment method posts to bank account {code} ({account}); add it to one under Settings > Company > \
+         Payment methods"
+    )]
+    NoMethod {
+        /// The account.
+        code: NominalCode,
+        /// Its name.
+        account: String,
+    },
+    /// Several active payment methods post to the bank account.
+    #[error(
+        "several payment methods post to bank account {code}: {}; configure the code of the one that refunds go through",
+        list(.methods)
+    )]
+    SeveralMethods {
+        /// The account.
+        code: NominalCode,
+        /// The methods, in order.
+        methods: Vec<PaymentMethodCode>,
+    },
+    /// The method has bank accounts, but neither for the refund's currency nor for the base currency.
+    #[error(
+        "payment method {method} (`{code}`) has no bank account for {currency}{}; add one under Settings > Company > \
+         Payment methods",
+        nor_base(.currency, .base.as_ref())
+    )]
+    NoAccount {
+        /// The method's code.
+        code: PaymentMethodCode,
+        /// The method's name.
+        method: String,
+        /// The currency of the refund.
+        currency: CurrencyCode,
+        /// The currency of the books.
+        base: Option<CurrencyCode>,
+    },
+}
+
+fn list(methods: &[PaymentMethodCode]) -> String {
+    methods.iter().map(PaymentMethodCode::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn nor_base(currency: &CurrencyCode, base: Option<&CurrencyCode>) -> String {
+    base.filter(|base| *base != currency).map(|base| format!(" nor for {base}")).unwrap_or_default()
+}
+
+/// Finds the payment method that a configured code stands for, for refunds in a currency.
+///
+/// A payment method of that code comes first; else the code is that of a bank account, and the one active
+/// method that posts to it is taken, those that do so in this very currency before the others.
+///
+/// # Errors
+/// When there is no such method, or more than one, or Brightpearl would record the refund without accounting
+/// for it.
+pub fn resolve(code: &str, currency: &CurrencyCode, account: &AccountFacts) -> Result<Tender, TenderError> {
+    let wanted = PaymentMethodCode::new(code);
+    let (method, named_by) = match account.payment_methods.iter().find(|method| method.code.is(&wanted)) {
+        Some(method) => (method, NamedBy::MethodCode),
+        None => (method_of_bank_account(code, currency, account)?, NamedBy::BankAccount),
+    };
+    if !method.is_active {
+        return Err(TenderError::MethodInactive { code: method.code.clone(), method: method.name.clone() });
+    }
+    let posts_to = posts_to(method, currency, account)?;
+    Ok(Tender { method: method.code.clone(), name: method.name.clone(), named_by, posts_to })
+}
+
+fn method_of_bank_account<'a>(
+    code: &str,
+    currency: &CurrencyCode,
+    account: &'a AccountFacts,
+) -> Result<&'a PaymentMethod, TenderError> {
+    let bank = bank_account(code, currency, account)?;
+    let posting = |method: &&PaymentMethod| {
+        method.is_active
+            && method.bank_accounts.iter().any(|link| link.bank_account_nominal_code == bank.code)
+    };
+    let in_currency = |method: &&PaymentMethod| method.bank_account(currency) == Some(&bank.code);
+    let all: Vec<&PaymentMethod> = account.payment_methods.iter().filter(posting).collect();
+    let preferred: Vec<&PaymentMethod> = all.iter().copied().filter(in_currency).collect();
+    let candidates = if preferred.is_empty() { all } else { preferred };
+    match candidates.as_slice() {
+        [method] => Ok(*method),
+        [] => Err(TenderError::NoMethod { code: bank.code.clone(), account: bank.name.clone() }),
+        several => {
+            let mut methods: Vec<_> = several.iter().map(|method| method.code.clone()).collect();
+            methods.sort();
+            Err(TenderError::SeveralMethods { code: bank.code.clone(), methods })
+        }
+    }
+}
+
+/// The account with exactly this code, if money can be paid from it in this currency.
+fn bank_account<'a>(
+    code: &str,
+    currency: &CurrencyCode,
+    account: &'a AccountFacts,
+) -> Result<&'a NominalAccount, TenderError> {
+    let nominal = account.nominal_codes.iter().find(|nominal| nominal.code.as_str() == code);
+    let nominal = nominal.ok_or_else(|| TenderError::Unknown { code: code.to_owned() })?;
+    let (code, name) = (nominal.code.clone(), nominal.name.clone());
+    if !nominal.bank {
+        Err(TenderError::NotABankAccount { code, account: name })
+    } else if !nominal.active {
+        Err(TenderError::AccountInactive { code, account: name })
+    } else if held_in_another(nominal, currency, account) {
+        Err(TenderError::AccountCurrency { code, account: name, currency: currency.clone() })
+    } else {
+        Ok(nominal)
+    }
+}
+
+fn held_in_another(nominal: &NominalAccount, currency: &CurrencyCode, account: &AccountFacts) -> bool {
+    let held_in = nominal.currency_id.and_then(|id| account.currencies.iter().find(|known| known.id == id));
+    held_in.is_some_and(|held_in| held_in.code != *currency)
+}
+
+/// The payment's own currency first, then the base currency (A1.4 rule 3). No account at all is how vouchers
+/// and store credit are set up (A1.4 rule 5).
+fn posts_to(
+    method: &PaymentMethod,
+    currency: &CurrencyCode,
+    account: &AccountFacts,
+) -> Result<PostsTo, TenderError> {
+    let base = account.base_currency();
+    if let Some(own) = method.bank_account(currency) {
+        Ok(PostsTo::OwnAccount(own.clone()))
+    } else if let Some(of_base) = base.as_ref().and_then(|base| method.bank_account(base)) {
+        Ok(PostsTo::BaseCurrencyAccount(of_base.clone()))
+    } else if method.bank_accounts.is_empty() {
+        Ok(PostsTo::Nowhere)
+    } else {
+        let (code, method) = (method.code.clone(), method.name.clone());
+        Err(TenderError::NoAccount { code, method, currency: currency.clone(), base })
+    }
+}

@@ -1,0 +1,193 @@
+//! Goods → RMA: what ReturnGO is told about a return, once for each thing that happened.
+//!
+//! Parcels are moved where their state allows (returngo.md §2.6); an RMA without parcels is moved itself. Each
+//! comment carries its key, and is not written again while the RMA shows it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use returngo::{Item, Rma, RmaStatus, Shipment, ShipmentId, ShipmentStatus, ShipmentUpdate};
+
+use crate::{
+    keys::{self, Stage},
+    plan::{Effect, RmaComment, RmaStatusUpdate, UnitState, UnitStatus},
+    rma_facts,
+};
+
+/// What to write to an RMA whose units are in these states.
+///
+/// Nothing until the first unit came. Then what came; once every unit is accounted for, the result instead.
+/// Cancelled and rejected RMAs are left alone.
+///
+/// ```
+/// use returngo_brightpearl::{UnitState, UnitStatus, updates::rma_updates_for};
+///
+/// let rma: returngo::Rma = serde_json::from_str(r#"{
+///     "rmaSummary": {"rmaId": "4410021", "status": "Approved", "order_name": "AC2045", "events": []},
+///     "shipments": [{"shipmentId": "9100200", "status": "Shipped"}],
+///     "items": [{"returnedItemId": "5600011", "sku": "LS-M", "shipmentId": "9100200", "paidPrice": {"amount": 40, "currency": "GBP"}}]
+/// }"#)?;
+/// let unit = UnitStatus { returned_item_id: "5600011".to_owned().into(), row_id: None, state: UnitState::Quarantined };
+/// let effects = rma_updates_for(&rma, &[unit]);
+/// assert_eq!(effects[0].key(), "RGO-4410021-shipment-9100200-received");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn rma_updates_for(rma: &Rma, states: &[UnitStatus]) -> Vec<Effect> {
+    let items = rma_facts::units(rma);
+    let state_of: BTreeMap<_, _> = states.iter().map(|unit| (&unit.returned_item_id, unit.state)).collect();
+    let units: Vec<Unit<'_>> =
+        items.into_iter().filter_map(|item| Some(Unit { item, state: *state_of.get(&item.returned_item_id)? })).collect();
+    if rma.status().is_off() || !units.iter().any(|unit| unit.state.came()) {
+        return Vec::new();
+    }
+    let everything_settled = units.iter().all(|unit| unit.state.is_settled());
+    let stage = if everything_settled { Stage::Validated } else { Stage::Received };
+    let mut effects = moves(rma, &units, stage);
+    effects.extend(comment(rma, &units, stage));
+    effects
+}
+
+struct Unit<'a> {
+    item: &'a Item,
+    state: UnitState,
+}
+
+impl Stage {
+    fn rma_status(self) -> RmaStatus {
+        match self {
+            Self::Received => RmaStatus::Received,
+            Self::Validated => RmaStatus::Validated,
+        }
+    }
+
+    fn shipment_status(self) -> ShipmentStatus {
+        match self {
+            Self::Received => ShipmentStatus::Received,
+            Self::Validated => ShipmentStatus::Validated,
+        }
+    }
+}
+
+/// Moves the parcels whose units came, or the RMA itself where no parcel is known to have brought them.
+fn moves(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Vec<Effect> {
+    let shipments: BTreeMap<&ShipmentId, &Shipment> =
+        rma.return_leg().map(|shipment| (&shipment.shipment_id, shipment)).collect();
+    let came = units.iter().filter(|unit| unit.state.came());
+    let brought: BTreeMap<&ShipmentId, &Shipment> = came
+        .filter_map(|unit| unit.item.shipment_id.as_ref())
+        .filter_map(|id| shipments.get(id).map(|shipment| (id, *shipment)))
+        .collect();
+    if brought.is_empty() {
+        return if may_move(rma, stage, false) { vec![set_rma_status(rma, stage)] } else { Vec::new() };
+    }
+    let allowed = may_move(rma, stage, shipments.len() > 1);
+    let movable = brought.into_values().filter(|shipment| allowed && shipment.may_become(&stage.shipment_status()));
+    movable.map(|shipment| update_shipment(rma, shipment, stage)).collect()
+}
+
+/// Whether the RMA is still before a stage. One parcel and its RMA are received together (returngo.md §6.1); of
+/// several parcels the first one took the RMA there already, and only the parcel's own state tells.
+fn may_move(rma: &Rma, stage: Stage, several_parcels: bool) -> bool {
+    let both = rma.status().progress().zip(stage.rma_status().progress());
+    both.is_some_and(|(now, there)| now < there || (several_parcels && now == there))
+}
+
+fn update_shipment(rma: &Rma, shipment: &Shipment, stage: Stage) -> Effect {
+    Effect::UpdateShipment {
+        key: keys::progress(rma.id(), Some(&shipment.shipment_id), stage),
+        shipment_id: shipment.shipment_id.clone(),
+        body: ShipmentUpdate { status: Some(stage.shipment_status()), ..ShipmentUpdate::default() },
+    }
+}
+
+fn set_rma_status(rma: &Rma, stage: Stage) -> Effect {
+    Effect::SetRmaStatus {
+        key: keys::progress(rma.id(), None, stage),
+        body: RmaStatusUpdate { status: stage.rma_status() },
+    }
+}
+
+/// What came, or the result; none when the RMA shows it already.
+fn comment(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Option<Effect> {
+    let came = units.iter().filter(|unit| unit.state.came()).count();
+    let written: HashSet<&str> =
+        rma.comments.iter().flat_map(|comment| keys::mentioned(&comment.html_text)).collect();
+    let (key, text) = match stage {
+        Stage::Received => {
+            let as_many_or_more = (came..=units.len()).map(|units| keys::received_comment(rma.id(), units));
+            if !written.is_empty() && as_many_or_more.into_iter().any(|key| written.contains(key.as_str())) {
+                return None;
+            }
+            (keys::received_comment(rma.id(), came), arrivals(units, came))
+        }
+        Stage::Validated => (keys::result_comment(rma.id()), result(units)),
+    };
+    let html_text = format!("{text} [{key}]");
+    (!written.contains(key.as_str())).then(|| Effect::AddRmaComment { key, body: RmaComment { html_text } })
+}
+
+fn arrivals(units: &[Unit<'_>], came: usize) -> String {
+    let outstanding = units.iter().filter(|unit| !unit.state.came() && !unit.state.is_settled());
+    let awaited = outstanding.clone().count();
+    let arrived = counted(units.iter().filter(|unit| unit.state.came()).map(|unit| label(unit.item)));
+    let mut text = format!("Brightpearl received {came} of {} units: {arrived}.", came + awaited);
+    if awaited > 0 {
+        text += &format!(" Outstanding: {}.", counted(outstanding.map(|unit| label(unit.item))));
+    }
+    text
+}
+
+fn result(units: &[Unit<'_>]) -> String {
+    let outcome = |state| match state {
+        UnitState::Restocked => "back in stock",
+        UnitState::WrittenOff => "written off",
+        UnitState::Missing => "not received",
+        _ => "no return expected",
+    };
+    let results = units.iter().map(|unit| format!("{} {}", label(unit.item), outcome(unit.state)));
+    format!("Brightpearl has dealt with every unit: {}.", counted(results))
+}
+
+/// As many different things as a comment should list.
+const LISTED: usize = 8;
+
+/// `2 × LS-M, 1 × TS-42`, in the order of first mention.
+fn counted(things: impl Iterator<Item = String>) -> String {
+    let mut order = Vec::new();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for thing in things {
+        let count = counts.entry(thing.clone()).or_default();
+        *count += 1;
+        if *count == 1 {
+            order.push(thing);
+        }
+    }
+    let listed = order.iter().take(LISTED).map(|thing| format!("{} × {thing}", counts.get(thing).unwrap_or(&0)));
+    let mut text = listed.collect::<Vec<_>>().join(", ");
+    if order.len() > LISTED {
+        text += &format!(" and {} more", order.len() - LISTED);
+    }
+    text
+}
+
+/// What people know a unit by, safe inside HTML.
+fn label(unit: &Item) -> String {
+    let names = [unit.sku.as_deref(), Some(unit.full_name.as_str()), Some(unit.returned_item_id.as_str())];
+    let name = names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or_default();
+    escaped(&name.chars().take(60).collect::<String>())
+}
+
+/// Text for HTML.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,178 @@
+//! What both systems say now about one RMA.
+
+use std::collections::BTreeMap;
+
+use api_client_core::{
+    decode::{self, DecodeError},
+    wire,
+};
+use brightpearl::{
+    CurrencyCode, GoodsInNoteId, InstanceId, LocationId, ProductId, WarehouseId,
+    accounting::{Currency, CustomerPayment, NominalAccount, PaymentMethod, TaxRate},
+    integration::AccountConfiguration,
+    order::{Order, OrderNote, OrderStatus},
+    product::Channel,
+    warehouse::{GoodsInNote, GoodsMovement},
+};
+use jiff::tz::TimeZone;
+use returngo::Rma;
+use serde::{Deserialize, Serialize};
+
+/// What both systems say now about one RMA: everything that [`plan`](crate::plan) looks at.
+///
+/// The values are the bodies as both APIs send them, so that a captured answer can be pasted. Lists that are
+/// missing are empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct World {
+    /// The RMA.
+    pub rma: Rma,
+    /// The sales order that it is for; none when it was not found.
+    #[serde(default)]
+    pub order: Option<Order>,
+    /// The orders that match the RMA, where there are several.
+    #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<Order>,
+    /// The sales credits that exist for that order, and whatever carries our key.
+    #[serde(default, with = "wire::null_is_default")]
+    pub credits: Vec<Order>,
+    /// The payments on the RMA's credit.
+    #[serde(default, with = "wire::null_is_default")]
+    pub payments: Vec<CustomerPayment>,
+    /// The goods-in notes of the credit, by id.
+    #[serde(default, with = "wire::null_is_default")]
+    pub goods_in_notes: BTreeMap<GoodsInNoteId, GoodsInNote>,
+    /// The movements of the batches that those notes brought, and corrections that name the credit.
+    #[serde(default, with = "wire::null_is_default")]
+    pub goods_movements: Vec<GoodsMovement>,
+    /// The notes on the credit and on the order.
+    #[serde(default, with = "wire::null_is_default")]
+    pub order_notes: Vec<OrderNote>,
+    /// What is known about products.
+    #[serde(default, with = "wire::null_is_default")]
+    pub products: BTreeMap<ProductId, ProductFacts>,
+    /// The account's own set-up.
+    #[serde(default)]
+    pub account: AccountFacts,
+}
+
+impl World {
+    /// A world in which nothing but the RMA is known.
+    pub fn new(rma: Rma) -> Self {
+        Self {
+            rma,
+            order: None,
+            orders: Vec::new(),
+            credits: Vec::new(),
+            payments: Vec::new(),
+            goods_in_notes: BTreeMap::new(),
+            goods_movements: Vec::new(),
+            order_notes: Vec::new(),
+            products: BTreeMap::new(),
+            account: AccountFacts::default(),
+        }
+    }
+
+    /// Reads a world.
+    ///
+    /// # Errors
+    /// When the text is not a world; the error names the path inside it and what was expected there.
+    pub fn from_json(text: &str) -> Result<Self, DecodeError> {
+        decode::json(text.as_bytes())
+    }
+
+    /// Whether stock is kept of a product; a product that nobody looked up counts as tracked.
+    pub fn is_stock_tracked(&self, product: ProductId) -> bool {
+        self.products.get(&product).is_none_or(|facts| facts.stock_tracked)
+    }
+}
+
+/// What is known about a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProductFacts {
+    /// Whether its stock is counted: what is not counted is never received.
+    #[serde(default = "tracked", with = "wire::boolean")]
+    pub stock_tracked: bool,
+}
+
+const fn tracked() -> bool {
+    true
+}
+
+/// The set-up of a Brightpearl account, as far as returns need it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AccountFacts {
+    /// The caller, as Brightpearl knows it; none for a private app that has no instance.
+    pub instance_id: Option<InstanceId>,
+    /// The time zone, an IANA name.
+    pub time_zone: Option<String>,
+    /// The currency of the books.
+    pub base_currency_code: Option<CurrencyCode>,
+    /// The configuration as it came.
+    #[serde(with = "wire::null_is_default")]
+    pub configuration: AccountConfiguration,
+    /// The order statuses of all types.
+    #[serde(with = "wire::null_is_default")]
+    pub order_statuses: Vec<OrderStatus>,
+    /// The sales channels.
+    #[serde(with = "wire::null_is_default")]
+    pub channels: Vec<Channel>,
+    /// The payment methods.
+    #[serde(with = "wire::null_is_default")]
+    pub payment_methods: Vec<PaymentMethod>,
+    /// The chart of accounts.
+    #[serde(with = "wire::null_is_default")]
+    pub nominal_codes: Vec<NominalAccount>,
+    /// The tax codes.
+    #[serde(with = "wire::null_is_default")]
+    pub tax_codes: Vec<TaxRate>,
+    /// The currencies.
+    #[serde(with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub currencies: Vec<Currency>,
+    /// The warehouses and their locations.
+    #[serde(with = "wire::null_is_default")]
+    pub warehouses: Vec<WarehouseFacts>,
+}
+
+impl AccountFacts {
+    /// The account's time zone; none when it is not given or not in the IANA database.
+    pub fn time_zone(&self) -> Option<TimeZone> {
+        TimeZone::get(self.time_zone_name()?).ok()
+    }
+
+    /// The name of the account's time zone.
+    pub fn time_zone_name(&self) -> Option<&str> {
+        self.time_zone.as_deref().or_else(|| self.configuration.time_zone())
+    }
+
+    /// The currency of the books.
+    pub fn base_currency(&self) -> Option<CurrencyCode> {
+        self.base_currency_code.clone().or_else(|| self.configuration.base_currency())
+    }
+
+    /// The warehouse, if it is known.
+    pub fn warehouse(&self, id: WarehouseId) -> Option<&WarehouseFacts> {
+        self.warehouses.iter().find(|warehouse| warehouse.id == id)
+    }
+
+    /// The tax code with its rate, if it is known.
+    pub fn tax_code(&self, code: &brightpearl::TaxCode) -> Option<&TaxRate> {
+        self.tax_codes.iter().find(|rate| rate.code == *code)
+    }
+}
+
+/// A warehouse and its two locations that matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WarehouseFacts {
+    /// The warehouse.
+    pub id: WarehouseId,
+    /// Where goods go unless somebody says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_location_id: Option<LocationId>,
+    /// Where goods are held until they are inspected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine_location_id: Option<LocationId>,
+}
