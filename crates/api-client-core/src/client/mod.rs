@@ -9,7 +9,7 @@ mod settings;
 mod transport;
 
 pub use clock::{Clock, SkippingClock, SystemClock};
-pub use pipeline::{Failure, Pipeline, Rules, Verdict};
+pub use pipeline::{Failure, Pipeline, Place, Rules, Verdict};
 pub use report::CallReport;
 pub use reqwest_transport::ReqwestTransport;
 pub use retry::{NotRetried, RetryPolicy, Trouble};

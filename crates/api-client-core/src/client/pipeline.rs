@@ -13,8 +13,9 @@ use crate::{Endpoint, HttpRequest, HttpResponse, Idempotency};
 /// What one API adds to the pipeline: its budget and credentials before a request, its reading of the answer after.
 #[async_trait]
 pub trait Rules: Send + Sync {
-    /// Waits until the request may go, then adds what it needs. Called before every attempt.
-    async fn prepare(&self, request: &mut HttpRequest, clock: &dyn Clock);
+    /// Waits until the request may go, then adds what it needs. Called before every attempt; the place in the
+    /// budget that it gives is held until the answer was judged.
+    async fn prepare<'a>(&'a self, request: &mut HttpRequest, clock: &dyn Clock) -> Place<'a>;
 
     /// Reads an answer. Called for every answer, whatever its status.
     fn judge(&self, response: &HttpResponse, now: Timestamp) -> Verdict;
@@ -22,6 +23,9 @@ pub trait Rules: Send + Sync {
     /// The request's id in the answer, for logs and for the API's support.
     fn request_id<'a>(&self, response: &'a HttpResponse) -> Option<&'a str>;
 }
+
+/// A place in a budget; dropping it says that the request is no longer under way.
+pub type Place<'a> = Box<dyn Send + Sync + 'a>;
 
 /// How an answer is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +136,7 @@ impl Pipeline {
 
     async fn attempt(&self, rules: &dyn Rules, request: &HttpRequest) -> Attempt {
         let mut request = request.clone();
-        rules.prepare(&mut request, &*self.clock).await;
+        let _place = rules.prepare(&mut request, &*self.clock).await;
         let response = match self.transport.send(request).await {
             Ok(response) => response,
             Err(error) if error.may_have_arrived() => return Attempt::Unanswered(error, Trouble::AnswerLost),

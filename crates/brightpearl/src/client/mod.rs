@@ -16,9 +16,10 @@ pub use api_client_core::client::{
 use api_client_core::client::{Failure, Pipeline, check_base_url};
 
 pub(crate) use self::once::create_once;
-use self::rules::BrightpearlRules;
+use self::rules::{BrightpearlRules, Lane};
 pub use self::{
     auth::Credentials,
+    budget::Priority,
     searching::{Results, Searchable},
 };
 use crate::{
@@ -26,7 +27,8 @@ use crate::{
     product, request::Request, warehouse,
 };
 
-/// A Brightpearl account to talk to. Cheap to clone; clones share the request budget.
+/// A Brightpearl account to talk to. Cheap to clone; clones share the request budget, whatever their
+/// [`Priority`].
 ///
 /// ```no_run
 /// # async fn example(token: String) -> Result<(), brightpearl::Error> {
@@ -41,7 +43,10 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<Shared>);
+pub struct Client {
+    shared: Arc<Shared>,
+    priority: Priority,
+}
 
 struct Shared {
     /// Ends without a slash; endpoint paths begin with one.
@@ -59,7 +64,13 @@ impl Client {
 
     /// The account.
     pub fn account(&self) -> &AccountCode {
-        &self.0.account
+        &self.shared.account
+    }
+
+    /// The same client for calls of this priority.
+    #[must_use]
+    pub fn with_priority(&self, priority: Priority) -> Self {
+        Self { shared: Arc::clone(&self.shared), priority }
     }
 
     /// The caller's integration instance: half of the unique key of a sales credit. Known from the first
@@ -68,10 +79,10 @@ impl Client {
     /// # Errors
     /// When Brightpearl had to be asked and could not be.
     pub async fn instance_id(&self) -> Result<Option<InstanceId>, Error> {
-        if self.0.rules.instance_id().is_none() {
+        if self.shared.rules.instance_id().is_none() {
             self.account_configuration().await?;
         }
-        Ok(self.0.rules.instance_id())
+        Ok(self.shared.rules.instance_id())
     }
 
     /// Sends a request and reads its answer: what every method of every resource does.
@@ -83,7 +94,7 @@ impl Client {
             return Err(Error::invalid_request(request.endpoint(), problem));
         }
         let endpoint = request.endpoint();
-        match self.0.pipeline.send(&self.0.rules, endpoint, &request.to_http(&self.0.base)).await {
+        match self.shared.pipeline.send(&self.lane(), endpoint, &request.to_http(&self.shared.base)).await {
             Ok(response) => request
                 .read(&response)
                 .map_err(|error| Error::undecodable(CallReport::answered(endpoint), &response, error)),
@@ -105,8 +116,8 @@ impl Client {
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn send_raw<T>(&self, request: &Request<T>) -> Result<HttpResponse, Error> {
-        let outgoing = request.to_http(&self.0.base);
-        let answer = self.0.pipeline.send(&self.0.rules, request.endpoint(), &outgoing).await;
+        let outgoing = request.to_http(&self.shared.base);
+        let answer = self.shared.pipeline.send(&self.lane(), request.endpoint(), &outgoing).await;
         answer.map_err(|failure| self.failed(*failure, request))
     }
 
@@ -122,8 +133,12 @@ impl Client {
         Ok(all)
     }
 
+    fn lane(&self) -> Lane<'_> {
+        Lane { rules: &self.shared.rules, priority: self.priority }
+    }
+
     fn failed<T>(&self, failure: Failure, request: &Request<T>) -> Error {
-        Error::failed(failure, request.how_to_find_out(), &|text| self.0.rules.credentials.hide_in(text))
+        Error::failed(failure, request.how_to_find_out(), &|text| self.shared.rules.credentials.hide_in(text))
     }
 
     /// Sales credits.
@@ -223,9 +238,9 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("account", &self.0.account)
-            .field("base", &self.0.base)
-            .field("credentials", &self.0.rules.credentials)
+            .field("account", &self.shared.account)
+            .field("base", &self.shared.base)
+            .field("credentials", &self.shared.rules.credentials)
             .finish_non_exhaustive()
     }
 }
@@ -328,12 +343,13 @@ impl ClientBuilder {
                     .map_err(|error| Error::configuration(error.to_string()))?,
             ),
         };
-        Ok(Client(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             base: format!("{host}/public-api/{account}"),
             account,
             rules: BrightpearlRules::new(credentials),
             pipeline: Pipeline { transport, clock: self.clock, retry: self.retry, api: "brightpearl" },
-        })))
+        });
+        Ok(Client { shared, priority: Priority::Interactive })
     }
 }
 

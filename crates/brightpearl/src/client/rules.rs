@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use api_client_core::{
     HttpRequest, HttpResponse,
-    client::{Clock, Rules, Verdict},
+    client::{Clock, Place, Rules, Verdict},
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use serde::{Deserialize, de};
 
 use super::{
     auth::Credentials,
-    budget::{Budget, wait_after_refusal},
+    budget::{Budget, Priority, wait_after_refusal},
 };
 use crate::{ApiError, ids::InstanceId};
 
@@ -36,18 +36,26 @@ impl BrightpearlRules {
     }
 }
 
+/// The rules for calls of one priority.
+#[derive(Debug)]
+pub(super) struct Lane<'r> {
+    pub(super) rules: &'r BrightpearlRules,
+    pub(super) priority: Priority,
+}
+
 #[async_trait]
-impl Rules for BrightpearlRules {
-    async fn prepare(&self, request: &mut HttpRequest, clock: &dyn Clock) {
-        self.budget.take(clock).await;
-        self.credentials.add_to(&mut request.headers);
+impl Rules for Lane<'_> {
+    async fn prepare<'a>(&'a self, request: &mut HttpRequest, clock: &dyn Clock) -> Place<'a> {
+        let place = self.rules.budget.take(self.priority, clock).await;
+        self.rules.credentials.add_to(&mut request.headers);
+        Box::new(place)
     }
 
     fn judge(&self, response: &HttpResponse, now: Timestamp) -> Verdict {
-        self.budget.learn(&response.headers, now);
+        self.rules.budget.learn(&response.headers, now);
         let instance = response.headers.get("brightpearl-installed-integration-instance-id");
         if let Some(id) = instance.and_then(|id| id.trim().parse().ok()) {
-            self.instance_id.store(id, Ordering::Relaxed);
+            self.rules.instance_id.store(id, Ordering::Relaxed);
         }
         verdict(response, now)
     }

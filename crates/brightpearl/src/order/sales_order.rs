@@ -11,9 +11,7 @@ use super::{
     SaleCurrency, SaleCustomer, SaleDelivery, SaleRow, SaleTotal, ShippingStatusCode,
 };
 use crate::{
-    IdSet, answer,
-    error_body::ApiError,
-    get_uris,
+    ApiError, IdSet, answer, get_uris,
     ids::{
         ChannelId, ContactId, InstanceId, LeadSourceId, OrderId, OrderRowId, OrderStatusId, PriceListId,
         ProductId, ProjectId, ShippingMethodId, TaxCode, TeamId, WarehouseId,

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use api_client_core::{
     HttpRequest, HttpResponse,
-    client::{Clock, Rules, Verdict},
+    client::{Clock, Place, Rules, Verdict},
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -28,10 +28,11 @@ impl ReturngoRules {
 
 #[async_trait]
 impl Rules for ReturngoRules {
-    async fn prepare(&self, request: &mut HttpRequest, clock: &dyn Clock) {
+    async fn prepare<'a>(&'a self, request: &mut HttpRequest, clock: &dyn Clock) -> Place<'a> {
         self.budget.take(clock).await;
         request.headers.insert_secret("x-api-key", self.api_key.expose_secret());
         request.headers.insert("x-shop-name", &self.shop);
+        Box::new(())
     }
 
     fn judge(&self, response: &HttpResponse, now: Timestamp) -> Verdict {
