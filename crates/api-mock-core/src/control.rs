@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
-use crate::{Context, Fault, MockCore, MockedApi, Request, Response, core::State};
+use crate::{Context, Fault, MockCore, MockedApi, Request, Response, mock_core::State};
 
 /// The control route that this request asks for, without `/_mock/`.
 pub(crate) fn route(request: &Request) -> Option<&str> {

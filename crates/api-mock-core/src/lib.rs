@@ -18,9 +18,9 @@
 mod api;
 mod clock;
 mod control;
-mod core;
 mod faults;
 mod http;
+mod mock_core;
 mod request_log;
 mod server;
 mod webhooks;
@@ -28,9 +28,9 @@ mod wiremock_face;
 
 pub use api::{Context, MockedApi, Refusal};
 pub use clock::Clock;
-pub use core::{MockCore, Outcome};
 pub use faults::{Fault, FaultKind, Faults, UnknownFault};
 pub use http::{Request, Response};
+pub use mock_core::{MockCore, Outcome};
 pub use request_log::RequestCounts;
 pub use server::{Server, run_until_ctrl_c};
 pub use webhooks::{Attempt, Delivery, RetryRule};

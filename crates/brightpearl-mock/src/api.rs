@@ -1,10 +1,12 @@
+use std::borrow::Cow;
+
 use api_mock_core::{Context, MockedApi, Refusal, Request, Response};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
     Seed, SeedError, Switches,
-    gateway::{Answer, Call, Problem, Throttle, Unauthenticated, Window, error_body, headers, sentence},
+    gateway::{Answer, Call, Problem, Throttle, Window, error_body, headers, sentence},
     integration,
     router::{Route, route},
     state::Account,
@@ -55,18 +57,17 @@ impl Brightpearl {
         if window.exceeded {
             return self.throttled(window);
         }
-        let Some((account_code, target)) = target(request) else {
-            return self.refused(&Problem::not_found(format!("Cannot find the resource {}", request.path)), GATEWAY, window);
-        };
-        if account_code != self.account.code {
-            let text = format!("Account '{account_code}' does not have API access");
+        let Target { account, route } = Target::of(request);
+        if let Some(other) = account.filter(|code| *code != self.account.code) {
+            let text = format!("Account '{other}' does not have API access");
             return self.unauthorised(error_body(&Problem::new(401, "GWYB-003", text)), window);
         }
         if let Err(refusal) = self.account.credentials.admit(request) {
-            return self.unauthenticated(&refusal, window);
+            return self.unauthorised(sentence(&refusal.text()), window);
         }
-        let Some((route, parameters)) = target else {
-            return self.refused(&Problem::not_found(format!("Cannot find the resource {}", request.path)), GATEWAY, window);
+        let Some((route, parameters)) = route else {
+            let problem = Problem::not_found(format!("Cannot find the resource {}", request.path));
+            return self.refused(&problem, GATEWAY, window);
         };
         let call = Call { request, parameters, now: context.now };
         let outcome = (route.handler)(&mut self.account, &call);
@@ -91,10 +92,6 @@ impl Brightpearl {
         }
     }
 
-    fn unauthenticated(&mut self, refusal: &Unauthenticated, window: &Window) -> Response {
-        self.unauthorised(sentence(&refusal.text()), window)
-    }
-
     /// No instance id, as nobody is known to have asked (recorded).
     fn unauthorised(&mut self, body: String, window: &Window) -> Response {
         self.respond(401, body, GATEWAY, window, false)
@@ -106,7 +103,14 @@ impl Brightpearl {
         self.respond(503, sentence(THROTTLED), GATEWAY, &window, false)
     }
 
-    fn respond(&mut self, status: u16, body: String, message_type: &str, window: &Window, known: bool) -> Response {
+    fn respond(
+        &mut self,
+        status: u16,
+        body: String,
+        message_type: &str,
+        window: &Window,
+        known: bool,
+    ) -> Response {
         self.answers += 1;
         let response = Response::new(status, "application/json;charset=UTF-8", body);
         let instance = known.then(|| self.account.instance.get());
@@ -114,22 +118,29 @@ impl Brightpearl {
     }
 }
 
-/// The account code in the path, and the route of what is below it.
-#[allow(clippy::type_complexity, reason = "the pair is taken apart at once")]
-fn target(request: &Request) -> Option<(String, Option<(&'static Route, Vec<std::borrow::Cow<'_, str>>)>)> {
-    let segments = request.segments();
-    match segments.as_slice() {
-        [api, account, resource @ ..] if api == "public-api" => {
-            Some((account.to_string(), route(&request.method, resource)))
+/// Where a request goes.
+struct Target<'r> {
+    /// The account code in the path; none when the path is not one of the API at all.
+    account: Option<Cow<'r, str>>,
+    /// The route, and what its placeholders took.
+    route: Option<(&'static Route, Vec<Cow<'r, str>>)>,
+}
+
+impl<'r> Target<'r> {
+    fn of(request: &'r Request) -> Self {
+        let segments = request.segments();
+        match segments.as_slice() {
+            [api, account, resource @ ..] if api == "public-api" => {
+                Self { account: Some(account.clone()), route: route(&request.method, resource) }
+            }
+            _ => Self { account: None, route: None },
         }
-        _ => None,
     }
 }
 
 impl MockedApi for Brightpearl {
     fn operation(&self, request: &Request) -> Option<String> {
-        let (_, route) = target(request)?;
-        route.map(|(route, _)| route.message_type.to_owned())
+        Target::of(request).route.map(|(route, _)| route.message_type.to_owned())
     }
 
     fn handle(&mut self, request: &Request, context: &mut Context) -> Response {

@@ -18,7 +18,9 @@ mod switches;
 mod warehouse;
 
 pub use api::Brightpearl;
-pub use api_mock_core::{Attempt, Fault, FaultKind, Faults, MockCore, RequestCounts, Server, run_until_ctrl_c};
+pub use api_mock_core::{
+    Attempt, Fault, FaultKind, Faults, MockCore, RequestCounts, Server, run_until_ctrl_c,
+};
 pub use mock::{MockBrightpearl, MockBuilder};
 pub use seed::{
     BUILT_IN_SEED, Seed, SeedAddress, SeedBankAccount, SeedChannel, SeedComponent, SeedContact, SeedCurrency,

@@ -26,7 +26,8 @@ async fn main() -> anyhow::Result<()> {
     let Arguments { port, seed, account } = Arguments::parse();
     let mut seed = match seed {
         Some(path) => {
-            let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let text =
+                fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
             Seed::from_json(&text).with_context(|| path.display().to_string())?
         }
         None => Seed::built_in(),

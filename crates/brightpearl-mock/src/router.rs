@@ -10,7 +10,9 @@ use crate::{
     order::{custom_field, note, order, order_search, row, sales_credit, sales_order, status},
     product::{channel, product},
     state::Account,
-    warehouse::{goods_in_note, goods_movement, product_availability, quarantine, stock_correction, warehouse},
+    warehouse::{
+        goods_in_note, goods_movement, product_availability, quarantine, stock_correction, warehouse,
+    },
 };
 
 pub(crate) type Handler = fn(&mut Account, &Call<'_>) -> Result<Answer, Problem>;
@@ -42,7 +44,11 @@ const ROUTES: &[Route] = &[
     put("order-service/order/{}/status", "put-order-status", status::set),
     get("order-service/order/{}/custom-field", "get-custom-fields", custom_field::get),
     patch("order-service/order/{}/custom-field", "patch-custom-fields", custom_field::patch),
-    get("order-service/sale/custom-field-meta-data/{?}", "get-custom-fields-metadata", custom_field::meta_data),
+    get(
+        "order-service/sale/custom-field-meta-data/{?}",
+        "get-custom-fields-metadata",
+        custom_field::meta_data,
+    ),
     get("accounting-service/customer-payment-search", SEARCH, customer_payment::search),
     post("accounting-service/customer-payment", "post-customer-payment", customer_payment::create),
     delete("accounting-service/customer-payment/{}", "delete-customer-payment", customer_payment::delete),
@@ -52,10 +58,22 @@ const ROUTES: &[Route] = &[
     get("accounting-service/tax-code/{?}", "get-tax-code", tax_code::list),
     get("accounting-service/currency-search", SEARCH, currency::search),
     get("warehouse-service/warehouse/{?}", "get-warehouse", warehouse::list),
-    get("warehouse-service/warehouse/{}/location/default", "get-default-location", warehouse::default_location),
-    get("warehouse-service/warehouse/{}/location/quarantine", "get-quarantine-location", quarantine::location),
+    get(
+        "warehouse-service/warehouse/{}/location/default",
+        "get-default-location",
+        warehouse::default_location,
+    ),
+    get(
+        "warehouse-service/warehouse/{}/location/quarantine",
+        "get-quarantine-location",
+        quarantine::location,
+    ),
     post("warehouse-service/warehouse/{}/quarantine/release", "post-quarantine-release", quarantine::release),
-    post("warehouse-service/warehouse/{}/stock-correction", "post-stock-correction", stock_correction::create),
+    post(
+        "warehouse-service/warehouse/{}/stock-correction",
+        "post-stock-correction",
+        stock_correction::create,
+    ),
     get("warehouse-service/warehouse/{}/stock-correction/{}", "get-stock-correction", stock_correction::get),
     post("warehouse-service/order/{}/goods-note/goods-in", "post-goods-in-note", goods_in_note::create),
     get("warehouse-service/order/{}/goods-note/goods-in/{?}", "get-goods-in-note", goods_in_note::get),
@@ -91,7 +109,10 @@ const fn delete(path: &'static str, message_type: &'static str, handler: Handler
 }
 
 /// The route of a path below the account, and the segments that its placeholders took.
-pub(crate) fn route<'p>(method: &str, segments: &[Cow<'p, str>]) -> Option<(&'static Route, Vec<Cow<'p, str>>)> {
+pub(crate) fn route<'p>(
+    method: &str,
+    segments: &[Cow<'p, str>],
+) -> Option<(&'static Route, Vec<Cow<'p, str>>)> {
     ROUTES
         .iter()
         .filter(|route| route.method == method)
@@ -126,7 +147,10 @@ mod tests {
     fn placeholders_take_segments_and_methods_count() {
         let notes = "warehouse-service/order/*/goods-note/goods-in";
         assert_eq!(message_type("GET", notes), Some(("get-goods-in-note", vec!["*".into()])));
-        assert_eq!(message_type("GET", &format!("{notes}/5,6")), Some(("get-goods-in-note", vec!["*".into(), "5,6".into()])));
+        assert_eq!(
+            message_type("GET", &format!("{notes}/5,6")),
+            Some(("get-goods-in-note", vec!["*".into(), "5,6".into()]))
+        );
         assert_eq!(message_type("POST", notes), Some(("post-goods-in-note", vec!["*".into()])));
         assert_eq!(message_type("PUT", notes), None);
         assert_eq!(message_type("GET", "order-service/order"), None);

@@ -109,13 +109,17 @@ impl<R> Table<R> {
         name_of: NameOf<'_>,
     ) -> Result<Answer, Problem> {
         let query = Query::read(self, call)?;
-        let mut found: Vec<&R> = rows.filter(|row| query.filters.iter().all(|filter| filter.admits(row))).collect();
+        let mut found: Vec<&R> =
+            rows.filter(|row| query.filters.iter().all(|filter| filter.admits(row))).collect();
         found.sort_by(|left, right| query.compare(left, right));
 
         let available = found.len();
         let first = query.first_result;
-        let page: Vec<&R> =
-            if query.count_only { Vec::new() } else { found.into_iter().skip(first - 1).take(query.page_size).collect() };
+        let page: Vec<&R> = if query.count_only {
+            Vec::new()
+        } else {
+            found.into_iter().skip(first - 1).take(query.page_size).collect()
+        };
         let returned = page.len();
         let mut meta_data = json!({
             "morePagesAvailable": !query.count_only && first - 1 + returned < available && returned > 0,
@@ -192,12 +196,18 @@ impl<'t, R> Query<'t, R> {
                 return Err(Problem::client(invented::SEARCH_PARAMETER, message));
             }
             match name.as_str() {
-                "columns" => query.columns = listed(value).map(|name| table.listed(name)).collect::<Result<_, _>>()?,
-                "sort" => query.sorting = listed(value).map(|key| sort_key(table, key)).collect::<Result<_, _>>()?,
+                "columns" => {
+                    query.columns = listed(value).map(|name| table.listed(name)).collect::<Result<_, _>>()?
+                }
+                "sort" => {
+                    query.sorting = listed(value).map(|key| sort_key(table, key)).collect::<Result<_, _>>()?
+                }
                 "pageSize" => query.page_size = number(name, value)?.clamp(1, PAGE_SIZE),
                 "firstResult" => query.first_result = number(name, value)?.max(1),
                 "countOnly" => query.count_only = value == "true",
-                _ => query.filters.push(Filter::read(table.column(name).ok_or_else(|| no_such(name))?, value)?),
+                _ => {
+                    query.filters.push(Filter::read(table.column(name).ok_or_else(|| no_such(name))?, value)?)
+                }
             }
         }
         Ok(query)
@@ -311,7 +321,9 @@ impl<'t, R> Filter<'t, R> {
             Wanted::Between(from, until) => time(&cell).is_some_and(|time| {
                 from.is_none_or(|from| from <= time) && until.is_none_or(|until| time < until)
             }),
-            Wanted::OneOf(texts) => cell.as_str().is_some_and(|text| texts.iter().any(|wanted| wanted == text)),
+            Wanted::OneOf(texts) => {
+                cell.as_str().is_some_and(|text| texts.iter().any(|wanted| wanted == text))
+            }
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use brightpearl::{
-    ContactId, CurrencyCode, GoodsInNoteId, GoodsNoteId, InstanceId, LocationId, OffsetDateTime, OrderId, PaymentId,
-    ProductId, TaxCode, WarehouseId, WebhookId,
+    ContactId, CurrencyCode, GoodsInNoteId, GoodsNoteId, InstanceId, LocationId, OffsetDateTime, OrderId,
+    PaymentId, ProductId, TaxCode, WarehouseId, WebhookId,
     accounting::{Currency, CustomerPayment, NominalAccount, PaymentMethod, TaxRate},
     integration::Webhook,
     order::{Order, OrderNote, OrderStatus},
@@ -72,7 +72,9 @@ pub(crate) struct StoredWarehouse {
 
 impl StoredWarehouse {
     pub(crate) fn has(&self, location: LocationId) -> bool {
-        location == self.default_location || location == self.quarantine_location || self.other_locations.contains(&location)
+        location == self.default_location
+            || location == self.quarantine_location
+            || self.other_locations.contains(&location)
     }
 }
 

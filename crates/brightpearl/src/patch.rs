@@ -17,19 +17,19 @@ use serde_json::Value;
 /// use brightpearl::{OrderId, Patch, order};
 ///
 /// let changes = Patch::new().replace("/reference", "RMA-1").remove("/delivery/shippingMethodId");
-/// let request = order::order::patch(OrderId::new(300955), &changes);
+/// let request = order::patch(OrderId::new(300955), &changes);
 /// assert_eq!(
 ///     request.json(),
 ///     Some(r#"[{"op":"replace","path":"/reference","value":"RMA-1"},{"op":"remove","path":"/delivery/shippingMethodId"}]"#)
 /// );
 /// ```
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 #[must_use = "a patch does nothing until it is sent"]
 pub struct Patch(Vec<PatchOperation>);
 
 /// One change.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PatchOperation {
     /// What is done.
     pub op: PatchOp,

@@ -25,7 +25,8 @@ async fn control_routes_are_not_counted_and_reset_forgets_everything() {
     post(&mock.url(), "/tally").await.unwrap();
     let doubled: u64 = post(&mock.url(), "/_mock/double").await.unwrap().json().await.unwrap();
     assert_eq!(doubled, 2);
-    let counts: Value = reqwest::get(format!("{}/_mock/requests", mock.url())).await.unwrap().json().await.unwrap();
+    let counts: Value =
+        reqwest::get(format!("{}/_mock/requests", mock.url())).await.unwrap().json().await.unwrap();
     assert_eq!(counts, json!({"total": 1, "byMessageType": {"POST /tally": 1}}));
 
     mock.core().faults().add(Fault::on_any(FaultKind::Status500));

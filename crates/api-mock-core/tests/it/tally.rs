@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use api_mock_core::{Context, Delivery, MockCore, MockedApi, Refusal, Request, Response, RetryRule, WiremockFace};
+use api_mock_core::{
+    Context, Delivery, MockCore, MockedApi, Refusal, Request, Response, RetryRule, WiremockFace,
+};
 
 #[derive(Debug, Default)]
 pub(crate) struct Tally {

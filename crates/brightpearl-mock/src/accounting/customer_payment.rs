@@ -23,14 +23,18 @@ type PaymentColumn = Column<CustomerPayment>;
 const PAYMENTS: Table<CustomerPayment> = Table {
     columns: &[
         PaymentColumn::new("paymentId", Kind::IdSet, |payment| json!(payment.payment_id)),
-        PaymentColumn::new("transactionRef", Kind::Text, |payment| json!(payment.transaction_ref)).unsortable(),
-        PaymentColumn::new("transactionCode", Kind::Text, |payment| json!(payment.transaction_code)).unsortable(),
-        PaymentColumn::new("paymentMethodCode", Kind::Text, |payment| json!(payment.payment_method_code)).unsortable(),
+        PaymentColumn::new("transactionRef", Kind::Text, |payment| json!(payment.transaction_ref))
+            .unsortable(),
+        PaymentColumn::new("transactionCode", Kind::Text, |payment| json!(payment.transaction_code))
+            .unsortable(),
+        PaymentColumn::new("paymentMethodCode", Kind::Text, |payment| json!(payment.payment_method_code))
+            .unsortable(),
         PaymentColumn::new("paymentType", Kind::Text, |payment| json!(payment.payment_type)).unsortable(),
         PaymentColumn::new("orderId", Kind::IdSet, |payment| json!(payment.order_id)).unsortable(),
         PaymentColumn::new("currencyId", Kind::IdSet, |payment| json!(payment.currency_id)).unsortable(),
         PaymentColumn::new("currencyCode", Kind::Text, |payment| json!(payment.currency_code)).unsortable(),
-        PaymentColumn::new("amountAuthorized", Kind::Text, |payment| json!(payment.amount_authorized)).unsortable(),
+        PaymentColumn::new("amountAuthorized", Kind::Text, |payment| json!(payment.amount_authorized))
+            .unsortable(),
         PaymentColumn::new("amountPaid", Kind::Text, |payment| json!(payment.amount_paid)).unsortable(),
         PaymentColumn::new("expires", Kind::Period, |payment| json!(payment.expires)).unsortable(),
         PaymentColumn::new("paymentDate", Kind::Period, |payment| json!(payment.payment_date)),
@@ -90,7 +94,10 @@ pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> 
         currency_code: currency,
         amount_authorized: Some(cents(new.amount_authorized.filter(|_| holds))),
         amount_paid: cents(new.amount_paid.filter(|_| !holds)),
-        expires: new.authorization_expiry.filter(|_| kind == PaymentType::Auth).map(|time| account.local(time.timestamp())),
+        expires: new
+            .authorization_expiry
+            .filter(|_| kind == PaymentType::Auth)
+            .map(|time| account.local(time.timestamp())),
         payment_type: kind,
         payment_date: Some(account.local(date.timestamp())),
         created_on: Some(account.local(now)),
@@ -130,7 +137,9 @@ fn check(account: &Account, new: &NewPayment) -> Result<Checked, Problem> {
         return Err(refuse(format!("transactionRef has more than {MAX_REFERENCE} characters")));
     }
     if matches!(kind, PaymentType::Other(_)) {
-        return Err(refuse(format!("paymentType {kind} is not one of AUTH, CAPTURE, PAYMENT, RECEIPT, VOID")));
+        return Err(refuse(format!(
+            "paymentType {kind} is not one of AUTH, CAPTURE, PAYMENT, RECEIPT, VOID"
+        )));
     }
     if !currency.is_well_formed() {
         return Err(refuse(format!("currencyIsoCode {currency} does not have three letters")));
@@ -162,7 +171,11 @@ fn refuse_duplicate(account: &Account, new: &NewPayment, method: &PaymentMethodC
     });
     if taken {
         let message = format!("transactionRef {reference} exists already for payment method {method}");
-        return Err(Problem::new(account.switches.duplicate_payment_status, invented::DUPLICATE_PAYMENT, message));
+        return Err(Problem::new(
+            account.switches.duplicate_payment_status,
+            invented::DUPLICATE_PAYMENT,
+            message,
+        ));
     }
     Ok(())
 }
@@ -176,8 +189,10 @@ fn cents(amount: Option<Decimal>) -> Decimal {
 /// `DELETE /customer-payment/{id}`: gone from the search at once.
 pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let id: PaymentId = call.id(0)?;
-    let payment =
-        account.payments.remove(&id).ok_or_else(|| Problem::not_found(format!("Cannot find payment: {id}")))?;
+    let payment = account
+        .payments
+        .remove(&id)
+        .ok_or_else(|| Problem::not_found(format!("Cannot find payment: {id}")))?;
     if let Some(order) = payment.order_id {
         account.received_or_paid(order, call.now);
     }

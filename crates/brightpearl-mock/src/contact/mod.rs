@@ -35,8 +35,11 @@ impl Contact {
 /// `GET /contact/{ids}`: with blocks for paging and sorting beside the response.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
-    let found: Vec<Value> =
-        ids.iter().filter_map(|id| account.contacts.get(&ContactId::new(id))).map(|contact| view(account, contact)).collect();
+    let found: Vec<Value> = ids
+        .iter()
+        .filter_map(|id| account.contacts.get(&ContactId::new(id)))
+        .map(|contact| view(account, contact))
+        .collect();
     if found.is_empty() {
         return Err(Problem::not_found("No Contact Found"));
     }

@@ -40,9 +40,11 @@ fn written(payload: impl Serialize) -> Value {
 
 fn without_nulls(value: Value) -> Value {
     match value {
-        Value::Object(fields) => {
-            fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name, without_nulls(value))).collect()
-        }
+        Value::Object(fields) => fields
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name, without_nulls(value)))
+            .collect(),
         Value::Array(items) => items.into_iter().map(without_nulls).collect(),
         scalar => scalar,
     }
@@ -118,7 +120,13 @@ fn html_safe(body: &Value) -> String {
 }
 
 /// The headers of every answer; the instance id only when the caller is known (brightpearl-platform.md §3.5).
-pub(crate) fn headers(response: Response, message_type: &str, ruid: u64, window: &Window, instance: Option<u64>) -> Response {
+pub(crate) fn headers(
+    response: Response,
+    message_type: &str,
+    ruid: u64,
+    window: &Window,
+    instance: Option<u64>,
+) -> Response {
     let response = response
         .header("Message-Type", message_type)
         .header("Ruid", format_args!("5d0b7f5e-0c34-4b4b-9a0e-{ruid:012x}"))

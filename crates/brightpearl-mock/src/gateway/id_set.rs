@@ -7,7 +7,8 @@ use super::Problem;
 /// Reads an id set. A comma list must ascend; a list with `.` need not. Which of `CMNC-006` and `CMNC-008` says
 /// what is not settled: here the second is an order that does not ascend, the first everything else.
 pub(crate) fn parse(text: &str) -> Result<IdSet, Problem> {
-    let set: IdSet = text.parse().map_err(|_| Problem::client("CMNC-006", format!("Invalid ID set: {text}")))?;
+    let set: IdSet =
+        text.parse().map_err(|_| Problem::client("CMNC-006", format!("Invalid ID set: {text}")))?;
     if !commas_ascend(text) {
         return Err(Problem::client("CMNC-008", format!("The ID set must be in ascending order: {text}")));
     }
@@ -38,9 +39,14 @@ mod tests {
         for good in ["17", "17-40", "3,9,17-40", "40.3.17-22", "1-200"] {
             assert!(parse(good).is_ok(), "{good}");
         }
-        for (bad, code) in
-            [("9,3", "CMNC-008"), ("3,3", "CMNC-008"), ("40-17", "CMNC-006"), ("1-201", "CMNC-006"), ("x", "CMNC-006"), ("0", "CMNC-006")]
-        {
+        for (bad, code) in [
+            ("9,3", "CMNC-008"),
+            ("3,3", "CMNC-008"),
+            ("40-17", "CMNC-006"),
+            ("1-201", "CMNC-006"),
+            ("x", "CMNC-006"),
+            ("0", "CMNC-006"),
+        ] {
             let problem = parse(bad).unwrap_err();
             assert_eq!(problem.status, 400);
             assert!(super::super::error_body(&problem).contains(code), "{bad}");

@@ -9,6 +9,6 @@ pub(crate) mod invented;
 mod throttle;
 
 pub(crate) use answer::{Answer, Problem, error_body, headers, sentence};
-pub(crate) use auth::{Credentials, Unauthenticated};
+pub(crate) use auth::Credentials;
 pub(crate) use call::Call;
 pub(crate) use throttle::{Throttle, Window};

@@ -46,9 +46,11 @@ impl Throttle {
         let period_ms = MINUTE_MS - ms.rem_euclid(MINUTE_MS);
         match self.limit {
             None => Window { remaining: None, period_ms, exceeded: false },
-            Some(limit) => {
-                Window { remaining: Some(limit.saturating_sub(self.used)), period_ms, exceeded: self.used > limit }
-            }
+            Some(limit) => Window {
+                remaining: Some(limit.saturating_sub(self.used)),
+                period_ms,
+                exceeded: self.used > limit,
+            },
         }
     }
 }

@@ -22,7 +22,12 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    const fn new(resource: &'static str, lifecycle: &'static str, specifier: &'static str, ids: IdSet) -> Self {
+    const fn new(
+        resource: &'static str,
+        lifecycle: &'static str,
+        specifier: &'static str,
+        ids: IdSet,
+    ) -> Self {
         Self { resource, lifecycle, specifier, ids }
     }
 
@@ -107,7 +112,9 @@ fn delivery(account: &Account, webhook: &NewWebhook, event: &Event, ids: &IdSet,
         retry: match webhook.quality_of_service {
             QualityOfService::AtMostOnce => RetryRule { retries: |status| status == Some(503), waits: WAITS },
             QualityOfService::AtLeastOnce => RetryRule {
-                retries: |status| status.is_none_or(|status| !(200..300).contains(&status) && !(400..500).contains(&status)),
+                retries: |status| {
+                    status.is_none_or(|status| !(200..300).contains(&status) && !(400..500).contains(&status))
+                },
                 waits: WAITS,
             },
         },

@@ -104,7 +104,9 @@ const MANDATORY: [&str; 4] = ["${account-code}", "${resource-type}", "${lifecycl
 
 /// One `INTC-057` for each variable that neither template has, with Brightpearl's own spelling.
 fn check_variables(uri: &str, body: Option<&str>) -> Result<(), Problem> {
-    let absent = MANDATORY.iter().filter(|name| !uri.contains(**name) && !body.is_some_and(|body| body.contains(**name)));
+    let absent = MANDATORY
+        .iter()
+        .filter(|name| !uri.contains(**name) && !body.is_some_and(|body| body.contains(**name)));
     let refusals = absent
         .map(|name| Problem::client("INTC-057", format!("The URI or body template must contatin {name}")))
         .collect();
@@ -119,7 +121,11 @@ const EVENTS: &[(&str, &str, &[&str])] = &[
     ("goods-in-note", "created", &[]),
     ("quarantine-release", "created", &[]),
     ("goods-out-note", "created", &[]),
-    ("goods-out-note", "modified", &["printed", "picked", "packed", "shipped", "un-printed", "un-picked", "un-packed"]),
+    (
+        "goods-out-note",
+        "modified",
+        &["printed", "picked", "packed", "shipped", "un-printed", "un-picked", "un-packed"],
+    ),
     ("goods-out-note", "destroyed", &[]),
     ("order", "modified", &["order-status", "fully-shipped"]),
     ("sales-order", "created", &[]),
@@ -141,7 +147,10 @@ fn check_event(name: &str) -> Result<(), Problem> {
     }
     let Some(lifecycle) = lifecycle else { return Ok(()) };
     let Some((_, _, specifiers)) = of_resource.find(|(_, known, _)| *known == lifecycle) else {
-        return Err(Problem::client("INTC-062", format!("{lifecycle} is not a valid lifecycle event of {resource}")));
+        return Err(Problem::client(
+            "INTC-062",
+            format!("{lifecycle} is not a valid lifecycle event of {resource}"),
+        ));
     };
     match specifier {
         Some(specifier) if !specifiers.contains(&specifier) => Err(unknown()),
@@ -155,8 +164,16 @@ mod tests {
 
     #[test]
     fn events_are_refused_with_the_code_of_what_is_wrong_with_them() {
-        let code = |name: &str| check_event(name).err().map(|problem| crate::gateway::error_body(&problem)[20..28].to_owned());
-        for good in ["goods-in-note.created", "order.modified", "order.modified.order-status", "goods-out-note", "product"] {
+        let code = |name: &str| {
+            check_event(name).err().map(|problem| crate::gateway::error_body(&problem)[20..28].to_owned())
+        };
+        for good in [
+            "goods-in-note.created",
+            "order.modified",
+            "order.modified.order-status",
+            "goods-out-note",
+            "product",
+        ] {
             assert_eq!(code(good), None, "{good}");
         }
         for (bad, expected) in [

@@ -4,7 +4,8 @@ use brightpearl::{
     OrderId, OrderRowId,
     accounting::PaymentType,
     order::{
-        Order, OrderPaymentStatus, OrderRow, OrderStockStatusCode, OrderTypeCode, ShippingStatusCode, TotalValue,
+        Order, OrderPaymentStatus, OrderRow, OrderStockStatusCode, OrderTypeCode, ShippingStatusCode,
+        TotalValue,
     },
     warehouse::GoodsNoteStatus,
 };
@@ -81,7 +82,8 @@ impl Account {
 
     fn stock_status(&self, order: &Order) -> OrderStockStatusCode {
         use OrderStockStatusCode as Code;
-        let expected: Vec<_> = order.order_rows.iter().filter(|(_, row)| is_received_row(self, row)).collect();
+        let expected: Vec<_> =
+            order.order_rows.iter().filter(|(_, row)| is_received_row(self, row)).collect();
         if expected.is_empty() {
             return Code::NotApplicable;
         }

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use brightpearl::{
-    ChannelId, ContactId, CurrencyCode, InstanceId, LeadSourceId, OffsetDateTime, OrderId, OrderStatusId, PriceListId,
-    ProjectId, ShippingMethodId, TeamId, WarehouseId,
+    ChannelId, ContactId, CurrencyCode, InstanceId, LeadSourceId, OffsetDateTime, OrderId, OrderStatusId,
+    PriceListId, ProjectId, ShippingMethodId, TeamId, WarehouseId,
     order::{
-        Address, AllocationStatusCode, Assignment, CurrentAssignment, Invoice, Order, OrderCurrency, OrderDelivery,
-        OrderStatusLabel, OrderTypeCode, Parties, Party, PriceModeCode, ShippingStatusCode, TaxState,
-        order::OrderState,
+        Address, AllocationStatusCode, Assignment, CurrentAssignment, Invoice, Order, OrderCurrency,
+        OrderDelivery, OrderStatusLabel, OrderTypeCode, Parties, Party, PriceModeCode, ShippingStatusCode,
+        TaxState, order::OrderState,
     },
 };
 use jiff::Timestamp;
@@ -146,7 +146,8 @@ pub(crate) fn create(
     };
     let mut order = header(account, id, kind, new, &contact, status, currency, now);
     for row in rows {
-        let last = order.order_rows.values().map(|row| row.order_row_sequence.get()).max().unwrap_or_default();
+        let last =
+            order.order_rows.values().map(|row| row.order_row_sequence.get()).max().unwrap_or_default();
         let built = row.build(account, &order.currency.order_currency_code, last);
         order.order_rows.extend(built);
     }
@@ -172,7 +173,11 @@ fn contact(account: &Account, kind: &OrderTypeCode, new: &NewOrder) -> Result<Co
     contact.cloned().ok_or_else(|| Problem::client(invented::CUSTOMER, format!("There is no {role} {id}")))
 }
 
-fn status(account: &Account, kind: &OrderTypeCode, wanted: Option<OrderStatusId>) -> Result<OrderStatusLabel, Problem> {
+fn status(
+    account: &Account,
+    kind: &OrderTypeCode,
+    wanted: Option<OrderStatusId>,
+) -> Result<OrderStatusLabel, Problem> {
     let default = || {
         account.configured(match kind {
             OrderTypeCode::SalesCredit => "newSalesCreditStatusId",
@@ -182,7 +187,10 @@ fn status(account: &Account, kind: &OrderTypeCode, wanted: Option<OrderStatusId>
         })
     };
     let id = wanted.or_else(default).ok_or_else(|| {
-        Problem::client(invented::ORDER_STATUS, format!("The account has no default status for new {kind} orders"))
+        Problem::client(
+            invented::ORDER_STATUS,
+            format!("The account has no default status for new {kind} orders"),
+        )
     })?;
     super::status::usable(account, id, kind)
 }
@@ -190,9 +198,9 @@ fn status(account: &Account, kind: &OrderTypeCode, wanted: Option<OrderStatusId>
 fn currency(account: &Account, wanted: &NewCurrency) -> Result<OrderCurrency, Problem> {
     let base = account.base_currency();
     let code = wanted.code.clone().unwrap_or_else(|| base.clone());
-    let current = account.exchange_rate(&code).ok_or_else(|| {
-        Problem::client(invented::REFERENCE, format!("The currency {code} is not set up"))
-    })?;
+    let current = account
+        .exchange_rate(&code)
+        .ok_or_else(|| Problem::client(invented::REFERENCE, format!("The currency {code} is not set up")))?;
     // A rate means something only when it is fixed (§1.1).
     let mut rate = wanted.exchange_rate.filter(|_| wanted.fixed_exchange_rate).unwrap_or(current);
     rate.rescale(6);
@@ -214,11 +222,14 @@ fn unknown_references(account: &Account, new: &NewOrder) -> Vec<Problem> {
     if let Some(warehouse) = given(new.warehouse_id).filter(|id| account.warehouse(*id).is_none()) {
         refuse(format!("There is no warehouse {warehouse}"));
     }
-    if let Some(channel) = given(new.channel_id).filter(|id| !account.channels.iter().any(|channel| channel.id == *id)) {
+    if let Some(channel) =
+        given(new.channel_id).filter(|id| !account.channels.iter().any(|channel| channel.id == *id))
+    {
         refuse(format!("There is no channel {channel}"));
     }
     if new.reference.as_ref().is_some_and(|reference| reference.chars().count() > MAX_REFERENCE) {
-        problems.push(Problem::client(invented::TEXT, format!("ref has more than {MAX_REFERENCE} characters")));
+        problems
+            .push(Problem::client(invented::TEXT, format!("ref has more than {MAX_REFERENCE} characters")));
     }
     problems
 }

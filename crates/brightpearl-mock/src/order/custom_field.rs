@@ -33,8 +33,11 @@ pub(crate) fn meta_data(account: &mut Account, call: &Call<'_>) -> Result<Answer
 }
 
 fn definition(field: &CustomField) -> Value {
-    let options: BTreeMap<String, Value> =
-        field.options.iter().map(|(id, value)| (id.to_string(), json!({ "id": id, "value": value }))).collect();
+    let options: BTreeMap<String, Value> = field
+        .options
+        .iter()
+        .map(|(id, value)| (id.to_string(), json!({ "id": id, "value": value })))
+        .collect();
     json!({
         "id": field.id,
         "code": field.code,
@@ -75,7 +78,11 @@ pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pr
     Ok(Answer::of(values))
 }
 
-fn apply(account: &Account, values: &mut BTreeMap<String, Value>, operation: Operation) -> Result<(), Problem> {
+fn apply(
+    account: &Account,
+    values: &mut BTreeMap<String, Value>,
+    operation: Operation,
+) -> Result<(), Problem> {
     let Operation { op, path, value } = operation;
     // A choice may be named through its id: `/PCF_REASON/id`.
     let code = path.trim_start_matches('/').trim_end_matches("/id");

@@ -17,3 +17,8 @@ pub(crate) use computed::{is_received_row, received_on_row};
 pub(crate) use creation::{NewCurrency, NewOrder, NewParty, create};
 pub(crate) use custom_field::CustomField;
 pub(crate) use row::NewRow;
+
+/// An id, or the 0 that stands for none.
+fn id_or_zero(id: Option<impl serde::Serialize>) -> serde_json::Value {
+    id.map_or_else(|| serde_json::json!(0), |id| serde_json::json!(id))
+}

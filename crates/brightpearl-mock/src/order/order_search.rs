@@ -3,6 +3,7 @@
 use brightpearl::order::{Order, OrderPaymentStatus, OrderStockStatusCode, ShippingStatusCode};
 use serde_json::{Value, json};
 
+use super::id_or_zero;
 use crate::{
     gateway::{Answer, Call, Problem},
     search::{Column, Kind, Table},
@@ -15,7 +16,8 @@ type OrderColumn = Column<Order>;
 
 const COLUMNS: &[OrderColumn] = &[
     OrderColumn::new("orderId", Kind::IdSet, |order| json!(order.id)),
-    OrderColumn::new("orderTypeId", Kind::IdSet, |order| json!(order.order_type_code.search_id())).named_by(TYPES),
+    OrderColumn::new("orderTypeId", Kind::IdSet, |order| json!(order.order_type_code.search_id()))
+        .named_by(TYPES),
     OrderColumn::new("contactId", Kind::Integer, contact),
     OrderColumn::new("orderStatusId", Kind::Integer, |order| json!(order.order_status.order_status_id))
         .named_by("orderStatusNames"),
@@ -23,20 +25,24 @@ const COLUMNS: &[OrderColumn] = &[
     OrderColumn::new("createdOn", Kind::Period, |order| json!(order.created_on)),
     OrderColumn::new("createdById", Kind::Integer, |order| json!(order.created_by_id)),
     OrderColumn::new("customerRef", Kind::Text, |order| json!(order.reference)),
-    OrderColumn::new("orderPaymentStatusId", Kind::Integer, payment_status).named_by("orderPaymentStatusNames"),
+    OrderColumn::new("orderPaymentStatusId", Kind::Integer, payment_status)
+        .named_by("orderPaymentStatusNames"),
     OrderColumn::new("updatedOn", Kind::Period, |order| json!(order.updated_on)),
     OrderColumn::new("parentOrderId", Kind::IdSet, |order| json!(order.parent_order_id)),
-    OrderColumn::new("orderShippingStatusId", Kind::Integer, shipping_status).named_by("orderShippingStatusNames"),
+    OrderColumn::new("orderShippingStatusId", Kind::Integer, shipping_status)
+        .named_by("orderShippingStatusNames"),
     OrderColumn::new("externalRef", Kind::Text, external_ref),
     OrderColumn::new("installedIntegrationInstanceId", Kind::Integer, |order| {
         json!(order.installed_integration_instance_id)
     }),
     OrderColumn::new("warehouseId", Kind::IdSet, |order| json!(order.warehouse_id)),
     OrderColumn::new("staffOwnerContactId", Kind::Integer, |order| {
-        number_or_zero(order.assignment.current.staff_owner_contact_id)
+        id_or_zero(order.assignment.current.staff_owner_contact_id)
     }),
-    OrderColumn::new("taxDate", Kind::Period, |order| json!(order.invoices.first().and_then(|invoice| invoice.tax_date))),
-    OrderColumn::new("departmentId", Kind::Integer, |order| number_or_zero(order.assignment.current.channel_id)),
+    OrderColumn::new("taxDate", Kind::Period, |order| {
+        json!(order.invoices.first().and_then(|invoice| invoice.tax_date))
+    }),
+    OrderColumn::new("departmentId", Kind::Integer, |order| id_or_zero(order.assignment.current.channel_id)),
     OrderColumn::new("deliveryDate", Kind::Period, |order| json!(order.delivery.delivery_date)),
     OrderColumn::filter_only("customerRefs", Kind::TextSet, |order| json!(order.reference)),
     OrderColumn::filter_only("externalRefs", Kind::TextSet, external_ref),
@@ -65,16 +71,28 @@ fn name(account: &Account, map: &str, id: u64) -> Option<String> {
     let listed = |names: &[&str]| names.get(place).map(|name| (*name).to_owned());
     match map {
         TYPES => listed(&TYPE_NAMES),
-        "orderStatusNames" => account.status(brightpearl::OrderStatusId::new(id)).map(|status| status.name.clone()),
-        "orderPaymentStatusNames" => listed(&["Unpaid", "Partially paid", "Paid", "Authorized", "Not applicable"]),
+        "orderStatusNames" => {
+            account.status(brightpearl::OrderStatusId::new(id)).map(|status| status.name.clone())
+        }
+        "orderPaymentStatusNames" => {
+            listed(&["Unpaid", "Partially paid", "Paid", "Authorized", "Not applicable"])
+        }
         "orderShippingStatusNames" => {
             listed(&["No stock tracked products on order", "Not shipped", "Part shipped", "All shipped"])
         }
         "orderStockStatusNames" => listed(&[
-            "Sale not fulfilled", "Sale part fulfilled", "Sale all fulfilled",
-            "Purchase not received", "Purchase part received", "Purchase all received",
-            "Credit not received", "Credit part received", "Credit all received",
-            "Purchase credit not returned", "Purchase credit part returned", "Purchase credit all returned",
+            "Sale not fulfilled",
+            "Sale part fulfilled",
+            "Sale all fulfilled",
+            "Purchase not received",
+            "Purchase part received",
+            "Purchase all received",
+            "Credit not received",
+            "Credit part received",
+            "Credit all received",
+            "Purchase credit not returned",
+            "Purchase credit part returned",
+            "Purchase credit all returned",
             "Unset",
         ]),
         _ => None,
@@ -90,14 +108,13 @@ fn external_ref(order: &Order) -> Value {
     json!(order.external_ref)
 }
 
-fn number_or_zero(id: Option<impl serde::Serialize>) -> Value {
-    id.map_or_else(|| json!(0), |id| json!(id))
-}
-
 /// The ids of brightpearl-orders.md §5.2: in threes for each order type, 13 for orders without stock.
 fn stock_status(order: &Order) -> Value {
     let code = order.stock_status_code.as_ref();
-    json!(code.and_then(|code| OrderStockStatusCode::KNOWN.iter().position(|known| known == code)).map(|place| place + 1))
+    json!(
+        code.and_then(|code| OrderStockStatusCode::KNOWN.iter().position(|known| known == code))
+            .map(|place| place + 1)
+    )
 }
 
 /// Of these ids only 1 (unpaid) and 5 (not applicable) are recorded (§5.4).
@@ -113,7 +130,10 @@ fn payment_status(order: &Order) -> Value {
 
 fn shipping_status(order: &Order) -> Value {
     let code = order.shipping_status_code.as_ref();
-    json!(code.and_then(|code| ShippingStatusCode::KNOWN.iter().position(|known| known == code)).map(|place| place + 1))
+    json!(
+        code.and_then(|code| ShippingStatusCode::KNOWN.iter().position(|known| known == code))
+            .map(|place| place + 1)
+    )
 }
 
 #[cfg(test)]
@@ -123,7 +143,9 @@ mod tests {
 
     #[test]
     fn the_stock_status_ids_are_those_of_the_documentation() {
-        let id = |code: &OrderStockStatusCode| OrderStockStatusCode::KNOWN.iter().position(|known| known == code).unwrap() + 1;
+        let id = |code: &OrderStockStatusCode| {
+            OrderStockStatusCode::KNOWN.iter().position(|known| known == code).unwrap() + 1
+        };
         assert_eq!(id(&OrderStockStatusCode::SaleNone), 1);
         assert_eq!(id(&OrderStockStatusCode::CreditNone), 7);
         assert_eq!(id(&OrderStockStatusCode::CreditAll), 9);

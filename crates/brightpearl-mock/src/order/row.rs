@@ -42,7 +42,10 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     let id: OrderId = call.id(0)?;
     let order = account.order(id)?;
     if order.is_closed() {
-        return Err(Problem::client(invented::INVOICED, format!("Order {id} is invoiced: no row can be added")));
+        return Err(Problem::client(
+            invented::INVOICED,
+            format!("Order {id} is invoiced: no row can be added"),
+        ));
     }
     let (kind, currency) = (order.order_type_code.clone(), order.currency.order_currency_code.clone());
     let last = order.order_rows.values().map(|row| row.order_row_sequence.get()).max().unwrap_or_default();
@@ -140,7 +143,9 @@ impl CheckedRow {
         let named_product = row.product_id.filter(|id| *id != ProductId::FREE_TEXT && id.get() != 0);
         let product = named_product.and_then(|id| account.products.get(&id)).cloned();
         match (named_product, &product) {
-            (Some(id), None) => problems.push(Problem::client(invented::PRODUCT, format!("There is no product {id}"))),
+            (Some(id), None) => {
+                problems.push(Problem::client(invented::PRODUCT, format!("There is no product {id}")))
+            }
             (None, _) if row.name.as_deref().unwrap_or_default().is_empty() => {
                 problems.push(Problem::client("ORDC-026", "Product name is required"));
             }
@@ -159,7 +164,8 @@ impl CheckedRow {
             let code = row.tax_code.as_ref().map_or("(none)", TaxCode::as_str);
             problems.push(Problem::client(invented::TAX_CODE, format!("There is no tax code {code}")));
         }
-        let amount = |amount: Option<Decimal>| amount.filter(|amount| amount.normalize().scale() <= decimals as u32);
+        let amount =
+            |amount: Option<Decimal>| amount.filter(|amount| amount.normalize().scale() <= decimals as u32);
         let (net, tax) = (amount(row.net), amount(row.tax));
         if net.is_none() || tax.is_none() {
             let message = format!("Net and tax are required, with at most {} decimals", decimals as u32);
@@ -191,7 +197,14 @@ impl CheckedRow {
         let mut rows = BTreeMap::from([(id, self.parent(account, currency, last + 10))]);
         for (place, component) in (2..).zip(components) {
             let Some(product) = account.products.get(&component.product_id).cloned() else { continue };
-            let row = self.component(account, &product, component.product_quantity, currency, id, last + 10 * place);
+            let row = self.component(
+                account,
+                &product,
+                component.product_quantity,
+                currency,
+                id,
+                last + 10 * place,
+            );
             rows.insert(OrderRowId::new(take(&mut account.next.row)), row);
         }
         rows
@@ -244,7 +257,11 @@ impl CheckedRow {
                 value: scaled(product.cost, 4),
             }),
             row_value: self.row_value(currency, Decimal::ZERO, Decimal::ZERO),
-            composition: Composition { bundle_child: true, parent_order_row_id: Some(parent), bundle_parent: false },
+            composition: Composition {
+                bundle_child: true,
+                parent_order_row_id: Some(parent),
+                bundle_parent: false,
+            },
             external_ref: None,
             ..self.parent(account, currency, sequence)
         }

@@ -40,7 +40,8 @@ pub(crate) fn close(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pr
         return Err(Problem::client(invented::INVOICED, format!("Sales credit {id} is invoiced already")));
     }
     let reference = format!("SC-{}", take(&mut account.next.credit_invoice));
-    let (now, tax_date) = (account.local(call.now), body.tax_date.map(|date| account.local(date.timestamp())));
+    let (now, tax_date) =
+        (account.local(call.now), body.tax_date.map(|date| account.local(date.timestamp())));
     if let Some(credit) = account.orders.get_mut(&id) {
         for invoice in &mut credit.invoices {
             invoice.invoice_reference.clone_from(&reference);

@@ -63,7 +63,11 @@ pub(crate) fn set(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
 }
 
 /// The status, when it exists, is of this order type and not disabled.
-pub(crate) fn usable(account: &Account, id: OrderStatusId, kind: &OrderTypeCode) -> Result<OrderStatusLabel, Problem> {
+pub(crate) fn usable(
+    account: &Account,
+    id: OrderStatusId,
+    kind: &OrderTypeCode,
+) -> Result<OrderStatusLabel, Problem> {
     let status = account.status(id).filter(|status| status.order_type_code == *kind && !status.disabled);
     let status = status.ok_or_else(|| {
         Problem::client(invented::ORDER_STATUS, format!("{id} is no status that {kind} orders can have"))

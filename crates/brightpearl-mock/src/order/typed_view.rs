@@ -6,6 +6,7 @@ use brightpearl::{
 };
 use serde_json::{Value, json};
 
+use super::id_or_zero;
 use crate::{
     gateway::{Answer, Call, Problem},
     state::Account,
@@ -40,14 +41,14 @@ fn view(account: &Account, order: &Order) -> Value {
         "installedIntegrationInstanceId": order.installed_integration_instance_id,
         "placedOn": order.placed_on,
         "taxDate": invoice.and_then(|invoice| invoice.tax_date),
-        "parentId": number(order.parent_order_id),
+        "parentId": id_or_zero(order.parent_order_id),
         "statusId": order.order_status.order_status_id,
-        "warehouseId": number(order.warehouse_id),
-        "channelId": number(assigned.channel_id),
-        "staffOwnerId": number(assigned.staff_owner_contact_id),
-        "projectId": number(assigned.project_id),
-        "leadSourceId": number(assigned.lead_source_id),
-        "teamId": number(assigned.team_id),
+        "warehouseId": id_or_zero(order.warehouse_id),
+        "channelId": id_or_zero(assigned.channel_id),
+        "staffOwnerId": id_or_zero(assigned.staff_owner_contact_id),
+        "projectId": id_or_zero(assigned.project_id),
+        "leadSourceId": id_or_zero(assigned.lead_source_id),
+        "teamId": id_or_zero(assigned.team_id),
         "priceListId": order.price_list_id,
         "priceModeCode": order.price_mode_code,
         "currency": {
@@ -57,7 +58,7 @@ fn view(account: &Account, order: &Order) -> Value {
         },
         "delivery": {
             "date": order.delivery.delivery_date,
-            "shippingMethodId": number(order.delivery.shipping_method_id),
+            "shippingMethodId": id_or_zero(order.delivery.shipping_method_id),
             "address": address(order.parties.delivery.as_ref()),
         },
         "rows": rows,
@@ -72,7 +73,9 @@ fn view(account: &Account, order: &Order) -> Value {
     });
     if order.order_type_code == OrderTypeCode::SalesOrder {
         let cancelled = account.configured("cancelledOrderStatusId");
-        view["isCanceled"] = json!(cancelled.map(|status: brightpearl::OrderStatusId| status == order.order_status.order_status_id));
+        view["isCanceled"] = json!(
+            cancelled.map(|status: brightpearl::OrderStatusId| status == order.order_status.order_status_id)
+        );
         view["orderPaymentStatus"] = json!(order.order_payment_status);
         view["allocationStatusCode"] = json!(order.allocation_status_code);
         view["shippingStatusCode"] = json!(order.shipping_status_code);
@@ -109,9 +112,4 @@ fn row_view(id: OrderRowId, row: &OrderRow) -> Value {
 
 fn address(party: Option<&Party>) -> Value {
     json!(party.map(|party| &party.address))
-}
-
-/// An id, or the 0 that stands for none.
-fn number(id: Option<impl serde::Serialize>) -> Value {
-    id.map_or_else(|| json!(0), |id| json!(id))
 }

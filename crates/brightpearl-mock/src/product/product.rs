@@ -35,8 +35,11 @@ impl StoredProduct {
 /// `GET /product/{ids}`.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
-    let found: Vec<Value> =
-        ids.iter().filter_map(|id| account.products.get(&ProductId::new(id))).map(|product| view(account, product)).collect();
+    let found: Vec<Value> = ids
+        .iter()
+        .filter_map(|id| account.products.get(&ProductId::new(id)))
+        .map(|product| view(account, product))
+        .collect();
     if found.is_empty() { Err(Problem::not_found("No Products Found")) } else { Ok(Answer::of(found)) }
 }
 

@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, fmt::Display};
 
 use brightpearl::{
     OffsetDateTime, PriceListId,
-    accounting::{BankAccountLink, Currency, NominalAccount, PaymentMethod, TaxRate, nominal_code::NominalCodeType},
+    accounting::{
+        BankAccountLink, Currency, NominalAccount, PaymentMethod, TaxRate, nominal_code::NominalCodeType,
+    },
     order::{Address, AllocationStatusCode, OrderStatus, ShippingStatusCode, TaxState, order::OrderState},
     product::{Channel, product::BundleComponent},
     warehouse::Warehouse,
@@ -14,8 +16,8 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::{
-    Seed, SeedAddress, SeedChannel, SeedContact, SeedCurrency, SeedError, SeedNominalCode, SeedOrder, SeedOrderStatus,
-    SeedPayment, SeedPaymentMethod, SeedProduct, SeedTaxCode, SeedWarehouse,
+    Seed, SeedAddress, SeedChannel, SeedContact, SeedCurrency, SeedError, SeedNominalCode, SeedOrder,
+    SeedOrderStatus, SeedPayment, SeedPaymentMethod, SeedProduct, SeedTaxCode, SeedWarehouse,
 };
 use crate::{
     Switches,
@@ -32,8 +34,9 @@ impl Seed {
     pub(crate) fn account(&self, switches: &Switches) -> Result<Account, SeedError> {
         let seed = self.clone();
         let zone = seed.configuration.get("timeZone").map_or("UTC", String::as_str);
-        let time_zone = TimeZone::get(zone)
-            .map_err(|_| SeedError(format!("`configuration.timeZone` is {zone}, which is no IANA time zone")))?;
+        let time_zone = TimeZone::get(zone).map_err(|_| {
+            SeedError(format!("`configuration.timeZone` is {zone}, which is no IANA time zone"))
+        })?;
         let mut account = Account {
             code: seed.account,
             credentials: Credentials { app_ref: seed.app_ref, token: seed.token },
@@ -49,8 +52,14 @@ impl Seed {
             currencies: seed.currencies.into_iter().map(currency).collect(),
             warehouses: seed.warehouses.into_iter().map(warehouse).collect(),
             custom_fields: seed.custom_fields.into_iter().map(custom_field).collect(),
-            products: unique("product", seed.products.into_iter().map(product).map(|product| (product.id, product)))?,
-            contacts: unique("contact", seed.contacts.into_iter().map(contact).map(|contact| (contact.id, contact)))?,
+            products: unique(
+                "product",
+                seed.products.into_iter().map(product).map(|product| (product.id, product)),
+            )?,
+            contacts: unique(
+                "contact",
+                seed.contacts.into_iter().map(contact).map(|contact| (contact.id, contact)),
+            )?,
             orders: BTreeMap::new(),
             order_notes: BTreeMap::new(),
             order_custom_fields: BTreeMap::new(),
@@ -92,7 +101,10 @@ fn check_components(account: &Account) -> Result<(), SeedError> {
         if let Some(unknown) =
             product.components.iter().find(|component| !account.products.contains_key(&component.product_id))
         {
-            let message = format!("product {} has the component {}, which is not there", product.id, unknown.product_id);
+            let message = format!(
+                "product {} has the component {}, which is not there",
+                product.id, unknown.product_id
+            );
             return Err(SeedError(message));
         }
     }
@@ -104,7 +116,8 @@ fn add_order(account: &mut Account, seed: SeedOrder) -> Result<(), SeedError> {
     if account.orders.contains_key(&id) {
         return Err(SeedError(format!("order {id} is there twice")));
     }
-    let (placed_on, invoice_reference, shipped) = (seed.placed_on, seed.invoice_reference.clone(), seed.shipped);
+    let (placed_on, invoice_reference, shipped) =
+        (seed.placed_on, seed.invoice_reference.clone(), seed.shipped);
     let kind = seed.order_type_code.clone();
     order::create(account, kind, new_order(seed), placed_on.timestamp())
         .map_err(|problem| SeedError(format!("order {id}: {}", problem.message())))?;
@@ -162,7 +175,14 @@ fn new_order(seed: SeedOrder) -> NewOrder {
 }
 
 fn add_payment(account: &mut Account, seed: SeedPayment) -> Result<(), SeedError> {
-    let SeedPayment { order_id, payment_type, payment_method_code, amount_paid, payment_date, transaction_ref } = seed;
+    let SeedPayment {
+        order_id,
+        payment_type,
+        payment_method_code,
+        amount_paid,
+        payment_date,
+        transaction_ref,
+    } = seed;
     let currency = account.orders.get(&order_id).map(|order| order.currency.order_currency_code.clone());
     let new = NewPayment {
         order_id: Some(order_id),

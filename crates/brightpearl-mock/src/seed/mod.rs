@@ -5,9 +5,11 @@ mod build;
 use std::collections::BTreeMap;
 
 use brightpearl::{
-    ChannelId, ContactId, CurrencyCode, CurrencyId, InstanceId, LocationId, NominalCode, NominalCodeId, OffsetDateTime,
-    OrderId, OrderRowId, OrderStatusId, PaymentMethodCode, PaymentMethodId, PriceListId, ProductId, TaxCode, TaxCodeId,
-    WarehouseId, accounting::PaymentType, order::{OrderTypeCode, PriceModeCode},
+    ChannelId, ContactId, CurrencyCode, CurrencyId, InstanceId, LocationId, NominalCode, NominalCodeId,
+    OffsetDateTime, OrderId, OrderRowId, OrderStatusId, PaymentMethodCode, PaymentMethodId, PriceListId,
+    ProductId, TaxCode, TaxCodeId, WarehouseId,
+    accounting::PaymentType,
+    order::{OrderTypeCode, PriceModeCode},
 };
 use rust_decimal::Decimal;
 use serde::Deserialize;

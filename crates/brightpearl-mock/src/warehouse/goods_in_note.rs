@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use brightpearl::{
-    CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, OrderRowId, ProductId, WarehouseId,
+    CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, OrderRowId, ProductId,
+    WarehouseId,
     order::{Order, OrderTypeCode},
     warehouse::{GoodsInLine, GoodsInNote, GoodsNoteStatus, GoodsNoteTypeCode, ProductValue},
 };
@@ -135,7 +136,8 @@ fn receivable(account: &Account, id: OrderId) -> Result<&Order, Problem> {
 
 fn refuse_duplicate(account: &Account, reference: Option<&str>) -> Result<(), Problem> {
     let Some(reference) = reference else { return Ok(()) };
-    let taken = account.goods_in_notes.values().any(|note| note.user_batch_reference.as_deref() == Some(reference));
+    let taken =
+        account.goods_in_notes.values().any(|note| note.user_batch_reference.as_deref() == Some(reference));
     if taken {
         let message = format!("userBatchReference {reference} exists already");
         return Err(Problem::new(409, invented::DUPLICATE_BATCH, message));
@@ -154,11 +156,13 @@ fn check(account: &Account, order: &Order, warehouse: WarehouseId, line: &LineBo
     }
     let quantity = line.quantity.filter(|quantity| *quantity > 0);
     let quantity = quantity.ok_or_else(|| refused("quantity must be above 0"))?;
-    let location = line.destination_location_id.ok_or_else(|| refused("destinationLocationId is required"))?;
+    let location =
+        line.destination_location_id.ok_or_else(|| refused("destinationLocationId is required"))?;
     if account.warehouse(warehouse).is_none_or(|stored| !stored.has(location)) {
         return Err(refused(format!("Location {location} is not in warehouse {warehouse}")));
     }
-    let ValueBody { currency, value } = line.product_value.clone().ok_or_else(|| refused("productValue is required"))?;
+    let ValueBody { currency, value } =
+        line.product_value.clone().ok_or_else(|| refused("productValue is required"))?;
     Ok(Line { product, row, quantity, location, cost: Cost { currency, value } })
 }
 
@@ -184,7 +188,9 @@ fn check_quantities(account: &Account, order: &Order, lines: &[Line]) -> Result<
 fn split(lines: &[Line]) -> Vec<Vec<Line>> {
     let mut notes: Vec<Vec<Line>> = Vec::new();
     for line in lines {
-        let fits = |note: &&mut Vec<Line>| note.iter().all(|other| other.product != line.product || other.row == line.row);
+        let fits = |note: &&mut Vec<Line>| {
+            note.iter().all(|other| other.product != line.product || other.row == line.row)
+        };
         match notes.iter_mut().find(fits) {
             Some(note) => note.push(line.clone()),
             None => notes.push(vec![line.clone()]),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use brightpearl::{
-    CurrencyCode, GoodsInNoteId, GoodsMovementId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, OrderRowId,
-    ProductId, WarehouseId,
+    CurrencyCode, GoodsInNoteId, GoodsMovementId, GoodsNoteId, LocationId, OffsetDateTime, OrderId,
+    OrderRowId, ProductId, WarehouseId,
     warehouse::{GoodsMovement, GoodsNoteTypeCode},
 };
 use rust_decimal::Decimal;
@@ -24,7 +24,9 @@ const MOVEMENTS: Table<GoodsMovement> = Table {
         Column::new("salesOrderRowId", Kind::IdSet, |movement| json!(movement.sales_order_row_id)),
         Column::new("purchaseOrderRowId", Kind::IdSet, |movement| json!(movement.purchase_order_row_id)),
         Column::new("quantity", Kind::Integer, |movement| json!(movement.quantity)),
-        Column::new("destinationLocationId", Kind::Integer, |movement| json!(movement.destination_location_id)),
+        Column::new("destinationLocationId", Kind::Integer, |movement| {
+            json!(movement.destination_location_id)
+        }),
         Column::new("warehouseId", Kind::Integer, |movement| json!(movement.warehouse_id)),
         Column::new("goodsNoteId", Kind::IdSet, |movement| json!(movement.goods_note_id)),
         Column::new("productValue", Kind::Text, |movement| json!(movement.product_value)),
@@ -108,7 +110,8 @@ impl Account {
                 currency: movement.currency_code.clone().unwrap_or_else(|| self.base_currency()),
                 value: movement.product_value.unwrap_or_default(),
             };
-            batches.entry(batch).or_insert(BatchStock { batch, quantity: 0, cost }).quantity += movement.quantity;
+            batches.entry(batch).or_insert(BatchStock { batch, quantity: 0, cost }).quantity +=
+                movement.quantity;
         }
         batches.into_values().filter(|stock| stock.quantity > 0).collect()
     }
@@ -125,6 +128,9 @@ pub(super) fn first_in_first_out(batches: Vec<BatchStock>, quantity: i64) -> Opt
     for mut batch in batches {
         if missing == 0 {
             break;
+        }
+        if batch.quantity <= 0 {
+            continue;
         }
         batch.quantity = batch.quantity.min(missing);
         missing -= batch.quantity;

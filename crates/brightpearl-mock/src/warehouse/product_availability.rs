@@ -13,9 +13,12 @@ use crate::{
 
 /// `GET /product-availability/{ids}`: a map by product id.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
-    let ids = call.ids(0)?.ok_or_else(|| Problem::client("WHSC-020", "At least one product ID is required"))?;
-    let known: Vec<ProductId> = ids.iter().map(ProductId::new).filter(|id| account.products.contains_key(id)).collect();
-    let (tracked, untracked): (Vec<_>, Vec<_>) = known.into_iter().partition(|id| account.is_stock_tracked(*id));
+    let ids =
+        call.ids(0)?.ok_or_else(|| Problem::client("WHSC-020", "At least one product ID is required"))?;
+    let known: Vec<ProductId> =
+        ids.iter().map(ProductId::new).filter(|id| account.products.contains_key(id)).collect();
+    let (tracked, untracked): (Vec<_>, Vec<_>) =
+        known.into_iter().partition(|id| account.is_stock_tracked(*id));
     let poisoned = account.switches.untracked_products_refuse_availability;
     match (tracked.as_slice(), untracked.as_slice()) {
         ([], []) => Err(Problem::not_found("No products found")),

@@ -38,7 +38,9 @@ pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
     let quantity = body.quantity.filter(|quantity| *quantity > 0);
     let quantity = quantity.ok_or_else(|| refused("quantity must be above 0".to_owned()))?;
     let to = body.to_location_id.filter(|to| *to != quarantine && stored.has(*to));
-    let to = to.ok_or_else(|| refused(format!("toLocationId must be a location of warehouse {warehouse}, not its quarantine")))?;
+    let to = to.ok_or_else(|| {
+        refused(format!("toLocationId must be a location of warehouse {warehouse}, not its quarantine"))
+    })?;
     let batches = first_in_first_out(account.stock_in(quarantine, product), quantity).ok_or_else(|| {
         let message = format!("None of the requested products are available in location {quarantine}");
         Problem::new(account.switches.empty_quarantine_status, "WHSB-023", message)

@@ -62,39 +62,50 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     if body.corrections.is_empty() {
         return Err(refused("corrections must have at least one entry"));
     }
-    let corrections = body
-        .corrections
-        .into_iter()
-        .map(|correction| check(account, warehouse, correction, account.local(call.now)))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut corrections = Vec::new();
+    for correction in body.corrections {
+        let checked = check(account, warehouse, correction, &corrections, account.local(call.now))?;
+        corrections.push(checked);
+    }
     let products: Vec<ProductId> = corrections.iter().map(|correction| correction.product).collect();
-    let notes: Vec<GoodsNoteId> = corrections.into_iter().map(|correction| record(account, correction)).collect();
+    let notes: Vec<GoodsNoteId> =
+        corrections.into_iter().map(|correction| record(account, correction)).collect();
     if let Some(event) = Event::on_hand_modified(products) {
         account.raise(event);
     }
     Ok(Answer::of(notes))
 }
 
+/// Checks a correction, as if the earlier ones of its request were made already.
 fn check(
     account: &Account,
     warehouse: WarehouseId,
     body: CorrectionBody,
+    earlier: &[StoredCorrection],
     created_on: OffsetDateTime,
 ) -> Result<StoredCorrection, Problem> {
     let product = body.product_id.filter(|product| account.is_stock_tracked(*product));
     let product = product.ok_or_else(|| refused("productId must name a stock-tracked product"))?;
-    let reason = body.reason.filter(|reason| !reason.is_empty()).ok_or_else(|| refused("reason is required"))?;
-    let location = body.location_id.filter(|location| account.warehouse(warehouse).is_some_and(|stored| stored.has(*location)));
-    let location = location.ok_or_else(|| refused(format!("locationId must be a location of warehouse {warehouse}")))?;
+    let reason =
+        body.reason.filter(|reason| !reason.is_empty()).ok_or_else(|| refused("reason is required"))?;
+    let location = body
+        .location_id
+        .filter(|location| account.warehouse(warehouse).is_some_and(|stored| stored.has(*location)));
+    let location =
+        location.ok_or_else(|| refused(format!("locationId must be a location of warehouse {warehouse}")))?;
     let quantity = body.quantity.filter(|quantity| *quantity != 0);
     let quantity = quantity.ok_or_else(|| refused("quantity must not be 0"))?;
     let moved = if quantity > 0 {
-        let CostBody { currency, value } = body.cost.ok_or_else(|| refused("cost is required when stock is added"))?;
+        let CostBody { currency, value } =
+            body.cost.ok_or_else(|| refused("cost is required when stock is added"))?;
         // The note that adds stock is its batch; its id is not known yet.
         vec![BatchStock { batch: GoodsInNoteId::new(0), quantity, cost: Cost { currency, value } }]
     } else {
         let mut batches = account.stock_in(location, product);
         batches.retain(|stock| body.batch_id.is_none_or(|wanted| stock.batch == wanted));
+        for stock in &mut batches {
+            stock.quantity += taken_by(earlier, location, product, stock.batch);
+        }
         let mut taken = first_in_first_out(batches, -quantity).ok_or_else(|| {
             let message = format!("Location {location} does not hold {} of product {product}", -quantity);
             Problem::new(409, invented::NOT_ENOUGH_STOCK, message)
@@ -103,6 +114,23 @@ fn check(
         taken
     };
     Ok(StoredCorrection { warehouse, order: body.order_id, reason, product, location, moved, created_on })
+}
+
+/// What removals have taken from a batch in a place: a negative number.
+fn taken_by(
+    corrections: &[StoredCorrection],
+    location: LocationId,
+    product: ProductId,
+    batch: GoodsInNoteId,
+) -> i64 {
+    let there = corrections
+        .iter()
+        .filter(|correction| correction.location == location && correction.product == product);
+    there
+        .flat_map(|correction| &correction.moved)
+        .filter(|moved| moved.batch == batch)
+        .map(|moved| moved.quantity)
+        .sum()
 }
 
 fn record(account: &mut Account, mut correction: StoredCorrection) -> GoodsNoteId {
@@ -139,7 +167,11 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
         .filter(|(id, correction)| ids.contains(id.get()) && correction.warehouse == warehouse)
         .map(|(id, correction)| view(*id, correction))
         .collect();
-    if found.is_empty() { Err(Problem::not_found("No stock corrections found")) } else { Ok(Answer::of(found)) }
+    if found.is_empty() {
+        Err(Problem::not_found("No stock corrections found"))
+    } else {
+        Ok(Answer::of(found))
+    }
 }
 
 fn view(note: GoodsNoteId, correction: &StoredCorrection) -> Value {

@@ -11,7 +11,8 @@ use crate::{
 pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?;
     let all = account.warehouses.iter().map(|stored| &stored.warehouse);
-    let found: Vec<_> = all.filter(|warehouse| ids.as_ref().is_none_or(|ids| ids.contains(warehouse.id))).collect();
+    let found: Vec<_> =
+        all.filter(|warehouse| ids.as_ref().is_none_or(|ids| ids.contains(warehouse.id))).collect();
     if found.is_empty() { Err(Problem::not_found("No warehouses found")) } else { Ok(Answer::of(found)) }
 }
 
@@ -28,5 +29,7 @@ pub(super) fn in_path<'a>(account: &'a Account, call: &Call<'_>) -> Result<&'a S
 
 /// The warehouse that goods are to move in.
 pub(super) fn to_work_in(account: &Account, id: WarehouseId) -> Result<&StoredWarehouse, Problem> {
-    account.warehouse(id).ok_or_else(|| Problem::client(invented::GOODS, format!("There is no warehouse {id}")))
+    account
+        .warehouse(id)
+        .ok_or_else(|| Problem::client(invented::GOODS, format!("There is no warehouse {id}")))
 }

@@ -29,7 +29,7 @@ const META_DATA: Endpoint = Endpoint::new(
 ///
 /// Texts, numbers and dates are plain, yes and no a boolean, a choice is `{"id":912,"value":"Wrong size"}`.
 /// Values never print: people write anything into them.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CustomFields(pub BTreeMap<String, Value>);
 
