@@ -145,7 +145,9 @@ impl<T: FromStr> de::Visitor<'_> for Lenient<T> {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        text.trim().parse().map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self.0))
+        // Text stays as it came; numbers may have spaces around them.
+        let read = text.parse().or_else(|_| text.trim().parse());
+        read.map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self.0))
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
@@ -210,6 +212,13 @@ mod tests {
             amount: Decimal::new(120, 0),
         });
         assert_eq!(written.unwrap(), r#"{"channelId":9,"reference":"a","enabled":false,"amount":"120"}"#);
+    }
+
+    #[test]
+    fn text_stays_as_it_came() {
+        let json = r#"{"reference":" A 1 ","enabled":1,"amount":1}"#;
+        assert_eq!(serde_json::from_str::<Sample>(json).unwrap().reference.as_deref(), Some(" A 1 "));
+        assert_eq!(serde_json::from_str::<ChannelId>("\" 9 \"").unwrap(), ChannelId::new(9));
     }
 
     #[test]
