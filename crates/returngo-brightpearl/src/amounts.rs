@@ -3,6 +3,7 @@
 //! Nothing here panics: amounts that are beyond computing give none.
 
 use brightpearl::CurrencyCode;
+use returngo::Money;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 /// The decimals at which Brightpearl stores the money of a row (brightpearl-orders.md §0): net four, tax two.
@@ -70,10 +71,17 @@ fn negated(amount: Decimal) -> Decimal {
 /// assert_eq!((first.net.to_string(), first.tax.to_string()), ("33.3333".into(), "6.67".into()));
 /// assert_eq!((second.net.to_string(), second.tax.to_string()), ("66.6667".into(), "13.33".into()));
 /// ```
-pub fn share(row: RowAmounts, quantity: Decimal, before: Decimal, units: Decimal, scales: RowScales) -> Option<RowAmounts> {
+pub fn share(
+    row: RowAmounts,
+    quantity: Decimal,
+    before: Decimal,
+    units: Decimal,
+    scales: RowScales,
+) -> Option<RowAmounts> {
     let after = before.checked_add(units)?;
     let between = |amount: Decimal, scale: u32| {
-        running_total(amount, after, quantity, scale)?.checked_sub(running_total(amount, before, quantity, scale)?)
+        running_total(amount, after, quantity, scale)?
+            .checked_sub(running_total(amount, before, quantity, scale)?)
     };
     Some(RowAmounts { net: between(row.net, scales.net)?, tax: between(row.tax, scales.tax)? })
 }
@@ -138,6 +146,14 @@ pub fn trimmed(amount: Decimal, decimals: u32) -> Decimal {
 pub fn shown(amount: Decimal, currency: &CurrencyCode) -> String {
     let short = round(amount, 4).normalize();
     format!("{} {currency}", written(short, currency))
+}
+
+/// The currencies that ReturnGO knows an amount in, for people: `EUR and GBP`.
+pub fn currencies(money: &Money) -> String {
+    match money.shop_currency.as_ref().filter(|shop| **shop != money.currency) {
+        Some(shop) => format!("{} and {shop}", money.currency),
+        None => money.currency.to_string(),
+    }
 }
 
 #[cfg(test)]

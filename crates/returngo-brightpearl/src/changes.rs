@@ -3,7 +3,12 @@
 use brightpearl::order::Order;
 use returngo::Item;
 
-use crate::{credit_rows::UnitsOnCredit, findings::Findings, plan::ReviewCode, rma_facts::ids};
+use crate::{
+    credit_rows::{UnitsOnCredit, Vacancy},
+    findings::Findings,
+    plan::ReviewCode,
+    rma_facts::ids,
+};
 
 /// Asks about units that are on the RMA and not on the credit, and the other way round.
 pub(crate) fn ask(credit: &Order, units: &[&Item], on_credit: &UnitsOnCredit, findings: &mut Findings) {
@@ -22,13 +27,13 @@ pub(crate) fn ask(credit: &Order, units: &[&Item], on_credit: &UnitsOnCredit, fi
         );
         findings.ask(ReviewCode::CreditLacksItem, message, ids(&lacking));
     }
-    for (row, vacant) in &on_credit.vacant {
+    for Vacancy { row, units, first_unit } in &on_credit.vacant {
         let name = credit.order_rows.get(row).map_or("", |row| row.product_name.as_str());
         let message = format!(
-            "Row {row} ({name}) of sales credit {} is for {vacant} more than the RMA has: units were taken off the RMA. \
-             Put the row right by hand.",
+            "Row {row} ({name}) of sales credit {} is for {units} more than the RMA has: units were taken off the RMA. Put \
+             the row right by hand.",
             credit.id
         );
-        findings.ask(ReviewCode::CreditHasMore, message, []);
+        findings.ask(ReviewCode::CreditHasMore, message, first_unit);
     }
 }

@@ -111,7 +111,10 @@ fn books(account: &AccountFacts) -> Finding {
 
 fn instance(account: &AccountFacts) -> Finding {
     match account.instance_id {
-        Some(id) => Finding::pass("instance", format!("integration instance {id}: Brightpearl refuses a second credit for an RMA")),
+        Some(id) => Finding::pass(
+            "instance",
+            format!("integration instance {id}: Brightpearl refuses a second credit for an RMA"),
+        ),
         None => Finding::warning(
             "instance",
             "the caller has no integration instance, so Brightpearl cannot refuse a second credit for an RMA",
@@ -123,15 +126,21 @@ fn instance(account: &AccountFacts) -> Finding {
 fn tenders(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding> {
     let Some(base) = account.base_currency() else {
         let advice = "read the account's configuration again";
-        return vec![Finding::failure("refund_method_code", "cannot be checked while the base currency is not known", advice)];
+        return vec![Finding::failure(
+            "refund_method_code",
+            "cannot be checked while the base currency is not known",
+            advice,
+        )];
     };
     let mut findings = vec![tender("refund_method_code", &settings.refund_method_code, &base, account)];
     for (kind, setting) in &settings.tenders {
         match setting {
-            TenderSetting::Always(code) => findings.push(tender(&format!("tenders.{kind}"), code, &base, account)),
-            TenderSetting::ByCurrency(codes) => findings.extend(
-                codes.iter().map(|(currency, code)| tender(&format!("tenders.{kind}.{currency}"), code, currency, account)),
-            ),
+            TenderSetting::Always(code) => {
+                findings.push(tender(&format!("tenders.{kind}"), code, &base, account))
+            }
+            TenderSetting::ByCurrency(codes) => findings.extend(codes.iter().map(|(currency, code)| {
+                tender(&format!("tenders.{kind}.{currency}"), code, currency, account)
+            })),
         }
     }
     findings
@@ -140,9 +149,13 @@ fn tenders(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding
 fn tender(subject: &str, code: &str, currency: &CurrencyCode, account: &AccountFacts) -> Finding {
     match tender::resolve(code, currency, account) {
         Ok(tender) => {
-            let message = format!("{} pays refunds in {currency} through {}", described(code, &tender), tender.method);
+            let message =
+                format!("{} pays refunds in {currency} through {}", described(code, &tender), tender.method);
             match &tender.posts_to {
-                PostsTo::OwnAccount(bank) => Finding::pass(subject, format!("{message}, posted to bank account {}", named(bank, account))),
+                PostsTo::OwnAccount(bank) => Finding::pass(
+                    subject,
+                    format!("{message}, posted to bank account {}", named(bank, account)),
+                ),
                 PostsTo::BaseCurrencyAccount(bank) => Finding::warning(
                     subject,
                     format!("{message}, posted to the base currency's bank account {}", named(bank, account)),
@@ -150,12 +163,16 @@ fn tender(subject: &str, code: &str, currency: &CurrencyCode, account: &AccountF
                 ),
                 PostsTo::Nowhere => Finding::warning(
                     subject,
-                    format!("{message}, which has no bank account: refunds are marked as paid and no journal is made"),
+                    format!(
+                        "{message}, which has no bank account: refunds are marked as paid and no journal is made"
+                    ),
                     "right for vouchers and store credit; give the method a bank account otherwise",
                 ),
             }
         }
-        Err(error) => Finding::failure(subject, error.to_string(), "correct it: no refund can be recorded under it"),
+        Err(error) => {
+            Finding::failure(subject, error.to_string(), "correct it: no refund can be recorded under it")
+        }
     }
 }
 
@@ -182,7 +199,8 @@ fn statuses(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Findin
     let chosen = named.into_iter().filter_map(|(subject, id)| Some(status(subject, id?, account)));
     let default = settings.sales_credit_status_id.is_none().then(|| {
         let status = account.configuration.new_sales_credit_status();
-        let status = status.map_or_else(|| "its default".to_owned(), |id| format!("status {id}, its default"));
+        let status =
+            status.map_or_else(|| "its default".to_owned(), |id| format!("status {id}, its default"));
         Finding::pass("sales_credit_status_id", format!("not set: the account gives new credits {status}"))
     });
     default.into_iter().chain(chosen).collect()
@@ -194,7 +212,10 @@ fn status(subject: &str, id: OrderStatusId, account: &AccountFacts) -> Finding {
         None => Finding::failure(subject, format!("there is no order status {id}"), advice),
         Some(status) if status.order_type_code != OrderTypeCode::SalesCredit => Finding::failure(
             subject,
-            format!("status {id} ({}) is for orders of type {}, not for sales credits", status.name, status.order_type_code),
+            format!(
+                "status {id} ({}) is for orders of type {}, not for sales credits",
+                status.name, status.order_type_code
+            ),
             advice,
         ),
         Some(status) if status.disabled => {
@@ -211,7 +232,11 @@ fn channel(account: &AccountFacts, settings: &ConnectionSettings) -> Finding {
     };
     match account.channels.iter().find(|channel| channel.id == id) {
         Some(channel) => Finding::pass(SUBJECT, format!("channel {id} ({})", channel.name)),
-        None => Finding::failure(SUBJECT, format!("there is no channel {id}"), "choose one of the account's channels"),
+        None => Finding::failure(
+            SUBJECT,
+            format!("there is no channel {id}"),
+            "choose one of the account's channels",
+        ),
     }
 }
 
@@ -222,23 +247,38 @@ fn postings(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Findin
         ("fees.shipment", &settings.fees.shipment),
         ("adjustments", &settings.adjustments),
     ];
-    named.into_iter().filter_map(|(subject, posting)| Some(self::posting(subject, posting.as_ref()?, account))).collect()
+    named
+        .into_iter()
+        .filter_map(|(subject, posting)| Some(self::posting(subject, posting.as_ref()?, account)))
+        .collect()
 }
 
 fn posting(subject: &str, posting: &Posting, account: &AccountFacts) -> Finding {
     let Posting { nominal_code, tax_code } = posting;
     let nominal = account.nominal_codes.iter().find(|nominal| nominal.code == *nominal_code);
     match (nominal, account.tax_code(tax_code)) {
-        (None, _) => Finding::failure(subject, format!("there is no nominal code {nominal_code}"), "choose one from the chart of accounts"),
+        (None, _) => Finding::failure(
+            subject,
+            format!("there is no nominal code {nominal_code}"),
+            "choose one from the chart of accounts",
+        ),
         (Some(nominal), _) if !nominal.active => Finding::failure(
             subject,
             format!("nominal code {nominal_code} ({}) is inactive", nominal.name),
             "choose one that is in use",
         ),
-        (_, None) => Finding::failure(subject, format!("there is no tax code {}", quoted(tax_code)), "choose one of the account's tax codes"),
+        (_, None) => Finding::failure(
+            subject,
+            format!("there is no tax code {}", quoted(tax_code)),
+            "choose one of the account's tax codes",
+        ),
         (Some(nominal), Some(rate)) => Finding::pass(
             subject,
-            format!("posted to {nominal_code} ({}) with tax code {tax_code} at {} %", nominal.name, rate.percent().normalize()),
+            format!(
+                "posted to {nominal_code} ({}) with tax code {tax_code} at {} %",
+                nominal.name,
+                rate.percent().normalize()
+            ),
         ),
     }
 }
@@ -249,14 +289,24 @@ fn quoted(code: &TaxCode) -> String {
 
 /// A warehouse whose quarantine is not known shows units as received and never as quarantined.
 fn warehouses(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding> {
-    settings.warehouses.iter().map(|(method, id)| warehouse(&format!("warehouses.{method}"), *id, account)).collect()
+    settings
+        .warehouses
+        .iter()
+        .map(|(method, id)| warehouse(&format!("warehouses.{method}"), *id, account))
+        .collect()
 }
 
 fn warehouse(subject: &str, id: WarehouseId, account: &AccountFacts) -> Finding {
     match account.warehouse(id) {
-        None => Finding::failure(subject, format!("there is no warehouse {id}"), "choose one of the account's warehouses"),
+        None => Finding::failure(
+            subject,
+            format!("there is no warehouse {id}"),
+            "choose one of the account's warehouses",
+        ),
         Some(facts) => match facts.quarantine_location_id {
-            Some(location) => Finding::pass(subject, format!("warehouse {id}, quarantine at location {location}")),
+            Some(location) => {
+                Finding::pass(subject, format!("warehouse {id}, quarantine at location {location}"))
+            }
             None => Finding::warning(
                 subject,
                 format!("the quarantine of warehouse {id} is not known"),

@@ -4,17 +4,19 @@
 //! rate, customer) is the original order's; the RMA says only which units come back. What cannot be settled
 //! without guessing is asked: for the unit concerned, or for the credit as a whole.
 
+mod prices;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
-    CurrencyCode, WarehouseId,
+    WarehouseId,
     order::{CreditCurrency, CreditDelivery, NewCreditRow, NewSalesCredit, Order},
 };
-use returngo::{Item, Money, Rma};
+use returngo::{Item, Rma};
 use rust_decimal::Decimal;
 
 use crate::{
-    amounts::{self, RowAmounts, RowScales},
+    amounts::RowAmounts,
     fees,
     findings::Findings,
     keys,
@@ -22,9 +24,10 @@ use crate::{
     original_order,
     plan::{Review, ReviewCode, Warning, WarningCode},
     rma_facts::{self, Calendar, ids},
-    settings::{ConnectionSettings, PriceSource},
+    settings::ConnectionSettings,
     world::AccountFacts,
 };
+use prices::Prices;
 
 /// A sales credit to create, and what there is to say about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,20 +64,19 @@ pub(crate) fn draft(
     settings: &ConnectionSettings,
     findings: &mut Findings,
 ) -> Option<NewSalesCredit> {
-    let scales = RowScales::of(&order.currency.order_currency_code);
     let units = rma_facts::synchronised(&rma_facts::units(rma), settings);
     let mut rows = OrderRows::of(order, findings);
     rows.take(&not_cancelled(earlier, settings), findings);
 
     let prices = Prices { order, settings };
     let lots = place(&units, &mut rows, &prices, findings);
-    let priced = price(&lots, &rows, &prices, scales, findings);
+    let priced = price(&lots, &rows, &prices, findings);
     if priced.is_empty() {
         return None;
     }
 
     let credited: Vec<&Item> = priced.iter().flat_map(|(lot, _)| lot.units.iter().copied()).collect();
-    let fees = fees::rows(rma, &credited, scales, settings, account, findings);
+    let fees = fees::rows(rma, &credited, &order.currency.order_currency_code, settings, account, findings);
     let warehouse = warehouse(&credited, order, settings, findings);
     let (fees, warehouse) = (fees?, warehouse?);
 
@@ -86,7 +88,8 @@ pub(crate) fn draft(
 
 /// Credits in the status of cancelled ones took nothing.
 pub(crate) fn not_cancelled<'c>(credits: &[&'c Order], settings: &ConnectionSettings) -> Vec<&'c Order> {
-    let is_cancelled = |credit: &Order| settings.cancelled_status_id == Some(credit.order_status.order_status_id);
+    let is_cancelled =
+        |credit: &Order| settings.cancelled_status_id == Some(credit.order_status.order_status_id);
     credits.iter().copied().filter(|credit| !is_cancelled(credit)).collect()
 }
 
@@ -128,7 +131,8 @@ fn place<'a>(
 }
 
 fn ask_about(misfit: Misfit, unit: &Item, order: &Order, findings: &mut Findings) {
-    let (sku, line) = (described(unit.sku.as_deref()), described(unit.shop_line_item_id.as_ref().map(|id| id.as_str())));
+    let (sku, line) =
+        (described(unit.sku.as_deref()), described(unit.shop_line_item_id.as_ref().map(|id| id.as_str())));
     let (code, message) = match misfit {
         Misfit::NoRow => (
             ReviewCode::UnmatchedItem,
@@ -157,109 +161,9 @@ fn described(text: Option<&str>) -> &str {
 fn warn_of_sku_case(by_folded_sku: bool, unit: &Item, row: &CreditableRow<'_>, findings: &mut Findings) {
     if by_folded_sku {
         let (ours, theirs) = (described(row.row.product_sku.as_deref()), described(unit.sku.as_deref()));
-        let message = format!("The SKU is {theirs} in ReturnGO and {ours} in Brightpearl; taken as the same.");
+        let message =
+            format!("The SKU is {theirs} in ReturnGO and {ours} in Brightpearl; taken as the same.");
         findings.warn(WarningCode::SkuCase, message, [&unit.returned_item_id]);
-    }
-}
-
-/// What ReturnGO says was paid, beside what the order's rows say.
-struct Prices<'a> {
-    order: &'a Order,
-    settings: &'a ConnectionSettings,
-}
-
-impl Prices<'_> {
-    fn currency(&self) -> &CurrencyCode {
-        &self.order.currency.order_currency_code
-    }
-
-    fn tolerance(&self) -> Decimal {
-        self.settings.price_tolerance.unwrap_or_else(|| self.currency().minor_unit())
-    }
-
-    /// What was paid for a unit in the order's currency; none when ReturnGO does not say.
-    fn paid(&self, unit: &Item) -> Option<RowAmounts> {
-        let price = unit.paid_price.in_currency(self.currency())?;
-        let tax = unit.paid_tax.as_ref().map_or(Some(Decimal::ZERO), |tax: &Money| tax.in_currency(self.currency()))?;
-        let net = if unit.tax_included { price.checked_sub(tax)? } else { price };
-        Some(RowAmounts { net, tax })
-    }
-
-    /// Why the unit cannot be credited in the order's currency, if it cannot.
-    fn problem(&self, unit: &Item) -> Option<String> {
-        let (order, currency) = (self.order.id, self.currency());
-        if !currency.is_well_formed() {
-            return Some(format!("Sales order {order} is in {currency:?}, which is no currency."));
-        }
-        if self.settings.price_source == PriceSource::Brightpearl {
-            return None;
-        }
-        if unit.paid_tax.is_none() {
-            return Some("ReturnGO does not say which tax was paid. Credit the unit by hand.".to_owned());
-        }
-        match self.paid(unit) {
-            Some(paid) if paid.net >= Decimal::ZERO && paid.tax >= Decimal::ZERO => None,
-            Some(paid) => Some(format!(
-                "ReturnGO says that {} was paid. Credit the unit by hand.",
-                amounts::shown(paid.gross(), currency)
-            )),
-            None => Some(format!(
-                "ReturnGO says what was paid in {}, but sales order {order} is in {currency}. Credit the unit by hand, \
-                 or take the order's own prices (`price_source`).",
-                currencies(&unit.paid_price)
-            )),
-        }
-    }
-
-    fn fits(&self, unit: &Item, row: &CreditableRow<'_>) -> bool {
-        let paid = self.paid(unit).map(RowAmounts::gross);
-        let both = paid.zip(row.unit_gross);
-        both.is_some_and(|(paid, price)| amounts::distance(paid, price) <= self.tolerance())
-    }
-
-    fn warn_of_drift(&self, unit: &Item, row: &CreditableRow<'_>, findings: &mut Findings) {
-        let currency = self.currency();
-        let Some(paid) = self.paid(unit).map(RowAmounts::gross) else {
-            let message = format!(
-                "ReturnGO says what was paid in {}, the order is in {currency}; the prices cannot be compared.",
-                currencies(&unit.paid_price)
-            );
-            return findings.warn(WarningCode::ForeignFact, message, [&unit.returned_item_id]);
-        };
-        let Some(price) = row.unit_gross.filter(|_| !self.fits(unit, row)) else { return };
-        let used = match self.settings.price_source {
-            PriceSource::Brightpearl => "the row's price is credited",
-            PriceSource::Returngo => "what was paid is credited",
-        };
-        let message = format!(
-            "ReturnGO says that {} was paid for a unit, row {} of the order has {} a unit; {used}.",
-            amounts::shown(paid, currency),
-            row.id,
-            amounts::shown(price, currency)
-        );
-        findings.warn(WarningCode::PriceDrift, message, [&unit.returned_item_id]);
-    }
-
-    /// The money of a lot, of whose row `before` units are credited already.
-    fn of_lot(&self, lot: &Lot<'_>, row: &CreditableRow<'_>, before: Decimal, scales: RowScales) -> Option<RowAmounts> {
-        match self.settings.price_source {
-            PriceSource::Brightpearl => {
-                amounts::share(row.amounts(), row.quantity, before, Decimal::from(lot.units.len()), scales)
-            }
-            PriceSource::Returngo => {
-                let paid: Vec<_> = lot.units.iter().map(|unit| self.paid(unit)).collect::<Option<_>>()?;
-                let net = amounts::sum(paid.iter().map(|paid| paid.net));
-                let tax = amounts::sum(paid.iter().map(|paid| paid.tax));
-                Some(RowAmounts { net, tax }.rounded(scales))
-            }
-        }
-    }
-}
-
-fn currencies(money: &Money) -> String {
-    match money.shop_currency.as_ref().filter(|shop| **shop != money.currency) {
-        Some(shop) => format!("{} and {shop}", money.currency),
-        None => money.currency.to_string(),
     }
 }
 
@@ -268,7 +172,6 @@ fn price<'l, 'a>(
     lots: &'l [Lot<'a>],
     rows: &OrderRows<'_>,
     prices: &Prices<'_>,
-    scales: RowScales,
     findings: &mut Findings,
 ) -> Vec<(&'l Lot<'a>, NewCreditRow)> {
     let mut before: BTreeMap<usize, Decimal> = BTreeMap::new();
@@ -276,7 +179,7 @@ fn price<'l, 'a>(
     for lot in lots {
         let Some(row) = rows.get(lot.row) else { continue };
         let taken = before.entry(lot.row).or_insert(row.taken);
-        match prices.of_lot(lot, row, *taken, scales).and_then(|amounts| credit_row(lot, row, amounts)) {
+        match prices.of_units(&lot.units, row, *taken).and_then(|amounts| credit_row(lot, row, amounts)) {
             Some(credit_row) => priced.push((lot, credit_row)),
             None => {
                 let message = format!(
@@ -320,7 +223,8 @@ fn warehouse(
     let of_unit = |unit: &&Item| of_method(unit.return_method.as_ref().map(|method| method.name.as_str()));
     let warehouses: BTreeSet<Option<WarehouseId>> = parcels.iter().map(of_unit).collect();
     if warehouses.len() > 1 {
-        let list: Vec<_> = warehouses.iter().map(|id| id.map_or("none".to_owned(), |id| id.to_string())).collect();
+        let list: Vec<_> =
+            warehouses.iter().map(|id| id.map_or("none".to_owned(), |id| id.to_string())).collect();
         let message = format!(
             "The units go to different warehouses ({}), a credit has one. Make the credits by hand, or give the return \
              methods the same warehouse.",
@@ -332,7 +236,12 @@ fn warehouse(
     Some(warehouses.into_iter().next().unwrap_or_else(|| of_method(None)))
 }
 
-fn header(rma: &Rma, order: &Order, account: &AccountFacts, settings: &ConnectionSettings) -> Option<NewSalesCredit> {
+fn header(
+    rma: &Rma,
+    order: &Order,
+    account: &AccountFacts,
+    settings: &ConnectionSettings,
+) -> Option<NewSalesCredit> {
     let calendar = Calendar::of(account);
     let approved_at = rma_facts::approved_at(rma);
     let currency = &order.currency;
@@ -353,7 +262,8 @@ fn header(rma: &Rma, order: &Order, account: &AccountFacts, settings: &Connectio
             fixed_exchange_rate: currency.fixed_exchange_rate,
             exchange_rate: currency.exchange_rate.filter(|_| currency.fixed_exchange_rate),
         }),
-        delivery: address.map(|address| CreditDelivery { address: Some(address), ..CreditDelivery::default() }),
+        delivery: address
+            .map(|address| CreditDelivery { address: Some(address), ..CreditDelivery::default() }),
         ..NewSalesCredit::for_customer(original_order::customer(order)?)
     })
 }

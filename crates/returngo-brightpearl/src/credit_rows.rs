@@ -18,8 +18,8 @@ use crate::{findings::Findings, keys::RowKey, matching::OrderRows};
 /// The units of an RMA on the rows of its credit.
 pub(crate) struct UnitsOnCredit {
     row_of: BTreeMap<ReturnedItemId, OrderRowId>,
-    /// Rows with room for more units than the RMA has, and how many.
-    pub(crate) vacant: BTreeMap<OrderRowId, usize>,
+    /// Rows that are for more units than the RMA has.
+    pub(crate) vacant: Vec<Vacancy>,
     /// Whether rows were told by their keys rather than by product.
     pub(crate) by_key: bool,
 }
@@ -43,8 +43,8 @@ impl UnitsOnCredit {
                 row_of.insert(unit.returned_item_id.clone(), row);
             }
         }
-        let (vacant, by_key) = (slots.vacant(), slots.by_key);
-        Self { row_of, vacant, by_key }
+        let by_key = slots.by_key;
+        Self { row_of, vacant: slots.vacant(), by_key }
     }
 
     /// The row that a unit is on.
@@ -58,15 +58,23 @@ impl UnitsOnCredit {
     }
 }
 
+/// A row of the credit that is for more units than the RMA has.
+pub(crate) struct Vacancy {
+    pub(crate) row: OrderRowId,
+    pub(crate) units: usize,
+    /// The unit that its key names, where that is one of those that went.
+    pub(crate) first_unit: Option<ReturnedItemId>,
+}
+
 /// A row of the credit, and how many units may still be put on it.
 struct Slot<'c> {
     id: OrderRowId,
     row: &'c OrderRow,
     free: usize,
-    /// Units that the row is for and that are no longer on the RMA.
-    lost: usize,
     /// Whether the unit that its key names is on it.
     has_first: bool,
+    /// The unit that its key names and that is no longer on the RMA.
+    lost: Option<ReturnedItemId>,
 }
 
 struct Slots<'c> {
@@ -80,7 +88,8 @@ struct Slots<'c> {
 impl<'c> Slots<'c> {
     /// The rows that stand for units: those with a key, or if there are none those with a product.
     fn of(credit: &'c Order, units: usize) -> Self {
-        let mut rows: Vec<_> = credit.order_rows.iter().filter(|(_, row)| !row.composition.bundle_child).collect();
+        let mut rows: Vec<_> =
+            credit.order_rows.iter().filter(|(_, row)| !row.composition.bundle_child).collect();
         rows.sort_by_key(|(id, row)| (row.order_row_sequence, **id));
         let by_key = rows.iter().any(|(_, row)| key(row).is_some());
         let mut slots = Self {
@@ -107,7 +116,7 @@ impl<'c> Slots<'c> {
             _ => return,
         }
         let free = whole(row.quantity.magnitude).min(units.saturating_add(1));
-        self.slots.push(Slot { id, row, free, lost: 0, has_first: false });
+        self.slots.push(Slot { id, row, free, has_first: false, lost: None });
     }
 
     /// The row whose key names the unit.
@@ -124,7 +133,7 @@ impl<'c> Slots<'c> {
     fn hold_back_for_lost_first_units(&mut self) {
         for slot in self.slots.iter_mut().filter(|slot| self.by_key && !slot.has_first && slot.free > 0) {
             slot.free -= 1;
-            slot.lost = 1;
+            slot.lost = key(slot.row).map(|key| ReturnedItemId::new(key.first_unit));
         }
     }
 
@@ -159,13 +168,17 @@ impl<'c> Slots<'c> {
     /// Where the order is not known, or has no row for the unit, the SKU is all there is to go by.
     fn with_sku(&self, sku: Option<&str>) -> Vec<usize> {
         let Some(sku) = sku.map(str::to_lowercase) else { return Vec::new() };
-        let same = |slot: &Slot<'_>| slot.row.product_sku.as_ref().is_some_and(|other| other.to_lowercase() == sku);
+        let same =
+            |slot: &Slot<'_>| slot.row.product_sku.as_ref().is_some_and(|other| other.to_lowercase() == sku);
         self.slots.iter().enumerate().filter(|(_, slot)| same(slot)).map(|(at, _)| at).collect()
     }
 
-    fn vacant(&self) -> BTreeMap<OrderRowId, usize> {
-        let vacant = self.slots.iter().map(|slot| (slot.id, slot.free + slot.lost));
-        vacant.filter(|(_, units)| *units > 0).collect()
+    fn vacant(self) -> Vec<Vacancy> {
+        let vacancy = |slot: Slot<'_>| {
+            let units = slot.free + usize::from(slot.lost.is_some());
+            Vacancy { row: slot.id, units, first_unit: slot.lost }
+        };
+        self.slots.into_iter().map(vacancy).filter(|vacancy| vacancy.units > 0).collect()
     }
 }
 

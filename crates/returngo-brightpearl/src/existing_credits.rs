@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 
 use brightpearl::{
-    InstanceId, OrderId, ProductId,
+    InstanceId, ProductId,
     order::{Order, OrderTypeCode},
 };
-use returngo::Rma;
+use returngo::{Item, Rma};
 use rust_decimal::Decimal;
 
 use crate::{
@@ -19,8 +19,9 @@ use crate::{
     keys,
     matching::OrderRows,
     plan::ReviewCode,
-    rma_facts,
+    rma_facts::{self, ids},
     settings::{ConnectionSettings, ExistingCredit},
+    unique,
     world::World,
 };
 
@@ -28,8 +29,8 @@ use crate::{
 pub(crate) struct ExistingCredits<'w> {
     /// The RMA's own.
     pub(crate) own: Option<&'w Order>,
-    /// Those that carry the RMA's key without being its own for certain.
-    doubtful: Vec<&'w Order>,
+    /// Those that carry the RMA's key without being its own for certain, and why not.
+    doubtful: Vec<(&'w Order, String)>,
     /// All others of the order.
     pub(crate) others: Vec<&'w Order>,
 }
@@ -37,25 +38,41 @@ pub(crate) struct ExistingCredits<'w> {
 impl<'w> ExistingCredits<'w> {
     /// Sorts a world's credits, lowest id first. What is no credit of the order is ignored.
     pub(crate) fn of(world: &'w World, order: Option<&Order>, findings: &mut Findings) -> Self {
-        let by_id: BTreeMap<OrderId, &Order> = world.credits.iter().map(|credit| (credit.id, credit)).collect();
         let key = keys::credit(world.rma.id());
         let mut sorted = Self { own: None, doubtful: Vec::new(), others: Vec::new() };
-        for credit in by_id.into_values() {
+        for credit in unique::by_id(&world.credits, |credit| credit.id).into_values() {
             let of_order = belongs(credit, order);
-            let carries_key = credit.external_ref.as_deref() == Some(key.as_str());
             if credit.order_type_code != OrderTypeCode::SalesCredit {
-                findings.ignored(format!("Order {} is of type {}, no sales credit.", credit.id, credit.order_type_code));
-            } else if carries_key && of_order && sorted.own.is_none() && is_ours(credit, world.account.instance_id) {
-                sorted.own = Some(credit);
-            } else if carries_key {
-                sorted.doubtful.push(credit);
+                findings.ignored(format!(
+                    "Order {} is of type {}, no sales credit.",
+                    credit.id, credit.order_type_code
+                ));
+            } else if credit.external_ref.as_deref() == Some(key.as_str()) {
+                match sorted.doubt(credit, of_order, world.account.instance_id) {
+                    Some(doubt) => sorted.doubtful.push((credit, doubt)),
+                    None => sorted.own = Some(credit),
+                }
             } else if of_order {
                 sorted.others.push(credit);
             } else {
-                findings.ignored(format!("Sales credit {} is not of the order that the RMA is for.", credit.id));
+                findings
+                    .ignored(format!("Sales credit {} is not of the order that the RMA is for.", credit.id));
             }
         }
         sorted
+    }
+
+    /// Why a credit that carries the RMA's key is not its own for certain, if so. The key is the pair of
+    /// reference and instance; without an instance on either side the reference alone.
+    fn doubt(&self, credit: &Order, of_order: bool, instance: Option<InstanceId>) -> Option<String> {
+        match (self.own, credit.installed_integration_instance_id, instance) {
+            (Some(own), ..) => Some(format!("so does sales credit {}", own.id)),
+            (_, Some(theirs), Some(ours)) if theirs != ours => {
+                Some(format!("under integration instance {theirs} instead of {ours}"))
+            }
+            _ if !of_order => Some("it belongs to another order".to_owned()),
+            _ => None,
+        }
     }
 
     /// Whether there are credits that carry the RMA's key without being its own.
@@ -64,66 +81,71 @@ impl<'w> ExistingCredits<'w> {
     }
 
     /// Asks about credits that carry the RMA's key without being its own.
-    pub(crate) fn ask_about_doubtful(&self, rma: &Rma, findings: &mut Findings) {
-        for credit in &self.doubtful {
-            let instance = credit.installed_integration_instance_id;
+    pub(crate) fn ask_about_doubtful(&self, rma: &Rma, units: &[&Item], findings: &mut Findings) {
+        for (credit, doubt) in &self.doubtful {
             let message = format!(
-                "Sales credit {} carries the key {} of this RMA, but {}. Find out who made it, and leave the key on one \
-                 credit of the right order.",
+                "Sales credit {} carries the key {} of this RMA, but {doubt}. Find out who made it, and leave the key on \
+                 one credit of the right order.",
                 credit.id,
-                keys::credit(rma.id()),
-                match (self.own, instance) {
-                    (Some(own), _) => format!("so does credit {}", own.id),
-                    (None, Some(instance)) => format!("under integration instance {instance}, or for another order"),
-                    (None, None) => "for another order".to_owned(),
-                }
+                keys::credit(rma.id())
             );
-            findings.ask(ReviewCode::ForeignCredit, message, []);
+            findings.ask(ReviewCode::ForeignCredit, message, ids(units));
         }
     }
 
+    /// The credit on which the RMA's return has begun: its own, or one that it adopted and refunded on.
+    pub(crate) fn begun(&self, world: &World, settings: &ConnectionSettings) -> Option<&'w Order> {
+        let adopts = settings.existing_credit == ExistingCredit::Adopt && !self.is_doubtful();
+        let adopted =
+            || self.foreign(settings).filter(|_| adopts).find(|credit| bears_payment_of(credit, world));
+        self.own.or_else(adopted)
+    }
+
     /// The credit that somebody else made and the RMA takes as its own, if the settings say so and it is
-    /// exactly the RMA's units.
-    pub(crate) fn adopted(
+    /// exactly the RMA's units. A cancelled RMA takes none.
+    pub(crate) fn adoptable(
         &self,
         world: &World,
-        order: Option<&Order>,
+        order: &Order,
         settings: &ConnectionSettings,
     ) -> Option<&'w Order> {
-        if settings.existing_credit != ExistingCredit::Adopt || self.is_doubtful() {
+        let adopts = settings.existing_credit == ExistingCredit::Adopt && !world.rma.status().is_off();
+        if !adopts || self.is_doubtful() {
             return None;
         }
-        let foreign = || self.foreign(settings);
-        let adopted_before = foreign().find(|credit| bears_payment_of(credit, world));
-        adopted_before.or_else(|| {
-            let order = order?;
-            let mut exact = foreign()
-                .filter(|credit| !claimed_by_another(credit, world))
-                .filter(|credit| is_exactly(credit, order, &self.others, &world.rma, settings));
-            exact.next().filter(|_| exact.next().is_none())
-        })
+        let mut exact = self
+            .foreign(settings)
+            .filter(|credit| !claimed_by_another(credit, world))
+            .filter(|credit| is_exactly(credit, order, &self.others, &world.rma, settings));
+        exact.next().filter(|_| exact.next().is_none())
     }
 
     /// Asks about credits that somebody else made, if the settings want that. True when the RMA's credit has
     /// to wait for the answer.
-    pub(crate) fn ask_about_foreign(&self, settings: &ConnectionSettings, findings: &mut Findings) -> bool {
+    pub(crate) fn ask_about_foreign(
+        &self,
+        units: &[&Item],
+        settings: &ConnectionSettings,
+        findings: &mut Findings,
+    ) -> bool {
         if settings.existing_credit == ExistingCredit::Create {
             return false;
         }
-        let ids: Vec<_> = self.foreign(settings).map(|credit| credit.id.to_string()).collect();
-        if ids.is_empty() {
+        let credits: Vec<_> = self.foreign(settings).map(|credit| credit.id.to_string()).collect();
+        if credits.is_empty() {
             return false;
         }
         let message = format!(
             "Somebody else made sales credit {} for the same order, perhaps for this very return. {} Otherwise set \
              `existing_credit` to `create`, or put the credit into the cancelled status.",
-            ids.join(", "),
+            credits.join(", "),
             match settings.existing_credit {
-                ExistingCredit::Adopt => "It could not be adopted: its products are not exactly the RMA's units.",
+                ExistingCredit::Adopt =>
+                    "It cannot be adopted: its products are not exactly the RMA's units, or another RMA has it.",
                 _ => "If it is, set `existing_credit` to `adopt`, and switch off whoever makes it.",
             }
         );
-        findings.ask(ReviewCode::ForeignCredit, message, []);
+        findings.ask(ReviewCode::ForeignCredit, message, ids(units));
         true
     }
 
@@ -143,20 +165,15 @@ fn belongs(credit: &Order, order: Option<&Order>) -> bool {
     }
 }
 
-/// The key is the pair of reference and instance; without an instance on either side the reference alone.
-fn is_ours(credit: &Order, instance: Option<InstanceId>) -> bool {
-    match (credit.installed_integration_instance_id, instance) {
-        (Some(theirs), Some(ours)) => theirs == ours,
-        _ => true,
-    }
-}
-
 /// Whether a refund of this RMA is recorded on the credit: then it was adopted before.
 fn bears_payment_of(credit: &Order, world: &World) -> bool {
     let rma = &world.rma;
-    let refunds: Vec<String> = rma_facts::transactions(rma).iter().map(|refund| keys::refund(rma.id(), &refund.id)).collect();
+    let refunds: Vec<String> =
+        rma_facts::transactions(rma).iter().map(|refund| keys::refund(rma.id(), &refund.id)).collect();
     let on_credit = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
-    on_credit.filter_map(|payment| payment.transaction_ref.as_ref()).any(|reference| refunds.contains(reference))
+    on_credit
+        .filter_map(|payment| payment.transaction_ref.as_ref())
+        .any(|reference| refunds.contains(reference))
 }
 
 /// Whether a payment or a note of another RMA is on the credit.

@@ -5,7 +5,7 @@
 //! (returngo.md §3.4, §6.3): several items that all show the same one can be read in two ways, and a person is
 //! asked.
 
-use brightpearl::order::NewCreditRow;
+use brightpearl::{CurrencyCode, order::NewCreditRow};
 use returngo::{Item, Rma};
 use rust_decimal::Decimal;
 
@@ -23,17 +23,17 @@ use crate::{
 pub(crate) fn rows(
     rma: &Rma,
     units: &[&Item],
-    scales: RowScales,
+    currency: &CurrencyCode,
     settings: &ConnectionSettings,
     account: &AccountFacts,
     findings: &mut Findings,
 ) -> Option<Vec<NewCreditRow>> {
-    let mut clear = cancellation_is_free(rma, units, findings);
+    let mut clear = cancellation_is_free(rma, units, currency, findings);
     let mut rows = Vec::new();
     for kind in FeeKind::ALL {
-        match gross(kind, units, findings) {
+        match gross(kind, units, currency, findings) {
             Some(gross) if gross.is_zero() => {}
-            Some(gross) => match row(kind, gross, scales, settings, account) {
+            Some(gross) => match row(kind, gross, currency, settings, account) {
                 Ok(row) => rows.push(row),
                 Err(message) => {
                     findings.ask(ReviewCode::FeeNotConfigured, message, ids(units));
@@ -46,14 +46,20 @@ pub(crate) fn rows(
     clear.then_some(rows)
 }
 
-fn cancellation_is_free(rma: &Rma, units: &[&Item], findings: &mut Findings) -> bool {
+fn cancellation_is_free(
+    rma: &Rma,
+    units: &[&Item],
+    currency: &CurrencyCode,
+    findings: &mut Findings,
+) -> bool {
     let fee = rma.cancellation_fee;
     if fee.is_zero() {
         return true;
     }
     let message = format!(
-        "The RMA has a cancellation fee of {fee}: nothing says whether it was taken already or is to be taken from the \
-         refund. Make the credit by hand, or take the fee off the RMA."
+        "The RMA has a cancellation fee of {}: nothing says whether it was taken already or is to be taken from the \
+         refund. Make the credit by hand, or take the fee off the RMA.",
+        amounts::shown(fee, currency)
     );
     findings.ask(ReviewCode::FeeUnclear, message, ids(units));
     false
@@ -68,7 +74,12 @@ fn fee_of(kind: FeeKind, unit: &Item) -> Decimal {
 }
 
 /// What is charged altogether; none when that can be read in two ways.
-fn gross(kind: FeeKind, units: &[&Item], findings: &mut Findings) -> Option<Decimal> {
+fn gross(
+    kind: FeeKind,
+    units: &[&Item],
+    currency: &CurrencyCode,
+    findings: &mut Findings,
+) -> Option<Decimal> {
     let fees = || units.iter().map(|unit| fee_of(kind, unit));
     if let Some(negative) = fees().find(|fee| fee.is_sign_negative() && !fee.is_zero()) {
         findings.ignored(format!("A unit has a {kind} fee of {negative}."));
@@ -81,7 +92,7 @@ fn gross(kind: FeeKind, units: &[&Item], findings: &mut Findings) -> Option<Deci
             "All {} items show a {kind} fee of {}: it is either one fee for the whole RMA or one for each item. Make \
              the credit by hand with the right fee.",
             charged.len(),
-            first.normalize()
+            amounts::shown(first, currency)
         );
         findings.ask(ReviewCode::FeeUnclear, message, ids(units));
         return None;
@@ -92,20 +103,20 @@ fn gross(kind: FeeKind, units: &[&Item], findings: &mut Findings) -> Option<Deci
 fn row(
     kind: FeeKind,
     gross: Decimal,
-    scales: RowScales,
+    currency: &CurrencyCode,
     settings: &ConnectionSettings,
     account: &AccountFacts,
 ) -> Result<NewCreditRow, String> {
     let posting = posting(kind, settings).ok_or_else(|| {
         format!(
             "The RMA has a {kind} fee of {}, and the setting `fees.{kind}` does not say where it is posted to.",
-            gross.normalize()
+            amounts::shown(gross, currency)
         )
     })?;
-    let amounts = split(gross, posting, scales, account).ok_or_else(|| {
+    let amounts = split(gross, posting, RowScales::of(currency), account).ok_or_else(|| {
         format!(
             "The {kind} fee of {} cannot be split: tax code {} of the setting `fees.{kind}` is not one of the account's.",
-            gross.normalize(),
+            amounts::shown(gross, currency),
             posting.tax_code
         )
     })?;

@@ -24,7 +24,12 @@ impl Findings {
     }
 
     /// Asks a person about this transaction.
-    pub(crate) fn ask_about(&mut self, code: ReviewCode, message: impl Into<String>, transaction: &Transaction) {
+    pub(crate) fn ask_about(
+        &mut self,
+        code: ReviewCode,
+        message: impl Into<String>,
+        transaction: &Transaction,
+    ) {
         self.reviews.add(about_transaction(code, message, transaction));
     }
 
@@ -39,7 +44,12 @@ impl Findings {
     }
 
     /// Warns about this transaction.
-    pub(crate) fn warn_about(&mut self, code: WarningCode, message: impl Into<String>, transaction: &Transaction) {
+    pub(crate) fn warn_about(
+        &mut self,
+        code: WarningCode,
+        message: impl Into<String>,
+        transaction: &Transaction,
+    ) {
         self.warnings.add(about_transaction(code, message, transaction));
     }
 
@@ -75,7 +85,11 @@ pub(crate) fn about_units<'a, C>(
     Finding { code, message: message.into(), item_ids, transaction_ids: Vec::new() }
 }
 
-pub(crate) fn about_transaction<C>(code: C, message: impl Into<String>, transaction: &Transaction) -> Finding<C> {
+pub(crate) fn about_transaction<C>(
+    code: C,
+    message: impl Into<String>,
+    transaction: &Transaction,
+) -> Finding<C> {
     Finding {
         code,
         message: message.into(),

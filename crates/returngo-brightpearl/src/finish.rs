@@ -10,6 +10,7 @@ use crate::{
     findings::Findings,
     keys,
     plan::{Effect, Empty, RefundState, RefundStatus, ReviewCode, UnitState, UnitStatus},
+    rma_facts::{self, ids},
     settings::{CloseCredit, ConnectionSettings},
 };
 
@@ -41,11 +42,20 @@ pub(crate) fn effects(
         CloseCredit::WhenBoth => refunded && received,
     };
     if is_due && !credit.is_closed() {
-        return vec![Effect::CloseSalesCredit { key: keys::close(rma.id()), order_id: credit.id, body: Empty {} }];
+        return vec![Effect::CloseSalesCredit {
+            key: keys::close(rma.id()),
+            order_id: credit.id,
+            body: Empty {},
+        }];
     }
     let is_closed_or_stays_open = credit.is_closed() || settings.close_credit == CloseCredit::Never;
     let is_over = refunded && received && is_closed_or_stays_open;
-    settings.complete_status_id.filter(|_| is_over).and_then(|status| set_status(rma, credit, status)).into_iter().collect()
+    settings
+        .complete_status_id
+        .filter(|_| is_over)
+        .and_then(|status| set_status(rma, credit, status))
+        .into_iter()
+        .collect()
 }
 
 /// The credit of a cancelled or rejected RMA gets the status for that, or a person is asked.
@@ -64,7 +74,7 @@ pub(crate) fn cancel(
         rma.status(),
         credit.id
     );
-    findings.ask(ReviewCode::RequestCancelled, message, []);
+    findings.ask(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
     None
 }
 

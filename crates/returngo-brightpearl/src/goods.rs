@@ -92,7 +92,8 @@ impl<'w> StockRows<'w> {
     }
 
     fn progress(&self, id: OrderRowId, lots: &Lots) -> RowProgress {
-        let quantity = |id: OrderRowId| self.order.order_rows.get(&id).map_or(0, |row| count(row.quantity.magnitude));
+        let quantity =
+            |id: OrderRowId| self.order.order_rows.get(&id).map_or(0, |row| count(row.quantity.magnitude));
         let parts = self.received_rows(id).into_iter().map(|id| Part::new(quantity(id), lots.runs(id)));
         RowProgress { parts: parts.collect(), units: quantity(id), given: 0 }
     }

@@ -1,10 +1,12 @@
+//! The mapping between ReturnGO returns and Brightpearl sales credits.
+//!
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod check;
 pub mod amounts;
 mod changes;
+pub mod check;
 pub mod credit;
 mod credit_rows;
 mod existing_credits;
@@ -22,6 +24,7 @@ pub mod refund;
 mod rma_facts;
 pub mod settings;
 pub mod tender;
+mod unique;
 pub mod updates;
 pub mod world;
 

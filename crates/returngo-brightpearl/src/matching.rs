@@ -85,7 +85,8 @@ pub(crate) enum Misfit {
 impl<'o> OrderRows<'o> {
     /// The order's rows, lowest sequence first, then lowest id.
     pub(crate) fn of(order: &'o Order, findings: &mut Findings) -> Self {
-        let mut rows: Vec<_> = order.order_rows.iter().filter_map(|(id, row)| creditable(*id, row, findings)).collect();
+        let mut rows: Vec<_> =
+            order.order_rows.iter().filter_map(|(id, row)| creditable(*id, row, findings)).collect();
         rows.sort_by_key(|row| (row.row.order_row_sequence, row.id));
         let mut indexed = Self {
             rows: Vec::new(),
@@ -138,7 +139,11 @@ impl<'o> OrderRows<'o> {
     }
 
     /// Puts a unit on its row, which then has room for one less.
-    pub(crate) fn place(&mut self, unit: &Item, fits: impl Fn(&CreditableRow<'o>) -> bool) -> Result<usize, Misfit> {
+    pub(crate) fn place(
+        &mut self,
+        unit: &Item,
+        fits: impl Fn(&CreditableRow<'o>) -> bool,
+    ) -> Result<usize, Misfit> {
         let rung = self.rung(unit).ok_or(Misfit::NoRow)?;
         let group = self.groups.get_mut(rung.group).ok_or(Misfit::NoRow)?;
         let has_room = |at: usize| self.rows.get(at).is_some_and(CreditableRow::has_room);
@@ -163,7 +168,8 @@ impl<'o> OrderRows<'o> {
             }
             let quantity = row.quantity.magnitude;
             if quantity.is_sign_negative() && !quantity.is_zero() {
-                findings.ignored(format!("Row {id} of sales credit {} has a quantity of {quantity}.", credit.id));
+                findings
+                    .ignored(format!("Row {id} of sales credit {} has a quantity of {quantity}.", credit.id));
                 continue;
             }
             match self.row_of_key(row) {
@@ -187,7 +193,9 @@ impl<'o> OrderRows<'o> {
 
     /// Takes from the product's row with the nearest unit price, the surplus from the next nearest.
     fn take_by_product(&mut self, credit_row: &OrderRow) {
-        let Some(candidates) = credit_row.product().and_then(|product| self.by_product.get(&product)) else { return };
+        let Some(candidates) = credit_row.product().and_then(|product| self.by_product.get(&product)) else {
+            return;
+        };
         let price = unit_gross(credit_row);
         let mut nearest = candidates.clone();
         nearest.sort_by_key(|&at| {

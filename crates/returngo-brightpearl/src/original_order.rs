@@ -1,16 +1,14 @@
 //! The order that an RMA is for: exactly one sales order, or a person is asked.
 
-use std::collections::BTreeMap;
-
-use brightpearl::{
-    OrderId,
-    order::{Order, OrderTypeCode},
-};
+use brightpearl::order::{Order, OrderTypeCode};
+use returngo::Item;
 
 use crate::{
     findings::about_units,
     keys,
     plan::{Review, ReviewCode},
+    rma_facts::{ids, units},
+    unique,
     world::{AccountFacts, World},
 };
 
@@ -18,8 +16,7 @@ use crate::{
 fn candidates(world: &World) -> Vec<&Order> {
     let given = world.order.iter().chain(&world.orders);
     let sales = given.filter(|order| order.order_type_code == OrderTypeCode::SalesOrder);
-    let by_id: BTreeMap<OrderId, &Order> = sales.map(|order| (order.id, order)).collect();
-    by_id.into_values().collect()
+    unique::by_id(sales, |order| order.id).into_values().collect()
 }
 
 /// The order that an RMA is for. Of several it is the one that the RMA's credit belongs to, once there is one.
@@ -27,14 +24,15 @@ fn candidates(world: &World) -> Vec<&Order> {
 /// # Errors
 /// What to ask when there is none, or more than one.
 pub(crate) fn find(world: &World) -> Result<&Order, Review> {
+    let concerned = || units(&world.rma);
     let candidates = candidates(world);
     let credited = || candidates.iter().find(|order| is_credited(order, world));
     match candidates.as_slice() {
         [order] => Ok(order),
-        [] => Err(about_units(ReviewCode::OrderNotFound, not_found(world), [])),
-        several => {
-            credited().copied().ok_or_else(|| about_units(ReviewCode::OrderAmbiguous, ambiguous(world, several), []))
-        }
+        [] => Err(about_units(ReviewCode::OrderNotFound, not_found(world), ids(&concerned()))),
+        several => credited().copied().ok_or_else(|| {
+            about_units(ReviewCode::OrderAmbiguous, ambiguous(world, several), ids(&concerned()))
+        }),
     }
 }
 
@@ -48,7 +46,7 @@ fn is_credited(order: &Order, world: &World) -> bool {
 ///
 /// # Errors
 /// What to ask when it cannot.
-pub(crate) fn creditable(order: &Order, account: &AccountFacts) -> Result<(), Review> {
+pub(crate) fn creditable(order: &Order, units: &[&Item], account: &AccountFacts) -> Result<(), Review> {
     let status = &order.order_status;
     if account.configuration.cancelled_order_status() == Some(status.order_status_id) {
         let message = format!(
@@ -56,11 +54,11 @@ pub(crate) fn creditable(order: &Order, account: &AccountFacts) -> Result<(), Re
              hand, or take the order out of that status.",
             order.id, status.order_status_id
         );
-        return Err(about_units(ReviewCode::OrderCancelled, message, []));
+        return Err(about_units(ReviewCode::OrderCancelled, message, ids(units)));
     }
     if customer(order).is_none() {
         let message = format!("Sales order {} names no customer, so there is nobody to credit.", order.id);
-        return Err(about_units(ReviewCode::OrderNotFound, message, []));
+        return Err(about_units(ReviewCode::OrderNotFound, message, ids(units)));
     }
     Ok(())
 }

@@ -14,7 +14,8 @@ use crate::{
     matching::OrderRows,
     original_order,
     plan::{
-        CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState, UnitStatus,
+        CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
+        UnitStatus,
     },
     refund::{self, Books, Movement, Refunding},
     rma_facts,
@@ -44,6 +45,8 @@ struct Case<'w> {
     synchronised: Vec<&'w Item>,
     order: Result<&'w Order, Review>,
     existing: ExistingCredits<'w>,
+    /// Whether the RMA came to its trigger before, whatever its status is now.
+    has_begun: bool,
     /// The RMA's credit: its own, or one that it took over.
     credit: Option<&'w Order>,
 }
@@ -55,8 +58,9 @@ impl<'w> Case<'w> {
         let order = original_order::find(world);
         let known = order.as_ref().ok().copied();
         let existing = ExistingCredits::of(world, known, findings);
-        let credit = existing.own.or_else(|| existing.adopted(world, known, settings));
-        Self { world, settings, units, synchronised, order, existing, credit }
+        let begun = existing.begun(world, settings);
+        let credit = begun.or_else(|| existing.adoptable(world, known?, settings));
+        Self { world, settings, units, synchronised, order, existing, has_begun: begun.is_some(), credit }
     }
 
     fn known_order(&self) -> Option<&'w Order> {
@@ -70,13 +74,14 @@ impl<'w> Case<'w> {
     /// Whether the RMA has not come to its trigger. Cancelled and rejected ones never will.
     fn is_too_early(&self) -> bool {
         let reached = rma_facts::reached_trigger(&self.world.rma, &self.synchronised, self.settings);
-        self.existing.own.is_none() && !self.is_off() && !reached
+        !self.has_begun && !self.is_off() && !reached
     }
 
     fn idle_plan(&self) -> Plan {
         let mut findings = Findings::default();
         if let RmaStatus::Other(status) = self.world.rma.status() {
-            findings.ignored(format!("The RMA's status {status:?} is not known, so nothing is planned for it."));
+            findings
+                .ignored(format!("The RMA's status {status:?} is not known, so nothing is planned for it."));
         }
         let refunds = rma_facts::transactions(&self.world.rma).into_iter().map(|transaction| RefundStatus {
             transaction_id: transaction.id.clone(),
@@ -86,16 +91,18 @@ impl<'w> Case<'w> {
                 Movement::Refund | Movement::RefundRequested | Movement::Unknown => RefundState::Pending,
             },
         });
-        let state = ReturnState { credit: None, units: self.units_without_credit(), refunds: refunds.collect() };
+        let state =
+            ReturnState { credit: None, units: self.units_without_credit(), refunds: refunds.collect() };
         let (reviews, warnings) = findings.into_lists();
         Plan { effects: Vec::new(), reviews, warnings, state }
     }
 
     fn plan(&self, mut findings: Findings) -> Plan {
-        self.existing.ask_about_doubtful(&self.world.rma, &mut findings);
+        self.existing.ask_about_doubtful(&self.world.rma, &self.synchronised, &mut findings);
         let mut effects: Vec<Effect> = self.create_credit(&mut findings).into_iter().collect();
 
-        let on_credit = self.credit.map(|credit| UnitsOnCredit::of(credit, self.known_order(), &self.synchronised));
+        let on_credit =
+            self.credit.map(|credit| UnitsOnCredit::of(credit, self.known_order(), &self.synchronised));
         let units = match (self.credit, &on_credit) {
             (Some(credit), Some(on_credit)) => self.units_on_credit(credit, on_credit, &mut findings),
             _ => self.units_without_credit(),
@@ -123,11 +130,11 @@ impl<'w> Case<'w> {
             return None;
         }
         let usable = self.order.clone().and_then(|order| {
-            original_order::creditable(order, &self.world.account)?;
+            original_order::creditable(order, &self.synchronised, &self.world.account)?;
             Ok(order)
         });
         let order = usable.map_err(|review| findings.add_review(review)).ok()?;
-        if self.existing.ask_about_foreign(self.settings, findings) {
+        if self.existing.ask_about_foreign(&self.synchronised, self.settings, findings) {
             return None;
         }
         let (world, earlier) = (self.world, &self.existing.others);
@@ -173,7 +180,8 @@ impl<'w> Case<'w> {
         let finished = finish::is_finished(credit, self.settings);
         let (world, settings) = (self.world, self.settings);
         let units = goods::unit_states(world, credit, &self.units, on_credit, finished, settings, findings);
-        let came: Vec<_> = units.iter().filter(|unit| unit.state.came()).map(|unit| &unit.returned_item_id).collect();
+        let came: Vec<_> =
+            units.iter().filter(|unit| unit.state.came()).map(|unit| &unit.returned_item_id).collect();
         if self.is_off() && !came.is_empty() {
             let message = format!(
                 "Goods came on sales credit {}, but the RMA is {}. Reopen the RMA, or send them back.",
@@ -187,11 +195,12 @@ impl<'w> Case<'w> {
 
     /// The units before there is a credit: awaited, but for those that never come.
     fn units_without_credit(&self) -> Vec<UnitStatus> {
-        let rows = self.known_order().map(|order| {
-            (OrderRows::of(order, &mut Findings::default()), StockRows::of(self.world, order))
-        });
+        let rows = self
+            .known_order()
+            .map(|order| (OrderRows::of(order, &mut Findings::default()), StockRows::of(self.world, order)));
         let is_received = |unit: &Item| {
-            let row = rows.as_ref().and_then(|(rows, stock)| Some((rows.rows(rows.rung(unit)?).next()?.id, stock)));
+            let row =
+                rows.as_ref().and_then(|(rows, stock)| Some((rows.rows(rows.rung(unit)?).next()?.id, stock)));
             row.is_none_or(|(row, stock)| !stock.received_rows(row).is_empty())
         };
         let state_of = |unit: &Item| {
@@ -235,7 +244,8 @@ impl<'w> Case<'w> {
         };
         if self.world.account.time_zone().is_none() && effects.iter().any(dated) {
             let name = self.world.account.time_zone_name().unwrap_or("(none)");
-            findings.ignored(format!("The account's time zone {name} is not known; times are written in UTC."));
+            findings
+                .ignored(format!("The account's time zone {name} is not known; times are written in UTC."));
         }
     }
 }

@@ -104,8 +104,12 @@ pub fn reconcile(world: &World, settings: &ConnectionSettings) -> Vec<Line> {
     let rma = world.rma.id();
     let key = keys::credit(rma);
     let credit = world.credits.iter().find(|credit| credit.external_ref.as_ref() == Some(&key));
-    let mut refunds: Vec<&Transaction> =
-        world.rma.transactions.iter().filter(|transaction| transaction.is_refund() && transaction.happened()).collect();
+    let mut refunds: Vec<&Transaction> = world
+        .rma
+        .transactions
+        .iter()
+        .filter(|transaction| transaction.is_refund() && transaction.happened())
+        .collect();
     refunds.sort_by(|left, right| (left.created_at, &left.id).cmp(&(right.created_at, &right.id)));
     let Some(credit) = credit else {
         return refunds.into_iter().map(|refund| credit_missing(rma, refund)).collect();
@@ -127,7 +131,12 @@ pub fn totals<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<Total> {
         }
     }
     sums.into_iter()
-        .map(|((currency, bank_account), (payments, amount))| Total { currency, bank_account, payments, amount })
+        .map(|((currency, bank_account), (payments, amount))| Total {
+            currency,
+            bank_account,
+            payments,
+            amount,
+        })
         .collect()
 }
 
@@ -162,7 +171,8 @@ impl Books<'_> {
     /// Payments to the customer on the credit, lowest id first.
     fn payments(&self) -> Vec<&CustomerPayment> {
         let on_credit = |payment: &&CustomerPayment| {
-            payment.payment_type == PaymentType::Payment && payment.order_id.is_none_or(|order| order == self.credit.id)
+            payment.payment_type == PaymentType::Payment
+                && payment.order_id.is_none_or(|order| order == self.credit.id)
         };
         let mut payments: Vec<_> = self.world.payments.iter().filter(on_credit).collect();
         payments.sort_by_key(|payment| payment.payment_id);
@@ -173,7 +183,8 @@ impl Books<'_> {
         let key = keys::refund(self.rma(), &refund.id);
         let currency = &self.credit.currency.order_currency_code;
         let amount = refund.amount.in_currency(currency);
-        let recorded = self.payments().into_iter().find(|payment| payment.transaction_ref.as_deref() == Some(&key));
+        let recorded =
+            self.payments().into_iter().find(|payment| payment.transaction_ref.as_deref() == Some(&key));
         let line = |code, message| Line {
             rma_id: self.rma().clone(),
             transaction_id: Some(refund.id.clone()),
@@ -200,7 +211,12 @@ impl Books<'_> {
         }
     }
 
-    fn unrecorded(&self, refund: &Transaction, amount: Option<Decimal>, line: impl Fn(LineCode, String) -> Line) -> Line {
+    fn unrecorded(
+        &self,
+        refund: &Transaction,
+        amount: Option<Decimal>,
+        line: impl Fn(LineCode, String) -> Line,
+    ) -> Line {
         let Some(amount) = amount else {
             return line(
                 LineCode::CurrencyDiffers,
@@ -210,7 +226,8 @@ impl Books<'_> {
                 ),
             );
         };
-        match self.payments().into_iter().find(|payment| !self.is_ours(payment) && payment.amount() == amount) {
+        match self.payments().into_iter().find(|payment| !self.is_ours(payment) && payment.amount() == amount)
+        {
             Some(payment) => line(
                 LineCode::PossibleDuplicate,
                 format!(
@@ -221,18 +238,29 @@ impl Books<'_> {
             ),
             None => line(
                 LineCode::MissingInBrightpearl,
-                format!("refunded and not recorded on credit {}: run the RMA's plan, or see what it asks", self.credit.id),
+                format!(
+                    "refunded and not recorded on credit {}: run the RMA's plan, or see what it asks",
+                    self.credit.id
+                ),
             ),
         }
     }
 
     /// What is to be said of a payment that has the refund's key and currency.
-    fn verdict(&self, payment: &CustomerPayment, refund: &Transaction, amount: Decimal) -> (LineCode, String) {
+    fn verdict(
+        &self,
+        payment: &CustomerPayment,
+        refund: &Transaction,
+        amount: Decimal,
+    ) -> (LineCode, String) {
         let id = payment.payment_id;
         let expected = self.expected_bank_account(refund);
         let actual = self.bank_account_of(payment);
         if payment.amount() != amount {
-            let message = format!("refunded {amount} and recorded {} as payment {id}: correct the payment", payment.amount());
+            let message = format!(
+                "refunded {amount} and recorded {} as payment {id}: correct the payment",
+                payment.amount()
+            );
             (LineCode::AmountDiffers, message)
         } else if payment.journal_id.is_none() && actual.is_some() {
             let message = format!(
@@ -242,10 +270,12 @@ impl Books<'_> {
         } else if let (Some(expected), Some(actual)) = (&expected, &actual)
             && expected != actual
         {
-            let message = format!("payment {id} is posted to bank account {actual}, configured is {expected}: move it");
+            let message =
+                format!("payment {id} is posted to bank account {actual}, configured is {expected}: move it");
             (LineCode::WrongBankAccount, message)
         } else {
-            let journal = payment.journal_id.map(|journal| format!(", journal {journal}")).unwrap_or_default();
+            let journal =
+                payment.journal_id.map(|journal| format!(", journal {journal}")).unwrap_or_default();
             let bank = actual.map(|bank| format!(", bank account {bank}")).unwrap_or_default();
             (LineCode::Matched, format!("recorded as payment {id}{journal}{bank}"))
         }
@@ -285,8 +315,11 @@ impl Books<'_> {
             message,
         };
         let units = plan(self.world, self.settings).state.units;
-        let outstanding: Vec<_> =
-            units.iter().filter(|unit| unit.state == UnitState::Expected).map(|unit| unit.returned_item_id.as_str()).collect();
+        let outstanding: Vec<_> = units
+            .iter()
+            .filter(|unit| unit.state == UnitState::Expected)
+            .map(|unit| unit.returned_item_id.as_str())
+            .collect();
         let mut lines = Vec::new();
         if refunded && !outstanding.is_empty() {
             let message = format!(
@@ -298,14 +331,21 @@ impl Books<'_> {
             lines.push(line(LineCode::GoodsOutstanding, message));
         }
         if self.should_be_closed(outstanding.is_empty()) && !self.credit.is_closed() {
-            let message = format!("credit {} is paid and was to be closed by now: close it in Brightpearl", self.credit.id);
+            let message = format!(
+                "credit {} is paid and was to be closed by now: close it in Brightpearl",
+                self.credit.id
+            );
             lines.push(line(LineCode::CreditNotClosed, message));
         }
         lines
     }
 
     fn should_be_closed(&self, received: bool) -> bool {
-        let paid = self.payments().into_iter().map(CustomerPayment::amount).fold(Decimal::ZERO, Decimal::saturating_add);
+        let paid = self
+            .payments()
+            .into_iter()
+            .map(CustomerPayment::amount)
+            .fold(Decimal::ZERO, Decimal::saturating_add);
         let refunded = paid >= self.credit.gross();
         match self.settings.close_credit {
             CloseCredit::Never => false,

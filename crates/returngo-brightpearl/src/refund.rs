@@ -99,7 +99,7 @@ pub(crate) fn amount_on(credit: &Order, refund: &Transaction) -> Result<Decimal,
             None => format!(
                 "The refund is in {}, sales credit {} is in {currency}. Find out what was paid in {currency}, and record \
                  it by hand.",
-                note::currencies(refund),
+                amounts::currencies(&refund.amount),
                 credit.id
             ),
         };
@@ -122,8 +122,9 @@ fn tender_for(
         );
         about_transaction(ReviewCode::TenderMissing, message, refund)
     })?;
-    tender::resolve(code, currency, account)
-        .map_err(|error| about_transaction(ReviewCode::TenderUnresolved, sentence(&error.to_string()), refund))
+    tender::resolve(code, currency, account).map_err(|error| {
+        about_transaction(ReviewCode::TenderUnresolved, sentence(&error.to_string()), refund)
+    })
 }
 
 fn sentence(text: &str) -> String {

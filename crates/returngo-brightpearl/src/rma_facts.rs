@@ -1,20 +1,18 @@
 //! What an RMA says once repetitions are taken out, and how far it is.
 
-use std::collections::BTreeMap;
-
 use api_client_core::OffsetDateTime;
 use jiff::tz::TimeZone;
 use returngo::{EventName, Item, ReturnedItemId, Rma, RmaStatus, Transaction};
-use serde::Serialize;
 
 use crate::{
     settings::{ConnectionSettings, Trigger},
+    unique,
     world::AccountFacts,
 };
 
 /// The units of an RMA, lowest id first, each once.
 pub(crate) fn units(rma: &Rma) -> Vec<&Item> {
-    unique(&rma.items, |item: &Item| item.returned_item_id.clone())
+    unique::by_id(&rma.items, |item| item.returned_item_id.clone()).into_values().collect()
 }
 
 /// The units that are synchronised: those whose return method is not skipped.
@@ -30,28 +28,15 @@ pub(crate) fn is_skipped(unit: &Item, settings: &ConnectionSettings) -> bool {
 
 /// The transactions of an RMA in the order in which they were created, each once.
 pub(crate) fn transactions(rma: &Rma) -> Vec<&Transaction> {
-    let mut transactions = unique(&rma.transactions, |transaction: &Transaction| transaction.id.clone());
-    transactions.sort_by(|left, right| left.created_at.cmp(&right.created_at).then_with(|| left.id.cmp(&right.id)));
+    let unique = unique::by_id(&rma.transactions, |transaction| transaction.id.clone());
+    let mut transactions: Vec<&Transaction> = unique.into_values().collect();
+    transactions
+        .sort_by(|left, right| left.created_at.cmp(&right.created_at).then_with(|| left.id.cmp(&right.id)));
     transactions
 }
 
 pub(crate) fn ids<'a>(units: &[&'a Item]) -> impl Iterator<Item = &'a ReturnedItemId> {
     units.iter().map(|unit| &unit.returned_item_id)
-}
-
-/// One of each id. Of two that differ the choice must not depend on the order of the list, so it falls on the
-/// one whose JSON is greater.
-fn unique<T: Serialize + PartialEq, K: Ord>(list: &[T], key: impl Fn(&T) -> K) -> Vec<&T> {
-    let mut by_id: BTreeMap<K, &T> = BTreeMap::new();
-    for one in list {
-        by_id.entry(key(one)).and_modify(|known| *known = greater(known, one)).or_insert(one);
-    }
-    by_id.into_values().collect()
-}
-
-fn greater<'a, T: Serialize + PartialEq>(left: &'a T, right: &'a T) -> &'a T {
-    let json = |one: &T| serde_json::to_string(one).unwrap_or_default();
-    if left == right || json(left) >= json(right) { left } else { right }
 }
 
 /// Whether the RMA is as far as the settings want it before there is a credit. Nothing to ship: approval is

@@ -10,7 +10,7 @@ use returngo::{Item, Rma, RmaStatus, Shipment, ShipmentId, ShipmentStatus, Shipm
 use crate::{
     keys::{self, Stage},
     plan::{Effect, RmaComment, RmaStatusUpdate, UnitState, UnitStatus},
-    rma_facts,
+    rma_facts, unique,
 };
 
 /// What to write to an RMA whose units are in these states.
@@ -34,8 +34,10 @@ use crate::{
 pub fn rma_updates_for(rma: &Rma, states: &[UnitStatus]) -> Vec<Effect> {
     let items = rma_facts::units(rma);
     let state_of: BTreeMap<_, _> = states.iter().map(|unit| (&unit.returned_item_id, unit.state)).collect();
-    let units: Vec<Unit<'_>> =
-        items.into_iter().filter_map(|item| Some(Unit { item, state: *state_of.get(&item.returned_item_id)? })).collect();
+    let units: Vec<Unit<'_>> = items
+        .into_iter()
+        .filter_map(|item| Some(Unit { item, state: *state_of.get(&item.returned_item_id)? }))
+        .collect();
     if rma.status().is_off() || !units.iter().any(|unit| unit.state.came()) {
         return Vec::new();
     }
@@ -69,8 +71,7 @@ impl Stage {
 
 /// Moves the parcels whose units came, or the RMA itself where no parcel is known to have brought them.
 fn moves(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Vec<Effect> {
-    let shipments: BTreeMap<&ShipmentId, &Shipment> =
-        rma.return_leg().map(|shipment| (&shipment.shipment_id, shipment)).collect();
+    let shipments = unique::by_id(rma.return_leg(), |shipment| shipment.shipment_id.clone());
     let came = units.iter().filter(|unit| unit.state.came());
     let brought: BTreeMap<&ShipmentId, &Shipment> = came
         .filter_map(|unit| unit.item.shipment_id.as_ref())
@@ -80,7 +81,8 @@ fn moves(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Vec<Effect> {
         return if may_move(rma, stage, false) { vec![set_rma_status(rma, stage)] } else { Vec::new() };
     }
     let allowed = may_move(rma, stage, shipments.len() > 1);
-    let movable = brought.into_values().filter(|shipment| allowed && shipment.may_become(&stage.shipment_status()));
+    let movable =
+        brought.into_values().filter(|shipment| allowed && shipment.may_become(&stage.shipment_status()));
     movable.map(|shipment| update_shipment(rma, shipment, stage)).collect()
 }
 
@@ -106,23 +108,27 @@ fn set_rma_status(rma: &Rma, stage: Stage) -> Effect {
     }
 }
 
-/// What came, or the result; none when the RMA shows it already.
+/// What came, or the result; none when the RMA shows it already, or shows that even more came.
 fn comment(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Option<Effect> {
     let came = units.iter().filter(|unit| unit.state.came()).count();
     let written: HashSet<&str> =
         rma.comments.iter().flat_map(|comment| keys::mentioned(&comment.html_text)).collect();
-    let (key, text) = match stage {
+    let is_written = |key: String| written.contains(key.as_str());
+    let is_said = match stage {
         Stage::Received => {
-            let as_many_or_more = (came..=units.len()).map(|units| keys::received_comment(rma.id(), units));
-            if !written.is_empty() && as_many_or_more.into_iter().any(|key| written.contains(key.as_str())) {
-                return None;
-            }
-            (keys::received_comment(rma.id(), came), arrivals(units, came))
+            (came..=units.len()).any(|units| is_written(keys::received_comment(rma.id(), units)))
         }
+        Stage::Validated => is_written(keys::result_comment(rma.id())),
+    };
+    if is_said {
+        return None;
+    }
+    let (key, text) = match stage {
+        Stage::Received => (keys::received_comment(rma.id(), came), arrivals(units, came)),
         Stage::Validated => (keys::result_comment(rma.id()), result(units)),
     };
     let html_text = format!("{text} [{key}]");
-    (!written.contains(key.as_str())).then(|| Effect::AddRmaComment { key, body: RmaComment { html_text } })
+    Some(Effect::AddRmaComment { key, body: RmaComment { html_text } })
 }
 
 fn arrivals(units: &[Unit<'_>], came: usize) -> String {
@@ -161,7 +167,8 @@ fn counted(things: impl Iterator<Item = String>) -> String {
             order.push(thing);
         }
     }
-    let listed = order.iter().take(LISTED).map(|thing| format!("{} × {thing}", counts.get(thing).unwrap_or(&0)));
+    let listed =
+        order.iter().take(LISTED).map(|thing| format!("{} × {thing}", counts.get(thing).unwrap_or(&0)));
     let mut text = listed.collect::<Vec<_>>().join(", ");
     if order.len() > LISTED {
         text += &format!(" and {} more", order.len() - LISTED);

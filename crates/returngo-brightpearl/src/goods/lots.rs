@@ -27,6 +27,9 @@ pub(crate) struct Lots {
 /// Pieces of one product that came together, and where they are now.
 #[derive(Default, Clone, Copy)]
 struct Lot {
+    /// Whether they came on another order: a batch can be shared, and then a movement may have been of its
+    /// pieces.
+    of_another_order: bool,
     /// In a warehouse whose quarantine is not known.
     received: i64,
     quarantined: i64,
@@ -64,25 +67,34 @@ impl Lots {
     ) -> Self {
         let mut receiving = Receiving::new(credit, &world.account);
         for (note_id, note) in &world.goods_in_notes {
-            if note.order_id == credit.id && note.goods_note_status != GoodsNoteStatus::Cancelled {
-                note.goods_moved.iter().for_each(|line| receiving.line(*note_id, line, findings));
+            let lines =
+                note.goods_moved.iter().filter(|_| note.goods_note_status != GoodsNoteStatus::Cancelled);
+            for line in lines {
+                if note.order_id == credit.id {
+                    receiving.line(*note_id, line, findings);
+                } else {
+                    receiving.line_of_another_order(*note_id, line);
+                }
             }
         }
         receiving.ask(on_credit, units, findings);
         receiving.lots
     }
 
-    fn add(&mut self, row: OrderRowId, batch: GoodsInNoteId, product: ProductId, lot: Lot) {
+    fn add(&mut self, row: Option<OrderRowId>, batch: GoodsInNoteId, product: ProductId, lot: Lot) {
         let at = self.lots.len();
         self.lots.push(lot);
-        self.by_row.entry(row).or_default().push(at);
         self.by_batch.entry((batch, product)).or_default().push(at);
-        self.by_product.entry(product).or_default().push(at);
+        if let Some(row) = row {
+            self.by_row.entry(row).or_default().push(at);
+            self.by_product.entry(product).or_default().push(at);
+        }
     }
 
     /// Whether the credit received this product in this batch.
     pub(super) fn has_batch(&self, batch: GoodsInNoteId, product: ProductId) -> bool {
-        self.by_batch.contains_key(&(batch, product))
+        let lots = self.by_batch.get(&(batch, product)).into_iter().flatten();
+        lots.filter_map(|&at| self.lots.get(at)).any(|lot| !lot.of_another_order)
     }
 
     /// Puts pieces of a batch into stock: no more than are held, the first received first.
@@ -92,14 +104,28 @@ impl Lots {
         restocked.into_iter().for_each(|(at, pieces)| self.change(at, |lot| lot.restocked += pieces));
     }
 
-    /// Takes pieces out of stock, from where they are held; of any batch when none is named.
-    pub(super) fn write_off(&mut self, batch: Option<GoodsInNoteId>, product: ProductId, from: &[Held], pieces: i64) {
-        let at = match batch {
-            Some(batch) => self.by_batch.get(&(batch, product)),
-            None => self.by_product.get(&product),
-        };
-        let at = at.cloned().unwrap_or_default();
-        let written_off = self.take(&at, from, pieces);
+    /// Takes pieces of a batch out of stock, from where they are held.
+    pub(super) fn write_off(&mut self, batch: GoodsInNoteId, product: ProductId, from: &[Held], pieces: i64) {
+        let at = self.by_batch.get(&(batch, product)).cloned().unwrap_or_default();
+        self.write_off_of(&at, from, pieces);
+    }
+
+    /// Takes the credit's own pieces out of stock: of this batch, or of any.
+    pub(super) fn write_off_own(
+        &mut self,
+        batch: Option<GoodsInNoteId>,
+        product: ProductId,
+        from: &[Held],
+        pieces: i64,
+    ) {
+        let own = self.by_product.get(&product).into_iter().flatten().copied();
+        let in_batch = batch.and_then(|batch| self.by_batch.get(&(batch, product)));
+        let at: Vec<usize> = own.filter(|at| in_batch.is_none_or(|lots| lots.contains(at))).collect();
+        self.write_off_of(&at, from, pieces);
+    }
+
+    fn write_off_of(&mut self, at: &[usize], from: &[Held], pieces: i64) {
+        let written_off = self.take(at, from, pieces);
         written_off.into_iter().for_each(|(at, pieces)| self.change(at, |lot| lot.written_off += pieces));
     }
 
@@ -201,6 +227,12 @@ impl<'w> Receiving<'w> {
         }
     }
 
+    fn line_of_another_order(&mut self, note: GoodsInNoteId, line: &GoodsInLine) {
+        let batch = line.batch_goods_note_id.unwrap_or(note);
+        let lot = Lot { of_another_order: true, ..self.came_to(line, line.quantity.max(0)) };
+        self.lots.add(None, batch, line.product_id, lot);
+    }
+
     /// Gives a line's pieces to the rows that expect them; the rest was not expected.
     fn receive(&mut self, note: GoodsInNoteId, line: &GoodsInLine, rows: &[OrderRowId]) {
         let batch = line.batch_goods_note_id.unwrap_or(note);
@@ -211,7 +243,7 @@ impl<'w> Receiving<'w> {
             if part > 0 {
                 *open -= part;
                 left -= part;
-                self.lots.add(row, batch, line.product_id, self.came_to(line, part));
+                self.lots.add(Some(row), batch, line.product_id, self.came_to(line, part));
             }
         }
         if left > 0 {
@@ -240,7 +272,8 @@ impl<'w> Receiving<'w> {
             let row = unexpected.row.map(|id| self.bundle_of(id).unwrap_or(id));
             let concerned = |unit: &&ReturnedItemId| row.is_some() && on_credit.row_of(unit) == row;
             let ids = units.iter().map(|unit| &unit.returned_item_id).filter(concerned);
-            let message = format!("{} It counts for nothing here: find out whose goods they are.", unexpected.message);
+            let message =
+                format!("{} It counts for nothing here: find out whose goods they are.", unexpected.message);
             findings.ask(ReviewCode::UnexpectedGoods, message, ids);
         }
     }

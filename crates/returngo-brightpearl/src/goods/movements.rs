@@ -9,13 +9,12 @@ use brightpearl::{
 };
 
 use super::lots::{self, Held, Lots};
-use crate::world::World;
+use crate::{unique, world::World};
 
 /// Applies the movements of the credit's batches: releases first, a unit can be written off after it was
 /// released.
 pub(super) fn apply(lots: &mut Lots, world: &World, credit: &Order) {
-    let by_id: BTreeMap<GoodsMovementId, &GoodsMovement> =
-        world.goods_movements.iter().map(|movement| (movement.goods_movement_id, movement)).collect();
+    let by_id = unique::by_id(&world.goods_movements, |movement| movement.goods_movement_id);
     for ((_, batch, product), release) in releases(by_id.values().copied(), world, credit, lots) {
         lots.restock(batch, product, release.pieces());
     }
@@ -82,15 +81,17 @@ fn write_off(lots: &mut Lots, movement: &GoodsMovement, world: &World, credit: &
         return;
     }
     let batch = movement.batch_id.filter(|batch| lots.has_batch(*batch, movement.product_id));
-    if batch.is_none() && movement.order_id.is_none() {
-        return;
-    }
     let from: &[Held] = match in_quarantine(movement, world) {
         Some(true) => &[Held::Quarantined, Held::Received],
         Some(false) => &[Held::Restocked, Held::Received],
         None => &[Held::Quarantined, Held::Received, Held::Restocked],
     };
-    lots.write_off(batch, movement.product_id, from, movement.quantity.saturating_abs());
+    let (product, pieces) = (movement.product_id, movement.quantity.saturating_abs());
+    match (movement.order_id, batch) {
+        (Some(_), _) => lots.write_off_own(batch, product, from, pieces),
+        (None, Some(batch)) => lots.write_off(batch, product, from, pieces),
+        (None, None) => {}
+    }
 }
 
 /// Whether a movement's location is the quarantine: by the warehouse where that is known, else by the flag.

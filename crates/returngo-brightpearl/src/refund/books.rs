@@ -1,15 +1,15 @@
 //! A credit's total and what is recorded as paid on it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use brightpearl::{
-    CurrencyCode, PaymentId,
+    CurrencyCode,
     accounting::{CustomerPayment, PaymentType},
     order::Order,
 };
 use rust_decimal::Decimal;
 
-use crate::{amounts, findings::Findings, keys, rma_facts, world::World};
+use crate::{amounts, findings::Findings, keys, rma_facts, unique, world::World};
 
 /// How far payments may be above a credit's total, and still be it: shares of rows are rounded per unit.
 pub(crate) fn tolerance(currency: &CurrencyCode, units: usize) -> Decimal {
@@ -38,12 +38,13 @@ impl<'w> Books<'w> {
     /// compared later.
     pub(crate) fn of(world: &'w World, credit: Option<&'w Order>, findings: &mut Findings) -> Self {
         let rma = &world.rma;
-        let keys: HashSet<String> =
-            rma_facts::transactions(rma).iter().map(|transaction| keys::refund(rma.id(), &transaction.id)).collect();
-        let by_id: BTreeMap<PaymentId, &CustomerPayment> =
-            world.payments.iter().map(|payment| (payment.payment_id, payment)).collect();
-        let mut books = Self { credit, by_reference: HashMap::new(), typed_in: HashSet::new(), paid: Decimal::ZERO };
-        for payment in by_id.into_values() {
+        let keys: HashSet<String> = rma_facts::transactions(rma)
+            .iter()
+            .map(|transaction| keys::refund(rma.id(), &transaction.id))
+            .collect();
+        let mut books =
+            Self { credit, by_reference: HashMap::new(), typed_in: HashSet::new(), paid: Decimal::ZERO };
+        for payment in unique::by_id(&world.payments, |payment| payment.payment_id).into_values() {
             let reference = payment.transaction_ref.as_deref().filter(|reference| keys.contains(*reference));
             if let Some(reference) = reference {
                 books.by_reference.entry(reference).or_default().push(payment);
@@ -106,14 +107,19 @@ impl<'w> Books<'w> {
             return Some(problem);
         }
         if payment.payment_type != PaymentType::Payment {
-            return Some(format!("Payment {id} is of type {}, a refund is of type PAYMENT.", payment.payment_type));
+            return Some(format!(
+                "Payment {id} is of type {}, a refund is of type PAYMENT.",
+                payment.payment_type
+            ));
         }
         let shown = |amount: Decimal| amounts::shown(amount, &payment.currency_code);
         (amount != Some(payment.amount())).then(|| match amount {
             Some(amount) => {
                 format!("Payment {id} is {}, ReturnGO refunded {}.", shown(payment.amount()), shown(amount))
             }
-            None => format!("Payment {id} is {}, ReturnGO refunded in another currency.", shown(payment.amount())),
+            None => {
+                format!("Payment {id} is {}, ReturnGO refunded in another currency.", shown(payment.amount()))
+            }
         })
     }
 

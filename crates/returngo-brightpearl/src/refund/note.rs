@@ -34,12 +34,3 @@ fn plain(text: &str) -> String {
     let basic = text.chars().filter(|c| !c.is_control() && (*c as u32) < 0x1_0000);
     escaped(&basic.take(100).collect::<String>())
 }
-
-/// The currencies that a transaction's amount is known in.
-pub(super) fn currencies(transaction: &Transaction) -> String {
-    let money = &transaction.amount;
-    match money.shop_currency.as_ref().filter(|shop| **shop != money.currency) {
-        Some(shop) => format!("{} and {shop}", money.currency),
-        None => money.currency.to_string(),
-    }
-}

@@ -114,7 +114,8 @@ impl<'r, 'w> Recording<'r, 'w> {
 
     fn refund(&mut self, refund: &Transaction) -> RefundState {
         if matches!(refund.kind, TransactionType::Other(_)) {
-            let message = format!("{} is a kind of refund that is not known; it is treated as any other.", refund.kind);
+            let message =
+                format!("{} is a kind of refund that is not known; it is treated as any other.", refund.kind);
             self.findings.warn_about(WarningCode::UnknownTransaction, message, refund);
         }
         if refund.amount.amount.is_zero() {
@@ -129,7 +130,8 @@ impl<'r, 'w> Recording<'r, 'w> {
                 RefundState::Recorded
             }
             Recorded::Differently(difference) => {
-                let message = format!("{difference} Put the payment right by hand; it is not recorded again.");
+                let message =
+                    format!("{difference} Put the payment right by hand; it is not recorded again.");
                 self.ask(ReviewCode::RecordedDifferently, message, refund)
             }
             Recorded::No => self.unrecorded(refund, &key),
@@ -162,13 +164,19 @@ impl<'r, 'w> Recording<'r, 'w> {
             return RefundState::Recorded;
         }
         let body = note::of_refund(self.rma(), refund, &self.calendar);
-        self.effects.push(Effect::AddOrderNote { key: keys::note(self.rma(), &refund.id), order_id: credit.id, body });
+        self.effects.push(Effect::AddOrderNote {
+            key: keys::note(self.rma(), &refund.id),
+            order_id: credit.id,
+            body,
+        });
         RefundState::Pending
     }
 
     fn record_refund(&mut self, refund: &Transaction, credit: &Order) -> RefundState {
         let (account, settings) = (&self.refunding.world.account, self.refunding.settings);
-        if let Some(amount) = amount_on(credit, refund).ok().filter(|amount| self.refunding.books.has_typed_in(*amount)) {
+        if let Some(amount) =
+            amount_on(credit, refund).ok().filter(|amount| self.refunding.books.has_typed_in(*amount))
+        {
             return self.ask_about_duplicate(refund, credit, amount);
         }
         let draft = match payment_for(self.rma(), refund, credit, account, settings) {
@@ -215,16 +223,23 @@ impl<'r, 'w> Recording<'r, 'w> {
             amounts::shown(excess, currency),
             amounts::shown(self.total, currency)
         );
-        let row = self.adjustment(refund, credit, excess).map_err(|reason| format!("{over}, and {reason}."))?;
+        let row =
+            self.adjustment(refund, credit, excess).map_err(|reason| format!("{over}, and {reason}."))?;
         self.total = self.total.saturating_add(excess);
         let key = keys::adjustment(self.rma(), &refund.id);
         self.effects.push(Effect::AddOrderRow { key, order_id: credit.id, body: row });
         Ok(())
     }
 
-    fn adjustment(&self, refund: &Transaction, credit: &Order, excess: Decimal) -> Result<NewOrderRow, String> {
+    fn adjustment(
+        &self,
+        refund: &Transaction,
+        credit: &Order,
+        excess: Decimal,
+    ) -> Result<NewOrderRow, String> {
         let posting = self.refunding.settings.adjustments.as_ref();
-        let posting = posting.ok_or("the setting `adjustments` does not say where such money is posted to")?;
+        let posting =
+            posting.ok_or("the setting `adjustments` does not say where such money is posted to")?;
         if !is_open(credit) {
             return Err("no row can be added to a credit that is closed or being closed".to_owned());
         }
@@ -235,7 +250,8 @@ impl<'r, 'w> Recording<'r, 'w> {
         }
         let scales = RowScales::of(&credit.currency.order_currency_code);
         let split = fees::split(excess, posting, scales, &self.refunding.world.account);
-        let split = split.ok_or_else(|| format!("{} is not one of the account's tax codes", posting.tax_code))?;
+        let split =
+            split.ok_or_else(|| format!("{} is not one of the account's tax codes", posting.tax_code))?;
         let value = |value: Decimal| CurrencyValue { currency_code: None, value };
         Ok(NewOrderRow {
             product_id: None,
@@ -274,7 +290,11 @@ impl<'r, 'w> Recording<'r, 'w> {
             || !matches!(self.refunding.books.recorded(&key, None), Recorded::No);
         if let (false, Some(order_id)) = (known, credit.or(self.refunding.order)) {
             let body = note::of_money_in(self.rma(), payment, &self.calendar);
-            self.effects.push(Effect::AddOrderNote { key: keys::note(self.rma(), &payment.id), order_id, body });
+            self.effects.push(Effect::AddOrderNote {
+                key: keys::note(self.rma(), &payment.id),
+                order_id,
+                body,
+            });
         }
         RefundState::NotARefund
     }

@@ -2,6 +2,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
+use super::values::Verbatim;
+
 /// The code of a Brightpearl account, such as `acmeoutdoors`: letters, digits and hyphens.
 ///
 /// The number that some screens show beside it is not the code (returngo.md §5.1).
@@ -61,6 +63,6 @@ impl fmt::Display for AccountCode {
 
 impl<'de> Deserialize<'de> for AccountCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        api_client_core::wire::text::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        Verbatim::deserialize(deserializer)?.0.parse().map_err(D::Error::custom)
     }
 }

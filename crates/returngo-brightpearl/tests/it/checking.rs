@@ -21,7 +21,10 @@ fn findings(settings: Value, change: impl FnOnce(&mut Value)) -> Vec<Finding> {
 }
 
 fn finding<'f>(findings: &'f [Finding], subject: &str) -> &'f Finding {
-    findings.iter().find(|finding| finding.subject == subject).unwrap_or_else(|| panic!("no finding on {subject}"))
+    findings
+        .iter()
+        .find(|finding| finding.subject == subject)
+        .unwrap_or_else(|| panic!("no finding on {subject}"))
 }
 
 #[test]
@@ -29,27 +32,53 @@ fn a_good_connection_passes_and_says_where_the_money_goes() {
     let settings = json!({"sales_credit_status_id": 27, "sales_credit_channel_id": 9, "warehouses": {"default": 2},
         "fees": {"return": {"nominal_code": "4040", "tax_code": "T20"}}});
     let findings = findings(settings, |_| {});
-    assert!(findings.iter().all(|finding| finding.mark == Mark::Pass && finding.advice.is_none()), "{findings:#?}");
+    assert!(
+        findings.iter().all(|finding| finding.mark == Mark::Pass && finding.advice.is_none()),
+        "{findings:#?}"
+    );
     assert_eq!(
         finding(&findings, "refund_method_code").message,
         "bank account 1210 (Stripe UK) pays refunds in GBP through STRIPE_UK, posted to bank account 1210 Card settlement"
     );
     assert_eq!(finding(&findings, "sales_credit_status_id").message, "status 27 (Return in transit)");
-    assert_eq!(finding(&findings, "fees.return").message, "posted to 4040 (Return fees) with tax code T20 at 20 %");
+    assert_eq!(
+        finding(&findings, "fees.return").message,
+        "posted to 4040 (Return fees) with tax code T20 at 20 %"
+    );
 }
 
 #[test]
 fn what_would_fail_is_a_failure_with_advice() {
     for (settings, subject, says) in [
-        (json!({"refund_method_code": "9999"}), "refund_method_code", "neither a payment method's code nor an account"),
+        (
+            json!({"refund_method_code": "9999"}),
+            "refund_method_code",
+            "neither a payment method's code nor an account",
+        ),
         (json!({"refund_method_code": "1100"}), "refund_method_code", "not a bank account"),
         (json!({"sales_credit_status_id": 99}), "sales_credit_status_id", "there is no order status 99"),
-        (json!({"sales_credit_status_id": 5}), "sales_credit_status_id", "for orders of type SO, not for sales credits"),
+        (
+            json!({"sales_credit_status_id": 5}),
+            "sales_credit_status_id",
+            "for orders of type SO, not for sales credits",
+        ),
         (json!({"sales_credit_channel_id": 77}), "sales_credit_channel_id", "there is no channel 77"),
-        (json!({"adjustments": {"nominal_code": "9999", "tax_code": "T20"}}), "adjustments", "there is no nominal code 9999"),
-        (json!({"fees": {"return": {"nominal_code": "4040", "tax_code": "T99"}}}), "fees.return", "there is no tax code `T99`"),
+        (
+            json!({"adjustments": {"nominal_code": "9999", "tax_code": "T20"}}),
+            "adjustments",
+            "there is no nominal code 9999",
+        ),
+        (
+            json!({"fees": {"return": {"nominal_code": "4040", "tax_code": "T99"}}}),
+            "fees.return",
+            "there is no tax code `T99`",
+        ),
         (json!({"warehouses": {"Courier": 8}}), "warehouses.Courier", "there is no warehouse 8"),
-        (json!({"tenders": {"RefundToStoreCredit": "VOUCHER"}}), "tenders.RefundToStoreCredit", "`VOUCHER` is neither"),
+        (
+            json!({"tenders": {"RefundToStoreCredit": "VOUCHER"}}),
+            "tenders.RefundToStoreCredit",
+            "`VOUCHER` is neither",
+        ),
     ] {
         let findings = findings(settings, |_| {});
         let finding = finding(&findings, subject);

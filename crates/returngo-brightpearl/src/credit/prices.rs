@@ -1,0 +1,116 @@
+//! What a unit costs: by the order's row, and by what ReturnGO says was paid.
+
+use brightpearl::{CurrencyCode, order::Order};
+use returngo::{Item, Money};
+use rust_decimal::Decimal;
+
+use crate::{
+    amounts::{self, RowAmounts, RowScales},
+    findings::Findings,
+    matching::CreditableRow,
+    plan::WarningCode,
+    settings::{ConnectionSettings, PriceSource},
+};
+
+/// What ReturnGO says was paid, beside what the order's rows say.
+pub(super) struct Prices<'a> {
+    pub(super) order: &'a Order,
+    pub(super) settings: &'a ConnectionSettings,
+}
+
+impl Prices<'_> {
+    fn currency(&self) -> &CurrencyCode {
+        &self.order.currency.order_currency_code
+    }
+
+    fn tolerance(&self) -> Decimal {
+        self.settings.price_tolerance.unwrap_or_else(|| self.currency().minor_unit())
+    }
+
+    /// What was paid for a unit in the order's currency; none when ReturnGO does not say.
+    fn paid(&self, unit: &Item) -> Option<RowAmounts> {
+        let price = unit.paid_price.in_currency(self.currency())?;
+        let tax = unit
+            .paid_tax
+            .as_ref()
+            .map_or(Some(Decimal::ZERO), |tax: &Money| tax.in_currency(self.currency()))?;
+        let net = if unit.tax_included { price.checked_sub(tax)? } else { price };
+        Some(RowAmounts { net, tax })
+    }
+
+    /// Why the unit cannot be credited in the order's currency, if it cannot.
+    pub(super) fn problem(&self, unit: &Item) -> Option<String> {
+        let (order, currency) = (self.order.id, self.currency());
+        if !currency.is_well_formed() {
+            return Some(format!("Sales order {order} is in {currency:?}, which is no currency."));
+        }
+        if self.settings.price_source == PriceSource::Brightpearl {
+            return None;
+        }
+        if unit.paid_tax.is_none() {
+            return Some("ReturnGO does not say which tax was paid. Credit the unit by hand.".to_owned());
+        }
+        match self.paid(unit) {
+            Some(paid) if paid.net >= Decimal::ZERO && paid.tax >= Decimal::ZERO => None,
+            Some(paid) => Some(format!(
+                "ReturnGO says that {} was paid. Credit the unit by hand.",
+                amounts::shown(paid.gross(), currency)
+            )),
+            None => Some(format!(
+                "ReturnGO says what was paid in {}, but sales order {order} is in {currency}. Credit the unit by hand, \
+                 or take the order's own prices (`price_source`).",
+                amounts::currencies(&unit.paid_price)
+            )),
+        }
+    }
+
+    pub(super) fn fits(&self, unit: &Item, row: &CreditableRow<'_>) -> bool {
+        let paid = self.paid(unit).map(RowAmounts::gross);
+        let both = paid.zip(row.unit_gross);
+        both.is_some_and(|(paid, price)| amounts::distance(paid, price) <= self.tolerance())
+    }
+
+    pub(super) fn warn_of_drift(&self, unit: &Item, row: &CreditableRow<'_>, findings: &mut Findings) {
+        let currency = self.currency();
+        let Some(paid) = self.paid(unit).map(RowAmounts::gross) else {
+            let message = format!(
+                "ReturnGO says what was paid in {}, the order is in {currency}; the prices cannot be compared.",
+                amounts::currencies(&unit.paid_price)
+            );
+            return findings.warn(WarningCode::ForeignFact, message, [&unit.returned_item_id]);
+        };
+        let Some(price) = row.unit_gross.filter(|_| !self.fits(unit, row)) else { return };
+        let used = match self.settings.price_source {
+            PriceSource::Brightpearl => "the row's price is credited",
+            PriceSource::Returngo => "what was paid is credited",
+        };
+        let message = format!(
+            "ReturnGO says that {} was paid for a unit, row {} of the order has {} a unit; {used}.",
+            amounts::shown(paid, currency),
+            row.id,
+            amounts::shown(price, currency)
+        );
+        findings.warn(WarningCode::PriceDrift, message, [&unit.returned_item_id]);
+    }
+
+    /// What is credited for units of a row of which `before` units are credited already.
+    pub(super) fn of_units(
+        &self,
+        units: &[&Item],
+        row: &CreditableRow<'_>,
+        before: Decimal,
+    ) -> Option<RowAmounts> {
+        let scales = RowScales::of(self.currency());
+        match self.settings.price_source {
+            PriceSource::Brightpearl => {
+                amounts::share(row.amounts(), row.quantity, before, Decimal::from(units.len()), scales)
+            }
+            PriceSource::Returngo => {
+                let paid: Vec<_> = units.iter().map(|unit| self.paid(unit)).collect::<Option<_>>()?;
+                let net = amounts::sum(paid.iter().map(|paid| paid.net));
+                let tax = amounts::sum(paid.iter().map(|paid| paid.tax));
+                Some(RowAmounts { net, tax }.rounded(scales))
+            }
+        }
+    }
+}

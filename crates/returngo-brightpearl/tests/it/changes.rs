@@ -1,0 +1,35 @@
+//! What becomes of an RMA after its credit was made.
+
+use returngo_brightpearl::plan;
+use serde_json::json;
+
+use crate::worlds::{plans, settings, world};
+
+plans! {
+    nothing_new: "credited" with {"sales_credit_status_id": 27};
+    cancelled_asks: "cancelled_after_credit";
+    cancelled_sets_the_credit_aside_and_records_the_refund: "cancelled_after_credit" with {"cancelled_status_id": 30};
+    goods_came_for_a_cancelled_one: "goods_for_cancelled" with {"cancelled_status_id": 30};
+    reopened_keeps_its_credit: "reopened";
+    units_came_and_went: "changed";
+    a_row_added_by_hand_settles_it: "lacking_row_added_by_hand";
+    two_credits_with_our_key: "two_credits_with_our_key";
+}
+
+#[test]
+fn once_there_is_a_credit_the_order_is_not_asked_for() {
+    let credited = world("credited");
+    let mut ambiguous = world("order_ambiguous");
+    ambiguous.credits = credited.credits.clone();
+    let mut not_found = world("order_not_found");
+    not_found.credits = credited.credits.clone();
+    let mut cancelled = world("order_cancelled");
+    cancelled.credits = credited.credits;
+    for world in [ambiguous, not_found, cancelled] {
+        let plan = plan(&world, &settings(json!({})));
+        assert!(plan.is_empty() && plan.reviews.is_empty() && plan.warnings.is_empty(), "{plan:#?}");
+        let rows: Vec<_> =
+            plan.state.units.iter().filter_map(|unit| unit.row_id).map(|row| row.get()).collect();
+        assert_eq!(rows, [884_120, 884_120, 884_121]);
+    }
+}

@@ -1,0 +1,420 @@
+//! What holds for any return.
+
+use std::collections::{BTreeMap, HashSet};
+
+use brightpearl::{OrderRowId, order::Order};
+use proptest::prelude::*;
+use returngo::Rma;
+use returngo_brightpearl::{ConnectionSettings, Effect, World, keys::RowKey, plan, sales_credit_for};
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use crate::{
+    model::{Model, credit_from},
+    worlds::{settings, world},
+};
+
+/// A row of an order: quantity, net in 1/10000, tax in 1/100, and for each unit which of three RMAs returns it.
+#[derive(Debug, Clone)]
+struct Bought {
+    quantity: usize,
+    net: i64,
+    tax: i64,
+    returned_by: Vec<Option<usize>>,
+    in_parcel: Vec<bool>,
+}
+
+fn bought(everything_comes_back: bool) -> impl Strategy<Value = Bought> {
+    (1..6_usize).prop_flat_map(move |quantity| {
+        let rma = if everything_comes_back {
+            (0..3_usize).prop_map(Some).boxed()
+        } else {
+            prop::option::of(0..3_usize).boxed()
+        };
+        (
+            Just(quantity),
+            0..20_000_000_i64,
+            0..400_000_i64,
+            prop::collection::vec(rma, quantity),
+            prop::collection::vec(any::<bool>(), quantity),
+        )
+            .prop_map(|(quantity, net, tax, returned_by, in_parcel)| Bought {
+                quantity,
+                net,
+                tax,
+                returned_by,
+                in_parcel,
+            })
+    })
+}
+
+fn order_of(rows: &[Bought], currency: &str) -> Order {
+    let whole = currency == "JPY";
+    let order_rows: serde_json::Map<String, Value> = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| {
+            let net = if whole { Decimal::from(row.net / 1000) } else { Decimal::new(row.net, 4) };
+            let tax = if whole { Decimal::from(row.tax / 100) } else { Decimal::new(row.tax, 2) };
+            let value = json!({
+                "orderRowSequence": (10 * (at + 1)).to_string(), "productId": 2000 + at, "productName": format!("Product {at}"),
+                "productSku": format!("SKU-{at}"), "quantity": {"magnitude": row.quantity.to_string()}, "externalRef": format!("81{at}"),
+                "rowValue": {"taxCode": "T20", "rowNet": {"value": net}, "rowTax": {"value": tax}},
+            });
+            (row_id(at).to_string(), value)
+        })
+        .collect();
+    serde_json::from_value(json!({
+        "id": 300871, "orderTypeCode": "SO", "reference": "#AC2045", "orderStatus": {"orderStatusId": 4}, "warehouseId": 2,
+        "currency": {"orderCurrencyCode": currency}, "parties": {"customer": {"contactId": 5012}}, "orderRows": order_rows,
+    }))
+    .unwrap()
+}
+
+fn row_id(at: usize) -> u64 {
+    884_000 + at as u64
+}
+
+fn rma_of(rows: &[Bought], number: usize, currency: &str) -> Rma {
+    let mut items = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        for (unit, _) in row.returned_by.iter().enumerate().filter(|(_, rma)| **rma == Some(number)) {
+            let parcel = row.in_parcel[unit];
+            items.push(json!({
+                "returnedItemId": (5_600_000 + 100 * at + unit).to_string(), "shopLineItemId": format!("81{at}"), "sku": format!("SKU-{at}"),
+                "paidPrice": {"amount": 1, "currency": currency}, "taxIncluded": true, "shipmentId": if parcel { "9100200" } else { "" },
+                "returnMethod": {"type": if parcel { "Ship with any carrier" } else { "No shipment required" }, "name": "Courier"},
+            }));
+        }
+    }
+    serde_json::from_value(json!({
+        "rmaSummary": {"rmaId": (4_410_021 + number).to_string(), "status": "Approved", "events": []},
+        "shipments": [{"shipmentId": "9100200", "status": "Shipped"}], "items": items, "createdAt": "2031-03-28T08:14:10+00:00",
+    }))
+    .unwrap()
+}
+
+/// What all RMAs together credit of each row: units, net, tax.
+fn credited(
+    rows: &[Bought],
+    currency: &str,
+    order_of_rmas: &[usize],
+) -> BTreeMap<OrderRowId, (Decimal, Decimal, Decimal)> {
+    let order = order_of(rows, currency);
+    let account = world("approved").account;
+    let mut credits: Vec<Order> = Vec::new();
+    for &number in order_of_rmas {
+        let rma = rma_of(rows, number, currency);
+        let earlier: Vec<&Order> = credits.iter().collect();
+        let draft = sales_credit_for(&rma, &order, &earlier, &account, &settings(json!({})));
+        assert!(draft.reviews.is_empty(), "{:?}", draft.reviews);
+        if let Some(body) = draft.body {
+            credits.push(credit_from(&body, &order, 300_900 + number as u64, 885_000 + 100 * number as u64));
+        }
+    }
+    let mut sums: BTreeMap<OrderRowId, (Decimal, Decimal, Decimal)> = BTreeMap::new();
+    for row in credits.iter().flat_map(|credit| credit.order_rows.values()) {
+        let key = RowKey::parse(row.external_ref.as_deref().unwrap()).unwrap();
+        let sum = sums.entry(key.order_row).or_default();
+        sum.0 += row.quantity.magnitude;
+        sum.1 += row.row_value.row_net.value;
+        sum.2 += row.row_value.row_tax.value;
+    }
+    sums
+}
+
+fn currency() -> impl Strategy<Value = &'static str> {
+    prop_oneof![Just("GBP"), Just("JPY"), Just("KWD")]
+}
+
+proptest! {
+    #[test]
+    fn what_came_back_altogether_is_credited_exactly(
+        rows in prop::collection::vec(bought(true), 1..4),
+        currency in currency(),
+        rmas in Just(vec![0, 1, 2]).prop_shuffle(),
+    ) {
+        let order = order_of(&rows, currency);
+        for (row, (quantity, net, tax)) in credited(&rows, currency, &rmas) {
+            let original = &order.order_rows[&row];
+            prop_assert_eq!(quantity, original.quantity.magnitude);
+            prop_assert_eq!(net, original.row_value.row_net.value);
+            prop_assert_eq!(tax, original.row_value.row_tax.value);
+        }
+    }
+
+    #[test]
+    fn no_row_is_credited_above_itself(
+        rows in prop::collection::vec(bought(false), 1..4),
+        currency in currency(),
+        rmas in Just(vec![0, 1, 2]).prop_shuffle(),
+    ) {
+        let order = order_of(&rows, currency);
+        for (row, (quantity, net, tax)) in credited(&rows, currency, &rmas) {
+            let original = &order.order_rows[&row];
+            prop_assert!(quantity <= original.quantity.magnitude);
+            prop_assert!(net <= original.row_value.row_net.value && net >= Decimal::ZERO);
+            prop_assert!(tax <= original.row_value.row_tax.value && tax >= Decimal::ZERO);
+        }
+    }
+}
+
+/// A transaction: cents, kind, status, and the day it was created.
+fn transactions() -> impl Strategy<Value = Vec<Value>> {
+    let kind = prop_oneof![
+        6 => Just("RefundToPaymentMethod"), 2 => Just("RefundToStoreCredit"), 1 => Just("RefundToGiftCard"),
+        1 => Just("InvoicePayment"), 1 => Just("PaymentCapture")
+    ];
+    let status =
+        prop_oneof![6 => Just("Success"), 1 => Just("Requested"), 1 => Just("Failed"), 1 => Just("Settling")];
+    let amount = prop_oneof![3 => Just(4000_i64), 3 => Just(999), 2 => 0..12_000_i64];
+    prop::collection::vec((amount, kind, status, 1..9_u8), 0..5).prop_map(|transactions| {
+        let transaction = |(at, (cents, kind, status, day)): (usize, (i64, &str, &str, u8))| {
+            json!({
+                "id": 778_120 + at, "type": kind, "status": status, "createdAt": format!("2031-04-0{day}T10:00:00+00:00"),
+                "amount": {"amount": Decimal::new(cents, 2).to_string().parse::<f64>().unwrap(), "currency": "GBP"},
+                "returnItemIds": ["5600011"],
+            })
+        };
+        transactions.into_iter().enumerate().map(transaction).collect()
+    })
+}
+
+/// The settings that change what is planned.
+fn any_settings() -> impl Strategy<Value = ConnectionSettings> {
+    let close = prop_oneof![Just("never"), Just("when_refunded"), Just("when_received"), Just("when_both")];
+    let refunds = prop_oneof![4 => Just("record"), 1 => Just("note")];
+    let source = prop_oneof![Just("brightpearl"), Just("returngo")];
+    (close, refunds, source, any::<[bool; 4]>()).prop_map(
+        |(close, refunds, source, [complete, adjust, cancelled, tender])| {
+            let mut json = json!({"close_credit": close, "refunds": refunds, "price_source": source});
+            let fields = json.as_object_mut().unwrap();
+            for (wanted, name, value) in [
+                (complete, "complete_status_id", json!(11)),
+                (cancelled, "cancelled_status_id", json!(30)),
+                (adjust, "adjustments", json!({"nominal_code": "4905", "tax_code": "T20"})),
+                (tender, "tenders", json!({"RefundToStoreCredit": "STORE_CREDIT"})),
+            ] {
+                if wanted {
+                    fields.insert(name.to_owned(), value);
+                }
+            }
+            settings(json)
+        },
+    )
+}
+
+/// A receipt against the story's credit: shirts, socks, into quarantine or not, and how many are let out.
+type Receipt = (u8, u8, bool, u8, bool);
+
+fn receipts() -> impl Strategy<Value = Vec<Receipt>> {
+    prop::collection::vec((0..3_u8, 0..2_u8, any::<bool>(), 0..3_u8, any::<bool>()), 0..3)
+}
+
+/// Receives goods on the model's credit, as the warehouse would.
+fn receive(model: &mut Model, at: usize, (shirts, socks, quarantine, released, written_off): Receipt) {
+    let Some(credit) = model.credit_of_rma() else { return };
+    let id = credit.id;
+    let row = |product: u64| {
+        let rows =
+            credit.order_rows.iter().find(|(_, row)| row.product().is_some_and(|id| id.get() == product));
+        rows.map(|(id, _)| *id)
+    };
+    let (note, destination) = (60_431 + at, if quarantine { 3 } else { 2 });
+    let lines: Vec<_> = [(2044, shirts), (2051, socks)]
+        .into_iter()
+        .filter(|(_, quantity)| *quantity > 0)
+        .map(|(product, quantity)| {
+            json!({"productId": product, "purchaseOrderRowId": row(product).map_or(0, |row| row.get()), "quantity": quantity,
+                "warehouseId": 2, "destinationLocationId": destination})
+        })
+        .collect();
+    let goods_in = json!({"orderId": id, "goodsMoved": lines});
+    model
+        .world
+        .goods_in_notes
+        .insert(brightpearl::GoodsInNoteId::new(note as u64), serde_json::from_value(goods_in).unwrap());
+    for (movement, kind, quantity) in [(1, "IT", i64::from(released)), (2, "SC", -i64::from(written_off))] {
+        let location = if quantity < 0 && quarantine { 3 } else { 2 };
+        let moved = json!({"goodsMovementId": 10 * note + movement, "productId": 2044, "quantity": quantity, "destinationLocationId": location,
+            "warehouseId": 2, "isQuarantine": location == 3, "batchId": note, "goodsNoteTypeCode": kind});
+        if quantity != 0 {
+            model.world.goods_movements.push(serde_json::from_value(moved).unwrap());
+        }
+    }
+}
+
+fn story(transactions: Vec<Value>) -> World {
+    let mut world = world("approved");
+    world.rma.transactions = serde_json::from_value(Value::Array(transactions)).unwrap();
+    world
+}
+
+proptest! {
+    #[test]
+    fn planned_payments_stay_within_the_credit(
+        transactions in transactions(),
+        typed_in in prop::option::of(0..9_000_i64),
+        settings in any_settings(),
+    ) {
+        let mut model = Model::of(story(transactions));
+        model.apply(&plan(&model.world, &settings).effects[0]);
+        let credit = model.credit_of_rma().unwrap();
+        if let Some(cents) = typed_in {
+            let payment = json!({"paymentId": 551_207, "paymentType": "PAYMENT", "orderId": credit.id, "currencyCode": "GBP",
+                "amountPaid": Decimal::new(cents, 2)});
+            model.world.payments.push(serde_json::from_value(payment).unwrap());
+        }
+        let plan = plan(&model.world, &settings);
+        let mut total = plan.state.credit.as_ref().unwrap().gross;
+        let mut paid = plan.state.credit.as_ref().unwrap().paid;
+        let tolerance = Decimal::new(3, 2);
+        for effect in &plan.effects {
+            match effect {
+                Effect::AddOrderRow { body, .. } => total += body.row_value.row_net.value + body.row_value.row_tax.value,
+                Effect::RecordPayment { body, .. } => {
+                    paid += body.amount_paid;
+                    prop_assert!(paid <= total + tolerance, "{paid} on {total}");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn plans_settle_within_four_rounds_and_no_key_comes_twice(
+        before in transactions(),
+        receipts in receipts(),
+        settings in any_settings(),
+        end in prop_oneof![Just("Approved"), Just("Done"), Just("Canceled"), Just("Rejected"), Just("Pending")],
+    ) {
+        let mut model = Model::of(story(before));
+        prop_assert!(model.settle(&settings) <= 4);
+        for (at, receipt) in receipts.into_iter().enumerate() {
+            receive(&mut model, at, receipt);
+            prop_assert!(model.settle(&settings) <= 4);
+        }
+        model.world.rma.rma_summary.status = end.into();
+        prop_assert!(model.settle(&settings) <= 4);
+        let distinct: HashSet<_> = model.keys.iter().collect();
+        prop_assert_eq!(distinct.len(), model.keys.len(), "{:?}", model.keys);
+    }
+
+    #[test]
+    fn the_order_of_lists_changes_nothing(
+        transactions in transactions(),
+        receipts in receipts(),
+        settings in any_settings(),
+        seed in any::<u64>(),
+    ) {
+        let mut model = Model::of(story(transactions));
+        model.settle(&settings);
+        for (at, receipt) in receipts.into_iter().enumerate() {
+            receive(&mut model, at, receipt);
+        }
+        let shuffled = shuffled(&model.world, seed);
+        prop_assert_eq!(plan(&model.world, &settings), plan(&shuffled, &settings));
+    }
+}
+
+/// The same world, its lists in another order and everything in them twice.
+fn shuffled(world: &World, seed: u64) -> World {
+    let mut world = world.clone();
+    let mut state = seed;
+    shuffle(&mut world.rma.items, &mut state);
+    shuffle(&mut world.rma.transactions, &mut state);
+    shuffle(&mut world.rma.comments, &mut state);
+    shuffle(&mut world.rma.shipments, &mut state);
+    shuffle(&mut world.credits, &mut state);
+    shuffle(&mut world.payments, &mut state);
+    shuffle(&mut world.goods_movements, &mut state);
+    shuffle(&mut world.order_notes, &mut state);
+    world
+}
+
+fn shuffle<T: Clone>(list: &mut Vec<T>, state: &mut u64) {
+    list.extend(list.clone());
+    for at in (1..list.len()).rev() {
+        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        list.swap(at, (*state >> 33) as usize % (at + 1));
+    }
+}
+
+const WORLDS: [&str; 16] = [
+    "approved",
+    "bundle_received",
+    "credited_before_by_others",
+    "changed",
+    "fees",
+    "foreign_credit_exact",
+    "foreign_facts",
+    "goods_for_cancelled",
+    "recorded_differently",
+    "refund_in_dollars",
+    "refund_too_large",
+    "released_and_written_off",
+    "shared_batch",
+    "transactions_of_all_kinds",
+    "two_credits_with_our_key",
+    "yen",
+];
+
+const ODDITIES: [&str; 20] = [
+    "0",
+    "-1",
+    "1e30",
+    "99999999999999999999999999999",
+    "-79228162514264337593543950335",
+    "79228162514264337593543950335",
+    "0.0000000000000000000000000001",
+    "18446744073709551615",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "\"\"",
+    "\"0\"",
+    "\"79228162514264337593543950335\"",
+    "\"-0.00\"",
+    "\"XYZ\"",
+    "null",
+    "[]",
+    "{}",
+    "true",
+    "\"RGO-R1-1\"",
+];
+
+/// Puts an oddity in place of one of the values of a document.
+fn disturb(value: &mut Value, at: &mut usize, oddity: &Value) {
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(|field| disturb(field, at, oddity)),
+        Value::Array(list) => list.iter_mut().for_each(|one| disturb(one, at, oddity)),
+        leaf if *at == 0 => {
+            *leaf = oddity.clone();
+            *at = usize::MAX;
+        }
+        _ => *at = at.saturating_sub(usize::from(*at != usize::MAX)),
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_world_that_decodes_panics(
+        name in prop::sample::select(&WORLDS[..]),
+        places in prop::collection::vec((0..250_usize, prop::sample::select(&ODDITIES[..])), 1..6),
+        settings in any_settings(),
+    ) {
+        let mut document = serde_json::to_value(world(name)).unwrap();
+        for (place, oddity) in places {
+            let oddity = serde_json::from_str(oddity).unwrap_or(Value::Null);
+            let mut disturbed = document.clone();
+            disturb(&mut disturbed, &mut place.clone(), &oddity);
+            if World::from_json(&disturbed.to_string()).is_ok() {
+                document = disturbed;
+            }
+        }
+        let world = World::from_json(&document.to_string()).unwrap();
+        let planned = plan(&world, &settings);
+        prop_assert_eq!(&planned, &plan(&shuffled(&world, 7), &settings));
+        let keys: HashSet<_> = planned.effects.iter().map(Effect::key).collect();
+        prop_assert_eq!(keys.len(), planned.effects.len());
+    }
+}
