@@ -325,7 +325,7 @@ impl<'s> Shop<'s> {
             "rmaStatus": world.rma.status(),
             "brightpearlRequests": self.brightpearl.requests().total(),
             "returngoRequests": self.returngo.requests().total(),
-            "duplicatesSuppressed": self.receiver.duplicates(),
+            "duplicatesSuppressed": self.receiver.repeated(),
             "reconciliation": reconciliation.collect::<Vec<_>>(),
         });
         self.story.chapter(format_args!(

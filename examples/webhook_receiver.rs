@@ -32,7 +32,7 @@ async fn receive(arguments: Arguments) -> anyhow::Result<()> {
     let mut receiver = Receiver::start(arguments.listen, &arguments.account, &arguments.secret).await?;
     say(format!(
         "listening on {}: POST /webhooks/brightpearl/SECRET and /webhooks/returngo/SECRET",
-        arguments.listen
+        receiver.base()
     ))?;
     while let Some(arrival) = receiver.next().await {
         match arrival {

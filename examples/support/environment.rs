@@ -34,13 +34,6 @@ fn brightpearl_from(get: Lookup<'_>) -> anyhow::Result<Option<brightpearl::Clien
     if NAMES.iter().all(|name| get(name).is_none()) {
         return Ok(None);
     }
-    for name in ["BRIGHTPEARL_DEV_REF", "BRIGHTPEARL_ACCESS_TOKEN"] {
-        if get(name).is_some() {
-            bail!(
-                "{name} is set, but public apps and OAuth are not supported yet: use BRIGHTPEARL_TOKEN or BRIGHTPEARL_STAFF_TOKEN of a private app"
-            );
-        }
-    }
     let mut missing = Vec::new();
     let mut need = |name: &'static str, value: Option<String>| {
         value.unwrap_or_else(|| {
@@ -50,12 +43,18 @@ fn brightpearl_from(get: Lookup<'_>) -> anyhow::Result<Option<brightpearl::Clien
     };
     let account = need("BRIGHTPEARL_ACCOUNT", get("BRIGHTPEARL_ACCOUNT"));
     let app_ref = need("BRIGHTPEARL_APP_REF", get("BRIGHTPEARL_APP_REF"));
-    let credentials = match get("BRIGHTPEARL_STAFF_TOKEN") {
-        Some(token) => brightpearl::Credentials::staff(app_ref, token),
-        None => brightpearl::Credentials::private_app(
+    let credentials = match (get("BRIGHTPEARL_ACCESS_TOKEN"), get("BRIGHTPEARL_STAFF_TOKEN")) {
+        (Some(token), _) => brightpearl::Credentials::access_token(app_ref, token),
+        (None, Some(token)) => brightpearl::Credentials::staff(app_ref, token),
+        (None, None) => brightpearl::Credentials::private_app(
             app_ref,
             need("BRIGHTPEARL_TOKEN", get("BRIGHTPEARL_TOKEN")),
         ),
+    };
+    // With a developer's reference it is a public app, and its account token is signed.
+    let credentials = match get("BRIGHTPEARL_DEV_REF") {
+        Some(dev_ref) => credentials.with_dev_ref(dev_ref),
+        None => credentials,
     };
     let builder = brightpearl::Client::builder(account).credentials(credentials);
     let builder = match get("BRIGHTPEARL_URL") {
@@ -128,7 +127,7 @@ mod tests {
             ("BRIGHTPEARL_TOKEN", "t"),
         ];
         let error = format!("{:#}", brightpearl_from(&with(&set)).unwrap_err());
-        assert!(error.contains("not a number") && error.contains("acmeoutdoors"), "{error}");
+        assert!(error.contains("it is a number") && error.contains("acmeoutdoors"), "{error}");
     }
 
     #[test]
@@ -140,5 +139,27 @@ mod tests {
             ("BRIGHTPEARL_STAFF_TOKEN", "t"),
         ];
         assert!(brightpearl_from(&with(&set)).unwrap().is_some());
+    }
+
+    #[test]
+    fn every_kind_of_credentials_is_known_by_its_variable() {
+        for (variables, kind) in [
+            (vec![("BRIGHTPEARL_TOKEN", "t")], "account token"),
+            (vec![("BRIGHTPEARL_STAFF_TOKEN", "t")], "staff token"),
+            (
+                vec![("BRIGHTPEARL_DEV_REF", "acmedev"), ("BRIGHTPEARL_TOKEN", "t")],
+                "by acmedev, account token",
+            ),
+            (vec![("BRIGHTPEARL_ACCESS_TOKEN", "t")], "access token"),
+        ] {
+            let mut set = vec![
+                ("BRIGHTPEARL_ACCOUNT", "acmeoutdoors"),
+                ("BRIGHTPEARL_DATACENTER", "euw1"),
+                ("BRIGHTPEARL_APP_REF", "acmeoutdoors_returns"),
+            ];
+            set.extend(variables);
+            let client = brightpearl_from(&with(&set)).unwrap().unwrap();
+            assert!(format!("{client:?}").contains(kind), "{kind}: {client:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Reading both worlds: what the mapping looks at, fetched with both clients.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use brightpearl::{
@@ -12,7 +12,7 @@ use brightpearl::{
 use returngo::{Rma, RmaId, TransactionType};
 use returngo_brightpearl::{
     ConnectionSettings, World, keys,
-    settings::{OrderLookup, RefundRecording},
+    settings::{ExistingCredit, OrderLookup, RefundRecording},
     world::{AccountFacts, ProductFacts, WarehouseFacts},
 };
 use tokio::sync::Mutex;
@@ -82,7 +82,7 @@ impl Reader {
             world.orders = self.brightpearl.orders().get(&ids).await?;
             return Ok(world);
         };
-        let credits = self.credits_of(sale).await?;
+        let credits = self.credits_of(sale, &world.rma).await?;
         let ids: IdSet = credits.into_iter().chain([sale]).map(OrderId::get).collect();
         for order in self.brightpearl.orders().get(&ids).await? {
             if order.id == sale {
@@ -92,14 +92,12 @@ impl Reader {
             }
         }
         world.products = self.products_on(world.order.iter().chain(&world.credits)).await?;
-        let key = keys::credit(world.rma.id());
-        let ours = world.credits.iter().find(|credit| credit.external_ref.as_ref() == Some(&key));
-        let ours = ours.map(|credit| credit.id);
-        if let Some(credit) = ours {
-            self.add_what_happened_to(credit, &mut world).await?;
+        let relevant = self.credits_of_this_rma(&world);
+        for credit in &relevant {
+            self.add_what_happened_to(*credit, &mut world).await?;
         }
         if self.needs_order_notes(&world.rma) {
-            for order in [Some(sale), ours].into_iter().flatten() {
+            for order in relevant.into_iter().chain([sale]) {
                 for mut note in self.brightpearl.order_notes().list(order).await? {
                     note.order_id = Some(order);
                     world.order_notes.push(note);
@@ -134,9 +132,31 @@ impl Reader {
         Ok(Vec::new())
     }
 
-    async fn credits_of(&self, sale: OrderId) -> anyhow::Result<Vec<OrderId>> {
-        let found = self.brightpearl.orders().search(OrderSearch::credits_of(sale)).all().await?;
-        Ok(found.iter().filter_map(|credit| credit.order_id).collect())
+    /// Every credit of the sale, and every credit that carries the RMA's key, whatever it belongs to.
+    async fn credits_of(&self, sale: OrderId, rma: &Rma) -> anyhow::Result<BTreeSet<OrderId>> {
+        let with_key = OrderSearch::new()
+            .order_type(&OrderTypeCode::SalesCredit)
+            .external_refs([keys::credit(rma.id())]);
+        let mut found = BTreeSet::new();
+        for search in [OrderSearch::credits_of(sale), with_key] {
+            let credits = self.brightpearl.orders().search(search).all().await?;
+            found.extend(credits.into_iter().filter_map(|credit| credit.order_id));
+        }
+        Ok(found)
+    }
+
+    /// The credits whose payments and goods the mapping looks at: the RMA's own, else those of others that it
+    /// may adopt.
+    fn credits_of_this_rma(&self, world: &World) -> Vec<OrderId> {
+        let key = keys::credit(world.rma.id());
+        let reference = |credit: &Order| credit.external_ref.clone().unwrap_or_default();
+        let own: Vec<OrderId> =
+            world.credits.iter().filter(|credit| reference(credit) == key).map(|credit| credit.id).collect();
+        if !own.is_empty() || self.settings.existing_credit != ExistingCredit::Adopt {
+            return own;
+        }
+        let others = world.credits.iter().filter(|credit| !keys::is_credit(&reference(credit)));
+        others.map(|credit| credit.id).collect()
     }
 
     /// Whether a product's stock is counted does not change from one look to the next: asked once, kept.
@@ -155,9 +175,9 @@ impl Reader {
     }
 
     async fn add_what_happened_to(&self, credit: OrderId, world: &mut World) -> anyhow::Result<()> {
-        world.payments = self.payments_on(credit).await?;
-        world.goods_in_notes = self.brightpearl.goods_in_notes().of_orders(&credit.into()).await?;
-        let batches = world.goods_in_notes.keys().map(|batch| GoodsMovementSearch::new().batch(batch));
+        world.payments.extend(self.payments_on(credit).await?);
+        let notes = self.brightpearl.goods_in_notes().of_orders(&credit.into()).await?;
+        let batches = notes.keys().map(|batch| GoodsMovementSearch::new().batch(batch));
         let corrections = GoodsMovementSearch::new().order(&credit);
         let mut movements = BTreeMap::new();
         for search in batches.chain([corrections]) {
@@ -165,7 +185,8 @@ impl Reader {
                 movements.insert(movement.goods_movement_id, movement);
             }
         }
-        world.goods_movements = movements.into_values().collect();
+        world.goods_movements.extend(movements.into_values());
+        world.goods_in_notes.extend(notes);
         Ok(())
     }
 
@@ -174,9 +195,11 @@ impl Reader {
         Ok(self.brightpearl.customer_payments().search(search).all().await?)
     }
 
-    /// Notes matter only where refunds are noted instead of recorded, and for money that came in.
+    /// Notes matter only where refunds are noted instead of recorded, where credits are adopted, and for money
+    /// that came in.
     fn needs_order_notes(&self, rma: &Rma) -> bool {
         self.settings.refunds == RefundRecording::Note
+            || self.settings.existing_credit == ExistingCredit::Adopt
             || rma.transactions.iter().any(|transaction| transaction.kind == TransactionType::InvoicePayment)
     }
 }

@@ -5,7 +5,7 @@
 //! anything is done; 503 asks for another delivery, a 4xx would drop it for good.
 
 use std::{
-    collections::HashSet,
+    collections::VecDeque,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -23,7 +23,8 @@ use tokio::{
     sync::mpsc::{self, error::TrySendError},
 };
 
-/// A delivery that passed the checks and did not come before.
+/// A delivery that passed the checks. Deliveries that came before come again: whoever looks at what they name
+/// finds nothing left to do.
 #[derive(Debug)]
 pub enum Arrival {
     /// From Brightpearl.
@@ -46,14 +47,18 @@ struct Checks {
     queue: mpsc::Sender<Arrival>,
 }
 
+/// The latest bodies, to count those that came before.
 #[derive(Default)]
 struct Seen {
-    bodies: HashSet<Vec<u8>>,
-    duplicates: u64,
+    bodies: VecDeque<Vec<u8>>,
+    repeated: u64,
 }
 
 /// Bodies are a few hundred bytes; ids of many things may make them a few thousand.
 const LARGEST_BODY: usize = 64 * 1024;
+
+/// How many bodies are remembered.
+const REMEMBERED: usize = 256;
 
 /// Deliveries that wait to be handled; beyond it the sender is asked to come again.
 const QUEUE: usize = 1024;
@@ -83,6 +88,11 @@ impl Receiver {
         Ok(Self { base, arrivals, checks })
     }
 
+    /// Where it listens, such as `http://127.0.0.1:8787`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// The URL to give to Brightpearl.
     pub fn brightpearl_url(&self) -> String {
         format!("{}/webhooks/brightpearl/{}", self.base, self.checks.secret)
@@ -103,9 +113,9 @@ impl Receiver {
         self.arrivals.try_recv().ok()
     }
 
-    /// How many deliveries came that had come before, word for word.
-    pub fn duplicates(&self) -> u64 {
-        self.checks.seen.lock().unwrap_or_else(PoisonError::into_inner).duplicates
+    /// How many deliveries had come before, word for word.
+    pub fn repeated(&self) -> u64 {
+        self.checks.seen.lock().unwrap_or_else(PoisonError::into_inner).repeated
     }
 }
 
@@ -146,17 +156,23 @@ impl Checks {
     }
 
     fn take(&self, body: &[u8], arrival: Arrival) -> StatusCode {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.bodies.contains(body) {
-            seen.duplicates += 1;
-            return StatusCode::OK;
-        }
         match self.queue.try_send(arrival) {
             Ok(()) => {
-                seen.bodies.insert(body.to_vec());
+                self.seen.lock().unwrap_or_else(PoisonError::into_inner).remember(body);
                 StatusCode::OK
             }
             Err(TrySendError::Full(_) | TrySendError::Closed(_)) => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+}
+
+impl Seen {
+    fn remember(&mut self, body: &[u8]) {
+        if self.bodies.iter().any(|seen| seen == body) {
+            self.repeated += 1;
+            return;
+        }
+        self.bodies.truncate(REMEMBERED - 1);
+        self.bodies.push_front(body.to_vec());
     }
 }

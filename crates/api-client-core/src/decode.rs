@@ -11,9 +11,10 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// An error at this path.
+    /// An error at this path. A text that serde found in place of something else is left out of what it says: it
+    /// may be a token or a shopper's name.
     pub fn new(path: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self { path: path.into(), expected: expected.into() }
+        Self { path: path.into(), expected: without_found_text(expected.into()) }
     }
 
     /// The path inside the JSON, such as `response[0].currency.exchangeRate`; `.` is the whole text.
@@ -21,9 +22,19 @@ impl DecodeError {
         &self.path
     }
 
-    /// What was expected there, and what was found.
+    /// What was expected there, and what kind of value was found.
     pub fn expected(&self) -> &str {
         &self.expected
+    }
+}
+
+fn without_found_text(message: String) -> String {
+    let parts = message.split_once("string \"").and_then(|(before, found_and_after)| {
+        found_and_after.rsplit_once("\", expected ").map(|(_, after)| (before, after))
+    });
+    match parts {
+        Some((before, after)) => format!("{before}a string, expected {after}"),
+        None => message,
     }
 }
 
@@ -37,7 +48,12 @@ impl DecodeError {
 /// # Errors
 /// When the text is not JSON of this shape.
 pub fn json<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(text).or_else(|_| json_with_path(text))
+    let read = match str::from_utf8(text) {
+        // Checked once here, or string by string in there.
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(text),
+    };
+    read.or_else(|_| json_with_path(text))
 }
 
 /// Tracking the path costs time on every field, so it is done only once decoding has failed.
@@ -47,4 +63,18 @@ fn json_with_path<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, Decode
         .map_err(|error| DecodeError::new(error.path().to_string(), error.inner().to_string()))?;
     deserializer.end().map_err(|error| DecodeError::new(".", error.to_string()))?;
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_the_wrong_place_does_not_show() {
+        let error = json::<Vec<u8>>(br#"[1, "the \", expected token"]"#).unwrap_err();
+        assert_eq!((error.path(), error.to_string().contains("token")), ("[1]", false), "{error}");
+        assert!(error.expected().starts_with("invalid type: a string, expected u8"), "{error}");
+        let error = json::<Vec<u8>>(b"[1, true]").unwrap_err();
+        assert!(error.expected().starts_with("invalid type: boolean `true`, expected u8"), "{error}");
+    }
 }

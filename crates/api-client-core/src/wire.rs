@@ -3,7 +3,7 @@
 //! Each module is used as `#[serde(with = "…")]`. Decimals need none: [`Decimal`](rust_decimal::Decimal)
 //! itself reads a JSON number or a numeric string exactly at money sizes, and writes a string.
 
-use std::{fmt, marker::PhantomData, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -13,7 +13,7 @@ pub mod unsigned {
 
     /// Reads it.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        deserializer.deserialize_any(Lenient("a positive integer or a string of digits", PhantomData))
+        deserializer.deserialize_any(Lenient("a positive integer or a string of digits", Some))
     }
 
     /// Writes it as a number.
@@ -28,12 +28,22 @@ pub mod text {
 
     /// Reads it.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-        deserializer.deserialize_any(Lenient("a string or a number", PhantomData))
+        deserializer.deserialize_any(Lenient("a string or a number", as_written))
     }
 
     /// Writes it as a string.
     pub fn serialize<S: Serializer>(value: &str, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(value)
+    }
+}
+
+/// A text that comes as a string or as a number, for places where no `with` fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(pub String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::deserialize(deserializer).map(Self)
     }
 }
 
@@ -73,7 +83,7 @@ pub mod empty_is_none {
         D: Deserializer<'de>,
         T: From<String>,
     {
-        let text = Option::<Lossless>::deserialize(deserializer)?.map(|Lossless(text)| text);
+        let text = Option::<Text>::deserialize(deserializer)?.map(|Text(text)| text);
         Ok(text.filter(|text| !text.is_empty()).map(T::from))
     }
 
@@ -87,14 +97,6 @@ pub mod empty_is_none {
             None => serializer.serialize_str(""),
         }
     }
-
-    struct Lossless(String);
-
-    impl<'de> Deserialize<'de> for Lossless {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            text::deserialize(deserializer).map(Self)
-        }
-    }
 }
 
 /// A boolean that comes as `true`, `1`, `"1"` or `"true"`; written as a boolean.
@@ -103,7 +105,7 @@ pub mod boolean {
 
     /// Reads it.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-        let text: String = deserializer.deserialize_any(Lenient("a boolean, 0 or 1", PhantomData))?;
+        let text: String = deserializer.deserialize_any(Lenient("a boolean, 0 or 1", as_written))?;
         match text.as_str() {
             "true" | "1" => Ok(true),
             "false" | "0" | "" => Ok(false),
@@ -134,8 +136,13 @@ pub mod null_is_default {
     }
 }
 
-/// Reads any scalar through the text it was written as.
-struct Lenient<T>(&'static str, PhantomData<T>);
+/// Reads any scalar through the text it was written as: what was expected, and the short way for a number,
+/// which most of them are.
+struct Lenient<T>(&'static str, fn(u64) -> Option<T>);
+
+fn as_written(number: u64) -> Option<String> {
+    Some(number.to_string())
+}
 
 impl<T: FromStr> de::Visitor<'_> for Lenient<T> {
     type Value = T;
@@ -151,7 +158,7 @@ impl<T: FromStr> de::Visitor<'_> for Lenient<T> {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
-        number.to_string().parse().map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self.0))
+        (self.1)(number).ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(number), &self.0))
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::{Delivery, Request, Response};
+use crate::{Delivery, Faults, Request, Response};
 
 /// An API that a [`MockCore`](crate::MockCore) can mock: state, and answers out of it.
 ///
@@ -45,13 +45,15 @@ pub enum Refusal {
 pub struct Context {
     /// The time now, by the mock's [`Clock`](crate::Clock).
     pub now: Timestamp,
+    /// The faults that are waiting to strike: a batch asks them about its parts.
+    pub faults: Faults,
     pub(crate) deliveries: Vec<Delivery>,
 }
 
 impl Context {
-    /// A context at this time.
-    pub const fn at(now: Timestamp) -> Self {
-        Self { now, deliveries: Vec::new() }
+    /// A context at this time, with these faults.
+    pub const fn new(now: Timestamp, faults: Faults) -> Self {
+        Self { now, faults, deliveries: Vec::new() }
     }
 
     /// Sends a webhook once the request is handled.

@@ -52,7 +52,7 @@ const NAMES: [(&str, FaultKind); 10] = [
 
 impl FaultKind {
     /// The refusal that the API itself must word, if this is one.
-    pub(crate) const fn refusal(self) -> Option<Refusal> {
+    pub const fn refusal(self) -> Option<Refusal> {
         match self {
             Self::Status500 => Some(Refusal::Status500),
             Self::Status503 => Some(Refusal::Status503),
@@ -182,6 +182,13 @@ impl Faults {
         self.strike(|fault| !fault.kind.is_about_webhooks() && fault.strikes(operation)).map(|(kind, _)| kind)
     }
 
+    /// The fault that strikes one part of a batch: a refusal or a cut, as only the whole batch can be late.
+    pub fn strike_part(&self, operation: &str) -> Option<FaultKind> {
+        let is_of_a_part =
+            |kind: FaultKind| !kind.is_about_webhooks() && !matches!(kind, FaultKind::Delay(_));
+        self.strike(|fault| is_of_a_part(fault.kind) && fault.strikes(operation)).map(|(kind, _)| kind)
+    }
+
     /// The fault that strikes this webhook, and how often it will strike after that.
     pub(crate) fn strike_webhook(&self, event: &str) -> Option<(FaultKind, u32)> {
         self.strike(|fault| fault.kind.is_about_webhooks() && fault.strikes(event))
@@ -228,5 +235,15 @@ mod tests {
         assert_eq!(faults.strike_request("post-order"), None);
         assert_eq!(faults.strike_webhook("order.modified"), Some((FaultKind::LoseWebhooks, 0)));
         assert_eq!(faults.pending(), []);
+    }
+
+    #[test]
+    fn a_part_of_a_batch_is_refused_or_cut_but_not_late() {
+        let faults = Faults::default();
+        faults.add(Fault::on_any(FaultKind::Delay(Duration::from_secs(1))));
+        faults.add(Fault::on("post-order", FaultKind::DropBefore));
+        assert_eq!(faults.strike_part("post-order"), Some(FaultKind::DropBefore));
+        assert_eq!(faults.strike_part("post-order"), None);
+        assert_eq!(faults.pending().len(), 1, "the delay waits for a whole request");
     }
 }

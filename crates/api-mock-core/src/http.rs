@@ -58,6 +58,11 @@ impl Request {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(&self.body)
     }
+
+    /// The body read as a form, in the order sent.
+    pub fn form(&self) -> Vec<(String, String)> {
+        form_urlencoded::parse(&self.body).into_owned().collect()
+    }
 }
 
 fn first(pairs: &[(String, String)], matches: impl Fn(&str) -> bool) -> Option<&str> {

@@ -66,7 +66,7 @@ impl<A: MockedApi> MockCore<A> {
 
     /// Handles one request.
     pub fn handle(&self, request: &Request) -> Outcome {
-        let mut context = Context::at(self.clock().now());
+        let mut context = Context::new(self.clock().now(), self.faults().clone());
         let mut state = self.state();
         let outcome = match control::route(request) {
             Some(route) => control::handle(self, &mut state, route, request, &mut context).into(),
@@ -125,7 +125,7 @@ impl<A: MockedApi> MockCore<A> {
 
     /// Changes the API's state, as something that happens inside the system would; webhooks may follow.
     pub fn act<T>(&self, action: impl FnOnce(&mut A, &mut Context) -> T) -> T {
-        let mut context = Context::at(self.clock().now());
+        let mut context = Context::new(self.clock().now(), self.faults().clone());
         let mut state = self.state();
         let result = action(&mut state.api, &mut context);
         self.0.courier.send(context.deliveries, self.faults());

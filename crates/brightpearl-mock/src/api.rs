@@ -1,12 +1,16 @@
 use std::borrow::Cow;
 
 use api_mock_core::{Context, MockedApi, Refusal, Request, Response};
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
     Seed, SeedError, Switches,
-    gateway::{Answer, Call, Problem, Throttle, Window, error_body, headers, sentence},
+    gateway::{
+        Answer, Call, Problem, THROTTLED, TOKEN_EXPIRED, Throttle, Window, error_body, headers, oauth,
+        refusal_body, sentence,
+    },
     integration,
     router::{Route, route},
     state::Account,
@@ -31,8 +35,6 @@ impl std::fmt::Debug for Brightpearl {
 /// What the gateway itself answers carries this instead of the resource's message type.
 const GATEWAY: &str = "api-proxy";
 
-const THROTTLED: &str = "You have sent too many requests. Please wait before sending another request";
-
 impl Brightpearl {
     /// An account of this seed.
     ///
@@ -45,6 +47,16 @@ impl Brightpearl {
 
     pub(crate) const fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// A code, as the consent of a user who is sent back to this URI would make one.
+    pub(crate) fn new_authorization_code(&mut self, redirect_uri: &str) -> String {
+        self.account.credentials.oauth.new_code(redirect_uri)
+    }
+
+    /// Locks the books up to a day, that day included; none opens them.
+    pub(crate) const fn lock_books(&mut self, until: Option<Date>) {
+        self.account.lock_books(until);
     }
 
     /// So many requests in a minute; none switches the throttle off.
@@ -62,14 +74,14 @@ impl Brightpearl {
             let text = format!("Account '{other}' does not have API access");
             return self.unauthorised(error_body(&Problem::new(401, "GWYB-003", text)), window);
         }
-        if let Err(refusal) = self.account.credentials.admit(request) {
+        if let Err(refusal) = self.account.credentials.admit(request, context.now) {
             return self.unauthorised(sentence(&refusal.text()), window);
         }
         let Some((route, parameters)) = route else {
             let problem = Problem::not_found(format!("Cannot find the resource {}", request.path));
             return self.refused(&problem, GATEWAY, window);
         };
-        let call = Call { request, parameters, now: context.now };
+        let call = Call { request, parameters, now: context.now, faults: &context.faults };
         let outcome = (route.handler)(&mut self.account, &call);
         for delivery in integration::deliveries(&mut self.account, context.now) {
             context.deliver(delivery);
@@ -140,24 +152,38 @@ impl<'r> Target<'r> {
 
 impl MockedApi for Brightpearl {
     fn operation(&self, request: &Request) -> Option<String> {
+        if let Some((endpoint, _)) = oauth::Endpoint::of(request) {
+            return Some(endpoint.operation().to_owned());
+        }
         Target::of(request).route.map(|(route, _)| route.message_type.to_owned())
     }
 
     fn handle(&mut self, request: &Request, context: &mut Context) -> Response {
+        // Beside the API: neither throttled nor authenticated as it is.
+        let oauth = &mut self.account.credentials.oauth;
+        if let Some(response) = oauth.answer(request, context.now, &self.switches) {
+            return response;
+        }
         let window = self.throttle.count(context.now);
         self.answer(request, context, &window)
     }
 
     fn refuse(&mut self, refusal: Refusal, request: &Request, context: &mut Context) -> Response {
+        if oauth::Endpoint::of(request).is_some() {
+            return oauth::refusal(refusal);
+        }
         let window = self.throttle.count(context.now);
         match refusal {
             Refusal::Status500 => {
                 let message_type = self.operation(request).unwrap_or_else(|| GATEWAY.to_owned());
                 self.refused(&Problem::internal(None), &message_type, &window)
             }
-            Refusal::Status503 => self.respond(503, sentence("Service Unavailable"), GATEWAY, &window, false),
+            Refusal::Status503 => {
+                let (status, body) = refusal_body(refusal);
+                self.respond(status, body, GATEWAY, &window, false)
+            }
             Refusal::Throttle => self.throttled(&window),
-            Refusal::TokenExpired => self.unauthorised(sentence("Authorization token expired"), &window),
+            Refusal::TokenExpired => self.unauthorised(sentence(TOKEN_EXPIRED), &window),
         }
     }
 

@@ -6,8 +6,10 @@ mod accounting;
 mod api;
 mod contact;
 mod gateway;
+mod index;
 mod integration;
 mod mock;
+mod multi_message;
 mod order;
 mod product;
 mod router;
@@ -17,14 +19,19 @@ mod state;
 mod switches;
 mod warehouse;
 
+/// A decimal as a JSON number, where Brightpearl does not write a text.
+fn number(value: rust_decimal::Decimal) -> serde_json::Value {
+    rust_decimal::serde::float::serialize(&value, serde_json::value::Serializer).unwrap_or_default()
+}
+
 pub use api::Brightpearl;
 pub use api_mock_core::{
     Attempt, Fault, FaultKind, Faults, MockCore, RequestCounts, Server, run_until_ctrl_c,
 };
 pub use mock::{MockBrightpearl, MockBuilder};
 pub use seed::{
-    BUILT_IN_SEED, Seed, SeedAddress, SeedBankAccount, SeedChannel, SeedComponent, SeedContact, SeedCurrency,
-    SeedCustomField, SeedError, SeedNominalCode, SeedOrder, SeedOrderStatus, SeedPayment, SeedPaymentMethod,
-    SeedProduct, SeedRow, SeedTaxCode, SeedWarehouse,
+    BUILT_IN_SEED, Seed, SeedAccountingPeriod, SeedAddress, SeedBankAccount, SeedChannel, SeedComponent,
+    SeedContact, SeedCurrency, SeedCustomField, SeedError, SeedNominalCode, SeedOrder, SeedOrderStatus,
+    SeedPayment, SeedPaymentMethod, SeedProduct, SeedRow, SeedTaxCode, SeedWarehouse,
 };
 pub use switches::Switches;

@@ -6,7 +6,7 @@ use brightpearl::{
     order::{Order, OrderNote},
     warehouse::{GoodsInNote, GoodsMovement},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use wiremock::MockServer;
 
 use crate::{Brightpearl, Seed, SeedError, Switches, state::Account};
@@ -112,6 +112,16 @@ impl MockBrightpearl {
         &self.token
     }
 
+    /// The OAuth token end point.
+    pub fn token_url(&self) -> String {
+        format!("{}/token/{}", self.url(), self.account)
+    }
+
+    /// A code for the token end point, as the consent of a user who is sent back to this URI would make one.
+    pub fn authorization_code(&self, redirect_uri: &str) -> String {
+        self.face.core().act(|api, _| api.new_authorization_code(redirect_uri))
+    }
+
     /// The caller's integration instance.
     pub const fn instance_id(&self) -> InstanceId {
         self.instance
@@ -136,6 +146,12 @@ impl MockBrightpearl {
     pub fn set_throttle(&self, limit: impl Into<Option<u32>>) {
         let limit = limit.into();
         self.face.core().act(|api, _| api.set_throttle(limit));
+    }
+
+    /// Locks the books up to a day, that day included, or opens them.
+    pub fn lock_books(&self, until: impl Into<Option<Date>>) {
+        let until = until.into();
+        self.face.core().act(|api, _| api.lock_books(until));
     }
 
     /// Back to the seed.

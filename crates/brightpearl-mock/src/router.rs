@@ -3,15 +3,23 @@
 use std::borrow::Cow;
 
 use crate::{
-    accounting::{currency, customer_payment, nominal_code, payment_method, tax_code},
-    contact,
+    accounting::{
+        accounting_period, contact_balance, currency, customer_payment, exchange_rate, journal,
+        journal_search, nominal_code, payment_method, sale_payment_total, tax_code,
+    },
+    contact::{contact, contact_post, contact_search, postal_address},
     gateway::{Answer, Call, Problem},
-    integration::{account_configuration, webhook},
-    order::{custom_field, note, order, order_search, row, sales_credit, sales_order, status},
-    product::{channel, product},
+    integration::{account_configuration, instance, webhook},
+    multi_message,
+    order::{
+        code_list, custom_field, note, note_search, order, order_patch, order_post, order_search, row,
+        row_change, sales_credit, sales_order, sales_order_search, status,
+    },
+    product::{bundle, channel, channel_brand, product, product_search},
     state::Account,
     warehouse::{
-        goods_in_note, goods_movement, product_availability, quarantine, stock_correction, warehouse,
+        goods_in_correction, goods_in_note, goods_in_search, goods_movement, location, product_availability,
+        quarantine, stock_correction, warehouse,
     },
 };
 
@@ -31,14 +39,27 @@ const SEARCH: &str = "bulk-data-search";
 
 const ROUTES: &[Route] = &[
     get("order-service/order-status/{?}", "get-order-status", status::list),
+    post("order-service/order-status", "post-order-status", status::create),
+    get("order-service/order-type", "get-order-type", code_list::order_types),
+    get("order-service/order-stock-status", "get-order-stock-status", code_list::stock_statuses),
+    get("order-service/order-shipping-status", "get-order-shipping-status", code_list::shipping_statuses),
     get("order-service/order-search", SEARCH, order_search::search),
     get("order-service/order/{}", "get-order", order::get),
+    post("order-service/order", "post-order", order_post::create),
+    patch("order-service/order/{}", "patch-order", order_patch::patch),
+    options("order-service/order/{?}", "options-order", order::options),
     get("order-service/sales-order/{}", "get-sales-order", sales_order::get),
+    options("order-service/sales-order/{?}", "options-sales-order", sales_order::options),
+    get("order-service/sales-order-search", SEARCH, sales_order_search::search),
     post("order-service/sales-order", "post-sales-order", sales_order::create),
+    post("order-service/sales-order/{}/close", "post-sales-order-close", sales_order::close),
     get("order-service/sales-credit/{}", "get-sales-credit", sales_credit::get),
     post("order-service/sales-credit", "post-sales-credit", sales_credit::create),
     post("order-service/sales-credit/{}/close", "post-sales-credit-close", sales_credit::close),
     post("order-service/order/{}/row", "post-order-row", row::create),
+    patch("order-service/order/{}/row/{}", "patch-order-row", row_change::patch),
+    delete("order-service/order/{}/row/{}", "delete-order-row", row_change::delete),
+    get("order-service/order-note-search", SEARCH, note_search::search),
     get("order-service/order/{}/note/{?}", "get-order-note", note::list),
     post("order-service/order/{}/note", "post-order-note", note::create),
     put("order-service/order/{}/status", "put-order-status", status::set),
@@ -57,6 +78,16 @@ const ROUTES: &[Route] = &[
     get("accounting-service/nominal-code-search", SEARCH, nominal_code::search),
     get("accounting-service/tax-code/{?}", "get-tax-code", tax_code::list),
     get("accounting-service/currency-search", SEARCH, currency::search),
+    get("accounting-service/sale-payment-total/{?}", "get-sale-payment-total", sale_payment_total::get),
+    get("accounting-service/journal/{}", "get-journal", journal::get),
+    get("accounting-service/journal-search", SEARCH, journal_search::search),
+    get("accounting-service/contact/{}/currency/{}/balance", "get-contact-balance", contact_balance::get),
+    get("accounting-service/exchange-rate", "get-exchange-rate", exchange_rate::list),
+    post("accounting-service/currency/{}/exchange-rate", "post-exchange-rate", exchange_rate::set),
+    put("accounting-service/currency/{}/exchange-rate", "put-exchange-rate", exchange_rate::set),
+    get("accounting-service/accounting-period/{?}", "get-accounting-period", accounting_period::list),
+    post("accounting-service/accounting-period", "post-accounting-period", accounting_period::create),
+    get("accounting-service/accounting-period-lock", "get-accounting-period-lock", accounting_period::lock),
     get("warehouse-service/warehouse/{?}", "get-warehouse", warehouse::list),
     get(
         "warehouse-service/warehouse/{}/location/default",
@@ -68,6 +99,9 @@ const ROUTES: &[Route] = &[
         "get-quarantine-location",
         quarantine::location,
     ),
+    get("warehouse-service/warehouse/{}/location/{?}", "get-location", location::list),
+    get("warehouse-service/location-search", SEARCH, location::search),
+    get("warehouse-service/warehouse/{}/product/{}", "get-warehouse-defaults", location::warehouse_defaults),
     post("warehouse-service/warehouse/{}/quarantine/release", "post-quarantine-release", quarantine::release),
     post(
         "warehouse-service/warehouse/{}/stock-correction",
@@ -77,19 +111,45 @@ const ROUTES: &[Route] = &[
     get("warehouse-service/warehouse/{}/stock-correction/{}", "get-stock-correction", stock_correction::get),
     post("warehouse-service/order/{}/goods-note/goods-in", "post-goods-in-note", goods_in_note::create),
     get("warehouse-service/order/{}/goods-note/goods-in/{?}", "get-goods-in-note", goods_in_note::get),
+    get("warehouse-service/goods-in-search", SEARCH, goods_in_search::search),
+    post(
+        "warehouse-service/goods-note/goods-in/{}/correction",
+        "post-goods-in-correction",
+        goods_in_correction::correct,
+    ),
+    delete("warehouse-service/goods-note/goods-in/{}", "delete-goods-in-note", goods_in_correction::delete),
     get("warehouse-service/goods-movement-search", SEARCH, goods_movement::search),
     get("warehouse-service/product-availability/{?}", "get-product-availability", product_availability::get),
     get("product-service/channel/{?}", "get-channel", channel::list),
+    get("product-service/channel-brand/{?}", "get-channel-brand", channel_brand::list),
+    get("product-service/product-search", SEARCH, product_search::search),
+    get("product-service/product/{}/bundle", "get-product-bundle", bundle::where_used),
     get("product-service/product/{}", "product-get", product::get),
+    options("product-service/product/{?}", "product-options", product::options),
     get("contact-service/contact/{}", "get-contact", contact::get),
+    options("contact-service/contact/{?}", "options-contact", contact::options),
+    post("contact-service/contact", "post-contact", contact_post::create),
+    patch("contact-service/contact/{}", "patch-contact", contact::patch),
+    get("contact-service/contact-search", SEARCH, contact_search::search),
+    put("contact-service/contact/{}/postal-address", "put-contact-postal-address", postal_address::assign),
+    get("contact-service/postal-address/{}", "get-postal-address", postal_address::get),
+    post("contact-service/postal-address", "post-postal-address", postal_address::create),
+    put("contact-service/postal-address/{}", "put-postal-address", postal_address::replace),
     get("integration-service/account-configuration", "get-account-configuration", account_configuration::get),
     get("integration-service/webhook/{?}", "webhook-get", webhook::list),
     post("integration-service/webhook", "post-webhook", webhook::create),
+    post("integration-service/webhook/{}/simulate", "post-webhook-simulate", webhook::simulate),
+    put("integration-service/integration/instance", "put-integration-instance", instance::rename),
     delete("integration-service/webhook/{}", "webhook-delete", webhook::delete),
+    post("multi-message", "post-multi-message", multi_message::post),
 ];
 
 const fn get(path: &'static str, message_type: &'static str, handler: Handler) -> Route {
     Route { method: "GET", path, message_type, handler }
+}
+
+const fn options(path: &'static str, message_type: &'static str, handler: Handler) -> Route {
+    Route { method: "OPTIONS", path, message_type, handler }
 }
 
 const fn post(path: &'static str, message_type: &'static str, handler: Handler) -> Route {

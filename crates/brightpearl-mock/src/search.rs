@@ -23,6 +23,7 @@ pub(crate) struct Column<R> {
     cell: fn(&R) -> Value,
     reference: Option<&'static str>,
     sortable: bool,
+    filterable: bool,
     listed: bool,
 }
 
@@ -58,12 +59,12 @@ impl Kind {
 
 impl<R> Column<R> {
     pub(crate) const fn new(name: &'static str, kind: Kind, cell: fn(&R) -> Value) -> Self {
-        Self { name, kind, cell, reference: None, sortable: true, listed: true }
+        Self { name, kind, cell, reference: None, sortable: true, filterable: true, listed: true }
     }
 
     /// A filter that cannot be listed or sorted by.
     pub(crate) const fn filter_only(name: &'static str, kind: Kind, cell: fn(&R) -> Value) -> Self {
-        Self { name, kind, cell, reference: None, sortable: false, listed: false }
+        Self { name, kind, cell, reference: None, sortable: false, filterable: true, listed: false }
     }
 
     /// Names of this column's ids come in a reference map of this name.
@@ -77,11 +78,16 @@ impl<R> Column<R> {
         self
     }
 
+    pub(crate) const fn unfilterable(mut self) -> Self {
+        self.filterable = false;
+        self
+    }
+
     fn description(&self) -> Value {
         json!({
             "name": self.name,
             "sortable": self.sortable,
-            "filterable": true,
+            "filterable": self.filterable,
             "reportDataType": self.kind.name(),
             "referenceData": self.reference.into_iter().collect::<Vec<_>>(),
             "isFreeTextSearchable": false,
@@ -109,16 +115,18 @@ impl<R> Table<R> {
         name_of: NameOf<'_>,
     ) -> Result<Answer, Problem> {
         let query = Query::read(self, call)?;
-        let mut found: Vec<&R> =
-            rows.filter(|row| query.filters.iter().all(|filter| filter.admits(row))).collect();
-        found.sort_by(|left, right| query.compare(left, right));
+        let mut found: Vec<(Vec<Key>, &R)> = rows
+            .filter(|row| query.filters.iter().all(|filter| filter.admits(row)))
+            .map(|row| (query.keys(row), row))
+            .collect();
+        found.sort_by(|(left, _), (right, _)| query.compare(left, right));
 
         let available = found.len();
         let first = query.first_result;
         let page: Vec<&R> = if query.count_only {
             Vec::new()
         } else {
-            found.into_iter().skip(first - 1).take(query.page_size).collect()
+            found.into_iter().skip(first - 1).take(query.page_size).map(|(_, row)| row).collect()
         };
         let returned = page.len();
         let mut meta_data = json!({
@@ -206,19 +214,26 @@ impl<'t, R> Query<'t, R> {
                 "firstResult" => query.first_result = number(name, value)?.max(1),
                 "countOnly" => query.count_only = value == "true",
                 _ => {
-                    query.filters.push(Filter::read(table.column(name).ok_or_else(|| no_such(name))?, value)?)
+                    let column = table.column(name).filter(|column| column.filterable);
+                    query.filters.push(Filter::read(column.ok_or_else(|| no_such(name))?, value)?)
                 }
             }
         }
         Ok(query)
     }
 
-    fn compare(&self, left: &R, right: &R) -> Ordering {
+    /// What a row is sorted by, read out of its cells once.
+    fn keys(&self, row: &R) -> Vec<Key> {
+        self.sorting.iter().map(|(column, _)| Key::of(column.kind, &(column.cell)(row))).collect()
+    }
+
+    fn compare(&self, left: &[Key], right: &[Key]) -> Ordering {
         self.sorting
             .iter()
-            .map(|(column, direction)| {
-                let order = compare_cells(column.kind, &(column.cell)(left), &(column.cell)(right));
-                if matches!(direction, Direction::Descending) { order.reverse() } else { order }
+            .zip(left.iter().zip(right))
+            .map(|((_, direction), (left, right))| match direction {
+                Direction::Ascending => left.cmp(right),
+                Direction::Descending => right.cmp(left),
             })
             .find(|order| order.is_ne())
             .unwrap_or(Ordering::Equal)
@@ -266,12 +281,23 @@ fn unparsable(name: &str, value: &str, kind: Kind) -> Problem {
     Problem::new(500, "CMNC-018", format!("The filter {name}={value} cannot be parsed as: {}", kind.name()))
 }
 
-fn compare_cells(kind: Kind, left: &Value, right: &Value) -> Ordering {
-    match kind {
-        Kind::Period => time(left).cmp(&time(right)),
-        Kind::Integer | Kind::IdSet => left.as_i64().cmp(&right.as_i64()),
-        Kind::Boolean => left.as_bool().cmp(&right.as_bool()),
-        Kind::Text | Kind::SearchText | Kind::TextSet => left.as_str().cmp(&right.as_str()),
+/// A cell as it is sorted by; all keys of one column are of one variant.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Time(Option<Timestamp>),
+    Number(Option<i64>),
+    Flag(Option<bool>),
+    Text(Option<String>),
+}
+
+impl Key {
+    fn of(kind: Kind, cell: &Value) -> Self {
+        match kind {
+            Kind::Period => Self::Time(time(cell)),
+            Kind::Integer | Kind::IdSet => Self::Number(cell.as_i64()),
+            Kind::Boolean => Self::Flag(cell.as_bool()),
+            Kind::Text | Kind::SearchText | Kind::TextSet => Self::Text(cell.as_str().map(str::to_owned)),
+        }
     }
 }
 
@@ -314,7 +340,10 @@ impl<'t, R> Filter<'t, R> {
         let cell = (self.column.cell)(row);
         match &self.wanted {
             Wanted::Number(number) => cell.as_i64() == Some(*number),
-            Wanted::Ids(ids) => cell.as_u64().is_some_and(|id| ids.contains(id)),
+            Wanted::Ids(ids) => match cell.as_array() {
+                Some(several) => several.iter().filter_map(Value::as_u64).any(|id| ids.contains(id)),
+                None => cell.as_u64().is_some_and(|id| ids.contains(id)),
+            },
             Wanted::Text(text) => cell.as_str() == Some(text),
             Wanted::Containing(part) => cell.as_str().is_some_and(|text| text.to_lowercase().contains(part)),
             Wanted::Flag(flag) => cell.as_bool() == Some(*flag),

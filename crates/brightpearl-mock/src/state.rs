@@ -2,23 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use api_mock_core::Delivery;
 use brightpearl::{
-    ContactId, CurrencyCode, GoodsInNoteId, GoodsNoteId, InstanceId, LocationId, OffsetDateTime, OrderId,
-    PaymentId, ProductId, TaxCode, WarehouseId, WebhookId,
+    ContactId, CurrencyCode, GoodsInNoteId, GoodsNoteId, InstanceId, JournalId, LocationId, OffsetDateTime,
+    OrderId, PaymentId, ProductId, TaxCode, WarehouseId, WebhookId,
     accounting::{Currency, CustomerPayment, NominalAccount, PaymentMethod, TaxRate},
     integration::Webhook,
     order::{Order, OrderNote, OrderStatus},
     product::Channel,
     warehouse::{GoodsInNote, GoodsMovement, Warehouse},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::{
     Switches,
-    contact::Contact,
+    accounting::{Journal, StoredPeriod, StoredRate},
+    contact::{Contact, StoredAddress},
     gateway::{Credentials, Problem},
+    index::Index,
     integration::Event,
     order::CustomField,
     product::StoredProduct,
@@ -43,22 +46,33 @@ pub(crate) struct Account {
     pub(crate) payment_methods: Vec<PaymentMethod>,
     pub(crate) tax_codes: Vec<TaxRate>,
     pub(crate) currencies: Vec<Currency>,
+    pub(crate) exchange_rates: Vec<StoredRate>,
+    pub(crate) accounting_periods: Vec<StoredPeriod>,
+    /// Up to this day, that day included, nothing is posted.
+    pub(crate) locked_until: Option<Date>,
     pub(crate) warehouses: Vec<StoredWarehouse>,
     pub(crate) custom_fields: Vec<CustomField>,
     pub(crate) products: BTreeMap<ProductId, StoredProduct>,
     pub(crate) contacts: BTreeMap<ContactId, Contact>,
+    pub(crate) postal_addresses: BTreeMap<u64, StoredAddress>,
 
     pub(crate) orders: BTreeMap<OrderId, Order>,
     pub(crate) order_notes: BTreeMap<OrderId, Vec<OrderNote>>,
     pub(crate) order_custom_fields: BTreeMap<OrderId, BTreeMap<String, Value>>,
     pub(crate) payments: BTreeMap<PaymentId, CustomerPayment>,
+    pub(crate) journals: BTreeMap<JournalId, Journal>,
     pub(crate) goods_in_notes: BTreeMap<GoodsInNoteId, GoodsInNote>,
+    /// What goods-in notes posted.
+    pub(crate) goods_in_journals: BTreeMap<GoodsInNoteId, JournalId>,
     pub(crate) stock_corrections: BTreeMap<GoodsNoteId, StoredCorrection>,
     pub(crate) movements: Vec<GoodsMovement>,
     pub(crate) webhooks: BTreeMap<WebhookId, Webhook>,
+    pub(crate) index: Index,
 
     /// What happened during this request and is not told yet.
     pub(crate) events: Vec<Event>,
+    /// Test deliveries that this request asked for.
+    pub(crate) test_deliveries: Vec<Delivery>,
     pub(crate) next: NextIds,
 }
 
@@ -85,11 +99,16 @@ pub(crate) struct NextIds {
     pub(crate) note: u64,
     pub(crate) payment: u64,
     pub(crate) journal: u64,
+    pub(crate) journal_row: u64,
     /// One sequence for goods-in notes, transfers and corrections.
     pub(crate) goods_note: u64,
     pub(crate) movement: u64,
     pub(crate) webhook: u64,
     pub(crate) credit_invoice: u64,
+    pub(crate) sale_invoice: u64,
+    pub(crate) contact: u64,
+    pub(crate) postal_address: u64,
+    pub(crate) order_status: u64,
 }
 
 impl Default for NextIds {
@@ -100,12 +119,22 @@ impl Default for NextIds {
             note: 120_001,
             payment: 551_001,
             journal: 902_001,
+            journal_row: 1_804_001,
             goods_note: 60_001,
             movement: 710_001,
             webhook: 731,
             credit_invoice: 1,
+            sale_invoice: 5_001,
+            contact: 5_101,
+            postal_address: 7_101,
+            order_status: 31,
         }
     }
+}
+
+/// Goes past an id that was given, so that it is not taken again.
+pub(crate) fn pass(next: &mut u64, given: u64) {
+    *next = (*next).max(given + 1);
 }
 
 /// Takes the next id of a sequence.
@@ -148,8 +177,11 @@ impl Account {
     }
 
     /// Units of this currency for one of base currency, six decimals.
-    pub(crate) fn exchange_rate(&self, code: &CurrencyCode) -> Option<Decimal> {
-        let mut rate = self.currency(code)?.exchange_rate.unwrap_or(Decimal::ONE);
+    pub(crate) fn exchange_rate(&self, code: &CurrencyCode, now: Timestamp) -> Option<Decimal> {
+        let id = self.currency(code)?.id;
+        let begun = |rate: &&StoredRate| rate.currency == id && rate.active_from <= now;
+        let newest = self.exchange_rates.iter().filter(begun).max_by_key(|rate| rate.active_from);
+        let mut rate = newest.map_or(Decimal::ONE, |rate| rate.rate);
         rate.rescale(6);
         Some(rate)
     }

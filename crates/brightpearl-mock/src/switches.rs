@@ -19,6 +19,18 @@ pub struct Switches {
     pub receipts_and_payments_modify_the_order: bool,
     /// Whether a throttled answer carries the two throttle headers.
     pub throttle_headers_when_throttled: bool,
+    /// Whether a payment of a date at which the books are closed is refused. By default it is recorded without a
+    /// journal.
+    pub locked_books_refuse_payments: bool,
+    /// Whether a part that was answered 201 makes a multi-message 207, as anything but 200 would by the letter.
+    pub created_part_makes_207: bool,
+    /// Whether a multi-message takes PATCH.
+    pub multi_message_takes_patch: bool,
+    /// Whether a refresh token goes on working after it was used. By default only the newest one does, so that
+    /// nobody keeps an old one.
+    pub old_refresh_tokens_work: bool,
+    /// Whether a refresh hands back the access token that is still valid, with the rest of its time.
+    pub refresh_returns_a_valid_token: bool,
 }
 
 impl Default for Switches {
@@ -30,6 +42,11 @@ impl Default for Switches {
             untracked_products_refuse_availability: false,
             receipts_and_payments_modify_the_order: false,
             throttle_headers_when_throttled: true,
+            locked_books_refuse_payments: false,
+            created_part_makes_207: false,
+            multi_message_takes_patch: false,
+            old_refresh_tokens_work: false,
+            refresh_returns_a_valid_token: false,
         }
     }
 }

@@ -1,6 +1,7 @@
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use api_client_core::wire;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 /// An account's code, such as `acmeoutdoors`: letters, digits and hyphens, never only digits.
 ///
@@ -8,10 +9,10 @@ use serde::{Deserialize, Serialize};
 /// use brightpearl::AccountCode;
 ///
 /// assert!("acmeoutdoors".parse::<AccountCode>().is_ok());
-/// assert!("1008".parse::<AccountCode>().unwrap_err().to_string().contains("not a number"));
+/// assert!("1008".parse::<AccountCode>().unwrap_err().to_string().contains("it is a number"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
 pub struct AccountCode(String);
 
 /// A text that is not an account code.
@@ -37,36 +38,29 @@ impl FromStr for AccountCode {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refuse = |reason| Err(InvalidAccountCode { text: text.to_owned(), reason });
-        if text.is_empty() {
+        if text.trim().is_empty() {
             refuse("it is empty")
         } else if text.trim() != text {
             refuse("it has spaces around it")
         } else if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            refuse("it is a code, not a number")
+            refuse("it is a number")
         } else if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-            refuse("it has a character that codes do not have")
+            refuse("it has other characters than letters, digits and hyphens")
         } else {
             Ok(Self(text.to_owned()))
         }
     }
 }
 
-impl TryFrom<String> for AccountCode {
-    type Error = InvalidAccountCode;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<AccountCode> for String {
-    fn from(code: AccountCode) -> Self {
-        code.0
-    }
-}
-
 impl fmt::Display for AccountCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+/// A number reads as well, so that the message says what is wrong with it.
+impl<'de> Deserialize<'de> for AccountCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        wire::text::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }

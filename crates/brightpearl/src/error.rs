@@ -1,23 +1,23 @@
 //! What went wrong, told once and whole.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
+use crate::{ApiError, client::rules::ErrorBody, search::UndecodableRow};
 use api_client_core::{
     Endpoint, HttpResponse, Idempotency, Method,
     client::{CallReport, Failure, NotRetried, Trouble},
     decode::DecodeError,
 };
-use serde::Deserialize;
-
-use crate::{client::rules::ErrorBody, search::UndecodableRow};
 
 /// A call that did not succeed.
 ///
 /// [`Error::kind`] says what happened, [`Error::is_retryable`] whether trying later may help, and
 /// [`Error::may_have_been_applied`] whether Brightpearl may have acted on it all the same. `Display` is one
 /// line for a log; tokens and shoppers are not in it.
+#[derive(Clone)]
 pub struct Error(Box<Story>);
 
+#[derive(Clone)]
 struct Story {
     kind: ErrorKind,
     /// What happened, without the call and without the source.
@@ -28,7 +28,7 @@ struct Story {
     request_id: Option<String>,
     body_excerpt: Option<String>,
     find_out: Option<&'static str>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// What happened, and what to do about it.
@@ -45,6 +45,9 @@ pub enum ErrorKind {
     TokenInvalid,
     /// Brightpearl refused the credentials for another reason. Check the account's API access.
     Unauthorized,
+    /// There is no access token to call with: none is stored, the store failed, or Brightpearl handed none out.
+    /// The message says which, and what to do; [`Error::has_code`] knows `invalid_client` and `invalid_grant`.
+    NoAccessToken,
     /// There is no such thing, or no such address.
     NotFound,
     /// Brightpearl understood the request and refused it. [`Error::api_errors`] say why; correct it.
@@ -62,17 +65,6 @@ pub enum ErrorKind {
     Ambiguous,
     /// An answer came that does not read. Keep the request id and report it.
     Undecodable,
-}
-
-/// An error that Brightpearl's API names.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ApiError {
-    /// The code, such as `ORDC-024`. Only some are documented.
-    #[serde(default)]
-    pub code: String,
-    /// The message. Meant for people: never branch on it.
-    #[serde(default)]
-    pub message: String,
 }
 
 impl Error {
@@ -154,14 +146,61 @@ impl Error {
     pub(crate) fn undecodable(report: CallReport, response: &HttpResponse, source: DecodeError) -> Self {
         let mut error = Self::of(ErrorKind::Undecodable, "the answer does not read", Some(report));
         error.0.take(response);
-        error.0.source = Some(Box::new(source));
+        error.0.source = Some(Arc::new(source));
         error
+    }
+
+    /// Adds what an answer that does not read says otherwise: errors, or the beginning of a page that is not
+    /// JSON at all. Of JSON nothing is kept, since it holds shoppers.
+    pub(crate) fn with_strange_body(
+        mut self,
+        response: &HttpResponse,
+        hide: &dyn Fn(&str) -> String,
+    ) -> Self {
+        match ErrorBody::read(&response.body) {
+            ErrorBody::Gateway(_) => {}
+            ErrorBody::Other(text) if text.trim_start().starts_with(['{', '[']) => {}
+            body => self.0.describe(Some(body), hide),
+        }
+        self
     }
 
     pub(crate) fn undecodable_row(source: UndecodableRow) -> Self {
         let mut error = Self::of(ErrorKind::Undecodable, "a row of the search does not read", None);
-        error.0.source = Some(Box::new(source));
+        error.0.source = Some(Arc::new(source));
         error
+    }
+
+    /// There is no access token; the message says why and what to do.
+    pub(crate) fn no_access_token(message: impl Into<String>) -> Self {
+        Self::of(ErrorKind::NoAccessToken, message, None)
+    }
+
+    /// The token endpoint said no.
+    pub(crate) fn token_refused(failure: Failure, advice: String, said: ApiError) -> Self {
+        let mut error = Self::of(ErrorKind::NoAccessToken, advice, Some(failure.report));
+        if let Some(response) = &failure.response {
+            error.0.take(response);
+        }
+        error.0.api_errors = vec![said];
+        error
+    }
+
+    pub(crate) fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// A call that was not sent, since no access token was to be had for it.
+    fn without_token(report: CallReport, cause: Box<dyn StdError + Send + Sync>) -> Self {
+        let kind = match cause.downcast_ref::<Self>().map(Self::kind) {
+            Some(kind @ (ErrorKind::NoAccessToken | ErrorKind::Configuration | ErrorKind::Undecodable)) => {
+                kind
+            }
+            // The token endpoint failed or could not be reached: nothing of this call was sent.
+            _ => ErrorKind::NotSent,
+        };
+        Self::of(kind, "no access token could be had", Some(report)).because(cause)
     }
 
     /// A call that the pipeline gave up on. `hide` takes secrets out of a text.
@@ -170,7 +209,10 @@ impl Error {
         find_out: Option<&'static str>,
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
-        let Failure { report, response, transport, trouble } = failure;
+        let Failure { report, response, transport, unprepared, trouble } = failure;
+        if let Some(cause) = unprepared {
+            return Self::without_token(report, cause);
+        }
         let body = response.as_ref().map(|response| ErrorBody::read(&response.body));
         let kind = kind(&report, response.as_ref(), body.as_ref(), trouble);
         let mut error = Self::of(kind, "", Some(report));
@@ -179,7 +221,7 @@ impl Error {
         }
         error.0.describe(body, hide);
         error.0.find_out = find_out.filter(|_| kind == ErrorKind::Ambiguous);
-        error.0.source = transport.map(Into::into);
+        error.0.source = transport.map(|error| Arc::new(error) as Arc<_>);
         error
     }
 
@@ -215,11 +257,17 @@ impl Story {
             // A 401 echoes the token (brightpearl-platform.md §3.3): its text goes no further than its kind.
             Some(ErrorBody::Gateway(_)) if self.status == Some(401) => {}
             Some(ErrorBody::Gateway(text)) => self.message = hide(&text),
-            Some(ErrorBody::Other(text)) if !text.is_empty() => self.body_excerpt = Some(hide(&text)),
+            Some(ErrorBody::Other(text)) if !text.is_empty() => {
+                // Hidden before it is cut, so that no half of a token stays at the end.
+                self.body_excerpt = Some(hide(&text).chars().take(EXCERPT_CHARS).collect());
+            }
             Some(ErrorBody::Other(_)) | None => {}
         }
     }
 }
+
+/// How much of a strange body is kept.
+const EXCERPT_CHARS: usize = 200;
 
 fn kind(
     report: &CallReport,
@@ -234,10 +282,9 @@ fn kind(
         Trouble::Throttled => ErrorKind::Throttled,
         Trouble::AnswerLost => ErrorKind::AnswerLost,
         Trouble::ServerFailed | Trouble::Broken => ErrorKind::ServerFailed,
+        Trouble::CredentialsExpired => ErrorKind::TokenExpired,
         Trouble::Refused => match (response.map(|response| response.status), body) {
-            (Some(401), Some(ErrorBody::Gateway(text))) if text.contains("expired") => {
-                ErrorKind::TokenExpired
-            }
+            (Some(401), Some(body)) if body.says_expired() => ErrorKind::TokenExpired,
             (Some(401), Some(ErrorBody::Gateway(_))) => ErrorKind::TokenInvalid,
             (Some(401 | 403), _) => ErrorKind::Unauthorized,
             (Some(404), _) => ErrorKind::NotFound,
@@ -254,7 +301,7 @@ impl fmt::Display for Error {
             write!(f, "{report}: ")?;
         }
         f.write_str(match story.kind {
-            Configuration | InvalidRequest | Undecodable => story.message.as_str(),
+            Configuration | InvalidRequest | NoAccessToken | Undecodable => story.message.as_str(),
             TokenExpired => "the access token has expired; refresh it or get a new one",
             TokenInvalid => "the token is invalid: Brightpearl does not know it for this account and app; check all three or authorise again",
             Unauthorized => "Brightpearl refused the credentials; check that the account has API access",
@@ -273,9 +320,12 @@ impl fmt::Display for Error {
             write!(f, " (status {status})")?;
         }
         for error in &story.api_errors {
-            write!(f, "; {} {}", error.code, error.message)?;
+            let ApiError { code, message } = error;
+            let space = if code.is_empty() || message.is_empty() { "" } else { " " };
+            write!(f, "; {code}{space}{message}")?;
         }
-        if !matches!(story.kind, Configuration | InvalidRequest | Undecodable) && !story.message.is_empty() {
+        let said = matches!(story.kind, Configuration | InvalidRequest | NoAccessToken | Undecodable);
+        if !said && !story.message.is_empty() {
             write!(f, "; {}", story.message)?;
         }
         if let Some(id) = &story.request_id {

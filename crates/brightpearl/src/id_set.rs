@@ -22,6 +22,10 @@ pub struct IdSet {
 /// The most resources that one GET gives (brightpearl-platform.md §1.4).
 pub const MAX_IDS_PER_GET: u64 = 200;
 
+/// The longest id set that one GET carries. Long sets without ranges are answered with 414, and integrators
+/// then take 100 ids (brightpearl-platform.md §1.4): that is the length of 100 ids of eight digits.
+const MAX_BYTES_PER_GET: usize = 900;
+
 /// A text that is not an id set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not an id set: `{part}` should be an id or a range, as in 1,320-321")]
@@ -60,25 +64,45 @@ impl IdSet {
 
     /// Sets of at most `size` ids each, in order.
     pub fn chunks(&self, size: u64) -> impl Iterator<Item = Self> {
-        let size = size.max(1);
+        self.within(size, usize::MAX)
+    }
+
+    /// Sets that one GET takes each, in order: at most [`MAX_IDS_PER_GET`] ids, and a URI that is not too long.
+    pub fn per_get(&self) -> impl Iterator<Item = Self> {
+        self.within(MAX_IDS_PER_GET, MAX_BYTES_PER_GET)
+    }
+
+    fn within(&self, ids: u64, bytes: usize) -> impl Iterator<Item = Self> {
         let mut rest = self.ranges.iter().copied().rev().collect::<Vec<_>>();
         std::iter::from_fn(move || {
             let mut chunk = Self::default();
-            let mut room = size;
-            while let (Some((low, high)), 1..) = (rest.pop(), room) {
-                let last = high.min(low.saturating_add(room - 1));
+            let (mut ids, mut bytes) = (ids.max(1), bytes);
+            while let Some((low, high)) = rest.pop() {
+                let last = high.min(low.saturating_add(ids - 1));
+                let length = length(low, last);
+                if length > bytes && !chunk.is_empty() {
+                    rest.push((low, high));
+                    break;
+                }
                 chunk.ranges.push((low, last));
-                room -= last - low + 1;
                 if last < high {
                     rest.push((last + 1, high));
                 }
-                if room == 0 {
+                ids -= last - low + 1;
+                bytes = bytes.saturating_sub(length);
+                if ids == 0 {
                     break;
                 }
             }
             (!chunk.is_empty()).then_some(chunk)
         })
     }
+}
+
+/// How many characters a range prints with, at most; its comma included.
+fn length(low: u64, high: u64) -> usize {
+    let digits = |id: u64| id.checked_ilog10().unwrap_or_default() as usize + 1;
+    if low == high { digits(low) + 1 } else { digits(low) + digits(high) + 2 }
 }
 
 impl FromIterator<u64> for IdSet {
@@ -164,10 +188,18 @@ ids_are_numbers!(
     WebhookId,
     JournalId,
     OrderStatusId,
+    OrderNoteId,
     TaxCodeId,
     NominalCodeId,
     PaymentId,
-    LocationId
+    PaymentMethodId,
+    LocationId,
+    GoodsNoteId,
+    CurrencyId,
+    PostalAddressId,
+    CustomFieldId,
+    AccountingPeriodId,
+    ChannelBrandId
 );
 
 #[cfg(test)]
@@ -192,6 +224,14 @@ mod tests {
         );
     }
 
+    #[test]
+    fn sets_without_ranges_are_cut_by_their_length() {
+        let sparse: IdSet = (0..250u64).map(|index| 10_000_000 + index * 7).collect();
+        assert_eq!(sparse.per_get().map(|set| set.len()).collect::<Vec<_>>(), [100, 100, 50]);
+        let dense: IdSet = "1-450".parse().unwrap();
+        assert_eq!(dense.per_get().map(|set| set.len()).collect::<Vec<_>>(), [200, 200, 50]);
+    }
+
     proptest! {
         #[test]
         fn prints_ascending_and_reads_back(ids in vec(1u64..500, 1..80)) {
@@ -211,6 +251,15 @@ mod tests {
             prop_assert!(chunks.iter().all(|chunk| chunk.len() <= size));
             prop_assert_eq!(chunks.iter().flat_map(IdSet::iter).collect::<Vec<_>>(), set.iter().collect::<Vec<_>>());
             prop_assert_eq!(chunks.len() as u64, set.len().div_ceil(size));
+        }
+
+        #[test]
+        fn what_one_get_takes_is_neither_too_many_nor_too_long(ids in vec(1u64..100_000_000, 1..900)) {
+            let set: IdSet = ids.into_iter().flat_map(|id| [id, id + 1, id + 3]).collect();
+            let gets: Vec<IdSet> = set.per_get().collect();
+            prop_assert!(gets.iter().all(|get| get.len() <= MAX_IDS_PER_GET));
+            prop_assert!(gets.iter().all(|get| get.to_string().len() <= MAX_BYTES_PER_GET));
+            prop_assert_eq!(gets.iter().flat_map(IdSet::iter).collect::<Vec<_>>(), set.iter().collect::<Vec<_>>());
         }
     }
 }

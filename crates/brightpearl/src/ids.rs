@@ -51,6 +51,30 @@ api_client_core::numeric_id! {
     pub struct TeamId;
     /// An installed integration instance: the caller, as Brightpearl knows it.
     pub struct InstanceId;
+    /// An integration, which accounts install.
+    pub struct IntegrationId;
+    /// A postal address.
+    pub struct PostalAddressId;
+    /// A group of contacts.
+    pub struct ContactGroupId;
+    /// A custom field of the account.
+    pub struct CustomFieldId;
+    /// An option of a custom field that is chosen from several.
+    pub struct CustomFieldOptionId;
+    /// An accounting period.
+    pub struct AccountingPeriodId;
+    /// A brand of channels: what their documents look like.
+    pub struct ChannelBrandId;
+    /// A brand of products.
+    pub struct BrandId;
+    /// A collection within a brand of products.
+    pub struct CollectionId;
+    /// A type of products.
+    pub struct ProductTypeId;
+    /// A group of products that are variants of each other.
+    pub struct ProductGroupId;
+    /// A zone of a warehouse.
+    pub struct ZoneId;
 }
 
 api_client_core::text_id! {

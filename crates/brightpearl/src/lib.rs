@@ -7,26 +7,40 @@
 mod account_code;
 pub mod accounting;
 mod answer;
+mod api_error;
 #[cfg(feature = "client")]
 pub mod client;
+pub mod contact;
 #[cfg(feature = "client")]
 mod error;
+mod get_uris;
 mod id_set;
 pub mod ids;
 pub mod integration;
+pub mod multi_message;
 pub mod order;
+pub mod patch;
 pub mod product;
 pub mod request;
 pub mod search;
+pub mod utilities;
 pub mod warehouse;
 
 pub use account_code::{AccountCode, InvalidAccountCode};
 pub use answer::Created;
 pub use api_client_core::{CurrencyCode, InvalidDateTime, OffsetDateTime, decode::DecodeError};
+pub use api_error::ApiError;
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder, Credentials};
 #[cfg(feature = "client")]
-pub use error::{ApiError, Error, ErrorKind};
+pub use error::{Error, ErrorKind};
 pub use id_set::{IdSet, InvalidIdSet, MAX_IDS_PER_GET};
 pub use ids::*;
+pub use multi_message::MultiMessage;
+pub use patch::Patch;
 pub use request::Request;
+
+/// The guide's code is compiled, and where it can be run, with the documentation tests.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../../../docs/brightpearl.md")]
+pub struct Guide;

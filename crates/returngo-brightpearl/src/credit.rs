@@ -9,14 +9,14 @@ mod prices;
 use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
-    WarehouseId,
-    order::{CreditCurrency, CreditDelivery, NewCreditRow, NewSalesCredit, Order},
+    CurrencyCode, WarehouseId,
+    order::{NewCreditRow, NewSalesCredit, Order, SaleCurrency, SaleDelivery},
 };
 use returngo::{Item, Rma};
 use rust_decimal::Decimal;
 
 use crate::{
-    amounts::RowAmounts,
+    amounts::{self, RowAmounts},
     fees,
     findings::Findings,
     keys,
@@ -42,7 +42,7 @@ pub struct CreditDraft {
 
 /// The sales credit for an RMA, given its order and the credits that exist for that order already.
 ///
-/// Whether it is time for one, and whether there is one, is for the caller to know: [`plan`](crate::plan) does.
+/// Whether it is time for one, and whether there is one, is for the caller to know: [`plan`](fn@crate::plan) does.
 pub fn sales_credit_for(
     rma: &Rma,
     order: &Order,
@@ -76,14 +76,35 @@ pub(crate) fn draft(
     }
 
     let credited: Vec<&Item> = priced.iter().flat_map(|(lot, _)| lot.units.iter().copied()).collect();
-    let fees = fees::rows(rma, &credited, &order.currency.order_currency_code, settings, account, findings);
+    let currency = &order.currency.order_currency_code;
+    let fees = fees::rows(rma, &units, &credited, currency, settings, account, findings);
     let warehouse = warehouse(&credited, order, settings, findings);
     let (fees, warehouse) = (fees?, warehouse?);
 
     let mut body = header(rma, order, account, settings)?;
     body.warehouse_id = warehouse;
     body.rows = priced.into_iter().map(|(_, row)| row).chain(fees).collect();
-    Some(body)
+    is_owed_to_the_customer(&body, currency, &credited, findings).then_some(body)
+}
+
+/// A credit cannot ask the customer for money: fees above what is credited have to be decided on.
+fn is_owed_to_the_customer(
+    credit: &NewSalesCredit,
+    currency: &CurrencyCode,
+    credited: &[&Item],
+    findings: &mut Findings,
+) -> bool {
+    let total = amounts::sum(credit.rows.iter().flat_map(|row| [row.net, row.tax]));
+    let below_zero = total.is_sign_negative() && !total.is_zero();
+    if below_zero {
+        let message = format!(
+            "The fees are above what is credited: the credit would come to {}. Make the credit by hand with the right \
+             fees.",
+            amounts::shown(total, currency)
+        );
+        findings.ask(ReviewCode::FeeUnclear, message, ids(credited));
+    }
+    !below_zero
 }
 
 /// Credits in the status of cancelled ones took nothing.
@@ -257,13 +278,12 @@ fn header(
         installed_integration_instance_id: account.instance_id,
         price_list_id: order.price_list_id,
         price_mode_code: order.price_mode_code.clone(),
-        currency: Some(CreditCurrency {
+        currency: Some(SaleCurrency {
             code: currency.order_currency_code.clone(),
             fixed_exchange_rate: currency.fixed_exchange_rate,
             exchange_rate: currency.exchange_rate.filter(|_| currency.fixed_exchange_rate),
         }),
-        delivery: address
-            .map(|address| CreditDelivery { address: Some(address), ..CreditDelivery::default() }),
+        delivery: address.map(|address| SaleDelivery { address: Some(address), ..SaleDelivery::default() }),
         ..NewSalesCredit::for_customer(original_order::customer(order)?)
     })
 }

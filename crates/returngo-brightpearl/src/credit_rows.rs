@@ -28,7 +28,7 @@ impl UnitsOnCredit {
     /// Reads a credit. `units` are the RMA's that are synchronised, lowest id first.
     pub(crate) fn of(credit: &Order, order: Option<&Order>, units: &[&Item]) -> Self {
         let order_rows = order.map(|order| OrderRows::of(order, &mut Findings::default()));
-        let mut slots = Slots::of(credit, units.len());
+        let mut slots = Slots::of(credit);
         let mut row_of = BTreeMap::new();
         let mut others = Vec::new();
         for &unit in units {
@@ -87,7 +87,7 @@ struct Slots<'c> {
 
 impl<'c> Slots<'c> {
     /// The rows that stand for units: those with a key, or if there are none those with a product.
-    fn of(credit: &'c Order, units: usize) -> Self {
+    fn of(credit: &'c Order) -> Self {
         let mut rows: Vec<_> =
             credit.order_rows.iter().filter(|(_, row)| !row.composition.bundle_child).collect();
         rows.sort_by_key(|(id, row)| (row.order_row_sequence, **id));
@@ -100,12 +100,12 @@ impl<'c> Slots<'c> {
             by_product: HashMap::new(),
         };
         for (id, row) in rows {
-            slots.add(*id, row, by_key, units);
+            slots.add(*id, row, by_key);
         }
         slots
     }
 
-    fn add(&mut self, id: OrderRowId, row: &'c OrderRow, by_key: bool, units: usize) {
+    fn add(&mut self, id: OrderRowId, row: &'c OrderRow, by_key: bool) {
         let at = self.slots.len();
         match (by_key, key(row), row.product()) {
             (true, Some(key), _) => {
@@ -115,7 +115,7 @@ impl<'c> Slots<'c> {
             (false, _, Some(product)) => self.by_product.entry(product).or_default().push(at),
             _ => return,
         }
-        let free = whole(row.quantity.magnitude).min(units.saturating_add(1));
+        let free = whole(row.quantity.magnitude);
         self.slots.push(Slot { id, row, free, has_first: false, lost: None });
     }
 
@@ -175,7 +175,7 @@ impl<'c> Slots<'c> {
 
     fn vacant(self) -> Vec<Vacancy> {
         let vacancy = |slot: Slot<'_>| {
-            let units = slot.free + usize::from(slot.lost.is_some());
+            let units = slot.free.saturating_add(usize::from(slot.lost.is_some()));
             Vacancy { row: slot.id, units, first_unit: slot.lost }
         };
         self.slots.into_iter().map(vacancy).filter(|vacancy| vacancy.units > 0).collect()

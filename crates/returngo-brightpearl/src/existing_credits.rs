@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use brightpearl::{
-    InstanceId, ProductId,
+    InstanceId, OffsetDateTime, ProductId,
     order::{Order, OrderTypeCode},
 };
 use returngo::{Item, Rma};
@@ -116,6 +116,7 @@ impl<'w> ExistingCredits<'w> {
         let mut exact = self
             .foreign(settings)
             .filter(|credit| !claimed_by_another(credit, world))
+            .filter(|credit| !has_history_before(credit, world))
             .filter(|credit| is_exactly(credit, order, &self.others, &world.rma, settings));
         exact.next().filter(|_| exact.next().is_none())
     }
@@ -141,7 +142,8 @@ impl<'w> ExistingCredits<'w> {
             credits.join(", "),
             match settings.existing_credit {
                 ExistingCredit::Adopt =>
-                    "It cannot be adopted: its products are not exactly the RMA's units, or another RMA has it.",
+                    "It cannot be adopted: its products are not exactly the RMA's units, another RMA has it, or it was \
+                     paid, received or closed before the RMA was asked for.",
                 _ => "If it is, set `existing_credit` to `adopt`, and switch off whoever makes it.",
             }
         );
@@ -184,6 +186,17 @@ fn claimed_by_another(credit: &Order, world: &World) -> bool {
     let notes = world.order_notes.iter().filter(|note| note.order_id == Some(credit.id));
     let texts = references.chain(notes.map(|note| note.text.as_str()));
     texts.flat_map(keys::mentioned).any(|key| keys::is_credit(key) && !key.starts_with(&own))
+}
+
+/// Whether something happened on a credit before the RMA was asked for: that was another return.
+fn has_history_before(credit: &Order, world: &World) -> bool {
+    let Some(asked_for) = world.rma.created_at.map(OffsetDateTime::timestamp) else { return false };
+    let before = |time: Option<OffsetDateTime>| time.is_some_and(|time| time.timestamp() < asked_for);
+    let mut paid = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
+    let mut received = world.goods_in_notes.values().filter(|note| note.order_id == credit.id);
+    before(credit.closed_on)
+        || paid.any(|payment| before(payment.payment_date.or(payment.created_on)))
+        || received.any(|note| before(note.received_on))
 }
 
 /// Whether the product rows of a credit are exactly the RMA's units, product by product.

@@ -19,9 +19,11 @@ use crate::{
     world::AccountFacts,
 };
 
-/// The rows for the fees of these units; none when a fee has to be asked about.
+/// The rows for the fees of the units that are credited; none when a fee has to be asked about. Whether a fee
+/// is repeated shows on all units of the RMA, credited or not.
 pub(crate) fn rows(
     rma: &Rma,
+    all: &[&Item],
     units: &[&Item],
     currency: &CurrencyCode,
     settings: &ConnectionSettings,
@@ -31,7 +33,7 @@ pub(crate) fn rows(
     let mut clear = cancellation_is_free(rma, units, currency, findings);
     let mut rows = Vec::new();
     for kind in FeeKind::ALL {
-        match gross(kind, units, currency, findings) {
+        match gross(kind, all, units, currency, findings) {
             Some(gross) if gross.is_zero() => {}
             Some(gross) => match row(kind, gross, currency, settings, account) {
                 Ok(row) => rows.push(row),
@@ -76,15 +78,20 @@ fn fee_of(kind: FeeKind, unit: &Item) -> Decimal {
 /// What is charged altogether; none when that can be read in two ways.
 fn gross(
     kind: FeeKind,
+    all: &[&Item],
     units: &[&Item],
     currency: &CurrencyCode,
     findings: &mut Findings,
 ) -> Option<Decimal> {
-    let fees = || units.iter().map(|unit| fee_of(kind, unit));
-    if let Some(negative) = fees().find(|fee| fee.is_sign_negative() && !fee.is_zero()) {
+    let charged_to = |units: &[&Item]| -> Vec<Decimal> {
+        units.iter().map(|unit| fee_of(kind, unit).max(Decimal::ZERO)).collect()
+    };
+    if let Some(negative) =
+        units.iter().map(|unit| fee_of(kind, unit)).find(|fee| fee.is_sign_negative() && !fee.is_zero())
+    {
         findings.ignored(format!("A unit has a {kind} fee of {negative}."));
     }
-    let charged: Vec<Decimal> = fees().map(|fee| fee.max(Decimal::ZERO)).collect();
+    let charged = charged_to(all);
     let first = charged.first().copied().unwrap_or_default();
     let repeated = charged.len() > 1 && !first.is_zero() && charged.iter().all(|fee| *fee == first);
     if repeated && kind != FeeKind::Restocking {
@@ -97,7 +104,7 @@ fn gross(
         findings.ask(ReviewCode::FeeUnclear, message, ids(units));
         return None;
     }
-    Some(amounts::sum(charged))
+    Some(amounts::sum(charged_to(units)))
 }
 
 fn row(

@@ -78,6 +78,26 @@ pub(crate) fn cancel(
     None
 }
 
+/// An RMA that was reopened keeps its credit; but one that was set aside counts as crediting nothing, and its
+/// units could be credited once more with another RMA.
+pub(crate) fn ask_about_set_aside(
+    rma: &Rma,
+    credit: &Order,
+    settings: &ConnectionSettings,
+    findings: &mut Findings,
+) {
+    let status = credit.order_status.order_status_id;
+    if settings.cancelled_status_id == Some(status) {
+        let message = format!(
+            "The RMA is {} again, but its sales credit {} is in status {status}, that of cancelled ones. Put the credit \
+             into another status, or cancel the RMA.",
+            rma.status(),
+            credit.id
+        );
+        findings.ask(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
+    }
+}
+
 fn set_status(rma: &Rma, credit: &Order, status: OrderStatusId) -> Option<Effect> {
     let body = StatusChange { order_status_id: status, order_note: None };
     let effect = Effect::SetOrderStatus { key: keys::status(rma.id(), status), order_id: credit.id, body };

@@ -100,6 +100,9 @@ impl<'w> Case<'w> {
     fn plan(&self, mut findings: Findings) -> Plan {
         self.existing.ask_about_doubtful(&self.world.rma, &self.synchronised, &mut findings);
         let mut effects: Vec<Effect> = self.create_credit(&mut findings).into_iter().collect();
+        if let Some(credit) = self.credit.filter(|_| !self.is_off()) {
+            finish::ask_about_set_aside(&self.world.rma, credit, self.settings, &mut findings);
+        }
 
         let on_credit =
             self.credit.map(|credit| UnitsOnCredit::of(credit, self.known_order(), &self.synchronised));
@@ -155,12 +158,17 @@ impl<'w> Case<'w> {
         }
     }
 
+    /// The credit that money may be recorded on: while it is asked which one is the RMA's, there is none.
+    fn certain_credit(&self) -> Option<&'w Order> {
+        self.credit.filter(|_| !self.existing.is_doubtful())
+    }
+
     fn refunding(&self, credited_units: usize, findings: &mut Findings) -> Refunding<'w> {
         let skipped = self.units.iter().filter(|unit| rma_facts::is_skipped(unit, self.settings));
         Refunding {
             world: self.world,
             settings: self.settings,
-            books: Books::of(self.world, self.credit, findings),
+            books: Books::of(self.world, self.certain_credit(), findings),
             order: self.known_order().map(|order| order.id),
             impossible: self.impossible(),
             skipped: skipped.map(|unit| &unit.returned_item_id).collect(),
@@ -257,7 +265,7 @@ fn currency(credit: &Order) -> &brightpearl::CurrencyCode {
 fn credit_state(credit: &Order, books: &Books<'_>) -> CreditState {
     CreditState {
         id: credit.id,
-        gross: amounts::written(books.total(), currency(credit)),
+        gross: amounts::written(refund::total(credit), currency(credit)),
         paid: amounts::written(books.paid, currency(credit)),
         currency: currency(credit).clone(),
         stock: credit.stock_status_code.clone(),

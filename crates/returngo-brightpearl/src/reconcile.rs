@@ -16,9 +16,11 @@ use serde::Serialize;
 
 use crate::{
     keys, plan,
-    plan::UnitState,
-    settings::{CloseCredit, ConnectionSettings},
+    plan::{Effect, Plan, UnitState},
+    rma_facts,
+    settings::ConnectionSettings,
     tender::{self, PostsTo, Tender},
+    unique,
     world::World,
 };
 
@@ -102,22 +104,22 @@ pub struct Total {
 /// them, then the credit.
 pub fn reconcile(world: &World, settings: &ConnectionSettings) -> Vec<Line> {
     let rma = world.rma.id();
-    let key = keys::credit(rma);
-    let credit = world.credits.iter().find(|credit| credit.external_ref.as_ref() == Some(&key));
-    let mut refunds: Vec<&Transaction> = world
-        .rma
-        .transactions
-        .iter()
-        .filter(|transaction| transaction.is_refund() && transaction.happened())
-        .collect();
-    refunds.sort_by(|left, right| (left.created_at, &left.id).cmp(&(right.created_at, &right.id)));
+    let plan = plan(world, settings);
+    let refunds = rma_facts::transactions(&world.rma).into_iter();
+    let refunds: Vec<&Transaction> =
+        refunds.filter(|refund| refund.is_refund() && refund.happened()).collect();
+    let credit = plan
+        .state
+        .credit
+        .as_ref()
+        .and_then(|state| world.credits.iter().find(|credit| credit.id == state.id));
     let Some(credit) = credit else {
         return refunds.into_iter().map(|refund| credit_missing(rma, refund)).collect();
     };
     let books = Books { world, settings, credit };
     let mut lines: Vec<Line> = refunds.iter().map(|refund| books.line_of(refund)).collect();
-    lines.extend(books.payments_without_refund(&refunds));
-    lines.extend(books.state_of_the_credit(!refunds.is_empty()));
+    lines.extend(books.payments_beyond(&lines));
+    lines.extend(books.state_of_the_credit(&plan, !refunds.is_empty()));
     lines
 }
 
@@ -146,7 +148,7 @@ fn credit_missing(rma: &RmaId, refund: &Transaction) -> Line {
         transaction_id: Some(refund.id.clone()),
         payment_id: None,
         code: LineCode::CreditMissing,
-        amount: Some(refund.amount.amount),
+        amount: Some(refund.amount.amount.abs()),
         currency: Some(refund.amount.currency.clone()),
         bank_account: None,
         message: format!(
@@ -174,15 +176,16 @@ impl Books<'_> {
             payment.payment_type == PaymentType::Payment
                 && payment.order_id.is_none_or(|order| order == self.credit.id)
         };
-        let mut payments: Vec<_> = self.world.payments.iter().filter(on_credit).collect();
-        payments.sort_by_key(|payment| payment.payment_id);
-        payments
+        unique::by_id(&self.world.payments, |payment| payment.payment_id)
+            .into_values()
+            .filter(on_credit)
+            .collect()
     }
 
     fn line_of(&self, refund: &Transaction) -> Line {
         let key = keys::refund(self.rma(), &refund.id);
         let currency = &self.credit.currency.order_currency_code;
-        let amount = refund.amount.in_currency(currency);
+        let amount = refund.amount.in_currency(currency).map(|amount| amount.abs());
         let recorded =
             self.payments().into_iter().find(|payment| payment.transaction_ref.as_deref() == Some(&key));
         let line = |code, message| Line {
@@ -190,7 +193,7 @@ impl Books<'_> {
             transaction_id: Some(refund.id.clone()),
             payment_id: recorded.map(|payment| payment.payment_id),
             code,
-            amount: Some(amount.unwrap_or(refund.amount.amount)),
+            amount: Some(amount.unwrap_or(refund.amount.amount.abs())),
             currency: Some(if amount.is_some() { currency } else { &refund.amount.currency }.clone()),
             bank_account: recorded.and_then(|payment| self.bank_account_of(payment)),
             message,
@@ -281,29 +284,40 @@ impl Books<'_> {
         }
     }
 
-    fn payments_without_refund(&self, refunds: &[&Transaction]) -> Vec<Line> {
-        let known: Vec<String> = refunds.iter().map(|refund| keys::refund(self.rma(), &refund.id)).collect();
-        let unknown = self.payments().into_iter().filter(|payment| {
-            payment.transaction_ref.as_ref().is_none_or(|reference| !known.contains(reference))
-        });
-        unknown
-            .map(|payment| Line {
-                rma_id: self.rma().clone(),
-                transaction_id: None,
-                payment_id: Some(payment.payment_id),
-                code: LineCode::MissingInReturngo,
-                amount: Some(payment.amount()),
-                currency: Some(payment.currency_code.clone()),
-                bank_account: self.bank_account_of(payment),
-                message: format!(
-                    "payment {} on credit {} belongs to no refund in ReturnGO: somebody recorded it by hand, or ReturnGO lost it",
-                    payment.payment_id, self.credit.id
-                ),
-            })
-            .collect()
+    /// Payments on the credit that are on no line yet: a second one under a refund's key, or somebody else's.
+    fn payments_beyond(&self, lines: &[Line]) -> Vec<Line> {
+        let on_a_line =
+            |payment: &CustomerPayment| lines.iter().any(|line| line.payment_id == Some(payment.payment_id));
+        let beyond = self.payments().into_iter().filter(|payment| !on_a_line(payment));
+        beyond.map(|payment| self.line_beyond(payment)).collect()
     }
 
-    fn state_of_the_credit(&self, refunded: bool) -> Vec<Line> {
+    fn line_beyond(&self, payment: &CustomerPayment) -> Line {
+        let (id, credit) = (payment.payment_id, self.credit.id);
+        let (code, message) = if self.is_ours(payment) {
+            let message = format!(
+                "payment {id} on credit {credit} has the reference of a refund that is recorded already: delete one of the two"
+            );
+            (LineCode::PossibleDuplicate, message)
+        } else {
+            let message = format!(
+                "payment {id} on credit {credit} belongs to no refund in ReturnGO: somebody recorded it by hand, or ReturnGO lost it"
+            );
+            (LineCode::MissingInReturngo, message)
+        };
+        Line {
+            rma_id: self.rma().clone(),
+            transaction_id: None,
+            payment_id: Some(id),
+            code,
+            amount: Some(payment.amount()),
+            currency: Some(payment.currency_code.clone()),
+            bank_account: self.bank_account_of(payment),
+            message,
+        }
+    }
+
+    fn state_of_the_credit(&self, plan: &Plan, refunded: bool) -> Vec<Line> {
         let line = |code, message| Line {
             rma_id: self.rma().clone(),
             transaction_id: None,
@@ -314,7 +328,7 @@ impl Books<'_> {
             bank_account: None,
             message,
         };
-        let units = plan(self.world, self.settings).state.units;
+        let units = &plan.state.units;
         let outstanding: Vec<_> = units
             .iter()
             .filter(|unit| unit.state == UnitState::Expected)
@@ -330,29 +344,15 @@ impl Books<'_> {
             );
             lines.push(line(LineCode::GoodsOutstanding, message));
         }
-        if self.should_be_closed(outstanding.is_empty()) && !self.credit.is_closed() {
+        let to_be_closed = |effect: &Effect| matches!(effect, Effect::CloseSalesCredit { .. });
+        if plan.effects.iter().any(to_be_closed) {
             let message = format!(
-                "credit {} is paid and was to be closed by now: close it in Brightpearl",
+                "credit {} was to be closed by now: run the RMA's plan, or close it in Brightpearl",
                 self.credit.id
             );
             lines.push(line(LineCode::CreditNotClosed, message));
         }
         lines
-    }
-
-    fn should_be_closed(&self, received: bool) -> bool {
-        let paid = self
-            .payments()
-            .into_iter()
-            .map(CustomerPayment::amount)
-            .fold(Decimal::ZERO, Decimal::saturating_add);
-        let refunded = paid >= self.credit.gross();
-        match self.settings.close_credit {
-            CloseCredit::Never => false,
-            CloseCredit::WhenRefunded => refunded,
-            CloseCredit::WhenReceived => received,
-            CloseCredit::WhenBoth => refunded && received,
-        }
     }
 
     /// Whether a payment carries a key of this RMA's.

@@ -27,7 +27,7 @@ use crate::{
     world::AccountFacts,
 };
 
-pub(crate) use books::{Books, tolerance};
+pub(crate) use books::{Books, tolerance, total};
 pub(crate) use recording::{Refunding, record};
 
 /// A payment to record, and what there is to say about it.
@@ -41,7 +41,7 @@ pub struct PaymentDraft {
 
 /// The payment that records a refund on a credit.
 ///
-/// It says nothing about whether the refund is recorded already or fits the credit: [`plan`](crate::plan) does.
+/// It says nothing about whether the refund is recorded already or fits the credit: [`plan`](fn@crate::plan) does.
 ///
 /// # Errors
 /// What to ask when the refund has no amount in the credit's currency, or no usable payment method.

@@ -3,7 +3,6 @@
 //! The first five carry the names of ReturnGO's own set-up form (returngo.md §5.1), so that their values can
 //! be copied over.
 
-mod account_code;
 mod error;
 mod values;
 
@@ -14,7 +13,7 @@ use returngo::TransactionType;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-pub use account_code::{AccountCode, InvalidAccountCode};
+pub use brightpearl::{AccountCode, InvalidAccountCode};
 pub use error::SettingsError;
 pub use values::{FieldMap, TenderSetting};
 

@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 use returngo::Rma;
 use serde::{Deserialize, Serialize};
 
-/// What both systems say now about one RMA: everything that [`plan`](crate::plan) looks at.
+/// What both systems say now about one RMA: everything that [`plan`](fn@crate::plan) looks at.
 ///
 /// The values are the bodies as both APIs send them, so that a captured answer can be pasted. Lists that are
 /// missing are empty.

@@ -171,7 +171,7 @@ impl Error {
         day_ends: Option<Timestamp>,
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
-        let Failure { report, response, transport, trouble } = failure;
+        let Failure { report, response, transport, trouble, .. } = failure;
         let kind = kind(&report, response.as_ref(), trouble);
         let mut error = Self::of(kind, "", Some(report));
         if let Some(response) = &response {
@@ -217,7 +217,7 @@ fn kind(report: &CallReport, response: Option<&HttpResponse>, trouble: Trouble) 
         Trouble::Throttled => ErrorKind::Throttled,
         Trouble::AnswerLost => ErrorKind::AnswerLost,
         Trouble::ServerFailed | Trouble::Broken => ErrorKind::ServerFailed,
-        Trouble::Refused => match response.map(|response| response.status) {
+        Trouble::Refused | Trouble::CredentialsExpired => match response.map(|response| response.status) {
             Some(401) => ErrorKind::WrongKey,
             Some(403) => ErrorKind::WrongShop,
             Some(404) => ErrorKind::NotFound,

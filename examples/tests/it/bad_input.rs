@@ -71,6 +71,11 @@ fn wrong_arguments_end_with_code_2() {
     for (name, arguments) in [
         ("look_up", vec!["everything"]),
         ("look_up", vec![]),
+        ("look_up", vec!["order"]),
+        ("look_up", vec!["order", "3-1"]),
+        ("look_up", vec!["order-search", "orderTypeId"]),
+        ("look_up", vec!["warehouse-defaults", "2"]),
+        ("look_up", vec!["account", "7"]),
         ("plan", vec![]),
         ("return_lifecycle", vec!["--yaml"]),
     ] {

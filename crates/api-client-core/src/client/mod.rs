@@ -1,6 +1,7 @@
 //! The one pipeline that both clients send through.
 
 mod clock;
+mod observer;
 mod pipeline;
 mod report;
 mod reqwest_transport;
@@ -9,7 +10,8 @@ mod settings;
 mod transport;
 
 pub use clock::{Clock, SkippingClock, SystemClock};
-pub use pipeline::{Failure, Pipeline, Place, Rules, Verdict};
+pub use observer::{FinishedAttempt, Observer};
+pub use pipeline::{Failure, Pipeline, Place, Rules, Unprepared, Verdict};
 pub use report::CallReport;
 pub use reqwest_transport::ReqwestTransport;
 pub use retry::{NotRetried, RetryPolicy, Trouble};

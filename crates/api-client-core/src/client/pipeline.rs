@@ -1,11 +1,12 @@
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tracing::{Instrument, Span, debug, info, info_span};
 
 use super::{
-    CallReport, Clock, NotRetried, RetryPolicy, Transport, TransportError, Trouble,
+    CallReport, Clock, FinishedAttempt, NotRetried, Observer, RetryPolicy, Transport, TransportError,
+    Trouble,
     retry::{Next, Tries},
 };
 use crate::{Endpoint, HttpRequest, HttpResponse, Idempotency};
@@ -15,14 +16,29 @@ use crate::{Endpoint, HttpRequest, HttpResponse, Idempotency};
 pub trait Rules: Send + Sync {
     /// Waits until the request may go, then adds what it needs. Called before every attempt; the place in the
     /// budget that it gives is held until the answer was judged.
-    async fn prepare<'a>(&'a self, request: &mut HttpRequest, clock: &dyn Clock) -> Place<'a>;
+    ///
+    /// # Errors
+    /// When what it needs, such as an access token, is not to be had: the request is given up, unsent.
+    async fn prepare<'a>(
+        &'a self,
+        request: &mut HttpRequest,
+        clock: &dyn Clock,
+    ) -> Result<Place<'a>, Unprepared>;
 
     /// Reads an answer. Called for every answer, whatever its status.
     fn judge(&self, response: &HttpResponse, now: Timestamp) -> Verdict;
 
     /// The request's id in the answer, for logs and for the API's support.
     fn request_id<'a>(&self, response: &'a HttpResponse) -> Option<&'a str>;
+
+    /// How many requests the budget has left, as far as is known.
+    fn budget_left(&self) -> Option<u32> {
+        None
+    }
 }
+
+/// Why a request could not be made ready to go.
+pub type Unprepared = Box<dyn Error + Send + Sync>;
 
 /// A place in a budget; dropping it says that the request is no longer under way.
 pub type Place<'a> = Box<dyn Send + Sync + 'a>;
@@ -39,6 +55,8 @@ pub enum Verdict {
         /// The wait that the server asks for.
         wait: Option<Duration>,
     },
+    /// Its credentials have run out, and the next [`Rules::prepare`] gets new ones: it is sent again, once.
+    CredentialsExpired,
     /// The server failed and may have acted on it.
     Failed,
     /// As `Failed`, and repeating does not cure it.
@@ -54,6 +72,8 @@ pub struct Failure {
     pub response: Option<HttpResponse>,
     /// Why no answer came, if none did.
     pub transport: Option<TransportError>,
+    /// Why the last attempt could not be made ready, if that was it.
+    pub unprepared: Option<Unprepared>,
     /// What kind of trouble the last attempt met.
     pub trouble: Trouble,
 }
@@ -67,6 +87,8 @@ pub struct Pipeline {
     pub clock: Arc<dyn Clock>,
     /// How often, and after what wait, a request is sent again.
     pub retry: RetryPolicy,
+    /// Who is told of every attempt, if anybody.
+    pub observer: Option<Arc<dyn Observer>>,
     /// The API's name in spans and log lines.
     pub api: &'static str,
 }
@@ -90,6 +112,7 @@ impl Pipeline {
             attempt = tracing::field::Empty,
             status = tracing::field::Empty,
             request_id = tracing::field::Empty,
+            budget_left = tracing::field::Empty,
         );
         self.attempt_all(rules, endpoint, request).instrument(span).await
     }
@@ -103,56 +126,77 @@ impl Pipeline {
         let started = self.clock.now();
         let mut tries = Tries::default();
         let mut may_have_been_applied = false;
+        let mut waited = Duration::ZERO;
         loop {
             tries.attempts += 1;
             Span::current().record("attempt", tries.attempts);
-            let attempt = self.attempt(rules, request).await;
-            let (response, transport, trouble, wait) = match attempt {
-                Attempt::Accepted(response) => return Ok(response),
-                Attempt::Answered(response, trouble, wait) => (Some(response), None, trouble, wait),
-                Attempt::Unanswered(error, trouble) => (None, Some(error), trouble, None),
+            let end = match self.attempt(rules, endpoint, request, tries.attempts, waited).await {
+                Ok(response) => return Ok(response),
+                Err(end) => end,
             };
-            tries.throttled += u32::from(trouble == Trouble::Throttled);
-            may_have_been_applied |= trouble.leaves_doubt() && endpoint.idempotency != Idempotency::Read;
-            match self.retry.next(endpoint.idempotency, trouble, tries, wait) {
+            tries.count(end.trouble);
+            may_have_been_applied |= end.trouble.leaves_doubt() && endpoint.idempotency != Idempotency::Read;
+            let next = match end.unprepared {
+                Some(_) => Next::GiveUp(NotRetried::Unprepared),
+                None => self.retry.next(endpoint.idempotency, end.trouble, tries, end.wait),
+            };
+            match next {
                 Next::SendAgain { after } => {
                     info!(
-                        ?trouble,
+                        trouble = ?end.trouble,
                         wait_ms = after.as_millis() as u64,
                         "sending {} {} again",
                         endpoint.method,
                         endpoint.template
                     );
                     self.clock.sleep(after).await;
+                    waited = after;
                 }
                 Next::GiveUp(reason) => {
                     let report = self.report(endpoint, tries, started, reason, may_have_been_applied);
-                    debug!(?trouble, "{report} failed: {reason}");
-                    return Err(Box::new(Failure { report, response, transport, trouble }));
+                    debug!(trouble = ?end.trouble, "{report} failed: {reason}");
+                    let End { response, transport, unprepared, trouble, .. } = *end;
+                    return Err(Box::new(Failure { report, response, transport, unprepared, trouble }));
                 }
             }
         }
     }
 
-    async fn attempt(&self, rules: &dyn Rules, request: &HttpRequest) -> Attempt {
+    async fn attempt(
+        &self,
+        rules: &dyn Rules,
+        endpoint: Endpoint,
+        request: &HttpRequest,
+        attempt: u32,
+        waited: Duration,
+    ) -> Result<HttpResponse, Box<End>> {
         let mut request = request.clone();
-        let _place = rules.prepare(&mut request, &*self.clock).await;
-        let response = match self.transport.send(request).await {
-            Ok(response) => response,
-            Err(error) if error.may_have_arrived() => return Attempt::Unanswered(error, Trouble::AnswerLost),
-            Err(error) => return Attempt::Unanswered(error, Trouble::NeverSent),
+        let asked = self.clock.now();
+        let _place = rules.prepare(&mut request, &*self.clock).await.map_err(End::unprepared)?;
+        let sent = self.clock.now();
+        let answer = self.transport.send(request).await;
+        let answered = self.clock.now();
+        let status = answer.as_ref().ok().map(|response| response.status);
+        let ended = match answer {
+            Ok(response) => {
+                let verdict = rules.judge(&response, answered);
+                record(rules, &response);
+                End::of(verdict, response)
+            }
+            Err(error) => Err(End::unanswered(error)),
         };
-        Span::current().record("status", response.status);
-        if let Some(id) = rules.request_id(&response) {
-            Span::current().record("request_id", id);
+        if let Some(observer) = &self.observer {
+            observer.attempt_finished(&FinishedAttempt {
+                api: self.api,
+                method: endpoint.method,
+                path_template: endpoint.template,
+                status,
+                attempt,
+                waited: waited + sent.duration_since(asked).unsigned_abs(),
+                duration: answered.duration_since(sent).unsigned_abs(),
+            });
         }
-        match rules.judge(&response, self.clock.now()) {
-            Verdict::Accepted => Attempt::Accepted(response),
-            Verdict::Refused => Attempt::Answered(response, Trouble::Refused, None),
-            Verdict::Throttled { wait } => Attempt::Answered(response, Trouble::Throttled, wait),
-            Verdict::Failed => Attempt::Answered(response, Trouble::ServerFailed, None),
-            Verdict::Broken => Attempt::Answered(response, Trouble::Broken, None),
-        }
+        ended
     }
 
     fn report(
@@ -173,8 +217,51 @@ impl Pipeline {
     }
 }
 
-enum Attempt {
-    Accepted(HttpResponse),
-    Answered(HttpResponse, Trouble, Option<Duration>),
-    Unanswered(TransportError, Trouble),
+/// What the answer adds to the call's span.
+fn record(rules: &dyn Rules, response: &HttpResponse) {
+    let span = Span::current();
+    span.record("status", response.status);
+    if let Some(id) = rules.request_id(response) {
+        span.record("request_id", id);
+    }
+    if let Some(left) = rules.budget_left() {
+        span.record("budget_left", left);
+    }
+}
+
+/// How an attempt ended that did not succeed.
+struct End {
+    trouble: Trouble,
+    /// The wait that the server asks for.
+    wait: Option<Duration>,
+    response: Option<HttpResponse>,
+    transport: Option<TransportError>,
+    unprepared: Option<Unprepared>,
+}
+
+impl End {
+    const fn new(trouble: Trouble) -> Self {
+        Self { trouble, wait: None, response: None, transport: None, unprepared: None }
+    }
+
+    fn unprepared(error: Unprepared) -> Box<Self> {
+        Box::new(Self { unprepared: Some(error), ..Self::new(Trouble::NeverSent) })
+    }
+
+    fn unanswered(error: TransportError) -> Box<Self> {
+        let trouble = if error.may_have_arrived() { Trouble::AnswerLost } else { Trouble::NeverSent };
+        Box::new(Self { transport: Some(error), ..Self::new(trouble) })
+    }
+
+    fn of(verdict: Verdict, response: HttpResponse) -> Result<HttpResponse, Box<Self>> {
+        let (trouble, wait) = match verdict {
+            Verdict::Accepted => return Ok(response),
+            Verdict::Refused => (Trouble::Refused, None),
+            Verdict::Throttled { wait } => (Trouble::Throttled, wait),
+            Verdict::CredentialsExpired => (Trouble::CredentialsExpired, None),
+            Verdict::Failed => (Trouble::ServerFailed, None),
+            Verdict::Broken => (Trouble::Broken, None),
+        };
+        Err(Box::new(Self { wait, response: Some(response), ..Self::new(trouble) }))
+    }
 }

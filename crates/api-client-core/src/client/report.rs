@@ -38,6 +38,17 @@ impl CallReport {
         }
     }
 
+    /// A report of a part of a call that carried several, and that came back without success.
+    pub const fn part(endpoint: Endpoint, not_retried: NotRetried, may_have_been_applied: bool) -> Self {
+        Self {
+            endpoint,
+            attempts: 1,
+            elapsed: Duration::ZERO,
+            not_retried: Some(not_retried),
+            may_have_been_applied,
+        }
+    }
+
     /// What repeating the call would do.
     pub const fn idempotency(&self) -> Idempotency {
         self.endpoint.idempotency

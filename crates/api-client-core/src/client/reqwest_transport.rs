@@ -20,6 +20,8 @@ impl ReqwestTransport {
             .user_agent(user_agent)
             .timeout(timeout)
             .connect_timeout(Duration::from_secs(10))
+            // A redirect would carry the credentials, which are headers of the API's own, to whatever host it names.
+            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map(Self)
             .map_err(|error| TransportError::never_sent("the HTTP client could not be set up").because(error))

@@ -15,6 +15,9 @@ pub enum Trouble {
     ServerFailed,
     /// The server failed in a way that repeating does not cure; it may have acted on the request.
     Broken,
+    /// The server turned it away before acting on it, because its credentials have run out; the rules have a
+    /// way to get new ones.
+    CredentialsExpired,
     /// The server understood the request and refused it.
     Refused,
 }
@@ -40,6 +43,8 @@ pub enum NotRetried {
     AttemptsUsedUp,
     /// The server asks for a longer wait than the policy allows.
     WaitTooLong,
+    /// What the request needs before it can be sent, such as an access token, is not to be had.
+    Unprepared,
 }
 
 impl fmt::Display for NotRetried {
@@ -49,6 +54,7 @@ impl fmt::Display for NotRetried {
             Self::Pointless => "it would fail the same way again",
             Self::MayHaveBeenApplied => "it may have been applied, and must not be applied twice",
             Self::AttemptsUsedUp => "all attempts are used up",
+            Self::Unprepared => "what it needs before it can be sent is not to be had",
             Self::WaitTooLong => "the server asks for a longer wait than allowed",
         })
     }
@@ -57,7 +63,8 @@ impl fmt::Display for NotRetried {
 /// How often, and after what wait, a request is sent again.
 #[derive(Debug, Clone)]
 pub struct RetryPolicy {
-    /// Attempts in all for one request; throttle refusals are not counted against it.
+    /// Attempts in all for one request; throttle refusals and the one attempt that finds its credentials expired
+    /// are not counted against it.
     pub attempts: u32,
     /// The wait before the second attempt; it doubles from there.
     pub first_wait: Duration,
@@ -93,6 +100,14 @@ pub(super) enum Next {
 pub(super) struct Tries {
     pub(super) attempts: u32,
     pub(super) throttled: u32,
+    pub(super) expired: u32,
+}
+
+impl Tries {
+    pub(super) fn count(&mut self, trouble: Trouble) {
+        self.throttled += u32::from(trouble == Trouble::Throttled);
+        self.expired += u32::from(trouble == Trouble::CredentialsExpired);
+    }
 }
 
 impl RetryPolicy {
@@ -116,10 +131,15 @@ impl RetryPolicy {
         }
         let used_up = match trouble {
             Trouble::Throttled => tries.throttled > self.throttle_waits,
-            _ => tries.attempts - tries.throttled >= self.attempts,
+            // New credentials that are refused as well will not get better.
+            Trouble::CredentialsExpired => tries.expired > 1,
+            _ => tries.attempts - tries.throttled - tries.expired >= self.attempts,
         };
         if used_up {
             return Next::GiveUp(NotRetried::AttemptsUsedUp);
+        }
+        if trouble == Trouble::CredentialsExpired {
+            return Next::SendAgain { after: Duration::ZERO };
         }
         match asked {
             Some(asked) if asked > self.longest_server_wait => Next::GiveUp(NotRetried::WaitTooLong),
@@ -141,7 +161,7 @@ mod tests {
     use Idempotency::*;
 
     fn next(idempotency: Idempotency, trouble: Trouble) -> Next {
-        RetryPolicy::default().next(idempotency, trouble, Tries { attempts: 1, throttled: 0 }, None)
+        RetryPolicy::default().next(idempotency, trouble, Tries { attempts: 1, ..Tries::default() }, None)
     }
 
     #[test]
@@ -174,7 +194,7 @@ mod tests {
     #[test]
     fn attempts_end_and_throttle_waits_are_counted_apart() {
         let policy = RetryPolicy::default();
-        let last = Tries { attempts: policy.attempts + 3, throttled: 3 };
+        let last = Tries { attempts: policy.attempts + 3, throttled: 3, expired: 0 };
         assert_eq!(
             policy.next(Read, Trouble::ServerFailed, last, None),
             Next::GiveUp(NotRetried::AttemptsUsedUp)
@@ -183,9 +203,24 @@ mod tests {
     }
 
     #[test]
+    fn expired_credentials_are_renewed_once_whatever_the_request_is() {
+        let policy = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
+        let mut tries = Tries { attempts: 1, ..Tries::default() };
+        tries.count(Trouble::CredentialsExpired);
+        for idempotency in [Read, KeyedWrite, RepeatableWrite, UnkeyedWrite] {
+            let next = policy.next(idempotency, Trouble::CredentialsExpired, tries, None);
+            assert_eq!(next, Next::SendAgain { after: Duration::ZERO });
+        }
+        tries.attempts += 1;
+        tries.count(Trouble::CredentialsExpired);
+        let next = policy.next(Read, Trouble::CredentialsExpired, tries, None);
+        assert_eq!(next, Next::GiveUp(NotRetried::AttemptsUsedUp));
+    }
+
+    #[test]
     fn the_servers_wait_wins_up_to_a_limit() {
         let policy = RetryPolicy::default();
-        let tries = Tries { attempts: 1, throttled: 1 };
+        let tries = Tries { attempts: 1, throttled: 1, expired: 0 };
         let asked = Duration::from_secs(43);
         assert_eq!(
             policy.next(Read, Trouble::Throttled, tries, Some(asked)),

@@ -1,7 +1,7 @@
 //! Customer payments: record, search, delete (brightpearl-accounting-warehouse.md A1).
 
 use brightpearl::{
-    CurrencyCode, JournalId, OffsetDateTime, OrderId, PaymentId, PaymentMethodCode,
+    CurrencyCode, JournalId, NominalCode, OffsetDateTime, OrderId, PaymentId, PaymentMethodCode,
     accounting::{CustomerPayment, PaymentType},
     order::OrderTypeCode,
 };
@@ -10,7 +10,10 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::payment_method::bank_account;
+use super::{
+    journal::{DEBTORS, Line, Posting},
+    payment_method::bank_account,
+};
 use crate::{
     gateway::{Answer, Call, Problem, invented},
     search::{Column, Kind, Table, no_names},
@@ -78,10 +81,22 @@ pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> 
     refuse_duplicate(account, &new, &method)?;
 
     let makes_journal = matches!(kind, PaymentType::Receipt | PaymentType::Payment | PaymentType::Capture);
-    let has_bank_account = bank_account(account, &method, &currency).is_some();
-    let journal_id = new.journal_id.or_else(|| {
-        (makes_journal && has_bank_account).then(|| JournalId::new(take(&mut account.next.journal)))
-    });
+    let bank = bank_account(account, &method, &currency).cloned();
+    if makes_journal
+        && account.switches.locked_books_refuse_payments
+        && !account.books_are_open(date.timestamp())
+    {
+        let message = format!("The accounting period of paymentDate {date} is closed");
+        return Err(Problem::client(invented::ACCOUNTING_PERIOD, message));
+    }
+    let journal_id = match (new.journal_id, bank) {
+        (Some(given), _) => Some(given),
+        (None, Some(bank)) if makes_journal => {
+            let posting = receipt(account, &new, order, &kind, currency.clone(), date.timestamp(), bank);
+            account.post(posting, now)
+        }
+        _ => None,
+    };
     let payment_id = PaymentId::new(take(&mut account.next.payment));
     let holds = matches!(kind, PaymentType::Auth | PaymentType::Void);
     let payment = CustomerPayment {
@@ -103,9 +118,37 @@ pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> 
         created_on: Some(account.local(now)),
         journal_id,
     };
-    account.payments.insert(payment_id, payment);
+    account.insert_payment(payment);
     account.received_or_paid(order, now);
     Ok(payment_id)
+}
+
+/// The receipt that a payment posts, or the refund, which goes the other way (A7).
+fn receipt(
+    account: &Account,
+    new: &NewPayment,
+    order: OrderId,
+    kind: &PaymentType,
+    currency: CurrencyCode,
+    date: Timestamp,
+    bank: NominalCode,
+) -> Posting {
+    let amount = cents(new.amount_paid);
+    let amount = if *kind == PaymentType::Payment { -amount } else { amount };
+    let of_order = account.orders.get(&order);
+    let own_rate = of_order.and_then(|order| order.currency.exchange_rate);
+    Posting {
+        kind: "SR",
+        date,
+        order,
+        contact: of_order.and_then(|order| order.parties.customer.as_ref()?.contact_id),
+        channel: of_order.and_then(|order| order.assignment.current.channel_id),
+        invoice_reference: None,
+        description: new.transaction_ref.clone(),
+        currency,
+        rate: new.exchange_rate.or(own_rate).unwrap_or(Decimal::ONE),
+        lines: vec![Line::debit(bank.as_str(), amount), Line::credit(DEBTORS, amount)],
+    }
 }
 
 /// What a payment must have.
@@ -165,11 +208,7 @@ fn check(account: &Account, new: &NewPayment) -> Result<Checked, Problem> {
 /// The pair of reference and method is unique; without a reference nothing is checked (A1.5).
 fn refuse_duplicate(account: &Account, new: &NewPayment, method: &PaymentMethodCode) -> Result<(), Problem> {
     let Some(reference) = &new.transaction_ref else { return Ok(()) };
-    let taken = account.payments.values().any(|payment| {
-        payment.transaction_ref.as_ref() == Some(reference)
-            && payment.payment_method_code.as_ref().is_some_and(|code| code.is(method))
-    });
-    if taken {
+    if account.has_payment(reference, method) {
         let message = format!("transactionRef {reference} exists already for payment method {method}");
         return Err(Problem::new(
             account.switches.duplicate_payment_status,
@@ -186,13 +225,14 @@ fn cents(amount: Option<Decimal>) -> Decimal {
     amount
 }
 
-/// `DELETE /customer-payment/{id}`: gone from the search at once.
+/// `DELETE /customer-payment/{id}`: gone from the search at once, and its journal with it, which is an assumption.
 pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let id: PaymentId = call.id(0)?;
-    let payment = account
-        .payments
-        .remove(&id)
-        .ok_or_else(|| Problem::not_found(format!("Cannot find payment: {id}")))?;
+    let payment =
+        account.remove_payment(id).ok_or_else(|| Problem::not_found(format!("Cannot find payment: {id}")))?;
+    if let Some(journal) = payment.journal_id {
+        account.journals.remove(&journal);
+    }
     if let Some(order) = payment.order_id {
         account.received_or_paid(order, call.now);
     }

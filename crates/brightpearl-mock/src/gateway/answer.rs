@@ -1,6 +1,6 @@
-use api_mock_core::Response;
+use api_mock_core::{Refusal, Response};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Window;
 
@@ -14,7 +14,10 @@ pub(crate) struct Answer {
 impl Answer {
     /// `{"response": …}`; unset fields are left out, as Brightpearl does outside of searches.
     pub(crate) fn of(payload: impl Serialize) -> Self {
-        Self::whole(json!({ "response": without_nulls(written(payload)) }))
+        let mut response = written(payload);
+        drop_nulls(&mut response);
+        // Moved in: `json!` would write the whole of it once more.
+        Self::whole(Value::Object(Map::from_iter([("response".to_owned(), response)])))
     }
 
     /// `{}`, the answer of PUT, DELETE and actions.
@@ -38,15 +41,14 @@ fn written(payload: impl Serialize) -> Value {
     serde_json::to_value(payload).unwrap_or_default()
 }
 
-fn without_nulls(value: Value) -> Value {
+fn drop_nulls(value: &mut Value) {
     match value {
-        Value::Object(fields) => fields
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (name, without_nulls(value)))
-            .collect(),
-        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
-        scalar => scalar,
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
     }
 }
 
@@ -105,6 +107,22 @@ pub(crate) fn error_body(problem: &Problem) -> String {
 /// The body of the gateway's own refusals: a sentence instead of errors.
 pub(crate) fn sentence(text: &str) -> String {
     html_safe(&json!({ "response": text }))
+}
+
+/// What the gateway says to one request too many.
+pub(crate) const THROTTLED: &str =
+    "You have sent too many requests. Please wait before sending another request";
+/// What the gateway says to an access token that has seen its time.
+pub(crate) const TOKEN_EXPIRED: &str = "Authorization token expired";
+
+/// Status and body of a refusal that a fault asks for.
+pub(crate) fn refusal_body(refusal: Refusal) -> (u16, String) {
+    match refusal {
+        Refusal::Status500 => (500, error_body(&Problem::internal(None))),
+        Refusal::Status503 => (503, sentence("Service Unavailable")),
+        Refusal::Throttle => (503, sentence(THROTTLED)),
+        Refusal::TokenExpired => (401, sentence(TOKEN_EXPIRED)),
+    }
 }
 
 /// None of these characters is JSON syntax, so wherever they stand they are inside a string.

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, str::FromStr};
 
-use api_mock_core::Request;
+use api_mock_core::{Faults, Request};
 use brightpearl::IdSet;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -13,12 +13,19 @@ pub(crate) struct Call<'r> {
     pub(crate) request: &'r Request,
     pub(crate) parameters: Vec<Cow<'r, str>>,
     pub(crate) now: Timestamp,
+    /// What waits to strike: a batch asks about its parts.
+    pub(crate) faults: &'r Faults,
 }
 
 impl Call<'_> {
     /// The path parameter at this place; empty when the path is shorter.
     fn parameter(&self, place: usize) -> &str {
         self.parameters.get(place).map_or("", AsRef::as_ref)
+    }
+
+    /// A path parameter that is no id.
+    pub(crate) fn text(&self, place: usize) -> &str {
+        self.parameter(place)
     }
 
     /// The id in the path; nothing can be there when it is none.
@@ -31,6 +38,14 @@ impl Call<'_> {
         match self.parameter(place) {
             "" => Ok(None),
             text => id_set::parse(text).map(Some),
+        }
+    }
+
+    /// The id set in the path, if the path has one, where any order and any length will do.
+    pub(crate) fn unordered_ids(&self, place: usize) -> Result<Option<IdSet>, Problem> {
+        match self.parameter(place) {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| id_set::invalid(text)),
         }
     }
 

@@ -7,8 +7,7 @@ use super::Problem;
 /// Reads an id set. A comma list must ascend; a list with `.` need not. Which of `CMNC-006` and `CMNC-008` says
 /// what is not settled: here the second is an order that does not ascend, the first everything else.
 pub(crate) fn parse(text: &str) -> Result<IdSet, Problem> {
-    let set: IdSet =
-        text.parse().map_err(|_| Problem::client("CMNC-006", format!("Invalid ID set: {text}")))?;
+    let set: IdSet = text.parse().map_err(|_| invalid(text))?;
     if !commas_ascend(text) {
         return Err(Problem::client("CMNC-008", format!("The ID set must be in ascending order: {text}")));
     }
@@ -17,6 +16,11 @@ pub(crate) fn parse(text: &str) -> Result<IdSet, Problem> {
         return Err(Problem::client("CMNC-006", message));
     }
     Ok(set)
+}
+
+/// What is no id set at all.
+pub(super) fn invalid(text: &str) -> Problem {
+    Problem::client("CMNC-006", format!("Invalid ID set: {text}"))
 }
 
 fn commas_ascend(text: &str) -> bool {

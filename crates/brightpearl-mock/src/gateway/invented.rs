@@ -4,6 +4,8 @@
 
 /// A search filter or sort column that does not exist, or a parameter that comes twice.
 pub(crate) const SEARCH_PARAMETER: &str = "CMNC-901";
+/// A multi-message that cannot be understood as a whole.
+pub(crate) const BATCH: &str = "CMNC-902";
 /// A customer that does not exist, or is a supplier.
 pub(crate) const CUSTOMER: &str = "ORDC-901";
 /// A product that does not exist.
@@ -22,8 +24,16 @@ pub(crate) const REFERENCE: &str = "ORDC-907";
 pub(crate) const TEXT: &str = "ORDC-908";
 /// A sale that cannot be cancelled.
 pub(crate) const CANCELLATION: &str = "ORDC-909";
+/// A row that cannot be removed.
+pub(crate) const ROW: &str = "ORDC-910";
+/// A field of a contact or postal address that is missing or wrong.
+pub(crate) const CONTACT: &str = "CTCC-901";
 /// A field of a payment that is missing or wrong.
 pub(crate) const PAYMENT: &str = "ACCC-901";
+/// A date at which the books are closed, or a period that is none.
+pub(crate) const ACCOUNTING_PERIOD: &str = "ACCC-902";
+/// An exchange rate that is missing or wrong.
+pub(crate) const EXCHANGE_RATE: &str = "ACCC-903";
 /// A transaction reference that this payment method has already.
 pub(crate) const DUPLICATE_PAYMENT: &str = "ACCB-901";
 /// A field of a goods-in note, release or correction that is missing or wrong.
@@ -36,5 +46,7 @@ pub(crate) const DUPLICATE_BATCH: &str = "WHSB-902";
 pub(crate) const PARTIAL_RECEIPT: &str = "WHSB-903";
 /// More than the location holds.
 pub(crate) const NOT_ENOUGH_STOCK: &str = "WHSB-904";
+/// An integration instance without a name.
+pub(crate) const INSTANCE: &str = "INTC-902";
 /// A field of a webhook that is missing or wrong.
 pub(crate) const WEBHOOK: &str = "INTC-901";

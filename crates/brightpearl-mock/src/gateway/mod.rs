@@ -4,11 +4,18 @@
 mod answer;
 mod auth;
 mod call;
+mod get_uris;
 mod id_set;
 pub(crate) mod invented;
+pub(crate) mod oauth;
+mod patch;
 mod throttle;
 
-pub(crate) use answer::{Answer, Problem, error_body, headers, sentence};
+pub(crate) use answer::{
+    Answer, Problem, THROTTLED, TOKEN_EXPIRED, error_body, headers, refusal_body, sentence,
+};
 pub(crate) use auth::Credentials;
 pub(crate) use call::Call;
+pub(crate) use get_uris::get_uris;
+pub(crate) use patch::Operation;
 pub(crate) use throttle::{Throttle, Window};

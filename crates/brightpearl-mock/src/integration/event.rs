@@ -1,6 +1,6 @@
 //! Events, and the deliveries that subscribers get of them (brightpearl-platform.md §8.2, §8.4).
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use api_mock_core::{Delivery, RetryRule};
 use brightpearl::{
@@ -69,7 +69,7 @@ impl Event {
 /// accepted, else one for each.
 pub(crate) fn deliveries(account: &mut Account, now: Timestamp) -> Vec<Delivery> {
     let events = std::mem::take(&mut account.events);
-    let mut deliveries = Vec::new();
+    let mut deliveries = std::mem::take(&mut account.test_deliveries);
     for event in &events {
         for webhook in account.webhooks.values().map(|webhook| &webhook.webhook) {
             if !covers(&webhook.subscribe_to, &event.full_name()) {
@@ -88,7 +88,7 @@ fn covers(subscription: &str, event: &str) -> bool {
 }
 
 fn delivery(account: &Account, webhook: &NewWebhook, event: &Event, ids: &IdSet, now: Timestamp) -> Delivery {
-    let variables = [
+    let variables = BTreeMap::from([
         ("${account-code}", account.code.clone()),
         ("${resource-type}", event.resource.to_owned()),
         ("${resource-id}", ids.to_string()),
@@ -96,15 +96,43 @@ fn delivery(account: &Account, webhook: &NewWebhook, event: &Event, ids: &IdSet,
         ("${resource-specifier}", event.specifier.to_owned()),
         ("${full-event}", event.full_name()),
         ("${raised-on}", format!("{now:.3}")),
-        ("${brightpearl-version}", "4.95.2647".to_owned()),
-    ];
+        ("${brightpearl-version}", VERSION.to_owned()),
+    ]);
+    filled(webhook, event.full_name(), &variables)
+}
+
+/// What a subscriber is sent to see that it can be: the given values, else those of its own subscription.
+pub(super) fn test_delivery(
+    account: &Account,
+    webhook: &NewWebhook,
+    given: BTreeMap<String, String>,
+    now: Timestamp,
+) -> Delivery {
+    let mut parts = webhook.subscribe_to.splitn(3, '.');
+    let mut part = || parts.next().unwrap_or_default();
+    let mut variables = BTreeMap::from([
+        ("${account-code}", account.code.clone()),
+        ("${resource-type}", part().to_owned()),
+        ("${lifecycle-event}", part().to_owned()),
+        ("${resource-specifier}", part().to_owned()),
+        ("${resource-id}", "1".to_owned()),
+        ("${full-event}", webhook.subscribe_to.clone()),
+        ("${raised-on}", format!("{now:.3}")),
+        ("${brightpearl-version}", VERSION.to_owned()),
+    ]);
+    variables.extend(given.iter().map(|(name, value)| (name.as_str(), value.clone())));
+    filled(webhook, webhook.subscribe_to.clone(), &variables)
+}
+
+/// The webhook with its templates filled.
+fn filled(webhook: &NewWebhook, event: String, variables: &Variables<'_>) -> Delivery {
     let filled = |template: &str| {
         variables.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
     };
     let body = webhook.body_template.as_deref().filter(|_| has_body(&webhook.http_method));
     let content_type = webhook.content_type.clone().filter(|_| body.is_some());
     Delivery {
-        event: event.full_name(),
+        event,
         method: webhook.http_method.clone(),
         url: filled(&webhook.uri_template),
         headers: content_type.map(|value| ("Content-Type".to_owned(), value)).into_iter().collect(),
@@ -120,6 +148,11 @@ fn delivery(account: &Account, webhook: &NewWebhook, event: &Event, ids: &IdSet,
         },
     }
 }
+
+/// Template variables and their values.
+type Variables<'v> = BTreeMap<&'v str, String>;
+
+const VERSION: &str = "4.95.2647";
 
 /// Brightpearl's own schedule is not known (§12); this one fits into a test.
 const WAITS: &[Duration] =

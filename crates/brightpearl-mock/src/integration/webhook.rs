@@ -1,12 +1,15 @@
 //! Webhook subscriptions, and what is refused (brightpearl-platform.md §8.1).
 
+use std::collections::BTreeMap;
+
 use brightpearl::{
-    WebhookId,
+    IdSet, WebhookId,
     integration::{NewWebhook, QualityOfService, Webhook},
 };
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::event::test_delivery;
 use crate::{
     gateway::{Answer, Call, Problem, invented},
     state::{Account, take},
@@ -53,6 +56,32 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     let id = WebhookId::new(take(&mut account.next.webhook));
     account.webhooks.insert(id, Webhook { id, webhook });
     Ok(Answer::of(id))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SimulationBody {
+    #[serde(default)]
+    test_data: BTreeMap<String, String>,
+}
+
+/// The most ids of a test delivery.
+const MAX_TEST_IDS: u64 = 10;
+
+/// `POST /webhook/{id}/simulate`: sends one webhook with the given values of template variables.
+pub(crate) fn simulate(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let body: SimulationBody = call.body()?;
+    let id: WebhookId = call.id(0)?;
+    let webhook = account.webhooks.get(&id);
+    let webhook = webhook.ok_or_else(|| Problem::not_found(format!("Cannot find webhook: {id}")))?;
+    let ids = body.test_data.get("${resource-id}").map(|ids| ids.parse::<IdSet>());
+    if ids.is_some_and(|ids| !ids.is_ok_and(|ids| ids.len() <= MAX_TEST_IDS)) {
+        let message = format!("${{resource-id}} must be 1 to {MAX_TEST_IDS} IDs");
+        return Err(Problem::client(invented::WEBHOOK, message));
+    }
+    let delivery = test_delivery(account, &webhook.webhook, body.test_data, call.now);
+    account.test_deliveries.push(delivery);
+    Ok(Answer::nothing())
 }
 
 /// `DELETE /webhook/{id}`.

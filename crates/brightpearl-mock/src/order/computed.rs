@@ -4,8 +4,8 @@ use brightpearl::{
     OrderId, OrderRowId,
     accounting::PaymentType,
     order::{
-        Order, OrderPaymentStatus, OrderRow, OrderStockStatusCode, OrderTypeCode, ShippingStatusCode,
-        TotalValue,
+        AllocationStatusCode, Order, OrderPaymentStatus, OrderRow, OrderStockStatusCode, OrderTypeCode,
+        ShippingStatusCode, TotalValue,
     },
     warehouse::GoodsNoteStatus,
 };
@@ -20,11 +20,18 @@ impl Account {
         let Some(order) = self.orders.get(&id) else { return };
         let totals = totals(order);
         let stock = self.stock_status(order);
+        let has_stock = order.order_rows.values().any(|row| is_received_row(self, row));
         let payment = self.payment_status(order, totals.total);
         if let Some(order) = self.orders.get_mut(&id) {
             order.total_value = Some(totals);
             order.stock_status_code = Some(stock);
             order.order_payment_status = Some(payment);
+            if has_stock && order.shipping_status_code == Some(ShippingStatusCode::NoStock) {
+                order.shipping_status_code = Some(ShippingStatusCode::NotShipped);
+                if order.order_type_code == OrderTypeCode::SalesOrder {
+                    order.allocation_status_code = Some(AllocationStatusCode::None);
+                }
+            }
         }
     }
 
@@ -54,8 +61,7 @@ impl Account {
 
     /// Money in minus money out, holds left aside.
     pub(crate) fn paid(&self, order: OrderId) -> Decimal {
-        let payments = self.payments.values().filter(|payment| payment.order_id == Some(order));
-        payments
+        self.payments_on(order)
             .map(|payment| match payment.payment_type {
                 PaymentType::Receipt | PaymentType::Capture => payment.amount_paid,
                 PaymentType::Payment => -payment.amount_paid,
@@ -114,9 +120,8 @@ pub(crate) fn is_received_row(account: &Account, row: &OrderRow) -> bool {
 /// How many units goods-in notes have brought on this row so far.
 pub(crate) fn received_on_row(account: &Account, order: OrderId, row: OrderRowId) -> i64 {
     account
-        .goods_in_notes
-        .values()
-        .filter(|note| note.order_id == order && note.goods_note_status != GoodsNoteStatus::Cancelled)
+        .goods_in_notes_of(order)
+        .filter(|note| note.goods_note_status != GoodsNoteStatus::Cancelled)
         .flat_map(|note| &note.goods_moved)
         .filter(|line| line.purchase_order_row_id == Some(row))
         .map(|line| line.quantity)

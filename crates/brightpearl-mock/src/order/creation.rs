@@ -17,15 +17,12 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{
-    computed::is_received_row,
-    row::{CheckedRow, NewRow, RowDecimals},
-};
+use super::row::{CheckedRow, NewRow, RowDecimals};
 use crate::{
     contact::Contact,
     gateway::{Answer, Call, Problem, invented},
     integration::Event,
-    state::{API_USER, Account, take},
+    state::{API_USER, Account, pass, take},
 };
 
 /// The body of a sales order or sales credit POST. Unknown keys are ignored, as Brightpearl does.
@@ -105,12 +102,7 @@ pub(crate) fn post(account: &mut Account, call: &Call<'_>, kind: OrderTypeCode) 
 /// The order of this type under the same external reference and instance. One of the two alone is no key
 /// (§1.4).
 fn existing(account: &Account, kind: &OrderTypeCode, new: &NewOrder) -> Option<OrderId> {
-    let key = (new.external_ref.as_ref()?, new.installed_integration_instance_id?);
-    let same = |order: &&Order| {
-        order.order_type_code == *kind
-            && order.external_ref.as_ref().zip(order.installed_integration_instance_id) == Some(key)
-    };
-    account.orders.values().find(same).map(|order| order.id)
+    account.order_with_key(kind, new.external_ref.as_deref()?, new.installed_integration_instance_id?)
 }
 
 /// Makes an order, or tells everything that is wrong with it and changes nothing.
@@ -123,7 +115,7 @@ pub(crate) fn create(
     let mut problems = Vec::new();
     let contact = contact(account, &kind, &new).map_err(|problem| problems.push(problem)).ok();
     let status = status(account, &kind, new.status_id).map_err(|problem| problems.push(problem)).ok();
-    let currency = currency(account, &new.currency).map_err(|problem| problems.push(problem)).ok();
+    let currency = currency(account, &new.currency, now).map_err(|problem| problems.push(problem)).ok();
     problems.extend(unknown_references(account, &new));
     let mut rows = Vec::new();
     for row in new.rows.clone() {
@@ -139,7 +131,7 @@ pub(crate) fn create(
 
     let id = match new.id {
         Some(id) => {
-            account.next.order = account.next.order.max(id.get() + 1);
+            pass(&mut account.next.order, id.get());
             id
         }
         None => OrderId::new(take(&mut account.next.order)),
@@ -151,13 +143,7 @@ pub(crate) fn create(
         let built = row.build(account, &order.currency.order_currency_code, last);
         order.order_rows.extend(built);
     }
-    if order.order_rows.values().any(|row| is_received_row(account, row)) {
-        order.shipping_status_code = Some(ShippingStatusCode::NotShipped);
-        if order.order_type_code == OrderTypeCode::SalesOrder {
-            order.allocation_status_code = Some(AllocationStatusCode::None);
-        }
-    }
-    account.orders.insert(id, order);
+    account.insert_order(order);
     account.compute(id);
     Ok(id)
 }
@@ -169,7 +155,10 @@ fn contact(account: &Account, kind: &OrderTypeCode, new: &NewOrder) -> Result<Co
     let Some(id) = new.customer.id.or(new.customer_id) else {
         return Err(Problem::client(invented::CUSTOMER, format!("The {role} is required")));
     };
-    let contact = account.contacts.get(&id).filter(|contact| contact.is_supplier == is_purchase);
+    let contact = account
+        .contacts
+        .get(&id)
+        .filter(|contact| if is_purchase { contact.is_supplier } else { contact.is_customer() });
     contact.cloned().ok_or_else(|| Problem::client(invented::CUSTOMER, format!("There is no {role} {id}")))
 }
 
@@ -195,11 +184,11 @@ fn status(
     super::status::usable(account, id, kind)
 }
 
-fn currency(account: &Account, wanted: &NewCurrency) -> Result<OrderCurrency, Problem> {
+fn currency(account: &Account, wanted: &NewCurrency, now: Timestamp) -> Result<OrderCurrency, Problem> {
     let base = account.base_currency();
     let code = wanted.code.clone().unwrap_or_else(|| base.clone());
     let current = account
-        .exchange_rate(&code)
+        .exchange_rate(&code, now)
         .ok_or_else(|| Problem::client(invented::REFERENCE, format!("The currency {code} is not set up")))?;
     // A rate means something only when it is fixed (§1.1).
     let mut rate = wanted.exchange_rate.filter(|_| wanted.fixed_exchange_rate).unwrap_or(current);
@@ -252,7 +241,7 @@ fn header(
 ) -> Order {
     let local = |time: OffsetDateTime| account.local(time.timestamp());
     let now = account.local(now);
-    let address = new.customer.address.unwrap_or_else(|| contact.address());
+    let address = new.customer.address.unwrap_or_else(|| contact.address(account));
     let party = Party { contact_id: Some(contact.id), address: address.clone() };
     let billing = Party {
         contact_id: Some(new.billing.id.unwrap_or(contact.id)),

@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 
 use brightpearl::OrderId;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Answer, Call, Problem},
+    gateway::{Answer, Call, Operation, Problem},
     state::Account,
 };
 
@@ -55,14 +54,6 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
     Ok(Answer::of(account.order_custom_fields.get(&id).cloned().unwrap_or_default()))
 }
 
-#[derive(Deserialize)]
-struct Operation {
-    op: String,
-    path: String,
-    #[serde(default)]
-    value: Value,
-}
-
 /// `PATCH /order/{id}/custom-field`: answers with all that are set afterwards. Nothing is applied when one
 /// operation is wrong, which is an assumption.
 pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
@@ -70,7 +61,7 @@ pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pr
     let id: OrderId = call.id(0)?;
     account.order(id)?;
     let mut values = account.order_custom_fields.get(&id).cloned().unwrap_or_default();
-    for operation in operations {
+    for operation in &operations {
         apply(account, &mut values, operation)?;
     }
     account.order_custom_fields.insert(id, values.clone());
@@ -81,30 +72,26 @@ pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pr
 fn apply(
     account: &Account,
     values: &mut BTreeMap<String, Value>,
-    operation: Operation,
+    operation: &Operation,
 ) -> Result<(), Problem> {
-    let Operation { op, path, value } = operation;
     // A choice may be named through its id: `/PCF_REASON/id`.
-    let code = path.trim_start_matches('/').trim_end_matches("/id");
+    let code = operation.path.trim_start_matches('/').trim_end_matches("/id");
     let field = account
         .custom_fields
         .iter()
         .find(|field| field.code == code)
-        .ok_or_else(|| Problem::client("CMNC-043", format!("The path {path} is not supported")))?;
-    if op != "add" && !values.contains_key(code) {
-        return Err(Problem::client("CMNC-038", format!("There is nothing to {op} at {path}")));
+        .ok_or_else(|| operation.unsupported())?;
+    if operation.op != "add" && !values.contains_key(code) {
+        return Err(operation.nothing_there());
     }
-    match op.as_str() {
+    match operation.op.as_str() {
         "add" | "replace" => {
-            values.insert(code.to_owned(), stored(field, value)?);
+            values.insert(code.to_owned(), stored(field, operation.value.clone())?);
         }
         "remove" => {
             values.remove(code);
         }
-        other => {
-            let message = format!("Invalid patch operation ({other}) for given path ({path})");
-            return Err(Problem::new(500, "CMNC-044", message));
-        }
+        _ => return Err(operation.not_allowed()),
     }
     Ok(())
 }

@@ -1,19 +1,26 @@
 //! `order-service`: orders of all types, rows, statuses, notes, custom fields.
 #![allow(clippy::module_inception, reason = "the folder is Brightpearl's service, the file its resource")]
 
+mod close;
+pub(crate) mod code_list;
 mod computed;
 mod creation;
 pub(crate) mod custom_field;
 pub(crate) mod note;
+pub(crate) mod note_search;
 pub(crate) mod order;
+pub(crate) mod order_patch;
+pub(crate) mod order_post;
 pub(crate) mod order_search;
 pub(crate) mod row;
+pub(crate) mod row_change;
 pub(crate) mod sales_credit;
 pub(crate) mod sales_order;
+pub(crate) mod sales_order_search;
 pub(crate) mod status;
 mod typed_view;
 
-pub(crate) use computed::{is_received_row, received_on_row};
+pub(crate) use computed::{is_received_row, received_on_row, two_decimals};
 pub(crate) use creation::{NewCurrency, NewOrder, NewParty, create};
 pub(crate) use custom_field::CustomField;
 pub(crate) use row::NewRow;

@@ -1,9 +1,12 @@
 //! Orders of all types by id (brightpearl-orders.md §2.1).
 
-use brightpearl::{IdSet, OrderId, order::Order};
+use brightpearl::{
+    IdSet, OrderId,
+    order::{CustomFields, Order},
+};
 
 use crate::{
-    gateway::{Answer, Call, Problem},
+    gateway::{Answer, Call, Problem, get_uris},
     state::Account,
 };
 
@@ -11,7 +14,11 @@ use crate::{
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
     let optional = call.names("includeOptional");
-    let orders: Vec<Order> = by_ids(account, &ids)
+    let found = by_ids(account, &ids);
+    if optional.is_empty() {
+        return Ok(Answer::of(found));
+    }
+    let orders: Vec<Order> = found
         .into_iter()
         .cloned()
         .map(|mut order| {
@@ -21,12 +28,17 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
                 order.null_custom_fields = Some(unset.filter(|code| !set.contains_key(code)).collect());
             }
             if optional.contains(&"customFields") {
-                order.custom_fields = Some(set);
+                order.custom_fields = Some(CustomFields(set));
             }
             order
         })
         .collect();
     Ok(Answer::of(orders))
+}
+
+/// `OPTIONS /order[/{ids}]`.
+pub(crate) fn options(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    get_uris(call, "order", account.orders.keys().copied())
 }
 
 /// The orders with these ids. As on the wire, not in the order asked: 1, 320, 321 came back as 320, 1, 321

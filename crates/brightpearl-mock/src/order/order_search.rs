@@ -3,7 +3,10 @@
 use brightpearl::order::{Order, OrderPaymentStatus, OrderStockStatusCode, ShippingStatusCode};
 use serde_json::{Value, json};
 
-use super::id_or_zero;
+use super::{
+    code_list::{SHIPPING_STATUSES, STOCK_STATUSES},
+    id_or_zero,
+};
 use crate::{
     gateway::{Answer, Call, Problem},
     search::{Column, Kind, Table},
@@ -49,6 +52,14 @@ const COLUMNS: &[OrderColumn] = &[
     OrderColumn::filter_only("externalRefSearchString", Kind::SearchText, external_ref),
     OrderColumn::filter_only("isClosed", Kind::Boolean, |order| json!(order.is_closed())),
     OrderColumn::filter_only("placedOn", Kind::Period, |order| json!(order.placed_on)),
+    OrderColumn::filter_only("isHistoricalOrder", Kind::Boolean, |order| json!(order.historical_order)),
+    OrderColumn::filter_only("shippingMethodId", Kind::Integer, |order| {
+        json!(order.delivery.shipping_method_id)
+    }),
+    OrderColumn::filter_only("projectId", Kind::Integer, |order| json!(order.assignment.current.project_id)),
+    OrderColumn::filter_only("leadSourceId", Kind::Integer, |order| {
+        json!(order.assignment.current.lead_source_id)
+    }),
 ];
 
 const TYPES: &str = "orderTypeNames";
@@ -77,24 +88,8 @@ fn name(account: &Account, map: &str, id: u64) -> Option<String> {
         "orderPaymentStatusNames" => {
             listed(&["Unpaid", "Partially paid", "Paid", "Authorized", "Not applicable"])
         }
-        "orderShippingStatusNames" => {
-            listed(&["No stock tracked products on order", "Not shipped", "Part shipped", "All shipped"])
-        }
-        "orderStockStatusNames" => listed(&[
-            "Sale not fulfilled",
-            "Sale part fulfilled",
-            "Sale all fulfilled",
-            "Purchase not received",
-            "Purchase part received",
-            "Purchase all received",
-            "Credit not received",
-            "Credit part received",
-            "Credit all received",
-            "Purchase credit not returned",
-            "Purchase credit part returned",
-            "Purchase credit all returned",
-            "Unset",
-        ]),
+        "orderShippingStatusNames" => SHIPPING_STATUSES.get(place).map(|(_, name)| (*name).to_owned()),
+        "orderStockStatusNames" => STOCK_STATUSES.get(place).map(|(_, name)| (*name).to_owned()),
         _ => None,
     }
 }

@@ -16,7 +16,7 @@ use super::computed::two_decimals;
 use crate::{
     gateway::{Answer, Call, Problem, invented},
     product::StoredProduct,
-    state::{Account, take},
+    state::{Account, pass, take},
 };
 
 /// A row to add, as the body of a sales credit or sales order has it.
@@ -188,7 +188,7 @@ impl CheckedRow {
     ) -> BTreeMap<OrderRowId, OrderRow> {
         let id = match self.row.id {
             Some(id) => {
-                account.next.row = account.next.row.max(id.get() + 1);
+                pass(&mut account.next.row, id.get());
                 id
             }
             None => OrderRowId::new(take(&mut account.next.row)),
@@ -297,7 +297,7 @@ fn amount(currency: &CurrencyCode, value: Decimal, decimals: u32) -> CurrencyVal
     CurrencyValue { currency_code: Some(currency.clone()), value: scaled(value, decimals) }
 }
 
-fn scaled(mut value: Decimal, decimals: u32) -> Decimal {
+pub(super) fn scaled(mut value: Decimal, decimals: u32) -> Decimal {
     value.rescale(decimals);
     value
 }

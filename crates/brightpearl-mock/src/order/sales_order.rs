@@ -1,10 +1,10 @@
 //! Sales orders as their own resource (brightpearl-orders.md §8).
 
-use brightpearl::order::OrderTypeCode;
+use brightpearl::order::{Order, OrderTypeCode};
 
-use super::{creation, typed_view};
+use super::{close, creation, typed_view};
 use crate::{
-    gateway::{Answer, Call, Problem},
+    gateway::{Answer, Call, Problem, get_uris},
     integration::Event,
     state::Account,
 };
@@ -23,4 +23,15 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
 /// `GET /sales-order/{ids}`: as sales credits, which is an assumption for the 207.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     typed_view::get(account, call, &OrderTypeCode::SalesOrder)
+}
+
+/// `OPTIONS /sales-order[/{ids}]`.
+pub(crate) fn options(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let is_sale = |order: &&Order| order.order_type_code == OrderTypeCode::SalesOrder;
+    get_uris(call, "sales-order", account.orders.values().filter(is_sale).map(|order| order.id))
+}
+
+/// `POST /sales-order/{id}/close`.
+pub(crate) fn close(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    close::close(account, call, &OrderTypeCode::SalesOrder)
 }

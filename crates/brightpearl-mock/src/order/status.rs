@@ -2,7 +2,7 @@
 
 use brightpearl::{
     OrderId, OrderStatusId,
-    order::{OrderStatusLabel, OrderTypeCode},
+    order::{OrderStatus, OrderStatusLabel, OrderTypeCode},
 };
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::note;
 use crate::{
     gateway::{Answer, Call, Problem, invented},
     integration::Event,
-    state::Account,
+    state::{Account, take},
 };
 
 /// `GET /order-status[/{ids}]`: grouped by type.
@@ -19,6 +19,55 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     let wanted = |id: OrderStatusId| ids.as_ref().is_none_or(|ids| ids.contains(id));
     let found: Vec<_> = account.order_statuses.iter().filter(|status| wanted(status.status_id)).collect();
     if found.is_empty() { Err(Problem::not_found("No order statuses found")) } else { Ok(Answer::of(found)) }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewStatusBody {
+    name: Option<String>,
+    order_type_code: Option<OrderTypeCode>,
+    color: Option<String>,
+    remind_after_days: Option<u32>,
+    #[serde(default)]
+    alert_emails: Vec<String>,
+    #[serde(default)]
+    email_content: String,
+    #[serde(default)]
+    batch_process: bool,
+}
+
+/// The longest name of a status.
+const MAX_NAME: usize = 64;
+
+/// `POST /order-status`. A name is unique among the statuses of its type.
+pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let body: NewStatusBody = call.body()?;
+    let refused = |message: String| Problem::client(invented::ORDER_STATUS, message);
+    let kind = body.order_type_code.filter(|kind| OrderTypeCode::KNOWN.contains(kind));
+    let kind = kind.ok_or_else(|| refused("orderTypeCode is required".to_owned()))?;
+    let name = body.name.filter(|name| (1..=MAX_NAME).contains(&name.chars().count()));
+    let name = name.ok_or_else(|| refused(format!("name must have 1 to {MAX_NAME} characters")))?;
+    let of_kind = |status: &&OrderStatus| status.order_type_code == kind;
+    if account.order_statuses.iter().filter(of_kind).any(|status| status.name == name) {
+        return Err(refused(format!("There is a status {name} for {kind} orders already")));
+    }
+    let status_id = OrderStatusId::new(take(&mut account.next.order_status));
+    let place = account.order_statuses.iter().filter(of_kind).count() + 1;
+    account.order_statuses.push(OrderStatus {
+        status_id,
+        name,
+        order_type_code: kind,
+        sort_order: i64::try_from(place * 10).ok(),
+        disabled: false,
+        visible: false,
+        color: body.color,
+        remind_after_days: Some(body.remind_after_days.unwrap_or_default()),
+        alert_emails: body.alert_emails,
+        email_content: Some(body.email_content),
+        batch_process: body.batch_process,
+        state: None,
+    });
+    Ok(Answer::of(status_id))
 }
 
 #[derive(Deserialize)]

@@ -102,7 +102,7 @@ fn row_view(id: OrderRowId, row: &OrderRow) -> Value {
         "bundleParent": row.composition.bundle_parent,
         "bundleChild": row.composition.bundle_child,
         "parentRowId": row.composition.parent_order_row_id,
-        "productPrice": row.product_price,
+        "productPrice": row.product_price.as_ref().map(|price| price.value),
         "discountPercentage": row.discount_percentage,
         "sequence": row.order_row_sequence,
         "taxClassId": value.tax_class_id,

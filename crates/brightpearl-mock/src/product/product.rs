@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use brightpearl::{LocationId, NominalCode, ProductId, WarehouseId, product::product::BundleComponent};
+use brightpearl::{LocationId, NominalCode, ProductId, WarehouseId};
 use rust_decimal::Decimal;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Answer, Call, Problem},
+    gateway::{Answer, Call, Problem, get_uris},
     state::Account,
 };
 
@@ -21,9 +22,17 @@ pub(crate) struct StoredProduct {
     /// Of one, in base currency.
     pub(crate) cost: Decimal,
     /// Of a bundle; empty for everything else.
-    pub(crate) components: Vec<BundleComponent>,
+    pub(crate) components: Vec<Component>,
     pub(crate) nominal_code_sales: Option<NominalCode>,
     pub(crate) default_locations: BTreeMap<WarehouseId, LocationId>,
+}
+
+/// So many of a product in one bundle.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Component {
+    pub(crate) product_id: ProductId,
+    pub(crate) product_quantity: u64,
 }
 
 impl StoredProduct {
@@ -41,6 +50,11 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
         .map(|product| view(account, product))
         .collect();
     if found.is_empty() { Err(Problem::not_found("No Products Found")) } else { Ok(Answer::of(found)) }
+}
+
+/// `OPTIONS /product[/{ids}]`.
+pub(crate) fn options(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    get_uris(call, "product", account.products.keys().copied())
 }
 
 fn view(account: &Account, product: &StoredProduct) -> Value {

@@ -1,32 +1,42 @@
 //! Makes an account out of a seed. Orders and payments go the way that a POST goes, so a seed cannot hold what
 //! the account would refuse.
 
-use std::{collections::BTreeMap, fmt::Display};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+};
 
 use brightpearl::{
-    OffsetDateTime, PriceListId,
+    ChannelBrandId, OffsetDateTime, PriceListId,
     accounting::{
         BankAccountLink, Currency, NominalAccount, PaymentMethod, TaxRate, nominal_code::NominalCodeType,
     },
-    order::{Address, AllocationStatusCode, OrderStatus, ShippingStatusCode, TaxState, order::OrderState},
-    product::{Channel, product::BundleComponent},
+    order::{
+        Address, AllocationStatusCode, Order, OrderStatus, ShippingStatusCode, TaxState, order::OrderState,
+    },
+    product::Channel,
     warehouse::Warehouse,
 };
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 use rust_decimal::Decimal;
 
 use super::{
-    Seed, SeedAddress, SeedChannel, SeedContact, SeedCurrency, SeedError, SeedNominalCode, SeedOrder,
-    SeedOrderStatus, SeedPayment, SeedPaymentMethod, SeedProduct, SeedTaxCode, SeedWarehouse,
+    Seed, SeedAccountingPeriod, SeedAddress, SeedChannel, SeedContact, SeedCurrency, SeedError,
+    SeedNominalCode, SeedOrder, SeedOrderStatus, SeedPayment, SeedPaymentMethod, SeedProduct, SeedTaxCode,
+    SeedWarehouse,
 };
 use crate::{
     Switches,
-    accounting::customer_payment::{self, NewPayment},
-    contact::Contact,
-    gateway::{Credentials, Problem},
+    accounting::{
+        StoredPeriod, StoredRate,
+        customer_payment::{self, NewPayment},
+    },
+    contact::{Contact, StoredAddress},
+    gateway::{Credentials, Problem, oauth::OAuth},
+    index::Index,
     order::{self, CustomField, NewCurrency, NewOrder, NewParty, NewRow},
-    product::StoredProduct,
-    state::{Account, NextIds, StoredWarehouse},
+    product::{Component, StoredProduct},
+    state::{Account, NextIds, StoredWarehouse, pass},
 };
 
 impl Seed {
@@ -37,9 +47,16 @@ impl Seed {
         let time_zone = TimeZone::get(zone).map_err(|_| {
             SeedError(format!("`configuration.timeZone` is {zone}, which is no IANA time zone"))
         })?;
+        let oauth = OAuth::new(&seed.account, &seed.app_ref, seed.client_secret, seed.instance_id.get());
         let mut account = Account {
             code: seed.account,
-            credentials: Credentials { app_ref: seed.app_ref, token: seed.token },
+            credentials: Credentials {
+                app_ref: seed.app_ref,
+                token: seed.token,
+                dev_ref: seed.dev_ref,
+                signed_token: seed.signed_token,
+                oauth,
+            },
             instance: seed.instance_id,
             time_zone,
             configuration: seed.configuration,
@@ -49,29 +66,45 @@ impl Seed {
             nominal_codes: seed.nominal_codes.into_iter().map(nominal_code).collect(),
             payment_methods: seed.payment_methods.into_iter().map(payment_method).collect(),
             tax_codes: seed.tax_codes.into_iter().map(tax_code).collect(),
+            exchange_rates: seed
+                .currencies
+                .iter()
+                .filter(|seed| !seed.is_default)
+                .map(initial_rate)
+                .collect(),
             currencies: seed.currencies.into_iter().map(currency).collect(),
+            accounting_periods: seed.accounting_periods.into_iter().map(accounting_period).collect(),
+            // Locked once the seed is in: what it holds was posted before.
+            locked_until: None,
             warehouses: seed.warehouses.into_iter().map(warehouse).collect(),
             custom_fields: seed.custom_fields.into_iter().map(custom_field).collect(),
             products: unique(
                 "product",
                 seed.products.into_iter().map(product).map(|product| (product.id, product)),
             )?,
-            contacts: unique(
-                "contact",
-                seed.contacts.into_iter().map(contact).map(|contact| (contact.id, contact)),
-            )?,
+            contacts: BTreeMap::new(),
+            postal_addresses: BTreeMap::new(),
             orders: BTreeMap::new(),
             order_notes: BTreeMap::new(),
             order_custom_fields: BTreeMap::new(),
             payments: BTreeMap::new(),
+            journals: BTreeMap::new(),
             goods_in_notes: BTreeMap::new(),
+            goods_in_journals: BTreeMap::new(),
             stock_corrections: BTreeMap::new(),
             movements: Vec::new(),
             webhooks: BTreeMap::new(),
+            index: Index::default(),
             events: Vec::new(),
+            test_deliveries: Vec::new(),
             next: NextIds::default(),
         };
         check_components(&account)?;
+        let statuses = account.order_statuses.iter().map(|status| status.status_id.get());
+        pass(&mut account.next.order_status, statuses.max().unwrap_or_default());
+        for contact in seed.contacts {
+            add_contact(&mut account, contact)?;
+        }
         for order in seed.orders {
             add_order(&mut account, order)?;
         }
@@ -79,6 +112,7 @@ impl Seed {
             add_payment(&mut account, payment)?;
         }
         account.events.clear();
+        account.lock_books(seed.locked_until);
         Ok(account)
     }
 }
@@ -107,8 +141,25 @@ fn check_components(account: &Account) -> Result<(), SeedError> {
             );
             return Err(SeedError(message));
         }
+        if holds_itself(account, product) {
+            return Err(SeedError(format!("product {} is a component of itself", product.id)));
+        }
     }
     Ok(())
+}
+
+/// Whether a bundle is in itself, directly or inside another.
+fn holds_itself(account: &Account, bundle: &StoredProduct) -> bool {
+    let mut inside = BTreeSet::new();
+    let mut to_open = vec![bundle];
+    while let Some(opened) = to_open.pop() {
+        for component in &opened.components {
+            if inside.insert(component.product_id) {
+                to_open.extend(account.products.get(&component.product_id));
+            }
+        }
+    }
+    inside.contains(&bundle.id)
 }
 
 fn add_order(account: &mut Account, seed: SeedOrder) -> Result<(), SeedError> {
@@ -133,6 +184,9 @@ fn add_order(account: &mut Account, seed: SeedOrder) -> Result<(), SeedError> {
             order.original_invoice_date = Some(placed_on);
             order.state = Some(OrderState { tax: TaxState::Invoiced });
         }
+    }
+    if account.order(id).is_ok_and(Order::is_closed) {
+        account.post_invoice(id, placed_on.timestamp(), placed_on.timestamp());
     }
     account.compute(id);
     Ok(())
@@ -221,7 +275,7 @@ fn channel(seed: SeedChannel) -> Channel {
         id: seed.id,
         name: seed.name,
         channel_type_id: Some(1),
-        channel_brand_id: Some(1),
+        channel_brand_id: Some(ChannelBrandId::new(1)),
         default_warehouse_id: None,
         contact_group_id: None,
         default_price_list_id: None,
@@ -284,6 +338,15 @@ fn currency(seed: SeedCurrency) -> Currency {
     }
 }
 
+fn initial_rate(seed: &SeedCurrency) -> StoredRate {
+    StoredRate { currency: seed.id, active_from: Timestamp::UNIX_EPOCH, rate: seed.exchange_rate }
+}
+
+fn accounting_period(seed: SeedAccountingPeriod) -> StoredPeriod {
+    let SeedAccountingPeriod { id, start_date, end_date, closed } = seed;
+    StoredPeriod { id, start: start_date.timestamp(), end: end_date.timestamp(), is_closed: closed }
+}
+
 fn warehouse(seed: SeedWarehouse) -> StoredWarehouse {
     StoredWarehouse {
         warehouse: Warehouse {
@@ -293,6 +356,9 @@ fn warehouse(seed: SeedWarehouse) -> StoredWarehouse {
             type_description: Some("Warehouse".to_owned()),
             address: None,
             click_and_collect_enabled: Some(false),
+            weekly_operating_periods: None,
+            collection_sla: None,
+            external_transfer_slas: None,
         },
         default_location: seed.default_location_id,
         quarantine_location: seed.quarantine_location_id,
@@ -306,7 +372,7 @@ fn custom_field(seed: super::SeedCustomField) -> CustomField {
 }
 
 fn product(seed: SeedProduct) -> StoredProduct {
-    let component = |component: super::SeedComponent| BundleComponent {
+    let component = |component: super::SeedComponent| Component {
         product_id: component.product_id,
         product_quantity: component.product_quantity,
     };
@@ -322,17 +388,37 @@ fn product(seed: SeedProduct) -> StoredProduct {
     }
 }
 
-fn contact(seed: SeedContact) -> Contact {
-    Contact {
-        id: seed.id,
+/// A contact's one address has the contact's id and this.
+const ADDRESS_OFFSET: u64 = 2_000;
+
+fn add_contact(account: &mut Account, seed: SeedContact) -> Result<(), SeedError> {
+    let id = seed.id;
+    let address_id = id.get() + ADDRESS_OFFSET;
+    let contact = Contact {
+        id,
+        salutation: String::new(),
         first_name: seed.first_name,
         last_name: seed.last_name,
-        email: seed.email,
+        emails: BTreeMap::from([("PRI".to_owned(), seed.email)]),
+        telephones: BTreeMap::new(),
         is_supplier: seed.is_supplier,
+        is_staff: false,
+        company: None,
+        newsletter: false,
         // Price list 1 is for costs, 3 the usual retail list.
         price_list: PriceListId::new(if seed.is_supplier { 1 } else { 3 }),
-        postal_address: postal_address(seed.address),
+        address_ids: ["DEF", "BIL", "DEL"].map(|slot| (slot.to_owned(), address_id)).into(),
+        created_on: None,
+        updated_on: None,
+    };
+    if account.contacts.insert(id, contact).is_some() {
+        return Err(SeedError(format!("contact {id} is there twice")));
     }
+    let address = StoredAddress { contact: Some(id), address: postal_address(seed.address) };
+    account.postal_addresses.insert(address_id, address);
+    pass(&mut account.next.contact, id.get());
+    pass(&mut account.next.postal_address, address_id);
+    Ok(())
 }
 
 fn postal_address(seed: SeedAddress) -> Address {

@@ -11,6 +11,7 @@ use brightpearl::{
     accounting::PaymentType,
     order::{OrderTypeCode, PriceModeCode},
 };
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
@@ -35,6 +36,12 @@ pub struct Seed {
     pub app_ref: String,
     /// The token that requests must carry.
     pub token: String,
+    /// The developer reference of a legacy public app.
+    pub dev_ref: Option<String>,
+    /// The token that a legacy public app must carry: the account token, signed with the developer's secret.
+    pub signed_token: Option<String>,
+    /// The OAuth client's secret; a public client has none.
+    pub client_secret: Option<String>,
     /// The caller's integration instance.
     pub instance_id: InstanceId,
     /// What `account-configuration` answers; `timeZone`, `baseCurrencyCode` and the default statuses are used.
@@ -63,6 +70,11 @@ pub struct Seed {
     pub orders: Vec<SeedOrder>,
     /// Payments on them.
     pub payments: Vec<SeedPayment>,
+    /// Periods of the books; with none, every date is in one.
+    #[serde(default)]
+    pub accounting_periods: Vec<SeedAccountingPeriod>,
+    /// Up to this day, that day included, the books are locked.
+    pub locked_until: Option<Date>,
 }
 
 /// The account code and how much there is; neither the token nor shoppers.
@@ -94,6 +106,18 @@ impl Seed {
     pub fn from_json(text: &str) -> Result<Self, SeedError> {
         serde_json::from_str(text).map_err(|error| SeedError(error.to_string()))
     }
+}
+
+/// A period of the books.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(missing_docs, reason = "as Brightpearl names them")]
+pub struct SeedAccountingPeriod {
+    pub id: u64,
+    pub start_date: OffsetDateTime,
+    pub end_date: OffsetDateTime,
+    #[serde(default)]
+    pub closed: bool,
 }
 
 /// An order status.

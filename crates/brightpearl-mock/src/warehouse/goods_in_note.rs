@@ -8,6 +8,7 @@ use brightpearl::{
     order::{Order, OrderTypeCode},
     warehouse::{GoodsInLine, GoodsInNote, GoodsNoteStatus, GoodsNoteTypeCode, ProductValue},
 };
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
@@ -16,9 +17,10 @@ use super::{
     warehouse::to_work_in,
 };
 use crate::{
+    accounting::journal::{self, COST_OF_SALES, Posting, STOCK},
     gateway::{Answer, Call, Problem, invented},
     integration::Event,
-    order::{is_received_row, received_on_row},
+    order::{is_received_row, received_on_row, two_decimals},
     state::{API_USER, Account},
 };
 
@@ -104,6 +106,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
         .into_iter()
         .map(|lines| {
             let id = GoodsInNoteId::new(account.next_goods_note());
+            let worth = lines.iter().map(|line| line.cost.value * Decimal::from(line.quantity)).sum();
             for line in &lines {
                 account.record_movement(movement(id, order_id, warehouse, line), now);
             }
@@ -117,7 +120,8 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
                 created_by: Some(API_USER),
                 goods_moved: lines.into_iter().map(|line| written(id, warehouse, line)).collect(),
             };
-            account.goods_in_notes.insert(id, note);
+            account.insert_goods_in_note(id, note);
+            post_goods_in(account, id, order_id, received_on.timestamp(), worth, call.now);
             id
         })
         .collect();
@@ -136,9 +140,7 @@ fn receivable(account: &Account, id: OrderId) -> Result<&Order, Problem> {
 
 fn refuse_duplicate(account: &Account, reference: Option<&str>) -> Result<(), Problem> {
     let Some(reference) = reference else { return Ok(()) };
-    let taken =
-        account.goods_in_notes.values().any(|note| note.user_batch_reference.as_deref() == Some(reference));
-    if taken {
+    if account.has_batch_reference(reference) {
         let message = format!("userBatchReference {reference} exists already");
         return Err(Problem::new(409, invented::DUPLICATE_BATCH, message));
     }
@@ -227,6 +229,39 @@ fn written(note: GoodsInNoteId, warehouse: WarehouseId, line: Line) -> GoodsInLi
         batch_goods_note_id: Some(note),
         product_value: Some(ProductValue { currency: line.cost.currency, value }),
         cleared: Some(true),
+    }
+}
+
+/// Where the account posts cost of sales, a return puts its worth back into stock (A7). In base currency, whatever
+/// the lines say, which is what integrators send.
+fn post_goods_in(
+    account: &mut Account,
+    note: GoodsInNoteId,
+    order: OrderId,
+    date: Timestamp,
+    worth: Decimal,
+    now: Timestamp,
+) {
+    let posts_cost = account.configured("costOfSalesEnabled") == Some(1_u8);
+    let Some(credit) = account.orders.get(&order).filter(|order| posts_cost && order.is_sales_credit())
+    else {
+        return;
+    };
+    let worth = two_decimals(worth);
+    let posting = Posting {
+        kind: "SG",
+        date,
+        order,
+        contact: credit.parties.customer.as_ref().and_then(|party| party.contact_id),
+        channel: credit.assignment.current.channel_id,
+        invoice_reference: None,
+        description: None,
+        currency: account.base_currency(),
+        rate: Decimal::ONE,
+        lines: vec![journal::Line::debit(STOCK, worth), journal::Line::credit(COST_OF_SALES, worth)],
+    };
+    if let Some(journal) = account.post(posting, now) {
+        account.goods_in_journals.insert(note, journal);
     }
 }
 

@@ -62,14 +62,14 @@ pub(super) struct Moved {
 
 /// What one unit is worth.
 #[derive(Debug, Clone)]
-pub(super) struct Cost {
+pub(crate) struct Cost {
     pub(super) currency: CurrencyCode,
     pub(super) value: Decimal,
 }
 
 /// Units of a product that lie in one place under one batch.
 #[derive(Debug, Clone)]
-pub(super) struct BatchStock {
+pub(crate) struct BatchStock {
     pub(super) batch: GoodsInNoteId,
     pub(super) quantity: i64,
     pub(super) cost: Cost,
@@ -80,6 +80,13 @@ impl Account {
         let quarantine = self.warehouse(moved.warehouse).map(|stored| stored.quarantine_location);
         let mut value = moved.cost.value;
         value.rescale(4);
+        let is_quarantine = quarantine == Some(moved.location);
+        let empty = BatchStock { batch: moved.batch, quantity: 0, cost: moved.cost.clone() };
+        let batches = self.index.stock.entry((moved.location, moved.product)).or_default();
+        batches.entry(moved.batch).or_insert(empty).quantity += moved.quantity;
+        if !is_quarantine {
+            *self.index.on_hand.entry((moved.product, moved.warehouse)).or_default() += moved.quantity;
+        }
         self.movements.push(GoodsMovement {
             goods_movement_id: GoodsMovementId::new(take(&mut self.next.movement)),
             product_id: moved.product,
@@ -93,7 +100,7 @@ impl Account {
             currency_code: Some(moved.cost.currency),
             order_id: moved.order,
             is_cleared: Some(true),
-            is_quarantine: Some(quarantine == Some(moved.location)),
+            is_quarantine: Some(is_quarantine),
             batch_id: Some(moved.batch),
             goods_note_type_code: Some(moved.kind),
             updated_on: Some(time),
@@ -102,18 +109,8 @@ impl Account {
 
     /// What lies in a location, the oldest batch first.
     pub(super) fn stock_in(&self, location: LocationId, product: ProductId) -> Vec<BatchStock> {
-        let mut batches: BTreeMap<GoodsInNoteId, BatchStock> = BTreeMap::new();
-        for movement in &self.movements {
-            let here = movement.destination_location_id == Some(location) && movement.product_id == product;
-            let (true, Some(batch)) = (here, movement.batch_id) else { continue };
-            let cost = Cost {
-                currency: movement.currency_code.clone().unwrap_or_else(|| self.base_currency()),
-                value: movement.product_value.unwrap_or_default(),
-            };
-            batches.entry(batch).or_insert(BatchStock { batch, quantity: 0, cost }).quantity +=
-                movement.quantity;
-        }
-        batches.into_values().filter(|stock| stock.quantity > 0).collect()
+        let batches = self.index.stock.get(&(location, product)).into_iter().flat_map(BTreeMap::values);
+        batches.filter(|stock| stock.quantity > 0).cloned().collect()
     }
 
     pub(super) fn next_goods_note(&mut self) -> u64 {

@@ -1,11 +1,15 @@
 //! `warehouse-service`: goods-in notes, quarantine, stock corrections, movements, availability.
 #![allow(clippy::module_inception, reason = "the folder is Brightpearl's service, the file its resource")]
 
+pub(crate) mod goods_in_correction;
 pub(crate) mod goods_in_note;
+pub(crate) mod goods_in_search;
 pub(crate) mod goods_movement;
+pub(crate) mod location;
 pub(crate) mod product_availability;
 pub(crate) mod quarantine;
 pub(crate) mod stock_correction;
 pub(crate) mod warehouse;
 
+pub(crate) use goods_movement::BatchStock;
 pub(crate) use stock_correction::StoredCorrection;

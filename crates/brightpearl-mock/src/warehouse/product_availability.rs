@@ -33,12 +33,9 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
 }
 
 fn availability(account: &Account, product: ProductId) -> Value {
-    let mut on_hand: BTreeMap<WarehouseId, i64> = BTreeMap::new();
-    for movement in account.movements.iter().filter(|movement| movement.product_id == product) {
-        if let (Some(warehouse), Some(false)) = (movement.warehouse_id, movement.is_quarantine) {
-            *on_hand.entry(warehouse).or_default() += movement.quantity;
-        }
-    }
+    let everywhere = (product, WarehouseId::new(0))..=(product, WarehouseId::new(u64::MAX));
+    let on_hand: BTreeMap<WarehouseId, i64> =
+        account.index.on_hand.range(everywhere).map(|((_, warehouse), units)| (*warehouse, *units)).collect();
     let counts = |units: i64| json!({ "inStock": units, "onHand": units, "allocated": 0, "inTransit": 0 });
     let warehouses: BTreeMap<String, Value> =
         on_hand.iter().map(|(id, units)| (id.to_string(), counts(*units))).collect();

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     gateway::{Answer, Call, Problem, invented},
     integration::Event,
+    number,
     state::{API_USER, Account},
 };
 
@@ -194,11 +195,6 @@ fn view(note: GoodsNoteId, correction: &StoredCorrection) -> Value {
         "reason": correction.reason,
         "goodsMoved": correction.moved.iter().map(moved).collect::<Vec<_>>(),
     })
-}
-
-/// A decimal as a JSON number.
-fn number(value: Decimal) -> Value {
-    rust_decimal::serde::float::serialize(&value, serde_json::value::Serializer).unwrap_or_default()
 }
 
 fn refused(message: impl Into<String>) -> Problem {

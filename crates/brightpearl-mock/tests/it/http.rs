@@ -89,6 +89,31 @@ impl Http {
         self.send(Method::DELETE, path, None).await.unwrap()
     }
 
+    pub(crate) async fn options(&self, path: &str) -> Answer {
+        self.send(Method::OPTIONS, path, None).await.unwrap()
+    }
+
+    /// A form to a whole URL, without credentials.
+    pub(crate) async fn form(&self, url: &str, form: &[(&str, &str)]) -> Answer {
+        read(self.client.post(url).form(form)).await.unwrap()
+    }
+
+    /// A form to a whole URL, with HTTP Basic credentials.
+    pub(crate) async fn form_as(
+        &self,
+        url: &str,
+        (user, password): (&str, &str),
+        form: &[(&str, &str)],
+    ) -> Answer {
+        read(self.client.post(url).basic_auth(user, Some(password)).form(form)).await.unwrap()
+    }
+
+    /// A GET of a whole URL, whose redirect is not followed.
+    pub(crate) async fn without_redirects(&self, url: &str) -> Answer {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        read(client.get(url)).await.unwrap()
+    }
+
     /// A request to a control route.
     pub(crate) async fn control(&self, method: Method, route: &str, body: Value) -> Answer {
         let request = self.client.request(method, format!("{}/_mock/{route}", self.mock.url()));

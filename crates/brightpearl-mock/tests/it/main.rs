@@ -2,11 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounting;
+mod books;
+mod contacts;
 mod goods;
 mod http;
+mod large;
+mod multi_message;
+mod oauth;
+mod options;
+mod order_changes;
 mod orders;
 mod platform;
 mod reads;
+mod receipts;
 mod sales_credits;
 mod searches;
 mod seeds;

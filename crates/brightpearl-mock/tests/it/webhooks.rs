@@ -197,3 +197,35 @@ async fn a_wrong_subscription_is_refused_with_brightpearls_codes() {
         assert_eq!(http.post(WEBHOOKS, incomplete).await.status, 400, "{field}");
     }
 }
+
+#[tokio::test]
+async fn a_webhook_is_tried_with_values_of_ones_own() {
+    let (http, receiver) = (Http::start().await, receiver().await);
+    let id = http.post(WEBHOOKS, subscription("order.modified.order-status", &receiver.uri())).await.id();
+    http.post(WEBHOOKS, subscription("order.modified", &receiver.uri())).await;
+    let simulate = format!("{WEBHOOKS}/{id}/simulate");
+    let tried = http.post(&simulate, json!({ "testData": { "${resource-id}": "1-5,99" } })).await;
+    assert_eq!((tried.status, tried.text.as_str()), (200, "{}"));
+    assert_eq!(
+        http.post(&simulate, json!({ "testData": { "${full-event}": "order.tested" } })).await.status,
+        200
+    );
+    let expected = [("order.modified.order-status", "1-5,99"), ("order.tested", "1")];
+    let expected = expected.map(|(event, id)| (event.to_owned(), id.to_owned()));
+    assert_eq!(got(&http, &receiver).await, expected, "to this one subscriber only");
+    let too_many = http.post(&simulate, json!({ "testData": { "${resource-id}": "1-11" } })).await;
+    assert_eq!(too_many.status, 400);
+    assert_eq!(http.post(&format!("{WEBHOOKS}/1/simulate"), json!({})).await.code(), "CMNC-404");
+}
+
+#[tokio::test]
+async fn the_callers_instance_is_renamed_and_tells_its_ids() {
+    let http = Http::start().await;
+    let path = "integration-service/integration/instance";
+    let renamed = http.put(path, json!({ "instanceName": "Returns UK" })).await.response();
+    assert_eq!(
+        renamed,
+        json!({ "installedIntegrationInstanceId": 41, "installedIntegrationId": 40, "instanceName": "Returns UK" })
+    );
+    assert_eq!(http.put(path, json!({})).await.status, 400);
+}

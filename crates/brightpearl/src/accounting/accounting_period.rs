@@ -110,6 +110,14 @@ impl AccountingPeriods<'_> {
         self.0.send(&list()).await
     }
 
+    /// These accounting periods; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, ids: &IdSet) -> Result<Vec<AccountingPeriod>, crate::Error> {
+        self.0.in_chunks(ids, get).await
+    }
+
     /// Makes an accounting period.
     ///
     /// # Errors

@@ -80,9 +80,14 @@ mod tests {
             "GET /accounting-service/contact/5012/currency/GBP/balance?dateFrom=2026-01-01&dateTo=2026-03-31"
         );
         let read = |body: &str| {
-            request.read(&HttpResponse { status: 200, headers: Default::default(), body: body.into() }).unwrap()
+            request
+                .read(&HttpResponse { status: 200, headers: Default::default(), body: body.into() })
+                .unwrap()
         };
-        assert_eq!(read(r#"{"response":"50.00"}"#).map(|balance| balance.to_string()).as_deref(), Some("50.00"));
+        assert_eq!(
+            read(r#"{"response":"50.00"}"#).map(|balance| balance.to_string()).as_deref(),
+            Some("50.00")
+        );
         assert_eq!(read(r#"{"response":null}"#), None);
     }
 }

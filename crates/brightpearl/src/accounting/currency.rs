@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    IdSet,
     ids::{CurrencyId, NominalCode},
     request::Request,
     search::{Page, SearchQuery, searchable},
@@ -40,8 +41,14 @@ pub struct Currency {
 searchable! {
     /// Finds currencies.
     pub struct CurrencySearch for Currency, at SEARCH {
+        /// These currencies.
+        ids(IdSet) = "id",
         /// With this code.
         code(CurrencyCode) = "code",
+        /// With this name.
+        title(str) = "title",
+        /// The account's base currency, or the others.
+        base(bool) = "isDefault",
     }
 }
 

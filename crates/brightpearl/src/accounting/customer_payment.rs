@@ -1,14 +1,18 @@
 //! Customer payments: money received from and refunded to customers (brightpearl-accounting-warehouse.md A1).
 
+#[cfg(feature = "client")]
+use std::collections::{BTreeMap, BTreeSet};
+
 use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, open_enum};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    IdSet,
     answer::{self, Created},
     ids::{CurrencyId, JournalId, OrderId, PaymentId, PaymentMethodCode},
     request::Request,
-    search::{Page, SearchQuery, searchable},
+    search::{Page, Period, SearchQuery, searchable},
 };
 
 const CREATE: Endpoint =
@@ -68,6 +72,17 @@ pub struct NewCustomerPayment {
     pub journal_ref: Option<String>,
 }
 
+/// What makes a payment one and the same, whichever method it is under.
+#[cfg(feature = "client")]
+type Key = (OrderId, String);
+
+#[cfg(feature = "client")]
+impl NewCustomerPayment {
+    fn key(&self) -> Option<Key> {
+        Some((self.order_id, self.transaction_ref.clone()?))
+    }
+}
+
 /// A payment as the search shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -122,14 +137,30 @@ impl CustomerPayment {
 searchable! {
     /// Finds customer payments.
     pub struct CustomerPaymentSearch for CustomerPayment, at SEARCH {
-        /// On these orders.
+        /// These payments.
+        ids(IdSet) = "paymentId",
+        /// On this order.
         order(OrderId) = "orderId",
+        /// On these orders.
+        orders(IdSet) = "orderId",
         /// With this reference, exactly.
         transaction_ref(str) = "transactionRef",
+        /// Belonging to the hold with this code.
+        transaction_code(str) = "transactionCode",
         /// Under this method.
         payment_method(PaymentMethodCode) = "paymentMethodCode",
         /// Of this type.
         payment_type(PaymentType) = "paymentType",
+        /// In this currency.
+        currency(CurrencyCode) = "currencyCode",
+        /// Of which the money moved in this period.
+        payment_date(Period) = "paymentDate",
+        /// Recorded in this period. There is no time of change: a payment never changes.
+        created_on(Period) = "createdOn",
+        /// Holds that end in this period.
+        expires(Period) = "expires",
+        /// With these receipt journals.
+        journals(IdSet) = "journalId",
     }
 }
 
@@ -196,13 +227,52 @@ pub struct CustomerPayments<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> CustomerPayments<'c> {
-    /// Records a payment, once: whenever the answer is lost, or Brightpearl refuses it, the reference is looked
-    /// up on the order, and a payment that is there is given back.
+    /// Records a payment, once: the reference is looked up on the order before, and again whenever the answer is
+    /// lost or Brightpearl refuses it; a payment that is there is given back. Brightpearl's own check is by
+    /// reference and method, so that a method which changed would double a refund (A1.5).
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn create(&self, payment: &NewCustomerPayment) -> Result<Created<PaymentId>, crate::Error> {
+        if let Some(id) = self.find(payment).await? {
+            return Ok(Created { id, already_existed: true });
+        }
         crate::client::create_once(self.0, &create(payment), || self.find(payment)).await
+    }
+
+    /// Records payments, each once, ten with one request: the results are in the order of the payments. Their
+    /// references are looked up before, and what is uncertain after, as [`CustomerPayments::create`] does.
+    /// Payments without a reference, and those with the reference of one before them, go one by one.
+    pub async fn create_many(
+        &self,
+        payments: &[NewCustomerPayment],
+    ) -> Vec<Result<Created<PaymentId>, crate::Error>> {
+        let mut recorded = match self.recorded(payments).await {
+            Ok(recorded) => recorded,
+            Err(error) => return payments.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let mut keys = BTreeSet::new();
+        let together: Vec<_> = payments
+            .iter()
+            .map(|payment| {
+                let key = payment.key().filter(|key| !recorded.contains_key(key) && keys.insert(key.clone()));
+                key.map(|_| create(payment))
+            })
+            .collect();
+        let mut results = Vec::with_capacity(payments.len());
+        for (payment, first) in payments.iter().zip(crate::client::create_together(self.0, &together).await) {
+            let there = payment.key().and_then(|key| recorded.get(&key).copied());
+            let result = match (there, first) {
+                (Some(id), _) => Ok(Created { id, already_existed: true }),
+                (None, Some(first)) => {
+                    crate::client::settle(self.0, &create(payment), || self.find(payment), first).await
+                }
+                (None, None) => self.create(payment).await,
+            };
+            recorded.extend(payment.key().zip(result.as_ref().ok().map(|created| created.id)));
+            results.push(result);
+        }
+        results
     }
 
     /// Payments that a search finds.
@@ -226,5 +296,24 @@ impl<'c> CustomerPayments<'c> {
         let found = self.search(search).all().await?;
         let same = found.into_iter().find(|found| found.transaction_ref.as_ref() == Some(reference));
         Ok(same.map(|found| found.payment_id))
+    }
+
+    /// The payments on the orders of these that have a reference, by order and reference.
+    async fn recorded(
+        &self,
+        payments: &[NewCustomerPayment],
+    ) -> Result<BTreeMap<Key, PaymentId>, crate::Error> {
+        let orders: IdSet =
+            payments.iter().filter_map(|payment| payment.key()).map(|(order, _)| order.get()).collect();
+        let mut recorded = BTreeMap::new();
+        for orders in orders.per_get() {
+            let found = self.search(CustomerPaymentSearch::new().orders(&orders)).all().await?;
+            recorded.extend(
+                found
+                    .into_iter()
+                    .filter_map(|found| Some(((found.order_id?, found.transaction_ref?), found.payment_id))),
+            );
+        }
+        Ok(recorded)
     }
 }

@@ -63,8 +63,9 @@ pub struct NewExchangeRate {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn in_force(rates: &[ExchangeRate], currency: CurrencyId, at: OffsetDateTime) -> Option<&ExchangeRate> {
-    let begun =
-        |rate: &&ExchangeRate| rate.rate_active_from.timestamp() <= at.timestamp() && rate.currency_id == currency;
+    let begun = |rate: &&ExchangeRate| {
+        rate.rate_active_from.timestamp() <= at.timestamp() && rate.currency_id == currency
+    };
     rates.iter().filter(begun).max_by_key(|rate| rate.rate_active_from.timestamp())
 }
 

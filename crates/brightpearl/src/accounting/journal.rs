@@ -20,7 +20,8 @@ use crate::{
     search::{Page, Period, SearchQuery, searchable},
 };
 
-const GET: Endpoint = Endpoint::new(Method::Get, "/accounting-service/journal/{journalIds}", Idempotency::Read);
+const GET: Endpoint =
+    Endpoint::new(Method::Get, "/accounting-service/journal/{journalIds}", Idempotency::Read);
 const SEARCH: Endpoint = Endpoint::new(Method::Get, "/accounting-service/journal-search", Idempotency::Read);
 
 open_enum! {

@@ -8,10 +8,14 @@ use crate::{
     IdSet, answer,
     ids::{CurrencyId, NominalCode, NominalCodeId},
     request::Request,
+    search::{Page, SearchQuery, searchable},
 };
 
 const GET: Endpoint =
     Endpoint::new(Method::Get, "/accounting-service/nominal-code/{nominalCodeIds}", Idempotency::Read);
+
+const SEARCH: Endpoint =
+    Endpoint::new(Method::Get, "/accounting-service/nominal-code-search", Idempotency::Read);
 
 /// An account of the chart of accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +68,41 @@ pub struct NominalCodeType {
     pub id: u64,
 }
 
+/// An account as `nominal-code-search` lists it. There is no internal id here.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NominalCodeRow {
+    /// The code people use: four digits.
+    pub code: Option<NominalCode>,
+    /// The name.
+    pub name: Option<String>,
+    /// The account type.
+    #[serde(rename = "type")]
+    pub kind: Option<u64>,
+    /// Whether it is a bank account.
+    pub bank: Option<bool>,
+    /// The currency it is tied to, if any.
+    pub currency_id: Option<CurrencyId>,
+    /// Whether it may be used.
+    pub active: Option<bool>,
+}
+
+searchable! {
+    /// Finds accounts. Codes and names are found by parts: compare exactly afterwards.
+    pub struct NominalCodeSearch for NominalCodeRow, at SEARCH {
+        /// With this in the code.
+        code_contains(str) = "code",
+        /// With this in the name.
+        name_contains(str) = "name",
+        /// Bank accounts, or not.
+        bank(bool) = "bank",
+        /// Tied to this currency.
+        currency(CurrencyId) = "currencyId",
+        /// That may be used, or not.
+        active(bool) = "active",
+    }
+}
+
 /// The whole chart of accounts.
 pub fn list() -> Request<Vec<NominalAccount>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
@@ -74,19 +113,37 @@ pub fn get(ids: &IdSet) -> Request<Vec<NominalAccount>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
+/// One page of a search: the way to an account by its code, as [`get`] takes internal ids.
+pub fn search(search: &NominalCodeSearch) -> Request<Page<NominalCodeRow>> {
+    search.request()
+}
+
 /// The chart of accounts: [`Client::nominal_codes`](crate::Client::nominal_codes).
 #[cfg(feature = "client")]
 #[derive(Debug, Clone, Copy)]
 pub struct NominalCodes<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl NominalCodes<'_> {
+impl<'c> NominalCodes<'c> {
     /// The whole chart of accounts.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn list(&self) -> Result<Vec<NominalAccount>, crate::Error> {
         self.0.send(&list()).await
+    }
+
+    /// These accounts, by internal id; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, ids: &IdSet) -> Result<Vec<NominalAccount>, crate::Error> {
+        self.0.in_chunks(ids, get).await
+    }
+
+    /// Accounts that a search finds.
+    pub fn search(&self, search: NominalCodeSearch) -> crate::client::Results<'c, NominalCodeSearch> {
+        crate::client::Results::new(self.0, search)
     }
 }
 
@@ -105,5 +162,19 @@ impl BankAccounts<'_> {
         let mut accounts = self.0.send(&list()).await?;
         accounts.retain(|account| account.bank);
         Ok(accounts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_found_by_its_code() {
+        let search = NominalCodeSearch::new().code_contains("1210").bank(&true);
+        assert_eq!(
+            super::search(&search).to_string(),
+            "GET /accounting-service/nominal-code-search?code=1210&bank=true"
+        );
     }
 }

@@ -5,12 +5,23 @@ use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answer,
+    IdSet, answer,
     ids::{NominalCode, PaymentMethodCode, PaymentMethodId},
     request::Request,
+    search::{Page, SearchQuery, searchable},
 };
 
-const LIST: Endpoint = Endpoint::new(Method::Get, "/accounting-service/payment-method/", Idempotency::Read);
+const GET: Endpoint =
+    Endpoint::new(Method::Get, "/accounting-service/payment-method/{paymentMethodIds}", Idempotency::Read);
+const SEARCH: Endpoint =
+    Endpoint::new(Method::Get, "/accounting-service/payment-method-search", Idempotency::Read);
+const CREATE: Endpoint =
+    Endpoint::new(Method::Post, "/accounting-service/payment-method/", Idempotency::UnkeyedWrite);
+const UPDATE: Endpoint = Endpoint::new(
+    Method::Put,
+    "/accounting-service/payment-method/{paymentMethodId}",
+    Idempotency::RepeatableWrite,
+);
 
 /// A payment method.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,13 +69,88 @@ impl PaymentMethod {
     }
 }
 
+/// What a payment method is to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewPaymentMethod {
+    /// The name people see; unique, case aside.
+    pub name: String,
+    /// The code that payments carry, at most 32 characters; unique, case aside, stored in upper case.
+    pub code: PaymentMethodCode,
+    /// Whether it is offered for new payments.
+    pub is_active: bool,
+    /// Where its money goes, one entry a currency. If there is any, there must be one for the base currency.
+    #[serde(default)]
+    pub bank_accounts: Vec<BankAccountLink>,
+    /// The integration that owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installed_integration_id: Option<String>,
+}
+
+/// A payment method as `payment-method-search` lists it, probably one row a currency.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PaymentMethodRow {
+    /// The method.
+    pub id: Option<PaymentMethodId>,
+    /// The code that payments carry.
+    pub code: Option<PaymentMethodCode>,
+    /// The name people see.
+    pub name: Option<String>,
+    /// Whether it is offered for new payments.
+    pub active: Option<bool>,
+    /// A currency it has a bank account for.
+    pub currency: Option<CurrencyCode>,
+    /// That bank account's nominal code.
+    pub bank_account: Option<NominalCode>,
+}
+
+searchable! {
+    /// Finds payment methods. Texts are found by parts: compare exactly afterwards.
+    pub struct PaymentMethodSearch for PaymentMethodRow, at SEARCH {
+        /// These methods.
+        ids(IdSet) = "id",
+        /// With this in the code.
+        code_contains(str) = "code",
+        /// With this in the name.
+        name_contains(str) = "name",
+        /// Offered for new payments, or not.
+        active(bool) = "active",
+        /// With a bank account for this currency.
+        currency(CurrencyCode) = "currency",
+        /// Posting to this account.
+        bank_account(NominalCode) = "bank_account",
+    }
+}
+
 fn optional_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     api_client_core::wire::text::deserialize(deserializer).map(Some)
 }
 
 /// All payment methods.
 pub fn list() -> Request<Vec<PaymentMethod>> {
-    Request::new(LIST, &[], answer::payload).empty_when_absent()
+    Request::new(GET, &[], answer::payload).empty_when_absent()
+}
+
+/// These payment methods.
+pub fn get(ids: &IdSet) -> Request<Vec<PaymentMethod>> {
+    Request::new(GET, &[ids], answer::payload).empty_when_absent()
+}
+
+/// One page of a search.
+pub fn search(search: &PaymentMethodSearch) -> Request<Page<PaymentMethodRow>> {
+    search.request()
+}
+
+/// Makes a payment method. Codes are unique, but which refusal says so is not documented: list the methods
+/// before sending it again. The nominal codes must exist, the currencies must be set up.
+pub fn create(method: &NewPaymentMethod) -> Request<PaymentMethodId> {
+    Request::new(CREATE, &[], answer::payload).body(method).find_out("list the payment methods")
+}
+
+/// Writes a payment method anew.
+pub fn update(method: PaymentMethodId, content: &NewPaymentMethod) -> Request<()> {
+    Request::new(UPDATE, &[&method], answer::nothing).body(content)
 }
 
 /// The payment methods of an account: [`Client::payment_methods`](crate::Client::payment_methods).
@@ -73,12 +159,74 @@ pub fn list() -> Request<Vec<PaymentMethod>> {
 pub struct PaymentMethods<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl PaymentMethods<'_> {
+impl<'c> PaymentMethods<'c> {
     /// All payment methods.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn list(&self) -> Result<Vec<PaymentMethod>, crate::Error> {
         self.0.send(&list()).await
+    }
+
+    /// These payment methods; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, ids: &IdSet) -> Result<Vec<PaymentMethod>, crate::Error> {
+        self.0.in_chunks(ids, get).await
+    }
+
+    /// Payment methods that a search finds.
+    pub fn search(&self, search: PaymentMethodSearch) -> crate::client::Results<'c, PaymentMethodSearch> {
+        crate::client::Results::new(self.0, search)
+    }
+
+    /// Makes a payment method; see [`create`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn create(&self, method: &NewPaymentMethod) -> Result<PaymentMethodId, crate::Error> {
+        self.0.send(&create(method)).await
+    }
+
+    /// Writes a payment method anew.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn update(
+        &self,
+        method: PaymentMethodId,
+        content: &NewPaymentMethod,
+    ) -> Result<(), crate::Error> {
+        self.0.send(&update(method, content)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_search_has_names_of_its_own() {
+        let search = PaymentMethodSearch::new().active(&true).bank_account(&NominalCode::new("1210"));
+        assert_eq!(
+            super::search(&search).to_string(),
+            "GET /accounting-service/payment-method-search?active=true&bank_account=1210"
+        );
+    }
+
+    #[test]
+    fn a_method_without_bank_account_goes_out_with_none() {
+        let voucher = NewPaymentMethod {
+            name: "Gift voucher".into(),
+            code: PaymentMethodCode::new("VOUCHER"),
+            is_active: true,
+            bank_accounts: Vec::new(),
+            installed_integration_id: None,
+        };
+        assert_eq!(
+            create(&voucher).json(),
+            Some(r#"{"name":"Gift voucher","code":"VOUCHER","isActive":true,"bankAccounts":[]}"#)
+        );
     }
 }

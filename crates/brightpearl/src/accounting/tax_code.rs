@@ -59,4 +59,12 @@ impl TaxCodes<'_> {
     pub async fn list(&self) -> Result<Vec<TaxRate>, crate::Error> {
         self.0.send(&list()).await
     }
+
+    /// These tax codes, by internal id; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, ids: &IdSet) -> Result<Vec<TaxRate>, crate::Error> {
+        self.0.in_chunks(ids, get).await
+    }
 }

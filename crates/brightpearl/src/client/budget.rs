@@ -13,8 +13,19 @@ pub enum Priority {
     /// Somebody waits for the answer. Never waits behind background calls.
     #[default]
     Interactive,
-    /// Nobody waits: sweeps, backfills. Leaves a reserve of the budget to interactive calls.
+    /// Nobody waits: sweeps, backfills. Leaves a reserve of the budget to interactive calls, and spreads over
+    /// the minute, so that what other applications take does not come out of the reserve.
     Background,
+}
+
+impl Priority {
+    /// How much of the pool these calls leave when it refills after so many milliseconds.
+    const fn leaves(self, rest: u64) -> u32 {
+        match self {
+            Self::Interactive => 0,
+            Self::Background => RESERVE + (FOR_OTHERS as u64 * rest / MINUTE) as u32,
+        }
+    }
 }
 
 /// The request budget of an account: so many a wall-clock minute of UTC (brightpearl-platform.md §5).
@@ -35,10 +46,26 @@ pub(super) struct Budget {
 struct Pool {
     /// The least that an answer of this minute said is left, or the cap until one says so.
     left: u32,
+    /// Whether an answer of this minute said so. The cap can be higher by agreement.
+    heard: bool,
     /// Calls under way, of which the answers so far need not have known.
     under_way: u32,
     /// When the pool refills.
     refills: Timestamp,
+}
+
+impl Pool {
+    /// Begins a new minute once the last one is over. It is as long as the last and ends in step with it, so
+    /// that what the answers said of the server's clock is kept.
+    fn refill(&mut self, now: Timestamp) {
+        if now < later(self.refills, AFTER_THE_MINUTE) {
+            return;
+        }
+        self.left = CAP;
+        self.heard = false;
+        let since = now.as_millisecond() - self.refills.as_millisecond();
+        self.refills = later(now, Duration::from_millis(to_full_minute(since)));
+    }
 }
 
 /// The documented cap; the headers correct it from the first answer on.
@@ -46,6 +73,11 @@ const CAP: u32 = 200;
 
 /// What background calls leave of the cap; integrators keep 10 to 25 per cent (brightpearl-platform.md §5).
 const RESERVE: u32 = 20;
+
+/// What background calls expect other applications of the account to take in a minute.
+const FOR_OTHERS: u32 = CAP / 3;
+
+const MINUTE: u64 = 60_000;
 
 /// The pool refills at the minute by the server's clock, which may be behind ours.
 const AFTER_THE_MINUTE: Duration = Duration::from_millis(500);
@@ -66,7 +98,7 @@ impl Drop for UnderWay<'_> {
 impl Budget {
     pub(super) fn new() -> Self {
         Self {
-            pool: Mutex::new(Pool { left: CAP, under_way: 0, refills: Timestamp::MIN }),
+            pool: Mutex::new(Pool { left: CAP, heard: false, under_way: 0, refills: Timestamp::UNIX_EPOCH }),
             answered: Notify::new(),
             interactive: Queue::default(),
             background: Queue::default(),
@@ -75,19 +107,23 @@ impl Budget {
 
     /// Returns once a call may go.
     pub(super) async fn take(&self, priority: Priority, clock: &dyn Clock) -> UnderWay<'_> {
-        let (queue, reserve) = match priority {
-            Priority::Interactive => (&self.interactive, 0),
-            Priority::Background => (&self.background, RESERVE),
+        let queue = match priority {
+            Priority::Interactive => &self.interactive,
+            Priority::Background => &self.background,
         };
         let _first_in_line = queue.lock().await;
+        let mut told = false;
         loop {
             let answered = self.answered.notified();
-            let Some(wait) = self.take_or_wait(reserve, clock.now()) else { return UnderWay(self) };
-            tracing::info!(
-                wait_ms = wait.as_millis() as u64,
-                ?priority,
-                "the request budget is spent: waiting"
-            );
+            let Some(wait) = self.take_or_wait(priority, clock.now()) else { return UnderWay(self) };
+            if !told {
+                tracing::info!(
+                    wait_ms = wait.as_millis() as u64,
+                    ?priority,
+                    "waiting for the request budget"
+                );
+                told = true;
+            }
             tokio::select! {
                 () = clock.sleep(wait) => {}
                 () = answered => {}
@@ -95,33 +131,51 @@ impl Budget {
         }
     }
 
-    fn take_or_wait(&self, reserve: u32, now: Timestamp) -> Option<Duration> {
+    fn take_or_wait(&self, priority: Priority, now: Timestamp) -> Option<Duration> {
         let mut pool = self.pool();
-        if now >= pool.refills {
-            pool.left = CAP;
-            pool.refills = next_minute(now);
-        }
-        if pool.left.saturating_sub(pool.under_way) > reserve {
+        pool.refill(now);
+        let free = pool.left.saturating_sub(pool.under_way);
+        let rest = milliseconds(now, pool.refills);
+        if free > priority.leaves(rest.min(MINUTE)) {
             pool.under_way += 1;
             return None;
         }
-        Some(pool.refills.duration_since(now).unsigned_abs() + AFTER_THE_MINUTE)
+        let refilled = later(pool.refills, AFTER_THE_MINUTE);
+        // Background calls may go before that, as what is to be left for others shrinks.
+        let shrunk = u64::from(free.saturating_sub(RESERVE)) * MINUTE / u64::from(FOR_OTHERS);
+        let wait = match priority {
+            Priority::Background if shrunk > 0 => rest.saturating_sub(shrunk) + 1,
+            _ => milliseconds(now, refilled),
+        };
+        Some(Duration::from_millis(wait))
     }
 
     /// Takes over what an answer says about the pool. Within a minute the least that was said is the newest.
     pub(super) fn learn(&self, headers: &Headers, now: Timestamp) {
         let Some(left) = number(headers, "brightpearl-requests-remaining") else { return };
-        let refills = match period(headers) {
-            Some(period) => now.saturating_add(period).unwrap_or(Timestamp::MAX),
-            None => next_minute(now),
-        };
+        let refills = later(now, period(headers).unwrap_or_else(|| to_the_minute(now)));
         let mut pool = self.pool();
         let same_minute = refills.duration_since(pool.refills).abs() < SignedDuration::from_secs(30);
         let overtaken = !same_minute && refills < pool.refills;
         if !overtaken {
-            pool.left = if same_minute { pool.left.min(left) } else { left };
+            pool.left = if same_minute && pool.heard { pool.left.min(left) } else { left };
+            pool.heard = true;
             pool.refills = refills;
         }
+    }
+
+    /// Takes note of a throttle refusal: nothing is left until the pool refills. Whether such an answer carries
+    /// the headers is not confirmed.
+    pub(super) fn refused(&self, now: Timestamp) {
+        let mut pool = self.pool();
+        pool.refill(now);
+        pool.left = 0;
+        pool.heard = true;
+    }
+
+    /// What is left until the pool refills, calls under way not counted.
+    pub(super) fn left(&self) -> u32 {
+        self.pool().left
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -132,8 +186,7 @@ impl Budget {
 /// How long a throttled caller is to wait: until the pool refills by the answer, else by the clock. Whether
 /// a throttle refusal carries the headers is not confirmed.
 pub(super) fn wait_after_refusal(headers: &Headers, now: Timestamp) -> Duration {
-    let period = period(headers).unwrap_or_else(|| next_minute(now).duration_since(now).unsigned_abs());
-    period + AFTER_THE_MINUTE
+    period(headers).unwrap_or_else(|| to_the_minute(now)) + AFTER_THE_MINUTE
 }
 
 fn period(headers: &Headers) -> Option<Duration> {
@@ -145,10 +198,22 @@ fn number(headers: &Headers, name: &str) -> Option<u32> {
     headers.get(name)?.trim().parse().ok()
 }
 
-fn next_minute(now: Timestamp) -> Timestamp {
-    let into_minute = now.as_millisecond().rem_euclid(60_000);
-    let rest = SignedDuration::from_millis(60_000 - into_minute);
-    now.saturating_add(rest).unwrap_or(Timestamp::MAX)
+fn to_the_minute(now: Timestamp) -> Duration {
+    Duration::from_millis(to_full_minute(now.as_millisecond()))
+}
+
+/// From so many milliseconds to the next multiple of a minute.
+fn to_full_minute(milliseconds: i64) -> u64 {
+    MINUTE - milliseconds.rem_euclid(MINUTE as i64).unsigned_abs()
+}
+
+/// From one time to a later one; none when it is over.
+fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or_default()
+}
+
+fn later(time: Timestamp, duration: Duration) -> Timestamp {
+    time.saturating_add(duration).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -217,7 +282,8 @@ mod tests {
 
     #[tokio::test]
     async fn background_calls_leave_a_reserve_to_interactive_ones() {
-        let (budget, clock) = (Budget::new(), clock());
+        let budget = Budget::new();
+        let clock = SkippingClock::at("2026-05-04T10:15:59.700Z".parse().unwrap());
         for left in (RESERVE..CAP).rev() {
             call(&budget, Priority::Background, &clock, left).await;
         }
@@ -227,7 +293,43 @@ mod tests {
         }
         assert!(clock.waits().is_empty());
         call(&budget, Priority::Background, &clock, 199).await;
+        assert_eq!(clock.waits(), [Duration::from_millis(800)]);
+    }
+
+    #[tokio::test]
+    async fn background_calls_spread_over_the_minute() {
+        let (budget, clock) = (Budget::new(), clock());
+        budget.learn(&headers("50", "40000"), clock.now());
+        call(&budget, Priority::Interactive, &clock, 50).await;
+        assert!(clock.waits().is_empty());
+        call(&budget, Priority::Background, &clock, 49).await;
+        assert_eq!(clock.waits(), [Duration::from_millis(12_729)]);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_without_headers_empties_the_pool() {
+        let (budget, clock) = (Budget::new(), clock());
+        budget.refused(clock.now());
+        budget.take(Priority::Interactive, &clock).await;
         assert_eq!(clock.waits(), [Duration::from_millis(40_500)]);
+    }
+
+    #[tokio::test]
+    async fn a_higher_cap_is_used_once_an_answer_tells_of_it() {
+        let (budget, clock) = (Budget::new(), clock());
+        call(&budget, Priority::Interactive, &clock, 599).await;
+        let places = futures(&budget, &clock, 599).await;
+        assert_eq!((places.len(), clock.waits().len()), (599, 0));
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_ahead_of_the_servers_is_put_right_by_the_answers() {
+        let (budget, clock) = (Budget::new(), clock());
+        // Our minute ends in 40 s, the server's in 55 s.
+        budget.learn(&headers("0", "55000"), clock.now());
+        budget.take(Priority::Interactive, &clock).await;
+        assert_eq!(clock.waits(), [Duration::from_millis(55_500)]);
+        assert_eq!(budget.pool().refills.to_string(), "2026-05-04T10:17:15Z");
     }
 
     #[tokio::test]
@@ -244,7 +346,7 @@ mod tests {
         let now = clock().now();
         let budget = Budget::new();
         budget.learn(&headers("many", "soon"), now);
-        assert_eq!(budget.take_or_wait(0, now), None);
+        assert_eq!(budget.take_or_wait(Priority::Interactive, now), None);
         assert_eq!(wait_after_refusal(&headers("0", "soon"), now), Duration::from_millis(40_500));
     }
 }

@@ -2,7 +2,10 @@
 
 mod auth;
 mod budget;
+mod bulk;
+mod multi_message;
 mod once;
+mod resources;
 pub(crate) mod rules;
 mod searching;
 
@@ -10,22 +13,28 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use api_client_core::HttpResponse;
 pub use api_client_core::client::{
-    CallReport, Clock, NotRetried, ReqwestTransport, RetryPolicy, SkippingClock, SystemClock, Transport,
-    TransportError,
+    CallReport, Clock, FinishedAttempt, NotRetried, Observer, ReqwestTransport, RetryPolicy, SkippingClock,
+    SystemClock, Transport, TransportError,
 };
 use api_client_core::client::{Failure, Pipeline, check_base_url};
 
-pub(crate) use self::once::create_once;
-use self::rules::{BrightpearlRules, Lane};
+use self::{
+    auth::Authenticator,
+    rules::{BrightpearlRules, Lane},
+};
 pub use self::{
-    auth::Credentials,
+    auth::{Credentials, MemoryTokenStore, OAuthApp, TokenStore, TokenStoreError, Tokens, sign_token},
     budget::Priority,
-    searching::{Results, Searchable},
+    bulk::{ById, Found, Identified},
+    multi_message::Outcome,
+    searching::{Continuation, Results, Rows, Searchable},
 };
-use crate::{
-    AccountCode, Error, ErrorKind, IdSet, MAX_IDS_PER_GET, accounting, ids::InstanceId, integration, order,
-    product, request::Request, warehouse,
+pub(crate) use self::{
+    bulk::Sets,
+    multi_message::create_together,
+    once::{create_once, settle},
 };
+use crate::{AccountCode, Error, ErrorKind, ids::InstanceId, request::Request};
 
 /// A Brightpearl account to talk to. Cheap to clone; clones share the request budget, whatever their
 /// [`Priority`].
@@ -95,9 +104,10 @@ impl Client {
         }
         let endpoint = request.endpoint();
         match self.shared.pipeline.send(&self.lane(), endpoint, &request.to_http(&self.shared.base)).await {
-            Ok(response) => request
-                .read(&response)
-                .map_err(|error| Error::undecodable(CallReport::answered(endpoint), &response, error)),
+            Ok(response) => request.read(&response).map_err(|error| {
+                Error::undecodable(CallReport::answered(endpoint), &response, error)
+                    .with_strange_body(&response, &|text| self.hide_in(text))
+            }),
             Err(failure) => {
                 let error = self.failed(*failure, request);
                 match request.when_absent() {
@@ -121,117 +131,16 @@ impl Client {
         answer.map_err(|failure| self.failed(*failure, request))
     }
 
-    /// Asks for many ids, as many requests as it takes, and puts the answers together.
-    pub(crate) async fn in_chunks<C>(&self, ids: &IdSet, get: fn(&IdSet) -> Request<C>) -> Result<C, Error>
-    where
-        C: IntoIterator + Extend<C::Item> + Default,
-    {
-        let mut all = C::default();
-        for chunk in ids.chunks(MAX_IDS_PER_GET) {
-            all.extend(self.send(&get(&chunk)).await?);
-        }
-        Ok(all)
-    }
-
     fn lane(&self) -> Lane<'_> {
-        Lane { rules: &self.shared.rules, priority: self.priority }
+        Lane::new(&self.shared, self.priority)
     }
 
     fn failed<T>(&self, failure: Failure, request: &Request<T>) -> Error {
-        Error::failed(failure, request.how_to_find_out(), &|text| self.shared.rules.credentials.hide_in(text))
+        Error::failed(failure, request.how_to_find_out(), &|text| self.hide_in(text))
     }
 
-    /// Sales credits.
-    pub fn sales_credits(&self) -> order::sales_credit::SalesCredits<'_> {
-        order::sales_credit::SalesCredits(self)
-    }
-
-    /// Orders of all types.
-    pub fn orders(&self) -> order::order::Orders<'_> {
-        order::order::Orders(self)
-    }
-
-    /// Order statuses.
-    pub fn order_statuses(&self) -> order::status::OrderStatuses<'_> {
-        order::status::OrderStatuses(self)
-    }
-
-    /// Notes on orders.
-    pub fn order_notes(&self) -> order::note::OrderNotes<'_> {
-        order::note::OrderNotes(self)
-    }
-
-    /// Rows of orders.
-    pub fn order_rows(&self) -> order::row::OrderRows<'_> {
-        order::row::OrderRows(self)
-    }
-
-    /// Payments by and refunds to customers.
-    pub fn customer_payments(&self) -> accounting::customer_payment::CustomerPayments<'_> {
-        accounting::customer_payment::CustomerPayments(self)
-    }
-
-    /// Payment methods.
-    pub fn payment_methods(&self) -> accounting::payment_method::PaymentMethods<'_> {
-        accounting::payment_method::PaymentMethods(self)
-    }
-
-    /// The chart of accounts.
-    pub fn nominal_codes(&self) -> accounting::nominal_code::NominalCodes<'_> {
-        accounting::nominal_code::NominalCodes(self)
-    }
-
-    /// Bank accounts: the nominal codes that are flagged as such.
-    pub fn bank_accounts(&self) -> accounting::nominal_code::BankAccounts<'_> {
-        accounting::nominal_code::BankAccounts(self)
-    }
-
-    /// Tax codes.
-    pub fn tax_codes(&self) -> accounting::tax_code::TaxCodes<'_> {
-        accounting::tax_code::TaxCodes(self)
-    }
-
-    /// Currencies.
-    pub fn currencies(&self) -> accounting::currency::Currencies<'_> {
-        accounting::currency::Currencies(self)
-    }
-
-    /// Goods-in notes.
-    pub fn goods_in_notes(&self) -> warehouse::goods_in_note::GoodsInNotes<'_> {
-        warehouse::goods_in_note::GoodsInNotes(self)
-    }
-
-    /// Goods movements.
-    pub fn goods_movements(&self) -> warehouse::goods_movement::GoodsMovements<'_> {
-        warehouse::goods_movement::GoodsMovements(self)
-    }
-
-    /// Warehouses, their locations and quarantines.
-    pub fn warehouses(&self) -> warehouse::warehouse::Warehouses<'_> {
-        warehouse::warehouse::Warehouses(self)
-    }
-
-    /// Sales channels.
-    pub fn channels(&self) -> product::channel::Channels<'_> {
-        product::channel::Channels(self)
-    }
-
-    /// Products.
-    pub fn products(&self) -> product::product::Products<'_> {
-        product::product::Products(self)
-    }
-
-    /// Webhook subscriptions.
-    pub fn webhooks(&self) -> integration::webhook::Webhooks<'_> {
-        integration::webhook::Webhooks(self)
-    }
-
-    /// The account's configuration.
-    ///
-    /// # Errors
-    /// See [`ErrorKind`].
-    pub async fn account_configuration(&self) -> Result<integration::AccountConfiguration, Error> {
-        self.send(&integration::account_configuration::get()).await
+    fn hide_in(&self, text: &str) -> String {
+        self.shared.rules.authenticator.hide_in(text)
     }
 }
 
@@ -240,7 +149,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("account", &self.shared.account)
             .field("base", &self.shared.base)
-            .field("credentials", &self.shared.rules.credentials)
+            .field("credentials", &self.shared.rules.authenticator)
             .finish_non_exhaustive()
     }
 }
@@ -254,6 +163,7 @@ pub struct ClientBuilder {
     credentials: Option<Credentials>,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
+    observer: Option<Arc<dyn Observer>>,
     retry: RetryPolicy,
     timeout: Duration,
 }
@@ -261,6 +171,7 @@ pub struct ClientBuilder {
 #[derive(Debug)]
 enum Place {
     Datacenter(String),
+    ApiDomain(String),
     Url(String),
 }
 
@@ -272,6 +183,7 @@ impl ClientBuilder {
             credentials: None,
             transport: None,
             clock: Arc::new(SystemClock),
+            observer: None,
             retry: RetryPolicy::default(),
             timeout: Duration::from_secs(60),
         }
@@ -280,6 +192,13 @@ impl ClientBuilder {
     /// The data centre that the account lives in: `euw1`, `use1`, ….
     pub fn datacenter(mut self, code: impl Into<String>) -> Self {
         self.place = Some(Place::Datacenter(code.into()));
+        self
+    }
+
+    /// The host that an authorisation named ([`Tokens::api_domain`]), without a scheme. Other hosts than
+    /// Brightpearl's are refused: they would be sent the account's token.
+    pub fn api_domain(mut self, host: impl Into<String>) -> Self {
+        self.place = Some(Place::ApiDomain(host.into()));
         self
     }
 
@@ -307,6 +226,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Who is told of every attempt as it ends, for metrics.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
     /// How often, and after what wait, a request is sent again.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
@@ -328,9 +253,10 @@ impl ClientBuilder {
             self.account_code.parse().map_err(|error| Error::configuration(format!("{error}")))?;
         let credentials =
             self.credentials.ok_or_else(|| Error::configuration("no credentials were given"))?;
-        credentials.check()?;
+        let authenticator = Authenticator::new(credentials, &account)?;
         let host = match &self.place {
             Some(Place::Datacenter(code)) => datacenter_host(code)?,
+            Some(Place::ApiDomain(host)) => brightpearl_host(host)?,
             Some(Place::Url(base)) => {
                 check_base_url(base).map_err(|error| Error::configuration(error.to_string()))?
             }
@@ -338,18 +264,40 @@ impl ClientBuilder {
         };
         let transport = match self.transport {
             Some(transport) => transport,
-            None => Arc::new(
-                ReqwestTransport::new(concat!("brightpearl-rust/", env!("CARGO_PKG_VERSION")), self.timeout)
-                    .map_err(|error| Error::configuration(error.to_string()))?,
-            ),
+            None => http_transport(self.timeout)?,
         };
         let shared = Arc::new(Shared {
             base: format!("{host}/public-api/{account}"),
             account,
-            rules: BrightpearlRules::new(credentials),
-            pipeline: Pipeline { transport, clock: self.clock, retry: self.retry, api: "brightpearl" },
+            rules: BrightpearlRules::new(authenticator),
+            pipeline: Pipeline {
+                transport,
+                clock: self.clock,
+                retry: self.retry,
+                observer: self.observer,
+                api: "brightpearl",
+            },
         });
         Ok(Client { shared, priority: Priority::Interactive })
+    }
+}
+
+fn http_transport(timeout: Duration) -> Result<Arc<dyn Transport>, Error> {
+    let transport = ReqwestTransport::new(concat!("brightpearl-rust/", env!("CARGO_PKG_VERSION")), timeout)
+        .map_err(|error| Error::configuration(error.to_string()))?;
+    Ok(Arc::new(transport))
+}
+
+/// The hosts that Brightpearl's API is on (brightpearl-platform.md §1.2).
+fn brightpearl_host(host: &str) -> Result<String, Error> {
+    let name = host.strip_suffix(".brightpearlconnect.com").or_else(|| host.strip_suffix(".brightpearl.com"));
+    let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if name.is_some_and(|name| !name.is_empty() && plain(name)) {
+        Ok(format!("https://{host}"))
+    } else {
+        Err(Error::configuration(format!(
+            "`{host}` is not a host of Brightpearl's API: expected one such as euw1.brightpearlconnect.com"
+        )))
     }
 }
 

@@ -19,10 +19,25 @@ pub(crate) async fn create_once<Id, Found>(
 where
     Found: Future<Output = Result<Option<Id>, Error>>,
 {
+    let first = client.send(create).await;
+    settle(client, create, find, first).await
+}
+
+/// Goes on from the first result of a create, as [`create_once`] does.
+pub(crate) async fn settle<Id, Found>(
+    client: &Client,
+    create: &Request<Created<Id>>,
+    find: impl Fn() -> Found,
+    first: Result<Created<Id>, Error>,
+) -> Result<Created<Id>, Error>
+where
+    Found: Future<Output = Result<Option<Id>, Error>>,
+{
     let keyed = create.endpoint().idempotency == Idempotency::KeyedWrite;
     let mut resends = 0;
+    let mut result = first;
     loop {
-        let error = match client.send(create).await {
+        let error = match result {
             Ok(created) => return Ok(created),
             Err(error) => error,
         };
@@ -32,9 +47,11 @@ where
         }
         match find().await {
             Ok(Some(id)) => return Ok(Created { id, already_existed: true }),
-            // Brightpearl itself refuses the second of two writes with one key, so sending again is safe.
+            // Brightpearl checks these keys itself (brightpearl-orders.md §1.4, -accounting-warehouse.md A1.1,
+            // B1.1), so a first write that is still on its way makes the second one a duplicate, not a double.
             Ok(None) if doubtful && keyed && resends < RESENDS => resends += 1,
             _ => return Err(error),
         }
+        result = client.send(create).await;
     }
 }

@@ -2,14 +2,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use api_client_core::{
     HttpRequest, HttpResponse,
-    client::{Clock, Place, Rules, Verdict},
+    client::{Clock, Place, Rules, Unprepared, Verdict},
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, de};
 
 use super::{
-    auth::Credentials,
+    Shared,
+    auth::Authenticator,
     budget::{Budget, Priority, wait_after_refusal},
 };
 use crate::{ApiError, ids::InstanceId};
@@ -17,51 +18,84 @@ use crate::{ApiError, ids::InstanceId};
 /// What Brightpearl adds to the pipeline: its budget, its credentials, its way of saying no.
 #[derive(Debug)]
 pub(super) struct BrightpearlRules {
-    pub(super) credentials: Credentials,
+    pub(super) authenticator: Authenticator,
     budget: Budget,
     /// From the response header; 0 until one came.
     instance_id: AtomicU64,
 }
 
 impl BrightpearlRules {
-    pub(super) fn new(credentials: Credentials) -> Self {
-        Self { credentials, budget: Budget::new(), instance_id: AtomicU64::new(0) }
+    pub(super) fn new(authenticator: Authenticator) -> Self {
+        Self { authenticator, budget: Budget::new(), instance_id: AtomicU64::new(0) }
     }
 
     pub(super) fn instance_id(&self) -> Option<InstanceId> {
         match self.instance_id.load(Ordering::Relaxed) {
-            0 => None,
+            0 => self.authenticator.instance_id(),
             id => Some(InstanceId::new(id)),
         }
     }
 }
 
-/// The rules for calls of one priority.
-#[derive(Debug)]
-pub(super) struct Lane<'r> {
-    pub(super) rules: &'r BrightpearlRules,
-    pub(super) priority: Priority,
+/// The rules for one call.
+pub(super) struct Lane<'c> {
+    shared: &'c Shared,
+    priority: Priority,
+    /// The generation of the access token that the last attempt carried.
+    token: AtomicU64,
+}
+
+impl<'c> Lane<'c> {
+    pub(super) const fn new(shared: &'c Shared, priority: Priority) -> Self {
+        Self { shared, priority, token: AtomicU64::new(0) }
+    }
 }
 
 #[async_trait]
 impl Rules for Lane<'_> {
-    async fn prepare<'a>(&'a self, request: &mut HttpRequest, clock: &dyn Clock) -> Place<'a> {
-        let place = self.rules.budget.take(self.priority, clock).await;
-        self.rules.credentials.add_to(&mut request.headers);
-        Box::new(place)
+    async fn prepare<'a>(
+        &'a self,
+        request: &mut HttpRequest,
+        clock: &dyn Clock,
+    ) -> Result<Place<'a>, Unprepared> {
+        let Shared { rules, pipeline, .. } = self.shared;
+        let token = rules.authenticator.add_to(&mut request.headers, pipeline).await?;
+        self.token.store(token, Ordering::Relaxed);
+        Ok(Box::new(rules.budget.take(self.priority, clock).await))
     }
 
     fn judge(&self, response: &HttpResponse, now: Timestamp) -> Verdict {
-        self.rules.budget.learn(&response.headers, now);
+        let rules = &self.shared.rules;
+        rules.budget.learn(&response.headers, now);
         let instance = response.headers.get("brightpearl-installed-integration-instance-id");
         if let Some(id) = instance.and_then(|id| id.trim().parse().ok()) {
-            self.rules.instance_id.store(id, Ordering::Relaxed);
+            rules.instance_id.store(id, Ordering::Relaxed);
         }
-        verdict(response, now)
+        match verdict(response, now) {
+            Verdict::Refused if self.may_renew(response) => Verdict::CredentialsExpired,
+            verdict @ Verdict::Throttled { .. } => {
+                rules.budget.refused(now);
+                verdict
+            }
+            verdict => verdict,
+        }
     }
 
     fn request_id<'a>(&self, response: &'a HttpResponse) -> Option<&'a str> {
         response.headers.get("ruid")
+    }
+
+    fn budget_left(&self) -> Option<u32> {
+        Some(self.shared.rules.budget.left())
+    }
+}
+
+impl Lane<'_> {
+    /// A 401 was refused before anything was done, so whatever it was may go again with another token.
+    fn may_renew(&self, response: &HttpResponse) -> bool {
+        response.status == 401
+            && ErrorBody::read(&response.body).says_expired()
+            && self.shared.rules.authenticator.expire(self.token.load(Ordering::Relaxed))
     }
 }
 
@@ -99,13 +133,16 @@ pub(crate) enum ErrorBody {
     Errors(Vec<ApiError>),
     /// The gateway's sentence: credentials, throttle, unavailability.
     Gateway(String),
-    /// Anything else, such as an HTML page: its beginning.
+    /// Anything else, such as an HTML page.
     Other(String),
 }
 
 impl ErrorBody {
-    /// How much of a strange body is kept.
-    const EXCERPT_CHARS: usize = 200;
+    /// Whether a 401 is about a token that was good once. The other sentences quote what they do not know,
+    /// which may hold any word.
+    pub(crate) fn says_expired(&self) -> bool {
+        matches!(self, Self::Gateway(text) if text.starts_with("Authorization token expired"))
+    }
 
     pub(crate) fn read(body: &[u8]) -> Self {
         #[derive(Deserialize)]
@@ -122,7 +159,7 @@ impl ErrorBody {
         } else if let Ok(Gateway { response }) = serde_json::from_slice(body) {
             Self::Gateway(response)
         } else {
-            Self::Other(String::from_utf8_lossy(body).chars().take(Self::EXCERPT_CHARS).collect())
+            Self::Other(String::from_utf8_lossy(body).into_owned())
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Webhooks: subscriptions, and reading what arrives (brightpearl-platform.md §8).
 
+use std::collections::BTreeMap;
+
 use api_client_core::{
     Endpoint, Idempotency, Method, OffsetDateTime,
     decode::{self, DecodeError},
@@ -14,6 +16,11 @@ const CREATE: Endpoint =
     Endpoint::new(Method::Post, "/integration-service/webhook", Idempotency::UnkeyedWrite);
 const DELETE: Endpoint =
     Endpoint::new(Method::Delete, "/integration-service/webhook/{webhookId}", Idempotency::RepeatableWrite);
+const SIMULATE: Endpoint = Endpoint::new(
+    Method::Post,
+    "/integration-service/webhook/{webhookId}/simulate",
+    Idempotency::UnkeyedWrite,
+);
 
 /// The body that [`NewWebhook::post`] asks for and [`Notification::parse`] reads. The id is quoted: it may be
 /// a set.
@@ -96,6 +103,35 @@ impl NewWebhook {
             quality_of_service: QualityOfService::AtLeastOnce,
         }
     }
+
+    /// Where it goes, without the query: that holds the receiver's secret, which changes. Event and destination
+    /// together tell one's own subscriptions from those of others (brightpearl-platform.md §8.1).
+    pub fn destination(&self) -> &str {
+        destination(&self.uri_template)
+    }
+}
+
+#[cfg(feature = "client")]
+impl NewWebhook {
+    /// Whether both deliver the same in the same way. Methods without a body have no template for one.
+    fn delivers_as(&self, other: &Self) -> bool {
+        let body = |webhook: &Self| (webhook.body_template.clone(), webhook.content_type.clone());
+        let has_body = matches!(self.http_method.as_str(), "POST" | "PUT");
+        self.subscribe_to == other.subscribe_to
+            && self.http_method == other.http_method
+            && self.uri_template == other.uri_template
+            && self.id_set_accepted == other.id_set_accepted
+            && self.quality_of_service == other.quality_of_service
+            && (!has_body || body(self) == body(other))
+    }
+
+    fn is_same_subscription(&self, other: &Self) -> bool {
+        self.subscribe_to == other.subscribe_to && self.destination() == other.destination()
+    }
+}
+
+fn destination(uri: &str) -> &str {
+    uri.split(['?', '#']).next().unwrap_or_default()
 }
 
 /// The URI holds the receiver's secret.
@@ -164,9 +200,55 @@ pub fn create(webhook: &NewWebhook) -> Request<WebhookId> {
     Request::new(CREATE, &[], answer::payload).body(webhook).find_out("list the webhooks")
 }
 
-/// Unsubscribes.
+/// Unsubscribes. A subscription that is gone already is as good as deleted.
 pub fn delete(webhook: WebhookId) -> Request<()> {
-    Request::new(DELETE, &[&webhook], answer::nothing)
+    Request::new(DELETE, &[&webhook], answer::nothing).empty_when_absent()
+}
+
+/// What a test delivery says in place of an event.
+///
+/// ```
+/// use brightpearl::{GoodsInNoteId, integration::TestData};
+///
+/// let data = TestData::about(GoodsInNoteId::new(60431)).with("full-event", "goods-in-note.created");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TestData {
+    test_data: BTreeMap<String, String>,
+}
+
+impl TestData {
+    /// A delivery about these ids; Brightpearl takes at most 10.
+    pub fn about(ids: impl Into<IdSet>) -> Self {
+        Self { test_data: BTreeMap::new() }.with("resource-id", &ids.into().to_string())
+    }
+
+    /// Fills another variable of the template, such as `full-event`.
+    #[must_use]
+    pub fn with(mut self, variable: &str, value: &str) -> Self {
+        self.test_data.insert(format!("${{{variable}}}"), value.to_owned());
+        self
+    }
+}
+
+/// Has Brightpearl make a test delivery to a subscription.
+pub fn simulate(webhook: WebhookId, data: &TestData) -> Request<()> {
+    Request::new(SIMULATE, &[&webhook], answer::nothing)
+        .body(data)
+        .find_out("see whether the delivery has arrived")
+}
+
+/// What [`Webhooks::ensure`] did.
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ensured {
+    /// Subscriptions that were there as wanted.
+    pub kept: Vec<WebhookId>,
+    /// Subscriptions that were made.
+    pub created: Vec<WebhookId>,
+    /// Subscriptions that differed or were there twice, and are gone.
+    pub deleted: Vec<WebhookId>,
 }
 
 /// The webhook subscriptions of an account: [`Client::webhooks`](crate::Client::webhooks).
@@ -192,11 +274,88 @@ impl Webhooks<'_> {
         self.0.send(&create(webhook)).await
     }
 
-    /// Unsubscribes.
+    /// Makes the account have these subscriptions, each once: creates what is missing, and where one of the same
+    /// event and [destination](NewWebhook::destination) differs, creates it anew before it deletes the old one.
+    /// Subscriptions of others stay as they are. Safe to run again, after an error too.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn ensure(&self, wanted: &[NewWebhook]) -> Result<Ensured, crate::Error> {
+        let there = self.list().await?;
+        let mut done = Ensured::default();
+        for wanted in wanted {
+            let ours = there.iter().filter(|there| there.webhook.is_same_subscription(wanted));
+            let (same, different): (Vec<_>, Vec<_>) =
+                ours.partition(|there| there.webhook.delivers_as(wanted));
+            let (kept, twice) = same.split_at(same.len().min(1));
+            match kept {
+                [kept] => done.kept.push(kept.id),
+                _ => done.created.push(self.create_sought(wanted, &there).await?),
+            }
+            for old in twice.iter().chain(&different) {
+                self.delete(old.id).await?;
+                done.deleted.push(old.id);
+            }
+        }
+        Ok(done)
+    }
+
+    /// Deletes every subscription that goes to this destination, whatever its event. A query, with the secret in
+    /// it, does not matter.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind). What was deleted before stays deleted.
+    pub async fn remove_ours(&self, to: &str) -> Result<Vec<WebhookId>, crate::Error> {
+        let mut there = self.list().await?;
+        there.retain(|there| there.webhook.destination() == destination(to));
+        for ours in &there {
+            self.delete(ours.id).await?;
+        }
+        Ok(there.into_iter().map(|ours| ours.id).collect())
+    }
+
+    /// Has Brightpearl make a test delivery to a subscription.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn simulate(&self, webhook: WebhookId, data: &TestData) -> Result<(), crate::Error> {
+        self.0.send(&simulate(webhook, data)).await
+    }
+
+    /// Creates a subscription; when the answer is lost, one that has come since is the one that was made.
+    async fn create_sought(
+        &self,
+        wanted: &NewWebhook,
+        before: &[Webhook],
+    ) -> Result<WebhookId, crate::Error> {
+        let error = match self.create(wanted).await {
+            Ok(id) => return Ok(id),
+            Err(error) if error.may_have_been_applied() => error,
+            Err(error) => return Err(error),
+        };
+        let since = self.list().await?.into_iter().filter(|there| !before.contains(there));
+        let made = since.filter(|there| there.webhook.delivers_as(wanted)).map(|there| there.id).next();
+        made.ok_or(error)
+    }
+
+    /// Unsubscribes. A subscription that is gone already is as good as deleted.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn delete(&self, webhook: WebhookId) -> Result<(), crate::Error> {
         self.0.send(&delete(webhook)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_simulation_fills_the_variable_of_the_ids() {
+        let ids: IdSet = "1-5,99".parse().unwrap();
+        let request = simulate(WebhookId::new(731), &TestData::about(ids));
+        assert_eq!(request.to_string(), "POST /integration-service/webhook/731/simulate");
+        assert_eq!(request.json(), Some(r#"{"testData":{"${resource-id}":"1-5,99"}}"#));
     }
 }

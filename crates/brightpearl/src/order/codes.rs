@@ -30,7 +30,8 @@ impl OrderTypeCode {
 }
 
 open_enum! {
-    /// How much of an order's stock has moved. Computed by Brightpearl.
+    /// How much of an order's stock has moved. Computed by Brightpearl. In the order of the numbers that
+    /// searches use, from 1.
     pub enum OrderStockStatusCode {
         /// Sales order: nothing fulfilled.
         SaleNone = "SON",
@@ -58,6 +59,14 @@ open_enum! {
         PurchaseCreditAll = "PCA",
         /// No stock-tracked rows.
         NotApplicable = "NON",
+    }
+}
+
+impl OrderStockStatusCode {
+    /// The number that `order-search` uses for it; none for a code this crate does not know.
+    pub fn search_id(&self) -> Option<u64> {
+        let index = Self::KNOWN.iter().position(|code| code == self)?;
+        u64::try_from(index + 1).ok()
     }
 }
 

@@ -240,7 +240,11 @@ impl OrderCustomFields<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get_fields(&self, of: CustomFieldsOf, ids: &IdSet) -> Result<Vec<CustomField>, crate::Error> {
+    pub async fn get_fields(
+        &self,
+        of: CustomFieldsOf,
+        ids: &IdSet,
+    ) -> Result<Vec<CustomField>, crate::Error> {
         self.0.send(&get_fields(of, ids)).await
     }
 }

@@ -1,27 +1,36 @@
-//! `order-service`: sales credits, orders of all types, rows, statuses, notes.
+//! `order-service`: sales credits, sales orders, orders of all types, rows, statuses, notes, custom fields.
 #![allow(clippy::module_inception, reason = "the folder is Brightpearl's service, the file its resource")]
 
 mod address;
+pub mod code_list;
 mod codes;
+pub mod custom_field;
+pub mod new_order;
 pub mod note;
 pub mod order;
 pub mod row;
+mod sale;
 pub mod sales_credit;
+pub mod sales_order;
 pub mod status;
 
 pub use address::Address;
+pub use code_list::CodeEntry;
 pub use codes::{
     AllocationStatusCode, OrderPaymentStatus, OrderStockStatusCode, OrderTypeCode, PriceModeCode,
     ShippingStatusCode, TaxCalculator, TaxState,
 };
-pub use note::{NewOrderNote, OrderNote};
+pub use custom_field::{
+    CustomField, CustomFieldOption, CustomFieldType, CustomFields, CustomFieldsOf, NoSuchOption,
+};
+pub use new_order::{NewOrder, create};
+pub use note::{NewOrderNote, OrderNote, OrderNoteRow, OrderNoteSearch};
 pub use order::{
     Assignment, CurrentAssignment, Invoice, Order, OrderCurrency, OrderDelivery, OrderSearch,
-    OrderStatusLabel, OrderSummary, Parties, Party, TotalValue, get, search,
+    OrderStatusLabel, OrderSummary, Parties, Party, TotalValue, get, options, patch, search,
 };
 pub use row::{Composition, CurrencyValue, NewOrderRow, NewRowValue, OrderRow, Quantity, RowValue};
-pub use sales_credit::{
-    CreditAddress, CreditCurrency, CreditCustomer, CreditDelivery, CreditRow, CreditTotal, NewCreditRow,
-    NewSalesCredit, SalesCredit,
-};
-pub use status::{OrderStatus, StatusChange};
+pub use sale::{RowCost, SaleBilling, SaleCurrency, SaleCustomer, SaleDelivery, SaleRow, SaleTotal};
+pub use sales_credit::{NewCreditRow, NewSalesCredit, SalesCredit};
+pub use sales_order::{SalesOrder, SalesOrderSearch, SalesOrderSummary};
+pub use status::{NewOrderStatus, OrderStatus, StatusChange};

@@ -46,7 +46,7 @@ pub struct NewOrder {
     pub placed_on: Option<OffsetDateTime>,
     /// The status; the account's default for the type when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order_status: Option<NewOrderStatus>,
+    pub order_status: Option<InitialStatus>,
     /// How and when it is delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<NewOrderDelivery>,
@@ -101,7 +101,7 @@ fn party(contact: ContactId) -> Party {
 /// The status of an order to create. Brightpearl does not see one that stands at the top level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct NewOrderStatus {
+pub struct InitialStatus {
     /// The status.
     pub order_status_id: OrderStatusId,
 }
@@ -197,11 +197,14 @@ mod tests {
     #[test]
     fn the_status_stands_where_brightpearl_looks_for_it() {
         let mut order = NewOrder::for_customer(OrderTypeCode::SalesOrder, ContactId::new(5012));
-        order.order_status = Some(NewOrderStatus { order_status_id: OrderStatusId::new(27) });
+        order.order_status = Some(InitialStatus { order_status_id: OrderStatusId::new(27) });
         order.assignment = Some(NewAssignment {
             current: NewCurrentAssignment { channel_id: Some(ChannelId::new(9)), ..Default::default() },
         });
         let body = create(&order).json().unwrap().to_owned();
-        assert!(body.contains(r#""orderStatus":{"orderStatusId":27},"assignment":{"current":{"channelId":9}}"#), "{body}");
+        assert!(
+            body.contains(r#""orderStatus":{"orderStatusId":27},"assignment":{"current":{"channelId":9}}"#),
+            "{body}"
+        );
     }
 }

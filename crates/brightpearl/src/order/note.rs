@@ -4,12 +4,16 @@ use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answer,
+    IdSet, answer,
     ids::{ContactId, OrderId, OrderNoteId, OrderStatusId},
     request::Request,
+    search::{Page, Period, SearchQuery, searchable},
 };
 
 const LIST: Endpoint = Endpoint::new(Method::Get, "/order-service/order/{orderId}/note", Idempotency::Read);
+const GET: Endpoint =
+    Endpoint::new(Method::Get, "/order-service/order/{orderId}/note/{noteIds}", Idempotency::Read);
+const SEARCH: Endpoint = Endpoint::new(Method::Get, "/order-service/order-note-search", Idempotency::Read);
 const CREATE: Endpoint =
     Endpoint::new(Method::Post, "/order-service/order/{orderId}/note", Idempotency::UnkeyedWrite);
 
@@ -45,20 +49,73 @@ pub struct OrderNote {
     pub file_id: Option<u64>,
 }
 
-/// A note to add.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A note to add. It bears the time of its arrival, and no file: Brightpearl takes an `addedOn` and a `fileId`
+/// too, but nothing in its API makes a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewOrderNote {
-    /// The text.
+    /// The text; may hold HTML. What becomes of characters beyond the basic plane is not known: leave emoji out.
     pub text: String,
     /// Whether the customer may see it.
     #[serde(default)]
     pub is_public: bool,
 }
 
+/// A note as `order-note-search` lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OrderNoteRow {
+    /// The order.
+    pub order_id: Option<OrderId>,
+    /// The note.
+    pub note_id: Option<OrderNoteId>,
+    /// The order's contact.
+    pub contact_id: Option<ContactId>,
+    /// The text.
+    pub note_text: Option<String>,
+    /// Whether the customer may see it.
+    pub is_public: Option<bool>,
+    /// When it was added.
+    pub date_added: Option<OffsetDateTime>,
+    /// Who added it.
+    pub added_by: Option<ContactId>,
+    /// The order's status then.
+    pub order_status_id: Option<OrderStatusId>,
+}
+
+searchable! {
+    /// Finds notes on all orders.
+    pub struct OrderNoteSearch for OrderNoteRow, at SEARCH {
+        /// On these orders.
+        orders(IdSet) = "orderId",
+        /// These notes.
+        ids(IdSet) = "noteId",
+        /// With this text in them.
+        text_contains(str) = "noteText",
+        /// That customers may see, or not.
+        public(bool) = "isPublic",
+        /// Added in this period.
+        added(Period) = "dateAdded",
+        /// Added by this person or program.
+        added_by(ContactId) = "addedBy",
+        /// Added while the order was in this status.
+        status(OrderStatusId) = "orderStatusId",
+    }
+}
+
 /// All notes of an order.
 pub fn list(order: OrderId) -> Request<Vec<OrderNote>> {
     Request::new(LIST, &[&order], answer::payload).empty_when_absent()
+}
+
+/// These notes of an order.
+pub fn get(order: OrderId, notes: &IdSet) -> Request<Vec<OrderNote>> {
+    Request::new(GET, &[&order, notes], answer::payload).empty_when_absent()
+}
+
+/// One page of a search.
+pub fn search(search: &OrderNoteSearch) -> Request<Page<OrderNoteRow>> {
+    search.request()
 }
 
 /// Adds a note. There is no key: look at the notes before sending one again.
@@ -72,13 +129,26 @@ pub fn create(order: OrderId, note: &NewOrderNote) -> Request<OrderNoteId> {
 pub struct OrderNotes<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl OrderNotes<'_> {
+impl<'c> OrderNotes<'c> {
     /// All notes of an order.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn list(&self, order: OrderId) -> Result<Vec<OrderNote>, crate::Error> {
         self.0.send(&list(order)).await
+    }
+
+    /// These notes of an order; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, order: OrderId, notes: &IdSet) -> Result<Vec<OrderNote>, crate::Error> {
+        self.0.in_chunks(notes, |notes| get(order, notes)).await
+    }
+
+    /// Notes that a search finds.
+    pub fn search(&self, search: OrderNoteSearch) -> crate::client::Results<'c, OrderNoteSearch> {
+        crate::client::Results::new(self.0, search)
     }
 
     /// Adds a note.

@@ -7,20 +7,26 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, AllocationStatusCode, OrderPaymentStatus, OrderRow, OrderStockStatusCode, OrderTypeCode,
-    PriceModeCode, ShippingStatusCode, TaxState,
+    Address, AllocationStatusCode, CustomFields, OrderPaymentStatus, OrderRow, OrderStockStatusCode,
+    OrderTypeCode, PriceModeCode, ShippingStatusCode, TaxState,
 };
+#[cfg(feature = "client")]
+use super::{NewOrder, new_order};
 use crate::{
-    IdSet, answer,
+    IdSet, Patch, answer, get_uris,
     ids::{
         ChannelId, ContactId, InstanceId, LeadSourceId, OrderId, OrderRowId, OrderStatusId, PriceListId,
         ProjectId, ShippingMethodId, TeamId, WarehouseId,
     },
     request::Request,
-    search::{Page, Period, SearchQuery, searchable},
+    search::{Page, Period, SearchQuery, searchable, string_set},
 };
 
 const GET: Endpoint = Endpoint::new(Method::Get, "/order-service/order/{orderIds}", Idempotency::Read);
+const OPTIONS: Endpoint =
+    Endpoint::new(Method::Options, "/order-service/order/{orderIds}", Idempotency::Read);
+const PATCH: Endpoint =
+    Endpoint::new(Method::Patch, "/order-service/order/{orderId}", Idempotency::RepeatableWrite);
 const SEARCH: Endpoint = Endpoint::new(Method::Get, "/order-service/order-search", Idempotency::Read);
 
 /// An order of any type. A sales credit is an order of type `SC`.
@@ -130,7 +136,7 @@ pub struct Order {
     pub order_weighting: Option<i64>,
     /// Custom fields that are set; only when asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub custom_fields: Option<BTreeMap<String, serde_json::Value>>,
+    pub custom_fields: Option<CustomFields>,
     /// Custom fields that are not set; only when asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub null_custom_fields: Option<Vec<String>>,
@@ -163,7 +169,10 @@ impl Order {
     pub fn gross(&self) -> Decimal {
         match &self.total_value {
             Some(total) => total.total,
-            None => self.order_rows.values().map(|row| row.row_value.gross()).sum(),
+            None => {
+                let rows = self.order_rows.values().map(|row| row.row_value.gross());
+                rows.fold(Decimal::ZERO, Decimal::saturating_add)
+            }
         }
     }
 }
@@ -361,12 +370,44 @@ searchable! {
         ids(IdSet) = "orderId",
         /// Belonging to this order.
         parent(OrderId) = "parentOrderId",
+        /// Belonging to these orders.
+        parents(IdSet) = "parentOrderId",
+        /// Of this customer or supplier.
+        contact(ContactId) = "contactId",
+        /// In this workflow status.
+        status(OrderStatusId) = "orderStatusId",
         /// With this customer reference, exactly.
         customer_ref(str) = "customerRef",
+        /// With this external reference, exactly.
+        external_ref(str) = "externalRef",
+        /// With this text somewhere in the external reference.
+        external_ref_contains(str) = "externalRefSearchString",
         /// Created in this period.
         created_on(Period) = "createdOn",
         /// Changed in this period. Orders that never changed have no such time: sweep `createdOn` too.
         updated_on(Period) = "updatedOn",
+        /// Placed in this period.
+        placed_on(Period) = "placedOn",
+        /// With a tax date in this period.
+        tax_date(Period) = "taxDate",
+        /// To be delivered in this period.
+        delivery_date(Period) = "deliveryDate",
+        /// From these warehouses.
+        warehouses(IdSet) = "warehouseId",
+        /// Of this channel, which is called a department here.
+        channel(ChannelId) = "departmentId",
+        /// Owned by this member of staff.
+        staff_owner(ContactId) = "staffOwnerContactId",
+        /// From this lead source.
+        lead_source(LeadSourceId) = "leadSourceId",
+        /// Of this project.
+        project(ProjectId) = "projectId",
+        /// By this shipping method.
+        shipping_method(ShippingMethodId) = "shippingMethodId",
+        /// Invoiced, or not.
+        closed(bool) = "isClosed",
+        /// Imported from before the account, or not.
+        historical(bool) = "isHistoricalOrder",
         /// Created by this integration instance.
         instance(InstanceId) = "installedIntegrationInstanceId",
     }
@@ -386,19 +427,23 @@ impl OrderSearch {
         }
     }
 
+    /// With this much stock moved.
+    pub fn stock_status(self, code: &OrderStockStatusCode) -> Self {
+        match code.search_id() {
+            Some(id) => self.filter("orderStockStatusId", id),
+            None => self.filter("orderStockStatusId", code),
+        }
+    }
+
     /// With one of these customer references, exactly.
     pub fn customer_refs<S: AsRef<str>>(self, references: impl IntoIterator<Item = S>) -> Self {
-        self.filter("customerRefs", joined(references))
+        self.filter("customerRefs", string_set(references))
     }
 
     /// With one of these external references, exactly.
     pub fn external_refs<S: AsRef<str>>(self, references: impl IntoIterator<Item = S>) -> Self {
-        self.filter("externalRefs", joined(references))
+        self.filter("externalRefs", string_set(references))
     }
-}
-
-fn joined<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> String {
-    texts.into_iter().map(|text| text.as_ref().to_owned()).collect::<Vec<_>>().join(",")
 }
 
 /// Orders by id, of any type. Ids that do not exist are left out; the order of the answer is not the order asked.
@@ -409,6 +454,28 @@ pub fn get(ids: &IdSet) -> Request<Vec<Order>> {
 /// As [`get`], with the custom fields that are set and the names of those that are not.
 pub fn get_with_custom_fields(ids: &IdSet) -> Request<Vec<Order>> {
     get(ids).query("includeOptional", "customFields,nullCustomFields")
+}
+
+/// Which of these orders exist, in sets that one GET takes each; of all orders when the set is empty.
+pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
+    Request::new(OPTIONS, &[ids], get_uris::id_sets)
+}
+
+/// Changes single fields of an order, and answers with the order. Straight after its creation the answer may
+/// still show the old version: read again.
+///
+/// | path | operations | rule |
+/// |---|---|---|
+/// | `/reference` | replace, remove | at most 64 characters |
+/// | `/warehouseId` | replace | not once stock is allocated |
+/// | `/delivery/shippingMethodId` | replace, remove | |
+/// | `/delivery/deliveryDate` | replace | with time and offset, or the day slips |
+/// | `/parties/customer/contactId`, `/parties/billing/contactId` | replace | a customer; not once invoiced |
+///
+/// Anything else has a resource of its own (status, rows, notes, custom fields) or cannot change: the external
+/// reference, the channel, the dates.
+pub fn patch(order: OrderId, changes: &Patch) -> Request<Order> {
+    Request::new(PATCH, &[&order], answer::payload).body(changes).find_out("read the order")
 }
 
 /// One page of a search.
@@ -437,6 +504,30 @@ impl<'c> Orders<'c> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn get_with_custom_fields(&self, ids: &IdSet) -> Result<Vec<Order>, crate::Error> {
         self.0.in_chunks(ids, get_with_custom_fields).await
+    }
+
+    /// Which of these exist; see [`options`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn options(&self, ids: &IdSet) -> Result<Vec<IdSet>, crate::Error> {
+        self.0.send(&options(ids)).await
+    }
+
+    /// Creates an order without rows; see [`new_order`](super::new_order).
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn create(&self, order: &NewOrder) -> Result<OrderId, crate::Error> {
+        self.0.send(&new_order::create(order)).await
+    }
+
+    /// Changes single fields of an order; see [`patch`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn patch(&self, order: OrderId, changes: &Patch) -> Result<Order, crate::Error> {
+        self.0.send(&patch(order, changes)).await
     }
 
     /// Orders that a search finds.

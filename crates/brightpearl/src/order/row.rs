@@ -8,13 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::TaxCalculator;
 use crate::{
-    answer,
+    Patch, answer,
     ids::{NominalCode, OrderId, OrderRowId, ProductId, TaxCode},
     request::Request,
 };
 
 const CREATE: Endpoint =
     Endpoint::new(Method::Post, "/order-service/order/{orderId}/row", Idempotency::UnkeyedWrite);
+const PATCH: Endpoint =
+    Endpoint::new(Method::Patch, "/order-service/order/{orderId}/row/{rowId}", Idempotency::RepeatableWrite);
+const DELETE: Endpoint =
+    Endpoint::new(Method::Delete, "/order-service/order/{orderId}/row/{rowId}", Idempotency::RepeatableWrite);
 
 /// A row of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +142,7 @@ pub struct RowValue {
 impl RowValue {
     /// With tax.
     pub fn gross(&self) -> Decimal {
-        self.row_net.value + self.row_tax.value
+        self.row_net.value.saturating_add(self.row_tax.value)
     }
 }
 
@@ -187,8 +191,32 @@ pub struct NewRowValue {
 }
 
 /// Adds a row to an order. There is no key: look at the rows before sending one again.
+///
+/// A bundle brings the rows of its components along; only its own id is answered. Refused with `ORDC-003` for an
+/// unknown order, `ORDC-026` without product and name, `ORDC-024` for a wrong quantity, `ORDC-023` for a bundle
+/// on a purchase.
 pub fn create(order: OrderId, row: &NewOrderRow) -> Request<OrderRowId> {
     Request::new(CREATE, &[&order], answer::payload).body(row).find_out("read the order's rows")
+}
+
+/// Changes single fields of a row, and answers with the row. Not once the order is invoiced.
+///
+/// | path | rule |
+/// |---|---|
+/// | `/quantity/magnitude` | at most 4 decimals; not below what is reserved or fulfilled |
+/// | `/rowValue/rowNet/value`, `/rowValue/rowTax/value` | at most 4 decimals |
+/// | `/rowValue/taxCalculator` | replace only: `brightpearl`, `manual`, `avalara` |
+/// | `/nominalCode`, `/orderRowSequence` | |
+///
+/// Where the calculator is `brightpearl`, changing the net alone makes Brightpearl **compute the tax anew**: to
+/// keep an amount, change both.
+pub fn patch(order: OrderId, row: OrderRowId, changes: &Patch) -> Request<OrderRow> {
+    Request::new(PATCH, &[&order, &row], answer::payload).body(changes).find_out("read the order's rows")
+}
+
+/// Takes a row off an order. Not once the order is invoiced.
+pub fn delete(order: OrderId, row: OrderRowId) -> Request<()> {
+    Request::new(DELETE, &[&order, &row], answer::nothing)
 }
 
 /// The rows of orders: [`Client::order_rows`](crate::Client::order_rows).
@@ -204,5 +232,26 @@ impl OrderRows<'_> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn create(&self, order: OrderId, row: &NewOrderRow) -> Result<OrderRowId, crate::Error> {
         self.0.send(&create(order, row)).await
+    }
+
+    /// Changes single fields of a row; see [`patch`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn patch(
+        &self,
+        order: OrderId,
+        row: OrderRowId,
+        changes: &Patch,
+    ) -> Result<OrderRow, crate::Error> {
+        self.0.send(&patch(order, row, changes)).await
+    }
+
+    /// Takes a row off an order.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn delete(&self, order: OrderId, row: OrderRowId) -> Result<(), crate::Error> {
+        self.0.send(&delete(order, row)).await
     }
 }

@@ -1,18 +1,21 @@
 //! Sales credits: what a customer is owed for a return (brightpearl-orders.md §1).
 
-use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, wire};
+use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Address, OrderStockStatusCode, PriceModeCode};
+use super::{
+    AllocationStatusCode, OrderPaymentStatus, OrderStockStatusCode, PriceModeCode, SaleBilling, SaleCurrency,
+    SaleCustomer, SaleDelivery, SaleRow, SaleTotal, ShippingStatusCode,
+};
 #[cfg(feature = "client")]
 use super::{OrderSearch, OrderTypeCode};
 use crate::{
     IdSet,
     answer::{self, Created},
     ids::{
-        ChannelId, ContactId, InstanceId, LeadSourceId, NominalCode, OrderId, OrderRowId, OrderStatusId,
-        PriceListId, ProductId, ProjectId, ShippingMethodId, TaxCode, TeamId, WarehouseId,
+        ChannelId, ContactId, InstanceId, LeadSourceId, NominalCode, OrderId, OrderStatusId, PriceListId,
+        ProductId, ProjectId, TaxCode, TeamId, WarehouseId,
     },
     request::Request,
 };
@@ -45,7 +48,10 @@ const CLOSE: Endpoint =
 #[serde(rename_all = "camelCase")]
 pub struct NewSalesCredit {
     /// The customer; the only thing that is required.
-    pub customer: CreditCustomer,
+    pub customer: SaleCustomer,
+    /// Who is billed; the first contact of the customer's organisation when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<SaleBilling>,
     /// The customer reference, at most 64 characters.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
@@ -93,10 +99,10 @@ pub struct NewSalesCredit {
     pub price_mode_code: Option<PriceModeCode>,
     /// The currency and its rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<CreditCurrency>,
+    pub currency: Option<SaleCurrency>,
     /// Where and how.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<CreditDelivery>,
+    pub delivery: Option<SaleDelivery>,
     /// The rows.
     #[serde(default)]
     pub rows: Vec<NewCreditRow>,
@@ -106,7 +112,8 @@ impl NewSalesCredit {
     /// An empty credit for a customer.
     pub fn for_customer(id: ContactId) -> Self {
         Self {
-            customer: CreditCustomer { id, address: None },
+            customer: SaleCustomer { id, address: None },
+            billing: None,
             reference: None,
             placed_on: None,
             tax_date: None,
@@ -132,45 +139,6 @@ impl NewSalesCredit {
     pub fn is_keyed(&self) -> bool {
         self.external_ref.is_some() && self.installed_integration_instance_id.is_some()
     }
-}
-
-/// The customer of a credit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreditCustomer {
-    /// The contact.
-    pub id: ContactId,
-    /// The address; the contact's own when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<Address>,
-}
-
-/// The currency of a credit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CreditCurrency {
-    /// The currency.
-    pub code: CurrencyCode,
-    /// Whether the rate stays as it is when the credit is invoiced.
-    #[serde(default)]
-    pub fixed_exchange_rate: bool,
-    /// The rate; sent only when it is fixed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exchange_rate: Option<Decimal>,
-}
-
-/// Where and how a credit is delivered.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CreditDelivery {
-    /// When.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub date: Option<OffsetDateTime>,
-    /// Where.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<Address>,
-    /// How.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shipping_method_id: Option<ShippingMethodId>,
 }
 
 /// A row of a credit to create. Positive amounts are owed to the customer.
@@ -231,21 +199,21 @@ impl NewCreditRow {
     }
 }
 
-/// A sales credit as its own resource shows it. It knows neither payments nor the invoice reference: read
-/// those from [`order::get`](super::order::get).
+/// A sales credit as its own resource shows it. Newer accounts may say how much is paid; the invoice reference
+/// is never there: read it from [`order::get`](super::order::get).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SalesCredit {
     /// The credit.
     pub id: OrderId,
     /// The customer.
-    pub customer: CreditCustomer,
+    pub customer: SaleCustomer,
     /// The customer again, for older callers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<ContactId>,
     /// Who is billed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub billing: Option<CreditAddress>,
+    pub billing: Option<SaleBilling>,
     /// The customer reference.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
@@ -293,19 +261,31 @@ pub struct SalesCredit {
     pub price_mode_code: Option<PriceModeCode>,
     /// The currency and its rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<CreditCurrency>,
+    pub currency: Option<SaleCurrency>,
     /// Where and how.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<CreditDelivery>,
+    pub delivery: Option<SaleDelivery>,
     /// The rows, in no particular order.
     #[serde(default, with = "wire::null_is_default")]
-    pub rows: Vec<CreditRow>,
+    pub rows: Vec<SaleRow>,
     /// The totals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total: Option<CreditTotal>,
+    pub total: Option<SaleTotal>,
+    /// Whether the status is the account's cancelled one; only some accounts show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_canceled: Option<bool>,
+    /// How much is refunded; only some accounts show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_payment_status: Option<OrderPaymentStatus>,
     /// How much has been received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock_status_code: Option<OrderStockStatusCode>,
+    /// How much stock is allocated; only some accounts show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation_status_code: Option<AllocationStatusCode>,
+    /// How much is shipped; only some accounts show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_status_code: Option<ShippingStatusCode>,
     /// Who created it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<ContactId>,
@@ -315,62 +295,6 @@ pub struct SalesCredit {
     /// When it changed; absent until it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_on: Option<OffsetDateTime>,
-}
-
-/// A billing contact and address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CreditAddress {
-    /// The contact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contact_id: Option<ContactId>,
-    /// The address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<Address>,
-}
-
-/// A row of a credit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CreditRow {
-    /// The row; receiving names it as `purchaseOrderRowId`.
-    pub id: OrderRowId,
-    /// The row as it was created.
-    #[serde(flatten)]
-    pub row: NewCreditRow,
-    /// The SKU when the row was made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
-    /// The row is a bundle; its components follow as rows.
-    #[serde(default)]
-    pub bundle_parent: bool,
-    /// The row is a component.
-    #[serde(default)]
-    pub bundle_child: bool,
-    /// The bundle's row, for a component.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent_row_id: Option<OrderRowId>,
-}
-
-/// The totals of a credit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CreditTotal {
-    /// Without tax.
-    pub net: Decimal,
-    /// The tax.
-    pub tax: Decimal,
-    /// With tax.
-    pub gross: Decimal,
-    /// Without tax, in base currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base_net: Option<Decimal>,
-    /// The tax, in base currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base_tax: Option<Decimal>,
-    /// With tax, in base currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base_gross: Option<Decimal>,
 }
 
 /// Creates a credit. Keyed only when reference and instance are both given: with one of them, a credit that
@@ -423,6 +347,43 @@ impl SalesCredits<'_> {
             return Ok(Created { id, already_existed: true });
         }
         crate::client::create_once(self.0, &create(&credit), || self.find(&credit)).await
+    }
+
+    /// Creates credits, each once, ten with one request: the results are in the order of the credits. What is
+    /// uncertain is looked up by its key, as [`SalesCredits::create`] does. Credits without an external reference
+    /// go one by one.
+    pub async fn create_many(
+        &self,
+        credits: &[NewSalesCredit],
+    ) -> Vec<Result<Created<OrderId>, crate::Error>> {
+        let credits = match self.with_instance(credits).await {
+            Ok(credits) => credits,
+            Err(error) => return credits.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let together: Vec<_> =
+            credits.iter().map(|credit| credit.is_keyed().then(|| create(credit))).collect();
+        let mut results = Vec::with_capacity(credits.len());
+        for (credit, first) in credits.iter().zip(crate::client::create_together(self.0, &together).await) {
+            results.push(match first {
+                Some(first) => {
+                    crate::client::settle(self.0, &create(credit), || self.find(credit), first).await
+                }
+                None => self.create(credit).await,
+            });
+        }
+        results
+    }
+
+    /// The credits with the caller's own instance id where they have an external reference and none.
+    async fn with_instance(&self, credits: &[NewSalesCredit]) -> Result<Vec<NewSalesCredit>, crate::Error> {
+        let mut credits = credits.to_vec();
+        let lacks = |credit: &&mut NewSalesCredit| {
+            credit.external_ref.is_some() && credit.installed_integration_instance_id.is_none()
+        };
+        for credit in credits.iter_mut().filter(lacks) {
+            credit.installed_integration_instance_id = self.0.instance_id().await?;
+        }
+        Ok(credits)
     }
 
     /// Credits by id; those that do not exist are left out.

@@ -358,7 +358,11 @@ impl<'c> SalesOrders<'c> {
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind). A row that was refused is no error of the call: look at
     /// [`RowOutcomes::refused`].
-    pub async fn put_rows(&self, order: OrderId, rows: &[RowReplacement]) -> Result<RowOutcomes, crate::Error> {
+    pub async fn put_rows(
+        &self,
+        order: OrderId,
+        rows: &[RowReplacement],
+    ) -> Result<RowOutcomes, crate::Error> {
         self.0.send(&put_rows(order, rows)).await
     }
 }
@@ -393,8 +397,10 @@ mod tests {
             net: "2.50".parse().unwrap(),
             tax: "0.50".parse().unwrap(),
         };
-        let request =
-            put_rows(OrderId::new(300871), &[row.clone(), RowReplacement { id: OrderRowId::new(90331), ..row }]);
+        let request = put_rows(
+            OrderId::new(300871),
+            &[row.clone(), RowReplacement { id: OrderRowId::new(90331), ..row }],
+        );
         assert_eq!(request.to_string(), "PUT /order-service/sales-order/300871/row/90331,90332");
         let answer = HttpResponse {
             status: 200,

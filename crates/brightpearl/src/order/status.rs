@@ -12,6 +12,8 @@ use crate::{
 
 const GET: Endpoint =
     Endpoint::new(Method::Get, "/order-service/order-status/{orderStatusIds}", Idempotency::Read);
+const CREATE: Endpoint =
+    Endpoint::new(Method::Post, "/order-service/order-status", Idempotency::UnkeyedWrite);
 /// Not repeatable: every change adds a note and may send e-mails.
 const UPDATE: Endpoint =
     Endpoint::new(Method::Put, "/order-service/order/{orderId}/status", Idempotency::UnkeyedWrite);
@@ -56,6 +58,46 @@ pub struct OrderStatus {
     pub state: Option<String>,
 }
 
+/// A status to add to the account's list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewOrderStatus {
+    /// Its name, at most 64 characters, unique among the statuses of its type.
+    pub name: String,
+    /// The type of order it is for.
+    pub order_type_code: OrderTypeCode,
+    /// Its colour, `#RGB` or `#RRGGBB`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// After how many days Brightpearl reminds, at most 9999.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_after_days: Option<u32>,
+    /// Who gets an e-mail, at most two addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alert_emails: Vec<String>,
+    /// The e-mail's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_content: Option<String>,
+    /// Whether the end-of-day batch takes orders in it; of sales and sales credits only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_process: Option<bool>,
+}
+
+impl NewOrderStatus {
+    /// A status with this name for orders of this type.
+    pub fn new(name: impl Into<String>, order_type_code: OrderTypeCode) -> Self {
+        Self {
+            name: name.into(),
+            order_type_code,
+            color: None,
+            remind_after_days: None,
+            alert_emails: Vec::new(),
+            email_content: None,
+            batch_process: None,
+        }
+    }
+}
+
 /// A change of an order's status. A note is always added: Brightpearl's own text when none is given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -77,7 +119,15 @@ pub fn get(ids: &IdSet) -> Request<Vec<OrderStatus>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
-/// Sets an order's status.
+/// Adds a status to the account's list. There is no key, but names are unique: list before sending it again.
+pub fn create(status: &NewOrderStatus) -> Request<OrderStatusId> {
+    Request::new(CREATE, &[], answer::payload).body(status).find_out("list the order statuses")
+}
+
+/// Sets an order's status. On failure nothing changes and no note is added.
+///
+/// A sale goes to the account's cancelled status only without goods-out notes, not invoiced, and with payments
+/// that add up to nothing; it then gives its reservations back.
 pub fn set(order: OrderId, change: &StatusChange) -> Request<()> {
     Request::new(UPDATE, &[&order], answer::nothing).body(change).find_out("read the order's status")
 }
@@ -97,7 +147,23 @@ impl OrderStatuses<'_> {
         self.0.send(&list()).await
     }
 
-    /// Sets an order's status.
+    /// These statuses; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, ids: &IdSet) -> Result<Vec<OrderStatus>, crate::Error> {
+        self.0.in_chunks(ids, get).await
+    }
+
+    /// Adds a status to the account's list.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn create(&self, status: &NewOrderStatus) -> Result<OrderStatusId, crate::Error> {
+        self.0.send(&create(status)).await
+    }
+
+    /// Sets an order's status; see [`set`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -1,11 +1,13 @@
 //! Sales channels (brightpearl-orders.md §9.1).
 
+use std::collections::BTreeMap;
+
 use api_client_core::{Endpoint, Idempotency, Method};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     IdSet, answer,
-    ids::{ChannelId, PriceListId, WarehouseId},
+    ids::{ChannelBrandId, ChannelId, ContactGroupId, IntegrationId, PriceListId, WarehouseId},
     request::Request,
 };
 
@@ -25,13 +27,13 @@ pub struct Channel {
     pub channel_type_id: Option<u64>,
     /// Its brand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel_brand_id: Option<u64>,
+    pub channel_brand_id: Option<ChannelBrandId>,
     /// Where its orders ship from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_warehouse_id: Option<WarehouseId>,
     /// The group its customers join.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contact_group_id: Option<u64>,
+    pub contact_group_id: Option<ContactGroupId>,
     /// Its price list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_price_list_id: Option<PriceListId>,
@@ -43,7 +45,31 @@ pub struct Channel {
     pub show_in_channel_menu: Option<bool>,
     /// The integration that feeds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub integration_detail: Option<serde_json::Value>,
+    pub integration_detail: Option<IntegrationDetail>,
+}
+
+/// The integration that feeds a channel: whose sales these are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IntegrationDetail {
+    /// The integration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installed_integration_id: Option<IntegrationId>,
+    /// Its settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_set_id: Option<u64>,
+    /// The kind of shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_code: Option<String>,
+    /// The kind of integration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integration_type_code: Option<String>,
+    /// Whether it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+    /// What else there is, as it came.
+    #[serde(flatten)]
+    pub further: BTreeMap<String, serde_json::Value>,
 }
 
 /// All channels.
@@ -69,5 +95,13 @@ impl Channels<'_> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn list(&self) -> Result<Vec<Channel>, crate::Error> {
         self.0.send(&list()).await
+    }
+
+    /// These channels; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Channel>, crate::Error> {
+        self.0.in_chunks(ids, get).await
     }
 }

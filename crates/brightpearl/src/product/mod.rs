@@ -1,8 +1,14 @@
-//! `product-service`: channels and products.
+//! `product-service`: channels and their brands, products and bundles.
 #![allow(clippy::module_inception, reason = "the folder is Brightpearl's service, the file its resource")]
 
+pub mod bundle;
 pub mod channel;
+pub mod channel_brand;
 pub mod product;
+pub mod product_search;
 
-pub use channel::Channel;
-pub use product::Product;
+pub use bundle::BundleUse;
+pub use channel::{Channel, IntegrationDetail};
+pub use channel_brand::ChannelBrand;
+pub use product::{BundleComponent, Product, ProductComposition, ProductStatus, ProductWarehouse};
+pub use product_search::{ProductSearch, ProductSummary};

@@ -3,6 +3,6 @@
 mod page;
 mod query;
 
-pub use page::{Column, MetaData, Page, UndecodableRow};
-pub(crate) use query::searchable;
+pub use page::{Column, MetaData, Page, Reference, UndecodableRow};
 pub use query::{Period, SearchQuery};
+pub(crate) use query::{searchable, string_set};

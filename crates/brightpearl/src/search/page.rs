@@ -12,14 +12,39 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use super::query::MAX_PAGE_SIZE;
+
 /// One page of a search.
 #[derive(Debug, Clone)]
 pub struct Page<T> {
     rows: Vec<Result<T, UndecodableRow>>,
     /// What Brightpearl says about the page.
     pub meta_data: MetaData,
-    /// The reference maps by name: names for ids that occur on the page.
-    pub reference: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
+    /// Names for ids that occur on the page.
+    pub reference: Reference,
+}
+
+/// The reference maps of a page, each by its name, such as `orderStatusNames`; which ones there are says each
+/// column's [`Column::reference_data`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Reference(BTreeMap<String, BTreeMap<String, serde_json::Value>>);
+
+impl Reference {
+    /// What a map calls this id, if it names it.
+    pub fn name(&self, map: &str, id: impl fmt::Display) -> Option<&str> {
+        self.value(map, id)?.as_str()
+    }
+
+    /// What a map says about this id, for one that says more than a name: `productCategoryMembership` lists ids.
+    /// Nothing when it says nothing, or something of another form.
+    pub fn read<T: DeserializeOwned>(&self, map: &str, id: impl fmt::Display) -> Option<T> {
+        T::deserialize(self.value(map, id)?).ok()
+    }
+
+    fn value(&self, map: &str, id: impl fmt::Display) -> Option<&serde_json::Value> {
+        self.0.get(map)?.get(&id.to_string())
+    }
 }
 
 /// A row that does not have the expected shape. The other rows of its page are there all the same.
@@ -64,6 +89,15 @@ impl MetaData {
         // A page without rows ends the search, whatever it claims.
         (more && self.results_returned > 0).then_some(last + 1)
     }
+
+    /// How many rows to make room for at once: a list that grows needs half as much memory again.
+    fn capacity(&self) -> usize {
+        self.results_returned.min(MAX_PAGE_SIZE.into()) as usize
+    }
+
+    fn column_names(&self) -> Vec<&str> {
+        self.columns.iter().map(|column| column.name.as_str()).collect()
+    }
 }
 
 /// A column of a search.
@@ -81,6 +115,9 @@ pub struct Column {
     /// Whether it can be sorted by.
     #[serde(default)]
     pub sortable: bool,
+    /// The reference maps that name what is in it.
+    #[serde(default)]
+    pub reference_data: Vec<String>,
 }
 
 impl<T> Page<T> {
@@ -103,21 +140,44 @@ struct Envelope<'a> {
     #[serde(borrow)]
     response: Results<'a>,
     #[serde(default)]
-    reference: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
+    reference: Reference,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Results<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     results: Vec<&'a RawValue>,
     meta_data: MetaData,
 }
 
-/// The columns come after the rows, so rows are kept as text until the columns are known.
 pub(crate) fn read<T: DeserializeOwned>(answer: &HttpResponse) -> Result<Page<T>, DecodeError> {
-    let Envelope { response: Results { results, meta_data }, reference } = json(&answer.body)?;
-    let columns: Vec<&str> = meta_data.columns.iter().map(|column| column.name.as_str()).collect();
+    match read_at_once(&answer.body) {
+        Some(page) => Ok(page),
+        None => read_row_by_row(&answer.body),
+    }
+}
+
+/// Reads the columns first, although they come last, and then the rows straight from the answer. Nothing when
+/// the answer is not written as Brightpearl writes it, or a row does not read.
+fn read_at_once<T: DeserializeOwned>(body: &[u8]) -> Option<Page<T>> {
+    let (rows, rest) = std::str::from_utf8(body).ok()?.rsplit_once(r#","metaData":"#)?;
+    let rows = rows.strip_prefix(r#"{"response":{"results":"#)?;
+    let rest = format!(r#"{{"response":{{"metaData":{rest}"#);
+    let Envelope { response: Results { meta_data, .. }, reference } = json(rest.as_bytes()).ok()?;
+    let mut deserializer = serde_json::Deserializer::from_str(rows);
+    let rows =
+        RowsSeed { columns: &meta_data.column_names(), capacity: meta_data.capacity(), row: PhantomData }
+            .deserialize(&mut deserializer)
+            .ok()?;
+    deserializer.end().ok()?;
+    Some(Page { rows, meta_data, reference })
+}
+
+/// Keeps the rows as text until the columns are known, so that one that does not read leaves the others.
+fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeError> {
+    let Envelope { response: Results { results, meta_data }, reference } = json(body)?;
+    let columns = meta_data.column_names();
     let rows = results
         .iter()
         .enumerate()
@@ -133,6 +193,37 @@ fn read_row<T: DeserializeOwned>(row: &RawValue, columns: &[&str]) -> Result<T, 
     RowSeed { columns, row: PhantomData }
         .deserialize(&mut deserializer)
         .map_err(|error| DecodeError::new("row", error.to_string()))
+}
+
+/// Reads every row.
+struct RowsSeed<'c, T> {
+    columns: &'c [&'c str],
+    capacity: usize,
+    row: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for RowsSeed<'_, T> {
+    type Value = Vec<Result<T, UndecodableRow>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for RowsSeed<'_, T> {
+    type Value = Vec<Result<T, UndecodableRow>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
+        let mut read = Vec::with_capacity(self.capacity);
+        while let Some(row) = rows.next_element_seed(RowSeed { columns: self.columns, row: PhantomData })? {
+            read.push(Ok(row));
+        }
+        Ok(read)
+    }
 }
 
 /// Reads `[1, "x"]` with columns `["id", "name"]` as if it were `{"id": 1, "name": "x"}`.
@@ -225,6 +316,32 @@ mod tests {
         );
         assert_eq!(results[1].as_ref().unwrap().order_id, 50214);
         assert!(results[2].is_err() && results[3].is_err());
+    }
+
+    #[test]
+    fn a_page_reads_alike_however_it_is_written() {
+        let columns = r#""metaData":{"resultsAvailable":2,"resultsReturned":2,"columns":[{"name":"orderId"},{"name":"customerRef"}]}"#;
+        let rows = r#""results":[[50211,"\",\"metaData\":{ä"],[50214,null]]"#;
+        let reference = r#""reference":{"names":{"1":"x"}}"#;
+        let written = [
+            format!(r#"{{"response":{{{rows},{columns}}},{reference}}}"#),
+            format!(r#"{{"response":{{{columns},{rows}}},{reference}}}"#),
+            format!(r#"{{ {reference}, "response": {{{rows}, {columns}}} }}"#),
+        ];
+        let read_all = written.each_ref().map(|body| {
+            let page: Page<Row> = read(&HttpResponse {
+                status: 200,
+                headers: Default::default(),
+                body: body.clone().into_bytes(),
+            })
+            .unwrap();
+            assert_eq!(page.reference.name("names", 1), Some("x"));
+            page.rows().unwrap()
+        });
+        assert!(read_at_once::<Row>(written[0].as_bytes()).is_some());
+        assert!(read_at_once::<Row>(written[1].as_bytes()).is_none());
+        assert_eq!(read_all[0][0].customer_ref.as_deref(), Some("\",\"metaData\":{ä"));
+        assert!(read_all.iter().all(|rows| *rows == read_all[0]));
     }
 
     #[test]

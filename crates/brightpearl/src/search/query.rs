@@ -1,4 +1,7 @@
-use std::{borrow::Cow, fmt::Display};
+use std::{
+    borrow::Cow,
+    fmt::{self, Display},
+};
 
 use api_client_core::{Endpoint, OffsetDateTime};
 use serde::de::DeserializeOwned;
@@ -10,13 +13,26 @@ use crate::request::Request;
 pub(crate) const MAX_PAGE_SIZE: u32 = 500;
 
 /// What every search can say: filters, columns, sort, page.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct SearchQuery {
     filters: Vec<(Cow<'static, str>, String)>,
     columns: Vec<String>,
     sort: Vec<String>,
     page_size: Option<u32>,
     first_result: Option<u64>,
+}
+
+/// The values stay out: they may be a shopper's e-mail address.
+impl fmt::Debug for SearchQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SearchQuery by ")?;
+        f.debug_set().entries(self.filters.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// Several texts for a filter that takes any of them (brightpearl-platform.md §2.2; the comma is inferred).
+pub(crate) fn string_set<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> String {
+    texts.into_iter().map(|text| text.as_ref().to_owned()).collect::<Vec<_>>().join(",")
 }
 
 impl SearchQuery {
@@ -102,7 +118,7 @@ impl Period {
 
 /// In UTC with `Z`: a literal `+` of an offset would have to be encoded.
 impl Display for Period {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let utc = |time: Option<OffsetDateTime>| {
             time.map(|time| OffsetDateTime::utc(time.timestamp()).to_string().replace("+00:00", "Z"))
                 .unwrap_or_default()

@@ -7,6 +7,8 @@ use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTim
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "client")]
+use super::GoodsInSearch;
 use crate::{
     IdSet,
     answer::{self, Created},
@@ -23,6 +25,17 @@ const CREATE: Endpoint = Endpoint::new(
     Method::Post,
     "/warehouse-service/order/{orderId}/goods-note/goods-in",
     Idempotency::KeyedWrite,
+);
+
+const DELETE: Endpoint = Endpoint::new(
+    Method::Delete,
+    "/warehouse-service/goods-note/goods-in/{noteId}",
+    Idempotency::RepeatableWrite,
+);
+const CORRECT: Endpoint = Endpoint::new(
+    Method::Post,
+    "/warehouse-service/goods-note/goods-in/{noteId}/correction",
+    Idempotency::UnkeyedWrite,
 );
 
 open_enum! {
@@ -157,6 +170,20 @@ pub struct NewProductValue {
     pub value: Decimal,
 }
 
+/// Units to take back off a goods-in note, as if they had not been received.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GoodsInCorrection {
+    /// The product.
+    pub product_id: ProductId,
+    /// The location they were received into.
+    pub location_id: LocationId,
+    /// The cost they were received at, exactly; a text on the wire.
+    pub cost: ProductValue,
+    /// How many to take back.
+    pub quantity: u32,
+}
+
 /// All goods-in notes of these orders, by note id.
 pub fn of_orders(orders: &IdSet) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
     Request::new(OF_ORDERS, &[orders], answer::payload).empty_when_absent()
@@ -175,13 +202,28 @@ pub fn create(order: OrderId, note: &NewGoodsInNote) -> Request<Created<GoodsInN
     if note.user_batch_reference.is_some() { request } else { request.idempotency(Idempotency::UnkeyedWrite) }
 }
 
+/// Deletes a goods-in note, its goods and its accounting. Only while nothing has used the stock: no goods-out
+/// note, drop-ship note or reservation. No webhook tells of it.
+pub fn delete(note: GoodsInNoteId) -> Request<()> {
+    Request::new(DELETE, &[&note], answer::nothing)
+}
+
+/// Takes units back off a goods-in note while they are still on hand (brightpearl-accounting-warehouse.md B2).
+/// The order's stock status presumably falls back. Answers with no id and has no key: read the goods movements
+/// before sending it again.
+pub fn correct(note: GoodsInNoteId, correction: &GoodsInCorrection) -> Request<()> {
+    Request::new(CORRECT, &[&note], answer::nothing)
+        .body(correction)
+        .find_out("search the batch's goods movements")
+}
+
 /// The goods-in notes of an account: [`Client::goods_in_notes`](crate::Client::goods_in_notes).
 #[cfg(feature = "client")]
 #[derive(Debug, Clone, Copy)]
 pub struct GoodsInNotes<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl GoodsInNotes<'_> {
+impl<'c> GoodsInNotes<'c> {
     /// Receives goods, once: whenever the answer is lost, or Brightpearl refuses it, the reference is looked up
     /// among the order's notes, and a note that is there is given back.
     ///
@@ -214,6 +256,31 @@ impl GoodsInNotes<'_> {
         self.0.in_chunks(orders, of_orders).await
     }
 
+    /// Received goods that a search finds, batch by batch.
+    pub fn search(&self, search: GoodsInSearch) -> crate::client::Results<'c, GoodsInSearch> {
+        crate::client::Results::new(self.0, search)
+    }
+
+    /// Deletes a goods-in note; see [`delete`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn delete(&self, note: GoodsInNoteId) -> Result<(), crate::Error> {
+        self.0.send(&delete(note)).await
+    }
+
+    /// Takes units back off a goods-in note; see [`correct`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn correct(
+        &self,
+        note: GoodsInNoteId,
+        correction: &GoodsInCorrection,
+    ) -> Result<(), crate::Error> {
+        self.0.send(&correct(note, correction)).await
+    }
+
     async fn find(
         &self,
         order: OrderId,
@@ -225,5 +292,34 @@ impl GoodsInNotes<'_> {
             .into_iter()
             .find(|(_, found)| found.user_batch_reference.as_ref() == Some(reference))
             .map(|(id, _)| id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_correction_writes_its_cost_as_text() {
+        let correction = GoodsInCorrection {
+            product_id: ProductId::new(1523),
+            location_id: LocationId::new(2),
+            cost: ProductValue { currency: CurrencyCode::new("GBP"), value: "14.25".parse().unwrap() },
+            quantity: 1,
+        };
+        let request = correct(GoodsInNoteId::new(60431), &correction);
+        assert_eq!(request.to_string(), "POST /warehouse-service/goods-note/goods-in/60431/correction");
+        assert_eq!(
+            request.json(),
+            Some(
+                r#"{"productId":1523,"locationId":2,"cost":{"currency":"GBP","value":"14.25"},"quantity":1}"#
+            )
+        );
+    }
+
+    #[test]
+    fn the_capital_of_the_documentation_reads_too() {
+        let line: GoodsInLine = serde_json::from_str(r#"{"productId":1523,"Quantity":2}"#).unwrap();
+        assert_eq!(line.quantity, 2);
     }
 }

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    IdSet,
     ids::{
         GoodsInNoteId, GoodsMovementId, GoodsNoteId, LocationId, OrderId, OrderRowId, ProductId, WarehouseId,
     },
@@ -83,14 +84,30 @@ pub struct GoodsMovement {
 searchable! {
     /// Finds goods movements.
     pub struct GoodsMovementSearch for GoodsMovement, at SEARCH {
+        /// These movements.
+        ids(IdSet) = "goodsMovementId",
         /// Of this batch: one goods-in note.
         batch(GoodsInNoteId) = "batchId",
         /// Of this product.
         product(ProductId) = "productId",
         /// Naming this order.
         order(OrderId) = "orderId",
+        /// Of these rows of sales.
+        sales_order_rows(IdSet) = "salesOrderRowId",
+        /// Of these rows of purchases and credits.
+        purchase_order_rows(IdSet) = "purchaseOrderRowId",
         /// Made by this note.
         note(GoodsNoteId) = "goodsNoteId",
+        /// Made by these notes.
+        notes(IdSet) = "goodsNoteId",
+        /// Into or out of this location.
+        location(LocationId) = "destinationLocationId",
+        /// In this warehouse.
+        warehouse(WarehouseId) = "warehouseId",
+        /// In the quarantine, or not.
+        quarantine(bool) = "isQuarantine",
+        /// Of cleared stock, or not.
+        cleared(bool) = "isCleared",
         /// Of this kind.
         note_type(GoodsNoteTypeCode) = "goodsNoteTypeCode",
         /// In this period.

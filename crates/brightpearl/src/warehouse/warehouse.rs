@@ -1,18 +1,20 @@
 //! Warehouses and their default locations (brightpearl-accounting-warehouse.md B3, B6).
 
-use api_client_core::{Endpoint, Idempotency, Method};
+use api_client_core::{Endpoint, Idempotency, Method, open_enum};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "client")]
-use super::quarantine;
+use super::{WarehouseDefaults, quarantine, warehouse_defaults};
 use crate::{
     IdSet, answer,
-    ids::{LocationId, WarehouseId},
+    ids::{LocationId, PostalAddressId, WarehouseId},
     request::Request,
+    search::{Page, SearchQuery, searchable},
 };
 
 const GET: Endpoint =
     Endpoint::new(Method::Get, "/warehouse-service/warehouse/{warehouseIds}", Idempotency::Read);
+const SEARCH: Endpoint = Endpoint::new(Method::Get, "/warehouse-service/warehouse-search", Idempotency::Read);
 const DEFAULT_LOCATION: Endpoint = Endpoint::new(
     Method::Get,
     "/warehouse-service/warehouse/{warehouseId}/location/default",
@@ -40,14 +42,105 @@ pub struct Warehouse {
     /// Whether customers collect there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub click_and_collect_enabled: Option<bool>,
+    /// When customers may collect; only where they may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weekly_operating_periods: Option<WeeklyOperatingPeriods>,
+    /// How soon a customer may collect; only where they may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection_sla: Option<ServiceTime>,
+    /// How long transfers from other warehouses take; only where customers may collect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_transfer_slas: Option<Vec<TransferTime>>,
+}
+
+/// When a warehouse is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WeeklyOperatingPeriods {
+    /// An IANA name.
+    pub time_zone: String,
+    /// Day by day.
+    #[serde(default)]
+    pub periods: Vec<OperatingPeriod>,
+}
+
+/// When a warehouse is open on one day of the week.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OperatingPeriod {
+    /// From 1 to 7.
+    pub day_of_week: u8,
+    /// From when on, as it came.
+    pub opening_hours: String,
+    /// Until when, as it came.
+    pub closing_hours: String,
+}
+
+/// How long something takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceTime {
+    /// How many of the unit.
+    pub value: u64,
+    /// The unit.
+    pub time_units: TimeUnits,
+}
+
+/// How long a transfer from another warehouse takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferTime {
+    /// The other warehouse.
+    pub warehouse_id: WarehouseId,
+    /// How long.
+    #[serde(flatten)]
+    pub time: ServiceTime,
+}
+
+open_enum! {
+    /// A unit of time.
+    pub enum TimeUnits {
+        /// Hours.
+        Hours = "HOURS",
+        /// Days.
+        Days = "DAYS",
+        /// Working days.
+        WorkingDays = "WORKING_DAYS",
+    }
 }
 
 /// Where a warehouse is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WarehouseAddress {
-    /// The address' id.
-    pub address_id: u64,
+    /// The address.
+    pub address_id: PostalAddressId,
+}
+
+/// A warehouse as `warehouse-search` lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WarehouseRow {
+    /// The warehouse.
+    pub id: Option<WarehouseId>,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its type in words.
+    pub type_description: Option<String>,
+    /// Its address.
+    pub address_id: Option<PostalAddressId>,
+}
+
+searchable! {
+    /// Finds warehouses.
+    pub struct WarehouseSearch for WarehouseRow, at SEARCH {
+        /// These warehouses.
+        ids(IdSet) = "id",
+        /// With this name.
+        name(str) = "name",
+        /// Of this type, in words.
+        type_description(str) = "typeDescription",
+    }
 }
 
 /// All warehouses.
@@ -58,6 +151,11 @@ pub fn list() -> Request<Vec<Warehouse>> {
 /// These warehouses.
 pub fn get(ids: &IdSet) -> Request<Vec<Warehouse>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
+}
+
+/// One page of a search.
+pub fn search(search: &WarehouseSearch) -> Request<Page<WarehouseRow>> {
+    search.request()
 }
 
 /// The location where goods go unless somebody says otherwise.
@@ -71,13 +169,38 @@ pub fn default_location(warehouse: WarehouseId) -> Request<LocationId> {
 pub struct Warehouses<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl Warehouses<'_> {
+impl<'c> Warehouses<'c> {
     /// All warehouses.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn list(&self) -> Result<Vec<Warehouse>, crate::Error> {
         self.0.send(&list()).await
+    }
+
+    /// These warehouses; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Warehouse>, crate::Error> {
+        self.0.in_chunks(ids, get).await
+    }
+
+    /// Warehouses that a search finds.
+    pub fn search(&self, search: WarehouseSearch) -> crate::client::Results<'c, WarehouseSearch> {
+        crate::client::Results::new(self.0, search)
+    }
+
+    /// The places of these products in a warehouse; see [`warehouse_defaults`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn product_defaults(
+        &self,
+        warehouse: WarehouseId,
+        products: &IdSet,
+    ) -> Result<Vec<WarehouseDefaults>, crate::Error> {
+        self.0.in_chunks(products, |products| warehouse_defaults::get(warehouse, products)).await
     }
 
     /// The location where goods go unless somebody says otherwise.

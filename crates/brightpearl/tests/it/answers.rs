@@ -134,3 +134,48 @@ async fn pages_follow_each_other_and_a_server_that_repeats_itself_is_left() {
     let it = scripted([page(1, 2, true), page(1, 2, true)]);
     assert_eq!(it.client.orders().search(OrderSearch::new()).all().await.unwrap().len(), 4);
 }
+
+#[tokio::test]
+async fn strange_bodies_are_errors_that_tell_what_came() {
+    use ErrorKind::*;
+    const HTML: &str = "<html><body>Web server is down</body></html>";
+    const CUT: &str = r#"{"errors":[{"code":"ORDC-0"#;
+    for (status, body, kind, excerpt, codes) in [
+        (520, HTML, ServerFailed, Some(HTML), vec![]),
+        (403, HTML, Unauthorized, Some(HTML), vec![]),
+        (500, "", ServerFailed, None, vec![]),
+        (400, "", Refused, None, vec![]),
+        (400, CUT, Refused, Some(CUT), vec![]),
+        (400, r#"{"errors":{"code":"ORDC-003","message":"x"}}"#, Refused, None, vec!["ORDC-003"]),
+        (
+            400,
+            r#"{"errors":[{"code":"INTC-057","message":"a"},{"code":"INTC-057"},{"message":"b"}]}"#,
+            Refused,
+            None,
+            vec!["INTC-057", "INTC-057", ""],
+        ),
+        (503, r#"{"response":"Down for maintenance"}"#, ServerFailed, None, vec![]),
+        (500, r#"{"errors":[{"code":"CMNC-018","message":"x"}]}"#, Refused, None, vec!["CMNC-018"]),
+        (500, r#"{"errors":[{"code":"CMNC-044","message":"x"}]}"#, Refused, None, vec!["CMNC-044"]),
+        (500, r#"{"errors":[{"code":"CMNU-003","message":"x"}]}"#, ServerFailed, None, vec!["CMNU-003"]),
+        (200, HTML, Undecodable, Some(HTML), vec![]),
+        (200, "", Undecodable, None, vec![]),
+        (200, r#"{"response":[{"id":9,"na"#, Undecodable, None, vec![]),
+        (200, r#"{"response":"a sentence"}"#, Undecodable, None, vec![]),
+        (200, r#"{"errors":[{"code":"PRDC-024","message":"x"}]}"#, Undecodable, None, vec!["PRDC-024"]),
+    ] {
+        let it = scripted((0..4).map(|_| answer(status, body)));
+        let error = it.client.channels().list().await.unwrap_err();
+        assert_eq!((error.status(), error.kind()), (Some(status), kind), "{body}");
+        assert_eq!(error.body_excerpt(), excerpt.filter(|text| !text.is_empty()), "{status} {body}");
+        let named: Vec<&str> = error.api_errors().iter().map(|error| error.code.as_str()).collect();
+        assert_eq!(named, codes, "{status} {body}");
+        assert!(error.request_id().is_some() && error.to_string().contains("[request 5d0b7f5e"), "{error}");
+        let again = kind == ServerFailed && codes.is_empty();
+        assert_eq!(
+            (it.script.sent().len(), error.is_retryable()),
+            (if again { 4 } else { 1 }, again),
+            "{body}"
+        );
+    }
+}

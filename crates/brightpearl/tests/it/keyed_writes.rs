@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api_client_core::{Headers, HttpResponse};
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::{
     Client, ContactId, Credentials, CurrencyCode, ErrorKind, LocationId, OrderId, PaymentMethodCode,
@@ -13,6 +14,8 @@ use brightpearl::{
 };
 use brightpearl_mock::MockBrightpearl;
 use rust_decimal_macros::dec;
+
+use crate::script::{Scripted, lost, scripted};
 
 const SALE: OrderId = OrderId::new(300871);
 
@@ -70,6 +73,71 @@ async fn a_refused_credit_stays_refused() {
     let error = client.sales_credits().create(&credit).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert!(!error.may_have_been_applied());
+}
+
+const NO_ORDERS: &str = r#"{"response":{"results":[],"metaData":{"morePagesAvailable":false,"resultsAvailable":0,"resultsReturned":0,"columns":[{"name":"orderId"},{"name":"externalRef"}]}},"reference":{}}"#;
+const ONE_ORDER: &str = r#"{"response":{"results":[[300955,"RGO-4410021"]],"metaData":{"morePagesAvailable":false,"resultsAvailable":1,"resultsReturned":1,"firstResult":1,"lastResult":1,"columns":[{"name":"orderId"},{"name":"externalRef"}]}},"reference":{}}"#;
+
+/// An account of which the caller has no instance id: no answer carries the header.
+fn without_an_instance(answers: &[Result<(u16, &str), ()>]) -> Scripted {
+    let configuration = (200, r#"{"response":{"configuration":{}}}"#);
+    let mut all = vec![Ok(configuration)];
+    all.extend_from_slice(answers);
+    scripted(all.into_iter().map(|told| match told {
+        Ok((status, body)) => {
+            let body = body.as_bytes().to_vec();
+            Ok(HttpResponse { status, headers: Headers::default(), body })
+        }
+        Err(()) => lost(),
+    }))
+}
+
+#[tokio::test]
+async fn a_credit_without_an_instance_id_is_looked_up_before() {
+    let it = without_an_instance(&[Ok((200, ONE_ORDER))]);
+    let created = it.client.sales_credits().create(&credit()).await.unwrap();
+    assert_eq!((created.id, created.already_existed), (OrderId::new(300955), true));
+    assert_eq!(it.script.sent().len(), 2, "nothing was posted");
+}
+
+#[tokio::test]
+async fn a_credit_without_an_instance_id_is_looked_up_after_a_lost_answer_and_never_sent_again() {
+    let it = without_an_instance(&[Ok((200, NO_ORDERS)), Err(()), Ok((200, ONE_ORDER))]);
+    let created = it.client.sales_credits().create(&credit()).await.unwrap();
+    assert_eq!((created.id, created.already_existed), (OrderId::new(300955), true));
+
+    let it = without_an_instance(&[Ok((200, NO_ORDERS)), Err(()), Ok((200, NO_ORDERS))]);
+    let error = it.client.sales_credits().create(&credit()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous);
+    assert!(error.may_have_been_applied() && !error.is_retryable());
+    assert!(error.to_string().contains("search the credits for its externalRef"), "{error}");
+}
+
+#[tokio::test]
+async fn writes_without_any_key_stay_ambiguous() {
+    let it = scripted([lost()]);
+    let unkeyed = NewSalesCredit { external_ref: None, ..credit() };
+    let error = it.client.sales_credits().create(&unkeyed).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Ambiguous, true));
+
+    let it = scripted([lost()]);
+    let unkeyed = NewCustomerPayment { transaction_ref: None, ..payment(OrderId::new(300955), dec!(80)) };
+    let error = it.client.customer_payments().create(&unkeyed).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Ambiguous, true));
+}
+
+#[tokio::test]
+async fn a_refund_whose_method_changed_between_two_runs_is_not_recorded_again() {
+    let (mock, client) = account().await;
+    let credit = client.sales_credits().create(&credit()).await.unwrap().id;
+    let first = client.customer_payments().create(&payment(credit, dec!(80))).await.unwrap();
+    let changed = NewCustomerPayment {
+        payment_method_code: PaymentMethodCode::new("BANK"),
+        ..payment(credit, dec!(80))
+    };
+    let second = client.customer_payments().create(&changed).await.unwrap();
+    assert_eq!((second.id, second.already_existed), (first.id, true));
+    assert_eq!(mock.payments_on(credit).len(), 1);
 }
 
 fn payment(credit: OrderId, amount: rust_decimal::Decimal) -> NewCustomerPayment {

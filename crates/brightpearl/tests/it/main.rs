@@ -3,8 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod answers;
+mod budget;
+mod bulk;
+mod credentials;
 mod endpoints;
+mod fuzzed;
 mod keyed_writes;
 mod models;
+mod multi_messages;
+mod observing;
+mod public_api;
+mod resources;
 mod script;
+mod searches;
 mod secrets;
+mod webhooks;

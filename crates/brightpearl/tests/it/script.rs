@@ -58,12 +58,19 @@ pub(crate) struct Scripted {
 }
 
 pub(crate) fn scripted(answers: impl IntoIterator<Item = Result<HttpResponse, TransportError>>) -> Scripted {
+    scripted_as(Credentials::private_app("acmeoutdoors_returns", TOKEN), answers)
+}
+
+pub(crate) fn scripted_as(
+    credentials: Credentials,
+    answers: impl IntoIterator<Item = Result<HttpResponse, TransportError>>,
+) -> Scripted {
     let script =
         Arc::new(Script { answers: Mutex::new(answers.into_iter().collect()), sent: Mutex::default() });
     let clock = SkippingClock::at("2026-05-04T10:15:20Z".parse().unwrap());
     let client = Client::builder("acmeoutdoors")
         .datacenter("euw1")
-        .credentials(Credentials::private_app("acmeoutdoors_returns", TOKEN))
+        .credentials(credentials)
         .transport(script.clone())
         .clock(Arc::new(clock.clone()))
         .build()

@@ -1,6 +1,11 @@
 //! Tokens and shoppers never print.
 
-use brightpearl::{ErrorKind, IdSet, integration::NewWebhook};
+use brightpearl::{
+    ErrorKind, IdSet, Patch, PostalAddressId,
+    contact::{self, Contact, ContactSearch, NewContact},
+    integration::NewWebhook,
+    order::SalesOrder,
+};
 
 use crate::script::{TOKEN, answer, scripted};
 
@@ -53,12 +58,28 @@ fn unusable_settings_are_named() {
             .unwrap_err()
     };
     for (error, expected) in [
-        (build("1008", "acmeoutdoors_returns", "t"), "not a number"),
+        (build("1008", "acmeoutdoors_returns", "t"), "it is a number"),
         (build(" acmeoutdoors", "acmeoutdoors_returns", "t"), "spaces around it"),
         (build("acmeoutdoors", "acmeoutdoors_returns ", "t"), "the app reference has spaces around it"),
         (build("acmeoutdoors", "acmeoutdoors_returns", ""), "the token is empty"),
     ] {
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn no_debug_of_a_person_shows_them() {
+    let contact: Contact = serde_json::from_str(include_str!("wire/contact.json")).unwrap();
+    let sale: SalesOrder = serde_json::from_str(include_str!("wire/sales-order.json")).unwrap();
+    let changes = Patch::new().replace("/firstName", "Ada").add("/PCF_NOTE", "for Ada Example");
+    let request = contact::contact::patch(contact.contact_id, &changes);
+    let search = ContactSearch::new().any_email_contains("ada@example.test");
+    let new = NewContact::customer("Ada", "Example", PostalAddressId::new(7101)).email("ada@example.test");
+    let shown = format!("{contact:?} {contact:#?} {sale:?} {changes:?} {request:?} {search:?} {new:?}");
+    for planted in
+        ["Ada", "Example", "example.test", "Loom", "LS1 9ZZ", "0113", "07700", "GB123456789", "EXAMPLE01"]
+    {
+        assert!(!shown.contains(planted), "{planted} in {shown}");
     }
 }

@@ -59,11 +59,18 @@ impl<'w> Books<'w> {
     }
 
     fn add(&mut self, payment: &CustomerPayment, ours: bool) {
-        if payment.payment_type == PaymentType::Payment {
-            self.paid = self.paid.saturating_add(payment.amount());
-            if !ours {
-                self.typed_in.insert(payment.amount().normalize());
+        match payment.payment_type {
+            PaymentType::Payment => {
+                self.paid = self.paid.saturating_add(payment.amount());
+                if !ours {
+                    self.typed_in.insert(payment.amount().normalize());
+                }
             }
+            // Money that came back (brightpearl-accounting-warehouse.md A2).
+            PaymentType::Receipt | PaymentType::Capture => {
+                self.paid = self.paid.saturating_sub(payment.amount())
+            }
+            _ => {}
         }
     }
 

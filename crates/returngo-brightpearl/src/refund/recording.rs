@@ -118,13 +118,12 @@ impl<'r, 'w> Recording<'r, 'w> {
                 format!("{} is a kind of refund that is not known; it is treated as any other.", refund.kind);
             self.findings.warn_about(WarningCode::UnknownTransaction, message, refund);
         }
-        if refund.amount.amount.is_zero() {
+        let amount = self.refunding.books.credit.and_then(|credit| amount_on(credit, refund).ok());
+        if amount.unwrap_or(refund.amount.amount).is_zero() {
             return RefundState::NotARefund;
         }
         let key = keys::refund(self.rma(), &refund.id);
-        let amount = self.refunding.books.credit.map(|credit| amount_on(credit, refund));
-        let known = amount.as_ref().and_then(|amount| amount.as_ref().ok()).copied();
-        match self.refunding.books.recorded(&key, known) {
+        match self.refunding.books.recorded(&key, amount) {
             Recorded::Yes(payment) => {
                 self.check_journal(payment, refund);
                 RefundState::Recorded

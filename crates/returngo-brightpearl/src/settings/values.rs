@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+use api_client_core::wire::Text;
 use brightpearl::CurrencyCode;
 use returngo::TransactionType;
 use rust_decimal::Decimal;
@@ -85,7 +86,7 @@ impl<'de> Deserialize<'de> for FieldMap {
 }
 
 pub(super) fn method_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    checked_code(&Verbatim::deserialize(deserializer)?.0)
+    checked_code(&Text::deserialize(deserializer)?.0)
 }
 
 fn checked_code<E: de::Error>(code: &str) -> Result<String, E> {
@@ -104,7 +105,7 @@ where
     D: Deserializer<'de>,
     T: FromStr,
 {
-    let text = Option::<Verbatim>::deserialize(deserializer)?.map(|Verbatim(text)| text);
+    let text = Option::<Text>::deserialize(deserializer)?.map(|Text(text)| text);
     match text.as_deref().map(str::trim) {
         None | Some("") => Ok(None),
         Some(text) => text.parse().map(Some).map_err(|_| {
@@ -116,38 +117,8 @@ where
     }
 }
 
-/// A text as it was written, spaces included; people write codes as numbers too.
-pub(super) struct Verbatim(pub(super) String);
-
-impl<'de> Deserialize<'de> for Verbatim {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl de::Visitor<'_> for Text {
-            type Value = Verbatim;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or a whole number")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Verbatim, E> {
-                Ok(Verbatim(text.to_owned()))
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Verbatim, E> {
-                Ok(Verbatim(number.to_string()))
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Verbatim, E> {
-                Ok(Verbatim(number.to_string()))
-            }
-        }
-        deserializer.deserialize_any(Text)
-    }
-}
-
 pub(super) fn reference_prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let prefix =
-        Option::<Verbatim>::deserialize(deserializer)?.map(|Verbatim(text)| text).unwrap_or_default();
+    let prefix = Option::<Text>::deserialize(deserializer)?.map(|Text(text)| text).unwrap_or_default();
     let length = prefix.chars().count();
     if length > LONGEST_PREFIX {
         return Err(de::Error::custom(format_args!(

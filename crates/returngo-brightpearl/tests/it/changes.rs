@@ -1,6 +1,6 @@
 //! What becomes of an RMA after its credit was made.
 
-use returngo_brightpearl::plan;
+use returngo_brightpearl::{Effect, plan};
 use serde_json::json;
 
 use crate::worlds::{plans, settings, world};
@@ -14,6 +14,18 @@ plans! {
     units_came_and_went: "changed";
     a_row_added_by_hand_settles_it: "lacking_row_added_by_hand";
     two_credits_with_our_key: "two_credits_with_our_key";
+}
+
+#[test]
+fn a_reopened_rma_whose_credit_was_set_aside_is_asked_about() {
+    let mut world = world("reopened");
+    world.rma.rma_summary.status = returngo::RmaStatus::Approved;
+    world.credits[0].order_status.order_status_id = brightpearl::OrderStatusId::new(30);
+    let plan = plan(&world, &settings(json!({"cancelled_status_id": 30})));
+    let codes: Vec<_> = plan.reviews.iter().map(|review| review.code).collect();
+    assert_eq!(codes, [returngo_brightpearl::ReviewCode::RequestCancelled]);
+    let is_refund = |effect: &Effect| matches!(effect, Effect::RecordPayment { .. });
+    assert!(plan.effects.iter().all(is_refund), "money that is gone is recorded, nothing else: {plan:#?}");
 }
 
 #[test]

@@ -37,10 +37,13 @@ fn a_refund_that_is_recorded_with_its_journal_matches() {
     assert_eq!(totals[0].bank_account.as_ref().unwrap().as_str(), "1210");
 }
 
+/// Changes a world; the second argument sets a field of its payment.
+type Change = fn(&mut Value, &dyn Fn(&mut Value, &str, Value));
+
 #[test]
 fn every_difference_has_its_name() {
     let payment = |world: &mut Value, field: &str, value: Value| world["payments"][0][field] = value;
-    let cases: [(LineCode, fn(&mut Value, &dyn Fn(&mut Value, &str, Value))); 7] = [
+    let cases: [(LineCode, Change); 7] = [
         (LineCode::MissingInBrightpearl, |world, _| world["payments"] = json!([])),
         (LineCode::AmountDiffers, |world, set| set(world, "amountPaid", json!("80.00"))),
         (LineCode::CurrencyDiffers, |world, set| set(world, "currencyCode", json!("USD"))),
@@ -90,4 +93,29 @@ fn an_open_credit_is_named_only_where_it_was_to_be_closed() {
     let world = World::from_json(RECORDED).unwrap();
     let lines = reconcile(&world, &settings(json!({"close_credit": "when_refunded"})));
     assert_eq!(codes(&lines), [LineCode::Matched, LineCode::CreditNotClosed]);
+}
+
+#[test]
+fn a_second_payment_under_one_key_is_a_line_of_its_own() {
+    let lines = lines_after(|world| {
+        let mut second = world["payments"][0].clone();
+        second["paymentId"] = json!(551_208);
+        world["payments"].as_array_mut().unwrap().push(second);
+    });
+    assert_eq!(codes(&lines)[..2], [LineCode::Matched, LineCode::PossibleDuplicate]);
+    assert_eq!(lines[1].payment_id.unwrap().get(), 551_208);
+    assert_eq!(totals(&lines)[0].amount, dec!(179.98));
+}
+
+#[test]
+fn a_thing_that_is_listed_twice_counts_once_and_signs_are_not_trusted() {
+    let lines = lines_after(|world| {
+        for list in ["/payments", "/rma/transactions"] {
+            let list = world.pointer_mut(list).unwrap().as_array_mut().unwrap();
+            list.push(list[0].clone());
+        }
+        world["payments"][0]["amountPaid"] = json!("-89.99");
+        world["payments"][1]["amountPaid"] = json!("-89.99");
+    });
+    assert_eq!(codes(&lines), [LineCode::Matched]);
 }

@@ -1,6 +1,9 @@
 //! Refund → payment on the credit.
 
-use crate::worlds::plans;
+use returngo_brightpearl::{Effect, plan};
+use serde_json::json;
+
+use crate::worlds::{plans, settings, world};
 
 plans! {
     before_the_credit_it_waits: "refund_before_credit";
@@ -31,4 +34,18 @@ plans! {
     while_the_invoice_is_pending_it_waits: "everything_done_invoice_pending" with {"close_credit": "when_both", "complete_status_id": 11};
     refunded_is_closed_while_the_parcel_travels: "refunded_not_received" with {"close_credit": "when_refunded", "complete_status_id": 11};
     refunded_waits_for_the_parcel: "refunded_not_received" with {"close_credit": "when_both"};
+}
+
+#[test]
+fn the_oldest_refund_comes_first_whatever_its_id() {
+    let mut world = world("refund_too_large");
+    world.rma.transactions[1].created_at = "2031-04-01T10:00:00+00:00".parse().unwrap();
+    let plan = plan(&world, &settings(json!({})));
+    let recorded: Vec<_> = plan.effects.iter().map(Effect::key).collect();
+    assert_eq!(recorded, ["RGO-4410021-778121", "RGO-4410021-778122"]);
+    let asked: Vec<_> =
+        plan.reviews.iter().flat_map(|review| &review.transaction_ids).map(|id| id.as_str()).collect();
+    assert_eq!(asked, ["778120"]);
+    let listed: Vec<_> = plan.state.refunds.iter().map(|refund| refund.transaction_id.as_str()).collect();
+    assert_eq!(listed, ["778121", "778120", "778122"]);
 }

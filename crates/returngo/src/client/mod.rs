@@ -8,8 +8,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use api_client_core::HttpResponse;
 pub use api_client_core::client::{
-    CallReport, Clock, NotRetried, ReqwestTransport, RetryPolicy, SkippingClock, SystemClock, Transport,
-    TransportError,
+    CallReport, Clock, FinishedAttempt, NotRetried, Observer, ReqwestTransport, RetryPolicy, SkippingClock,
+    SystemClock, Transport, TransportError,
 };
 use api_client_core::client::{Failure, Pipeline, check_base_url, check_credential};
 
@@ -130,6 +130,7 @@ pub struct ClientBuilder {
     quota: Quota,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
+    observer: Option<Arc<dyn Observer>>,
     retry: RetryPolicy,
     timeout: Duration,
 }
@@ -144,6 +145,7 @@ impl Default for ClientBuilder {
             quota: Quota::default(),
             transport: None,
             clock: Arc::new(SystemClock),
+            observer: None,
             retry: RetryPolicy::default(),
             timeout: Duration::from_secs(60),
         }
@@ -194,6 +196,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Who is told of every attempt as it ends, for metrics.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
     /// How often, and after what wait, a request is sent again.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
@@ -227,7 +235,13 @@ impl ClientBuilder {
         Ok(Client(Arc::new(Shared {
             base,
             rules: ReturngoRules { api_key: api_key.into(), shop, budget: Budget::new(self.quota) },
-            pipeline: Pipeline { transport, clock: self.clock, retry: self.retry, api: "returngo" },
+            pipeline: Pipeline {
+                transport,
+                clock: self.clock,
+                retry: self.retry,
+                observer: self.observer,
+                api: "returngo",
+            },
             comment_field: self.comment_field,
         })))
     }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use api_client_core::{
     HttpRequest, HttpResponse,
-    client::{Clock, Place, Rules, Verdict},
+    client::{Clock, Place, Rules, Unprepared, Verdict},
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -28,11 +28,15 @@ impl ReturngoRules {
 
 #[async_trait]
 impl Rules for ReturngoRules {
-    async fn prepare<'a>(&'a self, request: &mut HttpRequest, clock: &dyn Clock) -> Place<'a> {
+    async fn prepare<'a>(
+        &'a self,
+        request: &mut HttpRequest,
+        clock: &dyn Clock,
+    ) -> Result<Place<'a>, Unprepared> {
         self.budget.take(clock).await;
         request.headers.insert_secret("x-api-key", self.api_key.expose_secret());
         request.headers.insert("x-shop-name", &self.shop);
-        Box::new(())
+        Ok(Box::new(()))
     }
 
     fn judge(&self, response: &HttpResponse, now: Timestamp) -> Verdict {

@@ -1,0 +1,86 @@
+//! Accounting periods and the lock of the books (brightpearl-accounting-warehouse.md A8).
+
+use brightpearl::OffsetDateTime;
+use jiff::{Timestamp, civil::Date};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    gateway::{Answer, Call, Problem, invented},
+    state::{API_USER, Account},
+};
+
+/// A period of the books.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredPeriod {
+    pub(crate) id: u64,
+    pub(crate) start: Timestamp,
+    pub(crate) end: Timestamp,
+    pub(crate) is_closed: bool,
+}
+
+impl Account {
+    /// Whether something of this date can be posted: after the lock, and in an open period where there are
+    /// periods.
+    pub(crate) fn books_are_open(&self, date: Timestamp) -> bool {
+        let day = date.to_zoned(self.time_zone.clone()).date();
+        let is_locked = self.locked_until.is_some_and(|until| day <= until);
+        let takes = |period: &StoredPeriod| !period.is_closed && period.start <= date && date <= period.end;
+        !is_locked && (self.accounting_periods.is_empty() || self.accounting_periods.iter().any(takes))
+    }
+
+    /// Locks the books up to a day, that day included; none opens them.
+    pub(crate) const fn lock_books(&mut self, until: Option<Date>) {
+        self.locked_until = until;
+    }
+}
+
+/// `GET /accounting-period[/{ids}]`.
+pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?;
+    let wanted = |period: &&StoredPeriod| ids.as_ref().is_none_or(|ids| ids.contains(period.id));
+    let periods = account.accounting_periods.iter().filter(wanted);
+    let found: Vec<Value> = periods.map(|period| view(account, period)).collect();
+    if found.is_empty() {
+        Err(Problem::not_found("No accounting periods found"))
+    } else {
+        Ok(Answer::of(found))
+    }
+}
+
+fn view(account: &Account, period: &StoredPeriod) -> Value {
+    json!({
+        "id": period.id,
+        "startDate": account.local(period.start),
+        "endDate": account.local(period.end),
+        "closedDate": period.is_closed.then(|| account.local(period.end)),
+        "closedByUserId": period.is_closed.then_some(API_USER),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PeriodBody {
+    start_date: Option<OffsetDateTime>,
+    end_date: Option<OffsetDateTime>,
+}
+
+/// `POST /accounting-period`.
+pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let body: PeriodBody = call.body()?;
+    let (start, end) =
+        (body.start_date.map(OffsetDateTime::timestamp), body.end_date.map(OffsetDateTime::timestamp));
+    let (start, end) = start.zip(end).filter(|(start, end)| start < end).ok_or_else(|| {
+        Problem::client(invented::ACCOUNTING_PERIOD, "startDate and endDate are required, in this order")
+    })?;
+    let id = account.accounting_periods.iter().map(|period| period.id).max().unwrap_or_default() + 1;
+    account.accounting_periods.push(StoredPeriod { id, start, end, is_closed: false });
+    Ok(Answer::of(id))
+}
+
+/// `GET /accounting-period-lock`: one object, or 404 when there is no lock.
+pub(crate) fn lock(account: &mut Account, _call: &Call<'_>) -> Result<Answer, Problem> {
+    let until =
+        account.locked_until.ok_or_else(|| Problem::not_found("There is no accounting period lock"))?;
+    Ok(Answer::of(json!({ "lockedBy": API_USER, "lockedUntil": until })))
+}

@@ -1,0 +1,206 @@
+//! Journals: what payments, closing and receiving post to the books, by the lines of
+//! brightpearl-accounting-warehouse.md A7.
+
+use std::collections::BTreeMap;
+
+use brightpearl::{
+    ChannelId, ContactId, CurrencyCode, JournalId, NominalCode, OrderId, TaxCode, order::Order,
+};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use crate::{
+    gateway::{Answer, Call, Problem},
+    order::two_decimals,
+    state::{API_USER, Account, take},
+};
+
+/// Receivables.
+pub(crate) const DEBTORS: &str = "1100";
+/// Sales whose row names no nominal code.
+const SALES: &str = "4000";
+/// Output tax.
+const SALES_TAX: &str = "2200";
+/// Inventory.
+pub(crate) const STOCK: &str = "1001";
+/// Cost of sales.
+pub(crate) const COST_OF_SALES: &str = "5000";
+
+/// A journal in the books.
+#[derive(Debug, Clone)]
+pub(crate) struct Journal {
+    pub(crate) id: JournalId,
+    pub(crate) posting: Posting,
+    pub(crate) created_on: Timestamp,
+    /// The id of the first line; the others follow.
+    pub(crate) first_row: u64,
+}
+
+/// What is to be posted.
+#[derive(Debug, Clone)]
+pub(crate) struct Posting {
+    /// `SI`, `SC`, `SR`, `SG`.
+    pub(crate) kind: &'static str,
+    pub(crate) date: Timestamp,
+    pub(crate) order: OrderId,
+    pub(crate) contact: Option<ContactId>,
+    pub(crate) channel: Option<ChannelId>,
+    pub(crate) invoice_reference: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) currency: CurrencyCode,
+    /// Units of the currency for one of base currency.
+    pub(crate) rate: Decimal,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// One side of a posting.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    nominal: NominalCode,
+    /// In the posting's currency: positive is a debit, negative a credit.
+    debit: Decimal,
+    tax_code: Option<TaxCode>,
+}
+
+impl Line {
+    pub(crate) fn debit(nominal: impl Into<String>, amount: Decimal) -> Self {
+        Self { nominal: NominalCode::new(nominal), debit: amount, tax_code: None }
+    }
+
+    pub(crate) fn credit(nominal: impl Into<String>, amount: Decimal) -> Self {
+        Self::debit(nominal, -amount)
+    }
+
+    pub(super) fn nominal(&self) -> &NominalCode {
+        &self.nominal
+    }
+
+    /// What is debited, and what is credited; one of them is none.
+    pub(super) fn sides(&self) -> (Option<Decimal>, Option<Decimal>) {
+        let is_credit = self.debit.is_sign_negative();
+        ((!is_credit).then_some(self.debit), is_credit.then_some(-self.debit))
+    }
+
+    pub(super) const fn tax_code(&self) -> Option<&TaxCode> {
+        self.tax_code.as_ref()
+    }
+}
+
+impl Posting {
+    /// An amount of the posting in base currency.
+    pub(super) fn in_base_currency(&self, amount: Decimal) -> Decimal {
+        two_decimals(if self.rate.is_zero() { amount } else { amount / self.rate })
+    }
+}
+
+impl Account {
+    /// Posts to the books. None when nothing can be posted at that date.
+    pub(crate) fn post(&mut self, mut posting: Posting, now: Timestamp) -> Option<JournalId> {
+        if !self.books_are_open(posting.date) {
+            return None;
+        }
+        posting.lines.retain(|line| !line.debit.is_zero());
+        let id = JournalId::new(take(&mut self.next.journal));
+        let first_row = self.next.journal_row;
+        self.next.journal_row += posting.lines.len() as u64;
+        self.journals.insert(id, Journal { id, posting, created_on: now, first_row });
+        Some(id)
+    }
+
+    /// Posts what a sale or a credit is worth when it is invoiced: a credit takes back what a sale brought.
+    pub(crate) fn post_invoice(&mut self, id: OrderId, date: Timestamp, now: Timestamp) -> Option<JournalId> {
+        let order = self.orders.get(&id)?;
+        let sign = if order.is_sales_credit() { Decimal::ONE } else { -Decimal::ONE };
+        let mut lines = sales_lines(order);
+        lines.push(Line::credit(DEBTORS, order.gross()));
+        lines.iter_mut().for_each(|line| line.debit *= sign);
+        let posting = Posting {
+            kind: if order.is_sales_credit() { "SC" } else { "SI" },
+            date,
+            order: id,
+            contact: order.parties.customer.as_ref().and_then(|party| party.contact_id),
+            channel: order.assignment.current.channel_id,
+            invoice_reference: order.invoices.first().map(|invoice| invoice.invoice_reference.clone()),
+            description: None,
+            currency: order.currency.order_currency_code.clone(),
+            rate: order.currency.exchange_rate.unwrap_or(Decimal::ONE),
+            lines,
+        };
+        self.post(posting, now)
+    }
+}
+
+/// What a credit debits: net by nominal code and tax by tax code, rounded so that they add up to the total.
+fn sales_lines(order: &Order) -> Vec<Line> {
+    let mut sums: BTreeMap<(&str, Option<&str>), Decimal> = BTreeMap::new();
+    for row in order.order_rows.values() {
+        let value = &row.row_value;
+        let tax_code = value.tax_code.as_ref().map(TaxCode::as_str);
+        let nominal = row.nominal_code.as_ref().map_or(SALES, NominalCode::as_str);
+        *sums.entry((nominal, tax_code)).or_default() += value.row_net.value;
+        *sums.entry((SALES_TAX, tax_code)).or_default() += value.row_tax.value;
+    }
+    let line = |((nominal, tax_code), sum): ((&str, Option<&str>), Decimal)| Line {
+        tax_code: tax_code.map(TaxCode::new),
+        ..Line::debit(nominal, two_decimals(sum))
+    };
+    let mut lines: Vec<Line> = sums.into_iter().map(line).collect();
+    let sum: Decimal = lines.iter().map(|line| line.debit).sum();
+    if let Some(last) = lines.last_mut() {
+        last.debit += order.gross() - sum;
+    }
+    lines
+}
+
+/// `GET /journal/{ids}`, one level deeper than others.
+pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?.unwrap_or_default();
+    let found: Vec<Value> = ids
+        .iter()
+        .filter_map(|id| account.journals.get(&JournalId::new(id)))
+        .map(|journal| view(account, journal))
+        .collect();
+    if found.is_empty() {
+        return Err(Problem::not_found("No journals found"));
+    }
+    Ok(Answer::of(json!({ "journals": found })))
+}
+
+fn view(account: &Account, journal: &Journal) -> Value {
+    let posting = &journal.posting;
+    let line = |line: &Line, amount: Decimal| {
+        json!({
+            "nominalCode": line.nominal,
+            "change": {
+                "value": posting.in_base_currency(amount).to_string(), "currency": account.base_currency(),
+            },
+            "transactionAmount": two_decimals(amount).to_string(),
+            "taxCode": line.tax_code,
+            "orderId": posting.order,
+            "invoiceReference": posting.invoice_reference,
+            "assignment": { "channelId": posting.channel },
+        })
+    };
+    let debit = |entry: &Line| entry.sides().0.map(|amount| line(entry, amount));
+    let credit = |entry: &Line| entry.sides().1.map(|amount| line(entry, amount));
+    json!({
+        "id": journal.id,
+        "contactId": posting.contact,
+        "journalTypeCode": posting.kind,
+        "taxDate": account.local(posting.date),
+        "dueDate": account.local(posting.date),
+        "createdOn": account.local(journal.created_on),
+        "createdByContactId": API_USER,
+        "description": posting.description,
+        "credits": posting.lines.iter().filter_map(credit).collect::<Vec<_>>(),
+        "debits": posting.lines.iter().filter_map(debit).collect::<Vec<_>>(),
+        "currencyId": account.currency(&posting.currency).map(|currency| currency.id),
+        "exchangeRate": six_decimals(posting.rate).to_string(),
+    })
+}
+
+pub(super) fn six_decimals(mut rate: Decimal) -> Decimal {
+    rate.rescale(6);
+    rate
+}

@@ -1,0 +1,188 @@
+//! Contacts: read and changed (brightpearl-orders.md §10.1).
+
+use std::collections::BTreeMap;
+
+use brightpearl::{ContactId, OffsetDateTime, PriceListId, order::Address};
+use serde_json::{Value, json};
+
+use super::postal_address;
+use crate::{
+    gateway::{Answer, Call, Operation, Problem, get_uris, invented},
+    state::{API_USER, Account},
+};
+
+/// A customer, supplier or member of staff: exactly one of them.
+#[derive(Clone)]
+pub(crate) struct Contact {
+    pub(crate) id: ContactId,
+    pub(crate) salutation: String,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    /// By `PRI`, `SEC`, `TER`.
+    pub(crate) emails: BTreeMap<String, String>,
+    /// By `PRI`, `SEC`, `MOB`, `FAX`.
+    pub(crate) telephones: BTreeMap<String, String>,
+    pub(crate) is_supplier: bool,
+    pub(crate) is_staff: bool,
+    pub(crate) company: Option<String>,
+    pub(crate) newsletter: bool,
+    pub(crate) price_list: PriceListId,
+    /// By `DEF`, `BIL`, `DEL`.
+    pub(crate) address_ids: BTreeMap<String, u64>,
+    pub(crate) created_on: Option<OffsetDateTime>,
+    pub(crate) updated_on: Option<OffsetDateTime>,
+}
+
+impl Contact {
+    pub(crate) const fn is_customer(&self) -> bool {
+        !self.is_supplier && !self.is_staff
+    }
+
+    /// The default address as orders carry it.
+    pub(crate) fn address(&self, account: &Account) -> Address {
+        let stored = self.address_ids.get("DEF").and_then(|id| account.postal_addresses.get(id));
+        Address {
+            address_full_name: Some(format!("{} {}", self.first_name, self.last_name)),
+            email: self.emails.get("PRI").cloned(),
+            ..stored.map(|stored| stored.address.clone()).unwrap_or_default()
+        }
+    }
+}
+
+/// The most contacts of one page.
+const PAGE_SIZE: usize = 200;
+
+/// `GET /contact/{ids}`: with blocks for paging and sorting beside the response.
+pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?.unwrap_or_default();
+    let mut found: Vec<&Contact> =
+        ids.iter().filter_map(|id| account.contacts.get(&ContactId::new(id))).collect();
+    let descending = call.request.query("sort").is_some_and(|sort| sort.ends_with("DESC"));
+    if descending {
+        found.reverse();
+    }
+    if found.is_empty() {
+        return Err(Problem::not_found("No Contact Found"));
+    }
+    let (first, size) = (number(call, "firstResult", 1), number(call, "pageSize", PAGE_SIZE).min(PAGE_SIZE));
+    let with_addresses = call.names("includeOptional").contains(&"postalAddresses");
+    let page: Vec<Value> = found
+        .iter()
+        .skip(first - 1)
+        .take(size)
+        .map(|contact| {
+            let mut view = view(account, contact);
+            if with_addresses {
+                let of_contact = postal_address::of_contact(account, contact.id);
+                view["postalAddresses"] = json!(of_contact);
+            }
+            view
+        })
+        .collect();
+    let last = first - 1 + page.len();
+    let pagination = json!({
+        "morePagesAvailable": last < found.len(), "resultsReturned": page.len(),
+        "firstResult": first, "lastResult": last,
+    });
+    let mut answer = Answer::of(page);
+    answer.body["pagination"] = pagination;
+    let direction = if descending { "DESC" } else { "ASC" };
+    answer.body["sorting"] = json!([{ "field": "contactId", "direction": direction }]);
+    Ok(answer)
+}
+
+fn number(call: &Call<'_>, name: &str, default: usize) -> usize {
+    call.request.query(name).and_then(|value| value.parse().ok()).unwrap_or(default).max(1)
+}
+
+/// `OPTIONS /contact[/{ids}]`.
+pub(crate) fn options(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    get_uris(call, "contact", account.contacts.keys().copied())
+}
+
+/// The longest name or salutation.
+const MAX_NAME: usize = 32;
+
+/// `PATCH /contact/{id}`: an object, not an array. The paths are those of plain text; which others Brightpearl
+/// takes is not known.
+pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let operations: Vec<Operation> = call.body()?;
+    let id: ContactId = call.id(0)?;
+    let mut contact =
+        account.contacts.get(&id).cloned().ok_or_else(|| Problem::not_found("No Contact Found"))?;
+    for operation in &operations {
+        apply(&mut contact, operation)?;
+    }
+    contact.updated_on = Some(account.local(call.now));
+    let answer = Answer::of(view(account, &contact));
+    account.contacts.insert(id, contact);
+    Ok(answer)
+}
+
+fn apply(contact: &mut Contact, operation: &Operation) -> Result<(), Problem> {
+    let path: Vec<&str> = operation.path.trim_start_matches('/').split('/').collect();
+    match path.as_slice() {
+        ["salutation"] => contact.salutation = name(operation)?,
+        ["firstName"] => contact.first_name = name(operation)?,
+        ["lastName"] => contact.last_name = name(operation)?,
+        ["organisation", "name"] => contact.company = Some(operation.replacement()?),
+        ["communication", "emails", slot @ ("PRI" | "SEC" | "TER"), "email"] => {
+            contact.emails.insert((*slot).to_owned(), operation.replacement()?);
+        }
+        ["communication", "telephones", slot @ ("PRI" | "SEC" | "MOB" | "FAX")] => {
+            contact.telephones.insert((*slot).to_owned(), operation.replacement()?);
+        }
+        _ => return Err(operation.unsupported()),
+    }
+    Ok(())
+}
+
+fn name(operation: &Operation) -> Result<String, Problem> {
+    let name: String = operation.replacement()?;
+    check_name(&operation.path, &name)?;
+    Ok(name)
+}
+
+pub(super) fn check_name(field: &str, name: &str) -> Result<(), Problem> {
+    if name.chars().count() > MAX_NAME {
+        return Err(Problem::client(
+            invented::CONTACT,
+            format!("{field} has more than {MAX_NAME} characters"),
+        ));
+    }
+    Ok(())
+}
+
+fn view(account: &Account, contact: &Contact) -> Value {
+    let email =
+        |slot: &str| contact.emails.get(slot).map_or_else(|| json!({}), |email| json!({ "email": email }));
+    json!({
+        "contactId": contact.id,
+        "isPrimaryContact": true,
+        "salutation": (!contact.salutation.is_empty()).then_some(&contact.salutation),
+        "firstName": contact.first_name,
+        "lastName": contact.last_name,
+        "postAddressIds": contact.address_ids,
+        "communication": {
+            "emails": { "PRI": email("PRI"), "SEC": email("SEC"), "TER": email("TER") },
+            "telephones": contact.telephones,
+        },
+        "contactStatus": { "current": { "contactStatusId": 1, "contactStatusName": "Current" } },
+        "relationshipToAccount": { "isSupplier": contact.is_supplier, "isStaff": contact.is_staff },
+        "marketingDetails": { "isReceiveEmailNewsletter": contact.newsletter },
+        "financialDetails": {
+            "priceListId": contact.price_list,
+            "nominalCode": account.configuration.get("salesNominalCode"),
+            "creditLimit": 0,
+            "creditTermDays": 30,
+            "creditTermTypeId": 1,
+            "currencyId": account.currency(&account.base_currency()).map(|currency| currency.id),
+            "discountPercentage": 0.0,
+        },
+        "assignment": { "current": {} },
+        "organisation": { "organisationId": contact.id.get(), "name": contact.company },
+        "createdByid": API_USER,
+        "createdOn": contact.created_on,
+        "updatedOn": contact.updated_on,
+    })
+}

@@ -1,0 +1,274 @@
+//! The OAuth 2.0 token end points beside the API: no envelope, no throttle (brightpearl-platform.md §4.4).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api_mock_core::{Refusal, Request, Response};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::Switches;
+
+/// How long an access token lives (documented).
+const LIFETIME: SignedDuration = SignedDuration::from_secs(604_800);
+
+/// What authorisation codes and tokens are good for.
+#[derive(Clone)]
+pub(crate) struct OAuth {
+    account: String,
+    /// The app reference.
+    client_id: String,
+    /// None for a public client.
+    client_secret: Option<String>,
+    instance: u64,
+    /// Codes that wait to be exchanged, with the redirect URI that they were asked with.
+    codes: BTreeMap<String, String>,
+    refresh_tokens: BTreeSet<String>,
+    /// Access tokens with the time at which they expire.
+    access_tokens: BTreeMap<String, Timestamp>,
+    /// Counts what was handed out, so that nothing is handed out twice.
+    handed_out: u64,
+}
+
+/// One of the end points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    /// Where the user's browser is sent for a code.
+    Authorize,
+    /// Where codes and refresh tokens become access tokens.
+    Token,
+    /// Where an access token is asked about.
+    Introspect,
+}
+
+impl Endpoint {
+    /// The end point of a request, and the account code that its path names, if any.
+    pub(crate) fn of(request: &Request) -> Option<(Self, Option<String>)> {
+        let segments = request.segments();
+        let path: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+        let (endpoint, account) = match (request.method.as_str(), path.as_slice()) {
+            ("GET", ["authorize", account]) => (Self::Authorize, Some(*account)),
+            ("POST", ["token", account] | [account, "oauth", "token"]) => (Self::Token, Some(*account)),
+            ("POST", ["oauth", "token"]) => (Self::Token, None),
+            ("POST", ["oauth", "token", "introspect"]) => (Self::Introspect, None),
+            ("POST", [account, "oauth", "token", "introspect"]) => (Self::Introspect, Some(*account)),
+            _ => return None,
+        };
+        Some((endpoint, account.map(str::to_owned)))
+    }
+
+    /// The name under which requests are counted and faults match.
+    pub(crate) const fn operation(self) -> &'static str {
+        match self {
+            Self::Authorize => "get-oauth-authorize",
+            Self::Token => "post-oauth-token",
+            Self::Introspect => "post-oauth-token-introspect",
+        }
+    }
+}
+
+/// Why no token is handed out, in the words of the token end point.
+enum Denied {
+    Client,
+    Grant,
+    RedirectUri,
+    /// No wording is known: the error names of RFC 6749.
+    Request(&'static str),
+}
+
+impl Denied {
+    fn body(&self) -> Value {
+        match self {
+            Self::Client => json!({ "error": "invalid_client" }),
+            Self::Grant => json!({
+                "error_description": "The auth token has either expired or does not exist",
+                "error": "invalid_grant",
+            }),
+            Self::RedirectUri => json!({
+                "error_description": "Redirect uri does not match that used to request auth token",
+                "error": "invalid_grant",
+            }),
+            Self::Request(error) => json!({ "error": error }),
+        }
+    }
+}
+
+impl OAuth {
+    pub(crate) fn new(account: &str, client_id: &str, client_secret: Option<String>, instance: u64) -> Self {
+        Self {
+            account: account.to_owned(),
+            client_id: client_id.to_owned(),
+            client_secret,
+            instance,
+            codes: BTreeMap::new(),
+            refresh_tokens: BTreeSet::new(),
+            access_tokens: BTreeMap::new(),
+            handed_out: 0,
+        }
+    }
+
+    /// Answers a request to one of the end points.
+    pub(crate) fn answer(
+        &mut self,
+        request: &Request,
+        now: Timestamp,
+        switches: &Switches,
+    ) -> Option<Response> {
+        let (endpoint, account) = Endpoint::of(request)?;
+        let form = request.form();
+        let account = account.or_else(|| value(&form, "account_code").map(str::to_owned));
+        if account.is_some_and(|account| account != self.account) {
+            return Some(Response::json(400, &Denied::Client.body()));
+        }
+        let outcome = match endpoint {
+            Endpoint::Authorize => self.authorize(request),
+            Endpoint::Token => self.token(&form, now, switches).map(|body| Response::json(200, &body)),
+            Endpoint::Introspect => {
+                self.introspect(request, &form, now).map(|body| Response::json(200, &body))
+            }
+        };
+        Some(outcome.unwrap_or_else(|denied| Response::json(400, &denied.body())))
+    }
+
+    /// A code, as a user's consent would make one.
+    pub(crate) fn new_code(&mut self, redirect_uri: &str) -> String {
+        let number = self.next();
+        let code = format!("7d2c0f4e-52d1-4b7e-8a1e-{number:012x}");
+        self.codes.insert(code.clone(), redirect_uri.to_owned());
+        code
+    }
+
+    /// Everybody consents at once.
+    fn authorize(&mut self, request: &Request) -> Result<Response, Denied> {
+        if request.query("client_id") != Some(&self.client_id) {
+            return Err(Denied::Client);
+        }
+        if request.query("response_type") != Some("code") {
+            return Err(Denied::Request("unsupported_response_type"));
+        }
+        let redirect_uri = request.query("redirect_uri").ok_or(Denied::Request("invalid_request"))?;
+        let code = self.new_code(redirect_uri);
+        let separator = if redirect_uri.contains('?') { '&' } else { '?' };
+        let mut location = format!("{redirect_uri}{separator}code={code}");
+        if let Some(state) = request.query("state") {
+            location.push_str("&state=");
+            location.push_str(
+                &percent_encoding::utf8_percent_encode(state, percent_encoding::NON_ALPHANUMERIC).to_string(),
+            );
+        }
+        Ok(Response::new(302, "text/html", "").header("Location", location))
+    }
+
+    fn token(&mut self, form: &Form, now: Timestamp, switches: &Switches) -> Result<Value, Denied> {
+        let secret = value(form, "client_secret");
+        if value(form, "client_id") != Some(&self.client_id) || secret != self.client_secret.as_deref() {
+            return Err(Denied::Client);
+        }
+        match value(form, "grant_type") {
+            Some("authorization_code") => self.exchange(form, now),
+            Some("refresh_token") => self.refresh(form, now, switches),
+            Some(_) => Err(Denied::Request("unsupported_grant_type")),
+            None => Err(Denied::Request("invalid_request")),
+        }
+    }
+
+    /// A code is good for one attempt.
+    fn exchange(&mut self, form: &Form, now: Timestamp) -> Result<Value, Denied> {
+        let redirect_uri =
+            value(form, "code").and_then(|code| self.codes.remove(code)).ok_or(Denied::Grant)?;
+        if value(form, "redirect_uri") != Some(&redirect_uri) {
+            return Err(Denied::RedirectUri);
+        }
+        let mut answer = self.tokens(now);
+        // On this grant only, and as a string.
+        answer["installation_instance_id"] = json!(self.instance.to_string());
+        Ok(answer)
+    }
+
+    fn refresh(&mut self, form: &Form, now: Timestamp, switches: &Switches) -> Result<Value, Denied> {
+        let given = value(form, "refresh_token").filter(|given| self.refresh_tokens.contains(*given));
+        let given = given.ok_or(Denied::Grant)?;
+        if !switches.old_refresh_tokens_work {
+            self.refresh_tokens.remove(given);
+        }
+        let valid = self.access_tokens.iter().find(|(_, expires)| **expires > now);
+        let valid = valid.filter(|_| switches.refresh_returns_a_valid_token);
+        match valid.map(|(token, expires)| (token.clone(), *expires)) {
+            Some((token, expires)) => {
+                let refresh_token = self.new_refresh_token();
+                Ok(grant(&token, &refresh_token, expires.duration_since(now)))
+            }
+            None => Ok(self.tokens(now)),
+        }
+    }
+
+    /// A new pair. The tokens hold the characters that a form must encode.
+    fn tokens(&mut self, now: Timestamp) -> Value {
+        let access_token = format!("mock+access/{:04}=", self.next());
+        self.access_tokens.insert(access_token.clone(), now.saturating_add(LIFETIME).unwrap_or(now));
+        let refresh_token = self.new_refresh_token();
+        grant(&access_token, &refresh_token, LIFETIME)
+    }
+
+    fn new_refresh_token(&mut self) -> String {
+        let refresh_token = format!("mock+refresh/{:04}=", self.next());
+        self.refresh_tokens.insert(refresh_token.clone());
+        refresh_token
+    }
+
+    /// Only access tokens are known here; every value is a string.
+    fn introspect(&self, request: &Request, form: &Form, now: Timestamp) -> Result<Value, Denied> {
+        let secret = self.client_secret.as_deref().unwrap_or_default();
+        let expected = format!("Basic {}", STANDARD.encode(format!("{}:{secret}", self.client_id)));
+        if request.header("authorization") != Some(&expected) {
+            return Err(Denied::Client);
+        }
+        let token = value(form, "token").ok_or(Denied::Request("invalid_request"))?;
+        Ok(match self.access_tokens.get(token) {
+            Some(expires) if *expires > now => json!({
+                "active": "true", "token_type": "Bearer", "exp": expires.as_second().to_string(),
+            }),
+            _ => json!({ "active": "false" }),
+        })
+    }
+
+    /// When this access token expires; none when it was never handed out.
+    pub(crate) fn expiry(&self, access_token: &str) -> Option<Timestamp> {
+        self.access_tokens.get(access_token).copied()
+    }
+
+    const fn next(&mut self) -> u64 {
+        self.handed_out += 1;
+        self.handed_out
+    }
+}
+
+/// What a fault makes these end points answer: the errors of RFC 6749, as they have no envelope.
+pub(crate) fn refusal(refusal: Refusal) -> Response {
+    match refusal {
+        Refusal::Status500 => Response::json(500, &json!({ "error": "server_error" })),
+        Refusal::Status503 | Refusal::Throttle => {
+            Response::json(503, &json!({ "error": "temporarily_unavailable" }))
+        }
+        Refusal::TokenExpired => Response::json(400, &Denied::Grant.body()),
+    }
+}
+
+type Form = [(String, String)];
+
+fn value<'f>(form: &'f Form, name: &str) -> Option<&'f str> {
+    form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+fn grant(access_token: &str, refresh_token: &str, lifetime: SignedDuration) -> Value {
+    json!({
+        "access_token": access_token,
+        "refresh_token": refresh_token,
+        "api_domain": API_DOMAIN,
+        "token_type": "Bearer",
+        "expires_in": lifetime.as_secs(),
+    })
+}
+
+/// Brightpearl's own: where the mock listens is the caller's to know.
+const API_DOMAIN: &str = "euw1.brightpearlconnect.com";

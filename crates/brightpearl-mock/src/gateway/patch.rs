@@ -1,0 +1,49 @@
+//! The operations of a PATCH, and how they are refused (brightpearl-platform.md §7.1).
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::Problem;
+
+/// One operation of a JSON Patch.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Operation {
+    pub(crate) op: String,
+    pub(crate) path: String,
+    #[serde(default)]
+    pub(crate) value: Value,
+}
+
+impl Operation {
+    /// The value. One of a wrong JSON type is an internal error of Brightpearl's.
+    pub(crate) fn value<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_json::from_value(self.value.clone())
+            .map_err(|error| Problem::internal(Some(format!("{}: {error}", self.path))))
+    }
+
+    /// The value of the one operation that this path takes.
+    pub(crate) fn replacement<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        if self.op == "replace" { self.value() } else { Err(self.not_allowed()) }
+    }
+
+    /// The value, or none when it is to be removed.
+    pub(crate) fn replacement_or_removal<T: DeserializeOwned>(&self) -> Result<Option<T>, Problem> {
+        if self.op == "remove" { Ok(None) } else { self.replacement().map(Some) }
+    }
+
+    /// The path takes other operations. Status 500, though the mistake is the caller's.
+    pub(crate) fn not_allowed(&self) -> Problem {
+        let message = format!("Invalid patch operation ({}) for given path ({})", self.op, self.path);
+        Problem::new(500, "CMNC-044", message)
+    }
+
+    /// Nothing can be changed at this path.
+    pub(crate) fn unsupported(&self) -> Problem {
+        Problem::client("CMNC-043", format!("The path {} is not supported", self.path))
+    }
+
+    /// There is nothing at this path yet.
+    pub(crate) fn nothing_there(&self) -> Problem {
+        Problem::client("CMNC-038", format!("There is nothing to {} at {}", self.op, self.path))
+    }
+}

@@ -1,0 +1,30 @@
+//! The caller's own integration instance (brightpearl-platform.md §10).
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{
+    gateway::{Answer, Call, Problem, invented},
+    state::Account,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InstanceBody {
+    instance_name: Option<String>,
+}
+
+/// The integration that the instance is one of.
+const INTEGRATION: u64 = 40;
+
+/// `PUT /integration/instance`: only the name can change, and the ids are answered.
+pub(crate) fn rename(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let body: InstanceBody = call.body()?;
+    let name = body.instance_name.filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| Problem::client(invented::INSTANCE, "instanceName is required"))?;
+    Ok(Answer::of(json!({
+        "installedIntegrationInstanceId": account.instance,
+        "installedIntegrationId": INTEGRATION,
+        "instanceName": name,
+    })))
+}

@@ -1,0 +1,166 @@
+//! Several writes in one request, each with an outcome of its own (brightpearl-platform.md §6.2).
+
+use std::collections::BTreeSet;
+
+use api_mock_core::{FaultKind, Request};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    gateway::{Answer, Call, Problem, error_body, invented, refusal_body},
+    router,
+    state::Account,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BatchBody {
+    processing_mode: Option<String>,
+    on_fail: Option<String>,
+    #[serde(default)]
+    messages: Vec<Message>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    #[serde(default)]
+    label: String,
+    #[serde(default)]
+    uri: String,
+    #[serde(default)]
+    http_method: String,
+    body: Option<Value>,
+}
+
+/// The most messages of a batch.
+const MAX_MESSAGES: usize = 10;
+
+/// What a part comes to: its own status and, as text, its own body.
+struct Outcome {
+    status: u16,
+    content: String,
+}
+
+impl Outcome {
+    const fn is_success(&self) -> bool {
+        self.status >= 200 && self.status < 300
+    }
+}
+
+/// `POST /multi-message`: what earlier parts did stays done when a later one fails.
+pub(crate) fn post(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let batch: BatchBody = call.body()?;
+    check(account, &batch)?;
+    let stops = batch.on_fail.as_deref() == Some("STOP");
+    let in_parallel = batch.processing_mode.as_deref() == Some("PARALLEL");
+    let created_is_partial = account.switches.created_part_makes_207;
+
+    let mut processed: Vec<Value> = Vec::new();
+    let mut unprocessed: Vec<String> = Vec::new();
+    let (mut stopped, mut partial) = (false, false);
+    for message in batch.messages {
+        if stopped {
+            unprocessed.push(message.label);
+            continue;
+        }
+        let outcome = process(account, call, &message);
+        stopped = stops && !outcome.is_success();
+        partial |= !outcome.is_success() || (created_is_partial && outcome.status != 200);
+        processed.push(json!({
+            "label": message.label,
+            "statusCode": outcome.status,
+            "body": { "content": outcome.content },
+        }));
+    }
+    if in_parallel {
+        // Nobody may rely on the order of what was done side by side.
+        processed.reverse();
+    }
+    let answer = json!({ "processedMessages": processed, "unprocessedMessages": unprocessed });
+    Ok(Answer::of(answer).status(if partial { 207 } else { 200 }))
+}
+
+/// Refuses a batch that cannot be understood as a whole; then nothing of it is done.
+fn check(account: &Account, batch: &BatchBody) -> Result<(), Problem> {
+    let refused = |message: String| Err(Problem::client(invented::BATCH, message));
+    let mode = batch.processing_mode.as_deref().unwrap_or_default();
+    let on_fail = batch.on_fail.as_deref().unwrap_or_default();
+    match (mode, on_fail) {
+        ("SEQUENTIAL", "STOP" | "CONTINUE") | ("PARALLEL", "CONTINUE") => {}
+        ("PARALLEL", "STOP") => return refused("PARALLEL does not go with STOP".to_owned()),
+        _ => return refused(format!("processingMode {mode} with onFail {on_fail} is not known")),
+    }
+    if batch.messages.is_empty() || batch.messages.len() > MAX_MESSAGES {
+        let count = batch.messages.len();
+        return refused(format!("A batch has 1 to {MAX_MESSAGES} messages, this one has {count}"));
+    }
+    let mut labels = BTreeSet::new();
+    for message in &batch.messages {
+        let Message { label, http_method, .. } = message;
+        if label.is_empty() || !labels.insert(label.as_str()) {
+            return refused(format!("Every message needs a label of its own, not `{label}`"));
+        }
+        let is_taken = match http_method.as_str() {
+            "POST" | "PUT" | "DELETE" => true,
+            "PATCH" => account.switches.multi_message_takes_patch,
+            _ => false,
+        };
+        if !is_taken {
+            return refused(format!("httpMethod {http_method} is not one of POST, PUT, DELETE"));
+        }
+    }
+    Ok(())
+}
+
+/// Does one part through the handler that a request of its own would reach. A fault on that handler's message
+/// type strikes here too.
+fn process(account: &mut Account, call: &Call<'_>, message: &Message) -> Outcome {
+    let request = request(message);
+    let segments = request.segments();
+    let in_a_service = segments.first().is_some_and(|service| service.ends_with("-service"));
+    let route = router::route(&request.method, &segments).filter(|_| in_a_service);
+    let Some((route, parameters)) = route else {
+        return refused(&Problem::not_found(format!("Cannot find the resource {}", message.uri)));
+    };
+    let fault = call.faults.strike_part(route.message_type);
+    match fault {
+        Some(FaultKind::DropBefore) => return lost(),
+        Some(FaultKind::Html502) => return Outcome { status: 502, content: BAD_GATEWAY.to_owned() },
+        Some(kind) => {
+            if let Some((status, content)) = kind.refusal().map(refusal_body) {
+                return Outcome { status, content };
+            }
+        }
+        None => {}
+    }
+    let part = Call { request: &request, parameters, now: call.now, faults: call.faults };
+    let outcome = (route.handler)(account, &part);
+    match (fault, outcome) {
+        (Some(FaultKind::DropAfterCommit), _) => lost(),
+        (_, Ok(answer)) => Outcome { status: answer.status, content: answer.body.to_string() },
+        (_, Err(problem)) => refused(&problem),
+    }
+}
+
+fn request(message: &Message) -> Request {
+    let (path, query) = match message.uri.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (message.uri.as_str(), None),
+    };
+    Request {
+        body: message.body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default(),
+        ..Request::new(&message.http_method, path, query)
+    }
+}
+
+fn refused(problem: &Problem) -> Outcome {
+    Outcome { status: problem.status, content: error_body(problem) }
+}
+
+/// The answer of a part got lost on its way to the batch: an internal error, whether it was done or not.
+fn lost() -> Outcome {
+    refused(&Problem::internal(None))
+}
+
+const BAD_GATEWAY: &str = "<html><body><h1>502 Bad Gateway</h1></body></html>";

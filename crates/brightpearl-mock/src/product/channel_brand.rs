@@ -1,0 +1,23 @@
+//! Channel brands (brightpearl-orders.md §9.2).
+
+use serde_json::json;
+
+use crate::{
+    gateway::{Answer, Call, Problem},
+    state::Account,
+};
+
+/// `GET /channel-brand[/{ids}]`: the account has one brand, the one that its channels name.
+pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    if call.ids(0)?.is_some_and(|ids| !ids.contains(1_u64)) {
+        return Err(Problem::not_found("No channel brands found"));
+    }
+    Ok(Answer::of(json!([{
+        "channelBrandId": 1,
+        "addressBookId": 1,
+        "name": account.code,
+        "companyName": account.code,
+        "templates": { "SCNTE": 1 },
+        "shippingTemplates": {},
+    }])))
+}

@@ -1,0 +1,42 @@
+//! `product-search` (brightpearl-orders.md §9.3).
+
+use serde_json::{Value, json};
+
+use super::StoredProduct;
+use crate::{
+    gateway::{Answer, Call, Problem},
+    search::{Column, Kind, Table, no_names},
+    state::Account,
+};
+
+type ProductColumn = Column<StoredProduct>;
+
+/// The columns in live order, `SKU` in capitals. What nothing here fills is null.
+const PRODUCTS: Table<StoredProduct> = Table {
+    columns: &[
+        ProductColumn::new("productId", Kind::IdSet, |product| json!(product.id)),
+        ProductColumn::new("productName", Kind::SearchText, |product| json!(product.name)),
+        ProductColumn::new("SKU", Kind::Text, |product| json!(product.sku)),
+        ProductColumn::new("barcode", Kind::Text, |_| Value::Null),
+        ProductColumn::new("EAN", Kind::Text, |_| Value::Null),
+        ProductColumn::new("UPC", Kind::Text, |_| Value::Null),
+        ProductColumn::new("ISBN", Kind::Text, |_| Value::Null),
+        ProductColumn::new("MPN", Kind::Text, |_| Value::Null),
+        ProductColumn::new("stockTracked", Kind::Boolean, |product| json!(product.stock_tracked)),
+        ProductColumn::new("salesChannelName", Kind::Text, |_| json!("Brightpearl")).unfilterable(),
+        ProductColumn::new("createdOn", Kind::Period, |_| Value::Null),
+        ProductColumn::new("updatedOn", Kind::Period, |_| Value::Null),
+        ProductColumn::new("brightpearlCategoryCode", Kind::IdSet, |_| Value::Null).unsortable(),
+        ProductColumn::new("productGroupId", Kind::Integer, |_| Value::Null),
+        ProductColumn::new("brandId", Kind::IdSet, |_| json!(1)),
+        ProductColumn::new("productTypeId", Kind::IdSet, |_| json!(1)),
+        ProductColumn::new("productStatus", Kind::Text, |_| json!("LIVE")),
+        ProductColumn::new("primarySupplierId", Kind::IdSet, |_| Value::Null),
+    ],
+    sort: "productId",
+};
+
+/// `GET /product-search`.
+pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    PRODUCTS.search(account.products.values(), call, &no_names)
+}

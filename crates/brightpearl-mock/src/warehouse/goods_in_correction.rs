@@ -1,0 +1,132 @@
+//! Taking a receipt back: in part by a correction, whole by deleting its note
+//! (brightpearl-accounting-warehouse.md B1.4, B2).
+
+use brightpearl::{
+    CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, ProductId,
+    warehouse::{GoodsInLine, GoodsInNote, GoodsNoteStatus, GoodsNoteTypeCode, ProductValue},
+};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use super::goods_movement::{Cost, Moved};
+use crate::{
+    gateway::{Answer, Call, Problem, invented},
+    integration::Event,
+    state::Account,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CorrectionBody {
+    product_id: Option<ProductId>,
+    location_id: Option<LocationId>,
+    cost: Option<CostBody>,
+    quantity: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct CostBody {
+    currency: CurrencyCode,
+    value: Decimal,
+}
+
+/// `POST /goods-note/goods-in/{id}/correction`: `{}`. The units leave the note's line and the batch; that the
+/// order's stock status falls back is an assumption.
+pub(crate) fn correct(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let body: CorrectionBody = call.body()?;
+    let id: GoodsInNoteId = call.id(0)?;
+    let note = received(account, id)?;
+    let product = body.product_id.ok_or_else(|| refused("productId is required"))?;
+    let location = body.location_id.ok_or_else(|| refused("locationId is required"))?;
+    let CostBody { currency, value } = body.cost.ok_or_else(|| refused("cost is required"))?;
+    let quantity = body.quantity.filter(|quantity| *quantity > 0);
+    let quantity = quantity.ok_or_else(|| refused("quantity must be above 0"))?;
+    let same = |line: &&GoodsInLine| {
+        line.product_id == product
+            && line.destination_location_id == Some(location)
+            && line.product_value == Some(ProductValue { currency: currency.clone(), value })
+    };
+    let line = note.goods_moved.iter().find(same).cloned().ok_or_else(|| {
+        refused(format!("Note {id} received no product {product} in location {location} at this cost"))
+    })?;
+    if quantity > line.quantity {
+        return Err(refused(format!("Note {id} received {} of product {product}", line.quantity)));
+    }
+    take_back(account, id, &[GoodsInLine { quantity, ..line.clone() }], call.now)?;
+    if let Some(note) = account.goods_in_notes.get_mut(&id) {
+        note.goods_moved
+            .iter_mut()
+            .filter(|other| **other == line)
+            .for_each(|line| line.quantity -= quantity);
+    }
+    let order = received(account, id)?.order_id;
+    account.received_or_paid(order, call.now);
+    Ok(Answer::nothing())
+}
+
+/// `DELETE /goods-note/goods-in/{id}`: only while all of it is still there. The note stays as `CANCELLED`, and
+/// what it posted is gone; both are assumptions.
+pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let id: GoodsInNoteId = call.id(0)?;
+    let GoodsInNote { order_id, goods_moved, .. } = received(account, id)?.clone();
+    take_back(account, id, &goods_moved, call.now)?;
+    if let Some(note) = account.goods_in_notes.get_mut(&id) {
+        note.goods_note_status = GoodsNoteStatus::Cancelled;
+    }
+    if let Some(journal) = account.goods_in_journals.remove(&id) {
+        account.journals.remove(&journal);
+    }
+    account.received_or_paid(order_id, call.now);
+    Ok(Answer::nothing())
+}
+
+fn received(account: &Account, id: GoodsInNoteId) -> Result<&GoodsInNote, Problem> {
+    let note = account.goods_in_notes.get(&id);
+    let note = note.filter(|note| note.goods_note_status != GoodsNoteStatus::Cancelled);
+    note.ok_or_else(|| Problem::not_found(format!("Cannot find goods-in note: {id}")))
+}
+
+/// Moves units of a note's batch out again, when all of them are still where they were received.
+fn take_back(
+    account: &mut Account,
+    id: GoodsInNoteId,
+    lines: &[GoodsInLine],
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let mut movements = Vec::new();
+    for line in lines {
+        let (Some(location), Some(warehouse), Some(ProductValue { currency, value })) =
+            (line.destination_location_id, line.warehouse_id, line.product_value.clone())
+        else {
+            return Err(Problem::internal(None));
+        };
+        let batch = account.stock_in(location, line.product_id).into_iter().find(|stock| stock.batch == id);
+        if batch.is_none_or(|stock| stock.quantity < line.quantity) {
+            let message = format!("Location {location} no longer holds {} of note {id}", line.quantity);
+            return Err(Problem::new(409, invented::NOT_ENOUGH_STOCK, message));
+        }
+        movements.push(Moved {
+            note: GoodsNoteId::new(id.get()),
+            kind: GoodsNoteTypeCode::GoodsIn,
+            product: line.product_id,
+            quantity: -line.quantity,
+            warehouse,
+            location,
+            batch: id,
+            cost: Cost { currency, value },
+            order: None,
+            row: line.purchase_order_row_id,
+        });
+    }
+    let time = account.local(now);
+    movements.into_iter().for_each(|moved| account.record_movement(moved, time));
+    if let Some(event) = Event::on_hand_modified(lines.iter().map(|line| line.product_id)) {
+        account.raise(event);
+    }
+    Ok(())
+}
+
+fn refused(message: impl Into<String>) -> Problem {
+    Problem::client(invented::GOODS, message)
+}

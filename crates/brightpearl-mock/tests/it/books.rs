@@ -1,0 +1,223 @@
+use brightpearl_mock::{MockBrightpearl, Switches};
+use serde_json::{Value, json};
+
+use crate::http::Http;
+
+const PAYMENTS: &str = "accounting-service/customer-payment";
+
+fn refund(order: u64, date: &str) -> Value {
+    json!({ "transactionRef": format!("RGO-{order}-{date}"), "paymentMethodCode": "STRIPE_UK", "paymentType": "PAYMENT",
+        "orderId": order, "currencyIsoCode": "GBP", "amountPaid": "59.99", "paymentDate": date })
+}
+
+/// Nominal code, debit and credit of each line about an order.
+async fn lines(http: &Http, order: u64, kind: &str) -> Vec<(String, String, String)> {
+    let path = format!(
+        "accounting-service/journal-search?orderId={order}&journalType={kind}&columns=nominalCode,journalDebit,journalCredit"
+    );
+    let text = |cell: &Value| cell.as_str().unwrap().to_owned();
+    let rows = http.get(&path).await.response()["results"].as_array().unwrap().clone();
+    rows.iter().map(|row| (text(&row[0]), text(&row[1]), text(&row[2]))).collect()
+}
+
+fn line(nominal: &str, debit: &str, credit: &str) -> (String, String, String) {
+    (nominal.to_owned(), debit.to_owned(), credit.to_owned())
+}
+
+#[tokio::test]
+async fn a_return_is_posted_to_the_books() {
+    let http = Http::start().await;
+    let credit = http.credit().await;
+    assert_eq!(http.post(&format!("order-service/sales-credit/{credit}/close"), json!({})).await.status, 200);
+    assert_eq!(
+        lines(&http, credit, "SC").await,
+        [line("2200", "10.01", "0.00"), line("4000", "49.98", "0.00"), line("1100", "0.00", "59.99")],
+        "to the cent what the credit is worth"
+    );
+    let payment = http.post(PAYMENTS, refund(credit, "2026-05-08")).await.id();
+    assert_eq!(
+        lines(&http, credit, "SR").await,
+        [line("1210", "0.00", "59.99"), line("1100", "59.99", "0.00")]
+    );
+    let journal = http
+        .get(&format!("{PAYMENTS}-search?paymentId={payment}&columns=journalId"))
+        .await
+        .response()["results"][0][0]
+        .clone();
+    let read =
+        http.get(&format!("accounting-service/journal/{journal}")).await.response()["journals"][0].clone();
+    assert_eq!((&read["journalTypeCode"], &read["contactId"]), (&json!("SR"), &json!(5012)));
+    assert_eq!(
+        (&read["credits"][0]["nominalCode"], &read["credits"][0]["change"]["value"]),
+        (&json!("1210"), &json!("59.99"))
+    );
+    assert_eq!(read["exchangeRate"], "1.000000");
+    http.delete(&format!("{PAYMENTS}/{payment}")).await;
+    assert_eq!(http.get(&format!("accounting-service/journal/{journal}")).await.code(), "CMNC-404");
+}
+
+#[tokio::test]
+async fn money_in_another_currency_is_posted_in_base_currency_too() {
+    let http = Http::start().await;
+    let found = http
+        .get("accounting-service/journal-search?orderId=300873&journalType=SR&nominalCode=1220")
+        .await
+        .response();
+    let names: Vec<&str> = found["metaData"]["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|column| column["name"].as_str().unwrap())
+        .collect();
+    let cell =
+        |name: &str| found["results"][0][names.iter().position(|other| *other == name).unwrap()].clone();
+    assert_eq!(names.len(), 24);
+    assert_eq!((cell("journalDebit"), cell("transactionDebit")), (json!("40.00"), json!("50.00")));
+    assert_eq!((cell("exchangeRate"), cell("currencyId")), (json!("1.250000"), json!(2)));
+}
+
+#[tokio::test]
+async fn totals_of_payments_are_numbers_and_negative_on_a_refunded_credit() {
+    let http = Http::start().await;
+    let credit = http.credit().await;
+    http.post(PAYMENTS, refund(credit, "2026-05-08")).await;
+    let totals = http.get(&format!("accounting-service/sale-payment-total/1,{credit}")).await.response();
+    assert_eq!(
+        totals[0],
+        json!({ "orderId": 1, "amountPaid": 0.0, "amountAuthorized": 0.0, "amountCaptured": 0.0 })
+    );
+    assert_eq!((&totals[1]["paymentCurrency"], &totals[1]["amountPaid"]), (&json!("GBP"), &json!(-59.99)));
+    assert_eq!(http.get("accounting-service/sale-payment-total").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_balance_is_text_or_null_and_never_an_error() {
+    let http = Http::start().await;
+    let balance = async |customer: &str, currency: &str, days: &str| {
+        http.get(&format!("accounting-service/contact/{customer}/currency/{currency}/balance{days}"))
+            .await
+            .response()
+    };
+    assert_eq!(balance("5012", "GBP", "").await, json!("0.00"), "invoiced and paid");
+    let credit = http.credit().await;
+    http.post(PAYMENTS, refund(credit, "2026-05-08")).await;
+    assert_eq!(balance("5012", "GBP", "").await, json!("59.99"), "paid out and not credited yet");
+    assert_eq!(balance("5012", "GBP", "?dateTo=2026-05-07").await, json!("0.00"));
+    assert_eq!(balance("5012", "GBP", "?dateFrom=2026-05-08&dateTo=2026-05-08").await, json!("59.99"));
+    for (customer, currency) in [("5012", "USD"), ("1", "GBP"), ("5012", "XXX")] {
+        assert_eq!(balance(customer, currency, "").await, Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn locked_books_take_a_payment_without_a_journal_and_leave_a_credit_pending() {
+    let http = Http::start().await;
+    assert_eq!(http.get("accounting-service/accounting-period-lock").await.code(), "CMNC-404");
+    http.mock.lock_books("2026-05-08".parse::<jiff::civil::Date>().unwrap());
+    let lock = http.get("accounting-service/accounting-period-lock").await.response();
+    assert_eq!(lock, json!({ "lockedBy": 4, "lockedUntil": "2026-05-08" }));
+
+    let credit = http.credit().await;
+    assert_eq!(http.post(PAYMENTS, refund(credit, "2026-05-08")).await.status, 200);
+    assert_eq!(http.post(PAYMENTS, refund(credit, "2026-05-09")).await.status, 200);
+    let rows = http.get(&format!("{PAYMENTS}-search?orderId={credit}&columns=journalId")).await.response();
+    assert!(rows["results"][0][0].is_null() && rows["results"][1][0].is_u64(), "{rows}");
+
+    let close = format!("order-service/sales-credit/{credit}/close");
+    let order = format!("order-service/order/{credit}");
+    assert_eq!(http.post(&close, json!({})).await.text, "{}");
+    let pending = http.get(&order).await.response()[0].clone();
+    assert_eq!(
+        (&pending["invoices"][0]["invoiceReference"], pending.get("closedOn")),
+        (&json!("pending"), None)
+    );
+    assert_eq!(http.post(&close, json!({ "taxDate": "2026-05-09" })).await.text, "{}");
+    assert_eq!(http.get(&order).await.response()[0]["invoices"][0]["invoiceReference"], "SC-1");
+
+    let switches = Switches { locked_books_refuse_payments: true, ..Switches::default() };
+    let strict = Http::to(MockBrightpearl::builder().switches(switches).start().await);
+    strict.mock.lock_books("2026-05-08".parse::<jiff::civil::Date>().unwrap());
+    let credit = strict.credit().await;
+    assert_eq!(strict.post(PAYMENTS, refund(credit, "2026-05-08")).await.status, 400);
+    strict.mock.lock_books(None);
+    assert_eq!(strict.post(PAYMENTS, refund(credit, "2026-05-08")).await.status, 200);
+}
+
+#[tokio::test]
+async fn periods_are_listed_and_once_there_are_any_a_date_must_be_in_an_open_one() {
+    let periods = json!([{ "id": 12, "startDate": "2026-05-01T00:00:00+01:00", "endDate": "2026-05-31T23:59:59.999+01:00" },
+        { "id": 11, "startDate": "2026-04-01T00:00:00+01:00", "endDate": "2026-04-30T23:59:59.999+01:00", "closed": true }]);
+    let with_periods = |seed: &mut brightpearl_mock::Seed| {
+        seed.accounting_periods = serde_json::from_value(periods.clone()).unwrap()
+    };
+    let http = Http::to(MockBrightpearl::builder().with(with_periods).start().await);
+    let listed = http.get("accounting-service/accounting-period/12").await.response();
+    assert_eq!(
+        listed,
+        json!([{ "id": 12, "startDate": "2026-05-01T00:00:00.000+01:00", "endDate": "2026-05-31T23:59:59.999+01:00" }])
+    );
+    assert!(
+        http.get("accounting-service/accounting-period/11").await.response()[0]["closedDate"].is_string()
+    );
+    let credit = http.credit().await;
+    for (date, has_journal) in [("2026-04-30", false), ("2026-05-08", true), ("2026-06-02", false)] {
+        let id = http.post(PAYMENTS, refund(credit, date)).await.id();
+        let rows = http.get(&format!("{PAYMENTS}-search?paymentId={id}&columns=journalId")).await.response();
+        assert_eq!(rows["results"][0][0].is_u64(), has_journal, "{date}");
+    }
+    let june = json!({ "startDate": "2026-06-01T00:00:00+01:00", "endDate": "2026-06-30T23:59:59+01:00" });
+    assert_eq!(http.post("accounting-service/accounting-period", june).await.id(), 13);
+    assert_eq!(http.post("accounting-service/accounting-period", json!({})).await.status, 400);
+}
+
+#[tokio::test]
+async fn exchange_rates_have_a_history_and_rule_new_orders() {
+    let http = Http::start().await;
+    http.mock.set_clock("2026-05-04T10:00:00Z".parse::<jiff::Timestamp>().unwrap());
+    let path = "accounting-service/currency/2/exchange-rate";
+    assert_eq!(
+        http.post(path, json!({ "rateActiveFrom": "2026-05-10T00:00:00Z", "rate": 1.5 })).await.response(),
+        json!(1)
+    );
+    for wrong in [
+        json!({ "rateActiveFrom": "2026-05-01T00:00:00Z", "rate": 1.5 }),
+        json!({ "rateActiveFrom": "2026-05-10T00:00:00Z", "rate": 0 }),
+        json!({ "rateActiveFrom": "2026-05-10T00:00:00Z", "rate": "1.1234567" }),
+    ] {
+        assert_eq!(http.put(path, wrong.clone()).await.status, 400, "{wrong}");
+    }
+    assert_eq!(
+        http.post("accounting-service/currency/1/exchange-rate", json!({})).await.status,
+        400,
+        "the base currency"
+    );
+    let rates = http.get("accounting-service/exchange-rate").await.response();
+    assert_eq!(
+        rates[0],
+        json!({ "currencyId": 2, "rateActiveFrom": "2026-05-10T01:00:00.000+01:00", "rate": 1.5, "addedById": 4 })
+    );
+    assert_eq!((&rates[1]["currencyId"], &rates[1]["rate"]), (&json!(2), &json!(1.25)));
+
+    let rate = async || {
+        let body = json!({ "customer": { "id": 5014 }, "currency": { "code": "USD" }, "rows": [] });
+        let id = http.post("order-service/sales-credit", body).await.id();
+        http.get(&format!("order-service/order/{id}")).await.response()[0]["currency"]["exchangeRate"].clone()
+    };
+    assert_eq!(rate().await, "1.250000");
+    http.mock.set_clock("2026-05-10T10:00:00Z".parse::<jiff::Timestamp>().unwrap());
+    assert_eq!(rate().await, "1.500000");
+}
+
+#[tokio::test]
+async fn a_sales_order_is_closed_like_a_credit() {
+    let http = Http::start().await;
+    let sale = json!({ "customer": { "id": 5012 }, "rows": [{ "name": "Repair", "quantity": 1, "taxCode": "T20", "net": "10", "tax": "2" }] });
+    let sale = http.post("order-service/sales-order", sale).await.id();
+    assert_eq!(http.post(&format!("order-service/sales-order/{sale}/close"), json!({})).await.text, "{}");
+    assert_eq!(
+        lines(&http, sale, "SI").await,
+        [line("2200", "0.00", "2.00"), line("4000", "0.00", "10.00"), line("1100", "12.00", "0.00")]
+    );
+    let wrong = http.post(&format!("order-service/sales-credit/{sale}/close"), json!({})).await;
+    assert_eq!(wrong.code(), "ORDC-003");
+}

@@ -1,0 +1,117 @@
+//! Who the caller is, in each of the ways that Brightpearl knows (brightpearl-platform.md §4).
+
+mod credentials;
+mod oauth;
+mod session;
+mod signature;
+mod tokens;
+
+use api_client_core::{Headers, client::Pipeline};
+use secrecy::ExposeSecret;
+
+pub use self::{
+    credentials::Credentials,
+    oauth::OAuthApp,
+    signature::sign_token,
+    tokens::{MemoryTokenStore, TokenStore, TokenStoreError, Tokens},
+};
+use self::{credentials::Scheme, session::Session};
+use crate::{AccountCode, Error, InstanceId};
+
+/// The credentials of a running client.
+pub(super) struct Authenticator {
+    credentials: Credentials,
+    /// For OAuth.
+    session: Option<Session>,
+}
+
+impl Authenticator {
+    pub(super) fn new(credentials: Credentials, account: &AccountCode) -> Result<Self, Error> {
+        credentials.check()?;
+        let session = match &credentials.scheme {
+            Scheme::OAuth { app, store } => {
+                Some(Session::new(app.clone(), account.clone(), std::sync::Arc::clone(store)))
+            }
+            _ => None,
+        };
+        Ok(Self { credentials, session })
+    }
+
+    /// Adds who the caller is; gives the generation of the access token, 0 where there are none.
+    pub(super) async fn add_to(&self, headers: &mut Headers, pipeline: &Pipeline) -> Result<u64, Error> {
+        let Credentials { app_ref, dev_ref, scheme } = &self.credentials;
+        headers.insert("brightpearl-app-ref", app_ref);
+        if let Some(dev_ref) = dev_ref {
+            headers.insert("brightpearl-dev-ref", dev_ref);
+        }
+        match (scheme, &self.session) {
+            (Scheme::AccountToken(token), _) => {
+                headers.insert_secret("brightpearl-account-token", token.expose_secret());
+            }
+            (Scheme::StaffToken(token), _) => {
+                headers.insert_secret("brightpearl-staff-token", token.expose_secret());
+            }
+            (Scheme::AccessToken(token), _) => add_bearer(headers, token.expose_secret()),
+            (Scheme::OAuth { .. }, session) => {
+                if let Some(session) = session {
+                    let token = session.access_token(pipeline).await?;
+                    add_bearer(headers, &token.text);
+                    return Ok(token.generation);
+                }
+            }
+        }
+        Ok(0)
+    }
+
+    /// Takes note that Brightpearl called the access token of this generation expired; whether there may be
+    /// another.
+    pub(super) fn expire(&self, generation: u64) -> bool {
+        self.session.as_ref().inspect(|session| session.expire(generation)).is_some()
+    }
+
+    /// The app's installation, if the authorisation told it.
+    pub(super) fn instance_id(&self) -> Option<InstanceId> {
+        self.session.as_ref()?.instance_id()
+    }
+
+    /// The text without the secrets, should somebody have echoed one.
+    pub(super) fn hide_in(&self, text: &str) -> String {
+        match &self.credentials.scheme {
+            Scheme::AccountToken(token) | Scheme::StaffToken(token) | Scheme::AccessToken(token) => {
+                hide([token.expose_secret()], text)
+            }
+            Scheme::OAuth { .. } => {
+                let secrets = self.session.as_ref().map(Session::secrets).unwrap_or_default();
+                hide(secrets.iter().map(String::as_str), text)
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.credentials.fmt(f)
+    }
+}
+
+fn add_bearer(headers: &mut Headers, token: &str) {
+    headers.insert_secret("authorization", format!("Bearer {token}"));
+}
+
+/// Takes secrets out of a text, also as Brightpearl's JSON escapes them (brightpearl-platform.md §0, S12): an
+/// answer that does not read is shown as it came.
+fn hide<'s>(secrets: impl IntoIterator<Item = &'s str>, text: &str) -> String {
+    secrets.into_iter().filter(|secret| !secret.is_empty()).fold(text.to_owned(), |text, secret| {
+        text.replace(secret, "[secret]").replace(&secret.replace('=', "\\u003d"), "[secret]")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hide;
+
+    #[test]
+    fn secrets_are_hidden_as_they_are_and_as_json_escapes_them() {
+        assert_eq!(hide(["qE3=", ""], r"no: qE3=, qE3\u003d"), "no: [secret], [secret]");
+    }
+}

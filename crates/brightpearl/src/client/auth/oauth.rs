@@ -1,0 +1,326 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use api_client_core::{
+    Endpoint, Headers, HttpRequest, HttpResponse, Idempotency, Method,
+    client::{
+        CallReport, Clock, Failure, Pipeline, Place, RetryPolicy, Rules, SystemClock, Transport, Trouble,
+        Unprepared, UnusableSetting, Verdict, check_base_url, check_credential,
+    },
+    decode, query_string,
+};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::Tokens;
+use crate::{AccountCode, ApiError, Error, client::http_transport, ids::InstanceId};
+
+/// Where account owners authorise apps.
+const SERVER: &str = "https://oauth.brightpearlapp.com";
+
+/// A code is good for one attempt, so its exchange is never repeated.
+const EXCHANGE: Endpoint = Endpoint::new(Method::Post, "/token/{account}", Idempotency::UnkeyedWrite);
+
+/// Whether a refresh token outlives its use is not known; after a lost answer repeating is the only hope.
+const REFRESH: Endpoint = Endpoint::new(Method::Post, "/token/{account}", Idempotency::RepeatableWrite);
+
+/// An app that account owners authorise by OAuth 2.0 (brightpearl-platform.md §4.4). Never prints its secret.
+///
+/// 1. Send the account's owner to [`authorize_url`](Self::authorize_url).
+/// 2. Their browser comes back to the redirect URI with a code and your state: check the state, then
+///    [`exchange`](Self::exchange) the code and save the tokens in a [`TokenStore`](super::TokenStore).
+/// 3. Build clients with [`Credentials::oauth`](super::Credentials::oauth); they refresh the tokens.
+///
+/// ```
+/// use brightpearl::client::OAuthApp;
+///
+/// let app = OAuthApp::new("acmedev_returns", "https://returns.example.test/connected").dev_ref("acmedev");
+/// let url = app.authorize_url(&"acmeoutdoors".parse()?, "9c1f");
+/// assert_eq!(
+///     url,
+///     "https://oauth.brightpearlapp.com/authorize/acmeoutdoors?response_type=code&client_id=acmedev_returns\
+///      &redirect_uri=https%3A%2F%2Freturns.example.test%2Fconnected&state=9c1f"
+/// );
+/// # Ok::<(), brightpearl::InvalidAccountCode>(())
+/// ```
+///
+/// ```no_run
+/// # use std::sync::Arc;
+/// # use brightpearl::{Client, Credentials, client::{MemoryTokenStore, OAuthApp, TokenStore}};
+/// # async fn callback(app: OAuthApp, code: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// let account = "acmeoutdoors".parse()?;
+/// let tokens = app.exchange(&account, code).await?;
+/// let store = Arc::new(MemoryTokenStore::default());
+/// store.save(&account, &tokens).await?;
+///
+/// let brightpearl = Client::builder("acmeoutdoors")
+///     .api_domain(tokens.api_domain.unwrap_or_default())
+///     .credentials(Credentials::oauth(app, store))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "an app does nothing by itself"]
+pub struct OAuthApp {
+    pub(super) app_ref: String,
+    pub(super) dev_ref: Option<String>,
+    client_secret: Option<SecretString>,
+    redirect_uri: String,
+    server: String,
+    transport: Option<Arc<dyn Transport>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl OAuthApp {
+    /// An app by its reference, and the redirect URI that is registered for it.
+    pub fn new(app_ref: impl Into<String>, redirect_uri: impl Into<String>) -> Self {
+        Self {
+            app_ref: app_ref.into(),
+            dev_ref: None,
+            client_secret: None,
+            redirect_uri: redirect_uri.into(),
+            server: SERVER.to_owned(),
+            transport: None,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// The developer's reference, sent with every call.
+    pub fn dev_ref(mut self, dev_ref: impl Into<String>) -> Self {
+        self.dev_ref = Some(dev_ref.into());
+        self
+    }
+
+    /// The client secret, for a confidential client.
+    pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
+        self.client_secret = Some(secret.into().into());
+        self
+    }
+
+    /// Another authorisation server, such as a mock; `https://oauth.brightpearlapp.com` otherwise.
+    pub fn server(mut self, base: impl Into<String>) -> Self {
+        self.server = base.into();
+        self
+    }
+
+    /// How [`exchange`](Self::exchange) goes out; HTTP by default. A client refreshes over its own transport.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// What time [`exchange`](Self::exchange) takes it to be; the machine's clock by default.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Where to send the account's owner. `state` comes back with the code: make it unguessable, and check it.
+    pub fn authorize_url(&self, account: &AccountCode, state: &str) -> String {
+        let query = form(&[
+            ("response_type", "code"),
+            ("client_id", &self.app_ref),
+            ("redirect_uri", &self.redirect_uri),
+            ("state", state),
+        ]);
+        format!("{}/authorize/{account}?{query}", self.server.trim_end_matches('/'))
+    }
+
+    /// Turns the code that came to the redirect URI into tokens. Sent once: a code is good for one attempt.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoAccessToken`](crate::ErrorKind::NoAccessToken) when the server refuses, with what to do
+    /// about it; [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous) when the answer was lost.
+    pub async fn exchange(&self, account: &AccountCode, code: &str) -> Result<Tokens, Error> {
+        self.check().map_err(|error| Error::configuration(error.to_string()))?;
+        let transport = match &self.transport {
+            Some(transport) => Arc::clone(transport),
+            None => http_transport(Duration::from_secs(60))?,
+        };
+        let pipeline = Pipeline {
+            transport,
+            clock: Arc::clone(&self.clock),
+            retry: RetryPolicy::default(),
+            observer: None,
+            api: "brightpearl",
+        };
+        let fields =
+            [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", &self.redirect_uri)];
+        self.ask(&pipeline, EXCHANGE, account, &fields, &[code]).await
+    }
+
+    /// Gets new tokens. What this answer does not repeat is kept from the old ones.
+    pub(super) async fn refresh(
+        &self,
+        pipeline: &Pipeline,
+        account: &AccountCode,
+        old: &Tokens,
+    ) -> Result<Tokens, Error> {
+        let Some(refresh_token) = &old.refresh_token else {
+            return Err(Error::no_access_token(format!(
+                "the access token has expired and no refresh token is stored for {account}; {AUTHORISE_AGAIN}"
+            )));
+        };
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+        let new = self.ask(pipeline, REFRESH, account, &fields, &[refresh_token, &old.access_token]).await?;
+        Ok(Tokens {
+            refresh_token: new.refresh_token.or_else(|| old.refresh_token.clone()),
+            installation_instance_id: new.installation_instance_id.or(old.installation_instance_id),
+            api_domain: new.api_domain.or_else(|| old.api_domain.clone()),
+            ..new
+        })
+    }
+
+    async fn ask(
+        &self,
+        pipeline: &Pipeline,
+        endpoint: Endpoint,
+        account: &AccountCode,
+        fields: &[(&str, &str)],
+        secrets: &[&str],
+    ) -> Result<Tokens, Error> {
+        let mut fields = fields.to_vec();
+        fields.push(("client_id", &self.app_ref));
+        if let Some(client_secret) = &self.client_secret {
+            fields.push(("client_secret", client_secret.expose_secret()));
+        }
+        let mut headers = Headers::default();
+        headers.insert("Accept", "application/json");
+        headers.insert("Content-Type", "application/x-www-form-urlencoded");
+        let request = HttpRequest {
+            method: endpoint.method,
+            url: format!("{}{}", self.server.trim_end_matches('/'), endpoint.path(&[account])),
+            headers,
+            body: Some(form(&fields).into_bytes()),
+        };
+        let answer = pipeline.send(&TokenEndpoint, endpoint, &request).await;
+        let response = answer.map_err(|failure| self.refused(*failure, secrets))?;
+        let granted: Granted = decode::json(&response.body)
+            .map_err(|error| Error::undecodable(CallReport::answered(endpoint), &response, error))?;
+        Ok(granted.at(pipeline.clock.now()))
+    }
+
+    fn refused(&self, failure: Failure, secrets: &[&str]) -> Error {
+        let hide = |text: &str| super::hide(secrets.iter().copied().chain(self.client_secret_text()), text);
+        let body = failure.response.as_ref().map(|response| response.body.as_slice()).unwrap_or_default();
+        match serde_json::from_slice::<Refusal>(body) {
+            Ok(refusal) if failure.trouble == Trouble::Refused => {
+                let advice = refusal.advice();
+                let said = ApiError { code: refusal.error, message: hide(&refusal.error_description) };
+                Error::token_refused(failure, advice, said)
+            }
+            _ => Error::failed(failure, Some(AUTHORISE_AGAIN), &hide),
+        }
+    }
+
+    pub(super) fn client_secret_text(&self) -> Option<&str> {
+        self.client_secret.as_ref().map(|secret| secret.expose_secret())
+    }
+
+    pub(super) fn check(&self) -> Result<(), UnusableSetting> {
+        check_credential("app reference", &self.app_ref)?;
+        if let Some(secret) = &self.client_secret {
+            check_credential("client secret", secret.expose_secret())?;
+        }
+        check_base_url(&self.server).map(drop)
+    }
+}
+
+impl fmt::Debug for OAuthApp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuthApp")
+            .field("app_ref", &self.app_ref)
+            .field("dev_ref", &self.dev_ref)
+            .field("redirect_uri", &self.redirect_uri)
+            .field("server", &self.server)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Every value encoded whole, `/` and `:` too, as a form must: tokens hold `+`, `/` and `=`.
+fn form(fields: &[(&str, &str)]) -> String {
+    query_string(fields).replace('/', "%2F").replace(':', "%3A").replace(',', "%2C")
+}
+
+/// The token endpoint's rules: no credentials beyond the form, and no budget, since it is not counted
+/// (brightpearl-platform.md §5).
+struct TokenEndpoint;
+
+#[async_trait]
+impl Rules for TokenEndpoint {
+    async fn prepare<'a>(
+        &'a self,
+        _request: &mut HttpRequest,
+        _clock: &dyn Clock,
+    ) -> Result<Place<'a>, Unprepared> {
+        Ok(Box::new(()))
+    }
+
+    fn judge(&self, response: &HttpResponse, _now: Timestamp) -> Verdict {
+        match response.status {
+            200..300 => Verdict::Accepted,
+            429 => Verdict::Throttled { wait: None },
+            500.. => Verdict::Failed,
+            _ => Verdict::Refused,
+        }
+    }
+
+    fn request_id<'a>(&self, response: &'a HttpResponse) -> Option<&'a str> {
+        response.headers.get("ruid")
+    }
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+    #[serde(default)]
+    refresh_token: Option<String>,
+    /// A number written as text.
+    #[serde(default)]
+    installation_instance_id: Option<InstanceId>,
+    #[serde(default)]
+    api_domain: Option<String>,
+    expires_in: u32,
+}
+
+impl Granted {
+    fn at(self, now: Timestamp) -> Tokens {
+        let lifetime = Duration::from_secs(self.expires_in.into());
+        Tokens {
+            access_token: self.access_token,
+            refresh_token: self.refresh_token,
+            expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
+            installation_instance_id: self.installation_instance_id,
+            api_domain: self.api_domain,
+        }
+    }
+}
+
+pub(super) const AUTHORISE_AGAIN: &str = "ask the account's owner to authorise the app again";
+
+/// No envelope here: the errors of OAuth.
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+    #[serde(default)]
+    error_description: String,
+}
+
+impl Refusal {
+    fn advice(&self) -> String {
+        let redirect = self.error_description.to_ascii_lowercase().contains("redirect");
+        match self.error.as_str() {
+            "invalid_client" => "the app reference or the client secret is wrong: check both".to_owned(),
+            "invalid_grant" if redirect => {
+                "the redirect URI is not the one that the code was asked with: use the same for both"
+                    .to_owned()
+            }
+            "invalid_grant" => {
+                format!("the code or refresh token has expired or was used; {AUTHORISE_AGAIN}")
+            }
+            _ => "no access token was handed out".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Several writes in one request, and what became of each.
+
+use std::collections::HashMap;
+
+use api_client_core::{
+    HttpResponse,
+    client::{Failure, Rules, Trouble, Verdict},
+};
+
+use super::{CallReport, Client, NotRetried};
+use crate::{
+    Created, Error, ErrorKind,
+    multi_message::{Message, MultiMessage, MultiMessageAnswer, OnFail, ProcessedMessage},
+    request::{Idempotency, Request},
+};
+
+/// What became of a message.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was done. The answer is the one that it would have got by itself: read it with
+    /// [`Request::read`] of the request that was added.
+    Done(HttpResponse),
+    /// It was refused, and nothing was done.
+    Refused(Error),
+    /// It was not attempted: one before it failed, or nothing could be sent and the error says why.
+    NotAttempted(Option<Error>),
+    /// It may have been done: no certain answer came. Look before sending it again.
+    Unknown(Error),
+}
+
+impl Outcome {
+    /// Whether it was done.
+    pub const fn is_done(&self) -> bool {
+        matches!(self, Self::Done(_))
+    }
+
+    /// The outcome of a message that was sent by itself or as a part.
+    fn of(result: Result<HttpResponse, Error>) -> Self {
+        match result {
+            Ok(answer) => Self::Done(answer),
+            Err(error) if error.may_have_been_applied() => Self::Unknown(error),
+            Err(error) if matches!(error.kind(), ErrorKind::Refused | ErrorKind::NotFound) => {
+                Self::Refused(error)
+            }
+            Err(error) => Self::NotAttempted(Some(error)),
+        }
+    }
+}
+
+impl Client {
+    /// Sends messages together, as many requests as it takes, and says what became of each, by its label, in the
+    /// order in which they were added. Every label gets one outcome, whatever happens.
+    ///
+    /// Where Brightpearl refuses a request as a whole, or where doing its messages twice is as good as once and
+    /// the request fails, they are sent one by one: multi-messages once failed for hours while single calls
+    /// worked (brightpearl-platform.md §6.2).
+    pub async fn multi_message(&self, messages: &MultiMessage) -> Vec<(String, Outcome)> {
+        let mut outcomes: Vec<(String, Outcome)> = Vec::new();
+        let mut stopped: Option<Outcome> = None;
+        for batch in messages.batches() {
+            let done = match &stopped {
+                Some(outcome) => vec![outcome.clone(); batch.len()],
+                None => self.send_batch(messages, batch).await,
+            };
+            stopped = stopped.or_else(|| why_stop(messages.on_fail(), &done));
+            outcomes.extend(batch.iter().map(|message| message.label().to_owned()).zip(done));
+        }
+        outcomes
+    }
+
+    async fn send_batch(&self, messages: &MultiMessage, batch: &[Message]) -> Vec<Outcome> {
+        if batch.len() == 1 {
+            return self.send_singly(batch, messages.on_fail()).await;
+        }
+        let request = messages.request(batch);
+        match self.answer_of(&request).await {
+            Ok((response, answer)) => self.tell_apart(batch, &response, answer),
+            Err(error) if shows_that_single_calls_may_go(&error, &request) => {
+                tracing::info!(
+                    messages = batch.len(),
+                    "the multi-message failed: sending its messages singly"
+                );
+                self.send_singly(batch, messages.on_fail()).await
+            }
+            Err(error) => vec![Outcome::of(Err(error)); batch.len()],
+        }
+    }
+
+    async fn answer_of(
+        &self,
+        request: &Request<MultiMessageAnswer>,
+    ) -> Result<(HttpResponse, MultiMessageAnswer), Error> {
+        let response = self.send(&request.raw()).await?;
+        let answer = request.read(&response).map_err(|error| {
+            Error::undecodable(CallReport::answered(request.endpoint()), &response, error)
+        })?;
+        Ok((response, answer))
+    }
+
+    async fn send_singly(&self, batch: &[Message], on_fail: OnFail) -> Vec<Outcome> {
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(batch.len());
+        for message in batch {
+            let outcome = match why_stop(on_fail, &outcomes) {
+                Some(stopped) => stopped,
+                None => Outcome::of(self.send(message.request()).await),
+            };
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    /// The outcomes of a batch in its own order, out of an answer in any.
+    fn tell_apart(
+        &self,
+        batch: &[Message],
+        response: &HttpResponse,
+        answer: MultiMessageAnswer,
+    ) -> Vec<Outcome> {
+        let MultiMessageAnswer { processed_messages, unprocessed_messages } = answer;
+        let mut processed: HashMap<String, ProcessedMessage> =
+            processed_messages.into_iter().map(|message| (message.label.clone(), message)).collect();
+        batch
+            .iter()
+            .map(|message| match processed.remove(message.label()) {
+                Some(part) => self.judge_part(message, response, part),
+                None if unprocessed_messages.iter().any(|label| label == message.label()) => {
+                    Outcome::NotAttempted(None)
+                }
+                None => self.part_failed(message, None, Trouble::AnswerLost),
+            })
+            .collect()
+    }
+
+    /// Judges a part as the answer that it would have been by itself.
+    fn judge_part(&self, message: &Message, outer: &HttpResponse, part: ProcessedMessage) -> Outcome {
+        let response = HttpResponse {
+            status: part.status_code,
+            headers: outer.headers.clone(),
+            body: part.body.content.into_bytes(),
+        };
+        let trouble = match self.lane().judge(&response, self.shared.pipeline.clock.now()) {
+            Verdict::Accepted => return Outcome::Done(response),
+            Verdict::Refused => Trouble::Refused,
+            Verdict::CredentialsExpired => Trouble::CredentialsExpired,
+            Verdict::Throttled { .. } => Trouble::Throttled,
+            Verdict::Failed => Trouble::ServerFailed,
+            Verdict::Broken => Trouble::Broken,
+        };
+        self.part_failed(message, Some(response), trouble)
+    }
+
+    fn part_failed(&self, message: &Message, response: Option<HttpResponse>, trouble: Trouble) -> Outcome {
+        let reason = match trouble {
+            Trouble::Refused => NotRetried::Refused,
+            _ if trouble.leaves_doubt() => NotRetried::MayHaveBeenApplied,
+            _ => NotRetried::AttemptsUsedUp,
+        };
+        let report = CallReport::part(message.request().endpoint(), reason, trouble.leaves_doubt());
+        let failure = Failure { report, response, transport: None, unprepared: None, trouble };
+        Outcome::of(Err(self.failed(failure, message.request())))
+    }
+}
+
+/// What the messages after these come to without being sent, if so.
+fn why_stop(on_fail: OnFail, outcomes: &[Outcome]) -> Option<Outcome> {
+    let unsendable = outcomes.iter().find(|outcome| matches!(outcome, Outcome::NotAttempted(Some(_))));
+    let failed = || on_fail == OnFail::Stop && outcomes.iter().any(|outcome| !outcome.is_done());
+    unsendable.cloned().or_else(|| failed().then_some(Outcome::NotAttempted(None)))
+}
+
+/// A refusal of the whole did nothing. A failure may have done something, which repeatable messages can bear.
+fn shows_that_single_calls_may_go<T>(error: &Error, request: &Request<T>) -> bool {
+    match error.kind() {
+        ErrorKind::Refused | ErrorKind::NotFound => true,
+        ErrorKind::ServerFailed => request.endpoint().idempotency == Idempotency::RepeatableWrite,
+        _ => false,
+    }
+}
+
+/// Sends keyed creates together and gives what came of each; nothing for those that are none, or that were not
+/// attempted and have no reason for it. The caller settles what is uncertain by the key.
+pub(crate) async fn create_together<Id>(
+    client: &Client,
+    creates: &[Option<Request<Created<Id>>>],
+) -> Vec<Option<Result<Created<Id>, Error>>> {
+    let mut messages = MultiMessage::sequential(OnFail::Continue);
+    for (number, create) in creates.iter().enumerate() {
+        let Some(create) = create else { continue };
+        // A create that cannot be part of it is sent by itself, and the error comes from there.
+        let _ = messages.add(number.to_string(), create);
+    }
+    let mut outcomes: HashMap<String, Outcome> = client.multi_message(&messages).await.into_iter().collect();
+    let numbered = creates.iter().enumerate();
+    numbered
+        .map(|(number, create)| first_result(create.as_ref()?, outcomes.remove(&number.to_string())?))
+        .collect()
+}
+
+fn first_result<Id>(create: &Request<Created<Id>>, outcome: Outcome) -> Option<Result<Created<Id>, Error>> {
+    match outcome {
+        Outcome::Done(answer) => Some(
+            create
+                .read(&answer)
+                .map_err(|error| Error::undecodable(CallReport::answered(create.endpoint()), &answer, error)),
+        ),
+        Outcome::Refused(error) | Outcome::Unknown(error) => Some(Err(error)),
+        Outcome::NotAttempted(reason) => reason.map(Err),
+    }
+}

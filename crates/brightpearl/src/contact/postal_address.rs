@@ -1,0 +1,206 @@
+//! Postal addresses, and which of them are a contact's (brightpearl-orders.md §10.4).
+
+use std::fmt;
+
+use api_client_core::{Endpoint, Idempotency, Method, open_enum};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    IdSet, answer,
+    ids::{ContactId, PostalAddressId},
+    request::Request,
+};
+
+const GET: Endpoint =
+    Endpoint::new(Method::Get, "/contact-service/postal-address/{addressIds}", Idempotency::Read);
+const CREATE: Endpoint =
+    Endpoint::new(Method::Post, "/contact-service/postal-address/", Idempotency::UnkeyedWrite);
+const UPDATE: Endpoint =
+    Endpoint::new(Method::Put, "/contact-service/postal-address/{addressId}", Idempotency::RepeatableWrite);
+const ASSIGN: Endpoint = Endpoint::new(
+    Method::Put,
+    "/contact-service/contact/{contactId}/postal-address",
+    Idempotency::RepeatableWrite,
+);
+
+open_enum! {
+    /// What an address of a contact is for.
+    pub enum AddressType {
+        /// Whatever has no address of its own; every contact has one.
+        Default = "DEF",
+        /// Billing.
+        Billing = "BIL",
+        /// Delivery.
+        Delivery = "DEL",
+    }
+}
+
+/// A postal address.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PostalAddress {
+    /// The address.
+    pub address_id: PostalAddressId,
+    /// The contact it belongs to; one at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_id: Option<ContactId>,
+    /// The street.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_line1: Option<String>,
+    /// The suburb.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_line2: Option<String>,
+    /// The city.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_line3: Option<String>,
+    /// The state or county.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_line4: Option<String>,
+    /// The postal code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    /// The country, three letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country_iso_code: Option<String>,
+    /// The country, two letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country_iso_code2: Option<String>,
+    /// The country's number in Brightpearl.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country_id: Option<u64>,
+}
+
+impl fmt::Debug for PostalAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostalAddress({}, hidden)", self.address_id)
+    }
+}
+
+/// What a postal address is to say.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewPostalAddress {
+    /// The street; the only thing that is required.
+    pub address_line1: String,
+    /// The suburb.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_line2: Option<String>,
+    /// The city.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_line3: Option<String>,
+    /// The state or county.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_line4: Option<String>,
+    /// The postal code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    /// The country, three letters; either this or its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country_iso_code: Option<String>,
+    /// The country's number in Brightpearl.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country_id: Option<u64>,
+}
+
+never_prints!(NewPostalAddress);
+
+/// Postal addresses by id; those that do not exist are left out.
+pub fn get(ids: &IdSet) -> Request<Vec<PostalAddress>> {
+    Request::new(GET, &[ids], answer::payload).empty_when_absent()
+}
+
+/// Makes a postal address that belongs to nobody yet. There is no key, and no search: a lost answer may leave
+/// an address that nothing refers to, which does no harm.
+pub fn create(address: &NewPostalAddress) -> Request<PostalAddressId> {
+    Request::new(CREATE, &[], answer::payload).body(address)
+}
+
+/// Writes a postal address anew.
+pub fn update(address: PostalAddressId, content: &NewPostalAddress) -> Request<()> {
+    Request::new(UPDATE, &[&address], answer::nothing).body(content)
+}
+
+/// Gives a contact addresses. An address belongs to one contact only, and contacts that are not the first of
+/// their organisation have none for billing and none by default.
+pub fn assign(contact: ContactId, addresses: &[(AddressType, PostalAddressId)]) -> Request<()> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Entry<'a> {
+        postal_address_id: PostalAddressId,
+        #[serde(rename = "type")]
+        kind: &'a AddressType,
+    }
+    let entries: Vec<Entry<'_>> =
+        addresses.iter().map(|(kind, id)| Entry { postal_address_id: *id, kind }).collect();
+    Request::new(ASSIGN, &[&contact], answer::nothing).body(&entries)
+}
+
+/// The postal addresses of an account: [`Client::postal_addresses`](crate::Client::postal_addresses).
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Copy)]
+pub struct PostalAddresses<'c>(pub(crate) &'c crate::Client);
+
+#[cfg(feature = "client")]
+impl PostalAddresses<'_> {
+    /// Postal addresses by id; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, ids: &IdSet) -> Result<Vec<PostalAddress>, crate::Error> {
+        self.0.in_chunks(ids, get).await
+    }
+
+    /// Makes a postal address that belongs to nobody yet.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn create(&self, address: &NewPostalAddress) -> Result<PostalAddressId, crate::Error> {
+        self.0.send(&create(address)).await
+    }
+
+    /// Writes a postal address anew.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn update(
+        &self,
+        address: PostalAddressId,
+        content: &NewPostalAddress,
+    ) -> Result<(), crate::Error> {
+        self.0.send(&update(address, content)).await
+    }
+
+    /// Gives a contact addresses; see [`assign`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn assign(
+        &self,
+        contact: ContactId,
+        addresses: &[(AddressType, PostalAddressId)],
+    ) -> Result<(), crate::Error> {
+        self.0.send(&assign(contact, addresses)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_does_not_print() {
+        let wire = r#"{"addressId":7101,"contactId":5012,"addressLine1":"7 Loom Road","postalCode":"LS1 9ZZ","countryIsoCode":"GBR"}"#;
+        let address: PostalAddress = serde_json::from_str(wire).unwrap();
+        assert_eq!(format!("{address:?}"), "PostalAddress(7101, hidden)");
+        assert_eq!(serde_json::to_string(&address).unwrap(), wire);
+        let new = NewPostalAddress { address_line1: "7 Loom Road".into(), ..Default::default() };
+        assert_eq!(format!("{new:?}"), "NewPostalAddress(hidden)");
+    }
+
+    #[test]
+    fn addresses_are_given_by_type() {
+        let request = assign(ContactId::new(5012), &[(AddressType::Delivery, PostalAddressId::new(7102))]);
+        assert_eq!(request.to_string(), "PUT /contact-service/contact/5012/postal-address");
+        assert_eq!(request.json(), Some(r#"[{"postalAddressId":7102,"type":"DEL"}]"#));
+    }
+}
