@@ -3,6 +3,15 @@
 //! What is dated in a closed or missing period, or on or before the lock, gets no journal. Whether Brightpearl
 //! then refuses a customer payment or records it without a journal is not documented: look at
 //! [`CustomerPayment::journal_id`](super::CustomerPayment::journal_id) afterwards.
+//!
+//! ```
+//! use brightpearl::accounting::{AccountingPeriodLock, accounting_period};
+//!
+//! assert_eq!(accounting_period::lock().to_string(), "GET /accounting-service/accounting-period-lock");
+//! let lock: AccountingPeriodLock = serde_json::from_str(r#"{"lockedBy":4,"lockedUntil":"2026-03-31"}"#)?;
+//! assert!(lock.covers("2026-03-31".parse()?));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime};
 use jiff::civil::Date;

@@ -1,4 +1,11 @@
 //! What a customer owes or is owed (brightpearl-accounting-warehouse.md A8).
+//!
+//! ```
+//! use brightpearl::{ContactId, accounting::contact_balance};
+//!
+//! let request = contact_balance::get(ContactId::new(5012), &"GBP".into());
+//! assert_eq!(request.to_string(), "GET /accounting-service/contact/5012/currency/GBP/balance");
+//! ```
 
 use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method};
 use jiff::civil::Date;

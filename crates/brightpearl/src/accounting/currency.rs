@@ -1,4 +1,11 @@
 //! Currencies of the account (brightpearl-accounting-warehouse.md A8). Readable by search only.
+//!
+//! ```
+//! use brightpearl::accounting::{CurrencySearch, currency};
+//!
+//! let request = currency::search(&CurrencySearch::new().code(&"USD".into()));
+//! assert_eq!(request.to_string(), "GET /accounting-service/currency-search?code=USD");
+//! ```
 
 use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method};
 use rust_decimal::Decimal;

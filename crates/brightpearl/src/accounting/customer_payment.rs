@@ -1,4 +1,15 @@
 //! Customer payments: money received from and refunded to customers (brightpearl-accounting-warehouse.md A1).
+//!
+//! ```
+//! use brightpearl::{OrderId, accounting::{CustomerPaymentSearch, PaymentType, customer_payment}};
+//!
+//! let refunds = CustomerPaymentSearch::new().order(&OrderId::new(300955)).payment_type(&PaymentType::Payment);
+//! let request = customer_payment::search(&refunds);
+//! assert_eq!(
+//!     request.to_string(),
+//!     "GET /accounting-service/customer-payment-search?orderId=300955&paymentType=PAYMENT"
+//! );
+//! ```
 
 #[cfg(feature = "client")]
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,6 +3,15 @@
 //! Brightpearl posts them itself: `SC` when a credit is closed, `SR` when a refund is recorded under a method
 //! that has a bank account, `SG` when returned goods come in. Posting by hand (`/journal-entry/`) is not
 //! modelled: its fields are not documented.
+//!
+//! ```
+//! use brightpearl::{OrderId, accounting::{JournalSearch, JournalTypeCode, journal}};
+//!
+//! let refunds = JournalSearch::new().order(&OrderId::new(300955)).journal_type(&JournalTypeCode::SalesReceipt);
+//! let request = journal::search(&refunds);
+//! let uri = "/accounting-service/journal-search?orderId=300955&journalType=SR";
+//! assert_eq!(request.uri(), uri);
+//! ```
 
 use api_client_core::{
     CurrencyCode, Endpoint, HttpResponse, Idempotency, Method, OffsetDateTime, decode::DecodeError, open_enum,

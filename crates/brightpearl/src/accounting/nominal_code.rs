@@ -1,4 +1,11 @@
 //! Nominal codes: the chart of accounts, and the bank accounts in it (brightpearl-accounting-warehouse.md A4, A5).
+//!
+//! ```
+//! use brightpearl::accounting::{NominalCodeSearch, nominal_code};
+//!
+//! let request = nominal_code::search(&NominalCodeSearch::new().code_contains("1210").bank(&true));
+//! assert_eq!(request.to_string(), "GET /accounting-service/nominal-code-search?code=1210&bank=true");
+//! ```
 
 use api_client_core::{Endpoint, Idempotency, Method};
 use rust_decimal::Decimal;
@@ -162,19 +169,5 @@ impl BankAccounts<'_> {
         let mut accounts = self.0.send(&list()).await?;
         accounts.retain(|account| account.bank);
         Ok(accounts)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_account_is_found_by_its_code() {
-        let search = NominalCodeSearch::new().code_contains("1210").bank(&true);
-        assert_eq!(
-            super::search(&search).to_string(),
-            "GET /accounting-service/nominal-code-search?code=1210&bank=true"
-        );
     }
 }

@@ -1,5 +1,16 @@
 //! Payment methods: the codes that payments are recorded under, and the bank accounts behind them
 //! (brightpearl-accounting-warehouse.md A3).
+//!
+//! ```
+//! use brightpearl::{CurrencyCode, accounting::PaymentMethod};
+//!
+//! let method: PaymentMethod = serde_json::from_str(
+//!     r#"{"name":"Stripe UK","code":"STRIPE_UK","isActive":true,
+//!         "bankAccounts":[{"currencyIsoCode":"GBP","bankAccountNominalCode":"1210"}]}"#,
+//! )?;
+//! assert_eq!(method.bank_account(&CurrencyCode::new("GBP")).map(|code| code.as_str()), Some("1210"));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method};
 use serde::{Deserialize, Serialize};

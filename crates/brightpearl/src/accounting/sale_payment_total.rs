@@ -1,4 +1,12 @@
 //! What was paid on sales and sales credits in all (brightpearl-accounting-warehouse.md A2).
+//!
+//! ```
+//! use brightpearl::accounting::sale_payment_total;
+//!
+//! let request = sale_payment_total::get(&"418820,418821".parse()?);
+//! assert_eq!(request.to_string(), "GET /accounting-service/sale-payment-total/418820,418821");
+//! # Ok::<(), brightpearl::InvalidIdSet>(())
+//! ```
 
 use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method};
 use rust_decimal::Decimal;

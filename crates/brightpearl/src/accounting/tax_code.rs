@@ -1,4 +1,13 @@
 //! Tax codes and their rates (brightpearl-accounting-warehouse.md A8).
+//!
+//! ```
+//! use brightpearl::accounting::{TaxRate, tax_code};
+//!
+//! assert_eq!(tax_code::list().to_string(), "GET /accounting-service/tax-code/");
+//! let zero: TaxRate = serde_json::from_str(r#"{"id":8,"code":"Z","description":"Zero"}"#)?;
+//! assert!(zero.percent().is_zero());
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use api_client_core::{Endpoint, Idempotency, Method};
 use rust_decimal::Decimal;

@@ -94,7 +94,7 @@ const REFUSALS_THAT_CONDEMN: usize = 16;
 
 impl Client {
     /// Asks for many ids at once and says what became of each. Works with every request that takes an id set
-    /// alone: [`order::get`](crate::order::get), [`product::get`](crate::product::get), ….
+    /// alone: [`order::get`](crate::order::get), [`product::get`](crate::product::product::get), ….
     ///
     /// A set that is refused is halved until the ids that cause it are found; the others are there all the
     /// same. One such id among 200 costs some 16 requests more.

@@ -18,12 +18,14 @@ pub use api_client_core::client::{
 };
 use api_client_core::client::{Failure, Pipeline, check_base_url};
 
+#[cfg(feature = "signed-tokens")]
+pub use self::auth::sign_token;
 use self::{
     auth::Authenticator,
     rules::{BrightpearlRules, Lane},
 };
 pub use self::{
-    auth::{Credentials, MemoryTokenStore, OAuthApp, TokenStore, TokenStoreError, Tokens, sign_token},
+    auth::{Credentials, MemoryTokenStore, OAuthApp, TokenStore, TokenStoreError, Tokens},
     budget::Priority,
     bulk::{ById, Found, Identified},
     multi_message::Outcome,

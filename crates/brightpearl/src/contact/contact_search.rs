@@ -1,4 +1,15 @@
 //! Finding contacts (brightpearl-orders.md §10.3).
+//!
+//! ```
+//! use brightpearl::contact::{ContactSearch, contact_search};
+//!
+//! let search = ContactSearch::new().primary_email_contains("ada@example.test").customer(&true);
+//! let request = contact_search::search(&search);
+//! assert_eq!(
+//!     request.to_string(),
+//!     "GET /contact-service/contact-search?primaryEmail=ada%40example.test&isCustomer=true"
+//! );
+//! ```
 
 use std::fmt;
 

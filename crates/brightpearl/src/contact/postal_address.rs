@@ -1,4 +1,16 @@
 //! Postal addresses, and which of them are a contact's (brightpearl-orders.md §10.4).
+//!
+//! ```
+//! use brightpearl::contact::{NewPostalAddress, postal_address};
+//!
+//! let address = NewPostalAddress {
+//!     address_line1: "7 Loom Road".into(),
+//!     address_line3: Some("Leeds".into()),
+//!     country_iso_code: Some("GBR".into()),
+//!     ..Default::default()
+//! };
+//! assert_eq!(postal_address::create(&address).to_string(), "POST /contact-service/postal-address/");
+//! ```
 
 use std::fmt;
 

@@ -1,4 +1,14 @@
 //! The account's configuration (brightpearl-platform.md §10).
+//!
+//! ```
+//! use brightpearl::integration::AccountConfiguration;
+//!
+//! let answer = r#"{"timeZone":"Europe/London","newSalesCreditStatusId":"10"}"#;
+//! let configuration: AccountConfiguration = serde_json::from_str(answer)?;
+//! assert_eq!(configuration.time_zone(), Some("Europe/London"));
+//! assert_eq!(configuration.new_sales_credit_status().map(|id| id.get()), Some(10));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,10 @@
 //! The caller's own installation in an account (brightpearl-platform.md §10).
+//!
+//! ```
+//! use brightpearl::integration::instance;
+//!
+//! assert_eq!(instance::rename("Returns").to_string(), "PUT /integration-service/integration/instance");
+//! ```
 
 use api_client_core::{Endpoint, Idempotency, Method};
 use serde::{Deserialize, Serialize};

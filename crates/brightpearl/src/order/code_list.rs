@@ -2,6 +2,12 @@
 //!
 //! They are the same on every account and computed by Brightpearl, never set. The numbers are what searches
 //! show where orders have codes. No list takes an id set.
+//!
+//! ```
+//! use brightpearl::order::code_list;
+//!
+//! assert_eq!(code_list::stock_statuses().to_string(), "GET /order-service/order-stock-status");
+//! ```
 
 use api_client_core::{Endpoint, Idempotency, Method, wire};
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,14 @@
 //!
 //! Rows are added afterwards, one call each, so that a failure leaves half an order. Sales credits are better
 //! created whole: [`sales_credit::create`](super::sales_credit::create).
+//!
+//! ```
+//! use brightpearl::{ContactId, order::{self, NewOrder, OrderTypeCode}};
+//!
+//! let mut header = NewOrder::for_customer(OrderTypeCode::SalesCredit, ContactId::new(5012));
+//! header.reference = Some("RMA-1".into());
+//! assert_eq!(order::create(&header).to_string(), "POST /order-service/order");
+//! ```
 
 use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime};
 use rust_decimal::Decimal;

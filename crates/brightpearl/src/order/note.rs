@@ -1,4 +1,11 @@
 //! Notes on orders (brightpearl-orders.md §6).
+//!
+//! ```
+//! use brightpearl::{OrderId, order::{NewOrderNote, note}};
+//!
+//! let text = NewOrderNote { text: "Parcel opened, all there".into(), is_public: false };
+//! assert_eq!(note::create(OrderId::new(300955), &text).to_string(), "POST /order-service/order/300955/note");
+//! ```
 
 use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime};
 use serde::{Deserialize, Serialize};

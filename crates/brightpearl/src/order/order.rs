@@ -1,4 +1,11 @@
 //! Orders of all four types, as `/order` shows them (brightpearl-orders.md §2).
+//!
+//! ```
+//! use brightpearl::{OrderId, order::{self, OrderSearch}};
+//!
+//! let credits = order::search(&OrderSearch::credits_of(OrderId::new(300871)));
+//! assert_eq!(credits.to_string(), "GET /order-service/order-search?orderTypeId=3&parentOrderId=300871");
+//! ```
 
 use std::collections::BTreeMap;
 
@@ -514,7 +521,7 @@ impl<'c> Orders<'c> {
         self.0.send(&options(ids)).await
     }
 
-    /// Creates an order without rows; see [`new_order`](super::new_order).
+    /// Creates an order without rows; see [`new_order`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -1,4 +1,14 @@
 //! Rows of orders (brightpearl-orders.md §2.1, §3).
+//!
+//! ```
+//! use brightpearl::{OrderId, OrderRowId, Patch, order::row};
+//!
+//! // Both, or Brightpearl computes the tax anew.
+//! let changes =
+//!     Patch::new().replace("/rowValue/rowNet/value", "41.67").replace("/rowValue/rowTax/value", "8.33");
+//! let request = row::patch(OrderId::new(300955), OrderRowId::new(884120), &changes);
+//! assert_eq!(request.to_string(), "PATCH /order-service/order/300955/row/884120");
+//! ```
 
 use std::collections::BTreeMap;
 

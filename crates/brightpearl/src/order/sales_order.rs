@@ -1,4 +1,12 @@
 //! Sales orders as their own resource: finding and reading the original of a return (brightpearl-orders.md §8).
+//!
+//! ```
+//! use brightpearl::order::{SalesOrderSearch, sales_order};
+//!
+//! let search = SalesOrderSearch::new().customer_refs(["#10482", "10482"]);
+//! let request = sales_order::search(&search);
+//! assert_eq!(request.to_string(), "GET /order-service/sales-order-search?customerRefs=%2310482,10482");
+//! ```
 
 use std::collections::BTreeMap;
 

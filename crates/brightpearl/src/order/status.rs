@@ -1,4 +1,12 @@
 //! Order statuses: the account's own workflow labels (brightpearl-orders.md §4).
+//!
+//! ```
+//! use brightpearl::{OrderId, OrderStatusId, order::{StatusChange, status}};
+//!
+//! let change = StatusChange { order_status_id: OrderStatusId::new(27), order_note: None };
+//! let request = status::set(OrderId::new(300955), &change);
+//! assert_eq!(request.json(), Some(r#"{"orderStatusId":27}"#));
+//! ```
 
 use api_client_core::{Endpoint, Idempotency, Method};
 use serde::{Deserialize, Serialize};

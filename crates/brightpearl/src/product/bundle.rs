@@ -2,6 +2,13 @@
 //!
 //! This is where a product is *used*. What a bundle is made of stands in
 //! [`Product::composition`](super::Product::composition).
+//!
+//! ```
+//! use brightpearl::{ProductId, product::bundle};
+//!
+//! let request = bundle::get(&ProductId::new(6100).into());
+//! assert_eq!(request.to_string(), "GET /product-service/product/6100/bundle");
+//! ```
 
 use api_client_core::{Endpoint, Idempotency, Method};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,10 @@
 //! Sales channels (brightpearl-orders.md §9.1).
+//!
+//! ```
+//! use brightpearl::product::channel;
+//!
+//! assert_eq!(channel::list().to_string(), "GET /product-service/channel/");
+//! ```
 
 use std::collections::BTreeMap;
 

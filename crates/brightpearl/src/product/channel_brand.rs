@@ -1,4 +1,10 @@
 //! The brands of channels: what their documents look like (brightpearl-orders.md §9.2).
+//!
+//! ```
+//! use brightpearl::product::channel_brand;
+//!
+//! assert_eq!(channel_brand::list().to_string(), "GET /product-service/channel-brand/");
+//! ```
 
 use std::{collections::BTreeMap, fmt};
 

@@ -2,6 +2,16 @@
 //!
 //! For a return three things count: whether the stock is counted, whether it is a bundle, and where it lies in
 //! a warehouse.
+//!
+//! ```
+//! use brightpearl::product::{Product, product};
+//!
+//! assert_eq!(product::get(&"2044,2051".parse()?).to_string(), "GET /product-service/product/2044,2051");
+//! let answer = r#"{"id":2044,"identity":{"sku":"LS-M"},"stock":{"stockTracked":true}}"#;
+//! let shirt: Product = serde_json::from_str(answer)?;
+//! assert!(shirt.stock.stock_tracked && !shirt.composition.bundle);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::collections::BTreeMap;
 

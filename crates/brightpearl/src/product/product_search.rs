@@ -1,4 +1,11 @@
 //! Finding products (brightpearl-orders.md §9.3).
+//!
+//! ```
+//! use brightpearl::product::{ProductSearch, ProductStatus, product_search};
+//!
+//! let request = product_search::search(&ProductSearch::new().sku("LS-M").status(&ProductStatus::Live));
+//! assert_eq!(request.to_string(), "GET /product-service/product-search?SKU=LS-M&productStatus=LIVE");
+//! ```
 
 use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Which data centre an account lives in (brightpearl-platform.md §1.3).
 //!
 //! The question is asked before there is a [`Client`](crate::Client): the address lies outside `/public-api/`, on
-//! the master data centre, and takes no credentials. So it is no [`Request`](crate::Request) of an account. Send
+//! the master data centre, and takes no credentials. So it is no [`Request`] of an account. Send
 //! [`ask`] with any HTTP client, or with a [`Transport`](crate::client::Transport), and give the answer to
 //! [`AccountLocation::read`]. Brightpearl calls it deprecated; an OAuth app learns its host from the `api_domain`
 //! of its token instead.

@@ -1,5 +1,13 @@
 //! Goods-in notes: what was received, against which row, into which location
 //! (brightpearl-accounting-warehouse.md B1).
+//!
+//! ```
+//! use brightpearl::{GoodsInNoteId, warehouse::goods_in_note};
+//!
+//! // What the receiver of `goods-in-note.created` asks for: it knows the note and not the order.
+//! let request = goods_in_note::get(&GoodsInNoteId::new(60431).into());
+//! assert_eq!(request.to_string(), "GET /warehouse-service/order/*/goods-note/goods-in/60431");
+//! ```
 
 use std::collections::BTreeMap;
 

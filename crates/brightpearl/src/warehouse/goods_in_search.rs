@@ -1,4 +1,11 @@
 //! Finding what was received, batch by batch (brightpearl-accounting-warehouse.md B1.3).
+//!
+//! ```
+//! use brightpearl::{OrderId, warehouse::{GoodsInSearch, goods_in_search}};
+//!
+//! let request = goods_in_search::search(&GoodsInSearch::new().orders(&OrderId::new(418820).into()));
+//! assert_eq!(request.to_string(), "GET /warehouse-service/goods-in-search?purchaseOrderId=418820");
+//! ```
 
 use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime};
 use rust_decimal::Decimal;

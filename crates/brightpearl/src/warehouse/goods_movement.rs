@@ -1,4 +1,11 @@
 //! Goods movements: every change of stock (brightpearl-accounting-warehouse.md B5). Readable by search only.
+//!
+//! ```
+//! use brightpearl::{GoodsInNoteId, warehouse::{GoodsMovementSearch, goods_movement}};
+//!
+//! let request = goods_movement::search(&GoodsMovementSearch::new().batch(&GoodsInNoteId::new(60431)));
+//! assert_eq!(request.to_string(), "GET /warehouse-service/goods-movement-search?batchId=60431");
+//! ```
 
 use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, open_enum};
 use rust_decimal::Decimal;

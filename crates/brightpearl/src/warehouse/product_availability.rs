@@ -2,6 +2,13 @@
 //!
 //! Units in quarantine are presumably in none of these numbers: receiving into it changes nothing here,
 //! releasing does.
+//!
+//! ```
+//! use brightpearl::{ProductId, warehouse::product_availability};
+//!
+//! let request = product_availability::get(&ProductId::new(1523).into());
+//! assert_eq!(request.to_string(), "GET /warehouse-service/product-availability/1523");
+//! ```
 
 use std::collections::BTreeMap;
 

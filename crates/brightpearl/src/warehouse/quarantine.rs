@@ -1,4 +1,12 @@
 //! The quarantine of a warehouse (brightpearl-accounting-warehouse.md B3).
+//!
+//! ```
+//! use brightpearl::{LocationId, ProductId, WarehouseId, warehouse::{Release, quarantine}};
+//!
+//! let two = Release { product_id: ProductId::new(1788), quantity: 2, to_location_id: LocationId::new(2) };
+//! let request = quarantine::release(WarehouseId::new(2), two);
+//! assert_eq!(request.json(), Some(r#"{"productId":1788,"quantity":2,"toLocationId":2}"#));
+//! ```
 
 use api_client_core::{Endpoint, Idempotency, Method};
 use serde::Serialize;

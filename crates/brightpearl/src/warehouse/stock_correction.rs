@@ -2,6 +2,17 @@
 //!
 //! A return that cannot be sold is received into a saleable location and then corrected away, naming the
 //! credit. No webhook tells of it: search the goods movements of type `SC`.
+//!
+//! ```
+//! use brightpearl::{
+//!     LocationId, OrderId, ProductId, WarehouseId,
+//!     warehouse::{NewStockCorrection, stock_correction},
+//! };
+//!
+//! let damaged = NewStockCorrection::remove(ProductId::new(1788), 1, LocationId::new(2), "RMA-70412 damaged");
+//! let request = stock_correction::create(WarehouseId::new(2), &[damaged.about(OrderId::new(418820))]);
+//! assert_eq!(request.to_string(), "POST /warehouse-service/warehouse/2/stock-correction");
+//! ```
 
 use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, wire};
 use rust_decimal::Decimal;

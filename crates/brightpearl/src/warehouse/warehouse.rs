@@ -1,4 +1,11 @@
 //! Warehouses and their default locations (brightpearl-accounting-warehouse.md B3, B6).
+//!
+//! ```
+//! use brightpearl::{WarehouseId, warehouse::warehouse};
+//!
+//! let request = warehouse::default_location(WarehouseId::new(2));
+//! assert_eq!(request.to_string(), "GET /warehouse-service/warehouse/2/location/default");
+//! ```
 
 use api_client_core::{Endpoint, Idempotency, Method, open_enum};
 use serde::{Deserialize, Serialize};

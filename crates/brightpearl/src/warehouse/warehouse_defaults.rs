@@ -1,4 +1,11 @@
 //! Where a product lies in a warehouse unless somebody says otherwise (brightpearl-accounting-warehouse.md B6).
+//!
+//! ```
+//! use brightpearl::{ProductId, WarehouseId, warehouse::warehouse_defaults};
+//!
+//! let request = warehouse_defaults::get(WarehouseId::new(2), &ProductId::new(1523).into());
+//! assert_eq!(request.to_string(), "GET /warehouse-service/warehouse/2/product/1523");
+//! ```
 
 use api_client_core::{Endpoint, Idempotency, Method, wire};
 use serde::{Deserialize, Serialize};

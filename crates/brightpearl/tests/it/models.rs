@@ -18,8 +18,8 @@ use brightpearl::{
     product::{BundleUse, Channel, ChannelBrand, Product, ProductSummary},
     utilities::AccountLocation,
     warehouse::{
-        GoodsInNote, GoodsMovement, Location, LocationRow, ProductAvailability, ReceivedGoods, StockCorrection, Warehouse,
-        WarehouseDefaults, WarehouseRow,
+        GoodsInNote, GoodsMovement, Location, LocationRow, ProductAvailability, ReceivedGoods,
+        StockCorrection, Warehouse, WarehouseDefaults, WarehouseRow,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};

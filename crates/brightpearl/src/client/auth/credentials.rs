@@ -50,7 +50,7 @@ impl Credentials {
     }
 
     /// A public app of the kind that came before OAuth: the developer's reference, the app's, and the account
-    /// token as [`sign_token`](crate::client::sign_token) signs it with the developer's secret.
+    /// token as `client::sign_token` (feature `signed-tokens`) signs it with the developer's secret.
     pub fn public_app(
         dev_ref: impl Into<String>,
         app_ref: impl Into<String>,

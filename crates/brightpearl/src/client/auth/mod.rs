@@ -3,16 +3,18 @@
 mod credentials;
 mod oauth;
 mod session;
+#[cfg(feature = "signed-tokens")]
 mod signature;
 mod tokens;
 
 use api_client_core::{Headers, client::Pipeline};
 use secrecy::ExposeSecret;
 
+#[cfg(feature = "signed-tokens")]
+pub use self::signature::sign_token;
 pub use self::{
     credentials::Credentials,
     oauth::OAuthApp,
-    signature::sign_token,
     tokens::{MemoryTokenStore, TokenStore, TokenStoreError, Tokens},
 };
 use self::{credentials::Scheme, session::Session};
