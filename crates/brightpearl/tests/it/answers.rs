@@ -179,3 +179,29 @@ async fn strange_bodies_are_errors_that_tell_what_came() {
         );
     }
 }
+
+/// Credentials are headers of Brightpearl's own: a redirect would carry them to whatever host it names.
+#[tokio::test]
+async fn no_redirect_is_followed() {
+    use std::io::{Read as _, Write as _};
+
+    let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    elsewhere.set_nonblocking(true).unwrap();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (base, target) = (server.local_addr().unwrap(), elsewhere.local_addr().unwrap());
+    let answering = std::thread::spawn(move || {
+        let (mut connection, _) = server.accept().unwrap();
+        let _ = connection.read(&mut [0; 4096]).unwrap();
+        let answer = format!("HTTP/1.1 302 Found\r\nLocation: http://{target}/\r\nContent-Length: 0\r\n\r\n");
+        connection.write_all(answer.as_bytes()).unwrap();
+    });
+    let client = brightpearl::Client::builder("acmeoutdoors")
+        .url(format!("http://{base}"))
+        .credentials(brightpearl::Credentials::private_app("acmeoutdoors_returns", "planted"))
+        .build()
+        .unwrap();
+    let error = client.channels().list().await.unwrap_err();
+    answering.join().unwrap();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Refused, Some(302)));
+    assert!(elsewhere.accept().is_err(), "nobody came with the token");
+}

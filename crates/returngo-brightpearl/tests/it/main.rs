@@ -13,5 +13,6 @@ mod properties;
 mod reading;
 mod reconciling;
 mod refunds;
+mod reviewed;
 mod tenders;
 mod worlds;
