@@ -1,19 +1,22 @@
 //! Webhooks: registrations, and reading what arrives (returngo.md §4).
 
+#[cfg(feature = "webhooks")]
+mod delivery;
+mod notification;
+
 use std::fmt;
 
+#[cfg(feature = "webhooks")]
 pub use api_client_core::secrets_match;
-use api_client_core::{
-    HttpResponse,
-    decode::{self, DecodeError},
-    open_enum,
-};
+use api_client_core::{HttpResponse, decode::DecodeError, open_enum};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+#[cfg(feature = "webhooks")]
+pub use self::delivery::{Delivery, DeliveryId, InvalidDeliveryId, Receiver, Rejection};
+pub use self::notification::Notification;
 use crate::{
     answer,
-    ids::{RmaId, ShipmentId, TransactionId, WebhookId},
+    ids::WebhookId,
     request::{Endpoint, Idempotency, Method, Request},
 };
 
@@ -66,8 +69,8 @@ impl fmt::Debug for Webhook {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewWebhook {
-    /// Where it goes. Deliveries carry no signature: put a long random secret into the URL and check it with
-    /// [`secrets_match`].
+    /// Where it goes. Deliveries carry no signature: put a long random secret into the URL and have a
+    /// [`Receiver`](crate::webhook) check it.
     pub url: String,
     /// The event.
     pub event_name: WebhookEvent,
@@ -78,92 +81,29 @@ impl NewWebhook {
     pub fn new(event_name: WebhookEvent, url: impl Into<String>) -> Self {
         Self { url: url.into(), event_name }
     }
+
+    /// A registration for each event, which is what ReturnGO wants of one receiver of several.
+    pub fn of_each(events: impl IntoIterator<Item = WebhookEvent>, url: impl Into<String>) -> Vec<Self> {
+        let url = url.into();
+        events.into_iter().map(|event_name| Self::new(event_name, &url)).collect()
+    }
+
+    /// Whether only the query differs, which holds the secret.
+    #[cfg(feature = "client")]
+    fn is_of_one_receiver_with(&self, other: &Webhook) -> bool {
+        let destination = |url: &str| url.split('?').next().map(str::to_owned);
+        self.event_name == other.event_name && destination(&self.url) == destination(&other.url)
+    }
+
+    #[cfg(feature = "client")]
+    fn is(&self, other: &Webhook) -> bool {
+        self.event_name == other.event_name && self.url == other.url
+    }
 }
 
 impl fmt::Debug for NewWebhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "NewWebhook({})", self.event_name)
-    }
-}
-
-/// What a webhook says: look at these again. It carries no state, and anybody may have sent it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Notification {
-    /// The event, if it says so.
-    pub event_name: Option<WebhookEvent>,
-    /// The RMA to look at again.
-    pub rma_id: Option<RmaId>,
-    /// The parcel that it is about.
-    pub shipment_id: Option<ShipmentId>,
-    /// The movement of money that it is about.
-    pub transaction_id: Option<TransactionId>,
-}
-
-impl Notification {
-    /// Reads the body of a delivery.
-    ///
-    /// Its schema is not public, so ids are looked for wherever they may stand: at the root and under `data`,
-    /// there also under `rma`, `rmaSummary`, `shipment` and `transaction`. What is not found is none.
-    ///
-    /// ```
-    /// use returngo::webhook::{Notification, WebhookEvent};
-    ///
-    /// let body = br#"{"eventName":"RMA_STATUS_UPDATED","data":{"rmaId":"4410021","status":"Received"}}"#;
-    /// let notification = Notification::parse(body)?;
-    /// assert_eq!(notification.event_name, Some(WebhookEvent::RmaStatusUpdated));
-    /// assert_eq!(notification.rma_id.unwrap().as_str(), "4410021");
-    /// # Ok::<(), returngo::DecodeError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the body is not a JSON object.
-    pub fn parse(body: &[u8]) -> Result<Self, DecodeError> {
-        let root: Map<String, Value> = decode::json(body)?;
-        let data = root.get("data").and_then(Value::as_object);
-        let levels = || [data, Some(&root)].into_iter().flatten();
-        let objects = |name: &'static str| levels().filter_map(move |level| level.get(name)?.as_object());
-
-        let event_name = levels().find_map(|level| text(level, "eventName"));
-        let about = |kind: &str| event_name.as_deref().is_some_and(|event| event.starts_with(kind));
-        // A bare `id` belongs to what the event is about, and to nothing when the event does not say.
-        let bare_id = |kind: &str| levels().filter(|_| about(kind)).find_map(|level| text(level, "id"));
-
-        let rmas = || objects("rma").chain(objects("rmaSummary"));
-        let rma_id = levels()
-            .chain(rmas())
-            .find_map(|place| text(place, "rmaId").or_else(|| text(place, "rma_id")))
-            .or_else(|| rmas().find_map(|rma| text(rma, "id")))
-            .or_else(|| bare_id("RMA_"));
-        let shipment_id = levels()
-            .chain(objects("shipment"))
-            .find_map(|place| text(place, "shipmentId").or_else(|| text(place, "shipment_id")))
-            .or_else(|| objects("shipment").find_map(|shipment| text(shipment, "id")))
-            .or_else(|| bare_id("SHIPMENT_").filter(|_| !about("SHIPMENT_TRACKER_")));
-        let transaction_id = levels()
-            .find_map(|place| text(place, "transactionId").or_else(|| text(place, "transaction_id")))
-            .or_else(|| objects("transaction").find_map(|transaction| text(transaction, "id")))
-            .or_else(|| bare_id("TRANSACTION_"));
-
-        Ok(Self {
-            event_name: event_name.map(WebhookEvent::from),
-            rma_id: rma_id.and_then(|id| id.parse().ok()),
-            shipment_id: shipment_id.map(ShipmentId::from),
-            transaction_id: transaction_id.map(TransactionId::from),
-        })
-    }
-
-    /// Whether it does not say which RMA: then all open ones must be looked at.
-    pub const fn needs_sweep(&self) -> bool {
-        self.rma_id.is_none()
-    }
-}
-
-/// A text or a whole number under this name.
-fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
-    match object.get(name)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => number.as_u64().map(|number| number.to_string()),
-        _ => None,
     }
 }
 
@@ -190,10 +130,23 @@ pub fn update(id: &WebhookId, webhook: &NewWebhook) -> Request<()> {
     Request::new(UPDATE, &[id], answer::nothing).body(webhook)
 }
 
-/// Deletes a registration. Repeated after a lost answer it may be answered
-/// [`NotFound`](crate::ErrorKind::NotFound): then it is deleted.
+/// Deletes a registration.
 pub fn delete(id: &WebhookId) -> Request<()> {
     Request::new(DELETE, &[id], answer::nothing)
+}
+
+/// What [`Webhooks::ensure`] did.
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ensured {
+    /// Registrations that were there as wanted.
+    pub kept: Vec<WebhookId>,
+    /// Registrations that were made.
+    pub created: Vec<WebhookId>,
+    /// Registrations of the same receiver and event that had another query, such as an older secret.
+    pub changed: Vec<WebhookId>,
+    /// Everything else that is registered: another program's, or a receiver of ours that is no more. Left alone.
+    pub others: Vec<Webhook>,
 }
 
 /// The webhook registrations of a shop: [`Client::webhooks`](crate::Client::webhooks).
@@ -219,26 +172,40 @@ impl Webhooks<'_> {
         self.0.send(&create(webhook)).await
     }
 
-    /// Registers unless the same registration is there: what a program does when it starts. Registrations with
-    /// another URL are left alone, they may be another program's.
+    /// Makes the shop have these registrations: creates what is missing, and changes one of the same receiver
+    /// and event whose query differs. What a program does when it starts; safe to run again, after an error
+    /// too. Other registrations are left alone and named.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn ensure(&self, webhook: &NewWebhook) -> Result<WebhookId, crate::Error> {
-        if let Some(id) = self.find(webhook).await? {
-            return Ok(id);
+    pub async fn ensure(&self, wanted: &[NewWebhook]) -> Result<Ensured, crate::Error> {
+        let mut there = self.list().await?;
+        let mut done = Ensured::default();
+        for wanted in wanted {
+            let same = there.iter().position(|there| wanted.is(there));
+            let found = same.or_else(|| there.iter().position(|there| wanted.is_of_one_receiver_with(there)));
+            match found.map(|found| there.remove(found)) {
+                Some(found) if wanted.is(&found) => done.kept.push(found.id),
+                Some(found) => {
+                    self.update(&found.id, wanted).await?;
+                    done.changed.push(found.id);
+                }
+                None => done.created.push(self.create_sought(wanted).await?),
+            }
         }
-        match self.create(webhook).await {
-            Err(error) if error.may_have_been_applied() => self.find(webhook).await?.ok_or(error),
-            created => created,
-        }
+        done.others = there;
+        Ok(done)
     }
 
-    async fn find(&self, webhook: &NewWebhook) -> Result<Option<WebhookId>, crate::Error> {
-        let mut registrations = self.list().await?.into_iter();
-        let same =
-            registrations.find(|found| found.url == webhook.url && found.event_name == webhook.event_name);
-        Ok(same.map(|found| found.id))
+    /// Registers what was not there; when the answer is lost, the one that is there now is the one.
+    async fn create_sought(&self, wanted: &NewWebhook) -> Result<WebhookId, crate::Error> {
+        match self.create(wanted).await {
+            Err(error) if error.may_have_been_applied() => {
+                let made = self.list().await?.into_iter().find(|there| wanted.is(there));
+                made.map(|made| made.id).ok_or(error)
+            }
+            created => created,
+        }
     }
 
     /// Changes a registration.
@@ -249,11 +216,14 @@ impl Webhooks<'_> {
         self.0.send(&update(id, webhook)).await
     }
 
-    /// Deletes a registration.
+    /// Deletes a registration. One that is gone already is as good as deleted.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn delete(&self, id: &WebhookId) -> Result<(), crate::Error> {
-        self.0.send(&delete(id)).await
+        match self.0.send(&delete(id)).await {
+            Err(error) if error.kind() == crate::ErrorKind::NotFound => Ok(()),
+            deleted => deleted,
+        }
     }
 }
