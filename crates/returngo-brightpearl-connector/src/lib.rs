@@ -1,0 +1,5 @@
+//! The whole integration of ReturnGO and Brightpearl as one program that loses nothing.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod ledger;
