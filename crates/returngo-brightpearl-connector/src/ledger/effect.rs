@@ -9,10 +9,8 @@ pub struct Intent {
     pub claim: Claim,
     /// The effect's key.
     pub key: String,
-    /// The effect's kind, as plans write it: `createSalesCredit`.
-    pub kind: String,
-    /// The effect as JSON.
-    pub effect: String,
+    /// What is written, in words: amounts and references, no shoppers.
+    pub what: String,
 }
 
 /// Whether an intended write may be done.
@@ -57,10 +55,8 @@ pub enum EffectOutcome {
 pub struct EffectRecord {
     /// The effect's key.
     pub key: String,
-    /// The effect's kind.
-    pub kind: String,
-    /// The effect as JSON, as it was last intended.
-    pub effect: String,
+    /// What was to be written, in words, as it was last intended.
+    pub what: String,
     /// The attempt that last intended it.
     pub attempt: i64,
     /// When that was.
