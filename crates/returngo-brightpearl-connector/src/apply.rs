@@ -45,7 +45,8 @@ impl Connection {
         }
         let results = self.brightpearl.sales_credits().create_many(&bodies).await;
         for (place, result) in places.into_iter().zip(results) {
-            outcomes[place] = Some(created(result.map(|created| (created.id.to_string(), created.already_existed))));
+            outcomes[place] =
+                Some(created(result.map(|created| (created.id.to_string(), created.already_existed))));
         }
     }
 
@@ -63,7 +64,8 @@ impl Connection {
         }
         let results = self.brightpearl.customer_payments().create_many(&bodies).await;
         for (place, result) in places.into_iter().zip(results) {
-            outcomes[place] = Some(created(result.map(|created| (created.id.to_string(), created.already_existed))));
+            outcomes[place] =
+                Some(created(result.map(|created| (created.id.to_string(), created.already_existed))));
         }
     }
 
@@ -74,10 +76,18 @@ impl Connection {
         for (place, write) in writes.iter().enumerate() {
             let label = place.to_string();
             let added = match &write.effect {
-                Effect::AddOrderRow { order_id, body, .. } => messages.add(label, &row::create(*order_id, body)),
-                Effect::AddOrderNote { order_id, body, .. } => messages.add(label, &note::create(*order_id, body)),
-                Effect::SetOrderStatus { order_id, body, .. } => messages.add(label, &status::set(*order_id, body)),
-                Effect::CloseSalesCredit { order_id, .. } => messages.add(label, &sales_credit::close(*order_id)),
+                Effect::AddOrderRow { order_id, body, .. } => {
+                    messages.add(label, &row::create(*order_id, body))
+                }
+                Effect::AddOrderNote { order_id, body, .. } => {
+                    messages.add(label, &note::create(*order_id, body))
+                }
+                Effect::SetOrderStatus { order_id, body, .. } => {
+                    messages.add(label, &status::set(*order_id, body))
+                }
+                Effect::CloseSalesCredit { order_id, .. } => {
+                    messages.add(label, &sales_credit::close(*order_id))
+                }
                 _ => continue,
             };
             match added {
@@ -106,7 +116,9 @@ impl Connection {
                     self.returngo.shipments().update(shipment_id, body).await.map(drop)
                 }
                 Effect::SetRmaStatus { body, .. } => self.returngo.rmas().set_status(rma, &body.status).await,
-                Effect::AddRmaComment { body, .. } => self.returngo.rmas().comment(rma, &body.html_text).await,
+                Effect::AddRmaComment { body, .. } => {
+                    self.returngo.rmas().comment(rma, &body.html_text).await
+                }
                 _ => continue,
             };
             outcomes[place] = Some(match result {
@@ -129,7 +141,9 @@ fn created(result: Result<(String, bool), brightpearl::Error>) -> EffectOutcome 
 }
 
 fn unknown_kind() -> EffectOutcome {
-    EffectOutcome::Refused { error: "this version does not know how to write it: install a newer one".to_owned() }
+    EffectOutcome::Refused {
+        error: "this version does not know how to write it: install a newer one".to_owned(),
+    }
 }
 
 /// What an effect writes, in words: amounts and references, no shoppers.

@@ -3,8 +3,16 @@
 #![warn(missing_docs)]
 
 pub mod apply;
+pub mod configuration;
 pub mod connection;
 pub mod engine;
+pub mod inbox;
 pub mod ledger;
 pub mod probe;
+pub mod receiver;
+pub mod registry;
+pub mod service;
+pub mod subscriptions;
+pub mod sweep;
+pub mod vault;
 pub mod world;

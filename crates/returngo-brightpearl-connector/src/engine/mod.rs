@@ -13,6 +13,7 @@ use std::{mem, sync::Arc};
 use api_client_core::client::Clock;
 use returngo::RmaId;
 use returngo_brightpearl::{AccountFacts, Plan, World};
+use tokio::sync::watch;
 
 pub use policy::Policy;
 
@@ -36,6 +37,7 @@ pub struct Engine {
     probe: Arc<dyn Probe>,
     worker: WorkerId,
     policy: Policy,
+    stop: watch::Receiver<bool>,
 }
 
 /// What became of a batch.
@@ -52,15 +54,17 @@ pub struct Worked {
 }
 
 impl Engine {
-    /// An engine that works as `worker`.
+    /// An engine that works as `worker`, until `stop` is true: then it releases what it has claimed at the next
+    /// step where that is safe.
     pub fn new(
         ledger: Arc<dyn Ledger>,
         clock: Arc<dyn Clock>,
         probe: Arc<dyn Probe>,
         worker: WorkerId,
         policy: Policy,
+        stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { ledger, clock, probe, worker, policy }
+        Self { ledger, clock, probe, worker, policy, stop }
     }
 
     /// Claims what is due of the connection whose turn it is, but none of these; empty when nothing is due.
@@ -90,6 +94,10 @@ impl Engine {
         let mut worked = Worked::default();
         let mut open = claims;
         for _ in 0..ROUNDS {
+            if *self.stop.borrow() {
+                self.release(open, &mut worked).await?;
+                return Ok(worked);
+            }
             open = self.hold(&open).await?;
             if open.is_empty() {
                 return Ok(worked);
@@ -111,16 +119,29 @@ impl Engine {
             self.finish(&ended, &mut worked).await?;
             open = self.write(connection, journeys, &mut worked).await?;
         }
-        let unsettled: Vec<_> = open
-            .into_iter()
-            .map(|claim| {
-                let error = format!("both systems were written to {ROUNDS} times and are still not in step");
-                let outcome = self.policy.after_failure(&claim, error, self.clock.now());
-                (claim, outcome)
-            })
-            .collect();
-        self.finish(&unsettled, &mut worked).await?;
+        let error = format!("both systems were written to {ROUNDS} times and are still not in step");
+        worked.failed += self.give_up(open, &error).await?.failed;
         Ok(worked)
+    }
+
+    /// Gives up claims that cannot be worked on.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn give_up(&self, claims: Vec<Claim>, why: &str) -> Result<Worked, LedgerError> {
+        let mut worked = Worked::default();
+        let failed = |claim: Claim| {
+            let outcome = self.policy.after_failure(&claim, why.to_owned(), self.clock.now());
+            (claim, outcome)
+        };
+        let ended: Vec<_> = claims.into_iter().map(failed).collect();
+        self.finish(&ended, &mut worked).await?;
+        Ok(worked)
+    }
+
+    async fn release(&self, claims: Vec<Claim>, worked: &mut Worked) -> Result<(), LedgerError> {
+        let ended: Vec<_> = claims.into_iter().map(|claim| (claim, Outcome::Released)).collect();
+        self.finish(&ended, worked).await
     }
 
     /// What there is to do about each claimed RMA, in the order of the claims.

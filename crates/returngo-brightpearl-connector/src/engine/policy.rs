@@ -81,7 +81,8 @@ impl Policy {
 
 /// Up to a quarter longer, by RMA and attempt, so that those that failed together do not all come back together.
 fn spread(claim: &Claim, wait: Duration) -> SignedDuration {
-    let seed = claim.rma.to_string().bytes().map(u64::from).sum::<u64>().wrapping_add(claim.attempt.unsigned_abs());
+    let seed =
+        claim.rma.to_string().bytes().map(u64::from).sum::<u64>().wrapping_add(claim.attempt.unsigned_abs());
     let extra = wait / 4 / 97 * (seed % 97) as u32;
     SignedDuration::try_from(wait + extra).unwrap_or(SignedDuration::MAX)
 }

@@ -45,6 +45,11 @@ impl Engine {
             let mut further = Vec::new();
             let mut bundles = under_way.into_iter().peekable();
             while bundles.peek().is_some() {
+                if *self.stop.borrow() {
+                    let left = bundles.chain(further).map(|journey| journey.claim).chain(arrived);
+                    self.release(left.collect(), worked).await?;
+                    return Ok(Vec::new());
+                }
                 let bundle: Vec<Journey> = bundles.by_ref().take(self.policy.writes_at_once).collect();
                 further.extend(self.write_next(connection, bundle, worked).await?);
             }
@@ -133,9 +138,11 @@ impl Engine {
                     worked.written += 1;
                     Step::Done
                 }
-                EffectOutcome::Refused { error } => {
-                    Step::Failed(self.policy.after_refusal(&claim, format!("{key} was not written: {error}"), now))
-                }
+                EffectOutcome::Refused { error } => Step::Failed(self.policy.after_refusal(
+                    &claim,
+                    format!("{key} was not written: {error}"),
+                    now,
+                )),
                 EffectOutcome::Unknown { error } => {
                     let error = format!("{key} may or may not have been written: {error}");
                     Step::Failed(self.policy.after_failure(&claim, error, now))

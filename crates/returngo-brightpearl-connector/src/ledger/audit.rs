@@ -1,4 +1,8 @@
+use std::str::FromStr;
+
 use jiff::Timestamp;
+
+use super::Unknown;
 
 /// What happened about an RMA. Entries are never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,11 +36,27 @@ pub enum AuditEvent {
     Settled,
     /// An attempt failed.
     Failed,
+    /// An attempt ended before it began: its process stopped.
+    Released,
     /// A person was asked after the last attempt failed.
     PutToAPerson,
 }
 
 impl AuditEvent {
+    /// All events.
+    pub const ALL: [Self; 10] = [
+        Self::MarkedDue,
+        Self::Claimed,
+        Self::Intended,
+        Self::Applied,
+        Self::Refused,
+        Self::Doubtful,
+        Self::Settled,
+        Self::Failed,
+        Self::Released,
+        Self::PutToAPerson,
+    ];
+
     /// The name in the database and in tables.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -48,7 +68,16 @@ impl AuditEvent {
             Self::Doubtful => "doubtful",
             Self::Settled => "settled",
             Self::Failed => "failed",
+            Self::Released => "released",
             Self::PutToAPerson => "put-to-a-person",
         }
+    }
+}
+
+impl FromStr for AuditEvent {
+    type Err = Unknown;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or_else(|| Unknown::new("event", text))
     }
 }

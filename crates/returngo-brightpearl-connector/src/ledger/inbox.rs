@@ -1,8 +1,8 @@
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
 
-use super::ConnectionId;
+use super::{ConnectionId, Unknown};
 
 /// Which system sent a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,12 +14,23 @@ pub enum Source {
 }
 
 impl Source {
+    /// Both systems.
+    pub const ALL: [Self; 2] = [Self::Brightpearl, Self::Returngo];
+
     /// The name in URLs, metrics and the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Brightpearl => "brightpearl",
             Self::Returngo => "returngo",
         }
+    }
+}
+
+impl FromStr for Source {
+    type Err = Unknown;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or_else(|| Unknown::new("source", text))
     }
 }
 

@@ -8,10 +8,11 @@ mod audit;
 mod connection;
 mod effect;
 mod inbox;
+mod sql;
 mod sweep;
 mod work;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -21,7 +22,7 @@ pub use audit::{AuditEntry, AuditEvent};
 pub use connection::{ConnectionId, InvalidConnectionId, Sealed, StoredConnection};
 pub use effect::{Admission, EffectOutcome, EffectRecord, Intent};
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
-pub use sweep::{SweepTurn, SweepName};
+pub use sweep::{SweepName, SweepTurn};
 pub use work::{Claim, ClaimRequest, ConnectionStatus, Outcome, WorkItem, WorkState, WorkerId};
 
 /// The durable memory. One implementation speaks to SQLite and to PostgreSQL; any number of processes may
@@ -117,13 +118,33 @@ pub trait Ledger: fmt::Debug + Send + Sync {
 
     /// Takes the next sweep that is due, of any connection, and sets when it is due again. None when no sweep
     /// is due. Of several processes one gets it.
-    async fn take_sweep(&self, now: Timestamp, again_at: Timestamp) -> Result<Option<SweepTurn>, LedgerError>;
+    async fn take_sweep(&self, now: Timestamp, again_at: Timestamp)
+    -> Result<Option<SweepTurn>, LedgerError>;
 
     /// Remembers where a sweep has got to, and when it is due again.
-    async fn finish_sweep(&self, turn: &SweepTurn, cursor: &str, due_at: Timestamp) -> Result<(), LedgerError>;
+    async fn finish_sweep(
+        &self,
+        turn: &SweepTurn,
+        cursor: &str,
+        due_at: Timestamp,
+    ) -> Result<(), LedgerError>;
 
-    /// Whether the ledger can be written to.
+    /// The value that tells whether a key opens what is stored: the one that was offered first, which is kept.
+    async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError>;
+
+    /// Whether the ledger can be written to: writes.
     async fn ready(&self) -> Result<(), LedgerError>;
+}
+
+/// Opens a ledger, and makes or updates its tables: `sqlite:///var/lib/returngo-brightpearl/ledger.db` (created
+/// if it is not there; `?busy_timeout=` in milliseconds and `?max_page_count=` as SQLite has them),
+/// `sqlite::memory:` for a try, or `postgres://user:password@host/name`.
+///
+/// # Errors
+///
+/// The database cannot be opened or written to, is held by another process, or is newer than this program.
+pub async fn open(url: &str) -> Result<Arc<dyn Ledger>, LedgerError> {
+    Ok(Arc::new(sql::SqlLedger::open(url).await?))
 }
 
 /// The ledger cannot do what it is asked.
@@ -151,13 +172,27 @@ pub enum LedgerError {
         /// The migration that is not known.
         migration: i64,
     },
+    /// Another process holds the database.
+    #[error("another process holds the database {database}: {advice}")]
+    Locked {
+        /// Where it is, without credentials.
+        database: String,
+        /// What to do.
+        advice: String,
+    },
     /// There is no space, or the database is read-only.
     #[error("the database cannot be written to ({reason}): {advice}")]
     ReadOnly {
-        /// `full` or `read-only`.
+        /// `full`, `read-only`, `not allowed` or `disk error`.
         reason: String,
         /// What to do.
         advice: String,
+    },
+    /// The connection is not stored, or was removed.
+    #[error("there is no connection {connection}: connect it first")]
+    NoConnection {
+        /// Its name.
+        connection: ConnectionId,
     },
     /// What is stored does not read.
     #[error("{what} in the database does not read: {reason}")]
@@ -170,4 +205,18 @@ pub enum LedgerError {
     /// Anything else that the database says.
     #[error("the database failed")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A name is none of those that there are.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is no {what}")]
+pub struct Unknown {
+    what: &'static str,
+    name: String,
+}
+
+impl Unknown {
+    fn new(what: &'static str, name: &str) -> Self {
+        Self { what, name: name.to_owned() }
+    }
 }

@@ -1,6 +1,8 @@
+use std::str::FromStr;
+
 use jiff::Timestamp;
 
-use super::ConnectionId;
+use super::{ConnectionId, Unknown};
 
 /// What a sweep looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +26,14 @@ impl SweepName {
             Self::Returngo => "returngo",
             Self::Subscriptions => "subscriptions",
         }
+    }
+}
+
+impl FromStr for SweepName {
+    type Err = Unknown;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or_else(|| Unknown::new("sweep", text))
     }
 }
 

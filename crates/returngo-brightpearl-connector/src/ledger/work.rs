@@ -1,11 +1,11 @@
-use std::{fmt, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::RmaId;
 use returngo_brightpearl::Review;
 
-use super::ConnectionId;
+use super::{ConnectionId, Unknown};
 
 /// A process that works, unlike every other that runs or ever ran.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -80,6 +80,29 @@ pub enum WorkState {
     InStep,
     /// A person has to decide something.
     NeedsReview,
+}
+
+impl WorkState {
+    /// All states.
+    pub const ALL: [Self; 4] = [Self::Due, Self::Claimed, Self::InStep, Self::NeedsReview];
+
+    /// The name in the database and in tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::Claimed => "claimed",
+            Self::InStep => "in-step",
+            Self::NeedsReview => "needs-review",
+        }
+    }
+}
+
+impl FromStr for WorkState {
+    type Err = Unknown;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or_else(|| Unknown::new("state", text))
+    }
 }
 
 /// An RMA's work.

@@ -65,10 +65,14 @@ async fn sales(connection: &Connection, worlds: &[World]) -> Result<Vec<BTreeSet
 fn references(lookup: OrderLookup, rma: &Rma) -> Vec<String> {
     let details = &rma.order_details;
     match lookup {
-        OrderLookup::CustomerRef => details.order_name.iter().flat_map(|name| {
-            let bare = name.trim_start_matches('#');
-            [format!("#{bare}"), bare.to_owned()]
-        }).collect(),
+        OrderLookup::CustomerRef => details
+            .order_name
+            .iter()
+            .flat_map(|name| {
+                let bare = name.trim_start_matches('#');
+                [format!("#{bare}"), bare.to_owned()]
+            })
+            .collect(),
         OrderLookup::ExternalRef => {
             let id = details.order_id.iter().map(|id| id.as_str().to_owned());
             id.chain(details.order_name.clone()).collect()
@@ -125,7 +129,8 @@ async fn credits(
     sales: &[BTreeSet<OrderId>],
 ) -> Result<Vec<BTreeSet<OrderId>>, Error> {
     let credits = OrderSearch::new().order_type(&OrderTypeCode::SalesCredit);
-    let parents: BTreeSet<OrderId> = sales.iter().filter(|sales| sales.len() == 1).flatten().copied().collect();
+    let parents: BTreeSet<OrderId> =
+        sales.iter().filter(|sales| sales.len() == 1).flatten().copied().collect();
     let keys: Vec<String> = worlds.iter().map(|world| keys::credit(world.rma.id())).collect();
     let mut by_parent: BTreeMap<OrderId, Vec<OrderId>> = BTreeMap::new();
     let mut by_key: BTreeMap<String, Vec<OrderId>> = BTreeMap::new();
