@@ -5,9 +5,11 @@
 pub mod apply;
 pub mod configuration;
 pub mod connection;
+pub mod demo;
 pub mod engine;
 pub mod inbox;
 pub mod ledger;
+pub mod metrics;
 pub mod probe;
 pub mod receiver;
 pub mod registry;

@@ -1,0 +1,5 @@
+//! Behaviour of the connector, through its public interface.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod ledger;
+mod vault;
