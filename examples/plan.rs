@@ -1,11 +1,11 @@
-//! A dry run without network: what would be written for this world, what a person would be asked.
-//! `cargo run --example plan -- examples/worlds/approved.json examples/worlds/settings.json`
+//! A dry run without network: what would be written for this world, what a person would be asked, and why.
+//! `cargo run --example plan -- [--explain] examples/worlds/approved.json examples/worlds/settings.json`
 
 use std::{fs, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use clap::Parser;
-use returngo_brightpearl::{ConnectionSettings, World};
+use returngo_brightpearl::{ConnectionSettings, World, explain};
 use support::output::{remark, run, say};
 
 /// Prints the plan for a world as JSON.
@@ -13,8 +13,11 @@ use support::output::{remark, run, say};
 struct Arguments {
     /// What both systems say now: the bodies of their answers
     world: PathBuf,
-    /// How the two are connected; the defaults and no payment method when absent
+    /// How the two are connected, JSON or TOML; the defaults and no payment method when absent
     settings: Option<PathBuf>,
+    /// Say in words why each row, amount and update is what it is, instead of JSON
+    #[arg(long)]
+    explain: bool,
 }
 
 #[tokio::main]
@@ -26,17 +29,26 @@ async fn main() -> ExitCode {
 fn plan(arguments: &Arguments) -> anyhow::Result<()> {
     let world = World::from_json(&text_of(&arguments.world)?)
         .with_context(|| format!("{} is not a world", arguments.world.display()))?;
-    let settings = match &arguments.settings {
-        Some(path) => ConnectionSettings::from_json(&text_of(path)?)
-            .with_context(|| format!("{} are not settings of a connection", path.display()))?,
-        None => {
-            remark("no settings were given: defaults are used, and refunds have no payment method")?;
-            ConnectionSettings::new("acmeoutdoors".parse()?, "")
-        }
-    };
+    let settings = settings(arguments.settings.as_ref())?;
     let plan = returngo_brightpearl::plan(&world, &settings);
-    say(serde_json::to_string_pretty(&plan)?)?;
+    if arguments.explain {
+        say(explain(&world, &settings, &plan).to_string().trim_end())?;
+    } else {
+        say(serde_json::to_string_pretty(&plan)?)?;
+    }
     Ok(())
+}
+
+fn settings(path: Option<&PathBuf>) -> anyhow::Result<ConnectionSettings> {
+    let Some(path) = path else {
+        remark("no settings were given: defaults are used, and refunds have no payment method")?;
+        return Ok(ConnectionSettings::new("acmeoutdoors".parse()?, ""));
+    };
+    let text = text_of(path)?;
+    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+    let read =
+        if is_toml { ConnectionSettings::from_toml(&text) } else { ConnectionSettings::from_json(&text) };
+    read.with_context(|| format!("{} are not settings of a connection", path.display()))
 }
 
 fn text_of(path: &PathBuf) -> anyhow::Result<String> {

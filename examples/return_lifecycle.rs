@@ -8,31 +8,32 @@ use std::{collections::BTreeSet, net::Ipv4Addr, process::ExitCode};
 use anyhow::Context as _;
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::{
-    CurrencyCode, IdSet, OffsetDateTime, OrderId, WarehouseId,
+    IdSet, OffsetDateTime, OrderId,
     client::{Clock as _, SystemClock},
     integration::NewWebhook,
     order::Order,
-    warehouse::{GoodsMovementSearch, NewGoodsInLine, NewGoodsInNote, NewProductValue, Release},
+    warehouse::GoodsMovementSearch,
 };
 use brightpearl_mock::MockBrightpearl;
 use clap::Parser;
-use returngo::{
-    RmaId, RmaStatus,
-    webhook::{NewWebhook as Registration, WebhookEvent},
-};
+use returngo::{RmaId, RmaStatus, webhook::NewWebhook as Registration};
 use returngo_brightpearl::{
-    ConnectionSettings, check, keys,
-    reconcile::{self, Line},
+    ConnectionSettings, World,
+    check::{self, Connection, Mark},
+    keys,
+    reconcile::{Days, Report},
 };
+use returngo_brightpearl_reader::{Reader, Receivers, read_connection};
 use returngo_mock::{MockReturngo, Refund};
-use rust_decimal::prelude::ToPrimitive as _;
+use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 use serde_json::{Value, json};
 use support::{
+    apply::keep_in_step,
     output::{run, say},
-    read::Reader,
     receiver::{Arrival, Receiver},
     story::Story,
     systems,
+    warehouse::{self, Units},
 };
 
 /// Tells the story of one return against mocks of both systems.
@@ -43,14 +44,18 @@ struct Arguments {
     json: bool,
 }
 
-/// What the merchant filled in: the five settings of ReturnGO's own form.
+/// What the merchant filled in: the five settings of ReturnGO's own form, and where fees are posted to.
 const SETTINGS: &str = r#"{
     "account_id": "acmeoutdoors",
     "refund_method_code": "1210",
     "sales_credit_status_id": 27,
     "sales_credit_channel_id": 9,
-    "customer_reference_prefix": "RMA"
+    "customer_reference_prefix": "RMA",
+    "fees": {"restocking": {"nominal_code": "4040", "tax_code": "T20"}}
 }"#;
+
+/// What the merchant keeps for the shirt that was worn.
+const RESTOCKING_FEE: Decimal = Decimal::from_parts(400, 0, 0, false, 2);
 
 /// More webhooks than the story raises: every one is delivered twice.
 const ALL: u32 = 10_000;
@@ -75,29 +80,36 @@ async fn tell(story: &Story) -> anyhow::Result<Value> {
     story.chapter("1. The connection is checked")?;
     shop.check_the_connection()?;
 
-    story.chapter("2. A shopper returns two of three shirts and one of two pairs of socks; the RMA is approved in ReturnGO")?;
+    story.chapter("2. A shopper returns two of three shirts, one of them worn, and one of two pairs of socks; the RMA is approved in ReturnGO")?;
     shop.returngo.approve(&rma)?;
     shop.follow_the_webhooks().await?;
     let credit = shop.credit_of(&rma).await?;
     shop.show(&credit)?;
 
-    story.chapter("3. The parcel arrives; the warehouse receives it into quarantine")?;
-    shop.receive_into_quarantine(&credit).await?;
+    story.chapter(
+        "3. A parcel arrives with one shirt and the socks; the warehouse receives it into quarantine",
+    )?;
+    shop.receive(&warehouse::some_of(&credit, &[("LS-M", 1), ("TS-42", 1)])?, 1, &credit).await?;
     shop.follow_the_webhooks().await?;
 
-    story.chapter("4. The goods are fine; the warehouse releases them into stock")?;
-    shop.release_into_stock(&credit).await?;
+    story.chapter("4. The other shirt comes a day later")?;
+    shop.receive(&warehouse::some_of(&credit, &[("LS-M", 1)])?, 2, &credit).await?;
     shop.follow_the_webhooks().await?;
 
-    story.chapter("5. The shopper is refunded in ReturnGO, unit by unit")?;
+    story.chapter("5. The goods can be sold again; the warehouse releases them into stock")?;
+    shop.release(&warehouse::all_of(&credit)?, &credit).await?;
+    shop.follow_the_webhooks().await?;
+
+    story.chapter("6. The shopper is refunded in ReturnGO, unit by unit, less the fee")?;
     for item in shop.reader.returngo.rmas().get(&rma).await?.items {
-        shop.returngo.refund(&rma, Refund::full().items([item.returned_item_id]))?;
+        let amount = item.paid_price.amount - item.restocking_fee;
+        shop.returngo.refund(&rma, Refund::of(amount).items([item.returned_item_id]))?;
     }
     shop.follow_the_webhooks().await?;
 
-    story.chapter("6. The bookkeeper reconciles")?;
-    let lines = shop.reconcile(&rma).await?;
-    shop.figures(&rma, &lines).await
+    story.chapter("7. The bookkeeper reconciles")?;
+    let report = shop.reconcile(&rma).await?;
+    shop.figures(&rma, &report).await
 }
 
 /// A merchant with both systems, and the program between them.
@@ -105,6 +117,7 @@ struct Shop<'s> {
     story: &'s Story,
     brightpearl: MockBrightpearl,
     returngo: MockReturngo,
+    connection: Connection,
     reader: Reader,
     receiver: Receiver,
 }
@@ -119,29 +132,35 @@ impl<'s> Shop<'s> {
             brightpearl.url(),
             returngo.url()
         ))?;
+        charge_a_fee(&returngo)?;
         let settings = ConnectionSettings::from_json(SETTINGS)?;
         let receiver =
             Receiver::start((Ipv4Addr::LOCALHOST, 0).into(), brightpearl.account(), "a-long-random-secret")
                 .await?;
         brightpearl.faults().add(Fault::on("*", FaultKind::DuplicateWebhooks).times(ALL));
         returngo.faults().add(Fault::on("*", FaultKind::DuplicateWebhooks).times(ALL));
-        for event in ["goods-in-note.created", "quarantine-release.created"] {
+        for event in check::brightpearl_events(&settings) {
             to_brightpearl.webhooks().create(&NewWebhook::post(event, receiver.brightpearl_url())).await?;
         }
-        for event in [WebhookEvent::RmaStatusUpdated, WebhookEvent::TransactionCreated] {
+        for event in check::returngo_events() {
             to_returngo.webhooks().create(&Registration::new(event, receiver.returngo_url())).await?;
         }
-        let reader = Reader::new(to_brightpearl, to_returngo, settings).await?;
-        Ok(Self { story, brightpearl, returngo, reader, receiver })
+        let receivers = Receivers {
+            brightpearl: Some(check::Receiver::at(receiver.brightpearl_url())),
+            returngo: Some(check::Receiver::at(receiver.returngo_url())),
+        };
+        let connection = read_connection(&to_brightpearl, &to_returngo, receivers, &SystemClock).await;
+        let account = connection.brightpearl.account.clone().unwrap_or_default();
+        let reader = Reader::with_account(to_brightpearl, to_returngo, settings, account);
+        Ok(Self { story, brightpearl, returngo, connection, reader, receiver })
     }
 
     fn check_the_connection(&self) -> anyhow::Result<()> {
-        let findings = check::check(&self.reader.account, &self.reader.settings);
+        let findings = check::check(&self.connection, &self.reader.settings);
         for finding in &findings {
             self.story.tell(finding)?;
         }
-        let failed = findings.iter().any(|finding| finding.mark == check::Mark::Failure);
-        anyhow::ensure!(!failed, "the connection check failed");
+        anyhow::ensure!(check::worst(&findings) < Mark::Failure, "the connection check failed");
         Ok(())
     }
 
@@ -161,7 +180,7 @@ impl<'s> Shop<'s> {
                 return Ok(());
             }
             for rma in due {
-                for line in self.reader.keep_in_step(&rma).await? {
+                for line in keep_in_step(&self.reader, &rma).await? {
                     self.story.tell(line)?;
                 }
             }
@@ -204,10 +223,7 @@ impl<'s> Shop<'s> {
     }
 
     async fn credit_of(&self, rma: &RmaId) -> anyhow::Result<Order> {
-        let key = keys::credit(rma);
-        let world = self.reader.world(rma).await?;
-        let credit = world.credits.into_iter().find(|credit| credit.external_ref.as_ref() == Some(&key));
-        credit.with_context(|| format!("RMA {rma} has no sales credit"))
+        credit_in(&self.reader.world(rma).await?).cloned()
     }
 
     fn show(&self, credit: &Order) -> anyhow::Result<()> {
@@ -231,69 +247,33 @@ impl<'s> Shop<'s> {
         Ok(())
     }
 
-    async fn receive_into_quarantine(&self, credit: &Order) -> anyhow::Result<()> {
-        let warehouse = warehouse_of(credit)?;
-        let quarantine = self.reader.brightpearl.warehouses().quarantine_location(warehouse).await?;
-        let base = self.reader.account.base_currency().unwrap_or_else(|| CurrencyCode::new("GBP"));
-        let mut lines = Vec::new();
-        for (id, row) in &credit.order_rows {
-            let Some(product) = row.product() else { continue };
-            lines.push(NewGoodsInLine {
-                product_id: product,
-                purchase_order_row_id: *id,
-                quantity: row.quantity.magnitude.try_into()?,
-                destination_location_id: quarantine,
-                product_value: NewProductValue {
-                    currency: base.clone(),
-                    value: row.item_cost.as_ref().map(|cost| cost.value).unwrap_or_default(),
-                },
-            });
-        }
-        let note = NewGoodsInNote {
-            transfer: false,
-            warehouse_id: warehouse,
-            goods_moved: lines,
-            received_on: OffsetDateTime::utc(SystemClock.now()),
-            user_batch_reference: Some(format!("{}-1", credit.reference)),
-        };
-        let created = self.reader.brightpearl.goods_in_notes().create(credit.id, &note).await?;
-        self.story.tell(format_args!("goods-in note {} into location {quarantine}", created.id))?;
+    async fn receive(&self, units: &[Units], receipt: u32, credit: &Order) -> anyhow::Result<()> {
+        let now = OffsetDateTime::utc(SystemClock.now());
+        let note = warehouse::receive_into_quarantine(&self.reader, credit, units, receipt, now).await?;
+        self.story.tell(format_args!("goods-in note {note}: {}", named(units)))?;
         Ok(())
     }
 
-    async fn release_into_stock(&self, credit: &Order) -> anyhow::Result<()> {
-        let warehouse = warehouse_of(credit)?;
-        let shelf = self.reader.brightpearl.warehouses().default_location(warehouse).await?;
-        for row in credit.order_rows.values() {
-            let Some(product_id) = row.product() else { continue };
-            let quantity = row.quantity.magnitude.try_into()?;
-            let release = Release { product_id, quantity, to_location_id: shelf };
-            self.reader.brightpearl.warehouses().release_quarantine(warehouse, release).await?;
-            self.story.tell(format_args!("{quantity} × {} to location {shelf}", row.product_name))?;
-        }
+    async fn release(&self, units: &[Units], credit: &Order) -> anyhow::Result<()> {
+        warehouse::release_into_stock(&self.reader, credit, units).await?;
+        self.story.tell(named(units))?;
         Ok(())
     }
 
-    async fn reconcile(&self, rma: &RmaId) -> anyhow::Result<Vec<Line>> {
-        let lines = reconcile::reconcile(&self.reader.world(rma).await?, &self.reader.settings);
-        for line in &lines {
+    async fn reconcile(&self, rma: &RmaId) -> anyhow::Result<Report> {
+        let report = self.reader.reconcile_rmas(Days::default(), [rma]).await?;
+        for line in &report.lines {
             self.story.tell(line)?;
         }
-        for total in reconcile::totals(&lines) {
-            let bank = total
-                .bank_account
-                .map_or_else(|| "no bank account".to_owned(), |code| format!("bank account {code}"));
-            self.story.tell(format_args!(
-                "{} {} in {} payments through {bank}",
-                total.amount, total.currency, total.payments
-            ))?;
+        for total in &report.totals {
+            self.story.tell(total)?;
         }
-        Ok(lines)
+        Ok(report)
     }
 
-    async fn figures(&self, rma: &RmaId, lines: &[Line]) -> anyhow::Result<Value> {
+    async fn figures(&self, rma: &RmaId, report: &Report) -> anyhow::Result<Value> {
         let world = self.reader.world(rma).await?;
-        let credit = self.credit_of(rma).await?;
+        let credit = credit_in(&world)?;
         anyhow::ensure!(
             *world.rma.status() == RmaStatus::Validated,
             "the RMA ended as {}",
@@ -315,8 +295,10 @@ impl<'s> Shop<'s> {
                 "journalId": payment.journal_id,
             })
         });
-        let reconciliation =
-            lines.iter().map(|line| json!({ "transactionId": line.transaction_id, "code": line.code }));
+        let reconciliation = report
+            .lines
+            .iter()
+            .map(|line| json!({ "transactionId": line.transaction_id, "code": line.code }));
         let figures = json!({
             "rmaId": rma,
             "salesCreditId": credit.id,
@@ -339,6 +321,22 @@ impl<'s> Shop<'s> {
     }
 }
 
-fn warehouse_of(credit: &Order) -> anyhow::Result<WarehouseId> {
-    credit.warehouse_id.with_context(|| format!("credit {} has no warehouse", credit.id))
+fn credit_in(world: &World) -> anyhow::Result<&Order> {
+    let rma = world.rma.id();
+    let key = keys::credit(rma);
+    let credit = world.credits.iter().find(|credit| credit.external_ref.as_ref() == Some(&key));
+    credit.with_context(|| format!("RMA {rma} has no sales credit"))
+}
+
+/// The seed's first RMA has no fee: one shirt of it was worn.
+fn charge_a_fee(returngo: &MockReturngo) -> anyhow::Result<()> {
+    let mut rma = returngo.rma(&"4410021".parse()?).context("the seed's first RMA is gone")?;
+    let worn = rma.items.iter_mut().find(|item| item.returned_item_id.as_str() == "5600012");
+    worn.context("the seed's second shirt is gone")?.restocking_fee = RESTOCKING_FEE;
+    returngo.put_rma(rma);
+    Ok(())
+}
+
+fn named(units: &[Units]) -> String {
+    units.iter().map(Units::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -1,95 +1,138 @@
-//! The environment variables that name a real account.
+//! The environment variables that name real systems.
 
 use anyhow::{Context as _, bail};
+use returngo_brightpearl::check::{self, Entered, Finding};
+
+/// The variables of one system.
+struct System {
+    /// All of them, and what each holds.
+    variables: &'static [(&'static str, Entered)],
+    /// What must be set: under which name it is missed, and the variables of which one will do.
+    needs: &'static [(&'static str, &'static [&'static str])],
+}
+
+const BRIGHTPEARL: System = System {
+    variables: &[
+        ("BRIGHTPEARL_URL", Entered::Url),
+        ("BRIGHTPEARL_DATACENTER", Entered::DataCentre),
+        ("BRIGHTPEARL_ACCOUNT", Entered::AccountCode),
+        ("BRIGHTPEARL_APP_REF", Entered::Credential),
+        ("BRIGHTPEARL_TOKEN", Entered::Credential),
+        ("BRIGHTPEARL_DEV_REF", Entered::Credential),
+        ("BRIGHTPEARL_STAFF_TOKEN", Entered::Credential),
+        ("BRIGHTPEARL_ACCESS_TOKEN", Entered::Credential),
+    ],
+    needs: &[
+        ("BRIGHTPEARL_ACCOUNT", &["BRIGHTPEARL_ACCOUNT"]),
+        ("BRIGHTPEARL_APP_REF", &["BRIGHTPEARL_APP_REF"]),
+        ("BRIGHTPEARL_TOKEN", &["BRIGHTPEARL_TOKEN", "BRIGHTPEARL_STAFF_TOKEN", "BRIGHTPEARL_ACCESS_TOKEN"]),
+        ("BRIGHTPEARL_DATACENTER (or BRIGHTPEARL_URL)", &["BRIGHTPEARL_DATACENTER", "BRIGHTPEARL_URL"]),
+    ],
+};
+
+const RETURNGO: System = System {
+    variables: &[
+        ("RETURNGO_URL", Entered::Url),
+        ("RETURNGO_API_KEY", Entered::Credential),
+        ("RETURNGO_SHOP", Entered::Shop),
+    ],
+    needs: &[("RETURNGO_API_KEY", &["RETURNGO_API_KEY"]), ("RETURNGO_SHOP", &["RETURNGO_SHOP"])],
+};
+
+type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
 
 /// Reads `BRIGHTPEARL_*`. None when no variable is set.
 ///
 /// # Errors
 /// When some are set and others are missing, or one is not usable.
 pub fn brightpearl() -> anyhow::Result<Option<brightpearl::Client>> {
-    brightpearl_from(&|name| std::env::var(name).ok())
+    if !is_complete(&variable, &[BRIGHTPEARL])? {
+        return Ok(None);
+    }
+    brightpearl_client(&variable).map(Some)
 }
 
-/// Reads `RETURNGO_*`. None when no variable is set.
+/// Reads `BRIGHTPEARL_*` and `RETURNGO_*`. None when no variable is set.
 ///
 /// # Errors
 /// When some are set and others are missing, or one is not usable.
-pub fn returngo() -> anyhow::Result<Option<returngo::Client>> {
-    returngo_from(&|name| std::env::var(name).ok())
-}
-
-type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-fn brightpearl_from(get: Lookup<'_>) -> anyhow::Result<Option<brightpearl::Client>> {
-    const NAMES: [&str; 8] = [
-        "BRIGHTPEARL_URL",
-        "BRIGHTPEARL_DATACENTER",
-        "BRIGHTPEARL_ACCOUNT",
-        "BRIGHTPEARL_APP_REF",
-        "BRIGHTPEARL_TOKEN",
-        "BRIGHTPEARL_DEV_REF",
-        "BRIGHTPEARL_STAFF_TOKEN",
-        "BRIGHTPEARL_ACCESS_TOKEN",
-    ];
-    if NAMES.iter().all(|name| get(name).is_none()) {
+pub fn both() -> anyhow::Result<Option<(brightpearl::Client, returngo::Client)>> {
+    if !names_both()? {
         return Ok(None);
     }
-    let mut missing = Vec::new();
-    let mut need = |name: &'static str, value: Option<String>| {
-        value.unwrap_or_else(|| {
-            missing.push(name);
-            String::new()
-        })
-    };
-    let account = need("BRIGHTPEARL_ACCOUNT", get("BRIGHTPEARL_ACCOUNT"));
-    let app_ref = need("BRIGHTPEARL_APP_REF", get("BRIGHTPEARL_APP_REF"));
+    Ok(Some((brightpearl_client(&variable)?, returngo_client(&variable)?)))
+}
+
+/// Whether the variables of both systems are set.
+///
+/// # Errors
+/// When some are set and others are missing.
+pub fn names_both() -> anyhow::Result<bool> {
+    is_complete(&variable, &[BRIGHTPEARL, RETURNGO])
+}
+
+/// What can be said of the variables before anything is called with them.
+pub fn check_entered() -> Vec<Finding> {
+    let variables = [BRIGHTPEARL, RETURNGO].into_iter().flat_map(|system| system.variables);
+    let set: Vec<(&str, Entered, String)> =
+        variables.filter_map(|(name, entered)| Some((*name, *entered, variable(name)?))).collect();
+    check::check_entered(set.iter().map(|(name, entered, value)| (*name, *entered, value.as_str())))
+}
+
+/// Whether all that these systems need is set, rather than nothing at all.
+fn is_complete(get: Lookup<'_>, systems: &[System]) -> anyhow::Result<bool> {
+    let mut variables = systems.iter().flat_map(|system| system.variables);
+    if variables.all(|(name, _)| get(name).is_none()) {
+        return Ok(false);
+    }
+    let missing: Vec<&str> = systems
+        .iter()
+        .flat_map(|system| system.needs)
+        .filter(|(_, variables)| variables.iter().all(|variable| get(variable).is_none()))
+        .map(|(name, _)| *name)
+        .collect();
+    match missing.as_slice() {
+        [] => Ok(true),
+        names => bail!(
+            "some environment variables of a real account are set, but not {}: set all of them, or none to run against mocks",
+            names.join(", ")
+        ),
+    }
+}
+
+fn brightpearl_client(get: Lookup<'_>) -> anyhow::Result<brightpearl::Client> {
+    let given = |name: &str| get(name).unwrap_or_default();
+    let app_ref = given("BRIGHTPEARL_APP_REF");
     let credentials = match (get("BRIGHTPEARL_ACCESS_TOKEN"), get("BRIGHTPEARL_STAFF_TOKEN")) {
         (Some(token), _) => brightpearl::Credentials::access_token(app_ref, token),
         (None, Some(token)) => brightpearl::Credentials::staff(app_ref, token),
-        (None, None) => brightpearl::Credentials::private_app(
-            app_ref,
-            need("BRIGHTPEARL_TOKEN", get("BRIGHTPEARL_TOKEN")),
-        ),
+        (None, None) => brightpearl::Credentials::private_app(app_ref, given("BRIGHTPEARL_TOKEN")),
     };
     // With a developer's reference it is a public app, and its account token is signed.
     let credentials = match get("BRIGHTPEARL_DEV_REF") {
         Some(dev_ref) => credentials.with_dev_ref(dev_ref),
         None => credentials,
     };
-    let builder = brightpearl::Client::builder(account).credentials(credentials);
+    let builder = brightpearl::Client::builder(given("BRIGHTPEARL_ACCOUNT")).credentials(credentials);
     let builder = match get("BRIGHTPEARL_URL") {
         Some(url) => builder.url(url),
-        None => builder
-            .datacenter(need("BRIGHTPEARL_DATACENTER (or BRIGHTPEARL_URL)", get("BRIGHTPEARL_DATACENTER"))),
+        None => builder.datacenter(given("BRIGHTPEARL_DATACENTER")),
     };
-    refuse_missing("BRIGHTPEARL", &missing)?;
-    builder.build().map(Some).context("the BRIGHTPEARL_ environment variables do not make a client")
+    builder.build().context("the BRIGHTPEARL_ environment variables do not make a client")
 }
 
-fn returngo_from(get: Lookup<'_>) -> anyhow::Result<Option<returngo::Client>> {
-    let names = ["RETURNGO_URL", "RETURNGO_API_KEY", "RETURNGO_SHOP"];
-    if names.iter().all(|name| get(name).is_none()) {
-        return Ok(None);
-    }
-    let missing: Vec<&str> = names[1..].iter().copied().filter(|name| get(name).is_none()).collect();
-    refuse_missing("RETURNGO", &missing)?;
-    let mut builder = returngo::Client::builder()
-        .api_key(get("RETURNGO_API_KEY").unwrap_or_default())
-        .shop(get("RETURNGO_SHOP").unwrap_or_default());
-    if let Some(url) = get("RETURNGO_URL") {
-        builder = builder.url(url);
-    }
-    builder.build().map(Some).context("the RETURNGO_ environment variables do not make a client")
-}
-
-fn refuse_missing(system: &str, missing: &[&str]) -> anyhow::Result<()> {
-    match missing {
-        [] => Ok(()),
-        names => bail!(
-            "some {system}_ environment variables are set, but not {}: set all of them for a real account, or none to run against the mock",
-            names.join(", ")
-        ),
-    }
+fn returngo_client(get: Lookup<'_>) -> anyhow::Result<returngo::Client> {
+    let given = |name: &str| get(name).unwrap_or_default();
+    let builder = returngo::Client::builder().api_key(given("RETURNGO_API_KEY")).shop(given("RETURNGO_SHOP"));
+    let builder = match get("RETURNGO_URL") {
+        Some(url) => builder.url(url),
+        None => builder,
+    };
+    builder.build().context("the RETURNGO_ environment variables do not make a client")
 }
 
 #[cfg(test)]
@@ -101,21 +144,24 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_means_the_mock() {
-        assert!(brightpearl_from(&with(&[])).unwrap().is_none());
-        assert!(returngo_from(&with(&[])).unwrap().is_none());
+    fn nothing_set_means_the_mocks() {
+        assert!(!is_complete(&with(&[]), &[BRIGHTPEARL, RETURNGO]).unwrap());
     }
 
     #[test]
     fn what_is_missing_is_named() {
-        let error =
-            brightpearl_from(&with(&[("BRIGHTPEARL_ACCOUNT", "acmeoutdoors"), ("BRIGHTPEARL_TOKEN", "t")]));
-        let text = error.unwrap_err().to_string();
-        assert!(text.contains("BRIGHTPEARL_APP_REF") && text.contains("BRIGHTPEARL_DATACENTER"), "{text}");
-        assert!(!text.contains("BRIGHTPEARL_TOKEN,"), "{text}");
-        let error =
-            returngo_from(&with(&[("RETURNGO_SHOP", "acmeoutdoors.example.test")])).unwrap_err().to_string();
-        assert!(error.contains("RETURNGO_API_KEY"), "{error}");
+        let set = [("BRIGHTPEARL_ACCOUNT", "acmeoutdoors"), ("BRIGHTPEARL_TOKEN", "t")];
+        let error = is_complete(&with(&set), &[BRIGHTPEARL]).unwrap_err().to_string();
+        assert!(error.contains("BRIGHTPEARL_APP_REF") && error.contains("BRIGHTPEARL_DATACENTER"), "{error}");
+        assert!(!error.contains("BRIGHTPEARL_TOKEN,") && !error.contains("RETURNGO"), "{error}");
+    }
+
+    #[test]
+    fn one_system_alone_is_not_both() {
+        let set = [("RETURNGO_SHOP", "acmeoutdoors.example.test"), ("RETURNGO_API_KEY", "k")];
+        let both = [BRIGHTPEARL, RETURNGO];
+        let error = is_complete(&with(&set), &both).unwrap_err().to_string();
+        assert!(error.contains("BRIGHTPEARL_ACCOUNT") && !error.contains("RETURNGO"), "{error}");
     }
 
     #[test]
@@ -126,19 +172,23 @@ mod tests {
             ("BRIGHTPEARL_APP_REF", "acmeoutdoors_returns"),
             ("BRIGHTPEARL_TOKEN", "t"),
         ];
-        let error = format!("{:#}", brightpearl_from(&with(&set)).unwrap_err());
+        let error = format!("{:#}", brightpearl_client(&with(&set)).unwrap_err());
         assert!(error.contains("it is a number") && error.contains("acmeoutdoors"), "{error}");
     }
 
     #[test]
-    fn a_whole_set_makes_a_client() {
+    fn a_whole_set_makes_both_clients() {
         let set = [
             ("BRIGHTPEARL_ACCOUNT", "acmeoutdoors"),
             ("BRIGHTPEARL_URL", "http://127.0.0.1:4010"),
             ("BRIGHTPEARL_APP_REF", "acmeoutdoors_returns"),
             ("BRIGHTPEARL_STAFF_TOKEN", "t"),
+            ("RETURNGO_API_KEY", "k"),
+            ("RETURNGO_SHOP", "acmeoutdoors.example.test"),
         ];
-        assert!(brightpearl_from(&with(&set)).unwrap().is_some());
+        assert!(is_complete(&with(&set), &[BRIGHTPEARL, RETURNGO]).unwrap());
+        brightpearl_client(&with(&set)).unwrap();
+        returngo_client(&with(&set)).unwrap();
     }
 
     #[test]
@@ -158,7 +208,8 @@ mod tests {
                 ("BRIGHTPEARL_APP_REF", "acmeoutdoors_returns"),
             ];
             set.extend(variables);
-            let client = brightpearl_from(&with(&set)).unwrap().unwrap();
+            assert!(is_complete(&with(&set), &[BRIGHTPEARL]).unwrap());
+            let client = brightpearl_client(&with(&set)).unwrap();
             assert!(format!("{client:?}").contains(kind), "{kind}: {client:?}");
         }
     }

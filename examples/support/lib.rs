@@ -3,10 +3,11 @@
 pub mod apply;
 pub mod environment;
 pub mod output;
-pub mod read;
 pub mod receiver;
+pub mod settings;
 pub mod story;
 pub mod systems;
+pub mod warehouse;
 
 /// The README's code is compiled and run with the documentation tests.
 #[cfg(doctest)]

@@ -38,6 +38,50 @@ impl Brightpearl {
     }
 }
 
+/// Both systems, and the mocks behind them if they are mocks.
+pub struct Both {
+    /// The Brightpearl account.
+    pub brightpearl: brightpearl::Client,
+    /// The ReturnGO shop.
+    pub returngo: returngo::Client,
+    /// The mocks; none for real systems.
+    pub mocks: Option<(MockBrightpearl, MockReturngo)>,
+}
+
+impl Both {
+    /// The systems of the environment, else mocks of both.
+    ///
+    /// # Errors
+    /// When the environment is half set or not usable.
+    pub async fn from_environment() -> anyhow::Result<Self> {
+        if let Some((brightpearl, returngo)) = environment::both()? {
+            return Ok(Self { brightpearl, returngo, mocks: None });
+        }
+        let (brightpearl, returngo) = (mocked_brightpearl().await?, mocked_returngo().await?);
+        Ok(Self {
+            brightpearl: brightpearl.client,
+            returngo: returngo.client,
+            mocks: Some((brightpearl.mock, returngo.mock)),
+        })
+    }
+
+    /// The first line of an example: whom it talks to.
+    pub fn introduction(&self) -> String {
+        match &self.mocks {
+            Some((brightpearl, returngo)) => format!(
+                "No BRIGHTPEARL_ or RETURNGO_ variable is set: started a mock of Brightpearl at {} and a mock of ReturnGO at {}",
+                brightpearl.url(),
+                returngo.url()
+            ),
+            None => format!(
+                "Brightpearl account {} and ReturnGO shop {}",
+                self.brightpearl.account(),
+                self.returngo.shop()
+            ),
+        }
+    }
+}
+
 /// A mock and a client for it.
 pub struct Mocked<Client, Mock> {
     /// The client.

@@ -1,6 +1,4 @@
-use std::fmt::Display;
-
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::fmt::{Display, Write};
 
 use crate::Method;
 
@@ -54,7 +52,7 @@ impl Endpoint {
             let (_, after) = after.split_once('}').unwrap_or((after, ""));
             path.push_str(before);
             if let Some(value) = values.next() {
-                path.extend(utf8_percent_encode(&value.to_string(), SEGMENT));
+                push_encoded(&mut path, &value.to_string(), SEGMENT);
             }
             rest = after;
         }
@@ -64,13 +62,23 @@ impl Endpoint {
 }
 
 /// Keeps a value inside its path segment. Id sets use `,`, `-`, `.` and `*`, which stay as they are.
-const SEGMENT: &AsciiSet = &UNRESERVED.remove(b',').remove(b'*');
+const SEGMENT: &[u8] = b",*";
 
 /// Periods keep their `/` and `:`: one integrator saw a percent-encoded slash break the filter
 /// (brightpearl-platform.md §2.3), and both are legal in a query.
-const QUERY_VALUE: &AsciiSet = &UNRESERVED.remove(b',').remove(b'/').remove(b':');
+const QUERY_VALUE: &[u8] = b",/:";
 
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Appends a text, percent-encoded but for what RFC 3986 calls unreserved and for `kept`.
+fn push_encoded(to: &mut String, text: &str, kept: &[u8]) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.contains(&byte) {
+            to.push(char::from(byte));
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(to, "%{byte:02X}");
+        }
+    }
+}
 
 /// A query string out of names and values; empty when there are none.
 ///
@@ -84,9 +92,9 @@ pub fn query_string(pairs: &[(impl AsRef<str>, impl AsRef<str>)]) -> String {
         if !query.is_empty() {
             query.push('&');
         }
-        query.extend(utf8_percent_encode(name.as_ref(), QUERY_VALUE));
+        push_encoded(&mut query, name.as_ref(), QUERY_VALUE);
         query.push('=');
-        query.extend(utf8_percent_encode(value.as_ref(), QUERY_VALUE));
+        push_encoded(&mut query, value.as_ref(), QUERY_VALUE);
     }
     query
 }
@@ -100,5 +108,10 @@ mod tests {
         let endpoint = Endpoint::new(Method::Get, "/a/{x}/b/{y}", Idempotency::Read);
         assert_eq!(endpoint.path(&[&"../../etc?q", &7]), "/a/..%2F..%2Fetc%3Fq/b/7");
         assert_eq!(endpoint.path(&[&"1"]), "/a/1/b/");
+    }
+
+    #[test]
+    fn other_alphabets_go_as_their_utf_8_bytes() {
+        assert_eq!(query_string(&[("customerRef", "Zoë~_.-\n")]), "customerRef=Zo%C3%AB~_.-%0A");
     }
 }

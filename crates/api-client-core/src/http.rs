@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,7 +36,7 @@ impl fmt::Display for Method {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     /// The name, as sent.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// The value.
     pub value: String,
     /// Whether the value is a credential.
@@ -55,12 +55,12 @@ pub struct Headers(Vec<Header>);
 
 impl Headers {
     /// Adds a header.
-    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<String>) {
+    pub fn insert(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
         self.0.push(Header { name: name.into(), value: value.into(), secret: false });
     }
 
     /// Adds a header whose value is a credential.
-    pub fn insert_secret(&mut self, name: impl Into<String>, value: impl Into<String>) {
+    pub fn insert_secret(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
         self.0.push(Header { name: name.into(), value: value.into(), secret: true });
     }
 
@@ -72,6 +72,21 @@ impl Headers {
     /// All headers.
     pub fn iter(&self) -> impl Iterator<Item = &Header> {
         self.0.iter()
+    }
+}
+
+impl FromIterator<Header> for Headers {
+    fn from_iter<I: IntoIterator<Item = Header>>(headers: I) -> Self {
+        Self(headers.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Headers {
+    type Item = Header;
+    type IntoIter = std::vec::IntoIter<Header>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

@@ -1,11 +1,12 @@
 //! What the `brightpearl` and `returngo` clients share, so that it exists once.
 //!
-//! Two halves:
+//! Three parts:
 //!
 //! * for models, always there: [`open_enum!`], [`numeric_id!`] and [`text_id!`] make the enums and ids of a
 //!   wire; [`wire`] reads what APIs really send; [`OffsetDateTime`] keeps the zone a time came with;
 //!   [`CurrencyCode`] knows its minor unit; [`Endpoint`], [`Idempotency`] and [`Request`] are what is sent,
-//!   before anybody sends it; [`secrets_match`] checks a webhook's secret;
+//!   before anybody sends it;
+//! * with the feature `secrets`: [`secrets_match`], the check of a webhook's secret;
 //! * with the feature `client`: [`client::Pipeline`], the one loop through which every request of both clients
 //!   goes, over a [`client::Transport`] and a [`client::Clock`] that tests replace.
 #![forbid(unsafe_code)]
@@ -21,6 +22,7 @@ mod ids;
 mod offset_date_time;
 mod open_enum;
 mod request;
+#[cfg(feature = "secrets")]
 mod secret;
 pub mod wire;
 
@@ -30,6 +32,7 @@ pub use http::{Header, Headers, HttpRequest, HttpResponse, Method};
 pub use ids::compare_ids;
 pub use offset_date_time::{InvalidDateTime, OffsetDateTime};
 pub use request::{ReadAnswer, Request};
+#[cfg(feature = "secrets")]
 pub use secret::secrets_match;
 
 #[doc(hidden)]

@@ -58,9 +58,16 @@ impl OffsetDateTime {
 }
 
 /// A text that is not a date or a time.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a date or time: expected the form 2026-05-04T10:15:00.000+01:00")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidDateTime(String);
+
+impl fmt::Display for InvalidDateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not a date or time: expected the form 2026-05-04T10:15:00.000+01:00", self.0)
+    }
+}
+
+impl std::error::Error for InvalidDateTime {}
 
 impl FromStr for OffsetDateTime {
     type Err = InvalidDateTime;

@@ -63,6 +63,12 @@ impl<T> Request<T> {
         self
     }
 
+    /// Says why it cannot be sent as it is: a client refuses it before anything goes out.
+    pub fn unsendable(mut self, problem: impl Into<String>) -> Self {
+        self.problem = Some(problem.into());
+        self
+    }
+
     /// How to find out whether this write was applied, should its answer be lost: a sentence that begins
     /// with a verb.
     pub const fn find_out(mut self, how: &'static str) -> Self {

@@ -48,16 +48,31 @@ pub struct Context {
     /// The faults that are waiting to strike: a batch asks them about its parts.
     pub faults: Faults,
     pub(crate) deliveries: Vec<Delivery>,
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A part of a batch that came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The name under which it is counted; none when no route knows it, which fails a strict test.
+    pub operation: Option<String>,
+    /// What it asked for, as `METHOD /path`.
+    pub shown: String,
 }
 
 impl Context {
     /// A context at this time, with these faults.
     pub const fn new(now: Timestamp, faults: Faults) -> Self {
-        Self { now, faults, deliveries: Vec::new() }
+        Self { now, faults, deliveries: Vec::new(), parts: Vec::new() }
     }
 
     /// Sends a webhook once the request is handled.
     pub fn deliver(&mut self, delivery: Delivery) {
         self.deliveries.push(delivery);
+    }
+
+    /// Puts a part of a batch down in the request log.
+    pub fn log_part(&mut self, part: Part) {
+        self.parts.push(part);
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn handle<A: MockedApi>(
     context: &mut Context,
 ) -> Response {
     match (request.method.as_str(), route) {
-        ("GET", "requests") => Response::json(200, &state.log.counts),
+        ("GET", "requests") => Response::json(200, &state.log),
         ("POST", "reset") => {
             core.reset_state(state);
             done()
@@ -38,6 +38,10 @@ pub(crate) fn handle<A: MockedApi>(
             }
             Err(refused) => refused,
         },
+        ("DELETE", "faults") => {
+            core.faults().clear();
+            done()
+        }
         _ => state.api.control(route, request, context).unwrap_or_else(|| no_such_route(request)),
     }
 }

@@ -31,7 +31,8 @@ pub enum FaultKind {
     /// A webhook is sent twice.
     DuplicateWebhooks,
     /// Webhooks are held until as many as `times` have come, then sent in reverse order: `times` of 2 swaps the
-    /// next two. When no more come for a second, what is held is sent.
+    /// next two. By chance, a webhook is held until the next one is sent. When no more come for a second, what is
+    /// held is sent.
     ReorderWebhooks,
     /// A webhook is never sent.
     LoseWebhooks,
@@ -110,7 +111,7 @@ impl<'de> Deserialize<'de> for FaultKind {
     }
 }
 
-/// A fault, what it strikes, and how often.
+/// A fault, what it strikes, and how often: so many times, or by chance.
 ///
 /// ```
 /// use api_mock_core::{Fault, FaultKind};
@@ -118,27 +119,69 @@ impl<'de> Deserialize<'de> for FaultKind {
 /// let fault = Fault::on("post-sales-credit", FaultKind::DropAfterCommit).times(2);
 /// let same: Fault = serde_json::from_str(r#"{"match":"post-sales-credit","times":2,"fault":"dropAfterCommit"}"#)?;
 /// assert_eq!(fault, same);
+///
+/// // One webhook in ten, for as long as the mock runs, and the same ones for the same seed.
+/// let fault = Fault::on_any(FaultKind::LoseWebhooks).by_chance(0.1, 7);
+/// let same: Fault = serde_json::from_str(r#"{"match":"*","fault":"loseWebhooks","probability":0.1,"seed":7}"#)?;
+/// assert_eq!(fault, same);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct Fault {
-    #[serde(rename = "match")]
     pattern: String,
-    #[serde(default = "once")]
-    times: u32,
-    #[serde(rename = "fault")]
     kind: FaultKind,
+    /// How often it may still strike; none is without end.
+    times: Option<u32>,
+    /// None strikes always.
+    chance: Option<Chance>,
 }
 
-const fn once() -> u32 {
-    1
+/// A fault as `POST /_mock/faults` takes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(rename = "match")]
+    pattern: String,
+    times: Option<u32>,
+    fault: FaultKind,
+    probability: Option<f64>,
+    seed: Option<u64>,
+}
+
+/// A fault whose numbers make no sense.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+enum InvalidFault {
+    #[error("`probability` is {0}: it must lie between 0 and 1")]
+    Probability(f64),
+    #[error("`seed` goes with `probability` only")]
+    SeedAlone,
+}
+
+impl TryFrom<Written> for Fault {
+    type Error = InvalidFault;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let fault = Self::on(written.pattern, written.fault);
+        let fault = match (written.probability, written.seed) {
+            (None, None) => fault,
+            (None, Some(_)) => return Err(InvalidFault::SeedAlone),
+            (Some(probability), _) if !(0.0..=1.0).contains(&probability) => {
+                return Err(InvalidFault::Probability(probability));
+            }
+            (Some(probability), seed) => fault.by_chance(probability, seed.unwrap_or_default()),
+        };
+        Ok(match written.times {
+            Some(times) => fault.times(times),
+            None => fault,
+        })
+    }
 }
 
 impl Fault {
     /// The next request of this operation, or the next webhook of this full event name; `*` is any.
     pub fn on(pattern: impl Into<String>, kind: FaultKind) -> Self {
-        Self { pattern: pattern.into(), times: 1, kind }
+        Self { pattern: pattern.into(), kind, times: Some(1), chance: None }
     }
 
     /// The next of any kind.
@@ -149,13 +192,59 @@ impl Fault {
     /// As often as this.
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
-        self.times = times;
+        self.times = Some(times);
         self
     }
 
-    fn strikes(&self, name: &str) -> bool {
-        self.times > 0 && (self.pattern == "*" || self.pattern == name)
+    /// Each one that matches with this probability (0 never, 1 always), without end unless [`times`](Self::times)
+    /// comes after. The same seed strikes the same ones when they come in the same order.
+    #[must_use]
+    pub const fn by_chance(mut self, probability: f64, seed: u64) -> Self {
+        self.times = None;
+        self.chance = Some(Chance { probability, state: seed });
+        self
     }
+
+    fn matches(&self, name: &str) -> bool {
+        self.times != Some(0) && (self.pattern == "*" || self.pattern == name)
+    }
+
+    /// Whether it strikes what it matches, this time.
+    fn strikes(&mut self) -> bool {
+        self.chance.as_mut().is_none_or(Chance::comes)
+    }
+}
+
+/// A coin that falls the same way for the same seed (SplitMix64).
+#[derive(Debug, Clone, PartialEq)]
+struct Chance {
+    probability: f64,
+    state: u64,
+}
+
+impl Chance {
+    fn comes(&mut self) -> bool {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let mixed = mixed ^ (mixed >> 31);
+        // 53 bits are all that the fraction of an f64 holds.
+        #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
+        let fraction = (mixed >> 11) as f64 / (1_u64 << 53) as f64;
+        fraction < self.probability
+    }
+}
+
+/// What becomes of a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Sent,
+    Lost,
+    SentTwice,
+    /// Held until this many more are held, then sent last first.
+    HeldFor(u32),
+    /// Sent after the next one.
+    Overtaken,
 }
 
 /// The faults that are waiting to strike. Clones share them.
@@ -179,27 +268,34 @@ impl Faults {
     }
 
     pub(crate) fn strike_request(&self, operation: &str) -> Option<FaultKind> {
-        self.strike(|fault| !fault.kind.is_about_webhooks() && fault.strikes(operation)).map(|(kind, _)| kind)
+        self.strike(operation, |kind| !kind.is_about_webhooks()).map(|fault| fault.kind)
     }
 
     /// The fault that strikes one part of a batch: a refusal or a cut, as only the whole batch can be late.
     pub fn strike_part(&self, operation: &str) -> Option<FaultKind> {
         let is_of_a_part =
             |kind: FaultKind| !kind.is_about_webhooks() && !matches!(kind, FaultKind::Delay(_));
-        self.strike(|fault| is_of_a_part(fault.kind) && fault.strikes(operation)).map(|(kind, _)| kind)
+        self.strike(operation, is_of_a_part).map(|fault| fault.kind)
     }
 
-    /// The fault that strikes this webhook, and how often it will strike after that.
-    pub(crate) fn strike_webhook(&self, event: &str) -> Option<(FaultKind, u32)> {
-        self.strike(|fault| fault.kind.is_about_webhooks() && fault.strikes(event))
+    pub(crate) fn fate_of_webhook(&self, event: &str) -> Fate {
+        let Some(fault) = self.strike(event, FaultKind::is_about_webhooks) else { return Fate::Sent };
+        match (fault.kind, fault.times) {
+            (FaultKind::LoseWebhooks, _) => Fate::Lost,
+            (FaultKind::DuplicateWebhooks, _) => Fate::SentTwice,
+            (_, Some(more)) if fault.chance.is_none() => Fate::HeldFor(more),
+            _ => Fate::Overtaken,
+        }
     }
 
-    fn strike(&self, matches: impl Fn(&Fault) -> bool) -> Option<(FaultKind, u32)> {
+    /// The fault that strikes, as it is afterwards.
+    fn strike(&self, name: &str, is_meant: impl Fn(FaultKind) -> bool) -> Option<Fault> {
         let mut faults = self.list();
-        let fault = faults.iter_mut().find(|fault| matches(fault))?;
-        fault.times -= 1;
-        let struck = (fault.kind, fault.times);
-        faults.retain(|fault| fault.times > 0);
+        let mut candidates = faults.iter_mut().filter(|fault| is_meant(fault.kind) && fault.matches(name));
+        let fault = candidates.find_map(|fault| fault.strikes().then_some(fault))?;
+        fault.times = fault.times.map(|times| times - 1);
+        let struck = fault.clone();
+        faults.retain(|fault| fault.times != Some(0));
         Some(struck)
     }
 
@@ -233,8 +329,33 @@ mod tests {
         assert_eq!(faults.strike_request("post-order"), Some(FaultKind::Status500));
         assert_eq!(faults.strike_request("post-order"), Some(FaultKind::Status500));
         assert_eq!(faults.strike_request("post-order"), None);
-        assert_eq!(faults.strike_webhook("order.modified"), Some((FaultKind::LoseWebhooks, 0)));
+        assert_eq!(faults.fate_of_webhook("order.modified"), Fate::Lost);
         assert_eq!(faults.pending(), []);
+        assert_eq!(faults.fate_of_webhook("order.modified"), Fate::Sent);
+    }
+
+    #[test]
+    fn chance_strikes_about_as_often_as_it_says_and_the_same_ones_for_the_same_seed() {
+        let struck = |probability: f64, seed: u64| -> Vec<bool> {
+            let faults = Faults::default();
+            faults.add(Fault::on_any(FaultKind::Status500).by_chance(probability, seed));
+            (0..1_000).map(|_| faults.strike_request("get-order").is_some()).collect()
+        };
+        let count = |struck: &[bool]| struck.iter().filter(|struck| **struck).count();
+        assert!((200..300).contains(&count(&struck(0.25, 7))), "{}", count(&struck(0.25, 7)));
+        assert_eq!(struck(0.25, 7), struck(0.25, 7));
+        assert_ne!(struck(0.25, 7), struck(0.25, 8));
+        assert_eq!((count(&struck(0.0, 7)), count(&struck(1.0, 7))), (0, 1_000));
+    }
+
+    #[test]
+    fn chance_ends_after_its_times_and_leaves_room_for_the_next_fault() {
+        let faults = Faults::default();
+        faults.add(Fault::on_any(FaultKind::Status500).by_chance(0.5, 1).times(3));
+        faults.add(Fault::on_any(FaultKind::Throttle).times(100));
+        let struck: Vec<_> = (0..100).filter_map(|_| faults.strike_request("get-order")).collect();
+        assert_eq!(struck.iter().filter(|kind| **kind == FaultKind::Status500).count(), 3);
+        assert_eq!(struck.len(), 100);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! [`MockCore`] puts around it what every mock shares:
 //!
 //! * [`Faults`]: lose the answer after the commit, cut the connection, delay, refuse, and duplicate, reorder or
-//!   lose webhooks;
+//!   lose webhooks; so many times, or by chance with a seed;
 //! * a log of requests to assert on ([`RequestCounts`]);
 //! * a [`Clock`] that is real until a test fixes it;
 //! * webhooks that really travel over HTTP ([`Delivery`]), and a way to wait for them without sleeping
@@ -26,7 +26,7 @@ mod server;
 mod webhooks;
 mod wiremock_face;
 
-pub use api::{Context, MockedApi, Refusal};
+pub use api::{Context, MockedApi, Part, Refusal};
 pub use clock::Clock;
 pub use faults::{Fault, FaultKind, Faults, UnknownFault};
 pub use http::{Request, Response};

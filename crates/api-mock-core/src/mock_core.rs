@@ -81,7 +81,7 @@ impl<A: MockedApi> MockCore<A> {
         let State { api, log } = state;
         let operation = api.operation(request);
         log.record(operation.as_deref(), || format!("{} {}", request.method, request.path));
-        match self.faults().strike_request(operation.as_deref().unwrap_or(UNKNOWN)) {
+        let outcome = match self.faults().strike_request(operation.as_deref().unwrap_or(UNKNOWN)) {
             None => api.handle(request, context).into(),
             Some(FaultKind::DropBefore) => Outcome::Cut,
             Some(FaultKind::DropAfterCommit) => {
@@ -95,7 +95,11 @@ impl<A: MockedApi> MockCore<A> {
                 Some(refusal) => api.refuse(refusal, request, context).into(),
                 None => bad_gateway().into(),
             },
+        };
+        for part in std::mem::take(&mut context.parts) {
+            log.record_part(part.operation.as_deref(), &part.shown);
         }
+        outcome
     }
 
     /// The faults that are waiting to strike.
@@ -113,7 +117,14 @@ impl<A: MockedApi> MockCore<A> {
         self.state().log.counts.clone()
     }
 
-    /// Requests that no route knows, as `METHOD /path`.
+    /// From now on only these operations are expected: others are answered as ever, and are listed among the
+    /// [unexpected requests](Self::unexpected_requests). A reset forgets it.
+    pub fn expect_only<O: Into<String>>(&self, operations: impl IntoIterator<Item = O>) {
+        self.state().log.expected = Some(operations.into_iter().map(Into::into).collect());
+    }
+
+    /// Requests, and parts of batches, that no route knows or that are not [expected](Self::expect_only), as
+    /// `METHOD /path`.
     pub fn unexpected_requests(&self) -> Vec<String> {
         self.state().log.unexpected.clone()
     }

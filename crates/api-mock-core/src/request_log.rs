@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -8,6 +8,8 @@ pub struct RequestCounts {
     total: u64,
     #[serde(rename = "byMessageType")]
     by_operation: BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    parts: BTreeMap<String, u64>,
 }
 
 impl RequestCounts {
@@ -20,24 +22,56 @@ impl RequestCounts {
     pub fn of(&self, operation: &str) -> u64 {
         self.by_operation.get(operation).copied().unwrap_or_default()
     }
+
+    /// The parts of batches that were of this operation; a batch itself is one request of its own operation.
+    pub fn parts_of(&self, operation: &str) -> u64 {
+        self.parts.get(operation).copied().unwrap_or_default()
+    }
 }
 
 /// What came in.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct RequestLog {
+    #[serde(flatten)]
     pub(crate) counts: RequestCounts,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) unexpected: Vec<String>,
+    /// The only operations that are expected; none when all are.
+    #[serde(skip)]
+    pub(crate) expected: Option<BTreeSet<String>>,
 }
 
 /// Requests that no route knows are counted under this name.
 pub(crate) const UNKNOWN: &str = "unknown";
 
 impl RequestLog {
-    pub(crate) fn record(&mut self, operation: Option<&str>, request: impl FnOnce() -> String) {
+    pub(crate) fn record(&mut self, operation: Option<&str>, shown: impl FnOnce() -> String) {
         self.counts.total += 1;
-        *self.counts.by_operation.entry(operation.unwrap_or(UNKNOWN).to_owned()).or_default() += 1;
-        if operation.is_none() {
-            self.unexpected.push(request());
+        count(&mut self.counts.by_operation, operation);
+        self.expect(operation, shown);
+    }
+
+    /// A part of a batch.
+    pub(crate) fn record_part(&mut self, operation: Option<&str>, shown: &str) {
+        count(&mut self.counts.parts, operation);
+        self.expect(operation, || format!("{shown} (in a batch)"));
+    }
+
+    fn expect(&mut self, operation: Option<&str>, shown: impl FnOnce() -> String) {
+        match (operation, &self.expected) {
+            (None, _) => self.unexpected.push(shown()),
+            (Some(operation), Some(expected)) if !expected.contains(operation) => {
+                self.unexpected.push(format!("{}: {operation} is not expected", shown()));
+            }
+            _ => {}
         }
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, operation: Option<&str>) {
+    let operation = operation.unwrap_or(UNKNOWN);
+    match counts.get_mut(operation) {
+        Some(count) => *count += 1,
+        None => drop(counts.insert(operation.to_owned(), 1)),
     }
 }

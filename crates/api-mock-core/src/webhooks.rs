@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
-use crate::{FaultKind, Faults};
+use crate::{Faults, faults::Fate};
 
 /// A webhook to send.
 #[derive(Debug, Clone)]
@@ -77,8 +77,17 @@ struct Parcel {
     delivery: Delivery,
     era: u64,
     attempt: usize,
-    /// To be held until this many more are held, then sent last first.
-    hold_for: Option<u32>,
+    hold: Hold,
+}
+
+/// What a webhook waits for before it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hold {
+    No,
+    /// This many more that are held; then all are sent last first.
+    ForMore(u32),
+    /// The next one to be sent.
+    ForNext,
 }
 
 impl Courier {
@@ -106,22 +115,23 @@ impl Courier {
     /// Queues deliveries in order, as the faults allow.
     pub(crate) fn send(&self, deliveries: Vec<Delivery>, faults: &Faults) {
         for delivery in deliveries {
-            match faults.strike_webhook(&delivery.event) {
-                Some((FaultKind::LoseWebhooks, _)) => {}
-                Some((FaultKind::DuplicateWebhooks, _)) => {
-                    self.queue(delivery.clone(), None);
-                    self.queue(delivery, None);
+            match faults.fate_of_webhook(&delivery.event) {
+                Fate::Lost => {}
+                Fate::SentTwice => {
+                    self.queue(delivery.clone(), Hold::No);
+                    self.queue(delivery, Hold::No);
                 }
-                Some((_, more)) => self.queue(delivery, Some(more)),
-                None => self.queue(delivery, None),
+                Fate::HeldFor(more) => self.queue(delivery, Hold::ForMore(more)),
+                Fate::Overtaken => self.queue(delivery, Hold::ForNext),
+                Fate::Sent => self.queue(delivery, Hold::No),
             }
         }
     }
 
-    fn queue(&self, delivery: Delivery, hold_for: Option<u32>) {
+    fn queue(&self, delivery: Delivery, hold: Hold) {
         let era = self.progress.era.load(Ordering::Acquire);
         self.progress.unsettled.send_modify(|count| *count += 1);
-        if self.queue.send(Parcel { delivery, era, attempt: 0, hold_for }).is_err() {
+        if self.queue.send(Parcel { delivery, era, attempt: 0, hold }).is_err() {
             self.progress.settle();
         }
     }
@@ -159,16 +169,23 @@ struct Worker {
 
 impl Worker {
     async fn run(self, mut parcels: mpsc::UnboundedReceiver<Parcel>) {
-        let mut held = Vec::new();
+        let (mut held, mut overtaken) = (Vec::new(), Vec::new());
         loop {
-            let next =
-                if held.is_empty() { Ok(parcels.recv().await) } else { patiently(parcels.recv()).await };
+            let nothing_waits = held.is_empty() && overtaken.is_empty();
+            let next = if nothing_waits { Ok(parcels.recv().await) } else { patiently(parcels.recv()).await };
             match next {
                 Ok(None) => return,
-                Err(_) => self.send_last_first(&mut held).await,
-                Ok(Some(parcel)) => match parcel.hold_for {
-                    None => self.attempt(parcel).await,
-                    Some(more) => {
+                Err(_) => {
+                    self.send_last_first(&mut held).await;
+                    self.send_last_first(&mut overtaken).await;
+                }
+                Ok(Some(parcel)) => match parcel.hold {
+                    Hold::No => {
+                        self.attempt(parcel).await;
+                        self.send_last_first(&mut overtaken).await;
+                    }
+                    Hold::ForNext => overtaken.push(parcel),
+                    Hold::ForMore(more) => {
                         held.push(parcel);
                         if more == 0 {
                             self.send_last_first(&mut held).await;
@@ -219,7 +236,7 @@ impl Worker {
 
     fn send_again_after(&self, wait: Duration, mut parcel: Parcel) {
         parcel.attempt += 1;
-        parcel.hold_for = None;
+        parcel.hold = Hold::No;
         let (queue, progress) = (self.retries.clone(), Arc::clone(&self.progress));
         tokio::spawn(async move {
             pause(wait).await;

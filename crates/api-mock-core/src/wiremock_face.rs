@@ -6,8 +6,9 @@ use crate::{MockCore, MockedApi, Outcome, Request, Response};
 
 /// The face for tests: the core behind a [`MockServer`].
 ///
-/// Strict: a request that no route knows gets the API's own 404 on the wire, and makes
-/// [`assert_no_unexpected_requests`](Self::assert_no_unexpected_requests) fail, which dropping the face calls.
+/// Strict: a request, or a part of a batch, that no route knows gets the API's own 404 on the wire, and makes
+/// [`assert_no_unexpected_requests`](Self::assert_no_unexpected_requests) fail, which dropping the face calls. So
+/// does one that is not among those that [`MockCore::expect_only`] names.
 ///
 /// Mount mocks of your own on [`server`](Self::server): they come before the core's.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl<A: MockedApi> WiremockFace<A> {
         &self.server
     }
 
-    /// Fails when a request came that no route knows.
+    /// Fails when an unexpected request came.
     ///
     /// # Panics
     /// When one did; the message shows all of them.
@@ -57,7 +58,7 @@ impl<A: MockedApi> WiremockFace<A> {
     pub fn assert_no_unexpected_requests(&self) {
         let unexpected = self.core.unexpected_requests();
         if !unexpected.is_empty() {
-            panic!("the mock got requests that it does not know:\n  {}", unexpected.join("\n  "));
+            panic!("the mock got requests that were not expected:\n  {}", unexpected.join("\n  "));
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use api_mock_core::{Context, MockedApi, Refusal, Request, Response};
 use jiff::civil::Date;
@@ -18,9 +18,9 @@ use crate::{
 
 /// The mocked API: one account behind the gateway that every request goes through.
 pub struct Brightpearl {
-    seed: Seed,
-    switches: Switches,
     account: Account,
+    /// The switches that it started with, to go back to.
+    switches: Switches,
     throttle: Throttle,
     /// Counts answers, for their `Ruid`.
     answers: u64,
@@ -41,8 +41,13 @@ impl Brightpearl {
     /// # Errors
     /// When the seed refers to something that it does not have.
     pub fn new(seed: Seed, switches: Switches) -> Result<Self, SeedError> {
-        let account = seed.account(&switches)?;
-        Ok(Self { seed, switches, account, throttle: Throttle::default(), answers: 0 })
+        Account::from_seed(seed).map(|account| Self::of(account, switches))
+    }
+
+    /// This account.
+    pub fn of(account: Account, switches: Switches) -> Self {
+        let account = Account { switches, ..account };
+        Self { account, switches, throttle: Throttle::default(), answers: 0 }
     }
 
     pub(crate) const fn account(&self) -> &Account {
@@ -60,7 +65,7 @@ impl Brightpearl {
     }
 
     /// So many requests in a minute; none switches the throttle off.
-    pub(crate) const fn set_throttle(&mut self, limit: Option<u32>) {
+    pub const fn set_throttle(&mut self, limit: Option<u32>) {
         self.throttle.set_limit(limit);
     }
 
@@ -81,14 +86,16 @@ impl Brightpearl {
             let problem = Problem::not_found(format!("Cannot find the resource {}", request.path));
             return self.refused(&problem, GATEWAY, window);
         };
-        let call = Call { request, parameters, now: context.now, faults: &context.faults };
+        let switches = self.account.switches;
+        let call = Call { request, parameters, now: context.now, switches, faults: &context.faults };
         let outcome = (route.handler)(&mut self.account, &call);
         for delivery in integration::deliveries(&mut self.account, context.now) {
             context.deliver(delivery);
         }
+        std::mem::take(&mut self.account.parts).into_iter().for_each(|part| context.log_part(part));
         match outcome {
             Ok(answer) => self.accepted(&answer, route.message_type, window),
-            Err(problem) => self.refused(&problem, route.message_type, window),
+            Err(problem) => self.refused(&problem.under(switches), route.refused_message_type(), window),
         }
     }
 
@@ -110,7 +117,7 @@ impl Brightpearl {
     }
 
     fn throttled(&mut self, window: &Window) -> Response {
-        let headers = self.switches.throttle_headers_when_throttled;
+        let headers = self.account.switches.throttle_headers_when_throttled;
         let window = Window { remaining: window.remaining.filter(|_| headers).map(|_| 0), ..*window };
         self.respond(503, sentence(THROTTLED), GATEWAY, &window, false)
     }
@@ -160,8 +167,9 @@ impl MockedApi for Brightpearl {
 
     fn handle(&mut self, request: &Request, context: &mut Context) -> Response {
         // Beside the API: neither throttled nor authenticated as it is.
+        let switches = self.account.switches;
         let oauth = &mut self.account.credentials.oauth;
-        if let Some(response) = oauth.answer(request, context.now, &self.switches) {
+        if let Some(response) = oauth.answer(request, context.now, &switches) {
             return response;
         }
         let window = self.throttle.count(context.now);
@@ -188,28 +196,36 @@ impl MockedApi for Brightpearl {
     }
 
     fn control(&mut self, route: &str, request: &Request, _context: &mut Context) -> Option<Response> {
-        if (request.method.as_str(), route) != ("PUT", "throttle") {
-            return None;
-        }
-        Some(match request.json::<NewLimit>() {
-            Ok(NewLimit { limit }) => {
+        let done = || Response::json(200, &json!({}));
+        let outcome = match (request.method.as_str(), route) {
+            ("PUT", "throttle") => request.json().map(|NewLimit { limit }| {
                 self.set_throttle(limit);
-                Response::json(200, &json!({}))
-            }
-            Err(error) => Response::json(400, &json!({ "error": error.to_string() })),
-        })
+                done()
+            }),
+            ("PUT", "accounting-period-lock") => request.json().map(|NewLock { locked_until }| {
+                self.lock_books(locked_until);
+                done()
+            }),
+            ("PUT", "switches") => request.json().map(|switches: Switches| {
+                self.account.switches = switches;
+                done()
+            }),
+            ("GET", "duplicates") => Ok(Response::json(200, &self.account.duplicates())),
+            _ => return None,
+        };
+        Some(outcome.unwrap_or_else(|error| Response::json(400, &json!({ "error": error.to_string() }))))
     }
 
     fn reset(&mut self) {
         // The seed was an account before, so it is one again.
-        if let Ok(account) = self.seed.account(&self.switches) {
-            self.account = account;
+        if let Ok(account) = Account::from_seed(Arc::clone(&self.account.seed)) {
+            self.account = Account { switches: self.switches, ..account };
         }
         self.throttle = Throttle::default();
     }
 
     fn introduction(&self) -> String {
-        let Seed { account, app_ref, token, .. } = &self.seed;
+        let Seed { account, app_ref, token, .. } = self.account.seed.as_ref();
         format!("account={account} app-ref={app_ref} token={token}")
     }
 }
@@ -220,4 +236,12 @@ struct NewLimit {
     /// Required, so that `{}` is no accident: null switches the throttle off.
     #[serde(deserialize_with = "Option::deserialize")]
     limit: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewLock {
+    /// Required, so that `{}` is no accident: null opens the books.
+    #[serde(deserialize_with = "Option::deserialize")]
+    locked_until: Option<Date>,
 }

@@ -5,6 +5,9 @@
 mod accounting;
 mod api;
 mod contact;
+mod custom_field;
+mod duplicates;
+pub mod fixtures;
 mod gateway;
 mod index;
 mod integration;
@@ -28,10 +31,18 @@ pub use api::Brightpearl;
 pub use api_mock_core::{
     Attempt, Fault, FaultKind, Faults, MockCore, RequestCounts, Server, run_until_ctrl_c,
 };
+pub use duplicates::Duplicates;
 pub use mock::{MockBrightpearl, MockBuilder};
 pub use seed::{
-    BUILT_IN_SEED, Seed, SeedAccountingPeriod, SeedAddress, SeedBankAccount, SeedChannel, SeedComponent,
-    SeedContact, SeedCurrency, SeedCustomField, SeedError, SeedNominalCode, SeedOrder, SeedOrderStatus,
-    SeedPayment, SeedPaymentMethod, SeedProduct, SeedRow, SeedTaxCode, SeedWarehouse,
+    AccountBuilder, BUILT_IN_SEED, Seed, SeedAccountingPeriod, SeedAddress, SeedBankAccount, SeedChannel,
+    SeedComponent, SeedContact, SeedCurrency, SeedCustomField, SeedError, SeedNominalCode, SeedOrder,
+    SeedOrderStatus, SeedPayment, SeedPaymentMethod, SeedProduct, SeedRow, SeedStock, SeedTaxCode,
+    SeedWarehouse,
 };
-pub use switches::Switches;
+pub use state::Account;
+pub use switches::{InvalidSwitch, Switches};
+
+/// The guide's code is compiled and run with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/testing-with-the-mocks.md")]
+pub struct Guide;

@@ -8,7 +8,7 @@ use clap::Parser;
 
 /// A Brightpearl account that behaves, on the loopback interface. Ctrl-C ends it.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_long_help = switches_help())]
 struct Arguments {
     /// The port; 0 picks a free one.
     #[arg(long, default_value_t = 4010)]
@@ -19,11 +19,22 @@ struct Arguments {
     /// Another account code than the seed's.
     #[arg(long, value_name = "CODE")]
     account: Option<String>,
+    /// Another assumption about what is not known of Brightpearl; may be given several times. --help lists them.
+    #[arg(long = "switch", value_name = "NAME=VALUE")]
+    switches: Vec<String>,
+}
+
+fn switches_help() -> String {
+    format!("Switches, with what they are unless told otherwise:\n{}", Switches::help())
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Arguments { port, seed, account } = Arguments::parse();
+    let Arguments { port, seed, account, switches: assignments } = Arguments::parse();
+    let mut switches = Switches::default();
+    for assignment in assignments {
+        switches.set(&assignment)?;
+    }
     let mut seed = match seed {
         Some(path) => {
             let text =
@@ -35,6 +46,6 @@ async fn main() -> anyhow::Result<()> {
     if let Some(account) = account {
         seed.account = account;
     }
-    let core = MockCore::new(Brightpearl::new(seed, Switches::default())?);
+    let core = MockCore::new(Brightpearl::new(seed, switches)?);
     run_until_ctrl_c(core, port).await.with_context(|| format!("port {port} cannot be served"))
 }

@@ -1,6 +1,8 @@
+use std::{collections::BTreeMap, sync::Arc};
+
 use api_mock_core::{Attempt, Fault, Faults, MockCore, RequestCounts, WiremockFace};
 use brightpearl::{
-    InstanceId, OrderId,
+    InstanceId, OrderId, PaymentId,
     accounting::CustomerPayment,
     integration::Webhook,
     order::{Order, OrderNote},
@@ -9,39 +11,53 @@ use brightpearl::{
 use jiff::{Timestamp, civil::Date};
 use wiremock::MockServer;
 
-use crate::{Brightpearl, Seed, SeedError, Switches, state::Account};
+use crate::{Account, Brightpearl, Duplicates, Seed, SeedError, Switches};
 
 /// A Brightpearl account on a free port of the loopback interface, for one test.
 ///
-/// Strict: dropping it fails the test when a request came that the mock does not know.
+/// Strict: dropping it fails the test when a request, or a part of a multi-message, came that the mock does not
+/// know.
 #[derive(Debug)]
 pub struct MockBrightpearl {
     face: WiremockFace<Brightpearl>,
-    account: String,
-    app_ref: String,
-    token: String,
-    instance: InstanceId,
+    seed: Arc<Seed>,
 }
 
 /// What a mock is to be before it starts.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct MockBuilder {
-    seed: Seed,
+    start: Start,
     switches: Switches,
     faults: Vec<Fault>,
 }
 
+/// What a mock shows at first.
+#[derive(Debug)]
+enum Start {
+    Seed(Box<Seed>),
+    Account(Box<Account>),
+}
+
 impl MockBuilder {
     /// Another seed than the built-in one.
-    pub fn seed(mut self, seed: Seed) -> Self {
-        self.seed = seed;
-        self
+    pub fn seed(self, seed: Seed) -> Self {
+        Self { start: Start::Seed(Box::new(seed)), ..self }
     }
 
-    /// Changes the seed.
+    /// An account that was built, instead of the built-in one.
+    pub fn account(self, account: Account) -> Self {
+        Self { start: Start::Account(Box::new(account)), ..self }
+    }
+
+    /// Changes the seed, or the seed of the account, which is then built anew.
     pub fn with(mut self, change: impl FnOnce(&mut Seed)) -> Self {
-        change(&mut self.seed);
+        let mut seed = match self.start {
+            Start::Seed(seed) => seed,
+            Start::Account(account) => Box::new(Arc::unwrap_or_clone(account.seed)),
+        };
+        change(&mut seed);
+        self.start = Start::Seed(seed);
         self
     }
 
@@ -62,10 +78,14 @@ impl MockBuilder {
     /// # Errors
     /// When the seed refers to something that it does not have.
     pub async fn try_start(self) -> Result<MockBrightpearl, SeedError> {
-        let Seed { account, app_ref, token, instance_id: instance, .. } = self.seed.clone();
-        let core = MockCore::new(Brightpearl::new(self.seed, self.switches)?);
+        let account = match self.start {
+            Start::Seed(seed) => Account::from_seed(*seed)?,
+            Start::Account(account) => *account,
+        };
+        let seed = Arc::clone(&account.seed);
+        let core = MockCore::new(Brightpearl::of(account, self.switches));
         self.faults.into_iter().for_each(|fault| core.faults().add(fault));
-        Ok(MockBrightpearl { face: WiremockFace::start(core).await, account, app_ref, token, instance })
+        Ok(MockBrightpearl { face: WiremockFace::start(core).await, seed })
     }
 
     /// Starts the mock.
@@ -89,7 +109,11 @@ impl MockBrightpearl {
 
     /// A mock to be: the built-in seed, until told otherwise.
     pub fn builder() -> MockBuilder {
-        MockBuilder { seed: Seed::built_in(), switches: Switches::default(), faults: Vec::new() }
+        MockBuilder {
+            start: Start::Seed(Box::new(Seed::built_in())),
+            switches: Switches::default(),
+            faults: Vec::new(),
+        }
     }
 
     /// The base, such as `http://127.0.0.1:39251`; clients add `/public-api/{account}`.
@@ -99,22 +123,22 @@ impl MockBrightpearl {
 
     /// The account code.
     pub fn account(&self) -> &str {
-        &self.account
+        &self.seed.account
     }
 
     /// The app reference that requests must carry.
     pub fn app_ref(&self) -> &str {
-        &self.app_ref
+        &self.seed.app_ref
     }
 
     /// The token that requests must carry.
     pub fn token(&self) -> &str {
-        &self.token
+        &self.seed.token
     }
 
     /// The OAuth token end point.
     pub fn token_url(&self) -> String {
-        format!("{}/token/{}", self.url(), self.account)
+        format!("{}/token/{}", self.url(), self.account())
     }
 
     /// A code for the token end point, as the consent of a user who is sent back to this URI would make one.
@@ -123,8 +147,8 @@ impl MockBrightpearl {
     }
 
     /// The caller's integration instance.
-    pub const fn instance_id(&self) -> InstanceId {
-        self.instance
+    pub fn instance_id(&self) -> InstanceId {
+        self.seed.instance_id
     }
 
     /// How many requests came so far, by message type.
@@ -164,7 +188,20 @@ impl MockBrightpearl {
         self.face.server()
     }
 
-    /// Fails when a request came that the mock does not know.
+    /// From now on only these message types are expected, in requests and in the parts of multi-messages: any other
+    /// is answered as ever, and fails the test when the mock is dropped. A reset forgets it.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() {
+    /// let mock = brightpearl_mock::MockBrightpearl::start().await;
+    /// mock.expect_only(["get-order", "bulk-data-search"]); // what runs now may read, and nothing else
+    /// # }
+    /// ```
+    pub fn expect_only<M: Into<String>>(&self, message_types: impl IntoIterator<Item = M>) {
+        self.face.core().expect_only(message_types);
+    }
+
+    /// Fails when a request came that the mock does not know, or that was not [expected](Self::expect_only).
     ///
     /// # Panics
     /// When one did; the message shows all of them.
@@ -195,8 +232,10 @@ impl MockBrightpearl {
 
     /// The sales credits of a sale.
     pub fn credits_of(&self, sale: OrderId) -> Vec<Order> {
-        let of_sale = |order: &Order| order.is_sales_credit() && order.parent_order_id == Some(sale);
-        self.orders().into_iter().filter(of_sale).collect()
+        self.read(|account| {
+            let orders = account.index.children(sale).filter_map(|id| account.orders.get(&id));
+            orders.filter(|order| order.is_sales_credit()).cloned().collect()
+        })
     }
 
     /// The notes on an order.
@@ -211,7 +250,22 @@ impl MockBrightpearl {
 
     /// The payments on an order.
     pub fn payments_on(&self, order: OrderId) -> Vec<CustomerPayment> {
-        self.payments().into_iter().filter(|payment| payment.order_id == Some(order)).collect()
+        self.read(|account| account.payments_on(order).cloned().collect())
+    }
+
+    /// The sales credits of each `externalRef`: more than one is one too many.
+    pub fn credits_by_external_ref(&self) -> BTreeMap<String, Vec<OrderId>> {
+        self.read(Account::credits_by_external_ref)
+    }
+
+    /// The payments of each `transactionRef`, whichever method they went by: more than one is one too many.
+    pub fn payments_by_reference(&self) -> BTreeMap<String, Vec<PaymentId>> {
+        self.read(Account::payments_by_reference)
+    }
+
+    /// Credits and payments that are there more than once.
+    pub fn duplicates(&self) -> Duplicates {
+        self.read(Account::duplicates)
     }
 
     /// All goods-in notes, by id.

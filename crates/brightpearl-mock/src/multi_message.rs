@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api_mock_core::{FaultKind, Request};
+use api_mock_core::{FaultKind, Part, Request};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -120,6 +120,10 @@ fn process(account: &mut Account, call: &Call<'_>, message: &Message) -> Outcome
     let segments = request.segments();
     let in_a_service = segments.first().is_some_and(|service| service.ends_with("-service"));
     let route = router::route(&request.method, &segments).filter(|_| in_a_service);
+    account.parts.push(Part {
+        operation: route.as_ref().map(|(route, _)| route.message_type.to_owned()),
+        shown: format!("{} {}", message.http_method, message.uri),
+    });
     let Some((route, parameters)) = route else {
         return refused(&Problem::not_found(format!("Cannot find the resource {}", message.uri)));
     };
@@ -134,12 +138,12 @@ fn process(account: &mut Account, call: &Call<'_>, message: &Message) -> Outcome
         }
         None => {}
     }
-    let part = Call { request: &request, parameters, now: call.now, faults: call.faults };
+    let part = Call { request: &request, parameters, ..*call };
     let outcome = (route.handler)(account, &part);
     match (fault, outcome) {
         (Some(FaultKind::DropAfterCommit), _) => lost(),
         (_, Ok(answer)) => Outcome { status: answer.status, content: answer.body.to_string() },
-        (_, Err(problem)) => refused(&problem),
+        (_, Err(problem)) => refused(&problem.under(call.switches)),
     }
 }
 

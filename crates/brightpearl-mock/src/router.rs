@@ -7,19 +7,21 @@ use crate::{
         accounting_period, contact_balance, currency, customer_payment, exchange_rate, journal,
         journal_search, nominal_code, payment_method, sale_payment_total, tax_code,
     },
-    contact::{contact, contact_post, contact_search, postal_address},
+    contact::{contact, contact_post, contact_search, custom_field as contact_custom_field, postal_address},
     gateway::{Answer, Call, Problem},
     integration::{account_configuration, instance, webhook},
     multi_message,
     order::{
         code_list, custom_field, note, note_search, order, order_patch, order_post, order_search, row,
-        row_change, sales_credit, sales_order, sales_order_search, status,
+        row_change, row_replacement, sales_credit, sales_order, sales_order_search, status,
     },
-    product::{bundle, channel, channel_brand, product, product_search},
+    product::{
+        bundle, channel, channel_brand, custom_field as product_custom_field, product, product_search,
+    },
     state::Account,
     warehouse::{
-        goods_in_correction, goods_in_note, goods_in_search, goods_movement, location, product_availability,
-        quarantine, stock_correction, warehouse,
+        fulfilment_status, goods_in_correction, goods_in_note, goods_in_search, goods_movement, location,
+        product_availability, quarantine, stock_correction, warehouse,
     },
 };
 
@@ -27,9 +29,9 @@ pub(crate) type Handler = fn(&mut Account, &Call<'_>) -> Result<Answer, Problem>
 
 /// One method on one URI.
 pub(crate) struct Route {
-    method: &'static str,
+    pub(crate) method: &'static str,
     /// Below the account; `{}` takes one segment, `{?}` takes one or none.
-    path: &'static str,
+    pub(crate) path: &'static str,
     /// What the answer's `Message-Type` says, recorded where a recording exists (brightpearl-platform.md §3.5).
     pub(crate) message_type: &'static str,
     pub(crate) handler: Handler,
@@ -37,7 +39,7 @@ pub(crate) struct Route {
 
 const SEARCH: &str = "bulk-data-search";
 
-const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     get("order-service/order-status/{?}", "get-order-status", status::list),
     post("order-service/order-status", "post-order-status", status::create),
     get("order-service/order-type", "get-order-type", code_list::order_types),
@@ -53,6 +55,7 @@ const ROUTES: &[Route] = &[
     get("order-service/sales-order-search", SEARCH, sales_order_search::search),
     post("order-service/sales-order", "post-sales-order", sales_order::create),
     post("order-service/sales-order/{}/close", "post-sales-order-close", sales_order::close),
+    put("order-service/sales-order/{}/row/{}", "put-sales-order-row", row_replacement::put),
     get("order-service/sales-credit/{}", "get-sales-credit", sales_credit::get),
     post("order-service/sales-credit", "post-sales-credit", sales_credit::create),
     post("order-service/sales-credit/{}/close", "post-sales-credit-close", sales_credit::close),
@@ -68,12 +71,20 @@ const ROUTES: &[Route] = &[
     get(
         "order-service/sale/custom-field-meta-data/{?}",
         "get-custom-fields-metadata",
-        custom_field::meta_data,
+        custom_field::sale_meta_data,
+    ),
+    get(
+        "order-service/purchase/custom-field-meta-data/{?}",
+        "get-custom-fields-metadata",
+        custom_field::purchase_meta_data,
     ),
     get("accounting-service/customer-payment-search", SEARCH, customer_payment::search),
     post("accounting-service/customer-payment", "post-customer-payment", customer_payment::create),
     delete("accounting-service/customer-payment/{}", "delete-customer-payment", customer_payment::delete),
     get("accounting-service/payment-method/{?}", "get-payment-method", payment_method::list),
+    get("accounting-service/payment-method-search", SEARCH, payment_method::search),
+    post("accounting-service/payment-method", "post-payment-method", payment_method::create),
+    put("accounting-service/payment-method/{}", "put-payment-method", payment_method::replace),
     get("accounting-service/nominal-code/{?}", "get-nominal-code", nominal_code::list),
     get("accounting-service/nominal-code-search", SEARCH, nominal_code::search),
     get("accounting-service/tax-code/{?}", "get-tax-code", tax_code::list),
@@ -89,6 +100,12 @@ const ROUTES: &[Route] = &[
     post("accounting-service/accounting-period", "post-accounting-period", accounting_period::create),
     get("accounting-service/accounting-period-lock", "get-accounting-period-lock", accounting_period::lock),
     get("warehouse-service/warehouse/{?}", "get-warehouse", warehouse::list),
+    get("warehouse-service/warehouse-search", SEARCH, warehouse::search),
+    get(
+        "warehouse-service/order/{}/fulfilment-status",
+        "get-order-fulfilment-status",
+        fulfilment_status::get,
+    ),
     get(
         "warehouse-service/warehouse/{}/location/default",
         "get-default-location",
@@ -125,11 +142,15 @@ const ROUTES: &[Route] = &[
     get("product-service/product-search", SEARCH, product_search::search),
     get("product-service/product/{}/bundle", "get-product-bundle", bundle::where_used),
     get("product-service/product/{}", "product-get", product::get),
+    get("product-service/product/{}/custom-field", "get-custom-fields", product_custom_field::get),
+    patch("product-service/product/{}/custom-field", "patch-custom-fields", product_custom_field::patch),
     options("product-service/product/{?}", "product-options", product::options),
     get("contact-service/contact/{}", "get-contact", contact::get),
     options("contact-service/contact/{?}", "options-contact", contact::options),
     post("contact-service/contact", "post-contact", contact_post::create),
     patch("contact-service/contact/{}", "patch-contact", contact::patch),
+    get("contact-service/contact/{}/custom-field", "get-custom-fields", contact_custom_field::get),
+    patch("contact-service/contact/{}/custom-field", "patch-custom-fields", contact_custom_field::patch),
     get("contact-service/contact-search", SEARCH, contact_search::search),
     put("contact-service/contact/{}/postal-address", "put-contact-postal-address", postal_address::assign),
     get("contact-service/postal-address/{}", "get-postal-address", postal_address::get),
@@ -168,15 +189,35 @@ const fn delete(path: &'static str, message_type: &'static str, handler: Handler
     Route { method: "DELETE", path, message_type, handler }
 }
 
-/// The route of a path below the account, and the segments that its placeholders took.
+impl Route {
+    /// What a refusal's `Message-Type` says: of webhooks it is the other way round than on success (recorded).
+    pub(crate) fn refused_message_type(&self) -> &'static str {
+        match self.message_type {
+            "webhook-get" => "get-webhook",
+            "webhook-delete" => "delete-webhook",
+            other => other,
+        }
+    }
+}
+
+/// The route of a path below the account, and the segments that its placeholders took. The description of a
+/// search's columns lies below the search.
 pub(crate) fn route<'p>(
     method: &str,
     segments: &[Cow<'p, str>],
 ) -> Option<(&'static Route, Vec<Cow<'p, str>>)> {
+    let segments = match segments {
+        [search @ .., last] if last == "meta-data" && is_search(search) => search,
+        all => all,
+    };
     ROUTES
         .iter()
         .filter(|route| route.method == method)
         .find_map(|route| Some((route, parameters(route.path, segments)?)))
+}
+
+fn is_search(segments: &[Cow<'_, str>]) -> bool {
+    segments.last().is_some_and(|last| last.ends_with("-search"))
 }
 
 fn parameters<'p>(path: &str, segments: &[Cow<'p, str>]) -> Option<Vec<Cow<'p, str>>> {

@@ -7,7 +7,10 @@ use brightpearl::{IdSet, OffsetDateTime};
 use jiff::{Span, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::gateway::{Answer, Call, Problem, invented};
+use crate::{
+    Switches,
+    gateway::{Answer, Call, Problem, invented},
+};
 
 /// A search over rows of one kind.
 pub(crate) struct Table<R: 'static> {
@@ -114,6 +117,9 @@ impl<R> Table<R> {
         call: &Call<'_>,
         name_of: NameOf<'_>,
     ) -> Result<Answer, Problem> {
+        if call.asks_for_meta_data() {
+            return Ok(self.meta_data());
+        }
         let query = Query::read(self, call)?;
         let mut found: Vec<(Vec<Key>, &R)> = rows
             .filter(|row| query.filters.iter().all(|filter| filter.admits(row)))
@@ -148,6 +154,12 @@ impl<R> Table<R> {
             "response": { "results": results, "metaData": meta_data },
             "reference": query.references(&page, name_of),
         })))
+    }
+
+    /// `…-search/meta-data`: the columns, and the filters that are none. The body is an assumption.
+    fn meta_data(&self) -> Answer {
+        let described: Vec<Value> = self.columns.iter().map(Column::description).collect();
+        Answer::of(json!({ "columns": described }))
     }
 
     fn column(&self, name: &str) -> Option<&Column<R>> {
@@ -215,7 +227,8 @@ impl<'t, R> Query<'t, R> {
                 "countOnly" => query.count_only = value == "true",
                 _ => {
                     let column = table.column(name).filter(|column| column.filterable);
-                    query.filters.push(Filter::read(column.ok_or_else(|| no_such(name))?, value)?)
+                    let column = column.ok_or_else(|| no_such(name))?;
+                    query.filters.push(Filter::read(column, value, call.switches)?);
                 }
             }
         }
@@ -316,20 +329,19 @@ enum Wanted {
     Text(String),
     Containing(String),
     Flag(bool),
-    /// From the first, before the second. That the end is left out is an assumption.
-    Between(Option<Timestamp>, Option<Timestamp>),
+    Between(Period),
     OneOf(Vec<String>),
 }
 
 impl<'t, R> Filter<'t, R> {
-    fn read(column: &'t Column<R>, value: &str) -> Result<Self, Problem> {
+    fn read(column: &'t Column<R>, value: &str, switches: Switches) -> Result<Self, Problem> {
         let wanted = match column.kind {
             Kind::Integer => value.parse().ok().map(Wanted::Number),
             Kind::IdSet => value.parse().ok().map(Wanted::Ids),
             Kind::Text => Some(Wanted::Text(value.to_owned())),
             Kind::SearchText => Some(Wanted::Containing(value.to_lowercase())),
             Kind::Boolean => value.parse().ok().map(Wanted::Flag),
-            Kind::Period => period(value),
+            Kind::Period => Period::read(value, switches).map(Wanted::Between),
             Kind::TextSet => Some(Wanted::OneOf(value.split(',').map(str::to_owned).collect())),
         };
         let wanted = wanted.ok_or_else(|| unparsable(column.name, value, column.kind))?;
@@ -347,9 +359,7 @@ impl<'t, R> Filter<'t, R> {
             Wanted::Text(text) => cell.as_str() == Some(text),
             Wanted::Containing(part) => cell.as_str().is_some_and(|text| text.to_lowercase().contains(part)),
             Wanted::Flag(flag) => cell.as_bool() == Some(*flag),
-            Wanted::Between(from, until) => time(&cell).is_some_and(|time| {
-                from.is_none_or(|from| from <= time) && until.is_none_or(|until| time < until)
-            }),
+            Wanted::Between(period) => time(&cell).is_some_and(|time| period.contains(time)),
             Wanted::OneOf(texts) => {
                 cell.as_str().is_some_and(|text| texts.iter().any(|wanted| wanted == text))
             }
@@ -357,18 +367,34 @@ impl<'t, R> Filter<'t, R> {
     }
 }
 
-/// A span `from/until` with either side open, one day, or one second.
-fn period(value: &str) -> Option<Wanted> {
-    let read = |text: &str| text.parse::<OffsetDateTime>().ok().map(OffsetDateTime::timestamp);
-    match value.split_once('/') {
-        Some((from, until)) => {
-            let side = |text: &str| if text.is_empty() { Some(None) } else { read(text).map(Some) };
-            Some(Wanted::Between(side(from)?, side(until)?))
+/// A span `from/until` with either side open, one day, or one second. That the end of a span is left out is an
+/// assumption.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Period {
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
+    includes_its_end: bool,
+}
+
+impl Period {
+    pub(crate) fn read(value: &str, switches: Switches) -> Option<Self> {
+        let read = |text: &str| text.parse::<OffsetDateTime>().ok().map(OffsetDateTime::timestamp);
+        match value.split_once('/') {
+            Some((from, until)) => {
+                let side = |text: &str| if text.is_empty() { Some(None) } else { read(text).map(Some) };
+                let includes_its_end = switches.periods_include_their_end;
+                Some(Self { from: side(from)?, until: side(until)?, includes_its_end })
+            }
+            None => {
+                let from = read(value)?;
+                let length = if value.contains('T') { Span::new().seconds(1) } else { Span::new().hours(24) };
+                Some(Self { from: Some(from), until: from.checked_add(length).ok(), includes_its_end: false })
+            }
         }
-        None => {
-            let from = read(value)?;
-            let length = if value.contains('T') { Span::new().seconds(1) } else { Span::new().hours(24) };
-            Some(Wanted::Between(Some(from), from.checked_add(length).ok()))
-        }
+    }
+
+    fn contains(self, time: Timestamp) -> bool {
+        let before = |until: Timestamp| time < until || (self.includes_its_end && time == until);
+        self.from.is_none_or(|from| from <= time) && self.until.is_none_or(before)
     }
 }

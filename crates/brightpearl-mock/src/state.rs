@@ -1,8 +1,8 @@
 //! The account's data, and the questions that several resources ask of it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use api_mock_core::Delivery;
+use api_mock_core::{Delivery, Part};
 use brightpearl::{
     ContactId, CurrencyCode, GoodsInNoteId, GoodsNoteId, InstanceId, JournalId, LocationId, OffsetDateTime,
     OrderId, PaymentId, ProductId, TaxCode, WarehouseId, WebhookId,
@@ -14,16 +14,16 @@ use brightpearl::{
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rust_decimal::Decimal;
-use serde_json::Value;
 
 use crate::{
-    Switches,
+    Seed, Switches,
     accounting::{Journal, StoredPeriod, StoredRate},
     contact::{Contact, StoredAddress},
+    custom_field::CustomFields,
     gateway::{Credentials, Problem},
     index::Index,
     integration::Event,
-    order::CustomField,
+    order::PendingClose,
     product::StoredProduct,
     warehouse::StoredCorrection,
 };
@@ -31,8 +31,11 @@ use crate::{
 /// Who does everything that is done over the API: the user `createdById` and the like name.
 pub(crate) const API_USER: ContactId = ContactId::new(4);
 
-/// A Brightpearl account.
-pub(crate) struct Account {
+/// A Brightpearl account: what a mock shows. Built by hand with [`builder`](Self::builder), or from a
+/// [`Seed`](Self::from_seed).
+pub struct Account {
+    /// What it started with, to go back to.
+    pub(crate) seed: Arc<Seed>,
     pub(crate) code: String,
     pub(crate) credentials: Credentials,
     pub(crate) instance: InstanceId,
@@ -51,14 +54,15 @@ pub(crate) struct Account {
     /// Up to this day, that day included, nothing is posted.
     pub(crate) locked_until: Option<Date>,
     pub(crate) warehouses: Vec<StoredWarehouse>,
-    pub(crate) custom_fields: Vec<CustomField>,
+    pub(crate) order_custom_fields: CustomFields<OrderId>,
+    pub(crate) contact_custom_fields: CustomFields<ContactId>,
+    pub(crate) product_custom_fields: CustomFields<ProductId>,
     pub(crate) products: BTreeMap<ProductId, StoredProduct>,
     pub(crate) contacts: BTreeMap<ContactId, Contact>,
     pub(crate) postal_addresses: BTreeMap<u64, StoredAddress>,
 
     pub(crate) orders: BTreeMap<OrderId, Order>,
     pub(crate) order_notes: BTreeMap<OrderId, Vec<OrderNote>>,
-    pub(crate) order_custom_fields: BTreeMap<OrderId, BTreeMap<String, Value>>,
     pub(crate) payments: BTreeMap<PaymentId, CustomerPayment>,
     pub(crate) journals: BTreeMap<JournalId, Journal>,
     pub(crate) goods_in_notes: BTreeMap<GoodsInNoteId, GoodsInNote>,
@@ -68,12 +72,23 @@ pub(crate) struct Account {
     pub(crate) movements: Vec<GoodsMovement>,
     pub(crate) webhooks: BTreeMap<WebhookId, Webhook>,
     pub(crate) index: Index,
+    /// Orders that accounting has not answered for yet.
+    pub(crate) pending_closes: BTreeMap<OrderId, PendingClose>,
 
     /// What happened during this request and is not told yet.
     pub(crate) events: Vec<Event>,
     /// Test deliveries that this request asked for.
     pub(crate) test_deliveries: Vec<Delivery>,
+    /// The parts of the batch that this request was.
+    pub(crate) parts: Vec<Part>,
     pub(crate) next: NextIds,
+}
+
+/// The account code and how much there is; neither tokens nor shoppers.
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Account({}, {} orders, {} products)", self.code, self.orders.len(), self.products.len())
+    }
 }
 
 /// A warehouse with its locations.
@@ -109,6 +124,7 @@ pub(crate) struct NextIds {
     pub(crate) contact: u64,
     pub(crate) postal_address: u64,
     pub(crate) order_status: u64,
+    pub(crate) payment_method: u64,
 }
 
 impl Default for NextIds {
@@ -128,6 +144,7 @@ impl Default for NextIds {
             contact: 5_101,
             postal_address: 7_101,
             order_status: 31,
+            payment_method: 21,
         }
     }
 }

@@ -16,15 +16,25 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 pub struct AccountCode(String);
 
 /// A text that is not an account code.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{text}` is not a Brightpearl account code: {reason}. The code is made of letters, digits and hyphens, such as \
-     `acmeoutdoors`; it is in the address bar of Brightpearl after signing in, and on the sign-in page as account ID"
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidAccountCode {
     text: String,
     reason: &'static str,
 }
+
+impl fmt::Display for InvalidAccountCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is not a Brightpearl account code: {}. The code is made of letters, digits and hyphens, such as \
+             `acmeoutdoors`; it is in the address bar of Brightpearl after signing in, and on the sign-in page as \
+             account ID",
+            self.text, self.reason
+        )
+    }
+}
+
+impl std::error::Error for InvalidAccountCode {}
 
 impl AccountCode {
     /// The code.

@@ -27,12 +27,20 @@ pub const MAX_IDS_PER_GET: u64 = 200;
 const MAX_BYTES_PER_GET: usize = 900;
 
 /// A text that is not an id set.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not an id set: `{part}` should be an id or a range, as in 1,320-321")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidIdSet {
     text: String,
     part: String,
 }
+
+impl fmt::Display for InvalidIdSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text, part } = self;
+        write!(f, "`{text}` is not an id set: `{part}` should be an id or a range, as in 1,320-321")
+    }
+}
+
+impl std::error::Error for InvalidIdSet {}
 
 impl IdSet {
     /// A set of these ids.
@@ -195,6 +203,7 @@ ids_are_numbers!(
     PaymentMethodId,
     LocationId,
     GoodsNoteId,
+    GoodsMovementId,
     CurrencyId,
     PostalAddressId,
     CustomFieldId,

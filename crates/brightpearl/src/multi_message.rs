@@ -58,14 +58,12 @@ pub struct Message {
 }
 
 /// A request that cannot be part of a [`MultiMessage`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidMessage {
     /// Outcomes are known by their labels.
-    #[error("the label `{0}` was given twice: give each message one of its own")]
     LabelTwice(String),
     /// Brightpearl documents POST, PUT and DELETE only.
-    #[error("`{label}` is a {method}, and a multi-message takes POST, PUT and DELETE: send it by itself")]
     NotAWrite {
         /// The message.
         label: String,
@@ -73,7 +71,6 @@ pub enum InvalidMessage {
         method: Method,
     },
     /// The request cannot be sent at all.
-    #[error("`{label}` cannot be sent: {problem}")]
     Unsendable {
         /// The message.
         label: String,
@@ -81,6 +78,25 @@ pub enum InvalidMessage {
         problem: String,
     },
 }
+
+impl fmt::Display for InvalidMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LabelTwice(label) => {
+                write!(f, "the label `{label}` was given twice: give each message one of its own")
+            }
+            Self::NotAWrite { label, method } => {
+                write!(
+                    f,
+                    "`{label}` is a {method}, and a multi-message takes POST, PUT and DELETE: send it by itself"
+                )
+            }
+            Self::Unsendable { label, problem } => write!(f, "`{label}` cannot be sent: {problem}"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidMessage {}
 
 impl MultiMessage {
     /// Messages that are done one after the other.

@@ -1,23 +1,35 @@
-//! The connection check: whether returns can go through with these settings on this account, finding by
-//! finding, before the first one does.
+//! The connection check: whether returns can go through on this connection, finding by finding, before the
+//! first one does.
+//!
+//! In two steps. What somebody filled in is looked at first ([`check_entered`]): a token with a space at its end
+//! is told as such, not as a refusal. Then both systems are read into a [`Connection`], and [`check`] says what
+//! it finds. Nothing here reads: `returngo-brightpearl-reader` does, or your own program.
+
+mod access;
+mod credits_of_others;
+mod entered;
+mod field_map;
+mod set_up;
+mod webhooks;
 
 use std::fmt;
 
-use brightpearl::{CurrencyCode, NominalCode, OrderStatusId, TaxCode, WarehouseId, order::OrderTypeCode};
+use brightpearl::{AccountCode, integration, order::OrderSummary};
+use jiff::Timestamp;
+use returngo::{RmaId, webhook};
 use serde::Serialize;
 
-use crate::{
-    settings::{ConnectionSettings, Posting, TenderSetting},
-    tender::{self, NamedBy, PostsTo, Tender},
-    world::AccountFacts,
-};
+use crate::{settings::ConnectionSettings, world::AccountFacts};
+pub use entered::{Entered, check_entered};
+pub use set_up::check_settings;
+pub use webhooks::{brightpearl_events, returngo_events};
 
 /// One thing that was checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// How it turned out.
     pub mark: Mark,
-    /// What was checked: a setting's name, or a fact of the account.
+    /// What was checked: a setting's name, or a fact of one of the two systems.
     pub subject: String,
     /// What was found.
     pub message: String,
@@ -54,14 +66,19 @@ impl Finding {
     }
 }
 
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Pass => "✓",
+            Self::Warning => "!",
+            Self::Failure => "✗",
+        })
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = match self.mark {
-            Mark::Pass => "✓",
-            Mark::Warning => "!",
-            Mark::Failure => "✗",
-        };
-        write!(f, "{mark} {}: {}", self.subject, self.message)?;
+        write!(f, "{} {}: {}", self.mark, self.subject, self.message)?;
         match &self.advice {
             Some(advice) => write!(f, " → {advice}"),
             None => Ok(()),
@@ -69,249 +86,115 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Checks settings against the account's own set-up.
-///
-/// ```
-/// use returngo_brightpearl::{AccountFacts, ConnectionSettings, check::{Mark, check}};
-///
-/// let settings = ConnectionSettings::from_json(r#"{"account_id": "acmeoutdoors", "refund_method_code": "1210"}"#)?;
-/// let findings = check(&AccountFacts::default(), &settings);
-/// assert!(findings.iter().any(|finding| finding.mark == Mark::Failure && finding.subject == "refund_method_code"));
-/// # Ok::<(), returngo_brightpearl::SettingsError>(())
-/// ```
-pub fn check(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding> {
-    let mut findings = vec![books(account), instance(account)];
-    findings.extend(tenders(account, settings));
-    findings.extend(statuses(account, settings));
-    findings.push(channel(account, settings));
-    findings.extend(postings(account, settings));
-    findings.extend(warehouses(account, settings));
+/// The worst mark of these findings; a pass if there are none.
+pub fn worst<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Mark {
+    findings.into_iter().map(|finding| finding.mark).max().unwrap_or(Mark::Pass)
+}
+
+/// What was read of both systems: all that [`check`] looks at.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// The Brightpearl account.
+    pub brightpearl: BrightpearlSide,
+    /// The ReturnGO shop.
+    pub returngo: ReturngoSide,
+}
+
+/// What was read of a Brightpearl account.
+#[derive(Debug, Clone)]
+pub struct BrightpearlSide {
+    /// The base of the API that was called, such as `https://euw1.brightpearlconnect.com`.
+    pub server: String,
+    /// The account that was called.
+    pub account_code: AccountCode,
+    /// Its set-up.
+    pub account: Read<AccountFacts>,
+    /// Every subscription on it, other integrations' too.
+    pub webhooks: Read<Vec<integration::Webhook>>,
+    /// Where our own deliveries are to go; none when nothing listens.
+    pub receiver: Option<Receiver>,
+    /// The sales credits of the last weeks, whoever made them.
+    pub recent_credits: Read<Vec<OrderSummary>>,
+    /// The time here and there.
+    pub clocks: Option<Clocks>,
+}
+
+/// What was read of a ReturnGO shop.
+#[derive(Debug, Clone)]
+pub struct ReturngoSide {
+    /// The shop that was named.
+    pub shop: String,
+    /// Its latest RMAs.
+    pub recent_rmas: Read<Vec<RmaId>>,
+    /// Every registration of it, other programs' too.
+    pub webhooks: Read<Vec<webhook::Webhook>>,
+    /// Where our own deliveries are to go; none when nothing listens.
+    pub receiver: Option<Receiver>,
+    /// The time here and there.
+    pub clocks: Option<Clocks>,
+}
+
+/// Where deliveries are to go. Its URL holds a secret, since deliveries are not signed, and never prints.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Receiver(String);
+
+impl Receiver {
+    /// The receiver at this URL, secret included.
+    pub fn at(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
+    fn url(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Receiver(hidden)")
+    }
+}
+
+/// Something that was read, or why it could not be.
+pub type Read<T> = Result<T, Unread>;
+
+/// Why something could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unread {
+    /// The token was good once.
+    TokenExpired,
+    /// The system does not know the token or key.
+    TokenUnknown,
+    /// The token may be right, and is refused all the same; what was said about it.
+    NoAccess(String),
+    /// No answer came: the server cannot be reached, or the request cap was reached; what was said about it.
+    Unreachable(String),
+    /// Anything else; what was said about it.
+    Failed(String),
+}
+
+/// What time it was in two places at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clocks {
+    /// Here, when the answer came.
+    pub here: Timestamp,
+    /// There: the `Date` of the answer, in whole seconds.
+    pub there: Timestamp,
+}
+
+/// Checks a connection. Where one of the systems lets nobody in, the rest of its findings are left out.
+pub fn check(connection: &Connection, settings: &ConnectionSettings) -> Vec<Finding> {
+    let Connection { brightpearl, returngo } = connection;
+    let mut findings = access::to_brightpearl(brightpearl, settings);
+    if let Ok(account) = &brightpearl.account {
+        findings.extend(check_settings(account, settings));
+        findings.extend(webhooks::of_brightpearl(brightpearl, settings));
+        findings.extend(credits_of_others::check(brightpearl, account, returngo, settings));
+    }
+    findings.extend(access::to_returngo(returngo));
+    if returngo.recent_rmas.is_ok() {
+        findings.extend(webhooks::of_returngo(returngo));
+    }
     findings
-}
-
-/// Without the zone a tax date may slip by a day, without the base currency accounts cannot be told apart.
-fn books(account: &AccountFacts) -> Finding {
-    match (account.time_zone(), account.base_currency()) {
-        (Some(_), Some(base)) => {
-            let zone = account.time_zone_name().unwrap_or_default();
-            Finding::pass("account", format!("books in {base}, time zone {zone}"))
-        }
-        (None, _) => Finding::failure(
-            "account",
-            "the time zone is not known",
-            "read the account's configuration again; tax dates would slip by a day without it",
-        ),
-        (_, None) => Finding::failure(
-            "account",
-            "the base currency is not known",
-            "read the account's configuration again",
-        ),
-    }
-}
-
-fn instance(account: &AccountFacts) -> Finding {
-    match account.instance_id {
-        Some(id) => Finding::pass(
-            "instance",
-            format!("integration instance {id}: Brightpearl refuses a second credit for an RMA"),
-        ),
-        None => Finding::warning(
-            "instance",
-            "the caller has no integration instance, so Brightpearl cannot refuse a second credit for an RMA",
-            "credits are looked up by their reference before and after instead; an app with an instance is safer",
-        ),
-    }
-}
-
-fn tenders(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding> {
-    let Some(base) = account.base_currency() else {
-        let advice = "read the account's configuration again";
-        return vec![Finding::failure(
-            "refund_method_code",
-            "cannot be checked while the base currency is not known",
-            advice,
-        )];
-    };
-    let mut findings = vec![tender("refund_method_code", &settings.refund_method_code, &base, account)];
-    for (kind, setting) in &settings.tenders {
-        match setting {
-            TenderSetting::Always(code) => {
-                findings.push(tender(&format!("tenders.{kind}"), code, &base, account))
-            }
-            TenderSetting::ByCurrency(codes) => findings.extend(codes.iter().map(|(currency, code)| {
-                tender(&format!("tenders.{kind}.{currency}"), code, currency, account)
-            })),
-        }
-    }
-    findings
-}
-
-fn tender(subject: &str, code: &str, currency: &CurrencyCode, account: &AccountFacts) -> Finding {
-    match tender::resolve(code, currency, account) {
-        Ok(tender) => {
-            let message =
-                format!("{} pays refunds in {currency} through {}", described(code, &tender), tender.method);
-            match &tender.posts_to {
-                PostsTo::OwnAccount(bank) => Finding::pass(
-                    subject,
-                    format!("{message}, posted to bank account {}", named(bank, account)),
-                ),
-                PostsTo::BaseCurrencyAccount(bank) => Finding::warning(
-                    subject,
-                    format!("{message}, posted to the base currency's bank account {}", named(bank, account)),
-                    format!("give the method a bank account for {currency}, unless that is meant"),
-                ),
-                PostsTo::Nowhere => Finding::warning(
-                    subject,
-                    format!(
-                        "{message}, which has no bank account: refunds are marked as paid and no journal is made"
-                    ),
-                    "right for vouchers and store credit; give the method a bank account otherwise",
-                ),
-            }
-        }
-        Err(error) => {
-            Finding::failure(subject, error.to_string(), "correct it: no refund can be recorded under it")
-        }
-    }
-}
-
-fn described(code: &str, tender: &Tender) -> String {
-    match tender.named_by {
-        NamedBy::MethodCode => format!("payment method {}", tender.name),
-        NamedBy::BankAccount => format!("bank account {code} ({})", tender.name),
-    }
-}
-
-fn named(code: &NominalCode, account: &AccountFacts) -> String {
-    match account.nominal_codes.iter().find(|nominal| nominal.code == *code) {
-        Some(nominal) => format!("{code} {}", nominal.name),
-        None => code.to_string(),
-    }
-}
-
-fn statuses(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding> {
-    let named = [
-        ("sales_credit_status_id", settings.sales_credit_status_id),
-        ("complete_status_id", settings.complete_status_id),
-        ("cancelled_status_id", settings.cancelled_status_id),
-    ];
-    let chosen = named.into_iter().filter_map(|(subject, id)| Some(status(subject, id?, account)));
-    let default = settings.sales_credit_status_id.is_none().then(|| {
-        let status = account.configuration.new_sales_credit_status();
-        let status =
-            status.map_or_else(|| "its default".to_owned(), |id| format!("status {id}, its default"));
-        Finding::pass("sales_credit_status_id", format!("not set: the account gives new credits {status}"))
-    });
-    default.into_iter().chain(chosen).collect()
-}
-
-fn status(subject: &str, id: OrderStatusId, account: &AccountFacts) -> Finding {
-    let advice = "choose one of the account's sales credit statuses that is in use";
-    match account.order_statuses.iter().find(|status| status.status_id == id) {
-        None => Finding::failure(subject, format!("there is no order status {id}"), advice),
-        Some(status) if status.order_type_code != OrderTypeCode::SalesCredit => Finding::failure(
-            subject,
-            format!(
-                "status {id} ({}) is for orders of type {}, not for sales credits",
-                status.name, status.order_type_code
-            ),
-            advice,
-        ),
-        Some(status) if status.disabled => {
-            Finding::failure(subject, format!("status {id} ({}) is disabled", status.name), advice)
-        }
-        Some(status) => Finding::pass(subject, format!("status {id} ({})", status.name)),
-    }
-}
-
-fn channel(account: &AccountFacts, settings: &ConnectionSettings) -> Finding {
-    const SUBJECT: &str = "sales_credit_channel_id";
-    let Some(id) = settings.sales_credit_channel_id else {
-        return Finding::pass(SUBJECT, "not set: credits get the channel of the original order");
-    };
-    match account.channels.iter().find(|channel| channel.id == id) {
-        Some(channel) => Finding::pass(SUBJECT, format!("channel {id} ({})", channel.name)),
-        None => Finding::failure(
-            SUBJECT,
-            format!("there is no channel {id}"),
-            "choose one of the account's channels",
-        ),
-    }
-}
-
-fn postings(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding> {
-    let named = [
-        ("fees.restocking", &settings.fees.restocking),
-        ("fees.return", &settings.fees.returning),
-        ("fees.shipment", &settings.fees.shipment),
-        ("adjustments", &settings.adjustments),
-    ];
-    named
-        .into_iter()
-        .filter_map(|(subject, posting)| Some(self::posting(subject, posting.as_ref()?, account)))
-        .collect()
-}
-
-fn posting(subject: &str, posting: &Posting, account: &AccountFacts) -> Finding {
-    let Posting { nominal_code, tax_code } = posting;
-    let nominal = account.nominal_codes.iter().find(|nominal| nominal.code == *nominal_code);
-    match (nominal, account.tax_code(tax_code)) {
-        (None, _) => Finding::failure(
-            subject,
-            format!("there is no nominal code {nominal_code}"),
-            "choose one from the chart of accounts",
-        ),
-        (Some(nominal), _) if !nominal.active => Finding::failure(
-            subject,
-            format!("nominal code {nominal_code} ({}) is inactive", nominal.name),
-            "choose one that is in use",
-        ),
-        (_, None) => Finding::failure(
-            subject,
-            format!("there is no tax code {}", quoted(tax_code)),
-            "choose one of the account's tax codes",
-        ),
-        (Some(nominal), Some(rate)) => Finding::pass(
-            subject,
-            format!(
-                "posted to {nominal_code} ({}) with tax code {tax_code} at {} %",
-                nominal.name,
-                rate.percent().normalize()
-            ),
-        ),
-    }
-}
-
-fn quoted(code: &TaxCode) -> String {
-    format!("`{code}`")
-}
-
-/// A warehouse whose quarantine is not known shows units as received and never as quarantined.
-fn warehouses(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding> {
-    settings
-        .warehouses
-        .iter()
-        .map(|(method, id)| warehouse(&format!("warehouses.{method}"), *id, account))
-        .collect()
-}
-
-fn warehouse(subject: &str, id: WarehouseId, account: &AccountFacts) -> Finding {
-    match account.warehouse(id) {
-        None => Finding::failure(
-            subject,
-            format!("there is no warehouse {id}"),
-            "choose one of the account's warehouses",
-        ),
-        Some(facts) => match facts.quarantine_location_id {
-            Some(location) => {
-                Finding::pass(subject, format!("warehouse {id}, quarantine at location {location}"))
-            }
-            None => Finding::warning(
-                subject,
-                format!("the quarantine of warehouse {id} is not known"),
-                "read the account's warehouses again; what is received there shows as received, never as quarantined",
-            ),
-        },
-    }
 }

@@ -58,14 +58,26 @@ pub(crate) fn effects(
         .collect()
 }
 
-/// The credit of a cancelled or rejected RMA gets the status for that, or a person is asked.
+/// The credit of a cancelled or rejected RMA gets the status for that, or a person is asked. A person is asked as
+/// well when money went out on it: a credit that is set aside counts as crediting nothing, and its units could be
+/// credited and refunded once more.
 pub(crate) fn cancel(
     rma: &Rma,
     credit: &Order,
+    is_paid: bool,
     settings: &ConnectionSettings,
     findings: &mut Findings,
 ) -> Option<Effect> {
     if let Some(status) = settings.cancelled_status_id {
+        if is_paid {
+            let message = format!(
+                "The RMA is {}, so its sales credit {} is set aside, but a refund was paid on it: the units could be \
+                 credited and refunded once more. Claim the money back, or reopen the RMA.",
+                rma.status(),
+                credit.id
+            );
+            findings.ask(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
+        }
         return set_status(rma, credit, status);
     }
     let message = format!(

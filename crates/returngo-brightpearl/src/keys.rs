@@ -27,6 +27,12 @@ pub fn rma_of_credit(reference: &str) -> Option<RmaId> {
     is_credit(reference).then(|| reference.strip_prefix(PREFIX)?.parse().ok())?
 }
 
+/// The RMA whose refund has this `transactionRef`; none for somebody else's payment.
+pub fn rma_of_refund(reference: &str) -> Option<RmaId> {
+    let (rma, _) = reference.strip_prefix(PREFIX)?.split_once('-')?;
+    rma.starts_with(|first: char| first.is_ascii_digit()).then(|| rma.parse().ok())?
+}
+
 /// The customer reference of an RMA's credit: prefix and number.
 pub fn customer_reference(prefix: &str, rma: &RmaId) -> String {
     format!("{prefix}{rma}").chars().take(LONGEST).collect()
@@ -108,6 +114,11 @@ pub fn close(rma: &RmaId) -> String {
 /// The key of setting the status of an RMA's credit.
 pub fn status(rma: &RmaId, status: OrderStatusId) -> String {
     word(format!("{PREFIX}{rma}-status-{status}"))
+}
+
+/// The key of setting the custom fields of an RMA's credit.
+pub fn custom_fields(rma: &RmaId) -> String {
+    word(format!("{PREFIX}{rma}-fields"))
 }
 
 /// The key of moving a shipment, or the RMA itself where there is none.

@@ -10,7 +10,13 @@ pub mod check;
 pub mod credit;
 mod credit_rows;
 mod existing_credits;
+pub mod explain;
 mod fees;
+#[cfg(feature = "field-map")]
+pub mod field_map;
+#[cfg(not(feature = "field-map"))]
+#[path = "field_map/absent.rs"]
+pub mod field_map;
 mod findings;
 mod finish;
 mod goods;
@@ -29,6 +35,7 @@ pub mod updates;
 pub mod world;
 
 pub use credit::sales_credit_for;
+pub use explain::{Explanation, explain};
 pub use plan::{
     CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
     UnitStatus, Warning, WarningCode,

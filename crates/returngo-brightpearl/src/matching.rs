@@ -5,7 +5,10 @@
 //! SKUs are equal; the SKUs are equal but for their case. Within the rung rows whose unit price fits what was
 //! paid come first, then the lowest sequence, then the lowest id; a row without room passes to the next.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    cell::OnceCell,
+    collections::{HashMap, hash_map::Entry},
+};
 
 use brightpearl::{
     OrderRowId, ProductId,
@@ -26,9 +29,13 @@ pub(crate) struct OrderRows<'o> {
     groups: Vec<Group>,
     by_reference: HashMap<&'o str, usize>,
     by_sku: HashMap<&'o str, usize>,
-    by_folded_sku: HashMap<String, usize>,
-    by_product: HashMap<ProductId, Vec<usize>>,
-    by_id: HashMap<OrderRowId, usize>,
+    folded: OnceCell<Folded>,
+}
+
+/// The rows by their SKU whatever its case: made once a unit is on no other rung.
+struct Folded {
+    groups: Vec<Group>,
+    by_sku: HashMap<String, usize>,
 }
 
 /// A row of the order, and how much of it is credited.
@@ -36,8 +43,7 @@ pub(crate) struct CreditableRow<'o> {
     pub(crate) id: OrderRowId,
     pub(crate) row: &'o OrderRow,
     pub(crate) quantity: Decimal,
-    /// What one unit cost, tax included.
-    pub(crate) unit_gross: Option<Decimal>,
+    unit_gross: OnceCell<Option<Decimal>>,
     /// Units that earlier credits took.
     pub(crate) taken: Decimal,
     /// Units that were placed on it.
@@ -49,8 +55,18 @@ impl CreditableRow<'_> {
         RowAmounts { net: self.row.row_value.row_net.value, tax: self.row.row_value.row_tax.value }
     }
 
+    /// What one unit cost, tax included.
+    pub(crate) fn unit_gross(&self) -> Option<Decimal> {
+        *self.unit_gross.get_or_init(|| unit_gross(self.row))
+    }
+
     fn room(&self) -> Decimal {
         self.quantity.saturating_sub(self.taken).saturating_sub(self.placed)
+    }
+
+    /// Whether anything whole was bought on it.
+    fn has_units(&self) -> bool {
+        self.quantity >= Decimal::ONE
     }
 
     fn has_room(&self) -> bool {
@@ -70,8 +86,18 @@ struct Group {
 #[derive(Clone, Copy)]
 pub(crate) struct Rung {
     group: usize,
-    /// The SKUs differ in case.
-    pub(crate) by_folded_sku: bool,
+    pub(crate) matched_by: MatchedBy,
+}
+
+/// What a unit and its row have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MatchedBy {
+    /// The row's `externalRef` is the unit's `shopLineItemId`.
+    Reference,
+    /// The SKU.
+    Sku,
+    /// The SKU but for its case.
+    FoldedSku,
 }
 
 /// Why a unit lands on no row.
@@ -80,6 +106,8 @@ pub(crate) enum Misfit {
     NoRow,
     /// The rows are credited already.
     NoRoom,
+    /// The rows are for less than one unit.
+    Empty,
 }
 
 impl<'o> OrderRows<'o> {
@@ -93,9 +121,7 @@ impl<'o> OrderRows<'o> {
             groups: Vec::new(),
             by_reference: HashMap::new(),
             by_sku: HashMap::new(),
-            by_folded_sku: HashMap::new(),
-            by_product: HashMap::new(),
-            by_id: HashMap::new(),
+            folded: OnceCell::new(),
         };
         rows.iter().enumerate().for_each(|(at, row)| indexed.index(at, row));
         indexed.rows = rows;
@@ -103,16 +129,11 @@ impl<'o> OrderRows<'o> {
     }
 
     fn index(&mut self, at: usize, row: &CreditableRow<'o>) {
-        self.by_id.insert(row.id, at);
         if let Some(reference) = row.row.external_ref.as_deref().filter(|text| !text.is_empty()) {
             join(&mut self.groups, self.by_reference.entry(reference), at);
         }
         if let Some(sku) = row.row.product_sku.as_deref().filter(|text| !text.is_empty()) {
             join(&mut self.groups, self.by_sku.entry(sku), at);
-            join(&mut self.groups, self.by_folded_sku.entry(sku.to_lowercase()), at);
-        }
-        if let Some(product) = row.row.product() {
-            self.by_product.entry(product).or_default().push(at);
         }
     }
 
@@ -125,16 +146,18 @@ impl<'o> OrderRows<'o> {
         let sku = unit.sku.as_deref();
         let by_reference = || self.by_reference.get(unit.shop_line_item_id.as_ref()?.as_str());
         let by_sku = || self.by_sku.get(sku?);
-        let by_folded_sku = || self.by_folded_sku.get(&sku?.to_lowercase());
-        match by_reference().or_else(by_sku) {
-            Some(&group) => Some(Rung { group, by_folded_sku: false }),
-            None => by_folded_sku().map(|&group| Rung { group, by_folded_sku: true }),
-        }
+        let by_folded_sku = || self.folded().by_sku.get(&sku?.to_lowercase());
+        let found = by_reference().map(|group| (group, MatchedBy::Reference));
+        let found = found.or_else(|| Some((by_sku()?, MatchedBy::Sku)));
+        let found = found.or_else(|| Some((by_folded_sku()?, MatchedBy::FoldedSku)));
+        found.map(|(&group, matched_by)| Rung { group, matched_by })
     }
 
     /// The rows of a rung.
     pub(crate) fn rows(&self, rung: Rung) -> impl Iterator<Item = &CreditableRow<'o>> {
-        let group = self.groups.get(rung.group).map_or(&[][..], |group| &group.rows);
+        let groups =
+            if rung.matched_by == MatchedBy::FoldedSku { &self.folded().groups } else { &self.groups };
+        let group = groups.get(rung.group).map_or(&[][..], |group| &group.rows);
         group.iter().filter_map(|&at| self.rows.get(at))
     }
 
@@ -145,13 +168,18 @@ impl<'o> OrderRows<'o> {
         fits: impl Fn(&CreditableRow<'o>) -> bool,
     ) -> Result<usize, Misfit> {
         let rung = self.rung(unit).ok_or(Misfit::NoRow)?;
-        let group = self.groups.get_mut(rung.group).ok_or(Misfit::NoRow)?;
+        let folded = self.folded.get_mut().filter(|_| rung.matched_by == MatchedBy::FoldedSku);
+        let groups = folded.map_or(&mut self.groups, |folded| &mut folded.groups);
+        let group = groups.get_mut(rung.group).ok_or(Misfit::NoRow)?;
         let has_room = |at: usize| self.rows.get(at).is_some_and(CreditableRow::has_room);
         let behind_full = group.rows.iter().skip(group.full);
         group.full += behind_full.take_while(|&&at| !has_room(at)).count();
         let with_room = || group.rows.iter().copied().skip(group.full).filter(|&at| has_room(at));
         let fitting = with_room().find(|&at| self.rows.get(at).is_some_and(&fits));
-        let at = fitting.or_else(|| with_room().next()).ok_or(Misfit::NoRoom)?;
+        let Some(at) = fitting.or_else(|| with_room().next()) else {
+            let has_units = |at: &usize| self.rows.get(*at).is_some_and(CreditableRow::has_units);
+            return Err(if group.rows.iter().any(has_units) { Misfit::NoRoom } else { Misfit::Empty });
+        };
         if let Some(row) = self.rows.get_mut(at) {
             row.placed = row.placed.saturating_add(Decimal::ONE);
         }
@@ -161,6 +189,12 @@ impl<'o> OrderRows<'o> {
     /// Takes off what earlier credits took: exactly, where a credit's row carries our key, then by product for
     /// all others. Component rows of bundles take nothing.
     pub(crate) fn take(&mut self, credits: &[&Order], findings: &mut Findings) {
+        if credits.is_empty() {
+            return;
+        }
+        let ids = self.by_id();
+        let row_of_key =
+            |row: &OrderRow| ids.get(&RowKey::parse(row.external_ref.as_deref()?)?.order_row).copied();
         let mut by_product = Vec::new();
         for (credit, id, row) in rows_of(credits) {
             if row.composition.bundle_child {
@@ -172,17 +206,39 @@ impl<'o> OrderRows<'o> {
                     .ignored(format!("Row {id} of sales credit {} has a quantity of {quantity}.", credit.id));
                 continue;
             }
-            match self.row_of_key(row) {
+            match row_of_key(row) {
                 Some(at) => self.take_from(at, quantity),
                 None => by_product.push(row),
             }
         }
-        by_product.into_iter().for_each(|row| self.take_by_product(row));
+        let products = if by_product.is_empty() { HashMap::new() } else { self.by_product() };
+        by_product.into_iter().for_each(|row| self.take_by_product(row, &products));
     }
 
-    fn row_of_key(&self, credit_row: &OrderRow) -> Option<usize> {
-        let key = RowKey::parse(credit_row.external_ref.as_deref()?)?;
-        self.by_id.get(&key.order_row).copied()
+    fn by_id(&self) -> HashMap<OrderRowId, usize> {
+        self.rows.iter().enumerate().map(|(at, row)| (row.id, at)).collect()
+    }
+
+    fn by_product(&self) -> HashMap<ProductId, Vec<usize>> {
+        let mut products: HashMap<ProductId, Vec<usize>> = HashMap::new();
+        for (at, row) in self.rows.iter().enumerate() {
+            if let Some(product) = row.row.product() {
+                products.entry(product).or_default().push(at);
+            }
+        }
+        products
+    }
+
+    fn folded(&self) -> &Folded {
+        self.folded.get_or_init(|| {
+            let mut folded = Folded { groups: Vec::new(), by_sku: HashMap::new() };
+            for (at, row) in self.rows.iter().enumerate() {
+                if let Some(sku) = row.row.product_sku.as_deref().filter(|text| !text.is_empty()) {
+                    join(&mut folded.groups, folded.by_sku.entry(sku.to_lowercase()), at);
+                }
+            }
+            folded
+        })
     }
 
     fn take_from(&mut self, at: usize, quantity: Decimal) {
@@ -192,14 +248,14 @@ impl<'o> OrderRows<'o> {
     }
 
     /// Takes from the product's row with the nearest unit price, the surplus from the next nearest.
-    fn take_by_product(&mut self, credit_row: &OrderRow) {
-        let Some(candidates) = credit_row.product().and_then(|product| self.by_product.get(&product)) else {
+    fn take_by_product(&mut self, credit_row: &OrderRow, products: &HashMap<ProductId, Vec<usize>>) {
+        let Some(candidates) = credit_row.product().and_then(|product| products.get(&product)) else {
             return;
         };
         let price = unit_gross(credit_row);
         let mut nearest = candidates.clone();
         nearest.sort_by_key(|&at| {
-            let unit_gross = self.get(at).and_then(|row| row.unit_gross);
+            let unit_gross = self.get(at).and_then(CreditableRow::unit_gross);
             unit_gross.zip(price).map_or(Decimal::MAX, |(left, right)| amounts::distance(left, right))
         });
         let mut left = credit_row.quantity.magnitude;
@@ -222,7 +278,7 @@ fn creditable<'o>(id: OrderRowId, row: &'o OrderRow, findings: &mut Findings) ->
         return None;
     }
     let (taken, placed) = (Decimal::ZERO, Decimal::ZERO);
-    Some(CreditableRow { id, row, quantity, unit_gross: unit_gross(row), taken, placed })
+    Some(CreditableRow { id, row, quantity, unit_gross: OnceCell::new(), taken, placed })
 }
 
 fn join<K>(groups: &mut Vec<Group>, entry: Entry<'_, K, usize>, at: usize) {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use brightpearl::{
-    CurrencyCode, OrderId, OrderRowId,
+    CurrencyCode, OrderId, OrderRowId, Patch,
     accounting::NewCustomerPayment,
     order::{NewOrderNote, NewOrderRow, NewSalesCredit, OrderStockStatusCode, StatusChange},
 };
@@ -91,6 +91,15 @@ pub enum Effect {
         /// The status.
         body: StatusChange,
     },
+    /// Set custom fields of the credit, which cannot be given when it is created.
+    SetCustomFields {
+        /// The key of this write.
+        key: String,
+        /// The credit.
+        order_id: OrderId,
+        /// The fields that are not set yet, for `PATCH …/custom-field`.
+        body: Patch,
+    },
     /// Move a return shipment.
     UpdateShipment {
         /// The key of this write.
@@ -126,6 +135,7 @@ impl Effect {
             | Self::AddOrderNote { key, .. }
             | Self::CloseSalesCredit { key, .. }
             | Self::SetOrderStatus { key, .. }
+            | Self::SetCustomFields { key, .. }
             | Self::UpdateShipment { key, .. }
             | Self::SetRmaStatus { key, .. }
             | Self::AddRmaComment { key, .. } => key,
@@ -174,6 +184,7 @@ pub struct Finding<C> {
 }
 
 /// Why a person is asked.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ReviewCode {
@@ -197,6 +208,8 @@ pub enum ReviewCode {
     FeeNotConfigured,
     /// A fee can be read in two ways. The credit waits.
     FeeUnclear,
+    /// A value of the field map cannot be had. The credit waits; a custom field alone waits by itself.
+    FieldMapFailed,
     /// A unit is on the RMA and not on its credit.
     CreditLacksItem,
     /// A unit is on the credit and no longer on its RMA.
@@ -228,6 +241,7 @@ pub enum ReviewCode {
 }
 
 /// What a person is warned of.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum WarningCode {
@@ -241,6 +255,8 @@ pub enum WarningCode {
     UnknownTransaction,
     /// Brightpearl will post to the base currency's bank account.
     BaseCurrencyAccount,
+    /// The field map gives nothing for a field, perhaps by mistake.
+    FieldMapEmpty,
     /// A fact does not belong here and was ignored.
     ForeignFact,
 }

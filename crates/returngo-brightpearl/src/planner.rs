@@ -7,6 +7,7 @@ use crate::{
     amounts, changes, credit,
     credit_rows::UnitsOnCredit,
     existing_credits::ExistingCredits,
+    field_map::FieldValues,
     findings::Findings,
     finish,
     goods::{self, StockRows},
@@ -100,6 +101,7 @@ impl<'w> Case<'w> {
     fn plan(&self, mut findings: Findings) -> Plan {
         self.existing.ask_about_doubtful(&self.world.rma, &self.synchronised, &mut findings);
         let mut effects: Vec<Effect> = self.create_credit(&mut findings).into_iter().collect();
+        effects.extend(self.set_custom_fields(&mut findings));
         if let Some(credit) = self.credit.filter(|_| !self.is_off()) {
             finish::ask_about_set_aside(&self.world.rma, credit, self.settings, &mut findings);
         }
@@ -116,8 +118,20 @@ impl<'w> Case<'w> {
         effects.extend(recorded);
 
         if let Some(credit) = self.credit {
-            let is_refunded = refunding.books.is_refunded(refund::tolerance(currency(credit), credited));
-            effects.extend(self.finish(credit, is_refunded, &units, &refunds, &mut findings));
+            if self.is_off() {
+                let is_paid = !refunding.books.paid.is_zero() || effects.iter().any(records_payment);
+                effects.extend(finish::cancel(
+                    &self.world.rma,
+                    credit,
+                    is_paid,
+                    self.settings,
+                    &mut findings,
+                ));
+            } else if !findings.asks() {
+                let is_refunded = refunding.books.is_refunded(refund::tolerance(currency(credit), credited));
+                let (rma, settings) = (&self.world.rma, self.settings);
+                effects.extend(finish::effects(rma, credit, is_refunded, &units, &refunds, settings));
+            }
             effects.extend(updates::rma_updates_for(&self.world.rma, &units));
         }
         self.warn_of_unknown_zone(&effects, &mut findings);
@@ -141,8 +155,17 @@ impl<'w> Case<'w> {
             return None;
         }
         let (world, earlier) = (self.world, &self.existing.others);
-        let body = credit::draft(&world.rma, order, earlier, &world.account, self.settings, findings)?;
-        Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(body) })
+        let drafted = credit::draft(&world.rma, order, earlier, &world.account, self.settings, findings)?;
+        Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(drafted.body) })
+    }
+
+    /// The custom fields of the field map, which Brightpearl takes once the credit exists.
+    fn set_custom_fields(&self, findings: &mut Findings) -> Option<Effect> {
+        let credit = self.certain_credit().filter(|credit| !self.is_off() && !credit.is_closed())?;
+        let fields = FieldValues::of(&self.world.rma, self.known_order()?, self.settings)?;
+        let body = fields.custom_fields(credit, &self.synchronised, findings)?;
+        let key = keys::custom_fields(self.world.rma.id());
+        Some(Effect::SetCustomFields { key, order_id: credit.id, body })
     }
 
     /// Why the RMA will never have a credit, if it has none and that is so.
@@ -223,25 +246,6 @@ impl<'w> Case<'w> {
         self.units.iter().map(status).collect()
     }
 
-    /// Nothing is finished while a person is asked anything.
-    fn finish(
-        &self,
-        credit: &Order,
-        is_refunded: bool,
-        units: &[UnitStatus],
-        refunds: &[RefundStatus],
-        findings: &mut Findings,
-    ) -> Vec<Effect> {
-        let rma = &self.world.rma;
-        if self.is_off() {
-            finish::cancel(rma, credit, self.settings, findings).into_iter().collect()
-        } else if findings.asks() {
-            Vec::new()
-        } else {
-            finish::effects(rma, credit, is_refunded, units, refunds, self.settings)
-        }
-    }
-
     /// A tax date in the wrong zone can slip a day.
     fn warn_of_unknown_zone(&self, effects: &[Effect], findings: &mut Findings) {
         let dated = |effect: &Effect| {
@@ -256,6 +260,10 @@ impl<'w> Case<'w> {
                 .ignored(format!("The account's time zone {name} is not known; times are written in UTC."));
         }
     }
+}
+
+fn records_payment(effect: &Effect) -> bool {
+    matches!(effect, Effect::RecordPayment { .. })
 }
 
 fn currency(credit: &Order) -> &brightpearl::CurrencyCode {

@@ -88,16 +88,16 @@ const LONGEST_JOURNAL_REF: usize = 255;
 
 /// What was refunded in the credit's currency, without a sign: the direction is the type's.
 pub(crate) fn amount_on(credit: &Order, refund: &Transaction) -> Result<Decimal, Review> {
-    let currency = &credit.currency.order_currency_code;
+    let (id, currency) = (&refund.id, &credit.currency.order_currency_code);
     let amount = refund.amount.in_currency(currency).map(|amount| amount.abs());
     amount.and_then(|amount| amounts::payable(amount, currency)).ok_or_else(|| {
         let message = match amount {
             Some(amount) => format!(
-                "The refund is {amount} {currency}, which is no whole number of the currency's smallest units. Find out \
+                "Refund {id} is {amount} {currency}, which is no whole number of the currency's smallest units. Find out \
                  what was paid, and record it by hand."
             ),
             None => format!(
-                "The refund is in {}, sales credit {} is in {currency}. Find out what was paid in {currency}, and record \
+                "Refund {id} is in {}, sales credit {} is in {currency}. Find out what was paid in {currency}, and record \
                  it by hand.",
                 amounts::currencies(&refund.amount),
                 credit.id

@@ -1,7 +1,7 @@
 //! What an RMA says once repetitions are taken out, and how far it is.
 
 use api_client_core::OffsetDateTime;
-use jiff::tz::TimeZone;
+use jiff::{civil::Date, tz::TimeZone};
 use returngo::{EventName, Item, ReturnedItemId, Rma, RmaStatus, Transaction};
 
 use crate::{
@@ -33,6 +33,19 @@ pub(crate) fn transactions(rma: &Rma) -> Vec<&Transaction> {
     transactions
         .sort_by(|left, right| left.created_at.cmp(&right.created_at).then_with(|| left.id.cmp(&right.id)));
     transactions
+}
+
+/// The RMA with each thing once, in an order that does not depend on that of its lists.
+#[cfg(feature = "field-map")]
+pub(crate) fn in_order(rma: &Rma) -> Rma {
+    let mut ordered = rma.clone();
+    ordered.items = units(rma).into_iter().cloned().collect();
+    ordered.transactions = transactions(rma).into_iter().cloned().collect();
+    let shipments = unique::by_id(&rma.shipments, |shipment| shipment.shipment_id.clone());
+    ordered.shipments = shipments.into_values().cloned().collect();
+    let comments = unique::by_id(&rma.comments, |comment| serde_json::to_string(comment).unwrap_or_default());
+    ordered.comments = comments.into_values().cloned().collect();
+    ordered
 }
 
 pub(crate) fn ids<'a>(units: &[&'a Item]) -> impl Iterator<Item = &'a ReturnedItemId> {
@@ -71,6 +84,12 @@ impl Calendar {
         Self(account.time_zone().unwrap_or(TimeZone::UTC))
     }
 
+    /// UTC, where only the form of a day matters.
+    #[cfg(feature = "field-map")]
+    pub(crate) fn utc() -> Self {
+        Self(TimeZone::UTC)
+    }
+
     /// The instant as the account writes it.
     pub(crate) fn local(&self, at: OffsetDateTime) -> OffsetDateTime {
         OffsetDateTime::in_zone(at.timestamp(), &self.0)
@@ -79,7 +98,12 @@ impl Calendar {
     /// The first moment of the instant's day. A bare date would be read as UTC and slip a day
     /// (brightpearl-orders.md §0).
     pub(crate) fn midnight(&self, at: OffsetDateTime) -> Option<OffsetDateTime> {
-        let start = self.local(at).date().to_zoned(self.0.clone()).ok()?;
+        self.start_of(self.local(at).date())
+    }
+
+    /// The first moment of a day.
+    pub(crate) fn start_of(&self, day: Date) -> Option<OffsetDateTime> {
+        let start = day.to_zoned(self.0.clone()).ok()?;
         Some(OffsetDateTime::in_zone(start.timestamp(), &self.0))
     }
 }

@@ -4,6 +4,8 @@
 //! be copied over.
 
 mod error;
+#[cfg(feature = "schema")]
+mod schema;
 mod values;
 
 use std::collections::BTreeMap;
@@ -13,9 +15,12 @@ use returngo::TransactionType;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+pub use crate::field_map::FieldMap;
 pub use brightpearl::{AccountCode, InvalidAccountCode};
 pub use error::SettingsError;
-pub use values::{FieldMap, TenderSetting};
+#[cfg(feature = "field-map")]
+pub(crate) use error::nearest;
+pub use values::TenderSetting;
 
 /// The settings of a connection. In JSON, names that are not settings are refused.
 ///
@@ -35,21 +40,27 @@ pub use values::{FieldMap, TenderSetting};
 /// assert!(error.to_string().contains("`refund_method_code`"));
 /// # Ok::<(), returngo_brightpearl::SettingsError>(())
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionSettings {
     /// The Brightpearl account's code, such as `acmeoutdoors`.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::AccountForm"))]
     pub account_id: AccountCode,
     /// Where refunds are paid from: the four digits of a bank account, or a payment method's code.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::CodeForm"))]
     #[serde(deserialize_with = "values::method_code")]
     pub refund_method_code: String,
     /// The status of new credits; the account's default when none.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::IdForm"))]
     #[serde(default, deserialize_with = "values::blank_is_none", skip_serializing_if = "Option::is_none")]
     pub sales_credit_status_id: Option<OrderStatusId>,
     /// The channel of new credits; the order's when none.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::IdForm"))]
     #[serde(default, deserialize_with = "values::blank_is_none", skip_serializing_if = "Option::is_none")]
     pub sales_credit_channel_id: Option<ChannelId>,
     /// Goes before the RMA's number in the credit's reference.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::PrefixForm"))]
     #[serde(
         default,
         deserialize_with = "values::reference_prefix",
@@ -60,6 +71,7 @@ pub struct ConnectionSettings {
     #[serde(default)]
     pub trigger: Trigger,
     /// Payment method codes by kind of refund, where they are not [`ConnectionSettings::refund_method_code`].
+    #[cfg_attr(feature = "schema", schemars(with = "schema::TendersForm"))]
     #[serde(default, deserialize_with = "values::tenders", skip_serializing_if = "BTreeMap::is_empty")]
     pub tenders: BTreeMap<String, TenderSetting>,
     /// What becomes of a refund.
@@ -72,6 +84,7 @@ pub struct ConnectionSettings {
     #[serde(default)]
     pub fees: FeeSettings,
     /// Warehouses by the name of the return method; `default` stands for all others.
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, schema::RequiredIdForm>"))]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub warehouses: BTreeMap<String, WarehouseId>,
     /// Which return methods are synchronised.
@@ -82,6 +95,7 @@ pub struct ConnectionSettings {
     pub price_source: PriceSource,
     /// How far the price of a unit may differ between the two systems before a warning is raised, in the
     /// order's currency; one minor unit when none.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::AmountForm"))]
     #[serde(default, deserialize_with = "values::tolerance", skip_serializing_if = "Option::is_none")]
     pub price_tolerance: Option<Decimal>,
     /// Which fields of Brightpearl's orders hold the shop's order name or id, tried in this order.
@@ -91,15 +105,17 @@ pub struct ConnectionSettings {
     #[serde(default)]
     pub close_credit: CloseCredit,
     /// The status of a finished credit.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::IdForm"))]
     #[serde(default, deserialize_with = "values::blank_is_none", skip_serializing_if = "Option::is_none")]
     pub complete_status_id: Option<OrderStatusId>,
     /// The status of a credit whose RMA was cancelled or rejected; none: a person is asked.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::IdForm"))]
     #[serde(default, deserialize_with = "values::blank_is_none", skip_serializing_if = "Option::is_none")]
     pub cancelled_status_id: Option<OrderStatusId>,
     /// What to do when somebody else made a credit for the same order.
     #[serde(default)]
     pub existing_credit: ExistingCredit,
-    /// Values for further fields of the credit. Not supported yet: anything but null is refused.
+    /// Values for further fields of the credit, by the fields' names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field_map: Option<FieldMap>,
 }
@@ -140,6 +156,16 @@ impl ConnectionSettings {
         api_client_core::decode::json(text.as_bytes()).map_err(SettingsError::from_decoding)
     }
 
+    /// Reads settings that are written as TOML.
+    ///
+    /// # Errors
+    /// As [`ConnectionSettings::from_json`], and when the text is no TOML.
+    #[cfg(feature = "toml")]
+    pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
+        let document: serde_json::Value = toml::from_str(text).map_err(SettingsError::not_toml)?;
+        Self::from_json(&document.to_string())
+    }
+
     /// The code that refunds of this kind are paid under in this currency; none for store credit that has no
     /// entry of its own.
     pub fn tender(&self, kind: &TransactionType, currency: &CurrencyCode) -> Option<&str> {
@@ -173,6 +199,7 @@ impl ConnectionSettings {
 }
 
 /// When a credit is created. An RMA with nothing to ship does not wait beyond its approval.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
@@ -186,6 +213,7 @@ pub enum Trigger {
 }
 
 /// What becomes of a refund.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundRecording {
@@ -197,6 +225,7 @@ pub enum RefundRecording {
 }
 
 /// Whose prices go on the credit.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PriceSource {
@@ -208,6 +237,7 @@ pub enum PriceSource {
 }
 
 /// A field of Brightpearl's orders that may hold the shop's order name or id.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderLookup {
@@ -222,6 +252,7 @@ fn default_lookup() -> Vec<OrderLookup> {
 }
 
 /// When a credit is closed.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CloseCredit {
@@ -237,6 +268,7 @@ pub enum CloseCredit {
 }
 
 /// What to do when somebody else made a credit for the same order.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExistingCredit {
@@ -250,16 +282,20 @@ pub enum ExistingCredit {
 }
 
 /// The account and tax code that a row is posted to.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Posting {
     /// The account of the chart of accounts.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::CodeForm"))]
     pub nominal_code: NominalCode,
     /// The tax code; its rate splits the gross amount.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::CodeForm"))]
     pub tax_code: TaxCode,
 }
 
 /// Where fees are posted to. A fee without an entry makes the credit wait.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FeeSettings {
@@ -275,6 +311,7 @@ pub struct FeeSettings {
 }
 
 /// Which return methods are synchronised.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReturnMethodSettings {

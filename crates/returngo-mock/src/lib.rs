@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 mod aws;
+mod builder;
 mod mock;
 mod paging;
 mod quota;
@@ -16,11 +17,12 @@ mod switches;
 mod wire;
 
 pub use api_mock_core::{
-    Attempt, Clock, Fault, FaultKind, Faults, MockCore, RequestCounts, run_until_ctrl_c,
+    Attempt, Clock, Context, Fault, FaultKind, Faults, MockCore, RequestCounts, run_until_ctrl_c,
 };
+pub use builder::{ItemBuilder, RmaBuilder};
 pub use mock::MockReturngo;
 pub use quota::Quota;
 pub use rejected::Rejected;
 pub use seed::{InvalidSeed, SEED, Seed};
-pub use shop::{Refund, Shop};
+pub use shop::{Inspection, Refund, Shop};
 pub use switches::Switches;

@@ -1,7 +1,9 @@
 use api_mock_core::{Attempt, Clock, Faults, MockCore, RequestCounts, WiremockFace};
-use returngo::{NewWebhook, Rma, RmaId, Transaction, Webhook};
+use returngo::{
+    NewWebhook, ReturnedItemId, Rma, RmaId, Shipment, ShipmentId, ShipmentStatus, Transaction, Webhook,
+};
 
-use crate::{Quota, Refund, Rejected, Seed, Shop, Switches};
+use crate::{Inspection, Quota, Refund, Rejected, Seed, Shop, Switches};
 
 /// A ReturnGO shop on a port of its own, for tests.
 ///
@@ -47,7 +49,7 @@ impl MockReturngo {
 
     /// Every RMA as it is now, by id.
     pub fn rmas(&self) -> Vec<Rma> {
-        self.core().read(|shop| shop.rmas.values().cloned().collect())
+        self.core().read(|shop| shop.rmas().cloned().collect())
     }
 
     /// Puts an RMA there, new or changed, and raises the webhooks that the difference implies.
@@ -87,6 +89,36 @@ impl MockReturngo {
         self.core().act(|shop, context| shop.refund(id, refund, context))
     }
 
+    /// Inspects every unit that comes back, as somebody at the warehouse does. Nothing tells of it: no webhook,
+    /// and `lastUpdated` does not move.
+    ///
+    /// # Errors
+    /// When there is no such RMA, or it has not arrived.
+    pub fn inspect(&self, id: &RmaId, inspection: &Inspection) -> Result<Rma, Rejected> {
+        self.core().act(|shop, context| shop.inspect(id, None, inspection, context))
+    }
+
+    /// Inspects these units.
+    ///
+    /// # Errors
+    /// When there is no such RMA, it has not arrived, or it has no such item.
+    pub fn inspect_items(
+        &self,
+        id: &RmaId,
+        units: &[ReturnedItemId],
+        inspection: &Inspection,
+    ) -> Result<Rma, Rejected> {
+        self.core().act(|shop, context| shop.inspect(id, Some(units), inspection, context))
+    }
+
+    /// Moves a parcel as live tracking does: a carrier says that it is on its way, or has arrived.
+    ///
+    /// # Errors
+    /// When there is no such parcel, or it cannot move there.
+    pub fn carrier_reports(&self, id: &ShipmentId, status: ShipmentStatus) -> Result<Shipment, Rejected> {
+        self.core().act(|shop, context| shop.carrier_reports(id, status, context))
+    }
+
     /// The webhook registrations.
     pub fn webhooks(&self) -> Vec<Webhook> {
         self.core().read(|shop| shop.webhooks.values().cloned().collect())
@@ -124,12 +156,12 @@ impl MockReturngo {
 
     /// Sets how many calls the key may make from now on. Calls that were made count.
     pub fn set_quota(&self, quota: Quota) {
-        self.core().act(|shop, _| shop.quota = quota);
+        self.core().act(|shop, _| shop.set_quota(quota));
     }
 
     /// Turns switches: what the mock takes as true where ReturnGO is not confirmed.
     pub fn switch(&self, turn: impl FnOnce(&mut Switches)) {
-        self.core().act(|shop, _| turn(&mut shop.switches));
+        self.core().act(|shop, _| turn(shop.switches()));
     }
 
     /// Goes back to the seed: data, webhooks, faults, clock, quota, switches, counters.

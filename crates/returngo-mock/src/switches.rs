@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct Switches {
     /// When every parcel of the return is received (validated), the RMA becomes so too (returngo.md §6.1).
     pub shipments_move_the_rma: bool,
+    /// When every unit that comes back is inspected, a received RMA becomes validated (returngo.md §6.1).
+    pub inspections_move_the_rma: bool,
     /// The name of the comment's text in `POST /rma/{id}/comment`: `htmlText`, or `comment` (§2.3).
     pub comment_field: String,
     /// A wrong API key is answered with the gateway's 403, not with the documented 401 (§1).
@@ -21,6 +23,7 @@ impl Default for Switches {
     fn default() -> Self {
         Self {
             shipments_move_the_rma: true,
+            inspections_move_the_rma: true,
             comment_field: "htmlText".to_owned(),
             wrong_key_is_forbidden: false,
             webhook_data_is_nested: false,

@@ -9,7 +9,10 @@ use api_client_core::{
 };
 use jiff::Timestamp;
 
-use crate::client::rules::{excerpt, message, says_day_is_spent};
+use crate::{
+    client::rules::{excerpt, message, says_day_is_spent},
+    page::UndecodableRow,
+};
 
 /// A call that did not succeed.
 ///
@@ -150,36 +153,51 @@ impl Error {
         Self::of(ErrorKind::InvalidRequest, message, Some(CallReport::unsent(endpoint)))
     }
 
-    /// A call that was not even sent.
-    pub(crate) fn quota_spent(endpoint: Endpoint, day_ends: Timestamp) -> Self {
-        let mut error = Self::of(ErrorKind::QuotaSpent, "", Some(CallReport::unsent(endpoint)));
-        error.0.try_again_at = Some(day_ends);
+    /// An answer of success that does not read. `hide` takes secrets out of a text.
+    pub(crate) fn undecodable(
+        report: CallReport,
+        response: &HttpResponse,
+        source: DecodeError,
+        hide: &dyn Fn(&str) -> String,
+    ) -> Self {
+        let mut error = Self::of(ErrorKind::Undecodable, "the answer does not read", Some(report));
+        error.0.take(response);
+        // JSON stays out, cut off or whole: it is about a shopper.
+        let strange = excerpt(&response.body).filter(|text| !text.starts_with(['{', '[']));
+        error.0.body_excerpt = strange.map(|text| hide(&text));
+        error.0.source = Some(Box::new(source));
         error
     }
 
-    pub(crate) fn undecodable(report: CallReport, response: &HttpResponse, source: DecodeError) -> Self {
-        let mut error = Self::of(ErrorKind::Undecodable, "the answer does not read", Some(report));
-        error.0.take(response);
-        error.0.source = Some(Box::new(source));
+    pub(crate) fn undecodable_row(row: UndecodableRow) -> Self {
+        let mut error = Self::of(ErrorKind::Undecodable, "a row of a list does not read", None);
+        error.0.source = Some(Box::new(row));
         error
     }
 
     /// A call that the pipeline gave up on. `hide` takes secrets out of a text.
     pub(crate) fn failed(
         failure: Failure,
+        endpoint: Endpoint,
         find_out: Option<&'static str>,
-        day_ends: Option<Timestamp>,
+        day_ends: Timestamp,
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
-        let Failure { report, response, transport, trouble, .. } = failure;
-        let kind = kind(&report, response.as_ref(), trouble);
+        let Failure { report, response, transport, unprepared, trouble } = failure;
+        // All that a request needs here before it can be sent is a call of the day.
+        let kind = match unprepared {
+            Some(_) => ErrorKind::QuotaSpent,
+            None => kind(&report, response.as_ref(), trouble),
+        };
+        let never_sent = unprepared.is_some() && report.attempts() == 1;
+        let report = if never_sent { CallReport::unsent(endpoint) } else { report };
         let mut error = Self::of(kind, "", Some(report));
         if let Some(response) = &response {
             error.0.take(response);
             error.0.message = message(&response.body).map(|text| hide(&text)).unwrap_or_default();
             error.0.body_excerpt = excerpt(&response.body).map(|text| hide(&text));
         }
-        error.0.try_again_at = day_ends.filter(|_| kind == ErrorKind::QuotaSpent);
+        error.0.try_again_at = (kind == ErrorKind::QuotaSpent).then_some(day_ends);
         error.0.find_out = find_out.filter(|_| kind == ErrorKind::Ambiguous);
         error.0.source = transport.map(Into::into);
         error
@@ -239,12 +257,12 @@ impl fmt::Display for Error {
             WrongShop => {
                 "the API key may not use this shop, or is wrong: copy both anew from ReturnGO's dashboard"
             }
-            NotFound => "not found",
-            Refused => "refused",
-            Throttled => "the calls of a second stayed used up; try later",
+            NotFound => "not found: check the id, and that it is of this shop",
+            Refused => "refused: correct the request",
+            Throttled => "the calls of a second stayed used up; try later, or send less",
             QuotaSpent => "the day's calls are used up",
             ServerFailed => "ReturnGO failed; try later",
-            NotSent => "not sent",
+            NotSent => "no connection was made and nothing was sent; try later",
             AnswerLost => "no complete answer came; try again",
             Ambiguous => "no certain answer came and it may have been applied",
         })?;
@@ -256,6 +274,9 @@ impl fmt::Display for Error {
         }
         if let Some(status) = story.status {
             write!(f, " (status {status})")?;
+        }
+        if story.kind == Undecodable {
+            f.write_str("; report it")?;
         }
         if !matches!(story.kind, Configuration | InvalidRequest | Undecodable) && !story.message.is_empty() {
             write!(f, "; {}", story.message)?;

@@ -31,14 +31,27 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct RmaId(String);
 
 /// A text that is not an RMA's number.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an RMA number: expected digits, as in 4410021 or RMA4410021")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidRmaId(String);
+
+impl fmt::Display for InvalidRmaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not an RMA number: expected digits, as in 4410021 or RMA4410021", self.0)
+    }
+}
+
+impl std::error::Error for InvalidRmaId {}
 
 impl RmaId {
     /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<u64> for RmaId {
+    fn from(number: u64) -> Self {
+        Self(number.to_string())
     }
 }
 

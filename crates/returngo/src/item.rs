@@ -41,7 +41,7 @@ pub struct Item {
     /// The unit: what refunds and validations refer to.
     pub returned_item_id: ReturnedItemId,
     /// The order line it was bought on. Repeats.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
     pub shop_line_item_id: Option<ShopLineItemId>,
     /// The platform's product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,13 +94,13 @@ pub struct Item {
     #[serde(default, with = "wire::boolean")]
     pub is_auto_approve: bool,
     /// Taken for restocking this unit; presumably in the customer's currency.
-    #[serde(default, with = "rust_decimal::serde::float")]
+    #[serde(default, with = "crate::money::fee")]
     pub restocking_fee: Decimal,
     /// Taken for the return; may be one fee of the RMA, repeated.
-    #[serde(default, with = "rust_decimal::serde::float")]
+    #[serde(default, with = "crate::money::fee")]
     pub return_fee: Decimal,
     /// Taken for the label; may be one fee of the RMA, repeated.
-    #[serde(default, with = "rust_decimal::serde::float")]
+    #[serde(default, with = "crate::money::fee")]
     pub shipment_fee: Decimal,
     /// The parcel it comes in; none when nothing is shipped (`""` on the wire).
     #[serde(default, with = "wire::empty_is_none")]

@@ -20,6 +20,8 @@ pub mod page;
 pub mod request;
 pub mod rma;
 pub mod shipment;
+#[cfg(feature = "client")]
+pub mod sweep;
 pub mod transaction;
 pub mod webhook;
 
@@ -37,12 +39,17 @@ pub use ids::{
 };
 pub use item::{Item, ResolutionType, ReturnMethod, ReturnMethodType, Validation, ValidationResponse};
 pub use money::Money;
-pub use page::{Cursor, Page};
+pub use page::{Cursor, Page, UndecodableRow};
 pub use request::Request;
 pub use rma::{OrderDetails, Rma, RmaFilter, RmaStatus, RmaSummary};
-pub use shipment::{Address, Shipment, ShipmentStatus, ShipmentUpdate};
+pub use shipment::{Address, Shipment, ShipmentStatus, ShipmentTracker, ShipmentUpdate};
 pub use transaction::{
     BankAccountDetails, ExternalReferenceType, Processor, Transaction, TransactionFilter, TransactionOutcome,
     TransactionStatus, TransactionType,
 };
 pub use webhook::{NewWebhook, Notification, Webhook, WebhookEvent};
+
+/// The guide's code is compiled, and where it can be run, with the documentation tests.
+#[cfg(all(doctest, feature = "client", feature = "webhooks"))]
+#[doc = include_str!("../../../docs/returngo.md")]
+pub struct Guide;

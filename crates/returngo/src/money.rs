@@ -44,3 +44,9 @@ impl Money {
         }
     }
 }
+
+/// A fee: an amount without a currency, on the wire a number. Null is none.
+pub(crate) mod fee {
+    pub(crate) use api_client_core::wire::null_is_default::deserialize;
+    pub(crate) use rust_decimal::serde::float::serialize;
+}

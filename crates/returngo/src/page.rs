@@ -1,8 +1,17 @@
-//! Pages of the two lists, and their filters' times (returngo.md §1).
+//! Pages of the two lists, and their filters' values (returngo.md §1).
 
+use std::fmt;
+
+use api_client_core::{
+    HttpResponse,
+    decode::{self, DecodeError},
+    wire,
+};
 use jiff::{Timestamp, tz::Offset};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
-use crate::request::Request;
+use crate::request::{Endpoint, Request};
 
 api_client_core::text_id! {
     /// Where the next page begins. Opaque; keep it to go on later.
@@ -10,22 +19,59 @@ api_client_core::text_id! {
 }
 
 /// The most rows that a page can have.
-pub(crate) const PAGE_SIZE: &str = "500";
+const PAGE_SIZE: &str = "500";
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
-    /// The rows.
-    pub rows: Vec<T>,
-    /// Where the next page begins, if there may be one.
-    pub next: Option<Cursor>,
+    rows: Vec<Result<T, UndecodableRow>>,
+    next: Option<Cursor>,
+}
+
+/// A row that does not have the expected shape. The other rows of its page are there all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndecodableRow {
+    /// The row's number on the page, counted from 1.
+    pub number: usize,
+    /// Where and why.
+    pub source: DecodeError,
+}
+
+impl fmt::Display for UndecodableRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {} of the list does not read: {}", self.number, self.source)
+    }
+}
+
+impl std::error::Error for UndecodableRow {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
 }
 
 impl<T> Page<T> {
     /// A page without rows is the last one, whatever its cursor.
-    pub(crate) fn new(rows: Vec<T>, next: Option<Cursor>) -> Self {
+    fn new(rows: Vec<Result<T, UndecodableRow>>, next: Option<Cursor>) -> Self {
         let next = next.filter(|_| !rows.is_empty());
         Self { rows, next }
+    }
+
+    /// The rows, those that do not read as errors.
+    pub fn results(self) -> Vec<Result<T, UndecodableRow>> {
+        self.rows
+    }
+
+    /// The rows.
+    ///
+    /// # Errors
+    /// When one of them does not read.
+    pub fn rows(self) -> Result<Vec<T>, UndecodableRow> {
+        self.rows.into_iter().collect()
+    }
+
+    /// Where the next page begins, if there may be one.
+    pub const fn next(&self) -> Option<&Cursor> {
+        self.next.as_ref()
     }
 }
 
@@ -38,13 +84,84 @@ pub trait Listable {
     fn page(&self, cursor: Option<&Cursor>) -> Request<Page<Self::Row>>;
 }
 
-/// A bound of a time. Values have no zone; UTC is what the answers are in.
-pub(crate) fn bound(operator: &str, time: Timestamp) -> String {
-    format!("{operator}:{}", Offset::UTC.to_datetime(time).strftime("%Y-%m-%dT%H:%M:%S"))
+/// What a list is narrowed to. All of it must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Parameters(Vec<(&'static str, String)>);
+
+impl Parameters {
+    pub(crate) fn add(&mut self, name: &'static str, value: String) {
+        self.0.push((name, value));
+    }
+
+    pub(crate) fn add_list<T: fmt::Display>(
+        &mut self,
+        name: &'static str,
+        values: impl IntoIterator<Item = T>,
+    ) {
+        let texts: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
+        self.add(name, texts.join(","));
+    }
+
+    /// A bound of a time. Values have no zone; UTC is what the answers are in.
+    pub(crate) fn add_bound(&mut self, name: &'static str, operator: &str, time: Timestamp) {
+        let time = Offset::UTC.to_datetime(time).strftime("%Y-%m-%dT%H:%M:%S");
+        self.add(name, format!("{operator}:{time}"));
+    }
+
+    /// The page that begins here of the list at this endpoint.
+    pub(crate) fn page<T: DeserializeOwned>(
+        &self,
+        endpoint: Endpoint,
+        sort_by: Option<&str>,
+        cursor: Option<&Cursor>,
+    ) -> Request<Page<T>> {
+        let request = Request::new(endpoint, &[], read).query("pagesize", PAGE_SIZE);
+        let sorted = sort_by.into_iter().map(|order| ("sort_by", order));
+        let narrowed = self.0.iter().map(|(name, value)| (*name, value.as_str()));
+        let begun = cursor.into_iter().map(|cursor| ("cursor", cursor.as_str()));
+        sorted.chain(narrowed).chain(begun).fold(request, |request, (name, value)| request.query(name, value))
+    }
 }
 
-/// A comma list.
-pub(crate) fn comma_list<T: std::fmt::Display>(values: impl IntoIterator<Item = T>) -> String {
-    let texts: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
-    texts.join(",")
+/// Either list, with rows still to be read or read.
+#[derive(Deserialize)]
+struct List<R> {
+    #[serde(
+        alias = "rmas",
+        alias = "transactions",
+        default = "none",
+        bound(deserialize = "R: Deserialize<'de>"),
+        deserialize_with = "rows"
+    )]
+    rows: Option<Vec<R>>,
+    #[serde(default, deserialize_with = "wire::empty_is_none::deserialize")]
+    next_cursor: Option<Cursor>,
+}
+
+const fn none<T>() -> Option<T> {
+    None
+}
+
+/// Null is an empty list; no list at all is something else than a list.
+fn rows<'de, D: Deserializer<'de>, R: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<R>>, D::Error> {
+    wire::null_is_default::deserialize(deserializer).map(Some)
+}
+
+fn read<T: DeserializeOwned>(answer: &HttpResponse) -> Result<Page<T>, DecodeError> {
+    match serde_json::from_slice::<List<T>>(&answer.body) {
+        Ok(List { rows: Some(rows), next_cursor }) => {
+            Ok(Page::new(rows.into_iter().map(Ok).collect(), next_cursor))
+        }
+        _ => read_row_by_row(&answer.body),
+    }
+}
+
+/// Keeps the rows as text first, so that one that does not read leaves the others.
+fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeError> {
+    let List { rows, next_cursor } = decode::json::<List<Box<RawValue>>>(body)?;
+    let rows = rows.ok_or_else(|| DecodeError::new(".", "expected a list of rows"))?;
+    let read = rows.iter().zip(1..).map(|(row, number)| {
+        decode::json(row.get().as_bytes()).map_err(|source| UndecodableRow { number, source })
+    });
+    Ok(Page::new(read.collect(), next_cursor))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api_client_core::{HttpResponse, OffsetDateTime, decode::DecodeError, open_enum, wire};
+use api_client_core::{OffsetDateTime, open_enum, wire};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Comment, Event, EventName, ExchangeItem, ExchangeOrder, Item, Shipment, Transaction, answer,
     ids::{RmaId, ShopLineItemId, ShopOrderId},
-    page::{Cursor, Listable, PAGE_SIZE, Page, bound, comma_list},
+    page::{Cursor, Listable, Page, Parameters},
     request::{Endpoint, Idempotency, Method, Request},
 };
 
@@ -85,7 +85,7 @@ pub struct Rma {
     #[serde(default, with = "wire::null_is_default")]
     pub exchange_items: Vec<ExchangeItem>,
     /// Taken for cancelling an order.
-    #[serde(default, with = "rust_decimal::serde::float")]
+    #[serde(default, with = "crate::money::fee")]
     pub cancellation_fee: Decimal,
     /// The money that moved.
     #[serde(default, with = "wire::null_is_default")]
@@ -176,7 +176,7 @@ pub struct OrderDetails {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RmaFilter {
     order: RmaOrder,
-    parameters: Vec<(&'static str, String)>,
+    parameters: Parameters,
 }
 
 /// The order of a list of RMAs.
@@ -219,50 +219,52 @@ impl RmaFilter {
 
     /// In one of these statuses.
     #[must_use]
-    pub fn statuses(self, statuses: impl IntoIterator<Item = RmaStatus>) -> Self {
-        self.with("status", comma_list(statuses))
+    pub fn statuses(mut self, statuses: impl IntoIterator<Item = RmaStatus>) -> Self {
+        self.parameters.add_list("status", statuses);
+        self
     }
 
     /// For one of these orders, by the number that the shopper knows.
     #[must_use]
-    pub fn order_names<T: std::fmt::Display>(self, names: impl IntoIterator<Item = T>) -> Self {
-        self.with("order_name", comma_list(names))
+    pub fn order_names<T: std::fmt::Display>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.parameters.add_list("order_name", names);
+        self
     }
 
     /// By one of these customers of the shop's platform.
     #[must_use]
-    pub fn customer_ids<T: std::fmt::Display>(self, ids: impl IntoIterator<Item = T>) -> Self {
-        self.with("customer_ids", comma_list(ids))
+    pub fn customer_ids<T: std::fmt::Display>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
+        self.parameters.add_list("customer_ids", ids);
+        self
     }
 
     /// With one of these tracking numbers.
     #[must_use]
-    pub fn tracking_numbers<T: std::fmt::Display>(self, numbers: impl IntoIterator<Item = T>) -> Self {
-        self.with("tracking_numbers", comma_list(numbers))
+    pub fn tracking_numbers<T: std::fmt::Display>(mut self, numbers: impl IntoIterator<Item = T>) -> Self {
+        self.parameters.add_list("tracking_numbers", numbers);
+        self
     }
 
     /// Created at this time or later. That two bounds of one time both hold is unconfirmed: look at the
     /// events' dates as well.
     #[must_use]
-    pub fn created_since(self, time: Timestamp) -> Self {
-        self.with("rma_created_at", bound("gte", time))
+    pub fn created_since(mut self, time: Timestamp) -> Self {
+        self.parameters.add_bound("rma_created_at", "gte", time);
+        self
     }
 
     /// Created before this time.
     #[must_use]
-    pub fn created_before(self, time: Timestamp) -> Self {
-        self.with("rma_created_at", bound("lt", time))
+    pub fn created_before(mut self, time: Timestamp) -> Self {
+        self.parameters.add_bound("rma_created_at", "lt", time);
+        self
     }
 
     /// Submitted, approved or reopened at this time or later. Parcels, refunds and inspections do not count
     /// (returngo.md §6.5): never poll by this alone.
     #[must_use]
-    pub fn updated_since(self, time: Timestamp) -> Self {
-        self.with("rma_updated_at", bound("gte", time))
-    }
-
-    fn with(mut self, name: &'static str, value: String) -> Self {
-        self.parameters.push((name, value));
+    pub fn updated_since(mut self, time: Timestamp) -> Self {
+        self.parameters.add_bound("rma_updated_at", "gte", time);
         self
     }
 }
@@ -277,25 +279,7 @@ impl Listable for RmaFilter {
 
 /// A page of RMAs, as summaries: no items, no money, no parcels.
 pub fn list(filter: &RmaFilter, cursor: Option<&Cursor>) -> Request<Page<RmaSummary>> {
-    let request = Request::new(LIST, &[], read_page).query("pagesize", PAGE_SIZE);
-    let request = request.query("sort_by", filter.order.sort_by());
-    let request =
-        filter.parameters.iter().fold(request, |request, (name, value)| request.query(*name, value));
-    match cursor {
-        Some(cursor) => request.query("cursor", cursor.as_str()),
-        None => request,
-    }
-}
-
-fn read_page(answer: &HttpResponse) -> Result<Page<RmaSummary>, DecodeError> {
-    #[derive(Deserialize)]
-    struct List {
-        #[serde(default, with = "wire::null_is_default")]
-        rmas: Vec<RmaSummary>,
-        #[serde(default, with = "wire::empty_is_none")]
-        next_cursor: Option<Cursor>,
-    }
-    answer::body::<List>(answer).map(|list| Page::new(list.rmas, list.next_cursor))
+    filter.parameters.page(LIST, Some(filter.order.sort_by()), cursor)
 }
 
 /// An RMA in full, without the photos and videos of its answers.
@@ -327,6 +311,7 @@ pub fn comment_as(field: &str, id: &RmaId, html: &str) -> Request<()> {
 }
 
 /// Sets an RMA's status. Body, answer and allowed transitions are unconfirmed (returngo.md §2.4): read it back.
+/// `rma::set_status(…).body(&other)` sends another body.
 pub fn set_status(id: &RmaId, status: &RmaStatus) -> Request<()> {
     let body = BTreeMap::from([("status", status)]);
     Request::new(SET_STATUS, &[id], answer::nothing).body(&body)

@@ -13,6 +13,7 @@ use crate::{
 
 const UPDATE: Endpoint = Endpoint::new(Method::Put, "/shipment/{id}", Idempotency::RepeatableWrite);
 const DELETE: Endpoint = Endpoint::new(Method::Delete, "/shipment/{id}", Idempotency::RepeatableWrite);
+const TRACK: Endpoint = Endpoint::new(Method::Post, "/shipment-tracker", Idempotency::UnkeyedWrite);
 
 open_enum! {
     /// How far a parcel is.
@@ -143,20 +144,55 @@ impl fmt::Debug for ShipmentUpdate {
     }
 }
 
+/// A tracking number to follow. It leads to the shopper's address and never prints.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShipmentTracker {
+    /// The parcel.
+    pub shipment_id: ShipmentId,
+    /// The carrier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier_name: Option<String>,
+    /// The tracking number.
+    pub tracking_number: String,
+}
+
+impl ShipmentTracker {
+    /// This parcel's number, whoever carries it.
+    pub fn new(shipment_id: ShipmentId, tracking_number: impl Into<String>) -> Self {
+        Self { shipment_id, carrier_name: None, tracking_number: tracking_number.into() }
+    }
+}
+
+impl fmt::Debug for ShipmentTracker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ShipmentTracker({})", self.shipment_id)
+    }
+}
+
 /// A postal address. Never prints: it is a shopper's.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Address {
+    #[serde(with = "wire::null_is_default")]
     pub name: String,
+    #[serde(with = "wire::null_is_default")]
     pub street1: String,
+    #[serde(with = "wire::null_is_default")]
     pub street2: String,
+    #[serde(with = "wire::null_is_default")]
     pub city: String,
+    #[serde(with = "wire::null_is_default")]
     pub state: String,
+    #[serde(with = "wire::null_is_default")]
     pub zip: String,
     /// Two letters.
+    #[serde(with = "wire::null_is_default")]
     pub country: String,
+    #[serde(with = "wire::null_is_default")]
     pub phone: String,
+    #[serde(with = "wire::null_is_default")]
     pub email: String,
 }
 
@@ -172,10 +208,19 @@ pub fn update(id: &ShipmentId, update: &ShipmentUpdate) -> Request<Shipment> {
     Request::new(UPDATE, &[id], answer::body).body(update)
 }
 
-/// Deletes a parcel. What it answers is unconfirmed. Repeated after a lost answer it may be answered
-/// [`NotFound`](crate::ErrorKind::NotFound): then it is deleted.
+/// Deletes a parcel. What it answers is unconfirmed.
 pub fn delete(id: &ShipmentId) -> Request<()> {
     Request::new(DELETE, &[id], answer::nothing)
+}
+
+/// Has ReturnGO follow a tracking number; webhooks
+/// ([`ShipmentTrackerStatusUpdated`](crate::WebhookEvent::ShipmentTrackerStatusUpdated)) then tell where the
+/// parcel is.
+///
+/// Of this only the path is known (returngo.md §2): the body is a guess, by the names of [`ShipmentUpdate`].
+/// `shipment::track(&tracker).body(&other)` sends another one.
+pub fn track(tracker: &ShipmentTracker) -> Request<()> {
+    Request::new(TRACK, &[], answer::nothing).body(tracker).find_out("read the RMA's shipments and comments")
 }
 
 /// The parcels of a shop's RMAs: [`Client::shipments`](crate::Client::shipments).
@@ -194,11 +239,22 @@ impl Shipments<'_> {
         self.0.send(&update(id, changes)).await
     }
 
-    /// Deletes a parcel; see [`delete`].
+    /// Deletes a parcel; see [`delete`]. One that is gone once the call was repeated is as good as deleted.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn delete(&self, id: &ShipmentId) -> Result<(), crate::Error> {
-        self.0.send(&delete(id)).await
+        match self.0.send(&delete(id)).await {
+            Err(error) if error.kind() == crate::ErrorKind::NotFound && error.attempts() > 1 => Ok(()),
+            deleted => deleted,
+        }
+    }
+
+    /// Has ReturnGO follow a tracking number. Unconfirmed, see [`track`].
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind); [`Ambiguous`](crate::ErrorKind::Ambiguous) when it may be followed.
+    pub async fn track(&self, tracker: &ShipmentTracker) -> Result<(), crate::Error> {
+        self.0.send(&track(tracker)).await
     }
 }

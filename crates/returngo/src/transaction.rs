@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use api_client_core::{HttpResponse, OffsetDateTime, decode::DecodeError, open_enum, wire};
+use api_client_core::{OffsetDateTime, open_enum, wire};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Money, answer,
     ids::{ReturnedItemId, RmaId, ShopOrderId, TransactionId},
-    page::{Cursor, Listable, PAGE_SIZE, Page, bound, comma_list},
+    page::{Cursor, Listable, Page, Parameters},
     request::{Endpoint, Idempotency, Method, Request},
 };
 
@@ -128,10 +128,19 @@ impl Transaction {
     }
 }
 
-/// A shopper's bank account, as it came. Never prints.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct BankAccountDetails(serde_json::Value);
+/// A shopper's bank account. Never prints.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct BankAccountDetails {
+    pub iban: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub branch_name: Option<String>,
+    pub branch_address: Option<String>,
+    /// What the shopper added.
+    pub comment: Option<String>,
+}
 
 impl fmt::Debug for BankAccountDetails {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -152,7 +161,7 @@ impl fmt::Debug for BankAccountDetails {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TransactionFilter {
-    parameters: Vec<(&'static str, String)>,
+    parameters: Parameters,
 }
 
 impl TransactionFilter {
@@ -163,54 +172,57 @@ impl TransactionFilter {
 
     /// Of these RMAs.
     #[must_use]
-    pub fn rmas(self, ids: impl IntoIterator<Item = RmaId>) -> Self {
-        self.with("rma_ids", comma_list(ids))
+    pub fn rmas(mut self, ids: impl IntoIterator<Item = RmaId>) -> Self {
+        self.parameters.add_list("rma_ids", ids);
+        self
     }
 
     /// Of these orders, by the platform's internal ids.
     #[must_use]
-    pub fn orders(self, ids: impl IntoIterator<Item = ShopOrderId>) -> Self {
-        self.with("order_ids", comma_list(ids))
+    pub fn orders(mut self, ids: impl IntoIterator<Item = ShopOrderId>) -> Self {
+        self.parameters.add_list("order_ids", ids);
+        self
     }
 
     /// These transactions.
     #[must_use]
-    pub fn ids(self, ids: impl IntoIterator<Item = TransactionId>) -> Self {
-        self.with("ids", comma_list(ids))
+    pub fn ids(mut self, ids: impl IntoIterator<Item = TransactionId>) -> Self {
+        self.parameters.add_list("ids", ids);
+        self
     }
 
     /// In one of these statuses.
     #[must_use]
-    pub fn statuses(self, statuses: impl IntoIterator<Item = TransactionStatus>) -> Self {
-        self.with("statuses", comma_list(statuses))
+    pub fn statuses(mut self, statuses: impl IntoIterator<Item = TransactionStatus>) -> Self {
+        self.parameters.add_list("statuses", statuses);
+        self
     }
 
     /// Of one of these types.
     #[must_use]
-    pub fn kinds(self, kinds: impl IntoIterator<Item = TransactionType>) -> Self {
-        self.with("types", comma_list(kinds))
+    pub fn kinds(mut self, kinds: impl IntoIterator<Item = TransactionType>) -> Self {
+        self.parameters.add_list("types", kinds);
+        self
     }
 
     /// Moved by one of these.
     #[must_use]
-    pub fn processors(self, processors: impl IntoIterator<Item = Processor>) -> Self {
-        self.with("processors", comma_list(processors))
+    pub fn processors(mut self, processors: impl IntoIterator<Item = Processor>) -> Self {
+        self.parameters.add_list("processors", processors);
+        self
     }
 
     /// Created at this time or later.
     #[must_use]
-    pub fn created_since(self, time: Timestamp) -> Self {
-        self.with("created_at", bound("gte", time))
+    pub fn created_since(mut self, time: Timestamp) -> Self {
+        self.parameters.add_bound("created_at", "gte", time);
+        self
     }
 
     /// Changed at this time or later; the times of transactions do move, other than the RMAs' own.
     #[must_use]
-    pub fn updated_since(self, time: Timestamp) -> Self {
-        self.with("updated_at", bound("gte", time))
-    }
-
-    fn with(mut self, name: &'static str, value: String) -> Self {
-        self.parameters.push((name, value));
+    pub fn updated_since(mut self, time: Timestamp) -> Self {
+        self.parameters.add_bound("updated_at", "gte", time);
         self
     }
 }
@@ -225,24 +237,7 @@ impl Listable for TransactionFilter {
 
 /// A page of transactions.
 pub fn list(filter: &TransactionFilter, cursor: Option<&Cursor>) -> Request<Page<Transaction>> {
-    let request = Request::new(LIST, &[], read_page).query("pagesize", PAGE_SIZE);
-    let request =
-        filter.parameters.iter().fold(request, |request, (name, value)| request.query(*name, value));
-    match cursor {
-        Some(cursor) => request.query("cursor", cursor.as_str()),
-        None => request,
-    }
-}
-
-fn read_page(answer: &HttpResponse) -> Result<Page<Transaction>, DecodeError> {
-    #[derive(Deserialize)]
-    struct List {
-        #[serde(default, with = "wire::null_is_default")]
-        transactions: Vec<Transaction>,
-        #[serde(default, with = "wire::empty_is_none")]
-        next_cursor: Option<Cursor>,
-    }
-    answer::body::<List>(answer).map(|list| Page::new(list.transactions, list.next_cursor))
+    filter.parameters.page(LIST, None, cursor)
 }
 
 /// How a movement of money went that ReturnGO asked somebody else to make.
@@ -266,7 +261,8 @@ impl fmt::Debug for TransactionOutcome {
 }
 
 /// Reports how a movement of money went. Only for those that ReturnGO asked for. The body is unconfirmed, by
-/// symmetry with what is read (returngo.md §2.8): read it back.
+/// symmetry with what is read (returngo.md §2.8): read it back. `transaction::update(…).body(&other)` sends
+/// another one.
 pub fn update(id: &TransactionId, outcome: &TransactionOutcome) -> Request<()> {
     Request::new(UPDATE, &[id], answer::nothing).body(outcome)
 }

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod bad_input;
+mod check_connection;
 mod look_up;
 mod plan;
+mod reconcile;
 mod story;
 
 use std::{

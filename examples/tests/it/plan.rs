@@ -52,3 +52,17 @@ fn a_refund_is_recorded_on_the_credit() {
     assert_eq!(payment["body"]["paymentMethodCode"], "STRIPE_UK");
     assert_eq!(plan["state"]["refunds"][0]["state"], "pending");
 }
+
+#[test]
+fn explain_says_in_words_why() {
+    let output =
+        example("plan").args(["--explain", "worlds/approved.json", "worlds/settings.json"]).output().unwrap();
+    let text = succeeded(&output);
+    for said in [
+        "trigger `approved` is reached",
+        "Create the sales credit [RGO-4410021]",
+        "net 66.6667 = 100.0000 × 2/3 − 100.0000 × 0/3",
+    ] {
+        assert!(text.contains(said), "{said:?} is missing from:\n{text}");
+    }
+}

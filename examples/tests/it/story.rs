@@ -7,7 +7,7 @@ use crate::{example, succeeded, text};
 fn figures() -> Value {
     let output = example("return_lifecycle").arg("--json").output().unwrap();
     let stdout = succeeded(&output);
-    assert!(text(&output.stderr).contains("6. The bookkeeper reconciles"));
+    assert!(text(&output.stderr).contains("7. The bookkeeper reconciles"));
     serde_json::from_str(stdout).expect("stdout is one JSON object")
 }
 
@@ -20,11 +20,12 @@ fn the_story_ends_the_same_twice_in_a_row() {
         json!([
             {"sku": "LS-M", "quantity": 2, "net": "66.6667", "tax": "13.33"},
             {"sku": "TS-42", "quantity": 1, "net": "8.3250", "tax": "1.67"},
+            {"sku": null, "quantity": 1, "net": "-3.3300", "tax": "-0.67"},
         ])
     );
     let payments = first["payments"].as_array().unwrap();
     let amounts: Vec<_> = payments.iter().map(|payment| payment["amount"].as_str().unwrap()).collect();
-    assert_eq!(amounts, ["40.00", "40.00", "9.99"]);
+    assert_eq!(amounts, ["40.00", "36.00", "9.99"], "the second shirt less its fee");
     assert!(
         payments.iter().all(|payment| payment["methodCode"] == "STRIPE_UK" && payment["journalId"].is_u64())
     );
@@ -51,10 +52,13 @@ fn the_story_is_told_in_words() {
     for line in [
         "sales credit",
         "2 × Linen shirt M (LS-M): net 66.6667, tax 13.33",
-        "reference RMA4410021, for order 300871, total 89.99 GBP",
+        "Restocking fee (no SKU): net -3.3300, tax -0.67",
+        "reference RMA4410021, for order 300871, total 85.99 GBP",
+        "1 × LS-M, 1 × TS-42",
         "shipment 9100200 of RMA 4410021 is Received",
+        "RMA 4410021 gets a comment",
         "shipment 9100200 of RMA 4410021 is Validated",
-        "89.99 GBP in 3 payments through bank account 1210",
+        "bank account 1210: 85.99 GBP refunded (3), 85.99 GBP recorded (3)",
     ] {
         assert!(story.contains(line), "{line} is missing from\n{story}");
     }

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Transport, TransportError};
-use crate::{Headers, HttpRequest, HttpResponse, Method};
+use crate::{Header, Headers, HttpRequest, HttpResponse, Method};
 
 /// The transport that clients use unless told otherwise.
 #[derive(Debug, Clone)]
@@ -33,10 +33,7 @@ impl Transport for ReqwestTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let response = self.0.execute(outgoing(request)?).await.map_err(lost)?;
         let status = response.status().as_u16();
-        let mut headers = Headers::default();
-        for (name, value) in response.headers() {
-            headers.insert(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
-        }
+        let headers = received(response.headers());
         let body = response.bytes().await.map_err(lost)?.into();
         Ok(HttpResponse { status, headers, body })
     }
@@ -48,20 +45,27 @@ fn outgoing(request: HttpRequest) -> Result<reqwest::Request, TransportError> {
         .parse()
         .map_err(|error| TransportError::never_sent("the URL is not one that HTTP can use").because(error))?;
     let mut outgoing = reqwest::Request::new(method(request.method), url);
-    for header in request.headers.iter() {
-        let unusable = || {
-            TransportError::never_sent(format!(
-                "the header {} has a value that HTTP cannot carry",
-                header.name
-            ))
-        };
-        let name = HeaderName::from_bytes(header.name.as_bytes()).map_err(|_| unusable())?;
-        let mut value = HeaderValue::from_str(&header.value).map_err(|_| unusable())?;
-        value.set_sensitive(header.secret);
-        outgoing.headers_mut().append(name, value);
+    for Header { name, value, secret } in request.headers {
+        let unusable =
+            || TransportError::never_sent(format!("the header {name} has a value that HTTP cannot carry"));
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unusable())?;
+        let mut value = HeaderValue::try_from(value).map_err(|_| unusable())?;
+        value.set_sensitive(secret);
+        outgoing.headers_mut().append(header, value);
     }
     *outgoing.body_mut() = request.body.map(Into::into);
     Ok(outgoing)
+}
+
+fn received(headers: &HeaderMap) -> Headers {
+    headers
+        .iter()
+        .map(|(name, value)| Header {
+            name: name.as_str().to_owned().into(),
+            value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            secret: false,
+        })
+        .collect()
 }
 
 const fn method(method: Method) -> reqwest::Method {

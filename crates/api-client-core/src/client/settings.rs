@@ -1,7 +1,16 @@
+use std::{error::Error, fmt};
+
 /// A setting that a client cannot use; the message names it and says what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnusableSetting(String);
+
+impl fmt::Display for UnusableSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for UnusableSetting {}
 
 /// Refuses a credential that is empty or has spaces around it. A space that was copied along is not trimmed:
 /// whoever copied it should know. The value is not in the message.

@@ -16,12 +16,10 @@ pub trait Transport: fmt::Debug + Send + Sync {
 }
 
 /// No complete answer came.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
+#[derive(Debug)]
 pub struct TransportError {
     message: String,
     may_have_arrived: bool,
-    #[source]
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -46,5 +44,17 @@ impl TransportError {
     /// Whether the server may have received the request and acted on it.
     pub const fn may_have_arrived(&self) -> bool {
         self.may_have_arrived
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for TransportError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
     }
 }

@@ -12,6 +12,16 @@ async fn a_request_that_no_route_knows_fails_the_test_when_the_mock_is_dropped()
 }
 
 #[tokio::test]
+#[should_panic(expected = "POST /tally: POST /tally is not expected")]
+async fn a_request_that_was_not_announced_fails_the_test_too() {
+    let mock = start().await;
+    mock.core().expect_only(["GET /tally"]);
+    assert_eq!(count(&mock.url()).await, 0);
+    mock.assert_no_unexpected_requests();
+    assert_eq!(post(&mock.url(), "/tally").await.unwrap().status(), 201, "answered as ever");
+}
+
+#[tokio::test]
 async fn mocks_of_the_test_come_before_the_core() {
     let mock = start().await;
     Mock::given(path("/tally")).respond_with(ResponseTemplate::new(418)).mount(mock.server()).await;

@@ -57,10 +57,32 @@ async fn faults_come_over_http_too_and_a_wrong_one_is_named() {
         (json!({"match": "*", "fault": "explode"}), "explode"),
         (json!({"match": "*", "fault": "throttle", "count": 2}), "count"),
         (json!({"fault": "throttle"}), "match"),
+        (json!({"match": "*", "fault": "throttle", "probability": 1.5}), "1.5"),
+        (json!({"match": "*", "fault": "throttle", "seed": 1}), "probability"),
     ] {
         let answer = send(wrong).await.unwrap();
         assert_eq!(answer.status(), 400);
         let answer: Value = answer.json().await.unwrap();
         assert!(answer["error"].as_str().unwrap().contains(name), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn faults_by_chance_strike_until_they_are_taken_away() {
+    let mock = start().await;
+    let faults = format!("{}/_mock/faults", mock.url());
+    let client = reqwest::Client::new();
+    let fault = json!({"match": "POST /tally", "fault": "dropAfterCommit", "probability": 0.5, "seed": 3});
+    assert_eq!(client.post(&faults).json(&fault).send().await.unwrap().status(), 200);
+    let mut lost = 0;
+    for _ in 0..40 {
+        lost += usize::from(post(&mock.url(), "/tally").await.is_err());
+    }
+    assert!((8..=32).contains(&lost), "{lost} of 40");
+    assert_eq!(count(&mock.url()).await, 40, "lost answers leave their change behind");
+
+    assert_eq!(client.delete(&faults).send().await.unwrap().status(), 200);
+    for _ in 0..10 {
+        assert_eq!(post(&mock.url(), "/tally").await.unwrap().status(), 201);
     }
 }

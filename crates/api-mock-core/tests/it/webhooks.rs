@@ -52,6 +52,23 @@ async fn webhooks_held_for_reordering_are_not_held_for_ever() {
 }
 
 #[tokio::test]
+async fn webhooks_are_overtaken_doubled_and_lost_by_chance() {
+    let in_order: Vec<String> = (1..=30).map(|number: u32| number.to_string()).collect();
+    let by_chance = |kind| Some(Fault::on_any(kind).by_chance(0.3, 5));
+    let mut overtaken = counted(30, by_chance(FaultKind::ReorderWebhooks)).await;
+    assert_ne!(overtaken, in_order);
+    overtaken.sort_by_key(|number| number.parse::<u32>().unwrap());
+    assert_eq!(overtaken, in_order, "none is lost or doubled");
+    let mut doubled = counted(30, by_chance(FaultKind::DuplicateWebhooks)).await;
+    assert!(doubled.len() > 30, "{}", doubled.len());
+    doubled.dedup();
+    assert_eq!(doubled, in_order);
+    let left = counted(30, by_chance(FaultKind::LoseWebhooks)).await;
+    assert!(!left.is_empty() && left.len() < 30, "{}", left.len());
+    assert_eq!(left, counted(30, by_chance(FaultKind::LoseWebhooks)).await, "the same seed, the same loss");
+}
+
+#[tokio::test]
 async fn the_retry_rule_decides_what_is_sent_again_and_how_often() {
     for (status, attempts) in [(200, 1), (404, 1), (503, 3)] {
         let receiver = receiver(status).await;

@@ -49,7 +49,34 @@ const PAYMENTS: Table<CustomerPayment> = Table {
 
 /// `GET /customer-payment-search`.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
-    PAYMENTS.search(account.payments.values(), call, &no_names)
+    let found = candidates(account, call);
+    if !call.switches.payments_out_are_negative {
+        return PAYMENTS.search(found.into_iter(), call, &no_names);
+    }
+    let signed: Vec<CustomerPayment> = found
+        .into_iter()
+        .cloned()
+        .map(|mut payment| {
+            if payment.payment_type == PaymentType::Payment {
+                payment.amount_paid = -payment.amount_paid;
+            }
+            payment
+        })
+        .collect();
+    PAYMENTS.search(signed.iter(), call, &no_names)
+}
+
+/// The payments that a search can find: those on an order, where it names one.
+fn candidates<'a>(account: &'a Account, call: &Call<'_>) -> Vec<&'a CustomerPayment> {
+    match call.filtered_ids("orderId").filter(|orders| orders.len() <= account.orders.len() as u64) {
+        Some(orders) => {
+            let mut found: Vec<_> =
+                orders.iter().flat_map(|order| account.payments_on(OrderId::new(order))).collect();
+            found.sort_by_key(|payment| payment.payment_id);
+            found
+        }
+        None => account.payments.values().collect(),
+    }
 }
 
 /// The body of a payment POST.
@@ -67,6 +94,7 @@ pub(crate) struct NewPayment {
     pub(crate) amount_paid: Option<Decimal>,
     pub(crate) authorization_expiry: Option<OffsetDateTime>,
     pub(crate) journal_id: Option<JournalId>,
+    pub(crate) journal_ref: Option<String>,
     pub(crate) payment_date: Option<OffsetDateTime>,
 }
 
@@ -144,7 +172,7 @@ fn receipt(
         contact: of_order.and_then(|order| order.parties.customer.as_ref()?.contact_id),
         channel: of_order.and_then(|order| order.assignment.current.channel_id),
         invoice_reference: None,
-        description: new.transaction_ref.clone(),
+        description: new.journal_ref.as_ref().map(|text| text.chars().take(MAX_JOURNAL_REFERENCE).collect()),
         currency,
         rate: new.exchange_rate.or(own_rate).unwrap_or(Decimal::ONE),
         lines: vec![Line::debit(bank.as_str(), amount), Line::credit(DEBTORS, amount)],
@@ -161,6 +189,8 @@ struct Checked {
 }
 
 const MAX_REFERENCE: usize = 64;
+/// A longer one is cut.
+const MAX_JOURNAL_REFERENCE: usize = 255;
 const MAX_METHOD_CODE: usize = 36;
 
 fn check(account: &Account, new: &NewPayment) -> Result<Checked, Problem> {
@@ -176,8 +206,15 @@ fn check(account: &Account, new: &NewPayment) -> Result<Checked, Problem> {
     if method.as_str().chars().count() > MAX_METHOD_CODE {
         return Err(refuse(format!("paymentMethodCode has more than {MAX_METHOD_CODE} characters")));
     }
-    if new.transaction_ref.as_ref().is_some_and(|reference| reference.chars().count() > MAX_REFERENCE) {
-        return Err(refuse(format!("transactionRef has more than {MAX_REFERENCE} characters")));
+    for (name, text) in [("transactionRef", &new.transaction_ref), ("transactionCode", &new.transaction_code)]
+    {
+        if text.as_ref().is_some_and(|text| text.chars().count() > MAX_REFERENCE) {
+            return Err(refuse(format!("{name} has more than {MAX_REFERENCE} characters")));
+        }
+    }
+    let is_inactive = account.payment_method(&method).is_some_and(|method| !method.is_active);
+    if is_inactive && account.switches.inactive_methods_refuse_payments {
+        return Err(refuse(format!("The payment method {method} is not active")));
     }
     if matches!(kind, PaymentType::Other(_)) {
         return Err(refuse(format!(
@@ -225,12 +262,12 @@ fn cents(amount: Option<Decimal>) -> Decimal {
     amount
 }
 
-/// `DELETE /customer-payment/{id}`: gone from the search at once, and its journal with it, which is an assumption.
+/// `DELETE /customer-payment/{id}`: gone from the search at once. That its journal goes too is an assumption.
 pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let id: PaymentId = call.id(0)?;
     let payment =
         account.remove_payment(id).ok_or_else(|| Problem::not_found(format!("Cannot find payment: {id}")))?;
-    if let Some(journal) = payment.journal_id {
+    if let Some(journal) = payment.journal_id.filter(|_| !call.switches.deleted_payments_keep_their_journal) {
         account.journals.remove(&journal);
     }
     if let Some(order) = payment.order_id {

@@ -1,10 +1,18 @@
 //! Payment methods (brightpearl-accounting-warehouse.md A3).
 
-use brightpearl::{CurrencyCode, NominalCode, PaymentMethodCode, accounting::PaymentMethod};
+use std::collections::BTreeSet;
+
+use brightpearl::{
+    CurrencyCode, NominalCode, PaymentMethodCode, PaymentMethodId,
+    accounting::{BankAccountLink, PaymentMethod},
+};
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::{
-    gateway::{Answer, Call, Problem},
-    state::Account,
+    gateway::{Answer, Call, Problem, invented},
+    search::{Column, Kind, Table, no_names},
+    state::{Account, take},
 };
 
 /// `GET /payment-method[/{ids}]`.
@@ -17,6 +25,128 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     if found.is_empty() { Err(Problem::not_found("No payment methods found")) } else { Ok(Answer::of(found)) }
 }
 
+impl Account {
+    /// The method of this code, in whatever case.
+    pub(crate) fn payment_method(&self, code: &PaymentMethodCode) -> Option<&PaymentMethod> {
+        self.payment_methods.iter().find(|method| method.code.is(code))
+    }
+}
+
+/// A row of the search: a method in one of its currencies, or without any. One row for each is an assumption.
+struct Row {
+    method: PaymentMethod,
+    bank_account: Option<BankAccountLink>,
+}
+
+const METHODS: Table<Row> = Table {
+    columns: &[
+        Column::new("id", Kind::IdSet, |row| json!(row.method.id)),
+        Column::new("code", Kind::SearchText, |row| json!(row.method.code)),
+        Column::new("name", Kind::SearchText, |row| json!(row.method.name)),
+        Column::new("active", Kind::Boolean, |row| json!(row.method.is_active)),
+        Column::new("currency", Kind::SearchText, |row| {
+            json!(row.bank_account.as_ref().map(|account| &account.currency_iso_code))
+        }),
+        Column::new("bank_account", Kind::SearchText, |row| {
+            json!(row.bank_account.as_ref().map(|account| &account.bank_account_nominal_code))
+        }),
+    ],
+    sort: "code",
+};
+
+/// `GET /payment-method-search`: `active` and `bank_account` are its own names.
+pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let mut rows = Vec::new();
+    for method in &account.payment_methods {
+        let row = |bank_account| Row { method: method.clone(), bank_account };
+        if method.bank_accounts.is_empty() {
+            rows.push(row(None));
+        }
+        rows.extend(method.bank_accounts.iter().cloned().map(Some).map(row));
+    }
+    METHODS.search(rows.iter(), call, &no_names)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MethodBody {
+    name: Option<String>,
+    code: Option<String>,
+    #[serde(default)]
+    is_active: bool,
+    #[serde(default)]
+    bank_accounts: Vec<BankAccountLink>,
+}
+
+/// The longest code.
+const MAX_CODE: usize = 32;
+
+/// `POST /payment-method`.
+pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let method = check(account, call.body()?, None)?;
+    let id = PaymentMethodId::new(take(&mut account.next.payment_method));
+    account.payment_methods.push(with_id(method, id));
+    Ok(Answer::of(id))
+}
+
+/// `PUT /payment-method/{id}`: the whole of it.
+pub(crate) fn replace(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let id: PaymentMethodId = call.id(0)?;
+    let place = account.payment_methods.iter().position(|method| method.id == Some(id));
+    let method = check(account, call.body()?, Some(id))?;
+    let stored = place.and_then(|place| account.payment_methods.get_mut(place));
+    let stored = stored.ok_or_else(|| Problem::not_found(format!("Cannot find payment method: {id}")))?;
+    *stored = with_id(method, id);
+    Ok(Answer::nothing())
+}
+
+fn with_id(mut method: PaymentMethod, id: PaymentMethodId) -> PaymentMethod {
+    method.id = Some(id);
+    method.bank_accounts.iter_mut().for_each(|account| account.payment_method_id = Some(id));
+    method
+}
+
+/// Name and code are unique in any case. Bank accounts may be left out, but if there is any, one must be for the
+/// base currency.
+fn check(account: &Account, body: MethodBody, id: Option<PaymentMethodId>) -> Result<PaymentMethod, Problem> {
+    let refused = |message: String| Problem::client(invented::PAYMENT_METHOD, message);
+    let name =
+        body.name.filter(|name| !name.is_empty()).ok_or_else(|| refused("name is required".to_owned()))?;
+    let code = body.code.filter(|code| (1..=MAX_CODE).contains(&code.chars().count()));
+    let code =
+        code.ok_or_else(|| refused(format!("code must have 1 to {MAX_CODE} characters")))?.to_uppercase();
+    let mut others = account.payment_methods.iter().filter(|other| id.is_none() || other.id != id);
+    if others.any(|other| other.name.eq_ignore_ascii_case(&name) || other.code.as_str() == code) {
+        return Err(refused(format!("There is a payment method {name} or {code} already")));
+    }
+    let mut currencies = BTreeSet::new();
+    for BankAccountLink { currency_iso_code: currency, bank_account_nominal_code: nominal, .. } in
+        &body.bank_accounts
+    {
+        if account.nominal_codes.iter().all(|known| known.code != *nominal) {
+            return Err(refused(format!("There is no nominal code {nominal}")));
+        }
+        if account.currency(currency).is_none() {
+            return Err(refused(format!("The currency {currency} is not set up")));
+        }
+        if !currencies.insert(currency.as_str()) {
+            return Err(refused(format!("{currency} has two bank accounts")));
+        }
+    }
+    let base = account.base_currency();
+    if !currencies.is_empty() && !currencies.contains(base.as_str()) {
+        return Err(refused(format!("One of the bank accounts must be for {base}")));
+    }
+    Ok(PaymentMethod {
+        id: None,
+        name,
+        code: PaymentMethodCode::new(code),
+        is_active: body.is_active,
+        bank_accounts: body.bank_accounts,
+        installed_integration_id: Some("0".to_owned()),
+    })
+}
+
 /// The bank account that a payment posts to: the method's own for the payment's currency, else its account for
 /// the base currency (A1.4). None when no method has this code or it has no such account.
 pub(crate) fn bank_account<'a>(
@@ -24,6 +154,6 @@ pub(crate) fn bank_account<'a>(
     code: &PaymentMethodCode,
     currency: &CurrencyCode,
 ) -> Option<&'a NominalCode> {
-    let method = account.payment_methods.iter().find(|method| method.code.is(code))?;
+    let method = account.payment_method(code)?;
     method.bank_account(currency).or_else(|| method.bank_account(&account.base_currency()))
 }

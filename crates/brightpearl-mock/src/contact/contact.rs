@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::postal_address;
 use crate::{
-    gateway::{Answer, Call, Operation, Problem, get_uris, invented},
+    gateway::{Answer, Call, Operation, Problem, apply_all, get_uris, invented},
     state::{API_USER, Account},
 };
 
@@ -65,16 +65,22 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
         return Err(Problem::not_found("No Contact Found"));
     }
     let (first, size) = (number(call, "firstResult", 1), number(call, "pageSize", PAGE_SIZE).min(PAGE_SIZE));
-    let with_addresses = call.names("includeOptional").contains(&"postalAddresses");
+    let optional = call.names("includeOptional");
     let page: Vec<Value> = found
         .iter()
         .skip(first - 1)
         .take(size)
         .map(|contact| {
             let mut view = view(account, contact);
-            if with_addresses {
+            if optional.contains(&"postalAddresses") {
                 let of_contact = postal_address::of_contact(account, contact.id);
                 view["postalAddresses"] = json!(of_contact);
+            }
+            if optional.contains(&"customFields") {
+                view["customFields"] = json!(account.contact_custom_fields.of(contact.id));
+            }
+            if optional.contains(&"nullCustomFields") {
+                view["nullCustomFields"] = json!(account.contact_custom_fields.unset(contact.id));
             }
             view
         })
@@ -110,13 +116,11 @@ pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pr
     let id: ContactId = call.id(0)?;
     let mut contact =
         account.contacts.get(&id).cloned().ok_or_else(|| Problem::not_found("No Contact Found"))?;
-    for operation in &operations {
-        apply(&mut contact, operation)?;
-    }
+    let refused = apply_all(&operations, &mut contact, call.switches, apply)?;
     contact.updated_on = Some(account.local(call.now));
     let answer = Answer::of(view(account, &contact));
     account.contacts.insert(id, contact);
-    Ok(answer)
+    refused.map_or(Ok(answer), Err)
 }
 
 fn apply(contact: &mut Contact, operation: &Operation) -> Result<(), Problem> {
@@ -181,6 +185,7 @@ fn view(account: &Account, contact: &Contact) -> Value {
         },
         "assignment": { "current": {} },
         "organisation": { "organisationId": contact.id.get(), "name": contact.company },
+        "aliases": {},
         "createdByid": API_USER,
         "createdOn": contact.created_on,
         "updatedOn": contact.updated_on,

@@ -4,6 +4,7 @@ use brightpearl::{ContactId, order::Address};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::country;
 use crate::{
     gateway::{Answer, Call, Problem, invented},
     state::{Account, take},
@@ -120,24 +121,10 @@ fn check(body: AddressBody) -> Result<Address, Problem> {
     })
 }
 
-/// Countries by their two and three letters; of others only the code that was given is shown.
-const COUNTRIES: [(&str, &str); 10] = [
-    ("AU", "AUS"),
-    ("CA", "CAN"),
-    ("DE", "DEU"),
-    ("ES", "ESP"),
-    ("FR", "FRA"),
-    ("GB", "GBR"),
-    ("IE", "IRL"),
-    ("IT", "ITA"),
-    ("NL", "NLD"),
-    ("US", "USA"),
-];
-
 fn view(id: u64, stored: &StoredAddress) -> Value {
     let address = &stored.address;
     let given = address.country_iso_code.as_deref();
-    let country = COUNTRIES.iter().find(|(two, three)| given == Some(two) || given == Some(three));
+    let country = country::of(address);
     json!({
         "addressId": id,
         "contactId": stored.contact,
@@ -146,8 +133,8 @@ fn view(id: u64, stored: &StoredAddress) -> Value {
         "addressLine3": address.address_line3,
         "addressLine4": address.address_line4,
         "postalCode": address.postal_code,
-        "countryIsoCode": country.map(|(_, three)| *three).or(given),
-        "countryIsoCode2": country.map(|(two, _)| *two),
-        "countryId": address.country_id,
+        "countryIsoCode": country.map(|country| country.three).or(given),
+        "countryIsoCode2": country.map(|country| country.two),
+        "countryId": country.map(|country| country.id).or(address.country_id),
     })
 }

@@ -2,7 +2,8 @@ use api_mock_core::{Refusal, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::Window;
+use super::{Window, invented};
+use crate::Switches;
 
 /// What a resource answers when all went well.
 #[derive(Debug)]
@@ -90,6 +91,23 @@ impl Problem {
         combined.map_or(Ok(()), Err)
     }
 
+    /// The refusal as the account's switches word it, where neither status nor code is known for sure.
+    pub(crate) fn under(mut self, switches: Switches) -> Self {
+        let Some((code, _)) = self.errors.first_mut() else { return self };
+        match code.as_str() {
+            "CMNC-008" if switches.unsorted_ids_are_cmnc_006 => "CMNC-006".clone_into(code),
+            "CMNC-038" | "CMNC-043" => self.status = switches.patch_refusal_status,
+            invented::SEARCH_PARAMETER => self.status = switches.unknown_filter_status,
+            _ => {}
+        }
+        self
+    }
+
+    /// Code and message of each error.
+    pub(crate) fn listed(&self) -> Value {
+        self.errors.iter().map(|(code, message)| json!({ "code": code, "message": message })).collect()
+    }
+
     /// The messages in one line.
     pub(crate) fn message(&self) -> String {
         self.errors.iter().map(|(_, message)| message.as_str()).collect::<Vec<_>>().join("; ")
@@ -99,9 +117,7 @@ impl Problem {
 /// The body of a refusal, with `=`, `'`, `<`, `>` and `&` written as `\u003d` and so on
 /// (brightpearl-platform.md §0, S12).
 pub(crate) fn error_body(problem: &Problem) -> String {
-    let errors: Vec<Value> =
-        problem.errors.iter().map(|(code, message)| json!({ "code": code, "message": message })).collect();
-    html_safe(&json!({ "errors": errors }))
+    html_safe(&json!({ "errors": problem.listed() }))
 }
 
 /// The body of the gateway's own refusals: a sentence instead of errors.

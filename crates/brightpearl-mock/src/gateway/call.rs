@@ -7,12 +7,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Problem, id_set};
+use crate::Switches;
 
 /// A request that was let in, as a resource sees it.
 pub(crate) struct Call<'r> {
     pub(crate) request: &'r Request,
     pub(crate) parameters: Vec<Cow<'r, str>>,
     pub(crate) now: Timestamp,
+    pub(crate) switches: Switches,
     /// What waits to strike: a batch asks about its parts.
     pub(crate) faults: &'r Faults,
 }
@@ -65,6 +67,16 @@ impl Call<'_> {
     /// The names in a comma list of the query.
     pub(crate) fn names(&self, parameter: &str) -> Vec<&str> {
         self.request.query(parameter).unwrap_or_default().split(',').filter(|name| !name.is_empty()).collect()
+    }
+
+    /// Whether a search is asked for the description of its columns only.
+    pub(crate) fn asks_for_meta_data(&self) -> bool {
+        self.request.path.trim_end_matches('/').ends_with("-search/meta-data")
+    }
+
+    /// The ids that a filter of a search names; none when there is no such filter, or it is no id set.
+    pub(crate) fn filtered_ids(&self, filter: &str) -> Option<IdSet> {
+        self.request.query(filter)?.parse().ok()
     }
 
     /// What an unknown URI gets.

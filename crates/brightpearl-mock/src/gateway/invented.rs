@@ -30,6 +30,8 @@ pub(crate) const ROW: &str = "ORDC-910";
 pub(crate) const CONTACT: &str = "CTCC-901";
 /// A field of a payment that is missing or wrong.
 pub(crate) const PAYMENT: &str = "ACCC-901";
+/// A payment method that is incomplete, or that there is already.
+pub(crate) const PAYMENT_METHOD: &str = "ACCC-904";
 /// A date at which the books are closed, or a period that is none.
 pub(crate) const ACCOUNTING_PERIOD: &str = "ACCC-902";
 /// An exchange rate that is missing or wrong.

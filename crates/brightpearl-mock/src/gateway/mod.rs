@@ -17,5 +17,5 @@ pub(crate) use answer::{
 pub(crate) use auth::Credentials;
 pub(crate) use call::Call;
 pub(crate) use get_uris::get_uris;
-pub(crate) use patch::Operation;
+pub(crate) use patch::{Operation, apply_all};
 pub(crate) use throttle::{Throttle, Window};

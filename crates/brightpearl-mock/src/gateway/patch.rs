@@ -4,6 +4,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::Problem;
+use crate::Switches;
 
 /// One operation of a JSON Patch.
 #[derive(Debug, Deserialize)]
@@ -45,5 +46,25 @@ impl Operation {
     /// There is nothing at this path yet.
     pub(crate) fn nothing_there(&self) -> Problem {
         Problem::client("CMNC-038", format!("There is nothing to {} at {}", self.op, self.path))
+    }
+}
+
+/// Applies operations to a thing, one after the other. A refusal leaves the thing as it was; where PATCH is not
+/// atomic, it leaves what came before the refused operation, and the refusal comes back to be answered once the
+/// thing is stored.
+pub(crate) fn apply_all<T: Clone>(
+    operations: &[Operation],
+    thing: &mut T,
+    switches: Switches,
+    apply: impl Fn(&mut T, &Operation) -> Result<(), Problem>,
+) -> Result<Option<Problem>, Problem> {
+    let mut changed = thing.clone();
+    let refused = operations.iter().try_for_each(|operation| apply(&mut changed, operation)).err();
+    match refused {
+        Some(refused) if switches.patches_are_atomic => Err(refused),
+        refused => {
+            *thing = changed;
+            Ok(refused)
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use api_mock_core::{Delivery, RetryRule};
 use brightpearl::{
-    GoodsInNoteId, GoodsNoteId, IdSet, OrderId, ProductId,
+    GoodsInNoteId, IdSet, OrderId, ProductId,
     integration::{NewWebhook, QualityOfService},
 };
 use jiff::Timestamp;
@@ -40,17 +40,18 @@ impl Event {
         Self::new("order", "modified", "order-status", id.into())
     }
 
-    pub(crate) fn sales_order_created(id: u64) -> Self {
-        Self::new("sales-order", "created", "", IdSet::of([id]))
+    pub(crate) fn sales_order_created(id: OrderId) -> Self {
+        Self::new("sales-order", "created", "", id.into())
     }
 
     pub(crate) fn goods_in_note_created(notes: &[GoodsInNoteId]) -> Self {
         Self::new("goods-in-note", "created", "", IdSet::of(notes.iter().copied()))
     }
 
-    /// That the id is the transfer note's is an assumption (brightpearl-accounting-warehouse.md C).
-    pub(crate) fn quarantine_release_created(note: GoodsNoteId) -> Self {
-        Self::new("quarantine-release", "created", "", IdSet::of([note.get()]))
+    /// That the id is the transfer note's is an assumption (brightpearl-accounting-warehouse.md C); a switch makes it
+    /// that of the movements that arrive.
+    pub(crate) fn quarantine_release_created<I: Into<u64>>(ids: impl IntoIterator<Item = I>) -> Self {
+        Self::new("quarantine-release", "created", "", IdSet::of(ids))
     }
 
     /// None when there are no products.

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::event::test_delivery;
 use crate::{
+    Switches,
     gateway::{Answer, Call, Problem, invented},
     state::{Account, take},
 };
@@ -52,7 +53,7 @@ struct WebhookBody {
 
 /// `POST /webhook`.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
-    let webhook = check(call.body()?)?;
+    let webhook = check(call.body()?, call.switches)?;
     let id = WebhookId::new(take(&mut account.next.webhook));
     account.webhooks.insert(id, Webhook { id, webhook });
     Ok(Answer::of(id))
@@ -97,7 +98,7 @@ pub(super) fn has_body(http_method: &str) -> bool {
     matches!(http_method, "POST" | "PUT")
 }
 
-fn check(body: WebhookBody) -> Result<NewWebhook, Problem> {
+fn check(body: WebhookBody, switches: Switches) -> Result<NewWebhook, Problem> {
     let refused = |message: String| Problem::client(invented::WEBHOOK, message);
     let missing = |name: &str| refused(format!("{name} is required"));
     let subscribe_to = body.subscribe_to.ok_or_else(|| missing("subscribeTo"))?;
@@ -116,7 +117,8 @@ fn check(body: WebhookBody) -> Result<NewWebhook, Problem> {
     if has_body(&http_method) && body.content_type.is_none() {
         return Err(missing("contentType"));
     }
-    check_variables(&uri_template, body.body_template.as_deref().filter(|_| has_body(&http_method)))?;
+    let body_template = body.body_template.as_deref().filter(|_| has_body(&http_method));
+    check_variables(&uri_template, body_template, switches)?;
     Ok(NewWebhook {
         subscribe_to,
         http_method,
@@ -128,14 +130,17 @@ fn check(body: WebhookBody) -> Result<NewWebhook, Problem> {
     })
 }
 
-/// `${resource-id}` is most likely mandatory too: the recording that shows the refusal had it (§8.1).
-const MANDATORY: [&str; 4] = ["${account-code}", "${resource-type}", "${lifecycle-event}", "${resource-id}"];
+const MANDATORY: [&str; 3] = ["${account-code}", "${resource-type}", "${lifecycle-event}"];
+/// Most likely mandatory too: the recording that shows the refusal had it (§8.1).
+const RESOURCE_ID: &str = "${resource-id}";
 
 /// One `INTC-057` for each variable that neither template has, with Brightpearl's own spelling.
-fn check_variables(uri: &str, body: Option<&str>) -> Result<(), Problem> {
+fn check_variables(uri: &str, body: Option<&str>, switches: Switches) -> Result<(), Problem> {
+    let resource_id = switches.resource_id_is_mandatory.then_some(RESOURCE_ID);
     let absent = MANDATORY
-        .iter()
-        .filter(|name| !uri.contains(**name) && !body.is_some_and(|body| body.contains(**name)));
+        .into_iter()
+        .chain(resource_id)
+        .filter(|name| !uri.contains(name) && !body.is_some_and(|body| body.contains(name)));
     let refusals = absent
         .map(|name| Problem::client("INTC-057", format!("The URI or body template must contatin {name}")))
         .collect();

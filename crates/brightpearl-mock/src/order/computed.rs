@@ -55,8 +55,8 @@ impl Account {
         let now = self.local(now);
         if let Some(order) = self.orders.get_mut(&id) {
             order.version = order.version.map(|version| version + 1);
-            order.updated_on = Some(now);
         }
+        self.set_updated(id, now);
     }
 
     /// Money in minus money out, holds left aside.

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use super::row::{CheckedRow, NewRow, RowDecimals};
 use crate::{
-    contact::Contact,
+    contact::{Contact, told},
     gateway::{Answer, Call, Problem, invented},
     integration::Event,
     state::{API_USER, Account, pass, take},
@@ -92,16 +92,21 @@ const COST_PRICE_LIST: PriceListId = PriceListId::new(1);
 pub(crate) fn post(account: &mut Account, call: &Call<'_>, kind: OrderTypeCode) -> Result<Answer, Problem> {
     let new: NewOrder = call.body()?;
     if let Some(existing) = existing(account, &kind, &new) {
-        return Ok(Answer::of(existing));
+        let names_it = call.switches.existing_orders_answer_their_id;
+        return Ok(if names_it { Answer::of(existing) } else { Answer::nothing() });
     }
+    let is_sale = kind == OrderTypeCode::SalesOrder;
     let id = create(account, kind, new, call.now)?;
     account.raise(Event::order_modified(id));
-    Ok(Answer::of(id).status(201))
+    if is_sale {
+        account.raise(Event::sales_order_created(id));
+    }
+    Ok(Answer::of(id).status(call.switches.new_order_status))
 }
 
 /// The order of this type under the same external reference and instance. One of the two alone is no key
 /// (§1.4).
-fn existing(account: &Account, kind: &OrderTypeCode, new: &NewOrder) -> Option<OrderId> {
+pub(super) fn existing(account: &Account, kind: &OrderTypeCode, new: &NewOrder) -> Option<OrderId> {
     account.order_with_key(kind, new.external_ref.as_deref()?, new.installed_integration_instance_id?)
 }
 
@@ -205,7 +210,8 @@ fn currency(account: &Account, wanted: &NewCurrency, now: Timestamp) -> Result<O
 fn unknown_references(account: &Account, new: &NewOrder) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut refuse = |message: String| problems.push(Problem::client(invented::REFERENCE, message));
-    if let Some(parent) = given(new.parent_id).filter(|id| !account.orders.contains_key(id)) {
+    let unknown_parent = given(new.parent_id).filter(|id| !account.orders.contains_key(id));
+    if let Some(parent) = unknown_parent.filter(|_| account.switches.unknown_parents_are_refused) {
         refuse(format!("There is no parent order {parent}"));
     }
     if let Some(warehouse) = given(new.warehouse_id).filter(|id| account.warehouse(*id).is_none()) {
@@ -242,12 +248,12 @@ fn header(
     let local = |time: OffsetDateTime| account.local(time.timestamp());
     let now = account.local(now);
     let address = new.customer.address.unwrap_or_else(|| contact.address(account));
-    let party = Party { contact_id: Some(contact.id), address: address.clone() };
+    let party = Party { contact_id: Some(contact.id), address: told(address.clone()) };
     let billing = Party {
         contact_id: Some(new.billing.id.unwrap_or(contact.id)),
-        address: new.billing.address.unwrap_or_else(|| address.clone()),
+        address: told(new.billing.address.unwrap_or_else(|| address.clone())),
     };
-    let delivery = Party { contact_id: None, address: new.delivery.address.unwrap_or(address) };
+    let delivery = Party { contact_id: None, address: told(new.delivery.address.unwrap_or(address)) };
     let is_purchase = contact.is_supplier;
     Order {
         id,

@@ -1,6 +1,7 @@
 //! `order-service`: orders of all types, rows, statuses, notes, custom fields.
 #![allow(clippy::module_inception, reason = "the folder is Brightpearl's service, the file its resource")]
 
+mod candidates;
 mod close;
 pub(crate) mod code_list;
 mod computed;
@@ -14,15 +15,16 @@ pub(crate) mod order_post;
 pub(crate) mod order_search;
 pub(crate) mod row;
 pub(crate) mod row_change;
+pub(crate) mod row_replacement;
 pub(crate) mod sales_credit;
 pub(crate) mod sales_order;
 pub(crate) mod sales_order_search;
 pub(crate) mod status;
 mod typed_view;
 
+pub(crate) use close::PendingClose;
 pub(crate) use computed::{is_received_row, received_on_row, two_decimals};
 pub(crate) use creation::{NewCurrency, NewOrder, NewParty, create};
-pub(crate) use custom_field::CustomField;
 pub(crate) use row::NewRow;
 
 /// An id, or the 0 that stands for none.

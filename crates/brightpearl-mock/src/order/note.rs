@@ -25,6 +25,7 @@ struct NoteBody {
     #[serde(default)]
     is_public: bool,
     added_on: Option<OffsetDateTime>,
+    file_id: Option<u64>,
 }
 
 /// `POST /order/{id}/note`.
@@ -37,29 +38,32 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
         .filter(|text| !text.is_empty())
         .ok_or_else(|| Problem::client(invented::TEXT, "The note's text is required"))?;
     let added_on = account.local(body.added_on.map_or(call.now, OffsetDateTime::timestamp));
-    Ok(Answer::of(add(account, id, text, body.is_public, added_on)))
+    let new = NewNote { text, is_public: body.is_public, file_id: body.file_id, added_on };
+    Ok(Answer::of(add(account, id, new)))
+}
+
+/// A note to add.
+pub(super) struct NewNote {
+    pub(super) text: String,
+    pub(super) is_public: bool,
+    pub(super) file_id: Option<u64>,
+    pub(super) added_on: OffsetDateTime,
 }
 
 /// Adds a note to an order.
-pub(crate) fn add(
-    account: &mut Account,
-    id: OrderId,
-    text: String,
-    is_public: bool,
-    added_on: OffsetDateTime,
-) -> OrderNoteId {
+pub(super) fn add(account: &mut Account, id: OrderId, new: NewNote) -> OrderNoteId {
     let note_id = OrderNoteId::new(take(&mut account.next.note));
     let order = account.orders.get(&id);
     let note = OrderNote {
         note_id,
         order_id: None,
         contact_id: order.and_then(|order| order.parties.customer.as_ref()?.contact_id),
-        text,
-        is_public,
-        added_on: Some(added_on),
+        text: new.text,
+        is_public: new.is_public,
+        added_on: Some(new.added_on),
         added_by: Some(API_USER),
         order_status_id: order.map(|order| order.order_status.order_status_id),
-        file_id: None,
+        file_id: new.file_id,
     };
     account.order_notes.entry(id).or_default().push(note);
     note_id

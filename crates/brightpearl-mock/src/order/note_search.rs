@@ -31,8 +31,10 @@ const NOTES: Table<Row> = Table {
 
 /// `GET /order-note-search`.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let wanted = call.filtered_ids("orderId");
     let notes = account.order_notes.iter();
     let rows: Vec<Row> = notes
+        .filter(|(order, _)| wanted.as_ref().is_none_or(|wanted| wanted.contains(**order)))
         .flat_map(|(order, notes)| notes.iter().map(|note| Row { order: *order, note: note.clone() }))
         .collect();
     NOTES.search(rows.iter(), call, &no_names)

@@ -13,6 +13,7 @@ use crate::{
 /// `GET /order/{ids}`: 200 with those that exist, also when none does.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
+    account.answer_pending_closes(&ids, call.now);
     let optional = call.names("includeOptional");
     let found = by_ids(account, &ids);
     if optional.is_empty() {
@@ -22,13 +23,11 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
         .into_iter()
         .cloned()
         .map(|mut order| {
-            let set = account.order_custom_fields.get(&order.id).cloned().unwrap_or_default();
             if optional.contains(&"nullCustomFields") {
-                let unset = account.custom_fields.iter().map(|field| field.code.clone());
-                order.null_custom_fields = Some(unset.filter(|code| !set.contains_key(code)).collect());
+                order.null_custom_fields = Some(account.order_custom_fields.unset(order.id));
             }
             if optional.contains(&"customFields") {
-                order.custom_fields = Some(CustomFields(set));
+                order.custom_fields = Some(CustomFields(account.order_custom_fields.of(order.id)));
             }
             order
         })

@@ -6,7 +6,7 @@ use brightpearl::{
 };
 
 use crate::{
-    gateway::{Answer, Call, Operation, Problem, invented},
+    gateway::{Answer, Call, Operation, Problem, apply_all, invented},
     state::Account,
 };
 
@@ -14,19 +14,18 @@ use crate::{
 const MAX_REFERENCE: usize = 64;
 
 /// `PATCH /order/{id}`: an object, not an array, and as it was before the change was counted: `version` and
-/// `updatedOn` are still the old ones (recorded). Nothing is applied when one operation is wrong, which is an
-/// assumption.
+/// `updatedOn` are still the old ones (recorded).
 pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let operations: Vec<Operation> = call.body()?;
     let id: OrderId = call.id(0)?;
     let mut order = account.order(id)?.clone();
-    for operation in &operations {
-        apply(account, &mut order, operation)?;
-    }
+    let refused = apply_all(&operations, &mut order, call.switches, |order, operation| {
+        apply(account, order, operation)
+    })?;
     let answer = Answer::of(&order);
-    account.orders.insert(id, order);
+    account.replace_order(order);
     account.modified(id, call.now);
-    Ok(answer)
+    refused.map_or(Ok(answer), Err)
 }
 
 fn apply(account: &Account, order: &mut Order, operation: &Operation) -> Result<(), Problem> {

@@ -31,7 +31,7 @@ struct OrderBody {
     currency: CurrencyBody,
     assignment: AssignmentBody,
     warehouse_id: Option<WarehouseId>,
-    /// Kept, but no key: that is documented for the typed resources only.
+    /// Kept, but no key unless a switch makes it one: that is documented for the typed resources only.
     external_ref: Option<String>,
     installed_integration_instance_id: Option<InstanceId>,
 }
@@ -87,7 +87,12 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
         // "Suppllier", as Brightpearl writes it.
         return Err(Problem::client("ORDC-022", "Suppllier ID Required."));
     }
-    let id = creation::create(account, kind, new_order(body), call.now)?;
+    let new = new_order(body);
+    let existing = creation::existing(account, &kind, &new).filter(|_| call.switches.plain_orders_have_a_key);
+    if let Some(existing) = existing {
+        return Ok(Answer::of(existing));
+    }
+    let id = creation::create(account, kind, new, call.now)?;
     account.raise(Event::order_modified(id));
     Ok(Answer::of(id))
 }

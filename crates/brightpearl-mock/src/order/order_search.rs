@@ -4,6 +4,7 @@ use brightpearl::order::{Order, OrderPaymentStatus, OrderStockStatusCode, Shippi
 use serde_json::{Value, json};
 
 use super::{
+    candidates::candidates,
     code_list::{SHIPPING_STATUSES, STOCK_STATUSES},
     id_or_zero,
 };
@@ -60,6 +61,7 @@ const COLUMNS: &[OrderColumn] = &[
     OrderColumn::filter_only("leadSourceId", Kind::Integer, |order| {
         json!(order.assignment.current.lead_source_id)
     }),
+    OrderColumn::filter_only("productIds", Kind::IdSet, products),
 ];
 
 const TYPES: &str = "orderTypeNames";
@@ -68,7 +70,7 @@ const TYPE_NAMES: [&str; 4] = ["SALES_ORDER", "PURCHASE_ORDER", "SALES_CREDIT", 
 /// `GET /order-search`.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let name_of = |map: &str, id: &Value| name(account, map, id.as_u64()?);
-    let mut answer = ORDERS.search(account.orders.values(), call, &name_of)?;
+    let mut answer = ORDERS.search(candidates(account, call), call, &name_of)?;
     // The order types are listed all four, whichever occur (§2.5).
     if let Some(types) = answer.body.get_mut("reference").and_then(|maps| maps.get_mut(TYPES)) {
         *types = (1..).zip(TYPE_NAMES).map(|(id, name): (u64, _)| (id.to_string(), json!(name))).collect();
@@ -92,6 +94,10 @@ fn name(account: &Account, map: &str, id: u64) -> Option<String> {
         "orderStockStatusNames" => STOCK_STATUSES.get(place).map(|(_, name)| (*name).to_owned()),
         _ => None,
     }
+}
+
+pub(super) fn products(order: &Order) -> Value {
+    json!(order.order_rows.values().map(|row| row.product_id).collect::<Vec<_>>())
 }
 
 fn contact(order: &Order) -> Value {

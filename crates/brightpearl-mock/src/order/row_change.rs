@@ -11,23 +11,20 @@ use super::{
     row::scaled,
 };
 use crate::{
-    gateway::{Answer, Call, Operation, Problem, invented},
+    gateway::{Answer, Call, Operation, Problem, apply_all, invented},
     state::Account,
 };
 
 /// The most decimals of a quantity, and of a net or tax amount, in a PATCH.
 const MAX_DECIMALS: u32 = 4;
 
-/// `PATCH /order/{id}/row/{id}`: the row, without its id. Nothing is applied when one operation is wrong, which
-/// is an assumption.
+/// `PATCH /order/{id}/row/{id}`: the row, without its id.
 pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let operations: Vec<Operation> = call.body()?;
     let (order_id, row_id): (OrderId, OrderRowId) = (call.id(0)?, call.id(1)?);
     let before = changeable(account, order_id, row_id)?;
     let mut row = before.clone();
-    for operation in &operations {
-        apply(&mut row, operation)?;
-    }
+    let refused = apply_all(&operations, &mut row, call.switches, apply)?;
     check_quantity(account, order_id, row_id, &row)?;
     let names = |path: &str| operations.iter().any(|operation| operation.path == path);
     let follows = row.row_value.tax_calculator == Some(TaxCalculator::Brightpearl);
@@ -44,7 +41,7 @@ pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pr
     }
     account.compute(order_id);
     account.modified(order_id, call.now);
-    Ok(Answer::of(row))
+    refused.map_or_else(|| Ok(Answer::of(row)), Err)
 }
 
 /// `DELETE /order/{id}/row/{id}`: of a bundle with its component rows. That a row which goods came for cannot

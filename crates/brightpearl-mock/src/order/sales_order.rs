@@ -5,19 +5,12 @@ use brightpearl::order::{Order, OrderTypeCode};
 use super::{close, creation, typed_view};
 use crate::{
     gateway::{Answer, Call, Problem, get_uris},
-    integration::Event,
     state::Account,
 };
 
 /// `POST /sales-order`: the body, the rules and the key of a sales credit.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
-    let answer = creation::post(account, call, OrderTypeCode::SalesOrder)?;
-    if answer.status == 201
-        && let Some(id) = answer.body["response"].as_u64()
-    {
-        account.raise(Event::sales_order_created(id));
-    }
-    Ok(answer)
+    creation::post(account, call, OrderTypeCode::SalesOrder)
 }
 
 /// `GET /sales-order/{ids}`: as sales credits, which is an assumption for the 207.

@@ -2,9 +2,9 @@
 //! (brightpearl-orders.md §8).
 
 use brightpearl::order::{Order, OrderTypeCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::id_or_zero;
+use super::{candidates::candidates, id_or_zero, order_search::products};
 use crate::{
     gateway::{Answer, Call, Problem},
     search::{Column, Kind, Table, no_names},
@@ -65,9 +65,5 @@ const SALES_ORDERS: Table<Order> = Table {
 /// `GET /sales-order-search`.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let is_sale = |order: &&Order| order.order_type_code == OrderTypeCode::SalesOrder;
-    SALES_ORDERS.search(account.orders.values().filter(is_sale), call, &no_names)
-}
-
-fn products(order: &Order) -> Value {
-    json!(order.order_rows.values().map(|row| row.product_id).collect::<Vec<_>>())
+    SALES_ORDERS.search(candidates(account, call).filter(is_sale), call, &no_names)
 }

@@ -2,11 +2,11 @@
 
 use brightpearl::{
     OrderId, OrderStatusId,
-    order::{OrderStatus, OrderStatusLabel, OrderTypeCode},
+    order::{OrderStatus, OrderStatusLabel, OrderTypeCode, ShippingStatusCode},
 };
 use serde::Deserialize;
 
-use super::note;
+use super::note::{self, NewNote};
 use crate::{
     gateway::{Answer, Call, Problem, invented},
     integration::Event,
@@ -78,12 +78,13 @@ struct StatusBody {
     order_note: Option<NoteBody>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct NoteBody {
     text: Option<String>,
     #[serde(default)]
     is_public: bool,
+    file_id: Option<u64>,
 }
 
 /// `PUT /order/{id}/status`: sets it and adds a note, or changes nothing.
@@ -98,14 +99,17 @@ pub(crate) fn set(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
     check_cancellation(account, id, wanted)?;
 
     let generated = || format!("Order status changed to {}", status.name.as_deref().unwrap_or_default());
-    let (text, is_public) = match body.order_note {
-        Some(note) => (note.text.unwrap_or_else(generated), note.is_public),
-        None => (generated(), false),
+    let given = body.order_note.unwrap_or_default();
+    let note = NewNote {
+        text: given.text.unwrap_or_else(generated),
+        is_public: given.is_public,
+        file_id: given.file_id,
+        added_on: account.local(call.now),
     };
     if let Some(order) = account.orders.get_mut(&id) {
         order.order_status = status;
     }
-    note::add(account, id, text, is_public, account.local(call.now));
+    note::add(account, id, note);
     account.touch(id, call.now);
     account.raise(Event::order_status_modified(id));
     Ok(Answer::nothing())
@@ -124,13 +128,14 @@ pub(crate) fn usable(
     Ok(OrderStatusLabel { order_status_id: id, name: Some(status.name.clone()) })
 }
 
-/// A sale is cancelled only while it is not invoiced and nothing is paid (§4).
+/// A sale is cancelled only while it is not invoiced, nothing is shipped and nothing is paid (§4).
 fn check_cancellation(account: &Account, id: OrderId, wanted: OrderStatusId) -> Result<(), Problem> {
     let order = account.order(id)?;
     let cancels = order.order_type_code == OrderTypeCode::SalesOrder
         && account.configured("cancelledOrderStatusId") == Some(wanted);
-    if cancels && (order.is_closed() || !account.paid(id).is_zero()) {
-        let message = format!("Order {id} is invoiced or has payments: it cannot be cancelled");
+    let is_shipped = order.shipping_status_code == Some(ShippingStatusCode::AllShipped);
+    if cancels && (order.is_closed() || is_shipped || !account.paid(id).is_zero()) {
+        let message = format!("Order {id} is invoiced, shipped or has payments: it cannot be cancelled");
         return Err(Problem::client(invented::CANCELLATION, message));
     }
     Ok(())

@@ -13,14 +13,16 @@ use crate::{
 };
 
 /// The orders of this type among the ids: 207 when only some exist, 200 for all or none.
-pub(crate) fn get(account: &Account, call: &Call<'_>, kind: &OrderTypeCode) -> Result<Answer, Problem> {
+pub(crate) fn get(account: &mut Account, call: &Call<'_>, kind: &OrderTypeCode) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
+    account.answer_pending_closes(&ids, call.now);
     let found: Vec<Value> = super::order::by_ids(account, &ids)
         .into_iter()
         .filter(|order| order.order_type_code == *kind)
         .map(|order| view(account, order))
         .collect();
-    let partly = !found.is_empty() && (found.len() as u64) < ids.len();
+    let shows_it = *kind == OrderTypeCode::SalesCredit || call.switches.partly_found_sales_orders_are_207;
+    let partly = shows_it && !found.is_empty() && (found.len() as u64) < ids.len();
     Ok(Answer::of(found).status(if partly { 207 } else { 200 }))
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod bundle;
 pub(crate) mod channel;
 pub(crate) mod channel_brand;
+pub(crate) mod custom_field;
 pub(crate) mod product;
 pub(crate) mod product_search;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use brightpearl::{LocationId, NominalCode, ProductId, WarehouseId};
+use brightpearl::{LocationId, NominalCode, OffsetDateTime, ProductId, WarehouseId};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -25,6 +25,8 @@ pub(crate) struct StoredProduct {
     pub(crate) components: Vec<Component>,
     pub(crate) nominal_code_sales: Option<NominalCode>,
     pub(crate) default_locations: BTreeMap<WarehouseId, LocationId>,
+    /// Nothing here changes a product afterwards.
+    pub(crate) created_on: OffsetDateTime,
 }
 
 /// So many of a product in one bundle.
@@ -44,10 +46,20 @@ impl StoredProduct {
 /// `GET /product/{ids}`.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
+    let optional = call.names("includeOptional");
     let found: Vec<Value> = ids
         .iter()
         .filter_map(|id| account.products.get(&ProductId::new(id)))
-        .map(|product| view(account, product))
+        .map(|product| {
+            let mut view = view(account, product);
+            if optional.contains(&"customFields") {
+                view["customFields"] = json!(account.product_custom_fields.of(product.id));
+            }
+            if optional.contains(&"nullCustomFields") {
+                view["nullCustomFields"] = json!(account.product_custom_fields.unset(product.id));
+            }
+            view
+        })
         .collect();
     if found.is_empty() { Err(Problem::not_found("No Products Found")) } else { Ok(Answer::of(found)) }
 }
@@ -102,6 +114,7 @@ fn view(account: &Account, product: &StoredProduct) -> Value {
         "nominalCodeSales": product.nominal_code_sales.clone().unwrap_or_else(|| NominalCode::new("4000")),
         "seasonIds": [],
         "status": "LIVE",
-        "version": 1_777_000_000_000_u64,
+        "createdOn": product.created_on,
+        "version": product.created_on.timestamp().as_millisecond(),
     })
 }

@@ -14,7 +14,9 @@ type ProductColumn = Column<StoredProduct>;
 /// The columns in live order, `SKU` in capitals. What nothing here fills is null.
 const PRODUCTS: Table<StoredProduct> = Table {
     columns: &[
-        ProductColumn::new("productId", Kind::IdSet, |product| json!(product.id)),
+        // Which categories products are in; there are none here.
+        ProductColumn::new("productId", Kind::IdSet, |product| json!(product.id))
+            .named_by("productCategoryMembership"),
         ProductColumn::new("productName", Kind::SearchText, |product| json!(product.name)),
         ProductColumn::new("SKU", Kind::Text, |product| json!(product.sku)),
         ProductColumn::new("barcode", Kind::Text, |_| Value::Null),
@@ -24,7 +26,7 @@ const PRODUCTS: Table<StoredProduct> = Table {
         ProductColumn::new("MPN", Kind::Text, |_| Value::Null),
         ProductColumn::new("stockTracked", Kind::Boolean, |product| json!(product.stock_tracked)),
         ProductColumn::new("salesChannelName", Kind::Text, |_| json!("Brightpearl")).unfilterable(),
-        ProductColumn::new("createdOn", Kind::Period, |_| Value::Null),
+        ProductColumn::new("createdOn", Kind::Period, |product| json!(product.created_on)),
         ProductColumn::new("updatedOn", Kind::Period, |_| Value::Null),
         ProductColumn::new("brightpearlCategoryCode", Kind::IdSet, |_| Value::Null).unsortable(),
         ProductColumn::new("productGroupId", Kind::Integer, |_| Value::Null),

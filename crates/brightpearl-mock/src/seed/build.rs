@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Display,
+    sync::Arc,
 };
 
 use brightpearl::{
@@ -21,9 +21,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use rust_decimal::Decimal;
 
 use super::{
-    Seed, SeedAccountingPeriod, SeedAddress, SeedChannel, SeedContact, SeedCurrency, SeedError,
-    SeedNominalCode, SeedOrder, SeedOrderStatus, SeedPayment, SeedPaymentMethod, SeedProduct, SeedTaxCode,
-    SeedWarehouse,
+    AccountBuilder, Seed, SeedAccountingPeriod, SeedAddress, SeedChannel, SeedContact, SeedCurrency,
+    SeedCustomField, SeedError, SeedNominalCode, SeedOrder, SeedOrderStatus, SeedPayment, SeedPaymentMethod,
+    SeedProduct, SeedStock, SeedTaxCode, SeedWarehouse,
 };
 use crate::{
     Switches,
@@ -32,140 +32,152 @@ use crate::{
         customer_payment::{self, NewPayment},
     },
     contact::{Contact, StoredAddress},
+    custom_field::{CustomField, CustomFields},
     gateway::{Credentials, Problem, oauth::OAuth},
     index::Index,
-    order::{self, CustomField, NewCurrency, NewOrder, NewParty, NewRow},
+    order::{self, NewCurrency, NewOrder, NewParty, NewRow},
     product::{Component, StoredProduct},
     state::{Account, NextIds, StoredWarehouse, pass},
+    warehouse::stock_correction,
 };
 
-impl Seed {
+impl Account {
+    /// An account to be, from what a new Brightpearl account has.
+    pub fn builder() -> AccountBuilder {
+        AccountBuilder::new()
+    }
+
     /// The account that starts with this.
-    pub(crate) fn account(&self, switches: &Switches) -> Result<Account, SeedError> {
-        let seed = self.clone();
-        let zone = seed.configuration.get("timeZone").map_or("UTC", String::as_str);
-        let time_zone = TimeZone::get(zone).map_err(|_| {
-            SeedError(format!("`configuration.timeZone` is {zone}, which is no IANA time zone"))
-        })?;
-        let oauth = OAuth::new(&seed.account, &seed.app_ref, seed.client_secret, seed.instance_id.get());
-        let mut account = Account {
-            code: seed.account,
-            credentials: Credentials {
-                app_ref: seed.app_ref,
-                token: seed.token,
-                dev_ref: seed.dev_ref,
-                signed_token: seed.signed_token,
-                oauth,
-            },
-            instance: seed.instance_id,
-            time_zone,
-            configuration: seed.configuration,
-            switches: switches.clone(),
-            order_statuses: (1..).zip(seed.order_statuses).map(status).collect(),
-            channels: seed.channels.into_iter().map(channel).collect(),
-            nominal_codes: seed.nominal_codes.into_iter().map(nominal_code).collect(),
-            payment_methods: seed.payment_methods.into_iter().map(payment_method).collect(),
-            tax_codes: seed.tax_codes.into_iter().map(tax_code).collect(),
-            exchange_rates: seed
-                .currencies
-                .iter()
-                .filter(|seed| !seed.is_default)
-                .map(initial_rate)
-                .collect(),
-            currencies: seed.currencies.into_iter().map(currency).collect(),
-            accounting_periods: seed.accounting_periods.into_iter().map(accounting_period).collect(),
-            // Locked once the seed is in: what it holds was posted before.
-            locked_until: None,
-            warehouses: seed.warehouses.into_iter().map(warehouse).collect(),
-            custom_fields: seed.custom_fields.into_iter().map(custom_field).collect(),
-            products: unique(
-                "product",
-                seed.products.into_iter().map(product).map(|product| (product.id, product)),
-            )?,
-            contacts: BTreeMap::new(),
-            postal_addresses: BTreeMap::new(),
-            orders: BTreeMap::new(),
-            order_notes: BTreeMap::new(),
-            order_custom_fields: BTreeMap::new(),
-            payments: BTreeMap::new(),
-            journals: BTreeMap::new(),
-            goods_in_notes: BTreeMap::new(),
-            goods_in_journals: BTreeMap::new(),
-            stock_corrections: BTreeMap::new(),
-            movements: Vec::new(),
-            webhooks: BTreeMap::new(),
-            index: Index::default(),
-            events: Vec::new(),
-            test_deliveries: Vec::new(),
-            next: NextIds::default(),
-        };
-        check_components(&account)?;
-        let statuses = account.order_statuses.iter().map(|status| status.status_id.get());
-        pass(&mut account.next.order_status, statuses.max().unwrap_or_default());
-        for contact in seed.contacts {
-            add_contact(&mut account, contact)?;
+    ///
+    /// # Errors
+    /// When something in the seed refers to what it does not have, or is there twice: the error names it.
+    pub fn from_seed(seed: impl Into<Arc<Seed>>) -> Result<Self, SeedError> {
+        let seed = seed.into();
+        seed.check()?;
+        let mut account = empty(&seed)?;
+        for contact in &seed.contacts {
+            add_contact(&mut account, contact.clone());
         }
-        for order in seed.orders {
-            add_order(&mut account, order)?;
+        for stock in &seed.stock {
+            add_stock(&mut account, stock);
         }
-        for payment in seed.payments {
-            add_payment(&mut account, payment)?;
+        add_orders(&mut account, &seed.orders)?;
+        for payment in &seed.payments {
+            add_payment(&mut account, payment.clone())?;
         }
         account.events.clear();
+        // Locked once the seed is in: what it holds was posted before.
         account.lock_books(seed.locked_until);
         Ok(account)
     }
 }
 
-fn unique<K: Ord + Display + Copy, V>(
-    what: &str,
-    items: impl Iterator<Item = (K, V)>,
-) -> Result<BTreeMap<K, V>, SeedError> {
-    let mut map = BTreeMap::new();
-    for (id, item) in items {
-        if map.insert(id, item).is_some() {
-            return Err(SeedError(format!("{what} {id} is there twice")));
-        }
-    }
-    Ok(map)
+/// The account as it is set up, without people, stock, orders and payments.
+fn empty(seed: &Arc<Seed>) -> Result<Account, SeedError> {
+    let zone = seed.configuration.get("timeZone").map_or("UTC", String::as_str);
+    let time_zone = TimeZone::get(zone)
+        .map_err(|_| SeedError(format!("`configuration.timeZone` is {zone}, which is no IANA time zone")))?;
+    let secret = seed.client_secret.clone();
+    let oauth = OAuth::new(&seed.account, &seed.app_ref, secret, seed.instance_id.get());
+    let made = OffsetDateTime::in_zone(MADE, &time_zone);
+    let mut account = Account {
+        code: seed.account.clone(),
+        credentials: Credentials {
+            app_ref: seed.app_ref.clone(),
+            token: seed.token.clone(),
+            dev_ref: seed.dev_ref.clone(),
+            signed_token: seed.signed_token.clone(),
+            oauth,
+        },
+        instance: seed.instance_id,
+        time_zone,
+        configuration: seed.configuration.clone(),
+        switches: Switches::default(),
+        order_statuses: (1..).zip(seed.order_statuses.clone()).map(status).collect(),
+        channels: seed.channels.iter().cloned().map(channel).collect(),
+        nominal_codes: seed.nominal_codes.iter().cloned().map(nominal_code).collect(),
+        payment_methods: seed.payment_methods.iter().cloned().map(payment_method).collect(),
+        tax_codes: seed.tax_codes.iter().cloned().map(tax_code).collect(),
+        exchange_rates: seed.currencies.iter().filter(|seed| !seed.is_default).map(initial_rate).collect(),
+        currencies: seed.currencies.iter().cloned().map(currency).collect(),
+        accounting_periods: seed.accounting_periods.iter().cloned().map(accounting_period).collect(),
+        locked_until: None,
+        warehouses: seed.warehouses.iter().cloned().map(warehouse).collect(),
+        order_custom_fields: custom_fields(&seed.custom_fields),
+        contact_custom_fields: custom_fields(&seed.contact_custom_fields),
+        product_custom_fields: custom_fields(&seed.product_custom_fields),
+        products: seed.products.iter().cloned().map(|seed| (seed.id, product(seed, made))).collect(),
+        seed: Arc::clone(seed),
+        contacts: BTreeMap::new(),
+        postal_addresses: BTreeMap::new(),
+        orders: BTreeMap::new(),
+        order_notes: BTreeMap::new(),
+        payments: BTreeMap::new(),
+        journals: BTreeMap::new(),
+        goods_in_notes: BTreeMap::new(),
+        goods_in_journals: BTreeMap::new(),
+        stock_corrections: BTreeMap::new(),
+        movements: Vec::new(),
+        webhooks: BTreeMap::new(),
+        index: Index::default(),
+        pending_closes: BTreeMap::new(),
+        events: Vec::new(),
+        test_deliveries: Vec::new(),
+        parts: Vec::new(),
+        next: NextIds::default(),
+    };
+    let statuses = account.order_statuses.iter().map(|status| status.status_id.get());
+    pass(&mut account.next.order_status, statuses.max().unwrap_or_default());
+    let methods = account.payment_methods.iter().filter_map(|method| method.id).map(|id| id.get());
+    pass(&mut account.next.payment_method, methods.max().unwrap_or_default());
+    Ok(account)
 }
 
-fn check_components(account: &Account) -> Result<(), SeedError> {
-    for product in account.products.values() {
-        if let Some(unknown) =
-            product.components.iter().find(|component| !account.products.contains_key(&component.product_id))
-        {
-            let message = format!(
-                "product {} has the component {}, which is not there",
-                product.id, unknown.product_id
-            );
-            return Err(SeedError(message));
-        }
-        if holds_itself(account, product) {
-            return Err(SeedError(format!("product {} is a component of itself", product.id)));
+/// Stock lies there as a stock correction brought it.
+fn add_stock(account: &mut Account, seed: &SeedStock) {
+    let cost = account.products.get(&seed.product_id).map(|product| product.cost).unwrap_or_default();
+    let location = seed.location_id.or_else(|| Some(account.warehouse(seed.warehouse_id)?.default_location));
+    if let (Some(location), true) = (location, seed.quantity > 0) {
+        stock_correction::add(
+            account,
+            seed.product_id,
+            seed.warehouse_id,
+            location,
+            seed.quantity.into(),
+            cost,
+        );
+    }
+}
+
+/// Rows without an id get ids after all that are given; the component rows of a bundle follow it.
+fn add_orders(account: &mut Account, orders: &[SeedOrder]) -> Result<(), SeedError> {
+    let given = || orders.iter().flat_map(|order| &order.rows).map(|row| row.id);
+    if given().any(|id| id.is_none()) {
+        let highest = given().flatten().max().map_or(0, |id| id.get());
+        pass(&mut account.next.row, highest);
+    }
+    let mut rows = BTreeSet::new();
+    for seed in orders {
+        add_order(account, seed.clone())?;
+        let made = account.orders.get(&seed.id).into_iter().flat_map(|order| order.order_rows.keys());
+        for row in made {
+            if !rows.insert(*row) {
+                return Err(SeedError(format!("order row {row} of order {} is there twice", seed.id)));
+            }
         }
     }
     Ok(())
 }
 
-/// Whether a bundle is in itself, directly or inside another.
-fn holds_itself(account: &Account, bundle: &StoredProduct) -> bool {
-    let mut inside = BTreeSet::new();
-    let mut to_open = vec![bundle];
-    while let Some(opened) = to_open.pop() {
-        for component in &opened.components {
-            if inside.insert(component.product_id) {
-                to_open.extend(account.products.get(&component.product_id));
-            }
-        }
-    }
-    inside.contains(&bundle.id)
-}
-
 fn add_order(account: &mut Account, seed: SeedOrder) -> Result<(), SeedError> {
     let id = seed.id;
-    if account.orders.contains_key(&id) {
-        return Err(SeedError(format!("order {id} is there twice")));
+    let key = seed.external_ref.as_deref().zip(seed.installed_integration_instance_id);
+    if let Some((external_ref, instance)) = key
+        && let Some(other) = account.order_with_key(&seed.order_type_code, external_ref, instance)
+    {
+        let message =
+            format!("order {id} has the key {external_ref} of instance {instance}, as order {other} has");
+        return Err(SeedError(message));
     }
     let (placed_on, invoice_reference, shipped) =
         (seed.placed_on, seed.invoice_reference.clone(), seed.shipped);
@@ -194,7 +206,7 @@ fn add_order(account: &mut Account, seed: SeedOrder) -> Result<(), SeedError> {
 
 fn new_order(seed: SeedOrder) -> NewOrder {
     let rows = seed.rows.into_iter().map(|row| NewRow {
-        id: Some(row.id),
+        id: row.id,
         product_id: row.product_id,
         name: row.name,
         quantity: Some(row.quantity),
@@ -211,7 +223,7 @@ fn new_order(seed: SeedOrder) -> NewOrder {
         placed_on: Some(seed.placed_on),
         tax_date: Some(seed.placed_on),
         parent_id: seed.parent_order_id,
-        status_id: Some(seed.order_status_id),
+        status_id: seed.order_status_id,
         warehouse_id: seed.warehouse_id,
         channel_id: seed.channel_id,
         external_ref: seed.external_ref,
@@ -366,12 +378,14 @@ fn warehouse(seed: SeedWarehouse) -> StoredWarehouse {
     }
 }
 
-fn custom_field(seed: super::SeedCustomField) -> CustomField {
-    let super::SeedCustomField { id, code, name, custom_field_type: kind, required, options } = seed;
-    CustomField { id, code, name, kind, required, options }
+fn custom_fields<I>(seeds: &[SeedCustomField]) -> CustomFields<I> {
+    let field = |SeedCustomField { id, code, name, custom_field_type: kind, required, options }| {
+        CustomField { id, code, name, kind, required, options }
+    };
+    CustomFields { definitions: seeds.iter().cloned().map(field).collect(), values: BTreeMap::new() }
 }
 
-fn product(seed: SeedProduct) -> StoredProduct {
+fn product(seed: SeedProduct, created_on: OffsetDateTime) -> StoredProduct {
     let component = |component: super::SeedComponent| Component {
         product_id: component.product_id,
         product_quantity: component.product_quantity,
@@ -385,13 +399,17 @@ fn product(seed: SeedProduct) -> StoredProduct {
         components: seed.components.into_iter().map(component).collect(),
         nominal_code_sales: seed.nominal_code_sales,
         default_locations: seed.default_location_ids,
+        created_on,
     }
 }
 
 /// A contact's one address has the contact's id and this.
 const ADDRESS_OFFSET: u64 = 2_000;
 
-fn add_contact(account: &mut Account, seed: SeedContact) -> Result<(), SeedError> {
+/// When products and contacts were made: 6 January 2025, 9 o'clock UTC. Brightpearl always says when.
+const MADE: Timestamp = Timestamp::constant(1_736_154_000, 0);
+
+fn add_contact(account: &mut Account, seed: SeedContact) {
     let id = seed.id;
     let address_id = id.get() + ADDRESS_OFFSET;
     let contact = Contact {
@@ -408,17 +426,14 @@ fn add_contact(account: &mut Account, seed: SeedContact) -> Result<(), SeedError
         // Price list 1 is for costs, 3 the usual retail list.
         price_list: PriceListId::new(if seed.is_supplier { 1 } else { 3 }),
         address_ids: ["DEF", "BIL", "DEL"].map(|slot| (slot.to_owned(), address_id)).into(),
-        created_on: None,
+        created_on: Some(account.local(MADE)),
         updated_on: None,
     };
-    if account.contacts.insert(id, contact).is_some() {
-        return Err(SeedError(format!("contact {id} is there twice")));
-    }
+    account.contacts.insert(id, contact);
     let address = StoredAddress { contact: Some(id), address: postal_address(seed.address) };
     account.postal_addresses.insert(address_id, address);
     pass(&mut account.next.contact, id.get());
     pass(&mut account.next.postal_address, address_id);
-    Ok(())
 }
 
 fn postal_address(seed: SeedAddress) -> Address {

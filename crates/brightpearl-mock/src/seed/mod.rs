@@ -1,19 +1,28 @@
 //! What an account starts with.
 
+mod account_builder;
+mod books;
 mod build;
+mod checks;
+mod contact;
+mod order;
+mod product;
+mod settings;
 
 use std::collections::BTreeMap;
 
-use brightpearl::{
-    ChannelId, ContactId, CurrencyCode, CurrencyId, InstanceId, LocationId, NominalCode, NominalCodeId,
-    OffsetDateTime, OrderId, OrderRowId, OrderStatusId, PaymentMethodCode, PaymentMethodId, PriceListId,
-    ProductId, TaxCode, TaxCodeId, WarehouseId,
-    accounting::PaymentType,
-    order::{OrderTypeCode, PriceModeCode},
-};
+use brightpearl::InstanceId;
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 use serde::Deserialize;
+
+pub use account_builder::AccountBuilder;
+pub use books::{
+    SeedAccountingPeriod, SeedBankAccount, SeedCurrency, SeedNominalCode, SeedPaymentMethod, SeedTaxCode,
+};
+pub use contact::{SeedAddress, SeedContact};
+pub use order::{SeedOrder, SeedPayment, SeedRow};
+pub use product::{SeedComponent, SeedProduct, SeedStock};
+pub use settings::{SeedChannel, SeedCustomField, SeedOrderStatus, SeedWarehouse};
 
 /// The built-in seed as JSON: the account `acmeoutdoors`, all invented.
 pub const BUILT_IN_SEED: &str = include_str!("../../fixtures/seed.json");
@@ -64,8 +73,17 @@ pub struct Seed {
     pub products: Vec<SeedProduct>,
     /// Customers and suppliers.
     pub contacts: Vec<SeedContact>,
+    /// What of the products is there.
+    #[serde(default)]
+    pub stock: Vec<SeedStock>,
     /// Custom fields of sales and sales credits.
     pub custom_fields: Vec<SeedCustomField>,
+    /// Custom fields of contacts.
+    #[serde(default)]
+    pub contact_custom_fields: Vec<SeedCustomField>,
+    /// Custom fields of products.
+    #[serde(default)]
+    pub product_custom_fields: Vec<SeedCustomField>,
     /// Orders.
     pub orders: Vec<SeedOrder>,
     /// Payments on them.
@@ -106,264 +124,4 @@ impl Seed {
     pub fn from_json(text: &str) -> Result<Self, SeedError> {
         serde_json::from_str(text).map_err(|error| SeedError(error.to_string()))
     }
-}
-
-/// A period of the books.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedAccountingPeriod {
-    pub id: u64,
-    pub start_date: OffsetDateTime,
-    pub end_date: OffsetDateTime,
-    #[serde(default)]
-    pub closed: bool,
-}
-
-/// An order status.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedOrderStatus {
-    pub id: OrderStatusId,
-    pub name: String,
-    pub order_type_code: OrderTypeCode,
-    #[serde(default)]
-    pub disabled: bool,
-}
-
-/// A sales channel.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedChannel {
-    pub id: ChannelId,
-    pub name: String,
-}
-
-/// A nominal code; `id` is the internal one, `code` the four digits.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedNominalCode {
-    pub id: NominalCodeId,
-    pub code: NominalCode,
-    pub name: String,
-    #[serde(default)]
-    pub bank: bool,
-    #[serde(default = "yes")]
-    pub active: bool,
-    pub currency_id: Option<CurrencyId>,
-}
-
-const fn yes() -> bool {
-    true
-}
-
-/// A payment method, with the nominal code of its bank account in each currency.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedPaymentMethod {
-    pub id: PaymentMethodId,
-    pub code: PaymentMethodCode,
-    pub name: String,
-    #[serde(default = "yes")]
-    pub is_active: bool,
-    #[serde(default)]
-    pub bank_accounts: Vec<SeedBankAccount>,
-}
-
-/// The bank account of a payment method in one currency.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedBankAccount {
-    pub currency_iso_code: CurrencyCode,
-    pub bank_account_nominal_code: NominalCode,
-}
-
-/// A tax code; no rate means zero.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedTaxCode {
-    pub id: TaxCodeId,
-    pub code: TaxCode,
-    #[serde(default)]
-    pub description: String,
-    pub rate: Option<Decimal>,
-}
-
-/// A currency; the rate is units of it for one of base currency.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedCurrency {
-    pub id: CurrencyId,
-    pub code: CurrencyCode,
-    pub title: String,
-    #[serde(default)]
-    pub symbol: String,
-    pub exchange_rate: Decimal,
-    #[serde(default)]
-    pub is_default: bool,
-}
-
-/// A warehouse with its locations.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedWarehouse {
-    pub id: WarehouseId,
-    pub name: String,
-    pub default_location_id: LocationId,
-    pub quarantine_location_id: LocationId,
-    #[serde(default)]
-    pub other_location_ids: Vec<LocationId>,
-}
-
-/// A product; a bundle when it has components. The cost is of one, in base currency.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedProduct {
-    pub id: ProductId,
-    pub name: String,
-    pub sku: Option<String>,
-    #[serde(default)]
-    pub stock_tracked: bool,
-    #[serde(default)]
-    pub cost: Decimal,
-    #[serde(default)]
-    pub components: Vec<SeedComponent>,
-    pub nominal_code_sales: Option<NominalCode>,
-    #[serde(default)]
-    pub default_location_ids: BTreeMap<WarehouseId, LocationId>,
-}
-
-/// So many of a product in a bundle.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedComponent {
-    pub product_id: ProductId,
-    pub product_quantity: u64,
-}
-
-/// A customer or supplier.
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedContact {
-    pub id: ContactId,
-    pub first_name: String,
-    pub last_name: String,
-    pub email: String,
-    #[serde(default)]
-    pub is_supplier: bool,
-    #[serde(default)]
-    pub address: SeedAddress,
-}
-
-impl std::fmt::Debug for SeedContact {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SeedContact({}, hidden)", self.id)
-    }
-}
-
-/// A postal address: street, suburb, city, state.
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedAddress {
-    pub address_line1: String,
-    pub address_line2: Option<String>,
-    pub address_line3: Option<String>,
-    pub address_line4: Option<String>,
-    pub postal_code: String,
-    pub country_iso_code: String,
-}
-
-impl std::fmt::Debug for SeedAddress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SeedAddress(hidden, country {})", self.country_iso_code)
-    }
-}
-
-/// A custom field; `options` by id for a `SELECT`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedCustomField {
-    pub id: u64,
-    pub code: String,
-    pub name: String,
-    pub custom_field_type: String,
-    #[serde(default)]
-    pub required: bool,
-    #[serde(default)]
-    pub options: BTreeMap<u64, String>,
-}
-
-/// An order. Rows come in order; the component rows of a bundle get the ids that follow the bundle's.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedOrder {
-    pub id: OrderId,
-    pub order_type_code: OrderTypeCode,
-    /// The customer, or the supplier of a purchase.
-    pub contact_id: ContactId,
-    #[serde(default)]
-    pub reference: String,
-    pub external_ref: Option<String>,
-    pub installed_integration_instance_id: Option<InstanceId>,
-    pub parent_order_id: Option<OrderId>,
-    pub order_status_id: OrderStatusId,
-    pub channel_id: Option<ChannelId>,
-    pub warehouse_id: Option<WarehouseId>,
-    pub price_list_id: Option<PriceListId>,
-    pub price_mode_code: Option<PriceModeCode>,
-    pub currency_code: Option<CurrencyCode>,
-    /// A fixed rate; the currency's own when absent.
-    pub exchange_rate: Option<Decimal>,
-    pub placed_on: OffsetDateTime,
-    /// Makes the order invoiced, under this reference.
-    pub invoice_reference: Option<String>,
-    /// Whether all of it is shipped.
-    #[serde(default)]
-    pub shipped: bool,
-    pub rows: Vec<SeedRow>,
-}
-
-/// A row of an order; a product or a name.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedRow {
-    pub id: OrderRowId,
-    pub product_id: Option<ProductId>,
-    pub name: Option<String>,
-    pub quantity: Decimal,
-    pub tax_code: TaxCode,
-    /// The whole row, without tax.
-    pub net: Decimal,
-    /// The whole row's tax.
-    pub tax: Decimal,
-    pub nominal_code: Option<NominalCode>,
-    pub external_ref: Option<String>,
-}
-
-/// A payment on an order, in the order's currency.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Brightpearl names them")]
-pub struct SeedPayment {
-    pub order_id: OrderId,
-    pub payment_type: PaymentType,
-    pub payment_method_code: PaymentMethodCode,
-    pub amount_paid: Decimal,
-    pub payment_date: OffsetDateTime,
-    pub transaction_ref: Option<String>,
 }

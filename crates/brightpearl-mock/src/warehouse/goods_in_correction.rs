@@ -120,7 +120,9 @@ fn take_back(
         });
     }
     let time = account.local(now);
-    movements.into_iter().for_each(|moved| account.record_movement(moved, time));
+    for moved in movements {
+        account.record_movement(moved, time);
+    }
     if let Some(event) = Event::on_hand_modified(lines.iter().map(|line| line.product_id)) {
         account.raise(event);
     }

@@ -30,12 +30,20 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
     if orders.is_none() && notes.is_none() {
         return Err(Problem::client(invented::GOODS, "With * as the order the note IDs are required"));
     }
-    let found: BTreeMap<String, GoodsInNote> = account
-        .goods_in_notes
-        .iter()
-        .filter(|(id, _)| notes.as_ref().is_none_or(|notes| notes.contains(**id)))
-        .filter(|(_, note)| orders.as_ref().is_none_or(|orders| orders.contains(note.order_id)))
-        .map(|(id, note)| (id.to_string(), note.clone()))
+    let candidates: Vec<&GoodsInNote> = match (&orders, &notes) {
+        (Some(orders), _) => {
+            orders.iter().flat_map(|order| account.goods_in_notes_of(OrderId::new(order))).collect()
+        }
+        (None, Some(notes)) => {
+            notes.iter().filter_map(|id| account.goods_in_notes.get(&GoodsInNoteId::new(id))).collect()
+        }
+        (None, None) => Vec::new(),
+    };
+    let found: BTreeMap<String, &GoodsInNote> = candidates
+        .into_iter()
+        .filter_map(|note| Some((note.goods_note_id?, note)))
+        .filter(|(id, _)| notes.as_ref().is_none_or(|notes| notes.contains(*id)))
+        .map(|(id, note)| (id.to_string(), note))
         .collect();
     if found.is_empty() {
         return Err(Problem::not_found("There are no goods-in notes in that range of orders and notes"));
@@ -142,7 +150,11 @@ fn refuse_duplicate(account: &Account, reference: Option<&str>) -> Result<(), Pr
     let Some(reference) = reference else { return Ok(()) };
     if account.has_batch_reference(reference) {
         let message = format!("userBatchReference {reference} exists already");
-        return Err(Problem::new(409, invented::DUPLICATE_BATCH, message));
+        return Err(Problem::new(
+            account.switches.duplicate_batch_status,
+            invented::DUPLICATE_BATCH,
+            message,
+        ));
     }
     Ok(())
 }
@@ -267,7 +279,7 @@ fn post_goods_in(
 
 /// Goods in quarantine are not on hand (B7).
 fn tell_of_stock(account: &mut Account, warehouse: WarehouseId, lines: &[Line]) {
-    let quarantine = account.warehouse(warehouse).map(|stored| stored.quarantine_location);
+    let quarantine = account.quarantine_apart(warehouse);
     let on_hand = lines.iter().filter(|line| Some(line.location) != quarantine).map(|line| line.product);
     if let Some(event) = Event::on_hand_modified(on_hand) {
         account.raise(event);

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use brightpearl::{
-    GoodsInNoteId, LocationId, ProductId,
+    GoodsInNoteId, LocationId, OffsetDateTime, ProductId,
     warehouse::{GoodsInLine, GoodsInNote, ProductValue},
 };
 use serde_json::{Value, json};
 
 use crate::{
     gateway::{Answer, Call, Problem},
+    index::Filed,
     search::{Column, Kind, Table, no_names},
     state::Account,
 };
@@ -76,6 +77,12 @@ fn rows(account: &Account, batch: GoodsInNoteId, note: &GoodsInNote) -> Vec<Row>
     rows.into_values().collect()
 }
 
+/// When a note was made: when its first goods moved.
+fn made(account: &Account, note: GoodsInNoteId) -> Option<OffsetDateTime> {
+    let first = account.index.movements(Filed::Note, note.get()).next()?;
+    account.movements.get(*first)?.updated_on
+}
+
 fn row(account: &Account, batch: GoodsInNoteId, note: &GoodsInNote, line: &GoodsInLine) -> Row {
     let location = line.destination_location_id;
     let stock = location.map(|location| account.stock_in(location, line.product_id)).unwrap_or_default();
@@ -88,6 +95,6 @@ fn row(account: &Account, batch: GoodsInNoteId, note: &GoodsInNote, line: &Goods
         received: 0,
         on_hand: stock.iter().filter(|stock| stock.batch == batch).map(|stock| stock.quantity).sum(),
         groupings: groupings.unwrap_or_default(),
-        created: json!(note.received_on),
+        created: json!(made(account, batch)),
     }
 }

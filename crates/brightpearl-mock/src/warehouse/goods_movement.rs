@@ -1,6 +1,6 @@
 //! Goods movements, and the stock that follows from them (brightpearl-accounting-warehouse.md B5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
     CurrencyCode, GoodsInNoteId, GoodsMovementId, GoodsNoteId, LocationId, OffsetDateTime, OrderId,
@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::{
     gateway::{Answer, Call, Problem},
+    index::Filed,
     search::{Column, Kind, Table, no_names},
     state::{Account, take},
 };
@@ -43,7 +44,21 @@ const MOVEMENTS: Table<GoodsMovement> = Table {
 
 /// `GET /goods-movement-search`.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
-    MOVEMENTS.search(account.movements.iter(), call, &no_names)
+    MOVEMENTS.search(candidates(account, call).into_iter(), call, &no_names)
+}
+
+/// The movements that a search can find: those of a batch, a note or an order, where it names one.
+fn candidates<'a>(account: &'a Account, call: &Call<'_>) -> Vec<&'a GoodsMovement> {
+    let filters = [("batchId", Filed::Batch), ("goodsNoteId", Filed::Note), ("orderId", Filed::Order)];
+    let named = filters.into_iter().find_map(|(name, under)| Some((under, call.filtered_ids(name)?)));
+    match named.filter(|(_, ids)| ids.len() <= account.movements.len() as u64) {
+        Some((under, ids)) => {
+            let places = ids.iter().flat_map(|id| account.index.movements(under, id));
+            let places: BTreeSet<usize> = places.copied().collect();
+            places.into_iter().filter_map(|place| account.movements.get(place)).collect()
+        }
+        None => account.movements.iter().collect(),
+    }
 }
 
 /// A movement to note down: positive where goods arrive, negative where they leave.
@@ -76,7 +91,8 @@ pub(crate) struct BatchStock {
 }
 
 impl Account {
-    pub(super) fn record_movement(&mut self, moved: Moved, time: OffsetDateTime) {
+    pub(super) fn record_movement(&mut self, moved: Moved, time: OffsetDateTime) -> GoodsMovementId {
+        let id = GoodsMovementId::new(take(&mut self.next.movement));
         let quarantine = self.warehouse(moved.warehouse).map(|stored| stored.quarantine_location);
         let mut value = moved.cost.value;
         value.rescale(4);
@@ -84,11 +100,11 @@ impl Account {
         let empty = BatchStock { batch: moved.batch, quantity: 0, cost: moved.cost.clone() };
         let batches = self.index.stock.entry((moved.location, moved.product)).or_default();
         batches.entry(moved.batch).or_insert(empty).quantity += moved.quantity;
-        if !is_quarantine {
+        if !is_quarantine || self.switches.quarantine_is_on_hand {
             *self.index.on_hand.entry((moved.product, moved.warehouse)).or_default() += moved.quantity;
         }
-        self.movements.push(GoodsMovement {
-            goods_movement_id: GoodsMovementId::new(take(&mut self.next.movement)),
+        self.insert_movement(GoodsMovement {
+            goods_movement_id: id,
             product_id: moved.product,
             sales_order_row_id: None,
             purchase_order_row_id: moved.row,
@@ -105,6 +121,13 @@ impl Account {
             goods_note_type_code: Some(moved.kind),
             updated_on: Some(time),
         });
+        id
+    }
+
+    /// The location whose goods are not on hand.
+    pub(super) fn quarantine_apart(&self, warehouse: WarehouseId) -> Option<LocationId> {
+        let stored = self.warehouse(warehouse).filter(|_| !self.switches.quarantine_is_on_hand);
+        stored.map(|stored| stored.quarantine_location)
     }
 
     /// What lies in a location, the oldest batch first.

@@ -1,6 +1,7 @@
 //! `warehouse-service`: goods-in notes, quarantine, stock corrections, movements, availability.
 #![allow(clippy::module_inception, reason = "the folder is Brightpearl's service, the file its resource")]
 
+pub(crate) mod fulfilment_status;
 pub(crate) mod goods_in_correction;
 pub(crate) mod goods_in_note;
 pub(crate) mod goods_in_search;

@@ -1,6 +1,8 @@
 //! The quarantine of a warehouse (brightpearl-accounting-warehouse.md B3).
 
-use brightpearl::{GoodsNoteId, LocationId, ProductId, WarehouseId, warehouse::GoodsNoteTypeCode};
+use brightpearl::{
+    GoodsInNoteId, GoodsNoteId, LocationId, ProductId, WarehouseId, warehouse::GoodsNoteTypeCode,
+};
 use serde::Deserialize;
 
 use super::{
@@ -27,7 +29,7 @@ struct ReleaseBody {
 }
 
 /// `POST /warehouse/{id}/quarantine/release`: `{}`. Leaves as an internal transfer, batch by batch, the oldest
-/// first; that batches are kept is an assumption.
+/// first. That batches are kept is an assumption.
 pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: ReleaseBody = call.body()?;
     let warehouse: WarehouseId = call.id(0)?;
@@ -48,8 +50,13 @@ pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
 
     let note = GoodsNoteId::new(account.next_goods_note());
     let now = account.local(call.now);
+    let mut arrivals = Vec::new();
     for batch in batches {
-        for (location, quantity) in [(quarantine, -batch.quantity), (to, batch.quantity)] {
+        let keeps = account.switches.releases_keep_the_batch;
+        let after = if keeps { batch.batch } else { GoodsInNoteId::new(note.get()) };
+        for (location, quantity, of_batch) in
+            [(quarantine, -batch.quantity, batch.batch), (to, batch.quantity, after)]
+        {
             let moved = Moved {
                 note,
                 kind: GoodsNoteTypeCode::InternalTransfer,
@@ -57,15 +64,19 @@ pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
                 quantity,
                 warehouse,
                 location,
-                batch: batch.batch,
+                batch: of_batch,
                 cost: batch.cost.clone(),
                 order: None,
                 row: None,
             };
-            account.record_movement(moved, now);
+            let movement = account.record_movement(moved, now);
+            if location == to {
+                arrivals.push(movement.get());
+            }
         }
     }
-    account.raise(Event::quarantine_release_created(note));
+    let told = if account.switches.releases_are_told_by_movement { arrivals } else { vec![note.get()] };
+    account.raise(Event::quarantine_release_created(told));
     if let Some(event) = Event::on_hand_modified([product]) {
         account.raise(event);
     }

@@ -4,6 +4,7 @@ use brightpearl::{
     CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, ProductId, WarehouseId,
     warehouse::GoodsNoteTypeCode,
 };
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -96,6 +97,11 @@ fn check(
         location.ok_or_else(|| refused(format!("locationId must be a location of warehouse {warehouse}")))?;
     let quantity = body.quantity.filter(|quantity| *quantity != 0);
     let quantity = quantity.ok_or_else(|| refused("quantity must not be 0"))?;
+    let is_quarantine =
+        account.warehouse(warehouse).is_some_and(|stored| stored.quarantine_location == location);
+    if is_quarantine && quantity < 0 && !account.switches.quarantine_can_be_corrected {
+        return Err(refused(format!("Location {location} is a quarantine: goods leave it by release only")));
+    }
     let moved = if quantity > 0 {
         let CostBody { currency, value } =
             body.cost.ok_or_else(|| refused("cost is required when stock is added"))?;
@@ -132,6 +138,28 @@ fn taken_by(
         .filter(|moved| moved.batch == batch)
         .map(|moved| moved.quantity)
         .sum()
+}
+
+/// Puts units somewhere, as a correction would that nobody asked for.
+pub(crate) fn add(
+    account: &mut Account,
+    product: ProductId,
+    warehouse: WarehouseId,
+    location: LocationId,
+    quantity: i64,
+    cost: Decimal,
+) {
+    let cost = Cost { currency: account.base_currency(), value: cost };
+    let correction = StoredCorrection {
+        warehouse,
+        order: None,
+        reason: "Opening stock".to_owned(),
+        product,
+        location,
+        moved: vec![BatchStock { batch: GoodsInNoteId::new(0), quantity, cost }],
+        created_on: account.local(Timestamp::UNIX_EPOCH),
+    };
+    record(account, correction);
 }
 
 fn record(account: &mut Account, mut correction: StoredCorrection) -> GoodsNoteId {

@@ -1,11 +1,30 @@
 //! Warehouses (brightpearl-accounting-warehouse.md B6).
 
 use brightpearl::WarehouseId;
+use serde_json::json;
 
 use crate::{
     gateway::{Answer, Call, Problem, invented},
+    search::{Column, Kind, Table, no_names},
     state::{Account, StoredWarehouse},
 };
+
+const WAREHOUSES: Table<StoredWarehouse> = Table {
+    columns: &[
+        Column::new("id", Kind::IdSet, |stored| json!(stored.warehouse.id)),
+        Column::new("name", Kind::SearchText, |stored| json!(stored.warehouse.name)),
+        Column::new("typeDescription", Kind::Text, |stored| json!(stored.warehouse.type_description)),
+        Column::new("addressId", Kind::IdSet, |stored| {
+            json!(stored.warehouse.address.as_ref().map(|address| address.address_id))
+        }),
+    ],
+    sort: "id",
+};
+
+/// `GET /warehouse-search`.
+pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    WAREHOUSES.search(account.warehouses.iter(), call, &no_names)
+}
 
 /// `GET /warehouse[/{ids}]`.
 pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {

@@ -221,3 +221,75 @@ async fn a_sales_order_is_closed_like_a_credit() {
     let wrong = http.post(&format!("order-service/sales-credit/{sale}/close"), json!({})).await;
     assert_eq!(wrong.code(), "ORDC-003");
 }
+
+#[tokio::test]
+async fn payment_methods_are_made_changed_and_searched_by_currency() {
+    let http = Http::start().await;
+    let path = "accounting-service/payment-method";
+    let method = json!({ "name": "Card", "code": "card_uk", "isActive": true,
+        "bankAccounts": [{ "currencyIsoCode": "GBP", "bankAccountNominalCode": "1200" },
+            { "currencyIsoCode": "USD", "bankAccountNominalCode": "1220" }] });
+    let id = http.post(path, method.clone()).await.id();
+    let read = http.get(&format!("{path}/{id}")).await.response()[0].clone();
+    assert_eq!((&read["code"], &read["bankAccounts"][1]["paymentMethodId"]), (&json!("CARD_UK"), &json!(id)));
+
+    let found = http.get("accounting-service/payment-method-search?code=card").await;
+    assert_eq!(found.header("Message-Type"), Some("bulk-data-search"));
+    assert_eq!(
+        found.response()["results"],
+        json!([[id, "CARD_UK", "Card", true, "GBP", "1200"], [id, "CARD_UK", "Card", true, "USD", "1220"]])
+    );
+    let by_account = "accounting-service/payment-method-search?columns=code&bank_account=1290&active=false";
+    assert_eq!(http.get(by_account).await.response()["results"], json!([["OLD_GATEWAY"]]));
+    let sorted = http.get("accounting-service/payment-method-search?columns=code").await.response();
+    assert_eq!(sorted["results"][0], json!(["BANK"]), "by code unless told otherwise");
+
+    let mut renamed = method.clone();
+    renamed["name"] = json!("Cards");
+    assert_eq!(http.put(&format!("{path}/{id}"), renamed).await.text, "{}");
+    assert_eq!(http.get(&format!("{path}/{id}")).await.response()[0]["name"], "Cards");
+    assert_eq!(
+        http.put(&format!("{path}/4711"), json!({ "name": "N", "code": "N" })).await.code(),
+        "CMNC-404"
+    );
+
+    for (field, value) in [
+        ("name", json!("stripe uk")),
+        ("name", json!("")),
+        ("code", json!("bank")),
+        ("code", json!("x".repeat(33))),
+        ("bankAccounts", json!([{ "currencyIsoCode": "USD", "bankAccountNominalCode": "1220" }])),
+        ("bankAccounts", json!([{ "currencyIsoCode": "GBP", "bankAccountNominalCode": "1999" }])),
+        ("bankAccounts", json!([{ "currencyIsoCode": "CHF", "bankAccountNominalCode": "1200" }])),
+    ] {
+        let mut wrong = json!({ "name": "New", "code": "NEW", "isActive": true, "bankAccounts": [] });
+        wrong[field] = value;
+        assert_eq!(http.post(path, wrong.clone()).await.status, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_journal_carries_the_reference_that_the_payment_gave_it() {
+    let http = Http::start().await;
+    let credit = http.credit().await;
+    let payment = json!({ "paymentMethodCode": "STRIPE_UK", "paymentType": "PAYMENT", "orderId": credit,
+        "currencyIsoCode": "GBP", "amountPaid": 10, "paymentDate": "2026-05-08", "journalRef": "R".repeat(300) });
+    http.post("accounting-service/customer-payment", payment.clone()).await.response();
+    let journal = http.mock.payments_on(brightpearl::OrderId::new(credit))[0].journal_id.unwrap();
+    let read = http.get(&format!("accounting-service/journal/{journal}")).await.response();
+    assert_eq!(read["journals"][0]["description"], "R".repeat(255), "cut after 255 characters");
+    for (field, value) in [("transactionCode", "x".repeat(65)), ("transactionRef", "x".repeat(65))] {
+        let mut long = payment.clone();
+        long[field] = json!(value);
+        assert_eq!(http.post("accounting-service/customer-payment", long).await.status, 400, "{field}");
+    }
+    let mut own = payment;
+    own["journalId"] = json!(902_001);
+    http.post("accounting-service/customer-payment", own).await.response();
+    let given = http.mock.payments_on(brightpearl::OrderId::new(credit))[1].journal_id;
+    assert_eq!(
+        given,
+        Some(brightpearl::JournalId::new(902_001)),
+        "a given journal stops the account from making one"
+    );
+}

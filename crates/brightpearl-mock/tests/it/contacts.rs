@@ -140,3 +140,38 @@ async fn products_are_found_by_sku_and_by_the_bundle_they_are_in() {
     assert_eq!(http.get("product-service/channel-brand").await.response()[0]["channelBrandId"], 1);
     assert_eq!(http.get("product-service/channel-brand/2").await.code(), "CMNC-404");
 }
+
+#[tokio::test]
+async fn contacts_and_products_have_custom_fields_of_their_own() {
+    let text = |id: u64, code: &str| brightpearl_mock::SeedCustomField::text(id, code, code);
+    let mock = brightpearl_mock::MockBrightpearl::builder().with(|seed| {
+        seed.contact_custom_fields = vec![text(31, "PCF_VIP"), text(32, "PCF_SIZE")];
+        seed.product_custom_fields = vec![text(41, "PCF_WASH")];
+    });
+    let http = Http::to(mock.start().await);
+    for (thing, service, code) in
+        [("contact/5012", "contact", "PCF_VIP"), ("product/2044", "product", "PCF_WASH")]
+    {
+        let path = format!("{service}-service/{thing}/custom-field");
+        assert_eq!(http.get(&path).await.response(), json!({}));
+        let set = json!([{ "op": "add", "path": format!("/{code}"), "value": "yes" }]);
+        let patched = http.patch(&path, set.clone()).await;
+        assert_eq!(
+            (patched.header("Message-Type"), patched.response()),
+            (Some("patch-custom-fields"), json!({ code: "yes" }))
+        );
+        assert_eq!(http.get(&path).await.response(), json!({ code: "yes" }));
+        let read = http
+            .get(&format!("{service}-service/{thing}?includeOptional=customFields,nullCustomFields"))
+            .await
+            .response()[0]
+            .clone();
+        assert_eq!(read["customFields"], json!({ code: "yes" }));
+        let unset = if service == "contact" { json!(["PCF_SIZE"]) } else { json!([]) };
+        assert_eq!(read["nullCustomFields"], unset);
+        let other = json!([{ "op": "add", "path": "/PCF_NOTE", "value": "x" }]);
+        assert_eq!(http.patch(&path, other).await.code(), "CMNC-043", "orders have that one");
+        let nobody = path.replace("5012", "1").replace("2044", "1");
+        assert_eq!(http.patch(&nobody, set).await.code(), "CMNC-404");
+    }
+}

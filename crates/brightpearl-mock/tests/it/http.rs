@@ -144,6 +144,21 @@ impl Http {
             .header("brightpearl-account-token", self.mock.token())
     }
 
+    /// The credit of [`credit`](Self::credit) again, under the same key.
+    pub(crate) async fn credit_once_more(&self) {
+        let answer = self.post("order-service/sales-credit", credit("RGO-1")).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+
+    /// An empty credit on a sale of customer 5012.
+    pub(crate) async fn credit_of(&self, sale: u64) -> u64 {
+        let answer = self
+            .post("order-service/sales-credit", json!({ "customer": { "id": 5012 }, "parentId": sale }))
+            .await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        answer.id()
+    }
+
     /// A credit on the sale 300871: one shirt, and socks on two rows.
     pub(crate) async fn credit(&self) -> u64 {
         let answer = self.post("order-service/sales-credit", credit("RGO-1")).await;
@@ -152,7 +167,8 @@ impl Http {
     }
 }
 
-async fn read(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+/// Sends a request and reads its answer whole.
+pub(crate) async fn read(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
     let answer = request.send().await?;
     Ok(Answer {
         status: answer.status().as_u16(),

@@ -12,7 +12,7 @@ fn with_sales(seed: &mut Seed, count: u64) {
         reference: format!("#L{number}"),
         external_ref: Some(format!("8{number:012}")),
         rows: vec![brightpearl_mock::SeedRow {
-            id: brightpearl::OrderRowId::new(5_000_000 + number),
+            id: Some(brightpearl::OrderRowId::new(5_000_000 + number)),
             ..row.clone()
         }],
         ..template.clone()

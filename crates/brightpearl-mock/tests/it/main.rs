@@ -3,7 +3,10 @@
 
 mod accounting;
 mod books;
+mod builder;
 mod contacts;
+mod fidelity;
+mod fixtures;
 mod goods;
 mod http;
 mod large;
@@ -19,4 +22,6 @@ mod sales_credits;
 mod searches;
 mod seeds;
 mod server;
+mod strict;
+mod switches;
 mod webhooks;

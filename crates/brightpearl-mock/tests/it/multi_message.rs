@@ -51,7 +51,9 @@ async fn parts_go_through_the_resources_themselves_and_count_as_one_request() {
     let made = parts[0].2["response"].as_u64().unwrap();
     assert_eq!(http.get(&format!("order-service/order/{made}")).await.response()[0]["externalRef"], "RGO-2");
     assert_eq!(answer.json()["response"]["unprocessedMessages"], json!([]));
-    assert_eq!(http.mock.requests().of("post-multi-message"), 1);
+    let requests = http.mock.requests();
+    assert_eq!((requests.of("post-multi-message"), requests.of("put-order-status")), (1, 0));
+    assert_eq!((requests.parts_of("put-order-status"), requests.parts_of("post-order-note")), (1, 1));
 }
 
 #[tokio::test]
@@ -111,7 +113,8 @@ async fn a_batch_that_cannot_be_understood_is_refused_whole() {
 }
 
 #[tokio::test]
-async fn a_part_for_nowhere_is_404_by_itself() {
+#[should_panic(expected = "POST /order-service/ordr (in a batch)")]
+async fn a_part_for_nowhere_is_404_by_itself_and_fails_the_test() {
     let http = Http::start().await;
     let nowhere =
         ["/order-service/ordr", "/multi-message", "public-api/acmeoutdoors/order-service/sales-credit"];
@@ -119,6 +122,7 @@ async fn a_part_for_nowhere_is_404_by_itself() {
     let answer = http.post("multi-message", batch("SEQUENTIAL", "CONTINUE", messages)).await;
     let statuses: Vec<u64> = parts(&answer.json()).into_iter().map(|(_, status, _)| status).collect();
     assert_eq!((answer.status, statuses), (207, vec![404, 404, 404]));
+    assert_eq!(http.mock.requests().parts_of("unknown"), 3);
 }
 
 #[tokio::test]

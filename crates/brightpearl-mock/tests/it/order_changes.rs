@@ -237,3 +237,96 @@ async fn notes_are_searched_across_orders() {
     let found = http.get("order-service/order-note-search?noteText=4410021").await.response();
     assert_eq!((&found["metaData"]["resultsReturned"], &found["results"][0][0]), (&json!(1), &json!(300871)));
 }
+
+#[tokio::test]
+async fn rows_of_a_sale_are_replaced_each_with_its_own_outcome() {
+    let http = Http::start().await;
+    let row = |quantity: u64| {
+        json!({ "productId": 2044, "quantity": quantity, "taxCode": "T20", "net": "30", "tax": "6",
+        "externalRef": "81" })
+    };
+    let sale = json!({ "customer": { "id": 5012 }, "rows": [row(1), row(1),
+        { "productId": 2070, "quantity": 1, "taxCode": "T20", "net": "25", "tax": "5" }] });
+    let sale = http.post("order-service/sales-order", sale).await.id();
+    let rows: Vec<u64> = order(&http, sale).await["orderRows"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(|id| id.parse().unwrap())
+        .collect();
+    let (first, second, bundle) = (rows[0], rows[1], rows[2]);
+    let path = |ids: &str| format!("order-service/sales-order/{sale}/row/{ids}");
+    let with = |id: u64, quantity: &str| json!({ "id": id, "productId": 2051, "quantity": quantity, "taxCode": "T20", "net": "10", "tax": "2" });
+
+    let both =
+        http.put(&path(&format!("{first},{bundle}")), json!([with(first, "2"), with(bundle, "1")])).await;
+    assert_eq!((both.status, both.header("Message-Type")), (200, Some("put-sales-order-row")));
+    assert_eq!(
+        both.json()["response"],
+        json!({ "resourceStatuses": { first.to_string(): 200, bundle.to_string(): 200 },
+            "resourceErrors": { first.to_string(): [], bundle.to_string(): [] } })
+    );
+    let changed = order(&http, sale).await;
+    let kept = &changed["orderRows"][first.to_string()];
+    assert_eq!(
+        (&kept["productId"], &kept["quantity"]["magnitude"], &kept["orderRowSequence"], &kept["externalRef"]),
+        (&json!(2051), &json!("2.0000"), &json!("10"), &json!("81"))
+    );
+    assert_eq!(changed["orderRows"].as_object().unwrap().len(), 3, "the bundle's component rows are gone");
+    assert_eq!(changed["totalValue"]["net"], "50.00");
+
+    let some =
+        http.put(&path(&format!("{first},{second}")), json!([with(first, "3"), with(second, "-1")])).await;
+    assert_eq!(some.status, 207);
+    let outcome = &some.json()["response"];
+    assert_eq!(
+        (
+            &outcome["resourceStatuses"][second.to_string()],
+            &outcome["resourceErrors"][second.to_string()][0]["code"]
+        ),
+        (&json!(400), &json!("ORDC-024"))
+    );
+    let none = http.put(&path(&second.to_string()), json!([with(second, "1.5")])).await;
+    assert_eq!((none.status, none.code().as_str()), (400, "ORDC-024"));
+    assert_eq!(http.put(&path(&second.to_string()), json!([with(first, "1")])).await.status, 400);
+    assert_eq!(
+        http.put("order-service/sales-order/300871/row/884001", json!([with(884_001, "1")])).await.status,
+        400
+    );
+}
+
+#[tokio::test]
+async fn a_sale_that_went_out_cannot_be_cancelled() {
+    let sale = brightpearl_mock::SeedOrder::sale(1, 5012)
+        .row(brightpearl_mock::SeedRow::product(2044, 1, 10, 2, "T20"));
+    for (sale, status) in [(sale.clone().shipped(), 400), (sale, 200)] {
+        let mock =
+            brightpearl_mock::MockBrightpearl::builder().with(|seed| seed.orders.push(sale)).start().await;
+        let cancelled =
+            Http::to(mock).put("order-service/order/1/status", json!({ "orderStatusId": 5 })).await;
+        assert_eq!(cancelled.status, status);
+    }
+}
+
+#[tokio::test]
+async fn parties_of_an_order_tell_their_country_in_every_form() {
+    let http = Http::start().await;
+    let at = |country: &str| json!({ "customer": { "id": 5012, "address": { "addressLine1": "1", "countryIsoCode": country } } });
+    let known = http.post("order-service/sales-credit", at("GBR")).await.id();
+    let known = order(&http, known).await["parties"]["customer"].clone();
+    assert_eq!(
+        (
+            &known["country"],
+            &known["countryIsoCode"],
+            &known["countryIsoCode3"],
+            known["countryId"].as_u64() > Some(0)
+        ),
+        (&json!("United Kingdom"), &json!("GB"), &json!("GBR"), true)
+    );
+    let unknown = http.post("order-service/sales-credit", at("")).await.id();
+    let unknown = order(&http, unknown).await["parties"]["customer"].clone();
+    assert_eq!(
+        (&unknown["countryId"], unknown.get("country"), unknown.get("countryIsoCode3")),
+        (&json!(0), None, None)
+    );
+}

@@ -91,10 +91,13 @@ async fn a_status_is_set_with_a_note_or_not_at_all() {
 async fn notes_are_added_and_read_by_id() {
     let http = Http::start().await;
     assert_eq!(http.get("order-service/order/300871/note").await.code(), "CMNC-404");
-    let id =
-        http.post("order-service/order/300871/note", json!({ "text": "Return <b>4410021</b>" })).await.id();
+    let id = http
+        .post("order-service/order/300871/note", json!({ "text": "Return <b>4410021</b>", "fileId": 7 }))
+        .await
+        .id();
     let notes = http.get(&format!("order-service/order/300871/note/{id}")).await.response();
     assert_eq!((&notes[0]["noteId"], &notes[0]["text"]), (&json!(id), &json!("Return <b>4410021</b>")));
+    assert_eq!(notes[0]["fileId"], 7);
     assert_eq!(http.post("order-service/order/300871/note", json!({})).await.status, 400);
 }
 
@@ -106,6 +109,7 @@ async fn custom_fields_are_described_set_read_and_removed() {
         (&definitions[0]["code"], &definitions[0]["options"]["912"]["value"]),
         (&json!("PCF_REASON"), &json!("Wrong size"))
     );
+    assert_eq!(http.get("order-service/purchase/custom-field-meta-data").await.code(), "CMNC-404");
     let path = "order-service/order/300871/custom-field";
     assert_eq!(http.get(path).await.response(), json!({}));
 

@@ -88,3 +88,28 @@ async fn contacts_come_with_paging_beside_the_response() {
     let none = http.get("contact-service/contact/1").await;
     assert_eq!((none.status, none.json()["errors"][0]["message"].clone()), (404, json!("No Contact Found")));
 }
+
+#[tokio::test]
+async fn a_collection_may_end_in_a_slash() {
+    let http = Http::start().await;
+    assert_eq!(http.get("order-service/order-status/").await.response().as_array().unwrap().len(), 13);
+    let credit = json!({ "customer": { "id": 5012 } });
+    assert_eq!(http.post("order-service/sales-credit/", credit).await.status, 201);
+}
+
+#[tokio::test]
+async fn warehouses_are_searched_and_what_went_out_is_told_by_row() {
+    let http = Http::start().await;
+    let found = http.get("warehouse-service/warehouse-search?name=returns&columns=id,name").await.response();
+    assert_eq!(found["results"], json!([[4, "Returns warehouse"]]));
+    let sale = http.get("warehouse-service/order/300871/fulfilment-status").await.response();
+    assert_eq!(
+        sale,
+        json!({ "884001": { "quantity": 3, "fulfilled": 3, "shipped": 3 },
+            "884002": { "quantity": 2, "fulfilled": 2, "shipped": 2 } })
+    );
+    let credit = http.credit().await;
+    let returned = http.get(&format!("warehouse-service/order/{credit}/fulfilment-status")).await.response();
+    assert!(returned.as_object().unwrap().values().all(|row| row["shipped"] == 0), "{returned}");
+    assert_eq!(http.get("warehouse-service/order/1/fulfilment-status").await.code(), "CMNC-404");
+}

@@ -156,3 +156,53 @@ async fn nominal_codes_and_currencies_are_searched_by_their_own_columns() {
     let currencies = http.get("accounting-service/currency-search?isDefault=false").await.response();
     assert_eq!(currencies["results"][0], json!([2, "US dollar", "USD", "$", "1.250000", false, null]));
 }
+
+#[tokio::test]
+async fn the_columns_of_a_search_are_described_without_searching() {
+    let http = Http::start().await;
+    let described = http.get("order-service/order-search/meta-data").await;
+    assert_eq!((described.status, described.header("Message-Type")), (200, Some("bulk-data-search")));
+    let columns = described.response()["columns"].clone();
+    let of = |name: &str| columns.as_array().unwrap().iter().find(|column| column["name"] == name).cloned();
+    assert_eq!(of("orderId").unwrap()["reportDataType"], "IDSET");
+    let filter = of("externalRefs").unwrap();
+    assert_eq!((&filter["filterable"], &filter["sortable"]), (&json!(true), &json!(false)));
+    let products = http.get("product-service/product-search/meta-data").await.response();
+    assert_eq!(products["columns"][0]["referenceData"], json!(["productCategoryMembership"]));
+}
+
+#[tokio::test]
+async fn indexed_filters_find_what_a_look_at_every_order_would() {
+    let http = Http::start().await;
+    http.mock.set_clock("2026-05-04T09:15:30Z".parse::<jiff::Timestamp>().unwrap());
+    let credit = http.credit().await;
+    let patch = json!([{ "op": "replace", "path": "/reference", "value": "RMA-new" }]);
+    http.patch(&format!("order-service/order/{credit}"), patch).await.response();
+    let ids = async |query: &str| -> Vec<u64> {
+        let found = http.get(&format!("order-service/order-search?columns=orderId&{query}")).await.response();
+        found["results"].as_array().unwrap().iter().map(|row| row[0].as_u64().unwrap()).collect()
+    };
+    for (query, expected) in [
+        ("orderTypeId=3".to_owned(), vec![credit]),
+        ("orderTypeId=1,3".to_owned(), vec![300_871, 300_872, 300_873, credit]),
+        ("parentOrderId=300871".to_owned(), vec![credit]),
+        ("parentOrderId=300872".to_owned(), vec![]),
+        ("parentOrderId=1-9999999".to_owned(), vec![credit]),
+        (format!("orderId=300872-{credit}"), vec![300_872, 300_873, 400_001, credit]),
+        (format!("orderId={credit}&orderTypeId=1"), vec![]),
+        ("customerRef=RMA-new".to_owned(), vec![credit]),
+        ("customerRef=RMA4410021".to_owned(), vec![]),
+        ("customerRefs=%23AC2046,RMA-new".to_owned(), vec![300_872, credit]),
+        ("externalRef=RGO-1".to_owned(), vec![credit]),
+        ("externalRefs=RGO-1,7000000000003".to_owned(), vec![300_873, credit]),
+        ("contactId=5012".to_owned(), vec![300_871, credit]),
+        ("updatedOn=2026-05-04/".to_owned(), vec![credit]),
+        ("updatedOn=/2026-05-04T09:15:30Z".to_owned(), vec![]),
+        ("updatedOn=2026-05-05/2026-05-04".to_owned(), vec![]),
+        ("createdOn=2026-04-20".to_owned(), vec![300_871]),
+        ("productIds=2060".to_owned(), vec![300_872]),
+    ] {
+        assert_eq!(ids(&query).await, expected, "{query}");
+    }
+    assert_eq!(http.get("order-service/order-search?contactId=x").await.code(), "CMNC-018");
+}

@@ -53,6 +53,31 @@ fn a_seed_file_that_is_not_there_is_named() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("no-such-seed.json"));
 }
 
+#[tokio::test]
+async fn switches_are_set_on_the_command_line_and_listed_by_its_help() {
+    let (_server, line) =
+        start(&["--port", "0", "--switch", "newOrderStatus=200", "--switch", "partialReceipts=false"]);
+    let url = line.split(' ').nth(1).unwrap();
+    let credit = reqwest::Client::new()
+        .post(format!("{url}/public-api/acmeoutdoors/order-service/sales-credit"))
+        .header("brightpearl-app-ref", "acmeoutdoors_returns")
+        .header("brightpearl-account-token", "mock-account-token")
+        .json(&serde_json::json!({ "customer": { "id": 5012 } }));
+    assert_eq!(credit.send().await.unwrap().status(), 200);
+
+    let run = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_brightpearl-mock")).args(arguments).output().unwrap()
+    };
+    let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
+    assert!(
+        help.contains("partialReceipts=true")
+            && help.contains("Whether a sales credit may be received in parts")
+    );
+    let wrong = run(&["--switch", "partialReceipt=false"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(String::from_utf8(wrong.stderr).unwrap().contains("partialReceipt"));
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_it_cleanly() {

@@ -142,7 +142,8 @@ async fn the_quality_of_service_decides_what_is_sent_again() {
 #[tokio::test]
 async fn subscriptions_are_listed_and_deleted() {
     let (http, receiver) = (Http::start().await, receiver().await);
-    assert_eq!(http.get(WEBHOOKS).await.code(), "CMNC-404");
+    let none = http.get(WEBHOOKS).await;
+    assert_eq!((none.code().as_str(), none.header("Message-Type")), ("CMNC-404", Some("get-webhook")));
     let id = http.post(WEBHOOKS, subscription("order.modified", &receiver.uri())).await.id();
     let bodiless = json!({ "subscribeTo": "order", "httpMethod": "GET",
         "uriTemplate": "http://hooks.example.test/${account-code}/${resource-type}/${lifecycle-event}/${resource-id}", "bodyTemplate": "ignored" });
@@ -161,10 +162,9 @@ async fn subscriptions_are_listed_and_deleted() {
     assert_eq!(http.get(&format!("{WEBHOOKS}/{id}")).await.response()[0]["subscribeTo"], "order.modified");
 
     assert_eq!(http.delete(&format!("{WEBHOOKS}/{id}")).await.text, "{}");
-    assert_eq!(
-        http.delete(&format!("{WEBHOOKS}/{id}")).await.json()["errors"][0]["message"],
-        format!("Cannot find webhook: {id}")
-    );
+    let gone = http.delete(&format!("{WEBHOOKS}/{id}")).await;
+    assert_eq!(gone.json()["errors"][0]["message"], format!("Cannot find webhook: {id}"));
+    assert_eq!(gone.header("Message-Type"), Some("delete-webhook"), "the other way round than on success");
     assert_eq!(http.get(&format!("{WEBHOOKS}/{id}")).await.status, 404);
     http.credit().await;
     assert!(receiver.received_requests().await.unwrap().is_empty());

@@ -57,6 +57,20 @@ searchable! {
         /// The account's base currency, or the others.
         base(bool) = "isDefault",
     }
+
+    /// The columns of a currency search, as [`CurrencySearch::columns`] takes them.
+    pub enum CurrencyColumn {
+        Id = "id",
+        Title = "title",
+        Code = "code",
+        Symbol = "symbol",
+        ExchangeRate = "exchangeRate",
+        IsDefault = "isDefault",
+        ExchangeRateVarianceNominalCode = "exchangeRateVarianceNominalCode",
+    }
+
+    key "id" in id: CurrencyId;
+    always "code";
 }
 
 /// One page of currencies.

@@ -173,6 +173,27 @@ searchable! {
         /// With these receipt journals.
         journals(IdSet) = "journalId",
     }
+
+    /// The columns of a search of payments, as [`CustomerPaymentSearch::columns`] takes them.
+    pub enum CustomerPaymentColumn {
+        PaymentId = "paymentId",
+        TransactionRef = "transactionRef",
+        TransactionCode = "transactionCode",
+        PaymentMethodCode = "paymentMethodCode",
+        PaymentType = "paymentType",
+        OrderId = "orderId",
+        CurrencyId = "currencyId",
+        CurrencyCode = "currencyCode",
+        AmountAuthorized = "amountAuthorized",
+        AmountPaid = "amountPaid",
+        Expires = "expires",
+        PaymentDate = "paymentDate",
+        CreatedOn = "createdOn",
+        JournalId = "journalId",
+    }
+
+    key "paymentId" in payment_id: PaymentId;
+    always "paymentType", "currencyCode", "amountPaid";
 }
 
 /// Records a payment. Keyed by `transactionRef`: without one, a lost answer is ambiguous.
@@ -270,13 +291,15 @@ impl<'c> CustomerPayments<'c> {
                 key.map(|_| create(payment))
             })
             .collect();
+        let first = crate::client::create_together(self.0, &together).await;
+        let since = self.0.now();
         let mut results = Vec::with_capacity(payments.len());
-        for (payment, first) in payments.iter().zip(crate::client::create_together(self.0, &together).await) {
+        for (payment, first) in payments.iter().zip(first) {
             let there = payment.key().and_then(|key| recorded.get(&key).copied());
             let result = match (there, first) {
                 (Some(id), _) => Ok(Created { id, already_existed: true }),
                 (None, Some(first)) => {
-                    crate::client::settle(self.0, &create(payment), || self.find(payment), first).await
+                    crate::client::settle(self.0, &create(payment), || self.find(payment), first, since).await
                 }
                 (None, None) => self.create(payment).await,
             };

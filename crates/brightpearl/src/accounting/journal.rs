@@ -252,6 +252,34 @@ searchable! {
         /// Made in this period.
         entered(Period) = "journalDateEntered",
     }
+
+    /// The columns of a search of journal lines, as [`JournalSearch::columns`] takes them.
+    pub enum JournalColumn {
+        JournalId = "journalId",
+        JournalType = "journalType",
+        OrderId = "orderId",
+        InvoiceReference = "invoiceReference",
+        ChannelId = "channelId",
+        NominalCode = "nominalCode",
+        JournalDate = "journalDate",
+        JournalDebit = "journalDebit",
+        JournalCredit = "journalCredit",
+        JournalRef = "journalRef",
+        CurrencyId = "currencyId",
+        ExchangeRate = "exchangeRate",
+        TransactionDebit = "transactionDebit",
+        TransactionCredit = "transactionCredit",
+        ProjectId = "projectId",
+        LeadSourceId = "leadSourceId",
+        ContactId = "contactId",
+        JournalDueDate = "journalDueDate",
+        JournalDateEntered = "journalDateEntered",
+        CreatedContactId = "createdContactId",
+        TaxCodeId = "taxCodeId",
+        TaxReconciliationDate = "taxReconciliationDate",
+        TaxPeriodId = "taxPeriodId",
+        JournalRowId = "journalRowId",
+    }
 }
 
 /// Journals by id.

@@ -12,16 +12,21 @@ pub mod sale_payment_total;
 pub mod tax_code;
 
 pub use accounting_period::{AccountingPeriod, AccountingPeriodLock, NewAccountingPeriod};
-pub use currency::{Currency, CurrencySearch};
-pub use customer_payment::{CustomerPayment, CustomerPaymentSearch, NewCustomerPayment, PaymentType};
+pub use currency::{Currency, CurrencyColumn, CurrencySearch};
+pub use customer_payment::{
+    CustomerPayment, CustomerPaymentColumn, CustomerPaymentSearch, NewCustomerPayment, PaymentType,
+};
 pub use exchange_rate::{ExchangeRate, NewExchangeRate};
 pub use journal::{
-    Journal, JournalAmount, JournalAssignment, JournalLine, JournalRow, JournalSearch, JournalTypeCode,
-    TaxReconciliation,
+    Journal, JournalAmount, JournalAssignment, JournalColumn, JournalLine, JournalRow, JournalSearch,
+    JournalTypeCode, TaxReconciliation,
 };
-pub use nominal_code::{NominalAccount, NominalCodeRow, NominalCodeSearch, NominalCodeType};
+pub use nominal_code::{
+    NominalAccount, NominalCodeColumn, NominalCodeRow, NominalCodeSearch, NominalCodeType,
+};
 pub use payment_method::{
-    BankAccountLink, NewPaymentMethod, PaymentMethod, PaymentMethodRow, PaymentMethodSearch,
+    BankAccountLink, NewPaymentMethod, PaymentMethod, PaymentMethodColumn, PaymentMethodRow,
+    PaymentMethodSearch,
 };
 pub use sale_payment_total::SalePaymentTotal;
 pub use tax_code::TaxRate;

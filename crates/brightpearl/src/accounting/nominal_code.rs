@@ -108,6 +108,16 @@ searchable! {
         /// That may be used, or not.
         active(bool) = "active",
     }
+
+    /// The columns of a search of accounts, as [`NominalCodeSearch::columns`] takes them.
+    pub enum NominalCodeColumn {
+        Code = "code",
+        Name = "name",
+        Type = "type",
+        Bank = "bank",
+        CurrencyId = "currencyId",
+        Active = "active",
+    }
 }
 
 /// The whole chart of accounts.

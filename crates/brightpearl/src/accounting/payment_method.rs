@@ -132,6 +132,16 @@ searchable! {
         /// Posting to this account.
         bank_account(NominalCode) = "bank_account",
     }
+
+    /// The columns of a search of payment methods, as [`PaymentMethodSearch::columns`] takes them.
+    pub enum PaymentMethodColumn {
+        Id = "id",
+        Code = "code",
+        Name = "name",
+        Active = "active",
+        Currency = "currency",
+        BankAccount = "bank_account",
+    }
 }
 
 fn optional_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

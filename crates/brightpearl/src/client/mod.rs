@@ -5,6 +5,7 @@ mod budget;
 mod bulk;
 mod multi_message;
 mod once;
+mod paging;
 mod resources;
 pub(crate) mod rules;
 mod searching;
@@ -29,7 +30,8 @@ pub use self::{
     budget::Priority,
     bulk::{ById, Found, Identified},
     multi_message::Outcome,
-    searching::{Continuation, Results, Rows, Searchable},
+    paging::Continuation,
+    searching::{Results, Rows, Searchable},
 };
 pub(crate) use self::{
     bulk::Sets,
@@ -78,6 +80,12 @@ impl Client {
         &self.shared.account
     }
 
+    /// Where requests go: the base of the account's API, such as
+    /// `https://euw1.brightpearlconnect.com/public-api/acmeoutdoors`.
+    pub fn base(&self) -> &str {
+        &self.shared.base
+    }
+
     /// The same client for calls of this priority.
     #[must_use]
     pub fn with_priority(&self, priority: Priority) -> Self {
@@ -106,10 +114,7 @@ impl Client {
         }
         let endpoint = request.endpoint();
         match self.shared.pipeline.send(&self.lane(), endpoint, &request.to_http(&self.shared.base)).await {
-            Ok(response) => request.read(&response).map_err(|error| {
-                Error::undecodable(CallReport::answered(endpoint), &response, error)
-                    .with_strange_body(&response, &|text| self.hide_in(text))
-            }),
+            Ok(response) => self.read(request, &response),
             Err(failure) => {
                 let error = self.failed(*failure, request);
                 match request.when_absent() {
@@ -131,6 +136,14 @@ impl Client {
         let outgoing = request.to_http(&self.shared.base);
         let answer = self.shared.pipeline.send(&self.lane(), request.endpoint(), &outgoing).await;
         answer.map_err(|failure| self.failed(*failure, request))
+    }
+
+    /// Reads an answer that came with success.
+    fn read<T>(&self, request: &Request<T>, response: &HttpResponse) -> Result<T, Error> {
+        request.read(response).map_err(|error| {
+            Error::undecodable(CallReport::answered(request.endpoint()), response, error)
+                .with_strange_body(response, &|text| self.hide_in(text))
+        })
     }
 
     fn lane(&self) -> Lane<'_> {
@@ -198,7 +211,8 @@ impl ClientBuilder {
     }
 
     /// The host that an authorisation named ([`Tokens::api_domain`]), without a scheme. Other hosts than
-    /// Brightpearl's are refused: they would be sent the account's token.
+    /// Brightpearl's are refused: they would be sent the account's token. With
+    /// [`Credentials::oauth`] the client follows the host that the stored and refreshed tokens name.
     pub fn api_domain(mut self, host: impl Into<String>) -> Self {
         self.place = Some(Place::ApiDomain(host.into()));
         self
@@ -255,7 +269,6 @@ impl ClientBuilder {
             self.account_code.parse().map_err(|error| Error::configuration(format!("{error}")))?;
         let credentials =
             self.credentials.ok_or_else(|| Error::configuration("no credentials were given"))?;
-        let authenticator = Authenticator::new(credentials, &account)?;
         let host = match &self.place {
             Some(Place::Datacenter(code)) => datacenter_host(code)?,
             Some(Place::ApiDomain(host)) => brightpearl_host(host)?,
@@ -264,6 +277,9 @@ impl ClientBuilder {
             }
             None => return Err(Error::configuration("neither a data centre nor a URL was given")),
         };
+        // Whoever gives a URL means that one and no other.
+        let home = (!matches!(self.place, Some(Place::Url(_)))).then(|| host.clone());
+        let authenticator = Authenticator::new(credentials, &account, home)?;
         let transport = match self.transport {
             Some(transport) => transport,
             None => http_transport(self.timeout)?,

@@ -92,9 +92,7 @@ impl Client {
         request: &Request<MultiMessageAnswer>,
     ) -> Result<(HttpResponse, MultiMessageAnswer), Error> {
         let response = self.send(&request.raw()).await?;
-        let answer = request.read(&response).map_err(|error| {
-            Error::undecodable(CallReport::answered(request.endpoint()), &response, error)
-        })?;
+        let answer = self.read(request, &response)?;
         Ok((response, answer))
     }
 
@@ -193,17 +191,17 @@ pub(crate) async fn create_together<Id>(
     let mut outcomes: HashMap<String, Outcome> = client.multi_message(&messages).await.into_iter().collect();
     let numbered = creates.iter().enumerate();
     numbered
-        .map(|(number, create)| first_result(create.as_ref()?, outcomes.remove(&number.to_string())?))
+        .map(|(number, create)| first_result(client, create.as_ref()?, outcomes.remove(&number.to_string())?))
         .collect()
 }
 
-fn first_result<Id>(create: &Request<Created<Id>>, outcome: Outcome) -> Option<Result<Created<Id>, Error>> {
+fn first_result<Id>(
+    client: &Client,
+    create: &Request<Created<Id>>,
+    outcome: Outcome,
+) -> Option<Result<Created<Id>, Error>> {
     match outcome {
-        Outcome::Done(answer) => Some(
-            create
-                .read(&answer)
-                .map_err(|error| Error::undecodable(CallReport::answered(create.endpoint()), &answer, error)),
-        ),
+        Outcome::Done(answer) => Some(client.read(create, &answer)),
         Outcome::Refused(error) | Outcome::Unknown(error) => Some(Err(error)),
         Outcome::NotAttempted(reason) => reason.map(Err),
     }

@@ -59,7 +59,7 @@ impl Rules for Lane<'_> {
         clock: &dyn Clock,
     ) -> Result<Place<'a>, Unprepared> {
         let Shared { rules, pipeline, .. } = self.shared;
-        let token = rules.authenticator.add_to(&mut request.headers, pipeline).await?;
+        let token = rules.authenticator.add_to(request, pipeline).await?;
         self.token.store(token, Ordering::Relaxed);
         Ok(Box::new(rules.budget.take(self.priority, clock).await))
     }

@@ -7,9 +7,11 @@ use std::{
 };
 
 use futures_core::Stream;
-use serde::{Deserialize, Serialize};
 
-use super::Client;
+use super::{
+    Client,
+    paging::{Continuation, Paging},
+};
 use crate::{
     Error,
     request::Request,
@@ -21,56 +23,65 @@ pub trait Searchable {
     /// What a row is.
     type Row;
 
+    /// The column that no two rows share; none where there is no such column.
+    const KEY: Option<&'static str> = None;
+
+    /// The row's value of that column.
+    fn key(_row: &Self::Row) -> Option<u64> {
+        None
+    }
+
     /// The request for the page that starts at this row, counted from 1.
     fn page_from(&self, first_result: u64) -> Request<Page<Self::Row>>;
 }
 
-/// Where a search goes on: written down, it survives an error and a restart. It counts rows and knows nothing
-/// of the search: go on with the same one, sorted by an id, or rows that came and went in between shift it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Continuation {
-    /// The number of the next row, counted from 1.
-    first_result: u64,
-}
-
 /// The results of a search, page after page or row after row.
+///
+/// Where Brightpearl says that the rows come by their id, which orders and payments do when nothing else is asked
+/// for, each page is checked against the one before: rows that went in between, perhaps because of what was done about
+/// them, leave no gap and bring none twice (brightpearl-platform.md §2.5). With another sort, rows that come and go
+/// shift those after them.
 #[derive(Debug)]
 #[must_use = "a search does nothing until a page or a row is asked for"]
 pub struct Results<'c, S> {
     client: &'c Client,
-    search: S,
-    next: Option<u64>,
+    paging: Paging<S>,
 }
 
 impl<'c, S: Searchable> Results<'c, S> {
     pub(crate) fn new(client: &'c Client, search: S) -> Self {
-        Self { client, search, next: Some(1) }
+        Self { client, paging: Paging::new(search) }
     }
 
     /// Goes on where an earlier run of the same search stopped.
-    pub fn resume(mut self, at: Continuation) -> Self {
-        self.next = Some(at.first_result);
-        self
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when it was another search.
+    pub fn resume(self, at: Continuation) -> Result<Self, Error> {
+        Ok(Self { paging: self.paging.resume(at)?, ..self })
     }
 
     /// Where the next page starts; none after the last.
     pub fn continuation(&self) -> Option<Continuation> {
-        self.next.map(|first_result| Continuation { first_result })
+        self.paging.continuation()
     }
 
-    /// The next page; none after the last.
+    /// The next page; none after the last. A row that came with the page before is not on it, so that it may hold
+    /// fewer rows than its `meta_data` says.
     ///
     /// # Errors
     /// When the page cannot be had. Asking again asks for the same page.
     pub async fn next_page(&mut self) -> Result<Option<Page<S::Row>>, Error> {
-        let Some(first_result) = self.next else { return Ok(None) };
-        let page = self.client.send(&self.search.page_from(first_result)).await?;
-        self.next = after(&page, first_result);
-        Ok(Some(page))
+        while let Some(first_result) = self.paging.next_row() {
+            let page = self.client.send(&self.paging.search().page_from(first_result)).await?;
+            if let Some(taken) = self.paging.take(page) {
+                return Ok(Some(taken.page));
+            }
+        }
+        Ok(None)
     }
 
-    /// Every row of every page. Rows that moved between two pages may come twice or not at all: sort by id.
+    /// Every row of every page.
     ///
     /// # Errors
     /// When a page cannot be had, or one of its rows does not read.
@@ -87,7 +98,7 @@ impl<'c, S: Searchable> Results<'c, S> {
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn count(&self) -> Result<u64, Error> {
-        let request = self.search.page_from(1).query("countOnly", "true");
+        let request = self.paging.search().page_from(1).query("countOnly", "true");
         Ok(self.client.send(&request).await?.meta_data.results_available)
     }
 
@@ -96,14 +107,18 @@ impl<'c, S: Searchable> Results<'c, S> {
     where
         S::Row: Send + 'static,
     {
-        let Self { client, search, next } = self;
-        Rows { client, search, next, page: Vec::new().into_iter(), number: 0, coming: None, failed: false }
+        Rows {
+            client: self.client,
+            paging: self.paging,
+            page: Vec::new().into_iter(),
+            by_key: false,
+            next_number: 0,
+            after: None,
+            again: false,
+            coming: None,
+            failed: false,
+        }
     }
-}
-
-/// Where the page after this one starts. A server that repeats itself must not make us repeat ourselves.
-fn after<T>(page: &Page<T>, first_result: u64) -> Option<u64> {
-    page.meta_data.next_first_result().filter(|next| *next > first_result)
 }
 
 type Coming<'c, T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send + 'c>>;
@@ -117,7 +132,7 @@ type Coming<'c, T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send 
 /// # async fn example(brightpearl: brightpearl::Client) -> Result<(), brightpearl::Error> {
 /// use brightpearl::order::OrderSearch;
 ///
-/// let mut orders = brightpearl.orders().search(OrderSearch::new().sort("orderId.ASC")).stream();
+/// let mut orders = brightpearl.orders().search(OrderSearch::new()).stream();
 /// while let Some(order) = orders.next().await {
 ///     println!("{:?}", order?.order_id);
 /// }
@@ -127,12 +142,16 @@ type Coming<'c, T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send 
 #[must_use = "a search does nothing until a row is asked for"]
 pub struct Rows<'c, S: Searchable> {
     client: &'c Client,
-    search: S,
-    /// Where the page after this one starts.
-    next: Option<u64>,
+    paging: Paging<S>,
     page: vec::IntoIter<Result<S::Row, UndecodableRow>>,
+    /// Whether the page's rows come by their id.
+    by_key: bool,
     /// The number of the page's next row.
-    number: u64,
+    next_number: u64,
+    /// The greatest id that came, where the rows come by it.
+    after: Option<u64>,
+    /// Whether the row before it has an id that reads.
+    again: bool,
     coming: Option<Coming<'c, S::Row>>,
     failed: bool,
 }
@@ -143,8 +162,10 @@ impl<S: Searchable> Unpin for Rows<'_, S> {}
 impl<S: Searchable> Rows<'_, S> {
     /// Where the rows that have not come yet begin; none after the last.
     pub fn continuation(&self) -> Option<Continuation> {
-        let next = if self.page.len() > 0 { Some(self.number) } else { self.next };
-        next.map(|first_result| Continuation { first_result })
+        if self.page.len() == 0 {
+            return self.paging.continuation();
+        }
+        Some(self.paging.continuation_behind(self.next_number - 1, self.after, self.again))
     }
 }
 
@@ -161,7 +182,7 @@ where
     }
 
     fn ask(&mut self, first_result: u64) -> &mut Coming<'c, S::Row> {
-        let (client, request) = (self.client, self.search.page_from(first_result));
+        let (client, request) = (self.client, self.paging.search().page_from(first_result));
         self.coming.get_or_insert_with(|| Box::pin(async move { client.send(&request).await }))
     }
 }
@@ -176,17 +197,23 @@ where
         let this = &mut *self;
         loop {
             if let Some(row) = this.page.next() {
-                this.number += 1;
+                this.next_number += 1;
+                let id = row.as_ref().ok().and_then(S::key).filter(|_| this.by_key);
+                this.again = id.is_some();
+                this.after = id.or(this.after);
                 return Poll::Ready(Some(row.map_err(Error::undecodable_row)));
             }
-            let Some(first_result) = this.next.filter(|_| !this.failed) else { return Poll::Ready(None) };
+            let next = this.paging.next_row().filter(|_| !this.failed);
+            let Some(first_result) = next else { return Poll::Ready(None) };
             let page = ready!(this.ask(first_result).as_mut().poll(context));
             this.coming = None;
             match page {
                 Ok(page) => {
-                    this.next = after(&page, first_result);
-                    this.number = first_result;
-                    this.page = page.results().into_iter();
+                    let Some(taken) = this.paging.take(page) else { continue };
+                    this.next_number = taken.first_result;
+                    this.by_key = taken.by_key;
+                    this.after = taken.after.filter(|_| taken.by_key);
+                    this.page = taken.page.results().into_iter();
                 }
                 Err(error) => {
                     this.failed = true;
@@ -199,6 +226,6 @@ where
 
 impl<S: Searchable> fmt::Debug for Rows<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").field("number", &self.number).field("next", &self.next).finish_non_exhaustive()
+        f.debug_struct("Rows").field("continuation", &self.continuation()).finish_non_exhaustive()
     }
 }

@@ -126,6 +126,33 @@ searchable! {
         /// Last contacted in this period.
         last_contacted_on(Period) = "lastContactedOn",
     }
+
+    /// The columns of a contact search, as [`ContactSearch::columns`] takes them.
+    pub enum ContactColumn {
+        ContactId = "contactId",
+        PrimaryEmail = "primaryEmail",
+        SecondaryEmail = "secondaryEmail",
+        TertiaryEmail = "tertiaryEmail",
+        FirstName = "firstName",
+        LastName = "lastName",
+        IsSupplier = "isSupplier",
+        CompanyName = "companyName",
+        IsStaff = "isStaff",
+        IsCustomer = "isCustomer",
+        CreatedOn = "createdOn",
+        UpdatedOn = "updatedOn",
+        LastContactedOn = "lastContactedOn",
+        LastOrderedOn = "lastOrderedOn",
+        NominalCode = "nominalCode",
+        IsPrimary = "isPrimary",
+        Pri = "pri",
+        Sec = "sec",
+        Mob = "mob",
+        ExactCompanyName = "exactCompanyName",
+        Title = "title",
+    }
+
+    key "contactId" in contact_id: ContactId;
 }
 
 /// One page of a search.

@@ -22,5 +22,5 @@ pub use contact::{
     Contact, ContactAssignment, ContactCommunication, ContactEmail, ContactFinancialDetails, ContactStatus,
     CurrentContactAssignment, MarketingDetails, NewContact, Organisation, RelationshipToAccount,
 };
-pub use contact_search::{ContactSearch, ContactSummary};
+pub use contact_search::{ContactColumn, ContactSearch, ContactSummary};
 pub use postal_address::{AddressType, NewPostalAddress, PostalAddress};

@@ -5,6 +5,7 @@ pub mod instance;
 pub mod webhook;
 
 pub use account_configuration::AccountConfiguration;
+#[cfg(feature = "webhooks")]
 pub use api_client_core::secrets_match;
 pub use instance::IntegrationInstance;
 #[cfg(feature = "client")]

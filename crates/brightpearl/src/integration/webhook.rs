@@ -205,6 +205,9 @@ pub fn delete(webhook: WebhookId) -> Request<()> {
     Request::new(DELETE, &[&webhook], answer::nothing).empty_when_absent()
 }
 
+/// The most ids that a test delivery may be about (brightpearl-platform.md §8.1).
+const MAX_TEST_IDS: u64 = 10;
+
 /// What a test delivery says in place of an event.
 ///
 /// ```
@@ -219,7 +222,7 @@ pub struct TestData {
 }
 
 impl TestData {
-    /// A delivery about these ids; Brightpearl takes at most 10.
+    /// A delivery about these ids, at most 10.
     pub fn about(ids: impl Into<IdSet>) -> Self {
         Self { test_data: BTreeMap::new() }.with("resource-id", &ids.into().to_string())
     }
@@ -230,13 +233,26 @@ impl TestData {
         self.test_data.insert(format!("${{{variable}}}"), value.to_owned());
         self
     }
+
+    /// How many ids it is about.
+    fn ids(&self) -> u64 {
+        let ids = self.test_data.get("${resource-id}").and_then(|ids| ids.parse::<IdSet>().ok());
+        ids.map_or(0, |ids| ids.len())
+    }
 }
 
-/// Has Brightpearl make a test delivery to a subscription.
+/// Has Brightpearl make a test delivery to a subscription. One about more than 10 ids is not sent: one delivery
+/// cannot be split into two.
 pub fn simulate(webhook: WebhookId, data: &TestData) -> Request<()> {
-    Request::new(SIMULATE, &[&webhook], answer::nothing)
+    let request = Request::new(SIMULATE, &[&webhook], answer::nothing)
         .body(data)
-        .find_out("see whether the delivery has arrived")
+        .find_out("see whether the delivery has arrived");
+    match data.ids() {
+        0..=MAX_TEST_IDS => request,
+        ids => request.unsendable(format!(
+            "a test delivery is about at most {MAX_TEST_IDS} ids, and this one about {ids}: make several"
+        )),
+    }
 }
 
 /// What [`Webhooks::ensure`] did.
@@ -357,5 +373,13 @@ mod tests {
         let request = simulate(WebhookId::new(731), &TestData::about(ids));
         assert_eq!(request.to_string(), "POST /integration-service/webhook/731/simulate");
         assert_eq!(request.json(), Some(r#"{"testData":{"${resource-id}":"1-5,99"}}"#));
+        assert_eq!(request.problem(), None);
+    }
+
+    #[test]
+    fn a_simulation_of_too_many_ids_cannot_be_sent() {
+        let ids: IdSet = "1-10,99".parse().unwrap();
+        let request = simulate(WebhookId::new(731), &TestData::about(ids));
+        assert!(request.problem().unwrap().contains("at most 10 ids, and this one about 11"));
     }
 }

@@ -111,13 +111,21 @@ open_enum! {
 }
 
 /// A `SELECT` field has no option of that name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("custom field {code} has no option `{asked}`: it has {known}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoSuchOption {
     code: String,
     asked: String,
     known: String,
 }
+
+impl fmt::Display for NoSuchOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, asked, known } = self;
+        write!(f, "custom field {code} has no option `{asked}`: it has {known}")
+    }
+}
+
+impl std::error::Error for NoSuchOption {}
 
 impl CustomField {
     /// The path of the value in a [`Patch`].

@@ -24,13 +24,13 @@ pub use custom_field::{
     CustomField, CustomFieldOption, CustomFieldType, CustomFields, CustomFieldsOf, NoSuchOption,
 };
 pub use new_order::{NewOrder, create};
-pub use note::{NewOrderNote, OrderNote, OrderNoteRow, OrderNoteSearch};
+pub use note::{NewOrderNote, OrderNote, OrderNoteColumn, OrderNoteRow, OrderNoteSearch};
 pub use order::{
-    Assignment, CurrentAssignment, Invoice, Order, OrderCurrency, OrderDelivery, OrderSearch,
+    Assignment, CurrentAssignment, Invoice, Order, OrderColumn, OrderCurrency, OrderDelivery, OrderSearch,
     OrderStatusLabel, OrderSummary, Parties, Party, TotalValue, get, options, patch, search,
 };
 pub use row::{Composition, CurrencyValue, NewOrderRow, NewRowValue, OrderRow, Quantity, RowValue};
 pub use sale::{RowCost, SaleBilling, SaleCurrency, SaleCustomer, SaleDelivery, SaleRow, SaleTotal};
 pub use sales_credit::{NewCreditRow, NewSalesCredit, SalesCredit};
-pub use sales_order::{SalesOrder, SalesOrderSearch, SalesOrderSummary};
+pub use sales_order::{SalesOrder, SalesOrderColumn, SalesOrderSearch, SalesOrderSummary};
 pub use status::{NewOrderStatus, OrderStatus, StatusChange};

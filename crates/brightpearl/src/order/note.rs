@@ -108,6 +108,20 @@ searchable! {
         /// Added while the order was in this status.
         status(OrderStatusId) = "orderStatusId",
     }
+
+    /// The columns of a note search, as [`OrderNoteSearch::columns`] takes them.
+    pub enum OrderNoteColumn {
+        OrderId = "orderId",
+        NoteId = "noteId",
+        ContactId = "contactId",
+        NoteText = "noteText",
+        IsPublic = "isPublic",
+        DateAdded = "dateAdded",
+        AddedBy = "addedBy",
+        OrderStatusId = "orderStatusId",
+    }
+
+    key "noteId" in note_id: OrderNoteId;
 }
 
 /// All notes of an order.

@@ -418,6 +418,31 @@ searchable! {
         /// Created by this integration instance.
         instance(InstanceId) = "installedIntegrationInstanceId",
     }
+
+    /// The columns of an order search, as [`OrderSearch::columns`] takes them.
+    pub enum OrderColumn {
+        OrderId = "orderId",
+        OrderTypeId = "orderTypeId",
+        ContactId = "contactId",
+        OrderStatusId = "orderStatusId",
+        OrderStockStatusId = "orderStockStatusId",
+        CreatedOn = "createdOn",
+        CreatedById = "createdById",
+        CustomerRef = "customerRef",
+        OrderPaymentStatusId = "orderPaymentStatusId",
+        UpdatedOn = "updatedOn",
+        ParentOrderId = "parentOrderId",
+        OrderShippingStatusId = "orderShippingStatusId",
+        ExternalRef = "externalRef",
+        InstalledIntegrationInstanceId = "installedIntegrationInstanceId",
+        WarehouseId = "warehouseId",
+        StaffOwnerContactId = "staffOwnerContactId",
+        TaxDate = "taxDate",
+        DepartmentId = "departmentId",
+        DeliveryDate = "deliveryDate",
+    }
+
+    key "orderId" in order_id: OrderId;
 }
 
 impl OrderSearch {

@@ -362,11 +362,13 @@ impl SalesCredits<'_> {
         };
         let together: Vec<_> =
             credits.iter().map(|credit| credit.is_keyed().then(|| create(credit))).collect();
+        let first = crate::client::create_together(self.0, &together).await;
+        let since = self.0.now();
         let mut results = Vec::with_capacity(credits.len());
-        for (credit, first) in credits.iter().zip(crate::client::create_together(self.0, &together).await) {
+        for (credit, first) in credits.iter().zip(first) {
             results.push(match first {
                 Some(first) => {
-                    crate::client::settle(self.0, &create(credit), || self.find(credit), first).await
+                    crate::client::settle(self.0, &create(credit), || self.find(credit), first, since).await
                 }
                 None => self.create(credit).await,
             });

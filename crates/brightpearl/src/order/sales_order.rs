@@ -241,6 +241,29 @@ searchable! {
         /// By this shipping method.
         shipping_method(ShippingMethodId) = "shippingMethodId",
     }
+
+    /// The columns of a search of sales orders, as [`SalesOrderSearch::columns`] takes them.
+    pub enum SalesOrderColumn {
+        SalesOrderId = "salesOrderId",
+        CustomerId = "customerId",
+        OrderStatusId = "orderStatusId",
+        OrderStockStatus = "orderStockStatus",
+        CreatedOn = "createdOn",
+        CreatedById = "createdById",
+        CustomerRef = "customerRef",
+        OrderPaymentStatus = "orderPaymentStatus",
+        UpdatedOn = "updatedOn",
+        OrderShippingStatus = "orderShippingStatus",
+        ExternalRef = "externalRef",
+        InstalledIntegrationInstanceId = "installedIntegrationInstanceId",
+        WarehouseId = "warehouseId",
+        StaffOwnerId = "staffOwnerId",
+        TaxDate = "taxDate",
+        ChannelId = "channelId",
+        DeliveryDate = "deliveryDate",
+    }
+
+    key "salesOrderId" in sales_order_id: OrderId;
 }
 
 impl SalesOrderSearch {

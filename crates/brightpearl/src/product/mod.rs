@@ -11,4 +11,4 @@ pub use bundle::BundleUse;
 pub use channel::{Channel, IntegrationDetail};
 pub use channel_brand::ChannelBrand;
 pub use product::{BundleComponent, Product, ProductComposition, ProductStatus, ProductWarehouse};
-pub use product_search::{ProductSearch, ProductSummary};
+pub use product_search::{ProductColumn, ProductSearch, ProductSummary};

@@ -108,6 +108,30 @@ searchable! {
         /// From this supplier.
         primary_supplier(ContactId) = "primarySupplierId",
     }
+
+    /// The columns of a product search, as [`ProductSearch::columns`] takes them.
+    pub enum ProductColumn {
+        ProductId = "productId",
+        ProductName = "productName",
+        Sku = "SKU",
+        Barcode = "barcode",
+        Ean = "EAN",
+        Upc = "UPC",
+        Isbn = "ISBN",
+        Mpn = "MPN",
+        StockTracked = "stockTracked",
+        SalesChannelName = "salesChannelName",
+        CreatedOn = "createdOn",
+        UpdatedOn = "updatedOn",
+        BrightpearlCategoryCode = "brightpearlCategoryCode",
+        ProductGroupId = "productGroupId",
+        BrandId = "brandId",
+        ProductTypeId = "productTypeId",
+        ProductStatus = "productStatus",
+        PrimarySupplierId = "primarySupplierId",
+    }
+
+    always "productId";
 }
 
 /// One page of a search.

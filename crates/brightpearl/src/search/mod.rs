@@ -3,6 +3,8 @@
 mod page;
 mod query;
 
-pub use page::{Column, MetaData, Page, Reference, UndecodableRow};
+pub use page::{Column, Direction, MetaData, Page, Reference, Sorting, UndecodableRow};
+#[cfg(feature = "client")]
+pub(crate) use query::MAX_PAGE_SIZE;
 pub use query::{Period, SearchQuery};
 pub(crate) use query::{searchable, string_set};

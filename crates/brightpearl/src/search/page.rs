@@ -1,8 +1,9 @@
-use std::{collections::BTreeMap, fmt, marker::PhantomData};
+use std::{collections::BTreeMap, error::Error, fmt, marker::PhantomData};
 
 use api_client_core::{
     HttpResponse,
     decode::{DecodeError, json},
+    open_enum,
 };
 use serde::{
     Deserialize, Deserializer,
@@ -17,7 +18,7 @@ use super::query::MAX_PAGE_SIZE;
 /// One page of a search.
 #[derive(Debug, Clone)]
 pub struct Page<T> {
-    rows: Vec<Result<T, UndecodableRow>>,
+    pub(crate) rows: Vec<Result<T, UndecodableRow>>,
     /// What Brightpearl says about the page.
     pub meta_data: MetaData,
     /// Names for ids that occur on the page.
@@ -48,13 +49,24 @@ impl Reference {
 }
 
 /// A row that does not have the expected shape. The other rows of its page are there all the same.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("row {number} of the search does not read: {source}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndecodableRow {
     /// The row's number on the page, counted from 1.
     pub number: usize,
     /// Where and why.
     pub source: DecodeError,
+}
+
+impl fmt::Display for UndecodableRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {} of the search does not read: {}", self.number, self.source)
+    }
+}
+
+impl Error for UndecodableRow {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
 }
 
 /// What a search says about its page.
@@ -79,6 +91,9 @@ pub struct MetaData {
     /// The columns, in the order of the cells.
     #[serde(default)]
     pub columns: Vec<Column>,
+    /// What the rows are sorted by, the first key first.
+    #[serde(default)]
+    pub sorting: Vec<Sorting>,
 }
 
 impl MetaData {
@@ -88,6 +103,14 @@ impl MetaData {
         let more = self.more_pages_available.unwrap_or(last < self.results_available);
         // A page without rows ends the search, whatever it claims.
         (more && self.results_returned > 0).then_some(last + 1)
+    }
+
+    /// Whether the rows come by this column, the lowest first, as far as Brightpearl says so.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_sorted_by(&self, column: &str) -> bool {
+        self.sorting
+            .first()
+            .is_some_and(|key| key.column.name == column && key.direction == Direction::Ascending)
     }
 
     /// How many rows to make room for at once: a list that grows needs half as much memory again.
@@ -115,9 +138,35 @@ pub struct Column {
     /// Whether it can be sorted by.
     #[serde(default)]
     pub sortable: bool,
+    /// Whether free texts are looked for in it.
+    #[serde(default)]
+    pub is_free_text_searchable: bool,
+    /// Whether the search refuses to go without a filter on it.
+    #[serde(default)]
+    pub required: bool,
     /// The reference maps that name what is in it.
     #[serde(default)]
     pub reference_data: Vec<String>,
+}
+
+/// A key that a search is sorted by.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Sorting {
+    /// The column; its name on the wire is `filterable`.
+    #[serde(rename = "filterable")]
+    pub column: Column,
+    /// Which way.
+    pub direction: Direction,
+}
+
+open_enum! {
+    /// Which way a search is sorted.
+    pub enum Direction {
+        /// The lowest first.
+        Ascending = "ASC",
+        /// The highest first.
+        Descending = "DESC",
+    }
 }
 
 impl<T> Page<T> {

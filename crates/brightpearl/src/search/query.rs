@@ -43,9 +43,14 @@ impl SearchQuery {
         self.filters.push((name, value.to_string()));
     }
 
-    /// Which columns come; all when not called.
+    /// Which columns come, each once; all when not called.
     pub fn columns(&mut self, columns: impl IntoIterator<Item = impl Into<String>>) {
-        self.columns = columns.into_iter().map(Into::into).collect();
+        self.columns.clear();
+        for column in columns.into_iter().map(Into::into) {
+            if !self.columns.contains(&column) {
+                self.columns.push(column);
+            }
+        }
     }
 
     /// Sorts by `column.ASC` or `column.DESC`; called again, the next sort key.
@@ -127,13 +132,22 @@ impl Display for Period {
     }
 }
 
-/// Makes a search: one method a filter, typed by what the filter takes.
+/// Makes a search: one method a filter, typed by what the filter takes, and the names of its columns.
+///
+/// `key` is the column that no two rows share, with the row's field and type of id: it lets a search go on where
+/// it stopped. `always` are the columns without which a row does not read.
 macro_rules! searchable {
     (
         $(#[$meta:meta])*
         pub struct $name:ident for $row:ty, at $endpoint:ident {
             $( $(#[$filter_meta:meta])* $filter:ident ( $type:ty ) = $wire:literal ),* $(,)?
         }
+        $(#[$column_meta:meta])*
+        pub enum $column:ident {
+            $( $variant:ident = $column_wire:literal ),+ $(,)?
+        }
+        $( key $key:literal in $field:ident: $id:ty; )?
+        $( always $( $always:literal ),+; )?
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -159,7 +173,17 @@ macro_rules! searchable {
                 self
             }
 
-            /// Sorts by `column.ASC` or `column.DESC`.
+            /// Which columns come; all when not called. The fields of the others stay empty. What tells the rows
+            /// apart, and what a row cannot do without, comes in any case.
+            pub fn columns(mut self, columns: impl IntoIterator<Item = $column>) -> Self {
+                let always: &[&str] = &[$( $key, )? $( $( $always ),+ )?];
+                let chosen = columns.into_iter().map(|column| column.as_str().to_owned());
+                self.0.columns(always.iter().copied().map(str::to_owned).chain(chosen));
+                self
+            }
+
+            /// Sorts by `column.ASC` or `column.DESC`, which the columns' `ascending` and `descending` write; called
+            /// again, the next sort key.
             pub fn sort(mut self, key: impl Into<String>) -> Self {
                 self.0.sort(key);
                 self
@@ -189,6 +213,33 @@ macro_rules! searchable {
 
             fn page_from(&self, first_result: u64) -> Request<Page<$row>> {
                 self.clone().first_result(first_result).request()
+            }
+
+            $(
+                const KEY: Option<&'static str> = Some($key);
+
+                fn key(row: &$row) -> Option<u64> {
+                    Option::<$id>::from(row.$field).map(u64::from)
+                }
+            )?
+        }
+
+        ::api_client_core::open_enum! {
+            $(#[$column_meta])*
+            pub enum $column {
+                $( #[doc = concat!("`", $column_wire, "`.")] $variant = $column_wire ),+
+            }
+        }
+
+        impl $column {
+            /// To sort by it, the lowest first.
+            pub fn ascending(&self) -> String {
+                format!("{self}.ASC")
+            }
+
+            /// To sort by it, the highest first.
+            pub fn descending(&self) -> String {
+                format!("{self}.DESC")
             }
         }
     };

@@ -79,6 +79,27 @@ searchable! {
         /// Received in this period.
         received(Period) = "receivedDate",
     }
+
+    /// The columns of a search of received goods, as [`GoodsInSearch::columns`] takes them.
+    pub enum GoodsInColumn {
+        PurchaseOrderId = "purchaseOrderId",
+        BatchId = "batchId",
+        UserBatchRef = "userBatchRef",
+        ProductId = "productId",
+        LocationId = "locationId",
+        GroupingA = "groupingA",
+        GroupingB = "groupingB",
+        GroupingC = "groupingC",
+        GroupingD = "groupingD",
+        Price = "price",
+        LandedCosts = "landedCosts",
+        CurrCode = "currCode",
+        ReceivedQuantity = "receivedQuantity",
+        OnHand = "onHand",
+        CreatedDate = "createdDate",
+        ReceivedDate = "receivedDate",
+        WarehouseId = "warehouseId",
+    }
 }
 
 /// One page of received goods.

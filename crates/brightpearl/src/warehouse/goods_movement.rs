@@ -120,6 +120,29 @@ searchable! {
         /// In this period.
         updated_on(Period) = "updatedOn",
     }
+
+    /// The columns of a search of goods movements, as [`GoodsMovementSearch::columns`] takes them.
+    pub enum GoodsMovementColumn {
+        GoodsMovementId = "goodsMovementId",
+        ProductId = "productId",
+        SalesOrderRowId = "salesOrderRowId",
+        PurchaseOrderRowId = "purchaseOrderRowId",
+        Quantity = "quantity",
+        DestinationLocationId = "destinationLocationId",
+        WarehouseId = "warehouseId",
+        GoodsNoteId = "goodsNoteId",
+        ProductValue = "productValue",
+        CurrencyCode = "currencyCode",
+        OrderId = "orderId",
+        IsCleared = "isCleared",
+        IsQuarantine = "isQuarantine",
+        BatchId = "batchId",
+        GoodsNoteTypeCode = "goodsNoteTypeCode",
+        UpdatedOn = "updatedOn",
+    }
+
+    key "goodsMovementId" in goods_movement_id: GoodsMovementId;
+    always "productId", "quantity";
 }
 
 /// One page of movements.

@@ -104,6 +104,20 @@ searchable! {
         /// With this barcode.
         barcode(str) = "barcode",
     }
+
+    /// The columns of a location search, as [`LocationSearch::columns`] takes them.
+    pub enum LocationColumn {
+        Id = "id",
+        WarehouseId = "warehouseId",
+        ZoneId = "zoneId",
+        GroupingA = "groupingA",
+        GroupingB = "groupingB",
+        GroupingC = "groupingC",
+        GroupingD = "groupingD",
+        Barcode = "barcode",
+    }
+
+    key "id" in id: LocationId;
 }
 
 /// All locations of a warehouse.

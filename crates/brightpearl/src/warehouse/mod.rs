@@ -16,11 +16,11 @@ pub use goods_in_note::{
     GoodsInCorrection, GoodsInLine, GoodsInNote, GoodsNoteStatus, NewGoodsInLine, NewGoodsInNote,
     NewProductValue, ProductValue,
 };
-pub use goods_in_search::{GoodsInSearch, ReceivedGoods};
-pub use goods_movement::{GoodsMovement, GoodsMovementSearch, GoodsNoteTypeCode};
-pub use location::{Location, LocationRow, LocationSearch};
+pub use goods_in_search::{GoodsInColumn, GoodsInSearch, ReceivedGoods};
+pub use goods_movement::{GoodsMovement, GoodsMovementColumn, GoodsMovementSearch, GoodsNoteTypeCode};
+pub use location::{Location, LocationColumn, LocationRow, LocationSearch};
 pub use product_availability::{AvailabilitySection, ProductAvailability, StockCounts};
 pub use quarantine::Release;
 pub use stock_correction::{NewStockCorrection, StockCorrection};
-pub use warehouse::{Warehouse, WarehouseRow, WarehouseSearch};
+pub use warehouse::{Warehouse, WarehouseColumn, WarehouseRow, WarehouseSearch};
 pub use warehouse_defaults::WarehouseDefaults;

@@ -148,6 +148,16 @@ searchable! {
         /// Of this type, in words.
         type_description(str) = "typeDescription",
     }
+
+    /// The columns of a warehouse search, as [`WarehouseSearch::columns`] takes them.
+    pub enum WarehouseColumn {
+        Id = "id",
+        Name = "name",
+        TypeDescription = "typeDescription",
+        AddressId = "addressId",
+    }
+
+    key "id" in id: WarehouseId;
 }
 
 /// All warehouses.

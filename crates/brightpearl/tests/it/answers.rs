@@ -80,7 +80,7 @@ async fn mistakes_answered_with_500_are_not_repeated() {
 }
 
 #[tokio::test]
-async fn the_three_401_are_told_apart() {
+async fn the_401_are_told_apart_and_show_no_token() {
     for (body, kind) in [
         (r#"{"response":"Authorization token expired"}"#, ErrorKind::TokenExpired),
         (r#"{"response":"Invalid instance token: planted-token-9f2c"}"#, ErrorKind::TokenInvalid),
@@ -88,9 +88,14 @@ async fn the_three_401_are_told_apart() {
             r#"{"errors":[{"code":"GWYB-003","message":"Account \u0027acmeoutdoors\u0027 does not have API access"}]}"#,
             ErrorKind::Unauthorized,
         ),
+        (
+            r#"{"response":"Not authenticated. You must provide a valid authentication token."}"#,
+            ErrorKind::TokenInvalid,
+        ),
     ] {
         let error = scripted([answer(401, body)]).client.channels().list().await.unwrap_err();
         assert_eq!(error.kind(), kind);
+        assert!(!format!("{error} {error:?}").contains(crate::script::TOKEN), "{error:?}");
     }
 }
 

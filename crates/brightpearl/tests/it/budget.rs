@@ -70,7 +70,7 @@ impl InProcess {
         let path = path.strip_prefix("http://in.process").unwrap();
         let mut asked = Request::new(request.method.as_str(), path, Some(query));
         asked.headers =
-            request.headers.iter().map(|header| (header.name.clone(), header.value.clone())).collect();
+            request.headers.iter().map(|header| (header.name.to_string(), header.value.clone())).collect();
         self.core.clock().set(Some(self.clock.now()));
         let Outcome::Answer { response, .. } = self.core.handle(&asked) else { panic!("no fault is set") };
         let mut headers = Headers::default();

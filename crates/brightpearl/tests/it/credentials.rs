@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use brightpearl::{
     AccountCode, Client, Credentials, Error, ErrorKind, InstanceId, OrderId,
     client::{
-        MemoryTokenStore, NotRetried, OAuthApp, SkippingClock, TokenStore, TokenStoreError, Tokens,
+        Clock, MemoryTokenStore, NotRetried, OAuthApp, SkippingClock, TokenStore, TokenStoreError, Tokens,
         Transport, TransportError,
     },
     order::NewOrderNote,
@@ -244,6 +244,112 @@ async fn what_the_token_endpoint_refuses_says_what_to_do() {
     }
 }
 
+const DEAD: &str =
+    r#"{"error_description":"The auth token has either expired or does not exist","error":"invalid_grant"}"#;
+
+#[tokio::test]
+async fn a_refresh_token_that_was_refused_is_not_sent_again_until_the_store_holds_another() {
+    let answers = [answer(400, DEAD), answer(200, GRANTED), answer(200, NOTHING)];
+    let (it, store) = authorised("2026-05-04T10:00:00Z", answers).await;
+    let first = it.client.channels().list().await.unwrap_err();
+    let second = it.client.channels().list().await.unwrap_err();
+    assert_eq!(story(&it), [TOKEN_URL], "asked once");
+    for error in [&first, &second] {
+        assert_eq!(error.kind(), ErrorKind::NoAccessToken);
+        let cause = std::error::Error::source(error).unwrap().to_string();
+        assert!(cause.contains("authorise the app again, and save the tokens"), "{cause}");
+    }
+
+    let authorised_again =
+        Tokens { refresh_token: Some("refresh-9".into()), ..tokens("2026-05-04T10:00:00Z") };
+    store.save(&account(), &authorised_again).await.unwrap();
+    it.client.channels().list().await.unwrap();
+    assert_eq!(story(&it), [TOKEN_URL, TOKEN_URL, "Bearer second+/="]);
+    let body = String::from_utf8(it.script.sent()[1].body.clone().unwrap()).unwrap();
+    assert!(body.contains("refresh_token=refresh-9"), "{body}");
+}
+
+#[tokio::test]
+async fn a_token_that_still_works_outlives_a_refused_refresh_token() {
+    let answers = [answer(400, DEAD), answer(200, NOTHING), answer(200, NOTHING)];
+    let (it, _) = authorised("2026-05-04T10:20:00Z", answers).await;
+    it.client.channels().list().await.unwrap();
+    it.clock.sleep(std::time::Duration::from_secs(90)).await;
+    it.client.channels().list().await.unwrap();
+    it.clock.sleep(std::time::Duration::from_secs(240)).await;
+    let error = it.client.channels().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoAccessToken);
+    assert_eq!(story(&it), [TOKEN_URL, "Bearer first+/=", "Bearer first+/="]);
+}
+
+/// The token endpoint, while another process refreshes with the same refresh token and is a little faster.
+#[derive(Debug)]
+struct Overtaken {
+    store: Arc<MemoryTokenStore>,
+}
+
+#[async_trait]
+impl Transport for Overtaken {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        if request.url == TOKEN_URL {
+            let theirs = Tokens { access_token: "theirs".into(), ..tokens(LATER) };
+            self.store.save(&account(), &theirs).await.unwrap();
+            return answer(400, DEAD);
+        }
+        assert_eq!(request.headers.get("authorization"), Some("Bearer theirs"));
+        answer(200, NOTHING)
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_was_overtaken_goes_on_with_the_others_tokens() {
+    let store = stored(tokens("2026-05-04T10:00:00Z")).await;
+    let client = Client::builder("acmeoutdoors")
+        .datacenter("euw1")
+        .credentials(Credentials::oauth(app(), store.clone()))
+        .transport(Arc::new(Overtaken { store }))
+        .clock(Arc::new(SkippingClock::at("2026-05-04T10:15:20Z".parse().unwrap())))
+        .build()
+        .unwrap();
+    client.channels().list().await.unwrap();
+}
+
+fn hosts(it: &Scripted) -> Vec<String> {
+    let sent = it.script.sent();
+    sent.iter().map(|request| request.url.split('/').nth(2).unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_client_goes_where_the_tokens_say_that_the_account_is() {
+    let moved = GRANTED.replace("euw1", "use1");
+    let answers = [
+        answer(200, NOTHING),
+        answer(401, EXPIRED),
+        answer(200, &moved),
+        answer(200, NOTHING),
+        answer(200, NOTHING),
+    ];
+    let (it, store) = authorised(LATER, answers).await;
+    for _ in 0..3 {
+        it.client.channels().list().await.unwrap();
+    }
+    let (old, new) = ("euw1.brightpearlconnect.com", "use1.brightpearlconnect.com");
+    assert_eq!(hosts(&it), [old, old, "oauth.brightpearlapp.com", new, new]);
+    assert!(it.script.sent()[3].url.contains("/public-api/acmeoutdoors/product-service/channel"));
+
+    let restarted = scripted_as(Credentials::oauth(app(), store), [answer(200, NOTHING)]);
+    restarted.client.channels().list().await.unwrap();
+    assert_eq!(hosts(&restarted), [new], "it was built for another data centre");
+}
+
+#[tokio::test]
+async fn tokens_do_not_lead_away_from_brightpearl() {
+    let granted = GRANTED.replace("euw1.brightpearlconnect.com", "tokens.example.test");
+    let (it, _) = authorised("2026-05-04T10:00:00Z", [answer(200, &granted), answer(200, NOTHING)]).await;
+    it.client.channels().list().await.unwrap();
+    assert_eq!(hosts(&it)[1], "euw1.brightpearlconnect.com");
+}
+
 #[tokio::test]
 async fn an_account_that_nobody_authorised_is_named() {
     let it = scripted_as(Credentials::oauth(app(), Arc::new(MemoryTokenStore::default())), []);
@@ -383,7 +489,36 @@ async fn an_app_is_authorised_calls_and_refreshes_over_http() {
     mock.faults().add(Fault::on_any(FaultKind::TokenExpired));
     assert!(!client.channels().list().await.unwrap().is_empty());
     assert_eq!(mock.requests().of("post-oauth-token"), 2);
+    assert_eq!(client.instance_id().await.unwrap(), Some(mock.instance_id()));
     assert_ne!(store.load(&account()).await.unwrap(), Some(tokens));
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_another_client_has_used_up_is_asked_once_over_http() {
+    let mock = MockBrightpearl::builder().with(|seed| seed.client_secret = None).start().await;
+    let redirect_uri = "https://returns.example.test/connected";
+    let app = OAuthApp::new(mock.app_ref(), redirect_uri).server(mock.url());
+    let tokens = app.exchange(&account(), &mock.authorization_code(redirect_uri)).await.unwrap();
+    let client = |store| {
+        Client::builder(mock.account())
+            .url(mock.url())
+            .credentials(Credentials::oauth(app.clone(), store))
+            .build()
+            .unwrap()
+    };
+    // Two that do not share a store: the second is left with a refresh token that was used.
+    let expired = Tokens { expires_at: "2020-01-01T00:00:00Z".parse().unwrap(), ..tokens };
+    client(stored(expired.clone()).await).channels().list().await.unwrap();
+    let store = stored(expired).await;
+    let second = client(store.clone());
+    for _ in 0..3 {
+        assert_eq!(second.channels().list().await.unwrap_err().kind(), ErrorKind::NoAccessToken);
+    }
+    assert_eq!(mock.requests().of("post-oauth-token"), 3, "exchanged, refreshed, refused");
+
+    let again = app.exchange(&account(), &mock.authorization_code(redirect_uri)).await.unwrap();
+    store.save(&account(), &again).await.unwrap();
+    second.channels().list().await.unwrap();
 }
 
 #[test]

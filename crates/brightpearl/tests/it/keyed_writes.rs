@@ -1,8 +1,8 @@
 //! Keyed writes happen once, whatever becomes of their answers: over the mock's real HTTP.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use api_client_core::{Headers, HttpResponse};
+use api_client_core::{Headers, HttpResponse, Method};
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::{
     Client, ContactId, Credentials, CurrencyCode, ErrorKind, LocationId, OrderId, PaymentMethodCode,
@@ -15,20 +15,24 @@ use brightpearl::{
 use brightpearl_mock::MockBrightpearl;
 use rust_decimal_macros::dec;
 
-use crate::script::{Scripted, lost, scripted};
+use crate::script::{Scripted, answer, lost, scripted};
 
 const SALE: OrderId = OrderId::new(300871);
 
 async fn account() -> (MockBrightpearl, Client) {
     let mock = MockBrightpearl::start().await;
-    let client = Client::builder(mock.account())
+    let client = client_at(&mock, &SkippingClock::at("2026-05-04T10:15:20Z".parse().unwrap()));
+    (mock, client)
+}
+
+fn client_at(mock: &MockBrightpearl, clock: &SkippingClock) -> Client {
+    Client::builder(mock.account())
         .url(mock.url())
         .credentials(Credentials::private_app(mock.app_ref(), mock.token()))
-        .clock(Arc::new(SkippingClock::at("2026-05-04T10:15:20Z".parse().unwrap())))
+        .clock(Arc::new(clock.clone()))
         .retry(RetryPolicy { attempts: 2, ..RetryPolicy::default() })
         .build()
-        .unwrap();
-    (mock, client)
+        .unwrap()
 }
 
 fn credit() -> NewSalesCredit {
@@ -177,6 +181,45 @@ async fn a_refund_is_recorded_once_through_lost_answers_and_repeats() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].amount(), dec!(80.00));
     assert!(found[0].journal_id.is_some());
+}
+
+const NO_PAYMENTS: &str = r#"{"response":{"results":[],"metaData":{"morePagesAvailable":false,"resultsAvailable":0,"resultsReturned":0,"columns":[{"name":"paymentId"}]}},"reference":{}}"#;
+const THE_PAYMENT: &str = r#"{"response":{"results":[[551207,"RGO-4410021-778120","PAYMENT","GBP","80.00"]],"metaData":{"morePagesAvailable":false,"resultsAvailable":1,"resultsReturned":1,"firstResult":1,"lastResult":1,"columns":[{"name":"paymentId"},{"name":"transactionRef"},{"name":"paymentType"},{"name":"currencyCode"},{"name":"amountPaid"}]}},"reference":{}}"#;
+
+#[tokio::test]
+async fn a_refund_that_appears_late_is_not_sent_again() {
+    let nothing = || answer(200, NO_PAYMENTS);
+    let it = scripted([nothing(), lost(), nothing(), answer(200, THE_PAYMENT)]);
+    let refund = payment(OrderId::new(300955), dec!(80));
+    let created = it.client.customer_payments().create(&refund).await.unwrap();
+    assert_eq!((created.id.get(), created.already_existed), (551207, true));
+    let posts = it.script.sent().iter().filter(|request| request.method == Method::Post).count();
+    assert_eq!(posts, 1);
+    assert_eq!(it.clock.waits().iter().sum::<Duration>(), Duration::from_secs(60));
+}
+
+#[tokio::test]
+async fn a_refund_that_never_arrived_is_sent_again_after_a_minute_without_it() {
+    let (mock, setup) = account().await;
+    let credit = setup.sales_credits().create(&credit()).await.unwrap().id;
+    let clock = SkippingClock::at("2026-05-04T10:15:20Z".parse().unwrap());
+    let client = client_at(&mock, &clock);
+    mock.faults().add(Fault::on("post-customer-payment", FaultKind::DropBefore));
+    let created = client.customer_payments().create(&payment(credit, dec!(80))).await.unwrap();
+    assert!(!created.already_existed);
+    assert_eq!(mock.payments_on(credit).len(), 1);
+    assert!(clock.waits().iter().sum::<Duration>() >= Duration::from_secs(60));
+}
+
+#[tokio::test]
+async fn a_refund_of_which_nothing_is_ever_heard_stays_a_question() {
+    let nothing = || answer(200, NO_PAYMENTS);
+    let thrice = (0..3).flat_map(|_| [lost(), nothing(), nothing()]);
+    let it = scripted([nothing()].into_iter().chain(thrice));
+    let refund = payment(OrderId::new(300955), dec!(80));
+    let error = it.client.customer_payments().create(&refund).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Ambiguous, false));
+    assert!(error.to_string().contains("search the order's payments for its transactionRef"), "{error}");
 }
 
 #[tokio::test]

@@ -251,3 +251,34 @@ async fn refunds_are_recorded_once_together_whatever_becomes_of_answer_and_metho
     let total: Decimal = mock.payments_on(credit).iter().map(|payment| payment.amount()).sum();
     assert_eq!(total, dec!(9.00));
 }
+
+const NO_PAYMENTS: &str = r#"{"response":{"results":[],"metaData":{"resultsAvailable":0,"resultsReturned":0,"columns":[{"name":"paymentId"}]}},"reference":{}}"#;
+
+#[tokio::test]
+async fn a_part_that_does_not_read_shows_how_its_answer_begins_and_is_not_sent_again() {
+    let parts = r#"{"response":{"processedMessages":[
+        {"label":"0","statusCode":200,"body":{"content":"{\"response\":551207}"}},
+        {"label":"1","statusCode":200,"body":{"content":"<html>back soon</html>"}}],"unprocessedMessages":[]}}"#;
+    let nothing = || answer(200, NO_PAYMENTS);
+    let it = scripted([nothing(), answer(200, parts), nothing(), nothing()]);
+    let credit = OrderId::new(300955);
+    let refunds = ["RGO-1-1", "RGO-1-2"].map(|reference| payment(credit, reference, "STRIPE_UK", dec!(5.00)));
+    let created = it.client.customer_payments().create_many(&refunds).await;
+    assert_eq!(created[0].as_ref().unwrap().id.get(), 551207);
+    let error = created[1].as_ref().unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Undecodable, true));
+    assert_eq!(error.body_excerpt(), Some("<html>back soon</html>"));
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_read_as_a_whole_shows_how_it_begins() {
+    let it = scripted([answer(200, "<html>back soon</html>")]);
+    let mut messages = MultiMessage::parallel();
+    for webhook in [731, 732] {
+        messages.add(webhook.to_string(), &webhook::delete(WebhookId::new(webhook))).unwrap();
+    }
+    for (_, outcome) in it.client.multi_message(&messages).await {
+        let Outcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(error.body_excerpt(), Some("<html>back soon</html>"));
+    }
+}

@@ -2,10 +2,11 @@
 
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::{
-    Client, Credentials, ErrorKind, GoodsInNoteId, WebhookId,
-    integration::{NewWebhook, QualityOfService, TestData},
+    Client, Credentials, ErrorKind, GoodsInNoteId, IdSet, WebhookId,
+    integration::{NewWebhook, Notification, QualityOfService, TestData},
 };
 use brightpearl_mock::MockBrightpearl;
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use crate::script::{answer, lost, scripted};
 
@@ -115,6 +116,44 @@ async fn an_event_that_cannot_be_subscribed_to_removes_nothing() {
 async fn a_subscription_that_is_gone_is_as_good_as_deleted() {
     let (_mock, client) = account().await;
     client.webhooks().delete(WebhookId::new(731)).await.unwrap();
+}
+
+/// A receiver that keeps what is delivered to it, and answers 200.
+async fn receiver() -> MockServer {
+    let receiver = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&receiver).await;
+    receiver
+}
+
+#[tokio::test]
+async fn a_test_delivery_arrives_as_the_account_makes_it() {
+    let (mock, client) = account().await;
+    let receiver = receiver().await;
+    let hook = NewWebhook::post("goods-in-note.created", format!("{}/bp?k=9f2c", receiver.uri()));
+    let id = client.webhooks().create(&hook).await.unwrap();
+    let notes: IdSet = "60431-60433,60500".parse().unwrap();
+    client.webhooks().simulate(id, &TestData::about(notes.clone())).await.unwrap();
+    mock.deliveries_settled().await;
+
+    let delivered = receiver.received_requests().await.unwrap();
+    assert_eq!(delivered.len(), 1);
+    assert_eq!(delivered[0].url.query(), Some("k=9f2c"));
+    let notification = Notification::parse(&delivered[0].body).unwrap();
+    assert_eq!((notification.ids, notification.account_code.as_str()), (notes, mock.account()));
+    assert_eq!(notification.resource_type, "goods-in-note");
+
+    let gone = client.webhooks().simulate(WebhookId::new(999), &TestData::about(GoodsInNoteId::new(1))).await;
+    assert_eq!(gone.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_test_delivery_about_too_many_ids_is_not_sent() {
+    let it = scripted([]);
+    let ids: IdSet = "1-11".parse().unwrap();
+    let error = it.client.webhooks().simulate(WebhookId::new(731), &TestData::about(ids)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(error.to_string().contains("at most 10 ids, and this one about 11: make several"), "{error}");
+    assert!(it.script.sent().is_empty());
 }
 
 #[tokio::test]

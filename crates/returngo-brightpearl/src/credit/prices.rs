@@ -42,7 +42,9 @@ impl Prices<'_> {
     pub(super) fn problem(&self, unit: &Item) -> Option<String> {
         let (order, currency) = (self.order.id, self.currency());
         if !currency.is_well_formed() {
-            return Some(format!("Sales order {order} is in {currency:?}, which is no currency."));
+            return Some(format!(
+                "Sales order {order} is in `{currency}`, which is no currency. Look at the order."
+            ));
         }
         if self.settings.price_source == PriceSource::Brightpearl {
             return None;
@@ -66,7 +68,7 @@ impl Prices<'_> {
 
     pub(super) fn fits(&self, unit: &Item, row: &CreditableRow<'_>) -> bool {
         let paid = self.paid(unit).map(RowAmounts::gross);
-        let both = paid.zip(row.unit_gross);
+        let both = paid.zip(row.unit_gross());
         both.is_some_and(|(paid, price)| amounts::distance(paid, price) <= self.tolerance())
     }
 
@@ -79,7 +81,10 @@ impl Prices<'_> {
             );
             return findings.warn(WarningCode::ForeignFact, message, [&unit.returned_item_id]);
         };
-        let Some(price) = row.unit_gross.filter(|_| !self.fits(unit, row)) else { return };
+        let Some(price) = row.unit_gross().filter(|price| !price.is_sign_negative() && !self.fits(unit, row))
+        else {
+            return;
+        };
         let used = match self.settings.price_source {
             PriceSource::Brightpearl => "the row's price is credited",
             PriceSource::Returngo => "what was paid is credited",

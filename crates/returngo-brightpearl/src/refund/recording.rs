@@ -142,7 +142,8 @@ impl<'r, 'w> Recording<'r, 'w> {
         let not_ours = not_ours.then_some("the return method of its units is not synchronised");
         if let Some(reason) = self.refunding.impossible.as_deref().or(not_ours) {
             let message = format!(
-                "Money was refunded and there will be no credit for it: {reason}. Decide where it is to be recorded."
+                "Refund {} was paid and there will be no credit for it: {reason}. Decide where it is to be recorded.",
+                refund.id
             );
             return self.ask(ReviewCode::CreditImpossible, message, refund);
         }
@@ -200,10 +201,11 @@ impl<'r, 'w> Recording<'r, 'w> {
 
     fn ask_about_duplicate(&mut self, refund: &Transaction, credit: &Order, amount: Decimal) -> RefundState {
         let message = format!(
-            "A payment of {} is on sales credit {} without a reference of this RMA: somebody may have typed the refund \
+            "A payment of {} is on sales credit {} without a reference of this RMA: somebody may have typed refund {} \
              in. If so, put its reference on it; if not, record the refund by hand.",
             amounts::shown(amount, &credit.currency.order_currency_code),
-            credit.id
+            credit.id,
+            refund.id
         );
         self.ask(ReviewCode::PossibleDuplicate, message, refund)
     }
@@ -216,14 +218,16 @@ impl<'r, 'w> Recording<'r, 'w> {
             return Ok(());
         }
         let over = format!(
-            "With this refund of {} the payments on sales credit {} would be {} above its total of {}",
+            "With refund {} of {} the payments on sales credit {} would be {} above its total of {}",
+            refund.id,
             amounts::shown(amount, currency),
             credit.id,
             amounts::shown(excess, currency),
             amounts::shown(self.total, currency)
         );
-        let row =
-            self.adjustment(refund, credit, excess).map_err(|reason| format!("{over}, and {reason}."))?;
+        let row = self.adjustment(refund, credit, excess).map_err(|reason| {
+            format!("{over}, and {reason}. Put that right, or record the refund by hand.")
+        })?;
         self.total = self.total.saturating_add(excess);
         let key = keys::adjustment(self.rma(), &refund.id);
         self.effects.push(Effect::AddOrderRow { key, order_id: credit.id, body: row });

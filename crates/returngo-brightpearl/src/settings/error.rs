@@ -19,6 +19,9 @@ pub enum SettingsError {
     /// A value that is missing or of the wrong form.
     #[error("settings, {0}")]
     Value(#[from] DecodeError),
+    /// A text that is no TOML.
+    #[error("settings: {0}")]
+    NotToml(String),
 }
 
 fn place(path: &str) -> String {
@@ -36,6 +39,11 @@ fn advice(nearest: Option<&str>, known: &[String]) -> String {
 const NEAR: f64 = 0.7;
 
 impl SettingsError {
+    #[cfg(feature = "toml")]
+    pub(super) fn not_toml(error: toml::de::Error) -> Self {
+        Self::NotToml(error.to_string().trim_end().to_owned())
+    }
+
     /// Tells an unknown name from any other failure. Serde says so only in words, and lists the names that
     /// it knows behind the one it does not, each in backticks.
     pub(super) fn from_decoding(error: DecodeError) -> Self {
@@ -43,7 +51,9 @@ impl SettingsError {
         let name = error.expected().starts_with("unknown field ").then(|| quoted.next()).flatten();
         let Some(name) = name else { return Self::Value(error) };
         let known: Vec<String> = quoted.collect();
-        Self::UnknownName { path: parent(error.path(), &name), nearest: nearest(&name, &known), name, known }
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        let nearest = nearest(&name, &names).map(str::to_owned);
+        Self::UnknownName { path: parent(error.path(), &name), nearest, name, known }
     }
 }
 
@@ -54,8 +64,9 @@ fn parent(path: &str, name: &str) -> String {
     if parent.is_empty() { ".".to_owned() } else { parent.to_owned() }
 }
 
-fn nearest(name: &str, known: &[String]) -> Option<String> {
-    let scored = known.iter().map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
+/// The known name that another is most likely a slip of.
+pub(crate) fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
+    let scored = known.iter().map(|candidate| (strsim::jaro_winkler(name, candidate), *candidate));
     let (score, candidate) = scored.max_by(|left, right| left.0.total_cmp(&right.0))?;
-    (score >= NEAR).then(|| candidate.clone())
+    (score >= NEAR).then_some(candidate)
 }

@@ -74,17 +74,6 @@ impl<'de> Deserialize<'de> for Code {
     }
 }
 
-/// Values for further fields of the credit. There are none yet: reading one fails and says so, rather than
-/// leaving out what somebody relies on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum FieldMap {}
-
-impl<'de> Deserialize<'de> for FieldMap {
-    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        Err(de::Error::custom("`field_map` is not supported yet; leave it out"))
-    }
-}
-
 pub(super) fn method_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     checked_code(&Text::deserialize(deserializer)?.0)
 }

@@ -13,6 +13,7 @@ plans! {
     a_bundle_and_a_gift_wrap_that_stays: "bundle";
 
     part_credited_before_by_us: "credited_before_by_us";
+    the_first_of_three: "first_of_three";
     the_second_of_three: "second_of_three";
     the_third_of_three: "third_of_three";
     a_cancelled_credit_took_nothing: "credited_before_and_cancelled" with {"cancelled_status_id": 30};
@@ -29,6 +30,7 @@ plans! {
     dinars_have_three: "dinar";
     dollars_at_a_fixed_rate_without_tax: "dollars_fixed_rate";
     dollars_at_a_floating_rate: "dollars_floating_rate";
+    pounds_without_tax: "zero_tax";
     prices_without_tax: "tax_exclusive";
     prices_of_returngo: "tax_exclusive" with {"price_source": "returngo"};
     prices_of_returngo_in_other_currencies: "paid_in_euros" with {"price_source": "returngo"};
@@ -52,6 +54,8 @@ plans! {
 
     an_exchange_is_credited_like_any_return: "exchange";
     nothing_to_ship: "no_shipment" with {"trigger": "validated"};
+    once_it_was_received: "received_not_credited" with {"trigger": "received"};
+    once_it_was_validated: "validated_not_credited" with {"trigger": "validated"};
     some_shipped_some_not: "some_shipped";
     rejected_after_a_refund: "rejected";
     the_order_was_not_found: "order_not_found";
@@ -59,6 +63,9 @@ plans! {
     the_order_is_cancelled: "order_cancelled";
     a_sku_in_another_case: "sku_case";
     a_unit_on_no_row: "unmatched";
+    a_unit_on_a_row_without_units: "row_without_units";
+    a_unit_on_a_row_that_lowers_the_bill: "row_that_lowers_the_bill";
+    an_order_in_no_currency: "unknown_currency";
     parcels_for_several_warehouses: "several_warehouses" with {"warehouses": {"Courier": 4, "default": 2}};
     one_warehouse_for_all: "several_warehouses" with {"warehouses": {"default": 4}, "sales_credit_channel_id": 1};
     a_skipped_method: "skipped_method" with {"return_methods": {"skip": ["Return to store"]}};

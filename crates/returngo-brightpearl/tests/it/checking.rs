@@ -1,8 +1,11 @@
-//! The connection check: each setting that would make returns fail is a failure with advice.
+//! The connection check: whatever would make returns fail is a failure with advice.
+
+mod connections;
+mod entered;
 
 use returngo_brightpearl::{
     ConnectionSettings, World,
-    check::{Finding, Mark, check},
+    check::{Finding, Mark, check_settings},
 };
 use serde_json::{Value, json};
 
@@ -17,7 +20,7 @@ fn findings(settings: Value, change: impl FnOnce(&mut Value)) -> Vec<Finding> {
     let mut all = json!({"account_id": "acmeoutdoors", "refund_method_code": "1210"});
     all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
     let settings = ConnectionSettings::from_json(&all.to_string()).unwrap();
-    check(&World::from_json(&world.to_string()).unwrap().account, &settings)
+    check_settings(&World::from_json(&world.to_string()).unwrap().account, &settings)
 }
 
 fn finding<'f>(findings: &'f [Finding], subject: &str) -> &'f Finding {
@@ -121,4 +124,99 @@ fn without_the_account_s_configuration_nothing_is_taken_for_granted() {
     });
     assert_eq!(finding(&findings, "account").mark, Mark::Failure);
     assert_eq!(finding(&findings, "refund_method_code").mark, Mark::Failure);
+}
+
+#[test]
+fn what_becomes_of_refunds_in_other_currencies_is_said() {
+    let add = |account: &mut Value| {
+        account["currencies"] = json!([
+            {"id": 1, "code": "GBP", "name": "Pounds", "symbol": "£", "exchangeRate": "1.0", "isDefault": true},
+            {"id": 2, "code": "USD", "name": "Dollars", "symbol": "$", "exchangeRate": "1.25", "isDefault": false},
+            {"id": 3, "code": "JPY", "name": "Yen", "symbol": "¥", "exchangeRate": "190", "isDefault": false}]);
+        let bank = json!({"id": 8, "name": "Bank transfer", "code": "BANK", "isActive": true, "bankAccounts": [
+            {"currencyIsoCode": "GBP", "bankAccountNominalCode": "1210"},
+            {"currencyIsoCode": "USD", "bankAccountNominalCode": "1220"}]});
+        account["paymentMethods"].as_array_mut().unwrap().push(bank);
+        let dollars =
+            json!({"id": 55, "code": "1220", "name": "Dollar account", "bank": true, "active": true});
+        account["nominalCodes"].as_array_mut().unwrap().push(dollars);
+    };
+    let findings = findings(json!({"refund_method_code": "BANK"}), add);
+    let said: Vec<String> = findings
+        .iter()
+        .filter(|finding| finding.subject == "refund_method_code")
+        .map(|finding| format!("{} {}", finding.mark, finding.message))
+        .collect();
+    assert_eq!(
+        said[1..],
+        [
+            "✓ refunds in other currencies: USD to 1220 Dollar account",
+            "! refunds in JPY are posted to the base currency's bank account",
+        ]
+    );
+}
+
+#[test]
+fn a_bank_account_of_another_currency_leaves_the_others_to_a_person() {
+    let pounds_only = |account: &mut Value| {
+        account["currencies"] = json!([
+            {"id": 1, "code": "GBP", "name": "Pounds", "symbol": "£", "exchangeRate": "1.0", "isDefault": true},
+            {"id": 2, "code": "USD", "name": "Dollars", "symbol": "$", "exchangeRate": "1.25", "isDefault": false}]);
+        for nominal in account["nominalCodes"].as_array_mut().unwrap() {
+            nominal["currencyId"] = json!(1);
+        }
+    };
+    let findings = findings(json!({}), pounds_only);
+    let said: Vec<&Finding> =
+        findings.iter().filter(|finding| finding.subject == "refund_method_code").collect();
+    assert_eq!(said[1].mark, Mark::Warning);
+    assert!(said[1].message.starts_with("refunds in USD cannot be recorded"), "{}", said[1]);
+}
+
+#[test]
+fn a_warehouse_without_a_known_quarantine_warns_also_where_none_is_named() {
+    let forget = |account: &mut Value| {
+        for warehouse in account["warehouses"].as_array_mut().unwrap() {
+            warehouse["quarantineLocationId"] = json!(null);
+        }
+    };
+    for (settings, subject) in
+        [(json!({}), "warehouses"), (json!({"warehouses": {"default": 2}}), "warehouses.default")]
+    {
+        let findings = findings(settings, forget);
+        assert_eq!(finding(&findings, subject).mark, Mark::Warning);
+    }
+}
+
+#[test]
+fn what_a_field_map_says_by_itself_is_looked_up() {
+    for (map, subject, mark, says) in [
+        (json!({"statusId": 27}), "field_map.statusId", Mark::Pass, "the account has 27"),
+        (json!({"statusId": 5}), "field_map.statusId", Mark::Failure, "no sales credit status in use 5"),
+        (json!({"channelId": 77}), "field_map.channelId", Mark::Failure, "no channel 77"),
+        (json!({"warehouseId": 8}), "field_map.warehouseId", Mark::Failure, "no warehouse 8"),
+        (
+            json!({"rows[].nominalCode": {"from": "item.returnReason", "map": {"Faulty": "4040"}, "default": "9999"}}),
+            "field_map.rows[].nominalCode",
+            Mark::Failure,
+            "no active nominal code 9999",
+        ),
+        (
+            json!({"rows[].taxCode": {"from": "item.returnReason", "map": {"Faulty": "T20"}, "default": "T99"}}),
+            "field_map.rows[].taxCode",
+            Mark::Failure,
+            "no tax code T99",
+        ),
+        (
+            json!({"rows[].nominalCode": "row.nominalCode"}),
+            "field_map.rows[].nominalCode",
+            Mark::Pass,
+            "worked out from each return",
+        ),
+    ] {
+        let findings = findings(json!({"field_map": map}), |_| {});
+        let finding = finding(&findings, subject);
+        assert_eq!(finding.mark, mark, "{finding}");
+        assert!(finding.message.contains(says), "{finding}");
+    }
 }

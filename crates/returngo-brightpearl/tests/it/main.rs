@@ -7,6 +7,10 @@
 mod approval;
 mod changes;
 mod checking;
+mod committed;
+mod documented;
+mod explaining;
+mod field_map;
 mod goods;
 mod model;
 mod properties;
@@ -14,5 +18,6 @@ mod reading;
 mod reconciling;
 mod refunds;
 mod reviewed;
+mod schema;
 mod tenders;
 mod worlds;

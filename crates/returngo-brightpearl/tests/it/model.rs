@@ -83,6 +83,13 @@ impl Model {
             Effect::SetOrderStatus { order_id, body, .. } => {
                 self.order(*order_id).order_status.order_status_id = body.order_status_id;
             }
+            Effect::SetCustomFields { order_id, body, .. } => {
+                let fields = self.order(*order_id).custom_fields.get_or_insert_default();
+                for change in body.operations() {
+                    let code = change.path.trim_start_matches('/').to_owned();
+                    fields.0.insert(code, change.value.clone().unwrap());
+                }
+            }
             Effect::UpdateShipment { shipment_id, body, .. } => {
                 self.move_shipment(shipment_id, body.status.as_ref().unwrap())
             }

@@ -68,7 +68,10 @@ fn values_of_the_wrong_form_are_refused_with_their_path() {
         (json!({"tenders": {"RefundToPaymentMethod": {"DOLLARS": "X"}}}), "`DOLLARS` is not a currency"),
         (json!({"price_tolerance": "-0.01"}), "is negative"),
         (json!({"sales_credit_status_id": "new"}), "an id: a positive integer"),
-        (json!({"field_map": {"ref": "rma.id"}}), "`field_map` is not supported yet"),
+        (
+            json!({"field_map": {"ref": "rma.id"}}),
+            "at `field_map.ref`: `rma.id`, column 5: there is no `id` in `rma`",
+        ),
         (json!({"customer_reference_prefix": "x".repeat(40)}), "has 40 characters"),
         (json!({"refund_method_code": " 1210"}), "without spaces around it"),
     ] {
@@ -141,4 +144,78 @@ fn shoppers_do_not_print() {
             !printed.contains("Ada") && !printed.contains("ada@example.test") && !printed.contains("LS1 9ZZ")
         );
     }
+}
+
+#[test]
+fn settings_read_from_toml_as_from_json() {
+    let text = r#"
+        account_id = "acmeoutdoors"
+        refund_method_code = 1210
+        sales_credit_status_id = 27
+        price_tolerance = 0.05
+        order_lookup = ["external_ref"]
+
+        [tenders]
+        RefundToStoreCredit = "STORE_CREDIT"
+        RefundToPaymentMethod = { USD = "STRIPE_US" }
+
+        [fees.return]
+        nominal_code = "4040"
+        tax_code = "T20"
+
+        [field_map]
+        projectId = 12
+        "rows[].nominalCode" = { from = "item.returnReason", map = { Faulty = "4905" }, default = "4000" }
+    "#;
+    let json = settings(json!({
+        "sales_credit_status_id": 27, "price_tolerance": 0.05, "order_lookup": ["external_ref"],
+        "tenders": {"RefundToStoreCredit": "STORE_CREDIT", "RefundToPaymentMethod": {"USD": "STRIPE_US"}},
+        "fees": {"return": {"nominal_code": "4040", "tax_code": "T20"}},
+        "field_map": {
+            "projectId": 12,
+            "rows[].nominalCode": {"from": "item.returnReason", "map": {"Faulty": "4905"}, "default": "4000"},
+        },
+    }));
+    assert_eq!(ConnectionSettings::from_toml(text).unwrap(), json);
+}
+
+#[test]
+fn toml_is_refused_as_json_is() {
+    let least = "account_id = \"acmeoutdoors\"\nrefund_method_code = \"1210\"\n";
+    for (more, expected) in [
+        (
+            "refund_methd_code = 1",
+            "there is no setting `refund_methd_code`; did you mean `refund_method_code`?",
+        ),
+        (
+            "[fees.restock]\n",
+            "settings, at `fees`: there is no setting `restock`; did you mean `restocking`?",
+        ),
+        ("[field_map]\nref = \"rma.id\"", "at `field_map.ref`: `rma.id`, column 5"),
+        ("trigger = ", "line 3"),
+    ] {
+        let error = ConnectionSettings::from_toml(&format!("{least}{more}")).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+/// What a user of ReturnGO's own integration copies out of its form (returngo.md §5.1).
+#[test]
+fn the_five_settings_of_returngos_own_integration_are_a_complete_configuration() {
+    let copied = r#"{
+        "account_id": "acmeoutdoors",
+        "refund_method_code": "1210",
+        "sales_credit_status_id": "27",
+        "sales_credit_channel_id": "9",
+        "customer_reference_prefix": "RMA"
+    }"#;
+    let plan =
+        returngo_brightpearl::plan(&world("approved"), &ConnectionSettings::from_json(copied).unwrap());
+    assert!(plan.reviews.is_empty() && plan.warnings.is_empty(), "{plan:#?}");
+    let [returngo_brightpearl::Effect::CreateSalesCredit { body, .. }] = plan.effects.as_slice() else {
+        panic!("{plan:#?}")
+    };
+    assert_eq!(body.status_id.unwrap().get(), 27);
+    assert_eq!(body.channel_id.unwrap().get(), 9);
+    assert_eq!(body.reference.as_deref(), Some("RMA4410021"));
 }

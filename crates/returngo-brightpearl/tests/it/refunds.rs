@@ -15,6 +15,8 @@ plans! {
     transactions_of_all_kinds: "transactions_of_all_kinds";
     money_in_before_the_credit: "money_in_before_credit";
     money_in_is_noted_once: "money_in_noted";
+    one_that_failed: "refund_failed";
+    beside_facts_that_contradict: "contradictory";
     in_the_shop_currency: "refund_in_shop_currency";
     typed_in_by_hand: "typed_in_by_hand";
     recorded_differently: "recorded_differently";

@@ -1,11 +1,12 @@
 //! What tests and people do to the shop behind the API's back, under `/_mock/`.
 
 use api_mock_core::{Context, Request, Response};
-use returngo::{Rma, RmaId};
+use returngo::{ReturnedItemId, Rma, RmaId, ShipmentId, ShipmentStatus};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{body, unreadable};
-use crate::{Refund, Rejected, Shop, wire};
+use crate::{Inspection, Refund, Rejected, Shop, wire};
 
 /// None when there is no such route.
 pub(super) fn handle(
@@ -20,6 +21,8 @@ pub(super) fn handle(
         ("POST", ["rma", id, "approve"]) => on_rma(id, |id| shop.approve(id, context)),
         ("POST", ["rma", id, "cancel"]) => on_rma(id, |id| shop.cancel(id, context)),
         ("POST", ["rma", id, "reopen"]) => on_rma(id, |id| shop.reopen(id, context)),
+        ("POST", ["rma", id, "inspect"]) => inspect(shop, id, request, context),
+        ("POST", ["shipment", id, "carrier"]) => carrier(shop, id, request, context),
         ("POST", ["rma", id, "refund"]) => refund(shop, id, request, context),
         ("PUT", ["quota"]) => set(&mut shop.quota, body(request)),
         ("PUT", ["switches"]) => set(&mut shop.switches, body(request)),
@@ -50,6 +53,40 @@ fn refund(shop: &mut Shop, id: &str, request: &Request, context: &mut Context) -
     let refund: Refund = if request.body.is_empty() { Refund::full() } else { body(request)? };
     let transaction = shop.refund(&rma_id(id)?, refund, context)?;
     Ok(Response::json(200, &wire::transaction(&transaction)))
+}
+
+fn inspect(
+    shop: &mut Shop,
+    id: &str,
+    request: &Request,
+    context: &mut Context,
+) -> Result<Response, Rejected> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Inspected {
+        return_item_ids: Option<Vec<ReturnedItemId>>,
+        #[serde(flatten)]
+        inspection: Inspection,
+    }
+    let Inspected { return_item_ids, inspection } = body(request)?;
+    let rma = shop.inspect(&rma_id(id)?, return_item_ids.as_deref(), &inspection, context)?;
+    Ok(Response::json(200, &wire::rma(&rma)))
+}
+
+fn carrier(
+    shop: &mut Shop,
+    id: &str,
+    request: &Request,
+    context: &mut Context,
+) -> Result<Response, Rejected> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Report {
+        status: ShipmentStatus,
+    }
+    let Report { status } = body(request)?;
+    let parcel = shop.carrier_reports(&ShipmentId::new(id), status, context)?;
+    Ok(Response::json(200, &wire::value(&parcel)))
 }
 
 fn set<T>(setting: &mut T, value: Result<T, Rejected>) -> Result<Response, Rejected> {

@@ -1,5 +1,5 @@
 use api_mock_core::{Context, Request, Response};
-use returngo::{ShipmentId, ShipmentStatus, ShipmentUpdate};
+use returngo::{ShipmentId, ShipmentStatus, ShipmentTracker, ShipmentUpdate};
 use serde_json::json;
 
 use super::body;
@@ -35,5 +35,22 @@ pub(super) fn delete(shop: &mut Shop, id: &str, context: &mut Context) -> Result
         }
         Ok(())
     })?;
+    Ok(Response::json(200, &json!({})))
+}
+
+/// `POST /shipment-tracker`: only the path is known. A number of another parcel is refused.
+pub(super) fn track(shop: &mut Shop, request: &Request) -> Result<Response, Rejected> {
+    let tracker: ShipmentTracker = body(request)?;
+    let rma = shop.rma_of_shipment(&tracker.shipment_id)?;
+    let parcels = &shop.rma(&rma)?.shipments;
+    let is_its_number = parcels.iter().any(|parcel| {
+        parcel.shipment_id == tracker.shipment_id
+            && parcel.tracking_number.as_deref() == Some(tracker.tracking_number.as_str())
+    });
+    if !is_its_number {
+        let id = tracker.shipment_id;
+        return Err(Rejected::bad_request(format!("shipment {id} does not have this tracking number")));
+    }
+    shop.followed.insert(tracker.tracking_number);
     Ok(Response::json(200, &json!({})))
 }

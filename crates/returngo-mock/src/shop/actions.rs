@@ -17,7 +17,10 @@ use crate::Rejected;
 
 impl Shop {
     /// Approves a pending request.
-    pub(crate) fn approve(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
+    ///
+    /// # Errors
+    /// When there is no such RMA, or it is not in a status for that.
+    pub fn approve(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
         let now = context.now;
         self.change(id, context, |rma| {
             expect_status(rma, "approved", |status| *status == RmaStatus::Pending)?;
@@ -27,7 +30,10 @@ impl Shop {
     }
 
     /// Cancels an open RMA. The parcels stay as they are.
-    pub(crate) fn cancel(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
+    ///
+    /// # Errors
+    /// When there is no such RMA, or it is not in a status for that.
+    pub fn cancel(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
         let now = context.now;
         self.change(id, context, |rma| {
             expect_status(rma, "cancelled", |status| !status.is_off())?;
@@ -39,7 +45,10 @@ impl Shop {
     }
 
     /// Reopens an RMA that was cancelled or rejected: it is again where its approval and its parcels say.
-    pub(crate) fn reopen(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
+    ///
+    /// # Errors
+    /// When there is no such RMA, or it is not in a status for that.
+    pub fn reopen(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
         let now = context.now;
         self.change(id, context, |rma| {
             expect_status(rma, "reopened", RmaStatus::is_off)?;
@@ -57,21 +66,17 @@ impl Shop {
     }
 
     /// Moves money, or tries to.
-    pub(crate) fn refund(
+    ///
+    /// # Errors
+    /// When there is no such RMA, or it has no such item.
+    pub fn refund(
         &mut self,
         id: &RmaId,
         refund: Refund,
         context: &mut Context,
     ) -> Result<Transaction, Rejected> {
         let (number, now) = (self.next_transaction_number(), context.now);
-        self.change(id, context, |rma| {
-            let transaction = refund.transaction(rma, number, now)?;
-            if let Some((kind, line)) = timeline_of(&transaction, rma.id()) {
-                timeline::add(rma, kind, timeline::STAFF, line, now);
-            }
-            rma.transactions.push(transaction.clone());
-            Ok(transaction)
-        })
+        self.change(id, context, |rma| refund.make(rma, number, now))
     }
 }
 
@@ -85,7 +90,7 @@ fn expect_status(rma: &Rma, what: &str, allowed: impl Fn(&RmaStatus) -> bool) ->
 }
 
 /// Approval moves `lastUpdated`; parcels and refunds do not (returngo.md §6.5).
-pub(super) fn mark_approved(rma: &mut Rma, via: TriggeredVia, by: &str, now: Timestamp) {
+pub(crate) fn mark_approved(rma: &mut Rma, via: TriggeredVia, by: &str, now: Timestamp) {
     let time = time(now);
     rma.rma_summary.status = RmaStatus::Approved;
     rma.rma_summary.events.push(Event {
@@ -162,6 +167,16 @@ impl Refund {
     pub fn items(mut self, ids: impl IntoIterator<Item = ReturnedItemId>) -> Self {
         self.return_item_ids = Some(ids.into_iter().collect());
         self
+    }
+
+    /// Makes it, as the transaction of this number.
+    pub(crate) fn make(self, rma: &mut Rma, number: u64, now: Timestamp) -> Result<Transaction, Rejected> {
+        let transaction = self.transaction(rma, number, now)?;
+        if let Some((kind, line)) = timeline_of(&transaction, rma.id()) {
+            timeline::add(rma, kind, timeline::STAFF, line, now);
+        }
+        rma.transactions.push(transaction.clone());
+        Ok(transaction)
     }
 
     fn transaction(self, rma: &Rma, number: u64, now: Timestamp) -> Result<Transaction, Rejected> {

@@ -1,16 +1,20 @@
 //! The shop's state, and what happens in it.
 
-mod actions;
+pub(crate) mod actions;
+mod inspection;
 pub(crate) mod movement;
 mod notices;
 pub(crate) mod timeline;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api_mock_core::Context;
-use returngo::{NewWebhook, Rma, RmaId, ShipmentId, TransactionId, Webhook, WebhookId};
+use returngo::{
+    NewWebhook, Rma, RmaId, Shipment, ShipmentId, ShipmentStatus, TransactionId, Webhook, WebhookId,
+};
 
-pub use self::actions::Refund;
+use self::notices::Notice;
+pub use self::{actions::Refund, inspection::Inspection};
 use crate::{Quota, Rejected, Seed, Switches, aws::Gateway, quota::Usage};
 
 /// A ReturnGO shop: its RMAs, its webhooks, the quota of its key. Put a
@@ -20,6 +24,8 @@ pub struct Shop {
     pub(crate) seed: Seed,
     pub(crate) rmas: BTreeMap<RmaId, Rma>,
     pub(crate) webhooks: BTreeMap<WebhookId, Webhook>,
+    /// Tracking numbers that ReturnGO was asked to follow.
+    pub(crate) followed: BTreeSet<String>,
     webhooks_ever: u64,
     pub(crate) quota: Quota,
     pub(crate) usage: Usage,
@@ -33,6 +39,7 @@ impl Shop {
         Self {
             rmas: seed.rmas.iter().map(|rma| (rma.id().clone(), rma.clone())).collect(),
             webhooks: BTreeMap::new(),
+            followed: BTreeSet::new(),
             webhooks_ever: 0,
             quota: Quota::default(),
             usage: Usage::default(),
@@ -42,18 +49,57 @@ impl Shop {
         }
     }
 
+    /// Every RMA, by id.
+    pub fn rmas(&self) -> impl Iterator<Item = &Rma> {
+        self.rmas.values()
+    }
+
+    /// Sets how many calls the key may make from now on.
+    pub const fn set_quota(&mut self, quota: Quota) {
+        self.quota = quota;
+    }
+
+    /// What is taken as true where ReturnGO is not confirmed.
+    pub const fn switches(&mut self) -> &mut Switches {
+        &mut self.switches
+    }
+
     pub(crate) fn rma(&self, id: &RmaId) -> Result<&Rma, Rejected> {
         self.rmas.get(id).ok_or_else(|| Rejected::not_found("RMA", id))
     }
 
     /// Stores an RMA and raises the webhooks that the difference to the stored one implies.
-    pub(crate) fn put(&mut self, rma: Rma, context: &mut Context) {
+    pub fn put(&mut self, rma: Rma, context: &mut Context) {
         let before = self.rmas.insert(rma.id().clone(), rma.clone());
         for notice in notices::between(before.as_ref(), &rma) {
-            for delivery in notice.deliveries(self.webhooks.values(), &self.switches) {
-                context.deliver(delivery);
-            }
+            self.tell(notice, context);
         }
+    }
+
+    fn tell(&self, notice: Notice, context: &mut Context) {
+        for delivery in notice.deliveries(self.webhooks.values(), &self.switches) {
+            context.deliver(delivery);
+        }
+    }
+
+    /// A carrier says where a parcel is: its status moves by itself, and so does the RMA's.
+    ///
+    /// # Errors
+    /// When there is no such parcel, or it cannot move there.
+    pub fn carrier_reports(
+        &mut self,
+        id: &ShipmentId,
+        status: ShipmentStatus,
+        context: &mut Context,
+    ) -> Result<Shipment, Rejected> {
+        let rma_id = self.rma_of_shipment(id)?;
+        let (switches, now) = (self.switches.clone(), context.now);
+        let parcel =
+            self.change(&rma_id, context, |rma| movement::follow_carrier(rma, id, status, &switches, now))?;
+        if parcel.tracking_number.as_ref().is_some_and(|number| self.followed.contains(number)) {
+            self.tell(Notice::about_tracker(&parcel, &rma_id), context);
+        }
+        Ok(parcel)
     }
 
     /// Changes an RMA; when the change is rejected, nothing is stored and nobody told.
@@ -81,7 +127,8 @@ impl Shop {
         Ok(rma.id().clone())
     }
 
-    pub(crate) fn register(&mut self, NewWebhook { url, event_name }: NewWebhook) -> Webhook {
+    /// Registers a webhook.
+    pub fn register(&mut self, NewWebhook { url, event_name }: NewWebhook) -> Webhook {
         self.webhooks_ever += 1;
         let id = WebhookId::new((11_900 + self.webhooks_ever).to_string());
         let webhook = Webhook { id, url, event_name };

@@ -16,19 +16,9 @@ pub(crate) fn update_shipment(
     switches: &Switches,
     now: Timestamp,
 ) -> Result<Shipment, Rejected> {
-    let shipment = rma
-        .shipments
-        .iter_mut()
-        .find(|shipment| shipment.shipment_id == *id)
-        .ok_or_else(|| Rejected::not_found("shipment", id))?;
+    let shipment = shipment(rma, id)?;
     if let Some(status) = update.status {
-        if status != shipment.status && !shipment.may_become(&status) {
-            let from = &shipment.status;
-            return Err(Rejected::bad_request(format!(
-                "invalid status transition of shipment {id}: {from} to {status}"
-            )));
-        }
-        shipment.status = status;
+        set_shipment_status(shipment, status)?;
     }
     set(&mut shipment.carrier_name, update.carrier_name);
     set(&mut shipment.tracking_number, update.tracking_number);
@@ -41,6 +31,45 @@ pub(crate) fn update_shipment(
         follow_parcels(rma);
     }
     Ok(updated)
+}
+
+/// Moves a parcel as live tracking does.
+pub(crate) fn follow_carrier(
+    rma: &mut Rma,
+    id: &ShipmentId,
+    status: ShipmentStatus,
+    switches: &Switches,
+    now: Timestamp,
+) -> Result<Shipment, Rejected> {
+    let shipment = shipment(rma, id)?;
+    set_shipment_status(shipment, status)?;
+    let moved = shipment.clone();
+    let line = match moved.status {
+        ShipmentStatus::Shipped => "Shipment <strong>IN TRANSIT</strong>".to_owned(),
+        ref status => format!("Shipment <strong>{}</strong>", status.as_str().to_uppercase()),
+    };
+    timeline::add(rma, CommentType::System, timeline::AUTOMATION, line, now);
+    if switches.shipments_move_the_rma {
+        follow_parcels(rma);
+    }
+    Ok(moved)
+}
+
+fn shipment<'r>(rma: &'r mut Rma, id: &ShipmentId) -> Result<&'r mut Shipment, Rejected> {
+    let found = rma.shipments.iter_mut().find(|shipment| shipment.shipment_id == *id);
+    found.ok_or_else(|| Rejected::not_found("shipment", id))
+}
+
+/// The table of returngo.md §2.6; staying is no transition.
+fn set_shipment_status(shipment: &mut Shipment, status: ShipmentStatus) -> Result<(), Rejected> {
+    if status != shipment.status && !shipment.may_become(&status) {
+        let Shipment { shipment_id: id, status: from, .. } = shipment;
+        return Err(Rejected::bad_request(format!(
+            "invalid status transition of shipment {id}: {from} to {status}"
+        )));
+    }
+    shipment.status = status;
+    Ok(())
 }
 
 fn set(field: &mut Option<String>, value: Option<String>) {

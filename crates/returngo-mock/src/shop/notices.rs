@@ -2,7 +2,7 @@
 //! ones.
 
 use api_mock_core::{Delivery, RetryRule};
-use returngo::{Rma, Shipment, Transaction, Webhook, WebhookEvent};
+use returngo::{Rma, RmaId, Shipment, Transaction, Webhook, WebhookEvent};
 use serde_json::{Map, Value, json};
 
 use crate::{Switches, wire};
@@ -62,6 +62,17 @@ impl Notice {
             "trackingNumber": shipment.tracking_number,
         });
         Self::new(event, data)
+    }
+
+    /// A carrier said where a parcel is that ReturnGO was asked to follow.
+    pub(crate) fn about_tracker(shipment: &Shipment, rma: &RmaId) -> Self {
+        let data = json!({
+            "shipmentId": shipment.shipment_id,
+            "rmaId": rma,
+            "status": shipment.status,
+            "trackingNumber": shipment.tracking_number,
+        });
+        Self::new(WebhookEvent::ShipmentTrackerStatusUpdated, data)
     }
 
     fn about_transaction(event: WebhookEvent, transaction: &Transaction, rma: &Rma) -> Self {

@@ -7,6 +7,8 @@ use returngo::{Comment, CommentType, OffsetDateTime, Rma};
 pub(crate) const STAFF: &str = "Sam Staff";
 /// Who writes what comes by the API.
 pub(crate) const API: &str = "ReturnGO API";
+/// Who writes what nobody did.
+pub(crate) const AUTOMATION: &str = "Automation";
 
 /// A time as ReturnGO writes it: in UTC, to the second.
 pub(crate) fn time(now: Timestamp) -> OffsetDateTime {

@@ -11,10 +11,17 @@ pub use api_client_core::client::{
     CallReport, Clock, FinishedAttempt, NotRetried, Observer, ReqwestTransport, RetryPolicy, SkippingClock,
     SystemClock, Transport, TransportError,
 };
-use api_client_core::client::{Failure, Pipeline, check_base_url, check_credential};
+use api_client_core::client::{Pipeline, check_base_url, check_credential};
+use jiff::Timestamp;
 
-pub use self::{pages::Pages, quota::Quota};
-use self::{quota::Budget, rules::ReturngoRules};
+pub use self::{
+    pages::{Pages, Rows},
+    quota::{CallsLeft, Quota, Spent},
+};
+use self::{
+    quota::{Budget, end_of_day},
+    rules::ReturngoRules,
+};
 use crate::{Error, request::Request, rma, shipment, transaction, webhook};
 
 /// Where ReturnGO's API is.
@@ -59,7 +66,9 @@ impl Client {
     pub async fn send<T>(&self, request: &Request<T>) -> Result<T, Error> {
         let response = self.send_raw(request).await?;
         let report = CallReport::answered(request.endpoint());
-        request.read(&response).map_err(|error| Error::undecodable(report, &response, error))
+        request
+            .read(&response)
+            .map_err(|error| Error::undecodable(report, &response, error, &|text| self.0.rules.hide_in(text)))
     }
 
     /// Sends a request and gives the answer as it came, for what this crate does not model.
@@ -72,18 +81,28 @@ impl Client {
         if let Some(problem) = request.problem() {
             return Err(Error::invalid_request(endpoint, problem));
         }
-        rules
-            .budget
-            .check(endpoint.idempotency, pipeline.clock.now())
-            .map_err(|day_ends| Error::quota_spent(endpoint, day_ends))?;
         let answer = pipeline.send(rules, endpoint, &request.to_http(base)).await;
-        answer.map_err(|failure| self.failed(*failure, request))
+        answer.map_err(|failure| {
+            let day_ends = end_of_day(pipeline.clock.now());
+            Error::failed(*failure, endpoint, request.how_to_find_out(), day_ends, &|text| {
+                rules.hide_in(text)
+            })
+        })
     }
 
-    fn failed<T>(&self, failure: Failure, request: &Request<T>) -> Error {
-        let Shared { rules, pipeline, .. } = &*self.0;
-        let day_ends = rules.budget.check(request.endpoint().idempotency, pipeline.clock.now()).err();
-        Error::failed(failure, request.how_to_find_out(), day_ends, &|text| rules.hide_in(text))
+    /// The calls of the day so far, of this client and its clones: keep it over a restart, for
+    /// [`ClientBuilder::already_spent`].
+    pub fn spent(&self) -> Spent {
+        self.0.rules.budget.spent(self.now())
+    }
+
+    /// What the day has left, as far as this client knows.
+    pub fn calls_left(&self) -> CallsLeft {
+        self.0.rules.budget.left(self.now())
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.pipeline.clock.now()
     }
 
     pub(crate) fn comment_field(&self) -> &str {
@@ -128,6 +147,7 @@ pub struct ClientBuilder {
     shop: Option<String>,
     comment_field: String,
     quota: Quota,
+    already_spent: Option<Spent>,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
@@ -143,6 +163,7 @@ impl Default for ClientBuilder {
             shop: None,
             comment_field: rma::COMMENT_FIELD.to_owned(),
             quota: Quota::default(),
+            already_spent: None,
             transport: None,
             clock: Arc::new(SystemClock),
             observer: None,
@@ -181,6 +202,12 @@ impl ClientBuilder {
     /// How many calls the key may make.
     pub fn quota(mut self, quota: Quota) -> Self {
         self.quota = quota;
+        self
+    }
+
+    /// The calls that the key has made today already, by a client that was there before: [`Client::spent`].
+    pub fn already_spent(mut self, spent: Spent) -> Self {
+        self.already_spent = Some(spent);
         self
     }
 
@@ -234,7 +261,11 @@ impl ClientBuilder {
         };
         Ok(Client(Arc::new(Shared {
             base,
-            rules: ReturngoRules { api_key: api_key.into(), shop, budget: Budget::new(self.quota) },
+            rules: ReturngoRules {
+                api_key: api_key.into(),
+                shop,
+                budget: Budget::new(self.quota, self.already_spent),
+            },
             pipeline: Pipeline {
                 transport,
                 clock: self.clock,

@@ -1,42 +1,63 @@
+use std::{
+    collections::BTreeSet,
+    fmt,
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::{Context, Poll, ready},
+    vec,
+};
+
+use futures_core::Stream;
+use tracing::warn;
+
 use super::Client;
 use crate::{
     Error,
-    page::{Cursor, Listable, Page},
+    page::{Cursor, Listable, Page, UndecodableRow},
 };
 
-/// A list, page after page: only one page is held at a time.
+/// A list, page after page or row after row. Only one page is held at a time.
 #[derive(Debug)]
-#[must_use = "a list does nothing until a page is asked for"]
+#[must_use = "a list does nothing until a page or a row is asked for"]
 pub struct Pages<'c, L> {
     client: &'c Client,
     list: L,
     position: Position,
+    /// Where pages began so far: a server that comes back to one of them would keep us going for ever.
+    been: BTreeSet<Cursor>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Position {
     Start,
     At(Cursor),
     End,
 }
 
+impl Position {
+    const fn cursor(&self) -> Option<&Cursor> {
+        match self {
+            Self::At(cursor) => Some(cursor),
+            Self::Start | Self::End => None,
+        }
+    }
+}
+
 impl<'c, L: Listable> Pages<'c, L> {
     pub(crate) const fn new(client: &'c Client, list: L) -> Self {
-        Self { client, list, position: Position::Start }
+        Self { client, list, position: Position::Start, been: BTreeSet::new() }
     }
 
     /// Begins here instead of at the start: the cursor that an earlier run kept, of the same list.
     pub fn resume_at(mut self, cursor: Cursor) -> Self {
+        self.been.insert(cursor.clone());
         self.position = Position::At(cursor);
         self
     }
 
     /// Where the next page begins; none at the start and at the end.
     pub const fn cursor(&self) -> Option<&Cursor> {
-        match &self.position {
-            Position::At(cursor) => Some(cursor),
-            Position::Start | Position::End => None,
-        }
+        self.position.cursor()
     }
 
     /// The next page; none after the last.
@@ -48,21 +69,139 @@ impl<'c, L: Listable> Pages<'c, L> {
             return Ok(None);
         }
         let page = self.client.send(&self.list.page(self.cursor())).await?;
-        // A server that repeats its cursor must not make us repeat ourselves.
-        let next = page.next.clone().filter(|next| self.cursor() != Some(next));
-        self.position = next.map_or(Position::End, Position::At);
+        self.go_on_after(&page);
         Ok(Some(page))
     }
 
     /// Every row of every page.
     ///
     /// # Errors
-    /// When a page cannot be had.
+    /// When a page cannot be had, or one of its rows does not read.
     pub async fn all(mut self) -> Result<Vec<L::Row>, Error> {
         let mut rows = Vec::new();
         while let Some(page) = self.next_page().await? {
-            rows.extend(page.rows);
+            rows.extend(page.rows().map_err(Error::undecodable_row)?);
         }
         Ok(rows)
+    }
+
+    /// The rows one by one, with one page in memory at a time.
+    pub fn stream(self) -> Rows<'c, L>
+    where
+        L::Row: Send + 'static,
+    {
+        Rows {
+            here: self.position.clone(),
+            pages: self,
+            page: Vec::new().into_iter(),
+            coming: None,
+            failed: false,
+        }
+    }
+
+    fn go_on_after<T>(&mut self, page: &Page<T>) {
+        self.position = match page.next() {
+            None => Position::End,
+            Some(next) if self.been.insert(next.clone()) => Position::At(next.clone()),
+            Some(_) => {
+                warn!("ReturnGO repeats a cursor: the list ends here");
+                Position::End
+            }
+        };
+    }
+}
+
+type Coming<'c, T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send + 'c>>;
+
+/// The rows of a list, one by one: a [`Stream`], and [`Rows::next`] for those who need no more.
+///
+/// A row that does not read is an error in its place and the rows after it follow. A page that cannot be had
+/// is an error and the end: [`Rows::cursor`] then says where to go on.
+///
+/// ```no_run
+/// # async fn example(returngo: returngo::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use returngo::{RmaFilter, RmaStatus};
+///
+/// let mut received = returngo.rmas().list(RmaFilter::new().statuses([RmaStatus::Received])).stream();
+/// while let Some(summary) = received.next().await {
+///     println!("{}", summary?.rma_id);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a list does nothing until a row is asked for"]
+pub struct Rows<'c, L: Listable> {
+    pages: Pages<'c, L>,
+    /// Where the page that is read now began.
+    here: Position,
+    page: vec::IntoIter<Result<L::Row, UndecodableRow>>,
+    coming: Option<Coming<'c, L::Row>>,
+    failed: bool,
+}
+
+/// Nothing in it is ever pinned in place.
+impl<L: Listable> Unpin for Rows<'_, L> {}
+
+impl<L: Listable> Rows<'_, L> {
+    /// Where the page begins that the next row is on; none on the first page and after the last. A list that
+    /// is taken up here gives rows of that page again.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        if self.page.len() > 0 { self.here.cursor() } else { self.pages.position.cursor() }
+    }
+}
+
+impl<'c, L: Listable> Rows<'c, L>
+where
+    L::Row: Send + 'static,
+{
+    /// The next row; none after the last.
+    ///
+    /// # Errors
+    /// When the row does not read, or its page cannot be had.
+    pub async fn next(&mut self) -> Option<Result<L::Row, Error>> {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    fn ask(&mut self) -> &mut Coming<'c, L::Row> {
+        let (client, request) = (self.pages.client, self.pages.list.page(self.pages.cursor()));
+        self.coming.get_or_insert_with(|| Box::pin(async move { client.send(&request).await }))
+    }
+}
+
+impl<L: Listable> Stream for Rows<'_, L>
+where
+    L::Row: Send + 'static,
+{
+    type Item = Result<L::Row, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            if let Some(row) = this.page.next() {
+                return Poll::Ready(Some(row.map_err(Error::undecodable_row)));
+            }
+            if this.failed || matches!(this.pages.position, Position::End) {
+                return Poll::Ready(None);
+            }
+            let page = ready!(this.ask().as_mut().poll(context));
+            this.coming = None;
+            match page {
+                Ok(page) => {
+                    this.here = this.pages.position.clone();
+                    this.pages.go_on_after(&page);
+                    this.page = page.results().into_iter();
+                }
+                Err(error) => {
+                    this.failed = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+}
+
+impl<L: Listable> fmt::Debug for Rows<'_, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("cursor", &self.cursor()).finish_non_exhaustive()
     }
 }

@@ -1,24 +1,27 @@
 use std::{
+    fmt,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use api_client_core::client::Clock;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::Offset};
+use serde::{Deserialize, Serialize};
 
-use crate::request::Idempotency;
+use crate::request::Method;
 
 /// How many calls the key may make (returngo.md §1). ReturnGO's support raises it on request: say so here then.
 ///
 /// Calls are counted by this client and its clones alone; what other programs make with the same key shows only
-/// when ReturnGO refuses.
+/// when ReturnGO refuses. [`ClientBuilder::already_spent`](crate::ClientBuilder::already_spent) carries the
+/// count over a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     /// Calls a second; more wait for the next one. None is unlimited.
     pub per_second: Option<u32>,
     /// Calls a day. None is unlimited.
     pub per_day: Option<u32>,
-    /// So many of the day's calls are left to writes.
+    /// So many of the day's calls are left to writes; those that were made count.
     pub reserved_for_writes: u32,
 }
 
@@ -29,7 +32,41 @@ impl Default for Quota {
     }
 }
 
-/// What is left of a quota.
+/// The calls of a day so far. Days are taken to be those of UTC, as the gateway's are; ReturnGO does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// The day.
+    pub day: Date,
+    /// Calls that read.
+    pub reads: u32,
+    /// Calls that write.
+    pub writes: u32,
+}
+
+/// What a day has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallsLeft {
+    /// Calls that read; none is unlimited.
+    pub reads: Option<u32>,
+    /// Calls that write; none is unlimited.
+    pub writes: Option<u32>,
+    /// When the day ends and the quota begins anew.
+    pub until: Timestamp,
+}
+
+/// The day's calls are used up.
+#[derive(Debug)]
+pub(super) struct DayIsSpent;
+
+impl fmt::Display for DayIsSpent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the day's calls are used up")
+    }
+}
+
+impl std::error::Error for DayIsSpent {}
+
+/// Counts calls against a quota.
 #[derive(Debug)]
 pub(super) struct Budget {
     quota: Quota,
@@ -40,45 +77,71 @@ pub(super) struct Budget {
 struct Used {
     second: i64,
     in_second: u32,
-    day: Date,
-    in_day: u32,
+    spent: Spent,
     /// ReturnGO said that the day's calls are spent.
     day_is_spent: bool,
 }
 
 impl Budget {
-    pub(super) const fn new(quota: Quota) -> Self {
-        let used = Used { second: i64::MIN, in_second: 0, day: Date::MIN, in_day: 0, day_is_spent: false };
+    pub(super) fn new(quota: Quota, spent: Option<Spent>) -> Self {
+        let spent = spent.unwrap_or(Spent { day: Date::MIN, reads: 0, writes: 0 });
+        let used = Used { second: i64::MIN, in_second: 0, spent, day_is_spent: false };
         Self { quota, used: Mutex::new(used) }
     }
 
-    /// Whether the day has calls left for this; otherwise when it ends.
-    pub(super) fn check(&self, idempotency: Idempotency, now: Timestamp) -> Result<(), Timestamp> {
+    /// The calls of this day so far.
+    pub(super) fn spent(&self, now: Timestamp) -> Spent {
+        self.used_on(now).spent
+    }
+
+    /// What this day has left.
+    pub(super) fn left(&self, now: Timestamp) -> CallsLeft {
         let used = self.used_on(now);
-        let kept = if idempotency == Idempotency::Read { self.quota.reserved_for_writes } else { 0 };
-        let spent = self.quota.per_day.is_some_and(|limit| used.in_day >= limit.saturating_sub(kept));
-        if used.day_is_spent || spent { Err(end_of_day(now)) } else { Ok(()) }
+        CallsLeft { reads: self.reads_left(&used), writes: self.calls_left(&used), until: end_of_day(now) }
     }
 
     /// Returns once a call may go in this second, and counts it.
-    pub(super) async fn take(&self, clock: &dyn Clock) {
-        while let Some(wait) = self.take_or_wait(clock.now()) {
+    ///
+    /// # Errors
+    /// When the day has no call left for it.
+    pub(super) async fn take(&self, method: Method, clock: &dyn Clock) -> Result<(), DayIsSpent> {
+        while let Some(wait) = self.take_or_wait(method, clock.now())? {
             clock.sleep(wait).await;
         }
+        Ok(())
     }
 
-    fn take_or_wait(&self, now: Timestamp) -> Option<Duration> {
+    fn take_or_wait(&self, method: Method, now: Timestamp) -> Result<Option<Duration>, DayIsSpent> {
         let mut used = self.used_on(now);
+        let is_read = method == Method::Get;
+        let left = if is_read { self.reads_left(&used) } else { self.calls_left(&used) };
+        if left == Some(0) {
+            return Err(DayIsSpent);
+        }
         if used.second != now.as_second() {
             (used.second, used.in_second) = (now.as_second(), 0);
         }
         if self.quota.per_second.is_some_and(|limit| used.in_second >= limit) {
             let into_second = now.as_millisecond().rem_euclid(1000).unsigned_abs();
-            return Some(Duration::from_millis(1000 - into_second));
+            return Ok(Some(Duration::from_millis(1000 - into_second)));
         }
         used.in_second += 1;
-        used.in_day = used.in_day.saturating_add(1);
-        None
+        let counted = if is_read { &mut used.spent.reads } else { &mut used.spent.writes };
+        *counted = counted.saturating_add(1);
+        Ok(None)
+    }
+
+    fn calls_left(&self, used: &Used) -> Option<u32> {
+        if used.day_is_spent {
+            return Some(0);
+        }
+        let made = used.spent.reads.saturating_add(used.spent.writes);
+        self.quota.per_day.map(|limit| limit.saturating_sub(made))
+    }
+
+    fn reads_left(&self, used: &Used) -> Option<u32> {
+        let kept = self.quota.reserved_for_writes.saturating_sub(used.spent.writes);
+        self.calls_left(used).map(|left| left.saturating_sub(kept))
     }
 
     /// Notes that ReturnGO says so; gives the end of the day.
@@ -90,15 +153,15 @@ impl Budget {
     fn used_on(&self, now: Timestamp) -> MutexGuard<'_, Used> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let today = Offset::UTC.to_datetime(now).date();
-        if used.day != today {
-            (used.day, used.in_day, used.day_is_spent) = (today, 0, false);
+        if used.spent.day != today {
+            used.spent = Spent { day: today, reads: 0, writes: 0 };
+            used.day_is_spent = false;
         }
         used
     }
 }
 
-/// Days are taken to be those of UTC, as the gateway's are; ReturnGO does not say.
-fn end_of_day(now: Timestamp) -> Timestamp {
+pub(super) fn end_of_day(now: Timestamp) -> Timestamp {
     let tomorrow = Offset::UTC.to_datetime(now).date().saturating_add(1.day());
     let midnight = tomorrow.at(0, 0, 0, 0);
     Offset::UTC
@@ -115,12 +178,16 @@ mod tests {
         time.parse().unwrap()
     }
 
+    fn budget(per_day: u32, reserved_for_writes: u32) -> Budget {
+        Budget::new(Quota { per_second: None, per_day: Some(per_day), reserved_for_writes }, None)
+    }
+
     #[tokio::test]
     async fn calls_wait_for_the_next_second() {
         let clock = SkippingClock::at(at("2026-05-04T10:15:20.250Z"));
-        let budget = Budget::new(Quota { per_second: Some(2), ..Quota::default() });
+        let budget = Budget::new(Quota { per_second: Some(2), ..Quota::default() }, None);
         for _ in 0..3 {
-            budget.take(&clock).await;
+            budget.take(Method::Get, &clock).await.unwrap();
         }
         assert_eq!(clock.waits(), [Duration::from_millis(750)]);
     }
@@ -128,23 +195,42 @@ mod tests {
     #[tokio::test]
     async fn the_days_last_calls_are_for_writes() {
         let clock = SkippingClock::at(at("2026-05-04T10:15:20Z"));
-        let budget = Budget::new(Quota { per_second: None, per_day: Some(5), reserved_for_writes: 2 });
+        let budget = budget(5, 2);
         for _ in 0..3 {
-            assert_eq!(budget.check(Idempotency::Read, clock.now()), Ok(()));
-            budget.take(&clock).await;
+            budget.take(Method::Get, &clock).await.unwrap();
         }
+        assert!(budget.take(Method::Get, &clock).await.is_err());
+        budget.take(Method::Post, &clock).await.unwrap();
+        assert!(budget.take(Method::Get, &clock).await.is_err(), "one more write is kept for");
         let midnight = at("2026-05-05T00:00:00Z");
-        assert_eq!(budget.check(Idempotency::Read, clock.now()), Err(midnight));
-        assert_eq!(budget.check(Idempotency::UnkeyedWrite, clock.now()), Ok(()));
-        assert_eq!(budget.check(Idempotency::Read, midnight), Ok(()), "a new day");
+        assert_eq!(budget.left(clock.now()), CallsLeft { reads: Some(0), writes: Some(1), until: midnight });
+        assert_eq!(budget.left(midnight).reads, Some(3), "a new day");
+    }
+
+    #[tokio::test]
+    async fn writes_that_were_made_are_kept_for_no_longer() {
+        let clock = SkippingClock::at(at("2026-05-04T10:15:20Z"));
+        let budget = budget(5, 2);
+        for _ in 0..2 {
+            budget.take(Method::Put, &clock).await.unwrap();
+        }
+        assert_eq!(budget.left(clock.now()).reads, Some(3));
+    }
+
+    #[test]
+    fn what_was_spent_before_a_restart_counts_on_its_day_only() {
+        let spent = Spent { day: "2026-05-04".parse().unwrap(), reads: 1500, writes: 10 };
+        let budget = Budget::new(Quota::default(), Some(spent));
+        assert_eq!(budget.left(at("2026-05-04T10:15:20Z")).reads, Some(100));
+        assert_eq!(budget.left(at("2026-05-05T10:15:20Z")).reads, Some(1600));
     }
 
     #[test]
     fn a_day_that_returngo_calls_spent_is_spent_for_everything() {
-        let budget = Budget::new(Quota { per_day: None, ..Quota::default() });
+        let budget = Budget::new(Quota { per_day: None, ..Quota::default() }, None);
         let now = at("2026-05-04T10:15:20Z");
         assert_eq!(budget.day_is_spent(now), at("2026-05-05T00:00:00Z"));
-        assert!(budget.check(Idempotency::RepeatableWrite, now).is_err());
-        assert!(budget.check(Idempotency::RepeatableWrite, at("2026-05-05T00:00:01Z")).is_ok());
+        assert_eq!(budget.left(now).writes, Some(0));
+        assert_eq!(budget.left(at("2026-05-05T00:00:01Z")).writes, None);
     }
 }

@@ -33,7 +33,7 @@ impl Rules for ReturngoRules {
         request: &mut HttpRequest,
         clock: &dyn Clock,
     ) -> Result<Place<'a>, Unprepared> {
-        self.budget.take(clock).await;
+        self.budget.take(request.method, clock).await?;
         request.headers.insert_secret("x-api-key", self.api_key.expose_secret());
         request.headers.insert("x-shop-name", &self.shop);
         Ok(Box::new(()))
@@ -99,7 +99,7 @@ mod tests {
         let rules = ReturngoRules {
             api_key: "key".into(),
             shop: "acmeoutdoors.example.test".to_owned(),
-            budget: Budget::new(Quota::default()),
+            budget: Budget::new(Quota::default(), None),
         };
         let response = HttpResponse { status, headers: Default::default(), body: body.as_bytes().to_vec() };
         rules.judge(&response, "2026-05-04T23:00:00Z".parse().unwrap())

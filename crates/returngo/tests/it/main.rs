@@ -5,9 +5,16 @@
 mod client;
 mod endpoints;
 mod fixtures;
+#[cfg(all(feature = "client", feature = "webhooks"))]
+mod fuzzed;
 mod model;
 mod notification;
+mod properties;
+#[cfg(feature = "webhooks")]
+mod receiving;
 mod redaction;
+#[cfg(feature = "client")]
+mod sweep;
 
 fn rma(text: &str) -> returngo::Rma {
     serde_json::from_str(text).unwrap()

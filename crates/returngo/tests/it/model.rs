@@ -106,6 +106,36 @@ fn trap_10_an_unanswered_question_has_an_empty_answer() {
     assert_eq!((&photo.kind, photo.answer.is_empty()), (&FollowUpQuestionType::Media, true));
 }
 
+/// Never seen, and no reason to lose a return: a null where a text or a fee should be.
+#[test]
+fn a_null_is_nothing_wherever_nothing_can_be() {
+    let mut changed: Value = serde_json::from_str(fixtures::RMA_RECEIVED).unwrap();
+    for pointer in [
+        "/shipments/0/customerAddress/phone",
+        "/shipments/0/returnAddress/street2",
+        "/items/0/restockingFee",
+        "/items/0/returnReason",
+        "/items/0/followUpQuestions",
+        "/cancellationFee",
+        "/exchangeOrders",
+        "/transactions",
+    ] {
+        *changed.pointer_mut(pointer).unwrap() = json!(null);
+    }
+    let read = rma(&changed.to_string());
+    assert_eq!(read.shipments[0].customer_address.as_ref().unwrap().phone, "");
+    assert_eq!((read.items[0].restocking_fee, read.cancellation_fee), (dec!(0), dec!(0)));
+}
+
+#[test]
+fn a_bank_account_reads_whole() {
+    let account =
+        r#"{"iban":"GB00EXMP","firstName":"Pat","lastName":null,"branchName":"Test branch","comment":"-"}"#;
+    let account: returngo::BankAccountDetails = serde_json::from_str(account).unwrap();
+    assert_eq!((account.iban.as_deref(), account.last_name.as_deref()), (Some("GB00EXMP"), None));
+    assert_eq!(account.branch_name.as_deref(), Some("Test branch"));
+}
+
 #[test]
 fn an_exchange_names_what_the_shopper_gets() {
     let rma = rma(fixtures::RMA_EXCHANGE);

@@ -69,4 +69,6 @@ fn a_parcels_papers_do_not_print() {
         ..ShipmentUpdate::default()
     };
     assert_hidden(&format!("{update:?}"));
+    let tracker = returngo::ShipmentTracker::new(returngo::ShipmentId::new("9100200"), "TRK-900100");
+    assert_hidden(&format!("{tracker:?}"));
 }

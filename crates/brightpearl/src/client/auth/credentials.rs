@@ -66,7 +66,9 @@ impl Credentials {
     }
 
     /// An app that the account's owner has authorised. Its tokens come from the store, are refreshed shortly
-    /// before they expire, or when Brightpearl says that they have, and go back into the store.
+    /// before they expire, or when Brightpearl says that they have, and go back into the store. A refresh token that
+    /// Brightpearl refuses is not sent again: calls fail with [`NoAccessToken`](crate::ErrorKind::NoAccessToken)
+    /// until the store holds other tokens.
     pub fn oauth(app: OAuthApp, store: Arc<dyn TokenStore>) -> Self {
         let dev_ref = app.dev_ref.clone();
         Self { dev_ref, ..Self::of(app.app_ref.clone(), Scheme::OAuth { app, store }) }

@@ -7,7 +7,7 @@ mod session;
 mod signature;
 mod tokens;
 
-use api_client_core::{Headers, client::Pipeline};
+use api_client_core::{Headers, HttpRequest, client::Pipeline};
 use secrecy::ExposeSecret;
 
 #[cfg(feature = "signed-tokens")]
@@ -18,17 +18,24 @@ pub use self::{
     tokens::{MemoryTokenStore, TokenStore, TokenStoreError, Tokens},
 };
 use self::{credentials::Scheme, session::Session};
+use super::brightpearl_host;
 use crate::{AccountCode, Error, InstanceId};
 
 /// The credentials of a running client.
 pub(super) struct Authenticator {
     credentials: Credentials,
+    /// The host of Brightpearl's that the client was built for, if it was one.
+    home: Option<String>,
     /// For OAuth.
     session: Option<Session>,
 }
 
 impl Authenticator {
-    pub(super) fn new(credentials: Credentials, account: &AccountCode) -> Result<Self, Error> {
+    pub(super) fn new(
+        credentials: Credentials,
+        account: &AccountCode,
+        home: Option<String>,
+    ) -> Result<Self, Error> {
         credentials.check()?;
         let session = match &credentials.scheme {
             Scheme::OAuth { app, store } => {
@@ -36,12 +43,13 @@ impl Authenticator {
             }
             _ => None,
         };
-        Ok(Self { credentials, session })
+        Ok(Self { credentials, home, session })
     }
 
     /// Adds who the caller is; gives the generation of the access token, 0 where there are none.
-    pub(super) async fn add_to(&self, headers: &mut Headers, pipeline: &Pipeline) -> Result<u64, Error> {
+    pub(super) async fn add_to(&self, request: &mut HttpRequest, pipeline: &Pipeline) -> Result<u64, Error> {
         let Credentials { app_ref, dev_ref, scheme } = &self.credentials;
+        let headers = &mut request.headers;
         headers.insert("brightpearl-app-ref", app_ref);
         if let Some(dev_ref) = dev_ref {
             headers.insert("brightpearl-dev-ref", dev_ref);
@@ -58,11 +66,28 @@ impl Authenticator {
                 if let Some(session) = session {
                     let token = session.access_token(pipeline).await?;
                     add_bearer(headers, &token.text);
+                    if let Some(api_domain) = &token.api_domain {
+                        self.follow(api_domain, &mut request.url);
+                    }
                     return Ok(token.generation);
                 }
             }
         }
         Ok(0)
+    }
+
+    /// Sends a request to the host that the authorisation names: that says where the account's API is, and may
+    /// say otherwise with any refresh (brightpearl-platform.md §4.4).
+    fn follow(&self, api_domain: &str, url: &mut String) {
+        let Some(home) = &self.home else { return };
+        match brightpearl_host(api_domain) {
+            Ok(host) => {
+                if let Some(path) = url.strip_prefix(home).filter(|_| host != *home) {
+                    *url = format!("{host}{path}");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the tokens name a strange host: calling {home} as before"),
+        }
     }
 
     /// Takes note that Brightpearl called the access token of this generation expired; whether there may be

@@ -318,7 +318,10 @@ impl Refusal {
                     .to_owned()
             }
             "invalid_grant" => {
-                format!("the code or refresh token has expired or was used; {AUTHORISE_AGAIN}")
+                format!(
+                    "the code or refresh token has expired or was used; {AUTHORISE_AGAIN}, and save the tokens that \
+                     the exchange of the code gives"
+                )
             }
             _ => "no access token was handed out".to_owned(),
         }

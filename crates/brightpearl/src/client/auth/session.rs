@@ -31,6 +31,8 @@ struct Held {
     expired: bool,
     /// The store does not have these tokens yet.
     unsaved: bool,
+    /// Brightpearl refused the refresh token: it is not asked again for these tokens.
+    refused: Option<Error>,
     /// The access token before this one: an answer that is under way may still echo it.
     previous: Option<String>,
 }
@@ -39,6 +41,8 @@ struct Held {
 #[derive(Debug)]
 pub(super) struct AccessToken {
     pub(super) text: String,
+    /// The host that it came with.
+    pub(super) api_domain: Option<String>,
     pub(super) generation: u64,
 }
 
@@ -58,6 +62,11 @@ impl Session {
         if let Some(token) = self.held().usable(pipeline.clock.now()) {
             return Ok(token);
         }
+        // Boxed, so that a call which has its token does not carry the room that a refresh takes.
+        Box::pin(self.new_access_token(pipeline)).await
+    }
+
+    async fn new_access_token(&self, pipeline: &Pipeline) -> Result<AccessToken, Error> {
         let _turn = self.turn.lock().await;
         if let Some(token) = self.held().usable(pipeline.clock.now()) {
             return Ok(token);
@@ -111,7 +120,11 @@ impl Session {
                 self.account
             ))
         })?;
-        let refreshed = self.app.refresh(pipeline, &self.account, &old).await;
+        let refused = self.held().refused.clone();
+        let refreshed = match refused {
+            Some(refused) => Err(refused),
+            None => self.ask(pipeline, &old).await,
+        };
         let now = pipeline.clock.now();
         match refreshed {
             Ok(new) => {
@@ -119,6 +132,8 @@ impl Session {
                 self.held().replace_refreshed(new, now);
                 self.save().await?;
             }
+            // What the store has since then is as good as what was asked for.
+            Err(_) if self.held().usable(now).is_some() => {}
             Err(error) => match self.held().postpone(now) {
                 true => {
                     tracing::warn!(account = %self.account, %error, "the access token still works, but cannot be refreshed")
@@ -129,6 +144,19 @@ impl Session {
         self.held().usable(now).ok_or_else(|| {
             Error::no_access_token(format!("the new access token has already expired; {AUTHORISE_AGAIN}"))
         })
+    }
+
+    /// Asks for new tokens. A refresh token that is refused may be one that another process has used since it was
+    /// read: what that one saved is taken over.
+    async fn ask(&self, pipeline: &Pipeline, old: &Tokens) -> Result<Tokens, Error> {
+        let refreshed = self.app.refresh(pipeline, &self.account, old).await;
+        if let Err(error) = &refreshed
+            && error.has_code("invalid_grant")
+        {
+            self.held().refused = Some(error.clone());
+            self.take_over_stored().await?;
+        }
+        refreshed
     }
 
     /// Tokens that are in no store would be lost with the process, and with them the authorisation: no call
@@ -156,7 +184,11 @@ impl Held {
     fn usable(&self, now: Timestamp) -> Option<AccessToken> {
         let tokens =
             self.tokens.as_ref().filter(|_| !self.expired && !self.unsaved && now < self.refresh_at)?;
-        Some(AccessToken { text: tokens.access_token.clone(), generation: self.generation })
+        Some(AccessToken {
+            text: tokens.access_token.clone(),
+            api_domain: tokens.api_domain.clone(),
+            generation: self.generation,
+        })
     }
 
     /// `early` is how long before its end the access token is replaced in turn.
@@ -166,6 +198,7 @@ impl Held {
         self.generation += 1;
         self.expired = false;
         self.unsaved = false;
+        self.refused = None;
     }
 
     /// A refresh may hand back the token that is about to expire; asking again at once would give the same.

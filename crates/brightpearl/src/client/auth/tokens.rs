@@ -24,7 +24,8 @@ pub struct Tokens {
     /// The app's installation in this account. Brightpearl tells it once, on the code exchange.
     pub installation_instance_id: Option<InstanceId>,
     /// The host that the account's API is on, without a scheme, for
-    /// [`ClientBuilder::api_domain`](crate::ClientBuilder::api_domain).
+    /// [`ClientBuilder::api_domain`](crate::ClientBuilder::api_domain). When a refresh names another one, the
+    /// client goes on there.
     pub api_domain: Option<String>,
 }
 

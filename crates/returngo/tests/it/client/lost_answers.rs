@@ -1,6 +1,8 @@
 //! Answers that never came: what may be repeated is, what may not never is.
 
-use returngo::{ErrorKind, NewWebhook, ShipmentId, ShipmentStatus, ShipmentUpdate, WebhookEvent};
+use returngo::{
+    ErrorKind, NewWebhook, ShipmentId, ShipmentStatus, ShipmentTracker, ShipmentUpdate, WebhookEvent,
+};
 use returngo_mock::{Fault, FaultKind, MockReturngo};
 
 use super::{client, id, stored};
@@ -60,11 +62,31 @@ async fn a_parcels_move_is_repeated_and_ends_where_it_should() {
 }
 
 #[tokio::test]
+async fn a_deletion_is_repeated_and_what_is_gone_by_then_is_deleted() {
+    let shop = MockReturngo::start().await;
+    shop.faults().add(Fault::on("DELETE /shipment/{id}", FaultKind::DropAfterCommit));
+    let parcel = ShipmentId::new("9100200");
+    client(&shop).shipments().delete(&parcel).await.unwrap();
+    let error = client(&shop).shipments().delete(&parcel).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::NotFound, 1), "a wrong id is no deletion");
+}
+
+#[tokio::test]
+async fn what_may_be_followed_or_registered_is_never_sent_again() {
+    let shop = MockReturngo::start().await;
+    shop.faults().add(Fault::on("POST /shipment-tracker", FaultKind::DropAfterCommit));
+    let tracker = ShipmentTracker::new(ShipmentId::new("9100200"), "TRK-1");
+    let error = client(&shop).shipments().track(&tracker).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Ambiguous, 1));
+    assert!(error.to_string().contains("read the RMA's shipments and comments"), "{error}");
+}
+
+#[tokio::test]
 async fn a_registration_whose_answer_was_lost_is_found() {
     let shop = MockReturngo::start().await;
     shop.faults().add(Fault::on("POST /webhook", FaultKind::DropAfterCommit));
     let webhook = NewWebhook::new(WebhookEvent::RmaCreated, "https://returns.example.test/hooks/s3cret");
-    let id = client(&shop).webhooks().ensure(&webhook).await.unwrap();
+    let done = client(&shop).webhooks().ensure(&[webhook]).await.unwrap();
     let registered = shop.webhooks();
-    assert_eq!((registered.len(), &registered[0].id), (1, &id));
+    assert_eq!((registered.len(), done.created), (1, vec![registered[0].id.clone()]));
 }

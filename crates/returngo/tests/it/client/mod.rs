@@ -2,7 +2,9 @@
 //! answers do.
 
 mod answers;
+mod lists;
 mod lost_answers;
+mod observer;
 mod refusals;
 mod resources;
 mod script;

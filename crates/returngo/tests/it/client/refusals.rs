@@ -1,9 +1,15 @@
 //! What ReturnGO refuses: each its own kind, with what to do next.
 
-use returngo::{ErrorKind, ShipmentId, ShipmentStatus, ShipmentUpdate, client::Quota};
+use returngo::{
+    ErrorKind, ShipmentId, ShipmentStatus, ShipmentUpdate,
+    client::{Quota, SkippingClock},
+};
 use returngo_mock::{Fault, FaultKind, MockReturngo};
 
-use super::{builder, client, id};
+use super::{
+    builder, client, id,
+    script::{answer, scripted},
+};
 
 #[tokio::test]
 async fn a_wrong_key_and_a_wrong_shop_are_told_apart() {
@@ -28,7 +34,10 @@ async fn an_rma_that_is_not_there_is_not_found() {
     let id = error.request_id().unwrap();
     assert_eq!(
         error.to_string(),
-        format!("GET /rma/{{id}}: not found (status 404); RMA 4410099 not found [request {id}]")
+        format!(
+            "GET /rma/{{id}}: not found: check the id, and that it is of this shop (status 404); \
+             RMA 4410099 not found [request {id}]"
+        )
     );
     let ids: Vec<_> = error.aws_ids().map(|(name, _)| name).collect();
     assert_eq!(ids, ["x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"]);
@@ -89,4 +98,82 @@ async fn a_spent_second_is_waited_out_for_reads_and_writes() {
     let error = returngo.rmas().get(&id()).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Throttled, 6));
     assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn a_day_that_was_spent_before_a_restart_stays_spent() {
+    let shop = MockReturngo::start().await;
+    let quota = Quota { per_day: Some(3), reserved_for_writes: 1, ..Quota::default() };
+    let first = builder(&shop).quota(quota).build().unwrap();
+    for _ in 0..2 {
+        first.rmas().get(&id()).await.unwrap();
+    }
+    let restarted = builder(&shop).quota(quota).already_spent(first.spent()).build().unwrap();
+    assert_eq!(restarted.rmas().get(&id()).await.unwrap_err().kind(), ErrorKind::QuotaSpent);
+    assert_eq!((restarted.calls_left().reads, restarted.calls_left().writes), (Some(0), Some(1)));
+}
+
+#[tokio::test]
+async fn attempts_count_too_and_end_with_the_day() {
+    let shop = MockReturngo::start().await;
+    shop.faults().add(Fault::on_any(FaultKind::Status500).times(10));
+    let quota = Quota { per_day: Some(3), reserved_for_writes: 1, ..Quota::default() };
+    let returngo = builder(&shop).quota(quota).build().unwrap();
+    let error = returngo.rmas().get(&id()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::QuotaSpent);
+    assert_eq!(shop.requests().total(), 2, "the reserve is left to writes");
+}
+
+#[tokio::test]
+async fn reads_at_the_same_time_leave_the_reserve_alone() {
+    let shop = MockReturngo::start().await;
+    let quota = Quota { per_day: Some(10), reserved_for_writes: 4, ..Quota::default() };
+    let returngo = builder(&shop).quota(quota).build().unwrap();
+    let id = id();
+    let rmas = returngo.rmas();
+    let reads = (0..20).map(|_| rmas.get(&id));
+    let done = futures_util::future::join_all(reads).await;
+    assert_eq!(done.iter().filter(|read| read.is_ok()).count(), 6);
+    assert_eq!(shop.requests().total(), 6);
+}
+
+#[tokio::test]
+async fn every_kind_says_what_to_do_next() {
+    let answers = [
+        (401, r#"{"message":"Unauthorized"}"#, ErrorKind::WrongKey, "copy it anew"),
+        (403, r#"{"message":"Forbidden"}"#, ErrorKind::WrongShop, "copy both anew"),
+        (404, r#"{"message":"RMA not found"}"#, ErrorKind::NotFound, "check the id"),
+        (400, r#"{"message":"invalid rmaId"}"#, ErrorKind::Refused, "correct the request"),
+        (418, "<html>odd</html>", ErrorKind::Refused, "correct the request"),
+        (429, r#"{"message":"Limit Exceeded"}"#, ErrorKind::QuotaSpent, "raises the quota"),
+        (200, "<html>odd</html>", ErrorKind::Undecodable, "report it"),
+    ];
+    for (status, body, kind, what_to_do) in answers {
+        let it = scripted([answer(status, body)]);
+        let error = it.client.rmas().get(&id()).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{status} {body}");
+        assert!(error.to_string().contains(what_to_do), "{error}");
+        assert!(error.to_string().contains("[request 5d0b7f5e"), "{error}");
+    }
+    for (status, kind) in [(429, ErrorKind::Throttled), (500, ErrorKind::ServerFailed)] {
+        let it = scripted(std::iter::repeat_n(answer(status, "{}"), 10));
+        let error = it.client.rmas().get(&id()).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert!(error.to_string().contains("try later"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_connection_nothing_was_sent() {
+    let nowhere = returngo::Client::builder()
+        .url("http://127.0.0.1:9")
+        .api_key("k")
+        .shop("acmeoutdoors.example.test")
+        .clock(std::sync::Arc::new(SkippingClock::at("2026-05-04T10:15:20Z".parse().unwrap())))
+        .build()
+        .unwrap();
+    let error = nowhere.rmas().comment(&id(), "x").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotSent);
+    assert!(error.is_retryable() && !error.may_have_been_applied());
+    assert!(error.to_string().contains("nothing was sent; try later"), "{error}");
 }

@@ -1,8 +1,8 @@
 //! Every endpoint, over the mock.
 
 use returngo::{
-    NewWebhook, RmaFilter, RmaStatus, ShipmentId, ShipmentStatus, ShipmentUpdate, TransactionFilter,
-    TransactionOutcome, TransactionStatus, WebhookEvent, client::Quota,
+    ErrorKind, NewWebhook, RmaStatus, ShipmentId, ShipmentStatus, ShipmentTracker, ShipmentUpdate,
+    TransactionFilter, TransactionOutcome, TransactionStatus, WebhookEvent, client::Quota, rma,
 };
 use returngo_mock::{MockReturngo, Refund};
 use rust_decimal_macros::dec;
@@ -82,42 +82,54 @@ async fn transactions_are_listed_and_reported_on() {
 async fn webhooks_are_registered_once_changed_and_deleted() {
     let shop = MockReturngo::start().await;
     let returngo = client(&shop);
-    let webhook =
-        NewWebhook::new(WebhookEvent::RmaStatusUpdated, "https://returns.example.test/hooks/s3cret");
-    let id = returngo.webhooks().ensure(&webhook).await.unwrap();
-    assert_eq!(returngo.webhooks().ensure(&webhook).await.unwrap(), id);
-    let other = NewWebhook::new(WebhookEvent::RefundCreated, &webhook.url);
-    let second = returngo.webhooks().create(&other).await.unwrap();
-    assert_eq!(returngo.webhooks().list().await.unwrap(), shop.webhooks());
-    assert_eq!(shop.webhooks().len(), 2);
+    let url = "https://returns.example.test/hooks?k=";
+    let events = [WebhookEvent::RmaCreated, WebhookEvent::RmaStatusUpdated];
+    let theirs = shop.register(NewWebhook::new(WebhookEvent::RmaCreated, "https://other.example.test/hooks"));
 
-    returngo.webhooks().update(&second, &webhook).await.unwrap();
-    assert_eq!(shop.webhooks()[1].event_name, WebhookEvent::RmaStatusUpdated);
-    returngo.webhooks().delete(&second).await.unwrap();
-    assert_eq!(shop.webhooks().len(), 1);
+    let wanted = NewWebhook::of_each(events.clone(), format!("{url}old-secret"));
+    let first = returngo.webhooks().ensure(&wanted).await.unwrap();
+    assert_eq!((first.created.len(), first.others), (2, vec![theirs.clone()]));
+    let again = returngo.webhooks().ensure(&wanted).await.unwrap();
+    assert_eq!((again.kept, again.created), (first.created.clone(), vec![]));
+
+    let renewed = NewWebhook::of_each(events, format!("{url}new-secret"));
+    let changed = returngo.webhooks().ensure(&renewed).await.unwrap();
+    assert_eq!(
+        (changed.changed, changed.created, changed.others),
+        (first.created, vec![], vec![theirs.clone()])
+    );
+    assert_eq!(returngo.webhooks().list().await.unwrap(), shop.webhooks());
+    let ours: Vec<_> = shop.webhooks().into_iter().filter(|there| *there != theirs).collect();
+    assert!(ours.iter().all(|webhook| webhook.url == format!("{url}new-secret")), "{ours:?}");
+
+    for webhook in ours {
+        returngo.webhooks().delete(&webhook.id).await.unwrap();
+        returngo.webhooks().delete(&webhook.id).await.unwrap();
+    }
+    assert_eq!(shop.webhooks(), [theirs]);
 }
 
 #[tokio::test]
-async fn a_long_list_comes_in_pages_and_can_be_taken_up_again() {
+async fn a_tracking_number_is_followed() {
     let shop = MockReturngo::start().await;
-    for number in 5_000_000..5_000_600 {
-        let mut rma = stored(&shop);
-        rma.rma_summary.rma_id = number.to_string().parse().unwrap();
-        shop.put_rma(rma);
-    }
     let returngo = client(&shop);
-    let pending = || RmaFilter::new().statuses([RmaStatus::Pending]);
-    let all = returngo.rmas().list(pending()).all().await.unwrap();
-    assert_eq!(all.len(), 602);
-    assert_eq!(shop.requests().of("GET /rmas"), 2);
+    let parcel = ShipmentId::new("9100200");
+    let tracked = ShipmentUpdate { tracking_number: Some("TRK-1".to_owned()), ..ShipmentUpdate::default() };
+    returngo.shipments().update(&parcel, &tracked).await.unwrap();
+    returngo.shipments().track(&ShipmentTracker::new(parcel.clone(), "TRK-1")).await.unwrap();
 
-    let mut first_run = returngo.rmas().list(pending());
-    let first = first_run.next_page().await.unwrap().unwrap();
-    let cursor = first_run.cursor().unwrap().clone();
-    let mut second_run = returngo.rmas().list(pending()).resume_at(cursor);
-    let second = second_run.next_page().await.unwrap().unwrap();
-    assert_eq!([first.rows, second.rows].concat(), all);
-    assert!(second_run.next_page().await.unwrap().is_none());
+    let error = returngo.shipments().track(&ShipmentTracker::new(parcel, "TRK-2")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+}
+
+#[tokio::test]
+async fn an_unconfirmed_body_can_be_another() {
+    let shop = MockReturngo::start().await;
+    let returngo = client(&shop);
+    let request =
+        rma::set_status(&id(), &RmaStatus::Received).body(&serde_json::json!({"status": "Approved"}));
+    returngo.send(&request).await.unwrap();
+    assert_eq!(stored(&shop).status(), &RmaStatus::Approved);
 }
 
 #[tokio::test]

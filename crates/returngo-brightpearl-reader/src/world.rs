@@ -1,8 +1,7 @@
-//! Reading both worlds: what the mapping looks at, fetched with both clients.
+//! What the mapping looks at of one RMA, fetched with both clients.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context as _;
 use brightpearl::{
     Client, IdSet, OrderId, ProductId,
     accounting::{CustomerPayment, CustomerPaymentSearch},
@@ -13,34 +12,11 @@ use returngo::{Rma, RmaId, TransactionType};
 use returngo_brightpearl::{
     ConnectionSettings, World, keys,
     settings::{ExistingCredit, OrderLookup, RefundRecording},
-    world::{AccountFacts, ProductFacts, WarehouseFacts},
+    world::{AccountFacts, ProductFacts},
 };
 use tokio::sync::Mutex;
 
-async fn account(brightpearl: &Client) -> anyhow::Result<AccountFacts> {
-    let configuration = brightpearl.account_configuration().await.context("the account's configuration")?;
-    let mut warehouses = Vec::new();
-    for warehouse in brightpearl.warehouses().list().await? {
-        warehouses.push(WarehouseFacts {
-            id: warehouse.id,
-            default_location_id: Some(brightpearl.warehouses().default_location(warehouse.id).await?),
-            quarantine_location_id: Some(brightpearl.warehouses().quarantine_location(warehouse.id).await?),
-        });
-    }
-    Ok(AccountFacts {
-        instance_id: brightpearl.instance_id().await?,
-        time_zone: configuration.time_zone().map(str::to_owned),
-        base_currency_code: configuration.base_currency(),
-        order_statuses: brightpearl.order_statuses().list().await?,
-        channels: brightpearl.channels().list().await?,
-        payment_methods: brightpearl.payment_methods().list().await?,
-        nominal_codes: brightpearl.nominal_codes().list().await?,
-        tax_codes: brightpearl.tax_codes().list().await?,
-        currencies: brightpearl.currencies().list().await?,
-        warehouses,
-        configuration,
-    })
-}
+use crate::{ReadError, account_facts};
 
 /// Reads worlds of one connection.
 pub struct Reader {
@@ -64,40 +40,51 @@ impl Reader {
         brightpearl: Client,
         returngo: returngo::Client,
         settings: ConnectionSettings,
-    ) -> anyhow::Result<Self> {
-        let account = account(&brightpearl).await.context("the account's set-up cannot be read")?;
-        Ok(Self { brightpearl, returngo, account, settings, products: Mutex::default() })
+    ) -> Result<Self, ReadError> {
+        let account = account_facts(&brightpearl).await.map_err(ReadError::SetUp)?;
+        Ok(Self::with_account(brightpearl, returngo, settings, account))
+    }
+
+    /// Reads worlds with these two clients, and with a set-up that was read before.
+    pub fn with_account(
+        brightpearl: Client,
+        returngo: returngo::Client,
+        settings: ConnectionSettings,
+        account: AccountFacts,
+    ) -> Self {
+        Self { brightpearl, returngo, account, settings, products: Mutex::default() }
     }
 
     /// Reads what both systems say now about an RMA.
     ///
     /// # Errors
     /// When something cannot be read.
-    pub async fn world(&self, id: &RmaId) -> anyhow::Result<World> {
-        let rma = self.returngo.rmas().get(id).await.with_context(|| format!("RMA {id} cannot be read"))?;
+    pub async fn world(&self, id: &RmaId) -> Result<World, ReadError> {
+        let rma = self.returngo.rmas().get(id).await;
+        let rma = rma.map_err(|source| ReadError::Rma { id: id.clone(), source })?;
         let sales = self.sales_orders_of(&rma).await?;
         let mut world = World { account: self.account.clone(), ..World::new(rma) };
-        let [sale] = *sales.as_slice() else {
-            let ids: IdSet = sales.into_iter().map(OrderId::get).collect();
-            world.orders = self.brightpearl.orders().get(&ids).await?;
-            return Ok(world);
-        };
-        let credits = self.credits_of(sale, &world.rma).await?;
-        let ids: IdSet = credits.into_iter().chain([sale]).map(OrderId::get).collect();
-        for order in self.brightpearl.orders().get(&ids).await? {
-            if order.id == sale {
-                world.order = Some(order);
-            } else {
+        // A credit is found by its key also where the order is not, or no longer certain.
+        let credits = self.credits_of(&sales, &world.rma).await?;
+        let ids: IdSet = credits.iter().chain(&sales).map(|id| id.get()).collect();
+        for order in self.orders_and_credits(&ids).await? {
+            if credits.contains(&order.id) {
                 world.credits.push(order);
+            } else {
+                world.orders.push(order);
             }
         }
-        world.products = self.products_on(world.order.iter().chain(&world.credits)).await?;
+        if sales.len() == 1 {
+            world.order = world.orders.pop();
+        }
+        world.products =
+            self.products_on(world.order.iter().chain(&world.orders).chain(&world.credits)).await?;
         let relevant = self.credits_of_this_rma(&world);
         for credit in &relevant {
             self.add_what_happened_to(*credit, &mut world).await?;
         }
         if self.needs_order_notes(&world.rma) {
-            for order in relevant.into_iter().chain([sale]) {
+            for order in relevant.into_iter().chain(sales) {
                 for mut note in self.brightpearl.order_notes().list(order).await? {
                     note.order_id = Some(order);
                     world.order_notes.push(note);
@@ -108,7 +95,7 @@ impl Reader {
     }
 
     /// The sales orders that carry the RMA's order number or id, looked up the way the connection says.
-    async fn sales_orders_of(&self, rma: &Rma) -> anyhow::Result<Vec<OrderId>> {
+    async fn sales_orders_of(&self, rma: &Rma) -> Result<Vec<OrderId>, brightpearl::Error> {
         let details = &rma.order_details;
         for lookup in &self.settings.order_lookup {
             let search = OrderSearch::new().order_type(&OrderTypeCode::SalesOrder);
@@ -132,13 +119,25 @@ impl Reader {
         Ok(Vec::new())
     }
 
-    /// Every credit of the sale, and every credit that carries the RMA's key, whatever it belongs to.
-    async fn credits_of(&self, sale: OrderId, rma: &Rma) -> anyhow::Result<BTreeSet<OrderId>> {
-        let with_key = OrderSearch::new()
-            .order_type(&OrderTypeCode::SalesCredit)
-            .external_refs([keys::credit(rma.id())]);
+    /// Custom fields come only when they are asked for; they matter where a field map may set them.
+    async fn orders_and_credits(&self, ids: &IdSet) -> Result<Vec<Order>, brightpearl::Error> {
+        match self.settings.field_map {
+            Some(_) => self.brightpearl.orders().get_with_custom_fields(ids).await,
+            None => self.brightpearl.orders().get(ids).await,
+        }
+    }
+
+    /// Every credit of the sales, and every credit that carries the RMA's key, whatever it belongs to.
+    async fn credits_of(
+        &self,
+        sales: &[OrderId],
+        rma: &Rma,
+    ) -> Result<BTreeSet<OrderId>, brightpearl::Error> {
+        let credits = || OrderSearch::new().order_type(&OrderTypeCode::SalesCredit);
+        let of_sales = (!sales.is_empty()).then(|| credits().parents(&IdSet::of(sales.iter().copied())));
+        let with_key = credits().external_refs([keys::credit(rma.id())]);
         let mut found = BTreeSet::new();
-        for search in [OrderSearch::credits_of(sale), with_key] {
+        for search in of_sales.into_iter().chain([with_key]) {
             let credits = self.brightpearl.orders().search(search).all().await?;
             found.extend(credits.into_iter().filter_map(|credit| credit.order_id));
         }
@@ -163,7 +162,7 @@ impl Reader {
     async fn products_on(
         &self,
         orders: impl Iterator<Item = &Order>,
-    ) -> anyhow::Result<BTreeMap<ProductId, ProductFacts>> {
+    ) -> Result<BTreeMap<ProductId, ProductFacts>, brightpearl::Error> {
         let wanted: Vec<ProductId> =
             orders.flat_map(|order| order.order_rows.values()).filter_map(|row| row.product()).collect();
         let mut known = self.products.lock().await;
@@ -174,7 +173,11 @@ impl Reader {
         Ok(wanted.into_iter().filter_map(|id| Some((id, *known.get(&id)?))).collect())
     }
 
-    async fn add_what_happened_to(&self, credit: OrderId, world: &mut World) -> anyhow::Result<()> {
+    async fn add_what_happened_to(
+        &self,
+        credit: OrderId,
+        world: &mut World,
+    ) -> Result<(), brightpearl::Error> {
         world.payments.extend(self.payments_on(credit).await?);
         let notes = self.brightpearl.goods_in_notes().of_orders(&credit.into()).await?;
         let batches = notes.keys().map(|batch| GoodsMovementSearch::new().batch(batch));
@@ -190,9 +193,9 @@ impl Reader {
         Ok(())
     }
 
-    async fn payments_on(&self, credit: OrderId) -> anyhow::Result<Vec<CustomerPayment>> {
+    async fn payments_on(&self, credit: OrderId) -> Result<Vec<CustomerPayment>, brightpearl::Error> {
         let search = CustomerPaymentSearch::new().order(&credit);
-        Ok(self.brightpearl.customer_payments().search(search).all().await?)
+        self.brightpearl.customer_payments().search(search).all().await
     }
 
     /// Notes matter only where refunds are noted instead of recorded, where credits are adopted, and for money

@@ -1,0 +1,135 @@
+//! Whether somebody else makes sales credits for the same returns: then each would be credited twice
+//! (returngo.md §5.6).
+
+use std::collections::BTreeSet;
+
+use brightpearl::{InstanceId, OrderId, order::OrderSummary};
+use returngo::RmaId;
+
+use super::{BrightpearlSide, Finding, ReturngoSide};
+use crate::{
+    keys,
+    settings::{ConnectionSettings, ExistingCredit},
+    world::AccountFacts,
+};
+
+const SUBJECT: &str = "sales credits";
+
+/// How many credits are named.
+const NAMED: usize = 3;
+
+/// Who made a credit, by its references.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Maker {
+    /// This connection.
+    Us,
+    /// A connection like this one, under another integration instance.
+    AnotherOfUs,
+    /// ReturnGO's own integration: the reference is its prefix and the number of an RMA (returngo.md §5.1).
+    ReturngoItself,
+    /// Another integration, such as Brightpearl's own Shopify connector.
+    Integration(InstanceId),
+    /// Nobody left a name: a person, or a program without an instance.
+    Person,
+}
+
+pub(super) fn check(
+    brightpearl: &BrightpearlSide,
+    account: &AccountFacts,
+    returngo: &ReturngoSide,
+    settings: &ConnectionSettings,
+) -> Vec<Finding> {
+    let credits = match &brightpearl.recent_credits {
+        Ok(credits) => credits,
+        Err(unread) => return vec![unread.about(SUBJECT)],
+    };
+    let rmas: BTreeSet<&RmaId> = returngo.recent_rmas.iter().flatten().collect();
+    let made_by = |credit: &OrderSummary| maker(credit, account.instance_id, &rmas, settings);
+    let makers: BTreeSet<Maker> = credits.iter().map(made_by).filter(|maker| *maker != Maker::Us).collect();
+    let findings: Vec<Finding> = makers
+        .into_iter()
+        .map(|maker| {
+            let theirs: Vec<&OrderSummary> =
+                credits.iter().filter(|credit| made_by(credit) == maker).collect();
+            maker.finding(&theirs, settings)
+        })
+        .collect();
+    if findings.is_empty() {
+        return vec![Finding::pass(SUBJECT, "nobody else made any lately")];
+    }
+    findings
+}
+
+fn maker(
+    credit: &OrderSummary,
+    us: Option<InstanceId>,
+    rmas: &BTreeSet<&RmaId>,
+    settings: &ConnectionSettings,
+) -> Maker {
+    let instance = credit.installed_integration_instance_id;
+    if credit.external_ref.as_deref().is_some_and(keys::is_credit) {
+        return if instance.is_none() || us.is_none() || instance == us {
+            Maker::Us
+        } else {
+            Maker::AnotherOfUs
+        };
+    }
+    let reference = credit.customer_ref.as_deref().unwrap_or_default();
+    if names_an_rma(reference, rmas, &settings.customer_reference_prefix) {
+        return Maker::ReturngoItself;
+    }
+    instance.map_or(Maker::Person, Maker::Integration)
+}
+
+/// Whether a reference is the number of one of the RMAs behind a prefix. With the prefix that we have ourselves
+/// any number will do; behind another one it must be an RMA that we know.
+fn names_an_rma(reference: &str, rmas: &BTreeSet<&RmaId>, prefix: &str) -> bool {
+    let digits = reference.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let Ok(rma) = digits.parse::<RmaId>() else { return false };
+    rmas.contains(&rma) || (!prefix.is_empty() && reference.strip_prefix(prefix) == Some(digits))
+}
+
+impl Maker {
+    fn finding(self, credits: &[&OrderSummary], settings: &ConnectionSettings) -> Finding {
+        let some = named(credits);
+        let what_happens = match settings.existing_credit {
+            ExistingCredit::Review => "an RMA for such an order waits for a person (`ForeignCredit`)",
+            ExistingCredit::Adopt => {
+                "one that is exactly an RMA's becomes that RMA's credit, others wait for a person"
+            }
+            ExistingCredit::Create => {
+                "ours is made beside it, and the return is credited twice (`existing_credit`: create)"
+            }
+        };
+        let (message, advice) = match self {
+            Self::ReturngoItself => (
+                format!("{some} look like those of ReturnGO's own Brightpearl integration; {what_happens}"),
+                "switch that integration off in ReturnGO's dashboard: both make a credit for every RMA",
+            ),
+            Self::AnotherOfUs => (
+                format!("{some} carry our keys and another integration instance; {what_happens}"),
+                "see whether this connection is installed twice",
+            ),
+            Self::Integration(instance) => (
+                format!("{some} were made by another integration (instance {instance}); {what_happens}"),
+                "if it is the shop's own connector, switch off that it makes sales credits for returns",
+            ),
+            Self::Person | Self::Us => (
+                format!("{some} were made by hand, or by a program without a name; {what_happens}"),
+                "see that nobody makes credits for returns by hand any more",
+            ),
+        };
+        Finding::warning(SUBJECT, message, advice)
+    }
+}
+
+/// The number of credits, the latest of them, and some of their ids.
+fn named(credits: &[&OrderSummary]) -> String {
+    let mut ids: Vec<OrderId> = credits.iter().filter_map(|credit| credit.order_id).collect();
+    ids.sort_unstable_by(|left, right| right.cmp(left));
+    let some: Vec<String> = ids.iter().take(NAMED).map(OrderId::to_string).collect();
+    let latest = credits.iter().filter_map(|credit| credit.created_on).max();
+    let latest = latest.map(|time| format!(", the latest of {}", time.date())).unwrap_or_default();
+    let more = if credits.len() > some.len() { ", …" } else { "" };
+    format!("{} recent credits ({}{more}{latest})", credits.len(), some.join(", "))
+}

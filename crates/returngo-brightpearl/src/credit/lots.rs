@@ -1,0 +1,159 @@
+//! Which units form one row of the credit.
+
+use std::collections::BTreeMap;
+
+use brightpearl::order::Order;
+use returngo::Item;
+
+use super::{prices::Prices, rows::RowFields};
+use crate::{
+    field_map::FieldValues,
+    findings::Findings,
+    matching::{CreditableRow, MatchedBy, Misfit, OrderRows},
+    plan::{ReviewCode, WarningCode},
+    world::AccountFacts,
+};
+
+/// Units that form one row of the credit.
+pub(super) struct Lot<'a> {
+    /// The order's row, as an index.
+    pub(super) row: usize,
+    /// Whether they come back in a parcel: a row with a product waits for stock.
+    pub(super) comes_back: bool,
+    /// What they and the row have in common.
+    pub(super) matched_by: MatchedBy,
+    pub(super) units: Vec<&'a Item>,
+    /// What the field map says about the row.
+    pub(super) fields: RowFields,
+}
+
+/// Puts each unit on a row of the order. Units on the same row form one row of the credit; if some of them come
+/// in a parcel and some in none, two, the parcel's first.
+pub(super) fn place<'a>(
+    units: &[&'a Item],
+    rows: &mut OrderRows<'_>,
+    prices: &Prices<'_>,
+    findings: &mut Findings,
+) -> Vec<Lot<'a>> {
+    let mut lots: BTreeMap<(usize, bool), Lot<'a>> = BTreeMap::new();
+    for &unit in units {
+        if let Some(problem) = prices.problem(unit) {
+            findings.ask(ReviewCode::CurrencyDiffers, problem, [&unit.returned_item_id]);
+            continue;
+        }
+        let matched_by = rows.rung(unit).map_or(MatchedBy::Sku, |rung| rung.matched_by);
+        match rows.place(unit, |row| prices.fits(unit, row)) {
+            Ok(at) => {
+                if let Some(row) = rows.get(at) {
+                    warn_of_sku_case(matched_by, unit, row, findings);
+                    prices.warn_of_drift(unit, row, findings);
+                }
+                let comes_back = unit.comes_back();
+                let empty = || Lot {
+                    row: at,
+                    comes_back,
+                    matched_by,
+                    units: Vec::new(),
+                    fields: RowFields::default(),
+                };
+                lots.entry((at, !comes_back)).or_insert_with(empty).units.push(unit);
+            }
+            Err(misfit) => ask_about(misfit, unit, prices.order, findings),
+        }
+    }
+    lots.into_values().collect()
+}
+
+/// Divides lots whose units the field map treats differently; the lot of the lowest unit comes first. None when
+/// a value of the map has to be asked about.
+pub(super) fn by_fields<'a>(
+    lots: Vec<Lot<'a>>,
+    rows: &OrderRows<'_>,
+    fields: Option<&FieldValues<'_>>,
+    account: &AccountFacts,
+    findings: &mut Findings,
+) -> Option<Vec<Lot<'a>>> {
+    let Some(fields) = fields else { return Some(lots) };
+    let mut divided = Vec::new();
+    let mut clear = true;
+    for lot in lots {
+        let Some(row) = rows.get(lot.row) else { continue };
+        let first = divided.len();
+        for unit in lot.units {
+            let of_unit = fields.of_unit(unit, row.row, findings);
+            let Some(of_unit) = of_unit.filter(|of_unit| are_known(of_unit, unit, account, findings)) else {
+                clear = false;
+                continue;
+            };
+            let same = divided.iter_mut().skip(first).find(|known: &&mut Lot<'a>| known.fields == of_unit);
+            match same {
+                Some(known) => known.units.push(unit),
+                None => divided.push(Lot { units: vec![unit], fields: of_unit, ..lot }),
+            }
+        }
+    }
+    clear.then_some(divided)
+}
+
+/// Whether the account has the codes that the field map gives, as far as its codes were read.
+fn are_known(fields: &RowFields, unit: &Item, account: &AccountFacts, findings: &mut Findings) -> bool {
+    let nominal = fields.nominal_code.as_ref().filter(|code| {
+        !account.nominal_codes.is_empty() && !account.nominal_codes.iter().any(|known| known.code == **code)
+    });
+    let tax = fields
+        .tax_code
+        .as_ref()
+        .filter(|code| !account.tax_codes.is_empty() && account.tax_code(code).is_none());
+    let nominal =
+        nominal.map(|code| format!("`rows[].nominalCode` the code {code}, which is no nominal code"));
+    let tax = tax.map(|code| format!("`rows[].taxCode` the code {code}, which is no tax code"));
+    let unknown: Vec<String> = nominal.into_iter().chain(tax).collect();
+    for given in &unknown {
+        let message = format!("The field map gives {given} of the account. Put the map right.");
+        findings.ask(ReviewCode::FieldMapFailed, message, [&unit.returned_item_id]);
+    }
+    unknown.is_empty()
+}
+
+fn ask_about(misfit: Misfit, unit: &Item, order: &Order, findings: &mut Findings) {
+    let (sku, line) =
+        (described(unit.sku.as_deref()), described(unit.shop_line_item_id.as_ref().map(|id| id.as_str())));
+    let order = order.id;
+    let (code, message) = match misfit {
+        Misfit::NoRow => (
+            ReviewCode::UnmatchedItem,
+            format!(
+                "No row of sales order {order} has the order line {line} or the SKU {sku}. Credit the unit by hand: add a \
+                 row to the credit whose external reference ends with the unit's id."
+            ),
+        ),
+        Misfit::Empty => (
+            ReviewCode::UnmatchedItem,
+            format!(
+                "The row of sales order {order} for order line {line}, SKU {sku}, is for less than one unit, so there is \
+                 nothing on it to credit. Look at the order, and credit the unit by hand."
+            ),
+        ),
+        Misfit::NoRoom => (
+            ReviewCode::AlreadyCredited,
+            format!(
+                "Every unit of order line {line}, SKU {sku}, of sales order {order} is on a credit already. Look through \
+                 the order's credits for one too many."
+            ),
+        ),
+    };
+    findings.ask(code, message, [&unit.returned_item_id]);
+}
+
+fn described(text: Option<&str>) -> &str {
+    text.unwrap_or("(none)")
+}
+
+fn warn_of_sku_case(matched_by: MatchedBy, unit: &Item, row: &CreditableRow<'_>, findings: &mut Findings) {
+    if matched_by == MatchedBy::FoldedSku {
+        let (ours, theirs) = (described(row.row.product_sku.as_deref()), described(unit.sku.as_deref()));
+        let message =
+            format!("The SKU is {theirs} in ReturnGO and {ours} in Brightpearl; taken as the same.");
+        findings.warn(WarningCode::SkuCase, message, [&unit.returned_item_id]);
+    }
+}

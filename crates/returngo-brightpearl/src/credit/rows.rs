@@ -1,0 +1,121 @@
+//! What a row of the credit says: product, name, amounts, codes.
+
+use std::collections::BTreeMap;
+
+use brightpearl::{CurrencyCode, NominalCode, OrderRowId, TaxCode, order::NewCreditRow};
+use returngo::Item;
+use rust_decimal::Decimal;
+
+use super::{lots::Lot, prices::Prices};
+use crate::{
+    amounts::{self, RowAmounts},
+    findings::Findings,
+    keys,
+    matching::{CreditableRow, MatchedBy, OrderRows},
+    plan::ReviewCode,
+    rma_facts::ids,
+    settings::PriceSource,
+};
+
+/// What the field map says about a row; what it leaves out is the original row's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct RowFields {
+    pub(crate) name: Option<String>,
+    pub(crate) nominal_code: Option<NominalCode>,
+    pub(crate) tax_code: Option<TaxCode>,
+}
+
+/// A row of the credit that stands for units, and how it came about.
+pub(crate) struct CreditedRow<'a> {
+    pub(crate) body: NewCreditRow,
+    pub(crate) units: Vec<&'a Item>,
+    pub(crate) order_row: OrderRowId,
+    pub(crate) matched_by: MatchedBy,
+    pub(crate) comes_back: bool,
+    /// What the whole row of the order comes to.
+    pub(crate) whole: RowAmounts,
+    /// How many units the row of the order is for.
+    pub(crate) quantity: Decimal,
+    /// How many of them were credited before.
+    pub(crate) before: Decimal,
+}
+
+/// The rows of the credit, in the order of the original's rows.
+pub(super) fn price<'a>(
+    lots: Vec<Lot<'a>>,
+    rows: &OrderRows<'_>,
+    prices: &Prices<'_>,
+    findings: &mut Findings,
+) -> Vec<CreditedRow<'a>> {
+    let mut taken: BTreeMap<usize, Decimal> = BTreeMap::new();
+    let mut priced = Vec::with_capacity(lots.len());
+    for lot in lots {
+        let Some(row) = rows.get(lot.row) else { continue };
+        let taken = taken.entry(lot.row).or_insert(row.taken);
+        let before = *taken;
+        *taken = taken.saturating_add(Decimal::from(lot.units.len()));
+        match body(&lot, row, before, prices) {
+            Ok(body) => priced.push(CreditedRow {
+                body,
+                order_row: row.id,
+                matched_by: lot.matched_by,
+                comes_back: lot.comes_back,
+                whole: row.amounts(),
+                quantity: row.quantity,
+                before,
+                units: lot.units,
+            }),
+            Err(problem) => {
+                let message = format!(
+                    "Row {} of sales order {} {problem}. Credit it by hand.",
+                    row.id, prices.order.id
+                );
+                findings.ask(ReviewCode::UnmatchedItem, message, ids(&lot.units));
+            }
+        }
+    }
+    priced
+}
+
+fn body(
+    lot: &Lot<'_>,
+    row: &CreditableRow<'_>,
+    before: Decimal,
+    prices: &Prices<'_>,
+) -> Result<NewCreditRow, String> {
+    if prices.settings.price_source == PriceSource::Brightpearl {
+        is_owed_for(row, &prices.order.currency.order_currency_code)?;
+    }
+    let amounts = prices.of_units(&lot.units, row, before).ok_or("has no amounts that can be divided")?;
+    let tax_code = lot.fields.tax_code.as_ref().or(row.row.row_value.tax_code.as_ref());
+    let first = lot.units.first().ok_or("is for no unit")?;
+    let nominal_code = lot.fields.nominal_code.as_ref().or(row.row.nominal_code.as_ref());
+    Ok(NewCreditRow {
+        product_id: row.row.product().filter(|_| lot.comes_back),
+        name: Some(name(lot, row, first)),
+        quantity: Decimal::from(lot.units.len()),
+        tax_code: tax_code.ok_or("has no tax code")?.clone(),
+        net: amounts.net,
+        tax: amounts.tax,
+        nominal_code: nominal_code.cloned(),
+        external_ref: Some(keys::row(row.id, &first.returned_item_id)),
+    })
+}
+
+/// Nobody is owed money for sending back what lowered the bill.
+fn is_owed_for(row: &CreditableRow<'_>, currency: &CurrencyCode) -> Result<(), String> {
+    let RowAmounts { net, tax } = row.amounts();
+    let is_negative = |amount: Decimal| amount.is_sign_negative() && !amount.is_zero();
+    if is_negative(net) || is_negative(tax) {
+        let [net, tax] = [net, tax].map(|amount| amounts::shown(amount, currency));
+        return Err(format!("comes to {net} and {tax} tax, and nothing is owed for what lowered the bill"));
+    }
+    Ok(())
+}
+
+/// A row without a product waits for no stock, and then needs a name.
+fn name(lot: &Lot<'_>, row: &CreditableRow<'_>, first: &Item) -> String {
+    let names = [lot.fields.name.as_ref(), Some(&row.row.product_name), Some(&first.full_name)];
+    let name = names.into_iter().flatten().find(|name| !name.is_empty());
+    name.cloned().unwrap_or_else(|| format!("Returned unit {}", first.returned_item_id))
+}

@@ -1,0 +1,174 @@
+//! The rows and the head of a credit.
+
+use brightpearl::{
+    CurrencyCode, Patch,
+    order::{NewCreditRow, NewSalesCredit, Order},
+};
+use rust_decimal::Decimal;
+
+use super::Explained;
+use crate::{
+    amounts::{self, RowScales},
+    credit::{self, CreditedRow},
+    existing_credits::ExistingCredits,
+    findings::Findings,
+    keys::{self, FeeKind},
+    matching::MatchedBy,
+    rma_facts::{self, Calendar},
+    settings::PriceSource,
+};
+
+/// Why a credit is created as it is.
+pub(super) fn created(case: &Explained<'_>, body: &NewSalesCredit) -> Vec<String> {
+    let Some(order) = case.order() else { return Vec::new() };
+    let mut lines = head(case, body, order);
+    let unheard = &mut Findings::default();
+    let earlier = ExistingCredits::of(case.world, Some(order), unheard).others;
+    let (rma, account) = (&case.world.rma, &case.world.account);
+    let drafted = credit::draft(rma, order, &earlier, account, case.settings, unheard);
+    let rows = drafted.map(|drafted| drafted.rows).unwrap_or_default();
+    let currency = &order.currency.order_currency_code;
+    for (at, row) in rows.iter().enumerate() {
+        lines.extend(credited(at + 1, row, case.settings.price_source, currency));
+    }
+    for (at, row) in body.rows.iter().enumerate().skip(rows.len()) {
+        lines.extend(fee(at + 1, row, currency));
+    }
+    let total = amounts::sum(body.rows.iter().flat_map(|row| [row.net, row.tax]));
+    lines.push(format!("together {} with tax", amounts::shown(total, currency)));
+    lines
+}
+
+fn head(case: &Explained<'_>, body: &NewSalesCredit, order: &Order) -> Vec<String> {
+    let (settings, account) = (case.settings, &case.world.account);
+    let mapped = |field: &str| settings.field_map.as_ref().is_some_and(|map| map.sets(field));
+    let from = |field: &str, set: bool, setting: &str, otherwise: &str| match (mapped(field), set) {
+        (true, _) => "the field map's".to_owned(),
+        (false, true) => format!("`{setting}`"),
+        (false, false) => otherwise.to_owned(),
+    };
+    let shown = |id: Option<String>| id.unwrap_or_else(|| "none".to_owned());
+    let status = body.status_id.or(account.configuration.new_sales_credit_status());
+    let channel_is_set = settings.sales_credit_channel_id.is_some();
+    vec![
+        format!(
+            "customer, price list, currency, rate and delivery address are those of sales order {}",
+            order.id
+        ),
+        format!(
+            "status {}: {}",
+            shown(status.map(|id| id.to_string())),
+            from(
+                "statusId",
+                settings.sales_credit_status_id.is_some(),
+                "sales_credit_status_id",
+                "the account's default"
+            )
+        ),
+        format!(
+            "channel {}: {}",
+            shown(body.channel_id.map(|id| id.to_string())),
+            from("channelId", channel_is_set, "sales_credit_channel_id", "the order's")
+        ),
+        format!(
+            "warehouse {}: {}",
+            shown(body.warehouse_id.map(|id| id.to_string())),
+            from("warehouseId", body.warehouse_id != order.warehouse_id, "warehouses", "the order's")
+        ),
+        tax_date(case, body, mapped("taxDate")),
+    ]
+}
+
+fn tax_date(case: &Explained<'_>, body: &NewSalesCredit, mapped: bool) -> String {
+    let Some(date) = body.tax_date else {
+        return "no tax date: nobody knows when it was approved".to_owned();
+    };
+    if mapped {
+        return format!("tax date {date}: the field map's");
+    }
+    let approved =
+        rma_facts::approved_at(&case.world.rma).map(|at| Calendar::of(&case.world.account).local(at));
+    let approved = approved.map_or_else(String::new, |at| format!(" ({at} by the account's clock)"));
+    format!("tax date {date}: the beginning of the day of the approval{approved}")
+}
+
+fn credited(
+    number: usize,
+    credited: &CreditedRow<'_>,
+    source: PriceSource,
+    currency: &CurrencyCode,
+) -> Vec<String> {
+    let row = &credited.body;
+    let units: Vec<&str> = credited.units.iter().map(|unit| unit.returned_item_id.as_str()).collect();
+    let matched = match credited.matched_by {
+        MatchedBy::Reference => "its external reference is the shop's order line",
+        MatchedBy::Sku => "it has the same SKU",
+        MatchedBy::FoldedSku => "it has the same SKU but for the case",
+    };
+    let mut lines = vec![
+        titled(number, row, currency),
+        format!(" order row {}: {matched}; units {}", credited.order_row, units.join(", ")),
+    ];
+    match source {
+        PriceSource::Brightpearl => lines.extend(shares(credited, currency)),
+        PriceSource::Returngo => {
+            lines
+                .push(" the amounts are the sums of what ReturnGO says was paid (`price_source`)".to_owned());
+        }
+    }
+    if !credited.comes_back {
+        lines.push(" nothing is shipped, so the row names no product and waits for no stock".to_owned());
+    }
+    lines
+}
+
+fn titled(number: usize, row: &NewCreditRow, currency: &CurrencyCode) -> String {
+    format!(
+        "row {number}: {} × {}, net {} and tax {} {currency}",
+        row.quantity.normalize(),
+        row.name.as_deref().unwrap_or("(no name)"),
+        row.net,
+        row.tax
+    )
+}
+
+/// The share of the row, as the two running totals that it is the difference of.
+fn shares(credited: &CreditedRow<'_>, currency: &CurrencyCode) -> Vec<String> {
+    let (whole, quantity) = (credited.whole, credited.quantity.normalize());
+    let before = credited.before.normalize();
+    let after = credited.before.saturating_add(credited.body.quantity).normalize();
+    let scales = RowScales::of(currency);
+    let share = |what: &str, whole: Decimal, share: Decimal, decimals: u32| {
+        format!(
+            " {what} {share} = {whole} × {after}/{quantity} − {whole} × {before}/{quantity}, each at {decimals} decimals"
+        )
+    };
+    vec![
+        format!(
+            " the order row is for {quantity} units, net {} and tax {}; {before} were credited before",
+            whole.net, whole.tax
+        ),
+        share("net", whole.net, credited.body.net, scales.net),
+        share("tax", whole.tax, credited.body.tax, scales.tax),
+    ]
+}
+
+fn fee(number: usize, row: &NewCreditRow, currency: &CurrencyCode) -> Vec<String> {
+    let kind = FeeKind::ALL.into_iter().find(|kind| row.external_ref.as_deref() == Some(&keys::fee(*kind)));
+    let kind = kind.map_or_else(String::new, |kind| format!("`fees.{kind}`: "));
+    let gross = row.net.saturating_add(row.tax).abs();
+    vec![
+        titled(number, row, currency),
+        format!(
+            " {kind}the units' fees come to {} with tax, split by the rate of tax code {}",
+            amounts::shown(gross, currency),
+            row.tax_code
+        ),
+    ]
+}
+
+/// Why custom fields are set.
+pub(super) fn custom_fields(body: &Patch) -> Vec<String> {
+    let fields = body.operations().iter().map(|change| change.path.trim_start_matches('/'));
+    fields.map(|code| format!("{code}: the field map's, and not set yet")).collect()
+}

@@ -1,0 +1,163 @@
+//! Refunds and notes.
+
+use brightpearl::{accounting::NewCustomerPayment, order::NewOrderRow};
+use returngo::Transaction;
+use rust_decimal::Decimal;
+
+use super::Explained;
+use crate::{
+    amounts, keys,
+    plan::{Effect, RefundState},
+    refund::{self, Movement},
+    rma_facts,
+    tender::{self, NamedBy, PostsTo},
+};
+
+/// Why a refund is recorded as it is. `number` is the effect's place in the plan.
+pub(super) fn payment(case: &Explained<'_>, number: usize, body: &NewCustomerPayment) -> Vec<String> {
+    let Some(transaction) = transaction_of(case, body.transaction_ref.as_deref()) else { return Vec::new() };
+    let currency = &body.currency_iso_code;
+    let amount = amounts::shown(body.amount_paid, currency);
+    let paid = case.plan.state.credit.as_ref().map_or(Decimal::ZERO, |credit| credit.paid);
+    let (planned, added) = planned_before(case, number);
+    let total =
+        case.plan.state.credit.as_ref().map_or(Decimal::ZERO, |credit| credit.gross).saturating_add(added);
+    let after = paid.saturating_add(planned).saturating_add(body.amount_paid);
+    vec![
+        format!(
+            "{amount}: {} {} of {} is {}",
+            transaction.kind,
+            transaction.id,
+            amount_of(transaction),
+            transaction.status
+        ),
+        tender(case, transaction, body),
+        format!(
+            "with it {} of {} are paid",
+            amounts::shown(after, currency),
+            amounts::shown(total, currency)
+        ),
+    ]
+}
+
+/// What earlier effects of the plan pay and add.
+fn planned_before(case: &Explained<'_>, number: usize) -> (Decimal, Decimal) {
+    let mut sums = (Decimal::ZERO, Decimal::ZERO);
+    for effect in case.plan.effects.iter().take(number - 1) {
+        match effect {
+            Effect::RecordPayment { body, .. } => sums.0 = sums.0.saturating_add(body.amount_paid),
+            Effect::AddOrderRow { body, .. } => sums.1 = sums.1.saturating_add(gross(body)),
+            _ => {}
+        }
+    }
+    sums
+}
+
+fn gross(row: &NewOrderRow) -> Decimal {
+    row.row_value.row_net.value.saturating_add(row.row_value.row_tax.value)
+}
+
+fn tender(case: &Explained<'_>, transaction: &Transaction, body: &NewCustomerPayment) -> String {
+    let currency = &body.currency_iso_code;
+    let code = case.settings.tender(&transaction.kind, currency).unwrap_or_default();
+    let setting = match case.settings.tenders.get(transaction.kind.as_str()) {
+        Some(tender) if tender.in_currency(currency).is_some() => "tenders",
+        _ => "refund_method_code",
+    };
+    let Ok(tender) = tender::resolve(code, currency, &case.world.account) else { return String::new() };
+    let named = match tender.named_by {
+        NamedBy::MethodCode => format!("payment method {}", tender.method),
+        NamedBy::BankAccount => format!("the bank account that payment method {} posts to", tender.method),
+    };
+    let posts = match &tender.posts_to {
+        PostsTo::OwnAccount(bank) => format!("Brightpearl posts it to {bank}"),
+        PostsTo::BaseCurrencyAccount(bank) => {
+            format!(
+                "Brightpearl posts it to {bank}, its account for the base currency, having none for {currency}"
+            )
+        }
+        PostsTo::Nowhere => "it has no bank account, so nothing is posted".to_owned(),
+    };
+    format!("`{setting}` says {code}, {named}; {posts}")
+}
+
+/// Why a row is added to the credit.
+pub(super) fn room(case: &Explained<'_>, row: &NewOrderRow) -> Vec<String> {
+    let Some(credit) = &case.plan.state.credit else { return Vec::new() };
+    vec![format!(
+        "{} with tax, split by the rate of tax code {}: what the refund of its name is above the credit (`adjustments`)",
+        amounts::shown(gross(row), &credit.currency),
+        row.row_value.tax_code
+    )]
+}
+
+/// Why a note is written.
+pub(super) fn note(case: &Explained<'_>, key: &str) -> Vec<String> {
+    let rma = case.world.rma.id();
+    let transactions = rma_facts::transactions(&case.world.rma);
+    let about = transactions.into_iter().find(|transaction| keys::note(rma, &transaction.id) == key);
+    about
+        .map(|transaction| match refund::movement(transaction) {
+            Movement::MoneyIn => {
+                format!("{} {}: the shopper paid, which is no refund", transaction.kind, transaction.id)
+            }
+            _ => format!("{} {}: `refunds` says that people record them", transaction.kind, transaction.id),
+        })
+        .into_iter()
+        .collect()
+}
+
+fn transaction_of<'w>(case: &Explained<'w>, key: Option<&str>) -> Option<&'w Transaction> {
+    let rma = case.world.rma.id();
+    let transactions = rma_facts::transactions(&case.world.rma);
+    transactions.into_iter().find(|transaction| Some(keys::refund(rma, &transaction.id).as_str()) == key)
+}
+
+/// What became of each transaction.
+pub(super) fn transactions(case: &Explained<'_>) -> Vec<String> {
+    let transactions = rma_facts::transactions(&case.world.rma);
+    let states = transactions.iter().zip(&case.plan.state.refunds);
+    states
+        .map(|(transaction, status)| {
+            let state = match status.state {
+                RefundState::Pending => pending(case, transaction),
+                RefundState::Recorded => {
+                    format!("Brightpearl has it under {}", keys::refund(case.world.rma.id(), &transaction.id))
+                }
+                RefundState::NeedsReview => "a person has to decide, see below".to_owned(),
+                RefundState::NotARefund => "no money to the shopper".to_owned(),
+                RefundState::Failed => "no money moved".to_owned(),
+            };
+            format!(
+                "{} {} of {}, {}: {state}",
+                transaction.kind,
+                transaction.id,
+                amount_of(transaction),
+                transaction.status
+            )
+        })
+        .collect()
+}
+
+fn amount_of(transaction: &Transaction) -> String {
+    let money = &transaction.amount;
+    let paid = amounts::shown(money.amount, &money.currency);
+    match money.shop_amount.zip(money.shop_currency.as_ref()) {
+        Some((amount, currency)) if *currency != money.currency => {
+            format!("{paid} ({} in the shop)", amounts::shown(amount, currency))
+        }
+        _ => paid,
+    }
+}
+
+fn pending(case: &Explained<'_>, transaction: &Transaction) -> String {
+    let key = keys::refund(case.world.rma.id(), &transaction.id);
+    let is_planned = case.plan.effects.iter().any(|effect| effect.key().starts_with(&key));
+    if is_planned {
+        "this plan writes it down".to_owned()
+    } else if refund::movement(transaction) == Movement::RefundRequested {
+        "it waits for ReturnGO to say that money moved".to_owned()
+    } else {
+        "it waits for the credit".to_owned()
+    }
+}

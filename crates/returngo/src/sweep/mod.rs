@@ -1,0 +1,131 @@
+//! Seeing every change of a shop by looking, within the calls of a day (returngo.md §6.5).
+//!
+//! Webhooks may be lost, and asking for RMAs by `lastUpdated` misses what matters most: it does not move when
+//! a parcel arrives, a refund is made or a unit is inspected. So four lists are asked for, each for what only
+//! it shows ([`SweepJob`]), and what they say is compared with what was read before. What differs is *due*: to
+//! be read in full.
+//!
+//! [`SweepState`] is what is known and what is due: pure decisions over a value that is stored as JSON, without
+//! a clock and without a network. [`Sweeper`] makes its calls with a [`Client`](crate::Client).
+//!
+//! ```no_run
+//! use returngo::sweep::{Found, Sweeper, SweepSettings, SweepState};
+//!
+//! # async fn example(returngo: returngo::Client, stored: Option<SweepState>) -> Result<(), Box<dyn std::error::Error>> {
+//! let mut sweeper = match stored {
+//!     Some(state) => Sweeper::resume(returngo, SweepSettings::default(), state),
+//!     None => Sweeper::new(returngo, SweepSettings::default()),
+//! };
+//! sweeper.sweep().await?;
+//! while let Some(found) = sweeper.read_next().await? {
+//!     match found {
+//!         Found::Rma(rma) => println!("{} is {}", rma.id(), rma.status()),
+//!         Found::Gone(id) => println!("{id} is gone"),
+//!     }
+//! }
+//! println!("{}", serde_json::to_string(sweeper.state())?); // keep it
+//! println!("again at {}", sweeper.wake_at());
+//! # Ok(())
+//! # }
+//! ```
+
+mod due;
+mod pace;
+mod run;
+mod seen;
+mod state;
+mod sweeper;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    due::{DueRma, Reason},
+    seen::SeenRma,
+    state::{SweepCall, SweepState},
+    sweeper::{Found, Sweeper, Swept},
+};
+
+/// A list that is asked for again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SweepJob {
+    /// All open RMAs: shows every change of a status, also those that leave.
+    Open,
+    /// RMAs by `lastUpdated`: shows what was submitted, approved, edited or reopened, and nothing else.
+    Edited,
+    /// Transactions by `lastUpdated`, which for them does move: shows refunds.
+    Money,
+    /// RMAs created lately, whatever their status: shows what all the rest missed.
+    Recent,
+}
+
+impl SweepJob {
+    const ALL: [Self; 4] = [Self::Open, Self::Edited, Self::Money, Self::Recent];
+}
+
+/// How often a shop is swept. All of it stretches when the day's calls run short; writes go first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SweepSettings {
+    /// How often the open RMAs are listed.
+    pub open_every: Duration,
+    /// How often the edited ones are listed.
+    pub edited_every: Duration,
+    /// How often transactions are listed.
+    pub money_every: Duration,
+    /// How often recent RMAs are listed.
+    pub recent_every: Duration,
+    /// How far back recent is.
+    pub recent: Duration,
+    /// How much of the time before it each list by time asks for again, for clocks that differ.
+    pub overlap: Duration,
+    /// How long an RMA that a webhook named is left to settle: several webhooks then cost one read.
+    pub debounce: Duration,
+    /// How many RMAs are read in an hour on suspicion alone: inspections show nowhere else.
+    pub looks_per_hour: u32,
+    /// How long a finished RMA may still be inspected.
+    pub look_after_done: Duration,
+}
+
+const MINUTE: u64 = 60;
+const DAY: u64 = 24 * 60 * MINUTE;
+
+impl Default for SweepSettings {
+    /// What fits 500 open RMAs into the 2,000 calls that every key has.
+    fn default() -> Self {
+        Self {
+            open_every: Duration::from_secs(10 * MINUTE),
+            edited_every: Duration::from_secs(10 * MINUTE),
+            money_every: Duration::from_secs(15 * MINUTE),
+            recent_every: Duration::from_secs(DAY),
+            recent: Duration::from_secs(30 * DAY),
+            overlap: Duration::from_secs(5 * MINUTE),
+            debounce: Duration::from_secs(45),
+            looks_per_hour: 20,
+            look_after_done: Duration::from_secs(3 * DAY),
+        }
+    }
+}
+
+impl SweepSettings {
+    /// Nothing is swept without a pause.
+    fn every(&self, job: SweepJob) -> Duration {
+        let every = match job {
+            SweepJob::Open => self.open_every,
+            SweepJob::Edited => self.edited_every,
+            SweepJob::Money => self.money_every,
+            SweepJob::Recent => self.recent_every,
+        };
+        every.max(Duration::from_secs(1))
+    }
+}
+
+/// Times at the end of time stay there.
+fn later(time: jiff::Timestamp, by: Duration) -> jiff::Timestamp {
+    time.saturating_add(by).unwrap_or(jiff::Timestamp::MAX)
+}
+
+fn earlier(time: jiff::Timestamp, by: Duration) -> jiff::Timestamp {
+    time.saturating_sub(by).unwrap_or(jiff::Timestamp::MIN)
+}

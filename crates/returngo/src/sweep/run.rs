@@ -1,0 +1,104 @@
+use std::{collections::BTreeSet, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::later;
+use crate::{Cursor, RmaId};
+
+/// How far one job is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Run {
+    /// When the last run began that came to its end.
+    last: Option<Timestamp>,
+    /// How many pages it took.
+    pages: u32,
+    under_way: Option<UnderWay>,
+    /// A webhook said that something happened, and not to which RMA.
+    hurried: bool,
+}
+
+/// A run that has begun: it survives a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UnderWay {
+    pub(super) began: Timestamp,
+    pages: u32,
+    cursor: Option<Cursor>,
+    /// Where its pages began: a server that comes back to one of them would keep it going for ever.
+    been: BTreeSet<Cursor>,
+    /// The RMAs that it saw.
+    pub(super) seen: BTreeSet<RmaId>,
+}
+
+impl Run {
+    pub(super) const fn last(&self) -> Option<Timestamp> {
+        self.last
+    }
+
+    /// What a run costs.
+    pub(super) fn pages(&self) -> u32 {
+        self.pages.max(1)
+    }
+
+    pub(super) const fn is_under_way(&self) -> bool {
+        self.under_way.is_some()
+    }
+
+    /// When the run that is under way began: its filter must stay the same.
+    pub(super) fn began(&self) -> Option<Timestamp> {
+        self.under_way.as_ref().map(|under_way| under_way.began)
+    }
+
+    pub(super) fn cursor(&self) -> Option<&Cursor> {
+        self.under_way.as_ref()?.cursor.as_ref()
+    }
+
+    /// When it is to begin again, at this interval; at once if it never ran.
+    pub(super) fn due_at(&self, every: Duration) -> Timestamp {
+        let every = if self.hurried { every / 5 } else { every };
+        self.last.map_or(Timestamp::MIN, |last| later(last, every))
+    }
+
+    pub(super) const fn hurry(&mut self) {
+        self.hurried = true;
+    }
+
+    /// The run that is under way, or one that begins.
+    pub(super) fn begin(&mut self, asked_at: Timestamp) -> &mut UnderWay {
+        if self.under_way.is_none() {
+            self.hurried = false;
+        }
+        self.under_way.get_or_insert_with(|| UnderWay {
+            began: asked_at,
+            pages: 0,
+            cursor: None,
+            been: BTreeSet::new(),
+            seen: BTreeSet::new(),
+        })
+    }
+
+    /// Notes a page; gives the run when it was the last.
+    pub(super) fn turn(&mut self, next: Option<Cursor>) -> Option<UnderWay> {
+        let mut under_way = self.under_way.take()?;
+        under_way.pages += 1;
+        match next.filter(|next| under_way.been.insert(next.clone())) {
+            Some(next) => {
+                under_way.cursor = Some(next);
+                self.under_way = Some(under_way);
+                None
+            }
+            None => {
+                self.last = Some(under_way.began);
+                self.pages = under_way.pages;
+                Some(under_way)
+            }
+        }
+    }
+
+    /// Begins anew next time, for a cursor that is no longer taken.
+    pub(super) fn start_over(&mut self) {
+        self.under_way = None;
+    }
+}

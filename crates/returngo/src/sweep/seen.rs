@@ -1,0 +1,64 @@
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::later;
+use crate::{ReturnedItemId, Rma, RmaStatus, TransactionId, TransactionStatus, Validation};
+
+/// What was seen of an RMA when it was read in full: enough to know a change when a list shows one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SeenRma {
+    /// When it was asked for.
+    pub read_at: Timestamp,
+    /// Its status.
+    pub status: RmaStatus,
+    /// When it was first seen in this status.
+    pub status_since: Timestamp,
+    /// Its units: transactions name these, not the RMA.
+    pub items: Vec<ReturnedItemId>,
+    /// How its transactions stood.
+    pub transactions: BTreeMap<TransactionId, TransactionStatus>,
+    /// Whether a unit that comes back still waits for its inspection.
+    pub awaits_inspection: bool,
+}
+
+impl SeenRma {
+    /// What this RMA shows, asked for at this time.
+    pub fn of(rma: &Rma, asked_at: Timestamp) -> Self {
+        let awaits = |item: &crate::Item| item.comes_back() && item.validation() == Validation::Pending;
+        Self {
+            read_at: asked_at,
+            status: rma.status().clone(),
+            status_since: asked_at,
+            items: rma.items.iter().map(|item| item.returned_item_id.clone()).collect(),
+            transactions: rma
+                .transactions
+                .iter()
+                .map(|made| (made.id.clone(), made.status.clone()))
+                .collect(),
+            awaits_inspection: rma.items.iter().any(awaits),
+        }
+    }
+
+    /// Whether the list of open RMAs has it.
+    pub(super) fn is_open(&self) -> bool {
+        OPEN.contains(&self.status)
+    }
+
+    /// Whether it may change in a way that no list shows: an inspection, or a status that this crate does not
+    /// know and so cannot ask for.
+    pub(super) fn may_change_unseen(&self, now: Timestamp, look_after_done: Duration) -> bool {
+        match self.status {
+            RmaStatus::Received | RmaStatus::Validated => self.awaits_inspection,
+            RmaStatus::Done => self.awaits_inspection && now < later(self.status_since, look_after_done),
+            RmaStatus::Other(_) => true,
+            RmaStatus::Pending | RmaStatus::Approved | RmaStatus::Rejected | RmaStatus::Canceled => false,
+        }
+    }
+}
+
+/// The statuses in which something is still to come.
+pub(super) const OPEN: [RmaStatus; 4] =
+    [RmaStatus::Pending, RmaStatus::Approved, RmaStatus::Received, RmaStatus::Validated];

@@ -1,0 +1,307 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    DueRma, Reason, SeenRma, SweepJob, SweepSettings, due::DueList, earlier, pace::Pace, run::Run, seen::OPEN,
+};
+use crate::{
+    Cursor, Notification, Page, ReturnedItemId, Rma, RmaFilter, RmaId, RmaSummary, Transaction,
+    TransactionFilter, TransactionId, UndecodableRow, client::CallsLeft, rma::RmaOrder,
+};
+
+/// What is known of a shop, and what is due: store it, as JSON, after every step.
+///
+/// Nothing is due twice for one change, and nothing is forgotten before it was [`learned`](Self::learned):
+/// not over a restart, not when the day's calls run out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SweepState {
+    began: Timestamp,
+    rmas: BTreeMap<RmaId, SeenRma>,
+    due: DueList,
+    unmatched: BTreeMap<TransactionId, Vec<ReturnedItemId>>,
+    open: Run,
+    edited: Run,
+    money: Run,
+    recent: Run,
+    looks: Looks,
+}
+
+/// RMAs that were read on suspicion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Looks {
+    /// In this hour, counted from 1970.
+    hour: i64,
+    made: u32,
+}
+
+impl Looks {
+    fn made_in_hour_of(self, now: Timestamp) -> u32 {
+        if self.hour == hour(now) { self.made } else { 0 }
+    }
+
+    fn count(&mut self, now: Timestamp) {
+        *self = Self { hour: hour(now), made: self.made_in_hour_of(now) + 1 };
+    }
+}
+
+fn hour(time: Timestamp) -> i64 {
+    time.as_second().div_euclid(60 * 60)
+}
+
+/// A page of a list to ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SweepCall {
+    /// Of RMAs: give it to [`SweepState::saw_rmas`].
+    Rmas {
+        /// For this job.
+        job: SweepJob,
+        /// Of this list.
+        filter: RmaFilter,
+        /// The page that begins here.
+        cursor: Option<Cursor>,
+    },
+    /// Of transactions: give it to [`SweepState::saw_transactions`].
+    Transactions {
+        /// Of this list.
+        filter: TransactionFilter,
+        /// The page that begins here.
+        cursor: Option<Cursor>,
+    },
+}
+
+impl SweepState {
+    /// Of a shop that nothing is known of. Refunds from before this time come with their RMAs.
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            began: now,
+            rmas: BTreeMap::new(),
+            due: DueList::default(),
+            unmatched: BTreeMap::new(),
+            open: Run::default(),
+            edited: Run::default(),
+            money: Run::default(),
+            recent: Run::default(),
+            looks: Looks::default(),
+        }
+    }
+
+    /// The list to ask for now, if any: an unfinished one first.
+    pub fn next_call(&self, now: Timestamp, settings: &SweepSettings, left: CallsLeft) -> Option<SweepCall> {
+        let stretch = self.pace(now, settings, left).stretch?;
+        let is_due = |job: SweepJob| self.run(job).due_at(settings.every(job).mul_f64(stretch)) <= now;
+        let unfinished = SweepJob::ALL.into_iter().find(|&job| self.run(job).is_under_way());
+        let job = unfinished.or_else(|| SweepJob::ALL.into_iter().find(|&job| is_due(job)))?;
+        let run = self.run(job);
+        let cursor = run.cursor().cloned();
+        let since = |from: Option<Timestamp>| earlier(from.unwrap_or(self.began), settings.overlap);
+        // Oldest first: what comes meanwhile is added at the end and moves no page.
+        let rmas = RmaFilter::new().order(RmaOrder::OldestFirst);
+        let filter = match job {
+            SweepJob::Open => rmas.statuses(OPEN),
+            SweepJob::Edited => rmas.updated_since(since(run.last())),
+            SweepJob::Recent => rmas.created_since(earlier(run.began().unwrap_or(now), settings.recent)),
+            SweepJob::Money => {
+                let filter = TransactionFilter::new().updated_since(since(run.last()));
+                return Some(SweepCall::Transactions { filter, cursor });
+            }
+        };
+        Some(SweepCall::Rmas { job, filter, cursor })
+    }
+
+    /// Takes in a page of RMAs that was asked for at this time. Gives the rows that do not read: their RMAs
+    /// stay unseen.
+    pub fn saw_rmas(
+        &mut self,
+        job: SweepJob,
+        page: Page<RmaSummary>,
+        asked_at: Timestamp,
+    ) -> Vec<UndecodableRow> {
+        self.run_mut(job).begin(asked_at);
+        let next = page.next().cloned();
+        let mut undecodable = Vec::new();
+        for row in page.results() {
+            match row {
+                Ok(summary) => self.saw_summary(job, summary, asked_at),
+                Err(row) => undecodable.push(row),
+            }
+        }
+        if let Some(ended) = self.run_mut(job).turn(next)
+            && job == SweepJob::Open
+        {
+            let gone = |id: &RmaId, seen: &SeenRma| {
+                seen.is_open() && seen.read_at < ended.began && !ended.seen.contains(id)
+            };
+            let left: Vec<RmaId> =
+                self.rmas.iter().filter(|(id, seen)| gone(id, seen)).map(|(id, _)| id.clone()).collect();
+            left.into_iter().for_each(|id| self.due.mark(id, Reason::StatusChanged, asked_at));
+        }
+        undecodable
+    }
+
+    fn saw_summary(&mut self, job: SweepJob, summary: RmaSummary, asked_at: Timestamp) {
+        let reason = match self.rmas.get(&summary.rma_id) {
+            None => Some(Reason::New),
+            Some(seen) if seen.read_at > asked_at => None,
+            Some(seen) if seen.status != summary.status => Some(Reason::StatusChanged),
+            Some(_) => (job == SweepJob::Edited).then_some(Reason::Edited),
+        };
+        if job == SweepJob::Open {
+            self.open.begin(asked_at).seen.insert(summary.rma_id.clone());
+        }
+        if let Some(reason) = reason {
+            self.due.mark(summary.rma_id, reason, asked_at);
+        }
+    }
+
+    /// Takes in a page of transactions that was asked for at this time. Gives the rows that do not read.
+    ///
+    /// Rows name units, not RMAs. A refund of units that nobody has read yet waits in
+    /// [`unmatched`](Self::unmatched) until their RMA is.
+    pub fn saw_transactions(&mut self, page: Page<Transaction>, asked_at: Timestamp) -> Vec<UndecodableRow> {
+        self.money.begin(asked_at);
+        let next = page.next().cloned();
+        let owners: BTreeMap<&ReturnedItemId, (&RmaId, &SeenRma)> = self
+            .rmas
+            .iter()
+            .flat_map(|(id, seen)| seen.items.iter().map(move |item| (item, (id, seen))))
+            .collect();
+        let (mut undecodable, mut moved) = (Vec::new(), Vec::new());
+        for row in page.results() {
+            let transaction = match row {
+                Ok(transaction) => transaction,
+                Err(row) => {
+                    undecodable.push(row);
+                    continue;
+                }
+            };
+            let of: Vec<_> = transaction.return_item_ids.iter().filter_map(|item| owners.get(item)).collect();
+            let news = of
+                .iter()
+                .filter(|(_, seen)| seen.transactions.get(&transaction.id) != Some(&transaction.status));
+            moved.extend(news.map(|(id, _)| (*id).clone()));
+            if of.is_empty() && !transaction.return_item_ids.is_empty() {
+                self.unmatched.insert(transaction.id, transaction.return_item_ids);
+            }
+        }
+        moved.into_iter().for_each(|id| self.due.mark(id, Reason::MoneyMoved, asked_at));
+        self.money.turn(next);
+        undecodable
+    }
+
+    /// Takes in what a webhook said. One that names no RMA brings the next lists forward.
+    pub fn notified(&mut self, notification: &Notification, now: Timestamp) {
+        match &notification.rma_id {
+            Some(id) => self.due.mark(id.clone(), Reason::Notified, now),
+            None => [&mut self.open, &mut self.edited, &mut self.money].into_iter().for_each(Run::hurry),
+        }
+    }
+
+    /// Marks an RMA as due because somebody asks for it.
+    pub fn want(&mut self, id: RmaId, now: Timestamp) {
+        self.due.mark(id, Reason::Notified, now);
+    }
+
+    /// The RMAs to read now, the most urgent first, and no more than the day's calls allow. The rest stays due.
+    pub fn due(&self, now: Timestamp, settings: &SweepSettings, left: CallsLeft) -> Vec<DueRma> {
+        let pace = self.pace(now, settings, left);
+        let mut due = self.due.ready(now, settings.debounce);
+        let looks = pace.looks(settings, self.due.len(), self.looks.made_in_hour_of(now));
+        due.extend(self.suspects(now, settings).into_iter().take(looks));
+        due.truncate(pace.reads.map_or(usize::MAX, |reads| reads as usize));
+        due
+    }
+
+    /// Those that may change without a list that shows it, the longest unread first.
+    fn suspects(&self, now: Timestamp, settings: &SweepSettings) -> Vec<DueRma> {
+        let suspect = |id: &RmaId, seen: &SeenRma| {
+            !self.due.contains(id)
+                && hour(seen.read_at) < hour(now)
+                && seen.may_change_unseen(now, settings.look_after_done)
+        };
+        let suspects = self.rmas.iter().filter(|(id, seen)| suspect(id, seen));
+        let mut suspects: Vec<_> = suspects
+            .map(|(id, seen)| DueRma { rma_id: id.clone(), reason: Reason::Suspected, since: seen.read_at })
+            .collect();
+        suspects.sort_by_key(|due| due.since);
+        suspects
+    }
+
+    /// Takes in an RMA that was read in full, asked for at this time. One that was read later already stays.
+    pub fn learned(&mut self, rma: &Rma, asked_at: Timestamp) {
+        let mut seen = SeenRma::of(rma, asked_at);
+        if let Some(before) = self.rmas.get(rma.id()) {
+            if before.read_at > asked_at {
+                return;
+            }
+            if before.status == seen.status {
+                seen.status_since = before.status_since;
+            }
+        }
+        self.unmatched.retain(|_, items| !items.iter().any(|item| seen.items.contains(item)));
+        if !self.due.settle(rma.id(), asked_at) {
+            self.looks.count(asked_at);
+        }
+        self.rmas.insert(rma.id().clone(), seen);
+    }
+
+    /// An RMA could not be read and will not be before this time: the others go on.
+    pub fn postpone(&mut self, id: &RmaId, now: Timestamp, until: Timestamp) {
+        self.due.postpone(id, now, until);
+    }
+
+    /// An RMA is no more.
+    pub fn forget(&mut self, id: &RmaId) {
+        self.rmas.remove(id);
+        self.due.forget(id);
+    }
+
+    /// Begins a list anew whose cursor is no longer taken.
+    pub fn start_over(&mut self, job: SweepJob) {
+        self.run_mut(job).start_over();
+    }
+
+    /// What is known of an RMA, if it was ever read.
+    pub fn seen(&self, id: &RmaId) -> Option<&SeenRma> {
+        self.rmas.get(id)
+    }
+
+    /// Transactions of units that no RMA has which was read.
+    pub fn unmatched(&self) -> impl Iterator<Item = &TransactionId> {
+        self.unmatched.keys()
+    }
+
+    /// When there is something to do next: a list to ask for, or an RMA to read.
+    pub fn wake_at(&self, now: Timestamp, settings: &SweepSettings, left: CallsLeft) -> Timestamp {
+        let pace = self.pace(now, settings, left);
+        let Some(stretch) = pace.stretch else { return left.until };
+        let lists = SweepJob::ALL.map(|job| self.run(job).due_at(settings.every(job).mul_f64(stretch)));
+        let reads = self.due.next_ready_at(settings.debounce).filter(|_| pace.reads != Some(0));
+        lists.into_iter().chain(reads).fold(left.until, Timestamp::min).max(now)
+    }
+
+    fn pace(&self, now: Timestamp, settings: &SweepSettings, left: CallsLeft) -> Pace {
+        let jobs = SweepJob::ALL.map(|job| (settings.every(job).as_secs_f64(), self.run(job).pages()));
+        Pace::of(jobs.into_iter(), left, now)
+    }
+
+    const fn run(&self, job: SweepJob) -> &Run {
+        match job {
+            SweepJob::Open => &self.open,
+            SweepJob::Edited => &self.edited,
+            SweepJob::Money => &self.money,
+            SweepJob::Recent => &self.recent,
+        }
+    }
+
+    const fn run_mut(&mut self, job: SweepJob) -> &mut Run {
+        match job {
+            SweepJob::Open => &mut self.open,
+            SweepJob::Edited => &mut self.edited,
+            SweepJob::Money => &mut self.money,
+            SweepJob::Recent => &mut self.recent,
+        }
+    }
+}

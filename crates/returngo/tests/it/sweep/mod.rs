@@ -1,0 +1,6 @@
+//! Seeing every change by looking, within the calls of a day.
+
+mod day;
+mod decisions;
+mod direct;
+mod driver;

@@ -1,0 +1,129 @@
+//! What ReturnGO refunded against what Brightpearl recorded, every difference named:
+//! `cargo run --example reconcile -- --from 2026-05-18 --to 2026-05-24 [--csv | --json]`
+
+mod scene;
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{CommandFactory as _, Parser, error::ErrorKind};
+use jiff::civil::Date;
+use returngo::RmaId;
+use returngo_brightpearl::reconcile::{Amount, COLUMNS, Days, Line, Report};
+use returngo_brightpearl_reader::Reader;
+use serde_json::{Value, json};
+use support::{
+    output::{remark, run, say, table},
+    settings,
+    systems::Both,
+};
+
+/// Reconciles refunds.
+///
+/// Talks to the systems that the BRIGHTPEARL_ and RETURNGO_ variables name. When none of them is set, it plays two
+/// days in May 2026 at an invented shop against mocks of both, days on which much goes wrong. Reads, and changes
+/// nothing in real systems.
+#[derive(Parser)]
+struct Arguments {
+    /// The first day, in the account's time zone
+    #[arg(long)]
+    from: Option<Date>,
+    /// The last day
+    #[arg(long)]
+    to: Option<Date>,
+    /// Print CSV, with a line for each refund and each difference
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    /// Print JSON, with totals
+    #[arg(long)]
+    json: bool,
+    /// How the two systems are connected
+    #[arg(long)]
+    settings: Option<PathBuf>,
+    /// Only these RMAs
+    rmas: Vec<RmaId>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match Days::new(arguments.from, arguments.to) {
+        Ok(days) => run(reconcile(&arguments, days)).await,
+        Err(problem) => Arguments::command().error(ErrorKind::ValueValidation, problem).exit(),
+    }
+}
+
+async fn reconcile(arguments: &Arguments, days: Days) -> anyhow::Result<()> {
+    let systems = Both::from_environment().await?;
+    if arguments.csv || arguments.json {
+        remark(systems.introduction())?;
+    } else {
+        say(systems.introduction())?;
+    }
+    let for_mocks = systems.mocks.is_some().then_some(scene::SETTINGS);
+    let settings = settings::given(arguments.settings.as_deref(), for_mocks)?;
+    let reader = Reader::new(systems.brightpearl, systems.returngo, settings).await?;
+    if let Some((brightpearl, returngo)) = &systems.mocks {
+        scene::play(&reader, brightpearl, returngo).await?;
+    }
+    let report = match arguments.rmas.as_slice() {
+        [] => reader.reconcile(days).await?,
+        rmas => reader.reconcile_rmas(days, rmas).await?,
+    };
+    if arguments.csv {
+        return print_csv(&report);
+    }
+    if arguments.json {
+        say(serde_json::to_string_pretty(&report)?)?;
+        return Ok(());
+    }
+    print_table(&report)
+}
+
+fn print_csv(report: &Report) -> anyhow::Result<()> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(COLUMNS)?;
+    for line in &report.lines {
+        csv.write_record(line.cells())?;
+    }
+    io::stdout().write_all(&csv.into_inner()?)?;
+    Ok(())
+}
+
+fn print_table(report: &Report) -> anyhow::Result<()> {
+    let rows: Vec<Value> = report.lines.iter().map(row).collect();
+    say(table(
+        &rows,
+        &[
+            ("day", "/date"),
+            ("RMA", "/rma"),
+            ("", "/code"),
+            ("refunded", "/refunded"),
+            ("recorded", "/recorded"),
+            ("bank account", "/bank"),
+            ("what to know, what to do", "/message"),
+        ],
+    ))?;
+    for total in &report.totals {
+        say(total)?;
+    }
+    say(report)?;
+    Ok(())
+}
+
+/// What a bookkeeper looks at first; the ids are in the CSV.
+fn row(line: &Line) -> Value {
+    let shown = |amount: &Option<Amount>| amount.as_ref().map(ToString::to_string);
+    json!({
+        "date": line.date,
+        "rma": line.rma_id,
+        "code": line.code,
+        "refunded": shown(&line.refunded),
+        "recorded": shown(&line.recorded),
+        "bank": line.bank_account,
+        "message": line.message,
+    })
+}
