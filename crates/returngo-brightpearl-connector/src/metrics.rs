@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use metrics::{counter, gauge};
 
-use crate::{engine::Worked, ledger::{ConnectionStatus, Source, SweepName}};
+use crate::{
+    engine::Worked,
+    ledger::{ConnectionStatus, Source, SweepName},
+};
 
 /// A webhook was answered with this status.
 pub fn webhook_answered(source: Source, status: u16) {
@@ -13,11 +16,9 @@ pub fn webhook_answered(source: Source, status: u16) {
 
 /// A batch was worked on.
 pub fn worked(worked: Worked) {
-    for (outcome, count) in [
-        ("in_step", worked.in_step),
-        ("needs_review", worked.needs_review),
-        ("failed", worked.failed),
-    ] {
+    for (outcome, count) in
+        [("in_step", worked.in_step), ("needs_review", worked.needs_review), ("failed", worked.failed)]
+    {
         counter!("returngo_brightpearl_rmas_worked_total", "outcome" => outcome).increment(count as u64);
     }
     counter!("returngo_brightpearl_writes_total").increment(worked.written as u64);
@@ -26,7 +27,8 @@ pub fn worked(worked: Worked) {
 /// A sweep was taken.
 pub fn swept(sweep: SweepName, came_to_its_end: bool) {
     let outcome = if came_to_its_end { "done" } else { "failed" };
-    counter!("returngo_brightpearl_sweeps_total", "sweep" => sweep.as_str(), "outcome" => outcome).increment(1);
+    counter!("returngo_brightpearl_sweeps_total", "sweep" => sweep.as_str(), "outcome" => outcome)
+        .increment(1);
 }
 
 /// How the connections stand together. One series a state, not one a connection: there may be thousands.

@@ -15,6 +15,7 @@ use tokio::{
 
 use crate::{
     engine::{Engine, Worked},
+    error::with_causes,
     ledger::{Claim, ConnectionId, Ledger, LedgerError},
     probe::Probe,
     registry::Registry,
@@ -206,9 +207,4 @@ impl Service {
             _ = stop.changed() => {}
         }
     }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -1,25 +1,11 @@
 //! The webhooks that the connector needs on both sides: made when a connection is, looked after daily.
 
 use brightpearl::integration::NewWebhook as BrightpearlWebhook;
-use returngo::webhook::{NewWebhook as ReturngoWebhook, WebhookEvent};
+use returngo::webhook::NewWebhook as ReturngoWebhook;
+use returngo_brightpearl::check;
 
-use crate::{configuration::Secret, connection::Connection, ledger::Source, world::ReadError};
-
-/// What Brightpearl is asked to tell of. Sales credits have no event of their own, but `order.modified` tells of
-/// orders of every type, and of new ones too (brightpearl-platform.md §8.3).
-const BRIGHTPEARL_EVENTS: [&str; 3] =
-    ["goods-in-note.created", "quarantine-release.created", "order.modified"];
-
-/// What ReturnGO is asked to tell of (returngo.md §4).
-const RETURNGO_EVENTS: [WebhookEvent; 7] = [
-    WebhookEvent::RmaCreated,
-    WebhookEvent::RmaStatusUpdated,
-    WebhookEvent::ShipmentCreated,
-    WebhookEvent::ShipmentStatusUpdated,
-    WebhookEvent::ShipmentTrackerStatusUpdated,
-    WebhookEvent::TransactionCreated,
-    WebhookEvent::RefundCreated,
-];
+use crate::{configuration::Secret, connection::Connection, ledger::Source};
+use returngo_brightpearl_reader::ReadError;
 
 /// Where one side's webhooks for a connection arrive.
 pub fn url(public_url: &str, source: Source, connection: &Connection, secret: &Secret) -> String {
@@ -34,12 +20,12 @@ impl Connection {
     /// When one of the systems does not take it.
     pub async fn subscribe(&self, public_url: &str, secret: &Secret) -> Result<(), ReadError> {
         let to = url(public_url, Source::Brightpearl, self, secret);
-        let wanted = BRIGHTPEARL_EVENTS.map(|event| BrightpearlWebhook::post(event, &to));
+        let events = check::brightpearl_events(&self.settings).into_iter();
+        let wanted: Vec<_> = events.map(|event| BrightpearlWebhook::post(event, &to)).collect();
         self.brightpearl.webhooks().ensure(&wanted).await?;
         let to = url(public_url, Source::Returngo, self, secret);
-        for event in RETURNGO_EVENTS {
-            self.returngo.webhooks().ensure(&ReturngoWebhook::new(event, &to)).await?;
-        }
+        let wanted = check::returngo_events().map(|event| ReturngoWebhook::new(event, &to));
+        self.returngo.webhooks().ensure(&wanted).await?;
         Ok(())
     }
 }

@@ -135,7 +135,11 @@ impl Scene {
     pub async fn restock(&self, rma: &RmaId) -> Result<(), SceneError> {
         for (_, product_id, quantity) in coming_back(&self.credit(rma)?) {
             let release = Release { product_id, quantity, to_location_id: SHELF };
-            self.warehouse.warehouses().release_quarantine(WAREHOUSE, release).await.map_err(SceneError::new)?;
+            self.warehouse
+                .warehouses()
+                .release_quarantine(WAREHOUSE, release)
+                .await
+                .map_err(SceneError::new)?;
         }
         Ok(())
     }
@@ -194,15 +198,20 @@ fn account(orders: u64) -> Result<Account, brightpearl_mock::SeedError> {
                 .reference(&format!("#AC{number}"))
                 .channel(9)
                 .row(SeedRow::product(SHIRT, 3, 100, 20, "T20").external_ref(&format!("8{number:07}1")))
-                .row(SeedRow::product(SOCKS, 1, Decimal::new(833, 2), Decimal::new(167, 2), "T20").external_ref(&format!("8{number:07}2")))
+                .row(
+                    SeedRow::product(SOCKS, 1, Decimal::new(833, 2), Decimal::new(167, 2), "T20")
+                        .external_ref(&format!("8{number:07}2")),
+                )
                 .shipped()
         }))
         .build()
 }
 
 fn rma(number: u64) -> Result<returngo::Rma, returngo_mock::Rejected> {
-    let shirts = ItemBuilder::new("LS-M", Decimal::from(40)).tax(Decimal::new(667, 2)).line(format!("8{number:07}1"));
-    let socks = ItemBuilder::new("TS-42", Decimal::TEN).tax(Decimal::new(167, 2)).line(format!("8{number:07}2"));
+    let shirts =
+        ItemBuilder::new("LS-M", Decimal::from(40)).tax(Decimal::new(667, 2)).line(format!("8{number:07}1"));
+    let socks =
+        ItemBuilder::new("TS-42", Decimal::TEN).tax(Decimal::new(167, 2)).line(format!("8{number:07}2"));
     let rma = RmaBuilder::new(FIRST_RMA + number)
         .order(format!("AC{number}"), format!("7{number:012}"))
         .item(shirts.units(2));

@@ -12,16 +12,17 @@ use std::{mem, sync::Arc};
 
 use api_client_core::client::Clock;
 use returngo::RmaId;
-use returngo_brightpearl::{AccountFacts, Plan, World};
+use returngo_brightpearl::{Plan, World};
 use tokio::sync::watch;
 
 pub use policy::Policy;
+
+use returngo_brightpearl_reader::ReadError;
 
 use crate::{
     connection::Connection,
     ledger::{Claim, ClaimRequest, ConnectionId, Ledger, LedgerError, Outcome, WorkerId},
     probe::{Point, Probe},
-    world::ReadError,
 };
 use writing::Journey;
 
@@ -145,16 +146,19 @@ impl Engine {
     }
 
     /// What there is to do about each claimed RMA, in the order of the claims.
-    async fn look(&self, connection: &Connection, claims: &[Claim]) -> Vec<Result<Plan, ReadError>> {
+    async fn look(&self, connection: &Connection, claims: &[Claim]) -> Vec<Result<Plan, Arc<ReadError>>> {
         let rmas: Vec<RmaId> = claims.iter().map(|claim| claim.rma.clone()).collect();
-        let account = match connection.account().await {
-            Ok(account) => account,
-            Err(error) => return claims.iter().map(|_| Err(error.clone().into())).collect(),
+        let reader = match connection.reader().await {
+            Ok(reader) => reader,
+            Err(error) => {
+                let error = Arc::new(error);
+                return claims.iter().map(|_| Err(Arc::clone(&error))).collect();
+            }
         };
-        let mut account = AccountFacts::clone(&account);
-        let mut worlds = connection.worlds(&rmas).await;
+        let mut account = reader.account.clone();
+        let mut worlds = reader.worlds(&rmas).await;
         let plan = |world: Result<World, ReadError>| {
-            let mut world = world?;
+            let mut world = world.map_err(Arc::new)?;
             // The account's facts are the same for all, and large: they are lent to each world in turn.
             world.account = mem::take(&mut account);
             let plan = returngo_brightpearl::plan(&world, &connection.settings);

@@ -2,9 +2,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use returngo_brightpearl_reader::ReadError;
+
 use crate::{
+    error::with_causes,
     ledger::{Claim, Outcome},
-    world::ReadError,
 };
 
 /// How hard, and how often, the engine tries.
@@ -55,10 +57,10 @@ impl Policy {
     /// A system could not be read. When it says until when, that is waited for.
     pub(super) fn after_read_error(&self, claim: &Claim, error: &ReadError, now: Timestamp) -> Outcome {
         let not_before = match error {
-            ReadError::Returngo(error) => error.try_again_at(),
-            ReadError::Brightpearl(_) => None,
+            ReadError::Returngo(source) | ReadError::Rma { source, .. } => source.try_again_at(),
+            _ => None,
         };
-        self.again(claim, error.to_string(), now, self.failures_allowed, not_before)
+        self.again(claim, with_causes(error), now, self.failures_allowed, not_before)
     }
 
     fn again(

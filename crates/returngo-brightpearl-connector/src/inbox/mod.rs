@@ -7,11 +7,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use returngo::RmaId;
 
+use returngo_brightpearl_reader::ReadError;
+
 use crate::{
     connection::Connection,
     ledger::{Ledger, LedgerError, Source, StoredDelivery},
     probe::{Point, Probe},
-    world::ReadError,
 };
 use naming::Named;
 

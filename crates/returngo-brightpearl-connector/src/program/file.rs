@@ -111,10 +111,7 @@ impl Configuration {
     ///
     /// # Errors
     /// When the file cannot be read, or it or a variable is not usable.
-    pub fn read(
-        file: &Path,
-        variables: impl Iterator<Item = (String, String)>,
-    ) -> Result<Self, FileError> {
+    pub fn read(file: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, FileError> {
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -198,7 +195,10 @@ mod tests {
         let mut default = Configuration::default();
         default.public_url = Some("https://returns.example.test".to_owned());
         assert_eq!(format!("{shown:?}"), format!("{default:?}"));
-        assert_eq!(format!("{:?}", read(DEFAULT_FILE, &[]).unwrap()), format!("{:?}", Configuration::default()));
+        assert_eq!(
+            format!("{:?}", read(DEFAULT_FILE, &[]).unwrap()),
+            format!("{:?}", Configuration::default())
+        );
     }
 
     #[test]

@@ -2,10 +2,13 @@
 //! got to.
 
 mod brightpearl;
+mod returngo;
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+
+use returngo_brightpearl_reader::ReadError;
 
 use crate::{
     configuration::ConnectionConfiguration,
@@ -13,7 +16,6 @@ use crate::{
     inbox::InboxError,
     ledger::{Ledger, LedgerError, SweepName, SweepTurn},
     probe::{Point, Probe},
-    world::ReadError,
 };
 
 /// How often a connection is swept.
@@ -110,7 +112,7 @@ impl Connection {
         let cursor = turn.cursor.as_deref();
         let taken = match turn.sweep {
             SweepName::Brightpearl => self.sweep_brightpearl(cursor, schedule, ledger).await,
-            SweepName::Returngo => todo!(),
+            SweepName::Returngo => self.sweep_returngo(cursor, schedule, ledger).await,
             SweepName::Subscriptions => self.sweep_subscriptions(configuration, schedule).await,
         };
         probe.reached(Point::SweepMarked);

@@ -7,7 +7,7 @@ use brightpearl::{
 use returngo::Rma;
 use returngo_brightpearl::{World, keys, settings::OrderLookup};
 
-use crate::connection::Connection;
+use crate::Reader;
 
 /// References in one search. Each has some ten characters, and the URI must stay below 2,000
 /// (brightpearl-platform.md §1.4).
@@ -17,12 +17,12 @@ const REFERENCES_A_SEARCH: usize = 60;
 const ORDERS_A_SEARCH: usize = 100;
 
 /// Puts the sales orders and the credits into the worlds.
-pub(super) async fn read(connection: &Connection, worlds: &mut [World]) -> Result<(), Error> {
-    let sales = sales(connection, worlds).await?;
-    let credits = credits(connection, worlds, &sales).await?;
+pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {
+    let sales = sales(reader, worlds).await?;
+    let credits = credits(reader, worlds, &sales).await?;
     let ids: IdSet = sales.iter().chain(&credits).flatten().map(|id| id.get()).collect();
     let orders: BTreeMap<OrderId, Order> =
-        connection.brightpearl.orders().get(&ids).await?.into_iter().map(|order| (order.id, order)).collect();
+        orders_and_credits(reader, &ids).await?.into_iter().map(|order| (order.id, order)).collect();
     for ((world, sales), credits) in worlds.iter_mut().zip(sales).zip(credits) {
         let mut found: Vec<Order> = sales.iter().filter_map(|id| orders.get(id).cloned()).collect();
         match found.len() {
@@ -34,16 +34,24 @@ pub(super) async fn read(connection: &Connection, worlds: &mut [World]) -> Resul
     Ok(())
 }
 
+/// Custom fields come only when they are asked for; they matter where a field map may set them.
+async fn orders_and_credits(reader: &Reader, ids: &IdSet) -> Result<Vec<Order>, Error> {
+    match reader.settings.field_map {
+        Some(_) => reader.brightpearl.orders().get_with_custom_fields(ids).await,
+        None => reader.brightpearl.orders().get(ids).await,
+    }
+}
+
 /// The sales orders that carry each RMA's order number or id, looked up the way the connection says.
-async fn sales(connection: &Connection, worlds: &[World]) -> Result<Vec<BTreeSet<OrderId>>, Error> {
+async fn sales(reader: &Reader, worlds: &[World]) -> Result<Vec<BTreeSet<OrderId>>, Error> {
     let mut found = vec![BTreeSet::new(); worlds.len()];
-    for lookup in &connection.settings.order_lookup {
+    for lookup in &reader.settings.order_lookup {
         let wanted: Vec<Vec<String>> = worlds
             .iter()
             .zip(&found)
             .map(|(world, found)| if found.is_empty() { references(*lookup, &world.rma) } else { Vec::new() })
             .collect();
-        let by_reference = orders_with(connection, *lookup, wanted.iter().flatten()).await?;
+        let by_reference = orders_with(reader, *lookup, wanted.iter().flatten()).await?;
         for (found, wanted) in found.iter_mut().zip(&wanted) {
             found.extend(wanted.iter().filter_map(|reference| by_reference.get(reference)).flatten());
         }
@@ -52,7 +60,7 @@ async fn sales(connection: &Connection, worlds: &[World]) -> Result<Vec<BTreeSet
         for (found, wanted) in found.iter_mut().zip(&wanted) {
             if found.is_empty() {
                 for reference in wanted {
-                    found.extend(order_with(connection, *lookup, reference).await?);
+                    found.extend(order_with(reader, *lookup, reference).await?);
                 }
             }
         }
@@ -81,7 +89,7 @@ fn references(lookup: OrderLookup, rma: &Rma) -> Vec<String> {
 }
 
 async fn orders_with(
-    connection: &Connection,
+    reader: &Reader,
     lookup: OrderLookup,
     references: impl Iterator<Item = &String>,
 ) -> Result<BTreeMap<String, Vec<OrderId>>, Error> {
@@ -95,7 +103,7 @@ async fn orders_with(
             OrderLookup::CustomerRef => search.customer_refs(references),
             OrderLookup::ExternalRef => search.external_refs(references),
         };
-        for order in connection.brightpearl.orders().search(search).all().await? {
+        for order in reader.brightpearl.orders().search(search).all().await? {
             let reference = match lookup {
                 OrderLookup::CustomerRef => order.customer_ref,
                 OrderLookup::ExternalRef => order.external_ref,
@@ -108,23 +116,20 @@ async fn orders_with(
     Ok(found)
 }
 
-async fn order_with(
-    connection: &Connection,
-    lookup: OrderLookup,
-    reference: &str,
-) -> Result<Vec<OrderId>, Error> {
+async fn order_with(reader: &Reader, lookup: OrderLookup, reference: &str) -> Result<Vec<OrderId>, Error> {
     let search = OrderSearch::new().order_type(&OrderTypeCode::SalesOrder);
     let search = match lookup {
         OrderLookup::CustomerRef => search.customer_ref(reference),
         OrderLookup::ExternalRef => search.external_ref(reference),
     };
-    let found = connection.brightpearl.orders().search(search).all().await?;
+    let found = reader.brightpearl.orders().search(search).all().await?;
     Ok(found.into_iter().filter_map(|order| order.order_id).collect())
 }
 
-/// Every credit of each RMA's sale, and every credit that carries the RMA's key, whatever it belongs to.
+/// Every credit of each RMA's sales, and every credit that carries the RMA's key, whatever it belongs to: also
+/// where the order is not found, or no longer certain.
 async fn credits(
-    connection: &Connection,
+    reader: &Reader,
     worlds: &[World],
     sales: &[BTreeSet<OrderId>],
 ) -> Result<Vec<BTreeSet<OrderId>>, Error> {
@@ -140,7 +145,7 @@ async fn credits(
         .map(|parents| credits.clone().parents(&parents.iter().map(|id| id.get()).collect()))
         .chain(keys.chunks(REFERENCES_A_SEARCH).map(|keys| credits.clone().external_refs(keys)));
     for search in searches {
-        for credit in connection.brightpearl.orders().search(search).all().await? {
+        for credit in reader.brightpearl.orders().search(search).all().await? {
             let Some(id) = credit.order_id else { continue };
             if let Some(parent) = credit.parent_order_id {
                 by_parent.entry(parent).or_default().push(id);

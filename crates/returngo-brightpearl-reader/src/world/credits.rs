@@ -12,18 +12,18 @@ use returngo_brightpearl::{
     settings::{ConnectionSettings, ExistingCredit, RefundRecording},
 };
 
-use crate::connection::Connection;
+use crate::Reader;
 
 /// Orders in one filter; the URI must stay below 2,000 characters (brightpearl-platform.md §1.4).
 const ORDERS_A_SEARCH: usize = 100;
 
 /// Puts what happened to the credits into worlds that have their orders: payments, goods, notes.
-pub(super) async fn read(connection: &Connection, worlds: &mut [World]) -> Result<(), Error> {
+pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {
     let relevant: Vec<Vec<OrderId>> =
-        worlds.iter().map(|world| relevant_credits(world, &connection.settings)).collect();
+        worlds.iter().map(|world| relevant_credits(world, &reader.settings)).collect();
     let credits: BTreeSet<OrderId> = relevant.iter().flatten().copied().collect();
-    let payments = payments(connection, &credits).await?;
-    let goods = goods(connection, &credits).await?;
+    let payments = payments(reader, &credits).await?;
+    let goods = goods(reader, &credits).await?;
     for (world, relevant) in worlds.iter_mut().zip(&relevant) {
         for credit in relevant {
             world.payments.extend(payments.get(credit).into_iter().flatten().cloned());
@@ -33,7 +33,7 @@ pub(super) async fn read(connection: &Connection, worlds: &mut [World]) -> Resul
             }
         }
     }
-    notes(connection, worlds, &relevant).await
+    notes(reader, worlds, &relevant).await
 }
 
 /// The credits whose payments and goods the mapping looks at: the RMA's own, else those of others that it may
@@ -51,13 +51,13 @@ fn relevant_credits(world: &World, settings: &ConnectionSettings) -> Vec<OrderId
 }
 
 async fn payments(
-    connection: &Connection,
+    reader: &Reader,
     credits: &BTreeSet<OrderId>,
 ) -> Result<BTreeMap<OrderId, Vec<CustomerPayment>>, Error> {
     let mut found: BTreeMap<OrderId, Vec<CustomerPayment>> = BTreeMap::new();
     for orders in sets(credits) {
         let search = CustomerPaymentSearch::new().orders(&orders);
-        for payment in connection.brightpearl.customer_payments().search(search).all().await? {
+        for payment in reader.brightpearl.customer_payments().search(search).all().await? {
             if let Some(order) = payment.order_id {
                 found.entry(order).or_default().push(payment);
             }
@@ -73,13 +73,10 @@ struct Goods {
     movements: BTreeMap<brightpearl::GoodsMovementId, GoodsMovement>,
 }
 
-async fn goods(
-    connection: &Connection,
-    credits: &BTreeSet<OrderId>,
-) -> Result<BTreeMap<OrderId, Goods>, Error> {
+async fn goods(reader: &Reader, credits: &BTreeSet<OrderId>) -> Result<BTreeMap<OrderId, Goods>, Error> {
     let ids: IdSet = credits.iter().map(|id| id.get()).collect();
     let mut goods: BTreeMap<OrderId, Goods> = BTreeMap::new();
-    for (id, note) in connection.brightpearl.goods_in_notes().of_orders(&ids).await? {
+    for (id, note) in reader.brightpearl.goods_in_notes().of_orders(&ids).await? {
         goods.entry(note.order_id).or_default().notes.insert(id, note);
     }
     // Batch and order are filters of one number each (brightpearl-accounting-warehouse.md B5). Where nothing was
@@ -88,7 +85,7 @@ async fn goods(
         let of_batches = goods.notes.keys().map(|batch| GoodsMovementSearch::new().batch(batch));
         let corrections = GoodsMovementSearch::new().order(credit);
         for search in of_batches.chain([corrections]) {
-            for movement in connection.brightpearl.goods_movements().search(search).all().await? {
+            for movement in reader.brightpearl.goods_movements().search(search).all().await? {
                 goods.movements.insert(movement.goods_movement_id, movement);
             }
         }
@@ -97,23 +94,19 @@ async fn goods(
 }
 
 /// Notes on the credits and the sales, for the RMAs whose plans look at them.
-async fn notes(
-    connection: &Connection,
-    worlds: &mut [World],
-    relevant: &[Vec<OrderId>],
-) -> Result<(), Error> {
+async fn notes(reader: &Reader, worlds: &mut [World], relevant: &[Vec<OrderId>]) -> Result<(), Error> {
     let wanted: Vec<BTreeSet<OrderId>> = worlds
         .iter()
         .zip(relevant)
         .map(|(world, credits)| {
             let sale = world.order.iter().map(|order| order.id);
             let orders = credits.iter().copied().chain(sale);
-            if needs_notes(world, &connection.settings) { orders.collect() } else { BTreeSet::new() }
+            if needs_notes(world, &reader.settings) { orders.collect() } else { BTreeSet::new() }
         })
         .collect();
     let mut found: BTreeMap<OrderId, Vec<OrderNote>> = BTreeMap::new();
     for order in wanted.iter().flatten().copied().collect::<BTreeSet<_>>() {
-        let mut notes = connection.brightpearl.order_notes().list(order).await?;
+        let mut notes = reader.brightpearl.order_notes().list(order).await?;
         notes.iter_mut().for_each(|note| note.order_id = Some(order));
         found.insert(order, notes);
     }
