@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use sqlx::{
-    AnyPool, AssertSqlSafe, Executor, SqlSafeStr,
+    AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, SqlSafeStr,
     any::AnyPoolOptions,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
@@ -41,6 +41,7 @@ pub(super) async fn open(url: &str) -> Result<SqlLedger, LedgerError> {
     let explain = |error| place.explain(error);
     let (write, read) = match place.dialect {
         Dialect::Postgres => {
+            try_once(&url).await.map_err(explain)?;
             let pool = pool(CONNECTIONS_TO_POSTGRES).await.map_err(explain)?;
             (pool.clone(), pool)
         }
@@ -50,10 +51,23 @@ pub(super) async fn open(url: &str) -> Result<SqlLedger, LedgerError> {
             (pool.clone(), pool)
         }
         // SQLite has one writer at a time. Waiting for it here is fair and wakes at once; inside SQLite it is not.
-        Dialect::Sqlite => (pool(1).await.map_err(explain)?, pool(READERS_OF_SQLITE).await.map_err(explain)?),
+        Dialect::Sqlite => {
+            try_once(&url).await.map_err(explain)?;
+            (pool(1).await.map_err(explain)?, pool(READERS_OF_SQLITE).await.map_err(explain)?)
+        }
     };
     migrate(&write, &place).await?;
     Ok(SqlLedger { place, write, read })
+}
+
+/// A pool goes on trying what does not work until its time is up; who configured it wants to know at once, and why.
+async fn try_once(url: &str) -> Result<(), sqlx::Error> {
+    let mut connection = AnyConnection::connect(url).await?;
+    if url.starts_with("sqlite") {
+        // The file is not looked at before something is asked.
+        connection.execute("PRAGMA schema_version").await?;
+    }
+    connection.close().await
 }
 
 async fn connect(url: &str, size: u32, settings: Vec<String>) -> Result<AnyPool, sqlx::Error> {

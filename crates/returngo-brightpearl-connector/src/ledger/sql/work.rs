@@ -124,7 +124,7 @@ pub(super) async fn renew(
         UPDATE work SET due_at = $2 FROM {input $1: connection text, rma text, attempt bigint}
         WHERE work.connection = input.connection AND work.rma = input.rma
             AND work.attempt = input.attempt AND state = 'claimed'
-        RETURNING connection, rma";
+        RETURNING work.connection AS connection, work.rma AS rma";
     let rows: Vec<_> = claims
         .iter()
         .map(|claim| Held {

@@ -57,10 +57,11 @@ async fn a_sweep_that_somebody_else_took_is_theirs(database: Database) {
         turns.push(turn);
     }
     let slow = turns.remove(0);
-    let mut taken_over = ledger.take_sweep(at(60), at(120)).await.unwrap().unwrap();
-    while taken_over.sweep != slow.sweep {
-        taken_over = ledger.take_sweep(at(60), at(120)).await.unwrap().unwrap();
+    let mut taken = Vec::new();
+    while let Some(turn) = ledger.take_sweep(at(60), at(120)).await.unwrap() {
+        taken.push(turn);
     }
+    let taken_over = taken.into_iter().find(|turn| turn.sweep == slow.sweep).unwrap();
     ledger.finish_sweep(&slow, "too late", at(61)).await.unwrap();
     ledger.finish_sweep(&taken_over, "in time", at(90)).await.unwrap();
     ledger.finish_sweep(&slow, "too late", at(61)).await.unwrap();

@@ -105,7 +105,7 @@ async fn what_is_no_database_is_refused() {
     std::fs::write(&text, "this is no database, however long one reads in it").unwrap();
     let refused = error(&format!("sqlite://{}", text.display())).await;
     assert!(matches!(refused, LedgerError::Unreachable { .. }), "{refused:?}");
-    assert!(refused.to_string().ends_with("the file is damaged or no database: restore a backup"));
+    assert!(refused.to_string().ends_with("the file is damaged or no database: restore a backup"), "{refused}");
 
     let refused = error("sqlite:///no/such/folder/ledger.db").await;
     assert!(refused.to_string().contains("check that its folder exists"), "{refused}");

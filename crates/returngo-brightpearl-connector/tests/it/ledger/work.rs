@@ -76,7 +76,7 @@ async fn a_backlog_does_not_hold_up_a_single_return(database: Database) {
     let mut order = Vec::new();
     for turn in 0..6 {
         if turn == 2 {
-            mark(&*ledger, "single", &[1], 100 + turn).await;
+            mark(&*ledger, "single", &[1], 100).await;
         }
         let claims = ledger.claim(&request("worker", 10, 101 + turn)).await.unwrap();
         order.extend(claims.first().map(|claim| claim.connection.to_string()));
@@ -146,18 +146,19 @@ async fn what_is_marked_while_it_is_worked_on_stays_due(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
     for (number, outcome) in [(1, in_step()), (2, in_review()), (3, failed(None)), (4, failed(Some(900)))] {
-        mark(&*ledger, "acme", &[number], 0).await;
-        let claim = claim_all(&*ledger, 1).await.remove(0);
-        mark(&*ledger, "acme", &[number], 2).await;
-        mark(&*ledger, "acme", &[number], 3).await;
-        assert_eq!(ledger.finish(&[(claim, outcome)], at(4)).await.unwrap(), 1);
+        let from = |seconds: i64| i64::from(number) * 100 + seconds;
+        mark(&*ledger, "acme", &[number], from(0)).await;
+        let claim = claim_all(&*ledger, from(1)).await.remove(0);
+        mark(&*ledger, "acme", &[number], from(2)).await;
+        mark(&*ledger, "acme", &[number], from(3)).await;
+        assert_eq!(ledger.finish(&[(claim, outcome)], at(from(4))).await.unwrap(), 1);
         let work = ledger.work(&name("acme"), &rma(number)).await.unwrap().unwrap();
-        assert_eq!((work.state, work.due_at), (WorkState::Due, Some(at(4))));
+        assert_eq!((work.state, work.due_at), (WorkState::Due, Some(at(from(4)))));
         let since = if number <= 2 { 2 } else { 0 };
-        assert_eq!(work.due_since, Some(at(since)));
-        let again = claim_all(&*ledger, 4).await.remove(0);
+        assert_eq!(work.due_since, Some(at(from(since))));
+        let again = claim_all(&*ledger, from(4)).await.remove(0);
         assert_eq!((again.attempt, again.marked), (2, 3));
-        ledger.finish(&[(again, in_step())], at(5)).await.unwrap();
+        ledger.finish(&[(again, in_step())], at(from(5))).await.unwrap();
     }
 }
 
