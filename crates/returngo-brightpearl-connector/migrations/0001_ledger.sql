@@ -7,7 +7,7 @@ CREATE TABLE connection (
     stored_at     BIGINT NOT NULL,
     turn_at       BIGINT,                     -- from when its work waits for a turn; NULL when none is due, ever
     busy_until    BIGINT NOT NULL DEFAULT 0,  -- until when somebody works on it
-    served_at     BIGINT NOT NULL DEFAULT 0,  -- when its work was claimed last
+    served_at     BIGINT NOT NULL DEFAULT 0,  -- when its work was claimed or finished last
     inbox_turn    BIGINT NOT NULL DEFAULT 0   -- whose inbox was read last has the highest
 );
 -- An idle connection is in no index but its key's and inbox_turn's.

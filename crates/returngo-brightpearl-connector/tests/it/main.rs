@@ -1,5 +1,6 @@
 //! Behaviour of the connector, through its public interface.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod crash;
 mod ledger;
 mod vault;

@@ -90,6 +90,17 @@ pub(super) async fn lock_all(session: &mut Session<'_>, names: &[Named<'_>]) -> 
     session.lock_all(LOCK, &[(&json(names)?).into()]).await.map(drop)
 }
 
+/// Connections' work was claimed or finished: they wait for their next turn from now on.
+pub(super) async fn served(
+    session: &mut Session<'_>,
+    names: &[Named<'_>],
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    const SERVED: &str =
+        "UPDATE connection SET served_at = $2 WHERE id IN (SELECT input.id FROM {input $1: id text})";
+    session.run(SERVED, &[(&json(names)?).into(), now.into()]).await.map(drop)
+}
+
 /// Sets from when the work of connections waits for its turn, and until when somebody works on it. Has to follow
 /// every change of their work, in the same transaction.
 pub(super) async fn set_turns(session: &mut Session<'_>, names: &[Named<'_>]) -> Result<(), LedgerError> {

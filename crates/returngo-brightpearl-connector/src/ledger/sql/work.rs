@@ -1,6 +1,6 @@
 //! What is due, who has it, and how it ended. Every change holds the lock of the connection whose work it is.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use returngo::RmaId;
@@ -67,7 +67,6 @@ pub(super) async fn claim(
         SELECT id FROM connection WHERE turn_at <= $2 AND busy_until <= $2
             AND id NOT IN (SELECT input.id FROM {input $1: id text})
         ORDER BY turn_at, id LIMIT 1";
-    const SERVE: &str = "UPDATE connection SET served_at = $2 WHERE id = $1";
     const CLAIM: &str = "
         UPDATE work SET state = 'claimed', attempt = attempt + 1, worker = $2, due_at = $3, marked_at = NULL
         WHERE connection = $1 AND rma IN (
@@ -80,7 +79,7 @@ pub(super) async fn claim(
     let Some(next) = next else { return Ok(Vec::new()) };
     let connection: ConnectionId = next.parsed("id")?;
     let id = connection.as_str();
-    session.run(SERVE, &[id.into(), now.into()]).await?;
+    connections::served(session, &[Named { id }], now).await?;
     let limit = i64::from(request.limit);
     let rows = session
         .all(CLAIM, &[id.into(), (&request.worker.0).into(), until.into(), now.into(), limit.into()])
@@ -135,12 +134,12 @@ pub(super) async fn renew(
         .collect();
     let connections = connections::of_claims(claims.iter());
     connections::lock_all(session, &connections).await?;
-    let mut held = HashMap::new();
+    let mut held = HashSet::new();
     for row in session.all(RENEW, &[(&json(&rows)?).into(), until.into()]).await? {
-        held.insert((row.text("connection")?, row.text("rma")?), ());
+        held.insert((row.text("connection")?, row.text("rma")?));
     }
     connections::set_turns(session, &connections).await?;
-    let still = |claim: &&Claim| held.contains_key(&(claim.connection.to_string(), claim.rma.to_string()));
+    let still = |claim: &&Claim| held.contains(&(claim.connection.to_string(), claim.rma.to_string()));
     Ok(claims.iter().filter(still).cloned().collect())
 }
 
@@ -235,6 +234,7 @@ pub(super) async fn finish(
     for row in session.all(FINISH, &[(&json(&rows)?).into(), now.into()]).await? {
         states.insert((row.text("connection")?, row.text("rma")?), row.text("state")?);
     }
+    connections::served(session, &connections, now).await?;
     connections::set_turns(session, &connections).await?;
     let mut told = Vec::new();
     for (claim, outcome) in outcomes {

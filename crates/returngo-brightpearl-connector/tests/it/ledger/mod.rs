@@ -1,6 +1,6 @@
 //! The ledger, the same behaviour on SQLite and on PostgreSQL.
 
-mod databases;
+pub(crate) mod databases;
 mod effects;
 mod inbox;
 mod model;

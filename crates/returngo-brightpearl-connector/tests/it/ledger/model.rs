@@ -186,6 +186,9 @@ fn histories(database: Database, runtime: &tokio::runtime::Runtime, cases: u32) 
     let result = TestRunner::new(config).run(&vec(step(), 1..60), |steps| {
         runtime.block_on(async {
             let case = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            for left in ledger.connections().await.unwrap() {
+                ledger.remove_connection(&left.id, at(0)).await.unwrap();
+            }
             let connections: Vec<_> =
                 (0..CONNECTIONS).map(|which| name(&format!("case-{case}-{which}"))).collect();
             for connection in &connections {
@@ -203,9 +206,6 @@ fn histories(database: Database, runtime: &tokio::runtime::Runtime, cases: u32) 
                 history.states_agree().await;
             }
             history.everything_owed_is_done().await;
-            for connection in &history.connections {
-                ledger.remove_connection(connection, at(history.now)).await.unwrap();
-            }
         });
         Ok(())
     });

@@ -75,13 +75,14 @@ async fn a_backlog_does_not_hold_up_a_single_return(database: Database) {
     mark(&*ledger, "backlog", &(0..30).collect::<Vec<_>>(), 0).await;
     let mut order = Vec::new();
     for turn in 0..6 {
-        if turn == 2 {
-            mark(&*ledger, "single", &[1], 100).await;
-        }
-        let claims = ledger.claim(&request("worker", 10, 101 + turn)).await.unwrap();
+        let now = 100 + 10 * turn;
+        let claims = ledger.claim(&request("worker", 10, now)).await.unwrap();
         order.extend(claims.first().map(|claim| claim.connection.to_string()));
+        if turn == 1 {
+            mark(&*ledger, "single", &[1], now + 3).await;
+        }
         let outcomes: Vec<_> = claims.into_iter().map(|claim| (claim, in_step())).collect();
-        ledger.finish(&outcomes, at(101 + turn)).await.unwrap();
+        ledger.finish(&outcomes, at(now + 5)).await.unwrap();
     }
     assert_eq!(order, ["backlog", "backlog", "single", "backlog"]);
 }
