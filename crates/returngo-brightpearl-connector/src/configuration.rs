@@ -4,10 +4,12 @@
 use std::{fmt, sync::Arc};
 
 use api_client_core::client::Clock;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chacha20poly1305::aead::Generate;
 use returngo_brightpearl::ConnectionSettings;
 use serde::{Deserialize, Serialize};
 
-use crate::{connection::Connection, ledger::ConnectionId};
+use crate::{connection::Connection, ledger::ConnectionId, vault::VaultError};
 
 /// What a connection is made of.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -77,6 +79,15 @@ impl Secret {
     /// Keeps a text from printing.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// One that nobody can guess, made of characters that stand in a URL as they are.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn generate() -> Result<Self, VaultError> {
+        let bytes = <[u8; 24]>::try_generate().map_err(|error| VaultError::Random(error.to_string()))?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
     /// The text.

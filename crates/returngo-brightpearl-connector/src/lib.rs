@@ -12,6 +12,7 @@ pub mod inbox;
 pub mod ledger;
 pub mod metrics;
 pub mod probe;
+pub mod program;
 pub mod receiver;
 pub mod registry;
 pub mod service;

@@ -17,6 +17,7 @@ use crate::{
     engine::{Engine, Worked},
     error::with_causes,
     ledger::{Claim, ConnectionId, Ledger, LedgerError},
+    metrics,
     probe::Probe,
     registry::Registry,
     sweep::Schedule,
@@ -142,6 +143,7 @@ impl Service {
         };
         let swept =
             connection.sweep(&turn, &configuration, &self.schedule, &*self.ledger, &*self.probe).await;
+        metrics::swept(turn.sweep, swept.is_ok());
         match swept {
             Ok(swept) if swept.due > 0 => self.wake.notify_waiters(),
             Ok(_) => {}
@@ -192,7 +194,9 @@ impl Service {
             Err(error) => self.engine.give_up(claims, &error.to_string()).await,
         };
         match worked {
-            Ok(Worked { in_step, needs_review, failed, written }) => {
+            Ok(worked) => {
+                metrics::worked(worked);
+                let Worked { in_step, needs_review, failed, written } = worked;
                 tracing::info!(connection = %id, in_step, needs_review, failed, written, "worked");
             }
             Err(error) => tracing::error!(connection = %id, "taken over when the lease ends: {error}"),

@@ -28,4 +28,20 @@ impl Connection {
         self.returngo.webhooks().ensure(&wanted).await?;
         Ok(())
     }
+
+    /// Removes what [`subscribe`](Self::subscribe) has subscribed.
+    ///
+    /// # Errors
+    /// When one of the systems does not take it.
+    pub async fn unsubscribe(&self, public_url: &str, secret: &Secret) -> Result<(), ReadError> {
+        let to = url(public_url, Source::Brightpearl, self, secret);
+        self.brightpearl.webhooks().remove_ours(&to).await?;
+        let to = url(public_url, Source::Returngo, self, secret);
+        for webhook in self.returngo.webhooks().list().await? {
+            if webhook.url == to {
+                self.returngo.webhooks().delete(&webhook.id).await?;
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,5 +1,6 @@
 //! What the mapping looks at, fetched with both clients: for one RMA, or for many at once.
 
+mod chunks;
 mod credits;
 mod orders;
 mod products;
@@ -73,22 +74,34 @@ impl Reader {
     /// The worlds come without [`Reader::account`], which is the same for all, and large: put it into each when
     /// its turn comes.
     pub async fn worlds(&self, ids: &[RmaId]) -> BTreeMap<RmaId, Result<World, ReadError>> {
-        let asked = stream::iter(ids.iter().cloned())
-            .map(async |id| {
-                let rma = self.returngo.rmas().get(&id).await;
-                (id, rma)
-            })
-            .buffer_unordered(RMAS_AT_ONCE);
-        let asked: Vec<_> = asked.collect().await;
         let mut worlds = BTreeMap::new();
         let mut found = Vec::new();
-        for (id, rma) in asked {
+        for (id, rma) in self.rmas(ids).await {
             match rma {
-                Ok(rma) => found.push((id, rma)),
-                Err(source) => drop(worlds.insert(id.clone(), Err(ReadError::Rma { id, source }))),
+                Ok(rma) => found.push(rma),
+                Err(error) => drop(worlds.insert(id, Err(error))),
             }
         }
-        self.around(found, &mut worlds).await;
+        worlds.extend(self.worlds_of(found).await);
+        worlds
+    }
+
+    /// Reads RMAs, as ReturnGO shows them now: one call each.
+    pub async fn rmas(&self, ids: &[RmaId]) -> BTreeMap<RmaId, Result<Rma, ReadError>> {
+        stream::iter(ids.iter().cloned())
+            .map(async |id| {
+                let rma = self.returngo.rmas().get(&id).await;
+                (id.clone(), rma.map_err(|source| ReadError::Rma { id, source }))
+            })
+            .buffer_unordered(RMAS_AT_ONCE)
+            .collect()
+            .await
+    }
+
+    /// As [`Reader::worlds`], for RMAs that were read just now: ReturnGO is not asked.
+    pub async fn worlds_of(&self, rmas: Vec<Rma>) -> BTreeMap<RmaId, Result<World, ReadError>> {
+        let mut worlds = BTreeMap::new();
+        self.around(rmas.into_iter().map(|rma| (rma.id().clone(), rma)).collect(), &mut worlds).await;
         worlds
     }
 

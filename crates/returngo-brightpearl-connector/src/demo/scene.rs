@@ -164,7 +164,11 @@ impl Scene {
         self.brightpearl.credits_by_external_ref()
     }
 
-    fn credit(&self, rma: &RmaId) -> Result<Order, SceneError> {
+    /// The credit of an RMA.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn credit(&self, rma: &RmaId) -> Result<Order, SceneError> {
         let id = self.credits().get(&keys::credit(rma)).and_then(|ids| ids.first().copied());
         id.and_then(|id| self.brightpearl.order(id))
             .ok_or_else(|| SceneError(format!("RMA {rma} has no sales credit")))
@@ -215,7 +219,7 @@ fn rma(number: u64) -> Result<returngo::Rma, returngo_mock::Rejected> {
     let rma = RmaBuilder::new(FIRST_RMA + number)
         .order(format!("AC{number}"), format!("7{number:012}"))
         .item(shirts.units(2));
-    if number % 3 == 0 { rma.item(socks) } else { rma }.build()
+    if number.is_multiple_of(3) { rma.item(socks) } else { rma }.build()
 }
 
 /// The rows of products: row, product, how many.

@@ -8,11 +8,11 @@
 mod policy;
 mod writing;
 
-use std::{mem, sync::Arc};
+use std::{collections::BTreeMap, mem, sync::Arc};
 
 use api_client_core::client::Clock;
-use returngo::RmaId;
-use returngo_brightpearl::{Plan, World};
+use returngo::{Rma, RmaId};
+use returngo_brightpearl::{Effect, Plan, World};
 use tokio::sync::watch;
 
 pub use policy::Policy;
@@ -94,6 +94,7 @@ impl Engine {
     pub async fn work_on(&self, connection: &Connection, claims: Vec<Claim>) -> Result<Worked, LedgerError> {
         let mut worked = Worked::default();
         let mut open = claims;
+        let mut shown = BTreeMap::new();
         for _ in 0..ROUNDS {
             if *self.stop.borrow() {
                 self.release(open, &mut worked).await?;
@@ -103,14 +104,19 @@ impl Engine {
             if open.is_empty() {
                 return Ok(worked);
             }
-            let looks = self.look(connection, &open).await;
+            let looks = self.look(connection, &open, &mut shown).await;
             self.probe.reached(Point::WorldsRead);
             let mut ended = Vec::new();
             let mut journeys = Vec::new();
             for (claim, look) in open.into_iter().zip(looks) {
                 match look {
                     Ok(plan) if plan.effects.is_empty() => ended.push((claim, settled(plan))),
-                    Ok(plan) => journeys.push(Journey::new(claim, plan.effects)),
+                    Ok(plan) => {
+                        if plan.effects.iter().any(changes_the_rma) {
+                            shown.remove(&claim.rma);
+                        }
+                        journeys.push(Journey::new(claim, plan.effects));
+                    }
                     Err(error) => {
                         let outcome = self.policy.after_read_error(&claim, &error, self.clock.now());
                         ended.push((claim, outcome));
@@ -145,8 +151,14 @@ impl Engine {
         self.finish(&ended, worked).await
     }
 
-    /// What there is to do about each claimed RMA, in the order of the claims.
-    async fn look(&self, connection: &Connection, claims: &[Claim]) -> Vec<Result<Plan, Arc<ReadError>>> {
+    /// What there is to do about each claimed RMA, in the order of the claims. `shown` holds the RMAs as ReturnGO
+    /// showed them under these claims: its calls are few, so one that nothing was written to is not read again.
+    async fn look(
+        &self,
+        connection: &Connection,
+        claims: &[Claim],
+        shown: &mut BTreeMap<RmaId, Rma>,
+    ) -> Vec<Result<Plan, Arc<ReadError>>> {
         let rmas: Vec<RmaId> = claims.iter().map(|claim| claim.rma.clone()).collect();
         let reader = match connection.reader().await {
             Ok(reader) => reader,
@@ -155,8 +167,17 @@ impl Engine {
                 return claims.iter().map(|_| Err(Arc::clone(&error))).collect();
             }
         };
+        let unread: Vec<RmaId> = rmas.iter().filter(|rma| !shown.contains_key(rma)).cloned().collect();
+        let mut worlds = BTreeMap::new();
+        for (id, rma) in reader.rmas(&unread).await {
+            match rma {
+                Ok(rma) => drop(shown.insert(id, rma)),
+                Err(error) => drop(worlds.insert(id, Err(error))),
+            }
+        }
+        worlds
+            .extend(reader.worlds_of(rmas.iter().filter_map(|rma| shown.get(rma).cloned()).collect()).await);
         let mut account = reader.account.clone();
-        let mut worlds = reader.worlds(&rmas).await;
         let plan = |world: Result<World, ReadError>| {
             let mut world = world.map_err(Arc::new)?;
             // The account's facts are the same for all, and large: they are lent to each world in turn.
@@ -165,8 +186,8 @@ impl Engine {
             account = mem::take(&mut world.account);
             Ok(plan)
         };
-        let in_order = rmas.iter().filter_map(|rma| worlds.remove(rma));
-        in_order.map(plan).collect()
+        let missing = |rma: &RmaId| Err(ReadError::NotAsked(rma.clone()));
+        rmas.iter().map(|rma| worlds.remove(rma).unwrap_or_else(|| missing(rma))).map(plan).collect()
     }
 
     /// Holds these claims for another lease; gives back those that are still ours.
@@ -200,6 +221,13 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+const fn changes_the_rma(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::UpdateShipment { .. } | Effect::SetRmaStatus { .. } | Effect::AddRmaComment { .. }
+    )
 }
 
 fn settled(plan: Plan) -> Outcome {

@@ -28,7 +28,7 @@ pub(super) struct Assembly {
 
 impl Assembly {
     /// Opens what the configuration names.
-    pub async fn open(cli: &Cli) -> anyhow::Result<Self> {
+    pub(super) async fn open(cli: &Cli) -> anyhow::Result<Self> {
         let configuration = Configuration::read(&cli.config, std::env::vars())?;
         let ledger = ledger::open(&configuration.database).await?;
         let vault = Vault::open(&key(&configuration.key_file)?, &*ledger).await?;
@@ -37,12 +37,12 @@ impl Assembly {
         Ok(Self { configuration, ledger, registry, clock })
     }
 
-    pub async fn connection(&self, id: &ConnectionId) -> anyhow::Result<Arc<Connection>> {
+    pub(super) async fn connection(&self, id: &ConnectionId) -> anyhow::Result<Arc<Connection>> {
         Ok(self.registry.get(id).await?)
     }
 
     /// What works, until `stop` is true.
-    pub fn service(&self, stop: watch::Receiver<bool>) -> Service {
+    pub(super) fn service(&self, stop: watch::Receiver<bool>) -> Service {
         let probe: Arc<dyn Probe> = Arc::new(NoProbe);
         Service {
             ledger: Arc::clone(&self.ledger),
@@ -56,7 +56,7 @@ impl Assembly {
     }
 
     /// An engine of this process.
-    pub fn engine(&self, stop: watch::Receiver<bool>) -> Engine {
+    pub(super) fn engine(&self, stop: watch::Receiver<bool>) -> Engine {
         Engine::new(
             Arc::clone(&self.ledger),
             Arc::clone(&self.clock),

@@ -1,7 +1,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use jiff::civil::Date;
 use returngo::RmaId;
 
 use crate::ledger::{ConnectionId, InboxId};
@@ -20,6 +19,17 @@ pub struct Cli {
     pub(super) command: Command,
 }
 
+impl Cli {
+    /// What is logged unless `RUST_LOG` says otherwise: a service tells of its work, a command of trouble.
+    pub fn log_filter(&self) -> &'static str {
+        match self.command {
+            Command::Serve => "info",
+            Command::Demo(_) => "error",
+            _ => "warn",
+        }
+    }
+}
+
 const EXAMPLES: &str = "\
 Examples:
   returngo-brightpearl demo                          watch it work, with a Brightpearl and a ReturnGO of its own
@@ -34,22 +44,18 @@ pub(super) enum Command {
     /// Write a commented configuration and a key for stored credentials.
     Init,
     /// Make a connection, check it, subscribe to webhooks. Credentials come from BRIGHTPEARL_… and RETURNGO_…
-    /// variables; what is missing is asked for on a terminal.
+    /// variables.
     Connect(Connect),
     /// Check a connection, finding by finding.
     Check(Of),
     /// Receive webhooks, sweep, work, until told to stop.
     Serve,
-    /// Bring RMAs into step now: these, or those that changed since a day.
+    /// Bring RMAs into step now.
     Sync(Sync),
     /// What would be done about an RMA, and why. Writes nothing.
     Plan(OfRma),
-    /// Mark the RMAs of a period as due: returns from before the connection.
-    Backfill(Backfill),
     /// What waits for a person.
     Reviews(Reviews),
-    /// Refunds of a period against payments, every difference named.
-    Reconcile(Period),
     /// What happened about an RMA.
     Audit(OfRma),
     /// How every connection stands.
@@ -82,7 +88,7 @@ pub(super) struct Connect {
     pub connection: ConnectionId,
     /// The settings of the connection, TOML or JSON.
     #[arg(long, value_name = "FILE")]
-    pub settings: Option<PathBuf>,
+    pub settings: PathBuf,
     /// Make it although the check fails.
     #[arg(long)]
     pub anyway: bool,
@@ -92,41 +98,9 @@ pub(super) struct Connect {
 pub(super) struct Sync {
     /// The connection.
     pub connection: ConnectionId,
-    /// The RMAs; none: those that changed.
+    /// The RMAs.
+    #[arg(required = true)]
     pub rmas: Vec<RmaId>,
-    /// Those that changed since this day.
-    #[arg(long, conflicts_with = "rmas")]
-    pub since: Option<Date>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Backfill {
-    /// The connection.
-    pub connection: ConnectionId,
-    /// From this day.
-    #[arg(long)]
-    pub from: Date,
-    /// To this day, which belongs to it.
-    #[arg(long)]
-    pub to: Date,
-    /// Show what would be done, write nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Period {
-    /// The connection.
-    pub connection: ConnectionId,
-    /// From this day.
-    #[arg(long)]
-    pub from: Date,
-    /// To this day, which belongs to it.
-    #[arg(long)]
-    pub to: Date,
-    /// CSV on stdout.
-    #[arg(long, conflicts_with = "json")]
-    pub csv: bool,
 }
 
 #[derive(Debug, Args)]
@@ -162,7 +136,7 @@ pub(super) struct Demo {
     /// Lose answers, fail, throttle, repeat and lose webhooks: by this seed.
     #[arg(long, value_name = "SEED")]
     pub faults: Option<u64>,
-    /// Remember in this database instead of one that is thrown away.
+    /// Remember in this database, a new one, instead of one that is thrown away.
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
 }

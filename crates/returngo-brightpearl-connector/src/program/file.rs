@@ -192,8 +192,10 @@ mod tests {
             .map(|line| format!("{line}\n"))
             .collect();
         let shown = read(&shown, &[]).unwrap();
-        let mut default = Configuration::default();
-        default.public_url = Some("https://returns.example.test".to_owned());
+        let default = Configuration {
+            public_url: Some("https://returns.example.test".to_owned()),
+            ..Configuration::default()
+        };
         assert_eq!(format!("{shown:?}"), format!("{default:?}"));
         assert_eq!(
             format!("{:?}", read(DEFAULT_FILE, &[]).unwrap()),

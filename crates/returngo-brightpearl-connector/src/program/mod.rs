@@ -3,6 +3,7 @@
 mod assembly;
 mod cli;
 mod commands;
+mod environment;
 mod file;
 mod output;
 mod web;

@@ -1,5 +1,5 @@
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     process::ExitCode,
 };
 
@@ -63,9 +63,4 @@ pub(super) fn table<const COLUMNS: usize>(
     table.set_header(header);
     table.add_rows(rows);
     table.to_string()
-}
-
-/// Whether somebody watches.
-pub(super) fn is_watched() -> bool {
-    io::stderr().is_terminal()
 }

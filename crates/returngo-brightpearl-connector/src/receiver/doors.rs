@@ -58,9 +58,10 @@ impl Doors {
         self.doors.write().unwrap_or_else(PoisonError::into_inner).insert(connection, door);
     }
 
-    /// Takes no more webhooks for a connection.
-    pub fn remove(&self, connection: &ConnectionId) {
-        self.doors.write().unwrap_or_else(PoisonError::into_inner).remove(connection);
+    /// Takes no more webhooks for any but these connections.
+    pub fn keep_only(&self, connections: &[ConnectionId]) {
+        let mut doors = self.doors.write().unwrap_or_else(PoisonError::into_inner);
+        doors.retain(|connection, _| connections.contains(connection));
     }
 
     /// The connection, if the secret is its own.

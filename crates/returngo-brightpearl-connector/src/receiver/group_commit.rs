@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::{
     ledger::{Delivery, Ledger},
@@ -29,10 +29,11 @@ struct Waiting {
 pub struct NotStored;
 
 impl Inbox {
-    /// A way into the inbox of this ledger. It stores until the last clone is dropped and everything is stored.
-    pub fn new(ledger: Arc<dyn Ledger>, probe: Arc<dyn Probe>) -> Self {
+    /// A way into the inbox of this ledger, which calls `wake` when something is in it. It stores until the last
+    /// clone is dropped and everything is stored.
+    pub fn new(ledger: Arc<dyn Ledger>, probe: Arc<dyn Probe>, wake: Arc<Notify>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(store_all(ledger, probe, waiting));
+        tokio::spawn(store_all(ledger, probe, wake, waiting));
         Self(queue)
     }
 
@@ -50,7 +51,12 @@ impl Inbox {
     }
 }
 
-async fn store_all(ledger: Arc<dyn Ledger>, probe: Arc<dyn Probe>, mut waiting: mpsc::Receiver<Waiting>) {
+async fn store_all(
+    ledger: Arc<dyn Ledger>,
+    probe: Arc<dyn Probe>,
+    wake: Arc<Notify>,
+    mut waiting: mpsc::Receiver<Waiting>,
+) {
     let mut together = Vec::with_capacity(TOGETHER);
     while waiting.recv_many(&mut together, TOGETHER).await > 0 {
         let (deliveries, answers): (Vec<Delivery>, Vec<_>) =
@@ -64,6 +70,7 @@ async fn store_all(ledger: Arc<dyn Ledger>, probe: Arc<dyn Probe>, mut waiting: 
         };
         if stored {
             probe.reached(Point::DeliveriesStored);
+            wake.notify_waiters();
         }
         for answer in answers {
             // A sender that has gone away comes again.

@@ -22,7 +22,10 @@ use doors::Closed;
 pub use doors::Doors;
 pub use group_commit::Inbox;
 
-use crate::ledger::{ConnectionId, Delivery, Source};
+use crate::{
+    ledger::{ConnectionId, Delivery, Source},
+    metrics,
+};
 
 /// Bodies are a few hundred bytes; ids of many things may make them a few thousand.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -69,6 +72,20 @@ async fn from_brightpearl(
 
 impl Receiver {
     async fn take(
+        &self,
+        source: Source,
+        from: SocketAddr,
+        connection: &str,
+        secret: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> StatusCode {
+        let status = self.answer(source, from, connection, secret, headers, body).await;
+        metrics::webhook_answered(source, status.as_u16());
+        status
+    }
+
+    async fn answer(
         &self,
         source: Source,
         from: SocketAddr,

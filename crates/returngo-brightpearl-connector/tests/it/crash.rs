@@ -9,25 +9,22 @@ use std::{
     },
 };
 
-use api_client_core::client::{Clock, SkippingClock};
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 use returngo_brightpearl_connector::{
     configuration::ConnectionConfiguration,
     demo::Scene,
-    engine::{Engine, Policy},
-    ledger::{self, AuditEvent, ConnectionId, Delivery, Ledger, Source, WorkState, WorkerId},
+    engine::Policy,
+    ledger::{self, AuditEvent, ConnectionId, Delivery, Ledger, Source, WorkState},
     probe::{NoProbe, Point, Probe},
     receiver::Inbox,
-    registry::Registry,
-    service::Service,
-    sweep::Schedule,
-    vault::{Vault, VaultKey},
 };
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, watch};
 
-use crate::ledger::databases::Database;
+use crate::{
+    ledger::databases::Database,
+    support::{Time, service, work_until_nothing_is_due},
+};
 
 /// What a process of the test is to do.
 #[derive(Serialize, Deserialize)]
@@ -42,7 +39,6 @@ struct Orders {
 }
 
 const ORDERS: &str = "CONNECTOR_TEST_ORDERS";
-const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const RMAS: u64 = 4;
 
 /// Where processes are killed: at every step, and more often around the writes.
@@ -94,8 +90,12 @@ fn the_process_that_is_killed() {
             None => Arc::new(NoProbe),
         };
         let ledger = ledger::open(&orders.database).await.unwrap();
-        let service = service(ledger, orders.now, &orders.worker, probe).await;
-        let inbox = Inbox::new(Arc::clone(&service.ledger), Arc::clone(&service.probe));
+        let service = service(ledger, &Time::at(orders.now), &orders.worker, probe, policy()).await;
+        let inbox = Inbox::new(
+            Arc::clone(&service.ledger),
+            Arc::clone(&service.probe),
+            Arc::clone(&service.wake),
+        );
         for (connection, body) in orders.deliveries {
             let connection = connection.parse().unwrap();
             let delivery = Delivery { connection, source: Source::Returngo, body, received_at: orders.now };
@@ -103,6 +103,11 @@ fn the_process_that_is_killed() {
         }
         work_until_nothing_is_due(&service).await;
     });
+}
+
+/// One write at a time, so that there is a step between any two.
+fn policy() -> Policy {
+    Policy { writes_at_once: 1, ..Policy::default() }
 }
 
 /// Kills its process with SIGKILL when a step is reached.
@@ -120,47 +125,6 @@ impl Probe for Killer {
             loop {
                 std::thread::park();
             }
-        }
-    }
-}
-
-async fn service(ledger: Arc<dyn Ledger>, now: Timestamp, worker: &str, probe: Arc<dyn Probe>) -> Service {
-    let clock: Arc<dyn Clock> = Arc::new(SkippingClock::at(now));
-    let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &*ledger).await.unwrap();
-    let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, Arc::clone(&clock)));
-    let (_, never) = watch::channel(false);
-    let engine = Engine::new(
-        Arc::clone(&ledger),
-        Arc::clone(&clock),
-        Arc::clone(&probe),
-        WorkerId(worker.to_owned()),
-        // One at a time, so that there is a step between any two writes.
-        Policy { writes_at_once: 1, ..Policy::default() },
-        never,
-    );
-    Service {
-        ledger,
-        registry,
-        engine,
-        schedule: Schedule::default(),
-        clock,
-        probe,
-        wake: Arc::new(Notify::new()),
-    }
-}
-
-async fn work_until_nothing_is_due(service: &Service) {
-    loop {
-        let mut busy = service.handle_some_webhooks().await.unwrap();
-        busy |= service.take_a_sweep().await.unwrap();
-        let claims = service.engine.claim(Vec::new()).await.unwrap();
-        if let Some(claim) = claims.first() {
-            let connection = service.registry.get(&claim.connection).await.unwrap();
-            service.engine.work_on(&connection, claims).await.unwrap();
-            busy = true;
-        }
-        if !busy {
-            return;
         }
     }
 }
@@ -184,7 +148,8 @@ impl Story {
         let ledger = ledger::open(&database.url).await.unwrap();
         let now = "2026-05-09T10:15:20Z".parse().unwrap();
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
-        let service = service(Arc::clone(&ledger), now, "setter-up", Arc::new(NoProbe)).await;
+        let service =
+            service(Arc::clone(&ledger), &Time::at(now), "setter-up", Arc::new(NoProbe), policy()).await;
         let configuration: ConnectionConfiguration = scene.configuration().unwrap();
         service.registry.put(&connection, &configuration).await.unwrap();
         Self {

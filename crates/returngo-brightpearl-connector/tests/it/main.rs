@@ -1,6 +1,9 @@
 //! Behaviour of the connector, through its public interface.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod backlog;
+mod commands;
 mod crash;
 mod ledger;
+mod support;
 mod vault;

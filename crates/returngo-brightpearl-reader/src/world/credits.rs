@@ -12,10 +12,8 @@ use returngo_brightpearl::{
     settings::{ConnectionSettings, ExistingCredit, RefundRecording},
 };
 
+use super::chunks::ORDERS_A_SEARCH;
 use crate::Reader;
-
-/// Orders in one filter; the URI must stay below 2,000 characters (brightpearl-platform.md §1.4).
-const ORDERS_A_SEARCH: usize = 100;
 
 /// Puts what happened to the credits into worlds that have their orders: payments, goods, notes.
 pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {

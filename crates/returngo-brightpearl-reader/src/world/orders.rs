@@ -7,14 +7,8 @@ use brightpearl::{
 use returngo::Rma;
 use returngo_brightpearl::{World, keys, settings::OrderLookup};
 
+use super::chunks::{ORDERS_A_SEARCH, short_enough};
 use crate::Reader;
-
-/// References in one search. Each has some ten characters, and the URI must stay below 2,000
-/// (brightpearl-platform.md §1.4).
-const REFERENCES_A_SEARCH: usize = 60;
-
-/// Orders in one filter, for the same reason.
-const ORDERS_A_SEARCH: usize = 100;
 
 /// Puts the sales orders and the credits into the worlds.
 pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {
@@ -97,7 +91,7 @@ async fn orders_with(
     let together: BTreeSet<&String> = references.filter(|reference| !reference.contains(',')).collect();
     let together: Vec<&String> = together.into_iter().collect();
     let mut found: BTreeMap<String, Vec<OrderId>> = BTreeMap::new();
-    for references in together.chunks(REFERENCES_A_SEARCH) {
+    for references in short_enough(&together) {
         let search = OrderSearch::new().order_type(&OrderTypeCode::SalesOrder);
         let search = match lookup {
             OrderLookup::CustomerRef => search.customer_refs(references),
@@ -143,7 +137,7 @@ async fn credits(
     let searches = parents
         .chunks(ORDERS_A_SEARCH)
         .map(|parents| credits.clone().parents(&parents.iter().map(|id| id.get()).collect()))
-        .chain(keys.chunks(REFERENCES_A_SEARCH).map(|keys| credits.clone().external_refs(keys)));
+        .chain(short_enough(&keys).map(|keys| credits.clone().external_refs(keys)));
     for search in searches {
         for credit in reader.brightpearl.orders().search(search).all().await? {
             let Some(id) = credit.order_id else { continue };

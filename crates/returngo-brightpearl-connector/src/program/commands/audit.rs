@@ -17,7 +17,9 @@ pub(super) async fn run(cli: &Cli, OfRma { connection, rma }: &OfRma) -> anyhow:
         return say_json(&entries.collect::<Vec<_>>());
     }
     if entries.is_empty() {
-        return Ok(say(format_args!("Nothing is known of RMA {rma}: `sync {connection} {rma}` looks at it."))?);
+        return Ok(say(format_args!(
+            "Nothing is known of RMA {rma}: `sync {connection} {rma}` looks at it."
+        ))?);
     }
     let rows = entries.iter().map(|entry| {
         let attempt = entry.attempt.map(|attempt| attempt.to_string()).unwrap_or_default();

@@ -1,12 +1,10 @@
 mod audit;
-mod backfill;
 mod check;
 mod connect;
 mod demo;
 mod disconnect;
 mod init;
 mod plan;
-mod reconcile;
 mod replay;
 mod reviews;
 mod serve;
@@ -23,9 +21,7 @@ pub(super) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve => serve::run(&cli).await,
         Command::Sync(what) => sync::run(&cli, what).await,
         Command::Plan(of) => plan::run(&cli, of).await,
-        Command::Backfill(what) => backfill::run(&cli, what).await,
         Command::Reviews(what) => reviews::run(&cli, what).await,
-        Command::Reconcile(period) => reconcile::run(&cli, period).await,
         Command::Audit(of) => audit::run(&cli, of).await,
         Command::Status => status::run(&cli).await,
         Command::Replay(what) => replay::run(&cli, what).await,

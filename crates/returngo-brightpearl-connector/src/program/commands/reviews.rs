@@ -29,9 +29,9 @@ fn list(cli: &Cli, items: &[WorkItem]) -> anyhow::Result<()> {
         return Ok(say("Nothing waits for a person.")?);
     }
     let rows = items.iter().flat_map(|item| {
-        questions(item).into_iter().map(|(code, message)| {
-            [item.connection.to_string(), item.rma.to_string(), code, message]
-        })
+        questions(item)
+            .into_iter()
+            .map(|(code, message)| [item.connection.to_string(), item.rma.to_string(), code, message])
     });
     Ok(say(table(["connection", "RMA", "code", "what is to be decided"], rows))?)
 }
@@ -48,13 +48,13 @@ fn show(cli: &Cli, item: &WorkItem) -> anyhow::Result<()> {
 }
 
 /// What a person is to decide: the mapping's questions, or why the work failed.
-fn questions(item: &WorkItem) -> Vec<(String, String)> {
+pub(super) fn questions(item: &WorkItem) -> Vec<(String, String)> {
     let reviews = item.reviews.iter().map(|review| (review.code.to_string(), review.message.clone()));
     let failure = item.last_error.iter().map(|error| ("Failed".to_owned(), error.clone()));
     reviews.chain(failure).collect()
 }
 
-fn as_json(item: &WorkItem) -> serde_json::Value {
+pub(super) fn as_json(item: &WorkItem) -> serde_json::Value {
     json!({
         "connection": item.connection.as_str(),
         "rmaId": item.rma,
@@ -69,5 +69,7 @@ fn as_json(item: &WorkItem) -> serde_json::Value {
 async fn look_again(assembly: &Assembly, of: &OfRma, why: &str) -> anyhow::Result<()> {
     let OfRma { connection, rma } = of;
     assembly.ledger.mark_due(connection, std::slice::from_ref(rma), why, assembly.clock.now()).await?;
-    Ok(say(format_args!("RMA {rma} of {connection} is due: `serve` looks at it, or `sync {connection} {rma}` does so now."))?)
+    Ok(say(format_args!(
+        "RMA {rma} of {connection} is due: `serve` looks at it, or `sync {connection} {rma}` does so now."
+    ))?)
 }

@@ -19,11 +19,12 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}: choose another address with `listen`"))?;
-    tracing::info!(address = %listener.local_addr()?, database = %service.ledger.name(), "serving");
+    tracing::info!(address = %listener.local_addr()?, "serving");
 
     let doors = Arc::new(Doors::default());
     open_doors(&doors, &assembly.registry).await?;
-    let inbox = Inbox::new(Arc::clone(&service.ledger), Arc::clone(&service.probe), Arc::clone(&service.wake));
+    let inbox =
+        Inbox::new(Arc::clone(&service.ledger), Arc::clone(&service.probe), Arc::clone(&service.wake));
     let routes = receiver::routes(Arc::clone(&doors), inbox, Arc::clone(&service.clock))
         .merge(web::routes(Arc::clone(&service))?);
     let serving = tokio::spawn(

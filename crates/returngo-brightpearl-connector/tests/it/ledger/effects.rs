@@ -1,7 +1,5 @@
 use super::{at, claim_all, connect, databases::Database, in_step, mark, name, on_both, rma};
-use returngo_brightpearl_connector::ledger::{
-    Admission, AuditEvent, Claim, EffectOutcome, Intent, Ledger,
-};
+use returngo_brightpearl_connector::ledger::{Admission, AuditEvent, Claim, EffectOutcome, Intent, Ledger};
 
 on_both!(
     an_intent_is_remembered_with_what_became_of_it,
@@ -149,8 +147,10 @@ async fn many_are_answered_in_their_order(database: Database) {
     for (number, admission) in admissions.iter().enumerate() {
         assert_eq!(admission, if number == 250 { &Admission::ClaimLost } else { &FIRST });
     }
-    let outcomes: Vec<_> =
-        claims.iter().map(|claim| (claim.clone(), "RGO".to_owned(), applied(&claim.rma.to_string()))).collect();
+    let outcomes: Vec<_> = claims
+        .iter()
+        .map(|claim| (claim.clone(), "RGO".to_owned(), applied(&claim.rma.to_string())))
+        .collect();
     ledger.record(&outcomes, at(3)).await.unwrap();
     let effect = ledger.effects(&name("acme"), &rma(500)).await.unwrap().remove(0);
     assert_eq!(effect.outcome, Some(applied("500")));

@@ -20,7 +20,8 @@ async fn the_same_body_is_one_entry(database: Database) {
     connect(&*ledger, "other").await;
     let mut from_brightpearl = delivery("acme", "{}", 3);
     from_brightpearl.source = Source::Brightpearl;
-    let batch = [delivery("acme", "{}", 1), delivery("acme", "{}", 2), from_brightpearl, delivery("other", "{}", 4)];
+    let batch =
+        [delivery("acme", "{}", 1), delivery("acme", "{}", 2), from_brightpearl, delivery("other", "{}", 4)];
     ledger.receive(&batch).await.unwrap();
     ledger.receive(&batch[..1]).await.unwrap();
 
@@ -111,8 +112,13 @@ async fn the_oldest_come_first_and_no_more_than_asked_for(database: Database) {
     connect(&*ledger, "acme").await;
     ledger.receive(&[delivery("acme", "second", 2), delivery("acme", "third", 3)]).await.unwrap();
     ledger.receive(&[delivery("acme", "first", 1)]).await.unwrap();
-    let bodies: Vec<_> =
-        ledger.waiting_deliveries(2).await.unwrap().into_iter().map(|waiting| waiting.delivery.body).collect();
+    let bodies: Vec<_> = ledger
+        .waiting_deliveries(2)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|waiting| waiting.delivery.body)
+        .collect();
     assert_eq!(bodies, ["first", "second"]);
 }
 
@@ -124,7 +130,9 @@ async fn nothing_is_stored_for_a_connection_that_is_not_there(database: Database
     let batch = [delivery("nobody", "{}", 2), delivery("gone", "{}", 2), delivery("acme", "{}", 2)];
     ledger.receive(&batch).await.unwrap();
     assert_eq!(ledger.waiting_deliveries(10).await.unwrap().len(), 1);
-    assert!(ledger.waiting_deliveries(10).await.unwrap().iter().all(|w| w.delivery.connection == name("acme")));
+    assert!(
+        ledger.waiting_deliveries(10).await.unwrap().iter().all(|w| w.delivery.connection == name("acme"))
+    );
 }
 
 async fn a_body_with_a_nul_is_stored(database: Database) {

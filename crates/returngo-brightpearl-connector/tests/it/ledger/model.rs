@@ -18,12 +18,24 @@ const LEASE_SECONDS: i64 = LEASE.as_secs().cast_signed();
 
 #[derive(Debug, Clone)]
 enum Step {
-    Mark { connection: usize, rma: u32 },
-    Claim { limit: u32 },
+    Mark {
+        connection: usize,
+        rma: u32,
+    },
+    Claim {
+        limit: u32,
+    },
     /// Of all claims there ever were, the one at this place from the end.
-    Finish { claim: usize, how: End },
-    Renew { claim: usize },
-    Wait { seconds: i64 },
+    Finish {
+        claim: usize,
+        how: End,
+    },
+    Renew {
+        claim: usize,
+    },
+    Wait {
+        seconds: i64,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -126,7 +126,10 @@ async fn the_same_webhooks_at_once_are_one_entry_each(database: Database) {
         });
     }
     tasks.join_all().await;
-    ledgers[0].receive(&(0..50).map(|body| delivery("acme", &format!("body {body}"), 99)).collect::<Vec<_>>()).await.unwrap();
+    ledgers[0]
+        .receive(&(0..50).map(|body| delivery("acme", &format!("body {body}"), 99)).collect::<Vec<_>>())
+        .await
+        .unwrap();
     let entries = ledgers[1].waiting_deliveries(1000).await.unwrap();
     assert_eq!(entries.len(), 50);
     assert!(entries.iter().all(|entry| entry.times == 21), "4 processes, 5 times, and once more");

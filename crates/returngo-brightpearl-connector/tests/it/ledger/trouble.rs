@@ -5,10 +5,14 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 use super::{at, claim_all, connect, databases::Database, delivery, in_step, mark, name, on_both, rma};
 use returngo_brightpearl_connector::ledger::{self, LedgerError, WorkState};
 
-on_both!(a_newer_database_is_refused, what_is_stored_survives_opening_again, opening_at_once_makes_the_tables_once);
+on_both!(
+    a_newer_database_is_refused,
+    what_is_stored_survives_opening_again,
+    opening_at_once_makes_the_tables_once
+);
 
 async fn error(url: &str) -> LedgerError {
-    ledger::open(url).await.err().expect("it should not open")
+    ledger::open(url).await.expect_err("it should not open")
 }
 
 /// Somebody else's connection to the database.
@@ -105,7 +109,10 @@ async fn what_is_no_database_is_refused() {
     std::fs::write(&text, "this is no database, however long one reads in it").unwrap();
     let refused = error(&format!("sqlite://{}", text.display())).await;
     assert!(matches!(refused, LedgerError::Unreachable { .. }), "{refused:?}");
-    assert!(refused.to_string().ends_with("the file is damaged or no database: restore a backup"), "{refused}");
+    assert!(
+        refused.to_string().ends_with("the file is damaged or no database: restore a backup"),
+        "{refused}"
+    );
 
     let refused = error("sqlite:///no/such/folder/ledger.db").await;
     assert!(refused.to_string().contains("check that its folder exists"), "{refused}");
@@ -118,7 +125,8 @@ async fn what_is_no_database_is_refused() {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_named_without_its_password() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let refused = error(&format!("postgres://connector:t0psecret@127.0.0.1:{port}/ledger?sslmode=disable")).await;
+    let refused =
+        error(&format!("postgres://connector:t0psecret@127.0.0.1:{port}/ledger?sslmode=disable")).await;
     assert_eq!(
         refused.to_string(),
         format!(

@@ -1,4 +1,7 @@
-use super::{LEASE, at, claim_all, connect, databases::Database, in_step, mark, name, numbers, on_both, request, rma, rmas};
+use super::{
+    LEASE, at, claim_all, connect, databases::Database, in_step, mark, name, numbers, on_both, request, rma,
+    rmas,
+};
 use returngo_brightpearl::{Review, ReviewCode};
 use returngo_brightpearl_connector::ledger::{AuditEvent, Claim, ClaimRequest, Outcome, WorkState};
 
@@ -32,7 +35,13 @@ async fn what_is_marked_is_claimed_once(database: Database) {
     assert_eq!((claims[0].attempt, claims[0].marked, claims[0].failures), (1, 1, 0));
     assert_eq!(claims[1].marked, 2);
     assert!(claim_all(&*ledger, 10).await.is_empty());
-    assert_eq!(ledger.finish(&claims.into_iter().map(|claim| (claim, in_step())).collect::<Vec<_>>(), at(11)).await.unwrap(), 2);
+    assert_eq!(
+        ledger
+            .finish(&claims.into_iter().map(|claim| (claim, in_step())).collect::<Vec<_>>(), at(11))
+            .await
+            .unwrap(),
+        2
+    );
     assert!(claim_all(&*ledger, 1000).await.is_empty());
     let work = ledger.work(&name("acme"), &rma(2)).await.unwrap().unwrap();
     assert_eq!((work.state, work.due_since, work.due_at, work.attempt), (WorkState::InStep, None, None, 1));
@@ -289,7 +298,10 @@ async fn status_counts(database: Database) {
     assert_eq!((acme.due, acme.claimed, acme.in_step, acme.needs_review), (1, 1, 1, 1));
     assert_eq!(acme.oldest_due, Some(at(0)));
     let idle = &status[1];
-    assert_eq!((idle.due, idle.claimed, idle.in_step, idle.needs_review, idle.oldest_due), (0, 0, 0, 0, None));
+    assert_eq!(
+        (idle.due, idle.claimed, idle.in_step, idle.needs_review, idle.oldest_due),
+        (0, 0, 0, 0, None)
+    );
     let later = &ledger.status(at(100)).await.unwrap()[0];
     assert_eq!((later.due, later.claimed), (2, 0), "the lease has ended");
 }
