@@ -91,11 +91,8 @@ fn the_process_that_is_killed() {
         };
         let ledger = ledger::open(&orders.database).await.unwrap();
         let service = service(ledger, &Time::at(orders.now), &orders.worker, probe, policy()).await;
-        let inbox = Inbox::new(
-            Arc::clone(&service.ledger),
-            Arc::clone(&service.probe),
-            Arc::clone(&service.wake),
-        );
+        let inbox =
+            Inbox::new(Arc::clone(&service.ledger), Arc::clone(&service.probe), Arc::clone(&service.wake));
         for (connection, body) in orders.deliveries {
             let connection = connection.parse().unwrap();
             let delivery = Delivery { connection, source: Source::Returngo, body, received_at: orders.now };
