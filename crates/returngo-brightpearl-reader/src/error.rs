@@ -16,6 +16,9 @@ pub enum ReadError {
         #[source]
         source: returngo::Error,
     },
+    /// It was not asked for.
+    #[error("RMA {0} was not asked for")]
+    NotAsked(RmaId),
     /// Something else of Brightpearl's.
     #[error(transparent)]
     Brightpearl(#[from] brightpearl::Error),

@@ -1,24 +1,26 @@
-//! What the mapping looks at of one RMA, fetched with both clients.
+//! What the mapping looks at, fetched with both clients: for one RMA, or for many at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod chunks;
+mod credits;
+mod orders;
+mod products;
 
-use brightpearl::{
-    Client, IdSet, OrderId, ProductId,
-    accounting::{CustomerPayment, CustomerPaymentSearch},
-    order::{Order, OrderSearch, OrderTypeCode},
-    warehouse::GoodsMovementSearch,
-};
-use returngo::{Rma, RmaId, TransactionType};
-use returngo_brightpearl::{
-    ConnectionSettings, World, keys,
-    settings::{ExistingCredit, OrderLookup, RefundRecording},
-    world::{AccountFacts, ProductFacts},
-};
-use tokio::sync::Mutex;
+use std::collections::BTreeMap;
+
+use brightpearl::{Client, ErrorKind};
+use futures_util::{StreamExt, stream};
+use returngo::{Rma, RmaId};
+use returngo_brightpearl::{ConnectionSettings, World, world::AccountFacts};
 
 use crate::{ReadError, account_facts};
+use products::ProductCache;
+
+/// How many RMAs are asked for at the same time: ReturnGO takes them one by one, and allows a hundred calls a
+/// second (returngo.md §1).
+const RMAS_AT_ONCE: usize = 8;
 
 /// Reads worlds of one connection.
+#[derive(Debug)]
 pub struct Reader {
     /// The Brightpearl account.
     pub brightpearl: Client,
@@ -28,7 +30,7 @@ pub struct Reader {
     pub account: AccountFacts,
     /// How the two are connected.
     pub settings: ConnectionSettings,
-    products: Mutex<BTreeMap<ProductId, ProductFacts>>,
+    pub(crate) products: ProductCache,
 }
 
 impl Reader {
@@ -52,7 +54,7 @@ impl Reader {
         settings: ConnectionSettings,
         account: AccountFacts,
     ) -> Self {
-        Self { brightpearl, returngo, account, settings, products: Mutex::default() }
+        Self { brightpearl, returngo, account, settings, products: ProductCache::default() }
     }
 
     /// Reads what both systems say now about an RMA.
@@ -60,149 +62,82 @@ impl Reader {
     /// # Errors
     /// When something cannot be read.
     pub async fn world(&self, id: &RmaId) -> Result<World, ReadError> {
-        let rma = self.returngo.rmas().get(id).await;
-        let rma = rma.map_err(|source| ReadError::Rma { id: id.clone(), source })?;
-        let sales = self.sales_orders_of(&rma).await?;
-        let mut world = World { account: self.account.clone(), ..World::new(rma) };
-        // A credit is found by its key also where the order is not, or no longer certain.
-        let credits = self.credits_of(&sales, &world.rma).await?;
-        let ids: IdSet = credits.iter().chain(&sales).map(|id| id.get()).collect();
-        for order in self.orders_and_credits(&ids).await? {
-            if credits.contains(&order.id) {
-                world.credits.push(order);
-            } else {
-                world.orders.push(order);
-            }
-        }
-        if sales.len() == 1 {
-            world.order = world.orders.pop();
-        }
-        world.products =
-            self.products_on(world.order.iter().chain(&world.orders).chain(&world.credits)).await?;
-        let relevant = self.credits_of_this_rma(&world);
-        for credit in &relevant {
-            self.add_what_happened_to(*credit, &mut world).await?;
-        }
-        if self.needs_order_notes(&world.rma) {
-            for order in relevant.into_iter().chain(sales) {
-                for mut note in self.brightpearl.order_notes().list(order).await? {
-                    note.order_id = Some(order);
-                    world.order_notes.push(note);
-                }
-            }
-        }
+        let mut worlds = self.worlds(std::slice::from_ref(id)).await;
+        let mut world = worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone())))?;
+        world.account = self.account.clone();
         Ok(world)
     }
 
-    /// The sales orders that carry the RMA's order number or id, looked up the way the connection says.
-    async fn sales_orders_of(&self, rma: &Rma) -> Result<Vec<OrderId>, brightpearl::Error> {
-        let details = &rma.order_details;
-        for lookup in &self.settings.order_lookup {
-            let search = OrderSearch::new().order_type(&OrderTypeCode::SalesOrder);
-            let search = match (lookup, &details.order_name, &details.order_id) {
-                // Shops' connectors store the number with or without its `#` (brightpearl-orders.md §8).
-                (OrderLookup::CustomerRef, Some(name), _) => {
-                    let bare = name.trim_start_matches('#');
-                    search.customer_refs([format!("#{bare}"), bare.to_owned()])
-                }
-                (OrderLookup::ExternalRef, name, id) => {
-                    let references = id.iter().map(|id| id.as_str().to_owned()).chain(name.clone());
-                    search.external_refs(references)
-                }
-                (OrderLookup::CustomerRef, None, _) => continue,
-            };
-            let found = self.brightpearl.orders().search(search).all().await?;
-            if !found.is_empty() {
-                return Ok(found.iter().filter_map(|order| order.order_id).collect());
+    /// Reads what both systems say now about many RMAs, in as few requests as it takes. Every RMA gets its world or
+    /// the reason why it has none.
+    ///
+    /// The worlds come without [`Reader::account`], which is the same for all, and large: put it into each when
+    /// its turn comes.
+    pub async fn worlds(&self, ids: &[RmaId]) -> BTreeMap<RmaId, Result<World, ReadError>> {
+        let mut worlds = BTreeMap::new();
+        let mut found = Vec::new();
+        for (id, rma) in self.rmas(ids).await {
+            match rma {
+                Ok(rma) => found.push(rma),
+                Err(error) => drop(worlds.insert(id, Err(error))),
             }
         }
-        Ok(Vec::new())
+        worlds.extend(self.worlds_of(found).await);
+        worlds
     }
 
-    /// Custom fields come only when they are asked for; they matter where a field map may set them.
-    async fn orders_and_credits(&self, ids: &IdSet) -> Result<Vec<Order>, brightpearl::Error> {
-        match self.settings.field_map {
-            Some(_) => self.brightpearl.orders().get_with_custom_fields(ids).await,
-            None => self.brightpearl.orders().get(ids).await,
-        }
+    /// Reads RMAs, as ReturnGO shows them now: one call each.
+    pub async fn rmas(&self, ids: &[RmaId]) -> BTreeMap<RmaId, Result<Rma, ReadError>> {
+        stream::iter(ids.iter().cloned())
+            .map(async |id| {
+                let rma = self.returngo.rmas().get(&id).await;
+                (id.clone(), rma.map_err(|source| ReadError::Rma { id, source }))
+            })
+            .buffer_unordered(RMAS_AT_ONCE)
+            .collect()
+            .await
     }
 
-    /// Every credit of the sales, and every credit that carries the RMA's key, whatever it belongs to.
-    async fn credits_of(
-        &self,
-        sales: &[OrderId],
-        rma: &Rma,
-    ) -> Result<BTreeSet<OrderId>, brightpearl::Error> {
-        let credits = || OrderSearch::new().order_type(&OrderTypeCode::SalesCredit);
-        let of_sales = (!sales.is_empty()).then(|| credits().parents(&IdSet::of(sales.iter().copied())));
-        let with_key = credits().external_refs([keys::credit(rma.id())]);
-        let mut found = BTreeSet::new();
-        for search in of_sales.into_iter().chain([with_key]) {
-            let credits = self.brightpearl.orders().search(search).all().await?;
-            found.extend(credits.into_iter().filter_map(|credit| credit.order_id));
-        }
-        Ok(found)
+    /// As [`Reader::worlds`], for RMAs that were read just now: ReturnGO is not asked.
+    pub async fn worlds_of(&self, rmas: Vec<Rma>) -> BTreeMap<RmaId, Result<World, ReadError>> {
+        let mut worlds = BTreeMap::new();
+        self.around(rmas.into_iter().map(|rma| (rma.id().clone(), rma)).collect(), &mut worlds).await;
+        worlds
     }
 
-    /// The credits whose payments and goods the mapping looks at: the RMA's own, else those of others that it
-    /// may adopt.
-    fn credits_of_this_rma(&self, world: &World) -> Vec<OrderId> {
-        let key = keys::credit(world.rma.id());
-        let reference = |credit: &Order| credit.external_ref.clone().unwrap_or_default();
-        let own: Vec<OrderId> =
-            world.credits.iter().filter(|credit| reference(credit) == key).map(|credit| credit.id).collect();
-        if !own.is_empty() || self.settings.existing_credit != ExistingCredit::Adopt {
-            return own;
-        }
-        let others = world.credits.iter().filter(|credit| !keys::is_credit(&reference(credit)));
-        others.map(|credit| credit.id).collect()
-    }
-
-    /// Whether a product's stock is counted does not change from one look to the next: asked once, kept.
-    async fn products_on(
-        &self,
-        orders: impl Iterator<Item = &Order>,
-    ) -> Result<BTreeMap<ProductId, ProductFacts>, brightpearl::Error> {
-        let wanted: Vec<ProductId> =
-            orders.flat_map(|order| order.order_rows.values()).filter_map(|row| row.product()).collect();
-        let mut known = self.products.lock().await;
-        let unknown: IdSet = wanted.iter().filter(|id| !known.contains_key(id)).map(|id| id.get()).collect();
-        for product in self.brightpearl.products().get(&unknown).await? {
-            known.insert(product.id, ProductFacts { stock_tracked: product.stock.stock_tracked });
-        }
-        Ok(wanted.into_iter().filter_map(|id| Some((id, *known.get(&id)?))).collect())
-    }
-
-    async fn add_what_happened_to(
-        &self,
-        credit: OrderId,
-        world: &mut World,
-    ) -> Result<(), brightpearl::Error> {
-        world.payments.extend(self.payments_on(credit).await?);
-        let notes = self.brightpearl.goods_in_notes().of_orders(&credit.into()).await?;
-        let batches = notes.keys().map(|batch| GoodsMovementSearch::new().batch(batch));
-        let corrections = GoodsMovementSearch::new().order(&credit);
-        let mut movements = BTreeMap::new();
-        for search in batches.chain([corrections]) {
-            for movement in self.brightpearl.goods_movements().search(search).all().await? {
-                movements.insert(movement.goods_movement_id, movement);
+    /// Reads Brightpearl for these RMAs. Where it refuses the whole, halves are tried: what one RMA leads to must not
+    /// keep the others waiting.
+    async fn around(&self, rmas: Vec<(RmaId, Rma)>, worlds: &mut BTreeMap<RmaId, Result<World, ReadError>>) {
+        let mut parts = vec![rmas];
+        while let Some(mut part) = parts.pop() {
+            match self.read_brightpearl(part.iter().map(|(_, rma)| rma)).await {
+                Ok(read) => {
+                    worlds.extend(part.into_iter().zip(read).map(|((id, _), world)| (id, Ok(world))));
+                }
+                Err(error) if part.len() > 1 && may_be_one_rmas_fault(&error) => {
+                    let half = part.split_off(part.len() / 2);
+                    parts.extend([part, half]);
+                }
+                Err(error) => {
+                    worlds.extend(part.into_iter().map(|(id, _)| (id, Err(error.clone().into()))));
+                }
             }
         }
-        world.goods_movements.extend(movements.into_values());
-        world.goods_in_notes.extend(notes);
-        Ok(())
     }
 
-    async fn payments_on(&self, credit: OrderId) -> Result<Vec<CustomerPayment>, brightpearl::Error> {
-        let search = CustomerPaymentSearch::new().order(&credit);
-        self.brightpearl.customer_payments().search(search).all().await
+    /// Worlds in the order of the RMAs.
+    async fn read_brightpearl(
+        &self,
+        rmas: impl Iterator<Item = &Rma>,
+    ) -> Result<Vec<World>, brightpearl::Error> {
+        let mut worlds: Vec<World> = rmas.cloned().map(World::new).collect();
+        orders::read(self, &mut worlds).await?;
+        products::read(self, &mut worlds).await?;
+        credits::read(self, &mut worlds).await?;
+        Ok(worlds)
     }
+}
 
-    /// Notes matter only where refunds are noted instead of recorded, where credits are adopted, and for money
-    /// that came in.
-    fn needs_order_notes(&self, rma: &Rma) -> bool {
-        self.settings.refunds == RefundRecording::Note
-            || self.settings.existing_credit == ExistingCredit::Adopt
-            || rma.transactions.iter().any(|transaction| transaction.kind == TransactionType::InvoicePayment)
-    }
+fn may_be_one_rmas_fault(error: &brightpearl::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Undecodable)
 }

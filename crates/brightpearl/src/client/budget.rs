@@ -147,7 +147,8 @@ impl Budget {
             Priority::Background if shrunk > 0 => rest.saturating_sub(shrunk) + 1,
             _ => milliseconds(now, refilled),
         };
-        Some(Duration::from_millis(wait))
+        // Never nothing: less than a millisecond may be left, and time must pass.
+        Some(Duration::from_millis(wait.max(1)))
     }
 
     /// Takes over what an answer says about the pool. Within a minute the least that was said is the newest.

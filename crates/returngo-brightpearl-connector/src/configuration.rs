@@ -1,0 +1,180 @@
+//! What a connection is made of: the account, the shop, and how they are kept in step. It holds credentials, so
+//! it is [sealed](crate::vault) wherever it is stored.
+
+use std::{fmt, sync::Arc};
+
+use api_client_core::client::Clock;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chacha20poly1305::aead::Generate;
+use returngo_brightpearl::ConnectionSettings;
+use serde::{Deserialize, Serialize};
+
+use crate::{connection::Connection, ledger::ConnectionId, vault::VaultError};
+
+/// What a connection is made of.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionConfiguration {
+    /// How the two are kept in step; names the account.
+    pub settings: ConnectionSettings,
+    /// How to reach Brightpearl.
+    pub brightpearl: BrightpearlAccess,
+    /// How to reach ReturnGO.
+    pub returngo: ReturngoAccess,
+    /// The part of the webhooks' URLs that nobody else knows.
+    pub webhook_secret: Secret,
+}
+
+/// How to reach a Brightpearl account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrightpearlAccess {
+    /// A base such as `http://127.0.0.1:4010`, which goes before the data centre.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The data centre, such as `euw1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub datacenter: Option<String>,
+    /// The app's reference.
+    pub app_ref: String,
+    /// The developer's reference, for public apps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dev_ref: Option<String>,
+    /// The token.
+    #[serde(flatten)]
+    pub token: BrightpearlToken,
+}
+
+/// A token, by what it is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BrightpearlToken {
+    /// Of a private or public app.
+    Token(Secret),
+    /// Of a member of staff.
+    StaffToken(Secret),
+    /// From OAuth.
+    AccessToken(Secret),
+}
+
+/// How to reach a ReturnGO shop.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReturngoAccess {
+    /// Another server than ReturnGO's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The key.
+    pub api_key: Secret,
+    /// The shop's domain.
+    pub shop: String,
+}
+
+/// A text that does not print.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps a text from printing.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// One that nobody can guess, made of characters that stand in a URL as they are.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn generate() -> Result<Self, VaultError> {
+        let bytes = <[u8; 24]>::try_generate().map_err(|error| VaultError::Random(error.to_string()))?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// The text.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// Why a connection cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigurationError {
+    /// The Brightpearl side is not usable.
+    #[error("no Brightpearl client can be made of connection {connection}")]
+    Brightpearl {
+        /// The connection.
+        connection: ConnectionId,
+        /// Why.
+        #[source]
+        source: brightpearl::Error,
+    },
+    /// The ReturnGO side is not usable.
+    #[error("no ReturnGO client can be made of connection {connection}")]
+    Returngo {
+        /// The connection.
+        connection: ConnectionId,
+        /// Why.
+        #[source]
+        source: returngo::Error,
+    },
+}
+
+impl ConnectionConfiguration {
+    /// Opens the connection. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When no client can be made of what is configured.
+    pub fn open(&self, id: ConnectionId, clock: Arc<dyn Clock>) -> Result<Connection, ConfigurationError> {
+        let brightpearl = self
+            .brightpearl_client(&clock)
+            .map_err(|source| ConfigurationError::Brightpearl { connection: id.clone(), source })?;
+        let returngo = self
+            .returngo_client(&clock)
+            .map_err(|source| ConfigurationError::Returngo { connection: id.clone(), source })?;
+        Ok(Connection::new(id, brightpearl, returngo, self.settings.clone(), clock))
+    }
+
+    fn brightpearl_client(&self, clock: &Arc<dyn Clock>) -> Result<brightpearl::Client, brightpearl::Error> {
+        let access = &self.brightpearl;
+        let app = &access.app_ref;
+        let credentials = match &access.token {
+            BrightpearlToken::Token(token) => brightpearl::Credentials::private_app(app, token.reveal()),
+            BrightpearlToken::StaffToken(token) => brightpearl::Credentials::staff(app, token.reveal()),
+            BrightpearlToken::AccessToken(token) => {
+                brightpearl::Credentials::access_token(app, token.reveal())
+            }
+        };
+        let credentials = match &access.dev_ref {
+            Some(developer) => credentials.with_dev_ref(developer),
+            None => credentials,
+        };
+        let builder = brightpearl::Client::builder(self.settings.account_id.as_str())
+            .credentials(credentials)
+            .clock(Arc::clone(clock));
+        let builder = match (&access.url, &access.datacenter) {
+            (Some(url), _) => builder.url(url),
+            (None, Some(datacenter)) => builder.datacenter(datacenter),
+            (None, None) => builder,
+        };
+        builder.build()
+    }
+
+    fn returngo_client(&self, clock: &Arc<dyn Clock>) -> Result<returngo::Client, returngo::Error> {
+        let access = &self.returngo;
+        let builder = returngo::Client::builder()
+            .api_key(access.api_key.reveal())
+            .shop(&access.shop)
+            .clock(Arc::clone(clock));
+        match &access.url {
+            Some(url) => builder.url(url).build(),
+            None => builder.build(),
+        }
+    }
+}

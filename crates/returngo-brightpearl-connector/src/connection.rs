@@ -1,0 +1,61 @@
+//! An open connection: a ReturnGO shop and a Brightpearl account, and how they are kept in step.
+
+use std::sync::Arc;
+
+use api_client_core::client::Clock;
+use jiff::{SignedDuration, Timestamp};
+use returngo_brightpearl::ConnectionSettings;
+use returngo_brightpearl_reader::{ReadError, Reader};
+use tokio::sync::Mutex;
+
+use crate::ledger::ConnectionId;
+
+/// How long the account's set-up is taken as read: statuses, channels and bank accounts change by hand, and
+/// rarely.
+const SET_UP_KEPT_FOR: SignedDuration = SignedDuration::from_mins(30);
+
+/// A ReturnGO shop and a Brightpearl account that are kept in step.
+#[derive(Debug)]
+pub struct Connection {
+    /// Its name.
+    pub id: ConnectionId,
+    /// The account.
+    pub brightpearl: brightpearl::Client,
+    /// The shop.
+    pub returngo: returngo::Client,
+    /// How they are kept in step.
+    pub settings: ConnectionSettings,
+    pub(crate) clock: Arc<dyn Clock>,
+    reader: Mutex<Option<(Timestamp, Arc<Reader>)>>,
+}
+
+impl Connection {
+    /// A connection by these clients.
+    pub fn new(
+        id: ConnectionId,
+        brightpearl: brightpearl::Client,
+        returngo: returngo::Client,
+        settings: ConnectionSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { id, brightpearl, returngo, settings, clock, reader: Mutex::default() }
+    }
+
+    /// What reads both systems. The account's set-up is read anew when it is older than half an hour.
+    ///
+    /// # Errors
+    /// When the set-up cannot be read.
+    pub async fn reader(&self) -> Result<Arc<Reader>, ReadError> {
+        let now = self.clock.now();
+        let mut kept = self.reader.lock().await;
+        if let Some((read_at, reader)) = &*kept
+            && now.duration_since(*read_at) < SET_UP_KEPT_FOR
+        {
+            return Ok(Arc::clone(reader));
+        }
+        let (brightpearl, returngo) = (self.brightpearl.clone(), self.returngo.clone());
+        let reader = Arc::new(Reader::new(brightpearl, returngo, self.settings.clone()).await?);
+        *kept = Some((now, Arc::clone(&reader)));
+        Ok(reader)
+    }
+}

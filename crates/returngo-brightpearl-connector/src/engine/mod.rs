@@ -1,0 +1,235 @@
+//! Keeping RMAs in step: claim what is due, look at both systems, plan, write, look again, remember.
+//!
+//! The order of things is the promise. A write is recorded as intended before it is made, and made only while
+//! the claim is certainly held: every bundle of writes ends, or is given up, well before the lease does. So
+//! whoever claims the RMA next looks at both systems after everything that was ever sent for it has arrived,
+//! and what it finds under a key is not written again.
+
+mod policy;
+mod writing;
+
+use std::{collections::BTreeMap, mem, sync::Arc};
+
+use api_client_core::client::Clock;
+use returngo::{Rma, RmaId};
+use returngo_brightpearl::{Effect, Plan, World};
+use tokio::sync::watch;
+
+pub use policy::Policy;
+
+use returngo_brightpearl_reader::ReadError;
+
+use crate::{
+    connection::Connection,
+    ledger::{Claim, ClaimRequest, ConnectionId, Ledger, LedgerError, Outcome, WorkerId},
+    probe::{Point, Probe},
+};
+use writing::Journey;
+
+/// How often the systems are looked at and written to for one claim. An honest world settles after four rounds
+/// at the most (mapping.md §5); the fifth look finds nothing to do.
+const ROUNDS: usize = 5;
+
+/// Works on what the ledger says is due.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    ledger: Arc<dyn Ledger>,
+    clock: Arc<dyn Clock>,
+    probe: Arc<dyn Probe>,
+    worker: WorkerId,
+    policy: Policy,
+    stop: watch::Receiver<bool>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Worked {
+    /// RMAs that are in step.
+    pub in_step: usize,
+    /// RMAs that wait for a person.
+    pub needs_review: usize,
+    /// RMAs that failed, to be tried again or put to a person.
+    pub failed: usize,
+    /// Writes that were made.
+    pub written: usize,
+}
+
+impl Engine {
+    /// An engine that works as `worker`, until `stop` is true: then it releases what it has claimed at the next
+    /// step where that is safe.
+    pub fn new(
+        ledger: Arc<dyn Ledger>,
+        clock: Arc<dyn Clock>,
+        probe: Arc<dyn Probe>,
+        worker: WorkerId,
+        policy: Policy,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self { ledger, clock, probe, worker, policy, stop }
+    }
+
+    /// Claims what is due of the connection whose turn it is, but none of these; empty when nothing is due.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn claim(&self, except: Vec<ConnectionId>) -> Result<Vec<Claim>, LedgerError> {
+        let request = ClaimRequest {
+            worker: self.worker.clone(),
+            limit: self.policy.batch,
+            now: self.clock.now(),
+            lease: self.policy.lease,
+            except,
+        };
+        let claims = self.ledger.claim(&request).await?;
+        if !claims.is_empty() {
+            self.probe.reached(Point::Claimed);
+        }
+        Ok(claims)
+    }
+
+    /// Brings claimed RMAs of this connection into step.
+    ///
+    /// # Errors
+    /// When the ledger fails. What was claimed is due again when its lease ends.
+    pub async fn work_on(&self, connection: &Connection, claims: Vec<Claim>) -> Result<Worked, LedgerError> {
+        let mut worked = Worked::default();
+        let mut open = claims;
+        let mut shown = BTreeMap::new();
+        for _ in 0..ROUNDS {
+            if *self.stop.borrow() {
+                self.release(open, &mut worked).await?;
+                return Ok(worked);
+            }
+            open = self.hold(&open).await?;
+            if open.is_empty() {
+                return Ok(worked);
+            }
+            let looks = self.look(connection, &open, &mut shown).await;
+            self.probe.reached(Point::WorldsRead);
+            let mut ended = Vec::new();
+            let mut journeys = Vec::new();
+            for (claim, look) in open.into_iter().zip(looks) {
+                match look {
+                    Ok(plan) if plan.effects.is_empty() => ended.push((claim, settled(plan))),
+                    Ok(plan) => {
+                        if plan.effects.iter().any(changes_the_rma) {
+                            shown.remove(&claim.rma);
+                        }
+                        journeys.push(Journey::new(claim, plan.effects));
+                    }
+                    Err(error) => {
+                        let outcome = self.policy.after_read_error(&claim, &error, self.clock.now());
+                        ended.push((claim, outcome));
+                    }
+                }
+            }
+            self.finish(&ended, &mut worked).await?;
+            open = self.write(connection, journeys, &mut worked).await?;
+        }
+        let error = format!("both systems were written to {ROUNDS} times and are still not in step");
+        worked.failed += self.give_up(open, &error).await?.failed;
+        Ok(worked)
+    }
+
+    /// Gives up claims that cannot be worked on.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn give_up(&self, claims: Vec<Claim>, why: &str) -> Result<Worked, LedgerError> {
+        let mut worked = Worked::default();
+        let failed = |claim: Claim| {
+            let outcome = self.policy.after_failure(&claim, why.to_owned(), self.clock.now());
+            (claim, outcome)
+        };
+        let ended: Vec<_> = claims.into_iter().map(failed).collect();
+        self.finish(&ended, &mut worked).await?;
+        Ok(worked)
+    }
+
+    async fn release(&self, claims: Vec<Claim>, worked: &mut Worked) -> Result<(), LedgerError> {
+        let ended: Vec<_> = claims.into_iter().map(|claim| (claim, Outcome::Released)).collect();
+        self.finish(&ended, worked).await
+    }
+
+    /// What there is to do about each claimed RMA, in the order of the claims. `shown` holds the RMAs as ReturnGO
+    /// showed them under these claims: its calls are few, so one that nothing was written to is not read again.
+    async fn look(
+        &self,
+        connection: &Connection,
+        claims: &[Claim],
+        shown: &mut BTreeMap<RmaId, Rma>,
+    ) -> Vec<Result<Plan, Arc<ReadError>>> {
+        let rmas: Vec<RmaId> = claims.iter().map(|claim| claim.rma.clone()).collect();
+        let reader = match connection.reader().await {
+            Ok(reader) => reader,
+            Err(error) => {
+                let error = Arc::new(error);
+                return claims.iter().map(|_| Err(Arc::clone(&error))).collect();
+            }
+        };
+        let unread: Vec<RmaId> = rmas.iter().filter(|rma| !shown.contains_key(rma)).cloned().collect();
+        let mut worlds = BTreeMap::new();
+        for (id, rma) in reader.rmas(&unread).await {
+            match rma {
+                Ok(rma) => drop(shown.insert(id, rma)),
+                Err(error) => drop(worlds.insert(id, Err(error))),
+            }
+        }
+        worlds
+            .extend(reader.worlds_of(rmas.iter().filter_map(|rma| shown.get(rma).cloned()).collect()).await);
+        let mut account = reader.account.clone();
+        let plan = |world: Result<World, ReadError>| {
+            let mut world = world.map_err(Arc::new)?;
+            // The account's facts are the same for all, and large: they are lent to each world in turn.
+            world.account = mem::take(&mut account);
+            let plan = returngo_brightpearl::plan(&world, &connection.settings);
+            account = mem::take(&mut world.account);
+            Ok(plan)
+        };
+        let missing = |rma: &RmaId| Err(ReadError::NotAsked(rma.clone()));
+        rmas.iter().map(|rma| worlds.remove(rma).unwrap_or_else(|| missing(rma))).map(plan).collect()
+    }
+
+    /// Holds these claims for another lease; gives back those that are still ours.
+    async fn hold(&self, claims: &[Claim]) -> Result<Vec<Claim>, LedgerError> {
+        let until = self.clock.now().saturating_add(self.policy.lease).unwrap_or(jiff::Timestamp::MAX);
+        self.ledger.renew(claims, until).await
+    }
+
+    async fn finish(&self, ended: &[(Claim, Outcome)], worked: &mut Worked) -> Result<(), LedgerError> {
+        if ended.is_empty() {
+            return Ok(());
+        }
+        self.ledger.finish(ended, self.clock.now()).await?;
+        self.probe.reached(Point::Finished);
+        for (claim, outcome) in ended {
+            match outcome {
+                Outcome::Settled { reviews, .. } if reviews.is_empty() => worked.in_step += 1,
+                Outcome::Settled { .. } => worked.needs_review += 1,
+                Outcome::Failed { error, again_at } => {
+                    worked.failed += 1;
+                    tracing::warn!(
+                        connection = %claim.connection,
+                        rma = %claim.rma,
+                        attempt = claim.attempt,
+                        again_at = again_at.map(tracing::field::display),
+                        "not in step: {error}"
+                    );
+                }
+                Outcome::Released => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+const fn changes_the_rma(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::UpdateShipment { .. } | Effect::SetRmaStatus { .. } | Effect::AddRmaComment { .. }
+    )
+}
+
+fn settled(plan: Plan) -> Outcome {
+    Outcome::Settled { reviews: plan.reviews, credit: plan.state.credit.map(|credit| credit.id) }
+}

@@ -1,0 +1,119 @@
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use returngo_brightpearl_reader::ReadError;
+
+use crate::{
+    error::with_causes,
+    ledger::{Claim, Outcome},
+};
+
+/// How hard, and how often, the engine tries.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// RMAs in one batch: what is read and written together.
+    pub batch: u32,
+    /// How long a claim holds. Writes that are under way when half of it has passed are given up as doubtful,
+    /// so that none is on its way when the lease ends.
+    pub lease: Duration,
+    /// Writes between two looks at the lease.
+    pub writes_at_once: usize,
+    /// The wait after a first failure; it doubles with every further one.
+    pub first_wait: Duration,
+    /// The longest wait.
+    pub longest_wait: Duration,
+    /// Failures one after another before a person is asked.
+    pub failures_allowed: u32,
+    /// The same for writes that the system refused: trying again seldom helps.
+    pub refusals_allowed: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            batch: 500,
+            lease: Duration::from_secs(600),
+            writes_at_once: 100,
+            first_wait: Duration::from_secs(30),
+            longest_wait: Duration::from_secs(3600),
+            failures_allowed: 20,
+            refusals_allowed: 3,
+        }
+    }
+}
+
+impl Policy {
+    /// A failure: tried again later, or put to a person when it failed too often.
+    pub(super) fn after_failure(&self, claim: &Claim, error: String, now: Timestamp) -> Outcome {
+        self.again(claim, error, now, self.failures_allowed, None)
+    }
+
+    /// A refusal, which may be cured in the other system by the time of the next attempt.
+    pub(super) fn after_refusal(&self, claim: &Claim, error: String, now: Timestamp) -> Outcome {
+        self.again(claim, error, now, self.refusals_allowed, None)
+    }
+
+    /// A system could not be read. When it says until when, that is waited for.
+    pub(super) fn after_read_error(&self, claim: &Claim, error: &ReadError, now: Timestamp) -> Outcome {
+        let not_before = match error {
+            ReadError::Returngo(source) | ReadError::Rma { source, .. } => source.try_again_at(),
+            _ => None,
+        };
+        self.again(claim, with_causes(error), now, self.failures_allowed, not_before)
+    }
+
+    fn again(
+        &self,
+        claim: &Claim,
+        error: String,
+        now: Timestamp,
+        allowed: u32,
+        not_before: Option<Timestamp>,
+    ) -> Outcome {
+        let failures = claim.failures + 1;
+        let again_at = (failures < allowed).then(|| {
+            let wait = self.first_wait.saturating_mul(1 << claim.failures.min(16)).min(self.longest_wait);
+            let after = now.saturating_add(spread(claim, wait)).unwrap_or(Timestamp::MAX);
+            after.max(not_before.unwrap_or(Timestamp::MIN))
+        });
+        Outcome::Failed { error, again_at }
+    }
+}
+
+/// Up to a quarter longer, by RMA and attempt, so that those that failed together do not all come back together.
+fn spread(claim: &Claim, wait: Duration) -> SignedDuration {
+    let seed =
+        claim.rma.to_string().bytes().map(u64::from).sum::<u64>().wrapping_add(claim.attempt.unsigned_abs());
+    let extra = wait / 4 / 97 * (seed % 97) as u32;
+    SignedDuration::try_from(wait + extra).unwrap_or(SignedDuration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(failures: u32) -> Claim {
+        Claim {
+            connection: "acme".parse().unwrap(),
+            rma: "4410021".parse().unwrap(),
+            attempt: 7,
+            marked: 1,
+            failures,
+        }
+    }
+
+    #[test]
+    fn waits_grow_to_a_limit_and_then_a_person_is_asked() {
+        let policy = Policy::default();
+        let now: Timestamp = "2026-05-04T10:15:20Z".parse().unwrap();
+        let wait = |failures| match policy.after_failure(&claim(failures), "down".to_owned(), now) {
+            Outcome::Failed { again_at, .. } => again_at.map(|at| at.duration_since(now).as_secs()),
+            other => panic!("{other:?}"),
+        };
+        assert!(wait(0).is_some_and(|wait| (30..=38).contains(&wait)), "{:?}", wait(0));
+        assert!(wait(3).is_some_and(|wait| (240..=300).contains(&wait)), "{:?}", wait(3));
+        assert!(wait(18).is_some_and(|wait| (3600..=4500).contains(&wait)), "{:?}", wait(18));
+        assert_eq!(wait(19), None);
+    }
+}

@@ -1,0 +1,83 @@
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use super::Unknown;
+
+/// What happened about an RMA. Entries are never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Which attempt, where it was one.
+    pub attempt: Option<i64>,
+    /// What.
+    pub event: AuditEvent,
+    /// The facts, in words; no secrets and no shoppers.
+    pub detail: String,
+}
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuditEvent {
+    /// It was marked as due.
+    MarkedDue,
+    /// A worker claimed it.
+    Claimed,
+    /// A write was intended.
+    Intended,
+    /// A write was applied.
+    Applied,
+    /// A write was refused.
+    Refused,
+    /// Nobody knows what became of a write.
+    Doubtful,
+    /// An attempt ended in step, or with something for a person.
+    Settled,
+    /// An attempt failed.
+    Failed,
+    /// An attempt ended before it began: its process stopped.
+    Released,
+    /// A person was asked after the last attempt failed.
+    PutToAPerson,
+}
+
+impl AuditEvent {
+    /// All events.
+    pub const ALL: [Self; 10] = [
+        Self::MarkedDue,
+        Self::Claimed,
+        Self::Intended,
+        Self::Applied,
+        Self::Refused,
+        Self::Doubtful,
+        Self::Settled,
+        Self::Failed,
+        Self::Released,
+        Self::PutToAPerson,
+    ];
+
+    /// The name in the database and in tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MarkedDue => "marked-due",
+            Self::Claimed => "claimed",
+            Self::Intended => "intended",
+            Self::Applied => "applied",
+            Self::Refused => "refused",
+            Self::Doubtful => "doubtful",
+            Self::Settled => "settled",
+            Self::Failed => "failed",
+            Self::Released => "released",
+            Self::PutToAPerson => "put-to-a-person",
+        }
+    }
+}
+
+impl FromStr for AuditEvent {
+    type Err = Unknown;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or_else(|| Unknown::new("event", text))
+    }
+}

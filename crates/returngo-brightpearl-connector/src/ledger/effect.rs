@@ -1,0 +1,68 @@
+use jiff::Timestamp;
+
+use super::Claim;
+
+/// Something that is about to be written, in one of the two systems.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// Under which claim.
+    pub claim: Claim,
+    /// The effect's key.
+    pub key: String,
+    /// What is written, in words: amounts and references, no shoppers.
+    pub what: String,
+}
+
+/// Whether an intended write may be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// It may. `before` tells whether an earlier attempt intended it and never said what became of it: it was
+    /// looked up since, for worlds are read after a claim.
+    Go {
+        /// Whether it was intended before.
+        before: bool,
+    },
+    /// It was applied; the ledger knows it though the systems do not show it.
+    AlreadyApplied(EffectRecord),
+    /// The claim is no longer held: nothing may be written under it.
+    ClaimLost,
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EffectOutcome {
+    /// It is there.
+    Applied {
+        /// What the system calls it, where it has an id.
+        remote_id: Option<String>,
+        /// Whether it was there before this attempt.
+        already_existed: bool,
+    },
+    /// It was refused and is not there.
+    Refused {
+        /// Why.
+        error: String,
+    },
+    /// Nobody knows; the next attempt looks.
+    Unknown {
+        /// Why.
+        error: String,
+    },
+}
+
+/// A write that was intended, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EffectRecord {
+    /// The effect's key.
+    pub key: String,
+    /// What was to be written, in words, as it was last intended.
+    pub what: String,
+    /// The attempt that last intended it.
+    pub attempt: i64,
+    /// When that was.
+    pub intended_at: Timestamp,
+    /// What became of it, once that is known.
+    pub outcome: Option<EffectOutcome>,
+    /// When that was recorded.
+    pub recorded_at: Option<Timestamp>,
+}

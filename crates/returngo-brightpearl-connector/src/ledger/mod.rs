@@ -1,0 +1,222 @@
+//! What the connector remembers: connections, webhooks that arrived, work that is due, what was written, and why.
+//!
+//! Everything that must survive a crash goes through the [`Ledger`]. Nothing in it is open across a call to
+//! either system: a worker claims, commits, talks to the systems, and writes back, on the condition that the
+//! work is still its own.
+
+mod audit;
+mod connection;
+mod effect;
+mod inbox;
+mod sql;
+mod sweep;
+mod work;
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use returngo::RmaId;
+
+pub use audit::{AuditEntry, AuditEvent};
+pub use connection::{ConnectionId, InvalidConnectionId, Sealed, StoredConnection};
+pub use effect::{Admission, EffectOutcome, EffectRecord, Intent};
+pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
+pub use sweep::{SweepName, SweepTurn};
+pub use work::{Claim, ClaimRequest, ConnectionStatus, Outcome, WorkItem, WorkState, WorkerId};
+
+/// The durable memory. One implementation speaks to SQLite and to PostgreSQL; any number of processes may
+/// share a PostgreSQL.
+#[async_trait]
+pub trait Ledger: fmt::Debug + Send + Sync {
+    /// Stores a connection under its name; one of that name is replaced.
+    async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError>;
+
+    /// All connections, by name.
+    async fn connections(&self) -> Result<Vec<StoredConnection>, LedgerError>;
+
+    /// The connection of this name.
+    async fn connection(&self, id: &ConnectionId) -> Result<Option<StoredConnection>, LedgerError>;
+
+    /// Forgets a connection and its secrets. Its work stops; what was written stays in the audit.
+    async fn remove_connection(&self, id: &ConnectionId, now: Timestamp) -> Result<bool, LedgerError>;
+
+    /// Takes webhooks in; they are durable when this returns. A body that waits already is stored once; one that
+    /// was handled before waits again, for what it names may have changed since.
+    async fn receive(&self, deliveries: &[Delivery]) -> Result<(), LedgerError>;
+
+    /// Webhooks of one connection that wait to be handled, oldest first: of the connection whose turn it is.
+    async fn waiting_deliveries(&self, limit: u32) -> Result<Vec<StoredDelivery>, LedgerError>;
+
+    /// A webhook that arrived, handled or not.
+    async fn delivery(&self, id: InboxId) -> Result<Option<StoredDelivery>, LedgerError>;
+
+    /// Marks RMAs as due because of webhooks and the webhooks as handled, both or neither. A webhook that
+    /// arrived once more in between goes on waiting.
+    async fn resolve(
+        &self,
+        connection: &ConnectionId,
+        handled: &[StoredDelivery],
+        due: &[RmaId],
+        now: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// Marks RMAs as due.
+    async fn mark_due(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+        why: &str,
+        now: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// Claims due RMAs of one connection: of those with due work on which nobody works, the one that waited
+    /// longest for its turn. Empty when nothing is due.
+    async fn claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, LedgerError>;
+
+    /// Holds claims until a later time. Gives back those that are still held.
+    async fn renew(&self, claims: &[Claim], until: Timestamp) -> Result<Vec<Claim>, LedgerError>;
+
+    /// Writes back how claimed work ended; a claim that is no longer held changes nothing. Gives back how many
+    /// were.
+    async fn finish(&self, outcomes: &[(Claim, Outcome)], now: Timestamp) -> Result<usize, LedgerError>;
+
+    /// Records what is about to be written, before it is. Answers in the same order; nothing may be written
+    /// that is not [admitted](Admission::Go).
+    async fn intend(&self, intents: &[Intent], now: Timestamp) -> Result<Vec<Admission>, LedgerError>;
+
+    /// Records what became of what was intended. An outcome whose claim is no longer held is left to the
+    /// claim's next holder, who looks it up.
+    async fn record(
+        &self,
+        outcomes: &[(Claim, String, EffectOutcome)],
+        now: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// What was intended for an RMA, and what became of it.
+    async fn effects(&self, connection: &ConnectionId, rma: &RmaId)
+    -> Result<Vec<EffectRecord>, LedgerError>;
+
+    /// The RMAs whose credits these are, as far as they are known.
+    async fn rmas_of_credits(
+        &self,
+        connection: &ConnectionId,
+        credits: &[brightpearl::OrderId],
+    ) -> Result<Vec<RmaId>, LedgerError>;
+
+    /// How an RMA's work stands.
+    async fn work(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Option<WorkItem>, LedgerError>;
+
+    /// Work that waits for a person, oldest first.
+    async fn reviews(&self, connection: Option<&ConnectionId>) -> Result<Vec<WorkItem>, LedgerError>;
+
+    /// The audit of an RMA, oldest first.
+    async fn audit(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Vec<AuditEntry>, LedgerError>;
+
+    /// How every connection stands.
+    async fn status(&self, now: Timestamp) -> Result<Vec<ConnectionStatus>, LedgerError>;
+
+    /// Takes the next sweep that is due, of any connection, and sets when it is due again. None when no sweep
+    /// is due. Of several processes one gets it.
+    async fn take_sweep(&self, now: Timestamp, again_at: Timestamp)
+    -> Result<Option<SweepTurn>, LedgerError>;
+
+    /// Remembers where a sweep has got to, and when it is due again.
+    async fn finish_sweep(
+        &self,
+        turn: &SweepTurn,
+        cursor: &str,
+        due_at: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// The value that tells whether a key opens what is stored: the one that was offered first, which is kept.
+    async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError>;
+
+    /// Whether the ledger can be written to: writes.
+    async fn ready(&self) -> Result<(), LedgerError>;
+}
+
+/// Opens a ledger, and makes or updates its tables: `sqlite:///var/lib/returngo-brightpearl/ledger.db` (created
+/// if it is not there; `?busy_timeout=` in milliseconds and `?max_page_count=` as SQLite has them),
+/// `sqlite::memory:` for a try, or `postgres://user:password@host/name`.
+///
+/// # Errors
+///
+/// The database cannot be opened or written to, is held by another process, or is newer than this program.
+pub async fn open(url: &str) -> Result<Arc<dyn Ledger>, LedgerError> {
+    Ok(Arc::new(sql::SqlLedger::open(url).await?))
+}
+
+/// The ledger cannot do what it is asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// The database cannot be reached or opened.
+    #[error("the database {database} cannot be opened: {advice}")]
+    Unreachable {
+        /// Where it is, without credentials.
+        database: String,
+        /// What to do.
+        advice: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The database was made by a newer version.
+    #[error(
+        "the database {database} was made by a newer version (its migration {migration} is not known): install that version or later"
+    )]
+    Newer {
+        /// Where it is, without credentials.
+        database: String,
+        /// The migration that is not known.
+        migration: i64,
+    },
+    /// Another process holds the database.
+    #[error("another process holds the database {database}: {advice}")]
+    Locked {
+        /// Where it is, without credentials.
+        database: String,
+        /// What to do.
+        advice: String,
+    },
+    /// There is no space, or the database is read-only.
+    #[error("the database cannot be written to ({reason}): {advice}")]
+    ReadOnly {
+        /// `full`, `read-only`, `not allowed` or `disk error`.
+        reason: String,
+        /// What to do.
+        advice: String,
+    },
+    /// The connection is not stored, or was removed.
+    #[error("there is no connection {connection}: connect it first")]
+    NoConnection {
+        /// Its name.
+        connection: ConnectionId,
+    },
+    /// What is stored does not read.
+    #[error("{what} in the database does not read: {reason}")]
+    Corrupt {
+        /// What it is.
+        what: String,
+        /// Why.
+        reason: String,
+    },
+    /// Anything else that the database says.
+    #[error("the database failed")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A name is none of those that there are.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is no {what}")]
+pub struct Unknown {
+    what: &'static str,
+    name: String,
+}
+
+impl Unknown {
+    fn new(what: &'static str, name: &str) -> Self {
+        Self { what, name: name.to_owned() }
+    }
+}

@@ -1,0 +1,150 @@
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    session::{Row, Session, json},
+    sweeps,
+};
+use crate::ledger::{Claim, ConnectionId, ConnectionStatus, LedgerError, Sealed, StoredConnection};
+
+pub(super) async fn put(
+    session: &mut Session<'_>,
+    connection: &StoredConnection,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    const PUT: &str = "
+        INSERT INTO connection (id, configuration, stored_at) VALUES ($1, $2, $3)
+        ON CONFLICT (id) DO UPDATE SET configuration = excluded.configuration, stored_at = excluded.stored_at";
+    let id = connection.id.as_str();
+    session.run(PUT, &[id.into(), connection.configuration.0.as_slice().into(), now.into()]).await?;
+    sweeps::start(session, &connection.id, now).await?;
+    set_turns(session, &[Named { id }]).await
+}
+
+pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<StoredConnection>, LedgerError> {
+    const ALL: &str = "SELECT id, configuration FROM connection WHERE configuration IS NOT NULL ORDER BY id";
+    session.all(ALL, &[]).await?.iter().map(stored).collect()
+}
+
+pub(super) async fn one(
+    session: &mut Session<'_>,
+    id: &ConnectionId,
+) -> Result<Option<StoredConnection>, LedgerError> {
+    const ONE: &str = "SELECT id, configuration FROM connection WHERE id = $1 AND configuration IS NOT NULL";
+    session.first(ONE, &[id.as_str().into()]).await?.as_ref().map(stored).transpose()
+}
+
+fn stored(row: &Row) -> Result<StoredConnection, LedgerError> {
+    Ok(StoredConnection { id: row.parsed("id")?, configuration: Sealed(row.bytes("configuration")?) })
+}
+
+/// Its row stays, without its secrets, and its work, so that attempts go on being counted if it comes back: a
+/// worker that still holds a claim of then must not pass for one of now.
+pub(super) async fn remove(
+    session: &mut Session<'_>,
+    id: &ConnectionId,
+    now: Timestamp,
+) -> Result<bool, LedgerError> {
+    const FORGET: &str =
+        "UPDATE connection SET configuration = NULL WHERE id = $1 AND configuration IS NOT NULL";
+    const TAKE_BACK: &str = "
+        UPDATE work SET state = 'due', due_at = $2, worker = NULL WHERE connection = $1 AND state = 'claimed'";
+    let id = id.as_str();
+    if session.run(FORGET, &[id.into()]).await? == 0 {
+        return Ok(false);
+    }
+    session.run("DELETE FROM inbox WHERE connection = $1", &[id.into()]).await?;
+    session.run("DELETE FROM sweep WHERE connection = $1", &[id.into()]).await?;
+    session.run(TAKE_BACK, &[id.into(), now.into()]).await?;
+    set_turns(session, &[Named { id }]).await?;
+    Ok(true)
+}
+
+/// A connection's name, as a row for a statement.
+#[derive(Serialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Named<'a> {
+    pub(super) id: &'a str,
+}
+
+/// The connections of these claims, each once.
+pub(super) fn of_claims<'a>(claims: impl Iterator<Item = &'a Claim>) -> Vec<Named<'a>> {
+    let mut names: Vec<_> = claims.map(|claim| Named { id: claim.connection.as_str() }).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Locks a connection that is there: whoever changes its work holds this lock, so that nobody else does.
+pub(super) async fn lock(session: &mut Session<'_>, id: &ConnectionId) -> Result<(), LedgerError> {
+    const LOCK: &str = "SELECT id FROM connection WHERE id = $1 AND configuration IS NOT NULL";
+    match session.lock_all(LOCK, &[id.as_str().into()]).await?.is_empty() {
+        true => Err(LedgerError::NoConnection { connection: id.clone() }),
+        false => Ok(()),
+    }
+}
+
+/// Locks connections, always in the same order, so that nobody waits for somebody who waits for them.
+pub(super) async fn lock_all(session: &mut Session<'_>, names: &[Named<'_>]) -> Result<(), LedgerError> {
+    const LOCK: &str = "
+        SELECT id FROM connection WHERE id IN (SELECT input.id FROM {input $1: id text}) ORDER BY id";
+    session.lock_all(LOCK, &[(&json(names)?).into()]).await.map(drop)
+}
+
+/// Connections' work was claimed or finished: they wait for their next turn from now on.
+pub(super) async fn served(
+    session: &mut Session<'_>,
+    names: &[Named<'_>],
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    const SERVED: &str =
+        "UPDATE connection SET served_at = $2 WHERE id IN (SELECT input.id FROM {input $1: id text})";
+    session.run(SERVED, &[(&json(names)?).into(), now.into()]).await.map(drop)
+}
+
+/// Sets from when the work of connections waits for its turn, and until when somebody works on it. Has to follow
+/// every change of their work, in the same transaction.
+pub(super) async fn set_turns(session: &mut Session<'_>, names: &[Named<'_>]) -> Result<(), LedgerError> {
+    const SET: &str = "
+        UPDATE connection SET
+            turn_at = CASE WHEN configuration IS NOT NULL THEN (
+                SELECT CASE WHEN MIN(due_at) < connection.served_at THEN connection.served_at ELSE MIN(due_at) END
+                FROM work WHERE work.connection = connection.id AND due_at IS NOT NULL
+            ) END,
+            busy_until = COALESCE((
+                SELECT MAX(due_at) FROM work WHERE work.connection = connection.id AND state = 'claimed'
+            ), 0)
+        WHERE id IN (SELECT input.id FROM {input $1: id text})";
+    session.run(SET, &[(&json(names)?).into()]).await.map(drop)
+}
+
+pub(super) async fn status(
+    session: &mut Session<'_>,
+    now: Timestamp,
+) -> Result<Vec<ConnectionStatus>, LedgerError> {
+    // A claim whose lease has ended is due.
+    const STATUS: &str = "
+        SELECT connection.id,
+            COUNT(rma) FILTER (WHERE state = 'due' OR (state = 'claimed' AND due_at <= $1)) AS due,
+            COUNT(rma) FILTER (WHERE state = 'claimed' AND due_at > $1) AS claimed,
+            COUNT(rma) FILTER (WHERE state = 'in-step') AS in_step,
+            COUNT(rma) FILTER (WHERE state = 'needs-review') AS needs_review,
+            MIN(due_since) AS oldest_due,
+            (SELECT COUNT(*) FROM inbox
+             WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL) AS waiting
+        FROM connection LEFT JOIN work ON work.connection = connection.id
+        WHERE configuration IS NOT NULL GROUP BY connection.id ORDER BY connection.id";
+    let rows = session.all(STATUS, &[now.into()]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(ConnectionStatus {
+                connection: row.parsed("id")?,
+                due: row.count("due")?,
+                claimed: row.count("claimed")?,
+                in_step: row.count("in_step")?,
+                needs_review: row.count("needs_review")?,
+                waiting_deliveries: row.count("waiting")?,
+                oldest_due: row.time_if_any("oldest_due")?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,93 @@
+/// What SQLite and PostgreSQL say differently. Everything else is the same statement for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    /// Starts a transaction that will write. SQLite's takes the write lock at once, for one that takes it later
+    /// fails when somebody wrote in between.
+    pub(super) const fn begin(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+
+    /// Keeps other processes out while the tables are made, until the transaction ends.
+    pub(super) const fn lock_migrations(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            // Any number will do that nothing else in this database uses.
+            Self::Postgres => Some("SELECT pg_advisory_xact_lock(4711002026)"),
+        }
+    }
+
+    /// Locks the selected rows until the transaction ends: webhooks can still be stored for a connection that
+    /// is locked so. SQLite's transactions have the whole database.
+    pub(super) const fn lock_rows(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR NO KEY UPDATE",
+        }
+    }
+
+    /// Ways to lock one row of several, to be tried one after another: first of those that nobody holds, then
+    /// waiting for one that is held for a moment.
+    pub(super) const fn lock_one(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &[""],
+            Self::Postgres => &[" FOR NO KEY UPDATE SKIP LOCKED", " FOR NO KEY UPDATE"],
+        }
+    }
+
+    /// What a new connection to the database has to be told.
+    pub(super) const fn session_settings(self) -> &'static [&'static str] {
+        match self {
+            // FULL: what is committed survives a power cut. The log's file shrinks again after a burst.
+            Self::Sqlite => &[
+                "PRAGMA journal_mode = WAL",
+                "PRAGMA synchronous = FULL",
+                "PRAGMA foreign_keys = ON",
+                "PRAGMA journal_size_limit = 67108864",
+            ],
+            // A process that hangs must not hold up the others for ever.
+            Self::Postgres => {
+                &["SET lock_timeout = '10s'", "SET idle_in_transaction_session_timeout = '60s'"]
+            }
+        }
+    }
+
+    /// A migration in this dialect.
+    pub(super) fn migration(self, text: &str) -> String {
+        let (bytes, numbered_key) = match self {
+            Self::Sqlite => ("BLOB", "INTEGER PRIMARY KEY AUTOINCREMENT"),
+            Self::Postgres => ("BYTEA", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+        };
+        text.replace("NUMBERED_KEY", numbered_key).replace("BYTES", bytes)
+    }
+
+    /// A statement in this dialect: `{input $1: rma text, attempt bigint}` becomes a table `input` of these
+    /// columns, read from the JSON list of objects that is bound to `$1`. So thousands of rows are one statement.
+    pub(super) fn statement(self, template: &str) -> String {
+        let Some((before, rest)) = template.split_once("{input ") else {
+            return template.to_owned();
+        };
+        let (input, after) = rest.split_once('}').unwrap_or((rest, ""));
+        let (parameter, columns) = input.split_once(": ").unwrap_or((input, ""));
+        format!("{before}{}{after}", self.table_of_json(parameter, columns))
+    }
+
+    fn table_of_json(self, parameter: &str, columns: &str) -> String {
+        match self {
+            Self::Postgres => format!("json_to_recordset({parameter}::json) AS input({columns})"),
+            Self::Sqlite => {
+                let names = columns.split(", ").filter_map(|column| column.split_whitespace().next());
+                let extracts: Vec<_> =
+                    names.map(|name| format!("json_extract(value, '$.{name}') AS {name}")).collect();
+                format!("(SELECT {} FROM json_each({parameter})) AS input", extracts.join(", "))
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What was intended, and what became of it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::Timestamp;
+use returngo::RmaId;
+use serde::Serialize;
+
+use super::{
+    audit::{self, Told},
+    connections,
+    session::{Row, Session, json, unreadable},
+};
+use crate::ledger::{
+    Admission, AuditEvent, Claim, ConnectionId, EffectOutcome, EffectRecord, Intent, LedgerError,
+};
+
+/// An effect is named by its connection, its RMA and its key.
+type Name = (String, String, String);
+
+#[derive(Serialize)]
+struct Intended<'a> {
+    connection: String,
+    rma: String,
+    key: &'a str,
+    what: &'a str,
+    attempt: i64,
+}
+
+impl<'a> Intended<'a> {
+    fn of(intent: &'a Intent) -> Self {
+        Self {
+            connection: intent.claim.connection.to_string(),
+            rma: intent.claim.rma.to_string(),
+            key: &intent.key,
+            what: &intent.what,
+            attempt: intent.claim.attempt,
+        }
+    }
+}
+
+pub(super) async fn intend(
+    session: &mut Session<'_>,
+    intents: &[Intent],
+    now: Timestamp,
+) -> Result<Vec<Admission>, LedgerError> {
+    // A claim whose lease has ended may be somebody else's by the time that its holder writes.
+    const HELD: &str = "
+        SELECT work.connection, work.rma, work.attempt
+        FROM work JOIN {input $1: connection text, rma text, attempt bigint}
+            ON work.connection = input.connection AND work.rma = input.rma AND work.attempt = input.attempt
+        WHERE state = 'claimed' AND due_at > $2";
+    const KNOWN: &str = "
+        SELECT effect.* FROM effect JOIN {input $1: connection text, rma text, key text}
+            ON effect.connection = input.connection AND effect.rma = input.rma AND effect.key = input.key";
+    const INTEND: &str = "
+        INSERT INTO effect (connection, rma, key, what, attempt, intended_at)
+        SELECT connection, rma, key, what, attempt, $2
+        FROM {input $1: connection text, rma text, key text, what text, attempt bigint} WHERE true
+        ON CONFLICT (connection, rma, key) DO UPDATE SET
+            what = excluded.what, attempt = excluded.attempt, intended_at = excluded.intended_at,
+            outcome = NULL, remote_id = NULL, already_existed = NULL, error = NULL, recorded_at = NULL";
+    if intents.is_empty() {
+        return Ok(Vec::new());
+    }
+    connections::lock_all(session, &connections::of_claims(intents.iter().map(|intent| &intent.claim)))
+        .await?;
+    let rows = json(&intents.iter().map(Intended::of).collect::<Vec<_>>())?;
+    let mut held = HashSet::new();
+    for row in session.all(HELD, &[(&rows).into(), now.into()]).await? {
+        held.insert((row.text("connection")?, row.text("rma")?, row.int("attempt")?));
+    }
+    let mut known = HashMap::new();
+    for row in session.all(KNOWN, &[(&rows).into()]).await? {
+        let name: Name = (row.text("connection")?, row.text("rma")?, row.text("key")?);
+        known.insert(name, record(&row)?);
+    }
+
+    let mut admitted = BTreeMap::new();
+    let mut admissions = Vec::with_capacity(intents.len());
+    for intent in intents {
+        let row = Intended::of(intent);
+        let name = (row.connection.clone(), row.rma.clone(), row.key.to_owned());
+        let admission = if held.contains(&(row.connection.clone(), row.rma.clone(), row.attempt)) {
+            admission(known.get(&name))
+        } else {
+            Admission::ClaimLost
+        };
+        if matches!(admission, Admission::Go { .. }) {
+            admitted.insert(name, row);
+        }
+        admissions.push(admission);
+    }
+
+    let admitted: Vec<_> = admitted.into_values().collect();
+    session.run(INTEND, &[(&json(&admitted)?).into(), now.into()]).await?;
+    let told: Vec<_> = admitted
+        .into_iter()
+        .map(|row| Told {
+            detail: format!("{}: {}", row.key, row.what),
+            connection: row.connection,
+            rma: row.rma,
+            attempt: Some(row.attempt),
+            event: AuditEvent::Intended.as_str(),
+        })
+        .collect();
+    audit::append(session, &told, now).await?;
+    Ok(admissions)
+}
+
+fn admission(known: Option<&EffectRecord>) -> Admission {
+    let Some(known) = known else { return Admission::Go { before: false } };
+    match known.outcome {
+        Some(EffectOutcome::Applied { .. }) => Admission::AlreadyApplied(known.clone()),
+        Some(EffectOutcome::Refused { .. }) => Admission::Go { before: false },
+        Some(EffectOutcome::Unknown { .. }) | None => Admission::Go { before: true },
+    }
+}
+
+/// An outcome, as a row for a statement.
+#[derive(Serialize)]
+struct Became<'a> {
+    connection: String,
+    rma: String,
+    key: &'a str,
+    attempt: i64,
+    outcome: &'static str,
+    remote_id: Option<&'a str>,
+    already_existed: Option<i64>,
+    error: Option<&'a str>,
+}
+
+impl<'a> Became<'a> {
+    fn of(claim: &Claim, key: &'a str, outcome: &'a EffectOutcome) -> Self {
+        let (outcome, remote_id, already_existed, error) = match outcome {
+            EffectOutcome::Applied { remote_id, already_existed } => {
+                ("applied", remote_id.as_deref(), Some(i64::from(*already_existed)), None)
+            }
+            EffectOutcome::Refused { error } => ("refused", None, None, Some(error.as_str())),
+            EffectOutcome::Unknown { error } => ("unknown", None, None, Some(error.as_str())),
+        };
+        Self {
+            connection: claim.connection.to_string(),
+            rma: claim.rma.to_string(),
+            key,
+            attempt: claim.attempt,
+            outcome,
+            remote_id,
+            already_existed,
+            error,
+        }
+    }
+
+    fn name(&self) -> Name {
+        (self.connection.clone(), self.rma.clone(), self.key.to_owned())
+    }
+
+    fn told(self) -> Told {
+        let (event, detail) = match (self.outcome, self.error) {
+            ("applied", _) => {
+                let id = self.remote_id.map(|id| format!(" as {id}")).unwrap_or_default();
+                let existed = if self.already_existed == Some(1) { "; it was there before" } else { "" };
+                (AuditEvent::Applied, format!("{}{id}{existed}", self.key))
+            }
+            ("refused", error) => {
+                (AuditEvent::Refused, format!("{}: {}", self.key, error.unwrap_or_default()))
+            }
+            (_, error) => (AuditEvent::Doubtful, format!("{}: {}", self.key, error.unwrap_or_default())),
+        };
+        Told {
+            connection: self.connection,
+            rma: self.rma,
+            attempt: Some(self.attempt),
+            event: event.as_str(),
+            detail,
+        }
+    }
+}
+
+pub(super) async fn record_outcomes(
+    session: &mut Session<'_>,
+    outcomes: &[(Claim, String, EffectOutcome)],
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    // What was applied once is never unsaid.
+    const RECORD: &str = "
+        UPDATE effect SET outcome = input.outcome, remote_id = input.remote_id,
+            already_existed = input.already_existed, error = input.error, recorded_at = $2
+        FROM {input $1: connection text, rma text, key text, attempt bigint, outcome text, remote_id text, already_existed bigint, error text}
+        WHERE effect.connection = input.connection AND effect.rma = input.rma AND effect.key = input.key
+            AND effect.attempt = input.attempt AND COALESCE(effect.outcome, '') <> 'applied'
+            AND EXISTS (
+                SELECT 1 FROM work WHERE work.connection = input.connection AND work.rma = input.rma
+                    AND work.attempt = input.attempt AND work.state = 'claimed'
+            )
+        RETURNING effect.connection, effect.rma, effect.key";
+    connections::lock_all(session, &connections::of_claims(outcomes.iter().map(|(claim, ..)| claim))).await?;
+    let mut became = BTreeMap::new();
+    for (claim, key, outcome) in outcomes {
+        let row = Became::of(claim, key, outcome);
+        became.insert(row.name(), row);
+    }
+    let rows = json(&became.values().collect::<Vec<_>>())?;
+    let mut told = Vec::new();
+    for row in session.all(RECORD, &[(&rows).into(), now.into()]).await? {
+        let name: Name = (row.text("connection")?, row.text("rma")?, row.text("key")?);
+        told.extend(became.remove(&name).map(Became::told));
+    }
+    audit::append(session, &told, now).await
+}
+
+pub(super) async fn of(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    rma: &RmaId,
+) -> Result<Vec<EffectRecord>, LedgerError> {
+    const OF_RMA: &str = "
+        SELECT * FROM effect WHERE connection = $1 AND rma = $2 ORDER BY intended_at, key";
+    let rows = session.all(OF_RMA, &[connection.as_str().into(), (&rma.to_string()).into()]).await?;
+    rows.iter().map(record).collect()
+}
+
+fn record(row: &Row) -> Result<EffectRecord, LedgerError> {
+    let error = row.text_if_any("error")?.unwrap_or_default();
+    let outcome = match row.text_if_any("outcome")?.as_deref() {
+        None => None,
+        Some("applied") => Some(EffectOutcome::Applied {
+            remote_id: row.text_if_any("remote_id")?,
+            already_existed: row.int_if_any("already_existed")? == Some(1),
+        }),
+        Some("refused") => Some(EffectOutcome::Refused { error }),
+        Some("unknown") => Some(EffectOutcome::Unknown { error }),
+        Some(other) => return Err(unreadable("outcome", format!("{other:?} is none"))),
+    };
+    Ok(EffectRecord {
+        key: row.text("key")?,
+        what: row.text("what")?,
+        attempt: row.int("attempt")?,
+        intended_at: row.time("intended_at")?,
+        outcome,
+        recorded_at: row.time_if_any("recorded_at")?,
+    })
+}

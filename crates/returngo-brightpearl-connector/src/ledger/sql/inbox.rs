@@ -1,0 +1,166 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use returngo::RmaId;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{
+    connections,
+    session::{Row, Session, json},
+    work,
+};
+use crate::ledger::{ConnectionId, Delivery, InboxId, LedgerError, StoredDelivery};
+
+/// One body, however often it came.
+#[derive(Serialize)]
+struct Arrived<'a> {
+    connection: &'a str,
+    source: &'a str,
+    digest: String,
+    body: &'a str,
+    times: i64,
+    first_at: i64,
+    last_at: i64,
+}
+
+/// What names a connection that is not there (any more) is not stored.
+pub(super) async fn receive(session: &mut Session<'_>, deliveries: &[Delivery]) -> Result<(), LedgerError> {
+    // In the order of the digests, so that of two processes that receive the same neither waits for the other
+    // while being waited for.
+    const RECEIVE: &str = "
+        INSERT INTO inbox (connection, source, digest, body, times, received_at, waiting_since)
+        SELECT input.connection, source, digest, body, times, last_at, first_at
+        FROM {input $1: connection text, source text, digest text, body text, times bigint, first_at bigint, last_at bigint}
+        JOIN connection ON connection.id = input.connection
+        WHERE configuration IS NOT NULL ORDER BY digest
+        ON CONFLICT (digest) DO UPDATE SET
+            times = inbox.times + excluded.times,
+            received_at = excluded.received_at,
+            waiting_since = COALESCE(inbox.waiting_since, excluded.waiting_since)";
+    if deliveries.is_empty() {
+        return Ok(());
+    }
+    session.run(RECEIVE, &[(&json(&each_once(deliveries))?).into()]).await.map(drop)
+}
+
+/// A statement may not change a row twice.
+fn each_once(deliveries: &[Delivery]) -> Vec<Arrived<'_>> {
+    let mut arrived = BTreeMap::<String, Arrived<'_>>::new();
+    for delivery in deliveries {
+        let at = delivery.received_at.as_microsecond();
+        let digest = digest(delivery);
+        let entry = arrived.entry(digest.clone()).or_insert_with(|| Arrived {
+            connection: delivery.connection.as_str(),
+            source: delivery.source.as_str(),
+            digest,
+            body: &delivery.body,
+            times: 0,
+            first_at: at,
+            last_at: at,
+        });
+        entry.times += 1;
+        entry.first_at = entry.first_at.min(at);
+        entry.last_at = entry.last_at.max(at);
+    }
+    arrived.into_values().collect()
+}
+
+fn digest(delivery: &Delivery) -> String {
+    let mut hash = Sha256::new();
+    // Neither name holds a NUL.
+    hash.update(delivery.connection.as_str());
+    hash.update([0]);
+    hash.update(delivery.source.as_str());
+    hash.update([0]);
+    hash.update(&delivery.body);
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whoever asks next gets another connection's, so that webhooks that cannot be handled hold up nobody else's.
+pub(super) async fn waiting(
+    session: &mut Session<'_>,
+    limit: u32,
+) -> Result<Vec<StoredDelivery>, LedgerError> {
+    // Steps from one connection with waiting webhooks to the next, however many wait, past all that have none.
+    const NEXT: &str = "
+        WITH RECURSIVE waiting (connection) AS (
+            SELECT MIN(connection) FROM inbox WHERE waiting_since IS NOT NULL
+            UNION ALL
+            SELECT (SELECT MIN(inbox.connection) FROM inbox
+                    WHERE waiting_since IS NOT NULL AND inbox.connection > waiting.connection)
+            FROM waiting WHERE waiting.connection IS NOT NULL
+        )
+        SELECT id FROM connection
+        WHERE id IN (SELECT connection FROM waiting WHERE connection IS NOT NULL) AND configuration IS NOT NULL
+        ORDER BY inbox_turn, id LIMIT 1";
+    const PASS: &str =
+        "UPDATE connection SET inbox_turn = (SELECT MAX(inbox_turn) FROM connection) + 1 WHERE id = $1";
+    const WAITING: &str = "
+        SELECT id, connection, source, body, received_at, times FROM inbox
+        WHERE connection = $1 AND waiting_since IS NOT NULL ORDER BY waiting_since, id LIMIT $2";
+    let Some(next) = session.lock_one(NEXT, &[]).await? else { return Ok(Vec::new()) };
+    let connection = next.text("id")?;
+    session.run(PASS, &[(&connection).into()]).await?;
+    let rows = session.all(WAITING, &[(&connection).into(), i64::from(limit).into()]).await?;
+    rows.iter().map(stored).collect()
+}
+
+pub(super) async fn one(
+    session: &mut Session<'_>,
+    id: InboxId,
+) -> Result<Option<StoredDelivery>, LedgerError> {
+    const ONE: &str = "SELECT id, connection, source, body, received_at, times FROM inbox WHERE id = $1";
+    session.first(ONE, &[id.0.into()]).await?.as_ref().map(stored).transpose()
+}
+
+fn stored(row: &Row) -> Result<StoredDelivery, LedgerError> {
+    Ok(StoredDelivery {
+        id: InboxId(row.int("id")?),
+        delivery: Delivery {
+            connection: row.parsed("connection")?,
+            source: row.parsed("source")?,
+            body: row.text("body")?,
+            received_at: row.time("received_at")?,
+        },
+        times: row.small_count("times")?,
+    })
+}
+
+#[derive(Serialize)]
+struct Handled {
+    id: i64,
+    times: u32,
+}
+
+pub(super) async fn resolve(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    handled: &[StoredDelivery],
+    due: &[RmaId],
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    // In the order in which `receive` locks them.
+    const LOCK: &str = "
+        SELECT inbox.id FROM inbox WHERE inbox.id IN (SELECT input.id FROM {input $1: id bigint}) ORDER BY digest";
+    // One that came once more since it was read goes on waiting.
+    const HANDLED: &str = "
+        UPDATE inbox SET waiting_since = NULL FROM {input $1: id bigint, times bigint}
+        WHERE inbox.id = input.id AND inbox.connection = $2 AND inbox.times <= input.times";
+    let rows: Vec<_> =
+        handled.iter().map(|delivery| Handled { id: delivery.id.0, times: delivery.times }).collect();
+    let rows = json(&rows)?;
+    connections::lock(session, connection).await?;
+    session.lock_all(LOCK, &[(&rows).into()]).await?;
+    session.run(HANDLED, &[(&rows).into(), connection.as_str().into()]).await?;
+    work::mark_due(session, connection, due, &because_of(handled), now).await
+}
+
+fn because_of(handled: &[StoredDelivery]) -> String {
+    const NAMED: usize = 10;
+    let mut named: Vec<_> = handled.iter().take(NAMED).map(|delivery| delivery.id.to_string()).collect();
+    if handled.len() > NAMED {
+        named.push(format!("{} more", handled.len() - NAMED));
+    }
+    format!("webhooks in the inbox: {}", named.join(", "))
+}

@@ -1,0 +1,228 @@
+//! The ledger in a SQL database: SQLite or PostgreSQL, with the same statements.
+//!
+//! A change of a connection's work holds that connection's row locked, so work of one connection changes one
+//! step at a time while different connections do not wait for each other. Rows go in as one JSON list a
+//! statement, so a thousand cost a few statements.
+
+mod audit;
+mod connections;
+mod dialect;
+mod effects;
+mod inbox;
+mod open;
+mod place;
+mod session;
+mod sweeps;
+mod work;
+mod work_items;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use returngo::RmaId;
+use sqlx::AnyPool;
+
+use self::{place::Place, session::Session};
+use super::{
+    Admission, AuditEntry, Claim, ClaimRequest, ConnectionId, ConnectionStatus, Delivery, EffectOutcome,
+    EffectRecord, InboxId, Intent, Ledger, LedgerError, Outcome, Sealed, StoredConnection, StoredDelivery,
+    SweepTurn, WorkItem,
+};
+
+/// A ledger in a SQL database.
+#[derive(Debug)]
+pub(super) struct SqlLedger {
+    place: Place,
+    write: AnyPool,
+    read: AnyPool,
+}
+
+impl SqlLedger {
+    pub(super) async fn open(url: &str) -> Result<Self, LedgerError> {
+        let ledger = open::open(url).await?;
+        ledger.ready().await?;
+        Ok(ledger)
+    }
+
+    async fn writing(&self) -> Result<Session<'_>, LedgerError> {
+        let begun = self.write.begin_with(self.place.dialect.begin()).await;
+        Ok(Session::new(begun.map_err(|error| self.place.explain(error))?, &self.place))
+    }
+
+    async fn reading(&self) -> Result<Session<'_>, LedgerError> {
+        let begun = self.read.begin().await;
+        Ok(Session::new(begun.map_err(|error| self.place.explain(error))?, &self.place))
+    }
+}
+
+#[async_trait]
+impl Ledger for SqlLedger {
+    async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        connections::put(&mut session, connection, now).await?;
+        session.commit().await
+    }
+
+    async fn connections(&self) -> Result<Vec<StoredConnection>, LedgerError> {
+        connections::all(&mut self.reading().await?).await
+    }
+
+    async fn connection(&self, id: &ConnectionId) -> Result<Option<StoredConnection>, LedgerError> {
+        connections::one(&mut self.reading().await?, id).await
+    }
+
+    async fn remove_connection(&self, id: &ConnectionId, now: Timestamp) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let removed = connections::remove(&mut session, id, now).await?;
+        session.commit().await?;
+        Ok(removed)
+    }
+
+    async fn receive(&self, deliveries: &[Delivery]) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        inbox::receive(&mut session, deliveries).await?;
+        session.commit().await
+    }
+
+    async fn waiting_deliveries(&self, limit: u32) -> Result<Vec<StoredDelivery>, LedgerError> {
+        let mut session = self.writing().await?;
+        let waiting = inbox::waiting(&mut session, limit).await?;
+        session.commit().await?;
+        Ok(waiting)
+    }
+
+    async fn delivery(&self, id: InboxId) -> Result<Option<StoredDelivery>, LedgerError> {
+        inbox::one(&mut self.reading().await?, id).await
+    }
+
+    async fn resolve(
+        &self,
+        connection: &ConnectionId,
+        handled: &[StoredDelivery],
+        due: &[RmaId],
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        inbox::resolve(&mut session, connection, handled, due, now).await?;
+        session.commit().await
+    }
+
+    async fn mark_due(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+        why: &str,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        work::mark_due(&mut session, connection, rmas, why, now).await?;
+        session.commit().await
+    }
+
+    async fn claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, LedgerError> {
+        let mut session = self.writing().await?;
+        let claims = work::claim(&mut session, request).await?;
+        session.commit().await?;
+        Ok(claims)
+    }
+
+    async fn renew(&self, claims: &[Claim], until: Timestamp) -> Result<Vec<Claim>, LedgerError> {
+        let mut session = self.writing().await?;
+        let held = work::renew(&mut session, claims, until).await?;
+        session.commit().await?;
+        Ok(held)
+    }
+
+    async fn finish(&self, outcomes: &[(Claim, Outcome)], now: Timestamp) -> Result<usize, LedgerError> {
+        let mut session = self.writing().await?;
+        let finished = work::finish(&mut session, outcomes, now).await?;
+        session.commit().await?;
+        Ok(finished)
+    }
+
+    async fn intend(&self, intents: &[Intent], now: Timestamp) -> Result<Vec<Admission>, LedgerError> {
+        let mut session = self.writing().await?;
+        let admissions = effects::intend(&mut session, intents, now).await?;
+        session.commit().await?;
+        Ok(admissions)
+    }
+
+    async fn record(
+        &self,
+        outcomes: &[(Claim, String, EffectOutcome)],
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        effects::record_outcomes(&mut session, outcomes, now).await?;
+        session.commit().await
+    }
+
+    async fn effects(
+        &self,
+        connection: &ConnectionId,
+        rma: &RmaId,
+    ) -> Result<Vec<EffectRecord>, LedgerError> {
+        effects::of(&mut self.reading().await?, connection, rma).await
+    }
+
+    async fn rmas_of_credits(
+        &self,
+        connection: &ConnectionId,
+        credits: &[brightpearl::OrderId],
+    ) -> Result<Vec<RmaId>, LedgerError> {
+        work_items::of_credits(&mut self.reading().await?, connection, credits).await
+    }
+
+    async fn work(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Option<WorkItem>, LedgerError> {
+        work_items::one(&mut self.reading().await?, connection, rma).await
+    }
+
+    async fn reviews(&self, connection: Option<&ConnectionId>) -> Result<Vec<WorkItem>, LedgerError> {
+        work_items::reviews(&mut self.reading().await?, connection).await
+    }
+
+    async fn audit(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Vec<AuditEntry>, LedgerError> {
+        audit::of(&mut self.reading().await?, connection, rma).await
+    }
+
+    async fn status(&self, now: Timestamp) -> Result<Vec<ConnectionStatus>, LedgerError> {
+        connections::status(&mut self.reading().await?, now).await
+    }
+
+    async fn take_sweep(
+        &self,
+        now: Timestamp,
+        again_at: Timestamp,
+    ) -> Result<Option<SweepTurn>, LedgerError> {
+        let mut session = self.writing().await?;
+        let turn = sweeps::take(&mut session, now, again_at).await?;
+        session.commit().await?;
+        Ok(turn)
+    }
+
+    async fn finish_sweep(
+        &self,
+        turn: &SweepTurn,
+        cursor: &str,
+        due_at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        sweeps::finish(&mut session, turn, cursor, due_at).await?;
+        session.commit().await
+    }
+
+    async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError> {
+        const KEEP: &str = "INSERT INTO vault (id, check_value) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+        let mut session = self.writing().await?;
+        session.run(KEEP, &[offered.0.as_slice().into()]).await?;
+        let kept = session.first("SELECT check_value FROM vault WHERE id = 1", &[]).await?;
+        let kept = kept.map(|row| row.bytes("check_value")).transpose()?;
+        session.commit().await?;
+        Ok(kept.map_or_else(|| offered.clone(), Sealed))
+    }
+
+    async fn ready(&self) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        session.run("UPDATE readiness SET checks = checks + 1 WHERE id = 1", &[]).await?;
+        session.commit().await
+    }
+}

@@ -1,0 +1,195 @@
+//! Opening a database: its address, its connections, its tables.
+
+use std::{path::Path, time::Duration};
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use sqlx::{
+    AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, SqlSafeStr,
+    any::AnyPoolOptions,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
+};
+use url::Url;
+
+use super::{SqlLedger, dialect::Dialect, place::Place};
+use crate::ledger::LedgerError;
+
+/// The tables, step by step. A step that was released is never changed; a new one is added.
+const MIGRATIONS: [(i64, &str, &str); 1] =
+    [(1, "ledger", include_str!("../../../migrations/0001_ledger.sql"))];
+
+const CONNECTIONS_TO_POSTGRES: u32 = 8;
+const READERS_OF_SQLITE: u32 = 4;
+
+/// What a URL says.
+struct Address {
+    place: Place,
+    /// As the driver understands it.
+    url: String,
+    /// What only this database is told.
+    settings: Vec<String>,
+    in_memory: bool,
+}
+
+pub(super) async fn open(url: &str) -> Result<SqlLedger, LedgerError> {
+    sqlx::any::install_default_drivers();
+    let Address { place, url, settings, in_memory } = Address::parse(url)?;
+    let pool = |size: u32| {
+        let mut statements: Vec<_> = settings.clone();
+        statements.extend(place.dialect.session_settings().iter().map(|&text| text.to_owned()));
+        connect(&url, size, statements)
+    };
+    let explain = |error| place.explain(error);
+    let (write, read) = match place.dialect {
+        Dialect::Postgres => {
+            try_once(&url).await.map_err(explain)?;
+            let pool = pool(CONNECTIONS_TO_POSTGRES).await.map_err(explain)?;
+            (pool.clone(), pool)
+        }
+        // Each connection would be a database of its own.
+        Dialect::Sqlite if in_memory => {
+            let pool = pool(1).await.map_err(explain)?;
+            (pool.clone(), pool)
+        }
+        // SQLite has one writer at a time. Waiting for it here is fair and wakes at once; inside SQLite it is not.
+        Dialect::Sqlite => {
+            try_once(&url).await.map_err(explain)?;
+            (pool(1).await.map_err(explain)?, pool(READERS_OF_SQLITE).await.map_err(explain)?)
+        }
+    };
+    migrate(&write, &place).await?;
+    Ok(SqlLedger { place, write, read })
+}
+
+/// A pool goes on trying what does not work until its time is up; who configured it wants to know at once, and why.
+async fn try_once(url: &str) -> Result<(), sqlx::Error> {
+    let mut connection = AnyConnection::connect(url).await?;
+    if url.starts_with("sqlite") {
+        // The file is not looked at before something is asked.
+        connection.execute("PRAGMA schema_version").await?;
+    }
+    connection.close().await
+}
+
+async fn connect(url: &str, size: u32, settings: Vec<String>) -> Result<AnyPool, sqlx::Error> {
+    AnyPoolOptions::new()
+        .max_connections(size)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(Duration::from_secs(30))
+        .after_connect(move |connection, _| {
+            let settings = settings.clone();
+            Box::pin(async move {
+                for statement in settings {
+                    connection.execute(AssertSqlSafe(statement)).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect(url)
+        .await
+}
+
+/// Makes the tables, or brings them up to date: all or nothing, and one process at a time.
+async fn migrate(pool: &AnyPool, place: &Place) -> Result<(), LedgerError> {
+    let steps = MIGRATIONS.map(|(version, name, text)| {
+        let text = AssertSqlSafe(place.dialect.migration(text)).into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, text, false)
+    });
+    let mut migrator = Migrator::with_migrations(steps.into());
+    migrator.set_locking(false);
+    let explain = |error| place.explain(error);
+    let mut transaction = pool.begin_with(place.dialect.begin()).await.map_err(explain)?;
+    if let Some(lock) = place.dialect.lock_migrations() {
+        transaction.execute(lock).await.map_err(explain)?;
+    }
+    migrator.run(&mut *transaction).await.map_err(|error| match error {
+        MigrateError::VersionMissing(migration) => {
+            LedgerError::Newer { database: place.name.clone(), migration }
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => place.explain(error),
+        other => {
+            LedgerError::Corrupt { what: "the list of migrations".to_owned(), reason: other.to_string() }
+        }
+    })?;
+    transaction.commit().await.map_err(explain)
+}
+
+impl Address {
+    fn parse(url: &str) -> Result<Self, LedgerError> {
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("postgres" | "postgresql") => Self::postgres(url),
+            Some("sqlite") => Self::sqlite(url),
+            _ => Err(Place { dialect: Dialect::Sqlite, name: "that the configuration names".to_owned() }
+                .unreachable(
+                    "write it as sqlite:///var/lib/… or postgres://user:password@host/name",
+                    "it is neither a sqlite: nor a postgres: URL",
+                )),
+        }
+    }
+
+    fn postgres(url: &str) -> Result<Self, LedgerError> {
+        let nameless = || Place { dialect: Dialect::Postgres, name: "postgres://…".to_owned() };
+        let parsed = Url::parse(url).map_err(|error| {
+            nameless().unreachable("write it as postgres://user:password@host/name", error)
+        })?;
+        let port = parsed.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let name = format!("postgres://{}{port}{}", parsed.host_str().unwrap_or_default(), parsed.path());
+        Ok(Self {
+            place: Place { dialect: Dialect::Postgres, name },
+            url: url.to_owned(),
+            settings: Vec::new(),
+            in_memory: false,
+        })
+    }
+
+    /// `sqlite://relative.db`, `sqlite:///absolute.db`, `sqlite::memory:`, with `?mode=ro`, `rw` or `rwc` (the
+    /// default), `busy_timeout` in milliseconds and `max_page_count`.
+    fn sqlite(url: &str) -> Result<Self, LedgerError> {
+        let rest = url.trim_start_matches("sqlite:");
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let file = percent_decode_str(file).decode_utf8_lossy().into_owned();
+        let place = Place { dialect: Dialect::Sqlite, name: file.clone() };
+        let mut mode = "rwc".to_owned();
+        let mut settings = vec!["PRAGMA busy_timeout = 5000".to_owned()];
+        for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            match (&*key, value.parse::<u32>()) {
+                ("mode", _) if ["ro", "rw", "rwc"].contains(&&*value) => mode = value.into_owned(),
+                ("busy_timeout" | "max_page_count", Ok(number)) => {
+                    settings.push(format!("PRAGMA {key} = {number}"));
+                }
+                _ => {
+                    let advice = "use mode=ro|rw|rwc, busy_timeout and max_page_count alone, with numbers";
+                    return Err(place.unreachable(advice, format!("{key}={value} is not known")));
+                }
+            }
+        }
+        let in_memory = file == ":memory:";
+        if !in_memory && mode == "rwc" {
+            create_private(Path::new(&file)).map_err(|error| {
+                place.unreachable("check that its folder exists and that this user may use it", error)
+            })?;
+        }
+        let url = if in_memory {
+            "sqlite::memory:".to_owned()
+        } else {
+            format!("sqlite:{}?mode={mode}", utf8_percent_encode(&file, NOT_IN_A_PATH))
+        };
+        Ok(Self { place, url, settings, in_memory })
+    }
+}
+
+const NOT_IN_A_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'?');
+
+/// Creates the file for this user alone, if it is not there: it holds customers' returns. SQLite gives the files
+/// that it puts beside it the same permissions.
+fn create_private(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,72 @@
+//! How work stands, for whoever asks.
+
+use brightpearl::OrderId;
+use returngo::RmaId;
+use serde::Serialize;
+
+use super::session::{Row, Session, json, unreadable};
+use crate::ledger::{ConnectionId, LedgerError, WorkItem};
+
+pub(super) async fn one(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    rma: &RmaId,
+) -> Result<Option<WorkItem>, LedgerError> {
+    const ONE: &str = "SELECT * FROM work WHERE connection = $1 AND rma = $2";
+    let row = session.first(ONE, &[connection.as_str().into(), (&rma.to_string()).into()]).await?;
+    row.as_ref().map(item).transpose()
+}
+
+/// What waits for a person stays here until an attempt finds that it no longer does, also while it is due again.
+pub(super) async fn reviews(
+    session: &mut Session<'_>,
+    connection: Option<&ConnectionId>,
+) -> Result<Vec<WorkItem>, LedgerError> {
+    const ALL: &str = "
+        SELECT work.* FROM work JOIN connection ON connection.id = work.connection
+        WHERE review_since IS NOT NULL AND configuration IS NOT NULL
+        ORDER BY review_since, connection, rma";
+    const OF_ONE: &str = "
+        SELECT * FROM work WHERE review_since IS NOT NULL AND connection = $1 ORDER BY review_since, rma";
+    let rows = match connection {
+        None => session.all(ALL, &[]).await?,
+        Some(connection) => session.all(OF_ONE, &[connection.as_str().into()]).await?,
+    };
+    rows.iter().map(item).collect()
+}
+
+fn item(row: &Row) -> Result<WorkItem, LedgerError> {
+    let reviews =
+        serde_json::from_str(&row.text("reviews")?).map_err(|error| unreadable("reviews", error))?;
+    let credit = row.text_if_any("credit")?.map(|credit| credit.parse::<OrderId>());
+    Ok(WorkItem {
+        connection: row.parsed("connection")?,
+        rma: row.parsed("rma")?,
+        state: row.parsed("state")?,
+        credit: credit.transpose().map_err(|error| unreadable("credit", error))?,
+        attempt: row.int("attempt")?,
+        failures: row.small_count("failures")?,
+        last_error: row.text_if_any("last_error")?,
+        due_at: row.time_if_any("due_at")?,
+        due_since: row.time_if_any("due_since")?.or(row.time_if_any("review_since")?),
+        reviews,
+    })
+}
+
+#[derive(Serialize)]
+struct Credit {
+    credit: String,
+}
+
+pub(super) async fn of_credits(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    credits: &[OrderId],
+) -> Result<Vec<RmaId>, LedgerError> {
+    const OF_CREDITS: &str = "
+        SELECT rma FROM work
+        WHERE connection = $2 AND work.credit IN (SELECT input.credit FROM {input $1: credit text}) ORDER BY rma";
+    let rows: Vec<_> = credits.iter().map(|credit| Credit { credit: credit.to_string() }).collect();
+    let rows = session.all(OF_CREDITS, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
+    rows.iter().map(|row| row.parsed("rma")).collect()
+}

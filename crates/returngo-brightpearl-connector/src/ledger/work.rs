@@ -1,0 +1,150 @@
+use std::{fmt, str::FromStr, time::Duration};
+
+use brightpearl::OrderId;
+use jiff::Timestamp;
+use returngo::RmaId;
+use returngo_brightpearl::Review;
+
+use super::{ConnectionId, Unknown};
+
+/// A process that works, unlike every other that runs or ever ran.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WorkerId(pub String);
+
+impl fmt::Display for WorkerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// What a worker asks for.
+#[derive(Debug, Clone)]
+pub struct ClaimRequest {
+    /// Who asks.
+    pub worker: WorkerId,
+    /// How many RMAs at the most.
+    pub limit: u32,
+    /// The time now.
+    pub now: Timestamp,
+    /// Until when the claim holds. It is longer than a call to either system may last, so that whoever takes
+    /// over finds what the last holder wrote.
+    pub lease: Duration,
+    /// Connections that are not to be claimed from, such as those at work in this process.
+    pub except: Vec<ConnectionId>,
+}
+
+/// An RMA that a worker may work on, while its lease lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The RMA.
+    pub rma: RmaId,
+    /// Which attempt it is. Every write-back is conditional on it.
+    pub attempt: i64,
+    /// How often it was marked as due; tells whether it was marked again while it was worked on.
+    pub marked: i64,
+    /// How many attempts before it failed one after another.
+    pub failures: u32,
+}
+
+/// How claimed work ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Both systems are in step, but for what a person has to decide.
+    Settled {
+        /// What a person has to decide.
+        reviews: Vec<Review>,
+        /// The RMA's credit.
+        credit: Option<OrderId>,
+    },
+    /// It failed and is tried again.
+    Failed {
+        /// Why.
+        error: String,
+        /// When; none puts it to a person.
+        again_at: Option<Timestamp>,
+    },
+    /// It was not worked on, and is due as before.
+    Released,
+}
+
+/// How an RMA's work stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WorkState {
+    /// It is due, now or later.
+    Due,
+    /// A worker has it.
+    Claimed,
+    /// Both systems are in step.
+    InStep,
+    /// A person has to decide something.
+    NeedsReview,
+}
+
+impl WorkState {
+    /// All states.
+    pub const ALL: [Self; 4] = [Self::Due, Self::Claimed, Self::InStep, Self::NeedsReview];
+
+    /// The name in the database and in tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::Claimed => "claimed",
+            Self::InStep => "in-step",
+            Self::NeedsReview => "needs-review",
+        }
+    }
+}
+
+impl FromStr for WorkState {
+    type Err = Unknown;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or_else(|| Unknown::new("state", text))
+    }
+}
+
+/// An RMA's work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkItem {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The RMA.
+    pub rma: RmaId,
+    /// How it stands.
+    pub state: WorkState,
+    /// The RMA's credit, once it is known.
+    pub credit: Option<OrderId>,
+    /// How often it was claimed.
+    pub attempt: i64,
+    /// How many attempts failed one after another.
+    pub failures: u32,
+    /// Why the last one failed.
+    pub last_error: Option<String>,
+    /// When it is tried next.
+    pub due_at: Option<Timestamp>,
+    /// Since when it is not in step.
+    pub due_since: Option<Timestamp>,
+    /// What a person has to decide.
+    pub reviews: Vec<Review>,
+}
+
+/// How a connection stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionStatus {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// RMAs that are due.
+    pub due: u64,
+    /// RMAs that are worked on.
+    pub claimed: u64,
+    /// RMAs that are in step.
+    pub in_step: u64,
+    /// RMAs that wait for a person.
+    pub needs_review: u64,
+    /// Webhooks that wait to be handled.
+    pub waiting_deliveries: u64,
+    /// Since when the RMA that waits longest is not in step.
+    pub oldest_due: Option<Timestamp>,
+}

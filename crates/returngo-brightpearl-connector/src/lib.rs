@@ -1,0 +1,21 @@
+//! The whole integration of ReturnGO and Brightpearl as one program that loses nothing.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod apply;
+pub mod configuration;
+pub mod connection;
+pub mod demo;
+pub mod engine;
+pub mod error;
+pub mod inbox;
+pub mod ledger;
+pub mod metrics;
+pub mod probe;
+pub mod program;
+pub mod receiver;
+pub mod registry;
+pub mod service;
+pub mod subscriptions;
+pub mod sweep;
+pub mod vault;

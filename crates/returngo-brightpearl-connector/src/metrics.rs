@@ -1,0 +1,49 @@
+//! What is counted and measured. The names are documented in `docs/operations.md`; alert rules there use them.
+
+use jiff::Timestamp;
+use metrics::{counter, gauge};
+
+use crate::{
+    engine::Worked,
+    ledger::{ConnectionStatus, Source, SweepName},
+};
+
+/// A webhook was answered with this status.
+pub fn webhook_answered(source: Source, status: u16) {
+    counter!("returngo_brightpearl_webhooks_total", "source" => source.as_str(), "status" => status.to_string())
+        .increment(1);
+}
+
+/// A batch was worked on.
+pub fn worked(worked: Worked) {
+    for (outcome, count) in
+        [("in_step", worked.in_step), ("needs_review", worked.needs_review), ("failed", worked.failed)]
+    {
+        counter!("returngo_brightpearl_rmas_worked_total", "outcome" => outcome).increment(count as u64);
+    }
+    counter!("returngo_brightpearl_writes_total").increment(worked.written as u64);
+}
+
+/// A sweep was taken.
+pub fn swept(sweep: SweepName, came_to_its_end: bool) {
+    let outcome = if came_to_its_end { "done" } else { "failed" };
+    counter!("returngo_brightpearl_sweeps_total", "sweep" => sweep.as_str(), "outcome" => outcome)
+        .increment(1);
+}
+
+/// How the connections stand together. One series a state, not one a connection: there may be thousands.
+pub fn show_status(status: &[ConnectionStatus], now: Timestamp) {
+    let sum = |of: fn(&ConnectionStatus) -> u64| status.iter().map(of).sum::<u64>() as f64;
+    for (state, count) in [
+        ("due", sum(|status| status.due)),
+        ("claimed", sum(|status| status.claimed)),
+        ("in_step", sum(|status| status.in_step)),
+        ("needs_review", sum(|status| status.needs_review)),
+    ] {
+        gauge!("returngo_brightpearl_rmas", "state" => state).set(count);
+    }
+    gauge!("returngo_brightpearl_webhooks_waiting").set(sum(|status| status.waiting_deliveries));
+    let oldest = status.iter().filter_map(|status| status.oldest_due).min();
+    let seconds = oldest.map_or(0, |since| now.duration_since(since).as_secs().max(0));
+    gauge!("returngo_brightpearl_oldest_due_seconds").set(seconds as f64);
+}

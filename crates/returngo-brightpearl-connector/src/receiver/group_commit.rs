@@ -1,0 +1,80 @@
+use std::sync::Arc;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::{
+    ledger::{Delivery, Ledger},
+    probe::{Point, Probe},
+};
+
+/// Deliveries that wait to be stored; beyond it senders are asked to come again.
+const QUEUE: usize = 4096;
+
+/// Deliveries in one transaction.
+const TOGETHER: usize = 512;
+
+/// The way into the inbox. Deliveries that arrive while others are being stored are stored together: one
+/// transaction, one wait for the disk.
+#[derive(Debug, Clone)]
+pub struct Inbox(mpsc::Sender<Waiting>);
+
+#[derive(Debug)]
+struct Waiting {
+    delivery: Delivery,
+    stored: oneshot::Sender<bool>,
+}
+
+/// A delivery could not be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotStored;
+
+impl Inbox {
+    /// A way into the inbox of this ledger, which calls `wake` when something is in it. It stores until the last
+    /// clone is dropped and everything is stored.
+    pub fn new(ledger: Arc<dyn Ledger>, probe: Arc<dyn Probe>, wake: Arc<Notify>) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(store_all(ledger, probe, wake, waiting));
+        Self(queue)
+    }
+
+    /// Stores a delivery; it is durable when this returns.
+    ///
+    /// # Errors
+    /// When it could not be stored, or too many wait.
+    pub async fn put(&self, delivery: Delivery) -> Result<(), NotStored> {
+        let (stored, answer) = oneshot::channel();
+        self.0.try_send(Waiting { delivery, stored }).map_err(|_| NotStored)?;
+        match answer.await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(NotStored),
+        }
+    }
+}
+
+async fn store_all(
+    ledger: Arc<dyn Ledger>,
+    probe: Arc<dyn Probe>,
+    wake: Arc<Notify>,
+    mut waiting: mpsc::Receiver<Waiting>,
+) {
+    let mut together = Vec::with_capacity(TOGETHER);
+    while waiting.recv_many(&mut together, TOGETHER).await > 0 {
+        let (deliveries, answers): (Vec<Delivery>, Vec<_>) =
+            together.drain(..).map(|waiting| (waiting.delivery, waiting.stored)).unzip();
+        let stored = match ledger.receive(&deliveries).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(deliveries = deliveries.len(), "webhooks cannot be stored: {error}");
+                false
+            }
+        };
+        if stored {
+            probe.reached(Point::DeliveriesStored);
+            wake.notify_waiters();
+        }
+        for answer in answers {
+            // A sender that has gone away comes again.
+            let _ = answer.send(stored);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The webhook receiver: `/webhooks/returngo/{connection}/{secret}` and `/webhooks/brightpearl/{connection}/{secret}`.
+//!
+//! Neither system signs its deliveries (brightpearl-platform.md §8.5, returngo.md §4), so the URL holds a
+//! secret. A delivery is answered with 200 once it is durable in the inbox, and not before. What is our own
+//! trouble is answered with 503, which asks for another delivery; a 4xx would drop it for good.
+
+mod doors;
+mod group_commit;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use api_client_core::client::Clock;
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{ConnectInfo, DefaultBodyLimit, Path, State},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    routing::post,
+};
+
+use doors::Closed;
+pub use doors::Doors;
+pub use group_commit::Inbox;
+
+use crate::{
+    ledger::{ConnectionId, Delivery, Source},
+    metrics,
+};
+
+/// Bodies are a few hundred bytes; ids of many things may make them a few thousand.
+const LARGEST_BODY: usize = 64 * 1024;
+
+#[derive(Debug, Clone)]
+struct Receiver {
+    doors: Arc<Doors>,
+    inbox: Inbox,
+    clock: Arc<dyn Clock>,
+}
+
+/// The routes of the receiver. Serve them with
+/// [`into_make_service_with_connect_info::<SocketAddr>`](Router::into_make_service_with_connect_info), so that
+/// whoever guesses secrets can be told apart.
+pub fn routes(doors: Arc<Doors>, inbox: Inbox, clock: Arc<dyn Clock>) -> Router {
+    Router::new()
+        .route("/webhooks/returngo/{connection}/{secret}", post(from_returngo))
+        .route("/webhooks/brightpearl/{connection}/{secret}", post(from_brightpearl))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(Receiver { doors, inbox, clock })
+}
+
+type Door = Path<(String, String)>;
+
+async fn from_returngo(
+    State(receiver): State<Receiver>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Path((connection, secret)): Door,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
+    receiver.take(Source::Returngo, from, &connection, &secret, &headers, &body).await
+}
+
+async fn from_brightpearl(
+    State(receiver): State<Receiver>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Path((connection, secret)): Door,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
+    receiver.take(Source::Brightpearl, from, &connection, &secret, &headers, &body).await
+}
+
+impl Receiver {
+    async fn take(
+        &self,
+        source: Source,
+        from: SocketAddr,
+        connection: &str,
+        secret: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> StatusCode {
+        let status = self.answer(source, from, connection, secret, headers, body).await;
+        metrics::webhook_answered(source, status.as_u16());
+        status
+    }
+
+    async fn answer(
+        &self,
+        source: Source,
+        from: SocketAddr,
+        connection: &str,
+        secret: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> StatusCode {
+        let now = self.clock.now();
+        let connection = match self.doors.open(connection, secret, from.ip(), now) {
+            Ok(connection) => connection,
+            Err(Closed::NotFound) => return StatusCode::NOT_FOUND,
+            Err(Closed::SlowDown) => return StatusCode::TOO_MANY_REQUESTS,
+        };
+        if !says_json(headers) {
+            return StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        }
+        if !is_for(source, &connection, body, &self.doors) {
+            return StatusCode::BAD_REQUEST;
+        }
+        let body = String::from_utf8_lossy(body).into_owned();
+        match self.inbox.put(Delivery { connection, source, body, received_at: now }).await {
+            Ok(()) => StatusCode::OK,
+            Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// JSON, or nothing said: ReturnGO's content type is not documented (returngo.md §4).
+fn says_json(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_none_or(|kind| kind.to_str().is_ok_and(|kind| kind.contains("json")))
+}
+
+/// Whether a body is one that this connection's system may send.
+fn is_for(source: Source, connection: &ConnectionId, body: &[u8], doors: &Doors) -> bool {
+    match source {
+        Source::Returngo => returngo::webhook::Notification::parse(body).is_ok(),
+        Source::Brightpearl => brightpearl::integration::Notification::parse(body)
+            .is_ok_and(|notification| doors.is_account_of(connection, &notification.account_code)),
+    }
+}

@@ -1,0 +1,131 @@
+//! The connections that are open in this process: read from the ledger when they are needed, kept while they
+//! are as they were stored.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use api_client_core::client::Clock;
+
+use crate::{
+    configuration::{ConfigurationError, ConnectionConfiguration},
+    connection::Connection,
+    ledger::{ConnectionId, Ledger, LedgerError, Sealed, StoredConnection},
+    vault::{Vault, VaultError},
+};
+
+/// The connections that are open in this process.
+#[derive(Debug)]
+pub struct Registry {
+    ledger: Arc<dyn Ledger>,
+    vault: Vault,
+    clock: Arc<dyn Clock>,
+    open: Mutex<HashMap<ConnectionId, Open>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    stored: Sealed,
+    connection: Arc<Connection>,
+}
+
+/// Why a connection cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistryError {
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// What is stored does not open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// There is no such connection.
+    #[error("there is no connection {0}: `status` lists them, `connect` makes one")]
+    Unknown(ConnectionId),
+    /// What is stored does not read.
+    #[error("the configuration of connection {connection} does not read: {reason}")]
+    Unreadable {
+        /// The connection.
+        connection: ConnectionId,
+        /// Where, and what was expected there.
+        reason: String,
+    },
+    /// What is stored is not usable.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+}
+
+impl Registry {
+    /// The connections of this ledger.
+    pub fn new(ledger: Arc<dyn Ledger>, vault: Vault, clock: Arc<dyn Clock>) -> Self {
+        Self { ledger, vault, clock, open: Mutex::default() }
+    }
+
+    /// The connection of this name, opened if it is not, and again if it was stored anew since.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be opened.
+    pub async fn get(&self, id: &ConnectionId) -> Result<Arc<Connection>, RegistryError> {
+        let stored = self.ledger.connection(id).await?.ok_or_else(|| RegistryError::Unknown(id.clone()))?;
+        let open = self.opened();
+        if let Some(open) = open.get(id).filter(|open| open.stored == stored.configuration) {
+            return Ok(Arc::clone(&open.connection));
+        }
+        drop(open);
+        let configuration = self.configuration_of(&stored)?;
+        let connection = Arc::new(configuration.open(id.clone(), Arc::clone(&self.clock))?);
+        let open = Open { stored: stored.configuration, connection: Arc::clone(&connection) };
+        self.opened().insert(id.clone(), open);
+        Ok(connection)
+    }
+
+    /// What a connection is made of.
+    ///
+    /// # Errors
+    /// When there is none of this name, or what is stored does not read.
+    pub async fn configuration(&self, id: &ConnectionId) -> Result<ConnectionConfiguration, RegistryError> {
+        let stored = self.ledger.connection(id).await?.ok_or_else(|| RegistryError::Unknown(id.clone()))?;
+        self.configuration_of(&stored)
+    }
+
+    /// What is stored of every connection, with the configurations that read.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn all(
+        &self,
+    ) -> Result<Vec<(ConnectionId, Result<ConnectionConfiguration, RegistryError>)>, LedgerError> {
+        let stored = self.ledger.connections().await?;
+        Ok(stored.into_iter().map(|stored| (stored.id.clone(), self.configuration_of(&stored))).collect())
+    }
+
+    /// Stores a connection; one of that name is replaced.
+    ///
+    /// # Errors
+    /// When it cannot be sealed or stored.
+    pub async fn put(
+        &self,
+        id: &ConnectionId,
+        configuration: &ConnectionConfiguration,
+    ) -> Result<(), RegistryError> {
+        let text = serde_json::to_vec(configuration).map(zeroize::Zeroizing::new).map_err(|error| {
+            RegistryError::Unreadable { connection: id.clone(), reason: error.to_string() }
+        })?;
+        let configuration = self.vault.seal(id, &text)?;
+        let stored = StoredConnection { id: id.clone(), configuration };
+        Ok(self.ledger.put_connection(&stored, self.clock.now()).await?)
+    }
+
+    fn configuration_of(&self, stored: &StoredConnection) -> Result<ConnectionConfiguration, RegistryError> {
+        let text = self.vault.unseal(&stored.id, &stored.configuration)?;
+        api_client_core::decode::json(&text).map_err(|error| RegistryError::Unreadable {
+            connection: stored.id.clone(),
+            reason: error.to_string(),
+        })
+    }
+
+    fn opened(&self) -> std::sync::MutexGuard<'_, HashMap<ConnectionId, Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

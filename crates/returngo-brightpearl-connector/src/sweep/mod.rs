@@ -1,0 +1,148 @@
+//! Sweeps: what webhooks did not tell, found by asking. Each has a schedule of its own, and remembers where it
+//! got to.
+
+mod brightpearl;
+mod returngo;
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use returngo_brightpearl_reader::ReadError;
+
+use crate::{
+    configuration::ConnectionConfiguration,
+    connection::Connection,
+    inbox::InboxError,
+    ledger::{Ledger, LedgerError, SweepName, SweepTurn},
+    probe::{Point, Probe},
+};
+
+/// How often a connection is swept.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    /// Brightpearl.
+    pub brightpearl: Duration,
+    /// ReturnGO, at the most: its own [pace](::returngo::sweep) follows the calls that are left.
+    pub returngo: Duration,
+    /// The webhooks' subscriptions.
+    pub subscriptions: Duration,
+    /// After a sweep that failed.
+    pub after_failure: Duration,
+    /// How long a sweep may take before another process takes it over.
+    pub longest: Duration,
+    /// Where webhooks arrive, for the subscriptions; none leaves them alone.
+    pub public_url: Option<String>,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            brightpearl: Duration::from_secs(600),
+            returngo: Duration::from_secs(300),
+            subscriptions: Duration::from_secs(24 * 3600),
+            after_failure: Duration::from_secs(300),
+            longest: Duration::from_secs(1800),
+            public_url: None,
+        }
+    }
+}
+
+/// What a sweep found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// RMAs that are due because of it.
+    pub due: usize,
+}
+
+/// Why a sweep came to nothing; it is done again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SweepError {
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// One of the systems could not be read.
+    #[error("the sweep could not read")]
+    Read(#[source] ReadError),
+}
+
+impl From<::brightpearl::Error> for SweepError {
+    fn from(error: ::brightpearl::Error) -> Self {
+        Self::Read(error.into())
+    }
+}
+
+impl From<::returngo::Error> for SweepError {
+    fn from(error: ::returngo::Error) -> Self {
+        Self::Read(error.into())
+    }
+}
+
+impl From<InboxError> for SweepError {
+    fn from(error: InboxError) -> Self {
+        match error {
+            InboxError::Ledger(error) => Self::Ledger(error),
+            InboxError::Lookup(error) => Self::Read(error),
+        }
+    }
+}
+
+/// Where a sweep got to, and when its turn comes again.
+struct Progress {
+    cursor: String,
+    due_at: Timestamp,
+    swept: Swept,
+}
+
+impl Connection {
+    /// Takes a turn of a sweep: asks, marks what it finds as due, remembers where it got to.
+    ///
+    /// # Errors
+    /// When a system or the ledger fails: the sweep is due again, from where the last one got to.
+    pub async fn sweep(
+        &self,
+        turn: &SweepTurn,
+        configuration: &ConnectionConfiguration,
+        schedule: &Schedule,
+        ledger: &dyn Ledger,
+        probe: &dyn Probe,
+    ) -> Result<Swept, SweepError> {
+        probe.reached(Point::SweepTaken);
+        let cursor = turn.cursor.as_deref();
+        let taken = match turn.sweep {
+            SweepName::Brightpearl => self.sweep_brightpearl(cursor, schedule, ledger).await,
+            SweepName::Returngo => self.sweep_returngo(cursor, schedule, ledger).await,
+            SweepName::Subscriptions => self.sweep_subscriptions(configuration, schedule).await,
+        };
+        probe.reached(Point::SweepMarked);
+        let progress = match taken {
+            Ok(progress) => progress,
+            Err(error) => {
+                let again_at = later(self.clock.now(), schedule.after_failure);
+                ledger.finish_sweep(turn, cursor.unwrap_or_default(), again_at).await?;
+                return Err(error);
+            }
+        };
+        ledger.finish_sweep(turn, &progress.cursor, progress.due_at).await?;
+        probe.reached(Point::SweepFinished);
+        Ok(progress.swept)
+    }
+
+    async fn sweep_subscriptions(
+        &self,
+        configuration: &ConnectionConfiguration,
+        schedule: &Schedule,
+    ) -> Result<Progress, SweepError> {
+        if let Some(public_url) = &schedule.public_url {
+            self.subscribe(public_url, &configuration.webhook_secret).await.map_err(SweepError::Read)?;
+        }
+        let now = self.clock.now();
+        let due_at = later(now, schedule.subscriptions);
+        Ok(Progress { cursor: now.to_string(), due_at, swept: Swept::default() })
+    }
+}
+
+fn later(now: Timestamp, by: Duration) -> Timestamp {
+    SignedDuration::try_from(by).ok().and_then(|by| now.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
+}

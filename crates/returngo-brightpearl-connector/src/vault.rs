@@ -1,0 +1,171 @@
+//! Secrets at rest: connections are stored encrypted with a key that is not in the database.
+//!
+//! XChaCha20-Poly1305; its nonces are long enough to be random. What is sealed is bound to the name of its
+//! connection, so that one connection's secrets cannot be passed off as another's.
+
+use std::{fmt, path::Path, str::FromStr};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Generate, Payload},
+};
+use zeroize::Zeroizing;
+
+use crate::ledger::{ConnectionId, Ledger, LedgerError, Sealed};
+
+const NONCE_BYTES: usize = 24;
+const CHECK: &str = "check of the key";
+
+/// The key: 32 bytes, written in base64 as `openssl rand -base64 32` does. It is wiped from memory when it is
+/// dropped.
+#[derive(Clone)]
+pub struct VaultKey(Zeroizing<[u8; 32]>);
+
+impl VaultKey {
+    /// A new one.
+    ///
+    /// # Errors
+    ///
+    /// The operating system gives no random bytes.
+    pub fn generate() -> Result<Self, VaultError> {
+        let bytes = <[u8; 32]>::try_generate().map_err(|error| VaultError::Random(error.to_string()))?;
+        Ok(Self(Zeroizing::new(bytes)))
+    }
+
+    /// The key as it is written into a file or an environment variable.
+    pub fn to_base64(&self) -> Zeroizing<String> {
+        Zeroizing::new(STANDARD.encode(self.0.as_slice()))
+    }
+
+    /// The key in a file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or holds no key.
+    pub fn read(file: &Path) -> Result<Self, VaultError> {
+        let text = std::fs::read_to_string(file)
+            .map(Zeroizing::new)
+            .map_err(|source| VaultError::NoKeyFile { file: file.display().to_string(), source })?;
+        text.parse()
+    }
+}
+
+impl FromStr for VaultKey {
+    type Err = VaultError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| VaultError::InvalidKey)?);
+        let bytes = bytes.as_slice().try_into().map_err(|_| VaultError::InvalidKey)?;
+        Ok(Self(Zeroizing::new(bytes)))
+    }
+}
+
+impl fmt::Debug for VaultKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VaultKey(…)")
+    }
+}
+
+/// Seals connections' secrets and opens them again.
+#[derive(Clone)]
+pub struct Vault(XChaCha20Poly1305);
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vault(…)")
+    }
+}
+
+impl Vault {
+    /// The vault of a ledger. The first key that comes is the ledger's.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::WrongKey`] when the ledger was made with another key.
+    pub async fn open(key: &VaultKey, ledger: &dyn Ledger) -> Result<Self, VaultError> {
+        let vault =
+            Self(XChaCha20Poly1305::new(key.0.as_slice().try_into().map_err(|_| VaultError::InvalidKey)?));
+        let kept = ledger.vault_check(&vault.encrypt(CHECK, CHECK.as_bytes())?).await?;
+        vault.decrypt(CHECK, &kept).ok_or(VaultError::WrongKey)?;
+        Ok(vault)
+    }
+
+    /// Seals a connection's secrets.
+    ///
+    /// # Errors
+    ///
+    /// The operating system gives no random bytes.
+    pub fn seal(&self, connection: &ConnectionId, secret: &[u8]) -> Result<Sealed, VaultError> {
+        self.encrypt(&bound_to(connection), secret)
+    }
+
+    /// Opens what was sealed for this connection. What it gives is wiped from memory when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Damaged`] when it was sealed for another connection, with another key, or was changed since.
+    pub fn unseal(
+        &self,
+        connection: &ConnectionId,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.decrypt(&bound_to(connection), sealed)
+            .ok_or_else(|| VaultError::Damaged { connection: connection.clone() })
+    }
+
+    /// The nonce, and then the text.
+    fn encrypt(&self, purpose: &str, text: &[u8]) -> Result<Sealed, VaultError> {
+        let random = |error: String| VaultError::Random(error);
+        let nonce = XNonce::try_generate().map_err(|error| random(error.to_string()))?;
+        let payload = Payload { msg: text, aad: purpose.as_bytes() };
+        let encrypted = self.0.encrypt(&nonce, payload).map_err(|error| random(error.to_string()))?;
+        Ok(Sealed([nonce.as_slice(), &encrypted].concat()))
+    }
+
+    fn decrypt(&self, purpose: &str, sealed: &Sealed) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, encrypted) = sealed.0.split_at_checked(NONCE_BYTES)?;
+        let nonce = XNonce::try_from(nonce).ok()?;
+        let payload = Payload { msg: encrypted, aad: purpose.as_bytes() };
+        self.0.decrypt(&nonce, payload).ok().map(Zeroizing::new)
+    }
+}
+
+fn bound_to(connection: &ConnectionId) -> String {
+    format!("connection {connection}")
+}
+
+/// The vault stays shut.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// No key.
+    #[error("this is no key: write 32 bytes in base64, as `openssl rand -base64 32` makes them")]
+    InvalidKey,
+    /// The file with the key cannot be read.
+    #[error(
+        "the key cannot be read from {file}: check that the file is there and that this user may read it"
+    )]
+    NoKeyFile {
+        /// The file.
+        file: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Another key.
+    #[error("the key is not the one that the stored connections were sealed with: use that one")]
+    WrongKey,
+    /// What is stored does not open though the key is right.
+    #[error("the stored secrets of the connection {connection} do not open: connect it again")]
+    Damaged {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// No random bytes.
+    #[error("nothing can be sealed: {0}")]
+    Random(String),
+    /// The ledger fails.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}

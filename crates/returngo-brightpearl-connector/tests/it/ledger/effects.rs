@@ -1,0 +1,157 @@
+use super::{at, claim_all, connect, databases::Database, in_step, mark, name, on_both, rma};
+use returngo_brightpearl_connector::ledger::{Admission, AuditEvent, Claim, EffectOutcome, Intent, Ledger};
+
+on_both!(
+    an_intent_is_remembered_with_what_became_of_it,
+    what_was_applied_is_not_written_again,
+    what_nobody_answered_for_was_intended_before,
+    what_was_refused_may_be_tried_again,
+    a_lost_claim_may_write_nothing,
+    a_lost_claim_records_nothing,
+    what_was_applied_is_never_unsaid,
+    many_are_answered_in_their_order,
+);
+
+const FIRST: Admission = Admission::Go { before: false };
+const AGAIN: Admission = Admission::Go { before: true };
+
+fn intent(claim: &Claim, key: &str) -> Intent {
+    Intent { claim: claim.clone(), key: key.to_owned(), what: format!("credit of 20.00 EUR, {key}") }
+}
+
+fn applied(id: &str) -> EffectOutcome {
+    EffectOutcome::Applied { remote_id: Some(id.to_owned()), already_existed: false }
+}
+
+fn unknown() -> EffectOutcome {
+    EffectOutcome::Unknown { error: "no answer".to_owned() }
+}
+
+async fn claimed(ledger: &dyn Ledger) -> Claim {
+    connect(ledger, "acme").await;
+    mark(ledger, "acme", &[1], 0).await;
+    claim_all(ledger, 1).await.remove(0)
+}
+
+async fn admitted(ledger: &dyn Ledger, claim: &Claim, key: &str, now: i64) -> Admission {
+    ledger.intend(&[intent(claim, key)], at(now)).await.unwrap().remove(0)
+}
+
+async fn record(ledger: &dyn Ledger, claim: &Claim, key: &str, outcome: EffectOutcome, now: i64) {
+    ledger.record(&[(claim.clone(), key.to_owned(), outcome)], at(now)).await.unwrap();
+}
+
+async fn an_intent_is_remembered_with_what_became_of_it(database: Database) {
+    let ledger = database.open().await;
+    let claim = claimed(&*ledger).await;
+    assert_eq!(admitted(&*ledger, &claim, "RGO-1", 2).await, FIRST);
+    let intended = ledger.effects(&name("acme"), &rma(1)).await.unwrap().remove(0);
+    assert_eq!((intended.outcome.as_ref(), intended.intended_at), (None, at(2)));
+    assert_eq!(intended.what, "credit of 20.00 EUR, RGO-1");
+
+    record(&*ledger, &claim, "RGO-1", applied("300871"), 3).await;
+    let recorded = ledger.effects(&name("acme"), &rma(1)).await.unwrap().remove(0);
+    assert_eq!((recorded.outcome, recorded.recorded_at), (Some(applied("300871")), Some(at(3))));
+    let audit = ledger.audit(&name("acme"), &rma(1)).await.unwrap();
+    let events: Vec<_> = audit.iter().map(|entry| entry.event).collect();
+    assert_eq!(
+        events,
+        [AuditEvent::MarkedDue, AuditEvent::Claimed, AuditEvent::Intended, AuditEvent::Applied]
+    );
+    assert_eq!(audit[3].detail, "RGO-1 as 300871");
+    assert_eq!(audit[3].attempt, Some(claim.attempt));
+}
+
+async fn what_was_applied_is_not_written_again(database: Database) {
+    let ledger = database.open().await;
+    let claim = claimed(&*ledger).await;
+    admitted(&*ledger, &claim, "RGO-1", 2).await;
+    record(&*ledger, &claim, "RGO-1", applied("300871"), 3).await;
+    ledger.finish(&[(claim, in_step())], at(4)).await.unwrap();
+    mark(&*ledger, "acme", &[1], 5).await;
+    let next = claim_all(&*ledger, 6).await.remove(0);
+    let known = ledger.effects(&name("acme"), &rma(1)).await.unwrap().remove(0);
+    assert_eq!(admitted(&*ledger, &next, "RGO-1", 7).await, Admission::AlreadyApplied(known.clone()));
+    assert_eq!(ledger.effects(&name("acme"), &rma(1)).await.unwrap(), [known]);
+}
+
+async fn what_nobody_answered_for_was_intended_before(database: Database) {
+    let ledger = database.open().await;
+    let claim = claimed(&*ledger).await;
+    admitted(&*ledger, &claim, "RGO-1", 2).await;
+    admitted(&*ledger, &claim, "RGO-2", 2).await;
+    record(&*ledger, &claim, "RGO-2", unknown(), 3).await;
+    let next = claim_all(&*ledger, 100).await.remove(0);
+    assert_eq!(admitted(&*ledger, &next, "RGO-1", 101).await, AGAIN);
+    assert_eq!(admitted(&*ledger, &next, "RGO-2", 101).await, AGAIN);
+    assert_eq!(admitted(&*ledger, &next, "RGO-3", 101).await, FIRST);
+}
+
+async fn what_was_refused_may_be_tried_again(database: Database) {
+    let ledger = database.open().await;
+    let claim = claimed(&*ledger).await;
+    admitted(&*ledger, &claim, "RGO-1", 2).await;
+    record(&*ledger, &claim, "RGO-1", EffectOutcome::Refused { error: "ORDC-001".to_owned() }, 3).await;
+    assert_eq!(admitted(&*ledger, &claim, "RGO-1", 4).await, FIRST);
+    assert_eq!(ledger.effects(&name("acme"), &rma(1)).await.unwrap()[0].outcome, None);
+}
+
+async fn a_lost_claim_may_write_nothing(database: Database) {
+    let ledger = database.open().await;
+    let claim = claimed(&*ledger).await;
+    assert_eq!(admitted(&*ledger, &claim, "RGO-1", 60).await, FIRST);
+    assert_eq!(admitted(&*ledger, &claim, "RGO-2", 61).await, Admission::ClaimLost);
+    let next = claim_all(&*ledger, 61).await.remove(0);
+    assert_eq!(admitted(&*ledger, &claim, "RGO-2", 62).await, Admission::ClaimLost);
+    assert_eq!(admitted(&*ledger, &next, "RGO-2", 62).await, FIRST);
+    ledger.finish(&[(next.clone(), in_step())], at(63)).await.unwrap();
+    assert_eq!(admitted(&*ledger, &next, "RGO-3", 64).await, Admission::ClaimLost);
+    assert_eq!(ledger.effects(&name("acme"), &rma(1)).await.unwrap().len(), 2);
+}
+
+async fn a_lost_claim_records_nothing(database: Database) {
+    let ledger = database.open().await;
+    let claim = claimed(&*ledger).await;
+    admitted(&*ledger, &claim, "RGO-1", 2).await;
+    let next = claim_all(&*ledger, 100).await.remove(0);
+    record(&*ledger, &claim, "RGO-1", applied("300871"), 101).await;
+    assert_eq!(ledger.effects(&name("acme"), &rma(1)).await.unwrap()[0].outcome, None);
+    admitted(&*ledger, &next, "RGO-1", 102).await;
+    record(&*ledger, &claim, "RGO-1", applied("300871"), 103).await;
+    assert_eq!(ledger.effects(&name("acme"), &rma(1)).await.unwrap()[0].outcome, None);
+    record(&*ledger, &next, "RGO-1", applied("300872"), 104).await;
+    let outcome = ledger.effects(&name("acme"), &rma(1)).await.unwrap().remove(0).outcome;
+    assert_eq!(outcome, Some(applied("300872")));
+}
+
+async fn what_was_applied_is_never_unsaid(database: Database) {
+    let ledger = database.open().await;
+    let claim = claimed(&*ledger).await;
+    admitted(&*ledger, &claim, "RGO-1", 2).await;
+    record(&*ledger, &claim, "RGO-1", applied("300871"), 3).await;
+    record(&*ledger, &claim, "RGO-1", unknown(), 4).await;
+    let outcome = ledger.effects(&name("acme"), &rma(1)).await.unwrap().remove(0).outcome;
+    assert_eq!(outcome, Some(applied("300871")));
+}
+
+async fn many_are_answered_in_their_order(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    mark(&*ledger, "acme", &(1..=500).collect::<Vec<_>>(), 0).await;
+    let claims = claim_all(&*ledger, 1).await;
+    let lost = Claim { attempt: 99, ..claims[7].clone() };
+    let mut intents: Vec<_> = claims.iter().map(|claim| intent(claim, "RGO")).collect();
+    intents.insert(250, intent(&lost, "RGO"));
+    let admissions = ledger.intend(&intents, at(2)).await.unwrap();
+    assert_eq!(admissions.len(), 501);
+    for (number, admission) in admissions.iter().enumerate() {
+        assert_eq!(admission, if number == 250 { &Admission::ClaimLost } else { &FIRST });
+    }
+    let outcomes: Vec<_> = claims
+        .iter()
+        .map(|claim| (claim.clone(), "RGO".to_owned(), applied(&claim.rma.to_string())))
+        .collect();
+    ledger.record(&outcomes, at(3)).await.unwrap();
+    let effect = ledger.effects(&name("acme"), &rma(500)).await.unwrap().remove(0);
+    assert_eq!(effect.outcome, Some(applied("500")));
+}

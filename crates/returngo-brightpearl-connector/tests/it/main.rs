@@ -1,0 +1,10 @@
+//! Behaviour of the connector, through its public interface.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what was skipped, and figures, are told")]
+
+mod backlog;
+mod commands;
+mod crash;
+mod ledger;
+mod support;
+mod vault;

@@ -1,0 +1,79 @@
+use returngo_brightpearl_connector::{
+    ledger::{self, ConnectionId, Sealed},
+    vault::{Vault, VaultError, VaultKey},
+};
+
+fn name(text: &str) -> ConnectionId {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_is_sealed_opens_with_the_same_key() {
+    let ledger = ledger::open("sqlite::memory:").await.unwrap();
+    let key = VaultKey::generate().unwrap();
+    let sealed = Vault::open(&key, &*ledger).await.unwrap().seal(&name("acme"), b"t0psecret").unwrap();
+    assert!(!sealed.0.windows(9).any(|window| window == b"t0psecret"));
+
+    let read: VaultKey = key.to_base64().parse().unwrap();
+    let vault = Vault::open(&read, &*ledger).await.unwrap();
+    assert_eq!(*vault.unseal(&name("acme"), &sealed).unwrap(), b"t0psecret");
+    let again = vault.seal(&name("acme"), b"t0psecret").unwrap();
+    assert_ne!(again, sealed, "nobody can tell that two secrets are the same");
+}
+
+#[tokio::test]
+async fn another_key_is_refused_at_once() {
+    let ledger = ledger::open("sqlite::memory:").await.unwrap();
+    Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap();
+    let refused = Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap_err();
+    assert!(matches!(refused, VaultError::WrongKey), "{refused:?}");
+    assert!(refused.to_string().contains("use that one"));
+}
+
+#[tokio::test]
+async fn a_secret_is_its_connections_alone_and_cannot_be_changed() {
+    let ledger = ledger::open("sqlite::memory:").await.unwrap();
+    let vault = Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap();
+    let sealed = vault.seal(&name("acme"), b"t0psecret").unwrap();
+    let refused = vault.unseal(&name("other"), &sealed).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the stored secrets of the connection other do not open: connect it again"
+    );
+    for place in 0..sealed.0.len() {
+        let mut changed = sealed.0.clone();
+        changed[place] ^= 1;
+        assert!(vault.unseal(&name("acme"), &Sealed(changed)).is_err());
+    }
+    assert!(vault.unseal(&name("acme"), &Sealed(vec![0; 5])).is_err());
+}
+
+#[test]
+fn a_key_is_read_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    let key = VaultKey::generate().unwrap();
+    std::fs::write(&file, format!("{}\n", *key.to_base64())).unwrap();
+    assert_eq!(VaultKey::read(&file).unwrap().to_base64(), key.to_base64());
+    let missing = VaultKey::read(&folder.path().join("none")).unwrap_err();
+    assert!(missing.to_string().contains("check that the file is there"), "{missing}");
+}
+
+#[test]
+fn what_is_no_key_is_refused() {
+    for text in ["", "t0psecret", "dG9vIHNob3J0", "!"] {
+        let refused = text.parse::<VaultKey>().unwrap_err();
+        assert!(matches!(refused, VaultError::InvalidKey));
+        assert!(!refused.to_string().contains("t0psecret"));
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_key_prints() {
+    let ledger = ledger::open("sqlite::memory:").await.unwrap();
+    let key = VaultKey::generate().unwrap();
+    let vault = Vault::open(&key, &*ledger).await.unwrap();
+    let sealed = vault.seal(&name("acme"), b"t0psecret").unwrap();
+    let printed = format!("{key:?} {vault:?} {sealed:?}");
+    assert_eq!(printed, "VaultKey(…) Vault(…) Sealed(49 bytes)");
+}

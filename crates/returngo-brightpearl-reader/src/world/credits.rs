@@ -1,0 +1,129 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use brightpearl::{
+    Error, GoodsInNoteId, IdSet, OrderId,
+    accounting::{CustomerPayment, CustomerPaymentSearch},
+    order::{Order, OrderNote},
+    warehouse::{GoodsInNote, GoodsMovement, GoodsMovementSearch},
+};
+use returngo::TransactionType;
+use returngo_brightpearl::{
+    World, keys,
+    settings::{ConnectionSettings, ExistingCredit, RefundRecording},
+};
+
+use super::chunks::ORDERS_A_SEARCH;
+use crate::Reader;
+
+/// Puts what happened to the credits into worlds that have their orders: payments, goods, notes.
+pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {
+    let relevant: Vec<Vec<OrderId>> =
+        worlds.iter().map(|world| relevant_credits(world, &reader.settings)).collect();
+    let credits: BTreeSet<OrderId> = relevant.iter().flatten().copied().collect();
+    let payments = payments(reader, &credits).await?;
+    let goods = goods(reader, &credits).await?;
+    for (world, relevant) in worlds.iter_mut().zip(&relevant) {
+        for credit in relevant {
+            world.payments.extend(payments.get(credit).into_iter().flatten().cloned());
+            if let Some(goods) = goods.get(credit) {
+                world.goods_in_notes.extend(goods.notes.clone());
+                world.goods_movements.extend(goods.movements.values().cloned());
+            }
+        }
+    }
+    notes(reader, worlds, &relevant).await
+}
+
+/// The credits whose payments and goods the mapping looks at: the RMA's own, else those of others that it may
+/// adopt.
+fn relevant_credits(world: &World, settings: &ConnectionSettings) -> Vec<OrderId> {
+    let key = keys::credit(world.rma.id());
+    let reference = |credit: &Order| credit.external_ref.clone().unwrap_or_default();
+    let own: Vec<OrderId> =
+        world.credits.iter().filter(|credit| reference(credit) == key).map(|credit| credit.id).collect();
+    if !own.is_empty() || settings.existing_credit != ExistingCredit::Adopt {
+        return own;
+    }
+    let others = world.credits.iter().filter(|credit| !keys::is_credit(&reference(credit)));
+    others.map(|credit| credit.id).collect()
+}
+
+async fn payments(
+    reader: &Reader,
+    credits: &BTreeSet<OrderId>,
+) -> Result<BTreeMap<OrderId, Vec<CustomerPayment>>, Error> {
+    let mut found: BTreeMap<OrderId, Vec<CustomerPayment>> = BTreeMap::new();
+    for orders in sets(credits) {
+        let search = CustomerPaymentSearch::new().orders(&orders);
+        for payment in reader.brightpearl.customer_payments().search(search).all().await? {
+            if let Some(order) = payment.order_id {
+                found.entry(order).or_default().push(payment);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What was received for a credit, and what became of it.
+#[derive(Default)]
+struct Goods {
+    notes: BTreeMap<GoodsInNoteId, GoodsInNote>,
+    movements: BTreeMap<brightpearl::GoodsMovementId, GoodsMovement>,
+}
+
+async fn goods(reader: &Reader, credits: &BTreeSet<OrderId>) -> Result<BTreeMap<OrderId, Goods>, Error> {
+    let ids: IdSet = credits.iter().map(|id| id.get()).collect();
+    let mut goods: BTreeMap<OrderId, Goods> = BTreeMap::new();
+    for (id, note) in reader.brightpearl.goods_in_notes().of_orders(&ids).await? {
+        goods.entry(note.order_id).or_default().notes.insert(id, note);
+    }
+    // Batch and order are filters of one number each (brightpearl-accounting-warehouse.md B5). Where nothing was
+    // received, nothing can have moved.
+    for (credit, goods) in &mut goods {
+        let of_batches = goods.notes.keys().map(|batch| GoodsMovementSearch::new().batch(batch));
+        let corrections = GoodsMovementSearch::new().order(credit);
+        for search in of_batches.chain([corrections]) {
+            for movement in reader.brightpearl.goods_movements().search(search).all().await? {
+                goods.movements.insert(movement.goods_movement_id, movement);
+            }
+        }
+    }
+    Ok(goods)
+}
+
+/// Notes on the credits and the sales, for the RMAs whose plans look at them.
+async fn notes(reader: &Reader, worlds: &mut [World], relevant: &[Vec<OrderId>]) -> Result<(), Error> {
+    let wanted: Vec<BTreeSet<OrderId>> = worlds
+        .iter()
+        .zip(relevant)
+        .map(|(world, credits)| {
+            let sale = world.order.iter().map(|order| order.id);
+            let orders = credits.iter().copied().chain(sale);
+            if needs_notes(world, &reader.settings) { orders.collect() } else { BTreeSet::new() }
+        })
+        .collect();
+    let mut found: BTreeMap<OrderId, Vec<OrderNote>> = BTreeMap::new();
+    for order in wanted.iter().flatten().copied().collect::<BTreeSet<_>>() {
+        let mut notes = reader.brightpearl.order_notes().list(order).await?;
+        notes.iter_mut().for_each(|note| note.order_id = Some(order));
+        found.insert(order, notes);
+    }
+    for (world, wanted) in worlds.iter_mut().zip(&wanted) {
+        world.order_notes = wanted.iter().filter_map(|order| found.get(order)).flatten().cloned().collect();
+    }
+    Ok(())
+}
+
+/// Notes matter only where refunds are noted instead of recorded, where credits are adopted, and for money
+/// that came in.
+fn needs_notes(world: &World, settings: &ConnectionSettings) -> bool {
+    let is_invoice = |kind: &TransactionType| *kind == TransactionType::InvoicePayment;
+    settings.refunds == RefundRecording::Note
+        || settings.existing_credit == ExistingCredit::Adopt
+        || world.rma.transactions.iter().any(|transaction| is_invoice(&transaction.kind))
+}
+
+fn sets(orders: &BTreeSet<OrderId>) -> Vec<IdSet> {
+    let orders: Vec<OrderId> = orders.iter().copied().collect();
+    orders.chunks(ORDERS_A_SEARCH).map(|part| part.iter().map(|id| id.get()).collect()).collect()
+}

@@ -1,0 +1,157 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use brightpearl::{
+    Error, IdSet, OrderId,
+    order::{Order, OrderSearch, OrderTypeCode},
+};
+use returngo::Rma;
+use returngo_brightpearl::{World, keys, settings::OrderLookup};
+
+use super::chunks::{ORDERS_A_SEARCH, short_enough};
+use crate::Reader;
+
+/// Puts the sales orders and the credits into the worlds.
+pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {
+    let sales = sales(reader, worlds).await?;
+    let credits = credits(reader, worlds, &sales).await?;
+    let ids: IdSet = sales.iter().chain(&credits).flatten().map(|id| id.get()).collect();
+    let orders: BTreeMap<OrderId, Order> =
+        orders_and_credits(reader, &ids).await?.into_iter().map(|order| (order.id, order)).collect();
+    for ((world, sales), credits) in worlds.iter_mut().zip(sales).zip(credits) {
+        let mut found: Vec<Order> = sales.iter().filter_map(|id| orders.get(id).cloned()).collect();
+        match found.len() {
+            1 => world.order = found.pop(),
+            _ => world.orders = found,
+        }
+        world.credits = credits.iter().filter_map(|id| orders.get(id).cloned()).collect();
+    }
+    Ok(())
+}
+
+/// Custom fields come only when they are asked for; they matter where a field map may set them.
+async fn orders_and_credits(reader: &Reader, ids: &IdSet) -> Result<Vec<Order>, Error> {
+    match reader.settings.field_map {
+        Some(_) => reader.brightpearl.orders().get_with_custom_fields(ids).await,
+        None => reader.brightpearl.orders().get(ids).await,
+    }
+}
+
+/// The sales orders that carry each RMA's order number or id, looked up the way the connection says.
+async fn sales(reader: &Reader, worlds: &[World]) -> Result<Vec<BTreeSet<OrderId>>, Error> {
+    let mut found = vec![BTreeSet::new(); worlds.len()];
+    for lookup in &reader.settings.order_lookup {
+        let wanted: Vec<Vec<String>> = worlds
+            .iter()
+            .zip(&found)
+            .map(|(world, found)| if found.is_empty() { references(*lookup, &world.rma) } else { Vec::new() })
+            .collect();
+        let by_reference = orders_with(reader, *lookup, wanted.iter().flatten()).await?;
+        for (found, wanted) in found.iter_mut().zip(&wanted) {
+            found.extend(wanted.iter().filter_map(|reference| by_reference.get(reference)).flatten());
+        }
+        // That a filter takes several texts with commas between them is inferred (brightpearl-platform.md §2.2):
+        // nobody is told that an order is not there before it was asked for by itself.
+        for (found, wanted) in found.iter_mut().zip(&wanted) {
+            if found.is_empty() {
+                for reference in wanted {
+                    found.extend(order_with(reader, *lookup, reference).await?);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What the order may carry. Shops' connectors store the number with or without its `#`
+/// (brightpearl-orders.md §8).
+fn references(lookup: OrderLookup, rma: &Rma) -> Vec<String> {
+    let details = &rma.order_details;
+    match lookup {
+        OrderLookup::CustomerRef => details
+            .order_name
+            .iter()
+            .flat_map(|name| {
+                let bare = name.trim_start_matches('#');
+                [format!("#{bare}"), bare.to_owned()]
+            })
+            .collect(),
+        OrderLookup::ExternalRef => {
+            let id = details.order_id.iter().map(|id| id.as_str().to_owned());
+            id.chain(details.order_name.clone()).collect()
+        }
+    }
+}
+
+async fn orders_with(
+    reader: &Reader,
+    lookup: OrderLookup,
+    references: impl Iterator<Item = &String>,
+) -> Result<BTreeMap<String, Vec<OrderId>>, Error> {
+    // One text with a comma in it would be read as two.
+    let together: BTreeSet<&String> = references.filter(|reference| !reference.contains(',')).collect();
+    let together: Vec<&String> = together.into_iter().collect();
+    let mut found: BTreeMap<String, Vec<OrderId>> = BTreeMap::new();
+    for references in short_enough(&together) {
+        let search = OrderSearch::new().order_type(&OrderTypeCode::SalesOrder);
+        let search = match lookup {
+            OrderLookup::CustomerRef => search.customer_refs(references),
+            OrderLookup::ExternalRef => search.external_refs(references),
+        };
+        for order in reader.brightpearl.orders().search(search).all().await? {
+            let reference = match lookup {
+                OrderLookup::CustomerRef => order.customer_ref,
+                OrderLookup::ExternalRef => order.external_ref,
+            };
+            if let (Some(id), Some(reference)) = (order.order_id, reference) {
+                found.entry(reference).or_default().push(id);
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn order_with(reader: &Reader, lookup: OrderLookup, reference: &str) -> Result<Vec<OrderId>, Error> {
+    let search = OrderSearch::new().order_type(&OrderTypeCode::SalesOrder);
+    let search = match lookup {
+        OrderLookup::CustomerRef => search.customer_ref(reference),
+        OrderLookup::ExternalRef => search.external_ref(reference),
+    };
+    let found = reader.brightpearl.orders().search(search).all().await?;
+    Ok(found.into_iter().filter_map(|order| order.order_id).collect())
+}
+
+/// Every credit of each RMA's sales, and every credit that carries the RMA's key, whatever it belongs to: also
+/// where the order is not found, or no longer certain.
+async fn credits(
+    reader: &Reader,
+    worlds: &[World],
+    sales: &[BTreeSet<OrderId>],
+) -> Result<Vec<BTreeSet<OrderId>>, Error> {
+    let credits = OrderSearch::new().order_type(&OrderTypeCode::SalesCredit);
+    let parents: BTreeSet<OrderId> =
+        sales.iter().filter(|sales| sales.len() == 1).flatten().copied().collect();
+    let keys: Vec<String> = worlds.iter().map(|world| keys::credit(world.rma.id())).collect();
+    let mut by_parent: BTreeMap<OrderId, Vec<OrderId>> = BTreeMap::new();
+    let mut by_key: BTreeMap<String, Vec<OrderId>> = BTreeMap::new();
+    let parents: Vec<OrderId> = parents.into_iter().collect();
+    let searches = parents
+        .chunks(ORDERS_A_SEARCH)
+        .map(|parents| credits.clone().parents(&parents.iter().map(|id| id.get()).collect()))
+        .chain(short_enough(&keys).map(|keys| credits.clone().external_refs(keys)));
+    for search in searches {
+        for credit in reader.brightpearl.orders().search(search).all().await? {
+            let Some(id) = credit.order_id else { continue };
+            if let Some(parent) = credit.parent_order_id {
+                by_parent.entry(parent).or_default().push(id);
+            }
+            if let Some(key) = credit.external_ref {
+                by_key.entry(key).or_default().push(id);
+            }
+        }
+    }
+    let of = |sales: &BTreeSet<OrderId>, key: &String| {
+        let of_sale = sales.iter().filter_map(|sale| by_parent.get(sale));
+        of_sale.chain(by_key.get(key)).flatten().copied().collect()
+    };
+    Ok(sales.iter().zip(&keys).map(|(sales, key)| of(sales, key)).collect())
+}
