@@ -13,5 +13,5 @@ pub fn with_causes(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
-    line
+    line.replace('\n', " ")
 }

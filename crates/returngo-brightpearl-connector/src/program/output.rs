@@ -6,6 +6,8 @@ use std::{
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
+use crate::error::with_causes;
+
 /// The exit code of a command, and its error on stderr.
 pub(super) fn exit_code(result: anyhow::Result<()>) -> ExitCode {
     match result {
@@ -13,7 +15,7 @@ pub(super) fn exit_code(result: anyhow::Result<()>) -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing is left to tell if stderr is gone too.
-            let _ = writeln!(io::stderr(), "error: {}", one_line(&error));
+            let _ = writeln!(io::stderr(), "error: {}", with_causes(error.as_ref()));
             ExitCode::FAILURE
         }
     }
@@ -21,20 +23,6 @@ pub(super) fn exit_code(result: anyhow::Result<()>) -> ExitCode {
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
-/// The error and its causes, each said once.
-fn one_line(error: &anyhow::Error) -> String {
-    let mut line = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if !line.contains(&cause) {
-            if !line.is_empty() {
-                line.push_str(": ");
-            }
-            line.push_str(&cause);
-        }
-    }
-    line.replace('\n', " ")
 }
 
 /// A line on stdout.
