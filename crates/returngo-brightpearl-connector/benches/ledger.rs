@@ -1,5 +1,4 @@
-//! What the ledger does a second, on SQLite with every commit on the disk, and on PostgreSQL where
-//! `TEST_POSTGRES_URL` names an empty database.
+//! What the ledger does a second with every commit on the disk: on SQLite, and on PostgreSQL where there is one.
 //!
 //! ```sh
 //! cargo bench -p returngo-brightpearl-connector --bench ledger
@@ -15,32 +14,67 @@ use returngo_brightpearl_connector::ledger::{
     self, ClaimRequest, ConnectionId, Delivery, Ledger, Outcome, Sealed, Source, StoredConnection, WorkerId,
 };
 
+#[path = "support/databases.rs"]
+mod databases;
+#[path = "support/times.rs"]
+mod times;
+
+use databases::{Database, Server};
+use times::percentiles;
+
 const LONG_ENOUGH: Duration = Duration::from_secs(3);
-const CONNECTIONS: u32 = 10_000;
+const CONNECTIONS: [u32; 3] = [10, 1_000, 10_000];
 
 #[tokio::main]
 async fn main() {
-    let folder = tempfile::tempdir_in(".").unwrap();
-    measure("SQLite", &format!("sqlite://{}/ledger.db", folder.path().display())).await;
-    if let Ok(url) = std::env::var("TEST_POSTGRES_URL") {
-        measure("PostgreSQL", &url).await;
+    receive_in_all_sizes(Database::sqlite()).await;
+    work_among_many(Database::sqlite()).await;
+    if let Some(server) = Server::start() {
+        receive_in_all_sizes(Database::postgres(&server).await).await;
+        work_among_many(Database::postgres(&server).await).await;
     }
 }
 
-async fn measure(name: &str, url: &str) {
-    println!("{name}");
-    let ledger = ledger::open(url).await.unwrap();
+async fn receive_in_all_sizes(database: Database) {
+    println!("{}", database.name);
+    let ledger = ledger::open(&database.url).await.unwrap();
     connect(&*ledger, 0).await;
     for size in [1, 16, 64, 256, 1000] {
         receive(&*ledger, size).await;
     }
+}
+
+async fn work_among_many(database: Database) {
+    let ledger = ledger::open(&database.url).await.unwrap();
+    connect(&*ledger, 0).await;
     claim_and_finish(&*ledger, 1000).await;
-    for number in 1..CONNECTIONS {
-        connect(&*ledger, number).await;
+    let mut connected = 1;
+    for (round, connections) in (1..).zip(CONNECTIONS) {
+        for number in connected..connections {
+            connect(&*ledger, number).await;
+        }
+        connected = connections;
+        claim_among(&*ledger, &format!("{connections:>5} connections, one with work"), &[round]).await;
+        look_for_nothing(&*ledger, connections).await;
     }
-    claim_among(&*ledger, &format!("{CONNECTIONS} connections, one with work"), &[77]).await;
-    let all: Vec<_> = (0..CONNECTIONS).collect();
-    claim_among(&*ledger, &format!("{CONNECTIONS} connections, all with work"), &all).await;
+    let all: Vec<_> = (0..connected).collect();
+    claim_among(&*ledger, &format!("{connected:>5} connections, all with work"), &all).await;
+}
+
+/// What a process that has nothing to do asks for every second.
+async fn look_for_nothing(ledger: &dyn Ledger, connections: u32) {
+    let mut sweeps = Vec::new();
+    let mut webhooks = Vec::new();
+    for _ in 0..200 {
+        let before = Instant::now();
+        assert!(ledger.take_sweep(at(-1), at(60)).await.unwrap().is_none());
+        sweeps.push(before.elapsed());
+        let before = Instant::now();
+        assert!(ledger.waiting_deliveries(500, &[]).await.unwrap().is_empty());
+        webhooks.push(before.elapsed());
+    }
+    println!("  sweep, {connections:>5} connections, none due: {}", percentiles(sweeps));
+    println!("  inbox, {connections:>5} connections, none waiting: {}", percentiles(webhooks));
 }
 
 /// Webhooks of some 600 bytes, all different, this many a commit.
@@ -134,10 +168,4 @@ fn request(limit: u32, now: i64) -> ClaimRequest {
         lease: Duration::from_hours(24),
         except: Vec::new(),
     }
-}
-
-fn percentiles(mut times: Vec<Duration>) -> String {
-    times.sort_unstable();
-    let of = |percent: usize| times.get((times.len() - 1) * percent / 100).copied().unwrap_or_default();
-    format!("p50 {:.2?}, p99 {:.2?}", of(50), of(99))
 }

@@ -5,6 +5,7 @@ use brightpearl::{
     multi_message::MultiMessage,
     order::{note, row, sales_credit, status},
 };
+use jiff::Timestamp;
 use returngo::RmaId;
 use returngo_brightpearl::Effect;
 
@@ -19,19 +20,69 @@ pub struct Write {
     pub effect: Effect,
 }
 
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// What the ledger remembers.
+    pub outcome: EffectOutcome,
+    /// Whether the same write may succeed later as it is: it was not judged, the system was not to be had.
+    pub may_pass: bool,
+    /// Before when it cannot succeed, where the system said so.
+    pub not_before: Option<Timestamp>,
+}
+
+impl Written {
+    fn applied(remote_id: Option<String>, already_existed: bool) -> Self {
+        Self::of(EffectOutcome::Applied { remote_id, already_existed }, false)
+    }
+
+    fn refused(error: impl ToString) -> Self {
+        Self::of(EffectOutcome::Refused { error: error.to_string() }, false)
+    }
+
+    /// Nobody knows whether it was applied.
+    pub(crate) fn doubtful(error: impl ToString) -> Self {
+        Self::of(EffectOutcome::Unknown { error: error.to_string() }, true)
+    }
+
+    fn failed(error: &brightpearl::Error) -> Self {
+        if error.may_have_been_applied() {
+            return Self::doubtful(error);
+        }
+        Self { may_pass: error.is_retryable(), ..Self::refused(error) }
+    }
+
+    fn failed_in_returngo(error: &returngo::Error) -> Self {
+        let said = format!("ReturnGO: {error}");
+        if error.may_have_been_applied() {
+            return Self::doubtful(said);
+        }
+        let not_before = error.try_again_at();
+        let may_pass = error.is_retryable() || not_before.is_some();
+        Self { may_pass, not_before, ..Self::refused(said) }
+    }
+
+    const fn of(outcome: EffectOutcome, may_pass: bool) -> Self {
+        Self { outcome, may_pass, not_before: None }
+    }
+}
+
 impl Connection {
     /// Writes effects and says of each, in the same order, what became of it. They must not depend on one
     /// another. Credits, payments and what else Brightpearl takes go ten in a request.
-    pub async fn apply(&self, writes: &[Write]) -> Vec<EffectOutcome> {
-        let mut outcomes: Vec<Option<EffectOutcome>> = vec![None; writes.len()];
-        self.create_credits(writes, &mut outcomes).await;
-        self.record_payments(writes, &mut outcomes).await;
-        self.write_to_brightpearl(writes, &mut outcomes).await;
-        self.write_to_returngo(writes, &mut outcomes).await;
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unknown_kind)).collect()
+    pub async fn apply(&self, writes: &[Write]) -> Vec<Written> {
+        let mut written: Vec<Option<Written>> = vec![None; writes.len()];
+        self.create_credits(writes, &mut written).await;
+        self.record_payments(writes, &mut written).await;
+        self.write_to_brightpearl(writes, &mut written).await;
+        self.set_custom_fields(writes, &mut written).await;
+        self.write_to_returngo(writes, &mut written).await;
+        let of_unknown_kind =
+            || Written::refused("this version does not know how to write it: install a newer one");
+        written.into_iter().map(|written| written.unwrap_or_else(of_unknown_kind)).collect()
     }
 
-    async fn create_credits(&self, writes: &[Write], outcomes: &mut [Option<EffectOutcome>]) {
+    async fn create_credits(&self, writes: &[Write], written: &mut [Option<Written>]) {
         let (places, bodies): (Vec<usize>, Vec<_>) = writes
             .iter()
             .enumerate()
@@ -45,12 +96,11 @@ impl Connection {
         }
         let results = self.brightpearl.sales_credits().create_many(&bodies).await;
         for (place, result) in places.into_iter().zip(results) {
-            outcomes[place] =
-                Some(created(result.map(|created| (created.id.to_string(), created.already_existed))));
+            written[place] = Some(created(result.map(|new| (new.id.to_string(), new.already_existed))));
         }
     }
 
-    async fn record_payments(&self, writes: &[Write], outcomes: &mut [Option<EffectOutcome>]) {
+    async fn record_payments(&self, writes: &[Write], written: &mut [Option<Written>]) {
         let (places, bodies): (Vec<usize>, Vec<_>) = writes
             .iter()
             .enumerate()
@@ -64,13 +114,12 @@ impl Connection {
         }
         let results = self.brightpearl.customer_payments().create_many(&bodies).await;
         for (place, result) in places.into_iter().zip(results) {
-            outcomes[place] =
-                Some(created(result.map(|created| (created.id.to_string(), created.already_existed))));
+            written[place] = Some(created(result.map(|new| (new.id.to_string(), new.already_existed))));
         }
     }
 
     /// Rows, notes, statuses and closings.
-    async fn write_to_brightpearl(&self, writes: &[Write], outcomes: &mut [Option<EffectOutcome>]) {
+    async fn write_to_brightpearl(&self, writes: &[Write], written: &mut [Option<Written>]) {
         let mut messages = MultiMessage::parallel();
         let mut places = Vec::new();
         for (place, write) in writes.iter().enumerate() {
@@ -92,24 +141,36 @@ impl Connection {
             };
             match added {
                 Ok(()) => places.push(place),
-                Err(error) => outcomes[place] = Some(EffectOutcome::Refused { error: error.to_string() }),
+                Err(error) => written[place] = Some(Written::refused(error)),
             }
         }
         let parts = self.brightpearl.multi_message(&messages).await;
         for (place, (_, part)) in places.into_iter().zip(parts) {
-            outcomes[place] = Some(match part {
-                Part::Done(_) => EffectOutcome::Applied { remote_id: None, already_existed: false },
-                Part::Unknown(error) => EffectOutcome::Unknown { error: error.to_string() },
+            written[place] = Some(match part {
+                Part::Done(_) => Written::applied(None, false),
+                Part::Unknown(error) => Written::doubtful(error),
                 Part::Refused(error) | Part::NotAttempted(Some(error)) => {
-                    EffectOutcome::Refused { error: error.to_string() }
+                    Written { may_pass: error.is_retryable(), ..Written::refused(error) }
                 }
-                _ => EffectOutcome::Refused { error: "it was not attempted".to_owned() },
+                _ => Written { may_pass: true, ..Written::refused("it was not attempted") },
+            });
+        }
+    }
+
+    /// One after the other: a multi-message takes no PATCH (brightpearl-platform.md §6.2).
+    async fn set_custom_fields(&self, writes: &[Write], written: &mut [Option<Written>]) {
+        for (place, write) in writes.iter().enumerate() {
+            let Effect::SetCustomFields { order_id, body, .. } = &write.effect else { continue };
+            let set = self.brightpearl.order_custom_fields().patch(*order_id, body).await;
+            written[place] = Some(match set {
+                Ok(_) => Written::applied(None, false),
+                Err(error) => Written::failed(&error),
             });
         }
     }
 
     /// Shipments, statuses and comments, one after the other: ReturnGO takes nothing in bulk.
-    async fn write_to_returngo(&self, writes: &[Write], outcomes: &mut [Option<EffectOutcome>]) {
+    async fn write_to_returngo(&self, writes: &[Write], written: &mut [Option<Written>]) {
         for (place, Write { rma, effect }) in writes.iter().enumerate() {
             let result = match effect {
                 Effect::UpdateShipment { shipment_id, body, .. } => {
@@ -121,28 +182,18 @@ impl Connection {
                 }
                 _ => continue,
             };
-            outcomes[place] = Some(match result {
-                Ok(()) => EffectOutcome::Applied { remote_id: None, already_existed: false },
-                Err(error) if error.may_have_been_applied() => {
-                    EffectOutcome::Unknown { error: format!("ReturnGO: {error}") }
-                }
-                Err(error) => EffectOutcome::Refused { error: format!("ReturnGO: {error}") },
+            written[place] = Some(match result {
+                Ok(()) => Written::applied(None, false),
+                Err(error) => Written::failed_in_returngo(&error),
             });
         }
     }
 }
 
-fn created(result: Result<(String, bool), brightpearl::Error>) -> EffectOutcome {
+fn created(result: Result<(String, bool), brightpearl::Error>) -> Written {
     match result {
-        Ok((id, already_existed)) => EffectOutcome::Applied { remote_id: Some(id), already_existed },
-        Err(error) if error.may_have_been_applied() => EffectOutcome::Unknown { error: error.to_string() },
-        Err(error) => EffectOutcome::Refused { error: error.to_string() },
-    }
-}
-
-fn unknown_kind() -> EffectOutcome {
-    EffectOutcome::Refused {
-        error: "this version does not know how to write it: install a newer one".to_owned(),
+        Ok((id, already_existed)) => Written::applied(Some(id), already_existed),
+        Err(error) => Written::failed(&error),
     }
 }
 
@@ -164,6 +215,7 @@ pub fn describe(effect: &Effect) -> String {
             format!("status {} of credit {order_id}", body.order_status_id)
         }
         Effect::CloseSalesCredit { order_id, .. } => format!("closing credit {order_id}"),
+        Effect::SetCustomFields { order_id, .. } => format!("custom fields of credit {order_id}"),
         Effect::UpdateShipment { shipment_id, body, .. } => {
             let status = body.status.as_ref().map(ToString::to_string).unwrap_or_default();
             format!("shipment {shipment_id} is {status}")

@@ -6,7 +6,8 @@ use std::{fmt, sync::Arc};
 use api_client_core::client::Clock;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::Generate;
-use returngo_brightpearl::ConnectionSettings;
+use returngo::client::Quota;
+use returngo_brightpearl::{AccountCode, ConnectionSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::{connection::Connection, ledger::ConnectionId, vault::VaultError};
@@ -68,6 +69,9 @@ pub struct ReturngoAccess {
     pub api_key: Secret,
     /// The shop's domain.
     pub shop: String,
+    /// Calls a day, where ReturnGO's support has raised them from 2,000 (returngo.md §1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_a_day: Option<u32>,
 }
 
 /// A text that does not print.
@@ -126,6 +130,40 @@ pub enum ConfigurationError {
     },
 }
 
+impl BrightpearlAccess {
+    /// A client of this account. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When no client can be made of it.
+    pub fn client(
+        &self,
+        account: &AccountCode,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<brightpearl::Client, brightpearl::Error> {
+        let app = &self.app_ref;
+        let credentials = match &self.token {
+            BrightpearlToken::Token(token) => brightpearl::Credentials::private_app(app, token.reveal()),
+            BrightpearlToken::StaffToken(token) => brightpearl::Credentials::staff(app, token.reveal()),
+            BrightpearlToken::AccessToken(token) => {
+                brightpearl::Credentials::access_token(app, token.reveal())
+            }
+        };
+        let credentials = match &self.dev_ref {
+            Some(developer) => credentials.with_dev_ref(developer),
+            None => credentials,
+        };
+        let builder = brightpearl::Client::builder(account.as_str())
+            .credentials(credentials)
+            .clock(Arc::clone(clock));
+        let builder = match (&self.url, &self.datacenter) {
+            (Some(url), _) => builder.url(url),
+            (None, Some(datacenter)) => builder.datacenter(datacenter),
+            (None, None) => builder,
+        };
+        builder.build()
+    }
+}
+
 impl ConnectionConfiguration {
     /// Opens the connection. Nothing is sent yet.
     ///
@@ -133,7 +171,8 @@ impl ConnectionConfiguration {
     /// When no client can be made of what is configured.
     pub fn open(&self, id: ConnectionId, clock: Arc<dyn Clock>) -> Result<Connection, ConfigurationError> {
         let brightpearl = self
-            .brightpearl_client(&clock)
+            .brightpearl
+            .client(&self.settings.account_id, &clock)
             .map_err(|source| ConfigurationError::Brightpearl { connection: id.clone(), source })?;
         let returngo = self
             .returngo_client(&clock)
@@ -141,36 +180,17 @@ impl ConnectionConfiguration {
         Ok(Connection::new(id, brightpearl, returngo, self.settings.clone(), clock))
     }
 
-    fn brightpearl_client(&self, clock: &Arc<dyn Clock>) -> Result<brightpearl::Client, brightpearl::Error> {
-        let access = &self.brightpearl;
-        let app = &access.app_ref;
-        let credentials = match &access.token {
-            BrightpearlToken::Token(token) => brightpearl::Credentials::private_app(app, token.reveal()),
-            BrightpearlToken::StaffToken(token) => brightpearl::Credentials::staff(app, token.reveal()),
-            BrightpearlToken::AccessToken(token) => {
-                brightpearl::Credentials::access_token(app, token.reveal())
-            }
-        };
-        let credentials = match &access.dev_ref {
-            Some(developer) => credentials.with_dev_ref(developer),
-            None => credentials,
-        };
-        let builder = brightpearl::Client::builder(self.settings.account_id.as_str())
-            .credentials(credentials)
-            .clock(Arc::clone(clock));
-        let builder = match (&access.url, &access.datacenter) {
-            (Some(url), _) => builder.url(url),
-            (None, Some(datacenter)) => builder.datacenter(datacenter),
-            (None, None) => builder,
-        };
-        builder.build()
-    }
-
     fn returngo_client(&self, clock: &Arc<dyn Clock>) -> Result<returngo::Client, returngo::Error> {
         let access = &self.returngo;
+        let quota = access.calls_a_day.map_or_else(Quota::default, |calls| Quota {
+            per_day: Some(calls),
+            reserved_for_writes: calls / 5,
+            ..Quota::default()
+        });
         let builder = returngo::Client::builder()
             .api_key(access.api_key.reveal())
             .shop(&access.shop)
+            .quota(quota)
             .clock(Arc::clone(clock));
         match &access.url {
             Some(url) => builder.url(url).build(),

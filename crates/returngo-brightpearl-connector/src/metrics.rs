@@ -1,12 +1,43 @@
 //! What is counted and measured. The names are documented in `docs/operations.md`; alert rules there use them.
 
 use jiff::Timestamp;
-use metrics::{counter, gauge};
+use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::{
     engine::Worked,
     ledger::{ConnectionStatus, Source, SweepName},
 };
+
+/// Says what is measured, and shows from the start what is counted: an increase from nothing is none to Prometheus.
+pub fn describe() {
+    describe_counter!("returngo_brightpearl_webhooks_total", "Webhooks by the status they were answered with");
+    describe_counter!("returngo_brightpearl_rmas_worked_total", "RMAs worked on");
+    describe_counter!("returngo_brightpearl_writes_total", "Writes to either system");
+    describe_counter!("returngo_brightpearl_sweeps_total", "Sweeps");
+    describe_counter!("returngo_brightpearl_removed_total", "Rows that were older than they are kept");
+    describe_gauge!("returngo_brightpearl_ready", "Whether the database can be written to");
+    describe_gauge!("returngo_brightpearl_rmas", "RMAs by how they stand");
+    describe_gauge!("returngo_brightpearl_webhooks_waiting", "Webhooks that are stored and not yet handled");
+    describe_gauge!(
+        "returngo_brightpearl_oldest_due_seconds",
+        Unit::Seconds,
+        "For how long the RMA that waits longest is not in step"
+    );
+    for source in Source::ALL {
+        for status in ["200", "503"] {
+            counter!("returngo_brightpearl_webhooks_total", "source" => source.as_str(), "status" => status)
+                .increment(0);
+        }
+    }
+    worked(Worked::default());
+    for sweep in SweepName::ALL {
+        for outcome in ["done", "failed"] {
+            sweeps(sweep, outcome, 0);
+        }
+    }
+    removed("webhooks", 0);
+    removed("audit", 0);
+}
 
 /// A webhook was answered with this status.
 pub fn webhook_answered(source: Source, status: u16) {
@@ -26,9 +57,22 @@ pub fn worked(worked: Worked) {
 
 /// A sweep was taken.
 pub fn swept(sweep: SweepName, came_to_its_end: bool) {
-    let outcome = if came_to_its_end { "done" } else { "failed" };
+    sweeps(sweep, if came_to_its_end { "done" } else { "failed" }, 1);
+}
+
+fn sweeps(sweep: SweepName, outcome: &'static str, count: u64) {
     counter!("returngo_brightpearl_sweeps_total", "sweep" => sweep.as_str(), "outcome" => outcome)
-        .increment(1);
+        .increment(count);
+}
+
+/// Whether the database can be written to.
+pub fn show_ready(ready: bool) {
+    gauge!("returngo_brightpearl_ready").set(if ready { 1 } else { 0 });
+}
+
+/// What is done with was removed.
+pub fn removed(what: &'static str, count: u64) {
+    counter!("returngo_brightpearl_removed_total", "what" => what).increment(count);
 }
 
 /// How the connections stand together. One series a state, not one a connection: there may be thousands.

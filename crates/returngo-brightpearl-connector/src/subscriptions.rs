@@ -9,8 +9,12 @@ use returngo_brightpearl_reader::ReadError;
 
 /// Where one side's webhooks for a connection arrive.
 pub fn url(public_url: &str, source: Source, connection: &Connection, secret: &Secret) -> String {
-    let base = public_url.trim_end_matches('/');
-    format!("{base}/webhooks/{source}/{}/{}", connection.id, secret.reveal())
+    format!("{}{}", public_url.trim_end_matches('/'), path(source, connection, secret))
+}
+
+/// Nobody else has webhooks to this path, whatever stands before it.
+fn path(source: Source, connection: &Connection, secret: &Secret) -> String {
+    format!("/webhooks/{source}/{}/{}", connection.id, secret.reveal())
 }
 
 impl Connection {
@@ -29,19 +33,32 @@ impl Connection {
         Ok(())
     }
 
-    /// Removes what [`subscribe`](Self::subscribe) has subscribed.
+    /// Removes what [`subscribe`](Self::subscribe) has subscribed in Brightpearl, at whatever address; gives back
+    /// how many webhooks.
     ///
     /// # Errors
-    /// When one of the systems does not take it.
-    pub async fn unsubscribe(&self, public_url: &str, secret: &Secret) -> Result<(), ReadError> {
-        let to = url(public_url, Source::Brightpearl, self, secret);
-        self.brightpearl.webhooks().remove_ours(&to).await?;
-        let to = url(public_url, Source::Returngo, self, secret);
-        for webhook in self.returngo.webhooks().list().await? {
-            if webhook.url == to {
-                self.returngo.webhooks().delete(&webhook.id).await?;
-            }
+    /// When Brightpearl does not take it.
+    pub async fn unsubscribe_from_brightpearl(&self, secret: &Secret) -> Result<usize, brightpearl::Error> {
+        let path = path(Source::Brightpearl, self, secret);
+        let mut ours = self.brightpearl.webhooks().list().await?;
+        ours.retain(|there| there.webhook.destination().ends_with(&path));
+        for there in &ours {
+            self.brightpearl.webhooks().delete(there.id).await?;
         }
-        Ok(())
+        Ok(ours.len())
+    }
+
+    /// The same in ReturnGO.
+    ///
+    /// # Errors
+    /// When ReturnGO does not take it.
+    pub async fn unsubscribe_from_returngo(&self, secret: &Secret) -> Result<usize, returngo::Error> {
+        let path = path(Source::Returngo, self, secret);
+        let mut ours = self.returngo.webhooks().list().await?;
+        ours.retain(|there| there.url.ends_with(&path));
+        for there in &ours {
+            self.returngo.webhooks().delete(&there.id).await?;
+        }
+        Ok(ours.len())
     }
 }

@@ -12,7 +12,7 @@ use chacha20poly1305::{
 };
 use zeroize::Zeroizing;
 
-use crate::ledger::{ConnectionId, Ledger, LedgerError, Sealed};
+use crate::ledger::{ConnectionId, Ledger, LedgerError, NewSeals, Resealed, Sealed, StoredConnection};
 
 const NONCE_BYTES: usize = 24;
 const CHECK: &str = "check of the key";
@@ -84,11 +84,35 @@ impl Vault {
     ///
     /// [`VaultError::WrongKey`] when the ledger was made with another key.
     pub async fn open(key: &VaultKey, ledger: &dyn Ledger) -> Result<Self, VaultError> {
-        let vault =
-            Self(XChaCha20Poly1305::new(key.0.as_slice().try_into().map_err(|_| VaultError::InvalidKey)?));
+        let vault = Self::of(key)?;
         let kept = ledger.vault_check(&vault.encrypt(CHECK, CHECK.as_bytes())?).await?;
         vault.decrypt(CHECK, &kept).ok_or(VaultError::WrongKey)?;
         Ok(vault)
+    }
+
+    /// Seals everything that is stored with another key, which is the ledger's from then on. Gives back how many
+    /// connections there are.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Changed`] when a connection is stored meanwhile; [`VaultError::Damaged`] when one does not open.
+    /// Everything stays sealed as it was then.
+    pub async fn rekey(&self, key: &VaultKey, ledger: &dyn Ledger) -> Result<usize, VaultError> {
+        let next = Self::of(key)?;
+        let is = next.encrypt(CHECK, CHECK.as_bytes())?;
+        let check = Resealed { was: ledger.vault_check(&is).await?, is };
+        let mut connections = Vec::new();
+        for StoredConnection { id, configuration: was } in ledger.connections().await? {
+            let is = next.seal(&id, &self.unseal(&id, &was)?)?;
+            connections.push((id, Resealed { was, is }));
+        }
+        let seals = NewSeals { check, connections };
+        if ledger.reseal(&seals).await? { Ok(seals.connections.len()) } else { Err(VaultError::Changed) }
+    }
+
+    fn of(key: &VaultKey) -> Result<Self, VaultError> {
+        let key = key.0.as_slice().try_into().map_err(|_| VaultError::InvalidKey)?;
+        Ok(Self(XChaCha20Poly1305::new(key)))
     }
 
     /// Seals a connection's secrets.
@@ -162,6 +186,9 @@ pub enum VaultError {
         /// The connection.
         connection: ConnectionId,
     },
+    /// Something was stored while everything was sealed anew.
+    #[error("a connection was stored meanwhile, so all keep their key: stop what uses the database and try again")]
+    Changed,
     /// No random bytes.
     #[error("nothing can be sealed: {0}")]
     Random(String),

@@ -2,6 +2,7 @@
 
 mod chunks;
 mod credits;
+mod movements;
 mod orders;
 mod products;
 

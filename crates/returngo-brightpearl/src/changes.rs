@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Asks about units that are on the RMA and not on the credit, and the other way round.
-pub(crate) fn ask(credit: &Order, units: &[&Item], on_credit: &UnitsOnCredit, findings: &mut Findings) {
+pub(crate) fn ask(credit: &Order, units: &[&Item], on_credit: &UnitsOnCredit<'_>, findings: &mut Findings) {
     let is_lacking = |unit: &&Item| on_credit.row_of(&unit.returned_item_id).is_none();
     let lacking: Vec<&Item> = units
         .iter()

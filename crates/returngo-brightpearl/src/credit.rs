@@ -21,7 +21,7 @@ use crate::{
     field_map::FieldValues,
     findings::Findings,
     keys,
-    matching::OrderRows,
+    matching::{OrderRows, Room},
     original_order,
     plan::{Review, ReviewCode, Warning},
     rma_facts::{self, Calendar, ids},
@@ -53,12 +53,14 @@ pub fn sales_credit_for(
     settings: &ConnectionSettings,
 ) -> CreditDraft {
     let mut findings = Findings::default();
-    let drafted = draft(rma, order, earlier, account, settings, &mut findings);
+    let units = rma_facts::synchronised(&rma_facts::units(rma), settings);
+    let rows = OrderRows::of(order);
+    let drafted = draft(rma, &units, &rows, earlier, account, settings, &mut findings);
     let (reviews, warnings) = findings.into_lists();
     CreditDraft { body: drafted.map(|drafted| drafted.body), reviews, warnings }
 }
 
-/// A credit, and for each row that stands for units how it came about.
+/// A credit, and how those of its rows came about that stand for units: its first ones.
 pub(crate) struct Drafted<'a> {
     pub(crate) body: NewSalesCredit,
     pub(crate) rows: Vec<CreditedRow<'a>>,
@@ -66,34 +68,36 @@ pub(crate) struct Drafted<'a> {
 
 pub(crate) fn draft<'a>(
     rma: &'a Rma,
-    order: &'a Order,
+    units: &[&'a Item],
+    order_rows: &OrderRows<'a>,
     earlier: &[&Order],
     account: &AccountFacts,
     settings: &ConnectionSettings,
     findings: &mut Findings,
 ) -> Option<Drafted<'a>> {
-    let units = rma_facts::synchronised(&rma_facts::units(rma), settings);
-    let mut order_rows = OrderRows::of(order, findings);
-    order_rows.take(&not_cancelled(earlier, settings), findings);
+    let order = order_rows.order;
+    order_rows.warn_of_negative(findings);
+    let mut room = Room::behind(order_rows, &not_cancelled(earlier, settings), findings);
 
     let prices = Prices { order, settings };
     let fields = FieldValues::of(rma, order, settings);
-    let placed = lots::place(&units, &mut order_rows, &prices, findings);
-    let lots = lots::by_fields(placed, &order_rows, fields.as_ref(), account, findings);
-    let rows = rows::price(lots?, &order_rows, &prices, findings);
+    let placed = lots::place(units, &mut room, &prices, findings);
+    let lots = lots::by_fields(placed, order_rows, fields.as_ref(), account, findings);
+    let (bodies, rows) = rows::price(lots?, &room, &prices, findings);
     if rows.is_empty() {
         return None;
     }
 
     let credited: Vec<&Item> = rows.iter().flat_map(|row| row.units.iter().copied()).collect();
     let currency = &order.currency.order_currency_code;
-    let fees = fees::rows(rma, &units, &credited, currency, settings, account, findings);
+    let fees = fees::rows(rma, units, &credited, currency, settings, account, findings);
     let warehouse = warehouse(&credited, order, settings, findings);
     let (fees, warehouse) = (fees?, warehouse?);
 
     let mut body = header(rma, order, account, settings)?;
     body.warehouse_id = warehouse;
-    body.rows = rows.iter().map(|row| row.body.clone()).chain(fees).collect();
+    body.rows = bodies;
+    body.rows.extend(fees);
     let is_set =
         fields.is_none_or(|fields| fields.set_header(&mut body, &Calendar::of(account), &credited, findings));
     let is_owed = is_owed_to_the_customer(&body, currency, &credited, findings);

@@ -4,7 +4,7 @@
 //! it is for. The other units are those that could have been bought on that order row, lowest id first. A
 //! credit without any such key (one that was adopted) is read by product.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{cell::OnceCell, collections::HashMap};
 
 use brightpearl::{
     OrderRowId, ProductId,
@@ -13,34 +13,36 @@ use brightpearl::{
 use returngo::{Item, ReturnedItemId};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
-use crate::{findings::Findings, keys::RowKey, matching::OrderRows};
+use crate::{
+    keys::RowKey,
+    matching::{CreditableRow, OrderRows},
+};
 
 /// The units of an RMA on the rows of its credit.
-pub(crate) struct UnitsOnCredit {
-    row_of: BTreeMap<ReturnedItemId, OrderRowId>,
+pub(crate) struct UnitsOnCredit<'w> {
+    row_of: HashMap<&'w ReturnedItemId, OrderRowId>,
     /// Rows that are for more units than the RMA has.
     pub(crate) vacant: Vec<Vacancy>,
     /// Whether rows were told by their keys rather than by product.
     pub(crate) by_key: bool,
 }
 
-impl UnitsOnCredit {
+impl<'w> UnitsOnCredit<'w> {
     /// Reads a credit. `units` are the RMA's that are synchronised, lowest id first.
-    pub(crate) fn of(credit: &Order, order: Option<&Order>, units: &[&Item]) -> Self {
-        let order_rows = order.map(|order| OrderRows::of(order, &mut Findings::default()));
+    pub(crate) fn of(credit: &Order, order_rows: Option<&OrderRows<'_>>, units: &[&'w Item]) -> Self {
         let mut slots = Slots::of(credit);
-        let mut row_of = BTreeMap::new();
+        let mut row_of = HashMap::with_capacity(units.len());
         let mut others = Vec::new();
         for &unit in units {
             match slots.take_own(unit) {
-                Some(row) => drop(row_of.insert(unit.returned_item_id.clone(), row)),
+                Some(row) => drop(row_of.insert(&unit.returned_item_id, row)),
                 None => others.push(unit),
             }
         }
         slots.hold_back_for_lost_first_units();
         for unit in others {
-            if let Some(row) = slots.take_any(unit, order_rows.as_ref()) {
-                row_of.insert(unit.returned_item_id.clone(), row);
+            if let Some(row) = slots.take_any(unit, order_rows) {
+                row_of.insert(&unit.returned_item_id, row);
             }
         }
         let by_key = slots.by_key;
@@ -70,6 +72,8 @@ pub(crate) struct Vacancy {
 struct Slot<'c> {
     id: OrderRowId,
     row: &'c OrderRow,
+    /// What its key says; none where rows are told by product.
+    key: Option<RowKey<'c>>,
     free: usize,
     /// Whether the unit that its key names is on it.
     has_first: bool,
@@ -81,8 +85,21 @@ struct Slots<'c> {
     slots: Vec<Slot<'c>>,
     by_key: bool,
     by_first_unit: HashMap<&'c str, usize>,
-    by_order_row: HashMap<OrderRowId, Vec<usize>>,
-    by_product: HashMap<ProductId, Vec<usize>>,
+    by_origin: OnceCell<HashMap<Origin, Vec<usize>>>,
+}
+
+/// By what a slot is found for a unit that its key does not name.
+#[derive(PartialEq, Eq, Hash)]
+enum Origin {
+    OrderRow(OrderRowId),
+    Product(ProductId),
+}
+
+impl Slot<'_> {
+    fn origin(&self) -> Option<Origin> {
+        let by_key = self.key.map(|key| Origin::OrderRow(key.order_row));
+        by_key.or_else(|| self.row.product().map(Origin::Product))
+    }
 }
 
 impl<'c> Slots<'c> {
@@ -91,32 +108,20 @@ impl<'c> Slots<'c> {
         let mut rows: Vec<_> =
             credit.order_rows.iter().filter(|(_, row)| !row.composition.bundle_child).collect();
         rows.sort_by_key(|(id, row)| (row.order_row_sequence, **id));
-        let by_key = rows.iter().any(|(_, row)| key(row).is_some());
-        let mut slots = Self {
-            slots: Vec::new(),
-            by_key,
-            by_first_unit: HashMap::new(),
-            by_order_row: HashMap::new(),
-            by_product: HashMap::new(),
+        let slot = |(&id, row): (&OrderRowId, &'c OrderRow)| {
+            let free = whole(row.quantity.magnitude);
+            Slot { id, row, key: key(row), free, has_first: false, lost: None }
         };
-        for (id, row) in rows {
-            slots.add(*id, row, by_key);
-        }
-        slots
-    }
-
-    fn add(&mut self, id: OrderRowId, row: &'c OrderRow, by_key: bool) {
-        let at = self.slots.len();
-        match (by_key, key(row), row.product()) {
-            (true, Some(key), _) => {
-                self.by_first_unit.entry(key.first_unit).or_insert(at);
-                self.by_order_row.entry(key.order_row).or_default().push(at);
+        let mut slots: Vec<Slot<'c>> = rows.into_iter().map(slot).collect();
+        let by_key = slots.iter().any(|slot| slot.key.is_some());
+        slots.retain(|slot| if by_key { slot.key.is_some() } else { slot.row.product().is_some() });
+        let mut by_first_unit = HashMap::with_capacity(slots.len());
+        for (at, slot) in slots.iter().enumerate() {
+            if let Some(key) = slot.key {
+                by_first_unit.entry(key.first_unit).or_insert(at);
             }
-            (false, _, Some(product)) => self.by_product.entry(product).or_default().push(at),
-            _ => return,
         }
-        let free = whole(row.quantity.magnitude);
-        self.slots.push(Slot { id, row, free, has_first: false, lost: None });
+        Self { slots, by_key, by_first_unit, by_origin: OnceCell::new() }
     }
 
     /// The row whose key names the unit.
@@ -133,7 +138,7 @@ impl<'c> Slots<'c> {
     fn hold_back_for_lost_first_units(&mut self) {
         for slot in self.slots.iter_mut().filter(|slot| self.by_key && !slot.has_first && slot.free > 0) {
             slot.free -= 1;
-            slot.lost = key(slot.row).map(|key| ReturnedItemId::new(key.first_unit));
+            slot.lost = slot.key.map(|key| ReturnedItemId::new(key.first_unit));
         }
     }
 
@@ -154,15 +159,24 @@ impl<'c> Slots<'c> {
         let Some((rows, rung)) = order_rows.and_then(|rows| Some((rows, rows.rung(unit)?))) else {
             return self.with_sku(unit.sku.as_deref());
         };
-        let of_row = |row: &crate::matching::CreditableRow<'_>| {
-            let slots = if self.by_key {
-                self.by_order_row.get(&row.id)
-            } else {
-                row.row.product().and_then(|product| self.by_product.get(&product))
-            };
-            slots.cloned().unwrap_or_default()
+        let of_row = |row: &CreditableRow<'_>| {
+            let by_product = || row.row.product().map(Origin::Product);
+            let origin = if self.by_key { Some(Origin::OrderRow(row.id)) } else { by_product() };
+            origin.and_then(|origin| self.by_origin().get(&origin)).into_iter().flatten().copied()
         };
         rows.rows(rung).flat_map(of_row).collect()
+    }
+
+    fn by_origin(&self) -> &HashMap<Origin, Vec<usize>> {
+        self.by_origin.get_or_init(|| {
+            let mut by_origin: HashMap<_, Vec<usize>> = HashMap::new();
+            for (at, slot) in self.slots.iter().enumerate() {
+                if let Some(origin) = slot.origin() {
+                    by_origin.entry(origin).or_default().push(at);
+                }
+            }
+            by_origin
+        })
     }
 
     /// Where the order is not known, or has no row for the unit, the SKU is all there is to go by.

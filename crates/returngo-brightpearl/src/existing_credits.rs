@@ -4,7 +4,7 @@
 //! those (brightpearl-orders.md §11), so a credit of the same order that is not ours may be for the very same
 //! return.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use brightpearl::{
     InstanceId, OffsetDateTime, ProductId,
@@ -17,7 +17,7 @@ use crate::{
     credit,
     findings::Findings,
     keys,
-    matching::OrderRows,
+    matching::{OrderRows, Room},
     plan::ReviewCode,
     rma_facts::{self, ids},
     settings::{ConnectionSettings, ExistingCredit},
@@ -40,7 +40,7 @@ impl<'w> ExistingCredits<'w> {
     pub(crate) fn of(world: &'w World, order: Option<&Order>, findings: &mut Findings) -> Self {
         let key = keys::credit(world.rma.id());
         let mut sorted = Self { own: None, doubtful: Vec::new(), others: Vec::new() };
-        for credit in unique::by_id(&world.credits, |credit| credit.id).into_values() {
+        for credit in unique::by_id(&world.credits, |credit| credit.id) {
             let of_order = belongs(credit, order);
             if credit.order_type_code != OrderTypeCode::SalesCredit {
                 findings.ignored(format!(
@@ -106,7 +106,8 @@ impl<'w> ExistingCredits<'w> {
     pub(crate) fn adoptable(
         &self,
         world: &World,
-        order: &Order,
+        order_rows: &OrderRows<'_>,
+        units: &[&Item],
         settings: &ConnectionSettings,
     ) -> Option<&'w Order> {
         let adopts = settings.existing_credit == ExistingCredit::Adopt && !world.rma.status().is_off();
@@ -117,7 +118,7 @@ impl<'w> ExistingCredits<'w> {
             .foreign(settings)
             .filter(|credit| !claimed_by_another(credit, world))
             .filter(|credit| !has_history_before(credit, world))
-            .filter(|credit| is_exactly(credit, order, &self.others, &world.rma, settings));
+            .filter(|credit| is_exactly(credit, order_rows, &self.others, units, settings));
         exact.next().filter(|_| exact.next().is_none())
     }
 
@@ -170,7 +171,7 @@ fn belongs(credit: &Order, order: Option<&Order>) -> bool {
 /// Whether a refund of this RMA is recorded on the credit: then it was adopted before.
 fn bears_payment_of(credit: &Order, world: &World) -> bool {
     let rma = &world.rma;
-    let refunds: Vec<String> =
+    let refunds: HashSet<String> =
         rma_facts::transactions(rma).iter().map(|refund| keys::refund(rma.id(), &refund.id)).collect();
     let on_credit = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
     on_credit
@@ -202,30 +203,27 @@ fn has_history_before(credit: &Order, world: &World) -> bool {
 /// Whether the product rows of a credit are exactly the RMA's units, product by product.
 fn is_exactly(
     credit: &Order,
-    order: &Order,
+    order_rows: &OrderRows<'_>,
     others: &[&Order],
-    rma: &Rma,
+    units: &[&Item],
     settings: &ConnectionSettings,
 ) -> bool {
     let earlier: Vec<&Order> = others.iter().copied().filter(|other| other.id != credit.id).collect();
-    let returned = products_returned(rma, order, &credit::not_cancelled(&earlier, settings), settings);
+    let returned = products_returned(units, order_rows, &credit::not_cancelled(&earlier, settings));
     returned.is_some_and(|returned| !returned.is_empty() && returned == products_of(credit))
 }
 
 /// How many of each product the RMA's units are; none when one of them is on no row with a product.
 fn products_returned(
-    rma: &Rma,
-    order: &Order,
+    units: &[&Item],
+    order_rows: &OrderRows<'_>,
     earlier: &[&Order],
-    settings: &ConnectionSettings,
 ) -> Option<BTreeMap<ProductId, Decimal>> {
-    let unheard = &mut Findings::default();
-    let mut rows = OrderRows::of(order, unheard);
-    rows.take(earlier, unheard);
+    let mut room = Room::behind(order_rows, earlier, &mut Findings::default());
     let mut products = BTreeMap::new();
-    for unit in rma_facts::synchronised(&rma_facts::units(rma), settings) {
-        let at = rows.place(unit, |_| true).ok()?;
-        let product = rows.get(at)?.row.product()?;
+    for unit in units {
+        let place = room.place(unit, |_| true).ok()?;
+        let product = order_rows.get(place.row)?.row.product()?;
         let quantity: &mut Decimal = products.entry(product).or_default();
         *quantity = quantity.saturating_add(Decimal::ONE);
     }

@@ -29,7 +29,7 @@ pub(crate) fn unit_states(
     world: &World,
     credit: &Order,
     units: &[&Item],
-    on_credit: &UnitsOnCredit,
+    on_credit: &UnitsOnCredit<'_>,
     finished: bool,
     settings: &ConnectionSettings,
     findings: &mut Findings,
@@ -81,9 +81,10 @@ impl<'w> StockRows<'w> {
 
     /// The rows that goods come in on: the row itself, or of a bundle its components. Free text and products
     /// without stock are never received (brightpearl-accounting-warehouse.md D).
-    pub(crate) fn received_rows(&self, id: OrderRowId) -> Vec<OrderRowId> {
-        let rows = self.components.get(&id).cloned().unwrap_or_else(|| vec![id]);
-        rows.into_iter().filter(|row| self.is_tracked(*row)).collect()
+    pub(crate) fn received_rows(&self, id: OrderRowId) -> impl Iterator<Item = OrderRowId> {
+        let components = self.components.get(&id);
+        let itself = components.is_none().then_some(id);
+        components.into_iter().flatten().copied().chain(itself).filter(|row| self.is_tracked(*row))
     }
 
     fn is_tracked(&self, id: OrderRowId) -> bool {
@@ -94,7 +95,7 @@ impl<'w> StockRows<'w> {
     fn progress(&self, id: OrderRowId, lots: &Lots) -> RowProgress {
         let quantity =
             |id: OrderRowId| self.order.order_rows.get(&id).map_or(0, |row| count(row.quantity.magnitude));
-        let parts = self.received_rows(id).into_iter().map(|id| Part::new(quantity(id), lots.runs(id)));
+        let parts = self.received_rows(id).map(|id| Part::new(quantity(id), lots.runs(id)));
         RowProgress { parts: parts.collect(), units: quantity(id), given: 0 }
     }
 }
@@ -138,14 +139,14 @@ impl Part {
         let units = i128::from(units.max(1));
         let first = pieces_for(n - 1).div_euclid(units);
         let end = (pieces_for(n) + units - 1).div_euclid(units);
-        let mut states = Vec::new();
+        let mut least: Option<UnitState> = None;
         while let Some(&(state, length)) = self.runs.get(self.run) {
             let run_end = self.begin + i128::from(length);
             if run_end > first {
-                states.push(state);
+                least = least.into_iter().chain([state]).min_by_key(|state| advance(*state));
             }
             if run_end >= end {
-                return states.into_iter().min_by_key(|state| advance(*state)).unwrap_or(UnitState::Expected);
+                return least.unwrap_or(UnitState::Expected);
             }
             self.begin = run_end;
             self.run += 1;

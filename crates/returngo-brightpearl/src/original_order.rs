@@ -16,7 +16,7 @@ use crate::{
 fn candidates(world: &World) -> Vec<&Order> {
     let given = world.order.iter().chain(&world.orders);
     let sales = given.filter(|order| order.order_type_code == OrderTypeCode::SalesOrder);
-    unique::by_id(sales, |order| order.id).into_values().collect()
+    unique::by_id(sales, |order| order.id)
 }
 
 /// The order that an RMA is for. Of several it is the one that the RMA's credit belongs to, once there is one.

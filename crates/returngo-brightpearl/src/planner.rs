@@ -45,6 +45,7 @@ struct Case<'w> {
     /// Those whose return method is synchronised.
     synchronised: Vec<&'w Item>,
     order: Result<&'w Order, Review>,
+    order_rows: Option<OrderRows<'w>>,
     existing: ExistingCredits<'w>,
     /// Whether the RMA came to its trigger before, whatever its status is now.
     has_begun: bool,
@@ -58,10 +59,13 @@ impl<'w> Case<'w> {
         let synchronised = rma_facts::synchronised(&units, settings);
         let order = original_order::find(world);
         let known = order.as_ref().ok().copied();
+        let order_rows = known.map(OrderRows::of);
         let existing = ExistingCredits::of(world, known, findings);
         let begun = existing.begun(world, settings);
-        let credit = begun.or_else(|| existing.adoptable(world, known?, settings));
-        Self { world, settings, units, synchronised, order, existing, has_begun: begun.is_some(), credit }
+        let adoptable = || existing.adoptable(world, order_rows.as_ref()?, &synchronised, settings);
+        let credit = begun.or_else(adoptable);
+        let has_begun = begun.is_some();
+        Self { world, settings, units, synchronised, order, order_rows, existing, has_begun, credit }
     }
 
     fn known_order(&self) -> Option<&'w Order> {
@@ -107,7 +111,7 @@ impl<'w> Case<'w> {
         }
 
         let on_credit =
-            self.credit.map(|credit| UnitsOnCredit::of(credit, self.known_order(), &self.synchronised));
+            self.credit.map(|credit| UnitsOnCredit::of(credit, self.order_rows.as_ref(), &self.synchronised));
         let units = match (self.credit, &on_credit) {
             (Some(credit), Some(on_credit)) => self.units_on_credit(credit, on_credit, &mut findings),
             _ => self.units_without_credit(),
@@ -146,16 +150,17 @@ impl<'w> Case<'w> {
         if self.credit.is_some() || self.impossible().is_some() || self.existing.is_doubtful() {
             return None;
         }
-        let usable = self.order.clone().and_then(|order| {
-            original_order::creditable(order, &self.synchronised, &self.world.account)?;
-            Ok(order)
-        });
-        let order = usable.map_err(|review| findings.add_review(review)).ok()?;
+        let usable = self
+            .order
+            .clone()
+            .and_then(|order| original_order::creditable(order, &self.synchronised, &self.world.account));
+        usable.map_err(|review| findings.add_review(review)).ok()?;
         if self.existing.ask_about_foreign(&self.synchronised, self.settings, findings) {
             return None;
         }
-        let (world, earlier) = (self.world, &self.existing.others);
-        let drafted = credit::draft(&world.rma, order, earlier, &world.account, self.settings, findings)?;
+        let (world, units, earlier) = (self.world, &self.synchronised, &self.existing.others);
+        let (rows, settings) = (self.order_rows.as_ref()?, self.settings);
+        let drafted = credit::draft(&world.rma, units, rows, earlier, &world.account, settings, findings)?;
         Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(drafted.body) })
     }
 
@@ -188,10 +193,12 @@ impl<'w> Case<'w> {
 
     fn refunding(&self, credited_units: usize, findings: &mut Findings) -> Refunding<'w> {
         let skipped = self.units.iter().filter(|unit| rma_facts::is_skipped(unit, self.settings));
+        let transactions = refund::keyed_transactions(&self.world.rma);
         Refunding {
             world: self.world,
             settings: self.settings,
-            books: Books::of(self.world, self.certain_credit(), findings),
+            books: Books::of(self.world, self.certain_credit(), &transactions, findings),
+            transactions,
             order: self.known_order().map(|order| order.id),
             impossible: self.impossible(),
             skipped: skipped.map(|unit| &unit.returned_item_id).collect(),
@@ -202,7 +209,7 @@ impl<'w> Case<'w> {
     fn units_on_credit(
         &self,
         credit: &Order,
-        on_credit: &UnitsOnCredit,
+        on_credit: &UnitsOnCredit<'_>,
         findings: &mut Findings,
     ) -> Vec<UnitStatus> {
         if !self.is_off() {
@@ -226,13 +233,11 @@ impl<'w> Case<'w> {
 
     /// The units before there is a credit: awaited, but for those that never come.
     fn units_without_credit(&self) -> Vec<UnitStatus> {
-        let rows = self
-            .known_order()
-            .map(|order| (OrderRows::of(order, &mut Findings::default()), StockRows::of(self.world, order)));
+        let rows = self.order_rows.as_ref().map(|rows| (rows, StockRows::of(self.world, rows.order)));
         let is_received = |unit: &Item| {
             let row =
                 rows.as_ref().and_then(|(rows, stock)| Some((rows.rows(rows.rung(unit)?).next()?.id, stock)));
-            row.is_none_or(|(row, stock)| !stock.received_rows(row).is_empty())
+            row.is_none_or(|(row, stock)| stock.received_rows(row).next().is_some())
         };
         let state_of = |unit: &Item| {
             let awaited = !goods::nothing_comes(unit, self.settings) && is_received(unit);

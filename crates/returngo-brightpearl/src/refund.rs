@@ -13,7 +13,7 @@ use brightpearl::{
     accounting::{NewCustomerPayment, PaymentType},
     order::Order,
 };
-use returngo::{RmaId, Transaction, TransactionStatus, TransactionType};
+use returngo::{Rma, RmaId, Transaction, TransactionStatus, TransactionType};
 use rust_decimal::Decimal;
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     findings::about_transaction,
     keys,
     plan::{Review, ReviewCode, Warning, WarningCode},
-    rma_facts::Calendar,
+    rma_facts::{self, Calendar},
     settings::ConnectionSettings,
     tender::{self, PostsTo},
     world::AccountFacts,
@@ -137,6 +137,19 @@ pub(crate) fn method<'a>(
     account: &'a AccountFacts,
 ) -> Option<&'a brightpearl::accounting::PaymentMethod> {
     account.payment_methods.iter().find(|method| method.code.is(code))
+}
+
+/// A transaction of an RMA, and the key that its payment has.
+pub(crate) struct Keyed<'w> {
+    pub(crate) transaction: &'w Transaction,
+    pub(crate) key: String,
+}
+
+/// The transactions of an RMA with their keys, in the order in which they were created, each once.
+pub(crate) fn keyed_transactions(rma: &Rma) -> Vec<Keyed<'_>> {
+    let key = |transaction: &Transaction| keys::refund(rma.id(), &transaction.id);
+    let transactions = rma_facts::transactions(rma).into_iter();
+    transactions.map(|transaction| Keyed { transaction, key: key(transaction) }).collect()
 }
 
 /// What a transaction means for the books.

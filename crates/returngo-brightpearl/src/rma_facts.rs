@@ -12,7 +12,7 @@ use crate::{
 
 /// The units of an RMA, lowest id first, each once.
 pub(crate) fn units(rma: &Rma) -> Vec<&Item> {
-    unique::by_id(&rma.items, |item| item.returned_item_id.clone()).into_values().collect()
+    unique::by_id(&rma.items, |item| &item.returned_item_id)
 }
 
 /// The units that are synchronised: those whose return method is not skipped.
@@ -28,10 +28,8 @@ pub(crate) fn is_skipped(unit: &Item, settings: &ConnectionSettings) -> bool {
 
 /// The transactions of an RMA in the order in which they were created, each once.
 pub(crate) fn transactions(rma: &Rma) -> Vec<&Transaction> {
-    let unique = unique::by_id(&rma.transactions, |transaction| transaction.id.clone());
-    let mut transactions: Vec<&Transaction> = unique.into_values().collect();
-    transactions
-        .sort_by(|left, right| left.created_at.cmp(&right.created_at).then_with(|| left.id.cmp(&right.id)));
+    let mut transactions = unique::by_id(&rma.transactions, |transaction| &transaction.id);
+    transactions.sort_by_key(|transaction| transaction.created_at);
     transactions
 }
 
@@ -41,10 +39,10 @@ pub(crate) fn in_order(rma: &Rma) -> Rma {
     let mut ordered = rma.clone();
     ordered.items = units(rma).into_iter().cloned().collect();
     ordered.transactions = transactions(rma).into_iter().cloned().collect();
-    let shipments = unique::by_id(&rma.shipments, |shipment| shipment.shipment_id.clone());
-    ordered.shipments = shipments.into_values().cloned().collect();
+    let shipments = unique::by_id(&rma.shipments, |shipment| &shipment.shipment_id);
+    ordered.shipments = shipments.into_iter().cloned().collect();
     let comments = unique::by_id(&rma.comments, |comment| serde_json::to_string(comment).unwrap_or_default());
-    ordered.comments = comments.into_values().cloned().collect();
+    ordered.comments = comments.into_iter().cloned().collect();
     ordered
 }
 

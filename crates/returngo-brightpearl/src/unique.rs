@@ -1,24 +1,24 @@
 //! Lists as both systems send them can name a thing twice; it counts once.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 /// One of each id, lowest first. Of two that differ the choice must not depend on the order of the list, so it
-/// falls on the one whose JSON is greater.
-pub(crate) fn by_id<'a, T, K>(
-    list: impl IntoIterator<Item = &'a T>,
-    id: impl Fn(&T) -> K,
-) -> BTreeMap<K, &'a T>
+/// falls on the one whose JSON is greater. A list that comes in order is only looked through.
+pub(crate) fn by_id<'a, T, K>(list: impl IntoIterator<Item = &'a T>, id: impl Fn(&'a T) -> K) -> Vec<&'a T>
 where
     T: Serialize + PartialEq,
     K: Ord,
 {
-    let mut unique: BTreeMap<K, &T> = BTreeMap::new();
-    for one in list {
-        unique.entry(id(one)).and_modify(|known| *known = greater(known, one)).or_insert(one);
-    }
-    unique
+    let mut unique: Vec<(K, &T)> = list.into_iter().map(|one| (id(one), one)).collect();
+    unique.sort_by(|(left, _), (right, _)| left.cmp(right));
+    unique.dedup_by(|(again, one), (id, known)| {
+        let is_repeated = again == id;
+        if is_repeated {
+            *known = greater(known, one);
+        }
+        is_repeated
+    });
+    unique.into_iter().map(|(_, one)| one).collect()
 }
 
 fn greater<'a, T: Serialize + PartialEq>(left: &'a T, right: &'a T) -> &'a T {

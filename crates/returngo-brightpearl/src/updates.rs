@@ -3,7 +3,10 @@
 //! Parcels are moved where their state allows (returngo.md §2.6); an RMA without parcels is moved itself. Each
 //! comment carries its key, and is not written again while the RMA shows it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    hash::Hash,
+};
 
 use returngo::{Item, Rma, RmaStatus, Shipment, ShipmentId, ShipmentStatus, ShipmentUpdate};
 
@@ -33,7 +36,7 @@ use crate::{
 /// ```
 pub fn rma_updates_for(rma: &Rma, states: &[UnitStatus]) -> Vec<Effect> {
     let items = rma_facts::units(rma);
-    let state_of: BTreeMap<_, _> = states.iter().map(|unit| (&unit.returned_item_id, unit.state)).collect();
+    let state_of: HashMap<_, _> = states.iter().map(|unit| (&unit.returned_item_id, unit.state)).collect();
     let units: Vec<Unit<'_>> = items
         .into_iter()
         .filter_map(|item| Some(Unit { item, state: *state_of.get(&item.returned_item_id)? }))
@@ -71,7 +74,11 @@ impl Stage {
 
 /// Moves the parcels whose units came, or the RMA itself where no parcel is known to have brought them.
 fn moves(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Vec<Effect> {
-    let shipments = unique::by_id(rma.return_leg(), |shipment| shipment.shipment_id.clone());
+    let shipments: HashMap<&ShipmentId, &Shipment> =
+        unique::by_id(rma.return_leg(), |shipment| &shipment.shipment_id)
+            .into_iter()
+            .map(|shipment| (&shipment.shipment_id, shipment))
+            .collect();
     let came = units.iter().filter(|unit| unit.state.came());
     let brought: BTreeMap<&ShipmentId, &Shipment> = came
         .filter_map(|unit| unit.item.shipment_id.as_ref())
@@ -134,10 +141,10 @@ fn comment(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Option<Effect> {
 fn arrivals(units: &[Unit<'_>], came: usize) -> String {
     let outstanding = units.iter().filter(|unit| !unit.state.came() && !unit.state.is_settled());
     let awaited = outstanding.clone().count();
-    let arrived = counted(units.iter().filter(|unit| unit.state.came()).map(|unit| label(unit.item)));
+    let arrived = counted(units.iter().filter(|unit| unit.state.came()).map(|unit| name(unit.item)), escaped);
     let mut text = format!("Brightpearl received {came} of {} units: {arrived}.", came + awaited);
     if awaited > 0 {
-        text += &format!(" Outstanding: {}.", counted(outstanding.map(|unit| label(unit.item))));
+        text += &format!(" Outstanding: {}.", counted(outstanding.map(|unit| name(unit.item)), escaped));
     }
     text
 }
@@ -149,26 +156,27 @@ fn result(units: &[Unit<'_>]) -> String {
         UnitState::Missing => "not received",
         _ => "no return expected",
     };
-    let results = units.iter().map(|unit| format!("{} {}", label(unit.item), outcome(unit.state)));
-    format!("Brightpearl has dealt with every unit: {}.", counted(results))
+    let results = units.iter().map(|unit| (name(unit.item), outcome(unit.state)));
+    let results = counted(results, |(name, outcome)| format!("{} {outcome}", escaped(name)));
+    format!("Brightpearl has dealt with every unit: {results}.")
 }
 
 /// As many different things as a comment should list.
 const LISTED: usize = 8;
 
 /// `2 × LS-M, 1 × TS-42`, in the order of first mention.
-fn counted(things: impl Iterator<Item = String>) -> String {
+fn counted<T: Copy + Eq + Hash>(things: impl Iterator<Item = T>, shown: impl Fn(T) -> String) -> String {
     let mut order = Vec::new();
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut counts: HashMap<T, usize> = HashMap::new();
     for thing in things {
-        let count = counts.entry(thing.clone()).or_default();
+        let count = counts.entry(thing).or_default();
         *count += 1;
         if *count == 1 {
             order.push(thing);
         }
     }
-    let listed =
-        order.iter().take(LISTED).map(|thing| format!("{} × {thing}", counts.get(thing).unwrap_or(&0)));
+    let count = |thing: &T| counts.get(thing).copied().unwrap_or_default();
+    let listed = order.iter().take(LISTED).map(|thing| format!("{} × {}", count(thing), shown(*thing)));
     let mut text = listed.collect::<Vec<_>>().join(", ");
     if order.len() > LISTED {
         text += &format!(" and {} more", order.len() - LISTED);
@@ -176,11 +184,11 @@ fn counted(things: impl Iterator<Item = String>) -> String {
     text
 }
 
-/// What people know a unit by, safe inside HTML.
-fn label(unit: &Item) -> String {
+/// What people know a unit by.
+fn name(unit: &Item) -> &str {
     let names = [unit.sku.as_deref(), Some(unit.full_name.as_str()), Some(unit.returned_item_id.as_str())];
     let name = names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or_default();
-    escaped(&name.chars().take(60).collect::<String>())
+    name.char_indices().nth(60).and_then(|(end, _)| name.get(..end)).unwrap_or(name)
 }
 
 /// Text for HTML.

@@ -8,4 +8,4 @@ mod scene;
 
 pub use figures::Figures;
 pub use run::{Demo, DemoError};
-pub use scene::{Scene, SceneError};
+pub use scene::{Scene, SceneError, Shown};

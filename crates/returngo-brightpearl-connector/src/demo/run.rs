@@ -1,11 +1,8 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use api_client_core::client::{Clock, SystemClock};
-use tokio::{
-    net::TcpListener,
-    sync::{Notify, watch},
-    task::JoinHandle,
-};
+use jiff::SignedDuration;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::{Figures, Scene, SceneError, clock::JumpingClock, figures::Counted};
 use crate::{
@@ -24,8 +21,11 @@ use crate::{
 /// before another attempt.
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(5400);
 
-/// How long webhooks are waited for, in real time: a system sends again within a second.
-const WEBHOOKS_MAY_TAKE: Duration = Duration::from_secs(5);
+/// How long webhooks are waited for, in real time: there are thousands, sent one after the other.
+const WEBHOOKS_MAY_TAKE: Duration = Duration::from_secs(60);
+
+/// How far a clock may be off before the connection's check complains.
+const SKEW: SignedDuration = SignedDuration::from_mins(2);
 
 /// Looks after each of the people's steps before the rest is counted as lost.
 const LOOKS: u32 = 48;
@@ -104,7 +104,7 @@ impl Demo {
     ///
     /// # Errors
     /// When the ledger fails, or the people cannot do their part.
-    pub async fn play(mut self, mut tell: impl FnMut(&str)) -> Result<Figures, DemoError> {
+    pub async fn play(&mut self, mut tell: impl FnMut(&str)) -> Result<Figures, DemoError> {
         let began = SystemClock.now();
         tell("Every RMA is approved; the connector makes the sales credits.");
         self.people_act();
@@ -137,6 +137,11 @@ impl Demo {
         self.counted.seconds = SystemClock.now().duration_since(began).as_secs_f64();
         self.receiver.abort();
         Ok(Figures::of(&self.scene, &self.counted))
+    }
+
+    /// The two systems.
+    pub const fn scene(&self) -> &Scene {
+        &self.scene
     }
 
     /// Requests that the connector has made to Brightpearl.
@@ -211,11 +216,12 @@ impl Demo {
         }
     }
 
-    /// Both systems' clocks go with ours.
+    /// Both systems' clocks go with ours; among faults, one before it and one behind.
     async fn let_time_pass(&mut self, time: Duration) {
         self.clock.sleep(time).await;
-        self.scene.brightpearl.set_clock(self.clock.now());
-        self.scene.returngo.clock().set(Some(self.clock.now()));
+        let off = if self.faults.is_some() { SKEW } else { SignedDuration::ZERO };
+        self.scene.brightpearl.set_clock(self.clock.now() + off);
+        self.scene.returngo.clock().set(Some(self.clock.now() - off));
     }
 
     async fn sum(&self, of: fn(&ledger::ConnectionStatus) -> u64) -> Result<u64, LedgerError> {
@@ -237,8 +243,7 @@ async fn service(database: &str, clock: Arc<dyn Clock>) -> Result<Service, DemoE
         Policy::default(),
         never,
     );
-    let (schedule, wake) = (Schedule::default(), Arc::new(Notify::new()));
-    Ok(Service { ledger, registry, engine, schedule, clock, probe, wake })
+    Ok(Service::new(ledger, registry, engine, Schedule::default(), clock, probe))
 }
 
 /// Takes webhooks of the connection on a port of its own.

@@ -1,15 +1,15 @@
 use std::collections::BTreeMap;
 
 use brightpearl::{
-    CurrencyCode, LocationId, OffsetDateTime, OrderId, OrderRowId, ProductId, WarehouseId,
+    CurrencyCode, LocationId, OffsetDateTime, OrderId, OrderRowId, OrderStatusId, ProductId, WarehouseId,
     order::Order,
     warehouse::{NewGoodsInLine, NewGoodsInNote, NewProductValue, Release},
 };
 use brightpearl_mock::{
-    Account, MockBrightpearl, SeedChannel, SeedContact, SeedNominalCode, SeedOrder, SeedPaymentMethod,
-    SeedProduct, SeedRow, SeedStock,
+    Account, MockBrightpearl, SeedChannel, SeedContact, SeedCustomField, SeedNominalCode, SeedOrder,
+    SeedPaymentMethod, SeedProduct, SeedRow, SeedStock,
 };
-use returngo::{RmaId, RmaStatus};
+use returngo::{Rma, RmaId, RmaStatus, ShipmentStatus};
 use returngo_brightpearl::{ConnectionSettings, keys};
 use returngo_mock::{ItemBuilder, MockReturngo, Refund, RmaBuilder};
 use rust_decimal::Decimal;
@@ -84,6 +84,7 @@ impl Scene {
                 url: Some(self.returngo.url()),
                 api_key: Secret::new(self.returngo.api_key()),
                 shop: self.returngo.shop().to_owned(),
+                calls_a_day: Some(1_000_000),
             },
             webhook_secret: Secret::new("a-secret-of-the-demo"),
         })
@@ -155,6 +156,41 @@ impl Scene {
         self.rmas.iter().filter(|rma| !credits.contains_key(&keys::credit(rma)) || !refunded(rma)).count()
     }
 
+    /// What both systems show of each RMA.
+    pub fn shown(&self) -> BTreeMap<RmaId, Shown> {
+        let credits = self.credits();
+        let credit = |rma: &RmaId| {
+            let ids = credits.get(&keys::credit(rma)).into_iter().flatten();
+            ids.filter_map(|id| self.brightpearl.order(*id)).collect::<Vec<_>>()
+        };
+        self.returngo
+            .rmas()
+            .iter()
+            .map(|rma| (rma.id().clone(), self.shown_of(rma, &credit(rma.id()))))
+            .collect()
+    }
+
+    fn shown_of(&self, rma: &Rma, credits: &[Order]) -> Shown {
+        let rows = credits.iter().flat_map(|credit| credit.order_rows.values());
+        let payments = credits.iter().flat_map(|credit| self.brightpearl.payments_on(credit.id));
+        let mut payments: Vec<_> = payments
+            .map(|payment| (payment.transaction_ref.clone().unwrap_or_default(), payment.amount()))
+            .collect();
+        payments.sort();
+        Shown {
+            status: rma.status().clone(),
+            shipments: rma.shipments.iter().map(|shipment| shipment.status.clone()).collect(),
+            credits: credits.iter().map(|credit| credit.order_status.order_status_id).collect(),
+            rows: rows
+                .map(|row| {
+                    let value = &row.row_value;
+                    (row.product_name.clone(), value.row_net.value, value.row_tax.value)
+                })
+                .collect(),
+            payments,
+        }
+    }
+
     /// RMAs that ReturnGO shows as validated.
     pub fn validated(&self) -> usize {
         self.returngo.rmas().iter().filter(|rma| *rma.status() == RmaStatus::Validated).count()
@@ -186,11 +222,27 @@ impl SceneError {
     }
 }
 
+/// What both systems show of an RMA, without the numbers that they gave to things themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The RMA's status.
+    pub status: RmaStatus,
+    /// Its parcels'.
+    pub shipments: Vec<ShipmentStatus>,
+    /// Its credits', one each.
+    pub credits: Vec<OrderStatusId>,
+    /// The rows of its credits, with net and tax.
+    pub rows: Vec<(String, Decimal, Decimal)>,
+    /// The payments on its credits: reference and amount.
+    pub payments: Vec<(String, Decimal)>,
+}
+
 fn account(orders: u64) -> Result<Account, brightpearl_mock::SeedError> {
     Account::builder()
         .nominal_codes([SeedNominalCode::bank(54, "1210", "Card settlement")])
         .payment_methods([SeedPaymentMethod::new(7, "STRIPE_UK", "Stripe UK").bank_account("GBP", "1210")])
         .channels([SeedChannel::new(9, "Web shop")])
+        .custom_fields([SeedCustomField::text(31, "PCF_RETURN", "Return")])
         .contacts([SeedContact::customer(CUSTOMER, "Ada", "Example", "ada@example.test")])
         .products([
             SeedProduct::tracked(SHIRT, "LS-M", "Linen shirt M").cost(12),
@@ -211,7 +263,7 @@ fn account(orders: u64) -> Result<Account, brightpearl_mock::SeedError> {
         .build()
 }
 
-fn rma(number: u64) -> Result<returngo::Rma, returngo_mock::Rejected> {
+fn rma(number: u64) -> Result<Rma, returngo_mock::Rejected> {
     let shirts =
         ItemBuilder::new("LS-M", Decimal::from(40)).tax(Decimal::new(667, 2)).line(format!("8{number:07}1"));
     let socks =

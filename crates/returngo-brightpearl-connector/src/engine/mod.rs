@@ -11,8 +11,9 @@ mod writing;
 use std::{collections::BTreeMap, mem, sync::Arc};
 
 use api_client_core::client::Clock;
+use jiff::Timestamp;
 use returngo::{Rma, RmaId};
-use returngo_brightpearl::{Effect, Plan, World};
+use returngo_brightpearl::{Effect, Plan};
 use tokio::sync::watch;
 
 pub use policy::Policy;
@@ -21,7 +22,7 @@ use returngo_brightpearl_reader::ReadError;
 
 use crate::{
     connection::Connection,
-    ledger::{Claim, ClaimRequest, ConnectionId, Ledger, LedgerError, Outcome, WorkerId},
+    ledger::{Claim, ClaimRequest, ConnectionId, Ledger, LedgerError, Outcome, Seen, WorkerId},
     probe::{Point, Probe},
 };
 use writing::Journey;
@@ -104,14 +105,26 @@ impl Engine {
             if open.is_empty() {
                 return Ok(worked);
             }
-            let looks = self.look(connection, &open, &mut shown).await;
+            let mut stop = self.stop.clone();
+            let stopped = async { stop.wait_for(|stop| *stop).await.is_ok() };
+            let looks = tokio::select! {
+                looks = self.look(connection, &open, &mut shown) => looks,
+                // Looking may take long, and nothing is lost by giving it up.
+                true = stopped => {
+                    self.release(open, &mut worked).await?;
+                    return Ok(worked);
+                }
+            };
             self.probe.reached(Point::WorldsRead);
-            let mut ended = Vec::new();
+            let (mut ended, mut seen) = (Vec::new(), Vec::new());
             let mut journeys = Vec::new();
             for (claim, look) in open.into_iter().zip(looks) {
                 match look {
-                    Ok(plan) if plan.effects.is_empty() => ended.push((claim, settled(plan))),
-                    Ok(plan) => {
+                    Ok(Look { plan, seen: what }) if plan.effects.is_empty() => {
+                        seen.push((claim.rma.clone(), what));
+                        ended.push((claim, settled(plan)));
+                    }
+                    Ok(Look { plan, .. }) => {
                         if plan.effects.iter().any(changes_the_rma) {
                             shown.remove(&claim.rma);
                         }
@@ -123,6 +136,7 @@ impl Engine {
                     }
                 }
             }
+            self.ledger.remember(&connection.id, &seen, self.clock.now()).await?;
             self.finish(&ended, &mut worked).await?;
             open = self.write(connection, journeys, &mut worked).await?;
         }
@@ -157,8 +171,8 @@ impl Engine {
         &self,
         connection: &Connection,
         claims: &[Claim],
-        shown: &mut BTreeMap<RmaId, Rma>,
-    ) -> Vec<Result<Plan, Arc<ReadError>>> {
+        shown: &mut BTreeMap<RmaId, (Timestamp, Rma)>,
+    ) -> Vec<Result<Look, Arc<ReadError>>> {
         let rmas: Vec<RmaId> = claims.iter().map(|claim| claim.rma.clone()).collect();
         let reader = match connection.reader().await {
             Ok(reader) => reader,
@@ -169,25 +183,28 @@ impl Engine {
         };
         let unread: Vec<RmaId> = rmas.iter().filter(|rma| !shown.contains_key(rma)).cloned().collect();
         let mut worlds = BTreeMap::new();
+        let asked_at = self.clock.now();
         for (id, rma) in reader.rmas(&unread).await {
             match rma {
-                Ok(rma) => drop(shown.insert(id, rma)),
+                Ok(rma) => drop(shown.insert(id, (asked_at, rma))),
                 Err(error) => drop(worlds.insert(id, Err(error))),
             }
         }
-        worlds
-            .extend(reader.worlds_of(rmas.iter().filter_map(|rma| shown.get(rma).cloned()).collect()).await);
+        let read = rmas.iter().filter_map(|rma| shown.get(rma)).map(|(_, rma)| rma.clone());
+        worlds.extend(reader.worlds_of(read.collect()).await);
         let mut account = reader.account.clone();
-        let plan = |world: Result<World, ReadError>| {
+        let mut look = |id: &RmaId| {
+            let world = worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone())));
             let mut world = world.map_err(Arc::new)?;
             // The account's facts are the same for all, and large: they are lent to each world in turn.
             world.account = mem::take(&mut account);
             let plan = returngo_brightpearl::plan(&world, &connection.settings);
             account = mem::take(&mut world.account);
-            Ok(plan)
+            let read_at = shown.get(id).map_or(asked_at, |(read_at, _)| *read_at);
+            let seen = Seen::of(&world, plan.state.credit.as_ref().map(|credit| credit.id), read_at);
+            Ok(Look { plan, seen })
         };
-        let missing = |rma: &RmaId| Err(ReadError::NotAsked(rma.clone()));
-        rmas.iter().map(|rma| worlds.remove(rma).unwrap_or_else(|| missing(rma))).map(plan).collect()
+        rmas.iter().map(&mut look).collect()
     }
 
     /// Holds these claims for another lease; gives back those that are still ours.
@@ -221,6 +238,12 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// What there is to do about an RMA, and what that was seen from.
+struct Look {
+    plan: Plan,
+    seen: Seen,
 }
 
 const fn changes_the_rma(effect: &Effect) -> bool {

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use returngo_brightpearl_reader::ReadError;
 
 use crate::{
+    apply::Written,
     error::with_causes,
     ledger::{Claim, Outcome},
 };
@@ -17,6 +18,8 @@ pub struct Policy {
     /// How long a claim holds. Writes that are under way when half of it has passed are given up as doubtful,
     /// so that none is on its way when the lease ends.
     pub lease: Duration,
+    /// How long writes that are under way are waited for when the process is told to stop.
+    pub grace: Duration,
     /// Writes between two looks at the lease.
     pub writes_at_once: usize,
     /// The wait after a first failure; it doubles with every further one.
@@ -34,6 +37,7 @@ impl Default for Policy {
         Self {
             batch: 500,
             lease: Duration::from_secs(600),
+            grace: Duration::from_secs(6),
             writes_at_once: 100,
             first_wait: Duration::from_secs(30),
             longest_wait: Duration::from_secs(3600),
@@ -52,6 +56,18 @@ impl Policy {
     /// A refusal, which may be cured in the other system by the time of the next attempt.
     pub(super) fn after_refusal(&self, claim: &Claim, error: String, now: Timestamp) -> Outcome {
         self.again(claim, error, now, self.refusals_allowed, None)
+    }
+
+    /// A write that did not succeed.
+    pub(super) fn after_write_error(
+        &self,
+        claim: &Claim,
+        error: String,
+        written: &Written,
+        now: Timestamp,
+    ) -> Outcome {
+        let allowed = if written.may_pass { self.failures_allowed } else { self.refusals_allowed };
+        self.again(claim, error, now, allowed, written.not_before)
     }
 
     /// A system could not be read. When it says until when, that is waited for.

@@ -4,7 +4,7 @@ use returngo_brightpearl::Effect;
 
 use super::{Engine, Worked};
 use crate::{
-    apply::{Write, describe},
+    apply::{Write, Written, describe},
     connection::Connection,
     ledger::{Admission, Claim, EffectOutcome, Intent, LedgerError, Outcome},
     probe::Point,
@@ -111,59 +111,71 @@ impl Engine {
                 Admission::AlreadyApplied(_) if is_said_once(&effect) => Step::Done,
                 Admission::AlreadyApplied(record) => {
                     let error = format!(
-                        "{} was written at {} and is not to be seen: look what became of it before it is written again",
-                        record.key, record.intended_at
+                        "{key} was written at {} and is not to be seen any more: find out what became of it, then \
+                         `reviews resolve` leaves it so, and `reviews retry --again {key}` writes it once more",
+                        record.intended_at.strftime("%F %TZ"),
+                        key = record.key,
                     );
-                    Step::Failed(self.policy.after_failure(&journey.claim, error, self.clock.now()))
+                    Step::Failed(self.policy.after_refusal(&journey.claim, error, self.clock.now()))
                 }
                 Admission::ClaimLost => Step::Lost,
             });
         }
 
         let (places, writes): (Vec<usize>, Vec<Write>) = writes.into_iter().unzip();
-        let outcomes = self.apply_in_time(connection, &writes).await;
+        let written = self.apply_in_time(connection, &writes).await;
         self.probe.reached(Point::Written);
         let recorded: Vec<(Claim, String, EffectOutcome)> = places
             .iter()
-            .zip(outcomes)
-            .map(|(place, outcome)| (intents[*place].claim.clone(), intents[*place].key.clone(), outcome))
+            .zip(&written)
+            .map(|(place, written)| {
+                let Intent { claim, key, .. } = &intents[*place];
+                (claim.clone(), key.clone(), written.outcome.clone())
+            })
             .collect();
         self.ledger.record(&recorded, self.clock.now()).await?;
         self.probe.reached(Point::Recorded);
 
-        for (place, (claim, key, outcome)) in places.into_iter().zip(recorded) {
-            let now = self.clock.now();
-            steps[place] = match outcome {
+        for (place, written) in places.into_iter().zip(written) {
+            let Intent { claim, key, .. } = &intents[place];
+            steps[place] = match &written.outcome {
                 EffectOutcome::Applied { .. } => {
                     worked.written += 1;
                     Step::Done
                 }
-                EffectOutcome::Refused { error } => Step::Failed(self.policy.after_refusal(
-                    &claim,
-                    format!("{key} was not written: {error}"),
-                    now,
-                )),
+                EffectOutcome::Refused { error } => {
+                    let error = format!("{key} was not written: {error}");
+                    Step::Failed(self.policy.after_write_error(claim, error, &written, self.clock.now()))
+                }
                 EffectOutcome::Unknown { error } => {
                     let error = format!("{key} may or may not have been written: {error}");
-                    Step::Failed(self.policy.after_failure(&claim, error, now))
+                    Step::Failed(self.policy.after_write_error(claim, error, &written, self.clock.now()))
                 }
             };
         }
         Ok(steps)
     }
 
-    /// Writes, and gives up in time for the lease: dropping a call closes its connection.
-    async fn apply_in_time(&self, connection: &Connection, writes: &[Write]) -> Vec<EffectOutcome> {
+    /// Writes, and gives up in time for the lease and for a stop: dropping a call closes its connection.
+    async fn apply_in_time(&self, connection: &Connection, writes: &[Write]) -> Vec<Written> {
         if writes.is_empty() {
             return Vec::new();
         }
-        match tokio::time::timeout(self.policy.lease / 2, connection.apply(writes)).await {
-            Ok(outcomes) => outcomes,
-            Err(_) => {
-                let error = "the writes took longer than half a lease".to_owned();
-                vec![EffectOutcome::Unknown { error }; writes.len()]
-            }
-        }
+        let mut stop = self.stop.clone();
+        let stopped = async {
+            let stopped = stop.wait_for(|stop| *stop).await.is_ok();
+            self.clock.sleep(self.policy.grace).await;
+            stopped
+        };
+        let in_time = tokio::time::timeout(self.policy.lease / 2, connection.apply(writes));
+        let error = tokio::select! {
+            outcomes = in_time => match outcomes {
+                Ok(outcomes) => return outcomes,
+                Err(_) => "the writes took longer than half a lease",
+            },
+            true = stopped => "the process was stopped meanwhile",
+        };
+        vec![Written::doubtful(error); writes.len()]
     }
 }
 
@@ -176,6 +188,7 @@ fn intent(claim: &Claim, effect: &Effect) -> Intent {
 fn ledger_key(claim: &Claim, effect: &Effect) -> String {
     match effect {
         Effect::SetOrderStatus { key, .. }
+        | Effect::SetCustomFields { key, .. }
         | Effect::CloseSalesCredit { key, .. }
         | Effect::UpdateShipment { key, .. }
         | Effect::SetRmaStatus { key, .. } => format!("{key}@{}", claim.attempt),

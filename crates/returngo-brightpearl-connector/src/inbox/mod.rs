@@ -2,16 +2,16 @@
 
 mod naming;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::Timestamp;
-use returngo::RmaId;
+use returngo::{Notification, RmaId};
 
 use returngo_brightpearl_reader::ReadError;
 
 use crate::{
     connection::Connection,
-    ledger::{Ledger, LedgerError, Source, StoredDelivery},
+    ledger::{Ledger, LedgerError, Source, StoredDelivery, SweepName},
     probe::{Point, Probe},
 };
 use naming::Named;
@@ -23,9 +23,12 @@ pub struct Handled {
     pub deliveries: usize,
     /// RMAs that are due because of them.
     pub due: usize,
-    /// Whether one of them did not say what it is about, so that a sweep should look.
-    pub needs_sweep: bool,
+    /// How many of them did not say what they are about, so that a sweep looks.
+    pub unclear: usize,
 }
+
+/// After how long a sweep looks for what a webhook did not say: one sweep then does for all that come together.
+const SWEPT_AFTER: Duration = Duration::from_secs(10);
 
 /// Why waiting webhooks could not be handled; they go on waiting.
 #[derive(Debug, thiserror::Error)]
@@ -53,27 +56,28 @@ impl Connection {
         probe.reached(Point::DeliveriesRead);
         let mut due: BTreeSet<RmaId> = BTreeSet::new();
         let mut named = Named::default();
-        let mut needs_sweep = false;
+        let mut unclear = Vec::new();
         for stored in deliveries {
             let body = stored.delivery.body.as_bytes();
             match stored.delivery.source {
-                Source::Returngo => match returngo::webhook::Notification::parse(body) {
-                    Ok(notification) => {
-                        needs_sweep |= notification.rma_id.is_none();
-                        due.extend(notification.rma_id);
-                    }
-                    Err(_) => needs_sweep = true,
+                Source::Returngo => match Notification::parse(body) {
+                    Ok(Notification { rma_id: Some(rma), .. }) => drop(due.insert(rma)),
+                    _ => unclear.push(SweepName::Returngo),
                 },
                 Source::Brightpearl => match brightpearl::integration::Notification::parse(body) {
-                    Ok(notification) => named.add(&notification),
-                    Err(_) => needs_sweep = true,
+                    Ok(notification) if !notification.ids.is_empty() => named.add(&notification),
+                    _ => unclear.push(SweepName::Brightpearl),
                 },
             }
         }
         due.extend(self.rmas_named(named, ledger).await?);
         let due: Vec<RmaId> = due.into_iter().collect();
+        let swept_at = now.saturating_add(SWEPT_AFTER).unwrap_or(Timestamp::MAX);
+        for sweep in SweepName::ALL.into_iter().filter(|sweep| unclear.contains(sweep)) {
+            ledger.hasten_sweep(&self.id, sweep, swept_at).await?;
+        }
         ledger.resolve(&self.id, deliveries, &due, now).await?;
         probe.reached(Point::DeliveriesResolved);
-        Ok(Handled { deliveries: deliveries.len(), due: due.len(), needs_sweep })
+        Ok(Handled { deliveries: deliveries.len(), due: due.len(), unclear: unclear.len() })
     }
 }

@@ -17,6 +17,19 @@ pub struct AuditEntry {
     pub detail: String,
 }
 
+/// How far somebody got who goes through the whole audit; the default is its beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct AuditPosition(pub i64);
+
+/// What a step through the audit removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PrunedAudit {
+    /// How many entries.
+    pub removed: u64,
+    /// From where to go on; none when nothing old is left.
+    pub next: Option<AuditPosition>,
+}
+
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuditEvent {
@@ -40,11 +53,17 @@ pub enum AuditEvent {
     Released,
     /// A person was asked after the last attempt failed.
     PutToAPerson,
+    /// A person has decided what was asked.
+    Resolved,
+    /// A person wants it looked at again, with all attempts.
+    Retried,
+    /// A person had the ledger forget a write, so that it may be written again.
+    Forgotten,
 }
 
 impl AuditEvent {
     /// All events.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::MarkedDue,
         Self::Claimed,
         Self::Intended,
@@ -55,6 +74,9 @@ impl AuditEvent {
         Self::Failed,
         Self::Released,
         Self::PutToAPerson,
+        Self::Resolved,
+        Self::Retried,
+        Self::Forgotten,
     ];
 
     /// The name in the database and in tables.
@@ -70,6 +92,9 @@ impl AuditEvent {
             Self::Failed => "failed",
             Self::Released => "released",
             Self::PutToAPerson => "put-to-a-person",
+            Self::Resolved => "resolved",
+            Self::Retried => "retried",
+            Self::Forgotten => "forgotten",
         }
     }
 }

@@ -6,8 +6,11 @@
 
 mod audit;
 mod connection;
+mod decision;
 mod effect;
 mod inbox;
+mod seals;
+mod seen;
 mod sql;
 mod sweep;
 mod work;
@@ -18,10 +21,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use returngo::RmaId;
 
-pub use audit::{AuditEntry, AuditEvent};
+pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
 pub use connection::{ConnectionId, InvalidConnectionId, Sealed, StoredConnection};
+pub use decision::Decision;
 pub use effect::{Admission, EffectOutcome, EffectRecord, Intent};
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
+pub use seals::{NewSeals, Resealed};
+pub use seen::{Seen, SeenCredit};
 pub use sweep::{SweepName, SweepTurn};
 pub use work::{Claim, ClaimRequest, ConnectionStatus, Outcome, WorkItem, WorkState, WorkerId};
 
@@ -45,8 +51,13 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     /// was handled before waits again, for what it names may have changed since.
     async fn receive(&self, deliveries: &[Delivery]) -> Result<(), LedgerError>;
 
-    /// Webhooks of one connection that wait to be handled, oldest first: of the connection whose turn it is.
-    async fn waiting_deliveries(&self, limit: u32) -> Result<Vec<StoredDelivery>, LedgerError>;
+    /// Webhooks of one connection that wait to be handled, oldest first: of the connection whose turn it is, but of
+    /// none of these.
+    async fn waiting_deliveries(
+        &self,
+        limit: u32,
+        except: &[ConnectionId],
+    ) -> Result<Vec<StoredDelivery>, LedgerError>;
 
     /// A webhook that arrived, handled or not.
     async fn delivery(&self, id: InboxId) -> Result<Option<StoredDelivery>, LedgerError>;
@@ -110,6 +121,24 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     /// Work that waits for a person, oldest first.
     async fn reviews(&self, connection: Option<&ConnectionId>) -> Result<Vec<WorkItem>, LedgerError>;
 
+    /// Takes an RMA off what waits for a person. What it asks now is not asked again as long as every attempt
+    /// finds it, nor is a person asked when its attempts fail in the same way; anything else is asked. False when
+    /// it does not wait for a person.
+    async fn put_aside(&self, decision: &Decision, now: Timestamp) -> Result<bool, LedgerError>;
+
+    /// Makes an RMA due now, with all its attempts, and everything to be asked again. False when nothing is known
+    /// of it.
+    async fn begin_again(&self, decision: &Decision, now: Timestamp) -> Result<bool, LedgerError>;
+
+    /// Forgets a write that was applied, so that it is written again if both systems still ask for it, and
+    /// [begins again](Self::begin_again). Gives what was known of it; none when no such write was applied.
+    async fn forget_effect(
+        &self,
+        decision: &Decision,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<EffectRecord>, LedgerError>;
+
     /// The audit of an RMA, oldest first.
     async fn audit(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Vec<AuditEntry>, LedgerError>;
 
@@ -129,10 +158,66 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         due_at: Timestamp,
     ) -> Result<(), LedgerError>;
 
+    /// Makes a sweep due at this time, if that is sooner: one that is under way once more when it is done.
+    async fn hasten_sweep(
+        &self,
+        connection: &ConnectionId,
+        sweep: SweepName,
+        to: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// Marks RMAs as due that a sweep found, but for those that are due already, or were put to a person because
+    /// every attempt failed: a sweep finds them again and again. Gives back how many were marked.
+    async fn mark_found(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+        why: &str,
+        now: Timestamp,
+    ) -> Result<usize, LedgerError>;
+
+    /// Remembers what a worker saw of RMAs about which it has nothing more to do.
+    async fn remember(
+        &self,
+        connection: &ConnectionId,
+        seen: &[(RmaId, Seen)],
+        now: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// What was remembered since this time.
+    async fn seen_since(
+        &self,
+        connection: &ConnectionId,
+        since: Timestamp,
+    ) -> Result<Vec<(RmaId, Seen)>, LedgerError>;
+
+    /// What was remembered of the RMAs that have these credits.
+    async fn seen_of_credits(
+        &self,
+        connection: &ConnectionId,
+        credits: &[brightpearl::OrderId],
+    ) -> Result<Vec<Seen>, LedgerError>;
+
     /// The value that tells whether a key opens what is stored: the one that was offered first, which is kept.
     async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError>;
 
-    /// Whether the ledger can be written to: writes.
+    /// Puts other seals in place of all that are stored: all or none. False, and nothing is changed, when something
+    /// else is stored by now.
+    async fn reseal(&self, seals: &NewSeals) -> Result<bool, LedgerError>;
+
+    /// Removes webhooks that are handled and came last before this time, as many as `limit`; gives back how many.
+    async fn prune_inbox(&self, before: Timestamp, limit: u32) -> Result<u64, LedgerError>;
+
+    /// Looks at the next `limit` entries of the audit and removes those from before this time, but for RMAs that
+    /// are not in step.
+    async fn prune_audit(
+        &self,
+        from: AuditPosition,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<PrunedAudit, LedgerError>;
+
+    /// Whether the ledger can be written to, and has space for a webhook: writes.
     async fn ready(&self) -> Result<(), LedgerError>;
 }
 

@@ -50,4 +50,6 @@ pub struct SweepTurn {
     pub due_at: Timestamp,
     /// Until when nobody else takes it.
     pub taken_until: Timestamp,
+    /// Whether it was [hastened](super::Ledger::hasten_sweep).
+    pub hastened: bool,
 }

@@ -128,6 +128,10 @@ pub struct WorkItem {
     pub due_since: Option<Timestamp>,
     /// What a person has to decide.
     pub reviews: Vec<Review>,
+    /// What a person has decided already, of what the last attempt found.
+    pub resolved: Vec<Review>,
+    /// How it fails, where a person has decided that it may.
+    pub resolved_error: Option<String>,
 }
 
 /// How a connection stands.

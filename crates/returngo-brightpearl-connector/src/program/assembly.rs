@@ -1,16 +1,17 @@
-use std::{path::Path, sync::Arc};
+use std::{ffi::OsString, path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use api_client_core::client::{Clock, SystemClock};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
-use super::{Configuration, cli::Cli};
+use super::{Configuration, cli::Cli, log};
 use crate::{
     connection::Connection,
     engine::Engine,
     ledger::{self, ConnectionId, Ledger, WorkerId},
-    probe::{NoProbe, Probe},
+    probe::NoProbe,
     registry::Registry,
+    retention::Retention,
     service::Service,
     vault::{Vault, VaultKey},
 };
@@ -29,9 +30,14 @@ pub(super) struct Assembly {
 impl Assembly {
     /// Opens what the configuration names.
     pub(super) async fn open(cli: &Cli) -> anyhow::Result<Self> {
-        let configuration = Configuration::read(&cli.config, std::env::vars())?;
-        let ledger = ledger::open(&configuration.database).await?;
-        let vault = Vault::open(&key(&configuration.key_file)?, &*ledger).await?;
+        Self::put_together(configuration(cli)?).await
+    }
+
+    /// The key comes first: without it no database is made.
+    pub(super) async fn put_together(configuration: Configuration) -> anyhow::Result<Self> {
+        let key = key(&configuration.key_file)?;
+        let ledger = ledger::open(configuration.database.reveal()).await?;
+        let vault = Vault::open(&key, &*ledger).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, Arc::clone(&clock)));
         Ok(Self { configuration, ledger, registry, clock })
@@ -43,16 +49,20 @@ impl Assembly {
 
     /// What works, until `stop` is true.
     pub(super) fn service(&self, stop: watch::Receiver<bool>) -> Service {
-        let probe: Arc<dyn Probe> = Arc::new(NoProbe);
-        Service {
-            ledger: Arc::clone(&self.ledger),
-            registry: Arc::clone(&self.registry),
-            engine: self.engine(stop),
-            schedule: self.configuration.schedule(),
-            clock: Arc::clone(&self.clock),
-            probe,
-            wake: Arc::new(Notify::new()),
-        }
+        Service::new(
+            Arc::clone(&self.ledger),
+            Arc::clone(&self.registry),
+            self.engine(stop),
+            self.configuration.schedule(),
+            Arc::clone(&self.clock),
+            Arc::new(NoProbe),
+        )
+    }
+
+    /// What keeps the ledger small.
+    pub(super) fn retention(&self) -> Retention {
+        let (ledger, clock) = (Arc::clone(&self.ledger), Arc::clone(&self.clock));
+        Retention { ledger, clock, keep: self.configuration.keep() }
     }
 
     /// An engine of this process.
@@ -68,8 +78,17 @@ impl Assembly {
     }
 }
 
+/// The configuration; the log is written as it says from here on.
+pub(super) fn configuration(cli: &Cli) -> anyhow::Result<Configuration> {
+    let text = |text: OsString| text.to_string_lossy().into_owned();
+    let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+    let configuration = Configuration::read(&cli.config, variables)?;
+    log::start(cli.log_filter(), configuration.log_format);
+    Ok(configuration)
+}
+
 /// The key from the environment, else from its file.
-fn key(file: &Path) -> anyhow::Result<VaultKey> {
+pub(super) fn key(file: &Path) -> anyhow::Result<VaultKey> {
     match std::env::var(KEY) {
         Ok(text) => text.parse::<VaultKey>().with_context(|| format!("{KEY} is not usable")),
         Err(_) => VaultKey::read(file)

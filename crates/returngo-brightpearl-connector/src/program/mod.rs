@@ -1,15 +1,23 @@
 //! The program `returngo-brightpearl`: its configuration, its commands, what it serves.
 
 mod assembly;
+mod chosen;
 mod cli;
 mod commands;
-mod environment;
 mod file;
+mod log;
 mod output;
+mod period;
+mod progress;
+mod reading;
+mod terminal;
 mod web;
+mod when;
+mod words;
 
 pub use cli::Cli;
-pub use file::{Configuration, DEFAULT_FILE, FileError};
+pub use file::{Configuration, DEFAULT_FILE, KeepFor, LogFormat, Sweeps, Work};
+pub use reading::FileError;
 
 use std::process::ExitCode;
 

@@ -6,6 +6,7 @@ use std::{
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
+use super::terminal;
 use crate::error::with_causes;
 
 /// The exit code of a command, and its error on stderr.
@@ -14,12 +15,18 @@ pub(super) fn exit_code(result: anyhow::Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
+            let code = if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE };
             // Nothing is left to tell if stderr is gone too.
             let _ = writeln!(io::stderr(), "error: {}", with_causes(error.as_ref()));
-            ExitCode::FAILURE
+            code
         }
     }
 }
+
+/// The arguments do not make sense together.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Usage(pub String);
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
@@ -48,6 +55,9 @@ pub(super) fn table<const COLUMNS: usize>(
 ) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some(width) = terminal::width() {
+        table.set_width(width);
+    }
     table.set_header(header);
     table.add_rows(rows);
     table.to_string()

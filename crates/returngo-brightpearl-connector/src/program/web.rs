@@ -1,9 +1,18 @@
-use std::sync::Arc;
+use std::{future::Future, sync::Arc, time::Duration};
 
-use axum::{Router, extract::State, http::StatusCode, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+    routing::get,
+};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-use crate::{metrics, service::Service};
+use crate::{error::with_causes, ledger::LedgerError, metrics, service::Service};
+
+/// Whoever asks gives up after ten seconds, as Prometheus does, and would learn nothing.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 struct Web {
@@ -17,26 +26,36 @@ struct Web {
 /// When this process has a recorder of metrics already.
 pub(super) fn routes(service: Arc<Service>) -> anyhow::Result<Router> {
     let metrics = PrometheusBuilder::new().install_recorder()?;
+    metrics::describe();
     Ok(Router::new()
-        .route("/healthz", get(|| async { "alive" }))
+        .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(show_metrics))
         .with_state(Web { service, metrics }))
 }
 
 /// Ready is who can store a webhook.
-async fn ready(State(web): State<Web>) -> Result<&'static str, (StatusCode, String)> {
-    match web.service.ledger.ready().await {
-        Ok(()) => Ok("ready"),
-        Err(error) => Err((StatusCode::SERVICE_UNAVAILABLE, error.to_string())),
+async fn ready(State(web): State<Web>) -> (StatusCode, String) {
+    match in_time(web.service.ledger.ready()).await {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
     }
 }
 
-async fn show_metrics(State(web): State<Web>) -> Result<String, (StatusCode, String)> {
+/// What is counted is shown although the database fails: that is when somebody looks.
+async fn show_metrics(State(web): State<Web>) -> impl IntoResponse {
     let now = web.service.clock.now();
-    match web.service.ledger.status(now).await {
-        Ok(status) => metrics::show_status(&status, now),
-        Err(error) => return Err((StatusCode::SERVICE_UNAVAILABLE, error.to_string())),
+    metrics::show_ready(in_time(web.service.ledger.ready()).await.is_ok());
+    if let Ok(status) = in_time(web.service.ledger.status(now)).await {
+        metrics::show_status(&status, now);
     }
-    Ok(web.metrics.render())
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], web.metrics.render())
+}
+
+/// What the ledger says, or why it says nothing.
+async fn in_time<T>(answer: impl Future<Output = Result<T, LedgerError>>) -> Result<T, String> {
+    match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+        Ok(answer) => answer.map_err(|error| with_causes(&error)),
+        Err(_) => Err("the database does not answer".to_owned()),
+    }
 }

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     ledger::{Delivery, Ledger},
     probe::{Point, Probe},
+    trouble::Trouble,
+    wake::Wake,
 };
 
 /// Deliveries that wait to be stored; beyond it senders are asked to come again.
@@ -31,7 +33,7 @@ pub struct NotStored;
 impl Inbox {
     /// A way into the inbox of this ledger, which calls `wake` when something is in it. It stores until the last
     /// clone is dropped and everything is stored.
-    pub fn new(ledger: Arc<dyn Ledger>, probe: Arc<dyn Probe>, wake: Arc<Notify>) -> Self {
+    pub fn new(ledger: Arc<dyn Ledger>, probe: Arc<dyn Probe>, wake: Arc<Wake>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         tokio::spawn(store_all(ledger, probe, wake, waiting));
         Self(queue)
@@ -54,23 +56,27 @@ impl Inbox {
 async fn store_all(
     ledger: Arc<dyn Ledger>,
     probe: Arc<dyn Probe>,
-    wake: Arc<Notify>,
+    wake: Arc<Wake>,
     mut waiting: mpsc::Receiver<Waiting>,
 ) {
+    let trouble = Trouble::new("webhooks cannot be stored, so their senders are asked to come again");
     let mut together = Vec::with_capacity(TOGETHER);
     while waiting.recv_many(&mut together, TOGETHER).await > 0 {
         let (deliveries, answers): (Vec<Delivery>, Vec<_>) =
             together.drain(..).map(|waiting| (waiting.delivery, waiting.stored)).unzip();
         let stored = match ledger.receive(&deliveries).await {
-            Ok(()) => true,
+            Ok(()) => {
+                trouble.over();
+                true
+            }
             Err(error) => {
-                tracing::error!(deliveries = deliveries.len(), "webhooks cannot be stored: {error}");
+                trouble.met(&error);
                 false
             }
         };
         if stored {
             probe.reached(Point::DeliveriesStored);
-            wake.notify_waiters();
+            wake.call();
         }
         for answer in answers {
             // A sender that has gone away comes again.

@@ -1,16 +1,19 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
     Error, GoodsInNoteId, IdSet, OffsetDateTime, OrderId,
     order::{OrderSearch, OrderTypeCode},
     search::Period,
-    warehouse::{GoodsMovementSearch, GoodsNoteTypeCode},
+    warehouse::{GoodsMovement, GoodsMovementSearch, GoodsNoteTypeCode},
 };
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 
 use super::{Progress, Schedule, SweepError, Swept, later};
-use crate::{connection::Connection, ledger::Ledger};
+use crate::{
+    connection::Connection,
+    ledger::{Ledger, LedgerError, SeenCredit},
+};
 
 /// How much of the time before it a sweep asks for again: whether a period's ends belong to it is not documented,
 /// and clocks differ (brightpearl-platform.md §2.3).
@@ -18,6 +21,23 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
 /// How far back the first sweep of a connection looks; older returns are for `backfill`.
 const FIRST: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a sweep found of an order.
+#[derive(Default)]
+struct Found {
+    /// When it changed last, if it did, where the order itself was found.
+    changed: Option<Option<OffsetDateTime>>,
+    /// Movements of its goods.
+    movements: Vec<GoodsMovement>,
+}
+
+impl Found {
+    /// Whether all of it was there when the order's RMA was looked at last.
+    fn was_seen(&self, seen: &SeenCredit) -> bool {
+        self.changed.is_none_or(|updated_on| seen.is_of(updated_on))
+            && self.movements.iter().all(|movement| seen.knows(movement))
+    }
+}
 
 impl Connection {
     /// Finds credits that were made or changed, and credits whose goods moved, since the last sweep.
@@ -33,46 +53,89 @@ impl Connection {
             None => began.saturating_sub(FIRST),
         };
         let since = Period::from(OffsetDateTime::utc(since.unwrap_or(Timestamp::MIN)));
-        let mut orders = self.credits_changed(since).await?;
-        orders.extend(self.orders_with_moved_goods(since).await?);
-        let due: Vec<RmaId> = self.rmas_of_orders(orders, ledger).await?.into_iter().collect();
-        ledger.mark_due(&self.id, &due, "Brightpearl was swept", self.clock.now()).await?;
+        let mut found = BTreeMap::new();
+        self.find_changed_credits(&since, &mut found).await?;
+        self.find_moved_goods(&since, &mut found).await?;
+        self.leave_out_what_was_seen(&mut found, ledger).await?;
+        let rmas = self.rmas_of_orders(found.into_keys().collect(), ledger).await?;
+        let rmas: Vec<RmaId> = rmas.into_iter().collect();
+        let due = ledger.mark_found(&self.id, &rmas, "Brightpearl was swept", self.clock.now()).await?;
         let due_at = later(self.clock.now(), schedule.brightpearl);
-        Ok(Progress { cursor: began.to_string(), due_at, swept: Swept { due: due.len() } })
+        Ok(Progress { cursor: began.to_string(), due_at, swept: Swept { due }, trouble: None })
+    }
+
+    /// The orders that changed, or whose goods moved, since this time, whether or not they were looked at.
+    pub(super) async fn orders_changed(&self, since: Timestamp) -> Result<BTreeSet<OrderId>, Error> {
+        let since = Period::from(OffsetDateTime::utc(since.saturating_sub(OVERLAP).unwrap_or(since)));
+        let mut found = BTreeMap::new();
+        self.find_changed_credits(&since, &mut found).await?;
+        self.find_moved_goods(&since, &mut found).await?;
+        Ok(found.into_keys().collect())
     }
 
     /// What never changed has no time of change, so the time of creation is asked for too
     /// (brightpearl-orders.md §4).
-    async fn credits_changed(&self, since: Period) -> Result<BTreeSet<OrderId>, Error> {
+    async fn find_changed_credits(
+        &self,
+        since: &Period,
+        found: &mut BTreeMap<OrderId, Found>,
+    ) -> Result<(), Error> {
         let credits = OrderSearch::new().order_type(&OrderTypeCode::SalesCredit);
-        let mut found = BTreeSet::new();
-        for search in [credits.clone().updated_on(&since), credits.created_on(&since)] {
-            let rows = self.brightpearl.orders().search(search).all().await?;
-            found.extend(rows.into_iter().filter_map(|row| row.order_id));
+        for search in [credits.clone().updated_on(since), credits.created_on(since)] {
+            for row in self.brightpearl.orders().search(search).all().await? {
+                if let Some(order) = row.order_id {
+                    found.entry(order).or_default().changed = Some(row.updated_on);
+                }
+            }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Receipts, releases from quarantine and corrections. Other movements, goods going out above all, have
     /// nothing to do with returns.
-    async fn orders_with_moved_goods(&self, since: Period) -> Result<BTreeSet<OrderId>, Error> {
+    async fn find_moved_goods(
+        &self,
+        since: &Period,
+        found: &mut BTreeMap<OrderId, Found>,
+    ) -> Result<(), Error> {
         let kinds = [
             GoodsNoteTypeCode::GoodsIn,
             GoodsNoteTypeCode::InternalTransfer,
             GoodsNoteTypeCode::StockCorrection,
         ];
-        let mut orders = BTreeSet::new();
-        let mut batches: BTreeSet<GoodsInNoteId> = BTreeSet::new();
+        let mut moved = Vec::new();
         for kind in kinds {
-            let search = GoodsMovementSearch::new().note_type(&kind).updated_on(&since);
-            for movement in self.brightpearl.goods_movements().search(search).all().await? {
-                orders.extend(movement.order_id);
-                batches.extend(movement.batch_id);
+            let search = GoodsMovementSearch::new().note_type(&kind).updated_on(since);
+            moved.extend(self.brightpearl.goods_movements().search(search).all().await?);
+        }
+        let batches: IdSet =
+            moved.iter().filter_map(|movement| movement.batch_id).map(GoodsInNoteId::get).collect();
+        let notes = self.brightpearl.goods_in_notes().get(&batches).await?;
+        for movement in moved {
+            let received_for =
+                movement.batch_id.and_then(|batch| notes.get(&batch)).map(|note| note.order_id);
+            let named = movement.order_id.filter(|named| Some(*named) != received_for);
+            for order in received_for.into_iter().chain(named) {
+                found.entry(order).or_default().movements.push(movement.clone());
             }
         }
-        let notes: IdSet = batches.into_iter().map(GoodsInNoteId::get).collect();
-        orders
-            .extend(self.brightpearl.goods_in_notes().get(&notes).await?.values().map(|note| note.order_id));
-        Ok(orders)
+        Ok(())
+    }
+
+    /// What a webhook told, or the connector did itself, was looked at already.
+    async fn leave_out_what_was_seen(
+        &self,
+        found: &mut BTreeMap<OrderId, Found>,
+        ledger: &dyn Ledger,
+    ) -> Result<(), LedgerError> {
+        let orders: Vec<OrderId> = found.keys().copied().collect();
+        for seen in ledger.seen_of_credits(&self.id, &orders).await? {
+            if let Some(credit) = seen.credit
+                && found.get(&credit.id).is_some_and(|found| found.was_seen(&credit))
+            {
+                found.remove(&credit.id);
+            }
+        }
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 
 mod brightpearl;
 mod returngo;
+mod since;
 
 use std::time::Duration;
 
@@ -93,6 +94,8 @@ struct Progress {
     cursor: String,
     due_at: Timestamp,
     swept: Swept,
+    /// What kept it from getting further.
+    trouble: Option<SweepError>,
 }
 
 impl Connection {
@@ -112,21 +115,24 @@ impl Connection {
         let cursor = turn.cursor.as_deref();
         let taken = match turn.sweep {
             SweepName::Brightpearl => self.sweep_brightpearl(cursor, schedule, ledger).await,
-            SweepName::Returngo => self.sweep_returngo(cursor, schedule, ledger).await,
+            SweepName::Returngo => self.sweep_returngo(turn, schedule, ledger).await,
             SweepName::Subscriptions => self.sweep_subscriptions(configuration, schedule).await,
         };
         probe.reached(Point::SweepMarked);
-        let progress = match taken {
+        let again_at = later(self.clock.now(), schedule.after_failure);
+        let Progress { cursor, due_at, swept, trouble } = match taken {
             Ok(progress) => progress,
-            Err(error) => {
-                let again_at = later(self.clock.now(), schedule.after_failure);
-                ledger.finish_sweep(turn, cursor.unwrap_or_default(), again_at).await?;
-                return Err(error);
-            }
+            Err(error) => Progress {
+                cursor: cursor.unwrap_or_default().to_owned(),
+                due_at: again_at,
+                swept: Swept::default(),
+                trouble: Some(error),
+            },
         };
-        ledger.finish_sweep(turn, &progress.cursor, progress.due_at).await?;
+        let due_at = if trouble.is_some() { again_at } else { due_at };
+        ledger.finish_sweep(turn, &cursor, due_at).await?;
         probe.reached(Point::SweepFinished);
-        Ok(progress.swept)
+        trouble.map_or(Ok(swept), Err)
     }
 
     async fn sweep_subscriptions(
@@ -139,7 +145,7 @@ impl Connection {
         }
         let now = self.clock.now();
         let due_at = later(now, schedule.subscriptions);
-        Ok(Progress { cursor: now.to_string(), due_at, swept: Swept::default() })
+        Ok(Progress { cursor: now.to_string(), due_at, swept: Swept::default(), trouble: None })
     }
 }
 

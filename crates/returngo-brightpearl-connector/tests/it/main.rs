@@ -2,9 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what was skipped, and figures, are told")]
 
+mod apply;
 mod backlog;
 mod commands;
+mod convergence;
 mod crash;
+mod disk;
+mod drain;
 mod ledger;
+mod operations;
+mod service;
 mod support;
+mod sweeps;
 mod vault;

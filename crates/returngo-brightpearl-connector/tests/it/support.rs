@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use api_client_core::client::{Clock, SkippingClock};
 use jiff::{SignedDuration, Timestamp};
+use returngo::RmaId;
 use returngo_brightpearl_connector::{
+    demo::Scene,
     engine::{Engine, Policy},
-    ledger::{Ledger, WorkerId},
-    probe::Probe,
+    ledger::{self, AuditEvent, ConnectionId, Delivery, Ledger, Source, WorkItem, WorkerId},
+    probe::{NoProbe, Probe},
     registry::Registry,
     service::Service,
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
+
+use crate::ledger::databases::Database;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -49,30 +53,82 @@ pub(crate) async fn service(
     let worker = WorkerId(worker.to_owned());
     let engine =
         Engine::new(Arc::clone(&ledger), Arc::clone(&clock), Arc::clone(&probe), worker, policy, never);
-    Service {
-        ledger,
-        registry,
-        engine,
-        schedule: Schedule::default(),
-        clock,
-        probe,
-        wake: Arc::new(Notify::new()),
-    }
+    Service::new(ledger, registry, engine, Schedule::default(), clock, probe)
 }
 
 /// Handles webhooks, takes sweeps and works, until there is nothing to do at this time.
 pub(crate) async fn work_until_nothing_is_due(service: &Service) {
     loop {
-        let mut busy = service.handle_some_webhooks().await.unwrap();
-        busy |= service.take_a_sweep().await.unwrap();
+        while service.handle_some_webhooks().await.unwrap() || service.take_a_sweep().await.unwrap() {}
         let claims = service.engine.claim(Vec::new()).await.unwrap();
-        if let Some(claim) = claims.first() {
-            let connection = service.registry.get(&claim.connection).await.unwrap();
-            service.engine.work_on(&connection, claims).await.unwrap();
-            busy = true;
+        let Some(claim) = claims.first() else { return };
+        let connection = service.registry.get(&claim.connection).await.unwrap();
+        service.engine.work_on(&connection, claims).await.unwrap();
+    }
+}
+
+/// A scene and a connector that is connected with it. Both systems' clocks go with the connector's.
+pub(crate) struct Shop {
+    pub(crate) scene: Scene,
+    pub(crate) service: Service,
+    pub(crate) connection: ConnectionId,
+    pub(crate) time: Time,
+    _database: Database,
+}
+
+impl Shop {
+    pub(crate) async fn open(rmas: u64) -> Self {
+        let scene = Scene::start(rmas).await.unwrap();
+        let database = Database::sqlite();
+        let ledger = ledger::open(&database.url).await.unwrap();
+        let time = Time::at("2026-05-09T10:15:20Z".parse().unwrap());
+        let service = service(ledger, &time, "worker", Arc::new(NoProbe), Policy::default()).await;
+        let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
+        service.registry.put(&connection, &scene.configuration().unwrap()).await.unwrap();
+        let shop = Self { scene, service, connection, time, _database: database };
+        shop.pass(SignedDuration::ZERO).await;
+        shop
+    }
+
+    pub(crate) async fn pass(&self, time: SignedDuration) {
+        self.time.pass(time).await;
+        self.scene.brightpearl.set_clock(self.time.now());
+        self.scene.returngo.clock().set(Some(self.time.now()));
+    }
+
+    pub(crate) async fn work(&self) {
+        work_until_nothing_is_due(&self.service).await;
+    }
+
+    /// A webhook is in the inbox.
+    pub(crate) async fn hear(&self, source: Source, body: String) {
+        let (connection, received_at) = (self.connection.clone(), self.time.now());
+        let delivery = Delivery { connection, source, body, received_at };
+        self.service.ledger.receive(&[delivery]).await.unwrap();
+    }
+
+    /// ReturnGO tells that something happened to an RMA.
+    pub(crate) async fn hear_of(&self, rma: &RmaId) {
+        let body = format!(r#"{{"eventName":"RMA_STATUS_UPDATED","rmaId":"{rma}"}}"#);
+        self.hear(Source::Returngo, body).await;
+    }
+
+    pub(crate) async fn item(&self, rma: &RmaId) -> WorkItem {
+        self.service.ledger.work(&self.connection, rma).await.unwrap().unwrap()
+    }
+
+    /// How often an RMA was marked as due, all RMAs together.
+    pub(crate) async fn marked(&self) -> usize {
+        let mut marked = 0;
+        for rma in &self.scene.rmas {
+            let audit = self.service.ledger.audit(&self.connection, rma).await.unwrap();
+            marked += audit.iter().filter(|entry| entry.event == AuditEvent::MarkedDue).count();
         }
-        if !busy {
-            return;
-        }
+        marked
+    }
+
+    /// Requests to both systems since the mocks started: Brightpearl's all, of ReturnGO the RMAs that were read.
+    pub(crate) fn requests(&self) -> (u64, u64) {
+        (self.scene.brightpearl.requests().total(), self.scene.returngo.requests().of("GET /rma/{id}"))
     }
 }

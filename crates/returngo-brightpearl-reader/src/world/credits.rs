@@ -4,7 +4,7 @@ use brightpearl::{
     Error, GoodsInNoteId, IdSet, OrderId,
     accounting::{CustomerPayment, CustomerPaymentSearch},
     order::{Order, OrderNote},
-    warehouse::{GoodsInNote, GoodsMovement, GoodsMovementSearch},
+    warehouse::{GoodsInNote, GoodsMovement},
 };
 use returngo::TransactionType;
 use returngo_brightpearl::{
@@ -12,7 +12,7 @@ use returngo_brightpearl::{
     settings::{ConnectionSettings, ExistingCredit, RefundRecording},
 };
 
-use super::chunks::ORDERS_A_SEARCH;
+use super::{chunks::ORDERS_A_SEARCH, movements};
 use crate::Reader;
 
 /// Puts what happened to the credits into worlds that have their orders: payments, goods, notes.
@@ -27,7 +27,7 @@ pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Er
             world.payments.extend(payments.get(credit).into_iter().flatten().cloned());
             if let Some(goods) = goods.get(credit) {
                 world.goods_in_notes.extend(goods.notes.clone());
-                world.goods_movements.extend(goods.movements.values().cloned());
+                world.goods_movements.extend(goods.movements.iter().cloned());
             }
         }
     }
@@ -68,23 +68,28 @@ async fn payments(
 #[derive(Default)]
 struct Goods {
     notes: BTreeMap<GoodsInNoteId, GoodsInNote>,
-    movements: BTreeMap<brightpearl::GoodsMovementId, GoodsMovement>,
+    movements: Vec<GoodsMovement>,
 }
 
+/// Of the credits for which something was received: nothing else can have moved.
 async fn goods(reader: &Reader, credits: &BTreeSet<OrderId>) -> Result<BTreeMap<OrderId, Goods>, Error> {
     let ids: IdSet = credits.iter().map(|id| id.get()).collect();
     let mut goods: BTreeMap<OrderId, Goods> = BTreeMap::new();
     for (id, note) in reader.brightpearl.goods_in_notes().of_orders(&ids).await? {
         goods.entry(note.order_id).or_default().notes.insert(id, note);
     }
-    // Batch and order are filters of one number each (brightpearl-accounting-warehouse.md B5). Where nothing was
-    // received, nothing can have moved.
-    for (credit, goods) in &mut goods {
-        let of_batches = goods.notes.keys().map(|batch| GoodsMovementSearch::new().batch(batch));
-        let corrections = GoodsMovementSearch::new().order(credit);
-        for search in of_batches.chain([corrections]) {
-            for movement in reader.brightpearl.goods_movements().search(search).all().await? {
-                goods.movements.insert(movement.goods_movement_id, movement);
+    let credit_of: BTreeMap<GoodsInNoteId, OrderId> = goods
+        .iter()
+        .flat_map(|(credit, goods)| goods.notes.keys().map(move |batch| (*batch, *credit)))
+        .collect();
+    let batches: BTreeSet<GoodsInNoteId> = credit_of.keys().copied().collect();
+    let received: BTreeSet<OrderId> = goods.keys().copied().collect();
+    for movement in movements::of(reader, &batches, &received).await?.into_values() {
+        let of_batch = movement.batch_id.and_then(|batch| credit_of.get(&batch).copied());
+        let named = movement.order_id.filter(|named| Some(*named) != of_batch);
+        for credit in of_batch.into_iter().chain(named) {
+            if let Some(goods) = goods.get_mut(&credit) {
+                goods.movements.push(movement.clone());
             }
         }
     }

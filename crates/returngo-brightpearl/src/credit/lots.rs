@@ -1,7 +1,5 @@
 //! Which units form one row of the credit.
 
-use std::collections::BTreeMap;
-
 use brightpearl::order::Order;
 use returngo::Item;
 
@@ -9,7 +7,7 @@ use super::{prices::Prices, rows::RowFields};
 use crate::{
     field_map::FieldValues,
     findings::Findings,
-    matching::{CreditableRow, MatchedBy, Misfit, OrderRows},
+    matching::{CreditableRow, MatchedBy, Misfit, OrderRows, Place, Room},
     plan::{ReviewCode, WarningCode},
     world::AccountFacts,
 };
@@ -31,37 +29,47 @@ pub(super) struct Lot<'a> {
 /// in a parcel and some in none, two, the parcel's first.
 pub(super) fn place<'a>(
     units: &[&'a Item],
-    rows: &mut OrderRows<'_>,
+    room: &mut Room<'_, '_>,
     prices: &Prices<'_>,
     findings: &mut Findings,
 ) -> Vec<Lot<'a>> {
-    let mut lots: BTreeMap<(usize, bool), Lot<'a>> = BTreeMap::new();
+    let mut placed = Vec::with_capacity(units.len());
     for &unit in units {
         if let Some(problem) = prices.problem(unit) {
             findings.ask(ReviewCode::CurrencyDiffers, problem, [&unit.returned_item_id]);
             continue;
         }
-        let matched_by = rows.rung(unit).map_or(MatchedBy::Sku, |rung| rung.matched_by);
-        match rows.place(unit, |row| prices.fits(unit, row)) {
-            Ok(at) => {
-                if let Some(row) = rows.get(at) {
-                    warn_of_sku_case(matched_by, unit, row, findings);
+        match room.place(unit, |row| prices.fits(unit, row)) {
+            Ok(place) => {
+                if let Some(row) = room.rows.get(place.row) {
+                    warn_of_sku_case(place.matched_by, unit, row, findings);
                     prices.warn_of_drift(unit, row, findings);
                 }
-                let comes_back = unit.comes_back();
-                let empty = || Lot {
-                    row: at,
-                    comes_back,
-                    matched_by,
-                    units: Vec::new(),
-                    fields: RowFields::default(),
-                };
-                lots.entry((at, !comes_back)).or_insert_with(empty).units.push(unit);
+                placed.push((place, unit));
             }
             Err(misfit) => ask_about(misfit, unit, prices.order, findings),
         }
     }
-    lots.into_values().collect()
+    together(placed)
+}
+
+/// The lots of units that are placed, by row.
+fn together(mut placed: Vec<(Place, &Item)>) -> Vec<Lot<'_>> {
+    placed.sort_by_key(|(place, unit)| (place.row, !unit.comes_back()));
+    let same = |(left, one): &(Place, &Item), (right, other): &(Place, &Item)| {
+        left.row == right.row && one.comes_back() == other.comes_back()
+    };
+    let lots = placed.chunk_by(same).filter_map(|lot| {
+        let (place, first) = lot.first()?;
+        Some(Lot {
+            row: place.row,
+            comes_back: first.comes_back(),
+            matched_by: place.matched_by,
+            units: lot.iter().map(|(_, unit)| *unit).collect(),
+            fields: RowFields::default(),
+        })
+    });
+    lots.collect()
 }
 
 /// Divides lots whose units the field map treats differently; the lot of the lowest unit comes first. None when

@@ -1,6 +1,6 @@
 //! What a row of the credit says: product, name, amounts, codes.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use brightpearl::{CurrencyCode, NominalCode, OrderRowId, TaxCode, order::NewCreditRow};
 use returngo::Item;
@@ -11,7 +11,7 @@ use crate::{
     amounts::{self, RowAmounts},
     findings::Findings,
     keys,
-    matching::{CreditableRow, MatchedBy, OrderRows},
+    matching::{CreditableRow, MatchedBy, Room},
     plan::ReviewCode,
     rma_facts::ids,
     settings::PriceSource,
@@ -25,9 +25,8 @@ pub(crate) struct RowFields {
     pub(crate) tax_code: Option<TaxCode>,
 }
 
-/// A row of the credit that stands for units, and how it came about.
+/// How a row of the credit that stands for units came about.
 pub(crate) struct CreditedRow<'a> {
-    pub(crate) body: NewCreditRow,
     pub(crate) units: Vec<&'a Item>,
     pub(crate) order_row: OrderRowId,
     pub(crate) matched_by: MatchedBy,
@@ -40,31 +39,33 @@ pub(crate) struct CreditedRow<'a> {
     pub(crate) before: Decimal,
 }
 
-/// The rows of the credit, in the order of the original's rows.
+/// The rows of the credit and how they came about, in the order of the original's rows.
 pub(super) fn price<'a>(
     lots: Vec<Lot<'a>>,
-    rows: &OrderRows<'_>,
+    room: &Room<'_, '_>,
     prices: &Prices<'_>,
     findings: &mut Findings,
-) -> Vec<CreditedRow<'a>> {
-    let mut taken: BTreeMap<usize, Decimal> = BTreeMap::new();
-    let mut priced = Vec::with_capacity(lots.len());
+) -> (Vec<NewCreditRow>, Vec<CreditedRow<'a>>) {
+    let mut taken: HashMap<usize, Decimal> = HashMap::with_capacity(lots.len());
+    let mut priced = (Vec::with_capacity(lots.len()), Vec::with_capacity(lots.len()));
     for lot in lots {
-        let Some(row) = rows.get(lot.row) else { continue };
-        let taken = taken.entry(lot.row).or_insert(row.taken);
+        let Some(row) = room.rows.get(lot.row) else { continue };
+        let taken = taken.entry(lot.row).or_insert_with(|| room.taken(lot.row));
         let before = *taken;
         *taken = taken.saturating_add(Decimal::from(lot.units.len()));
         match body(&lot, row, before, prices) {
-            Ok(body) => priced.push(CreditedRow {
+            Ok(body) => priced.extend([(
                 body,
-                order_row: row.id,
-                matched_by: lot.matched_by,
-                comes_back: lot.comes_back,
-                whole: row.amounts(),
-                quantity: row.quantity,
-                before,
-                units: lot.units,
-            }),
+                CreditedRow {
+                    order_row: row.id,
+                    matched_by: lot.matched_by,
+                    comes_back: lot.comes_back,
+                    whole: row.amounts(),
+                    quantity: row.quantity,
+                    before,
+                    units: lot.units,
+                },
+            )]),
             Err(problem) => {
                 let message = format!(
                     "Row {} of sales order {} {problem}. Credit it by hand.",

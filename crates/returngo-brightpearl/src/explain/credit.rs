@@ -13,7 +13,7 @@ use crate::{
     existing_credits::ExistingCredits,
     findings::Findings,
     keys::{self, FeeKind},
-    matching::MatchedBy,
+    matching::{MatchedBy, OrderRows},
     rma_facts::{self, Calendar},
     settings::PriceSource,
 };
@@ -25,11 +25,13 @@ pub(super) fn created(case: &Explained<'_>, body: &NewSalesCredit) -> Vec<String
     let unheard = &mut Findings::default();
     let earlier = ExistingCredits::of(case.world, Some(order), unheard).others;
     let (rma, account) = (&case.world.rma, &case.world.account);
-    let drafted = credit::draft(rma, order, &earlier, account, case.settings, unheard);
+    let units = rma_facts::synchronised(&rma_facts::units(rma), case.settings);
+    let order_rows = OrderRows::of(order);
+    let drafted = credit::draft(rma, &units, &order_rows, &earlier, account, case.settings, unheard);
     let rows = drafted.map(|drafted| drafted.rows).unwrap_or_default();
     let currency = &order.currency.order_currency_code;
-    for (at, row) in rows.iter().enumerate() {
-        lines.extend(credited(at + 1, row, case.settings.price_source, currency));
+    for (at, (row, origin)) in body.rows.iter().zip(&rows).enumerate() {
+        lines.extend(credited(at + 1, row, origin, case.settings.price_source, currency));
     }
     for (at, row) in body.rows.iter().enumerate().skip(rows.len()) {
         lines.extend(fee(at + 1, row, currency));
@@ -94,29 +96,29 @@ fn tax_date(case: &Explained<'_>, body: &NewSalesCredit, mapped: bool) -> String
 
 fn credited(
     number: usize,
-    credited: &CreditedRow<'_>,
+    row: &NewCreditRow,
+    origin: &CreditedRow<'_>,
     source: PriceSource,
     currency: &CurrencyCode,
 ) -> Vec<String> {
-    let row = &credited.body;
-    let units: Vec<&str> = credited.units.iter().map(|unit| unit.returned_item_id.as_str()).collect();
-    let matched = match credited.matched_by {
+    let units: Vec<&str> = origin.units.iter().map(|unit| unit.returned_item_id.as_str()).collect();
+    let matched = match origin.matched_by {
         MatchedBy::Reference => "its external reference is the shop's order line",
         MatchedBy::Sku => "it has the same SKU",
         MatchedBy::FoldedSku => "it has the same SKU but for the case",
     };
     let mut lines = vec![
         titled(number, row, currency),
-        format!(" order row {}: {matched}; units {}", credited.order_row, units.join(", ")),
+        format!(" order row {}: {matched}; units {}", origin.order_row, units.join(", ")),
     ];
     match source {
-        PriceSource::Brightpearl => lines.extend(shares(credited, currency)),
+        PriceSource::Brightpearl => lines.extend(shares(row, origin, currency)),
         PriceSource::Returngo => {
             lines
                 .push(" the amounts are the sums of what ReturnGO says was paid (`price_source`)".to_owned());
         }
     }
-    if !credited.comes_back {
+    if !origin.comes_back {
         lines.push(" nothing is shipped, so the row names no product and waits for no stock".to_owned());
     }
     lines
@@ -133,10 +135,10 @@ fn titled(number: usize, row: &NewCreditRow, currency: &CurrencyCode) -> String 
 }
 
 /// The share of the row, as the two running totals that it is the difference of.
-fn shares(credited: &CreditedRow<'_>, currency: &CurrencyCode) -> Vec<String> {
-    let (whole, quantity) = (credited.whole, credited.quantity.normalize());
-    let before = credited.before.normalize();
-    let after = credited.before.saturating_add(credited.body.quantity).normalize();
+fn shares(row: &NewCreditRow, origin: &CreditedRow<'_>, currency: &CurrencyCode) -> Vec<String> {
+    let (whole, quantity) = (origin.whole, origin.quantity.normalize());
+    let before = origin.before.normalize();
+    let after = origin.before.saturating_add(row.quantity).normalize();
     let scales = RowScales::of(currency);
     let share = |what: &str, whole: Decimal, share: Decimal, decimals: u32| {
         format!(
@@ -148,8 +150,8 @@ fn shares(credited: &CreditedRow<'_>, currency: &CurrencyCode) -> Vec<String> {
             " the order row is for {quantity} units, net {} and tax {}; {before} were credited before",
             whole.net, whole.tax
         ),
-        share("net", whole.net, credited.body.net, scales.net),
-        share("tax", whole.tax, credited.body.tax, scales.tax),
+        share("net", whole.net, row.net, scales.net),
+        share("tax", whole.tax, row.tax, scales.tax),
     ]
 }
 

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::{cell::OnceCell, collections::HashMap};
 
 use brightpearl::{
     GoodsInNoteId, LocationId, OrderRowId, ProductId, WarehouseId,
@@ -61,7 +61,7 @@ impl Lots {
     pub(crate) fn received(
         world: &World,
         credit: &Order,
-        on_credit: &UnitsOnCredit,
+        on_credit: &UnitsOnCredit<'_>,
         units: &[&Item],
         findings: &mut Findings,
     ) -> Self {
@@ -172,8 +172,9 @@ struct Receiving<'w> {
     account: &'w AccountFacts,
     lots: Lots,
     /// What each row still expects.
-    open: BTreeMap<OrderRowId, i64>,
-    by_product: HashMap<ProductId, Vec<OrderRowId>>,
+    open: HashMap<OrderRowId, i64>,
+    /// Made once a line names no row.
+    by_product: OnceCell<HashMap<ProductId, Vec<OrderRowId>>>,
     unexpected: Vec<Unexpected>,
 }
 
@@ -185,16 +186,26 @@ struct Unexpected {
 
 impl<'w> Receiving<'w> {
     fn new(credit: &'w Order, account: &'w AccountFacts) -> Self {
-        let mut rows: Vec<_> = credit.order_rows.iter().collect();
-        rows.sort_by_key(|(id, row)| (row.order_row_sequence, **id));
-        let mut by_product: HashMap<ProductId, Vec<OrderRowId>> = HashMap::new();
-        for (id, row) in &rows {
-            if let Some(product) = row.product() {
-                by_product.entry(product).or_default().push(**id);
+        let rows = credit.order_rows.iter();
+        let open = rows.map(|(id, row)| (*id, count(row.quantity.magnitude).max(0))).collect();
+        let (lots, by_product, unexpected) = Default::default();
+        Self { credit, account, lots, open, by_product, unexpected }
+    }
+
+    /// The credit's rows for a product, lowest sequence first, then lowest id.
+    fn rows_for(&self, product: ProductId) -> Option<&[OrderRowId]> {
+        let by_product = self.by_product.get_or_init(|| {
+            let mut rows: Vec<_> = self.credit.order_rows.iter().collect();
+            rows.sort_by_key(|(id, row)| (row.order_row_sequence, **id));
+            let mut by_product: HashMap<ProductId, Vec<OrderRowId>> = HashMap::new();
+            for (id, row) in rows {
+                if let Some(product) = row.product() {
+                    by_product.entry(product).or_default().push(*id);
+                }
             }
-        }
-        let open = rows.iter().map(|(id, row)| (**id, count(row.quantity.magnitude).max(0))).collect();
-        Self { credit, account, lots: Lots::default(), open, by_product, unexpected: Vec::new() }
+            by_product
+        });
+        by_product.get(&product).map(Vec::as_slice)
     }
 
     fn line(&mut self, note: GoodsInNoteId, line: &GoodsInLine, findings: &mut Findings) {
@@ -214,7 +225,7 @@ impl<'w> Receiving<'w> {
                     described(row)
                 ),
             }),
-            None => match self.by_product.get(&product).cloned() {
+            None => match self.rows_for(product).map(<[_]>::to_vec) {
                 Some(rows) => self.receive(note, line, &rows),
                 None => self.unexpected.push(Unexpected {
                     row: None,
@@ -267,14 +278,22 @@ impl<'w> Receiving<'w> {
     }
 
     /// The units concerned are those on the row; of a component those on its bundle.
-    fn ask(&self, on_credit: &UnitsOnCredit, units: &[&Item], findings: &mut Findings) {
+    fn ask(&self, on_credit: &UnitsOnCredit<'_>, units: &[&Item], findings: &mut Findings) {
+        if self.unexpected.is_empty() {
+            return;
+        }
+        let mut on_row: HashMap<OrderRowId, Vec<&ReturnedItemId>> = HashMap::new();
+        for unit in units.iter().map(|unit| &unit.returned_item_id) {
+            if let Some(row) = on_credit.row_of(unit) {
+                on_row.entry(row).or_default().push(unit);
+            }
+        }
         for unexpected in &self.unexpected {
             let row = unexpected.row.map(|id| self.bundle_of(id).unwrap_or(id));
-            let concerned = |unit: &&ReturnedItemId| row.is_some() && on_credit.row_of(unit) == row;
-            let ids = units.iter().map(|unit| &unit.returned_item_id).filter(concerned);
+            let concerned = row.and_then(|row| on_row.get(&row)).into_iter().flatten().copied();
             let message =
                 format!("{} It counts for nothing here: find out whose goods they are.", unexpected.message);
-            findings.ask(ReviewCode::UnexpectedGoods, message, ids);
+            findings.ask(ReviewCode::UnexpectedGoods, message, concerned);
         }
     }
 

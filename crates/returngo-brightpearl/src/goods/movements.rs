@@ -14,11 +14,11 @@ use crate::{unique, world::World};
 /// Applies the movements of the credit's batches: releases first, a unit can be written off after it was
 /// released.
 pub(super) fn apply(lots: &mut Lots, world: &World, credit: &Order) {
-    let by_id = unique::by_id(&world.goods_movements, |movement| movement.goods_movement_id);
-    for ((_, batch, product), release) in releases(by_id.values().copied(), world, credit, lots) {
+    let movements = unique::by_id(&world.goods_movements, |movement| movement.goods_movement_id);
+    for ((_, batch, product), release) in releases(movements.iter().copied(), world, credit, lots) {
         lots.restock(batch, product, release.pieces());
     }
-    for movement in by_id.into_values() {
+    for movement in movements {
         write_off(lots, movement, world, credit);
     }
 }

@@ -98,7 +98,7 @@ impl<'w> Books<'w> {
                 && payment.order_id.is_none_or(|order| order == credit.id)
         };
         let payments = unique::by_id(&world.payments, |payment| payment.payment_id);
-        let payments = payments.into_values().filter(on_credit).collect();
+        let payments = payments.into_iter().filter(on_credit).collect();
         Self { world, journals, settings, credit, payments }
     }
 

@@ -9,7 +9,8 @@ use brightpearl::{
 };
 use rust_decimal::Decimal;
 
-use crate::{amounts, findings::Findings, keys, rma_facts, unique, world::World};
+use super::Keyed;
+use crate::{amounts, findings::Findings, unique, world::World};
 
 /// How far payments may be above a credit's total, and still be it: shares of rows are rounded per unit.
 pub(crate) fn tolerance(currency: &CurrencyCode, units: usize) -> Decimal {
@@ -24,6 +25,8 @@ pub(crate) struct Books<'w> {
     typed_in: HashSet<Decimal>,
     /// What is paid on the credit.
     pub(crate) paid: Decimal,
+    /// What the customer is owed by the credit.
+    pub(super) total: Decimal,
 }
 
 /// Whether Brightpearl has a refund.
@@ -36,15 +39,21 @@ pub(super) enum Recorded<'w> {
 impl<'w> Books<'w> {
     /// Payments of other orders and currencies are ignored, unless they carry one of the RMA's keys: those are
     /// compared later.
-    pub(crate) fn of(world: &'w World, credit: Option<&'w Order>, findings: &mut Findings) -> Self {
-        let rma = &world.rma;
-        let keys: HashSet<String> = rma_facts::transactions(rma)
-            .iter()
-            .map(|transaction| keys::refund(rma.id(), &transaction.id))
-            .collect();
-        let mut books =
-            Self { credit, by_reference: HashMap::new(), typed_in: HashSet::new(), paid: Decimal::ZERO };
-        for payment in unique::by_id(&world.payments, |payment| payment.payment_id).into_values() {
+    pub(crate) fn of(
+        world: &'w World,
+        credit: Option<&'w Order>,
+        transactions: &[Keyed<'_>],
+        findings: &mut Findings,
+    ) -> Self {
+        let keys: HashSet<&str> = transactions.iter().map(|transaction| transaction.key.as_str()).collect();
+        let mut books = Self {
+            credit,
+            by_reference: HashMap::new(),
+            typed_in: HashSet::new(),
+            paid: Decimal::ZERO,
+            total: credit.map_or(Decimal::ZERO, total),
+        };
+        for payment in unique::by_id(&world.payments, |payment| payment.payment_id) {
             let reference = payment.transaction_ref.as_deref().filter(|reference| keys.contains(*reference));
             if let Some(reference) = reference {
                 books.by_reference.entry(reference).or_default().push(payment);
@@ -77,12 +86,12 @@ impl<'w> Books<'w> {
     /// Why a payment does not count on the credit.
     fn problem(&self, payment: &CustomerPayment) -> Option<String> {
         let (id, order) = (payment.payment_id, payment.order_id);
-        let on_order = order.map_or_else(|| "no order".to_owned(), |order| format!("order {order}"));
+        let on_order = || order.map_or_else(|| "no order".to_owned(), |order| format!("order {order}"));
         let Some(credit) = self.credit else {
-            return Some(format!("Payment {id} is on {on_order}, and the RMA has no credit."));
+            return Some(format!("Payment {id} is on {}, and the RMA has no credit.", on_order()));
         };
         if order.is_some_and(|order| order != credit.id) {
-            return Some(format!("Payment {id} is on {on_order}, the RMA's credit is {}.", credit.id));
+            return Some(format!("Payment {id} is on {}, the RMA's credit is {}.", on_order(), credit.id));
         }
         let (currency, expected) = (&payment.currency_code, &credit.currency.order_currency_code);
         (currency != expected)
@@ -135,18 +144,13 @@ impl<'w> Books<'w> {
         self.typed_in.contains(&amount.normalize())
     }
 
-    /// What the customer is owed, tax included: Brightpearl's own total, else the sum of the rows.
-    pub(crate) fn total(&self) -> Decimal {
-        self.credit.map_or(Decimal::ZERO, total)
-    }
-
     /// Whether payments reach the credit's total.
     pub(crate) fn is_refunded(&self, tolerance: Decimal) -> bool {
-        self.total().saturating_sub(self.paid) <= tolerance
+        self.total.saturating_sub(self.paid) <= tolerance
     }
 }
 
-/// What the customer is owed by a credit, tax included.
+/// What the customer is owed by a credit, tax included: Brightpearl's own total, else the sum of the rows.
 pub(crate) fn total(credit: &Order) -> Decimal {
     match &credit.total_value {
         Some(total) => total.total,

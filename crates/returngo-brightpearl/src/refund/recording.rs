@@ -1,6 +1,6 @@
 //! Going through an RMA's transactions: what is recorded, what has to be, what has to be asked.
 
-use std::collections::HashSet;
+use std::{cell::OnceCell, collections::HashSet};
 
 use brightpearl::{
     OrderId,
@@ -10,7 +10,7 @@ use returngo::{ReturnedItemId, RmaId, Transaction, TransactionType};
 use rust_decimal::Decimal;
 
 use super::{
-    Movement, amount_on,
+    Keyed, Movement, amount_on,
     books::{Books, Recorded, is_open, tolerance},
     method, movement, note, payment_for,
 };
@@ -20,7 +20,7 @@ use crate::{
     findings::Findings,
     keys,
     plan::{Effect, RefundState, RefundStatus, ReviewCode, WarningCode},
-    rma_facts::{self, Calendar},
+    rma_facts::Calendar,
     settings::{ConnectionSettings, RefundRecording},
     world::World,
 };
@@ -29,6 +29,8 @@ use crate::{
 pub(crate) struct Refunding<'w> {
     pub(crate) world: &'w World,
     pub(crate) settings: &'w ConnectionSettings,
+    /// The RMA's transactions, oldest first.
+    pub(crate) transactions: Vec<Keyed<'w>>,
     /// The RMA's credit and what is paid on it.
     pub(crate) books: Books<'w>,
     /// Where to note money that came in while there is no credit.
@@ -44,10 +46,9 @@ pub(crate) struct Refunding<'w> {
 /// Plans what has to be written about each transaction, oldest first, and says how each stands.
 pub(crate) fn record(refunding: &Refunding<'_>, findings: &mut Findings) -> (Vec<Effect>, Vec<RefundStatus>) {
     let mut recording = Recording::new(refunding, findings);
-    let transactions = rma_facts::transactions(&refunding.world.rma);
-    let statuses = transactions.into_iter().map(|transaction| RefundStatus {
+    let statuses = refunding.transactions.iter().map(|Keyed { transaction, key }| RefundStatus {
         transaction_id: transaction.id.clone(),
-        state: recording.transaction(transaction),
+        state: recording.transaction(transaction, key),
     });
     let statuses = statuses.collect();
     (recording.effects, statuses)
@@ -59,6 +60,8 @@ struct Recording<'r, 'w> {
     calendar: Calendar,
     /// The keys that notes on the credit and the order mention.
     noted: HashSet<&'w str>,
+    /// The keys that rows of the credit mention; read once a row is to be added.
+    on_rows: OnceCell<HashSet<&'w str>>,
     /// What is paid on the credit once the planned payments are recorded.
     paid: Decimal,
     /// What the credit comes to once the planned rows are added.
@@ -74,8 +77,9 @@ impl<'r, 'w> Recording<'r, 'w> {
             findings,
             calendar: Calendar::of(&refunding.world.account),
             noted: notes.flat_map(|note| keys::mentioned(&note.text)).collect(),
+            on_rows: OnceCell::new(),
             paid: refunding.books.paid,
-            total: refunding.books.total(),
+            total: refunding.books.total,
             effects: Vec::new(),
         }
     }
@@ -84,11 +88,11 @@ impl<'r, 'w> Recording<'r, 'w> {
         self.refunding.world.rma.id()
     }
 
-    fn transaction(&mut self, transaction: &Transaction) -> RefundState {
+    fn transaction(&mut self, transaction: &Transaction, key: &str) -> RefundState {
         match movement(transaction) {
-            Movement::Refund => self.refund(transaction),
+            Movement::Refund => self.refund(transaction, key),
             Movement::RefundRequested => RefundState::Pending,
-            Movement::MoneyIn => self.money_in(transaction),
+            Movement::MoneyIn => self.money_in(transaction, key),
             Movement::MoneyInRequested => RefundState::NotARefund,
             Movement::Failed => {
                 let message = format!("{} {} failed; no money moved.", transaction.kind, transaction.id);
@@ -112,7 +116,7 @@ impl<'r, 'w> Recording<'r, 'w> {
         RefundState::NeedsReview
     }
 
-    fn refund(&mut self, refund: &Transaction) -> RefundState {
+    fn refund(&mut self, refund: &Transaction, key: &str) -> RefundState {
         if matches!(refund.kind, TransactionType::Other(_)) {
             let message =
                 format!("{} is a kind of refund that is not known; it is treated as any other.", refund.kind);
@@ -122,8 +126,7 @@ impl<'r, 'w> Recording<'r, 'w> {
         if amount.unwrap_or(refund.amount.amount).is_zero() {
             return RefundState::NotARefund;
         }
-        let key = keys::refund(self.rma(), &refund.id);
-        match self.refunding.books.recorded(&key, amount) {
+        match self.refunding.books.recorded(key, amount) {
             Recorded::Yes(payment) => {
                 self.check_journal(payment, refund);
                 RefundState::Recorded
@@ -133,7 +136,7 @@ impl<'r, 'w> Recording<'r, 'w> {
                     format!("{difference} Put the payment right by hand; it is not recorded again.");
                 self.ask(ReviewCode::RecordedDifferently, message, refund)
             }
-            Recorded::No => self.unrecorded(refund, &key),
+            Recorded::No => self.unrecorded(refund, key),
         }
     }
 
@@ -150,7 +153,7 @@ impl<'r, 'w> Recording<'r, 'w> {
         match (self.refunding.books.credit, self.refunding.settings.refunds) {
             (None, _) => RefundState::Pending,
             (Some(credit), RefundRecording::Note) => self.note_refund(refund, key, credit),
-            (Some(credit), RefundRecording::Record) => self.record_refund(refund, credit),
+            (Some(credit), RefundRecording::Record) => self.record_refund(refund, key, credit),
         }
     }
 
@@ -172,7 +175,7 @@ impl<'r, 'w> Recording<'r, 'w> {
         RefundState::Pending
     }
 
-    fn record_refund(&mut self, refund: &Transaction, credit: &Order) -> RefundState {
+    fn record_refund(&mut self, refund: &Transaction, key: &str, credit: &'w Order) -> RefundState {
         let (account, settings) = (&self.refunding.world.account, self.refunding.settings);
         if let Some(amount) =
             amount_on(credit, refund).ok().filter(|amount| self.refunding.books.has_typed_in(*amount))
@@ -187,14 +190,14 @@ impl<'r, 'w> Recording<'r, 'w> {
             }
         };
         let amount = draft.body.amount_paid;
-        if let Err(message) = self.make_room(refund, credit, amount) {
+        if let Err(message) = self.make_room(refund, key, credit, amount) {
             return self.ask(ReviewCode::OverRefund, message, refund);
         }
         if let Some(warning) = draft.warning {
             self.findings.add_warning(warning);
         }
         self.paid = self.paid.saturating_add(amount);
-        let key = keys::refund(self.rma(), &refund.id);
+        let key = key.to_owned();
         self.effects.push(Effect::RecordPayment { key, order_id: credit.id, body: draft.body });
         RefundState::Pending
     }
@@ -211,7 +214,13 @@ impl<'r, 'w> Recording<'r, 'w> {
     }
 
     /// Plans the row that a refund above the credit needs, if it needs one and may have it.
-    fn make_room(&mut self, refund: &Transaction, credit: &Order, amount: Decimal) -> Result<(), String> {
+    fn make_room(
+        &mut self,
+        refund: &Transaction,
+        key: &str,
+        credit: &'w Order,
+        amount: Decimal,
+    ) -> Result<(), String> {
         let currency = &credit.currency.order_currency_code;
         let excess = self.paid.saturating_add(amount).saturating_sub(self.total);
         if excess <= tolerance(currency, self.refunding.credited_units) {
@@ -225,7 +234,7 @@ impl<'r, 'w> Recording<'r, 'w> {
             amounts::shown(excess, currency),
             amounts::shown(self.total, currency)
         );
-        let row = self.adjustment(refund, credit, excess).map_err(|reason| {
+        let row = self.adjustment(key, credit, excess).map_err(|reason| {
             format!("{over}, and {reason}. Put that right, or record the refund by hand.")
         })?;
         self.total = self.total.saturating_add(excess);
@@ -234,21 +243,15 @@ impl<'r, 'w> Recording<'r, 'w> {
         Ok(())
     }
 
-    fn adjustment(
-        &self,
-        refund: &Transaction,
-        credit: &Order,
-        excess: Decimal,
-    ) -> Result<NewOrderRow, String> {
+    fn adjustment(&self, key: &str, credit: &'w Order, excess: Decimal) -> Result<NewOrderRow, String> {
         let posting = self.refunding.settings.adjustments.as_ref();
         let posting =
             posting.ok_or("the setting `adjustments` does not say where such money is posted to")?;
         if !is_open(credit) {
             return Err("no row can be added to a credit that is closed or being closed".to_owned());
         }
-        let key = keys::refund(self.rma(), &refund.id);
-        let has_key = |name: &str| keys::mentioned(name).any(|mentioned| mentioned == key);
-        if credit.order_rows.values().any(|row| has_key(&row.product_name)) {
+        let mentioned = || credit.order_rows.values().flat_map(|row| keys::mentioned(&row.product_name));
+        if self.on_rows.get_or_init(|| mentioned().collect()).contains(key) {
             return Err("a row was added for it already".to_owned());
         }
         let scales = RowScales::of(&credit.currency.order_currency_code);
@@ -286,11 +289,10 @@ impl<'r, 'w> Recording<'r, 'w> {
     }
 
     /// Money that came in is nobody's refund: a note says so, on the credit or while there is none on the order.
-    fn money_in(&mut self, payment: &Transaction) -> RefundState {
-        let key = keys::refund(self.rma(), &payment.id);
+    fn money_in(&mut self, payment: &Transaction, key: &str) -> RefundState {
         let credit = self.refunding.books.credit.map(|credit| credit.id);
-        let known = self.noted.contains(key.as_str())
-            || !matches!(self.refunding.books.recorded(&key, None), Recorded::No);
+        let known =
+            self.noted.contains(key) || !matches!(self.refunding.books.recorded(key, None), Recorded::No);
         if let (false, Some(order_id)) = (known, credit.or(self.refunding.order)) {
             let body = note::of_money_in(self.rma(), payment, &self.calendar);
             self.effects.push(Effect::AddOrderNote {

@@ -72,13 +72,11 @@ impl DueList {
         mark.last = mark.last.max(at);
     }
 
-    /// What was marked up to this time is read. Says whether there was anything to read.
-    pub(super) fn settle(&mut self, id: &RmaId, asked_at: Timestamp) -> bool {
-        let Some(mark) = self.0.get(id) else { return false };
-        if mark.last <= asked_at {
+    /// What was marked up to this time is read.
+    pub(super) fn settle(&mut self, id: &RmaId, asked_at: Timestamp) {
+        if self.0.get(id).is_some_and(|mark| mark.last <= asked_at) {
             self.0.remove(id);
         }
-        true
     }
 
     pub(super) fn postpone(&mut self, id: &RmaId, now: Timestamp, until: Timestamp) {

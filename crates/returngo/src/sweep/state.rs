@@ -231,20 +231,34 @@ impl SweepState {
 
     /// Takes in an RMA that was read in full, asked for at this time. One that was read later already stays.
     pub fn learned(&mut self, rma: &Rma, asked_at: Timestamp) {
-        let mut seen = SeenRma::of(rma, asked_at);
-        if let Some(before) = self.rmas.get(rma.id()) {
-            if before.read_at > asked_at {
-                return;
+        let on_suspicion = !self.due.contains(rma.id());
+        if self.saw(rma.id(), SeenRma::of(rma, asked_at)) && on_suspicion {
+            self.looks.count(asked_at);
+        }
+    }
+
+    /// Takes in what somebody else saw who read an RMA in full. False when it was read later already.
+    pub fn saw(&mut self, id: &RmaId, mut seen: SeenRma) -> bool {
+        if let Some(before) = self.rmas.get(id) {
+            if before.read_at > seen.read_at {
+                return false;
             }
             if before.status == seen.status {
                 seen.status_since = before.status_since;
             }
         }
         self.unmatched.retain(|_, items| !items.iter().any(|item| seen.items.contains(item)));
-        if !self.due.settle(rma.id(), asked_at) {
-            self.looks.count(asked_at);
+        self.due.settle(id, seen.read_at);
+        self.rmas.insert(id.clone(), seen);
+        true
+    }
+
+    /// An RMA of [`due`](Self::due) was given to somebody else who reads it. It stays due until it is known what
+    /// they [`saw`](Self::saw).
+    pub fn handed_over(&mut self, due: &DueRma, now: Timestamp) {
+        if !self.due.contains(&due.rma_id) {
+            self.looks.count(now);
         }
-        self.rmas.insert(rma.id().clone(), seen);
     }
 
     /// An RMA could not be read and will not be before this time: the others go on.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    connections,
+    connections::{self, Named},
     session::{Row, Session, json},
     work,
 };
@@ -81,6 +81,7 @@ fn digest(delivery: &Delivery) -> String {
 pub(super) async fn waiting(
     session: &mut Session<'_>,
     limit: u32,
+    except: &[ConnectionId],
 ) -> Result<Vec<StoredDelivery>, LedgerError> {
     // Steps from one connection with waiting webhooks to the next, however many wait, past all that have none.
     const NEXT: &str = "
@@ -93,13 +94,15 @@ pub(super) async fn waiting(
         )
         SELECT id FROM connection
         WHERE id IN (SELECT connection FROM waiting WHERE connection IS NOT NULL) AND configuration IS NOT NULL
+            AND id NOT IN (SELECT input.id FROM {input $1: id text})
         ORDER BY inbox_turn, id LIMIT 1";
     const PASS: &str =
         "UPDATE connection SET inbox_turn = (SELECT MAX(inbox_turn) FROM connection) + 1 WHERE id = $1";
     const WAITING: &str = "
         SELECT id, connection, source, body, received_at, times FROM inbox
         WHERE connection = $1 AND waiting_since IS NOT NULL ORDER BY waiting_since, id LIMIT $2";
-    let Some(next) = session.lock_one(NEXT, &[]).await? else { return Ok(Vec::new()) };
+    let except: Vec<_> = except.iter().map(|id| Named { id: id.as_str() }).collect();
+    let Some(next) = session.lock_one(NEXT, &[(&json(&except)?).into()]).await? else { return Ok(Vec::new()) };
     let connection = next.text("id")?;
     session.run(PASS, &[(&connection).into()]).await?;
     let rows = session.all(WAITING, &[(&connection).into(), i64::from(limit).into()]).await?;

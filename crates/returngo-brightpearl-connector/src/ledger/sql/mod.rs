@@ -6,11 +6,16 @@
 
 mod audit;
 mod connections;
+mod decisions;
 mod dialect;
 mod effects;
+mod finish;
 mod inbox;
 mod open;
 mod place;
+mod retention;
+mod seals;
+mod seen;
 mod session;
 mod sweeps;
 mod work;
@@ -23,9 +28,9 @@ use sqlx::AnyPool;
 
 use self::{place::Place, session::Session};
 use super::{
-    Admission, AuditEntry, Claim, ClaimRequest, ConnectionId, ConnectionStatus, Delivery, EffectOutcome,
-    EffectRecord, InboxId, Intent, Ledger, LedgerError, Outcome, Sealed, StoredConnection, StoredDelivery,
-    SweepTurn, WorkItem,
+    Admission, AuditEntry, AuditPosition, Claim, ClaimRequest, ConnectionId, ConnectionStatus, Decision, Delivery, EffectOutcome,
+    EffectRecord, InboxId, Intent, Ledger, LedgerError, NewSeals, Outcome, PrunedAudit, Sealed, Seen, StoredConnection, StoredDelivery,
+    SweepName, SweepTurn, WorkItem,
 };
 
 /// A ledger in a SQL database.
@@ -83,9 +88,13 @@ impl Ledger for SqlLedger {
         session.commit().await
     }
 
-    async fn waiting_deliveries(&self, limit: u32) -> Result<Vec<StoredDelivery>, LedgerError> {
+    async fn waiting_deliveries(
+        &self,
+        limit: u32,
+        except: &[ConnectionId],
+    ) -> Result<Vec<StoredDelivery>, LedgerError> {
         let mut session = self.writing().await?;
-        let waiting = inbox::waiting(&mut session, limit).await?;
+        let waiting = inbox::waiting(&mut session, limit, except).await?;
         session.commit().await?;
         Ok(waiting)
     }
@@ -134,7 +143,7 @@ impl Ledger for SqlLedger {
 
     async fn finish(&self, outcomes: &[(Claim, Outcome)], now: Timestamp) -> Result<usize, LedgerError> {
         let mut session = self.writing().await?;
-        let finished = work::finish(&mut session, outcomes, now).await?;
+        let finished = finish::finish(&mut session, outcomes, now).await?;
         session.commit().await?;
         Ok(finished)
     }
@@ -180,6 +189,32 @@ impl Ledger for SqlLedger {
         work_items::reviews(&mut self.reading().await?, connection).await
     }
 
+    async fn put_aside(&self, decision: &Decision, now: Timestamp) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let put_aside = decisions::put_aside(&mut session, decision, now).await?;
+        session.commit().await?;
+        Ok(put_aside)
+    }
+
+    async fn begin_again(&self, decision: &Decision, now: Timestamp) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let known = decisions::begin_again(&mut session, decision, now).await?;
+        session.commit().await?;
+        Ok(known)
+    }
+
+    async fn forget_effect(
+        &self,
+        decision: &Decision,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<EffectRecord>, LedgerError> {
+        let mut session = self.writing().await?;
+        let forgotten = decisions::forget_effect(&mut session, decision, key, now).await?;
+        session.commit().await?;
+        Ok(forgotten)
+    }
+
     async fn audit(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Vec<AuditEntry>, LedgerError> {
         audit::of(&mut self.reading().await?, connection, rma).await
     }
@@ -210,19 +245,98 @@ impl Ledger for SqlLedger {
         session.commit().await
     }
 
-    async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError> {
-        const KEEP: &str = "INSERT INTO vault (id, check_value) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+    async fn hasten_sweep(
+        &self,
+        connection: &ConnectionId,
+        sweep: SweepName,
+        to: Timestamp,
+    ) -> Result<(), LedgerError> {
         let mut session = self.writing().await?;
-        session.run(KEEP, &[offered.0.as_slice().into()]).await?;
-        let kept = session.first("SELECT check_value FROM vault WHERE id = 1", &[]).await?;
-        let kept = kept.map(|row| row.bytes("check_value")).transpose()?;
-        session.commit().await?;
-        Ok(kept.map_or_else(|| offered.clone(), Sealed))
+        sweeps::hasten(&mut session, connection, sweep, to).await?;
+        session.commit().await
     }
 
-    async fn ready(&self) -> Result<(), LedgerError> {
+    async fn mark_found(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+        why: &str,
+        now: Timestamp,
+    ) -> Result<usize, LedgerError> {
         let mut session = self.writing().await?;
-        session.run("UPDATE readiness SET checks = checks + 1 WHERE id = 1", &[]).await?;
+        let marked = sweeps::mark_found(&mut session, connection, rmas, why, now).await?;
+        session.commit().await?;
+        Ok(marked)
+    }
+
+    async fn remember(
+        &self,
+        connection: &ConnectionId,
+        seen: &[(RmaId, Seen)],
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        seen::remember(&mut session, connection, seen, now).await?;
+        session.commit().await
+    }
+
+    async fn seen_since(
+        &self,
+        connection: &ConnectionId,
+        since: Timestamp,
+    ) -> Result<Vec<(RmaId, Seen)>, LedgerError> {
+        seen::since(&mut self.reading().await?, connection, since).await
+    }
+
+    async fn seen_of_credits(
+        &self,
+        connection: &ConnectionId,
+        credits: &[brightpearl::OrderId],
+    ) -> Result<Vec<Seen>, LedgerError> {
+        seen::of_credits(&mut self.reading().await?, connection, credits).await
+    }
+
+    async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError> {
+        let mut session = self.writing().await?;
+        let kept = seals::vault_check(&mut session, offered).await?;
+        session.commit().await?;
+        Ok(kept)
+    }
+
+    async fn reseal(&self, seals: &NewSeals) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let replaced = seals::replace(&mut session, seals).await?;
+        if replaced {
+            session.commit().await?;
+        }
+        Ok(replaced)
+    }
+
+    async fn prune_inbox(&self, before: Timestamp, limit: u32) -> Result<u64, LedgerError> {
+        let mut session = self.writing().await?;
+        let removed = retention::prune_inbox(&mut session, before, limit).await?;
+        session.commit().await?;
+        Ok(removed)
+    }
+
+    async fn prune_audit(
+        &self,
+        from: AuditPosition,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<PrunedAudit, LedgerError> {
+        let mut session = self.writing().await?;
+        let pruned = retention::prune_audit(&mut session, from, before, limit).await?;
+        session.commit().await?;
+        Ok(pruned)
+    }
+
+    /// A database that is full can still change a row in its place: more than a webhook is filled in, and taken out.
+    async fn ready(&self) -> Result<(), LedgerError> {
+        const FILL: &str = "UPDATE readiness SET checks = checks + 1, room = $1 WHERE id = 1";
+        let mut session = self.writing().await?;
+        session.run(FILL, &[[0; 16 * 1024].as_slice().into()]).await?;
+        session.run("UPDATE readiness SET room = NULL WHERE id = 1", &[]).await?;
         session.commit().await
     }
 }

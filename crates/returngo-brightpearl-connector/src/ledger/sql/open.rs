@@ -14,8 +14,13 @@ use super::{SqlLedger, dialect::Dialect, place::Place};
 use crate::ledger::LedgerError;
 
 /// The tables, step by step. A step that was released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "ledger", include_str!("../../../migrations/0001_ledger.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 5] = [
+    (1, "ledger", include_str!("../../../migrations/0001_ledger.sql")),
+    (2, "resolved", include_str!("../../../migrations/0002_resolved.sql")),
+    (3, "seen", include_str!("../../../migrations/0003_seen.sql")),
+    (4, "retention", include_str!("../../../migrations/0004_retention.sql")),
+    (5, "turns", include_str!("../../../migrations/0005_turns.sql")),
+];
 
 const CONNECTIONS_TO_POSTGRES: u32 = 8;
 const READERS_OF_SQLITE: u32 = 4;

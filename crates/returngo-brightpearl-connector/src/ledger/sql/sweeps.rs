@@ -1,7 +1,12 @@
 use jiff::Timestamp;
+use returngo::RmaId;
 use serde::Serialize;
 
-use super::session::{Session, json};
+use super::{
+    connections,
+    session::{Session, json},
+    work,
+};
 use crate::ledger::{ConnectionId, LedgerError, SweepName, SweepTurn};
 
 #[derive(Serialize)]
@@ -29,9 +34,10 @@ pub(super) async fn take(
     again_at: Timestamp,
 ) -> Result<Option<SweepTurn>, LedgerError> {
     const NEXT: &str = "
-        SELECT connection, name, position, due_at FROM sweep WHERE due_at <= $1
+        SELECT connection, name, position, due_at, hastened_to FROM sweep WHERE due_at <= $1
         ORDER BY due_at, connection, name LIMIT 1";
-    const TAKE: &str = "UPDATE sweep SET due_at = $3 WHERE connection = $1 AND name = $2";
+    const TAKE: &str = "
+        UPDATE sweep SET due_at = $3, taken = 1, hastened_to = NULL WHERE connection = $1 AND name = $2";
     let Some(row) = session.lock_one(NEXT, &[now.into()]).await? else { return Ok(None) };
     let turn = SweepTurn {
         connection: row.parsed("connection")?,
@@ -39,6 +45,7 @@ pub(super) async fn take(
         cursor: row.text_if_any("position")?,
         due_at: row.time("due_at")?,
         taken_until: again_at,
+        hastened: row.int_if_any("hastened_to")?.is_some(),
     };
     let key = [turn.connection.as_str().into(), turn.sweep.as_str().into(), again_at.into()];
     session.run(TAKE, &key).await?;
@@ -53,7 +60,9 @@ pub(super) async fn finish(
     due_at: Timestamp,
 ) -> Result<(), LedgerError> {
     const FINISH: &str = "
-        UPDATE sweep SET position = $4, due_at = $5 WHERE connection = $1 AND name = $2 AND due_at = $3";
+        UPDATE sweep SET position = $4, taken = 0,
+            due_at = CASE WHEN hastened_to < $5 THEN hastened_to ELSE $5 END
+        WHERE connection = $1 AND name = $2 AND due_at = $3";
     let parameters = [
         turn.connection.as_str().into(),
         turn.sweep.as_str().into(),
@@ -62,4 +71,46 @@ pub(super) async fn finish(
         due_at.into(),
     ];
     session.run(FINISH, &parameters).await.map(drop)
+}
+
+/// The time of one that is taken is its holder's: it is set when that one is done.
+pub(super) async fn hasten(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    sweep: SweepName,
+    to: Timestamp,
+) -> Result<(), LedgerError> {
+    const HASTEN: &str = "
+        UPDATE sweep SET
+            hastened_to = CASE WHEN hastened_to < $3 THEN hastened_to ELSE $3 END,
+            due_at = CASE WHEN taken = 0 AND due_at > $3 THEN $3 ELSE due_at END
+        WHERE connection = $1 AND name = $2";
+    session.run(HASTEN, &[connection.as_str().into(), sweep.as_str().into(), to.into()]).await.map(drop)
+}
+
+#[derive(Serialize)]
+struct Found {
+    rma: String,
+}
+
+pub(super) async fn mark_found(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    rmas: &[RmaId],
+    why: &str,
+    now: Timestamp,
+) -> Result<usize, LedgerError> {
+    const NOBODY_LOOKS_AT: &str = "
+        SELECT input.rma AS rma FROM {input $1: rma text}
+        LEFT JOIN work ON work.connection = $2 AND work.rma = input.rma
+        WHERE work.rma IS NULL OR NOT (state = 'due' OR (state = 'needs-review' AND failures > 0))";
+    if rmas.is_empty() {
+        return Ok(0);
+    }
+    connections::lock(session, connection).await?;
+    let rows: Vec<_> = rmas.iter().map(|rma| Found { rma: rma.to_string() }).collect();
+    let found = session.all(NOBODY_LOOKS_AT, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
+    let found = found.iter().map(|row| row.parsed("rma")).collect::<Result<Vec<RmaId>, _>>()?;
+    work::mark_due(session, connection, &found, why, now).await?;
+    Ok(found.len())
 }

@@ -1,6 +1,6 @@
-//! What is due, who has it, and how it ended. Every change holds the lock of the connection whose work it is.
+//! What is due, and who has it. Every change holds the lock of the connection whose work it is.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use returngo::RmaId;
@@ -11,7 +11,7 @@ use super::{
     connections::{self, Named},
     session::{Session, json, unreadable},
 };
-use crate::ledger::{AuditEvent, Claim, ClaimRequest, ConnectionId, LedgerError, Outcome};
+use crate::ledger::{AuditEvent, Claim, ClaimRequest, ConnectionId, LedgerError};
 
 #[derive(Serialize)]
 struct Marked {
@@ -108,10 +108,16 @@ pub(super) async fn claim(
 
 /// A claim, as a row for a statement.
 #[derive(Serialize)]
-struct Held {
+pub(super) struct Held {
     connection: String,
     rma: String,
     attempt: i64,
+}
+
+impl Held {
+    pub(super) fn of(claim: &Claim) -> Self {
+        Self { connection: claim.connection.to_string(), rma: claim.rma.to_string(), attempt: claim.attempt }
+    }
 }
 
 pub(super) async fn renew(
@@ -124,14 +130,7 @@ pub(super) async fn renew(
         WHERE work.connection = input.connection AND work.rma = input.rma
             AND work.attempt = input.attempt AND state = 'claimed'
         RETURNING work.connection AS connection, work.rma AS rma";
-    let rows: Vec<_> = claims
-        .iter()
-        .map(|claim| Held {
-            connection: claim.connection.to_string(),
-            rma: claim.rma.to_string(),
-            attempt: claim.attempt,
-        })
-        .collect();
+    let rows: Vec<_> = claims.iter().map(Held::of).collect();
     let connections = connections::of_claims(claims.iter());
     connections::lock_all(session, &connections).await?;
     let mut held = HashSet::new();
@@ -143,139 +142,7 @@ pub(super) async fn renew(
     Ok(claims.iter().filter(still).cloned().collect())
 }
 
-/// How a claim ended, as a row for a statement.
-#[derive(Serialize)]
-struct Ended {
-    connection: String,
-    rma: String,
-    attempt: i64,
-    marked: i64,
-    outcome: &'static str,
-    /// The state it is in, and when it is due, unless it was marked again in between.
-    state: &'static str,
-    due_at: Option<i64>,
-    reviews: Option<String>,
-    credit: Option<String>,
-    error: Option<String>,
-}
-
-impl Ended {
-    fn of(claim: &Claim, outcome: &Outcome, now: Timestamp) -> Result<Self, LedgerError> {
-        let ended = Self {
-            connection: claim.connection.to_string(),
-            rma: claim.rma.to_string(),
-            attempt: claim.attempt,
-            marked: claim.marked,
-            outcome: "released",
-            state: "due",
-            due_at: Some(now.as_microsecond()),
-            reviews: None,
-            credit: None,
-            error: None,
-        };
-        Ok(match outcome {
-            Outcome::Settled { reviews, credit } => Self {
-                outcome: "settled",
-                state: if reviews.is_empty() { "in-step" } else { "needs-review" },
-                due_at: None,
-                reviews: Some(json(reviews)?),
-                credit: credit.map(|credit| credit.to_string()),
-                ..ended
-            },
-            Outcome::Failed { error, again_at } => Self {
-                outcome: "failed",
-                state: if again_at.is_some() { "due" } else { "needs-review" },
-                due_at: again_at.map(Timestamp::as_microsecond),
-                error: Some(error.clone()),
-                ..ended
-            },
-            Outcome::Released => ended,
-        })
-    }
-}
-
-pub(super) async fn finish(
-    session: &mut Session<'_>,
-    outcomes: &[(Claim, Outcome)],
-    now: Timestamp,
-) -> Result<usize, LedgerError> {
-    // `work.marked > input.marked`: it was marked again while it was worked on, so it stays due. Both sides of
-    // every assignment are those before the statement.
-    const FINISH: &str = "
-        UPDATE work SET
-            state = CASE WHEN work.marked > input.marked THEN 'due' ELSE input.state END,
-            due_at = CASE WHEN work.marked > input.marked THEN $2 ELSE input.due_at END,
-            due_since = CASE
-                WHEN work.marked > input.marked AND outcome = 'settled' THEN COALESCE(work.marked_at, $2)
-                WHEN work.marked > input.marked OR input.state = 'due' THEN work.due_since
-            END,
-            worker = NULL,
-            failures = CASE outcome WHEN 'settled' THEN 0 WHEN 'failed' THEN work.failures + 1
-                ELSE work.failures END,
-            last_error = CASE outcome WHEN 'settled' THEN NULL WHEN 'failed' THEN error ELSE work.last_error END,
-            credit = COALESCE(input.credit, work.credit),
-            reviews = COALESCE(input.reviews, work.reviews),
-            review_since = CASE
-                WHEN input.state = 'in-step' THEN NULL
-                WHEN input.state = 'needs-review' THEN COALESCE(work.review_since, $2)
-                ELSE work.review_since
-            END
-        FROM {input $1: connection text, rma text, attempt bigint, marked bigint, outcome text, state text, due_at bigint, reviews text, credit text, error text}
-        WHERE work.connection = input.connection AND work.rma = input.rma
-            AND work.attempt = input.attempt AND work.state = 'claimed'
-        RETURNING work.connection, work.rma, work.state";
-    let rows: Vec<_> = outcomes
-        .iter()
-        .map(|(claim, outcome)| Ended::of(claim, outcome, now))
-        .collect::<Result<_, LedgerError>>()?;
-    let connections = connections::of_claims(outcomes.iter().map(|(claim, _)| claim));
-    connections::lock_all(session, &connections).await?;
-    let mut states = HashMap::new();
-    for row in session.all(FINISH, &[(&json(&rows)?).into(), now.into()]).await? {
-        states.insert((row.text("connection")?, row.text("rma")?), row.text("state")?);
-    }
-    connections::served(session, &connections, now).await?;
-    connections::set_turns(session, &connections).await?;
-    let mut told = Vec::new();
-    for (claim, outcome) in outcomes {
-        let state = states.get(&(claim.connection.to_string(), claim.rma.to_string()));
-        if let Some(state) = state {
-            told.extend(story(claim, outcome, state));
-        }
-    }
-    audit::append(session, &told, now).await?;
-    Ok(states.len())
-}
-
-/// What the audit says about an end; `state` is the one it led to.
-fn story(claim: &Claim, outcome: &Outcome, state: &str) -> Vec<Told> {
-    let again = if state == "due" { "; due again: it was marked in between" } else { "" };
-    match outcome {
-        Outcome::Settled { reviews, credit } => {
-            let mut detail =
-                credit.map_or_else(|| "no credit".to_owned(), |credit| format!("credit {credit}"));
-            for review in reviews {
-                detail = format!("{detail}; for a person: {}", review.message);
-            }
-            vec![tell(claim, AuditEvent::Settled, detail + again)]
-        }
-        Outcome::Failed { error, again_at: Some(again_at) } => {
-            vec![tell(claim, AuditEvent::Failed, format!("{error}; tried again at {again_at}"))]
-        }
-        Outcome::Failed { error, again_at: None } if state == "due" => {
-            vec![tell(claim, AuditEvent::Failed, format!("{error}{again}"))]
-        }
-        Outcome::Failed { error, again_at: None } => vec![
-            tell(claim, AuditEvent::Failed, error.clone()),
-            tell(claim, AuditEvent::PutToAPerson, "no attempt is left".to_owned()),
-        ],
-        Outcome::Released => {
-            vec![tell(claim, AuditEvent::Released, "not worked on; due as before".to_owned())]
-        }
-    }
-}
-
-fn tell(claim: &Claim, event: AuditEvent, detail: String) -> Told {
+pub(super) fn tell(claim: &Claim, event: AuditEvent, detail: String) -> Told {
     Told {
         connection: claim.connection.to_string(),
         rma: claim.rma.to_string(),

@@ -36,8 +36,10 @@ pub(super) async fn reviews(
 }
 
 fn item(row: &Row) -> Result<WorkItem, LedgerError> {
-    let reviews =
-        serde_json::from_str(&row.text("reviews")?).map_err(|error| unreadable("reviews", error))?;
+    let questions =
+        |column, list: &str| serde_json::from_str(list).map_err(|error| unreadable(column, error));
+    let reviews = questions("reviews", &row.text("reviews")?)?;
+    let resolved = questions("resolved", row.text_if_any("resolved")?.as_deref().unwrap_or("[]"))?;
     let credit = row.text_if_any("credit")?.map(|credit| credit.parse::<OrderId>());
     Ok(WorkItem {
         connection: row.parsed("connection")?,
@@ -50,6 +52,8 @@ fn item(row: &Row) -> Result<WorkItem, LedgerError> {
         due_at: row.time_if_any("due_at")?,
         due_since: row.time_if_any("due_since")?.or(row.time_if_any("review_since")?),
         reviews,
+        resolved,
+        resolved_error: row.text_if_any("resolved_error")?,
     })
 }
 

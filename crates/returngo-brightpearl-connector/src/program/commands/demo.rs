@@ -1,17 +1,20 @@
 use anyhow::Context as _;
 
 use super::super::{
+    LogFormat,
     cli::{Cli, Demo as Arguments},
+    log,
     output::{remark, say, say_json},
 };
 use crate::demo::{Demo, Figures};
 
 /// Plays returns through, and shows the figures.
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+    log::start(cli.log_filter(), LogFormat::Text);
     let thrown_away = tempfile::tempdir().context("there is no place for a database")?;
     let file = format!("sqlite://{}", thrown_away.path().join("demo.db").display());
     let database = arguments.database.as_deref().unwrap_or(&file);
-    let demo = Demo::start(arguments.rmas, database, arguments.faults).await?;
+    let mut demo = Demo::start(arguments.rmas, database, arguments.faults).await?;
     if cli.json {
         return say_json(&demo.play(|_| {}).await?);
     }

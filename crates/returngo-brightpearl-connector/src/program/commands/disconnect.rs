@@ -1,18 +1,96 @@
+//! Removing a connection, with its credentials and its webhooks.
+
+use anyhow::ensure;
+use clap::Args;
+use serde_json::json;
+
 use super::super::{
     assembly::Assembly,
-    cli::{Cli, Of},
-    output::say,
+    chosen,
+    cli::Cli,
+    output::{remark, say, say_json},
+    terminal,
+};
+use crate::{
+    error::with_causes,
+    ledger::{ConnectionId, Source},
+    registry::RegistryError,
 };
 
-/// Removes a connection and its webhooks.
-pub(super) async fn run(cli: &Cli, Of { connection: id }: &Of) -> anyhow::Result<()> {
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Its webhooks are found by the path that they go to, so this works without public_url too. What was written stays, in
+both systems and in the audit. Credits that exist are found again if the connection is made anew.
+
+Examples:
+  returngo-brightpearl disconnect acme
+  returngo-brightpearl disconnect acme --leave-webhooks     when a system lets nobody in any more")]
+pub(in crate::program) struct Arguments {
+    /// The connection; may be left out when there is only one
+    connection: Option<ConnectionId>,
+    /// Remove the connection although webhooks cannot be removed
+    #[arg(long)]
+    leave_webhooks: bool,
+    /// Do not ask whether to go on
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
-    let secret = assembly.registry.configuration(id).await?.webhook_secret;
-    if let Some(public_url) = &assembly.configuration.public_url {
-        assembly.connection(id).await?.unsubscribe(public_url, &secret).await?;
+    let id = chosen::connection(&*assembly.ledger, arguments.connection.as_ref()).await?;
+    ensure!(
+        assembly.ledger.connection(&id).await?.is_some(),
+        "there is no connection {id}: `status` lists them"
+    );
+    let question = format!("Remove connection {id}, its credentials and its webhooks?");
+    terminal::go_on(&question, arguments.yes)?;
+    let unsubscribed = unsubscribe(&assembly, &id).await;
+    let left: Vec<String> = unsubscribed
+        .iter()
+        .filter_map(|(source, removed)| {
+            let error = removed.as_ref().err()?;
+            Some(format!("those in {source}, to …/webhooks/{source}/{id}/… ({error})"))
+        })
+        .collect();
+    ensure!(
+        left.is_empty() || arguments.leave_webhooks,
+        "connection {id} stays, as not all its webhooks can be removed: {}: mend it, or leave them with --leave-webhooks",
+        left.join("; ")
+    );
+    assembly.ledger.remove_connection(&id, assembly.clock.now()).await?;
+    for left in &left {
+        remark(format_args!("webhooks were not removed: {left}"))?;
     }
-    assembly.ledger.remove_connection(id, assembly.clock.now()).await?;
+    let [brightpearl, returngo] = unsubscribed.map(|(_, removed)| removed.unwrap_or_default());
+    if cli.json {
+        return say_json(&json!({
+            "connection": id.as_str(),
+            "webhooksRemoved": {"brightpearl": brightpearl, "returngo": returngo},
+            "webhooksLeft": left,
+        }));
+    }
     Ok(say(format_args!(
-        "Connection {id} is removed. What was written stays, in both systems and in the audit."
+        "Connection {id} is removed, and {brightpearl} webhooks in Brightpearl and {returngo} in ReturnGO. What was \
+         written stays, in both systems and in the audit."
     ))?)
+}
+
+/// How many webhooks each system removed, or why it did not.
+async fn unsubscribe(assembly: &Assembly, id: &ConnectionId) -> [(Source, Result<usize, String>); 2] {
+    let opened = async {
+        let secret = assembly.registry.configuration(id).await?.webhook_secret;
+        Ok::<_, RegistryError>((assembly.registry.get(id).await?, secret))
+    };
+    match opened.await {
+        Ok((connection, secret)) => {
+            let brightpearl = connection.unsubscribe_from_brightpearl(&secret).await;
+            let returngo = connection.unsubscribe_from_returngo(&secret).await;
+            [
+                (Source::Brightpearl, brightpearl.map_err(|error| with_causes(&error))),
+                (Source::Returngo, returngo.map_err(|error| with_causes(&error))),
+            ]
+        }
+        Err(error) => Source::ALL.map(|source| (source, Err(with_causes(&error)))),
+    }
 }

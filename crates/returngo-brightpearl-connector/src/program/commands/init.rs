@@ -6,16 +6,17 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::super::{Configuration, DEFAULT_FILE, cli::Cli, output::say};
+use super::super::{DEFAULT_FILE, assembly, cli::Cli, output::say};
 use crate::vault::VaultKey;
 
 /// Writes a commented configuration and a key; what is there stays.
 pub(super) fn run(cli: &Cli) -> anyhow::Result<()> {
     tell(&cli.config, write_new(&cli.config, DEFAULT_FILE))?;
-    let configuration = Configuration::read(&cli.config, std::env::vars())?;
+    let configuration = assembly::configuration(cli)?;
     let key = VaultKey::generate()?.to_base64();
     tell(&configuration.key_file, write_new(&configuration.key_file, &key))?;
     say("Keep the key apart from the backups of the database: whoever has both can read the credentials.")?;
+    say("Next: `connect NAME` makes a connection, and asks for what it needs.")?;
     Ok(())
 }
 
@@ -33,7 +34,7 @@ fn tell(file: &Path, written: io::Result<()>) -> anyhow::Result<()> {
 }
 
 /// A file for the user alone.
-fn write_new(file: &Path, text: &str) -> io::Result<()> {
+pub(super) fn write_new(file: &Path, text: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

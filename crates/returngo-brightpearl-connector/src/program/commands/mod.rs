@@ -1,15 +1,18 @@
 mod audit;
+pub(super) mod backfill;
 mod check;
-mod connect;
+pub(super) mod connect;
 mod demo;
-mod disconnect;
+pub(super) mod disconnect;
 mod init;
 mod plan;
-mod replay;
-mod reviews;
+pub(super) mod reconcile;
+mod rekey;
+pub(super) mod replay;
+pub(super) mod reviews;
 mod serve;
 mod status;
-mod sync;
+pub(super) mod sync;
 
 use super::cli::{Cli, Command};
 
@@ -21,10 +24,13 @@ pub(super) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve => serve::run(&cli).await,
         Command::Sync(what) => sync::run(&cli, what).await,
         Command::Plan(of) => plan::run(&cli, of).await,
+        Command::Backfill(what) => backfill::run(&cli, what).await,
         Command::Reviews(what) => reviews::run(&cli, what).await,
+        Command::Reconcile(what) => reconcile::run(&cli, what).await,
         Command::Audit(of) => audit::run(&cli, of).await,
         Command::Status => status::run(&cli).await,
         Command::Replay(what) => replay::run(&cli, what).await,
+        Command::Rekey(what) => rekey::run(&cli, what).await,
         Command::Disconnect(of) => disconnect::run(&cli, of).await,
         Command::Demo(what) => demo::run(&cli, what).await,
     }

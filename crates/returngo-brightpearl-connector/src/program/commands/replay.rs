@@ -1,16 +1,38 @@
 use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
 
 use super::super::{
     assembly::Assembly,
-    cli::{Cli, Replay},
-    output::say,
+    cli::Cli,
+    output::{say, say_json},
 };
+use crate::ledger::InboxId;
+
+/// Handling a webhook again.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+`audit` names the webhooks because of which an RMA was looked at, by their numbers.
+
+Examples:
+  returngo-brightpearl replay 4711")]
+pub(in crate::program) struct Arguments {
+    /// The webhook's number in the inbox
+    #[arg(value_name = "INBOX-ID", value_parser = |text: &str| text.parse().map(InboxId))]
+    delivery: InboxId,
+}
 
 /// Handles a webhook again: what it names is due.
-pub(super) async fn run(cli: &Cli, Replay { delivery: id }: &Replay) -> anyhow::Result<()> {
+pub(super) async fn run(cli: &Cli, Arguments { delivery: id }: &Arguments) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
     let stored = assembly.ledger.delivery(*id).await?;
     let stored = stored.with_context(|| format!("there is no webhook {id} in the inbox"))?;
+    let (connection, source) = (stored.delivery.connection.clone(), stored.delivery.source);
     assembly.ledger.receive(&[stored.delivery]).await?;
-    Ok(say(format_args!("Webhook {id} waits again: `serve` handles it."))?)
+    if cli.json {
+        return say_json(
+            &json!({"webhook": id.0, "connection": connection.as_str(), "source": source.as_str()}),
+        );
+    }
+    Ok(say(format_args!("Webhook {id}, from {source} for {connection}, waits again: `serve` handles it."))?)
 }

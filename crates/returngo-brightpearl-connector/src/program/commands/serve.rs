@@ -1,25 +1,38 @@
-use std::{net::SocketAddr, sync::Arc};
+use std::{future::IntoFuture, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use tokio::{net::TcpListener, sync::watch};
+use api_client_core::client::Clock;
+use axum::Router;
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 
-use super::super::{assembly::Assembly, cli::Cli, web};
+use super::super::{
+    assembly::{self, Assembly},
+    cli::Cli,
+    web,
+};
 use crate::{
     receiver::{self, Doors, Inbox},
     registry::Registry,
-    service::Service,
+    service::STOP_WITHIN,
+    trouble::Trouble,
 };
+
+/// Senders that may wait for their connection to be taken.
+const BACKLOG: u32 = 1024;
 
 /// Receives webhooks, sweeps and works until it is told to stop.
 pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
+    let configuration = assembly::configuration(cli)?;
+    // Taken before a database is made, and not listened to before everything else is there.
+    let address = take(configuration.listen)?;
+    let signals = Signals::catch()?;
+    let assembly = Assembly::put_together(configuration).await?;
     let (stop, stopped) = watch::channel(false);
     let service = Arc::new(assembly.service(stopped.clone()));
-    let address = assembly.configuration.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}: choose another address with `listen`"))?;
-    tracing::info!(address = %listener.local_addr()?, "serving");
 
     let doors = Arc::new(Doors::default());
     open_doors(&doors, &assembly.registry).await?;
@@ -27,35 +40,77 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
         Inbox::new(Arc::clone(&service.ledger), Arc::clone(&service.probe), Arc::clone(&service.wake));
     let routes = receiver::routes(Arc::clone(&doors), inbox, Arc::clone(&service.clock))
         .merge(web::routes(Arc::clone(&service))?);
-    let serving = tokio::spawn(
-        axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(told_to_stop(stopped.clone()))
-            .into_future(),
+    let listener = address.listen(BACKLOG)?;
+    tracing::info!(address = %listener.local_addr()?, "serving");
+
+    let clock = &*assembly.clock;
+    tokio::join!(
+        async {
+            signals.come().await;
+            tracing::info!("stopping");
+            let _ = stop.send(true);
+        },
+        answer(listener, routes, clock, stopped.clone()),
+        keep_doors(&doors, &assembly.registry, clock, stopped.clone()),
+        assembly.retention().run(stopped.clone()),
+        Arc::clone(&service).run(stopped),
     );
-    tokio::spawn(keep_doors(doors, Arc::clone(&assembly.registry), Arc::clone(&service), stopped.clone()));
-    tokio::spawn(async move {
-        signalled().await;
-        tracing::info!("stopping");
-        let _ = stop.send(true);
-    });
-    service.run(stopped).await;
-    serving.abort();
+    tracing::info!("stopped");
     Ok(())
 }
 
-async fn told_to_stop(mut stopped: watch::Receiver<bool>) {
-    let _ = stopped.wait_for(|stopped| *stopped).await;
+/// Takes an address, so that nobody else can. Nothing is listened to yet.
+fn take(address: SocketAddr) -> anyhow::Result<TcpSocket> {
+    let taken = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // After a restart, the old process's connections may still be there for a minute.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        std::io::Result::Ok(socket)
+    };
+    taken().with_context(|| format!("cannot listen on {address}: choose another address with `listen`"))
 }
 
-/// Ctrl-C, or what service managers send.
-async fn signalled() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupted = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! { _ = interrupted => {} _ = terminate.recv() => {} }
-        }
-        Err(_) => drop(interrupted.await),
+/// Answers until it is told to stop; then only what is being received, as long as a stop may take.
+async fn answer(
+    listener: TcpListener,
+    routes: Router,
+    clock: &dyn Clock,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut stop = stopped.clone();
+    let told = async move {
+        let _ = stop.wait_for(|stopped| *stopped).await;
+    };
+    let serving = axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(told)
+        .into_future();
+    let late = async {
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+        clock.sleep(STOP_WITHIN).await;
+    };
+    tokio::select! {
+        _ = serving => {}
+        () = late => tracing::warn!("stopped while a request was still being received: it was not answered"),
+    }
+}
+
+/// Ctrl-C, and what service managers send.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// From here on they do not end the process.
+    fn catch() -> anyhow::Result<Self> {
+        let caught = |kind| signal(kind).context("cannot be told to stop");
+        Ok(Self { interrupt: caught(SignalKind::interrupt())?, terminate: caught(SignalKind::terminate())? })
+    }
+
+    /// Waits for one.
+    async fn come(mut self) {
+        tokio::select! { _ = self.interrupt.recv() => {} _ = self.terminate.recv() => {} }
     }
 }
 
@@ -77,17 +132,14 @@ async fn open_doors(doors: &Doors, registry: &Registry) -> anyhow::Result<()> {
 }
 
 /// Connections come and go while this runs.
-async fn keep_doors(
-    doors: Arc<Doors>,
-    registry: Arc<Registry>,
-    service: Arc<Service>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    const EVERY: std::time::Duration = std::time::Duration::from_secs(15);
+async fn keep_doors(doors: &Doors, registry: &Registry, clock: &dyn Clock, mut stopped: watch::Receiver<bool>) {
+    const EVERY: Duration = Duration::from_secs(15);
+    let trouble = Trouble::new("connections cannot be listed");
     while !*stopped.borrow() {
-        tokio::select! { () = service.clock.sleep(EVERY) => {} _ = stopped.changed() => {} }
-        if let Err(error) = open_doors(&doors, &registry).await {
-            tracing::error!("connections cannot be listed: {error}");
+        tokio::select! { () = clock.sleep(EVERY) => {} _ = stopped.changed() => return }
+        match open_doors(doors, registry).await {
+            Ok(()) => trouble.over(),
+            Err(error) => trouble.met(error.as_ref()),
         }
     }
 }

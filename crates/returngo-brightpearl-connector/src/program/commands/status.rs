@@ -19,7 +19,7 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     if status.is_empty() {
         return Ok(say("No connections: `connect` makes one, `demo` shows what they do.")?);
     }
-    let header = ["connection", "in step", "due", "at work", "for a person", "webhooks", "oldest due"];
+    let header = ["connection", "in step", "due", "at work", "for a person", "webhooks", "oldest due for"];
     let rows = status.iter().map(|status| {
         [
             status.connection.to_string(),
@@ -28,7 +28,7 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
             status.claimed.to_string(),
             status.needs_review.to_string(),
             status.waiting_deliveries.to_string(),
-            age(status, now).map(|seconds| format!("{seconds} s")).unwrap_or_default(),
+            age(status, now).map(in_words).unwrap_or_default(),
         ]
     });
     Ok(say(table(header, rows))?)
@@ -49,4 +49,13 @@ fn as_json(status: &ConnectionStatus, now: Timestamp) -> serde_json::Value {
 /// For how many seconds the RMA that waits longest is not in step.
 fn age(status: &ConnectionStatus, now: Timestamp) -> Option<i64> {
     status.oldest_due.map(|since| now.duration_since(since).as_secs().max(0))
+}
+
+fn in_words(seconds: i64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
 }

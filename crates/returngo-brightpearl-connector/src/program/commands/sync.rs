@@ -1,32 +1,119 @@
+//! Bringing RMAs into step now, instead of when `serve` gets to them.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use jiff::{SignedDuration, tz::TimeZone};
+use returngo::RmaId;
 use tokio::sync::watch;
 
-use super::super::{
-    assembly::Assembly,
-    cli::{Cli, Sync},
-    output::{say, say_json, table},
+use super::{
+    super::{
+        assembly::Assembly,
+        chosen,
+        cli::Cli,
+        output::{remark, say, say_json, table},
+        progress::Progress,
+        when::When,
+        words::Words,
+    },
+    reviews::{as_json, questions},
 };
-use crate::ledger::{ConnectionId, WorkItem};
+use crate::{
+    connection::Connection,
+    engine::Engine,
+    ledger::{Claim, ConnectionId, WorkItem, WorkState},
+};
 
-/// Brings these RMAs into step now.
-pub(super) async fn run(cli: &Cli, Sync { connection: id, rmas }: &Sync) -> anyhow::Result<()> {
+#[derive(Debug, Args)]
+#[command(after_help = "\
+RMAs may be named, found by --since, or both. Without either, what is due is worked on. It goes well beside `serve`:
+what another process works on is waited for.
+
+Examples:
+  returngo-brightpearl sync 4410021 4410022
+  returngo-brightpearl sync acme 4410021 --json
+  returngo-brightpearl sync --since 2h
+  returngo-brightpearl sync acme --since 2026-05-18T09:30:00Z")]
+pub(in crate::program) struct Arguments {
+    #[command(flatten)]
+    words: Words,
+    /// The RMAs that changed in either system since then: a time, a day, or how long ago, such as 2h or 3d
+    #[arg(long, value_name = "TIME")]
+    since: Option<When>,
+}
+
+/// How long another process that works on an RMA is waited for.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(60);
+
+pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+    let (named, named_rmas) = arguments.words.split()?;
     let assembly = Assembly::open(cli).await?;
-    let connection = assembly.connection(id).await?;
-    assembly.ledger.mark_due(id, rmas, "a person asked", assembly.clock.now()).await?;
-    let (_, never) = watch::channel(false);
-    let engine = assembly.engine(never);
-    let others = others(&assembly, id).await?;
-    loop {
-        let claims = engine.claim(others.clone()).await?;
-        if claims.is_empty() {
-            break;
-        }
-        engine.work_on(&connection, claims).await?;
+    let id = chosen::connection(&*assembly.ledger, named.as_ref()).await?;
+    let connection = assembly.connection(&id).await?;
+    are_there(&assembly, &connection, &named_rmas).await?;
+    let mut rmas: BTreeSet<RmaId> = named_rmas.into_iter().collect();
+    if let Some(since) = arguments.since {
+        let found = changed_since(&assembly, &connection, since).await?;
+        remark(format_args!("{} RMAs changed since then.", found.len()))?;
+        rmas.extend(found);
     }
-    let mut items = Vec::new();
+    let asked: Vec<RmaId> = rmas.into_iter().collect();
+    let all_due = arguments.since.is_none() && asked.is_empty();
+    assembly.ledger.mark_due(&id, &asked, "a person asked", assembly.clock.now()).await?;
+    let stop = stop_on_interrupt();
+    let work = Work {
+        assembly: &assembly,
+        connection: &connection,
+        engine: assembly.engine(stop.clone()),
+        others: others(&assembly, &id).await?,
+        stop,
+    };
+    let items = if all_due { work.on_all_that_is_due().await? } else { work.on(&asked).await? };
+    show(cli, &items)?;
+    ensure!(!work.is_stopped(), "stopped: what was not finished stays due");
+    Ok(())
+}
+
+/// Whoever mistypes a number is told at once, and nothing is remembered of it.
+async fn are_there(assembly: &Assembly, connection: &Connection, rmas: &[RmaId]) -> anyhow::Result<()> {
+    let mut unknown = Vec::new();
     for rma in rmas {
-        items.extend(assembly.ledger.work(id, rma).await?);
+        if assembly.ledger.work(&connection.id, rma).await?.is_none() {
+            unknown.push(rma.clone());
+        }
     }
-    show(cli, &items)
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    for (_, read) in connection.reader().await?.rmas(&unknown).await {
+        read?;
+    }
+    Ok(())
+}
+
+async fn changed_since(
+    assembly: &Assembly,
+    connection: &Connection,
+    since: When,
+) -> anyhow::Result<BTreeSet<RmaId>> {
+    let _asking = Progress::unknown("asking both systems what changed");
+    let zone = connection.reader().await?.account.time_zone().unwrap_or(TimeZone::UTC);
+    let since = since.timestamp(assembly.clock.now(), &zone).context("--since is too long ago")?;
+    Ok(connection.changed_since(since, &*assembly.ledger).await?)
+}
+
+/// True once somebody presses Ctrl-C: what is claimed is released then.
+fn stop_on_interrupt() -> watch::Receiver<bool> {
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            let _ = stop.send(true);
+        }
+        stop.closed().await;
+    });
+    stopped
 }
 
 async fn others(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<Vec<ConnectionId>> {
@@ -34,14 +121,98 @@ async fn others(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<Vec<Co
     Ok(stored.map(|stored| stored.id).filter(|other| other != id).collect())
 }
 
+struct Work<'a> {
+    assembly: &'a Assembly,
+    connection: &'a Connection,
+    engine: Engine,
+    others: Vec<ConnectionId>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Work<'_> {
+    /// Until these are done, or failed.
+    async fn on(&self, rmas: &[RmaId]) -> anyhow::Result<Vec<WorkItem>> {
+        let progress = Progress::steps("RMAs", rmas.len());
+        let patience = SignedDuration::try_from(WAIT_FOR_OTHERS)?;
+        let mut since = self.assembly.clock.now();
+        loop {
+            let items = self.items(rmas).await?;
+            let open = items.iter().filter(|item| self.is_open(item)).count();
+            progress.done(items.len() - open);
+            if open == 0 || self.is_stopped() {
+                return Ok(items);
+            }
+            let claims = self.claim().await?;
+            if !claims.is_empty() {
+                self.engine.work_on(self.connection, claims).await?;
+                since = self.assembly.clock.now();
+            } else if self.assembly.clock.now().duration_since(since) > patience {
+                remark(format_args!("another process works on {open} of them, and goes on"))?;
+                return Ok(items);
+            } else {
+                self.assembly.clock.sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+
+    /// Until nothing is due.
+    async fn on_all_that_is_due(&self) -> anyhow::Result<Vec<WorkItem>> {
+        let progress = Progress::unknown("working on what is due");
+        let mut worked: BTreeSet<RmaId> = BTreeSet::new();
+        while !self.is_stopped() {
+            let claims = self.claim().await?;
+            if claims.is_empty() {
+                break;
+            }
+            worked.extend(claims.iter().map(|claim| claim.rma.clone()));
+            self.engine.work_on(self.connection, claims).await?;
+            progress.now(format!("working on what is due: {} RMAs", worked.len()));
+        }
+        self.items(&worked.into_iter().collect::<Vec<_>>()).await
+    }
+
+    async fn claim(&self) -> anyhow::Result<Vec<Claim>> {
+        Ok(self.engine.claim(self.others.clone()).await?)
+    }
+
+    async fn items(&self, rmas: &[RmaId]) -> anyhow::Result<Vec<WorkItem>> {
+        let mut items = Vec::new();
+        for rma in rmas {
+            items.extend(self.assembly.ledger.work(&self.connection.id, rma).await?);
+        }
+        Ok(items)
+    }
+
+    /// Whether somebody works on it, or it is to be worked on now. What failed is due later.
+    fn is_open(&self, item: &WorkItem) -> bool {
+        let now = self.assembly.clock.now();
+        match item.state {
+            WorkState::Claimed => true,
+            WorkState::Due => item.due_at.is_some_and(|due_at| due_at <= now),
+            WorkState::InStep | WorkState::NeedsReview => false,
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+}
+
 fn show(cli: &Cli, items: &[WorkItem]) -> anyhow::Result<()> {
     if cli.json {
-        return say_json(&items.iter().map(super::reviews::as_json).collect::<Vec<_>>());
+        return say_json(&items.iter().map(as_json).collect::<Vec<_>>());
+    }
+    if items.is_empty() {
+        return Ok(say("Nothing was to be done.")?);
     }
     let rows = items.iter().map(|item| {
-        let why =
-            super::reviews::questions(item).into_iter().map(|(code, message)| format!("{code}: {message}"));
-        [item.rma.to_string(), item.state.as_str().to_owned(), why.collect::<Vec<_>>().join("\n")]
+        let why = questions(item).into_iter().map(|(code, message)| format!("{code}: {message}"));
+        [
+            item.rma.to_string(),
+            item.state.as_str().to_owned(),
+            item.credit.map(|credit| credit.to_string()).unwrap_or_default(),
+            why.collect::<Vec<_>>().join("\n"),
+        ]
     });
-    Ok(say(table(["RMA", "state", "why"], rows))?)
+    Ok(say(table(["RMA", "state", "credit", "why"], rows))?)
 }

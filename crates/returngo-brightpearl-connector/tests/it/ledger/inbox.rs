@@ -25,30 +25,30 @@ async fn the_same_body_is_one_entry(database: Database) {
     ledger.receive(&batch).await.unwrap();
     ledger.receive(&batch[..1]).await.unwrap();
 
-    let waiting = ledger.waiting_deliveries(10).await.unwrap();
+    let waiting = ledger.waiting_deliveries(10, &[]).await.unwrap();
     assert_eq!(waiting.len(), 2);
     assert_eq!(waiting[0].times, 3);
     assert_eq!(waiting[0].delivery.source, Source::Returngo);
     assert_eq!(waiting[1].times, 1);
     assert_eq!(waiting[1].delivery.source, Source::Brightpearl);
     assert_eq!(ledger.delivery(waiting[0].id).await.unwrap().as_ref(), Some(&waiting[0]));
-    assert_eq!(ledger.waiting_deliveries(10).await.unwrap()[0].delivery, delivery("other", "{}", 4));
+    assert_eq!(ledger.waiting_deliveries(10, &[]).await.unwrap()[0].delivery, delivery("other", "{}", 4));
 }
 
 async fn what_was_handled_waits_again_when_it_comes_again(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
     ledger.receive(&[delivery("acme", "{}", 1)]).await.unwrap();
-    let waiting = ledger.waiting_deliveries(10).await.unwrap();
+    let waiting = ledger.waiting_deliveries(10, &[]).await.unwrap();
     ledger.resolve(&name("acme"), &waiting, &[], at(2)).await.unwrap();
-    assert!(ledger.waiting_deliveries(10).await.unwrap().is_empty());
+    assert!(ledger.waiting_deliveries(10, &[]).await.unwrap().is_empty());
 
     ledger.receive(&[delivery("acme", "{}", 3)]).await.unwrap();
-    let again = ledger.waiting_deliveries(10).await.unwrap();
+    let again = ledger.waiting_deliveries(10, &[]).await.unwrap();
     assert_eq!(again[0].id, waiting[0].id);
     assert_eq!((again[0].times, again[0].delivery.received_at), (2, at(3)));
     ledger.resolve(&name("acme"), &again, &[], at(4)).await.unwrap();
-    assert!(ledger.waiting_deliveries(10).await.unwrap().is_empty());
+    assert!(ledger.waiting_deliveries(10, &[]).await.unwrap().is_empty());
     assert_eq!(ledger.delivery(again[0].id).await.unwrap().unwrap().times, 2);
 }
 
@@ -56,29 +56,29 @@ async fn what_came_again_while_it_was_handled_goes_on_waiting(database: Database
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
     ledger.receive(&[delivery("acme", "{}", 1)]).await.unwrap();
-    let read = ledger.waiting_deliveries(10).await.unwrap();
+    let read = ledger.waiting_deliveries(10, &[]).await.unwrap();
     ledger.receive(&[delivery("acme", "{}", 2)]).await.unwrap();
     ledger.resolve(&name("acme"), &read, &[], at(3)).await.unwrap();
-    assert_eq!(ledger.waiting_deliveries(10).await.unwrap()[0].times, 2);
+    assert_eq!(ledger.waiting_deliveries(10, &[]).await.unwrap()[0].times, 2);
 }
 
 async fn an_older_answer_does_not_undo_a_newer_one(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
     ledger.receive(&[delivery("acme", "{}", 1)]).await.unwrap();
-    let older = ledger.waiting_deliveries(10).await.unwrap();
+    let older = ledger.waiting_deliveries(10, &[]).await.unwrap();
     ledger.receive(&[delivery("acme", "{}", 2)]).await.unwrap();
-    let newer = ledger.waiting_deliveries(10).await.unwrap();
+    let newer = ledger.waiting_deliveries(10, &[]).await.unwrap();
     ledger.resolve(&name("acme"), &newer, &[], at(3)).await.unwrap();
     ledger.resolve(&name("acme"), &older, &[], at(4)).await.unwrap();
-    assert!(ledger.waiting_deliveries(10).await.unwrap().is_empty());
+    assert!(ledger.waiting_deliveries(10, &[]).await.unwrap().is_empty());
 }
 
 async fn resolving_marks_and_handles_both_or_neither(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
     ledger.receive(&[delivery("acme", "{}", 1)]).await.unwrap();
-    let waiting = ledger.waiting_deliveries(10).await.unwrap();
+    let waiting = ledger.waiting_deliveries(10, &[]).await.unwrap();
     ledger.resolve(&name("acme"), &waiting, &rmas([7, 7, 8]), at(2)).await.unwrap();
     let work = ledger.work(&name("acme"), &rma(7)).await.unwrap().unwrap();
     assert_eq!((work.state, work.due_since), (WorkState::Due, Some(at(2))));
@@ -86,10 +86,10 @@ async fn resolving_marks_and_handles_both_or_neither(database: Database) {
     assert_eq!(audit[0].detail, format!("webhooks in the inbox: {}", waiting[0].id));
 
     ledger.receive(&[delivery("acme", "later", 3)]).await.unwrap();
-    let later = ledger.waiting_deliveries(10).await.unwrap();
+    let later = ledger.waiting_deliveries(10, &[]).await.unwrap();
     let refused = ledger.resolve(&name("nobody"), &later, &rmas([9]), at(4)).await.unwrap_err();
     assert_eq!(refused.to_string(), "there is no connection nobody: connect it first");
-    assert_eq!(ledger.waiting_deliveries(10).await.unwrap(), later);
+    assert_eq!(ledger.waiting_deliveries(10, &[]).await.unwrap(), later);
 }
 
 async fn connections_take_turns(database: Database) {
@@ -102,7 +102,7 @@ async fn connections_take_turns(database: Database) {
     ledger.receive(&[delivery("calm", "{}", 100)]).await.unwrap();
     let mut turns = Vec::new();
     for _ in 0..4 {
-        turns.push(ledger.waiting_deliveries(5).await.unwrap()[0].delivery.connection.to_string());
+        turns.push(ledger.waiting_deliveries(5, &[]).await.unwrap()[0].delivery.connection.to_string());
     }
     assert_eq!(turns, ["busy", "calm", "busy", "calm"]);
 }
@@ -113,7 +113,7 @@ async fn the_oldest_come_first_and_no_more_than_asked_for(database: Database) {
     ledger.receive(&[delivery("acme", "second", 2), delivery("acme", "third", 3)]).await.unwrap();
     ledger.receive(&[delivery("acme", "first", 1)]).await.unwrap();
     let bodies: Vec<_> = ledger
-        .waiting_deliveries(2)
+        .waiting_deliveries(2, &[])
         .await
         .unwrap()
         .into_iter()
@@ -129,9 +129,9 @@ async fn nothing_is_stored_for_a_connection_that_is_not_there(database: Database
     ledger.remove_connection(&name("gone"), at(1)).await.unwrap();
     let batch = [delivery("nobody", "{}", 2), delivery("gone", "{}", 2), delivery("acme", "{}", 2)];
     ledger.receive(&batch).await.unwrap();
-    assert_eq!(ledger.waiting_deliveries(10).await.unwrap().len(), 1);
+    assert_eq!(ledger.waiting_deliveries(10, &[]).await.unwrap().len(), 1);
     assert!(
-        ledger.waiting_deliveries(10).await.unwrap().iter().all(|w| w.delivery.connection == name("acme"))
+        ledger.waiting_deliveries(10, &[]).await.unwrap().iter().all(|w| w.delivery.connection == name("acme"))
     );
 }
 
@@ -140,7 +140,7 @@ async fn a_body_with_a_nul_is_stored(database: Database) {
     connect(&*ledger, "acme").await;
     let body = "{\"é\": \"\\u0000 \u{1F600} ' $1 {input $1: id text}\"}\0";
     ledger.receive(&[delivery("acme", body, 1), delivery("acme", "beside", 2)]).await.unwrap();
-    let waiting = ledger.waiting_deliveries(10).await.unwrap();
+    let waiting = ledger.waiting_deliveries(10, &[]).await.unwrap();
     assert_eq!(waiting[0].delivery.body, body.replace('\0', "\u{fffd}"));
     assert_eq!(waiting[1].delivery.body, "beside");
 }
@@ -150,7 +150,7 @@ async fn a_thousand_come_at_once(database: Database) {
     connect(&*ledger, "acme").await;
     let batch: Vec<_> = (0..1000).map(|number| delivery("acme", &format!("body {number}"), number)).collect();
     ledger.receive(&batch).await.unwrap();
-    let waiting = ledger.waiting_deliveries(2000).await.unwrap();
+    let waiting = ledger.waiting_deliveries(2000, &[]).await.unwrap();
     assert_eq!(waiting.len(), 1000);
     mark(&*ledger, "acme", &[1], 1).await;
     ledger.resolve(&name("acme"), &waiting, &rmas(0..1000), at(1000)).await.unwrap();

@@ -1,9 +1,13 @@
 //! The ledger, the same behaviour on SQLite and on PostgreSQL.
 
 pub(crate) mod databases;
+mod decisions;
 mod effects;
 mod inbox;
 mod model;
+mod postgres;
+mod retention;
+mod seals;
 mod several;
 mod sweeps;
 mod trouble;

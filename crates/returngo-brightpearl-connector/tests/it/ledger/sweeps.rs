@@ -94,7 +94,7 @@ async fn a_removed_connection_stops_and_can_come_back(database: Database) {
     assert_eq!(ledger.connection(&name("acme")).await.unwrap(), None);
     assert!(ledger.connections().await.unwrap().is_empty());
     assert!(ledger.status(at(4)).await.unwrap().is_empty());
-    assert!(ledger.waiting_deliveries(10).await.unwrap().is_empty());
+    assert!(ledger.waiting_deliveries(10, &[]).await.unwrap().is_empty());
     assert!(claim_all(&*ledger, 1000).await.is_empty());
     assert_eq!(ledger.take_sweep(at(1000), at(2000)).await.unwrap(), None);
     assert!(ledger.mark_due(&name("acme"), &[rma(3)], "late", at(5)).await.is_err());

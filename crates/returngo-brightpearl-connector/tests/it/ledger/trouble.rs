@@ -91,7 +91,7 @@ async fn a_full_database_takes_nothing_and_recovers() {
         assert!(stored < 1000, "it should be full");
     };
     assert!(matches!(&refused, LedgerError::ReadOnly { reason, .. } if reason == "full"), "{refused:?}");
-    let waiting = ledger.waiting_deliveries(1000).await.unwrap();
+    let waiting = ledger.waiting_deliveries(1000, &[]).await.unwrap();
     assert_eq!(i64::try_from(waiting.len()).unwrap(), stored, "what was confirmed is there");
 
     // Space comes back.

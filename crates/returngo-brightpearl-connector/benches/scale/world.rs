@@ -1,0 +1,134 @@
+use std::{sync::Arc, time::Duration};
+
+use api_client_core::client::SkippingClock;
+use jiff::{SignedDuration, Timestamp};
+use returngo_brightpearl_connector::{
+    demo::Scene,
+    ledger::{self, ConnectionId, Ledger},
+    registry::Registry,
+    vault::{Vault, VaultKey},
+};
+use sqlx::{Connection, Row};
+use tokio::task::JoinSet;
+
+use crate::{
+    databases::{Database, Server},
+    process::KEY,
+};
+
+/// When the sweeps of a world's connections are due.
+#[derive(Clone, Copy)]
+pub(crate) enum DueSweeps {
+    Now,
+    Tomorrow,
+}
+
+/// Connections in a database, and the systems that they connect.
+pub(crate) struct World {
+    database: Database,
+    ledger: Arc<dyn Ledger>,
+    registry: Arc<Registry>,
+    shops: Vec<(ConnectionId, Scene)>,
+}
+
+impl World {
+    async fn empty(server: &Server, sweeps: DueSweeps) -> Self {
+        let database = Database::postgres(server).await;
+        let ledger = ledger::open(&database.url).await.unwrap();
+        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &*ledger).await.unwrap();
+        let stored_at = match sweeps {
+            DueSweeps::Now => Timestamp::now(),
+            DueSweeps::Tomorrow => Timestamp::now() + SignedDuration::from_hours(24),
+        };
+        let clock = Arc::new(SkippingClock::at(stored_at));
+        let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, clock));
+        Self { database, ledger, registry, shops: Vec::new() }
+    }
+
+    /// So many shops and accounts, with so many RMAs each, none of them approved.
+    pub(crate) async fn of_shops(server: &Server, shops: u64, rmas: u64) -> Self {
+        let mut world = Self::empty(server, DueSweeps::Tomorrow).await;
+        for number in 0..shops {
+            let scene = Scene::start(rmas).await.unwrap();
+            let connection: ConnectionId = format!("shop-{number}").parse().unwrap();
+            world.registry.put(&connection, &scene.configuration().unwrap()).await.unwrap();
+            world.shops.push((connection, scene));
+        }
+        world
+    }
+
+    /// So many connections of one shop and one account, in which nothing happens.
+    pub(crate) async fn of_connections(server: &Server, connections: u32, sweeps: DueSweeps) -> Self {
+        const AT_ONCE: u32 = 8;
+        let mut world = Self::empty(server, sweeps).await;
+        let scene = Scene::start(1).await.unwrap();
+        let configuration = scene.configuration().unwrap();
+        let mut putting = JoinSet::new();
+        for first in 0..AT_ONCE {
+            let (registry, configuration) = (Arc::clone(&world.registry), configuration.clone());
+            putting.spawn(async move {
+                for number in (first..connections).step_by(AT_ONCE as usize) {
+                    let connection = format!("connection-{number}").parse().unwrap();
+                    registry.put(&connection, &configuration).await.unwrap();
+                }
+            });
+        }
+        putting.join_all().await;
+        world.shops.push(("connection-0".parse().unwrap(), scene));
+        world
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.database.url
+    }
+
+    pub(crate) fn rmas(&self) -> u64 {
+        self.shops.iter().map(|(_, scene)| scene.rmas.len() as u64).sum()
+    }
+
+    /// Approves all RMAs and marks them as due.
+    pub(crate) async fn approve_all(&self) {
+        for (connection, scene) in &self.shops {
+            for rma in &scene.rmas {
+                scene.approve(rma).unwrap();
+            }
+            self.ledger.mark_due(connection, &scene.rmas, "a measure", Timestamp::now()).await.unwrap();
+        }
+    }
+
+    /// Waits until every RMA is in step.
+    pub(crate) async fn all_in_step(&self) {
+        self.in_step_are(self.rmas()).await;
+    }
+
+    async fn in_step_are(&self, enough: u64) {
+        loop {
+            let status = self.ledger.status(Timestamp::now()).await.unwrap();
+            assert!(status.iter().all(|status| status.needs_review == 0));
+            if status.iter().map(|status| status.in_step).sum::<u64>() >= enough {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The process that has claimed most when so many are in step, and how many that are.
+    pub(crate) async fn who_has_most_after(&self, in_step: u64) -> (u32, i64) {
+        const MOST: &str = "
+            SELECT worker, COUNT(*) AS claims FROM work WHERE state = 'claimed'
+            GROUP BY worker ORDER BY claims DESC LIMIT 1";
+        self.in_step_are(in_step).await;
+        let mut connection = sqlx::AnyConnection::connect(&self.database.url).await.unwrap();
+        let row = sqlx::query(MOST).fetch_one(&mut connection).await.unwrap();
+        let worker: String = row.get("worker");
+        (worker.split('-').next().unwrap().parse().unwrap(), row.get("claims"))
+    }
+
+    /// Every RMA has one credit, by what the mocks hold.
+    pub(crate) fn assert_each_once(&self) {
+        for (_, scene) in &self.shops {
+            assert_eq!(scene.brightpearl.credits_by_external_ref().len(), scene.rmas.len());
+            assert!(scene.brightpearl.duplicates().is_empty(), "{:?}", scene.brightpearl.duplicates());
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What workers saw, for the sweeps. It is no promise: without it sweeps mark more than they need to.
+
+use brightpearl::OrderId;
+use jiff::Timestamp;
+use returngo::RmaId;
+use serde::Serialize;
+
+use super::session::{Row, Session, json, unreadable};
+use crate::ledger::{ConnectionId, LedgerError, Seen};
+
+#[derive(Serialize)]
+struct Remembered {
+    rma: String,
+    credit: Option<String>,
+    what: String,
+}
+
+impl Remembered {
+    fn of(rma: &RmaId, seen: &Seen) -> Result<Self, LedgerError> {
+        Ok(Self {
+            rma: rma.to_string(),
+            credit: seen.credit.as_ref().map(|credit| credit.id.to_string()),
+            what: serde_json::to_string(seen).map_err(|error| unreadable("what", error))?,
+        })
+    }
+}
+
+pub(super) async fn remember(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    seen: &[(RmaId, Seen)],
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    const REMEMBER: &str = "
+        INSERT INTO seen (connection, rma, credit, what, seen_at)
+        SELECT $2, rma, credit, what, $3 FROM {input $1: rma text, credit text, what text} WHERE true
+        ON CONFLICT (connection, rma) DO UPDATE SET
+            credit = excluded.credit, what = excluded.what, seen_at = excluded.seen_at";
+    let rows: Vec<_> = seen.iter().map(|(rma, seen)| Remembered::of(rma, seen)).collect::<Result<_, _>>()?;
+    session.run(REMEMBER, &[(&json(&rows)?).into(), connection.as_str().into(), now.into()]).await.map(drop)
+}
+
+pub(super) async fn since(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    since: Timestamp,
+) -> Result<Vec<(RmaId, Seen)>, LedgerError> {
+    const SINCE: &str = "SELECT rma, what FROM seen WHERE connection = $1 AND seen_at >= $2 ORDER BY rma";
+    let rows = session.all(SINCE, &[connection.as_str().into(), since.into()]).await?;
+    rows.iter().map(|row| Ok((row.parsed("rma")?, what(row)?))).collect()
+}
+
+#[derive(Serialize)]
+struct Credit {
+    credit: String,
+}
+
+pub(super) async fn of_credits(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    credits: &[OrderId],
+) -> Result<Vec<Seen>, LedgerError> {
+    const OF_CREDITS: &str = "
+        SELECT what FROM seen
+        WHERE connection = $2 AND seen.credit IN (SELECT input.credit FROM {input $1: credit text}) ORDER BY rma";
+    let rows: Vec<_> = credits.iter().map(|credit| Credit { credit: credit.to_string() }).collect();
+    let rows = session.all(OF_CREDITS, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
+    rows.iter().map(what).collect()
+}
+
+fn what(row: &Row) -> Result<Seen, LedgerError> {
+    serde_json::from_str(&row.text("what")?).map_err(|error| unreadable("what", error))
+}

@@ -1,0 +1,156 @@
+//! Older returns: those of a period are marked as due, or it is said what that would lead to.
+
+mod dry_run;
+
+use clap::Args;
+use jiff::tz::TimeZone;
+use returngo::{RmaFilter, RmaId, RmaSummary, client::Quota, rma::RmaOrder};
+use returngo_brightpearl::reconcile::Days;
+use serde_json::json;
+
+use crate::{
+    connection::Connection,
+    ledger::ConnectionId,
+    program::{
+        assembly::Assembly,
+        chosen,
+        cli::Cli,
+        output::{remark, say, say_json},
+        period::Period,
+        progress::Progress,
+        terminal,
+    },
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Sweeps begin where a connection is made; returns from before that are for this command. RMAs that are known already
+are left out, so it can be run again for the next portion. Returns that were credited by hand wait for a person, not
+for a second credit, unless the settings say otherwise: look at a dry run first.
+
+Every RMA takes a call of ReturnGO's 2,000 a day, and writes to it take more. That is why one run marks no more than
+--at-most, the oldest first: what is due first is worked on first, and today's returns must not wait for old ones.
+
+Examples:
+  returngo-brightpearl backfill --from 2026-04-01 --to 2026-04-30 --dry-run
+  returngo-brightpearl backfill --from 2026-04-01 --to 2026-04-30
+  returngo-brightpearl backfill acme --from 2026-04-01 --at-most 200 --json")]
+pub(in crate::program) struct Arguments {
+    /// The connection; may be left out when there is only one
+    connection: Option<ConnectionId>,
+    #[command(flatten)]
+    period: Period,
+    /// Say what would be done, and write nothing. Every RMA is read, at one call each
+    #[arg(long)]
+    dry_run: bool,
+    /// How many RMAs in one run
+    #[arg(long, value_name = "RMAS", default_value_t = 500)]
+    at_most: usize,
+    /// Do not ask whether to go on
+    #[arg(long)]
+    yes: bool,
+}
+
+/// The returns of a period.
+struct Portion {
+    /// RMAs that the connection knows already.
+    known: usize,
+    /// The others, the oldest first, as many as one run takes.
+    rmas: Vec<RmaId>,
+    /// How many more there are.
+    left: usize,
+}
+
+pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+    let days = arguments.period.days()?;
+    let assembly = Assembly::open(cli).await?;
+    let id = chosen::connection(&*assembly.ledger, arguments.connection.as_ref()).await?;
+    let connection = assembly.connection(&id).await?;
+    let a_day = assembly.registry.configuration(&id).await?.returngo.calls_a_day.or(Quota::default().per_day);
+    let portion = portion(&assembly, &connection, &days, arguments.at_most).await?;
+    if arguments.dry_run {
+        return dry_run::run(cli, &connection, &days, portion, a_day).await;
+    }
+    let Portion { rmas, .. } = &portion;
+    if !rmas.is_empty() {
+        let question = format!("Mark {} RMAs as due? Credits and payments are written for them.", rmas.len());
+        terminal::go_on(&question, arguments.yes)?;
+    }
+    assembly.ledger.mark_due(&id, rmas, "a person asked for older returns", assembly.clock.now()).await?;
+    if cli.json {
+        return say_json(&json!({
+            "connection": id.as_str(),
+            "period": days,
+            "marked": rmas,
+            "known": portion.known,
+            "left": portion.left,
+            "returngo": {"calls": rmas.len(), "callsADay": a_day},
+        }));
+    }
+    if rmas.is_empty() {
+        say("No RMA was marked as due.")?;
+    } else {
+        say(format_args!(
+            "RMAs marked as due: {}. It takes {}.",
+            rmas.len(),
+            share_of_a_day(rmas.len(), a_day)
+        ))?;
+        remark(format_args!("`serve` works on them, or `sync {id}` does so now."))?;
+    }
+    tell_of_the_others(&portion)
+}
+
+fn tell_of_the_others(Portion { known, left, .. }: &Portion) -> anyhow::Result<()> {
+    say(format_args!("Known already, and left out: {known}."))?;
+    if *left > 0 {
+        say(format_args!("Left for the next run, best on another day: {left}."))?;
+    }
+    Ok(())
+}
+
+/// What so many calls mean.
+fn share_of_a_day(calls: usize, a_day: Option<u32>) -> String {
+    match a_day {
+        Some(day) => format!("at least {calls} of ReturnGO's {day} calls a day"),
+        None => format!("at least {calls} calls to ReturnGO"),
+    }
+}
+
+async fn portion(
+    assembly: &Assembly,
+    connection: &Connection,
+    days: &Days,
+    at_most: usize,
+) -> anyhow::Result<Portion> {
+    let progress = Progress::unknown("listing RMAs");
+    let zone = connection.reader().await?.account.time_zone().unwrap_or(TimeZone::UTC);
+    let mut portion = Portion { known: 0, rmas: Vec::new(), left: 0 };
+    let mut listed = connection.returngo.rmas().list(of_the_period(days, &zone)).stream();
+    while let Some(summary) = listed.next().await {
+        let summary = summary?;
+        if !was_made_on(&summary, days, &zone) {
+            continue;
+        }
+        if assembly.ledger.work(&connection.id, &summary.rma_id).await?.is_some() {
+            portion.known += 1;
+        } else if portion.rmas.len() < at_most {
+            portion.rmas.push(summary.rma_id);
+        } else {
+            portion.left += 1;
+        }
+        progress.now(format!("listing RMAs: {}", portion.known + portion.rmas.len() + portion.left));
+    }
+    Ok(portion)
+}
+
+fn of_the_period(days: &Days, zone: &TimeZone) -> RmaFilter {
+    let filter = RmaFilter::new().order(RmaOrder::OldestFirst);
+    let filter = days.begin(zone).into_iter().fold(filter, RmaFilter::created_since);
+    days.end(zone).into_iter().fold(filter, RmaFilter::created_before)
+}
+
+/// That both bounds of a list hold is unconfirmed (returngo.md §2.2).
+fn was_made_on(summary: &RmaSummary, days: &Days, zone: &TimeZone) -> bool {
+    let made = summary.events.iter().map(|event| event.event_date.timestamp()).min();
+    made.is_none_or(|made| days.contains(made.to_zoned(zone.clone()).date()))
+}

@@ -1,0 +1,231 @@
+//! How both systems are reached: by variables, as it was before, or as the person says.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use api_client_core::client::Clock;
+use brightpearl::ErrorKind;
+use returngo_brightpearl::{
+    AccountCode,
+    check::{Entered, Mark, check_entered},
+    world::AccountFacts,
+};
+use returngo_brightpearl_reader::account_facts;
+
+use crate::{
+    configuration::{BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, ReturngoAccess, Secret},
+    error::with_causes,
+    program::{progress::Progress, terminal::Person},
+};
+
+/// How both systems are reached, as far as it is known.
+pub(super) struct Access {
+    pub account: Option<String>,
+    url: Option<String>,
+    datacenter: Option<String>,
+    app_ref: Option<String>,
+    dev_ref: Option<String>,
+    token: Option<BrightpearlToken>,
+    returngo_url: Option<String>,
+    api_key: Option<Secret>,
+    shop: Option<String>,
+    pub calls_a_day: Option<u32>,
+}
+
+impl Access {
+    /// What variables say, else what was stored.
+    pub(super) fn given(
+        variable: &dyn Fn(&str) -> Option<String>,
+        stored: Option<&ConnectionConfiguration>,
+    ) -> Self {
+        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let secret = |name: &str| given(name).map(Secret::new);
+        let brightpearl = stored.map(|stored| stored.brightpearl.clone());
+        let returngo = stored.map(|stored| stored.returngo.clone());
+        let (mut url, mut datacenter) = (given("BRIGHTPEARL_URL"), given("BRIGHTPEARL_DATACENTER"));
+        if url.is_none() && datacenter.is_none() {
+            (url, datacenter) =
+                brightpearl.clone().map(|stored| (stored.url, stored.datacenter)).unwrap_or_default();
+        }
+        let token = secret("BRIGHTPEARL_TOKEN")
+            .map(BrightpearlToken::Token)
+            .or_else(|| secret("BRIGHTPEARL_STAFF_TOKEN").map(BrightpearlToken::StaffToken))
+            .or_else(|| secret("BRIGHTPEARL_ACCESS_TOKEN").map(BrightpearlToken::AccessToken));
+        Self {
+            account: given("BRIGHTPEARL_ACCOUNT"),
+            url,
+            datacenter,
+            app_ref: given("BRIGHTPEARL_APP_REF")
+                .or_else(|| brightpearl.as_ref().map(|stored| stored.app_ref.clone())),
+            dev_ref: given("BRIGHTPEARL_DEV_REF")
+                .or_else(|| brightpearl.as_ref().and_then(|stored| stored.dev_ref.clone())),
+            token: token.or_else(|| brightpearl.map(|stored| stored.token)),
+            returngo_url: given("RETURNGO_URL")
+                .or_else(|| returngo.as_ref().and_then(|stored| stored.url.clone())),
+            api_key: secret("RETURNGO_API_KEY")
+                .or_else(|| returngo.as_ref().map(|stored| stored.api_key.clone())),
+            calls_a_day: returngo.as_ref().and_then(|stored| stored.calls_a_day),
+            shop: given("RETURNGO_SHOP").or_else(|| returngo.map(|stored| stored.shop)),
+        }
+    }
+
+    /// What is given has to have the form of what it is to be.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        let token = self.token.as_ref().map(|token| match token {
+            BrightpearlToken::Token(token) => ("BRIGHTPEARL_TOKEN", token),
+            BrightpearlToken::StaffToken(token) => ("BRIGHTPEARL_STAFF_TOKEN", token),
+            BrightpearlToken::AccessToken(token) => ("BRIGHTPEARL_ACCESS_TOKEN", token),
+        });
+        let texts = [
+            ("BRIGHTPEARL_ACCOUNT", Entered::AccountCode, &self.account),
+            ("BRIGHTPEARL_URL", Entered::Url, &self.url),
+            ("BRIGHTPEARL_DATACENTER", Entered::DataCentre, &self.datacenter),
+            ("BRIGHTPEARL_APP_REF", Entered::Credential, &self.app_ref),
+            ("BRIGHTPEARL_DEV_REF", Entered::Credential, &self.dev_ref),
+            ("RETURNGO_URL", Entered::Url, &self.returngo_url),
+            ("RETURNGO_SHOP", Entered::Shop, &self.shop),
+        ];
+        let texts = texts.into_iter().filter_map(|(name, kind, text)| Some((name, kind, text.as_deref()?)));
+        let key = self.api_key.as_ref().map(|key| ("RETURNGO_API_KEY", key));
+        let secrets =
+            token.into_iter().chain(key).map(|(name, secret)| (name, Entered::Credential, secret.reveal()));
+        let wrong: Vec<String> = check_entered(texts.chain(secrets))
+            .into_iter()
+            .filter(|finding| finding.mark == Mark::Failure)
+            .map(|finding| {
+                let advice = finding.advice.map(|advice| format!(" ({advice})")).unwrap_or_default();
+                format!("{} {}{advice}", finding.subject, finding.message)
+            })
+            .collect();
+        match wrong.as_slice() {
+            [] => Ok(()),
+            wrong => bail!("{}", wrong.join("; ")),
+        }
+    }
+
+    /// The names of what is not known.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let server = self.url.as_ref().or(self.datacenter.as_ref());
+        [
+            (self.account.is_none(), "BRIGHTPEARL_ACCOUNT"),
+            (server.is_none(), "BRIGHTPEARL_DATACENTER"),
+            (self.app_ref.is_none(), "BRIGHTPEARL_APP_REF"),
+            (self.token.is_none(), "BRIGHTPEARL_TOKEN"),
+            (self.api_key.is_none(), "RETURNGO_API_KEY"),
+            (self.shop.is_none(), "RETURNGO_SHOP"),
+        ]
+        .into_iter()
+        .filter_map(|(missing, name)| missing.then_some(name))
+        .collect()
+    }
+
+    /// Asks for what is not known.
+    pub(super) fn ask(&mut self, person: &mut dyn Person) -> anyhow::Result<()> {
+        if self.account.is_none() {
+            let prompt = "Brightpearl account code (in the address bar, after signing in)";
+            self.account = Some(person.text(prompt, "", &form(Entered::AccountCode))?);
+        }
+        if self.url.is_none() && self.datacenter.is_none() {
+            self.datacenter = Some(data_centre(person)?);
+        }
+        self.ask_for_the_token(person)?;
+        if self.shop.is_none() {
+            let prompt = "ReturnGO shop (the domain by the store's name in ReturnGO's dashboard)";
+            self.shop = Some(person.text(prompt, "", &form(Entered::Shop))?);
+        }
+        if self.api_key.is_none() {
+            let key = person.secret("ReturnGO API key", &form(Entered::Credential))?;
+            self.api_key = Some(Secret::new(key));
+        }
+        Ok(())
+    }
+
+    fn ask_for_the_token(&mut self, person: &mut dyn Person) -> anyhow::Result<()> {
+        if self.app_ref.is_none() {
+            let prompt = "Reference of the app in Brightpearl's App Store › Private apps";
+            self.app_ref = Some(person.text(prompt, "", &form(Entered::Credential))?);
+        }
+        if self.token.is_none() {
+            let token = person.secret("Its account token", &form(Entered::Credential))?;
+            self.token = Some(BrightpearlToken::Token(Secret::new(token)));
+        }
+        Ok(())
+    }
+
+    /// What the account offers to choose from. A token that is refused is asked for again.
+    pub(super) async fn account_facts(
+        &mut self,
+        person: &mut dyn Person,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<AccountFacts> {
+        loop {
+            let client = self.brightpearl()?.client(&self.account()?, clock)?;
+            let reading = Progress::unknown("reading what Brightpearl offers");
+            let facts = account_facts(&client).await;
+            drop(reading);
+            match facts {
+                Ok(facts) => return Ok(facts),
+                Err(error) if is_refused(&error) => {
+                    person.hears(&with_causes(&error))?;
+                    (self.app_ref, self.token) = (None, None);
+                    self.ask_for_the_token(person)?;
+                }
+                Err(error) => return Err(error).context("Brightpearl cannot be read"),
+            }
+        }
+    }
+
+    pub(super) fn account(&self) -> anyhow::Result<AccountCode> {
+        let account = self.account.as_ref().context("the account is not known")?;
+        Ok(account.parse()?)
+    }
+
+    fn brightpearl(&self) -> anyhow::Result<BrightpearlAccess> {
+        Ok(BrightpearlAccess {
+            url: self.url.clone(),
+            datacenter: self.datacenter.clone(),
+            app_ref: self.app_ref.clone().context("the app's reference is not known")?,
+            dev_ref: self.dev_ref.clone(),
+            token: self.token.clone().context("the token is not known")?,
+        })
+    }
+
+    pub(super) fn into_both(self) -> anyhow::Result<(BrightpearlAccess, ReturngoAccess)> {
+        let returngo = ReturngoAccess {
+            url: self.returngo_url.clone(),
+            api_key: self.api_key.clone().context("ReturnGO's key is not known")?,
+            shop: self.shop.clone().context("the shop is not known")?,
+            calls_a_day: self.calls_a_day,
+        };
+        Ok((self.brightpearl()?, returngo))
+    }
+}
+
+fn is_refused(error: &brightpearl::Error) -> bool {
+    use ErrorKind::{TokenExpired, TokenInvalid, Unauthorized};
+    matches!(error.kind(), TokenExpired | TokenInvalid | Unauthorized)
+}
+
+fn data_centre(person: &mut dyn Person) -> anyhow::Result<String> {
+    const KNOWN: [(&str, &str); 2] = [("euw1", "Europe"), ("use1", "US East")];
+    let mut choices: Vec<String> = KNOWN.map(|(code, place)| format!("{code}: {place}")).into();
+    choices.push("another".to_owned());
+    let chosen = person.choose("Data centre (what Brightpearl's address begins with)", &choices)?;
+    match KNOWN.get(chosen) {
+        Some((code, _)) => Ok((*code).to_owned()),
+        None => person.text("Its code", "", &form(Entered::DataCentre)),
+    }
+}
+
+/// Says what is wrong with what somebody filled in.
+fn form(kind: Entered) -> impl Fn(&str) -> Result<(), String> {
+    move |text| {
+        let findings = check_entered([("it", kind, text)]);
+        match findings.into_iter().find(|finding| finding.mark == Mark::Failure) {
+            Some(wrong) => Err(wrong
+                .advice
+                .map_or(wrong.message.clone(), |advice| format!("{}: {advice}", wrong.message))),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Making a connection, or changing one: from flags, variables and a file, and from whoever is at the terminal.
+
+mod access;
+mod choices;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::{Context as _, bail, ensure};
+use api_client_core::client::Clock;
+use clap::Args;
+use returngo_brightpearl::{
+    ConnectionSettings,
+    check::{self, Finding, Mark},
+};
+use returngo_brightpearl_reader::Receivers;
+use serde_json::json;
+
+use self::access::Access;
+use super::check::{findings, show};
+use crate::{
+    configuration::{ConnectionConfiguration, Secret},
+    ledger::ConnectionId,
+    program::{
+        assembly::Assembly,
+        cli::Cli,
+        output::{remark, say_json},
+        terminal::{AtTerminal, Person},
+    },
+    registry::RegistryError,
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(in crate::program) struct Arguments {
+    /// A name for the connection: lower-case letters, digits, hyphens
+    connection: ConnectionId,
+    /// The settings of the connection, TOML or JSON
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    #[command(flatten)]
+    entered: settings::Entered,
+    /// Calls to ReturnGO a day, where its support has raised them from 2,000
+    #[arg(long, value_name = "CALLS")]
+    calls_a_day: Option<u32>,
+    /// Store it although its check failed
+    #[arg(long)]
+    anyway: bool,
+}
+
+const EXAMPLES: &str = "\
+On a terminal it asks for what is missing, with what Brightpearl offers to choose from. Elsewhere everything has to be
+given, and what is missing is named. A connection that is made again keeps what is not given anew.
+
+Credentials never stand on the command line. They come from these variables, or are asked for:
+  BRIGHTPEARL_ACCOUNT, BRIGHTPEARL_DATACENTER (euw1, use1) or BRIGHTPEARL_URL, BRIGHTPEARL_APP_REF,
+  BRIGHTPEARL_TOKEN (of a private app; or BRIGHTPEARL_STAFF_TOKEN, BRIGHTPEARL_ACCESS_TOKEN),
+  BRIGHTPEARL_DEV_REF (of a public app), RETURNGO_API_KEY, RETURNGO_SHOP, RETURNGO_URL
+
+Examples:
+  returngo-brightpearl connect acme
+  returngo-brightpearl connect acme --settings acme.toml
+  returngo-brightpearl connect acme --refund-method STRIPE_UK --status 27
+  BRIGHTPEARL_TOKEN=… returngo-brightpearl connect acme      a new token; everything else stays";
+
+/// Makes a connection: checks it, stores it, and subscribes its webhooks.
+pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+    let assembly = Assembly::open(cli).await?;
+    let id = &arguments.connection;
+    let stored = stored(&assembly, id).await?;
+    let mut at_terminal = AtTerminal::if_attended();
+    let mut person = at_terminal.as_mut().map(|person| person as &mut dyn Person);
+    let given = Given { arguments, variable: &|name| std::env::var(name).ok(), stored: stored.as_ref() };
+    let configuration = given.completed(&mut person, &assembly.clock).await?;
+    if let Some(stored) = &stored {
+        let (was, is) = (&stored.settings.account_id, &configuration.settings.account_id);
+        ensure!(
+            was == is,
+            "connection {id} is with account {was}, and its history too: give the one with {is} another name"
+        );
+    }
+
+    let connection = configuration.open(id.clone(), Arc::clone(&assembly.clock))?;
+    let mut found = findings(&assembly, &connection, Receivers::default()).await;
+    // They are subscribed below.
+    found.retain(|finding| !finding.subject.ends_with(".webhooks"));
+    if !cli.json {
+        show(&found)?;
+    }
+    let goes_on = check::worst(&found) != Mark::Failure || arguments.anyway || in_spite_of_it(&mut person)?;
+    if !goes_on {
+        tell(cli, id, &found, false, false)?;
+        bail!(
+            "connection {id} is not stored, as its check failed: mend it, or store it all the same with --anyway"
+        );
+    }
+    assembly.registry.put(id, &configuration).await?;
+    let public_url = assembly.configuration.public_url.as_ref();
+    if let Some(public_url) = public_url {
+        let subscribed = connection.subscribe(public_url, &configuration.webhook_secret).await;
+        subscribed.with_context(|| {
+            format!("connection {id} is stored, and not all its webhooks are subscribed: `connect {id}` again, when this is mended")
+        })?;
+    }
+    tell(cli, id, &found, true, public_url.is_some())?;
+    let next = match public_url {
+        Some(_) => "its webhooks are subscribed",
+        None => "no webhooks are subscribed, as there is no public_url, and sweeps find what changes",
+    };
+    Ok(remark(format_args!("connection {id} is stored; {next}. `serve` keeps it in step."))?)
+}
+
+fn in_spite_of_it(person: &mut Option<&mut dyn Person>) -> anyhow::Result<bool> {
+    match person {
+        Some(person) => {
+            person.agrees("The check failed: returns would not go through. Store it all the same?")
+        }
+        None => Ok(false),
+    }
+}
+
+fn tell(
+    cli: &Cli,
+    id: &ConnectionId,
+    findings: &[Finding],
+    stored: bool,
+    subscribed: bool,
+) -> anyhow::Result<()> {
+    if !cli.json {
+        return Ok(());
+    }
+    say_json(&json!({
+        "connection": id.as_str(),
+        "stored": stored,
+        "webhooksSubscribed": subscribed,
+        "findings": findings,
+    }))
+}
+
+/// The connection of this name, if it was made before and still reads.
+async fn stored(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<Option<ConnectionConfiguration>> {
+    match assembly.registry.configuration(id).await {
+        Ok(stored) => Ok(Some(stored)),
+        Err(RegistryError::Ledger(error)) => Err(error.into()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// What is known of the connection without asking anybody.
+struct Given<'a> {
+    arguments: &'a Arguments,
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    stored: Option<&'a ConnectionConfiguration>,
+}
+
+impl Given<'_> {
+    /// The whole connection: what is missing comes from the person, or is named.
+    async fn completed(
+        &self,
+        person: &mut Option<&mut dyn Person>,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<ConnectionConfiguration> {
+        let mut access = Access::given(self.variable, self.stored);
+        access.calls_a_day = self.arguments.calls_a_day.or(access.calls_a_day);
+        let draft = settings::Draft::given(self.arguments, self.stored)?;
+        draft.settle_account(&mut access)?;
+        access.check()?;
+        let webhook_secret = match self.stored {
+            Some(stored) => stored.webhook_secret.clone(),
+            None => Secret::generate()?,
+        };
+        let (settings, access) = match person {
+            None => {
+                let missing: Vec<&str> = access.missing().into_iter().chain(draft.missing()).collect();
+                ensure!(missing.is_empty(), "to connect, this is missing: {}", missing.join(", "));
+                (draft.into_settings(&access)?, access)
+            }
+            Some(person) => {
+                access.ask(&mut **person)?;
+                let settings = self.chosen(&mut **person, draft, &mut access, clock).await?;
+                (settings, access)
+            }
+        };
+        let (brightpearl, returngo) = access.into_both()?;
+        Ok(ConnectionConfiguration { settings, brightpearl, returngo, webhook_secret })
+    }
+
+    /// The settings, chosen from what Brightpearl offers.
+    async fn chosen(
+        &self,
+        person: &mut dyn Person,
+        mut draft: settings::Draft,
+        access: &mut Access,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<ConnectionSettings> {
+        if draft.is_open() {
+            let account = access.account_facts(person, clock).await?;
+            draft.ask(person, &account)?;
+        }
+        draft.into_settings(access)
+    }
+}

@@ -1,0 +1,105 @@
+//! What ReturnGO refunded against what Brightpearl recorded.
+
+use std::io::{self, Write as _};
+
+use clap::Args;
+use returngo::RmaId;
+use returngo_brightpearl::reconcile::{Amount, COLUMNS, Days, Report};
+use returngo_brightpearl_reader::Reader;
+
+use super::super::{
+    assembly::Assembly,
+    chosen,
+    cli::Cli,
+    output::{say, say_json, table},
+    period::Period,
+    progress::Progress,
+    words::Words,
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Reads, and changes nothing. Every line says what is the matter and what to do next; CSV and JSON have the ids of
+credits, payments and journals as well.
+
+Examples:
+  returngo-brightpearl reconcile --from 2026-05-01 --to 2026-05-31
+  returngo-brightpearl reconcile acme --from 2026-05-01 --to 2026-05-31 --csv > may.csv
+  returngo-brightpearl reconcile --from 2026-05-01 4410021")]
+pub(in crate::program) struct Arguments {
+    #[command(flatten)]
+    words: Words,
+    #[command(flatten)]
+    period: Period,
+    /// CSV: a line for each refund and each difference
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+}
+
+pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+    let days = arguments.period.days()?;
+    let (named, rmas) = arguments.words.split()?;
+    let assembly = Assembly::open(cli).await?;
+    let id = chosen::connection(&*assembly.ledger, named.as_ref()).await?;
+    let reader = assembly.connection(&id).await?.reader().await?;
+    let report = report(&reader, days, rmas).await?;
+    if arguments.csv {
+        return print_csv(&report);
+    }
+    if cli.json {
+        return say_json(&report);
+    }
+    print_table(&report)
+}
+
+/// Of these RMAs, or of all that were refunded on these days.
+async fn report(reader: &Reader, days: Days, rmas: Vec<RmaId>) -> anyhow::Result<Report> {
+    let rmas = match rmas.is_empty() {
+        true => {
+            let _looking = Progress::unknown("looking for refunds in both systems");
+            reader.rmas_refunded(&days).await?.into_iter().collect()
+        }
+        false => rmas,
+    };
+    let progress = Progress::steps("RMAs", rmas.len());
+    let mut lines = Vec::new();
+    for (done, rma) in rmas.iter().enumerate() {
+        progress.done(done);
+        lines.extend(reader.reconcile_rmas(days, [rma]).await?.lines);
+    }
+    Ok(Report::new(days, lines))
+}
+
+fn print_csv(report: &Report) -> anyhow::Result<()> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(COLUMNS)?;
+    for line in &report.lines {
+        csv.write_record(line.cells())?;
+    }
+    io::stdout().write_all(&csv.into_inner()?)?;
+    Ok(())
+}
+
+fn print_table(report: &Report) -> anyhow::Result<()> {
+    if report.lines.is_empty() {
+        return Ok(say("No refunds on these days, in neither system.")?);
+    }
+    let shown = |amount: &Option<Amount>| amount.as_ref().map(ToString::to_string).unwrap_or_default();
+    let rows = report.lines.iter().map(|line| {
+        [
+            line.date.map(|date| date.to_string()).unwrap_or_default(),
+            line.rma_id.to_string(),
+            line.code.to_string(),
+            shown(&line.refunded),
+            shown(&line.recorded),
+            line.bank_account.as_ref().map(ToString::to_string).unwrap_or_default(),
+            line.message.clone(),
+        ]
+    });
+    let header = ["day", "RMA", "", "refunded", "recorded", "bank account", "what to know, what to do"];
+    say(table(header, rows))?;
+    for total in &report.totals {
+        say(total)?;
+    }
+    Ok(say(report)?)
+}

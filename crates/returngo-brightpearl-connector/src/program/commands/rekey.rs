@@ -1,0 +1,33 @@
+use anyhow::Context as _;
+
+use super::{
+    super::{
+        assembly::{KEY, configuration, key},
+        cli::{Cli, Rekey},
+        output::say,
+    },
+    init::write_new,
+};
+use crate::{
+    ledger,
+    vault::{Vault, VaultKey},
+};
+
+/// Seals the stored credentials with another key.
+pub(super) async fn run(cli: &Cli, Rekey { to }: &Rekey) -> anyhow::Result<()> {
+    let configuration = configuration(cli)?;
+    let old = key(&configuration.key_file)?;
+    let ledger = ledger::open(configuration.database.reveal()).await?;
+    let vault = Vault::open(&old, &*ledger).await?;
+    // On the disk before anything depends on it.
+    if !to.exists() {
+        write_new(to, &VaultKey::generate()?.to_base64())
+            .with_context(|| format!("{} cannot be written", to.display()))?;
+    }
+    let connections = vault.rekey(&VaultKey::read(to)?, &*ledger).await?;
+    let (to, key_file) = (to.display(), configuration.key_file.display());
+    Ok(say(format_args!(
+        "{connections} connections are sealed with the key in {to}: \
+         put it in the place of {key_file}, or of {KEY}, and start `serve`."
+    ))?)
+}

@@ -1,0 +1,156 @@
+//! What waits for a person, and what the person says.
+
+mod again;
+mod shown;
+
+use anyhow::ensure;
+use clap::{Args, Subcommand};
+
+pub(super) use self::shown::{as_json, questions};
+use crate::{
+    ledger::{ConnectionId, Decision},
+    program::{
+        assembly::Assembly,
+        chosen,
+        cli::{Cli, Of, OfRma},
+        output::{say, say_json},
+    },
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(in crate::program) struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+const EXAMPLES: &str = "\
+Without a command it lists.
+
+Examples:
+  returngo-brightpearl reviews
+  returngo-brightpearl reviews show 4410021
+  returngo-brightpearl reviews resolve 4410021 --note \"paid by hand, order 300955\"
+  returngo-brightpearl reviews retry 4410021 --note \"order found and linked\"";
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// All that waits, oldest first
+    #[command(after_help = "\
+Examples:
+  returngo-brightpearl reviews list
+  returngo-brightpearl reviews list acme --json")]
+    List(Of),
+    /// One RMA: what is to be decided, and what was written for it so far
+    #[command(after_help = "\
+Examples:
+  returngo-brightpearl reviews show 4410021")]
+    Show(OfRma),
+    /// It is settled: take it off the list until something else comes up
+    ///
+    /// Nothing is written to either system. What is asked about the RMA now is not asked again, and a failure that was
+    /// met with may happen again; another question or failure puts it back on the list.
+    #[command(after_help = "\
+Examples:
+  returngo-brightpearl reviews resolve 4410021 --note \"paid by hand, order 300955\"")]
+    Resolve(Told),
+    /// Look at it again now, with all attempts, and ask again what is still open
+    #[command(after_help = "\
+A write that was made once is not made again, even when it is not to be seen any more: somebody may have deleted it on
+purpose. --again KEY says that it is to be made again; `reviews show` lists the keys.
+
+Examples:
+  returngo-brightpearl reviews retry 4410021 --note \"status 27 is enabled again\"
+  returngo-brightpearl reviews retry 4410021 --again RGO-4410021 --note \"deleted by mistake\"")]
+    Retry(Retry),
+}
+
+#[derive(Debug, Args)]
+struct Told {
+    #[command(flatten)]
+    of: OfRma,
+    /// Why; for the audit
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Who decides; for the audit
+    #[arg(long, value_name = "NAME", default_value_t = user())]
+    by: String,
+}
+
+#[derive(Debug, Args)]
+struct Retry {
+    #[command(flatten)]
+    told: Told,
+    /// A write that is to be made again although it was made once; may be given several times
+    #[arg(long, value_name = "KEY")]
+    again: Vec<String>,
+    /// Do not ask whether it is really to be made again
+    #[arg(long, requires = "again")]
+    yes: bool,
+}
+
+/// Who is logged in.
+fn user() -> String {
+    let names = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"];
+    let name = names.into_iter().filter_map(|name| std::env::var(name).ok()).find(|name| !name.is_empty());
+    name.unwrap_or_else(|| "somebody".to_owned())
+}
+
+pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+    let assembly = Assembly::open(cli).await?;
+    match &arguments.what {
+        None => shown::list(cli, &assembly, None).await,
+        Some(What::List(Of { connection })) => shown::list(cli, &assembly, connection.as_ref()).await,
+        Some(What::Show(of)) => {
+            let connection = connection(&assembly, of).await?;
+            shown::show(cli, &assembly, &connection, &of.rma).await
+        }
+        Some(What::Resolve(told)) => resolve(cli, &assembly, &decision(&assembly, told).await?).await,
+        Some(What::Retry(Retry { told, again, yes })) => {
+            let decision = decision(&assembly, told).await?;
+            match again.as_slice() {
+                [] => retry(cli, &assembly, &decision).await,
+                keys => again::run(cli, &assembly, &decision, keys, *yes).await,
+            }
+        }
+    }
+}
+
+async fn connection(assembly: &Assembly, of: &OfRma) -> anyhow::Result<ConnectionId> {
+    chosen::connection(&*assembly.ledger, of.connection.as_ref()).await
+}
+
+async fn decision(assembly: &Assembly, told: &Told) -> anyhow::Result<Decision> {
+    let connection = connection(assembly, &told.of).await?;
+    Ok(Decision { connection, rma: told.of.rma.clone(), by: told.by.clone(), note: told.note.clone() })
+}
+
+async fn resolve(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
+    let Decision { connection, rma, .. } = decision;
+    let put_aside = assembly.ledger.put_aside(decision, assembly.clock.now()).await?;
+    ensure!(put_aside, "RMA {rma} of {connection} does not wait for a person: `reviews` lists what does");
+    outcome(
+        cli,
+        assembly,
+        decision,
+        "is off the list. It comes back when something else about it needs a person.",
+    )
+    .await
+}
+
+async fn retry(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
+    let Decision { connection, rma, .. } = decision;
+    let known = assembly.ledger.begin_again(decision, assembly.clock.now()).await?;
+    ensure!(known, "nothing is known of RMA {rma} of {connection}: `sync {connection} {rma}` looks at it");
+    let next = format!("is due: `serve` looks at it, or `sync {connection} {rma}` does so now.");
+    outcome(cli, assembly, decision, &next).await
+}
+
+/// How the RMA stands after a decision.
+async fn outcome(cli: &Cli, assembly: &Assembly, decision: &Decision, said: &str) -> anyhow::Result<()> {
+    let Decision { connection, rma, .. } = decision;
+    if cli.json {
+        return say_json(&assembly.ledger.work(connection, rma).await?.as_ref().map(as_json));
+    }
+    Ok(say(format_args!("RMA {rma} of {connection} {said}"))?)
+}

@@ -1,0 +1,257 @@
+//! Reading the configuration: the file, and the environment over it. A mistake is one line that names its place.
+
+use std::{fs, io, path::Path, path::PathBuf};
+
+use api_client_core::decode::DecodeError;
+use serde::de::DeserializeOwned;
+
+use super::file::{Configuration, DEFAULT_FILE};
+
+/// The file that is read unless another one is named. It may be missing: the environment can say everything.
+pub(super) const FILE: &str = "returngo-brightpearl.toml";
+
+/// Before the names of environment variables that go before the file.
+const PREFIX: &str = "RETURNGO_BRIGHTPEARL_";
+
+/// A variable of that form that is no setting: the key itself.
+const KEY: &str = "RETURNGO_BRIGHTPEARL_KEY";
+
+/// Names that share less than this are no slip of the same one.
+const NEAR: f64 = 0.7;
+
+/// The configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// The file cannot be read.
+    #[error("the configuration {file} cannot be read", file = file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file, or an environment variable, says something that is not a setting.
+    #[error("{place}: {reason}")]
+    Invalid {
+        /// The file and the line, or the environment variable.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Configuration {
+    /// Reads the file and puts environment variables over it.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or it or a variable is not usable.
+    pub fn read(file: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, FileError> {
+        let text = match fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && file == Path::new(FILE) => String::new(),
+            Err(source) => return Err(FileError::Unreadable { file: file.to_owned(), source }),
+        };
+        // Read by itself first, so that its mistakes are not blamed on the environment.
+        let mut read: Self = from_toml(&text, file)?;
+        let mut table: toml::Table = from_toml(&text, file)?;
+        for (variable, value) in variables {
+            if variable.starts_with(PREFIX) && variable != KEY {
+                read = put_over(&mut table, &variable, &value)
+                    .map_err(|reason| FileError::Invalid { place: variable, reason })?;
+            }
+        }
+        Ok(read)
+    }
+}
+
+fn from_toml<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, FileError> {
+    let refuse = |error: &toml::de::Error, reason: String| {
+        let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
+        let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
+        FileError::Invalid { place: format!("{}{line}", file.display()), reason }
+    };
+    let document = toml::Deserializer::parse(text)
+        .map_err(|error| refuse(&error, error.message().replace('\n', ", ")))?;
+    serde_path_to_error::deserialize(document).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        refuse(&error, reason(&path, error.message()))
+    })
+}
+
+/// Puts a variable into the table; gives back what the table says then.
+fn put_over(table: &mut toml::Table, variable: &str, value: &str) -> Result<Configuration, String> {
+    let known = Setting::all().find(|setting| setting.variable() == variable).ok_or_else(|| {
+        let known: Vec<String> = Setting::all().map(|setting| setting.variable()).collect();
+        unknown("there is no such setting", variable, known.iter().map(String::as_str))
+    })?;
+    let value = value.parse::<i64>().map_or_else(|_| toml::Value::from(value), toml::Value::from);
+    match known.section {
+        None => drop(table.insert(known.name.to_owned(), value)),
+        Some(section) => {
+            let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
+            // The file was read before: what is there is a section.
+            if let Some(section) = section.as_table_mut() {
+                section.insert(known.name.to_owned(), value);
+            }
+        }
+    }
+    serde_path_to_error::deserialize(table.clone())
+        .map_err(|error| reason(&error.path().to_string(), error.inner().message()))
+}
+
+/// What serde says, with the nearest name where a name is unknown: serde tells of the names in backticks, first
+/// the unknown one and then those that there are.
+fn reason(path: &str, message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    if message.starts_with("unknown field ")
+        && let Some(name) = quoted.next()
+    {
+        return unknown(&format!("there is no setting `{name}`"), name, quoted);
+    }
+    // What was found may be a password: it is left out.
+    let error = DecodeError::new(path, message);
+    format!("`{}`: {}", error.path(), error.expected())
+}
+
+fn unknown<'k>(what: &str, name: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
+    let scored = known.clone().map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
+    match scored.max_by(|left, right| left.0.total_cmp(&right.0)) {
+        Some((score, nearest)) if score >= NEAR => format!("{what}; did you mean `{nearest}`?"),
+        _ => format!("{what}; there are: {}", known.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// A setting, as [`DEFAULT_FILE`] shows it.
+#[derive(Debug, Clone, Copy)]
+struct Setting {
+    section: Option<&'static str>,
+    name: &'static str,
+}
+
+impl Setting {
+    fn all() -> impl Iterator<Item = Self> {
+        let mut section = None;
+        DEFAULT_FILE.lines().filter_map(move |line| {
+            if let Some(begun) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                section = Some(begun);
+                return None;
+            }
+            let (name, _) = line.strip_prefix("# ")?.split_once(" = ")?;
+            let is_name = name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            is_name.then_some(Self { section, name })
+        })
+    }
+
+    fn variable(self) -> String {
+        let section = self.section.map(|section| format!("{section}_")).unwrap_or_default();
+        format!("{PREFIX}{section}{}", self.name).to_ascii_uppercase()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, variables: &[(&str, &str)]) -> Result<Configuration, FileError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.toml");
+        fs::write(&file, text).unwrap();
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Configuration::read(&file, variables)
+    }
+
+    /// What is wrong, without the folder of the file.
+    fn refused(text: &str, variables: &[(&str, &str)]) -> String {
+        let error = read(text, variables).unwrap_err().to_string();
+        error.split_once("/a.toml").map_or(error.clone(), |(_, rest)| format!("a.toml{rest}"))
+    }
+
+    #[test]
+    fn the_file_that_init_writes_says_the_defaults() {
+        let shown: String = DEFAULT_FILE
+            .lines()
+            .map(|line| line.strip_prefix("# ").filter(|line| line.contains(" = ")).unwrap_or(line))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let shown = read(&shown, &[]).unwrap();
+        let public_url = Some("https://returns.example.test".to_owned());
+        assert_eq!(shown, Configuration { public_url, ..Configuration::default() });
+        assert_eq!(read(DEFAULT_FILE, &[]).unwrap(), Configuration::default());
+    }
+
+    #[test]
+    fn the_environment_goes_before_the_file() {
+        let variables = [
+            ("RETURNGO_BRIGHTPEARL_WORK_BATCH", "50"),
+            ("RETURNGO_BRIGHTPEARL_KEEP_AUDIT_DAYS", "7"),
+            ("RETURNGO_BRIGHTPEARL_LOG_FORMAT", "json"),
+            ("RETURNGO_BRIGHTPEARL_KEY", "secret"),
+            ("PATH", "/bin"),
+        ];
+        let read = read("database = \"sqlite://a.db\"\n[work]\nbatch = 5\n", &variables).unwrap();
+        assert_eq!((read.work.batch, read.database.reveal()), (50, "sqlite://a.db"));
+        assert_eq!((read.keep.audit_days, read.log_format), (7, super::super::LogFormat::Json));
+    }
+
+    #[test]
+    fn every_setting_has_a_variable() {
+        let variables: Vec<String> = Setting::all().map(Setting::variable).collect();
+        assert_eq!(variables.len(), 13, "{variables:?}");
+        for known in ["DATABASE", "KEY_FILE", "WORK_LEASE_SECONDS", "SWEEPS_RETURNGO_SECONDS", "KEEP_WEBHOOKS_DAYS"] {
+            assert!(variables.contains(&format!("{PREFIX}{known}")), "{known} of {variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_slip_is_named_with_its_place_and_the_nearest_setting() {
+        let slip = refused("# a comment\ndatabse = \"sqlite://a.db\"", &[]);
+        assert_eq!(slip, "a.toml, line 2: there is no setting `databse`; did you mean `database`?");
+        let slip = refused("[work]\n\nleas_seconds = 60", &[]);
+        assert_eq!(slip, "a.toml, line 3: there is no setting `leas_seconds`; did you mean `lease_seconds`?");
+        let slip = refused("[wrok]\nbatch = 3", &[]);
+        assert_eq!(slip, "a.toml, line 1: there is no setting `wrok`; did you mean `work`?");
+        let slip = refused("[keep]\nxyz = 3", &[]);
+        assert_eq!(slip, "a.toml, line 2: there is no setting `xyz`; there are: webhooks_days, audit_days");
+        let slip = refused("", &[("RETURNGO_BRIGHTPEARL_WORK_BACH", "3")]);
+        assert_eq!(
+            slip,
+            "RETURNGO_BRIGHTPEARL_WORK_BACH: there is no such setting; did you mean `RETURNGO_BRIGHTPEARL_WORK_BATCH`?"
+        );
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_its_place_and_not_shown() {
+        let refused_value = refused("[work]\nbatch = \"t0psecret\"", &[]);
+        assert_eq!(refused_value, "a.toml, line 2: `work.batch`: invalid type: a string, expected u32");
+        assert_eq!(
+            refused("[work]\nlease_seconds = 5", &[]),
+            "a.toml, line 2: `work.lease_seconds`: 5 is too little: the least is 60"
+        );
+        assert_eq!(
+            refused("public_url = \"returns.example.test\"", &[]),
+            "a.toml, line 1: `public_url`: relative URL without a base: write it as https://returns.example.test"
+        );
+        assert!(refused("public_url = \"ftp://returns.example.test\"", &[]).contains("no address that webhooks"));
+        let broken = refused("listen = \"127.0.0.1:1\"\ndatabase = ", &[]);
+        assert!(broken.starts_with("a.toml, line 2: ") && !broken.contains('\n'), "{broken}");
+        let refused_value = refused("", &[("RETURNGO_BRIGHTPEARL_LISTEN", "here")]);
+        assert!(refused_value.starts_with("RETURNGO_BRIGHTPEARL_LISTEN: `listen`: invalid"), "{refused_value}");
+    }
+
+    #[test]
+    fn a_file_that_was_named_has_to_be_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("none.toml");
+        let error = Configuration::read(&missing, std::iter::empty()).unwrap_err();
+        assert_eq!(error.to_string(), format!("the configuration {} cannot be read", missing.display()));
+    }
+
+    #[test]
+    fn passwords_do_not_print() {
+        let read = read("database = \"postgres://user:t0psecret@db.example.test/x\"", &[]).unwrap();
+        assert!(!format!("{read:?}").contains("t0psecret"));
+    }
+}

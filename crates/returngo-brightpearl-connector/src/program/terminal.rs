@@ -1,0 +1,109 @@
+//! Asking the person at the terminal.
+
+use std::io::{IsTerminal as _, stderr, stdin};
+
+use anyhow::{Context as _, ensure};
+use dialoguer::{Confirm, Input, Password, Select, console::Term, theme::ColorfulTheme};
+
+/// Lets whoever is at the terminal say no. `yes` was said before; where nobody is, the command itself says it.
+pub(super) fn go_on(question: &str, yes: bool) -> anyhow::Result<()> {
+    if yes {
+        return Ok(());
+    }
+    if let Some(mut person) = AtTerminal::if_attended() {
+        ensure!(person.agrees(question)?, "nothing was changed");
+    }
+    Ok(())
+}
+
+/// How wide what is shown may be; none where it is read by a program.
+pub(super) fn width() -> Option<u16> {
+    let terminal = Term::stdout();
+    terminal.is_term().then(|| terminal.size_checked()).flatten().map(|(_, columns)| columns)
+}
+
+/// Somebody who can be asked for what is needed.
+pub(super) trait Person {
+    /// A text that passes the check, which says what is wrong with another.
+    fn text(
+        &mut self,
+        prompt: &str,
+        suggested: &str,
+        check: &dyn Fn(&str) -> Result<(), String>,
+    ) -> anyhow::Result<String>;
+
+    /// A text that is not shown.
+    fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String>;
+
+    /// Which of these.
+    fn choose(&mut self, prompt: &str, from: &[String]) -> anyhow::Result<usize>;
+
+    /// Whether to go on.
+    fn agrees(&mut self, question: &str) -> anyhow::Result<bool>;
+
+    /// Something to know before the next question.
+    fn hears(&mut self, line: &str) -> anyhow::Result<()>;
+}
+
+/// Who sits at the terminal.
+pub(super) struct AtTerminal(ColorfulTheme);
+
+impl AtTerminal {
+    /// None when nobody is there to be asked.
+    pub(super) fn if_attended() -> Option<Self> {
+        if !stdin().is_terminal() || !stderr().is_terminal() {
+            return None;
+        }
+        tokio::spawn(async {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                show_cursor();
+                std::process::exit(INTERRUPTED);
+            }
+        });
+        Some(Self(ColorfulTheme::default()))
+    }
+}
+
+/// What shells make of a program that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+/// Questions hide it; one that is broken off leaves it so.
+fn show_cursor() {
+    // A terminal that is gone has none.
+    let _ = Term::stderr().show_cursor();
+}
+
+impl Person for AtTerminal {
+    fn text(
+        &mut self,
+        prompt: &str,
+        suggested: &str,
+        check: &dyn Fn(&str) -> Result<(), String>,
+    ) -> anyhow::Result<String> {
+        let input = Input::<String>::with_theme(&self.0).with_prompt(prompt).allow_empty(true);
+        let input = if suggested.is_empty() { input } else { input.default(suggested.to_owned()) };
+        answered(input.validate_with(|text: &String| check(text)).interact_text())
+    }
+
+    fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
+        let prompt = format!("{prompt} (not shown)");
+        let password = Password::with_theme(&self.0).with_prompt(prompt).allow_empty_password(true);
+        answered(password.validate_with(|text: &String| check(text)).interact())
+    }
+
+    fn choose(&mut self, prompt: &str, from: &[String]) -> anyhow::Result<usize> {
+        answered(Select::with_theme(&self.0).with_prompt(prompt).items(from).default(0).interact())
+    }
+
+    fn agrees(&mut self, question: &str) -> anyhow::Result<bool> {
+        answered(Confirm::with_theme(&self.0).with_prompt(question).default(false).interact())
+    }
+
+    fn hears(&mut self, line: &str) -> anyhow::Result<()> {
+        Ok(super::output::remark(line)?)
+    }
+}
+
+fn answered<T>(answer: dialoguer::Result<T>) -> anyhow::Result<T> {
+    answer.inspect_err(|_| show_cursor()).context("nothing was changed: the question was not answered")
+}

@@ -1,0 +1,73 @@
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use crate::ledger::ConnectionId;
+
+/// The wait after a first failure; it doubles with every further one.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+
+/// The longest wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// Connections that failed, each left alone for a while: asking them again and again keeps others waiting.
+#[derive(Debug, Default)]
+pub(super) struct Patience(Mutex<HashMap<ConnectionId, Failed>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Failed {
+    times: u32,
+    left_alone_until: Timestamp,
+}
+
+impl Patience {
+    pub(super) fn failed(&self, id: &ConnectionId, now: Timestamp) {
+        let mut failed = self.lock();
+        let times = failed.get(id).map_or(0, |failed| failed.times).saturating_add(1);
+        let wait = FIRST_WAIT.saturating_mul(1 << (times - 1).min(16)).min(LONGEST_WAIT);
+        let left_alone_until = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        failed.insert(id.clone(), Failed { times, left_alone_until });
+    }
+
+    pub(super) fn worked(&self, id: &ConnectionId) {
+        self.lock().remove(id);
+    }
+
+    /// Those that are to be left alone now.
+    pub(super) fn left_alone(&self, now: Timestamp) -> Vec<ConnectionId> {
+        let failed = self.lock();
+        failed.iter().filter(|(_, failed)| now < failed.left_alone_until).map(|(id, _)| id.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Failed>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_fails_is_left_alone_longer_each_time_until_it_works() {
+        let patience = Patience::default();
+        let acme: ConnectionId = "acme".parse().unwrap();
+        let at = |seconds: i64| Timestamp::from_second(seconds).unwrap();
+        patience.failed(&acme, at(0));
+        assert_eq!(patience.left_alone(at(4)), [acme.clone()]);
+        assert!(patience.left_alone(at(5)).is_empty());
+        patience.failed(&acme, at(5));
+        assert_eq!(patience.left_alone(at(14)), [acme.clone()]);
+        for _ in 0..100 {
+            patience.failed(&acme, at(15));
+        }
+        assert!(patience.left_alone(at(315)).is_empty());
+        patience.worked(&acme);
+        patience.failed(&acme, at(400));
+        assert!(patience.left_alone(at(405)).is_empty());
+    }
+}

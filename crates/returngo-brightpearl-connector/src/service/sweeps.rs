@@ -1,0 +1,97 @@
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::{Service, tasks::Tasks};
+use crate::{
+    error::with_causes,
+    ledger::{LedgerError, SweepTurn},
+    metrics,
+    trouble::Trouble,
+};
+
+/// Sweeps that are taken at the same time, of all connections.
+const SWEEPS_AT_ONCE: usize = 64;
+
+impl Service {
+    pub(super) async fn take_sweeps(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut calls = self.wake.listen();
+        let mut tasks = Tasks::default();
+        let trouble = Trouble::new("no sweep is taken");
+        while !*stop.borrow() {
+            if tasks.len() < SWEEPS_AT_ONCE {
+                match self.next_sweep().await {
+                    Ok(turn) => {
+                        trouble.over();
+                        if let Some(turn) = turn {
+                            let sweep = Arc::clone(&self).sweep_or_release(turn.clone(), stop.clone());
+                            tasks.start(turn.connection, sweep);
+                            continue;
+                        }
+                    }
+                    Err(error) => trouble.met(&error),
+                }
+            }
+            tokio::select! { () = tasks.one_ends() => {} () = self.wait(&mut calls, &mut stop) => {} }
+        }
+        tasks.all_end().await;
+    }
+
+    /// Takes the next sweep that is due. False when none is.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn take_a_sweep(&self) -> Result<bool, LedgerError> {
+        let Some(turn) = self.next_sweep().await? else { return Ok(false) };
+        self.sweep(&turn).await;
+        Ok(true)
+    }
+
+    async fn next_sweep(&self) -> Result<Option<SweepTurn>, LedgerError> {
+        let now = self.clock.now();
+        let again_at = now.saturating_add(self.schedule.longest).unwrap_or(jiff::Timestamp::MAX);
+        self.ledger.take_sweep(now, again_at).await
+    }
+
+    /// A sweep that is given up has done no more than mark RMAs as due: it is due again at once.
+    async fn sweep_or_release(self: Arc<Self>, turn: SweepTurn, mut stop: watch::Receiver<bool>) {
+        let stopped = async {
+            let _ = stop.wait_for(|stop| *stop).await;
+        };
+        tokio::select! {
+            () = self.sweep(&turn) => {}
+            () = stopped => {
+                let cursor = turn.cursor.as_deref().unwrap_or_default();
+                if let Err(error) = self.ledger.finish_sweep(&turn, cursor, self.clock.now()).await {
+                    tracing::warn!(connection = %turn.connection, "a sweep is not released: {error}");
+                }
+            }
+        }
+    }
+
+    async fn sweep(&self, turn: &SweepTurn) {
+        let id = &turn.connection;
+        let opened = async {
+            Ok::<_, crate::registry::RegistryError>((
+                self.registry.get(id).await?,
+                self.registry.configuration(id).await?,
+            ))
+        };
+        let (connection, configuration) = match opened.await {
+            Ok(opened) => opened,
+            Err(error) => return tracing::error!(connection = %id, "not swept: {}", with_causes(&error)),
+        };
+        let swept = connection.sweep(turn, &configuration, &self.schedule, &*self.ledger, &*self.probe).await;
+        metrics::swept(turn.sweep, swept.is_ok());
+        match swept {
+            Ok(swept) if swept.due > 0 => self.wake.call(),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(
+                connection = %id,
+                sweep = turn.sweep.as_str(),
+                "not swept: {}",
+                with_causes(&error)
+            ),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+use std::collections::HashMap;
+
+use tokio::task::{Id, JoinError, JoinSet};
+
+use crate::ledger::ConnectionId;
+
+/// What is under way, each for one connection, so that none waits for another's systems.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    under_way: JoinSet<()>,
+    connections: HashMap<Id, ConnectionId>,
+}
+
+impl Tasks {
+    pub(super) fn len(&self) -> usize {
+        self.under_way.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.under_way.is_empty()
+    }
+
+    /// The connections that something is under way for.
+    pub(super) fn connections(&self) -> impl Iterator<Item = &ConnectionId> {
+        self.connections.values()
+    }
+
+    pub(super) fn start(&mut self, of: ConnectionId, task: impl Future<Output = ()> + Send + 'static) {
+        let started = self.under_way.spawn(task);
+        self.connections.insert(started.id(), of);
+    }
+
+    /// Waits until one of them has ended; for ever when there is none.
+    pub(super) async fn one_ends(&mut self) {
+        match self.under_way.join_next_with_id().await {
+            Some(ended) => {
+                let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
+                self.connections.remove(&id);
+                if let Err(error) = ended {
+                    tracing::error!("a task came to a bad end: {error}");
+                }
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Waits until all of them have ended.
+    pub(super) async fn all_end(&mut self) {
+        while !self.is_empty() {
+            self.one_ends().await;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+use std::collections::BTreeSet;
+
+use jiff::{Timestamp, tz::TimeZone};
+use returngo::{RmaFilter, RmaId};
+use returngo_brightpearl::reconcile::Days;
+
+use super::SweepError;
+use crate::{connection::Connection, ledger::Ledger};
+
+impl Connection {
+    /// The RMAs that changed in either system since this time, whether or not they were looked at: those that were
+    /// submitted, approved or reopened, refunds, credits, and goods. ReturnGO's lists show neither parcels nor
+    /// inspections (returngo.md §6.5).
+    ///
+    /// # Errors
+    /// When one of the systems or the ledger fails.
+    pub async fn changed_since(
+        &self,
+        since: Timestamp,
+        ledger: &dyn Ledger,
+    ) -> Result<BTreeSet<RmaId>, SweepError> {
+        let mut rmas = self.rmas_of_orders(self.orders_changed(since).await?, ledger).await?;
+        let edited = self.returngo.rmas().list(RmaFilter::new().updated_since(since)).all().await?;
+        rmas.extend(edited.into_iter().map(|summary| summary.rma_id));
+        let reader = self.reader().await.map_err(SweepError::Read)?;
+        let zone = reader.account.time_zone().unwrap_or(TimeZone::UTC);
+        if let Ok(days) = Days::new(Some(since.to_zoned(zone).date()), None) {
+            rmas.extend(reader.rmas_refunded(&days).await.map_err(SweepError::Read)?);
+        }
+        Ok(rmas)
+    }
+}

@@ -1,0 +1,50 @@
+//! Trouble that lasts is told once, and once more when it is over: a log that says the same thing every second
+//! hides the rest and fills the disk.
+
+use std::{
+    error::Error,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::error::with_causes;
+
+/// Something that may fail again and again for the same reason.
+#[derive(Debug)]
+pub struct Trouble {
+    what: &'static str,
+    lasting: Mutex<Option<Lasting>>,
+}
+
+#[derive(Debug)]
+struct Lasting {
+    reason: String,
+    times: u64,
+}
+
+impl Trouble {
+    /// Trouble in these words, such as "webhooks cannot be stored". There is none yet.
+    pub const fn new(what: &'static str) -> Self {
+        Self { what, lasting: Mutex::new(None) }
+    }
+
+    /// There is trouble: told unless it is known.
+    pub fn met(&self, error: &dyn Error) {
+        let reason = with_causes(error);
+        let mut lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *lasting {
+            Some(known) if known.reason == reason => known.times += 1,
+            _ => {
+                tracing::error!("{}: {reason}", self.what);
+                *lasting = Some(Lasting { reason, times: 1 });
+            }
+        }
+    }
+
+    /// There is no trouble: told if there was.
+    pub fn over(&self) {
+        let mut lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Lasting { times, .. }) = lasting.take() {
+            tracing::info!(times, "no longer: {}", self.what);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+use serde_json::Value;
+
+use super::shop::{RMA, Shop};
+
+fn finding<'v>(connected: &'v Value, subject: &str) -> &'v Value {
+    let findings = connected["findings"].as_array().unwrap();
+    findings.iter().find(|finding| finding["subject"] == subject).unwrap_or_else(|| panic!("{connected}"))
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named_all_at_once() {
+    let shop = Shop::new().await;
+    let line = shop.run(&["connect", "acme"]).fails();
+    for name in [
+        "BRIGHTPEARL_ACCOUNT",
+        "BRIGHTPEARL_DATACENTER",
+        "BRIGHTPEARL_APP_REF",
+        "BRIGHTPEARL_TOKEN",
+        "RETURNGO_API_KEY",
+        "RETURNGO_SHOP",
+        "--refund-method",
+    ] {
+        assert!(line.contains(name), "{name}: {line}");
+    }
+    let settings = r#"{"account_id": "acmeoutdoors", "refund_method_code": "1210"}"#;
+    std::fs::write(shop.folder().join("settings.json"), settings).unwrap();
+    let line = shop.run(&["connect", "acme", "--settings", "settings.json"]).fails();
+    assert!(line.contains("BRIGHTPEARL_TOKEN") && !line.contains("BRIGHTPEARL_ACCOUNT"), "{line}");
+    assert!(!line.contains("--refund-method"), "{line}");
+}
+
+#[tokio::test]
+async fn a_connection_is_made_by_flags_or_by_a_file() {
+    let shop = Shop::new().await;
+    let made = shop.connect(&["acme", "--refund-method", "1210", "--status", "27", "--json"]).json();
+    assert_eq!((&made["connection"], &made["stored"]), (&"acme".into(), &true.into()));
+    assert!(finding(&made, "sales_credit_status_id")["message"].as_str().unwrap().contains("27"));
+
+    let settings = "account_id = \"acmeoutdoors\"\nrefund_method_code = \"BANK\"\n";
+    std::fs::write(shop.folder().join("settings.toml"), settings).unwrap();
+    let made = shop.connect(&["second", "--settings", "settings.toml", "--channel", "9", "--json"]).json();
+    assert!(finding(&made, "refund_method_code")["message"].as_str().unwrap().contains("BANK"));
+    assert!(finding(&made, "sales_credit_channel_id")["message"].as_str().unwrap().contains('9'));
+    let status = shop.run(&["status", "--json"]).json();
+    let names: Vec<_> = status.as_array().unwrap().iter().map(|status| &status["connection"]).collect();
+    assert_eq!(names, ["acme", "second"]);
+
+    let several = shop.run(&["plan", RMA]).fails();
+    assert!(several.contains("acme, second: say which"), "{several}");
+    shop.run(&["plan", "second", RMA]).succeeds();
+}
+
+#[tokio::test]
+async fn a_connection_that_is_made_again_keeps_what_is_not_given_anew() {
+    let shop = Shop::connected().await;
+    let again = shop.run(&["connect", "acme", "--channel", "9", "--json"]).json();
+    assert!(finding(&again, "sales_credit_status_id")["message"].as_str().unwrap().contains("27"));
+    assert!(finding(&again, "sales_credit_channel_id")["message"].as_str().unwrap().contains('9'));
+    let elsewhere = shop.run_with(&["connect", "acme"], &[("BRIGHTPEARL_ACCOUNT", "otheraccount")]);
+    assert!(elsewhere.fails().contains("otheraccount"));
+}
+
+#[tokio::test]
+async fn a_connection_whose_check_fails_is_not_stored_unless_that_is_meant() {
+    let shop = Shop::new().await;
+    let arguments = ["acme", "--refund-method", "1210", "--status", "9999"];
+    let refused = shop.connect(&arguments);
+    assert!(refused.stdout.contains("✗ sales_credit_status_id"), "{}", refused.stdout);
+    assert!(refused.fails().contains("--anyway"));
+    let refused = shop.connect(&[&arguments[..], &["--json"]].concat());
+    assert_eq!(refused.code, Some(1));
+    assert_eq!(serde_json::from_str::<Value>(&refused.stdout).unwrap()["stored"], false);
+    assert_eq!(shop.run(&["status", "--json"]).json(), serde_json::json!([]));
+
+    shop.connect(&[&arguments[..], &["--anyway"]].concat()).succeeds();
+    assert_eq!(shop.run(&["status", "--json"]).json()[0]["connection"], "acme");
+}
+
+#[tokio::test]
+async fn what_is_not_usable_is_named_and_not_shown() {
+    let shop = Shop::new().await;
+    let token = ("BRIGHTPEARL_TOKEN", "planted-token ");
+    let line = shop.run_with(&["connect", "acme", "--refund-method", "1210"], &[token]).fails();
+    assert!(line.contains("BRIGHTPEARL_TOKEN has a space at its end"), "{line}");
+    assert!(!line.contains("planted-token"), "{line}");
+    let token = ("BRIGHTPEARL_TOKEN", "planted-token");
+    let refused = shop.run_with(&["connect", "acme", "--refund-method", "1210"], &[token]);
+    assert!(!refused.stdout.contains("planted-token") && !refused.stderr.contains("planted-token"));
+    refused.fails();
+    shop.connect(&["acme", "--status", "open"]).is_wrong_usage();
+}
+
+#[tokio::test]
+async fn webhooks_are_subscribed_once_where_they_can_arrive() {
+    let shop = Shop::connected().await;
+    assert!(shop.brightpearl.webhooks().is_empty() && shop.returngo.webhooks().is_empty());
+    let public = [("RETURNGO_BRIGHTPEARL_PUBLIC_URL", "https://returns.example.test")];
+    let made = shop.run_with(&["connect", "acme", "--json"], &public).json();
+    assert_eq!(made["webhooksSubscribed"], true);
+    let (brightpearl, returngo) = (shop.brightpearl.webhooks().len(), shop.returngo.webhooks().len());
+    assert!(brightpearl > 0 && returngo > 0);
+    shop.run_with(&["connect", "acme"], &public).succeeds();
+    assert_eq!(shop.brightpearl.webhooks().len(), brightpearl);
+    assert_eq!(shop.returngo.webhooks().len(), returngo);
+}

@@ -1,0 +1,127 @@
+use returngo_mock::Refund;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use super::shop::{RMA, Shop};
+
+/// A shop where more was refunded than the credit holds.
+async fn asking() -> Shop {
+    let shop = Shop::connected().await;
+    shop.approve(RMA);
+    shop.refund(RMA, Refund::of(Decimal::from(500)));
+    let synced = shop.run(&["sync", RMA, "--json"]).json();
+    assert_eq!(synced[0]["state"], "needs-review", "{synced}");
+    shop
+}
+
+fn waiting(shop: &Shop) -> Vec<Value> {
+    shop.run(&["reviews", "--json"]).json().as_array().unwrap().clone()
+}
+
+fn audit(shop: &Shop) -> Vec<(String, String)> {
+    let audit = shop.run(&["audit", RMA, "--json"]).json();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    audit.as_array().unwrap().iter().map(|entry| (text(&entry["event"]), text(&entry["detail"]))).collect()
+}
+
+#[tokio::test]
+async fn what_waits_is_listed_and_shown() {
+    let shop = asking().await;
+    assert_eq!(waiting(&shop)[0]["reviews"][0]["code"], "OverRefund");
+    assert_eq!(shop.run(&["reviews", "list", "acme", "--json"]).json()[0]["rmaId"], RMA);
+    let listed = shop.run(&["reviews"]).succeeds();
+    assert!(listed.contains("OverRefund") && listed.contains("reviews resolve"), "{listed}");
+    let shown = shop.run(&["reviews", "show", RMA, "--json"]).json();
+    assert_eq!(shown["writes"][0]["key"], format!("RGO-{RMA}"));
+    assert_eq!(shown["writes"][0]["outcome"], "applied");
+    let shown = shop.run(&["reviews", "show", "acme", RMA]).succeeds();
+    assert!(shown.contains("OverRefund") && shown.contains("sales credit"), "{shown}");
+    assert!(shop.run(&["reviews", "show", "999"]).fails().contains("nothing is known of RMA 999"));
+    assert!(shop.run(&["reviews", "list", "beta"]).fails().contains("there is no connection beta"));
+}
+
+#[tokio::test]
+async fn what_is_resolved_is_off_the_list_until_something_new_comes_up() {
+    let shop = asking().await;
+    let resolved =
+        shop.run(&["reviews", "resolve", RMA, "--by", "dana", "--note", "paid by hand", "--json"]).json();
+    assert_eq!((&resolved["state"], &resolved["reviews"]), (&"in-step".into(), &json!([])));
+    assert_eq!(audit(&shop).pop(), Some(("resolved".to_owned(), "by dana: paid by hand".to_owned())));
+    shop.run(&["sync", RMA]).succeeds();
+    assert!(waiting(&shop).is_empty(), "nothing is new");
+    assert!(shop.run(&["reviews", "show", RMA]).succeeds().contains("decided before"));
+    assert!(shop.run(&["reviews", "resolve", RMA]).fails().contains("does not wait for a person"));
+
+    shop.refund(RMA, Refund::of(Decimal::from(7)));
+    shop.run(&["sync", RMA]).succeeds();
+    assert_eq!(waiting(&shop).len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_retried_is_looked_at_again_and_asked_again() {
+    let shop = asking().await;
+    shop.run(&["reviews", "resolve", RMA]).succeeds();
+    let said = shop.run(&["reviews", "retry", RMA, "--by", "dana", "--note", "have another look"]).succeeds();
+    assert!(said.contains(&format!("sync acme {RMA}")), "{said}");
+    assert_eq!(audit(&shop).pop(), Some(("retried".to_owned(), "by dana: have another look".to_owned())));
+    assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 1);
+    shop.run(&["sync"]).succeeds();
+    assert_eq!(waiting(&shop).len(), 1);
+    assert!(shop.run(&["reviews", "retry", "999"]).fails().contains("nothing is known of RMA 999"));
+}
+
+/// A shop whose credit somebody has deleted.
+async fn without_its_credit() -> Shop {
+    let shop = Shop::connected().await;
+    shop.approve(RMA);
+    shop.run(&["sync", RMA]).succeeds();
+    assert_eq!(shop.credits_of(RMA), 1);
+    shop.brightpearl.reset();
+    shop.brightpearl.set_throttle(None);
+    for _ in 0..3 {
+        shop.run(&["sync", RMA]).succeeds();
+    }
+    assert_eq!(shop.credits_of(RMA), 0, "it is not written again unasked");
+    shop
+}
+
+#[tokio::test]
+async fn a_credit_that_was_deleted_is_asked_about_and_written_again_on_demand() {
+    let shop = without_its_credit().await;
+    let asked = waiting(&shop);
+    assert!(asked[0]["lastError"].as_str().unwrap().contains("--again RGO-4410021"), "{asked:?}");
+
+    let wrong = shop.run(&["reviews", "retry", RMA, "--again", "RGO-1"]).fails();
+    assert!(wrong.contains("RGO-4410021"), "it names the keys that there are: {wrong}");
+    let retried = shop.run(&["reviews", "retry", RMA, "--again", "RGO-4410021", "--note", "by mistake"]);
+    assert!(retried.stderr.contains("will be written again"), "{}", retried.stderr);
+    retried.succeeds();
+    let (event, detail) = audit(&shop).pop().unwrap();
+    assert_eq!(event, "forgotten");
+    assert!(detail.contains("RGO-4410021") && detail.contains("by mistake"), "{detail}");
+    assert_eq!(shop.run(&["sync", RMA, "--json"]).json()[0]["state"], "in-step");
+    assert_eq!(shop.credits_of(RMA), 1);
+}
+
+#[tokio::test]
+async fn a_credit_that_was_deleted_on_purpose_is_not_asked_about_again() {
+    let shop = without_its_credit().await;
+    shop.run(&["reviews", "resolve", RMA, "--note", "it is to be gone"]).succeeds();
+    for _ in 0..3 {
+        shop.run(&["sync", RMA]).succeeds();
+    }
+    assert!(waiting(&shop).is_empty());
+    assert_eq!(shop.credits_of(RMA), 0);
+}
+
+#[tokio::test]
+async fn a_write_that_is_there_is_not_doubled_when_it_is_forgotten() {
+    let shop = Shop::connected().await;
+    shop.approve(RMA);
+    shop.run(&["sync", RMA]).succeeds();
+    let retried = shop.run(&["reviews", "retry", RMA, "--again", "RGO-4410021", "--yes"]);
+    assert!(retried.stderr.contains("do not ask for it now"), "{}", retried.stderr);
+    retried.succeeds();
+    assert_eq!(shop.run(&["sync", RMA, "--json"]).json()[0]["state"], "in-step");
+    assert_eq!(shop.credits_of(RMA), 1);
+}

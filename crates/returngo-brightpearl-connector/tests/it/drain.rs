@@ -1,0 +1,173 @@
+//! How long a backlog takes under Brightpearl's real limit of requests, by a clock that the account shares.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use api_client_core::{
+    HttpRequest, HttpResponse,
+    client::{Clock, ReqwestTransport, SkippingClock, Transport, TransportError},
+};
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use returngo_brightpearl_connector::{
+    configuration::{BrightpearlToken, ConnectionConfiguration},
+    connection::Connection,
+    demo::Scene,
+    engine::{Engine, Policy},
+    ledger::{self, ConnectionId, Sealed, StoredConnection, WorkerId},
+    probe::NoProbe,
+};
+use tokio::sync::watch;
+
+use crate::ledger::databases::Database;
+
+/// Requests that Brightpearl takes in a minute (brightpearl-platform.md §5).
+const CAP: u32 = 200;
+
+/// A time that only waiting moves; the account goes by it too.
+#[derive(Debug, Clone)]
+struct SharedTime {
+    clock: SkippingClock,
+    scene: Arc<Scene>,
+    /// How many credits there were, and until when.
+    credits: Arc<Mutex<Vec<(Timestamp, usize)>>>,
+}
+
+impl SharedTime {
+    /// Begins with a full minute, the least favourable moment.
+    fn of(scene: Arc<Scene>) -> Self {
+        let now: Timestamp = "2026-05-09T10:15:00Z".parse().unwrap();
+        scene.brightpearl.set_clock(now);
+        Self { clock: SkippingClock::at(now), scene, credits: Arc::default() }
+    }
+
+    fn credits(&self) -> usize {
+        self.scene.brightpearl.credits_by_external_ref().len()
+    }
+}
+
+#[async_trait]
+impl Clock for SharedTime {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.credits.lock().unwrap().push((self.now(), self.credits()));
+        self.clock.sleep(duration).await;
+        self.scene.brightpearl.set_clock(self.now());
+    }
+}
+
+/// A system whose answers take a while; what is under way at the same time takes it at the same time.
+#[derive(Debug)]
+struct Distant {
+    transport: ReqwestTransport,
+    time: SharedTime,
+    takes: SignedDuration,
+}
+
+#[async_trait]
+impl Transport for Distant {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let answered_at = self.time.now().checked_add(self.takes).unwrap();
+        let answer = self.transport.send(request).await;
+        let rest = answered_at.duration_since(self.time.now());
+        if rest.is_positive() {
+            self.time.sleep(rest.unsigned_abs()).await;
+        }
+        answer
+    }
+}
+
+fn connect(configuration: &ConnectionConfiguration, time: &SharedTime, takes: SignedDuration) -> Connection {
+    let distant = || {
+        let transport = ReqwestTransport::new("a-test", Duration::from_secs(30)).unwrap();
+        Arc::new(Distant { transport, time: time.clone(), takes })
+    };
+    let clock: Arc<dyn Clock> = Arc::new(time.clone());
+    let BrightpearlToken::Token(token) = &configuration.brightpearl.token else { panic!("another token") };
+    let brightpearl = brightpearl::Client::builder(configuration.settings.account_id.as_str())
+        .url(configuration.brightpearl.url.as_deref().unwrap())
+        .credentials(brightpearl::Credentials::private_app(
+            &configuration.brightpearl.app_ref,
+            token.reveal(),
+        ))
+        .clock(Arc::clone(&clock))
+        .transport(distant())
+        .build()
+        .unwrap();
+    // A shop with thousands of returns a day has had its quota raised.
+    let quota = returngo::client::Quota { per_day: None, ..returngo::client::Quota::default() };
+    let returngo = returngo::Client::builder()
+        .url(configuration.returngo.url.as_deref().unwrap())
+        .api_key(configuration.returngo.api_key.reveal())
+        .shop(&configuration.returngo.shop)
+        .quota(quota)
+        .clock(Arc::clone(&clock))
+        .transport(distant())
+        .build()
+        .unwrap();
+    let id: ConnectionId = "acmeoutdoors".parse().unwrap();
+    Connection::new(id, brightpearl, returngo, configuration.settings.clone(), clock)
+}
+
+/// Works off so many approvals; how long it took until the last credit was there.
+async fn drain(rmas: u64, takes: SignedDuration) -> SignedDuration {
+    let scene = Arc::new(Scene::start(rmas).await.unwrap());
+    scene.brightpearl.set_throttle(CAP);
+    for rma in &scene.rmas {
+        scene.approve(rma).unwrap();
+    }
+    let time = SharedTime::of(Arc::clone(&scene));
+    let began = time.now();
+    let configuration = scene.configuration().unwrap();
+    let connection = connect(&configuration, &time, takes);
+    let database = Database::sqlite();
+    let ledger = ledger::open(&database.url).await.unwrap();
+    let stored = StoredConnection { id: connection.id.clone(), configuration: Sealed(Vec::new()) };
+    ledger.put_connection(&stored, began).await.unwrap();
+    ledger.mark_due(&connection.id, &scene.rmas, "a test", began).await.unwrap();
+    let (_, never) = watch::channel(false);
+    let (worker, probe) = (WorkerId("worker".to_owned()), Arc::new(NoProbe));
+    let engine =
+        Engine::new(Arc::clone(&ledger), Arc::new(time.clone()), probe, worker, Policy::default(), never);
+    loop {
+        let claims = engine.claim(Vec::new()).await.unwrap();
+        if claims.is_empty() {
+            break;
+        }
+        engine.work_on(&connection, claims).await.unwrap();
+    }
+    assert_eq!(time.credits() as u64, rmas);
+    assert!(scene.brightpearl.duplicates().is_empty());
+    let mut credits = time.credits.lock().unwrap().clone();
+    credits.push((time.now(), time.credits()));
+    let last = credits.iter().find(|(_, credits)| *credits as u64 == rmas).unwrap().0;
+    let took = last.duration_since(began);
+    println!(
+        "{rmas} approvals, answers after {} ms, {CAP} requests a minute: the last credit after {:.1} s, {:.0} a minute; {} requests",
+        takes.as_millis(),
+        took.as_secs_f64(),
+        rmas as f64 / took.as_secs_f64().max(1.0) * 60.0,
+        scene.brightpearl.requests().total(),
+    );
+    took
+}
+
+#[tokio::test]
+async fn a_thousand_approvals_drain_at_nine_hundred_a_minute() {
+    let took = drain(1_000, SignedDuration::from_millis(100)).await;
+    assert!(took * 900 <= SignedDuration::from_mins(1) * 1_000, "{took:#}");
+}
+
+/// More than a minute's requests: the limit is felt, whatever the answers take.
+#[tokio::test]
+#[ignore = "takes minutes: for docs/performance.md"]
+async fn five_thousand_approvals() {
+    for milliseconds in [0, 50, 100, 200, 300] {
+        drain(5_000, SignedDuration::from_millis(milliseconds)).await;
+    }
+}

@@ -1,0 +1,202 @@
+use returngo_brightpearl::{Review, ReviewCode};
+use returngo_brightpearl_connector::ledger::{
+    Admission, AuditEvent, Claim, Decision, EffectOutcome, Intent, Ledger, Outcome, WorkState,
+};
+
+use super::{at, claim_all, connect, databases::Database, in_step, mark, name, on_both, rma};
+
+on_both!(
+    what_is_put_aside_waits_for_nobody,
+    what_was_put_aside_is_not_asked_again_and_anything_else_is,
+    what_is_no_longer_found_is_asked_again_when_it_comes_back,
+    what_is_put_aside_while_it_is_worked_on_stays_so,
+    a_failure_that_is_put_aside_may_happen_again,
+    another_failure_than_the_one_that_was_put_aside_is_asked_about,
+    what_waits_for_nobody_cannot_be_put_aside,
+    what_begins_again_is_due_with_all_attempts_and_all_questions,
+    a_write_that_is_forgotten_is_written_again,
+    only_what_was_applied_is_forgotten,
+);
+
+fn decision(note: Option<&str>) -> Decision {
+    Decision { connection: name("acme"), rma: rma(1), by: "dana".to_owned(), note: note.map(str::to_owned) }
+}
+
+fn question(text: &str) -> Review {
+    Review {
+        code: ReviewCode::OverRefund,
+        message: text.to_owned(),
+        item_ids: Vec::new(),
+        transaction_ids: Vec::new(),
+    }
+}
+
+fn asking(texts: &[&str]) -> Outcome {
+    Outcome::Settled { reviews: texts.iter().map(|text| question(text)).collect(), credit: None }
+}
+
+async fn claimed(ledger: &dyn Ledger, now: i64) -> Claim {
+    mark(ledger, "acme", &[1], now).await;
+    claim_all(ledger, now).await.remove(0)
+}
+
+/// Looks at RMA 1 and ends so.
+async fn ends(ledger: &dyn Ledger, outcome: Outcome, now: i64) {
+    let claim = claimed(ledger, now).await;
+    ledger.finish(&[(claim, outcome)], at(now)).await.unwrap();
+}
+
+/// What waits for a person, of RMA 1.
+async fn asked(ledger: &dyn Ledger) -> Vec<String> {
+    let waiting = ledger.reviews(None).await.unwrap();
+    waiting.into_iter().flat_map(|item| item.reviews).map(|review| review.message).collect()
+}
+
+async fn last_of_audit(ledger: &dyn Ledger) -> (AuditEvent, String) {
+    let last = ledger.audit(&name("acme"), &rma(1)).await.unwrap().pop().unwrap();
+    (last.event, last.detail)
+}
+
+async fn what_is_put_aside_waits_for_nobody(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    ends(&*ledger, asking(&["refund above the credit"]), 1).await;
+    assert!(ledger.put_aside(&decision(Some("paid by hand")), at(2)).await.unwrap());
+    assert!(ledger.reviews(None).await.unwrap().is_empty());
+    let work = ledger.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
+    assert_eq!((work.state, work.due_at), (WorkState::InStep, None));
+    assert_eq!(work.resolved, [question("refund above the credit")]);
+    let told = (AuditEvent::Resolved, "by dana: paid by hand".to_owned());
+    assert_eq!(last_of_audit(&*ledger).await, told);
+}
+
+async fn what_was_put_aside_is_not_asked_again_and_anything_else_is(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    ends(&*ledger, asking(&["one"]), 1).await;
+    ledger.put_aside(&decision(None), at(2)).await.unwrap();
+    ends(&*ledger, asking(&["one"]), 3).await;
+    assert!(asked(&*ledger).await.is_empty());
+    assert_eq!(last_of_audit(&*ledger).await.1, "no credit; decided before: one");
+
+    ends(&*ledger, asking(&["one", "two"]), 4).await;
+    assert_eq!(asked(&*ledger).await, ["two"]);
+    ledger.put_aside(&decision(None), at(5)).await.unwrap();
+    ends(&*ledger, asking(&["one", "two"]), 6).await;
+    assert!(asked(&*ledger).await.is_empty());
+}
+
+async fn what_is_no_longer_found_is_asked_again_when_it_comes_back(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    ends(&*ledger, asking(&["one"]), 1).await;
+    ledger.put_aside(&decision(None), at(2)).await.unwrap();
+    ends(&*ledger, in_step(), 3).await;
+    ends(&*ledger, asking(&["one"]), 4).await;
+    assert_eq!(asked(&*ledger).await, ["one"]);
+}
+
+async fn what_is_put_aside_while_it_is_worked_on_stays_so(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    ends(&*ledger, asking(&["one"]), 1).await;
+    let claim = claimed(&*ledger, 2).await;
+    assert!(ledger.put_aside(&decision(None), at(3)).await.unwrap());
+    assert_eq!(ledger.finish(&[(claim, asking(&["one"]))], at(4)).await.unwrap(), 1);
+    assert!(asked(&*ledger).await.is_empty());
+}
+
+fn failed(error: &str) -> Outcome {
+    Outcome::Failed { error: error.to_owned(), again_at: None }
+}
+
+async fn a_failure_that_is_put_aside_may_happen_again(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    ends(&*ledger, failed("the credit is gone"), 1).await;
+    assert!(ledger.put_aside(&decision(Some("it is to be gone")), at(2)).await.unwrap());
+    let claim = claimed(&*ledger, 3).await;
+    assert_eq!(claim.failures, 0);
+    ledger.finish(&[(claim, failed("the credit is gone"))], at(4)).await.unwrap();
+    assert!(ledger.reviews(None).await.unwrap().is_empty());
+    let work = ledger.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
+    assert_eq!((work.state, work.due_at, work.failures), (WorkState::InStep, None, 0));
+    assert_eq!(work.resolved_error.as_deref(), Some("the credit is gone"));
+    let told = (AuditEvent::Failed, "the credit is gone; decided before".to_owned());
+    assert_eq!(last_of_audit(&*ledger).await, told);
+}
+
+async fn another_failure_than_the_one_that_was_put_aside_is_asked_about(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    ends(&*ledger, failed("the credit is gone"), 1).await;
+    ledger.put_aside(&decision(None), at(2)).await.unwrap();
+    ends(&*ledger, failed("the books are locked"), 3).await;
+    assert_eq!(ledger.reviews(None).await.unwrap()[0].last_error.as_deref(), Some("the books are locked"));
+
+    ends(&*ledger, in_step(), 4).await;
+    ends(&*ledger, failed("the credit is gone"), 5).await;
+    assert_eq!(ledger.reviews(None).await.unwrap().len(), 1, "it was well in between");
+}
+
+async fn what_waits_for_nobody_cannot_be_put_aside(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    assert!(!ledger.put_aside(&decision(None), at(1)).await.unwrap());
+    ends(&*ledger, in_step(), 2).await;
+    assert!(!ledger.put_aside(&decision(None), at(3)).await.unwrap());
+    assert_eq!(last_of_audit(&*ledger).await.0, AuditEvent::Settled);
+}
+
+async fn what_begins_again_is_due_with_all_attempts_and_all_questions(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    assert!(!ledger.begin_again(&decision(None), at(0)).await.unwrap());
+    ends(&*ledger, asking(&["one"]), 1).await;
+    ledger.put_aside(&decision(None), at(2)).await.unwrap();
+    ends(&*ledger, Outcome::Failed { error: "no answer".to_owned(), again_at: Some(at(9000)) }, 3).await;
+    assert!(ledger.begin_again(&decision(Some("fixed in Brightpearl")), at(4)).await.unwrap());
+    let told = (AuditEvent::Retried, "by dana: fixed in Brightpearl".to_owned());
+    assert_eq!(last_of_audit(&*ledger).await, told);
+    let claim = claim_all(&*ledger, 4).await.remove(0);
+    assert_eq!(claim.failures, 0);
+    ledger.finish(&[(claim, asking(&["one"]))], at(5)).await.unwrap();
+    assert_eq!(asked(&*ledger).await, ["one"]);
+}
+
+async fn written(ledger: &dyn Ledger, key: &str, outcome: EffectOutcome) {
+    let claim = claimed(ledger, 1).await;
+    let intent = Intent { claim: claim.clone(), key: key.to_owned(), what: "sales credit".to_owned() };
+    ledger.intend(&[intent], at(2)).await.unwrap();
+    ledger.record(&[(claim.clone(), key.to_owned(), outcome)], at(3)).await.unwrap();
+    ledger.finish(&[(claim, in_step())], at(4)).await.unwrap();
+}
+
+async fn a_write_that_is_forgotten_is_written_again(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    let applied = EffectOutcome::Applied { remote_id: Some("300955".to_owned()), already_existed: false };
+    written(&*ledger, "RGO-1", applied.clone()).await;
+    let forgotten =
+        ledger.forget_effect(&decision(Some("deleted on purpose")), "RGO-1", at(5)).await.unwrap();
+    assert_eq!(forgotten.and_then(|effect| effect.outcome), Some(applied));
+    assert!(ledger.effects(&name("acme"), &rma(1)).await.unwrap().is_empty());
+    let (event, detail) = last_of_audit(&*ledger).await;
+    assert_eq!(event, AuditEvent::Forgotten);
+    assert!(detail.contains("RGO-1") && detail.contains("300955"), "{detail}");
+    assert!(detail.ends_with("by dana: deleted on purpose"), "{detail}");
+
+    let claim = claim_all(&*ledger, 5).await.remove(0);
+    let again = Intent { claim, key: "RGO-1".to_owned(), what: "sales credit".to_owned() };
+    assert_eq!(ledger.intend(&[again], at(6)).await.unwrap(), [Admission::Go { before: false }]);
+}
+
+async fn only_what_was_applied_is_forgotten(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    written(&*ledger, "RGO-1", EffectOutcome::Unknown { error: "no answer".to_owned() }).await;
+    assert_eq!(ledger.forget_effect(&decision(None), "RGO-1", at(5)).await.unwrap(), None);
+    assert_eq!(ledger.forget_effect(&decision(None), "RGO-2", at(5)).await.unwrap(), None);
+    assert_eq!(ledger.effects(&name("acme"), &rma(1)).await.unwrap().len(), 1);
+    assert!(claim_all(&*ledger, 9000).await.is_empty(), "nothing is due because of it");
+}

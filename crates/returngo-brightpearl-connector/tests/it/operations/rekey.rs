@@ -1,0 +1,35 @@
+//! Another key for what is stored.
+
+use super::site::Site;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credentials_are_sealed_with_another_key() {
+    let site = Site::of(1).await;
+    let output = site.run(&["rekey", "--to", "new.key"], &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.starts_with("1 connections are sealed with the key in new.key"), "{said}");
+
+    let old = site.run(&["status"], &[]);
+    assert_eq!(old.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&old.stderr).contains("the key is not the one"));
+    let new = [("RETURNGO_BRIGHTPEARL_KEY_FILE", "new.key")];
+    let serving = site.serve(&new).await;
+    let body = r#"{"eventName":"RMA_STATUS_UPDATED","rmaId":"4500000"}"#;
+    assert_eq!(serving.post(&site.door("returngo"), body).status, 200, "the connection is open");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_there_is_used_and_a_broken_one_changes_nothing() {
+    let site = Site::of(1).await;
+    std::fs::write(site.folder().join("new.key"), "no key").unwrap();
+    let output = site.run(&["rekey", "--to", "new.key"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("this is no key"));
+    assert!(site.run(&["status"], &[]).status.success());
+
+    let key = "HR4fICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw=";
+    std::fs::write(site.folder().join("new.key"), key).unwrap();
+    assert!(site.run(&["rekey", "--to", "new.key"], &[]).status.success());
+    assert!(site.run(&["status"], &[("RETURNGO_BRIGHTPEARL_KEY", key)]).status.success());
+}

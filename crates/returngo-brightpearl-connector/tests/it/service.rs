@@ -1,0 +1,193 @@
+//! The service as it runs: none of its connections keeps another waiting, and it stops without leaving anything
+//! behind.
+
+use std::{sync::Arc, time::Duration};
+
+use api_client_core::client::{Clock, SystemClock};
+use api_mock_core::{Fault, FaultKind};
+use jiff::SignedDuration;
+use returngo_brightpearl_connector::{
+    demo::Scene,
+    engine::{Engine, Policy},
+    ledger::{
+        self, ClaimRequest, ConnectionId, Delivery, Ledger, Sealed, Source, StoredConnection, SweepName,
+        WorkState, WorkerId,
+    },
+    probe::NoProbe,
+    registry::Registry,
+    service::Service,
+    sweep::Schedule,
+    vault::{Vault, VaultKey},
+};
+use tokio::{sync::watch, task::JoinHandle};
+
+use crate::{ledger::databases::Database, support::Shop};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhooks_of_a_broken_connection_delay_nobody_elses() {
+    let shop = Shop::open(3).await;
+    let ledger = &shop.service.ledger;
+    let broken: ConnectionId = "aaa-broken".parse().unwrap();
+    let stored = StoredConnection { id: broken.clone(), configuration: Sealed(vec![1, 2, 3]) };
+    ledger.put_connection(&stored, shop.time.now()).await.unwrap();
+    let body = r#"{"rmaId":"1"}"#.to_owned();
+    let received_at = shop.time.now();
+    let theirs = Delivery { connection: broken.clone(), source: Source::Returngo, body, received_at };
+    for rma in &shop.scene.rmas {
+        ledger.receive(std::slice::from_ref(&theirs)).await.unwrap();
+        shop.hear_of(rma).await;
+        while shop.service.handle_some_webhooks().await.unwrap() {}
+        assert_eq!(shop.item(rma).await.state, WorkState::Due);
+    }
+    let waiting = async || {
+        let status = ledger.status(shop.time.now()).await.unwrap();
+        status.iter().find(|status| status.connection == broken).unwrap().waiting_deliveries
+    };
+    assert_eq!(waiting().await, 1);
+
+    shop.service.registry.put(&broken, &shop.scene.configuration().unwrap()).await.unwrap();
+    assert!(!shop.service.handle_some_webhooks().await.unwrap(), "it is left alone for a while");
+    shop.pass(SignedDuration::from_mins(5)).await;
+    assert!(shop.service.handle_some_webhooks().await.unwrap());
+    assert_eq!(waiting().await, 0);
+}
+
+/// A service that runs in real time, against scenes.
+struct Running {
+    ledger: Arc<dyn Ledger>,
+    registry: Arc<Registry>,
+    stop: watch::Sender<bool>,
+    ended: JoinHandle<()>,
+    service: Arc<Service>,
+    _database: Database,
+}
+
+impl Running {
+    async fn with(connections: &[(&str, &Scene)]) -> Self {
+        let database = Database::sqlite();
+        let ledger = ledger::open(&database.url).await.unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let vault = Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap();
+        let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, Arc::clone(&clock)));
+        for (id, scene) in connections {
+            registry.put(&id.parse().unwrap(), &scene.configuration().unwrap()).await.unwrap();
+        }
+        let (stop, stopped) = watch::channel(false);
+        let policy = Policy { grace: Duration::from_millis(100), ..Policy::default() };
+        let worker = WorkerId("worker".to_owned());
+        let engine = Engine::new(
+            Arc::clone(&ledger),
+            Arc::clone(&clock),
+            Arc::new(NoProbe),
+            worker,
+            policy,
+            stopped.clone(),
+        );
+        let (schedule, probe) = (Schedule::default(), Arc::new(NoProbe));
+        let service =
+            Service::new(Arc::clone(&ledger), Arc::clone(&registry), engine, schedule, clock, probe);
+        let service = Arc::new(service);
+        let ended = tokio::spawn(Arc::clone(&service).run(stopped));
+        Self { ledger, registry, stop, ended, service, _database: database }
+    }
+
+    async fn hear_of_all(&self, connection: &str, scene: &Scene) {
+        let delivery = |rma| Delivery {
+            connection: connection.parse().unwrap(),
+            source: Source::Returngo,
+            body: format!(r#"{{"rmaId":"{rma}"}}"#),
+            received_at: SystemClock.now(),
+        };
+        let deliveries: Vec<Delivery> = scene.rmas.iter().map(delivery).collect();
+        self.ledger.receive(&deliveries).await.unwrap();
+        self.service.wake.call();
+    }
+
+    /// Stops; what it left behind can be claimed by another process at once.
+    async fn stop_and_take_over(self) -> usize {
+        self.stop.send(true).unwrap();
+        within(Duration::from_secs(10), async { self.ended.await.unwrap() }).await;
+        let status = self.ledger.status(SystemClock.now()).await.unwrap();
+        assert_eq!(status.iter().map(|status| status.claimed).sum::<u64>(), 0, "{status:?}");
+        let request = ClaimRequest {
+            worker: WorkerId("another".to_owned()),
+            limit: 100,
+            // Writes whose answer nobody waited for are looked up after the first wait.
+            now: SystemClock.now() + SignedDuration::from_secs(60),
+            lease: Duration::from_secs(60),
+            except: Vec::new(),
+        };
+        self.ledger.claim(&request).await.unwrap().len()
+    }
+}
+
+async fn within<T>(limit: Duration, what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(limit, what).await.expect("it takes too long")
+}
+
+async fn until(mut holds: impl AsyncFnMut() -> bool) {
+    within(Duration::from_secs(30), async {
+        while !holds().await {
+            SystemClock.sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+}
+
+/// Longer than any test waits.
+const NEVER: FaultKind = FaultKind::Delay(Duration::from_secs(300));
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_whose_systems_hang_delays_nobody() {
+    let (hanging, healthy) = (Scene::start(2).await.unwrap(), Scene::start(2).await.unwrap());
+    for faults in [hanging.brightpearl.faults(), hanging.returngo.faults()] {
+        faults.add(Fault::on_any(NEVER).times(1000));
+    }
+    let running = Running::with(&[("aaa-hanging", &hanging), ("zzz-healthy", &healthy)]).await;
+    running.hear_of_all("aaa-hanging", &hanging).await;
+    until(async || hanging.returngo.requests().total() > 0).await;
+    for rma in &healthy.rmas {
+        healthy.approve(rma).unwrap();
+    }
+    running.hear_of_all("zzz-healthy", &healthy).await;
+    until(async || healthy.brightpearl.credits_by_external_ref().len() == 2).await;
+    let first = healthy.rmas[0].clone();
+    let in_step = async || {
+        let item = running.ledger.work(&"zzz-healthy".parse().unwrap(), &first).await.unwrap();
+        item.is_some_and(|item| item.state == WorkState::InStep)
+    };
+    until(in_step).await;
+    assert!(running.registry.get(&"aaa-hanging".parse().unwrap()).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_while_both_systems_are_read_releases_everything() {
+    let scene = Scene::start(4).await.unwrap();
+    scene.brightpearl.faults().add(Fault::on_any(NEVER).times(1000));
+    let running = Running::with(&[("acme", &scene)]).await;
+    let ledger = Arc::clone(&running.ledger);
+    running.hear_of_all("acme", &scene).await;
+    let claimed = async || ledger.status(SystemClock.now()).await.unwrap()[0].claimed == 4;
+    until(claimed).await;
+    until(async || scene.brightpearl.requests().total() >= 2).await;
+    assert_eq!(running.stop_and_take_over().await, 4);
+    let swept = ledger.take_sweep(SystemClock.now(), SystemClock.now() + SignedDuration::from_mins(30)).await;
+    assert_eq!(
+        swept.unwrap().map(|turn| turn.sweep),
+        Some(SweepName::Brightpearl),
+        "it is due again at once"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_while_something_is_written_leaves_no_claim() {
+    let scene = Scene::start(4).await.unwrap();
+    for rma in &scene.rmas {
+        scene.approve(rma).unwrap();
+    }
+    scene.brightpearl.faults().add(Fault::on("post-multi-message", NEVER).times(1000));
+    let running = Running::with(&[("acme", &scene)]).await;
+    running.hear_of_all("acme", &scene).await;
+    until(async || scene.brightpearl.requests().of("post-multi-message") > 0).await;
+    assert_eq!(running.stop_and_take_over().await, 4);
+}

@@ -1,0 +1,151 @@
+//! Sweeps find what webhooks did not tell, and leave alone what was looked at.
+
+use api_mock_core::{Fault, FaultKind};
+use jiff::SignedDuration;
+use returngo_brightpearl_connector::ledger::{Source, WorkState};
+
+use crate::support::Shop;
+
+/// Within the time that sweeps of Brightpearl ask for twice.
+const NEXT_SWEEP: SignedDuration = SignedDuration::from_secs(600);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_looked_at_is_not_marked_again() {
+    let shop = Shop::open(6).await;
+    shop.work().await;
+    for rma in &shop.scene.rmas {
+        shop.scene.approve(rma).unwrap();
+        shop.hear_of(rma).await;
+    }
+    shop.work().await;
+    assert_eq!(shop.scene.brightpearl.credits_by_external_ref().len(), 6);
+    shop.pass(NEXT_SWEEP).await;
+    shop.work().await;
+    for rma in &shop.scene.rmas {
+        shop.scene.receive(rma).await.unwrap();
+    }
+    shop.pass(NEXT_SWEEP).await;
+    let before = shop.marked().await;
+    shop.work().await;
+    assert_eq!(shop.marked().await, before + 6, "no webhook told of the goods, a sweep finds them");
+
+    let (marked, (requests, read)) = (shop.marked().await, shop.requests());
+    // In the next hour, RMAs whose inspection is awaited are looked at: no list shows it.
+    for sweep in 1..=2 {
+        shop.pass(NEXT_SWEEP).await;
+        shop.work().await;
+        assert_eq!(shop.marked().await, marked, "sweep {sweep} found nothing new");
+    }
+    let (more_requests, read_more) = shop.requests();
+    assert_eq!(read_more, read, "no RMA was read again");
+    println!("{} requests to Brightpearl for two sweeps that find nothing", more_requests - requests);
+    assert!(more_requests - requests <= 2 * 6, "{} requests", more_requests - requests);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_sweep_of_returngo_finds_is_read_once() {
+    let shop = Shop::open(5).await;
+    shop.work().await;
+    assert_eq!(shop.requests().1, 5, "each RMA is read by the worker alone");
+    shop.scene.approve(&shop.scene.rmas[2]).unwrap();
+    shop.pass(SignedDuration::from_mins(11)).await;
+    shop.work().await;
+    assert_eq!(shop.requests().1, 6);
+    assert!(shop.item(&shop.scene.rmas[2]).await.credit.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_under_way_is_not_lost_on_the_sweeps() {
+    let shop = Shop::open(2).await;
+    shop.work().await;
+    let rma = &shop.scene.rmas[0];
+    shop.scene.approve(rma).unwrap();
+    shop.hear_of(rma).await;
+    shop.work().await;
+    shop.scene.refund(rma).unwrap();
+    shop.pass(SignedDuration::from_mins(16)).await;
+    shop.work().await;
+    let credit = shop.scene.credit(rma).unwrap();
+    assert_eq!(shop.scene.brightpearl.payments_on(credit.id).len(), 1);
+    assert_eq!(shop.scene.lost(), 1, "the other one was never approved");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweep_leaves_what_fails_to_its_waits_and_to_people() {
+    let shop = Shop::open(1).await;
+    let rma = &shop.scene.rmas[0];
+    shop.scene.returngo.faults().add(Fault::on("GET /rma/{id}", FaultKind::Status500).by_chance(1.0, 1));
+    shop.work().await;
+    assert_eq!((shop.item(rma).await.state, shop.item(rma).await.failures), (WorkState::Due, 1));
+    for _ in 0..100 {
+        shop.pass(SignedDuration::from_mins(80)).await;
+        shop.work().await;
+    }
+    let item = shop.item(rma).await;
+    assert_eq!((item.state, item.failures), (WorkState::NeedsReview, 20), "a person is asked once");
+    assert_eq!(shop.marked().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_that_does_not_say_what_it_is_about_hastens_a_sweep() {
+    let shop = Shop::open(1).await;
+    shop.work().await;
+    let rma = &shop.scene.rmas[0];
+    shop.scene.approve(rma).unwrap();
+    shop.pass(SignedDuration::from_mins(3)).await;
+    shop.work().await;
+    assert_eq!(shop.item(rma).await.credit, None, "no sweep is due");
+    shop.hear(Source::Returngo, r#"{"eventName":"RMA_STATUS_UPDATED"}"#.to_owned()).await;
+    shop.work().await;
+    shop.pass(SignedDuration::from_secs(10)).await;
+    shop.work().await;
+    assert!(shop.item(rma).await.credit.is_some());
+
+    shop.scene.receive(rma).await.unwrap();
+    let unnamed =
+        r#"{"accountCode":"acmeoutdoors","resourceType":"goods-in-note","id":"","lifecycleEvent":"created"}"#;
+    shop.hear(Source::Brightpearl, unnamed.to_owned()).await;
+    shop.work().await;
+    shop.pass(SignedDuration::from_secs(10)).await;
+    let before = shop.marked().await;
+    shop.work().await;
+    assert_eq!(shop.marked().await, before + 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_refund_is_on_the_credit_at_once_and_without_its_webhook_within_a_sweep() {
+    let shop = Shop::open(40).await;
+    for rma in &shop.scene.rmas {
+        shop.scene.approve(rma).unwrap();
+    }
+    shop.work().await;
+    shop.pass(NEXT_SWEEP).await;
+    shop.work().await;
+    let payments = |place: usize| {
+        let credit = shop.scene.credit(&shop.scene.rmas[place]).unwrap();
+        shop.scene.brightpearl.payments_on(credit.id).len()
+    };
+
+    shop.scene.refund(&shop.scene.rmas[7]).unwrap();
+    shop.hear_of(&shop.scene.rmas[7]).await;
+    let (requests, read) = shop.requests();
+    let heard_at = shop.time.now();
+    shop.work().await;
+    let (requests_then, read_then) = shop.requests();
+    assert_eq!(payments(7), 1);
+    let waited = shop.time.now().duration_since(heard_at);
+    assert!(waited <= SignedDuration::from_mins(1), "{waited}: no more than Brightpearl's limit asks for");
+    println!(
+        "a refund by webhook: {} requests to Brightpearl, {} RMAs read",
+        requests_then - requests,
+        read_then - read
+    );
+    assert_eq!(read_then - read, 1);
+    assert!(requests_then - requests <= 16, "{} requests", requests_then - requests);
+
+    shop.scene.refund(&shop.scene.rmas[8]).unwrap();
+    // How often transactions are listed.
+    shop.pass(SignedDuration::from_mins(15)).await;
+    shop.work().await;
+    assert_eq!(payments(8), 1);
+}
