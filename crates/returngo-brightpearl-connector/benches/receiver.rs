@@ -96,7 +96,7 @@ impl Receiver {
     }
 
     fn as_fast_as_it_takes_them(&self, senders: usize) {
-        let (sent, cost) = self.send(senders, async |mut sender| {
+        let (sent, cost) = self.send(senders, async move |mut sender| {
             let mut sent = Sent::default();
             let end = Instant::now() + LONG_ENOUGH;
             while Instant::now() < end {
@@ -114,7 +114,7 @@ impl Receiver {
         const SENDERS: u32 = 64;
         let start = Instant::now() + Duration::from_millis(100);
         let apart = Duration::from_secs(1) / ARRIVALS;
-        let (sent, cost) = self.send(SENDERS as usize, async |mut sender| {
+        let (sent, cost) = self.send(SENDERS as usize, async move |mut sender| {
             let mut sent = Sent::default();
             let mut arrives = start + apart * u32::try_from(sender.number).unwrap();
             while arrives < start + ARRIVE_FOR {
@@ -232,7 +232,7 @@ impl Sender {
 
 fn returngo(id: u64) -> String {
     format!(
-        r#"{{"eventName":"RMA_STATUS_UPDATED","data":{{"rmaId":"{id}","orderName":"#AC1001","status":"Received","shipments":[{{"id":"s-{id}","status":"delivered"}}]}}}}"#
+        r#"{{"eventName":"RMA_STATUS_UPDATED","data":{{"rmaId":"{id}","orderName":"AC1001","status":"Received","shipments":[{{"id":"s-{id}","status":"delivered"}}]}}}}"#
     )
 }
 

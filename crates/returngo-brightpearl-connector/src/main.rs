@@ -1,11 +1,16 @@
 //! The program `returngo-brightpearl`.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use clap::Parser;
 use returngo_brightpearl_connector::program::{self, Cli};
+use tokio::runtime::Runtime;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    program::run(Cli::parse()).await
+fn main() -> io::Result<ExitCode> {
+    let cli = Cli::parse();
+    let runtime = Runtime::new()?;
+    let code = runtime.block_on(program::run(cli));
+    // The look-up of a server's name cannot be given up: it must not keep a process that has come to its end.
+    runtime.shutdown_background();
+    Ok(code)
 }

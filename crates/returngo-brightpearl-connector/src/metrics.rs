@@ -10,7 +10,10 @@ use crate::{
 
 /// Says what is measured, and shows from the start what is counted: an increase from nothing is none to Prometheus.
 pub fn describe() {
-    describe_counter!("returngo_brightpearl_webhooks_total", "Webhooks by the status they were answered with");
+    describe_counter!(
+        "returngo_brightpearl_webhooks_total",
+        "Webhooks by the status they were answered with"
+    );
     describe_counter!("returngo_brightpearl_rmas_worked_total", "RMAs worked on");
     describe_counter!("returngo_brightpearl_writes_total", "Writes to either system");
     describe_counter!("returngo_brightpearl_sweeps_total", "Sweeps");

@@ -187,7 +187,9 @@ pub enum VaultError {
         connection: ConnectionId,
     },
     /// Something was stored while everything was sealed anew.
-    #[error("a connection was stored meanwhile, so all keep their key: stop what uses the database and try again")]
+    #[error(
+        "a connection was stored meanwhile, so all keep their key: stop what uses the database and try again"
+    )]
     Changed,
     /// No random bytes.
     #[error("nothing can be sealed: {0}")]

@@ -112,8 +112,9 @@ impl Engine {
                 Admission::AlreadyApplied(record) => {
                     let error = format!(
                         "{key} was written at {} and is not to be seen any more: find out what became of it, then \
-                         `reviews resolve` leaves it so, and `reviews retry --again {key}` writes it once more",
+                         `reviews resolve {rma}` leaves it so, and `reviews retry {rma} --again {key}` writes it once more",
                         record.intended_at.strftime("%F %TZ"),
+                        rma = journey.claim.rma,
                         key = record.key,
                     );
                     Step::Failed(self.policy.after_refusal(&journey.claim, error, self.clock.now()))

@@ -27,7 +27,7 @@ impl Cli {
     /// What is logged unless `RUST_LOG` says otherwise: a service tells of its work, a command of trouble.
     pub(super) fn log_filter(&self) -> &'static str {
         match self.command {
-            Command::Serve => "info",
+            Command::Serve => "info,sqlx=warn,sqlx_core=warn",
             Command::Demo(_) | Command::Sync(_) => "error",
             _ => "warn",
         }

@@ -176,9 +176,8 @@ fn at_least<'de, const LEAST: u32, D: Deserializer<'de>>(deserializer: D) -> Res
 /// Both systems are told this address: a mistake in it would be subscribed.
 fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let refuse = |why: &dyn fmt::Display| {
-        D::Error::custom(format!("{why}: write it as https://returns.example.test"))
-    };
+    let refuse =
+        |why: &dyn fmt::Display| D::Error::custom(format!("{why}: write it as https://returns.example.test"));
     let url: Url = text.parse().map_err(|error| refuse(&error))?;
     let plain = matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
     if plain { Ok(Some(text)) } else { Err(refuse(&"no address that webhooks can be sent below")) }
@@ -200,7 +199,8 @@ mod tests {
         let policy = configuration.policy();
         assert_eq!((policy.batch, policy.lease.as_secs(), policy.failures_allowed), (7, 61, 2));
         let schedule = configuration.schedule();
-        let seconds = [schedule.brightpearl, schedule.returngo, schedule.subscriptions].map(|of| of.as_secs());
+        let seconds =
+            [schedule.brightpearl, schedule.returngo, schedule.subscriptions].map(|of| of.as_secs());
         assert_eq!(seconds, [11, 12, 63]);
         assert_eq!(schedule.public_url.as_deref(), Some("https://returns.example.test"));
         let keep = configuration.keep();

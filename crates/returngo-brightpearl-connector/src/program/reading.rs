@@ -68,7 +68,10 @@ impl Configuration {
 
 fn from_toml<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, FileError> {
     let refuse = |error: &toml::de::Error, reason: String| {
-        let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
+        let line = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .map(|before| before.matches('\n').count() + 1);
         let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
         FileError::Invalid { place: format!("{}{line}", file.display()), reason }
     };
@@ -200,7 +203,9 @@ mod tests {
     fn every_setting_has_a_variable() {
         let variables: Vec<String> = Setting::all().map(Setting::variable).collect();
         assert_eq!(variables.len(), 13, "{variables:?}");
-        for known in ["DATABASE", "KEY_FILE", "WORK_LEASE_SECONDS", "SWEEPS_RETURNGO_SECONDS", "KEEP_WEBHOOKS_DAYS"] {
+        for known in
+            ["DATABASE", "KEY_FILE", "WORK_LEASE_SECONDS", "SWEEPS_RETURNGO_SECONDS", "KEEP_WEBHOOKS_DAYS"]
+        {
             assert!(variables.contains(&format!("{PREFIX}{known}")), "{known} of {variables:?}");
         }
     }
@@ -234,11 +239,16 @@ mod tests {
             refused("public_url = \"returns.example.test\"", &[]),
             "a.toml, line 1: `public_url`: relative URL without a base: write it as https://returns.example.test"
         );
-        assert!(refused("public_url = \"ftp://returns.example.test\"", &[]).contains("no address that webhooks"));
+        assert!(
+            refused("public_url = \"ftp://returns.example.test\"", &[]).contains("no address that webhooks")
+        );
         let broken = refused("listen = \"127.0.0.1:1\"\ndatabase = ", &[]);
         assert!(broken.starts_with("a.toml, line 2: ") && !broken.contains('\n'), "{broken}");
         let refused_value = refused("", &[("RETURNGO_BRIGHTPEARL_LISTEN", "here")]);
-        assert!(refused_value.starts_with("RETURNGO_BRIGHTPEARL_LISTEN: `listen`: invalid"), "{refused_value}");
+        assert!(
+            refused_value.starts_with("RETURNGO_BRIGHTPEARL_LISTEN: `listen`: invalid"),
+            "{refused_value}"
+        );
     }
 
     #[test]

@@ -19,18 +19,18 @@ pub(super) fn go_on(question: &str, yes: bool) -> anyhow::Result<()> {
 /// How wide what is shown may be; none where it is read by a program.
 pub(super) fn width() -> Option<u16> {
     let terminal = Term::stdout();
-    terminal.is_term().then(|| terminal.size_checked()).flatten().map(|(_, columns)| columns)
+    terminal
+        .is_term()
+        .then(|| terminal.size_checked())
+        .flatten()
+        .map(|(_, columns)| columns)
+        .filter(|columns| *columns > 0)
 }
 
 /// Somebody who can be asked for what is needed.
 pub(super) trait Person {
     /// A text that passes the check, which says what is wrong with another.
-    fn text(
-        &mut self,
-        prompt: &str,
-        suggested: &str,
-        check: &dyn Fn(&str) -> Result<(), String>,
-    ) -> anyhow::Result<String>;
+    fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String>;
 
     /// A text that is not shown.
     fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String>;
@@ -74,14 +74,8 @@ fn show_cursor() {
 }
 
 impl Person for AtTerminal {
-    fn text(
-        &mut self,
-        prompt: &str,
-        suggested: &str,
-        check: &dyn Fn(&str) -> Result<(), String>,
-    ) -> anyhow::Result<String> {
+    fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
         let input = Input::<String>::with_theme(&self.0).with_prompt(prompt).allow_empty(true);
-        let input = if suggested.is_empty() { input } else { input.default(suggested.to_owned()) };
         answered(input.validate_with(|text: &String| check(text)).interact_text())
     }
 

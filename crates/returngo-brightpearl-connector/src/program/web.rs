@@ -45,8 +45,10 @@ async fn ready(State(web): State<Web>) -> (StatusCode, String) {
 /// What is counted is shown although the database fails: that is when somebody looks.
 async fn show_metrics(State(web): State<Web>) -> impl IntoResponse {
     let now = web.service.clock.now();
-    metrics::show_ready(in_time(web.service.ledger.ready()).await.is_ok());
-    if let Ok(status) = in_time(web.service.ledger.status(now)).await {
+    let ledger = &web.service.ledger;
+    let (ready, status) = tokio::join!(in_time(ledger.ready()), in_time(ledger.status(now)));
+    metrics::show_ready(ready.is_ok());
+    if let Ok(status) = status {
         metrics::show_status(&status, now);
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], web.metrics.render())

@@ -58,10 +58,10 @@ mod tests {
         let acme: ConnectionId = "acme".parse().unwrap();
         let at = |seconds: i64| Timestamp::from_second(seconds).unwrap();
         patience.failed(&acme, at(0));
-        assert_eq!(patience.left_alone(at(4)), [acme.clone()]);
+        assert!(patience.left_alone(at(4)).contains(&acme));
         assert!(patience.left_alone(at(5)).is_empty());
         patience.failed(&acme, at(5));
-        assert_eq!(patience.left_alone(at(14)), [acme.clone()]);
+        assert!(patience.left_alone(at(14)).contains(&acme));
         for _ in 0..100 {
             patience.failed(&acme, at(15));
         }

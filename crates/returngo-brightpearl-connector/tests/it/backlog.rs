@@ -101,3 +101,33 @@ fn trouble(scene: &Scene, chance: f64) {
         scene.returngo.faults().add(Fault::on_any(kind).by_chance(chance, seed));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_moved_is_the_same_for_many_at_once_and_costs_less() {
+    let shop = Shop::open(30).await;
+    for rma in &shop.scene.rmas {
+        shop.scene.approve(rma).unwrap();
+    }
+    shop.work().await;
+    for rma in &shop.scene.rmas[5..] {
+        shop.scene.receive(rma).await.unwrap();
+    }
+    for rma in &shop.scene.rmas[15..] {
+        shop.scene.restock(rma).await.unwrap();
+    }
+    let connection = shop.service.registry.get(&shop.connection).await.unwrap();
+    let reader = connection.reader().await.unwrap();
+    let before = shop.requests().0;
+    let together = reader.worlds(&shop.scene.rmas).await;
+    let requests = shop.requests().0 - before;
+    println!("{requests} requests to Brightpearl to look at 30 RMAs, 25 of them received");
+    assert!(requests <= 14, "{requests} requests");
+    for (id, world) in together {
+        let (mut together, mut alone) =
+            (world.unwrap().goods_movements, reader.world(&id).await.unwrap().goods_movements);
+        for movements in [&mut together, &mut alone] {
+            movements.sort_by_key(|movement| movement.goods_movement_id);
+        }
+        assert_eq!(together, alone, "RMA {id}");
+    }
+}

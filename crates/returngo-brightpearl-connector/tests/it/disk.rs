@@ -55,7 +55,8 @@ async fn what_was_answered_is_kept_and_it_recovers() {
     assert_eq!(serving.get("/healthz").status, 200);
     let metrics = serving.get("/metrics").body;
     assert!(metrics.contains("returngo_brightpearl_ready 0"), "{metrics}");
-    let counted = format!("returngo_brightpearl_webhooks_total{{source=\"returngo\",status=\"503\"}} {refused}");
+    let counted =
+        format!("returngo_brightpearl_webhooks_total{{source=\"returngo\",status=\"503\"}} {refused}");
     assert!(metrics.contains(&counted), "{metrics}");
     assert_eq!(serving.said("webhooks cannot be stored"), 1, "said once: {}", serving.log());
     let kept = stored(&mut database).await;

@@ -131,7 +131,9 @@ pub(super) async fn status(
             COUNT(rma) FILTER (WHERE state = 'needs-review') AS needs_review,
             MIN(due_since) AS oldest_due,
             (SELECT COUNT(*) FROM inbox
-             WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL) AS waiting
+             WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL) AS waiting,
+            (SELECT MIN(waiting_since) FROM inbox
+             WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL) AS waiting_since
         FROM connection LEFT JOIN work ON work.connection = connection.id
         WHERE configuration IS NOT NULL GROUP BY connection.id ORDER BY connection.id";
     let rows = session.all(STATUS, &[now.into()]).await?;
@@ -144,7 +146,10 @@ pub(super) async fn status(
                 in_step: row.count("in_step")?,
                 needs_review: row.count("needs_review")?,
                 waiting_deliveries: row.count("waiting")?,
-                oldest_due: row.time_if_any("oldest_due")?,
+                oldest_due: [row.time_if_any("oldest_due")?, row.time_if_any("waiting_since")?]
+                    .into_iter()
+                    .flatten()
+                    .min(),
             })
         })
         .collect()

@@ -90,6 +90,8 @@ async fn connect(url: &str, size: u32, settings: Vec<String>) -> Result<AnyPool,
                 Ok(())
             })
         })
+        // SQLite itself ends a transaction when its disk is full; the driver cannot end it then, and begins no other.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect(url)
         .await
 }

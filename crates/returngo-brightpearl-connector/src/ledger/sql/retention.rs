@@ -26,7 +26,10 @@ pub(super) async fn prune_inbox(
         DELETE FROM inbox WHERE id IN (SELECT input.id FROM {input $1: id bigint})
             AND waiting_since IS NULL AND received_at < $2";
     let rows = session.lock_all(LOCK, &[before.into(), i64::from(limit).into()]).await?;
-    let rows = rows.iter().map(|row| Ok(Numbered { id: row.int("id")? })).collect::<Result<Vec<_>, LedgerError>>()?;
+    let rows = rows
+        .iter()
+        .map(|row| Ok(Numbered { id: row.int("id")? }))
+        .collect::<Result<Vec<_>, LedgerError>>()?;
     session.run(REMOVE, &[(&json(&rows)?).into(), before.into()]).await
 }
 

@@ -15,7 +15,8 @@ pub(super) async fn vault_check(session: &mut Session<'_>, offered: &Sealed) -> 
 /// False, and nothing is to be committed, when something else is stored than was resealed.
 pub(super) async fn replace(session: &mut Session<'_>, seals: &NewSeals) -> Result<bool, LedgerError> {
     const CHECK: &str = "UPDATE vault SET check_value = $2 WHERE id = 1 AND check_value = $1";
-    const STORED: &str = "SELECT id, configuration FROM connection WHERE configuration IS NOT NULL ORDER BY id";
+    const STORED: &str =
+        "SELECT id, configuration FROM connection WHERE configuration IS NOT NULL ORDER BY id";
     const RESEAL: &str = "UPDATE connection SET configuration = $2 WHERE id = $1";
     let Resealed { was, is } = &seals.check;
     if session.run(CHECK, &[was.0.as_slice().into(), is.0.as_slice().into()]).await? == 0 {

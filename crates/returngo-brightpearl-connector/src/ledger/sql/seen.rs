@@ -1,4 +1,5 @@
-//! What workers saw, for the sweeps. It is no promise: without it sweeps mark more than they need to.
+//! What workers saw, for the sweeps. It is no promise: without it sweeps mark more than they need to, so that what
+//! another version has written and this one cannot read is left out.
 
 use brightpearl::OrderId;
 use jiff::Timestamp;
@@ -47,7 +48,13 @@ pub(super) async fn since(
 ) -> Result<Vec<(RmaId, Seen)>, LedgerError> {
     const SINCE: &str = "SELECT rma, what FROM seen WHERE connection = $1 AND seen_at >= $2 ORDER BY rma";
     let rows = session.all(SINCE, &[connection.as_str().into(), since.into()]).await?;
-    rows.iter().map(|row| Ok((row.parsed("rma")?, what(row)?))).collect()
+    let mut seen = Vec::new();
+    for row in &rows {
+        if let Some(what) = what(row)? {
+            seen.push((row.parsed("rma")?, what));
+        }
+    }
+    Ok(seen)
 }
 
 #[derive(Serialize)]
@@ -65,9 +72,9 @@ pub(super) async fn of_credits(
         WHERE connection = $2 AND seen.credit IN (SELECT input.credit FROM {input $1: credit text}) ORDER BY rma";
     let rows: Vec<_> = credits.iter().map(|credit| Credit { credit: credit.to_string() }).collect();
     let rows = session.all(OF_CREDITS, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
-    rows.iter().map(what).collect()
+    rows.iter().filter_map(|row| what(row).transpose()).collect()
 }
 
-fn what(row: &Row) -> Result<Seen, LedgerError> {
-    serde_json::from_str(&row.text("what")?).map_err(|error| unreadable("what", error))
+fn what(row: &Row) -> Result<Option<Seen>, LedgerError> {
+    Ok(serde_json::from_str(&row.text("what")?).ok())
 }

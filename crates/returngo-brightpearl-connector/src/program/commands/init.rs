@@ -5,32 +5,47 @@ use std::{
 };
 
 use anyhow::Context as _;
+use serde_json::json;
 
-use super::super::{DEFAULT_FILE, assembly, cli::Cli, output::say};
+use super::super::{
+    DEFAULT_FILE, assembly,
+    cli::Cli,
+    output::{say, say_json},
+};
 use crate::vault::VaultKey;
 
 /// Writes a commented configuration and a key; what is there stays.
 pub(super) fn run(cli: &Cli) -> anyhow::Result<()> {
-    tell(&cli.config, write_new(&cli.config, DEFAULT_FILE))?;
+    let configuration_written = is_written(&cli.config, write_new(&cli.config, DEFAULT_FILE))?;
     let configuration = assembly::configuration(cli)?;
     let key = VaultKey::generate()?.to_base64();
-    tell(&configuration.key_file, write_new(&configuration.key_file, &key))?;
+    let key_written = is_written(&configuration.key_file, write_new(&configuration.key_file, &key))?;
+    if cli.json {
+        return say_json(&json!({
+            "configuration": {"file": cli.config, "written": configuration_written},
+            "key": {"file": configuration.key_file, "written": key_written},
+        }));
+    }
+    tell(&cli.config, configuration_written)?;
+    tell(&configuration.key_file, key_written)?;
     say("Keep the key apart from the backups of the database: whoever has both can read the credentials.")?;
-    say("Next: `connect NAME` makes a connection, and asks for what it needs.")?;
-    Ok(())
+    Ok(say("Next: `connect NAME` makes a connection, and asks for what it needs.")?)
 }
 
-fn tell(file: &Path, written: io::Result<()>) -> anyhow::Result<()> {
+fn tell(file: &Path, written: bool) -> io::Result<()> {
     match written {
-        Ok(()) => say(format_args!("wrote {}", file.display()))?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            say(format_args!("{} is there already and stays", file.display()))?;
-        }
-        Err(error) => {
-            return Err(error).with_context(|| format!("{} cannot be written", file.display()));
-        }
+        true => say(format_args!("wrote {}", file.display())),
+        false => say(format_args!("{} is there already and stays", file.display())),
     }
-    Ok(())
+}
+
+/// Whether it was written now, and not before.
+fn is_written(file: &Path, written: io::Result<()>) -> anyhow::Result<bool> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be written", file.display())),
+    }
 }
 
 /// A file for the user alone.

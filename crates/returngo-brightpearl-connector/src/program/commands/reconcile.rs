@@ -89,14 +89,13 @@ fn print_table(report: &Report) -> anyhow::Result<()> {
         [
             line.date.map(|date| date.to_string()).unwrap_or_default(),
             line.rma_id.to_string(),
-            line.code.to_string(),
             shown(&line.refunded),
             shown(&line.recorded),
             line.bank_account.as_ref().map(ToString::to_string).unwrap_or_default(),
-            line.message.clone(),
+            line.to_string(),
         ]
     });
-    let header = ["day", "RMA", "", "refunded", "recorded", "bank account", "what to know, what to do"];
+    let header = ["day", "RMA", "refunded", "recorded", "bank account", "what to know, what to do"];
     say(table(header, rows))?;
     for total in &report.totals {
         say(total)?;

@@ -7,6 +7,7 @@ use tokio::{
     net::{TcpListener, TcpSocket},
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
+    task::JoinSet,
 };
 
 use super::super::{
@@ -43,18 +44,20 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let listener = address.listen(BACKLOG)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
 
-    let clock = &*assembly.clock;
-    tokio::join!(
-        async {
-            signals.come().await;
-            tracing::info!("stopping");
-            let _ = stop.send(true);
-        },
-        answer(listener, routes, clock, stopped.clone()),
-        keep_doors(&doors, &assembly.registry, clock, stopped.clone()),
-        assembly.retention().run(stopped.clone()),
-        Arc::clone(&service).run(stopped),
-    );
+    let mut parts = JoinSet::new();
+    parts.spawn(answer(listener, routes, Arc::clone(&assembly.clock), stopped.clone()));
+    parts.spawn(keep_doors(
+        doors,
+        Arc::clone(&assembly.registry),
+        Arc::clone(&assembly.clock),
+        stopped.clone(),
+    ));
+    parts.spawn(assembly.retention().run(stopped.clone()));
+    parts.spawn(service.run(stopped));
+    signals.come().await;
+    tracing::info!("stopping");
+    let _ = stop.send(true);
+    while parts.join_next().await.is_some() {}
     tracing::info!("stopped");
     Ok(())
 }
@@ -71,22 +74,23 @@ fn take(address: SocketAddr) -> anyhow::Result<TcpSocket> {
     taken().with_context(|| format!("cannot listen on {address}: choose another address with `listen`"))
 }
 
+async fn told_to_stop(mut stopped: watch::Receiver<bool>) {
+    // A sender that is gone is as good as a stop.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
 /// Answers until it is told to stop; then only what is being received, as long as a stop may take.
 async fn answer(
     listener: TcpListener,
     routes: Router,
-    clock: &dyn Clock,
-    mut stopped: watch::Receiver<bool>,
+    clock: Arc<dyn Clock>,
+    stopped: watch::Receiver<bool>,
 ) {
-    let mut stop = stopped.clone();
-    let told = async move {
-        let _ = stop.wait_for(|stopped| *stopped).await;
-    };
     let serving = axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(told)
+        .with_graceful_shutdown(told_to_stop(stopped.clone()))
         .into_future();
     let late = async {
-        let _ = stopped.wait_for(|stopped| *stopped).await;
+        told_to_stop(stopped).await;
         clock.sleep(STOP_WITHIN).await;
     };
     tokio::select! {
@@ -132,14 +136,22 @@ async fn open_doors(doors: &Doors, registry: &Registry) -> anyhow::Result<()> {
 }
 
 /// Connections come and go while this runs.
-async fn keep_doors(doors: &Doors, registry: &Registry, clock: &dyn Clock, mut stopped: watch::Receiver<bool>) {
+async fn keep_doors(
+    doors: Arc<Doors>,
+    registry: Arc<Registry>,
+    clock: Arc<dyn Clock>,
+    stopped: watch::Receiver<bool>,
+) {
     const EVERY: Duration = Duration::from_secs(15);
     let trouble = Trouble::new("connections cannot be listed");
-    while !*stopped.borrow() {
-        tokio::select! { () = clock.sleep(EVERY) => {} _ = stopped.changed() => return }
-        match open_doors(doors, registry).await {
-            Ok(()) => trouble.over(),
-            Err(error) => trouble.met(error.as_ref()),
+    let keep = async {
+        loop {
+            clock.sleep(EVERY).await;
+            match open_doors(&doors, &registry).await {
+                Ok(()) => trouble.over(),
+                Err(error) => trouble.met(error.as_ref()),
+            }
         }
-    }
+    };
+    tokio::select! { () = keep => {} () = told_to_stop(stopped) => {} }
 }

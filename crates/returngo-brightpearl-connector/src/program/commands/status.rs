@@ -19,7 +19,8 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     if status.is_empty() {
         return Ok(say("No connections: `connect` makes one, `demo` shows what they do.")?);
     }
-    let header = ["connection", "in step", "due", "at work", "for a person", "webhooks", "oldest due for"];
+    let header =
+        ["connection", "in step", "due", "at work", "for a person", "webhooks waiting", "oldest due for"];
     let rows = status.iter().map(|status| {
         [
             status.connection.to_string(),

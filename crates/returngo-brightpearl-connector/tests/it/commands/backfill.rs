@@ -42,5 +42,5 @@ async fn only_the_days_that_are_named_are_looked_at() {
     let shop = Shop::connected().await;
     let none = shop.run(&["backfill", "--from", "2020-01-01", "--to", "2020-12-31", "--json"]).json();
     assert_eq!(numbers(&none["marked"]), 0);
-    shop.run(&["backfill"]).is_wrong_usage();
+    shop.run(&["backfill"]).refuses_the_usage();
 }

@@ -87,7 +87,7 @@ async fn what_is_not_usable_is_named_and_not_shown() {
     let refused = shop.run_with(&["connect", "acme", "--refund-method", "1210"], &[token]);
     assert!(!refused.stdout.contains("planted-token") && !refused.stderr.contains("planted-token"));
     refused.fails();
-    shop.connect(&["acme", "--status", "open"]).is_wrong_usage();
+    shop.connect(&["acme", "--status", "open"]).refuses_the_usage();
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ fn init_writes_what_the_other_commands_read_and_keeps_what_is_there() {
     let key = std::fs::read_to_string(folder.path().join("returngo-brightpearl.key")).unwrap();
     assert!(run(&folder, &["init"], &[]).succeeds().contains("is there already and stays"));
     assert_eq!(std::fs::read_to_string(folder.path().join("returngo-brightpearl.key")).unwrap(), key);
+    let again = run(&folder, &["init", "--json"], &[]).json();
+    assert_eq!(again["key"], json!({"file": "returngo-brightpearl.key", "written": false}));
     assert_eq!(run(&folder, &["status", "--json"], &[]).json(), json!([]));
 }
 
@@ -32,11 +34,11 @@ fn a_wrong_key_and_a_wrong_configuration_are_one_clear_line() {
 #[test]
 fn wrong_arguments_are_exit_code_2() {
     let folder = tempfile::tempdir().unwrap();
-    run(&folder, &["sing"], &[]).is_wrong_usage();
-    run(&folder, &["plan", "acme", "many"], &[]).is_wrong_usage();
-    run(&folder, &["reconcile", "--from", "2026-05-31", "--to", "2026-05-01"], &[]).is_wrong_usage();
-    run(&folder, &["sync", "4410021", "acme"], &[]).is_wrong_usage();
-    run(&folder, &["sync", "--since", "yesterday"], &[]).is_wrong_usage();
+    run(&folder, &["sing"], &[]).refuses_the_usage();
+    run(&folder, &["plan", "acme", "many"], &[]).refuses_the_usage();
+    run(&folder, &["reconcile", "--from", "2026-05-31", "--to", "2026-05-01"], &[]).refuses_the_usage();
+    run(&folder, &["sync", "4410021", "acme"], &[]).refuses_the_usage();
+    run(&folder, &["sync", "--since", "yesterday"], &[]).refuses_the_usage();
 }
 
 #[test]
@@ -82,4 +84,22 @@ fn without_a_connection_it_is_said_how_to_make_one() {
         assert!(run(&folder, command, &[]).fails().contains("`connect` makes one"), "{command:?}");
     }
     assert!(run(&folder, &["check", "acme"], &[]).fails().contains("there is no connection acme"));
+}
+
+/// The guide's sessions and examples.
+const GUIDE: &str = include_str!("../../../../../docs/connector.md");
+
+#[test]
+fn the_guide_names_commands_and_flags_that_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines =
+        GUIDE.lines().map(|line| line.trim_start_matches("$ ").split("  #").next().unwrap_or_default());
+    let commands: Vec<&str> = lines.filter_map(|line| line.strip_prefix("returngo-brightpearl ")).collect();
+    assert!(commands.len() > 10, "{commands:?}");
+    for command in commands {
+        let unquoted = command.split('"').step_by(2).flat_map(str::split_whitespace);
+        let words: Vec<&str> =
+            unquoted.map(|word| if word == "--note" { "--note=x" } else { word }).collect();
+        run(&folder, &[&words[..], &["--help"]].concat(), &[]).succeeds();
+    }
 }

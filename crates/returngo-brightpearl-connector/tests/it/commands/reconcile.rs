@@ -32,7 +32,7 @@ async fn the_csv_has_the_documented_columns_and_a_line_for_each_finding() {
     assert_eq!(csv.headers().unwrap().iter().collect::<Vec<_>>(), COLUMNS);
     let codes: Vec<String> = csv.records().map(|record| record.unwrap()[2].to_owned()).collect();
     assert_eq!(codes, ["Matched", "GoodsOutstanding"]);
-    shop.run(&["reconcile", "--from", "2020-01-01", "--csv", "--json"]).is_wrong_usage();
+    shop.run(&["reconcile", "--from", "2020-01-01", "--csv", "--json"]).refuses_the_usage();
 }
 
 #[tokio::test]

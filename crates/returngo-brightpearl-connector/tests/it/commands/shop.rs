@@ -135,7 +135,7 @@ impl Done {
     }
 
     /// What it says about arguments that make no sense.
-    pub(super) fn is_wrong_usage(self) -> String {
+    pub(super) fn refuses_the_usage(self) -> String {
         assert_eq!(self.code, Some(2), "{}{}", self.stdout, self.stderr);
         self.stderr
     }

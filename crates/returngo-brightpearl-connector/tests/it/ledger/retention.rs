@@ -151,7 +151,10 @@ async fn what_protects_from_writing_twice_stays(database: Database) {
     let again = claim_all(&*ledger, years).await.remove(0);
     assert_eq!(again.attempt, 2, "attempts go on being counted");
     let admitted = ledger.intend(&[intent(&again)], at(years)).await.unwrap();
-    assert!(matches!(&admitted[..], [Admission::AlreadyApplied(record)] if record.key == "RG:1"), "{admitted:?}");
+    assert!(
+        matches!(&admitted[..], [Admission::AlreadyApplied(record)] if record.key == "RG:1"),
+        "{admitted:?}"
+    );
 }
 
 async fn all_that_is_old_is_removed_in_small_steps(database: Database) {

@@ -39,7 +39,10 @@ async fn what_was_stored_meanwhile_leaves_all_as_it_is(database: Database) {
         connections: vec![(name("acme"), Resealed { was: was.clone(), is: other.clone() })],
     };
     assert!(!ledger.reseal(&seals(&other)).await.unwrap(), "acme was stored anew");
-    assert!(!ledger.reseal(&NewSeals { connections: Vec::new(), ..seals(&other) }).await.unwrap(), "acme is new");
+    assert!(
+        !ledger.reseal(&NewSeals { connections: Vec::new(), ..seals(&other) }).await.unwrap(),
+        "acme is new"
+    );
     assert_eq!(ledger.connections().await.unwrap(), before);
     assert_eq!(ledger.vault_check(&other).await.unwrap(), check);
     assert!(ledger.reseal(&seals(&before[0].configuration)).await.unwrap());

@@ -2,14 +2,25 @@
 
 use std::collections::HashSet;
 
-use super::{at, claim_all, connect, databases::Database, delivery, in_step, mark, name, on_both, rma};
-use returngo_brightpearl_connector::ledger::{Sealed, StoredConnection, SweepName, WorkState};
+use brightpearl::OrderId;
+use returngo_brightpearl_connector::ledger::{
+    Ledger, Outcome, Sealed, Seen, StoredConnection, SweepName, SweepTurn, WorkState,
+};
+
+use super::{
+    at, claim_all, connect, databases::Database, delivery, in_step, mark, name, numbers, on_both, rma,
+};
 
 on_both!(
     a_new_connection_gets_every_sweep_at_once,
     a_sweep_goes_on_where_it_got_to,
     a_sweep_that_is_never_finished_is_due_again,
     a_sweep_that_somebody_else_took_is_theirs,
+    a_hastened_sweep_is_due_sooner_and_never_later,
+    a_sweep_that_is_hastened_while_it_is_taken_is_due_again,
+    what_is_found_is_marked_unless_somebody_looks_at_it_anyway,
+    what_was_seen_is_known_by_time_and_by_credit,
+    the_oldest_is_one_that_a_webhook_is_about_too,
     connections_are_stored_and_replaced,
     a_removed_connection_stops_and_can_come_back,
 );
@@ -67,6 +78,111 @@ async fn a_sweep_that_somebody_else_took_is_theirs(database: Database) {
     ledger.finish_sweep(&slow, "too late", at(61)).await.unwrap();
     let next = ledger.take_sweep(at(90), at(150)).await.unwrap().unwrap();
     assert_eq!((next.sweep, next.cursor.as_deref()), (slow.sweep, Some("in time")));
+}
+
+async fn take_all(ledger: &dyn Ledger, now: i64, until: i64) -> Vec<SweepTurn> {
+    let mut turns = Vec::new();
+    while let Some(turn) = ledger.take_sweep(at(now), at(until)).await.unwrap() {
+        turns.push(turn);
+    }
+    turns
+}
+
+async fn a_hastened_sweep_is_due_sooner_and_never_later(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    for turn in take_all(&*ledger, 0, 60).await {
+        ledger.finish_sweep(&turn, "", at(600)).await.unwrap();
+    }
+    for to in [30, 50] {
+        ledger.hasten_sweep(&name("acme"), SweepName::Brightpearl, at(to)).await.unwrap();
+    }
+    ledger.hasten_sweep(&name("acme"), SweepName::Returngo, at(900)).await.unwrap();
+    assert_eq!(ledger.take_sweep(at(29), at(90)).await.unwrap(), None);
+    let turn = ledger.take_sweep(at(30), at(90)).await.unwrap().unwrap();
+    assert_eq!((turn.sweep, turn.hastened), (SweepName::Brightpearl, true));
+    assert_eq!(ledger.take_sweep(at(89), at(120)).await.unwrap(), None);
+    ledger.finish_sweep(&turn, "", at(600)).await.unwrap();
+    let turns = take_all(&*ledger, 600, 660).await;
+    let hastened: Vec<_> = turns.iter().filter(|turn| turn.hastened).map(|turn| turn.sweep).collect();
+    assert_eq!((turns.len(), hastened), (3, vec![SweepName::Returngo]));
+}
+
+async fn a_sweep_that_is_hastened_while_it_is_taken_is_due_again(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    let turns = take_all(&*ledger, 0, 60).await;
+    ledger.hasten_sweep(&name("acme"), turns[0].sweep, at(5)).await.unwrap();
+    assert_eq!(ledger.take_sweep(at(20), at(80)).await.unwrap(), None, "it is its holder's");
+    ledger.finish_sweep(&turns[0], "page 7", at(600)).await.unwrap();
+    let again = ledger.take_sweep(at(20), at(80)).await.unwrap().unwrap();
+    assert_eq!(
+        (again.sweep, again.cursor.as_deref(), again.hastened),
+        (turns[0].sweep, Some("page 7"), true)
+    );
+}
+
+async fn what_is_found_is_marked_unless_somebody_looks_at_it_anyway(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    mark(&*ledger, "acme", &[1, 2, 3], 1).await;
+    let claims = claim_all(&*ledger, 1).await;
+    let given_up = Outcome::Failed { error: "down".to_owned(), again_at: None };
+    let again = Outcome::Failed { error: "down".to_owned(), again_at: Some(at(500)) };
+    let ended = [in_step(), given_up, again];
+    let outcomes: Vec<_> = claims.into_iter().zip(ended).collect();
+    ledger.finish(&outcomes, at(2)).await.unwrap();
+    let found = [1, 2, 3, 4].map(rma);
+    let marked = ledger.mark_found(&name("acme"), &found, "a sweep", at(3)).await.unwrap();
+    assert_eq!((marked, numbers(&claim_all(&*ledger, 3).await)), (2, vec!["1".to_owned(), "4".to_owned()]));
+    let state = async |number| ledger.work(&name("acme"), &rma(number)).await.unwrap().unwrap();
+    assert_eq!((state(2).await.state, state(2).await.failures), (WorkState::NeedsReview, 1));
+    assert_eq!((state(3).await.state, state(3).await.due_at), (WorkState::Due, Some(at(500))));
+    let claimed = ledger.mark_found(&name("acme"), &[rma(1)], "a sweep", at(4)).await.unwrap();
+    assert_eq!(claimed, 1, "its holder may have looked before it changed");
+}
+
+async fn what_was_seen_is_known_by_time_and_by_credit(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    connect(&*ledger, "bravo").await;
+    let seen = |number: u32, credit: Option<u64>| {
+        let seen_rma = serde_json::json!({"readAt": at(0), "status": "Approved", "statusSince": at(0), "items": [],
+            "transactions": {}, "awaitsInspection": false});
+        let credit = credit
+            .map(|id| serde_json::json!({"id": id, "updatedOn": null, "goodsInNotes": [], "movements": [7]}));
+        let seen = serde_json::json!({"rma": seen_rma, "credit": credit});
+        (rma(number), serde_json::from_value::<Seen>(seen).unwrap())
+    };
+    let first = [seen(1, Some(900)), seen(2, None)];
+    ledger.remember(&name("acme"), &first, at(10)).await.unwrap();
+    ledger.remember(&name("bravo"), &[seen(1, Some(900))], at(10)).await.unwrap();
+    ledger.remember(&name("acme"), &[seen(1, Some(901))], at(20)).await.unwrap();
+    assert_eq!(ledger.seen_since(&name("acme"), at(0)).await.unwrap(), [seen(1, Some(901)), seen(2, None)]);
+    assert_eq!(ledger.seen_since(&name("acme"), at(11)).await.unwrap(), [seen(1, Some(901))]);
+    let of =
+        async |credit: u64| ledger.seen_of_credits(&name("acme"), &[OrderId::new(credit)]).await.unwrap();
+    assert_eq!((of(900).await, of(901).await), (Vec::new(), vec![seen(1, Some(901)).1]));
+    ledger.remove_connection(&name("acme"), at(30)).await.unwrap();
+    assert!(ledger.seen_since(&name("acme"), at(0)).await.unwrap().is_empty());
+}
+
+async fn the_oldest_is_one_that_a_webhook_is_about_too(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    let oldest = async || ledger.status(at(100)).await.unwrap()[0].oldest_due;
+    assert_eq!(oldest().await, None);
+    mark(&*ledger, "acme", &[1], 20).await;
+    assert_eq!(oldest().await, Some(at(20)));
+    ledger.receive(&[delivery("acme", "{}", 10)]).await.unwrap();
+    assert_eq!(oldest().await, Some(at(10)));
+    let waiting = ledger.waiting_deliveries(10, &[]).await.unwrap();
+    ledger.resolve(&name("acme"), &waiting, &[rma(1)], at(30)).await.unwrap();
+    assert_eq!(oldest().await, Some(at(20)));
+    let claims = claim_all(&*ledger, 40).await;
+    assert_eq!(oldest().await, Some(at(20)), "at work is not in step");
+    ledger.finish(&[(claims[0].clone(), in_step())], at(50)).await.unwrap();
+    assert_eq!(oldest().await, None);
 }
 
 async fn connections_are_stored_and_replaced(database: Database) {

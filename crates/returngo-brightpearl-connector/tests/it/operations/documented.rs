@@ -41,10 +41,7 @@ async fn the_metrics_are_those_that_are_documented() {
     let serving = site.serve(&[]).await;
     // Everything that is counted only when it happens has happened.
     assert_eq!(serving.post(&site.door("returngo"), "no JSON").status, 400);
-    eventually("something was worked on", || async {
-        site.scene.credit(&site.scene.rmas[0]).is_ok()
-    })
-    .await;
+    eventually("something was worked on", || async { site.scene.credit(&site.scene.rmas[0]).is_ok() }).await;
     let text = serving.get("/metrics").body;
     assert_eq!(printed(&text), documented());
     for name in documented().keys() {
@@ -80,6 +77,9 @@ fn alerts_ask_for_metrics_that_there_are_and_are_explained() {
             assert!(documented.contains_key(metric), "{name} asks for {metric}");
         }
         assert!(asked > 0 || expression.starts_with("up"), "{name} asks for nothing: {expression}");
-        assert!(OPERATIONS.contains(&format!("| `{name}` |")), "docs/operations.md does not say what {name} is");
+        assert!(
+            OPERATIONS.contains(&format!("| `{name}` |")),
+            "docs/operations.md does not say what {name} is"
+        );
     }
 }

@@ -18,8 +18,12 @@ async fn whoever_has_no_secret_learns_nothing_and_is_slowed_down() {
     assert_eq!(serving.get("/").status, 404);
 
     // A minute may end in between, which begins the count anew.
-    let answers: Vec<u16> = (0..50).map(|guess| serving.post(&format!("{door}{guess}"), "{}").status).collect();
-    assert!(answers.contains(&429) && answers.iter().all(|status| [404, 429].contains(status)), "{answers:?}");
+    let answers: Vec<u16> =
+        (0..50).map(|guess| serving.post(&format!("{door}{guess}"), "{}").status).collect();
+    assert!(
+        answers.contains(&429) && answers.iter().all(|status| [404, 429].contains(status)),
+        "{answers:?}"
+    );
     assert_eq!(serving.post(&door, &body(1)).status, 200, "the right secret still opens");
 }
 
@@ -34,7 +38,8 @@ async fn what_is_no_webhook_is_not_stored() {
     let long = format!(r#"{{"eventName":"RMA_STATUS_UPDATED","rmaId":"3","x":"{}"}}"#, "x".repeat(70_000));
     assert_eq!(serving.post(&returngo, &long).status, 413);
     assert_eq!(serving.get(&returngo).status, 405);
-    let of_another = r#"{"accountCode":"another","resourceType":"order","id":"1","lifecycleEvent":"modified"}"#;
+    let of_another =
+        r#"{"accountCode":"another","resourceType":"order","id":"1","lifecycleEvent":"modified"}"#;
     assert_eq!(serving.post(&brightpearl, of_another).status, 400);
     assert_eq!(serving.post(&brightpearl, &of_another.replace("another", "acmeoutdoors")).status, 200);
 }
@@ -48,7 +53,8 @@ async fn the_same_webhook_is_one_however_often_it_comes() {
     }
     let mut stored = Vec::new();
     for id in 1..10 {
-        stored.extend(site.ledger.delivery(returngo_brightpearl_connector::ledger::InboxId(id)).await.unwrap());
+        stored
+            .extend(site.ledger.delivery(returngo_brightpearl_connector::ledger::InboxId(id)).await.unwrap());
     }
     stored.retain(|stored| stored.delivery.body == body(7));
     assert_eq!(stored.len(), 1, "{stored:?}");

@@ -112,7 +112,10 @@ fn an_address_that_is_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let line = refused(folder.path(), &[(LISTEN, &address)]);
-    assert!(line.starts_with(&format!("error: cannot listen on {address}: choose another address")), "{line}");
+    assert!(
+        line.starts_with(&format!("error: cannot listen on {address}: choose another address")),
+        "{line}"
+    );
     assert!(line.ends_with("Address already in use (os error 98)"), "{line}");
 }
 
@@ -128,7 +131,11 @@ async fn a_database_that_is_full() {
     let site = Site::of(1).await;
     let pages = stranger(&site.database).await.fetch_one("PRAGMA page_count").await.unwrap();
     // What was freed before is taken first.
-    stranger(&site.database).await.execute("CREATE TABLE rest AS SELECT zeroblob(40000) AS filler").await.unwrap();
+    stranger(&site.database)
+        .await
+        .execute("CREATE TABLE rest AS SELECT zeroblob(40000) AS filler")
+        .await
+        .unwrap();
     let line = refused_at(&site, &format!("?max_page_count={}", pages.get::<i64, _>(0)), &[]);
     assert!(line.starts_with("error: the database cannot be written to (full): make space"), "{line}");
 }
@@ -168,7 +175,9 @@ fn a_postgres_that_is_not_there() {
     let url = format!("postgres://connector:t0psecret@{address}/returns");
     let line = refused(folder.path(), &[(DATABASE, &url), ("RETURNGO_BRIGHTPEARL_KEY", KEY)]);
     assert!(
-        line.starts_with(&format!("error: the database postgres://{address}/returns cannot be opened: check that")),
+        line.starts_with(&format!(
+            "error: the database postgres://{address}/returns cannot be opened: check that"
+        )),
         "{line}"
     );
     assert!(!line.contains("t0psecret"), "{line}");

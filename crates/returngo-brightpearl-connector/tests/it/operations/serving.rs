@@ -113,7 +113,7 @@ async fn what_is_claimed_is_released() {
     let slow = FaultKind::Delay(std::time::Duration::from_secs(60));
     site.scene.returngo.faults().add(Fault::on_any(slow).times(1000));
     let now = site.ledger.audit(&site.connection, &rma).await.unwrap().last().unwrap().at;
-    site.ledger.mark_due(&site.connection, &[rma.clone()], "a test", now).await.unwrap();
+    site.ledger.mark_due(&site.connection, std::slice::from_ref(&rma), "a test", now).await.unwrap();
     eventually("it is claimed", || async { work().await.state == WorkState::Claimed }).await;
     assert_stops(&mut serving, "TERM");
     assert_eq!(work().await.state, WorkState::Due);

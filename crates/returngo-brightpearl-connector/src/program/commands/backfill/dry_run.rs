@@ -43,10 +43,12 @@ pub(super) async fn run(
             "returngo": {"calls": totals.calls(), "callsADay": calls_a_day},
         }));
     }
-    let rows = outlooks.iter().map(|(rma, outlook)| [rma.to_string(), done(outlook), decided(outlook)]);
-    if !outlooks.is_empty() {
-        say(table(["RMA", "what would be done first", "what a person would decide"], rows))?;
+    if outlooks.is_empty() {
+        say("No RMA would be marked as due.")?;
+        return tell_of_the_others(&portion);
     }
+    let rows = outlooks.iter().map(|(rma, outlook)| [rma.to_string(), done(outlook), decided(outlook)]);
+    say(table(["RMA", "what would be done first", "what a person would decide"], rows))?;
     say(format_args!("{totals}It takes {}.", share_of_a_day(totals.calls(), calls_a_day)))?;
     tell_of_the_others(&portion)
 }

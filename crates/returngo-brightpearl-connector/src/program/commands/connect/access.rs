@@ -123,7 +123,7 @@ impl Access {
     pub(super) fn ask(&mut self, person: &mut dyn Person) -> anyhow::Result<()> {
         if self.account.is_none() {
             let prompt = "Brightpearl account code (in the address bar, after signing in)";
-            self.account = Some(person.text(prompt, "", &form(Entered::AccountCode))?);
+            self.account = Some(person.text(prompt, &form(Entered::AccountCode))?);
         }
         if self.url.is_none() && self.datacenter.is_none() {
             self.datacenter = Some(data_centre(person)?);
@@ -131,7 +131,7 @@ impl Access {
         self.ask_for_the_token(person)?;
         if self.shop.is_none() {
             let prompt = "ReturnGO shop (the domain by the store's name in ReturnGO's dashboard)";
-            self.shop = Some(person.text(prompt, "", &form(Entered::Shop))?);
+            self.shop = Some(person.text(prompt, &form(Entered::Shop))?);
         }
         if self.api_key.is_none() {
             let key = person.secret("ReturnGO API key", &form(Entered::Credential))?;
@@ -143,7 +143,7 @@ impl Access {
     fn ask_for_the_token(&mut self, person: &mut dyn Person) -> anyhow::Result<()> {
         if self.app_ref.is_none() {
             let prompt = "Reference of the app in Brightpearl's App Store › Private apps";
-            self.app_ref = Some(person.text(prompt, "", &form(Entered::Credential))?);
+            self.app_ref = Some(person.text(prompt, &form(Entered::Credential))?);
         }
         if self.token.is_none() {
             let token = person.secret("Its account token", &form(Entered::Credential))?;
@@ -213,7 +213,7 @@ fn data_centre(person: &mut dyn Person) -> anyhow::Result<String> {
     let chosen = person.choose("Data centre (what Brightpearl's address begins with)", &choices)?;
     match KNOWN.get(chosen) {
         Some((code, _)) => Ok((*code).to_owned()),
-        None => person.text("Its code", "", &form(Entered::DataCentre)),
+        None => person.text("Its code", &form(Entered::DataCentre)),
     }
 }
 

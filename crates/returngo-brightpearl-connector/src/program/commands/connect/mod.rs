@@ -51,8 +51,9 @@ pub(in crate::program) struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-On a terminal it asks for what is missing, with what Brightpearl offers to choose from. Elsewhere everything has to be
-given, and what is missing is named. A connection that is made again keeps what is not given anew.
+On a terminal it asks for what is missing; without settings, a file or --refund-method, also for what matters of them,
+with what Brightpearl offers to choose from. Elsewhere what is missing is named. A connection that is made again keeps
+what is not given anew.
 
 Credentials never stand on the command line. They come from these variables, or are asked for:
   BRIGHTPEARL_ACCOUNT, BRIGHTPEARL_DATACENTER (euw1, use1) or BRIGHTPEARL_URL, BRIGHTPEARL_APP_REF,
@@ -195,7 +196,7 @@ impl Given<'_> {
         access: &mut Access,
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<ConnectionSettings> {
-        if draft.is_open() {
+        if draft.missing().is_some() {
             let account = access.account_facts(person, clock).await?;
             draft.ask(person, &account)?;
         }

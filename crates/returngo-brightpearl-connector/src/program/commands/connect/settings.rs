@@ -46,11 +46,7 @@ impl Entered {
 }
 
 /// Settings on their way.
-pub(super) struct Draft {
-    settings: Map<String, Value>,
-    /// Neither a file nor an earlier connection says them: a person is asked for all that matter.
-    is_new: bool,
-}
+pub(super) struct Draft(Map<String, Value>);
 
 impl Draft {
     pub(super) fn given(
@@ -61,30 +57,24 @@ impl Draft {
             (Some(file), _) => Some(from_file(file)?),
             (None, stored) => stored.map(|stored| stored.settings.clone()),
         };
-        let is_new = base.is_none();
         let mut settings = match serde_json::to_value(base)? {
             Value::Object(settings) => settings,
             _ => Map::new(),
         };
         settings.extend(arguments.entered.settings().map(|(name, value)| (name.to_owned(), value)));
-        Ok(Self { settings, is_new })
+        Ok(Self(settings))
     }
 
     /// The account is named by the settings, or by a variable, or by both alike.
     pub(super) fn settle_account(&self, access: &mut Access) -> anyhow::Result<()> {
-        let Some(Value::String(account)) = self.settings.get("account_id") else { return Ok(()) };
+        let Some(Value::String(account)) = self.0.get("account_id") else { return Ok(()) };
         let named = access.account.get_or_insert_with(|| account.clone());
         ensure!(named == account, "BRIGHTPEARL_ACCOUNT is {named}, and the settings are for {account}");
         Ok(())
     }
 
     pub(super) fn missing(&self) -> Option<&'static str> {
-        (!self.settings.contains_key("refund_method_code")).then_some("--refund-method (or --settings)")
-    }
-
-    /// Whether there is something to choose.
-    pub(super) fn is_open(&self) -> bool {
-        self.is_new || self.missing().is_some()
+        (!self.0.contains_key("refund_method_code")).then_some("--refund-method (or --settings)")
     }
 
     /// Asks for what matters and is not said yet, with what the account offers.
@@ -95,19 +85,19 @@ impl Draft {
             "no active payment method has a bank account: make one under Settings › Company › Payment methods"
         );
         self.choose(person, "refund_method_code", "Refunds are recorded under", methods)?;
-        if !self.settings.contains_key("tenders") {
+        if !self.0.contains_key("tenders") {
             let methods = choices::store_credit_methods(account);
             if let Some(method) = chosen(person, "Refunds to store credit are recorded under", methods)? {
-                self.settings.insert("tenders".to_owned(), json!({"RefundToStoreCredit": method}));
+                self.0.insert("tenders".to_owned(), json!({"RefundToStoreCredit": method}));
             }
         }
         self.choose(person, "trigger", "The sales credit is made", choices::triggers())?;
         self.choose(person, "sales_credit_status_id", "Status of new credits", choices::statuses(account))?;
         self.choose(person, "sales_credit_channel_id", "Channel of new credits", choices::channels(account))?;
-        if !self.settings.contains_key("customer_reference_prefix") {
+        if !self.0.contains_key("customer_reference_prefix") {
             let prompt = "Before the RMA's number in the credit's reference (may be empty)";
-            let prefix = person.text(prompt, "", &|_| Ok(()))?;
-            self.settings.insert("customer_reference_prefix".to_owned(), json!(prefix));
+            let prefix = person.text(prompt, &|_| Ok(()))?;
+            self.0.insert("customer_reference_prefix".to_owned(), json!(prefix));
         }
         Ok(())
     }
@@ -119,18 +109,18 @@ impl Draft {
         prompt: &str,
         choices: Choices,
     ) -> anyhow::Result<()> {
-        if self.settings.contains_key(setting) {
+        if self.0.contains_key(setting) {
             return Ok(());
         }
         if let Some(value) = chosen(person, prompt, choices)? {
-            self.settings.insert(setting.to_owned(), value);
+            self.0.insert(setting.to_owned(), value);
         }
         Ok(())
     }
 
     pub(super) fn into_settings(mut self, access: &Access) -> anyhow::Result<ConnectionSettings> {
-        self.settings.insert("account_id".to_owned(), json!(access.account()?));
-        let text = Value::Object(self.settings).to_string();
+        self.0.insert("account_id".to_owned(), json!(access.account()?));
+        let text = Value::Object(self.0).to_string();
         ConnectionSettings::from_json(&text).context("the settings are not usable")
     }
 }

@@ -29,12 +29,7 @@ impl Scripted {
 }
 
 impl Person for Scripted {
-    fn text(
-        &mut self,
-        prompt: &str,
-        _: &str,
-        check: &dyn Fn(&str) -> Result<(), String>,
-    ) -> anyhow::Result<String> {
+    fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
         loop {
             let answer = self.answer(prompt);
             match check(&answer) {
@@ -45,7 +40,7 @@ impl Person for Scripted {
     }
 
     fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
-        self.text(prompt, "", check)
+        self.text(prompt, check)
     }
 
     fn choose(&mut self, prompt: &str, from: &[String]) -> anyhow::Result<usize> {
@@ -128,15 +123,31 @@ async fn what_is_given_is_not_asked_for_and_a_refused_token_is_asked_for_again()
     let mut person = Scripted::new([
         ("Reference of the app", brightpearl.app_ref()),
         ("Its account token", brightpearl.token()),
+        ("Refunds are recorded under", "STRIPE_UK"),
         ("Refunds to store credit", "none"),
         ("The sales credit is made", "when the RMA is approved"),
         ("Channel of new credits", "9"),
     ]);
-    let words = ["--refund-method", "1210", "--status", "27", "--prefix", ""];
+    let words = ["--status", "27", "--prefix", ""];
     let made = completed(&words, &variables, &mut person).await.unwrap();
     assert!(person.answers.is_empty());
     assert!(person.heard[0].contains("the token is invalid"), "{:?}", person.heard);
     assert!(!person.heard[0].contains("planted"), "{:?}", person.heard);
-    assert_eq!(made.settings.refund_method_code, "1210");
+    assert_eq!(made.settings.refund_method_code, "STRIPE_UK");
     assert!(made.settings.tenders.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_says_what_is_needed_is_asked_nothing() {
+    let variables = [
+        ("BRIGHTPEARL_DATACENTER", "euw1"),
+        ("BRIGHTPEARL_ACCOUNT", "acmeoutdoors"),
+        ("BRIGHTPEARL_APP_REF", "acmeoutdoors_returns"),
+        ("BRIGHTPEARL_TOKEN", "planted-token"),
+        ("RETURNGO_API_KEY", "planted-key"),
+        ("RETURNGO_SHOP", "acmeoutdoors.example.test"),
+    ];
+    let mut person = Scripted::new([]);
+    let made = completed(&["--refund-method", "1210"], &variables, &mut person).await.unwrap();
+    assert_eq!(made.settings.refund_method_code, "1210");
 }
