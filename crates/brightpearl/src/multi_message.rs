@@ -159,6 +159,7 @@ impl MultiMessage {
         })
     }
 
+    #[inline]
     pub(crate) fn request(&self, batch: &[Message]) -> Request<MultiMessageAnswer> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]

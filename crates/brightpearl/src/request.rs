@@ -12,4 +12,6 @@
 //! assert_eq!(request.to_string(), "GET /order-service/order/300871");
 //! ```
 
+// All of them are `#[inline]`: the code that writes a body and reads an answer is then compiled where the request
+// is made, and not for everybody who wants the models.
 pub use api_client_core::{Endpoint, Idempotency, Method, Placeholder, Request};

@@ -152,6 +152,7 @@ impl ConnectionSettings {
     /// # Errors
     /// When a name is not a setting (with the nearest one that is), a value is missing or of the wrong form,
     /// or the account's code cannot be one.
+    #[inline]
     pub fn from_json(text: &str) -> Result<Self, SettingsError> {
         api_client_core::decode::json(text.as_bytes()).map_err(SettingsError::from_decoding)
     }
@@ -161,6 +162,7 @@ impl ConnectionSettings {
     /// # Errors
     /// As [`ConnectionSettings::from_json`], and when the text is no TOML.
     #[cfg(feature = "toml")]
+    #[inline]
     pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
         let document: serde_json::Value = toml::from_str(text).map_err(SettingsError::not_toml)?;
         Self::from_json(&document.to_string())

@@ -278,16 +278,19 @@ impl Listable for RmaFilter {
 }
 
 /// A page of RMAs, as summaries: no items, no money, no parcels.
+#[inline]
 pub fn list(filter: &RmaFilter, cursor: Option<&Cursor>) -> Request<Page<RmaSummary>> {
     filter.parameters.page(LIST, Some(filter.order.sort_by()), cursor)
 }
 
 /// An RMA in full, without the photos and videos of its answers.
+#[inline]
 pub fn get(id: &RmaId) -> Request<Rma> {
     Request::new(GET, &[id], answer::body)
 }
 
 /// An RMA in full.
+#[inline]
 pub fn get_with_media(id: &RmaId) -> Request<Rma> {
     get(id).query("includeMedia", "true")
 }
@@ -300,11 +303,13 @@ pub const COMMENT_FIELD: &str = "htmlText";
 /// the comments before sending one again.
 ///
 /// The body is unconfirmed (returngo.md §2.3): [`comment_as`] sends it under another name.
+#[inline]
 pub fn comment(id: &RmaId, html: &str) -> Request<()> {
     comment_as(COMMENT_FIELD, id, html)
 }
 
 /// [`comment`], with the text under this name.
+#[inline]
 pub fn comment_as(field: &str, id: &RmaId, html: &str) -> Request<()> {
     let body = BTreeMap::from([(field, html)]);
     Request::new(COMMENT, &[id], answer::nothing).body(&body).find_out("read the RMA's comments")
@@ -312,6 +317,7 @@ pub fn comment_as(field: &str, id: &RmaId, html: &str) -> Request<()> {
 
 /// Sets an RMA's status. Body, answer and allowed transitions are unconfirmed (returngo.md §2.4): read it back.
 /// `rma::set_status(…).body(&other)` sends another body.
+#[inline]
 pub fn set_status(id: &RmaId, status: &RmaStatus) -> Request<()> {
     let body = BTreeMap::from([("status", status)]);
     Request::new(SET_STATUS, &[id], answer::nothing).body(&body)

@@ -204,11 +204,13 @@ impl fmt::Debug for Address {
 
 /// Changes a parcel, and answers with it. Each call adds a line to the RMA's timeline, so leave out those that
 /// change nothing; a status that [`Shipment::may_become`] denies is refused.
+#[inline]
 pub fn update(id: &ShipmentId, update: &ShipmentUpdate) -> Request<Shipment> {
     Request::new(UPDATE, &[id], answer::body).body(update)
 }
 
 /// Deletes a parcel. What it answers is unconfirmed.
+#[inline]
 pub fn delete(id: &ShipmentId) -> Request<()> {
     Request::new(DELETE, &[id], answer::nothing)
 }
@@ -219,6 +221,7 @@ pub fn delete(id: &ShipmentId) -> Request<()> {
 ///
 /// Of this only the path is known (returngo.md §2): the body is a guess, by the names of [`ShipmentUpdate`].
 /// `shipment::track(&tracker).body(&other)` sends another one.
+#[inline]
 pub fn track(tracker: &ShipmentTracker) -> Request<()> {
     Request::new(TRACK, &[], answer::nothing).body(tracker).find_out("read the RMA's shipments and comments")
 }

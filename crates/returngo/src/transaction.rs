@@ -236,6 +236,7 @@ impl Listable for TransactionFilter {
 }
 
 /// A page of transactions.
+#[inline]
 pub fn list(filter: &TransactionFilter, cursor: Option<&Cursor>) -> Request<Page<Transaction>> {
     filter.parameters.page(LIST, None, cursor)
 }
@@ -263,6 +264,7 @@ impl fmt::Debug for TransactionOutcome {
 /// Reports how a movement of money went. Only for those that ReturnGO asked for. The body is unconfirmed, by
 /// symmetry with what is read (returngo.md §2.8): read it back. `transaction::update(…).body(&other)` sends
 /// another one.
+#[inline]
 pub fn update(id: &TransactionId, outcome: &TransactionOutcome) -> Request<()> {
     Request::new(UPDATE, &[id], answer::nothing).body(outcome)
 }

@@ -85,21 +85,25 @@ impl AccountingPeriodLock {
 }
 
 /// All accounting periods.
+#[inline]
 pub fn list() -> Request<Vec<AccountingPeriod>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
 /// These accounting periods.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<AccountingPeriod>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// Makes an accounting period. There is no key: list the periods before sending it again.
+#[inline]
 pub fn create(period: &NewAccountingPeriod) -> Request<AccountingPeriodId> {
     Request::new(CREATE, &[], answer::payload).body(period).find_out("list the accounting periods")
 }
 
 /// The lock of the books, if there is one.
+#[inline]
 pub fn lock() -> Request<Option<AccountingPeriodLock>> {
     Request::new(LOCK, &[], answer::payload).empty_when_absent()
 }

@@ -21,11 +21,13 @@ const GET: Endpoint = Endpoint::new(
 
 /// The balance of a customer in one currency, over all time. A customer or currency that does not exist
 /// answers with none too: Brightpearl never calls it an error.
+#[inline]
 pub fn get(customer: ContactId, currency: &CurrencyCode) -> Request<Option<Decimal>> {
     Request::new(GET, &[&customer, currency], answer::payload)
 }
 
 /// As [`get`], from one day to another, both included.
+#[inline]
 pub fn get_between(
     customer: ContactId,
     currency: &CurrencyCode,

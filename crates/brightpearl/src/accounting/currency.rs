@@ -74,6 +74,7 @@ searchable! {
 }
 
 /// One page of currencies.
+#[inline]
 pub fn search(search: &CurrencySearch) -> Request<Page<Currency>> {
     search.request()
 }

@@ -197,6 +197,7 @@ searchable! {
 }
 
 /// Records a payment. Keyed by `transactionRef`: without one, a lost answer is ambiguous.
+#[inline]
 pub fn create(payment: &NewCustomerPayment) -> Request<Created<PaymentId>> {
     let request = Request::new(CREATE, &[], answer::created)
         .body(&OnTheWire(payment))
@@ -205,11 +206,13 @@ pub fn create(payment: &NewCustomerPayment) -> Request<Created<PaymentId>> {
 }
 
 /// One page of payments.
+#[inline]
 pub fn search(search: &CustomerPaymentSearch) -> Request<Page<CustomerPayment>> {
     search.request()
 }
 
 /// Deletes a payment.
+#[inline]
 pub fn delete(payment: PaymentId) -> Request<()> {
     Request::new(DELETE, &[&payment], answer::nothing)
 }

@@ -70,16 +70,19 @@ pub fn in_force(rates: &[ExchangeRate], currency: CurrencyId, at: OffsetDateTime
 }
 
 /// All rates of all currencies, past and future ones too.
+#[inline]
 pub fn list() -> Request<Vec<ExchangeRate>> {
     Request::new(LIST, &[], answer::payload).empty_when_absent()
 }
 
 /// Adds a rate. There is no key: list the rates before sending it again.
+#[inline]
 pub fn create(currency: CurrencyId, rate: &NewExchangeRate) -> Request<()> {
     Request::new(CREATE, &[&currency], answer::nothing).body(rate).find_out("list the exchange rates")
 }
 
 /// Changes the rate that begins at the same time.
+#[inline]
 pub fn update(currency: CurrencyId, rate: &NewExchangeRate) -> Request<()> {
     Request::new(UPDATE, &[&currency], answer::nothing).body(rate)
 }

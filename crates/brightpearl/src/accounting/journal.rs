@@ -283,6 +283,7 @@ searchable! {
 }
 
 /// Journals by id.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Journal>> {
     Request::new(GET, &[ids], read).empty_when_absent()
 }
@@ -297,6 +298,7 @@ fn read(answer: &HttpResponse) -> Result<Vec<Journal>, DecodeError> {
 }
 
 /// One page of journal lines.
+#[inline]
 pub fn search(search: &JournalSearch) -> Request<Page<JournalRow>> {
     search.request()
 }

@@ -121,16 +121,19 @@ searchable! {
 }
 
 /// The whole chart of accounts.
+#[inline]
 pub fn list() -> Request<Vec<NominalAccount>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
 /// These accounts, by internal id.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<NominalAccount>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// One page of a search: the way to an account by its code, as [`get`] takes internal ids.
+#[inline]
 pub fn search(search: &NominalCodeSearch) -> Request<Page<NominalCodeRow>> {
     search.request()
 }

@@ -149,27 +149,32 @@ fn optional_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Op
 }
 
 /// All payment methods.
+#[inline]
 pub fn list() -> Request<Vec<PaymentMethod>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
 /// These payment methods.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<PaymentMethod>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// One page of a search.
+#[inline]
 pub fn search(search: &PaymentMethodSearch) -> Request<Page<PaymentMethodRow>> {
     search.request()
 }
 
 /// Makes a payment method. Codes are unique, but which refusal says so is not documented: list the methods
 /// before sending it again. The nominal codes must exist, the currencies must be set up.
+#[inline]
 pub fn create(method: &NewPaymentMethod) -> Request<PaymentMethodId> {
     Request::new(CREATE, &[], answer::payload).body(method).find_out("list the payment methods")
 }
 
 /// Writes a payment method anew.
+#[inline]
 pub fn update(method: PaymentMethodId, content: &NewPaymentMethod) -> Request<()> {
     Request::new(UPDATE, &[&method], answer::nothing).body(content)
 }

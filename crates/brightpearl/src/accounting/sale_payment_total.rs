@@ -45,6 +45,7 @@ impl SalePaymentTotal {
 }
 
 /// The payment totals of these orders. An order without payments comes with zeroes.
+#[inline]
 pub fn get(orders: &IdSet) -> Request<Vec<SalePaymentTotal>> {
     Request::new(GET, &[orders], answer::payload).empty_when_absent()
 }

@@ -45,11 +45,13 @@ impl TaxRate {
 }
 
 /// All tax codes.
+#[inline]
 pub fn list() -> Request<Vec<TaxRate>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
 /// These tax codes.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<TaxRate>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }

@@ -370,22 +370,26 @@ impl NewContact {
 }
 
 /// Contacts by id; those that do not exist are left out.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Contact>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// As [`get`], with the custom fields that are set and the addresses themselves.
+#[inline]
 pub fn get_with_details(ids: &IdSet) -> Request<Vec<Contact>> {
     get(ids).query("includeOptional", "customFields,postalAddresses")
 }
 
 /// Which of these contacts exist, in sets that one GET takes each; of all contacts when the set is empty.
+#[inline]
 pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
 /// Creates a contact. There is no key, and two contacts may share an e-mail address: search for it before
 /// sending one again.
+#[inline]
 pub fn create(contact: &NewContact) -> Request<ContactId> {
     Request::new(CREATE, &[], answer::payload)
         .body(contact)
@@ -393,17 +397,20 @@ pub fn create(contact: &NewContact) -> Request<ContactId> {
 }
 
 /// Changes plain fields of a contact, such as `replace` at `/firstName`, and answers with the whole contact.
+#[inline]
 pub fn patch(contact: ContactId, changes: &Patch) -> Request<Contact> {
     Request::new(PATCH, &[&contact], answer::payload).body(changes).find_out("read the contact")
 }
 
 /// The custom fields of a contact that are set.
+#[inline]
 pub fn custom_fields(contact: ContactId) -> Request<CustomFields> {
     Request::new(CUSTOM_FIELDS, &[&contact], answer::payload)
 }
 
 /// Sets and clears custom fields of a contact, as [`order::custom_field::patch`](crate::order::custom_field::patch)
 /// does of an order.
+#[inline]
 pub fn patch_custom_fields(contact: ContactId, changes: &Patch) -> Request<CustomFields> {
     Request::new(PATCH_CUSTOM_FIELDS, &[&contact], answer::payload)
         .body(changes)

@@ -156,6 +156,7 @@ searchable! {
 }
 
 /// One page of a search.
+#[inline]
 pub fn search(search: &ContactSearch) -> Request<Page<ContactSummary>> {
     search.request()
 }

@@ -117,23 +117,27 @@ pub struct NewPostalAddress {
 never_prints!(NewPostalAddress);
 
 /// Postal addresses by id; those that do not exist are left out.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<PostalAddress>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// Makes a postal address that belongs to nobody yet. There is no key, and no search: a lost answer may leave
 /// an address that nothing refers to, which does no harm.
+#[inline]
 pub fn create(address: &NewPostalAddress) -> Request<PostalAddressId> {
     Request::new(CREATE, &[], answer::payload).body(address)
 }
 
 /// Writes a postal address anew.
+#[inline]
 pub fn update(address: PostalAddressId, content: &NewPostalAddress) -> Request<()> {
     Request::new(UPDATE, &[&address], answer::nothing).body(content)
 }
 
 /// Gives a contact addresses. An address belongs to one contact only, and contacts that are not the first of
 /// their organisation have none for billing and none by default.
+#[inline]
 pub fn assign(contact: ContactId, addresses: &[(AddressType, PostalAddressId)]) -> Request<()> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]

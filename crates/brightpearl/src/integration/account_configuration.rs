@@ -54,6 +54,7 @@ impl AccountConfiguration {
 }
 
 /// The account's configuration.
+#[inline]
 pub fn get() -> Request<AccountConfiguration> {
     Request::new(GET, &[], read)
 }

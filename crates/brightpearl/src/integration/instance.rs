@@ -32,6 +32,7 @@ pub struct IntegrationInstance {
 
 /// Names the caller's own installation; nothing else about it can change. The same name again changes nothing,
 /// and answers with the installation's ids all the same.
+#[inline]
 pub fn rename(name: &str) -> Request<IntegrationInstance> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]

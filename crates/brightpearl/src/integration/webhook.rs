@@ -186,21 +186,25 @@ fn id_set<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<IdSet, D:
 }
 
 /// All subscriptions of the account that the caller may see.
+#[inline]
 pub fn list() -> Request<Vec<Webhook>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
 /// These subscriptions.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Webhook>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// Subscribes. There is no key: list before sending it again.
+#[inline]
 pub fn create(webhook: &NewWebhook) -> Request<WebhookId> {
     Request::new(CREATE, &[], answer::payload).body(webhook).find_out("list the webhooks")
 }
 
 /// Unsubscribes. A subscription that is gone already is as good as deleted.
+#[inline]
 pub fn delete(webhook: WebhookId) -> Request<()> {
     Request::new(DELETE, &[&webhook], answer::nothing).empty_when_absent()
 }
@@ -243,6 +247,7 @@ impl TestData {
 
 /// Has Brightpearl make a test delivery to a subscription. One about more than 10 ids is not sent: one delivery
 /// cannot be split into two.
+#[inline]
 pub fn simulate(webhook: WebhookId, data: &TestData) -> Request<()> {
     let request = Request::new(SIMULATE, &[&webhook], answer::nothing)
         .body(data)

@@ -35,16 +35,19 @@ pub struct CodeEntry<Code> {
 }
 
 /// The order types: 1 `SO`, 2 `PO`, 3 `SC`, 4 `PC`.
+#[inline]
 pub fn order_types() -> Request<Vec<CodeEntry<OrderTypeCode>>> {
     Request::new(ORDER_TYPES, &[], answer::payload)
 }
 
 /// The stock statuses: 7 `SCN`, 8 `SCP` and 9 `SCA` are those of a sales credit.
+#[inline]
 pub fn stock_statuses() -> Request<Vec<CodeEntry<OrderStockStatusCode>>> {
     Request::new(STOCK_STATUSES, &[], answer::payload)
 }
 
 /// The shipping statuses: 1 `NST`, 2 `SNS`, 3 `SPS`, 4 `ASS`.
+#[inline]
 pub fn shipping_statuses() -> Request<Vec<CodeEntry<ShippingStatusCode>>> {
     Request::new(SHIPPING_STATUSES, &[], answer::payload)
 }

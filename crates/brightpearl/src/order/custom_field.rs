@@ -191,6 +191,7 @@ impl fmt::Display for CustomFieldsOf {
 
 /// The custom fields of an order that are set. [`order::get_with_custom_fields`](super::order::get_with_custom_fields)
 /// reads those of many orders at once.
+#[inline]
 pub fn get(order: OrderId) -> Request<CustomFields> {
     Request::new(GET, &[&order], answer::payload)
 }
@@ -199,16 +200,19 @@ pub fn get(order: OrderId) -> Request<CustomFields> {
 ///
 /// Use `add` to set, whether the field was set before or not, and `remove` to clear; `replace` and `remove`
 /// on a field that is not set are refused with `CMNC-038`. Set a `SELECT` to [`CustomField::choice`].
+#[inline]
 pub fn patch(order: OrderId, changes: &Patch) -> Request<CustomFields> {
     Request::new(PATCH, &[&order], answer::payload).body(changes).find_out("read the order's custom fields")
 }
 
 /// All custom fields that sales or purchases have.
+#[inline]
 pub fn list(of: CustomFieldsOf) -> Request<Vec<CustomField>> {
     Request::new(META_DATA, &[&of], answer::payload).empty_when_absent()
 }
 
 /// These custom fields.
+#[inline]
 pub fn get_fields(of: CustomFieldsOf, ids: &IdSet) -> Request<Vec<CustomField>> {
     Request::new(META_DATA, &[&of, ids], answer::payload).empty_when_absent()
 }

@@ -180,6 +180,7 @@ pub struct NewCurrentAssignment {
 ///
 /// Refused with `ORDC-005` without an order type, `ORDC-006` with an unknown one, `ORDC-022` for a purchase
 /// without a supplier.
+#[inline]
 pub fn create(order: &NewOrder) -> Request<OrderId> {
     Request::new(CREATE, &[], answer::payload).body(order).find_out("search the orders for its reference")
 }

@@ -125,21 +125,25 @@ searchable! {
 }
 
 /// All notes of an order.
+#[inline]
 pub fn list(order: OrderId) -> Request<Vec<OrderNote>> {
     Request::new(LIST, &[&order], answer::payload).empty_when_absent()
 }
 
 /// These notes of an order.
+#[inline]
 pub fn get(order: OrderId, notes: &IdSet) -> Request<Vec<OrderNote>> {
     Request::new(GET, &[&order, notes], answer::payload).empty_when_absent()
 }
 
 /// One page of a search.
+#[inline]
 pub fn search(search: &OrderNoteSearch) -> Request<Page<OrderNoteRow>> {
     search.request()
 }
 
 /// Adds a note. There is no key: look at the notes before sending one again.
+#[inline]
 pub fn create(order: OrderId, note: &NewOrderNote) -> Request<OrderNoteId> {
     Request::new(CREATE, &[&order], answer::payload).body(note).find_out("read the order's notes")
 }

@@ -479,16 +479,19 @@ impl OrderSearch {
 }
 
 /// Orders by id, of any type. Ids that do not exist are left out; the order of the answer is not the order asked.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Order>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// As [`get`], with the custom fields that are set and the names of those that are not.
+#[inline]
 pub fn get_with_custom_fields(ids: &IdSet) -> Request<Vec<Order>> {
     get(ids).query("includeOptional", "customFields,nullCustomFields")
 }
 
 /// Which of these orders exist, in sets that one GET takes each; of all orders when the set is empty.
+#[inline]
 pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
@@ -506,11 +509,13 @@ pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
 ///
 /// Anything else has a resource of its own (status, rows, notes, custom fields) or cannot change: the external
 /// reference, the channel, the dates.
+#[inline]
 pub fn patch(order: OrderId, changes: &Patch) -> Request<Order> {
     Request::new(PATCH, &[&order], answer::payload).body(changes).find_out("read the order")
 }
 
 /// One page of a search.
+#[inline]
 pub fn search(search: &OrderSearch) -> Request<Page<OrderSummary>> {
     search.request()
 }

@@ -205,6 +205,7 @@ pub struct NewRowValue {
 /// A bundle brings the rows of its components along; only its own id is answered. Refused with `ORDC-003` for an
 /// unknown order, `ORDC-026` without product and name, `ORDC-024` for a wrong quantity, `ORDC-023` for a bundle
 /// on a purchase.
+#[inline]
 pub fn create(order: OrderId, row: &NewOrderRow) -> Request<OrderRowId> {
     Request::new(CREATE, &[&order], answer::payload).body(row).find_out("read the order's rows")
 }
@@ -220,11 +221,13 @@ pub fn create(order: OrderId, row: &NewOrderRow) -> Request<OrderRowId> {
 ///
 /// Where the calculator is `brightpearl`, changing the net alone makes Brightpearl **compute the tax anew**: to
 /// keep an amount, change both.
+#[inline]
 pub fn patch(order: OrderId, row: OrderRowId, changes: &Patch) -> Request<OrderRow> {
     Request::new(PATCH, &[&order, &row], answer::payload).body(changes).find_out("read the order's rows")
 }
 
 /// Takes a row off an order. Not once the order is invoiced.
+#[inline]
 pub fn delete(order: OrderId, row: OrderRowId) -> Request<()> {
     Request::new(DELETE, &[&order, &row], answer::nothing)
 }

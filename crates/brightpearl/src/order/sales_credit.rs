@@ -299,6 +299,7 @@ pub struct SalesCredit {
 
 /// Creates a credit. Keyed only when reference and instance are both given: with one of them, a credit that
 /// is sent twice is made twice.
+#[inline]
 pub fn create(credit: &NewSalesCredit) -> Request<Created<OrderId>> {
     let request = Request::new(CREATE, &[], answer::created_or_existing)
         .body(credit)
@@ -307,6 +308,7 @@ pub fn create(credit: &NewSalesCredit) -> Request<Created<OrderId>> {
 }
 
 /// Credits by id; those that do not exist are left out (207 or an empty 200).
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<SalesCredit>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
@@ -314,6 +316,7 @@ pub fn get(ids: &IdSet) -> Request<Vec<SalesCredit>> {
 /// Closes a credit: accounting invoices it, nothing on it can change afterwards. The answer may come before
 /// accounting is done: poll [`Order::invoice_reference`](super::Order::invoice_reference). Closing a pending
 /// credit again is allowed, closing an invoiced one is refused.
+#[inline]
 pub fn close(credit: OrderId) -> Request<()> {
     #[derive(Serialize)]
     struct Nothing {}

@@ -318,22 +318,26 @@ impl RowOutcomes {
 }
 
 /// Sales orders by id; those that do not exist are left out.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<SalesOrder>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// Which of these sales orders exist, in sets that one GET takes each; of all sales orders when the set is
 /// empty.
+#[inline]
 pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
 /// One page of a search.
+#[inline]
 pub fn search(search: &SalesOrderSearch) -> Request<Page<SalesOrderSummary>> {
     search.request()
 }
 
 /// Invoices a sales order; as [`sales_credit::close`](super::sales_credit::close).
+#[inline]
 pub fn close(order: OrderId) -> Request<()> {
     #[derive(Serialize)]
     struct Nothing {}
@@ -343,6 +347,7 @@ pub fn close(order: OrderId) -> Request<()> {
 /// Replaces rows of a sales order, each judged by itself (brightpearl-orders.md §3). A wrong quantity is
 /// refused with `ORDC-024`. Rows of sales credits have no PUT: patch them with
 /// [`row::patch`](super::row::patch).
+#[inline]
 pub fn put_rows(order: OrderId, rows: &[RowReplacement]) -> Request<RowOutcomes> {
     let ids: IdSet = rows.iter().map(|row| row.id.get()).collect();
     Request::new(PUT_ROWS, &[&order, &ids], answer::payload).body(&rows)

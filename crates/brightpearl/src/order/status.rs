@@ -118,16 +118,19 @@ pub struct StatusChange {
 }
 
 /// All statuses of all order types.
+#[inline]
 pub fn list() -> Request<Vec<OrderStatus>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
 /// These statuses.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<OrderStatus>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// Adds a status to the account's list. There is no key, but names are unique: list before sending it again.
+#[inline]
 pub fn create(status: &NewOrderStatus) -> Request<OrderStatusId> {
     Request::new(CREATE, &[], answer::payload).body(status).find_out("list the order statuses")
 }
@@ -136,6 +139,7 @@ pub fn create(status: &NewOrderStatus) -> Request<OrderStatusId> {
 ///
 /// A sale goes to the account's cancelled status only without goods-out notes, not invoiced, and with payments
 /// that add up to nothing; it then gives its reservations back.
+#[inline]
 pub fn set(order: OrderId, change: &StatusChange) -> Request<()> {
     Request::new(UPDATE, &[&order], answer::nothing).body(change).find_out("read the order's status")
 }

@@ -36,6 +36,7 @@ impl BundleUse {
 }
 
 /// The bundles that these products are in; a product that is in none is left out.
+#[inline]
 pub fn get(products: &IdSet) -> Request<Vec<BundleUse>> {
     Request::new(GET, &[products], answer::payload).empty_when_absent()
 }

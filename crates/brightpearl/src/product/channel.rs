@@ -79,11 +79,13 @@ pub struct IntegrationDetail {
 }
 
 /// All channels.
+#[inline]
 pub fn list() -> Request<Vec<Channel>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
 /// These channels.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Channel>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }

@@ -69,11 +69,13 @@ impl fmt::Debug for ChannelBrand {
 }
 
 /// All channel brands.
+#[inline]
 pub fn list() -> Request<Vec<ChannelBrand>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
 /// These channel brands.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<ChannelBrand>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }

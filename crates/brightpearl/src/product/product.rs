@@ -343,27 +343,32 @@ pub struct Reporting {
 }
 
 /// Products by id; those that do not exist are left out.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Product>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// As [`get`], with the custom fields that are set.
+#[inline]
 pub fn get_with_custom_fields(ids: &IdSet) -> Request<Vec<Product>> {
     get(ids).query("includeOptional", "customFields")
 }
 
 /// Which of these products exist, in sets that one GET takes each; of all products when the set is empty.
+#[inline]
 pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
 /// The custom fields of a product that are set.
+#[inline]
 pub fn custom_fields(product: ProductId) -> Request<CustomFields> {
     Request::new(CUSTOM_FIELDS, &[&product], answer::payload)
 }
 
 /// Sets and clears custom fields of a product, as
 /// [`order::custom_field::patch`](crate::order::custom_field::patch) does of an order.
+#[inline]
 pub fn patch_custom_fields(product: ProductId, changes: &Patch) -> Request<CustomFields> {
     Request::new(PATCH_CUSTOM_FIELDS, &[&product], answer::payload)
         .body(changes)

@@ -135,6 +135,7 @@ searchable! {
 }
 
 /// One page of a search.
+#[inline]
 pub fn search(search: &ProductSearch) -> Request<Page<ProductSummary>> {
     search.request()
 }

@@ -202,6 +202,7 @@ macro_rules! searchable {
             }
 
             /// The request for one page.
+            #[inline]
             pub fn request(&self) -> Request<Page<$row>> {
                 self.0.request($endpoint)
             }

@@ -193,16 +193,19 @@ pub struct GoodsInCorrection {
 }
 
 /// All goods-in notes of these orders, by note id.
+#[inline]
 pub fn of_orders(orders: &IdSet) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
     Request::new(OF_ORDERS, &[orders], answer::payload).empty_when_absent()
 }
 
 /// These goods-in notes, of whichever order: what the receiver of a webhook needs.
+#[inline]
 pub fn get(notes: &IdSet) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
     Request::new(OF_ORDERS, &[&"*", notes], answer::payload).empty_when_absent()
 }
 
 /// Receives goods. Keyed by `userBatchReference`: without one, a lost answer is ambiguous.
+#[inline]
 pub fn create(order: OrderId, note: &NewGoodsInNote) -> Request<Created<GoodsInNoteId>> {
     let request = Request::new(CREATE, &[&order], answer::created)
         .body(note)
@@ -212,6 +215,7 @@ pub fn create(order: OrderId, note: &NewGoodsInNote) -> Request<Created<GoodsInN
 
 /// Deletes a goods-in note, its goods and its accounting. Only while nothing has used the stock: no goods-out
 /// note, drop-ship note or reservation. No webhook tells of it.
+#[inline]
 pub fn delete(note: GoodsInNoteId) -> Request<()> {
     Request::new(DELETE, &[&note], answer::nothing)
 }
@@ -219,6 +223,7 @@ pub fn delete(note: GoodsInNoteId) -> Request<()> {
 /// Takes units back off a goods-in note while they are still on hand (brightpearl-accounting-warehouse.md B2).
 /// The order's stock status presumably falls back. Answers with no id and has no key: read the goods movements
 /// before sending it again.
+#[inline]
 pub fn correct(note: GoodsInNoteId, correction: &GoodsInCorrection) -> Request<()> {
     Request::new(CORRECT, &[&note], answer::nothing)
         .body(correction)

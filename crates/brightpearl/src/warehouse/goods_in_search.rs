@@ -103,6 +103,7 @@ searchable! {
 }
 
 /// One page of received goods.
+#[inline]
 pub fn search(search: &GoodsInSearch) -> Request<Page<ReceivedGoods>> {
     search.request()
 }

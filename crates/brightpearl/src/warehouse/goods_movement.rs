@@ -146,6 +146,7 @@ searchable! {
 }
 
 /// One page of movements.
+#[inline]
 pub fn search(search: &GoodsMovementSearch) -> Request<Page<GoodsMovement>> {
     search.request()
 }

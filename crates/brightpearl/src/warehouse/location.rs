@@ -121,16 +121,19 @@ searchable! {
 }
 
 /// All locations of a warehouse.
+#[inline]
 pub fn list(warehouse: WarehouseId) -> Request<Vec<Location>> {
     Request::new(GET, &[&warehouse], answer::payload).empty_when_absent()
 }
 
 /// These locations of a warehouse.
+#[inline]
 pub fn get(warehouse: WarehouseId, ids: &IdSet) -> Request<Vec<Location>> {
     Request::new(GET, &[&warehouse, ids], answer::payload).empty_when_absent()
 }
 
 /// One page of locations.
+#[inline]
 pub fn search(search: &LocationSearch) -> Request<Page<LocationRow>> {
     search.request()
 }

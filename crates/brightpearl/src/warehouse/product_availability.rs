@@ -87,11 +87,13 @@ impl AvailabilitySection {
 /// The availability of these products. Those whose stock is not counted are left out, but a set of such
 /// products only is refused with `WHSC-097`, and on some accounts one of them spoils the set; an empty set is
 /// refused with `WHSC-020`.
+#[inline]
 pub fn get(products: &IdSet) -> Request<BTreeMap<ProductId, ProductAvailability>> {
     Request::new(GET, &[products], answer::payload).empty_when_absent()
 }
 
 /// As [`get`], with optional sections.
+#[inline]
 pub fn get_with(
     products: &IdSet,
     sections: &[AvailabilitySection],

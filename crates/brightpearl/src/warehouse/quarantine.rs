@@ -41,12 +41,14 @@ pub struct Release {
 }
 
 /// The quarantine location of a warehouse.
+#[inline]
 pub fn location(warehouse: WarehouseId) -> Request<LocationId> {
     Request::new(LOCATION, &[&warehouse], answer::payload)
 }
 
 /// Lets units out of quarantine. Answers with no id and has no key: read the goods movements before sending
 /// it again. `WHSB-023` says that there are none in it.
+#[inline]
 pub fn release(warehouse: WarehouseId, release: Release) -> Request<()> {
     Request::new(RELEASE, &[&warehouse], answer::nothing)
         .body(&release)

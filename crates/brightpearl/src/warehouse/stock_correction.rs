@@ -158,6 +158,7 @@ pub struct CorrectedValue {
 
 /// Corrects the stock of a warehouse, and answers with the notes' ids. There is no key: search the goods
 /// movements of type `SC` before sending it again.
+#[inline]
 pub fn create(warehouse: WarehouseId, corrections: &[NewStockCorrection]) -> Request<Vec<GoodsNoteId>> {
     #[derive(Serialize)]
     struct Body<'a> {
@@ -170,6 +171,7 @@ pub fn create(warehouse: WarehouseId, corrections: &[NewStockCorrection]) -> Req
 
 /// Stock corrections of a warehouse by note id. Both are required; ids come from the goods movements of type
 /// `SC`.
+#[inline]
 pub fn get(warehouse: WarehouseId, notes: &IdSet) -> Request<Vec<StockCorrection>> {
     Request::new(GET, &[&warehouse, notes], answer::payload).empty_when_absent()
 }

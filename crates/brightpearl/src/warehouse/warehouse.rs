@@ -161,21 +161,25 @@ searchable! {
 }
 
 /// All warehouses.
+#[inline]
 pub fn list() -> Request<Vec<Warehouse>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
 /// These warehouses.
+#[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Warehouse>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// One page of a search.
+#[inline]
 pub fn search(search: &WarehouseSearch) -> Request<Page<WarehouseRow>> {
     search.request()
 }
 
 /// The location where goods go unless somebody says otherwise.
+#[inline]
 pub fn default_location(warehouse: WarehouseId) -> Request<LocationId> {
     Request::new(DEFAULT_LOCATION, &[&warehouse], answer::payload)
 }

@@ -43,6 +43,7 @@ pub struct WarehouseDefaults {
 }
 
 /// The places of these products in a warehouse; products without one are left out.
+#[inline]
 pub fn get(warehouse: WarehouseId, products: &IdSet) -> Request<Vec<WarehouseDefaults>> {
     Request::new(GET, &[&warehouse, products], answer::payload).empty_when_absent()
 }

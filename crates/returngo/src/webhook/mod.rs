@@ -108,11 +108,13 @@ impl fmt::Debug for NewWebhook {
 }
 
 /// All registrations of the shop, other programs' too.
+#[inline]
 pub fn list() -> Request<Vec<Webhook>> {
     Request::new(LIST, &[], answer::body)
 }
 
 /// Registers. The body is inferred from what the list shows. There is no key: list before sending it again.
+#[inline]
 pub fn create(webhook: &NewWebhook) -> Request<WebhookId> {
     Request::new(CREATE, &[], read_created).body(webhook).find_out("list the webhooks")
 }
@@ -126,11 +128,13 @@ fn read_created(answer: &HttpResponse) -> Result<WebhookId, DecodeError> {
 }
 
 /// Changes a registration. Body and answer are inferred.
+#[inline]
 pub fn update(id: &WebhookId, webhook: &NewWebhook) -> Request<()> {
     Request::new(UPDATE, &[id], answer::nothing).body(webhook)
 }
 
 /// Deletes a registration.
+#[inline]
 pub fn delete(id: &WebhookId) -> Request<()> {
     Request::new(DELETE, &[id], answer::nothing)
 }
