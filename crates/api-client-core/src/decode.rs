@@ -59,27 +59,22 @@ fn without_found_text(message: String) -> String {
 /// # Errors
 /// When the text is not JSON of this shape.
 pub fn json<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, DecodeError> {
-    let read = match str::from_utf8(text) {
-        // Checked once here, or string by string in there.
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(text),
-    };
-    read.or_else(|error| explain(text, &error))
+    // UTF-8 is checked once here, or string by string in there.
+    let read = str::from_utf8(text).ok().and_then(|text| serde_json::from_str(text).ok());
+    read.map_or_else(|| explain(text), Ok)
 }
 
-/// Decodes again, now for the path: tracking it costs time on every field.
-#[cfg(feature = "decode-path")]
-fn explain<'de, T: Deserialize<'de>>(text: &'de [u8], _: &serde_json::Error) -> Result<T, DecodeError> {
+/// Decodes again, now for what is wrong and where: tracking the path costs time on every field.
+fn explain<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, DecodeError> {
     let deserializer = &mut serde_json::Deserializer::from_slice(text);
+    #[cfg(feature = "decode-path")]
     let value = serde_path_to_error::deserialize(&mut *deserializer)
         .map_err(|error| DecodeError::new(error.path().to_string(), error.inner().to_string()))?;
+    #[cfg(not(feature = "decode-path"))]
+    let value =
+        T::deserialize(&mut *deserializer).map_err(|error| DecodeError::new(".", error.to_string()))?;
     deserializer.end().map_err(|error| DecodeError::new(".", error.to_string()))?;
     Ok(value)
-}
-
-#[cfg(not(feature = "decode-path"))]
-fn explain<T>(_: &[u8], error: &serde_json::Error) -> Result<T, DecodeError> {
-    Err(DecodeError::new(".", error.to_string()))
 }
 
 #[cfg(test)]
