@@ -26,7 +26,7 @@ use patience::Patience;
 const IDLE: Duration = Duration::from_secs(1);
 
 /// How long a stop waits for what is under way: those who stop services kill them after ten seconds.
-pub const STOP_WITHIN: Duration = Duration::from_secs(9);
+pub const STOP_WITHIN: Duration = Duration::from_secs(8);
 
 /// The program at work.
 #[derive(Debug)]

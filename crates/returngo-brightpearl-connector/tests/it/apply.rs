@@ -94,3 +94,18 @@ async fn every_kind_of_effect_is_written() {
         ]
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_without_calls_left_is_waited_for_and_is_no_refusal() {
+    let shop = Shop::open(1).await;
+    let mut configuration = shop.scene.configuration().unwrap();
+    configuration.returngo.calls_a_day = Some(0);
+    shop.service.registry.put(&shop.connection, &configuration).await.unwrap();
+    let connection = shop.service.registry.get(&shop.connection).await.unwrap();
+    let body = RmaStatusUpdate { status: RmaStatus::Received };
+    let effect = Effect::SetRmaStatus { key: "a-test".to_owned(), body };
+    let written = connection.apply(&[Write { rma: shop.scene.rmas[0].clone(), effect }]).await.remove(0);
+    assert!(matches!(written.outcome, EffectOutcome::Refused { .. }), "{written:?}");
+    assert!(written.may_pass);
+    assert_eq!(written.not_before, Some("2026-05-10T00:00:00Z".parse().unwrap()));
+}

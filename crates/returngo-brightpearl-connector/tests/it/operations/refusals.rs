@@ -116,7 +116,7 @@ fn an_address_that_is_in_use() {
         line.starts_with(&format!("error: cannot listen on {address}: choose another address")),
         "{line}"
     );
-    assert!(line.ends_with("Address already in use (os error 98)"), "{line}");
+    assert!(line.contains("in use"), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
