@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc};
 
-use api_client_core::client::Clock;
+use api_client_core::client::{Clock, Transport};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::Generate;
 use returngo::client::Quota;
@@ -140,6 +140,10 @@ impl BrightpearlAccess {
         account: &AccountCode,
         clock: &Arc<dyn Clock>,
     ) -> Result<brightpearl::Client, brightpearl::Error> {
+        self.builder(account, clock).build()
+    }
+
+    fn builder(&self, account: &AccountCode, clock: &Arc<dyn Clock>) -> brightpearl::ClientBuilder {
         let app = &self.app_ref;
         let credentials = match &self.token {
             BrightpearlToken::Token(token) => brightpearl::Credentials::private_app(app, token.reveal()),
@@ -152,35 +156,44 @@ impl BrightpearlAccess {
             Some(developer) => credentials.with_dev_ref(developer),
             None => credentials,
         };
-        let builder = brightpearl::Client::builder(account.as_str())
-            .credentials(credentials)
-            .clock(Arc::clone(clock));
-        let builder = match (&self.url, &self.datacenter) {
+        let builder =
+            brightpearl::Client::builder(account.as_str()).credentials(credentials).clock(Arc::clone(clock));
+        match (&self.url, &self.datacenter) {
             (Some(url), _) => builder.url(url),
             (None, Some(datacenter)) => builder.datacenter(datacenter),
             (None, None) => builder,
-        };
-        builder.build()
+        }
     }
 }
 
 impl ConnectionConfiguration {
-    /// Opens the connection. Nothing is sent yet.
+    /// Opens the connection, whose clients send over this transport. Nothing is sent yet.
     ///
     /// # Errors
     /// When no client can be made of what is configured.
-    pub fn open(&self, id: ConnectionId, clock: Arc<dyn Clock>) -> Result<Connection, ConfigurationError> {
+    pub fn open(
+        &self,
+        id: ConnectionId,
+        clock: Arc<dyn Clock>,
+        transport: &Arc<dyn Transport>,
+    ) -> Result<Connection, ConfigurationError> {
         let brightpearl = self
             .brightpearl
-            .client(&self.settings.account_id, &clock)
+            .builder(&self.settings.account_id, &clock)
+            .transport(Arc::clone(transport))
+            .build()
             .map_err(|source| ConfigurationError::Brightpearl { connection: id.clone(), source })?;
         let returngo = self
-            .returngo_client(&clock)
+            .returngo_client(&clock, transport)
             .map_err(|source| ConfigurationError::Returngo { connection: id.clone(), source })?;
         Ok(Connection::new(id, brightpearl, returngo, self.settings.clone(), clock))
     }
 
-    fn returngo_client(&self, clock: &Arc<dyn Clock>) -> Result<returngo::Client, returngo::Error> {
+    fn returngo_client(
+        &self,
+        clock: &Arc<dyn Clock>,
+        transport: &Arc<dyn Transport>,
+    ) -> Result<returngo::Client, returngo::Error> {
         let access = &self.returngo;
         let quota = access.calls_a_day.map_or_else(Quota::default, |calls| Quota {
             per_day: Some(calls),
@@ -191,7 +204,8 @@ impl ConnectionConfiguration {
             .api_key(access.api_key.reveal())
             .shop(&access.shop)
             .quota(quota)
-            .clock(Arc::clone(clock));
+            .clock(Arc::clone(clock))
+            .transport(Arc::clone(transport));
         match &access.url {
             Some(url) => builder.url(url).build(),
             None => builder.build(),

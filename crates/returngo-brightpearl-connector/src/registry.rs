@@ -3,10 +3,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
 };
 
-use api_client_core::client::Clock;
+use api_client_core::client::{Clock, ReqwestTransport, Transport, TransportError};
 
 use crate::{
     configuration::{ConfigurationError, ConnectionConfiguration},
@@ -21,6 +22,8 @@ pub struct Registry {
     ledger: Arc<dyn Ledger>,
     vault: Vault,
     clock: Arc<dyn Clock>,
+    /// One for all connections: each of its own would take 0.3 MiB for what TLS and its pool need.
+    transport: OnceLock<Arc<dyn Transport>>,
     open: Mutex<HashMap<ConnectionId, Open>>,
 }
 
@@ -54,12 +57,15 @@ pub enum RegistryError {
     /// What is stored is not usable.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
+    /// Nothing can be sent from here.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
 }
 
 impl Registry {
     /// The connections of this ledger.
     pub fn new(ledger: Arc<dyn Ledger>, vault: Vault, clock: Arc<dyn Clock>) -> Self {
-        Self { ledger, vault, clock, open: Mutex::default() }
+        Self { ledger, vault, clock, transport: OnceLock::new(), open: Mutex::default() }
     }
 
     /// The connection of this name, opened if it is not, and again if it was stored anew since.
@@ -74,10 +80,32 @@ impl Registry {
         }
         drop(open);
         let configuration = self.configuration_of(&stored)?;
-        let connection = Arc::new(configuration.open(id.clone(), Arc::clone(&self.clock))?);
+        let connection = Arc::new(self.open(id, &configuration)?);
         let open = Open { stored: stored.configuration, connection: Arc::clone(&connection) };
         self.opened().insert(id.clone(), open);
         Ok(connection)
+    }
+
+    /// A connection of this configuration, which need not be stored. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open(
+        &self,
+        id: &ConnectionId,
+        configuration: &ConnectionConfiguration,
+    ) -> Result<Connection, RegistryError> {
+        Ok(configuration.open(id.clone(), Arc::clone(&self.clock), self.transport()?)?)
+    }
+
+    fn transport(&self) -> Result<&Arc<dyn Transport>, TransportError> {
+        const NAME: &str = concat!("returngo-brightpearl-connector/", env!("CARGO_PKG_VERSION"));
+        const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+        if let Some(transport) = self.transport.get() {
+            return Ok(transport);
+        }
+        let transport = ReqwestTransport::new(NAME, ANSWERS_WITHIN)?;
+        Ok(self.transport.get_or_init(|| Arc::new(transport)))
     }
 
     /// What a connection is made of.

@@ -83,7 +83,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         );
     }
 
-    let connection = configuration.open(id.clone(), Arc::clone(&assembly.clock))?;
+    let connection = assembly.registry.open(id, &configuration)?;
     let mut found = findings(&assembly, &connection, Receivers::default()).await;
     // They are subscribed below.
     found.retain(|finding| !finding.subject.ends_with(".webhooks"));
