@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use brightpearl::{
-    GoodsInNoteId, GoodsMovementId, OffsetDateTime, OrderId,
+    GoodsInNoteId, GoodsMovementId, OffsetDateTime, OrderId, OrderStatusId,
+    order::OrderSummary,
     warehouse::{GoodsMovement, GoodsNoteTypeCode},
 };
 use jiff::Timestamp;
@@ -28,6 +29,8 @@ pub struct SeenCredit {
     pub id: OrderId,
     /// When it changed last; none if it never did.
     pub updated_on: Option<OffsetDateTime>,
+    /// Its status: automation may set one within the second of the change that was seen.
+    pub status: Option<OrderStatusId>,
     /// What was received for it.
     pub goods_in_notes: BTreeSet<GoodsInNoteId>,
     /// What became of it.
@@ -47,6 +50,7 @@ impl SeenCredit {
         Self {
             id,
             updated_on: credit.and_then(|credit| credit.updated_on),
+            status: credit.map(|credit| credit.order_status.order_status_id),
             goods_in_notes: world.goods_in_notes.keys().copied().collect(),
             movements: world.goods_movements.iter().map(|movement| movement.goods_movement_id).collect(),
         }
@@ -54,9 +58,9 @@ impl SeenCredit {
 
     /// Whether the credit has not changed since. Whether searches and orders show fractions of a second alike is
     /// not documented.
-    pub fn is_of(&self, updated_on: Option<OffsetDateTime>) -> bool {
+    pub fn is_as_in(&self, row: &OrderSummary) -> bool {
         let second = |time: OffsetDateTime| time.timestamp().as_second();
-        self.updated_on.map(second) == updated_on.map(second)
+        self.updated_on.map(second) == row.updated_on.map(second) && self.status == row.order_status_id
     }
 
     /// Whether this movement is known: by itself, or by the note that it belongs to.

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
     Error, GoodsInNoteId, IdSet, OffsetDateTime, OrderId,
-    order::{OrderSearch, OrderTypeCode},
+    order::{OrderSearch, OrderSummary, OrderTypeCode},
     search::Period,
     warehouse::{GoodsMovement, GoodsMovementSearch, GoodsNoteTypeCode},
 };
@@ -25,8 +25,8 @@ const FIRST: SignedDuration = SignedDuration::from_hours(24);
 /// What a sweep found of an order.
 #[derive(Default)]
 struct Found {
-    /// When it changed last, if it did, where the order itself was found.
-    changed: Option<Option<OffsetDateTime>>,
+    /// The order itself, where it changed.
+    changed: Option<OrderSummary>,
     /// Movements of its goods.
     movements: Vec<GoodsMovement>,
 }
@@ -34,7 +34,7 @@ struct Found {
 impl Found {
     /// Whether all of it was there when the order's RMA was looked at last.
     fn was_seen(&self, seen: &SeenCredit) -> bool {
-        self.changed.is_none_or(|updated_on| seen.is_of(updated_on))
+        self.changed.as_ref().is_none_or(|row| seen.is_as_in(row))
             && self.movements.iter().all(|movement| seen.knows(movement))
     }
 }
@@ -84,7 +84,7 @@ impl Connection {
         for search in [credits.clone().updated_on(since), credits.created_on(since)] {
             for row in self.brightpearl.orders().search(search).all().await? {
                 if let Some(order) = row.order_id {
-                    found.entry(order).or_default().changed = Some(row.updated_on);
+                    found.entry(order).or_default().changed = Some(row);
                 }
             }
         }

@@ -147,6 +147,10 @@ async fn drain(rmas: u64, takes: SignedDuration) -> SignedDuration {
     credits.push((time.now(), time.credits()));
     let last = credits.iter().find(|(_, credits)| *credits as u64 == rmas).unwrap().0;
     let took = last.duration_since(began);
+    let mut by = std::collections::BTreeMap::new();
+    for w in time.clock.waits() { *by.entry(w.as_millis()).or_insert(0) += 1; }
+    println!("{by:?} {:?} {:?}", scene.brightpearl.requests(), scene.returngo.requests());
+    let mut seen = 0; for (t, c) in &credits { if *c != seen { seen = *c; println!("{t} {c}"); } }
     println!(
         "{rmas} approvals, answers after {} ms, {CAP} requests a minute: the last credit after {:.1} s, {:.0} a minute; {} requests",
         takes.as_millis(),
