@@ -1,10 +1,11 @@
 use anyhow::Context as _;
+use serde_json::json;
 
 use super::{
     super::{
         assembly::{KEY, configuration, key},
         cli::{Cli, Rekey},
-        output::say,
+        output::{say, say_json},
     },
     init::write_new,
 };
@@ -25,6 +26,9 @@ pub(super) async fn run(cli: &Cli, Rekey { to }: &Rekey) -> anyhow::Result<()> {
             .with_context(|| format!("{} cannot be written", to.display()))?;
     }
     let connections = vault.rekey(&VaultKey::read(to)?, &*ledger).await?;
+    if cli.json {
+        return say_json(&json!({"connections": connections, "key": to}));
+    }
     let (to, key_file) = (to.display(), configuration.key_file.display());
     Ok(say(format_args!(
         "{connections} connections are sealed with the key in {to}: \

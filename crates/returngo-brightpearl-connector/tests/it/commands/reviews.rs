@@ -70,6 +70,16 @@ async fn what_is_retried_is_looked_at_again_and_asked_again() {
     assert!(shop.run(&["reviews", "retry", "999"]).fails().contains("nothing is known of RMA 999"));
 }
 
+#[tokio::test]
+async fn other_settings_look_again_at_what_waits() {
+    let shop = asking().await;
+    shop.run(&["connect", "acme"]).succeeds();
+    assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 0, "nothing is other");
+    let connected = shop.run(&["connect", "acme", "--refund-method", "BANK"]);
+    assert!(connected.stderr.contains("1 RMAs that wait for a person"), "{}", connected.stderr);
+    assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 1);
+}
+
 /// A shop whose credit somebody has deleted.
 async fn without_its_credit() -> Shop {
     let shop = Shop::connected().await;

@@ -30,6 +30,8 @@ async fn a_key_that_is_there_is_used_and_a_broken_one_changes_nothing() {
 
     let key = "HR4fICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw=";
     std::fs::write(site.folder().join("new.key"), key).unwrap();
-    assert!(site.run(&["rekey", "--to", "new.key"], &[]).status.success());
+    let output = site.run(&["rekey", "--to", "new.key", "--json"], &[]);
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said, serde_json::json!({"connections": 1, "key": "new.key"}));
     assert!(site.run(&["status"], &[("RETURNGO_BRIGHTPEARL_KEY", key)]).status.success());
 }

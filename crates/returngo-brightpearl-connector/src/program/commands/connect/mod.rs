@@ -98,6 +98,10 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         );
     }
     assembly.registry.put(id, &configuration).await?;
+    let questions = match &stored {
+        Some(stored) if stored.settings != configuration.settings => ask_again(&assembly, id).await?,
+        _ => 0,
+    };
     let public_url = assembly.configuration.public_url.as_ref();
     if let Some(public_url) = public_url {
         let subscribed = connection.subscribe(public_url, &configuration.webhook_secret).await;
@@ -110,7 +114,21 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         Some(_) => "its webhooks are subscribed",
         None => "no webhooks are subscribed, as there is no public_url, and sweeps find what changes",
     };
-    Ok(remark(format_args!("connection {id} is stored; {next}. `serve` keeps it in step."))?)
+    remark(format_args!("connection {id} is stored; {next}. `serve` keeps it in step."))?;
+    if questions > 0 {
+        remark(format_args!(
+            "{questions} RMAs that wait for a person are looked at again, by the new settings."
+        ))?;
+    }
+    Ok(())
+}
+
+/// Other settings may have answered what a person was asked.
+async fn ask_again(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<usize> {
+    let waiting = assembly.ledger.reviews(Some(id)).await?;
+    let rmas: Vec<_> = waiting.into_iter().map(|item| item.rma).collect();
+    assembly.ledger.mark_due(id, &rmas, "the settings were changed", assembly.clock.now()).await?;
+    Ok(rmas.len())
 }
 
 fn in_spite_of_it(person: &mut Option<&mut dyn Person>) -> anyhow::Result<bool> {
