@@ -166,6 +166,7 @@ fn request(limit: u32, now: i64) -> ClaimRequest {
         limit,
         now: at(now),
         lease: Duration::from_hours(24),
+        only: None,
         except: Vec::new(),
     }
 }

@@ -55,10 +55,10 @@ fn main() {
     for database in databases {
         println!("{}", database.name);
         let receiver = Receiver::start(&database.url);
+        receiver.at_a_fixed_rate();
         for senders in SENDERS {
             receiver.as_fast_as_it_takes_them(senders);
         }
-        receiver.at_a_fixed_rate();
     }
 }
 

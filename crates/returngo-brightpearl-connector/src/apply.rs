@@ -67,22 +67,75 @@ impl Written {
     }
 }
 
+/// How far writes have got.
+#[derive(Debug)]
+pub(crate) struct Progress(Vec<Stage>);
+
+#[derive(Debug)]
+enum Stage {
+    NotSent,
+    OnItsWay,
+    Ended(Written),
+}
+
+impl Progress {
+    /// Of so many writes, none of which was sent.
+    pub(crate) fn of(writes: usize) -> Self {
+        Self((0..writes).map(|_| Stage::NotSent).collect())
+    }
+
+    fn sends(&mut self, places: &[usize]) {
+        for place in places {
+            self.0[*place] = Stage::OnItsWay;
+        }
+    }
+
+    fn ends(&mut self, place: usize, written: Written) {
+        self.0[place] = Stage::Ended(written);
+    }
+
+    /// All that can be sent was.
+    pub(crate) fn over(self) -> Vec<Written> {
+        let of_unknown_kind =
+            || Written::refused("this version does not know how to write it: install a newer one");
+        self.told(of_unknown_kind, || Written::doubtful("no answer came"))
+    }
+
+    /// The rest is not waited for: only what is on its way is doubtful.
+    pub(crate) fn given_up(self, why: &str) -> Vec<Written> {
+        let not_sent = || Written { may_pass: true, ..Written::refused(format!("it was not sent: {why}")) };
+        self.told(not_sent, || Written::doubtful(why))
+    }
+
+    fn told(self, not_sent: impl Fn() -> Written, on_its_way: impl Fn() -> Written) -> Vec<Written> {
+        let told = |stage| match stage {
+            Stage::NotSent => not_sent(),
+            Stage::OnItsWay => on_its_way(),
+            Stage::Ended(written) => written,
+        };
+        self.0.into_iter().map(told).collect()
+    }
+}
+
 impl Connection {
     /// Writes effects and says of each, in the same order, what became of it. They must not depend on one
     /// another. Credits, payments and what else Brightpearl takes go ten in a request.
     pub async fn apply(&self, writes: &[Write]) -> Vec<Written> {
-        let mut written: Vec<Option<Written>> = vec![None; writes.len()];
-        self.create_credits(writes, &mut written).await;
-        self.record_payments(writes, &mut written).await;
-        self.write_to_brightpearl(writes, &mut written).await;
-        self.set_custom_fields(writes, &mut written).await;
-        self.write_to_returngo(writes, &mut written).await;
-        let of_unknown_kind =
-            || Written::refused("this version does not know how to write it: install a newer one");
-        written.into_iter().map(|written| written.unwrap_or_else(of_unknown_kind)).collect()
+        let mut progress = Progress::of(writes.len());
+        self.apply_noting(writes, &mut progress).await;
+        progress.over()
     }
 
-    async fn create_credits(&self, writes: &[Write], written: &mut [Option<Written>]) {
+    /// The same, noting how far it gets, for whoever may not wait for its end.
+    pub(crate) async fn apply_noting(&self, writes: &[Write], progress: &mut Progress) {
+        self.create_credits(writes, progress).await;
+        self.record_payments(writes, progress).await;
+        self.write_to_brightpearl(writes, progress).await;
+        self.set_custom_fields(writes, progress).await;
+        self.write_to_returngo(writes, progress).await;
+    }
+
+    async fn create_credits(&self, writes: &[Write], progress: &mut Progress) {
         let (places, bodies): (Vec<usize>, Vec<_>) = writes
             .iter()
             .enumerate()
@@ -94,13 +147,14 @@ impl Connection {
         if bodies.is_empty() {
             return;
         }
+        progress.sends(&places);
         let results = self.brightpearl.sales_credits().create_many(&bodies).await;
         for (place, result) in places.into_iter().zip(results) {
-            written[place] = Some(created(result.map(|new| (new.id.to_string(), new.already_existed))));
+            progress.ends(place, created(result.map(|new| (new.id.to_string(), new.already_existed))));
         }
     }
 
-    async fn record_payments(&self, writes: &[Write], written: &mut [Option<Written>]) {
+    async fn record_payments(&self, writes: &[Write], progress: &mut Progress) {
         let (places, bodies): (Vec<usize>, Vec<_>) = writes
             .iter()
             .enumerate()
@@ -112,14 +166,15 @@ impl Connection {
         if bodies.is_empty() {
             return;
         }
+        progress.sends(&places);
         let results = self.brightpearl.customer_payments().create_many(&bodies).await;
         for (place, result) in places.into_iter().zip(results) {
-            written[place] = Some(created(result.map(|new| (new.id.to_string(), new.already_existed))));
+            progress.ends(place, created(result.map(|new| (new.id.to_string(), new.already_existed))));
         }
     }
 
     /// Rows, notes, statuses and closings.
-    async fn write_to_brightpearl(&self, writes: &[Write], written: &mut [Option<Written>]) {
+    async fn write_to_brightpearl(&self, writes: &[Write], progress: &mut Progress) {
         let mut messages = MultiMessage::parallel();
         let mut places = Vec::new();
         for (place, write) in writes.iter().enumerate() {
@@ -141,37 +196,45 @@ impl Connection {
             };
             match added {
                 Ok(()) => places.push(place),
-                Err(error) => written[place] = Some(Written::refused(error)),
+                Err(error) => progress.ends(place, Written::refused(error)),
             }
         }
+        progress.sends(&places);
         let parts = self.brightpearl.multi_message(&messages).await;
         for (place, (_, part)) in places.into_iter().zip(parts) {
-            written[place] = Some(match part {
+            let written = match part {
                 Part::Done(_) => Written::applied(None, false),
                 Part::Unknown(error) => Written::doubtful(error),
                 Part::Refused(error) | Part::NotAttempted(Some(error)) => {
                     Written { may_pass: error.is_retryable(), ..Written::refused(error) }
                 }
                 _ => Written { may_pass: true, ..Written::refused("it was not attempted") },
-            });
+            };
+            progress.ends(place, written);
         }
     }
 
     /// One after the other: a multi-message takes no PATCH (brightpearl-platform.md §6.2).
-    async fn set_custom_fields(&self, writes: &[Write], written: &mut [Option<Written>]) {
+    async fn set_custom_fields(&self, writes: &[Write], progress: &mut Progress) {
         for (place, write) in writes.iter().enumerate() {
             let Effect::SetCustomFields { order_id, body, .. } = &write.effect else { continue };
+            progress.sends(&[place]);
             let set = self.brightpearl.order_custom_fields().patch(*order_id, body).await;
-            written[place] = Some(match set {
+            let written = match set {
                 Ok(_) => Written::applied(None, false),
                 Err(error) => Written::failed(&error),
-            });
+            };
+            progress.ends(place, written);
         }
     }
 
     /// Shipments, statuses and comments, one after the other: ReturnGO takes nothing in bulk.
-    async fn write_to_returngo(&self, writes: &[Write], written: &mut [Option<Written>]) {
+    async fn write_to_returngo(&self, writes: &[Write], progress: &mut Progress) {
         for (place, Write { rma, effect }) in writes.iter().enumerate() {
+            if !is_for_returngo(effect) {
+                continue;
+            }
+            progress.sends(&[place]);
             let result = match effect {
                 Effect::UpdateShipment { shipment_id, body, .. } => {
                     self.returngo.shipments().update(shipment_id, body).await.map(drop)
@@ -182,12 +245,21 @@ impl Connection {
                 }
                 _ => continue,
             };
-            written[place] = Some(match result {
+            let written = match result {
                 Ok(()) => Written::applied(None, false),
                 Err(error) => Written::failed_in_returngo(&error),
-            });
+            };
+            progress.ends(place, written);
         }
     }
+}
+
+/// Whether an effect changes the RMA, and not the account.
+pub(crate) const fn is_for_returngo(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::UpdateShipment { .. } | Effect::SetRmaStatus { .. } | Effect::AddRmaComment { .. }
+    )
 }
 
 fn created(result: Result<(String, bool), brightpearl::Error>) -> Written {

@@ -10,7 +10,11 @@ use returngo::client::Quota;
 use returngo_brightpearl::{AccountCode, ConnectionSettings};
 use serde::{Deserialize, Serialize};
 
-use crate::{connection::Connection, ledger::ConnectionId, vault::VaultError};
+use crate::{
+    connection::Connection,
+    ledger::{ConnectionId, Counterparts},
+    vault::VaultError,
+};
 
 /// What a connection is made of.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -167,6 +171,11 @@ impl BrightpearlAccess {
 }
 
 impl ConnectionConfiguration {
+    /// What it is between.
+    pub fn counterparts(&self) -> Counterparts {
+        Counterparts::new(&self.settings.account_id.to_string(), &self.returngo.shop)
+    }
+
     /// Opens the connection, whose clients send over this transport. Nothing is sent yet.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use std::{
 };
 
 use api_client_core::client::{Clock, ReqwestTransport, Transport, TransportError};
+use jiff::Timestamp;
 
 use crate::{
     configuration::{ConfigurationError, ConnectionConfiguration},
@@ -117,29 +118,41 @@ impl Registry {
         self.configuration_of(&stored)
     }
 
-    /// What is stored of every connection, with the configurations that read.
+    /// The connections that are stored, each with when it was stored last.
     ///
     /// # Errors
     /// When the ledger fails.
-    pub async fn all(
+    pub async fn stored(&self) -> Result<HashMap<ConnectionId, Timestamp>, LedgerError> {
+        Ok(self.ledger.stored_connections().await?.into_iter().collect())
+    }
+
+    /// What those of these connections that are stored are made of, if it reads.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn configurations(
         &self,
+        ids: &[ConnectionId],
     ) -> Result<Vec<(ConnectionId, Result<ConnectionConfiguration, RegistryError>)>, LedgerError> {
-        let stored = self.ledger.connections().await?;
+        let stored = self.ledger.connections_named(ids).await?;
         Ok(stored.into_iter().map(|stored| (stored.id.clone(), self.configuration_of(&stored))).collect())
     }
 
     /// Stores a connection; one of that name is replaced.
     ///
     /// # Errors
-    /// When it cannot be sealed or stored.
+    /// When it cannot be sealed or stored, or the name stands for another account or shop, also of a connection that
+    /// was removed.
     pub async fn put(
         &self,
         id: &ConnectionId,
         configuration: &ConnectionConfiguration,
     ) -> Result<(), RegistryError> {
+        let counterparts = configuration.counterparts();
         let text = serde_json::to_vec(configuration).map(zeroize::Zeroizing::new).map_err(|error| {
             RegistryError::Unreadable { connection: id.clone(), reason: error.to_string() }
         })?;
+        self.ledger.bind(id, &counterparts).await?;
         let configuration = self.vault.seal(id, &text)?;
         let stored = StoredConnection { id: id.clone(), configuration };
         Ok(self.ledger.put_connection(&stored, self.clock.now()).await?)

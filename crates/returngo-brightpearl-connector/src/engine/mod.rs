@@ -1,11 +1,13 @@
 //! Keeping RMAs in step: claim what is due, look at both systems, plan, write, look again, remember.
 //!
 //! The order of things is the promise. A write is recorded as intended before it is made, and made only while
-//! the claim is certainly held: every bundle of writes ends, or is given up, well before the lease does. So
-//! whoever claims the RMA next looks at both systems after everything that was ever sent for it has arrived,
-//! and what it finds under a key is not written again.
+//! the claim is certainly held: every bundle of writes ends, or is given up, well before the lease does. What
+//! was given up, or whose answer was lost, may still arrive: it is written again only after a look at both
+//! systems that began [so much later](Policy::appears_within) that it would have been seen. What is found under
+//! a key is not written again at all.
 
 mod policy;
+mod whose;
 mod writing;
 
 use std::{collections::BTreeMap, mem, sync::Arc};
@@ -13,7 +15,7 @@ use std::{collections::BTreeMap, mem, sync::Arc};
 use api_client_core::client::Clock;
 use jiff::Timestamp;
 use returngo::{Rma, RmaId};
-use returngo_brightpearl::{Effect, Plan};
+use returngo_brightpearl::Plan;
 use tokio::sync::watch;
 
 pub use policy::Policy;
@@ -74,11 +76,28 @@ impl Engine {
     /// # Errors
     /// When the ledger fails.
     pub async fn claim(&self, except: Vec<ConnectionId>) -> Result<Vec<Claim>, LedgerError> {
+        self.claim_from(None, except).await
+    }
+
+    /// Claims what is due of this connection; empty when nothing is due, or somebody else works on it.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn claim_of(&self, connection: &ConnectionId) -> Result<Vec<Claim>, LedgerError> {
+        self.claim_from(Some(connection.clone()), Vec::new()).await
+    }
+
+    async fn claim_from(
+        &self,
+        only: Option<ConnectionId>,
+        except: Vec<ConnectionId>,
+    ) -> Result<Vec<Claim>, LedgerError> {
         let request = ClaimRequest {
             worker: self.worker.clone(),
             limit: self.policy.batch,
             now: self.clock.now(),
             lease: self.policy.lease,
+            only,
             except,
         };
         let claims = self.ledger.claim(&request).await?;
@@ -88,13 +107,17 @@ impl Engine {
         Ok(claims)
     }
 
-    /// Brings claimed RMAs of this connection into step.
+    /// Brings claimed RMAs of this connection into step. Those of another one are released: the same number may be
+    /// another return here.
     ///
     /// # Errors
     /// When the ledger fails. What was claimed is due again when its lease ends.
     pub async fn work_on(&self, connection: &Connection, claims: Vec<Claim>) -> Result<Worked, LedgerError> {
         let mut worked = Worked::default();
-        let mut open = claims;
+        let (mut open, strange): (Vec<_>, Vec<_>) =
+            claims.into_iter().partition(|claim| claim.connection == connection.id);
+        self.release(strange, &mut worked).await?;
+        open = self.without_abandoned(open, &mut worked).await?;
         let mut shown = BTreeMap::new();
         for _ in 0..ROUNDS {
             if *self.stop.borrow() {
@@ -116,46 +139,95 @@ impl Engine {
                 }
             };
             self.probe.reached(Point::WorldsRead);
-            let (mut ended, mut seen) = (Vec::new(), Vec::new());
-            let mut journeys = Vec::new();
+            let (mut journeys, mut there, mut unread) = (Vec::new(), Vec::new(), Vec::new());
             for (claim, look) in open.into_iter().zip(looks) {
                 match look {
-                    Ok(Look { plan, seen: what }) if plan.effects.is_empty() => {
-                        seen.push((claim.rma.clone(), what));
-                        ended.push((claim, settled(plan)));
-                    }
-                    Ok(Look { plan, .. }) => {
-                        if plan.effects.iter().any(changes_the_rma) {
-                            shown.remove(&claim.rma);
-                        }
-                        journeys.push(Journey::new(claim, plan.effects));
-                    }
+                    Ok(look) if look.plan.effects.is_empty() => there.push(Journey::new(claim, look)),
+                    Ok(look) => journeys.push(Journey::new(claim, look)),
                     Err(error) => {
                         let outcome = self.policy.after_read_error(&claim, &error, self.clock.now());
-                        ended.push((claim, outcome));
+                        unread.push((claim, outcome));
                     }
                 }
             }
-            self.ledger.remember(&connection.id, &seen, self.clock.now()).await?;
-            self.finish(&ended, &mut worked).await?;
-            open = self.write(connection, journeys, &mut worked).await?;
+            self.finish(&unread, &mut worked).await?;
+            self.settle(connection, there, &mut worked).await?;
+            let written = self.write(connection, journeys, &mut worked).await?;
+            // What asks for nothing but a note that was written before is there as well.
+            let (changed, there): (Vec<_>, Vec<_>) =
+                written.into_iter().partition(Journey::changed_something);
+            self.settle(connection, there, &mut worked).await?;
+            for journey in changed.iter().filter(|journey| journey.changed_the_rma()) {
+                shown.remove(&journey.claim.rma);
+            }
+            open = changed.into_iter().map(|journey| journey.claim).collect();
         }
         let error = format!("both systems were written to {ROUNDS} times and are still not in step");
         worked.failed += self.give_up(open, &error).await?.failed;
         Ok(worked)
     }
 
-    /// Gives up claims that cannot be worked on.
-    ///
-    /// # Errors
-    /// When the ledger fails.
-    pub async fn give_up(&self, claims: Vec<Claim>, why: &str) -> Result<Worked, LedgerError> {
+    /// Puts to a person what was abandoned too often; gives back the rest.
+    async fn without_abandoned(
+        &self,
+        claims: Vec<Claim>,
+        worked: &mut Worked,
+    ) -> Result<Vec<Claim>, LedgerError> {
+        let allowed = self.policy.abandonments_allowed;
+        let (abandoned, rest): (Vec<_>, _) = claims.into_iter().partition(|claim| claim.abandoned >= allowed);
+        let given_up = |claim: Claim| {
+            let error = format!(
+                "{} processes ended, or failed, while they worked on it: the log tells why; when that is mended, \
+                 `reviews retry {}` begins again",
+                claim.abandoned, claim.rma
+            );
+            (claim, Outcome::Failed { error, again_at: None })
+        };
+        let ended: Vec<_> = abandoned.into_iter().map(given_up).collect();
+        self.finish(&ended, worked).await?;
+        Ok(rest)
+    }
+
+    /// Remembers and finishes RMAs about which there is nothing to do.
+    async fn settle(
+        &self,
+        connection: &Connection,
+        journeys: Vec<Journey>,
+        worked: &mut Worked,
+    ) -> Result<(), LedgerError> {
+        let (mut seen, mut ended) = (Vec::new(), Vec::new());
+        for Journey { claim, look: Look { plan, seen: what, .. }, .. } in journeys {
+            seen.push((claim.rma.clone(), what));
+            let credit = plan.state.credit.map(|credit| credit.id);
+            ended.push((claim, Outcome::Settled { reviews: plan.reviews, credit }));
+        }
+        self.ledger.remember(&connection.id, &seen, self.clock.now()).await?;
+        self.finish(&ended, worked).await
+    }
+
+    /// Gives up claims that lead nowhere.
+    async fn give_up(&self, claims: Vec<Claim>, why: &str) -> Result<Worked, LedgerError> {
         let mut worked = Worked::default();
         let failed = |claim: Claim| {
             let outcome = self.policy.after_failure(&claim, why.to_owned(), self.clock.now());
             (claim, outcome)
         };
         let ended: Vec<_> = claims.into_iter().map(failed).collect();
+        self.finish(&ended, &mut worked).await?;
+        Ok(worked)
+    }
+
+    /// Puts off claims of a connection of which nothing can be worked on as things are. That is no failure of theirs.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn put_off(&self, claims: Vec<Claim>, why: &str) -> Result<Worked, LedgerError> {
+        let mut worked = Worked::default();
+        let put_off = |claim: Claim| {
+            let outcome = self.policy.after_trouble(&claim, why.to_owned(), self.clock.now(), None);
+            (claim, outcome)
+        };
+        let ended: Vec<_> = claims.into_iter().map(put_off).collect();
         self.finish(&ended, &mut worked).await?;
         Ok(worked)
     }
@@ -200,9 +272,9 @@ impl Engine {
             world.account = mem::take(&mut account);
             let plan = returngo_brightpearl::plan(&world, &connection.settings);
             account = mem::take(&mut world.account);
-            let read_at = shown.get(id).map_or(asked_at, |(read_at, _)| *read_at);
-            let seen = Seen::of(&world, plan.state.credit.as_ref().map(|credit| credit.id), read_at);
-            Ok(Look { plan, seen })
+            let looked_at = shown.get(id).map_or(asked_at, |(read_at, _)| *read_at);
+            let seen = Seen::of(&world, plan.state.credit.as_ref().map(|credit| credit.id), looked_at);
+            Ok(Look { plan, seen, looked_at })
         };
         rmas.iter().map(&mut look).collect()
     }
@@ -233,6 +305,16 @@ impl Engine {
                         "not in step: {error}"
                     );
                 }
+                Outcome::Postponed { why, until } => {
+                    worked.failed += 1;
+                    tracing::warn!(
+                        connection = %claim.connection,
+                        rma = %claim.rma,
+                        attempt = claim.attempt,
+                        again_at = %until,
+                        "not in step yet: {why}"
+                    );
+                }
                 Outcome::Released => {}
             }
         }
@@ -244,15 +326,6 @@ impl Engine {
 struct Look {
     plan: Plan,
     seen: Seen,
-}
-
-const fn changes_the_rma(effect: &Effect) -> bool {
-    matches!(
-        effect,
-        Effect::UpdateShipment { .. } | Effect::SetRmaStatus { .. } | Effect::AddRmaComment { .. }
-    )
-}
-
-fn settled(plan: Plan) -> Outcome {
-    Outcome::Settled { reviews: plan.reviews, credit: plan.state.credit.map(|credit| credit.id) }
+    /// When reading both systems began.
+    looked_at: Timestamp,
 }

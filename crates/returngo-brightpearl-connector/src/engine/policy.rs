@@ -4,10 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use returngo_brightpearl_reader::ReadError;
 
+use super::whose;
 use crate::{
     apply::Written,
     error::with_causes,
-    ledger::{Claim, Outcome},
+    ledger::{Claim, EffectRecord, Outcome},
 };
 
 /// How hard, and how often, the engine tries.
@@ -16,8 +17,11 @@ pub struct Policy {
     /// RMAs in one batch: what is read and written together.
     pub batch: u32,
     /// How long a claim holds. Writes that are under way when half of it has passed are given up as doubtful,
-    /// so that none is on its way when the lease ends.
+    /// so that none is sent by a process that has lost its claim.
     pub lease: Duration,
+    /// How long a write may take to be seen after it was given up, or its answer was lost. Until the systems have
+    /// been looked at that much later, it is not written again.
+    pub appears_within: Duration,
     /// How long writes that are under way are waited for when the process is told to stop.
     pub grace: Duration,
     /// Writes between two looks at the lease.
@@ -26,10 +30,16 @@ pub struct Policy {
     pub first_wait: Duration,
     /// The longest wait.
     pub longest_wait: Duration,
+    /// The wait where a whole connection is in trouble: a system is out of service, or lets nobody in. It is no
+    /// failure of an RMA, so no person is asked about it RMA by RMA.
+    pub out_of_service_wait: Duration,
     /// Failures one after another before a person is asked.
     pub failures_allowed: u32,
     /// The same for writes that the system refused: trying again seldom helps.
     pub refusals_allowed: u32,
+    /// Claims of an RMA that may be abandoned one after another before a person is asked: something about it may
+    /// be what ends the process.
+    pub abandonments_allowed: u32,
 }
 
 impl Default for Policy {
@@ -37,12 +47,15 @@ impl Default for Policy {
         Self {
             batch: 500,
             lease: Duration::from_secs(600),
+            appears_within: Duration::from_secs(300),
             grace: Duration::from_secs(6),
             writes_at_once: 100,
             first_wait: Duration::from_secs(30),
             longest_wait: Duration::from_secs(3600),
+            out_of_service_wait: Duration::from_secs(300),
             failures_allowed: 20,
             refusals_allowed: 3,
+            abandonments_allowed: 5,
         }
     }
 }
@@ -50,12 +63,12 @@ impl Default for Policy {
 impl Policy {
     /// A failure: tried again later, or put to a person when it failed too often.
     pub(super) fn after_failure(&self, claim: &Claim, error: String, now: Timestamp) -> Outcome {
-        self.again(claim, error, now, self.failures_allowed, None)
+        self.again(claim, error, now, self.failures_allowed)
     }
 
     /// A refusal, which may be cured in the other system by the time of the next attempt.
     pub(super) fn after_refusal(&self, claim: &Claim, error: String, now: Timestamp) -> Outcome {
-        self.again(claim, error, now, self.refusals_allowed, None)
+        self.again(claim, error, now, self.refusals_allowed)
     }
 
     /// A write that did not succeed.
@@ -66,8 +79,30 @@ impl Policy {
         written: &Written,
         now: Timestamp,
     ) -> Outcome {
+        if let Some(not_before) = written.not_before {
+            return self.after_trouble(claim, error, now, Some(not_before));
+        }
         let allowed = if written.may_pass { self.failures_allowed } else { self.refusals_allowed };
-        self.again(claim, error, now, allowed, written.not_before)
+        self.again(claim, error, now, allowed)
+    }
+
+    /// A write that an earlier attempt may have made, but too lately to be sure that it would be seen. That is no
+    /// failure; it is waited for.
+    pub(super) fn after_doubt(&self, earlier: &EffectRecord, now: Timestamp) -> Outcome {
+        let since = earlier.doubtful_since().unwrap_or(now);
+        Outcome::Postponed {
+            why: format!(
+                "{} may have been written at {} and may still appear",
+                earlier.key,
+                since.strftime("%F %TZ")
+            ),
+            until: since.saturating_add(self.appears_within).unwrap_or(Timestamp::MAX),
+        }
+    }
+
+    /// Until when everything that was sent is known, to whoever looked at both systems at this time.
+    pub(super) fn known_until(&self, looked_at: Timestamp) -> Timestamp {
+        looked_at.saturating_sub(self.appears_within).unwrap_or(Timestamp::MIN)
     }
 
     /// A system could not be read. When it says until when, that is waited for.
@@ -76,22 +111,29 @@ impl Policy {
             ReadError::Returngo(source) | ReadError::Rma { source, .. } => source.try_again_at(),
             _ => None,
         };
-        self.again(claim, with_causes(error), now, self.failures_allowed, not_before)
+        if whose::is_everybodys(error) {
+            return self.after_trouble(claim, with_causes(error), now, not_before);
+        }
+        self.again(claim, with_causes(error), now, self.failures_allowed)
     }
 
-    fn again(
+    /// Nothing of the connection goes: that is waited for, however long it lasts.
+    pub(super) fn after_trouble(
         &self,
         claim: &Claim,
-        error: String,
+        why: String,
         now: Timestamp,
-        allowed: u32,
         not_before: Option<Timestamp>,
     ) -> Outcome {
+        let after = now.saturating_add(spread(claim, self.out_of_service_wait)).unwrap_or(Timestamp::MAX);
+        Outcome::Postponed { why, until: after.max(not_before.unwrap_or(Timestamp::MIN)) }
+    }
+
+    fn again(&self, claim: &Claim, error: String, now: Timestamp, allowed: u32) -> Outcome {
         let failures = claim.failures + 1;
         let again_at = (failures < allowed).then(|| {
             let wait = self.first_wait.saturating_mul(1 << claim.failures.min(16)).min(self.longest_wait);
-            let after = now.saturating_add(spread(claim, wait)).unwrap_or(Timestamp::MAX);
-            after.max(not_before.unwrap_or(Timestamp::MIN))
+            now.saturating_add(spread(claim, wait)).unwrap_or(Timestamp::MAX)
         });
         Outcome::Failed { error, again_at }
     }
@@ -116,6 +158,7 @@ mod tests {
             attempt: 7,
             marked: 1,
             failures,
+            abandoned: 0,
         }
     }
 

@@ -1,61 +1,86 @@
-use std::collections::VecDeque;
+use std::{collections::VecDeque, future, mem};
 
 use returngo_brightpearl::Effect;
 
-use super::{Engine, Worked};
+use super::{Engine, Look, Worked};
 use crate::{
-    apply::{Write, Written, describe},
+    apply::{Progress, Write, Written, describe, is_for_returngo},
     connection::Connection,
-    ledger::{Admission, Claim, EffectOutcome, Intent, LedgerError, Outcome},
+    ledger::{Admission, Claim, EffectOutcome, EffectRecord, Intent, LedgerError, Outcome},
     probe::Point,
 };
 
 /// An RMA on its way: what is still to be written for it, in order.
 pub(super) struct Journey {
-    claim: Claim,
+    pub(super) claim: Claim,
+    /// What the effects come from.
+    pub(super) look: Look,
     effects: VecDeque<Effect>,
+    written: Vec<Effect>,
 }
 
 impl Journey {
-    pub(super) fn new(claim: Claim, effects: Vec<Effect>) -> Self {
-        Self { claim, effects: effects.into() }
+    pub(super) fn new(claim: Claim, mut look: Look) -> Self {
+        let effects = mem::take(&mut look.plan.effects).into();
+        Self { claim, look, effects, written: Vec::new() }
+    }
+
+    /// Whether anything was written, so that the systems have to be looked at again.
+    pub(super) const fn changed_something(&self) -> bool {
+        !self.written.is_empty()
+    }
+
+    /// Whether the RMA itself was written to.
+    pub(super) fn changed_the_rma(&self) -> bool {
+        self.written.iter().any(is_for_returngo)
     }
 }
 
 /// What became of one step of a journey.
 enum Step {
-    Done,
+    Written(Effect),
+    /// It was said before, and is nothing to ask about.
+    SaidBefore,
     /// The claim is somebody else's by now.
     Lost,
-    Failed(Outcome),
+    Ended(Outcome),
+}
+
+/// A step that may be written.
+struct Admitted {
+    intent: Intent,
+    effect: Effect,
+    /// Whether an earlier attempt may have written it.
+    before: bool,
 }
 
 impl Engine {
-    /// Writes what the plans say, the first effects of all RMAs together, then the second ones. Gives back the
-    /// claims of those of which everything was written; the others are finished.
+    /// Writes what the plans say, the first effects of all RMAs together, then the second ones. Gives back
+    /// those of which everything is written; the others are finished.
     pub(super) async fn write(
         &self,
         connection: &Connection,
         journeys: Vec<Journey>,
         worked: &mut Worked,
-    ) -> Result<Vec<Claim>, LedgerError> {
-        let mut arrived = Vec::new();
+    ) -> Result<Vec<Journey>, LedgerError> {
+        let mut arrived: Vec<Journey> = Vec::new();
         let mut under_way = journeys;
         while !under_way.is_empty() {
             let mut further = Vec::new();
             let mut bundles = under_way.into_iter().peekable();
             while bundles.peek().is_some() {
                 if *self.stop.borrow() {
-                    let left = bundles.chain(further).map(|journey| journey.claim).chain(arrived);
+                    let left = bundles.chain(further).chain(arrived).map(|journey| journey.claim);
                     self.release(left.collect(), worked).await?;
                     return Ok(Vec::new());
                 }
                 let bundle: Vec<Journey> = bundles.by_ref().take(self.policy.writes_at_once).collect();
                 further.extend(self.write_next(connection, bundle, worked).await?);
             }
-            let (on, there) = further.into_iter().partition(|journey| !journey.effects.is_empty());
+            let (on, there): (_, Vec<_>) =
+                further.into_iter().partition(|journey| !journey.effects.is_empty());
             under_way = on;
-            arrived.extend(Vec::into_iter(there).map(|journey: Journey| journey.claim));
+            arrived.extend(there);
         }
         Ok(arrived)
     }
@@ -73,13 +98,18 @@ impl Engine {
             bundle.into_iter().filter(|journey| held.contains(&journey.claim)).collect();
         let effects: Vec<Effect> =
             journeys.iter_mut().filter_map(|journey| journey.effects.pop_front()).collect();
-        let steps = self.write_effects(connection, &journeys, effects, worked).await?;
+        let steps = self.write_effects(connection, &journeys, effects).await?;
         let mut ended = Vec::new();
         let mut going_on = Vec::new();
-        for (journey, step) in journeys.into_iter().zip(steps) {
+        for (mut journey, step) in journeys.into_iter().zip(steps) {
             match step {
-                Step::Done => going_on.push(journey),
-                Step::Failed(outcome) => ended.push((journey.claim, outcome)),
+                Step::Written(effect) => {
+                    worked.written += 1;
+                    journey.written.push(effect);
+                    going_on.push(journey);
+                }
+                Step::SaidBefore => going_on.push(journey),
+                Step::Ended(outcome) => ended.push((journey.claim, outcome)),
                 Step::Lost => {}
             }
         }
@@ -93,95 +123,125 @@ impl Engine {
         connection: &Connection,
         journeys: &[Journey],
         effects: Vec<Effect>,
-        worked: &mut Worked,
     ) -> Result<Vec<Step>, LedgerError> {
         let intents: Vec<Intent> =
-            journeys.iter().zip(&effects).map(|(journey, effect)| intent(&journey.claim, effect)).collect();
+            journeys.iter().zip(&effects).map(|(journey, effect)| self.intent(journey, effect)).collect();
         let admissions = self.ledger.intend(&intents, self.clock.now()).await?;
         self.probe.reached(Point::Intended);
 
-        let mut steps: Vec<Step> = Vec::with_capacity(journeys.len());
-        let mut writes = Vec::new();
-        for ((journey, effect), admission) in journeys.iter().zip(effects).zip(admissions) {
+        let mut steps = Vec::with_capacity(journeys.len());
+        let mut admitted = Vec::new();
+        for ((intent, effect), admission) in intents.into_iter().zip(effects).zip(admissions) {
+            let now = self.clock.now();
             steps.push(match admission {
-                Admission::Go { .. } => {
-                    writes.push((steps.len(), Write { rma: journey.claim.rma.clone(), effect }));
-                    Step::Done
+                Admission::Go { before } => {
+                    admitted.push(Admitted { intent, effect, before });
+                    None
                 }
-                Admission::AlreadyApplied(_) if is_said_once(&effect) => Step::Done,
+                Admission::AlreadyApplied(_) if is_said_once(&effect) => Some(Step::SaidBefore),
                 Admission::AlreadyApplied(record) => {
-                    let error = format!(
-                        "{key} was written at {} and is not to be seen any more: find out what became of it, then \
-                         `reviews resolve {rma}` leaves it so, and `reviews retry {rma} --again {key}` writes it once more",
-                        record.intended_at.strftime("%F %TZ"),
-                        rma = journey.claim.rma,
-                        key = record.key,
-                    );
-                    Step::Failed(self.policy.after_refusal(&journey.claim, error, self.clock.now()))
+                    let Intent { claim, .. } = intent;
+                    Some(Step::Ended(self.policy.after_refusal(&claim, gone(&claim, &record), now)))
                 }
-                Admission::ClaimLost => Step::Lost,
+                Admission::TooSoon(record) => Some(Step::Ended(self.policy.after_doubt(&record, now))),
+                Admission::ClaimLost => Some(Step::Lost),
             });
         }
+        let mut written = self.write_admitted(connection, admitted).await?.into_iter();
+        Ok(steps.into_iter().filter_map(|step| step.or_else(|| written.next())).collect())
+    }
 
-        let (places, writes): (Vec<usize>, Vec<Write>) = writes.into_iter().unzip();
-        let written = self.apply_in_time(connection, &writes).await;
+    /// Writes what may be written, and records what became of it.
+    async fn write_admitted(
+        &self,
+        connection: &Connection,
+        admitted: Vec<Admitted>,
+    ) -> Result<Vec<Step>, LedgerError> {
+        let write = |Admitted { intent, effect, .. }: &Admitted| Write {
+            rma: intent.claim.rma.clone(),
+            effect: effect.clone(),
+        };
+        let writes: Vec<Write> = admitted.iter().map(write).collect();
+        let mut written = self.apply_in_time(connection, &writes).await;
         self.probe.reached(Point::Written);
-        let recorded: Vec<(Claim, String, EffectOutcome)> = places
+        for (written, admitted) in written.iter_mut().zip(&admitted) {
+            if admitted.before {
+                keep_doubt(&mut written.outcome);
+            }
+        }
+        let recorded: Vec<_> = admitted
             .iter()
             .zip(&written)
-            .map(|(place, written)| {
-                let Intent { claim, key, .. } = &intents[*place];
-                (claim.clone(), key.clone(), written.outcome.clone())
+            .map(|(Admitted { intent, .. }, written)| {
+                (intent.claim.clone(), intent.key.clone(), written.outcome.clone())
             })
             .collect();
         self.ledger.record(&recorded, self.clock.now()).await?;
         self.probe.reached(Point::Recorded);
-
-        for (place, written) in places.into_iter().zip(written) {
-            let Intent { claim, key, .. } = &intents[place];
-            steps[place] = match &written.outcome {
-                EffectOutcome::Applied { .. } => {
-                    worked.written += 1;
-                    Step::Done
-                }
-                EffectOutcome::Refused { error } => {
-                    let error = format!("{key} was not written: {error}");
-                    Step::Failed(self.policy.after_write_error(claim, error, &written, self.clock.now()))
-                }
+        let step = |(Admitted { intent: Intent { claim, key, .. }, effect, .. }, written): (_, Written)| {
+            let error = match &written.outcome {
+                EffectOutcome::Applied { .. } => return Step::Written(effect),
+                EffectOutcome::Refused { error } => format!("{key} was not written: {error}"),
                 EffectOutcome::Unknown { error } => {
-                    let error = format!("{key} may or may not have been written: {error}");
-                    Step::Failed(self.policy.after_write_error(claim, error, &written, self.clock.now()))
+                    format!("{key} may or may not have been written: {error}")
                 }
             };
-        }
-        Ok(steps)
+            Step::Ended(self.policy.after_write_error(&claim, error, &written, self.clock.now()))
+        };
+        Ok(admitted.into_iter().zip(written).map(step).collect())
     }
 
-    /// Writes, and gives up in time for the lease and for a stop: dropping a call closes its connection.
+    /// Writes, and gives up in time for the lease and for a stop: dropping a call closes its connection. What was
+    /// sent by then may still arrive.
     async fn apply_in_time(&self, connection: &Connection, writes: &[Write]) -> Vec<Written> {
-        if writes.is_empty() {
-            return Vec::new();
-        }
+        let mut progress = Progress::of(writes.len());
         let mut stop = self.stop.clone();
         let stopped = async {
-            let stopped = stop.wait_for(|stop| *stop).await.is_ok();
+            if stop.wait_for(|stop| *stop).await.is_err() {
+                // Nobody is left who could tell it to stop.
+                future::pending::<()>().await;
+            }
             self.clock.sleep(self.policy.grace).await;
-            stopped
         };
-        let in_time = tokio::time::timeout(self.policy.lease / 2, connection.apply(writes));
-        let error = tokio::select! {
-            outcomes = in_time => match outcomes {
-                Ok(outcomes) => return outcomes,
-                Err(_) => "the writes took longer than half a lease",
-            },
-            true = stopped => "the process was stopped meanwhile",
+        let why = tokio::select! {
+            ended = tokio::time::timeout(self.policy.lease / 2, connection.apply_noting(writes, &mut progress)) => {
+                ended.err().map(|_| "the writes took longer than half a lease")
+            }
+            () = stopped => Some("the process was stopped meanwhile"),
         };
-        vec![Written::doubtful(error); writes.len()]
+        match why {
+            None => progress.over(),
+            Some(why) => progress.given_up(why),
+        }
+    }
+
+    fn intent(&self, journey: &Journey, effect: &Effect) -> Intent {
+        Intent {
+            claim: journey.claim.clone(),
+            key: ledger_key(&journey.claim, effect),
+            what: describe(effect),
+            known_until: self.policy.known_until(journey.look.looked_at),
+        }
     }
 }
 
-fn intent(claim: &Claim, effect: &Effect) -> Intent {
-    Intent { claim: claim.clone(), key: ledger_key(claim, effect), what: describe(effect) }
+/// Something that was written and then was taken away.
+fn gone(claim: &Claim, record: &EffectRecord) -> String {
+    format!(
+        "{key} was written at {} and is not to be seen any more: find out what became of it, then \
+         `reviews resolve {rma}` leaves it so, and `reviews retry {rma} --again {key}` writes it once more",
+        record.intended_at.strftime("%F %TZ"),
+        rma = claim.rma,
+        key = record.key,
+    )
+}
+
+/// An earlier attempt may have made this write: a refusal, as of a duplicate, does not tell that it is not there.
+fn keep_doubt(outcome: &mut EffectOutcome) {
+    if let EffectOutcome::Refused { error } = outcome {
+        let error = format!("an earlier attempt may have written it, and now it was refused: {error}");
+        *outcome = EffectOutcome::Unknown { error };
+    }
 }
 
 /// Under which key the ledger remembers a write. What sets a state may be due again whenever the state has

@@ -54,3 +54,33 @@ pub struct StoredConnection {
     /// Its configuration, sealed.
     pub configuration: Sealed,
 }
+
+/// What a connection is between: an account's code, and a shop's domain. Neither is a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counterparts {
+    account: String,
+    shop: String,
+}
+
+impl Counterparts {
+    /// This account and this shop, however they are spelt: both systems take capital letters for small ones.
+    pub fn new(account: &str, shop: &str) -> Self {
+        Self { account: account.to_ascii_lowercase(), shop: shop.to_ascii_lowercase() }
+    }
+
+    /// The account's code.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// The shop's domain.
+    pub fn shop(&self) -> &str {
+        &self.shop
+    }
+}
+
+impl fmt::Display for Counterparts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "account {} and shop {}", self.account, self.shop)
+    }
+}

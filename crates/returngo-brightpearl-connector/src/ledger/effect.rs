@@ -11,17 +11,22 @@ pub struct Intent {
     pub key: String,
     /// What is written, in words: amounts and references, no shoppers.
     pub what: String,
+    /// Until when it would be known if it had been sent: both systems were looked at for it so long after this
+    /// time that what was sent before would have been seen.
+    pub known_until: Timestamp,
 }
 
 /// Whether an intended write may be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
     /// It may. `before` tells whether an earlier attempt intended it and never said what became of it: it was
-    /// looked up since, for worlds are read after a claim.
+    /// looked up since, and was not there. A refusal now does not tell that it is not there.
     Go {
         /// Whether it was intended before.
         before: bool,
     },
+    /// An earlier attempt may have written it, so lately that it may still appear.
+    TooSoon(EffectRecord),
     /// It was applied; the ledger knows it though the systems do not show it.
     AlreadyApplied(EffectRecord),
     /// The claim is no longer held: nothing may be written under it.
@@ -65,4 +70,16 @@ pub struct EffectRecord {
     pub outcome: Option<EffectOutcome>,
     /// When that was recorded.
     pub recorded_at: Option<Timestamp>,
+}
+
+impl EffectRecord {
+    /// Since when nobody knows whether it was written; none when somebody does. One that was only intended is as
+    /// old as its intent: whoever intended it had the claim, and half of every lease is left for what was sent.
+    pub fn doubtful_since(&self) -> Option<Timestamp> {
+        match self.outcome {
+            Some(EffectOutcome::Unknown { .. }) => Some(self.recorded_at.unwrap_or(self.intended_at)),
+            None => Some(self.intended_at),
+            Some(EffectOutcome::Applied { .. } | EffectOutcome::Refused { .. }) => None,
+        }
+    }
 }

@@ -19,10 +19,10 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use returngo::RmaId;
+use returngo::{ReturnedItemId, RmaId};
 
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
-pub use connection::{ConnectionId, InvalidConnectionId, Sealed, StoredConnection};
+pub use connection::{ConnectionId, Counterparts, InvalidConnectionId, Sealed, StoredConnection};
 pub use decision::Decision;
 pub use effect::{Admission, EffectOutcome, EffectRecord, Intent};
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
@@ -35,11 +35,24 @@ pub use work::{Claim, ClaimRequest, ConnectionStatus, Outcome, WorkItem, WorkSta
 /// share a PostgreSQL.
 #[async_trait]
 pub trait Ledger: fmt::Debug + Send + Sync {
+    /// Has a name stand for this account and this shop from now on. What is remembered under it is about them, also
+    /// when the connection is removed, so a name that stands for others is refused.
+    async fn bind(&self, connection: &ConnectionId, to: &Counterparts) -> Result<(), LedgerError>;
+
+    /// What a name stands for.
+    async fn counterparts(&self, connection: &ConnectionId) -> Result<Option<Counterparts>, LedgerError>;
+
     /// Stores a connection under its name; one of that name is replaced.
     async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError>;
 
     /// All connections, by name.
     async fn connections(&self) -> Result<Vec<StoredConnection>, LedgerError>;
+
+    /// All connections' names, each with when it was stored last.
+    async fn stored_connections(&self) -> Result<Vec<(ConnectionId, Timestamp)>, LedgerError>;
+
+    /// The connections of these names.
+    async fn connections_named(&self, ids: &[ConnectionId]) -> Result<Vec<StoredConnection>, LedgerError>;
 
     /// The connection of this name.
     async fn connection(&self, id: &ConnectionId) -> Result<Option<StoredConnection>, LedgerError>;
@@ -122,22 +135,23 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     async fn reviews(&self, connection: Option<&ConnectionId>) -> Result<Vec<WorkItem>, LedgerError>;
 
     /// Takes an RMA off what waits for a person. What it asks now is not asked again as long as every attempt
-    /// finds it, nor is a person asked when its attempts fail in the same way; anything else is asked. False when
-    /// it does not wait for a person.
+    /// finds it, nor is a person asked when its attempts fail in the same way; anything else is asked. It is due when
+    /// a sweep found a change meanwhile. False when it does not wait for a person.
     async fn put_aside(&self, decision: &Decision, now: Timestamp) -> Result<bool, LedgerError>;
 
     /// Makes an RMA due now, with all its attempts, and everything to be asked again. False when nothing is known
     /// of it.
     async fn begin_again(&self, decision: &Decision, now: Timestamp) -> Result<bool, LedgerError>;
 
-    /// Forgets a write that was applied, so that it is written again if both systems still ask for it, and
-    /// [begins again](Self::begin_again). Gives what was known of it; none when no such write was applied.
-    async fn forget_effect(
+    /// Forgets writes that were applied, so that they are written again if both systems still ask for them, and
+    /// [begins again](Self::begin_again). Gives what was known of them; none, and nothing is forgotten, unless every
+    /// one was applied.
+    async fn forget_effects(
         &self,
         decision: &Decision,
-        key: &str,
+        keys: &[String],
         now: Timestamp,
-    ) -> Result<Option<EffectRecord>, LedgerError>;
+    ) -> Result<Option<Vec<EffectRecord>>, LedgerError>;
 
     /// The audit of an RMA, oldest first.
     async fn audit(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Vec<AuditEntry>, LedgerError>;
@@ -158,6 +172,9 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         due_at: Timestamp,
     ) -> Result<(), LedgerError>;
 
+    /// Gives a turn back that came to nothing: where the sweep has got to, and its haste, stay as they were.
+    async fn release_sweep(&self, turn: &SweepTurn, due_at: Timestamp) -> Result<(), LedgerError>;
+
     /// Makes a sweep due at this time, if that is sooner: one that is under way once more when it is done.
     async fn hasten_sweep(
         &self,
@@ -167,7 +184,8 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     ) -> Result<(), LedgerError>;
 
     /// Marks RMAs as due that a sweep found, but for those that are due already, or were put to a person because
-    /// every attempt failed: a sweep finds them again and again. Gives back how many were marked.
+    /// every attempt failed: a sweep finds them again and again. These are due when the person has
+    /// [put them aside](Self::put_aside). Gives back how many were marked.
     async fn mark_found(
         &self,
         connection: &ConnectionId,
@@ -191,12 +209,19 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         since: Timestamp,
     ) -> Result<Vec<(RmaId, Seen)>, LedgerError>;
 
-    /// What was remembered of the RMAs that have these credits.
+    /// What was remembered of the RMAs that have these credits: nothing of a credit where not all of it is readable.
     async fn seen_of_credits(
         &self,
         connection: &ConnectionId,
         credits: &[brightpearl::OrderId],
     ) -> Result<Vec<Seen>, LedgerError>;
+
+    /// The RMAs of which any of these units was seen, whenever that was.
+    async fn rmas_of_items(
+        &self,
+        connection: &ConnectionId,
+        items: &[ReturnedItemId],
+    ) -> Result<Vec<RmaId>, LedgerError>;
 
     /// The value that tells whether a key opens what is stored: the one that was offered first, which is kept.
     async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError>;
@@ -278,6 +303,19 @@ pub enum LedgerError {
     NoConnection {
         /// Its name.
         connection: ConnectionId,
+    },
+    /// The name stands for another account or shop.
+    #[error(
+        "connection {connection} is between {bound}, and its history too, also if it was removed: give the one between \
+         {asked} another name"
+    )]
+    BoundElsewhere {
+        /// Its name.
+        connection: ConnectionId,
+        /// What it stands for.
+        bound: Counterparts,
+        /// What it was to stand for.
+        asked: Counterparts,
     },
     /// What is stored does not read.
     #[error("{what} in the database does not read: {reason}")]

@@ -29,6 +29,8 @@ pub struct ClaimRequest {
     /// Until when the claim holds. It is longer than a call to either system may last, so that whoever takes
     /// over finds what the last holder wrote.
     pub lease: Duration,
+    /// The connection to claim from; none for the one whose turn it is.
+    pub only: Option<ConnectionId>,
     /// Connections that are not to be claimed from, such as those at work in this process.
     pub except: Vec<ConnectionId>,
 }
@@ -46,6 +48,8 @@ pub struct Claim {
     pub marked: i64,
     /// How many attempts before it failed one after another.
     pub failures: u32,
+    /// How many before it were never finished, one after another: their processes ended, or failed at it.
+    pub abandoned: u32,
 }
 
 /// How claimed work ended.
@@ -64,6 +68,13 @@ pub enum Outcome {
         error: String,
         /// When; none puts it to a person.
         again_at: Option<Timestamp>,
+    },
+    /// It cannot be done yet, for no fault of its own: it is tried again then, and no attempt is counted.
+    Postponed {
+        /// Why.
+        why: String,
+        /// When it is tried again.
+        until: Timestamp,
     },
     /// It was not worked on, and is due as before.
     Released,

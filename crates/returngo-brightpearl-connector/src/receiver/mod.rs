@@ -6,6 +6,7 @@
 
 mod doors;
 mod group_commit;
+mod keeper;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -13,7 +14,7 @@ use api_client_core::client::Clock;
 use axum::{
     Router,
     body::Bytes,
-    extract::{ConnectInfo, DefaultBodyLimit, Path, State},
+    extract::{ConnectInfo, DefaultBodyLimit, Path, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     routing::post,
 };
@@ -21,6 +22,7 @@ use axum::{
 use doors::Closed;
 pub use doors::Doors;
 pub use group_commit::Inbox;
+pub use keeper::DoorKeeper;
 
 use crate::{
     ledger::{ConnectionId, Delivery, Source},
@@ -50,14 +52,17 @@ pub fn routes(doors: Arc<Doors>, inbox: Inbox, clock: Arc<dyn Clock>) -> Router 
 
 type Door = Path<(String, String)>;
 
+/// What was sent, or why it was not read to its end: it was too long.
+type Body = Result<Bytes, BytesRejection>;
+
 async fn from_returngo(
     State(receiver): State<Receiver>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     Path((connection, secret)): Door,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> StatusCode {
-    receiver.take(Source::Returngo, from, &connection, &secret, &headers, &body).await
+    receiver.take(Source::Returngo, from, &connection, &secret, &headers, body).await
 }
 
 async fn from_brightpearl(
@@ -65,9 +70,9 @@ async fn from_brightpearl(
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     Path((connection, secret)): Door,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> StatusCode {
-    receiver.take(Source::Brightpearl, from, &connection, &secret, &headers, &body).await
+    receiver.take(Source::Brightpearl, from, &connection, &secret, &headers, body).await
 }
 
 impl Receiver {
@@ -78,7 +83,7 @@ impl Receiver {
         connection: &str,
         secret: &str,
         headers: &HeaderMap,
-        body: &[u8],
+        body: Body,
     ) -> StatusCode {
         let status = self.answer(source, from, connection, secret, headers, body).await;
         metrics::webhook_answered(source, status.as_u16());
@@ -92,21 +97,26 @@ impl Receiver {
         connection: &str,
         secret: &str,
         headers: &HeaderMap,
-        body: &[u8],
+        body: Body,
     ) -> StatusCode {
         let now = self.clock.now();
-        let connection = match self.doors.open(connection, secret, from.ip(), now) {
+        let connection = match self.doors.open(connection, secret, from.ip(), now).await {
             Ok(connection) => connection,
             Err(Closed::NotFound) => return StatusCode::NOT_FOUND,
             Err(Closed::SlowDown) => return StatusCode::TOO_MANY_REQUESTS,
+            Err(Closed::OutOfOrder) => return StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let body = match body {
+            Ok(body) => body,
+            Err(refused) => return refused.status(),
         };
         if !says_json(headers) {
             return StatusCode::UNSUPPORTED_MEDIA_TYPE;
         }
-        if !is_for(source, &connection, body, &self.doors) {
+        if !is_for(source, &connection, &body, &self.doors) {
             return StatusCode::BAD_REQUEST;
         }
-        let body = String::from_utf8_lossy(body).into_owned();
+        let body = String::from_utf8_lossy(&body).into_owned();
         match self.inbox.put(Delivery { connection, source, body, received_at: now }).await {
             Ok(()) => StatusCode::OK,
             Err(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -1,12 +1,16 @@
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::{Service, tasks::Tasks};
 use crate::{
+    configuration::ConnectionConfiguration,
+    connection::Connection,
     error::with_causes,
-    ledger::{LedgerError, SweepTurn},
+    ledger::{ConnectionId, LedgerError, SweepTurn},
     metrics,
+    registry::RegistryError,
     trouble::Trouble,
 };
 
@@ -49,7 +53,7 @@ impl Service {
 
     async fn next_sweep(&self) -> Result<Option<SweepTurn>, LedgerError> {
         let now = self.clock.now();
-        let again_at = now.saturating_add(self.schedule.longest).unwrap_or(jiff::Timestamp::MAX);
+        let again_at = now.saturating_add(self.schedule.longest).unwrap_or(Timestamp::MAX);
         self.ledger.take_sweep(now, again_at).await
     }
 
@@ -60,26 +64,19 @@ impl Service {
         };
         tokio::select! {
             () = self.sweep(&turn) => {}
-            () = stopped => {
-                let cursor = turn.cursor.as_deref().unwrap_or_default();
-                if let Err(error) = self.ledger.finish_sweep(&turn, cursor, self.clock.now()).await {
-                    tracing::warn!(connection = %turn.connection, "a sweep is not released: {error}");
-                }
-            }
+            () = stopped => self.release(&turn, self.clock.now()).await,
         }
     }
 
     async fn sweep(&self, turn: &SweepTurn) {
         let id = &turn.connection;
-        let opened = async {
-            Ok::<_, crate::registry::RegistryError>((
-                self.registry.get(id).await?,
-                self.registry.configuration(id).await?,
-            ))
-        };
-        let (connection, configuration) = match opened.await {
+        let (connection, configuration) = match self.open(id).await {
             Ok(opened) => opened,
-            Err(error) => return tracing::error!(connection = %id, "not swept: {}", with_causes(&error)),
+            Err(error) => {
+                metrics::swept(turn.sweep, false);
+                tracing::error!(connection = %id, sweep = turn.sweep.as_str(), "not swept: {}", with_causes(&error));
+                return self.release(turn, self.schedule.after_failure_at(self.clock.now())).await;
+            }
         };
         let swept = connection.sweep(turn, &configuration, &self.schedule, &*self.ledger, &*self.probe).await;
         metrics::swept(turn.sweep, swept.is_ok());
@@ -92,6 +89,19 @@ impl Service {
                 "not swept: {}",
                 with_causes(&error)
             ),
+        }
+    }
+
+    async fn open(
+        &self,
+        id: &ConnectionId,
+    ) -> Result<(Arc<Connection>, ConnectionConfiguration), RegistryError> {
+        Ok((self.registry.get(id).await?, self.registry.configuration(id).await?))
+    }
+
+    async fn release(&self, turn: &SweepTurn, due_at: Timestamp) {
+        if let Err(error) = self.ledger.release_sweep(turn, due_at).await {
+            tracing::warn!(connection = %turn.connection, "a sweep is not released: {error}");
         }
     }
 }

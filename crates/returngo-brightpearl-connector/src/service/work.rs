@@ -41,7 +41,7 @@ impl Service {
     async fn work_on(self: Arc<Self>, id: ConnectionId, claims: Vec<Claim>) {
         let worked = match self.registry.get(&id).await {
             Ok(connection) => self.engine.work_on(&connection, claims).await,
-            Err(error) => self.engine.give_up(claims, &with_causes(&error)).await,
+            Err(error) => self.engine.put_off(claims, &with_causes(&error)).await,
         };
         match worked {
             Ok(worked) => {

@@ -32,10 +32,12 @@ struct Found {
 }
 
 impl Found {
-    /// Whether all of it was there when the order's RMA was looked at last.
-    fn was_seen(&self, seen: &SeenCredit) -> bool {
-        self.changed.as_ref().is_none_or(|row| seen.is_as_in(row))
-            && self.movements.iter().all(|movement| seen.knows(movement))
+    /// Whether all of it was there when each of the order's RMAs was looked at last.
+    fn was_seen(&self, seen: &[SeenCredit]) -> bool {
+        seen.iter().all(|seen| {
+            self.changed.as_ref().is_none_or(|row| seen.is_as_in(row))
+                && self.movements.iter().all(|movement| seen.knows(movement))
+        })
     }
 }
 
@@ -122,20 +124,20 @@ impl Connection {
         Ok(())
     }
 
-    /// What a webhook told, or the connector did itself, was looked at already.
+    /// What a webhook told, or the connector did itself, was looked at already: by every RMA that has the credit.
     async fn leave_out_what_was_seen(
         &self,
         found: &mut BTreeMap<OrderId, Found>,
         ledger: &dyn Ledger,
     ) -> Result<(), LedgerError> {
         let orders: Vec<OrderId> = found.keys().copied().collect();
-        for seen in ledger.seen_of_credits(&self.id, &orders).await? {
-            if let Some(credit) = seen.credit
-                && found.get(&credit.id).is_some_and(|found| found.was_seen(&credit))
-            {
-                found.remove(&credit.id);
-            }
+        let mut seen: BTreeMap<OrderId, Vec<SeenCredit>> = BTreeMap::new();
+        for credit in
+            ledger.seen_of_credits(&self.id, &orders).await?.into_iter().filter_map(|seen| seen.credit)
+        {
+            seen.entry(credit.id).or_default().push(credit);
         }
+        found.retain(|order, found| !seen.get(order).is_some_and(|seen| found.was_seen(seen)));
         Ok(())
     }
 }

@@ -49,6 +49,13 @@ impl Default for Schedule {
     }
 }
 
+impl Schedule {
+    /// When a sweep that fails at this time is due again.
+    pub(crate) fn after_failure_at(&self, now: Timestamp) -> Timestamp {
+        later(now, self.after_failure)
+    }
+}
+
 /// What a sweep found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Swept {
@@ -119,20 +126,20 @@ impl Connection {
             SweepName::Subscriptions => self.sweep_subscriptions(configuration, schedule).await,
         };
         probe.reached(Point::SweepMarked);
-        let again_at = later(self.clock.now(), schedule.after_failure);
-        let Progress { cursor, due_at, swept, trouble } = match taken {
-            Ok(progress) => progress,
-            Err(error) => Progress {
-                cursor: cursor.unwrap_or_default().to_owned(),
-                due_at: again_at,
-                swept: Swept::default(),
-                trouble: Some(error),
-            },
+        let again_at = schedule.after_failure_at(self.clock.now());
+        let outcome = match taken {
+            Ok(Progress { cursor, due_at, swept, trouble }) => {
+                let due_at = if trouble.is_some() { again_at } else { due_at };
+                ledger.finish_sweep(turn, &cursor, due_at).await?;
+                trouble.map_or(Ok(swept), Err)
+            }
+            Err(error) => {
+                ledger.release_sweep(turn, again_at).await?;
+                Err(error)
+            }
         };
-        let due_at = if trouble.is_some() { again_at } else { due_at };
-        ledger.finish_sweep(turn, &cursor, due_at).await?;
         probe.reached(Point::SweepFinished);
-        trouble.map_or(Ok(swept), Err)
+        outcome
     }
 
     async fn sweep_subscriptions(

@@ -1,6 +1,8 @@
+use std::{collections::BTreeSet, time::Duration};
+
 use jiff::{SignedDuration, Timestamp};
 use returngo::{
-    Notification, RmaId,
+    Notification, ReturnedItemId, RmaId, TransactionId,
     sweep::{SweepSettings, SweepState, Sweeper},
 };
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,10 @@ use crate::{
 
 /// How much of what workers saw before the last sweep is taken in again: their clocks may differ from this one.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long the sweep itself knows of an RMA that is finished. The ledger knows of it for ever, but what the sweep
+/// knows is read and written each time.
+const REMEMBERED: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 
 /// Where a sweep got to.
 #[derive(Serialize, Deserialize)]
@@ -51,7 +57,10 @@ impl Connection {
         if turn.hastened {
             sweeper.notified(&Notification::default());
         }
+        let unmatched = transactions_unmatched(sweeper.state());
         let listed = sweeper.sweep().await;
+        self.match_what_is_new(unmatched, sweeper.state_mut(), ledger).await?;
+        sweeper.state_mut().forget_finished(began, &settings, REMEMBERED);
         let found = sweeper.due();
         let rmas: Vec<RmaId> = found.iter().map(|due| due.rma_id.clone()).collect();
         let now = self.clock.now();
@@ -67,4 +76,24 @@ impl Connection {
             trouble: listed.err().map(SweepError::from),
         })
     }
+
+    /// Transactions of RMAs that the sweep has forgotten: the ledger knows which units they had.
+    async fn match_what_is_new(
+        &self,
+        known: BTreeSet<TransactionId>,
+        state: &mut SweepState,
+        ledger: &dyn Ledger,
+    ) -> Result<(), SweepError> {
+        let new = state.unmatched().filter(|(id, _)| !known.contains(id));
+        let items: Vec<ReturnedItemId> = new.flat_map(|(_, items)| items).cloned().collect();
+        let now = self.clock.now();
+        for rma in ledger.rmas_of_items(&self.id, &items).await? {
+            state.matched(rma, now);
+        }
+        Ok(())
+    }
+}
+
+fn transactions_unmatched(state: &SweepState) -> BTreeSet<TransactionId> {
+    state.unmatched().map(|(id, _)| id.clone()).collect()
 }

@@ -2,16 +2,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what was skipped, and figures, are told")]
 
+mod abandoned;
 mod apply;
 mod backlog;
 mod commands;
 mod convergence;
 mod crash;
 mod disk;
+mod doubt;
 mod drain;
 mod ledger;
 mod operations;
 mod service;
 mod support;
 mod sweeps;
+mod taken_away;
 mod vault;
+mod whole_connection;

@@ -115,6 +115,7 @@ impl Running {
             // Writes whose answer nobody waited for are looked up after the first wait.
             now: SystemClock.now() + SignedDuration::from_secs(60),
             lease: Duration::from_secs(60),
+            only: None,
             except: Vec::new(),
         };
         self.ledger.claim(&request).await.unwrap().len()

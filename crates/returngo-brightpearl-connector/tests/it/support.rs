@@ -78,11 +78,15 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) async fn open(rmas: u64) -> Self {
+        Self::with(Policy::default(), rmas).await
+    }
+
+    pub(crate) async fn with(policy: Policy, rmas: u64) -> Self {
         let scene = Scene::start(rmas).await.unwrap();
         let database = Database::sqlite();
         let ledger = ledger::open(&database.url).await.unwrap();
         let time = Time::at("2026-05-09T10:15:20Z".parse().unwrap());
-        let service = service(ledger, &time, "worker", Arc::new(NoProbe), Policy::default()).await;
+        let service = service(ledger, &time, "worker", Arc::new(NoProbe), policy).await;
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
         service.registry.put(&connection, &scene.configuration().unwrap()).await.unwrap();
         let shop = Self { scene, service, connection, time, _database: database };

@@ -2,7 +2,10 @@
 
 use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
-use returngo_brightpearl_connector::ledger::{Source, WorkState};
+use returngo::{RmaId, RmaStatus};
+use returngo_brightpearl_connector::ledger::{
+    ConnectionId, Sealed, Source, StoredConnection, SweepName, WorkState,
+};
 
 use crate::support::Shop;
 
@@ -148,4 +151,111 @@ async fn one_refund_is_on_the_credit_at_once_and_without_its_webhook_within_a_sw
     shop.pass(SignedDuration::from_mins(15)).await;
     shop.work().await;
     assert_eq!(payments(8), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_rmas_of_one_credit_have_both_to_have_looked_at_it() {
+    let shop = Shop::open(2).await;
+    shop.work().await;
+    for rma in &shop.scene.rmas {
+        shop.scene.approve(rma).unwrap();
+        shop.hear_of(rma).await;
+    }
+    shop.work().await;
+    let (ledger, credit) = (&shop.service.ledger, shop.item(&shop.scene.rmas[0]).await.credit.unwrap());
+    let mut earlier = ledger.seen_of_credits(&shop.connection, &[credit]).await.unwrap().remove(0);
+    shop.pass(NEXT_SWEEP).await;
+    let before = shop.marked().await;
+    shop.work().await;
+    assert_eq!(shop.marked().await, before, "it was looked at");
+
+    earlier.credit.as_mut().unwrap().status = None;
+    let other = shop.scene.rmas[1].clone();
+    ledger.remember(&shop.connection, &[(other, earlier)], shop.time.now()).await.unwrap();
+    shop.pass(SignedDuration::from_mins(5)).await;
+    let unnamed =
+        r#"{"accountCode":"acmeoutdoors","resourceType":"order","id":"","lifecycleEvent":"modified"}"#;
+    shop.hear(Source::Brightpearl, unnamed.to_owned()).await;
+    shop.work().await;
+    shop.pass(SignedDuration::from_secs(10)).await;
+    shop.work().await;
+    assert!(shop.marked().await > before, "the other RMA has not seen what became of it");
+}
+
+#[tokio::test]
+async fn a_sweep_whose_connection_cannot_be_opened_is_counted_and_tried_again_soon() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let figures = recorder.handle();
+    let _counting = metrics::set_default_local_recorder(&recorder);
+    let shop = Shop::open(0).await;
+    shop.work().await;
+    let ledger = &shop.service.ledger;
+    let broken: ConnectionId = "aaa-broken".parse().unwrap();
+    let stored = StoredConnection { id: broken.clone(), configuration: Sealed(vec![1, 2, 3]) };
+    ledger.put_connection(&stored, shop.time.now()).await.unwrap();
+    for _ in SweepName::ALL {
+        assert!(shop.service.take_a_sweep().await.unwrap());
+    }
+    for sweep in SweepName::ALL {
+        let failed =
+            format!(r#"returngo_brightpearl_sweeps_total{{sweep="{}",outcome="failed"}} 1"#, sweep.as_str());
+        assert!(figures.render().contains(&failed), "{}", figures.render());
+    }
+    shop.pass(SignedDuration::from_mins(5)).await;
+    let (now, until) = (shop.time.now(), shop.time.now() + SignedDuration::from_mins(30));
+    let mut again = 0;
+    while let Some(turn) = ledger.take_sweep(now, until).await.unwrap() {
+        again += usize::from(turn.connection == broken);
+    }
+    assert_eq!(again, SweepName::ALL.len(), "after a failure's wait");
+}
+
+/// Whether the sweep of ReturnGO itself knows of an RMA.
+async fn remembers(shop: &Shop, rma: &RmaId) -> bool {
+    let ledger = &shop.service.ledger;
+    let tomorrow = shop.time.now() + SignedDuration::from_hours(24);
+    let mut knows = false;
+    let mut turns = Vec::new();
+    while let Some(turn) =
+        ledger.take_sweep(tomorrow, tomorrow + SignedDuration::from_hours(1)).await.unwrap()
+    {
+        turns.push(turn);
+    }
+    for turn in turns {
+        ledger.release_sweep(&turn, turn.due_at).await.unwrap();
+        if turn.sweep == SweepName::Returngo {
+            let cursor: serde_json::Value = serde_json::from_str(&turn.cursor.unwrap()).unwrap();
+            knows = cursor["state"]["rmas"].get(rma.as_str()).is_some();
+        }
+    }
+    knows
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_refund_of_a_return_that_the_sweep_forgot_is_found() {
+    let shop = Shop::open(2).await;
+    for rma in &shop.scene.rmas {
+        shop.scene.approve(rma).unwrap();
+    }
+    shop.work().await;
+    let rma = &shop.scene.rmas[0];
+    shop.scene.receive(rma).await.unwrap();
+    let connection = shop.service.registry.get(&shop.connection).await.unwrap();
+    connection.returngo.rmas().set_status(rma, &RmaStatus::Done).await.unwrap();
+    for _ in 0..3 {
+        shop.pass(SignedDuration::from_mins(30)).await;
+        shop.work().await;
+    }
+    assert!(remembers(&shop, rma).await);
+    shop.pass(SignedDuration::from_hours(61 * 24)).await;
+    shop.work().await;
+    shop.pass(SignedDuration::from_mins(30)).await;
+    shop.work().await;
+    assert!(!remembers(&shop, rma).await, "it is done, and nothing happened to it for two months");
+    assert!(remembers(&shop, &shop.scene.rmas[1]).await, "it is open");
+
+    shop.scene.refund(rma).unwrap();
+    shop.pass(SignedDuration::from_mins(30)).await;
+    shop.work().await;
+    assert_eq!(shop.scene.brightpearl.payments_on(shop.scene.credit(rma).unwrap().id).len(), 1);
 }

@@ -3,8 +3,8 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::later;
-use crate::RmaId;
+use super::{later, seen::OPEN};
+use crate::{RmaId, RmaStatus};
 
 /// Why an RMA is due; the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,10 +49,28 @@ struct Mark {
     since: Timestamp,
     /// When it was marked last: a read from before that does not settle it.
     last: Timestamp,
-    /// It could not be read; not before this.
+    /// It could not be read, or somebody else is to read it; not before this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     postponed: Option<Timestamp>,
+    /// How often it was handed over since anything happened to it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    handed_over: u32,
+    /// The status that a list showed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shown: Option<RmaStatus>,
 }
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// How long whoever an RMA was handed over to is left alone with it: twice as long each time, for an RMA that nobody
+/// can read stays due.
+const LEFT_ALONE: Duration = Duration::from_secs(60 * 60);
+
+/// The longest time.
+const LEFT_ALONE_AT_MOST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 impl Mark {
     fn ready_at(&self, debounce: Duration) -> Timestamp {
@@ -63,27 +81,69 @@ impl Mark {
         };
         settled.max(self.postponed.unwrap_or(Timestamp::MIN))
     }
+
+    /// It may be read again, and is as one that was never tried.
+    fn begin_anew(&mut self) {
+        self.postponed = None;
+        self.handed_over = 0;
+    }
 }
 
 impl DueList {
+    /// Something happened to an RMA.
     pub(super) fn mark(&mut self, id: RmaId, reason: Reason, at: Timestamp) {
-        let mark = self.0.entry(id).or_insert(Mark { reason, since: at, last: at, postponed: None });
+        self.mark_again(id, reason, at).begin_anew();
+    }
+
+    /// A list shows an RMA in this status, and may have done so before: it goes on waiting if it does.
+    pub(super) fn mark_shown(&mut self, id: RmaId, reason: Reason, status: RmaStatus, at: Timestamp) {
+        let mark = self.mark_again(id, reason, at);
+        if mark.shown.as_ref() != Some(&status) {
+            mark.shown = Some(status);
+            mark.begin_anew();
+        }
+    }
+
+    /// The list of open RMAs does not show an RMA any more.
+    pub(super) fn mark_left(&mut self, id: RmaId, at: Timestamp) {
+        let mark = self.mark_again(id, Reason::StatusChanged, at);
+        if mark.shown.take_if(|shown| OPEN.contains(shown)).is_some() {
+            mark.begin_anew();
+        }
+    }
+
+    fn mark_again(&mut self, id: RmaId, reason: Reason, at: Timestamp) -> &mut Mark {
+        let mark = self.0.entry(id).or_insert(Mark {
+            reason,
+            since: at,
+            last: at,
+            postponed: None,
+            handed_over: 0,
+            shown: None,
+        });
         mark.reason = mark.reason.min(reason);
         mark.last = mark.last.max(at);
+        mark
     }
 
     /// What was marked up to this time is read.
     pub(super) fn settle(&mut self, id: &RmaId, asked_at: Timestamp) {
         if self.0.get(id).is_some_and(|mark| mark.last <= asked_at) {
             self.0.remove(id);
+        } else if let Some(mark) = self.0.get_mut(id) {
+            mark.begin_anew();
         }
     }
 
     pub(super) fn postpone(&mut self, id: &RmaId, now: Timestamp, until: Timestamp) {
-        self.mark(id.clone(), Reason::Suspected, now);
-        if let Some(mark) = self.0.get_mut(id) {
-            mark.postponed = Some(until);
-        }
+        self.mark_again(id.clone(), Reason::Suspected, now).postponed = Some(until);
+    }
+
+    pub(super) fn hand_over(&mut self, due: &DueRma, now: Timestamp) {
+        let mark = self.mark_again(due.rma_id.clone(), due.reason, due.since);
+        let wait = LEFT_ALONE.saturating_mul(1 << mark.handed_over.min(16)).min(LEFT_ALONE_AT_MOST);
+        mark.postponed = Some(later(now, wait));
+        mark.handed_over += 1;
     }
 
     pub(super) fn forget(&mut self, id: &RmaId) {
@@ -94,18 +154,16 @@ impl DueList {
         self.0.contains_key(id)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Those that may be read now, the most urgent first.
+    /// Those that may be read now, the most urgent first; those that were handed over in vain come last.
     pub(super) fn ready(&self, now: Timestamp, debounce: Duration) -> Vec<DueRma> {
-        let ready = self.0.iter().filter(|(_, mark)| mark.ready_at(debounce) <= now);
-        let mut ready: Vec<_> = ready
-            .map(|(id, mark)| DueRma { rma_id: id.clone(), reason: mark.reason, since: mark.since })
-            .collect();
-        ready.sort_by_key(|due| (due.reason, due.since));
-        ready
+        let mut ready: Vec<_> = self.0.iter().filter(|(_, mark)| mark.ready_at(debounce) <= now).collect();
+        ready.sort_by_key(|(_, mark)| (mark.handed_over, mark.reason, mark.since));
+        let due = |(id, mark): (&RmaId, &Mark)| DueRma {
+            rma_id: id.clone(),
+            reason: mark.reason,
+            since: mark.since,
+        };
+        ready.into_iter().map(due).collect()
     }
 
     /// When the next one may be read.

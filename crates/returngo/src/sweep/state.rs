@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -136,7 +136,7 @@ impl SweepState {
             };
             let left: Vec<RmaId> =
                 self.rmas.iter().filter(|(id, seen)| gone(id, seen)).map(|(id, _)| id.clone()).collect();
-            left.into_iter().for_each(|id| self.due.mark(id, Reason::StatusChanged, asked_at));
+            left.into_iter().for_each(|id| self.due.mark_left(id, asked_at));
         }
         undecodable
     }
@@ -151,8 +151,11 @@ impl SweepState {
         if job == SweepJob::Open {
             self.open.begin(asked_at).seen.insert(summary.rma_id.clone());
         }
-        if let Some(reason) = reason {
-            self.due.mark(summary.rma_id, reason, asked_at);
+        match reason {
+            // Edits come once, but for the overlap.
+            Some(reason) if job == SweepJob::Edited => self.due.mark(summary.rma_id, reason, asked_at),
+            Some(reason) => self.due.mark_shown(summary.rma_id, reason, summary.status, asked_at),
+            None => {}
         }
     }
 
@@ -208,7 +211,7 @@ impl SweepState {
     pub fn due(&self, now: Timestamp, settings: &SweepSettings, left: CallsLeft) -> Vec<DueRma> {
         let pace = self.pace(now, settings, left);
         let mut due = self.due.ready(now, settings.debounce);
-        let looks = pace.looks(settings, self.due.len(), self.looks.made_in_hour_of(now));
+        let looks = pace.looks(settings, due.len(), self.looks.made_in_hour_of(now));
         due.extend(self.suspects(now, settings).into_iter().take(looks));
         due.truncate(pace.reads.map_or(usize::MAX, |reads| reads as usize));
         due
@@ -253,12 +256,14 @@ impl SweepState {
         true
     }
 
-    /// An RMA of [`due`](Self::due) was given to somebody else who reads it. It stays due until it is known what
-    /// they [`saw`](Self::saw).
+    /// An RMA of [`due`](Self::due) was given to somebody else who reads it. Until it is known what they
+    /// [`saw`](Self::saw), it is due again when something happens to it, or for safety after an hour, two, four and so
+    /// on up to a week: those that nobody can read keep no others waiting.
     pub fn handed_over(&mut self, due: &DueRma, now: Timestamp) {
         if !self.due.contains(&due.rma_id) {
             self.looks.count(now);
         }
+        self.due.hand_over(due, now);
     }
 
     /// An RMA could not be read and will not be before this time: the others go on.
@@ -272,6 +277,26 @@ impl SweepState {
         self.due.forget(id);
     }
 
+    /// Forgets finished RMAs that were last read this long ago, so that the state does not grow with the shop's years:
+    /// whoever does this keeps which units they had. A transaction of theirs is then among the
+    /// [`unmatched`](Self::unmatched), and its RMA due again when it is [`matched`](Self::matched). Recent RMAs, which
+    /// the lists would show as new, are kept.
+    pub fn forget_finished(&mut self, now: Timestamp, settings: &SweepSettings, after: Duration) {
+        let before = earlier(now, after.max(settings.recent));
+        let due = &self.due;
+        self.rmas.retain(|id, seen| {
+            seen.read_at >= before
+                || seen.is_open()
+                || seen.may_change_unseen(now, settings.look_after_done)
+                || due.contains(id)
+        });
+    }
+
+    /// An unmatched transaction is of this RMA: its money moved.
+    pub fn matched(&mut self, id: RmaId, now: Timestamp) {
+        self.due.mark(id, Reason::MoneyMoved, now);
+    }
+
     /// Begins a list anew whose cursor is no longer taken.
     pub fn start_over(&mut self, job: SweepJob) {
         self.run_mut(job).start_over();
@@ -282,9 +307,9 @@ impl SweepState {
         self.rmas.get(id)
     }
 
-    /// Transactions of units that no RMA has which was read.
-    pub fn unmatched(&self) -> impl Iterator<Item = &TransactionId> {
-        self.unmatched.keys()
+    /// Transactions, with their units, which no RMA has that was read.
+    pub fn unmatched(&self) -> impl Iterator<Item = (&TransactionId, &[ReturnedItemId])> {
+        self.unmatched.iter().map(|(id, items)| (id, items.as_slice()))
     }
 
     /// When there is something to do next: a list to ask for, or an RMA to read.

@@ -5,7 +5,32 @@ use super::{
     session::{Row, Session, json},
     sweeps,
 };
-use crate::ledger::{Claim, ConnectionId, ConnectionStatus, LedgerError, Sealed, StoredConnection};
+use crate::ledger::{Claim, ConnectionId, ConnectionStatus, Counterparts, LedgerError, Sealed, StoredConnection};
+
+pub(super) async fn bind(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    to: &Counterparts,
+) -> Result<(), LedgerError> {
+    const BIND: &str = "
+        INSERT INTO counterparts (connection, account, shop) VALUES ($1, $2, $3) ON CONFLICT (connection) DO NOTHING";
+    session.run(BIND, &[connection.as_str().into(), to.account().into(), to.shop().into()]).await?;
+    match counterparts(session, connection).await?.filter(|bound| bound != to) {
+        None => Ok(()),
+        Some(bound) => {
+            Err(LedgerError::BoundElsewhere { connection: connection.clone(), bound, asked: to.clone() })
+        }
+    }
+}
+
+pub(super) async fn counterparts(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+) -> Result<Option<Counterparts>, LedgerError> {
+    const BOUND: &str = "SELECT account, shop FROM counterparts WHERE connection = $1";
+    let row = session.first(BOUND, &[connection.as_str().into()]).await?;
+    row.map(|row| Ok(Counterparts::new(&row.text("account")?, &row.text("shop")?))).transpose()
+}
 
 pub(super) async fn put(
     session: &mut Session<'_>,
@@ -24,6 +49,25 @@ pub(super) async fn put(
 pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<StoredConnection>, LedgerError> {
     const ALL: &str = "SELECT id, configuration FROM connection WHERE configuration IS NOT NULL ORDER BY id";
     session.all(ALL, &[]).await?.iter().map(stored).collect()
+}
+
+pub(super) async fn stored_at(
+    session: &mut Session<'_>,
+) -> Result<Vec<(ConnectionId, Timestamp)>, LedgerError> {
+    const STORED_AT: &str = "SELECT id, stored_at FROM connection WHERE configuration IS NOT NULL";
+    let rows = session.all(STORED_AT, &[]).await?;
+    rows.iter().map(|row| Ok((row.parsed("id")?, row.time("stored_at")?))).collect()
+}
+
+pub(super) async fn named(
+    session: &mut Session<'_>,
+    ids: &[ConnectionId],
+) -> Result<Vec<StoredConnection>, LedgerError> {
+    const NAMED: &str = "
+        SELECT id, configuration FROM connection
+        WHERE id IN (SELECT input.id FROM {input $1: id text}) AND configuration IS NOT NULL";
+    let names: Vec<_> = ids.iter().map(|id| Named { id: id.as_str() }).collect();
+    session.all(NAMED, &[(&json(&names)?).into()]).await?.iter().map(stored).collect()
 }
 
 pub(super) async fn one(

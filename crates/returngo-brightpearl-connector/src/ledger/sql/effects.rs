@@ -82,7 +82,7 @@ pub(super) async fn intend(
         let row = Intended::of(intent);
         let name = (row.connection.clone(), row.rma.clone(), row.key.to_owned());
         let admission = if held.contains(&(row.connection.clone(), row.rma.clone(), row.attempt)) {
-            admission(known.get(&name))
+            admission(intent, known.get(&name))
         } else {
             Admission::ClaimLost
         };
@@ -108,12 +108,15 @@ pub(super) async fn intend(
     Ok(admissions)
 }
 
-fn admission(known: Option<&EffectRecord>) -> Admission {
+fn admission(intent: &Intent, known: Option<&EffectRecord>) -> Admission {
     let Some(known) = known else { return Admission::Go { before: false } };
-    match known.outcome {
-        Some(EffectOutcome::Applied { .. }) => Admission::AlreadyApplied(known.clone()),
-        Some(EffectOutcome::Refused { .. }) => Admission::Go { before: false },
-        Some(EffectOutcome::Unknown { .. }) | None => Admission::Go { before: true },
+    match known.doubtful_since() {
+        Some(since) if since > intent.known_until => Admission::TooSoon(known.clone()),
+        Some(_) => Admission::Go { before: true },
+        None if matches!(known.outcome, Some(EffectOutcome::Applied { .. })) => {
+            Admission::AlreadyApplied(known.clone())
+        }
+        None => Admission::Go { before: false },
     }
 }
 

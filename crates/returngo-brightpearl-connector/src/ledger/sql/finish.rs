@@ -70,6 +70,12 @@ impl Ended {
                 error: Some(error.clone()),
                 ..ended
             },
+            Outcome::Postponed { why, until } => Self {
+                outcome: "postponed",
+                due_at: Some(until.as_microsecond()),
+                error: Some(why.clone()),
+                ..ended
+            },
             Outcome::Released => ended,
         })
     }
@@ -91,9 +97,10 @@ pub(super) async fn finish(
                 WHEN work.marked > input.marked OR input.state = 'due' THEN work.due_since
             END,
             worker = NULL,
-            failures = CASE outcome WHEN 'failed' THEN work.failures + 1 WHEN 'released' THEN work.failures
-                ELSE 0 END,
-            last_error = CASE outcome WHEN 'failed' THEN error WHEN 'released' THEN work.last_error END,
+            failures = CASE WHEN outcome = 'failed' THEN work.failures + 1
+                WHEN outcome IN ('postponed', 'released') THEN work.failures ELSE 0 END,
+            last_error = CASE WHEN outcome IN ('failed', 'postponed') THEN error
+                WHEN outcome = 'released' THEN work.last_error END,
             credit = COALESCE(input.credit, work.credit),
             reviews = COALESCE(input.reviews, work.reviews),
             resolved = CASE outcome WHEN 'settled' THEN input.resolved ELSE work.resolved END,
@@ -162,7 +169,7 @@ async fn decided(
     let asks = |outcome: &Outcome| match outcome {
         Outcome::Settled { reviews, .. } => !reviews.is_empty(),
         Outcome::Failed { again_at, .. } => again_at.is_none(),
-        Outcome::Released => false,
+        Outcome::Postponed { .. } | Outcome::Released => false,
     };
     let asking: Vec<_> =
         outcomes.iter().filter(|(_, outcome)| asks(outcome)).map(|(claim, _)| Held::of(claim)).collect();
@@ -206,6 +213,9 @@ fn story(claim: &Claim, outcome: &Outcome, decided: &Decided, state: &str) -> Ve
             tell(claim, AuditEvent::Failed, error.clone()),
             tell(claim, AuditEvent::PutToAPerson, "no attempt is left".to_owned()),
         ],
+        Outcome::Postponed { why, until } => {
+            vec![tell(claim, AuditEvent::Failed, format!("{why}; tried again at {until}"))]
+        }
         Outcome::Released => {
             vec![tell(claim, AuditEvent::Released, "not worked on; due as before".to_owned())]
         }

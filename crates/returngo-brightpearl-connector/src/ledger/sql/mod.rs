@@ -23,12 +23,12 @@ mod work_items;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use returngo::RmaId;
+use returngo::{ReturnedItemId, RmaId};
 use sqlx::AnyPool;
 
 use self::{place::Place, session::Session};
 use super::{
-    Admission, AuditEntry, AuditPosition, Claim, ClaimRequest, ConnectionId, ConnectionStatus, Decision, Delivery, EffectOutcome,
+    Admission, AuditEntry, AuditPosition, Claim, ClaimRequest, ConnectionId, ConnectionStatus, Counterparts, Decision, Delivery, EffectOutcome,
     EffectRecord, InboxId, Intent, Ledger, LedgerError, NewSeals, Outcome, PrunedAudit, Sealed, Seen, StoredConnection, StoredDelivery,
     SweepName, SweepTurn, WorkItem,
 };
@@ -61,6 +61,16 @@ impl SqlLedger {
 
 #[async_trait]
 impl Ledger for SqlLedger {
+    async fn bind(&self, connection: &ConnectionId, to: &Counterparts) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        connections::bind(&mut session, connection, to).await?;
+        session.commit().await
+    }
+
+    async fn counterparts(&self, connection: &ConnectionId) -> Result<Option<Counterparts>, LedgerError> {
+        connections::counterparts(&mut self.reading().await?, connection).await
+    }
+
     async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError> {
         let mut session = self.writing().await?;
         connections::put(&mut session, connection, now).await?;
@@ -69,6 +79,14 @@ impl Ledger for SqlLedger {
 
     async fn connections(&self) -> Result<Vec<StoredConnection>, LedgerError> {
         connections::all(&mut self.reading().await?).await
+    }
+
+    async fn stored_connections(&self) -> Result<Vec<(ConnectionId, Timestamp)>, LedgerError> {
+        connections::stored_at(&mut self.reading().await?).await
+    }
+
+    async fn connections_named(&self, ids: &[ConnectionId]) -> Result<Vec<StoredConnection>, LedgerError> {
+        connections::named(&mut self.reading().await?, ids).await
     }
 
     async fn connection(&self, id: &ConnectionId) -> Result<Option<StoredConnection>, LedgerError> {
@@ -203,14 +221,14 @@ impl Ledger for SqlLedger {
         Ok(known)
     }
 
-    async fn forget_effect(
+    async fn forget_effects(
         &self,
         decision: &Decision,
-        key: &str,
+        keys: &[String],
         now: Timestamp,
-    ) -> Result<Option<EffectRecord>, LedgerError> {
+    ) -> Result<Option<Vec<EffectRecord>>, LedgerError> {
         let mut session = self.writing().await?;
-        let forgotten = decisions::forget_effect(&mut session, decision, key, now).await?;
+        let forgotten = decisions::forget_effects(&mut session, decision, keys, now).await?;
         session.commit().await?;
         Ok(forgotten)
     }
@@ -242,6 +260,12 @@ impl Ledger for SqlLedger {
     ) -> Result<(), LedgerError> {
         let mut session = self.writing().await?;
         sweeps::finish(&mut session, turn, cursor, due_at).await?;
+        session.commit().await
+    }
+
+    async fn release_sweep(&self, turn: &SweepTurn, due_at: Timestamp) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        sweeps::release(&mut session, turn, due_at).await?;
         session.commit().await
     }
 
@@ -294,6 +318,14 @@ impl Ledger for SqlLedger {
         credits: &[brightpearl::OrderId],
     ) -> Result<Vec<Seen>, LedgerError> {
         seen::of_credits(&mut self.reading().await?, connection, credits).await
+    }
+
+    async fn rmas_of_items(
+        &self,
+        connection: &ConnectionId,
+        items: &[ReturnedItemId],
+    ) -> Result<Vec<RmaId>, LedgerError> {
+        seen::rmas_of_items(&mut self.reading().await?, connection, items).await
     }
 
     async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError> {

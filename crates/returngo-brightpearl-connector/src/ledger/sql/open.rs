@@ -14,12 +14,14 @@ use super::{SqlLedger, dialect::Dialect, place::Place};
 use crate::ledger::LedgerError;
 
 /// The tables, step by step. A step that was released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "ledger", include_str!("../../../migrations/0001_ledger.sql")),
     (2, "resolved", include_str!("../../../migrations/0002_resolved.sql")),
     (3, "seen", include_str!("../../../migrations/0003_seen.sql")),
     (4, "retention", include_str!("../../../migrations/0004_retention.sql")),
     (5, "turns", include_str!("../../../migrations/0005_turns.sql")),
+    (6, "abandoned", include_str!("../../../migrations/0006_abandoned.sql")),
+    (8, "counterparts", include_str!("../../../migrations/0008_counterparts.sql")),
 ];
 
 const CONNECTIONS_TO_POSTGRES: u32 = 8;

@@ -1,9 +1,11 @@
 //! What workers saw, for the sweeps. It is no promise: without it sweeps mark more than they need to, so that what
 //! another version has written and this one cannot read is left out.
 
+use std::collections::BTreeSet;
+
 use brightpearl::OrderId;
 use jiff::Timestamp;
-use returngo::RmaId;
+use returngo::{ReturnedItemId, RmaId};
 use serde::Serialize;
 
 use super::session::{Row, Session, json, unreadable};
@@ -68,11 +70,51 @@ pub(super) async fn of_credits(
     credits: &[OrderId],
 ) -> Result<Vec<Seen>, LedgerError> {
     const OF_CREDITS: &str = "
-        SELECT what FROM seen
+        SELECT credit, what FROM seen
         WHERE connection = $2 AND seen.credit IN (SELECT input.credit FROM {input $1: credit text}) ORDER BY rma";
     let rows: Vec<_> = credits.iter().map(|credit| Credit { credit: credit.to_string() }).collect();
     let rows = session.all(OF_CREDITS, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
-    rows.iter().filter_map(|row| what(row).transpose()).collect()
+    let (mut seen, mut unreadable) = (Vec::new(), BTreeSet::new());
+    for row in &rows {
+        match what(row)? {
+            Some(what) => seen.push(what),
+            None => drop(unreadable.insert(row.parsed::<OrderId>("credit")?)),
+        }
+    }
+    seen.retain(|seen| seen.credit.as_ref().is_some_and(|credit| !unreadable.contains(&credit.id)));
+    Ok(seen)
+}
+
+#[derive(Serialize)]
+struct Pattern {
+    pattern: String,
+}
+
+impl Pattern {
+    /// What the JSON has that names this unit.
+    fn naming(item: &ReturnedItemId) -> Result<Self, LedgerError> {
+        let named = serde_json::to_string(item).map_err(|error| unreadable("input", error))?;
+        let escaped = named.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        Ok(Self { pattern: format!("%{escaped}%") })
+    }
+}
+
+/// Reads all rows of the connection: it is for units of RMAs that nobody has heard of for long.
+pub(super) async fn rmas_of_items(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    items: &[ReturnedItemId],
+) -> Result<Vec<RmaId>, LedgerError> {
+    const OF_ITEMS: &str = "
+        SELECT rma FROM seen WHERE connection = $2
+            AND EXISTS (SELECT 1 FROM {input $1: pattern text} WHERE seen.what LIKE input.pattern ESCAPE '!')
+        ORDER BY rma";
+    if items.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = items.iter().map(Pattern::naming).collect::<Result<Vec<_>, _>>()?;
+    let rows = session.all(OF_ITEMS, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
+    rows.iter().map(|row| row.parsed("rma")).collect()
 }
 
 fn what(row: &Row) -> Result<Option<Seen>, LedgerError> {

@@ -27,6 +27,12 @@ pub(super) async fn start(
     session.run(START, &[(&json(&names)?).into(), connection.as_str().into(), now.into()]).await.map(drop)
 }
 
+/// In `taken`: somebody takes the turn.
+const TAKEN: i64 = 1;
+
+/// In `taken`: somebody takes the turn, and it was hastened. It is so for whoever takes it over.
+const TAKEN_IN_HASTE: i64 = 2;
+
 /// The time when it is due again also tells whether a turn is still its holder's: see [`finish`].
 pub(super) async fn take(
     session: &mut Session<'_>,
@@ -34,21 +40,23 @@ pub(super) async fn take(
     again_at: Timestamp,
 ) -> Result<Option<SweepTurn>, LedgerError> {
     const NEXT: &str = "
-        SELECT connection, name, position, due_at, hastened_to FROM sweep WHERE due_at <= $1
+        SELECT connection, name, position, due_at, taken, hastened_to FROM sweep WHERE due_at <= $1
         ORDER BY due_at, connection, name LIMIT 1";
     const TAKE: &str = "
-        UPDATE sweep SET due_at = $3, taken = 1, hastened_to = NULL WHERE connection = $1 AND name = $2";
+        UPDATE sweep SET due_at = $3, taken = $4, hastened_to = NULL WHERE connection = $1 AND name = $2";
     let Some(row) = session.lock_one(NEXT, &[now.into()]).await? else { return Ok(None) };
+    let hastened = row.int_if_any("hastened_to")?.is_some() || row.int("taken")? == TAKEN_IN_HASTE;
     let turn = SweepTurn {
         connection: row.parsed("connection")?,
         sweep: row.parsed("name")?,
         cursor: row.text_if_any("position")?,
         due_at: row.time("due_at")?,
         taken_until: again_at,
-        hastened: row.int_if_any("hastened_to")?.is_some(),
+        hastened,
     };
-    let key = [turn.connection.as_str().into(), turn.sweep.as_str().into(), again_at.into()];
-    session.run(TAKE, &key).await?;
+    let taken = if hastened { TAKEN_IN_HASTE } else { TAKEN };
+    let (connection, sweep) = (turn.connection.as_str(), turn.sweep.as_str());
+    session.run(TAKE, &[connection.into(), sweep.into(), again_at.into(), taken.into()]).await?;
     Ok(Some(turn))
 }
 
@@ -71,6 +79,27 @@ pub(super) async fn finish(
         due_at.into(),
     ];
     session.run(FINISH, &parameters).await.map(drop)
+}
+
+/// Changes nothing if somebody else took the sweep since, or the connection is gone.
+pub(super) async fn release(
+    session: &mut Session<'_>,
+    turn: &SweepTurn,
+    due_at: Timestamp,
+) -> Result<(), LedgerError> {
+    const RELEASE: &str = "
+        UPDATE sweep SET taken = 0,
+            due_at = CASE WHEN hastened_to < $4 THEN hastened_to ELSE $4 END,
+            hastened_to = CASE WHEN taken = $5 THEN COALESCE(hastened_to, $4) ELSE hastened_to END
+        WHERE connection = $1 AND name = $2 AND due_at = $3";
+    let parameters = [
+        turn.connection.as_str().into(),
+        turn.sweep.as_str().into(),
+        turn.taken_until.into(),
+        due_at.into(),
+        TAKEN_IN_HASTE.into(),
+    ];
+    session.run(RELEASE, &parameters).await.map(drop)
 }
 
 /// The time of one that is taken is its holder's: it is set when that one is done.
@@ -104,12 +133,19 @@ pub(super) async fn mark_found(
         SELECT input.rma AS rma FROM {input $1: rma text}
         LEFT JOIN work ON work.connection = $2 AND work.rma = input.rma
         WHERE work.rma IS NULL OR NOT (state = 'due' OR (state = 'needs-review' AND failures > 0))";
+    // Sweeps do not come back to a change: it is looked at once the person has decided.
+    const REMEMBER_UNTIL_DECIDED: &str = "
+        UPDATE work SET marked_at = COALESCE(marked_at, $3)
+        WHERE connection = $2 AND state = 'needs-review' AND failures > 0
+            AND rma IN (SELECT input.rma FROM {input $1: rma text})";
     if rmas.is_empty() {
         return Ok(0);
     }
     connections::lock(session, connection).await?;
     let rows: Vec<_> = rmas.iter().map(|rma| Found { rma: rma.to_string() }).collect();
-    let found = session.all(NOBODY_LOOKS_AT, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
+    let rows = json(&rows)?;
+    session.run(REMEMBER_UNTIL_DECIDED, &[(&rows).into(), connection.as_str().into(), now.into()]).await?;
+    let found = session.all(NOBODY_LOOKS_AT, &[(&rows).into(), connection.as_str().into()]).await?;
     let found = found.iter().map(|row| row.parsed("rma")).collect::<Result<Vec<RmaId>, _>>()?;
     work::mark_due(session, connection, &found, why, now).await?;
     Ok(found.len())

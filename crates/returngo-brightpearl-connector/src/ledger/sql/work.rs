@@ -67,23 +67,41 @@ pub(super) async fn claim(
         SELECT id FROM connection WHERE turn_at <= $2 AND busy_until <= $2
             AND id NOT IN (SELECT input.id FROM {input $1: id text})
         ORDER BY turn_at, id LIMIT 1";
+    const NEXT_OF: &str = "
+        SELECT id FROM connection WHERE turn_at <= $2 AND busy_until <= $2 AND id = $3
+            AND id NOT IN (SELECT input.id FROM {input $1: id text})";
+    // What was abandoned twice may be what its holders ended of: it is worked on alone, after everything else.
     const CLAIM: &str = "
-        UPDATE work SET state = 'claimed', attempt = attempt + 1, worker = $2, due_at = $3, marked_at = NULL
+        UPDATE work SET state = 'claimed', attempt = attempt + 1, worker = $2, due_at = $3, marked_at = NULL,
+            abandoned = CASE state WHEN 'claimed' THEN abandoned + 1 ELSE 0 END
         WHERE connection = $1 AND rma IN (
-            SELECT rma FROM work WHERE connection = $1 AND due_at <= $4 ORDER BY due_at, rma LIMIT $5
-        ) RETURNING rma, attempt, marked, failures";
+            SELECT rma FROM work WHERE connection = $1 AND due_at <= $4
+                AND CASE WHEN state = 'claimed' AND abandoned >= 1 THEN 1 ELSE 0 END = $6
+            ORDER BY due_at, rma LIMIT $5
+        ) RETURNING rma, attempt, marked, failures, abandoned";
     let now = request.now;
     let until = now.checked_add(request.lease).map_err(|error| unreadable("the lease", error))?;
     let except: Vec<_> = request.except.iter().map(|id| Named { id: id.as_str() }).collect();
-    let next = session.lock_one(NEXT, &[(&json(&except)?).into(), now.into()]).await?;
+    let except = json(&except)?;
+    let next = match &request.only {
+        None => session.lock_one(NEXT, &[(&except).into(), now.into()]).await?,
+        Some(only) => {
+            session.lock_one(NEXT_OF, &[(&except).into(), now.into(), only.as_str().into()]).await?
+        }
+    };
     let Some(next) = next else { return Ok(Vec::new()) };
     let connection: ConnectionId = next.parsed("id")?;
     let id = connection.as_str();
     connections::served(session, &[Named { id }], now).await?;
-    let limit = i64::from(request.limit);
-    let rows = session
-        .all(CLAIM, &[id.into(), (&request.worker.0).into(), until.into(), now.into(), limit.into()])
-        .await?;
+    let mut rows = Vec::new();
+    for (limit, abandoned) in [(i64::from(request.limit), 0), (1, 1)] {
+        if rows.is_empty() {
+            let worker = &request.worker.0;
+            let parameters =
+                [id.into(), worker.into(), until.into(), now.into(), limit.into(), abandoned.into()];
+            rows = session.all(CLAIM, &parameters).await?;
+        }
+    }
     connections::set_turns(session, &[Named { id }]).await?;
     let mut claims = rows
         .iter()
@@ -94,6 +112,7 @@ pub(super) async fn claim(
                 attempt: row.int("attempt")?,
                 marked: row.int("marked")?,
                 failures: row.small_count("failures")?,
+                abandoned: row.small_count("abandoned")?,
             })
         })
         .collect::<Result<Vec<_>, LedgerError>>()?;

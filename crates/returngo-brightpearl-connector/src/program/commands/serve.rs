@@ -1,4 +1,4 @@
-use std::{future::IntoFuture, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::IntoFuture, net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
 use api_client_core::client::Clock;
@@ -16,10 +16,8 @@ use super::super::{
     web,
 };
 use crate::{
-    receiver::{self, Doors, Inbox},
-    registry::Registry,
+    receiver::{self, DoorKeeper, Inbox},
     service::STOP_WITHIN,
-    trouble::Trouble,
 };
 
 /// Senders that may wait for their connection to be taken.
@@ -35,23 +33,18 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let service = Arc::new(assembly.service(stopped.clone()));
 
-    let doors = Arc::new(Doors::default());
-    open_doors(&doors, &assembly.registry).await?;
+    let mut keeper = DoorKeeper::new(Arc::clone(&assembly.registry), Arc::clone(&assembly.clock));
+    keeper.look().await?;
     let inbox =
         Inbox::new(Arc::clone(&service.ledger), Arc::clone(&service.probe), Arc::clone(&service.wake));
-    let routes = receiver::routes(Arc::clone(&doors), inbox, Arc::clone(&service.clock))
+    let routes = receiver::routes(keeper.doors(), inbox, Arc::clone(&service.clock))
         .merge(web::routes(Arc::clone(&service))?);
     let listener = address.listen(BACKLOG)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
 
     let mut parts = JoinSet::new();
     parts.spawn(answer(listener, routes, Arc::clone(&assembly.clock), stopped.clone()));
-    parts.spawn(keep_doors(
-        doors,
-        Arc::clone(&assembly.registry),
-        Arc::clone(&assembly.clock),
-        stopped.clone(),
-    ));
+    parts.spawn(keeper.run(stopped.clone()));
     parts.spawn(assembly.retention().run(stopped.clone()));
     parts.spawn(service.run(stopped));
     signals.come().await;
@@ -116,42 +109,4 @@ impl Signals {
     async fn come(mut self) {
         tokio::select! { _ = self.interrupt.recv() => {} _ = self.terminate.recv() => {} }
     }
-}
-
-/// Takes webhooks of every connection that is stored.
-async fn open_doors(doors: &Doors, registry: &Registry) -> anyhow::Result<()> {
-    let mut known = Vec::new();
-    for (id, configuration) in registry.all().await? {
-        match configuration {
-            Ok(configuration) => {
-                let account = configuration.settings.account_id.as_str();
-                doors.put(id.clone(), account, configuration.webhook_secret.reveal());
-                known.push(id);
-            }
-            Err(error) => tracing::error!(connection = %id, "its webhooks are not taken: {error}"),
-        }
-    }
-    doors.keep_only(&known);
-    Ok(())
-}
-
-/// Connections come and go while this runs.
-async fn keep_doors(
-    doors: Arc<Doors>,
-    registry: Arc<Registry>,
-    clock: Arc<dyn Clock>,
-    stopped: watch::Receiver<bool>,
-) {
-    const EVERY: Duration = Duration::from_secs(15);
-    let trouble = Trouble::new("connections cannot be listed");
-    let keep = async {
-        loop {
-            clock.sleep(EVERY).await;
-            match open_doors(&doors, &registry).await {
-                Ok(()) => trouble.over(),
-                Err(error) => trouble.met(error.as_ref()),
-            }
-        }
-    };
-    tokio::select! { () = keep => {} () = told_to_stop(stopped) => {} }
 }

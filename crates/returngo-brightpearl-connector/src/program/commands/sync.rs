@@ -23,7 +23,7 @@ use super::{
 use crate::{
     connection::Connection,
     engine::Engine,
-    ledger::{Claim, ConnectionId, WorkItem, WorkState},
+    ledger::{Claim, WorkItem, WorkState},
 };
 
 #[derive(Debug, Args)]
@@ -67,7 +67,6 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         assembly: &assembly,
         connection: &connection,
         engine: assembly.engine(stop.clone()),
-        others: others(&assembly, &id).await?,
         stop,
     };
     let items = if all_due { work.on_all_that_is_due().await? } else { work.on(&asked).await? };
@@ -116,16 +115,10 @@ fn stop_on_interrupt() -> watch::Receiver<bool> {
     stopped
 }
 
-async fn others(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<Vec<ConnectionId>> {
-    let stored = assembly.ledger.connections().await?.into_iter();
-    Ok(stored.map(|stored| stored.id).filter(|other| other != id).collect())
-}
-
 struct Work<'a> {
     assembly: &'a Assembly,
     connection: &'a Connection,
     engine: Engine,
-    others: Vec<ConnectionId>,
     stop: watch::Receiver<bool>,
 }
 
@@ -172,7 +165,7 @@ impl Work<'_> {
     }
 
     async fn claim(&self) -> anyhow::Result<Vec<Claim>> {
-        Ok(self.engine.claim(self.others.clone()).await?)
+        Ok(self.engine.claim_of(&self.connection.id).await?)
     }
 
     async fn items(&self, rmas: &[RmaId]) -> anyhow::Result<Vec<WorkItem>> {

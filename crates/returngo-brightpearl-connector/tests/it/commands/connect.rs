@@ -61,6 +61,20 @@ async fn a_connection_that_is_made_again_keeps_what_is_not_given_anew() {
 }
 
 #[tokio::test]
+async fn a_name_stands_for_one_account_and_one_shop_also_after_it_was_disconnected() {
+    let shop = Shop::connected().await;
+    let other_shop = [("RETURNGO_SHOP", "other.example.test")];
+    let other_account = [("BRIGHTPEARL_ACCOUNT", "otheraccount")];
+    let settings = ["connect", "acme", "--refund-method", "1210", "--status", "27", "--anyway"];
+    assert!(shop.run_with(&settings, &other_shop).fails().contains("other.example.test"));
+    shop.run(&["disconnect", "acme"]).succeeds();
+    assert!(shop.run_with(&settings, &other_shop).fails().contains("other.example.test"));
+    assert!(shop.run_with(&settings, &other_account).fails().contains("otheraccount"));
+    assert_eq!(shop.run(&["status", "--json"]).json(), serde_json::json!([]));
+    shop.run_with(&settings, &[]).succeeds();
+}
+
+#[tokio::test]
 async fn a_connection_whose_check_fails_is_not_stored_unless_that_is_meant() {
     let shop = Shop::new().await;
     let arguments = ["acme", "--refund-method", "1210", "--status", "9999"];

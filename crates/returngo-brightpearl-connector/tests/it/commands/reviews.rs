@@ -125,13 +125,31 @@ async fn a_credit_that_was_deleted_on_purpose_is_not_asked_about_again() {
 }
 
 #[tokio::test]
-async fn a_write_that_is_there_is_not_doubled_when_it_is_forgotten() {
+async fn a_write_that_is_there_stays_remembered() {
     let shop = Shop::connected().await;
     shop.approve(RMA);
     shop.run(&["sync", RMA]).succeeds();
-    let retried = shop.run(&["reviews", "retry", RMA, "--again", "RGO-4410021", "--yes"]);
-    assert!(retried.stderr.contains("do not ask for it now"), "{}", retried.stderr);
-    retried.succeeds();
-    assert_eq!(shop.run(&["sync", RMA, "--json"]).json()[0]["state"], "in-step");
-    assert_eq!(shop.credits_of(RMA), 1);
+    let refused = shop.run(&["reviews", "retry", RMA, "--again", "RGO-4410021", "--yes"]);
+    assert!(refused.stderr.contains("do not ask for RGO-4410021 now"), "{}", refused.stderr);
+    assert_eq!(refused.code, Some(1));
+    let shown = shop.run(&["reviews", "show", RMA, "--json"]).json();
+    assert_eq!(shown["writes"][0]["key"], format!("RGO-{RMA}"));
+    assert_eq!(audit(&shop).pop().unwrap().0, "settled");
+}
+
+#[tokio::test]
+async fn all_that_failed_is_retried_at_once_and_questions_are_left() {
+    let shop = without_its_credit().await;
+    let retried = shop.run(&["reviews", "retry", "--all-failed", "--note", "restored", "--json"]).json();
+    let retried: Vec<_> = retried.as_array().unwrap().iter().map(|item| &item["rmaId"]).collect();
+    assert_eq!(retried, [RMA]);
+    assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 1);
+    let (event, detail) = audit(&shop).pop().unwrap();
+    assert!(event == "retried" && detail.ends_with("restored"), "{event}: {detail}");
+
+    let shop = asking().await;
+    assert_eq!(shop.run(&["reviews", "retry", "acme", "--all-failed", "--json"]).json(), json!([]));
+    assert!(shop.run(&["reviews", "retry", "beta", "--all-failed"]).fails().contains("no connection beta"));
+    shop.run(&["reviews", "retry"]).refuses_the_usage();
+    shop.run(&["reviews", "retry", RMA, "--all-failed"]).refuses_the_usage();
 }

@@ -49,3 +49,15 @@ async fn without_rmas_what_is_due_is_worked_on() {
     assert_eq!(synced.as_array().unwrap().len(), shop.returngo.rmas().len());
     assert_eq!(shop.credits_of(RMA), 1);
 }
+
+#[tokio::test]
+async fn what_is_due_of_other_connections_is_left_to_them() {
+    let shop = Shop::connected().await;
+    shop.connect(&["second", "--refund-method", "1210", "--status", "27"]).succeeds();
+    shop.approve(RMA);
+    shop.run(&["backfill", "second", "--from", "2020-01-01", "--yes"]).succeeds();
+    assert!(shop.run(&["sync", "acme"]).succeeds().contains("Nothing was to be done"));
+    assert_eq!(shop.credits_of(RMA), 0);
+    shop.run(&["sync", "second"]).succeeds();
+    assert_eq!(shop.credits_of(RMA), 1);
+}

@@ -12,6 +12,7 @@ on_both!(
     what_is_put_aside_while_it_is_worked_on_stays_so,
     a_failure_that_is_put_aside_may_happen_again,
     another_failure_than_the_one_that_was_put_aside_is_asked_about,
+    what_changed_while_a_failure_waited_for_a_person_is_due_when_it_is_put_aside,
     what_waits_for_nobody_cannot_be_put_aside,
     what_begins_again_is_due_with_all_attempts_and_all_questions,
     a_write_that_is_forgotten_is_written_again,
@@ -139,6 +140,29 @@ async fn another_failure_than_the_one_that_was_put_aside_is_asked_about(database
     assert_eq!(ledger.reviews(None).await.unwrap().len(), 1, "it was well in between");
 }
 
+async fn what_changed_while_a_failure_waited_for_a_person_is_due_when_it_is_put_aside(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    ends(&*ledger, failed("the credit is gone"), 1).await;
+    for sweep in [2, 3] {
+        let marked = ledger.mark_found(&name("acme"), &[rma(1)], "a sweep", at(sweep)).await.unwrap();
+        assert_eq!((marked, claim_all(&*ledger, sweep).await), (0, Vec::new()));
+    }
+    assert!(ledger.put_aside(&decision(None), at(4)).await.unwrap());
+    assert!(ledger.reviews(None).await.unwrap().is_empty());
+    let work = ledger.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
+    assert_eq!((work.state, work.due_at, work.due_since), (WorkState::Due, Some(at(4)), Some(at(2))));
+    assert_eq!(last_of_audit(&*ledger).await.0, AuditEvent::MarkedDue);
+    let claim = claim_all(&*ledger, 4).await.remove(0);
+    assert_eq!(claim.failures, 0);
+    ledger.finish(&[(claim, failed("the credit is gone"))], at(5)).await.unwrap();
+    assert!(ledger.reviews(None).await.unwrap().is_empty(), "it may go on failing in the same way");
+
+    ends(&*ledger, failed("the books are locked"), 6).await;
+    assert!(ledger.put_aside(&decision(None), at(7)).await.unwrap());
+    assert!(claim_all(&*ledger, 7).await.is_empty(), "nothing changed since that attempt");
+}
+
 async fn what_waits_for_nobody_cannot_be_put_aside(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
@@ -164,9 +188,14 @@ async fn what_begins_again_is_due_with_all_attempts_and_all_questions(database: 
     assert_eq!(asked(&*ledger).await, ["one"]);
 }
 
+fn keys(keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|key| (*key).to_owned()).collect()
+}
+
 async fn written(ledger: &dyn Ledger, key: &str, outcome: EffectOutcome) {
     let claim = claimed(ledger, 1).await;
-    let intent = Intent { claim: claim.clone(), key: key.to_owned(), what: "sales credit".to_owned() };
+    let what = "sales credit".to_owned();
+    let intent = Intent { claim: claim.clone(), key: key.to_owned(), what, known_until: at(2) };
     ledger.intend(&[intent], at(2)).await.unwrap();
     ledger.record(&[(claim.clone(), key.to_owned(), outcome)], at(3)).await.unwrap();
     ledger.finish(&[(claim, in_step())], at(4)).await.unwrap();
@@ -178,8 +207,8 @@ async fn a_write_that_is_forgotten_is_written_again(database: Database) {
     let applied = EffectOutcome::Applied { remote_id: Some("300955".to_owned()), already_existed: false };
     written(&*ledger, "RGO-1", applied.clone()).await;
     let forgotten =
-        ledger.forget_effect(&decision(Some("deleted on purpose")), "RGO-1", at(5)).await.unwrap();
-    assert_eq!(forgotten.and_then(|effect| effect.outcome), Some(applied));
+        ledger.forget_effects(&decision(Some("deleted on purpose")), &keys(&["RGO-1"]), at(5)).await.unwrap();
+    assert_eq!(forgotten.unwrap().remove(0).outcome, Some(applied));
     assert!(ledger.effects(&name("acme"), &rma(1)).await.unwrap().is_empty());
     let (event, detail) = last_of_audit(&*ledger).await;
     assert_eq!(event, AuditEvent::Forgotten);
@@ -187,7 +216,8 @@ async fn a_write_that_is_forgotten_is_written_again(database: Database) {
     assert!(detail.ends_with("by dana: deleted on purpose"), "{detail}");
 
     let claim = claim_all(&*ledger, 5).await.remove(0);
-    let again = Intent { claim, key: "RGO-1".to_owned(), what: "sales credit".to_owned() };
+    let what = "sales credit".to_owned();
+    let again = Intent { claim, key: "RGO-1".to_owned(), what, known_until: at(5) };
     assert_eq!(ledger.intend(&[again], at(6)).await.unwrap(), [Admission::Go { before: false }]);
 }
 
@@ -195,8 +225,11 @@ async fn only_what_was_applied_is_forgotten(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
     written(&*ledger, "RGO-1", EffectOutcome::Unknown { error: "no answer".to_owned() }).await;
-    assert_eq!(ledger.forget_effect(&decision(None), "RGO-1", at(5)).await.unwrap(), None);
-    assert_eq!(ledger.forget_effect(&decision(None), "RGO-2", at(5)).await.unwrap(), None);
-    assert_eq!(ledger.effects(&name("acme"), &rma(1)).await.unwrap().len(), 1);
+    let applied = EffectOutcome::Applied { remote_id: None, already_existed: false };
+    written(&*ledger, "RGO-1-0", applied).await;
+    for asked in [&["RGO-1"][..], &["RGO-2"], &["RGO-1-0", "RGO-1"]] {
+        assert_eq!(ledger.forget_effects(&decision(None), &keys(asked), at(5)).await.unwrap(), None);
+    }
+    assert_eq!(ledger.effects(&name("acme"), &rma(1)).await.unwrap().len(), 2, "all or none");
     assert!(claim_all(&*ledger, 9000).await.is_empty(), "nothing is due because of it");
 }

@@ -5,6 +5,7 @@ on_both!(
     an_intent_is_remembered_with_what_became_of_it,
     what_was_applied_is_not_written_again,
     what_nobody_answered_for_was_intended_before,
+    what_may_still_appear_waits_for_a_later_look,
     what_was_refused_may_be_tried_again,
     a_lost_claim_may_write_nothing,
     a_lost_claim_records_nothing,
@@ -16,7 +17,8 @@ const FIRST: Admission = Admission::Go { before: false };
 const AGAIN: Admission = Admission::Go { before: true };
 
 fn intent(claim: &Claim, key: &str) -> Intent {
-    Intent { claim: claim.clone(), key: key.to_owned(), what: format!("credit of 20.00 EUR, {key}") }
+    let what = format!("credit of 20.00 EUR, {key}");
+    Intent { claim: claim.clone(), key: key.to_owned(), what, known_until: at(0) }
 }
 
 fn applied(id: &str) -> EffectOutcome {
@@ -34,7 +36,19 @@ async fn claimed(ledger: &dyn Ledger) -> Claim {
 }
 
 async fn admitted(ledger: &dyn Ledger, claim: &Claim, key: &str, now: i64) -> Admission {
-    ledger.intend(&[intent(claim, key)], at(now)).await.unwrap().remove(0)
+    admitted_after_a_look(ledger, claim, key, now, now).await
+}
+
+/// The systems were looked at for what was sent until then.
+async fn admitted_after_a_look(
+    ledger: &dyn Ledger,
+    claim: &Claim,
+    key: &str,
+    known_until: i64,
+    now: i64,
+) -> Admission {
+    let intent = Intent { known_until: at(known_until), ..intent(claim, key) };
+    ledger.intend(&[intent], at(now)).await.unwrap().remove(0)
 }
 
 async fn record(ledger: &dyn Ledger, claim: &Claim, key: &str, outcome: EffectOutcome, now: i64) {
@@ -85,6 +99,26 @@ async fn what_nobody_answered_for_was_intended_before(database: Database) {
     assert_eq!(admitted(&*ledger, &next, "RGO-1", 101).await, AGAIN);
     assert_eq!(admitted(&*ledger, &next, "RGO-2", 101).await, AGAIN);
     assert_eq!(admitted(&*ledger, &next, "RGO-3", 101).await, FIRST);
+}
+
+async fn what_may_still_appear_waits_for_a_later_look(database: Database) {
+    let ledger = database.open().await;
+    let claim = claimed(&*ledger).await;
+    for key in ["RGO-1", "RGO-2", "RGO-3"] {
+        admitted(&*ledger, &claim, key, 2).await;
+    }
+    record(&*ledger, &claim, "RGO-2", unknown(), 3).await;
+    let refused = EffectOutcome::Refused { error: "ORDC-001".to_owned() };
+    record(&*ledger, &claim, "RGO-3", refused, 3).await;
+    let next = claim_all(&*ledger, 100).await.remove(0);
+    let known = ledger.effects(&name("acme"), &rma(1)).await.unwrap();
+    let too_soon = |place: usize| Admission::TooSoon(known[place].clone());
+    assert_eq!(admitted_after_a_look(&*ledger, &next, "RGO-1", 1, 101).await, too_soon(0));
+    assert_eq!(admitted_after_a_look(&*ledger, &next, "RGO-2", 2, 101).await, too_soon(1));
+    assert_eq!(ledger.effects(&name("acme"), &rma(1)).await.unwrap(), known, "nothing is intended");
+    assert_eq!(admitted_after_a_look(&*ledger, &next, "RGO-1", 2, 103).await, AGAIN);
+    assert_eq!(admitted_after_a_look(&*ledger, &next, "RGO-2", 3, 103).await, AGAIN);
+    assert_eq!(admitted_after_a_look(&*ledger, &next, "RGO-3", 0, 103).await, FIRST);
 }
 
 async fn what_was_refused_may_be_tried_again(database: Database) {

@@ -1,5 +1,7 @@
 //! The ledger, the same behaviour on SQLite and on PostgreSQL.
 
+mod connections;
+mod abandoned;
 pub(crate) mod databases;
 mod decisions;
 mod effects;
@@ -78,6 +80,7 @@ fn request(worker: &str, limit: u32, now: i64) -> ClaimRequest {
         limit,
         now: at(now),
         lease: LEASE,
+        only: None,
         except: Vec::new(),
     }
 }

@@ -136,8 +136,12 @@ async fn what_protects_from_writing_twice_stays(database: Database) {
     connect(&*ledger, "acme").await;
     mark(&*ledger, "acme", &[1], 10).await;
     let claim = claim_all(&*ledger, 10).await.remove(0);
-    let intent =
-        |claim: &Claim| Intent { claim: claim.clone(), key: "RG:1".to_owned(), what: "a credit".to_owned() };
+    let intent = |claim: &Claim| Intent {
+        claim: claim.clone(),
+        key: "RG:1".to_owned(),
+        what: "a credit".to_owned(),
+        known_until: at(10),
+    };
     ledger.intend(&[intent(&claim)], at(10)).await.unwrap();
     let applied = EffectOutcome::Applied { remote_id: Some("9001".to_owned()), already_existed: false };
     ledger.record(&[(claim.clone(), "RG:1".to_owned(), applied)], at(10)).await.unwrap();

@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use brightpearl::OrderId;
+use returngo::{ReturnedItemId, RmaId};
 use returngo_brightpearl_connector::ledger::{
     Ledger, Outcome, Sealed, Seen, StoredConnection, SweepName, SweepTurn, WorkState,
 };
+use sqlx::{Connection, Executor};
 
 use super::{
     at, claim_all, connect, databases::Database, delivery, in_step, mark, name, numbers, on_both, rma,
@@ -18,8 +20,12 @@ on_both!(
     a_sweep_that_somebody_else_took_is_theirs,
     a_hastened_sweep_is_due_sooner_and_never_later,
     a_sweep_that_is_hastened_while_it_is_taken_is_due_again,
+    a_sweep_that_is_given_back_keeps_its_place_and_its_haste,
+    the_haste_of_a_sweep_that_is_never_finished_is_kept,
     what_is_found_is_marked_unless_somebody_looks_at_it_anyway,
     what_was_seen_is_known_by_time_and_by_credit,
+    the_rma_of_a_unit_is_known_however_long_ago_it_was_seen,
+    a_credit_of_which_not_all_is_readable_was_not_seen,
     the_oldest_is_one_that_a_webhook_is_about_too,
     connections_are_stored_and_replaced,
     a_removed_connection_stops_and_can_come_back,
@@ -122,6 +128,42 @@ async fn a_sweep_that_is_hastened_while_it_is_taken_is_due_again(database: Datab
     );
 }
 
+async fn a_sweep_that_is_given_back_keeps_its_place_and_its_haste(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    for turn in take_all(&*ledger, 0, 60).await {
+        ledger.finish_sweep(&turn, "page 7", at(600)).await.unwrap();
+    }
+    ledger.hasten_sweep(&name("acme"), SweepName::Returngo, at(30)).await.unwrap();
+    let turn = ledger.take_sweep(at(30), at(90)).await.unwrap().unwrap();
+    ledger.release_sweep(&turn, at(300)).await.unwrap();
+    assert_eq!(ledger.take_sweep(at(299), at(359)).await.unwrap(), None, "not at once: it failed");
+    let again = ledger.take_sweep(at(300), at(360)).await.unwrap().unwrap();
+    assert_eq!((again.sweep, again.hastened), (SweepName::Returngo, true));
+    assert_eq!(again.cursor.as_deref(), Some("page 7"));
+    ledger.release_sweep(&turn, at(301)).await.unwrap();
+    assert_eq!(ledger.take_sweep(at(301), at(361)).await.unwrap(), None, "it is somebody else's by now");
+
+    ledger.finish_sweep(&again, "page 8", at(500)).await.unwrap();
+    let ordinary = ledger.take_sweep(at(500), at(560)).await.unwrap().unwrap();
+    assert!(!ordinary.hastened);
+    ledger.release_sweep(&ordinary, at(550)).await.unwrap();
+    assert!(!ledger.take_sweep(at(550), at(599)).await.unwrap().unwrap().hastened);
+}
+
+async fn the_haste_of_a_sweep_that_is_never_finished_is_kept(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    for turn in take_all(&*ledger, 0, 60).await {
+        ledger.finish_sweep(&turn, "", at(600)).await.unwrap();
+    }
+    ledger.hasten_sweep(&name("acme"), SweepName::Returngo, at(30)).await.unwrap();
+    for taken_at in [30, 90] {
+        let turn = ledger.take_sweep(at(taken_at), at(taken_at + 60)).await.unwrap().unwrap();
+        assert_eq!((turn.sweep, turn.hastened), (SweepName::Returngo, true));
+    }
+}
+
 async fn what_is_found_is_marked_unless_somebody_looks_at_it_anyway(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
@@ -142,18 +184,19 @@ async fn what_is_found_is_marked_unless_somebody_looks_at_it_anyway(database: Da
     assert_eq!(claimed, 1, "its holder may have looked before it changed");
 }
 
+fn seen(number: u32, credit: Option<u64>) -> (RmaId, Seen) {
+    let seen_rma = serde_json::json!({"readAt": at(0), "status": "Approved", "statusSince": at(0), "items": [],
+        "transactions": {}, "awaitsInspection": false});
+    let credit = credit
+        .map(|id| serde_json::json!({"id": id, "updatedOn": null, "goodsInNotes": [], "movements": [7]}));
+    let seen = serde_json::json!({"rma": seen_rma, "credit": credit});
+    (rma(number), serde_json::from_value::<Seen>(seen).unwrap())
+}
+
 async fn what_was_seen_is_known_by_time_and_by_credit(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
     connect(&*ledger, "bravo").await;
-    let seen = |number: u32, credit: Option<u64>| {
-        let seen_rma = serde_json::json!({"readAt": at(0), "status": "Approved", "statusSince": at(0), "items": [],
-            "transactions": {}, "awaitsInspection": false});
-        let credit = credit
-            .map(|id| serde_json::json!({"id": id, "updatedOn": null, "goodsInNotes": [], "movements": [7]}));
-        let seen = serde_json::json!({"rma": seen_rma, "credit": credit});
-        (rma(number), serde_json::from_value::<Seen>(seen).unwrap())
-    };
     let first = [seen(1, Some(900)), seen(2, None)];
     ledger.remember(&name("acme"), &first, at(10)).await.unwrap();
     ledger.remember(&name("bravo"), &[seen(1, Some(900))], at(10)).await.unwrap();
@@ -165,6 +208,41 @@ async fn what_was_seen_is_known_by_time_and_by_credit(database: Database) {
     assert_eq!((of(900).await, of(901).await), (Vec::new(), vec![seen(1, Some(901)).1]));
     ledger.remove_connection(&name("acme"), at(30)).await.unwrap();
     assert!(ledger.seen_since(&name("acme"), at(0)).await.unwrap().is_empty());
+}
+
+async fn the_rma_of_a_unit_is_known_however_long_ago_it_was_seen(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    connect(&*ledger, "bravo").await;
+    let with = |number: u32, items: &[&str]| {
+        let (rma, mut seen) = seen(number, None);
+        seen.rma.items = items.iter().map(|item| ReturnedItemId::new(*item)).collect();
+        (rma, seen)
+    };
+    ledger.remember(&name("acme"), &[with(1, &["81", "8%_!"]), with(2, &["8101"])], at(10)).await.unwrap();
+    ledger.remember(&name("bravo"), &[with(3, &["81"])], at(10)).await.unwrap();
+    let of = async |items: &[&str]| {
+        let items: Vec<_> = items.iter().map(|item| ReturnedItemId::new(*item)).collect();
+        ledger.rmas_of_items(&name("acme"), &items).await.unwrap()
+    };
+    assert_eq!(of(&["81"]).await, [rma(1)]);
+    assert_eq!(of(&["8%_!"]).await, [rma(1)]);
+    assert_eq!(of(&["8101", "99", "81"]).await, [rma(1), rma(2)]);
+    for nobodys in [&[][..], &["8"], &["8%"], &["8_01"]] {
+        assert!(of(nobodys).await.is_empty(), "{nobodys:?}");
+    }
+}
+
+async fn a_credit_of_which_not_all_is_readable_was_not_seen(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    let remembered = [seen(1, Some(900)), seen(2, Some(900)), seen(3, Some(901))];
+    ledger.remember(&name("acme"), &remembered, at(10)).await.unwrap();
+    let credits = [900, 901].map(OrderId::new);
+    assert_eq!(ledger.seen_of_credits(&name("acme"), &credits).await.unwrap().len(), 3);
+    let mut other_version = sqlx::AnyConnection::connect(&database.url).await.unwrap();
+    other_version.execute("UPDATE seen SET what = '{}' WHERE rma = '2'").await.unwrap();
+    assert_eq!(ledger.seen_of_credits(&name("acme"), &credits).await.unwrap(), [seen(3, Some(901)).1]);
 }
 
 async fn the_oldest_is_one_that_a_webhook_is_about_too(database: Database) {

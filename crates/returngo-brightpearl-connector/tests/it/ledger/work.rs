@@ -11,6 +11,7 @@ on_both!(
     the_connection_that_waited_longest_comes_first,
     a_backlog_does_not_hold_up_a_single_return,
     excepted_connections_are_left_alone,
+    one_connection_is_claimed_from_if_it_is_asked_for,
     a_lease_that_ends_is_due_again,
     a_lease_that_is_renewed_holds,
     a_claim_that_was_taken_over_changes_nothing,
@@ -108,6 +109,20 @@ async fn excepted_connections_are_left_alone(database: Database) {
     };
     assert!(ledger.claim(&excepting(&["a", "b"])).await.unwrap().is_empty());
     assert_eq!(ledger.claim(&excepting(&["a"])).await.unwrap()[0].connection, name("b"));
+}
+
+async fn one_connection_is_claimed_from_if_it_is_asked_for(database: Database) {
+    let ledger = database.open().await;
+    for connection in ["a", "b"] {
+        connect(&*ledger, connection).await;
+        mark(&*ledger, connection, &[1], 0).await;
+    }
+    let of = |connection: &str| ClaimRequest { only: Some(name(connection)), ..request("worker", 10, 1) };
+    let claims = ledger.claim(&of("b")).await.unwrap();
+    assert_eq!(claims.iter().map(|claim| &claim.connection).collect::<Vec<_>>(), [&name("b")]);
+    assert!(ledger.claim(&of("b")).await.unwrap().is_empty(), "it is worked on");
+    assert!(ledger.claim(&of("c")).await.unwrap().is_empty(), "there is none");
+    assert_eq!(ledger.claim(&of("a")).await.unwrap()[0].connection, name("a"));
 }
 
 async fn a_lease_that_ends_is_due_again(database: Database) {

@@ -1,5 +1,12 @@
 //! Webhooks at the door of the real program.
 
+use api_client_core::client::{Clock, SystemClock};
+use jiff::SignedDuration;
+use returngo_brightpearl_connector::{
+    configuration::Secret,
+    ledger::{InboxId, Sealed, StoredConnection},
+};
+
 use super::site::Site;
 
 fn body(rma: u32) -> String {
@@ -18,8 +25,13 @@ async fn whoever_has_no_secret_learns_nothing_and_is_slowed_down() {
     assert_eq!(serving.get("/").status, 404);
 
     // A minute may end in between, which begins the count anew.
-    let answers: Vec<u16> =
-        (0..50).map(|guess| serving.post(&format!("{door}{guess}"), "{}").status).collect();
+    let guesses: Vec<String> = (0..50).map(|guess| format!("{door}{guess}")).collect();
+    let answers: Vec<u16> = std::thread::scope(|guessers| {
+        let serving = &serving;
+        let guessing: Vec<_> =
+            guesses.iter().map(|guess| guessers.spawn(move || serving.post(guess, "{}").status)).collect();
+        guessing.into_iter().map(|guesser| guesser.join().unwrap()).collect()
+    });
     assert!(
         answers.contains(&429) && answers.iter().all(|status| [404, 429].contains(status)),
         "{answers:?}"
@@ -37,6 +49,8 @@ async fn what_is_no_webhook_is_not_stored() {
     assert_eq!(serving.post_as("application/json; charset=utf-8", &returngo, &body(2)).status, 200);
     let long = format!(r#"{{"eventName":"RMA_STATUS_UPDATED","rmaId":"3","x":"{}"}}"#, "x".repeat(70_000));
     assert_eq!(serving.post(&returngo, &long).status, 413);
+    let counted = "returngo_brightpearl_webhooks_total{source=\"returngo\",status=\"413\"} 1";
+    assert!(serving.get("/metrics").body.contains(counted), "what is too long is counted too");
     assert_eq!(serving.get(&returngo).status, 405);
     let of_another =
         r#"{"accountCode":"another","resourceType":"order","id":"1","lifecycleEvent":"modified"}"#;
@@ -53,10 +67,73 @@ async fn the_same_webhook_is_one_however_often_it_comes() {
     }
     let mut stored = Vec::new();
     for id in 1..10 {
-        stored
-            .extend(site.ledger.delivery(returngo_brightpearl_connector::ledger::InboxId(id)).await.unwrap());
+        stored.extend(site.ledger.delivery(InboxId(id)).await.unwrap());
     }
     stored.retain(|stored| stored.delivery.body == body(7));
     assert_eq!(stored.len(), 1, "{stored:?}");
     assert_eq!(stored[0].times, 3);
+}
+
+/// Stores a connection under this name while it serves; its door.
+async fn connect(site: &Site, name: &str, secret: &str) -> String {
+    let mut configuration = site.scene.configuration().unwrap();
+    configuration.webhook_secret = Secret::new(secret);
+    site.registry.put(&name.parse().unwrap(), &configuration).await.unwrap();
+    format!("/webhooks/returngo/{name}/{secret}")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_was_stored_a_moment_ago_takes_webhooks() {
+    let site = Site::of(1).await;
+    let serving = site.serve(&[]).await;
+    let door = connect(&site, "another", "a-first-secret").await;
+    assert_eq!(serving.post(&door, &body(1)).status, 200);
+    let other_door = connect(&site, "another", "another-secret").await;
+    assert_eq!(
+        serving.post(&other_door, &body(2)).status,
+        200,
+        "it was connected again, with another secret"
+    );
+    assert_eq!(serving.post(&door, &body(3)).status, 404, "the earlier secret opens no more");
+    let now = SystemClock.now();
+    assert!(site.ledger.remove_connection(&"another".parse().unwrap(), now).await.unwrap());
+    let answer = serving.post(&format!("{other_door}x"), &body(4)).status;
+    assert_eq!((answer, serving.post(&other_door, &body(4)).status), (404, 404), "it is removed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_whose_seal_does_not_open_asks_for_another_delivery() {
+    let site = Site::of(1).await;
+    let store_broken = async |name: &str| {
+        let broken = StoredConnection { id: name.parse().unwrap(), configuration: Sealed(vec![7; 200]) };
+        site.ledger.put_connection(&broken, SystemClock.now()).await.unwrap();
+        format!("/webhooks/returngo/{name}/its-secret")
+    };
+    let before = store_broken("broken-before").await;
+    let serving = site.serve(&[]).await;
+    let meanwhile = store_broken("broken-meanwhile").await;
+    for door in [&before, &meanwhile] {
+        assert_eq!(serving.post(door, &body(1)).status, 503, "{door}: a 4xx would drop it for good");
+    }
+    assert_eq!(serving.post(&site.door("returngo"), &body(1)).status, 200, "nobody else is concerned");
+
+    let mended = connect(&site, "broken-before", "its-secret").await;
+    // Who has no right secret makes it look, as its own delivery would in a while.
+    assert_eq!(serving.post(&format!("{}x", site.door("returngo")), &body(2)).status, 404);
+    assert_eq!(serving.post(&mended, &body(2)).status, 200);
+    assert_eq!(serving.post(&meanwhile, &body(2)).status, 503);
+    assert_eq!(serving.said("answered with 503"), 2, "said once for each: {}", serving.log());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guesses_do_not_have_the_database_read_as_often_as_they_come() {
+    let site = Site::of(1).await;
+    let serving = site.serve(&[]).await;
+    let looks = 5;
+    let began = SystemClock.now();
+    for guess in 0..looks {
+        assert_eq!(serving.post(&format!("/webhooks/returngo/nobody-{guess}/x"), "{}").status, 404);
+    }
+    let took = SystemClock.now().duration_since(began);
+    assert!(took >= SignedDuration::from_millis(250) * (looks - 1), "each waits for a look: {took:#}");
 }

@@ -32,6 +32,7 @@ pub(crate) struct Site {
     pub(crate) database: Database,
     pub(crate) connection: ConnectionId,
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) registry: Registry,
     folder: TempDir,
 }
 
@@ -48,7 +49,7 @@ impl Site {
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
         registry.put(&connection, &scene.configuration().unwrap()).await.unwrap();
         let folder = folder_with_key();
-        Self { scene, database, connection, ledger, folder }
+        Self { scene, database, connection, ledger, registry, folder }
     }
 
     /// `serve`, once it listens.

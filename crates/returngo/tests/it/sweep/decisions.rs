@@ -17,15 +17,15 @@ use serde_json::json;
 const NOON: &str = "2026-05-04T12:00:00Z";
 
 /// A state with its shop's time and what the day has left.
-struct Desk {
-    state: SweepState,
-    settings: SweepSettings,
-    now: Timestamp,
-    left: CallsLeft,
+pub(super) struct Desk {
+    pub(super) state: SweepState,
+    pub(super) settings: SweepSettings,
+    pub(super) now: Timestamp,
+    pub(super) left: CallsLeft,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let now: Timestamp = NOON.parse().unwrap();
         let left = CallsLeft {
             reads: Some(1600),
@@ -35,7 +35,7 @@ impl Desk {
         Self { state: SweepState::new(now), settings: SweepSettings::default(), now, left }
     }
 
-    fn pass(&mut self, duration: Duration) {
+    pub(super) fn pass(&mut self, duration: Duration) {
         self.now = self.now.checked_add(duration).unwrap();
     }
 
@@ -43,16 +43,16 @@ impl Desk {
         self.state.next_call(self.now, &self.settings, self.left)
     }
 
-    fn due(&self) -> Vec<DueRma> {
+    pub(super) fn due(&self) -> Vec<DueRma> {
         self.state.due(self.now, &self.settings, self.left)
     }
 
-    fn due_for(&self) -> Vec<(String, Reason)> {
+    pub(super) fn due_for(&self) -> Vec<(String, Reason)> {
         self.due().into_iter().map(|due| (due.rma_id.to_string(), due.reason)).collect()
     }
 
     /// Answers every list that is due, with these RMAs and transactions; says which lists were asked for.
-    fn sweep(&mut self, rmas: &[&Rma], transactions: &[&Transaction]) -> Vec<SweepJob> {
+    pub(super) fn sweep(&mut self, rmas: &[&Rma], transactions: &[&Transaction]) -> Vec<SweepJob> {
         let mut asked = Vec::new();
         while let Some(call) = self.next() {
             match call {
@@ -75,7 +75,7 @@ impl Desk {
         asked
     }
 
-    fn learn(&mut self, rma: &Rma) {
+    pub(super) fn learn(&mut self, rma: &Rma) {
         self.state.learned(rma, self.now);
     }
 }
@@ -96,15 +96,15 @@ fn money_page(body: serde_json::Value) -> Page<Transaction> {
     transaction::list(&TransactionFilter::new(), None).read(&answer(body)).unwrap()
 }
 
-fn rma(number: u64, status: RmaStatus) -> Rma {
+pub(super) fn rma(number: u64, status: RmaStatus) -> Rma {
     builder(number, status).build().unwrap()
 }
 
-fn builder(number: u64, status: RmaStatus) -> RmaBuilder {
+pub(super) fn builder(number: u64, status: RmaStatus) -> RmaBuilder {
     RmaBuilder::new(number).status(status).item(ItemBuilder::new("LS-M", dec!(40)))
 }
 
-fn minutes(minutes: u64) -> Duration {
+pub(super) fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(minutes * 60)
 }
 
@@ -256,7 +256,9 @@ fn a_refund_of_unknown_units_waits_for_its_rma() {
     let refunded = builder(7, RmaStatus::Received).refund(Refund::full()).build().unwrap();
     desk.sweep(&[], &[&refunded.transactions[0]]);
     assert_eq!(desk.due(), []);
-    assert_eq!(desk.state.unmatched().collect::<Vec<_>>(), [&refunded.transactions[0].id]);
+    let transaction = &refunded.transactions[0];
+    let unmatched = (&transaction.id, transaction.return_item_ids.as_slice());
+    assert_eq!(desk.state.unmatched().collect::<Vec<_>>(), [unmatched]);
     desk.learn(&refunded);
     assert_eq!(desk.state.unmatched().count(), 0);
 }

@@ -4,3 +4,4 @@ mod day;
 mod decisions;
 mod direct;
 mod driver;
+mod handing_over;

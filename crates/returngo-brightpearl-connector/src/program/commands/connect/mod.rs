@@ -22,7 +22,7 @@ use self::access::Access;
 use super::check::{findings, show};
 use crate::{
     configuration::{ConnectionConfiguration, Secret},
-    ledger::ConnectionId,
+    ledger::{ConnectionId, LedgerError},
     program::{
         assembly::Assembly,
         cli::Cli,
@@ -75,14 +75,11 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let mut person = at_terminal.as_mut().map(|person| person as &mut dyn Person);
     let given = Given { arguments, variable: &|name| std::env::var(name).ok(), stored: stored.as_ref() };
     let configuration = given.completed(&mut person, &assembly.clock).await?;
-    if let Some(stored) = &stored {
-        let (was, is) = (&stored.settings.account_id, &configuration.settings.account_id);
-        ensure!(
-            was == is,
-            "connection {id} is with account {was}, and its history too: give the one with {is} another name"
-        );
+    let asked = configuration.counterparts();
+    let bound = assembly.ledger.counterparts(id).await?.or_else(|| Some(stored.as_ref()?.counterparts()));
+    if let Some(bound) = bound.filter(|bound| *bound != asked) {
+        return Err(LedgerError::BoundElsewhere { connection: id.clone(), bound, asked }.into());
     }
-
     let connection = assembly.registry.open(id, &configuration)?;
     let mut found = findings(&assembly, &connection, Receivers::default()).await;
     // They are subscribed below.

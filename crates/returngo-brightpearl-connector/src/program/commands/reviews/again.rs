@@ -24,17 +24,16 @@ pub(super) async fn run(
     let world = connection.reader().await?.world(rma).await?;
     let effects = plan(&world, &connection.settings).effects;
     for key in keys {
-        tell(written(&writes, key, decision)?, &effects)?;
+        let write = written(&writes, key, decision)?;
+        tell(write, asked_for(&effects, key, decision)?)?;
     }
     for effect in effects.iter().filter(|effect| !keys.iter().any(|key| key == effect.key())) {
         remark(format_args!("To be done besides: {} ({}).", describe(effect), effect.key()))?;
     }
     let named = keys.join(", ");
     terminal::go_on(&format!("Write {named} again?"), yes)?;
-    for key in keys {
-        let forgotten = assembly.ledger.forget_effect(decision, key, assembly.clock.now()).await?;
-        ensure!(forgotten.is_some(), "{key} has changed meanwhile: look at it again");
-    }
+    let forgotten = assembly.ledger.forget_effects(decision, keys, assembly.clock.now()).await?;
+    ensure!(forgotten.is_some(), "{named} changed meanwhile, and nothing is forgotten: look at it again");
     let next =
         format!("is due, and {named} may be written again: `serve` does so, or `sync {id} {rma}` now.");
     outcome(cli, assembly, decision, &next).await
@@ -64,20 +63,21 @@ fn written<'w>(
     Ok(write)
 }
 
-fn tell(write: &EffectRecord, effects: &[Effect]) -> anyhow::Result<()> {
+/// What the systems are missing under this key. What they are not missing stays remembered, as otherwise it would be
+/// written unasked if somebody deleted it on purpose one day.
+fn asked_for<'e>(effects: &'e [Effect], key: &str, decision: &Decision) -> anyhow::Result<&'e Effect> {
+    effects.iter().find(|effect| effect.key() == key).with_context(|| {
+        format!(
+            "the systems do not ask for {key} now, so it stays remembered as written: either it is there, or something \
+             else has to be written first; then say --again {key} once RMA {} asks for it",
+            decision.rma
+        )
+    })
+}
+
+fn tell(write: &EffectRecord, effect: &Effect) -> anyhow::Result<()> {
     let EffectRecord { key, what, intended_at, .. } = write;
     remark(format_args!("{key} was written at {}: {what}.", intended_at.strftime("%F %TZ")))?;
-    match effects.iter().find(|effect| effect.key() == key) {
-        Some(effect) => {
-            remark(format_args!(
-                "  It is not to be seen any more, and will be written again: {}.",
-                describe(effect)
-            ))?;
-        }
-        None => remark(
-            "  The systems do not ask for it now: it is there, or something else has to be written first. It will be \
-             written again if they do.",
-        )?,
-    }
-    Ok(())
+    let what = describe(effect);
+    Ok(remark(format_args!("  It is not to be seen any more, and will be written again: {what}."))?)
 }

@@ -1,10 +1,12 @@
 //! What waits for a person, and what the person says.
 
 mod again;
+mod retry;
 mod shown;
 
 use anyhow::ensure;
 use clap::{Args, Subcommand};
+use returngo::RmaId;
 
 pub(super) use self::shown::{as_json, questions};
 use crate::{
@@ -14,6 +16,7 @@ use crate::{
         chosen,
         cli::{Cli, Of, OfRma},
         output::{say, say_json},
+        words::Words,
     },
 };
 
@@ -61,6 +64,7 @@ purpose. --again KEY says that it is to be made again; `reviews show` lists the 
 
 Examples:
   returngo-brightpearl reviews retry 4410021 --note \"status 27 is enabled again\"
+  returngo-brightpearl reviews retry acme --all-failed --note \"the warehouse is mapped now\"
   returngo-brightpearl reviews retry 4410021 --again RGO-4410021 --note \"deleted by mistake\"")]
     Retry(Retry),
 }
@@ -69,6 +73,12 @@ Examples:
 struct Told {
     #[command(flatten)]
     of: OfRma,
+    #[command(flatten)]
+    reason: Reason,
+}
+
+#[derive(Debug, Args)]
+struct Reason {
     /// Why; for the audit
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
@@ -80,13 +90,24 @@ struct Told {
 #[derive(Debug, Args)]
 struct Retry {
     #[command(flatten)]
-    told: Told,
+    words: Words,
+    /// All RMAs that wait because every attempt failed; of all connections, if none is named
+    #[arg(long, conflicts_with = "again")]
+    all_failed: bool,
+    #[command(flatten)]
+    reason: Reason,
     /// A write that is to be made again although it was made once; may be given several times
     #[arg(long, value_name = "KEY")]
     again: Vec<String>,
     /// Do not ask whether it is really to be made again
     #[arg(long, requires = "again")]
     yes: bool,
+}
+
+impl Reason {
+    fn decision(&self, connection: ConnectionId, rma: RmaId) -> Decision {
+        Decision { connection, rma, by: self.by.clone(), note: self.note.clone() }
+    }
 }
 
 /// Who is logged in.
@@ -105,24 +126,16 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
             let connection = connection(&assembly, of).await?;
             shown::show(cli, &assembly, &connection, &of.rma).await
         }
-        Some(What::Resolve(told)) => resolve(cli, &assembly, &decision(&assembly, told).await?).await,
-        Some(What::Retry(Retry { told, again, yes })) => {
-            let decision = decision(&assembly, told).await?;
-            match again.as_slice() {
-                [] => retry(cli, &assembly, &decision).await,
-                keys => again::run(cli, &assembly, &decision, keys, *yes).await,
-            }
+        Some(What::Resolve(Told { of, reason })) => {
+            let connection = connection(&assembly, of).await?;
+            resolve(cli, &assembly, &reason.decision(connection, of.rma.clone())).await
         }
+        Some(What::Retry(retry)) => retry::run(cli, &assembly, retry).await,
     }
 }
 
 async fn connection(assembly: &Assembly, of: &OfRma) -> anyhow::Result<ConnectionId> {
     chosen::connection(&*assembly.ledger, of.connection.as_ref()).await
-}
-
-async fn decision(assembly: &Assembly, told: &Told) -> anyhow::Result<Decision> {
-    let connection = connection(assembly, &told.of).await?;
-    Ok(Decision { connection, rma: told.of.rma.clone(), by: told.by.clone(), note: told.note.clone() })
 }
 
 async fn resolve(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
@@ -136,14 +149,6 @@ async fn resolve(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow:
         "is off the list. It comes back when something else about it needs a person.",
     )
     .await
-}
-
-async fn retry(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
-    let Decision { connection, rma, .. } = decision;
-    let known = assembly.ledger.begin_again(decision, assembly.clock.now()).await?;
-    ensure!(known, "nothing is known of RMA {rma} of {connection}: `sync {connection} {rma}` looks at it");
-    let next = format!("is due: `serve` looks at it, or `sync {connection} {rma}` does so now.");
-    outcome(cli, assembly, decision, &next).await
 }
 
 /// How the RMA stands after a decision.

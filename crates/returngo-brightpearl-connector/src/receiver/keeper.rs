@@ -1,0 +1,137 @@
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use api_client_core::client::Clock;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::Doors;
+use crate::{
+    ledger::{ConnectionId, LedgerError},
+    registry::Registry,
+    trouble::Trouble,
+};
+
+/// How often it is looked up which connections are stored although nobody rings.
+const EVERY: Duration = Duration::from_secs(15);
+
+/// The time between two looks, however many ring: whoever guesses names does not make us read the database more
+/// often.
+const APART: Duration = Duration::from_millis(250);
+
+/// Those who wait for a look at the same time; others are asked to come again.
+const WAITING: usize = 1024;
+
+/// Keeps the doors as the connections are stored, which come and go while webhooks are taken.
+#[derive(Debug)]
+pub struct DoorKeeper {
+    doors: Arc<Doors>,
+    rung: mpsc::Receiver<Ring>,
+    registry: Arc<Registry>,
+    clock: Arc<dyn Clock>,
+    /// Whose doors are as they were stored then.
+    kept: HashMap<ConnectionId, Timestamp>,
+    /// Whose doors are out of order.
+    broken: HashMap<ConnectionId, Trouble>,
+}
+
+/// Rings for the keeper.
+#[derive(Debug)]
+pub(super) struct Bell(mpsc::Sender<Ring>);
+
+/// Is told whether a look came to its end.
+type Ring = oneshot::Sender<bool>;
+
+/// The keeper cannot say what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NobodyLooked;
+
+impl Bell {
+    /// Comes back after a look that began after this.
+    pub(super) async fn ring(&self) -> Result<(), NobodyLooked> {
+        let (ring, looked) = oneshot::channel();
+        self.0.try_send(ring).map_err(|_| NobodyLooked)?;
+        match looked.await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(NobodyLooked),
+        }
+    }
+}
+
+impl DoorKeeper {
+    /// Keeps doors for these connections: [look](Self::look) once before they are used, then [run](Self::run).
+    pub fn new(registry: Arc<Registry>, clock: Arc<dyn Clock>) -> Self {
+        let (bell, rung) = mpsc::channel(WAITING);
+        let doors = Arc::new(Doors::with_bell(Bell(bell)));
+        Self { doors, rung, registry, clock, kept: HashMap::new(), broken: HashMap::new() }
+    }
+
+    /// The doors that it keeps.
+    pub fn doors(&self) -> Arc<Doors> {
+        Arc::clone(&self.doors)
+    }
+
+    /// Looks after the doors until it is told to stop.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let keep = async {
+            let trouble = Trouble::new("connections cannot be listed");
+            loop {
+                let mut waiting = Vec::new();
+                tokio::select! {
+                    _ = self.rung.recv_many(&mut waiting, WAITING) => {}
+                    () = self.clock.sleep(EVERY) => {}
+                }
+                let looked = self.look().await;
+                match &looked {
+                    Ok(()) => trouble.over(),
+                    Err(error) => trouble.met(error),
+                }
+                for ring in waiting {
+                    // Whoever rang may have gone away.
+                    let _ = ring.send(looked.is_ok());
+                }
+                self.clock.sleep(APART).await;
+            }
+        };
+        // A sender that is gone is as good as a stop.
+        tokio::select! { () = keep => {} _ = stop.wait_for(|stop| *stop) => {} }
+    }
+
+    /// Makes the doors those of the connections that are stored now. Only what was stored since is read.
+    ///
+    /// # Errors
+    /// When the ledger fails; the doors stay as they were.
+    pub async fn look(&mut self) -> Result<(), LedgerError> {
+        let stored = self.registry.stored().await?;
+        let as_stored = |id: &ConnectionId, at: &Timestamp| self.kept.get(id) == Some(at);
+        let changed: Vec<ConnectionId> =
+            stored.iter().filter(|(id, at)| !as_stored(id, at)).map(|(id, _)| id.clone()).collect();
+        let configurations = match changed.is_empty() {
+            true => Vec::new(),
+            false => self.registry.configurations(&changed).await?,
+        };
+        for (id, configuration) in configurations {
+            match configuration {
+                Ok(configuration) => {
+                    let account = configuration.settings.account_id.as_str();
+                    self.doors.put(id.clone(), account, configuration.webhook_secret.reveal());
+                    if let Some(trouble) = self.broken.remove(&id) {
+                        trouble.over();
+                    }
+                    if let Some(at) = stored.get(&id) {
+                        self.kept.insert(id, *at);
+                    }
+                }
+                Err(error) => {
+                    self.doors.put_out_of_order(id.clone());
+                    self.kept.remove(&id);
+                    let trouble = || Trouble::new("the webhooks of a connection are answered with 503");
+                    self.broken.entry(id).or_insert_with(trouble).met(&error);
+                }
+            }
+        }
+        self.doors.keep_only(|id| stored.contains_key(id));
+        self.kept.retain(|id, _| stored.contains_key(id));
+        self.broken.retain(|id, _| stored.contains_key(id));
+        Ok(())
+    }
+}

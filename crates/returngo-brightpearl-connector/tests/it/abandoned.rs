@@ -1,0 +1,39 @@
+//! An RMA of which every process ends stops nobody else's.
+
+use jiff::SignedDuration;
+use returngo_brightpearl_connector::ledger::WorkState;
+
+use crate::support::Shop;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_processes_end_of_is_put_to_a_person_and_the_rest_goes_on() {
+    let shop = Shop::open(3).await;
+    for rma in &shop.scene.rmas {
+        shop.hear_of(rma).await;
+    }
+    while shop.service.handle_some_webhooks().await.unwrap() {}
+    let poison = &shop.scene.rmas[1];
+    let mut claimed = Vec::new();
+    loop {
+        let claims = shop.service.engine.claim(Vec::new()).await.unwrap();
+        claimed.push(claims.len());
+        // A process ends when it gets to this one.
+        if claims.is_empty() || claims.iter().any(|claim| claim.rma == *poison && claim.abandoned < 5) {
+            if claims.is_empty() && shop.item(poison).await.state != WorkState::Claimed {
+                break;
+            }
+            shop.pass(SignedDuration::from_mins(11)).await;
+            continue;
+        }
+        let connection = shop.service.registry.get(&shop.connection).await.unwrap();
+        shop.service.engine.work_on(&connection, claims).await.unwrap();
+    }
+    assert_eq!(claimed[..5], [3, 3, 1, 1, 1], "together twice, then each alone");
+    for rma in [&shop.scene.rmas[0], &shop.scene.rmas[2]] {
+        assert_eq!(shop.item(rma).await.state, WorkState::InStep);
+    }
+    let item = shop.item(poison).await;
+    assert_eq!(item.state, WorkState::NeedsReview);
+    let error = item.last_error.unwrap();
+    assert!(error.starts_with("5 processes ended, or failed, while they worked on it"), "{error}");
+}

@@ -1,0 +1,70 @@
+//! What concerns a connection as a whole: its claims are worked on nowhere else, and what ails it is not put to a
+//! person RMA by RMA.
+
+use api_mock_core::{Fault, FaultKind};
+use jiff::SignedDuration;
+use returngo_brightpearl_connector::ledger::{AuditEvent, ConnectionId, WorkState};
+
+use crate::support::Shop;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_of_another_connection_are_released_and_nothing_is_sent_for_them() {
+    let shop = Shop::open(1).await;
+    let other: ConnectionId = "other".parse().unwrap();
+    shop.service.registry.put(&other, &shop.scene.configuration().unwrap()).await.unwrap();
+    let rma = &shop.scene.rmas[0];
+    shop.service.ledger.mark_due(&other, std::slice::from_ref(rma), "a test", shop.time.now()).await.unwrap();
+    let claims = shop.service.engine.claim_of(&other).await.unwrap();
+    assert_eq!(claims.len(), 1);
+    let before = shop.requests();
+    let connection = shop.service.registry.get(&shop.connection).await.unwrap();
+    shop.service.engine.work_on(&connection, claims).await.unwrap();
+    assert_eq!(shop.requests(), before);
+    let item = shop.service.ledger.work(&other, rma).await.unwrap().unwrap();
+    assert_eq!((item.state, item.failures), (WorkState::Due, 0));
+    let audit = shop.service.ledger.audit(&other, rma).await.unwrap();
+    assert_eq!(audit.last().map(|entry| entry.event), Some(AuditEvent::Released));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_of_days_puts_nothing_to_a_person() {
+    let shop = Shop::open(2).await;
+    let rma = &shop.scene.rmas[0];
+    for (nth, kind) in [FaultKind::Status503, FaultKind::TokenExpired, FaultKind::Html502].into_iter().enumerate() {
+        shop.scene.brightpearl.faults().add(Fault::on_any(kind).times(1_000_000));
+        shop.hear_of(rma).await;
+        let handled = shop.service.handle_some_webhooks().await;
+        assert!(handled.unwrap());
+        for _ in 0..24 {
+            shop.pass(SignedDuration::from_hours(1)).await;
+            let claims = shop.service.engine.claim_of(&shop.connection).await.unwrap();
+            assert!(!claims.is_empty(), "it is tried again every few minutes");
+            let connection = shop.service.registry.get(&shop.connection).await.unwrap();
+            shop.service.engine.work_on(&connection, claims).await.unwrap();
+        }
+        let item = shop.item(rma).await;
+        assert_eq!((item.state, item.failures), (WorkState::Due, 0), "{:?}", item.last_error);
+        assert!(item.last_error.is_some() && item.due_since.is_some());
+        shop.scene.brightpearl.faults().clear();
+        shop.pass(SignedDuration::from_hours(1)).await;
+        shop.work().await;
+        assert_eq!(shop.item(rma).await.state, WorkState::InStep, "{nth}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_put_off_is_no_failure() {
+    let shop = Shop::open(1).await;
+    let rma = &shop.scene.rmas[0];
+    shop.hear_of(rma).await;
+    while shop.service.handle_some_webhooks().await.unwrap() {}
+    for _ in 0..30 {
+        let claims = shop.service.engine.claim_of(&shop.connection).await.unwrap();
+        assert_eq!(claims.len(), 1);
+        shop.service.engine.put_off(claims, "its configuration does not open").await.unwrap();
+        shop.pass(SignedDuration::from_mins(10)).await;
+    }
+    let item = shop.item(rma).await;
+    assert_eq!((item.state, item.failures), (WorkState::Due, 0));
+    assert_eq!(item.last_error.as_deref(), Some("its configuration does not open"));
+}
