@@ -202,7 +202,7 @@ impl Sender {
     /// Sends one webhook of either system in turn; whether it was answered with 200.
     async fn send(&mut self) -> bool {
         let id = self.random.u64(1_000_000_000..u64::MAX);
-        let (source, body) = if id % 2 == 0 {
+        let (source, body) = if id.is_multiple_of(2) {
             (Source::Returngo, returngo(id))
         } else {
             (Source::Brightpearl, brightpearl(id))

@@ -11,6 +11,7 @@ pub mod error;
 pub mod inbox;
 pub mod ledger;
 pub mod metrics;
+pub mod parts;
 pub mod probe;
 pub mod program;
 pub mod receiver;

@@ -53,6 +53,8 @@ impl Parts {
     pub async fn run(mut self) -> Result<(), EndedEarly> {
         let mut stop = self.stop();
         let ended = tokio::select! {
+            // Those that were told to stop may have ended by the time it is looked at.
+            biased;
             _ = stop.wait_for(|stop| *stop) => Ok(()),
             ended = self.one_ends() => Err(ended),
         };
@@ -67,7 +69,10 @@ impl Parts {
         };
         if tokio::time::timeout(STOP_WITHIN, all_end).await.is_err() {
             let late: Vec<_> = self.names.into_values().collect();
-            tracing::warn!("stopped in the middle of {}: what is claimed is taken over later", late.join(", "));
+            tracing::warn!(
+                "stopped in the middle of {}: what is claimed is taken over later",
+                late.join(", ")
+            );
         }
         ended
     }

@@ -74,7 +74,11 @@ impl Registry {
     /// # Errors
     /// When there is none, or it cannot be opened.
     pub async fn get(&self, id: &ConnectionId) -> Result<Arc<Connection>, RegistryError> {
-        let stored = self.ledger.connection(id).await?.ok_or_else(|| RegistryError::Unknown(id.clone()))?;
+        let Some(stored) = self.ledger.connection(id).await? else {
+            // Its credentials go with it.
+            self.opened().remove(id);
+            return Err(RegistryError::Unknown(id.clone()));
+        };
         let open = self.opened();
         if let Some(open) = open.get(id).filter(|open| open.stored == stored.configuration) {
             return Ok(Arc::clone(&open.connection));

@@ -1,7 +1,7 @@
 //! What is done with is removed after a while: webhooks that are handled, and the audit of RMAs that are in step.
 //!
-//! Work and effects stay for good, a few short rows an RMA: an effect that is remembered protects from
-//! writing it again when somebody has deleted it in the other system, and an RMA can come back after years.
+//! Work, what was seen of it and effects stay for good, a few short rows an RMA: an effect that is remembered protects
+//! from writing it again when somebody has deleted it in the other system, and an RMA can come back after years.
 
 use std::{sync::Arc, time::Duration};
 

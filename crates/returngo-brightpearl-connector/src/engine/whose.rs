@@ -18,8 +18,7 @@ fn is_of_brightpearl(error: &brightpearl::Error) -> bool {
     use brightpearl::ErrorKind::{
         Configuration, NoAccessToken, NotSent, Throttled, TokenExpired, TokenInvalid, Unauthorized,
     };
-    let kinds =
-        [Configuration, NoAccessToken, NotSent, Throttled, TokenExpired, TokenInvalid, Unauthorized];
+    let kinds = [Configuration, NoAccessToken, NotSent, Throttled, TokenExpired, TokenInvalid, Unauthorized];
     kinds.contains(&error.kind()) || is_out_of_service(error.status())
 }
 

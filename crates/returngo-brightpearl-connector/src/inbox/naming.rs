@@ -1,11 +1,16 @@
 use std::collections::BTreeSet;
 
-use brightpearl::{Error, IdSet, OrderId, integration::Notification, warehouse::GoodsMovementSearch};
+use brightpearl::{
+    Error, IdSet, OrderId, integration::Notification, order::Order, warehouse::GoodsMovementSearch,
+};
 use returngo::RmaId;
 use returngo_brightpearl::keys;
 
 use super::InboxError;
-use crate::{connection::Connection, ledger::Ledger};
+use crate::{
+    connection::Connection,
+    ledger::{Ledger, LedgerError},
+};
 
 /// What Brightpearl's webhooks name.
 #[derive(Debug, Default)]
@@ -73,14 +78,24 @@ impl Connection {
         orders: BTreeSet<OrderId>,
         ledger: &dyn Ledger,
     ) -> Result<BTreeSet<RmaId>, InboxError> {
+        let ids: IdSet = orders.iter().map(|id| id.get()).collect();
+        let shown = self.brightpearl.orders().get(&ids).await;
+        let shown = shown.map_err(|error| InboxError::Lookup(error.into()))?;
+        Ok(self.rmas_naming(&orders, &shown, ledger).await?)
+    }
+
+    /// The same, as Brightpearl shows the orders.
+    pub(crate) async fn rmas_naming(
+        &self,
+        orders: &BTreeSet<OrderId>,
+        shown: &[Order],
+        ledger: &dyn Ledger,
+    ) -> Result<BTreeSet<RmaId>, LedgerError> {
         let asked: Vec<OrderId> = orders.iter().copied().collect();
         let mut rmas: BTreeSet<RmaId> = ledger.rmas_of_credits(&self.id, &asked).await?.into_iter().collect();
-        let ids: IdSet = orders.iter().map(|id| id.get()).collect();
-        let orders = self.brightpearl.orders().get(&ids).await;
-        let orders = orders.map_err(|error| InboxError::Lookup(error.into()))?;
-        let references = orders
+        let references = shown
             .iter()
-            .filter(|order| order.is_sales_credit())
+            .filter(|order| orders.contains(&order.id) && order.is_sales_credit())
             .filter_map(|order| order.external_ref.as_deref());
         rmas.extend(references.filter_map(keys::rma_of_credit));
         Ok(rmas)

@@ -8,6 +8,7 @@ mod audit;
 mod connection;
 mod decision;
 mod effect;
+mod failure;
 mod inbox;
 mod seals;
 mod seen;
@@ -29,7 +30,7 @@ pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
 pub use seals::{NewSeals, Resealed};
 pub use seen::{Seen, SeenCredit};
 pub use sweep::{SweepName, SweepTurn};
-pub use work::{Claim, ClaimRequest, ConnectionStatus, Outcome, WorkItem, WorkState, WorkerId};
+pub use work::{Claim, ClaimRequest, ConnectionStatus, Outcome, UnreadableReview, WorkItem, WorkState, WorkerId};
 
 /// The durable memory. One implementation speaks to SQLite and to PostgreSQL; any number of processes may
 /// share a PostgreSQL.

@@ -1,14 +1,15 @@
 use std::collections::BTreeSet;
 
 use brightpearl::{
-    GoodsInNoteId, GoodsMovementId, OffsetDateTime, OrderId, OrderStatusId,
-    order::OrderSummary,
+    GoodsInNoteId, GoodsMovementId, OrderId,
+    order::Order,
     warehouse::{GoodsMovement, GoodsNoteTypeCode},
 };
 use jiff::Timestamp;
 use returngo::sweep::SeenRma;
 use returngo_brightpearl::World;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// What a worker saw of an RMA when it had nothing more to do about it: a sweep that finds the same leaves the RMA
 /// alone.
@@ -27,10 +28,10 @@ pub struct Seen {
 pub struct SeenCredit {
     /// The credit.
     pub id: OrderId,
-    /// When it changed last; none if it never did.
-    pub updated_on: Option<OffsetDateTime>,
-    /// Its status: automation may set one within the second of the change that was seen.
-    pub status: Option<OrderStatusId>,
+    /// A digest of all that the order shows. When it changed last does not tell enough: Brightpearl shows whole
+    /// seconds, and more may change within the one that was seen.
+    #[serde(default)]
+    pub digest: Option<String>,
     /// What was received for it.
     pub goods_in_notes: BTreeSet<GoodsInNoteId>,
     /// What became of it.
@@ -49,18 +50,15 @@ impl SeenCredit {
         let credit = world.credits.iter().find(|credit| credit.id == id);
         Self {
             id,
-            updated_on: credit.and_then(|credit| credit.updated_on),
-            status: credit.map(|credit| credit.order_status.order_status_id),
+            digest: credit.and_then(digest),
             goods_in_notes: world.goods_in_notes.keys().copied().collect(),
             movements: world.goods_movements.iter().map(|movement| movement.goods_movement_id).collect(),
         }
     }
 
-    /// Whether the credit has not changed since. Whether searches and orders show fractions of a second alike is
-    /// not documented.
-    pub fn is_as_in(&self, row: &OrderSummary) -> bool {
-        let second = |time: OffsetDateTime| time.timestamp().as_second();
-        self.updated_on.map(second) == row.updated_on.map(second) && self.status == row.order_status_id
+    /// Whether the credit has not changed since.
+    pub fn is_as_in(&self, order: &Order) -> bool {
+        self.digest.is_some() && self.digest == digest(order)
     }
 
     /// Whether this movement is known: by itself, or by the note that it belongs to.
@@ -69,4 +67,13 @@ impl SeenCredit {
         self.movements.contains(&movement.goods_movement_id)
             || (is_receipt && movement.batch_id.is_some_and(|batch| self.goods_in_notes.contains(&batch)))
     }
+}
+
+/// Custom fields do not count: a sweep does not ask for them.
+fn digest(order: &Order) -> Option<String> {
+    let mut order = order.clone();
+    order.custom_fields = None;
+    order.null_custom_fields = None;
+    let shown = serde_json::to_vec(&order).ok()?;
+    Some(Sha256::digest(shown).iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -4,6 +4,7 @@ use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::RmaId;
 use returngo_brightpearl::Review;
+use serde::{Deserialize, Serialize};
 
 use super::{ConnectionId, Unknown};
 
@@ -139,10 +140,22 @@ pub struct WorkItem {
     pub due_since: Option<Timestamp>,
     /// What a person has to decide.
     pub reviews: Vec<Review>,
+    /// What a person has to decide, in the words of another version of this program.
+    pub unreadable_reviews: Vec<UnreadableReview>,
     /// What a person has decided already, of what the last attempt found.
     pub resolved: Vec<Review>,
     /// How it fails, where a person has decided that it may.
     pub resolved_error: Option<String>,
+}
+
+/// A question that another version of this program stored, of a kind that this one does not know. The next attempt asks
+/// what is open in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadableReview {
+    /// What kind of question it is.
+    pub code: String,
+    /// The question.
+    pub message: String,
 }
 
 /// How a connection stands.

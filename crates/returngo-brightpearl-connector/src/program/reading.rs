@@ -5,16 +5,16 @@ use std::{fs, io, path::Path, path::PathBuf};
 use api_client_core::decode::DecodeError;
 use serde::de::DeserializeOwned;
 
-use super::file::{Configuration, DEFAULT_FILE};
+use super::{
+    assembly::KEY,
+    file::{Configuration, DEFAULT_FILE},
+};
 
 /// The file that is read unless another one is named. It may be missing: the environment can say everything.
 pub(super) const FILE: &str = "returngo-brightpearl.toml";
 
 /// Before the names of environment variables that go before the file.
 const PREFIX: &str = "RETURNGO_BRIGHTPEARL_";
-
-/// A variable of that form that is no setting: the key itself.
-const KEY: &str = "RETURNGO_BRIGHTPEARL_KEY";
 
 /// Names that share less than this are no slip of the same one.
 const NEAR: f64 = 0.7;
@@ -57,6 +57,7 @@ impl Configuration {
         let mut read: Self = from_toml(&text, file)?;
         let mut table: toml::Table = from_toml(&text, file)?;
         for (variable, value) in variables {
+            // The key itself is no setting.
             if variable.starts_with(PREFIX) && variable != KEY {
                 read = put_over(&mut table, &variable, &value)
                     .map_err(|reason| FileError::Invalid { place: variable, reason })?;

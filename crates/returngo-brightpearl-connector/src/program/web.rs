@@ -7,17 +7,24 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
+use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::sync::Mutex;
 
 use crate::{error::with_causes, ledger::LedgerError, metrics, service::Service};
 
 /// Whoever asks gives up after ten seconds, as Prometheus does, and would learn nothing.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
+/// For how long what is shown of the connections holds: it is counted over all their RMAs.
+const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(15);
+
 #[derive(Debug, Clone)]
 struct Web {
     service: Arc<Service>,
     metrics: PrometheusHandle,
+    /// When the connections were last counted; whoever counts them holds it.
+    counted_at: Arc<Mutex<Option<Timestamp>>>,
 }
 
 /// `/healthz`, `/readyz` and `/metrics`.
@@ -31,7 +38,7 @@ pub(super) fn routes(service: Arc<Service>) -> anyhow::Result<Router> {
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(show_metrics))
-        .with_state(Web { service, metrics }))
+        .with_state(Web { service, metrics, counted_at: Arc::default() }))
 }
 
 /// Ready is who can store a webhook.
@@ -44,14 +51,22 @@ async fn ready(State(web): State<Web>) -> (StatusCode, String) {
 
 /// What is counted is shown although the database fails: that is when somebody looks.
 async fn show_metrics(State(web): State<Web>) -> impl IntoResponse {
-    let now = web.service.clock.now();
-    let ledger = &web.service.ledger;
-    let (ready, status) = tokio::join!(in_time(ledger.ready()), in_time(ledger.status(now)));
+    let (ready, _) = tokio::join!(in_time(web.service.ledger.ready()), in_time(web.count_connections()));
     metrics::show_ready(ready.is_ok());
-    if let Ok(status) = status {
-        metrics::show_status(&status, now);
-    }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], web.metrics.render())
+}
+
+impl Web {
+    /// However often and by however many it is asked.
+    async fn count_connections(&self) -> Result<(), LedgerError> {
+        let now = self.service.clock.now();
+        let mut counted_at = self.counted_at.lock().await;
+        if counted_at.is_none_or(|at| now.duration_since(at) >= SHOWN_FOR) {
+            metrics::show_status(&self.service.ledger.status(now).await?, now);
+            *counted_at = Some(now);
+        }
+        Ok(())
+    }
 }
 
 /// What the ledger says, or why it says nothing.

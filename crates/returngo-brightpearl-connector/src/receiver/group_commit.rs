@@ -39,6 +39,12 @@ impl Inbox {
         Self(queue)
     }
 
+    /// Comes back when nothing is stored any more, although there are those who could ask for it.
+    pub fn broken(&self) -> impl Future<Output = ()> + Send + 'static {
+        let queue = self.0.clone();
+        async move { queue.closed().await }
+    }
+
     /// Stores a delivery; it is durable when this returns.
     ///
     /// # Errors

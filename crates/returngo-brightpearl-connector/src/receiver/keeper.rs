@@ -6,8 +6,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Doors;
 use crate::{
+    configuration::ConnectionConfiguration,
     ledger::{ConnectionId, LedgerError},
-    registry::Registry,
+    registry::{Registry, RegistryError},
     trouble::Trouble,
 };
 
@@ -110,28 +111,32 @@ impl DoorKeeper {
             false => self.registry.configurations(&changed).await?,
         };
         for (id, configuration) in configurations {
+            let Some(stored_at) = stored.get(&id) else { continue };
             match configuration {
-                Ok(configuration) => {
-                    let account = configuration.settings.account_id.as_str();
-                    self.doors.put(id.clone(), account, configuration.webhook_secret.reveal());
-                    if let Some(trouble) = self.broken.remove(&id) {
-                        trouble.over();
-                    }
-                    if let Some(at) = stored.get(&id) {
-                        self.kept.insert(id, *at);
-                    }
-                }
-                Err(error) => {
-                    self.doors.put_out_of_order(id.clone());
-                    self.kept.remove(&id);
-                    let trouble = || Trouble::new("the webhooks of a connection are answered with 503");
-                    self.broken.entry(id).or_insert_with(trouble).met(&error);
-                }
+                Ok(configuration) => self.hang(id, &configuration, *stored_at),
+                Err(error) => self.put_out_of_order(id, &error),
             }
         }
         self.doors.keep_only(|id| stored.contains_key(id));
         self.kept.retain(|id, _| stored.contains_key(id));
         self.broken.retain(|id, _| stored.contains_key(id));
         Ok(())
+    }
+
+    fn hang(&mut self, id: ConnectionId, configuration: &ConnectionConfiguration, stored_at: Timestamp) {
+        let account = configuration.settings.account_id.as_str();
+        self.doors.put(id.clone(), account, configuration.webhook_secret.reveal());
+        if let Some(trouble) = self.broken.remove(&id) {
+            trouble.over();
+        }
+        self.kept.insert(id, stored_at);
+    }
+
+    /// It is read again at every look, for seals are replaced without a connection being stored anew.
+    fn put_out_of_order(&mut self, id: ConnectionId, error: &RegistryError) {
+        self.doors.put_out_of_order(id.clone());
+        self.kept.remove(&id);
+        let trouble = || Trouble::new("the webhooks of a connection are answered with 503");
+        self.broken.entry(id).or_insert_with(trouble).met(error);
     }
 }

@@ -10,11 +10,12 @@ mod work;
 use std::{sync::Arc, time::Duration};
 
 use api_client_core::client::Clock;
-use tokio::{sync::watch, task::JoinSet};
+use tokio::sync::watch;
 
 use crate::{
     engine::Engine,
     ledger::Ledger,
+    parts::Parts,
     probe::Probe,
     registry::Registry,
     sweep::Schedule,
@@ -24,9 +25,6 @@ use patience::Patience;
 
 /// How often the ledger is asked although nobody called: other processes put work into it too.
 const IDLE: Duration = Duration::from_secs(1);
-
-/// How long a stop waits for what is under way: those who stop services kill them after ten seconds.
-pub const STOP_WITHIN: Duration = Duration::from_secs(8);
 
 /// The program at work.
 #[derive(Debug)]
@@ -63,19 +61,12 @@ impl Service {
         Self { ledger, registry, engine, schedule, clock, probe, wake, patience }
     }
 
-    /// Works until `stop` is true, then comes to an end within ten seconds: what is not finished is released, so
-    /// that other processes need not wait for leases to end.
-    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut loops = JoinSet::new();
-        loops.spawn(Arc::clone(&self).handle_webhooks(stop.clone()));
-        loops.spawn(Arc::clone(&self).take_sweeps(stop.clone()));
-        loops.spawn(Arc::clone(&self).work(stop.clone()));
-        // A sender that is gone is as good as a stop.
-        let _ = stop.wait_for(|stop| *stop).await;
-        let ended = async { while loops.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP_WITHIN, ended).await.is_err() {
-            tracing::warn!("stopped in the middle of a batch: it is taken over when its lease ends");
-        }
+    /// Works until `parts` are told to stop: what is not finished is released then, so that other processes need not
+    /// wait for leases to end.
+    pub fn start(self: &Arc<Self>, parts: &mut Parts) {
+        parts.start("the handling of webhooks", Arc::clone(self).handle_webhooks(parts.stop()));
+        parts.start("the sweeping", Arc::clone(self).take_sweeps(parts.stop()));
+        parts.start("the work", Arc::clone(self).work(parts.stop()));
     }
 
     /// Waits for something to do: a call, or a second.

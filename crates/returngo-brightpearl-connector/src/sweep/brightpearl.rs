@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
     Error, GoodsInNoteId, IdSet, OffsetDateTime, OrderId,
-    order::{OrderSearch, OrderSummary, OrderTypeCode},
+    order::{Order, OrderSearch, OrderTypeCode},
     search::Period,
     warehouse::{GoodsMovement, GoodsMovementSearch, GoodsNoteTypeCode},
 };
@@ -12,7 +12,7 @@ use returngo::RmaId;
 use super::{Progress, Schedule, SweepError, Swept, later};
 use crate::{
     connection::Connection,
-    ledger::{Ledger, LedgerError, SeenCredit},
+    ledger::{Ledger, LedgerError},
 };
 
 /// How much of the time before it a sweep asks for again: whether a period's ends belong to it is not documented,
@@ -22,24 +22,8 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// How far back the first sweep of a connection looks; older returns are for `backfill`.
 const FIRST: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a sweep found of an order.
-#[derive(Default)]
-struct Found {
-    /// The order itself, where it changed.
-    changed: Option<OrderSummary>,
-    /// Movements of its goods.
-    movements: Vec<GoodsMovement>,
-}
-
-impl Found {
-    /// Whether all of it was there when each of the order's RMAs was looked at last.
-    fn was_seen(&self, seen: &[SeenCredit]) -> bool {
-        seen.iter().all(|seen| {
-            self.changed.as_ref().is_none_or(|row| seen.is_as_in(row))
-                && self.movements.iter().all(|movement| seen.knows(movement))
-        })
-    }
-}
+/// The orders that a sweep found, and movements of their goods.
+type Found = BTreeMap<OrderId, Vec<GoodsMovement>>;
 
 impl Connection {
     /// Finds credits that were made or changed, and credits whose goods moved, since the last sweep.
@@ -55,11 +39,11 @@ impl Connection {
             None => began.saturating_sub(FIRST),
         };
         let since = Period::from(OffsetDateTime::utc(since.unwrap_or(Timestamp::MIN)));
-        let mut found = BTreeMap::new();
-        self.find_changed_credits(&since, &mut found).await?;
-        self.find_moved_goods(&since, &mut found).await?;
-        self.leave_out_what_was_seen(&mut found, ledger).await?;
-        let rmas = self.rmas_of_orders(found.into_keys().collect(), ledger).await?;
+        let found = self.find(&since).await?;
+        let ids: IdSet = found.keys().map(|id| id.get()).collect();
+        let orders = self.brightpearl.orders().get(&ids).await?;
+        let unseen = self.unseen(&found, &orders, ledger).await?;
+        let rmas = self.rmas_naming(&unseen, &orders, ledger).await?;
         let rmas: Vec<RmaId> = rmas.into_iter().collect();
         let due = ledger.mark_found(&self.id, &rmas, "Brightpearl was swept", self.clock.now()).await?;
         let due_at = later(self.clock.now(), schedule.brightpearl);
@@ -69,25 +53,24 @@ impl Connection {
     /// The orders that changed, or whose goods moved, since this time, whether or not they were looked at.
     pub(super) async fn orders_changed(&self, since: Timestamp) -> Result<BTreeSet<OrderId>, Error> {
         let since = Period::from(OffsetDateTime::utc(since.saturating_sub(OVERLAP).unwrap_or(since)));
-        let mut found = BTreeMap::new();
-        self.find_changed_credits(&since, &mut found).await?;
-        self.find_moved_goods(&since, &mut found).await?;
-        Ok(found.into_keys().collect())
+        Ok(self.find(&since).await?.into_keys().collect())
+    }
+
+    async fn find(&self, since: &Period) -> Result<Found, Error> {
+        let mut found = Found::new();
+        self.find_changed_credits(since, &mut found).await?;
+        self.find_moved_goods(since, &mut found).await?;
+        Ok(found)
     }
 
     /// What never changed has no time of change, so the time of creation is asked for too
     /// (brightpearl-orders.md §4).
-    async fn find_changed_credits(
-        &self,
-        since: &Period,
-        found: &mut BTreeMap<OrderId, Found>,
-    ) -> Result<(), Error> {
+    async fn find_changed_credits(&self, since: &Period, found: &mut Found) -> Result<(), Error> {
         let credits = OrderSearch::new().order_type(&OrderTypeCode::SalesCredit);
         for search in [credits.clone().updated_on(since), credits.created_on(since)] {
-            for row in self.brightpearl.orders().search(search).all().await? {
-                if let Some(order) = row.order_id {
-                    found.entry(order).or_default().changed = Some(row);
-                }
+            let rows = self.brightpearl.orders().search(search).all().await?;
+            for order in rows.into_iter().filter_map(|row| row.order_id) {
+                found.entry(order).or_default();
             }
         }
         Ok(())
@@ -95,11 +78,7 @@ impl Connection {
 
     /// Receipts, releases from quarantine and corrections. Other movements, goods going out above all, have
     /// nothing to do with returns.
-    async fn find_moved_goods(
-        &self,
-        since: &Period,
-        found: &mut BTreeMap<OrderId, Found>,
-    ) -> Result<(), Error> {
+    async fn find_moved_goods(&self, since: &Period, found: &mut Found) -> Result<(), Error> {
         let kinds = [
             GoodsNoteTypeCode::GoodsIn,
             GoodsNoteTypeCode::InternalTransfer,
@@ -118,26 +97,29 @@ impl Connection {
                 movement.batch_id.and_then(|batch| notes.get(&batch)).map(|note| note.order_id);
             let named = movement.order_id.filter(|named| Some(*named) != received_for);
             for order in received_for.into_iter().chain(named) {
-                found.entry(order).or_default().movements.push(movement.clone());
+                found.entry(order).or_default().push(movement.clone());
             }
         }
         Ok(())
     }
 
-    /// What a webhook told, or the connector did itself, was looked at already: by every RMA that has the credit.
-    async fn leave_out_what_was_seen(
+    /// Those that differ from what an RMA saw that has them. What a webhook told, or the connector did itself, was
+    /// looked at already.
+    async fn unseen(
         &self,
-        found: &mut BTreeMap<OrderId, Found>,
+        found: &Found,
+        orders: &[Order],
         ledger: &dyn Ledger,
-    ) -> Result<(), LedgerError> {
-        let orders: Vec<OrderId> = found.keys().copied().collect();
-        let mut seen: BTreeMap<OrderId, Vec<SeenCredit>> = BTreeMap::new();
-        for credit in
-            ledger.seen_of_credits(&self.id, &orders).await?.into_iter().filter_map(|seen| seen.credit)
+    ) -> Result<BTreeSet<OrderId>, LedgerError> {
+        let ids: Vec<OrderId> = found.keys().copied().collect();
+        let orders: BTreeMap<OrderId, &Order> = orders.iter().map(|order| (order.id, order)).collect();
+        let mut was_seen: BTreeMap<OrderId, bool> = BTreeMap::new();
+        for credit in ledger.seen_of_credits(&self.id, &ids).await?.into_iter().filter_map(|seen| seen.credit)
         {
-            seen.entry(credit.id).or_default().push(credit);
+            let is_same = orders.get(&credit.id).is_some_and(|order| credit.is_as_in(order))
+                && found.get(&credit.id).into_iter().flatten().all(|movement| credit.knows(movement));
+            *was_seen.entry(credit.id).or_insert(true) &= is_same;
         }
-        found.retain(|order, found| !seen.get(order).is_some_and(|seen| found.was_seen(seen)));
-        Ok(())
+        Ok(ids.into_iter().filter(|id| was_seen.get(id) != Some(&true)).collect())
     }
 }

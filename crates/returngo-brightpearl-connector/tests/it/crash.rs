@@ -1,44 +1,43 @@
-//! A real process is killed with SIGKILL at every step that it can be at, again and again, until its work is done:
-//! every credit and payment is there once, no RMA is forgotten, and the audit tells what happened.
+//! A real process is killed with SIGKILL at every step that it can be at, and at any request on its way, again and
+//! again, until its work is done: every credit and payment is there once, no RMA is forgotten, and the audit tells
+//! of each how it came to be there.
+
+mod process;
 
 use std::{
-    process::{Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::Arc,
+    time::Duration,
 };
 
+use api_mock_core::{Fault, FaultKind};
+use brightpearl::order::Order;
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
+use returngo_brightpearl::keys;
 use returngo_brightpearl_connector::{
     configuration::ConnectionConfiguration,
     demo::Scene,
     engine::Policy,
-    ledger::{self, AuditEvent, ConnectionId, Delivery, Ledger, Source, WorkState},
-    probe::{NoProbe, Point, Probe},
-    receiver::Inbox,
+    ledger::{self, AuditEntry, AuditEvent, ConnectionId, Ledger, WorkState},
+    probe::{NoProbe, Point},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::{
     ledger::databases::Database,
-    support::{Time, service, work_until_nothing_is_due},
+    support::{Time, service},
 };
+use process::{ORDERS, Orders, policy};
 
-/// What a process of the test is to do.
-#[derive(Serialize, Deserialize)]
-struct Orders {
-    database: String,
-    now: Timestamp,
-    worker: String,
-    /// Webhooks that arrive; until they are answered they come again.
-    deliveries: Vec<(String, String)>,
-    /// Where it is killed: the step's place in `Point::ALL`, and the how manieth time.
-    killed_at: Option<(usize, u32)>,
+/// When a process is killed.
+#[derive(Clone, Copy)]
+enum Kill {
+    /// When it is at this step for the how manieth time.
+    At(Point, u32),
+    /// When it has made so many requests, wherever that is.
+    AfterRequests(u64),
 }
 
-const ORDERS: &str = "CONNECTOR_TEST_ORDERS";
 const RMAS: u64 = 4;
 
 /// Where processes are killed: at every step, and more often around the writes.
@@ -76,56 +75,6 @@ fn place(point: Point) -> usize {
     Point::ALL.iter().position(|one| *one == point).unwrap()
 }
 
-/// The process that is killed: this very program, told to run this test alone.
-#[test]
-fn the_process_that_is_killed() {
-    let Ok(orders) = std::env::var(ORDERS) else { return };
-    let orders: Orders = serde_json::from_str(&orders).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let probe: Arc<dyn Probe> = match orders.killed_at {
-            Some((place, times)) => {
-                Arc::new(Killer { point: Point::ALL[place], left: AtomicU32::new(times) })
-            }
-            None => Arc::new(NoProbe),
-        };
-        let ledger = ledger::open(&orders.database).await.unwrap();
-        let service = service(ledger, &Time::at(orders.now), &orders.worker, probe, policy()).await;
-        let inbox =
-            Inbox::new(Arc::clone(&service.ledger), Arc::clone(&service.probe), Arc::clone(&service.wake));
-        for (connection, body) in orders.deliveries {
-            let connection = connection.parse().unwrap();
-            let delivery = Delivery { connection, source: Source::Returngo, body, received_at: orders.now };
-            inbox.put(delivery).await.unwrap();
-        }
-        work_until_nothing_is_due(&service).await;
-    });
-}
-
-/// One write at a time, so that there is a step between any two. Nobody is asked about RMAs whose processes end.
-fn policy() -> Policy {
-    Policy { writes_at_once: 1, abandonments_allowed: u32::MAX, ..Policy::default() }
-}
-
-/// Kills its process with SIGKILL when a step is reached.
-#[derive(Debug)]
-struct Killer {
-    point: Point,
-    left: AtomicU32,
-}
-
-impl Probe for Killer {
-    fn reached(&self, point: Point) {
-        if point == self.point && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
-            // The shell's parent is this process.
-            let _ = Command::new("sh").args(["-c", "kill -9 $PPID"]).status();
-            loop {
-                std::thread::park();
-            }
-        }
-    }
-}
-
 /// One story: four RMAs through all their stations, with so many kills on the way.
 struct Story {
     scene: Scene,
@@ -135,6 +84,9 @@ struct Story {
     now: Timestamp,
     random: fastrand::Rng,
     deliveries: Vec<(String, String)>,
+    writes_at_once: usize,
+    /// What passes from one process to the next.
+    step: SignedDuration,
     killed_at: Vec<Point>,
     processes: u32,
 }
@@ -146,7 +98,7 @@ impl Story {
         let now = "2026-05-09T10:15:20Z".parse().unwrap();
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
         let service =
-            service(Arc::clone(&ledger), &Time::at(now), "setter-up", Arc::new(NoProbe), policy()).await;
+            service(Arc::clone(&ledger), &Time::at(now), "setter-up", Arc::new(NoProbe), policy(1)).await;
         let configuration: ConnectionConfiguration = scene.configuration().unwrap();
         service.registry.put(&connection, &configuration).await.unwrap();
         Self {
@@ -157,6 +109,9 @@ impl Story {
             now,
             random: fastrand::Rng::with_seed(seed),
             deliveries: Vec::new(),
+            // There is a step between any two writes.
+            writes_at_once: 1,
+            step: SignedDuration::from_hours(2),
             killed_at: Vec::new(),
             processes: 0,
         }
@@ -175,34 +130,82 @@ impl Story {
             let point = *self.random.choice(&STEPS).unwrap();
             // Some steps are taken several times, most once: there was less to do than that if it is not killed.
             let times = self.random.u32(1..=3);
-            if !self.run(Some((point, times))).await {
+            if !self.run(Some(Kill::At(point, times))).await {
                 self.killed_at.push(point);
             }
         }
         assert!(self.run(None).await, "a process that nobody kills fails");
     }
 
+    /// Processes work, lose answers and are killed in the middle of whatever they do. Gives back how many were.
+    async fn lose_answers_and_be_killed(&mut self, kills: u64) -> usize {
+        let mut killed = 0;
+        for kill in 0..kills {
+            let seed = self.random.u64(..);
+            self.scene
+                .brightpearl
+                .faults()
+                .add(Fault::on_any(FaultKind::DropAfterCommit).by_chance(0.1, seed));
+            let requests = self.random.u64(1..=10 + 4 * kill);
+            killed += usize::from(!self.run(Some(Kill::AfterRequests(requests))).await);
+            self.scene.brightpearl.faults().clear();
+        }
+        // Those that failed may have to wait for another attempt.
+        self.step = SignedDuration::from_hours(2);
+        for _ in 0..2 {
+            assert!(self.run(None).await, "a process that nobody kills fails");
+        }
+        killed
+    }
+
     /// Runs a process; whether it came to its end by itself.
-    async fn run(&mut self, killed_at: Option<(Point, u32)>) -> bool {
+    async fn run(&mut self, kill: Option<Kill>) -> bool {
         self.processes += 1;
-        self.now = self.now.checked_add(SignedDuration::from_hours(2)).unwrap();
+        self.now = self.now.checked_add(self.step).unwrap();
         let orders = Orders {
             database: self.database.url.clone(),
             now: self.now,
             worker: format!("process-{}", self.processes),
             deliveries: self.deliveries.clone(),
-            killed_at: killed_at.map(|(point, times)| (place(point), times)),
+            writes_at_once: self.writes_at_once,
+            killed_at: match kill {
+                Some(Kill::At(point, times)) => Some((place(point), times)),
+                _ => None,
+            },
+        };
+        let until = match kill {
+            Some(Kill::AfterRequests(requests)) => self.requests() + requests,
+            _ => u64::MAX,
         };
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
-            .args(["--exact", "crash::the_process_that_is_killed", "--nocapture"])
+            .args(["--exact", "crash::process::the_process_that_is_killed", "--nocapture"])
             .env(ORDERS, serde_json::to_string(&orders).unwrap())
             .stdout(Stdio::null());
-        let ended = tokio::task::spawn_blocking(move || command.status()).await.unwrap().unwrap();
+        let ended = self.ends(command.spawn().unwrap(), until).await;
         if let Some(code) = ended.code() {
             assert_eq!(code, 0, "a process failed: orders {}", serde_json::to_string(&orders).unwrap());
         }
         ended.success()
+    }
+
+    /// Waits for the end of a process, which is killed when there were so many requests.
+    #[allow(clippy::disallowed_methods, reason = "a process tells nobody here that it has ended")]
+    async fn ends(&self, mut process: Child, until: u64) -> ExitStatus {
+        loop {
+            if let Some(ended) = process.try_wait().unwrap() {
+                return ended;
+            }
+            if self.requests() >= until {
+                process.kill().unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Requests to both systems.
+    fn requests(&self) -> u64 {
+        self.scene.brightpearl.requests().total() + self.scene.returngo.requests().total()
     }
 
     async fn assert_in_step(&self) {
@@ -212,14 +215,60 @@ impl Story {
             let work = self.ledger.work(&self.connection, rma).await.unwrap().unwrap();
             assert_eq!(work.state, WorkState::InStep, "{work:?}");
             let audit = self.ledger.audit(&self.connection, rma).await.unwrap();
-            let applied = audit.iter().filter(|entry| entry.event == AuditEvent::Applied).count();
             assert!(audit.iter().any(|entry| entry.event == AuditEvent::MarkedDue), "{audit:?}");
-            assert!(
-                applied > 0 || audit.iter().any(|entry| entry.event == AuditEvent::Intended),
-                "{audit:?}"
-            );
+            let credit = self.scene.credit(rma).unwrap();
+            assert_told(&audit, &keys::credit(rma), &credit.id.to_string(), &credit);
+            let payments = self.scene.brightpearl.payments_on(credit.id);
+            assert_eq!(payments.len(), 1);
+            for payment in payments {
+                let key = payment.transaction_ref.clone().unwrap();
+                assert_told(&audit, &key, &payment.payment_id.to_string(), &credit);
+            }
         }
     }
+}
+
+/// The audit tells how it came to be there: it was written, or was intended and then, when nobody had said what
+/// became of that, was there already or found by a look.
+fn assert_told(audit: &[AuditEntry], key: &str, id: &str, credit: &Order) {
+    let of = |event, begins: String| {
+        audit.iter().position(|entry| entry.event == event && entry.detail.starts_with(&begins))
+    };
+    let intended = of(AuditEvent::Intended, format!("{key}: "));
+    let intended = intended.unwrap_or_else(|| panic!("nobody intended {key}: {audit:?}"));
+    let applied = of(AuditEvent::Applied, format!("{key} as {id}"));
+    let looked_at = || {
+        let settled = format!("credit {}", credit.id);
+        audit[intended..]
+            .iter()
+            .any(|entry| entry.event == AuditEvent::Settled && entry.detail.starts_with(&settled))
+    };
+    assert!(applied.is_some_and(|applied| applied > intended) || looked_at(), "{key}, {id}: {audit:?}");
+}
+
+async fn a_story_with_lost_answers(database: Database, seed: u64, kills: u64) -> usize {
+    let mut story = Story::begin(database, seed).await;
+    story.writes_at_once = Policy::default().writes_at_once;
+    for rma in &story.scene.rmas {
+        story.scene.approve(rma).unwrap();
+    }
+    story.tell_of_all();
+    // Just longer than a lease.
+    let step = SignedDuration::from_mins(11);
+    story.step = step;
+    let mut killed = story.lose_answers_and_be_killed(kills / 2).await;
+    for rma in &story.scene.rmas {
+        story.scene.refund(rma).unwrap();
+    }
+    for rma in &story.scene.rmas {
+        story.scene.receive(rma).await.unwrap();
+        story.scene.restock(rma).await.unwrap();
+    }
+    story.tell_of_all();
+    story.step = step;
+    killed += story.lose_answers_and_be_killed(kills / 2).await;
+    story.assert_in_step().await;
+    killed
 }
 
 async fn a_story_with_kills(database: Database, seed: u64, kills: u32) -> Vec<Point> {
@@ -274,6 +323,29 @@ async fn killed_at_every_step_on_postgres() {
         }
         killed_at.extend(a_story_with_kills(database, seed, 48).await);
     }
+}
+
+/// Of every three processes one at least is killed: the others had done everything before.
+async fn killed_between_requests(mut another: impl AsyncFnMut() -> Option<Database>) {
+    let (mut killed, mut seed) = (0, 100);
+    while killed < kills() / 3 {
+        let Some(database) = another().await else { return };
+        let more = a_story_with_lost_answers(database, seed, 24).await;
+        assert!(more >= 8, "{more} of 24 processes were killed");
+        killed += more;
+        seed += 1;
+    }
+    println!("{killed} processes were killed between two requests");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_between_any_two_requests_on_sqlite() {
+    killed_between_requests(async || Some(Database::sqlite())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_between_any_two_requests_on_postgres() {
+    killed_between_requests(Database::postgres).await;
 }
 
 fn assert_everywhere(killed_at: &[Point]) {

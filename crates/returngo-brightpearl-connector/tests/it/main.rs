@@ -13,6 +13,7 @@ mod doubt;
 mod drain;
 mod ledger;
 mod operations;
+mod parts;
 mod service;
 mod support;
 mod sweeps;

@@ -13,6 +13,7 @@ use returngo_brightpearl_connector::{
         self, ClaimRequest, ConnectionId, Delivery, Ledger, Sealed, Source, StoredConnection, SweepName,
         WorkState, WorkerId,
     },
+    parts::{EndedEarly, Parts},
     probe::NoProbe,
     registry::Registry,
     service::Service,
@@ -57,7 +58,7 @@ struct Running {
     ledger: Arc<dyn Ledger>,
     registry: Arc<Registry>,
     stop: watch::Sender<bool>,
-    ended: JoinHandle<()>,
+    ended: JoinHandle<Result<(), EndedEarly>>,
     service: Arc<Service>,
     _database: Database,
 }
@@ -87,7 +88,9 @@ impl Running {
         let service =
             Service::new(Arc::clone(&ledger), Arc::clone(&registry), engine, schedule, clock, probe);
         let service = Arc::new(service);
-        let ended = tokio::spawn(Arc::clone(&service).run(stopped));
+        let mut parts = Parts::new(stop.clone());
+        service.start(&mut parts);
+        let ended = tokio::spawn(parts.run());
         Self { ledger, registry, stop, ended, service, _database: database }
     }
 
@@ -106,7 +109,7 @@ impl Running {
     /// Stops; what it left behind can be claimed by another process at once.
     async fn stop_and_take_over(self) -> usize {
         self.stop.send(true).unwrap();
-        within(Duration::from_secs(10), async { self.ended.await.unwrap() }).await;
+        within(Duration::from_secs(10), async { self.ended.await.unwrap().unwrap() }).await;
         let status = self.ledger.status(SystemClock.now()).await.unwrap();
         assert_eq!(status.iter().map(|status| status.claimed).sum::<u64>(), 0, "{status:?}");
         let request = ClaimRequest {

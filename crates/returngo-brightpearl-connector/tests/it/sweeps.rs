@@ -1,10 +1,11 @@
 //! Sweeps find what webhooks did not tell, and leave alone what was looked at.
 
 use api_mock_core::{Fault, FaultKind};
+use brightpearl::Patch;
 use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
 use returngo_brightpearl_connector::ledger::{
-    ConnectionId, Sealed, Source, StoredConnection, SweepName, WorkState,
+    ConnectionId, Decision, Sealed, Source, StoredConnection, SweepName, WorkState,
 };
 
 use crate::support::Shop;
@@ -90,6 +91,37 @@ async fn a_sweep_leaves_what_fails_to_its_waits_and_to_people() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_rma_that_cannot_be_read_and_may_be_so_is_not_tried_at_every_sweep() {
+    let shop = Shop::open(1).await;
+    let rma = &shop.scene.rmas[0];
+    shop.scene.returngo.faults().add(Fault::on("GET /rma/{id}", FaultKind::Status500).by_chance(1.0, 1));
+    let fails_until = async |state: WorkState| {
+        for _ in 0..24 {
+            shop.pass(SignedDuration::from_hours(3)).await;
+            shop.work().await;
+            if shop.item(rma).await.state == state {
+                return;
+            }
+        }
+        panic!("{:?}", shop.item(rma).await);
+    };
+    fails_until(WorkState::NeedsReview).await;
+    let by = "dana".to_owned();
+    let decision = Decision { connection: shop.connection.clone(), rma: rma.clone(), by, note: None };
+    assert!(shop.service.ledger.put_aside(&decision, shop.time.now()).await.unwrap());
+    shop.work().await;
+    if shop.item(rma).await.state == WorkState::Due {
+        fails_until(WorkState::InStep).await;
+    }
+    let marked = shop.marked().await;
+    for _ in 0..8 {
+        shop.pass(SignedDuration::from_mins(15)).await;
+        shop.work().await;
+    }
+    assert_eq!(shop.marked().await, marked, "it is left alone, unless something happens to it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_that_does_not_say_what_it_is_about_hastens_a_sweep() {
     let shop = Shop::open(1).await;
     shop.work().await;
@@ -164,22 +196,31 @@ async fn two_rmas_of_one_credit_have_both_to_have_looked_at_it() {
     shop.work().await;
     let (ledger, credit) = (&shop.service.ledger, shop.item(&shop.scene.rmas[0]).await.credit.unwrap());
     let mut earlier = ledger.seen_of_credits(&shop.connection, &[credit]).await.unwrap().remove(0);
-    shop.pass(NEXT_SWEEP).await;
-    let before = shop.marked().await;
-    shop.work().await;
-    assert_eq!(shop.marked().await, before, "it was looked at");
+    let rma = &shop.scene.rmas[0];
+    sweep_brightpearl_soon(&shop).await;
+    assert_eq!(marked_by_brightpearl(&shop, rma).await, 0, "it was looked at");
 
-    earlier.credit.as_mut().unwrap().status = None;
+    earlier.credit.as_mut().unwrap().digest = Some("another".to_owned());
     let other = shop.scene.rmas[1].clone();
     ledger.remember(&shop.connection, &[(other, earlier)], shop.time.now()).await.unwrap();
-    shop.pass(SignedDuration::from_mins(5)).await;
+    sweep_brightpearl_soon(&shop).await;
+    assert_eq!(marked_by_brightpearl(&shop, rma).await, 1, "the other RMA has not seen what became of it");
+}
+
+/// Long before what is in Brightpearl now is older than what a sweep asks for twice.
+async fn sweep_brightpearl_soon(shop: &Shop) {
     let unnamed =
         r#"{"accountCode":"acmeoutdoors","resourceType":"order","id":"","lifecycleEvent":"modified"}"#;
     shop.hear(Source::Brightpearl, unnamed.to_owned()).await;
     shop.work().await;
     shop.pass(SignedDuration::from_secs(10)).await;
     shop.work().await;
-    assert!(shop.marked().await > before, "the other RMA has not seen what became of it");
+}
+
+/// How often a sweep of Brightpearl found something of an RMA.
+async fn marked_by_brightpearl(shop: &Shop, rma: &RmaId) -> usize {
+    let audit = shop.service.ledger.audit(&shop.connection, rma).await.unwrap();
+    audit.iter().filter(|entry| entry.detail == "Brightpearl was swept").count()
 }
 
 #[tokio::test]
@@ -258,4 +299,30 @@ async fn a_late_refund_of_a_return_that_the_sweep_forgot_is_found() {
     shop.pass(SignedDuration::from_mins(30)).await;
     shop.work().await;
     assert_eq!(shop.scene.brightpearl.payments_on(shop.scene.credit(rma).unwrap().id).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_within_the_second_of_one_that_was_seen_is_found() {
+    let shop = Shop::open(1).await;
+    let rma = &shop.scene.rmas[0];
+    shop.scene.approve(rma).unwrap();
+    shop.work().await;
+    shop.pass(SignedDuration::ZERO).await;
+    let connection = shop.service.registry.get(&shop.connection).await.unwrap();
+    let credit = shop.scene.credit(rma).unwrap().id;
+    let patch = async |reference: &str| {
+        let patch = Patch::new().replace("/reference", reference);
+        connection.brightpearl.orders().patch(credit, &patch).await.unwrap();
+        shop.scene.credit(rma).unwrap().updated_on
+    };
+    let seen_at = patch("#AC0 by hand").await;
+    shop.hear_of(rma).await;
+    shop.work().await;
+    let changed_at = patch("#AC0 by hand, once more").await;
+    assert_eq!(changed_at, seen_at, "the time of change does not tell");
+    for _ in 0..2 {
+        shop.pass(NEXT_SWEEP).await;
+        shop.work().await;
+        assert_eq!(marked_by_brightpearl(&shop, rma).await, 1);
+    }
 }

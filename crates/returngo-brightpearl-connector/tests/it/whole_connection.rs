@@ -30,7 +30,9 @@ async fn claims_of_another_connection_are_released_and_nothing_is_sent_for_them(
 async fn an_outage_of_days_puts_nothing_to_a_person() {
     let shop = Shop::open(2).await;
     let rma = &shop.scene.rmas[0];
-    for (nth, kind) in [FaultKind::Status503, FaultKind::TokenExpired, FaultKind::Html502].into_iter().enumerate() {
+    for (nth, kind) in
+        [FaultKind::Status503, FaultKind::TokenExpired, FaultKind::Html502].into_iter().enumerate()
+    {
         shop.scene.brightpearl.faults().add(Fault::on_any(kind).times(1_000_000));
         shop.hear_of(rma).await;
         let handled = shop.service.handle_some_webhooks().await;

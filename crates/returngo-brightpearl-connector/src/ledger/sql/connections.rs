@@ -5,7 +5,9 @@ use super::{
     session::{Row, Session, json},
     sweeps,
 };
-use crate::ledger::{Claim, ConnectionId, ConnectionStatus, Counterparts, LedgerError, Sealed, StoredConnection};
+use crate::ledger::{
+    Claim, ConnectionId, ConnectionStatus, Counterparts, LedgerError, Sealed, StoredConnection,
+};
 
 pub(super) async fn bind(
     session: &mut Session<'_>,

@@ -75,7 +75,9 @@ pub(super) async fn forget_effects(
     let Some(forgotten) = keys.iter().map(applied).collect::<Option<Vec<_>>>() else { return Ok(None) };
     let rma = decision.rma.to_string();
     for EffectRecord { key, intended_at, outcome, .. } in &forgotten {
-        session.run(FORGET, &[decision.connection.as_str().into(), (&rma).into(), key.as_str().into()]).await?;
+        session
+            .run(FORGET, &[decision.connection.as_str().into(), (&rma).into(), key.as_str().into()])
+            .await?;
         let written = match outcome {
             Some(EffectOutcome::Applied { remote_id: Some(id), .. }) => format!("as {id} "),
             _ => String::new(),

@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::{
     audit::{self, Told},
     connections,
-    session::{Session, json, unreadable},
+    session::{Session, json},
     work::{Held, tell},
 };
-use crate::ledger::{AuditEvent, Claim, LedgerError, Outcome};
+use crate::ledger::{AuditEvent, Claim, LedgerError, Outcome, failure};
 
 /// How a claim ended, as a row for a statement.
 #[derive(Serialize)]
@@ -152,7 +152,7 @@ struct Decided {
 
 impl Decided {
     fn covers(&self, error: &str) -> bool {
-        self.error.as_deref() == Some(error)
+        self.error.as_deref().is_some_and(|decided| failure::is_the_same(decided, error))
     }
 }
 
@@ -179,8 +179,8 @@ async fn decided(
     let rows = session.all(DECIDED, &[(&json(&asking)?).into()]).await?;
     rows.iter()
         .map(|row| {
-            let reviews = serde_json::from_str(&row.text("resolved")?)
-                .map_err(|error| unreadable("resolved", error))?;
+            // What another version stored in words of its own is asked again.
+            let reviews = serde_json::from_str(&row.text("resolved")?).unwrap_or_default();
             let decided = Decided { reviews, error: row.text_if_any("resolved_error")? };
             Ok(((row.text("connection")?, row.text("rma")?), decided))
         })

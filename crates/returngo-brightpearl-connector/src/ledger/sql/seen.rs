@@ -1,5 +1,5 @@
-//! What workers saw, for the sweeps. It is no promise: without it sweeps mark more than they need to, so that what
-//! another version has written and this one cannot read is left out.
+//! What workers saw, for the sweeps. Without it sweeps mark more than they need to, so that what another version has
+//! written and this one cannot read is left out, but for its units: late refunds find their RMAs by these.
 
 use std::collections::BTreeSet;
 

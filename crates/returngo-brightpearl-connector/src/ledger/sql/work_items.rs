@@ -2,10 +2,11 @@
 
 use brightpearl::OrderId;
 use returngo::RmaId;
-use serde::Serialize;
+use returngo_brightpearl::Review;
+use serde::{Deserialize, Serialize};
 
 use super::session::{Row, Session, json, unreadable};
-use crate::ledger::{ConnectionId, LedgerError, WorkItem};
+use crate::ledger::{ConnectionId, LedgerError, UnreadableReview, WorkItem};
 
 pub(super) async fn one(
     session: &mut Session<'_>,
@@ -36,10 +37,9 @@ pub(super) async fn reviews(
 }
 
 fn item(row: &Row) -> Result<WorkItem, LedgerError> {
-    let questions =
-        |column, list: &str| serde_json::from_str(list).map_err(|error| unreadable(column, error));
-    let reviews = questions("reviews", &row.text("reviews")?)?;
-    let resolved = questions("resolved", row.text_if_any("resolved")?.as_deref().unwrap_or("[]"))?;
+    let (reviews, unreadable_reviews) = stored_reviews(&row.text("reviews")?);
+    // Decided or not, what does not read is asked again if the next attempt finds it.
+    let (resolved, _) = stored_reviews(row.text_if_any("resolved")?.as_deref().unwrap_or("[]"));
     let credit = row.text_if_any("credit")?.map(|credit| credit.parse::<OrderId>());
     Ok(WorkItem {
         connection: row.parsed("connection")?,
@@ -52,9 +52,34 @@ fn item(row: &Row) -> Result<WorkItem, LedgerError> {
         due_at: row.time_if_any("due_at")?,
         due_since: row.time_if_any("due_since")?.or(row.time_if_any("review_since")?),
         reviews,
+        unreadable_reviews,
         resolved,
         resolved_error: row.text_if_any("resolved_error")?,
     })
+}
+
+/// A question as it is stored, by this version or another.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredReview {
+    Known(Review),
+    Unreadable(UnreadableReview),
+}
+
+/// Those that read, and those of another version, of which one must not keep the others from being shown.
+fn stored_reviews(list: &str) -> (Vec<Review>, Vec<UnreadableReview>) {
+    let stored = serde_json::from_str(list).unwrap_or_else(|error| {
+        let message = format!("what is to be decided does not read ({error}): look at the RMA again");
+        vec![StoredReview::Unreadable(UnreadableReview { code: "Unreadable".to_owned(), message })]
+    });
+    let (mut known, mut unreadable) = (Vec::new(), Vec::new());
+    for review in stored {
+        match review {
+            StoredReview::Known(review) => known.push(review),
+            StoredReview::Unreadable(review) => unreadable.push(review),
+        }
+    }
+    (known, unreadable)
 }
 
 #[derive(Serialize)]

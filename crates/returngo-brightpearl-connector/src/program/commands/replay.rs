@@ -7,7 +7,7 @@ use super::super::{
     cli::Cli,
     output::{say, say_json},
 };
-use crate::ledger::InboxId;
+use crate::ledger::{Delivery, InboxId};
 
 /// Handling a webhook again.
 #[derive(Debug, Args)]
@@ -28,7 +28,9 @@ pub(super) async fn run(cli: &Cli, Arguments { delivery: id }: &Arguments) -> an
     let stored = assembly.ledger.delivery(*id).await?;
     let stored = stored.with_context(|| format!("there is no webhook {id} in the inbox"))?;
     let (connection, source) = (stored.delivery.connection.clone(), stored.delivery.source);
-    assembly.ledger.receive(&[stored.delivery]).await?;
+    // It waits from now on, and is kept for as long as one that came now.
+    let again = Delivery { received_at: assembly.clock.now(), ..stored.delivery };
+    assembly.ledger.receive(&[again]).await?;
     if cli.json {
         return say_json(
             &json!({"webhook": id.0, "connection": connection.as_str(), "source": source.as_str()}),

@@ -1,13 +1,11 @@
-use std::{future::IntoFuture, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
-use api_client_core::client::Clock;
 use axum::Router;
 use tokio::{
     net::{TcpListener, TcpSocket},
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
-    task::JoinSet,
 };
 
 use super::super::{
@@ -16,8 +14,8 @@ use super::super::{
     web,
 };
 use crate::{
+    parts::Parts,
     receiver::{self, DoorKeeper, Inbox},
-    service::STOP_WITHIN,
 };
 
 /// Senders that may wait for their connection to be taken.
@@ -37,20 +35,24 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     keeper.look().await?;
     let inbox =
         Inbox::new(Arc::clone(&service.ledger), Arc::clone(&service.probe), Arc::clone(&service.wake));
+    let storing = inbox.broken();
     let routes = receiver::routes(keeper.doors(), inbox, Arc::clone(&service.clock))
         .merge(web::routes(Arc::clone(&service))?);
     let listener = address.listen(BACKLOG)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
 
-    let mut parts = JoinSet::new();
-    parts.spawn(answer(listener, routes, Arc::clone(&assembly.clock), stopped.clone()));
-    parts.spawn(keeper.run(stopped.clone()));
-    parts.spawn(assembly.retention().run(stopped.clone()));
-    parts.spawn(service.run(stopped));
-    signals.come().await;
-    tracing::info!("stopping");
-    let _ = stop.send(true);
-    while parts.join_next().await.is_some() {}
+    let mut parts = Parts::new(stop.clone());
+    parts.start("the answering of requests", answer(listener, routes, parts.stop()));
+    parts.start("the storing of webhooks", until_stopped(storing, parts.stop()));
+    parts.start("the listing of connections", keeper.run(parts.stop()));
+    parts.start("the removal of what is old", assembly.retention().run(parts.stop()));
+    service.start(&mut parts);
+    tokio::spawn(async move {
+        signals.come().await;
+        tracing::info!("stopping");
+        stop.send_replace(true);
+    });
+    parts.run().await?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -72,23 +74,15 @@ async fn told_to_stop(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// Answers until it is told to stop; then only what is being received, as long as a stop may take.
-async fn answer(
-    listener: TcpListener,
-    routes: Router,
-    clock: Arc<dyn Clock>,
-    stopped: watch::Receiver<bool>,
-) {
-    let serving = axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(told_to_stop(stopped.clone()))
-        .into_future();
-    let late = async {
-        told_to_stop(stopped).await;
-        clock.sleep(STOP_WITHIN).await;
-    };
-    tokio::select! {
-        _ = serving => {}
-        () = late => tracing::warn!("stopped while a request was still being received: it was not answered"),
+async fn until_stopped(part: impl Future<Output = ()>, stopped: watch::Receiver<bool>) {
+    tokio::select! { () = part => {} () = told_to_stop(stopped) => {} }
+}
+
+/// Answers until it is told to stop; then only what is being received.
+async fn answer(listener: TcpListener, routes: Router, stopped: watch::Receiver<bool>) {
+    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
+    if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(told_to_stop(stopped)).await {
+        tracing::error!("requests are not answered: {error}");
     }
 }
 

@@ -63,12 +63,8 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let all_due = arguments.since.is_none() && asked.is_empty();
     assembly.ledger.mark_due(&id, &asked, "a person asked", assembly.clock.now()).await?;
     let stop = stop_on_interrupt();
-    let work = Work {
-        assembly: &assembly,
-        connection: &connection,
-        engine: assembly.engine(stop.clone()),
-        stop,
-    };
+    let work =
+        Work { assembly: &assembly, connection: &connection, engine: assembly.engine(stop.clone()), stop };
     let items = if all_due { work.on_all_that_is_due().await? } else { work.on(&asked).await? };
     show(cli, &items)?;
     ensure!(!work.is_stopped(), "stopped: what was not finished stays due");

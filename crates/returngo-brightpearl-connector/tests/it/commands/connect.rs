@@ -1,4 +1,5 @@
 use serde_json::Value;
+use sqlx::{AnyConnection, Connection, Executor};
 
 use super::shop::{RMA, Shop};
 
@@ -116,4 +117,28 @@ async fn webhooks_are_subscribed_once_where_they_can_arrive() {
     shop.run_with(&["connect", "acme"], &public).succeeds();
     assert_eq!(shop.brightpearl.webhooks().len(), brightpearl);
     assert_eq!(shop.returngo.webhooks().len(), returngo);
+}
+
+#[tokio::test]
+async fn whoever_lost_the_key_connects_anew_and_nothing_is_forgotten() {
+    let shop = Shop::connected().await;
+    shop.approve(RMA);
+    shop.run(&["sync", RMA]).succeeds();
+    std::fs::remove_file(shop.folder().join("returngo-brightpearl.key")).unwrap();
+    shop.run(&["init"]).succeeds();
+    shop.run(&["status"]).fails();
+    let documented = include_str!("../../../../../docs/operations.md");
+    let (_, statements) = documented.split_once("```sql").unwrap();
+    let (statements, _) = statements.split_once("```").unwrap();
+    sqlx::any::install_default_drivers();
+    let mut database = AnyConnection::connect(&shop.database()).await.unwrap();
+    database.execute(statements).await.unwrap();
+    database.close().await.unwrap();
+
+    assert_eq!(shop.run(&["status", "--json"]).json(), serde_json::json!([]));
+    shop.connect(&["acme", "--refund-method", "1210", "--status", "27"]).succeeds();
+    let shown = shop.run(&["reviews", "show", RMA, "--json"]).json();
+    assert_eq!(shown["writes"][0]["outcome"], "applied");
+    assert_eq!(shop.run(&["sync", RMA, "--json"]).json()[0]["state"], "in-step");
+    assert_eq!(shop.credits_of(RMA), 1);
 }

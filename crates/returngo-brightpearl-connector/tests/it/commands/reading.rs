@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use api_client_core::client::{Clock, SystemClock};
 use returngo_brightpearl_connector::ledger::{self, Delivery, Source};
 
 use super::shop::{RMA, Shop, program};
@@ -66,7 +67,16 @@ async fn a_webhook_of_the_inbox_waits_again() {
     assert_eq!(shop.run(&["status", "--json"]).json()[0]["waitingWebhooks"], 0);
 
     let number = waiting[0].id.to_string();
+    let before = SystemClock.now();
     assert_eq!(shop.run(&["replay", &number, "--json"]).json()["connection"], "acme");
+    let waiting = ledger.status(before).await.unwrap()[0].oldest_due;
+    assert!(
+        waiting.is_some_and(|since| since >= before),
+        "it waits since now, not since it came: {waiting:?}"
+    );
+    let kept =
+        ledger.delivery(ledger.waiting_deliveries(10, &[]).await.unwrap()[0].id).await.unwrap().unwrap();
+    assert!(kept.delivery.received_at >= before, "it is kept as long as one that came now");
     assert_eq!(shop.run(&["status", "--json"]).json()[0]["waitingWebhooks"], 1);
     assert!(shop.run(&["replay", "999999"]).fails().contains("no webhook 999999"));
 }

@@ -153,3 +153,23 @@ async fn all_that_failed_is_retried_at_once_and_questions_are_left() {
     shop.run(&["reviews", "retry"]).refuses_the_usage();
     shop.run(&["reviews", "retry", RMA, "--all-failed"]).refuses_the_usage();
 }
+
+#[tokio::test]
+async fn a_failure_that_is_resolved_may_happen_again_in_other_words() {
+    let shop = Shop::new().await;
+    shop.connect(&["acme", "--refund-method", "1210", "--status", "9999", "--anyway"]).succeeds();
+    shop.approve(RMA);
+    let fails = || {
+        for _ in 0..3 {
+            shop.run(&["sync", RMA]).succeeds();
+        }
+    };
+    fails();
+    let said = waiting(&shop)[0]["lastError"].as_str().unwrap().to_owned();
+    assert!(said.contains("[request "), "{said}");
+    shop.run(&["reviews", "resolve", RMA]).succeeds();
+    fails();
+    assert!(waiting(&shop).is_empty(), "{:?}", waiting(&shop));
+    let told = audit(&shop).into_iter().rev().find(|(event, _)| event == "failed").unwrap().1;
+    assert!(told.ends_with("; decided before") && !told.contains(&said), "{told}");
+}

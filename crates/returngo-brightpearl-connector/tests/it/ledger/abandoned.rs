@@ -1,6 +1,6 @@
 //! Claims that nobody finishes.
 
-use returngo_brightpearl_connector::ledger::{Claim, Ledger, Outcome};
+use returngo_brightpearl_connector::ledger::{Claim, Outcome};
 
 use super::{at, claim_all, connect, databases::Database, in_step, mark, on_both, rma, rmas};
 

@@ -192,12 +192,14 @@ fn keys(keys: &[&str]) -> Vec<String> {
     keys.iter().map(|key| (*key).to_owned()).collect()
 }
 
-async fn written(ledger: &dyn Ledger, key: &str, outcome: EffectOutcome) {
+async fn written(ledger: &dyn Ledger, writes: &[(&str, EffectOutcome)]) {
     let claim = claimed(ledger, 1).await;
-    let what = "sales credit".to_owned();
-    let intent = Intent { claim: claim.clone(), key: key.to_owned(), what, known_until: at(2) };
-    ledger.intend(&[intent], at(2)).await.unwrap();
-    ledger.record(&[(claim.clone(), key.to_owned(), outcome)], at(3)).await.unwrap();
+    for (key, outcome) in writes {
+        let (key, what) = ((*key).to_owned(), "sales credit".to_owned());
+        let intent = Intent { claim: claim.clone(), key: key.clone(), what, known_until: at(2) };
+        ledger.intend(&[intent], at(2)).await.unwrap();
+        ledger.record(&[(claim.clone(), key, outcome.clone())], at(3)).await.unwrap();
+    }
     ledger.finish(&[(claim, in_step())], at(4)).await.unwrap();
 }
 
@@ -205,7 +207,7 @@ async fn a_write_that_is_forgotten_is_written_again(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
     let applied = EffectOutcome::Applied { remote_id: Some("300955".to_owned()), already_existed: false };
-    written(&*ledger, "RGO-1", applied.clone()).await;
+    written(&*ledger, &[("RGO-1", applied.clone())]).await;
     let forgotten =
         ledger.forget_effects(&decision(Some("deleted on purpose")), &keys(&["RGO-1"]), at(5)).await.unwrap();
     assert_eq!(forgotten.unwrap().remove(0).outcome, Some(applied));
@@ -224,9 +226,9 @@ async fn a_write_that_is_forgotten_is_written_again(database: Database) {
 async fn only_what_was_applied_is_forgotten(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
-    written(&*ledger, "RGO-1", EffectOutcome::Unknown { error: "no answer".to_owned() }).await;
     let applied = EffectOutcome::Applied { remote_id: None, already_existed: false };
-    written(&*ledger, "RGO-1-0", applied).await;
+    let unknown = EffectOutcome::Unknown { error: "no answer".to_owned() };
+    written(&*ledger, &[("RGO-1", unknown), ("RGO-1-0", applied)]).await;
     for asked in [&["RGO-1"][..], &["RGO-2"], &["RGO-1-0", "RGO-1"]] {
         assert_eq!(ledger.forget_effects(&decision(None), &keys(asked), at(5)).await.unwrap(), None);
     }

@@ -9,6 +9,7 @@ mod inbox;
 mod model;
 mod postgres;
 mod retention;
+mod reviews;
 mod seals;
 mod several;
 mod sweeps;

@@ -8,6 +8,7 @@ use returngo_brightpearl_connector::{
 };
 
 use super::site::Site;
+use crate::ledger::databases::Database;
 
 fn body(rma: u32) -> String {
     format!(r#"{{"eventName":"RMA_STATUS_UPDATED","rmaId":"{rma}"}}"#)
@@ -84,7 +85,16 @@ async fn connect(site: &Site, name: &str, secret: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_was_stored_a_moment_ago_takes_webhooks() {
-    let site = Site::of(1).await;
+    assert_takes_webhooks_at_once(Site::of(1).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_was_stored_a_moment_ago_takes_webhooks_with_postgres() {
+    let Some(database) = Database::postgres().await else { return };
+    assert_takes_webhooks_at_once(Site::with(1, database).await).await;
+}
+
+async fn assert_takes_webhooks_at_once(site: Site) {
     let serving = site.serve(&[]).await;
     let door = connect(&site, "another", "a-first-secret").await;
     assert_eq!(serving.post(&door, &body(1)).status, 200);
@@ -122,7 +132,7 @@ async fn a_connection_whose_seal_does_not_open_asks_for_another_delivery() {
     assert_eq!(serving.post(&format!("{}x", site.door("returngo")), &body(2)).status, 404);
     assert_eq!(serving.post(&mended, &body(2)).status, 200);
     assert_eq!(serving.post(&meanwhile, &body(2)).status, 503);
-    assert_eq!(serving.said("answered with 503"), 2, "said once for each: {}", serving.log());
+    assert_eq!(serving.said("answered with 503: the stored"), 2, "said once for each: {}", serving.log());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -136,4 +146,20 @@ async fn guesses_do_not_have_the_database_read_as_often_as_they_come() {
     }
     let took = SystemClock.now().duration_since(began);
     assert!(took >= SignedDuration::from_millis(250) * (looks - 1), "each waits for a look: {took:#}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_stored_as_it_was_is_not_opened_again() {
+    let site = Site::of(1).await;
+    let serving = site.serve(&[]).await;
+    // Nothing but the time tells that something was stored.
+    let (id, stored_at) = site.ledger.stored_connections().await.unwrap().remove(0);
+    let unreadable = StoredConnection { id, configuration: Sealed(vec![7; 200]) };
+    let look = || assert_eq!(serving.post("/webhooks/returngo/nobody/x", "{}").status, 404);
+    site.ledger.put_connection(&unreadable, stored_at).await.unwrap();
+    look();
+    assert_eq!(serving.post(&site.door("returngo"), &body(1)).status, 200);
+    site.ledger.put_connection(&unreadable, SystemClock.now()).await.unwrap();
+    look();
+    assert_eq!(serving.post(&site.door("returngo"), &body(1)).status, 503);
 }

@@ -2,10 +2,13 @@
 
 use std::io::Write;
 
+use api_client_core::client::{Clock, SystemClock};
 use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
 use returngo::RmaStatus;
-use returngo_brightpearl_connector::ledger::{AuditEvent, Delivery, Source, WorkState};
+use returngo_brightpearl_connector::ledger::{
+    AuditEvent, ConnectionId, Delivery, Sealed, Source, StoredConnection, WorkState,
+};
 
 use super::site::{Answer, Serving, Site, eventually, head};
 
@@ -148,4 +151,27 @@ async fn the_log_can_be_json() {
         assert!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
     }
     assert!(serving.log().contains(r#""message":"serving""#), "{}", serving.log());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scrapes_do_not_count_everything_each_time() {
+    let site = Site::of(1).await;
+    let serving = site.serve(&[]).await;
+    // Webhooks of a connection that does not open wait for ever.
+    let connection: ConnectionId = "broken".parse().unwrap();
+    let broken = StoredConnection { id: connection.clone(), configuration: Sealed(vec![7; 200]) };
+    let received_at = SystemClock.now();
+    site.ledger.put_connection(&broken, received_at).await.unwrap();
+    let waiting = |count: u32| {
+        let line = format!("returngo_brightpearl_webhooks_waiting {count}\n");
+        serving.get("/metrics").body.contains(&line)
+    };
+    assert!(waiting(0));
+    let delivery = Delivery { connection, source: Source::Returngo, body: "{}".to_owned(), received_at };
+    site.ledger.receive(&[delivery]).await.unwrap();
+    let shown_as_before = waiting(0);
+    if SystemClock.now().duration_since(received_at) < SignedDuration::from_secs(15) {
+        assert!(shown_as_before, "it was counted a moment ago");
+    }
+    eventually("it is counted again", || async { waiting(1) }).await;
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Portion, share_of_a_day, tell_of_the_others};
 use crate::{
-    apply::describe,
+    apply::{describe, is_for_returngo},
     connection::Connection,
     error::with_causes,
     program::{
@@ -124,13 +124,6 @@ impl fmt::Display for Totals {
         }
         Ok(())
     }
-}
-
-const fn is_for_returngo(effect: &Effect) -> bool {
-    matches!(
-        effect,
-        Effect::UpdateShipment { .. } | Effect::SetRmaStatus { .. } | Effect::AddRmaComment { .. }
-    )
 }
 
 fn done(outlook: &Outlook) -> String {

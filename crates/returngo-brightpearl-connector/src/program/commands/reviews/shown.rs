@@ -2,7 +2,7 @@ use returngo::RmaId;
 use serde_json::{Value, json};
 
 use crate::{
-    ledger::{ConnectionId, EffectOutcome, EffectRecord, WorkItem},
+    ledger::{ConnectionId, EffectOutcome, EffectRecord, UnreadableReview, WorkItem},
     program::{
         assembly::Assembly,
         cli::Cli,
@@ -88,8 +88,12 @@ fn became(outcome: Option<&EffectOutcome>) -> String {
 /// What a person is to decide: the mapping's questions, or why the work failed.
 pub(in crate::program::commands) fn questions(item: &WorkItem) -> Vec<(String, String)> {
     let reviews = item.reviews.iter().map(|review| (review.code.to_string(), review.message.clone()));
+    let unreadable = item
+        .unreadable_reviews
+        .iter()
+        .map(|UnreadableReview { code, message }| (format!("{code} (of another version)"), message.clone()));
     let failure = item.last_error.iter().map(|error| ("Failed".to_owned(), error.clone()));
-    reviews.chain(failure).collect()
+    reviews.chain(unreadable).chain(failure).collect()
 }
 
 pub(in crate::program::commands) fn as_json(item: &WorkItem) -> Value {
@@ -99,6 +103,7 @@ pub(in crate::program::commands) fn as_json(item: &WorkItem) -> Value {
         "state": item.state.as_str(),
         "salesCreditId": item.credit,
         "reviews": item.reviews,
+        "unreadableReviews": item.unreadable_reviews,
         "resolved": item.resolved,
         "resolvedError": item.resolved_error,
         "failures": item.failures,
