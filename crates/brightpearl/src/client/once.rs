@@ -42,6 +42,8 @@ where
     let keyed = create.endpoint().idempotency == Idempotency::KeyedWrite;
     let mut resends = 0;
     let mut result = first;
+    // What became of an earlier attempt stays in doubt, whatever is said of a later one.
+    let mut doubt = None;
     loop {
         let error = match result {
             Ok(created) => return Ok(created),
@@ -49,7 +51,7 @@ where
         };
         let doubtful = error.may_have_been_applied();
         if !doubtful && error.kind() != ErrorKind::Refused {
-            return Err(error);
+            return Err(doubt.unwrap_or(error));
         }
         let mut found = find().await;
         if doubtful && keyed && matches!(found, Ok(None)) {
@@ -62,8 +64,11 @@ where
         }
         match found {
             Ok(Some(id)) => return Ok(Created { id, already_existed: true }),
-            Ok(None) if error.kind() == ErrorKind::Ambiguous && keyed && resends < RESENDS => resends += 1,
-            _ => return Err(error),
+            Ok(None) if error.kind() == ErrorKind::Ambiguous && keyed && resends < RESENDS => {
+                resends += 1;
+                doubt = Some(error);
+            }
+            _ => return Err(doubt.filter(|_| !doubtful).unwrap_or(error)),
         }
         result = client.send(create).await;
         since = client.now();
