@@ -53,10 +53,9 @@ impl Parts {
     pub async fn run(mut self) -> Result<(), EndedEarly> {
         let mut stop = self.stop();
         let ended = tokio::select! {
-            // Those that were told to stop may have ended by the time it is looked at.
-            biased;
             _ = stop.wait_for(|stop| *stop) => Ok(()),
-            ended = self.one_ends() => Err(ended),
+            // One that was told to stop may have ended by the time it is looked at.
+            ended = self.one_ends() => if *self.stop.borrow() { Ok(()) } else { Err(ended) },
         };
         if let Err(ended) = &ended {
             tracing::error!("{ended}");

@@ -118,6 +118,17 @@ async fn a_credit_without_an_instance_id_is_looked_up_after_a_lost_answer_and_ne
 }
 
 #[tokio::test]
+async fn what_is_said_of_a_later_attempt_does_not_clear_an_earlier_one() {
+    let no_orders = || answer(200, NO_ORDERS);
+    let refused = answer(400, r#"{"errors":[{"code":"ORDC-001","message":"It is refused"}]}"#);
+    let account = answer(200, r#"{"response":{"configuration":{}}}"#);
+    let it = scripted([account, lost(), no_orders(), no_orders(), refused, no_orders()]);
+    let error = it.client.sales_credits().create(&credit()).await.unwrap_err();
+    assert_eq!(it.script.sent().len(), 6);
+    assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Ambiguous, true));
+}
+
+#[tokio::test]
 async fn writes_without_any_key_stay_ambiguous() {
     let it = scripted([lost()]);
     let unkeyed = NewSalesCredit { external_ref: None, ..credit() };
