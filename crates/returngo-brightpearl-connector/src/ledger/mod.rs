@@ -30,7 +30,9 @@ pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
 pub use seals::{NewSeals, Resealed};
 pub use seen::{Seen, SeenCredit};
 pub use sweep::{SweepName, SweepTurn};
-pub use work::{Claim, ClaimRequest, ConnectionStatus, Outcome, UnreadableReview, WorkItem, WorkState, WorkerId};
+pub use work::{
+    Claim, ClaimRequest, ConnectionStatus, Outcome, UnreadableReview, WorkItem, WorkState, WorkerId,
+};
 
 /// The durable memory. One implementation speaks to SQLite and to PostgreSQL; any number of processes may
 /// share a PostgreSQL.

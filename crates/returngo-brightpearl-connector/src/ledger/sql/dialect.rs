@@ -33,12 +33,19 @@ impl Dialect {
         }
     }
 
-    /// Ways to lock one row of several, to be tried one after another: first of those that nobody holds, then
-    /// waiting for one that is held for a moment.
-    pub(super) const fn lock_one(self) -> &'static [&'static str] {
+    /// Locks a row, but leaves those that somebody else holds. Who writes to SQLite is alone.
+    pub(super) const fn lock_unless_held(self) -> &'static str {
         match self {
-            Self::Sqlite => &[""],
-            Self::Postgres => &[" FOR NO KEY UPDATE SKIP LOCKED", " FOR NO KEY UPDATE"],
+            Self::Sqlite => "",
+            Self::Postgres => " FOR NO KEY UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// Waits for those who hold rows, which they do for milliseconds; nothing where nobody can.
+    pub(super) const fn wait_for_holders(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT 1 FROM pg_sleep(0.005)"),
         }
     }
 

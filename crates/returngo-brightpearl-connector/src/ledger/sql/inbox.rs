@@ -102,7 +102,9 @@ pub(super) async fn waiting(
         SELECT id, connection, source, body, received_at, times FROM inbox
         WHERE connection = $1 AND waiting_since IS NOT NULL ORDER BY waiting_since, id LIMIT $2";
     let except: Vec<_> = except.iter().map(|id| Named { id: id.as_str() }).collect();
-    let Some(next) = session.lock_one(NEXT, &[(&json(&except)?).into()]).await? else { return Ok(Vec::new()) };
+    let Some(next) = session.lock_one(NEXT, &[(&json(&except)?).into()]).await? else {
+        return Ok(Vec::new());
+    };
     let connection = next.text("id")?;
     session.run(PASS, &[(&connection).into()]).await?;
     let rows = session.all(WAITING, &[(&connection).into(), i64::from(limit).into()]).await?;

@@ -28,9 +28,9 @@ use sqlx::AnyPool;
 
 use self::{place::Place, session::Session};
 use super::{
-    Admission, AuditEntry, AuditPosition, Claim, ClaimRequest, ConnectionId, ConnectionStatus, Counterparts, Decision, Delivery, EffectOutcome,
-    EffectRecord, InboxId, Intent, Ledger, LedgerError, NewSeals, Outcome, PrunedAudit, Sealed, Seen, StoredConnection, StoredDelivery,
-    SweepName, SweepTurn, WorkItem,
+    Admission, AuditEntry, AuditPosition, Claim, ClaimRequest, ConnectionId, ConnectionStatus, Counterparts,
+    Decision, Delivery, EffectOutcome, EffectRecord, InboxId, Intent, Ledger, LedgerError, NewSeals, Outcome,
+    PrunedAudit, Sealed, Seen, StoredConnection, StoredDelivery, SweepName, SweepTurn, WorkItem,
 };
 
 /// A ledger in a SQL database.

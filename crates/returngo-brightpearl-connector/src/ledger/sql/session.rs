@@ -10,6 +10,9 @@ use sqlx::{Any, AssertSqlSafe, Row as _, any::AnyRow, query::Query};
 use super::place::Place;
 use crate::ledger::LedgerError;
 
+/// Five milliseconds each.
+const WAITS_FOR_HOLDERS: usize = 200;
+
 /// A transaction. What is not [committed](Self::commit) did not happen.
 pub(super) struct Session<'p> {
     transaction: sqlx::Transaction<'static, Any>,
@@ -88,16 +91,23 @@ impl<'p> Session<'p> {
         Ok(result.map_err(|error| self.place.explain(error))?.rows_affected())
     }
 
-    /// Locks the first row that a statement gives and that can be locked, until the transaction ends.
+    /// Locks the first row that a statement gives, until the transaction ends: of those that nobody else holds, or
+    /// of those that are let go within a second. Nothing is held meanwhile, for who waits with a lock in hand may
+    /// wait for somebody who waits for them.
     pub(super) async fn lock_one(
         &mut self,
         template: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Option<Row>, LedgerError> {
-        for lock in self.place.dialect.lock_one() {
-            if let Some(row) = self.first(&format!("{template}{lock}"), parameters).await? {
-                return Ok(Some(row));
+        let dialect = self.place.dialect;
+        let lock = format!("{template}{}", dialect.lock_unless_held());
+        for _ in 0..WAITS_FOR_HOLDERS {
+            let row = self.first(&lock, parameters).await?;
+            let Some(wait) = dialect.wait_for_holders() else { return Ok(row) };
+            if row.is_some() || self.first(template, parameters).await?.is_none() {
+                return Ok(row);
             }
+            self.all(wait, &[]).await?;
         }
         Ok(None)
     }

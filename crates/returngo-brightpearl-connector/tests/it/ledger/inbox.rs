@@ -131,7 +131,12 @@ async fn nothing_is_stored_for_a_connection_that_is_not_there(database: Database
     ledger.receive(&batch).await.unwrap();
     assert_eq!(ledger.waiting_deliveries(10, &[]).await.unwrap().len(), 1);
     assert!(
-        ledger.waiting_deliveries(10, &[]).await.unwrap().iter().all(|w| w.delivery.connection == name("acme"))
+        ledger
+            .waiting_deliveries(10, &[])
+            .await
+            .unwrap()
+            .iter()
+            .all(|w| w.delivery.connection == name("acme"))
     );
 }
 

@@ -1,7 +1,7 @@
 //! The ledger, the same behaviour on SQLite and on PostgreSQL.
 
-mod connections;
 mod abandoned;
+mod connections;
 pub(crate) mod databases;
 mod decisions;
 mod effects;
