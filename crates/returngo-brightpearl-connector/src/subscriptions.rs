@@ -33,19 +33,24 @@ impl Connection {
         Ok(())
     }
 
+    /// Removes what [`subscribe`](Self::subscribe) has subscribed at other addresses than this one.
+    ///
+    /// # Errors
+    /// When one of the systems does not take it.
+    pub async fn unsubscribe_elsewhere(&self, public_url: &str, secret: &Secret) -> Result<(), ReadError> {
+        let here = |source| url(public_url, source, self, secret);
+        self.remove_from_brightpearl(secret, Some(&here(Source::Brightpearl))).await?;
+        self.remove_from_returngo(secret, Some(&here(Source::Returngo))).await?;
+        Ok(())
+    }
+
     /// Removes what [`subscribe`](Self::subscribe) has subscribed in Brightpearl, at whatever address; gives back
     /// how many webhooks.
     ///
     /// # Errors
     /// When Brightpearl does not take it.
     pub async fn unsubscribe_from_brightpearl(&self, secret: &Secret) -> Result<usize, brightpearl::Error> {
-        let path = path(Source::Brightpearl, self, secret);
-        let mut ours = self.brightpearl.webhooks().list().await?;
-        ours.retain(|there| there.webhook.destination().ends_with(&path));
-        for there in &ours {
-            self.brightpearl.webhooks().delete(there.id).await?;
-        }
-        Ok(ours.len())
+        self.remove_from_brightpearl(secret, None).await
     }
 
     /// The same in ReturnGO.
@@ -53,9 +58,34 @@ impl Connection {
     /// # Errors
     /// When ReturnGO does not take it.
     pub async fn unsubscribe_from_returngo(&self, secret: &Secret) -> Result<usize, returngo::Error> {
+        self.remove_from_returngo(secret, None).await
+    }
+
+    async fn remove_from_brightpearl(
+        &self,
+        secret: &Secret,
+        but: Option<&str>,
+    ) -> Result<usize, brightpearl::Error> {
+        let path = path(Source::Brightpearl, self, secret);
+        let mut ours = self.brightpearl.webhooks().list().await?;
+        ours.retain(|there| {
+            let to = there.webhook.destination();
+            to.ends_with(&path) && Some(to) != but
+        });
+        for there in &ours {
+            self.brightpearl.webhooks().delete(there.id).await?;
+        }
+        Ok(ours.len())
+    }
+
+    async fn remove_from_returngo(
+        &self,
+        secret: &Secret,
+        but: Option<&str>,
+    ) -> Result<usize, returngo::Error> {
         let path = path(Source::Returngo, self, secret);
         let mut ours = self.returngo.webhooks().list().await?;
-        ours.retain(|there| there.url.ends_with(&path));
+        ours.retain(|there| there.url.ends_with(&path) && Some(there.url.as_str()) != but);
         for there in &ours {
             self.returngo.webhooks().delete(&there.id).await?;
         }

@@ -186,6 +186,9 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         to: Timestamp,
     ) -> Result<(), LedgerError>;
 
+    /// The same of every connection's sweep of this name.
+    async fn hasten_sweeps(&self, sweep: SweepName, to: Timestamp) -> Result<(), LedgerError>;
+
     /// Marks RMAs as due that a sweep found, but for those that are due already, or were put to a person because
     /// every attempt failed: a sweep finds them again and again. These are due when the person has
     /// [put them aside](Self::put_aside). Gives back how many were marked.

@@ -175,12 +175,11 @@ async fn a_stop_while_both_systems_are_read_releases_everything() {
     until(claimed).await;
     until(async || scene.brightpearl.requests().total() >= 2).await;
     assert_eq!(running.stop_and_take_over().await, 4);
-    let swept = ledger.take_sweep(SystemClock.now(), SystemClock.now() + SignedDuration::from_mins(30)).await;
-    assert_eq!(
-        swept.unwrap().map(|turn| turn.sweep),
-        Some(SweepName::Brightpearl),
-        "it is due again at once"
-    );
+    let (now, mut due_at_once) = (SystemClock.now(), Vec::new());
+    while let Some(turn) = ledger.take_sweep(now, now + SignedDuration::from_mins(30)).await.unwrap() {
+        due_at_once.push(turn.sweep);
+    }
+    assert!(due_at_once.contains(&SweepName::Brightpearl), "{due_at_once:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

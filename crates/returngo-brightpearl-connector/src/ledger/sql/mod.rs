@@ -276,7 +276,13 @@ impl Ledger for SqlLedger {
         to: Timestamp,
     ) -> Result<(), LedgerError> {
         let mut session = self.writing().await?;
-        sweeps::hasten(&mut session, connection, sweep, to).await?;
+        sweeps::hasten(&mut session, Some(connection), sweep, to).await?;
+        session.commit().await
+    }
+
+    async fn hasten_sweeps(&self, sweep: SweepName, to: Timestamp) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        sweeps::hasten(&mut session, None, sweep, to).await?;
         session.commit().await
     }
 

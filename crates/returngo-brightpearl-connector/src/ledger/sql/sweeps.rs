@@ -105,7 +105,7 @@ pub(super) async fn release(
 /// The time of one that is taken is its holder's: it is set when that one is done.
 pub(super) async fn hasten(
     session: &mut Session<'_>,
-    connection: &ConnectionId,
+    connection: Option<&ConnectionId>,
     sweep: SweepName,
     to: Timestamp,
 ) -> Result<(), LedgerError> {
@@ -113,8 +113,10 @@ pub(super) async fn hasten(
         UPDATE sweep SET
             hastened_to = CASE WHEN hastened_to < $3 THEN hastened_to ELSE $3 END,
             due_at = CASE WHEN taken = 0 AND due_at > $3 THEN $3 ELSE due_at END
-        WHERE connection = $1 AND name = $2";
-    session.run(HASTEN, &[connection.as_str().into(), sweep.as_str().into(), to.into()]).await.map(drop)
+        WHERE ($1 = '' OR connection = $1) AND name = $2";
+    // No connection has an empty name.
+    let connection = connection.map_or("", ConnectionId::as_str);
+    session.run(HASTEN, &[connection.into(), sweep.as_str().into(), to.into()]).await.map(drop)
 }
 
 #[derive(Serialize)]

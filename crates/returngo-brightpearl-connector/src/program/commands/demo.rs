@@ -52,7 +52,7 @@ fn page(figures: &Figures) -> String {
         ("for a person", needs_review.to_string()),
         (
             "requests to Brightpearl",
-            format!("{brightpearl_requests} ({throttle_windows} minutes at 200 a minute)"),
+            format!("{brightpearl_requests} (at 200 a minute: {throttle_windows} min)"),
         ),
         ("requests an approval", format!("{requests_per_approval:.3}")),
         ("seconds", format!("{seconds:.1}")),

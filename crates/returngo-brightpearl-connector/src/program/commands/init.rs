@@ -29,7 +29,9 @@ pub(super) fn run(cli: &Cli) -> anyhow::Result<()> {
     tell(&cli.config, configuration_written)?;
     tell(&configuration.key_file, key_written)?;
     say("Keep the key apart from the backups of the database: whoever has both can read the credentials.")?;
-    Ok(say("Next: `connect NAME` makes a connection, and asks for what it needs.")?)
+    Ok(say(
+        "Next: set `public_url` in the configuration, where webhooks arrive; then `connect NAME` makes a connection, and asks for what it needs.",
+    )?)
 }
 
 fn tell(file: &Path, written: bool) -> io::Result<()> {

@@ -14,6 +14,7 @@ use super::super::{
     web,
 };
 use crate::{
+    ledger::SweepName,
     parts::Parts,
     receiver::{self, DoorKeeper, Inbox},
 };
@@ -38,6 +39,10 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let storing = inbox.broken();
     let routes = receiver::routes(keeper.doors(), inbox, Arc::clone(&service.clock))
         .merge(web::routes(Arc::clone(&service))?);
+    if service.schedule.public_url.is_some() {
+        // It may be another address than the last time.
+        service.ledger.hasten_sweeps(SweepName::Subscriptions, service.clock.now()).await?;
+    }
     let listener = address.listen(BACKLOG)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
 

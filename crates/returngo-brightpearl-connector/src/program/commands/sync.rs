@@ -68,6 +68,9 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let items = if all_due { work.on_all_that_is_due().await? } else { work.on(&asked).await? };
     show(cli, &items)?;
     ensure!(!work.is_stopped(), "stopped: what was not finished stays due");
+    let failed = |item: &&WorkItem| item.state != WorkState::InStep && item.last_error.is_some();
+    let failed = items.iter().filter(failed).count();
+    ensure!(failed == 0, "{failed} of {} RMAs failed: the table says why", items.len());
     Ok(())
 }
 

@@ -117,6 +117,13 @@ async fn webhooks_are_subscribed_once_where_they_can_arrive() {
     shop.run_with(&["connect", "acme"], &public).succeeds();
     assert_eq!(shop.brightpearl.webhooks().len(), brightpearl);
     assert_eq!(shop.returngo.webhooks().len(), returngo);
+
+    let moved = [("RETURNGO_BRIGHTPEARL_PUBLIC_URL", "https://moved.example.test")];
+    shop.run_with(&["connect", "acme"], &moved).succeeds();
+    let to = shop.brightpearl.webhooks().into_iter().map(|webhook| webhook.webhook.destination().to_owned());
+    let to: Vec<String> = to.chain(shop.returngo.webhooks().into_iter().map(|webhook| webhook.url)).collect();
+    assert_eq!(to.len(), brightpearl + returngo);
+    assert!(to.iter().all(|to| to.starts_with("https://moved.example.test/")));
 }
 
 #[tokio::test]

@@ -53,6 +53,21 @@ async fn a_webhook_of_each_system_arrives_and_the_rma_follows() {
     assert_stops(&mut serving, "TERM");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhooks_follow_the_program_to_another_address() {
+    let site = Site::of(1).await;
+    let mut serving = site.serve(&[]).await;
+    subscribed(&site).await;
+    assert_stops(&mut serving, "TERM");
+    let _moved = site.serve(&[("RETURNGO_BRIGHTPEARL_PUBLIC_URL", "https://moved.example.test")]).await;
+    eventually("webhooks are subscribed at the new address", || async {
+        let moved = |to: &str| to.starts_with("https://moved.example.test/");
+        site.scene.brightpearl.webhooks().iter().any(|webhook| moved(webhook.webhook.destination()))
+            && site.scene.returngo.webhooks().iter().any(|webhook| moved(&webhook.url))
+    })
+    .await;
+}
+
 /// Told to stop, it ends by itself in time, as after work well done.
 fn assert_stops(serving: &mut Serving, signal: &str) {
     serving.signal(signal);

@@ -24,8 +24,9 @@ use crate::{
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Sweeps begin where a connection is made; returns from before that are for this command. RMAs that are known already
-are left out, so it can be run again for the next portion. Returns that were credited by hand wait for a person, not
+Open RMAs of any age are found by the sweeps of `serve`; this command finds those that were finished before the
+connection was made, and its dry run tells of both. RMAs that are known already are left out, so it can be run again
+for the next portion. Returns that were credited by hand wait for a person, not
 for a second credit, unless the settings say otherwise: look at a dry run first.
 
 Every RMA takes a call of ReturnGO's 2,000 a day, and writes to it take more. That is why one run marks no more than

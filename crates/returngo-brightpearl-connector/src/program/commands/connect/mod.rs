@@ -101,8 +101,11 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     };
     let public_url = assembly.configuration.public_url.as_ref();
     if let Some(public_url) = public_url {
-        let subscribed = connection.subscribe(public_url, &configuration.webhook_secret).await;
-        subscribed.with_context(|| {
+        let subscribed = async {
+            connection.subscribe(public_url, &configuration.webhook_secret).await?;
+            connection.unsubscribe_elsewhere(public_url, &configuration.webhook_secret).await
+        };
+        subscribed.await.with_context(|| {
             format!("connection {id} is stored, and not all its webhooks are subscribed: `connect {id}` again, when this is mended")
         })?;
     }
@@ -112,6 +115,12 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         None => "no webhooks are subscribed, as there is no public_url, and sweeps find what changes",
     };
     remark(format_args!("connection {id} is stored; {next}. `serve` keeps it in step."))?;
+    if stored.is_none() {
+        remark(
+            "Open RMAs of any age are brought into step as soon as `serve` runs: \
+             `backfill --from DAY --dry-run` tells what that would do.",
+        )?;
+    }
     if questions > 0 {
         remark(format_args!(
             "{questions} RMAs that wait for a person are looked at again, by the new settings."

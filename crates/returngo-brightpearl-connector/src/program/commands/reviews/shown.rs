@@ -77,8 +77,8 @@ pub(super) async fn show(
 
 fn became(outcome: Option<&EffectOutcome>) -> String {
     match outcome {
-        Some(EffectOutcome::Applied { remote_id: Some(id), .. }) => format!("there, as {id}"),
-        Some(EffectOutcome::Applied { remote_id: None, .. }) => "there".to_owned(),
+        Some(EffectOutcome::Applied { remote_id: Some(id), .. }) => format!("written, as {id}"),
+        Some(EffectOutcome::Applied { remote_id: None, .. }) => "written".to_owned(),
         Some(EffectOutcome::Refused { error }) => format!("refused: {error}"),
         Some(EffectOutcome::Unknown { error }) => format!("not known: {error}"),
         None => "not known".to_owned(),
