@@ -20,8 +20,9 @@ use crate::{
     amounts, fees,
     field_map::FieldValues,
     findings::Findings,
+    in_flight::{self, InFlight},
     keys,
-    matching::{OrderRows, Room},
+    matching::{Earlier, OrderRows, Room},
     original_order,
     plan::{Review, ReviewCode, Warning},
     rma_facts::{self, Calendar, ids},
@@ -42,20 +43,26 @@ pub struct CreditDraft {
     pub warnings: Vec<Warning>,
 }
 
-/// The sales credit for an RMA, given its order and the credits that exist for that order already.
+/// The sales credit for an RMA, given its order, the credits that exist for that order already, and what other RMAs
+/// of the order are about to credit (see [`World::in_flight`](crate::World::in_flight)).
 ///
 /// Whether it is time for one, and whether there is one, is for the caller to know: [`plan`](fn@crate::plan) does.
 pub fn sales_credit_for(
     rma: &Rma,
     order: &Order,
     earlier: &[&Order],
+    in_flight: &[InFlight],
     account: &AccountFacts,
     settings: &ConnectionSettings,
 ) -> CreditDraft {
     let mut findings = Findings::default();
     let units = rma_facts::synchronised(&rma_facts::units(rma), settings);
     let rows = OrderRows::of(order);
-    let drafted = draft(rma, &units, &rows, earlier, account, settings, &mut findings);
+    let earlier = Earlier {
+        credits: not_cancelled(earlier, settings),
+        in_flight: in_flight::counted(in_flight, rma.id(), earlier.iter().copied()),
+    };
+    let drafted = draft(rma, &units, &rows, &earlier, account, settings, &mut findings);
     let (reviews, warnings) = findings.into_lists();
     CreditDraft { body: drafted.map(|drafted| drafted.body), reviews, warnings }
 }
@@ -70,14 +77,14 @@ pub(crate) fn draft<'a>(
     rma: &'a Rma,
     units: &[&'a Item],
     order_rows: &OrderRows<'a>,
-    earlier: &[&Order],
+    earlier: &Earlier<'_>,
     account: &AccountFacts,
     settings: &ConnectionSettings,
     findings: &mut Findings,
 ) -> Option<Drafted<'a>> {
     let order = order_rows.order;
     order_rows.warn_of_negative(findings);
-    let mut room = Room::behind(order_rows, &not_cancelled(earlier, settings), findings);
+    let mut room = Room::behind(order_rows, earlier, findings);
 
     let prices = Prices { order, settings };
     let fields = FieldValues::of(rma, order, settings);

@@ -16,8 +16,9 @@ use rust_decimal::Decimal;
 use crate::{
     credit,
     findings::Findings,
+    in_flight::{self, InFlight},
     keys,
-    matching::{OrderRows, Room},
+    matching::{Earlier, OrderRows, Room},
     plan::ReviewCode,
     rma_facts::{self, ids},
     settings::{ConnectionSettings, ExistingCredit},
@@ -32,14 +33,17 @@ pub(crate) struct ExistingCredits<'w> {
     /// Those that carry the RMA's key without being its own for certain, and why not.
     doubtful: Vec<(&'w Order, String)>,
     /// All others of the order.
-    pub(crate) others: Vec<&'w Order>,
+    others: Vec<&'w Order>,
+    /// What other RMAs of the order are about to credit.
+    in_flight: Vec<&'w InFlight>,
 }
 
 impl<'w> ExistingCredits<'w> {
     /// Sorts a world's credits, lowest id first. What is no credit of the order is ignored.
     pub(crate) fn of(world: &'w World, order: Option<&Order>, findings: &mut Findings) -> Self {
         let key = keys::credit(world.rma.id());
-        let mut sorted = Self { own: None, doubtful: Vec::new(), others: Vec::new() };
+        let in_flight = in_flight::counted(&world.in_flight, world.rma.id(), &world.credits);
+        let mut sorted = Self { own: None, doubtful: Vec::new(), others: Vec::new(), in_flight };
         for credit in unique::by_id(&world.credits, |credit| credit.id) {
             let of_order = belongs(credit, order);
             if credit.order_type_code != OrderTypeCode::SalesCredit {
@@ -73,6 +77,12 @@ impl<'w> ExistingCredits<'w> {
             _ if !of_order => Some("it belongs to another order".to_owned()),
             _ => None,
         }
+    }
+
+    /// What is credited of the order already, or is about to be, apart from the RMA's own credit.
+    pub(crate) fn earlier(&self, settings: &ConnectionSettings) -> Earlier<'w> {
+        let credits = credit::not_cancelled(&self.others, settings);
+        Earlier { credits, in_flight: self.in_flight.clone() }
     }
 
     /// Whether there are credits that carry the RMA's key without being its own.
@@ -118,7 +128,7 @@ impl<'w> ExistingCredits<'w> {
             .foreign(settings)
             .filter(|credit| !claimed_by_another(credit, world))
             .filter(|credit| !has_history_before(credit, world))
-            .filter(|credit| is_exactly(credit, order_rows, &self.others, units, settings));
+            .filter(|credit| is_exactly(credit, order_rows, self.earlier(settings), units));
         exact.next().filter(|_| exact.next().is_none())
     }
 
@@ -201,15 +211,9 @@ fn has_history_before(credit: &Order, world: &World) -> bool {
 }
 
 /// Whether the product rows of a credit are exactly the RMA's units, product by product.
-fn is_exactly(
-    credit: &Order,
-    order_rows: &OrderRows<'_>,
-    others: &[&Order],
-    units: &[&Item],
-    settings: &ConnectionSettings,
-) -> bool {
-    let earlier: Vec<&Order> = others.iter().copied().filter(|other| other.id != credit.id).collect();
-    let returned = products_returned(units, order_rows, &credit::not_cancelled(&earlier, settings));
+fn is_exactly(credit: &Order, order_rows: &OrderRows<'_>, mut earlier: Earlier<'_>, units: &[&Item]) -> bool {
+    earlier.credits.retain(|other| other.id != credit.id);
+    let returned = products_returned(units, order_rows, &earlier);
     returned.is_some_and(|returned| !returned.is_empty() && returned == products_of(credit))
 }
 
@@ -217,7 +221,7 @@ fn is_exactly(
 fn products_returned(
     units: &[&Item],
     order_rows: &OrderRows<'_>,
-    earlier: &[&Order],
+    earlier: &Earlier<'_>,
 ) -> Option<BTreeMap<ProductId, Decimal>> {
     let mut room = Room::behind(order_rows, earlier, &mut Findings::default());
     let mut products = BTreeMap::new();

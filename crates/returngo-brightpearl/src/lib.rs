@@ -20,6 +20,7 @@ pub mod field_map;
 mod findings;
 mod finish;
 mod goods;
+mod in_flight;
 pub mod keys;
 mod matching;
 mod original_order;
@@ -36,6 +37,7 @@ pub mod world;
 
 pub use credit::sales_credit_for;
 pub use explain::{Explanation, explain};
+pub use in_flight::{InFlight, InFlightRow};
 pub use plan::{
     CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
     UnitStatus, Warning, WarningCode,

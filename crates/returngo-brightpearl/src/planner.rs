@@ -158,9 +158,9 @@ impl<'w> Case<'w> {
         if self.existing.ask_about_foreign(&self.synchronised, self.settings, findings) {
             return None;
         }
-        let (world, units, earlier) = (self.world, &self.synchronised, &self.existing.others);
-        let (rows, settings) = (self.order_rows.as_ref()?, self.settings);
-        let drafted = credit::draft(&world.rma, units, rows, earlier, &world.account, settings, findings)?;
+        let (world, units, settings) = (self.world, &self.synchronised, self.settings);
+        let (rows, earlier) = (self.order_rows.as_ref()?, self.existing.earlier(settings));
+        let drafted = credit::draft(&world.rma, units, rows, &earlier, &world.account, settings, findings)?;
         Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(drafted.body) })
     }
 

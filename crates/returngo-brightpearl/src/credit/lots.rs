@@ -142,11 +142,11 @@ fn ask_about(misfit: Misfit, unit: &Item, order: &Order, findings: &mut Findings
                  nothing on it to credit. Look at the order, and credit the unit by hand."
             ),
         ),
-        Misfit::NoRoom => (
+        Misfit::NoRoom(taken) => (
             ReviewCode::AlreadyCredited,
             format!(
-                "Every unit of order line {line}, SKU {sku}, of sales order {order} is on a credit already. Look through \
-                 the order's credits for one too many."
+                "Sales order {order} has no unit of order line {line}, SKU {sku}, left to credit: {taken}. Check the order's \
+                 credits, and the units of the RMA."
             ),
         ),
     };

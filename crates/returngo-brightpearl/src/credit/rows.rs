@@ -35,8 +35,10 @@ pub(crate) struct CreditedRow<'a> {
     pub(crate) whole: RowAmounts,
     /// How many units the row of the order is for.
     pub(crate) quantity: Decimal,
-    /// How many of them were credited before.
+    /// How many of them were credited before, or are about to be credited by other RMAs.
     pub(crate) before: Decimal,
+    /// How many of those are about to be credited by other RMAs.
+    pub(crate) in_flight: Decimal,
 }
 
 /// The rows of the credit and how they came about, in the order of the original's rows.
@@ -63,6 +65,7 @@ pub(super) fn price<'a>(
                     whole: row.amounts(),
                     quantity: row.quantity,
                     before,
+                    in_flight: room.in_flight(lot.row),
                     units: lot.units,
                 },
             )]),

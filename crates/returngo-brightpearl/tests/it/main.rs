@@ -19,5 +19,6 @@ mod reconciling;
 mod refunds;
 mod reviewed;
 mod schema;
+mod several_returns;
 mod tenders;
 mod worlds;
