@@ -7,6 +7,7 @@
 pub mod amounts;
 mod changes;
 pub mod check;
+mod claims;
 pub mod credit;
 mod credit_rows;
 mod existing_credits;
@@ -35,6 +36,7 @@ mod unique;
 pub mod updates;
 pub mod world;
 
+pub use claims::CreditClaim;
 pub use credit::sales_credit_for;
 pub use explain::{Explanation, explain};
 pub use in_flight::{InFlight, InFlightRow};

@@ -4,7 +4,7 @@ use brightpearl::order::Order;
 use returngo::{Item, RmaStatus};
 
 use crate::{
-    amounts, changes, credit,
+    amounts, changes, claims, credit,
     credit_rows::UnitsOnCredit,
     existing_credits::ExistingCredits,
     field_map::FieldValues,
@@ -49,8 +49,12 @@ struct Case<'w> {
     existing: ExistingCredits<'w>,
     /// Whether the RMA came to its trigger before, whatever its status is now.
     has_begun: bool,
-    /// The RMA's credit: its own, or one that it took over.
+    /// The RMA's credit: its own, or one that it adopted.
     credit: Option<&'w Order>,
+    /// A credit to adopt, which has to be claimed before anything else is written.
+    to_claim: Option<&'w Order>,
+    /// Whether another RMA claimed the RMA's credit first.
+    has_lost_claim: bool,
 }
 
 impl<'w> Case<'w> {
@@ -63,9 +67,22 @@ impl<'w> Case<'w> {
         let existing = ExistingCredits::of(world, known, findings);
         let begun = existing.begun(world, settings);
         let adoptable = || existing.adoptable(world, order_rows.as_ref()?, &synchronised, settings);
-        let credit = begun.or_else(adoptable);
-        let has_begun = begun.is_some();
-        Self { world, settings, units, synchronised, order, order_rows, existing, has_begun, credit }
+        let has_lost_claim = begun.is_none() && existing.lost_claim(world);
+        let to_claim = if begun.is_some() || has_lost_claim { None } else { adoptable() };
+        let has_begun = begun.is_some() || has_lost_claim;
+        Self {
+            world,
+            settings,
+            units,
+            synchronised,
+            order,
+            order_rows,
+            existing,
+            has_begun,
+            credit: begun,
+            to_claim,
+            has_lost_claim,
+        }
     }
 
     fn known_order(&self) -> Option<&'w Order> {
@@ -104,6 +121,9 @@ impl<'w> Case<'w> {
 
     fn plan(&self, mut findings: Findings) -> Plan {
         self.existing.ask_about_doubtful(&self.world.rma, &self.synchronised, &mut findings);
+        if self.has_lost_claim {
+            self.existing.ask_about_lost_claim(self.world, &self.synchronised, &mut findings);
+        }
         let mut effects: Vec<Effect> = self.create_credit(&mut findings).into_iter().collect();
         effects.extend(self.set_custom_fields(&mut findings));
         if let Some(credit) = self.credit.filter(|_| !self.is_off()) {
@@ -138,6 +158,12 @@ impl<'w> Case<'w> {
             }
             effects.extend(updates::rma_updates_for(&self.world.rma, &units));
         }
+        // Whatever else there is to write waits for the claim: only one RMA may hold a credit.
+        if let Some(foreign) = self.to_claim {
+            effects = vec![claims::claim(self.world.rma.id(), foreign)];
+        } else if self.has_lost_claim {
+            effects.clear();
+        }
         self.warn_of_unknown_zone(&effects, &mut findings);
 
         let credit = self.credit.map(|credit| credit_state(credit, &refunding.books));
@@ -147,7 +173,8 @@ impl<'w> Case<'w> {
 
     /// The credit to create, when the RMA is to have one and nothing about it has to be asked first.
     fn create_credit(&self, findings: &mut Findings) -> Option<Effect> {
-        if self.credit.is_some() || self.impossible().is_some() || self.existing.is_doubtful() {
+        let is_taken = self.credit.is_some() || self.to_claim.is_some() || self.has_lost_claim;
+        if is_taken || self.impossible().is_some() || self.existing.is_doubtful() {
             return None;
         }
         let usable = self
@@ -155,7 +182,7 @@ impl<'w> Case<'w> {
             .clone()
             .and_then(|order| original_order::creditable(order, &self.synchronised, &self.world.account));
         usable.map_err(|review| findings.add_review(review)).ok()?;
-        if self.existing.ask_about_foreign(&self.synchronised, self.settings, findings) {
+        if self.existing.ask_about_foreign(self.world, &self.synchronised, self.settings, findings) {
             return None;
         }
         let (world, units, settings) = (self.world, &self.synchronised, self.settings);

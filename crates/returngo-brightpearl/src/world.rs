@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 use returngo::Rma;
 use serde::{Deserialize, Serialize};
 
-use crate::{in_flight::InFlight, original_order};
+use crate::{claims::CreditClaim, in_flight::InFlight, original_order};
 
 /// What both systems say now about one RMA: everything that [`plan`](fn@crate::plan) looks at.
 ///
@@ -53,6 +53,9 @@ pub struct World {
     /// What other RMAs of the order are about to credit, where searches may not show it yet.
     #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
     pub in_flight: Vec<InFlight>,
+    /// The credits that RMAs adopted, according to the caller's store.
+    #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<CreditClaim>,
     /// What is known about products.
     #[serde(default, with = "wire::null_is_default")]
     pub products: BTreeMap<ProductId, ProductFacts>,
@@ -74,6 +77,7 @@ impl World {
             goods_movements: Vec::new(),
             order_notes: Vec::new(),
             in_flight: Vec::new(),
+            claims: Vec::new(),
             products: BTreeMap::new(),
             account: AccountFacts::default(),
         }

@@ -94,6 +94,12 @@ pub(super) fn room(case: &Explained<'_>, row: &NewOrderRow) -> Vec<String> {
 /// Why a note is written.
 pub(super) fn note(case: &Explained<'_>, key: &str) -> Vec<String> {
     let rma = case.world.rma.id();
+    if keys::is_adopted(key) {
+        return vec![
+            "its products are exactly the RMA's units, and no other RMA holds it (`existing_credit` is `adopt`)".to_owned(),
+            "everything else waits until this note is on it: a credit belongs to one RMA".to_owned(),
+        ];
+    }
     let transactions = rma_facts::transactions(&case.world.rma);
     let about = transactions.into_iter().find(|transaction| keys::note(rma, &transaction.id) == key);
     about

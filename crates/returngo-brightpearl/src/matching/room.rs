@@ -168,7 +168,7 @@ impl<'r, 'o> Room<'r, 'o> {
         let parts: Vec<String> = takers.into_iter().map(taker).chain(is_ours.then_some(ours)).collect();
         let rows = if ids.len() == 1 { "row" } else { "rows" };
         let have = if ids.len() == 1 { "has" } else { "have" };
-        format!("{rows} {} {have} {}: {}", ids.join(", "), units(sold), parts.join(", "))
+        format!("{rows} {} {have} {}; {}", ids.join(", "), units(sold), parts.join(", "))
     }
 
     fn take(&mut self, earlier: &Earlier<'r>, findings: &mut Findings) {

@@ -4,6 +4,7 @@
 //! its products, and order 300871. The plans are snapshots; every figure in them was checked by hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod adopting;
 mod approval;
 mod changes;
 mod checking;

@@ -47,7 +47,7 @@ fn what_is_in_flight_leaves_no_unit_and_the_question_says_so() {
     assert!(planned.is_empty());
     assert_eq!(planned.reviews[0].code, ReviewCode::AlreadyCredited);
     let message = &planned.reviews[0].message;
-    assert!(message.contains("has 3 units: RMA 4400099 is about to credit 3 units"), "{message}");
+    assert!(message.contains("has 3 units; RMA 4400099 is about to credit 3 units"), "{message}");
     assert!(!message.contains("sales credit"), "{message}");
 }
 
@@ -89,7 +89,7 @@ fn more_units_than_sold_are_asked_about_without_naming_a_credit() {
     let planned = plan(&world, &settings(json!({})));
     assert_eq!(amounts(&planned), [(dec!(3), dec!(100.0000), dec!(20.00))]);
     let message = &planned.reviews[0].message;
-    assert!(message.contains("row 884001 has 3 units: this RMA lists more units than that"), "{message}");
+    assert!(message.contains("row 884001 has 3 units; this RMA lists more units than that"), "{message}");
     assert!(!message.contains("sales credit"), "{message}");
     assert_eq!(planned.reviews[0].item_ids.len(), 1);
 }
