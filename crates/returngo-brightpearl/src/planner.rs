@@ -1,6 +1,6 @@
 //! Puts the pieces together: from a world to a plan.
 
-use brightpearl::order::Order;
+use brightpearl::{OrderId, order::Order};
 use returngo::{Item, RmaStatus};
 
 use crate::{
@@ -66,9 +66,10 @@ impl<'w> Case<'w> {
         let order_rows = known.map(OrderRows::of);
         let existing = ExistingCredits::of(world, known, findings);
         let begun = existing.begun(world, settings);
+        let is_own_order = known.is_some_and(|order| original_order::is_of_rma(order, &world.rma).is_ok());
         let adoptable = || existing.adoptable(world, order_rows.as_ref()?, &synchronised, settings);
         let has_lost_claim = begun.is_none() && existing.lost_claim(world);
-        let to_claim = if begun.is_some() || has_lost_claim { None } else { adoptable() };
+        let to_claim = if begun.is_some() || has_lost_claim || !is_own_order { None } else { adoptable() };
         let has_begun = begun.is_some() || has_lost_claim;
         Self {
             world,
@@ -177,10 +178,9 @@ impl<'w> Case<'w> {
         if is_taken || self.impossible().is_some() || self.existing.is_doubtful() {
             return None;
         }
-        let usable = self
-            .order
-            .clone()
-            .and_then(|order| original_order::creditable(order, &self.synchronised, &self.world.account));
+        let usable = self.order.clone().and_then(|order| {
+            original_order::creditable(order, &self.world.rma, &self.synchronised, &self.world.account)
+        });
         usable.map_err(|review| findings.add_review(review)).ok()?;
         if self.existing.ask_about_foreign(self.world, &self.synchronised, self.settings, findings) {
             return None;
@@ -226,11 +226,19 @@ impl<'w> Case<'w> {
             settings: self.settings,
             books: Books::of(self.world, self.certain_credit(), &transactions, findings),
             transactions,
-            order: self.known_order().map(|order| order.id),
+            order: self.order_to_note_on(),
             impossible: self.impossible(),
             skipped: skipped.map(|unit| &unit.returned_item_id).collect(),
             credited_units,
         }
+    }
+
+    /// Where money that came in is noted while there is no credit: the order, unless it is another shop order.
+    fn order_to_note_on(&self) -> Option<OrderId> {
+        let is_own = |order: &&Order| {
+            self.credit.is_some() || original_order::is_of_rma(order, &self.world.rma).is_ok()
+        };
+        self.known_order().filter(is_own).map(|order| order.id)
     }
 
     fn units_on_credit(

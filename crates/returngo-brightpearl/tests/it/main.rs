@@ -14,6 +14,7 @@ mod explaining;
 mod field_map;
 mod goods;
 mod model;
+mod ownership;
 mod properties;
 mod reading;
 mod reconciling;
