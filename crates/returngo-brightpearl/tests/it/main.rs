@@ -18,6 +18,7 @@ mod ownership;
 mod properties;
 mod reading;
 mod reconciling;
+mod recorded;
 mod refunds;
 mod reviewed;
 mod schema;
