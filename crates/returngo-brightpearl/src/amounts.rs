@@ -24,7 +24,7 @@ impl RowScales {
 }
 
 /// The money of a row: without tax, and the tax.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RowAmounts {
     /// Without tax.
     pub net: Decimal,
@@ -36,6 +36,12 @@ impl RowAmounts {
     /// With tax.
     pub fn gross(self) -> Decimal {
         self.net.saturating_add(self.tax)
+    }
+
+    /// Both sums.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self { net: self.net.saturating_add(other.net), tax: self.tax.saturating_add(other.tax) }
     }
 
     /// At these scales, half away from zero.

@@ -4,6 +4,7 @@
 //! rate, customer) is the original order's; the RMA says only which units come back. What cannot be settled
 //! without guessing is asked: for the unit concerned, or for the credit as a whole.
 
+mod limit;
 mod lots;
 mod prices;
 mod rows;
@@ -94,6 +95,7 @@ pub(crate) fn draft<'a>(
     if rows.is_empty() {
         return None;
     }
+    let is_within = limit::is_within(&bodies, &rows, earlier, &prices, findings);
 
     let credited: Vec<&Item> = rows.iter().flat_map(|row| row.units.iter().copied()).collect();
     let currency = &order.currency.order_currency_code;
@@ -108,7 +110,7 @@ pub(crate) fn draft<'a>(
     let is_set =
         fields.is_none_or(|fields| fields.set_header(&mut body, &Calendar::of(account), &credited, findings));
     let is_owed = is_owed_to_the_customer(&body, currency, &credited, findings);
-    (is_set && is_owed).then_some(Drafted { body, rows })
+    (is_within && is_set && is_owed).then_some(Drafted { body, rows })
 }
 
 /// A credit cannot ask the customer for money: fees above what is credited have to be decided on.

@@ -115,6 +115,11 @@ pub fn fee(kind: FeeKind) -> String {
     format!("{PREFIX}F-{kind}")
 }
 
+/// Whether an `externalRef` is that of a fee's row.
+pub(crate) fn is_fee(reference: &str) -> bool {
+    FeeKind::ALL.into_iter().any(|kind| fee(kind) == reference)
+}
+
 /// The `transactionRef` of a refund: `RGO-4410021-778120`.
 pub fn refund(rma: &RmaId, transaction: &TransactionId) -> String {
     word(format!("{PREFIX}{rma}-{transaction}"))

@@ -155,7 +155,7 @@ impl<'o> Index<'o> {
 }
 
 /// Less than nothing; zero can have a sign as well.
-fn is_negative(row: &OrderRow) -> bool {
+pub(crate) fn is_negative(row: &OrderRow) -> bool {
     let quantity = row.quantity.magnitude;
     quantity.is_sign_negative() && !quantity.is_zero()
 }

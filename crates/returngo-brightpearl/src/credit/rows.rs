@@ -37,6 +37,8 @@ pub(crate) struct CreditedRow<'a> {
     pub(crate) quantity: Decimal,
     /// How many of them were credited before, or are about to be credited by other RMAs.
     pub(crate) before: Decimal,
+    /// What those came to.
+    pub(crate) credited_before: RowAmounts,
     /// How many of those are about to be credited by other RMAs.
     pub(crate) in_flight: Decimal,
 }
@@ -65,6 +67,7 @@ pub(super) fn price<'a>(
                     whole: row.amounts(),
                     quantity: row.quantity,
                     before,
+                    credited_before: room.credited(lot.row),
                     in_flight: room.in_flight(lot.row),
                     units: lot.units,
                 },

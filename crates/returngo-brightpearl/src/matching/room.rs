@@ -10,7 +10,12 @@ use returngo::{Item, RmaId};
 use rust_decimal::Decimal;
 
 use super::{CreditableRow, MatchedBy, OrderRows, Rung, is_negative, unit_gross};
-use crate::{amounts, findings::Findings, in_flight::InFlight, keys::RowKey};
+use crate::{
+    amounts::{self, RowAmounts},
+    findings::Findings,
+    in_flight::InFlight,
+    keys::RowKey,
+};
 
 /// What is credited of an order already, or is about to be.
 #[derive(Clone, Default)]
@@ -44,6 +49,7 @@ struct Taken<'r> {
     row: usize,
     by: Taker<'r>,
     quantity: Decimal,
+    amounts: RowAmounts,
 }
 
 /// What takes units of a row.
@@ -88,6 +94,12 @@ impl<'r, 'o> Room<'r, 'o> {
     /// What earlier credits took of a row.
     pub(crate) fn taken(&self, at: usize) -> Decimal {
         self.used.get(at).map_or(Decimal::ZERO, |used| used.taken)
+    }
+
+    /// What earlier credits credited of a row, and what other RMAs are about to.
+    pub(crate) fn credited(&self, at: usize) -> RowAmounts {
+        let of_row = self.taken_by.iter().filter(|taken| taken.row == at);
+        of_row.fold(RowAmounts::default(), |sum, taken| sum.plus(taken.amounts))
     }
 
     /// What other RMAs are about to credit of a row.
@@ -187,14 +199,16 @@ impl<'r, 'o> Room<'r, 'o> {
                 continue;
             }
             match row_of_key(row) {
-                Some(at) => self.take_from(at, Taker::Credit(credit.id), quantity),
+                Some(at) => self.take_from(at, Taker::Credit(credit.id), quantity, amounts_of(row)),
                 None => by_product.push((credit.id, row)),
             }
         }
         for entry in &earlier.in_flight {
             for row in &entry.rows {
                 if let Some(at) = ids.get(&row.order_row_id) {
-                    self.take_from(*at, Taker::InFlight(&entry.rma_id), row.quantity.max(Decimal::ZERO));
+                    let amounts = RowAmounts { net: row.net, tax: row.tax };
+                    let quantity = row.quantity.max(Decimal::ZERO);
+                    self.take_from(*at, Taker::InFlight(&entry.rma_id), quantity, amounts);
                 }
             }
         }
@@ -216,11 +230,11 @@ impl<'r, 'o> Room<'r, 'o> {
         products
     }
 
-    fn take_from(&mut self, at: usize, by: Taker<'r>, quantity: Decimal) {
+    fn take_from(&mut self, at: usize, by: Taker<'r>, quantity: Decimal, amounts: RowAmounts) {
         if quantity.is_zero() {
             return;
         }
-        self.taken_by.push(Taken { row: at, by, quantity });
+        self.taken_by.push(Taken { row: at, by, quantity, amounts });
         if let Some(used) = self.used.get_mut(at) {
             used.taken = used.taken.saturating_add(quantity);
         }
@@ -245,10 +259,22 @@ impl<'r, 'o> Room<'r, 'o> {
         let mut left = credit_row.quantity.magnitude;
         for at in nearest {
             let part = left.min(self.left(at)).max(Decimal::ZERO);
-            self.take_from(at, Taker::Credit(credit), part);
+            self.take_from(at, Taker::Credit(credit), part, part_of(credit_row, part));
             left = left.saturating_sub(part);
         }
     }
+}
+
+fn amounts_of(row: &OrderRow) -> RowAmounts {
+    RowAmounts { net: row.row_value.row_net.value, tax: row.row_value.row_tax.value }
+}
+
+/// What some of the units of a row come to.
+fn part_of(row: &OrderRow, units: Decimal) -> RowAmounts {
+    let whole = amounts_of(row);
+    let part = |amount: Decimal| amount.checked_mul(units)?.checked_div(row.quantity.magnitude);
+    let both = part(whole.net).zip(part(whole.tax));
+    both.map_or(whole, |(net, tax)| RowAmounts { net, tax })
 }
 
 /// All rows of some credits, credits and rows in the order of their ids.

@@ -13,6 +13,7 @@ mod documented;
 mod explaining;
 mod field_map;
 mod goods;
+mod limits;
 mod model;
 mod ownership;
 mod properties;
