@@ -10,6 +10,7 @@ pub mod check;
 mod claims;
 pub mod credit;
 mod credit_rows;
+mod decisions;
 mod existing_credits;
 pub mod explain;
 mod fees;
@@ -38,6 +39,7 @@ pub mod world;
 
 pub use claims::CreditClaim;
 pub use credit::sales_credit_for;
+pub use decisions::Decision;
 pub use explain::{Explanation, explain};
 pub use in_flight::{InFlight, InFlightRow};
 pub use plan::{

@@ -6,6 +6,7 @@ use returngo::{Item, RmaStatus};
 use crate::{
     amounts, changes, claims, credit,
     credit_rows::UnitsOnCredit,
+    decisions::Settled,
     existing_credits::ExistingCredits,
     field_map::FieldValues,
     findings::Findings,
@@ -31,7 +32,7 @@ use crate::{
 /// trigger nothing is planned and nothing is asked; once there is a credit it is followed, however far the RMA
 /// goes back.
 pub fn plan(world: &World, settings: &ConnectionSettings) -> Plan {
-    let mut findings = Findings::default();
+    let mut findings = Findings::beside(Settled::of(world));
     let case = Case::of(world, settings, &mut findings);
     if case.is_too_early() { case.idle_plan() } else { case.plan(findings) }
 }
@@ -44,6 +45,10 @@ struct Case<'w> {
     units: Vec<&'w Item>,
     /// Those whose return method is synchronised.
     synchronised: Vec<&'w Item>,
+    /// Those of them that are not settled by hand.
+    to_credit: Vec<&'w Item>,
+    /// What people settled by hand.
+    settled: Settled,
     order: Result<&'w Order, Review>,
     order_rows: Option<OrderRows<'w>>,
     existing: ExistingCredits<'w>,
@@ -61,21 +66,27 @@ impl<'w> Case<'w> {
     fn of(world: &'w World, settings: &'w ConnectionSettings, findings: &mut Findings) -> Self {
         let units = rma_facts::units(&world.rma);
         let synchronised = rma_facts::synchronised(&units, settings);
+        let settled = Settled::of(world);
+        let to_credit = settled.to_credit(&synchronised);
         let order = original_order::find(world);
         let known = order.as_ref().ok().copied();
         let order_rows = known.map(OrderRows::of);
         let existing = ExistingCredits::of(world, known, findings);
         let begun = existing.begun(world, settings);
         let is_own_order = known.is_some_and(|order| original_order::is_of_rma(order, &world.rma).is_ok());
-        let adoptable = || existing.adoptable(world, order_rows.as_ref()?, &synchronised, settings);
+        let adoptable = || existing.adoptable(world, order_rows.as_ref()?, &to_credit, settings);
         let has_lost_claim = begun.is_none() && existing.lost_claim(world);
-        let to_claim = if begun.is_some() || has_lost_claim || !is_own_order { None } else { adoptable() };
+        let is_settled = settled.credit().is_some();
+        let to_claim =
+            if begun.is_some() || has_lost_claim || !is_own_order || is_settled { None } else { adoptable() };
         let has_begun = begun.is_some() || has_lost_claim;
         Self {
             world,
             settings,
             units,
             synchronised,
+            to_credit,
+            settled,
             order,
             order_rows,
             existing,
@@ -131,8 +142,10 @@ impl<'w> Case<'w> {
             finish::ask_about_set_aside(&self.world.rma, credit, self.settings, &mut findings);
         }
 
+        let mut by_claim = self.to_credit.clone();
+        by_claim.extend(self.synchronised.iter().filter(|unit| self.settled.unit(&unit.returned_item_id)));
         let on_credit =
-            self.credit.map(|credit| UnitsOnCredit::of(credit, self.order_rows.as_ref(), &self.synchronised));
+            self.credit.map(|credit| UnitsOnCredit::of(credit, self.order_rows.as_ref(), &by_claim));
         let units = match (self.credit, &on_credit) {
             (Some(credit), Some(on_credit)) => self.units_on_credit(credit, on_credit, &mut findings),
             _ => self.units_without_credit(),
@@ -143,16 +156,12 @@ impl<'w> Case<'w> {
         effects.extend(recorded);
 
         if let Some(credit) = self.credit {
-            if self.is_off() {
+            let is_settled = self.settled.cancellation();
+            if self.is_off() && !is_settled {
                 let is_paid = !refunding.books.paid.is_zero() || effects.iter().any(records_payment);
-                effects.extend(finish::cancel(
-                    &self.world.rma,
-                    credit,
-                    is_paid,
-                    self.settings,
-                    &mut findings,
-                ));
-            } else if !findings.asks() {
+                let (rma, settings) = (&self.world.rma, self.settings);
+                effects.extend(finish::cancel(rma, credit, is_paid, settings, &mut findings));
+            } else if !self.is_off() && !findings.asks() {
                 let is_refunded = refunding.books.is_refunded(refund::tolerance(currency(credit), credited));
                 let (rma, settings) = (&self.world.rma, self.settings);
                 effects.extend(finish::effects(rma, credit, is_refunded, &units, &refunds, settings));
@@ -179,13 +188,13 @@ impl<'w> Case<'w> {
             return None;
         }
         let usable = self.order.clone().and_then(|order| {
-            original_order::creditable(order, &self.world.rma, &self.synchronised, &self.world.account)
+            original_order::creditable(order, &self.world.rma, &self.to_credit, &self.world.account)
         });
         usable.map_err(|review| findings.add_review(review)).ok()?;
-        if self.existing.ask_about_foreign(self.world, &self.synchronised, self.settings, findings) {
+        if self.existing.ask_about_foreign(self.world, &self.to_credit, self.settings, findings) {
             return None;
         }
-        let (world, units, settings) = (self.world, &self.synchronised, self.settings);
+        let (world, units, settings) = (self.world, &self.to_credit, self.settings);
         let (rows, earlier) = (self.order_rows.as_ref()?, self.existing.earlier(settings));
         let drafted = credit::draft(&world.rma, units, rows, &earlier, &world.account, settings, findings)?;
         Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(drafted.body) })
@@ -193,7 +202,9 @@ impl<'w> Case<'w> {
 
     /// The custom fields of the field map, which Brightpearl takes once the credit exists.
     fn set_custom_fields(&self, findings: &mut Findings) -> Option<Effect> {
-        let credit = self.certain_credit().filter(|credit| !self.is_off() && !credit.is_closed())?;
+        let is_settled = self.settled.whole(ReviewCode::FieldMapFailed);
+        let is_open = |credit: &&Order| !self.is_off() && !is_settled && !credit.is_closed();
+        let credit = self.certain_credit().filter(is_open)?;
         let fields = FieldValues::of(&self.world.rma, self.known_order()?, self.settings)?;
         let body = fields.custom_fields(credit, &self.synchronised, findings)?;
         let key = keys::custom_fields(self.world.rma.id());
@@ -208,6 +219,10 @@ impl<'w> Case<'w> {
             Some(format!("the RMA is {}", self.world.rma.status()))
         } else if self.synchronised.is_empty() {
             Some("none of its units is to be synchronised".to_owned())
+        } else if let Some(review) = self.settled.credit() {
+            Some(format!("its credit was settled by hand ({review})"))
+        } else if self.to_credit.is_empty() {
+            Some("its units were settled by hand".to_owned())
         } else {
             None
         }
@@ -218,7 +233,13 @@ impl<'w> Case<'w> {
         self.credit.filter(|_| !self.existing.is_doubtful())
     }
 
-    fn refunding(&self, credited_units: usize, findings: &mut Findings) -> Refunding<'w> {
+    /// That somebody settled which credit is the RMA's, while several carry its key: no money is recorded on either.
+    fn settled_while_doubtful(&self) -> Option<String> {
+        let review = self.settled.credit().filter(|_| self.existing.is_doubtful())?;
+        Some(format!("which credit is its own was settled by hand ({review})"))
+    }
+
+    fn refunding(&self, credited_units: usize, findings: &mut Findings) -> Refunding<'_> {
         let skipped = self.units.iter().filter(|unit| rma_facts::is_skipped(unit, self.settings));
         let transactions = refund::keyed_transactions(&self.world.rma);
         Refunding {
@@ -227,7 +248,8 @@ impl<'w> Case<'w> {
             books: Books::of(self.world, self.certain_credit(), &transactions, findings),
             transactions,
             order: self.order_to_note_on(),
-            impossible: self.impossible(),
+            impossible: self.impossible().or_else(|| self.settled_while_doubtful()),
+            settled: &self.settled,
             skipped: skipped.map(|unit| &unit.returned_item_id).collect(),
             credited_units,
         }
@@ -248,7 +270,7 @@ impl<'w> Case<'w> {
         findings: &mut Findings,
     ) -> Vec<UnitStatus> {
         if !self.is_off() {
-            changes::ask(credit, &self.synchronised, on_credit, findings);
+            changes::ask(credit, &self.to_credit, on_credit, findings);
         }
         let finished = finish::is_finished(credit, self.settings);
         let (world, settings) = (self.world, self.settings);

@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 use returngo::Rma;
 use serde::{Deserialize, Serialize};
 
-use crate::{claims::CreditClaim, in_flight::InFlight, original_order};
+use crate::{claims::CreditClaim, decisions::Decision, in_flight::InFlight, original_order};
 
 /// What both systems say now about one RMA: everything that [`plan`](fn@crate::plan) looks at.
 ///
@@ -56,6 +56,9 @@ pub struct World {
     /// The credits that RMAs adopted, according to the caller's store.
     #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<CreditClaim>,
+    /// What people decided about reviews.
+    #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
     /// What is known about products.
     #[serde(default, with = "wire::null_is_default")]
     pub products: BTreeMap<ProductId, ProductFacts>,
@@ -78,6 +81,7 @@ impl World {
             order_notes: Vec::new(),
             in_flight: Vec::new(),
             claims: Vec::new(),
+            decisions: Vec::new(),
             products: BTreeMap::new(),
             account: AccountFacts::default(),
         }

@@ -10,6 +10,7 @@ use super::Explained;
 use crate::{
     amounts::{self, RowScales},
     credit::{self, CreditedRow},
+    decisions::Settled,
     existing_credits::ExistingCredits,
     findings::Findings,
     keys::{self, FeeKind},
@@ -26,6 +27,7 @@ pub(super) fn created(case: &Explained<'_>, body: &NewSalesCredit) -> Vec<String
     let earlier = ExistingCredits::of(case.world, Some(order), unheard).earlier(case.settings);
     let (rma, account) = (&case.world.rma, &case.world.account);
     let units = rma_facts::synchronised(&rma_facts::units(rma), case.settings);
+    let units = Settled::of(case.world).to_credit(&units);
     let order_rows = OrderRows::of(order);
     let drafted = credit::draft(rma, &units, &order_rows, &earlier, account, case.settings, unheard);
     let rows = drafted.map(|drafted| drafted.rows).unwrap_or_default();

@@ -6,7 +6,9 @@ use rust_decimal::Decimal;
 
 use super::Explained;
 use crate::{
-    amounts, keys,
+    amounts,
+    decisions::Settled,
+    keys,
     plan::{Effect, RefundState},
     refund::{self, Movement},
     rma_facts,
@@ -123,9 +125,13 @@ fn transaction_of<'w>(case: &Explained<'w>, key: Option<&str>) -> Option<&'w Tra
 pub(super) fn transactions(case: &Explained<'_>) -> Vec<String> {
     let transactions = rma_facts::transactions(&case.world.rma);
     let states = transactions.iter().zip(&case.plan.state.refunds);
+    let settled = Settled::of(case.world);
     states
         .map(|(transaction, status)| {
             let state = match status.state {
+                _ if settled.transaction(&transaction.id) => {
+                    "a person settled it by hand, and nothing is written for it".to_owned()
+                }
                 RefundState::Pending => pending(case, transaction),
                 RefundState::Recorded => {
                     format!("Brightpearl has it under {}", keys::refund(case.world.rma.id(), &transaction.id))

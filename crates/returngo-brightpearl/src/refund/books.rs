@@ -10,7 +10,7 @@ use brightpearl::{
 use rust_decimal::Decimal;
 
 use super::{Keyed, Movement, amount_on, movement};
-use crate::{amounts, findings::Findings, keys, unique, world::World};
+use crate::{amounts, decisions::Settled, findings::Findings, keys, unique, world::World};
 
 /// How far payments may be above a credit's total, and still be it: shares of rows are rounded per unit.
 pub(crate) fn tolerance(currency: &CurrencyCode, units: usize) -> Decimal {
@@ -123,8 +123,13 @@ impl<'w> Books<'w> {
         self.unmoved.iter().copied()
     }
 
-    /// The first payment on the credit that does not record a refund that succeeded.
-    pub(super) fn unexplained(&self, transactions: &[Keyed<'_>]) -> Option<&'w CustomerPayment> {
+    /// The first payment on the credit that does not record a refund that succeeded. What is recorded under the key
+    /// of a refund that a person settled is as that person wants it.
+    pub(super) fn unexplained(
+        &self,
+        transactions: &[Keyed<'_>],
+        settled: &Settled,
+    ) -> Option<&'w CustomerPayment> {
         let credit = self.credit?;
         let is_explained = |payment: &CustomerPayment| {
             let of_payment =
@@ -132,7 +137,8 @@ impl<'w> Books<'w> {
             transactions.iter().find(of_payment).is_some_and(|Keyed { transaction, key }| {
                 let amount = || amount_on(credit, transaction).ok();
                 movement(transaction) == Movement::Refund
-                    && matches!(self.recorded(key, amount()), Recorded::Yes(_))
+                    && (settled.transaction(&transaction.id)
+                        || matches!(self.recorded(key, amount()), Recorded::Yes(_)))
             })
         };
         self.standing.iter().copied().find(|payment| !is_explained(payment))

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     amounts::{self, RowScales},
+    decisions::Settled,
     fees,
     findings::Findings,
     keys,
@@ -41,6 +42,8 @@ pub(crate) struct Refunding<'w> {
     pub(crate) skipped: HashSet<&'w ReturnedItemId>,
     /// How many units are on the credit.
     pub(crate) credited_units: usize,
+    /// What people settled by hand.
+    pub(crate) settled: &'w Settled,
 }
 
 /// Plans what has to be written about each transaction, oldest first, and says how each stands.
@@ -90,8 +93,31 @@ impl<'r, 'w> Recording<'r, 'w> {
     }
 
     fn transaction(&mut self, transaction: &Transaction, key: &str) -> RefundState {
+        if self.refunding.settled.transaction(&transaction.id) {
+            self.ask_about_unmoved(transaction, key);
+            return self.settled(transaction, key);
+        }
         let state = self.state_of(transaction, key);
         if self.ask_about_unmoved(transaction, key) { RefundState::NeedsReview } else { state }
+    }
+
+    /// How a transaction stands that a person settled: nothing is written for it. What else there is to ask about it is
+    /// asked.
+    fn settled(&mut self, transaction: &Transaction, key: &str) -> RefundState {
+        match movement(transaction) {
+            Movement::Refund => {
+                let amount =
+                    self.refunding.books.credit.and_then(|credit| amount_on(credit, transaction).ok());
+                if let Recorded::Yes(payment) = self.refunding.books.recorded(key, amount) {
+                    self.check_journal(payment, transaction);
+                }
+                RefundState::Recorded
+            }
+            Movement::Unknown => RefundState::Recorded,
+            Movement::RefundRequested => RefundState::Pending,
+            Movement::MoneyIn | Movement::MoneyInRequested => RefundState::NotARefund,
+            Movement::Failed => RefundState::Failed,
+        }
     }
 
     /// Asks about payments under the key of a transaction that did not move money to the shopper.
@@ -308,7 +334,9 @@ impl<'r, 'w> Recording<'r, 'w> {
         if !is_open(credit) {
             return Err("no row can be added to a credit that is closed or being closed".to_owned());
         }
-        if let Some(payment) = self.refunding.books.unexplained(&self.refunding.transactions) {
+        if let Some(payment) =
+            self.refunding.books.unexplained(&self.refunding.transactions, self.refunding.settled)
+        {
             return Err(format!(
                 "no row is added while payment {} of {} on it records no refund that succeeded",
                 payment.payment_id,

@@ -23,6 +23,7 @@ mod recorded;
 mod refunds;
 mod reviewed;
 mod schema;
+mod settled;
 mod several_returns;
 mod tenders;
 mod worlds;

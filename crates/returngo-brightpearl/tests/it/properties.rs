@@ -330,6 +330,32 @@ proptest! {
     }
 
     #[test]
+    fn nothing_is_written_for_what_is_settled(
+        transactions in transactions(),
+        is_settled in any::<[bool; 5]>(),
+        unit in any::<bool>(),
+        settings in any_settings(),
+    ) {
+        let mut model = Model::of(story(transactions));
+        let ids: Vec<String> = model.world.rma.transactions.iter().map(|transaction| transaction.id.to_string()).collect();
+        let settled: Vec<&String> = ids.iter().zip(is_settled).filter(|(_, is)| *is).map(|(id, _)| id).collect();
+        let mut decisions: Vec<Value> =
+            settled.iter().map(|id| json!({"review": format!("OverRefund:{id}"), "choice": "settled"})).collect();
+        if unit {
+            decisions.push(json!({"review": "UnmatchedItem:5600011", "choice": "settled"}));
+        }
+        model.world.decisions = serde_json::from_value(Value::Array(decisions)).unwrap();
+        prop_assert!(model.settle(&settings) <= 4);
+        for id in settled {
+            let key = format!("RGO-4410021-{id}");
+            prop_assert!(!model.keys.iter().any(|written| written.starts_with(&key)), "{key} in {:?}", model.keys);
+        }
+        let mut rows = model.credit_of_rma().unwrap().order_rows.values();
+        let quantity = rows.find(|row| row.product_sku.as_deref() == Some("LS-M")).unwrap().quantity.magnitude;
+        prop_assert_eq!(quantity, Decimal::from(if unit { 1 } else { 2 }));
+    }
+
+    #[test]
     fn plans_settle_within_four_rounds_and_no_key_comes_twice(
         before in transactions(),
         receipts in receipts(),
@@ -393,6 +419,9 @@ fn shuffled(world: &World, seed: u64) -> World {
     shuffle(&mut world.payments, &mut state);
     shuffle(&mut world.goods_movements, &mut state);
     shuffle(&mut world.order_notes, &mut state);
+    shuffle(&mut world.in_flight, &mut state);
+    shuffle(&mut world.claims, &mut state);
+    shuffle(&mut world.decisions, &mut state);
     world
 }
 
