@@ -4,7 +4,8 @@ use std::{
 };
 
 use crate::{
-    Attempt, Clock, Context, FaultKind, Faults, MockedApi, Request, RequestCounts, Response, control,
+    Attempt, Clock, Context, Delivery, FaultKind, Faults, MockedApi, Request, RequestCounts, Response,
+    control,
     request_log::{RequestLog, UNKNOWN},
     webhooks::Courier,
 };
@@ -56,11 +57,22 @@ impl<A> Clone for MockCore<A> {
 impl<A: MockedApi> MockCore<A> {
     /// Puts the machinery around an API.
     pub fn new(api: A) -> Self {
+        Self::with(api, Courier::start())
+    }
+
+    /// The same without a thread and without sockets: webhooks are not sent, but wait for
+    /// [`take_deliveries`](Self::take_deliveries). For simulations that pass requests to [`handle`](Self::handle)
+    /// themselves. Faults lose and double webhooks as ever; in which order they arrive is the caller's choice.
+    pub fn collecting(api: A) -> Self {
+        Self::with(api, Courier::collecting())
+    }
+
+    fn with(api: A, courier: Courier) -> Self {
         Self(Arc::new(Shared {
             state: Mutex::new(State { api, log: RequestLog::default() }),
             faults: Faults::default(),
             clock: Clock::default(),
-            courier: Courier::start(),
+            courier,
         }))
     }
 
@@ -165,6 +177,12 @@ impl<A: MockedApi> MockCore<A> {
     pub async fn deliveries_settled(&self) {
         // The sender lives as long as this core, so waiting cannot fail.
         let _ = self.0.courier.unsettled().wait_for(|&unsettled| unsettled == 0).await;
+    }
+
+    /// The webhooks that were raised since the last call, in order; always empty unless this core is
+    /// [collecting](Self::collecting).
+    pub fn take_deliveries(&self) -> Vec<Delivery> {
+        self.0.courier.take()
     }
 
     fn state(&self) -> MutexGuard<'_, State<A>> {

@@ -1,4 +1,5 @@
-//! Webhooks that really travel: one background task sends them in the order in which they were raised.
+//! Webhooks: one background task sends them over HTTP in the order in which they were raised, or a caller collects
+//! them and delivers them itself.
 
 use std::{
     sync::{
@@ -56,11 +57,33 @@ const RECEIVER_TIMEOUT: Duration = Duration::from_secs(10);
 /// After this quiet, webhooks that are held to be reordered are sent.
 const REORDER_PATIENCE: Duration = Duration::from_secs(1);
 
+/// What becomes of deliveries.
+#[derive(Debug)]
+pub(crate) enum Courier {
+    /// They are sent over HTTP.
+    Sending(Sending),
+    /// They are kept until somebody takes them; nothing is sent.
+    Collecting(Collecting),
+}
+
 /// Hands deliveries to the background task and knows how many are not settled.
 #[derive(Debug)]
-pub(crate) struct Courier {
+pub(crate) struct Sending {
     queue: mpsc::UnboundedSender<Parcel>,
     progress: Arc<Progress>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Collecting {
+    collected: Mutex<Vec<Delivery>>,
+    /// Never anything but 0: what is collected is the caller's.
+    unsettled: watch::Sender<u64>,
+}
+
+impl Collecting {
+    fn list(&self) -> MutexGuard<'_, Vec<Delivery>> {
+        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug)]
@@ -91,9 +114,65 @@ enum Hold {
 }
 
 impl Courier {
+    pub(crate) fn start() -> Self {
+        Self::Sending(Sending::start())
+    }
+
+    pub(crate) fn collecting() -> Self {
+        Self::Collecting(Collecting::default())
+    }
+
+    /// Sends or keeps deliveries in order, as the faults allow. What is only collected has no order to reverse: a
+    /// caller that delivers it chooses one.
+    pub(crate) fn send(&self, deliveries: Vec<Delivery>, faults: &Faults) {
+        match self {
+            Self::Sending(sending) => sending.send(deliveries, faults),
+            Self::Collecting(collecting) => {
+                for delivery in deliveries {
+                    match faults.fate_of_webhook(&delivery.event) {
+                        Fate::Lost => {}
+                        Fate::SentTwice => collecting.list().extend([delivery.clone(), delivery]),
+                        Fate::HeldFor(_) | Fate::Overtaken | Fate::Sent => collecting.list().push(delivery),
+                    }
+                }
+            }
+        }
+    }
+
+    /// What was collected since the last time; always empty where deliveries are sent.
+    pub(crate) fn take(&self) -> Vec<Delivery> {
+        match self {
+            Self::Sending(_) => Vec::new(),
+            Self::Collecting(collecting) => std::mem::take(&mut *collecting.list()),
+        }
+    }
+
+    pub(crate) fn forget(&self) {
+        match self {
+            Self::Sending(sending) => sending.forget(),
+            Self::Collecting(collecting) => collecting.list().clear(),
+        }
+    }
+
+    pub(crate) fn attempts(&self) -> Vec<Attempt> {
+        match self {
+            Self::Sending(sending) => sending.progress.attempts().clone(),
+            Self::Collecting(_) => Vec::new(),
+        }
+    }
+
+    pub(crate) fn unsettled(&self) -> watch::Receiver<u64> {
+        match self {
+            Self::Sending(sending) => sending.progress.unsettled.subscribe(),
+            Self::Collecting(collecting) => collecting.unsettled.subscribe(),
+        }
+    }
+}
+
+impl Sending {
     /// Starts the task on a thread of its own: it then works under any runtime of the test, also one whose
     /// time is paused.
-    pub(crate) fn start() -> Self {
+    fn start() -> Self {
         let (queue, parcels) = mpsc::unbounded_channel();
         let progress = Arc::new(Progress {
             unsettled: watch::Sender::new(0),
@@ -113,7 +192,7 @@ impl Courier {
     }
 
     /// Queues deliveries in order, as the faults allow.
-    pub(crate) fn send(&self, deliveries: Vec<Delivery>, faults: &Faults) {
+    fn send(&self, deliveries: Vec<Delivery>, faults: &Faults) {
         for delivery in deliveries {
             match faults.fate_of_webhook(&delivery.event) {
                 Fate::Lost => {}
@@ -136,17 +215,9 @@ impl Courier {
         }
     }
 
-    pub(crate) fn forget(&self) {
+    fn forget(&self) {
         self.progress.era.fetch_add(1, Ordering::AcqRel);
         self.progress.attempts().clear();
-    }
-
-    pub(crate) fn attempts(&self) -> Vec<Attempt> {
-        self.progress.attempts().clone()
-    }
-
-    pub(crate) fn unsettled(&self) -> watch::Receiver<u64> {
-        self.progress.unsettled.subscribe()
     }
 }
 

@@ -54,6 +54,10 @@ impl Brightpearl {
         &self.account
     }
 
+    pub(crate) const fn account_mut(&mut self) -> &mut Account {
+        &mut self.account
+    }
+
     /// A code, as the consent of a user who is sent back to this URI would make one.
     pub(crate) fn new_authorization_code(&mut self, redirect_uri: &str) -> String {
         self.account.credentials.oauth.new_code(redirect_uri)

@@ -75,6 +75,18 @@ impl Index {
         within(&self.orders_by_creation, period)
     }
 
+    /// A deleted order is not found any more, and its key is free.
+    pub(crate) fn forget_order(&mut self, id: OrderId) {
+        for ids in self.orders_by_key.values_mut() {
+            ids.retain(|other| *other != id);
+        }
+        for ids in self.orders_by_parent.values_mut().chain(self.orders_by_type.values_mut()) {
+            ids.remove(&id);
+        }
+        self.orders_by_update.retain(|(_, other)| *other != id);
+        self.orders_by_creation.retain(|(_, other)| *other != id);
+    }
+
     /// The places of movements in their list.
     pub(crate) fn movements(&self, under: Filed, id: u64) -> impl Iterator<Item = &usize> {
         self.movements.get(&(under, id)).into_iter().flatten()

@@ -4,6 +4,7 @@
 
 mod accounting;
 mod api;
+mod by_hand;
 mod contact;
 mod custom_field;
 mod duplicates;

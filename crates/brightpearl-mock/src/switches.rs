@@ -59,6 +59,8 @@ switches! {
     /// Whether a receipt and a payment count as a change of the order: `version`, `updatedOn` and `order.modified`.
     /// By default they do not, so that nobody relies on it.
     receipts_and_payments_modify_the_order("receiptsAndPaymentsModifyTheOrder"): bool = false,
+    /// How many milliseconds after its creation a search shows an object; requests by id show it at once.
+    search_lag_ms("searchLagMs"): u64 = 0,
     /// Whether the end of a period in a search filter belongs to it.
     periods_include_their_end("periodsIncludeTheirEnd"): bool = false,
     /// Whether `amountPaid` of a `PAYMENT` is negative in the search.

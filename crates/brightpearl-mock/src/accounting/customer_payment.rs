@@ -49,7 +49,8 @@ const PAYMENTS: Table<CustomerPayment> = Table {
 
 /// `GET /customer-payment-search`.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
-    let found = candidates(account, call);
+    let mut found = candidates(account, call);
+    found.retain(|payment| call.is_indexed(payment.created_on));
     if !call.switches.payments_out_are_negative {
         return PAYMENTS.search(found.into_iter(), call, &no_names);
     }

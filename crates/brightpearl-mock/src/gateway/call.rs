@@ -1,7 +1,7 @@
-use std::{borrow::Cow, str::FromStr};
+use std::{borrow::Cow, str::FromStr, time::Duration};
 
 use api_mock_core::{Faults, Request};
-use brightpearl::IdSet;
+use brightpearl::{IdSet, OffsetDateTime};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -77,6 +77,13 @@ impl Call<'_> {
     /// The ids that a filter of a search names; none when there is no such filter, or it is no id set.
     pub(crate) fn filtered_ids(&self, filter: &str) -> Option<IdSet> {
         self.request.query(filter)?.parse().ok()
+    }
+
+    /// Whether a search shows what was created at this time: its index may lag behind the write.
+    pub(crate) fn is_indexed(&self, created: Option<OffsetDateTime>) -> bool {
+        let Some(created) = created.filter(|_| self.switches.search_lag_ms > 0) else { return true };
+        let lag = Duration::from_millis(self.switches.search_lag_ms);
+        created.timestamp().saturating_add(lag).is_ok_and(|indexed| indexed <= self.now)
     }
 
     /// What an unknown URI gets.

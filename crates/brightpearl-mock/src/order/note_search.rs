@@ -37,5 +37,5 @@ pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
         .filter(|(order, _)| wanted.as_ref().is_none_or(|wanted| wanted.contains(**order)))
         .flat_map(|(order, notes)| notes.iter().map(|note| Row { order: *order, note: note.clone() }))
         .collect();
-    NOTES.search(rows.iter(), call, &no_names)
+    NOTES.search(rows.iter().filter(|row| call.is_indexed(row.note.added_on)), call, &no_names)
 }

@@ -70,7 +70,11 @@ const TYPE_NAMES: [&str; 4] = ["SALES_ORDER", "PURCHASE_ORDER", "SALES_CREDIT", 
 /// `GET /order-search`.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let name_of = |map: &str, id: &Value| name(account, map, id.as_u64()?);
-    let mut answer = ORDERS.search(candidates(account, call), call, &name_of)?;
+    let mut answer = ORDERS.search(
+        candidates(account, call).filter(|order| call.is_indexed(order.created_on)),
+        call,
+        &name_of,
+    )?;
     // The order types are listed all four, whichever occur (§2.5).
     if let Some(types) = answer.body.get_mut("reference").and_then(|maps| maps.get_mut(TYPES)) {
         *types = (1..).zip(TYPE_NAMES).map(|(id, name): (u64, _)| (id.to_string(), json!(name))).collect();

@@ -64,6 +64,8 @@ const SALES_ORDERS: Table<Order> = Table {
 
 /// `GET /sales-order-search`.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
-    let is_sale = |order: &&Order| order.order_type_code == OrderTypeCode::SalesOrder;
+    let is_sale = |order: &&Order| {
+        order.order_type_code == OrderTypeCode::SalesOrder && call.is_indexed(order.created_on)
+    };
     SALES_ORDERS.search(candidates(account, call).filter(is_sale), call, &no_names)
 }

@@ -62,7 +62,8 @@ fn grouping(row: &Row, place: usize) -> Value {
 
 /// `GET /goods-in-search`.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
-    let notes = account.goods_in_notes.iter();
+    let indexed = |(id, _): &(&GoodsInNoteId, &GoodsInNote)| call.is_indexed(made(account, **id));
+    let notes = account.goods_in_notes.iter().filter(indexed);
     let rows: Vec<Row> = notes.flat_map(|(id, note)| rows(account, *id, note)).collect();
     BATCHES.search(rows.iter(), call, &no_names)
 }

@@ -44,7 +44,8 @@ const MOVEMENTS: Table<GoodsMovement> = Table {
 
 /// `GET /goods-movement-search`.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
-    MOVEMENTS.search(candidates(account, call).into_iter(), call, &no_names)
+    let found = candidates(account, call).into_iter();
+    MOVEMENTS.search(found.filter(|movement| call.is_indexed(movement.updated_on)), call, &no_names)
 }
 
 /// The movements that a search can find: those of a batch, a note or an order, where it names one.

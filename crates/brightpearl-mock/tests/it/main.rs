@@ -4,6 +4,7 @@
 mod accounting;
 mod books;
 mod builder;
+mod by_hand;
 mod contacts;
 mod fidelity;
 mod fixtures;

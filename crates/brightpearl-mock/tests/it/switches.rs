@@ -319,3 +319,50 @@ fn a_switch_that_does_not_exist_or_a_value_that_it_does_not_take_is_named() {
         );
     }
 }
+
+#[tokio::test]
+async fn searches_can_lag_behind_writes() {
+    let http = with(&["searchLagMs=20000"]).await;
+    let at = |time: &str| http.mock.set_clock(time.parse::<jiff::Timestamp>().unwrap());
+    let found = async |search: String| {
+        http.get(&search).await.response()["metaData"]["resultsAvailable"].as_u64().unwrap()
+    };
+    at("2026-05-08T10:00:00Z");
+    let credit = receive(&http, 3).await;
+    release(&http).await;
+    assert_eq!(
+        http.post("accounting-service/customer-payment", payment(credit, "STRIPE_UK")).await.status,
+        200
+    );
+    let note = json!({ "text": "Called" });
+    assert_eq!(http.post(&format!("order-service/order/{credit}/note"), note).await.status, 200);
+    let searches = [
+        (format!("order-service/order-search?orderId={credit}"), 1),
+        (format!("accounting-service/customer-payment-search?orderId={credit}"), 1),
+        (format!("order-service/order-note-search?orderId={credit}"), 1),
+        (format!("warehouse-service/goods-in-search?purchaseOrderId={credit}"), 1),
+        (format!("warehouse-service/goods-movement-search?orderId={credit}"), 1),
+    ];
+    for (search, _) in &searches {
+        assert_eq!(found(search.clone()).await, 0, "{search}");
+    }
+    assert_eq!(
+        http.get(&format!("order-service/order/{credit}")).await.response().as_array().unwrap().len(),
+        1
+    );
+    at("2026-05-08T10:00:19.999Z");
+    assert_eq!(found(searches[0].0.clone()).await, 0);
+    at("2026-05-08T10:00:20Z");
+    for (search, there) in searches {
+        assert!(found(search.clone()).await >= there, "{search}");
+    }
+    assert_eq!(found("order-service/sales-order-search?salesOrderId=300871".to_owned()).await, 1);
+    let control = http.mock.url() + "/_mock/switches";
+    reqwest::Client::new().put(control).body(r#"{"searchLagMs":0}"#).send().await.unwrap();
+    let late = http.post(CREDITS, credit_of("RGO-LATE")).await.id();
+    assert_eq!(found(format!("order-service/order-search?orderId={late}")).await, 1);
+}
+
+fn credit_of(key: &str) -> Value {
+    credit(key)
+}

@@ -78,6 +78,39 @@ impl Shop {
         let (number, now) = (self.next_transaction_number(), context.now);
         self.change(id, context, |rma| refund.make(rma, number, now))
     }
+
+    /// Gives a transaction another status, as the payment processor does when money comes back after all.
+    /// No webhook tells of it, unless a refund succeeds by it, and `lastUpdated` of the RMA does not move.
+    ///
+    /// # Errors
+    /// When there is no such transaction.
+    pub fn set_transaction_status(
+        &mut self,
+        id: &TransactionId,
+        status: TransactionStatus,
+        context: &mut Context,
+    ) -> Result<(), Rejected> {
+        let (rma, now) = (self.rma_of_transaction(id)?, context.now);
+        self.change(&rma, context, |rma| {
+            for transaction in rma.transactions.iter_mut().filter(|transaction| transaction.id == *id) {
+                transaction.status = status.clone();
+                transaction.last_updated = Some(time(now));
+            }
+            Ok(())
+        })
+    }
+
+    /// Removes a transaction: ReturnGO does not list it any more.
+    ///
+    /// # Errors
+    /// When there is no such transaction.
+    pub fn remove_transaction(&mut self, id: &TransactionId, context: &mut Context) -> Result<(), Rejected> {
+        let rma = self.rma_of_transaction(id)?;
+        self.change(&rma, context, |rma| {
+            rma.transactions.retain(|transaction| transaction.id != *id);
+            Ok(())
+        })
+    }
 }
 
 fn expect_status(rma: &Rma, what: &str, allowed: impl Fn(&RmaStatus) -> bool) -> Result<(), Rejected> {

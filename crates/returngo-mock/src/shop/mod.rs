@@ -27,6 +27,8 @@ pub struct Shop {
     /// Tracking numbers that ReturnGO was asked to follow.
     pub(crate) followed: BTreeSet<String>,
     webhooks_ever: u64,
+    /// The highest number that a transaction ever had: one that disappeared is not given again.
+    last_transaction: u64,
     pub(crate) quota: Quota,
     pub(crate) usage: Usage,
     pub(crate) switches: Switches,
@@ -41,6 +43,7 @@ impl Shop {
             webhooks: BTreeMap::new(),
             followed: BTreeSet::new(),
             webhooks_ever: 0,
+            last_transaction: 0,
             quota: Quota::default(),
             usage: Usage::default(),
             switches: Switches::default(),
@@ -137,9 +140,11 @@ impl Shop {
     }
 
     /// Ids count up over all RMAs.
-    fn next_transaction_number(&self) -> u64 {
+    fn next_transaction_number(&mut self) -> u64 {
         let transactions = self.rmas.values().flat_map(|rma| &rma.transactions);
         let numbers = transactions.filter_map(|transaction| transaction.id.as_str().parse::<u64>().ok());
-        numbers.max().map_or(778_120, |last| last + 1)
+        let last = numbers.max().unwrap_or(778_119).max(self.last_transaction);
+        self.last_transaction = last + 1;
+        self.last_transaction
     }
 }

@@ -53,3 +53,21 @@ pub(crate) async fn delete(shop: &MockReturngo, path: &str) -> Answer {
 pub(crate) async fn move_parcel(shop: &MockReturngo, status: &str) -> Answer {
     put(shop, "/shipment/9100200", json!({ "status": status })).await
 }
+
+#[test]
+fn a_refund_fails_after_its_success_or_disappears_and_its_number_is_not_given_again() {
+    let core = returngo_mock::MockCore::collecting(returngo_mock::Shop::new(returngo_mock::Seed::default()));
+    let id = core.read(|shop| shop.rmas().next().unwrap().id().clone());
+    let refund =
+        || core.act(|shop, context| shop.refund(&id, returngo_mock::Refund::full(), context)).unwrap();
+    let (first, second) = (refund(), refund());
+    let failed = returngo::TransactionStatus::Failed;
+    core.act(|shop, context| shop.set_transaction_status(&first.id, failed.clone(), context)).unwrap();
+    core.act(|shop, context| shop.remove_transaction(&second.id, context)).unwrap();
+    let third = refund();
+    let left = core.read(|shop| shop.rmas().next().unwrap().transactions.clone());
+    let shown: Vec<_> = left.iter().rev().take(2).map(|one| (&one.id, one.status == failed)).collect();
+    assert_eq!(shown, [(&third.id, false), (&first.id, true)]);
+    assert_ne!(third.id, second.id);
+    assert!(core.act(|shop, context| shop.remove_transaction(&second.id, context)).is_err());
+}
