@@ -30,6 +30,7 @@ use crate::{
     settings::ConnectionSettings,
     world::AccountFacts,
 };
+pub(crate) use lots::ask_about;
 use prices::Prices;
 pub(crate) use rows::{CreditedRow, RowFields};
 

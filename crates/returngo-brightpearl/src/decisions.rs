@@ -180,6 +180,8 @@ impl Settled {
         let is_open = |subject: &str| !self.ids.contains(format!("{code}:{subject}").as_str());
         match subject(&review) {
             _ if self.ids.is_empty() => Some(review),
+            // It holds up nothing that could be left alone: what changes about it is told.
+            _ if part(code) == Part::Nothing => Some(review),
             Subject::Transactions => {
                 review.transaction_ids.retain(|id| is_open(id.as_str()));
                 (!review.transaction_ids.is_empty()).then_some(review)

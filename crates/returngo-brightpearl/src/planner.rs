@@ -13,7 +13,7 @@ use crate::{
     finish,
     goods::{self, StockRows},
     keys,
-    matching::OrderRows,
+    matching::{OrderRows, Room},
     original_order,
     plan::{
         CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
@@ -263,14 +263,23 @@ impl<'w> Case<'w> {
         self.known_order().filter(is_own).map(|order| order.id)
     }
 
+    /// What the order has left behind all its credits, the RMA's own among them.
+    fn left_behind(&self, credit: &'w Order) -> Option<Room<'_, 'w>> {
+        let mut earlier = self.existing.earlier(self.settings);
+        if earlier.credits.iter().all(|other| other.id != credit.id) {
+            earlier.credits.push(credit);
+        }
+        Some(Room::behind(self.order_rows.as_ref()?, &earlier, &mut Findings::default()))
+    }
+
     fn units_on_credit(
         &self,
-        credit: &Order,
+        credit: &'w Order,
         on_credit: &UnitsOnCredit<'_>,
         findings: &mut Findings,
     ) -> Vec<UnitStatus> {
         if !self.is_off() {
-            changes::ask(credit, &self.to_credit, on_credit, findings);
+            changes::ask(credit, &self.to_credit, on_credit, || self.left_behind(credit), findings);
         }
         let finished = finish::is_finished(credit, self.settings);
         let (world, settings) = (self.world, self.settings);

@@ -123,7 +123,7 @@ fn are_known(fields: &RowFields, unit: &Item, account: &AccountFacts, findings: 
     unknown.is_empty()
 }
 
-fn ask_about(misfit: Misfit, unit: &Item, order: &Order, findings: &mut Findings) {
+pub(crate) fn ask_about(misfit: Misfit, unit: &Item, order: &Order, findings: &mut Findings) {
     let (sku, line) =
         (described(unit.sku.as_deref()), described(unit.shop_line_item_id.as_ref().map(|id| id.as_str())));
     let order = order.id;
