@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use brightpearl::{OffsetDateTime, OrderId};
 use jiff::Timestamp;
 use returngo::RmaId;
-use returngo_brightpearl::{Decision, World};
+use returngo_brightpearl::{Decision, World, keys};
 use returngo_brightpearl_reader::{IntendedCredit, Journal, JournalError};
 
 use super::Policy;
@@ -58,12 +58,19 @@ impl Known {
         Ok(known)
     }
 
-    /// A credit or payment that was written lately, or may have been, and that the world does not show.
+    /// A credit or payment that was written lately, or may have been, and that the world does not show. A credit whose id
+    /// is known was asked for by it: if it is not shown, it is gone.
     pub(super) fn unseen(&self, rma: &RmaId, world: &World) -> Option<&EffectRecord> {
         let credits = world.credits.iter().filter_map(|credit| credit.external_ref.as_deref());
         let payments = world.payments.iter().filter_map(|payment| payment.transaction_ref.as_deref());
         let shown: BTreeSet<&str> = credits.chain(payments).collect();
-        self.recent.get(rma)?.iter().find(|effect| !shown.contains(effect.key.as_str()))
+        let is_gone = |effect: &&EffectRecord| {
+            effect.doubtful_since().is_none() && keys::rma_of_credit(&effect.key).as_ref() == Some(rma)
+        };
+        self.recent
+            .get(rma)?
+            .iter()
+            .find(|effect| !shown.contains(effect.key.as_str()) && !is_gone(effect))
     }
 
     /// Whether anything was written for the RMA lately.

@@ -136,7 +136,10 @@ impl Engine {
                     None
                 }
                 Admission::AlreadyApplied(_) if is_said_once(&effect) => Some(Step::SaidBefore),
-                Admission::AlreadyApplied(record) if record.recorded_at > Some(intent.known_until) => {
+                Admission::AlreadyApplied(record)
+                    if matches!(effect, Effect::RecordPayment { .. })
+                        && record.recorded_at > Some(intent.known_until) =>
+                {
                     Some(Step::Ended(self.policy.after_unseen(&record, now)))
                 }
                 Admission::AlreadyApplied(record) => {

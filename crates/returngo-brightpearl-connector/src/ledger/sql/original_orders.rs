@@ -1,6 +1,6 @@
 //! Sales orders: one return of an order is worked on at a time, and each sees what the others intended.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use brightpearl::OrderId;
 use jiff::Timestamp;
@@ -38,6 +38,11 @@ pub(super) async fn take(
     requests: &[OrderRequest],
     read_at: Revision,
 ) -> Result<Vec<OrderTurn>, LedgerError> {
+    // So that there is something to lock: of two that ask at once for an order that is new, one comes first.
+    const KNOW: &str = "
+        INSERT INTO original_order (account, order_id, revision)
+        SELECT $2, order_id, 0 FROM {input $1: order_id text} WHERE true ORDER BY order_id
+        ON CONFLICT (account, order_id) DO NOTHING";
     const TAKE: &str = "
         INSERT INTO original_order (account, order_id, revision, connection, rma, attempt)
         SELECT $2, input.order_id, (SELECT COALESCE(MAX(revision), 0) + 1 FROM original_order),
@@ -51,8 +56,10 @@ pub(super) async fn take(
         .await?;
     let account = account_of(session, &first.claim.connection).await?;
     let held = held(session, requests).await?;
-    let orders: Vec<_> = requests.iter().map(|request| Order::of(request.order)).collect();
+    let orders: BTreeSet<_> = requests.iter().map(|request| request.order).collect();
+    let orders: Vec<_> = orders.into_iter().map(Order::of).collect();
     let orders = json(&orders)?;
+    session.run(KNOW, &[(&orders).into(), (&account).into()]).await?;
     let holdings = holdings(session, &account, &orders).await?;
     let unclear = unclear(session, &account, &orders).await?;
 

@@ -151,6 +151,5 @@ pub(super) async fn mark_found(
     session.run(REMEMBER_UNTIL_DECIDED, &[(&rows).into(), connection.as_str().into(), now.into()]).await?;
     let found = session.all(NOBODY_LOOKS_AT, &[(&rows).into(), connection.as_str().into()]).await?;
     let found = found.iter().map(|row| row.parsed("rma")).collect::<Result<Vec<RmaId>, _>>()?;
-    work::mark_due(session, connection, &found, cause, why, now).await?;
-    Ok(found.len())
+    work::mark_due(session, connection, &found, cause, why, now).await
 }

@@ -25,7 +25,7 @@ pub(super) async fn mark_due(
     cause: Cause,
     why: &str,
     now: Timestamp,
-) -> Result<(), LedgerError> {
+) -> Result<usize, LedgerError> {
     // What is claimed stays so, and is due again when its holder is done. What waits for its next attempt is
     // tried at once, for something has changed; what waited for a person starts afresh.
     const MARK: &str = "
@@ -48,8 +48,9 @@ pub(super) async fn mark_due(
     if cause == Cause::Brightpearl {
         rows = not_of_another_shop(session, connection, &rows).await?;
     }
-    if rows.is_empty() {
-        return Ok(());
+    let marked = rows.len();
+    if marked == 0 {
+        return Ok(0);
     }
     let [asked, of_this_shop] =
         [cause == Cause::Person, cause != Cause::Brightpearl].map(|is_so| i64::from(is_so).into());
@@ -67,7 +68,8 @@ pub(super) async fn mark_due(
         })
         .collect();
     audit::append(session, &told, now).await?;
-    connections::set_turns(session, &[Named { id: connection.as_str() }]).await
+    connections::set_turns(session, &[Named { id: connection.as_str() }]).await?;
+    Ok(marked)
 }
 
 /// Without RMAs that are known to be another shop's: this connection found that out, or one of the same account has
@@ -84,7 +86,7 @@ async fn not_of_another_shop(
             OR (COALESCE(own.state, '') <> 'of-another-shop' AND NOT EXISTS (
                 SELECT 1 FROM counterparts AS ours
                     JOIN counterparts AS theirs
-                        ON theirs.account = ours.account AND theirs.connection <> ours.connection
+                        ON theirs.account = ours.account AND theirs.shop <> ours.shop
                     JOIN work ON work.connection = theirs.connection AND work.rma = input.rma
                 WHERE ours.connection = $2 AND work.of_this_shop = 1
             ))";
