@@ -126,3 +126,21 @@ fn an_rma_whose_number_begins_alike_is_another_one() {
         assert!(asks_who_holds_it(&planned, &format!("RMA {other} ")), "{other}: {planned:#?}");
     }
 }
+
+/// Money that came in would be noted on the order while the RMA has no credit.
+#[test]
+fn what_could_be_written_elsewhere_waits_as_well() {
+    let money_in = json!({"id": 778_130, "type": "InvoicePayment", "status": "Success",
+        "createdAt": "2031-04-01T10:00:00+00:00", "amount": {"amount": 5, "currency": "GBP"}, "returnItemIds": []});
+    let planned_with = |facts: Value| {
+        let mut world = serde_json::to_value(with("foreign_credit_exact", facts)).unwrap();
+        world["rma"]["transactions"].as_array_mut().unwrap().push(money_in.clone());
+        plan(&World::from_json(&world.to_string()).unwrap(), &adopt())
+    };
+    let keys = |plan: &Plan| plan.effects.iter().map(|effect| effect.key().to_owned()).collect::<Vec<_>>();
+    assert_eq!(keys(&planned_with(json!({}))), ["RGO-4410021-adopted"]);
+    let claimed = planned_with(json!({"orderNotes": [note(5001, "4410021")]}));
+    assert_eq!(keys(&claimed), ["RGO-4410021-778130-note", "RGO-4410021-778120"]);
+    let lost = planned_with(json!({"orderNotes": [note(5001, "4400077"), note(5002, "4410021")]}));
+    assert!(asks_who_holds_it(&lost, "RMA 4400077"), "{lost:#?}");
+}
