@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 use returngo_brightpearl_connector::ledger::{
-    self, ClaimRequest, ConnectionId, Delivery, Ledger, Outcome, Sealed, Source, StoredConnection, WorkerId,
+    self, Cause, ClaimRequest, ConnectionId, Delivery, Ledger, Outcome, Sealed, Source, StoredConnection,
+    WorkerId,
 };
 
 #[path = "support/databases.rs"]
@@ -107,7 +108,7 @@ async fn claim_and_finish(ledger: &dyn Ledger, size: u32) {
         let now = 100 * round;
         let rmas: Vec<RmaId> = (0..size).map(|number| number.to_string().parse().unwrap()).collect();
         let before = Instant::now();
-        ledger.mark_due(&connection(0), &rmas, "a measure", at(now)).await.unwrap();
+        ledger.mark_due(&connection(0), &rmas, Cause::Person, "a measure", at(now)).await.unwrap();
         marks.push(before.elapsed());
         let before = Instant::now();
         let claimed = ledger.claim(&request(size, now)).await.unwrap();
@@ -127,7 +128,10 @@ async fn claim_and_finish(ledger: &dyn Ledger, size: u32) {
 
 async fn claim_among(ledger: &dyn Ledger, what: &str, with_work: &[u32]) {
     for &number in with_work {
-        ledger.mark_due(&connection(number), &["1".parse().unwrap()], "a measure", at(5000)).await.unwrap();
+        ledger
+            .mark_due(&connection(number), &["1".parse().unwrap()], Cause::Person, "a measure", at(5000))
+            .await
+            .unwrap();
     }
     let mut nothing = Vec::new();
     for _ in 0..200 {
@@ -161,12 +165,5 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn request(limit: u32, now: i64) -> ClaimRequest {
-    ClaimRequest {
-        worker: WorkerId("bench".to_owned()),
-        limit,
-        now: at(now),
-        lease: Duration::from_hours(24),
-        only: None,
-        except: Vec::new(),
-    }
+    ClaimRequest { worker: WorkerId("bench".to_owned()), limit, now: at(now), only: None, except: Vec::new() }
 }

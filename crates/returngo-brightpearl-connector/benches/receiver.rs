@@ -154,7 +154,7 @@ impl Receiver {
     }
 
     fn waiting(&self) -> u64 {
-        let status = self.runs.block_on(self.ledger.status(Timestamp::now())).unwrap();
+        let status = self.runs.block_on(self.ledger.status()).unwrap();
         status.iter().map(|status| status.waiting_deliveries).sum()
     }
 }

@@ -11,6 +11,8 @@
 
 use std::time::{Duration, Instant};
 
+use returngo_brightpearl_connector::ledger;
+
 #[path = "../support/databases.rs"]
 mod databases;
 mod process;
@@ -21,7 +23,7 @@ use process::Process;
 use world::{DueSweeps, World};
 
 const PROCESSES: [usize; 3] = [1, 2, 4];
-/// More than one, for one process at a time works on a connection.
+/// More than one, as a service has them.
 const SHOPS: u64 = 16;
 const RMAS_EACH: u64 = 250;
 
@@ -78,15 +80,15 @@ async fn lose_a_process(server: &Server) {
     let world = World::of_shops(server, SHOPS, RMAS_EACH).await;
     let mut processes = start(&world, 4).await;
     world.approve_all().await;
-    let (id, claims) = world.who_has_most_after(world.rmas() / 3).await;
-    let place = processes.iter().position(|process| process.id() == id).unwrap();
+    let (port, claims) = world.who_has_most_after(world.rmas() / 3).await;
+    let place = processes.iter().position(|process| process.port() == port).unwrap();
     processes.remove(place).kill();
     let killed = Instant::now();
     world.all_in_step().await;
     world.assert_each_once();
     println!(
-        "one of 4 killed while it had {claims} RMAs, claimed for {} s: all {} are in step {:.1} s later, nothing doubled",
-        process::LEASE.as_secs(),
+        "one of 4 killed while it had {claims} RMAs, missed after {} s: all {} are in step {:.1} s later, nothing doubled",
+        ledger::LEASE.as_secs(),
         world.rmas(),
         killed.elapsed().as_secs_f64()
     );

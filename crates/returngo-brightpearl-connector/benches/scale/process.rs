@@ -13,9 +13,6 @@ use tokio::{
 /// The key of all processes.
 pub(crate) const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-/// The shortest that can be configured.
-pub(crate) const LEASE: Duration = Duration::from_secs(60);
-
 /// Small, so that processes find something to share.
 const BATCH: &str = "50";
 
@@ -38,7 +35,6 @@ impl Process {
             .env("RETURNGO_BRIGHTPEARL_DATABASE", database)
             .env("RETURNGO_BRIGHTPEARL_LISTEN", address.to_string())
             .env("RETURNGO_BRIGHTPEARL_WORK_BATCH", BATCH)
-            .env("RETURNGO_BRIGHTPEARL_WORK_LEASE_SECONDS", LEASE.as_secs().to_string())
             .env("RUST_LOG", "error")
             .spawn()
             .unwrap();
@@ -50,8 +46,9 @@ impl Process {
         process
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+    /// The port that it serves on, which is part of the name that it registers under.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// With SIGKILL.

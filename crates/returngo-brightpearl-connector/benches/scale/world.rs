@@ -1,11 +1,10 @@
 use std::{sync::Arc, time::Duration};
 
-use api_client_core::client::SkippingClock;
 use jiff::{SignedDuration, Timestamp};
 use returngo_brightpearl_connector::{
+    configuration::ConnectionConfiguration,
     demo::Scene,
-    ledger::{self, ConnectionId, Ledger},
-    registry::Registry,
+    ledger::{self, Cause, ConnectionId, Counterparts, Ledger, StoredConnection},
     vault::{Vault, VaultKey},
 };
 use sqlx::{Connection, Row};
@@ -27,7 +26,8 @@ pub(crate) enum DueSweeps {
 pub(crate) struct World {
     database: Database,
     ledger: Arc<dyn Ledger>,
-    registry: Arc<Registry>,
+    vault: Arc<Vault>,
+    stored_at: Timestamp,
     shops: Vec<(ConnectionId, Scene)>,
 }
 
@@ -40,9 +40,7 @@ impl World {
             DueSweeps::Now => Timestamp::now(),
             DueSweeps::Tomorrow => Timestamp::now() + SignedDuration::from_hours(24),
         };
-        let clock = Arc::new(SkippingClock::at(stored_at));
-        let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, clock));
-        Self { database, ledger, registry, shops: Vec::new() }
+        Self { database, ledger, vault: Arc::new(vault), stored_at, shops: Vec::new() }
     }
 
     /// So many shops and accounts, with so many RMAs each, none of them approved.
@@ -51,7 +49,8 @@ impl World {
         for number in 0..shops {
             let scene = Scene::start(rmas).await.unwrap();
             let connection: ConnectionId = format!("shop-{number}").parse().unwrap();
-            world.registry.put(&connection, &scene.configuration().unwrap()).await.unwrap();
+            let configuration = scene.configuration().unwrap();
+            put(&*world.ledger, &world.vault, &connection, &configuration, world.stored_at).await;
             world.shops.push((connection, scene));
         }
         world
@@ -65,11 +64,12 @@ impl World {
         let configuration = scene.configuration().unwrap();
         let mut putting = JoinSet::new();
         for first in 0..AT_ONCE {
-            let (registry, configuration) = (Arc::clone(&world.registry), configuration.clone());
+            let (ledger, vault) = (Arc::clone(&world.ledger), Arc::clone(&world.vault));
+            let (configuration, stored_at) = (configuration.clone(), world.stored_at);
             putting.spawn(async move {
                 for number in (first..connections).step_by(AT_ONCE as usize) {
                     let connection = format!("connection-{number}").parse().unwrap();
-                    registry.put(&connection, &configuration).await.unwrap();
+                    put(&*ledger, &vault, &connection, &configuration, stored_at).await;
                 }
             });
         }
@@ -92,7 +92,10 @@ impl World {
             for rma in &scene.rmas {
                 scene.approve(rma).unwrap();
             }
-            self.ledger.mark_due(connection, &scene.rmas, "a measure", Timestamp::now()).await.unwrap();
+            self.ledger
+                .mark_due(connection, &scene.rmas, Cause::Person, "a measure", Timestamp::now())
+                .await
+                .unwrap();
         }
     }
 
@@ -103,7 +106,7 @@ impl World {
 
     async fn in_step_are(&self, enough: u64) {
         loop {
-            let status = self.ledger.status(Timestamp::now()).await.unwrap();
+            let status = self.ledger.status().await.unwrap();
             assert!(status.iter().all(|status| status.needs_review == 0));
             if status.iter().map(|status| status.in_step).sum::<u64>() >= enough {
                 return;
@@ -112,8 +115,8 @@ impl World {
         }
     }
 
-    /// The process that has claimed most when so many are in step, and how many that are.
-    pub(crate) async fn who_has_most_after(&self, in_step: u64) -> (u32, i64) {
+    /// The port of the process that has claimed most when so many are in step, and how many that are.
+    pub(crate) async fn who_has_most_after(&self, in_step: u64) -> (u16, i64) {
         const MOST: &str = "
             SELECT worker, COUNT(*) AS claims FROM work WHERE state = 'claimed'
             GROUP BY worker ORDER BY claims DESC LIMIT 1";
@@ -121,7 +124,9 @@ impl World {
         let mut connection = sqlx::AnyConnection::connect(&self.database.url).await.unwrap();
         let row = sqlx::query(MOST).fetch_one(&mut connection).await.unwrap();
         let worker: String = row.get("worker");
-        (worker.split('-').next().unwrap().parse().unwrap(), row.get("claims"))
+        // Such as `serve host:127.0.0.1:8080#7`.
+        let name = worker.rsplit_once('#').unwrap().0;
+        (name.rsplit_once(':').unwrap().1.parse().unwrap(), row.get("claims"))
     }
 
     /// Every RMA has one credit, by what the mocks hold.
@@ -131,4 +136,21 @@ impl World {
             assert!(scene.brightpearl.duplicates().is_empty(), "{:?}", scene.brightpearl.duplicates());
         }
     }
+}
+
+/// Stores a connection as one of an account of its own: the mocks all have the same one, and between an account and a
+/// shop there is one connection.
+async fn put(
+    ledger: &dyn Ledger,
+    vault: &Vault,
+    connection: &ConnectionId,
+    configuration: &ConnectionConfiguration,
+    stored_at: Timestamp,
+) {
+    let counterparts = Counterparts::new(connection.as_str(), &configuration.returngo.shop);
+    ledger.bind(connection, &counterparts).await.unwrap();
+    let text = serde_json::to_vec(configuration).unwrap();
+    let configuration = vault.seal(connection, &text).unwrap();
+    let stored = StoredConnection { id: connection.clone(), configuration };
+    ledger.put_connection(&stored, stored_at).await.unwrap();
 }

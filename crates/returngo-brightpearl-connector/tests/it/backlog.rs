@@ -2,7 +2,10 @@
 
 use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
-use returngo_brightpearl_connector::{demo::Scene, ledger::WorkState};
+use returngo_brightpearl_connector::{
+    demo::Scene,
+    ledger::{Cause, WorkState},
+};
 
 use crate::support::Shop;
 
@@ -16,16 +19,21 @@ impl Backlog {
     /// Looks at every RMA, again and again, an hour later each time, until all are in step.
     async fn follow(&self) {
         let rmas = self.0.scene.rmas.clone();
-        self.0.service.ledger.mark_due(&self.0.connection, &rmas, "a test", self.0.time.now()).await.unwrap();
+        self.0
+            .service
+            .ledger
+            .mark_due(&self.0.connection, &rmas, Cause::Person, "a test", self.0.time.now())
+            .await
+            .unwrap();
         for _ in 0..40 {
             self.0.work().await;
-            let status = self.0.service.ledger.status(self.0.time.now()).await.unwrap().remove(0);
+            let status = self.0.service.ledger.status().await.unwrap().remove(0);
             if status.due == 0 && status.needs_review == 0 && status.waiting_deliveries == 0 {
                 return;
             }
             self.0.pass(SignedDuration::from_hours(2)).await;
         }
-        let status = self.0.service.ledger.status(self.0.time.now()).await.unwrap();
+        let status = self.0.service.ledger.status().await.unwrap();
         let mut late = Vec::new();
         for rma in &self.0.scene.rmas {
             late.extend(self.0.service.ledger.work(&self.0.connection, rma).await.unwrap());

@@ -41,10 +41,10 @@ enum Kill {
 const RMAS: u64 = 4;
 
 /// Where processes are killed: at every step, and more often around the writes.
-const STEPS: [Point; 21] = {
+const STEPS: [Point; 22] = {
     use Point::{
-        Claimed, DeliveriesRead, DeliveriesResolved, DeliveriesStored, Finished, Intended, Recorded,
-        SweepFinished, SweepMarked, SweepTaken, WorldsRead, Written,
+        Claimed, DeliveriesRead, DeliveriesResolved, DeliveriesStored, Finished, Intended, OrdersTaken,
+        Recorded, SweepFinished, SweepMarked, SweepTaken, WorldsRead, Written,
     };
     [
         DeliveriesStored,
@@ -52,6 +52,7 @@ const STEPS: [Point; 21] = {
         DeliveriesResolved,
         Claimed,
         WorldsRead,
+        OrdersTaken,
         Finished,
         SweepTaken,
         SweepMarked,
@@ -88,7 +89,6 @@ struct Story {
     /// What passes from one process to the next.
     step: SignedDuration,
     killed_at: Vec<Point>,
-    processes: u32,
 }
 
 impl Story {
@@ -113,7 +113,6 @@ impl Story {
             writes_at_once: 1,
             step: SignedDuration::from_hours(2),
             killed_at: Vec::new(),
-            processes: 0,
         }
     }
 
@@ -124,7 +123,7 @@ impl Story {
         self.deliveries = self.scene.rmas.iter().map(of).collect();
     }
 
-    /// Processes work and are killed; the last one comes to its end.
+    /// Processes work and are killed; the last ones come to their end.
     async fn work_and_be_killed(&mut self, kills: u32) {
         for _ in 0..kills {
             let point = *self.random.choice(&STEPS).unwrap();
@@ -134,7 +133,15 @@ impl Story {
                 self.killed_at.push(point);
             }
         }
-        assert!(self.run(None).await, "a process that nobody kills fails");
+        self.come_to_an_end().await;
+    }
+
+    /// Processes that nobody kills. What one that was killed may have written is looked up by the first, and is
+    /// waited for, from when that one has taken over, until it must have appeared: the second goes on then.
+    async fn come_to_an_end(&mut self) {
+        for _ in 0..2 {
+            assert!(self.run(None).await, "a process that nobody kills fails");
+        }
     }
 
     /// Processes work, lose answers and are killed in the middle of whatever they do. Gives back how many were.
@@ -152,20 +159,16 @@ impl Story {
         }
         // Those that failed may have to wait for another attempt.
         self.step = SignedDuration::from_hours(2);
-        for _ in 0..2 {
-            assert!(self.run(None).await, "a process that nobody kills fails");
-        }
+        self.come_to_an_end().await;
         killed
     }
 
     /// Runs a process; whether it came to its end by itself.
     async fn run(&mut self, kill: Option<Kill>) -> bool {
-        self.processes += 1;
         self.now = self.now.checked_add(self.step).unwrap();
         let orders = Orders {
             database: self.database.url.clone(),
             now: self.now,
-            worker: format!("process-{}", self.processes),
             deliveries: self.deliveries.clone(),
             writes_at_once: self.writes_at_once,
             killed_at: match kill {
@@ -253,7 +256,7 @@ async fn a_story_with_lost_answers(database: Database, seed: u64, kills: u64) ->
         story.scene.approve(rma).unwrap();
     }
     story.tell_of_all();
-    // Just longer than a lease.
+    // Longer than what may have been written takes to appear.
     let step = SignedDuration::from_mins(11);
     story.step = step;
     let mut killed = story.lose_answers_and_be_killed(kills / 2).await;

@@ -16,7 +16,7 @@ use returngo_brightpearl_connector::{
     connection::Connection,
     demo::Scene,
     engine::{Engine, Policy},
-    ledger::{self, ConnectionId, Sealed, StoredConnection, WorkerId},
+    ledger::{self, Cause, ConnectionId, Sealed, StoredConnection, WorkerId},
     probe::NoProbe,
 };
 use tokio::sync::watch;
@@ -114,9 +114,16 @@ fn connect(configuration: &ConnectionConfiguration, time: &SharedTime, takes: Si
     Connection::new(id, brightpearl, returngo, configuration.settings.clone(), clock)
 }
 
-/// Works off so many approvals; how long it took until the last credit was there.
-async fn drain(rmas: u64, takes: SignedDuration) -> SignedDuration {
-    let scene = Arc::new(Scene::start(rmas).await.unwrap());
+/// What it took to work off a backlog.
+struct Drained {
+    /// Until the last credit was there.
+    took: SignedDuration,
+    requests: u64,
+}
+
+/// Works off so many approvals, so many of them of each sales order.
+async fn drain(rmas: u64, rmas_per_order: u64, takes: SignedDuration) -> Drained {
+    let scene = Arc::new(Scene::start_sharing(rmas, rmas_per_order).await.unwrap());
     scene.brightpearl.set_throttle(CAP);
     for rma in &scene.rmas {
         scene.approve(rma).unwrap();
@@ -129,7 +136,7 @@ async fn drain(rmas: u64, takes: SignedDuration) -> SignedDuration {
     let ledger = ledger::open(&database.url).await.unwrap();
     let stored = StoredConnection { id: connection.id.clone(), configuration: Sealed(Vec::new()) };
     ledger.put_connection(&stored, began).await.unwrap();
-    ledger.mark_due(&connection.id, &scene.rmas, "a test", began).await.unwrap();
+    ledger.mark_due(&connection.id, &scene.rmas, Cause::Person, "a test", began).await.unwrap();
     let (_running, never) = watch::channel(false);
     let (worker, probe) = (WorkerId("worker".to_owned()), Arc::new(NoProbe));
     let engine =
@@ -147,20 +154,28 @@ async fn drain(rmas: u64, takes: SignedDuration) -> SignedDuration {
     credits.push((time.now(), time.credits()));
     let last = credits.iter().find(|(_, credits)| *credits as u64 == rmas).unwrap().0;
     let took = last.duration_since(began);
+    let requests = scene.brightpearl.requests().total();
     println!(
-        "{rmas} approvals, answers after {} ms, {CAP} requests a minute: the last credit after {:.1} s, {:.0} a minute; {} requests",
+        "{rmas} approvals, {rmas_per_order} of an order, answers after {} ms, {CAP} requests a minute: the last credit after {:.1} s, {:.0} a minute; {requests} requests",
         takes.as_millis(),
         took.as_secs_f64(),
         rmas as f64 / took.as_secs_f64().max(1.0) * 60.0,
-        scene.brightpearl.requests().total(),
     );
-    took
+    Drained { took, requests }
 }
 
 #[tokio::test]
 async fn a_thousand_approvals_drain_at_nine_hundred_a_minute() {
-    let took = drain(1_000, SignedDuration::from_millis(100)).await;
+    let Drained { took, requests } = drain(1_000, 1, SignedDuration::from_millis(100)).await;
+    assert!(requests <= 200, "0.2 requests an approval at the most: {requests}");
     assert!(took * 900 <= SignedDuration::from_mins(1) * 1_000, "{took:#}");
+}
+
+/// Returns of one order are worked on one after another, and yet together with those of other orders.
+#[tokio::test]
+async fn a_thousand_returns_of_250_orders_take_a_third_of_a_request_each() {
+    let Drained { requests, .. } = drain(1_000, 4, SignedDuration::from_millis(100)).await;
+    assert!(requests <= 350, "0.35 requests an approval at the most: {requests}");
 }
 
 /// More than a minute's requests: the limit is felt, whatever the answers take.
@@ -168,6 +183,6 @@ async fn a_thousand_approvals_drain_at_nine_hundred_a_minute() {
 #[ignore = "takes minutes: for docs/performance.md"]
 async fn five_thousand_approvals() {
     for milliseconds in [0, 100, 200, 300] {
-        drain(5_000, SignedDuration::from_millis(milliseconds)).await;
+        drain(5_000, 1, SignedDuration::from_millis(milliseconds)).await;
     }
 }

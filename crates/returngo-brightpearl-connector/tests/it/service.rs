@@ -41,12 +41,14 @@ async fn webhooks_of_a_broken_connection_delay_nobody_elses() {
         assert_eq!(shop.item(rma).await.state, WorkState::Due);
     }
     let waiting = async || {
-        let status = ledger.status(shop.time.now()).await.unwrap();
+        let status = ledger.status().await.unwrap();
         status.iter().find(|status| status.connection == broken).unwrap().waiting_deliveries
     };
     assert_eq!(waiting().await, 1);
 
-    shop.service.registry.put(&broken, &shop.scene.configuration().unwrap()).await.unwrap();
+    let mut mended = shop.scene.configuration().unwrap();
+    mended.returngo.shop = "another-shop.example".to_owned();
+    shop.service.registry.put(&broken, &mended).await.unwrap();
     assert!(!shop.service.handle_some_webhooks().await.unwrap(), "it is left alone for a while");
     shop.pass(SignedDuration::from_mins(5)).await;
     assert!(shop.service.handle_some_webhooks().await.unwrap());
@@ -64,14 +66,20 @@ struct Running {
 }
 
 impl Running {
+    /// Connected with these scenes, of which the first has the shop that it says.
     async fn with(connections: &[(&str, &Scene)]) -> Self {
         let database = Database::sqlite();
         let ledger = ledger::open(&database.url).await.unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let vault = Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap();
         let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, Arc::clone(&clock)));
-        for (id, scene) in connections {
-            registry.put(&id.parse().unwrap(), &scene.configuration().unwrap()).await.unwrap();
+        for (number, (id, scene)) in connections.iter().enumerate() {
+            let mut configuration = scene.configuration().unwrap();
+            // All mocks have the same account and shop, between which there is one connection.
+            if number > 0 {
+                configuration.returngo.shop = format!("{id}.example");
+            }
+            registry.put(&id.parse().unwrap(), &configuration).await.unwrap();
         }
         let (stop, stopped) = watch::channel(false);
         let policy = Policy { grace: Duration::from_millis(100), ..Policy::default() };
@@ -110,14 +118,13 @@ impl Running {
     async fn stop_and_take_over(self) -> usize {
         self.stop.send(true).unwrap();
         within(Duration::from_secs(10), async { self.ended.await.unwrap().unwrap() }).await;
-        let status = self.ledger.status(SystemClock.now()).await.unwrap();
+        let status = self.ledger.status().await.unwrap();
         assert_eq!(status.iter().map(|status| status.claimed).sum::<u64>(), 0, "{status:?}");
         let request = ClaimRequest {
             worker: WorkerId("another".to_owned()),
             limit: 100,
             // Writes whose answer nobody waited for are looked up after the first wait.
             now: SystemClock.now() + SignedDuration::from_secs(60),
-            lease: Duration::from_secs(60),
             only: None,
             except: Vec::new(),
         };
@@ -147,7 +154,7 @@ async fn a_connection_whose_systems_hang_delays_nobody() {
     for faults in [hanging.brightpearl.faults(), hanging.returngo.faults()] {
         faults.add(Fault::on_any(NEVER).times(1000));
     }
-    let running = Running::with(&[("aaa-hanging", &hanging), ("zzz-healthy", &healthy)]).await;
+    let running = Running::with(&[("zzz-healthy", &healthy), ("aaa-hanging", &hanging)]).await;
     running.hear_of_all("aaa-hanging", &hanging).await;
     until(async || hanging.returngo.requests().total() > 0).await;
     for rma in &healthy.rmas {
@@ -171,7 +178,7 @@ async fn a_stop_while_both_systems_are_read_releases_everything() {
     let running = Running::with(&[("acme", &scene)]).await;
     let ledger = Arc::clone(&running.ledger);
     running.hear_of_all("acme", &scene).await;
-    let claimed = async || ledger.status(SystemClock.now()).await.unwrap()[0].claimed == 4;
+    let claimed = async || ledger.status().await.unwrap()[0].claimed == 4;
     until(claimed).await;
     until(async || scene.brightpearl.requests().total() >= 2).await;
     assert_eq!(running.stop_and_take_over().await, 4);

@@ -37,6 +37,10 @@ impl Time {
     pub(crate) async fn pass(&self, by: SignedDuration) {
         self.0.sleep(by.unsigned_abs()).await;
     }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(self.0.clone())
+    }
 }
 
 pub(crate) async fn service(
@@ -46,7 +50,7 @@ pub(crate) async fn service(
     probe: Arc<dyn Probe>,
     policy: Policy,
 ) -> Service {
-    let clock: Arc<dyn Clock> = Arc::new(time.0.clone());
+    let clock = time.clock();
     let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &*ledger).await.unwrap();
     let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, Arc::clone(&clock)));
     let (_, never) = watch::channel(false);

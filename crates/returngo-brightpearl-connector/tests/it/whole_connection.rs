@@ -3,7 +3,7 @@
 
 use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
-use returngo_brightpearl_connector::ledger::{AuditEvent, ConnectionId, WorkState};
+use returngo_brightpearl_connector::ledger::{AuditEvent, Cause, ConnectionId, WorkState};
 
 use crate::support::Shop;
 
@@ -11,9 +11,15 @@ use crate::support::Shop;
 async fn claims_of_another_connection_are_released_and_nothing_is_sent_for_them() {
     let shop = Shop::open(1).await;
     let other: ConnectionId = "other".parse().unwrap();
-    shop.service.registry.put(&other, &shop.scene.configuration().unwrap()).await.unwrap();
+    let mut configuration = shop.scene.configuration().unwrap();
+    configuration.returngo.shop = "another-shop.example".to_owned();
+    shop.service.registry.put(&other, &configuration).await.unwrap();
     let rma = &shop.scene.rmas[0];
-    shop.service.ledger.mark_due(&other, std::slice::from_ref(rma), "a test", shop.time.now()).await.unwrap();
+    shop.service
+        .ledger
+        .mark_due(&other, std::slice::from_ref(rma), Cause::Person, "a test", shop.time.now())
+        .await
+        .unwrap();
     let claims = shop.service.engine.claim_of(&other).await.unwrap();
     assert_eq!(claims.len(), 1);
     let before = shop.requests();

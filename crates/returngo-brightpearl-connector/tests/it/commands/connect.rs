@@ -39,7 +39,9 @@ async fn a_connection_is_made_by_flags_or_by_a_file() {
 
     let settings = "account_id = \"acmeoutdoors\"\nrefund_method_code = \"BANK\"\n";
     std::fs::write(shop.folder().join("settings.toml"), settings).unwrap();
-    let made = shop.connect(&["second", "--settings", "settings.toml", "--channel", "9", "--json"]).json();
+    let (_other, made) =
+        shop.connect_another_shop(&["--settings", "settings.toml", "--channel", "9", "--json"]).await;
+    let made = made.json();
     assert!(finding(&made, "refund_method_code")["message"].as_str().unwrap().contains("BANK"));
     assert!(finding(&made, "sales_credit_channel_id")["message"].as_str().unwrap().contains('9'));
     let status = shop.run(&["status", "--json"]).json();
@@ -49,6 +51,17 @@ async fn a_connection_is_made_by_flags_or_by_a_file() {
     let several = shop.run(&["plan", RMA]).fails();
     assert!(several.contains("acme, second: say which"), "{several}");
     shop.run(&["plan", "second", RMA]).succeeds();
+}
+
+#[tokio::test]
+async fn an_account_and_a_shop_are_connected_once() {
+    let shop = Shop::connected().await;
+    let refused = shop.connect(&["second", "--refund-method", "1210", "--status", "27", "--json"]);
+    assert!(refused.stderr.contains("they are connected as acme already"), "{}", refused.stderr);
+    assert_eq!(refused.code, Some(1));
+    assert_eq!(shop.run(&["status", "--json"]).json().as_array().unwrap().len(), 1);
+    shop.run(&["disconnect", "acme"]).succeeds();
+    shop.connect(&["second", "--refund-method", "1210", "--status", "27"]).succeeds();
 }
 
 #[tokio::test]

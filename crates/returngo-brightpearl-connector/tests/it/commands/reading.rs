@@ -69,7 +69,7 @@ async fn a_webhook_of_the_inbox_waits_again() {
     let number = waiting[0].id.to_string();
     let before = SystemClock.now();
     assert_eq!(shop.run(&["replay", &number, "--json"]).json()["connection"], "acme");
-    let waiting = ledger.status(before).await.unwrap()[0].oldest_due;
+    let waiting = ledger.status().await.unwrap()[0].oldest_due;
     assert!(
         waiting.is_some_and(|since| since >= before),
         "it waits since now, not since it came: {waiting:?}"

@@ -49,7 +49,7 @@ async fn what_is_resolved_is_off_the_list_until_something_new_comes_up() {
     assert_eq!(audit(&shop).pop(), Some(("resolved".to_owned(), "by dana: paid by hand".to_owned())));
     shop.run(&["sync", RMA]).succeeds();
     assert!(waiting(&shop).is_empty(), "nothing is new");
-    assert!(shop.run(&["reviews", "show", RMA]).succeeds().contains("decided before"));
+    assert!(shop.run(&["reviews", "show", RMA]).succeeds().contains("resolved by dana"));
     assert!(shop.run(&["reviews", "resolve", RMA]).fails().contains("does not wait for a person"));
 
     shop.refund(RMA, Refund::of(Decimal::from(7)));
@@ -58,7 +58,7 @@ async fn what_is_resolved_is_off_the_list_until_something_new_comes_up() {
 }
 
 #[tokio::test]
-async fn what_is_retried_is_looked_at_again_and_asked_again() {
+async fn what_is_retried_is_looked_at_again_and_what_is_reopened_is_asked_again() {
     let shop = asking().await;
     shop.run(&["reviews", "resolve", RMA]).succeeds();
     let said = shop.run(&["reviews", "retry", RMA, "--by", "dana", "--note", "have another look"]).succeeds();
@@ -66,8 +66,16 @@ async fn what_is_retried_is_looked_at_again_and_asked_again() {
     assert_eq!(audit(&shop).pop(), Some(("retried".to_owned(), "by dana: have another look".to_owned())));
     assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 1);
     shop.run(&["sync"]).succeeds();
-    assert_eq!(waiting(&shop).len(), 1);
+    assert!(waiting(&shop).is_empty(), "what was resolved stays so");
     assert!(shop.run(&["reviews", "retry", "999"]).fails().contains("nothing is known of RMA 999"));
+
+    let said = shop.run(&["reviews", "reopen", RMA, "--by", "dana", "--note", "it was not paid"]).succeeds();
+    assert!(said.contains(&format!("sync acme {RMA}")), "{said}");
+    assert_eq!(audit(&shop).pop(), Some(("reopened".to_owned(), "by dana: it was not paid".to_owned())));
+    assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 1);
+    shop.run(&["sync"]).succeeds();
+    assert_eq!(waiting(&shop).len(), 1);
+    assert!(shop.run(&["reviews", "reopen", RMA]).fails().contains("nothing was resolved"));
 }
 
 #[tokio::test]
@@ -86,6 +94,7 @@ async fn without_its_credit() -> Shop {
     shop.approve(RMA);
     shop.run(&["sync", RMA]).succeeds();
     assert_eq!(shop.credits_of(RMA), 1);
+    shop.writes_are_an_hour_old().await;
     shop.brightpearl.reset();
     shop.brightpearl.set_throttle(None);
     for _ in 0..3 {

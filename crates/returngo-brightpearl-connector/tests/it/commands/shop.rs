@@ -7,8 +7,9 @@ use std::{
 
 use brightpearl_mock::MockBrightpearl;
 use returngo::RmaId;
-use returngo_mock::{MockReturngo, Refund};
+use returngo_mock::{MockReturngo, Refund, Seed};
 use serde_json::Value;
+use sqlx::{AnyConnection, Connection, Executor};
 use tempfile::TempDir;
 
 /// The RMA of the mock's seed that is not approved yet.
@@ -44,6 +45,31 @@ impl Shop {
     /// `connect` with the credentials of both systems in the environment.
     pub(super) fn connect(&self, arguments: &[&str]) -> Done {
         self.run_with(&[&["connect"], arguments].concat(), &[])
+    }
+
+    /// Connects `second`, between the same account and another shop, which comes back.
+    pub(super) async fn connect_another_shop(&self, arguments: &[&str]) -> (MockReturngo, Done) {
+        let other =
+            MockReturngo::start_with(Seed { shop: "second.example.test".to_owned(), ..Seed::default() })
+                .await;
+        let url = other.url();
+        let variables = [
+            ("RETURNGO_URL", url.as_str()),
+            ("RETURNGO_API_KEY", other.api_key()),
+            ("RETURNGO_SHOP", other.shop()),
+        ];
+        let done = self.run_with(&[&["connect", "second"], arguments].concat(), &variables);
+        (other, done)
+    }
+
+    /// What was written so far was written an hour ago, so that it must have appeared by now.
+    pub(super) async fn writes_are_an_hour_old(&self) {
+        const OLDER: &str = "UPDATE effect SET intended_at = intended_at - 3600000000, \
+            recorded_at = recorded_at - 3600000000";
+        sqlx::any::install_default_drivers();
+        let mut database = AnyConnection::connect(&self.database()).await.unwrap();
+        database.execute(OLDER).await.unwrap();
+        database.close().await.unwrap();
     }
 
     pub(super) fn run(&self, arguments: &[&str]) -> Done {

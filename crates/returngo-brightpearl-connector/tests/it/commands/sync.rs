@@ -53,8 +53,9 @@ async fn without_rmas_what_is_due_is_worked_on() {
 #[tokio::test]
 async fn what_is_due_of_other_connections_is_left_to_them() {
     let shop = Shop::connected().await;
-    shop.connect(&["second", "--refund-method", "1210", "--status", "27"]).succeeds();
-    shop.approve(RMA);
+    let (other, connected) = shop.connect_another_shop(&["--refund-method", "1210", "--status", "27"]).await;
+    connected.succeeds();
+    other.approve(&RMA.parse().unwrap()).unwrap();
     shop.run(&["backfill", "second", "--from", "2020-01-01", "--yes"]).succeeds();
     assert!(shop.run(&["sync", "acme"]).succeeds().contains("Nothing was to be done"));
     assert_eq!(shop.credits_of(RMA), 0);

@@ -21,12 +21,14 @@ use crate::support::{Time, service, work_until_nothing_is_due};
 
 pub(super) const ORDERS: &str = "CONNECTOR_TEST_ORDERS";
 
+/// The name under which the processes register, one after the other.
+const PROCESS: &str = "the process that is killed";
+
 /// What a process of the test is to do.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Orders {
     pub(super) database: String,
     pub(super) now: Timestamp,
-    pub(super) worker: String,
     /// Webhooks that arrive; until they are answered they come again.
     pub(super) deliveries: Vec<(String, String)>,
     /// How many writes it sends together.
@@ -49,9 +51,10 @@ fn the_process_that_is_killed() {
             None => Arc::new(NoProbe),
         };
         let ledger = ledger::open(&orders.database).await.unwrap();
+        // What the process that was killed before held is pending again.
+        let worker = ledger.register(PROCESS, orders.now).await.unwrap();
         let service =
-            service(ledger, &Time::at(orders.now), &orders.worker, probe, policy(orders.writes_at_once))
-                .await;
+            service(ledger, &Time::at(orders.now), &worker.0, probe, policy(orders.writes_at_once)).await;
         let inbox =
             Inbox::new(Arc::clone(&service.ledger), Arc::clone(&service.probe), Arc::clone(&service.wake));
         for (connection, body) in orders.deliveries {

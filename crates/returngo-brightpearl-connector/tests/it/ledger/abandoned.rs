@@ -1,8 +1,10 @@
 //! Claims that nobody finishes.
 
-use returngo_brightpearl_connector::ledger::{Claim, Outcome};
+use returngo_brightpearl_connector::ledger::{Cause, Claim, Outcome};
 
-use super::{at, claim_all, connect, databases::Database, in_step, mark, on_both, rma, rmas};
+use super::{
+    at, claim_all, connect, databases::Database, in_step, mark, on_both, rma, rmas, take_over, worker_ended,
+};
 
 on_both!(what_is_abandoned_twice_is_worked_on_alone_after_the_rest, an_end_of_any_kind_is_no_abandonment,);
 
@@ -15,8 +17,9 @@ async fn what_is_abandoned_twice_is_worked_on_alone_after_the_rest(database: Dat
     connect(&*ledger, "acme").await;
     mark(&*ledger, "acme", &[1, 2], 0).await;
     assert_eq!(numbers(&claim_all(&*ledger, 1).await), [(rma(1), 0), (rma(2), 0)]);
-    assert_eq!(numbers(&claim_all(&*ledger, 100).await), [(rma(1), 1), (rma(2), 1)]);
+    assert_eq!(numbers(&take_over(&*ledger, 100).await), [(rma(1), 1), (rma(2), 1)]);
     mark(&*ledger, "acme", &[3, 4], 110).await;
+    worker_ended(&*ledger, 120).await;
     let fresh = claim_all(&*ledger, 200).await;
     assert_eq!(numbers(&fresh), [(rma(3), 0), (rma(4), 0)]);
     let ended: Vec<_> = fresh.into_iter().map(|claim| (claim, in_step())).collect();
@@ -26,7 +29,7 @@ async fn what_is_abandoned_twice_is_worked_on_alone_after_the_rest(database: Dat
     ledger.finish(&[(alone[0].clone(), in_step())], at(203)).await.unwrap();
     assert_eq!(numbers(&claim_all(&*ledger, 204).await), [(rma(2), 2)]);
     assert!(claim_all(&*ledger, 205).await.is_empty());
-    assert_eq!(numbers(&claim_all(&*ledger, 300).await), [(rma(2), 3)]);
+    assert_eq!(numbers(&take_over(&*ledger, 300).await), [(rma(2), 3)]);
 }
 
 async fn an_end_of_any_kind_is_no_abandonment(database: Database) {
@@ -41,10 +44,13 @@ async fn an_end_of_any_kind_is_no_abandonment(database: Database) {
     for (start, end) in (0..).step_by(1000).zip(ends) {
         mark(&*ledger, "acme", &[1], start).await;
         claim_all(&*ledger, start).await;
-        let claim = claim_all(&*ledger, start + 100).await.remove(0);
+        let claim = take_over(&*ledger, start + 100).await.remove(0);
         assert_eq!(claim.abandoned, 1);
         ledger.finish(&[(claim, end)], at(start + 101)).await.unwrap();
-        ledger.mark_due(&super::name("acme"), &rmas([1]), "a test", at(start + 102)).await.unwrap();
+        ledger
+            .mark_due(&super::name("acme"), &rmas([1]), Cause::Person, "a test", at(start + 102))
+            .await
+            .unwrap();
         let claim = claim_all(&*ledger, start + 103).await.remove(0);
         assert_eq!(claim.abandoned, 0);
         ledger.finish(&[(claim, in_step())], at(start + 104)).await.unwrap();

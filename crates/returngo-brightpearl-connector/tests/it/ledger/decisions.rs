@@ -1,6 +1,7 @@
 use returngo_brightpearl::{Review, ReviewCode};
 use returngo_brightpearl_connector::ledger::{
-    Admission, AuditEvent, Claim, Decision, EffectOutcome, Intent, Ledger, Outcome, WorkState,
+    Admission, AuditEvent, Cause, Claim, Decision, EffectOutcome, Intent, Ledger, Outcome, SettledReview,
+    WorkState, WriteKind,
 };
 
 use super::{at, claim_all, connect, databases::Database, in_step, mark, name, on_both, rma};
@@ -14,7 +15,9 @@ on_both!(
     another_failure_than_the_one_that_was_put_aside_is_asked_about,
     what_changed_while_a_failure_waited_for_a_person_is_due_when_it_is_put_aside,
     what_waits_for_nobody_cannot_be_put_aside,
-    what_begins_again_is_due_with_all_attempts_and_all_questions,
+    what_is_settled_by_hand_is_known_until_it_is_reopened,
+    what_begins_again_is_due_with_all_attempts_and_what_was_settled_stays_so,
+    what_is_reopened_is_due_and_asked_again,
     a_write_that_is_forgotten_is_written_again,
     only_what_was_applied_is_forgotten,
 );
@@ -145,7 +148,8 @@ async fn what_changed_while_a_failure_waited_for_a_person_is_due_when_it_is_put_
     connect(&*ledger, "acme").await;
     ends(&*ledger, failed("the credit is gone"), 1).await;
     for sweep in [2, 3] {
-        let marked = ledger.mark_found(&name("acme"), &[rma(1)], "a sweep", at(sweep)).await.unwrap();
+        let marked =
+            ledger.mark_found(&name("acme"), &[rma(1)], Cause::Returngo, "a sweep", at(sweep)).await.unwrap();
         assert_eq!((marked, claim_all(&*ledger, sweep).await), (0, Vec::new()));
     }
     assert!(ledger.put_aside(&decision(None), at(4)).await.unwrap());
@@ -172,7 +176,31 @@ async fn what_waits_for_nobody_cannot_be_put_aside(database: Database) {
     assert_eq!(last_of_audit(&*ledger).await.0, AuditEvent::Settled);
 }
 
-async fn what_begins_again_is_due_with_all_attempts_and_all_questions(database: Database) {
+async fn what_is_settled_by_hand_is_known_until_it_is_reopened(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    let settled = async || ledger.settled_reviews(&name("acme"), &[rma(1), rma(2)]).await.unwrap();
+    ends(&*ledger, asking(&["refund above the credit"]), 1).await;
+    assert!(settled().await.is_empty());
+    assert!(ledger.put_aside(&decision(Some("paid by hand")), at(2)).await.unwrap());
+    let by_hand = |note: Option<&str>, decided_at: i64| {
+        let review = question("refund above the credit").code.to_string();
+        let note = note.map(str::to_owned);
+        (rma(1), SettledReview { review, by: "dana".to_owned(), at: at(decided_at), note })
+    };
+    assert_eq!(settled().await, [by_hand(Some("paid by hand"), 2)]);
+    assert!(ledger.settled_reviews(&name("acme"), &[rma(2)]).await.unwrap().is_empty());
+
+    ends(&*ledger, in_step(), 3).await;
+    assert_eq!(settled().await.len(), 1, "it stays settled when it is not asked any more");
+    ends(&*ledger, asking(&["refund above the credit"]), 4).await;
+    assert!(ledger.put_aside(&decision(None), at(5)).await.unwrap());
+    assert_eq!(settled().await, [by_hand(None, 5)], "the later decision counts");
+    assert!(ledger.reopen(&decision(None), at(6)).await.unwrap());
+    assert!(settled().await.is_empty());
+}
+
+async fn what_begins_again_is_due_with_all_attempts_and_what_was_settled_stays_so(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
     assert!(!ledger.begin_again(&decision(None), at(0)).await.unwrap());
@@ -184,8 +212,31 @@ async fn what_begins_again_is_due_with_all_attempts_and_all_questions(database: 
     assert_eq!(last_of_audit(&*ledger).await, told);
     let claim = claim_all(&*ledger, 4).await.remove(0);
     assert_eq!(claim.failures, 0);
+    ledger.finish(&[(claim, asking(&["one", "two"]))], at(5)).await.unwrap();
+    assert_eq!(asked(&*ledger).await, ["two"]);
+}
+
+async fn what_is_reopened_is_due_and_asked_again(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    assert!(!ledger.reopen(&decision(None), at(0)).await.unwrap());
+    ends(&*ledger, asking(&["one"]), 1).await;
+    assert!(!ledger.reopen(&decision(None), at(2)).await.unwrap(), "nothing was settled");
+    assert!(claim_all(&*ledger, 2).await.is_empty());
+    ledger.put_aside(&decision(None), at(3)).await.unwrap();
+    assert!(ledger.reopen(&decision(Some("not paid after all")), at(4)).await.unwrap());
+    let told = (AuditEvent::Reopened, "by dana: not paid after all".to_owned());
+    assert_eq!(last_of_audit(&*ledger).await, told);
+    let claim = claim_all(&*ledger, 4).await.remove(0);
     ledger.finish(&[(claim, asking(&["one"]))], at(5)).await.unwrap();
     assert_eq!(asked(&*ledger).await, ["one"]);
+
+    ends(&*ledger, failed("the credit is gone"), 6).await;
+    assert!(ledger.put_aside(&decision(None), at(7)).await.unwrap());
+    assert!(ledger.reopen(&decision(None), at(8)).await.unwrap(), "a failure too");
+    let claim = claim_all(&*ledger, 8).await.remove(0);
+    ledger.finish(&[(claim, failed("the credit is gone"))], at(9)).await.unwrap();
+    assert_eq!(ledger.reviews(None).await.unwrap().len(), 1);
 }
 
 fn keys(keys: &[&str]) -> Vec<String> {
@@ -196,7 +247,13 @@ async fn written(ledger: &dyn Ledger, writes: &[(&str, EffectOutcome)]) {
     let claim = claimed(ledger, 1).await;
     for (key, outcome) in writes {
         let (key, what) = ((*key).to_owned(), "sales credit".to_owned());
-        let intent = Intent { claim: claim.clone(), key: key.clone(), what, known_until: at(2) };
+        let intent = Intent {
+            claim: claim.clone(),
+            key: key.clone(),
+            what,
+            known_until: at(2),
+            kind: WriteKind::Other,
+        };
         ledger.intend(&[intent], at(2)).await.unwrap();
         ledger.record(&[(claim.clone(), key, outcome.clone())], at(3)).await.unwrap();
     }
@@ -219,7 +276,7 @@ async fn a_write_that_is_forgotten_is_written_again(database: Database) {
 
     let claim = claim_all(&*ledger, 5).await.remove(0);
     let what = "sales credit".to_owned();
-    let again = Intent { claim, key: "RGO-1".to_owned(), what, known_until: at(5) };
+    let again = Intent { claim, key: "RGO-1".to_owned(), what, known_until: at(5), kind: WriteKind::Other };
     assert_eq!(ledger.intend(&[again], at(6)).await.unwrap(), [Admission::Go { before: false }]);
 }
 

@@ -1,5 +1,5 @@
-use super::{at, connect, databases::Database, delivery, mark, name, on_both, rma, rmas};
-use returngo_brightpearl_connector::ledger::{Source, WorkState};
+use super::{at, connect, databases::Database, delivery, mark, name, named_by, on_both, rma};
+use returngo_brightpearl_connector::ledger::{Cause, Source, WorkState};
 
 on_both!(
     the_same_body_is_one_entry,
@@ -79,7 +79,7 @@ async fn resolving_marks_and_handles_both_or_neither(database: Database) {
     connect(&*ledger, "acme").await;
     ledger.receive(&[delivery("acme", "{}", 1)]).await.unwrap();
     let waiting = ledger.waiting_deliveries(10, &[]).await.unwrap();
-    ledger.resolve(&name("acme"), &waiting, &rmas([7, 7, 8]), at(2)).await.unwrap();
+    ledger.resolve(&name("acme"), &waiting, &named_by(Cause::Returngo, [7, 7, 8]), at(2)).await.unwrap();
     let work = ledger.work(&name("acme"), &rma(7)).await.unwrap().unwrap();
     assert_eq!((work.state, work.due_since), (WorkState::Due, Some(at(2))));
     let audit = ledger.audit(&name("acme"), &rma(8)).await.unwrap();
@@ -87,7 +87,8 @@ async fn resolving_marks_and_handles_both_or_neither(database: Database) {
 
     ledger.receive(&[delivery("acme", "later", 3)]).await.unwrap();
     let later = ledger.waiting_deliveries(10, &[]).await.unwrap();
-    let refused = ledger.resolve(&name("nobody"), &later, &rmas([9]), at(4)).await.unwrap_err();
+    let refused =
+        ledger.resolve(&name("nobody"), &later, &named_by(Cause::Returngo, [9]), at(4)).await.unwrap_err();
     assert_eq!(refused.to_string(), "there is no connection nobody: connect it first");
     assert_eq!(ledger.waiting_deliveries(10, &[]).await.unwrap(), later);
 }
@@ -158,7 +159,7 @@ async fn a_thousand_come_at_once(database: Database) {
     let waiting = ledger.waiting_deliveries(2000, &[]).await.unwrap();
     assert_eq!(waiting.len(), 1000);
     mark(&*ledger, "acme", &[1], 1).await;
-    ledger.resolve(&name("acme"), &waiting, &rmas(0..1000), at(1000)).await.unwrap();
-    let status = ledger.status(at(1000)).await.unwrap();
+    ledger.resolve(&name("acme"), &waiting, &named_by(Cause::Returngo, 0..1000), at(1000)).await.unwrap();
+    let status = ledger.status().await.unwrap();
     assert_eq!((status[0].due, status[0].waiting_deliveries), (1000, 0));
 }

@@ -1,13 +1,18 @@
 //! The ledger, the same behaviour on SQLite and on PostgreSQL.
 
 mod abandoned;
+mod clock;
 mod connections;
 pub(crate) mod databases;
 mod decisions;
+mod duplicates;
 mod effects;
 mod inbox;
 mod model;
+mod original_orders;
+mod other_shops;
 mod postgres;
+mod processes;
 mod retention;
 mod reviews;
 mod seals;
@@ -16,12 +21,11 @@ mod sweeps;
 mod trouble;
 mod work;
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 use returngo_brightpearl_connector::ledger::{
-    Claim, ClaimRequest, ConnectionId, Delivery, Ledger, Outcome, Sealed, Source, StoredConnection, WorkerId,
+    Cause, Claim, ClaimRequest, ConnectionId, Delivery, Ledger, Outcome, Sealed, Source, StoredConnection,
+    WorkerId,
 };
 
 /// Makes a test on each database of each of these functions, which take a [`databases::Database`].
@@ -46,8 +50,6 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
-const LEASE: Duration = Duration::from_secs(60);
-
 /// This many seconds after the tests' beginning of time.
 fn at(seconds: i64) -> Timestamp {
     let start: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
@@ -66,6 +68,11 @@ fn rmas(numbers: impl IntoIterator<Item = u32>) -> Vec<RmaId> {
     numbers.into_iter().map(rma).collect()
 }
 
+/// RMAs that webhooks name, and whose webhooks.
+fn named_by(cause: Cause, numbers: impl IntoIterator<Item = u32>) -> Vec<(RmaId, Cause)> {
+    numbers.into_iter().map(|number| (rma(number), cause)).collect()
+}
+
 fn delivery(connection: &str, body: &str, received: i64) -> Delivery {
     Delivery {
         connection: name(connection),
@@ -76,14 +83,7 @@ fn delivery(connection: &str, body: &str, received: i64) -> Delivery {
 }
 
 fn request(worker: &str, limit: u32, now: i64) -> ClaimRequest {
-    ClaimRequest {
-        worker: WorkerId(worker.to_owned()),
-        limit,
-        now: at(now),
-        lease: LEASE,
-        only: None,
-        except: Vec::new(),
-    }
+    ClaimRequest { worker: WorkerId(worker.to_owned()), limit, now: at(now), only: None, except: Vec::new() }
 }
 
 fn in_step() -> Outcome {
@@ -96,11 +96,25 @@ async fn connect(ledger: &dyn Ledger, connection: &str) {
 }
 
 async fn mark(ledger: &dyn Ledger, connection: &str, numbers: &[u32], now: i64) {
-    ledger.mark_due(&name(connection), &rmas(numbers.iter().copied()), "a test", at(now)).await.unwrap();
+    ledger
+        .mark_due(&name(connection), &rmas(numbers.iter().copied()), Cause::Person, "a test", at(now))
+        .await
+        .unwrap();
 }
 
 async fn claim_all(ledger: &dyn Ledger, now: i64) -> Vec<Claim> {
     ledger.claim(&request("worker", 1000, now)).await.unwrap()
+}
+
+/// The process that claims as `worker` has ended: what it held is pending again. Gives back how many RMAs that were.
+async fn worker_ended(ledger: &dyn Ledger, now: i64) -> usize {
+    ledger.release_process(&WorkerId("worker".to_owned()), None, at(now)).await.unwrap()
+}
+
+/// Another process takes over what the one that ended held.
+async fn take_over(ledger: &dyn Ledger, now: i64) -> Vec<Claim> {
+    worker_ended(ledger, now).await;
+    claim_all(ledger, now).await
 }
 
 fn numbers(claims: &[Claim]) -> Vec<String> {

@@ -1,5 +1,5 @@
 //! Random histories, against a model of what must hold: what was marked is worked on after it was marked, by one
-//! worker at a time, and nobody writes back under a claim that was taken over.
+//! process at a time, and nobody writes back under a claim that was taken over.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,13 +8,15 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use returngo_brightpearl_connector::ledger::{Claim, ConnectionId, Ledger, Outcome, WorkState};
+use returngo_brightpearl_connector::ledger::{
+    Cause, Claim, ConnectionId, Ledger, Outcome, WorkState, WorkerId,
+};
 
-use super::{LEASE, at, connect, databases::Database, in_step, name, request, rmas};
+use super::{at, connect, databases::Database, in_step, name, request, rmas};
 
 const CONNECTIONS: usize = 2;
 const RMAS: u32 = 3;
-const LEASE_SECONDS: i64 = LEASE.as_secs().cast_signed();
+const PROCESSES: [&str; 2] = ["one", "two"];
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -23,6 +25,7 @@ enum Step {
         rma: u32,
     },
     Claim {
+        process: usize,
         limit: u32,
     },
     /// Of all claims there ever were, the one at this place from the end.
@@ -30,8 +33,9 @@ enum Step {
         claim: usize,
         how: End,
     },
-    Renew {
-        claim: usize,
+    /// A process ended, and what it held is released.
+    Release {
+        process: usize,
     },
     Wait {
         seconds: i64,
@@ -55,9 +59,9 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         4 => (0..CONNECTIONS, 0..RMAS).prop_map(|(connection, rma)| Step::Mark { connection, rma }),
-        3 => (1..=RMAS).prop_map(|limit| Step::Claim { limit }),
+        3 => (0..PROCESSES.len(), 1..=RMAS).prop_map(|(process, limit)| Step::Claim { process, limit }),
         4 => (0..4_usize, end).prop_map(|(claim, how)| Step::Finish { claim, how }),
-        1 => (0..4_usize).prop_map(|claim| Step::Renew { claim }),
+        1 => (0..PROCESSES.len()).prop_map(|process| Step::Release { process }),
         2 => (0..90_i64).prop_map(|seconds| Step::Wait { seconds }),
     ]
 }
@@ -69,8 +73,10 @@ struct Known {
     owed: bool,
     given_up: bool,
     attempt: i64,
-    /// Until when its claim holds, and whether it was marked since that claim.
-    held: Option<(i64, bool)>,
+    /// The process that holds it, and whether it was marked since that claim.
+    held: Option<(usize, bool)>,
+    /// How many claims were released one after another because their processes ended.
+    abandoned: u32,
 }
 
 struct History {
@@ -85,16 +91,16 @@ impl History {
     async fn take(&mut self, step: &Step) {
         match *step {
             Step::Mark { connection, rma } => self.mark(connection, rma).await,
-            Step::Claim { limit } => self.claim(limit).await,
+            Step::Claim { process, limit } => self.claim(process, limit).await,
             Step::Finish { claim, how } => self.finish(claim, how).await,
-            Step::Renew { claim } => self.renew(claim).await,
+            Step::Release { process } => self.release(process).await,
             Step::Wait { seconds } => self.now += seconds,
         }
     }
 
     async fn mark(&mut self, connection: usize, rma: u32) {
         let connection = self.connections[connection].clone();
-        self.ledger.mark_due(&connection, &rmas([rma]), "a step", at(self.now)).await.unwrap();
+        self.ledger.mark_due(&connection, &rmas([rma]), Cause::Person, "a step", at(self.now)).await.unwrap();
         let known = self.known.entry((connection, rma.to_string())).or_default();
         known.owed = true;
         known.given_up = false;
@@ -103,22 +109,18 @@ impl History {
         }
     }
 
-    async fn claim(&mut self, limit: u32) {
-        let claims = self.ledger.claim(&request("worker", limit, self.now)).await.unwrap();
+    async fn claim(&mut self, process: usize, limit: u32) {
+        let claims = self.ledger.claim(&request(PROCESSES[process], limit, self.now)).await.unwrap();
         assert!(claims.len() <= limit as usize);
-        let busy: Vec<_> = self
-            .known
-            .iter()
-            .filter(|(_, known)| known.held.is_some_and(|(until, _)| until > self.now))
-            .map(|((connection, _), _)| connection.clone())
-            .collect();
+        assert!(claims.iter().all(|claim| claim.connection == claims[0].connection), "{claims:?}");
+        assert!(claims.len() <= 1 || claims.iter().all(|claim| claim.abandoned < 2), "{claims:?}");
         for claim in claims {
-            assert!(!busy.contains(&claim.connection), "somebody works on {}", claim.connection);
             let known = self.known.get_mut(&(claim.connection.clone(), claim.rma.to_string())).unwrap();
+            assert_eq!(known.held, None, "{claim:?} is held already");
             assert!(known.owed, "{claim:?} was not due");
-            assert_eq!(claim.attempt, known.attempt + 1);
+            assert_eq!((claim.attempt, claim.abandoned), (known.attempt + 1, known.abandoned));
             known.attempt = claim.attempt;
-            known.held = Some((self.now + LEASE_SECONDS, false));
+            known.held = Some((process, false));
             self.claims.push(claim);
         }
     }
@@ -144,19 +146,21 @@ impl History {
             let marked_since = known.held.take().is_some_and(|(_, marked)| marked);
             known.owed = marked_since || matches!(how, End::Failed { .. } | End::Released);
             known.given_up = !marked_since && matches!(how, End::GivenUp);
+            known.abandoned = 0;
         }
     }
 
-    async fn renew(&mut self, claim: usize) {
-        let Some(claim) = self.chosen(claim) else { return };
-        let until = self.now + LEASE_SECONDS;
-        let held = self.ledger.renew(std::slice::from_ref(&claim), at(until)).await.unwrap();
-        let known = self.known.get_mut(&(claim.connection.clone(), claim.rma.to_string())).unwrap();
-        let holds = known.attempt == claim.attempt && known.held.is_some();
-        assert_eq!(held.len() == 1, holds, "{claim:?} {known:?}");
-        if let Some((lease, _)) = known.held.as_mut().filter(|_| holds) {
-            *lease = until;
+    async fn release(&mut self, process: usize) {
+        let worker = WorkerId(PROCESSES[process].to_owned());
+        let released = self.ledger.release_process(&worker, None, at(self.now)).await.unwrap();
+        let mut held = 0;
+        for known in self.known.values_mut() {
+            if known.held.take_if(|(holder, _)| *holder == process).is_some() {
+                known.abandoned += 1;
+                held += 1;
+            }
         }
+        assert_eq!(released, held);
     }
 
     async fn states_agree(&self) {
@@ -172,12 +176,15 @@ impl History {
         }
     }
 
-    /// Long after, workers come and settle everything: nothing that was owed is missed.
+    /// Long after, all processes have ended and another one settles everything: nothing that was owed is missed.
     async fn everything_owed_is_done(&mut self) {
         self.now += 1000;
+        for process in 0..PROCESSES.len() {
+            self.release(process).await;
+        }
         loop {
             let before = self.claims.len();
-            self.claim(RMAS).await;
+            self.claim(0, RMAS).await;
             let claimed = self.claims.len() - before;
             if claimed == 0 {
                 break;

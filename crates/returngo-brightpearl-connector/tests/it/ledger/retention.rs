@@ -6,7 +6,7 @@ use api_client_core::client::SkippingClock;
 use jiff::SignedDuration;
 use returngo_brightpearl::{Review, ReviewCode};
 use returngo_brightpearl_connector::{
-    ledger::{Admission, AuditPosition, Claim, EffectOutcome, Intent, Ledger, Outcome},
+    ledger::{Admission, AuditPosition, Claim, EffectOutcome, Intent, Ledger, Outcome, WriteKind},
     retention::{Keep, Removed, Retention},
 };
 
@@ -141,6 +141,7 @@ async fn what_protects_from_writing_twice_stays(database: Database) {
         key: "RG:1".to_owned(),
         what: "a credit".to_owned(),
         known_until: at(10),
+        kind: WriteKind::Other,
     };
     ledger.intend(&[intent(&claim)], at(10)).await.unwrap();
     let applied = EffectOutcome::Applied { remote_id: Some("9001".to_owned()), already_existed: false };

@@ -2,8 +2,10 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use super::{at, connect, databases::Database, delivery, in_step, mark, name, on_both, request, rmas};
-use returngo_brightpearl_connector::ledger::{Claim, Ledger};
+use super::{
+    at, connect, databases::Database, delivery, in_step, mark, name, named_by, on_both, request, rmas,
+};
+use returngo_brightpearl_connector::ledger::{Cause, Claim, Ledger};
 use tokio::task::JoinSet;
 
 on_both!(
@@ -94,7 +96,7 @@ async fn marks_and_ends_at_once_lose_nothing(database: Database) {
     }
     marking.join_all().await;
     work_off(Arc::clone(&ledgers[0]), "last".to_owned()).await;
-    for status in ledgers[1].status(at(11)).await.unwrap() {
+    for status in ledgers[1].status().await.unwrap() {
         assert_eq!((status.due, status.claimed, status.in_step), (0, 0, 10));
     }
     for connection in ["a", "b"] {
@@ -121,7 +123,10 @@ async fn the_same_webhooks_at_once_are_one_entry_each(database: Database) {
             for _ in 0..5 {
                 ledger.receive(&batch).await.unwrap();
                 let waiting = ledger.waiting_deliveries(20, &[]).await.unwrap();
-                ledger.resolve(&name("acme"), &waiting, &rmas([1]), at(60)).await.unwrap();
+                ledger
+                    .resolve(&name("acme"), &waiting, &named_by(Cause::Returngo, [1]), at(60))
+                    .await
+                    .unwrap();
             }
         });
     }

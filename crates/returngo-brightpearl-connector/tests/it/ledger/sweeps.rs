@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use brightpearl::OrderId;
 use returngo::{ReturnedItemId, RmaId};
 use returngo_brightpearl_connector::ledger::{
-    Ledger, Outcome, Sealed, Seen, StoredConnection, SweepName, SweepTurn, WorkState,
+    Cause, Ledger, Outcome, Sealed, Seen, StoredConnection, SweepName, SweepTurn, WorkState,
 };
 use sqlx::{Connection, Executor};
 
 use super::{
-    at, claim_all, connect, databases::Database, delivery, in_step, mark, name, numbers, on_both, rma,
+    at, claim_all, connect, databases::Database, delivery, in_step, mark, name, named_by, numbers, on_both,
+    rma,
 };
 
 on_both!(
@@ -175,12 +176,13 @@ async fn what_is_found_is_marked_unless_somebody_looks_at_it_anyway(database: Da
     let outcomes: Vec<_> = claims.into_iter().zip(ended).collect();
     ledger.finish(&outcomes, at(2)).await.unwrap();
     let found = [1, 2, 3, 4].map(rma);
-    let marked = ledger.mark_found(&name("acme"), &found, "a sweep", at(3)).await.unwrap();
+    let marked = ledger.mark_found(&name("acme"), &found, Cause::Returngo, "a sweep", at(3)).await.unwrap();
     assert_eq!((marked, numbers(&claim_all(&*ledger, 3).await)), (2, vec!["1".to_owned(), "4".to_owned()]));
     let state = async |number| ledger.work(&name("acme"), &rma(number)).await.unwrap().unwrap();
     assert_eq!((state(2).await.state, state(2).await.failures), (WorkState::NeedsReview, 1));
     assert_eq!((state(3).await.state, state(3).await.due_at), (WorkState::Due, Some(at(500))));
-    let claimed = ledger.mark_found(&name("acme"), &[rma(1)], "a sweep", at(4)).await.unwrap();
+    let claimed =
+        ledger.mark_found(&name("acme"), &[rma(1)], Cause::Returngo, "a sweep", at(4)).await.unwrap();
     assert_eq!(claimed, 1, "its holder may have looked before it changed");
 }
 
@@ -248,14 +250,14 @@ async fn a_credit_of_which_not_all_is_readable_was_not_seen(database: Database) 
 async fn the_oldest_is_one_that_a_webhook_is_about_too(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
-    let oldest = async || ledger.status(at(100)).await.unwrap()[0].oldest_due;
+    let oldest = async || ledger.status().await.unwrap()[0].oldest_due;
     assert_eq!(oldest().await, None);
     mark(&*ledger, "acme", &[1], 20).await;
     assert_eq!(oldest().await, Some(at(20)));
     ledger.receive(&[delivery("acme", "{}", 10)]).await.unwrap();
     assert_eq!(oldest().await, Some(at(10)));
     let waiting = ledger.waiting_deliveries(10, &[]).await.unwrap();
-    ledger.resolve(&name("acme"), &waiting, &[rma(1)], at(30)).await.unwrap();
+    ledger.resolve(&name("acme"), &waiting, &named_by(Cause::Returngo, [1]), at(30)).await.unwrap();
     assert_eq!(oldest().await, Some(at(20)));
     let claims = claim_all(&*ledger, 40).await;
     assert_eq!(oldest().await, Some(at(20)), "at work is not in step");
@@ -287,11 +289,11 @@ async fn a_removed_connection_stops_and_can_come_back(database: Database) {
 
     assert_eq!(ledger.connection(&name("acme")).await.unwrap(), None);
     assert!(ledger.connections().await.unwrap().is_empty());
-    assert!(ledger.status(at(4)).await.unwrap().is_empty());
+    assert!(ledger.status().await.unwrap().is_empty());
     assert!(ledger.waiting_deliveries(10, &[]).await.unwrap().is_empty());
     assert!(claim_all(&*ledger, 1000).await.is_empty());
     assert_eq!(ledger.take_sweep(at(1000), at(2000)).await.unwrap(), None);
-    assert!(ledger.mark_due(&name("acme"), &[rma(3)], "late", at(5)).await.is_err());
+    assert!(ledger.mark_due(&name("acme"), &[rma(3)], Cause::Person, "late", at(5)).await.is_err());
     assert!(!ledger.audit(&name("acme"), &rma(1)).await.unwrap().is_empty());
 
     connect(&*ledger, "acme").await;

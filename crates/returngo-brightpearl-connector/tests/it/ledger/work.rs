@@ -1,19 +1,19 @@
 use super::{
-    LEASE, at, claim_all, connect, databases::Database, in_step, mark, name, numbers, on_both, request, rma,
-    rmas,
+    at, claim_all, connect, databases::Database, in_step, mark, name, numbers, on_both, request, rma, rmas,
+    take_over, worker_ended,
 };
 use returngo_brightpearl::{Review, ReviewCode};
 use returngo_brightpearl_connector::ledger::{AuditEvent, Claim, ClaimRequest, Outcome, WorkState};
 
 on_both!(
     what_is_marked_is_claimed_once,
-    nobody_works_on_a_connection_that_somebody_works_on,
+    two_processes_work_on_one_connection_each_on_rmas_of_its_own,
     the_connection_that_waited_longest_comes_first,
     a_backlog_does_not_hold_up_a_single_return,
     excepted_connections_are_left_alone,
     one_connection_is_claimed_from_if_it_is_asked_for,
-    a_lease_that_ends_is_due_again,
-    a_lease_that_is_renewed_holds,
+    what_a_process_held_that_ended_is_due_again,
+    a_claim_is_held_however_long_it_takes,
     a_claim_that_was_taken_over_changes_nothing,
     what_is_marked_while_it_is_worked_on_stays_due,
     what_fails_is_tried_again_when_it_says,
@@ -49,17 +49,25 @@ async fn what_is_marked_is_claimed_once(database: Database) {
     assert_eq!(ledger.work(&name("acme"), &rma(9)).await.unwrap(), None);
 }
 
-async fn nobody_works_on_a_connection_that_somebody_works_on(database: Database) {
+async fn two_processes_work_on_one_connection_each_on_rmas_of_its_own(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
-    mark(&*ledger, "acme", &[1, 2, 3], 0).await;
+    mark(&*ledger, "acme", &[1, 2, 3, 4, 5], 0).await;
     let first = ledger.claim(&request("one", 2, 1)).await.unwrap();
     assert_eq!(numbers(&first), ["1", "2"]);
-    assert!(ledger.claim(&request("two", 2, 1)).await.unwrap().is_empty());
-    ledger.finish(&[(first[0].clone(), in_step())], at(2)).await.unwrap();
-    assert!(ledger.claim(&request("two", 2, 2)).await.unwrap().is_empty());
-    ledger.finish(&[(first[1].clone(), in_step())], at(3)).await.unwrap();
-    assert_eq!(numbers(&ledger.claim(&request("two", 2, 3)).await.unwrap()), ["3"]);
+    let second = ledger.claim(&request("two", 2, 1)).await.unwrap();
+    assert_eq!(numbers(&second), ["3", "4"]);
+    mark(&*ledger, "acme", &[1, 3], 2).await;
+    assert_eq!(numbers(&ledger.claim(&request("two", 9, 2)).await.unwrap()), ["5"]);
+    assert!(ledger.claim(&request("one", 9, 2)).await.unwrap().is_empty());
+    ledger.finish(&[(first[0].clone(), in_step())], at(3)).await.unwrap();
+    assert_eq!(numbers(&ledger.claim(&request("two", 9, 3)).await.unwrap()), ["1"]);
+    ledger.finish(&[(second[0].clone(), in_step())], at(4)).await.unwrap();
+    assert_eq!(numbers(&ledger.claim(&request("one", 9, 4)).await.unwrap()), ["3"]);
+    assert_eq!(
+        ledger.finish(&[(first[1].clone(), in_step()), (second[1].clone(), in_step())], at(5)).await.unwrap(),
+        2
+    );
 }
 
 async fn the_connection_that_waited_longest_comes_first(database: Database) {
@@ -125,27 +133,35 @@ async fn one_connection_is_claimed_from_if_it_is_asked_for(database: Database) {
     assert_eq!(ledger.claim(&of("a")).await.unwrap()[0].connection, name("a"));
 }
 
-async fn a_lease_that_ends_is_due_again(database: Database) {
+async fn what_a_process_held_that_ended_is_due_again(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
     mark(&*ledger, "acme", &[1], 0).await;
     let lost = claim_all(&*ledger, 1).await;
-    assert!(claim_all(&*ledger, 60).await.is_empty());
+    assert_eq!(worker_ended(&*ledger, 60).await, 1);
+    let work = ledger.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
+    assert_eq!((work.state, work.due_at, work.worker), (WorkState::Due, Some(at(60)), None));
+    assert_eq!(work.due_since, Some(at(0)));
     let taken_over = claim_all(&*ledger, 61).await;
     assert_eq!(numbers(&taken_over), ["1"]);
     assert_eq!(taken_over[0].attempt, lost[0].attempt + 1);
+    assert_eq!((lost[0].abandoned, taken_over[0].abandoned), (0, 1));
 }
 
-async fn a_lease_that_is_renewed_holds(database: Database) {
+async fn a_claim_is_held_however_long_it_takes(database: Database) {
     let ledger = database.open().await;
     connect(&*ledger, "acme").await;
     mark(&*ledger, "acme", &[1, 2], 0).await;
     let claims = claim_all(&*ledger, 1).await;
     ledger.finish(&[(claims[0].clone(), in_step())], at(2)).await.unwrap();
-    assert_eq!(ledger.renew(&claims, at(200)).await.unwrap(), claims[1..]);
-    assert!(claim_all(&*ledger, 199).await.is_empty());
-    assert_eq!(numbers(&claim_all(&*ledger, 200).await), ["2"]);
-    assert!(ledger.renew(&claims, at(400)).await.unwrap().is_empty());
+    let year = 365 * 24 * 3600;
+    assert!(claim_all(&*ledger, year).await.is_empty());
+    let work = ledger.work(&name("acme"), &rma(2)).await.unwrap().unwrap();
+    assert_eq!((work.state, work.due_at), (WorkState::Claimed, None));
+    assert_eq!(work.worker.map(|worker| worker.0).as_deref(), Some("worker"));
+    assert_eq!(ledger.finish(&[(claims[1].clone(), in_step())], at(year)).await.unwrap(), 1);
+    assert_eq!(worker_ended(&*ledger, year + 1).await, 0);
+    assert!(claim_all(&*ledger, year + 1).await.is_empty());
 }
 
 async fn a_claim_that_was_taken_over_changes_nothing(database: Database) {
@@ -153,9 +169,8 @@ async fn a_claim_that_was_taken_over_changes_nothing(database: Database) {
     connect(&*ledger, "acme").await;
     mark(&*ledger, "acme", &[1], 0).await;
     let lost = claim_all(&*ledger, 1).await.remove(0);
-    let held = claim_all(&*ledger, 100).await.remove(0);
+    let held = take_over(&*ledger, 100).await.remove(0);
     let before = ledger.work(&name("acme"), &rma(1)).await.unwrap();
-    assert!(ledger.renew(std::slice::from_ref(&lost), at(900)).await.unwrap().is_empty());
     for outcome in [in_step(), failed(None), failed(Some(500)), Outcome::Released] {
         assert_eq!(ledger.finish(&[(lost.clone(), outcome)], at(101)).await.unwrap(), 0);
     }
@@ -308,7 +323,7 @@ async fn status_counts(database: Database) {
         (claims[2].clone(), failed(Some(500))),
     ];
     ledger.finish(&outcomes, at(2)).await.unwrap();
-    let status = ledger.status(at(3)).await.unwrap();
+    let status = ledger.status().await.unwrap();
     let acme = &status[0];
     assert_eq!((acme.due, acme.claimed, acme.in_step, acme.needs_review), (1, 1, 1, 1));
     assert_eq!(acme.oldest_due, Some(at(0)));
@@ -317,8 +332,9 @@ async fn status_counts(database: Database) {
         (idle.due, idle.claimed, idle.in_step, idle.needs_review, idle.oldest_due),
         (0, 0, 0, 0, None)
     );
-    let later = &ledger.status(at(100)).await.unwrap()[0];
-    assert_eq!((later.due, later.claimed), (2, 0), "the lease has ended");
+    worker_ended(&*ledger, 100).await;
+    let later = &ledger.status().await.unwrap()[0];
+    assert_eq!((later.due, later.claimed), (2, 0), "its process has ended");
 }
 
 async fn a_thousand_are_claimed_and_finished_at_once(database: Database) {
@@ -327,10 +343,12 @@ async fn a_thousand_are_claimed_and_finished_at_once(database: Database) {
     mark(&*ledger, "acme", &(0..1000).collect::<Vec<_>>(), 0).await;
     let claims = claim_all(&*ledger, 1).await;
     assert_eq!(claims.len(), 1000);
-    assert_eq!(ledger.renew(&claims, at(1) + LEASE).await.unwrap(), claims);
+    assert_eq!(worker_ended(&*ledger, 1).await, 1000);
+    let claims = claim_all(&*ledger, 1).await;
+    assert_eq!(claims.len(), 1000);
     let outcomes: Vec<_> = claims.into_iter().map(|claim| (claim, in_step())).collect();
     assert_eq!(ledger.finish(&outcomes, at(2)).await.unwrap(), 1000);
-    assert_eq!(ledger.status(at(3)).await.unwrap()[0].in_step, 1000);
+    assert_eq!(ledger.status().await.unwrap()[0].in_step, 1000);
 }
 
 fn failed(again_at: Option<i64>) -> Outcome {

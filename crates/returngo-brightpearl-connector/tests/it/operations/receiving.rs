@@ -79,6 +79,7 @@ async fn the_same_webhook_is_one_however_often_it_comes() {
 async fn connect(site: &Site, name: &str, secret: &str) -> String {
     let mut configuration = site.scene.configuration().unwrap();
     configuration.webhook_secret = Secret::new(secret);
+    configuration.returngo.shop = format!("{name}.example");
     site.registry.put(&name.parse().unwrap(), &configuration).await.unwrap();
     format!("/webhooks/returngo/{name}/{secret}")
 }

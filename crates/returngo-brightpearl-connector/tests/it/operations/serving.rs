@@ -7,7 +7,7 @@ use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
 use returngo::RmaStatus;
 use returngo_brightpearl_connector::ledger::{
-    AuditEvent, ConnectionId, Delivery, Sealed, Source, StoredConnection, WorkState,
+    AuditEvent, Cause, ConnectionId, Delivery, Sealed, Source, StoredConnection, WorkState,
 };
 
 use super::site::{Answer, Serving, Site, eventually, head};
@@ -131,7 +131,10 @@ async fn what_is_claimed_is_released() {
     let slow = FaultKind::Delay(std::time::Duration::from_secs(60));
     site.scene.returngo.faults().add(Fault::on_any(slow).times(1000));
     let now = site.ledger.audit(&site.connection, &rma).await.unwrap().last().unwrap().at;
-    site.ledger.mark_due(&site.connection, std::slice::from_ref(&rma), "a test", now).await.unwrap();
+    site.ledger
+        .mark_due(&site.connection, std::slice::from_ref(&rma), Cause::Person, "a test", now)
+        .await
+        .unwrap();
     eventually("it is claimed", || async { work().await.state == WorkState::Claimed }).await;
     assert_stops(&mut serving, "TERM");
     assert_eq!(work().await.state, WorkState::Due);

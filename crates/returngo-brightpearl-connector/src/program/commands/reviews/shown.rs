@@ -2,7 +2,7 @@ use returngo::RmaId;
 use serde_json::{Value, json};
 
 use crate::{
-    ledger::{ConnectionId, EffectOutcome, EffectRecord, UnreadableReview, WorkItem},
+    ledger::{ConnectionId, EffectOutcome, EffectRecord, SettledReview, UnreadableReview, WorkItem},
     program::{
         assembly::Assembly,
         cli::Cli,
@@ -49,9 +49,12 @@ pub(super) async fn show(
     let Some(item) = item else {
         anyhow::bail!("nothing is known of RMA {rma} of {connection}: `sync {connection} {rma}` looks at it");
     };
+    let settled = assembly.ledger.settled_reviews(connection, std::slice::from_ref(rma)).await?;
+    let settled: Vec<SettledReview> = settled.into_iter().map(|(_, review)| review).collect();
     if cli.json {
         let mut shown = as_json(&item);
         shown["writes"] = writes.iter().map(write_as_json).collect();
+        shown["decisions"] = settled.iter().map(decision_as_json).collect();
         return say_json(&shown);
     }
     let credit = item.credit.map(|credit| format!(", credit {credit}")).unwrap_or_default();
@@ -61,6 +64,10 @@ pub(super) async fn show(
     }
     for review in &item.resolved {
         say(format_args!("  {}, decided before: {}", review.code, review.message))?;
+    }
+    for SettledReview { review, by, at, note } in &settled {
+        let note = note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+        say(format_args!("  {review}, resolved by {by} at {}{note}", at.strftime("%F %TZ")))?;
     }
     if let Some(error) = &item.resolved_error {
         say(format_args!("  Failed, decided before: {error}"))?;
@@ -110,6 +117,10 @@ pub(in crate::program::commands) fn as_json(item: &WorkItem) -> Value {
         "lastError": item.last_error,
         "dueAt": item.due_at,
     })
+}
+
+fn decision_as_json(SettledReview { review, by, at, note }: &SettledReview) -> Value {
+    json!({ "review": review, "choice": "settled", "by": by, "at": at, "note": note })
 }
 
 fn write_as_json(write: &EffectRecord) -> Value {
