@@ -25,5 +25,6 @@ mod reviewed;
 mod schema;
 mod settled;
 mod several_returns;
+mod shares;
 mod tenders;
 mod worlds;
