@@ -37,6 +37,8 @@ struct State {
     aligned_at: Option<Duration>,
     /// Other processes: how often they had reported, and since when that is so.
     watched: HashMap<WorkerId, (Option<i64>, Duration)>,
+    /// When they were looked at last.
+    watched_at: Option<Duration>,
 }
 
 /// Another process of the same name has started, or this one was silent for so long that its work was released.
@@ -135,7 +137,13 @@ impl Heartbeat {
     fn watch(&self, processes: Vec<Process>) -> Vec<Process> {
         let now = self.clock.uptime();
         let mut state = self.state();
-        let known = std::mem::take(&mut state.watched);
+        let mut known = std::mem::take(&mut state.watched);
+        // Who could not look for a while does not know whether the others could report: the store may have been away.
+        let looked_lately = state.watched_at.is_some_and(|at| now.saturating_sub(at) <= REPORT_EVERY * 2);
+        if !looked_lately {
+            known.clear();
+        }
+        state.watched_at = Some(now);
         let mut silent = Vec::new();
         for process in processes.into_iter().filter(|process| process.worker != self.worker) {
             let since = known.get(&process.worker).filter(|(reports, _)| *reports == process.reports);

@@ -67,10 +67,7 @@ impl Known {
         let is_gone = |effect: &&EffectRecord| {
             effect.doubtful_since().is_none() && keys::rma_of_credit(&effect.key).as_ref() == Some(rma)
         };
-        self.recent
-            .get(rma)?
-            .iter()
-            .find(|effect| !shown.contains(effect.key.as_str()) && !is_gone(effect))
+        self.recent.get(rma)?.iter().find(|effect| !shown.contains(effect.key.as_str()) && !is_gone(effect))
     }
 
     /// Whether anything was written for the RMA lately.

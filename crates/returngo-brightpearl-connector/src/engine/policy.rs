@@ -26,7 +26,7 @@ pub struct Policy {
     pub short_wait: Duration,
     /// How long writes that are under way are waited for when the process is told to stop.
     pub grace: Duration,
-    /// Writes between two looks at the lease.
+    /// Writes that are sent together, before it is looked at whether to stop.
     pub writes_at_once: usize,
     /// The wait after a first failure; it doubles with every further one.
     pub first_wait: Duration,

@@ -102,7 +102,7 @@ pub struct EffectRecord {
 
 impl EffectRecord {
     /// Since when nobody knows whether it was written; none when somebody does. One that was only intended is as
-    /// old as its intent: whoever intended it had the claim, and half of every lease is left for what was sent.
+    /// old as its intent, or as the release of the process that intended it.
     pub fn doubtful_since(&self) -> Option<Timestamp> {
         match self.outcome {
             Some(EffectOutcome::Unknown { .. }) => Some(self.recorded_at.unwrap_or(self.intended_at)),

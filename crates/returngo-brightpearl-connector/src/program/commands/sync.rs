@@ -206,7 +206,7 @@ impl Work<'_> {
         Ok(items)
     }
 
-    /// Which other processes hold these RMAs.
+    /// Which other processes hold these RMAs, or what else they wait for.
     fn held_by_others(&self, items: &[WorkItem]) -> String {
         let mut held: BTreeMap<String, usize> = BTreeMap::new();
         for worker in items.iter().filter_map(|item| item.worker.as_ref()) {
@@ -214,7 +214,12 @@ impl Work<'_> {
         }
         let held: Vec<_> =
             held.iter().map(|(worker, rmas)| format!("process \"{worker}\" holds {rmas} of them")).collect();
-        if held.is_empty() { "others are in progress".to_owned() } else { held.join(", ") }
+        if held.is_empty() {
+            let why = items.iter().filter(|item| self.is_open(item)).find_map(|item| item.last_error.clone());
+            why.unwrap_or_else(|| "RMAs are pending".to_owned())
+        } else {
+            held.join(", ")
+        }
     }
 
     /// Whether somebody works on it, or it is to be worked on now. What failed is due later.
