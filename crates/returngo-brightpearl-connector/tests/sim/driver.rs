@@ -1,0 +1,151 @@
+//! Polls one actor at a time. Which one is next, of those that can go on, is chance.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+    time::Duration,
+};
+
+use returngo_brightpearl_connector::{
+    ledger::Ledger,
+    probe::{Point, Probe},
+};
+
+use crate::sim::Sim;
+
+/// A part of a process that goes on by itself.
+pub(crate) struct Actor {
+    pub(crate) process: usize,
+    pub(crate) name: &'static str,
+    future: Pin<Box<dyn Future<Output = ()>>>,
+    woken: Arc<Woken>,
+}
+
+impl Actor {
+    pub(crate) fn new(
+        process: usize,
+        name: &'static str,
+        future: impl Future<Output = ()> + 'static,
+    ) -> Self {
+        Self { process, name, future: Box::pin(future), woken: Arc::default() }
+    }
+
+    pub(crate) fn can_go_on(&self) -> bool {
+        self.woken.flag.load(Ordering::Acquire)
+    }
+}
+
+/// How a poll ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Polled {
+    Waits,
+    Ended,
+    /// Its process was killed at a failpoint.
+    Killed,
+}
+
+/// Whether an actor was woken, and who wants to know.
+#[derive(Debug)]
+struct Woken {
+    flag: AtomicBool,
+    driver: Mutex<Option<Waker>>,
+}
+
+/// New actors are to be polled.
+impl Default for Woken {
+    fn default() -> Self {
+        Self { flag: AtomicBool::new(true), driver: Mutex::default() }
+    }
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.flag.store(true, Ordering::Release);
+        if let Some(driver) = self.driver.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            driver.wake();
+        }
+    }
+}
+
+impl Woken {
+    /// Waits for the actor to be woken from outside of the simulation.
+    fn poll_woken(&self, context: &mut Context<'_>) -> Poll<()> {
+        *self.driver.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
+        if self.flag.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// Lets an actor go on until it waits for the simulation.
+pub(crate) async fn go_on(actor: &mut Actor, sim: &Sim, ledger: &dyn Ledger) -> Polled {
+    loop {
+        actor.woken.flag.store(false, Ordering::Release);
+        let waker = Waker::from(Arc::clone(&actor.woken));
+        let before = sim.pending();
+        let mut context = Context::from_waker(&waker);
+        let polled = catch_unwind(AssertUnwindSafe(|| actor.future.as_mut().poll(&mut context)));
+        match polled {
+            Ok(Poll::Ready(())) => return Polled::Ended,
+            Ok(Poll::Pending) => {}
+            Err(cause) if is_kill(&*cause) => return Polled::Killed,
+            Err(cause) => resume_unwind(cause),
+        }
+        let waits_for_simulation = sim.pending() > before;
+        if !answered_by_database(&actor.woken, ledger, waits_for_simulation).await {
+            return Polled::Waits;
+        }
+    }
+}
+
+/// Waits while the database is asked. False when the actor waits for something else.
+async fn answered_by_database(woken: &Woken, _ledger: &dyn Ledger, waits_for_simulation: bool) -> bool {
+    if woken.flag.load(Ordering::Acquire) {
+        return true;
+    }
+    if waits_for_simulation {
+        return false;
+    }
+    // Until the ledger tells whether it is idle: an answer that takes longer than this is taken for a lock that another
+    // actor holds.
+    let answer = std::future::poll_fn(|context| woken.poll_woken(context));
+    tokio::time::timeout(Duration::from_millis(60), answer).await.is_ok()
+}
+
+/// The end of a process.
+#[derive(Debug)]
+struct Kill;
+
+fn is_kill(cause: &(dyn Any + Send)) -> bool {
+    cause.is::<Kill>()
+}
+
+/// Kills a process at a failpoint.
+#[derive(Debug, Default)]
+pub(crate) struct Failpoints(Mutex<Option<u32>>);
+
+impl Failpoints {
+    /// Kills it when it has come to so many more of them.
+    pub(crate) fn kill_after(&self, points: u32) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(points);
+    }
+}
+
+impl Probe for Failpoints {
+    fn reached(&self, _: Point) {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match *left {
+            None => {}
+            Some(0) => {
+                *left = None;
+                drop(left);
+                resume_unwind(Box::new(Kill));
+            }
+            Some(points) => *left = Some(points - 1),
+        }
+    }
+}
