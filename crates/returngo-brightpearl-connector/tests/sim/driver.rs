@@ -36,6 +36,11 @@ impl Actor {
         Self { process, name, future: Box::pin(future), woken: Arc::default() }
     }
 
+    /// Unlike that of every other actor that there is.
+    fn number(&self) -> usize {
+        Arc::as_ptr(&self.woken) as usize
+    }
+
     pub(crate) fn can_go_on(&self) -> bool {
         self.woken.flag.load(Ordering::Acquire)
     }
@@ -86,7 +91,7 @@ pub(crate) async fn go_on(actor: &mut Actor, sim: &Sim, ledger: &dyn Ledger) -> 
     loop {
         actor.woken.flag.store(false, Ordering::Release);
         let waker = Waker::from(Arc::clone(&actor.woken));
-        let before = sim.pending();
+        sim.goes_on(actor.number());
         let mut context = Context::from_waker(&waker);
         let polled = catch_unwind(AssertUnwindSafe(|| actor.future.as_mut().poll(&mut context)));
         match polled {
@@ -95,7 +100,7 @@ pub(crate) async fn go_on(actor: &mut Actor, sim: &Sim, ledger: &dyn Ledger) -> 
             Err(cause) if is_kill(&*cause) => return Polled::Killed,
             Err(cause) => resume_unwind(cause),
         }
-        let waits_for_simulation = sim.pending() > before;
+        let waits_for_simulation = sim.waits(actor.number());
         if !answered_by_database(&actor.woken, ledger, waits_for_simulation).await {
             return Polled::Waits;
         }

@@ -41,13 +41,14 @@ struct State {
     waits: BTreeMap<u64, Waiting>,
     rung: BTreeSet<Bell>,
     next: u64,
-    /// How often something was found to wait.
-    pending: u64,
+    /// The actor that goes on now.
+    actor: usize,
     random: fastrand::Rng,
 }
 
 #[derive(Debug)]
 struct Waiting {
+    actor: usize,
     due: Duration,
     why: Why,
     waker: Waker,
@@ -62,7 +63,7 @@ impl Sim {
             waits: BTreeMap::new(),
             rung: BTreeSet::new(),
             next: 0,
-            pending: 0,
+            actor: 0,
             random: fastrand::Rng::with_seed(seed),
         })))
     }
@@ -156,9 +157,14 @@ impl Sim {
         true
     }
 
-    /// How often something was found to wait for time to pass.
-    pub(crate) fn pending(&self) -> u64 {
-        self.state().pending
+    /// From now on this actor goes on.
+    pub(crate) fn goes_on(&self, actor: usize) {
+        self.state().actor = actor;
+    }
+
+    /// Whether this actor waits for time to pass.
+    pub(crate) fn waits(&self, actor: usize) -> bool {
+        self.state().waits.values().any(|wait| wait.actor == actor)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -188,17 +194,16 @@ impl Future for Wait {
                 {
                     return Poll::Ready(());
                 }
-                let (id, due) = (state.next, state.now + self.time);
+                let (id, due, actor) = (state.next, state.now + self.time, state.actor);
                 state.next += 1;
-                state.waits.insert(id, Waiting { due, why: self.why, waker: context.waker().clone() });
-                state.pending += 1;
+                let waker = context.waker().clone();
+                state.waits.insert(id, Waiting { actor, due, why: self.why, waker });
                 self.id = Some(id);
                 Poll::Pending
             }
             Some(id) => {
                 let Some(wait) = state.waits.get_mut(&id) else { return Poll::Ready(()) };
                 wait.waker.clone_from(context.waker());
-                state.pending += 1;
                 Poll::Pending
             }
         }
