@@ -5,7 +5,9 @@ use std::{fmt, sync::Arc};
 
 use api_client_core::client::{Clock, Transport};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use brightpearl::client::RequestBudget;
 use chacha20poly1305::aead::Generate;
+use jiff::Timestamp;
 use returngo::client::Quota;
 use returngo_brightpearl::{AccountCode, ConnectionSettings};
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,10 @@ pub struct ConnectionConfiguration {
     pub returngo: ReturngoAccess,
     /// The part of the webhooks' URLs that nobody else knows.
     pub webhook_secret: Secret,
+    /// RMAs that were approved before this time are left alone until `backfill` or a person asks for them: somebody has
+    /// dealt with them by hand. None synchronizes all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synchronise_from: Option<Timestamp>,
 }
 
 /// How to reach a Brightpearl account.
@@ -176,7 +182,8 @@ impl ConnectionConfiguration {
         Counterparts::new(&self.settings.account_id.to_string(), &self.returngo.shop)
     }
 
-    /// Opens the connection, whose clients send over this transport. Nothing is sent yet.
+    /// Opens the connection, whose clients send over this transport, within the account's request budget. Nothing is sent
+    /// yet.
     ///
     /// # Errors
     /// When no client can be made of what is configured.
@@ -185,17 +192,21 @@ impl ConnectionConfiguration {
         id: ConnectionId,
         clock: Arc<dyn Clock>,
         transport: &Arc<dyn Transport>,
+        budget: RequestBudget,
     ) -> Result<Connection, ConfigurationError> {
         let brightpearl = self
             .brightpearl
             .builder(&self.settings.account_id, &clock)
             .transport(Arc::clone(transport))
+            .budget(budget)
             .build()
             .map_err(|source| ConfigurationError::Brightpearl { connection: id.clone(), source })?;
         let returngo = self
             .returngo_client(&clock, transport)
             .map_err(|source| ConfigurationError::Returngo { connection: id.clone(), source })?;
-        Ok(Connection::new(id, brightpearl, returngo, self.settings.clone(), clock))
+        let mut connection = Connection::new(id, brightpearl, returngo, self.settings.clone(), clock);
+        connection.synchronise_from = self.synchronise_from;
+        Ok(connection)
     }
 
     fn returngo_client(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use api_client_core::client::Clock;
 use jiff::{SignedDuration, Timestamp};
+use returngo::Rma;
 use returngo_brightpearl::ConnectionSettings;
 use returngo_brightpearl_reader::{ReadError, Reader};
 use tokio::sync::Mutex;
@@ -25,6 +26,8 @@ pub struct Connection {
     pub returngo: returngo::Client,
     /// How they are kept in step.
     pub settings: ConnectionSettings,
+    /// RMAs that were approved before this time are left alone until somebody asks for them.
+    pub synchronise_from: Option<Timestamp>,
     pub(crate) clock: Arc<dyn Clock>,
     reader: Mutex<Option<(Timestamp, Arc<Reader>)>>,
 }
@@ -38,7 +41,13 @@ impl Connection {
         settings: ConnectionSettings,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { id, brightpearl, returngo, settings, clock, reader: Mutex::default() }
+        Self { id, brightpearl, returngo, settings, synchronise_from: None, clock, reader: Mutex::default() }
+    }
+
+    /// Whether an RMA was approved before the connection was made.
+    pub(crate) fn is_from_before(&self, rma: &Rma) -> bool {
+        let approved_at = rma.approved_at().or(rma.created_at).map(|at| at.timestamp());
+        self.synchronise_from.zip(approved_at).is_some_and(|(from, approved_at)| approved_at < from)
     }
 
     /// What reads both systems. The account's set-up is read anew when it is older than half an hour.

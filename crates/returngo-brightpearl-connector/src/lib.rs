@@ -8,6 +8,7 @@ pub mod connection;
 pub mod demo;
 pub mod engine;
 pub mod error;
+pub mod heartbeat;
 pub mod inbox;
 pub mod ledger;
 pub mod metrics;

@@ -15,6 +15,8 @@ pub enum Point {
     Claimed,
     /// Both systems were read.
     WorldsRead,
+    /// RMAs have their sales orders to themselves.
+    OrdersTaken,
     /// Writes are recorded as intended.
     Intended,
     /// Writes were made; what became of them is not recorded yet.
@@ -33,12 +35,13 @@ pub enum Point {
 
 impl Point {
     /// All steps.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::DeliveriesStored,
         Self::DeliveriesRead,
         Self::DeliveriesResolved,
         Self::Claimed,
         Self::WorldsRead,
+        Self::OrdersTaken,
         Self::Intended,
         Self::Written,
         Self::Recorded,

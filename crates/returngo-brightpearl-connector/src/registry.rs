@@ -8,6 +8,7 @@ use std::{
 };
 
 use api_client_core::client::{Clock, ReqwestTransport, Transport, TransportError};
+use brightpearl::client::RequestBudget;
 use jiff::Timestamp;
 
 use crate::{
@@ -26,6 +27,8 @@ pub struct Registry {
     /// One for all connections: each of its own would take 0.3 MiB for what TLS and its pool need.
     transport: OnceLock<Arc<dyn Transport>>,
     open: Mutex<HashMap<ConnectionId, Open>>,
+    /// Brightpearl counts the requests of an account together, whichever shop they are for.
+    budgets: Mutex<HashMap<String, RequestBudget>>,
 }
 
 #[derive(Debug)]
@@ -66,7 +69,20 @@ pub enum RegistryError {
 impl Registry {
     /// The connections of this ledger.
     pub fn new(ledger: Arc<dyn Ledger>, vault: Vault, clock: Arc<dyn Clock>) -> Self {
-        Self { ledger, vault, clock, transport: OnceLock::new(), open: Mutex::default() }
+        Self {
+            ledger,
+            vault,
+            clock,
+            transport: OnceLock::new(),
+            open: Mutex::default(),
+            budgets: Mutex::default(),
+        }
+    }
+
+    /// The same, over another transport than the network.
+    #[must_use]
+    pub fn with_transport(self, transport: Arc<dyn Transport>) -> Self {
+        Self { transport: OnceLock::from(transport), ..self }
     }
 
     /// The connection of this name, opened if it is not, and again if it was stored anew since.
@@ -100,7 +116,15 @@ impl Registry {
         id: &ConnectionId,
         configuration: &ConnectionConfiguration,
     ) -> Result<Connection, RegistryError> {
-        Ok(configuration.open(id.clone(), Arc::clone(&self.clock), self.transport()?)?)
+        let budget = self.budget_of(configuration);
+        Ok(configuration.open(id.clone(), Arc::clone(&self.clock), self.transport()?, budget)?)
+    }
+
+    /// The request budget of the account, which all its connections in this process share.
+    fn budget_of(&self, configuration: &ConnectionConfiguration) -> RequestBudget {
+        let account = configuration.counterparts().account().to_owned();
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        budgets.entry(account).or_default().clone()
     }
 
     fn transport(&self) -> Result<&Arc<dyn Transport>, TransportError> {
@@ -156,6 +180,11 @@ impl Registry {
         let text = serde_json::to_vec(configuration).map(zeroize::Zeroizing::new).map_err(|error| {
             RegistryError::Unreadable { connection: id.clone(), reason: error.to_string() }
         })?;
+        let connected = self.ledger.connected_as(&counterparts).await?;
+        if let Some(existing) = connected.into_iter().find(|connected| connected != id) {
+            let connection = id.clone();
+            return Err(LedgerError::AlreadyConnected { connection, existing, asked: counterparts }.into());
+        }
         self.ledger.bind(id, &counterparts).await?;
         let configuration = self.vault.seal(id, &text)?;
         let stored = StoredConnection { id: id.clone(), configuration };

@@ -7,10 +7,12 @@
 mod account;
 mod connection;
 mod error;
+mod journal;
 mod refunds;
 mod world;
 
 pub use account::account_facts;
 pub use connection::{Receivers, read_connection};
 pub use error::ReadError;
+pub use journal::{IntendedCredit, Journal, JournalError, NoJournal};
 pub use world::Reader;

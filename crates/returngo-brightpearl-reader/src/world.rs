@@ -13,7 +13,7 @@ use futures_util::{StreamExt, stream};
 use returngo::{Rma, RmaId};
 use returngo_brightpearl::{ConnectionSettings, World, world::AccountFacts};
 
-use crate::{ReadError, account_facts};
+use crate::{Journal, NoJournal, ReadError, account_facts, error::AroundError};
 use products::ProductCache;
 
 /// How many RMAs are asked for at the same time: ReturnGO takes them one by one, and allows a hundred calls a
@@ -83,7 +83,7 @@ impl Reader {
                 Err(error) => drop(worlds.insert(id, Err(error))),
             }
         }
-        worlds.extend(self.worlds_of(found).await);
+        worlds.extend(self.worlds_of(found, &NoJournal).await);
         worlds
     }
 
@@ -99,19 +99,30 @@ impl Reader {
             .await
     }
 
-    /// As [`Reader::worlds`], for RMAs that were read just now: ReturnGO is not asked.
-    pub async fn worlds_of(&self, rmas: Vec<Rma>) -> BTreeMap<RmaId, Result<World, ReadError>> {
+    /// As [`Reader::worlds`], for RMAs that were read just now: ReturnGO is not asked. The journal tells of credits
+    /// that searches may not show yet.
+    pub async fn worlds_of(
+        &self,
+        rmas: Vec<Rma>,
+        journal: &dyn Journal,
+    ) -> BTreeMap<RmaId, Result<World, ReadError>> {
         let mut worlds = BTreeMap::new();
-        self.around(rmas.into_iter().map(|rma| (rma.id().clone(), rma)).collect(), &mut worlds).await;
+        let rmas = rmas.into_iter().map(|rma| (rma.id().clone(), rma)).collect();
+        self.around(rmas, journal, &mut worlds).await;
         worlds
     }
 
     /// Reads Brightpearl for these RMAs. Where it refuses the whole, halves are tried: what one RMA leads to must not
     /// keep the others waiting.
-    async fn around(&self, rmas: Vec<(RmaId, Rma)>, worlds: &mut BTreeMap<RmaId, Result<World, ReadError>>) {
+    async fn around(
+        &self,
+        rmas: Vec<(RmaId, Rma)>,
+        journal: &dyn Journal,
+        worlds: &mut BTreeMap<RmaId, Result<World, ReadError>>,
+    ) {
         let mut parts = vec![rmas];
         while let Some(mut part) = parts.pop() {
-            match self.read_brightpearl(part.iter().map(|(_, rma)| rma)).await {
+            match self.read_brightpearl(part.iter().map(|(_, rma)| rma), journal).await {
                 Ok(read) => {
                     worlds.extend(part.into_iter().zip(read).map(|((id, _), world)| (id, Ok(world))));
                 }
@@ -130,15 +141,20 @@ impl Reader {
     async fn read_brightpearl(
         &self,
         rmas: impl Iterator<Item = &Rma>,
-    ) -> Result<Vec<World>, brightpearl::Error> {
+        journal: &dyn Journal,
+    ) -> Result<Vec<World>, AroundError> {
         let mut worlds: Vec<World> = rmas.cloned().map(World::new).collect();
-        orders::read(self, &mut worlds).await?;
+        orders::read(self, journal, &mut worlds).await?;
         products::read(self, &mut worlds).await?;
         credits::read(self, &mut worlds).await?;
         Ok(worlds)
     }
 }
 
-fn may_be_one_rmas_fault(error: &brightpearl::Error) -> bool {
-    matches!(error.kind(), ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Undecodable)
+fn may_be_one_rmas_fault(error: &AroundError) -> bool {
+    let kind = match error {
+        AroundError::Brightpearl(error) => error.kind(),
+        AroundError::Journal(_) => return false,
+    };
+    matches!(kind, ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Undecodable)
 }

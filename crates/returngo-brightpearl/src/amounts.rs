@@ -24,7 +24,7 @@ impl RowScales {
 }
 
 /// The money of a row: without tax, and the tax.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RowAmounts {
     /// Without tax.
     pub net: Decimal,
@@ -36,6 +36,12 @@ impl RowAmounts {
     /// With tax.
     pub fn gross(self) -> Decimal {
         self.net.saturating_add(self.tax)
+    }
+
+    /// Both sums.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self { net: self.net.saturating_add(other.net), tax: self.tax.saturating_add(other.tax) }
     }
 
     /// At these scales, half away from zero.
@@ -118,10 +124,17 @@ pub fn distance(left: Decimal, right: Decimal) -> Decimal {
 }
 
 /// The amount if it is a whole number of minor units, written with the currency's decimals: half a yen
-/// cannot be paid.
+/// cannot be paid. An amount within a millionth of a minor unit is that number, because both systems send binary
+/// fractions: 30.000000000000004 is 30.00.
 pub fn payable(amount: Decimal, currency: &CurrencyCode) -> Option<Decimal> {
     let rounded = round(amount, currency.decimals());
-    (rounded == amount).then_some(rounded)
+    let noise = Decimal::new(1, currency.decimals().saturating_add(6));
+    (distance(rounded, amount) <= noise).then_some(rounded)
+}
+
+/// The amount as it is compared with others: in minor units where it is a whole number of them, else as it is.
+pub fn comparable(amount: Decimal, currency: &CurrencyCode) -> Decimal {
+    payable(amount, currency).unwrap_or(amount).normalize()
 }
 
 /// The amount with at least the decimals of its currency, none of those that it has cut off.
@@ -195,6 +208,9 @@ mod tests {
             (dec!(10.005), "KWD", Some("10.005")),
             (dec!(500.0), "JPY", Some("500")),
             (dec!(500.5), "JPY", None),
+            (dec!(30.000000000000004), "GBP", Some("30.00")),
+            (dec!(29.99999999), "GBP", Some("30.00")),
+            (dec!(30.00000002), "GBP", None),
         ] {
             let payable = payable(amount, &currency.into()).map(|amount| amount.to_string());
             assert_eq!(payable.as_deref(), expected, "{amount} {currency}");

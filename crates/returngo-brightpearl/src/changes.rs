@@ -4,21 +4,41 @@ use brightpearl::order::Order;
 use returngo::Item;
 
 use crate::{
+    credit,
     credit_rows::{UnitsOnCredit, Vacancy},
     findings::Findings,
+    matching::{Misfit, Room},
     plan::ReviewCode,
     rma_facts::ids,
 };
 
-/// Asks about units that are on the RMA and not on the credit, and the other way round.
-pub(crate) fn ask(credit: &Order, units: &[&Item], on_credit: &UnitsOnCredit<'_>, findings: &mut Findings) {
+/// Asks about units that are on the RMA and not on the credit, and the other way round. `left` is what the order has left
+/// behind all its credits: a unit that finds nothing left is not missing from this credit.
+pub(crate) fn ask<'r, 'o: 'r>(
+    credit: &Order,
+    units: &[&Item],
+    on_credit: &UnitsOnCredit<'_>,
+    left: impl FnOnce() -> Option<Room<'r, 'o>>,
+    findings: &mut Findings,
+) {
     let is_lacking = |unit: &&Item| on_credit.row_of(&unit.returned_item_id).is_none();
-    let lacking: Vec<&Item> = units
+    let mut lacking: Vec<&Item> = units
         .iter()
         .copied()
         .filter(is_lacking)
         .filter(|unit| on_credit.by_key || unit.comes_back())
         .collect();
+    if !lacking.is_empty()
+        && let Some(mut left) = left()
+    {
+        lacking.retain(|unit| match left.place(unit, |_| true) {
+            Err(misfit @ Misfit::NoRoom(_)) => {
+                credit::ask_about(misfit, unit, left.rows.order, findings);
+                false
+            }
+            _ => true,
+        });
+    }
     if !lacking.is_empty() {
         let message = format!(
             "Units of the RMA are not on its sales credit {}. Add a row for each by hand, its external reference \

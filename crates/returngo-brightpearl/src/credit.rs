@@ -4,6 +4,7 @@
 //! rate, customer) is the original order's; the RMA says only which units come back. What cannot be settled
 //! without guessing is asked: for the unit concerned, or for the credit as a whole.
 
+mod limit;
 mod lots;
 mod prices;
 mod rows;
@@ -20,14 +21,16 @@ use crate::{
     amounts, fees,
     field_map::FieldValues,
     findings::Findings,
+    in_flight::{self, InFlight},
     keys,
-    matching::{OrderRows, Room},
+    matching::{Earlier, OrderRows, Room},
     original_order,
     plan::{Review, ReviewCode, Warning},
     rma_facts::{self, Calendar, ids},
     settings::ConnectionSettings,
     world::AccountFacts,
 };
+pub(crate) use lots::ask_about;
 use prices::Prices;
 pub(crate) use rows::{CreditedRow, RowFields};
 
@@ -42,20 +45,26 @@ pub struct CreditDraft {
     pub warnings: Vec<Warning>,
 }
 
-/// The sales credit for an RMA, given its order and the credits that exist for that order already.
+/// The sales credit for an RMA, given its order, the credits that exist for that order already, and what other RMAs
+/// of the order are about to credit (see [`World::in_flight`](crate::World::in_flight)).
 ///
 /// Whether it is time for one, and whether there is one, is for the caller to know: [`plan`](fn@crate::plan) does.
 pub fn sales_credit_for(
     rma: &Rma,
     order: &Order,
     earlier: &[&Order],
+    in_flight: &[InFlight],
     account: &AccountFacts,
     settings: &ConnectionSettings,
 ) -> CreditDraft {
     let mut findings = Findings::default();
     let units = rma_facts::synchronised(&rma_facts::units(rma), settings);
     let rows = OrderRows::of(order);
-    let drafted = draft(rma, &units, &rows, earlier, account, settings, &mut findings);
+    let earlier = Earlier {
+        credits: not_cancelled(earlier, settings),
+        in_flight: in_flight::counted(in_flight, rma.id(), earlier.iter().copied()),
+    };
+    let drafted = draft(rma, &units, &rows, &earlier, account, settings, &mut findings);
     let (reviews, warnings) = findings.into_lists();
     CreditDraft { body: drafted.map(|drafted| drafted.body), reviews, warnings }
 }
@@ -70,14 +79,14 @@ pub(crate) fn draft<'a>(
     rma: &'a Rma,
     units: &[&'a Item],
     order_rows: &OrderRows<'a>,
-    earlier: &[&Order],
+    earlier: &Earlier<'_>,
     account: &AccountFacts,
     settings: &ConnectionSettings,
     findings: &mut Findings,
 ) -> Option<Drafted<'a>> {
     let order = order_rows.order;
     order_rows.warn_of_negative(findings);
-    let mut room = Room::behind(order_rows, &not_cancelled(earlier, settings), findings);
+    let mut room = Room::behind(order_rows, earlier, findings);
 
     let prices = Prices { order, settings };
     let fields = FieldValues::of(rma, order, settings);
@@ -87,6 +96,7 @@ pub(crate) fn draft<'a>(
     if rows.is_empty() {
         return None;
     }
+    let is_within = limit::is_within(&bodies, &rows, earlier, &prices, findings);
 
     let credited: Vec<&Item> = rows.iter().flat_map(|row| row.units.iter().copied()).collect();
     let currency = &order.currency.order_currency_code;
@@ -101,7 +111,7 @@ pub(crate) fn draft<'a>(
     let is_set =
         fields.is_none_or(|fields| fields.set_header(&mut body, &Calendar::of(account), &credited, findings));
     let is_owed = is_owed_to_the_customer(&body, currency, &credited, findings);
-    (is_set && is_owed).then_some(Drafted { body, rows })
+    (is_within && is_set && is_owed).then_some(Drafted { body, rows })
 }
 
 /// A credit cannot ask the customer for money: fees above what is credited have to be decided on.

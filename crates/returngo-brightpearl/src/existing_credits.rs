@@ -4,22 +4,24 @@
 //! those (brightpearl-orders.md §11), so a credit of the same order that is not ours may be for the very same
 //! return.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use brightpearl::{
-    InstanceId, OffsetDateTime, ProductId,
+    InstanceId, OffsetDateTime, OrderId, ProductId,
     order::{Order, OrderTypeCode},
 };
 use returngo::{Item, Rma};
 use rust_decimal::Decimal;
 
 use crate::{
+    claims::{self, Holder, OtherHolder, ShownBy},
     credit,
     findings::Findings,
+    in_flight::{self, InFlight},
     keys,
-    matching::{OrderRows, Room},
+    matching::{Earlier, OrderRows, Room},
     plan::ReviewCode,
-    rma_facts::{self, ids},
+    rma_facts::ids,
     settings::{ConnectionSettings, ExistingCredit},
     unique,
     world::World,
@@ -32,14 +34,17 @@ pub(crate) struct ExistingCredits<'w> {
     /// Those that carry the RMA's key without being its own for certain, and why not.
     doubtful: Vec<(&'w Order, String)>,
     /// All others of the order.
-    pub(crate) others: Vec<&'w Order>,
+    others: Vec<&'w Order>,
+    /// What other RMAs of the order are about to credit.
+    in_flight: Vec<&'w InFlight>,
 }
 
 impl<'w> ExistingCredits<'w> {
     /// Sorts a world's credits, lowest id first. What is no credit of the order is ignored.
     pub(crate) fn of(world: &'w World, order: Option<&Order>, findings: &mut Findings) -> Self {
         let key = keys::credit(world.rma.id());
-        let mut sorted = Self { own: None, doubtful: Vec::new(), others: Vec::new() };
+        let in_flight = in_flight::counted(&world.in_flight, world.rma.id(), &world.credits);
+        let mut sorted = Self { own: None, doubtful: Vec::new(), others: Vec::new(), in_flight };
         for credit in unique::by_id(&world.credits, |credit| credit.id) {
             let of_order = belongs(credit, order);
             if credit.order_type_code != OrderTypeCode::SalesCredit {
@@ -75,6 +80,12 @@ impl<'w> ExistingCredits<'w> {
         }
     }
 
+    /// What is credited of the order already, or is about to be, apart from the RMA's own credit.
+    pub(crate) fn earlier(&self, settings: &ConnectionSettings) -> Earlier<'w> {
+        let credits = credit::not_cancelled(&self.others, settings);
+        Earlier { credits, in_flight: self.in_flight.clone() }
+    }
+
     /// Whether there are credits that carry the RMA's key without being its own.
     pub(crate) fn is_doubtful(&self) -> bool {
         !self.doubtful.is_empty()
@@ -93,16 +104,46 @@ impl<'w> ExistingCredits<'w> {
         }
     }
 
-    /// The credit on which the RMA's return has begun: its own, or one that it adopted and refunded on.
+    /// The credit on which the RMA's return has begun: its own, or one that it adopted.
     pub(crate) fn begun(&self, world: &World, settings: &ConnectionSettings) -> Option<&'w Order> {
         let adopts = settings.existing_credit == ExistingCredit::Adopt && !self.is_doubtful();
         let adopted =
-            || self.foreign(settings).filter(|_| adopts).find(|credit| bears_payment_of(credit, world));
-        self.own.or_else(adopted)
+            || self.made_elsewhere().find(|credit| claims::holder(credit, world) == Holder::Claimed);
+        let paid_on = || {
+            let mut foreign = self.foreign(settings).filter(|_| adopts);
+            foreign.find(|credit| claims::holder(credit, world) == Holder::Paid)
+        };
+        self.own.or_else(adopted).or_else(paid_on)
     }
 
-    /// The credit that somebody else made and the RMA takes as its own, if the settings say so and it is
-    /// exactly the RMA's units. A cancelled RMA takes none.
+    /// Whether the RMA took a credit as its own that another RMA claimed first.
+    pub(crate) fn lost_claim(&self, world: &World) -> bool {
+        self.own.is_none() && self.contested(world).next().is_some()
+    }
+
+    /// Asks about credits that the RMA took as its own and that another RMA claimed first.
+    pub(crate) fn ask_about_lost_claim(&self, world: &World, units: &[&Item], findings: &mut Findings) {
+        for (credit, other) in self.contested(world) {
+            let message = format!(
+                "RMA {} adopted sales credit {credit}, but {}. Nothing is written for RMA {} until this is settled. Decide \
+                 which RMA the credit belongs to, and record the other one by hand.",
+                world.rma.id(),
+                held_by(&other),
+                world.rma.id()
+            );
+            findings.ask(ReviewCode::ForeignCredit, message, ids(units));
+        }
+    }
+
+    fn contested(&self, world: &World) -> impl Iterator<Item = (OrderId, OtherHolder)> {
+        self.made_elsewhere().filter_map(|credit| match claims::holder(credit, world) {
+            Holder::Other(other) if other.is_contested => Some((credit.id, other)),
+            _ => None,
+        })
+    }
+
+    /// The credit that somebody else made and the RMA may adopt, if the settings say so, it is exactly the RMA's
+    /// units and no other RMA holds it. A cancelled RMA adopts none.
     pub(crate) fn adoptable(
         &self,
         world: &World,
@@ -116,9 +157,9 @@ impl<'w> ExistingCredits<'w> {
         }
         let mut exact = self
             .foreign(settings)
-            .filter(|credit| !claimed_by_another(credit, world))
+            .filter(|credit| claims::holder(credit, world) == Holder::Nobody)
             .filter(|credit| !has_history_before(credit, world))
-            .filter(|credit| is_exactly(credit, order_rows, &self.others, units, settings));
+            .filter(|credit| is_exactly(credit, order_rows, self.earlier(settings), units));
         exact.next().filter(|_| exact.next().is_none())
     }
 
@@ -126,6 +167,7 @@ impl<'w> ExistingCredits<'w> {
     /// to wait for the answer.
     pub(crate) fn ask_about_foreign(
         &self,
+        world: &World,
         units: &[&Item],
         settings: &ConnectionSettings,
         findings: &mut Findings,
@@ -133,12 +175,19 @@ impl<'w> ExistingCredits<'w> {
         if settings.existing_credit == ExistingCredit::Create {
             return false;
         }
-        let credits: Vec<_> = self.foreign(settings).map(|credit| credit.id.to_string()).collect();
+        let mut credits = Vec::new();
+        let mut held = String::new();
+        for credit in self.foreign(settings) {
+            credits.push(credit.id.to_string());
+            if let Holder::Other(other) = claims::holder(credit, world) {
+                held += &format!(" Sales credit {} belongs to another RMA: {}.", credit.id, held_by(&other));
+            }
+        }
         if credits.is_empty() {
             return false;
         }
         let message = format!(
-            "Somebody else made sales credit {} for the same order, perhaps for this very return. {} Otherwise set \
+            "Somebody else made sales credit {} for the same order, perhaps for this very return.{held} {} Otherwise set \
              `existing_credit` to `create`, or put the credit into the cancelled status.",
             credits.join(", "),
             match settings.existing_credit {
@@ -154,8 +203,26 @@ impl<'w> ExistingCredits<'w> {
 
     /// Credits that were made neither for this RMA nor by us for another, and were not cancelled.
     fn foreign(&self, settings: &ConnectionSettings) -> impl Iterator<Item = &'w Order> {
-        let made_elsewhere = |credit: &&Order| !credit.external_ref.as_deref().is_some_and(keys::is_credit);
-        credit::not_cancelled(&self.others, settings).into_iter().filter(made_elsewhere)
+        let credits = credit::not_cancelled(&self.others, settings).into_iter();
+        credits.filter(|credit| is_made_elsewhere(credit))
+    }
+
+    /// Credits that were made neither for this RMA nor by us for another.
+    fn made_elsewhere(&self) -> impl Iterator<Item = &'w Order> {
+        self.others.iter().copied().filter(|credit| is_made_elsewhere(credit))
+    }
+}
+
+fn is_made_elsewhere(credit: &Order) -> bool {
+    !credit.external_ref.as_deref().is_some_and(keys::is_credit)
+}
+
+fn held_by(other: &OtherHolder) -> String {
+    let rma = &other.rma;
+    match other.shown_by {
+        ShownBy::Note(note) => format!("RMA {rma} adopted it before, as note {note} on it says"),
+        ShownBy::Store => format!("RMA {rma} adopted it before"),
+        ShownBy::PaymentOrNote => format!("a payment or a note of RMA {rma} is on it"),
     }
 }
 
@@ -166,27 +233,6 @@ fn belongs(credit: &Order, order: Option<&Order>) -> bool {
         (Some(order), Some(parent)) => parent == order.id,
         _ => true,
     }
-}
-
-/// Whether a refund of this RMA is recorded on the credit: then it was adopted before.
-fn bears_payment_of(credit: &Order, world: &World) -> bool {
-    let rma = &world.rma;
-    let refunds: HashSet<String> =
-        rma_facts::transactions(rma).iter().map(|refund| keys::refund(rma.id(), &refund.id)).collect();
-    let on_credit = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
-    on_credit
-        .filter_map(|payment| payment.transaction_ref.as_ref())
-        .any(|reference| refunds.contains(reference))
-}
-
-/// Whether a payment or a note of another RMA is on the credit.
-fn claimed_by_another(credit: &Order, world: &World) -> bool {
-    let own = format!("{}-", keys::credit(world.rma.id()));
-    let on_credit = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
-    let references = on_credit.filter_map(|payment| payment.transaction_ref.as_deref());
-    let notes = world.order_notes.iter().filter(|note| note.order_id == Some(credit.id));
-    let texts = references.chain(notes.map(|note| note.text.as_str()));
-    texts.flat_map(keys::mentioned).any(|key| keys::is_credit(key) && !key.starts_with(&own))
 }
 
 /// Whether something happened on a credit before the RMA was asked for: that was another return.
@@ -201,15 +247,9 @@ fn has_history_before(credit: &Order, world: &World) -> bool {
 }
 
 /// Whether the product rows of a credit are exactly the RMA's units, product by product.
-fn is_exactly(
-    credit: &Order,
-    order_rows: &OrderRows<'_>,
-    others: &[&Order],
-    units: &[&Item],
-    settings: &ConnectionSettings,
-) -> bool {
-    let earlier: Vec<&Order> = others.iter().copied().filter(|other| other.id != credit.id).collect();
-    let returned = products_returned(units, order_rows, &credit::not_cancelled(&earlier, settings));
+fn is_exactly(credit: &Order, order_rows: &OrderRows<'_>, mut earlier: Earlier<'_>, units: &[&Item]) -> bool {
+    earlier.credits.retain(|other| other.id != credit.id);
+    let returned = products_returned(units, order_rows, &earlier);
     returned.is_some_and(|returned| !returned.is_empty() && returned == products_of(credit))
 }
 
@@ -217,7 +257,7 @@ fn is_exactly(
 fn products_returned(
     units: &[&Item],
     order_rows: &OrderRows<'_>,
-    earlier: &[&Order],
+    earlier: &Earlier<'_>,
 ) -> Option<BTreeMap<ProductId, Decimal>> {
     let mut room = Room::behind(order_rows, earlier, &mut Findings::default());
     let mut products = BTreeMap::new();

@@ -20,7 +20,9 @@ use brightpearl::order::Order;
 use serde::Serialize;
 
 use crate::{
-    amounts, original_order,
+    amounts,
+    decisions::Settled,
+    original_order,
     plan::{Effect, Finding, Plan},
     rma_facts,
     settings::{ConnectionSettings, Trigger},
@@ -129,6 +131,11 @@ impl<'w> Explained<'w> {
         let mut lines = vec![format!("status {}: {reached}", rma.status())];
         if let Some(order) = self.order() {
             lines.push(format!("for sales order {} in {}", order.id, order.currency.order_currency_code));
+        }
+        let settled = Settled::of(self.world);
+        if !settled.ids().is_empty() {
+            lines
+                .push(format!("settled by hand, so nothing is written for it: {}", settled.ids().join(", ")));
         }
         if let Some(credit) = &self.plan.state.credit {
             let [gross, paid] =

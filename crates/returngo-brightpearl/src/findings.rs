@@ -2,17 +2,27 @@ use std::{collections::HashMap, hash::Hash};
 
 use returngo::{ReturnedItemId, Transaction};
 
-use crate::plan::{Finding, Review, ReviewCode, Warning, WarningCode};
+use crate::{
+    decisions::Settled,
+    plan::{Finding, Review, ReviewCode, Warning, WarningCode},
+};
 
 /// Collects reviews and warnings. The same thing about several units or transactions is said once, with all
 /// of them.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
+    /// What is settled by hand is not asked again.
+    settled: Settled,
     reviews: Collected<ReviewCode>,
     warnings: Collected<WarningCode>,
 }
 
 impl Findings {
+    /// Nothing is found yet; what is settled by hand is not asked.
+    pub(crate) fn beside(settled: Settled) -> Self {
+        Self { settled, ..Self::default() }
+    }
+
     /// Asks a person about these units.
     pub(crate) fn ask<'a>(
         &mut self,
@@ -20,7 +30,7 @@ impl Findings {
         message: impl Into<String>,
         units: impl IntoIterator<Item = &'a ReturnedItemId>,
     ) {
-        self.reviews.add(about_units(code, message, units));
+        self.add_review(about_units(code, message, units));
     }
 
     /// Asks a person about this transaction.
@@ -30,7 +40,7 @@ impl Findings {
         message: impl Into<String>,
         transaction: &Transaction,
     ) {
-        self.reviews.add(about_transaction(code, message, transaction));
+        self.add_review(about_transaction(code, message, transaction));
     }
 
     /// Warns about these units.
@@ -59,7 +69,9 @@ impl Findings {
     }
 
     pub(crate) fn add_review(&mut self, review: Review) {
-        self.reviews.add(review);
+        if let Some(review) = self.settled.left_of(review) {
+            self.reviews.add(review);
+        }
     }
 
     pub(crate) fn add_warning(&mut self, warning: Warning) {

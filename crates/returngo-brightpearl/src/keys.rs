@@ -11,6 +11,7 @@ use returngo::{ReturnedItemId, RmaId, ShipmentId, TransactionId};
 /// What Brightpearl stores of a reference (brightpearl-accounting-warehouse.md A1.1, brightpearl-orders.md §1.4).
 const LONGEST: usize = 64;
 const PREFIX: &str = "RGO-";
+const ADOPTED: &str = "-adopted";
 
 /// The `externalRef` of an RMA's credit: `RGO-4410021`.
 pub fn credit(rma: &RmaId) -> String {
@@ -31,6 +32,29 @@ pub fn rma_of_credit(reference: &str) -> Option<RmaId> {
 pub fn rma_of_refund(reference: &str) -> Option<RmaId> {
     let (rma, _) = reference.strip_prefix(PREFIX)?.split_once('-')?;
     rma.starts_with(|first: char| first.is_ascii_digit()).then(|| rma.parse().ok())?
+}
+
+/// The RMA of a key that begins with an RMA's number, whatever it is the key of.
+pub(crate) fn rma_of(key: &str) -> Option<RmaId> {
+    let number = key.strip_prefix(PREFIX)?.split('-').next()?;
+    number.starts_with(|first: char| first.is_ascii_digit()).then(|| number.parse().ok())?
+}
+
+/// The key of an RMA's claim to a credit that somebody else made: `RGO-4410021-adopted`.
+pub fn adopted(rma: &RmaId) -> String {
+    word(format!("{PREFIX}{rma}{ADOPTED}"))
+}
+
+/// Whether an effect with this key claims a credit that somebody else made. Only one RMA may hold a credit: write
+/// such a claim under a lock on the credit, and look for other claims before.
+pub fn is_adopted(key: &str) -> bool {
+    rma_of_adopted(key).is_some()
+}
+
+/// The RMA that claims a credit with this key; none for other keys.
+pub fn rma_of_adopted(key: &str) -> Option<RmaId> {
+    let number = key.strip_prefix(PREFIX)?.strip_suffix(ADOPTED)?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
 /// The customer reference of an RMA's credit: prefix and number.
@@ -89,6 +113,11 @@ impl fmt::Display for FeeKind {
 /// The `externalRef` of a fee's row.
 pub fn fee(kind: FeeKind) -> String {
     format!("{PREFIX}F-{kind}")
+}
+
+/// Whether an `externalRef` is that of a fee's row.
+pub(crate) fn is_fee(reference: &str) -> bool {
+    FeeKind::ALL.into_iter().any(|kind| fee(kind) == reference)
 }
 
 /// The `transactionRef` of a refund: `RGO-4410021-778120`.

@@ -7,8 +7,10 @@
 pub mod amounts;
 mod changes;
 pub mod check;
+mod claims;
 pub mod credit;
 mod credit_rows;
+mod decisions;
 mod existing_credits;
 pub mod explain;
 mod fees;
@@ -20,6 +22,7 @@ pub mod field_map;
 mod findings;
 mod finish;
 mod goods;
+mod in_flight;
 pub mod keys;
 mod matching;
 mod original_order;
@@ -34,8 +37,11 @@ mod unique;
 pub mod updates;
 pub mod world;
 
+pub use claims::CreditClaim;
 pub use credit::sales_credit_for;
+pub use decisions::Decision;
 pub use explain::{Explanation, explain};
+pub use in_flight::{InFlight, InFlightRow};
 pub use plan::{
     CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
     UnitStatus, Warning, WarningCode,

@@ -17,7 +17,7 @@ use returngo::Item;
 use rust_decimal::Decimal;
 
 use crate::{amounts::RowAmounts, findings::Findings};
-pub(crate) use room::{Misfit, Place, Room};
+pub(crate) use room::{Earlier, Misfit, Place, Room};
 
 /// The rows of an order that can be credited. They are indexed once for a whole plan, and a rung only when a unit
 /// comes to it.
@@ -155,7 +155,7 @@ impl<'o> Index<'o> {
 }
 
 /// Less than nothing; zero can have a sign as well.
-fn is_negative(row: &OrderRow) -> bool {
+pub(crate) fn is_negative(row: &OrderRow) -> bool {
     let quantity = row.quantity.magnitude;
     quantity.is_sign_negative() && !quantity.is_zero()
 }

@@ -1,7 +1,9 @@
 //! The order that an RMA is for: exactly one sales order, or a person is asked.
 
+use std::collections::BTreeSet;
+
 use brightpearl::order::{Order, OrderTypeCode};
-use returngo::Item;
+use returngo::{Item, Rma};
 
 use crate::{
     findings::about_units,
@@ -46,7 +48,12 @@ fn is_credited(order: &Order, world: &World) -> bool {
 ///
 /// # Errors
 /// What to ask when it cannot.
-pub(crate) fn creditable(order: &Order, units: &[&Item], account: &AccountFacts) -> Result<(), Review> {
+pub(crate) fn creditable(
+    order: &Order,
+    rma: &Rma,
+    units: &[&Item],
+    account: &AccountFacts,
+) -> Result<(), Review> {
     let status = &order.order_status;
     if account.configuration.cancelled_order_status() == Some(status.order_status_id) {
         let message = format!(
@@ -56,12 +63,64 @@ pub(crate) fn creditable(order: &Order, units: &[&Item], account: &AccountFacts)
         );
         return Err(about_units(ReviewCode::OrderCancelled, message, ids(units)));
     }
+    is_of_rma(order, rma)?;
     if customer(order).is_none() {
         let message = format!("Sales order {} names no customer, so there is nobody to credit.", order.id);
         return Err(about_units(ReviewCode::OrderNotFound, message, ids(units)));
     }
     Ok(())
 }
+
+/// Whether the order is the RMA's own. Two shops on one account can have equal order names, which the look-up goes by;
+/// the shop's order id and its order lines tell them apart.
+///
+/// # Errors
+/// What to ask when it is another shop order.
+pub(crate) fn is_of_rma(order: &Order, rma: &Rma) -> Result<(), Review> {
+    let reference = order.external_ref.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let id = rma.order_details.order_id.as_ref().map(|id| id.as_str().trim()).filter(|text| !text.is_empty());
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let difference = match reference.zip(id) {
+        Some((reference, id)) if reference == id => return Ok(()),
+        Some((reference, id)) if is_number(reference) && is_number(id) => String::new(),
+        _ => match other_lines(order, rma) {
+            Some(lines) => lines,
+            None => return Ok(()),
+        },
+    };
+    let message = format!(
+        "Sales order {} is not the order of the RMA: its external reference is {}, and the shop's order of the RMA has \
+         the id {}.{difference} Find the sales order with that id, and give it alone the shop's order name as its \
+         reference.",
+        order.id,
+        reference.unwrap_or("empty"),
+        id.unwrap_or("(none)")
+    );
+    Err(about_units(ReviewCode::OrderMismatch, message, ids(&units(rma))))
+}
+
+/// Says that the order's lines are others than those of the RMA, if they are. Rows without a product and bundle
+/// components do not count, and units without a line say nothing.
+fn other_lines(order: &Order, rma: &Rma) -> Option<String> {
+    let rows = order.order_rows.values();
+    let products = rows.filter(|row| !row.composition.bundle_child && row.product().is_some());
+    let references = products.map(|row| row.external_ref.as_deref().filter(|text| !text.is_empty()));
+    let references: BTreeSet<&str> = references.collect::<Option<_>>()?;
+    let lines: BTreeSet<&str> =
+        rma.items.iter().filter_map(|unit| unit.shop_line_item_id.as_ref()).map(|id| id.as_str()).collect();
+    let says_something = !references.is_empty() && !lines.is_empty();
+    (says_something && references.is_disjoint(&lines)).then(|| {
+        let listed = |ids: BTreeSet<&str>| ids.into_iter().take(LISTED).collect::<Vec<_>>().join(", ");
+        format!(
+            " Its rows are for the order lines {}, the RMA's units for {}.",
+            listed(references),
+            listed(lines)
+        )
+    })
+}
+
+/// How many order lines a message names.
+const LISTED: usize = 5;
 
 /// The contact that an order belongs to.
 pub(crate) fn customer(order: &Order) -> Option<brightpearl::ContactId> {

@@ -194,6 +194,10 @@ pub enum ReviewCode {
     OrderAmbiguous,
     /// The sales order is cancelled. The credit waits.
     OrderCancelled,
+    /// The sales order is that of another shop order. The credit waits.
+    OrderMismatch,
+    /// The credits of the order would exceed a row of it or its total. The credit waits.
+    ExceedsOrder,
     /// A credit that we did not make exists for the order, or carries our key. The credit waits.
     ForeignCredit,
     /// No row of the order fits a unit. The unit waits.

@@ -1,18 +1,19 @@
 //! Puts the pieces together: from a world to a plan.
 
-use brightpearl::order::Order;
+use brightpearl::{OrderId, order::Order};
 use returngo::{Item, RmaStatus};
 
 use crate::{
-    amounts, changes, credit,
+    amounts, changes, claims, credit,
     credit_rows::UnitsOnCredit,
+    decisions::Settled,
     existing_credits::ExistingCredits,
     field_map::FieldValues,
     findings::Findings,
     finish,
     goods::{self, StockRows},
     keys,
-    matching::OrderRows,
+    matching::{OrderRows, Room},
     original_order,
     plan::{
         CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
@@ -31,7 +32,7 @@ use crate::{
 /// trigger nothing is planned and nothing is asked; once there is a credit it is followed, however far the RMA
 /// goes back.
 pub fn plan(world: &World, settings: &ConnectionSettings) -> Plan {
-    let mut findings = Findings::default();
+    let mut findings = Findings::beside(Settled::of(world));
     let case = Case::of(world, settings, &mut findings);
     if case.is_too_early() { case.idle_plan() } else { case.plan(findings) }
 }
@@ -44,28 +45,56 @@ struct Case<'w> {
     units: Vec<&'w Item>,
     /// Those whose return method is synchronised.
     synchronised: Vec<&'w Item>,
+    /// Those of them that are not settled by hand.
+    to_credit: Vec<&'w Item>,
+    /// What people settled by hand.
+    settled: Settled,
     order: Result<&'w Order, Review>,
     order_rows: Option<OrderRows<'w>>,
     existing: ExistingCredits<'w>,
     /// Whether the RMA came to its trigger before, whatever its status is now.
     has_begun: bool,
-    /// The RMA's credit: its own, or one that it took over.
+    /// The RMA's credit: its own, or one that it adopted.
     credit: Option<&'w Order>,
+    /// A credit to adopt, which has to be claimed before anything else is written.
+    to_claim: Option<&'w Order>,
+    /// Whether another RMA claimed the RMA's credit first.
+    has_lost_claim: bool,
 }
 
 impl<'w> Case<'w> {
     fn of(world: &'w World, settings: &'w ConnectionSettings, findings: &mut Findings) -> Self {
         let units = rma_facts::units(&world.rma);
         let synchronised = rma_facts::synchronised(&units, settings);
+        let settled = Settled::of(world);
+        let to_credit = settled.to_credit(&synchronised);
         let order = original_order::find(world);
         let known = order.as_ref().ok().copied();
         let order_rows = known.map(OrderRows::of);
         let existing = ExistingCredits::of(world, known, findings);
         let begun = existing.begun(world, settings);
-        let adoptable = || existing.adoptable(world, order_rows.as_ref()?, &synchronised, settings);
-        let credit = begun.or_else(adoptable);
-        let has_begun = begun.is_some();
-        Self { world, settings, units, synchronised, order, order_rows, existing, has_begun, credit }
+        let is_own_order = known.is_some_and(|order| original_order::is_of_rma(order, &world.rma).is_ok());
+        let adoptable = || existing.adoptable(world, order_rows.as_ref()?, &to_credit, settings);
+        let has_lost_claim = begun.is_none() && existing.lost_claim(world);
+        let is_settled = settled.credit().is_some();
+        let to_claim =
+            if begun.is_some() || has_lost_claim || !is_own_order || is_settled { None } else { adoptable() };
+        let has_begun = begun.is_some() || has_lost_claim;
+        Self {
+            world,
+            settings,
+            units,
+            synchronised,
+            to_credit,
+            settled,
+            order,
+            order_rows,
+            existing,
+            has_begun,
+            credit: begun,
+            to_claim,
+            has_lost_claim,
+        }
     }
 
     fn known_order(&self) -> Option<&'w Order> {
@@ -104,14 +133,19 @@ impl<'w> Case<'w> {
 
     fn plan(&self, mut findings: Findings) -> Plan {
         self.existing.ask_about_doubtful(&self.world.rma, &self.synchronised, &mut findings);
+        if self.has_lost_claim {
+            self.existing.ask_about_lost_claim(self.world, &self.synchronised, &mut findings);
+        }
         let mut effects: Vec<Effect> = self.create_credit(&mut findings).into_iter().collect();
         effects.extend(self.set_custom_fields(&mut findings));
         if let Some(credit) = self.credit.filter(|_| !self.is_off()) {
             finish::ask_about_set_aside(&self.world.rma, credit, self.settings, &mut findings);
         }
 
+        let mut by_claim = self.to_credit.clone();
+        by_claim.extend(self.synchronised.iter().filter(|unit| self.settled.unit(&unit.returned_item_id)));
         let on_credit =
-            self.credit.map(|credit| UnitsOnCredit::of(credit, self.order_rows.as_ref(), &self.synchronised));
+            self.credit.map(|credit| UnitsOnCredit::of(credit, self.order_rows.as_ref(), &by_claim));
         let units = match (self.credit, &on_credit) {
             (Some(credit), Some(on_credit)) => self.units_on_credit(credit, on_credit, &mut findings),
             _ => self.units_without_credit(),
@@ -122,21 +156,23 @@ impl<'w> Case<'w> {
         effects.extend(recorded);
 
         if let Some(credit) = self.credit {
-            if self.is_off() {
+            let is_settled = self.settled.cancellation();
+            if self.is_off() && !is_settled {
                 let is_paid = !refunding.books.paid.is_zero() || effects.iter().any(records_payment);
-                effects.extend(finish::cancel(
-                    &self.world.rma,
-                    credit,
-                    is_paid,
-                    self.settings,
-                    &mut findings,
-                ));
-            } else if !findings.asks() {
+                let (rma, settings) = (&self.world.rma, self.settings);
+                effects.extend(finish::cancel(rma, credit, is_paid, settings, &mut findings));
+            } else if !self.is_off() && !findings.asks() {
                 let is_refunded = refunding.books.is_refunded(refund::tolerance(currency(credit), credited));
                 let (rma, settings) = (&self.world.rma, self.settings);
                 effects.extend(finish::effects(rma, credit, is_refunded, &units, &refunds, settings));
             }
             effects.extend(updates::rma_updates_for(&self.world.rma, &units));
+        }
+        // Whatever else there is to write waits for the claim: only one RMA may hold a credit.
+        if let Some(foreign) = self.to_claim {
+            effects = vec![claims::claim(self.world.rma.id(), foreign)];
+        } else if self.has_lost_claim {
+            effects.clear();
         }
         self.warn_of_unknown_zone(&effects, &mut findings);
 
@@ -147,26 +183,28 @@ impl<'w> Case<'w> {
 
     /// The credit to create, when the RMA is to have one and nothing about it has to be asked first.
     fn create_credit(&self, findings: &mut Findings) -> Option<Effect> {
-        if self.credit.is_some() || self.impossible().is_some() || self.existing.is_doubtful() {
+        let is_taken = self.credit.is_some() || self.to_claim.is_some() || self.has_lost_claim;
+        if is_taken || self.impossible().is_some() || self.existing.is_doubtful() {
             return None;
         }
-        let usable = self
-            .order
-            .clone()
-            .and_then(|order| original_order::creditable(order, &self.synchronised, &self.world.account));
+        let usable = self.order.clone().and_then(|order| {
+            original_order::creditable(order, &self.world.rma, &self.to_credit, &self.world.account)
+        });
         usable.map_err(|review| findings.add_review(review)).ok()?;
-        if self.existing.ask_about_foreign(&self.synchronised, self.settings, findings) {
+        if self.existing.ask_about_foreign(self.world, &self.to_credit, self.settings, findings) {
             return None;
         }
-        let (world, units, earlier) = (self.world, &self.synchronised, &self.existing.others);
-        let (rows, settings) = (self.order_rows.as_ref()?, self.settings);
-        let drafted = credit::draft(&world.rma, units, rows, earlier, &world.account, settings, findings)?;
+        let (world, units, settings) = (self.world, &self.to_credit, self.settings);
+        let (rows, earlier) = (self.order_rows.as_ref()?, self.existing.earlier(settings));
+        let drafted = credit::draft(&world.rma, units, rows, &earlier, &world.account, settings, findings)?;
         Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(drafted.body) })
     }
 
     /// The custom fields of the field map, which Brightpearl takes once the credit exists.
     fn set_custom_fields(&self, findings: &mut Findings) -> Option<Effect> {
-        let credit = self.certain_credit().filter(|credit| !self.is_off() && !credit.is_closed())?;
+        let is_settled = self.settled.whole(ReviewCode::FieldMapFailed);
+        let is_open = |credit: &&Order| !self.is_off() && !is_settled && !credit.is_closed();
+        let credit = self.certain_credit().filter(is_open)?;
         let fields = FieldValues::of(&self.world.rma, self.known_order()?, self.settings)?;
         let body = fields.custom_fields(credit, &self.synchronised, findings)?;
         let key = keys::custom_fields(self.world.rma.id());
@@ -181,6 +219,10 @@ impl<'w> Case<'w> {
             Some(format!("the RMA is {}", self.world.rma.status()))
         } else if self.synchronised.is_empty() {
             Some("none of its units is to be synchronised".to_owned())
+        } else if let Some(review) = self.settled.credit() {
+            Some(format!("its credit was settled by hand ({review})"))
+        } else if self.to_credit.is_empty() {
+            Some("its units were settled by hand".to_owned())
         } else {
             None
         }
@@ -191,7 +233,13 @@ impl<'w> Case<'w> {
         self.credit.filter(|_| !self.existing.is_doubtful())
     }
 
-    fn refunding(&self, credited_units: usize, findings: &mut Findings) -> Refunding<'w> {
+    /// That somebody settled which credit is the RMA's, while several carry its key: no money is recorded on either.
+    fn settled_while_doubtful(&self) -> Option<String> {
+        let review = self.settled.credit().filter(|_| self.existing.is_doubtful())?;
+        Some(format!("which credit is its own was settled by hand ({review})"))
+    }
+
+    fn refunding(&self, credited_units: usize, findings: &mut Findings) -> Refunding<'_> {
         let skipped = self.units.iter().filter(|unit| rma_facts::is_skipped(unit, self.settings));
         let transactions = refund::keyed_transactions(&self.world.rma);
         Refunding {
@@ -199,21 +247,39 @@ impl<'w> Case<'w> {
             settings: self.settings,
             books: Books::of(self.world, self.certain_credit(), &transactions, findings),
             transactions,
-            order: self.known_order().map(|order| order.id),
-            impossible: self.impossible(),
+            order: self.order_to_note_on(),
+            impossible: self.impossible().or_else(|| self.settled_while_doubtful()),
+            settled: &self.settled,
             skipped: skipped.map(|unit| &unit.returned_item_id).collect(),
             credited_units,
         }
     }
 
+    /// Where money that came in is noted while there is no credit: the order, unless it is another shop order.
+    fn order_to_note_on(&self) -> Option<OrderId> {
+        let is_own = |order: &&Order| {
+            self.credit.is_some() || original_order::is_of_rma(order, &self.world.rma).is_ok()
+        };
+        self.known_order().filter(is_own).map(|order| order.id)
+    }
+
+    /// What the order has left behind all its credits, the RMA's own among them.
+    fn left_behind(&self, credit: &'w Order) -> Option<Room<'_, 'w>> {
+        let mut earlier = self.existing.earlier(self.settings);
+        if earlier.credits.iter().all(|other| other.id != credit.id) {
+            earlier.credits.push(credit);
+        }
+        Some(Room::behind(self.order_rows.as_ref()?, &earlier, &mut Findings::default()))
+    }
+
     fn units_on_credit(
         &self,
-        credit: &Order,
+        credit: &'w Order,
         on_credit: &UnitsOnCredit<'_>,
         findings: &mut Findings,
     ) -> Vec<UnitStatus> {
         if !self.is_off() {
-            changes::ask(credit, &self.synchronised, on_credit, findings);
+            changes::ask(credit, &self.to_credit, on_credit, || self.left_behind(credit), findings);
         }
         let finished = finish::is_finished(credit, self.settings);
         let (world, settings) = (self.world, self.settings);

@@ -7,7 +7,7 @@ use api_client_core::{
     wire,
 };
 use brightpearl::{
-    CurrencyCode, GoodsInNoteId, InstanceId, LocationId, ProductId, WarehouseId,
+    CurrencyCode, GoodsInNoteId, InstanceId, LocationId, OrderId, ProductId, WarehouseId,
     accounting::{Currency, CustomerPayment, NominalAccount, PaymentMethod, TaxRate},
     integration::AccountConfiguration,
     order::{Order, OrderNote, OrderStatus},
@@ -17,6 +17,8 @@ use brightpearl::{
 use jiff::tz::TimeZone;
 use returngo::Rma;
 use serde::{Deserialize, Serialize};
+
+use crate::{claims::CreditClaim, decisions::Decision, in_flight::InFlight, original_order};
 
 /// What both systems say now about one RMA: everything that [`plan`](fn@crate::plan) looks at.
 ///
@@ -48,6 +50,15 @@ pub struct World {
     /// The notes on the credit and on the order.
     #[serde(default, with = "wire::null_is_default")]
     pub order_notes: Vec<OrderNote>,
+    /// What other RMAs of the order are about to credit, where searches may not show it yet.
+    #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub in_flight: Vec<InFlight>,
+    /// The credits that RMAs adopted, according to the caller's store.
+    #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<CreditClaim>,
+    /// What people decided about reviews.
+    #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
     /// What is known about products.
     #[serde(default, with = "wire::null_is_default")]
     pub products: BTreeMap<ProductId, ProductFacts>,
@@ -68,6 +79,9 @@ impl World {
             goods_in_notes: BTreeMap::new(),
             goods_movements: Vec::new(),
             order_notes: Vec::new(),
+            in_flight: Vec::new(),
+            claims: Vec::new(),
+            decisions: Vec::new(),
             products: BTreeMap::new(),
             account: AccountFacts::default(),
         }
@@ -81,6 +95,11 @@ impl World {
     #[inline]
     pub fn from_json(text: &str) -> Result<Self, DecodeError> {
         decode::json(text.as_bytes())
+    }
+
+    /// The sales order that [`plan`](fn@crate::plan) takes as the RMA's; none when no order or several match.
+    pub fn original_order(&self) -> Option<OrderId> {
+        original_order::find(self).ok().map(|order| order.id)
     }
 
     /// Whether stock is kept of a product; a product that nobody looked up counts as tracked.

@@ -1,7 +1,7 @@
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -14,11 +14,19 @@ pub trait Clock: fmt::Debug + Send + Sync {
     fn now(&self) -> Timestamp;
     /// Returns when `duration` has passed.
     async fn sleep(&self, duration: Duration);
+    /// Time since some fixed moment, for measuring how long something took: unlike [`now`](Self::now) it should
+    /// never jump, also when somebody sets the machine's clock.
+    fn uptime(&self) -> Duration {
+        self.now().duration_since(Timestamp::UNIX_EPOCH).unsigned_abs()
+    }
 }
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
+
+/// When this process first asked for its [uptime](Clock::uptime).
+static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 #[async_trait]
 impl Clock for SystemClock {
@@ -30,6 +38,10 @@ impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+
+    fn uptime(&self) -> Duration {
+        STARTED.elapsed()
     }
 }
 

@@ -1,5 +1,5 @@
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -25,6 +25,32 @@ impl Priority {
             Self::Interactive => 0,
             Self::Background => RESERVE + (FOR_OTHERS as u64 * rest / MINUTE) as u32,
         }
+    }
+}
+
+/// The request budget of an account, for clients that share it: Brightpearl counts the requests of all of them together.
+/// Clones share one budget.
+///
+/// ```
+/// use brightpearl::{Client, Credentials, client::RequestBudget};
+///
+/// let budget = RequestBudget::default();
+/// let client = |app: &str| {
+///     Client::builder("acmeoutdoors")
+///         .datacenter("euw1")
+///         .credentials(Credentials::private_app(app, "a-token"))
+///         .budget(budget.clone())
+///         .build()
+/// };
+/// let (returns, reports) = (client("acmeoutdoors_returns")?, client("acmeoutdoors_reports")?);
+/// # Ok::<(), brightpearl::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RequestBudget(pub(super) Arc<Budget>);
+
+impl Default for RequestBudget {
+    fn default() -> Self {
+        Self(Arc::new(Budget::new()))
     }
 }
 

@@ -27,7 +27,7 @@ use self::{
 };
 pub use self::{
     auth::{Credentials, MemoryTokenStore, OAuthApp, TokenStore, TokenStoreError, Tokens},
-    budget::Priority,
+    budget::{Priority, RequestBudget},
     bulk::{ById, Found, Identified},
     multi_message::Outcome,
     paging::Continuation,
@@ -181,6 +181,7 @@ pub struct ClientBuilder {
     observer: Option<Arc<dyn Observer>>,
     retry: RetryPolicy,
     timeout: Duration,
+    budget: RequestBudget,
 }
 
 #[derive(Debug)]
@@ -201,6 +202,7 @@ impl ClientBuilder {
             observer: None,
             retry: RetryPolicy::default(),
             timeout: Duration::from_secs(60),
+            budget: RequestBudget::default(),
         }
     }
 
@@ -260,6 +262,12 @@ impl ClientBuilder {
         self
     }
 
+    /// The request budget, for several clients of one account; one of the client's own by default.
+    pub fn budget(mut self, budget: RequestBudget) -> Self {
+        self.budget = budget;
+        self
+    }
+
     /// The client. Nothing is sent yet.
     ///
     /// # Errors
@@ -287,7 +295,7 @@ impl ClientBuilder {
         let shared = Arc::new(Shared {
             base: format!("{host}/public-api/{account}"),
             account,
-            rules: BrightpearlRules::new(authenticator),
+            rules: BrightpearlRules::new(authenticator, self.budget),
             pipeline: Pipeline {
                 transport,
                 clock: self.clock,

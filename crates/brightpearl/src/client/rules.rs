@@ -1,4 +1,7 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use api_client_core::{
     HttpRequest, HttpResponse,
@@ -11,7 +14,7 @@ use serde::{Deserialize, de};
 use super::{
     Shared,
     auth::Authenticator,
-    budget::{Budget, Priority, wait_after_refusal},
+    budget::{Budget, Priority, RequestBudget, wait_after_refusal},
 };
 use crate::{ApiError, ids::InstanceId};
 
@@ -19,14 +22,14 @@ use crate::{ApiError, ids::InstanceId};
 #[derive(Debug)]
 pub(super) struct BrightpearlRules {
     pub(super) authenticator: Authenticator,
-    budget: Budget,
+    budget: Arc<Budget>,
     /// From the response header; 0 until one came.
     instance_id: AtomicU64,
 }
 
 impl BrightpearlRules {
-    pub(super) fn new(authenticator: Authenticator) -> Self {
-        Self { authenticator, budget: Budget::new(), instance_id: AtomicU64::new(0) }
+    pub(super) fn new(authenticator: Authenticator, budget: RequestBudget) -> Self {
+        Self { authenticator, budget: budget.0, instance_id: AtomicU64::new(0) }
     }
 
     pub(super) fn instance_id(&self) -> Option<InstanceId> {

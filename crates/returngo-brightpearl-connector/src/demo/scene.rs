@@ -47,11 +47,23 @@ impl Scene {
     /// # Errors
     /// When the mocks do not take it.
     pub async fn start(rmas: u64) -> Result<Self, SceneError> {
-        let account = account(rmas).map_err(SceneError::new)?;
+        Self::start_sharing(rmas, 1).await
+    }
+
+    /// The same, with so many RMAs of each order. Each order has three shirts and a pair of socks for each of its RMAs.
+    ///
+    /// # Errors
+    /// When the mocks do not take it.
+    pub async fn start_sharing(rmas: u64, rmas_per_order: u64) -> Result<Self, SceneError> {
+        let rmas_per_order = rmas_per_order.max(1);
+        let account = account(rmas.div_ceil(rmas_per_order), rmas_per_order).map_err(SceneError::new)?;
         let brightpearl = MockBrightpearl::builder().account(account).start().await;
         brightpearl.set_throttle(None);
         let returngo = MockReturngo::start_with(returngo_mock::Seed {
-            rmas: (0..rmas).map(rma).collect::<Result<_, _>>().map_err(SceneError::new)?,
+            rmas: (0..rmas)
+                .map(|number| rma(number, number / rmas_per_order))
+                .collect::<Result<_, _>>()
+                .map_err(SceneError::new)?,
             ..returngo_mock::Seed::default()
         })
         .await;
@@ -87,6 +99,7 @@ impl Scene {
                 calls_a_day: Some(1_000_000),
             },
             webhook_secret: Secret::new("a-secret-of-the-demo"),
+            synchronise_from: None,
         })
     }
 
@@ -237,7 +250,8 @@ pub struct Shown {
     pub payments: Vec<(String, Decimal)>,
 }
 
-fn account(orders: u64) -> Result<Account, brightpearl_mock::SeedError> {
+fn account(orders: u64, rmas_per_order: u64) -> Result<Account, brightpearl_mock::SeedError> {
+    let times = |amount: Decimal| amount * Decimal::from(rmas_per_order);
     Account::builder()
         .nominal_codes([SeedNominalCode::bank(54, "1210", "Card settlement")])
         .payment_methods([SeedPaymentMethod::new(7, "STRIPE_UK", "Stripe UK").bank_account("GBP", "1210")])
@@ -253,23 +267,32 @@ fn account(orders: u64) -> Result<Account, brightpearl_mock::SeedError> {
             SeedOrder::sale(FIRST_ORDER + number, CUSTOMER)
                 .reference(&format!("#AC{number}"))
                 .channel(9)
-                .row(SeedRow::product(SHIRT, 3, 100, 20, "T20").external_ref(&format!("8{number:07}1")))
                 .row(
-                    SeedRow::product(SOCKS, 1, Decimal::new(833, 2), Decimal::new(167, 2), "T20")
-                        .external_ref(&format!("8{number:07}2")),
+                    SeedRow::product(SHIRT, 3 * rmas_per_order, times(100.into()), times(20.into()), "T20")
+                        .external_ref(&format!("8{number:07}1")),
+                )
+                .row(
+                    SeedRow::product(
+                        SOCKS,
+                        rmas_per_order,
+                        times(Decimal::new(833, 2)),
+                        times(Decimal::new(167, 2)),
+                        "T20",
+                    )
+                    .external_ref(&format!("8{number:07}2")),
                 )
                 .shipped()
         }))
         .build()
 }
 
-fn rma(number: u64) -> Result<Rma, returngo_mock::Rejected> {
+fn rma(number: u64, order: u64) -> Result<Rma, returngo_mock::Rejected> {
     let shirts =
-        ItemBuilder::new("LS-M", Decimal::from(40)).tax(Decimal::new(667, 2)).line(format!("8{number:07}1"));
+        ItemBuilder::new("LS-M", Decimal::from(40)).tax(Decimal::new(667, 2)).line(format!("8{order:07}1"));
     let socks =
-        ItemBuilder::new("TS-42", Decimal::TEN).tax(Decimal::new(167, 2)).line(format!("8{number:07}2"));
+        ItemBuilder::new("TS-42", Decimal::TEN).tax(Decimal::new(167, 2)).line(format!("8{order:07}2"));
     let rma = RmaBuilder::new(FIRST_RMA + number)
-        .order(format!("AC{number}"), format!("7{number:012}"))
+        .order(format!("AC{order}"), format!("7{order:012}"))
         .item(shirts.units(2));
     if number.is_multiple_of(3) { rma.item(socks) } else { rma }.build()
 }

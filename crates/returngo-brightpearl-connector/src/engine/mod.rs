@@ -1,11 +1,14 @@
 //! Keeping RMAs in step: claim what is due, look at both systems, plan, write, look again, remember.
 //!
-//! The order of things is the promise. A write is recorded as intended before it is made, and made only while
-//! the claim is certainly held: every bundle of writes ends, or is given up, well before the lease does. What
+//! The order of things is the promise. Of all returns of one sales order one is worked on at a time, over batches,
+//! connections and processes, and each sees what was intended for the others. A write is recorded as intended before it
+//! is made, and made only while the claim is held: a process that cannot report that it runs sends nothing more. What
 //! was given up, or whose answer was lost, may still arrive: it is written again only after a look at both
 //! systems that began [so much later](Policy::appears_within) that it would have been seen. What is found under
 //! a key is not written again at all.
 
+mod batch;
+mod known;
 mod policy;
 mod whose;
 mod writing;
@@ -13,24 +16,29 @@ mod writing;
 use std::{collections::BTreeMap, mem, sync::Arc};
 
 use api_client_core::client::Clock;
+use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::{Rma, RmaId};
-use returngo_brightpearl::Plan;
+use returngo_brightpearl::{Plan, World};
+use returngo_brightpearl_reader::ReadError;
 use tokio::sync::watch;
 
 pub use policy::Policy;
 
-use returngo_brightpearl_reader::ReadError;
-
 use crate::{
     connection::Connection,
-    ledger::{Claim, ClaimRequest, ConnectionId, Ledger, LedgerError, Outcome, Seen, WorkerId},
+    heartbeat::Heartbeat,
+    ledger::{
+        Claim, ClaimRequest, ConnectionId, Ledger, LedgerError, OrderRequest, OrderTurn, Outcome, Revision,
+        Seen, WorkerId,
+    },
     probe::{Point, Probe},
 };
+use batch::Batch;
+use known::{Known, StoreJournal};
 use writing::Journey;
 
-/// How often the systems are looked at and written to for one claim. An honest world settles after four rounds
-/// at the most (mapping.md §5); the fifth look finds nothing to do.
+/// How often both systems are written to for one claim. Without outside changes an RMA converges within four rounds.
 const ROUNDS: usize = 5;
 
 /// Works on what the ledger says is due.
@@ -42,6 +50,7 @@ pub struct Engine {
     worker: WorkerId,
     policy: Policy,
     stop: watch::Receiver<bool>,
+    heartbeat: Option<Arc<Heartbeat>>,
 }
 
 /// What became of a batch.
@@ -68,7 +77,13 @@ impl Engine {
         policy: Policy,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { ledger, clock, probe, worker, policy, stop }
+        Self { ledger, clock, probe, worker, policy, stop, heartbeat: None }
+    }
+
+    /// The same engine, which writes nothing while this process cannot report that it runs.
+    #[must_use]
+    pub fn with_heartbeat(self, heartbeat: Arc<Heartbeat>) -> Self {
+        Self { heartbeat: Some(heartbeat), ..self }
     }
 
     /// Claims what is due of the connection whose turn it is, but none of these; empty when nothing is due.
@@ -96,7 +111,6 @@ impl Engine {
             worker: self.worker.clone(),
             limit: self.policy.batch,
             now: self.clock.now(),
-            lease: self.policy.lease,
             only,
             except,
         };
@@ -111,60 +125,113 @@ impl Engine {
     /// another return here.
     ///
     /// # Errors
-    /// When the ledger fails. What was claimed is due again when its lease ends.
+    /// When the ledger fails. What was claimed is pending again when its process is missed.
     pub async fn work_on(&self, connection: &Connection, claims: Vec<Claim>) -> Result<Worked, LedgerError> {
         let mut worked = Worked::default();
-        let (mut open, strange): (Vec<_>, Vec<_>) =
+        let (claims, strange): (Vec<_>, Vec<_>) =
             claims.into_iter().partition(|claim| claim.connection == connection.id);
         self.release(strange, &mut worked).await?;
-        open = self.without_abandoned(open, &mut worked).await?;
+        let mut batch = Batch::new(self.without_abandoned(claims, &mut worked).await?);
         let mut shown = BTreeMap::new();
-        for _ in 0..ROUNDS {
-            if *self.stop.borrow() {
-                self.release(open, &mut worked).await?;
-                return Ok(worked);
-            }
-            open = self.hold(&open).await?;
+        loop {
+            let open = batch.take_open();
             if open.is_empty() {
                 return Ok(worked);
             }
             let mut stop = self.stop.clone();
             let stopped = async { stop.wait_for(|stop| *stop).await.is_ok() };
             let looks = tokio::select! {
-                looks = self.look(connection, &open, &mut shown) => looks,
+                biased;
                 // Looking may take long, and nothing is lost by giving it up.
-                true = stopped => {
-                    self.release(open, &mut worked).await?;
-                    return Ok(worked);
-                }
+                true = stopped => None,
+                looks = self.look(connection, &open, &mut shown) => Some(looks?),
+            };
+            let Some((read_at, looks)) = looks else {
+                let left = open.into_iter().chain(batch.into_claims()).collect();
+                self.release(left, &mut worked).await?;
+                return Ok(worked);
             };
             self.probe.reached(Point::WorldsRead);
-            let (mut journeys, mut there, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut journeys, mut there, mut ended) = (Vec::new(), Vec::new(), Vec::new());
             for (claim, look) in open.into_iter().zip(looks) {
                 match look {
                     Ok(look) if look.plan.effects.is_empty() => there.push(Journey::new(claim, look)),
                     Ok(look) => journeys.push(Journey::new(claim, look)),
-                    Err(error) => {
-                        let outcome = self.policy.after_read_error(&claim, &error, self.clock.now());
-                        unread.push((claim, outcome));
-                    }
+                    Err(outcome) => ended.push((claim, outcome)),
                 }
             }
-            self.finish(&unread, &mut worked).await?;
+            self.finish(&ended, &mut worked).await?;
             self.settle(connection, there, &mut worked).await?;
+
+            let journeys = batch.one_of_each_order(journeys);
+            let (journeys, mut again) =
+                self.with_their_orders(journeys, read_at, &mut batch, &mut worked).await?;
             let written = self.write(connection, journeys, &mut worked).await?;
             // What asks for nothing but a note that was written before is there as well.
             let (changed, there): (Vec<_>, Vec<_>) =
                 written.into_iter().partition(Journey::changed_something);
             self.settle(connection, there, &mut worked).await?;
-            for journey in changed.iter().filter(|journey| journey.changed_the_rma()) {
-                shown.remove(&journey.claim.rma);
+            let mut endless = Vec::new();
+            for journey in changed {
+                if journey.changed_the_rma() {
+                    shown.remove(&journey.claim.rma);
+                }
+                let is_endless = batch.count_round(&journey.claim.rma) >= ROUNDS;
+                if is_endless { &mut endless } else { &mut again }.push(journey.claim);
             }
-            open = changed.into_iter().map(|journey| journey.claim).collect();
+            let error = format!("the RMA is still out of sync after {ROUNDS} rounds of writes");
+            worked.failed += self.give_up(endless, &error).await?.failed;
+            batch.next_round(again);
         }
-        let error = format!("both systems were written to {ROUNDS} times and are still not in step");
-        worked.failed += self.give_up(open, &error).await?.failed;
-        Ok(worked)
+    }
+
+    /// Those of these journeys that have their sales orders to themselves; of the others, those that have to be read
+    /// once more first. The rest is finished: it waits for another return of its order.
+    async fn with_their_orders(
+        &self,
+        journeys: Vec<Journey>,
+        read_at: Revision,
+        batch: &mut Batch,
+        worked: &mut Worked,
+    ) -> Result<(Vec<Journey>, Vec<Claim>), LedgerError> {
+        let (of_orders, mut ready): (Vec<_>, Vec<_>) =
+            journeys.into_iter().partition(|journey| journey.look.order.is_some());
+        let request = |journey: &Journey| {
+            let (claim, order) = (journey.claim.clone(), journey.look.order?);
+            Some(OrderRequest { claim, order })
+        };
+        let requests: Vec<_> = of_orders.iter().filter_map(request).collect();
+        let turns = self.ledger.take_orders(&requests, read_at).await?;
+        if !requests.is_empty() {
+            self.probe.reached(Point::OrdersTaken);
+        }
+        let (mut again, mut ended) = (Vec::new(), Vec::new());
+        for (journey, turn) in of_orders.into_iter().zip(turns) {
+            let waits = |why: String| self.policy.soon(why, self.clock.now());
+            match turn {
+                OrderTurn::Ready => ready.push(journey),
+                OrderTurn::Changed => again.push(journey.claim),
+                OrderTurn::Taken { connection, rma } => {
+                    let why = format!(
+                        "RMA {rma} of connection {connection} is in progress for the same sales order"
+                    );
+                    if let Some(order) = journey.look.order {
+                        ended.extend(batch.take_waiting(order).map(|claim| (claim, waits(why.clone()))));
+                    }
+                    ended.push((journey.claim, waits(why)));
+                }
+                OrderTurn::Unclear { connection, rma } => {
+                    let why = format!(
+                        "a credit for RMA {rma} of connection {connection} may or may not have been written for the \
+                         same sales order, and is looked up first"
+                    );
+                    ended.push((journey.claim, waits(why)));
+                }
+                OrderTurn::ClaimLost => {}
+            }
+        }
+        self.finish(&ended, worked).await?;
+        Ok((ready, again))
     }
 
     /// Puts to a person what was abandoned too often; gives back the rest.
@@ -237,20 +304,22 @@ impl Engine {
         self.finish(&ended, worked).await
     }
 
-    /// What there is to do about each claimed RMA, in the order of the claims. `shown` holds the RMAs as ReturnGO
-    /// showed them under these claims: its calls are few, so one that nothing was written to is not read again.
+    /// What there is to do about each claimed RMA, in the order of the claims, and since when that is read. `shown` holds
+    /// the RMAs as ReturnGO showed them under these claims: its calls are few, so one that nothing was written to is not
+    /// read again.
     async fn look(
         &self,
         connection: &Connection,
         claims: &[Claim],
         shown: &mut BTreeMap<RmaId, (Timestamp, Rma)>,
-    ) -> Vec<Result<Look, Arc<ReadError>>> {
+    ) -> Result<(Revision, Vec<Result<Look, Outcome>>), LedgerError> {
+        let read_at = self.ledger.revision().await?;
         let rmas: Vec<RmaId> = claims.iter().map(|claim| claim.rma.clone()).collect();
         let reader = match connection.reader().await {
             Ok(reader) => reader,
             Err(error) => {
-                let error = Arc::new(error);
-                return claims.iter().map(|_| Err(Arc::clone(&error))).collect();
+                let failed = |claim| Err(self.policy.after_read_error(claim, &error, self.clock.now()));
+                return Ok((read_at, claims.iter().map(failed).collect()));
             }
         };
         let unread: Vec<RmaId> = rmas.iter().filter(|rma| !shown.contains_key(rma)).cloned().collect();
@@ -263,26 +332,54 @@ impl Engine {
             }
         }
         let read = rmas.iter().filter_map(|rma| shown.get(rma)).map(|(_, rma)| rma.clone());
-        worlds.extend(reader.worlds_of(read.collect()).await);
+        let journal = StoreJournal { ledger: &*self.ledger, connection: &connection.id };
+        worlds.extend(reader.worlds_of(read.collect(), &journal).await);
+        let known = Known::of(&*self.ledger, &self.policy, connection, &rmas, self.clock.now()).await?;
         let mut account = reader.account.clone();
-        let mut look = |id: &RmaId| {
-            let world = worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone())));
-            let mut world = world.map_err(Arc::new)?;
+        let mut looks = Vec::with_capacity(claims.len());
+        for claim in claims {
+            let id = &claim.rma;
+            let mut world = match worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone()))) {
+                Ok(world) => world,
+                Err(error) => {
+                    looks.push(Err(self.unread(claim, &error, &known)));
+                    continue;
+                }
+            };
+            if let Some(unseen) = known.unseen(id, &world) {
+                looks.push(Err(self.policy.after_unseen(unseen, self.clock.now())));
+                continue;
+            }
+            world.decisions = known.decisions(id);
             // The account's facts are the same for all, and large: they are lent to each world in turn.
             world.account = mem::take(&mut account);
-            let plan = returngo_brightpearl::plan(&world, &connection.settings);
+            let plan = self.plan(connection, claim, &world);
             account = mem::take(&mut world.account);
             let looked_at = shown.get(id).map_or(asked_at, |(read_at, _)| *read_at);
             let seen = Seen::of(&world, plan.state.credit.as_ref().map(|credit| credit.id), looked_at);
-            Ok(Look { plan, seen, looked_at })
-        };
-        rmas.iter().map(&mut look).collect()
+            looks.push(Ok(Look { plan, seen, looked_at, order: world.original_order() }));
+        }
+        Ok((read_at, looks))
     }
 
-    /// Holds these claims for another lease; gives back those that are still ours.
-    async fn hold(&self, claims: &[Claim]) -> Result<Vec<Claim>, LedgerError> {
-        let until = self.clock.now().saturating_add(self.policy.lease).unwrap_or(jiff::Timestamp::MAX);
-        self.ledger.renew(claims, until).await
+    /// An RMA that was approved before its connection was made is left alone, unless somebody asked for it or it has a
+    /// credit of ours: it was dealt with by hand.
+    fn plan(&self, connection: &Connection, claim: &Claim, world: &World) -> Plan {
+        let plan = returngo_brightpearl::plan(world, &connection.settings);
+        let is_earlier = !claim.asked && connection.is_from_before(&world.rma) && plan.state.credit.is_none();
+        if is_earlier { Plan { effects: Vec::new(), reviews: Vec::new(), ..plan } } else { plan }
+    }
+
+    /// An RMA that ReturnGO does not know is another shop's if only Brightpearl named it.
+    fn unread(&self, claim: &Claim, error: &ReadError, known: &Known) -> Outcome {
+        let is_unknown = matches!(
+            error,
+            ReadError::Rma { source, .. } if source.kind() == returngo::ErrorKind::NotFound
+        );
+        if is_unknown && !claim.of_this_shop && !known.has_written(&claim.rma) {
+            return Outcome::OfAnotherShop;
+        }
+        self.policy.after_read_error(claim, error, self.clock.now())
     }
 
     async fn finish(&self, ended: &[(Claim, Outcome)], worked: &mut Worked) -> Result<(), LedgerError> {
@@ -315,7 +412,7 @@ impl Engine {
                         "not in step yet: {why}"
                     );
                 }
-                Outcome::Released => {}
+                Outcome::Released | Outcome::OfAnotherShop => {}
             }
         }
         Ok(())
@@ -328,4 +425,6 @@ struct Look {
     seen: Seen,
     /// When reading both systems began.
     looked_at: Timestamp,
+    /// The sales order that the RMA is for, if there is one for certain.
+    order: Option<OrderId>,
 }

@@ -16,12 +16,14 @@ use crate::{
 pub struct Policy {
     /// RMAs in one batch: what is read and written together.
     pub batch: u32,
-    /// How long a claim holds. Writes that are under way when half of it has passed are given up as doubtful,
-    /// so that none is sent by a process that has lost its claim.
-    pub lease: Duration,
+    /// How long the writes of a bundle may take. Those that are under way then are given up as doubtful.
+    pub writes_within: Duration,
     /// How long a write may take to be seen after it was given up, or its answer was lost. Until the systems have
     /// been looked at that much later, it is not written again.
     pub appears_within: Duration,
+    /// The wait where something that was written is not shown yet, or another return of the same sales order is worked
+    /// on.
+    pub short_wait: Duration,
     /// How long writes that are under way are waited for when the process is told to stop.
     pub grace: Duration,
     /// Writes between two looks at the lease.
@@ -46,8 +48,9 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             batch: 500,
-            lease: Duration::from_secs(600),
+            writes_within: Duration::from_secs(300),
             appears_within: Duration::from_secs(300),
+            short_wait: Duration::from_secs(10),
             grace: Duration::from_secs(6),
             writes_at_once: 100,
             first_wait: Duration::from_secs(30),
@@ -98,6 +101,22 @@ impl Policy {
             ),
             until: since.saturating_add(self.appears_within).unwrap_or(Timestamp::MAX),
         }
+    }
+
+    /// Something that was written, or may have been, and is not shown: before it must have appeared nothing can be
+    /// planned that rests on it.
+    pub(super) fn after_unseen(&self, unseen: &EffectRecord, now: Timestamp) -> Outcome {
+        let Some(recorded_at) = unseen.recorded_at.filter(|_| unseen.doubtful_since().is_none()) else {
+            return self.after_doubt(unseen, now);
+        };
+        let why =
+            format!("{} was written at {} and is not shown yet", unseen.key, recorded_at.strftime("%F %TZ"));
+        self.soon(why, now)
+    }
+
+    /// It cannot be done yet, for no fault of its own, and soon can.
+    pub(super) fn soon(&self, why: String, now: Timestamp) -> Outcome {
+        Outcome::Postponed { why, until: now.saturating_add(self.short_wait).unwrap_or(Timestamp::MAX) }
     }
 
     /// Until when everything that was sent is known, to whoever looked at both systems at this time.
@@ -159,6 +178,8 @@ mod tests {
             marked: 1,
             failures,
             abandoned: 0,
+            asked: false,
+            of_this_shop: true,
         }
     }
 

@@ -1,12 +1,12 @@
-use std::{collections::VecDeque, future, mem};
+use std::{collections::VecDeque, future, mem, pin::pin, task::Poll};
 
-use returngo_brightpearl::Effect;
+use returngo_brightpearl::{Effect, InFlight, keys};
 
 use super::{Engine, Look, Worked};
 use crate::{
     apply::{Progress, Write, Written, describe, is_for_returngo},
     connection::Connection,
-    ledger::{Admission, Claim, EffectOutcome, EffectRecord, Intent, LedgerError, Outcome},
+    ledger::{Admission, Claim, EffectOutcome, EffectRecord, Intent, LedgerError, Outcome, WriteKind},
     probe::Point,
 };
 
@@ -92,10 +92,7 @@ impl Engine {
         bundle: Vec<Journey>,
         worked: &mut Worked,
     ) -> Result<Vec<Journey>, LedgerError> {
-        let claims: Vec<Claim> = bundle.iter().map(|journey| journey.claim.clone()).collect();
-        let held = self.hold(&claims).await?;
-        let mut journeys: Vec<Journey> =
-            bundle.into_iter().filter(|journey| held.contains(&journey.claim)).collect();
+        let mut journeys = bundle;
         let effects: Vec<Effect> =
             journeys.iter_mut().filter_map(|journey| journey.effects.pop_front()).collect();
         let steps = self.write_effects(connection, &journeys, effects).await?;
@@ -139,6 +136,9 @@ impl Engine {
                     None
                 }
                 Admission::AlreadyApplied(_) if is_said_once(&effect) => Some(Step::SaidBefore),
+                Admission::AlreadyApplied(record) if record.recorded_at > Some(intent.known_until) => {
+                    Some(Step::Ended(self.policy.after_unseen(&record, now)))
+                }
                 Admission::AlreadyApplied(record) => {
                     let Intent { claim, .. } = intent;
                     Some(Step::Ended(self.policy.after_refusal(&claim, gone(&claim, &record), now)))
@@ -191,8 +191,8 @@ impl Engine {
         Ok(admitted.into_iter().zip(written).map(step).collect())
     }
 
-    /// Writes, and gives up in time for the lease and for a stop: dropping a call closes its connection. What was
-    /// sent by then may still arrive.
+    /// Writes, and gives up when it takes too long, when the process is stopped, and when others may have taken over its
+    /// work: dropping a call closes its connection. What was sent by then may still arrive.
     async fn apply_in_time(&self, connection: &Connection, writes: &[Write]) -> Vec<Written> {
         let mut progress = Progress::of(writes.len());
         let mut stop = self.stop.clone();
@@ -203,11 +203,25 @@ impl Engine {
             }
             self.clock.sleep(self.policy.grace).await;
         };
-        let why = tokio::select! {
-            ended = tokio::time::timeout(self.policy.lease / 2, connection.apply_noting(writes, &mut progress)) => {
-                ended.err().map(|_| "the writes took longer than half a lease")
+        let deadline = self.clock.uptime().saturating_add(self.policy.writes_within);
+        // Before each step, so that a process that was suspended sends nothing more.
+        let given_up = || {
+            if self.heartbeat.as_ref().is_some_and(|heartbeat| heartbeat.has_lapsed()) {
+                Some("this process could not report for so long that others may have taken over")
+            } else {
+                (self.clock.uptime() >= deadline).then_some("the writes took too long")
             }
-            () = stopped => Some("the process was stopped meanwhile"),
+        };
+        let why = {
+            let mut writing = pin!(connection.apply_noting(writes, &mut progress));
+            let writing = future::poll_fn(|context| match given_up() {
+                Some(why) => Poll::Ready(Some(why)),
+                None => writing.as_mut().poll(context).map(|()| None),
+            });
+            tokio::select! {
+                why = writing => why,
+                () = stopped => Some("the process was stopped meanwhile"),
+            }
         };
         match why {
             None => progress.over(),
@@ -221,7 +235,23 @@ impl Engine {
             key: ledger_key(&journey.claim, effect),
             what: describe(effect),
             known_until: self.policy.known_until(journey.look.looked_at),
+            kind: kind(journey, effect),
         }
+    }
+}
+
+/// What an effect is to other returns of the same sales order.
+fn kind(journey: &Journey, effect: &Effect) -> WriteKind {
+    let order = journey.look.order;
+    match (effect, order) {
+        (Effect::CreateSalesCredit { body, .. }, Some(order)) => {
+            WriteKind::Credit { order, rows: InFlight::of_credit(&journey.claim.rma, body).rows }
+        }
+        (Effect::AddOrderNote { key, order_id, .. }, Some(order)) if keys::is_adopted(key) => {
+            WriteKind::Adoption { order, credit: *order_id }
+        }
+        (Effect::RecordPayment { .. }, _) => WriteKind::Payment,
+        _ => WriteKind::Other,
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod naming;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use returngo::{Notification, RmaId};
@@ -11,7 +11,7 @@ use returngo_brightpearl_reader::ReadError;
 
 use crate::{
     connection::Connection,
-    ledger::{Ledger, LedgerError, Source, StoredDelivery, SweepName},
+    ledger::{Cause, Ledger, LedgerError, Source, StoredDelivery, SweepName},
     probe::{Point, Probe},
 };
 use naming::Named;
@@ -54,14 +54,14 @@ impl Connection {
         now: Timestamp,
     ) -> Result<Handled, InboxError> {
         probe.reached(Point::DeliveriesRead);
-        let mut due: BTreeSet<RmaId> = BTreeSet::new();
+        let mut due: BTreeMap<RmaId, Cause> = BTreeMap::new();
         let mut named = Named::default();
         let mut unclear = Vec::new();
         for stored in deliveries {
             let body = stored.delivery.body.as_bytes();
             match stored.delivery.source {
                 Source::Returngo => match Notification::parse(body) {
-                    Ok(Notification { rma_id: Some(rma), .. }) => drop(due.insert(rma)),
+                    Ok(Notification { rma_id: Some(rma), .. }) => drop(due.insert(rma, Cause::Returngo)),
                     _ => unclear.push(SweepName::Returngo),
                 },
                 Source::Brightpearl => match brightpearl::integration::Notification::parse(body) {
@@ -70,8 +70,10 @@ impl Connection {
                 },
             }
         }
-        due.extend(self.rmas_named(named, ledger).await?);
-        let due: Vec<RmaId> = due.into_iter().collect();
+        for rma in self.rmas_named(named, ledger).await? {
+            due.entry(rma).or_insert(Cause::Brightpearl);
+        }
+        let due: Vec<(RmaId, Cause)> = due.into_iter().collect();
         let swept_at = now.saturating_add(SWEPT_AFTER).unwrap_or(Timestamp::MAX);
         for sweep in SweepName::ALL.into_iter().filter(|sweep| unclear.contains(sweep)) {
             ledger.hasten_sweep(&self.id, sweep, swept_at).await?;

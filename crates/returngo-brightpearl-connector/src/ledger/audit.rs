@@ -55,6 +55,8 @@ pub enum AuditEvent {
     PutToAPerson,
     /// A person has decided what was asked.
     Resolved,
+    /// A person lifted what was settled by hand.
+    Reopened,
     /// A person wants it looked at again, with all attempts.
     Retried,
     /// A person had the ledger forget a write, so that it may be written again.
@@ -63,7 +65,7 @@ pub enum AuditEvent {
 
 impl AuditEvent {
     /// All events.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::MarkedDue,
         Self::Claimed,
         Self::Intended,
@@ -75,6 +77,7 @@ impl AuditEvent {
         Self::Released,
         Self::PutToAPerson,
         Self::Resolved,
+        Self::Reopened,
         Self::Retried,
         Self::Forgotten,
     ];
@@ -93,6 +96,7 @@ impl AuditEvent {
             Self::Released => "released",
             Self::PutToAPerson => "put-to-a-person",
             Self::Resolved => "resolved",
+            Self::Reopened => "reopened",
             Self::Retried => "retried",
             Self::Forgotten => "forgotten",
         }

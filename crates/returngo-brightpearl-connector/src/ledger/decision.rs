@@ -1,5 +1,6 @@
 use std::fmt;
 
+use jiff::Timestamp;
 use returngo::RmaId;
 
 use super::ConnectionId;
@@ -25,4 +26,17 @@ impl fmt::Display for Decision {
             None => write!(f, "by {}", self.by),
         }
     }
+}
+
+/// A review that a person has settled by hand: nothing is written any more for what it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledReview {
+    /// The review's code and what it is about, such as `OverRefund:778120`.
+    pub review: String,
+    /// Who settled it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub note: Option<String>,
 }

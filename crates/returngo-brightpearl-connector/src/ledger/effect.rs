@@ -1,4 +1,6 @@
+use brightpearl::OrderId;
 use jiff::Timestamp;
+use returngo_brightpearl::InFlightRow;
 
 use super::Claim;
 
@@ -14,6 +16,32 @@ pub struct Intent {
     /// Until when it would be known if it had been sent: both systems were looked at for it so long after this
     /// time that what was sent before would have been seen.
     pub known_until: Timestamp,
+    /// What other returns of the same sales order have to know about it.
+    pub kind: WriteKind,
+}
+
+/// What a write is to other returns of the same sales order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum WriteKind {
+    /// The RMA's credit.
+    Credit {
+        /// The sales order.
+        order: OrderId,
+        /// What it takes of the order's rows.
+        rows: Vec<InFlightRow>,
+    },
+    /// A claim on a credit that somebody else made.
+    Adoption {
+        /// The sales order.
+        order: OrderId,
+        /// The credit.
+        credit: OrderId,
+    },
+    /// A payment on the RMA's credit.
+    Payment,
+    /// Nothing.
+    #[default]
+    Other,
 }
 
 /// Whether an intended write may be done.

@@ -10,6 +10,8 @@ mod decision;
 mod effect;
 mod failure;
 mod inbox;
+mod original_order;
+mod process;
 mod seals;
 mod seen;
 mod sql;
@@ -19,19 +21,23 @@ mod work;
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use brightpearl::OrderId;
+use jiff::{SignedDuration, Timestamp};
 use returngo::{ReturnedItemId, RmaId};
+use returngo_brightpearl_reader::IntendedCredit;
 
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
 pub use connection::{ConnectionId, Counterparts, InvalidConnectionId, Sealed, StoredConnection};
-pub use decision::Decision;
-pub use effect::{Admission, EffectOutcome, EffectRecord, Intent};
+pub use decision::{Decision, SettledReview};
+pub use effect::{Admission, EffectOutcome, EffectRecord, Intent, WriteKind};
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
+pub use original_order::{OrderRequest, OrderTurn, Revision};
+pub use process::{LEASE, Process, REPORT_EVERY};
 pub use seals::{NewSeals, Resealed};
 pub use seen::{Seen, SeenCredit};
 pub use sweep::{SweepName, SweepTurn};
 pub use work::{
-    Claim, ClaimRequest, ConnectionStatus, Outcome, UnreadableReview, WorkItem, WorkState, WorkerId,
+    Cause, Claim, ClaimRequest, ConnectionStatus, Outcome, UnreadableReview, WorkItem, WorkState, WorkerId,
 };
 
 /// The durable memory. One implementation speaks to SQLite and to PostgreSQL; any number of processes may
@@ -45,7 +51,11 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     /// What a name stands for.
     async fn counterparts(&self, connection: &ConnectionId) -> Result<Option<Counterparts>, LedgerError>;
 
-    /// Stores a connection under its name; one of that name is replaced.
+    /// The live connections between this account and this shop.
+    async fn connected_as(&self, pair: &Counterparts) -> Result<Vec<ConnectionId>, LedgerError>;
+
+    /// Stores a connection under its name; one of that name is replaced. Several between the same account and shop are
+    /// not worked on until one of them is left: ask what they are [connected as](Self::connected_as) first.
     async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError>;
 
     /// All connections, by name.
@@ -84,25 +94,73 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         &self,
         connection: &ConnectionId,
         handled: &[StoredDelivery],
-        due: &[RmaId],
+        due: &[(RmaId, Cause)],
         now: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// Marks RMAs as due.
+    /// Marks RMAs as due, but for those that only Brightpearl names and another shop has.
     async fn mark_due(
         &self,
         connection: &ConnectionId,
         rmas: &[RmaId],
+        cause: Cause,
         why: &str,
         now: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// Claims due RMAs of one connection: of those with due work on which nobody works, the one that waited
-    /// longest for its turn. Empty when nothing is due.
+    /// Registers a process that has just started. What earlier processes of this name held is pending again: of one
+    /// name one process runs at a time.
+    async fn register(&self, name: &str, now: Timestamp) -> Result<WorkerId, LedgerError>;
+
+    /// Counts a report of a process that runs. False when it is registered no more, and holds nothing.
+    async fn report(&self, worker: &WorkerId, now: Timestamp) -> Result<bool, LedgerError>;
+
+    /// Processes that are registered or hold work.
+    async fn processes(&self) -> Result<Vec<Process>, LedgerError>;
+
+    /// Makes pending again what a process holds, and forgets the process; with a count of `reports`, only if it has not
+    /// reported since. Gives back how many RMAs it held.
+    async fn release_process(
+        &self,
+        worker: &WorkerId,
+        reports: Option<i64>,
+        now: Timestamp,
+    ) -> Result<usize, LedgerError>;
+
+    /// Makes what was scheduled by a clock that was ahead due now, if a process reported from a time that has not come
+    /// yet. Gives back by how much it was ahead.
+    async fn align_clock(&self, now: Timestamp) -> Result<Option<SignedDuration>, LedgerError>;
+
+    /// Claims due RMAs of one connection: of those with due work, the one that waited longest for its turn. Empty
+    /// when nothing is due.
     async fn claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, LedgerError>;
 
-    /// Holds claims until a later time. Gives back those that are still held.
-    async fn renew(&self, claims: &[Claim], until: Timestamp) -> Result<Vec<Claim>, LedgerError>;
+    /// How often sales orders changed hands so far: to be asked before both systems are read.
+    async fn revision(&self) -> Result<Revision, LedgerError>;
+
+    /// Gives claims of one connection the sales orders of their RMAs, until they are finished: of all returns of an order
+    /// one is worked on at a time, also by other connections of the account and other processes. What was read after
+    /// `read_at` shows what the others wrote. Answers in the same order.
+    async fn take_orders(
+        &self,
+        requests: &[OrderRequest],
+        read_at: Revision,
+    ) -> Result<Vec<OrderTurn>, LedgerError>;
+
+    /// The credits that were intended for these sales orders, by any RMA of the connection's account, and not refused.
+    async fn intended_credits(
+        &self,
+        connection: &ConnectionId,
+        orders: &[OrderId],
+    ) -> Result<Vec<IntendedCredit>, LedgerError>;
+
+    /// The credits and payments of these RMAs that were intended or applied since this time and not refused.
+    async fn recent_writes(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+        since: Timestamp,
+    ) -> Result<Vec<(RmaId, EffectRecord)>, LedgerError>;
 
     /// Writes back how claimed work ended; a claim that is no longer held changes nothing. Gives back how many
     /// were.
@@ -128,7 +186,7 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     async fn rmas_of_credits(
         &self,
         connection: &ConnectionId,
-        credits: &[brightpearl::OrderId],
+        credits: &[OrderId],
     ) -> Result<Vec<RmaId>, LedgerError>;
 
     /// How an RMA's work stands.
@@ -137,13 +195,24 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     /// Work that waits for a person, oldest first.
     async fn reviews(&self, connection: Option<&ConnectionId>) -> Result<Vec<WorkItem>, LedgerError>;
 
-    /// Takes an RMA off what waits for a person. What it asks now is not asked again as long as every attempt
-    /// finds it, nor is a person asked when its attempts fail in the same way; anything else is asked. It is due when
-    /// a sweep found a change meanwhile. False when it does not wait for a person.
+    /// Takes an RMA off what waits for a person, who has settled by hand what it asks: from then on the connector writes
+    /// nothing for what its reviews name, until it is [reopened](Self::reopen). What it asks now is not asked again as
+    /// long as every attempt finds it, nor is a person asked when its attempts fail in the same way; anything else is
+    /// asked. It is due when a sweep found a change meanwhile. False when it does not wait for a person.
     async fn put_aside(&self, decision: &Decision, now: Timestamp) -> Result<bool, LedgerError>;
 
-    /// Makes an RMA due now, with all its attempts, and everything to be asked again. False when nothing is known
-    /// of it.
+    /// Lifts what was settled by hand about an RMA, and [begins again](Self::begin_again). False when nothing was.
+    async fn reopen(&self, decision: &Decision, now: Timestamp) -> Result<bool, LedgerError>;
+
+    /// What was settled by hand about these RMAs.
+    async fn settled_reviews(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+    ) -> Result<Vec<(RmaId, SettledReview)>, LedgerError>;
+
+    /// Makes an RMA due now, with all its attempts. What was settled by hand stays so. False when nothing is known of
+    /// it.
     async fn begin_again(&self, decision: &Decision, now: Timestamp) -> Result<bool, LedgerError>;
 
     /// Forgets writes that were applied, so that they are written again if both systems still ask for them, and
@@ -160,7 +229,7 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     async fn audit(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Vec<AuditEntry>, LedgerError>;
 
     /// How every connection stands.
-    async fn status(&self, now: Timestamp) -> Result<Vec<ConnectionStatus>, LedgerError>;
+    async fn status(&self) -> Result<Vec<ConnectionStatus>, LedgerError>;
 
     /// Takes the next sweep that is due, of any connection, and sets when it is due again. None when no sweep
     /// is due. Of several processes one gets it.
@@ -196,6 +265,7 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         &self,
         connection: &ConnectionId,
         rmas: &[RmaId],
+        cause: Cause,
         why: &str,
         now: Timestamp,
     ) -> Result<usize, LedgerError>;
@@ -219,7 +289,7 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     async fn seen_of_credits(
         &self,
         connection: &ConnectionId,
-        credits: &[brightpearl::OrderId],
+        credits: &[OrderId],
     ) -> Result<Vec<Seen>, LedgerError>;
 
     /// The RMAs of which any of these units was seen, whenever that was.
@@ -250,6 +320,9 @@ pub trait Ledger: fmt::Debug + Send + Sync {
 
     /// Whether the ledger can be written to, and has space for a webhook: writes.
     async fn ready(&self) -> Result<(), LedgerError>;
+
+    /// Whether no statement is under way. A simulation lets time pass only then.
+    fn is_idle(&self) -> bool;
 }
 
 /// Opens a ledger, and makes or updates its tables: `sqlite:///var/lib/returngo-brightpearl/ledger.db` (created
@@ -321,6 +394,19 @@ pub enum LedgerError {
         /// What it stands for.
         bound: Counterparts,
         /// What it was to stand for.
+        asked: Counterparts,
+    },
+    /// The account and the shop are connected already.
+    #[error(
+        "cannot connect {asked} as {connection}: they are connected as {existing} already. Change that connection \
+         with `connect {existing}`, or remove it first with `disconnect {existing}`"
+    )]
+    AlreadyConnected {
+        /// The new name.
+        connection: ConnectionId,
+        /// The name that they are connected under.
+        existing: ConnectionId,
+        /// The account and the shop.
         asked: Counterparts,
     },
     /// What is stored does not read.

@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr};
 
 use brightpearl::OrderId;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{ConnectionId, Unknown};
 
 /// A process that works, unlike every other that runs or ever ran.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkerId(pub String);
 
 impl fmt::Display for WorkerId {
@@ -27,16 +27,13 @@ pub struct ClaimRequest {
     pub limit: u32,
     /// The time now.
     pub now: Timestamp,
-    /// Until when the claim holds. It is longer than a call to either system may last, so that whoever takes
-    /// over finds what the last holder wrote.
-    pub lease: Duration,
     /// The connection to claim from; none for the one whose turn it is.
     pub only: Option<ConnectionId>,
     /// Connections that are not to be claimed from, such as those at work in this process.
     pub except: Vec<ConnectionId>,
 }
 
-/// An RMA that a worker may work on, while its lease lasts.
+/// An RMA that a worker may work on, until it finishes it or its process stops reporting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The connection.
@@ -51,6 +48,21 @@ pub struct Claim {
     pub failures: u32,
     /// How many before it were never finished, one after another: their processes ended, or failed at it.
     pub abandoned: u32,
+    /// Whether a person or a backfill asked for it: it is synchronized also if it is older than its connection.
+    pub asked: bool,
+    /// Whether it is known to be an RMA of this connection's shop: ReturnGO or a person named it.
+    pub of_this_shop: bool,
+}
+
+/// Who made an RMA pending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// Something in Brightpearl carries its number. Another shop on the same account may be the one that has it.
+    Brightpearl,
+    /// ReturnGO told of it.
+    Returngo,
+    /// A person or a backfill asked for it.
+    Person,
 }
 
 /// How claimed work ended.
@@ -79,6 +91,8 @@ pub enum Outcome {
     },
     /// It was not worked on, and is due as before.
     Released,
+    /// ReturnGO does not know it, and nothing but Brightpearl named it: it is another shop's.
+    OfAnotherShop,
 }
 
 /// How an RMA's work stands.
@@ -92,11 +106,14 @@ pub enum WorkState {
     InStep,
     /// A person has to decide something.
     NeedsReview,
+    /// It is another shop's: what Brightpearl tells of it is ignored.
+    OfAnotherShop,
 }
 
 impl WorkState {
     /// All states.
-    pub const ALL: [Self; 4] = [Self::Due, Self::Claimed, Self::InStep, Self::NeedsReview];
+    pub const ALL: [Self; 5] =
+        [Self::Due, Self::Claimed, Self::InStep, Self::NeedsReview, Self::OfAnotherShop];
 
     /// The name in the database and in tables.
     pub const fn as_str(self) -> &'static str {
@@ -105,6 +122,7 @@ impl WorkState {
             Self::Claimed => "claimed",
             Self::InStep => "in-step",
             Self::NeedsReview => "needs-review",
+            Self::OfAnotherShop => "of-another-shop",
         }
     }
 }
@@ -146,6 +164,10 @@ pub struct WorkItem {
     pub resolved: Vec<Review>,
     /// How it fails, where a person has decided that it may.
     pub resolved_error: Option<String>,
+    /// The process that works on it.
+    pub worker: Option<WorkerId>,
+    /// Whether a person or a backfill asked for it.
+    pub asked: bool,
 }
 
 /// A question that another version of this program stored, of a kind that this one does not know. The next attempt asks
@@ -163,6 +185,8 @@ pub struct UnreadableReview {
 pub struct ConnectionStatus {
     /// The connection.
     pub connection: ConnectionId,
+    /// Whether another connection is between the same account and shop, so that none of the two is worked on.
+    pub blocked: bool,
     /// RMAs that are due.
     pub due: u64,
     /// RMAs that are worked on.

@@ -8,7 +8,8 @@ use super::{Configuration, cli::Cli, log};
 use crate::{
     connection::Connection,
     engine::Engine,
-    ledger::{self, ConnectionId, Ledger, WorkerId},
+    heartbeat::Heartbeat,
+    ledger::{self, ConnectionId, Ledger},
     probe::NoProbe,
     registry::Registry,
     retention::Retention,
@@ -47,12 +48,18 @@ impl Assembly {
         Ok(self.registry.get(id).await?)
     }
 
+    /// Registers this process in the store, under a name that no other process has while it runs.
+    pub(super) async fn heartbeat(&self, name: &str) -> anyhow::Result<Arc<Heartbeat>> {
+        let (ledger, clock) = (Arc::clone(&self.ledger), Arc::clone(&self.clock));
+        Ok(Arc::new(Heartbeat::register(ledger, clock, name).await?))
+    }
+
     /// What works, until `stop` is true.
-    pub(super) fn service(&self, stop: watch::Receiver<bool>) -> Service {
+    pub(super) fn service(&self, heartbeat: &Arc<Heartbeat>, stop: watch::Receiver<bool>) -> Service {
         Service::new(
             Arc::clone(&self.ledger),
             Arc::clone(&self.registry),
-            self.engine(stop),
+            self.engine(heartbeat, stop),
             self.configuration.schedule(),
             Arc::clone(&self.clock),
             Arc::new(NoProbe),
@@ -66,15 +73,16 @@ impl Assembly {
     }
 
     /// An engine of this process.
-    pub(super) fn engine(&self, stop: watch::Receiver<bool>) -> Engine {
-        Engine::new(
+    pub(super) fn engine(&self, heartbeat: &Arc<Heartbeat>, stop: watch::Receiver<bool>) -> Engine {
+        let engine = Engine::new(
             Arc::clone(&self.ledger),
             Arc::clone(&self.clock),
             Arc::new(NoProbe),
-            worker(&*self.clock),
+            heartbeat.worker().clone(),
             self.configuration.policy(),
             stop,
-        )
+        );
+        engine.with_heartbeat(Arc::clone(heartbeat))
     }
 }
 
@@ -96,7 +104,11 @@ pub(super) fn key(file: &Path) -> anyhow::Result<VaultKey> {
     }
 }
 
-/// A name that no other process has, or ever had.
-fn worker(clock: &dyn Clock) -> WorkerId {
-    WorkerId(format!("{}-{}", std::process::id(), clock.now().as_nanosecond()))
+/// The name of this machine, as far as it can be told.
+pub(super) fn host_name() -> String {
+    let told =
+        std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    told.map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "localhost".to_owned())
 }

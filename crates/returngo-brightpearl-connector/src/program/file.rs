@@ -49,9 +49,6 @@ pub struct Work {
     /// RMAs that are read and written together.
     #[serde(deserialize_with = "at_least::<1, _>")]
     pub batch: u32,
-    /// How long a claim holds.
-    #[serde(deserialize_with = "at_least::<60, _>")]
-    pub lease_seconds: u32,
     /// Failures one after another before a person is asked.
     #[serde(deserialize_with = "at_least::<1, _>")]
     pub failures_allowed: u32,
@@ -101,8 +98,8 @@ impl Default for Configuration {
 
 impl Default for Work {
     fn default() -> Self {
-        let Policy { batch, lease, failures_allowed, .. } = Policy::default();
-        Self { batch, lease_seconds: whole_seconds(lease), failures_allowed }
+        let Policy { batch, failures_allowed, .. } = Policy::default();
+        Self { batch, failures_allowed }
     }
 }
 
@@ -137,12 +134,7 @@ fn seconds(count: u32) -> Duration {
 impl Configuration {
     /// How hard the engine tries.
     pub fn policy(&self) -> Policy {
-        Policy {
-            batch: self.work.batch,
-            lease: seconds(self.work.lease_seconds),
-            failures_allowed: self.work.failures_allowed,
-            ..Policy::default()
-        }
+        Policy { batch: self.work.batch, failures_allowed: self.work.failures_allowed, ..Policy::default() }
     }
 
     /// When sweeps are taken.
@@ -191,13 +183,13 @@ mod tests {
     fn what_is_configured_is_what_is_done() {
         let configuration: Configuration = toml::from_str(
             "public_url = 'https://returns.example.test'\n\
-             [work]\nbatch = 7\nlease_seconds = 61\nfailures_allowed = 2\n\
+             [work]\nbatch = 7\nfailures_allowed = 2\n\
              [sweeps]\nbrightpearl_seconds = 11\nreturngo_seconds = 12\nsubscriptions_seconds = 63\n\
              [keep]\nwebhooks_days = 2\naudit_days = 3\n",
         )
         .unwrap();
         let policy = configuration.policy();
-        assert_eq!((policy.batch, policy.lease.as_secs(), policy.failures_allowed), (7, 61, 2));
+        assert_eq!((policy.batch, policy.failures_allowed), (7, 2));
         let schedule = configuration.schedule();
         let seconds =
             [schedule.brightpearl, schedule.returngo, schedule.subscriptions].map(|of| of.as_secs());

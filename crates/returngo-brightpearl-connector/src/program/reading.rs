@@ -215,8 +215,11 @@ mod tests {
     fn a_slip_is_named_with_its_place_and_the_nearest_setting() {
         let slip = refused("# a comment\ndatabse = \"sqlite://a.db\"", &[]);
         assert_eq!(slip, "a.toml, line 2: there is no setting `databse`; did you mean `database`?");
-        let slip = refused("[work]\n\nleas_seconds = 60", &[]);
-        assert_eq!(slip, "a.toml, line 3: there is no setting `leas_seconds`; did you mean `lease_seconds`?");
+        let slip = refused("[work]\n\nfailures_alowed = 60", &[]);
+        assert_eq!(
+            slip,
+            "a.toml, line 3: there is no setting `failures_alowed`; did you mean `failures_allowed`?"
+        );
         let slip = refused("[wrok]\nbatch = 3", &[]);
         assert_eq!(slip, "a.toml, line 1: there is no setting `wrok`; did you mean `work`?");
         let slip = refused("[keep]\nxyz = 3", &[]);
@@ -233,8 +236,8 @@ mod tests {
         let refused_value = refused("[work]\nbatch = \"t0psecret\"", &[]);
         assert_eq!(refused_value, "a.toml, line 2: `work.batch`: invalid type: a string, expected u32");
         assert_eq!(
-            refused("[work]\nlease_seconds = 5", &[]),
-            "a.toml, line 2: `work.lease_seconds`: 5 is too little: the least is 60"
+            refused("[sweeps]\nbrightpearl_seconds = 5", &[]),
+            "a.toml, line 2: `sweeps.brightpearl_seconds`: 5 is too little: the least is 10"
         );
         assert_eq!(
             refused("public_url = \"returns.example.test\"", &[]),

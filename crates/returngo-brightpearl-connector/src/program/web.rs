@@ -62,7 +62,7 @@ impl Web {
         let now = self.service.clock.now();
         let mut counted_at = self.counted_at.lock().await;
         if counted_at.is_none_or(|at| now.duration_since(at) >= SHOWN_FOR) {
-            metrics::show_status(&self.service.ledger.status(now).await?, now);
+            metrics::show_status(&self.service.ledger.status().await?, now);
             *counted_at = Some(now);
         }
         Ok(())

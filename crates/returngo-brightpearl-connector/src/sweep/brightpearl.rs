@@ -12,7 +12,7 @@ use returngo::RmaId;
 use super::{Progress, Schedule, SweepError, Swept, later};
 use crate::{
     connection::Connection,
-    ledger::{Ledger, LedgerError},
+    ledger::{Cause, Ledger, LedgerError},
 };
 
 /// How much of the time before it a sweep asks for again: whether a period's ends belong to it is not documented,
@@ -34,7 +34,9 @@ impl Connection {
         ledger: &dyn Ledger,
     ) -> Result<Progress, SweepError> {
         let began = self.clock.now();
-        let since = match cursor.and_then(|cursor| cursor.parse::<Timestamp>().ok()) {
+        // A sweep from a time that has not come yet was taken by a clock that was ahead: nobody knows when it really was.
+        let last = cursor.and_then(|cursor| cursor.parse::<Timestamp>().ok()).filter(|last| *last <= began);
+        let since = match last {
             Some(last) => last.saturating_sub(OVERLAP),
             None => began.saturating_sub(FIRST),
         };
@@ -45,7 +47,9 @@ impl Connection {
         let unseen = self.unseen(&found, &orders, ledger).await?;
         let rmas = self.rmas_naming(&unseen, &orders, ledger).await?;
         let rmas: Vec<RmaId> = rmas.into_iter().collect();
-        let due = ledger.mark_found(&self.id, &rmas, "Brightpearl was swept", self.clock.now()).await?;
+        let due = ledger
+            .mark_found(&self.id, &rmas, Cause::Brightpearl, "Brightpearl was swept", self.clock.now())
+            .await?;
         let due_at = later(self.clock.now(), schedule.brightpearl);
         Ok(Progress { cursor: began.to_string(), due_at, swept: Swept { due }, trouble: None })
     }

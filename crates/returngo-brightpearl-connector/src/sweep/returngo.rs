@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Progress, Schedule, SweepError, Swept, later};
 use crate::{
     connection::Connection,
-    ledger::{Ledger, SweepTurn},
+    ledger::{Cause, Ledger, SweepTurn},
 };
 
 /// How much of what workers saw before the last sweep is taken in again: their clocks may differ from this one.
@@ -31,7 +31,9 @@ struct Cursor {
 
 impl Cursor {
     fn read(stored: Option<&str>, now: Timestamp) -> Self {
-        let stored = stored.and_then(|stored| serde_json::from_str(stored).ok());
+        let stored: Option<Self> = stored.and_then(|stored| serde_json::from_str(stored).ok());
+        // One from a time that has not come yet was left by a clock that was ahead: it says nothing about what was missed.
+        let stored = stored.filter(|cursor| cursor.heard_until <= now.saturating_add(OVERLAP).unwrap_or(now));
         stored.unwrap_or_else(|| Self { state: SweepState::new(now), heard_until: Timestamp::UNIX_EPOCH })
     }
 }
@@ -64,7 +66,7 @@ impl Connection {
         let found = sweeper.due();
         let rmas: Vec<RmaId> = found.iter().map(|due| due.rma_id.clone()).collect();
         let now = self.clock.now();
-        let due = ledger.mark_found(&self.id, &rmas, "ReturnGO was swept", now).await?;
+        let due = ledger.mark_found(&self.id, &rmas, Cause::Returngo, "ReturnGO was swept", now).await?;
         found.iter().for_each(|due| sweeper.state_mut().handed_over(due, now));
         let next =
             sweeper.wake_at().clamp(later(now, schedule.returngo / 5), later(now, schedule.returngo * 4));

@@ -1,15 +1,18 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::TimeZone};
 use returngo::{RmaFilter, RmaId};
 use returngo_brightpearl::reconcile::Days;
 
 use super::SweepError;
-use crate::{connection::Connection, ledger::Ledger};
+use crate::{
+    connection::Connection,
+    ledger::{Cause, Ledger},
+};
 
 impl Connection {
     /// The RMAs that changed in either system since this time, whether or not they were looked at: those that were
-    /// submitted, approved or reopened, refunds, credits, and goods. ReturnGO's lists show neither parcels nor
+    /// submitted, approved or reopened, refunds, credits, and goods; each with which system told. ReturnGO's lists show neither parcels nor
     /// inspections (returngo.md §6.5).
     ///
     /// # Errors
@@ -18,14 +21,17 @@ impl Connection {
         &self,
         since: Timestamp,
         ledger: &dyn Ledger,
-    ) -> Result<BTreeSet<RmaId>, SweepError> {
-        let mut rmas = self.rmas_of_orders(self.orders_changed(since).await?, ledger).await?;
+    ) -> Result<BTreeMap<RmaId, Cause>, SweepError> {
+        let of_orders = self.rmas_of_orders(self.orders_changed(since).await?, ledger).await?;
+        let mut rmas: BTreeMap<RmaId, Cause> =
+            of_orders.into_iter().map(|rma| (rma, Cause::Brightpearl)).collect();
         let edited = self.returngo.rmas().list(RmaFilter::new().updated_since(since)).all().await?;
-        rmas.extend(edited.into_iter().map(|summary| summary.rma_id));
+        rmas.extend(edited.into_iter().map(|summary| (summary.rma_id, Cause::Returngo)));
         let reader = self.reader().await.map_err(SweepError::Read)?;
         let zone = reader.account.time_zone().unwrap_or(TimeZone::UTC);
         if let Ok(days) = Days::new(Some(since.to_zoned(zone).date()), None) {
-            rmas.extend(reader.rmas_refunded(&days).await.map_err(SweepError::Read)?);
+            let refunded = reader.rmas_refunded(&days).await.map_err(SweepError::Read)?;
+            rmas.extend(refunded.into_iter().map(|rma| (rma, Cause::Returngo)));
         }
         Ok(rmas)
     }

@@ -5,15 +5,24 @@ use brightpearl::{
     order::{Order, OrderSearch, OrderTypeCode},
 };
 use returngo::Rma;
-use returngo_brightpearl::{World, keys, settings::OrderLookup};
+use returngo_brightpearl::{CreditClaim, InFlight, World, keys, settings::OrderLookup};
 
 use super::chunks::{ORDERS_A_SEARCH, short_enough};
-use crate::Reader;
+use crate::{IntendedCredit, Journal, Reader, error::AroundError};
 
-/// Puts the sales orders and the credits into the worlds.
-pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {
+/// Puts the sales orders and the credits into the worlds, and what is intended for the orders by other RMAs.
+pub(super) async fn read(
+    reader: &Reader,
+    journal: &dyn Journal,
+    worlds: &mut [World],
+) -> Result<(), AroundError> {
+    // What is remembered comes before what is searched for: a credit that appears in between is then in both.
     let sales = sales(reader, worlds).await?;
-    let credits = credits(reader, worlds, &sales).await?;
+    let intended = Intended::for_orders(&sales, journal).await?;
+    let mut credits = credits(reader, worlds, &sales).await?;
+    for (sales, credits) in sales.iter().zip(&mut credits) {
+        credits.extend(intended.of(sales).filter_map(|intended| intended.credit));
+    }
     let ids: IdSet = sales.iter().chain(&credits).flatten().map(|id| id.get()).collect();
     let orders: BTreeMap<OrderId, Order> =
         orders_and_credits(reader, &ids).await?.into_iter().map(|order| (order.id, order)).collect();
@@ -24,8 +33,43 @@ pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Er
             _ => world.orders = found,
         }
         world.credits = credits.iter().filter_map(|id| orders.get(id).cloned()).collect();
+        for intended in intended.of(&sales) {
+            note(world, intended);
+        }
     }
     Ok(())
+}
+
+/// What another RMA intends counts as credited, unless its credit was written and is gone: orders are shown by their ids
+/// as soon as they are there.
+fn note(world: &mut World, intended: &IntendedCredit) {
+    let shown = |id: OrderId| world.credits.iter().any(|credit| credit.id == id);
+    match intended.credit {
+        Some(credit_id) if intended.adopted => {
+            world.claims.push(CreditClaim { credit_id, rma_id: intended.rma.clone() });
+        }
+        Some(credit) if !shown(credit) => {}
+        _ => world.in_flight.push(InFlight { rma_id: intended.rma.clone(), rows: intended.rows.clone() }),
+    }
+}
+
+/// What the journal remembers, by sales order.
+struct Intended(BTreeMap<OrderId, Vec<IntendedCredit>>);
+
+impl Intended {
+    async fn for_orders(sales: &[BTreeSet<OrderId>], journal: &dyn Journal) -> Result<Self, AroundError> {
+        let orders: BTreeSet<OrderId> = sales.iter().flatten().copied().collect();
+        let orders: Vec<OrderId> = orders.into_iter().collect();
+        let mut by_order: BTreeMap<OrderId, Vec<IntendedCredit>> = BTreeMap::new();
+        for intended in journal.intended_credits(&orders).await.map_err(AroundError::Journal)? {
+            by_order.entry(intended.order).or_default().push(intended);
+        }
+        Ok(Self(by_order))
+    }
+
+    fn of(&self, sales: &BTreeSet<OrderId>) -> impl Iterator<Item = &IntendedCredit> {
+        sales.iter().filter_map(|order| self.0.get(order)).flatten()
+    }
 }
 
 /// Custom fields come only when they are asked for; they matter where a field map may set them.

@@ -40,6 +40,15 @@ pub(super) fn of_brightpearl(side: &BrightpearlSide, settings: &ConnectionSettin
         let ours = of_event.into_iter().find(|webhook| webhook.uri_template == receiver);
         findings.push(ours.and_then(|ours| badly_delivered(&subject, ours)).unwrap_or(finding));
     }
+    let urls = there.iter().map(|webhook| webhook.webhook.uri_template.as_str());
+    findings.extend(to_another_server(urls, receiver).map(|server| {
+        Finding::warning(
+            SUBJECT,
+            format!("{server} receives webhooks of this account as a connector of this kind does"),
+            "this is right if it serves another shop; if it serves this one, stop one of the two: both would credit and \
+             refund the same returns",
+        )
+    }));
     findings
 }
 
@@ -58,7 +67,27 @@ pub(super) fn of_returngo(side: &ReturngoSide) -> Vec<Finding> {
         let urls: Vec<&str> = of_event.map(|webhook| webhook.url.as_str()).collect();
         findings.push(subscribed(&format!("{SUBJECT}.{event}"), &urls, receiver));
     }
+    let urls = there.iter().map(|webhook| webhook.url.as_str());
+    findings.extend(to_another_server(urls, receiver).map(|server| {
+        Finding::warning(
+            SUBJECT,
+            format!("{server} receives webhooks of this shop as a connector of this kind does"),
+            "run one connector for a shop: two would credit and refund the same returns. Stop the other one, or delete its \
+             webhooks if it is gone",
+        )
+    }));
     findings
+}
+
+/// Another server whose address looks like the receiver's own but for its host: its first two folders are the same.
+fn to_another_server<'a>(urls: impl Iterator<Item = &'a str>, receiver: &str) -> Option<&'a str> {
+    let kind = |url: &str| {
+        let path = url.get(origin(url).len()..).unwrap_or_default();
+        let mut folders = path.split('/').skip(1).map(str::to_owned);
+        folders.next().zip(folders.next()).filter(|(first, _)| !first.is_empty())
+    };
+    let mut others = urls.filter(|url| origin(url) != origin(receiver) && kind(url) == kind(receiver));
+    kind(receiver).and_then(|_| others.next()).map(origin)
 }
 
 fn nobody_listens(subject: &str, there: usize) -> Finding {

@@ -123,7 +123,7 @@ fn are_known(fields: &RowFields, unit: &Item, account: &AccountFacts, findings: 
     unknown.is_empty()
 }
 
-fn ask_about(misfit: Misfit, unit: &Item, order: &Order, findings: &mut Findings) {
+pub(crate) fn ask_about(misfit: Misfit, unit: &Item, order: &Order, findings: &mut Findings) {
     let (sku, line) =
         (described(unit.sku.as_deref()), described(unit.shop_line_item_id.as_ref().map(|id| id.as_str())));
     let order = order.id;
@@ -142,11 +142,11 @@ fn ask_about(misfit: Misfit, unit: &Item, order: &Order, findings: &mut Findings
                  nothing on it to credit. Look at the order, and credit the unit by hand."
             ),
         ),
-        Misfit::NoRoom => (
+        Misfit::NoRoom(taken) => (
             ReviewCode::AlreadyCredited,
             format!(
-                "Every unit of order line {line}, SKU {sku}, of sales order {order} is on a credit already. Look through \
-                 the order's credits for one too many."
+                "Sales order {order} has no unit of order line {line}, SKU {sku}, left to credit: {taken}. Check the order's \
+                 credits, and the units of the RMA."
             ),
         ),
     };

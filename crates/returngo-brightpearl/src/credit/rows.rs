@@ -35,8 +35,12 @@ pub(crate) struct CreditedRow<'a> {
     pub(crate) whole: RowAmounts,
     /// How many units the row of the order is for.
     pub(crate) quantity: Decimal,
-    /// How many of them were credited before.
+    /// How many of them were credited before, or are about to be credited by other RMAs.
     pub(crate) before: Decimal,
+    /// What those came to.
+    pub(crate) credited_before: RowAmounts,
+    /// How many of those are about to be credited by other RMAs.
+    pub(crate) in_flight: Decimal,
 }
 
 /// The rows of the credit and how they came about, in the order of the original's rows.
@@ -63,6 +67,8 @@ pub(super) fn price<'a>(
                     whole: row.amounts(),
                     quantity: row.quantity,
                     before,
+                    credited_before: room.credited(lot.row),
+                    in_flight: room.in_flight(lot.row),
                     units: lot.units,
                 },
             )]),

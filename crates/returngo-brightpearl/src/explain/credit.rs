@@ -10,6 +10,7 @@ use super::Explained;
 use crate::{
     amounts::{self, RowScales},
     credit::{self, CreditedRow},
+    decisions::Settled,
     existing_credits::ExistingCredits,
     findings::Findings,
     keys::{self, FeeKind},
@@ -23,9 +24,10 @@ pub(super) fn created(case: &Explained<'_>, body: &NewSalesCredit) -> Vec<String
     let Some(order) = case.order() else { return Vec::new() };
     let mut lines = head(case, body, order);
     let unheard = &mut Findings::default();
-    let earlier = ExistingCredits::of(case.world, Some(order), unheard).others;
+    let earlier = ExistingCredits::of(case.world, Some(order), unheard).earlier(case.settings);
     let (rma, account) = (&case.world.rma, &case.world.account);
     let units = rma_facts::synchronised(&rma_facts::units(rma), case.settings);
+    let units = Settled::of(case.world).to_credit(&units);
     let order_rows = OrderRows::of(order);
     let drafted = credit::draft(rma, &units, &order_rows, &earlier, account, case.settings, unheard);
     let rows = drafted.map(|drafted| drafted.rows).unwrap_or_default();
@@ -140,6 +142,11 @@ fn shares(row: &NewCreditRow, origin: &CreditedRow<'_>, currency: &CurrencyCode)
     let before = origin.before.normalize();
     let after = origin.before.saturating_add(row.quantity).normalize();
     let scales = RowScales::of(currency);
+    let of_which = if origin.in_flight.is_zero() {
+        String::new()
+    } else {
+        format!(", {} of them by RMAs whose credits are about to be created", origin.in_flight.normalize())
+    };
     let share = |what: &str, whole: Decimal, share: Decimal, decimals: u32| {
         format!(
             " {what} {share} = {whole} × {after}/{quantity} − {whole} × {before}/{quantity}, each at {decimals} decimals"
@@ -147,7 +154,7 @@ fn shares(row: &NewCreditRow, origin: &CreditedRow<'_>, currency: &CurrencyCode)
     };
     vec![
         format!(
-            " the order row is for {quantity} units, net {} and tax {}; {before} were credited before",
+            " the order row is for {quantity} units, net {} and tax {}; {before} were credited before{of_which}",
             whole.net, whole.tax
         ),
         share("net", whole.net, row.net, scales.net),

@@ -6,7 +6,9 @@ use rust_decimal::Decimal;
 
 use super::Explained;
 use crate::{
-    amounts, keys,
+    amounts,
+    decisions::Settled,
+    keys,
     plan::{Effect, RefundState},
     refund::{self, Movement},
     rma_facts,
@@ -94,6 +96,12 @@ pub(super) fn room(case: &Explained<'_>, row: &NewOrderRow) -> Vec<String> {
 /// Why a note is written.
 pub(super) fn note(case: &Explained<'_>, key: &str) -> Vec<String> {
     let rma = case.world.rma.id();
+    if keys::is_adopted(key) {
+        return vec![
+            "its products are exactly the RMA's units, and no other RMA holds it (`existing_credit` is `adopt`)".to_owned(),
+            "everything else waits until this note is on it: a credit belongs to one RMA".to_owned(),
+        ];
+    }
     let transactions = rma_facts::transactions(&case.world.rma);
     let about = transactions.into_iter().find(|transaction| keys::note(rma, &transaction.id) == key);
     about
@@ -117,9 +125,13 @@ fn transaction_of<'w>(case: &Explained<'w>, key: Option<&str>) -> Option<&'w Tra
 pub(super) fn transactions(case: &Explained<'_>) -> Vec<String> {
     let transactions = rma_facts::transactions(&case.world.rma);
     let states = transactions.iter().zip(&case.plan.state.refunds);
+    let settled = Settled::of(case.world);
     states
         .map(|(transaction, status)| {
             let state = match status.state {
+                _ if settled.transaction(&transaction.id) => {
+                    "a person settled it by hand, and nothing is written for it".to_owned()
+                }
                 RefundState::Pending => pending(case, transaction),
                 RefundState::Recorded => {
                     format!("Brightpearl has it under {}", keys::refund(case.world.rma.id(), &transaction.id))

@@ -3,19 +3,34 @@
 use std::collections::HashMap;
 
 use brightpearl::{
-    OrderRowId, ProductId,
+    OrderId, OrderRowId, ProductId,
     order::{Order, OrderRow},
 };
-use returngo::Item;
+use returngo::{Item, RmaId};
 use rust_decimal::Decimal;
 
 use super::{CreditableRow, MatchedBy, OrderRows, Rung, is_negative, unit_gross};
-use crate::{amounts, findings::Findings, keys::RowKey};
+use crate::{
+    amounts::{self, RowAmounts},
+    findings::Findings,
+    in_flight::InFlight,
+    keys::RowKey,
+};
+
+/// What is credited of an order already, or is about to be.
+#[derive(Clone, Default)]
+pub(crate) struct Earlier<'e> {
+    /// The credits of the order; none that took nothing.
+    pub(crate) credits: Vec<&'e Order>,
+    /// What other RMAs are about to credit.
+    pub(crate) in_flight: Vec<&'e InFlight>,
+}
 
 /// The rows of an order, and how much of each is credited.
 pub(crate) struct Room<'r, 'o> {
     pub(crate) rows: &'r OrderRows<'o>,
     used: Vec<Used>,
+    taken_by: Vec<Taken<'r>>,
     /// The first row with room of rungs whose first rows are full; room never comes back.
     behind_full: HashMap<Rung, Option<usize>>,
 }
@@ -26,6 +41,22 @@ struct Used {
     taken: Decimal,
     /// Units that were placed on the row.
     placed: Decimal,
+}
+
+/// Units of a row that are credited, or are about to be.
+struct Taken<'r> {
+    /// The row, as an index.
+    row: usize,
+    by: Taker<'r>,
+    quantity: Decimal,
+    amounts: RowAmounts,
+}
+
+/// What takes units of a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taker<'r> {
+    Credit(OrderId),
+    InFlight(&'r RmaId),
 }
 
 /// The row that a unit was put on.
@@ -40,8 +71,8 @@ pub(crate) struct Place {
 pub(crate) enum Misfit {
     /// No rung has a row.
     NoRow,
-    /// The rows are credited already.
-    NoRoom,
+    /// The rows have no unit left; the text says how many they have and what takes them.
+    NoRoom(String),
     /// The rows are for less than one unit.
     Empty,
 }
@@ -49,11 +80,13 @@ pub(crate) enum Misfit {
 impl<'r, 'o> Room<'r, 'o> {
     /// What is left once earlier credits took theirs: exactly, where a credit's row carries our key, then by
     /// product for all others. Component rows of bundles take nothing.
-    pub(crate) fn behind(rows: &'r OrderRows<'o>, credits: &[&Order], findings: &mut Findings) -> Self {
+    ///
+    /// What is in flight is taken exactly as well.
+    pub(crate) fn behind(rows: &'r OrderRows<'o>, earlier: &Earlier<'r>, findings: &mut Findings) -> Self {
         let used = vec![Used::default(); rows.rows.len()];
-        let mut room = Self { rows, used, behind_full: HashMap::new() };
-        if !credits.is_empty() {
-            room.take(credits, findings);
+        let mut room = Self { rows, used, taken_by: Vec::new(), behind_full: HashMap::new() };
+        if !earlier.credits.is_empty() || !earlier.in_flight.is_empty() {
+            room.take(earlier, findings);
         }
         room
     }
@@ -61,6 +94,18 @@ impl<'r, 'o> Room<'r, 'o> {
     /// What earlier credits took of a row.
     pub(crate) fn taken(&self, at: usize) -> Decimal {
         self.used.get(at).map_or(Decimal::ZERO, |used| used.taken)
+    }
+
+    /// What earlier credits credited of a row, and what other RMAs are about to.
+    pub(crate) fn credited(&self, at: usize) -> RowAmounts {
+        let of_row = self.taken_by.iter().filter(|taken| taken.row == at);
+        of_row.fold(RowAmounts::default(), |sum, taken| sum.plus(taken.amounts))
+    }
+
+    /// What other RMAs are about to credit of a row.
+    pub(crate) fn in_flight(&self, at: usize) -> Decimal {
+        let in_flight = |taken: &&Taken<'_>| taken.row == at && matches!(taken.by, Taker::InFlight(_));
+        amounts::sum(self.taken_by.iter().filter(in_flight).map(|taken| taken.quantity))
     }
 
     fn left(&self, at: usize) -> Decimal {
@@ -83,7 +128,8 @@ impl<'r, 'o> Room<'r, 'o> {
         let rung = self.rows.rung(unit).ok_or(Misfit::NoRow)?;
         let Some(first) = self.first_with_room(rung) else {
             let has_units = |row: &CreditableRow<'_>| row.quantity >= Decimal::ONE;
-            return Err(if self.rows.rows(rung).any(has_units) { Misfit::NoRoom } else { Misfit::Empty });
+            let any = self.rows.rows(rung).any(has_units);
+            return Err(if any { Misfit::NoRoom(self.what_took(rung)) } else { Misfit::Empty });
         };
         let fits = |&at: &usize| self.has_room(at) && self.rows.get(at).is_some_and(&fits);
         let at = self.rows.from(rung, first).find(fits).unwrap_or(first);
@@ -102,12 +148,47 @@ impl<'r, 'o> Room<'r, 'o> {
         first
     }
 
-    fn take(&mut self, credits: &[&Order], findings: &mut Findings) {
+    /// How many units the rows of a rung have, and what takes them.
+    fn what_took(&self, rung: Rung) -> String {
+        let (mut sold, mut placed) = (Decimal::ZERO, Decimal::ZERO);
+        let mut takers: Vec<(Taker<'r>, Decimal)> = Vec::new();
+        let mut ids = Vec::new();
+        for at in self.rows.from(rung, rung.first) {
+            let Some((row, used)) = self.rows.get(at).zip(self.used.get(at)) else { continue };
+            ids.push(row.id.to_string());
+            sold = sold.saturating_add(row.quantity);
+            placed = placed.saturating_add(used.placed);
+            for taken in self.taken_by.iter().filter(|taken| taken.row == at) {
+                match takers.iter_mut().find(|(by, _)| *by == taken.by) {
+                    Some((_, quantity)) => *quantity = quantity.saturating_add(taken.quantity),
+                    None => takers.push((taken.by, taken.quantity)),
+                }
+            }
+        }
+        let units = |quantity: Decimal| {
+            format!("{} {}", quantity.normalize(), if quantity == Decimal::ONE { "unit" } else { "units" })
+        };
+        let taker = |(by, quantity): (Taker<'r>, Decimal)| match by {
+            Taker::Credit(credit) => format!("sales credit {credit} credits {}", units(quantity)),
+            Taker::InFlight(rma) => format!("RMA {rma} is about to credit {}", units(quantity)),
+        };
+        let is_ours = takers.is_empty() || !placed.is_zero();
+        let ours = match (takers.is_empty(), placed) {
+            (true, _) => "this RMA lists more units than that".to_owned(),
+            (false, placed) => format!("this RMA lists more units than the remaining {}", units(placed)),
+        };
+        let parts: Vec<String> = takers.into_iter().map(taker).chain(is_ours.then_some(ours)).collect();
+        let rows = if ids.len() == 1 { "row" } else { "rows" };
+        let have = if ids.len() == 1 { "has" } else { "have" };
+        format!("{rows} {} {have} {}; {}", ids.join(", "), units(sold), parts.join(", "))
+    }
+
+    fn take(&mut self, earlier: &Earlier<'r>, findings: &mut Findings) {
         let ids = self.by_id();
         let row_of_key =
             |row: &OrderRow| ids.get(&RowKey::parse(row.external_ref.as_deref()?)?.order_row).copied();
         let mut by_product = Vec::new();
-        for (credit, id, row) in rows_of(credits) {
+        for (credit, id, row) in rows_of(&earlier.credits) {
             if row.composition.bundle_child {
                 continue;
             }
@@ -118,12 +199,21 @@ impl<'r, 'o> Room<'r, 'o> {
                 continue;
             }
             match row_of_key(row) {
-                Some(at) => self.take_from(at, quantity),
-                None => by_product.push(row),
+                Some(at) => self.take_from(at, Taker::Credit(credit.id), quantity, amounts_of(row)),
+                None => by_product.push((credit.id, row)),
+            }
+        }
+        for entry in &earlier.in_flight {
+            for row in &entry.rows {
+                if let Some(at) = ids.get(&row.order_row_id) {
+                    let amounts = RowAmounts { net: row.net, tax: row.tax };
+                    let quantity = row.quantity.max(Decimal::ZERO);
+                    self.take_from(*at, Taker::InFlight(&entry.rma_id), quantity, amounts);
+                }
             }
         }
         let products = if by_product.is_empty() { HashMap::new() } else { self.by_product() };
-        by_product.into_iter().for_each(|row| self.take_by_product(row, &products));
+        by_product.into_iter().for_each(|(credit, row)| self.take_by_product(credit, row, &products));
     }
 
     fn by_id(&self) -> HashMap<OrderRowId, usize> {
@@ -140,14 +230,23 @@ impl<'r, 'o> Room<'r, 'o> {
         products
     }
 
-    fn take_from(&mut self, at: usize, quantity: Decimal) {
+    fn take_from(&mut self, at: usize, by: Taker<'r>, quantity: Decimal, amounts: RowAmounts) {
+        if quantity.is_zero() {
+            return;
+        }
+        self.taken_by.push(Taken { row: at, by, quantity, amounts });
         if let Some(used) = self.used.get_mut(at) {
             used.taken = used.taken.saturating_add(quantity);
         }
     }
 
     /// Takes from the product's row with the nearest unit price, the surplus from the next nearest.
-    fn take_by_product(&mut self, credit_row: &OrderRow, products: &HashMap<ProductId, Vec<usize>>) {
+    fn take_by_product(
+        &mut self,
+        credit: OrderId,
+        credit_row: &OrderRow,
+        products: &HashMap<ProductId, Vec<usize>>,
+    ) {
         let Some(candidates) = credit_row.product().and_then(|product| products.get(&product)) else {
             return;
         };
@@ -160,10 +259,22 @@ impl<'r, 'o> Room<'r, 'o> {
         let mut left = credit_row.quantity.magnitude;
         for at in nearest {
             let part = left.min(self.left(at)).max(Decimal::ZERO);
-            self.take_from(at, part);
+            self.take_from(at, Taker::Credit(credit), part, part_of(credit_row, part));
             left = left.saturating_sub(part);
         }
     }
+}
+
+fn amounts_of(row: &OrderRow) -> RowAmounts {
+    RowAmounts { net: row.row_value.row_net.value, tax: row.row_value.row_tax.value }
+}
+
+/// What some of the units of a row come to.
+fn part_of(row: &OrderRow, units: Decimal) -> RowAmounts {
+    let whole = amounts_of(row);
+    let part = |amount: Decimal| amount.checked_mul(units)?.checked_div(row.quantity.magnitude);
+    let both = part(whole.net).zip(part(whole.tax));
+    both.map_or(whole, |(net, tax)| RowAmounts { net, tax })
 }
 
 /// All rows of some credits, credits and rows in the order of their ids.

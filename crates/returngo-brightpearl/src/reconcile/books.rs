@@ -218,7 +218,8 @@ impl<'w> Books<'w> {
             );
             return (LineCode::CurrencyDiffers, message);
         }
-        if payment.amount() != refunded.value {
+        let in_minor_units = |value: Decimal| amounts::comparable(value, &payment.currency_code);
+        if in_minor_units(payment.amount()) != in_minor_units(refunded.value) {
             let message = format!(
                 "refunded {refunded} and recorded {} as payment {id}: correct the payment in Brightpearl",
                 recorded(payment)

@@ -1,6 +1,6 @@
 //! A credit's total and what is recorded as paid on it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use brightpearl::{
     CurrencyCode,
@@ -9,8 +9,8 @@ use brightpearl::{
 };
 use rust_decimal::Decimal;
 
-use super::Keyed;
-use crate::{amounts, findings::Findings, unique, world::World};
+use super::{Keyed, Movement, amount_on, movement};
+use crate::{amounts, decisions::Settled, findings::Findings, keys, unique, world::World};
 
 /// How far payments may be above a credit's total, and still be it: shares of rows are rounded per unit.
 pub(crate) fn tolerance(currency: &CurrencyCode, units: usize) -> Decimal {
@@ -21,12 +21,26 @@ pub(crate) fn tolerance(currency: &CurrencyCode, units: usize) -> Decimal {
 pub(crate) struct Books<'w> {
     pub(crate) credit: Option<&'w Order>,
     by_reference: HashMap<&'w str, Vec<&'w CustomerPayment>>,
-    /// Amounts of payments that carry none of this RMA's keys.
-    typed_in: HashSet<Decimal>,
+    /// Amounts of payments on the credit that carry the key of none of the RMA's transactions, and the reference that
+    /// they carry.
+    typed_in: HashMap<Decimal, Option<&'w str>>,
+    /// Payments on the credit that no receipt took back.
+    standing: Vec<&'w CustomerPayment>,
+    /// Payments under the RMA's keys for money that did not move.
+    unmoved: Vec<Unmoved<'w>>,
     /// What is paid on the credit.
     pub(crate) paid: Decimal,
     /// What the customer is owed by the credit.
     pub(super) total: Decimal,
+}
+
+/// A payment under a key of the RMA although ReturnGO does not say that the money moved.
+#[derive(Clone, Copy)]
+pub(super) struct Unmoved<'w> {
+    pub(super) payment: &'w CustomerPayment,
+    pub(super) key: &'w str,
+    /// Whether ReturnGO still lists the transaction.
+    pub(super) is_listed: bool,
 }
 
 /// Whether Brightpearl has a refund.
@@ -45,42 +59,89 @@ impl<'w> Books<'w> {
         transactions: &[Keyed<'_>],
         findings: &mut Findings,
     ) -> Self {
-        let keys: HashSet<&str> = transactions.iter().map(|transaction| transaction.key.as_str()).collect();
+        let movements: HashMap<&str, Movement> =
+            transactions.iter().map(|keyed| (keyed.key.as_str(), movement(keyed.transaction))).collect();
+        let payments = unique::by_id(&world.payments, |payment| payment.payment_id);
+        let mut receipts: Vec<&CustomerPayment> =
+            payments.iter().copied().filter(|payment| payment.payment_type == PaymentType::Receipt).collect();
         let mut books = Self {
             credit,
             by_reference: HashMap::new(),
-            typed_in: HashSet::new(),
+            typed_in: HashMap::new(),
+            standing: Vec::new(),
+            unmoved: Vec::new(),
             paid: Decimal::ZERO,
             total: credit.map_or(Decimal::ZERO, total),
         };
-        for payment in unique::by_id(&world.payments, |payment| payment.payment_id) {
-            let reference = payment.transaction_ref.as_deref().filter(|reference| keys.contains(*reference));
-            if let Some(reference) = reference {
-                books.by_reference.entry(reference).or_default().push(payment);
+        for payment in payments {
+            let reference = payment.transaction_ref.as_deref();
+            let listed = reference.and_then(|key| Some((key, *movements.get(key)?)));
+            let unlisted =
+                || reference.filter(|key| keys::rma_of_refund(key).as_ref() == Some(world.rma.id()));
+            if let Some((key, _)) = listed {
+                books.by_reference.entry(key).or_default().push(payment);
             }
+            let unmoved = match listed {
+                Some((_, Movement::Refund)) => None,
+                Some((key, _)) => Some(Unmoved { payment, key, is_listed: true }),
+                None => unlisted().map(|key| Unmoved { payment, key, is_listed: false }),
+            };
+            let is_money_out = payment.payment_type == PaymentType::Payment && !payment.amount().is_zero();
+            let unmoved = unmoved.filter(|_| is_money_out);
+            let is_taken_back = unmoved.is_some() && take_back(payment, &mut receipts);
+            let is_typed_in = listed.is_none() && !is_taken_back;
             match books.problem(payment) {
-                None => books.add(payment, reference.is_some()),
-                Some(problem) if reference.is_none() => findings.ignored(problem),
+                None => books.add(payment, is_typed_in, is_taken_back),
+                Some(problem) if listed.is_none() && unmoved.is_none() => findings.ignored(problem),
                 Some(_) => {}
             }
+            books.unmoved.extend(unmoved.filter(|_| !is_taken_back));
         }
         books
     }
 
-    fn add(&mut self, payment: &CustomerPayment, ours: bool) {
+    fn add(&mut self, payment: &'w CustomerPayment, is_typed_in: bool, is_taken_back: bool) {
+        let amount = comparable(payment);
         match payment.payment_type {
             PaymentType::Payment => {
-                self.paid = self.paid.saturating_add(payment.amount());
-                if !ours {
-                    self.typed_in.insert(payment.amount().normalize());
+                self.paid = self.paid.saturating_add(amount);
+                if is_typed_in {
+                    self.typed_in.entry(amount).or_insert(payment.transaction_ref.as_deref());
+                }
+                if !is_taken_back {
+                    self.standing.push(payment);
                 }
             }
             // Money that came back (brightpearl-accounting-warehouse.md A2).
-            PaymentType::Receipt | PaymentType::Capture => {
-                self.paid = self.paid.saturating_sub(payment.amount())
-            }
+            PaymentType::Receipt | PaymentType::Capture => self.paid = self.paid.saturating_sub(amount),
             _ => {}
         }
+    }
+
+    /// The payments under a key of the RMA for money that did not move and that no receipt took back.
+    pub(super) fn unmoved(&self) -> impl Iterator<Item = Unmoved<'w>> {
+        self.unmoved.iter().copied()
+    }
+
+    /// The first payment on the credit that does not record a refund that succeeded. What is recorded under the key
+    /// of a refund that a person settled is as that person wants it.
+    pub(super) fn unexplained(
+        &self,
+        transactions: &[Keyed<'_>],
+        settled: &Settled,
+    ) -> Option<&'w CustomerPayment> {
+        let credit = self.credit?;
+        let is_explained = |payment: &CustomerPayment| {
+            let of_payment =
+                |keyed: &&Keyed<'_>| payment.transaction_ref.as_deref() == Some(keyed.key.as_str());
+            transactions.iter().find(of_payment).is_some_and(|Keyed { transaction, key }| {
+                let amount = || amount_on(credit, transaction).ok();
+                movement(transaction) == Movement::Refund
+                    && (settled.transaction(&transaction.id)
+                        || matches!(self.recorded(key, amount()), Recorded::Yes(_)))
+            })
+        };
+        self.standing.iter().copied().find(|payment| !is_explained(payment))
     }
 
     /// Why a payment does not count on the credit.
@@ -129,7 +190,8 @@ impl<'w> Books<'w> {
             ));
         }
         let shown = |amount: Decimal| amounts::shown(amount, &payment.currency_code);
-        (amount != Some(payment.amount())).then(|| match amount {
+        let in_minor_units = |amount: Decimal| amounts::comparable(amount, &payment.currency_code);
+        (amount.map(in_minor_units) != Some(comparable(payment))).then(|| match amount {
             Some(amount) => {
                 format!("Payment {id} is {}, ReturnGO refunded {}.", shown(payment.amount()), shown(amount))
             }
@@ -139,15 +201,36 @@ impl<'w> Books<'w> {
         })
     }
 
-    /// Whether a payment of this amount is on the credit that carries none of the RMA's keys.
-    pub(super) fn has_typed_in(&self, amount: Decimal) -> bool {
-        self.typed_in.contains(&amount.normalize())
+    /// A payment of this amount on the credit that carries the key of none of the RMA's transactions: the reference
+    /// that it carries.
+    pub(super) fn typed_in(&self, amount: Decimal) -> Option<Option<&'w str>> {
+        let currency = &self.credit?.currency.order_currency_code;
+        self.typed_in.get(&amounts::comparable(amount, currency)).copied()
     }
 
     /// Whether payments reach the credit's total.
     pub(crate) fn is_refunded(&self, tolerance: Decimal) -> bool {
         self.total.saturating_sub(self.paid) <= tolerance
     }
+}
+
+/// The amount of a payment as it is compared with others.
+fn comparable(payment: &CustomerPayment) -> Decimal {
+    amounts::comparable(payment.amount(), &payment.currency_code)
+}
+
+/// Whether a receipt of the same amount on the same order, not dated before the payment, took it back. A receipt takes
+/// back one payment.
+fn take_back(payment: &CustomerPayment, receipts: &mut Vec<&CustomerPayment>) -> bool {
+    let day = |payment: &CustomerPayment| payment.payment_date.or(payment.created_on).map(|at| at.date());
+    let took_back = |receipt: &&CustomerPayment| {
+        receipt.order_id == payment.order_id
+            && receipt.currency_code == payment.currency_code
+            && comparable(receipt) == comparable(payment)
+            && day(receipt).zip(day(payment)).is_none_or(|(receipt, payment)| receipt >= payment)
+    };
+    let at = receipts.iter().position(took_back);
+    at.map(|at| receipts.remove(at)).is_some()
 }
 
 /// What the customer is owed by a credit, tax included: Brightpearl's own total, else the sum of the rows.

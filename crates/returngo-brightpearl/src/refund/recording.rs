@@ -6,20 +6,21 @@ use brightpearl::{
     OrderId,
     order::{CurrencyValue, NewOrderRow, Order, Quantity, row::NewRowValue},
 };
-use returngo::{ReturnedItemId, RmaId, Transaction, TransactionType};
+use returngo::{ReturnedItemId, RmaId, Transaction, TransactionId, TransactionType};
 use rust_decimal::Decimal;
 
 use super::{
     Keyed, Movement, amount_on,
-    books::{Books, Recorded, is_open, tolerance},
+    books::{Books, Recorded, Unmoved, is_open, tolerance},
     method, movement, note, payment_for,
 };
 use crate::{
     amounts::{self, RowScales},
+    decisions::Settled,
     fees,
     findings::Findings,
     keys,
-    plan::{Effect, RefundState, RefundStatus, ReviewCode, WarningCode},
+    plan::{Effect, RefundState, RefundStatus, Review, ReviewCode, WarningCode},
     rma_facts::Calendar,
     settings::{ConnectionSettings, RefundRecording},
     world::World,
@@ -41,6 +42,8 @@ pub(crate) struct Refunding<'w> {
     pub(crate) skipped: HashSet<&'w ReturnedItemId>,
     /// How many units are on the credit.
     pub(crate) credited_units: usize,
+    /// What people settled by hand.
+    pub(crate) settled: &'w Settled,
 }
 
 /// Plans what has to be written about each transaction, oldest first, and says how each stands.
@@ -51,6 +54,7 @@ pub(crate) fn record(refunding: &Refunding<'_>, findings: &mut Findings) -> (Vec
         state: recording.transaction(transaction, key),
     });
     let statuses = statuses.collect();
+    recording.ask_about_unlisted();
     (recording.effects, statuses)
 }
 
@@ -89,6 +93,73 @@ impl<'r, 'w> Recording<'r, 'w> {
     }
 
     fn transaction(&mut self, transaction: &Transaction, key: &str) -> RefundState {
+        if self.refunding.settled.transaction(&transaction.id) {
+            self.ask_about_unmoved(transaction, key);
+            return self.settled(transaction, key);
+        }
+        let state = self.state_of(transaction, key);
+        if self.ask_about_unmoved(transaction, key) { RefundState::NeedsReview } else { state }
+    }
+
+    /// How a transaction stands that a person settled: nothing is written for it. What else there is to ask about it is
+    /// asked.
+    fn settled(&mut self, transaction: &Transaction, key: &str) -> RefundState {
+        match movement(transaction) {
+            Movement::Refund => {
+                let amount =
+                    self.refunding.books.credit.and_then(|credit| amount_on(credit, transaction).ok());
+                if let Recorded::Yes(payment) = self.refunding.books.recorded(key, amount) {
+                    self.check_journal(payment, transaction);
+                }
+                RefundState::Recorded
+            }
+            Movement::Unknown => RefundState::Recorded,
+            Movement::RefundRequested => RefundState::Pending,
+            Movement::MoneyIn | Movement::MoneyInRequested => RefundState::NotARefund,
+            Movement::Failed => RefundState::Failed,
+        }
+    }
+
+    /// Asks about payments under the key of a transaction that did not move money to the shopper.
+    fn ask_about_unmoved(&mut self, transaction: &Transaction, key: &str) -> bool {
+        let mut asked = false;
+        for unmoved in self.refunding.books.unmoved().filter(|unmoved| unmoved.key == key) {
+            let message = format!(
+                "{}, but {} {} is {} in ReturnGO: that money did not go to the shopper. Reverse the payment in Brightpearl \
+                 with a receipt of the same amount, or correct the transaction in ReturnGO.",
+                recorded_under(unmoved),
+                transaction.kind,
+                transaction.id,
+                transaction.status
+            );
+            self.ask(ReviewCode::RecordedDifferently, message, transaction);
+            asked = true;
+        }
+        asked
+    }
+
+    /// Asks about payments under keys of the RMA whose transactions ReturnGO does not list any more.
+    fn ask_about_unlisted(&mut self) {
+        for unmoved in self.refunding.books.unmoved().filter(|unmoved| !unmoved.is_listed) {
+            let own = format!("{}-", keys::credit(self.rma()));
+            let id = unmoved.key.strip_prefix(&own).unwrap_or(unmoved.key);
+            let message = format!(
+                "{}, but ReturnGO does not list transaction {id} of RMA {}: nothing shows that this money moved. Reverse the \
+                 payment in Brightpearl with a receipt of the same amount, or give it the reference of the refund that it \
+                 records.",
+                recorded_under(unmoved),
+                self.rma()
+            );
+            self.findings.add_review(Review {
+                code: ReviewCode::RecordedDifferently,
+                message,
+                item_ids: Vec::new(),
+                transaction_ids: vec![TransactionId::new(id)],
+            });
+        }
+    }
+
+    fn state_of(&mut self, transaction: &Transaction, key: &str) -> RefundState {
         match movement(transaction) {
             Movement::Refund => self.refund(transaction, key),
             Movement::RefundRequested => RefundState::Pending,
@@ -177,10 +248,10 @@ impl<'r, 'w> Recording<'r, 'w> {
 
     fn record_refund(&mut self, refund: &Transaction, key: &str, credit: &'w Order) -> RefundState {
         let (account, settings) = (&self.refunding.world.account, self.refunding.settings);
-        if let Some(amount) =
-            amount_on(credit, refund).ok().filter(|amount| self.refunding.books.has_typed_in(*amount))
-        {
-            return self.ask_about_duplicate(refund, credit, amount);
+        let amount = amount_on(credit, refund).ok();
+        let typed_in = amount.and_then(|amount| Some((amount, self.refunding.books.typed_in(amount)?)));
+        if let Some((amount, reference)) = typed_in {
+            return self.ask_about_duplicate(refund, credit, amount, reference);
         }
         let draft = match payment_for(self.rma(), refund, credit, account, settings) {
             Ok(draft) => draft,
@@ -202,14 +273,27 @@ impl<'r, 'w> Recording<'r, 'w> {
         RefundState::Pending
     }
 
-    fn ask_about_duplicate(&mut self, refund: &Transaction, credit: &Order, amount: Decimal) -> RefundState {
-        let message = format!(
-            "A payment of {} is on sales credit {} without a reference of this RMA: somebody may have typed refund {} \
-             in. If so, put its reference on it; if not, record the refund by hand.",
-            amounts::shown(amount, &credit.currency.order_currency_code),
-            credit.id,
-            refund.id
-        );
+    fn ask_about_duplicate(
+        &mut self,
+        refund: &Transaction,
+        credit: &Order,
+        amount: Decimal,
+        reference: Option<&str>,
+    ) -> RefundState {
+        let amount = amounts::shown(amount, &credit.currency.order_currency_code);
+        let unlisted = reference.filter(|key| keys::rma_of_refund(key).as_ref() == Some(self.rma()));
+        let message = match unlisted {
+            Some(key) => format!(
+                "A payment of {amount} is on sales credit {} under {key}, a transaction that ReturnGO does not list: it may \
+                 record refund {}. If so, put the reference of that refund on it; if not, record the refund by hand.",
+                credit.id, refund.id
+            ),
+            None => format!(
+                "A payment of {amount} is on sales credit {} without a reference of this RMA: somebody may have typed refund \
+                 {} in. If so, put its reference on it; if not, record the refund by hand.",
+                credit.id, refund.id
+            ),
+        };
         self.ask(ReviewCode::PossibleDuplicate, message, refund)
     }
 
@@ -249,6 +333,15 @@ impl<'r, 'w> Recording<'r, 'w> {
             posting.ok_or("the setting `adjustments` does not say where such money is posted to")?;
         if !is_open(credit) {
             return Err("no row can be added to a credit that is closed or being closed".to_owned());
+        }
+        if let Some(payment) =
+            self.refunding.books.unexplained(&self.refunding.transactions, self.refunding.settled)
+        {
+            return Err(format!(
+                "no row is added while payment {} of {} on it records no refund that succeeded",
+                payment.payment_id,
+                amounts::shown(payment.amount(), &payment.currency_code)
+            ));
         }
         let mentioned = || credit.order_rows.values().flat_map(|row| keys::mentioned(&row.product_name));
         if self.on_rows.get_or_init(|| mentioned().collect()).contains(key) {
@@ -303,4 +396,15 @@ impl<'r, 'w> Recording<'r, 'w> {
         }
         RefundState::NotARefund
     }
+}
+
+fn recorded_under(unmoved: Unmoved<'_>) -> String {
+    let payment = unmoved.payment;
+    format!(
+        "Payment {} of {} is recorded on {} under {}",
+        payment.payment_id,
+        amounts::shown(payment.amount(), &payment.currency_code),
+        payment.order_id.map_or_else(|| "no order".to_owned(), |order| format!("order {order}")),
+        unmoved.key
+    )
 }

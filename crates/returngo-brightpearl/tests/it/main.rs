@@ -4,6 +4,7 @@
 //! its products, and order 300871. The plans are snapshots; every figure in them was checked by hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod adopting;
 mod approval;
 mod changes;
 mod checking;
@@ -12,12 +13,17 @@ mod documented;
 mod explaining;
 mod field_map;
 mod goods;
+mod limits;
 mod model;
+mod ownership;
 mod properties;
 mod reading;
 mod reconciling;
+mod recorded;
 mod refunds;
 mod reviewed;
 mod schema;
+mod settled;
+mod several_returns;
 mod tenders;
 mod worlds;

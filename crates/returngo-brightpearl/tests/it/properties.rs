@@ -6,7 +6,7 @@ use brightpearl::{OrderRowId, order::Order};
 use proptest::prelude::*;
 use returngo::Rma;
 use returngo_brightpearl::{
-    ConnectionSettings, Effect, World, explain, keys::RowKey, plan, sales_credit_for,
+    ConnectionSettings, Effect, InFlight, World, explain, keys::RowKey, plan, sales_credit_for,
 };
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -99,22 +99,26 @@ fn rma_of(rows: &[Bought], number: usize, currency: &str) -> Rma {
     .unwrap()
 }
 
-/// What all RMAs together credit of each row: units, net, tax.
+/// What all RMAs together credit of each row: units, net, tax. For each RMA the credits of how many of those before
+/// it are not shown by searches yet: they are in flight.
 fn credited(
     rows: &[Bought],
     currency: &str,
-    order_of_rmas: &[usize],
+    order_of_rmas: &[(usize, usize)],
 ) -> BTreeMap<OrderRowId, (Decimal, Decimal, Decimal)> {
     let order = order_of(rows, currency);
     let account = world("approved").account;
     let mut credits: Vec<Order> = Vec::new();
-    for &number in order_of_rmas {
+    let mut intended: Vec<InFlight> = Vec::new();
+    for &(number, hidden) in order_of_rmas {
         let rma = rma_of(rows, number, currency);
-        let earlier: Vec<&Order> = credits.iter().collect();
-        let draft = sales_credit_for(&rma, &order, &earlier, &account, &settings(json!({})));
+        let shown = credits.len().saturating_sub(hidden);
+        let earlier: Vec<&Order> = credits.iter().take(shown).collect();
+        let draft = sales_credit_for(&rma, &order, &earlier, &intended, &account, &settings(json!({})));
         assert!(draft.reviews.is_empty(), "{:?}", draft.reviews);
         if let Some(body) = draft.body {
             credits.push(credit_from(&body, &order, 300_900 + number as u64, 885_000 + 100 * number as u64));
+            intended.push(InFlight::of_credit(rma.id(), &body));
         }
     }
     let mut sums: BTreeMap<OrderRowId, (Decimal, Decimal, Decimal)> = BTreeMap::new();
@@ -128,6 +132,12 @@ fn credited(
     sums
 }
 
+/// The RMAs in the order in which they are credited, each with how many credits before it searches do not show.
+fn rmas() -> impl Strategy<Value = Vec<(usize, usize)>> {
+    (Just([0, 1, 2]).prop_shuffle(), prop::collection::vec(0..3_usize, 3))
+        .prop_map(|(rmas, hidden)| rmas.into_iter().zip(hidden).collect())
+}
+
 fn currency() -> impl Strategy<Value = &'static str> {
     prop_oneof![Just("GBP"), Just("JPY"), Just("KWD")]
 }
@@ -139,7 +149,7 @@ proptest! {
     fn what_came_back_altogether_is_credited_exactly(
         rows in prop::collection::vec(bought(true), 1..4),
         currency in currency(),
-        rmas in Just(vec![0, 1, 2]).prop_shuffle(),
+        rmas in rmas(),
     ) {
         let order = order_of(&rows, currency);
         for (row, (quantity, net, tax)) in credited(&rows, currency, &rmas) {
@@ -154,7 +164,7 @@ proptest! {
     fn no_row_is_credited_above_itself(
         rows in prop::collection::vec(bought(false), 1..4),
         currency in currency(),
-        rmas in Just(vec![0, 1, 2]).prop_shuffle(),
+        rmas in rmas(),
     ) {
         let order = order_of(&rows, currency);
         for (row, (quantity, net, tax)) in credited(&rows, currency, &rmas) {
@@ -320,6 +330,32 @@ proptest! {
     }
 
     #[test]
+    fn nothing_is_written_for_what_is_settled(
+        transactions in transactions(),
+        is_settled in any::<[bool; 5]>(),
+        unit in any::<bool>(),
+        settings in any_settings(),
+    ) {
+        let mut model = Model::of(story(transactions));
+        let ids: Vec<String> = model.world.rma.transactions.iter().map(|transaction| transaction.id.to_string()).collect();
+        let settled: Vec<&String> = ids.iter().zip(is_settled).filter(|(_, is)| *is).map(|(id, _)| id).collect();
+        let mut decisions: Vec<Value> =
+            settled.iter().map(|id| json!({"review": format!("OverRefund:{id}"), "choice": "settled"})).collect();
+        if unit {
+            decisions.push(json!({"review": "UnmatchedItem:5600011", "choice": "settled"}));
+        }
+        model.world.decisions = serde_json::from_value(Value::Array(decisions)).unwrap();
+        prop_assert!(model.settle(&settings) <= 4);
+        for id in settled {
+            let key = format!("RGO-4410021-{id}");
+            prop_assert!(!model.keys.iter().any(|written| written.starts_with(&key)), "{key} in {:?}", model.keys);
+        }
+        let mut rows = model.credit_of_rma().unwrap().order_rows.values();
+        let quantity = rows.find(|row| row.product_sku.as_deref() == Some("LS-M")).unwrap().quantity.magnitude;
+        prop_assert_eq!(quantity, Decimal::from(if unit { 1 } else { 2 }));
+    }
+
+    #[test]
     fn plans_settle_within_four_rounds_and_no_key_comes_twice(
         before in transactions(),
         receipts in receipts(),
@@ -383,6 +419,9 @@ fn shuffled(world: &World, seed: u64) -> World {
     shuffle(&mut world.payments, &mut state);
     shuffle(&mut world.goods_movements, &mut state);
     shuffle(&mut world.order_notes, &mut state);
+    shuffle(&mut world.in_flight, &mut state);
+    shuffle(&mut world.claims, &mut state);
+    shuffle(&mut world.decisions, &mut state);
     world
 }
 

@@ -45,7 +45,34 @@ pub(super) async fn put(
     let id = connection.id.as_str();
     session.run(PUT, &[id.into(), connection.configuration.0.as_slice().into(), now.into()]).await?;
     sweeps::start(session, &connection.id, now).await?;
-    set_turns(session, &[Named { id }]).await
+    block_duplicates(session, &connection.id).await
+}
+
+/// The live connections between this account and this shop.
+pub(super) async fn connected_as(
+    session: &mut Session<'_>,
+    pair: &Counterparts,
+) -> Result<Vec<ConnectionId>, LedgerError> {
+    const CONNECTED: &str = "
+        SELECT id FROM counterparts JOIN connection ON connection.id = counterparts.connection
+        WHERE account = $1 AND shop = $2 AND configuration IS NOT NULL ORDER BY id";
+    let rows = session.all(CONNECTED, &[pair.account().into(), pair.shop().into()]).await?;
+    rows.iter().map(|row| row.parsed("id")).collect()
+}
+
+/// Has none of several connections between the same account and shop as this one be worked on, until one is left.
+async fn block_duplicates(session: &mut Session<'_>, connection: &ConnectionId) -> Result<(), LedgerError> {
+    const BLOCK: &str = "
+        UPDATE connection SET blocked = $2 WHERE id IN (SELECT input.id FROM {input $1: id text})";
+    let live = match counterparts(session, connection).await? {
+        Some(pair) => connected_as(session, &pair).await?,
+        None => vec![connection.clone()],
+    };
+    let names: Vec<_> = live.iter().map(|id| Named { id: id.as_str() }).collect();
+    lock_all(session, &names).await?;
+    let blocked = i64::from(names.len() > 1);
+    session.run(BLOCK, &[(&json(&names)?).into(), blocked.into()]).await?;
+    set_turns(session, &names).await
 }
 
 pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<StoredConnection>, LedgerError> {
@@ -88,14 +115,14 @@ fn stored(row: &Row) -> Result<StoredConnection, LedgerError> {
 /// worker that still holds a claim of then must not pass for one of now.
 pub(super) async fn remove(
     session: &mut Session<'_>,
-    id: &ConnectionId,
+    connection: &ConnectionId,
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
     const FORGET: &str =
         "UPDATE connection SET configuration = NULL WHERE id = $1 AND configuration IS NOT NULL";
     const TAKE_BACK: &str = "
         UPDATE work SET state = 'due', due_at = $2, worker = NULL WHERE connection = $1 AND state = 'claimed'";
-    let id = id.as_str();
+    let id = connection.as_str();
     if session.run(FORGET, &[id.into()]).await? == 0 {
         return Ok(false);
     }
@@ -104,6 +131,7 @@ pub(super) async fn remove(
     session.run("DELETE FROM seen WHERE connection = $1", &[id.into()]).await?;
     session.run(TAKE_BACK, &[id.into(), now.into()]).await?;
     set_turns(session, &[Named { id }]).await?;
+    block_duplicates(session, connection).await?;
     Ok(true)
 }
 
@@ -148,31 +176,24 @@ pub(super) async fn served(
     session.run(SERVED, &[(&json(names)?).into(), now.into()]).await.map(drop)
 }
 
-/// Sets from when the work of connections waits for its turn, and until when somebody works on it. Has to follow
-/// every change of their work, in the same transaction.
+/// Sets from when the work of connections waits for its turn. Has to follow every change of their work, in the same
+/// transaction.
 pub(super) async fn set_turns(session: &mut Session<'_>, names: &[Named<'_>]) -> Result<(), LedgerError> {
     const SET: &str = "
         UPDATE connection SET
-            turn_at = CASE WHEN configuration IS NOT NULL THEN (
+            turn_at = CASE WHEN configuration IS NOT NULL AND blocked = 0 THEN (
                 SELECT CASE WHEN MIN(due_at) < connection.served_at THEN connection.served_at ELSE MIN(due_at) END
                 FROM work WHERE work.connection = connection.id AND due_at IS NOT NULL
-            ) END,
-            busy_until = COALESCE((
-                SELECT MAX(due_at) FROM work WHERE work.connection = connection.id AND state = 'claimed'
-            ), 0)
+            ) END
         WHERE id IN (SELECT input.id FROM {input $1: id text})";
     session.run(SET, &[(&json(names)?).into()]).await.map(drop)
 }
 
-pub(super) async fn status(
-    session: &mut Session<'_>,
-    now: Timestamp,
-) -> Result<Vec<ConnectionStatus>, LedgerError> {
-    // A claim whose lease has ended is due.
+pub(super) async fn status(session: &mut Session<'_>) -> Result<Vec<ConnectionStatus>, LedgerError> {
     const STATUS: &str = "
-        SELECT connection.id,
-            COUNT(rma) FILTER (WHERE state = 'due' OR (state = 'claimed' AND due_at <= $1)) AS due,
-            COUNT(rma) FILTER (WHERE state = 'claimed' AND due_at > $1) AS claimed,
+        SELECT connection.id, blocked,
+            COUNT(rma) FILTER (WHERE state = 'due') AS due,
+            COUNT(rma) FILTER (WHERE state = 'claimed') AS claimed,
             COUNT(rma) FILTER (WHERE state = 'in-step') AS in_step,
             COUNT(rma) FILTER (WHERE state = 'needs-review') AS needs_review,
             MIN(due_since) AS oldest_due,
@@ -181,12 +202,13 @@ pub(super) async fn status(
             (SELECT MIN(waiting_since) FROM inbox
              WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL) AS waiting_since
         FROM connection LEFT JOIN work ON work.connection = connection.id
-        WHERE configuration IS NOT NULL GROUP BY connection.id ORDER BY connection.id";
-    let rows = session.all(STATUS, &[now.into()]).await?;
+        WHERE configuration IS NOT NULL GROUP BY connection.id, blocked ORDER BY connection.id";
+    let rows = session.all(STATUS, &[]).await?;
     rows.iter()
         .map(|row| {
             Ok(ConnectionStatus {
                 connection: row.parsed("id")?,
+                blocked: row.int("blocked")? == 1,
                 due: row.count("due")?,
                 claimed: row.count("claimed")?,
                 in_step: row.count("in_step")?,

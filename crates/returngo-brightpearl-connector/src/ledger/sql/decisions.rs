@@ -1,15 +1,22 @@
 //! What people decide about work. Every change holds the lock of the connection whose work it is.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
+use returngo::RmaId;
+use returngo_brightpearl::Review;
+use serde::Serialize;
 
 use super::{
     audit::{self, Told},
     connections::{self, Named},
     effects,
-    session::{Session, json},
+    session::{Row, Session, json},
     work_items,
 };
-use crate::ledger::{AuditEvent, Decision, EffectOutcome, EffectRecord, LedgerError, WorkState};
+use crate::ledger::{
+    AuditEvent, ConnectionId, Decision, EffectOutcome, EffectRecord, LedgerError, SettledReview, WorkState,
+};
 
 pub(super) async fn put_aside(
     session: &mut Session<'_>,
@@ -32,16 +39,107 @@ pub(super) async fn put_aside(
     let Decision { connection, rma, .. } = decision;
     connections::lock(session, connection).await?;
     let Some(item) = work_items::one(session, connection, rma).await? else { return Ok(false) };
+    let settled: BTreeSet<String> = item.reviews.iter().flat_map(Review::ids).collect();
     let resolved = json(&[item.resolved, item.reviews].concat())?;
     let rma = rma.to_string();
     let parameters = [connection.as_str().into(), (&rma).into(), (&resolved).into(), now.into()];
     let Some(row) = session.first(PUT_ASIDE, &parameters).await? else { return Ok(false) };
+    settle(session, decision, settled, now).await?;
     tell(session, decision, AuditEvent::Resolved, decision.to_string(), now).await?;
     if item.state == WorkState::NeedsReview && row.parsed::<WorkState>("state")? == WorkState::Due {
         let why = "something changed while it waited for a person".to_owned();
         tell(session, decision, AuditEvent::MarkedDue, why, now).await?;
         connections::set_turns(session, &[Named { id: connection.as_str() }]).await?;
     }
+    Ok(true)
+}
+
+#[derive(Serialize)]
+struct Settled {
+    review: String,
+}
+
+/// What is stored of a review that was settled by hand.
+const SETTLED: &str = "settled";
+
+async fn settle(
+    session: &mut Session<'_>,
+    decision: &Decision,
+    reviews: BTreeSet<String>,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    const SETTLE: &str = "
+        INSERT INTO decision (connection, rma, review, choice, decided_by, decided_at, note)
+        SELECT $2, $3, review, $4, $5, $6, NULLIF($7, '') FROM {input $1: review text} WHERE true
+        ON CONFLICT (connection, rma, review) DO UPDATE SET choice = excluded.choice,
+            decided_by = excluded.decided_by, decided_at = excluded.decided_at, note = excluded.note";
+    let rows: Vec<_> = reviews.into_iter().map(|review| Settled { review }).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let (rows, rma) = (json(&rows)?, decision.rma.to_string());
+    let parameters = [
+        (&rows).into(),
+        decision.connection.as_str().into(),
+        (&rma).into(),
+        SETTLED.into(),
+        decision.by.as_str().into(),
+        now.into(),
+        decision.note.as_deref().unwrap_or_default().into(),
+    ];
+    session.run(SETTLE, &parameters).await.map(drop)
+}
+
+#[derive(Serialize)]
+struct Asked {
+    rma: String,
+}
+
+/// What was settled by hand about these RMAs.
+pub(super) async fn settled(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    rmas: &[RmaId],
+) -> Result<Vec<(RmaId, SettledReview)>, LedgerError> {
+    const OF_RMAS: &str = "
+        SELECT rma, review, decided_by, decided_at, note FROM decision
+        WHERE connection = $2 AND choice = $3 AND decision.rma IN (SELECT input.rma FROM {input $1: rma text})
+        ORDER BY rma, review";
+    let rmas: Vec<_> = rmas.iter().map(|rma| Asked { rma: rma.to_string() }).collect();
+    let rmas = json(&rmas)?;
+    let parameters = [(&rmas).into(), connection.as_str().into(), SETTLED.into()];
+    let settled = |row: &Row| {
+        let review = SettledReview {
+            review: row.text("review")?,
+            by: row.text("decided_by")?,
+            at: row.time("decided_at")?,
+            note: row.text_if_any("note")?,
+        };
+        Ok((row.parsed("rma")?, review))
+    };
+    session.all(OF_RMAS, &parameters).await?.iter().map(settled).collect()
+}
+
+/// Lifts what was settled by hand.
+pub(super) async fn reopen(
+    session: &mut Session<'_>,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<bool, LedgerError> {
+    const LIFT: &str = "DELETE FROM decision WHERE connection = $1 AND rma = $2";
+    const ASK_AGAIN: &str = "
+        UPDATE work SET resolved = NULL, resolved_error = NULL
+        WHERE connection = $1 AND rma = $2 AND (resolved IS NOT NULL OR resolved_error IS NOT NULL)";
+    connections::lock(session, &decision.connection).await?;
+    let (connection, rma) = (decision.connection.as_str(), decision.rma.to_string());
+    let mut lifted = 0;
+    for statement in [LIFT, ASK_AGAIN] {
+        lifted += session.run(statement, &[connection.into(), (&rma).into()]).await?;
+    }
+    if lifted == 0 || !make_due(session, decision, now).await? {
+        return Ok(false);
+    }
+    tell(session, decision, AuditEvent::Reopened, decision.to_string(), now).await?;
     Ok(true)
 }
 
@@ -89,7 +187,7 @@ pub(super) async fn forget_effects(
     Ok(Some(forgotten))
 }
 
-/// Due now, with all attempts left, and everything that was put aside to be asked again.
+/// Due now, with all attempts left.
 async fn make_due(
     session: &mut Session<'_>,
     decision: &Decision,
@@ -100,7 +198,7 @@ async fn make_due(
             state = CASE state WHEN 'claimed' THEN state ELSE 'due' END,
             due_at = CASE WHEN state = 'claimed' OR due_at < $3 THEN due_at ELSE $3 END,
             due_since = COALESCE(due_since, $3), marked = marked + 1, marked_at = COALESCE(marked_at, $3),
-            failures = 0, resolved = NULL, resolved_error = NULL
+            failures = 0
         WHERE connection = $1 AND rma = $2";
     let connection = decision.connection.as_str();
     let rma = decision.rma.to_string();

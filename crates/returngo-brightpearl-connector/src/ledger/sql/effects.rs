@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::RmaId;
 use serde::Serialize;
 
 use super::{
     audit::{self, Told},
-    connections,
+    connections, original_orders,
     session::{Row, Session, json, unreadable},
 };
 use crate::ledger::{
-    Admission, AuditEvent, Claim, ConnectionId, EffectOutcome, EffectRecord, Intent, LedgerError,
+    Admission, AuditEvent, Claim, ConnectionId, EffectOutcome, EffectRecord, Intent, LedgerError, WriteKind,
 };
 
 /// An effect is named by its connection, its RMA and its key.
@@ -25,17 +26,43 @@ struct Intended<'a> {
     key: &'a str,
     what: &'a str,
     attempt: i64,
+    kind: Option<&'static str>,
+    account: Option<String>,
+    original_order: Option<String>,
+    credit_rows: Option<String>,
+    adopts: Option<String>,
 }
 
 impl<'a> Intended<'a> {
-    fn of(intent: &'a Intent) -> Self {
-        Self {
-            connection: intent.claim.connection.to_string(),
+    fn of(intent: &'a Intent, accounts: &HashMap<&str, String>) -> Result<Self, LedgerError> {
+        let connection = &intent.claim.connection;
+        let row = Self {
+            connection: connection.to_string(),
             rma: intent.claim.rma.to_string(),
             key: &intent.key,
             what: &intent.what,
             attempt: intent.claim.attempt,
-        }
+            kind: None,
+            account: None,
+            original_order: None,
+            credit_rows: None,
+            adopts: None,
+        };
+        let of_order = |row: Self, order: &OrderId| Self {
+            account: accounts.get(connection.as_str()).cloned(),
+            original_order: Some(order.to_string()),
+            ..row
+        };
+        Ok(match &intent.kind {
+            WriteKind::Credit { order, rows } => {
+                Self { kind: Some("credit"), credit_rows: Some(json(rows)?), ..of_order(row, order) }
+            }
+            WriteKind::Adoption { order, credit } => {
+                Self { kind: Some("adoption"), adopts: Some(credit.to_string()), ..of_order(row, order) }
+            }
+            WriteKind::Payment => Self { kind: Some("payment"), ..row },
+            WriteKind::Other => row,
+        })
     }
 }
 
@@ -44,30 +71,42 @@ pub(super) async fn intend(
     intents: &[Intent],
     now: Timestamp,
 ) -> Result<Vec<Admission>, LedgerError> {
-    // A claim whose lease has ended may be somebody else's by the time that its holder writes.
     const HELD: &str = "
         SELECT work.connection, work.rma, work.attempt
         FROM work JOIN {input $1: connection text, rma text, attempt bigint}
             ON work.connection = input.connection AND work.rma = input.rma AND work.attempt = input.attempt
-        WHERE state = 'claimed' AND due_at > $2";
+        WHERE state = 'claimed'";
     const KNOWN: &str = "
         SELECT effect.* FROM effect JOIN {input $1: connection text, rma text, key text}
             ON effect.connection = input.connection AND effect.rma = input.rma AND effect.key = input.key";
     const INTEND: &str = "
-        INSERT INTO effect (connection, rma, key, what, attempt, intended_at)
-        SELECT connection, rma, key, what, attempt, $2
-        FROM {input $1: connection text, rma text, key text, what text, attempt bigint} WHERE true
+        INSERT INTO effect (connection, rma, key, what, attempt, intended_at, kind, account, original_order,
+            credit_rows, adopts)
+        SELECT connection, rma, key, what, attempt, $2, kind, account, original_order, credit_rows, adopts
+        FROM {input $1: connection text, rma text, key text, what text, attempt bigint, kind text, account text, original_order text, credit_rows text, adopts text}
+        WHERE true
         ON CONFLICT (connection, rma, key) DO UPDATE SET
             what = excluded.what, attempt = excluded.attempt, intended_at = excluded.intended_at,
+            kind = excluded.kind, account = excluded.account, original_order = excluded.original_order,
+            credit_rows = excluded.credit_rows, adopts = excluded.adopts,
             outcome = NULL, remote_id = NULL, already_existed = NULL, error = NULL, recorded_at = NULL";
     if intents.is_empty() {
         return Ok(Vec::new());
     }
     connections::lock_all(session, &connections::of_claims(intents.iter().map(|intent| &intent.claim)))
         .await?;
-    let rows = json(&intents.iter().map(Intended::of).collect::<Vec<_>>())?;
+    let mut accounts = HashMap::new();
+    for intent in intents {
+        let connection = &intent.claim.connection;
+        if !accounts.contains_key(connection.as_str()) {
+            accounts.insert(connection.as_str(), original_orders::account_of(session, connection).await?);
+        }
+    }
+    let intended =
+        intents.iter().map(|intent| Intended::of(intent, &accounts)).collect::<Result<Vec<_>, _>>()?;
+    let rows = json(&intended)?;
     let mut held = HashSet::new();
-    for row in session.all(HELD, &[(&rows).into(), now.into()]).await? {
+    for row in session.all(HELD, &[(&rows).into()]).await? {
         held.insert((row.text("connection")?, row.text("rma")?, row.int("attempt")?));
     }
     let mut known = HashMap::new();
@@ -78,8 +117,7 @@ pub(super) async fn intend(
 
     let mut admitted = BTreeMap::new();
     let mut admissions = Vec::with_capacity(intents.len());
-    for intent in intents {
-        let row = Intended::of(intent);
+    for (intent, row) in intents.iter().zip(intended) {
         let name = (row.connection.clone(), row.rma.clone(), row.key.to_owned());
         let admission = if held.contains(&(row.connection.clone(), row.rma.clone(), row.attempt)) {
             admission(intent, known.get(&name))
@@ -223,7 +261,7 @@ pub(super) async fn of(
     rows.iter().map(record).collect()
 }
 
-fn record(row: &Row) -> Result<EffectRecord, LedgerError> {
+pub(super) fn record(row: &Row) -> Result<EffectRecord, LedgerError> {
     let error = row.text_if_any("error")?.unwrap_or_default();
     let outcome = match row.text_if_any("outcome")?.as_deref() {
         None => None,

@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::{
     audit::{self, Told},
-    connections,
+    connections, original_orders,
     session::{Session, json},
     work::{Held, tell},
 };
-use crate::ledger::{AuditEvent, Claim, LedgerError, Outcome, failure};
+use crate::ledger::{AuditEvent, Claim, LedgerError, Outcome, WorkState, failure};
 
 /// How a claim ended, as a row for a statement.
 #[derive(Serialize)]
@@ -77,6 +77,12 @@ impl Ended {
                 ..ended
             },
             Outcome::Released => ended,
+            Outcome::OfAnotherShop => Self {
+                outcome: "of another shop",
+                state: WorkState::OfAnotherShop.as_str(),
+                due_at: None,
+                ..ended
+            },
         })
     }
 }
@@ -93,10 +99,11 @@ pub(super) async fn finish(
             state = CASE WHEN work.marked > input.marked THEN 'due' ELSE input.state END,
             due_at = CASE WHEN work.marked > input.marked THEN $2 ELSE input.due_at END,
             due_since = CASE
-                WHEN work.marked > input.marked AND outcome IN ('settled', 'left') THEN COALESCE(work.marked_at, $2)
+                WHEN work.marked > input.marked AND outcome IN ('settled', 'left', 'of another shop') THEN COALESCE(work.marked_at, $2)
                 WHEN work.marked > input.marked OR input.state = 'due' THEN work.due_since
             END,
-            worker = NULL,
+            worker = NULL, abandoned = 0,
+            of_this_shop = CASE outcome WHEN 'settled' THEN 1 ELSE work.of_this_shop END,
             failures = CASE WHEN outcome = 'failed' THEN work.failures + 1
                 WHEN outcome IN ('postponed', 'released') THEN work.failures ELSE 0 END,
             last_error = CASE WHEN outcome IN ('failed', 'postponed') THEN error
@@ -106,7 +113,7 @@ pub(super) async fn finish(
             resolved = CASE outcome WHEN 'settled' THEN input.resolved ELSE work.resolved END,
             resolved_error = CASE outcome WHEN 'settled' THEN NULL ELSE work.resolved_error END,
             review_since = CASE
-                WHEN input.state = 'in-step' THEN NULL
+                WHEN input.state IN ('in-step', 'of-another-shop') THEN NULL
                 WHEN input.state = 'needs-review' THEN COALESCE(work.review_since, $2)
                 ELSE work.review_since
             END
@@ -129,6 +136,9 @@ pub(super) async fn finish(
     }
     connections::served(session, &connections, now).await?;
     connections::set_turns(session, &connections).await?;
+    let ended = || outcomes.iter().filter(|(claim, _)| states.contains_key(&name(claim)));
+    original_orders::release(session, &ended().map(|(claim, _)| Held::of(claim)).collect::<Vec<_>>()).await?;
+    clear_doubts(session, ended(), now).await?;
     let mut told = Vec::new();
     for (claim, outcome) in outcomes {
         if let Some(state) = states.get(&name(claim)) {
@@ -137,6 +147,45 @@ pub(super) async fn finish(
     }
     audit::append(session, &told, now).await?;
     Ok(states.len())
+}
+
+/// What became of a credit.
+#[derive(Serialize)]
+struct Found {
+    connection: String,
+    rma: String,
+    credit: Option<String>,
+}
+
+/// Whoever finds nothing more to do has seen whether a credit is there that may or may not have been written: a doubtful
+/// write is not settled before it must have been visible.
+async fn clear_doubts(
+    session: &mut Session<'_>,
+    outcomes: impl Iterator<Item = &(Claim, Outcome)>,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    const CLEAR: &str = "
+        UPDATE effect SET
+            outcome = CASE WHEN input.credit IS NULL THEN 'refused' ELSE 'applied' END,
+            remote_id = input.credit, already_existed = 0, recorded_at = $2,
+            error = CASE WHEN input.credit IS NULL THEN 'it was not found later' END
+        FROM {input $1: connection text, rma text, credit text}
+        WHERE effect.connection = input.connection AND effect.rma = input.rma AND kind = 'credit'
+            AND (outcome IS NULL OR outcome = 'unknown')";
+    let found: Vec<_> = outcomes
+        .filter_map(|(claim, outcome)| match outcome {
+            Outcome::Settled { credit, .. } => Some(Found {
+                connection: claim.connection.to_string(),
+                rma: claim.rma.to_string(),
+                credit: credit.map(|credit| credit.to_string()),
+            }),
+            _ => None,
+        })
+        .collect();
+    if !found.is_empty() {
+        session.run(CLEAR, &[(&json(&found)?).into(), now.into()]).await?;
+    }
+    Ok(())
 }
 
 fn name(claim: &Claim) -> (String, String) {
@@ -169,7 +218,7 @@ async fn decided(
     let asks = |outcome: &Outcome| match outcome {
         Outcome::Settled { reviews, .. } => !reviews.is_empty(),
         Outcome::Failed { again_at, .. } => again_at.is_none(),
-        Outcome::Postponed { .. } | Outcome::Released => false,
+        Outcome::Postponed { .. } | Outcome::Released | Outcome::OfAnotherShop => false,
     };
     let asking: Vec<_> =
         outcomes.iter().filter(|(_, outcome)| asks(outcome)).map(|(claim, _)| Held::of(claim)).collect();
@@ -218,6 +267,10 @@ fn story(claim: &Claim, outcome: &Outcome, decided: &Decided, state: &str) -> Ve
         }
         Outcome::Released => {
             vec![tell(claim, AuditEvent::Released, "not worked on; due as before".to_owned())]
+        }
+        Outcome::OfAnotherShop => {
+            let detail = "ReturnGO does not know this RMA: it belongs to another shop on the same account";
+            vec![tell(claim, AuditEvent::Settled, detail.to_owned())]
         }
     }
 }

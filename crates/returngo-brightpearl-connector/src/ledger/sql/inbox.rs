@@ -10,7 +10,7 @@ use super::{
     session::{Row, Session, json},
     work,
 };
-use crate::ledger::{ConnectionId, Delivery, InboxId, LedgerError, StoredDelivery};
+use crate::ledger::{Cause, ConnectionId, Delivery, InboxId, LedgerError, StoredDelivery};
 
 /// One body, however often it came.
 #[derive(Serialize)]
@@ -94,7 +94,7 @@ pub(super) async fn waiting(
         )
         SELECT id FROM connection
         WHERE id IN (SELECT connection FROM waiting WHERE connection IS NOT NULL) AND configuration IS NOT NULL
-            AND id NOT IN (SELECT input.id FROM {input $1: id text})
+            AND blocked = 0 AND id NOT IN (SELECT input.id FROM {input $1: id text})
         ORDER BY inbox_turn, id LIMIT 1";
     const PASS: &str =
         "UPDATE connection SET inbox_turn = (SELECT MAX(inbox_turn) FROM connection) + 1 WHERE id = $1";
@@ -142,7 +142,7 @@ pub(super) async fn resolve(
     session: &mut Session<'_>,
     connection: &ConnectionId,
     handled: &[StoredDelivery],
-    due: &[RmaId],
+    due: &[(RmaId, Cause)],
     now: Timestamp,
 ) -> Result<(), LedgerError> {
     // In the order in which `receive` locks them.
@@ -158,7 +158,12 @@ pub(super) async fn resolve(
     connections::lock(session, connection).await?;
     session.lock_all(LOCK, &[(&rows).into()]).await?;
     session.run(HANDLED, &[(&rows).into(), connection.as_str().into()]).await?;
-    work::mark_due(session, connection, due, &because_of(handled), now).await
+    let why = because_of(handled);
+    for cause in [Cause::Returngo, Cause::Brightpearl] {
+        let rmas: Vec<_> = due.iter().filter(|(_, of)| *of == cause).map(|(rma, _)| rma.clone()).collect();
+        work::mark_due(session, connection, &rmas, cause, &why, now).await?;
+    }
+    Ok(())
 }
 
 fn because_of(handled: &[StoredDelivery]) -> String {

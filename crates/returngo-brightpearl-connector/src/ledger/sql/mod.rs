@@ -5,6 +5,7 @@
 //! statement, so a thousand cost a few statements.
 
 mod audit;
+mod clock;
 mod connections;
 mod decisions;
 mod dialect;
@@ -12,7 +13,9 @@ mod effects;
 mod finish;
 mod inbox;
 mod open;
+mod original_orders;
 mod place;
+mod processes;
 mod retention;
 mod seals;
 mod seen;
@@ -22,15 +25,18 @@ mod work;
 mod work_items;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use brightpearl::OrderId;
+use jiff::{SignedDuration, Timestamp};
 use returngo::{ReturnedItemId, RmaId};
+use returngo_brightpearl_reader::IntendedCredit;
 use sqlx::AnyPool;
 
 use self::{place::Place, session::Session};
 use super::{
-    Admission, AuditEntry, AuditPosition, Claim, ClaimRequest, ConnectionId, ConnectionStatus, Counterparts,
-    Decision, Delivery, EffectOutcome, EffectRecord, InboxId, Intent, Ledger, LedgerError, NewSeals, Outcome,
-    PrunedAudit, Sealed, Seen, StoredConnection, StoredDelivery, SweepName, SweepTurn, WorkItem,
+    Admission, AuditEntry, AuditPosition, Cause, Claim, ClaimRequest, ConnectionId, ConnectionStatus,
+    Counterparts, Decision, Delivery, EffectOutcome, EffectRecord, InboxId, Intent, Ledger, LedgerError,
+    NewSeals, OrderRequest, OrderTurn, Outcome, Process, PrunedAudit, Revision, Sealed, Seen, SettledReview,
+    StoredConnection, StoredDelivery, SweepName, SweepTurn, WorkItem, WorkerId,
 };
 
 /// A ledger in a SQL database.
@@ -69,6 +75,10 @@ impl Ledger for SqlLedger {
 
     async fn counterparts(&self, connection: &ConnectionId) -> Result<Option<Counterparts>, LedgerError> {
         connections::counterparts(&mut self.reading().await?, connection).await
+    }
+
+    async fn connected_as(&self, pair: &Counterparts) -> Result<Vec<ConnectionId>, LedgerError> {
+        connections::connected_as(&mut self.reading().await?, pair).await
     }
 
     async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError> {
@@ -125,7 +135,7 @@ impl Ledger for SqlLedger {
         &self,
         connection: &ConnectionId,
         handled: &[StoredDelivery],
-        due: &[RmaId],
+        due: &[(RmaId, Cause)],
         now: Timestamp,
     ) -> Result<(), LedgerError> {
         let mut session = self.writing().await?;
@@ -137,11 +147,12 @@ impl Ledger for SqlLedger {
         &self,
         connection: &ConnectionId,
         rmas: &[RmaId],
+        cause: Cause,
         why: &str,
         now: Timestamp,
     ) -> Result<(), LedgerError> {
         let mut session = self.writing().await?;
-        work::mark_due(&mut session, connection, rmas, why, now).await?;
+        work::mark_due(&mut session, connection, rmas, cause, why, now).await?;
         session.commit().await
     }
 
@@ -152,11 +163,73 @@ impl Ledger for SqlLedger {
         Ok(claims)
     }
 
-    async fn renew(&self, claims: &[Claim], until: Timestamp) -> Result<Vec<Claim>, LedgerError> {
+    async fn register(&self, name: &str, now: Timestamp) -> Result<WorkerId, LedgerError> {
         let mut session = self.writing().await?;
-        let held = work::renew(&mut session, claims, until).await?;
+        let worker = processes::register(&mut session, name, now).await?;
         session.commit().await?;
-        Ok(held)
+        Ok(worker)
+    }
+
+    async fn report(&self, worker: &WorkerId, now: Timestamp) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let is_registered = processes::report(&mut session, worker, now).await?;
+        session.commit().await?;
+        Ok(is_registered)
+    }
+
+    async fn processes(&self) -> Result<Vec<Process>, LedgerError> {
+        processes::all(&mut self.reading().await?).await
+    }
+
+    async fn release_process(
+        &self,
+        worker: &WorkerId,
+        reports: Option<i64>,
+        now: Timestamp,
+    ) -> Result<usize, LedgerError> {
+        let mut session = self.writing().await?;
+        let released = processes::release(&mut session, worker, reports, now).await?;
+        session.commit().await?;
+        Ok(released)
+    }
+
+    async fn align_clock(&self, now: Timestamp) -> Result<Option<SignedDuration>, LedgerError> {
+        let mut session = self.writing().await?;
+        let ahead = clock::align(&mut session, now).await?;
+        session.commit().await?;
+        Ok(ahead)
+    }
+
+    async fn revision(&self) -> Result<Revision, LedgerError> {
+        original_orders::revision(&mut self.reading().await?).await
+    }
+
+    async fn take_orders(
+        &self,
+        requests: &[OrderRequest],
+        read_at: Revision,
+    ) -> Result<Vec<OrderTurn>, LedgerError> {
+        let mut session = self.writing().await?;
+        let turns = original_orders::take(&mut session, requests, read_at).await?;
+        session.commit().await?;
+        Ok(turns)
+    }
+
+    async fn intended_credits(
+        &self,
+        connection: &ConnectionId,
+        orders: &[OrderId],
+    ) -> Result<Vec<IntendedCredit>, LedgerError> {
+        original_orders::intended_credits(&mut self.reading().await?, connection, orders).await
+    }
+
+    async fn recent_writes(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+        since: Timestamp,
+    ) -> Result<Vec<(RmaId, EffectRecord)>, LedgerError> {
+        original_orders::recent_writes(&mut self.reading().await?, connection, rmas, since).await
     }
 
     async fn finish(&self, outcomes: &[(Claim, Outcome)], now: Timestamp) -> Result<usize, LedgerError> {
@@ -194,7 +267,7 @@ impl Ledger for SqlLedger {
     async fn rmas_of_credits(
         &self,
         connection: &ConnectionId,
-        credits: &[brightpearl::OrderId],
+        credits: &[OrderId],
     ) -> Result<Vec<RmaId>, LedgerError> {
         work_items::of_credits(&mut self.reading().await?, connection, credits).await
     }
@@ -221,6 +294,21 @@ impl Ledger for SqlLedger {
         Ok(known)
     }
 
+    async fn reopen(&self, decision: &Decision, now: Timestamp) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let reopened = decisions::reopen(&mut session, decision, now).await?;
+        session.commit().await?;
+        Ok(reopened)
+    }
+
+    async fn settled_reviews(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+    ) -> Result<Vec<(RmaId, SettledReview)>, LedgerError> {
+        decisions::settled(&mut self.reading().await?, connection, rmas).await
+    }
+
     async fn forget_effects(
         &self,
         decision: &Decision,
@@ -237,8 +325,8 @@ impl Ledger for SqlLedger {
         audit::of(&mut self.reading().await?, connection, rma).await
     }
 
-    async fn status(&self, now: Timestamp) -> Result<Vec<ConnectionStatus>, LedgerError> {
-        connections::status(&mut self.reading().await?, now).await
+    async fn status(&self) -> Result<Vec<ConnectionStatus>, LedgerError> {
+        connections::status(&mut self.reading().await?).await
     }
 
     async fn take_sweep(
@@ -290,11 +378,12 @@ impl Ledger for SqlLedger {
         &self,
         connection: &ConnectionId,
         rmas: &[RmaId],
+        cause: Cause,
         why: &str,
         now: Timestamp,
     ) -> Result<usize, LedgerError> {
         let mut session = self.writing().await?;
-        let marked = sweeps::mark_found(&mut session, connection, rmas, why, now).await?;
+        let marked = sweeps::mark_found(&mut session, connection, rmas, cause, why, now).await?;
         session.commit().await?;
         Ok(marked)
     }
@@ -321,7 +410,7 @@ impl Ledger for SqlLedger {
     async fn seen_of_credits(
         &self,
         connection: &ConnectionId,
-        credits: &[brightpearl::OrderId],
+        credits: &[OrderId],
     ) -> Result<Vec<Seen>, LedgerError> {
         seen::of_credits(&mut self.reading().await?, connection, credits).await
     }
@@ -376,5 +465,9 @@ impl Ledger for SqlLedger {
         session.run(FILL, &[[0; 16 * 1024].as_slice().into()]).await?;
         session.run("UPDATE readiness SET room = NULL WHERE id = 1", &[]).await?;
         session.commit().await
+    }
+
+    fn is_idle(&self) -> bool {
+        [&self.write, &self.read].into_iter().all(|pool| pool.num_idle() == pool.size() as usize)
     }
 }

@@ -14,7 +14,7 @@ use super::{SqlLedger, dialect::Dialect, place::Place};
 use crate::ledger::LedgerError;
 
 /// The tables, step by step. A step that was released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "ledger", include_str!("../../../migrations/0001_ledger.sql")),
     (2, "resolved", include_str!("../../../migrations/0002_resolved.sql")),
     (3, "seen", include_str!("../../../migrations/0003_seen.sql")),
@@ -22,6 +22,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "turns", include_str!("../../../migrations/0005_turns.sql")),
     (6, "abandoned", include_str!("../../../migrations/0006_abandoned.sql")),
     (8, "counterparts", include_str!("../../../migrations/0008_counterparts.sql")),
+    (9, "where_returns_meet", include_str!("../../../migrations/0009_where_returns_meet.sql")),
 ];
 
 const CONNECTIONS_TO_POSTGRES: u32 = 8;

@@ -48,7 +48,7 @@ pub(super) async fn prune_audit(
         DELETE FROM audit WHERE id > $1 AND id <= $2 AND at < $3 AND NOT EXISTS (
             SELECT 1 FROM work JOIN connection ON connection.id = work.connection
             WHERE work.connection = audit.connection AND work.rma = audit.rma
-                AND state <> 'in-step' AND configuration IS NOT NULL
+                AND state NOT IN ('in-step', 'of-another-shop') AND configuration IS NOT NULL
         )";
     let looked = session.first(LOOK, &[from.0.into(), before.into(), i64::from(limit).into()]).await?;
     let Some(looked) = looked else { return Ok(PrunedAudit::default()) };

@@ -7,7 +7,7 @@ use super::{
     session::{Session, json},
     work,
 };
-use crate::ledger::{ConnectionId, LedgerError, SweepName, SweepTurn};
+use crate::ledger::{Cause, ConnectionId, LedgerError, SweepName, SweepTurn};
 
 #[derive(Serialize)]
 struct Named {
@@ -41,6 +41,7 @@ pub(super) async fn take(
 ) -> Result<Option<SweepTurn>, LedgerError> {
     const NEXT: &str = "
         SELECT connection, name, position, due_at, taken, hastened_to FROM sweep WHERE due_at <= $1
+            AND NOT EXISTS (SELECT 1 FROM connection WHERE connection.id = sweep.connection AND blocked = 1)
         ORDER BY due_at, connection, name LIMIT 1";
     const TAKE: &str = "
         UPDATE sweep SET due_at = $3, taken = $4, hastened_to = NULL WHERE connection = $1 AND name = $2";
@@ -128,6 +129,7 @@ pub(super) async fn mark_found(
     session: &mut Session<'_>,
     connection: &ConnectionId,
     rmas: &[RmaId],
+    cause: Cause,
     why: &str,
     now: Timestamp,
 ) -> Result<usize, LedgerError> {
@@ -149,6 +151,6 @@ pub(super) async fn mark_found(
     session.run(REMEMBER_UNTIL_DECIDED, &[(&rows).into(), connection.as_str().into(), now.into()]).await?;
     let found = session.all(NOBODY_LOOKS_AT, &[(&rows).into(), connection.as_str().into()]).await?;
     let found = found.iter().map(|row| row.parsed("rma")).collect::<Result<Vec<RmaId>, _>>()?;
-    work::mark_due(session, connection, &found, why, now).await?;
+    work::mark_due(session, connection, &found, cause, why, now).await?;
     Ok(found.len())
 }

@@ -6,7 +6,7 @@ use returngo_brightpearl::Review;
 use serde::{Deserialize, Serialize};
 
 use super::session::{Row, Session, json, unreadable};
-use crate::ledger::{ConnectionId, LedgerError, UnreadableReview, WorkItem};
+use crate::ledger::{ConnectionId, LedgerError, UnreadableReview, WorkItem, WorkerId};
 
 pub(super) async fn one(
     session: &mut Session<'_>,
@@ -55,6 +55,8 @@ fn item(row: &Row) -> Result<WorkItem, LedgerError> {
         unreadable_reviews,
         resolved,
         resolved_error: row.text_if_any("resolved_error")?,
+        worker: row.text_if_any("worker")?.map(WorkerId),
+        asked: row.int("asked")? == 1,
     })
 }
 

@@ -21,7 +21,8 @@ pub(super) async fn run(cli: &Cli, of: &Of) -> anyhow::Result<()> {
     };
     let receivers =
         Receivers { brightpearl: receiver(Source::Brightpearl), returngo: receiver(Source::Returngo) };
-    let findings = findings(&assembly, &connection, receivers).await;
+    let mut findings = findings(&assembly, &connection, receivers).await;
+    findings.extend(own_findings(&assembly, &connection).await?);
     if cli.json {
         say_json(&findings)?;
     } else {
@@ -41,6 +42,46 @@ pub(super) async fn findings(
     let (brightpearl, returngo) = (&connection.brightpearl, &connection.returngo);
     let read = read_connection(brightpearl, returngo, receivers, &*assembly.clock).await;
     check::check(&read, &connection.settings)
+}
+
+/// What the connector's own database says about a connection.
+async fn own_findings(assembly: &Assembly, connection: &Connection) -> anyhow::Result<Vec<Finding>> {
+    let id = &connection.id;
+    let mut findings = Vec::new();
+    let pair = assembly.ledger.counterparts(id).await?;
+    let connected = match &pair {
+        Some(pair) => assembly.ledger.connected_as(pair).await?,
+        None => Vec::new(),
+    };
+    let others: Vec<_> =
+        connected.iter().filter(|connected| *connected != id).map(ToString::to_string).collect();
+    let subject = "connection".to_owned();
+    findings.push(if others.is_empty() {
+        let message = "no other connection is between this account and this shop".to_owned();
+        Finding { mark: Mark::Pass, subject, message, advice: None }
+    } else {
+        let message = format!(
+            "{} is between the same account and the same shop: both would credit and refund the same returns, so none of \
+             them is worked on",
+            others.join(", ")
+        );
+        let advice = Some("remove all but one of them with `disconnect`".to_owned());
+        Finding { mark: Mark::Failure, subject, message, advice }
+    });
+    let message = match connection.synchronise_from {
+        Some(from) => format!(
+            "RMAs approved before {} are left alone until `backfill` queues them",
+            from.strftime("%F %TZ")
+        ),
+        None => "RMAs of any age are synchronized".to_owned(),
+    };
+    findings.push(Finding {
+        mark: Mark::Pass,
+        subject: "synchronise_from".to_owned(),
+        message,
+        advice: None,
+    });
+    Ok(findings)
 }
 
 pub(super) fn show(findings: &[Finding]) -> anyhow::Result<()> {

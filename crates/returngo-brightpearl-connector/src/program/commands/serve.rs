@@ -14,6 +14,7 @@ use super::super::{
     web,
 };
 use crate::{
+    heartbeat::Heartbeat,
     ledger::SweepName,
     parts::Parts,
     receiver::{self, DoorKeeper, Inbox},
@@ -30,7 +31,10 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let signals = Signals::catch()?;
     let assembly = Assembly::put_together(configuration).await?;
     let (stop, stopped) = watch::channel(false);
-    let service = Arc::new(assembly.service(stopped.clone()));
+    // Of one address one process can be there at a time: what an earlier one held is this one's to go on with.
+    let name = format!("serve {}:{}", assembly::host_name(), assembly.configuration.listen);
+    let heartbeat = assembly.heartbeat(&name).await?;
+    let service = Arc::new(assembly.service(&heartbeat, stopped.clone()));
 
     let mut keeper = DoorKeeper::new(Arc::clone(&assembly.registry), Arc::clone(&assembly.clock));
     keeper.look().await?;
@@ -51,15 +55,25 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     parts.start("the storing of webhooks", until_stopped(storing, parts.stop()));
     parts.start("the listing of connections", keeper.run(parts.stop()));
     parts.start("the removal of what is old", assembly.retention().run(parts.stop()));
+    parts.start("the reporting to other processes", report(Arc::clone(&heartbeat), parts.stop()));
     service.start(&mut parts);
     tokio::spawn(async move {
         signals.come().await;
         tracing::info!("stopping");
         stop.send_replace(true);
     });
-    parts.run().await?;
+    let ended = parts.run().await;
+    heartbeat.end().await?;
+    ended?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Ends early when this process must end.
+async fn report(heartbeat: Arc<Heartbeat>, stop: watch::Receiver<bool>) {
+    if let Err(error) = heartbeat.keep(stop).await {
+        tracing::error!("{error}");
+    }
 }
 
 /// Takes an address, so that nobody else can. Nothing is listened to yet.

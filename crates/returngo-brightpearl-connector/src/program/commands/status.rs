@@ -6,15 +6,17 @@ use super::super::{
     cli::Cli,
     output::{say, say_json, table},
 };
-use crate::ledger::ConnectionStatus;
+use crate::ledger::{ConnectionStatus, LEASE, Process};
 
 /// How every connection stands.
 pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
     let now = assembly.clock.now();
-    let status = assembly.ledger.status(now).await?;
+    let status = assembly.ledger.status().await?;
+    let processes = assembly.ledger.processes().await?;
     if cli.json {
-        return say_json(&status.iter().map(|status| as_json(status, now)).collect::<Vec<_>>());
+        let status = status.iter().map(|status| as_json(status, &processes, now));
+        return say_json(&status.collect::<Vec<_>>());
     }
     if status.is_empty() {
         return Ok(say("No connections: `connect` makes one, `demo` shows what they do.")?);
@@ -32,10 +34,40 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
             age(status, now).map(in_words).unwrap_or_default(),
         ]
     });
-    Ok(say(table(header, rows))?)
+    say(table(header, rows))?;
+    for status in status.iter().filter(|status| status.blocked) {
+        say(format_args!(
+            "{} is not worked on: another connection is between the same account and shop. Remove one of them with \
+             `disconnect`.",
+            status.connection
+        ))?;
+    }
+    for process in processes.iter().filter(|process| !process.holds.is_empty()) {
+        say(held(process))?;
+    }
+    Ok(())
 }
 
-fn as_json(status: &ConnectionStatus, now: Timestamp) -> serde_json::Value {
+/// What a process holds, and until when if it is not heard of again.
+fn held(process: &Process) -> String {
+    let holds: Vec<_> = process.holds.iter().map(|(id, rmas)| format!("{rmas} RMAs of {id}")).collect();
+    let until = match process.holds_until() {
+        Some(until) => format!("until {} unless it reports again", until.strftime("%F %TZ")),
+        None => format!(
+            "and is not registered: they are released within {} s while `serve` runs",
+            2 * LEASE.as_secs()
+        ),
+    };
+    format!("Process \"{}\" holds {}, {until}.", process.worker, holds.join(", "))
+}
+
+fn as_json(status: &ConnectionStatus, processes: &[Process], now: Timestamp) -> serde_json::Value {
+    let held_by = processes.iter().flat_map(|process| {
+        let holds = process.holds.iter().filter(|(id, _)| *id == status.connection);
+        holds.map(move |(_, rmas)| {
+            json!({ "process": process.worker.0, "rmas": rmas, "until": process.holds_until() })
+        })
+    });
     json!({
         "connection": status.connection.as_str(),
         "inStep": status.in_step,
@@ -44,6 +76,8 @@ fn as_json(status: &ConnectionStatus, now: Timestamp) -> serde_json::Value {
         "needsReview": status.needs_review,
         "waitingWebhooks": status.waiting_deliveries,
         "oldestDueSeconds": age(status, now),
+        "blocked": status.blocked,
+        "heldBy": held_by.collect::<Vec<_>>(),
     })
 }
 

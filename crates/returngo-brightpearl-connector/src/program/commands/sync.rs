@@ -1,8 +1,11 @@
 //! Bringing RMAs into step now, instead of when `serve` gets to them.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use clap::Args;
 use jiff::{SignedDuration, tz::TimeZone};
 use returngo::RmaId;
@@ -10,7 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     super::{
-        assembly::Assembly,
+        assembly::{self, Assembly},
         chosen,
         cli::Cli,
         output::{remark, say, say_json, table},
@@ -23,7 +26,7 @@ use super::{
 use crate::{
     connection::Connection,
     engine::Engine,
-    ledger::{Claim, WorkItem, WorkState},
+    ledger::{Cause, Claim, WorkItem, WorkState},
 };
 
 #[derive(Debug, Args)]
@@ -45,7 +48,10 @@ pub(in crate::program) struct Arguments {
 }
 
 /// How long another process that works on an RMA is waited for.
-const WAIT_FOR_OTHERS: Duration = Duration::from_secs(60);
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(75);
+
+/// How long an RMA that could not be tried yet is waited for.
+const SOON: SignedDuration = SignedDuration::from_secs(15);
 
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
     let (named, named_rmas) = arguments.words.split()?;
@@ -53,19 +59,35 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let id = chosen::connection(&*assembly.ledger, named.as_ref()).await?;
     let connection = assembly.connection(&id).await?;
     are_there(&assembly, &connection, &named_rmas).await?;
-    let mut rmas: BTreeSet<RmaId> = named_rmas.into_iter().collect();
+    let mut rmas: BTreeSet<RmaId> = named_rmas.iter().cloned().collect();
     if let Some(since) = arguments.since {
         let found = changed_since(&assembly, &connection, since).await?;
         remark(format_args!("{} RMAs changed since then.", found.len()))?;
-        rmas.extend(found);
+        for cause in [Cause::Brightpearl, Cause::Returngo] {
+            let found: Vec<_> =
+                found.iter().filter(|(_, of)| **of == cause).map(|(rma, _)| rma.clone()).collect();
+            let why = "a person asked what changed";
+            assembly.ledger.mark_due(&id, &found, cause, why, assembly.clock.now()).await?;
+        }
+        rmas.extend(found.into_keys());
     }
     let asked: Vec<RmaId> = rmas.into_iter().collect();
     let all_due = arguments.since.is_none() && asked.is_empty();
-    assembly.ledger.mark_due(&id, &asked, "a person asked", assembly.clock.now()).await?;
+    assembly.ledger.mark_due(&id, &named_rmas, Cause::Person, "a person asked", assembly.clock.now()).await?;
     let stop = stop_on_interrupt();
-    let work =
-        Work { assembly: &assembly, connection: &connection, engine: assembly.engine(stop.clone()), stop };
-    let items = if all_due { work.on_all_that_is_due().await? } else { work.on(&asked).await? };
+    let name = format!("sync {} {}", assembly::host_name(), std::process::id());
+    let heartbeat = assembly.heartbeat(&name).await?;
+    let engine = assembly.engine(&heartbeat, stop.clone());
+    let work = Work { assembly: &assembly, connection: &connection, engine, stop };
+    let working = async { if all_due { work.on_all_that_is_due().await } else { work.on(&asked).await } };
+    let (_running, never) = watch::channel(false);
+    let items = tokio::select! {
+        items = working => items,
+        // It is kept until it must end.
+        ended = heartbeat.keep(never) => Err(ended.err().map_or_else(|| anyhow!("stopped"), Into::into)),
+    };
+    heartbeat.end().await?;
+    let items = items?;
     show(cli, &items)?;
     ensure!(!work.is_stopped(), "stopped: what was not finished stays due");
     let failed = |item: &&WorkItem| item.state != WorkState::InStep && item.last_error.is_some();
@@ -95,7 +117,7 @@ async fn changed_since(
     assembly: &Assembly,
     connection: &Connection,
     since: When,
-) -> anyhow::Result<BTreeSet<RmaId>> {
+) -> anyhow::Result<BTreeMap<RmaId, Cause>> {
     let _asking = Progress::unknown("asking both systems what changed");
     let zone = connection.reader().await?.account.time_zone().unwrap_or(TimeZone::UTC);
     let since = since.timestamp(assembly.clock.now(), &zone).context("--since is too long ago")?;
@@ -127,9 +149,14 @@ impl Work<'_> {
         let progress = Progress::steps("RMAs", rmas.len());
         let patience = SignedDuration::try_from(WAIT_FOR_OTHERS)?;
         let mut since = self.assembly.clock.now();
+        let (mut said, mut left) = (false, usize::MAX);
         loop {
             let items = self.items(rmas).await?;
             let open = items.iter().filter(|item| self.is_open(item)).count();
+            if open < left {
+                left = open;
+                since = self.assembly.clock.now();
+            }
             progress.done(items.len() - open);
             if open == 0 || self.is_stopped() {
                 return Ok(items);
@@ -137,11 +164,15 @@ impl Work<'_> {
             let claims = self.claim().await?;
             if !claims.is_empty() {
                 self.engine.work_on(self.connection, claims).await?;
-                since = self.assembly.clock.now();
             } else if self.assembly.clock.now().duration_since(since) > patience {
-                remark(format_args!("another process works on {open} of them, and goes on"))?;
+                remark(format_args!("{}; it goes on", self.held_by_others(&items)))?;
                 return Ok(items);
             } else {
+                if !said {
+                    said = true;
+                    progress.now(format!("waiting: {}", self.held_by_others(&items)));
+                    tracing::info!("waiting: {}", self.held_by_others(&items));
+                }
                 self.assembly.clock.sleep(Duration::from_millis(200)).await;
             }
         }
@@ -175,13 +206,28 @@ impl Work<'_> {
         Ok(items)
     }
 
+    /// Which other processes hold these RMAs.
+    fn held_by_others(&self, items: &[WorkItem]) -> String {
+        let mut held: BTreeMap<String, usize> = BTreeMap::new();
+        for worker in items.iter().filter_map(|item| item.worker.as_ref()) {
+            *held.entry(worker.to_string()).or_default() += 1;
+        }
+        let held: Vec<_> =
+            held.iter().map(|(worker, rmas)| format!("process \"{worker}\" holds {rmas} of them")).collect();
+        if held.is_empty() { "others are in progress".to_owned() } else { held.join(", ") }
+    }
+
     /// Whether somebody works on it, or it is to be worked on now. What failed is due later.
     fn is_open(&self, item: &WorkItem) -> bool {
         let now = self.assembly.clock.now();
         match item.state {
             WorkState::Claimed => true,
-            WorkState::Due => item.due_at.is_some_and(|due_at| due_at <= now),
-            WorkState::InStep | WorkState::NeedsReview => false,
+            WorkState::Due => item.due_at.is_some_and(|due_at| {
+                // What was not tried, because of another RMA of its sales order say, is tried again soon.
+                let soon = if item.failures == 0 { SOON } else { SignedDuration::ZERO };
+                due_at <= now.saturating_add(soon).unwrap_or(now)
+            }),
+            WorkState::InStep | WorkState::NeedsReview | WorkState::OfAnotherShop => false,
         }
     }
 

@@ -4,13 +4,13 @@ mod dry_run;
 
 use clap::Args;
 use jiff::tz::TimeZone;
-use returngo::{RmaFilter, RmaId, RmaSummary, client::Quota, rma::RmaOrder};
+use returngo::{EventName, RmaFilter, RmaId, RmaSummary, client::Quota, rma::RmaOrder};
 use returngo_brightpearl::reconcile::Days;
 use serde_json::json;
 
 use crate::{
     connection::Connection,
-    ledger::ConnectionId,
+    ledger::{Cause, ConnectionId},
     program::{
         assembly::Assembly,
         chosen,
@@ -24,9 +24,8 @@ use crate::{
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Open RMAs of any age are found by the sweeps of `serve`; this command finds those that were finished before the
-connection was made, and its dry run tells of both. RMAs that are known already are left out, so it can be run again
-for the next portion. Returns that were credited by hand wait for a person, not
+RMAs that were approved before the connection was made are left alone until this command queues them. RMAs that are
+synchronized already are left out, so it can be run again for the next portion. Returns that were credited by hand wait for a person, not
 for a second credit, unless the settings say otherwise: look at a dry run first.
 
 Every RMA takes a call of ReturnGO's 2,000 a day, and writes to it take more. That is why one run marks no more than
@@ -77,7 +76,8 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         let question = format!("Mark {} RMAs as due? Credits and payments are written for them.", rmas.len());
         terminal::go_on(&question, arguments.yes)?;
     }
-    assembly.ledger.mark_due(&id, rmas, "a person asked for older returns", assembly.clock.now()).await?;
+    let why = "a person asked for older returns";
+    assembly.ledger.mark_due(&id, rmas, Cause::Person, why, assembly.clock.now()).await?;
     if cli.json {
         return say_json(&json!({
             "connection": id.as_str(),
@@ -132,7 +132,10 @@ async fn portion(
         if !was_made_on(&summary, days, &zone) {
             continue;
         }
-        if assembly.ledger.work(&connection.id, &summary.rma_id).await?.is_some() {
+        let known = assembly.ledger.work(&connection.id, &summary.rma_id).await?;
+        if known
+            .is_some_and(|item| item.asked || item.credit.is_some() || !is_left_alone(&summary, connection))
+        {
             portion.known += 1;
         } else if portion.rmas.len() < at_most {
             portion.rmas.push(summary.rma_id);
@@ -142,6 +145,13 @@ async fn portion(
         progress.now(format!("listing RMAs: {}", portion.known + portion.rmas.len() + portion.left));
     }
     Ok(portion)
+}
+
+/// Whether an RMA is left alone until somebody asks for it, also when it is known.
+fn is_left_alone(summary: &RmaSummary, connection: &Connection) -> bool {
+    let approved = summary.events.iter().filter(|event| event.event_name == EventName::Approved);
+    let approved_at = approved.map(|event| event.event_date.timestamp()).min();
+    approved_at.zip(connection.synchronise_from).is_some_and(|(approved_at, from)| approved_at < from)
 }
 
 fn of_the_period(days: &Days, zone: &TimeZone) -> RmaFilter {

@@ -22,7 +22,7 @@ use self::access::Access;
 use super::check::{findings, show};
 use crate::{
     configuration::{ConnectionConfiguration, Secret},
-    ledger::{ConnectionId, LedgerError},
+    ledger::{Cause, ConnectionId, LedgerError},
     program::{
         assembly::Assembly,
         cli::Cli,
@@ -117,8 +117,8 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     remark(format_args!("connection {id} is stored; {next}. `serve` keeps it in step."))?;
     if stored.is_none() {
         remark(
-            "Open RMAs of any age are brought into step as soon as `serve` runs: \
-             `backfill --from DAY --dry-run` tells what that would do.",
+            "RMAs that were approved before now are left alone. To synchronize them, see what that would write with \
+             `backfill --from DAY --dry-run`, then run it without --dry-run.",
         )?;
     }
     if questions > 0 {
@@ -133,7 +133,10 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
 async fn ask_again(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<usize> {
     let waiting = assembly.ledger.reviews(Some(id)).await?;
     let rmas: Vec<_> = waiting.into_iter().map(|item| item.rma).collect();
-    assembly.ledger.mark_due(id, &rmas, "the settings were changed", assembly.clock.now()).await?;
+    assembly
+        .ledger
+        .mark_due(id, &rmas, Cause::Returngo, "the settings were changed", assembly.clock.now())
+        .await?;
     Ok(rmas.len())
 }
 
@@ -209,7 +212,11 @@ impl Given<'_> {
             }
         };
         let (brightpearl, returngo) = access.into_both()?;
-        Ok(ConnectionConfiguration { settings, brightpearl, returngo, webhook_secret })
+        let synchronise_from = match self.stored {
+            Some(stored) => stored.synchronise_from,
+            None => Some(clock.now()),
+        };
+        Ok(ConnectionConfiguration { settings, brightpearl, returngo, webhook_secret, synchronise_from })
     }
 
     /// The settings, chosen from what Brightpearl offers.

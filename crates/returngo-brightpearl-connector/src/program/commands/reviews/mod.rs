@@ -49,15 +49,23 @@ Examples:
 Examples:
   returngo-brightpearl reviews show 4410021")]
     Show(OfRma),
-    /// It is settled: take it off the list until something else comes up
+    /// Resolve the reviews of an RMA that you settled by hand
     ///
-    /// Nothing is written to either system. What is asked about the RMA now is not asked again, and a failure that was
-    /// met with may happen again; another question or failure puts it back on the list.
+    /// Nothing is written now, and from now on the connector writes nothing for what these reviews name (a refund, a unit,
+    /// a fee or the credit), whatever settings or webhooks come later. `reviews reopen` lifts that. The RMA is listed again
+    /// when it needs another review.
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews resolve 4410021 --note \"paid by hand, order 300955\"")]
     Resolve(Told),
-    /// Look at it again now, with all attempts, and ask again what is still open
+    /// Reopen the resolved reviews of an RMA, so that the connector may write for them again
+    #[command(after_help = "\
+Examples:
+  returngo-brightpearl reviews reopen 4410021 --note \"the payment by hand was deleted\"")]
+    Reopen(Told),
+    /// Retry an RMA now, resetting its attempt counter
+    ///
+    /// Reviews that were resolved stay so: `reviews reopen` lifts them.
     #[command(after_help = "\
 A write that was made once is not made again, even when it is not to be seen any more: somebody may have deleted it on
 purpose. --again KEY says that it is to be made again; `reviews show` lists the keys.
@@ -130,6 +138,10 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
             let connection = connection(&assembly, of).await?;
             resolve(cli, &assembly, &reason.decision(connection, of.rma.clone())).await
         }
+        Some(What::Reopen(Told { of, reason })) => {
+            let connection = connection(&assembly, of).await?;
+            reopen(cli, &assembly, &reason.decision(connection, of.rma.clone())).await
+        }
         Some(What::Retry(retry)) => retry::run(cli, &assembly, retry).await,
     }
 }
@@ -146,9 +158,21 @@ async fn resolve(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow:
         cli,
         assembly,
         decision,
-        "is off the list. It comes back when something else about it needs a person.",
+        "is resolved. The connector writes nothing for what its reviews named; `reviews reopen` lifts that.",
     )
     .await
+}
+
+async fn reopen(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
+    let Decision { connection, rma, .. } = decision;
+    let reopened = assembly.ledger.reopen(decision, assembly.clock.now()).await?;
+    ensure!(
+        reopened,
+        "nothing was resolved for RMA {rma} of {connection}: `reviews list` shows what is open"
+    );
+    let next =
+        format!("is reopened and pending: `serve` processes it, or `sync {connection} {rma}` does so now.");
+    outcome(cli, assembly, decision, &next).await
 }
 
 /// How the RMA stands after a decision.

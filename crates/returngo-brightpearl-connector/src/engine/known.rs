@@ -1,0 +1,87 @@
+//! What the store knows about RMAs and their sales orders beside what both systems show.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use brightpearl::{OffsetDateTime, OrderId};
+use jiff::Timestamp;
+use returngo::RmaId;
+use returngo_brightpearl::{Decision, World};
+use returngo_brightpearl_reader::{IntendedCredit, Journal, JournalError};
+
+use super::Policy;
+use crate::{
+    connection::Connection,
+    ledger::{ConnectionId, EffectRecord, Ledger, LedgerError, SettledReview},
+};
+
+/// The store as the reader's journal.
+pub(super) struct StoreJournal<'a> {
+    pub(super) ledger: &'a dyn Ledger,
+    pub(super) connection: &'a ConnectionId,
+}
+
+#[async_trait]
+impl Journal for StoreJournal<'_> {
+    async fn intended_credits(&self, orders: &[OrderId]) -> Result<Vec<IntendedCredit>, JournalError> {
+        let intended = self.ledger.intended_credits(self.connection, orders).await;
+        intended.map_err(|error| Arc::new(error) as JournalError)
+    }
+}
+
+/// What the store knows about the RMAs of a batch.
+pub(super) struct Known {
+    /// Credits and payments of the last minutes, which searches may not show yet.
+    recent: BTreeMap<RmaId, Vec<EffectRecord>>,
+    settled: BTreeMap<RmaId, Vec<SettledReview>>,
+}
+
+impl Known {
+    pub(super) async fn of(
+        ledger: &dyn Ledger,
+        policy: &Policy,
+        connection: &Connection,
+        rmas: &[RmaId],
+        now: Timestamp,
+    ) -> Result<Self, LedgerError> {
+        let mut known = Self { recent: BTreeMap::new(), settled: BTreeMap::new() };
+        let since = policy.known_until(now);
+        for (rma, effect) in ledger.recent_writes(&connection.id, rmas, since).await? {
+            known.recent.entry(rma).or_default().push(effect);
+        }
+        for (rma, review) in ledger.settled_reviews(&connection.id, rmas).await? {
+            known.settled.entry(rma).or_default().push(review);
+        }
+        Ok(known)
+    }
+
+    /// A credit or payment that was written lately, or may have been, and that the world does not show.
+    pub(super) fn unseen(&self, rma: &RmaId, world: &World) -> Option<&EffectRecord> {
+        let credits = world.credits.iter().filter_map(|credit| credit.external_ref.as_deref());
+        let payments = world.payments.iter().filter_map(|payment| payment.transaction_ref.as_deref());
+        let shown: BTreeSet<&str> = credits.chain(payments).collect();
+        self.recent.get(rma)?.iter().find(|effect| !shown.contains(effect.key.as_str()))
+    }
+
+    /// Whether anything was written for the RMA lately.
+    pub(super) fn has_written(&self, rma: &RmaId) -> bool {
+        self.recent.contains_key(rma)
+    }
+
+    /// What a person has settled by hand, as the mapping takes it.
+    pub(super) fn decisions(&self, rma: &RmaId) -> Vec<Decision> {
+        let settled = self.settled.get(rma).into_iter().flatten();
+        let decision = |settled: &SettledReview| Decision {
+            review: settled.review.clone(),
+            digest: None,
+            choice: Decision::SETTLED.to_owned(),
+            by: Some(settled.by.clone()),
+            at: Some(OffsetDateTime::utc(settled.at)),
+            note: settled.note.clone(),
+        };
+        settled.map(decision).collect()
+    }
+}

@@ -1,0 +1,174 @@
+//! Telling others that this process runs, and taking over from processes that do not any more.
+//!
+//! A process reports every ten seconds to the store. Whoever sees that another one's count of reports has stood still
+//! for a lease releases its work. How long it stood still is measured by the watcher's own clock, so that it does
+//! not matter what the clocks of the machines show.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use api_client_core::client::Clock;
+use tokio::sync::watch;
+
+use crate::{
+    ledger::{LEASE, Ledger, LedgerError, Process, REPORT_EVERY, WorkerId},
+    trouble::Trouble,
+};
+
+/// How often a clock that was ahead is looked for.
+const ALIGN_EVERY: Duration = Duration::from_secs(600);
+
+/// This process, as the store knows it.
+#[derive(Debug)]
+pub struct Heartbeat {
+    ledger: Arc<dyn Ledger>,
+    clock: Arc<dyn Clock>,
+    worker: WorkerId,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// When this process reported last, by its uptime; none until it is [kept](Heartbeat::keep).
+    reported_at: Option<Duration>,
+    aligned_at: Option<Duration>,
+    /// Other processes: how often they had reported, and since when that is so.
+    watched: HashMap<WorkerId, (Option<i64>, Duration)>,
+}
+
+/// Another process of the same name has started, or this one was silent for so long that its work was released.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "process {0} is no longer registered: another process of this name has started, or this one was suspended. \
+     Run one process of a name at a time, and start this one again"
+)]
+pub struct Replaced(WorkerId);
+
+impl Heartbeat {
+    /// Registers this process under a name that no other process has while it runs. What an earlier process of this
+    /// name held is pending again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn register(
+        ledger: Arc<dyn Ledger>,
+        clock: Arc<dyn Clock>,
+        name: &str,
+    ) -> Result<Self, LedgerError> {
+        let now = clock.now();
+        if let Some(ahead) = ledger.align_clock(now).await? {
+            warn_of_clock(ahead);
+        }
+        let worker = ledger.register(name, now).await?;
+        let state = State { aligned_at: Some(clock.uptime()), ..State::default() };
+        Ok(Self { ledger, clock, worker, state: Mutex::new(state) })
+    }
+
+    /// This process, unlike any other that runs or ever ran.
+    pub const fn worker(&self) -> &WorkerId {
+        &self.worker
+    }
+
+    /// Whether this process has not been able to report for so long that others may have taken over its work: nothing
+    /// may be written then.
+    pub fn has_lapsed(&self) -> bool {
+        let reported_at = self.state().reported_at;
+        reported_at.is_some_and(|at| self.clock.uptime().saturating_sub(at) >= LEASE)
+    }
+
+    /// Reports, and watches the other processes, until it is told to stop.
+    ///
+    /// # Errors
+    /// When this process is registered no more: it must end, for its work is somebody else's.
+    pub async fn keep(&self, mut stop: watch::Receiver<bool>) -> Result<(), Replaced> {
+        let trouble = Trouble::new("cannot report to the store that this process runs");
+        loop {
+            match self.beat().await {
+                Ok(true) => trouble.over(),
+                Ok(false) => return Err(Replaced(self.worker.clone())),
+                Err(error) => trouble.met(&error),
+            }
+            if *stop.borrow() {
+                return Ok(());
+            }
+            tokio::select! {
+                () = self.clock.sleep(REPORT_EVERY) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Reports once, and releases what silent processes hold. False when this process is registered no more.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn beat(&self) -> Result<bool, LedgerError> {
+        // From before the report: others count from after it.
+        let uptime = self.clock.uptime();
+        if !self.ledger.report(&self.worker, self.clock.now()).await? {
+            return Ok(false);
+        }
+        self.state().reported_at = Some(uptime);
+        self.align_clock().await?;
+        for silent in self.watch(self.ledger.processes().await?) {
+            let released =
+                self.ledger.release_process(&silent.worker, silent.reports, self.clock.now()).await?;
+            if released > 0 {
+                tracing::warn!(process = %silent.worker, rmas = released, "took over from a process that stopped reporting");
+            }
+        }
+        Ok(true)
+    }
+
+    /// Ends in good order: what this process still holds is pending again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end(&self) -> Result<(), LedgerError> {
+        self.ledger.release_process(&self.worker, None, self.clock.now()).await.map(drop)
+    }
+
+    /// The processes that have been silent for a lease.
+    fn watch(&self, processes: Vec<Process>) -> Vec<Process> {
+        let now = self.clock.uptime();
+        let mut state = self.state();
+        let known = std::mem::take(&mut state.watched);
+        let mut silent = Vec::new();
+        for process in processes.into_iter().filter(|process| process.worker != self.worker) {
+            let since = known.get(&process.worker).filter(|(reports, _)| *reports == process.reports);
+            let since = since.map_or(now, |(_, since)| *since);
+            if now.saturating_sub(since) >= LEASE {
+                silent.push(process.clone());
+            }
+            state.watched.insert(process.worker, (process.reports, since));
+        }
+        silent
+    }
+
+    async fn align_clock(&self) -> Result<(), LedgerError> {
+        let uptime = self.clock.uptime();
+        let is_recent = |at: Duration| uptime.saturating_sub(at) < ALIGN_EVERY;
+        if self.state().aligned_at.is_some_and(is_recent) {
+            return Ok(());
+        }
+        self.state().aligned_at = Some(uptime);
+        if let Some(ahead) = self.ledger.align_clock(self.clock.now()).await? {
+            warn_of_clock(ahead);
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn warn_of_clock(ahead: jiff::SignedDuration) {
+    tracing::warn!(
+        ahead_seconds = ahead.as_secs(),
+        "a clock was ahead: what it had scheduled is due now. Check that the machines' clocks are synchronized"
+    );
+}

@@ -1,0 +1,45 @@
+//! What a clock that was ahead has left behind.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::session::Session;
+use crate::ledger::LedgerError;
+
+/// How much clocks of different machines may differ.
+const TOLERATED: SignedDuration = SignedDuration::from_mins(5);
+
+/// Makes what is scheduled from a time that has not come yet due now, if a clock was ahead when it was scheduled. Gives
+/// back by how much.
+pub(super) async fn align(
+    session: &mut Session<'_>,
+    now: Timestamp,
+) -> Result<Option<SignedDuration>, LedgerError> {
+    const LATEST: &str = "SELECT latest FROM store_clock WHERE id = 1";
+    const ALIGN: [&str; 7] = [
+        "UPDATE work SET due_at = $1 WHERE state = 'due' AND due_at > $1",
+        "UPDATE work SET due_since = $1 WHERE due_since > $1",
+        "UPDATE effect SET intended_at = $1 WHERE intended_at > $1",
+        "UPDATE effect SET recorded_at = $1 WHERE recorded_at > $1",
+        "UPDATE sweep SET due_at = $1, hastened_to = NULL WHERE due_at > $1 AND taken = 0",
+        "UPDATE connection SET served_at = $1 WHERE served_at > $1",
+        "UPDATE store_clock SET latest = $1 WHERE id = 1",
+    ];
+    // The longest turn that somebody takes at a sweep ends within the hour.
+    const TAKEN_FOR_TOO_LONG: &str =
+        "UPDATE sweep SET due_at = $1 WHERE due_at > $1 + 3600000000 AND taken <> 0";
+    const SET_TURNS: &str = "
+        UPDATE connection SET turn_at = CASE WHEN configuration IS NOT NULL AND blocked = 0 THEN (
+            SELECT MIN(due_at) FROM work WHERE work.connection = connection.id AND due_at IS NOT NULL
+        ) END WHERE turn_at > $1";
+    let Some(row) = session.first(LATEST, &[]).await? else { return Ok(None) };
+    let ahead = row.time("latest")?.duration_since(now);
+    if ahead <= TOLERATED {
+        return Ok(None);
+    }
+    for statement in ALIGN {
+        session.run(statement, &[now.into()]).await?;
+    }
+    session.run(TAKEN_FOR_TOO_LONG, &[now.into()]).await?;
+    session.run(SET_TURNS, &[now.into()]).await?;
+    Ok(Some(ahead))
+}

@@ -1,0 +1,132 @@
+//! Processes that work, and taking over from those that have gone silent.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{
+    audit::{self, Told},
+    connections::{self, Named},
+    session::{Session, unreadable},
+};
+use crate::ledger::{AuditEvent, ConnectionId, LedgerError, Process, WorkerId};
+
+/// Registers a process that has just started. What earlier processes of the same name held is released: of one name one
+/// process runs at a time.
+pub(super) async fn register(
+    session: &mut Session<'_>,
+    name: &str,
+    now: Timestamp,
+) -> Result<WorkerId, LedgerError> {
+    const EARLIER: &str = "SELECT worker FROM process WHERE name = $1 ORDER BY id";
+    const REGISTER: &str = "
+        INSERT INTO process (name, worker, reports, report_at) VALUES ($1, $2, 0, $3) RETURNING id";
+    const SET_WORKER: &str = "UPDATE process SET worker = $2 WHERE id = $1";
+    for row in session.all(EARLIER, &[name.into()]).await? {
+        release(session, &WorkerId(row.text("worker")?), None, now).await?;
+    }
+    // Unique until it is given its id, which is never used twice.
+    let provisional = format!("{name}#");
+    let row = session.first(REGISTER, &[name.into(), (&provisional).into(), now.into()]).await?;
+    let row = row.ok_or_else(|| unreadable("id", "the process was not stored"))?;
+    let id = row.int("id")?;
+    let worker = format!("{name}#{id}");
+    session.run(SET_WORKER, &[id.into(), (&worker).into()]).await?;
+    note_time(session, now).await?;
+    Ok(WorkerId(worker))
+}
+
+/// Counts a report. False when the process is registered no more: another of its name has started, or its work was
+/// released because it was silent.
+pub(super) async fn report(
+    session: &mut Session<'_>,
+    worker: &WorkerId,
+    now: Timestamp,
+) -> Result<bool, LedgerError> {
+    const REPORT: &str = "UPDATE process SET reports = reports + 1, report_at = $2 WHERE worker = $1";
+    note_time(session, now).await?;
+    Ok(session.run(REPORT, &[(&worker.0).into(), now.into()]).await? > 0)
+}
+
+async fn note_time(session: &mut Session<'_>, now: Timestamp) -> Result<(), LedgerError> {
+    const NOTE: &str = "UPDATE store_clock SET latest = $1 WHERE id = 1 AND latest < $1";
+    session.run(NOTE, &[now.into()]).await.map(drop)
+}
+
+/// Processes that are registered or hold work.
+pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<Process>, LedgerError> {
+    const REGISTERED: &str = "SELECT worker, reports, report_at FROM process ORDER BY worker";
+    const HOLDING: &str = "
+        SELECT worker, connection, COUNT(*) AS rmas FROM work WHERE worker IS NOT NULL AND state = 'claimed'
+        GROUP BY worker, connection ORDER BY worker, connection";
+    let mut processes = BTreeMap::new();
+    for row in session.all(REGISTERED, &[]).await? {
+        let worker = WorkerId(row.text("worker")?);
+        let (reports, report_at) = (Some(row.int("reports")?), Some(row.time("report_at")?));
+        processes.insert(worker.clone(), Process { worker, reports, report_at, holds: Vec::new() });
+    }
+    for row in session.all(HOLDING, &[]).await? {
+        let worker = WorkerId(row.text("worker")?);
+        let process = processes.entry(worker.clone()).or_insert_with(|| Process {
+            worker,
+            reports: None,
+            report_at: None,
+            holds: Vec::new(),
+        });
+        process.holds.push((row.parsed("connection")?, row.count("rmas")?));
+    }
+    Ok(processes.into_values().collect())
+}
+
+/// Releases what a process holds, and its registration; none of it when it has reported since. Gives back how many RMAs
+/// are pending again.
+pub(super) async fn release(
+    session: &mut Session<'_>,
+    worker: &WorkerId,
+    reports: Option<i64>,
+    now: Timestamp,
+) -> Result<usize, LedgerError> {
+    const UNREGISTER: &str = "DELETE FROM process WHERE worker = $1";
+    const UNREGISTER_IF_SILENT: &str = "DELETE FROM process WHERE worker = $1 AND reports = $2";
+    const IS_REGISTERED: &str = "SELECT id FROM process WHERE worker = $1";
+    const CONNECTIONS: &str = "SELECT DISTINCT connection FROM work WHERE worker = $1 ORDER BY connection";
+    const RELEASE: &str = "
+        UPDATE work SET state = 'due', due_at = $2, worker = NULL, abandoned = abandoned + 1
+        WHERE worker = $1 AND state = 'claimed' RETURNING connection, rma, attempt";
+    // What was on its way when the process ended may arrive from now on.
+    const STILL_DOUBTFUL: &str = "
+        UPDATE effect SET intended_at = $3 WHERE connection = $1 AND rma = $2 AND outcome IS NULL";
+    let worker = &worker.0;
+    match reports {
+        None => drop(session.run(UNREGISTER, &[worker.into()]).await?),
+        Some(reports) => {
+            session.run(UNREGISTER_IF_SILENT, &[worker.into(), reports.into()]).await?;
+            if session.first(IS_REGISTERED, &[worker.into()]).await?.is_some() {
+                return Ok(0);
+            }
+        }
+    }
+    let connections: Vec<ConnectionId> = session
+        .all(CONNECTIONS, &[worker.into()])
+        .await?
+        .iter()
+        .map(|row| row.parsed("connection"))
+        .collect::<Result<_, _>>()?;
+    let names: Vec<_> = connections.iter().map(|id| Named { id: id.as_str() }).collect();
+    connections::lock_all(session, &names).await?;
+    let mut told = Vec::new();
+    for row in session.all(RELEASE, &[worker.into(), now.into()]).await? {
+        let (connection, rma) = (row.text("connection")?, row.text("rma")?);
+        session.run(STILL_DOUBTFUL, &[(&connection).into(), (&rma).into(), now.into()]).await?;
+        told.push(Told {
+            connection,
+            rma,
+            attempt: Some(row.int("attempt")?),
+            event: AuditEvent::Released.as_str(),
+            detail: format!("process {worker} does not report any more; pending again"),
+        });
+    }
+    connections::set_turns(session, &names).await?;
+    audit::append(session, &told, now).await?;
+    Ok(told.len())
+}

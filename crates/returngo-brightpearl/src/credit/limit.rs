@@ -1,0 +1,146 @@
+//! The credits of an order never exceed the order: row by row, and in total.
+//!
+//! Fee rows do not count: a fee lowers what the customer gets, and does not make room for crediting more goods.
+//! Adjustment rows do not count either: they record refunds above the goods.
+
+use std::collections::BTreeMap;
+
+use brightpearl::{
+    OrderRowId,
+    order::{NewCreditRow, Order, OrderRow},
+};
+use returngo::Item;
+use rust_decimal::Decimal;
+
+use super::{prices::Prices, rows::CreditedRow};
+use crate::{
+    amounts::{self, RowAmounts, RowScales},
+    findings::Findings,
+    keys,
+    matching::{Earlier, is_negative},
+    plan::ReviewCode,
+    rma_facts::ids,
+    settings::PriceSource,
+};
+
+/// Whether the order is credited within its rows and its total, if these rows are credited after the earlier ones.
+/// Asks otherwise.
+pub(super) fn is_within(
+    bodies: &[NewCreditRow],
+    rows: &[CreditedRow<'_>],
+    earlier: &Earlier<'_>,
+    prices: &Prices<'_>,
+    findings: &mut Findings,
+) -> bool {
+    let units: Vec<&Item> = rows.iter().flat_map(|row| row.units.iter().copied()).collect();
+    let problems: Vec<String> = over_rows(bodies, rows, prices)
+        .into_iter()
+        .chain(over_total(bodies, rows, earlier, prices))
+        .collect();
+    for problem in &problems {
+        let message = format!(
+            "{problem}. No credit is created. Check the order's other credits{}, or create the credit by hand with the \
+             amounts that are left.",
+            listed(earlier)
+        );
+        findings.ask(ReviewCode::ExceedsOrder, message, ids(&units));
+    }
+    problems.is_empty()
+}
+
+/// What is credited of one row of the order.
+#[derive(Default)]
+struct OfRow {
+    amounts: RowAmounts,
+    units: Decimal,
+}
+
+/// The rows of the order that would be credited above their net or tax.
+fn over_rows(bodies: &[NewCreditRow], rows: &[CreditedRow<'_>], prices: &Prices<'_>) -> Vec<String> {
+    let currency = &prices.order.currency.order_currency_code;
+    let scales = RowScales::of(currency);
+    let mut credited: BTreeMap<OrderRowId, (OfRow, RowAmounts)> = BTreeMap::new();
+    for (body, row) in bodies.iter().zip(rows) {
+        let (of_row, _) = credited.entry(row.order_row).or_insert_with(|| {
+            (OfRow { amounts: row.credited_before, units: row.before }, row.whole.rounded(scales))
+        });
+        of_row.amounts = of_row.amounts.plus(RowAmounts { net: body.net, tax: body.tax });
+        of_row.units = of_row.units.saturating_add(body.quantity);
+    }
+    let over = credited.into_iter().filter_map(|(id, (of_row, whole))| {
+        let slack = slack(prices, of_row.units);
+        let sum = of_row.amounts.rounded(scales);
+        let is_over = sum.net.saturating_sub(whole.net) > slack || sum.tax.saturating_sub(whole.tax) > slack;
+        is_over.then(|| {
+            format!(
+                "Row {id} of sales order {} has net {} and tax {} {currency}, and with this RMA its credits would come to net \
+                 {} and tax {} {currency}",
+                prices.order.id, whole.net, whole.tax, sum.net, sum.tax
+            )
+        })
+    });
+    over.collect()
+}
+
+/// Says that the credits of the order would come to more than its total, if so.
+fn over_total(
+    bodies: &[NewCreditRow],
+    rows: &[CreditedRow<'_>],
+    earlier: &Earlier<'_>,
+    prices: &Prices<'_>,
+) -> Option<String> {
+    let order = prices.order;
+    let currency = &order.currency.order_currency_code;
+    let total = total(order);
+    let shown_scale = if currency.decimals() == 0 { 0 } else { 2 };
+    let scale = total.scale().max(shown_scale);
+    let goods =
+        earlier.credits.iter().flat_map(|credit| credit.order_rows.values()).filter(|row| counts(row));
+    let on_credits = amounts::sum(goods.map(|row| row.row_value.gross()));
+    let in_flight = earlier.in_flight.iter().flat_map(|entry| &entry.rows);
+    let in_flight = amounts::sum(in_flight.flat_map(|row| [row.net, row.tax]));
+    let now = amounts::sum(bodies.iter().flat_map(|row| [row.net, row.tax]));
+    let before = on_credits.saturating_add(in_flight);
+    let units =
+        amounts::sum(rows.iter().map(|row| row.before.saturating_add(Decimal::from(row.units.len()))));
+    let all = amounts::round(before.saturating_add(now), scale);
+    (all.saturating_sub(total) > slack(prices, units)).then(|| {
+        let [total, before, now] = [total, before, now].map(|amount| amounts::shown(amount, currency));
+        format!(
+            "Sales order {} has a total of {total}. Its other credits come to {before} without fees, and this RMA would \
+             add {now}",
+            order.id
+        )
+    })
+}
+
+/// What the order comes to: Brightpearl's own total, else the sum of the rows that count.
+fn total(order: &Order) -> Decimal {
+    let of_rows = || {
+        let rows = order.order_rows.values().filter(|row| !is_negative(row));
+        amounts::sum(rows.map(|row| row.row_value.gross()))
+    };
+    order.total_value.as_ref().map_or_else(of_rows, |total| total.total)
+}
+
+/// Whether a row of a credit credits something of the order.
+fn counts(row: &OrderRow) -> bool {
+    let is_fee = row.external_ref.as_deref().is_some_and(keys::is_fee);
+    let is_adjustment = row.product().is_none()
+        && keys::mentioned(&row.product_name).any(|key| keys::rma_of_refund(key).is_some());
+    !is_fee && !is_adjustment && !is_negative(row)
+}
+
+/// By how much the sums may be above: what was paid comes rounded for each unit.
+fn slack(prices: &Prices<'_>, units: Decimal) -> Decimal {
+    match prices.settings.price_source {
+        PriceSource::Brightpearl => Decimal::ZERO,
+        PriceSource::Returngo => prices.order.currency.order_currency_code.minor_unit().saturating_mul(units),
+    }
+}
+
+fn listed(earlier: &Earlier<'_>) -> String {
+    let id = |credit: &&Order| credit.id.to_string();
+    let credits: Vec<String> = earlier.credits.iter().map(id).collect();
+    if credits.is_empty() { String::new() } else { format!(" ({})", credits.join(", ")) }
+}
