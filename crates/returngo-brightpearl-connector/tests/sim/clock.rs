@@ -39,4 +39,8 @@ impl Clock for ProcessClock {
     async fn sleep(&self, duration: Duration) {
         self.sim.wait(duration, self.why).await;
     }
+
+    fn uptime(&self) -> Duration {
+        self.sim.uptime()
+    }
 }

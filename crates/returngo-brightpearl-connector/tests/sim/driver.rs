@@ -17,8 +17,6 @@ use returngo_brightpearl_connector::{
     probe::{Point, Probe},
 };
 
-use crate::sim::Sim;
-
 /// A part of a process that goes on by itself.
 pub(crate) struct Actor {
     pub(crate) process: usize,
@@ -34,11 +32,6 @@ impl Actor {
         future: impl Future<Output = ()> + 'static,
     ) -> Self {
         Self { process, name, future: Box::pin(future), woken: Arc::default() }
-    }
-
-    /// Unlike that of every other actor that there is.
-    fn number(&self) -> usize {
-        Arc::as_ptr(&self.woken) as usize
     }
 
     pub(crate) fn can_go_on(&self) -> bool {
@@ -87,11 +80,10 @@ impl Woken {
 }
 
 /// Lets an actor go on until it waits for the simulation.
-pub(crate) async fn go_on(actor: &mut Actor, sim: &Sim, ledger: &dyn Ledger) -> Polled {
+pub(crate) async fn go_on(actor: &mut Actor, ledger: &dyn Ledger) -> Polled {
     loop {
         actor.woken.flag.store(false, Ordering::Release);
         let waker = Waker::from(Arc::clone(&actor.woken));
-        sim.goes_on(actor.number());
         let mut context = Context::from_waker(&waker);
         let polled = catch_unwind(AssertUnwindSafe(|| actor.future.as_mut().poll(&mut context)));
         match polled {
@@ -100,25 +92,32 @@ pub(crate) async fn go_on(actor: &mut Actor, sim: &Sim, ledger: &dyn Ledger) -> 
             Err(cause) if is_kill(&*cause) => return Polled::Killed,
             Err(cause) => resume_unwind(cause),
         }
-        let waits_for_simulation = sim.waits(actor.number());
-        if !answered_by_database(&actor.woken, ledger, waits_for_simulation).await {
+        if !answered_by_database(&actor.woken, ledger).await {
             return Polled::Waits;
         }
     }
 }
 
+/// Longer than any statement takes.
+const PATIENCE: u32 = 2000;
+
 /// Waits while the database is asked. False when the actor waits for something else.
-async fn answered_by_database(woken: &Woken, _ledger: &dyn Ledger, waits_for_simulation: bool) -> bool {
-    if woken.flag.load(Ordering::Acquire) {
-        return true;
+async fn answered_by_database(woken: &Woken, ledger: &dyn Ledger) -> bool {
+    for round in 0..PATIENCE {
+        if woken.flag.load(Ordering::Acquire) {
+            return true;
+        }
+        if ledger.is_idle() {
+            return false;
+        }
+        // A connection goes back to its pool in a task of its own.
+        tokio::task::yield_now().await;
+        if round > 2 {
+            let answer = std::future::poll_fn(|context| woken.poll_woken(context));
+            let _ = tokio::time::timeout(Duration::from_millis(1), answer).await;
+        }
     }
-    if waits_for_simulation {
-        return false;
-    }
-    // Until the ledger tells whether it is idle: an answer that takes longer than this is taken for a lock that another
-    // actor holds.
-    let answer = std::future::poll_fn(|context| woken.poll_woken(context));
-    tokio::time::timeout(Duration::from_millis(60), answer).await.is_ok()
+    false
 }
 
 /// The end of a process.

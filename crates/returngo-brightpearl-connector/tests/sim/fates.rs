@@ -142,6 +142,10 @@ fn processes(sim: &Sim, setup: &mut Setup) {
                 setup.events.push((at, death));
             }
         }
+        if sim.chance(0.2) {
+            let at = sim.millis(60_000, horizon);
+            setup.events.push((at, Event::Suspend(process, sim.seconds(10, 300))));
+        }
         let skew = sim.below(240_001) as i64 - 120_000;
         if sim.chance(0.5) {
             setup.events.push((Duration::ZERO, Event::SetClock(process, skew)));

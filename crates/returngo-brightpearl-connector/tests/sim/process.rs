@@ -1,7 +1,7 @@
 //! A process of the connector: its parts as actors, over the connector's own steps.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, Ordering},
@@ -9,15 +9,15 @@ use std::{
     time::Duration,
 };
 
-use api_client_core::client::{Clock, Transport};
-use jiff::Timestamp;
+use api_client_core::client::Clock;
 use returngo_brightpearl::ConnectionSettings;
 use returngo_brightpearl_connector::{
     configuration::{BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, ReturngoAccess, Secret},
-    connection::Connection,
     engine::{Engine, Policy},
-    ledger::{self, ConnectionId, Decision, Delivery, Ledger, Source, WorkerId},
+    heartbeat::Heartbeat,
+    ledger::{self, ConnectionId, Decision, Delivery, Ledger, Source},
     registry::Registry,
+    service::Service,
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
@@ -50,13 +50,9 @@ struct Parts {
     world: Arc<World>,
     number: usize,
     ledger: Arc<dyn Ledger>,
-    registry: Registry,
-    engine: Engine,
-    schedule: Schedule,
+    service: Service,
+    heartbeat: Arc<Heartbeat>,
     clock: Arc<dyn Clock>,
-    transport: Arc<dyn Transport>,
-    failpoints: Arc<Failpoints>,
-    open: Mutex<HashMap<ConnectionId, (String, Arc<Connection>)>>,
     inbox: Mutex<VecDeque<Delivery>>,
     commands: Mutex<VecDeque<Command>>,
 }
@@ -79,6 +75,7 @@ pub(crate) fn configuration(shop: usize, settings: &Settings) -> ConnectionConfi
             calls_a_day: Some(1_000_000),
         },
         webhook_secret: Secret::new(SECRET),
+        synchronise_from: None,
     }
 }
 
@@ -92,42 +89,47 @@ pub(crate) async fn registry(ledger: &Arc<dyn Ledger>, clock: Arc<dyn Clock>) ->
 pub(crate) async fn start(
     world: &Arc<World>,
     number: usize,
-    life: u32,
+    name: &str,
     database: &str,
     ahead: &Arc<AtomicI64>,
 ) -> (Process, Vec<Actor>) {
     let ledger = ledger::open(database).await.unwrap();
     let clock: Arc<dyn Clock> = ProcessClock::new(&world.sim, ahead, Why::Work);
-    let registry = registry(&ledger, Arc::clone(&clock)).await;
+    let reporting = ProcessClock::new(&world.sim, ahead, Why::Report);
+    let heartbeat = Arc::new(Heartbeat::register(Arc::clone(&ledger), reporting, name).await.unwrap());
+    let registry = registry(&ledger, Arc::clone(&clock)).await.with_transport(Network::new(world, number));
     let failpoints: Arc<Failpoints> = Arc::default();
     let (stop, stopped) = watch::channel(false);
-    let policy = Policy { batch: world.setup.batch, ..Policy::default() };
-    let worker = WorkerId(format!("process {number}, life {life}"));
     let engine = Engine::new(
         Arc::clone(&ledger),
         Arc::clone(&clock),
         Arc::clone(&failpoints) as _,
-        worker,
-        policy,
-        stopped,
+        heartbeat.worker().clone(),
+        Policy { batch: world.setup.batch, ..Policy::default() },
+        stopped.clone(),
     );
     let every = world.setup.sweeps_every;
     let schedule = Schedule { brightpearl: every, returngo: every, ..Schedule::default() };
+    let service = Service::new(
+        Arc::clone(&ledger),
+        Arc::new(registry),
+        engine.with_heartbeat(Arc::clone(&heartbeat)),
+        schedule,
+        Arc::clone(&clock),
+        Arc::clone(&failpoints) as _,
+    );
     let parts = Arc::new(Parts {
         world: Arc::clone(world),
         number,
         ledger: Arc::clone(&ledger),
-        registry,
-        engine,
-        schedule,
+        service,
+        heartbeat: Arc::clone(&heartbeat),
         clock,
-        transport: Network::new(world, number),
-        failpoints: Arc::clone(&failpoints),
-        open: Mutex::default(),
         inbox: Mutex::default(),
         commands: Mutex::default(),
     });
     let mut actors = vec![
+        Actor::new(number, "report", Arc::clone(&parts).report(stopped)),
         Actor::new(number, "receive", Arc::clone(&parts).receive()),
         Actor::new(number, "handle", Arc::clone(&parts).handle()),
         Actor::new(number, "sweep", Arc::clone(&parts).sweep()),
@@ -188,36 +190,20 @@ impl Parts {
         }
     }
 
-    async fn connection(&self, id: &ConnectionId) -> Option<(Arc<Connection>, ConnectionConfiguration)> {
-        let configuration = self.registry.configuration(id).await.ok()?;
-        let text = serde_json::to_string(&configuration).unwrap();
-        let known = lock(&self.open).get(id).filter(|(of, _)| *of == text).cloned();
-        if let Some((_, connection)) = known {
-            return Some((connection, configuration));
+    async fn report(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        if let Err(error) = self.heartbeat.keep(stop).await {
+            self.tell(error);
         }
-        let opened = configuration.open(id.clone(), Arc::clone(&self.clock), &self.transport).unwrap();
-        let opened = Arc::new(opened);
-        lock(&self.open).insert(id.clone(), (text, Arc::clone(&opened)));
-        Some((opened, configuration))
     }
 
     async fn handle(self: Arc<Self>) {
         loop {
-            let waiting = self.ledger.waiting_deliveries(500, &[]).await.unwrap_or_default();
-            let Some(first) = waiting.first() else {
-                self.idle("handle", Duration::from_secs(1800)).await;
-                continue;
-            };
-            let Some((connection, _)) = self.connection(&first.delivery.connection).await else {
-                self.idle("handle", Duration::from_secs(60)).await;
-                continue;
-            };
-            let now = self.clock.now();
-            match connection.handle(&waiting, &*self.ledger, &*self.failpoints, now).await {
-                Ok(_) => self.ring("work"),
+            match self.service.handle_some_webhooks().await {
+                Ok(true) => self.ring("work"),
+                Ok(false) => self.idle("handle", Duration::from_secs(900)).await,
                 Err(error) => {
-                    self.tell(format_args!("webhooks wait: {error}"));
-                    self.idle("handle", Duration::from_secs(30)).await;
+                    self.tell(format_args!("webhooks not handled: {error}"));
+                    self.idle("handle", Duration::from_secs(5)).await;
                 }
             }
         }
@@ -227,30 +213,19 @@ impl Parts {
         let longest = self.world.setup.sweeps_every / 3;
         let mut pause = Duration::from_secs(60);
         loop {
-            let now = self.clock.now();
-            let again_at = now.saturating_add(self.schedule.longest).unwrap_or(Timestamp::MAX);
-            let Ok(Some(turn)) = self.ledger.take_sweep(now, again_at).await else {
-                self.idle("sweep", pause).await;
-                pause = (pause * 2).min(longest);
-                continue;
-            };
-            pause = Duration::from_secs(60);
-            let Some((connection, configuration)) = self.connection(&turn.connection).await else { continue };
-            let swept = connection
-                .sweep(&turn, &configuration, &self.schedule, &*self.ledger, &*self.failpoints)
-                .await;
-            match swept {
-                Ok(swept) => {
-                    self.tell(format_args!(
-                        "swept {} of {}: {swept:?}",
-                        turn.sweep.as_str(),
-                        turn.connection
-                    ));
-                    if swept.due > 0 {
-                        self.ring("work");
-                    }
+            match self.service.take_a_sweep().await {
+                Ok(true) => {
+                    pause = Duration::from_secs(60);
+                    self.ring("work");
                 }
-                Err(error) => self.tell(format_args!("not swept: {error}")),
+                Ok(false) => {
+                    self.idle("sweep", pause).await;
+                    pause = (pause * 2).min(longest);
+                }
+                Err(error) => {
+                    self.tell(format_args!("no sweep taken: {error}"));
+                    self.idle("sweep", Duration::from_secs(60)).await;
+                }
             }
         }
     }
@@ -258,7 +233,7 @@ impl Parts {
     async fn work(self: Arc<Self>) {
         let mut pause = Duration::from_secs(5);
         loop {
-            let claims = match self.engine.claim(Vec::new()).await {
+            let claims = match self.service.engine.claim(Vec::new()).await {
                 Ok(claims) => claims,
                 Err(error) => {
                     self.tell(format_args!("nothing claimed: {error}"));
@@ -273,9 +248,9 @@ impl Parts {
             pause = Duration::from_secs(5);
             let rmas: Vec<String> = claims.iter().map(|claim| claim.rma.to_string()).collect();
             self.tell(format_args!("works on {} of {id}", rmas.join(", ")));
-            let worked = match self.connection(&id).await {
-                Some((connection, _)) => self.engine.work_on(&connection, claims).await,
-                None => self.engine.put_off(claims, "it does not open").await,
+            let worked = match self.service.registry.get(&id).await {
+                Ok(connection) => self.service.engine.work_on(&connection, claims).await,
+                Err(error) => self.service.engine.put_off(claims, &error.to_string()).await,
             };
             match worked {
                 Ok(worked) => self.tell(format_args!("worked: {worked:?}")),
@@ -325,7 +300,7 @@ impl Parts {
         let settings = Settings { adjustments: true, ..connected.settings };
         let configuration = configuration(connected.shop, &settings);
         let id = connected.id.parse().unwrap();
-        match self.registry.put(&id, &configuration).await {
+        match self.service.registry.put(&id, &configuration).await {
             Ok(()) => self.tell(format_args!("person: configures adjustments of {id}")),
             Err(error) => self.tell(format_args!("person: cannot configure {id}: {error}")),
         }

@@ -70,6 +70,8 @@ struct Run {
     database: String,
     processes: Vec<Option<Process>>,
     clocks: Vec<Arc<AtomicI64>>,
+    /// Until when they stand still.
+    suspended: Vec<Duration>,
     actors: Vec<Actor>,
     lives: u32,
 }
@@ -86,6 +88,7 @@ pub(crate) async fn run(seed: u64, aloud: bool, databases: &Databases) -> Ended 
         database: url(&file),
         processes: (0..processes).map(|_| None).collect(),
         clocks: (0..processes).map(|_| Arc::default()).collect(),
+        suspended: vec![Duration::ZERO; processes],
         actors: Vec::new(),
         lives: 0,
     };
@@ -152,29 +155,35 @@ impl Run {
                 return None;
             }
             let ready: Vec<usize> =
-                (0..self.actors.len()).filter(|place| self.actors[*place].can_go_on()).collect();
+                (0..self.actors.len()).filter(|place| self.can_go_on(&self.actors[*place])).collect();
             if let Some(place) = sim.pick(&ready) {
                 self.step(*place).await;
             } else if sim.elapsed() >= end {
                 return None;
             } else {
-                let next = world.next_event().map_or(end, |next| next.min(end));
-                sim.advance(Some(next));
+                let resumed = self.suspended.iter().filter(|until| **until > sim.elapsed());
+                let next = resumed.copied().chain(world.next_event()).chain([end]).min();
+                sim.advance(next);
             }
         }
         Some(Violation::new("6", "it does not come to rest".to_owned()))
+    }
+
+    fn can_go_on(&self, actor: &Actor) -> bool {
+        actor.can_go_on() && self.suspended[actor.process] <= self.world.sim.elapsed()
     }
 
     async fn step(&mut self, place: usize) {
         let actor = &mut self.actors[place];
         let process = actor.process;
         let Some(running) = &self.processes[process] else { return };
-        let polled = go_on(actor, &self.world.sim, &*running.ledger).await;
+        let polled = go_on(actor, &*running.ledger).await;
         match polled {
             Polled::Waits => {}
             Polled::Ended => {
                 let ended = self.actors.swap_remove(place);
-                self.world.tell(format_args!("p{process} {} ended", ended.name));
+                // The others of its process may not go on without it.
+                self.kill(process, &format!("because its part \"{}\" has ended", ended.name)).await;
             }
             Polled::Killed => self.kill(process, "at a failpoint").await,
         }
@@ -202,9 +211,11 @@ impl Run {
                 }
                 None => self.world.tell(format_args!("webhook {} finds nobody", delivery.event)),
             },
-            Event::Late(request) => {
-                self.world.tell(format_args!("late: {} {} arrives", request.method, request.url));
-                self.world.hand_over(&request, None);
+            Event::Arrive(flight) => self.world.arrive(&flight),
+            Event::Suspend(process, time) => {
+                self.world.tell(format_args!("p{process} stands still for {} s", time.as_secs()));
+                self.suspended[process] = self.world.sim.elapsed() + time;
+                self.world.sim.watch_for(time + Duration::from_secs(120));
             }
             Event::Start(process) => self.start(process).await,
             Event::Kill(process) => self.kill(process, "at some time").await,
@@ -229,6 +240,7 @@ impl Run {
         self.world.tell("from now on nothing goes wrong");
         self.world.calm_down();
         self.clocks.iter().for_each(|clock| process::set_clock(clock, 0));
+        self.suspended.fill(Duration::ZERO);
         for process in 0..self.processes.len() {
             self.start(process).await;
         }
@@ -239,9 +251,16 @@ impl Run {
             return;
         }
         self.lives += 1;
-        self.world.tell(format_args!("p{number} starts"));
+        // It may come back on another machine.
+        let name = if self.lives == 1 || self.world.sim.chance(0.7) {
+            format!("process {number}")
+        } else {
+            format!("process {number}, life {}", self.lives)
+        };
+        self.world.tell(format_args!("p{number} starts as \"{name}\""));
         let (process, actors) =
-            process::start(&self.world, number, self.lives, &self.database, &self.clocks[number]).await;
+            process::start(&self.world, number, &name, &self.database, &self.clocks[number]).await;
+        self.suspended[number] = Duration::ZERO;
         self.processes[number] = Some(process);
         self.actors.extend(actors);
     }

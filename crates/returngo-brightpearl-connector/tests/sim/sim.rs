@@ -41,14 +41,11 @@ struct State {
     waits: BTreeMap<u64, Waiting>,
     rung: BTreeSet<Bell>,
     next: u64,
-    /// The actor that goes on now.
-    actor: usize,
     random: fastrand::Rng,
 }
 
 #[derive(Debug)]
 struct Waiting {
-    actor: usize,
     due: Duration,
     why: Why,
     waker: Waker,
@@ -63,7 +60,6 @@ impl Sim {
             waits: BTreeMap::new(),
             rung: BTreeSet::new(),
             next: 0,
-            actor: 0,
             random: fastrand::Rng::with_seed(seed),
         })))
     }
@@ -157,16 +153,6 @@ impl Sim {
         true
     }
 
-    /// From now on this actor goes on.
-    pub(crate) fn goes_on(&self, actor: usize) {
-        self.state().actor = actor;
-    }
-
-    /// Whether this actor waits for time to pass.
-    pub(crate) fn waits(&self, actor: usize) -> bool {
-        self.state().waits.values().any(|wait| wait.actor == actor)
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -194,10 +180,10 @@ impl Future for Wait {
                 {
                     return Poll::Ready(());
                 }
-                let (id, due, actor) = (state.next, state.now + self.time, state.actor);
+                let (id, due) = (state.next, state.now + self.time);
                 state.next += 1;
                 let waker = context.waker().clone();
-                state.waits.insert(id, Waiting { actor, due, why: self.why, waker });
+                state.waits.insert(id, Waiting { due, why: self.why, waker });
                 self.id = Some(id);
                 Poll::Pending
             }

@@ -1,6 +1,9 @@
 //! The network between a process and both systems: it takes time, and it fails.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use api_client_core::{
     HttpRequest, HttpResponse,
@@ -11,7 +14,7 @@ use async_trait::async_trait;
 
 use crate::{
     sim::Why,
-    world::{Event, World},
+    world::{Event, World, lock},
 };
 
 #[derive(Debug)]
@@ -25,11 +28,9 @@ impl Network {
         Arc::new(Self { world: Arc::clone(world), process })
     }
 
-    async fn travel(&self) {
-        let faults = &self.world.setup.faults;
-        let slow = self.world.trouble(faults.slow);
-        let time = if slow { self.world.sim.millis(5_000, 50_000) } else { self.world.sim.millis(5, 400) };
-        self.world.sim.wait(time, Why::Work).await;
+    fn travel(&self) -> Duration {
+        let slow = self.world.trouble(self.world.setup.faults.slow);
+        if slow { self.world.sim.millis(5_000, 50_000) } else { self.world.sim.millis(5, 400) }
     }
 
     fn tell(&self, request: &HttpRequest, outcome: impl std::fmt::Display) {
@@ -44,24 +45,60 @@ impl Network {
 #[async_trait]
 impl Transport for Network {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let faults = &self.world.setup.faults;
-        let mut sent = OnItsWay { network: self, request: Some(request) };
-        self.travel().await;
-        let Some(request) = sent.request.take() else {
-            return Err(TransportError::never_sent("it was sent before"));
-        };
-        if self.world.trouble(faults.not_sent) {
+        let world = &self.world;
+        let faults = &world.setup.faults;
+        let there = self.travel();
+        if world.trouble(faults.not_sent) {
+            world.sim.wait(there, Why::Work).await;
             self.tell(&request, "not sent");
             return Err(TransportError::never_sent("the connection was refused"));
         }
-        if self.world.trouble(faults.arrives_late) {
-            self.tell(&request, "no answer; it arrives later");
-            let late = self.world.sim.seconds(1, 90);
-            self.world.after(late, Event::Late(Box::new(request)));
-            self.world.sim.wait(self.world.sim.seconds(5, 60), Why::Work).await;
-            return Err(TransportError::answer_lost("no answer came in time"));
+        let is_late = world.trouble(faults.arrives_late);
+        let arrives = if is_late { there + world.sim.seconds(1, 90) } else { there };
+        let flight = Arc::new(Flight { process: self.process, request, state: Mutex::default() });
+        world.after(arrives, Event::Arrive(Arc::clone(&flight)));
+        let waiting = Waiting { network: self, flight };
+        let patience = if is_late { there } else { there + self.travel() };
+        world.sim.wait(patience, Why::Work).await;
+        let outcome = lock(&waiting.flight.state).outcome.take();
+        lock(&waiting.flight.state).answered = true;
+        match outcome {
+            Some(Outcome::Answer { response, .. }) => Ok(answer(response)),
+            Some(Outcome::Cut) => Err(TransportError::answer_lost("the connection was cut")),
+            None => {
+                self.tell(&waiting.flight.request, "no answer; it arrives later");
+                Err(TransportError::answer_lost("no answer came in time"))
+            }
         }
-        let fault = if self.world.trouble(faults.refused) {
+    }
+}
+
+/// A request that was sent.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    process: usize,
+    request: HttpRequest,
+    state: Mutex<FlightState>,
+}
+
+#[derive(Debug, Default)]
+struct FlightState {
+    /// It never arrives.
+    is_lost: bool,
+    /// Nobody waits for its answer any more.
+    answered: bool,
+    outcome: Option<Outcome>,
+}
+
+impl World {
+    /// A request arrives, whether or not its sender still waits.
+    pub(crate) fn arrive(self: &Arc<Self>, flight: &Flight) {
+        let Flight { process, request, state } = flight;
+        if lock(state).is_lost {
+            return;
+        }
+        let network = Network { world: Arc::clone(self), process: *process };
+        let fault = if self.trouble(self.setup.faults.refused) {
             let kinds = [
                 FaultKind::Status500,
                 FaultKind::Status503,
@@ -71,21 +108,20 @@ impl Transport for Network {
                 FaultKind::DropAfterCommit,
                 FaultKind::DropAfterCommit,
             ];
-            self.world.sim.pick(&kinds).copied()
+            self.sim.pick(&kinds).copied()
         } else {
             None
         };
-        let outcome = self.world.hand_over(&request, fault);
+        let outcome = self.hand_over(request, fault);
+        let late = if lock(state).answered { "late: " } else { "" };
         match (&outcome, fault) {
-            (_, Some(fault)) => self.tell(&request, fault),
-            (Outcome::Answer { response, .. }, None) => self.tell(&request, told(&request, response)),
-            (Outcome::Cut, None) => self.tell(&request, "cut"),
+            (_, Some(fault)) => network.tell(request, format_args!("{late}{fault}")),
+            (Outcome::Answer { response, .. }, None) => {
+                network.tell(request, format_args!("{late}{}", told(request, response)));
+            }
+            (Outcome::Cut, None) => network.tell(request, "cut"),
         }
-        self.travel().await;
-        match outcome {
-            Outcome::Answer { response, .. } => Ok(answer(response)),
-            Outcome::Cut => Err(TransportError::answer_lost("the connection was cut")),
-        }
+        lock(state).outcome = Some(outcome);
     }
 }
 
@@ -103,22 +139,20 @@ fn told(request: &HttpRequest, response: &Response) -> String {
     }
 }
 
-/// A request that has not arrived. When its process ends it may arrive all the same, soon or a little later.
-struct OnItsWay<'n> {
+/// Somebody waits for an answer. When its process ends, what has not arrived may never do so.
+struct Waiting<'n> {
     network: &'n Network,
-    request: Option<HttpRequest>,
+    flight: Arc<Flight>,
 }
 
-impl Drop for OnItsWay<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let world = &self.network.world;
-        if let Some(request) = self.request.take()
-            && request.method != api_client_core::Method::Get
-            && world.sim.chance(0.5)
-        {
-            self.network.tell(&request, "its process ended; it arrives all the same");
-            world.after(world.sim.millis(0, 20_000), Event::Late(Box::new(request)));
+        let mut state = lock(&self.flight.state);
+        if state.answered || state.outcome.is_some() {
+            return;
         }
+        state.answered = true;
+        state.is_lost = self.network.world.sim.chance(0.5);
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     shops::Setup,
     sim::Sim,
     story::Story,
+    transport::Flight,
 };
 
 /// Something that happens at a time.
@@ -26,10 +27,12 @@ pub(crate) enum Event {
     People(Action),
     /// A webhook arrives, after so many attempts that failed.
     Webhook(Delivery, u32),
-    /// A request arrives whose sender does not wait for it any more.
-    Late(Box<HttpRequest>),
+    /// A request arrives.
+    Arrive(Arc<Flight>),
     Start(usize),
     Kill(usize),
+    /// It stands still for so long, as a machine does that is suspended.
+    Suspend(usize, Duration),
     /// It is killed when it has come to so many failpoints.
     KillAtPoint(usize, u32),
     /// The clock of a process shows so many milliseconds too much.

@@ -34,7 +34,7 @@ pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
             check_synchronized(&facts, &rma)?;
         }
     }
-    for status in ledger.status(world.sim.now()).await.unwrap() {
+    for status in ledger.status().await.unwrap() {
         hold!("6", status.waiting_deliveries == 0, "{} webhooks wait", status.waiting_deliveries);
     }
     Ok(())
@@ -42,7 +42,7 @@ pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
 
 fn check_item(item: &WorkItem) -> Checked {
     let (rma, of, state) = (&item.rma, &item.connection, item.state);
-    let rests = matches!(state, WorkState::InStep | WorkState::NeedsReview);
+    let rests = matches!(state, WorkState::InStep | WorkState::NeedsReview | WorkState::OfAnotherShop);
     hold!(
         "6",
         rests,
