@@ -1,0 +1,86 @@
+//! In the end: every return is in sync, or waits for a person (rule 6).
+
+use returngo::{RmaStatus, TransactionStatus};
+use returngo_brightpearl_connector::ledger::{Ledger, WorkItem, WorkState};
+
+use super::{Checked, facts::Facts, hold, keys};
+use crate::world::World;
+
+pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
+    let facts = Facts::of(world);
+    for returned in &world.setup.rmas {
+        let id = &returned.id;
+        let Some(rma) = world.rma(returned.shop, id) else { continue };
+        if rma.approved_at().is_none() {
+            continue;
+        }
+        let connections = world.setup.connections.iter().filter(|connected| connected.shop == returned.shop);
+        let mut items = Vec::new();
+        for connected in connections {
+            let connection = connected.id.parse().unwrap();
+            items.extend(ledger.work(&connection, id).await.unwrap());
+        }
+        hold!("6", !items.is_empty(), "RMA {id} was never looked at");
+        for item in &items {
+            check_item(item)?;
+        }
+        let asks = |item: &WorkItem| item.state == WorkState::NeedsReview;
+        let decided = |item: &WorkItem| !item.resolved.is_empty() || item.resolved_error.is_some();
+        if rma.status() == &RmaStatus::Canceled || items.iter().any(|item| asks(item) || decided(item)) {
+            continue;
+        }
+        let waits = connection_waits(world, returned.shop, rma.status());
+        if !waits {
+            check_synchronized(&facts, &rma)?;
+        }
+    }
+    for status in ledger.status().await.unwrap() {
+        hold!("6", status.waiting_deliveries == 0, "{} webhooks wait", status.waiting_deliveries);
+    }
+    Ok(())
+}
+
+fn check_item(item: &WorkItem) -> Checked {
+    let (rma, of, state) = (&item.rma, &item.connection, item.state);
+    let rests = matches!(state, WorkState::InStep | WorkState::NeedsReview | WorkState::OfAnotherShop);
+    hold!(
+        "6",
+        rests,
+        "RMA {rma} of {of} is {state:?} at the end, due at {:?}: {:?}",
+        item.due_at,
+        item.last_error
+    );
+    Ok(())
+}
+
+/// The credit is made later than at the approval.
+fn connection_waits(world: &World, shop: usize, status: &RmaStatus) -> bool {
+    let mut connections = world.setup.connections.iter().filter(|connected| connected.shop == shop);
+    connections.any(|connected| connected.settings.trigger == "received") && *status == RmaStatus::Approved
+}
+
+fn check_synchronized(facts: &Facts, rma: &returngo::Rma) -> Checked {
+    let id = rma.id().to_string();
+    let credit = facts.credits.iter().find(|credit| credit.rma() == Some(&id));
+    let paid_under_key = |key: &(String, String)| {
+        let references = facts.payments.iter().filter_map(|payment| payment.transaction_ref.as_deref());
+        references.filter_map(keys::refund).any(|paid| paid == *key)
+    };
+    // A credit that was adopted shows in its payments.
+    let has_payments = facts.payments.iter().any(|payment| {
+        payment.transaction_ref.as_deref().and_then(keys::refund).is_some_and(|(of, _)| of == id)
+    });
+    let adopts = facts.credits.iter().any(|credit| credit.keyed_by.is_none());
+    hold!("6", credit.is_some() || has_payments || adopts, "RMA {id} is in sync, and has no credit");
+    for transaction in &rma.transactions {
+        let key = (id.clone(), transaction.id.to_string());
+        let happened = transaction.status == TransactionStatus::Success && transaction.is_refund();
+        hold!(
+            "6",
+            !happened || paid_under_key(&key),
+            "RMA {id} is in sync, and refund {} is not recorded",
+            transaction.id
+        );
+    }
+    Ok(())
+}

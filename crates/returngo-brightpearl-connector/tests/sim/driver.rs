@@ -1,0 +1,155 @@
+//! Polls one actor at a time. Which one is next, of those that can go on, is chance.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+    time::Duration,
+};
+
+use returngo_brightpearl_connector::{
+    ledger::Ledger,
+    probe::{Point, Probe},
+};
+
+/// A part of a process that goes on by itself.
+pub(crate) struct Actor {
+    pub(crate) process: usize,
+    pub(crate) name: &'static str,
+    future: Pin<Box<dyn Future<Output = ()>>>,
+    woken: Arc<Woken>,
+}
+
+impl Actor {
+    pub(crate) fn new(
+        process: usize,
+        name: &'static str,
+        future: impl Future<Output = ()> + 'static,
+    ) -> Self {
+        Self { process, name, future: Box::pin(future), woken: Arc::default() }
+    }
+
+    pub(crate) fn can_go_on(&self) -> bool {
+        self.woken.flag.load(Ordering::Acquire)
+    }
+}
+
+/// How a poll ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Polled {
+    Waits,
+    Ended,
+    /// Its process was killed at a failpoint.
+    Killed,
+}
+
+/// Whether an actor was woken, and who wants to know.
+#[derive(Debug)]
+struct Woken {
+    flag: AtomicBool,
+    driver: Mutex<Option<Waker>>,
+}
+
+/// New actors are to be polled.
+impl Default for Woken {
+    fn default() -> Self {
+        Self { flag: AtomicBool::new(true), driver: Mutex::default() }
+    }
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.flag.store(true, Ordering::Release);
+        if let Some(driver) = self.driver.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            driver.wake();
+        }
+    }
+}
+
+impl Woken {
+    /// Waits for the actor to be woken from outside of the simulation.
+    fn poll_woken(&self, context: &mut Context<'_>) -> Poll<()> {
+        *self.driver.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
+        if self.flag.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// Lets an actor go on until it waits for the simulation.
+pub(crate) async fn go_on(actor: &mut Actor, ledger: &dyn Ledger) -> Polled {
+    loop {
+        actor.woken.flag.store(false, Ordering::Release);
+        let waker = Waker::from(Arc::clone(&actor.woken));
+        let mut context = Context::from_waker(&waker);
+        let polled = catch_unwind(AssertUnwindSafe(|| actor.future.as_mut().poll(&mut context)));
+        match polled {
+            Ok(Poll::Ready(())) => return Polled::Ended,
+            Ok(Poll::Pending) => {}
+            Err(cause) if is_kill(&*cause) => return Polled::Killed,
+            Err(cause) => resume_unwind(cause),
+        }
+        if !answered_by_database(&actor.woken, ledger).await {
+            return Polled::Waits;
+        }
+    }
+}
+
+/// Longer than any statement takes.
+const PATIENCE: u32 = 2000;
+
+/// Waits while the database is asked. False when the actor waits for something else.
+async fn answered_by_database(woken: &Woken, ledger: &dyn Ledger) -> bool {
+    for round in 0..PATIENCE {
+        if woken.flag.load(Ordering::Acquire) {
+            return true;
+        }
+        if ledger.is_idle() {
+            return false;
+        }
+        // A connection goes back to its pool in a task of its own.
+        tokio::task::yield_now().await;
+        if round > 2 {
+            let answer = std::future::poll_fn(|context| woken.poll_woken(context));
+            let _ = tokio::time::timeout(Duration::from_millis(1), answer).await;
+        }
+    }
+    false
+}
+
+/// The end of a process.
+#[derive(Debug)]
+struct Kill;
+
+fn is_kill(cause: &(dyn Any + Send)) -> bool {
+    cause.is::<Kill>()
+}
+
+/// Kills a process at a failpoint.
+#[derive(Debug, Default)]
+pub(crate) struct Failpoints(Mutex<Option<u32>>);
+
+impl Failpoints {
+    /// Kills it when it has come to so many more of them.
+    pub(crate) fn kill_after(&self, points: u32) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(points);
+    }
+}
+
+impl Probe for Failpoints {
+    fn reached(&self, _: Point) {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match *left {
+            None => {}
+            Some(0) => {
+                *left = None;
+                drop(left);
+                resume_unwind(Box::new(Kill));
+            }
+            Some(points) => *left = Some(points - 1),
+        }
+    }
+}

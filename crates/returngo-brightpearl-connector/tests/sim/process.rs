@@ -1,0 +1,317 @@
+//! A process of the connector: its parts as actors, over the connector's own steps.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use api_client_core::client::Clock;
+use returngo_brightpearl::ConnectionSettings;
+use returngo_brightpearl_connector::{
+    configuration::{BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, ReturngoAccess, Secret},
+    engine::{Engine, Policy},
+    heartbeat::Heartbeat,
+    ledger::{self, ConnectionId, Decision, Delivery, Ledger, Source},
+    registry::Registry,
+    service::Service,
+    sweep::Schedule,
+    vault::{Vault, VaultKey},
+};
+use tokio::sync::watch;
+
+use crate::{
+    clock::ProcessClock,
+    driver::{Actor, Failpoints},
+    people::Command,
+    shops::{self, Settings},
+    sim::Why,
+    transport::Network,
+    world::{World, lock},
+};
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub(crate) const SECRET: &str = "a-secret-of-the-simulation";
+
+/// A process that runs.
+pub(crate) struct Process {
+    pub(crate) number: usize,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) failpoints: Arc<Failpoints>,
+    parts: Arc<Parts>,
+    _stop: watch::Sender<bool>,
+}
+
+/// What its actors share.
+struct Parts {
+    world: Arc<World>,
+    number: usize,
+    ledger: Arc<dyn Ledger>,
+    service: Service,
+    heartbeat: Arc<Heartbeat>,
+    clock: Arc<dyn Clock>,
+    inbox: Mutex<VecDeque<Delivery>>,
+    commands: Mutex<VecDeque<Command>>,
+}
+
+/// What a connection is made of.
+pub(crate) fn configuration(shop: usize, settings: &Settings) -> ConnectionConfiguration {
+    ConnectionConfiguration {
+        settings: ConnectionSettings::from_json(&settings.json()).unwrap(),
+        brightpearl: BrightpearlAccess {
+            url: Some("http://brightpearl.sim".to_owned()),
+            datacenter: None,
+            app_ref: "acmeoutdoors_returns".to_owned(),
+            dev_ref: None,
+            token: BrightpearlToken::Token(Secret::new("mock-account-token")),
+        },
+        returngo: ReturngoAccess {
+            url: Some(format!("http://shop-{shop}.sim")),
+            api_key: Secret::new(shops::api_key(shop)),
+            shop: shops::shop_name(shop),
+            calls_a_day: Some(1_000_000),
+        },
+        webhook_secret: Secret::new(SECRET),
+        synchronise_from: None,
+    }
+}
+
+/// A registry over this ledger, whose connections are not opened.
+pub(crate) async fn registry(ledger: &Arc<dyn Ledger>, clock: Arc<dyn Clock>) -> Registry {
+    let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &**ledger).await.unwrap();
+    Registry::new(Arc::clone(ledger), vault, clock)
+}
+
+/// Starts a process on this database.
+pub(crate) async fn start(
+    world: &Arc<World>,
+    number: usize,
+    name: &str,
+    database: &str,
+    ahead: &Arc<AtomicI64>,
+) -> (Process, Vec<Actor>) {
+    let ledger = ledger::open(database).await.unwrap();
+    let clock: Arc<dyn Clock> = ProcessClock::new(&world.sim, ahead, Why::Work);
+    let reporting = ProcessClock::new(&world.sim, ahead, Why::Report);
+    let heartbeat = Arc::new(Heartbeat::register(Arc::clone(&ledger), reporting, name).await.unwrap());
+    let registry = registry(&ledger, Arc::clone(&clock)).await.with_transport(Network::new(world, number));
+    let failpoints: Arc<Failpoints> = Arc::default();
+    let (stop, stopped) = watch::channel(false);
+    let engine = Engine::new(
+        Arc::clone(&ledger),
+        Arc::clone(&clock),
+        Arc::clone(&failpoints) as _,
+        heartbeat.worker().clone(),
+        Policy { batch: world.setup.batch, ..Policy::default() },
+        stopped.clone(),
+    );
+    let every = world.setup.sweeps_every;
+    let schedule = Schedule { brightpearl: every, returngo: every, ..Schedule::default() };
+    let service = Service::new(
+        Arc::clone(&ledger),
+        Arc::new(registry),
+        engine.with_heartbeat(Arc::clone(&heartbeat)),
+        schedule,
+        Arc::clone(&clock),
+        Arc::clone(&failpoints) as _,
+    );
+    let parts = Arc::new(Parts {
+        world: Arc::clone(world),
+        number,
+        ledger: Arc::clone(&ledger),
+        service,
+        heartbeat: Arc::clone(&heartbeat),
+        clock,
+        inbox: Mutex::default(),
+        commands: Mutex::default(),
+    });
+    let mut actors = vec![
+        Actor::new(number, "report", Arc::clone(&parts).report(stopped)),
+        Actor::new(number, "receive", Arc::clone(&parts).receive()),
+        Actor::new(number, "handle", Arc::clone(&parts).handle()),
+        Actor::new(number, "sweep", Arc::clone(&parts).sweep()),
+        Actor::new(number, "command", Arc::clone(&parts).obey()),
+    ];
+    for _ in 0..world.setup.workers {
+        actors.push(Actor::new(number, "work", Arc::clone(&parts).work()));
+    }
+    (Process { number, ledger, failpoints, parts, _stop: stop }, actors)
+}
+
+impl Process {
+    /// A webhook comes in.
+    pub(crate) fn take_in(&self, path: &str, body: String) {
+        let mut segments = path.split('/').skip(2);
+        let source = match segments.next() {
+            Some("brightpearl") => Source::Brightpearl,
+            _ => Source::Returngo,
+        };
+        let connection = segments.next().unwrap_or_default().parse().unwrap();
+        let received_at = self.parts.clock.now();
+        lock(&self.parts.inbox).push_back(Delivery { connection, source, body, received_at });
+        self.parts.world.sim.ring((self.number, "receive"));
+    }
+
+    pub(crate) fn command(&self, command: Command) {
+        lock(&self.parts.commands).push_back(command);
+        self.parts.world.sim.ring((self.number, "command"));
+    }
+}
+
+impl Parts {
+    async fn idle(&self, name: &'static str, time: Duration) {
+        self.world.sim.wait(time, Why::Idle((self.number, name))).await;
+    }
+
+    fn ring(&self, name: &'static str) {
+        for process in 0..self.world.setup.processes {
+            self.world.sim.ring((process, name));
+        }
+    }
+
+    fn tell(&self, what: impl std::fmt::Display) {
+        self.world.tell(format_args!("p{} {what}", self.number));
+    }
+
+    async fn receive(self: Arc<Self>) {
+        loop {
+            let deliveries: Vec<Delivery> = lock(&self.inbox).drain(..).collect();
+            if deliveries.is_empty() {
+                self.idle("receive", Duration::from_secs(24 * 3600)).await;
+                continue;
+            }
+            if let Err(error) = self.ledger.receive(&deliveries).await {
+                self.tell(format_args!("webhooks not stored: {error}"));
+            }
+            self.ring("handle");
+        }
+    }
+
+    async fn report(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        if let Err(error) = self.heartbeat.keep(stop).await {
+            self.tell(error);
+        }
+    }
+
+    async fn handle(self: Arc<Self>) {
+        loop {
+            match self.service.handle_some_webhooks().await {
+                Ok(true) => self.ring("work"),
+                Ok(false) => self.idle("handle", Duration::from_secs(900)).await,
+                Err(error) => {
+                    self.tell(format_args!("webhooks not handled: {error}"));
+                    self.idle("handle", Duration::from_secs(5)).await;
+                }
+            }
+        }
+    }
+
+    async fn sweep(self: Arc<Self>) {
+        let longest = self.world.setup.sweeps_every / 3;
+        let mut pause = Duration::from_secs(60);
+        loop {
+            match self.service.take_a_sweep().await {
+                Ok(true) => {
+                    pause = Duration::from_secs(60);
+                    self.ring("work");
+                }
+                Ok(false) => {
+                    self.idle("sweep", pause).await;
+                    pause = (pause * 2).min(longest);
+                }
+                Err(error) => {
+                    self.tell(format_args!("no sweep taken: {error}"));
+                    self.idle("sweep", Duration::from_secs(60)).await;
+                }
+            }
+        }
+    }
+
+    async fn work(self: Arc<Self>) {
+        let mut pause = Duration::from_secs(5);
+        loop {
+            let claims = match self.service.engine.claim(Vec::new()).await {
+                Ok(claims) => claims,
+                Err(error) => {
+                    self.tell(format_args!("nothing claimed: {error}"));
+                    Vec::new()
+                }
+            };
+            let Some(id) = claims.first().map(|claim| claim.connection.clone()) else {
+                self.idle("work", pause).await;
+                pause = (pause * 2).min(Duration::from_secs(900));
+                continue;
+            };
+            pause = Duration::from_secs(5);
+            let rmas: Vec<String> = claims.iter().map(|claim| claim.rma.to_string()).collect();
+            self.tell(format_args!("works on {} of {id}", rmas.join(", ")));
+            let worked = match self.service.registry.get(&id).await {
+                Ok(connection) => self.service.engine.work_on(&connection, claims).await,
+                Err(error) => self.service.engine.put_off(claims, &error.to_string()).await,
+            };
+            match worked {
+                Ok(worked) => self.tell(format_args!("worked: {worked:?}")),
+                Err(error) => self.tell(format_args!("not worked: {error}")),
+            }
+        }
+    }
+
+    async fn obey(self: Arc<Self>) {
+        loop {
+            let command = lock(&self.commands).pop_front();
+            match command {
+                None => self.idle("command", Duration::from_secs(24 * 3600)).await,
+                Some(Command::Resolve(place)) => self.resolve(place).await,
+                Some(Command::Retry(place)) => self.retry(place).await,
+                Some(Command::Configure(place)) => self.configure(place).await,
+            }
+            self.ring("work");
+        }
+    }
+
+    async fn resolve(&self, place: usize) {
+        let id: ConnectionId = self.world.setup.connections[place].id.parse().unwrap();
+        let open = self.ledger.reviews(Some(&id)).await.unwrap_or_default();
+        let Some(item) = self.world.sim.pick(&open) else { return };
+        let decision = self.decision(item.connection.clone(), item.rma.clone());
+        if self.ledger.put_aside(&decision, self.clock.now()).await.is_ok_and(|done| done) {
+            let codes: Vec<String> = item.reviews.iter().map(|review| review.code.to_string()).collect();
+            self.tell(format_args!("person: settles {} of RMA {}", codes.join(", "), item.rma));
+            self.world.auditor().settled(item, self.world.sim.elapsed());
+        }
+    }
+
+    async fn retry(&self, place: usize) {
+        let id: ConnectionId = self.world.setup.connections[place].id.parse().unwrap();
+        let open = self.ledger.reviews(Some(&id)).await.unwrap_or_default();
+        let Some(item) = self.world.sim.pick(&open) else { return };
+        let decision = self.decision(item.connection.clone(), item.rma.clone());
+        if self.ledger.begin_again(&decision, self.clock.now()).await.is_ok_and(|done| done) {
+            self.tell(format_args!("person: asks for another attempt at RMA {}", item.rma));
+            self.world.auditor().tried_again(&item.rma);
+        }
+    }
+
+    async fn configure(&self, place: usize) {
+        let connected = &self.world.setup.connections[place];
+        let settings = Settings { adjustments: true, ..connected.settings };
+        let configuration = configuration(connected.shop, &settings);
+        let id = connected.id.parse().unwrap();
+        match self.service.registry.put(&id, &configuration).await {
+            Ok(()) => self.tell(format_args!("person: configures adjustments of {id}")),
+            Err(error) => self.tell(format_args!("person: cannot configure {id}: {error}")),
+        }
+    }
+
+    fn decision(&self, connection: ConnectionId, rma: returngo::RmaId) -> Decision {
+        Decision { connection, rma, by: "the simulation".to_owned(), note: None }
+    }
+}
+
+/// Sets the clock of a process.
+pub(crate) fn set_clock(ahead: &AtomicI64, milliseconds: i64) {
+    ahead.store(milliseconds, Ordering::Relaxed);
+}

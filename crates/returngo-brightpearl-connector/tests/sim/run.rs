@@ -1,0 +1,296 @@
+//! One seed, from its start to its end.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
+
+use brightpearl::integration::NewWebhook as BrightpearlWebhook;
+use returngo::{NewWebhook as ReturngoWebhook, WebhookEvent};
+use returngo_brightpearl_connector::ledger;
+
+use crate::{
+    auditor::Violation,
+    clock::ProcessClock,
+    driver::{Actor, Polled, go_on},
+    process::{self, Process, SECRET},
+    shops::setup,
+    sim::{Sim, Why},
+    story::Story,
+    world::{Event, World},
+};
+
+/// More steps than any seed takes.
+const STEPS: usize = 200_000;
+
+/// How a seed ended.
+pub(crate) struct Ended {
+    pub(crate) violation: Option<Violation>,
+    pub(crate) story: Vec<String>,
+    pub(crate) digest: u64,
+    pub(crate) took: Duration,
+}
+
+/// Databases of a thread: an empty one that others are copies of.
+pub(crate) struct Databases {
+    folder: tempfile::TempDir,
+    template: PathBuf,
+}
+
+impl Databases {
+    /// In memory where there is a file system in memory.
+    pub(crate) async fn new() -> Self {
+        let in_memory = Path::new("/dev/shm");
+        let folder = tempfile::TempDir::new_in(in_memory).or_else(|_| tempfile::TempDir::new()).unwrap();
+        let template = folder.path().join("template.db");
+        let ledger = ledger::open(&url(&template)).await.unwrap();
+        ledger.ready().await.unwrap();
+        drop(ledger);
+        // What is in the log goes into the file when the last connection closes, which takes a moment.
+        while folder.path().join("template.db-wal").exists() {
+            tokio::task::yield_now().await;
+        }
+        Self { folder, template }
+    }
+
+    fn for_seed(&self, seed: u64) -> PathBuf {
+        let file = self.folder.path().join(format!("{seed}.db"));
+        std::fs::copy(&self.template, &file).unwrap();
+        file
+    }
+}
+
+fn url(file: &Path) -> String {
+    format!("sqlite://{}", file.display())
+}
+
+struct Run {
+    world: Arc<World>,
+    database: String,
+    processes: Vec<Option<Process>>,
+    clocks: Vec<Arc<AtomicI64>>,
+    /// Until when they stand still.
+    suspended: Vec<Duration>,
+    actors: Vec<Actor>,
+    lives: u32,
+}
+
+pub(crate) async fn run(seed: u64, aloud: bool, databases: &Databases) -> Ended {
+    let sim = Sim::new(seed);
+    let story = if aloud { Story::aloud() } else { Story::default() };
+    let setup = setup(&sim);
+    let world = World::new(Arc::clone(&sim), story, setup);
+    let file = databases.for_seed(seed);
+    let processes = world.setup.processes;
+    let mut run = Run {
+        world: Arc::clone(&world),
+        database: url(&file),
+        processes: (0..processes).map(|_| None).collect(),
+        clocks: (0..processes).map(|_| Arc::default()).collect(),
+        suspended: vec![Duration::ZERO; processes],
+        actors: Vec::new(),
+        lives: 0,
+    };
+    run.connect().await;
+    let ended = run.play().await;
+    let violation = match ended.or_else(|| world.violation()) {
+        None => run.final_check().await.err(),
+        some => some,
+    };
+    run.actors.clear();
+    for extension in ["db", "db-wal", "db-shm"] {
+        let _ = std::fs::remove_file(file.with_extension(extension));
+    }
+    if let Some(violation) = &violation {
+        world.tell(format_args!("VIOLATION {violation}"));
+    }
+    Ended { violation, story: world.story.lines(), digest: world.story.digest(), took: sim.elapsed() }
+}
+
+impl Run {
+    /// Stores the connections and subscribes to webhooks.
+    async fn connect(&self) {
+        let world = &self.world;
+        let ledger = ledger::open(&self.database).await.unwrap();
+        let clock = ProcessClock::new(&world.sim, &Arc::default(), Why::Work);
+        let registry = process::registry(&ledger, clock).await;
+        for connected in &world.setup.connections {
+            let configuration = process::configuration(connected.shop, &connected.settings);
+            let id = connected.id.parse().unwrap();
+            if let Err(error) = registry.put(&id, &configuration).await {
+                world.tell(format_args!("{id} is not connected: {error}"));
+                continue;
+            }
+            let to = |source: &str| format!("http://connector.sim/webhooks/{source}/{id}/{SECRET}");
+            for event in
+                ["goods-in-note.created", "quarantine-release.created", "order.modified.order-status"]
+            {
+                let webhook = BrightpearlWebhook::post(event, &to("brightpearl"));
+                let body = serde_json::to_value(&webhook).unwrap();
+                let subscribe = |api: &mut brightpearl_mock::Brightpearl, context: &mut _| {
+                    api.by_hand("POST", "integration-service/webhook", &body, context)
+                };
+                world.brightpearl.act(subscribe).unwrap();
+            }
+            for event in
+                [WebhookEvent::RmaCreated, WebhookEvent::RmaStatusUpdated, WebhookEvent::TransactionCreated]
+            {
+                let webhook = ReturngoWebhook::new(event, to("returngo"));
+                world.shops[connected.shop].act(|api, _| drop(api.register(webhook)));
+            }
+        }
+    }
+
+    /// Lets everything happen that happens until the end.
+    async fn play(&mut self) -> Option<Violation> {
+        let world = Arc::clone(&self.world);
+        let sim = &world.sim;
+        let end = world.settles_within();
+        for _ in 0..STEPS {
+            while let Some(event) = world.due_event() {
+                self.happen(event).await;
+            }
+            if world.violation().is_some() {
+                return None;
+            }
+            let ready: Vec<usize> =
+                (0..self.actors.len()).filter(|place| self.can_go_on(&self.actors[*place])).collect();
+            if let Some(place) = sim.pick(&ready) {
+                self.step(*place).await;
+            } else if sim.elapsed() >= end {
+                return None;
+            } else {
+                let resumed = self.suspended.iter().filter(|until| **until > sim.elapsed());
+                let next = resumed.copied().chain(world.next_event()).chain([end]).min();
+                sim.advance(next);
+            }
+        }
+        Some(Violation::new("6", "it does not come to rest".to_owned()))
+    }
+
+    fn can_go_on(&self, actor: &Actor) -> bool {
+        actor.can_go_on() && self.suspended[actor.process] <= self.world.sim.elapsed()
+    }
+
+    async fn step(&mut self, place: usize) {
+        let actor = &mut self.actors[place];
+        let process = actor.process;
+        let Some(running) = &self.processes[process] else { return };
+        let polled = go_on(actor, &*running.ledger).await;
+        match polled {
+            Polled::Waits => {}
+            Polled::Ended => {
+                let ended = self.actors.swap_remove(place);
+                // The others of its process may not go on without it.
+                self.kill(process, &format!("because its part \"{}\" has ended", ended.name)).await;
+            }
+            Polled::Killed => self.kill(process, "at a failpoint").await,
+        }
+    }
+
+    async fn happen(&mut self, event: Event) {
+        match event {
+            Event::People(action) => {
+                if let Some(command) = self.world.perform(action.clone()) {
+                    match self.running() {
+                        Some(process) => process.command(command),
+                        None => self.world.after(Duration::from_secs(600), Event::People(action)),
+                    }
+                }
+            }
+            Event::Webhook(delivery, attempts) => match self.running() {
+                Some(process) => {
+                    let path = delivery.url.trim_start_matches("http://connector.sim");
+                    self.world.tell(format_args!("webhook {} for p{}", delivery.event, process.number));
+                    process.take_in(path, delivery.body);
+                }
+                // ReturnGO is not known to try again.
+                None if attempts < 4 && delivery.url.contains("/brightpearl/") => {
+                    self.world.after(Duration::from_secs(900), Event::Webhook(delivery, attempts + 1));
+                }
+                None => self.world.tell(format_args!("webhook {} finds nobody", delivery.event)),
+            },
+            Event::Arrive(flight) => self.world.arrive(&flight),
+            Event::Suspend(process, time) => {
+                self.world.tell(format_args!("p{process} stands still for {} s", time.as_secs()));
+                self.suspended[process] = self.world.sim.elapsed() + time;
+                self.world.sim.watch_for(time + Duration::from_secs(120));
+            }
+            Event::Start(process) => self.start(process).await,
+            Event::Kill(process) => self.kill(process, "at some time").await,
+            Event::KillAtPoint(process, points) => {
+                if let Some(process) = &self.processes[process] {
+                    process.failpoints.kill_after(points);
+                }
+            }
+            Event::SetClock(process, ahead) => {
+                self.world.tell(format_args!("clock of p{process} is {ahead} ms ahead"));
+                process::set_clock(&self.clocks[process], ahead);
+            }
+            Event::Lag(milliseconds) => {
+                self.world.tell(format_args!("searches lag by {milliseconds} ms"));
+                self.world.brightpearl.act(|api, _| api.switches().search_lag_ms = milliseconds);
+            }
+            Event::Calm => self.calm_down().await,
+        }
+    }
+
+    async fn calm_down(&mut self) {
+        self.world.tell("from now on nothing goes wrong");
+        self.world.calm_down();
+        self.clocks.iter().for_each(|clock| process::set_clock(clock, 0));
+        self.suspended.fill(Duration::ZERO);
+        for process in 0..self.processes.len() {
+            self.start(process).await;
+        }
+    }
+
+    async fn start(&mut self, number: usize) {
+        if self.processes[number].is_some() {
+            return;
+        }
+        self.lives += 1;
+        // It may come back on another machine.
+        let name = if self.lives == 1 || self.world.sim.chance(0.7) {
+            format!("process {number}")
+        } else {
+            format!("process {number}, life {}", self.lives)
+        };
+        self.world.tell(format_args!("p{number} starts as \"{name}\""));
+        let (process, actors) =
+            process::start(&self.world, number, &name, &self.database, &self.clocks[number]).await;
+        self.suspended[number] = Duration::ZERO;
+        self.processes[number] = Some(process);
+        self.actors.extend(actors);
+    }
+
+    /// A process ends without a word, and may be started again later.
+    async fn kill(&mut self, number: usize, how: &str) {
+        let Some(process) = self.processes[number].take() else { return };
+        self.world.tell(format_args!("p{number} is killed {how}"));
+        self.actors.retain(|actor| actor.process != number);
+        self.world.auditor().died();
+        // Its transactions are rolled back by the database.
+        drop(process);
+        self.world.sim.watch_for(Duration::from_secs(180));
+        let down = if self.world.sim.chance(0.7) {
+            self.world.sim.seconds(1, 120)
+        } else {
+            self.world.sim.seconds(120, 5400)
+        };
+        self.world.after(down, Event::Start(number));
+    }
+
+    /// One of the processes that run.
+    fn running(&self) -> Option<&Process> {
+        let running: Vec<&Process> = self.processes.iter().flatten().collect();
+        self.world.sim.pick(&running).copied()
+    }
+
+    /// Everything that was to be done is done, or waits for a person.
+    async fn final_check(&self) -> Result<(), Violation> {
+        let ledger = ledger::open(&self.database).await.unwrap();
+        crate::auditor::liveness::check(&self.world, &*ledger).await
+    }
+}
