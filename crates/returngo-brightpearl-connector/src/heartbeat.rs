@@ -139,7 +139,7 @@ impl Heartbeat {
         let mut state = self.state();
         let mut known = std::mem::take(&mut state.watched);
         // Who could not look for a while does not know whether the others could report: the store may have been away.
-        let looked_lately = state.watched_at.is_some_and(|at| now.saturating_sub(at) <= REPORT_EVERY * 2);
+        let looked_lately = state.watched_at.is_some_and(|at| now.saturating_sub(at) <= REPORT_EVERY * 3);
         if !looked_lately {
             known.clear();
         }
