@@ -1,6 +1,7 @@
 //! One seed, from its start to its end.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicI64},
     time::Duration,
@@ -30,6 +31,8 @@ pub(crate) struct Ended {
     pub(crate) story: Vec<String>,
     pub(crate) digest: u64,
     pub(crate) took: Duration,
+    /// What has happened in it.
+    pub(crate) situations: BTreeSet<String>,
 }
 
 /// Databases of a thread: an empty one that others are copies of.
@@ -105,7 +108,13 @@ pub(crate) async fn run(seed: u64, aloud: bool, databases: &Databases) -> Ended 
     if let Some(violation) = &violation {
         world.tell(format_args!("VIOLATION {violation}"));
     }
-    Ended { violation, story: world.story.lines(), digest: world.story.digest(), took: sim.elapsed() }
+    Ended {
+        violation,
+        story: world.story.lines(),
+        digest: world.story.digest(),
+        took: sim.elapsed(),
+        situations: world.situations(),
+    }
 }
 
 impl Run {
@@ -120,6 +129,7 @@ impl Run {
             let id = connected.id.parse().unwrap();
             if let Err(error) = registry.put(&id, &configuration).await {
                 world.tell(format_args!("{id} is not connected: {error}"));
+                world.happened("a second connection of a pair is refused");
                 continue;
             }
             let to = |source: &str| format!("http://connector.sim/webhooks/{source}/{id}/{SECRET}");
@@ -214,6 +224,7 @@ impl Run {
             Event::Arrive(flight) => self.world.arrive(&flight),
             Event::Suspend(process, time) => {
                 self.world.tell(format_args!("p{process} stands still for {} s", time.as_secs()));
+                self.world.happened("a process stands still");
                 self.suspended[process] = self.world.sim.elapsed() + time;
                 self.world.sim.watch_for(time + Duration::from_secs(120));
             }
@@ -269,6 +280,7 @@ impl Run {
     async fn kill(&mut self, number: usize, how: &str) {
         let Some(process) = self.processes[number].take() else { return };
         self.world.tell(format_args!("p{number} is killed {how}"));
+        self.world.happened(format!("a process is killed {how}"));
         self.actors.retain(|actor| actor.process != number);
         self.world.auditor().died();
         // Its transactions are rolled back by the database.
