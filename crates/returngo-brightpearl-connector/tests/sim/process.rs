@@ -2,10 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, Mutex, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -292,7 +289,8 @@ impl Parts {
     /// Somebody thinks again about what was settled.
     async fn lift(&self, place: usize) {
         let id: ConnectionId = self.world.setup.connections[place].id.parse().unwrap();
-        for rma in self.world.auditor().settled_rmas() {
+        let settled = self.world.auditor().settled_rmas();
+        for rma in settled {
             let decision = self.decision(id.clone(), rma.clone());
             if self.ledger.reopen(&decision, self.clock.now()).await.is_ok_and(|done| done) {
                 self.tell(format_args!("person: reopens RMA {rma}"));
@@ -326,9 +324,4 @@ impl Parts {
     fn decision(&self, connection: ConnectionId, rma: returngo::RmaId) -> Decision {
         Decision { connection, rma, by: "the simulation".to_owned(), note: None }
     }
-}
-
-/// Sets the clock of a process.
-pub(crate) fn set_clock(ahead: &AtomicI64, milliseconds: i64) {
-    ahead.store(milliseconds, Ordering::Relaxed);
 }

@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicI64},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -237,7 +240,7 @@ impl Run {
             }
             Event::SetClock(process, ahead) => {
                 self.world.tell(format_args!("clock of p{process} is {ahead} ms ahead"));
-                process::set_clock(&self.clocks[process], ahead);
+                self.set_clock(process, ahead);
             }
             Event::Lag(milliseconds) => {
                 self.world.tell(format_args!("searches lag by {milliseconds} ms"));
@@ -247,10 +250,19 @@ impl Run {
         }
     }
 
+    /// Sets a clock. When it was wrong by much, processes report for long enough to notice what that has left behind.
+    fn set_clock(&self, process: usize, ahead: i64) {
+        let before = self.clocks[process].swap(ahead, Ordering::Relaxed);
+        if (before - ahead).abs() > 300_000 {
+            self.world.happened("a clock jumps");
+            self.world.sim.watch_for(Duration::from_secs(700));
+        }
+    }
+
     async fn calm_down(&mut self) {
         self.world.tell("from now on nothing goes wrong");
         self.world.calm_down();
-        self.clocks.iter().for_each(|clock| process::set_clock(clock, 0));
+        (0..self.clocks.len()).for_each(|process| self.set_clock(process, 0));
         self.suspended.fill(Duration::ZERO);
         for process in 0..self.processes.len() {
             self.start(process).await;
