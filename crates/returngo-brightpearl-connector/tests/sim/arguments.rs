@@ -13,6 +13,8 @@ pub(crate) struct Arguments {
     pub(crate) aloud: bool,
     /// A number for everything that happened is printed for each seed: two runs must print the same.
     pub(crate) digests: bool,
+    /// In how many seeds each kind of situation arose is printed.
+    pub(crate) situations: bool,
     /// The tests are to be listed, not run.
     pub(crate) lists: bool,
     threads: Option<usize>,
@@ -26,6 +28,7 @@ impl Arguments {
             time: None,
             aloud: false,
             digests: false,
+            situations: false,
             lists: false,
             threads: None,
         };
@@ -44,6 +47,7 @@ impl Arguments {
                 "--minutes" => arguments.time = number().map(|minutes| Duration::from_secs(minutes * 60)),
                 "--threads" => arguments.threads = number().map(|threads| threads as usize),
                 "--digests" => arguments.digests = true,
+                "--situations" => arguments.situations = true,
                 "--list" => arguments.lists = true,
                 _ => {}
             }

@@ -23,7 +23,7 @@ pub(crate) fn plan(sim: &Sim, setup: &mut Setup) {
         let created = if known_before { Duration::ZERO } else { sim.seconds(10, 1200) };
         events.push((created, Action::Request(shop, rma)));
         // Some are approved at the same moment.
-        let approved = if sim.chance(0.6) { together } else { sim.seconds(60, 3 * 3600) };
+        let approved = if sim.chance(0.6) { together } else { sim.seconds(60, 5400) };
         let approved = approved.max(created + Duration::from_secs(1));
         if sim.chance(0.95) {
             events.push((approved, Action::Approve(shop, id.clone())));
@@ -41,8 +41,8 @@ pub(crate) fn plan(sim: &Sim, setup: &mut Setup) {
 fn fate_of(sim: &Sim, shop: usize, id: &RmaId, approved: Duration, events: &mut Vec<(Duration, Action)>) {
     use TransactionStatus::{Failed, Requested, Success};
     let id = || id.clone();
-    let first = approved + if sim.chance(0.3) { sim.seconds(1, 120) } else { sim.seconds(120, 7200) };
-    let later = first + sim.seconds(600, 5400);
+    let first = approved + if sim.chance(0.3) { sim.seconds(1, 120) } else { sim.seconds(120, 3000) };
+    let later = first + sim.seconds(300, 3000);
     let refund = |amount: Amount, status| Action::Refund(shop, id(), amount, status);
     match sim.below(12) {
         0 | 1 => events.push((first, refund(Amount::Full, Success))),
@@ -87,10 +87,10 @@ fn fate_of(sim: &Sim, shop: usize, id: &RmaId, approved: Duration, events: &mut 
         events.push((later, Action::PayByHand { shop, rma: id(), on_sale, named: sim.chance(0.5) }));
     }
     if sim.chance(0.5) {
-        let arrives = approved + sim.seconds(1800, 4 * 3600);
+        let arrives = approved + sim.seconds(600, 5400);
         events.push((arrives, Action::Receive(id(), false)));
-        events.push((arrives + sim.seconds(60, 3600), Action::Receive(id(), true)));
-        events.push((arrives + sim.seconds(3600, 5400), Action::Release(id())));
+        events.push((arrives + sim.seconds(60, 1800), Action::Receive(id(), true)));
+        events.push((arrives + sim.seconds(1800, 3000), Action::Release(id())));
     }
     if sim.chance(0.05) {
         events.push((later, Action::DeleteCredit(id())));
@@ -116,6 +116,9 @@ fn operators(sim: &Sim, setup: &Setup, events: &mut Vec<(Duration, Action)>) {
             for _ in 0..1 + sim.below(3) {
                 events.push((anywhen(), Action::Resolve(place)));
             }
+        }
+        if sim.chance(0.1) {
+            events.push((anywhen(), Action::Lift(place)));
         }
         if sim.chance(0.2) {
             events.push((anywhen(), Action::Retry(place)));

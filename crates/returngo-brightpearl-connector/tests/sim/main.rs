@@ -61,6 +61,11 @@ fn main() -> ExitCode {
         took * 100.0 / seeds.max(1) as f64,
         totals.virtual_time.as_secs_f64() / 3600.0
     );
+    if arguments.situations {
+        for (what, seeds) in &totals.situations {
+            println!("{seeds:6} seeds: {what}");
+        }
+    }
     for (rule, seeds) in &totals.failures {
         let shown: Vec<String> = seeds.iter().take(12).map(u64::to_string).collect();
         println!("rule {rule}: {} seeds, such as {}", seeds.len(), shown.join(" "));
@@ -75,6 +80,7 @@ struct Totals {
     failed: usize,
     virtual_time: Duration,
     failures: BTreeMap<&'static str, Vec<u64>>,
+    situations: BTreeMap<String, u64>,
 }
 
 fn play(arguments: &Arguments, next: &AtomicU64, totals: &Mutex<Totals>, began: Instant) {
@@ -96,6 +102,9 @@ fn play(arguments: &Arguments, next: &AtomicU64, totals: &Mutex<Totals>, began: 
 fn count(seed: u64, ended: Ended, arguments: &Arguments, totals: &Mutex<Totals>) {
     let mut totals = lock(totals);
     totals.virtual_time += ended.took;
+    for what in ended.situations {
+        *totals.situations.entry(what).or_default() += 1;
+    }
     if arguments.digests {
         println!("seed {seed}: {:016x}", ended.digest);
     }

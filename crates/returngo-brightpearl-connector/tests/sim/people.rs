@@ -50,6 +50,8 @@ pub(crate) enum Action {
     ForeignCredit(RmaId),
     /// Of the connection at this place, somebody settles what waits for a person.
     Resolve(usize),
+    /// Somebody lifts what was settled.
+    Lift(usize),
     /// Somebody asks for another attempt.
     Retry(usize),
     ConfigureAdjustments(usize),
@@ -59,6 +61,7 @@ pub(crate) enum Action {
 #[derive(Debug, Clone)]
 pub(crate) enum Command {
     Resolve(usize),
+    Lift(usize),
     Retry(usize),
     Configure(usize),
 }
@@ -68,6 +71,7 @@ impl World {
     pub(crate) fn perform(&self, action: Action) -> Option<Command> {
         match &action {
             Action::Resolve(connection) => return Some(Command::Resolve(*connection)),
+            Action::Lift(connection) => return Some(Command::Lift(*connection)),
             Action::Retry(connection) => return Some(Command::Retry(*connection)),
             Action::ConfigureAdjustments(connection) => return Some(Command::Configure(*connection)),
             _ => {}
@@ -123,7 +127,7 @@ impl World {
                 self.in_brightpearl(|api, context| api.uninvoice(credit, context))?;
             }
             Action::ForeignCredit(id) => self.foreign_credit(&id)?,
-            Action::Resolve(_) | Action::Retry(_) | Action::ConfigureAdjustments(_) => {}
+            Action::Resolve(_) | Action::Lift(_) | Action::Retry(_) | Action::ConfigureAdjustments(_) => {}
         }
         Ok(())
     }
@@ -271,9 +275,11 @@ impl World {
         self.by_hand("POST", "order-service/sales-credit", &body).map(drop)
     }
 
-    /// Whether time passes that people would need to do something.
+    /// When everything that is to be done must be done: what failed is tried again within 75 minutes, sweeps find what
+    /// webhooks did not tell.
     pub(crate) fn settles_within(&self) -> Duration {
-        self.setup.horizon + Duration::from_secs(8 * 3600)
+        let swept = (2 * self.setup.brightpearl_swept_every).max(4 * self.setup.returngo_swept_every);
+        self.setup.horizon + swept + Duration::from_secs(5400)
     }
 }
 

@@ -2,10 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, Mutex, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -72,7 +69,7 @@ pub(crate) fn configuration(shop: usize, settings: &Settings) -> ConnectionConfi
             url: Some(format!("http://shop-{shop}.sim")),
             api_key: Secret::new(shops::api_key(shop)),
             shop: shops::shop_name(shop),
-            calls_a_day: Some(1_000_000),
+            calls_a_day: None,
         },
         webhook_secret: Secret::new(SECRET),
         synchronise_from: None,
@@ -108,8 +105,11 @@ pub(crate) async fn start(
         Policy { batch: world.setup.batch, ..Policy::default() },
         stopped.clone(),
     );
-    let every = world.setup.sweeps_every;
-    let schedule = Schedule { brightpearl: every, returngo: every, ..Schedule::default() };
+    let schedule = Schedule {
+        brightpearl: world.setup.brightpearl_swept_every,
+        returngo: world.setup.returngo_swept_every,
+        ..Schedule::default()
+    };
     let service = Service::new(
         Arc::clone(&ledger),
         Arc::new(registry),
@@ -200,7 +200,7 @@ impl Parts {
         loop {
             match self.service.handle_some_webhooks().await {
                 Ok(true) => self.ring("work"),
-                Ok(false) => self.idle("handle", Duration::from_secs(900)).await,
+                Ok(false) => self.idle("handle", Duration::from_secs(3600)).await,
                 Err(error) => {
                     self.tell(format_args!("webhooks not handled: {error}"));
                     self.idle("handle", Duration::from_secs(5)).await;
@@ -210,7 +210,7 @@ impl Parts {
     }
 
     async fn sweep(self: Arc<Self>) {
-        let longest = self.world.setup.sweeps_every / 3;
+        let longest = Duration::from_secs(600);
         let mut pause = Duration::from_secs(60);
         loop {
             match self.service.take_a_sweep().await {
@@ -242,7 +242,7 @@ impl Parts {
             };
             let Some(id) = claims.first().map(|claim| claim.connection.clone()) else {
                 self.idle("work", pause).await;
-                pause = (pause * 2).min(Duration::from_secs(900));
+                pause = (pause * 2).min(Duration::from_secs(1200));
                 continue;
             };
             pause = Duration::from_secs(5);
@@ -265,6 +265,7 @@ impl Parts {
             match command {
                 None => self.idle("command", Duration::from_secs(24 * 3600)).await,
                 Some(Command::Resolve(place)) => self.resolve(place).await,
+                Some(Command::Lift(place)) => self.lift(place).await,
                 Some(Command::Retry(place)) => self.retry(place).await,
                 Some(Command::Configure(place)) => self.configure(place).await,
             }
@@ -280,7 +281,21 @@ impl Parts {
         if self.ledger.put_aside(&decision, self.clock.now()).await.is_ok_and(|done| done) {
             let codes: Vec<String> = item.reviews.iter().map(|review| review.code.to_string()).collect();
             self.tell(format_args!("person: settles {} of RMA {}", codes.join(", "), item.rma));
+            self.world.happened("a person settles a review");
             self.world.auditor().settled(item, self.world.sim.elapsed());
+        }
+    }
+
+    /// Somebody thinks again about what was settled.
+    async fn lift(&self, place: usize) {
+        let id: ConnectionId = self.world.setup.connections[place].id.parse().unwrap();
+        let settled = self.world.auditor().settled_rmas();
+        for rma in settled {
+            let decision = self.decision(id.clone(), rma.clone());
+            if self.ledger.reopen(&decision, self.clock.now()).await.is_ok_and(|done| done) {
+                self.tell(format_args!("person: reopens RMA {rma}"));
+                self.world.auditor().lifted(&rma);
+            }
         }
     }
 
@@ -309,9 +324,4 @@ impl Parts {
     fn decision(&self, connection: ConnectionId, rma: returngo::RmaId) -> Decision {
         Decision { connection, rma, by: "the simulation".to_owned(), note: None }
     }
-}
-
-/// Sets the clock of a process.
-pub(crate) fn set_clock(ahead: &AtomicI64, milliseconds: i64) {
-    ahead.store(milliseconds, Ordering::Relaxed);
 }

@@ -1,8 +1,12 @@
 //! One seed, from its start to its end.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicI64},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,6 +34,8 @@ pub(crate) struct Ended {
     pub(crate) story: Vec<String>,
     pub(crate) digest: u64,
     pub(crate) took: Duration,
+    /// What has happened in it.
+    pub(crate) situations: BTreeSet<String>,
 }
 
 /// Databases of a thread: an empty one that others are copies of.
@@ -105,7 +111,13 @@ pub(crate) async fn run(seed: u64, aloud: bool, databases: &Databases) -> Ended 
     if let Some(violation) = &violation {
         world.tell(format_args!("VIOLATION {violation}"));
     }
-    Ended { violation, story: world.story.lines(), digest: world.story.digest(), took: sim.elapsed() }
+    Ended {
+        violation,
+        story: world.story.lines(),
+        digest: world.story.digest(),
+        took: sim.elapsed(),
+        situations: world.situations(),
+    }
 }
 
 impl Run {
@@ -120,6 +132,7 @@ impl Run {
             let id = connected.id.parse().unwrap();
             if let Err(error) = registry.put(&id, &configuration).await {
                 world.tell(format_args!("{id} is not connected: {error}"));
+                world.happened("a second connection of a pair is refused");
                 continue;
             }
             let to = |source: &str| format!("http://connector.sim/webhooks/{source}/{id}/{SECRET}");
@@ -214,6 +227,7 @@ impl Run {
             Event::Arrive(flight) => self.world.arrive(&flight),
             Event::Suspend(process, time) => {
                 self.world.tell(format_args!("p{process} stands still for {} s", time.as_secs()));
+                self.world.happened("a process stands still");
                 self.suspended[process] = self.world.sim.elapsed() + time;
                 self.world.sim.watch_for(time + Duration::from_secs(120));
             }
@@ -226,7 +240,7 @@ impl Run {
             }
             Event::SetClock(process, ahead) => {
                 self.world.tell(format_args!("clock of p{process} is {ahead} ms ahead"));
-                process::set_clock(&self.clocks[process], ahead);
+                self.set_clock(process, ahead);
             }
             Event::Lag(milliseconds) => {
                 self.world.tell(format_args!("searches lag by {milliseconds} ms"));
@@ -236,10 +250,19 @@ impl Run {
         }
     }
 
+    /// Sets a clock. When it was wrong by much, processes report for long enough to notice what that has left behind.
+    fn set_clock(&self, process: usize, ahead: i64) {
+        let before = self.clocks[process].swap(ahead, Ordering::Relaxed);
+        if (before - ahead).abs() > 300_000 {
+            self.world.happened("a clock jumps");
+            self.world.sim.watch_for(Duration::from_secs(700));
+        }
+    }
+
     async fn calm_down(&mut self) {
         self.world.tell("from now on nothing goes wrong");
         self.world.calm_down();
-        self.clocks.iter().for_each(|clock| process::set_clock(clock, 0));
+        (0..self.clocks.len()).for_each(|process| self.set_clock(process, 0));
         self.suspended.fill(Duration::ZERO);
         for process in 0..self.processes.len() {
             self.start(process).await;
@@ -269,6 +292,7 @@ impl Run {
     async fn kill(&mut self, number: usize, how: &str) {
         let Some(process) = self.processes[number].take() else { return };
         self.world.tell(format_args!("p{number} is killed {how}"));
+        self.world.happened(format!("a process is killed {how}"));
         self.actors.retain(|actor| actor.process != number);
         self.world.auditor().died();
         // Its transactions are rolled back by the database.

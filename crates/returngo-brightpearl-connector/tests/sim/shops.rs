@@ -129,7 +129,8 @@ pub(crate) struct Setup {
     pub(crate) rmas: Vec<Returned>,
     /// How long things go wrong.
     pub(crate) horizon: Duration,
-    pub(crate) sweeps_every: Duration,
+    pub(crate) brightpearl_swept_every: Duration,
+    pub(crate) returngo_swept_every: Duration,
     pub(crate) batch: u32,
 }
 
@@ -164,7 +165,7 @@ pub(crate) fn shop_name(shop: usize) -> String {
 /// What this seed is about.
 pub(crate) fn setup(sim: &Sim) -> Setup {
     let shops = 1 + usize::from(sim.chance(0.5));
-    let horizon = sim.seconds(2 * 3600, 10 * 3600);
+    let horizon = sim.seconds(3600, 4 * 3600);
     let orders = orders(sim, shops);
     let rmas = rmas(sim, &orders);
     let settings = || Settings {
@@ -197,7 +198,8 @@ pub(crate) fn setup(sim: &Sim) -> Setup {
         orders,
         rmas,
         horizon,
-        sweeps_every: sim.seconds(1800, 3 * 3600),
+        brightpearl_swept_every: sim.seconds(2400, 5400),
+        returngo_swept_every: sim.seconds(1200, 2100),
         batch: if sim.chance(0.3) { 1 } else { 500 },
     };
     setup.seeds = (0..shops)

@@ -83,7 +83,7 @@ impl Sim {
     /// Keeps reports going for a while.
     pub(crate) fn watch_for(&self, time: Duration) {
         let mut state = self.state();
-        state.watched_until = state.now + time;
+        state.watched_until = state.watched_until.max(state.now + time);
     }
 
     pub(crate) fn chance(&self, probability: f64) -> bool {

@@ -113,6 +113,7 @@ impl World {
             None
         };
         let outcome = self.hand_over(request, fault);
+        let is_write = request.method != api_client_core::Method::Get;
         let late = if lock(state).answered { "late: " } else { "" };
         match (&outcome, fault) {
             (_, Some(fault)) => network.tell(request, format_args!("{late}{fault}")),
@@ -120,6 +121,9 @@ impl World {
                 network.tell(request, format_args!("{late}{}", told(request, response)));
             }
             (Outcome::Cut, None) => network.tell(request, "cut"),
+        }
+        if is_write && !late.is_empty() {
+            self.happened("a write arrives late");
         }
         lock(state).outcome = Some(outcome);
     }

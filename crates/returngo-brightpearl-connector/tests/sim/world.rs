@@ -1,7 +1,7 @@
 //! Both systems as they are, and what is to happen to them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -59,6 +59,8 @@ struct State {
     events: u64,
     calm: bool,
     violation: Option<Violation>,
+    /// What has happened at least once.
+    situations: BTreeSet<String>,
 }
 
 impl std::fmt::Debug for World {
@@ -120,6 +122,15 @@ impl World {
         let mut events = lock(&self.events);
         let first = events.first_entry().filter(|entry| entry.key().0 <= self.sim.elapsed())?;
         Some(first.remove())
+    }
+
+    /// Remembers that something has happened, to tell how often it happens at all.
+    pub(crate) fn happened(&self, what: impl Into<String>) {
+        self.state().situations.insert(what.into());
+    }
+
+    pub(crate) fn situations(&self) -> BTreeSet<String> {
+        self.state().situations.clone()
     }
 
     pub(crate) fn is_calm(&self) -> bool {

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::{
     Auditor, Checked, STALE,
-    facts::{Facts, order_of},
+    facts::{Credit, Facts, order_of, products},
     hold,
 };
 use crate::world::World;
@@ -57,6 +57,9 @@ impl Auditor {
                 );
                 *units.entry(owner).or_default() += quantity;
             }
+            if credit.keyed_by.is_none() && credit.rma().is_some() {
+                world.happened("a credit is adopted");
+            }
             self.check_owners(facts, credit)?;
         }
         for (rma, credited) in units {
@@ -71,7 +74,7 @@ impl Auditor {
     }
 
     /// Rule 2: whoever's payments, key and claims are on a credit, they are one RMA's.
-    fn check_owners(&self, facts: &Facts, credit: &super::facts::Credit) -> Checked {
+    fn check_owners(&self, facts: &Facts, credit: &Credit) -> Checked {
         let mut owners = credit.claimed_by.clone();
         owners.extend(credit.keyed_by.clone());
         let payments = facts.payments_on(credit.order.id);
@@ -97,6 +100,8 @@ impl Auditor {
                 if !self.rows.insert(format!("{}/{unit}", credit.order.id)) {
                     continue;
                 }
+                world.happened("a credit is made");
+                check_room(world, facts, credit)?;
                 let settled = [self.settled_credits.get(rma), self.settled_units.get(unit)];
                 let settled = settled.into_iter().flatten().min();
                 let is_late = settled.is_some_and(|at| now > *at + STALE);
@@ -105,4 +110,32 @@ impl Auditor {
         }
         Ok(())
     }
+}
+
+/// Rule 1, of a credit that is new: what others had credited before is not left.
+fn check_room(world: &World, facts: &Facts, new: &Credit) -> Checked {
+    let Some(sale) = facts.sales.iter().find(|sale| Some(sale.id) == new.order.parent_order_id) else {
+        return Ok(());
+    };
+    let stale = world.sim.now().saturating_sub(STALE).unwrap_or_default();
+    let mut credited: BTreeMap<u64, Decimal> = BTreeMap::new();
+    for credit in facts.live().filter(|credit| credit.order.parent_order_id == Some(sale.id)) {
+        let is_known = credit.order.created_on.is_some_and(|at| at.timestamp() < stale);
+        if credit.keyed_by.is_some() || is_known {
+            for (product, units) in products(&credit.order) {
+                *credited.entry(product).or_default() += units;
+            }
+        }
+    }
+    for (product, units) in &credited {
+        let sold = sale.products.get(product).copied().unwrap_or_default();
+        let is_new = products(&new.order).contains_key(product);
+        hold!(
+            "1",
+            !is_new || *units <= sold,
+            "of product {product} {sold} were sold with order {}, credited are {units}",
+            sale.id
+        );
+    }
+    Ok(())
 }

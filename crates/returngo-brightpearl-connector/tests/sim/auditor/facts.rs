@@ -21,6 +21,8 @@ pub(super) struct Sale {
     pub(super) id: OrderId,
     /// Row, quantity, net and tax.
     pub(super) rows: Vec<(u64, Decimal, Decimal, Decimal)>,
+    /// How many units of each product were sold.
+    pub(super) products: BTreeMap<u64, Decimal>,
 }
 
 /// A sales credit.
@@ -96,7 +98,7 @@ impl Sale {
             let value = &row.row_value;
             (id.get(), row.quantity.magnitude, value.row_net.value, value.row_tax.value)
         });
-        Self { id: order.id, rows: rows.collect() }
+        Self { id: order.id, rows: rows.collect(), products: products(order) }
     }
 }
 
@@ -119,6 +121,17 @@ impl Credit {
     pub(super) fn rma(&self) -> Option<&str> {
         self.keyed_by.as_deref().or_else(|| self.claimed_by.first().map(String::as_str))
     }
+}
+
+/// How many units of each product an order has.
+pub(super) fn products(order: &Order) -> BTreeMap<u64, Decimal> {
+    let mut products = BTreeMap::new();
+    for row in order.order_rows.values() {
+        if let Some(product) = row.product() {
+            *products.entry(product.get()).or_default() += row.quantity.magnitude;
+        }
+    }
+    products
 }
 
 /// Money out less money in.

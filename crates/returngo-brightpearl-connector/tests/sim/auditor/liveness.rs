@@ -22,6 +22,9 @@ pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
         }
         hold!("6", !items.is_empty(), "RMA {id} was never looked at");
         for item in &items {
+            for review in item.reviews.iter().chain(&item.resolved) {
+                world.happened(format!("{} is asked", review.code));
+            }
             check_item(item)?;
         }
         let asks = |item: &WorkItem| item.state == WorkState::NeedsReview;

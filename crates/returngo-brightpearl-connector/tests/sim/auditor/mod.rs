@@ -139,6 +139,24 @@ impl Auditor {
         }
     }
 
+    /// The RMAs about which something is settled.
+    pub(crate) fn settled_rmas(&self) -> Vec<RmaId> {
+        let credits = self.settled_credits.keys().cloned();
+        let refunds = self.settled_refunds.keys().map(|(rma, _)| rma.clone());
+        let units = self.settled_units.keys().filter_map(|unit| self.unit_owners.get(unit).cloned());
+        let rmas: BTreeSet<String> = credits.chain(refunds).chain(units).collect();
+        rmas.iter().map(|rma| rma.parse().unwrap()).collect()
+    }
+
+    /// A person has reopened what was settled about an RMA.
+    pub(crate) fn lifted(&mut self, rma: &RmaId) {
+        let rma = rma.to_string();
+        self.settled_credits.remove(&rma);
+        self.settled_refunds.retain(|(of, _), _| *of != rma);
+        let owners = &self.unit_owners;
+        self.settled_units.retain(|unit, _| owners.get(unit) != Some(&rma));
+    }
+
     /// A person has asked for another attempt at an RMA.
     pub(crate) fn tried_again(&mut self, _: &RmaId) {
         self.excuses += 1;

@@ -55,6 +55,7 @@ impl Auditor {
                     payment.payment_type
                 );
             }
+            world.happened("a refund is recorded");
             let settled = self.settled_refunds.get(&refund).is_some_and(|at| now > *at + STALE);
             hold!("5", !settled, "refund {refund:?} is recorded after a person had settled it");
             self.check_typed_in(world, facts, &refund, id)?;
@@ -113,6 +114,7 @@ impl Auditor {
                 }
                 let elsewhere = self.adjustments.iter().any(|other| other.starts_with(&format!("{key} ")));
                 hold!("4", !elsewhere, "refund {key} has adjustment rows on two credits");
+                world.happened("a refund is adjusted for");
                 self.check_adjustment(world, facts, credit, &refund, gross, before)?;
                 self.adjustments.insert(on);
             }
