@@ -92,6 +92,31 @@ pub fn share(
     Some(RowAmounts { net: between(row.net, scales.net)?, tax: between(row.tax, scales.tax)? })
 }
 
+/// The same, where the units before came to `credited`. Credits that were set aside leave shares that do not add up to the
+/// running total: the difference is made good, so that the row is credited exactly once all its units are. Only a
+/// difference that rounding explains is: amounts that somebody changed are not evened out.
+pub(crate) fn share_after(
+    row: RowAmounts,
+    quantity: Decimal,
+    before: Decimal,
+    credited: RowAmounts,
+    units: Decimal,
+    scales: RowScales,
+) -> Option<RowAmounts> {
+    let after = before.checked_add(units)?;
+    let next = |amount: Decimal, credited: Decimal, scale: u32| {
+        let expected = running_total(amount, before, quantity, scale)?;
+        let by_rounding = before.checked_mul(Decimal::new(1, scale))?;
+        let differs_by_rounding = credited != expected && distance(credited, expected) <= by_rounding;
+        let base = if differs_by_rounding { credited } else { expected };
+        running_total(amount, after, quantity, scale)?.checked_sub(base)
+    };
+    Some(RowAmounts {
+        net: next(row.net, credited.net, scales.net)?,
+        tax: next(row.tax, credited.tax, scales.tax)?,
+    })
+}
+
 fn running_total(amount: Decimal, part: Decimal, whole: Decimal, scale: u32) -> Option<Decimal> {
     Some(round(amount.checked_mul(part)?.checked_div(whole)?, scale))
 }

@@ -12,6 +12,13 @@ use crate::{
     settings::{ConnectionSettings, PriceSource},
 };
 
+/// Units of a row that are credited already, and what they came to.
+#[derive(Clone, Copy)]
+pub(super) struct Before {
+    pub(super) units: Decimal,
+    pub(super) amounts: RowAmounts,
+}
+
 /// What ReturnGO says was paid, beside what the order's rows say.
 pub(super) struct Prices<'a> {
     pub(super) order: &'a Order,
@@ -98,17 +105,18 @@ impl Prices<'_> {
         findings.warn(WarningCode::PriceDrift, message, [&unit.returned_item_id]);
     }
 
-    /// What is credited for units of a row of which `before` units are credited already.
+    /// What is credited for units of a row of which others are credited already.
     pub(super) fn of_units(
         &self,
         units: &[&Item],
         row: &CreditableRow<'_>,
-        before: Decimal,
+        before: Before,
     ) -> Option<RowAmounts> {
         let scales = RowScales::of(self.currency());
         match self.settings.price_source {
             PriceSource::Brightpearl => {
-                amounts::share(row.amounts(), row.quantity, before, Decimal::from(units.len()), scales)
+                let units = Decimal::from(units.len());
+                amounts::share_after(row.amounts(), row.quantity, before.units, before.amounts, units, scales)
             }
             PriceSource::Returngo => {
                 let paid: Vec<_> = units.iter().map(|unit| self.paid(unit)).collect::<Option<_>>()?;

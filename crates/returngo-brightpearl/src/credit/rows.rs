@@ -6,7 +6,10 @@ use brightpearl::{CurrencyCode, NominalCode, OrderRowId, TaxCode, order::NewCred
 use returngo::Item;
 use rust_decimal::Decimal;
 
-use super::{lots::Lot, prices::Prices};
+use super::{
+    lots::Lot,
+    prices::{Before, Prices},
+};
 use crate::{
     amounts::{self, RowAmounts},
     findings::Findings,
@@ -50,28 +53,31 @@ pub(super) fn price<'a>(
     prices: &Prices<'_>,
     findings: &mut Findings,
 ) -> (Vec<NewCreditRow>, Vec<CreditedRow<'a>>) {
-    let mut taken: HashMap<usize, Decimal> = HashMap::with_capacity(lots.len());
+    let mut taken: HashMap<usize, Before> = HashMap::with_capacity(lots.len());
     let mut priced = (Vec::with_capacity(lots.len()), Vec::with_capacity(lots.len()));
     for lot in lots {
         let Some(row) = room.rows.get(lot.row) else { continue };
-        let taken = taken.entry(lot.row).or_insert_with(|| room.taken(lot.row));
+        let taken = taken
+            .entry(lot.row)
+            .or_insert_with(|| Before { units: room.taken(lot.row), amounts: room.credited(lot.row) });
         let before = *taken;
-        *taken = taken.saturating_add(Decimal::from(lot.units.len()));
+        taken.units = taken.units.saturating_add(Decimal::from(lot.units.len()));
         match body(&lot, row, before, prices) {
-            Ok(body) => priced.extend([(
-                body,
-                CreditedRow {
+            Ok(body) => {
+                taken.amounts = taken.amounts.plus(RowAmounts { net: body.net, tax: body.tax });
+                let credited = CreditedRow {
                     order_row: row.id,
                     matched_by: lot.matched_by,
                     comes_back: lot.comes_back,
                     whole: row.amounts(),
                     quantity: row.quantity,
-                    before,
+                    before: before.units,
                     credited_before: room.credited(lot.row),
                     in_flight: room.in_flight(lot.row),
                     units: lot.units,
-                },
-            )]),
+                };
+                priced.extend([(body, credited)]);
+            }
             Err(problem) => {
                 let message = format!(
                     "Row {} of sales order {} {problem}. Credit it by hand.",
@@ -87,7 +93,7 @@ pub(super) fn price<'a>(
 fn body(
     lot: &Lot<'_>,
     row: &CreditableRow<'_>,
-    before: Decimal,
+    before: Before,
     prices: &Prices<'_>,
 ) -> Result<NewCreditRow, String> {
     if prices.settings.price_source == PriceSource::Brightpearl {

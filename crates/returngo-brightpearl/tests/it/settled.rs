@@ -56,6 +56,11 @@ fn a_review_has_one_id_for_each_thing_that_it_is_about() {
     }
 }
 
+/// Reviews that hold up no write: they are told as long as they are so, for what changes about them would be hidden.
+fn holds_up_nothing(id: &str) -> bool {
+    ["CreditHasMore", "UnexpectedGoods", "GoodsForClosedRequest"].iter().any(|code| id.starts_with(code))
+}
+
 #[test]
 fn every_review_of_any_world_is_gone_once_its_ids_are_settled() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/worlds");
@@ -69,7 +74,7 @@ fn every_review_of_any_world_is_gone_once_its_ids_are_settled() {
         let decided = ids(&before);
         let decided: Vec<&str> = decided.iter().map(String::as_str).collect();
         let after = plan(&settled(&name, &decided), &settings(json!({})));
-        for id in ids(&after) {
+        for id in ids(&after).into_iter().filter(|id| !holds_up_nothing(id)) {
             assert!(!decided.contains(&id.as_str()), "{name}: {id} is asked again");
             assert!(id.starts_with("CreditImpossible:"), "{name}: settling {decided:?} asks {id}");
         }

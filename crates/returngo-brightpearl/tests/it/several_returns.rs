@@ -40,6 +40,18 @@ fn what_another_rma_is_about_to_credit_counts_for_the_amounts() {
     assert!(explained.contains("1 of them by RMAs whose credits are about to be created"), "{explained}");
 }
 
+/// The first credit of the row was set aside, so that the second one's share is left: the next makes the difference good.
+#[test]
+fn a_share_that_was_left_by_a_credit_set_aside_is_made_good() {
+    let of_other = |net: &str, tax: &str| {
+        let world = beside("first_of_three", in_flight("4400099", "1", net, tax));
+        amounts(&plan(&world, &settings(json!({})))).remove(0)
+    };
+    assert_eq!(of_other("33.3334", "6.66"), (dec!(1), dec!(33.3333), dec!(6.67)));
+    // What somebody changed by hand is not made good.
+    assert_eq!(of_other("10.0000", "2.00"), (dec!(1), dec!(33.3334), dec!(6.66)));
+}
+
 #[test]
 fn what_is_in_flight_leaves_no_unit_and_the_question_says_so() {
     let world = beside("first_of_three", in_flight("4400099", "3", "100.0000", "20.00"));
