@@ -295,7 +295,7 @@ impl<'c> CustomerPayments<'c> {
             })
             .collect();
         let first = crate::client::create_together(self.0, &together).await;
-        let since = self.0.now();
+        let since = self.0.uptime();
         let mut results = Vec::with_capacity(payments.len());
         for (payment, first) in payments.iter().zip(first) {
             let there = payment.key().and_then(|key| recorded.get(&key).copied());

@@ -84,6 +84,10 @@ impl Pool {
     /// Begins a new minute once the last one is over. It is as long as the last and ends in step with it, so
     /// that what the answers said of the server's clock is kept.
     fn refill(&mut self, now: Timestamp) {
+        // Further away than a minute can be: the clock was set back since.
+        if milliseconds(now, self.refills) > 2 * MINUTE {
+            *self = Self { left: CAP, heard: false, refills: later(now, to_the_minute(now)), ..*self };
+        }
         if now < later(self.refills, AFTER_THE_MINUTE) {
             return;
         }
@@ -173,6 +177,8 @@ impl Budget {
             Priority::Background if shrunk > 0 => rest.saturating_sub(shrunk) + 1,
             _ => milliseconds(now, refilled),
         };
+        // Not longer than until the next minute, for the clock may be set meanwhile.
+        let wait = wait.min(MINUTE + 1_000);
         // Never nothing: less than a millisecond may be left, and time must pass.
         Some(Duration::from_millis(wait.max(1)))
     }
@@ -182,6 +188,7 @@ impl Budget {
         let Some(left) = number(headers, "brightpearl-requests-remaining") else { return };
         let refills = later(now, period(headers).unwrap_or_else(|| to_the_minute(now)));
         let mut pool = self.pool();
+        pool.refill(now);
         let same_minute = refills.duration_since(pool.refills).abs() < SignedDuration::from_secs(30);
         let overtaken = !same_minute && refills < pool.refills;
         if !overtaken {

@@ -1,7 +1,5 @@
 use std::{future::Future, time::Duration};
 
-use jiff::Timestamp;
-
 use super::Client;
 use crate::{Created, Error, ErrorKind, request::Idempotency, request::Request};
 
@@ -25,7 +23,7 @@ where
     Found: Future<Output = Result<Option<Id>, Error>>,
 {
     let first = client.send(create).await;
-    settle(client, create, find, first, client.now()).await
+    settle(client, create, find, first, client.uptime()).await
 }
 
 /// Goes on from the first result of a create, known since this time, as [`create_once`] does.
@@ -34,7 +32,7 @@ pub(crate) async fn settle<Id, Found>(
     create: &Request<Created<Id>>,
     find: impl Fn() -> Found,
     first: Result<Created<Id>, Error>,
-    mut since: Timestamp,
+    mut since: Duration,
 ) -> Result<Created<Id>, Error>
 where
     Found: Future<Output = Result<Option<Id>, Error>>,
@@ -71,19 +69,19 @@ where
             _ => return Err(doubt.filter(|_| !doubtful).unwrap_or(error)),
         }
         result = client.send(create).await;
-        since = client.now();
+        since = client.uptime();
     }
 }
 
 impl Client {
-    /// What time it is by the client's clock.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.shared.pipeline.clock.now()
+    /// The client's uptime, which no setting of a clock makes jump.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.shared.pipeline.clock.uptime()
     }
 
-    /// Waits until so long after this time.
-    async fn sleep_until(&self, since: Timestamp, after: Duration) {
-        let passed = self.now().duration_since(since).unsigned_abs();
+    /// Waits until so long after this uptime.
+    async fn sleep_until(&self, since: Duration, after: Duration) {
+        let passed = self.uptime().saturating_sub(since);
         self.shared.pipeline.clock.sleep(after.saturating_sub(passed)).await;
     }
 }

@@ -366,7 +366,7 @@ impl SalesCredits<'_> {
         let together: Vec<_> =
             credits.iter().map(|credit| credit.is_keyed().then(|| create(credit))).collect();
         let first = crate::client::create_together(self.0, &together).await;
-        let since = self.0.now();
+        let since = self.0.uptime();
         let mut results = Vec::with_capacity(credits.len());
         for (credit, first) in credits.iter().zip(first) {
             results.push(match first {
