@@ -83,6 +83,8 @@ struct Run {
 }
 
 pub(crate) async fn run(seed: u64, aloud: bool, databases: &Databases) -> Ended {
+    // The clients spread their retries by chance.
+    fastrand::seed(seed);
     let sim = Sim::new(seed);
     let story = if aloud { Story::aloud() } else { Story::default() };
     let setup = setup(&sim);

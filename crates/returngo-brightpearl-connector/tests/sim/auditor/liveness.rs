@@ -15,9 +15,11 @@ pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
             continue;
         }
         let connections = world.setup.connections.iter().filter(|connected| connected.shop == returned.shop);
-        let mut items = Vec::new();
+        let (mut items, mut is_settled) = (Vec::new(), false);
         for connected in connections {
             let connection = connected.id.parse().unwrap();
+            let settled = ledger.settled_reviews(&connection, std::slice::from_ref(id)).await.unwrap();
+            is_settled |= !settled.is_empty();
             items.extend(ledger.work(&connection, id).await.unwrap());
         }
         hold!("6", !items.is_empty(), "RMA {id} was never looked at");
@@ -29,7 +31,10 @@ pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
         }
         let asks = |item: &WorkItem| item.state == WorkState::NeedsReview;
         let decided = |item: &WorkItem| !item.resolved.is_empty() || item.resolved_error.is_some();
-        if rma.status() == &RmaStatus::Canceled || items.iter().any(|item| asks(item) || decided(item)) {
+        if rma.status() == &RmaStatus::Canceled
+            || is_settled
+            || items.iter().any(|item| asks(item) || decided(item))
+        {
             continue;
         }
         let waits = connection_waits(world, returned.shop, rma.status());

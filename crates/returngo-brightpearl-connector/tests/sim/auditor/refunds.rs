@@ -58,19 +58,29 @@ impl Auditor {
             world.happened("a refund is recorded");
             let settled = self.settled_refunds.get(&refund).is_some_and(|at| now > *at + STALE);
             hold!("5", !settled, "refund {refund:?} is recorded after a person had settled it");
-            self.check_typed_in(world, facts, &refund, id)?;
+            self.check_typed_in(world, facts, &refund, id, payment.order_id)?;
             self.check_room(facts, &refund, payment.order_id)?;
         }
         Ok(())
     }
 
     /// Rule 3: somebody had typed the refund in, under the processor's reference.
-    fn check_typed_in(&self, world: &World, facts: &Facts, refund: &Refund, id: u64) -> Checked {
+    fn check_typed_in(
+        &self,
+        world: &World,
+        facts: &Facts,
+        refund: &Refund,
+        id: u64,
+        on: Option<brightpearl::OrderId>,
+    ) -> Checked {
         let Some(shown) = facts.refunds.get(refund) else { return Ok(()) };
         let Some(reference) = &shown.external_reference_id else { return Ok(()) };
         let stale = world.sim.now().saturating_sub(STALE).unwrap_or_default();
+        let sale = order_of(world, &refund.0).map(|order| order.id);
         let typed_in = facts.payments.iter().find(|other| {
-            other.transaction_ref.as_ref() == Some(reference)
+            // The shops' processors number their refunds each for itself.
+            (other.order_id == on || other.order_id.map(|order| order.get()) == sale)
+                && other.transaction_ref.as_ref() == Some(reference)
                 && other.created_on.is_some_and(|at| at.timestamp() < stale)
         });
         let typed_in = typed_in.map(|other| other.payment_id);
