@@ -26,6 +26,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
 pub struct SystemClock;
 
 /// When this process first asked for its [uptime](Clock::uptime).
+#[allow(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
 static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 #[async_trait]
