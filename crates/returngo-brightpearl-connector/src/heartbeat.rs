@@ -14,6 +14,7 @@ use api_client_core::client::Clock;
 use tokio::sync::watch;
 
 use crate::{
+    engine::InProgress,
     ledger::{LEASE, Ledger, LedgerError, Process, REPORT_EVERY, WorkerId},
     trouble::Trouble,
 };
@@ -39,6 +40,8 @@ struct State {
     watched: HashMap<WorkerId, (Option<i64>, Duration)>,
     /// When they were looked at last.
     watched_at: Option<Duration>,
+    /// What this process works on; none of a process that tells nobody.
+    in_progress: Option<InProgress>,
 }
 
 /// Another process of the same name has started, or this one was silent for so long that its work was released.
@@ -61,10 +64,10 @@ impl Heartbeat {
         name: &str,
     ) -> Result<Self, LedgerError> {
         let now = clock.now();
+        let worker = ledger.register(name, now).await?;
         if let Some(ahead) = ledger.align_clock(now).await? {
             warn_of_clock(ahead);
         }
-        let worker = ledger.register(name, now).await?;
         let state = State { aligned_at: Some(clock.uptime()), ..State::default() };
         Ok(Self { ledger, clock, worker, state: Mutex::new(state) })
     }
@@ -72,6 +75,11 @@ impl Heartbeat {
     /// This process, unlike any other that runs or ever ran.
     pub const fn worker(&self) -> &WorkerId {
         &self.worker
+    }
+
+    /// Has claims of this process released that are not in progress: work that failed left them.
+    pub(crate) fn watch_own(&self, in_progress: InProgress) {
+        self.state().in_progress = Some(in_progress);
     }
 
     /// Whether this process has not been able to report for so long that others may have taken over its work: nothing
@@ -115,6 +123,7 @@ impl Heartbeat {
         }
         self.state().reported_at = Some(uptime);
         self.align_clock().await?;
+        self.release_own().await?;
         for silent in self.watch(self.ledger.processes().await?) {
             let released =
                 self.ledger.release_process(&silent.worker, silent.reports, self.clock.now()).await?;
@@ -123,6 +132,17 @@ impl Heartbeat {
             }
         }
         Ok(true)
+    }
+
+    /// Releases what this process holds in the store and does not work on.
+    async fn release_own(&self) -> Result<(), LedgerError> {
+        let in_progress = self.state().in_progress.clone();
+        let Some(rmas) = in_progress.and_then(|in_progress| in_progress.rmas()) else { return Ok(()) };
+        let released = self.ledger.release_others(&self.worker, &rmas, self.clock.now()).await?;
+        if released > 0 {
+            tracing::warn!(rmas = released, "released claims whose work had failed");
+        }
+        Ok(())
     }
 
     /// Ends in good order: what this process still holds is pending again.
@@ -138,7 +158,7 @@ impl Heartbeat {
         let now = self.clock.uptime();
         let mut state = self.state();
         let mut known = std::mem::take(&mut state.watched);
-        // Who could not look for a while does not know whether the others could report: the store may have been away.
+        // A process that could not read the store cannot judge the others: start measuring again.
         let looked_lately = state.watched_at.is_some_and(|at| now.saturating_sub(at) <= REPORT_EVERY * 3);
         if !looked_lately {
             known.clear();
@@ -162,8 +182,9 @@ impl Heartbeat {
         if self.state().aligned_at.is_some_and(is_recent) {
             return Ok(());
         }
+        let ahead = self.ledger.align_clock(self.clock.now()).await?;
         self.state().aligned_at = Some(uptime);
-        if let Some(ahead) = self.ledger.align_clock(self.clock.now()).await? {
+        if let Some(ahead) = ahead {
             warn_of_clock(ahead);
         }
         Ok(())
@@ -175,8 +196,5 @@ impl Heartbeat {
 }
 
 fn warn_of_clock(ahead: jiff::SignedDuration) {
-    tracing::warn!(
-        ahead_seconds = ahead.as_secs(),
-        "a clock was ahead: what it had scheduled is due now. Check that the machines' clocks are synchronized"
-    );
+    tracing::warn!(ahead_seconds = ahead.as_secs(), "clock skew detected; schedules moved to now");
 }

@@ -95,12 +95,16 @@ impl Registry {
             self.opened().remove(id);
             return Err(RegistryError::Unknown(id.clone()));
         };
-        let open = self.opened();
-        if let Some(open) = open.get(id).filter(|open| open.stored == stored.configuration) {
-            return Ok(Arc::clone(&open.connection));
+        let as_stored = |open: &&Open| open.stored == stored.configuration;
+        let open = self.opened().get(id).filter(as_stored).map(|open| Arc::clone(&open.connection));
+        if let Some(connection) = open {
+            return Ok(connection);
         }
-        drop(open);
         let configuration = self.configuration_of(&stored)?;
+        // Stored by an earlier version, perhaps, which did not remember what a name stands for.
+        if self.ledger.counterparts(id).await?.is_none() {
+            self.ledger.bind(id, &configuration.counterparts()).await?;
+        }
         let connection = Arc::new(self.open(id, &configuration)?);
         let open = Open { stored: stored.configuration, connection: Arc::clone(&connection) };
         self.opened().insert(id.clone(), open);
@@ -184,6 +188,11 @@ impl Registry {
         if let Some(existing) = connected.into_iter().find(|connected| connected != id) {
             let connection = id.clone();
             return Err(LedgerError::AlreadyConnected { connection, existing, asked: counterparts }.into());
+        }
+        let known = self.ledger.known_as(&counterparts).await?;
+        if let Some(existing) = known.iter().find(|known| *known != id).filter(|_| !known.contains(id)) {
+            let (connection, existing) = (id.clone(), existing.clone());
+            return Err(LedgerError::ConnectedBefore { connection, existing, asked: counterparts }.into());
         }
         self.ledger.bind(id, &counterparts).await?;
         let configuration = self.vault.seal(id, &text)?;

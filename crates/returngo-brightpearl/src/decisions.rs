@@ -42,6 +42,10 @@ impl Decision {
     /// The choice *settled by hand*: nothing is written any more for what the review names.
     pub const SETTLED: &'static str = "settled";
 
+    /// Stands for a review's code where a write failed and no review was raised: `Failed:778120` for a refund, `Failed` for
+    /// the credit.
+    pub const FAILED: &'static str = "Failed";
+
     fn is_settled(&self) -> bool {
         self.choice == Self::SETTLED
     }
@@ -126,9 +130,15 @@ impl Settled {
         for decision in world.decisions.iter().filter(|decision| decision.is_settled()) {
             let id = decision.review.as_str();
             let (code, subject) = id.split_once(':').map_or((id, None), |(code, id)| (code, Some(id)));
-            let code: Result<ReviewCode, Error> = ReviewCode::deserialize(code.into_deserializer());
+            let known: Result<ReviewCode, Error> = ReviewCode::deserialize(code.into_deserializer());
             settled.ids.insert(id.to_owned());
-            match (code.map_or(Part::Nothing, part), subject) {
+            let part = match (known, subject) {
+                (Ok(code), _) => part(code),
+                (Err(_), Some(_)) if code == Decision::FAILED => Part::Transaction,
+                (Err(_), None) if code == Decision::FAILED => Part::Credit,
+                (Err(_), _) => Part::Nothing,
+            };
+            match (part, subject) {
                 (Part::Credit, _) => settled.credit = settled.credit.max(Some(id.to_owned())),
                 (Part::Cancellation, _) => settled.cancellation = true,
                 (Part::Transaction, Some(subject)) => drop(settled.transactions.insert(subject.to_owned())),

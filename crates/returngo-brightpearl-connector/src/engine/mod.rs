@@ -8,6 +8,7 @@
 //! a key is not written again at all.
 
 mod batch;
+mod in_progress;
 mod known;
 mod policy;
 mod whose;
@@ -23,6 +24,7 @@ use returngo_brightpearl::{Plan, World};
 use returngo_brightpearl_reader::ReadError;
 use tokio::sync::watch;
 
+pub use in_progress::InProgress;
 pub use policy::Policy;
 
 use crate::{
@@ -51,6 +53,7 @@ pub struct Engine {
     policy: Policy,
     stop: watch::Receiver<bool>,
     heartbeat: Option<Arc<Heartbeat>>,
+    in_progress: InProgress,
 }
 
 /// What became of a batch.
@@ -77,12 +80,22 @@ impl Engine {
         policy: Policy,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { ledger, clock, probe, worker, policy, stop, heartbeat: None }
+        Self {
+            ledger,
+            clock,
+            probe,
+            worker,
+            policy,
+            stop,
+            heartbeat: None,
+            in_progress: InProgress::default(),
+        }
     }
 
     /// The same engine, which writes nothing while this process cannot report that it runs.
     #[must_use]
     pub fn with_heartbeat(self, heartbeat: Arc<Heartbeat>) -> Self {
+        heartbeat.watch_own(self.in_progress.clone());
         Self { heartbeat: Some(heartbeat), ..self }
     }
 
@@ -114,7 +127,10 @@ impl Engine {
             only,
             except,
         };
+        let claiming = self.in_progress.claiming();
         let claims = self.ledger.claim(&request).await?;
+        claiming.hold(&claims);
+        drop(claiming);
         if !claims.is_empty() {
             self.probe.reached(Point::Claimed);
         }
@@ -125,8 +141,9 @@ impl Engine {
     /// another return here.
     ///
     /// # Errors
-    /// When the ledger fails. What was claimed is pending again when its process is missed.
+    /// When the ledger fails. What was claimed is pending again after the next report of this process.
     pub async fn work_on(&self, connection: &Connection, claims: Vec<Claim>) -> Result<Worked, LedgerError> {
+        let _working = self.in_progress.working_on(&claims);
         let mut worked = Worked::default();
         let (claims, strange): (Vec<_>, Vec<_>) =
             claims.into_iter().partition(|claim| claim.connection == connection.id);
@@ -220,12 +237,12 @@ impl Engine {
                     }
                     ended.push((journey.claim, waits(why)));
                 }
-                OrderTurn::Unclear { connection, rma } => {
+                OrderTurn::Unclear { connection, rma, due_at } => {
                     let why = format!(
                         "a credit for RMA {rma} of connection {connection} may or may not have been written for the \
                          same sales order, and is looked up first"
                     );
-                    ended.push((journey.claim, waits(why)));
+                    ended.push((journey.claim, self.policy.after(due_at, why, self.clock.now())));
                 }
                 OrderTurn::ClaimLost => {}
             }
@@ -289,6 +306,7 @@ impl Engine {
     /// # Errors
     /// When the ledger fails.
     pub async fn put_off(&self, claims: Vec<Claim>, why: &str) -> Result<Worked, LedgerError> {
+        let _working = self.in_progress.working_on(&claims);
         let mut worked = Worked::default();
         let put_off = |claim: Claim| {
             let outcome = self.policy.after_trouble(&claim, why.to_owned(), self.clock.now(), None);

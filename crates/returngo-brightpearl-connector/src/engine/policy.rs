@@ -119,6 +119,12 @@ impl Policy {
         Outcome::Postponed { why, until: now.saturating_add(self.short_wait).unwrap_or(Timestamp::MAX) }
     }
 
+    /// It waits for another RMA, which is tried next at this time: until soon after it.
+    pub(super) fn after(&self, due_at: Option<Timestamp>, why: String, now: Timestamp) -> Outcome {
+        let from = due_at.map_or(now, |due_at| due_at.max(now));
+        self.soon(why, from)
+    }
+
     /// Until when everything that was sent is known, to whoever looked at both systems at this time.
     pub(super) fn known_until(&self, looked_at: Timestamp) -> Timestamp {
         looked_at.saturating_sub(self.appears_within).unwrap_or(Timestamp::MIN)

@@ -18,7 +18,7 @@ mod sql;
 mod sweep;
 mod work;
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use brightpearl::OrderId;
@@ -53,6 +53,9 @@ pub trait Ledger: fmt::Debug + Send + Sync {
 
     /// The live connections between this account and this shop.
     async fn connected_as(&self, pair: &Counterparts) -> Result<Vec<ConnectionId>, LedgerError>;
+
+    /// The names that this account and this shop are or were connected under.
+    async fn known_as(&self, pair: &Counterparts) -> Result<Vec<ConnectionId>, LedgerError>;
 
     /// Stores a connection under its name; one of that name is replaced. Several between the same account and shop are
     /// not worked on until one of them is left: ask what they are [connected as](Self::connected_as) first.
@@ -124,6 +127,14 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         &self,
         worker: &WorkerId,
         reports: Option<i64>,
+        now: Timestamp,
+    ) -> Result<usize, LedgerError>;
+
+    /// Makes pending again what a process holds besides these RMAs. Gives back how many that were.
+    async fn release_others(
+        &self,
+        worker: &WorkerId,
+        in_progress: &BTreeSet<(ConnectionId, RmaId)>,
         now: Timestamp,
     ) -> Result<usize, LedgerError>;
 
@@ -405,6 +416,19 @@ pub enum LedgerError {
         /// The new name.
         connection: ConnectionId,
         /// The name that they are connected under.
+        existing: ConnectionId,
+        /// The account and the shop.
+        asked: Counterparts,
+    },
+    /// The account and the shop were connected under another name.
+    #[error(
+        "cannot connect {asked} as {connection}: they were connected as {existing}, and what was written and decided is \
+         remembered under that name. Run `connect {existing}`"
+    )]
+    ConnectedBefore {
+        /// The new name.
+        connection: ConnectionId,
+        /// The name that they were connected under.
         existing: ConnectionId,
         /// The account and the shop.
         asked: Counterparts,

@@ -1,4 +1,5 @@
 use brightpearl::OrderId;
+use jiff::Timestamp;
 use returngo::RmaId;
 
 use super::{Claim, ConnectionId};
@@ -37,6 +38,8 @@ pub enum OrderTurn {
         connection: ConnectionId,
         /// Which one.
         rma: RmaId,
+        /// When it is tried next, unless it is in progress.
+        due_at: Option<Timestamp>,
     },
     /// The claim is no longer held.
     ClaimLost,

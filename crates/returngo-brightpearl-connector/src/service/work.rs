@@ -49,7 +49,9 @@ impl Service {
                 let Worked { in_step, needs_review, failed, written } = worked;
                 tracing::info!(connection = %id, in_step, needs_review, failed, written, "worked");
             }
-            Err(error) => tracing::error!(connection = %id, "taken over when the lease ends: {error}"),
+            Err(error) => {
+                tracing::error!(connection = %id, "work failed, will be released and retried: {error}")
+            }
         }
     }
 }

@@ -40,6 +40,9 @@ enum Kill {
 
 const RMAS: u64 = 4;
 
+/// Returns of one order wait for each other, also over the ends of processes.
+const RMAS_PER_ORDER: u64 = 2;
+
 /// Where processes are killed: at every step, and more often around the writes.
 const STEPS: [Point; 22] = {
     use Point::{
@@ -93,7 +96,7 @@ struct Story {
 
 impl Story {
     async fn begin(database: Database, seed: u64) -> Self {
-        let scene = Scene::start(RMAS).await.unwrap();
+        let scene = Scene::start_sharing(RMAS, RMAS_PER_ORDER).await.unwrap();
         let ledger = ledger::open(&database.url).await.unwrap();
         let now = "2026-05-09T10:15:20Z".parse().unwrap();
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();

@@ -15,6 +15,9 @@ pub(super) async fn align(
     now: Timestamp,
 ) -> Result<Option<SignedDuration>, LedgerError> {
     const LATEST: &str = "SELECT latest FROM store_clock WHERE id = 1";
+    // Whose clock is wrong cannot be told while another process reports from that time: doubts must not look older to it.
+    const REPORTED_LATER: &str = "SELECT worker FROM process WHERE report_at > $1";
+    const CONNECTIONS: &str = "SELECT id FROM connection ORDER BY id";
     const ALIGN: [&str; 7] = [
         "UPDATE work SET due_at = $1 WHERE state = 'due' AND due_at > $1",
         "UPDATE work SET due_since = $1 WHERE due_since > $1",
@@ -31,11 +34,19 @@ pub(super) async fn align(
         UPDATE connection SET turn_at = CASE WHEN configuration IS NOT NULL AND blocked = 0 THEN (
             SELECT MIN(due_at) FROM work WHERE work.connection = connection.id AND due_at IS NOT NULL
         ) END WHERE turn_at > $1";
-    let Some(row) = session.first(LATEST, &[]).await? else { return Ok(None) };
-    let ahead = row.time("latest")?.duration_since(now);
-    if ahead <= TOLERATED {
-        return Ok(None);
+    let mut ahead = SignedDuration::ZERO;
+    // Looked at without a lock first: it is seldom that there is anything to do.
+    for lock in [false, true] {
+        let rows = if lock { session.lock_all(LATEST, &[]).await? } else { session.all(LATEST, &[]).await? };
+        let Some(row) = rows.first() else { return Ok(None) };
+        ahead = row.time("latest")?.duration_since(now);
+        let tolerated = now.saturating_add(TOLERATED).unwrap_or(now);
+        let is_reported = session.first(REPORTED_LATER, &[tolerated.into()]).await?.is_some();
+        if ahead <= TOLERATED || is_reported {
+            return Ok(None);
+        }
     }
+    session.lock_all(CONNECTIONS, &[]).await?;
     for statement in ALIGN {
         session.run(statement, &[now.into()]).await?;
     }

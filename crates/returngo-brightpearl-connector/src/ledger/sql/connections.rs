@@ -16,7 +16,9 @@ pub(super) async fn bind(
 ) -> Result<(), LedgerError> {
     const BIND: &str = "
         INSERT INTO counterparts (connection, account, shop) VALUES ($1, $2, $3) ON CONFLICT (connection) DO NOTHING";
-    session.run(BIND, &[connection.as_str().into(), to.account().into(), to.shop().into()]).await?;
+    if session.run(BIND, &[connection.as_str().into(), to.account().into(), to.shop().into()]).await? > 0 {
+        block_duplicates(session, connection).await?;
+    }
     match counterparts(session, connection).await?.filter(|bound| bound != to) {
         None => Ok(()),
         Some(bound) => {
@@ -42,10 +44,27 @@ pub(super) async fn put(
     const PUT: &str = "
         INSERT INTO connection (id, configuration, stored_at) VALUES ($1, $2, $3)
         ON CONFLICT (id) DO UPDATE SET configuration = excluded.configuration, stored_at = excluded.stored_at";
+    // Of two processes that store the same pair at once, the second sees the first.
+    const LOCK_PAIR: &str = "
+        SELECT pair.connection FROM counterparts AS pair
+            JOIN counterparts AS own ON own.account = pair.account AND own.shop = pair.shop
+        WHERE own.connection = $1 ORDER BY pair.connection";
     let id = connection.id.as_str();
+    session.lock_all(LOCK_PAIR, &[id.into()]).await?;
     session.run(PUT, &[id.into(), connection.configuration.0.as_slice().into(), now.into()]).await?;
     sweeps::start(session, &connection.id, now).await?;
     block_duplicates(session, &connection.id).await
+}
+
+/// The names that this account and this shop are or were connected under.
+pub(super) async fn known_as(
+    session: &mut Session<'_>,
+    pair: &Counterparts,
+) -> Result<Vec<ConnectionId>, LedgerError> {
+    const KNOWN: &str =
+        "SELECT connection FROM counterparts WHERE account = $1 AND shop = $2 ORDER BY connection";
+    let rows = session.all(KNOWN, &[pair.account().into(), pair.shop().into()]).await?;
+    rows.iter().map(|row| row.parsed("connection")).collect()
 }
 
 /// The live connections between this account and this shop.

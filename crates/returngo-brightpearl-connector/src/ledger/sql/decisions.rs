@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use returngo::RmaId;
-use returngo_brightpearl::Review;
+use returngo_brightpearl::{self as mapping, Review, keys};
 use serde::Serialize;
 
 use super::{
@@ -23,14 +23,17 @@ pub(super) async fn put_aside(
     decision: &Decision,
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
-    // What is due or claimed stays so: its end compares what it finds with what was put aside. What changed while
-    // it waited for the person is due.
+    // What is due stays so: its end compares what it finds with what was put aside. What is in progress is taken from its
+    // worker, whose plan knows nothing of the decision. What changed while it waited for the person is due.
     const PUT_ASIDE: &str = "
         UPDATE work SET
             state = CASE
+                WHEN state = 'claimed' THEN 'due'
                 WHEN state <> 'needs-review' THEN state WHEN marked_at IS NULL THEN 'in-step' ELSE 'due'
             END,
-            due_at = CASE WHEN state = 'needs-review' AND marked_at IS NOT NULL THEN $4 ELSE due_at END,
+            attempt = CASE WHEN state = 'claimed' THEN attempt + 1 ELSE attempt END, worker = NULL,
+            due_at = CASE WHEN state = 'claimed' OR (state = 'needs-review' AND marked_at IS NOT NULL)
+                THEN $4 ELSE due_at END,
             due_since = CASE WHEN state = 'needs-review' THEN marked_at ELSE due_since END,
             resolved = NULLIF($3, '[]'), resolved_error = COALESCE(last_error, resolved_error),
             reviews = '[]', review_since = NULL, failures = 0, last_error = NULL
@@ -39,12 +42,18 @@ pub(super) async fn put_aside(
     let Decision { connection, rma, .. } = decision;
     connections::lock(session, connection).await?;
     let Some(item) = work_items::one(session, connection, rma).await? else { return Ok(false) };
-    let settled: BTreeSet<String> = item.reviews.iter().flat_map(Review::ids).collect();
+    let mut settled: BTreeSet<String> = item.reviews.iter().flat_map(Review::ids).collect();
+    if item.last_error.is_some() {
+        settled.extend(failed_writes(session, decision).await?);
+    }
     let resolved = json(&[item.resolved, item.reviews].concat())?;
     let rma = rma.to_string();
     let parameters = [connection.as_str().into(), (&rma).into(), (&resolved).into(), now.into()];
     let Some(row) = session.first(PUT_ASIDE, &parameters).await? else { return Ok(false) };
     settle(session, decision, settled, now).await?;
+    if item.state == WorkState::Claimed {
+        connections::set_turns(session, &[Named { id: connection.as_str() }]).await?;
+    }
     tell(session, decision, AuditEvent::Resolved, decision.to_string(), now).await?;
     if item.state == WorkState::NeedsReview && row.parsed::<WorkState>("state")? == WorkState::Due {
         let why = "something changed while it waited for a person".to_owned();
@@ -52,6 +61,25 @@ pub(super) async fn put_aside(
         connections::set_turns(session, &[Named { id: connection.as_str() }]).await?;
     }
     Ok(true)
+}
+
+/// What the writes that failed last are for, as reviews name it: a refund by its transaction, the credit by itself.
+async fn failed_writes(session: &mut Session<'_>, decision: &Decision) -> Result<Vec<String>, LedgerError> {
+    const FAILED: &str = "
+        SELECT key, kind FROM effect WHERE connection = $1 AND rma = $2 AND kind IN ('credit', 'payment')
+            AND (outcome IS NULL OR outcome <> 'applied')";
+    let rma = decision.rma.to_string();
+    let rows = session.all(FAILED, &[decision.connection.as_str().into(), (&rma).into()]).await?;
+    let mut named = Vec::new();
+    for row in &rows {
+        let key = row.text("key")?;
+        let of_payment = key.strip_prefix(&format!("{}-", keys::credit(&decision.rma)));
+        named.push(match of_payment {
+            Some(transaction) => format!("{}:{transaction}", mapping::Decision::FAILED),
+            None => mapping::Decision::FAILED.to_owned(),
+        });
+    }
+    Ok(named)
 }
 
 #[derive(Serialize)]

@@ -24,6 +24,8 @@ mod sweeps;
 mod work;
 mod work_items;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use brightpearl::OrderId;
 use jiff::{SignedDuration, Timestamp};
@@ -79,6 +81,10 @@ impl Ledger for SqlLedger {
 
     async fn connected_as(&self, pair: &Counterparts) -> Result<Vec<ConnectionId>, LedgerError> {
         connections::connected_as(&mut self.reading().await?, pair).await
+    }
+
+    async fn known_as(&self, pair: &Counterparts) -> Result<Vec<ConnectionId>, LedgerError> {
+        connections::known_as(&mut self.reading().await?, pair).await
     }
 
     async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError> {
@@ -189,6 +195,21 @@ impl Ledger for SqlLedger {
     ) -> Result<usize, LedgerError> {
         let mut session = self.writing().await?;
         let released = processes::release(&mut session, worker, reports, now).await?;
+        session.commit().await?;
+        Ok(released)
+    }
+
+    async fn release_others(
+        &self,
+        worker: &WorkerId,
+        in_progress: &BTreeSet<(ConnectionId, RmaId)>,
+        now: Timestamp,
+    ) -> Result<usize, LedgerError> {
+        if !processes::holds_others(&mut self.reading().await?, worker, in_progress).await? {
+            return Ok(0);
+        }
+        let mut session = self.writing().await?;
+        let released = processes::release_others(&mut session, worker, in_progress, now).await?;
         session.commit().await?;
         Ok(released)
     }

@@ -103,7 +103,8 @@ fn turn(
         .filter(|other| own.is_none_or(|own| other.place() < own))
         .min_by_key(|other| other.place());
     if let Some(other) = first {
-        return Ok(OrderTurn::Unclear { connection: parsed(&other.connection)?, rma: parsed(&other.rma)? });
+        let (connection, rma) = (parsed(&other.connection)?, parsed(&other.rma)?);
+        return Ok(OrderTurn::Unclear { connection, rma, due_at: other.due_at });
     }
     let is_as_read = |holding: &Holding| {
         holding.revision <= read_at.0 && (holding.holder.is_none() || holding.is_of(claim))
@@ -305,6 +306,7 @@ struct Unclear {
     intended_at: i64,
     /// Whether the RMA is pending or in progress, so that it finds out without anybody's doing.
     is_pending: bool,
+    due_at: Option<Timestamp>,
 }
 
 impl Unclear {
@@ -323,7 +325,7 @@ async fn unclear(
     orders: &str,
 ) -> Result<Vec<Unclear>, LedgerError> {
     const UNCLEAR: &str = "
-        SELECT effect.connection, effect.rma, effect.original_order, effect.intended_at,
+        SELECT effect.connection, effect.rma, effect.original_order, effect.intended_at, work.due_at,
             CASE WHEN work.state IN ('due', 'claimed') AND configuration IS NOT NULL AND blocked = 0
                 THEN 1 ELSE 0 END AS pending
         FROM effect
@@ -340,6 +342,7 @@ async fn unclear(
             order: row.text("original_order")?,
             intended_at: row.int("intended_at")?,
             is_pending: row.int("pending")? == 1,
+            due_at: row.time_if_any("due_at")?,
         })
     };
     rows.iter().map(unclear).collect()

@@ -1,13 +1,15 @@
 //! Processes that work, and taking over from those that have gone silent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use returngo::RmaId;
+use serde::Serialize;
 
 use super::{
     audit::{self, Told},
     connections::{self, Named},
-    session::{Session, unreadable},
+    session::{Session, json, unreadable},
 };
 use crate::ledger::{AuditEvent, ConnectionId, LedgerError, Process, WorkerId};
 
@@ -44,8 +46,10 @@ pub(super) async fn report(
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
     const REPORT: &str = "UPDATE process SET reports = reports + 1, report_at = $2 WHERE worker = $1";
+    // The process first, as in `register`, so that neither of the two waits for the other.
+    let is_registered = session.run(REPORT, &[(&worker.0).into(), now.into()]).await? > 0;
     note_time(session, now).await?;
-    Ok(session.run(REPORT, &[(&worker.0).into(), now.into()]).await? > 0)
+    Ok(is_registered)
 }
 
 async fn note_time(session: &mut Session<'_>, now: Timestamp) -> Result<(), LedgerError> {
@@ -89,23 +93,76 @@ pub(super) async fn release(
     const UNREGISTER: &str = "DELETE FROM process WHERE worker = $1";
     const UNREGISTER_IF_SILENT: &str = "DELETE FROM process WHERE worker = $1 AND reports = $2";
     const IS_REGISTERED: &str = "SELECT id FROM process WHERE worker = $1";
-    const CONNECTIONS: &str = "SELECT DISTINCT connection FROM work WHERE worker = $1 ORDER BY connection";
-    const RELEASE: &str = "
-        UPDATE work SET state = 'due', due_at = $2, worker = NULL, abandoned = abandoned + 1
-        WHERE worker = $1 AND state = 'claimed' RETURNING connection, rma, attempt";
-    // What was on its way when the process ended may arrive from now on.
-    const STILL_DOUBTFUL: &str = "
-        UPDATE effect SET intended_at = $3 WHERE connection = $1 AND rma = $2 AND outcome IS NULL";
-    let worker = &worker.0;
     match reports {
-        None => drop(session.run(UNREGISTER, &[worker.into()]).await?),
+        None => drop(session.run(UNREGISTER, &[(&worker.0).into()]).await?),
         Some(reports) => {
-            session.run(UNREGISTER_IF_SILENT, &[worker.into(), reports.into()]).await?;
-            if session.first(IS_REGISTERED, &[worker.into()]).await?.is_some() {
+            session.run(UNREGISTER_IF_SILENT, &[(&worker.0).into(), reports.into()]).await?;
+            if session.first(IS_REGISTERED, &[(&worker.0).into()]).await?.is_some() {
                 return Ok(0);
             }
         }
     }
+    let why = format!("process {worker} does not report any more; pending again");
+    release_but(session, worker, &BTreeSet::new(), &why, now).await
+}
+
+#[derive(Serialize)]
+struct Kept {
+    connection: String,
+    rma: String,
+}
+
+fn kept(in_progress: &BTreeSet<(ConnectionId, RmaId)>) -> Result<String, LedgerError> {
+    let rows = in_progress
+        .iter()
+        .map(|(connection, rma)| Kept { connection: connection.to_string(), rma: rma.to_string() });
+    json(&rows.collect::<Vec<_>>())
+}
+
+/// Whether a process holds anything besides these RMAs.
+pub(super) async fn holds_others(
+    session: &mut Session<'_>,
+    worker: &WorkerId,
+    in_progress: &BTreeSet<(ConnectionId, RmaId)>,
+) -> Result<bool, LedgerError> {
+    const OTHERS: &str = "
+        SELECT rma FROM work WHERE worker = $2 AND state = 'claimed' AND NOT EXISTS (
+            SELECT 1 FROM {input $1: connection text, rma text}
+            WHERE input.connection = work.connection AND input.rma = work.rma
+        ) LIMIT 1";
+    let parameters = kept(in_progress)?;
+    Ok(session.first(OTHERS, &[(&parameters).into(), (&worker.0).into()]).await?.is_some())
+}
+
+/// Releases what a process holds besides these RMAs: work that failed left it.
+pub(super) async fn release_others(
+    session: &mut Session<'_>,
+    worker: &WorkerId,
+    in_progress: &BTreeSet<(ConnectionId, RmaId)>,
+    now: Timestamp,
+) -> Result<usize, LedgerError> {
+    release_but(session, worker, in_progress, "its work had failed; pending again", now).await
+}
+
+async fn release_but(
+    session: &mut Session<'_>,
+    worker: &WorkerId,
+    in_progress: &BTreeSet<(ConnectionId, RmaId)>,
+    why: &str,
+    now: Timestamp,
+) -> Result<usize, LedgerError> {
+    const CONNECTIONS: &str = "SELECT DISTINCT connection FROM work WHERE worker = $1 ORDER BY connection";
+    const RELEASE: &str = "
+        UPDATE work SET state = 'due', due_at = $3, worker = NULL, abandoned = abandoned + 1
+        WHERE worker = $2 AND state = 'claimed' AND NOT EXISTS (
+            SELECT 1 FROM {input $1: connection text, rma text}
+            WHERE input.connection = work.connection AND input.rma = work.rma
+        ) RETURNING connection, rma, attempt";
+    // What was on its way when the process ended may arrive from now on.
+    const STILL_DOUBTFUL: &str = "
+        UPDATE effect SET intended_at = $3 WHERE connection = $1 AND rma = $2 AND outcome IS NULL";
+    let kept = kept(in_progress)?;
+    let worker = &worker.0;
     let connections: Vec<ConnectionId> = session
         .all(CONNECTIONS, &[worker.into()])
         .await?
@@ -115,7 +172,7 @@ pub(super) async fn release(
     let names: Vec<_> = connections.iter().map(|id| Named { id: id.as_str() }).collect();
     connections::lock_all(session, &names).await?;
     let mut told = Vec::new();
-    for row in session.all(RELEASE, &[worker.into(), now.into()]).await? {
+    for row in session.all(RELEASE, &[(&kept).into(), worker.into(), now.into()]).await? {
         let (connection, rma) = (row.text("connection")?, row.text("rma")?);
         session.run(STILL_DOUBTFUL, &[(&connection).into(), (&rma).into(), now.into()]).await?;
         told.push(Told {
@@ -123,7 +180,7 @@ pub(super) async fn release(
             rma,
             attempt: Some(row.int("attempt")?),
             event: AuditEvent::Released.as_str(),
-            detail: format!("process {worker} does not report any more; pending again"),
+            detail: why.to_owned(),
         });
     }
     connections::set_turns(session, &names).await?;

@@ -26,13 +26,13 @@ use super::{
 use crate::{
     connection::Connection,
     engine::Engine,
-    ledger::{Cause, Claim, WorkItem, WorkState},
+    ledger::{Cause, Claim, Process, WorkItem, WorkState, WorkerId},
 };
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-RMAs may be named, found by --since, or both. Without either, what is due is worked on. It goes well beside `serve`:
-what another process works on is waited for.
+Pass RMA numbers, --since, or both. With neither, processes everything that is pending. Safe to run alongside `serve`:
+waits for RMAs that another process is working on. RMAs that you name are synchronized however old they are.
 
 Examples:
   returngo-brightpearl sync 4410021 4410022
@@ -165,13 +165,17 @@ impl Work<'_> {
             if !claims.is_empty() {
                 self.engine.work_on(self.connection, claims).await?;
             } else if self.assembly.clock.now().duration_since(since) > patience {
-                remark(format_args!("{}; it goes on", self.held_by_others(&items)))?;
+                remark(format_args!(
+                    "{}; run `sync` again, or let `serve` go on",
+                    self.held_by_others(&items).await?
+                ))?;
                 return Ok(items);
             } else {
                 if !said {
                     said = true;
-                    progress.now(format!("waiting: {}", self.held_by_others(&items)));
-                    tracing::info!("waiting: {}", self.held_by_others(&items));
+                    let waits_for = self.held_by_others(&items).await?;
+                    tracing::info!("waiting: {waits_for}");
+                    progress.now(format!("waiting: {waits_for}"));
                 }
                 self.assembly.clock.sleep(Duration::from_millis(200)).await;
             }
@@ -206,20 +210,28 @@ impl Work<'_> {
         Ok(items)
     }
 
-    /// Which other processes hold these RMAs, or what else they wait for.
-    fn held_by_others(&self, items: &[WorkItem]) -> String {
-        let mut held: BTreeMap<String, usize> = BTreeMap::new();
+    /// Which other processes hold these RMAs, and until when if they are not heard of again; else what they wait for.
+    async fn held_by_others(&self, items: &[WorkItem]) -> anyhow::Result<String> {
+        let mut held: BTreeMap<&WorkerId, usize> = BTreeMap::new();
         for worker in items.iter().filter_map(|item| item.worker.as_ref()) {
-            *held.entry(worker.to_string()).or_default() += 1;
+            *held.entry(worker).or_default() += 1;
         }
-        let held: Vec<_> =
-            held.iter().map(|(worker, rmas)| format!("process \"{worker}\" holds {rmas} of them")).collect();
         if held.is_empty() {
             let why = items.iter().filter(|item| self.is_open(item)).find_map(|item| item.last_error.clone());
-            why.unwrap_or_else(|| "RMAs are pending".to_owned())
-        } else {
-            held.join(", ")
+            return Ok(why.unwrap_or_else(|| "RMAs are pending".to_owned()));
         }
+        let processes = self.assembly.ledger.processes().await?;
+        let held: Vec<_> = held
+            .into_iter()
+            .map(|(worker, rmas)| {
+                let process = processes.iter().find(|process| process.worker == *worker);
+                let until = process
+                    .and_then(Process::holds_until)
+                    .map(|until| format!(" until {} unless it reports again", until.strftime("%F %TZ")));
+                format!("process \"{worker}\" holds {rmas} of them{}", until.unwrap_or_default())
+            })
+            .collect();
+        Ok(held.join(", "))
     }
 
     /// Whether somebody works on it, or it is to be worked on now. What failed is due later.

@@ -61,7 +61,12 @@ async fn an_account_and_a_shop_are_connected_once() {
     assert_eq!(refused.code, Some(1));
     assert_eq!(shop.run(&["status", "--json"]).json().as_array().unwrap().len(), 1);
     shop.run(&["disconnect", "acme"]).succeeds();
-    shop.connect(&["second", "--refund-method", "1210", "--status", "27"]).succeeds();
+    let refused = shop.connect(&["second", "--refund-method", "1210", "--status", "27"]);
+    assert!(
+        refused.fails().contains("they were connected as acme"),
+        "what was written is remembered under that name"
+    );
+    shop.connect(&["acme", "--refund-method", "1210", "--status", "27"]).succeeds();
 }
 
 #[tokio::test]

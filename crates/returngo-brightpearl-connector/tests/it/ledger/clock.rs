@@ -31,10 +31,16 @@ async fn align(ledger: &dyn Ledger, now: i64) -> Option<i64> {
     ledger.align_clock(at(now)).await.unwrap().map(|ahead| ahead.as_secs())
 }
 
+/// A process whose clock was ahead by so much has reported, and ended.
+async fn reported_ahead(ledger: &dyn Ledger, ahead: i64) {
+    let worker = ledger.register("ahead", at(ahead)).await.unwrap();
+    ledger.release_process(&worker, None, at(ahead)).await.unwrap();
+}
+
 /// A process whose clock is ahead by so much connects `acme`, marks RMAs 1 and 2, of which 2 fails and is to be tried
 /// again an hour later, and sweeps.
 async fn works_ahead(ledger: &dyn Ledger, ahead: i64) {
-    ledger.register("ahead", at(ahead)).await.unwrap();
+    reported_ahead(ledger, ahead).await;
     let stored = StoredConnection { id: name("acme"), configuration: Sealed(vec![1, 2, 3]) };
     ledger.put_connection(&stored, at(ahead)).await.unwrap();
     mark(ledger, "acme", &[2], ahead).await;
@@ -70,7 +76,7 @@ async fn what_a_clock_that_was_ahead_scheduled_is_due_now(database: Database) {
 
 async fn connections_take_their_turns_again(database: Database) {
     let ledger = database.open().await;
-    ledger.register("ahead", at(AHEAD)).await.unwrap();
+    reported_ahead(&*ledger, AHEAD).await;
     for connection in ["served", "idle"] {
         connect(&*ledger, connection).await;
     }
@@ -93,7 +99,7 @@ async fn connections_take_their_turns_again(database: Database) {
 
 async fn sweeps_that_nobody_finishes_for_days_are_due_now(database: Database) {
     let ledger = database.open().await;
-    ledger.register("ahead", at(AHEAD)).await.unwrap();
+    reported_ahead(&*ledger, AHEAD).await;
     connect(&*ledger, "acme").await;
     assert_eq!(take_all(&*ledger, AHEAD, AHEAD + 1800).await.len(), 3);
     connect(&*ledger, "bravo").await;
@@ -106,7 +112,7 @@ async fn sweeps_that_nobody_finishes_for_days_are_due_now(database: Database) {
 
 async fn what_was_intended_in_the_future_was_intended_now(database: Database) {
     let ledger = database.open().await;
-    ledger.register("ahead", at(AHEAD)).await.unwrap();
+    reported_ahead(&*ledger, AHEAD).await;
     connect(&*ledger, "acme").await;
     mark(&*ledger, "acme", &[1], 0).await;
     let claim: Claim = claim_all(&*ledger, 1).await.remove(0);
@@ -154,5 +160,7 @@ async fn a_clock_that_is_right_changes_nothing(database: Database) {
     let again = ledger.work(&name("acme"), &rma(2)).await.unwrap().unwrap();
     assert_eq!(again.due_at, Some(at(0) + hour));
     assert!(ledger.report(&worker, at(AHEAD)).await.unwrap());
+    assert_eq!(align(&*ledger, 100).await, None, "it still reports: whose clock is wrong cannot be told");
+    ledger.release_process(&worker, None, at(100)).await.unwrap();
     assert_eq!(align(&*ledger, 40).await, Some(AHEAD - 40), "what is reported counts, too");
 }

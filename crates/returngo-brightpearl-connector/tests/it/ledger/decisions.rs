@@ -106,7 +106,18 @@ async fn what_is_put_aside_while_it_is_worked_on_stays_so(database: Database) {
     ends(&*ledger, asking(&["one"]), 1).await;
     let claim = claimed(&*ledger, 2).await;
     assert!(ledger.put_aside(&decision(None), at(3)).await.unwrap());
-    assert_eq!(ledger.finish(&[(claim, asking(&["one"]))], at(4)).await.unwrap(), 1);
+    // Its worker has planned without knowing of the decision: it writes nothing more.
+    let intent = Intent {
+        claim: claim.clone(),
+        key: "RGO-1-778120".to_owned(),
+        what: "a refund".to_owned(),
+        known_until: at(2),
+        kind: WriteKind::Payment,
+    };
+    assert_eq!(ledger.intend(&[intent], at(4)).await.unwrap(), [Admission::ClaimLost]);
+    assert_eq!(ledger.finish(&[(claim, asking(&["one"]))], at(4)).await.unwrap(), 0);
+    let again = claimed(&*ledger, 4).await;
+    assert_eq!(ledger.finish(&[(again, asking(&["one"]))], at(5)).await.unwrap(), 1);
     assert!(asked(&*ledger).await.is_empty());
 }
 

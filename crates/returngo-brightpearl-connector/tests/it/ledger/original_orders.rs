@@ -61,7 +61,11 @@ fn order_request(claim: &Claim, order: u64) -> OrderRequest {
 async fn take_read_at(ledger: &dyn Ledger, claim: &Claim, order: u64, read_at: Revision) -> OrderTurn {
     let mut turns = ledger.take_orders(&[order_request(claim, order)], read_at).await.unwrap();
     assert_eq!(turns.len(), 1);
-    turns.remove(0)
+    // When the other is tried next is another matter.
+    match turns.remove(0) {
+        OrderTurn::Unclear { connection, rma, .. } => OrderTurn::Unclear { connection, rma, due_at: None },
+        turn => turn,
+    }
 }
 
 /// Asks for an order that has just been read.
@@ -78,7 +82,7 @@ fn taken_by(connection: &str, number: u32) -> OrderTurn {
 }
 
 fn unclear_because_of(connection: &str, number: u32) -> OrderTurn {
-    OrderTurn::Unclear { connection: name(connection), rma: rma(number) }
+    OrderTurn::Unclear { connection: name(connection), rma: rma(number), due_at: None }
 }
 
 fn row(order_row: u64) -> InFlightRow {

@@ -1,7 +1,7 @@
 //! In the end: every return is in sync, or waits for a person (rule 6).
 
 use returngo::{RmaStatus, TransactionStatus};
-use returngo_brightpearl_connector::ledger::{Ledger, WorkItem, WorkState};
+use returngo_brightpearl_connector::ledger::{EffectOutcome, Ledger, WorkItem, WorkState};
 
 use super::{Checked, facts::Facts, hold, keys};
 use crate::world::World;
@@ -15,11 +15,18 @@ pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
             continue;
         }
         let connections = world.setup.connections.iter().filter(|connected| connected.shop == returned.shop);
-        let (mut items, mut is_settled) = (Vec::new(), false);
+        let (mut items, mut is_settled, mut is_deleted) = (Vec::new(), false, false);
         for connected in connections {
             let connection = connected.id.parse().unwrap();
             let settled = ledger.settled_reviews(&connection, std::slice::from_ref(id)).await.unwrap();
             is_settled |= !settled.is_empty();
+            // Only people delete credits, and nothing tells of it.
+            let written = ledger.effects(&connection, id).await.unwrap();
+            let credit = written.iter().find(|effect| effect.key == format!("RGO-{id}"));
+            let was_made =
+                credit.is_some_and(|credit| matches!(credit.outcome, Some(EffectOutcome::Applied { .. })));
+            is_deleted |=
+                was_made && facts.credits.iter().all(|credit| credit.rma() != Some(&id.to_string()));
             items.extend(ledger.work(&connection, id).await.unwrap());
         }
         hold!("6", !items.is_empty(), "RMA {id} was never looked at");
@@ -33,6 +40,7 @@ pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
         let decided = |item: &WorkItem| !item.resolved.is_empty() || item.resolved_error.is_some();
         if rma.status() == &RmaStatus::Canceled
             || is_settled
+            || is_deleted
             || items.iter().any(|item| asks(item) || decided(item))
         {
             continue;
