@@ -141,7 +141,7 @@ impl Run {
             for event in
                 ["goods-in-note.created", "quarantine-release.created", "order.modified.order-status"]
             {
-                let webhook = BrightpearlWebhook::post(event, &to("brightpearl"));
+                let webhook = BrightpearlWebhook::post(event, to("brightpearl"));
                 let body = serde_json::to_value(&webhook).unwrap();
                 let subscribe = |api: &mut brightpearl_mock::Brightpearl, context: &mut _| {
                     api.by_hand("POST", "integration-service/webhook", &body, context)

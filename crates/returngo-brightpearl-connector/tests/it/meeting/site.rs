@@ -40,7 +40,7 @@ pub(super) struct Site {
     pub(super) brightpearl: MockBrightpearl,
     pub(super) returngo: MockReturngo,
     pub(super) time: Time,
-    pub(super) database: Database,
+    _database: Database,
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) acme: ConnectionId,
 }
@@ -100,7 +100,7 @@ impl Site {
         let ledger = ledger::open(&database.url).await.unwrap();
         let time = Time::at("2026-05-09T10:15:20Z".parse().unwrap());
         let acme = "acme".parse().unwrap();
-        let site = Self { brightpearl, returngo, time, database, ledger, acme };
+        let site = Self { brightpearl, returngo, time, _database: database, ledger, acme };
         site.pass(SignedDuration::ZERO).await;
         site.connect(&site.acme, &site.returngo, settings).await;
         for rma in site.returngo.rmas() {
