@@ -35,9 +35,10 @@ impl Connection {
     ) -> Result<Progress, SweepError> {
         let began = self.clock.now();
         // A sweep from a time that has not come yet was taken by a clock that was ahead: nobody knows when it really was.
-        let last = cursor.and_then(|cursor| cursor.parse::<Timestamp>().ok()).filter(|last| *last <= began);
+        let latest = began.saturating_add(OVERLAP).unwrap_or(began);
+        let last = cursor.and_then(|cursor| cursor.parse::<Timestamp>().ok()).filter(|last| *last <= latest);
         let since = match last {
-            Some(last) => last.saturating_sub(OVERLAP),
+            Some(last) => last.min(began).saturating_sub(OVERLAP),
             None => began.saturating_sub(FIRST),
         };
         let since = Period::from(OffsetDateTime::utc(since.unwrap_or(Timestamp::MIN)));

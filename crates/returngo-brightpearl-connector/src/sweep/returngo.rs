@@ -16,6 +16,9 @@ use crate::{
 /// How much of what workers saw before the last sweep is taken in again: their clocks may differ from this one.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
+/// How far back a sweep looks when nobody knows since when changes were missed.
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(48);
+
 /// How long the sweep itself knows of an RMA that is finished. The ledger knows of it for ever, but what the sweep
 /// knows is read and written each time.
 const REMEMBERED: Duration = Duration::from_secs(60 * 24 * 60 * 60);
@@ -32,9 +35,14 @@ struct Cursor {
 impl Cursor {
     fn read(stored: Option<&str>, now: Timestamp) -> Self {
         let stored: Option<Self> = stored.and_then(|stored| serde_json::from_str(stored).ok());
-        // One from a time that has not come yet was left by a clock that was ahead: it says nothing about what was missed.
-        let stored = stored.filter(|cursor| cursor.heard_until <= now.saturating_add(OVERLAP).unwrap_or(now));
-        stored.unwrap_or_else(|| Self { state: SweepState::new(now), heard_until: Timestamp::UNIX_EPOCH })
+        let latest = now.saturating_add(OVERLAP).unwrap_or(now);
+        let from = match stored {
+            Some(cursor) if cursor.heard_until <= latest => return cursor,
+            // Left by a clock that was ahead: it saw nothing of what happened meanwhile.
+            Some(_) => now.saturating_sub(LOOK_BACK).unwrap_or(now),
+            None => now,
+        };
+        Self { state: SweepState::new(from), heard_until: Timestamp::UNIX_EPOCH }
     }
 }
 
