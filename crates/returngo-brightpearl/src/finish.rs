@@ -30,7 +30,9 @@ pub(crate) fn effects(
     refunds: &[RefundStatus],
     settings: &ConnectionSettings,
 ) -> Vec<Effect> {
-    if credit.is_invoice_pending() {
+    // Finishing a credit that was set aside would take it out of that status, and its units would be credited twice.
+    let is_set_aside = settings.cancelled_status_id == Some(credit.order_status.order_status_id);
+    if credit.is_invoice_pending() || is_set_aside {
         return Vec::new();
     }
     let refunded = is_refunded && !refunds.iter().any(|refund| refund.state == RefundState::Pending);

@@ -101,9 +101,11 @@ fn fate_of(sim: &Sim, shop: usize, id: &RmaId, approved: Duration, events: &mut 
     }
 }
 
-/// Somebody makes credits by hand, as for one of the returns.
+/// Somebody makes credits by hand, as for one of the returns; for either of two returns that are alike it fits both.
 fn in_brightpearl(sim: &Sim, setup: &Setup, events: &mut Vec<(Duration, Action)>) {
-    if sim.chance(0.3) {
+    if setup.are_alike {
+        events.push((sim.seconds(1, 60), Action::ForeignCredit(setup.rmas[0].id.clone())));
+    } else if sim.chance(0.3) {
         let first = sim.below(setup.rmas.len());
         events.push((sim.seconds(1, 1800), Action::ForeignCredit(setup.rmas[first].id.clone())));
     }

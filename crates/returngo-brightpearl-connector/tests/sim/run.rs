@@ -129,6 +129,7 @@ impl Run {
         let ledger = ledger::open(&self.database).await.unwrap();
         let clock = ProcessClock::new(&world.sim, &Arc::default(), Why::Work);
         let registry = process::registry(&ledger, clock).await;
+        let mut pairs = std::collections::BTreeSet::new();
         for connected in &world.setup.connections {
             let configuration = process::configuration(connected.shop, &connected.settings);
             let id = connected.id.parse().unwrap();
@@ -136,6 +137,11 @@ impl Run {
                 world.tell(format_args!("{id} is not connected: {error}"));
                 world.happened("a second connection of a pair is refused");
                 continue;
+            }
+            if !pairs.insert(connected.shop) {
+                let what =
+                    format!("{id} is a second connection between the account and shop {}", connected.shop);
+                world.note(Err(Violation::new("9", what)));
             }
             let to = |source: &str| format!("http://connector.sim/webhooks/{source}/{id}/{SECRET}");
             for event in

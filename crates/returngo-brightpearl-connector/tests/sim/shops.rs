@@ -127,6 +127,8 @@ pub(crate) struct Setup {
     pub(crate) workers: usize,
     pub(crate) orders: Vec<Sold>,
     pub(crate) rmas: Vec<Returned>,
+    /// Whether the last return is for as many units of the same rows as the first one.
+    pub(crate) are_alike: bool,
     /// How long things go wrong.
     pub(crate) horizon: Duration,
     pub(crate) brightpearl_swept_every: Duration,
@@ -167,7 +169,11 @@ pub(crate) fn setup(sim: &Sim) -> Setup {
     let shops = 1 + usize::from(sim.chance(0.5));
     let horizon = sim.seconds(3600, 4 * 3600);
     let orders = orders(sim, shops);
-    let rmas = rmas(sim, &orders);
+    let mut rmas = rmas(sim, &orders);
+    let are_alike = sim.chance(0.2);
+    if are_alike {
+        rmas.push(alike(rmas.len(), &orders, &rmas[0]));
+    }
     let settings = || Settings {
         adjustments: sim.chance(0.5),
         existing_credit: sim.pick(&["review", "review", "adopt", "adopt", "create"]).unwrap(),
@@ -197,6 +203,7 @@ pub(crate) fn setup(sim: &Sim) -> Setup {
         workers: 1 + usize::from(sim.chance(0.3)),
         orders,
         rmas,
+        are_alike,
         horizon,
         brightpearl_swept_every: sim.seconds(2400, 5400),
         returngo_swept_every: sim.seconds(1200, 2100),
@@ -331,4 +338,25 @@ fn returned(sim: &Sim, number: usize, place: usize, order: &Sold) -> Returned {
         builder = builder.item(item);
     }
     Returned { id: RmaId::from(id), shop: order.shop, order: place, rma: builder.build().unwrap() }
+}
+
+/// Another return of the same order, for as many units of the same rows.
+fn alike(number: usize, orders: &[Sold], one: &Returned) -> Returned {
+    let order = &orders[one.order];
+    let id = (4_500_000 + order.shop * 100_000 + number) as u64;
+    let mut builder = RmaBuilder::new(id).order(order.name.clone(), order.shop_id.clone());
+    if let Some(created) = one.rma.created_at {
+        builder = builder.created(created.timestamp());
+    }
+    for row in &order.rows {
+        let units = one.rma.items.iter().filter(|item| item.sku.as_deref() == Some(row.sku)).count();
+        if units > 0 {
+            let share = |amount: Decimal| {
+                (amount / Decimal::from(row.quantity)).round_dp_with_strategy(2, MidpointAwayFromZero)
+            };
+            let item = ItemBuilder::new(row.sku, share(row.net + row.tax)).tax(share(row.tax));
+            builder = builder.item(item.line(row.line.clone()).units(units));
+        }
+    }
+    Returned { id: RmaId::from(id), shop: order.shop, order: one.order, rma: builder.build().unwrap() }
 }

@@ -29,6 +29,26 @@ fn a_reopened_rma_whose_credit_was_set_aside_is_asked_about() {
     assert!(plan.effects.iter().all(is_refund), "money that is gone is recorded, nothing else: {plan:#?}");
 }
 
+/// The question was settled before the RMA was reopened. Its credit still credits nothing: finishing it would credit its units
+/// once more beside another RMA's credit.
+#[test]
+fn a_credit_that_was_set_aside_is_not_finished() {
+    let mut world = world("everything_done");
+    world.credits[0].order_status.order_status_id = brightpearl::OrderStatusId::new(30);
+    let decision = json!([{"review": "RequestCancelled", "choice": "settled"}]);
+    world.decisions = serde_json::from_value(decision).unwrap();
+    let finishing = |more| {
+        let plan = plan(&world, &settings(more));
+        let finishes = |effect: &&Effect| {
+            matches!(effect, Effect::SetOrderStatus { .. } | Effect::CloseSalesCredit { .. })
+        };
+        plan.effects.iter().filter(finishes).count()
+    };
+    assert_eq!(finishing(json!({"complete_status_id": 11})), 1);
+    assert_eq!(finishing(json!({"complete_status_id": 11, "cancelled_status_id": 30})), 0);
+    assert_eq!(finishing(json!({"close_credit": "when_both", "cancelled_status_id": 30})), 0);
+}
+
 #[test]
 fn once_there_is_a_credit_the_order_is_not_asked_for() {
     let credited = world("credited");
