@@ -167,7 +167,9 @@ impl Run {
     async fn play(&mut self) -> Option<Violation> {
         let world = Arc::clone(&self.world);
         let sim = &world.sim;
-        let end = world.settles_within();
+        let mut end = world.settles_within();
+        // What is being worked on then is waited for, but not for ever.
+        let last = end + Duration::from_secs(1200);
         for _ in 0..STEPS {
             while let Some(event) = world.due_event() {
                 self.happen(event).await;
@@ -179,15 +181,24 @@ impl Run {
                 (0..self.actors.len()).filter(|place| self.can_go_on(&self.actors[*place])).collect();
             if let Some(place) = sim.pick(&ready) {
                 self.step(*place).await;
-            } else if sim.elapsed() >= end {
+            } else if sim.elapsed() >= last || (sim.elapsed() >= end && !self.is_at_work().await) {
                 return None;
             } else {
+                if sim.elapsed() >= end {
+                    end = last;
+                }
                 let resumed = self.suspended.iter().filter(|until| **until > sim.elapsed());
                 let next = resumed.copied().chain(world.next_event()).chain([end]).min();
                 sim.advance(next);
             }
         }
         Some(Violation::new("6", "it does not come to rest".to_owned()))
+    }
+
+    /// Whether a process works on an RMA.
+    async fn is_at_work(&self) -> bool {
+        let Some(running) = self.processes.iter().flatten().next() else { return false };
+        running.ledger.processes().await.unwrap().iter().any(|process| !process.holds.is_empty())
     }
 
     fn can_go_on(&self, actor: &Actor) -> bool {
