@@ -7,6 +7,7 @@
 mod books;
 mod note;
 mod recording;
+mod typed_in;
 
 use brightpearl::{
     PaymentMethodCode,

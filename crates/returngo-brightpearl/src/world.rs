@@ -38,7 +38,7 @@ pub struct World {
     /// The sales credits that exist for that order, and whatever carries our key.
     #[serde(default, with = "wire::null_is_default")]
     pub credits: Vec<Order>,
-    /// The payments on the RMA's credit.
+    /// The payments on the RMA's credit and on the sales order that it is for; each names its order.
     #[serde(default, with = "wire::null_is_default")]
     pub payments: Vec<CustomerPayment>,
     /// The goods-in notes of the credit, by id.

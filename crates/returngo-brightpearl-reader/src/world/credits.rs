@@ -6,7 +6,7 @@ use brightpearl::{
     order::{Order, OrderNote},
     warehouse::{GoodsInNote, GoodsMovement},
 };
-use returngo::TransactionType;
+use returngo::{Transaction, TransactionType};
 use returngo_brightpearl::{
     World, keys,
     settings::{ConnectionSettings, ExistingCredit, RefundRecording},
@@ -20,11 +20,16 @@ pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Er
     let relevant: Vec<Vec<OrderId>> =
         worlds.iter().map(|world| relevant_credits(world, &reader.settings)).collect();
     let credits: BTreeSet<OrderId> = relevant.iter().flatten().copied().collect();
-    let payments = payments(reader, &credits).await?;
+    let sales: Vec<Option<OrderId>> =
+        worlds.iter().zip(&relevant).map(|(world, credits)| refunded_sale(world, credits)).collect();
+    let paid = credits.iter().copied().chain(sales.iter().copied().flatten()).collect();
+    let payments = payments(reader, &paid).await?;
     let goods = goods(reader, &credits).await?;
-    for (world, relevant) in worlds.iter_mut().zip(&relevant) {
+    for ((world, relevant), sale) in worlds.iter_mut().zip(&relevant).zip(sales) {
+        for order in relevant.iter().copied().chain(sale) {
+            world.payments.extend(payments.get(&order).into_iter().flatten().cloned());
+        }
         for credit in relevant {
-            world.payments.extend(payments.get(credit).into_iter().flatten().cloned());
             if let Some(goods) = goods.get(credit) {
                 world.goods_in_notes.extend(goods.notes.clone());
                 world.goods_movements.extend(goods.movements.iter().cloned());
@@ -48,12 +53,22 @@ fn relevant_credits(world: &World, settings: &ConnectionSettings) -> Vec<OrderId
     others.map(|credit| credit.id).collect()
 }
 
+/// The sale on which somebody may have booked a refund: it is looked at once there is a refund to record.
+fn refunded_sale(world: &World, credits: &[OrderId]) -> Option<OrderId> {
+    let is_refund = |transaction: &Transaction| transaction.is_refund() && transaction.happened();
+    if !world.rma.transactions.iter().any(is_refund) {
+        return None;
+    }
+    let credit = world.credits.iter().find(|credit| credits.contains(&credit.id))?;
+    credit.parent_order_id.or_else(|| world.original_order())
+}
+
 async fn payments(
     reader: &Reader,
-    credits: &BTreeSet<OrderId>,
+    orders: &BTreeSet<OrderId>,
 ) -> Result<BTreeMap<OrderId, Vec<CustomerPayment>>, Error> {
     let mut found: BTreeMap<OrderId, Vec<CustomerPayment>> = BTreeMap::new();
-    for orders in sets(credits) {
+    for orders in sets(orders) {
         let search = CustomerPaymentSearch::new().orders(&orders);
         for payment in reader.brightpearl.customer_payments().search(search).all().await? {
             if let Some(order) = payment.order_id {

@@ -1,16 +1,22 @@
 //! A credit's total and what is recorded as paid on it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use brightpearl::{
-    CurrencyCode,
+    CurrencyCode, OrderId,
     accounting::{CustomerPayment, PaymentType},
     order::Order,
 };
+use returngo::TransactionId;
 use rust_decimal::Decimal;
 
-use super::{Keyed, Movement, amount_on, movement};
-use crate::{amounts, decisions::Settled, findings::Findings, keys, unique, world::World};
+use super::{
+    Keyed, Movement, amount_on, movement,
+    typed_in::{self, Candidate, TypedIn},
+};
+use crate::{
+    amounts, decisions::Settled, findings::Findings, keys, rma_facts::Calendar, unique, world::World,
+};
 
 /// How far payments may be above a credit's total, and still be it: shares of rows are rounded per unit.
 pub(crate) fn tolerance(currency: &CurrencyCode, units: usize) -> Decimal {
@@ -21,9 +27,8 @@ pub(crate) fn tolerance(currency: &CurrencyCode, units: usize) -> Decimal {
 pub(crate) struct Books<'w> {
     pub(crate) credit: Option<&'w Order>,
     by_reference: HashMap<&'w str, Vec<&'w CustomerPayment>>,
-    /// Amounts of payments on the credit that carry the key of none of the RMA's transactions, and the reference that
-    /// they carry.
-    typed_in: HashMap<Decimal, Option<&'w str>>,
+    /// Payments that may be refunds which somebody typed in.
+    typed_in: Vec<TypedIn<'w>>,
     /// Payments on the credit that no receipt took back.
     standing: Vec<&'w CustomerPayment>,
     /// Payments under the RMA's keys for money that did not move.
@@ -52,7 +57,7 @@ pub(super) enum Recorded<'w> {
 
 impl<'w> Books<'w> {
     /// Payments of other orders and currencies are ignored, unless they carry one of the RMA's keys: those are
-    /// compared later.
+    /// compared later. The original sale has payments of its own, which say nothing about the RMA.
     pub(crate) fn of(
         world: &'w World,
         credit: Option<&'w Order>,
@@ -64,10 +69,12 @@ impl<'w> Books<'w> {
         let payments = unique::by_id(&world.payments, |payment| payment.payment_id);
         let mut receipts: Vec<&CustomerPayment> =
             payments.iter().copied().filter(|payment| payment.payment_type == PaymentType::Receipt).collect();
+        let sale = sale_of(world, credit);
+        let calendar = Calendar::of(&world.account);
         let mut books = Self {
             credit,
             by_reference: HashMap::new(),
-            typed_in: HashMap::new(),
+            typed_in: Vec::new(),
             standing: Vec::new(),
             unmoved: Vec::new(),
             paid: Decimal::ZERO,
@@ -89,10 +96,22 @@ impl<'w> Books<'w> {
             let is_money_out = payment.payment_type == PaymentType::Payment && !payment.amount().is_zero();
             let unmoved = unmoved.filter(|_| is_money_out);
             let is_taken_back = unmoved.is_some() && take_back(payment, &mut receipts);
-            let is_typed_in = listed.is_none() && !is_taken_back;
-            match books.problem(payment) {
-                None => books.add(payment, is_typed_in, is_taken_back),
-                Some(problem) if listed.is_none() && unmoved.is_none() => findings.ignored(problem),
+            let is_on_sale = sale.is_some() && payment.order_id == sale;
+            let problem = books.problem(payment);
+            if listed.is_none() && !is_taken_back {
+                books.typed_in.extend(if is_on_sale {
+                    TypedIn::on_sale(payment, &world.rma, &calendar)
+                } else if books.is_on_credit(payment) {
+                    TypedIn::on_credit(payment)
+                } else {
+                    None
+                });
+            }
+            match problem {
+                None => books.add(payment, is_taken_back),
+                Some(problem) if listed.is_none() && unmoved.is_none() && !is_on_sale => {
+                    findings.ignored(problem);
+                }
                 Some(_) => {}
             }
             books.unmoved.extend(unmoved.filter(|_| !is_taken_back));
@@ -100,14 +119,15 @@ impl<'w> Books<'w> {
         books
     }
 
-    fn add(&mut self, payment: &'w CustomerPayment, is_typed_in: bool, is_taken_back: bool) {
+    fn is_on_credit(&self, payment: &CustomerPayment) -> bool {
+        self.credit.is_some_and(|credit| payment.order_id.is_none_or(|order| order == credit.id))
+    }
+
+    fn add(&mut self, payment: &'w CustomerPayment, is_taken_back: bool) {
         let amount = comparable(payment);
         match payment.payment_type {
             PaymentType::Payment => {
                 self.paid = self.paid.saturating_add(amount);
-                if is_typed_in {
-                    self.typed_in.entry(amount).or_insert(payment.transaction_ref.as_deref());
-                }
                 if !is_taken_back {
                     self.standing.push(payment);
                 }
@@ -201,11 +221,21 @@ impl<'w> Books<'w> {
         })
     }
 
-    /// A payment of this amount on the credit that carries the key of none of the RMA's transactions: the reference
-    /// that it carries.
-    pub(super) fn typed_in(&self, amount: Decimal) -> Option<Option<&'w str>> {
-        let currency = &self.credit?.currency.order_currency_code;
-        self.typed_in.get(&amounts::comparable(amount, currency)).copied()
+    /// The refunds that somebody may have typed in, each with the payment that may be it.
+    pub(super) fn typed_in<'t>(
+        &self,
+        transactions: &[Keyed<'t>],
+    ) -> BTreeMap<&'t TransactionId, TypedIn<'w>> {
+        let Some(credit) = self.credit else { return BTreeMap::new() };
+        let refunds = transactions.iter().filter(|keyed| movement(keyed.transaction) == Movement::Refund);
+        let candidates: Vec<Candidate<'t>> = refunds
+            .map(|Keyed { transaction, key }| Candidate {
+                refund: transaction,
+                amount: amount_on(credit, transaction).ok(),
+                is_recorded: self.by_reference.contains_key(key.as_str()),
+            })
+            .collect();
+        typed_in::attribute(&self.typed_in, &candidates, &credit.currency.order_currency_code)
     }
 
     /// Whether payments reach the credit's total.
@@ -214,8 +244,13 @@ impl<'w> Books<'w> {
     }
 }
 
+/// The order that the RMA is for: the credit's own, else the one that is found.
+fn sale_of(world: &World, credit: Option<&Order>) -> Option<OrderId> {
+    credit.and_then(|credit| credit.parent_order_id).or_else(|| world.original_order())
+}
+
 /// The amount of a payment as it is compared with others.
-fn comparable(payment: &CustomerPayment) -> Decimal {
+pub(super) fn comparable(payment: &CustomerPayment) -> Decimal {
     amounts::comparable(payment.amount(), &payment.currency_code)
 }
 

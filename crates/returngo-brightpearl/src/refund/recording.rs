@@ -1,9 +1,13 @@
 //! Going through an RMA's transactions: what is recorded, what has to be, what has to be asked.
 
-use std::{cell::OnceCell, collections::HashSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, HashSet},
+};
 
 use brightpearl::{
     OrderId,
+    accounting::CustomerPayment,
     order::{CurrencyValue, NewOrderRow, Order, Quantity, row::NewRowValue},
 };
 use returngo::{ReturnedItemId, RmaId, Transaction, TransactionId, TransactionType};
@@ -13,6 +17,7 @@ use super::{
     Keyed, Movement, amount_on,
     books::{Books, Recorded, Unmoved, is_open, tolerance},
     method, movement, note, payment_for,
+    typed_in::{Place, TypedIn},
 };
 use crate::{
     amounts::{self, RowScales},
@@ -64,6 +69,8 @@ struct Recording<'r, 'w> {
     calendar: Calendar,
     /// The keys that notes on the credit and the order mention.
     noted: HashSet<&'w str>,
+    /// The refunds that somebody may have typed in.
+    typed_in: BTreeMap<&'r TransactionId, TypedIn<'w>>,
     /// The keys that rows of the credit mention; read once a row is to be added.
     on_rows: OnceCell<HashSet<&'w str>>,
     /// What is paid on the credit once the planned payments are recorded.
@@ -81,6 +88,7 @@ impl<'r, 'w> Recording<'r, 'w> {
             findings,
             calendar: Calendar::of(&refunding.world.account),
             noted: notes.flat_map(|note| keys::mentioned(&note.text)).collect(),
+            typed_in: refunding.books.typed_in(&refunding.transactions),
             on_rows: OnceCell::new(),
             paid: refunding.books.paid,
             total: refunding.books.total,
@@ -200,7 +208,10 @@ impl<'r, 'w> Recording<'r, 'w> {
         match self.refunding.books.recorded(key, amount) {
             Recorded::Yes(payment) => {
                 self.check_journal(payment, refund);
-                RefundState::Recorded
+                match self.typed_in.get(&refund.id).copied() {
+                    Some(typed_in) => self.ask_about_second(refund, payment, typed_in),
+                    None => RefundState::Recorded,
+                }
             }
             Recorded::Differently(difference) => {
                 let message =
@@ -248,10 +259,8 @@ impl<'r, 'w> Recording<'r, 'w> {
 
     fn record_refund(&mut self, refund: &Transaction, key: &str, credit: &'w Order) -> RefundState {
         let (account, settings) = (&self.refunding.world.account, self.refunding.settings);
-        let amount = amount_on(credit, refund).ok();
-        let typed_in = amount.and_then(|amount| Some((amount, self.refunding.books.typed_in(amount)?)));
-        if let Some((amount, reference)) = typed_in {
-            return self.ask_about_duplicate(refund, credit, amount, reference);
+        if let Some(typed_in) = self.typed_in.get(&refund.id).copied() {
+            return self.ask_about_duplicate(refund, key, credit, typed_in);
         }
         let draft = match payment_for(self.rma(), refund, credit, account, settings) {
             Ok(draft) => draft,
@@ -273,27 +282,44 @@ impl<'r, 'w> Recording<'r, 'w> {
         RefundState::Pending
     }
 
+    /// Asks whether a refund that is not recorded was typed in by somebody.
     fn ask_about_duplicate(
         &mut self,
         refund: &Transaction,
+        key: &str,
         credit: &Order,
-        amount: Decimal,
-        reference: Option<&str>,
+        typed_in: TypedIn<'_>,
     ) -> RefundState {
-        let amount = amounts::shown(amount, &credit.currency.order_currency_code);
+        let reference = typed_in.payment.transaction_ref.as_deref();
         let unlisted = reference.filter(|key| keys::rma_of_refund(key).as_ref() == Some(self.rma()));
-        let message = match unlisted {
-            Some(key) => format!(
-                "A payment of {amount} is on sales credit {} under {key}, a transaction that ReturnGO does not list: it may \
-                 record refund {}. If so, put the reference of that refund on it; if not, record the refund by hand.",
-                credit.id, refund.id
-            ),
-            None => format!(
-                "A payment of {amount} is on sales credit {} without a reference of this RMA: somebody may have typed refund \
-                 {} in. If so, put its reference on it; if not, record the refund by hand.",
-                credit.id, refund.id
-            ),
+        let reference = match unlisted {
+            Some(key) => format!("under {key}, a transaction that ReturnGO does not list"),
+            None => "without a reference of this RMA".to_owned(),
         };
+        let message = format!(
+            "{} {reference}: it may record refund {}. If it does, resolve this review, and nothing is written for the \
+             refund; if not, record the refund by hand on sales credit {} under the reference {key}.",
+            shown(typed_in),
+            refund.id,
+            credit.id
+        );
+        self.ask(ReviewCode::PossibleDuplicate, message, refund)
+    }
+
+    /// Asks about a payment under the processor's number of a refund that is recorded already.
+    fn ask_about_second(
+        &mut self,
+        refund: &Transaction,
+        recorded: &CustomerPayment,
+        typed_in: TypedIn<'_>,
+    ) -> RefundState {
+        let message = format!(
+            "{} under the number of refund {}, which payment {} records already. Delete one of the two in Brightpearl if \
+             both are the same money; if they are not, resolve this review.",
+            shown(typed_in),
+            refund.id,
+            recorded.payment_id
+        );
         self.ask(ReviewCode::PossibleDuplicate, message, refund)
     }
 
@@ -367,7 +393,7 @@ impl<'r, 'w> Recording<'r, 'w> {
 
     /// A method with a bank account makes a journal (brightpearl-accounting-warehouse.md A1.4); without one
     /// nothing was posted. Vouchers and store credit have no bank account, and never a journal.
-    fn check_journal(&mut self, payment: &brightpearl::accounting::CustomerPayment, refund: &Transaction) {
+    fn check_journal(&mut self, payment: &CustomerPayment, refund: &Transaction) {
         let code = payment.payment_method_code.as_ref();
         let method = code.and_then(|code| method(code, &self.refunding.world.account));
         let Some(method) = method.filter(|method| !method.bank_accounts.is_empty()) else { return };
@@ -396,6 +422,20 @@ impl<'r, 'w> Recording<'r, 'w> {
         }
         RefundState::NotARefund
     }
+}
+
+fn shown(typed_in: TypedIn<'_>) -> String {
+    let payment = typed_in.payment;
+    let place = match typed_in.place {
+        Place::Credit => "sales credit",
+        Place::Sale => "sales order",
+    };
+    format!(
+        "Payment {} of {} is on {place}{}",
+        payment.payment_id,
+        amounts::shown(payment.amount(), &payment.currency_code),
+        payment.order_id.map(|order| format!(" {order}")).unwrap_or_default()
+    )
 }
 
 fn recorded_under(unmoved: Unmoved<'_>) -> String {

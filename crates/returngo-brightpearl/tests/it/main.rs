@@ -27,4 +27,5 @@ mod settled;
 mod several_returns;
 mod shares;
 mod tenders;
+mod typed_in;
 mod worlds;

@@ -1,11 +1,15 @@
-//! Refunds that fail after they were recorded, and refunds that a person settled by hand.
+//! Refunds that fail after they were recorded, that a person settled by hand, or that somebody typed in.
 
+use brightpearl::{
+    OffsetDateTime, PaymentMethodCode,
+    accounting::{NewCustomerPayment, PaymentType},
+};
 use returngo::TransactionStatus;
 use returngo_brightpearl_connector::ledger::{Decision, WorkState};
 use rust_decimal_macros::dec;
 use serde_json::json;
 
-use super::site::{Site, id, rma};
+use super::site::{ORDER, Site, id, rma};
 
 const RMA: u64 = 4_410_001;
 
@@ -65,4 +69,33 @@ async fn a_refund_that_was_settled_by_hand_is_never_written_until_it_is_reopened
     site.work().await;
     let credit = site.credit(RMA).unwrap();
     assert_eq!((site.paid(credit.id), credit.order_rows.len()), (dec!(45.00), 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_that_was_typed_in_on_the_sale_is_not_recorded_again_and_other_returns_go_on() {
+    const OTHER: u64 = RMA + 1;
+    let site = Site::open(vec![rma(RMA, 1), rma(OTHER, 1)], json!({})).await;
+    let typed_in = site.refund(RMA, dec!(40.00));
+    site.refund(OTHER, dec!(39.00));
+    let payment = NewCustomerPayment {
+        transaction_ref: typed_in.external_reference_id,
+        payment_method_code: PaymentMethodCode::new("BANK"),
+        payment_type: PaymentType::Payment,
+        order_id: ORDER,
+        currency_iso_code: "GBP".into(),
+        exchange_rate: None,
+        amount_paid: dec!(40.00),
+        payment_date: OffsetDateTime::utc(site.time.now()),
+        journal_ref: None,
+    };
+    site.bookkeeper().customer_payments().create(&payment).await.unwrap();
+    // Both in one batch, and once more after everything that can be written was written.
+    for _ in 0..2 {
+        site.queue([RMA, OTHER]).await;
+        site.work().await;
+        assert_eq!(site.asks(RMA).await, ["PossibleDuplicate"]);
+        assert_eq!(site.paid(site.credit(RMA).unwrap().id), dec!(0));
+        assert_eq!(site.asks(OTHER).await, [""; 0]);
+        assert_eq!(site.paid(site.credit(OTHER).unwrap().id), dec!(39.00));
+    }
 }
