@@ -124,7 +124,12 @@ impl Heartbeat {
         self.state().reported_at = Some(uptime);
         self.align_clock().await?;
         self.release_own().await?;
-        for silent in self.watch(self.ledger.processes().await?) {
+        let silent = self.watch(self.ledger.processes().await?);
+        if !silent.is_empty() {
+            // Its clock may have been the one that was ahead, which cannot be told while it is registered.
+            self.state().aligned_at = None;
+        }
+        for silent in silent {
             let released =
                 self.ledger.release_process(&silent.worker, silent.reports, self.clock.now()).await?;
             if released > 0 {

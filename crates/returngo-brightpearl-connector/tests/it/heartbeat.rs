@@ -33,6 +33,7 @@ on_both!(
     a_process_that_ends_holds_nothing,
     a_process_that_is_to_stop_reports_once_more_and_stops,
     a_clock_that_was_ahead_is_noticed_within_ten_minutes,
+    a_clock_that_was_ahead_is_noticed_once_its_process_is_taken_over_from,
 );
 
 /// A machine: it shows some time, and has been up for some other.
@@ -337,4 +338,20 @@ async fn a_clock_that_was_ahead_is_noticed_within_ten_minutes(database: Database
     machine.seconds_pass(10).await;
     assert!(beat(&watcher).await);
     assert_eq!(item(&ledger).await.due_at, Some(machine.now()));
+}
+
+async fn a_clock_that_was_ahead_is_noticed_once_its_process_is_taken_over_from(database: Database) {
+    let ledger = with_work(&database).await;
+    let killed = Machine::off_by(24).register(&ledger, "killed").await;
+    let held = claim(&ledger, killed.worker()).await;
+    let again_at = Some(start() + SignedDuration::from_hours(25));
+    let failed = Outcome::Failed { error: "503".to_owned(), again_at };
+    assert_eq!(ledger.finish(&[(held, failed)], start() + SignedDuration::from_hours(24)).await.unwrap(), 1);
+    let machine = Machine::off_by(0);
+    let watcher = machine.register(&ledger, "watcher").await;
+    for _ in 0..8 {
+        assert!(beat(&watcher).await);
+        machine.seconds_pass(10).await;
+    }
+    assert!(item(&ledger).await.due_at.is_some_and(|due| due <= machine.now()));
 }

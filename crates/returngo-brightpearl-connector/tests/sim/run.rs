@@ -28,6 +28,9 @@ use crate::{
 /// More steps than any seed takes.
 const STEPS: usize = 200_000;
 
+/// How long reports go on at the least after a process has started or ended: a lease, and what is done then.
+const NOTICED_WITHIN: Duration = Duration::from_secs(180);
+
 /// How a seed ended.
 pub(crate) struct Ended {
     pub(crate) violation: Option<Violation>,
@@ -304,6 +307,8 @@ impl Run {
             process::start(&self.world, number, &name, &self.database, &self.clocks[number]).await;
         self.suspended[number] = Duration::ZERO;
         self.processes[number] = Some(process);
+        // Those that ended while it was down are noticed by it.
+        self.world.sim.watch_for(NOTICED_WITHIN);
         self.actors.extend(actors);
     }
 
@@ -316,7 +321,7 @@ impl Run {
         self.world.auditor().died();
         // Its transactions are rolled back by the database.
         drop(process);
-        self.world.sim.watch_for(Duration::from_secs(180));
+        self.world.sim.watch_for(NOTICED_WITHIN);
         let down = if self.world.sim.chance(0.7) {
             self.world.sim.seconds(1, 120)
         } else {
