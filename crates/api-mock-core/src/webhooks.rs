@@ -62,7 +62,7 @@ const REORDER_PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) enum Courier {
     /// They are sent over HTTP.
     Sending(Sending),
-    /// They are kept until somebody takes them; nothing is sent.
+    /// They are kept until they are taken; nothing is sent.
     Collecting(Collecting),
 }
 

@@ -30,7 +30,7 @@ pub struct ConnectionConfiguration {
     pub returngo: ReturngoAccess,
     /// The part of the webhooks' URLs that nobody else knows.
     pub webhook_secret: Secret,
-    /// RMAs that were approved before this time are left alone until `backfill` or a person asks for them: somebody has
+    /// RMAs that were approved before this time are left alone until `backfill` or a person asks for them: a person has
     /// dealt with them by hand. None synchronizes all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synchronise_from: Option<Timestamp>,

@@ -26,7 +26,7 @@ pub struct Connection {
     pub returngo: returngo::Client,
     /// How they are kept in step.
     pub settings: ConnectionSettings,
-    /// RMAs that were approved before this time are left alone until somebody asks for them.
+    /// RMAs that were approved before this time are left alone until a person asks for them.
     pub synchronise_from: Option<Timestamp>,
     pub(crate) clock: Arc<dyn Clock>,
     reader: Mutex<Option<(Timestamp, Arc<Reader>)>>,

@@ -1,6 +1,6 @@
 //! Telling others that this process runs, and taking over from processes that do not any more.
 //!
-//! A process reports every ten seconds to the store. Whoever sees that another one's count of reports has stood still
+//! A process reports every ten seconds to the store. A process that sees another one's count of reports stand still
 //! for a lease releases its work. How long it stood still is measured by the watcher's own clock, so that it does
 //! not matter what the clocks of the machines show.
 
@@ -40,7 +40,7 @@ struct State {
     watched: HashMap<WorkerId, (Option<i64>, Duration)>,
     /// When they were looked at last.
     watched_at: Option<Duration>,
-    /// What this process works on; none of a process that tells nobody.
+    /// The RMAs in progress here; none while they are not tracked.
     in_progress: Option<InProgress>,
 }
 
@@ -92,7 +92,7 @@ impl Heartbeat {
     /// Reports, and watches the other processes, until it is told to stop.
     ///
     /// # Errors
-    /// When this process is registered no more: it must end, for its work is somebody else's.
+    /// When this process is registered no more: it must end, for its work belongs to another process.
     pub async fn keep(&self, mut stop: watch::Receiver<bool>) -> Result<(), Replaced> {
         let trouble = Trouble::new("cannot report to the store that this process runs");
         loop {

@@ -5,7 +5,7 @@ use brightpearl::OrderId;
 use returngo::RmaId;
 use returngo_brightpearl::InFlightRow;
 
-/// What whoever applies plans remembers about the credits of sales orders. Brightpearl's searches may lag behind its
+/// What the caller that applies plans remembers about the credits of sales orders. Brightpearl's searches may lag behind its
 /// writes; with a journal, a credit that was just written for one RMA counts for the other RMAs of the order at once.
 #[async_trait]
 pub trait Journal: Send + Sync {
@@ -16,7 +16,7 @@ pub trait Journal: Send + Sync {
     async fn intended_credits(&self, orders: &[OrderId]) -> Result<Vec<IntendedCredit>, JournalError>;
 }
 
-/// A credit, or a claim on a credit that somebody else made, that an RMA intended for a sales order.
+/// A credit, or a claim on a credit of another program, that an RMA intended for a sales order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntendedCredit {
     /// The RMA.

@@ -94,7 +94,7 @@ pub fn share(
 
 /// The same, where the units before came to `credited`. Credits that were set aside leave shares that do not add up to the
 /// running total: the difference is made good, so that the row is credited exactly once all its units are. Only a
-/// difference that rounding explains is: amounts that somebody changed are not evened out.
+/// difference that rounding explains is: amounts that were changed by hand are not evened out.
 pub(crate) fn share_after(
     row: RowAmounts,
     quantity: Decimal,

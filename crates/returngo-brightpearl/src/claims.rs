@@ -1,4 +1,4 @@
-//! Which RMA holds a credit that somebody else made. A credit belongs to at most one RMA.
+//! Which RMA holds a credit of another program. A credit belongs to at most one RMA.
 //!
 //! An RMA claims such a credit with a note on it before anything else is written. Of several notes the one with
 //! the lowest id counts, so that both RMAs come to the same result.
@@ -27,7 +27,7 @@ pub struct CreditClaim {
 /// Who holds a credit, seen from one RMA.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Holder {
-    Nobody,
+    None,
     /// This RMA, by a claim.
     Claimed,
     /// This RMA, by refunds that are recorded on the credit.
@@ -83,7 +83,7 @@ pub(crate) fn holder(credit: &Order, world: &World) -> Holder {
         Some(rma) => {
             Holder::Other(OtherHolder { rma, shown_by: ShownBy::PaymentOrNote, is_contested: false })
         }
-        None => Holder::Nobody,
+        None => Holder::None,
     }
 }
 

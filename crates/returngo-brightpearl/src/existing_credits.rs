@@ -1,4 +1,4 @@
-//! The credits that exist for an order: the RMA's own, those of other RMAs, those that somebody else made.
+//! The credits that exist for an order: the RMA's own, those of other RMAs, those of other programs.
 //!
 //! ReturnGO also makes returns in the commerce platform, and Brightpearl's own connector can make credits from
 //! those (brightpearl-orders.md §11), so a credit of the same order that is not ours may be for the very same
@@ -142,7 +142,7 @@ impl<'w> ExistingCredits<'w> {
         })
     }
 
-    /// The credit that somebody else made and the RMA may adopt, if the settings say so, it is exactly the RMA's
+    /// The credit of another program that the RMA may adopt, if the settings say so, it is exactly the RMA's
     /// units and no other RMA holds it. A cancelled RMA adopts none.
     pub(crate) fn adoptable(
         &self,
@@ -157,13 +157,13 @@ impl<'w> ExistingCredits<'w> {
         }
         let mut exact = self
             .foreign(settings)
-            .filter(|credit| claims::holder(credit, world) == Holder::Nobody)
+            .filter(|credit| claims::holder(credit, world) == Holder::None)
             .filter(|credit| !has_history_before(credit, world))
             .filter(|credit| is_exactly(credit, order_rows, self.earlier(settings), units));
         exact.next().filter(|_| exact.next().is_none())
     }
 
-    /// Asks about credits that somebody else made, if the settings want that. True when the RMA's credit has
+    /// Asks about credits of other programs, if the settings want that. True when the RMA's credit has
     /// to wait for the answer.
     pub(crate) fn ask_about_foreign(
         &self,
@@ -187,7 +187,7 @@ impl<'w> ExistingCredits<'w> {
             return false;
         }
         let message = format!(
-            "Somebody else made sales credit {} for the same order, perhaps for this very return.{held} {} Otherwise set \
+            "Another program made sales credit {} for the same order, perhaps for this very return.{held} {} Otherwise set \
              `existing_credit` to `create`, or put the credit into the cancelled status.",
             credits.join(", "),
             match settings.existing_credit {

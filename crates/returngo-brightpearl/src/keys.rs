@@ -23,12 +23,12 @@ pub fn is_credit(reference: &str) -> bool {
     reference.strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
 }
 
-/// The RMA whose credit has this `externalRef`; none for somebody else's.
+/// The RMA whose credit has this `externalRef`; none for another program's.
 pub fn rma_of_credit(reference: &str) -> Option<RmaId> {
     is_credit(reference).then(|| reference.strip_prefix(PREFIX)?.parse().ok())?
 }
 
-/// The RMA whose refund has this `transactionRef`; none for somebody else's payment.
+/// The RMA whose refund has this `transactionRef`; none for another program's payment.
 pub fn rma_of_refund(reference: &str) -> Option<RmaId> {
     let (rma, _) = reference.strip_prefix(PREFIX)?.split_once('-')?;
     rma.starts_with(|first: char| first.is_ascii_digit()).then(|| rma.parse().ok())?
@@ -40,12 +40,12 @@ pub(crate) fn rma_of(key: &str) -> Option<RmaId> {
     number.starts_with(|first: char| first.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
-/// The key of an RMA's claim to a credit that somebody else made: `RGO-4410021-adopted`.
+/// The key of an RMA's claim to a credit of another program: `RGO-4410021-adopted`.
 pub fn adopted(rma: &RmaId) -> String {
     word(format!("{PREFIX}{rma}{ADOPTED}"))
 }
 
-/// Whether an effect with this key claims a credit that somebody else made. Only one RMA may hold a credit: write
+/// Whether an effect with this key claims a credit of another program. Only one RMA may hold a credit: write
 /// such a claim under a lock on the credit, and look for other claims before.
 pub fn is_adopted(key: &str) -> bool {
     rma_of_adopted(key).is_some()
@@ -77,7 +77,7 @@ pub struct RowKey<'a> {
 }
 
 impl<'a> RowKey<'a> {
-    /// Reads it; none for the key of a fee or of somebody else.
+    /// Reads it; none for the key of a fee or of another program.
     pub fn parse(reference: &'a str) -> Option<Self> {
         let (order_row, first_unit) = reference.strip_prefix(PREFIX)?.strip_prefix('R')?.split_once('-')?;
         Some(Self { order_row: order_row.parse().ok()?, first_unit })

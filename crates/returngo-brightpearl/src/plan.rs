@@ -230,7 +230,7 @@ pub enum ReviewCode {
     OverRefund,
     /// A refund is recorded, but not as ReturnGO has it.
     RecordedDifferently,
-    /// A payment that may be the refund is there, on the credit or on the original sale, perhaps typed in by hand.
+    /// A payment that may be the refund is there, on the credit or on the original sale, perhaps entered by hand.
     PossibleDuplicate,
     /// A payment is recorded and accounting was not made.
     NoJournal,

@@ -233,7 +233,7 @@ impl<'w> Case<'w> {
         self.credit.filter(|_| !self.existing.is_doubtful())
     }
 
-    /// That somebody settled which credit is the RMA's, while several carry its key: no money is recorded on either.
+    /// That a person settled which credit is the RMA's, while several carry its key: no money is recorded on either.
     fn settled_while_doubtful(&self) -> Option<String> {
         let review = self.settled.credit().filter(|_| self.existing.is_doubtful())?;
         Some(format!("which credit is its own was settled by hand ({review})"))

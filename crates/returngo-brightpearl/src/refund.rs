@@ -5,9 +5,9 @@
 //! nor a refund above the credit (brightpearl-accounting-warehouse.md A1.4), so both are refused here.
 
 mod books;
+mod manual_payment;
 mod note;
 mod recording;
-mod typed_in;
 
 use brightpearl::{
     PaymentMethodCode,

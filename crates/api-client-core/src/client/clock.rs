@@ -15,7 +15,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Returns when `duration` has passed.
     async fn sleep(&self, duration: Duration);
     /// Time since some fixed moment, for measuring how long something took: unlike [`now`](Self::now) it should
-    /// never jump, also when somebody sets the machine's clock.
+    /// never jump, also when the machine's clock is set.
     fn uptime(&self) -> Duration {
         self.now().duration_since(Timestamp::UNIX_EPOCH).unsigned_abs()
     }

@@ -87,7 +87,7 @@ async fn lose_a_process(server: &Server) {
     world.all_in_step().await;
     world.assert_each_once();
     println!(
-        "one of 4 killed while it had {claims} RMAs, missed after {} s: all {} are in step {:.1} s later, nothing doubled",
+        "1 of 4 processes killed with {claims} RMAs in progress (lease {} s): all {} RMAs in sync after {:.1} s, nothing doubled",
         ledger::LEASE.as_secs(),
         world.rmas(),
         killed.elapsed().as_secs_f64()

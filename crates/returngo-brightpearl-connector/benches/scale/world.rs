@@ -115,7 +115,8 @@ impl World {
         }
     }
 
-    /// The port of the process that has claimed most when so many are in step, and how many that are.
+    /// Waits until this many RMAs are in sync. Returns the port of the process with the most RMAs in progress, and their
+    /// number.
     pub(crate) async fn who_has_most_after(&self, in_step: u64) -> (u16, i64) {
         const MOST: &str = "
             SELECT worker, COUNT(*) AS claims FROM work WHERE state = 'claimed'

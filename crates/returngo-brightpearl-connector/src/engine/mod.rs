@@ -380,7 +380,7 @@ impl Engine {
         Ok((read_at, looks))
     }
 
-    /// An RMA that was approved before its connection was made is left alone, unless somebody asked for it or it has a
+    /// An RMA that was approved before its connection was made is left alone, unless a person asked for it or it has a
     /// credit of ours: it was dealt with by hand.
     fn plan(&self, connection: &Connection, claim: &Claim, world: &World) -> Plan {
         let plan = returngo_brightpearl::plan(world, &connection.settings);

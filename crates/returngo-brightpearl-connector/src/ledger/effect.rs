@@ -30,7 +30,7 @@ pub enum WriteKind {
         /// What it takes of the order's rows.
         rows: Vec<InFlightRow>,
     },
-    /// A claim on a credit that somebody else made.
+    /// A claim on a credit of another program.
     Adoption {
         /// The sales order.
         order: OrderId,

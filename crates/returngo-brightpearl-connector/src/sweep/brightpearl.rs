@@ -34,7 +34,7 @@ impl Connection {
         ledger: &dyn Ledger,
     ) -> Result<Progress, SweepError> {
         let began = self.clock.now();
-        // A sweep from a time that has not come yet was taken by a clock that was ahead: nobody knows when it really was.
+        // A sweep from a time that has not come yet was taken by a clock that was ahead: its real time is unknown.
         let latest = began.saturating_add(OVERLAP).unwrap_or(began);
         let last = cursor.and_then(|cursor| cursor.parse::<Timestamp>().ok()).filter(|last| *last <= latest);
         let since = match last {

@@ -16,7 +16,7 @@ use crate::{
 /// How much of what workers saw before the last sweep is taken in again: their clocks may differ from this one.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
-/// How far back a sweep looks when nobody knows since when changes were missed.
+/// How far back a sweep looks when it is unknown since when changes were missed.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(48);
 
 /// How long the sweep itself knows of an RMA that is finished. The ledger knows of it for ever, but what the sweep

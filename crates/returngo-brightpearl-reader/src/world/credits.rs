@@ -53,7 +53,7 @@ fn relevant_credits(world: &World, settings: &ConnectionSettings) -> Vec<OrderId
     others.map(|credit| credit.id).collect()
 }
 
-/// The sale on which somebody may have booked a refund: it is looked at once there is a refund to record.
+/// The sale on which a refund may have been booked by hand: it is read once there is a refund to record.
 fn refunded_sale(world: &World, credits: &[OrderId]) -> Option<OrderId> {
     let is_refund = |transaction: &Transaction| transaction.is_refund() && transaction.happened();
     if !world.rma.transactions.iter().any(is_refund) {

@@ -11,8 +11,9 @@ use returngo::TransactionId;
 use rust_decimal::Decimal;
 
 use super::{
-    Keyed, Movement, amount_on, movement,
-    typed_in::{self, Candidate, TypedIn},
+    Keyed, Movement, amount_on,
+    manual_payment::{self, Candidate, ManualPayment},
+    movement,
 };
 use crate::{
     amounts, decisions::Settled, findings::Findings, keys, rma_facts::Calendar, unique, world::World,
@@ -27,8 +28,8 @@ pub(crate) fn tolerance(currency: &CurrencyCode, units: usize) -> Decimal {
 pub(crate) struct Books<'w> {
     pub(crate) credit: Option<&'w Order>,
     by_reference: HashMap<&'w str, Vec<&'w CustomerPayment>>,
-    /// Payments that may be refunds which somebody typed in.
-    typed_in: Vec<TypedIn<'w>>,
+    /// Payments that may be refunds entered by hand.
+    manual_payments: Vec<ManualPayment<'w>>,
     /// Payments on the credit that no receipt took back.
     standing: Vec<&'w CustomerPayment>,
     /// Payments under the RMA's keys for money that did not move.
@@ -74,7 +75,7 @@ impl<'w> Books<'w> {
         let mut books = Self {
             credit,
             by_reference: HashMap::new(),
-            typed_in: Vec::new(),
+            manual_payments: Vec::new(),
             standing: Vec::new(),
             unmoved: Vec::new(),
             paid: Decimal::ZERO,
@@ -99,10 +100,10 @@ impl<'w> Books<'w> {
             let is_on_sale = sale.is_some() && payment.order_id == sale;
             let problem = books.problem(payment);
             if listed.is_none() && !is_taken_back {
-                books.typed_in.extend(if is_on_sale {
-                    TypedIn::on_sale(payment, &world.rma, &calendar)
+                books.manual_payments.extend(if is_on_sale {
+                    ManualPayment::on_sale(payment, &world.rma, &calendar)
                 } else if books.is_on_credit(payment) {
-                    TypedIn::on_credit(payment)
+                    ManualPayment::on_credit(payment)
                 } else {
                     None
                 });
@@ -221,11 +222,11 @@ impl<'w> Books<'w> {
         })
     }
 
-    /// The refunds that somebody may have typed in, each with the payment that may be it.
-    pub(super) fn typed_in<'t>(
+    /// The refunds that may have been entered by hand, each with the payment that may be it.
+    pub(super) fn manual_payments<'t>(
         &self,
         transactions: &[Keyed<'t>],
-    ) -> BTreeMap<&'t TransactionId, TypedIn<'w>> {
+    ) -> BTreeMap<&'t TransactionId, ManualPayment<'w>> {
         let Some(credit) = self.credit else { return BTreeMap::new() };
         let refunds = transactions.iter().filter(|keyed| movement(keyed.transaction) == Movement::Refund);
         let candidates: Vec<Candidate<'t>> = refunds
@@ -235,7 +236,7 @@ impl<'w> Books<'w> {
                 is_recorded: self.by_reference.contains_key(key.as_str()),
             })
             .collect();
-        typed_in::attribute(&self.typed_in, &candidates, &credit.currency.order_currency_code)
+        manual_payment::attribute(&self.manual_payments, &candidates, &credit.currency.order_currency_code)
     }
 
     /// Whether payments reach the credit's total.

@@ -16,8 +16,8 @@ use rust_decimal::Decimal;
 use super::{
     Keyed, Movement, amount_on,
     books::{Books, Recorded, Unmoved, is_open, tolerance},
+    manual_payment::{ManualPayment, Place},
     method, movement, note, payment_for,
-    typed_in::{Place, TypedIn},
 };
 use crate::{
     amounts::{self, RowScales},
@@ -69,8 +69,8 @@ struct Recording<'r, 'w> {
     calendar: Calendar,
     /// The keys that notes on the credit and the order mention.
     noted: HashSet<&'w str>,
-    /// The refunds that somebody may have typed in.
-    typed_in: BTreeMap<&'r TransactionId, TypedIn<'w>>,
+    /// The refunds that may have been entered by hand.
+    manual: BTreeMap<&'r TransactionId, ManualPayment<'w>>,
     /// The keys that rows of the credit mention; read once a row is to be added.
     on_rows: OnceCell<HashSet<&'w str>>,
     /// What is paid on the credit once the planned payments are recorded.
@@ -88,7 +88,7 @@ impl<'r, 'w> Recording<'r, 'w> {
             findings,
             calendar: Calendar::of(&refunding.world.account),
             noted: notes.flat_map(|note| keys::mentioned(&note.text)).collect(),
-            typed_in: refunding.books.typed_in(&refunding.transactions),
+            manual: refunding.books.manual_payments(&refunding.transactions),
             on_rows: OnceCell::new(),
             paid: refunding.books.paid,
             total: refunding.books.total,
@@ -208,8 +208,8 @@ impl<'r, 'w> Recording<'r, 'w> {
         match self.refunding.books.recorded(key, amount) {
             Recorded::Yes(payment) => {
                 self.check_journal(payment, refund);
-                match self.typed_in.get(&refund.id).copied() {
-                    Some(typed_in) => self.ask_about_second(refund, payment, typed_in),
+                match self.manual.get(&refund.id).copied() {
+                    Some(manual) => self.ask_about_second(refund, payment, manual),
                     None => RefundState::Recorded,
                 }
             }
@@ -259,8 +259,8 @@ impl<'r, 'w> Recording<'r, 'w> {
 
     fn record_refund(&mut self, refund: &Transaction, key: &str, credit: &'w Order) -> RefundState {
         let (account, settings) = (&self.refunding.world.account, self.refunding.settings);
-        if let Some(typed_in) = self.typed_in.get(&refund.id).copied() {
-            return self.ask_about_duplicate(refund, key, credit, typed_in);
+        if let Some(manual) = self.manual.get(&refund.id).copied() {
+            return self.ask_about_duplicate(refund, key, credit, manual);
         }
         let draft = match payment_for(self.rma(), refund, credit, account, settings) {
             Ok(draft) => draft,
@@ -282,15 +282,15 @@ impl<'r, 'w> Recording<'r, 'w> {
         RefundState::Pending
     }
 
-    /// Asks whether a refund that is not recorded was typed in by somebody.
+    /// Asks whether a refund that is not recorded was entered by hand.
     fn ask_about_duplicate(
         &mut self,
         refund: &Transaction,
         key: &str,
         credit: &Order,
-        typed_in: TypedIn<'_>,
+        manual: ManualPayment<'_>,
     ) -> RefundState {
-        let reference = typed_in.payment.transaction_ref.as_deref();
+        let reference = manual.payment.transaction_ref.as_deref();
         let unlisted = reference.filter(|key| keys::rma_of_refund(key).as_ref() == Some(self.rma()));
         let reference = match unlisted {
             Some(key) => format!("under {key}, a transaction that ReturnGO does not list"),
@@ -299,7 +299,7 @@ impl<'r, 'w> Recording<'r, 'w> {
         let message = format!(
             "{} {reference}: it may record refund {}. If it does, resolve this review, and nothing is written for the \
              refund; if not, record the refund by hand on sales credit {} under the reference {key}.",
-            shown(typed_in),
+            shown(manual),
             refund.id,
             credit.id
         );
@@ -311,12 +311,12 @@ impl<'r, 'w> Recording<'r, 'w> {
         &mut self,
         refund: &Transaction,
         recorded: &CustomerPayment,
-        typed_in: TypedIn<'_>,
+        manual: ManualPayment<'_>,
     ) -> RefundState {
         let message = format!(
             "{} under the number of refund {}, which payment {} records already. Delete one of the two in Brightpearl if \
              both are the same money; if they are not, resolve this review.",
-            shown(typed_in),
+            shown(manual),
             refund.id,
             recorded.payment_id
         );
@@ -424,9 +424,9 @@ impl<'r, 'w> Recording<'r, 'w> {
     }
 }
 
-fn shown(typed_in: TypedIn<'_>) -> String {
-    let payment = typed_in.payment;
-    let place = match typed_in.place {
+fn shown(manual: ManualPayment<'_>) -> String {
+    let payment = manual.payment;
+    let place = match manual.place {
         Place::Credit => "sales credit",
         Place::Sale => "sales order",
     };

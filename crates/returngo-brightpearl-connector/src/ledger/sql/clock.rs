@@ -27,7 +27,7 @@ pub(super) async fn align(
         "UPDATE connection SET served_at = $1 WHERE served_at > $1",
         "UPDATE store_clock SET latest = $1 WHERE id = 1",
     ];
-    // The longest turn that somebody takes at a sweep ends within the hour.
+    // The longest lease on a sweep ends within the hour.
     const TAKEN_FOR_TOO_LONG: &str =
         "UPDATE sweep SET due_at = $1 WHERE due_at > $1 + 3600000000 AND taken <> 0";
     const SET_TURNS: &str = "

@@ -157,8 +157,8 @@ struct Found {
     credit: Option<String>,
 }
 
-/// Whoever finds nothing more to do has seen whether a credit is there that may or may not have been written: a doubtful
-/// write is not settled before it must have been visible.
+/// Settles doubtful writes: an attempt that finds nothing more to do has read whether their credit exists. It does not
+/// end before a doubtful write must have been visible.
 async fn clear_doubts(
     session: &mut Session<'_>,
     outcomes: impl Iterator<Item = &(Claim, Outcome)>,

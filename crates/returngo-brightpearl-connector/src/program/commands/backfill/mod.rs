@@ -147,7 +147,7 @@ async fn portion(
     Ok(portion)
 }
 
-/// Whether an RMA is left alone until somebody asks for it, also when it is known.
+/// Whether an RMA is left alone until a person asks for it, also when it is known.
 fn is_left_alone(summary: &RmaSummary, connection: &Connection) -> bool {
     let approved = summary.events.iter().filter(|event| event.event_name == EventName::Approved);
     let approved_at = approved.map(|event| event.event_date.timestamp()).min();

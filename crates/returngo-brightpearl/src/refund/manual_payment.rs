@@ -1,4 +1,4 @@
-//! Payments without a key of ours: each may be a refund that somebody typed in.
+//! Payments without a key of ours: each may be a refund that was entered by hand.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,9 @@ use crate::{amounts, keys, rma_facts::Calendar};
 /// Of more refunds it is not worked out which of them add up to a payment: it may be any.
 const MOST_ADDED_UP: usize = 8;
 
-/// A payment that may be a refund which somebody typed in.
+/// A payment that may be a refund entered by hand.
 #[derive(Clone, Copy)]
-pub(super) struct TypedIn<'w> {
+pub(super) struct ManualPayment<'w> {
     pub(super) payment: &'w CustomerPayment,
     pub(super) place: Place,
 }
@@ -29,7 +29,7 @@ pub(super) enum Place {
     Sale,
 }
 
-impl<'w> TypedIn<'w> {
+impl<'w> ManualPayment<'w> {
     /// A payment on the credit that no refund of the RMA has the key of.
     pub(super) fn on_credit(payment: &'w CustomerPayment) -> Option<Self> {
         is_money_out(payment).then_some(Self { payment, place: Place::Credit })
@@ -66,14 +66,14 @@ pub(super) struct Candidate<'w> {
 
 /// The refunds that payments may be, each with the first such payment.
 pub(super) fn attribute<'w, 't>(
-    payments: &[TypedIn<'w>],
+    payments: &[ManualPayment<'w>],
     refunds: &[Candidate<'t>],
     currency: &CurrencyCode,
-) -> BTreeMap<&'t TransactionId, TypedIn<'w>> {
+) -> BTreeMap<&'t TransactionId, ManualPayment<'w>> {
     let mut attributed = BTreeMap::new();
-    for typed_in in payments {
-        for refund in refunds_behind(*typed_in, refunds, currency) {
-            attributed.entry(&refund.id).or_insert(*typed_in);
+    for manual in payments {
+        for refund in refunds_behind(*manual, refunds, currency) {
+            attributed.entry(&refund.id).or_insert(*manual);
         }
     }
     attributed
@@ -82,11 +82,11 @@ pub(super) fn attribute<'w, 't>(
 /// The refunds that a payment may be: by the processor's number, else by amount, else by the amounts of several. What
 /// is on the credit and explained by none of this may be any of them.
 fn refunds_behind<'t>(
-    typed_in: TypedIn<'_>,
+    manual: ManualPayment<'_>,
     refunds: &[Candidate<'t>],
     currency: &CurrencyCode,
 ) -> Vec<&'t Transaction> {
-    let payment = typed_in.payment;
+    let payment = manual.payment;
     let of = |candidates: Vec<&Candidate<'t>>| candidates.into_iter().map(|one| one.refund).collect();
     let has_key = has_key(payment);
     let numbered =
@@ -110,7 +110,7 @@ fn refunds_behind<'t>(
     }
     let amounts: Vec<Decimal> = unrecorded.iter().map(|(_, refunded)| refunded.unwrap_or_default()).collect();
     let several = in_sums(&amounts, amount);
-    let may_be_any = typed_in.place == Place::Credit && !several.contains(&true);
+    let may_be_any = manual.place == Place::Credit && !several.contains(&true);
     let chosen = unrecorded.iter().zip(several).filter(|(_, is_in_sum)| *is_in_sum || may_be_any);
     of(chosen.map(|((one, _), _)| *one).collect())
 }
