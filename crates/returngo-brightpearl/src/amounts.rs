@@ -84,12 +84,9 @@ pub fn share(
     units: Decimal,
     scales: RowScales,
 ) -> Option<RowAmounts> {
-    let after = before.checked_add(units)?;
-    let between = |amount: Decimal, scale: u32| {
-        running_total(amount, after, quantity, scale)?
-            .checked_sub(running_total(amount, before, quantity, scale)?)
-    };
-    Some(RowAmounts { net: between(row.net, scales.net)?, tax: between(row.tax, scales.tax)? })
+    let so_far = |amount, scale| running_total(amount, before, quantity, scale);
+    let credited = RowAmounts { net: so_far(row.net, scales.net)?, tax: so_far(row.tax, scales.tax)? };
+    share_after(row, quantity, before, credited, units, scales)
 }
 
 /// The same, where the units before came to `credited`. Credits that were set aside leave shares that do not add up to the

@@ -209,14 +209,20 @@ async fn what_was_marked_meanwhile_is_due_once_more_after_a_release(database: Da
     assert_eq!(state(&*ledger, 1).await, WorkState::InStep);
 }
 
-async fn a_released_claim_gives_its_order_back(database: Database) {
-    let ledger = database.open().await;
-    connect(&*ledger, "acme").await;
-    mark(&*ledger, "acme", &[1, 2], 0).await;
+/// Two processes, each with an RMA in progress.
+async fn two_at_work(ledger: &dyn Ledger) -> ([WorkerId; 2], [Claim; 2]) {
+    connect(ledger, "acme").await;
+    mark(ledger, "acme", &[1, 2], 0).await;
     let one = ledger.register("one", at(1)).await.unwrap();
     let two = ledger.register("two", at(1)).await.unwrap();
-    let lost = claim(&*ledger, &one, 1, 1).await.remove(0);
-    let waiting = claim(&*ledger, &two, 1, 1).await.remove(0);
+    let first = claim(ledger, &one, 1, 1).await.remove(0);
+    let second = claim(ledger, &two, 1, 1).await.remove(0);
+    ([one, two], [first, second])
+}
+
+async fn a_released_claim_gives_its_order_back(database: Database) {
+    let ledger = database.open().await;
+    let ([one, _], [lost, waiting]) = two_at_work(&*ledger).await;
     let take = async |claim: &Claim| {
         let request = OrderRequest { claim: claim.clone(), order: brightpearl::OrderId::new(300) };
         let read_at = ledger.revision().await.unwrap();
@@ -235,12 +241,7 @@ async fn a_released_claim_gives_its_order_back(database: Database) {
 
 async fn doubtful_effects_of_what_is_released_count_from_the_release(database: Database) {
     let ledger = database.open().await;
-    connect(&*ledger, "acme").await;
-    mark(&*ledger, "acme", &[1, 2], 0).await;
-    let one = ledger.register("one", at(1)).await.unwrap();
-    let two = ledger.register("two", at(1)).await.unwrap();
-    let lost = claim(&*ledger, &one, 1, 1).await.remove(0);
-    let others = claim(&*ledger, &two, 1, 1).await.remove(0);
+    let ([one, two], [lost, others]) = two_at_work(&*ledger).await;
     let intent = |claim: &Claim, key: &str, known_until: i64| Intent {
         claim: claim.clone(),
         key: key.to_owned(),

@@ -12,20 +12,25 @@ use serde_json::json;
 use super::site::{Site, id, rma};
 use crate::support::work_until_nothing_is_due;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_process_holds_up_nothing_but_what_it_held_and_that_for_less_than_a_minute() {
-    let others = (4_410_010..4_410_030).map(|number| rma(number, 1));
-    let site = Site::open([rma(4_410_001, 1)].into_iter().chain(others).collect(), json!({})).await;
-    let killed = Heartbeat::register(Arc::clone(&site.ledger), site.time.clock(), "killed").await.unwrap();
-    site.queue([4_410_001]).await;
+/// The process takes the one RMA that is pending.
+async fn claim_one(site: &Site, process: &Heartbeat) {
     let request = ClaimRequest {
-        worker: killed.worker().clone(),
+        worker: process.worker().clone(),
         limit: 10,
         now: site.time.now(),
         only: None,
         except: Vec::new(),
     };
     assert_eq!(site.ledger.claim(&request).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_process_holds_up_nothing_but_what_it_held_and_that_for_less_than_a_minute() {
+    let others = (4_410_010..4_410_030).map(|number| rma(number, 1));
+    let site = Site::open([rma(4_410_001, 1)].into_iter().chain(others).collect(), json!({})).await;
+    let killed = Heartbeat::register(Arc::clone(&site.ledger), site.time.clock(), "killed").await.unwrap();
+    site.queue([4_410_001]).await;
+    claim_one(&site, &killed).await;
 
     site.queue(4_410_010..4_410_030).await;
     let process = site.process("other").await;
@@ -56,14 +61,7 @@ async fn a_process_that_starts_again_goes_on_at_once() {
         .mark_due(&site.acme, &[id(4_410_001)], Cause::Returngo, "a test", site.time.now())
         .await
         .unwrap();
-    let request = ClaimRequest {
-        worker: killed.worker().clone(),
-        limit: 10,
-        now: site.time.now(),
-        only: None,
-        except: Vec::new(),
-    };
-    assert_eq!(site.ledger.claim(&request).await.unwrap().len(), 1);
+    claim_one(&site, &killed).await;
     Heartbeat::register(Arc::clone(&site.ledger), site.time.clock(), "serve a:1").await.unwrap();
     assert_eq!(site.item(4_410_001).await.state, WorkState::Due);
 }
