@@ -287,7 +287,8 @@ impl<'s> Shop<'s> {
                 "tax": row.row_value.row_tax.value,
             })
         });
-        let payments = world.payments.iter().map(|payment| {
+        let on_credit = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
+        let payments = on_credit.map(|payment| {
             json!({
                 "id": payment.payment_id,
                 "amount": payment.amount(),

@@ -47,7 +47,13 @@ impl Reader {
 
     async fn lines_of(&self, rma: &RmaId) -> Result<Vec<Line>, ReadError> {
         let world = self.world(rma).await?;
-        let journals = IdSet::of(world.payments.iter().filter_map(|payment| payment.journal_id));
+        let journals = IdSet::of(
+            world
+                .payments
+                .iter()
+                .filter(|payment| payment.payment_type == PaymentType::Payment)
+                .filter_map(|payment| payment.journal_id),
+        );
         let journals = self.brightpearl.journals().get(&journals).await?;
         Ok(reconcile(&world, &journals, &self.settings))
     }

@@ -158,7 +158,8 @@ impl<'w> Case<'w> {
         if let Some(credit) = self.credit {
             let is_settled = self.settled.cancellation();
             if self.is_off() && !is_settled {
-                let is_paid = !refunding.books.paid.is_zero() || effects.iter().any(records_payment);
+                let is_paid =
+                    !refunding.books.paid.is_zero() || refund::has_refunded(&refunding.transactions);
                 let (rma, settings) = (&self.world.rma, self.settings);
                 effects.extend(finish::cancel(rma, credit, is_paid, settings, &mut findings));
             } else if !self.is_off() && !findings.asks() {
@@ -331,10 +332,6 @@ impl<'w> Case<'w> {
                 .ignored(format!("The account's time zone {name} is not known; times are written in UTC."));
         }
     }
-}
-
-fn records_payment(effect: &Effect) -> bool {
-    matches!(effect, Effect::RecordPayment { .. })
 }
 
 fn currency(credit: &Order) -> &brightpearl::CurrencyCode {

@@ -153,6 +153,13 @@ pub(crate) fn keyed_transactions(rma: &Rma) -> Vec<Keyed<'_>> {
     transactions.map(|transaction| Keyed { transaction, key: key(transaction) }).collect()
 }
 
+/// Whether money went to the shopper, recorded or not.
+pub(crate) fn has_refunded(transactions: &[Keyed<'_>]) -> bool {
+    transactions.iter().any(|keyed| {
+        movement(keyed.transaction) == Movement::Refund && !keyed.transaction.amount.amount.is_zero()
+    })
+}
+
 /// What a transaction means for the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Movement {

@@ -8,7 +8,7 @@ use brightpearl::{
 };
 use returngo::{Transaction, TransactionType};
 use returngo_brightpearl::{
-    World, keys,
+    CreditClaim, World, keys,
     settings::{ConnectionSettings, ExistingCredit, RefundRecording},
 };
 
@@ -20,9 +20,9 @@ pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Er
     let relevant: Vec<Vec<OrderId>> =
         worlds.iter().map(|world| relevant_credits(world, &reader.settings)).collect();
     let credits: BTreeSet<OrderId> = relevant.iter().flatten().copied().collect();
-    let sales: Vec<Option<OrderId>> =
-        worlds.iter().zip(&relevant).map(|(world, credits)| refunded_sale(world, credits)).collect();
-    let paid = credits.iter().copied().chain(sales.iter().copied().flatten()).collect();
+    let sales: Vec<BTreeSet<OrderId>> =
+        worlds.iter().zip(&relevant).map(|(world, credits)| refunded_sales(world, credits)).collect();
+    let paid = credits.iter().chain(sales.iter().flatten()).copied().collect();
     let payments = payments(reader, &paid).await?;
     let goods = goods(reader, &credits).await?;
     for ((world, relevant), sale) in worlds.iter_mut().zip(&relevant).zip(sales) {
@@ -39,13 +39,17 @@ pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Er
     notes(reader, worlds, &relevant).await
 }
 
-/// The credits whose payments and goods the mapping looks at: the RMA's own, else those of others that it may
-/// adopt.
+/// The credits whose payments and goods the mapping looks at: the RMA's own and those that it adopted, else those of
+/// others that it may adopt.
 fn relevant_credits(world: &World, settings: &ConnectionSettings) -> Vec<OrderId> {
     let key = keys::credit(world.rma.id());
     let reference = |credit: &Order| credit.external_ref.clone().unwrap_or_default();
-    let own: Vec<OrderId> =
-        world.credits.iter().filter(|credit| reference(credit) == key).map(|credit| credit.id).collect();
+    let has_adopted = |credit: &Order| {
+        let of_rma = |claim: &&CreditClaim| claim.rma_id == *world.rma.id();
+        world.claims.iter().filter(of_rma).any(|claim| claim.credit_id == credit.id)
+    };
+    let is_own = |credit: &&Order| reference(credit) == key || has_adopted(credit);
+    let own: Vec<OrderId> = world.credits.iter().filter(is_own).map(|credit| credit.id).collect();
     if !own.is_empty() || settings.existing_credit != ExistingCredit::Adopt {
         return own;
     }
@@ -53,14 +57,18 @@ fn relevant_credits(world: &World, settings: &ConnectionSettings) -> Vec<OrderId
     others.map(|credit| credit.id).collect()
 }
 
-/// The sale on which a refund may have been booked by hand: it is read once there is a refund to record.
-fn refunded_sale(world: &World, credits: &[OrderId]) -> Option<OrderId> {
+/// The sales on which a refund may have been booked by hand: they are read once there is a refund to record. Of credits that
+/// name no order it is any that the RMA may be for.
+fn refunded_sales(world: &World, credits: &[OrderId]) -> BTreeSet<OrderId> {
     let is_refund = |transaction: &Transaction| transaction.is_refund() && transaction.happened();
-    if !world.rma.transactions.iter().any(is_refund) {
-        return None;
+    if credits.is_empty() || !world.rma.transactions.iter().any(is_refund) {
+        return BTreeSet::new();
     }
-    let credit = world.credits.iter().find(|credit| credits.contains(&credit.id))?;
-    credit.parent_order_id.or_else(|| world.original_order())
+    let candidates = world.order.iter().chain(&world.orders).map(|order| order.id);
+    let relevant = world.credits.iter().filter(|credit| credits.contains(&credit.id));
+    let names_order = |credit: &Order| credit.parent_order_id.is_some();
+    let parents = relevant.clone().filter_map(|credit| credit.parent_order_id);
+    if relevant.clone().all(names_order) { parents.collect() } else { parents.chain(candidates).collect() }
 }
 
 async fn payments(

@@ -1,6 +1,6 @@
 //! A credit's total and what is recorded as paid on it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use brightpearl::{
     CurrencyCode, OrderId,
@@ -70,7 +70,7 @@ impl<'w> Books<'w> {
         let payments = unique::by_id(&world.payments, |payment| payment.payment_id);
         let mut receipts: Vec<&CustomerPayment> =
             payments.iter().copied().filter(|payment| payment.payment_type == PaymentType::Receipt).collect();
-        let sale = sale_of(world, credit);
+        let sales = sales_of(world, credit);
         let calendar = Calendar::of(&world.account);
         let mut books = Self {
             credit,
@@ -82,7 +82,7 @@ impl<'w> Books<'w> {
             total: credit.map_or(Decimal::ZERO, total),
         };
         for payment in payments {
-            let reference = payment.transaction_ref.as_deref();
+            let reference = manual_payment::reference(payment);
             let listed = reference.and_then(|key| Some((key, *movements.get(key)?)));
             let unlisted =
                 || reference.filter(|key| keys::rma_of_refund(key).as_ref() == Some(world.rma.id()));
@@ -96,8 +96,8 @@ impl<'w> Books<'w> {
             };
             let is_money_out = payment.payment_type == PaymentType::Payment && !payment.amount().is_zero();
             let unmoved = unmoved.filter(|_| is_money_out);
-            let is_taken_back = unmoved.is_some() && take_back(payment, &mut receipts);
-            let is_on_sale = sale.is_some() && payment.order_id == sale;
+            let is_on_sale = payment.order_id.is_some_and(|order| sales.contains(&order));
+            let is_taken_back = unmoved.is_some() && take_back(payment, is_on_sale, &mut receipts);
             let problem = books.problem(payment);
             if listed.is_none() && !is_taken_back {
                 books.manual_payments.extend(if is_on_sale {
@@ -154,7 +154,7 @@ impl<'w> Books<'w> {
         let credit = self.credit?;
         let is_explained = |payment: &CustomerPayment| {
             let of_payment =
-                |keyed: &&Keyed<'_>| payment.transaction_ref.as_deref() == Some(keyed.key.as_str());
+                |keyed: &&Keyed<'_>| manual_payment::reference(payment) == Some(keyed.key.as_str());
             transactions.iter().find(of_payment).is_some_and(|Keyed { transaction, key }| {
                 let amount = || amount_on(credit, transaction).ok();
                 movement(transaction) == Movement::Refund
@@ -226,7 +226,7 @@ impl<'w> Books<'w> {
     pub(super) fn manual_payments<'t>(
         &self,
         transactions: &[Keyed<'t>],
-    ) -> BTreeMap<&'t TransactionId, ManualPayment<'w>> {
+    ) -> BTreeMap<&'t TransactionId, Vec<ManualPayment<'w>>> {
         let Some(credit) = self.credit else { return BTreeMap::new() };
         let refunds = transactions.iter().filter(|keyed| movement(keyed.transaction) == Movement::Refund);
         let candidates: Vec<Candidate<'t>> = refunds
@@ -245,9 +245,12 @@ impl<'w> Books<'w> {
     }
 }
 
-/// The order that the RMA is for: the credit's own, else the one that is found.
-fn sale_of(world: &World, credit: Option<&Order>) -> Option<OrderId> {
-    credit.and_then(|credit| credit.parent_order_id).or_else(|| world.original_order())
+/// The order that the credit is for; of a credit that names none, any that the RMA may be for.
+fn sales_of(world: &World, credit: Option<&Order>) -> BTreeSet<OrderId> {
+    match credit.and_then(|credit| credit.parent_order_id) {
+        Some(sale) => BTreeSet::from([sale]),
+        None => world.order.iter().chain(&world.orders).map(|order| order.id).collect(),
+    }
 }
 
 /// The amount of a payment as it is compared with others.
@@ -256,13 +259,15 @@ pub(super) fn comparable(payment: &CustomerPayment) -> Decimal {
 }
 
 /// Whether a receipt of the same amount on the same order, not dated before the payment, took it back. A receipt takes
-/// back one payment.
-fn take_back(payment: &CustomerPayment, receipts: &mut Vec<&CustomerPayment>) -> bool {
+/// back one payment. On the sale the customer's own payment for the order is a receipt too: one that is as old as the payment
+/// takes nothing back.
+fn take_back(payment: &CustomerPayment, is_on_sale: bool, receipts: &mut Vec<&CustomerPayment>) -> bool {
     let day = |payment: &CustomerPayment| payment.payment_date.or(payment.created_on).map(|at| at.date());
     let took_back = |receipt: &&CustomerPayment| {
         receipt.order_id == payment.order_id
             && receipt.currency_code == payment.currency_code
             && comparable(receipt) == comparable(payment)
+            && (!is_on_sale || receipt.payment_id > payment.payment_id)
             && day(receipt).zip(day(payment)).is_none_or(|(receipt, payment)| receipt >= payment)
     };
     let at = receipts.iter().position(took_back);

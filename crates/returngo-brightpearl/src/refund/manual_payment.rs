@@ -6,7 +6,7 @@ use brightpearl::{
     CurrencyCode,
     accounting::{CustomerPayment, PaymentType},
 };
-use returngo::{Rma, Transaction, TransactionId};
+use returngo::{Rma, RmaId, Transaction, TransactionId};
 use rust_decimal::Decimal;
 
 use super::books::comparable;
@@ -29,20 +29,32 @@ pub(super) enum Place {
     Sale,
 }
 
+/// By what a payment may be a refund, most convincing first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Match {
+    Number,
+    Amount,
+    Sum,
+    Unexplained,
+}
+
 impl<'w> ManualPayment<'w> {
     /// A payment on the credit that no refund of the RMA has the key of.
     pub(super) fn on_credit(payment: &'w CustomerPayment) -> Option<Self> {
         is_money_out(payment).then_some(Self { payment, place: Place::Credit })
     }
 
-    /// A payment on the original sale, made on the day of the RMA or later, under none of our keys. Of its two dates the
-    /// later one counts; without any it may be new.
+    /// A payment on the original sale, made on the day of the RMA or later, under no key of another RMA. Of its two dates
+    /// the later one counts; without any it may be new. A key of the RMA itself tells that it is new.
     pub(super) fn on_sale(payment: &'w CustomerPayment, rma: &Rma, calendar: &Calendar) -> Option<Self> {
         let day = |at| calendar.local(at).date();
         let made = payment.payment_date.map(day).max(payment.created_on.map(day));
         let is_older = made.zip(rma.created_at.map(day)).is_some_and(|(made, rma)| made < rma);
-        let may_be = is_money_out(payment) && !has_key(payment) && !is_older;
-        may_be.then_some(Self { payment, place: Place::Sale })
+        let may_be = match key_owner(payment) {
+            Some(owner) => owner == *rma.id(),
+            None => !is_older,
+        };
+        (may_be && is_money_out(payment)).then_some(Self { payment, place: Place::Sale })
     }
 }
 
@@ -50,9 +62,14 @@ fn is_money_out(payment: &CustomerPayment) -> bool {
     payment.payment_type == PaymentType::Payment && !payment.amount().is_zero()
 }
 
-/// Whether a payment carries a key of ours: of another RMA, or of a transaction that ReturnGO does not list any more.
-fn has_key(payment: &CustomerPayment) -> bool {
-    payment.transaction_ref.as_deref().is_some_and(|reference| keys::rma_of_refund(reference).is_some())
+/// The reference of a payment as it is compared: blanks around it are a slip of the hand.
+pub(super) fn reference(payment: &CustomerPayment) -> Option<&str> {
+    payment.transaction_ref.as_deref().map(str::trim).filter(|reference| !reference.is_empty())
+}
+
+/// The RMA whose key a payment carries, although none of its transactions has it as ReturnGO lists them.
+fn key_owner(payment: &CustomerPayment) -> Option<RmaId> {
+    reference(payment).and_then(keys::rma_of_refund)
 }
 
 /// A refund that succeeded, as it is compared with payments.
@@ -64,83 +81,85 @@ pub(super) struct Candidate<'w> {
     pub(super) is_recorded: bool,
 }
 
-/// The refunds that payments may be, each with the first such payment.
+/// The refunds that payments may be, each with those payments, most convincing first.
 pub(super) fn attribute<'w, 't>(
     payments: &[ManualPayment<'w>],
     refunds: &[Candidate<'t>],
     currency: &CurrencyCode,
-) -> BTreeMap<&'t TransactionId, ManualPayment<'w>> {
-    let mut attributed = BTreeMap::new();
+) -> BTreeMap<&'t TransactionId, Vec<ManualPayment<'w>>> {
+    let mut attributed: BTreeMap<_, Vec<(Match, ManualPayment<'w>)>> = BTreeMap::new();
     for manual in payments {
-        for refund in refunds_behind(*manual, refunds, currency) {
-            attributed.entry(&refund.id).or_insert(*manual);
+        let (by, behind) = refunds_behind(*manual, refunds, currency);
+        for refund in behind {
+            attributed.entry(&refund.id).or_default().push((by, *manual));
         }
     }
-    attributed
+    let in_order = attributed.into_iter().map(|(refund, mut payments)| {
+        payments.sort_by_key(|(by, manual)| (*by, manual.payment.payment_id));
+        (refund, payments.into_iter().map(|(_, manual)| manual).collect())
+    });
+    in_order.collect()
 }
 
-/// The refunds that a payment may be: by the processor's number, else by amount, else by the amounts of several. What
-/// is on the credit and explained by none of this may be any of them.
+/// The refunds that a payment may be: by the processor's number, else by amount, else by the amounts of several. A
+/// payment on the credit that none of this explains may be any of them.
 fn refunds_behind<'t>(
     manual: ManualPayment<'_>,
     refunds: &[Candidate<'t>],
     currency: &CurrencyCode,
-) -> Vec<&'t Transaction> {
+) -> (Match, Vec<&'t Transaction>) {
     let payment = manual.payment;
-    let of = |candidates: Vec<&Candidate<'t>>| candidates.into_iter().map(|one| one.refund).collect();
-    let has_key = has_key(payment);
-    let numbered =
-        refunds.iter().filter(|one| !has_key && is_numbered(payment, one.refund)).collect::<Vec<_>>();
+    let has_key = key_owner(payment).is_some();
+    let numbered: Vec<_> =
+        refunds.iter().filter(|one| !has_key && is_numbered(payment, one.refund)).collect();
     if !numbered.is_empty() {
-        return of(numbered);
-    }
-    if payment.currency_code != *currency {
-        return Vec::new();
+        return (Match::Number, numbered.into_iter().map(|one| one.refund).collect());
     }
     let amount = comparable(payment);
-    let unrecorded: Vec<(&Candidate<'t>, Option<Decimal>)> = refunds
+    let is_comparable = payment.currency_code == *currency;
+    let unrecorded: Vec<(&Transaction, Option<Decimal>)> = refunds
         .iter()
-        .filter(|one| !one.is_recorded)
-        .map(|one| (one, one.amount.map(|amount| amounts::comparable(amount, currency))))
+        .filter(|one| is_comparable && !one.is_recorded)
+        .map(|one| (one.refund, one.amount.map(|amount| amounts::comparable(amount, currency))))
         .collect();
     let equal: Vec<_> =
         unrecorded.iter().filter(|(_, refunded)| *refunded == Some(amount)).map(|(one, _)| *one).collect();
     if !equal.is_empty() || has_key {
-        return of(equal);
+        return (Match::Amount, equal);
     }
     let amounts: Vec<Decimal> = unrecorded.iter().map(|(_, refunded)| refunded.unwrap_or_default()).collect();
     let several = in_sums(&amounts, amount);
-    let may_be_any = manual.place == Place::Credit && !several.contains(&true);
-    let chosen = unrecorded.iter().zip(several).filter(|(_, is_in_sum)| *is_in_sum || may_be_any);
-    of(chosen.map(|((one, _), _)| *one).collect())
+    if several.contains(&true) {
+        let in_sum = unrecorded.iter().zip(several).filter(|(_, is_in_sum)| *is_in_sum);
+        return (Match::Sum, in_sum.map(|((one, _), _)| *one).collect());
+    }
+    let any = unrecorded.iter().filter(|_| manual.place == Place::Credit);
+    (Match::Unexplained, any.map(|(one, _)| *one).collect())
 }
 
 fn is_numbered(payment: &CustomerPayment, refund: &Transaction) -> bool {
-    let number = |text: &Option<String>| {
-        text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-    };
-    number(&payment.transaction_ref)
-        .is_some_and(|reference| Some(reference) == number(&refund.external_reference_id))
+    let number = refund.external_reference_id.as_deref().map(str::trim);
+    reference(payment).is_some_and(|reference| Some(reference) == number)
 }
 
 /// Which of these amounts are in any sum of several of them that comes to the total.
 fn in_sums(amounts: &[Decimal], total: Decimal) -> Vec<bool> {
+    let sum_of = |amounts: &mut dyn Iterator<Item = Decimal>| {
+        amounts.fold(Decimal::ZERO, |sum, one| sum.saturating_add(one))
+    };
+    let all = sum_of(&mut amounts.iter().copied());
+    if total > all || amounts.iter().all(|one| *one >= total) {
+        return vec![false; amounts.len()];
+    }
     if amounts.len() > MOST_ADDED_UP {
-        return vec![true; amounts.len()];
+        return amounts.iter().map(|one| *one < total).collect();
     }
     let mut found = vec![false; amounts.len()];
     for subset in 1_u32..1 << amounts.len() {
-        let is_in = |place: &usize| subset & (1 << place) != 0;
-        let places = || (0..amounts.len()).filter(is_in);
-        let sum = places()
-            .filter_map(|place| amounts.get(place))
-            .fold(Decimal::ZERO, |sum, one| sum.saturating_add(*one));
-        if sum == total {
-            found
-                .iter_mut()
-                .enumerate()
-                .filter(|(place, _)| is_in(place))
-                .for_each(|(_, found)| *found = true);
+        let is_in = |place: usize| subset & (1 << place) != 0;
+        let mut chosen = amounts.iter().enumerate().filter(|(place, _)| is_in(*place)).map(|(_, one)| *one);
+        if sum_of(&mut chosen) == total {
+            found.iter_mut().enumerate().for_each(|(place, found)| *found |= is_in(place));
         }
     }
     found

@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 use super::{
     Keyed, Movement, amount_on,
     books::{Books, Recorded, Unmoved, is_open, tolerance},
-    manual_payment::{ManualPayment, Place},
+    manual_payment::{self, ManualPayment, Place},
     method, movement, note, payment_for,
 };
 use crate::{
@@ -30,6 +30,9 @@ use crate::{
     settings::{ConnectionSettings, RefundRecording},
     world::World,
 };
+
+/// A review about a refund names no more payments than this.
+const MOST_SHOWN: usize = 3;
 
 /// What the refunds of an RMA are recorded on.
 pub(crate) struct Refunding<'w> {
@@ -70,7 +73,7 @@ struct Recording<'r, 'w> {
     /// The keys that notes on the credit and the order mention.
     noted: HashSet<&'w str>,
     /// The refunds that may have been entered by hand.
-    manual: BTreeMap<&'r TransactionId, ManualPayment<'w>>,
+    manual: BTreeMap<&'r TransactionId, Vec<ManualPayment<'w>>>,
     /// The keys that rows of the credit mention; read once a row is to be added.
     on_rows: OnceCell<HashSet<&'w str>>,
     /// What is paid on the credit once the planned payments are recorded.
@@ -208,10 +211,10 @@ impl<'r, 'w> Recording<'r, 'w> {
         match self.refunding.books.recorded(key, amount) {
             Recorded::Yes(payment) => {
                 self.check_journal(payment, refund);
-                match self.manual.get(&refund.id).copied() {
-                    Some(manual) => self.ask_about_second(refund, payment, manual),
-                    None => RefundState::Recorded,
+                if self.manual.contains_key(&refund.id) {
+                    return self.ask_about_second(refund, payment);
                 }
+                RefundState::Recorded
             }
             Recorded::Differently(difference) => {
                 let message =
@@ -259,8 +262,16 @@ impl<'r, 'w> Recording<'r, 'w> {
 
     fn record_refund(&mut self, refund: &Transaction, key: &str, credit: &'w Order) -> RefundState {
         let (account, settings) = (&self.refunding.world.account, self.refunding.settings);
-        if let Some(manual) = self.manual.get(&refund.id).copied() {
-            return self.ask_about_duplicate(refund, key, credit, manual);
+        if self.manual.contains_key(&refund.id) {
+            return self.ask_about_duplicate(refund, key, credit);
+        }
+        if self.is_sale_cancelled(credit) {
+            let message = format!(
+                "The sales order of refund {} is cancelled, and it may have been refunded there. If the refund is \
+                 not recorded, record it by hand on sales credit {} under the reference {key}. Then resolve the review.",
+                refund.id, credit.id
+            );
+            return self.ask(ReviewCode::PossibleDuplicate, message, refund);
         }
         let draft = match payment_for(self.rma(), refund, credit, account, settings) {
             Ok(draft) => draft,
@@ -282,45 +293,49 @@ impl<'r, 'w> Recording<'r, 'w> {
         RefundState::Pending
     }
 
+    /// Whether the order was cancelled after it was credited: the shop's own connector then books a reversal on it.
+    fn is_sale_cancelled(&self, credit: &Order) -> bool {
+        let world = self.refunding.world;
+        let cancelled = world.account.configuration.cancelled_order_status();
+        let mut orders = world.order.iter().chain(&world.orders);
+        cancelled.is_some()
+            && orders.any(|order| {
+                credit.parent_order_id.is_none_or(|sale| sale == order.id)
+                    && Some(order.order_status.order_status_id) == cancelled
+            })
+    }
+
     /// Asks whether a refund that is not recorded was entered by hand.
-    fn ask_about_duplicate(
-        &mut self,
-        refund: &Transaction,
-        key: &str,
-        credit: &Order,
-        manual: ManualPayment<'_>,
-    ) -> RefundState {
-        let reference = manual.payment.transaction_ref.as_deref();
-        let unlisted = reference.filter(|key| keys::rma_of_refund(key).as_ref() == Some(self.rma()));
-        let reference = match unlisted {
-            Some(key) => format!("under {key}, a transaction that ReturnGO does not list"),
-            None => "without a reference of this RMA".to_owned(),
-        };
+    fn ask_about_duplicate(&mut self, refund: &Transaction, key: &str, credit: &Order) -> RefundState {
         let message = format!(
-            "{} {reference}: it may record refund {}. If it does, resolve this review, and nothing is written for the \
-             refund; if not, record the refund by hand on sales credit {} under the reference {key}.",
-            shown(manual),
+            "Refund {} may be recorded already: {}. If it is not, record it by hand on sales credit {} under the reference \
+             {key}. Then resolve the review.",
             refund.id,
+            self.shown_manual(refund),
             credit.id
         );
         self.ask(ReviewCode::PossibleDuplicate, message, refund)
     }
 
-    /// Asks about a payment under the processor's number of a refund that is recorded already.
-    fn ask_about_second(
-        &mut self,
-        refund: &Transaction,
-        recorded: &CustomerPayment,
-        manual: ManualPayment<'_>,
-    ) -> RefundState {
+    /// Asks about payments under the processor's number of a refund that is recorded already.
+    fn ask_about_second(&mut self, refund: &Transaction, recorded: &CustomerPayment) -> RefundState {
         let message = format!(
-            "{} under the number of refund {}, which payment {} records already. Delete one of the two in Brightpearl if \
-             both are the same money; if they are not, resolve this review.",
-            shown(manual),
+            "Refund {} is recorded as payment {} and may be recorded a second time: {}. If so, delete one of them in \
+             Brightpearl. Then resolve the review.",
             refund.id,
-            recorded.payment_id
+            recorded.payment_id,
+            self.shown_manual(refund)
         );
         self.ask(ReviewCode::PossibleDuplicate, message, refund)
+    }
+
+    /// The payments that a refund may have been entered as.
+    fn shown_manual(&self, refund: &Transaction) -> String {
+        let payments = self.manual.get(&refund.id).map(Vec::as_slice).unwrap_or_default();
+        let first = payments.iter().take(MOST_SHOWN).map(|manual| shown(*manual, self.rma()));
+        let more = payments.len().saturating_sub(MOST_SHOWN);
+        let more = (more > 0).then(|| format!("{more} more"));
+        first.chain(more).collect::<Vec<_>>().join("; ")
     }
 
     /// Plans the row that a refund above the credit needs, if it needs one and may have it.
@@ -424,14 +439,19 @@ impl<'r, 'w> Recording<'r, 'w> {
     }
 }
 
-fn shown(manual: ManualPayment<'_>) -> String {
+fn shown(manual: ManualPayment<'_>, rma: &RmaId) -> String {
     let payment = manual.payment;
     let place = match manual.place {
         Place::Credit => "sales credit",
         Place::Sale => "sales order",
     };
+    let reference = manual_payment::reference(payment);
+    let reference = match reference.filter(|key| keys::rma_of_refund(key).as_ref() == Some(rma)) {
+        Some(key) => format!("under {key}, a transaction that ReturnGO does not list"),
+        None => "without a reference of this RMA".to_owned(),
+    };
     format!(
-        "Payment {} of {} is on {place}{}",
+        "payment {} of {} on {place}{} {reference}",
         payment.payment_id,
         amounts::shown(payment.amount(), &payment.currency_code),
         payment.order_id.map(|order| format!(" {order}")).unwrap_or_default()

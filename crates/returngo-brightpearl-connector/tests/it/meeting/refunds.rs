@@ -1,9 +1,5 @@
-//! Refunds that fail after they were recorded, that a person settled by hand, or that somebody typed in.
+//! Refunds that fail after they were recorded, refunds that a person settled by hand, or that were entered by hand.
 
-use brightpearl::{
-    OffsetDateTime, PaymentMethodCode,
-    accounting::{NewCustomerPayment, PaymentType},
-};
 use returngo::TransactionStatus;
 use returngo_brightpearl_connector::ledger::{Decision, WorkState};
 use rust_decimal_macros::dec;
@@ -72,23 +68,12 @@ async fn a_refund_that_was_settled_by_hand_is_never_written_until_it_is_reopened
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refund_that_was_typed_in_on_the_sale_is_not_recorded_again_and_other_returns_go_on() {
+async fn a_refund_that_was_entered_on_the_sale_is_not_recorded_again_and_other_returns_go_on() {
     const OTHER: u64 = RMA + 1;
     let site = Site::open(vec![rma(RMA, 1), rma(OTHER, 1)], json!({})).await;
-    let typed_in = site.refund(RMA, dec!(40.00));
+    let entered = site.refund(RMA, dec!(40.00));
     site.refund(OTHER, dec!(39.00));
-    let payment = NewCustomerPayment {
-        transaction_ref: typed_in.external_reference_id,
-        payment_method_code: PaymentMethodCode::new("BANK"),
-        payment_type: PaymentType::Payment,
-        order_id: ORDER,
-        currency_iso_code: "GBP".into(),
-        exchange_rate: None,
-        amount_paid: dec!(40.00),
-        payment_date: OffsetDateTime::utc(site.time.now()),
-        journal_ref: None,
-    };
-    site.bookkeeper().customer_payments().create(&payment).await.unwrap();
+    site.enter_payment(ORDER, entered.external_reference_id.as_deref().unwrap(), dec!(40.00)).await;
     // Both in one batch, and once more after everything that can be written was written.
     for _ in 0..2 {
         site.queue([RMA, OTHER]).await;
@@ -98,4 +83,20 @@ async fn a_refund_that_was_typed_in_on_the_sale_is_not_recorded_again_and_other_
         assert_eq!(site.asks(OTHER).await, [""; 0]);
         assert_eq!(site.paid(site.credit(OTHER).unwrap().id), dec!(39.00));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn payments_on_an_adopted_credit_are_seen_after_the_settings_have_changed() {
+    let site = Site::open(vec![rma(RMA, 1)], json!({"existing_credit": "adopt"})).await;
+    let credit = site.foreign_credit(1, dec!(33.3333), dec!(6.67)).await;
+    site.queue([RMA]).await;
+    site.work().await;
+    assert_eq!(site.item(RMA).await.credit, Some(credit));
+    site.connect(&site.acme, &site.returngo, json!({})).await;
+    site.enter_payment(credit, "cheque 100233", dec!(40.00)).await;
+    site.refund(RMA, dec!(40.00));
+    site.queue([RMA]).await;
+    site.work().await;
+    assert_eq!(site.asks(RMA).await, ["PossibleDuplicate"]);
+    assert_eq!(site.paid(credit), dec!(40.00));
 }

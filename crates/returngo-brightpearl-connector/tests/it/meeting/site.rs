@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use brightpearl::{
-    OrderId,
+    OffsetDateTime, OrderId, PaymentMethodCode,
+    accounting::{NewCustomerPayment, PaymentType},
     order::{NewCreditRow, NewSalesCredit, Order},
 };
 use brightpearl_mock::{
@@ -237,6 +238,22 @@ impl Site {
         let product_id = Some(brightpearl::ProductId::new(SHIRT));
         credit.rows = vec![NewCreditRow { product_id, quantity: shirts.into(), ..row }];
         self.bookkeeper().sales_credits().create(&credit).await.unwrap().id
+    }
+
+    /// A refund that the bookkeeper enters in Brightpearl.
+    pub(super) async fn enter_payment(&self, order: OrderId, reference: &str, amount: Decimal) {
+        let payment = NewCustomerPayment {
+            transaction_ref: Some(reference.to_owned()),
+            payment_method_code: PaymentMethodCode::new("BANK"),
+            payment_type: PaymentType::Payment,
+            order_id: order,
+            currency_iso_code: "GBP".into(),
+            exchange_rate: None,
+            amount_paid: amount,
+            payment_date: OffsetDateTime::utc(self.time.now()),
+            journal_ref: None,
+        };
+        self.bookkeeper().customer_payments().create(&payment).await.unwrap();
     }
 
     pub(super) fn refund(&self, number: u64, amount: Decimal) -> returngo::Transaction {
