@@ -59,8 +59,9 @@ impl Arguments {
         arguments
     }
 
+    /// Several for each core: a seed waits for its store's own thread most of the time.
     pub(crate) fn threads(&self) -> usize {
-        let all = std::thread::available_parallelism().map_or(1, usize::from).min(2);
+        let all = std::thread::available_parallelism().map_or(1, usize::from).min(4) * 6;
         self.threads.unwrap_or(all).min(self.seeds as usize).max(1)
     }
 }

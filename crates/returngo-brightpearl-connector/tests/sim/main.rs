@@ -48,9 +48,10 @@ fn main() -> ExitCode {
     let began = Instant::now();
     let next = AtomicU64::new(arguments.from);
     let totals: Mutex<Totals> = Mutex::default();
+    let databases = runtime().block_on(Databases::new());
     thread::scope(|scope| {
         for _ in 0..arguments.threads() {
-            scope.spawn(|| play(&arguments, &next, &totals, began));
+            scope.spawn(|| play(&arguments, &next, &totals, began, &databases));
         }
     });
     let totals = lock(&totals);
@@ -83,17 +84,25 @@ struct Totals {
     situations: BTreeMap<String, u64>,
 }
 
-fn play(arguments: &Arguments, next: &AtomicU64, totals: &Mutex<Totals>, began: Instant) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let databases = Databases::new().await;
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn play(
+    arguments: &Arguments,
+    next: &AtomicU64,
+    totals: &Mutex<Totals>,
+    began: Instant,
+    databases: &Databases,
+) {
+    runtime().block_on(async {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             let in_time = arguments.time.is_none_or(|time| began.elapsed() < time);
             if seed >= arguments.from + arguments.seeds || !in_time {
                 return;
             }
-            let ended = run(seed, arguments.aloud, &databases).await;
+            let ended = run(seed, arguments.aloud, databases).await;
             count(seed, ended, arguments, totals);
         }
     });

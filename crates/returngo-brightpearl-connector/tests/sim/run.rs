@@ -13,6 +13,7 @@ use std::{
 use brightpearl::integration::NewWebhook as BrightpearlWebhook;
 use returngo::{NewWebhook as ReturngoWebhook, WebhookEvent};
 use returngo_brightpearl_connector::ledger;
+use sqlx::Connection as _;
 
 use crate::{
     auditor::Violation,
@@ -41,10 +42,10 @@ pub(crate) struct Ended {
     pub(crate) situations: BTreeSet<String>,
 }
 
-/// Databases of a thread: an empty one that others are copies of.
+/// The databases of all seeds: copies of an empty one.
 pub(crate) struct Databases {
     folder: tempfile::TempDir,
-    template: PathBuf,
+    empty: PathBuf,
 }
 
 impl Databases {
@@ -52,20 +53,19 @@ impl Databases {
     pub(crate) async fn new() -> Self {
         let in_memory = Path::new("/dev/shm");
         let folder = tempfile::TempDir::new_in(in_memory).or_else(|_| tempfile::TempDir::new()).unwrap();
-        let template = folder.path().join("template.db");
-        let ledger = ledger::open(&url(&template)).await.unwrap();
-        ledger.ready().await.unwrap();
-        drop(ledger);
-        // What is in the log goes into the file when the last connection closes, which takes a moment.
-        while folder.path().join("template.db-wal").exists() {
-            tokio::task::yield_now().await;
-        }
-        Self { folder, template }
+        let migrated = url(&folder.path().join("migrated.db"));
+        ledger::open(&migrated).await.unwrap();
+        // The copy is one file, whatever is still in the log of the first.
+        let empty = folder.path().join("empty.db");
+        let mut connection = sqlx::SqliteConnection::connect(&migrated).await.unwrap();
+        let copied = sqlx::query("VACUUM INTO ?").bind(empty.to_str()).execute(&mut connection).await;
+        copied.unwrap();
+        Self { folder, empty }
     }
 
     fn for_seed(&self, seed: u64) -> PathBuf {
         let file = self.folder.path().join(format!("{seed}.db"));
-        std::fs::copy(&self.template, &file).unwrap();
+        std::fs::copy(&self.empty, &file).unwrap();
         file
     }
 }
