@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use brightpearl::{
     OrderId,
     accounting::{CustomerPayment, PaymentType},
-    order::Order,
+    order::{Order, OrderRow},
 };
 use returngo::{Transaction, TransactionStatus};
 use rust_decimal::Decimal;
@@ -112,9 +112,12 @@ impl Credit {
         })
     }
 
+    /// How many units it credits: products, and what stays with the shopper, which is on rows without a product.
     pub(super) fn units(&self) -> Decimal {
-        let products = self.order.order_rows.values().filter(|row| row.product().is_some());
-        products.map(|row| row.quantity.magnitude).sum()
+        let is_kept = |row: &OrderRow| row.external_ref.as_deref().and_then(keys::row_and_unit).is_some();
+        let rows = self.order.order_rows.values();
+        let units = rows.filter(|row| row.product().is_some() || is_kept(row));
+        units.map(|row| row.quantity.magnitude).sum()
     }
 
     /// The RMA that it belongs to, as far as it says so itself.
