@@ -102,7 +102,8 @@ async fn tell(story: &Story) -> anyhow::Result<Value> {
 
     story.chapter("6. The shopper is refunded in ReturnGO, unit by unit, less the fee")?;
     for item in shop.reader.returngo.rmas().get(&rma).await?.items {
-        let amount = item.paid_price.amount - item.restocking_fee;
+        let price = item.paid_price.context("the unit has no price")?;
+        let amount = price.amount - item.restocking_fee;
         shop.returngo.refund(&rma, Refund::of(amount).items([item.returned_item_id]))?;
     }
     shop.follow_the_webhooks().await?;

@@ -107,7 +107,7 @@ impl Shop<'_> {
                 shop_amount: None,
                 shop_currency: None,
             };
-            unit.paid_price = euros;
+            unit.paid_price = Some(euros);
             unit.paid_tax = None;
         }
         self.returngo.put_rma(request);

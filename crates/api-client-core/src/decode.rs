@@ -2,7 +2,9 @@
 
 use std::{error::Error, fmt};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::json_text::readable;
 
 /// A JSON text that does not have the expected shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +50,7 @@ fn without_found_text(message: String) -> String {
     }
 }
 
-/// Decodes JSON; the error names the path inside it.
+/// Decodes JSON as the two systems send it, see [`readable`]; the error names the path inside it.
 ///
 #[cfg_attr(feature = "decode-path", doc = "```")]
 #[cfg_attr(not(feature = "decode-path"), doc = "```ignore")]
@@ -58,7 +60,15 @@ fn without_found_text(message: String) -> String {
 ///
 /// # Errors
 /// When the text is not JSON of this shape.
-pub fn json<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, DecodeError> {
+pub fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, DecodeError> {
+    readable_json(&readable(text))
+}
+
+/// Decodes JSON that is [`readable`] already; the value may borrow from it.
+///
+/// # Errors
+/// When the text is not JSON of this shape.
+pub fn readable_json<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, DecodeError> {
     // UTF-8 is checked once here, or string by string in there.
     let read = str::from_utf8(text).ok().and_then(|text| serde_json::from_str(text).ok());
     read.map_or_else(|| explain(text), Ok)

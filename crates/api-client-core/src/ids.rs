@@ -61,7 +61,7 @@ macro_rules! numeric_id {
     )+};
 }
 
-/// Makes an id or code that is text on the wire, however it came (string or number).
+/// Makes an id or code that is text on the wire, however it came (string or number). An empty text is no id.
 ///
 /// Ids made of digits order as numbers.
 ///
@@ -129,7 +129,7 @@ macro_rules! text_id {
 
         impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
             fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::wire::text::deserialize(deserializer).map(Self)
+                $crate::wire::name::deserialize(deserializer).map(Self)
             }
         }
     )+};

@@ -19,6 +19,7 @@ pub mod decode;
 mod endpoint;
 mod http;
 mod ids;
+pub mod json_text;
 mod offset_date_time;
 mod open_enum;
 mod request;

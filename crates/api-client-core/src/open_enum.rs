@@ -1,6 +1,7 @@
 /// Makes an enum of wire strings that keeps the strings it does not know.
 ///
-/// The enum reads and writes exactly the string that came; an unknown one is kept in `Other`.
+/// The enum reads and writes exactly the string that came; an unknown one is kept in `Other`. An empty string is no value:
+/// where one may come, the field is optional.
 ///
 /// ```
 /// api_client_core::open_enum! {
@@ -80,7 +81,10 @@ macro_rules! open_enum {
                     fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                         f.write_str(concat!("a string (", stringify!($name), ")"))
                     }
-                    fn visit_str<E>(self, text: &str) -> Result<$name, E> {
+                    fn visit_str<E: $crate::__private::serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        if text.is_empty() {
+                            return Err(E::invalid_value($crate::__private::serde::de::Unexpected::Str(text), &self));
+                        }
                         Ok($name::from(text))
                     }
                 }

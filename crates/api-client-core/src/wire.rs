@@ -3,9 +3,21 @@
 //! Each module is used as `#[serde(with = "…")]`. Decimals need none: [`Decimal`](rust_decimal::Decimal)
 //! itself reads a JSON number or a numeric string exactly at money sizes, and writes a string.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    marker::PhantomData,
+    str::FromStr,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{
+        self, DeserializeOwned, IntoDeserializer,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+};
+use serde_json::Value;
 
 /// An integer that comes as a number or as a numeric string; written as a number.
 pub mod unsigned {
@@ -13,7 +25,23 @@ pub mod unsigned {
 
     /// Reads it.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        deserializer.deserialize_any(Lenient("a positive integer or a string of digits", Some))
+        let Whole(number) = deserializer
+            .deserialize_any(Lenient("a positive integer or a string of digits", |number| {
+                Some(Whole(number))
+            }))?;
+        Ok(number)
+    }
+
+    /// A whole number, however many zeros it has behind its point.
+    struct Whole(u64);
+
+    impl FromStr for Whole {
+        type Err = std::num::ParseIntError;
+
+        fn from_str(text: &str) -> Result<Self, Self::Err> {
+            let whole = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
+            whole.map_or(text, |(whole, _)| whole).parse().map(Self)
+        }
     }
 
     /// Writes it as a number.
@@ -37,6 +65,20 @@ pub mod text {
     }
 }
 
+/// A text that names something, and so is not empty.
+pub mod name {
+    use super::*;
+
+    /// Reads it.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        let text = text::deserialize(deserializer)?;
+        let empty = || de::Error::invalid_value(de::Unexpected::Str(""), &"a text that is not empty");
+        if text.is_empty() { Err(empty()) } else { Ok(text) }
+    }
+
+    pub use super::text::serialize;
+}
+
 /// A text that comes as a string or as a number, for places where no `with` fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text(pub String);
@@ -47,7 +89,20 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// An optional id that is `0`, `"0"`, null or absent when there is none; none is written as `0`.
+/// A text that comes as a string or as a number; null and absent are `""`. Written as a string.
+pub mod text_or_empty {
+    use super::*;
+
+    /// Reads it. Pair with `#[serde(default)]` for the absent key.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        let text = Option::<Text>::deserialize(deserializer)?;
+        Ok(text.map(|Text(text)| text).unwrap_or_default())
+    }
+
+    pub use super::text::serialize;
+}
+
+/// An optional id that is `0`, `"0"`, `""`, null or absent when there is none; none is written as `0`.
 pub mod zero_is_none {
     use super::*;
 
@@ -58,7 +113,7 @@ pub mod zero_is_none {
         T: Deserialize<'de> + PartialEq + FromStr,
     {
         let zero = T::from_str("0").ok();
-        Ok(Option::<T>::deserialize(deserializer)?.filter(|id| Some(id) != zero.as_ref()))
+        Ok(optional::deserialize(deserializer)?.filter(|id| Some(id) != zero.as_ref()))
     }
 
     /// Writes it.
@@ -99,18 +154,13 @@ pub mod empty_is_none {
     }
 }
 
-/// A boolean that comes as `true`, `1`, `"1"` or `"true"`; written as a boolean.
+/// A boolean that comes as `true`, `1`, `"1"` or `"true"`; null and `""` are false. Written as a boolean.
 pub mod boolean {
     use super::*;
 
     /// Reads it.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-        let text: String = deserializer.deserialize_any(Lenient("a boolean, 0 or 1", as_written))?;
-        match text.as_str() {
-            "true" | "1" => Ok(true),
-            "false" | "0" | "" => Ok(false),
-            other => Err(de::Error::invalid_value(de::Unexpected::Str(other), &"a boolean, 0 or 1")),
-        }
+        Ok(optional_boolean::deserialize(deserializer)?.unwrap_or_default())
     }
 
     /// Writes it as a boolean.
@@ -119,7 +169,24 @@ pub mod boolean {
     }
 }
 
-/// A value that the reader takes as its default when it is null, as well as when it is absent.
+/// A boolean as [`boolean`] reads it, of which null, `""` and absent say nothing.
+pub mod optional_boolean {
+    use super::*;
+
+    /// Reads it. Pair with `#[serde(default)]` for the absent key.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+        match Option::<Text>::deserialize(deserializer)?.as_ref().map_or("", |Text(text)| text) {
+            "true" | "1" => Ok(Some(true)),
+            "false" | "0" => Ok(Some(false)),
+            "" => Ok(None),
+            other => Err(de::Error::invalid_value(de::Unexpected::Str(other), &"a boolean, 0 or 1")),
+        }
+    }
+
+    pub use super::optional::serialize;
+}
+
+/// A value that is its default when it is null or `""`, as well as when it is absent.
 pub mod null_is_default {
     use super::*;
 
@@ -127,12 +194,270 @@ pub mod null_is_default {
     pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
         deserializer: D,
     ) -> Result<T, D::Error> {
-        Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+        Ok(deserializer.deserialize_any(Given(PhantomData))?.unwrap_or_default())
     }
 
     /// Writes it.
     pub fn serialize<S: Serializer, T: Serialize>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
         value.serialize(serializer)
+    }
+}
+
+/// An optional value that is null, `""` or absent when there is none; none is written as null.
+pub mod optional {
+    use super::*;
+
+    /// Reads it. Pair with `#[serde(default)]` for the absent key.
+    pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+        deserializer: D,
+    ) -> Result<Option<T>, D::Error> {
+        deserializer.deserialize_any(Given(PhantomData))
+    }
+
+    /// Writes it.
+    pub fn serialize<S: Serializer, T: Serialize>(
+        value: &Option<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.serialize(serializer)
+    }
+}
+
+/// A map that is null, `""`, `[]` or absent when it is empty: PHP writes an empty map as a list.
+pub mod map {
+    use super::*;
+
+    /// Reads it. Pair with `#[serde(default)]` for the absent key.
+    pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        Ok(deserializer.deserialize_any(GivenMap(PhantomData))?.unwrap_or_default())
+    }
+
+    /// Writes it.
+    pub fn serialize<S: Serializer, T: Serialize>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        value.serialize(serializer)
+    }
+}
+
+/// A value that informs people and that no rule depends on: what cannot be read as such is taken as absent, and
+/// [counted](unreadable_values). It never makes an object unreadable.
+///
+/// Texts may come as numbers, and numbers as texts.
+pub mod informational {
+    use super::*;
+
+    /// Reads it. Pair with `#[serde(default)]` for the absent key.
+    pub fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: DeserializeOwned + Default,
+    {
+        let read = deserializer.deserialize_any(Any(PhantomData))?;
+        Ok(read.unwrap_or_else(|| {
+            UNREADABLE.fetch_add(1, Ordering::Relaxed);
+            T::default()
+        }))
+    }
+
+    /// Writes it.
+    pub fn serialize<S: Serializer, T: Serialize>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        value.serialize(serializer)
+    }
+}
+
+/// An [informational] text that is `""`, null or absent when there is none; none is written as `""`.
+pub mod informational_text {
+    use super::*;
+
+    /// Reads it. Pair with `#[serde(default)]` for the absent key.
+    pub fn deserialize<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: From<String>,
+    {
+        let text: Option<String> = informational::deserialize(deserializer)?;
+        Ok(text.filter(|text| !text.is_empty()).map(T::from))
+    }
+
+    pub use super::empty_is_none::serialize;
+}
+
+/// An [informational] id that is `0`, null or absent when there is none; none is written as `0`.
+pub mod informational_id {
+    use super::*;
+
+    /// Reads it. Pair with `#[serde(default)]` for the absent key.
+    pub fn deserialize<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: DeserializeOwned + PartialEq + FromStr,
+    {
+        let zero = T::from_str("0").ok();
+        let id: Option<T> = informational::deserialize(deserializer)?;
+        Ok(id.filter(|id| Some(id) != zero.as_ref()))
+    }
+
+    pub use super::zero_is_none::serialize;
+}
+
+static UNREADABLE: AtomicU64 = AtomicU64::new(0);
+
+/// How many [informational] values this process could not read and took as absent.
+pub fn unreadable_values() -> u64 {
+    UNREADABLE.load(Ordering::Relaxed)
+}
+
+/// Reads a value in the form in which it came, else in the others that it may have; none when it has none of them.
+struct Any<T>(PhantomData<T>);
+
+impl<T: DeserializeOwned + Default> Any<T> {
+    fn read(value: Value) -> Option<T> {
+        if value.is_null() {
+            return Some(T::default());
+        }
+        if let Ok(read) = T::deserialize(&value) {
+            return Some(read);
+        }
+        let (text, number, flag) = match &value {
+            Value::String(text) if text.is_empty() => return Some(T::default()),
+            Value::String(text) => (None, text.trim().parse().ok().map(Value::Number), text.parse().ok()),
+            Value::Number(number) => {
+                let flag = number.as_u64().filter(|number| *number < 2).map(|number| number == 1);
+                (Some(Value::String(number.to_string())), None, flag)
+            }
+            Value::Bool(flag) => (Some(Value::String(flag.to_string())), None, None),
+            _ => (None, None, None),
+        };
+        [text, number, flag.map(Value::Bool)].into_iter().flatten().find_map(|form| T::deserialize(form).ok())
+    }
+}
+
+impl<'de, T: DeserializeOwned + Default> de::Visitor<'de> for Any<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Option<T>, E> {
+        Ok(Some(T::default()))
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Option<T>, E> {
+        Ok(Self::read(value.into()))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Option<T>, E> {
+        Ok(Self::read(value.into()))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Option<T>, E> {
+        Ok(Self::read(value.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Option<T>, E> {
+        Ok(Self::read(value.into()))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<T>, E> {
+        Ok(Self::read(text.into()))
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Option<T>, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(items)).map(Self::read)
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, entries: A) -> Result<Option<T>, A::Error> {
+        Value::deserialize(MapAccessDeserializer::new(entries)).map(Self::read)
+    }
+
+    /// For readers of types, not of values.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Option<T>, D::Error> {
+        T::deserialize(inner).map(Some)
+    }
+}
+
+/// Reads a value unless it is null or `""`.
+struct Given<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Given<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Option<T>, E> {
+        T::deserialize(value.into_deserializer()).map(Some)
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Option<T>, E> {
+        T::deserialize(value.into_deserializer()).map(Some)
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Option<T>, E> {
+        T::deserialize(value.into_deserializer()).map(Some)
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Option<T>, E> {
+        T::deserialize(value.into_deserializer()).map(Some)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<T>, E> {
+        if text.is_empty() { Ok(None) } else { T::deserialize(text.into_deserializer()).map(Some) }
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Option<T>, A::Error> {
+        T::deserialize(SeqAccessDeserializer::new(items)).map(Some)
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, entries: A) -> Result<Option<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(entries)).map(Some)
+    }
+
+    /// For readers of types, not of values.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Option<T>, D::Error> {
+        T::deserialize(inner).map(Some)
+    }
+}
+
+/// Reads a map unless it is null, `""` or an empty list.
+struct GivenMap<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> de::Visitor<'de> for GivenMap<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<T>, E> {
+        if text.is_empty() { Ok(None) } else { Err(E::invalid_type(de::Unexpected::Str(text), &self)) }
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Option<T>, A::Error> {
+        match items.next_element::<de::IgnoredAny>()? {
+            None => Ok(None),
+            Some(_) => Err(de::Error::invalid_type(de::Unexpected::Seq, &self)),
+        }
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, entries: A) -> Result<Option<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(entries)).map(Some)
+    }
+
+    /// For readers of types, not of values.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Option<T>, D::Error> {
+        T::deserialize(inner).map(Some)
     }
 }
 
@@ -166,7 +491,10 @@ impl<T: FromStr> de::Visitor<'_> for Lenient<T> {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<T, E> {
-        number.to_string().parse().map_err(|_| E::invalid_value(de::Unexpected::Float(number), &self.0))
+        // Beyond that, it is not the number that was written.
+        let exact = number.abs() < 9_007_199_254_740_992.0;
+        let read = if exact { number.to_string().parse().ok() } else { None };
+        read.ok_or_else(|| E::invalid_value(de::Unexpected::Float(number), &self.0))
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<T, E> {
@@ -219,6 +547,72 @@ mod tests {
             amount: Decimal::new(120, 0),
         });
         assert_eq!(written.unwrap(), r#"{"channelId":9,"reference":"a","enabled":false,"amount":"120"}"#);
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Odd {
+        #[serde(with = "unsigned")]
+        quantity: u64,
+        #[serde(with = "boolean")]
+        flag: bool,
+        #[serde(with = "null_is_default")]
+        fee: Decimal,
+        #[serde(with = "optional")]
+        rate: Option<Decimal>,
+        #[serde(with = "map")]
+        rows: std::collections::BTreeMap<ChannelId, u8>,
+        #[serde(with = "informational")]
+        barcode: Option<String>,
+        #[serde(with = "informational")]
+        weight: Option<u64>,
+    }
+
+    fn odd(json: &str) -> Result<Odd, crate::decode::DecodeError> {
+        crate::decode::json(json.as_bytes())
+    }
+
+    #[test]
+    fn what_means_nothing_is_nothing() {
+        let nothing =
+            r#"{"quantity":"0.0","flag":null,"fee":"","rate":"","rows":[],"barcode":null,"weight":""}"#;
+        assert_eq!(odd(nothing), Ok(Odd::default()));
+        let rest = r#"{"quantity":0,"flag":"","fee":null,"rate":null,"rows":null,"weight":null}"#;
+        assert_eq!(odd(rest), Ok(Odd::default()));
+        assert_eq!(odd(r#"{"barcode":""}"#).unwrap().barcode.as_deref(), Some(""), "as it came");
+    }
+
+    #[test]
+    fn an_informational_value_is_read_or_absent_and_never_an_error() {
+        let read = odd(r#"{"barcode":5000000000017,"weight":"12"}"#).unwrap();
+        assert_eq!((read.barcode.as_deref(), read.weight), (Some("5000000000017"), Some(12)));
+        let before = unreadable_values();
+        for value in ["[]", "{}", "true", "-1.5e300", "\"\\ud83d\"", "184467440737095516170"] {
+            assert_eq!(odd(&format!(r#"{{"weight":{value}}}"#)), Ok(Odd::default()), "{value}");
+        }
+        assert_eq!(unreadable_values() - before, 6);
+    }
+
+    #[test]
+    fn a_value_that_rules_depend_on_is_refused_by_name() {
+        for (json, path) in [
+            (r#"{"quantity":1.5}"#, "quantity"),
+            (r#"{"quantity":null}"#, "quantity"),
+            (r#"{"quantity":184467440737095516170}"#, "quantity"),
+            (r#"{"quantity":1e19}"#, "quantity"),
+            (r#"{"flag":"maybe"}"#, "flag"),
+            (r#"{"fee":"a lot"}"#, "fee"),
+            (r#"{"rate":{}}"#, "rate"),
+            (r#"{"rows":[1]}"#, "rows"),
+            (r#"{"rows":{"1":300}}"#, "rows.1"),
+        ] {
+            let error = odd(json).unwrap_err();
+            assert_eq!(
+                error.path(),
+                if cfg!(feature = "decode-path") { path } else { "." },
+                "{json}: {error}"
+            );
+        }
     }
 
     #[test]

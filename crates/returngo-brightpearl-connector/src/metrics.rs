@@ -18,6 +18,10 @@ pub fn describe() {
     describe_counter!("returngo_brightpearl_writes_total", "Writes to either system");
     describe_counter!("returngo_brightpearl_sweeps_total", "Sweeps");
     describe_counter!("returngo_brightpearl_removed_total", "Rows that were older than they are kept");
+    describe_counter!(
+        "returngo_brightpearl_unreadable_values_total",
+        "Values that inform people only, could not be read and were taken as absent"
+    );
     describe_gauge!("returngo_brightpearl_ready", "Whether the database can be written to");
     describe_gauge!("returngo_brightpearl_rmas", "RMAs by how they stand");
     describe_gauge!("returngo_brightpearl_webhooks_waiting", "Webhooks that are stored and not yet handled");
@@ -76,6 +80,12 @@ pub fn show_ready(ready: bool) {
 /// What is done with was removed.
 pub fn removed(what: &'static str, count: u64) {
     counter!("returngo_brightpearl_removed_total", "what" => what).increment(count);
+}
+
+/// How many informational values could not be read since the process started.
+pub fn show_unreadable_values() {
+    counter!("returngo_brightpearl_unreadable_values_total")
+        .absolute(api_client_core::wire::unreadable_values());
 }
 
 /// How the connections stand together. One series a state, not one a connection: there may be thousands.

@@ -66,7 +66,7 @@ fn part(code: ReviewCode) -> Part {
     match code {
         OrderNotFound | OrderAmbiguous | OrderCancelled | OrderMismatch | ExceedsOrder | ForeignCredit
         | SeveralWarehouses | FeeNotConfigured | FeeUnclear | FieldMapFailed => Part::Credit,
-        UnmatchedItem | AlreadyCredited | CurrencyDiffers | CreditLacksItem => Part::Unit,
+        UnmatchedItem | AlreadyCredited | CurrencyDiffers | TaxUnclear | CreditLacksItem => Part::Unit,
         TenderMissing | TenderUnresolved | RefundCurrency | OverRefund | RecordedDifferently
         | PossibleDuplicate | NoJournal | CreditImpossible | UnknownTransaction => Part::Transaction,
         RequestCancelled => Part::Cancellation,

@@ -206,6 +206,8 @@ pub enum ReviewCode {
     AlreadyCredited,
     /// A unit's price is in neither of the currencies that would help. The unit waits.
     CurrencyDiffers,
+    /// ReturnGO does not say what was paid for a unit, or which tax of it. The unit waits.
+    TaxUnclear,
     /// The parcels go to different warehouses. The credit waits.
     SeveralWarehouses,
     /// A fee has no account to be posted to. The credit waits.

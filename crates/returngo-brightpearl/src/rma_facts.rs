@@ -67,7 +67,10 @@ pub(crate) fn reached_trigger(rma: &Rma, synchronised: &[&Item], settings: &Conn
 pub(crate) fn approved_at(rma: &Rma) -> Option<OffsetDateTime> {
     let created = || {
         let events = rma.rma_summary.events.iter();
-        events.filter(|event| event.event_name == EventName::Created).map(|event| event.event_date).min()
+        events
+            .filter(|event| event.event_name == EventName::Created)
+            .filter_map(|event| event.event_date)
+            .min()
     };
     rma.approved_at().or(rma.created_at).or_else(created)
 }

@@ -16,7 +16,7 @@ use brightpearl::{
 };
 use jiff::tz::TimeZone;
 use returngo::Rma;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{claims::CreditClaim, decisions::Decision, in_flight::InFlight, original_order};
 
@@ -42,7 +42,7 @@ pub struct World {
     #[serde(default, with = "wire::null_is_default")]
     pub payments: Vec<CustomerPayment>,
     /// The goods-in notes of the credit, by id.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::map")]
     pub goods_in_notes: BTreeMap<GoodsInNoteId, GoodsInNote>,
     /// The movements of the batches that those notes brought, and corrections that name the credit.
     #[serde(default, with = "wire::null_is_default")]
@@ -60,7 +60,7 @@ pub struct World {
     #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Decision>,
     /// What is known about products.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::map")]
     pub products: BTreeMap<ProductId, ProductFacts>,
     /// The account's own set-up.
     #[serde(default)]
@@ -113,12 +113,16 @@ impl World {
 #[serde(rename_all = "camelCase")]
 pub struct ProductFacts {
     /// Whether its stock is counted: what is not counted is never received.
-    #[serde(default = "tracked", with = "wire::boolean")]
+    #[serde(default = "tracked", deserialize_with = "tracked_unless_told")]
     pub stock_tracked: bool,
 }
 
 const fn tracked() -> bool {
     true
+}
+
+fn tracked_unless_told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(wire::optional_boolean::deserialize(deserializer)?.unwrap_or_else(tracked))
 }
 
 /// The set-up of a Brightpearl account, as far as returns need it.
@@ -132,7 +136,7 @@ pub struct AccountFacts {
     /// The currency of the books.
     pub base_currency_code: Option<CurrencyCode>,
     /// The configuration as it came.
-    #[serde(with = "wire::null_is_default")]
+    #[serde(with = "wire::map")]
     pub configuration: AccountConfiguration,
     /// The order statuses of all types.
     #[serde(with = "wire::null_is_default")]
@@ -191,9 +195,9 @@ pub struct WarehouseFacts {
     /// The warehouse.
     pub id: WarehouseId,
     /// Where goods go unless somebody says otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub default_location_id: Option<LocationId>,
     /// Where goods are held until they are inspected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub quarantine_location_id: Option<LocationId>,
 }

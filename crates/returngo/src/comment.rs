@@ -25,13 +25,13 @@ pub struct Comment {
     /// The kind.
     pub comment_type: CommentType,
     /// A member of staff, `ReturnGO API`, `Automation`; none is `""` on the wire.
-    #[serde(default, with = "wire::empty_is_none")]
+    #[serde(default, with = "wire::informational_text")]
     pub triggered_by: Option<String>,
     /// The text, with HTML in it.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::text_or_empty")]
     pub html_text: String,
     /// When.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub datetime: Option<OffsetDateTime>,
 }
 

@@ -33,15 +33,16 @@ pub struct Event {
     /// What.
     pub event_name: EventName,
     /// When.
-    pub event_date: OffsetDateTime,
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
+    pub event_date: Option<OffsetDateTime>,
     /// Where it was triggered.
-    #[serde(default, with = "wire::empty_is_none")]
+    #[serde(default, with = "wire::informational_text")]
     pub triggered_via: Option<TriggeredVia>,
     /// `online`, or a shop's location.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub store_location_id: Option<String>,
     /// Who of the staff.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub user_details: Option<UserDetails>,
 }
 
@@ -51,13 +52,13 @@ pub struct Event {
 #[derive(Default)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct UserDetails {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub user_first_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub user_last_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub user_email_address: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub user_role: Option<String>,
 }
 

@@ -30,29 +30,29 @@ open_enum! {
 #[serde(rename_all = "camelCase")]
 pub struct ExchangeItem {
     /// The platform's product.
-    #[serde(default, with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_text", skip_serializing_if = "Option::is_none")]
     pub product_id: Option<String>,
     /// The platform's variant.
-    #[serde(default, with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_text", skip_serializing_if = "Option::is_none")]
     pub variant_id: Option<String>,
     /// How many.
     #[serde(default = "one", with = "wire::unsigned")]
     pub quantity: u64,
     /// The SKU.
-    #[serde(default, with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_text", skip_serializing_if = "Option::is_none")]
     pub sku: Option<String>,
     /// Which price it goes by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub item_price_method: Option<ItemPriceMethod>,
     /// The prices within which the exchange is free, `{min, max}` as it came: how the bounds are written is
     /// not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub free_exchange_price_range: Option<serde_json::Value>,
     /// What the catalogue says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub catalog_price: Option<Money>,
     /// What it counts for; may be above or below what was paid for the returned unit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub effective_price: Option<Money>,
 }
 
@@ -65,15 +65,15 @@ const fn one() -> u64 {
 #[serde(rename_all = "camelCase")]
 pub struct ExchangeOrder {
     /// The draft.
-    #[serde(default, with = "wire::empty_is_none")]
+    #[serde(default, with = "wire::informational_text")]
     pub draft_order_id: Option<String>,
     /// The order; none while it is a draft (`""` on the wire).
-    #[serde(default, with = "wire::empty_is_none")]
+    #[serde(default, with = "wire::informational_text")]
     pub order_id: Option<String>,
     /// Its name; the draft's (`#D123`) while it is one.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub order_name: String,
     /// What it is for.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type", default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub kind: Option<ExchangeOrderType>,
 }

@@ -24,10 +24,10 @@ pub struct FollowUpQuestion {
     #[serde(rename = "type")]
     pub kind: FollowUpQuestionType,
     /// The question.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub name: String,
     /// The answer; `{}` when there is none.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub answer: FollowUpAnswer,
 }
 
@@ -36,16 +36,16 @@ pub struct FollowUpQuestion {
 #[serde(rename_all = "camelCase", default)]
 pub struct FollowUpAnswer {
     /// A text.
-    #[serde(with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_text", skip_serializing_if = "Option::is_none")]
     pub text_answer: Option<String>,
     /// Several texts.
-    #[serde(with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Vec::is_empty")]
     pub text_array_answer: Vec<String>,
     /// Photos, videos; only when the RMA was asked for with its media.
-    #[serde(with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Vec::is_empty")]
     pub media_answer: Vec<Media>,
     /// A number, as it was written.
-    #[serde(with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_text", skip_serializing_if = "Option::is_none")]
     pub numeric_answer: Option<String>,
 }
 
@@ -67,13 +67,13 @@ impl fmt::Debug for FollowUpAnswer {
 #[serde(rename_all = "camelCase", default)]
 pub struct Media {
     /// Such as `image/jpeg`.
-    #[serde(with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_text", skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
     /// Its size, as it was written.
-    #[serde(with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_text", skip_serializing_if = "Option::is_none")]
     pub media_file_size: Option<String>,
     /// Where it can be fetched for a while.
-    #[serde(with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_text", skip_serializing_if = "Option::is_none")]
     pub temp_download_url: Option<String>,
 }
 

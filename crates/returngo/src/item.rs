@@ -44,54 +44,55 @@ pub struct Item {
     #[serde(default, with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
     pub shop_line_item_id: Option<ShopLineItemId>,
     /// The platform's product.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub shop_product_id: Option<String>,
     /// The platform's variant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub variant_id: Option<String>,
     /// The SKU: how an ERP knows the product.
     #[serde(default, with = "wire::empty_is_none")]
     pub sku: Option<String>,
     /// The barcode.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub barcode: Option<String>,
     /// Product and variant.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub full_name: String,
     /// The product.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub product_name: Option<String>,
     /// The variant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub variant_name: Option<String>,
     /// A picture.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// What was paid for this unit, discounts taken off.
-    pub paid_price: Money,
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
+    pub paid_price: Option<Money>,
     /// The tax on it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub paid_tax: Option<Money>,
     /// Whether [`Item::paid_price`] contains [`Item::paid_tax`].
-    #[serde(default, with = "wire::boolean")]
-    pub tax_included: bool,
+    #[serde(default, with = "wire::optional_boolean", skip_serializing_if = "Option::is_none")]
+    pub tax_included: Option<bool>,
     /// The reason that the shopper gave.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub return_reason: String,
     /// The reason's details.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub extended_reason: String,
     /// The resolution as the merchant names it.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub resolution_name: String,
     /// What the shopper gets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub resolution_type: Option<ResolutionType>,
     /// The policy that applied.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub policy_rule_name: Option<String>,
     /// Whether the policy approves by itself. 0 or 1 on the wire.
-    #[serde(default, with = "wire::boolean")]
+    #[serde(default, with = "wire::informational")]
     pub is_auto_approve: bool,
     /// Taken for restocking this unit; presumably in the customer's currency.
     #[serde(default, with = "crate::money::fee")]
@@ -106,17 +107,17 @@ pub struct Item {
     #[serde(default, with = "wire::empty_is_none")]
     pub shipment_id: Option<ShipmentId>,
     /// How it comes back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub return_method: Option<ReturnMethod>,
     /// What an inspection found. Always present, and meaningless until somebody inspected: ask
     /// [`Item::validation`].
-    #[serde(default)]
+    #[serde(default, with = "wire::null_is_default")]
     pub item_validation_status_response: ValidationResponse,
     /// What the shopper gets in exchange; empty unless the resolution is an exchange.
     #[serde(default, with = "wire::null_is_default")]
     pub exchange_items: Vec<ExchangeItem>,
     /// Answers to the merchant's questions.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub follow_up_questions: Vec<FollowUpQuestion>,
 }
 
@@ -127,7 +128,7 @@ pub struct ReturnMethod {
     #[serde(rename = "type")]
     pub kind: ReturnMethodType,
     /// The name that the merchant gave it.
-    #[serde(default)]
+    #[serde(default, with = "wire::text_or_empty")]
     pub name: String,
 }
 
@@ -142,20 +143,26 @@ pub struct ValidationResponse {
     #[serde(with = "wire::boolean")]
     pub is_restockable: bool,
     /// Why it did not come.
+    #[serde(default, with = "wire::informational")]
     pub non_returned_reason: Option<String>,
     /// Why it cannot be sold again.
+    #[serde(default, with = "wire::informational")]
     pub non_restockable_reason: Option<String>,
     /// Where it was inspected.
+    #[serde(default, with = "wire::informational")]
     pub store_location_id: Option<String>,
     /// When, as it was written: no validated unit was ever seen, so the form is not known. Null: nobody
     /// inspected, and the flags mean nothing. Ask [`Item::validated_at`].
     #[serde(deserialize_with = "wire::empty_is_none::deserialize")]
     pub last_validation_date: Option<String>,
     /// By whom.
+    #[serde(default, with = "wire::informational")]
     pub last_validated_by: Option<String>,
     /// By which program.
+    #[serde(default, with = "wire::informational")]
     pub third_party_name: Option<String>,
     /// By which member of staff.
+    #[serde(default, with = "wire::informational")]
     pub user_details: Option<UserDetails>,
 }
 

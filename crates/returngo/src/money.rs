@@ -1,6 +1,6 @@
 //! Money (returngo.md §3.8).
 
-use api_client_core::CurrencyCode;
+use api_client_core::{CurrencyCode, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +14,15 @@ pub struct Money {
     /// The customer's currency.
     pub currency: CurrencyCode,
     /// In the shop's currency.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wire::optional::deserialize",
+        serialize_with = "rust_decimal::serde::float_option::serialize"
+    )]
     pub shop_amount: Option<Decimal>,
     /// The shop's currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub shop_currency: Option<CurrencyCode>,
 }
 

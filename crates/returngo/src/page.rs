@@ -5,6 +5,7 @@ use std::fmt;
 use api_client_core::{
     HttpResponse,
     decode::{self, DecodeError},
+    json_text::readable,
     wire,
 };
 use jiff::{Timestamp, tz::Offset};
@@ -148,20 +149,21 @@ fn rows<'de, D: Deserializer<'de>, R: Deserialize<'de>>(deserializer: D) -> Resu
 }
 
 fn read<T: DeserializeOwned>(answer: &HttpResponse) -> Result<Page<T>, DecodeError> {
-    match serde_json::from_slice::<List<T>>(&answer.body) {
+    let body = readable(&answer.body);
+    match serde_json::from_slice::<List<T>>(&body) {
         Ok(List { rows: Some(rows), next_cursor }) => {
             Ok(Page::new(rows.into_iter().map(Ok).collect(), next_cursor))
         }
-        _ => read_row_by_row(&answer.body),
+        _ => read_row_by_row(&body),
     }
 }
 
 /// Keeps the rows as text first, so that one that does not read leaves the others.
 fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeError> {
-    let List { rows, next_cursor } = decode::json::<List<Box<RawValue>>>(body)?;
+    let List { rows, next_cursor } = decode::readable_json::<List<Box<RawValue>>>(body)?;
     let rows = rows.ok_or_else(|| DecodeError::new(".", "expected a list of rows"))?;
     let read = rows.iter().zip(1..).map(|(row, number)| {
-        decode::json(row.get().as_bytes()).map_err(|source| UndecodableRow { number, source })
+        decode::readable_json(row.get().as_bytes()).map_err(|source| UndecodableRow { number, source })
     });
     Ok(Page::new(read.collect(), next_cursor))
 }

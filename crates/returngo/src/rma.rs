@@ -67,7 +67,7 @@ pub struct Rma {
     /// Number, status, order, events.
     pub rma_summary: RmaSummary,
     /// The order it is for.
-    #[serde(default)]
+    #[serde(default, with = "wire::null_is_default")]
     pub order_details: OrderDetails,
     /// Its parcels; none when nothing is shipped.
     #[serde(default, with = "wire::null_is_default")]
@@ -76,29 +76,29 @@ pub struct Rma {
     #[serde(default, with = "wire::null_is_default")]
     pub items: Vec<Item>,
     /// The timeline, newest first. For people: its texts are no contract.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub comments: Vec<Comment>,
     /// Orders that were made for it.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub exchange_orders: Vec<ExchangeOrder>,
     /// Exchange items of the RMA as a whole.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub exchange_items: Vec<ExchangeItem>,
     /// Taken for cancelling an order.
-    #[serde(default, with = "crate::money::fee")]
+    #[serde(default, with = "wire::null_is_default")]
     pub cancellation_fee: Decimal,
     /// The money that moved.
     #[serde(default, with = "wire::null_is_default")]
     pub transactions: Vec<Transaction>,
     /// When it was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<OffsetDateTime>,
     /// When it was submitted, approved or reopened last. Does not move with parcels and refunds
     /// (returngo.md §6.5): never poll by it alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub last_updated: Option<OffsetDateTime>,
     /// Whether it was outside the merchant's policy. 0 or 1 on the wire.
-    #[serde(default, with = "wire::boolean")]
+    #[serde(default, with = "wire::informational")]
     pub is_out_of_policy: bool,
 }
 
@@ -118,7 +118,7 @@ impl Rma {
     pub fn approved_at(&self) -> Option<OffsetDateTime> {
         let approvals =
             self.rma_summary.events.iter().filter(|event| event.event_name == EventName::Approved);
-        approvals.map(|event| event.event_date).min()
+        approvals.filter_map(|event| event.event_date).min()
     }
 
     /// The parcels that come from the shopper.

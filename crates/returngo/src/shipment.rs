@@ -42,28 +42,28 @@ pub struct Shipment {
     /// How far it is.
     pub status: ShipmentStatus,
     /// The carrier.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub carrier_name: Option<String>,
     /// The service that was asked for.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub requested_service_level: Option<String>,
     /// The service that was used.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub actual_service_level: Option<String>,
     /// The tracking number.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub tracking_number: Option<String>,
     /// Where to track it.
-    #[serde(rename = "trackingURL", default)]
+    #[serde(rename = "trackingURL", default, with = "wire::informational")]
     pub tracking_url: Option<String>,
     /// Where its label is.
-    #[serde(rename = "labelURL", default)]
+    #[serde(rename = "labelURL", default, with = "wire::informational")]
     pub label_url: Option<String>,
     /// The shopper's address.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub customer_address: Option<Address>,
     /// The warehouse's address. Its e-mail may be the shopper's.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub return_address: Option<Address>,
     /// Whether it goes to the shopper.
     #[serde(default, with = "wire::boolean")]
@@ -175,24 +175,24 @@ impl fmt::Debug for ShipmentTracker {
 #[serde(default)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Address {
-    #[serde(with = "wire::null_is_default")]
+    #[serde(with = "wire::informational")]
     pub name: String,
-    #[serde(with = "wire::null_is_default")]
+    #[serde(with = "wire::informational")]
     pub street1: String,
-    #[serde(with = "wire::null_is_default")]
+    #[serde(with = "wire::informational")]
     pub street2: String,
-    #[serde(with = "wire::null_is_default")]
+    #[serde(with = "wire::informational")]
     pub city: String,
-    #[serde(with = "wire::null_is_default")]
+    #[serde(with = "wire::informational")]
     pub state: String,
-    #[serde(with = "wire::null_is_default")]
+    #[serde(with = "wire::informational")]
     pub zip: String,
     /// Two letters.
-    #[serde(with = "wire::null_is_default")]
+    #[serde(with = "wire::informational")]
     pub country: String,
-    #[serde(with = "wire::null_is_default")]
+    #[serde(with = "wire::informational")]
     pub phone: String,
-    #[serde(with = "wire::null_is_default")]
+    #[serde(with = "wire::informational")]
     pub email: String,
 }
 

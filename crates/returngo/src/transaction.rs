@@ -83,7 +83,7 @@ pub struct Transaction {
     #[serde(default, with = "wire::empty_is_none")]
     pub external_reference_type: Option<ExternalReferenceType>,
     /// Where a bank transfer went.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub bank_account_details: Option<BankAccountDetails>,
     /// The units it is for; empty for payments of an invoice.
     #[serde(default, with = "wire::null_is_default")]
@@ -91,7 +91,7 @@ pub struct Transaction {
     /// When it was created.
     pub created_at: OffsetDateTime,
     /// When it last changed; unlike the RMA's own, this does move.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub last_updated: Option<OffsetDateTime>,
 }
 
@@ -133,12 +133,18 @@ impl Transaction {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct BankAccountDetails {
+    #[serde(with = "wire::informational")]
     pub iban: Option<String>,
+    #[serde(with = "wire::informational")]
     pub first_name: Option<String>,
+    #[serde(with = "wire::informational")]
     pub last_name: Option<String>,
+    #[serde(with = "wire::informational")]
     pub branch_name: Option<String>,
+    #[serde(with = "wire::informational")]
     pub branch_address: Option<String>,
     /// What the shopper added.
+    #[serde(with = "wire::informational")]
     pub comment: Option<String>,
 }
 

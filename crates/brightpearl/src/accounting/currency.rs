@@ -7,7 +7,7 @@
 //! assert_eq!(request.to_string(), "GET /accounting-service/currency-search?code=USD");
 //! ```
 
-use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method};
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -27,21 +27,21 @@ pub struct Currency {
     /// The currency.
     pub id: CurrencyId,
     /// Its name.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub title: Option<String>,
     /// Its ISO 4217 code.
     pub code: CurrencyCode,
     /// Its sign.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub symbol: Option<String>,
     /// The rate to the base currency.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub exchange_rate: Option<Decimal>,
     /// Whether it is the base currency.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional_boolean")]
     pub is_default: Option<bool>,
     /// Where rate differences are posted.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub exchange_rate_variance_nominal_code: Option<NominalCode>,
 }
 

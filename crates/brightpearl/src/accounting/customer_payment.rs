@@ -14,7 +14,7 @@
 #[cfg(feature = "client")]
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, open_enum};
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, open_enum, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -101,40 +101,40 @@ pub struct CustomerPayment {
     /// The payment.
     pub payment_id: PaymentId,
     /// The caller's reference.
-    #[serde(default)]
+    #[serde(default, with = "wire::empty_is_none")]
     pub transaction_ref: Option<String>,
     /// Links captures and voids to their hold.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub transaction_code: Option<String>,
     /// The payment method.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub payment_method_code: Option<PaymentMethodCode>,
     /// The direction.
     pub payment_type: PaymentType,
     /// The sales order or sales credit.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub order_id: Option<OrderId>,
     /// The currency's id; none when the currency is not set up.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub currency_id: Option<CurrencyId>,
     /// The currency of the amounts.
     pub currency_code: CurrencyCode,
     /// The held amount.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub amount_authorized: Option<Decimal>,
     /// The amount. Its sign is not documented for refunds: take [`CustomerPayment::amount`].
     pub amount_paid: Decimal,
     /// When a hold ends.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub expires: Option<OffsetDateTime>,
     /// When the money moved.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub payment_date: Option<OffsetDateTime>,
     /// When it was recorded.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub created_on: Option<OffsetDateTime>,
     /// The receipt journal; none when no method of that code had a bank account.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub journal_id: Option<JournalId>,
 }
 

@@ -14,7 +14,8 @@
 //! ```
 
 use api_client_core::{
-    CurrencyCode, Endpoint, HttpResponse, Idempotency, Method, OffsetDateTime, decode::DecodeError, open_enum,
+    CurrencyCode, Endpoint, HttpResponse, Idempotency, Method, OffsetDateTime, decode::DecodeError,
+    open_enum, wire,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -70,39 +71,39 @@ pub struct Journal {
     /// The journal.
     pub id: JournalId,
     /// Whose it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<ContactId>,
     /// What it is about.
     pub journal_type_code: JournalTypeCode,
     /// The tax date.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub tax_date: Option<OffsetDateTime>,
     /// The due date.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub due_date: Option<OffsetDateTime>,
     /// When it was made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub created_on: Option<OffsetDateTime>,
     /// Who made it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub created_by_contact_id: Option<ContactId>,
     /// The tax return it is in. A journal in one cannot be edited.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub tax_reconciliation: Option<TaxReconciliation>,
     /// The description: a payment's `journalRef`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The credit lines.
-    #[serde(default)]
+    #[serde(default, with = "wire::null_is_default")]
     pub credits: Vec<JournalLine>,
     /// The debit lines.
-    #[serde(default)]
+    #[serde(default, with = "wire::null_is_default")]
     pub debits: Vec<JournalLine>,
     /// The transaction's currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub currency_id: Option<CurrencyId>,
     /// Units of transaction currency for one of base currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Decimal>,
 }
 
@@ -119,10 +120,10 @@ impl Journal {
 #[serde(rename_all = "camelCase")]
 pub struct TaxReconciliation {
     /// When it was reconciled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub date: Option<OffsetDateTime>,
     /// The tax period.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub tax_period_id: Option<u64>,
 }
 
@@ -135,19 +136,19 @@ pub struct JournalLine {
     /// The amount in base currency.
     pub change: JournalAmount,
     /// The amount in the transaction's currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub transaction_amount: Option<Decimal>,
     /// The tax code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub tax_code: Option<TaxCode>,
     /// The order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
     /// The invoice reference, such as `SC-12`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub invoice_reference: Option<String>,
     /// Channel, project and lead source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub assignment: Option<JournalAssignment>,
 }
 
@@ -157,7 +158,7 @@ pub struct JournalAmount {
     /// The amount.
     pub value: Decimal,
     /// The currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub currency: Option<CurrencyCode>,
 }
 
@@ -166,13 +167,13 @@ pub struct JournalAmount {
 #[serde(rename_all = "camelCase")]
 pub struct JournalAssignment {
     /// The sales channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub channel_id: Option<ChannelId>,
     /// The project.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub project_id: Option<ProjectId>,
     /// The lead source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub lead_source_id: Option<LeadSourceId>,
 }
 

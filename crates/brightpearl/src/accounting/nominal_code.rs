@@ -7,7 +7,7 @@
 //! assert_eq!(request.to_string(), "GET /accounting-service/nominal-code-search?code=1210&bank=true");
 //! ```
 
-use api_client_core::{Endpoint, Idempotency, Method};
+use api_client_core::{Endpoint, Idempotency, Method, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -33,37 +33,37 @@ pub struct NominalAccount {
     /// The code people use: four digits.
     pub code: NominalCode,
     /// The name.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub name: String,
     /// The account type.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type", default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub kind: Option<NominalCodeType>,
     /// Whether it is a bank account: what *Accounting › List bank accounts* shows.
-    #[serde(default)]
+    #[serde(default, with = "wire::boolean")]
     pub bank: bool,
     /// Whether it is an expense account.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub expense: bool,
     /// Whether it is for discounts.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub discount: bool,
     /// Whether it may be edited.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub editable: bool,
     /// Whether it may be used.
-    #[serde(default)]
+    #[serde(default, with = "wire::boolean")]
     pub active: bool,
     /// The default tax code's number; 0 when none.
     #[serde(default, with = "rust_decimal::serde::float")]
     pub tax_code: Decimal,
     /// The code in the tax authority's chart.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub chart_map_code: String,
     /// Whether it is to be reconciled with bank statements.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub reconcile: bool,
     /// The currency it is tied to, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub currency_id: Option<CurrencyId>,
 }
 
@@ -71,7 +71,7 @@ pub struct NominalAccount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NominalCodeType {
     /// Its id.
-    #[serde(with = "api_client_core::wire::unsigned")]
+    #[serde(with = "wire::unsigned")]
     pub id: u64,
 }
 

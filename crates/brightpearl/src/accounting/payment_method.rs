@@ -12,7 +12,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
-use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method};
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, wire};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -39,21 +39,21 @@ const UPDATE: Endpoint = Endpoint::new(
 #[serde(rename_all = "camelCase")]
 pub struct PaymentMethod {
     /// The method. Absent in the documentation's example, present for live integrations.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub id: Option<PaymentMethodId>,
     /// The name people see.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub name: String,
     /// The code that payments carry.
     pub code: PaymentMethodCode,
     /// Whether it is offered for new payments.
-    #[serde(default)]
+    #[serde(default, with = "wire::boolean")]
     pub is_active: bool,
     /// Where its money goes, one entry a currency. Empty for vouchers and store credit.
-    #[serde(default, with = "api_client_core::wire::null_is_default")]
+    #[serde(default, with = "wire::null_is_default")]
     pub bank_accounts: Vec<BankAccountLink>,
     /// The integration that owns it; `0` when none.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_text")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub installed_integration_id: Option<String>,
 }
 
@@ -62,7 +62,7 @@ pub struct PaymentMethod {
 #[serde(rename_all = "camelCase")]
 pub struct BankAccountLink {
     /// The method.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub payment_method_id: Option<PaymentMethodId>,
     /// The currency.
     pub currency_iso_code: CurrencyCode,
@@ -142,10 +142,6 @@ searchable! {
         Currency = "currency",
         BankAccount = "bank_account",
     }
-}
-
-fn optional_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    api_client_core::wire::text::deserialize(deserializer).map(Some)
 }
 
 /// All payment methods.

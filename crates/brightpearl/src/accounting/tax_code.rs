@@ -9,7 +9,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
-use api_client_core::{Endpoint, Idempotency, Method};
+use api_client_core::{Endpoint, Idempotency, Method, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ pub struct TaxRate {
     /// The code that rows carry.
     pub code: TaxCode,
     /// What it is.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub description: String,
     /// Per cent; Brightpearl leaves it out when it is zero.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]

@@ -12,8 +12,8 @@
 
 use std::collections::BTreeMap;
 
-use api_client_core::{CurrencyCode, Endpoint, HttpResponse, Idempotency, Method, decode::DecodeError};
-use serde::{Deserialize, Serialize};
+use api_client_core::{CurrencyCode, Endpoint, HttpResponse, Idempotency, Method, decode::DecodeError, wire};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{answer, ids::OrderStatusId, request::Request};
 
@@ -22,9 +22,26 @@ const GET: Endpoint =
 
 /// The account's configuration: names and values as they came, every value a string; the ones that matter
 /// here have a method.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct AccountConfiguration(pub BTreeMap<String, String>);
+
+/// A value that is no text is left out: there are some two hundred of them, and five matter.
+impl<'de> Deserialize<'de> for AccountConfiguration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Default, Deserialize)]
+        #[serde(transparent)]
+        struct Values(#[serde(deserialize_with = "wire::map::deserialize")] BTreeMap<String, Value>);
+
+        #[derive(Deserialize)]
+        #[serde(transparent)]
+        struct Value(#[serde(deserialize_with = "wire::informational::deserialize")] Option<String>);
+
+        let Values(values) = Values::deserialize(deserializer)?;
+        let texts = values.into_iter().filter_map(|(name, Value(text))| Some((name, text?)));
+        Ok(Self(texts.collect()))
+    }
+}
 
 impl AccountConfiguration {
     /// The value under this name, unless it is empty.

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use api_client_core::wire;
 use serde::{Deserialize, Serialize};
 
 /// A postal address (brightpearl-orders.md §1.2). Fields never print: they are a shopper's.
@@ -7,49 +8,49 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", default)]
 pub struct Address {
     /// The person.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub address_full_name: Option<String>,
     /// The company.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub company_name: Option<String>,
     /// The street.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub address_line1: Option<String>,
     /// The suburb.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub address_line2: Option<String>,
     /// The city.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub address_line3: Option<String>,
     /// The state or county.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub address_line4: Option<String>,
     /// The postal code.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub postal_code: Option<String>,
     /// The country's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// The country's number in Brightpearl; 0 when unknown.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub country_id: Option<u64>,
     /// The country, two letters; three are accepted too.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub country_iso_code: Option<String>,
     /// The country, three letters.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub country_iso_code3: Option<String>,
     /// A telephone number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub telephone: Option<String>,
     /// A mobile telephone number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub mobile_telephone: Option<String>,
     /// A fax number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub fax: Option<String>,
     /// An e-mail address.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
 }
 

@@ -7,7 +7,7 @@
 //! assert_eq!(note::create(OrderId::new(300955), &text).to_string(), "POST /order-service/order/300955/note");
 //! ```
 
-use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime};
+use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime, wire};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -31,28 +31,28 @@ pub struct OrderNote {
     /// The note.
     pub note_id: OrderNoteId,
     /// The order; not on the wire, where the path names it, but in collected facts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
     /// The order's contact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<ContactId>,
     /// The text; may hold HTML.
-    #[serde(default)]
+    #[serde(default, with = "wire::text_or_empty")]
     pub text: String,
     /// Whether the customer may see it.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub is_public: bool,
     /// When it was added.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub added_on: Option<OffsetDateTime>,
     /// Who added it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub added_by: Option<ContactId>,
     /// The order's status then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub order_status_id: Option<OrderStatusId>,
     /// An attached file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub file_id: Option<u64>,
 }
 

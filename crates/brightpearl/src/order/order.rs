@@ -48,63 +48,63 @@ pub struct Order {
     /// What kind of order it is.
     pub order_type_code: OrderTypeCode,
     /// The customer reference; empty when none.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::text_or_empty")]
     pub reference: String,
     /// The creator's unique reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
     pub external_ref: Option<String>,
     /// The integration instance that the external reference belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub installed_integration_instance_id: Option<InstanceId>,
     /// Counts changes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
     /// Whether it is invoiced.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub state: Option<OrderState>,
     /// What an external tax engine said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub tax: Option<serde_json::Value>,
     /// The workflow label; independent of money and goods.
     pub order_status: OrderStatusLabel,
     /// How much is paid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub order_payment_status: Option<OrderPaymentStatus>,
     /// How much stock has moved.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub stock_status_code: Option<OrderStockStatusCode>,
     /// How much stock is allocated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub allocation_status_code: Option<AllocationStatusCode>,
     /// How much is shipped.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub shipping_status_code: Option<ShippingStatusCode>,
     /// When it was placed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub placed_on: Option<OffsetDateTime>,
     /// When it was created.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub created_on: Option<OffsetDateTime>,
     /// When it changed; absent until it does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub updated_on: Option<OffsetDateTime>,
     /// When it was invoiced; absent until it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub closed_on: Option<OffsetDateTime>,
     /// Who created it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub created_by_id: Option<ContactId>,
     /// The price list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub price_list_id: Option<PriceListId>,
     /// The cost price list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub cost_price_list_id: Option<PriceListId>,
     /// Whether prices include tax.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub price_mode_code: Option<PriceModeCode>,
     /// How and when it is delivered.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub delivery: OrderDelivery,
     /// The invoice; one element in practice.
     #[serde(default, with = "wire::null_is_default")]
@@ -112,40 +112,40 @@ pub struct Order {
     /// The currency and its rate.
     pub currency: OrderCurrency,
     /// The totals; positive on credits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub total_value: Option<TotalValue>,
     /// Channel, staff and teams.
-    #[serde(default)]
+    #[serde(default, with = "wire::null_is_default")]
     pub assignment: Assignment,
     /// Customer or supplier, delivery and billing.
-    #[serde(default)]
+    #[serde(default, with = "wire::null_is_default")]
     pub parties: Parties,
     /// The rows by their id. Their order is that of [`OrderRow::order_row_sequence`], not of the map.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::map")]
     pub order_rows: BTreeMap<OrderRowId, OrderRow>,
     /// The warehouse.
     #[serde(default, with = "wire::zero_is_none")]
     pub warehouse_id: Option<WarehouseId>,
     /// Whether a purchase order was acknowledged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<u64>,
     /// Whether it was imported from before the account.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub historical_order: Option<bool>,
     /// Whether it is drop-shipped.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub is_dropship: Option<bool>,
     /// When it was first invoiced.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub original_invoice_date: Option<OffsetDateTime>,
     /// The order's weight in lists.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub order_weighting: Option<i64>,
     /// Custom fields that are set; only when asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
     /// Custom fields that are not set; only when asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub null_custom_fields: Option<Vec<String>>,
 }
 
@@ -198,7 +198,7 @@ pub struct OrderStatusLabel {
     /// The status.
     pub order_status_id: OrderStatusId,
     /// Its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
@@ -207,10 +207,10 @@ pub struct OrderStatusLabel {
 #[serde(rename_all = "camelCase")]
 pub struct OrderDelivery {
     /// When.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub delivery_date: Option<OffsetDateTime>,
     /// How.
-    #[serde(default, with = "wire::zero_is_none")]
+    #[serde(default, with = "wire::informational_id")]
     pub shipping_method_id: Option<ShippingMethodId>,
 }
 
@@ -219,13 +219,13 @@ pub struct OrderDelivery {
 #[serde(rename_all = "camelCase")]
 pub struct Invoice {
     /// Empty until invoiced, `pending` while closing, then such as `SC-12`.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::text_or_empty")]
     pub invoice_reference: String,
     /// The tax date.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub tax_date: Option<OffsetDateTime>,
     /// The due date.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub due_date: Option<OffsetDateTime>,
 }
 
@@ -234,15 +234,15 @@ pub struct Invoice {
 #[serde(rename_all = "camelCase")]
 pub struct OrderCurrency {
     /// The currency of the books.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub accounting_currency_code: Option<CurrencyCode>,
     /// The currency of the amounts.
     pub order_currency_code: CurrencyCode,
     /// Units of order currency for one of base currency, six decimals.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Decimal>,
     /// Whether the rate stays as it is when the order is invoiced.
-    #[serde(default)]
+    #[serde(default, with = "wire::boolean")]
     pub fixed_exchange_rate: bool,
 }
 
@@ -257,13 +257,13 @@ pub struct TotalValue {
     /// With tax.
     pub total: Decimal,
     /// Without tax, in base currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub base_net: Option<Decimal>,
     /// The tax, in base currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub base_tax_amount: Option<Decimal>,
     /// With tax, in base currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub base_total: Option<Decimal>,
 }
 
@@ -271,7 +271,7 @@ pub struct TotalValue {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Assignment {
     /// The assignment now.
-    #[serde(default)]
+    #[serde(default, with = "wire::null_is_default")]
     pub current: CurrentAssignment,
 }
 
@@ -280,19 +280,19 @@ pub struct Assignment {
 #[serde(rename_all = "camelCase", default)]
 pub struct CurrentAssignment {
     /// The member of staff who owns it.
-    #[serde(with = "wire::zero_is_none")]
+    #[serde(default, with = "wire::informational_id")]
     pub staff_owner_contact_id: Option<ContactId>,
     /// The project.
-    #[serde(with = "wire::zero_is_none")]
+    #[serde(default, with = "wire::informational_id")]
     pub project_id: Option<ProjectId>,
     /// The sales channel.
     #[serde(with = "wire::zero_is_none")]
     pub channel_id: Option<ChannelId>,
     /// The lead source.
-    #[serde(with = "wire::zero_is_none")]
+    #[serde(default, with = "wire::informational_id")]
     pub lead_source_id: Option<LeadSourceId>,
     /// The team.
-    #[serde(with = "wire::zero_is_none")]
+    #[serde(default, with = "wire::informational_id")]
     pub team_id: Option<TeamId>,
 }
 
@@ -303,13 +303,13 @@ pub struct Parties {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<Party>,
     /// The supplier of a purchase.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub supplier: Option<Party>,
     /// Where it is delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<Party>,
     /// Who is billed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub billing: Option<Party>,
 }
 
@@ -318,7 +318,7 @@ pub struct Parties {
 #[serde(rename_all = "camelCase")]
 pub struct Party {
     /// The contact; delivery has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<ContactId>,
     /// The address.
     #[serde(flatten)]

@@ -41,38 +41,38 @@ pub struct OrderRow {
     #[serde(default = "free_text")]
     pub product_id: ProductId,
     /// The name on the row.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::text_or_empty")]
     pub product_name: String,
     /// The SKU when the row was made; absent on free text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
     pub product_sku: Option<String>,
     /// How many.
     pub quantity: Quantity,
     /// The cost of one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub item_cost: Option<CurrencyValue>,
     /// The list price of one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub product_price: Option<CurrencyValue>,
     /// Per cent off the list price.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub discount_percentage: Option<Decimal>,
     /// The money of the whole row.
     pub row_value: RowValue,
     /// The nominal code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub nominal_code: Option<NominalCode>,
     /// The variant's options by name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub product_options: Option<BTreeMap<String, String>>,
     /// Its place in a bundle.
-    #[serde(default)]
+    #[serde(default, with = "wire::null_is_default")]
     pub composition: Composition,
     /// The creator's reference of the row.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
     pub external_ref: Option<String>,
     /// The row it was cloned from.
-    #[serde(default, with = "wire::zero_is_none")]
+    #[serde(default, with = "wire::informational_id")]
     pub cloned_from_id: Option<OrderRowId>,
 }
 
@@ -88,8 +88,8 @@ impl OrderRow {
 }
 
 /// The place of a row, a numeric string on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
-pub struct Sequence(#[serde(with = "wire::unsigned")] u64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Sequence(u64);
 
 impl Sequence {
     /// The place with this number.
@@ -100,6 +100,12 @@ impl Sequence {
     /// The row's place as a number.
     pub const fn get(self) -> u64 {
         self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Sequence {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        wire::unsigned::deserialize(deserializer).map(Self)
     }
 }
 
@@ -121,7 +127,7 @@ pub struct Quantity {
 #[serde(rename_all = "camelCase")]
 pub struct CurrencyValue {
     /// The currency; ignored on input.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub currency_code: Option<CurrencyCode>,
     /// The amount.
     pub value: Decimal,
@@ -132,20 +138,20 @@ pub struct CurrencyValue {
 #[serde(rename_all = "camelCase")]
 pub struct RowValue {
     /// The tax rate in per cent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub tax_rate: Option<Decimal>,
     /// The tax code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub tax_code: Option<TaxCode>,
     /// Who computes the tax.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub tax_calculator: Option<TaxCalculator>,
     /// Without tax; four decimals are stored.
     pub row_net: CurrencyValue,
     /// The tax; two decimals are stored.
     pub row_tax: CurrencyValue,
     /// The tax code's internal id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub tax_class_id: Option<u64>,
 }
 
@@ -161,8 +167,10 @@ impl RowValue {
 #[serde(rename_all = "camelCase", default)]
 pub struct Composition {
     /// The row is a bundle; its components follow as rows.
+    #[serde(default, with = "wire::boolean")]
     pub bundle_parent: bool,
     /// The row is a component.
+    #[serde(default, with = "wire::boolean")]
     pub bundle_child: bool,
     /// The bundle's row, for a component.
     #[serde(with = "wire::zero_is_none")]

@@ -8,7 +8,7 @@
 //! assert_eq!(request.json(), Some(r#"{"orderStatusId":27}"#));
 //! ```
 
-use api_client_core::{Endpoint, Idempotency, Method};
+use api_client_core::{Endpoint, Idempotency, Method, wire};
 use serde::{Deserialize, Serialize};
 
 use super::{NewOrderNote, OrderTypeCode};
@@ -33,36 +33,36 @@ pub struct OrderStatus {
     /// The status.
     pub status_id: OrderStatusId,
     /// Its name, unique among the statuses of its type.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub name: String,
     /// The type of order it is for.
     pub order_type_code: OrderTypeCode,
     /// Its place in the list, in steps of ten.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub sort_order: Option<i64>,
     /// Whether it can no longer be used.
-    #[serde(default)]
+    #[serde(default, with = "wire::boolean")]
     pub disabled: bool,
     /// Whether customers see it.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub visible: bool,
     /// Its colour.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
     /// After how many days Brightpearl reminds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub remind_after_days: Option<u32>,
     /// Who gets an e-mail.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub alert_emails: Vec<String>,
     /// The e-mail's text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub email_content: Option<String>,
     /// Whether the end-of-day batch takes orders in it.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub batch_process: bool,
     /// Such as `draft`; other values are not documented.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
 }
 

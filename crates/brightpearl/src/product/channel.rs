@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use api_client_core::{Endpoint, Idempotency, Method};
+use api_client_core::{Endpoint, Idempotency, Method, wire};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -26,31 +26,31 @@ pub struct Channel {
     /// The channel: `channelId` on orders, `departmentId` in searches.
     pub id: ChannelId,
     /// Its name.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub name: String,
     /// Its type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub channel_type_id: Option<u64>,
     /// Its brand.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub channel_brand_id: Option<ChannelBrandId>,
     /// Where its orders ship from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub default_warehouse_id: Option<WarehouseId>,
     /// The group its customers join.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub contact_group_id: Option<ContactGroupId>,
     /// Its price list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub default_price_list_id: Option<PriceListId>,
     /// Its warehouses.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub warehouse_ids: Option<Vec<WarehouseId>>,
     /// Whether menus show it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub show_in_channel_menu: Option<bool>,
     /// The integration that feeds it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub integration_detail: Option<IntegrationDetail>,
 }
 

@@ -9,7 +9,7 @@
 //! assert_eq!(product::get(&"2044,2051".parse()?).to_string(), "GET /product-service/product/2044,2051");
 //! let answer = r#"{"id":2044,"identity":{"sku":"LS-M"},"stock":{"stockTracked":true}}"#;
 //! let shirt: Product = serde_json::from_str(answer)?;
-//! assert!(shirt.stock.stock_tracked && !shirt.composition.bundle);
+//! assert!(shirt.stock.stock_tracked == Some(true) && !shirt.composition.bundle);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -49,79 +49,79 @@ pub struct Product {
     /// The product.
     pub id: ProductId,
     /// Its brand.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub brand_id: Option<BrandId>,
     /// Its collection within the brand.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub collection_id: Option<CollectionId>,
     /// Its type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub product_type_id: Option<ProductTypeId>,
     /// Its codes.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub identity: Identity,
     /// The group of variants it belongs to; 0 for none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub product_group_id: Option<ProductGroupId>,
     /// Whether shops put it forward.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub featured: Option<bool>,
     /// Its stock.
-    #[serde(default)]
+    #[serde(default, with = "wire::null_is_default")]
     pub stock: Stock,
     /// Its tax.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub financial_details: Option<ProductFinancialDetails>,
     /// Its name and texts, channel by channel.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub sales_channels: Vec<ProductSalesChannel>,
     /// Whether it is a bundle.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub composition: ProductComposition,
     /// What makes it this variant of its group.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub variations: Option<Vec<Variation>>,
     /// Its places in the warehouses.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational")]
     pub warehouses: BTreeMap<WarehouseId, ProductWarehouse>,
     /// Where its stock is posted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub nominal_code_stock: Option<NominalCode>,
     /// Where its purchases are posted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub nominal_code_purchases: Option<NominalCode>,
     /// Where its sales are posted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub nominal_code_sales: Option<NominalCode>,
     /// Its seasons.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub season_ids: Option<Vec<u64>>,
     /// Its places in reports.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub reporting: Option<Reporting>,
     /// Whether it is sold.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub status: Option<ProductStatus>,
     /// Its supplier; only some accounts show it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub primary_supplier_id: Option<ContactId>,
     /// When it was created.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub created_on: Option<OffsetDateTime>,
     /// When it changed; absent until it does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub updated_on: Option<OffsetDateTime>,
     /// What staff are told when they sell it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub sales_popup_message: Option<String>,
     /// What staff are told when they pick or receive it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub warehouse_popup_message: Option<String>,
     /// When it changed, in milliseconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
     /// Custom fields that are set; only when asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
 
@@ -170,12 +170,13 @@ pub struct Identity {
 #[serde(rename_all = "camelCase", default)]
 pub struct Stock {
     /// Whether its stock is counted. Bundles never are; what is not counted is never received.
-    pub stock_tracked: bool,
+    #[serde(with = "wire::optional_boolean")]
+    pub stock_tracked: Option<bool>,
     /// What one weighs, in the account's unit.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub weight: Option<Weight>,
     /// How large one is.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub dimensions: Option<Dimensions>,
 }
 

@@ -2,7 +2,8 @@ use std::{collections::BTreeMap, error::Error, fmt, marker::PhantomData};
 
 use api_client_core::{
     HttpResponse,
-    decode::{DecodeError, json},
+    decode::{DecodeError, readable_json},
+    json_text::readable,
     open_enum,
 };
 use serde::{
@@ -201,9 +202,10 @@ struct Results<'a> {
 }
 
 pub(crate) fn read<T: DeserializeOwned>(answer: &HttpResponse) -> Result<Page<T>, DecodeError> {
-    match read_at_once(&answer.body) {
+    let body = readable(&answer.body);
+    match read_at_once(&body) {
         Some(page) => Ok(page),
-        None => read_row_by_row(&answer.body),
+        None => read_row_by_row(&body),
     }
 }
 
@@ -213,7 +215,7 @@ fn read_at_once<T: DeserializeOwned>(body: &[u8]) -> Option<Page<T>> {
     let (rows, rest) = std::str::from_utf8(body).ok()?.rsplit_once(r#","metaData":"#)?;
     let rows = rows.strip_prefix(r#"{"response":{"results":"#)?;
     let rest = format!(r#"{{"response":{{"metaData":{rest}"#);
-    let Envelope { response: Results { meta_data, .. }, reference } = json(rest.as_bytes()).ok()?;
+    let Envelope { response: Results { meta_data, .. }, reference } = readable_json(rest.as_bytes()).ok()?;
     let mut deserializer = serde_json::Deserializer::from_str(rows);
     let rows =
         RowsSeed { columns: &meta_data.column_names(), capacity: meta_data.capacity(), row: PhantomData }
@@ -225,7 +227,7 @@ fn read_at_once<T: DeserializeOwned>(body: &[u8]) -> Option<Page<T>> {
 
 /// Keeps the rows as text until the columns are known, so that one that does not read leaves the others.
 fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeError> {
-    let Envelope { response: Results { results, meta_data }, reference } = json(body)?;
+    let Envelope { response: Results { results, meta_data }, reference } = readable_json(body)?;
     let columns = meta_data.column_names();
     let rows = results
         .iter()

@@ -63,24 +63,24 @@ open_enum! {
 #[serde(rename_all = "camelCase")]
 pub struct GoodsInNote {
     /// The note; also the batch of the stock it brought.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub goods_note_id: Option<GoodsInNoteId>,
     /// The purchase order or sales credit.
     pub order_id: OrderId,
     /// Whether it is the result of an external transfer.
-    #[serde(default)]
+    #[serde(default, with = "wire::boolean")]
     pub transfer: bool,
     /// Its state.
     #[serde(default = "open")]
     pub goods_note_status: GoodsNoteStatus,
     /// The caller's unique reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub user_batch_reference: Option<String>,
     /// When the goods came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub received_on: Option<OffsetDateTime>,
     /// Who received them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub created_by: Option<ContactId>,
     /// What was received.
     #[serde(default, with = "wire::null_is_default")]
@@ -110,16 +110,16 @@ pub struct GoodsInLine {
     #[serde(default, with = "wire::zero_is_none")]
     pub destination_location_id: Option<LocationId>,
     /// The note.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub goods_note_id: Option<GoodsInNoteId>,
     /// The batch: for a goods-in note its own id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub batch_goods_note_id: Option<GoodsInNoteId>,
     /// The cost of one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub product_value: Option<ProductValue>,
     /// Whether the stock is cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub cleared: Option<bool>,
 }
 

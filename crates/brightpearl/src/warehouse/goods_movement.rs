@@ -7,7 +7,7 @@
 //! assert_eq!(request.to_string(), "GET /warehouse-service/goods-movement-search?batchId=60431");
 //! ```
 
-use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, open_enum};
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, open_enum, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -46,45 +46,45 @@ pub struct GoodsMovement {
     /// The product.
     pub product_id: ProductId,
     /// The sale's row.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub sales_order_row_id: Option<OrderRowId>,
     /// The purchase's or credit's row.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub purchase_order_row_id: Option<OrderRowId>,
     /// How many.
     pub quantity: i64,
     /// The location.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub destination_location_id: Option<LocationId>,
     /// The warehouse.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub warehouse_id: Option<WarehouseId>,
     /// The note that moved them.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub goods_note_id: Option<GoodsNoteId>,
     /// The cost of one.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub product_value: Option<Decimal>,
     /// The cost's currency.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub currency_code: Option<CurrencyCode>,
     /// The order, where the movement names one.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub order_id: Option<OrderId>,
     /// Whether the stock is cleared.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub is_cleared: Option<bool>,
     /// Whether the location is the quarantine.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional_boolean")]
     pub is_quarantine: Option<bool>,
     /// The batch: the goods-in note that brought the stock.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub batch_id: Option<GoodsInNoteId>,
     /// The kind of note.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub goods_note_type_code: Option<GoodsNoteTypeCode>,
     /// When.
-    #[serde(default)]
+    #[serde(default, with = "wire::optional")]
     pub updated_on: Option<OffsetDateTime>,
 }
 

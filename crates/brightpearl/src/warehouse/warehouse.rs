@@ -7,7 +7,7 @@
 //! assert_eq!(request.to_string(), "GET /warehouse-service/warehouse/2/location/default");
 //! ```
 
-use api_client_core::{Endpoint, Idempotency, Method, open_enum};
+use api_client_core::{Endpoint, Idempotency, Method, open_enum, wire};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "client")]
@@ -35,28 +35,28 @@ pub struct Warehouse {
     /// The warehouse.
     pub id: WarehouseId,
     /// Its name.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub name: String,
     /// Its type's code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub type_code: Option<String>,
     /// Its type in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub type_description: Option<String>,
     /// Its address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub address: Option<WarehouseAddress>,
     /// Whether customers collect there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub click_and_collect_enabled: Option<bool>,
     /// When customers may collect; only where they may.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub weekly_operating_periods: Option<WeeklyOperatingPeriods>,
     /// How soon a customer may collect; only where they may.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub collection_sla: Option<ServiceTime>,
     /// How long transfers from other warehouses take; only where customers may collect.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub external_transfer_slas: Option<Vec<TransferTime>>,
 }
 

@@ -53,6 +53,7 @@ async fn ready(State(web): State<Web>) -> (StatusCode, String) {
 async fn show_metrics(State(web): State<Web>) -> impl IntoResponse {
     let (ready, _) = tokio::join!(in_time(web.service.ledger.ready()), in_time(web.count_connections()));
     metrics::show_ready(ready.is_ok());
+    metrics::show_unreadable_values();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], web.metrics.render())
 }
 

@@ -159,7 +159,7 @@ impl World {
         // Exchanged units are not refunded.
         let exchange = Some(ResolutionType::InstantVariantExchange);
         let items = rma.items.iter().filter(|item| item.resolution_type != exchange);
-        let paid: Decimal = items.map(|item| item.paid_price.amount).sum();
+        let paid: Decimal = items.filter_map(|item| Some(item.paid_price.as_ref()?.amount)).sum();
         let amount = match amount {
             Amount::Full => paid,
             Amount::FullAnd(more) => paid + more,

@@ -17,7 +17,9 @@ pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Er
     let unknown: IdSet =
         wanted.iter().flatten().filter(|id| !known.contains_key(id)).map(|id| id.get()).collect();
     for product in reader.brightpearl.products().get(&unknown).await? {
-        known.insert(product.id, ProductFacts { stock_tracked: product.stock.stock_tracked });
+        if let Some(stock_tracked) = product.stock.stock_tracked {
+            known.insert(product.id, ProductFacts { stock_tracked });
+        }
     }
     for (world, wanted) in worlds.iter_mut().zip(wanted) {
         world.products = wanted.into_iter().filter_map(|id| Some((id, *known.get(&id)?))).collect();

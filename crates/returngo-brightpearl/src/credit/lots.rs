@@ -35,8 +35,8 @@ pub(super) fn place<'a>(
 ) -> Vec<Lot<'a>> {
     let mut placed = Vec::with_capacity(units.len());
     for &unit in units {
-        if let Some(problem) = prices.problem(unit) {
-            findings.ask(ReviewCode::CurrencyDiffers, problem, [&unit.returned_item_id]);
+        if let Some((code, problem)) = prices.problem(unit) {
+            findings.ask(code, problem, [&unit.returned_item_id]);
             continue;
         }
         match room.place(unit, |row| prices.fits(unit, row)) {

@@ -8,7 +8,7 @@ use crate::{
     amounts::{self, RowAmounts, RowScales},
     findings::Findings,
     matching::CreditableRow,
-    plan::WarningCode,
+    plan::{ReviewCode, WarningCode},
     settings::{ConnectionSettings, PriceSource},
 };
 
@@ -36,41 +36,58 @@ impl Prices<'_> {
 
     /// What was paid for a unit in the order's currency; none when ReturnGO does not say.
     fn paid(&self, unit: &Item) -> Option<RowAmounts> {
-        let price = unit.paid_price.in_currency(self.currency())?;
+        let price = unit.paid_price.as_ref()?.in_currency(self.currency())?;
         let tax = unit
             .paid_tax
             .as_ref()
             .map_or(Some(Decimal::ZERO), |tax: &Money| tax.in_currency(self.currency()))?;
-        let net = if unit.tax_included { price.checked_sub(tax)? } else { price };
+        let net = match unit.tax_included {
+            Some(true) => price.checked_sub(tax)?,
+            Some(false) => price,
+            None => tax.is_zero().then_some(price)?,
+        };
         Some(RowAmounts { net, tax })
     }
 
     /// Why the unit cannot be credited in the order's currency, if it cannot.
-    pub(super) fn problem(&self, unit: &Item) -> Option<String> {
+    pub(super) fn problem(&self, unit: &Item) -> Option<(ReviewCode, String)> {
         let (order, currency) = (self.order.id, self.currency());
         if !currency.is_well_formed() {
-            return Some(format!(
-                "Sales order {order} is in `{currency}`, which is no currency. Look at the order."
-            ));
+            let problem =
+                format!("Sales order {order} is in `{currency}`, which is no currency. Look at the order.");
+            return Some((ReviewCode::CurrencyDiffers, problem));
         }
         if self.settings.price_source == PriceSource::Brightpearl {
             return None;
         }
-        if unit.paid_tax.is_none() {
-            return Some("ReturnGO does not say which tax was paid. Credit the unit by hand.".to_owned());
+        if let Some(what) = self.unclear(unit) {
+            let problem = format!("ReturnGO does not say {what}. Credit the unit by hand.");
+            return Some((ReviewCode::TaxUnclear, problem));
         }
-        match self.paid(unit) {
-            Some(paid) if paid.net >= Decimal::ZERO && paid.tax >= Decimal::ZERO => None,
-            Some(paid) => Some(format!(
+        let problem = match self.paid(unit) {
+            Some(paid) if paid.net >= Decimal::ZERO && paid.tax >= Decimal::ZERO => return None,
+            Some(paid) => format!(
                 "ReturnGO says that {} was paid. Credit the unit by hand.",
                 amounts::shown(paid.gross(), currency)
-            )),
-            None => Some(format!(
+            ),
+            None => format!(
                 "ReturnGO says what was paid in {}, but sales order {order} is in {currency}. Credit the unit by hand, \
                  or take the order's own prices (`price_source`).",
-                amounts::currencies(&unit.paid_price)
-            )),
+                unit.paid_price.as_ref().map(amounts::currencies).unwrap_or_default()
+            ),
+        };
+        Some((ReviewCode::CurrencyDiffers, problem))
+    }
+
+    /// What ReturnGO leaves open about the price of a unit.
+    fn unclear(&self, unit: &Item) -> Option<&'static str> {
+        if unit.paid_price.is_none() {
+            return Some("what was paid for it (`paidPrice`)");
         }
+        let Some(tax) = &unit.paid_tax else { return Some("which tax was paid (`paidTax`)") };
+        let is_taxed = tax.in_currency(self.currency()).is_none_or(|tax| !tax.is_zero());
+        (is_taxed && unit.tax_included.is_none())
+            .then_some("whether its price includes the tax (`taxIncluded`)")
     }
 
     pub(super) fn fits(&self, unit: &Item, row: &CreditableRow<'_>) -> bool {
@@ -82,10 +99,15 @@ impl Prices<'_> {
     pub(super) fn warn_of_drift(&self, unit: &Item, row: &CreditableRow<'_>, findings: &mut Findings) {
         let currency = self.currency();
         let Some(paid) = self.paid(unit).map(RowAmounts::gross) else {
-            let message = format!(
-                "ReturnGO says what was paid in {}, the order is in {currency}; the prices cannot be compared.",
-                amounts::currencies(&unit.paid_price)
-            );
+            let message = match (&unit.paid_price, unit.tax_included) {
+                (Some(price), Some(_)) => format!(
+                    "ReturnGO says what was paid in {}, the order is in {currency}; the prices cannot be compared.",
+                    amounts::currencies(price)
+                ),
+                _ => {
+                    "ReturnGO does not say what was paid with tax; the prices cannot be compared.".to_owned()
+                }
+            };
             return findings.warn(WarningCode::ForeignFact, message, [&unit.returned_item_id]);
         };
         let Some(price) = row.unit_gross().filter(|price| !price.is_sign_negative() && !self.fits(unit, row))

@@ -89,8 +89,9 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         self.expects_no_more_names()
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Stop> {
-        Err(Stop)
+    /// What reads a value in several forms hands on what it reads in the end; anything else refuses.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        visitor.visit_newtype_struct(self)
     }
 
     forward_to_deserialize_any! {

@@ -16,6 +16,7 @@ mod goods;
 mod limits;
 mod manual_payments;
 mod model;
+mod odd_values;
 mod ownership;
 mod properties;
 mod reading;

@@ -9,7 +9,7 @@ pub(crate) fn world(name: &str) -> World {
     World::from_json(&Value::Object(world).to_string()).unwrap()
 }
 
-fn object(name: &str) -> Map<String, Value> {
+pub(crate) fn object(name: &str) -> Map<String, Value> {
     let path = format!("{}/worlds/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_str(&text).unwrap()

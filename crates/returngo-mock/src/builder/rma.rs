@@ -180,7 +180,7 @@ impl RmaBuilder {
                 order_name: Some(self.order_name.clone()),
                 events: vec![Event {
                     event_name: EventName::Created,
-                    event_date: time(self.created),
+                    event_date: Some(time(self.created)),
                     triggered_via: Some(TriggeredVia::ReturnPortal),
                     store_location_id: Some("online".to_owned()),
                     user_details: None,

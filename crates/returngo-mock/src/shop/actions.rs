@@ -128,7 +128,7 @@ pub(crate) fn mark_approved(rma: &mut Rma, via: TriggeredVia, by: &str, now: Tim
     rma.rma_summary.status = RmaStatus::Approved;
     rma.rma_summary.events.push(Event {
         event_name: EventName::Approved,
-        event_date: time,
+        event_date: Some(time),
         triggered_via: Some(via),
         store_location_id: Some("online".to_owned()),
         user_details: None,
@@ -220,8 +220,11 @@ impl Refund {
         let Some(first) = items.first() else {
             return Err(Rejected::bad_request(format!("RMA {} has no such item to refund", rma.id())));
         };
-        let paid = || items.iter().map(|item| item.paid_price.amount).sum();
-        let amount = same_rate(&first.paid_price, self.amount.unwrap_or_else(paid));
+        let Some(price) = &first.paid_price else {
+            return Err(Rejected::bad_request(format!("RMA {} has an item without a price", rma.id())));
+        };
+        let prices = items.iter().filter_map(|item| item.paid_price.as_ref());
+        let amount = same_rate(price, self.amount.unwrap_or_else(|| prices.map(|price| price.amount).sum()));
         let kind = self.kind.unwrap_or_else(|| usual_kind(first));
         let (reference, reference_type) = reference(&kind, number);
         let invoice = kind == TransactionType::InvoicePayment;

@@ -120,10 +120,10 @@ fn every_result_of_an_inspection_reads_as_such() {
 fn another_currency_has_its_worth_in_the_shops() {
     let item = ItemBuilder::new("LS-M", dec!(50)).tax_on_top(dec!(5)).in_shop_currency(dec!(40), "GBP");
     let rma = built(RmaBuilder::new(4_500_001).currency("USD").item(item));
-    let price = &rma.items[0].paid_price;
+    let price = rma.items[0].paid_price.as_ref().unwrap();
     assert_eq!((price.currency.as_str(), price.shop_amount), ("USD", Some(dec!(40))));
     assert_eq!(rma.items[0].paid_tax.as_ref().unwrap().shop_amount, Some(dec!(4)));
-    assert!(!rma.items[0].tax_included);
+    assert_eq!(rma.items[0].tax_included, Some(false));
 }
 
 #[tokio::test]

@@ -150,7 +150,7 @@ async fn portion(
 /// Whether an RMA is left alone until a person asks for it, also when it is known.
 fn is_left_alone(summary: &RmaSummary, connection: &Connection) -> bool {
     let approved = summary.events.iter().filter(|event| event.event_name == EventName::Approved);
-    let approved_at = approved.map(|event| event.event_date.timestamp()).min();
+    let approved_at = approved.filter_map(|event| Some(event.event_date?.timestamp())).min();
     approved_at.zip(connection.synchronise_from).is_some_and(|(approved_at, from)| approved_at < from)
 }
 
@@ -162,6 +162,6 @@ fn of_the_period(days: &Days, zone: &TimeZone) -> RmaFilter {
 
 /// That both bounds of a list hold is unconfirmed (returngo.md §2.2).
 fn was_made_on(summary: &RmaSummary, days: &Days, zone: &TimeZone) -> bool {
-    let made = summary.events.iter().map(|event| event.event_date.timestamp()).min();
+    let made = summary.events.iter().filter_map(|event| Some(event.event_date?.timestamp())).min();
     made.is_none_or(|made| days.contains(made.to_zoned(zone.clone()).date()))
 }

@@ -1,0 +1,200 @@
+//! JSON as the two systems send it, made JSON as serde reads it.
+
+use std::borrow::Cow;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Integers of so many digits fit into 64 bits, whatever their sign.
+const SAFE_DIGITS: usize = 18;
+
+/// What a binary floating-point number holds of a decimal one.
+const EXACT_DIGITS: usize = 15;
+
+/// Digits after the point beyond these are noise of a computation; before it they are money.
+const FRACTION: usize = 4;
+
+/// The same text without what stops a reader, or has it read something else than was sent:
+///
+/// - a byte order mark in front is left out;
+/// - half a surrogate pair, `"\ud83d"`, becomes the replacement character `U+FFFD`;
+/// - a number that would lose digits as a binary number becomes a string, so that ids and amounts read it digit by
+///   digit or refuse it.
+///
+/// ```
+/// use api_client_core::json_text::readable;
+///
+/// let text = readable(b"\xEF\xBB\xBF{\"rmaId\":184467440737095516170,\"answer\":\"Love it \\ud83d\"}");
+/// assert_eq!(&*text, br#"{"rmaId":"184467440737095516170","answer":"Love it \ufffd"}"#);
+/// ```
+pub fn readable(text: &[u8]) -> Cow<'_, [u8]> {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    let mut copy = Copy { text, copied: 0, readable: Vec::new() };
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        at = match byte {
+            b'"' => copy.string(at),
+            b'-' | b'0'..=b'9' => copy.number(at),
+            _ => at + 1,
+        };
+    }
+    copy.finish()
+}
+
+/// A copy of a text, begun at the first difference.
+struct Copy<'t> {
+    text: &'t [u8],
+    /// How much of the text is in the copy.
+    copied: usize,
+    readable: Vec<u8>,
+}
+
+impl<'t> Copy<'t> {
+    /// Passes the string that begins here and says where it ends.
+    fn string(&mut self, start: usize) -> usize {
+        let mut at = start + 1;
+        loop {
+            let Some(special) = self.text[at..].iter().position(|byte| matches!(byte, b'"' | b'\\')) else {
+                return self.text.len();
+            };
+            at += special;
+            if self.text[at] == b'"' {
+                return at + 1;
+            }
+            at = match self.surrogate(at) {
+                None => at + 2,
+                Some(Half::High) if self.surrogate(at + 6) == Some(Half::Low) => at + 12,
+                Some(_) => {
+                    self.replace(at, at + 6, br"\ufffd");
+                    at + 6
+                }
+            };
+            if at > self.text.len() {
+                return self.text.len();
+            }
+        }
+    }
+
+    /// Which half of a surrogate pair the escape is that begins here.
+    fn surrogate(&self, at: usize) -> Option<Half> {
+        let [b'\\', b'u', b'd' | b'D', half, low @ ..] = self.text.get(at..at + 6)? else { return None };
+        if !low.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        match half {
+            b'8' | b'9' | b'a' | b'b' | b'A' | b'B' => Some(Half::High),
+            b'c'..=b'f' | b'C'..=b'F' => Some(Half::Low),
+            _ => None,
+        }
+    }
+
+    /// Passes the number that begins here and says where it ends.
+    fn number(&mut self, start: usize) -> usize {
+        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'+' | b'-' | b'e' | b'E');
+        let length = self.text[start..].iter().position(|byte| !is_part(byte));
+        let end = length.map_or(self.text.len(), |length| start + length);
+        let number = &self.text[start..end];
+        if loses_digits(number) {
+            let quoted = [b"\"", number, b"\""].concat();
+            self.replace(start, end, &quoted);
+        }
+        end
+    }
+
+    fn replace(&mut self, from: usize, to: usize, by: &[u8]) {
+        self.readable.extend_from_slice(&self.text[self.copied..from]);
+        self.readable.extend_from_slice(by);
+        self.copied = to;
+    }
+
+    fn finish(mut self) -> Cow<'t, [u8]> {
+        if self.copied == 0 {
+            return Cow::Borrowed(self.text);
+        }
+        self.readable.extend_from_slice(&self.text[self.copied..]);
+        Cow::Owned(self.readable)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    High,
+    Low,
+}
+
+/// Whether a number that is read as a binary one is no longer the number that was written.
+fn loses_digits(number: &[u8]) -> bool {
+    if number.len() <= EXACT_DIGITS {
+        return false;
+    }
+    let digits = number.strip_prefix(b"-").unwrap_or(number);
+    let whole = digits.iter().position(|byte| !byte.is_ascii_digit());
+    match whole {
+        None => {
+            let fits = |text: &str| text.parse::<u64>().is_ok() || text.parse::<i64>().is_ok();
+            digits.len() > SAFE_DIGITS && !str::from_utf8(number).is_ok_and(fits)
+        }
+        Some(whole) => digits.get(whole) == Some(&b'.') && whole + FRACTION > EXACT_DIGITS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> String {
+        String::from_utf8(readable(text.as_bytes()).into_owned()).unwrap()
+    }
+
+    #[test]
+    fn what_reads_as_it_is_is_not_copied() {
+        for text in [
+            r#"{"a":"\ud83d\ude00 \\ud83d \" 1844674407370955161700","b":[18446744073709551615,-1.5e3,0.30000000000000004]}"#,
+            r#"{"open":"string\"#,
+            r#""\"#,
+            "",
+        ] {
+            assert!(matches!(readable(text.as_bytes()), Cow::Borrowed(_)), "{text}");
+            assert_eq!(read(text), text);
+        }
+    }
+
+    #[test]
+    fn half_a_pair_is_replaced_wherever_it_stands() {
+        assert_eq!(
+            read(r#"["\ud83d","\uDE00","\ud83d\ud83d\ude00","\\\ud83d"]"#),
+            r#"["\ufffd","\ufffd","\ufffd\ud83d\ude00","\\\ufffd"]"#
+        );
+        assert_eq!(read(r#"{"\ud83d":1}"#), r#"{"\ufffd":1}"#);
+        assert_eq!(read(r#""\ud83"#), r#""\ud83"#);
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        assert_eq!(
+            read("[18446744073709551616,-9223372036854775809,1]"),
+            r#"["18446744073709551616","-9223372036854775809",1]"#
+        );
+        assert_eq!(
+            read("[123456789012.3456,0.30000000000000004]"),
+            r#"["123456789012.3456",0.30000000000000004]"#
+        );
+        assert_eq!(read("00000000000000000000"), "00000000000000000000");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn json_stays_the_same_json(text in "[\\PC\"\\\\]*", number: i64, cents in -1e13 as i64..1e13 as i64) {
+            let value = serde_json::json!({ text.clone(): [text, number, cents as f64 / 100.0] });
+            let text = value.to_string();
+            let [read, plain]: [serde_json::Value; 2] =
+                [serde_json::from_slice(&readable(text.as_bytes())).unwrap(), serde_json::from_str(&text).unwrap()];
+            proptest::prop_assert_eq!(read, plain);
+        }
+
+        #[test]
+        fn bytes_may_be_anything(bytes: Vec<u8>, text in "[\"\\\\ud8c-fU1.e]*") {
+            readable(&bytes);
+            readable(text.as_bytes());
+        }
+    }
+}
