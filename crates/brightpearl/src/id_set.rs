@@ -65,22 +65,24 @@ impl IdSet {
         after.checked_sub(1).is_some_and(|index| self.ranges[index].1 >= id)
     }
 
-    /// The ids, ascending.
+    /// The ids, ascending. A range of a few characters may hold billions: look at [`len`](Self::len) before collecting
+    /// those of a set that another program wrote.
     pub fn iter(&self) -> impl Iterator<Item = u64> {
         self.ranges.iter().flat_map(|&(low, high)| low..=high)
     }
 
-    /// Sets of at most `size` ids each, in order.
-    pub fn chunks(&self, size: u64) -> impl Iterator<Item = Self> {
+    /// Sets of at most `size` ids each, in order, made one by one as they are asked for.
+    pub fn chunks(&self, size: u64) -> impl Iterator<Item = Self> + use<> {
         self.within(size, usize::MAX)
     }
 
-    /// Sets that one GET takes each, in order: at most [`MAX_IDS_PER_GET`] ids, and a URI that is not too long.
-    pub fn per_get(&self) -> impl Iterator<Item = Self> {
+    /// Sets that one GET takes each, in order: at most [`MAX_IDS_PER_GET`] ids, and a URI that is not too long. They are
+    /// made one by one as they are asked for, as a range may name billions of ids.
+    pub fn per_get(&self) -> impl Iterator<Item = Self> + use<> {
         self.within(MAX_IDS_PER_GET, MAX_BYTES_PER_GET)
     }
 
-    fn within(&self, ids: u64, bytes: usize) -> impl Iterator<Item = Self> {
+    fn within(&self, ids: u64, bytes: usize) -> impl Iterator<Item = Self> + use<> {
         let mut rest = self.ranges.iter().copied().rev().collect::<Vec<_>>();
         std::iter::from_fn(move || {
             let mut chunk = Self::default();

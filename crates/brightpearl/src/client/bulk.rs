@@ -131,6 +131,8 @@ impl Client {
                 }
                 Err(error) if !may_be_one_ids_fault(&error) => return Err(error),
                 Err(error) => {
+                    // An answer that cannot be decoded is one all the same: the request is right.
+                    answered |= error.kind() == ErrorKind::Undecodable;
                     if !sets.halve(&set) {
                         refused.extend(set.iter().map(|id| (id, error.clone())));
                     }
@@ -165,18 +167,21 @@ impl Client {
     }
 }
 
-/// Sets that are still to be asked for, the next one last.
-pub(crate) struct Sets(Vec<IdSet>);
+/// Sets that are still to be asked for. A set is cut off only when its turn comes: a range of a few characters may
+/// make millions.
+pub(crate) struct Sets {
+    /// The halves of a refused set, the next one last.
+    halves: Vec<IdSet>,
+    rest: Box<dyn Iterator<Item = IdSet> + Send + Sync>,
+}
 
 impl Sets {
     pub(crate) fn of(ids: &IdSet) -> Self {
-        let mut sets: Vec<IdSet> = ids.per_get().collect();
-        sets.reverse();
-        Self(sets)
+        Self { halves: Vec::new(), rest: Box::new(ids.per_get()) }
     }
 
     pub(crate) fn next(&mut self) -> Option<IdSet> {
-        self.0.pop()
+        self.halves.pop().or_else(|| self.rest.next())
     }
 
     /// Puts the halves of a set next; false when it has only one id.
@@ -184,7 +189,7 @@ impl Sets {
         let halves: Vec<IdSet> = set.chunks(set.len().div_ceil(2)).collect();
         let halved = halves.len() > 1;
         if halved {
-            self.0.extend(halves.into_iter().rev());
+            self.halves.extend(halves.into_iter().rev());
         }
         halved
     }
@@ -216,4 +221,20 @@ fn in_order<Id: Copy + Into<u64>, T>(
         }
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sets_of_a_huge_range_are_made_one_by_one() {
+        let mut sets = Sets::of(&"7,1000-18446744073709551615".parse().unwrap());
+        let mut next = || sets.next().unwrap();
+        assert_eq!([next().to_string(), next().to_string()], ["7,1000-1198", "1199-1398"]);
+        let refused = next();
+        assert!(sets.halve(&refused));
+        let mut next = || sets.next().unwrap().to_string();
+        assert_eq!([next(), next(), next()], ["1399-1498", "1499-1598", "1599-1798"]);
+    }
 }

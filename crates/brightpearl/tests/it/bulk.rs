@@ -113,6 +113,14 @@ async fn a_credit_that_does_not_read_loses_nothing_but_itself() {
 }
 
 #[tokio::test]
+async fn credits_none_of_which_can_be_decoded_are_named_however_many_they_are() {
+    let bad = || answer(200, r#"{"response":[{"id":"?"}]}"#);
+    let it = scripted(std::iter::repeat_with(bad).take(39).collect::<Vec<_>>());
+    let told = it.client.get_each(&ids(1..=20), sales_credit::get).await.unwrap();
+    assert_eq!((told.found.len(), told.refused.len()), (0, 20));
+}
+
+#[tokio::test]
 async fn a_failure_of_the_server_is_no_fault_of_an_id() {
     let it = scripted([answer(401, r#"{"response":"Invalid instance token: x"}"#)]);
     let error = it.client.get_each(&ids([1, 2]), sales_credit::get).await.unwrap_err();

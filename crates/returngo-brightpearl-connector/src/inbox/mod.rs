@@ -23,7 +23,7 @@ pub struct Handled {
     pub deliveries: usize,
     /// RMAs that are due because of them.
     pub due: usize,
-    /// How many of them did not say what they are about, so that a sweep looks.
+    /// How many of them did not say what they are about, or named too much, so that a sweep looks.
     pub unclear: usize,
 }
 
@@ -65,8 +65,14 @@ impl Connection {
                     _ => unclear.push(SweepName::Returngo),
                 },
                 Source::Brightpearl => match brightpearl::integration::Notification::parse(body) {
-                    Ok(notification) if !notification.ids.is_empty() => named.add(&notification),
-                    _ => unclear.push(SweepName::Brightpearl),
+                    Ok(notification) if notification.ids.is_empty() => unclear.push(SweepName::Brightpearl),
+                    Ok(notification) if named.add(&notification) => {}
+                    Ok(notification) => {
+                        let ids = notification.ids.len();
+                        tracing::info!(connection = %self.id, webhook = %stored.id, ids, "too many ids: swept instead");
+                        unclear.push(SweepName::Brightpearl);
+                    }
+                    Err(_) => unclear.push(SweepName::Brightpearl),
                 },
             }
         }

@@ -1,7 +1,11 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
-    Error, IdSet, OrderId, integration::Notification, order::Order, warehouse::GoodsMovementSearch,
+    Error, GoodsInNoteId, MAX_IDS_PER_GET, OrderId,
+    client::{Results, Searchable},
+    integration::Notification,
+    order::{self, Order},
+    warehouse::{GoodsInNote, GoodsMovementSearch, goods_in_note},
 };
 use returngo::RmaId;
 use returngo_brightpearl::keys;
@@ -9,6 +13,7 @@ use returngo_brightpearl::keys;
 use super::InboxError;
 use crate::{
     connection::Connection,
+    error::with_causes,
     ledger::{Ledger, LedgerError},
 };
 
@@ -21,15 +26,24 @@ pub(super) struct Named {
     releases: BTreeSet<u64>,
 }
 
+/// The most ids of one webhook that are looked up: as many as one request takes. A sweep finds the changes of more
+/// with fewer requests, and a range of a few characters may name billions.
+const MAX_IDS_PER_WEBHOOK: u64 = MAX_IDS_PER_GET;
+
 impl Named {
-    pub(super) fn add(&mut self, notification: &Notification) {
+    /// Adds what a webhook names. False when that is too much to be looked up, so that a sweep has to find it.
+    pub(super) fn add(&mut self, notification: &Notification) -> bool {
         let named = match notification.resource_type.as_str() {
             "order" => &mut self.orders,
             "goods-in-note" => &mut self.goods_in_notes,
             "quarantine-release" => &mut self.releases,
-            _ => return,
+            _ => return true,
         };
-        named.extend(notification.ids.iter());
+        let is_looked_up = notification.ids.len() <= MAX_IDS_PER_WEBHOOK;
+        if is_looked_up {
+            named.extend(notification.ids.iter());
+        }
+        is_looked_up
     }
 }
 
@@ -52,9 +66,8 @@ impl Connection {
         let mut notes = named.goods_in_notes;
         notes.extend(self.batches_released(&named.releases).await?);
         let mut orders: BTreeSet<OrderId> = named.orders.into_iter().map(OrderId::new).collect();
-        let notes: IdSet = notes.into_iter().collect();
-        orders
-            .extend(self.brightpearl.goods_in_notes().get(&notes).await?.values().map(|note| note.order_id));
+        let notes: BTreeSet<GoodsInNoteId> = notes.into_iter().map(GoodsInNoteId::new).collect();
+        orders.extend(self.readable_notes(&notes).await?.values().map(|note| note.order_id));
         Ok(orders)
     }
 
@@ -65,7 +78,7 @@ impl Connection {
         let mut batches = BTreeSet::new();
         for part in releases.chunks(IDS_A_SEARCH) {
             let search = GoodsMovementSearch::new().notes(&part.iter().copied().collect());
-            let movements = self.brightpearl.goods_movements().search(search).all().await?;
+            let movements = self.readable_rows(self.brightpearl.goods_movements().search(search)).await?;
             batches.extend(movements.into_iter().filter_map(|movement| movement.batch_id).map(|id| id.get()));
         }
         Ok(batches)
@@ -78,8 +91,7 @@ impl Connection {
         orders: BTreeSet<OrderId>,
         ledger: &dyn Ledger,
     ) -> Result<BTreeSet<RmaId>, InboxError> {
-        let ids: IdSet = orders.iter().map(|id| id.get()).collect();
-        let shown = self.brightpearl.orders().get(&ids).await;
+        let shown = self.readable_orders(&orders).await;
         let shown = shown.map_err(|error| InboxError::Lookup(error.into()))?;
         Ok(self.rmas_naming(&orders, &shown, ledger).await?)
     }
@@ -99,5 +111,62 @@ impl Connection {
             .filter_map(|order| order.external_ref.as_deref());
         rmas.extend(references.filter_map(keys::rma_of_credit));
         Ok(rmas)
+    }
+
+    /// Those of these orders that can be read. The others are named in the log, and keep nothing else waiting: an RMA
+    /// that the ledger knows to have one as its credit is read, and so needs review.
+    pub(crate) async fn readable_orders(&self, ids: &BTreeSet<OrderId>) -> Result<Vec<Order>, Error> {
+        let ids: Vec<OrderId> = ids.iter().copied().collect();
+        let orders = self.brightpearl.get_each(&ids, order::get).await?;
+        for (id, error) in &orders.refused {
+            tracing::warn!(
+                connection = %self.id,
+                order = %id,
+                "order skipped because Brightpearl's answer about it is unusable: {}",
+                with_causes(error)
+            );
+        }
+        Ok(orders.found)
+    }
+
+    /// Those of these goods-in notes that can be read. The others are named in the log.
+    pub(crate) async fn readable_notes(
+        &self,
+        ids: &BTreeSet<GoodsInNoteId>,
+    ) -> Result<BTreeMap<GoodsInNoteId, GoodsInNote>, Error> {
+        let ids: Vec<GoodsInNoteId> = ids.iter().copied().collect();
+        let notes = self.brightpearl.get_each(&ids, goods_in_note::get).await?;
+        for (id, error) in &notes.refused {
+            tracing::warn!(
+                connection = %self.id,
+                goods_in_note = %id,
+                "goods-in note skipped because Brightpearl's answer about it is unusable: {}",
+                with_causes(error)
+            );
+        }
+        let absent: BTreeSet<GoodsInNoteId> =
+            notes.missing.into_iter().chain(notes.refused.into_iter().map(|(id, _)| id)).collect();
+        Ok(ids.into_iter().filter(|id| !absent.contains(id)).zip(notes.found).collect())
+    }
+
+    /// Those rows of a search that can be read. The others are named in the log by their place.
+    pub(crate) async fn readable_rows<S: Searchable>(
+        &self,
+        mut search: Results<'_, S>,
+    ) -> Result<Vec<S::Row>, Error> {
+        let mut rows = Vec::new();
+        while let Some(page) = search.next_page().await? {
+            for row in page.results() {
+                match row {
+                    Ok(row) => rows.push(row),
+                    Err(error) => tracing::warn!(
+                        connection = %self.id,
+                        "row skipped because Brightpearl's answer about it is unusable: {}",
+                        with_causes(&error)
+                    ),
+                }
+            }
+        }
+        Ok(rows)
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
-    Error, GoodsInNoteId, IdSet, OffsetDateTime, OrderId,
+    Error, OffsetDateTime, OrderId,
     order::{Order, OrderSearch, OrderTypeCode},
     search::Period,
     warehouse::{GoodsMovement, GoodsMovementSearch, GoodsNoteTypeCode},
@@ -43,8 +43,7 @@ impl Connection {
         };
         let since = Period::from(OffsetDateTime::utc(since.unwrap_or(Timestamp::MIN)));
         let found = self.find(&since).await?;
-        let ids: IdSet = found.keys().map(|id| id.get()).collect();
-        let orders = self.brightpearl.orders().get(&ids).await?;
+        let orders = self.readable_orders(&found.keys().copied().collect()).await?;
         let unseen = self.unseen(&found, &orders, ledger).await?;
         let rmas = self.rmas_naming(&unseen, &orders, ledger).await?;
         let rmas: Vec<RmaId> = rmas.into_iter().collect();
@@ -73,7 +72,7 @@ impl Connection {
     async fn find_changed_credits(&self, since: &Period, found: &mut Found) -> Result<(), Error> {
         let credits = OrderSearch::new().order_type(&OrderTypeCode::SalesCredit);
         for search in [credits.clone().updated_on(since), credits.created_on(since)] {
-            let rows = self.brightpearl.orders().search(search).all().await?;
+            let rows = self.readable_rows(self.brightpearl.orders().search(search)).await?;
             for order in rows.into_iter().filter_map(|row| row.order_id) {
                 found.entry(order).or_default();
             }
@@ -92,11 +91,10 @@ impl Connection {
         let mut moved = Vec::new();
         for kind in kinds {
             let search = GoodsMovementSearch::new().note_type(&kind).updated_on(since);
-            moved.extend(self.brightpearl.goods_movements().search(search).all().await?);
+            moved.extend(self.readable_rows(self.brightpearl.goods_movements().search(search)).await?);
         }
-        let batches: IdSet =
-            moved.iter().filter_map(|movement| movement.batch_id).map(GoodsInNoteId::get).collect();
-        let notes = self.brightpearl.goods_in_notes().get(&batches).await?;
+        let notes =
+            self.readable_notes(&moved.iter().filter_map(|movement| movement.batch_id).collect()).await?;
         for movement in moved {
             let received_for =
                 movement.batch_id.and_then(|batch| notes.get(&batch)).map(|note| note.order_id);

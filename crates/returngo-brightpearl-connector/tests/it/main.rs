@@ -20,5 +20,6 @@ mod service;
 mod support;
 mod sweeps;
 mod taken_away;
+mod unreadable;
 mod vault;
 mod whole_connection;

@@ -7,7 +7,7 @@ use returngo_brightpearl_connector::{
     ledger::{InboxId, Sealed, StoredConnection},
 };
 
-use super::site::Site;
+use super::site::{Site, eventually};
 use crate::ledger::databases::Database;
 
 fn body(rma: u32) -> String {
@@ -57,6 +57,17 @@ async fn what_is_no_webhook_is_not_stored() {
         r#"{"accountCode":"another","resourceType":"order","id":"1","lifecycleEvent":"modified"}"#;
     assert_eq!(serving.post(&brightpearl, of_another).status, 400);
     assert_eq!(serving.post(&brightpearl, &of_another.replace("another", "acmeoutdoors")).status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_that_names_billions_of_orders_is_taken_and_handled() {
+    let site = Site::of(1).await;
+    let serving = site.serve(&[]).await;
+    let billions = r#"{"accountCode":"acmeoutdoors","resourceType":"order","id":"1-4000000000","lifecycleEvent":"modified"}"#;
+    assert_eq!(serving.post(&site.door("brightpearl"), billions).status, 200);
+    let waiting = || async { site.ledger.status().await.unwrap()[0].waiting_deliveries };
+    eventually("it is handled", || async { waiting().await == 0 }).await;
+    assert_eq!(serving.get("/healthz").status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,157 @@
+//! One object that cannot be read, or a webhook that names too many, is trouble of its own: the rest of the connection
+//! goes on.
+
+use std::collections::BTreeMap;
+
+use api_client_core::client::{Clock, SystemClock};
+use brightpearl::{IdSet, OrderId, Patch, order::Order};
+use jiff::SignedDuration;
+use returngo::RmaId;
+use returngo_brightpearl_connector::ledger::{Source, WorkState};
+use serde_json::{Value, json};
+use wiremock::{Mock, Request, ResponseTemplate};
+
+use crate::support::Shop;
+
+/// Within the time that sweeps of Brightpearl ask for twice.
+const NEXT_SWEEP: SignedDuration = SignedDuration::from_secs(600);
+
+fn webhook(resource: &str, ids: &str) -> String {
+    json!({"accountCode": "acmeoutdoors", "resourceType": resource, "id": ids, "lifecycleEvent": "modified"})
+        .to_string()
+}
+
+/// A shop whose RMAs have their credits, and its webhooks were handled.
+async fn with_credits(rmas: u64) -> Shop {
+    let shop = Shop::open(rmas).await;
+    for rma in &shop.scene.rmas {
+        shop.scene.approve(rma).unwrap();
+    }
+    shop.work().await;
+    shop.pass(SignedDuration::ZERO).await;
+    shop
+}
+
+fn credit(shop: &Shop, rma: &RmaId) -> OrderId {
+    shop.scene.credit(rma).unwrap().id
+}
+
+/// A person changes a credit.
+async fn change(shop: &Shop, rma: &RmaId, reference: &str) {
+    let connection = shop.service.registry.get(&shop.connection).await.unwrap();
+    let patch = Patch::new().replace("/reference", reference);
+    connection.brightpearl.orders().patch(credit(shop, rma), &patch).await.unwrap();
+}
+
+async fn waiting_webhooks(shop: &Shop) -> u64 {
+    shop.service.ledger.status().await.unwrap()[0].waiting_deliveries
+}
+
+async fn marked_because(shop: &Shop, rma: &RmaId, why: &str) -> usize {
+    let audit = shop.service.ledger.audit(&shop.connection, rma).await.unwrap();
+    audit.iter().filter(|entry| entry.detail.starts_with(why)).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_that_names_billions_of_orders_is_left_to_the_sweep() {
+    let shop = with_credits(1).await;
+    let rma = &shop.scene.rmas[0];
+    for (number, ids) in ["1-4000000000", "7,300000-300201"].into_iter().enumerate() {
+        change(&shop, rma, &format!("changed {number}")).await;
+        shop.hear(Source::Brightpearl, webhook("order", ids)).await;
+        let before = shop.requests().0;
+        assert!(shop.service.handle_some_webhooks().await.unwrap());
+        assert_eq!(waiting_webhooks(&shop).await, 0, "{ids} is handled");
+        assert_eq!(shop.requests().0, before, "{ids} is not looked up");
+        shop.pass(SignedDuration::from_secs(10)).await;
+        shop.work().await;
+        let swept = marked_because(&shop, rma, "Brightpearl was swept").await;
+        assert_eq!(swept, number + 1, "the sweep finds what changed, long before its turn");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_of_as_many_orders_as_one_request_takes_is_looked_up() {
+    let shop = with_credits(1).await;
+    let rma = &shop.scene.rmas[0];
+    let id = credit(&shop, rma).get();
+    shop.hear(Source::Brightpearl, webhook("order", &format!("{}-{id}", id - 199))).await;
+    let began = SystemClock.now();
+    assert!(shop.service.handle_some_webhooks().await.unwrap());
+    assert!(SystemClock.now().duration_since(began) < SignedDuration::from_secs(30));
+    assert_eq!(shop.item(rma).await.state, WorkState::Due);
+}
+
+/// From now on the rows of this order are not what they should be. Everything about the others is as it is now.
+async fn break_order(shop: &Shop, broken: OrderId) {
+    let orders: BTreeMap<OrderId, Order> =
+        shop.scene.brightpearl.orders().into_iter().map(|order| (order.id, order)).collect();
+    let ids = |request: &Request| {
+        let (path, ids) = request.url.path().rsplit_once('/')?;
+        (request.method.as_str() == "GET" && path.ends_with("/order-service/order"))
+            .then(|| ids.parse::<IdSet>().ok())?
+    };
+    let show = move |order: &Order| {
+        let mut shown = serde_json::to_value(order).unwrap();
+        if order.id == broken {
+            shown["orderRows"] = Value::from(7);
+        }
+        shown
+    };
+    Mock::given(move |request: &Request| ids(request).is_some_and(|ids| ids.contains(broken)))
+        .respond_with(move |request: &Request| {
+            let ids = ids(request).unwrap();
+            let shown: Vec<Value> =
+                orders.values().filter(|order| ids.contains(order.id)).map(show).collect();
+            ResponseTemplate::new(200).set_body_json(json!({"response": shown}))
+        })
+        .with_priority(1)
+        .mount(shop.scene.brightpearl.server())
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_cannot_be_read_does_not_keep_webhooks_waiting() {
+    let shop = with_credits(3).await;
+    let [first, broken, last] = &shop.scene.rmas[..] else { panic!("three RMAs") };
+    break_order(&shop, credit(&shop, broken)).await;
+    let ids = [first, broken, last].map(|rma| credit(&shop, rma).to_string()).join(",");
+    shop.hear(Source::Brightpearl, webhook("order", &ids)).await;
+    assert!(shop.service.handle_some_webhooks().await.unwrap());
+    assert_eq!(waiting_webhooks(&shop).await, 0, "the webhook is not handled again and again");
+    for rma in [first, last, broken] {
+        assert_eq!(shop.item(rma).await.state, WorkState::Due, "{rma}");
+    }
+    for _ in 0..20 {
+        shop.work().await;
+        shop.pass(SignedDuration::from_mins(80)).await;
+    }
+    for rma in [first, last] {
+        assert_eq!(shop.item(rma).await.state, WorkState::InStep, "{rma}");
+    }
+    let item = shop.item(broken).await;
+    assert_eq!(item.state, WorkState::NeedsReview, "its credit cannot be read: {:?}", item.last_error);
+    assert!(item.last_error.unwrap().contains("orderRows"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_cannot_be_read_does_not_stop_the_sweep() {
+    let shop = with_credits(2).await;
+    let [broken, other] = &shop.scene.rmas[..] else { panic!("two RMAs") };
+    for _ in 0..2 {
+        shop.pass(NEXT_SWEEP).await;
+        shop.work().await;
+    }
+    change(&shop, broken, "changed").await;
+    change(&shop, other, "changed").await;
+    break_order(&shop, credit(&shop, broken)).await;
+    shop.pass(NEXT_SWEEP).await;
+    while shop.service.take_a_sweep().await.unwrap() {}
+    for rma in [other, broken] {
+        assert_eq!(marked_because(&shop, rma, "Brightpearl was swept").await, 1, "{rma}");
+    }
+    let (now, later) = (shop.time.now(), shop.time.now() + SignedDuration::from_mins(30));
+    shop.pass(SignedDuration::from_mins(6)).await;
+    let again = shop.service.ledger.take_sweep(now + SignedDuration::from_mins(6), later).await.unwrap();
+    assert!(again.is_none_or(|turn| turn.sweep.as_str() != "brightpearl"), "the sweep came to its end");
+}
