@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api_client_core::client::Clock;
 use jiff::{SignedDuration, Timestamp};
-use returngo::Rma;
+use returngo::{Rma, RmaFilter};
 use returngo_brightpearl::ConnectionSettings;
 use returngo_brightpearl_reader::{ReadError, Reader};
 use tokio::sync::Mutex;
@@ -48,6 +48,11 @@ impl Connection {
     pub(crate) fn is_from_before(&self, rma: &Rma) -> bool {
         let approved_at = rma.approved_at().or(rma.created_at).map(|at| at.timestamp());
         self.synchronise_from.zip(approved_at).is_some_and(|(from, approved_at)| approved_at < from)
+    }
+
+    /// Whether ReturnGO shows RMAs of the shop: one call.
+    pub(crate) async fn shows_rmas(&self) -> bool {
+        self.returngo.rmas().list(RmaFilter::new()).next_page().await.is_ok()
     }
 
     /// What reads both systems. The account's set-up is read anew when it is older than half an hour.

@@ -2,6 +2,7 @@ use api_mock_core::{Attempt, Clock, Faults, MockCore, RequestCounts, WiremockFac
 use returngo::{
     NewWebhook, ReturnedItemId, Rma, RmaId, Shipment, ShipmentId, ShipmentStatus, Transaction, Webhook,
 };
+use wiremock::MockServer;
 
 use crate::{Inspection, Quota, Refund, Rejected, Seed, Shop, Switches};
 
@@ -30,6 +31,11 @@ impl MockReturngo {
     /// The base, such as `http://127.0.0.1:39251`.
     pub fn url(&self) -> String {
         self.face.url()
+    }
+
+    /// The wiremock server, for mocks of your own: they come first.
+    pub const fn server(&self) -> &MockServer {
+        self.face.server()
     }
 
     /// The key that calls must carry.

@@ -349,6 +349,11 @@ impl Engine {
                 Err(error) => drop(worlds.insert(id, Err(error))),
             }
         }
+        let is_shop_open = !shown.is_empty() || {
+            let is_any_forbidden =
+                worlds.values().any(|world| world.as_ref().is_err_and(whose::is_forbidden));
+            is_any_forbidden && connection.shows_rmas().await
+        };
         let read = rmas.iter().filter_map(|rma| shown.get(rma)).map(|(_, rma)| rma.clone());
         let journal = StoreJournal { ledger: &*self.ledger, connection: &connection.id };
         worlds.extend(reader.worlds_of(read.collect(), &journal).await);
@@ -360,7 +365,7 @@ impl Engine {
             let mut world = match worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone()))) {
                 Ok(world) => world,
                 Err(error) => {
-                    looks.push(Err(self.unread(claim, &error, &known)));
+                    looks.push(Err(self.unread(claim, &error, is_shop_open, &known)));
                     continue;
                 }
             };
@@ -388,14 +393,21 @@ impl Engine {
         if is_earlier { Plan { effects: Vec::new(), reviews: Vec::new(), ..plan } } else { plan }
     }
 
-    /// An RMA that ReturnGO does not know is another shop's if only Brightpearl named it.
-    fn unread(&self, claim: &Claim, error: &ReadError, known: &Known) -> Outcome {
+    /// An RMA that ReturnGO does not know is another shop's if only Brightpearl named it. One that it refuses access to,
+    /// while it shows others, is no trouble of theirs.
+    fn unread(&self, claim: &Claim, error: &ReadError, is_shop_open: bool, known: &Known) -> Outcome {
         let is_unknown = matches!(
             error,
             ReadError::Rma { source, .. } if source.kind() == returngo::ErrorKind::NotFound
         );
         if is_unknown && !claim.of_this_shop && !known.has_written(&claim.rma) {
             return Outcome::OfAnotherShop;
+        }
+        if let ReadError::Rma { source, .. } = error
+            && is_shop_open
+            && whose::is_forbidden(error)
+        {
+            return self.policy.after_forbidden(claim, source, self.clock.now());
         }
         self.policy.after_read_error(claim, error, self.clock.now())
     }

@@ -142,6 +142,18 @@ impl Policy {
         self.again(claim, with_causes(error), now, self.failures_allowed)
     }
 
+    /// ReturnGO refuses access to an RMA of a shop that it shows otherwise. Trying again seldom helps.
+    pub(super) fn after_forbidden(&self, claim: &Claim, error: &returngo::Error, now: Timestamp) -> Outcome {
+        let request = error.request_id().map(|id| format!(" [request {id}]")).unwrap_or_default();
+        let why = format!(
+            "RMA {rma} cannot be read: ReturnGO refuses access to it (status 403), but not to other RMAs of the \
+             shop{request}. Open the RMA in ReturnGO: if it belongs to this shop, ask ReturnGO's support why the API key \
+             may not read it, then run `reviews retry {rma}`; if not, run `reviews resolve {rma}`",
+            rma = claim.rma,
+        );
+        self.after_refusal(claim, why, now)
+    }
+
     /// Nothing of the connection goes: that is waited for, however long it lasts.
     pub(super) fn after_trouble(
         &self,

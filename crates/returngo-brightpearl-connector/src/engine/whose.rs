@@ -14,6 +14,12 @@ pub(super) fn is_everybodys(error: &ReadError) -> bool {
     }
 }
 
+/// Whether ReturnGO refuses access to an RMA. That is trouble of the whole connection unless the shop can be read
+/// otherwise.
+pub(super) fn is_forbidden(error: &ReadError) -> bool {
+    matches!(error, ReadError::Rma { source, .. } if source.kind() == returngo::ErrorKind::WrongShop)
+}
+
 fn is_of_brightpearl(error: &brightpearl::Error) -> bool {
     use brightpearl::ErrorKind::{
         Configuration, NoAccessToken, NotSent, Throttled, TokenExpired, TokenInvalid, Unauthorized,

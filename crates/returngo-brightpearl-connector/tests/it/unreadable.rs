@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use returngo::RmaId;
 use returngo_brightpearl_connector::ledger::{Source, WorkState};
 use serde_json::{Value, json};
-use wiremock::{Mock, Request, ResponseTemplate};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
 
 use crate::support::Shop;
 
@@ -154,4 +154,63 @@ async fn an_order_that_cannot_be_read_does_not_stop_the_sweep() {
     shop.pass(SignedDuration::from_mins(6)).await;
     let again = shop.service.ledger.take_sweep(now + SignedDuration::from_mins(6), later).await.unwrap();
     assert!(again.is_none_or(|turn| turn.sweep.as_str() != "brightpearl"), "the sweep came to its end");
+}
+
+/// ReturnGO answers 403 at this path.
+async fn forbid(server: &MockServer, at: &str) {
+    let forbidden = ResponseTemplate::new(403)
+        .insert_header("x-amzn-requestid", "5f1c-0403")
+        .set_body_json(json!({"message": "Forbidden"}));
+    Mock::given(path(at)).respond_with(forbidden).with_priority(1).mount(server).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_rma_that_returngo_refuses_access_to_needs_review_while_others_can_be_read() {
+    for rmas in [1, 2] {
+        let shop = Shop::open(rmas).await;
+        let rma = &shop.scene.rmas[0];
+        forbid(shop.scene.returngo.server(), &format!("/rma/{rma}")).await;
+        shop.hear_of(rma).await;
+        for _ in 0..4 {
+            shop.work().await;
+            shop.pass(SignedDuration::from_mins(5)).await;
+        }
+        let item = shop.item(rma).await;
+        assert_eq!((item.state, item.failures), (WorkState::NeedsReview, 3), "{rmas} RMAs: {item:?}");
+        let error = item.last_error.unwrap();
+        for said in ["403", "ask ReturnGO's support", "5f1c-0403", "reviews retry"] {
+            assert!(error.contains(said), "{error}");
+        }
+        for other in &shop.scene.rmas[1..] {
+            assert_eq!(shop.item(other).await.state, WorkState::InStep);
+        }
+        let asked = async || shop.scene.returngo.server().received_requests().await.unwrap();
+        let of_rma = format!("/rma/{rma}");
+        let before = asked().await.iter().filter(|request| request.url.path() == of_rma).count();
+        for _ in 0..48 {
+            shop.pass(SignedDuration::from_mins(30)).await;
+            shop.work().await;
+        }
+        let after = asked().await.iter().filter(|request| request.url.path() == of_rma).count();
+        assert_eq!(after, before, "a day costs no further call");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_may_read_nothing_is_trouble_of_the_connection() {
+    let shop = Shop::open(2).await;
+    shop.hear_of(&shop.scene.rmas[0]).await;
+    while shop.service.handle_some_webhooks().await.unwrap() {}
+    let forbidden = ResponseTemplate::new(403).set_body_json(json!({"message": "Forbidden"}));
+    Mock::given(|_: &Request| true)
+        .respond_with(forbidden)
+        .with_priority(1)
+        .mount(shop.scene.returngo.server())
+        .await;
+    for _ in 0..10 {
+        shop.work().await;
+        shop.pass(SignedDuration::from_mins(10)).await;
+    }
+    let item = shop.item(&shop.scene.rmas[0]).await;
+    assert_eq!((item.state, item.failures), (WorkState::Due, 0), "{item:?}");
 }
