@@ -20,11 +20,13 @@ use returngo_brightpearl_connector::{
     ledger::{self, ConnectionId, Ledger, Sealed, Source, StoredConnection},
     probe::NoProbe,
     receiver::{self, Doors, Inbox},
+    server::{self, Limits},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     runtime::{Builder, Runtime},
+    sync::watch,
     task::{JoinSet, LocalSet},
 };
 
@@ -72,11 +74,13 @@ struct Receiver {
     address: SocketAddr,
     runs: Runtime,
     sends: Runtime,
+    _stop: watch::Sender<bool>,
 }
 
 impl Receiver {
     fn start(database: &str) -> Self {
         let runs = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (stop, stopped) = watch::channel(false);
         let (ledger, address) = runs.block_on(async {
             let ledger = ledger::open(database).await.unwrap();
             let connection: ConnectionId = "acme".parse().unwrap();
@@ -88,11 +92,11 @@ impl Receiver {
             let routes = receiver::routes(doors, inbox, Arc::new(SystemClock));
             let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
             let address = listener.local_addr().unwrap();
-            let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-            tokio::spawn(axum::serve(listener, routes).into_future());
+            let clock = Arc::new(SystemClock);
+            tokio::spawn(server::serve(listener, routes, Limits::default(), clock, stopped));
             (ledger, address)
         });
-        Self { ledger, address, runs, sends: runtime() }
+        Self { ledger, address, runs, sends: runtime(), _stop: stop }
     }
 
     fn as_fast_as_it_takes_them(&self, senders: usize) {

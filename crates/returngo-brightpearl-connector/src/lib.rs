@@ -18,6 +18,7 @@ pub mod program;
 pub mod receiver;
 pub mod registry;
 pub mod retention;
+pub mod server;
 pub mod service;
 pub mod subscriptions;
 pub mod sweep;

@@ -7,6 +7,7 @@ mod look_up;
 mod plan;
 mod reconcile;
 mod story;
+mod webhook_receiver;
 
 use std::{
     path::{Path, PathBuf},

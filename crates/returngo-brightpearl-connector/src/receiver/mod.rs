@@ -14,8 +14,8 @@ use api_client_core::client::Clock;
 use axum::{
     Router,
     body::Bytes,
-    extract::{ConnectInfo, DefaultBodyLimit, Path, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Path, Request, State},
+    http::{HeaderMap, StatusCode, header::CONTENT_ENCODING},
     routing::post,
 };
 
@@ -39,9 +39,9 @@ struct Receiver {
     clock: Arc<dyn Clock>,
 }
 
-/// The routes of the receiver. Serve them with
+/// The routes of the receiver. Serve them with [`server::serve`](crate::server::serve), or with
 /// [`into_make_service_with_connect_info::<SocketAddr>`](Router::into_make_service_with_connect_info), so that
-/// whoever guesses secrets can be told apart.
+/// senders who guess secrets can be told apart.
 pub fn routes(doors: Arc<Doors>, inbox: Inbox, clock: Arc<dyn Clock>) -> Router {
     Router::new()
         .route("/webhooks/returngo/{connection}/{secret}", post(from_returngo))
@@ -52,27 +52,22 @@ pub fn routes(doors: Arc<Doors>, inbox: Inbox, clock: Arc<dyn Clock>) -> Router 
 
 type Door = Path<(String, String)>;
 
-/// What was sent, or why it was not read to its end: it was too long.
-type Body = Result<Bytes, BytesRejection>;
-
 async fn from_returngo(
     State(receiver): State<Receiver>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     Path((connection, secret)): Door,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> StatusCode {
-    receiver.take(Source::Returngo, from, &connection, &secret, &headers, body).await
+    receiver.take(Source::Returngo, from, &connection, &secret, request).await
 }
 
 async fn from_brightpearl(
     State(receiver): State<Receiver>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     Path((connection, secret)): Door,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> StatusCode {
-    receiver.take(Source::Brightpearl, from, &connection, &secret, &headers, body).await
+    receiver.take(Source::Brightpearl, from, &connection, &secret, request).await
 }
 
 impl Receiver {
@@ -82,22 +77,21 @@ impl Receiver {
         from: SocketAddr,
         connection: &str,
         secret: &str,
-        headers: &HeaderMap,
-        body: Body,
+        request: Request,
     ) -> StatusCode {
-        let status = self.answer(source, from, connection, secret, headers, body).await;
+        let status = self.answer(source, from, connection, secret, request).await;
         metrics::webhook_answered(source, status.as_u16());
         status
     }
 
+    /// Nothing of the body is read before the secret is known to be right.
     async fn answer(
         &self,
         source: Source,
         from: SocketAddr,
         connection: &str,
         secret: &str,
-        headers: &HeaderMap,
-        body: Body,
+        request: Request,
     ) -> StatusCode {
         let now = self.clock.now();
         let connection = match self.doors.open(connection, secret, from.ip(), now).await {
@@ -106,13 +100,13 @@ impl Receiver {
             Err(Closed::SlowDown) => return StatusCode::TOO_MANY_REQUESTS,
             Err(Closed::OutOfOrder) => return StatusCode::SERVICE_UNAVAILABLE,
         };
-        let body = match body {
+        if is_encoded(request.headers()) {
+            return StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        }
+        let body = match Bytes::from_request(request, &()).await {
             Ok(body) => body,
             Err(refused) => return refused.status(),
         };
-        if !says_json(headers) {
-            return StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        }
         if !is_for(source, &connection, &body, &self.doors) {
             return StatusCode::BAD_REQUEST;
         }
@@ -124,9 +118,13 @@ impl Receiver {
     }
 }
 
-/// JSON, or nothing said: ReturnGO's content type is not documented (returngo.md §4).
-fn says_json(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_none_or(|kind| kind.to_str().is_ok_and(|kind| kind.contains("json")))
+/// Whether the body is compressed, for example. Its content type says nothing: that of ReturnGO is not documented
+/// (returngo.md §4), so the body itself tells whether it is JSON.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Whether a body is one that this connection's system may send.

@@ -1,9 +1,8 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
-use axum::Router;
 use tokio::{
-    net::{TcpListener, TcpSocket},
+    net::TcpSocket,
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
 };
@@ -18,6 +17,7 @@ use crate::{
     ledger::SweepName,
     parts::Parts,
     receiver::{self, DoorKeeper, Inbox},
+    server::{self, Limits},
 };
 
 /// Senders that may wait for their connection to be taken.
@@ -51,7 +51,9 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "serving");
 
     let mut parts = Parts::new(stop.clone());
-    parts.start("the answering of requests", answer(listener, routes, parts.stop()));
+    let answering =
+        server::serve(listener, routes, Limits::default(), Arc::clone(&service.clock), parts.stop());
+    parts.start("the answering of requests", answering);
     parts.start("the storing of webhooks", until_stopped(storing, parts.stop()));
     parts.start("the listing of connections", keeper.run(parts.stop()));
     parts.start("the removal of what is old", assembly.retention().run(parts.stop()));
@@ -95,14 +97,6 @@ async fn told_to_stop(mut stopped: watch::Receiver<bool>) {
 
 async fn until_stopped(part: impl Future<Output = ()>, stopped: watch::Receiver<bool>) {
     tokio::select! { () = part => {} () = told_to_stop(stopped) => {} }
-}
-
-/// Answers until it is told to stop; then only what is being received.
-async fn answer(listener: TcpListener, routes: Router, stopped: watch::Receiver<bool>) {
-    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-    if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(told_to_stop(stopped)).await {
-        tracing::error!("requests are not answered: {error}");
-    }
 }
 
 /// Ctrl-C, and what service managers send.

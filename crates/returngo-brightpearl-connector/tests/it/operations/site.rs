@@ -157,7 +157,8 @@ impl Serving {
         self.ask(&format!("{}{body}", head(kind, path, body.len())))
     }
 
-    fn ask(&self, request: &str) -> Answer {
+    /// Sends this and reads the answer.
+    pub(crate) fn ask(&self, request: &str) -> Answer {
         let mut stream = self.connect();
         // Who refuses a body early may not read it to its end.
         let _ = stream.write_all(request.as_bytes());
@@ -198,6 +199,7 @@ pub(crate) fn head(kind: &str, path: &str, length: usize) -> String {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    pub(crate) head: String,
     pub(crate) body: String,
 }
 
@@ -209,7 +211,7 @@ impl Answer {
         let text = String::from_utf8(text).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Self { status, body: body.to_owned() }
+        Self { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
     }
 }
 

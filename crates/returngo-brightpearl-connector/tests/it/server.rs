@@ -1,0 +1,187 @@
+//! The HTTP server under senders that take their time, or too many connections.
+
+use std::{
+    io::{Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    sync::Arc,
+    time::Duration,
+};
+
+use api_client_core::client::{Clock, SystemClock};
+use jiff::SignedDuration;
+use returngo_brightpearl_connector::{
+    ledger::{self, ConnectionId, Ledger, Sealed, StoredConnection},
+    probe::NoProbe,
+    receiver::{self, Doors, Inbox},
+    server::{self, Limits},
+};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::watch,
+};
+
+use crate::{
+    ledger::databases::Database,
+    operations::site::{Answer, eventually, head},
+};
+
+const DOOR: &str = "/webhooks/returngo/acme/a-secret";
+const BODY: &str = r#"{"eventName":"RMA_STATUS_UPDATED","rmaId":"4410021"}"#;
+
+/// Longer than any test waits.
+const NEVER: Duration = Duration::from_secs(300);
+
+/// Limits that nobody reaches.
+fn none() -> Limits {
+    Limits { head_within: NEVER, answer_within: NEVER, connections: 10_000, connections_per_address: 10_000 }
+}
+
+struct Served {
+    address: SocketAddr,
+    _stop: watch::Sender<bool>,
+    _ledger: Arc<dyn Ledger>,
+    _database: Database,
+}
+
+impl Served {
+    async fn with(limits: Limits) -> Self {
+        let database = Database::sqlite();
+        let ledger = ledger::open(&database.url).await.unwrap();
+        let connection: ConnectionId = "acme".parse().unwrap();
+        let stored = StoredConnection { id: connection.clone(), configuration: Sealed(vec![0; 200]) };
+        ledger.put_connection(&stored, SystemClock.now()).await.unwrap();
+        let doors = Arc::new(Doors::default());
+        doors.put(connection, "acmeoutdoors", "a-secret");
+        let inbox = Inbox::new(Arc::clone(&ledger), Arc::new(NoProbe), Arc::default());
+        let routes = receiver::routes(doors, inbox, Arc::new(SystemClock));
+        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await.unwrap();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, listener.local_addr().unwrap().port()));
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(server::serve(listener, routes, limits, Arc::new(SystemClock), stopped));
+        Self { address, _stop: stop, _ledger: ledger, _database: database }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+    }
+
+    /// A connection from another address of this machine.
+    async fn connect_from(&self, address: [u8; 4]) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((address, 0))).unwrap();
+        let stream = socket.connect(self.address).await.unwrap().into_std().unwrap();
+        stream.set_nonblocking(false).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+    }
+
+    /// A delivery whose body does not come, on a connection of its own.
+    fn hang(&self, door: &str) -> TcpStream {
+        let mut stream = self.connect();
+        stream.write_all(head("application/json", door, 1000).as_bytes()).unwrap();
+        stream
+    }
+
+    /// A delivery whose body the server waits for.
+    fn busy(&self) -> TcpStream {
+        const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+        let head =
+            head("application/json", DOOR, 1000).replace("\r\n\r\n", "\r\nexpect: 100-continue\r\n\r\n");
+        let mut stream = self.connect();
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut asked = [0; CONTINUE.len()];
+        stream.read_exact(&mut asked).unwrap();
+        assert_eq!(asked, CONTINUE);
+        stream
+    }
+}
+
+/// Whether a webhook is taken on this connection.
+fn is_taken(mut stream: TcpStream) -> bool {
+    let sent = stream.write_all(format!("{}{BODY}", head("application/json", DOOR, BODY.len())).as_bytes());
+    let mut answer = String::new();
+    sent.is_ok() && stream.read_to_string(&mut answer).is_ok() && answer.starts_with("HTTP/1.1 200")
+}
+
+/// The connection is closed by the server, soon.
+fn assert_closed(mut stream: TcpStream, what: &str) {
+    let began = SystemClock.now();
+    let mut answer = Vec::new();
+    // A connection that is cut is closed as well.
+    if let Err(error) = stream.read_to_end(&mut answer) {
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{what}: {error}");
+    }
+    assert!(SystemClock.now().duration_since(began) < SignedDuration::from_secs(15), "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_that_does_not_come_closes_the_connection() {
+    let served = Served::with(Limits { head_within: Duration::from_millis(300), ..none() }).await;
+    assert_closed(served.connect(), "nothing is sent");
+    let mut slow = served.connect();
+    slow.write_all(b"POST /webhooks/returngo/ac").unwrap();
+    assert_closed(slow, "half a head is sent");
+    let mut idle = served.connect();
+    idle.write_all(b"GET /nothing HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    assert_closed(idle, "it is idle after an answer");
+    assert!(is_taken(served.connect()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_does_not_come_is_given_up() {
+    let served = Served::with(Limits { answer_within: Duration::from_millis(300), ..none() }).await;
+    let began = SystemClock.now();
+    assert_eq!(Answer::read(served.hang(DOOR)).status, 503, "it may be delivered again");
+    assert!(SystemClock.now().duration_since(began) < SignedDuration::from_secs(15));
+    assert!(is_taken(served.connect()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_secret_is_checked_before_the_body_is_read() {
+    let served = Served::with(none()).await;
+    assert_eq!(Answer::read(served.hang("/webhooks/returngo/acme/a-guess")).status, 404);
+    let mut encoded = served.connect();
+    let head = head("application/json", DOOR, 1000).replace("\r\n\r\n", "\r\ncontent-encoding: gzip\r\n\r\n");
+    encoded.write_all(head.as_bytes()).unwrap();
+    assert_eq!(Answer::read(encoded).status, 415);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn idle_connections_make_place_for_a_webhook() {
+    for (connections, connections_per_address) in [(10_000, 50), (50, 10_000)] {
+        let served = Served::with(Limits { connections, connections_per_address, ..none() }).await;
+        let mut idle = Vec::new();
+        for _ in 0..200 {
+            idle.push(served.connect());
+        }
+        for _ in 0..3 {
+            assert!(is_taken(served.connect()), "{connections} {connections_per_address}");
+        }
+        assert_closed(idle.swap_remove(0), "it was idle for longest");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_with_too_many_requests_in_progress_keeps_no_other_out() {
+    let served = Served::with(Limits { connections_per_address: 8, ..none() }).await;
+    let busy: Vec<TcpStream> = (0..8).map(|_| served.busy()).collect();
+    assert!(!is_taken(served.connect()));
+    assert!(is_taken(served.connect_from([127, 0, 0, 2]).await));
+    for mut stream in busy {
+        stream.write_all(" ".repeat(1000 - BODY.len()).as_bytes()).unwrap();
+        stream.write_all(BODY.as_bytes()).unwrap();
+        assert_eq!(Answer::read(stream).status, 200, "what was in progress is answered");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_connections_together_are_limited() {
+    let served = Served::with(Limits { connections: 8, ..none() }).await;
+    let mut busy: Vec<TcpStream> = (0..8).map(|_| served.busy()).collect();
+    assert!(!is_taken(served.connect()));
+    assert!(!is_taken(served.connect_from([127, 0, 0, 2]).await));
+    busy.pop();
+    eventually("a connection that has ended makes place", || async { is_taken(served.connect()) }).await;
+}
