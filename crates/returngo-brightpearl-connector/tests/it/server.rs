@@ -31,7 +31,7 @@ const BODY: &str = r#"{"eventName":"RMA_STATUS_UPDATED","rmaId":"4410021"}"#;
 /// Longer than any test waits.
 const NEVER: Duration = Duration::from_secs(300);
 
-/// Limits that nobody reaches.
+/// Limits that no test reaches.
 fn none() -> Limits {
     Limits { head_within: NEVER, answer_within: NEVER, connections: 10_000, connections_per_address: 10_000 }
 }
