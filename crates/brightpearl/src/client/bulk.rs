@@ -195,9 +195,14 @@ impl Sets {
     }
 }
 
-/// A refusal, a URI that is too long, an answer that does not read: each may be cured by asking for fewer.
+/// A refusal, a URI that is too long, an answer that cannot be decoded: each may be cured by asking for fewer. A page that is
+/// no JSON at all, of which the error keeps the beginning, says nothing about an id.
 fn may_be_one_ids_fault(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Undecodable)
+    match error.kind() {
+        ErrorKind::Refused | ErrorKind::NotFound => true,
+        ErrorKind::Undecodable => error.body_excerpt().is_none(),
+        _ => false,
+    }
 }
 
 fn in_order<Id: Copy + Into<u64>, T>(

@@ -121,6 +121,15 @@ async fn credits_none_of_which_can_be_decoded_are_named_however_many_they_are() 
 }
 
 #[tokio::test]
+async fn a_page_that_is_no_json_is_no_fault_of_an_id() {
+    let it = scripted(
+        std::iter::repeat_with(|| answer(200, "<html>Maintenance</html>")).take(9).collect::<Vec<_>>(),
+    );
+    let error = it.client.get_each(&ids([1, 2]), sales_credit::get).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Undecodable);
+}
+
+#[tokio::test]
 async fn a_failure_of_the_server_is_no_fault_of_an_id() {
     let it = scripted([answer(401, r#"{"response":"Invalid instance token: x"}"#)]);
     let error = it.client.get_each(&ids([1, 2]), sales_credit::get).await.unwrap_err();

@@ -97,6 +97,13 @@ fn check_synchronized(facts: &Facts, rma: &returngo::Rma) -> Checked {
             "RMA {id} is in sync, and refund {} is not recorded",
             transaction.id
         );
+        hold!(
+            "6",
+            happened || !paid_under_key(&key),
+            "RMA {id} is in sync, and refund {}, which is {}, is recorded",
+            transaction.id,
+            transaction.status
+        );
     }
     Ok(())
 }
