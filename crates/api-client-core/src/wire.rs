@@ -283,6 +283,31 @@ pub mod informational_text {
     pub use super::empty_is_none::serialize;
 }
 
+/// A list of [informational] values: those that cannot be read are left out, and [counted](unreadable_values).
+pub mod informational_list {
+    use super::*;
+
+    /// Reads it. Pair with `#[serde(default)]` for the absent key.
+    pub fn deserialize<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: DeserializeOwned,
+    {
+        let values: Vec<Entry<T>> = informational::deserialize(deserializer)?;
+        Ok(values.into_iter().filter_map(|Entry(value)| value).collect())
+    }
+
+    pub use super::informational::serialize;
+
+    struct Entry<T>(Option<T>);
+
+    impl<'de, T: DeserializeOwned> Deserialize<'de> for Entry<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            informational::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
 /// An [informational] id that is `0`, null or absent when there is none; none is written as `0`.
 pub mod informational_id {
     use super::*;
@@ -566,6 +591,8 @@ mod tests {
         barcode: Option<String>,
         #[serde(with = "informational")]
         weight: Option<u64>,
+        #[serde(with = "informational_list")]
+        sizes: Vec<u64>,
     }
 
     fn odd(json: &str) -> Result<Odd, crate::decode::DecodeError> {
@@ -591,6 +618,14 @@ mod tests {
             assert_eq!(odd(&format!(r#"{{"weight":{value}}}"#)), Ok(Odd::default()), "{value}");
         }
         assert_eq!(unreadable_values() - before, 6);
+    }
+
+    #[test]
+    fn an_entry_of_an_informational_list_that_cannot_be_read_leaves_the_others() {
+        assert_eq!(odd(r#"{"sizes":[1,"two",{},[3],null,"4"]}"#).unwrap().sizes, [1, 4]);
+        for list in ["null", "{}", "7", r#""""#] {
+            assert_eq!(odd(&format!(r#"{{"sizes":{list}}}"#)), Ok(Odd::default()), "{list}");
+        }
     }
 
     #[test]

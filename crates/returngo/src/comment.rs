@@ -23,12 +23,13 @@ open_enum! {
 #[serde(rename_all = "camelCase")]
 pub struct Comment {
     /// The kind.
-    pub comment_type: CommentType,
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
+    pub comment_type: Option<CommentType>,
     /// A member of staff, `ReturnGO API`, `Automation`; none is `""` on the wire.
     #[serde(default, with = "wire::informational_text")]
     pub triggered_by: Option<String>,
     /// The text, with HTML in it.
-    #[serde(default, with = "wire::text_or_empty")]
+    #[serde(default, with = "wire::informational")]
     pub html_text: String,
     /// When.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]

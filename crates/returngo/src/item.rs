@@ -114,10 +114,10 @@ pub struct Item {
     #[serde(default, with = "wire::null_is_default")]
     pub item_validation_status_response: ValidationResponse,
     /// What the shopper gets in exchange; empty unless the resolution is an exchange.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::informational_list")]
     pub exchange_items: Vec<ExchangeItem>,
     /// Answers to the merchant's questions.
-    #[serde(default, with = "wire::informational")]
+    #[serde(default, with = "wire::informational_list")]
     pub follow_up_questions: Vec<FollowUpQuestion>,
 }
 

@@ -76,13 +76,13 @@ pub struct Rma {
     #[serde(default, with = "wire::null_is_default")]
     pub items: Vec<Item>,
     /// The timeline, newest first. For people: its texts are no contract.
-    #[serde(default, with = "wire::informational")]
+    #[serde(default, with = "wire::informational_list")]
     pub comments: Vec<Comment>,
     /// Orders that were made for it.
-    #[serde(default, with = "wire::informational")]
+    #[serde(default, with = "wire::informational_list")]
     pub exchange_orders: Vec<ExchangeOrder>,
     /// Exchange items of the RMA as a whole.
-    #[serde(default, with = "wire::informational")]
+    #[serde(default, with = "wire::informational_list")]
     pub exchange_items: Vec<ExchangeItem>,
     /// Taken for cancelling an order.
     #[serde(default, with = "wire::null_is_default")]

@@ -24,7 +24,7 @@ pub(crate) fn add(
     now: Timestamp,
 ) -> Comment {
     let comment = Comment {
-        comment_type: kind,
+        comment_type: Some(kind),
         triggered_by: Some(by.to_owned()),
         html_text: html.into(),
         datetime: Some(time(now)),
