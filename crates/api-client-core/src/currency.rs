@@ -1,10 +1,7 @@
 use std::fmt;
 
 use rust_decimal::Decimal;
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error as _, Unexpected},
-};
+use serde::{Deserialize, Serialize};
 
 /// An ISO 4217 currency code, such as `GBP`, in upper case.
 ///
@@ -15,7 +12,8 @@ use serde::{
 /// assert_eq!(yen.as_str(), "JPY");
 /// assert_eq!(yen.decimals(), 0);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String")]
 pub struct CurrencyCode(String);
 
 impl CurrencyCode {
@@ -48,14 +46,6 @@ impl CurrencyCode {
     /// One minor unit: a penny, a cent, a yen, a fils.
     pub fn minor_unit(&self) -> Decimal {
         Decimal::new(1, self.decimals())
-    }
-}
-
-impl<'de> Deserialize<'de> for CurrencyCode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let code = String::deserialize(deserializer)?;
-        let empty = || D::Error::invalid_value(Unexpected::Str(""), &"a currency code");
-        if code.trim().is_empty() { Err(empty()) } else { Ok(Self::new(code)) }
     }
 }
 

@@ -32,21 +32,40 @@ pub mod unsigned {
         Ok(number)
     }
 
-    /// A whole number, however many zeros it has behind its point.
-    struct Whole(u64);
-
-    impl FromStr for Whole {
-        type Err = std::num::ParseIntError;
-
-        fn from_str(text: &str) -> Result<Self, Self::Err> {
-            let whole = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
-            whole.map_or(text, |(whole, _)| whole).parse().map(Self)
-        }
-    }
-
     /// Writes it as a number.
     pub fn serialize<S: Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(*value)
+    }
+}
+
+/// An integer that comes as a number or as a numeric string, and may be below zero; written as a number.
+pub mod integer {
+    use super::*;
+
+    /// Reads it.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+        let Whole(number) = deserializer
+            .deserialize_any(Lenient("an integer or a string of digits", |number| {
+                i64::try_from(number).ok().map(Whole)
+            }))?;
+        Ok(number)
+    }
+
+    /// Writes it as a number.
+    pub fn serialize<S: Serializer>(value: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(*value)
+    }
+}
+
+/// A whole number, however many zeros it has behind its point.
+struct Whole<T>(T);
+
+impl<T: FromStr> FromStr for Whole<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        let whole = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
+        whole.map_or(text, |(whole, _)| whole).parse().map(Self)
     }
 }
 
@@ -86,6 +105,26 @@ pub struct Text(pub String);
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         text::deserialize(deserializer).map(Self)
+    }
+}
+
+/// A code that is not empty, of a type that takes any text.
+pub mod stated {
+    use super::*;
+
+    /// Reads it.
+    pub fn deserialize<'de, D: Deserializer<'de>, T: From<String>>(deserializer: D) -> Result<T, D::Error> {
+        name::deserialize(deserializer).map(T::from)
+    }
+}
+
+/// An id or code that may be empty, as it came.
+pub mod possibly_empty {
+    use super::*;
+
+    /// Reads it.
+    pub fn deserialize<'de, D: Deserializer<'de>, T: From<String>>(deserializer: D) -> Result<T, D::Error> {
+        text::deserialize(deserializer).map(T::from)
     }
 }
 
@@ -167,6 +206,19 @@ pub mod boolean {
     pub fn serialize<S: Serializer>(value: &bool, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_bool(*value)
     }
+}
+
+/// A boolean as [`boolean`] reads it, but that is stated where it is there: null and `""` are refused.
+pub mod stated_boolean {
+    use super::*;
+
+    /// Reads it. Pair with `#[serde(default)]` for the absent key.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+        let flag = optional_boolean::deserialize(deserializer)?;
+        flag.ok_or_else(|| de::Error::invalid_type(de::Unexpected::Unit, &"a boolean, 0 or 1"))
+    }
+
+    pub use super::boolean::serialize;
 }
 
 /// A boolean as [`boolean`] reads it, of which null, `""` and absent say nothing.

@@ -4,8 +4,11 @@
 //! always answers, so with axum the faults that lose an answer could not be played.
 
 use std::{
+    future::poll_fn,
     io::{self, Write},
     net::Ipv4Addr,
+    pin::pin,
+    task::Poll,
 };
 
 use http_body_util::{BodyExt, Full};
@@ -63,11 +66,16 @@ impl<A: MockedApi> Server<A> {
 /// When the port cannot be had, or stdout is closed.
 pub async fn run_until_ctrl_c<A: MockedApi>(core: MockCore<A>, port: u16) -> io::Result<()> {
     let server = Server::bind(core, port).await?;
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
+    // It is listened for before the line is read: the signal may follow at once.
+    if let Poll::Ready(ended) = poll_fn(|context| Poll::Ready(interrupted.as_mut().poll(context))).await {
+        return ended;
+    }
     writeln!(io::stdout(), "{}", server.first_line())?;
     io::stdout().flush()?;
     tokio::select! {
         () = server.run() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted,
+        ended = interrupted => ended,
     }
 }
 

@@ -165,6 +165,11 @@ impl Error {
         self
     }
 
+    /// Where an answer could not be decoded.
+    pub(crate) fn undecodable_path(&self) -> Option<&str> {
+        self.0.source.as_ref()?.downcast_ref::<DecodeError>().map(DecodeError::path)
+    }
+
     pub(crate) fn undecodable_row(source: UndecodableRow) -> Self {
         let mut error = Self::of(ErrorKind::Undecodable, "a row of the search does not read", None);
         error.0.source = Some(Arc::new(source));

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use api_client_core::{OffsetDateTime, open_enum, wire};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 open_enum! {
     /// What happened.
@@ -31,6 +31,7 @@ open_enum! {
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// What.
+    #[serde(deserialize_with = "any_name")]
     pub event_name: EventName,
     /// When.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
@@ -44,6 +45,11 @@ pub struct Event {
     /// Who of the staff.
     #[serde(default, with = "wire::informational")]
     pub user_details: Option<UserDetails>,
+}
+
+/// Of the names that come only two matter.
+fn any_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventName, D::Error> {
+    wire::text_or_empty::deserialize(deserializer).map(EventName::from)
 }
 
 /// A member of staff. Never prints.

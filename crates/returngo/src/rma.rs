@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api_client_core::{OffsetDateTime, open_enum, wire};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     Comment, Event, EventName, ExchangeItem, ExchangeOrder, Item, Shipment, Transaction, answer,
@@ -148,8 +148,18 @@ pub struct RmaSummary {
     #[serde(rename = "order_name", default, with = "wire::empty_is_none")]
     pub order_name: Option<String>,
     /// What happened; in practice creation and approval.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, deserialize_with = "dated_approvals")]
     pub events: Vec<Event>,
+}
+
+/// Events, of which an approval needs its date: from then on a return counts.
+fn dated_approvals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Event>, D::Error> {
+    let events: Vec<Event> = wire::null_is_default::deserialize(deserializer)?;
+    let is_undated = |event: &Event| event.event_name == EventName::Approved && event.event_date.is_none();
+    if events.iter().any(is_undated) {
+        return Err(D::Error::custom("an RMA_APPROVED event has no eventDate"));
+    }
+    Ok(events)
 }
 
 /// The order that an RMA is for.

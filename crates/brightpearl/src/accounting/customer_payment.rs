@@ -118,6 +118,7 @@ pub struct CustomerPayment {
     #[serde(default, with = "wire::informational")]
     pub currency_id: Option<CurrencyId>,
     /// The currency of the amounts.
+    #[serde(deserialize_with = "wire::stated::deserialize")]
     pub currency_code: CurrencyCode,
     /// The held amount.
     #[serde(default, with = "wire::informational")]

@@ -54,7 +54,11 @@ pub struct NominalAccount {
     #[serde(default, with = "wire::boolean")]
     pub active: bool,
     /// The default tax code's number; 0 when none.
-    #[serde(default, with = "rust_decimal::serde::float")]
+    #[serde(
+        default,
+        deserialize_with = "wire::informational::deserialize",
+        serialize_with = "rust_decimal::serde::float::serialize"
+    )]
     pub tax_code: Decimal,
     /// The code in the tax authority's chart.
     #[serde(default, with = "wire::informational")]
@@ -63,7 +67,7 @@ pub struct NominalAccount {
     #[serde(default, with = "wire::informational")]
     pub reconcile: bool,
     /// The currency it is tied to, if any.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub currency_id: Option<CurrencyId>,
 }
 

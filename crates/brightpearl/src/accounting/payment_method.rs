@@ -66,7 +66,8 @@ pub struct BankAccountLink {
     pub payment_method_id: Option<PaymentMethodId>,
     /// The currency.
     pub currency_iso_code: CurrencyCode,
-    /// The bank account's nominal code.
+    /// The bank account's nominal code; may be empty.
+    #[serde(deserialize_with = "wire::possibly_empty::deserialize")]
     pub bank_account_nominal_code: NominalCode,
 }
 

@@ -195,12 +195,14 @@ impl Sets {
     }
 }
 
-/// A refusal, a URI that is too long, an answer that cannot be decoded: each may be cured by asking for fewer. A page that is
-/// no JSON at all, of which the error keeps the beginning, says nothing about an id.
+/// A refusal, a URI that is too long, an answer that cannot be decoded: each may be cured by asking for fewer. An answer that is
+/// no list says nothing about an id.
 fn may_be_one_ids_fault(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Refused | ErrorKind::NotFound => true,
-        ErrorKind::Undecodable => error.body_excerpt().is_none(),
+        ErrorKind::Undecodable => error
+            .undecodable_path()
+            .is_some_and(|path| path.starts_with("response[") || path.starts_with("response.")),
         _ => false,
     }
 }

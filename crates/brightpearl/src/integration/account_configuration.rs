@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 
 use api_client_core::{CurrencyCode, Endpoint, HttpResponse, Idempotency, Method, decode::DecodeError, wire};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{answer, ids::OrderStatusId, request::Request};
 
@@ -26,7 +26,11 @@ const GET: Endpoint =
 #[serde(transparent)]
 pub struct AccountConfiguration(pub BTreeMap<String, String>);
 
-/// A value that is no text is left out: there are some two hundred of them, and five matter.
+/// The values that rules depend on.
+const TEXTS: [&str; 2] = ["timeZone", "baseCurrencyCode"];
+const STATUSES: [&str; 2] = ["newSalesCreditStatusId", "cancelledOrderStatusId"];
+
+/// A value that is no text is left out: there are some two hundred of them, and these four matter.
 impl<'de> Deserialize<'de> for AccountConfiguration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Default, Deserialize)]
@@ -35,11 +39,31 @@ impl<'de> Deserialize<'de> for AccountConfiguration {
 
         #[derive(Deserialize)]
         #[serde(transparent)]
-        struct Value(#[serde(deserialize_with = "wire::informational::deserialize")] Option<String>);
+        struct Value(serde_json::Value);
 
         let Values(values) = Values::deserialize(deserializer)?;
-        let texts = values.into_iter().filter_map(|(name, Value(text))| Some((name, text?)));
-        Ok(Self(texts.collect()))
+        let mut texts = BTreeMap::new();
+        for (name, Value(value)) in values {
+            let text = match &value {
+                serde_json::Value::Null => None,
+                serde_json::Value::String(text) => Some(text.clone()),
+                serde_json::Value::Number(number) => Some(number.to_string()),
+                serde_json::Value::Bool(flag) => Some(flag.to_string()),
+                _ if TEXTS.contains(&name.as_str()) || STATUSES.contains(&name.as_str()) => {
+                    return Err(D::Error::custom(format!("{name} is no text")));
+                }
+                _ => None,
+            };
+            let is_given = text.as_ref().is_some_and(|text| !text.trim().is_empty());
+            if is_given && STATUSES.contains(&name.as_str()) {
+                let status = wire::unsigned::deserialize(&value)
+                    .map_err(|error| D::Error::custom(format!("{name} is no id of a status: {error}")))?;
+                texts.insert(name, status.to_string());
+            } else {
+                texts.extend(text.map(|text| (name, text)));
+            }
+        }
+        Ok(Self(texts))
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use api_client_core::{
     Endpoint, Idempotency, Method, OffsetDateTime,
     decode::{self, DecodeError},
+    wire,
 };
 use serde::{Deserialize, Serialize};
 
@@ -155,10 +156,10 @@ pub struct Notification {
     /// `created`, `modified` or `destroyed`.
     pub lifecycle_event: String,
     /// Such as `order.modified.order-status`.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub full_event: Option<String>,
     /// When it happened.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub raised_on: Option<OffsetDateTime>,
 }
 
@@ -181,7 +182,7 @@ impl Notification {
 }
 
 fn id_set<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<IdSet, D::Error> {
-    let text = api_client_core::wire::text::deserialize::<D>(deserializer)?;
+    let text = wire::text::deserialize::<D>(deserializer)?;
     text.parse().map_err(serde::de::Error::custom)
 }
 

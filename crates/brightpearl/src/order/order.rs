@@ -237,12 +237,13 @@ pub struct OrderCurrency {
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub accounting_currency_code: Option<CurrencyCode>,
     /// The currency of the amounts.
+    #[serde(deserialize_with = "wire::stated::deserialize")]
     pub order_currency_code: CurrencyCode,
     /// Units of order currency for one of base currency, six decimals.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Decimal>,
     /// Whether the rate stays as it is when the order is invoiced.
-    #[serde(default, with = "wire::boolean")]
+    #[serde(default, with = "wire::stated_boolean")]
     pub fixed_exchange_rate: bool,
 }
 
@@ -333,40 +334,58 @@ pub struct OrderSummary {
     /// The order.
     pub order_id: Option<OrderId>,
     /// 1 sales order, 2 purchase order, 3 sales credit, 4 purchase credit.
+    #[serde(with = "wire::optional")]
     pub order_type_id: Option<u64>,
     /// The customer or supplier.
+    #[serde(with = "wire::informational")]
     pub contact_id: Option<ContactId>,
     /// The workflow status.
+    #[serde(with = "wire::optional")]
     pub order_status_id: Option<OrderStatusId>,
     /// The stock status' number.
+    #[serde(with = "wire::informational")]
     pub order_stock_status_id: Option<u64>,
     /// When it was created.
+    #[serde(with = "wire::optional")]
     pub created_on: Option<OffsetDateTime>,
     /// Who created it.
+    #[serde(with = "wire::informational")]
     pub created_by_id: Option<ContactId>,
     /// The customer reference.
+    #[serde(deserialize_with = "wire::empty_is_none::deserialize")]
     pub customer_ref: Option<String>,
     /// The payment status' number.
+    #[serde(with = "wire::informational")]
     pub order_payment_status_id: Option<u64>,
     /// When it changed; null until it does.
+    #[serde(with = "wire::optional")]
     pub updated_on: Option<OffsetDateTime>,
     /// The order it belongs to.
+    #[serde(with = "wire::optional")]
     pub parent_order_id: Option<OrderId>,
     /// The shipping status' number.
+    #[serde(with = "wire::informational")]
     pub order_shipping_status_id: Option<u64>,
     /// The creator's unique reference.
+    #[serde(deserialize_with = "wire::empty_is_none::deserialize")]
     pub external_ref: Option<String>,
     /// The integration instance that the external reference belongs to.
+    #[serde(with = "wire::optional")]
     pub installed_integration_instance_id: Option<InstanceId>,
     /// The warehouse.
+    #[serde(with = "wire::informational")]
     pub warehouse_id: Option<WarehouseId>,
     /// The member of staff who owns it.
+    #[serde(with = "wire::informational")]
     pub staff_owner_contact_id: Option<ContactId>,
     /// The tax date.
+    #[serde(with = "wire::informational")]
     pub tax_date: Option<OffsetDateTime>,
     /// The channel.
+    #[serde(with = "wire::optional")]
     pub department_id: Option<ChannelId>,
     /// The delivery date.
+    #[serde(with = "wire::informational")]
     pub delivery_date: Option<OffsetDateTime>,
 }
 

@@ -170,7 +170,7 @@ pub struct Composition {
     #[serde(default, with = "wire::boolean")]
     pub bundle_parent: bool,
     /// The row is a component.
-    #[serde(default, with = "wire::boolean")]
+    #[serde(default, with = "wire::stated_boolean")]
     pub bundle_child: bool,
     /// The bundle's row, for a component.
     #[serde(with = "wire::zero_is_none")]

@@ -101,7 +101,7 @@ pub struct GoodsInLine {
     #[serde(default, with = "wire::zero_is_none")]
     pub purchase_order_row_id: Option<OrderRowId>,
     /// How many. The documentation's page writes `Quantity`.
-    #[serde(alias = "Quantity")]
+    #[serde(alias = "Quantity", with = "wire::integer")]
     pub quantity: i64,
     /// The warehouse.
     #[serde(default, with = "wire::zero_is_none")]

@@ -52,6 +52,7 @@ pub struct GoodsMovement {
     #[serde(default, with = "wire::optional")]
     pub purchase_order_row_id: Option<OrderRowId>,
     /// How many.
+    #[serde(with = "wire::integer")]
     pub quantity: i64,
     /// The location.
     #[serde(default, with = "wire::optional")]

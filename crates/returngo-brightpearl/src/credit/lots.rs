@@ -9,6 +9,7 @@ use crate::{
     findings::Findings,
     matching::{CreditableRow, MatchedBy, Misfit, OrderRows, Place, Room},
     plan::{ReviewCode, WarningCode},
+    settings::ConnectionSettings,
     world::AccountFacts,
 };
 
@@ -39,6 +40,20 @@ pub(super) fn place<'a>(
             findings.ask(code, problem, [&unit.returned_item_id]);
             continue;
         }
+        if let Some(what) = prices.unclear(unit).filter(|_| room.has_several_prices(unit)) {
+            let problem = format!(
+                "ReturnGO does not say {what}, and the rows of the order that fit the unit have several prices. \
+                 Credit the unit by hand."
+            );
+            findings.ask(ReviewCode::TaxUnclear, problem, [&unit.returned_item_id]);
+            continue;
+        }
+        if has_unknown_method(unit, prices.settings) {
+            let problem = "The unit's return method has no name, and settings go by it (`return_methods.skip`, \
+                           `warehouses`). Credit the unit by hand, or leave it out.";
+            findings.ask(ReviewCode::UnmatchedItem, problem.to_owned(), [&unit.returned_item_id]);
+            continue;
+        }
         match room.place(unit, |row| prices.fits(unit, row)) {
             Ok(place) => {
                 if let Some(row) = room.rows.get(place.row) {
@@ -51,6 +66,12 @@ pub(super) fn place<'a>(
         }
     }
     together(placed)
+}
+
+/// Whether settings go by the name of return methods, and the unit's has none.
+fn has_unknown_method(unit: &Item, settings: &ConnectionSettings) -> bool {
+    let goes_by_name = !settings.return_methods.skip.is_empty() || !settings.warehouses.is_empty();
+    goes_by_name && unit.return_method.as_ref().is_some_and(|method| method.name.is_empty())
 }
 
 /// The lots of units that are placed, by row.

@@ -79,12 +79,15 @@ impl Prices<'_> {
         Some((ReviewCode::CurrencyDiffers, problem))
     }
 
-    /// What ReturnGO leaves open about the price of a unit.
-    fn unclear(&self, unit: &Item) -> Option<&'static str> {
+    /// What ReturnGO leaves open about the price of a unit. Rows are told apart by the price without its tax too.
+    pub(super) fn unclear(&self, unit: &Item) -> Option<&'static str> {
         if unit.paid_price.is_none() {
             return Some("what was paid for it (`paidPrice`)");
         }
-        let Some(tax) = &unit.paid_tax else { return Some("which tax was paid (`paidTax`)") };
+        let Some(tax) = &unit.paid_tax else {
+            let needs_tax = self.settings.price_source == PriceSource::Returngo;
+            return needs_tax.then_some("which tax was paid (`paidTax`)");
+        };
         let is_taxed = tax.in_currency(self.currency()).is_none_or(|tax| !tax.is_zero());
         (is_taxed && unit.tax_included.is_none())
             .then_some("whether its price includes the tax (`taxIncluded`)")

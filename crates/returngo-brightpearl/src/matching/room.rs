@@ -139,6 +139,14 @@ impl<'r, 'o> Room<'r, 'o> {
         Ok(Place { row: at, matched_by: rung.matched_by })
     }
 
+    /// Whether the rows on which a unit may go cost differently.
+    pub(crate) fn has_several_prices(&self, unit: &Item) -> bool {
+        let Some(rung) = self.rows.rung(unit) else { return false };
+        let free = self.rows.from(rung, rung.first).filter(|&at| self.has_room(at));
+        let mut prices = free.filter_map(|at| self.rows.get(at)?.unit_gross());
+        prices.next().is_some_and(|first| prices.any(|price| price != first))
+    }
+
     fn first_with_room(&mut self, rung: Rung) -> Option<usize> {
         let known = self.behind_full.get(&rung).copied().unwrap_or(Some(rung.first))?;
         let first = self.rows.from(rung, known).find(|&at| self.has_room(at));

@@ -62,7 +62,9 @@ const RULE_FIELDS: &[&str] = &[
     "account.nominalCodes.*.bank",
     "account.nominalCodes.*.code",
     "account.nominalCodes.*.id",
-    "account.nominalCodes.*.taxCode",
+    "account.nominalCodes.*.currencyId",
+    "account.configuration.cancelledOrderStatusId",
+    "account.configuration.newSalesCreditStatusId",
     "account.orderStatuses",
     "account.orderStatuses.*",
     "account.orderStatuses.*.disabled",
@@ -178,12 +180,10 @@ const RULE_FIELDS: &[&str] = &[
     "rma.items.*.itemValidationStatusResponse.isReturned",
     "rma.items.*.itemValidationStatusResponse.lastValidationDate",
     "rma.items.*.paidPrice.amount",
-    "rma.items.*.paidPrice.currency",
     "rma.items.*.paidPrice.shopAmount",
     "rma.items.*.paidPrice.shopCurrency",
     "rma.items.*.paidTax",
     "rma.items.*.paidTax.amount",
-    "rma.items.*.paidTax.currency",
     "rma.items.*.paidTax.shopAmount",
     "rma.items.*.paidTax.shopCurrency",
     "rma.items.*.resolutionType",
@@ -200,6 +200,7 @@ const RULE_FIELDS: &[&str] = &[
     "rma.orderDetails.order_name",
     "rma.rmaSummary",
     "rma.rmaSummary.events.*",
+    "rma.rmaSummary.events.*.eventDate",
     "rma.rmaSummary.events.*.eventName",
     "rma.rmaSummary.order_name",
     "rma.rmaSummary.rmaId",
@@ -211,7 +212,6 @@ const RULE_FIELDS: &[&str] = &[
     "rma.transactions.*",
     "rma.transactions.*.amount",
     "rma.transactions.*.amount.amount",
-    "rma.transactions.*.amount.currency",
     "rma.transactions.*.amount.shopAmount",
     "rma.transactions.*.amount.shopCurrency",
     "rma.transactions.*.createdAt",
@@ -262,12 +262,14 @@ const MAY_BE_ABSENT: &[&str] = &[
     "orderNotes.*.text",
     "payments",
     "rma.items",
+    "rma.items.*.paidPrice.currency",
+    "rma.items.*.paidTax.currency",
+    "rma.transactions.*.amount.currency",
     "rma.items.*.paidPrice",
     "rma.items.*.shipmentId",
     "rma.items.*.sku",
     "rma.items.*.taxIncluded",
     "rma.rmaSummary.events",
-    "rma.rmaSummary.events.*.eventDate",
     "rma.shipments",
     "rma.transactions",
     "rma.transactions.*.externalReferenceId",
@@ -447,4 +449,62 @@ fn a_unit_whose_price_or_tax_is_unclear_waits_where_the_price_is_returngos() {
 fn a_captured_answer_may_begin_with_a_byte_order_mark() {
     let text = json_of("approved").to_string();
     assert_eq!(World::from_json(&format!("\u{feff}{text}")), World::from_json(&text));
+}
+
+#[test]
+fn a_unit_without_a_price_is_not_put_on_one_of_several_rows_that_cost_differently() {
+    for field in ["paidPrice", "taxIncluded"] {
+        let mut world = json_of("same_sku_two_prices");
+        for item in world["rma"]["items"].as_array_mut().unwrap() {
+            item[field] = Value::Null;
+            item.as_object_mut().unwrap().remove("shopLineItemId");
+        }
+        let plan = plan(&World::from_json(&world.to_string()).unwrap(), &settings(json!({})));
+        assert!(plan.effects.is_empty(), "{plan:#?}");
+        assert!(plan.reviews.iter().all(|review| review.code == ReviewCode::TaxUnclear), "{plan:#?}");
+    }
+}
+
+#[test]
+fn a_unit_whose_return_method_has_no_name_waits_where_settings_go_by_it() {
+    let mut world = json_of("one_unit");
+    world["rma"]["items"][0]["returnMethod"]["name"] = Value::Null;
+    let world = World::from_json(&world.to_string()).unwrap();
+    assert!(plan(&world, &settings(json!({}))).reviews.is_empty());
+    for goes_by_name in
+        [json!({"return_methods": {"skip": ["Return to store"]}}), json!({"warehouses": {"Courier": 4}})]
+    {
+        let plan = plan(&world, &settings(goes_by_name));
+        assert!(plan.effects.is_empty() && plan.reviews[0].message.contains("return method"), "{plan:#?}");
+    }
+}
+
+#[test]
+fn an_approval_without_a_date_is_refused_by_its_name() {
+    let mut world = json_of("approved");
+    world["rma"]["rmaSummary"]["events"] = json!([{"eventName": "RMA_APPROVED", "eventDate": ""}]);
+    let error = World::from_json(&world.to_string()).unwrap_err();
+    assert!(
+        error.to_string().contains("rma.rmaSummary.events") && error.to_string().contains("RMA_APPROVED"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_status_of_the_configuration_is_read_in_any_form_or_refused() {
+    for (form, read) in
+        [(json!(5.0), Some(5)), (json!("5.0"), Some(5)), (json!(""), None), (Value::Null, None)]
+    {
+        let mut world = json_of("approved");
+        world["account"]["configuration"]["cancelledOrderStatusId"] = form;
+        let world = World::from_json(&world.to_string()).unwrap();
+        assert_eq!(world.account.configuration.cancelled_order_status().map(|status| status.get()), read);
+    }
+    for odd in [json!([5]), json!("five"), json!({})] {
+        let mut world = json_of("approved");
+        world["account"]["configuration"]["cancelledOrderStatusId"] = odd;
+        assert!(
+            World::from_json(&world.to_string()).unwrap_err().to_string().contains("cancelledOrderStatusId")
+        );
+    }
 }
