@@ -59,9 +59,8 @@ impl Arguments {
         arguments
     }
 
-    /// Several for each core: a seed waits for its store's own thread most of the time.
     pub(crate) fn threads(&self) -> usize {
-        let all = std::thread::available_parallelism().map_or(1, usize::from).min(4) * 6;
+        let all = std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.unwrap_or(all).min(self.seeds as usize).max(1)
     }
 }

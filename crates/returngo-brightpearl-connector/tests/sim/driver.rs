@@ -2,19 +2,25 @@
 
 use std::{
     any::Any,
+    cell::RefCell,
+    future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use returngo_brightpearl_connector::{
     ledger::Ledger,
     probe::{Point, Probe},
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::sleep,
 };
 
 /// A part of a process that goes on by itself.
@@ -99,25 +105,51 @@ pub(crate) async fn go_on(actor: &mut Actor, ledger: &dyn Ledger) -> Polled {
 }
 
 /// Longer than any statement takes.
-const PATIENCE: u32 = 2000;
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Waits while the database is asked. False when the actor waits for something else.
 async fn answered_by_database(woken: &Woken, ledger: &dyn Ledger) -> bool {
-    for round in 0..PATIENCE {
+    let began = Instant::now();
+    let mut look_again = pin!(sleep(LOOKS_EVERY));
+    while began.elapsed() < PATIENCE {
+        // A connection goes back to its pool in a task of its own.
+        tokio::task::yield_now().await;
         if woken.flag.load(Ordering::Acquire) {
             return true;
         }
         if ledger.is_idle() {
             return false;
         }
-        // A connection goes back to its pool in a task of its own.
-        tokio::task::yield_now().await;
-        if round > 2 {
-            let answer = std::future::poll_fn(|context| woken.poll_woken(context));
-            let _ = tokio::time::timeout(Duration::from_millis(1), answer).await;
+        if look_again.is_elapsed() {
+            look_again.as_mut().reset(tokio::time::Instant::now() + LOOKS_EVERY);
         }
+        let mut has_slept = false;
+        poll_fn(|context| {
+            if std::mem::replace(&mut has_slept, true) {
+                return Poll::Ready(());
+            }
+            ON_UNPARK.set(Some(context.waker().clone()));
+            // Either wakes it; which one is of no interest.
+            let _ = look_again.as_mut().poll(context);
+            woken.poll_woken(context)
+        })
+        .await;
     }
     false
+}
+
+/// For what ends just before the thread sleeps.
+const LOOKS_EVERY: Duration = Duration::from_millis(2);
+
+thread_local! {
+    /// Who is to look again when the thread has slept: perhaps the database has answered.
+    static ON_UNPARK: RefCell<Option<Waker>> = const { RefCell::new(None) };
+}
+
+/// For one thread, which looks after the database whenever there was something to wake for.
+pub(crate) fn runtime() -> Runtime {
+    let wake = || ON_UNPARK.take().into_iter().for_each(Waker::wake);
+    Builder::new_current_thread().enable_all().on_thread_unpark(wake).build().unwrap()
 }
 
 /// The end of a process.

@@ -34,6 +34,7 @@ use std::{
 };
 
 use arguments::Arguments;
+use driver::runtime;
 use run::{Databases, Ended, run};
 use world::lock;
 
@@ -82,10 +83,6 @@ struct Totals {
     virtual_time: Duration,
     failures: BTreeMap<&'static str, Vec<u64>>,
     situations: BTreeMap<String, u64>,
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 fn play(

@@ -58,12 +58,19 @@ impl SqlLedger {
 
     async fn writing(&self) -> Result<Session<'_>, LedgerError> {
         let begun = self.write.begin_with(self.place.dialect.begin()).await;
-        Ok(Session::new(begun.map_err(|error| self.place.explain(error))?, &self.place))
+        Ok(Session::in_transaction(begun.map_err(|error| self.place.explain(error))?, &self.place))
     }
 
+    /// For several statements that have to see the same state.
     async fn reading(&self) -> Result<Session<'_>, LedgerError> {
         let begun = self.read.begin().await;
-        Ok(Session::new(begun.map_err(|error| self.place.explain(error))?, &self.place))
+        Ok(Session::in_transaction(begun.map_err(|error| self.place.explain(error))?, &self.place))
+    }
+
+    /// For one statement.
+    async fn asking(&self) -> Result<Session<'_>, LedgerError> {
+        let connection = self.read.acquire().await;
+        Ok(Session::for_one_statement(connection.map_err(|error| self.place.explain(error))?, &self.place))
     }
 }
 
@@ -76,15 +83,15 @@ impl Ledger for SqlLedger {
     }
 
     async fn counterparts(&self, connection: &ConnectionId) -> Result<Option<Counterparts>, LedgerError> {
-        connections::counterparts(&mut self.reading().await?, connection).await
+        connections::counterparts(&mut self.asking().await?, connection).await
     }
 
     async fn connected_as(&self, pair: &Counterparts) -> Result<Vec<ConnectionId>, LedgerError> {
-        connections::connected_as(&mut self.reading().await?, pair).await
+        connections::connected_as(&mut self.asking().await?, pair).await
     }
 
     async fn known_as(&self, pair: &Counterparts) -> Result<Vec<ConnectionId>, LedgerError> {
-        connections::known_as(&mut self.reading().await?, pair).await
+        connections::known_as(&mut self.asking().await?, pair).await
     }
 
     async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError> {
@@ -94,19 +101,19 @@ impl Ledger for SqlLedger {
     }
 
     async fn connections(&self) -> Result<Vec<StoredConnection>, LedgerError> {
-        connections::all(&mut self.reading().await?).await
+        connections::all(&mut self.asking().await?).await
     }
 
     async fn stored_connections(&self) -> Result<Vec<(ConnectionId, Timestamp)>, LedgerError> {
-        connections::stored_at(&mut self.reading().await?).await
+        connections::stored_at(&mut self.asking().await?).await
     }
 
     async fn connections_named(&self, ids: &[ConnectionId]) -> Result<Vec<StoredConnection>, LedgerError> {
-        connections::named(&mut self.reading().await?, ids).await
+        connections::named(&mut self.asking().await?, ids).await
     }
 
     async fn connection(&self, id: &ConnectionId) -> Result<Option<StoredConnection>, LedgerError> {
-        connections::one(&mut self.reading().await?, id).await
+        connections::one(&mut self.asking().await?, id).await
     }
 
     async fn remove_connection(&self, id: &ConnectionId, now: Timestamp) -> Result<bool, LedgerError> {
@@ -134,7 +141,7 @@ impl Ledger for SqlLedger {
     }
 
     async fn delivery(&self, id: InboxId) -> Result<Option<StoredDelivery>, LedgerError> {
-        inbox::one(&mut self.reading().await?, id).await
+        inbox::one(&mut self.asking().await?, id).await
     }
 
     async fn resolve(
@@ -205,7 +212,7 @@ impl Ledger for SqlLedger {
         in_progress: &BTreeSet<(ConnectionId, RmaId)>,
         now: Timestamp,
     ) -> Result<usize, LedgerError> {
-        if !processes::holds_others(&mut self.reading().await?, worker, in_progress).await? {
+        if !processes::holds_others(&mut self.asking().await?, worker, in_progress).await? {
             return Ok(0);
         }
         let mut session = self.writing().await?;
@@ -222,7 +229,7 @@ impl Ledger for SqlLedger {
     }
 
     async fn revision(&self) -> Result<Revision, LedgerError> {
-        original_orders::revision(&mut self.reading().await?).await
+        original_orders::revision(&mut self.asking().await?).await
     }
 
     async fn take_orders(
@@ -250,7 +257,7 @@ impl Ledger for SqlLedger {
         rmas: &[RmaId],
         since: Timestamp,
     ) -> Result<Vec<(RmaId, EffectRecord)>, LedgerError> {
-        original_orders::recent_writes(&mut self.reading().await?, connection, rmas, since).await
+        original_orders::recent_writes(&mut self.asking().await?, connection, rmas, since).await
     }
 
     async fn finish(&self, outcomes: &[(Claim, Outcome)], now: Timestamp) -> Result<usize, LedgerError> {
@@ -282,7 +289,7 @@ impl Ledger for SqlLedger {
         connection: &ConnectionId,
         rma: &RmaId,
     ) -> Result<Vec<EffectRecord>, LedgerError> {
-        effects::of(&mut self.reading().await?, connection, rma).await
+        effects::of(&mut self.asking().await?, connection, rma).await
     }
 
     async fn rmas_of_credits(
@@ -290,15 +297,15 @@ impl Ledger for SqlLedger {
         connection: &ConnectionId,
         credits: &[OrderId],
     ) -> Result<Vec<RmaId>, LedgerError> {
-        work_items::of_credits(&mut self.reading().await?, connection, credits).await
+        work_items::of_credits(&mut self.asking().await?, connection, credits).await
     }
 
     async fn work(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Option<WorkItem>, LedgerError> {
-        work_items::one(&mut self.reading().await?, connection, rma).await
+        work_items::one(&mut self.asking().await?, connection, rma).await
     }
 
     async fn reviews(&self, connection: Option<&ConnectionId>) -> Result<Vec<WorkItem>, LedgerError> {
-        work_items::reviews(&mut self.reading().await?, connection).await
+        work_items::reviews(&mut self.asking().await?, connection).await
     }
 
     async fn put_aside(&self, decision: &Decision, now: Timestamp) -> Result<bool, LedgerError> {
@@ -327,7 +334,7 @@ impl Ledger for SqlLedger {
         connection: &ConnectionId,
         rmas: &[RmaId],
     ) -> Result<Vec<(RmaId, SettledReview)>, LedgerError> {
-        decisions::settled(&mut self.reading().await?, connection, rmas).await
+        decisions::settled(&mut self.asking().await?, connection, rmas).await
     }
 
     async fn forget_effects(
@@ -343,11 +350,11 @@ impl Ledger for SqlLedger {
     }
 
     async fn audit(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Vec<AuditEntry>, LedgerError> {
-        audit::of(&mut self.reading().await?, connection, rma).await
+        audit::of(&mut self.asking().await?, connection, rma).await
     }
 
     async fn status(&self) -> Result<Vec<ConnectionStatus>, LedgerError> {
-        connections::status(&mut self.reading().await?).await
+        connections::status(&mut self.asking().await?).await
     }
 
     async fn take_sweep(
@@ -425,7 +432,7 @@ impl Ledger for SqlLedger {
         connection: &ConnectionId,
         since: Timestamp,
     ) -> Result<Vec<(RmaId, Seen)>, LedgerError> {
-        seen::since(&mut self.reading().await?, connection, since).await
+        seen::since(&mut self.asking().await?, connection, since).await
     }
 
     async fn seen_of_credits(
@@ -433,7 +440,7 @@ impl Ledger for SqlLedger {
         connection: &ConnectionId,
         credits: &[OrderId],
     ) -> Result<Vec<Seen>, LedgerError> {
-        seen::of_credits(&mut self.reading().await?, connection, credits).await
+        seen::of_credits(&mut self.asking().await?, connection, credits).await
     }
 
     async fn rmas_of_items(
@@ -441,7 +448,7 @@ impl Ledger for SqlLedger {
         connection: &ConnectionId,
         items: &[ReturnedItemId],
     ) -> Result<Vec<RmaId>, LedgerError> {
-        seen::rmas_of_items(&mut self.reading().await?, connection, items).await
+        seen::rmas_of_items(&mut self.asking().await?, connection, items).await
     }
 
     async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError> {

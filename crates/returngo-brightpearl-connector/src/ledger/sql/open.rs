@@ -44,7 +44,7 @@ pub(super) async fn open(url: &str) -> Result<SqlLedger, LedgerError> {
     let pool = |size: u32| {
         let mut statements: Vec<_> = settings.clone();
         statements.extend(place.dialect.session_settings().iter().map(|&text| text.to_owned()));
-        connect(&url, size, statements)
+        connect(&url, size, statements, place.dialect)
     };
     let explain = |error| place.explain(error);
     let (write, read) = match place.dialect {
@@ -78,12 +78,19 @@ async fn try_once(url: &str) -> Result<(), sqlx::Error> {
     connection.close().await
 }
 
-async fn connect(url: &str, size: u32, settings: Vec<String>) -> Result<AnyPool, sqlx::Error> {
+async fn connect(
+    url: &str,
+    size: u32,
+    settings: Vec<String>,
+    dialect: Dialect,
+) -> Result<AnyPool, sqlx::Error> {
     AnyPoolOptions::new()
         .max_connections(size)
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(Duration::from_secs(30))
+        // A connection to a server may be gone; one to a file is not.
+        .test_before_acquire(dialect == Dialect::Postgres)
         .after_connect(move |connection, _| {
             let settings = settings.clone();
             Box::pin(async move {

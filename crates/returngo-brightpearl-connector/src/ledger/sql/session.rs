@@ -1,11 +1,11 @@
-//! One transaction, and the rows that go into it and come out of it.
+//! A transaction, or a single statement, and the rows that go into it and come out of it.
 
 use std::io;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
-use sqlx::{Any, AssertSqlSafe, Row as _, any::AnyRow, query::Query};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, any::AnyRow, pool::PoolConnection, query::Query};
 
 use super::place::Place;
 use crate::ledger::LedgerError;
@@ -13,10 +13,25 @@ use crate::ledger::LedgerError;
 /// Five milliseconds each.
 const WAITS_FOR_HOLDERS: usize = 200;
 
-/// A transaction. What is not [committed](Self::commit) did not happen.
+/// Runs statements. What a transaction does not [commit](Self::commit) did not happen.
 pub(super) struct Session<'p> {
-    transaction: sqlx::Transaction<'static, Any>,
+    connection: Connection,
     place: &'p Place,
+}
+
+enum Connection {
+    Transaction(sqlx::Transaction<'static, Any>),
+    /// A statement by itself sees one state of the database: a transaction around it would cost two round trips.
+    Pooled(PoolConnection<Any>),
+}
+
+impl Connection {
+    fn get(&mut self) -> &mut AnyConnection {
+        match self {
+            Self::Transaction(transaction) => transaction,
+            Self::Pooled(connection) => connection,
+        }
+    }
 }
 
 /// A statement's parameter.
@@ -58,8 +73,12 @@ impl From<Timestamp> for Parameter<'_> {
 }
 
 impl<'p> Session<'p> {
-    pub(super) const fn new(transaction: sqlx::Transaction<'static, Any>, place: &'p Place) -> Self {
-        Self { transaction, place }
+    pub(super) fn in_transaction(transaction: sqlx::Transaction<'static, Any>, place: &'p Place) -> Self {
+        Self { connection: Connection::Transaction(transaction), place }
+    }
+
+    pub(super) fn for_one_statement(connection: PoolConnection<Any>, place: &'p Place) -> Self {
+        Self { connection: Connection::Pooled(connection), place }
     }
 
     /// The rows that a statement gives.
@@ -68,7 +87,7 @@ impl<'p> Session<'p> {
         template: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, LedgerError> {
-        let rows = self.query(template, parameters).fetch_all(&mut *self.transaction).await;
+        let rows = self.query(template, parameters).fetch_all(self.connection.get()).await;
         Ok(rows.map_err(|error| self.place.explain(error))?.into_iter().map(Row).collect())
     }
 
@@ -87,7 +106,7 @@ impl<'p> Session<'p> {
         template: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, LedgerError> {
-        let result = self.query(template, parameters).execute(&mut *self.transaction).await;
+        let result = self.query(template, parameters).execute(self.connection.get()).await;
         Ok(result.map_err(|error| self.place.explain(error))?.rows_affected())
     }
 
@@ -122,7 +141,11 @@ impl<'p> Session<'p> {
     }
 
     pub(super) async fn commit(self) -> Result<(), LedgerError> {
-        self.transaction.commit().await.map_err(|error| self.place.explain(error))
+        match self.connection {
+            Connection::Transaction(transaction) => transaction.commit().await,
+            Connection::Pooled(_) => Ok(()),
+        }
+        .map_err(|error| self.place.explain(error))
     }
 
     fn query(

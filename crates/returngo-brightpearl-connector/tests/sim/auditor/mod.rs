@@ -8,6 +8,7 @@
 //! 6. In the end everything is in sync, or waits for a person.
 //! 7. A shop is asked once at most for another shop's RMA.
 //! 8. An RMA is credited on its own order.
+//! 9. An account and a shop are connected once.
 
 mod credits;
 mod facts;
