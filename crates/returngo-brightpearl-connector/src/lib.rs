@@ -20,6 +20,7 @@ pub mod registry;
 pub mod retention;
 pub mod server;
 pub mod service;
+pub mod skipped;
 pub mod subscriptions;
 pub mod sweep;
 pub mod trouble;

@@ -5,7 +5,7 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::{
     engine::Worked,
-    ledger::{ConnectionStatus, Source, SweepName},
+    ledger::{ConnectionStatus, Source, SweepName, UnreadableKind},
 };
 
 /// Says what is measured, and shows from the start what is counted: an increase from nothing is none to Prometheus.
@@ -21,6 +21,10 @@ pub fn describe() {
     describe_counter!(
         "returngo_brightpearl_unreadable_values_total",
         "Values that inform people only, could not be read and were taken as absent"
+    );
+    describe_counter!(
+        "returngo_brightpearl_unreadable_objects_total",
+        "Objects, rows of lists and webhooks that could not be read and were skipped"
     );
     describe_gauge!("returngo_brightpearl_ready", "Whether the database can be written to");
     describe_gauge!("returngo_brightpearl_rmas", "RMAs by how they stand");
@@ -41,6 +45,9 @@ pub fn describe() {
         for outcome in ["done", "failed"] {
             sweeps(sweep, outcome, 0);
         }
+    }
+    for kind in UnreadableKind::ALL {
+        counter!("returngo_brightpearl_unreadable_objects_total", "kind" => kind.as_str()).increment(0);
     }
     removed("webhooks", 0);
     removed("audit", 0);
@@ -80,6 +87,11 @@ pub fn show_ready(ready: bool) {
 /// What is done with was removed.
 pub fn removed(what: &'static str, count: u64) {
     counter!("returngo_brightpearl_removed_total", "what" => what).increment(count);
+}
+
+/// An object could not be read and was skipped.
+pub fn unreadable(kind: UnreadableKind) {
+    counter!("returngo_brightpearl_unreadable_objects_total", "kind" => kind.as_str()).increment(1);
 }
 
 /// How many informational values could not be read since the process started.

@@ -9,9 +9,9 @@ use brightpearl::{
     search::Period,
 };
 use jiff::{Timestamp, fmt::rfc2822};
-use returngo::{RmaFilter, RmaId, webhook};
+use returngo::{RmaFilter, webhook};
 use returngo_brightpearl::check::{
-    BrightpearlSide, Clocks, Connection, Read, Receiver, ReturngoSide, Unread,
+    BrightpearlSide, Clocks, Connection, Read, Receiver, RecentRmas, ReturngoSide, Unread,
 };
 
 use crate::account::with_configuration;
@@ -102,14 +102,20 @@ async fn returngo_side(
         Ok(answer) => question.read(&answer).map_err(|unreadable| Unread::Failed(unreadable.to_string())),
         Err(error) => Err(why_returngo(error)),
     };
-    let recent_rmas: Read<Vec<RmaId>> = latest_rmas(client).await.map_err(why_returngo);
+    let recent_rmas: Read<RecentRmas> = latest_rmas(client).await.map_err(why_returngo);
     ReturngoSide { shop: client.shop().to_owned(), recent_rmas, webhooks, receiver, clocks }
 }
 
-async fn latest_rmas(client: &returngo::Client) -> Result<Vec<RmaId>, returngo::Error> {
+async fn latest_rmas(client: &returngo::Client) -> Result<RecentRmas, returngo::Error> {
     let first = client.rmas().list(RmaFilter::new()).next_page().await?;
-    let rows = first.map(|page| page.results()).unwrap_or_default();
-    Ok(rows.into_iter().flatten().map(|summary| summary.rma_id).collect())
+    let mut recent = RecentRmas::default();
+    for row in first.map(|page| page.results()).unwrap_or_default() {
+        match row {
+            Ok(summary) => recent.ids.push(summary.rma_id),
+            Err(row) => recent.unreadable.push(row.to_string()),
+        }
+    }
+    Ok(recent)
 }
 
 fn clocks(date: &str, clock: &dyn Clock) -> Option<Clocks> {

@@ -125,13 +125,22 @@ pub struct ReturngoSide {
     /// The shop that was named.
     pub shop: String,
     /// Its latest RMAs.
-    pub recent_rmas: Read<Vec<RmaId>>,
+    pub recent_rmas: Read<RecentRmas>,
     /// Every registration of it, other programs' too.
     pub webhooks: Read<Vec<webhook::Webhook>>,
     /// Where our own deliveries are to go; none when nothing listens.
     pub receiver: Option<Receiver>,
     /// The time here and there.
     pub clocks: Option<Clocks>,
+}
+
+/// The latest RMAs of a shop, as its list shows them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecentRmas {
+    /// Their numbers.
+    pub ids: Vec<RmaId>,
+    /// The rows that cannot be read, each with why.
+    pub unreadable: Vec<String>,
 }
 
 /// Where deliveries are to go. Its URL holds a secret, since deliveries are not signed, and never prints.

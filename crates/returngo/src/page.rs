@@ -10,7 +10,7 @@ use api_client_core::{
 };
 use jiff::{Timestamp, tz::Offset};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, value::RawValue};
 
 use crate::request::{Endpoint, Request};
 
@@ -34,13 +34,19 @@ pub struct Page<T> {
 pub struct UndecodableRow {
     /// The row's number on the page, counted from 1.
     pub number: usize,
+    /// The number of its RMA or transaction, where that can be told.
+    pub id: Option<String>,
     /// Where and why.
     pub source: DecodeError,
 }
 
 impl fmt::Display for UndecodableRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {} of the list does not read: {}", self.number, self.source)
+        write!(f, "row {} of the list", self.number)?;
+        if let Some(id) = &self.id {
+            write!(f, ", number {id},")?;
+        }
+        write!(f, " cannot be read: {}", self.source)
     }
 }
 
@@ -163,7 +169,26 @@ fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeEr
     let List { rows, next_cursor } = decode::readable_json::<List<Box<RawValue>>>(body)?;
     let rows = rows.ok_or_else(|| DecodeError::new(".", "expected a list of rows"))?;
     let read = rows.iter().zip(1..).map(|(row, number)| {
-        decode::readable_json(row.get().as_bytes()).map_err(|source| UndecodableRow { number, source })
+        decode::readable_json(row.get().as_bytes()).map_err(|source| UndecodableRow {
+            number,
+            id: number_of(row),
+            source,
+        })
     });
     Ok(Page::new(read.collect(), next_cursor))
 }
+
+/// What a row that does not read says it is about: digits under one of the names that either list has for them.
+fn number_of(row: &RawValue) -> Option<String> {
+    let row: Map<String, Value> = serde_json::from_str(row.get()).ok()?;
+    let number = match row.get("rmaId").or_else(|| row.get("id"))? {
+        Value::String(text) => text.trim().to_owned(),
+        other => other.to_string(),
+    };
+    let is_number =
+        (1..=LONGEST_NUMBER).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+    is_number.then_some(number)
+}
+
+/// As many digits as the greatest number of 64 bits has.
+const LONGEST_NUMBER: usize = 20;

@@ -54,13 +54,19 @@ impl Reference {
 pub struct UndecodableRow {
     /// The row's number on the page, counted from 1.
     pub number: usize,
+    /// What its first cell has, where that is an id: searches begin their rows with it.
+    pub id: Option<u64>,
     /// Where and why.
     pub source: DecodeError,
 }
 
 impl fmt::Display for UndecodableRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {} of the search does not read: {}", self.number, self.source)
+        write!(f, "row {} of the search", self.number)?;
+        if let Some(id) = self.id {
+            write!(f, ", id {id},")?;
+        }
+        write!(f, " cannot be read: {}", self.source)
     }
 }
 
@@ -233,10 +239,16 @@ fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeEr
         .iter()
         .enumerate()
         .map(|(index, row)| {
-            read_row(row, &columns).map_err(|source| UndecodableRow { number: index + 1, source })
+            let undecodable = |source| UndecodableRow { number: index + 1, id: first_id(row), source };
+            read_row(row, &columns).map_err(undecodable)
         })
         .collect();
     Ok(Page { rows, meta_data, reference })
+}
+
+fn first_id(row: &RawValue) -> Option<u64> {
+    let cells: Vec<serde_json::Value> = serde_json::from_str(row.get()).ok()?;
+    cells.first()?.as_u64()
 }
 
 fn read_row<T: DeserializeOwned>(row: &RawValue, columns: &[&str]) -> Result<T, DecodeError> {

@@ -1,6 +1,6 @@
 //! What webhooks name, and which RMAs are due because of them. A webhook carries no state: it says where to look.
 
-mod naming;
+pub(crate) mod naming;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,8 +11,9 @@ use returngo_brightpearl_reader::ReadError;
 
 use crate::{
     connection::Connection,
-    ledger::{Cause, Ledger, LedgerError, Source, StoredDelivery, SweepName},
+    ledger::{Cause, Ledger, LedgerError, Source, StoredDelivery, SweepName, UnreadableKind},
     probe::{Point, Probe},
+    skipped::Skipped,
 };
 use naming::Named;
 
@@ -57,12 +58,17 @@ impl Connection {
         let mut due: BTreeMap<RmaId, Cause> = BTreeMap::new();
         let mut named = Named::default();
         let mut unclear = Vec::new();
+        let mut skipped = Skipped::of(&self.id);
         for stored in deliveries {
             let body = stored.delivery.body.as_bytes();
             match stored.delivery.source {
                 Source::Returngo => match Notification::parse(body) {
                     Ok(Notification { rma_id: Some(rma), .. }) => drop(due.insert(rma, Cause::Returngo)),
-                    _ => unclear.push(SweepName::Returngo),
+                    Ok(_) => unclear.push(SweepName::Returngo),
+                    Err(error) => {
+                        skipped.add(UnreadableKind::Webhook, "from ReturnGO", &error);
+                        unclear.push(SweepName::Returngo);
+                    }
                 },
                 Source::Brightpearl => match brightpearl::integration::Notification::parse(body) {
                     Ok(notification) if notification.ids.is_empty() => unclear.push(SweepName::Brightpearl),
@@ -72,11 +78,14 @@ impl Connection {
                         tracing::info!(connection = %self.id, webhook = %stored.id, ids, "too many ids: swept instead");
                         unclear.push(SweepName::Brightpearl);
                     }
-                    Err(_) => unclear.push(SweepName::Brightpearl),
+                    Err(error) => {
+                        skipped.add(UnreadableKind::Webhook, "from Brightpearl", &error);
+                        unclear.push(SweepName::Brightpearl);
+                    }
                 },
             }
         }
-        for rma in self.rmas_named(named, ledger).await? {
+        for rma in self.rmas_named(named, ledger, &mut skipped).await? {
             due.entry(rma).or_insert(Cause::Brightpearl);
         }
         let due: Vec<(RmaId, Cause)> = due.into_iter().collect();
@@ -84,6 +93,7 @@ impl Connection {
         for sweep in SweepName::ALL.into_iter().filter(|sweep| unclear.contains(sweep)) {
             ledger.hasten_sweep(&self.id, sweep, swept_at).await?;
         }
+        skipped.store(ledger, now).await?;
         ledger.resolve(&self.id, deliveries, &due, now).await?;
         probe.reached(Point::DeliveriesResolved);
         Ok(Handled { deliveries: deliveries.len(), due: due.len(), unclear: unclear.len() })

@@ -13,8 +13,8 @@ use returngo_brightpearl::keys;
 use super::InboxError;
 use crate::{
     connection::Connection,
-    error::with_causes,
-    ledger::{Ledger, LedgerError},
+    ledger::{Ledger, LedgerError, UnreadableKind},
+    skipped::{Skipped, place},
 };
 
 /// What Brightpearl's webhooks name.
@@ -57,28 +57,40 @@ impl Connection {
         &self,
         named: Named,
         ledger: &dyn Ledger,
+        skipped: &mut Skipped<'_>,
     ) -> Result<BTreeSet<RmaId>, InboxError> {
-        let orders = self.orders_named(named).await.map_err(|error| InboxError::Lookup(error.into()))?;
-        self.rmas_of_orders(orders, ledger).await
+        let orders =
+            self.orders_named(named, skipped).await.map_err(|error| InboxError::Lookup(error.into()))?;
+        self.rmas_of_orders(orders, ledger, skipped).await
     }
 
-    async fn orders_named(&self, named: Named) -> Result<BTreeSet<OrderId>, Error> {
+    async fn orders_named(
+        &self,
+        named: Named,
+        skipped: &mut Skipped<'_>,
+    ) -> Result<BTreeSet<OrderId>, Error> {
         let mut notes = named.goods_in_notes;
-        notes.extend(self.batches_released(&named.releases).await?);
+        notes.extend(self.batches_released(&named.releases, skipped).await?);
         let mut orders: BTreeSet<OrderId> = named.orders.into_iter().map(OrderId::new).collect();
         let notes: BTreeSet<GoodsInNoteId> = notes.into_iter().map(GoodsInNoteId::new).collect();
-        orders.extend(self.readable_notes(&notes).await?.values().map(|note| note.order_id));
+        orders.extend(self.readable_notes(&notes, skipped).await?.values().map(|note| note.order_id));
         Ok(orders)
     }
 
     /// The batches that these releases moved. That the event's id is the note of the movements is inferred
     /// (brightpearl-platform.md §8.3); what is not found so, the sweep finds.
-    async fn batches_released(&self, releases: &BTreeSet<u64>) -> Result<BTreeSet<u64>, Error> {
+    async fn batches_released(
+        &self,
+        releases: &BTreeSet<u64>,
+        skipped: &mut Skipped<'_>,
+    ) -> Result<BTreeSet<u64>, Error> {
         let releases: Vec<u64> = releases.iter().copied().collect();
         let mut batches = BTreeSet::new();
         for part in releases.chunks(IDS_A_SEARCH) {
             let search = GoodsMovementSearch::new().notes(&part.iter().copied().collect());
-            let movements = self.readable_rows(self.brightpearl.goods_movements().search(search)).await?;
+            let movements = self.brightpearl.goods_movements().search(search);
+            let Rows { read: movements, .. } =
+                self.readable_rows(UnreadableKind::GoodsMovementRow, movements, skipped).await?;
             batches.extend(movements.into_iter().filter_map(|movement| movement.batch_id).map(|id| id.get()));
         }
         Ok(batches)
@@ -90,8 +102,9 @@ impl Connection {
         &self,
         orders: BTreeSet<OrderId>,
         ledger: &dyn Ledger,
+        skipped: &mut Skipped<'_>,
     ) -> Result<BTreeSet<RmaId>, InboxError> {
-        let shown = self.readable_orders(&orders).await;
+        let shown = self.readable_orders(&orders, skipped).await;
         let shown = shown.map_err(|error| InboxError::Lookup(error.into()))?;
         Ok(self.rmas_naming(&orders, &shown, ledger).await?)
     }
@@ -113,60 +126,67 @@ impl Connection {
         Ok(rmas)
     }
 
-    /// Those of these orders that can be read. The others are named in the log, and keep nothing else waiting: an RMA
-    /// that the ledger knows to have one as its credit is read, and so needs review.
-    pub(crate) async fn readable_orders(&self, ids: &BTreeSet<OrderId>) -> Result<Vec<Order>, Error> {
+    /// Those of these orders that can be read. The others are skipped, and keep nothing else waiting: an RMA that the
+    /// store knows to have one as its credit is read, and so needs review.
+    pub(crate) async fn readable_orders(
+        &self,
+        ids: &BTreeSet<OrderId>,
+        skipped: &mut Skipped<'_>,
+    ) -> Result<Vec<Order>, Error> {
         let ids: Vec<OrderId> = ids.iter().copied().collect();
         let orders = self.brightpearl.get_each(&ids, order::get).await?;
         for (id, error) in &orders.refused {
-            tracing::warn!(
-                connection = %self.id,
-                order = %id,
-                "order skipped because Brightpearl's answer about it is unusable: {}",
-                with_causes(error)
-            );
+            skipped.add(UnreadableKind::Order, id, error);
         }
+        skipped.read(UnreadableKind::Order, orders.found.iter().map(|order| order.id));
         Ok(orders.found)
     }
 
-    /// Those of these goods-in notes that can be read. The others are named in the log.
+    /// Those of these goods-in notes that can be read. The others are skipped.
     pub(crate) async fn readable_notes(
         &self,
         ids: &BTreeSet<GoodsInNoteId>,
+        skipped: &mut Skipped<'_>,
     ) -> Result<BTreeMap<GoodsInNoteId, GoodsInNote>, Error> {
         let ids: Vec<GoodsInNoteId> = ids.iter().copied().collect();
         let notes = self.brightpearl.get_each(&ids, goods_in_note::get).await?;
         for (id, error) in &notes.refused {
-            tracing::warn!(
-                connection = %self.id,
-                goods_in_note = %id,
-                "goods-in note skipped because Brightpearl's answer about it is unusable: {}",
-                with_causes(error)
-            );
+            skipped.add(UnreadableKind::GoodsInNote, id, error);
         }
         let absent: BTreeSet<GoodsInNoteId> =
             notes.missing.into_iter().chain(notes.refused.into_iter().map(|(id, _)| id)).collect();
-        Ok(ids.into_iter().filter(|id| !absent.contains(id)).zip(notes.found).collect())
+        let read: BTreeMap<_, _> =
+            ids.into_iter().filter(|id| !absent.contains(id)).zip(notes.found).collect();
+        skipped.read(UnreadableKind::GoodsInNote, read.keys());
+        Ok(read)
     }
 
-    /// Those rows of a search that can be read. The others are named in the log by their place.
+    /// Those rows of a search that can be read. The others are skipped.
     pub(crate) async fn readable_rows<S: Searchable>(
         &self,
+        kind: UnreadableKind,
         mut search: Results<'_, S>,
-    ) -> Result<Vec<S::Row>, Error> {
-        let mut rows = Vec::new();
+        skipped: &mut Skipped<'_>,
+    ) -> Result<Rows<S::Row>, Error> {
+        let mut rows = Rows { read: Vec::new(), unreadable: Vec::new() };
         while let Some(page) = search.next_page().await? {
             for row in page.results() {
                 match row {
-                    Ok(row) => rows.push(row),
-                    Err(error) => tracing::warn!(
-                        connection = %self.id,
-                        "row skipped because Brightpearl's answer about it is unusable: {}",
-                        with_causes(&error)
-                    ),
+                    Ok(row) => rows.read.push(row),
+                    Err(row) => {
+                        skipped.add(kind, place(row.id, row.number), &row.source);
+                        rows.unreadable.extend(row.id);
+                    }
                 }
             }
         }
         Ok(rows)
     }
+}
+
+/// The rows of a search.
+pub(crate) struct Rows<T> {
+    pub(crate) read: Vec<T>,
+    /// The ids of those that cannot be read, where they have one.
+    pub(crate) unreadable: Vec<u64>,
 }

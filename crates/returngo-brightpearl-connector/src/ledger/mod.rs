@@ -16,6 +16,7 @@ mod seals;
 mod seen;
 mod sql;
 mod sweep;
+mod unreadable;
 mod work;
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
@@ -35,9 +36,11 @@ pub use original_order::{OrderRequest, OrderTurn, Revision};
 pub use process::{LEASE, Process, REPORT_EVERY};
 pub use seals::{NewSeals, Resealed};
 pub use seen::{Seen, SeenCredit};
-pub use sweep::{SweepName, SweepTurn};
+pub use sweep::{SweepName, SweepStatus, SweepTurn};
+pub use unreadable::{Dismissal, StoredUnreadable, Unreadable, UnreadableKind};
 pub use work::{
-    Cause, Claim, ClaimRequest, ConnectionStatus, Outcome, UnreadableReview, WorkItem, WorkState, WorkerId,
+    Cause, Claim, ClaimRequest, ConnectionStatus, OutOfSync, Outcome, UnreadableReview, WorkItem, WorkState,
+    WorkerId,
 };
 
 /// The durable memory. One implementation speaks to SQLite and to PostgreSQL; any number of processes may
@@ -257,6 +260,45 @@ pub trait Ledger: fmt::Debug + Send + Sync {
 
     /// Gives a turn back that came to nothing: where the sweep has got to, and its haste, stay as they were.
     async fn release_sweep(&self, turn: &SweepTurn, due_at: Timestamp) -> Result<(), LedgerError>;
+
+    /// Notes how a sweep ended: with an error, or well.
+    async fn sweep_ended(
+        &self,
+        turn: &SweepTurn,
+        error: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// What is not in sync, by connection; those where nothing is are left out.
+    async fn out_of_sync(&self, now: Timestamp) -> Result<Vec<OutOfSync>, LedgerError>;
+
+    /// How the sweeps of every connection went, by connection.
+    async fn sweeps(&self) -> Result<Vec<SweepStatus>, LedgerError>;
+
+    /// Notes what could not be read of a connection and was passed over. What was noted for the same reason is counted.
+    async fn report_unreadable(
+        &self,
+        connection: &ConnectionId,
+        unreadable: &[Unreadable],
+        now: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// What could not be read, of one connection or of all, and was not dismissed: oldest first.
+    async fn unreadable(
+        &self,
+        connection: Option<&ConnectionId>,
+    ) -> Result<Vec<StoredUnreadable>, LedgerError>;
+
+    /// These objects can be read again.
+    async fn readable_again(
+        &self,
+        connection: &ConnectionId,
+        kind: UnreadableKind,
+        objects: &[String],
+    ) -> Result<(), LedgerError>;
+
+    /// A person has seen to what could not be read. Gives back of how many objects.
+    async fn dismiss_unreadable(&self, dismissal: &Dismissal, now: Timestamp) -> Result<u64, LedgerError>;
 
     /// Makes a sweep due at this time, if that is sooner: one that is under way once more when it is done.
     async fn hasten_sweep(

@@ -53,3 +53,22 @@ pub struct SweepTurn {
     /// Whether it was [hastened](super::Ledger::hasten_sweep).
     pub hastened: bool,
 }
+
+/// How a sweep went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SweepStatus {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// What it looks at.
+    pub sweep: SweepName,
+    /// When it is due; while it is under way, when another process takes it over.
+    pub next_at: Timestamp,
+    /// Whether it is under way.
+    pub is_under_way: bool,
+    /// When it last came to its end.
+    pub succeeded_at: Option<Timestamp>,
+    /// When it first failed since.
+    pub failing_since: Option<Timestamp>,
+    /// Why it failed last.
+    pub error: Option<String>,
+}

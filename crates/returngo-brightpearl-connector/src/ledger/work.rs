@@ -180,6 +180,25 @@ pub struct UnreadableReview {
     pub message: String,
 }
 
+/// What of a connection is not in sync, apart from what waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutOfSync {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// RMAs that are due for less than an hour.
+    pub within_an_hour: u64,
+    /// RMAs that are due for less than a day, and more than an hour.
+    pub within_a_day: u64,
+    /// RMAs that are due for longer.
+    pub longer: u64,
+    /// RMAs of which the last three attempts failed, or more.
+    pub failing: u64,
+    /// How one of them failed.
+    pub last_error: Option<String>,
+    /// When the first of them is tried again.
+    pub next_attempt_at: Option<Timestamp>,
+}
+
 /// How a connection stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionStatus {

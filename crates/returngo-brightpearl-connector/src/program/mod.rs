@@ -11,6 +11,7 @@ mod period;
 mod progress;
 mod reading;
 mod terminal;
+mod unreadable;
 mod web;
 mod when;
 mod words;

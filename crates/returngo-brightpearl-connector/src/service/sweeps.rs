@@ -75,11 +75,13 @@ impl Service {
             Err(error) => {
                 metrics::swept(turn.sweep, false);
                 tracing::error!(connection = %id, sweep = turn.sweep.as_str(), "not swept: {}", with_causes(&error));
+                self.note_end(turn, Some(with_causes(&error))).await;
                 return self.release(turn, self.schedule.after_failure_at(self.clock.now())).await;
             }
         };
         let swept = connection.sweep(turn, &configuration, &self.schedule, &*self.ledger, &*self.probe).await;
         metrics::swept(turn.sweep, swept.is_ok());
+        self.note_end(turn, swept.as_ref().err().map(|error| with_causes(error))).await;
         match swept {
             Ok(swept) if swept.due > 0 => self.wake.call(),
             Ok(_) => {}
@@ -89,6 +91,13 @@ impl Service {
                 "not swept: {}",
                 with_causes(&error)
             ),
+        }
+    }
+
+    /// So that `status` tells it.
+    async fn note_end(&self, turn: &SweepTurn, error: Option<String>) {
+        if let Err(error) = self.ledger.sweep_ended(turn, error.as_deref(), self.clock.now()).await {
+            tracing::warn!(connection = %turn.connection, "how a sweep ended is not stored: {error}");
         }
     }
 

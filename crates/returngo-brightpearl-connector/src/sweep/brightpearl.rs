@@ -12,7 +12,9 @@ use returngo::RmaId;
 use super::{Progress, Schedule, SweepError, Swept, later};
 use crate::{
     connection::Connection,
-    ledger::{Cause, Ledger, LedgerError},
+    inbox::naming::Rows,
+    ledger::{Cause, Ledger, LedgerError, UnreadableKind},
+    skipped::Skipped,
 };
 
 /// How much of the time before it a sweep asks for again: whether a period's ends belong to it is not documented,
@@ -32,6 +34,7 @@ impl Connection {
         cursor: Option<&str>,
         schedule: &Schedule,
         ledger: &dyn Ledger,
+        skipped: &mut Skipped<'_>,
     ) -> Result<Progress, SweepError> {
         let began = self.clock.now();
         // A sweep from a time that has not come yet was taken by a clock that was ahead: its real time is unknown.
@@ -42,8 +45,8 @@ impl Connection {
             None => began.saturating_sub(FIRST),
         };
         let since = Period::from(OffsetDateTime::utc(since.unwrap_or(Timestamp::MIN)));
-        let found = self.find(&since).await?;
-        let orders = self.readable_orders(&found.keys().copied().collect()).await?;
+        let found = self.find(&since, skipped).await?;
+        let orders = self.readable_orders(&found.keys().copied().collect(), skipped).await?;
         let unseen = self.unseen(&found, &orders, ledger).await?;
         let rmas = self.rmas_naming(&unseen, &orders, ledger).await?;
         let rmas: Vec<RmaId> = rmas.into_iter().collect();
@@ -55,25 +58,37 @@ impl Connection {
     }
 
     /// The orders that changed, or whose goods moved, since this time, whether or not they were looked at.
-    pub(super) async fn orders_changed(&self, since: Timestamp) -> Result<BTreeSet<OrderId>, Error> {
+    pub(super) async fn orders_changed(
+        &self,
+        since: Timestamp,
+        skipped: &mut Skipped<'_>,
+    ) -> Result<BTreeSet<OrderId>, Error> {
         let since = Period::from(OffsetDateTime::utc(since.saturating_sub(OVERLAP).unwrap_or(since)));
-        Ok(self.find(&since).await?.into_keys().collect())
+        Ok(self.find(&since, skipped).await?.into_keys().collect())
     }
 
-    async fn find(&self, since: &Period) -> Result<Found, Error> {
+    async fn find(&self, since: &Period, skipped: &mut Skipped<'_>) -> Result<Found, Error> {
         let mut found = Found::new();
-        self.find_changed_credits(since, &mut found).await?;
-        self.find_moved_goods(since, &mut found).await?;
+        self.find_changed_credits(since, &mut found, skipped).await?;
+        self.find_moved_goods(since, &mut found, skipped).await?;
         Ok(found)
     }
 
     /// What never changed has no time of change, so the time of creation is asked for too
-    /// (brightpearl-orders.md §4).
-    async fn find_changed_credits(&self, since: &Period, found: &mut Found) -> Result<(), Error> {
+    /// (brightpearl-orders.md §4). An order whose row cannot be read is looked at itself.
+    async fn find_changed_credits(
+        &self,
+        since: &Period,
+        found: &mut Found,
+        skipped: &mut Skipped<'_>,
+    ) -> Result<(), Error> {
         let credits = OrderSearch::new().order_type(&OrderTypeCode::SalesCredit);
         for search in [credits.clone().updated_on(since), credits.created_on(since)] {
-            let rows = self.readable_rows(self.brightpearl.orders().search(search)).await?;
-            for order in rows.into_iter().filter_map(|row| row.order_id) {
+            let search = self.brightpearl.orders().search(search);
+            let Rows { read, unreadable } =
+                self.readable_rows(UnreadableKind::OrderRow, search, skipped).await?;
+            let named = unreadable.into_iter().map(OrderId::new);
+            for order in read.into_iter().filter_map(|row| row.order_id).chain(named) {
                 found.entry(order).or_default();
             }
         }
@@ -82,7 +97,12 @@ impl Connection {
 
     /// Receipts, releases from quarantine and corrections. Other movements, goods going out above all, have
     /// nothing to do with returns.
-    async fn find_moved_goods(&self, since: &Period, found: &mut Found) -> Result<(), Error> {
+    async fn find_moved_goods(
+        &self,
+        since: &Period,
+        found: &mut Found,
+        skipped: &mut Skipped<'_>,
+    ) -> Result<(), Error> {
         let kinds = [
             GoodsNoteTypeCode::GoodsIn,
             GoodsNoteTypeCode::InternalTransfer,
@@ -91,10 +111,11 @@ impl Connection {
         let mut moved = Vec::new();
         for kind in kinds {
             let search = GoodsMovementSearch::new().note_type(&kind).updated_on(since);
-            moved.extend(self.readable_rows(self.brightpearl.goods_movements().search(search)).await?);
+            let search = self.brightpearl.goods_movements().search(search);
+            moved.extend(self.readable_rows(UnreadableKind::GoodsMovementRow, search, skipped).await?.read);
         }
-        let notes =
-            self.readable_notes(&moved.iter().filter_map(|movement| movement.batch_id).collect()).await?;
+        let batches = moved.iter().filter_map(|movement| movement.batch_id).collect();
+        let notes = self.readable_notes(&batches, skipped).await?;
         for movement in moved {
             let received_for =
                 movement.batch_id.and_then(|batch| notes.get(&batch)).map(|note| note.order_id);

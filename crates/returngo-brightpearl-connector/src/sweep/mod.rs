@@ -17,6 +17,7 @@ use crate::{
     inbox::InboxError,
     ledger::{Ledger, LedgerError, SweepName, SweepTurn},
     probe::{Point, Probe},
+    skipped::Skipped,
 };
 
 /// How often a connection is swept.
@@ -120,11 +121,14 @@ impl Connection {
     ) -> Result<Swept, SweepError> {
         probe.reached(Point::SweepTaken);
         let cursor = turn.cursor.as_deref();
+        let mut skipped = Skipped::of(&self.id);
         let taken = match turn.sweep {
-            SweepName::Brightpearl => self.sweep_brightpearl(cursor, schedule, ledger).await,
-            SweepName::Returngo => self.sweep_returngo(turn, schedule, ledger).await,
+            SweepName::Brightpearl => self.sweep_brightpearl(cursor, schedule, ledger, &mut skipped).await,
+            SweepName::Returngo => self.sweep_returngo(turn, schedule, ledger, &mut skipped).await,
             SweepName::Subscriptions => self.sweep_subscriptions(configuration, schedule).await,
         };
+        // Before the sweep goes past it.
+        skipped.store(ledger, self.clock.now()).await?;
         probe.reached(Point::SweepMarked);
         let again_at = schedule.after_failure_at(self.clock.now());
         let outcome = match taken {

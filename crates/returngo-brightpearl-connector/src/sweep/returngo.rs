@@ -3,14 +3,15 @@ use std::{collections::BTreeSet, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use returngo::{
     Notification, ReturnedItemId, RmaId, TransactionId,
-    sweep::{SweepSettings, SweepState, Sweeper},
+    sweep::{SweepSettings, SweepState, Sweeper, Swept as ListsSwept},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Progress, Schedule, SweepError, Swept, later};
 use crate::{
     connection::Connection,
-    ledger::{Cause, Ledger, SweepTurn},
+    ledger::{Cause, Ledger, SweepTurn, UnreadableKind},
+    skipped::Skipped,
 };
 
 /// How much of what workers saw before the last sweep is taken in again: their clocks may differ from this one.
@@ -55,6 +56,7 @@ impl Connection {
         turn: &SweepTurn,
         schedule: &Schedule,
         ledger: &dyn Ledger,
+        skipped: &mut Skipped<'_>,
     ) -> Result<Progress, SweepError> {
         let settings = SweepSettings::default();
         let began = self.clock.now();
@@ -68,7 +70,17 @@ impl Connection {
             sweeper.notified(&Notification::default());
         }
         let unmatched = transactions_unmatched(sweeper.state());
-        let listed = sweeper.sweep().await;
+        let unlisted: BTreeSet<RmaId> = sweeper.state().unlisted().cloned().collect();
+        let mut swept = ListsSwept::default();
+        let listed = sweeper.sweep_into(&mut swept).await;
+        for row in &swept.undecodable_rmas {
+            skipped.add_row(UnreadableKind::RmaRow, row);
+        }
+        for row in &swept.undecodable_transactions {
+            skipped.add_row(UnreadableKind::TransactionRow, row);
+        }
+        let still_unlisted: BTreeSet<RmaId> = sweeper.state().unlisted().cloned().collect();
+        skipped.read(UnreadableKind::RmaRow, unlisted.difference(&still_unlisted));
         self.match_what_is_new(unmatched, sweeper.state_mut(), ledger).await?;
         sweeper.state_mut().forget_finished(began, &settings, REMEMBERED);
         let found = sweeper.due();

@@ -7,13 +7,14 @@ use returngo_brightpearl::reconcile::Days;
 use super::SweepError;
 use crate::{
     connection::Connection,
-    ledger::{Cause, Ledger},
+    ledger::{Cause, Ledger, UnreadableKind},
+    skipped::Skipped,
 };
 
 impl Connection {
     /// The RMAs that changed in either system since this time, whether or not they were looked at: those that were
     /// submitted, approved or reopened, refunds, credits, and goods; each with which system told. ReturnGO's lists show neither parcels nor
-    /// inspections (returngo.md §6.5).
+    /// inspections (returngo.md §6.5). What cannot be read is skipped.
     ///
     /// # Errors
     /// When one of the systems or the ledger fails.
@@ -21,12 +22,25 @@ impl Connection {
         &self,
         since: Timestamp,
         ledger: &dyn Ledger,
+        skipped: &mut Skipped<'_>,
     ) -> Result<BTreeMap<RmaId, Cause>, SweepError> {
-        let of_orders = self.rmas_of_orders(self.orders_changed(since).await?, ledger).await?;
+        let orders = self.orders_changed(since, skipped).await?;
+        let of_orders = self.rmas_of_orders(orders, ledger, skipped).await?;
         let mut rmas: BTreeMap<RmaId, Cause> =
             of_orders.into_iter().map(|rma| (rma, Cause::Brightpearl)).collect();
-        let edited = self.returngo.rmas().list(RmaFilter::new().updated_since(since)).all().await?;
-        rmas.extend(edited.into_iter().map(|summary| (summary.rma_id, Cause::Returngo)));
+        let mut edited = self.returngo.rmas().list(RmaFilter::new().updated_since(since));
+        while let Some(page) = edited.next_page().await? {
+            for row in page.results() {
+                let rma = match row {
+                    Ok(summary) => Some(summary.rma_id),
+                    Err(row) => {
+                        skipped.add_row(UnreadableKind::RmaRow, &row);
+                        row.id.and_then(|id| id.parse().ok())
+                    }
+                };
+                rmas.extend(rma.map(|rma| (rma, Cause::Returngo)));
+            }
+        }
         let reader = self.reader().await.map_err(SweepError::Read)?;
         let zone = reader.account.time_zone().unwrap_or(TimeZone::UTC);
         if let Ok(days) = Days::new(Some(since.to_zoned(zone).date()), None) {

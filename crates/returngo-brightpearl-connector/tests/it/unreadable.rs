@@ -1,13 +1,19 @@
 //! One object that cannot be read, or a webhook that names too many, is trouble of its own: the rest of the connection
 //! goes on.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use api_client_core::client::{Clock, SystemClock};
 use brightpearl::{IdSet, OrderId, Patch, order::Order};
 use jiff::SignedDuration;
 use returngo::RmaId;
-use returngo_brightpearl_connector::ledger::{Source, WorkState};
+use returngo_brightpearl_connector::ledger::{Dismissal, Source, SweepName, UnreadableKind, WorkState};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
 
@@ -132,6 +138,8 @@ async fn an_order_that_cannot_be_read_does_not_keep_webhooks_waiting() {
     let item = shop.item(broken).await;
     assert_eq!(item.state, WorkState::NeedsReview, "its credit cannot be read: {:?}", item.last_error);
     assert!(item.last_error.unwrap().contains("orderRows"));
+    let order = (UnreadableKind::Order, credit(&shop, broken).to_string());
+    assert_eq!(named(&shop).await, [order], "it is put before a person");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -213,4 +221,108 @@ async fn a_key_that_may_read_nothing_is_trouble_of_the_connection() {
     }
     let item = shop.item(&shop.scene.rmas[0]).await;
     assert_eq!((item.state, item.failures), (WorkState::Due, 0), "{item:?}");
+}
+
+/// From now on ReturnGO's list of RMAs shows the status of one of them as a number, and has a row without a number.
+async fn break_list(shop: &Shop, broken: &RmaId) -> Arc<AtomicBool> {
+    let rows: Vec<Value> = shop
+        .scene
+        .returngo
+        .rmas()
+        .into_iter()
+        .map(|rma| {
+            let mut row = serde_json::to_value(&rma.rma_summary).unwrap();
+            if rma.id() == broken {
+                row["status"] = json!(7);
+            }
+            row
+        })
+        .chain([json!({"rmaId": {}, "status": "Approved"})])
+        .collect();
+    let is_broken = Arc::new(AtomicBool::new(true));
+    let broken = Arc::clone(&is_broken);
+    Mock::given(move |request: &Request| request.url.path() == "/rmas" && broken.load(Ordering::Relaxed))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"rmas": rows})))
+        .with_priority(1)
+        .mount(shop.scene.returngo.server())
+        .await;
+    is_broken
+}
+
+async fn named(shop: &Shop) -> Vec<(UnreadableKind, String)> {
+    let open = shop.service.ledger.unreadable(Some(&shop.connection)).await.unwrap();
+    open.into_iter().map(|stored| (stored.unreadable.kind, stored.unreadable.object)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_of_the_list_that_cannot_be_read_are_named_and_the_others_are_swept() {
+    let shop = Shop::open(3).await;
+    for rma in &shop.scene.rmas {
+        shop.scene.approve(rma).unwrap();
+    }
+    let broken = shop.scene.rmas[1].clone();
+    let list = break_list(&shop, &broken).await;
+    shop.pass(SignedDuration::from_mins(10)).await;
+    shop.work().await;
+    for rma in &shop.scene.rmas {
+        assert_eq!(shop.item(rma).await.state, WorkState::InStep, "{rma}: read itself, it can be read");
+        assert!(shop.scene.credit(rma).is_ok());
+    }
+    let rows = |objects: &[&str]| -> Vec<_> {
+        objects.iter().map(|object| (UnreadableKind::RmaRow, (*object).to_owned())).collect()
+    };
+    assert_eq!(named(&shop).await, rows(&[&broken.to_string(), "row 4"]));
+
+    // What was dismissed is not listed again for the same reason.
+    let dismissal = Dismissal {
+        connection: shop.connection.clone(),
+        objects: vec!["row 4".to_owned()],
+        by: "ada".to_owned(),
+        note: None,
+    };
+    let dismissed = shop.service.ledger.dismiss_unreadable(&dismissal, shop.time.now()).await.unwrap();
+    assert_eq!(dismissed, 1);
+    shop.pass(SignedDuration::from_mins(10)).await;
+    shop.work().await;
+    assert_eq!(named(&shop).await, rows(&[&broken.to_string()]));
+
+    list.store(false, Ordering::Relaxed);
+    shop.pass(SignedDuration::from_mins(30)).await;
+    shop.work().await;
+    assert_eq!(named(&shop).await, [], "its row reads again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_skipped_is_kept_also_when_the_sweep_fails_later() {
+    let shop = Shop::open(2).await;
+    let broken = shop.scene.rmas[0].clone();
+    break_list(&shop, &broken).await;
+    Mock::given(path("/transactions"))
+        .respond_with(ResponseTemplate::new(500))
+        .with_priority(1)
+        .mount(shop.scene.returngo.server())
+        .await;
+    let began = shop.time.now();
+    shop.pass(SignedDuration::from_mins(20)).await;
+    while shop.service.take_a_sweep().await.unwrap() {}
+    assert_eq!(named(&shop).await.len(), 2);
+    let sweeps = shop.service.ledger.sweeps().await.unwrap();
+    let of = |sweep| sweeps.iter().find(|status| status.sweep == sweep).unwrap();
+    let returngo = of(SweepName::Returngo);
+    assert!(returngo.failing_since.is_some_and(|since| since > began), "{returngo:?}");
+    assert!(returngo.error.as_ref().unwrap().contains("500"), "{returngo:?}");
+    assert!(of(SweepName::Brightpearl).succeeded_at.is_some_and(|at| at > began));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhooks_that_cannot_be_read_are_counted_by_system_and_have_it_swept() {
+    let shop = with_credits(1).await;
+    for body in ["{", "<html>", "{"] {
+        shop.hear(Source::Brightpearl, body.to_owned()).await;
+        while shop.service.handle_some_webhooks().await.unwrap() {}
+    }
+    let open = shop.service.ledger.unreadable(None).await.unwrap();
+    assert!(open.iter().all(|stored| stored.unreadable.object == "from Brightpearl"), "{open:?}");
+    let times: Vec<u64> = open.iter().map(|stored| stored.times).collect();
+    assert_eq!(times.iter().sum::<u64>(), 3, "{open:?}");
 }

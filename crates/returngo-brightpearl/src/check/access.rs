@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{BrightpearlSide, Clocks, Finding, ReturngoSide, Unread};
+use super::{BrightpearlSide, Clocks, Finding, RecentRmas, ReturngoSide, Unread};
 use crate::settings::ConnectionSettings;
 
 const BRIGHTPEARL: &str = "brightpearl";
@@ -39,8 +39,12 @@ pub(super) fn to_brightpearl(side: &BrightpearlSide, settings: &ConnectionSettin
 
 pub(super) fn to_returngo(side: &ReturngoSide) -> Vec<Finding> {
     let access = match &side.recent_rmas {
-        Ok(rmas) => {
-            let rmas = if rmas.is_empty() { "it has no RMAs yet" } else { "its RMAs can be read" };
+        Ok(RecentRmas { ids, unreadable }) => {
+            let rmas = match (ids.is_empty(), unreadable.is_empty()) {
+                (true, true) => "it has no RMAs yet",
+                (true, false) => "none of its latest RMAs can be read",
+                (false, _) => "its RMAs can be read",
+            };
             Finding::pass(RETURNGO, format!("shop {} lets us in; {rmas}", side.shop))
         }
         Err(unread) => unread.finding(
@@ -50,7 +54,18 @@ pub(super) fn to_returngo(side: &ReturngoSide) -> Vec<Finding> {
         ),
     };
     let clocks = side.clocks.map(|clocks| clocks.finding(RETURNGO));
-    [access].into_iter().chain(clocks).collect()
+    let unreadable = side.recent_rmas.iter().filter_map(unreadable_rows);
+    [access].into_iter().chain(unreadable).chain(clocks).collect()
+}
+
+fn unreadable_rows(recent: &RecentRmas) -> Option<Finding> {
+    let first = recent.unreadable.first()?;
+    let (unreadable, all) = (recent.unreadable.len(), recent.ids.len() + recent.unreadable.len());
+    Some(Finding::warning(
+        "returngo.rmas",
+        format!("{unreadable} of the latest {all} rows of its list of RMAs cannot be read, such as: {first}"),
+        "look at these RMAs in ReturnGO; they are skipped and `reviews` lists them",
+    ))
 }
 
 impl Unread {

@@ -43,7 +43,7 @@ pub(super) fn check(
         Ok(credits) => credits,
         Err(unread) => return vec![unread.about(SUBJECT)],
     };
-    let rmas: BTreeSet<&RmaId> = returngo.recent_rmas.iter().flatten().collect();
+    let rmas: BTreeSet<&RmaId> = returngo.recent_rmas.iter().flat_map(|recent| &recent.ids).collect();
     let made_by = |credit: &OrderSummary| maker(credit, account.instance_id, &rmas, settings);
     let makers: BTreeSet<Maker> = credits.iter().map(made_by).filter(|maker| *maker != Maker::Us).collect();
     let findings: Vec<Finding> = makers

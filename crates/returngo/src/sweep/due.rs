@@ -104,6 +104,11 @@ impl DueList {
         }
     }
 
+    /// A list shows a row of an RMA that does not read, and may have done so before: it goes on waiting.
+    pub(super) fn mark_unlisted(&mut self, id: RmaId, at: Timestamp) {
+        self.mark_again(id, Reason::New, at);
+    }
+
     /// The list of open RMAs does not show an RMA any more.
     pub(super) fn mark_left(&mut self, id: RmaId, at: Timestamp) {
         let mark = self.mark_again(id, Reason::StatusChanged, at);

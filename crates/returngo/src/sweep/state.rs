@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,6 +25,9 @@ pub struct SweepState {
     rmas: BTreeMap<RmaId, SeenRma>,
     due: DueList,
     unmatched: BTreeMap<TransactionId, Vec<ReturnedItemId>>,
+    /// RMAs whose rows could not be read when a list showed them last: no list tells of their changes.
+    #[serde(default)]
+    unlisted: BTreeSet<RmaId>,
     open: Run,
     edited: Run,
     money: Run,
@@ -80,6 +86,7 @@ impl SweepState {
             rmas: BTreeMap::new(),
             due: DueList::default(),
             unmatched: BTreeMap::new(),
+            unlisted: BTreeSet::new(),
             open: Run::default(),
             edited: Run::default(),
             money: Run::default(),
@@ -111,8 +118,8 @@ impl SweepState {
         Some(SweepCall::Rmas { job, filter, cursor })
     }
 
-    /// Takes in a page of RMAs that was asked for at this time. Gives the rows that do not read: their RMAs
-    /// stay unseen.
+    /// Takes in a page of RMAs that was asked for at this time. Gives the rows that do not read. Where such a row says
+    /// its RMA's number, that RMA is due if it was never read, and looked at from time to time if it was.
     pub fn saw_rmas(
         &mut self,
         job: SweepJob,
@@ -125,7 +132,12 @@ impl SweepState {
         for row in page.results() {
             match row {
                 Ok(summary) => self.saw_summary(job, summary, asked_at),
-                Err(row) => undecodable.push(row),
+                Err(row) => {
+                    if let Some(id) = row.id.as_ref().and_then(|id| id.parse().ok()) {
+                        self.saw_undecodable(job, id, asked_at);
+                    }
+                    undecodable.push(row);
+                }
             }
         }
         if let Some(ended) = self.run_mut(job).turn(next)
@@ -141,6 +153,16 @@ impl SweepState {
         undecodable
     }
 
+    fn saw_undecodable(&mut self, job: SweepJob, id: RmaId, asked_at: Timestamp) {
+        if job == SweepJob::Open {
+            self.open.begin(asked_at).seen.insert(id.clone());
+        }
+        if !self.rmas.contains_key(&id) {
+            self.due.mark_unlisted(id.clone(), asked_at);
+        }
+        self.unlisted.insert(id);
+    }
+
     fn saw_summary(&mut self, job: SweepJob, summary: RmaSummary, asked_at: Timestamp) {
         let reason = match self.rmas.get(&summary.rma_id) {
             None => Some(Reason::New),
@@ -151,6 +173,7 @@ impl SweepState {
         if job == SweepJob::Open {
             self.open.begin(asked_at).seen.insert(summary.rma_id.clone());
         }
+        self.unlisted.remove(&summary.rma_id);
         match reason {
             // Edits come once, but for the overlap.
             Some(reason) if job == SweepJob::Edited => self.due.mark(summary.rma_id, reason, asked_at),
@@ -222,7 +245,7 @@ impl SweepState {
         let suspect = |id: &RmaId, seen: &SeenRma| {
             !self.due.contains(id)
                 && hour(seen.read_at) < hour(now)
-                && seen.may_change_unseen(now, settings.look_after_done)
+                && (seen.may_change_unseen(now, settings.look_after_done) || self.unlisted.contains(id))
         };
         let suspects = self.rmas.iter().filter(|(id, seen)| suspect(id, seen));
         let mut suspects: Vec<_> = suspects
@@ -274,6 +297,7 @@ impl SweepState {
     /// An RMA is no more.
     pub fn forget(&mut self, id: &RmaId) {
         self.rmas.remove(id);
+        self.unlisted.remove(id);
         self.due.forget(id);
     }
 
@@ -284,11 +308,16 @@ impl SweepState {
     pub fn forget_finished(&mut self, now: Timestamp, settings: &SweepSettings, after: Duration) {
         let before = earlier(now, after.max(settings.recent));
         let due = &self.due;
+        let unlisted = &mut self.unlisted;
         self.rmas.retain(|id, seen| {
-            seen.read_at >= before
+            let is_kept = seen.read_at >= before
                 || seen.is_open()
                 || seen.may_change_unseen(now, settings.look_after_done)
-                || due.contains(id)
+                || due.contains(id);
+            if !is_kept {
+                unlisted.remove(id);
+            }
+            is_kept
         });
     }
 
@@ -305,6 +334,11 @@ impl SweepState {
     /// What is known of an RMA, if it was ever read.
     pub fn seen(&self, id: &RmaId) -> Option<&SeenRma> {
         self.rmas.get(id)
+    }
+
+    /// RMAs whose rows could not be read when a list showed them last.
+    pub fn unlisted(&self) -> impl Iterator<Item = &RmaId> {
+        self.unlisted.iter()
     }
 
     /// Transactions, with their units, which no RMA has that was read.

@@ -20,8 +20,10 @@ pub struct Sweeper {
 pub struct Swept {
     /// How many pages were asked for.
     pub pages: u32,
-    /// Rows that do not read: tell somebody, ReturnGO may have changed its form.
-    pub undecodable: Vec<UndecodableRow>,
+    /// Rows of RMAs that do not read: tell somebody, ReturnGO may have changed its form.
+    pub undecodable_rmas: Vec<UndecodableRow>,
+    /// Rows of transactions that do not read: nobody knows what they are about.
+    pub undecodable_transactions: Vec<UndecodableRow>,
 }
 
 /// An RMA that was due.
@@ -70,34 +72,47 @@ impl Sweeper {
     /// When a page cannot be had. What came before is in the state, and the next call goes on there.
     pub async fn sweep(&mut self) -> Result<Swept, Error> {
         let mut swept = Swept::default();
+        let end = self.sweep_into(&mut swept).await;
+        for row in swept.undecodable_rmas.iter().chain(&swept.undecodable_transactions) {
+            warn!(shop = self.client.shop(), "row of a ReturnGO list skipped: {row}");
+        }
+        end.map(|()| swept)
+    }
+
+    /// The same, and `swept` has what came before a failure too: rows that do not read are not shown again by the pages
+    /// that follow. They are not logged.
+    ///
+    /// # Errors
+    /// When a page cannot be had. The next call goes on there.
+    pub async fn sweep_into(&mut self, swept: &mut Swept) -> Result<(), Error> {
         while let Some(call) =
             self.state.next_call(self.client.now(), &self.settings, self.client.calls_left())
         {
-            swept.undecodable.extend(self.ask(call).await?);
+            self.ask(call, swept).await?;
             swept.pages += 1;
         }
-        if !swept.undecodable.is_empty() {
-            warn!(rows = swept.undecodable.len(), "rows of ReturnGO's lists do not read");
-        }
-        Ok(swept)
+        Ok(())
     }
 
-    async fn ask(&mut self, call: SweepCall) -> Result<Vec<UndecodableRow>, Error> {
+    async fn ask(&mut self, call: SweepCall, swept: &mut Swept) -> Result<(), Error> {
         let asked_at = self.client.now();
         match call {
             SweepCall::Rmas { job, filter, cursor } => {
                 match self.client.send(&rma::list(&filter, cursor.as_ref())).await {
-                    Ok(page) => Ok(self.state.saw_rmas(job, page, asked_at)),
-                    Err(error) => Err(self.begin_anew_if_refused(job, error)),
+                    Ok(page) => swept.undecodable_rmas.extend(self.state.saw_rmas(job, page, asked_at)),
+                    Err(error) => return Err(self.begin_anew_if_refused(job, error)),
                 }
             }
             SweepCall::Transactions { filter, cursor } => {
                 match self.client.send(&transaction::list(&filter, cursor.as_ref())).await {
-                    Ok(page) => Ok(self.state.saw_transactions(page, asked_at)),
-                    Err(error) => Err(self.begin_anew_if_refused(SweepJob::Money, error)),
+                    Ok(page) => {
+                        swept.undecodable_transactions.extend(self.state.saw_transactions(page, asked_at));
+                    }
+                    Err(error) => return Err(self.begin_anew_if_refused(SweepJob::Money, error)),
                 }
             }
         }
+        Ok(())
     }
 
     /// A cursor that was stored for long may be taken no more.

@@ -148,6 +148,7 @@ pub(super) async fn remove(
     session.run("DELETE FROM inbox WHERE connection = $1", &[id.into()]).await?;
     session.run("DELETE FROM sweep WHERE connection = $1", &[id.into()]).await?;
     session.run("DELETE FROM seen WHERE connection = $1", &[id.into()]).await?;
+    session.run("DELETE FROM unreadable WHERE connection = $1", &[id.into()]).await?;
     session.run(TAKE_BACK, &[id.into(), now.into()]).await?;
     set_turns(session, &[Named { id }]).await?;
     block_duplicates(session, connection).await?;

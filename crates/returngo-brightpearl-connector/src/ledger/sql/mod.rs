@@ -21,6 +21,7 @@ mod seals;
 mod seen;
 mod session;
 mod sweeps;
+mod unreadable;
 mod work;
 mod work_items;
 
@@ -36,9 +37,10 @@ use sqlx::AnyPool;
 use self::{place::Place, session::Session};
 use super::{
     Admission, AuditEntry, AuditPosition, Cause, Claim, ClaimRequest, ConnectionId, ConnectionStatus,
-    Counterparts, Decision, Delivery, EffectOutcome, EffectRecord, InboxId, Intent, Ledger, LedgerError,
-    NewSeals, OrderRequest, OrderTurn, Outcome, Process, PrunedAudit, Revision, Sealed, Seen, SettledReview,
-    StoredConnection, StoredDelivery, SweepName, SweepTurn, WorkItem, WorkerId,
+    Counterparts, Decision, Delivery, Dismissal, EffectOutcome, EffectRecord, InboxId, Intent, Ledger,
+    LedgerError, NewSeals, OrderRequest, OrderTurn, OutOfSync, Outcome, Process, PrunedAudit, Revision,
+    Sealed, Seen, SettledReview, StoredConnection, StoredDelivery, StoredUnreadable, SweepName, SweepStatus,
+    SweepTurn, Unreadable, UnreadableKind, WorkItem, WorkerId,
 };
 
 /// A ledger in a SQL database.
@@ -377,6 +379,61 @@ impl Ledger for SqlLedger {
         let mut session = self.writing().await?;
         sweeps::finish(&mut session, turn, cursor, due_at).await?;
         session.commit().await
+    }
+
+    async fn sweep_ended(
+        &self,
+        turn: &SweepTurn,
+        error: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        sweeps::ended(&mut session, turn, error, now).await?;
+        session.commit().await
+    }
+
+    async fn out_of_sync(&self, now: Timestamp) -> Result<Vec<OutOfSync>, LedgerError> {
+        work_items::out_of_sync(&mut self.asking().await?, now).await
+    }
+
+    async fn sweeps(&self) -> Result<Vec<SweepStatus>, LedgerError> {
+        sweeps::all(&mut self.asking().await?).await
+    }
+
+    async fn report_unreadable(
+        &self,
+        connection: &ConnectionId,
+        unreadable: &[Unreadable],
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        unreadable::report(&mut session, connection, unreadable, now).await?;
+        session.commit().await
+    }
+
+    async fn unreadable(
+        &self,
+        connection: Option<&ConnectionId>,
+    ) -> Result<Vec<StoredUnreadable>, LedgerError> {
+        unreadable::open(&mut self.asking().await?, connection).await
+    }
+
+    async fn readable_again(
+        &self,
+        connection: &ConnectionId,
+        kind: UnreadableKind,
+        objects: &[String],
+    ) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        unreadable::read(&mut session, connection, kind, objects).await?;
+        session.commit().await
+    }
+
+    async fn dismiss_unreadable(&self, dismissal: &Dismissal, now: Timestamp) -> Result<u64, LedgerError> {
+        let mut session = self.writing().await?;
+        let dismissed = unreadable::dismiss(&mut session, dismissal, now).await?;
+        session.commit().await?;
+        Ok(dismissed)
     }
 
     async fn release_sweep(&self, turn: &SweepTurn, due_at: Timestamp) -> Result<(), LedgerError> {

@@ -7,7 +7,7 @@ use super::{
     session::{Session, json},
     work,
 };
-use crate::ledger::{Cause, ConnectionId, LedgerError, SweepName, SweepTurn};
+use crate::ledger::{Cause, ConnectionId, LedgerError, SweepName, SweepStatus, SweepTurn};
 
 #[derive(Serialize)]
 struct Named {
@@ -101,6 +101,46 @@ pub(super) async fn release(
         TAKEN_IN_HASTE.into(),
     ];
     session.run(RELEASE, &parameters).await.map(drop)
+}
+
+/// Changes nothing if the connection is gone.
+pub(super) async fn ended(
+    session: &mut Session<'_>,
+    turn: &SweepTurn,
+    error: Option<&str>,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    const SUCCEEDED: &str = "
+        UPDATE sweep SET succeeded_at = $3, failing_since = NULL, error = NULL WHERE connection = $1 AND name = $2";
+    const FAILED: &str = "
+        UPDATE sweep SET failing_since = COALESCE(failing_since, $3), error = $4
+        WHERE connection = $1 AND name = $2";
+    let (connection, sweep) = (turn.connection.as_str().into(), turn.sweep.as_str().into());
+    match error {
+        None => session.run(SUCCEEDED, &[connection, sweep, now.into()]).await,
+        Some(error) => session.run(FAILED, &[connection, sweep, now.into(), error.into()]).await,
+    }
+    .map(drop)
+}
+
+pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<SweepStatus>, LedgerError> {
+    const ALL: &str = "
+        SELECT connection, name, due_at, taken, succeeded_at, failing_since, error FROM sweep
+        ORDER BY connection, name";
+    let rows = session.all(ALL, &[]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(SweepStatus {
+                connection: row.parsed("connection")?,
+                sweep: row.parsed("name")?,
+                next_at: row.time("due_at")?,
+                is_under_way: row.int("taken")? != 0,
+                succeeded_at: row.time_if_any("succeeded_at")?,
+                failing_since: row.time_if_any("failing_since")?,
+                error: row.text_if_any("error")?,
+            })
+        })
+        .collect()
 }
 
 /// The time of one that is taken is its holder's: it is set when that one is done.

@@ -1,12 +1,13 @@
 //! How work stands, for whoever asks.
 
 use brightpearl::OrderId;
+use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 use returngo_brightpearl::Review;
 use serde::{Deserialize, Serialize};
 
 use super::session::{Row, Session, json, unreadable};
-use crate::ledger::{ConnectionId, LedgerError, UnreadableReview, WorkItem, WorkerId};
+use crate::ledger::{ConnectionId, LedgerError, OutOfSync, UnreadableReview, WorkItem, WorkerId};
 
 pub(super) async fn one(
     session: &mut Session<'_>,
@@ -34,6 +35,42 @@ pub(super) async fn reviews(
         Some(connection) => session.all(OF_ONE, &[connection.as_str().into()]).await?,
     };
     rows.iter().map(item).collect()
+}
+
+/// An RMA fails once so many attempts failed one after another: one that fails once is tried again and then succeeds.
+const FAILING_AFTER: i64 = 3;
+
+/// Looks at no more than what is due or claimed, of which there is an index.
+pub(super) async fn out_of_sync(
+    session: &mut Session<'_>,
+    now: Timestamp,
+) -> Result<Vec<OutOfSync>, LedgerError> {
+    const OUT_OF_SYNC: &str = "
+        SELECT connection,
+            COUNT(*) FILTER (WHERE due_since > $1) AS within_an_hour,
+            COUNT(*) FILTER (WHERE due_since > $2 AND due_since <= $1) AS within_a_day,
+            COUNT(*) FILTER (WHERE due_since <= $2) AS longer,
+            COUNT(*) FILTER (WHERE failures >= $3) AS failing,
+            MAX(last_error) FILTER (WHERE failures >= $3) AS last_error,
+            MIN(due_at) FILTER (WHERE failures >= $3) AS next_attempt_at
+        FROM work WHERE due_at IS NOT NULL OR worker IS NOT NULL GROUP BY connection ORDER BY connection";
+    let [hour_ago, day_ago] =
+        [1, 24].map(|hours| now.saturating_sub(SignedDuration::from_hours(hours)).unwrap_or(now));
+    let parameters = [hour_ago.into(), day_ago.into(), FAILING_AFTER.into()];
+    let rows = session.all(OUT_OF_SYNC, &parameters).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OutOfSync {
+                connection: row.parsed("connection")?,
+                within_an_hour: row.count("within_an_hour")?,
+                within_a_day: row.count("within_a_day")?,
+                longer: row.count("longer")?,
+                failing: row.count("failing")?,
+                last_error: row.text_if_any("last_error")?,
+                next_attempt_at: row.time_if_any("next_attempt_at")?,
+            })
+        })
+        .collect()
 }
 
 fn item(row: &Row) -> Result<WorkItem, LedgerError> {

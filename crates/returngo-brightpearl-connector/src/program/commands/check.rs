@@ -7,7 +7,11 @@ use super::super::{
     cli::{Cli, Of},
     output::{say, say_json},
 };
-use crate::{connection::Connection, ledger::Source, subscriptions};
+use crate::{
+    connection::Connection,
+    ledger::{ConnectionId, Source},
+    subscriptions,
+};
 
 /// Checks a connection, finding by finding.
 pub(super) async fn run(cli: &Cli, of: &Of) -> anyhow::Result<()> {
@@ -81,7 +85,23 @@ async fn own_findings(assembly: &Assembly, connection: &Connection) -> anyhow::R
         message,
         advice: None,
     });
+    findings.extend(unreadable(assembly, id).await?);
     Ok(findings)
+}
+
+/// What was skipped because it cannot be read.
+async fn unreadable(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<Option<Finding>> {
+    let unreadable = assembly.ledger.unreadable(Some(id)).await?;
+    Ok(unreadable.first().map(|first| Finding {
+        mark: Mark::Warning,
+        subject: "unreadable".to_owned(),
+        message: format!(
+            "objects that were skipped because they cannot be read: {}, such as {}",
+            unreadable.len(),
+            first.unreadable
+        ),
+        advice: Some(format!("`reviews list {id}` lists them; look at them in their system")),
+    }))
 }
 
 pub(super) fn show(findings: &[Finding]) -> anyhow::Result<()> {

@@ -43,9 +43,14 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let storing = inbox.broken();
     let routes = receiver::routes(keeper.doors(), inbox, Arc::clone(&service.clock))
         .merge(web::routes(Arc::clone(&service))?);
+    let now = service.clock.now();
     if service.schedule.public_url.is_some() {
         // It may be another address than the last time.
-        service.ledger.hasten_sweeps(SweepName::Subscriptions, service.clock.now()).await?;
+        service.ledger.hasten_sweeps(SweepName::Subscriptions, now).await?;
+    }
+    // Nobody listened until now.
+    for sweep in [SweepName::Brightpearl, SweepName::Returngo] {
+        service.ledger.hasten_sweeps(sweep, now).await?;
     }
     let listener = address.listen(BACKLOG)?;
     tracing::info!(address = %listener.local_addr()?, "serving");

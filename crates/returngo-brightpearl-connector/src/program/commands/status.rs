@@ -1,29 +1,152 @@
-use jiff::Timestamp;
-use serde_json::json;
+use std::collections::BTreeMap;
+
+use anyhow::ensure;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 use super::super::{
     assembly::Assembly,
     cli::Cli,
     output::{say, say_json, table},
 };
-use crate::ledger::{ConnectionStatus, LEASE, Process};
+use crate::ledger::{
+    ConnectionId, ConnectionStatus, LEASE, LedgerError, OutOfSync, Process, SweepName, SweepStatus,
+};
 
-/// How every connection stands.
+/// How long a sweep may be due before it is asked whether anybody takes it.
+const SWEPT_WITHIN: SignedDuration = SignedDuration::from_mins(30);
+
+/// How every connection stands. Fails when one has trouble.
 pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
     let now = assembly.clock.now();
-    let status = assembly.ledger.status().await?;
-    let processes = assembly.ledger.processes().await?;
+    let standings = Standing::of_all(&assembly, now).await?;
     if cli.json {
-        let status = status.iter().map(|status| as_json(status, &processes, now));
-        return say_json(&status.collect::<Vec<_>>());
+        say_json(&standings.iter().map(|standing| standing.as_json(now)).collect::<Vec<_>>())?;
+    } else if standings.is_empty() {
+        say("No connections: `connect` makes one, `demo` shows what they do.")?;
+    } else {
+        show(&standings, now)?;
     }
-    if status.is_empty() {
-        return Ok(say("No connections: `connect` makes one, `demo` shows what they do.")?);
+    let troubled = standings.iter().filter(|standing| !standing.trouble(now).is_empty()).count();
+    ensure!(troubled == 0, "{troubled} of {} connections have trouble", standings.len());
+    Ok(())
+}
+
+/// All that is known of how a connection stands.
+struct Standing {
+    status: ConnectionStatus,
+    out_of_sync: Option<OutOfSync>,
+    sweeps: Vec<SweepStatus>,
+    unreadable: usize,
+    /// The processes that hold its RMAs, and how many.
+    held: Vec<(Process, u64)>,
+}
+
+impl Standing {
+    async fn of_all(assembly: &Assembly, now: Timestamp) -> Result<Vec<Self>, LedgerError> {
+        let ledger = &assembly.ledger;
+        let mut out_of_sync: BTreeMap<ConnectionId, OutOfSync> = ledger
+            .out_of_sync(now)
+            .await?
+            .into_iter()
+            .map(|out_of_sync| (out_of_sync.connection.clone(), out_of_sync))
+            .collect();
+        let mut sweeps: BTreeMap<ConnectionId, Vec<SweepStatus>> = BTreeMap::new();
+        for sweep in ledger.sweeps().await? {
+            sweeps.entry(sweep.connection.clone()).or_default().push(sweep);
+        }
+        let mut unreadable: BTreeMap<ConnectionId, usize> = BTreeMap::new();
+        for stored in ledger.unreadable(None).await? {
+            *unreadable.entry(stored.connection).or_default() += 1;
+        }
+        let processes = ledger.processes().await?;
+        let standings = ledger.status().await?.into_iter().map(|status| {
+            let id = &status.connection;
+            let held = processes.iter().flat_map(|process| {
+                process.holds.iter().filter(|(of, _)| of == id).map(|(_, rmas)| (process.clone(), *rmas))
+            });
+            Self {
+                out_of_sync: out_of_sync.remove(id),
+                sweeps: sweeps.remove(id).unwrap_or_default(),
+                unreadable: unreadable.remove(id).unwrap_or_default(),
+                held: held.collect(),
+                status,
+            }
+        });
+        Ok(standings.collect())
     }
+
+    /// What somebody has to see to, a sentence each.
+    fn trouble(&self, now: Timestamp) -> Vec<String> {
+        let mut trouble = Vec::new();
+        if self.status.blocked {
+            trouble.push(
+                "it is not worked on: another connection is between the same account and shop. Remove one of them with \
+                 `disconnect`"
+                    .to_owned(),
+            );
+        }
+        for sweep in &self.sweeps {
+            trouble.extend(sweep_trouble(sweep, now));
+        }
+        if let Some(OutOfSync { failing, longer, last_error, next_attempt_at, .. }) = &self.out_of_sync {
+            if *failing > 0 {
+                let error = last_error.as_deref().unwrap_or_default();
+                let next =
+                    next_attempt_at.map(|at| format!("; tried again at {}", moment(at))).unwrap_or_default();
+                trouble.push(format!("RMAs that fail: {failing}, such as: {error}{next}"));
+            }
+            if *longer > 0 {
+                trouble.push(format!("RMAs that have been due for more than a day: {longer}"));
+            }
+        }
+        if self.unreadable > 0 {
+            trouble.push(format!("objects that cannot be read: {}; `reviews` lists them", self.unreadable));
+        }
+        trouble
+    }
+
+    fn last_sweep(&self, sweep: SweepName) -> Option<Timestamp> {
+        self.sweeps.iter().find(|status| status.sweep == sweep)?.succeeded_at
+    }
+
+    fn as_json(&self, now: Timestamp) -> Value {
+        let Self { status, out_of_sync, sweeps, unreadable, held } = self;
+        let held_by = held.iter().map(|(process, rmas)| {
+            json!({ "process": process.worker.0, "rmas": rmas, "until": process.holds_until() })
+        });
+        let ages = |of: fn(&OutOfSync) -> u64| out_of_sync.as_ref().map_or(0, of);
+        json!({
+            "connection": status.connection.as_str(),
+            "inStep": status.in_step,
+            "due": status.due,
+            "claimed": status.claimed,
+            "needsReview": status.needs_review,
+            "waitingWebhooks": status.waiting_deliveries,
+            "oldestDueSeconds": age(status, now),
+            "blocked": status.blocked,
+            "heldBy": held_by.collect::<Vec<_>>(),
+            "trouble": self.trouble(now),
+            "outOfSync": {
+                "withinAnHour": ages(|of| of.within_an_hour),
+                "withinADay": ages(|of| of.within_a_day),
+                "longer": ages(|of| of.longer),
+                "failing": ages(|of| of.failing),
+                "lastError": out_of_sync.as_ref().and_then(|of| of.last_error.as_ref()),
+                "nextAttemptAt": out_of_sync.as_ref().and_then(|of| of.next_attempt_at),
+            },
+            "unreadable": unreadable,
+            "sweeps": sweeps.iter().map(sweep_as_json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn show(standings: &[Standing], now: Timestamp) -> anyhow::Result<()> {
     let header =
         ["connection", "in step", "due", "at work", "for a person", "webhooks waiting", "oldest due for"];
-    let rows = status.iter().map(|status| {
+    let rows = standings.iter().map(|standing| {
+        let status = &standing.status;
         [
             status.connection.to_string(),
             status.in_step.to_string(),
@@ -35,55 +158,82 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
         ]
     });
     say(table(header, rows))?;
-    for status in status.iter().filter(|status| status.blocked) {
-        say(format_args!(
-            "{} is not worked on: another connection is between the same account and shop. Remove one of them with \
-             `disconnect`.",
-            status.connection
-        ))?;
-    }
-    for process in processes.iter().filter(|process| !process.holds.is_empty()) {
-        say(held(process))?;
+    for standing in standings {
+        show_one(standing, now)?;
     }
     Ok(())
 }
 
-/// What a process holds, and until when if it is not heard of again.
-fn held(process: &Process) -> String {
-    let holds: Vec<_> = process.holds.iter().map(|(id, rmas)| format!("{rmas} RMAs of {id}")).collect();
-    let until = match process.holds_until() {
-        Some(until) => format!("until {} unless it reports again", until.strftime("%F %TZ")),
+fn show_one(standing: &Standing, now: Timestamp) -> anyhow::Result<()> {
+    let id = &standing.status.connection;
+    let swept = |sweep: SweepName| match standing.last_sweep(sweep) {
+        Some(at) => format!("{} {} ago", sweep.as_str(), in_words(seconds_since(at, now))),
+        None => format!("{} never", sweep.as_str()),
+    };
+    let swept: Vec<String> = SweepName::ALL.into_iter().map(swept).collect();
+    say(format_args!("{id}: last successful sweeps: {}.", swept.join(", ")))?;
+    for (process, rmas) in &standing.held {
+        say(format_args!(
+            "{id}: process \"{}\" holds {rmas} RMAs, {}.",
+            process.worker,
+            held_until(process)
+        ))?;
+    }
+    for trouble in standing.trouble(now) {
+        say(format_args!("! {id}: {trouble}."))?;
+    }
+    Ok(())
+}
+
+/// Until when a process holds something if it is not heard of again.
+fn held_until(process: &Process) -> String {
+    match process.holds_until() {
+        Some(until) => format!("until {} unless it reports again", moment(until)),
         None => format!(
             "and is not registered: they are released within {} s while `serve` runs",
             2 * LEASE.as_secs()
         ),
-    };
-    format!("Process \"{}\" holds {}, {until}.", process.worker, holds.join(", "))
+    }
 }
 
-fn as_json(status: &ConnectionStatus, processes: &[Process], now: Timestamp) -> serde_json::Value {
-    let held_by = processes.iter().flat_map(|process| {
-        let holds = process.holds.iter().filter(|(id, _)| *id == status.connection);
-        holds.map(move |(_, rmas)| {
-            json!({ "process": process.worker.0, "rmas": rmas, "until": process.holds_until() })
-        })
-    });
+fn sweep_trouble(sweep: &SweepStatus, now: Timestamp) -> Option<String> {
+    let name = sweep.sweep.as_str();
+    if let (Some(since), Some(error)) = (sweep.failing_since, &sweep.error) {
+        return Some(format!(
+            "the {name} sweep has failed since {}: {error}; tried again at {}",
+            moment(since),
+            moment(sweep.next_at)
+        ));
+    }
+    let late = now.duration_since(sweep.next_at);
+    (late > SWEPT_WITHIN).then(|| {
+        let late = in_words(late.as_secs());
+        format!("the {name} sweep has been due for {late}: start `serve`, or see why it does not take it")
+    })
+}
+
+fn sweep_as_json(sweep: &SweepStatus) -> Value {
     json!({
-        "connection": status.connection.as_str(),
-        "inStep": status.in_step,
-        "due": status.due,
-        "claimed": status.claimed,
-        "needsReview": status.needs_review,
-        "waitingWebhooks": status.waiting_deliveries,
-        "oldestDueSeconds": age(status, now),
-        "blocked": status.blocked,
-        "heldBy": held_by.collect::<Vec<_>>(),
+        "sweep": sweep.sweep.as_str(),
+        "lastSuccessAt": sweep.succeeded_at,
+        "failingSince": sweep.failing_since,
+        "lastError": sweep.error,
+        "nextAt": sweep.next_at,
+        "underWay": sweep.is_under_way,
     })
 }
 
 /// For how many seconds the RMA that waits longest is not in step.
 fn age(status: &ConnectionStatus, now: Timestamp) -> Option<i64> {
-    status.oldest_due.map(|since| now.duration_since(since).as_secs().max(0))
+    status.oldest_due.map(|since| seconds_since(since, now))
+}
+
+fn seconds_since(time: Timestamp, now: Timestamp) -> i64 {
+    now.duration_since(time).as_secs().max(0)
+}
+
+fn moment(time: Timestamp) -> String {
+    time.strftime("%F %TZ").to_string()
 }
 
 fn in_words(seconds: i64) -> String {

@@ -18,6 +18,7 @@ use super::{
         cli::Cli,
         output::{remark, say, say_json, table},
         progress::Progress,
+        unreadable,
         when::When,
         words::Words,
     },
@@ -27,6 +28,7 @@ use crate::{
     connection::Connection,
     engine::Engine,
     ledger::{Cause, Claim, Process, WorkItem, WorkState, WorkerId},
+    skipped::Skipped,
 };
 
 #[derive(Debug, Args)]
@@ -121,7 +123,11 @@ async fn changed_since(
     let _asking = Progress::unknown("asking both systems what changed");
     let zone = connection.reader().await?.account.time_zone().unwrap_or(TimeZone::UTC);
     let since = since.timestamp(assembly.clock.now(), &zone).context("--since is too long ago")?;
-    Ok(connection.changed_since(since, &*assembly.ledger).await?)
+    let mut skipped = Skipped::of(&connection.id);
+    let changed = connection.changed_since(since, &*assembly.ledger, &mut skipped).await;
+    unreadable::name_unreadable(skipped.unreadable())?;
+    skipped.store(&*assembly.ledger, assembly.clock.now()).await?;
+    Ok(changed?)
 }
 
 /// True once somebody presses Ctrl-C: what is claimed is released then.

@@ -10,3 +10,4 @@ mod reconcile;
 mod reviews;
 mod shop;
 mod sync;
+mod unreadable;

@@ -19,6 +19,7 @@ mod seals;
 mod several;
 mod sweeps;
 mod trouble;
+mod unreadable;
 mod work;
 
 use jiff::{SignedDuration, Timestamp};

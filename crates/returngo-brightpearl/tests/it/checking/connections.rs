@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use returngo_brightpearl::{
     AccountFacts, ConnectionSettings,
     check::{
-        BrightpearlSide, Clocks, Connection, Finding, Mark, Receiver, ReturngoSide, Unread,
+        BrightpearlSide, Clocks, Connection, Finding, Mark, Receiver, RecentRmas, ReturngoSide, Unread,
         brightpearl_events, check, returngo_events,
     },
 };
@@ -47,7 +47,7 @@ fn good() -> Connection {
         },
         returngo: ReturngoSide {
             shop: "acmeoutdoors.example.test".to_owned(),
-            recent_rmas: Ok(vec!["4410021".parse().unwrap()]),
+            recent_rmas: Ok(RecentRmas { ids: vec!["4410021".parse().unwrap()], unreadable: Vec::new() }),
             webhooks: Ok(registrations.collect()),
             receiver: Some(Receiver::at(RETURNGO_RECEIVER)),
             clocks: Some(Clocks { here: now, there: now }),

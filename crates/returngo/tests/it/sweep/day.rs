@@ -144,7 +144,7 @@ impl Simulated {
         if self.sweeper.wake_at() > self.world.now() {
             return;
         }
-        assert!(self.sweeper.sweep().await.unwrap().undecodable.is_empty());
+        assert!(self.sweeper.sweep().await.unwrap().undecodable_rmas.is_empty());
         while let Some(found) = self.sweeper.read_next().await.unwrap() {
             let Found::Rma(rma) = found else { panic!("{found:?}") };
             let now = self.world.now();

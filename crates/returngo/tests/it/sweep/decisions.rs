@@ -363,11 +363,58 @@ fn an_rma_that_does_not_read_is_put_off_and_the_others_go_on() {
     assert_eq!(desk.due().len(), 1);
 }
 
+/// The rows of a list of open RMAs, the first of which has a status that is no text.
+fn page_with_an_unreadable_row(rmas: &[&Rma]) -> Page<RmaSummary> {
+    let mut rows: Vec<_> = rmas.iter().map(|rma| serde_json::to_value(&rma.rma_summary).unwrap()).collect();
+    rows[0]["status"] = json!(7);
+    page(json!({"rmas": rows}))
+}
+
 #[test]
-fn a_row_that_does_not_read_is_told() {
+fn an_rma_whose_row_does_not_read_is_due_if_it_was_never_read() {
     let mut desk = Desk::new();
-    let row = page(json!({"rmas": [{"rmaId": "1", "status": 7}, rma(2, RmaStatus::Approved).rma_summary]}));
-    let told = desk.state.saw_rmas(SweepJob::Open, row, desk.now);
-    assert_eq!(told.iter().map(|row| row.number).collect::<Vec<_>>(), [1]);
-    assert_eq!(desk.due_for(), [("2".to_owned(), Reason::New)]);
+    let [first, second] = [rma(1, RmaStatus::Approved), rma(2, RmaStatus::Approved)];
+    let rows = page_with_an_unreadable_row(&[&first, &second]);
+    let undecodable = desk.state.saw_rmas(SweepJob::Open, rows, desk.now);
+    assert_eq!((undecodable.len(), undecodable[0].number, undecodable[0].id.as_deref()), (1, 1, Some("1")));
+    assert_eq!(desk.due_for(), [("1".to_owned(), Reason::New), ("2".to_owned(), Reason::New)]);
+    assert_eq!(desk.state.unlisted().collect::<Vec<_>>(), [first.id()]);
+
+    // Nobody can read it in full either: it is left alone for longer each time, whatever the lists show.
+    let due = desk.due().remove(0);
+    desk.state.handed_over(&due, desk.now);
+    desk.learn(&second);
+    desk.pass(minutes(10));
+    desk.state.saw_rmas(SweepJob::Open, page_with_an_unreadable_row(&[&first, &second]), desk.now);
+    assert_eq!(desk.due(), []);
+}
+
+#[test]
+fn an_rma_that_no_list_tells_of_any_more_is_looked_at_from_time_to_time() {
+    let mut desk = Desk::new();
+    let [first, second] = [rma(1, RmaStatus::Approved), rma(2, RmaStatus::Approved)];
+    desk.learn(&first);
+    desk.learn(&second);
+    desk.pass(minutes(10));
+    desk.state.saw_rmas(SweepJob::Open, page_with_an_unreadable_row(&[&first, &second]), desk.now);
+    assert_eq!(desk.due(), [], "it was read in this hour, and has not left the open ones");
+    desk.pass(minutes(60));
+    assert_eq!(desk.due_for(), [("1".to_owned(), Reason::Suspected)]);
+    desk.learn(&first);
+    assert_eq!(desk.due(), []);
+
+    desk.pass(minutes(60));
+    desk.sweep(&[&first, &second], &[]);
+    assert_eq!((desk.state.unlisted().count(), desk.due()), (0, vec![]), "its row reads again");
+}
+
+#[test]
+fn a_row_without_a_usable_number_is_named_by_its_place() {
+    let mut desk = Desk::new();
+    for number in [json!(null), json!(""), json!("RMA-1"), json!({"id": 1}), json!("123456789012345678901")] {
+        let rows = page(json!({"rmas": [{"rmaId": number, "status": 7}]}));
+        let undecodable = desk.state.saw_rmas(SweepJob::Open, rows, desk.now);
+        assert_eq!((undecodable[0].number, &undecodable[0].id), (1, &None), "{number}");
+    }
+    assert_eq!(desk.due(), []);
 }

@@ -43,7 +43,7 @@ async fn every_open_rma_is_read_once() {
     assert_eq!(sweeper.sweep().await.unwrap().pages, 4);
     assert_eq!(read_all(&mut sweeper).await, [1, 2, 3].map(RmaId::from));
     assert_eq!(sweeper.wake_at().duration_since(world.now()).as_secs(), 600);
-    assert!(sweeper.sweep().await.unwrap().undecodable.is_empty());
+    assert!(sweeper.sweep().await.unwrap().undecodable_rmas.is_empty());
     assert_eq!(world.core.requests().of("GET /rma/{id}"), 3);
 }
 

@@ -15,6 +15,7 @@ use crate::{
         cli::Cli,
         output::{say, say_json, table},
         progress::Progress,
+        unreadable,
     },
 };
 
@@ -39,6 +40,7 @@ pub(super) async fn run(
             "period": days,
             "known": portion.known,
             "left": portion.left,
+            "unreadable": portion.unreadable.iter().map(unreadable::as_json).collect::<Vec<_>>(),
             "rmas": outlooks.iter().map(as_json).collect::<Vec<_>>(),
             "returngo": {"calls": totals.calls(), "callsADay": calls_a_day},
         }));

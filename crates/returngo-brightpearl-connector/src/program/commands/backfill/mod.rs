@@ -2,6 +2,8 @@
 
 mod dry_run;
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use jiff::tz::TimeZone;
 use returngo::{EventName, RmaFilter, RmaId, RmaSummary, client::Quota, rma::RmaOrder};
@@ -10,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     connection::Connection,
-    ledger::{Cause, ConnectionId},
+    ledger::{Cause, ConnectionId, Unreadable, UnreadableKind},
     program::{
         assembly::Assembly,
         chosen,
@@ -18,8 +20,9 @@ use crate::{
         output::{remark, say, say_json},
         period::Period,
         progress::Progress,
-        terminal,
+        terminal, unreadable,
     },
+    skipped::Skipped,
 };
 
 #[derive(Debug, Args)]
@@ -59,6 +62,8 @@ struct Portion {
     rmas: Vec<RmaId>,
     /// How many more there are.
     left: usize,
+    /// Rows that cannot be read: nobody knows whether they belong to the period.
+    unreadable: BTreeSet<Unreadable>,
 }
 
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
@@ -85,6 +90,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
             "marked": rmas,
             "known": portion.known,
             "left": portion.left,
+            "unreadable": portion.unreadable.iter().map(unreadable::as_json).collect::<Vec<_>>(),
             "returngo": {"calls": rmas.len(), "callsADay": a_day},
         }));
     }
@@ -101,12 +107,12 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     tell_of_the_others(&portion)
 }
 
-fn tell_of_the_others(Portion { known, left, .. }: &Portion) -> anyhow::Result<()> {
+fn tell_of_the_others(Portion { known, left, unreadable, .. }: &Portion) -> anyhow::Result<()> {
     say(format_args!("Known already, and left out: {known}."))?;
     if *left > 0 {
         say(format_args!("Left for the next run, best on another day: {left}."))?;
     }
-    Ok(())
+    unreadable::name_unreadable(unreadable)
 }
 
 /// What so many calls mean.
@@ -125,26 +131,41 @@ async fn portion(
 ) -> anyhow::Result<Portion> {
     let progress = Progress::unknown("listing RMAs");
     let zone = connection.reader().await?.account.time_zone().unwrap_or(TimeZone::UTC);
-    let mut portion = Portion { known: 0, rmas: Vec::new(), left: 0 };
-    let mut listed = connection.returngo.rmas().list(of_the_period(days, &zone)).stream();
-    while let Some(summary) = listed.next().await {
-        let summary = summary?;
-        if !was_made_on(&summary, days, &zone) {
-            continue;
-        }
-        let known = assembly.ledger.work(&connection.id, &summary.rma_id).await?;
-        if known
-            .is_some_and(|item| item.asked || item.credit.is_some() || !is_left_alone(&summary, connection))
-        {
-            portion.known += 1;
-        } else if portion.rmas.len() < at_most {
-            portion.rmas.push(summary.rma_id);
-        } else {
-            portion.left += 1;
+    let mut portion = Portion { known: 0, rmas: Vec::new(), left: 0, unreadable: BTreeSet::new() };
+    let mut skipped = Skipped::of(&connection.id);
+    let mut listed = connection.returngo.rmas().list(of_the_period(days, &zone));
+    while let Some(page) = listed.next_page().await? {
+        for row in page.results() {
+            let summary = match row {
+                Ok(summary) if was_made_on(&summary, days, &zone) => summary,
+                Ok(_) => continue,
+                Err(row) => {
+                    skipped.add_row(UnreadableKind::RmaRow, &row);
+                    continue;
+                }
+            };
+            if is_known(assembly, connection, &summary).await? {
+                portion.known += 1;
+            } else if portion.rmas.len() < at_most {
+                portion.rmas.push(summary.rma_id);
+            } else {
+                portion.left += 1;
+            }
         }
         progress.now(format!("listing RMAs: {}", portion.known + portion.rmas.len() + portion.left));
     }
+    portion.unreadable = skipped.unreadable().clone();
+    skipped.store(&*assembly.ledger, assembly.clock.now()).await?;
     Ok(portion)
+}
+
+async fn is_known(
+    assembly: &Assembly,
+    connection: &Connection,
+    summary: &RmaSummary,
+) -> anyhow::Result<bool> {
+    let known = assembly.ledger.work(&connection.id, &summary.rma_id).await?;
+    Ok(known.is_some_and(|item| item.asked || item.credit.is_some() || !is_left_alone(summary, connection)))
 }
 
 /// Whether an RMA is left alone until a person asks for it, also when it is known.

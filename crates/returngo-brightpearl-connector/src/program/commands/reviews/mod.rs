@@ -10,7 +10,7 @@ use returngo::RmaId;
 
 pub(super) use self::shown::{as_json, questions};
 use crate::{
-    ledger::{ConnectionId, Decision},
+    ledger::{ConnectionId, Decision, Dismissal},
     program::{
         assembly::Assembly,
         chosen,
@@ -58,6 +58,16 @@ Examples:
 Examples:
   returngo-brightpearl reviews resolve 4410021 --note \"paid by hand, order 300955\"")]
     Resolve(Told),
+    /// Dismiss objects that could not be read, once somebody has looked at them
+    ///
+    /// Rows of lists, orders, notes and webhooks that cannot be read are skipped, and listed until they can be read or are
+    /// dismissed. One that cannot be read for another reason later is listed again.
+    #[command(after_help = "\
+Examples:
+  returngo-brightpearl reviews dismiss acme 4410021 --note \"credited by hand\"
+  returngo-brightpearl reviews dismiss acme \"row 7\"
+  returngo-brightpearl reviews dismiss acme --all --note \"ReturnGO corrected its list\"")]
+    Dismiss(Dismiss),
     /// Reopen the resolved reviews of an RMA, so that the connector may write for them again
     #[command(after_help = "\
 Examples:
@@ -81,6 +91,20 @@ Examples:
 struct Told {
     #[command(flatten)]
     of: OfRma,
+    #[command(flatten)]
+    reason: Reason,
+}
+
+#[derive(Debug, Args)]
+struct Dismiss {
+    /// The connection
+    connection: ConnectionId,
+    /// The objects, as `reviews` lists them
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    objects: Vec<String>,
+    /// All objects of the connection
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     reason: Reason,
 }
@@ -113,6 +137,10 @@ struct Retry {
 }
 
 impl Reason {
+    fn dismissal(&self, connection: ConnectionId, objects: Vec<String>) -> Dismissal {
+        Dismissal { connection, objects, by: self.by.clone(), note: self.note.clone() }
+    }
+
     fn decision(&self, connection: ConnectionId, rma: RmaId) -> Decision {
         Decision { connection, rma, by: self.by.clone(), note: self.note.clone() }
     }
@@ -138,6 +166,9 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
             let connection = connection(&assembly, of).await?;
             resolve(cli, &assembly, &reason.decision(connection, of.rma.clone())).await
         }
+        Some(What::Dismiss(Dismiss { connection, objects, reason, .. })) => {
+            dismiss(cli, &assembly, &reason.dismissal(connection.clone(), objects.clone())).await
+        }
         Some(What::Reopen(Told { of, reason })) => {
             let connection = connection(&assembly, of).await?;
             reopen(cli, &assembly, &reason.decision(connection, of.rma.clone())).await
@@ -148,6 +179,22 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
 
 async fn connection(assembly: &Assembly, of: &OfRma) -> anyhow::Result<ConnectionId> {
     chosen::connection(&*assembly.ledger, of.connection.as_ref()).await
+}
+
+async fn dismiss(cli: &Cli, assembly: &Assembly, dismissal: &Dismissal) -> anyhow::Result<()> {
+    let Dismissal { connection, objects, .. } = dismissal;
+    let open = assembly.ledger.unreadable(Some(connection)).await?;
+    let unknown = objects.iter().find(|object| !open.iter().any(|open| open.unreadable.object == **object));
+    if let Some(object) = unknown {
+        anyhow::bail!(
+            "{connection} has no unreadable object {object:?} that waits: `reviews list {connection}` lists them"
+        );
+    }
+    let dismissed = assembly.ledger.dismiss_unreadable(dismissal, assembly.clock.now()).await?;
+    if cli.json {
+        return say_json(&serde_json::json!({ "connection": connection.as_str(), "dismissed": dismissed }));
+    }
+    Ok(say(format_args!("Dismissed objects of {connection} that could not be read: {dismissed}."))?)
 }
 
 async fn resolve(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {

@@ -2,11 +2,15 @@ use returngo::RmaId;
 use serde_json::{Value, json};
 
 use crate::{
-    ledger::{ConnectionId, EffectOutcome, EffectRecord, SettledReview, UnreadableReview, WorkItem},
+    ledger::{
+        ConnectionId, EffectOutcome, EffectRecord, SettledReview, StoredUnreadable, UnreadableReview,
+        WorkItem, WorkState,
+    },
     program::{
         assembly::Assembly,
         cli::Cli,
         output::{say, say_json, table},
+        unreadable,
     },
 };
 
@@ -19,12 +23,24 @@ pub(super) async fn list(
         assembly.registry.configuration(connection).await?;
     }
     let items = assembly.ledger.reviews(connection).await?;
+    let unreadable = assembly.ledger.unreadable(connection).await?;
     if cli.json {
-        return say_json(&items.iter().map(as_json).collect::<Vec<_>>());
+        let items = items.iter().map(as_json).chain(unreadable.iter().map(connections_review));
+        return say_json(&items.collect::<Vec<_>>());
     }
-    if items.is_empty() {
+    if items.is_empty() && unreadable.is_empty() {
         return Ok(say("Nothing waits for a person.")?);
     }
+    if !items.is_empty() {
+        list_of_rmas(&items)?;
+    }
+    if !unreadable.is_empty() {
+        list_of_unreadable(&unreadable)?;
+    }
+    Ok(())
+}
+
+fn list_of_rmas(items: &[WorkItem]) -> anyhow::Result<()> {
     let rows = items.iter().flat_map(|item| {
         let since = item.due_since.map(|since| since.strftime("%F %H:%MZ").to_string()).unwrap_or_default();
         questions(item).into_iter().map(move |(code, message)| {
@@ -36,6 +52,33 @@ pub(super) async fn list(
         "`reviews show RMA` tells more. Once it is decided: `reviews resolve RMA` when nothing is left to \
             do, `reviews retry RMA` when it is to be looked at again.",
     )?)
+}
+
+fn list_of_unreadable(unreadable: &[StoredUnreadable]) -> anyhow::Result<()> {
+    let rows = unreadable.iter().map(|stored| {
+        [
+            stored.connection.to_string(),
+            stored.unreadable.object.clone(),
+            stored.first_seen_at.strftime("%F %H:%MZ").to_string(),
+            format!("{}: {}", stored.unreadable.kind.in_words(), stored.unreadable.reason),
+        ]
+    });
+    say(table(["connection", "object", "since", "what cannot be read"], rows))?;
+    Ok(say(
+        "These objects were skipped, and the rest went on. Look at them in their system; once that is done: \
+            `reviews dismiss CONNECTION OBJECT`.",
+    )?)
+}
+
+/// A review of a connection instead of an RMA, in the form of the others.
+fn connections_review(stored: &StoredUnreadable) -> Value {
+    json!({
+        "connection": stored.connection.as_str(),
+        "rmaId": null,
+        "state": WorkState::NeedsReview.as_str(),
+        "reviews": [{ "code": "Unreadable", "message": stored.unreadable.to_string() }],
+        "unreadable": unreadable::stored_as_json(stored),
+    })
 }
 
 pub(super) async fn show(
