@@ -41,27 +41,30 @@ pub struct Webhook {
     pub webhook: NewWebhook,
 }
 
-/// A subscription to make.
+/// A subscription to make. Read from a list it may be another integration's: what of it cannot be read is empty.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewWebhook {
     /// The event, such as `goods-in-note.created`; a shorter name takes all below it.
+    #[serde(with = "wire::informational")]
     pub subscribe_to: String,
     /// `GET`, `POST`, `PUT` or `DELETE`.
+    #[serde(with = "wire::informational")]
     pub http_method: String,
     /// Where it goes; holds the secret, and is read by everybody who may list webhooks.
+    #[serde(with = "wire::informational")]
     pub uri_template: String,
     /// What it says; for `POST` and `PUT`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub body_template: Option<String>,
     /// The body's content type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// Whether one delivery may carry many ids.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub id_set_accepted: bool,
     /// How hard Brightpearl tries.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational")]
     pub quality_of_service: QualityOfService,
 }
 

@@ -382,7 +382,7 @@ pub struct OrderSummary {
     #[serde(with = "wire::informational")]
     pub tax_date: Option<OffsetDateTime>,
     /// The channel.
-    #[serde(with = "wire::optional")]
+    #[serde(with = "wire::informational")]
     pub department_id: Option<ChannelId>,
     /// The delivery date.
     #[serde(with = "wire::informational")]

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, error::Error, fmt, marker::PhantomData};
+use std::{cell::Cell, collections::BTreeMap, error::Error, fmt, marker::PhantomData};
 
 use api_client_core::{
     HttpResponse,
@@ -253,9 +253,10 @@ fn first_id(row: &RawValue) -> Option<u64> {
 
 fn read_row<T: DeserializeOwned>(row: &RawValue, columns: &[&str]) -> Result<T, DecodeError> {
     let mut deserializer = serde_json::Deserializer::from_str(row.get());
-    RowSeed { columns, row: PhantomData }
+    let column = Cell::new(None);
+    RowSeed { columns, column: &column, row: PhantomData }
         .deserialize(&mut deserializer)
-        .map_err(|error| DecodeError::new("row", error.to_string()))
+        .map_err(|error| DecodeError::new(column.get().unwrap_or("row"), error.to_string()))
 }
 
 /// Reads every row.
@@ -282,7 +283,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for RowsSeed<'_, T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
         let mut read = Vec::with_capacity(self.capacity);
-        while let Some(row) = rows.next_element_seed(RowSeed { columns: self.columns, row: PhantomData })? {
+        let column = Cell::new(None);
+        let seed = || RowSeed { columns: self.columns, column: &column, row: PhantomData };
+        while let Some(row) = rows.next_element_seed(seed())? {
             read.push(Ok(row));
         }
         Ok(read)
@@ -292,6 +295,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for RowsSeed<'_, T> {
 /// Reads `[1, "x"]` with columns `["id", "name"]` as if it were `{"id": 1, "name": "x"}`.
 struct RowSeed<'c, T> {
     columns: &'c [&'c str],
+    /// The column that is read: the one that is wrong, if one is.
+    column: &'c Cell<Option<&'c str>>,
     row: PhantomData<T>,
 }
 
@@ -311,12 +316,14 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for RowSeed<'_, T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, cells: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(NamedCells { columns: self.columns.iter(), cells }))
+        let Self { columns, column, .. } = self;
+        T::deserialize(MapAccessDeserializer::new(NamedCells { columns: columns.iter(), column, cells }))
     }
 }
 
 struct NamedCells<'c, A> {
     columns: std::slice::Iter<'c, &'c str>,
+    column: &'c Cell<Option<&'c str>>,
     cells: A,
 }
 
@@ -324,7 +331,9 @@ impl<'de, A: SeqAccess<'de>> MapAccess<'de> for NamedCells<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        match self.columns.next() {
+        let column = self.columns.next();
+        self.column.set(column.copied());
+        match column {
             Some(name) => seed.deserialize(de::value::StrDeserializer::new(name)).map(Some),
             None => match self.cells.next_element::<de::IgnoredAny>()? {
                 None => Ok(None),

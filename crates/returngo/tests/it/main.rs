@@ -9,6 +9,7 @@ mod fixtures;
 mod fuzzed;
 mod model;
 mod notification;
+mod odd_values;
 mod properties;
 #[cfg(feature = "webhooks")]
 mod receiving;
