@@ -347,6 +347,14 @@ pub async fn open(url: &str) -> Result<Arc<dyn Ledger>, LedgerError> {
     Ok(Arc::new(sql::SqlLedger::open(url).await?))
 }
 
+/// The same of a database that was set up before; none is created.
+///
+/// # Errors
+/// As [`open`], and [`LedgerError::NotSetUp`].
+pub async fn open_existing(url: &str) -> Result<Arc<dyn Ledger>, LedgerError> {
+    Ok(Arc::new(sql::SqlLedger::open_existing(url).await?))
+}
+
 /// The ledger cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -361,6 +369,12 @@ pub enum LedgerError {
         /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no database, or none with tables.
+    #[error("there is no database {database} yet: `connect` or `serve` creates it")]
+    NotSetUp {
+        /// Where it would be, without credentials.
+        database: String,
     },
     /// The database was made by a newer version.
     #[error(

@@ -5,14 +5,20 @@ use std::io::{IsTerminal as _, stderr, stdin};
 use anyhow::{Context as _, ensure};
 use dialoguer::{Confirm, Input, Password, Select, console::Term, theme::ColorfulTheme};
 
-/// Lets whoever is at the terminal say no. `yes` was said before; where nobody is, the command itself says it.
+use super::{output::Usage, printable};
+
+/// Lets whoever is at the terminal say no. `yes` was said before; where nobody is, it has to be.
 pub(super) fn go_on(question: &str, yes: bool) -> anyhow::Result<()> {
     if yes {
         return Ok(());
     }
-    if let Some(mut person) = AtTerminal::if_attended() {
-        ensure!(person.agrees(question)?, "nothing was changed");
-    }
+    let Some(mut person) = AtTerminal::if_attended() else {
+        let refused = format!(
+            "nothing was changed, as there is no terminal to confirm on: {question} Add --yes to confirm"
+        );
+        return Err(Usage(refused).into());
+    };
+    ensure!(person.agrees(question)?, "nothing was changed");
     Ok(())
 }
 
@@ -86,10 +92,12 @@ impl Person for AtTerminal {
     }
 
     fn choose(&mut self, prompt: &str, from: &[String]) -> anyhow::Result<usize> {
-        answered(Select::with_theme(&self.0).with_prompt(prompt).items(from).default(0).interact())
+        let from: Vec<_> = from.iter().map(|choice| printable::line(choice)).collect();
+        answered(Select::with_theme(&self.0).with_prompt(prompt).items(&from).default(0).interact())
     }
 
     fn agrees(&mut self, question: &str) -> anyhow::Result<bool> {
+        let question = printable::line(question);
         answered(Confirm::with_theme(&self.0).with_prompt(question).default(false).interact())
     }
 

@@ -33,7 +33,7 @@ use returngo::{ReturnedItemId, RmaId};
 use returngo_brightpearl_reader::IntendedCredit;
 use sqlx::AnyPool;
 
-use self::{place::Place, session::Session};
+use self::{open::IfMissing, place::Place, session::Session};
 use super::{
     Admission, AuditEntry, AuditPosition, Cause, Claim, ClaimRequest, ConnectionId, ConnectionStatus,
     Counterparts, Decision, Delivery, EffectOutcome, EffectRecord, InboxId, Intent, Ledger, LedgerError,
@@ -51,7 +51,13 @@ pub(super) struct SqlLedger {
 
 impl SqlLedger {
     pub(super) async fn open(url: &str) -> Result<Self, LedgerError> {
-        let ledger = open::open(url).await?;
+        let ledger = open::open(url, IfMissing::Create).await?;
+        ledger.ready().await?;
+        Ok(ledger)
+    }
+
+    pub(super) async fn open_existing(url: &str) -> Result<Self, LedgerError> {
+        let ledger = open::open(url, IfMissing::Fail).await?;
         ledger.ready().await?;
         Ok(ledger)
     }

@@ -18,6 +18,9 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
         let status = status.iter().map(|status| as_json(status, &processes, now));
         return say_json(&status.collect::<Vec<_>>());
     }
+    if let Some(file) = &assembly.configuration.file {
+        say(format_args!("Configuration: {}", file.display()))?;
+    }
     if status.is_empty() {
         return Ok(say("No connections: `connect` makes one, `demo` shows what they do.")?);
     }

@@ -1,8 +1,11 @@
-use returngo_brightpearl_connector::ledger::{Counterparts, LedgerError};
+use returngo_brightpearl_connector::ledger::{self, Counterparts, LedgerError};
 
 use super::{at, connect, databases::Database, name, on_both};
 
-on_both!(a_name_stands_for_one_account_and_shop_for_ever);
+on_both!(
+    a_name_stands_for_one_account_and_shop_for_ever,
+    a_database_without_tables_is_not_set_up_by_reading,
+);
 
 async fn a_name_stands_for_one_account_and_shop_for_ever(database: Database) {
     let ledger = database.open().await;
@@ -20,4 +23,13 @@ async fn a_name_stands_for_one_account_and_shop_for_ever(database: Database) {
         ledger.bind(&name(account), &other).await.unwrap();
     }
     assert_eq!(ledger.counterparts(&name("acme")).await.unwrap(), Some(acme));
+}
+
+async fn a_database_without_tables_is_not_set_up_by_reading(database: Database) {
+    for _ in 0..2 {
+        let refused = ledger::open_existing(&database.url).await.unwrap_err();
+        assert!(matches!(refused, LedgerError::NotSetUp { .. }), "{refused}");
+    }
+    database.open().await;
+    ledger::open_existing(&database.url).await.unwrap();
 }

@@ -24,7 +24,7 @@ use crate::{
     configuration::{ConnectionConfiguration, Secret},
     ledger::{Cause, ConnectionId, LedgerError},
     program::{
-        assembly::Assembly,
+        assembly::{self, Assembly},
         cli::Cli,
         output::{remark, say_json},
         terminal::{AtTerminal, Person},
@@ -68,7 +68,7 @@ Examples:
 
 /// Makes a connection: checks it, stores it, and subscribes its webhooks.
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
+    let assembly = Assembly::open_or_create(assembly::configuration(cli)?).await?;
     let id = &arguments.connection;
     let stored = stored(&assembly, id).await?;
     let mut at_terminal = AtTerminal::if_attended();

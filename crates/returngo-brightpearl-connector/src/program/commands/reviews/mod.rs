@@ -107,7 +107,7 @@ struct Retry {
     /// A write that is to be made again although it was made once; may be given several times
     #[arg(long, value_name = "KEY")]
     again: Vec<String>,
-    /// Do not ask whether it is really to be made again
+    /// Make it again without asking for confirmation; needed where there is no terminal
     #[arg(long, requires = "again")]
     yes: bool,
 }
