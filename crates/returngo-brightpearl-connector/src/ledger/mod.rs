@@ -6,6 +6,7 @@
 
 mod audit;
 mod connection;
+mod connection_change;
 mod decision;
 mod effect;
 mod failure;
@@ -28,6 +29,7 @@ use returngo_brightpearl_reader::IntendedCredit;
 
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
 pub use connection::{ConnectionId, Counterparts, InvalidConnectionId, Sealed, StoredConnection};
+pub use connection_change::{ConnectionChange, FieldChange, RecordedChange};
 pub use decision::{Decision, SettledReview};
 pub use effect::{Admission, EffectOutcome, EffectRecord, Intent, WriteKind};
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
@@ -60,6 +62,19 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     /// Stores a connection under its name; one of that name is replaced. Several between the same account and shop are
     /// not worked on until one of them is left: ask what they are [connected as](Self::connected_as) first.
     async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError>;
+
+    /// Stores a connection as a person changed it, and records the change, unless something else is stored than the person
+    /// saw: false then, and nothing is stored.
+    async fn change_connection(
+        &self,
+        connection: &StoredConnection,
+        was: Option<&Sealed>,
+        change: &ConnectionChange,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError>;
+
+    /// What people changed of a connection, oldest first.
+    async fn connection_changes(&self, id: &ConnectionId) -> Result<Vec<RecordedChange>, LedgerError>;
 
     /// All connections, by name.
     async fn connections(&self) -> Result<Vec<StoredConnection>, LedgerError>;

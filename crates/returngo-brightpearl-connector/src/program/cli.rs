@@ -3,7 +3,7 @@ use std::{convert::Infallible, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use returngo::RmaId;
 
-use super::commands::{backfill, connect, disconnect, reconcile, replay, reviews, sync};
+use super::commands::{backfill, connect, disconnect, reconcile, replay, reviews, settings, sync};
 use crate::{configuration::Secret, ledger::ConnectionId};
 
 /// Keeps returns in ReturnGO and their credits, refunds and goods in Brightpearl in step.
@@ -60,6 +60,8 @@ Examples:
     Init,
     /// Make a connection or change one: check it, store it, subscribe its webhooks
     Connect(connect::Arguments),
+    /// Show or export the settings of a connection
+    Settings(settings::Arguments),
     /// Check a connection, finding by finding
     #[command(after_help = "\
 Exit code 1 when a check failed.

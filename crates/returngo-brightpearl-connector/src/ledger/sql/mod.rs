@@ -6,6 +6,7 @@
 
 mod audit;
 mod clock;
+mod connection_changes;
 mod connections;
 mod decisions;
 mod dialect;
@@ -35,10 +36,10 @@ use sqlx::AnyPool;
 
 use self::{open::IfMissing, place::Place, session::Session};
 use super::{
-    Admission, AuditEntry, AuditPosition, Cause, Claim, ClaimRequest, ConnectionId, ConnectionStatus,
-    Counterparts, Decision, Delivery, EffectOutcome, EffectRecord, InboxId, Intent, Ledger, LedgerError,
-    NewSeals, OrderRequest, OrderTurn, Outcome, Process, PrunedAudit, Revision, Sealed, Seen, SettledReview,
-    StoredConnection, StoredDelivery, SweepName, SweepTurn, WorkItem, WorkerId,
+    Admission, AuditEntry, AuditPosition, Cause, Claim, ClaimRequest, ConnectionChange, ConnectionId,
+    ConnectionStatus, Counterparts, Decision, Delivery, EffectOutcome, EffectRecord, InboxId, Intent, Ledger,
+    LedgerError, NewSeals, OrderRequest, OrderTurn, Outcome, Process, PrunedAudit, RecordedChange, Revision,
+    Sealed, Seen, SettledReview, StoredConnection, StoredDelivery, SweepName, SweepTurn, WorkItem, WorkerId,
 };
 
 /// A ledger in a SQL database.
@@ -104,6 +105,25 @@ impl Ledger for SqlLedger {
         let mut session = self.writing().await?;
         connections::put(&mut session, connection, now).await?;
         session.commit().await
+    }
+
+    async fn change_connection(
+        &self,
+        connection: &StoredConnection,
+        was: Option<&Sealed>,
+        change: &ConnectionChange,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let changed = connection_changes::make(&mut session, connection, was, change, now).await?;
+        if changed {
+            session.commit().await?;
+        }
+        Ok(changed)
+    }
+
+    async fn connection_changes(&self, id: &ConnectionId) -> Result<Vec<RecordedChange>, LedgerError> {
+        connection_changes::of(&mut self.asking().await?, id).await
     }
 
     async fn connections(&self) -> Result<Vec<StoredConnection>, LedgerError> {

@@ -57,6 +57,7 @@ fn every_command_explains_itself_with_examples() {
         "connect",
         "check",
         "serve",
+        "settings",
         "sync",
         "plan",
         "backfill",

@@ -10,5 +10,7 @@ mod guarded;
 mod reading;
 mod reconcile;
 mod reviews;
+mod settings;
 mod shop;
 mod sync;
+mod terminal;

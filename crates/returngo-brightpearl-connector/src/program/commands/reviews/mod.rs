@@ -119,7 +119,7 @@ impl Reason {
 }
 
 /// Who is logged in.
-fn user() -> String {
+pub(super) fn user() -> String {
     let names = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"];
     let name = names.into_iter().filter_map(|name| std::env::var(name).ok()).find(|name| !name.is_empty());
     name.unwrap_or_else(|| "somebody".to_owned())
