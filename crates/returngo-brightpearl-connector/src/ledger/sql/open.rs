@@ -214,8 +214,7 @@ impl Address {
             })?;
         }
         if !in_memory {
-            check_private(&file)
-                .map_err(|error| place.unreachable("it holds what is known of returns", error))?;
+            check_private(&file).map_err(|error| place.unreachable("its file is not private", error))?;
         }
         let url = if in_memory {
             "sqlite::memory:".to_owned()

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 pub(in crate::program) use self::fields::{changes, in_words};
 use self::fields::{fields, shown};
 use crate::{
-    ledger::RecordedChange,
+    ledger::{ConnectionChange, RecordedChange},
     program::{
         assembly::Assembly,
         chosen,
@@ -67,12 +67,22 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     }
     say(table(["field", "value"], fields.iter().map(|(name, value)| [name.clone(), shown(value)])))?;
     for RecordedChange { at, change } in &changes {
-        say(format_args!("{} by {}:", at.strftime("%F %TZ"), change.by))?;
+        let at = at.strftime("%F %TZ");
+        if is_creation(change) {
+            say(format_args!("Created {at} by {}", change.by))?;
+            continue;
+        }
+        say(format_args!("Changed {at} by {}:", change.by))?;
         for field in &change.fields {
             say(format_args!("  {}", in_words(field)))?;
         }
     }
     Ok(())
+}
+
+/// Whether every field was set by it: the fields themselves tell little then.
+fn is_creation(change: &ConnectionChange) -> bool {
+    change.fields.iter().any(|field| field.field == "account_id" && field.before.is_none())
 }
 
 fn as_json(RecordedChange { at, change }: &RecordedChange) -> Value {
