@@ -12,7 +12,7 @@ use std::{
 use clap::{CommandFactory as _, Parser, error::ErrorKind};
 use jiff::civil::Date;
 use returngo::RmaId;
-use returngo_brightpearl::reconcile::{Amount, COLUMNS, Days, Line, Report};
+use returngo_brightpearl::reconcile::{Amount, Days, Line, Report};
 use returngo_brightpearl_reader::Reader;
 use serde_json::{Value, json};
 use support::{
@@ -74,23 +74,14 @@ async fn reconcile(arguments: &Arguments, days: Days) -> anyhow::Result<()> {
         rmas => reader.reconcile_rmas(days, rmas).await?,
     };
     if arguments.csv {
-        return print_csv(&report);
+        io::stdout().write_all(report.to_csv().as_bytes())?;
+        return Ok(());
     }
     if arguments.json {
         say(serde_json::to_string_pretty(&report)?)?;
         return Ok(());
     }
     print_table(&report)
-}
-
-fn print_csv(report: &Report) -> anyhow::Result<()> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    csv.write_record(COLUMNS)?;
-    for line in &report.lines {
-        csv.write_record(line.cells())?;
-    }
-    io::stdout().write_all(&csv.into_inner()?)?;
-    Ok(())
 }
 
 fn print_table(report: &Report) -> anyhow::Result<()> {

@@ -176,6 +176,33 @@ impl BrightpearlAccess {
     }
 }
 
+impl ReturngoAccess {
+    /// A client of this shop. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When no client can be made of it.
+    pub fn client(&self, clock: &Arc<dyn Clock>) -> Result<returngo::Client, returngo::Error> {
+        self.builder(clock).build()
+    }
+
+    fn builder(&self, clock: &Arc<dyn Clock>) -> returngo::ClientBuilder {
+        let quota = self.calls_a_day.map_or_else(Quota::default, |calls| Quota {
+            per_day: Some(calls),
+            reserved_for_writes: calls / 5,
+            ..Quota::default()
+        });
+        let builder = returngo::Client::builder()
+            .api_key(self.api_key.reveal())
+            .shop(&self.shop)
+            .quota(quota)
+            .clock(Arc::clone(clock));
+        match &self.url {
+            Some(url) => builder.url(url),
+            None => builder,
+        }
+    }
+}
+
 impl ConnectionConfiguration {
     /// What it is between.
     pub fn counterparts(&self) -> Counterparts {
@@ -214,21 +241,6 @@ impl ConnectionConfiguration {
         clock: &Arc<dyn Clock>,
         transport: &Arc<dyn Transport>,
     ) -> Result<returngo::Client, returngo::Error> {
-        let access = &self.returngo;
-        let quota = access.calls_a_day.map_or_else(Quota::default, |calls| Quota {
-            per_day: Some(calls),
-            reserved_for_writes: calls / 5,
-            ..Quota::default()
-        });
-        let builder = returngo::Client::builder()
-            .api_key(access.api_key.reveal())
-            .shop(&access.shop)
-            .quota(quota)
-            .clock(Arc::clone(clock))
-            .transport(Arc::clone(transport));
-        match &access.url {
-            Some(url) => builder.url(url).build(),
-            None => builder.build(),
-        }
+        self.returngo.builder(clock).transport(Arc::clone(transport)).build()
     }
 }

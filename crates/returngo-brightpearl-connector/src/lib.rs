@@ -13,6 +13,7 @@ pub mod inbox;
 pub mod ledger;
 pub mod metrics;
 pub mod parts;
+mod private;
 pub mod probe;
 pub mod program;
 pub mod receiver;

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::{
     configuration::{ConfigurationError, ConnectionConfiguration},
     connection::Connection,
-    ledger::{ConnectionId, Ledger, LedgerError, Sealed, StoredConnection},
+    ledger::{ConnectionChange, ConnectionId, Ledger, LedgerError, Sealed, StoredConnection},
     vault::{Vault, VaultError},
 };
 
@@ -50,6 +50,11 @@ pub enum RegistryError {
     /// There is no such connection.
     #[error("there is no connection {0}: `status` lists them, `connect` makes one")]
     Unknown(ConnectionId),
+    /// Something else is stored than the person saw who changed it.
+    #[error(
+        "connection {0} was changed meanwhile, and stays as it is: see `settings show {0}`, then `connect {0}` again"
+    )]
+    Changed(ConnectionId),
     /// What is stored does not read.
     #[error("the configuration of connection {connection} does not read: {reason}")]
     Unreadable {
@@ -180,6 +185,32 @@ impl Registry {
         id: &ConnectionId,
         configuration: &ConnectionConfiguration,
     ) -> Result<(), RegistryError> {
+        let stored = self.bound_and_sealed(id, configuration).await?;
+        Ok(self.ledger.put_connection(&stored, self.clock.now()).await?)
+    }
+
+    /// Stores a connection as a person changed it, and records the change.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put), and when something else is stored by now than the person saw.
+    pub async fn change(
+        &self,
+        id: &ConnectionId,
+        configuration: &ConnectionConfiguration,
+        was: Option<&Sealed>,
+        change: &ConnectionChange,
+    ) -> Result<(), RegistryError> {
+        let stored = self.bound_and_sealed(id, configuration).await?;
+        let changed = self.ledger.change_connection(&stored, was, change, self.clock.now()).await?;
+        if changed { Ok(()) } else { Err(RegistryError::Changed(id.clone())) }
+    }
+
+    /// What is to be stored, once it is clear that the name may stand for it.
+    async fn bound_and_sealed(
+        &self,
+        id: &ConnectionId,
+        configuration: &ConnectionConfiguration,
+    ) -> Result<StoredConnection, RegistryError> {
         let counterparts = configuration.counterparts();
         let text = serde_json::to_vec(configuration).map(zeroize::Zeroizing::new).map_err(|error| {
             RegistryError::Unreadable { connection: id.clone(), reason: error.to_string() }
@@ -196,11 +227,17 @@ impl Registry {
         }
         self.ledger.bind(id, &counterparts).await?;
         let configuration = self.vault.seal(id, &text)?;
-        let stored = StoredConnection { id: id.clone(), configuration };
-        Ok(self.ledger.put_connection(&stored, self.clock.now()).await?)
+        Ok(StoredConnection { id: id.clone(), configuration })
     }
 
-    fn configuration_of(&self, stored: &StoredConnection) -> Result<ConnectionConfiguration, RegistryError> {
+    /// What a stored connection is made of.
+    ///
+    /// # Errors
+    /// When it does not open or read.
+    pub fn configuration_of(
+        &self,
+        stored: &StoredConnection,
+    ) -> Result<ConnectionConfiguration, RegistryError> {
         let text = self.vault.unseal(&stored.id, &stored.configuration)?;
         api_client_core::decode::json(&text).map_err(|error| RegistryError::Unreadable {
             connection: stored.id.clone(),

@@ -6,12 +6,15 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::error::with_causes;
+use tracing::field::{DisplayValue, display};
+
+use crate::{error::with_causes, ledger::ConnectionId};
 
 /// Something that may fail again and again for the same reason.
 #[derive(Debug)]
 pub struct Trouble {
     what: &'static str,
+    connection: Option<ConnectionId>,
     lasting: Mutex<Option<Lasting>>,
 }
 
@@ -24,7 +27,13 @@ struct Lasting {
 impl Trouble {
     /// Trouble in these words, such as "webhooks cannot be stored". There is none yet.
     pub const fn new(what: &'static str) -> Self {
-        Self { what, lasting: Mutex::new(None) }
+        Self { what, connection: None, lasting: Mutex::new(None) }
+    }
+
+    /// Trouble of this connection.
+    #[must_use]
+    pub fn of(self, connection: ConnectionId) -> Self {
+        Self { connection: Some(connection), ..self }
     }
 
     /// There is trouble: told unless it is known.
@@ -34,7 +43,7 @@ impl Trouble {
         match &mut *lasting {
             Some(known) if known.reason == reason => known.times += 1,
             _ => {
-                tracing::error!("{}: {reason}", self.what);
+                tracing::error!(connection = self.connection(), "{}: {reason}", self.what);
                 *lasting = Some(Lasting { reason, times: 1 });
             }
         }
@@ -44,7 +53,11 @@ impl Trouble {
     pub fn over(&self) {
         let mut lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(Lasting { times, .. }) = lasting.take() {
-            tracing::info!(times, "no longer: {}", self.what);
+            tracing::info!(connection = self.connection(), times, "no longer: {}", self.what);
         }
+    }
+
+    fn connection(&self) -> Option<DisplayValue<&ConnectionId>> {
+        self.connection.as_ref().map(display)
     }
 }

@@ -12,7 +12,12 @@ use chacha20poly1305::{
 };
 use zeroize::Zeroizing;
 
-use crate::ledger::{ConnectionId, Ledger, LedgerError, NewSeals, Resealed, Sealed, StoredConnection};
+use crate::{
+    ledger::{ConnectionId, Ledger, LedgerError, NewSeals, Resealed, Sealed, StoredConnection},
+    private,
+};
+
+pub use crate::private::NotPrivate;
 
 const NONCE_BYTES: usize = 24;
 const CHECK: &str = "check of the key";
@@ -42,8 +47,10 @@ impl VaultKey {
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or holds no key.
+    /// The file cannot be read, may be read by others too, or holds no key.
     pub fn read(file: &Path) -> Result<Self, VaultError> {
+        private::check(&[file])
+            .map_err(|source| VaultError::OpenKeyFile { file: file.display().to_string(), source })?;
         let text = std::fs::read_to_string(file)
             .map(Zeroizing::new)
             .map_err(|source| VaultError::NoKeyFile { file: file.display().to_string(), source })?;
@@ -176,6 +183,15 @@ pub enum VaultError {
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// Others may read the file with the key.
+    #[error("the key in {file} is not used")]
+    OpenKeyFile {
+        /// The file.
+        file: String,
+        /// What to do.
+        #[source]
+        source: NotPrivate,
     },
     /// Another key.
     #[error("the key is not the one that the stored connections were sealed with: use that one")]

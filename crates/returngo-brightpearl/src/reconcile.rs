@@ -3,9 +3,10 @@
 //! Three-way for each RMA: transactions that succeeded ⇄ payments on the credit ⇄ the credit itself and its
 //! journals. A [`Line`] is for a bookkeeper: it says what is the matter and what to do next. A [`Report`] holds
 //! the lines of some days with totals by currency and bank account; it goes out as JSON by serde, and as a table
-//! or CSV by [`COLUMNS`] and [`Line::cells`].
+//! by [`COLUMNS`] and [`Line::cells`], and as CSV by [`Report::to_csv`].
 
 mod books;
+mod csv;
 mod report;
 
 use std::fmt;

@@ -12,6 +12,7 @@ mod in_progress;
 mod known;
 mod policy;
 mod whose;
+mod write_log;
 mod writing;
 
 use std::{collections::BTreeMap, mem, sync::Arc};

@@ -2,7 +2,7 @@ use std::{collections::VecDeque, future, mem, pin::pin, task::Poll};
 
 use returngo_brightpearl::{Effect, InFlight, keys};
 
-use super::{Engine, Look, Worked};
+use super::{Engine, Look, Worked, write_log};
 use crate::{
     apply::{Progress, Write, Written, describe, is_for_returngo},
     connection::Connection,
@@ -179,6 +179,9 @@ impl Engine {
                 (intent.claim.clone(), intent.key.clone(), written.outcome.clone())
             })
             .collect();
+        for (Admitted { intent, effect, .. }, written) in admitted.iter().zip(&written) {
+            write_log::tell(&intent.claim, effect, &written.outcome);
+        }
         self.ledger.record(&recorded, self.clock.now()).await?;
         self.probe.reached(Point::Recorded);
         let step = |(Admitted { intent: Intent { claim, key, .. }, effect, .. }, written): (_, Written)| {

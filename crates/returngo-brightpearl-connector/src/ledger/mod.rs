@@ -6,6 +6,7 @@
 
 mod audit;
 mod connection;
+mod connection_change;
 mod decision;
 mod effect;
 mod failure;
@@ -29,6 +30,7 @@ use returngo_brightpearl_reader::IntendedCredit;
 
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
 pub use connection::{ConnectionId, Counterparts, InvalidConnectionId, Sealed, StoredConnection};
+pub use connection_change::{ConnectionChange, FieldChange, RecordedChange};
 pub use decision::{Decision, SettledReview};
 pub use effect::{Admission, EffectOutcome, EffectRecord, Intent, WriteKind};
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
@@ -63,6 +65,19 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     /// Stores a connection under its name; one of that name is replaced. Several between the same account and shop are
     /// not worked on until one of them is left: ask what they are [connected as](Self::connected_as) first.
     async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError>;
+
+    /// Stores a connection as a person changed it, and records the change, unless something else is stored than the person
+    /// saw: false then, and nothing is stored.
+    async fn change_connection(
+        &self,
+        connection: &StoredConnection,
+        was: Option<&Sealed>,
+        change: &ConnectionChange,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError>;
+
+    /// What people changed of a connection, oldest first.
+    async fn connection_changes(&self, id: &ConnectionId) -> Result<Vec<RecordedChange>, LedgerError>;
 
     /// All connections, by name.
     async fn connections(&self) -> Result<Vec<StoredConnection>, LedgerError>;
@@ -389,6 +404,14 @@ pub async fn open(url: &str) -> Result<Arc<dyn Ledger>, LedgerError> {
     Ok(Arc::new(sql::SqlLedger::open(url).await?))
 }
 
+/// The same of a database that was set up before; none is created.
+///
+/// # Errors
+/// As [`open`], and [`LedgerError::NotSetUp`].
+pub async fn open_existing(url: &str) -> Result<Arc<dyn Ledger>, LedgerError> {
+    Ok(Arc::new(sql::SqlLedger::open_existing(url).await?))
+}
+
 /// The ledger cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -403,6 +426,12 @@ pub enum LedgerError {
         /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no database, or none with tables.
+    #[error("there is no database {database} yet: `connect` or `serve` creates it")]
+    NotSetUp {
+        /// Where it would be, without credentials.
+        database: String,
     },
     /// The database was made by a newer version.
     #[error(

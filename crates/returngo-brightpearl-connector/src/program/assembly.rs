@@ -1,10 +1,15 @@
 use std::{ffi::OsString, path::Path, sync::Arc};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use api_client_core::client::{Clock, SystemClock};
 use tokio::sync::watch;
 
-use super::{Configuration, cli::Cli, log};
+use super::{
+    Configuration,
+    cli::Cli,
+    location::{self, Location, Place, VARIABLE},
+    log,
+};
 use crate::{
     connection::Connection,
     engine::Engine,
@@ -20,6 +25,9 @@ use crate::{
 /// The variable that holds the key that stored credentials are encrypted with.
 pub(super) const KEY: &str = "RETURNGO_BRIGHTPEARL_KEY";
 
+/// The variable that says where everything is remembered.
+const DATABASE: &str = "RETURNGO_BRIGHTPEARL_DATABASE";
+
 /// The parts of the program, put together.
 pub(super) struct Assembly {
     pub configuration: Configuration,
@@ -29,16 +37,27 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    /// Opens what the configuration names.
+    /// Opens what the configuration names; the database has to be there.
     pub(super) async fn open(cli: &Cli) -> anyhow::Result<Self> {
-        Self::put_together(configuration(cli)?).await
+        let configuration = configuration(cli)?;
+        let key = key(&configuration.key_file)?;
+        let ledger = ledger::open_existing(configuration.database.reveal()).await?;
+        Self::put_together(configuration, &key, ledger).await
     }
 
-    /// The key comes first: without it no database is made.
-    pub(super) async fn put_together(configuration: Configuration) -> anyhow::Result<Self> {
+    /// The same, and creates the database unless it is there. The key comes first: without it none is created.
+    pub(super) async fn open_or_create(configuration: Configuration) -> anyhow::Result<Self> {
         let key = key(&configuration.key_file)?;
         let ledger = ledger::open(configuration.database.reveal()).await?;
-        let vault = Vault::open(&key, &*ledger).await?;
+        Self::put_together(configuration, &key, ledger).await
+    }
+
+    async fn put_together(
+        configuration: Configuration,
+        key: &VaultKey,
+        ledger: Arc<dyn Ledger>,
+    ) -> anyhow::Result<Self> {
+        let vault = Vault::open(key, &*ledger).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, Arc::clone(&clock)));
         Ok(Self { configuration, ledger, registry, clock })
@@ -88,11 +107,33 @@ impl Assembly {
 
 /// The configuration; the log is written as it says from here on.
 pub(super) fn configuration(cli: &Cli) -> anyhow::Result<Configuration> {
+    configuration_at(cli, location::find(cli.config.as_deref()))
+}
+
+/// The same, of a file that was found.
+pub(super) fn configuration_at(cli: &Cli, location: Location) -> anyhow::Result<Configuration> {
     let text = |text: OsString| text.to_string_lossy().into_owned();
     let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
-    let configuration = Configuration::read(&cli.config, variables)?;
+    let configuration = match location {
+        Location::File(file) => Configuration::read(Some(&file), variables)?,
+        Location::Nowhere(looked) => {
+            let said = Configuration::read(None, variables)?;
+            // Variables can say everything. By accident, in another folder say, nobody begins a second database.
+            ensure!(std::env::var_os(DATABASE).is_some(), not_found(&looked));
+            said
+        }
+    };
     log::start(cli.log_filter(), configuration.log_format);
     Ok(configuration)
+}
+
+fn not_found(looked: &[Place]) -> String {
+    let looked: Vec<String> = looked.iter().map(ToString::to_string).collect();
+    format!(
+        "configuration not found: looked for {}. Run `returngo-brightpearl init` to create one, name one with --config or \
+         {VARIABLE}, or set {DATABASE}",
+        looked.join(", ")
+    )
 }
 
 /// The key from the environment, else from its file.

@@ -1,21 +1,25 @@
-use std::path::PathBuf;
+use std::{convert::Infallible, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use returngo::RmaId;
 
-use super::commands::{backfill, connect, disconnect, reconcile, replay, reviews, sync};
-use crate::ledger::ConnectionId;
+use super::commands::{backfill, connect, disconnect, reconcile, replay, reviews, settings, sync};
+use crate::{configuration::Secret, ledger::ConnectionId};
 
 /// Keeps returns in ReturnGO and their credits, refunds and goods in Brightpearl in step.
 ///
 /// Where there is one connection only, CONNECTION may be left out. Results go to stdout, everything else to stderr;
 /// the exit code is 0, 1 when something failed, 2 when the arguments are wrong.
+///
+/// The configuration is the file that --config names, else RETURNGO_BRIGHTPEARL_CONFIG, else the first
+/// returngo-brightpearl.toml of these: in the working directory, in returngo-brightpearl/ of the user's configuration
+/// directory ($XDG_CONFIG_HOME or ~/.config), in /etc/returngo-brightpearl/. Relative paths in it start at its folder.
 #[derive(Debug, Parser)]
 #[command(name = "returngo-brightpearl", version, after_help = EXAMPLES)]
 pub struct Cli {
     /// The configuration file
-    #[arg(long, global = true, value_name = "FILE", default_value = "returngo-brightpearl.toml")]
-    pub(super) config: PathBuf,
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// One JSON value on stdout instead of tables
     #[arg(long, global = true)]
     pub(super) json: bool,
@@ -56,6 +60,8 @@ Examples:
     Init,
     /// Make a connection or change one: check it, store it, subscribe its webhooks
     Connect(connect::Arguments),
+    /// Show or export the settings of a connection
+    Settings(settings::Arguments),
     /// Check a connection, finding by finding
     #[command(after_help = "\
 Exit code 1 when a check failed.
@@ -137,14 +143,15 @@ pub(super) struct Demo {
     #[arg(long, value_name = "SEED")]
     pub faults: Option<u64>,
     /// Remember in this database, a new one, instead of one that is thrown away
-    #[arg(long, value_name = "URL")]
-    pub database: Option<String>,
+    #[arg(long, value_name = "URL", value_parser = |text: &str| Ok::<_, Infallible>(Secret::new(text)))]
+    pub database: Option<Secret>,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Stop `serve` first, in every process that uses the database. The new key is written to FILE; when FILE is there
 already, the key in it is used. Put it in the place of the old one, then start `serve` again.
+Asks for confirmation; where there is no terminal, --yes has to be given.
 
 Example:
   returngo-brightpearl rekey --to new.key && mv new.key returngo-brightpearl.key")]
@@ -152,4 +159,7 @@ pub(super) struct Rekey {
     /// The file with the new key
     #[arg(long, value_name = "FILE")]
     pub to: PathBuf,
+    /// Encrypt them without asking for confirmation
+    #[arg(long)]
+    pub yes: bool,
 }

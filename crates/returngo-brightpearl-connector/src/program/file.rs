@@ -29,6 +29,9 @@ pub struct Configuration {
     pub sweeps: Sweeps,
     /// For how long what is done with is kept.
     pub keep: KeepFor,
+    /// The file that it was read from.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 /// How the log is written.
@@ -92,6 +95,7 @@ impl Default for Configuration {
             work: Work::default(),
             sweeps: Sweeps::default(),
             keep: KeepFor::default(),
+            file: None,
         }
     }
 }

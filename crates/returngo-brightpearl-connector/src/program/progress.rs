@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::printable;
+
 /// A bar or a spinner that goes when it is dropped. Nothing is shown where nobody watches.
 pub(super) struct Progress(ProgressBar);
 
@@ -28,7 +30,7 @@ impl Progress {
 
     /// What is being done now.
     pub(super) fn now(&self, what: String) {
-        self.0.set_message(what);
+        self.0.set_message(printable::line(&what).into_owned());
     }
 
     /// So many steps are done.

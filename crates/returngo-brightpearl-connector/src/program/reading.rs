@@ -1,17 +1,21 @@
 //! Reading the configuration: the file, and the environment over it. A mistake is one line that names its place.
 
-use std::{fs, io, path::Path, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use api_client_core::decode::DecodeError;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use super::{
     assembly::KEY,
     file::{Configuration, DEFAULT_FILE},
+    location::VARIABLE,
 };
-
-/// The file that is read unless another one is named. It may be missing: the environment can say everything.
-pub(super) const FILE: &str = "returngo-brightpearl.toml";
+use crate::configuration::Secret;
 
 /// Before the names of environment variables that go before the file.
 const PREFIX: &str = "RETURNGO_BRIGHTPEARL_";
@@ -43,29 +47,59 @@ pub enum FileError {
 }
 
 impl Configuration {
-    /// Reads the file and puts environment variables over it.
+    /// Reads the file, if there is one, and puts environment variables over it. Relative paths of the file start at its
+    /// folder, those of variables at the working directory.
     ///
     /// # Errors
     /// When the file cannot be read, or it or a variable is not usable.
-    pub fn read(file: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, FileError> {
-        let text = match fs::read_to_string(file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && file == Path::new(FILE) => String::new(),
-            Err(source) => return Err(FileError::Unreadable { file: file.to_owned(), source }),
+    pub fn read(
+        file: Option<&Path>,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, FileError> {
+        let text = match file {
+            Some(file) => fs::read_to_string(file)
+                .map_err(|source| FileError::Unreadable { file: file.to_owned(), source })?,
+            None => String::new(),
         };
+        let place = file.unwrap_or_else(|| Path::new(""));
         // Read by itself first, so that its mistakes are not blamed on the environment.
-        let mut read: Self = from_toml(&text, file)?;
-        let mut table: toml::Table = from_toml(&text, file)?;
+        let of_file: Self = from_toml(&text, place)?;
+        let mut table: toml::Table = from_toml(&text, place)?;
+        let mut read = of_file.clone();
+        let mut said = BTreeSet::new();
         for (variable, value) in variables {
-            // The key itself is no setting.
-            if variable.starts_with(PREFIX) && variable != KEY {
+            // The key itself and the name of the file are no settings.
+            if variable.starts_with(PREFIX) && variable != KEY && variable != VARIABLE {
                 read = put_over(&mut table, &variable, &value)
-                    .map_err(|reason| FileError::Invalid { place: variable, reason })?;
+                    .map_err(|reason| FileError::Invalid { place: variable.clone(), reason })?;
+                said.insert(variable);
             }
         }
+        let folder = place.parent().unwrap_or(place);
+        if !said.contains(&format!("{PREFIX}DATABASE")) {
+            read.database = Secret::new(database_in(folder, of_file.database.reveal()));
+        }
+        if !said.contains(&format!("{PREFIX}KEY_FILE")) {
+            read.key_file = folder.join(of_file.key_file);
+        }
+        read.file = file.map(Path::to_owned);
         Ok(read)
     }
 }
+
+/// A database's URL; the relative path of a SQLite file starts at this folder.
+fn database_in(folder: &Path, url: &str) -> String {
+    let is_here = folder.as_os_str().is_empty();
+    let Some(path) = url.strip_prefix("sqlite:").filter(|_| !is_here) else { return url.to_owned() };
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if path.starts_with('/') || path.starts_with(":memory:") {
+        return url.to_owned();
+    }
+    let folder = folder.to_string_lossy();
+    format!("sqlite://{}", utf8_percent_encode(&format!("{folder}/"), NOT_IN_A_PATH)) + path
+}
+
+const NOT_IN_A_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'?');
 
 fn from_toml<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, FileError> {
     let refuse = |error: &toml::de::Error, reason: String| {
@@ -164,7 +198,7 @@ mod tests {
         let file = folder.path().join("a.toml");
         fs::write(&file, text).unwrap();
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Configuration::read(&file, variables)
+        Configuration::read(Some(&file), variables)
     }
 
     /// What is wrong, without the folder of the file.
@@ -182,8 +216,32 @@ mod tests {
             .collect();
         let shown = read(&shown, &[]).unwrap();
         let public_url = Some("https://returns.example.test".to_owned());
-        assert_eq!(shown, Configuration { public_url, ..Configuration::default() });
-        assert_eq!(read(DEFAULT_FILE, &[]).unwrap(), Configuration::default());
+        assert_eq!(anywhere(shown), Configuration { public_url, ..Configuration::default() });
+        assert_eq!(anywhere(read(DEFAULT_FILE, &[]).unwrap()), Configuration::default());
+    }
+
+    /// Without the folder that the paths start at.
+    fn anywhere(read: Configuration) -> Configuration {
+        let Configuration { database, key_file, .. } = Configuration::default();
+        let folder = read.file.as_ref().unwrap().parent().unwrap().to_owned();
+        assert_eq!(read.key_file, folder.join(&key_file));
+        assert_eq!(read.database.reveal(), database_in(&folder, database.reveal()));
+        Configuration { database, key_file, file: None, ..read }
+    }
+
+    #[test]
+    fn paths_of_the_file_start_at_its_folder_and_those_of_variables_do_not() {
+        let there = |url| database_in(Path::new("/etc/of us"), url);
+        assert_eq!(there("sqlite://a.db?mode=ro"), "sqlite:///etc/of%20us/a.db?mode=ro");
+        assert_eq!(there("sqlite:data/a.db"), "sqlite:///etc/of%20us/data/a.db");
+        for absolute in ["sqlite:///var/a.db", "sqlite::memory:", "postgres://db.example.test/x", "a.db"] {
+            assert_eq!(there(absolute), absolute);
+        }
+        assert_eq!(database_in(Path::new(""), "sqlite://a.db"), "sqlite://a.db");
+        let variables =
+            [("RETURNGO_BRIGHTPEARL_DATABASE", "sqlite://v.db"), ("RETURNGO_BRIGHTPEARL_KEY_FILE", "v.key")];
+        let said = read("database = \"sqlite://a.db\"\nkey_file = \"a.key\"", &variables).unwrap();
+        assert_eq!((said.database.reveal(), said.key_file), ("sqlite://v.db", "v.key".into()));
     }
 
     #[test]
@@ -193,10 +251,11 @@ mod tests {
             ("RETURNGO_BRIGHTPEARL_KEEP_AUDIT_DAYS", "7"),
             ("RETURNGO_BRIGHTPEARL_LOG_FORMAT", "json"),
             ("RETURNGO_BRIGHTPEARL_KEY", "secret"),
+            ("RETURNGO_BRIGHTPEARL_CONFIG", "a.toml"),
             ("PATH", "/bin"),
         ];
-        let read = read("database = \"sqlite://a.db\"\n[work]\nbatch = 5\n", &variables).unwrap();
-        assert_eq!((read.work.batch, read.database.reveal()), (50, "sqlite://a.db"));
+        let read = read("database = \"sqlite:///a.db\"\n[work]\nbatch = 5\n", &variables).unwrap();
+        assert_eq!((read.work.batch, read.database.reveal()), (50, "sqlite:///a.db"));
         assert_eq!((read.keep.audit_days, read.log_format), (7, super::super::LogFormat::Json));
     }
 
@@ -257,7 +316,7 @@ mod tests {
     fn a_file_that_was_named_has_to_be_there() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("none.toml");
-        let error = Configuration::read(&missing, std::iter::empty()).unwrap_err();
+        let error = Configuration::read(Some(&missing), std::iter::empty()).unwrap_err();
         assert_eq!(error.to_string(), format!("the configuration {} cannot be read", missing.display()));
     }
 

@@ -136,7 +136,8 @@ impl DoorKeeper {
     fn put_out_of_order(&mut self, id: ConnectionId, error: &RegistryError) {
         self.doors.put_out_of_order(id.clone());
         self.kept.remove(&id);
-        let trouble = || Trouble::new("the webhooks of a connection are answered with 503");
+        let of = id.clone();
+        let trouble = || Trouble::new("the webhooks of a connection are answered with 503").of(of);
         self.broken.entry(id).or_insert_with(trouble).met(error);
     }
 }

@@ -3,6 +3,8 @@ use returngo_brightpearl_connector::{
     vault::{Vault, VaultError, VaultKey},
 };
 
+use crate::operations::site::write_private;
+
 fn name(text: &str) -> ConnectionId {
     text.parse().unwrap()
 }
@@ -53,7 +55,7 @@ fn a_key_is_read_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key");
     let key = VaultKey::generate().unwrap();
-    std::fs::write(&file, format!("{}\n", *key.to_base64())).unwrap();
+    write_private(&file, &format!("{}\n", *key.to_base64()));
     assert_eq!(VaultKey::read(&file).unwrap().to_base64(), key.to_base64());
     let missing = VaultKey::read(&folder.path().join("none")).unwrap_err();
     assert!(missing.to_string().contains("check that the file is there"), "{missing}");

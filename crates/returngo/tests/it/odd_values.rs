@@ -138,7 +138,11 @@ const ANSWERS: [Answers; 4] = [
             "transactions.*.type",
         ],
     },
-    Answers { fixtures: &[WEBHOOKS], read: |body| read(&webhook::list(), body).map(drop), strict: &[] },
+    Answers {
+        fixtures: &[WEBHOOKS],
+        read: |body| read(&webhook::list(), body).map(drop),
+        strict: &["*", "*.eventName", "*.id", "*.url"],
+    },
 ];
 
 fn read<T>(request: &Request<T>, body: &str) -> Result<T, String> {

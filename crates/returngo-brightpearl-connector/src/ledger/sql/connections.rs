@@ -44,16 +44,20 @@ pub(super) async fn put(
     const PUT: &str = "
         INSERT INTO connection (id, configuration, stored_at) VALUES ($1, $2, $3)
         ON CONFLICT (id) DO UPDATE SET configuration = excluded.configuration, stored_at = excluded.stored_at";
-    // Of two processes that store the same pair at once, the second sees the first.
+    let id = connection.id.as_str();
+    lock_pair(session, &connection.id).await?;
+    session.run(PUT, &[id.into(), connection.configuration.0.as_slice().into(), now.into()]).await?;
+    sweeps::start(session, &connection.id, now).await?;
+    block_duplicates(session, &connection.id).await
+}
+
+/// Locks what a connection is between: of two processes that store the same pair at once, the second sees the first.
+pub(super) async fn lock_pair(session: &mut Session<'_>, id: &ConnectionId) -> Result<(), LedgerError> {
     const LOCK_PAIR: &str = "
         SELECT pair.connection FROM counterparts AS pair
             JOIN counterparts AS own ON own.account = pair.account AND own.shop = pair.shop
         WHERE own.connection = $1 ORDER BY pair.connection";
-    let id = connection.id.as_str();
-    session.lock_all(LOCK_PAIR, &[id.into()]).await?;
-    session.run(PUT, &[id.into(), connection.configuration.0.as_slice().into(), now.into()]).await?;
-    sweeps::start(session, &connection.id, now).await?;
-    block_duplicates(session, &connection.id).await
+    session.lock_all(LOCK_PAIR, &[id.as_str().into()]).await.map(drop)
 }
 
 /// The names that this account and this shop are or were connected under.

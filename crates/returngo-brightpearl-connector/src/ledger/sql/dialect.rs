@@ -24,6 +24,14 @@ impl Dialect {
         }
     }
 
+    /// Counts the list of migrations, which is there once the tables are.
+    pub(super) const fn count_lists_of_migrations(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
+            Self::Postgres => "SELECT COUNT(to_regclass('_sqlx_migrations'))",
+        }
+    }
+
     /// Locks the selected rows until the transaction ends: webhooks can still be stored for a connection that
     /// is locked so. SQLite's transactions have the whole database.
     pub(super) const fn lock_rows(self) -> &'static str {

@@ -6,6 +6,7 @@
 
 mod audit;
 mod clock;
+mod connection_changes;
 mod connections;
 mod decisions;
 mod dialect;
@@ -34,13 +35,13 @@ use returngo::{ReturnedItemId, RmaId};
 use returngo_brightpearl_reader::IntendedCredit;
 use sqlx::AnyPool;
 
-use self::{place::Place, session::Session};
+use self::{open::IfMissing, place::Place, session::Session};
 use super::{
-    Admission, AuditEntry, AuditPosition, Cause, Claim, ClaimRequest, ConnectionId, ConnectionStatus,
-    Counterparts, Decision, Delivery, Dismissal, EffectOutcome, EffectRecord, InboxId, Intent, Ledger,
-    LedgerError, NewSeals, OrderRequest, OrderTurn, OutOfSync, Outcome, Process, PrunedAudit, Revision,
-    Sealed, Seen, SettledReview, StoredConnection, StoredDelivery, StoredUnreadable, SweepName, SweepStatus,
-    SweepTurn, Unreadable, UnreadableKind, WorkItem, WorkerId,
+    Admission, AuditEntry, AuditPosition, Cause, Claim, ClaimRequest, ConnectionChange, ConnectionId,
+    ConnectionStatus, Counterparts, Decision, Delivery, Dismissal, EffectOutcome, EffectRecord, InboxId,
+    Intent, Ledger, LedgerError, NewSeals, OrderRequest, OrderTurn, OutOfSync, Outcome, Process, PrunedAudit,
+    RecordedChange, Revision, Sealed, Seen, SettledReview, StoredConnection, StoredDelivery,
+    StoredUnreadable, SweepName, SweepStatus, SweepTurn, Unreadable, UnreadableKind, WorkItem, WorkerId,
 };
 
 /// A ledger in a SQL database.
@@ -53,7 +54,13 @@ pub(super) struct SqlLedger {
 
 impl SqlLedger {
     pub(super) async fn open(url: &str) -> Result<Self, LedgerError> {
-        let ledger = open::open(url).await?;
+        let ledger = open::open(url, IfMissing::Create).await?;
+        ledger.ready().await?;
+        Ok(ledger)
+    }
+
+    pub(super) async fn open_existing(url: &str) -> Result<Self, LedgerError> {
+        let ledger = open::open(url, IfMissing::Fail).await?;
         ledger.ready().await?;
         Ok(ledger)
     }
@@ -100,6 +107,25 @@ impl Ledger for SqlLedger {
         let mut session = self.writing().await?;
         connections::put(&mut session, connection, now).await?;
         session.commit().await
+    }
+
+    async fn change_connection(
+        &self,
+        connection: &StoredConnection,
+        was: Option<&Sealed>,
+        change: &ConnectionChange,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let changed = connection_changes::make(&mut session, connection, was, change, now).await?;
+        if changed {
+            session.commit().await?;
+        }
+        Ok(changed)
+    }
+
+    async fn connection_changes(&self, id: &ConnectionId) -> Result<Vec<RecordedChange>, LedgerError> {
+        connection_changes::of(&mut self.asking().await?, id).await
     }
 
     async fn connections(&self) -> Result<Vec<StoredConnection>, LedgerError> {

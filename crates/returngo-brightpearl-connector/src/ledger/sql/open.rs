@@ -4,17 +4,20 @@ use std::{path::Path, time::Duration};
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use sqlx::{
-    AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, SqlSafeStr,
+    AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, Row as _, SqlSafeStr,
     any::AnyPoolOptions,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 use url::Url;
 
 use super::{SqlLedger, dialect::Dialect, place::Place};
-use crate::ledger::LedgerError;
+use crate::{
+    ledger::LedgerError,
+    private::{self, NotPrivate},
+};
 
 /// The tables, step by step. A step that was released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (1, "ledger", include_str!("../../../migrations/0001_ledger.sql")),
     (2, "resolved", include_str!("../../../migrations/0002_resolved.sql")),
     (3, "seen", include_str!("../../../migrations/0003_seen.sql")),
@@ -24,6 +27,7 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
     (8, "counterparts", include_str!("../../../migrations/0008_counterparts.sql")),
     (9, "where_returns_meet", include_str!("../../../migrations/0009_where_returns_meet.sql")),
     (10, "unreadable", include_str!("../../../migrations/0010_unreadable.sql")),
+    (14, "connection_changes", include_str!("../../../migrations/0014_connection_changes.sql")),
 ];
 
 const CONNECTIONS_TO_POSTGRES: u32 = 8;
@@ -39,9 +43,16 @@ struct Address {
     in_memory: bool,
 }
 
-pub(super) async fn open(url: &str) -> Result<SqlLedger, LedgerError> {
+/// What becomes of a database that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IfMissing {
+    Create,
+    Fail,
+}
+
+pub(super) async fn open(url: &str, if_missing: IfMissing) -> Result<SqlLedger, LedgerError> {
     sqlx::any::install_default_drivers();
-    let Address { place, url, settings, in_memory } = Address::parse(url)?;
+    let Address { place, url, settings, in_memory } = Address::parse(url, if_missing)?;
     let pool = |size: u32| {
         let mut statements: Vec<_> = settings.clone();
         statements.extend(place.dialect.session_settings().iter().map(|&text| text.to_owned()));
@@ -65,6 +76,9 @@ pub(super) async fn open(url: &str) -> Result<SqlLedger, LedgerError> {
             (pool(1).await.map_err(explain)?, pool(READERS_OF_SQLITE).await.map_err(explain)?)
         }
     };
+    if if_missing == IfMissing::Fail && !is_set_up(&write, &place).await? {
+        return Err(LedgerError::NotSetUp { database: place.name });
+    }
     migrate(&write, &place).await?;
     Ok(SqlLedger { place, write, read })
 }
@@ -107,6 +121,12 @@ async fn connect(
         .await
 }
 
+/// Whether there is a list of migrations.
+async fn is_set_up(pool: &AnyPool, place: &Place) -> Result<bool, LedgerError> {
+    let counted = sqlx::query(place.dialect.count_lists_of_migrations()).fetch_one(pool).await;
+    counted.and_then(|row| Ok(row.try_get::<i64, _>(0)? > 0)).map_err(|error| place.explain(error))
+}
+
 /// Makes the tables, or brings them up to date: all or nothing, and one process at a time.
 async fn migrate(pool: &AnyPool, place: &Place) -> Result<(), LedgerError> {
     let steps = MIGRATIONS.map(|(version, name, text)| {
@@ -133,10 +153,10 @@ async fn migrate(pool: &AnyPool, place: &Place) -> Result<(), LedgerError> {
 }
 
 impl Address {
-    fn parse(url: &str) -> Result<Self, LedgerError> {
+    fn parse(url: &str, if_missing: IfMissing) -> Result<Self, LedgerError> {
         match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("postgres" | "postgresql") => Self::postgres(url),
-            Some("sqlite") => Self::sqlite(url),
+            Some("sqlite") => Self::sqlite(url, if_missing),
             _ => Err(Place { dialect: Dialect::Sqlite, name: "that the configuration names".to_owned() }
                 .unreachable(
                     "write it as sqlite:///var/lib/… or postgres://user:password@host/name",
@@ -162,7 +182,7 @@ impl Address {
 
     /// `sqlite://relative.db`, `sqlite:///absolute.db`, `sqlite::memory:`, with `?mode=ro`, `rw` or `rwc` (the
     /// default), `busy_timeout` in milliseconds and `max_page_count`.
-    fn sqlite(url: &str) -> Result<Self, LedgerError> {
+    fn sqlite(url: &str, if_missing: IfMissing) -> Result<Self, LedgerError> {
         let rest = url.trim_start_matches("sqlite:");
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -183,10 +203,19 @@ impl Address {
             }
         }
         let in_memory = file == ":memory:";
+        if !in_memory && if_missing == IfMissing::Fail {
+            if !Path::new(&file).exists() {
+                return Err(LedgerError::NotSetUp { database: place.name });
+            }
+            mode = mode.replace("rwc", "rw");
+        }
         if !in_memory && mode == "rwc" {
             create_private(Path::new(&file)).map_err(|error| {
                 place.unreachable("check that its folder exists and that this user may use it", error)
             })?;
+        }
+        if !in_memory {
+            check_private(&file).map_err(|error| place.unreachable("its file is not private", error))?;
         }
         let url = if in_memory {
             "sqlite::memory:".to_owned()
@@ -202,12 +231,14 @@ const NOT_IN_A_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%
 /// Creates the file for this user alone, if it is not there: it holds customers' returns. SQLite gives the files
 /// that it puts beside it the same permissions.
 fn create_private(file: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(file) {
+    match private::create(file) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Refuses a file that others may read, and those that SQLite has put beside it.
+fn check_private(file: &str) -> Result<(), NotPrivate> {
+    let files = ["", "-wal", "-shm"].map(|end| format!("{file}{end}"));
+    private::check(&files.each_ref().map(Path::new))
 }

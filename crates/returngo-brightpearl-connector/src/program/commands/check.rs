@@ -26,6 +26,7 @@ pub(super) async fn run(cli: &Cli, of: &Of) -> anyhow::Result<()> {
     let receivers =
         Receivers { brightpearl: receiver(Source::Brightpearl), returngo: receiver(Source::Returngo) };
     let mut findings = findings(&assembly, &connection, receivers).await;
+    findings.extend(assembly.configuration.public_url.as_deref().and_then(unencrypted));
     findings.extend(own_findings(&assembly, &connection).await?);
     if cli.json {
         say_json(&findings)?;
@@ -46,6 +47,17 @@ pub(super) async fn findings(
     let (brightpearl, returngo) = (&connection.brightpearl, &connection.returngo);
     let read = read_connection(brightpearl, returngo, receivers, &*assembly.clock).await;
     check::check(&read, &connection.settings)
+}
+
+/// That webhooks would be sent to this address in the clear.
+pub(super) fn unencrypted(public_url: &str) -> Option<Finding> {
+    let scheme = public_url.split(':').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("http").then(|| Finding {
+        mark: Mark::Warning,
+        subject: "public_url".to_owned(),
+        message: "webhooks come unencrypted, with the secret in their URLs".to_owned(),
+        advice: Some("use an https:// address, unless both systems are mocks".to_owned()),
+    })
 }
 
 /// What the connector's own database says about a connection.

@@ -6,14 +6,17 @@ use super::super::{
     log,
     output::{remark, say, say_json},
 };
-use crate::demo::{Demo, Figures};
+use crate::{
+    configuration::Secret,
+    demo::{Demo, Figures},
+};
 
 /// Plays returns through, and shows the figures.
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
     log::start(cli.log_filter(), LogFormat::Text);
     let thrown_away = tempfile::tempdir().context("there is no place for a database")?;
     let file = format!("sqlite://{}", thrown_away.path().join("demo.db").display());
-    let database = arguments.database.as_deref().unwrap_or(&file);
+    let database = arguments.database.as_ref().map_or(&*file, Secret::reveal);
     let mut demo = Demo::start(arguments.rmas, database, arguments.faults).await?;
     if cli.json {
         return say_json(&demo.play(|_| {}).await?);

@@ -22,16 +22,19 @@ use crate::{
 Its webhooks are found by the path that they go to, so this works without public_url too. What was written stays, in
 both systems and in the audit. Credits that exist are found again if the connection is made anew.
 
+Asks for confirmation; where there is no terminal, --yes has to be given.
+
 Examples:
   returngo-brightpearl disconnect acme
-  returngo-brightpearl disconnect acme --leave-webhooks     when a system lets nobody in any more")]
+  returngo-brightpearl disconnect acme --leave-webhooks     when a system refuses the credentials
+  returngo-brightpearl disconnect acme --yes                in a script")]
 pub(in crate::program) struct Arguments {
     /// The connection; may be left out when there is only one
     connection: Option<ConnectionId>,
     /// Remove the connection although webhooks cannot be removed
     #[arg(long)]
     leave_webhooks: bool,
-    /// Do not ask whether to go on
+    /// Remove it without asking for confirmation
     #[arg(long)]
     yes: bool,
 }
@@ -43,7 +46,9 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         assembly.ledger.connection(&id).await?.is_some(),
         "there is no connection {id}: `status` lists them"
     );
-    let question = format!("Remove connection {id}, its credentials and its webhooks?");
+    let between =
+        assembly.ledger.counterparts(&id).await?.map(|pair| format!(" ({pair})")).unwrap_or_default();
+    let question = format!("Remove connection {id}{between}, its credentials and its webhooks?");
     terminal::go_on(&question, arguments.yes)?;
     let unsubscribed = unsubscribe(&assembly, &id).await;
     let left: Vec<String> = unsubscribed

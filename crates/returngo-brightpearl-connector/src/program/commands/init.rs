@@ -1,5 +1,4 @@
 use std::{
-    fs::OpenOptions,
     io::{self, Write},
     path::Path,
 };
@@ -10,23 +9,25 @@ use serde_json::json;
 use super::super::{
     DEFAULT_FILE, assembly,
     cli::Cli,
+    location::{self, Location},
     output::{say, say_json},
 };
-use crate::vault::VaultKey;
+use crate::{private, vault::VaultKey};
 
 /// Writes a commented configuration and a key; what is there stays.
 pub(super) fn run(cli: &Cli) -> anyhow::Result<()> {
-    let configuration_written = is_written(&cli.config, write_new(&cli.config, DEFAULT_FILE))?;
-    let configuration = assembly::configuration(cli)?;
+    let file = location::of_a_new_one(cli.config.as_deref());
+    let configuration_written = is_written(&file, write_new(&file, DEFAULT_FILE))?;
+    let configuration = assembly::configuration_at(cli, Location::File(file.clone()))?;
     let key = VaultKey::generate()?.to_base64();
     let key_written = is_written(&configuration.key_file, write_new(&configuration.key_file, &key))?;
     if cli.json {
         return say_json(&json!({
-            "configuration": {"file": cli.config, "written": configuration_written},
+            "configuration": {"file": file, "written": configuration_written},
             "key": {"file": configuration.key_file, "written": key_written},
         }));
     }
-    tell(&cli.config, configuration_written)?;
+    tell(&file, configuration_written)?;
     tell(&configuration.key_file, key_written)?;
     say("Keep the key apart from the backups of the database: whoever has both can read the credentials.")?;
     Ok(say(
@@ -50,11 +51,9 @@ fn is_written(file: &Path, written: io::Result<()>) -> anyhow::Result<bool> {
     }
 }
 
-/// A file for the user alone.
+/// A file for the user alone, on the disk when this comes back.
 pub(super) fn write_new(file: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.write_all(text.as_bytes())
+    let mut file = private::create(file)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }

@@ -11,6 +11,7 @@ mod rekey;
 pub(super) mod replay;
 pub(super) mod reviews;
 mod serve;
+pub(super) mod settings;
 mod status;
 pub(super) mod sync;
 
@@ -20,6 +21,7 @@ pub(super) async fn run(cli: Cli) -> anyhow::Result<()> {
     match &cli.command {
         Command::Init => init::run(&cli),
         Command::Connect(what) => connect::run(&cli, what).await,
+        Command::Settings(what) => settings::run(&cli, what).await,
         Command::Check(of) => check::run(&cli, of).await,
         Command::Serve => serve::run(&cli).await,
         Command::Sync(what) => sync::run(&cli, what).await,

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use clap::Args;
 use returngo::RmaId;
-use returngo_brightpearl::reconcile::{Amount, COLUMNS, Days, Report};
+use returngo_brightpearl::reconcile::{Amount, Days, Report};
 use returngo_brightpearl_reader::Reader;
 
 use super::super::{
@@ -13,6 +13,7 @@ use super::super::{
     cli::Cli,
     output::{say, say_json, table},
     period::Period,
+    printable,
     progress::Progress,
     words::Words,
 };
@@ -44,7 +45,8 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let reader = assembly.connection(&id).await?.reader().await?;
     let report = report(&reader, days, rmas).await?;
     if arguments.csv {
-        return print_csv(&report);
+        io::stdout().write_all(printable::lines(&report.to_csv()).as_bytes())?;
+        return Ok(());
     }
     if cli.json {
         return say_json(&report);
@@ -68,16 +70,6 @@ async fn report(reader: &Reader, days: Days, rmas: Vec<RmaId>) -> anyhow::Result
         lines.extend(reader.reconcile_rmas(days, [rma]).await?.lines);
     }
     Ok(Report::new(days, lines))
-}
-
-fn print_csv(report: &Report) -> anyhow::Result<()> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    csv.write_record(COLUMNS)?;
-    for line in &report.lines {
-        csv.write_record(line.cells())?;
-    }
-    io::stdout().write_all(&csv.into_inner()?)?;
-    Ok(())
 }
 
 fn print_table(report: &Report) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ use super::{
         assembly::{KEY, configuration, key},
         cli::{Cli, Rekey},
         output::{say, say_json},
+        terminal,
     },
     init::write_new,
 };
@@ -15,11 +16,19 @@ use crate::{
 };
 
 /// Seals the stored credentials with another key.
-pub(super) async fn run(cli: &Cli, Rekey { to }: &Rekey) -> anyhow::Result<()> {
+pub(super) async fn run(cli: &Cli, Rekey { to, yes }: &Rekey) -> anyhow::Result<()> {
     let configuration = configuration(cli)?;
     let old = key(&configuration.key_file)?;
-    let ledger = ledger::open(configuration.database.reveal()).await?;
+    let ledger = ledger::open_existing(configuration.database.reveal()).await?;
     let vault = Vault::open(&old, &*ledger).await?;
+    let stored = ledger.connections().await?.len();
+    let question = format!(
+        "Encrypt the credentials of {stored} connection{} with the key in {}? No other process may use the database \
+         meanwhile.",
+        if stored == 1 { "" } else { "s" },
+        to.display()
+    );
+    terminal::go_on(&question, *yes)?;
     // On the disk before anything depends on it.
     if !to.exists() {
         write_new(to, &VaultKey::generate()?.to_base64())

@@ -29,7 +29,7 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     // Taken before a database is made, and not listened to before everything else is there.
     let address = take(configuration.listen)?;
     let signals = Signals::catch()?;
-    let assembly = Assembly::put_together(configuration).await?;
+    let assembly = Assembly::open_or_create(configuration).await?;
     let (stop, stopped) = watch::channel(false);
     // Of one address one process can be there at a time: what an earlier one held is this one's to go on with.
     let name = format!("serve {}:{}", assembly::host_name(), assembly.configuration.listen);

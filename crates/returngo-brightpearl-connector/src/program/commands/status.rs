@@ -23,9 +23,10 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let standings = Standing::of_all(&assembly, now).await?;
     if cli.json {
         say_json(&standings.iter().map(|standing| standing.as_json(now)).collect::<Vec<_>>())?;
-    } else if standings.is_empty() {
-        say("No connections: `connect` makes one, `demo` shows what they do.")?;
     } else {
+        if let Some(file) = &assembly.configuration.file {
+            say(format_args!("Configuration: {}", file.display()))?;
+        }
         show(&standings, now)?;
     }
     let troubled = standings.iter().filter(|standing| !standing.trouble(now).is_empty()).count();
@@ -143,6 +144,9 @@ impl Standing {
 }
 
 fn show(standings: &[Standing], now: Timestamp) -> anyhow::Result<()> {
+    if standings.is_empty() {
+        return Ok(say("No connections: `connect` makes one, `demo` shows what they do.")?);
+    }
     let header =
         ["connection", "in step", "due", "at work", "for a person", "webhooks waiting", "oldest due for"];
     let rows = standings.iter().map(|standing| {

@@ -28,9 +28,13 @@ async fn a_dry_run_says_what_would_be_done_and_what_it_costs_and_writes_nothing(
 async fn a_period_is_marked_in_portions_and_what_is_known_is_left_out() {
     let shop = Shop::connected().await;
     let all = shop.returngo.rmas().len();
-    let first = shop.run(&["backfill", "--from", "2020-01-01", "--at-most", "1", "--json"]).json();
+    let unconfirmed = shop.run(&["backfill", "--from", "2020-01-01"]).refuses_the_usage();
+    assert!(unconfirmed.contains(&format!("Mark {all} RMAs as due?")), "{unconfirmed}");
+    assert!(unconfirmed.contains("--yes"), "{unconfirmed}");
+    assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 0);
+    let first = shop.run(&["backfill", "--from", "2020-01-01", "--at-most", "1", "--yes", "--json"]).json();
     assert_eq!((numbers(&first["marked"]), first["left"].as_u64()), (1, Some(all as u64 - 1)));
-    let rest = shop.run(&["backfill", "acme", "--from", "2020-01-01", "--json"]).json();
+    let rest = shop.run(&["backfill", "acme", "--from", "2020-01-01", "--yes", "--json"]).json();
     assert_eq!((numbers(&rest["marked"]), rest["known"].as_u64()), (all - 1, Some(1)));
     assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], all);
     let none = shop.run(&["backfill", "--from", "2020-01-01"]).succeeds();

@@ -60,7 +60,7 @@ async fn an_account_and_a_shop_are_connected_once() {
     assert!(refused.stderr.contains("they are connected as acme already"), "{}", refused.stderr);
     assert_eq!(refused.code, Some(1));
     assert_eq!(shop.run(&["status", "--json"]).json().as_array().unwrap().len(), 1);
-    shop.run(&["disconnect", "acme"]).succeeds();
+    shop.run(&["disconnect", "acme", "--yes"]).succeeds();
     let refused = shop.connect(&["second", "--refund-method", "1210", "--status", "27"]);
     assert!(
         refused.fails().contains("they were connected as acme"),
@@ -86,7 +86,7 @@ async fn a_name_stands_for_one_account_and_one_shop_also_after_it_was_disconnect
     let other_account = [("BRIGHTPEARL_ACCOUNT", "otheraccount")];
     let settings = ["connect", "acme", "--refund-method", "1210", "--status", "27", "--anyway"];
     assert!(shop.run_with(&settings, &other_shop).fails().contains("other.example.test"));
-    shop.run(&["disconnect", "acme"]).succeeds();
+    shop.run(&["disconnect", "acme", "--yes"]).succeeds();
     assert!(shop.run_with(&settings, &other_shop).fails().contains("other.example.test"));
     assert!(shop.run_with(&settings, &other_account).fails().contains("otheraccount"));
     assert_eq!(shop.run(&["status", "--json"]).json(), serde_json::json!([]));

@@ -15,14 +15,22 @@ fn init_writes_what_the_other_commands_read_and_keeps_what_is_there() {
     assert_eq!(std::fs::read_to_string(folder.path().join("returngo-brightpearl.key")).unwrap(), key);
     let again = run(&folder, &["init", "--json"], &[]).json();
     assert_eq!(again["key"], json!({"file": "returngo-brightpearl.key", "written": false}));
+    assert!(run(&folder, &["status"], &[]).fails().contains("`connect` or `serve` creates it"));
+}
+
+/// A folder with a configuration, a key and a database.
+fn without_a_connection() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    run(&folder, &["init"], &[]).succeeds();
+    // Nothing says what to connect; the database is there by then.
+    run(&folder, &["connect", "acme"], &[]).fails();
     assert_eq!(run(&folder, &["status", "--json"], &[]).json(), json!([]));
+    folder
 }
 
 #[test]
 fn a_wrong_key_and_a_wrong_configuration_are_one_clear_line() {
-    let folder = tempfile::tempdir().unwrap();
-    run(&folder, &["init"], &[]).succeeds();
-    run(&folder, &["status"], &[]).succeeds();
+    let folder = without_a_connection();
     let other = ("RETURNGO_BRIGHTPEARL_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     assert!(run(&folder, &["status"], &[other]).fails().contains("the key is not the one"));
     let none = ("RETURNGO_BRIGHTPEARL_LISTEN", "here");
@@ -49,6 +57,7 @@ fn every_command_explains_itself_with_examples() {
         "connect",
         "check",
         "serve",
+        "settings",
         "sync",
         "plan",
         "backfill",
@@ -76,8 +85,7 @@ fn every_command_explains_itself_with_examples() {
 
 #[test]
 fn without_a_connection_it_is_said_how_to_make_one() {
-    let folder = tempfile::tempdir().unwrap();
-    run(&folder, &["init"], &[]).succeeds();
+    let folder = without_a_connection();
     for command in
         [&["check"][..], &["plan", "4410021"], &["sync"], &["disconnect"], &["reviews", "show", "1"]]
     {

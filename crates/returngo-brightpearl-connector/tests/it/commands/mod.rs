@@ -1,13 +1,17 @@
 //! The program's commands, as people and scripts run them.
 
 mod backfill;
+mod configuration;
 mod connect;
 mod demo;
 mod disconnect;
 mod first_steps;
+mod guarded;
 mod reading;
 mod reconcile;
 mod reviews;
+mod settings;
 mod shop;
 mod sync;
+mod terminal;
 mod unreadable;

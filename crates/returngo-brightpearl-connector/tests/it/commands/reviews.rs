@@ -112,7 +112,14 @@ async fn a_credit_that_was_deleted_is_asked_about_and_written_again_on_demand() 
 
     let wrong = shop.run(&["reviews", "retry", RMA, "--again", "RGO-1"]).fails();
     assert!(wrong.contains("RGO-4410021"), "it names the keys that there are: {wrong}");
-    let retried = shop.run(&["reviews", "retry", RMA, "--again", "RGO-4410021", "--note", "by mistake"]);
+    let again = ["reviews", "retry", RMA, "--again", "RGO-4410021", "--note", "by mistake", "--yes"];
+    let unconfirmed = shop.run(&again[..again.len() - 1]).refuses_the_usage();
+    assert!(
+        unconfirmed.contains("Write RGO-4410021 again?") && unconfirmed.contains("--yes"),
+        "{unconfirmed}"
+    );
+    assert_ne!(audit(&shop).pop().unwrap().0, "forgotten");
+    let retried = shop.run(&again);
     assert!(retried.stderr.contains("will be written again"), "{}", retried.stderr);
     retried.succeeds();
     let (event, detail) = audit(&shop).pop().unwrap();

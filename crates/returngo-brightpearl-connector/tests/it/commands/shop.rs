@@ -24,11 +24,13 @@ pub(super) struct Shop {
 impl Shop {
     /// With a configuration and a key, and no connection yet.
     pub(super) async fn new() -> Self {
-        let shop = Self {
-            brightpearl: MockBrightpearl::start().await,
-            returngo: MockReturngo::start().await,
-            folder: tempfile::tempdir().unwrap(),
-        };
+        Self::of(MockBrightpearl::start().await).await
+    }
+
+    /// The same with this Brightpearl.
+    pub(super) async fn of(brightpearl: MockBrightpearl) -> Self {
+        let shop =
+            Self { brightpearl, returngo: MockReturngo::start().await, folder: tempfile::tempdir().unwrap() };
         // Tests ask for more in a minute than people do.
         shop.brightpearl.set_throttle(None);
         shop.run(&["init"]).succeeds();

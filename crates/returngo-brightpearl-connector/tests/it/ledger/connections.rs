@@ -1,8 +1,14 @@
-use returngo_brightpearl_connector::ledger::{Counterparts, LedgerError};
+use returngo_brightpearl_connector::ledger::{
+    self, ConnectionChange, Counterparts, FieldChange, LedgerError, RecordedChange, Sealed, StoredConnection,
+};
 
 use super::{at, connect, databases::Database, name, on_both};
 
-on_both!(a_name_stands_for_one_account_and_shop_for_ever);
+on_both!(
+    a_name_stands_for_one_account_and_shop_for_ever,
+    of_two_people_who_change_a_connection_at_once_one_is_told,
+    a_database_without_tables_is_not_set_up_by_reading,
+);
 
 async fn a_name_stands_for_one_account_and_shop_for_ever(database: Database) {
     let ledger = database.open().await;
@@ -20,4 +26,48 @@ async fn a_name_stands_for_one_account_and_shop_for_ever(database: Database) {
         ledger.bind(&name(account), &other).await.unwrap();
     }
     assert_eq!(ledger.counterparts(&name("acme")).await.unwrap(), Some(acme));
+}
+
+async fn of_two_people_who_change_a_connection_at_once_one_is_told(database: Database) {
+    let (one, other) = (database.open().await, database.open().await);
+    let to = Counterparts::new("acmeoutdoors", "acme.example.test");
+    one.bind(&name("acme"), &to).await.unwrap();
+    let stored = |text: &str| StoredConnection { id: name("acme"), configuration: Sealed(text.into()) };
+    let change = |by: &str, after: &str| ConnectionChange {
+        by: by.to_owned(),
+        fields: vec![FieldChange {
+            field: "trigger".to_owned(),
+            before: None,
+            after: Some(after.to_owned()),
+        }],
+    };
+    let (first, dana, lee) = (stored("first"), change("dana", "received"), change("lee", "validated"));
+    assert!(one.change_connection(&first, None, &dana, at(1)).await.unwrap());
+    let seen = Some(&first.configuration);
+    let (by_dana, by_lee) = (stored("of dana"), stored("of lee"));
+    let (dana_is_in, lee_is_in) = tokio::join!(
+        one.change_connection(&by_dana, seen, &dana, at(2)),
+        other.change_connection(&by_lee, seen, &lee, at(2)),
+    );
+    let (dana_is_in, lee_is_in) = (dana_is_in.unwrap(), lee_is_in.unwrap());
+    assert!(dana_is_in != lee_is_in, "one of them");
+    let (is, of) = if dana_is_in { (by_dana, &dana) } else { (by_lee, &lee) };
+    assert_eq!(one.connection(&name("acme")).await.unwrap(), Some(is));
+    let recorded = one.connection_changes(&name("acme")).await.unwrap();
+    let expected = [
+        RecordedChange { at: at(1), change: dana.clone() },
+        RecordedChange { at: at(2), change: of.clone() },
+    ];
+    assert_eq!(recorded, expected);
+    assert!(!one.change_connection(&first, None, &dana, at(3)).await.unwrap(), "it is there by now");
+    assert_eq!(other.connection_changes(&name("beta")).await.unwrap(), []);
+}
+
+async fn a_database_without_tables_is_not_set_up_by_reading(database: Database) {
+    for _ in 0..2 {
+        let refused = ledger::open_existing(&database.url).await.unwrap_err();
+        assert!(matches!(refused, LedgerError::NotSetUp { .. }), "{refused}");
+    }
+    database.open().await;
+    ledger::open_existing(&database.url).await.unwrap();
 }

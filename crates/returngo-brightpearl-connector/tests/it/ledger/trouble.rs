@@ -3,6 +3,7 @@
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
 use super::{at, claim_all, connect, databases::Database, delivery, in_step, mark, name, on_both, rma};
+use crate::operations::site::write_private;
 use returngo_brightpearl_connector::ledger::{self, LedgerError, WorkState};
 
 on_both!(
@@ -106,7 +107,7 @@ async fn a_full_database_takes_nothing_and_recovers() {
 async fn what_is_no_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("notes.txt");
-    std::fs::write(&text, "this is no database, however long one reads in it").unwrap();
+    write_private(&text, "this is no database, however long one reads in it");
     let refused = error(&format!("sqlite://{}", text.display())).await;
     assert!(matches!(refused, LedgerError::Unreachable { .. }), "{refused:?}");
     assert!(

@@ -7,3 +7,4 @@ mod rekey;
 mod secrets;
 mod serving;
 pub(crate) mod site;
+mod written;

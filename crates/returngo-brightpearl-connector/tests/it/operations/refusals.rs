@@ -18,7 +18,10 @@ fn refused(folder: &Path, variables: &[(&str, &str)]) -> String {
     let listen = variables.iter().find(|(name, _)| *name == LISTEN).map(|(_, address)| *address);
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut command = program(folder, &["serve"]);
-    command.env(LISTEN, listen.unwrap_or(&free)).envs(variables.iter().copied());
+    command
+        .env(LISTEN, listen.unwrap_or(&free))
+        .env(DATABASE, "sqlite://ledger.db")
+        .envs(variables.iter().copied());
     let output = command.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");

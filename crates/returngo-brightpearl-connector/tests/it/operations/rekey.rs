@@ -1,11 +1,19 @@
 //! Another key for what is stored.
 
-use super::site::Site;
+use super::site::{Site, write_private};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn credentials_are_sealed_with_another_key() {
     let site = Site::of(1).await;
-    let output = site.run(&["rekey", "--to", "new.key"], &[]);
+    let unconfirmed = site.run(&["rekey", "--to", "new.key"], &[]);
+    assert_eq!(unconfirmed.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&unconfirmed.stderr);
+    assert!(
+        said.contains("credentials of 1 connection with the key in new.key") && said.contains("--yes"),
+        "{said}"
+    );
+    assert!(!site.folder().join("new.key").exists(), "nothing was changed");
+    let output = site.run(&["rekey", "--to", "new.key", "--yes"], &[]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.starts_with("1 connections are sealed with the key in new.key"), "{said}");
@@ -22,15 +30,15 @@ async fn credentials_are_sealed_with_another_key() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_is_there_is_used_and_a_broken_one_changes_nothing() {
     let site = Site::of(1).await;
-    std::fs::write(site.folder().join("new.key"), "no key").unwrap();
-    let output = site.run(&["rekey", "--to", "new.key"], &[]);
+    write_private(&site.folder().join("new.key"), "no key");
+    let output = site.run(&["rekey", "--to", "new.key", "--yes"], &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("this is no key"));
     assert!(site.run(&["status"], &[]).status.success());
 
     let key = "HR4fICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw=";
-    std::fs::write(site.folder().join("new.key"), key).unwrap();
-    let output = site.run(&["rekey", "--to", "new.key", "--json"], &[]);
+    write_private(&site.folder().join("new.key"), key);
+    let output = site.run(&["rekey", "--to", "new.key", "--yes", "--json"], &[]);
     let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(said, serde_json::json!({"connections": 1, "key": "new.key"}));
     assert!(site.run(&["status"], &[("RETURNGO_BRIGHTPEARL_KEY", key)]).status.success());

@@ -1,8 +1,10 @@
 //! A place where the program runs as a process of its own, with both systems as mocks on loopback.
 
 use std::{
+    fs::Permissions,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex},
@@ -91,8 +93,14 @@ impl Site {
 
 pub(crate) fn folder_with_key() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("returngo-brightpearl.key"), KEY).unwrap();
+    write_private(&folder.path().join("returngo-brightpearl.key"), KEY);
     folder
+}
+
+/// A file that this user alone may read.
+pub(crate) fn write_private(file: &Path, text: &str) {
+    std::fs::write(file, text).unwrap();
+    std::fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap();
 }
 
 /// The program in this folder, with nothing of the tests' environment that it would read.

@@ -37,7 +37,7 @@ Every RMA takes a call of ReturnGO's 2,000 a day, and writes to it take more. Th
 Examples:
   returngo-brightpearl backfill --from 2026-04-01 --to 2026-04-30 --dry-run
   returngo-brightpearl backfill --from 2026-04-01 --to 2026-04-30
-  returngo-brightpearl backfill acme --from 2026-04-01 --at-most 200 --json")]
+  returngo-brightpearl backfill acme --from 2026-04-01 --at-most 200 --yes --json")]
 pub(in crate::program) struct Arguments {
     /// The connection; may be left out when there is only one
     connection: Option<ConnectionId>,
@@ -49,7 +49,7 @@ pub(in crate::program) struct Arguments {
     /// How many RMAs in one run
     #[arg(long, value_name = "RMAS", default_value_t = 500)]
     at_most: usize,
-    /// Do not ask whether to go on
+    /// Mark them without asking for confirmation; needed where there is no terminal
     #[arg(long)]
     yes: bool,
 }

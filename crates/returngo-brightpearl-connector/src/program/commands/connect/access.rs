@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use api_client_core::client::Clock;
 use brightpearl::ErrorKind;
+use returngo::RmaFilter;
 use returngo_brightpearl::{
     AccountCode,
     check::{Entered, Mark, check_entered},
@@ -119,8 +120,27 @@ impl Access {
         .collect()
     }
 
-    /// Asks for what is not known.
-    pub(super) fn ask(&mut self, person: &mut dyn Person) -> anyhow::Result<()> {
+    /// Asks for what is not known. What lets nobody in is asked for again before the next questions are put; when there are
+    /// none, the check of the whole connection tells.
+    pub(super) async fn ask(
+        &mut self,
+        person: &mut dyn Person,
+        more_to_ask: bool,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<()> {
+        let typed = Typed { account: self.account.is_none(), shop: self.shop.is_none() };
+        self.ask_for_brightpearl(person)?;
+        if more_to_ask || self.shop.is_none() || self.api_key.is_none() {
+            self.enter_brightpearl(person, typed, clock).await?;
+        }
+        self.ask_for_returngo(person)?;
+        if more_to_ask {
+            self.enter_returngo(person, typed, clock).await?;
+        }
+        Ok(())
+    }
+
+    fn ask_for_brightpearl(&mut self, person: &mut dyn Person) -> anyhow::Result<()> {
         if self.account.is_none() {
             let prompt = "Brightpearl account code (in the address bar, after signing in)";
             self.account = Some(person.text(prompt, &form(Entered::AccountCode))?);
@@ -128,7 +148,10 @@ impl Access {
         if self.url.is_none() && self.datacenter.is_none() {
             self.datacenter = Some(data_centre(person)?);
         }
-        self.ask_for_the_token(person)?;
+        self.ask_for_the_token(person)
+    }
+
+    fn ask_for_returngo(&mut self, person: &mut dyn Person) -> anyhow::Result<()> {
         if self.shop.is_none() {
             let prompt = "ReturnGO shop (the domain by the store's name in ReturnGO's dashboard)";
             self.shop = Some(person.text(prompt, &form(Entered::Shop))?);
@@ -152,27 +175,66 @@ impl Access {
         Ok(())
     }
 
-    /// What the account offers to choose from. A token that is refused is asked for again.
-    pub(super) async fn account_facts(
+    /// Signs in to Brightpearl, by one request. Credentials that are refused are asked for again.
+    async fn enter_brightpearl(
         &mut self,
         person: &mut dyn Person,
+        typed: Typed,
         clock: &Arc<dyn Clock>,
-    ) -> anyhow::Result<AccountFacts> {
+    ) -> anyhow::Result<()> {
         loop {
             let client = self.brightpearl()?.client(&self.account()?, clock)?;
-            let reading = Progress::unknown("reading what Brightpearl offers");
-            let facts = account_facts(&client).await;
-            drop(reading);
-            match facts {
-                Ok(facts) => return Ok(facts),
+            let signing_in = Progress::unknown("signing in to Brightpearl");
+            let entered = client.account_configuration().await;
+            drop(signing_in);
+            match entered {
+                Ok(_) => return Ok(()),
                 Err(error) if is_refused(&error) => {
                     person.hears(&with_causes(&error))?;
                     (self.app_ref, self.token) = (None, None);
-                    self.ask_for_the_token(person)?;
+                    if typed.account {
+                        self.account = None;
+                    }
+                    self.ask_for_brightpearl(person)?;
                 }
                 Err(error) => return Err(error).context("Brightpearl cannot be read"),
             }
         }
+    }
+
+    /// Signs in to ReturnGO, by one call. A key that is refused is asked for again; about other trouble, such as calls that
+    /// are used up, the check of the whole connection tells.
+    async fn enter_returngo(
+        &mut self,
+        person: &mut dyn Person,
+        typed: Typed,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<()> {
+        use returngo::ErrorKind::{WrongKey, WrongShop};
+        loop {
+            let client = self.returngo()?.client(clock)?;
+            let signing_in = Progress::unknown("signing in to ReturnGO");
+            let entered = client.rmas().list(RmaFilter::new()).next_page().await;
+            drop(signing_in);
+            match entered {
+                Err(error) if matches!(error.kind(), WrongKey | WrongShop) => {
+                    person.hears(&format!("ReturnGO: {}", with_causes(&error)))?;
+                    self.api_key = None;
+                    if typed.shop {
+                        self.shop = None;
+                    }
+                    self.ask_for_returngo(person)?;
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// What the account offers to choose from.
+    pub(super) async fn account_facts(&self, clock: &Arc<dyn Clock>) -> anyhow::Result<AccountFacts> {
+        let client = self.brightpearl()?.client(&self.account()?, clock)?;
+        let _reading = Progress::unknown("reading what Brightpearl offers");
+        account_facts(&client).await.context("Brightpearl cannot be read")
     }
 
     pub(super) fn account(&self) -> anyhow::Result<AccountCode> {
@@ -190,15 +252,25 @@ impl Access {
         })
     }
 
-    pub(super) fn into_both(self) -> anyhow::Result<(BrightpearlAccess, ReturngoAccess)> {
-        let returngo = ReturngoAccess {
+    fn returngo(&self) -> anyhow::Result<ReturngoAccess> {
+        Ok(ReturngoAccess {
             url: self.returngo_url.clone(),
             api_key: self.api_key.clone().context("ReturnGO's key is not known")?,
             shop: self.shop.clone().context("the shop is not known")?,
             calls_a_day: self.calls_a_day,
-        };
-        Ok((self.brightpearl()?, returngo))
+        })
     }
+
+    pub(super) fn into_both(self) -> anyhow::Result<(BrightpearlAccess, ReturngoAccess)> {
+        Ok((self.brightpearl()?, self.returngo()?))
+    }
+}
+
+/// What the person typed, and may have mistyped.
+#[derive(Debug, Clone, Copy)]
+struct Typed {
+    account: bool,
+    shop: bool,
 }
 
 fn is_refused(error: &brightpearl::Error) -> bool {

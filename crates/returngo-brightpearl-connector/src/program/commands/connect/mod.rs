@@ -19,17 +19,20 @@ use returngo_brightpearl_reader::Receivers;
 use serde_json::json;
 
 use self::access::Access;
-use super::check::{findings, show};
+use super::{
+    check::{findings, show, unencrypted},
+    reviews::user,
+    settings::{changes, in_words},
+};
 use crate::{
     configuration::{ConnectionConfiguration, Secret},
-    ledger::{Cause, ConnectionId, LedgerError},
+    ledger::{Cause, ConnectionChange, ConnectionId, LedgerError},
     program::{
-        assembly::Assembly,
+        assembly::{self, Assembly},
         cli::Cli,
         output::{remark, say_json},
         terminal::{AtTerminal, Person},
     },
-    registry::RegistryError,
 };
 
 #[derive(Debug, Args)]
@@ -48,6 +51,12 @@ pub(in crate::program) struct Arguments {
     /// Store it although its check failed
     #[arg(long)]
     anyway: bool,
+    /// Change a connection that is there without asking for confirmation on a terminal
+    #[arg(long)]
+    yes: bool,
+    /// Who connects; for the audit
+    #[arg(long, value_name = "NAME", default_value_t = user())]
+    by: String,
 }
 
 const EXAMPLES: &str = "\
@@ -68,9 +77,11 @@ Examples:
 
 /// Makes a connection: checks it, stores it, and subscribes its webhooks.
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
+    let assembly = Assembly::open_or_create(assembly::configuration(cli)?).await?;
     let id = &arguments.connection;
-    let stored = stored(&assembly, id).await?;
+    let was = assembly.ledger.connection(id).await?;
+    // One that does not read any more is made anew.
+    let stored = was.as_ref().and_then(|was| assembly.registry.configuration_of(was).ok());
     let mut at_terminal = AtTerminal::if_attended();
     let mut person = at_terminal.as_mut().map(|person| person as &mut dyn Person);
     let given = Given { arguments, variable: &|name| std::env::var(name).ok(), stored: stored.as_ref() };
@@ -84,17 +95,25 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let mut found = findings(&assembly, &connection, Receivers::default()).await;
     // They are subscribed below.
     found.retain(|finding| !finding.subject.ends_with(".webhooks"));
+    found.extend(assembly.configuration.public_url.as_deref().and_then(unencrypted));
     if !cli.json {
         show(&found)?;
     }
     let goes_on = check::worst(&found) != Mark::Failure || arguments.anyway || in_spite_of_it(&mut person)?;
+    let change =
+        ConnectionChange { by: arguments.by.clone(), fields: changes(stored.as_ref(), &configuration) };
+    let outcome = Outcome { id, findings: &found, change: &change };
     if !goes_on {
-        tell(cli, id, &found, false, false)?;
+        outcome.tell(cli, false, false)?;
         bail!(
             "connection {id} is not stored, as its check failed: mend it, or store it all the same with --anyway"
         );
     }
-    assembly.registry.put(id, &configuration).await?;
+    if stored.is_some() {
+        tell_of(id, &change)?;
+        confirm(id, &change, arguments, &mut person)?;
+    }
+    assembly.registry.change(id, &configuration, was.as_ref().map(|was| &was.configuration), &change).await?;
     let questions = match &stored {
         Some(stored) if stored.settings != configuration.settings => ask_again(&assembly, id).await?,
         _ => 0,
@@ -109,7 +128,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
             format!("connection {id} is stored, and not all its webhooks are subscribed: `connect {id}` again, when this is mended")
         })?;
     }
-    tell(cli, id, &found, true, public_url.is_some())?;
+    outcome.tell(cli, true, public_url.is_some())?;
     let next = match public_url {
         Some(_) => "its webhooks are subscribed",
         None => "no webhooks are subscribed, as there is no public_url, and sweeps find what changes",
@@ -149,30 +168,52 @@ fn in_spite_of_it(person: &mut Option<&mut dyn Person>) -> anyhow::Result<bool> 
     }
 }
 
-fn tell(
-    cli: &Cli,
-    id: &ConnectionId,
-    findings: &[Finding],
-    stored: bool,
-    subscribed: bool,
-) -> anyhow::Result<()> {
-    if !cli.json {
-        return Ok(());
+/// Shows what becomes of a connection that is there, before it does.
+fn tell_of(id: &ConnectionId, change: &ConnectionChange) -> anyhow::Result<()> {
+    if change.fields.is_empty() {
+        return Ok(remark(format_args!("The settings and credentials of {id} stay as they are."))?);
     }
-    say_json(&json!({
-        "connection": id.as_str(),
-        "stored": stored,
-        "webhooksSubscribed": subscribed,
-        "findings": findings,
-    }))
+    remark(format_args!("Changes of {id}:"))?;
+    for field in &change.fields {
+        remark(format_args!("  {}", in_words(field)))?;
+    }
+    Ok(())
 }
 
-/// The connection of this name, if it was made before and still reads.
-async fn stored(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<Option<ConnectionConfiguration>> {
-    match assembly.registry.configuration(id).await {
-        Ok(stored) => Ok(Some(stored)),
-        Err(RegistryError::Ledger(error)) => Err(error.into()),
-        Err(_) => Ok(None),
+fn confirm(
+    id: &ConnectionId,
+    change: &ConnectionChange,
+    arguments: &Arguments,
+    person: &mut Option<&mut dyn Person>,
+) -> anyhow::Result<()> {
+    if let Some(person) = person
+        && !change.fields.is_empty()
+        && !arguments.yes
+    {
+        ensure!(person.agrees(&format!("Change connection {id}?"))?, "nothing was changed");
+    }
+    Ok(())
+}
+
+/// What `--json` prints.
+struct Outcome<'a> {
+    id: &'a ConnectionId,
+    findings: &'a [Finding],
+    change: &'a ConnectionChange,
+}
+
+impl Outcome<'_> {
+    fn tell(&self, cli: &Cli, stored: bool, subscribed: bool) -> anyhow::Result<()> {
+        if !cli.json {
+            return Ok(());
+        }
+        say_json(&json!({
+            "connection": self.id.as_str(),
+            "stored": stored,
+            "webhooksSubscribed": subscribed,
+            "findings": self.findings,
+            "changes": self.change.fields,
+        }))
     }
 }
 
@@ -206,7 +247,7 @@ impl Given<'_> {
                 (draft.into_settings(&access)?, access)
             }
             Some(person) => {
-                access.ask(&mut **person)?;
+                access.ask(&mut **person, draft.missing().is_some(), clock).await?;
                 let settings = self.chosen(&mut **person, draft, &mut access, clock).await?;
                 (settings, access)
             }
@@ -228,7 +269,7 @@ impl Given<'_> {
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<ConnectionSettings> {
         if draft.missing().is_some() {
-            let account = access.account_facts(person, clock).await?;
+            let account = access.account_facts(clock).await?;
             draft.ask(person, &account)?;
         }
         draft.into_settings(access)

@@ -5,6 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use api_client_core::client::{Clock, SystemClock};
 use brightpearl_mock::MockBrightpearl;
 use clap::{Args as _, Command, FromArgMatches as _};
+use returngo_mock::MockReturngo;
 
 use super::{Arguments, Given, Person};
 use crate::configuration::ConnectionConfiguration;
@@ -81,14 +82,21 @@ async fn completed(
 #[tokio::test]
 async fn a_person_is_asked_for_everything_with_what_brightpearl_offers() {
     let brightpearl = MockBrightpearl::start().await;
-    let url = brightpearl.url();
+    let returngo = MockReturngo::start().await;
+    let (url, returngo_url) = (brightpearl.url(), returngo.url());
     let mut person = Scripted::new([
         ("Brightpearl account code", "1008"),
         ("Brightpearl account code", brightpearl.account()),
         ("Reference of the app", brightpearl.app_ref()),
+        // A slip is told before the shop is asked for.
+        ("Its account token", "planted-token"),
+        ("Brightpearl account code", brightpearl.account()),
+        ("Reference of the app", brightpearl.app_ref()),
         ("Its account token", brightpearl.token()),
-        ("ReturnGO shop", "acmeoutdoors.example.test"),
+        ("ReturnGO shop", returngo.shop()),
         ("ReturnGO API key", "planted-key"),
+        ("ReturnGO shop", returngo.shop()),
+        ("ReturnGO API key", returngo.api_key()),
         ("Refunds are recorded under", "BANK"),
         ("Refunds to store credit", "STORE_CREDIT"),
         ("The sales credit is made", "when ReturnGO says that the parcel"),
@@ -96,7 +104,11 @@ async fn a_person_is_asked_for_everything_with_what_brightpearl_offers() {
         ("Channel of new credits", "that of the order"),
         ("Before the RMA's number", "RMA"),
     ]);
-    let made = completed(&[], &[("BRIGHTPEARL_URL", &url)], &mut person).await.unwrap();
+    let variables = [("BRIGHTPEARL_URL", &*url), ("RETURNGO_URL", &*returngo_url)];
+    let made = completed(&[], &variables, &mut person).await.unwrap();
+    assert!(person.heard[1].contains("the token is invalid"), "{:?}", person.heard);
+    assert!(person.heard[2].starts_with("ReturnGO: ") && person.heard.len() == 3, "{:?}", person.heard);
+    assert!(!person.heard.concat().contains("planted"), "{:?}", person.heard);
     assert!(person.answers.is_empty() && person.heard[0].contains("it is a number"), "{:?}", person.heard);
     let settings = serde_json::to_value(&made.settings).unwrap();
     assert_eq!(settings["refund_method_code"], "BANK");
@@ -105,20 +117,22 @@ async fn a_person_is_asked_for_everything_with_what_brightpearl_offers() {
     assert_eq!(settings["sales_credit_status_id"].to_string(), "27");
     assert!(settings.get("sales_credit_channel_id").is_none());
     assert_eq!(settings["customer_reference_prefix"], "RMA");
-    assert_eq!(made.returngo.api_key.reveal(), "planted-key");
+    assert_eq!(made.returngo.api_key.reveal(), returngo.api_key());
 }
 
 #[tokio::test]
 async fn what_is_given_is_not_asked_for_and_a_refused_token_is_asked_for_again() {
     let brightpearl = MockBrightpearl::start().await;
-    let url = brightpearl.url();
+    let returngo = MockReturngo::start().await;
+    let (url, returngo_url) = (brightpearl.url(), returngo.url());
     let variables = [
         ("BRIGHTPEARL_URL", url.as_str()),
         ("BRIGHTPEARL_ACCOUNT", brightpearl.account()),
         ("BRIGHTPEARL_APP_REF", brightpearl.app_ref()),
         ("BRIGHTPEARL_TOKEN", "planted-token"),
-        ("RETURNGO_API_KEY", "planted-key"),
-        ("RETURNGO_SHOP", "acmeoutdoors.example.test"),
+        ("RETURNGO_URL", returngo_url.as_str()),
+        ("RETURNGO_API_KEY", returngo.api_key()),
+        ("RETURNGO_SHOP", returngo.shop()),
     ];
     let mut person = Scripted::new([
         ("Reference of the app", brightpearl.app_ref()),

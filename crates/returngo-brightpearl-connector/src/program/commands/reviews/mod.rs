@@ -131,7 +131,7 @@ struct Retry {
     /// A write that is to be made again although it was made once; may be given several times
     #[arg(long, value_name = "KEY")]
     again: Vec<String>,
-    /// Do not ask whether it is really to be made again
+    /// Make it again without asking for confirmation; needed where there is no terminal
     #[arg(long, requires = "again")]
     yes: bool,
 }
@@ -147,7 +147,7 @@ impl Reason {
 }
 
 /// Who is logged in.
-fn user() -> String {
+pub(super) fn user() -> String {
     let names = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"];
     let name = names.into_iter().filter_map(|name| std::env::var(name).ok()).find(|name| !name.is_empty());
     name.unwrap_or_else(|| "somebody".to_owned())
