@@ -22,6 +22,7 @@ pub mod server;
 pub mod service;
 pub mod subscriptions;
 pub mod sweep;
+mod token_store;
 pub mod trouble;
 pub mod vault;
 pub mod wake;

@@ -3,18 +3,20 @@
 
 use std::{
     collections::HashMap,
+    hash::{DefaultHasher, Hasher as _},
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
 use api_client_core::client::{Clock, ReqwestTransport, Transport, TransportError};
-use brightpearl::client::RequestBudget;
+use brightpearl::client::{RequestBudget, Tokens};
 use jiff::Timestamp;
 
 use crate::{
     configuration::{ConfigurationError, ConnectionConfiguration},
     connection::Connection,
     ledger::{ConnectionId, Ledger, LedgerError, Sealed, StoredConnection},
+    token_store::TokenStores,
     vault::{Vault, VaultError},
 };
 
@@ -29,11 +31,14 @@ pub struct Registry {
     open: Mutex<HashMap<ConnectionId, Open>>,
     /// Brightpearl counts the requests of an account together, whichever shop they are for.
     budgets: Mutex<HashMap<String, RequestBudget>>,
+    tokens: Arc<TokenStores>,
 }
 
 #[derive(Debug)]
 struct Open {
     stored: Sealed,
+    /// What tells whether anything but the tokens of OAuth was stored anew, where there are any.
+    apart_from_tokens: Option<u64>,
     connection: Arc<Connection>,
 }
 
@@ -69,7 +74,9 @@ pub enum RegistryError {
 impl Registry {
     /// The connections of this ledger.
     pub fn new(ledger: Arc<dyn Ledger>, vault: Vault, clock: Arc<dyn Clock>) -> Self {
+        let tokens = TokenStores::new(Arc::clone(&ledger), vault.clone(), Arc::clone(&clock));
         Self {
+            tokens: Arc::new(tokens),
             ledger,
             vault,
             clock,
@@ -101,12 +108,21 @@ impl Registry {
             return Ok(connection);
         }
         let configuration = self.configuration_of(&stored)?;
+        let apart_from_tokens = apart_from_tokens(&configuration);
+        if let Some(open) = self.opened().get_mut(id)
+            && open.apart_from_tokens.is_some()
+            && open.apart_from_tokens == apart_from_tokens
+        {
+            open.stored = stored.configuration;
+            return Ok(Arc::clone(&open.connection));
+        }
         // Stored by an earlier version, perhaps, which did not remember what a name stands for.
         if self.ledger.counterparts(id).await?.is_none() {
             self.ledger.bind(id, &configuration.counterparts()).await?;
         }
         let connection = Arc::new(self.open(id, &configuration)?);
-        let open = Open { stored: stored.configuration, connection: Arc::clone(&connection) };
+        let open =
+            Open { stored: stored.configuration, apart_from_tokens, connection: Arc::clone(&connection) };
         self.opened().insert(id.clone(), open);
         Ok(connection)
     }
@@ -121,7 +137,13 @@ impl Registry {
         configuration: &ConnectionConfiguration,
     ) -> Result<Connection, RegistryError> {
         let budget = self.budget_of(configuration);
-        Ok(configuration.open(id.clone(), Arc::clone(&self.clock), self.transport()?, budget)?)
+        let tokens = self.tokens.of(id, configuration);
+        Ok(configuration.open(id.clone(), Arc::clone(&self.clock), self.transport()?, budget, tokens)?)
+    }
+
+    /// Returns when no refresh of tokens is under way: a process that ends before would lose them.
+    pub async fn tokens_refreshed(&self) {
+        self.tokens.refreshed().await;
     }
 
     /// The request budget of the account, which all its connections in this process share.
@@ -170,7 +192,8 @@ impl Registry {
         Ok(stored.into_iter().map(|stored| (stored.id.clone(), self.configuration_of(&stored))).collect())
     }
 
-    /// Stores a connection; one of that name is replaced.
+    /// Stores a connection; one of that name is replaced. Tokens that were refreshed since this configuration was read
+    /// are kept.
     ///
     /// # Errors
     /// When it cannot be sealed or stored, or the name stands for another account or shop, also of a connection that
@@ -181,9 +204,6 @@ impl Registry {
         configuration: &ConnectionConfiguration,
     ) -> Result<(), RegistryError> {
         let counterparts = configuration.counterparts();
-        let text = serde_json::to_vec(configuration).map(zeroize::Zeroizing::new).map_err(|error| {
-            RegistryError::Unreadable { connection: id.clone(), reason: error.to_string() }
-        })?;
         let connected = self.ledger.connected_as(&counterparts).await?;
         if let Some(existing) = connected.into_iter().find(|connected| connected != id) {
             let connection = id.clone();
@@ -195,20 +215,74 @@ impl Registry {
             return Err(LedgerError::ConnectedBefore { connection, existing, asked: counterparts }.into());
         }
         self.ledger.bind(id, &counterparts).await?;
-        let configuration = self.vault.seal(id, &text)?;
-        let stored = StoredConnection { id: id.clone(), configuration };
-        Ok(self.ledger.put_connection(&stored, self.clock.now()).await?)
+        loop {
+            let was = self.same_authorisation(id, configuration).await?;
+            let newest = self.with_newest_tokens(id, configuration, was.as_ref().map(|(_, tokens)| tokens));
+            let stored = StoredConnection { id: id.clone(), configuration: newest.sealed(id, &self.vault)? };
+            let now = self.clock.now();
+            match was {
+                None => return Ok(self.ledger.put_connection(&stored, now).await?),
+                Some((was, _)) if self.ledger.replace_connection(&stored, &was, now).await? => return Ok(()),
+                // Refreshed in between.
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// What is stored of a connection, and its tokens, if it is by the same authorisation as this configuration.
+    async fn same_authorisation(
+        &self,
+        id: &ConnectionId,
+        configuration: &ConnectionConfiguration,
+    ) -> Result<Option<(Sealed, Tokens)>, LedgerError> {
+        let Some(given) = configuration.brightpearl.oauth() else { return Ok(None) };
+        let Some(stored) = self.ledger.connection(id).await? else { return Ok(None) };
+        // One that cannot be read is replaced.
+        let Ok(was) = self.configuration_of(&stored) else { return Ok(None) };
+        let same = was.brightpearl.oauth().filter(|was| was.authorised_at == given.authorised_at);
+        Ok(same.map(|was| (stored.configuration, was.tokens.clone())))
+    }
+
+    fn with_newest_tokens(
+        &self,
+        id: &ConnectionId,
+        configuration: &ConnectionConfiguration,
+        stored: Option<&Tokens>,
+    ) -> ConnectionConfiguration {
+        let mut newest = configuration.clone();
+        if let Some(access) = newest.brightpearl.oauth_mut() {
+            let unstored = || self.tokens.unstored(id, access.authorised_at);
+            if let Some(tokens) = stored.cloned().or_else(unstored) {
+                access.tokens = tokens;
+            }
+        }
+        newest
     }
 
     fn configuration_of(&self, stored: &StoredConnection) -> Result<ConnectionConfiguration, RegistryError> {
-        let text = self.vault.unseal(&stored.id, &stored.configuration)?;
-        api_client_core::decode::json(&text).map_err(|error| RegistryError::Unreadable {
-            connection: stored.id.clone(),
-            reason: error.to_string(),
-        })
+        ConnectionConfiguration::unsealed(stored, &self.vault)
     }
 
     fn opened(&self) -> std::sync::MutexGuard<'_, HashMap<ConnectionId, Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A digest of a configuration without the tokens of OAuth, if it has any.
+fn apart_from_tokens(configuration: &ConnectionConfiguration) -> Option<u64> {
+    configuration.brightpearl.oauth()?;
+    let mut others = configuration.clone();
+    if let Some(access) = others.brightpearl.oauth_mut() {
+        access.tokens = Tokens {
+            access_token: String::new(),
+            refresh_token: None,
+            expires_at: Timestamp::UNIX_EPOCH,
+            installation_instance_id: None,
+            api_domain: None,
+        };
+    }
+    let text = serde_json::to_vec(&others).map(zeroize::Zeroizing::new).ok()?;
+    let mut digest = DefaultHasher::new();
+    digest.write(&text);
+    Some(digest.finish())
 }

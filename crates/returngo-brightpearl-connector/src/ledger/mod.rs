@@ -61,6 +61,30 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     /// not worked on until one of them is left: ask what they are [connected as](Self::connected_as) first.
     async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError>;
 
+    /// Stores a connection as [`put_connection`](Self::put_connection) does, if it is still stored as it was. False, and
+    /// nothing is changed, when it is not.
+    async fn replace_connection(
+        &self,
+        connection: &StoredConnection,
+        was: &Sealed,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError>;
+
+    /// Stores a connection of which only the tokens changed, if it is still stored as it was: it is the same connection,
+    /// stored when it was. False, and nothing is changed, when it is not.
+    async fn replace_tokens(&self, connection: &StoredConnection, was: &Sealed) -> Result<bool, LedgerError>;
+
+    /// Reserves the refresh of a connection's tokens, for 90 seconds at most. False while somebody else has it.
+    async fn begin_token_refresh(
+        &self,
+        connection: &ConnectionId,
+        holder: &str,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError>;
+
+    /// Ends a reservation that is still this holder's.
+    async fn end_token_refresh(&self, connection: &ConnectionId, holder: &str) -> Result<(), LedgerError>;
+
     /// All connections, by name.
     async fn connections(&self) -> Result<Vec<StoredConnection>, LedgerError>;
 

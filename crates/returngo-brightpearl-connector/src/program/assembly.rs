@@ -1,4 +1,4 @@
-use std::{ffi::OsString, path::Path, sync::Arc};
+use std::{ffi::OsString, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use api_client_core::client::{Clock, SystemClock};
@@ -19,6 +19,9 @@ use crate::{
 
 /// The variable that holds the key that stored credentials are encrypted with.
 pub(super) const KEY: &str = "RETURNGO_BRIGHTPEARL_KEY";
+
+/// How long a process that stops waits for a refresh of OAuth tokens.
+const REFRESHES_TAKE: Duration = Duration::from_secs(10);
 
 /// The parts of the program, put together.
 pub(super) struct Assembly {
@@ -46,6 +49,16 @@ impl Assembly {
 
     pub(super) async fn connection(&self, id: &ConnectionId) -> anyhow::Result<Arc<Connection>> {
         Ok(self.registry.get(id).await?)
+    }
+
+    /// Lets a refresh of OAuth tokens finish that was under way when everything else was stopped.
+    pub(super) async fn finish_refreshes(&self) {
+        tokio::select! {
+            () = self.registry.tokens_refreshed() => {}
+            () = self.clock.sleep(REFRESHES_TAKE) => {
+                tracing::error!("stopped during a refresh of OAuth tokens: a connection may have to be authorised again");
+            }
+        }
     }
 
     /// Registers this process in the store, under a name that no other process has while it runs.

@@ -16,6 +16,7 @@ mod ledger;
 mod meeting;
 mod operations;
 mod parts;
+mod refreshing;
 mod server;
 mod service;
 mod support;

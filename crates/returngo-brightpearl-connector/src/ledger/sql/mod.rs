@@ -21,6 +21,7 @@ mod seals;
 mod seen;
 mod session;
 mod sweeps;
+mod token_refresh;
 mod work;
 mod work_items;
 
@@ -96,7 +97,46 @@ impl Ledger for SqlLedger {
 
     async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError> {
         let mut session = self.writing().await?;
-        connections::put(&mut session, connection, now).await?;
+        connections::put(&mut session, connection, now, None).await?;
+        session.commit().await
+    }
+
+    async fn replace_connection(
+        &self,
+        connection: &StoredConnection,
+        was: &Sealed,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let replaced = connections::put(&mut session, connection, now, Some(was)).await?;
+        if replaced {
+            session.commit().await?;
+        }
+        Ok(replaced)
+    }
+
+    async fn replace_tokens(&self, connection: &StoredConnection, was: &Sealed) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let replaced = connections::replace_tokens(&mut session, connection, was).await?;
+        session.commit().await?;
+        Ok(replaced)
+    }
+
+    async fn begin_token_refresh(
+        &self,
+        connection: &ConnectionId,
+        holder: &str,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let begun = token_refresh::begin(&mut session, connection, holder, now).await?;
+        session.commit().await?;
+        Ok(begun)
+    }
+
+    async fn end_token_refresh(&self, connection: &ConnectionId, holder: &str) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        token_refresh::end(&mut session, connection, holder).await?;
         session.commit().await
     }
 

@@ -65,6 +65,7 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
         stop.send_replace(true);
     });
     let ended = parts.run().await;
+    assembly.finish_refreshes().await;
     heartbeat.end().await?;
     ended?;
     tracing::info!("stopped");

@@ -86,6 +86,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         // It is kept until it must end.
         ended = heartbeat.keep(never) => Err(ended.err().map_or_else(|| anyhow!("stopped"), Into::into)),
     };
+    assembly.finish_refreshes().await;
     heartbeat.end().await?;
     let items = items?;
     show(cli, &items)?;

@@ -58,6 +58,7 @@ what is not given anew.
 Credentials never stand on the command line. They come from these variables, or are asked for:
   BRIGHTPEARL_ACCOUNT, BRIGHTPEARL_DATACENTER (euw1, use1) or BRIGHTPEARL_URL, BRIGHTPEARL_APP_REF,
   BRIGHTPEARL_TOKEN (of a private app; or BRIGHTPEARL_STAFF_TOKEN, BRIGHTPEARL_ACCESS_TOKEN),
+  BRIGHTPEARL_REFRESH_TOKEN (of an OAuth app, with BRIGHTPEARL_CLIENT_SECRET if it has one: kept fresh from then on),
   BRIGHTPEARL_DEV_REF (of a public app), RETURNGO_API_KEY, RETURNGO_SHOP, RETURNGO_URL
 
 Examples:
@@ -190,7 +191,7 @@ impl Given<'_> {
         person: &mut Option<&mut dyn Person>,
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<ConnectionConfiguration> {
-        let mut access = Access::given(self.variable, self.stored);
+        let mut access = Access::given(self.variable, self.stored, clock.now());
         access.calls_a_day = self.arguments.calls_a_day.or(access.calls_a_day);
         let draft = settings::Draft::given(self.arguments, self.stored)?;
         draft.settle_account(&mut access)?;
