@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use brightpearl::client::{MemoryTokenStore, OAuthApp, RequestBudget, TokenStore, Tokens};
 use chacha20poly1305::aead::Generate;
 use jiff::Timestamp;
-use returngo::client::Quota;
+use returngo::client::{CallCounter, Quota};
 use returngo_brightpearl::{AccountCode, ConnectionSettings};
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +98,17 @@ pub struct ReturngoAccess {
     /// Calls a day, where ReturnGO's support has raised them from 2,000 (returngo.md §1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls_a_day: Option<u32>,
+}
+
+impl ReturngoAccess {
+    /// How many calls may be made.
+    pub fn quota(&self) -> Quota {
+        self.calls_a_day.map_or_else(Quota::default, |calls| Quota {
+            per_day: Some(calls),
+            reserved_for_writes: calls / 5,
+            ..Quota::default()
+        })
+    }
 }
 
 /// A text that does not print.
@@ -262,7 +273,7 @@ impl ConnectionConfiguration {
     }
 
     /// Opens the connection, whose clients send over this transport, within the account's request budget, and keep the
-    /// tokens of OAuth in this store. Nothing is sent yet.
+    /// tokens of OAuth in this store, and have the calls to ReturnGO counted. Nothing is sent yet.
     ///
     /// # Errors
     /// When no client can be made of what is configured.
@@ -273,6 +284,7 @@ impl ConnectionConfiguration {
         transport: &Arc<dyn Transport>,
         budget: RequestBudget,
         tokens: Option<Arc<dyn TokenStore>>,
+        calls: Arc<dyn CallCounter>,
     ) -> Result<Connection, ConfigurationError> {
         let brightpearl = self
             .brightpearl
@@ -282,7 +294,7 @@ impl ConnectionConfiguration {
             .build()
             .map_err(|source| ConfigurationError::Brightpearl { connection: id.clone(), source })?;
         let returngo = self
-            .returngo_client(&clock, transport)
+            .returngo_client(&clock, transport, calls)
             .map_err(|source| ConfigurationError::Returngo { connection: id.clone(), source })?;
         let mut connection = Connection::new(id, brightpearl, returngo, self.settings.clone(), clock);
         connection.synchronise_from = self.synchronise_from;
@@ -293,17 +305,14 @@ impl ConnectionConfiguration {
         &self,
         clock: &Arc<dyn Clock>,
         transport: &Arc<dyn Transport>,
+        calls: Arc<dyn CallCounter>,
     ) -> Result<returngo::Client, returngo::Error> {
         let access = &self.returngo;
-        let quota = access.calls_a_day.map_or_else(Quota::default, |calls| Quota {
-            per_day: Some(calls),
-            reserved_for_writes: calls / 5,
-            ..Quota::default()
-        });
         let builder = returngo::Client::builder()
             .api_key(access.api_key.reveal())
             .shop(&access.shop)
-            .quota(quota)
+            .quota(access.quota())
+            .call_counter(calls)
             .clock(Arc::clone(clock))
             .transport(Arc::clone(transport));
         match &access.url {

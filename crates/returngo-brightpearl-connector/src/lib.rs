@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod apply;
+pub mod calls;
 pub mod configuration;
 pub mod connection;
 pub mod demo;

@@ -13,6 +13,7 @@ use brightpearl::client::{RequestBudget, Tokens};
 use jiff::Timestamp;
 
 use crate::{
+    calls::ReturngoCalls,
     configuration::{ConfigurationError, ConnectionConfiguration},
     connection::Connection,
     ledger::{ConnectionId, Ledger, LedgerError, Sealed, StoredConnection},
@@ -32,6 +33,7 @@ pub struct Registry {
     /// Brightpearl counts the requests of an account together, whichever shop they are for.
     budgets: Mutex<HashMap<String, RequestBudget>>,
     tokens: Arc<TokenStores>,
+    calls: Mutex<HashMap<ConnectionId, Arc<ReturngoCalls>>>,
 }
 
 #[derive(Debug)]
@@ -83,6 +85,7 @@ impl Registry {
             transport: OnceLock::new(),
             open: Mutex::default(),
             budgets: Mutex::default(),
+            calls: Mutex::default(),
         }
     }
 
@@ -138,7 +141,32 @@ impl Registry {
     ) -> Result<Connection, RegistryError> {
         let budget = self.budget_of(configuration);
         let tokens = self.tokens.of(id, configuration);
-        Ok(configuration.open(id.clone(), Arc::clone(&self.clock), self.transport()?, budget, tokens)?)
+        let (clock, calls) = (Arc::clone(&self.clock), self.calls(id, configuration));
+        Ok(configuration.open(id.clone(), clock, self.transport()?, budget, tokens, calls)?)
+    }
+
+    /// The calls to ReturnGO of a connection, as this process makes them.
+    pub fn calls(&self, id: &ConnectionId, configuration: &ConnectionConfiguration) -> Arc<ReturngoCalls> {
+        let quota = configuration.returngo.quota();
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls = calls
+            .entry(id.clone())
+            .or_insert_with(|| Arc::new(ReturngoCalls::new(Arc::clone(&self.ledger), id.clone(), &quota)));
+        calls.follow(&quota);
+        Arc::clone(calls)
+    }
+
+    /// Gives back the calls to ReturnGO that this process reserved and did not make.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn give_back_calls(&self) -> Result<(), LedgerError> {
+        let all: Vec<_> =
+            self.calls.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for calls in all {
+            calls.give_back().await?;
+        }
+        Ok(())
     }
 
     /// Returns when no refresh of tokens is under way: a process that ends before would lose them.

@@ -51,14 +51,26 @@ impl Assembly {
         Ok(self.registry.get(id).await?)
     }
 
-    /// Lets a refresh of OAuth tokens finish that was under way when everything else was stopped.
-    pub(super) async fn finish_refreshes(&self) {
+    /// Lets a refresh of OAuth tokens finish that was under way when everything else was stopped, and gives back the calls
+    /// to ReturnGO that were not made.
+    pub(super) async fn finish(&self) -> anyhow::Result<()> {
         tokio::select! {
             () = self.registry.tokens_refreshed() => {}
             () = self.clock.sleep(REFRESHES_TAKE) => {
                 tracing::error!("stopped during a refresh of OAuth tokens: a connection may have to be authorised again");
             }
         }
+        Ok(self.registry.give_back_calls().await?)
+    }
+
+    /// Runs what calls ReturnGO, and gives back the calls that it reserved and did not make.
+    pub(super) async fn spending<T>(
+        &self,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        let done = work.await;
+        self.registry.give_back_calls().await?;
+        done
     }
 
     /// Registers this process in the store, under a name that no other process has while it runs.

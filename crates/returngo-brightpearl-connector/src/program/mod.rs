@@ -10,6 +10,7 @@ mod output;
 mod period;
 mod progress;
 mod reading;
+mod spending;
 mod terminal;
 mod web;
 mod when;

@@ -5,6 +5,7 @@
 mod abandoned;
 mod apply;
 mod backlog;
+mod calls;
 mod commands;
 mod convergence;
 mod crash;

@@ -17,6 +17,7 @@ mod original_orders;
 mod place;
 mod processes;
 mod retention;
+mod returngo_calls;
 mod seals;
 mod seen;
 mod session;
@@ -29,17 +30,17 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use brightpearl::OrderId;
-use jiff::{SignedDuration, Timestamp};
-use returngo::{ReturnedItemId, RmaId};
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use returngo::{ReturnedItemId, RmaId, client::Spent};
 use returngo_brightpearl_reader::IntendedCredit;
 use sqlx::AnyPool;
 
 use self::{place::Place, session::Session};
 use super::{
-    Admission, AuditEntry, AuditPosition, Cause, Claim, ClaimRequest, ConnectionId, ConnectionStatus,
-    Counterparts, Decision, Delivery, EffectOutcome, EffectRecord, InboxId, Intent, Ledger, LedgerError,
-    NewSeals, OrderRequest, OrderTurn, Outcome, Process, PrunedAudit, Revision, Sealed, Seen, SettledReview,
-    StoredConnection, StoredDelivery, SweepName, SweepTurn, WorkItem, WorkerId,
+    Admission, AuditEntry, AuditPosition, CallLimits, Cause, Claim, ClaimRequest, ConnectionId,
+    ConnectionStatus, Counterparts, Decision, Delivery, EffectOutcome, EffectRecord, InboxId, Intent, Ledger,
+    LedgerError, NewSeals, OrderRequest, OrderTurn, Outcome, Process, PrunedAudit, ReservedCalls, Revision,
+    Sealed, Seen, SettledReview, StoredConnection, StoredDelivery, SweepName, SweepTurn, WorkItem, WorkerId,
 };
 
 /// A ledger in a SQL database.
@@ -524,6 +525,35 @@ impl Ledger for SqlLedger {
         let pruned = retention::prune_audit(&mut session, from, before, limit).await?;
         session.commit().await?;
         Ok(pruned)
+    }
+
+    async fn reserve_returngo_calls(
+        &self,
+        connection: &ConnectionId,
+        day: Date,
+        are_writes: bool,
+        wanted: u32,
+        limits: &CallLimits,
+    ) -> Result<ReservedCalls, LedgerError> {
+        let mut session = self.writing().await?;
+        let reserved =
+            returngo_calls::reserve(&mut session, connection, day, are_writes, wanted, limits).await?;
+        session.commit().await?;
+        Ok(reserved)
+    }
+
+    async fn give_back_returngo_calls(
+        &self,
+        connection: &ConnectionId,
+        unused: &Spent,
+    ) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        returngo_calls::give_back(&mut session, connection, unused).await?;
+        session.commit().await
+    }
+
+    async fn returngo_calls(&self, connection: &ConnectionId, day: Date) -> Result<Spent, LedgerError> {
+        returngo_calls::spent(&mut self.asking().await?, connection, day).await
     }
 
     /// A database that is full can still change a row in its place: more than a webhook is filled in, and taken out.

@@ -14,7 +14,7 @@ use super::{SqlLedger, dialect::Dialect, place::Place};
 use crate::ledger::LedgerError;
 
 /// The tables, step by step. A step that was released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (1, "ledger", include_str!("../../../migrations/0001_ledger.sql")),
     (2, "resolved", include_str!("../../../migrations/0002_resolved.sql")),
     (3, "seen", include_str!("../../../migrations/0003_seen.sql")),
@@ -24,6 +24,7 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
     (8, "counterparts", include_str!("../../../migrations/0008_counterparts.sql")),
     (9, "where_returns_meet", include_str!("../../../migrations/0009_where_returns_meet.sql")),
     (11, "token_refresh", include_str!("../../../migrations/0011_token_refresh.sql")),
+    (12, "returngo_calls", include_str!("../../../migrations/0012_returngo_calls.sql")),
 ];
 
 const CONNECTIONS_TO_POSTGRES: u32 = 8;

@@ -45,7 +45,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     );
     let question = format!("Remove connection {id}, its credentials and its webhooks?");
     terminal::go_on(&question, arguments.yes)?;
-    let unsubscribed = unsubscribe(&assembly, &id).await;
+    let unsubscribed = assembly.spending(async { Ok(unsubscribe(&assembly, &id).await) }).await?;
     let left: Vec<String> = unsubscribed
         .iter()
         .filter_map(|(source, removed)| {

@@ -9,4 +9,5 @@ mod reading;
 mod reconcile;
 mod reviews;
 mod shop;
+mod spending;
 mod sync;

@@ -104,9 +104,9 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     if let Some(public_url) = public_url {
         let subscribed = async {
             connection.subscribe(public_url, &configuration.webhook_secret).await?;
-            connection.unsubscribe_elsewhere(public_url, &configuration.webhook_secret).await
+            Ok(connection.unsubscribe_elsewhere(public_url, &configuration.webhook_secret).await?)
         };
-        subscribed.await.with_context(|| {
+        assembly.spending(subscribed).await.with_context(|| {
             format!("connection {id} is stored, and not all its webhooks are subscribed: `connect {id}` again, when this is mended")
         })?;
     }
