@@ -5,17 +5,18 @@ use std::{fmt, sync::Arc};
 
 use api_client_core::client::{Clock, Transport};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use brightpearl::client::RequestBudget;
+use brightpearl::client::{MemoryTokenStore, OAuthApp, RequestBudget, TokenStore, Tokens};
 use chacha20poly1305::aead::Generate;
 use jiff::Timestamp;
-use returngo::client::Quota;
+use returngo::client::{CallCounter, Quota};
 use returngo_brightpearl::{AccountCode, ConnectionSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     connection::Connection,
-    ledger::{ConnectionId, Counterparts},
-    vault::VaultError,
+    ledger::{ConnectionId, Counterparts, Sealed, StoredConnection},
+    registry::RegistryError,
+    vault::{Vault, VaultError},
 };
 
 /// What a connection is made of.
@@ -64,8 +65,23 @@ pub enum BrightpearlToken {
     Token(Secret),
     /// Of a member of staff.
     StaffToken(Secret),
-    /// From OAuth.
+    /// From OAuth, and kept fresh by somebody else.
     AccessToken(Secret),
+    /// Of an app that the account's owner authorised by OAuth: refreshed, and stored anew each time.
+    Oauth(OAuthAccess),
+}
+
+/// What an account's owner authorised an app to do, as it is now.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OAuthAccess {
+    /// The app's secret, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<Secret>,
+    /// When the app was authorised: tells the tokens of this authorisation from those of another one.
+    pub authorised_at: Timestamp,
+    /// The newest tokens.
+    pub tokens: Tokens,
 }
 
 /// How to reach a ReturnGO shop.
@@ -82,6 +98,17 @@ pub struct ReturngoAccess {
     /// Calls a day, where ReturnGO's support has raised them from 2,000 (returngo.md §1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls_a_day: Option<u32>,
+}
+
+impl ReturngoAccess {
+    /// How many calls may be made.
+    pub fn quota(&self) -> Quota {
+        self.calls_a_day.map_or_else(Quota::default, |calls| Quota {
+            per_day: Some(calls),
+            reserved_for_writes: calls / 5,
+            ..Quota::default()
+        })
+    }
 }
 
 /// A text that does not print.
@@ -141,7 +168,7 @@ pub enum ConfigurationError {
 }
 
 impl BrightpearlAccess {
-    /// A client of this account. Nothing is sent yet.
+    /// A client of this account, which keeps the tokens of OAuth here. Nothing is sent yet.
     ///
     /// # Errors
     /// When no client can be made of it.
@@ -149,17 +176,57 @@ impl BrightpearlAccess {
         &self,
         account: &AccountCode,
         clock: &Arc<dyn Clock>,
+        tokens: Option<Arc<dyn TokenStore>>,
     ) -> Result<brightpearl::Client, brightpearl::Error> {
-        self.builder(account, clock).build()
+        self.builder(account, clock, tokens).build()
     }
 
-    fn builder(&self, account: &AccountCode, clock: &Arc<dyn Clock>) -> brightpearl::ClientBuilder {
+    /// The authorisation of the app, if it has one.
+    pub const fn oauth(&self) -> Option<&OAuthAccess> {
+        match &self.token {
+            BrightpearlToken::Oauth(access) => Some(access),
+            _ => None,
+        }
+    }
+
+    /// The authorisation of the app, to be changed.
+    pub const fn oauth_mut(&mut self) -> Option<&mut OAuthAccess> {
+        match &mut self.token {
+            BrightpearlToken::Oauth(access) => Some(access),
+            _ => None,
+        }
+    }
+
+    fn app(&self, access: &OAuthAccess) -> OAuthApp {
+        // The redirect URI is for those who authorise, which was done.
+        let app = OAuthApp::new(&self.app_ref, "");
+        let app = match &access.client_secret {
+            Some(secret) => app.client_secret(secret.reveal()),
+            None => app,
+        };
+        match &self.url {
+            Some(url) => app.server(url),
+            None => app,
+        }
+    }
+
+    fn builder(
+        &self,
+        account: &AccountCode,
+        clock: &Arc<dyn Clock>,
+        tokens: Option<Arc<dyn TokenStore>>,
+    ) -> brightpearl::ClientBuilder {
         let app = &self.app_ref;
         let credentials = match &self.token {
             BrightpearlToken::Token(token) => brightpearl::Credentials::private_app(app, token.reveal()),
             BrightpearlToken::StaffToken(token) => brightpearl::Credentials::staff(app, token.reveal()),
             BrightpearlToken::AccessToken(token) => {
                 brightpearl::Credentials::access_token(app, token.reveal())
+            }
+            BrightpearlToken::Oauth(access) => {
+                let in_memory =
+                    || Arc::new(MemoryTokenStore::holding(account.clone(), access.tokens.clone()));
+                brightpearl::Credentials::oauth(self.app(access), tokens.unwrap_or_else(|| in_memory()))
             }
         };
         let credentials = match &self.dev_ref {
@@ -186,15 +253,10 @@ impl ReturngoAccess {
     }
 
     fn builder(&self, clock: &Arc<dyn Clock>) -> returngo::ClientBuilder {
-        let quota = self.calls_a_day.map_or_else(Quota::default, |calls| Quota {
-            per_day: Some(calls),
-            reserved_for_writes: calls / 5,
-            ..Quota::default()
-        });
         let builder = returngo::Client::builder()
             .api_key(self.api_key.reveal())
             .shop(&self.shop)
-            .quota(quota)
+            .quota(self.quota())
             .clock(Arc::clone(clock));
         match &self.url {
             Some(url) => builder.url(url),
@@ -209,8 +271,31 @@ impl ConnectionConfiguration {
         Counterparts::new(&self.settings.account_id.to_string(), &self.returngo.shop)
     }
 
-    /// Opens the connection, whose clients send over this transport, within the account's request budget. Nothing is sent
-    /// yet.
+    /// What was stored of a connection.
+    ///
+    /// # Errors
+    /// When it cannot be decrypted, or is not a configuration.
+    pub(crate) fn unsealed(stored: &StoredConnection, vault: &Vault) -> Result<Self, RegistryError> {
+        let text = vault.unseal(&stored.id, &stored.configuration)?;
+        api_client_core::decode::json(&text).map_err(|error| RegistryError::Unreadable {
+            connection: stored.id.clone(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// The same, to be stored.
+    ///
+    /// # Errors
+    /// When it cannot be encrypted.
+    pub(crate) fn sealed(&self, id: &ConnectionId, vault: &Vault) -> Result<Sealed, RegistryError> {
+        let text = serde_json::to_vec(self).map(zeroize::Zeroizing::new).map_err(|error| {
+            RegistryError::Unreadable { connection: id.clone(), reason: error.to_string() }
+        })?;
+        Ok(vault.seal(id, &text)?)
+    }
+
+    /// Opens the connection, whose clients send over this transport, within the account's request budget, and keep the
+    /// tokens of OAuth in this store, and have the calls to ReturnGO counted. Nothing is sent yet.
     ///
     /// # Errors
     /// When no client can be made of what is configured.
@@ -220,16 +305,18 @@ impl ConnectionConfiguration {
         clock: Arc<dyn Clock>,
         transport: &Arc<dyn Transport>,
         budget: RequestBudget,
+        tokens: Option<Arc<dyn TokenStore>>,
+        calls: Arc<dyn CallCounter>,
     ) -> Result<Connection, ConfigurationError> {
         let brightpearl = self
             .brightpearl
-            .builder(&self.settings.account_id, &clock)
+            .builder(&self.settings.account_id, &clock, tokens)
             .transport(Arc::clone(transport))
             .budget(budget)
             .build()
             .map_err(|source| ConfigurationError::Brightpearl { connection: id.clone(), source })?;
         let returngo = self
-            .returngo_client(&clock, transport)
+            .returngo_client(&clock, transport, calls)
             .map_err(|source| ConfigurationError::Returngo { connection: id.clone(), source })?;
         let mut connection = Connection::new(id, brightpearl, returngo, self.settings.clone(), clock);
         connection.synchronise_from = self.synchronise_from;
@@ -240,7 +327,8 @@ impl ConnectionConfiguration {
         &self,
         clock: &Arc<dyn Clock>,
         transport: &Arc<dyn Transport>,
+        calls: Arc<dyn CallCounter>,
     ) -> Result<returngo::Client, returngo::Error> {
-        self.returngo.builder(clock).transport(Arc::clone(transport)).build()
+        self.returngo.builder(clock).call_counter(calls).transport(Arc::clone(transport)).build()
     }
 }

@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod apply;
+pub mod calls;
 pub mod configuration;
 pub mod connection;
 pub mod demo;
@@ -24,6 +25,7 @@ pub mod service;
 pub mod skipped;
 pub mod subscriptions;
 pub mod sweep;
+mod token_store;
 pub mod trouble;
 pub mod vault;
 pub mod wake;

@@ -3,18 +3,21 @@
 
 use std::{
     collections::HashMap,
+    hash::{DefaultHasher, Hasher as _},
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
 use api_client_core::client::{Clock, ReqwestTransport, Transport, TransportError};
-use brightpearl::client::RequestBudget;
+use brightpearl::client::{RequestBudget, Tokens};
 use jiff::Timestamp;
 
 use crate::{
+    calls::ReturngoCalls,
     configuration::{ConfigurationError, ConnectionConfiguration},
     connection::Connection,
     ledger::{ConnectionChange, ConnectionId, Ledger, LedgerError, Sealed, StoredConnection},
+    token_store::TokenStores,
     vault::{Vault, VaultError},
 };
 
@@ -29,11 +32,15 @@ pub struct Registry {
     open: Mutex<HashMap<ConnectionId, Open>>,
     /// Brightpearl counts the requests of an account together, whichever shop they are for.
     budgets: Mutex<HashMap<String, RequestBudget>>,
+    tokens: Arc<TokenStores>,
+    calls: Mutex<HashMap<ConnectionId, Arc<ReturngoCalls>>>,
 }
 
 #[derive(Debug)]
 struct Open {
     stored: Sealed,
+    /// What tells whether anything but the tokens of OAuth was stored anew, where there are any.
+    apart_from_tokens: Option<u64>,
     connection: Arc<Connection>,
 }
 
@@ -74,13 +81,16 @@ pub enum RegistryError {
 impl Registry {
     /// The connections of this ledger.
     pub fn new(ledger: Arc<dyn Ledger>, vault: Vault, clock: Arc<dyn Clock>) -> Self {
+        let tokens = TokenStores::new(Arc::clone(&ledger), vault.clone(), Arc::clone(&clock));
         Self {
+            tokens: Arc::new(tokens),
             ledger,
             vault,
             clock,
             transport: OnceLock::new(),
             open: Mutex::default(),
             budgets: Mutex::default(),
+            calls: Mutex::default(),
         }
     }
 
@@ -106,12 +116,21 @@ impl Registry {
             return Ok(connection);
         }
         let configuration = self.configuration_of(&stored)?;
+        let apart_from_tokens = apart_from_tokens(&configuration);
+        if let Some(open) = self.opened().get_mut(id)
+            && open.apart_from_tokens.is_some()
+            && open.apart_from_tokens == apart_from_tokens
+        {
+            open.stored = stored.configuration;
+            return Ok(Arc::clone(&open.connection));
+        }
         // Stored by an earlier version, perhaps, which did not remember what a name stands for.
         if self.ledger.counterparts(id).await?.is_none() {
             self.ledger.bind(id, &configuration.counterparts()).await?;
         }
         let connection = Arc::new(self.open(id, &configuration)?);
-        let open = Open { stored: stored.configuration, connection: Arc::clone(&connection) };
+        let open =
+            Open { stored: stored.configuration, apart_from_tokens, connection: Arc::clone(&connection) };
         self.opened().insert(id.clone(), open);
         Ok(connection)
     }
@@ -126,7 +145,38 @@ impl Registry {
         configuration: &ConnectionConfiguration,
     ) -> Result<Connection, RegistryError> {
         let budget = self.budget_of(configuration);
-        Ok(configuration.open(id.clone(), Arc::clone(&self.clock), self.transport()?, budget)?)
+        let tokens = self.tokens.of(id, configuration);
+        let (clock, calls) = (Arc::clone(&self.clock), self.calls(id, configuration));
+        Ok(configuration.open(id.clone(), clock, self.transport()?, budget, tokens, calls)?)
+    }
+
+    /// The calls to ReturnGO of a connection, as this process makes them.
+    pub fn calls(&self, id: &ConnectionId, configuration: &ConnectionConfiguration) -> Arc<ReturngoCalls> {
+        let quota = configuration.returngo.quota();
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls = calls
+            .entry(id.clone())
+            .or_insert_with(|| Arc::new(ReturngoCalls::new(Arc::clone(&self.ledger), id.clone(), &quota)));
+        calls.follow(&quota);
+        Arc::clone(calls)
+    }
+
+    /// Gives back the calls to ReturnGO that this process reserved and did not make.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn give_back_calls(&self) -> Result<(), LedgerError> {
+        let all: Vec<_> =
+            self.calls.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for calls in all {
+            calls.give_back().await?;
+        }
+        Ok(())
+    }
+
+    /// Returns when no refresh of tokens is under way: a process that ends before would lose them.
+    pub async fn tokens_refreshed(&self) {
+        self.tokens.refreshed().await;
     }
 
     /// The request budget of the account, which all its connections in this process share.
@@ -175,7 +225,8 @@ impl Registry {
         Ok(stored.into_iter().map(|stored| (stored.id.clone(), self.configuration_of(&stored))).collect())
     }
 
-    /// Stores a connection; one of that name is replaced.
+    /// Stores a connection; one of that name is replaced. Tokens that were refreshed since this configuration was read
+    /// are kept.
     ///
     /// # Errors
     /// When it cannot be sealed or stored, or the name stands for another account or shop, also of a connection that
@@ -185,8 +236,19 @@ impl Registry {
         id: &ConnectionId,
         configuration: &ConnectionConfiguration,
     ) -> Result<(), RegistryError> {
-        let stored = self.bound_and_sealed(id, configuration).await?;
-        Ok(self.ledger.put_connection(&stored, self.clock.now()).await?)
+        self.bind(id, configuration).await?;
+        loop {
+            let was = self.same_authorisation(id, configuration).await?;
+            let tokens = was.as_ref().map(|(_, tokens)| tokens);
+            let stored = self.with_newest_tokens(id, configuration, tokens)?;
+            let now = self.clock.now();
+            match was {
+                None => return Ok(self.ledger.put_connection(&stored, now).await?),
+                Some((was, _)) if self.ledger.replace_connection(&stored, &was, now).await? => return Ok(()),
+                // Refreshed in between.
+                Some(_) => {}
+            }
+        }
     }
 
     /// Stores a connection as a person changed it, and records the change.
@@ -200,21 +262,20 @@ impl Registry {
         was: Option<&Sealed>,
         change: &ConnectionChange,
     ) -> Result<(), RegistryError> {
-        let stored = self.bound_and_sealed(id, configuration).await?;
+        self.bind(id, configuration).await?;
+        let stands = self.same_authorisation(id, configuration).await?;
+        let stored = self.with_newest_tokens(id, configuration, stands.as_ref().map(|(_, tokens)| tokens))?;
         let changed = self.ledger.change_connection(&stored, was, change, self.clock.now()).await?;
         if changed { Ok(()) } else { Err(RegistryError::Changed(id.clone())) }
     }
 
-    /// What is to be stored, once it is clear that the name may stand for it.
-    async fn bound_and_sealed(
+    /// Has the name stand for what the connection is between, if it may.
+    async fn bind(
         &self,
         id: &ConnectionId,
         configuration: &ConnectionConfiguration,
-    ) -> Result<StoredConnection, RegistryError> {
+    ) -> Result<(), RegistryError> {
         let counterparts = configuration.counterparts();
-        let text = serde_json::to_vec(configuration).map(zeroize::Zeroizing::new).map_err(|error| {
-            RegistryError::Unreadable { connection: id.clone(), reason: error.to_string() }
-        })?;
         let connected = self.ledger.connected_as(&counterparts).await?;
         if let Some(existing) = connected.into_iter().find(|connected| connected != id) {
             let connection = id.clone();
@@ -226,8 +287,38 @@ impl Registry {
             return Err(LedgerError::ConnectedBefore { connection, existing, asked: counterparts }.into());
         }
         self.ledger.bind(id, &counterparts).await?;
-        let configuration = self.vault.seal(id, &text)?;
-        Ok(StoredConnection { id: id.clone(), configuration })
+        Ok(())
+    }
+
+    /// What is stored of a connection, and its tokens, if it is by the same authorisation as this configuration.
+    async fn same_authorisation(
+        &self,
+        id: &ConnectionId,
+        configuration: &ConnectionConfiguration,
+    ) -> Result<Option<(Sealed, Tokens)>, LedgerError> {
+        let Some(given) = configuration.brightpearl.oauth() else { return Ok(None) };
+        let Some(stored) = self.ledger.connection(id).await? else { return Ok(None) };
+        // One that cannot be read is replaced.
+        let Ok(was) = self.configuration_of(&stored) else { return Ok(None) };
+        let same = was.brightpearl.oauth().filter(|was| was.authorised_at == given.authorised_at);
+        Ok(same.map(|was| (stored.configuration, was.tokens.clone())))
+    }
+
+    /// What is to be stored, with the tokens that were refreshed last.
+    fn with_newest_tokens(
+        &self,
+        id: &ConnectionId,
+        configuration: &ConnectionConfiguration,
+        stored: Option<&Tokens>,
+    ) -> Result<StoredConnection, RegistryError> {
+        let mut newest = configuration.clone();
+        if let Some(access) = newest.brightpearl.oauth_mut() {
+            let unstored = || self.tokens.unstored(id, access.authorised_at);
+            if let Some(tokens) = stored.cloned().or_else(unstored) {
+                access.tokens = tokens;
+            }
+        }
+        Ok(StoredConnection { id: id.clone(), configuration: newest.sealed(id, &self.vault)? })
     }
 
     /// What a stored connection is made of.
@@ -238,14 +329,29 @@ impl Registry {
         &self,
         stored: &StoredConnection,
     ) -> Result<ConnectionConfiguration, RegistryError> {
-        let text = self.vault.unseal(&stored.id, &stored.configuration)?;
-        api_client_core::decode::json(&text).map_err(|error| RegistryError::Unreadable {
-            connection: stored.id.clone(),
-            reason: error.to_string(),
-        })
+        ConnectionConfiguration::unsealed(stored, &self.vault)
     }
 
     fn opened(&self) -> std::sync::MutexGuard<'_, HashMap<ConnectionId, Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A digest of a configuration without the tokens of OAuth, if it has any.
+fn apart_from_tokens(configuration: &ConnectionConfiguration) -> Option<u64> {
+    configuration.brightpearl.oauth()?;
+    let mut others = configuration.clone();
+    if let Some(access) = others.brightpearl.oauth_mut() {
+        access.tokens = Tokens {
+            access_token: String::new(),
+            refresh_token: None,
+            expires_at: Timestamp::UNIX_EPOCH,
+            installation_instance_id: None,
+            api_domain: None,
+        };
+    }
+    let text = serde_json::to_vec(&others).map(zeroize::Zeroizing::new).ok()?;
+    let mut digest = DefaultHasher::new();
+    digest.write(&text);
+    Some(digest.finish())
 }

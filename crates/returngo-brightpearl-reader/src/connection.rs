@@ -139,7 +139,8 @@ fn why_returngo(error: returngo::Error) -> Unread {
     match error.kind() {
         WrongKey => Unread::TokenUnknown,
         WrongShop => Unread::NoAccess(said(&error)),
-        NotSent | AnswerLost | ServerFailed | Throttled | QuotaSpent => Unread::Unreachable(said(&error)),
+        QuotaSpent => Unread::QuotaSpent(said(&error)),
+        NotSent | AnswerLost | ServerFailed | Throttled => Unread::Unreachable(said(&error)),
         _ => Unread::Failed(said(&error)),
     }
 }

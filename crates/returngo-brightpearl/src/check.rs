@@ -179,6 +179,8 @@ pub enum Unread {
     NoAccess(String),
     /// No answer came: the server cannot be reached, or the request cap was reached; what was said about it.
     Unreachable(String),
+    /// The calls of the day are used up; what was said about it.
+    QuotaSpent(String),
     /// Anything else; what was said about it.
     Failed(String),
 }

@@ -10,7 +10,10 @@ use api_client_core::{
 use jiff::Timestamp;
 
 use crate::{
-    client::rules::{excerpt, message, says_day_is_spent},
+    client::{
+        quota::DayIsSpent,
+        rules::{excerpt, message, says_day_is_spent},
+    },
     page::UndecodableRow,
 };
 
@@ -184,9 +187,10 @@ impl Error {
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
         let Failure { report, response, transport, unprepared, trouble } = failure;
-        // All that a request needs here before it can be sent is a call of the day.
-        let kind = match unprepared {
-            Some(_) => ErrorKind::QuotaSpent,
+        // All that a request needs here before it can be sent is a call of the day, which has to be counted.
+        let kind = match &unprepared {
+            Some(unprepared) if unprepared.is::<DayIsSpent>() => ErrorKind::QuotaSpent,
+            Some(_) => ErrorKind::NotSent,
             None => kind(&report, response.as_ref(), trouble),
         };
         let never_sent = unprepared.is_some() && report.attempts() == 1;
@@ -199,7 +203,10 @@ impl Error {
         }
         error.0.try_again_at = (kind == ErrorKind::QuotaSpent).then_some(day_ends);
         error.0.find_out = find_out.filter(|_| kind == ErrorKind::Ambiguous);
-        error.0.source = transport.map(Into::into);
+        if kind == ErrorKind::NotSent && unprepared.is_some() {
+            error.0.message = "the calls of the day cannot be counted".to_owned();
+        }
+        error.0.source = unprepared.or_else(|| transport.map(Into::into));
         error
     }
 

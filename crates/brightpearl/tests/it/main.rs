@@ -13,6 +13,7 @@ mod models;
 mod multi_messages;
 mod observing;
 mod public_api;
+mod refreshing;
 mod resources;
 mod script;
 mod searches;

@@ -13,6 +13,7 @@ mod failure;
 mod inbox;
 mod original_order;
 mod process;
+mod returngo_calls;
 mod seals;
 mod seen;
 mod sql;
@@ -24,8 +25,8 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use brightpearl::OrderId;
-use jiff::{SignedDuration, Timestamp};
-use returngo::{ReturnedItemId, RmaId};
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use returngo::{ReturnedItemId, RmaId, client::Spent};
 use returngo_brightpearl_reader::IntendedCredit;
 
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
@@ -36,6 +37,7 @@ pub use effect::{Admission, EffectOutcome, EffectRecord, Intent, WriteKind};
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
 pub use original_order::{OrderRequest, OrderTurn, Revision};
 pub use process::{LEASE, Process, REPORT_EVERY};
+pub use returngo_calls::{CallLimits, ReservedCalls};
 pub use seals::{NewSeals, Resealed};
 pub use seen::{Seen, SeenCredit};
 pub use sweep::{SweepName, SweepStatus, SweepTurn};
@@ -78,6 +80,29 @@ pub trait Ledger: fmt::Debug + Send + Sync {
 
     /// What people changed of a connection, oldest first.
     async fn connection_changes(&self, id: &ConnectionId) -> Result<Vec<RecordedChange>, LedgerError>;
+    /// Stores a connection as [`put_connection`](Self::put_connection) does, if it is still stored as it was. False, and
+    /// nothing is changed, when it is not.
+    async fn replace_connection(
+        &self,
+        connection: &StoredConnection,
+        was: &Sealed,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError>;
+
+    /// Stores a connection of which only the tokens changed, if it is still stored as it was: it is the same connection,
+    /// stored when it was. False, and nothing is changed, when it is not.
+    async fn replace_tokens(&self, connection: &StoredConnection, was: &Sealed) -> Result<bool, LedgerError>;
+
+    /// Reserves the refresh of a connection's tokens, for 90 seconds at most. False while somebody else has it.
+    async fn begin_token_refresh(
+        &self,
+        connection: &ConnectionId,
+        holder: &str,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError>;
+
+    /// Ends a reservation that is still this holder's.
+    async fn end_token_refresh(&self, connection: &ConnectionId, holder: &str) -> Result<(), LedgerError>;
 
     /// All connections, by name.
     async fn connections(&self) -> Result<Vec<StoredConnection>, LedgerError>;
@@ -385,6 +410,27 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         before: Timestamp,
         limit: u32,
     ) -> Result<PrunedAudit, LedgerError>;
+
+    /// Reserves calls to ReturnGO of a day of UTC: as many as are wanted, or as the day has left. Of several processes
+    /// each gets others.
+    async fn reserve_returngo_calls(
+        &self,
+        connection: &ConnectionId,
+        day: Date,
+        are_writes: bool,
+        wanted: u32,
+        limits: &CallLimits,
+    ) -> Result<ReservedCalls, LedgerError>;
+
+    /// Gives back calls that were reserved and not made.
+    async fn give_back_returngo_calls(
+        &self,
+        connection: &ConnectionId,
+        unused: &Spent,
+    ) -> Result<(), LedgerError>;
+
+    /// The calls to ReturnGO of a day of UTC that were made or reserved, by all processes.
+    async fn returngo_calls(&self, connection: &ConnectionId, day: Date) -> Result<Spent, LedgerError>;
 
     /// Whether the ledger can be written to, and has space for a webhook: writes.
     async fn ready(&self) -> Result<(), LedgerError>;

@@ -1,4 +1,4 @@
-use std::{ffi::OsString, path::Path, sync::Arc};
+use std::{ffi::OsString, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use api_client_core::client::{Clock, SystemClock};
@@ -27,6 +27,8 @@ pub(super) const KEY: &str = "RETURNGO_BRIGHTPEARL_KEY";
 
 /// The variable that says where everything is remembered.
 const DATABASE: &str = "RETURNGO_BRIGHTPEARL_DATABASE";
+/// How long a process that stops waits for a refresh of OAuth tokens.
+const REFRESHES_TAKE: Duration = Duration::from_secs(10);
 
 /// The parts of the program, put together.
 pub(super) struct Assembly {
@@ -65,6 +67,28 @@ impl Assembly {
 
     pub(super) async fn connection(&self, id: &ConnectionId) -> anyhow::Result<Arc<Connection>> {
         Ok(self.registry.get(id).await?)
+    }
+
+    /// Lets a refresh of OAuth tokens finish that was under way when everything else was stopped, and gives back the calls
+    /// to ReturnGO that were not made.
+    pub(super) async fn finish(&self) -> anyhow::Result<()> {
+        tokio::select! {
+            () = self.registry.tokens_refreshed() => {}
+            () = self.clock.sleep(REFRESHES_TAKE) => {
+                tracing::error!("stopped during a refresh of OAuth tokens: a connection may have to be authorised again");
+            }
+        }
+        Ok(self.registry.give_back_calls().await?)
+    }
+
+    /// Runs what calls ReturnGO, and gives back the calls that it reserved and did not make.
+    pub(super) async fn spending<T>(
+        &self,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        let done = work.await;
+        self.registry.give_back_calls().await?;
+        done
     }
 
     /// Registers this process in the store, under a name that no other process has while it runs.

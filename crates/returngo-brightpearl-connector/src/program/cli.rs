@@ -3,7 +3,7 @@ use std::{convert::Infallible, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use returngo::RmaId;
 
-use super::commands::{backfill, connect, disconnect, reconcile, replay, reviews, settings, sync};
+use super::commands::{backfill, connect, disconnect, plan, reconcile, replay, reviews, settings, sync};
 use crate::{configuration::Secret, ledger::ConnectionId};
 
 /// Keeps returns in ReturnGO and their credits, refunds and goods in Brightpearl in step.
@@ -85,7 +85,7 @@ Examples:
 Examples:
   returngo-brightpearl plan 4410021
   returngo-brightpearl plan acme 4410021 --json")]
-    Plan(OfRma),
+    Plan(plan::Arguments),
     /// Mark the returns of a period as due: those from before the connection was made
     Backfill(backfill::Arguments),
     /// What waits for a person: list, show, resolve, retry

@@ -12,6 +12,7 @@ mod period;
 mod printable;
 mod progress;
 mod reading;
+mod spending;
 mod terminal;
 mod unreadable;
 mod web;

@@ -5,6 +5,7 @@
 mod abandoned;
 mod apply;
 mod backlog;
+mod calls;
 mod commands;
 mod convergence;
 mod crash;
@@ -16,6 +17,7 @@ mod ledger;
 mod meeting;
 mod operations;
 mod parts;
+mod refreshing;
 mod server;
 mod service;
 mod support;

@@ -90,6 +90,11 @@ impl Unread {
                 format!("{whom} gave no answer: {said}"),
                 "check the address and the network, and try again later",
             ),
+            Self::QuotaSpent(said) => Finding::failure(
+                subject,
+                format!("the daily quota of {whom} is used up: {said}"),
+                "check again when it begins anew; until then nothing is read from it",
+            ),
             Self::Failed(said) => self.of(subject, said),
         }
     }
@@ -99,7 +104,9 @@ impl Unread {
         match self {
             Self::TokenExpired => self.of(subject, "the token has expired"),
             Self::TokenUnknown => self.of(subject, "the credentials are not known for it"),
-            Self::NoAccess(said) | Self::Unreachable(said) | Self::Failed(said) => self.of(subject, said),
+            Self::NoAccess(said) | Self::Unreachable(said) | Self::QuotaSpent(said) | Self::Failed(said) => {
+                self.of(subject, said)
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The client: one resource handle a method, one pipeline for all of them.
 
 mod pages;
-mod quota;
+pub(crate) mod quota;
 pub(crate) mod rules;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 pub use self::{
     pages::{Pages, Rows},
-    quota::{CallsLeft, Quota, Spent},
+    quota::{CallCounter, CallCounterError, CallsLeft, Quota, Spent},
 };
 use self::{
     quota::{Budget, end_of_day},
@@ -148,6 +148,7 @@ pub struct ClientBuilder {
     comment_field: String,
     quota: Quota,
     already_spent: Option<Spent>,
+    counter: Option<Arc<dyn CallCounter>>,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
@@ -164,6 +165,7 @@ impl Default for ClientBuilder {
             comment_field: rma::COMMENT_FIELD.to_owned(),
             quota: Quota::default(),
             already_spent: None,
+            counter: None,
             transport: None,
             clock: Arc::new(SystemClock),
             observer: None,
@@ -208,6 +210,12 @@ impl ClientBuilder {
     /// The calls that the key has made today already, by a client that was there before: [`Client::spent`].
     pub fn already_spent(mut self, spent: Spent) -> Self {
         self.already_spent = Some(spent);
+        self
+    }
+
+    /// Who counts the calls of the day, where other clients use the same key; this client by default.
+    pub fn call_counter(mut self, counter: Arc<dyn CallCounter>) -> Self {
+        self.counter = Some(counter);
         self
     }
 
@@ -264,7 +272,7 @@ impl ClientBuilder {
             rules: ReturngoRules {
                 api_key: api_key.into(),
                 shop,
-                budget: Budget::new(self.quota, self.already_spent),
+                budget: Budget::new(self.quota, self.already_spent, self.counter),
             },
             pipeline: Pipeline {
                 transport,

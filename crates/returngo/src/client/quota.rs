@@ -1,10 +1,11 @@
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use api_client_core::client::Clock;
+use api_client_core::client::{Clock, Unprepared};
+use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::Offset};
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +13,9 @@ use crate::request::Method;
 
 /// How many calls the key may make (returngo.md §1). ReturnGO's support raises it on request: say so here then.
 ///
-/// Calls are counted by this client and its clones alone; what other programs make with the same key shows only
-/// when ReturnGO refuses. [`ClientBuilder::already_spent`](crate::ClientBuilder::already_spent) carries the
-/// count over a restart.
+/// Calls are counted by this client and its clones alone, unless a [`CallCounter`] counts them for several; what other
+/// programs make with the same key shows only when ReturnGO refuses.
+/// [`ClientBuilder::already_spent`](crate::ClientBuilder::already_spent) carries the count over a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     /// Calls a second; more wait for the next one. None is unlimited.
@@ -43,6 +44,20 @@ pub struct Spent {
     pub writes: u32,
 }
 
+/// Counts the calls of a day for several clients, such as those of processes that use the same key. It knows how many
+/// the day has: [`Quota::per_day`] is only what [`CallsLeft`] is reckoned from then.
+#[async_trait]
+pub trait CallCounter: fmt::Debug + Send + Sync {
+    /// Counts a call that is about to be made. False when the day has none left for it, and it is not made.
+    async fn count(&self, day: Date, is_write: bool) -> Result<bool, CallCounterError>;
+
+    /// The calls of this day so far, all that are counted together, as far as it is known here.
+    fn spent(&self, day: Date) -> Spent;
+}
+
+/// Why a call cannot be counted: it is not made.
+pub type CallCounterError = Box<dyn std::error::Error + Send + Sync>;
+
 /// What a day has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallsLeft {
@@ -56,7 +71,7 @@ pub struct CallsLeft {
 
 /// The day's calls are used up.
 #[derive(Debug)]
-pub(super) struct DayIsSpent;
+pub(crate) struct DayIsSpent;
 
 impl fmt::Display for DayIsSpent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,6 +86,7 @@ impl std::error::Error for DayIsSpent {}
 pub(super) struct Budget {
     quota: Quota,
     used: Mutex<Used>,
+    counter: Option<Arc<dyn CallCounter>>,
 }
 
 #[derive(Debug)]
@@ -83,10 +99,10 @@ struct Used {
 }
 
 impl Budget {
-    pub(super) fn new(quota: Quota, spent: Option<Spent>) -> Self {
+    pub(super) fn new(quota: Quota, spent: Option<Spent>, counter: Option<Arc<dyn CallCounter>>) -> Self {
         let spent = spent.unwrap_or(Spent { day: Date::MIN, reads: 0, writes: 0 });
         let used = Used { second: i64::MIN, in_second: 0, spent, day_is_spent: false };
-        Self { quota, used: Mutex::new(used) }
+        Self { quota, used: Mutex::new(used), counter }
     }
 
     /// The calls of this day so far.
@@ -103,19 +119,25 @@ impl Budget {
     /// Returns once a call may go in this second, and counts it.
     ///
     /// # Errors
-    /// When the day has no call left for it.
-    pub(super) async fn take(&self, method: Method, clock: &dyn Clock) -> Result<(), DayIsSpent> {
+    /// When the day has no call left for it, or it cannot be counted.
+    pub(super) async fn take(&self, method: Method, clock: &dyn Clock) -> Result<(), Unprepared> {
         while let Some(wait) = self.take_or_wait(method, clock.now())? {
             clock.sleep(wait).await;
         }
-        Ok(())
+        match &self.counter {
+            Some(counter) if !counter.count(day_of(clock.now()), method != Method::Get).await? => {
+                Err(Box::new(DayIsSpent))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn take_or_wait(&self, method: Method, now: Timestamp) -> Result<Option<Duration>, DayIsSpent> {
         let mut used = self.used_on(now);
         let is_read = method == Method::Get;
         let left = if is_read { self.reads_left(&used) } else { self.calls_left(&used) };
-        if left == Some(0) {
+        // A counter says so itself: what it is known to have spent may have been given back since.
+        if left == Some(0) && (self.counter.is_none() || used.day_is_spent) {
             return Err(DayIsSpent);
         }
         if used.second != now.as_second() {
@@ -126,6 +148,9 @@ impl Budget {
             return Ok(Some(Duration::from_millis(1000 - into_second)));
         }
         used.in_second += 1;
+        if self.counter.is_some() {
+            return Ok(None);
+        }
         let counted = if is_read { &mut used.spent.reads } else { &mut used.spent.writes };
         *counted = counted.saturating_add(1);
         Ok(None)
@@ -152,17 +177,24 @@ impl Budget {
 
     fn used_on(&self, now: Timestamp) -> MutexGuard<'_, Used> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let today = Offset::UTC.to_datetime(now).date();
+        let today = day_of(now);
         if used.spent.day != today {
             used.spent = Spent { day: today, reads: 0, writes: 0 };
             used.day_is_spent = false;
+        }
+        if let Some(counter) = &self.counter {
+            used.spent = counter.spent(today);
         }
         used
     }
 }
 
+fn day_of(now: Timestamp) -> Date {
+    Offset::UTC.to_datetime(now).date()
+}
+
 pub(super) fn end_of_day(now: Timestamp) -> Timestamp {
-    let tomorrow = Offset::UTC.to_datetime(now).date().saturating_add(1.day());
+    let tomorrow = day_of(now).saturating_add(1.day());
     let midnight = tomorrow.at(0, 0, 0, 0);
     Offset::UTC
         .to_timestamp(midnight)
@@ -179,13 +211,13 @@ mod tests {
     }
 
     fn budget(per_day: u32, reserved_for_writes: u32) -> Budget {
-        Budget::new(Quota { per_second: None, per_day: Some(per_day), reserved_for_writes }, None)
+        Budget::new(Quota { per_second: None, per_day: Some(per_day), reserved_for_writes }, None, None)
     }
 
     #[tokio::test]
     async fn calls_wait_for_the_next_second() {
         let clock = SkippingClock::at(at("2026-05-04T10:15:20.250Z"));
-        let budget = Budget::new(Quota { per_second: Some(2), ..Quota::default() }, None);
+        let budget = Budget::new(Quota { per_second: Some(2), ..Quota::default() }, None, None);
         for _ in 0..3 {
             budget.take(Method::Get, &clock).await.unwrap();
         }
@@ -220,14 +252,14 @@ mod tests {
     #[test]
     fn what_was_spent_before_a_restart_counts_on_its_day_only() {
         let spent = Spent { day: "2026-05-04".parse().unwrap(), reads: 1500, writes: 10 };
-        let budget = Budget::new(Quota::default(), Some(spent));
+        let budget = Budget::new(Quota::default(), Some(spent), None);
         assert_eq!(budget.left(at("2026-05-04T10:15:20Z")).reads, Some(100));
         assert_eq!(budget.left(at("2026-05-05T10:15:20Z")).reads, Some(1600));
     }
 
     #[test]
     fn a_day_that_returngo_calls_spent_is_spent_for_everything() {
-        let budget = Budget::new(Quota { per_day: None, ..Quota::default() }, None);
+        let budget = Budget::new(Quota { per_day: None, ..Quota::default() }, None, None);
         let now = at("2026-05-04T10:15:20Z");
         assert_eq!(budget.day_is_spent(now), at("2026-05-05T00:00:00Z"));
         assert_eq!(budget.left(now).writes, Some(0));

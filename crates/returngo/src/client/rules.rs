@@ -99,7 +99,7 @@ mod tests {
         let rules = ReturngoRules {
             api_key: "key".into(),
             shop: "acmeoutdoors.example.test".to_owned(),
-            budget: Budget::new(Quota::default(), None),
+            budget: Budget::new(Quota::default(), None, None),
         };
         let response = HttpResponse { status, headers: Default::default(), body: body.as_bytes().to_vec() };
         rules.judge(&response, "2026-05-04T23:00:00Z".parse().unwrap())

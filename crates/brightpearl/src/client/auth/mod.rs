@@ -7,6 +7,8 @@ mod session;
 mod signature;
 mod tokens;
 
+use std::sync::Arc;
+
 use api_client_core::{Headers, HttpRequest, client::Pipeline};
 use secrecy::ExposeSecret;
 
@@ -27,7 +29,7 @@ pub(super) struct Authenticator {
     /// The host of Brightpearl's that the client was built for, if it was one.
     home: Option<String>,
     /// For OAuth.
-    session: Option<Session>,
+    session: Option<Arc<Session>>,
 }
 
 impl Authenticator {
@@ -39,7 +41,7 @@ impl Authenticator {
         credentials.check()?;
         let session = match &credentials.scheme {
             Scheme::OAuth { app, store } => {
-                Some(Session::new(app.clone(), account.clone(), std::sync::Arc::clone(store)))
+                Some(Arc::new(Session::new(app.clone(), account.clone(), Arc::clone(store))))
             }
             _ => None,
         };
@@ -108,7 +110,7 @@ impl Authenticator {
                 hide([token.expose_secret()], text)
             }
             Scheme::OAuth { .. } => {
-                let secrets = self.session.as_ref().map(Session::secrets).unwrap_or_default();
+                let secrets = self.session.as_ref().map(|session| session.secrets()).unwrap_or_default();
                 hide(secrets.iter().map(String::as_str), text)
             }
         }

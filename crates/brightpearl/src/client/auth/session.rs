@@ -5,19 +5,21 @@ use std::{
 
 use api_client_core::client::Pipeline;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex as Turn;
+use tokio::{runtime::Handle, sync::Mutex as Turn};
+use tracing::Instrument as _;
 
-use super::{OAuthApp, TokenStore, Tokens, oauth::AUTHORISE_AGAIN};
+use super::{OAuthApp, TokenStore, TokenStoreError, Tokens, oauth::AUTHORISE_AGAIN};
 use crate::{AccountCode, Error, InstanceId};
 
-/// The tokens of one account while a client runs: loaded once, refreshed by one task at a time.
+/// The tokens of one account while a client runs: loaded once, refreshed by one task at a time, of
+/// all processes.
 pub(super) struct Session {
     app: OAuthApp,
     account: AccountCode,
     store: Arc<dyn TokenStore>,
     held: Mutex<Held>,
     /// Whoever holds it asks the store and the token endpoint; the others wait for what it finds.
-    turn: Turn<()>,
+    turn: Arc<Turn<()>>,
 }
 
 #[derive(Default)]
@@ -29,8 +31,8 @@ struct Held {
     refresh_at: Timestamp,
     /// Brightpearl said that the access token has expired.
     expired: bool,
-    /// The store does not have these tokens yet.
-    unsaved: bool,
+    /// The tokens that these came for, while the store does not have these yet.
+    unsaved: Option<Tokens>,
     /// Brightpearl refused the refresh token: it is not asked again for these tokens.
     refused: Option<Error>,
     /// The access token before this one: an answer that is under way may still echo it.
@@ -52,13 +54,21 @@ const SHORTLY: SignedDuration = SignedDuration::from_mins(5);
 /// After a refresh that failed, the token that still works is used so long before the next attempt.
 const NEXT_ATTEMPT: Duration = Duration::from_secs(60);
 
+/// How often the store is asked whether another process has refreshed the tokens, and how long that may take.
+const LOOKS_AGAIN: Duration = Duration::from_millis(250);
+const WAITS_FOR_OTHERS: Duration = Duration::from_secs(120);
+
+/// New tokens that cannot be saved are tried again: a store that fails for a moment must not cost the authorisation.
+const SAVES_AGAIN_AFTER: [Duration; 4] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+
 impl Session {
     pub(super) fn new(app: OAuthApp, account: AccountCode, store: Arc<dyn TokenStore>) -> Self {
-        Self { app, account, store, held: Mutex::default(), turn: Turn::default() }
+        Self { app, account, store, held: Mutex::default(), turn: Arc::default() }
     }
 
     /// An access token to call with.
-    pub(super) async fn access_token(&self, pipeline: &Pipeline) -> Result<AccessToken, Error> {
+    pub(super) async fn access_token(self: &Arc<Self>, pipeline: &Pipeline) -> Result<AccessToken, Error> {
         if let Some(token) = self.held().usable(pipeline.clock.now()) {
             return Ok(token);
         }
@@ -66,17 +76,55 @@ impl Session {
         Box::pin(self.new_access_token(pipeline)).await
     }
 
-    async fn new_access_token(&self, pipeline: &Pipeline) -> Result<AccessToken, Error> {
-        let _turn = self.turn.lock().await;
+    /// Renews the tokens in a task of its own: a call that is given up meanwhile must not lose the refresh token that
+    /// Brightpearl hands out instead of the one that was sent.
+    async fn new_access_token(self: &Arc<Self>, pipeline: &Pipeline) -> Result<AccessToken, Error> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
         if let Some(token) = self.held().usable(pipeline.clock.now()) {
             return Ok(token);
         }
-        self.save().await?;
+        let (session, pipeline) = (Arc::clone(self), pipeline.clone());
+        let renewal = async move {
+            let _turn = turn;
+            session.renew(&pipeline).await
+        };
+        match Handle::try_current() {
+            Ok(runtime) => runtime.spawn(renewal.in_current_span()).await.unwrap_or_else(|ended| {
+                Err(Error::no_access_token("the refresh of the tokens was ended").because(ended))
+            }),
+            // Another runtime drives this call, and it alone can finish it.
+            Err(_) => renewal.await,
+        }
+    }
+
+    async fn renew(&self, pipeline: &Pipeline) -> Result<AccessToken, Error> {
+        if self.save(pipeline).await? {
+            self.end().await;
+        }
         self.take_over_stored().await?;
         if let Some(token) = self.held().usable(pipeline.clock.now()) {
             return Ok(token);
         }
-        self.refresh(pipeline).await
+        let refused = self.held().refused.clone();
+        let renewed = match refused {
+            Some(refused) => Err(refused),
+            None => self.refresh_in_turn(pipeline).await,
+        };
+        let now = pipeline.clock.now();
+        match renewed {
+            Ok(()) => {}
+            // What the store has since then is as good as what was asked for.
+            Err(_) if self.held().usable(now).is_some() => {}
+            Err(error) => match self.held().postpone(now) {
+                true => {
+                    tracing::warn!(account = %self.account, %error, "the access token still works, but cannot be refreshed")
+                }
+                false => return Err(error),
+            },
+        }
+        self.held().usable(now).ok_or_else(|| {
+            Error::no_access_token(format!("the new access token has already expired; {AUTHORISE_AGAIN}"))
+        })
     }
 
     /// Brightpearl said that this access token has expired.
@@ -101,9 +149,7 @@ impl Session {
 
     /// The store knows what another process refreshed, and what there was before this one started.
     async fn take_over_stored(&self) -> Result<(), Error> {
-        let stored = self.store.load(&self.account).await.map_err(|error| {
-            Error::no_access_token("the token store cannot be read; see to it").because(error)
-        })?;
+        let stored = self.stored().await?;
         let mut held = self.held();
         match stored {
             Some(stored) if held.tokens.as_ref() != Some(&stored) => held.replace(stored, SHORTLY),
@@ -112,7 +158,60 @@ impl Session {
         Ok(())
     }
 
-    async fn refresh(&self, pipeline: &Pipeline) -> Result<AccessToken, Error> {
+    async fn stored(&self) -> Result<Option<Tokens>, Error> {
+        self.store.load(&self.account).await.map_err(unreadable)
+    }
+
+    /// Refreshes the tokens, or gets them from the process that refreshes them.
+    async fn refresh_in_turn(&self, pipeline: &Pipeline) -> Result<(), Error> {
+        if !self.begin(pipeline).await? {
+            return Ok(());
+        }
+        let refreshed = self.refresh(pipeline).await;
+        // Until they are saved, nobody else can know that the refresh token was used.
+        if self.held().unsaved.is_none() {
+            self.end().await;
+        }
+        refreshed
+    }
+
+    async fn end(&self) {
+        if let Err(error) = self.store.end_refresh(&self.account).await {
+            tracing::warn!(account = %self.account, error, "the reservation of the refresh could not be ended");
+        }
+    }
+
+    /// Reserves the refresh. False when it is not needed: another process has refreshed, or is about to while the access
+    /// token still works.
+    async fn begin(&self, pipeline: &Pipeline) -> Result<bool, Error> {
+        let mut waited = Duration::ZERO;
+        while !self.store.begin_refresh(&self.account).await.map_err(unreadable)? {
+            if self.held().postpone(pipeline.clock.now()) {
+                return Ok(false);
+            }
+            if waited >= WAITS_FOR_OTHERS {
+                return Err(Error::no_access_token(format!(
+                    "another process has been refreshing the tokens of {} for {} seconds; try again later",
+                    self.account,
+                    waited.as_secs()
+                )));
+            }
+            pipeline.clock.sleep(LOOKS_AGAIN).await;
+            waited += LOOKS_AGAIN;
+            self.take_over_stored().await?;
+            if self.held().usable(pipeline.clock.now()).is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn refresh(&self, pipeline: &Pipeline) -> Result<(), Error> {
+        // Saved between the last look and the reservation.
+        self.take_over_stored().await?;
+        if self.held().usable(pipeline.clock.now()).is_some() {
+            return Ok(());
+        }
         let old = self.held().tokens.clone().ok_or_else(|| {
             Error::no_access_token(format!(
                 "the token store has none for {}; ask the account's owner to authorise the app, and save what \
@@ -120,30 +219,10 @@ impl Session {
                 self.account
             ))
         })?;
-        let refused = self.held().refused.clone();
-        let refreshed = match refused {
-            Some(refused) => Err(refused),
-            None => self.ask(pipeline, &old).await,
-        };
-        let now = pipeline.clock.now();
-        match refreshed {
-            Ok(new) => {
-                tracing::info!(account = %self.account, expires_at = %new.expires_at, "refreshed the access token");
-                self.held().replace_refreshed(new, now);
-                self.save().await?;
-            }
-            // What the store has since then is as good as what was asked for.
-            Err(_) if self.held().usable(now).is_some() => {}
-            Err(error) => match self.held().postpone(now) {
-                true => {
-                    tracing::warn!(account = %self.account, %error, "the access token still works, but cannot be refreshed")
-                }
-                false => return Err(error),
-            },
-        }
-        self.held().usable(now).ok_or_else(|| {
-            Error::no_access_token(format!("the new access token has already expired; {AUTHORISE_AGAIN}"))
-        })
+        let new = self.ask(pipeline, &old).await?;
+        tracing::info!(account = %self.account, expires_at = %new.expires_at, "refreshed the access token");
+        self.held().replace_refreshed(old, new, pipeline.clock.now());
+        self.save(pipeline).await.map(drop)
     }
 
     /// Asks for new tokens. A refresh token that is refused may be one that another process has used since it was
@@ -160,19 +239,36 @@ impl Session {
     }
 
     /// Tokens that are in no store would be lost with the process, and with them the authorisation: no call
-    /// goes out before they are saved.
-    async fn save(&self) -> Result<(), Error> {
+    /// goes out before they are saved. Whether there were any.
+    async fn save(&self, pipeline: &Pipeline) -> Result<bool, Error> {
         let unsaved = {
             let held = self.held();
-            held.tokens.clone().filter(|_| held.unsaved)
+            held.unsaved.clone().zip(held.tokens.clone())
         };
-        if let Some(tokens) = unsaved {
-            self.store.save(&self.account, &tokens).await.map_err(|error| {
-                Error::no_access_token("the token store cannot save the new tokens; see to it").because(error)
-            })?;
-            self.held().unsaved = false;
+        let Some((old, new)) = unsaved else { return Ok(false) };
+        let mut waits = SAVES_AGAIN_AFTER.into_iter();
+        let saved = loop {
+            match self.store.replace(&self.account, &old, &new).await {
+                Ok(saved) => break saved,
+                Err(error) => match waits.next() {
+                    Some(wait) => pipeline.clock.sleep(wait).await,
+                    None => {
+                        let what = "the token store cannot save the new tokens; see to it";
+                        return Err(Error::no_access_token(what).because(error));
+                    }
+                },
+            }
+        };
+        self.held().unsaved = None;
+        if saved {
+            return Ok(true);
         }
-        Ok(())
+        tracing::warn!(account = %self.account, "the app was authorised again during a refresh: the stored tokens stay");
+        match self.stored().await? {
+            Some(stored) => self.held().replace(stored, SHORTLY),
+            None => self.held().tokens = None,
+        }
+        Ok(true)
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -180,10 +276,16 @@ impl Session {
     }
 }
 
+fn unreadable(error: TokenStoreError) -> Error {
+    Error::no_access_token("the token store cannot be read; see to it").because(error)
+}
+
 impl Held {
     fn usable(&self, now: Timestamp) -> Option<AccessToken> {
-        let tokens =
-            self.tokens.as_ref().filter(|_| !self.expired && !self.unsaved && now < self.refresh_at)?;
+        let tokens = self
+            .tokens
+            .as_ref()
+            .filter(|_| !self.expired && self.unsaved.is_none() && now < self.refresh_at)?;
         Some(AccessToken {
             text: tokens.access_token.clone(),
             api_domain: tokens.api_domain.clone(),
@@ -197,21 +299,21 @@ impl Held {
         self.previous = self.tokens.replace(tokens).map(|old| old.access_token);
         self.generation += 1;
         self.expired = false;
-        self.unsaved = false;
+        self.unsaved = None;
         self.refused = None;
     }
 
     /// A refresh may hand back the token that is about to expire; asking again at once would give the same.
-    fn replace_refreshed(&mut self, tokens: Tokens, now: Timestamp) {
-        let half_its_life = tokens.expires_at.duration_since(now) / 2;
-        self.replace(tokens, half_its_life.clamp(SignedDuration::ZERO, SHORTLY));
-        self.unsaved = true;
+    fn replace_refreshed(&mut self, old: Tokens, new: Tokens, now: Timestamp) {
+        let half_its_life = new.expires_at.duration_since(now) / 2;
+        self.replace(new, half_its_life.clamp(SignedDuration::ZERO, SHORTLY));
+        self.unsaved = Some(old);
     }
 
     /// Goes on with the token as long as it works; whether it does.
     fn postpone(&mut self, now: Timestamp) -> bool {
         let Some(expires_at) = self.tokens.as_ref().map(|tokens| tokens.expires_at) else { return false };
-        let works = !self.expired && now < expires_at;
+        let works = !self.expired && self.unsaved.is_none() && now < expires_at;
         if works {
             self.refresh_at = now.saturating_add(NEXT_ATTEMPT).unwrap_or(expires_at).min(expires_at);
         }

@@ -46,6 +46,10 @@ pub type TokenStoreError = Box<dyn StdError + Send + Sync>;
 /// Where tokens are kept, so that those which a refresh handed out survive a restart. They are secrets: keep
 /// them where secrets are kept.
 ///
+/// [`load`](Self::load) and [`save`](Self::save) are enough for one process. Where several processes share a store,
+/// implement [`replace`](Self::replace) so that it compares and saves in one step, and
+/// [`begin_refresh`](Self::begin_refresh) so that one of them refreshes at a time: a refresh token may work once only.
+///
 /// ```
 /// use std::path::PathBuf;
 /// use brightpearl::{AccountCode, client::{TokenStore, TokenStoreError, Tokens}};
@@ -75,6 +79,33 @@ pub trait TokenStore: Send + Sync {
 
     /// Replaces the account's tokens.
     async fn save(&self, account: &AccountCode, tokens: &Tokens) -> Result<(), TokenStoreError>;
+
+    /// Saves the tokens that a refresh of `old` gave, unless the store holds others than `old` by now, such as those of
+    /// another authorisation: then false, and the client goes on with what the store holds.
+    async fn replace(
+        &self,
+        account: &AccountCode,
+        old: &Tokens,
+        new: &Tokens,
+    ) -> Result<bool, TokenStoreError> {
+        let unchanged = self.load(account).await?.as_ref() == Some(old);
+        if unchanged {
+            self.save(account, new).await?;
+        }
+        Ok(unchanged)
+    }
+
+    /// Reserves the refresh of the account's tokens for this process. False while another process has reserved it: the
+    /// client waits, and looks at what the store holds then. A reservation has to expire by itself after a minute or
+    /// two, because a process may be killed before it [ends](Self::end_refresh) it.
+    async fn begin_refresh(&self, _account: &AccountCode) -> Result<bool, TokenStoreError> {
+        Ok(true)
+    }
+
+    /// Ends a reservation, also after a refresh that failed.
+    async fn end_refresh(&self, _account: &AccountCode) -> Result<(), TokenStoreError> {
+        Ok(())
+    }
 }
 
 /// Tokens that are gone when the process ends, for tests and tools.
@@ -90,6 +121,13 @@ pub trait TokenStore: Send + Sync {
 #[derive(Debug, Default)]
 pub struct MemoryTokenStore(Mutex<HashMap<AccountCode, Tokens>>);
 
+impl MemoryTokenStore {
+    /// A store that holds the tokens of one account.
+    pub fn holding(account: AccountCode, tokens: Tokens) -> Self {
+        Self(Mutex::new(HashMap::from([(account, tokens)])))
+    }
+}
+
 #[async_trait]
 impl TokenStore for MemoryTokenStore {
     async fn load(&self, account: &AccountCode) -> Result<Option<Tokens>, TokenStoreError> {
@@ -100,5 +138,16 @@ impl TokenStore for MemoryTokenStore {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.insert(account.clone(), tokens.clone());
         Ok(())
+    }
+
+    async fn replace(
+        &self,
+        account: &AccountCode,
+        old: &Tokens,
+        new: &Tokens,
+    ) -> Result<bool, TokenStoreError> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let stored = kept.get_mut(account).filter(|stored| *stored == old);
+        Ok(stored.map(|stored| *stored = new.clone()).is_some())
     }
 }

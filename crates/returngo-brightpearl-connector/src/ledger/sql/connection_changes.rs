@@ -31,7 +31,7 @@ pub(super) async fn make(
     if stored.as_ref().map(|stored| &stored.configuration) != was {
         return Ok(false);
     }
-    connections::put(session, connection, now).await?;
+    connections::put(session, connection, now, None).await?;
     if !change.fields.is_empty() {
         let fields = json(&change.fields)?;
         let values = [id.as_str().into(), now.into(), change.by.as_str().into(), (&fields).into()];

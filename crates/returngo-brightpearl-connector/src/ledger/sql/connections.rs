@@ -36,19 +36,28 @@ pub(super) async fn counterparts(
     row.map(|row| Ok(Counterparts::new(&row.text("account")?, &row.text("shop")?))).transpose()
 }
 
+/// Stores a connection; with what it `was`, only if it is still stored so, and else it gives false.
 pub(super) async fn put(
     session: &mut Session<'_>,
     connection: &StoredConnection,
     now: Timestamp,
-) -> Result<(), LedgerError> {
+    was: Option<&Sealed>,
+) -> Result<bool, LedgerError> {
     const PUT: &str = "
         INSERT INTO connection (id, configuration, stored_at) VALUES ($1, $2, $3)
         ON CONFLICT (id) DO UPDATE SET configuration = excluded.configuration, stored_at = excluded.stored_at";
+    const STILL: &str = "SELECT id FROM connection WHERE id = $1 AND configuration = $2";
     let id = connection.id.as_str();
     lock_pair(session, &connection.id).await?;
+    if let Some(was) = was
+        && session.lock_all(STILL, &[id.into(), was.0.as_slice().into()]).await?.is_empty()
+    {
+        return Ok(false);
+    }
     session.run(PUT, &[id.into(), connection.configuration.0.as_slice().into(), now.into()]).await?;
     sweeps::start(session, &connection.id, now).await?;
-    block_duplicates(session, &connection.id).await
+    block_duplicates(session, &connection.id).await?;
+    Ok(true)
 }
 
 /// Locks what a connection is between: of two processes that store the same pair at once, the second sees the first.
@@ -58,6 +67,17 @@ pub(super) async fn lock_pair(session: &mut Session<'_>, id: &ConnectionId) -> R
             JOIN counterparts AS own ON own.account = pair.account AND own.shop = pair.shop
         WHERE own.connection = $1 ORDER BY pair.connection";
     session.lock_all(LOCK_PAIR, &[id.as_str().into()]).await.map(drop)
+}
+
+/// Stores other tokens in a connection that is still stored as it was. Nothing else of it changes.
+pub(super) async fn replace_tokens(
+    session: &mut Session<'_>,
+    connection: &StoredConnection,
+    was: &Sealed,
+) -> Result<bool, LedgerError> {
+    const REPLACE: &str = "UPDATE connection SET configuration = $3 WHERE id = $1 AND configuration = $2";
+    let (id, is) = (connection.id.as_str(), &connection.configuration);
+    Ok(session.run(REPLACE, &[id.into(), was.0.as_slice().into(), is.0.as_slice().into()]).await? > 0)
 }
 
 /// The names that this account and this shop are or were connected under.

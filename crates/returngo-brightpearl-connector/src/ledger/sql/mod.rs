@@ -18,10 +18,12 @@ mod original_orders;
 mod place;
 mod processes;
 mod retention;
+mod returngo_calls;
 mod seals;
 mod seen;
 mod session;
 mod sweeps;
+mod token_refresh;
 mod unreadable;
 mod work;
 mod work_items;
@@ -30,18 +32,19 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use brightpearl::OrderId;
-use jiff::{SignedDuration, Timestamp};
-use returngo::{ReturnedItemId, RmaId};
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use returngo::{ReturnedItemId, RmaId, client::Spent};
 use returngo_brightpearl_reader::IntendedCredit;
 use sqlx::AnyPool;
 
 use self::{open::IfMissing, place::Place, session::Session};
 use super::{
-    Admission, AuditEntry, AuditPosition, Cause, Claim, ClaimRequest, ConnectionChange, ConnectionId,
-    ConnectionStatus, Counterparts, Decision, Delivery, Dismissal, EffectOutcome, EffectRecord, InboxId,
-    Intent, Ledger, LedgerError, NewSeals, OrderRequest, OrderTurn, OutOfSync, Outcome, Process, PrunedAudit,
-    RecordedChange, Revision, Sealed, Seen, SettledReview, StoredConnection, StoredDelivery,
-    StoredUnreadable, SweepName, SweepStatus, SweepTurn, Unreadable, UnreadableKind, WorkItem, WorkerId,
+    Admission, AuditEntry, AuditPosition, CallLimits, Cause, Claim, ClaimRequest, ConnectionChange,
+    ConnectionId, ConnectionStatus, Counterparts, Decision, Delivery, Dismissal, EffectOutcome, EffectRecord,
+    InboxId, Intent, Ledger, LedgerError, NewSeals, OrderRequest, OrderTurn, OutOfSync, Outcome, Process,
+    PrunedAudit, RecordedChange, ReservedCalls, Revision, Sealed, Seen, SettledReview, StoredConnection,
+    StoredDelivery, StoredUnreadable, SweepName, SweepStatus, SweepTurn, Unreadable, UnreadableKind,
+    WorkItem, WorkerId,
 };
 
 /// A ledger in a SQL database.
@@ -105,7 +108,46 @@ impl Ledger for SqlLedger {
 
     async fn put_connection(&self, connection: &StoredConnection, now: Timestamp) -> Result<(), LedgerError> {
         let mut session = self.writing().await?;
-        connections::put(&mut session, connection, now).await?;
+        connections::put(&mut session, connection, now, None).await?;
+        session.commit().await
+    }
+
+    async fn replace_connection(
+        &self,
+        connection: &StoredConnection,
+        was: &Sealed,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let replaced = connections::put(&mut session, connection, now, Some(was)).await?;
+        if replaced {
+            session.commit().await?;
+        }
+        Ok(replaced)
+    }
+
+    async fn replace_tokens(&self, connection: &StoredConnection, was: &Sealed) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let replaced = connections::replace_tokens(&mut session, connection, was).await?;
+        session.commit().await?;
+        Ok(replaced)
+    }
+
+    async fn begin_token_refresh(
+        &self,
+        connection: &ConnectionId,
+        holder: &str,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let mut session = self.writing().await?;
+        let begun = token_refresh::begin(&mut session, connection, holder, now).await?;
+        session.commit().await?;
+        Ok(begun)
+    }
+
+    async fn end_token_refresh(&self, connection: &ConnectionId, holder: &str) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        token_refresh::end(&mut session, connection, holder).await?;
         session.commit().await
     }
 
@@ -567,6 +609,35 @@ impl Ledger for SqlLedger {
         let pruned = retention::prune_audit(&mut session, from, before, limit).await?;
         session.commit().await?;
         Ok(pruned)
+    }
+
+    async fn reserve_returngo_calls(
+        &self,
+        connection: &ConnectionId,
+        day: Date,
+        are_writes: bool,
+        wanted: u32,
+        limits: &CallLimits,
+    ) -> Result<ReservedCalls, LedgerError> {
+        let mut session = self.writing().await?;
+        let reserved =
+            returngo_calls::reserve(&mut session, connection, day, are_writes, wanted, limits).await?;
+        session.commit().await?;
+        Ok(reserved)
+    }
+
+    async fn give_back_returngo_calls(
+        &self,
+        connection: &ConnectionId,
+        unused: &Spent,
+    ) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        returngo_calls::give_back(&mut session, connection, unused).await?;
+        session.commit().await
+    }
+
+    async fn returngo_calls(&self, connection: &ConnectionId, day: Date) -> Result<Spent, LedgerError> {
+        returngo_calls::spent(&mut self.asking().await?, connection, day).await
     }
 
     /// A database that is full can still change a row in its place: more than a webhook is filled in, and taken out.

@@ -46,6 +46,9 @@ pub(super) async fn findings(
 ) -> Vec<Finding> {
     let (brightpearl, returngo) = (&connection.brightpearl, &connection.returngo);
     let read = read_connection(brightpearl, returngo, receivers, &*assembly.clock).await;
+    if let Err(error) = assembly.registry.give_back_calls().await {
+        tracing::warn!(%error, "the calls to ReturnGO that were not made are not given back");
+    }
     check::check(&read, &connection.settings)
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         assembly.ledger.counterparts(&id).await?.map(|pair| format!(" ({pair})")).unwrap_or_default();
     let question = format!("Remove connection {id}{between}, its credentials and its webhooks?");
     terminal::go_on(&question, arguments.yes)?;
-    let unsubscribed = unsubscribe(&assembly, &id).await;
+    let unsubscribed = assembly.spending(async { Ok(unsubscribe(&assembly, &id).await) }).await?;
     let left: Vec<String> = unsubscribed
         .iter()
         .filter_map(|(source, removed)| {

@@ -5,7 +5,7 @@ pub(super) mod connect;
 mod demo;
 pub(super) mod disconnect;
 mod init;
-mod plan;
+pub(super) mod plan;
 pub(super) mod reconcile;
 mod rekey;
 pub(super) mod replay;

@@ -1,3 +1,4 @@
+use clap::Args;
 use returngo_brightpearl::{explain, plan};
 use serde_json::json;
 
@@ -6,14 +7,29 @@ use super::super::{
     chosen,
     cli::{Cli, OfRma},
     output::{say, say_json},
+    spending::Spending,
 };
 
+#[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
+pub(in crate::program) struct Arguments {
+    #[command(flatten)]
+    of: OfRma,
+    #[command(flatten)]
+    spending: Spending,
+}
+
 /// What would be done about an RMA, and why. Writes nothing.
-pub(super) async fn run(cli: &Cli, OfRma { connection, rma }: &OfRma) -> anyhow::Result<()> {
+pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+    let Arguments { of: OfRma { connection, rma }, spending } = arguments;
     let assembly = Assembly::open(cli).await?;
     let id = chosen::connection(&*assembly.ledger, connection.as_ref()).await?;
     let connection = assembly.connection(&id).await?;
-    let world = connection.reader().await?.world(rma).await?;
+    let world = async {
+        spending.allow(&assembly, &id, "this plan", 1).await?;
+        Ok(connection.reader().await?.world(rma).await?)
+    };
+    let world = assembly.spending(world).await?;
     let plan = plan(&world, &connection.settings);
     let explanation = explain(&world, &connection.settings, &plan);
     if cli.json {

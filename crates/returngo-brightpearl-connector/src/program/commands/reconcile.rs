@@ -15,6 +15,7 @@ use super::super::{
     period::Period,
     printable,
     progress::Progress,
+    spending::Spending,
     words::Words,
 };
 
@@ -22,6 +23,8 @@ use super::super::{
 #[command(after_help = "\
 Reads, and changes nothing. Every line says what is the matter and what to do next; CSV and JSON have the ids of
 credits, payments and journals as well.
+
+Every RMA takes a call to ReturnGO. A quarter of the day's calls is kept for `serve`; --spend allows more.
 
 Examples:
   returngo-brightpearl reconcile --from 2026-05-01 --to 2026-05-31
@@ -35,6 +38,8 @@ pub(in crate::program) struct Arguments {
     /// CSV: a line for each refund and each difference
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+    #[command(flatten)]
+    spending: Spending,
 }
 
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
@@ -42,8 +47,23 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let (named, rmas) = arguments.words.split()?;
     let assembly = Assembly::open(cli).await?;
     let id = chosen::connection(&*assembly.ledger, named.as_ref()).await?;
-    let reader = assembly.connection(&id).await?.reader().await?;
-    let report = report(&reader, days, rmas).await?;
+    let connection = assembly.connection(&id).await?;
+    let spending = async |what: &str, calls| arguments.spending.allow(&assembly, &id, what, calls).await;
+    let report = async {
+        // Listing the refunds is one call at least.
+        spending("this reconciliation", rmas.len().max(1)).await?;
+        let reader = connection.reader().await?;
+        let refunded = match rmas.is_empty() {
+            true => {
+                let refunded = refunded(&reader, &days).await?;
+                spending("this reconciliation", refunded.len()).await?;
+                refunded
+            }
+            false => rmas,
+        };
+        report(&reader, days, refunded).await
+    };
+    let report = assembly.spending(report).await?;
     if arguments.csv {
         io::stdout().write_all(printable::lines(&report.to_csv()).as_bytes())?;
         return Ok(());
@@ -54,15 +74,13 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     print_table(&report)
 }
 
-/// Of these RMAs, or of all that were refunded on these days.
+/// The RMAs that were refunded on these days.
+async fn refunded(reader: &Reader, days: &Days) -> anyhow::Result<Vec<RmaId>> {
+    let _looking = Progress::unknown("looking for refunds in both systems");
+    Ok(reader.rmas_refunded(days).await?.into_iter().collect())
+}
+
 async fn report(reader: &Reader, days: Days, rmas: Vec<RmaId>) -> anyhow::Result<Report> {
-    let rmas = match rmas.is_empty() {
-        true => {
-            let _looking = Progress::unknown("looking for refunds in both systems");
-            reader.rmas_refunded(&days).await?.into_iter().collect()
-        }
-        false => rmas,
-    };
     let progress = Progress::steps("RMAs", rmas.len());
     let mut lines = Vec::new();
     for (done, rma) in rmas.iter().enumerate() {

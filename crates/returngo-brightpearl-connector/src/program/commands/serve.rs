@@ -70,8 +70,10 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
         stop.send_replace(true);
     });
     let ended = parts.run().await;
+    let finished = assembly.finish().await;
     heartbeat.end().await?;
     ended?;
+    finished?;
     tracing::info!("stopped");
     Ok(())
 }

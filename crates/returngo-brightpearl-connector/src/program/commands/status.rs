@@ -9,8 +9,9 @@ use super::super::{
     cli::Cli,
     output::{say, say_json, table},
 };
-use crate::ledger::{
-    ConnectionId, ConnectionStatus, LEASE, LedgerError, OutOfSync, Process, SweepName, SweepStatus,
+use crate::{
+    calls,
+    ledger::{ConnectionId, ConnectionStatus, LEASE, OutOfSync, Process, SweepName, SweepStatus},
 };
 
 /// How long a sweep may be due before it is asked whether anybody takes it.
@@ -42,10 +43,28 @@ struct Standing {
     unreadable: usize,
     /// The processes that hold its RMAs, and how many.
     held: Vec<(Process, u64)>,
+    /// What is left of ReturnGO's calls of today; none where it is unlimited or the connection cannot be opened.
+    calls: Option<CallsLeft>,
+}
+
+#[derive(Clone, Copy)]
+struct CallsLeft {
+    left: u32,
+    a_day: u32,
+}
+
+impl CallsLeft {
+    async fn of(assembly: &Assembly, id: &ConnectionId, now: Timestamp) -> anyhow::Result<Option<Self>> {
+        let Ok(configuration) = assembly.registry.configuration(id).await else { return Ok(None) };
+        let Some(a_day) = configuration.returngo.quota().per_day else { return Ok(None) };
+        let spent = assembly.ledger.returngo_calls(id, calls::day_of(now)).await?;
+        let left = a_day.saturating_sub(spent.reads).saturating_sub(spent.writes);
+        Ok(Some(Self { left, a_day }))
+    }
 }
 
 impl Standing {
-    async fn of_all(assembly: &Assembly, now: Timestamp) -> Result<Vec<Self>, LedgerError> {
+    async fn of_all(assembly: &Assembly, now: Timestamp) -> anyhow::Result<Vec<Self>> {
         let ledger = &assembly.ledger;
         let mut out_of_sync: BTreeMap<ConnectionId, OutOfSync> = ledger
             .out_of_sync(now)
@@ -62,20 +81,22 @@ impl Standing {
             *unreadable.entry(stored.connection).or_default() += 1;
         }
         let processes = ledger.processes().await?;
-        let standings = ledger.status().await?.into_iter().map(|status| {
+        let mut standings = Vec::new();
+        for status in ledger.status().await? {
             let id = &status.connection;
             let held = processes.iter().flat_map(|process| {
                 process.holds.iter().filter(|(of, _)| of == id).map(|(_, rmas)| (process.clone(), *rmas))
             });
-            Self {
+            standings.push(Self {
                 out_of_sync: out_of_sync.remove(id),
                 sweeps: sweeps.remove(id).unwrap_or_default(),
                 unreadable: unreadable.remove(id).unwrap_or_default(),
                 held: held.collect(),
+                calls: CallsLeft::of(assembly, id, now).await?,
                 status,
-            }
-        });
-        Ok(standings.collect())
+            });
+        }
+        Ok(standings)
     }
 
     /// What somebody has to see to, a sentence each.
@@ -102,6 +123,9 @@ impl Standing {
                 trouble.push(format!("RMAs that have been due for more than a day: {longer}"));
             }
         }
+        if self.calls.is_some_and(|calls| calls.left == 0) {
+            trouble.push("ReturnGO's calls of today are used up; it goes on at 00:00 UTC".to_owned());
+        }
         if self.unreadable > 0 {
             trouble.push(format!("objects that cannot be read: {}; `reviews` lists them", self.unreadable));
         }
@@ -113,7 +137,7 @@ impl Standing {
     }
 
     fn as_json(&self, now: Timestamp) -> Value {
-        let Self { status, out_of_sync, sweeps, unreadable, held } = self;
+        let Self { status, out_of_sync, sweeps, unreadable, held, calls } = self;
         let held_by = held.iter().map(|(process, rmas)| {
             json!({ "process": process.worker.0, "rmas": rmas, "until": process.holds_until() })
         });
@@ -138,6 +162,7 @@ impl Standing {
                 "nextAttemptAt": out_of_sync.as_ref().and_then(|of| of.next_attempt_at),
             },
             "unreadable": unreadable,
+            "returngoCalls": calls.map(|calls| json!({ "left": calls.left, "aDay": calls.a_day })),
             "sweeps": sweeps.iter().map(sweep_as_json).collect::<Vec<_>>(),
         })
     }
@@ -176,6 +201,9 @@ fn show_one(standing: &Standing, now: Timestamp) -> anyhow::Result<()> {
     };
     let swept: Vec<String> = SweepName::ALL.into_iter().map(swept).collect();
     say(format_args!("{id}: last successful sweeps: {}.", swept.join(", ")))?;
+    if let Some(CallsLeft { left, a_day }) = standing.calls {
+        say(format_args!("{id}: ReturnGO calls left today: {left} of {a_day}."))?;
+    }
     for (process, rmas) in &standing.held {
         say(format_args!(
             "{id}: process \"{}\" holds {rmas} RMAs, {}.",

@@ -88,8 +88,10 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         // It is kept until it must end.
         ended = heartbeat.keep(never) => Err(ended.err().map_or_else(|| anyhow!("stopped"), Into::into)),
     };
+    let finished = assembly.finish().await;
     heartbeat.end().await?;
     let items = items?;
+    finished?;
     show(cli, &items)?;
     ensure!(!work.is_stopped(), "stopped: what was not finished stays due");
     let failed = |item: &&WorkItem| item.state != WorkState::InStep && item.last_error.is_some();

@@ -12,6 +12,7 @@ mod reconcile;
 mod reviews;
 mod settings;
 mod shop;
+mod spending;
 mod sync;
 mod terminal;
 mod unreadable;

@@ -8,6 +8,8 @@ on_both!(
     a_name_stands_for_one_account_and_shop_for_ever,
     of_two_people_who_change_a_connection_at_once_one_is_told,
     a_database_without_tables_is_not_set_up_by_reading,
+    a_connection_is_replaced_only_as_it_was,
+    one_process_refreshes_tokens_at_a_time,
 );
 
 async fn a_name_stands_for_one_account_and_shop_for_ever(database: Database) {
@@ -70,4 +72,37 @@ async fn a_database_without_tables_is_not_set_up_by_reading(database: Database) 
     }
     database.open().await;
     ledger::open_existing(&database.url).await.unwrap();
+}
+
+async fn a_connection_is_replaced_only_as_it_was(database: Database) {
+    let ledger = database.open().await;
+    let acme =
+        |configuration: u8| StoredConnection { id: name("acme"), configuration: Sealed(vec![configuration]) };
+    let was = |configuration: u8| Sealed(vec![configuration]);
+    assert!(!ledger.replace_connection(&acme(1), &was(0), at(1)).await.unwrap(), "there is none");
+    ledger.put_connection(&acme(1), at(0)).await.unwrap();
+    assert!(!ledger.replace_tokens(&acme(3), &was(2)).await.unwrap());
+    assert!(!ledger.replace_connection(&acme(3), &was(2), at(1)).await.unwrap());
+    assert!(ledger.replace_tokens(&acme(2), &was(1)).await.unwrap());
+    assert_eq!(ledger.stored_connections().await.unwrap(), [(name("acme"), at(0))]);
+    assert!(ledger.replace_connection(&acme(3), &was(2), at(2)).await.unwrap());
+    assert_eq!(ledger.stored_connections().await.unwrap(), [(name("acme"), at(2))]);
+    assert_eq!(ledger.connections().await.unwrap(), [acme(3)]);
+}
+
+async fn one_process_refreshes_tokens_at_a_time(database: Database) {
+    let ledger = database.open().await;
+    let begin = async |holder: &str, now: i64| {
+        ledger.begin_token_refresh(&name("acme"), holder, at(now)).await.unwrap()
+    };
+    assert!(begin("one", 0).await);
+    assert!(!begin("two", 89).await);
+    ledger.end_token_refresh(&name("acme"), "two").await.unwrap();
+    assert!(!begin("one", 89).await, "it is the first one's still");
+    assert!(begin("two", 90).await, "the first may have been killed");
+    ledger.end_token_refresh(&name("acme"), "one").await.unwrap();
+    assert!(!begin("three", 91).await);
+    ledger.end_token_refresh(&name("acme"), "two").await.unwrap();
+    assert!(begin("three", 10_000).await);
+    assert!(begin("four", 0).await, "a clock that was ahead keeps nobody out for hours");
 }

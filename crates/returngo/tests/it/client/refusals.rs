@@ -1,8 +1,12 @@
 //! What ReturnGO refuses: each its own kind, with what to do next.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::civil::Date;
 use returngo::{
     ErrorKind, ShipmentId, ShipmentStatus, ShipmentUpdate,
-    client::{Quota, SkippingClock},
+    client::{CallCounter, CallCounterError, Quota, SkippingClock, Spent},
 };
 use returngo_mock::{Fault, FaultKind, MockReturngo};
 
@@ -111,6 +115,36 @@ async fn a_day_that_was_spent_before_a_restart_stays_spent() {
     let restarted = builder(&shop).quota(quota).already_spent(first.spent()).build().unwrap();
     assert_eq!(restarted.rmas().get(&id()).await.unwrap_err().kind(), ErrorKind::QuotaSpent);
     assert_eq!((restarted.calls_left().reads, restarted.calls_left().writes), (Some(0), Some(1)));
+}
+
+/// A day that others have spent, or that cannot be counted.
+#[derive(Debug)]
+struct Elsewhere {
+    counts: bool,
+}
+
+#[async_trait]
+impl CallCounter for Elsewhere {
+    async fn count(&self, _day: Date, _is_write: bool) -> Result<bool, CallCounterError> {
+        if self.counts { Ok(false) } else { Err("the store is away".into()) }
+    }
+
+    fn spent(&self, day: Date) -> Spent {
+        Spent { day, reads: 1990, writes: 0 }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_a_counter_refuses_or_cannot_count_is_not_made() {
+    let shop = MockReturngo::start().await;
+    for (counts, kind) in [(true, ErrorKind::QuotaSpent), (false, ErrorKind::NotSent)] {
+        let returngo = builder(&shop).call_counter(Arc::new(Elsewhere { counts })).build().unwrap();
+        let error = returngo.rmas().get(&id()).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(error.to_string().contains("cannot be counted"), !counts, "{error}");
+        assert_eq!(returngo.calls_left().writes, Some(10));
+    }
+    assert_eq!(shop.requests().total(), 0);
 }
 
 #[tokio::test]

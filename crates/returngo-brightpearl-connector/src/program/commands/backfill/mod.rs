@@ -20,6 +20,7 @@ use crate::{
         output::{remark, say, say_json},
         period::Period,
         progress::Progress,
+        spending::Spending,
         terminal, unreadable,
     },
     skipped::Skipped,
@@ -32,7 +33,8 @@ synchronized already are left out, so it can be run again for the next portion. 
 for a second credit, unless the settings say otherwise: look at a dry run first.
 
 Every RMA takes a call of ReturnGO's 2,000 a day, and writes to it take more. That is why one run marks no more than
---at-most, the oldest first: what is due first is worked on first, and today's returns must not wait for old ones.
+--at-most, the oldest first: what is due first is worked on first, and today's returns must not wait for old ones. A
+quarter of the day's calls is kept for `serve`; --spend allows more.
 
 Examples:
   returngo-brightpearl backfill --from 2026-04-01 --to 2026-04-30 --dry-run
@@ -52,6 +54,8 @@ pub(in crate::program) struct Arguments {
     /// Mark them without asking for confirmation; needed where there is no terminal
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    spending: Spending,
 }
 
 /// The returns of a period.
@@ -69,10 +73,22 @@ struct Portion {
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
     let days = arguments.period.days()?;
     let assembly = Assembly::open(cli).await?;
+    assembly.spending(of_the_days(cli, arguments, &assembly, days)).await
+}
+
+async fn of_the_days(
+    cli: &Cli,
+    arguments: &Arguments,
+    assembly: &Assembly,
+    days: Days,
+) -> anyhow::Result<()> {
     let id = chosen::connection(&*assembly.ledger, arguments.connection.as_ref()).await?;
     let connection = assembly.connection(&id).await?;
     let a_day = assembly.registry.configuration(&id).await?.returngo.calls_a_day.or(Quota::default().per_day);
-    let portion = portion(&assembly, &connection, &days, arguments.at_most).await?;
+    arguments.spending.allow(assembly, &id, "listing the RMAs", 1).await?;
+    let portion = portion(assembly, &connection, &days, arguments.at_most).await?;
+    let what = if arguments.dry_run { "this dry run" } else { "synchronizing these RMAs" };
+    arguments.spending.allow(assembly, &id, what, portion.rmas.len()).await?;
     if arguments.dry_run {
         return dry_run::run(cli, &connection, &days, portion, a_day).await;
     }

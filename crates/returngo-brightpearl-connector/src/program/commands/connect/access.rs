@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use api_client_core::client::Clock;
-use brightpearl::ErrorKind;
+use brightpearl::{
+    ErrorKind,
+    client::{MemoryTokenStore, TokenStore, Tokens},
+};
+use jiff::{SignedDuration, Timestamp};
 use returngo::RmaFilter;
 use returngo_brightpearl::{
     AccountCode,
@@ -14,7 +18,9 @@ use returngo_brightpearl::{
 use returngo_brightpearl_reader::account_facts;
 
 use crate::{
-    configuration::{BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, ReturngoAccess, Secret},
+    configuration::{
+        BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, OAuthAccess, ReturngoAccess, Secret,
+    },
     error::with_causes,
     program::{progress::Progress, terminal::Person},
 };
@@ -38,6 +44,7 @@ impl Access {
     pub(super) fn given(
         variable: &dyn Fn(&str) -> Option<String>,
         stored: Option<&ConnectionConfiguration>,
+        now: Timestamp,
     ) -> Self {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         let secret = |name: &str| given(name).map(Secret::new);
@@ -48,8 +55,8 @@ impl Access {
             (url, datacenter) =
                 brightpearl.clone().map(|stored| (stored.url, stored.datacenter)).unwrap_or_default();
         }
-        let token = secret("BRIGHTPEARL_TOKEN")
-            .map(BrightpearlToken::Token)
+        let token = authorised(&given, now)
+            .or_else(|| secret("BRIGHTPEARL_TOKEN").map(BrightpearlToken::Token))
             .or_else(|| secret("BRIGHTPEARL_STAFF_TOKEN").map(BrightpearlToken::StaffToken))
             .or_else(|| secret("BRIGHTPEARL_ACCESS_TOKEN").map(BrightpearlToken::AccessToken));
         Self {
@@ -73,10 +80,15 @@ impl Access {
     /// What is given has to have the form of what it is to be.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let token = self.token.as_ref().map(|token| match token {
-            BrightpearlToken::Token(token) => ("BRIGHTPEARL_TOKEN", token),
-            BrightpearlToken::StaffToken(token) => ("BRIGHTPEARL_STAFF_TOKEN", token),
-            BrightpearlToken::AccessToken(token) => ("BRIGHTPEARL_ACCESS_TOKEN", token),
+            BrightpearlToken::Token(token) => ("BRIGHTPEARL_TOKEN", token.reveal()),
+            BrightpearlToken::StaffToken(token) => ("BRIGHTPEARL_STAFF_TOKEN", token.reveal()),
+            BrightpearlToken::AccessToken(token) => ("BRIGHTPEARL_ACCESS_TOKEN", token.reveal()),
+            BrightpearlToken::Oauth(access) => {
+                ("BRIGHTPEARL_REFRESH_TOKEN", access.tokens.refresh_token.as_deref().unwrap_or_default())
+            }
         });
+        let client_secret = self.client_secret();
+        let client_secret = client_secret.map(|secret| ("BRIGHTPEARL_CLIENT_SECRET", secret.reveal()));
         let texts = [
             ("BRIGHTPEARL_ACCOUNT", Entered::AccountCode, &self.account),
             ("BRIGHTPEARL_URL", Entered::Url, &self.url),
@@ -87,9 +99,9 @@ impl Access {
             ("RETURNGO_SHOP", Entered::Shop, &self.shop),
         ];
         let texts = texts.into_iter().filter_map(|(name, kind, text)| Some((name, kind, text.as_deref()?)));
-        let key = self.api_key.as_ref().map(|key| ("RETURNGO_API_KEY", key));
-        let secrets =
-            token.into_iter().chain(key).map(|(name, secret)| (name, Entered::Credential, secret.reveal()));
+        let key = self.api_key.as_ref().map(|key| ("RETURNGO_API_KEY", key.reveal()));
+        let secrets = token.into_iter().chain(client_secret).chain(key);
+        let secrets = secrets.map(|(name, secret)| (name, Entered::Credential, secret));
         let wrong: Vec<String> = check_entered(texts.chain(secrets))
             .into_iter()
             .filter(|finding| finding.mark == Mark::Failure)
@@ -183,10 +195,12 @@ impl Access {
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<()> {
         loop {
-            let client = self.brightpearl()?.client(&self.account()?, clock)?;
+            let tokens = self.tokens()?;
+            let client = self.brightpearl()?.client(&self.account()?, clock, tokens.clone())?;
             let signing_in = Progress::unknown("signing in to Brightpearl");
             let entered = client.account_configuration().await;
             drop(signing_in);
+            self.take_over(tokens).await?;
             match entered {
                 Ok(_) => return Ok(()),
                 Err(error) if is_refused(&error) => {
@@ -231,10 +245,37 @@ impl Access {
     }
 
     /// What the account offers to choose from.
-    pub(super) async fn account_facts(&self, clock: &Arc<dyn Clock>) -> anyhow::Result<AccountFacts> {
-        let client = self.brightpearl()?.client(&self.account()?, clock)?;
-        let _reading = Progress::unknown("reading what Brightpearl offers");
-        account_facts(&client).await.context("Brightpearl cannot be read")
+    pub(super) async fn account_facts(&mut self, clock: &Arc<dyn Clock>) -> anyhow::Result<AccountFacts> {
+        let tokens = self.tokens()?;
+        let client = self.brightpearl()?.client(&self.account()?, clock, tokens.clone())?;
+        let reading = Progress::unknown("reading what Brightpearl offers");
+        let facts = account_facts(&client).await;
+        drop(reading);
+        self.take_over(tokens).await?;
+        facts.context("Brightpearl cannot be read")
+    }
+
+    fn client_secret(&self) -> Option<&Secret> {
+        match self.token.as_ref()? {
+            BrightpearlToken::Oauth(access) => access.client_secret.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Where tokens of OAuth are kept until the connection is stored.
+    fn tokens(&self) -> anyhow::Result<Option<Arc<dyn TokenStore>>> {
+        let Some(BrightpearlToken::Oauth(access)) = &self.token else { return Ok(None) };
+        Ok(Some(Arc::new(MemoryTokenStore::holding(self.account()?, access.tokens.clone()))))
+    }
+
+    /// Tokens that were refreshed meanwhile are those to be stored.
+    async fn take_over(&mut self, tokens: Option<Arc<dyn TokenStore>>) -> anyhow::Result<()> {
+        let account = self.account()?;
+        if let (Some(BrightpearlToken::Oauth(access)), Some(tokens)) = (&mut self.token, tokens) {
+            let newest = tokens.load(&account).await.map_err(|error| anyhow!(error))?;
+            access.tokens = newest.context("the tokens are not known")?;
+        }
+        Ok(())
     }
 
     pub(super) fn account(&self) -> anyhow::Result<AccountCode> {
@@ -273,9 +314,30 @@ struct Typed {
     shop: bool,
 }
 
+/// What OAuth gave somebody who authorised the app. Without an access token, the first call gets one.
+fn authorised(given: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Option<BrightpearlToken> {
+    /// How long an access token lives at most.
+    const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+    let refresh_token = given("BRIGHTPEARL_REFRESH_TOKEN")?;
+    let access_token = given("BRIGHTPEARL_ACCESS_TOKEN");
+    let expires_at = match access_token {
+        Some(_) => now.saturating_add(LIFETIME).unwrap_or(now),
+        None => Timestamp::UNIX_EPOCH,
+    };
+    let tokens = Tokens {
+        access_token: access_token.unwrap_or_default(),
+        refresh_token: Some(refresh_token),
+        expires_at,
+        installation_instance_id: None,
+        api_domain: None,
+    };
+    let client_secret = given("BRIGHTPEARL_CLIENT_SECRET").map(Secret::new);
+    Some(BrightpearlToken::Oauth(OAuthAccess { client_secret, authorised_at: now, tokens }))
+}
+
 fn is_refused(error: &brightpearl::Error) -> bool {
-    use ErrorKind::{TokenExpired, TokenInvalid, Unauthorized};
-    matches!(error.kind(), TokenExpired | TokenInvalid | Unauthorized)
+    use ErrorKind::{NoAccessToken, TokenExpired, TokenInvalid, Unauthorized};
+    matches!(error.kind(), NoAccessToken | TokenExpired | TokenInvalid | Unauthorized)
 }
 
 fn data_centre(person: &mut dyn Person) -> anyhow::Result<String> {

@@ -67,6 +67,7 @@ what is not given anew.
 Credentials never stand on the command line. They come from these variables, or are asked for:
   BRIGHTPEARL_ACCOUNT, BRIGHTPEARL_DATACENTER (euw1, use1) or BRIGHTPEARL_URL, BRIGHTPEARL_APP_REF,
   BRIGHTPEARL_TOKEN (of a private app; or BRIGHTPEARL_STAFF_TOKEN, BRIGHTPEARL_ACCESS_TOKEN),
+  BRIGHTPEARL_REFRESH_TOKEN (of an OAuth app, with BRIGHTPEARL_CLIENT_SECRET if it has one: kept fresh from then on),
   BRIGHTPEARL_DEV_REF (of a public app), RETURNGO_API_KEY, RETURNGO_SHOP, RETURNGO_URL
 
 Examples:
@@ -122,9 +123,9 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     if let Some(public_url) = public_url {
         let subscribed = async {
             connection.subscribe(public_url, &configuration.webhook_secret).await?;
-            connection.unsubscribe_elsewhere(public_url, &configuration.webhook_secret).await
+            Ok(connection.unsubscribe_elsewhere(public_url, &configuration.webhook_secret).await?)
         };
-        subscribed.await.with_context(|| {
+        assembly.spending(subscribed).await.with_context(|| {
             format!("connection {id} is stored, and not all its webhooks are subscribed: `connect {id}` again, when this is mended")
         })?;
     }
@@ -231,7 +232,7 @@ impl Given<'_> {
         person: &mut Option<&mut dyn Person>,
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<ConnectionConfiguration> {
-        let mut access = Access::given(self.variable, self.stored);
+        let mut access = Access::given(self.variable, self.stored, clock.now());
         access.calls_a_day = self.arguments.calls_a_day.or(access.calls_a_day);
         let draft = settings::Draft::given(self.arguments, self.stored)?;
         draft.settle_account(&mut access)?;

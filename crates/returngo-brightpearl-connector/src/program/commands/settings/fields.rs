@@ -19,6 +19,7 @@ pub(in crate::program) fn fields(configuration: &ConnectionConfiguration) -> BTr
         BrightpearlToken::Token(_) => "token",
         BrightpearlToken::StaffToken(_) => "staff token",
         BrightpearlToken::AccessToken(_) => "access token",
+        BrightpearlToken::Oauth(_) => "OAuth tokens",
     };
     let others = [
         ("brightpearl.url", json!(brightpearl.url)),

@@ -1,0 +1,138 @@
+//! The calls to ReturnGO of a connection, counted in the store: all processes together make no more than the day has.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use jiff::{Timestamp, civil::Date, tz::Offset};
+use returngo::client::{CallCounter, CallCounterError, Quota, Spent};
+use tokio::sync::Mutex as Turn;
+
+use crate::ledger::{CallLimits, ConnectionId, Ledger, LedgerError, ReservedCalls};
+
+/// Calls are reserved so many at a time, so that a call costs no statement. A process that is killed loses those that it
+/// did not make, until the day ends.
+const READS_TOGETHER: u32 = 20;
+const WRITES_TOGETHER: u32 = 5;
+
+/// The calls to ReturnGO of one connection, as this process makes them.
+#[derive(Debug)]
+pub struct ReturngoCalls {
+    ledger: Arc<dyn Ledger>,
+    connection: ConnectionId,
+    today: Mutex<Today>,
+    /// Whoever holds it reserves; the others wait, and use what it reserved.
+    turn: Turn<()>,
+}
+
+#[derive(Debug)]
+struct Today {
+    limits: CallLimits,
+    /// Reserved, and not made yet.
+    unused: Spent,
+    /// What was known of the day at the last reservation.
+    spent: Spent,
+}
+
+/// The day of UTC, which ReturnGO's quota is taken to be for.
+pub fn day_of(now: Timestamp) -> Date {
+    Offset::UTC.to_datetime(now).date()
+}
+
+impl ReturngoCalls {
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, connection: ConnectionId, quota: &Quota) -> Self {
+        let nothing = Spent { day: Date::MIN, reads: 0, writes: 0 };
+        let limits =
+            CallLimits { per_day: quota.per_day, for_writes: quota.reserved_for_writes, for_others: 0 };
+        let today = Mutex::new(Today { limits, unused: nothing, spent: nothing });
+        Self { ledger, connection, today, turn: Turn::default() }
+    }
+
+    /// Follows a quota that was changed.
+    pub(crate) fn follow(&self, quota: &Quota) {
+        let limits = &mut self.today().limits;
+        (limits.per_day, limits.for_writes) = (quota.per_day, quota.reserved_for_writes);
+    }
+
+    /// What this process may take of a day.
+    pub fn limits(&self) -> CallLimits {
+        self.today().limits
+    }
+
+    /// Leaves so many calls of the day to other processes from now on.
+    pub fn leave(&self, for_others: u32) {
+        self.today().limits.for_others = for_others;
+    }
+
+    /// Gives back what was reserved and not used.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn give_back(&self) -> Result<(), LedgerError> {
+        let unused = {
+            let mut today = self.today();
+            let day = today.unused.day;
+            std::mem::replace(&mut today.unused, Spent { day, reads: 0, writes: 0 })
+        };
+        if unused.reads + unused.writes == 0 {
+            return Ok(());
+        }
+        self.ledger.give_back_returngo_calls(&self.connection, &unused).await
+    }
+
+    fn today(&self) -> MutexGuard<'_, Today> {
+        self.today.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl CallCounter for ReturngoCalls {
+    async fn count(&self, day: Date, is_write: bool) -> Result<bool, CallCounterError> {
+        if self.today().take(day, is_write) {
+            return Ok(true);
+        }
+        let _turn = self.turn.lock().await;
+        if self.today().take(day, is_write) {
+            return Ok(true);
+        }
+        let wanted = if is_write { WRITES_TOGETHER } else { READS_TOGETHER };
+        let limits = self.limits();
+        let reserved =
+            self.ledger.reserve_returngo_calls(&self.connection, day, is_write, wanted, &limits).await?;
+        let mut today = self.today();
+        today.add(&reserved, is_write);
+        Ok(today.take(day, is_write))
+    }
+
+    fn spent(&self, day: Date) -> Spent {
+        let today = self.today();
+        let Today { unused, spent, .. } = &*today;
+        if spent.day != day {
+            return Spent { day, reads: 0, writes: 0 };
+        }
+        let made = |spent: u32, unused: u32| spent.saturating_sub(unused);
+        Spent { day, reads: made(spent.reads, unused.reads), writes: made(spent.writes, unused.writes) }
+    }
+}
+
+impl Today {
+    /// Uses a call that was reserved for this day; whether there was one.
+    fn take(&mut self, day: Date, is_write: bool) -> bool {
+        if self.unused.day != day {
+            self.unused = Spent { day, reads: 0, writes: 0 };
+        }
+        let left = if is_write { &mut self.unused.writes } else { &mut self.unused.reads };
+        let taken = *left > 0;
+        *left = left.saturating_sub(1);
+        taken
+    }
+
+    fn add(&mut self, reserved: &ReservedCalls, are_writes: bool) {
+        let unused = &mut self.unused;
+        if unused.day != reserved.spent.day {
+            *unused = Spent { day: reserved.spent.day, reads: 0, writes: 0 };
+        }
+        let left = if are_writes { &mut unused.writes } else { &mut unused.reads };
+        *left = left.saturating_add(reserved.calls);
+        self.spent = reserved.spent;
+    }
+}

@@ -1,0 +1,191 @@
+//! The tokens of apps that an account's owner authorised by OAuth. They are stored with the connection, where every
+//! process finds those that another one refreshed.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use api_client_core::client::Clock;
+use async_trait::async_trait;
+use brightpearl::{
+    AccountCode,
+    client::{TokenStore, TokenStoreError, Tokens},
+};
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::{
+    configuration::{ConnectionConfiguration, OAuthAccess},
+    ledger::{ConnectionId, Ledger, Sealed, StoredConnection},
+    registry::RegistryError,
+    vault::Vault,
+};
+
+/// The tokens of all connections, as this process reads and refreshes them.
+pub(crate) struct TokenStores {
+    ledger: Arc<dyn Ledger>,
+    vault: Vault,
+    clock: Arc<dyn Clock>,
+    /// The name of this process among those that refresh.
+    holder: String,
+    /// What was refreshed for connections that are not stored, such as while `connect` checks a new one.
+    unstored: Mutex<HashMap<Authorisation, Tokens>>,
+    /// How many refreshes are under way.
+    refreshing: watch::Sender<usize>,
+}
+
+/// An authorisation of the app: its tokens change, and it stays the same until the owner authorises the app again.
+type Authorisation = (ConnectionId, Timestamp);
+
+impl TokenStores {
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, vault: Vault, clock: Arc<dyn Clock>) -> Self {
+        let holder = format!("{}-{:016x}", std::process::id(), RandomState::new().hash_one(0));
+        Self {
+            ledger,
+            vault,
+            clock,
+            holder,
+            unstored: Mutex::default(),
+            refreshing: watch::Sender::default(),
+        }
+    }
+
+    /// The token store of a connection, if its app was authorised.
+    pub(crate) fn of(
+        self: &Arc<Self>,
+        connection: &ConnectionId,
+        configuration: &ConnectionConfiguration,
+    ) -> Option<Arc<dyn TokenStore>> {
+        let OAuthAccess { authorised_at, tokens, .. } = configuration.brightpearl.oauth()?;
+        Some(Arc::new(ConnectionTokens {
+            stores: Arc::clone(self),
+            connection: connection.clone(),
+            authorised_at: *authorised_at,
+            given: tokens.clone(),
+        }))
+    }
+
+    /// What was refreshed for an authorisation that was not stored then.
+    pub(crate) fn unstored(&self, connection: &ConnectionId, authorised_at: Timestamp) -> Option<Tokens> {
+        self.kept().get(&(connection.clone(), authorised_at)).cloned()
+    }
+
+    /// Returns when no refresh is under way in this process.
+    pub(crate) async fn refreshed(&self) {
+        // The sender is this one.
+        let _ = self.refreshing.subscribe().wait_for(|refreshing| *refreshing == 0).await;
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<Authorisation, Tokens>> {
+        self.unstored.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for TokenStores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenStores").field("holder", &self.holder).finish_non_exhaustive()
+    }
+}
+
+/// The tokens of one connection, of one authorisation.
+struct ConnectionTokens {
+    stores: Arc<TokenStores>,
+    connection: ConnectionId,
+    authorised_at: Timestamp,
+    /// As they were when the connection was opened.
+    given: Tokens,
+}
+
+impl ConnectionTokens {
+    /// The connection as it is stored, if it has this authorisation.
+    async fn stored(&self) -> Result<Option<(Sealed, ConnectionConfiguration)>, RegistryError> {
+        let TokenStores { ledger, vault, .. } = &*self.stores;
+        let Some(stored) = ledger.connection(&self.connection).await? else { return Ok(None) };
+        let configuration = ConnectionConfiguration::unsealed(&stored, vault)?;
+        let authorised_at = configuration.brightpearl.oauth().map(|oauth| oauth.authorised_at);
+        let is_this = authorised_at == Some(self.authorised_at);
+        Ok(is_this.then_some((stored.configuration, configuration)))
+    }
+
+    fn authorisation(&self) -> Authorisation {
+        (self.connection.clone(), self.authorised_at)
+    }
+
+    fn replace_unstored(&self, old: &Tokens, new: &Tokens) -> bool {
+        let mut kept = self.stores.kept();
+        let tokens = kept.entry(self.authorisation()).or_insert_with(|| self.given.clone());
+        let unchanged = tokens == old;
+        if unchanged {
+            tokens.clone_from(new);
+        }
+        unchanged
+    }
+}
+
+#[async_trait]
+impl TokenStore for ConnectionTokens {
+    async fn load(&self, _account: &AccountCode) -> Result<Option<Tokens>, TokenStoreError> {
+        let stored = self.stored().await?;
+        let stored =
+            stored.and_then(|(_, configuration)| Some(configuration.brightpearl.oauth()?.tokens.clone()));
+        let unstored = || self.stores.unstored(&self.connection, self.authorised_at);
+        Ok(stored.or_else(unstored).or_else(|| Some(self.given.clone())))
+    }
+
+    async fn save(&self, account: &AccountCode, tokens: &Tokens) -> Result<(), TokenStoreError> {
+        while let Some(old) = self.load(account).await?
+            && !self.replace(account, &old, tokens).await?
+        {}
+        Ok(())
+    }
+
+    async fn replace(
+        &self,
+        _account: &AccountCode,
+        old: &Tokens,
+        new: &Tokens,
+    ) -> Result<bool, TokenStoreError> {
+        loop {
+            let Some((was, mut configuration)) = self.stored().await? else {
+                return Ok(self.replace_unstored(old, new));
+            };
+            let Some(OAuthAccess { tokens, .. }) = configuration.brightpearl.oauth_mut() else {
+                return Ok(false);
+            };
+            if tokens == new {
+                return Ok(true);
+            }
+            if tokens != old {
+                return Ok(false);
+            }
+            tokens.clone_from(new);
+            let configuration = configuration.sealed(&self.connection, &self.stores.vault)?;
+            let connection = StoredConnection { id: self.connection.clone(), configuration };
+            // Else something else of the connection was changed: that stays, with the new tokens.
+            if self.stores.ledger.replace_tokens(&connection, &was).await? {
+                return Ok(true);
+            }
+        }
+    }
+
+    async fn begin_refresh(&self, _account: &AccountCode) -> Result<bool, TokenStoreError> {
+        let TokenStores { ledger, clock, holder, refreshing, .. } = &*self.stores;
+        let begun = match self.stored().await? {
+            Some(_) => ledger.begin_token_refresh(&self.connection, holder, clock.now()).await?,
+            None => true,
+        };
+        if begun {
+            refreshing.send_modify(|refreshing| *refreshing += 1);
+        }
+        Ok(begun)
+    }
+
+    async fn end_refresh(&self, _account: &AccountCode) -> Result<(), TokenStoreError> {
+        let TokenStores { ledger, holder, refreshing, .. } = &*self.stores;
+        refreshing.send_modify(|refreshing| *refreshing = refreshing.saturating_sub(1));
+        Ok(ledger.end_token_refresh(&self.connection, holder).await?)
+    }
+}

@@ -1,0 +1,153 @@
+//! The calls to ReturnGO of a day, which processes of one store share.
+
+use std::sync::Arc;
+
+use api_client_core::client::Clock;
+use jiff::{SignedDuration, civil::Date};
+use returngo::{Client, Error, ErrorKind, client::Spent};
+use returngo_brightpearl_connector::{
+    configuration::ConnectionConfiguration,
+    demo::Scene,
+    ledger::{CallLimits, ConnectionId},
+    registry::Registry,
+    vault::{Vault, VaultKey},
+};
+
+use crate::{
+    ledger::{databases::Database, on_both},
+    support::Time,
+};
+
+on_both!(
+    a_day_is_shared_by_all_who_reserve,
+    two_processes_never_make_more_calls_than_the_day_has,
+    calls_that_were_not_made_are_given_back,
+    a_process_leaves_others_their_share,
+);
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const TODAY: Date = jiff::civil::date(2026, 5, 9);
+
+fn acme() -> ConnectionId {
+    "acme".parse().unwrap()
+}
+
+async fn a_day_is_shared_by_all_who_reserve(database: Database) {
+    let ledger = database.open().await;
+    let limits = CallLimits { per_day: Some(100), for_writes: 20, for_others: 0 };
+    let reserve = async |are_writes: bool, wanted: u32, limits: CallLimits| {
+        ledger.reserve_returngo_calls(&acme(), TODAY, are_writes, wanted, &limits).await.unwrap().calls
+    };
+    assert_eq!(reserve(false, 50, limits).await, 50);
+    assert_eq!(reserve(false, 50, CallLimits { for_others: 25, ..limits }).await, 25, "a quarter is left");
+    assert_eq!(reserve(false, 50, limits).await, 5, "a fifth is for writes");
+    assert_eq!(reserve(false, 50, limits).await, 0);
+    assert_eq!(reserve(true, 15, limits).await, 15);
+    assert_eq!(reserve(true, 15, limits).await, 5);
+    let spent = ledger.returngo_calls(&acme(), TODAY).await.unwrap();
+    assert_eq!(spent, Spent { day: TODAY, reads: 80, writes: 20 });
+
+    ledger.give_back_returngo_calls(&acme(), &Spent { day: TODAY, reads: 10, writes: 0 }).await.unwrap();
+    assert_eq!(reserve(false, 50, limits).await, 10);
+    let others: ConnectionId = "other".parse().unwrap();
+    assert_eq!(ledger.returngo_calls(&others, TODAY).await.unwrap().reads, 0, "each connection has its own");
+    assert_eq!(ledger.returngo_calls(&acme(), TODAY.tomorrow().unwrap()).await.unwrap().reads, 0);
+}
+
+/// A shop whose key has so many calls a day.
+struct Shop {
+    scene: Scene,
+    database: Database,
+    time: Time,
+    configuration: ConnectionConfiguration,
+}
+
+impl Shop {
+    async fn with(database: Database, calls_a_day: u32) -> Self {
+        let scene = Scene::start(1).await.unwrap();
+        let mut configuration = scene.configuration().unwrap();
+        configuration.returngo.calls_a_day = Some(calls_a_day);
+        let time = Time::at("2026-05-09T10:15:20Z".parse().unwrap());
+        let shop = Self { scene, database, time, configuration };
+        shop.process().await.put(&acme(), &shop.configuration).await.unwrap();
+        shop
+    }
+
+    async fn process(&self) -> Registry {
+        let ledger = self.database.open().await;
+        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &*ledger).await.unwrap();
+        let clock: Arc<dyn Clock> = self.time.clock();
+        Registry::new(ledger, vault, clock)
+    }
+
+    async fn spent(&self) -> u32 {
+        let day = returngo_brightpearl_connector::calls::day_of(self.time.now());
+        let spent = self.database.open().await.returngo_calls(&acme(), day).await.unwrap();
+        spent.reads + spent.writes
+    }
+
+    fn made(&self) -> u64 {
+        self.scene.returngo.requests().of("GET /rma/{id}")
+    }
+
+    async fn read(&self, client: &Client) -> Result<(), Error> {
+        client.rmas().get(&self.scene.rmas[0]).await.map(drop)
+    }
+
+    /// Calls until the day has no call left.
+    async fn read_all_day(&self, client: &Client) {
+        loop {
+            match self.read(client).await {
+                Ok(()) => {}
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::QuotaSpent, "{error}");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn client(process: &Registry) -> Client {
+    process.get(&acme()).await.unwrap().returngo.clone()
+}
+
+async fn two_processes_never_make_more_calls_than_the_day_has(database: Database) {
+    let shop = Shop::with(database, 100).await;
+    let (one, two) = (shop.process().await, shop.process().await);
+    let clients = (client(&one).await, client(&two).await);
+    tokio::join!(shop.read_all_day(&clients.0), shop.read_all_day(&clients.1));
+    assert_eq!(shop.made(), 80, "a fifth is kept for writes");
+    let restarted = shop.process().await;
+    assert_eq!(shop.read(&client(&restarted).await).await.unwrap_err().kind(), ErrorKind::QuotaSpent);
+
+    shop.time.pass(SignedDuration::from_hours(24)).await;
+    shop.read(&client(&restarted).await).await.unwrap();
+    assert_eq!(client(&restarted).await.calls_left().reads, Some(79));
+}
+
+async fn calls_that_were_not_made_are_given_back(database: Database) {
+    let shop = Shop::with(database, 1000).await;
+    let process = shop.process().await;
+    for _ in 0..3 {
+        shop.read(&client(&process).await).await.unwrap();
+    }
+    assert_eq!(shop.spent().await, 20, "reserved together: a call costs no statement");
+    process.give_back_calls().await.unwrap();
+    process.give_back_calls().await.unwrap();
+    assert_eq!(shop.spent().await, 3);
+    shop.read(&client(&process).await).await.unwrap();
+    process.give_back_calls().await.unwrap();
+    assert_eq!(shop.spent().await, 4);
+}
+
+async fn a_process_leaves_others_their_share(database: Database) {
+    let shop = Shop::with(database, 100).await;
+    let (command, serve) = (shop.process().await, shop.process().await);
+    let commands = client(&command).await;
+    command.calls(&acme(), &shop.configuration).leave(60);
+    shop.read_all_day(&commands).await;
+    assert_eq!(shop.made(), 40);
+    shop.read_all_day(&client(&serve).await).await;
+    assert_eq!(shop.made(), 80);
+}
