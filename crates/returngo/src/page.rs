@@ -70,6 +70,11 @@ impl<T> Page<T> {
         self.rows.into_iter().collect()
     }
 
+    /// The rows that read.
+    pub(crate) fn decoded(&self) -> impl Iterator<Item = &T> {
+        self.rows.iter().flatten()
+    }
+
     /// Where the next page begins, if there may be one.
     pub const fn next(&self) -> Option<&Cursor> {
         self.next.as_ref()

@@ -16,6 +16,7 @@ mod seals;
 mod seen;
 mod sql;
 mod sweep;
+mod sweep_rows;
 mod work;
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
@@ -23,7 +24,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use async_trait::async_trait;
 use brightpearl::OrderId;
 use jiff::{SignedDuration, Timestamp};
-use returngo::{ReturnedItemId, RmaId};
+use returngo::{ReturnedItemId, RmaId, sweep::SeenRma};
 use returngo_brightpearl_reader::IntendedCredit;
 
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
@@ -36,6 +37,7 @@ pub use process::{LEASE, Process, REPORT_EVERY};
 pub use seals::{NewSeals, Resealed};
 pub use seen::{Seen, SeenCredit};
 pub use sweep::{SweepName, SweepTurn};
+pub use sweep_rows::{SweepPart, SweepRowChanges, SweepRowKey, SweepRows};
 pub use work::{
     Cause, Claim, ClaimRequest, ConnectionStatus, Outcome, UnreadableReview, WorkItem, WorkState, WorkerId,
 };
@@ -255,6 +257,19 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         due_at: Timestamp,
     ) -> Result<(), LedgerError>;
 
+    /// The same, and changes the sweep's rows, both or neither; nothing when somebody else took the sweep since.
+    async fn finish_sweep_with(
+        &self,
+        turn: &SweepTurn,
+        cursor: &str,
+        rows: &SweepRowChanges,
+        due_at: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// What a connection's sweep of this name is not done with.
+    async fn sweep_rows(&self, connection: &ConnectionId, sweep: SweepName)
+    -> Result<SweepRows, LedgerError>;
+
     /// Gives a turn back that came to nothing: where the sweep has got to, and its haste, stay as they were.
     async fn release_sweep(&self, turn: &SweepTurn, due_at: Timestamp) -> Result<(), LedgerError>;
 
@@ -281,7 +296,7 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         now: Timestamp,
     ) -> Result<usize, LedgerError>;
 
-    /// Remembers what a worker saw of RMAs about which it has nothing more to do.
+    /// Remembers what a worker saw of RMAs about which it has nothing more to do, unless a later read is remembered.
     async fn remember(
         &self,
         connection: &ConnectionId,
@@ -309,6 +324,21 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         connection: &ConnectionId,
         items: &[ReturnedItemId],
     ) -> Result<Vec<RmaId>, LedgerError>;
+
+    /// What was remembered of these RMAs in ReturnGO.
+    async fn seen_rmas(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError>;
+
+    /// What was remembered in ReturnGO of the RMAs that a sweep has to [watch](SeenRma::watched_until): those that are
+    /// finished are not among them.
+    async fn watched_rmas(
+        &self,
+        connection: &ConnectionId,
+        now: Timestamp,
+    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError>;
 
     /// The value that tells whether a key opens what is stored: the one that was offered first, which is kept.
     async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError>;

@@ -12,7 +12,7 @@ use returngo::RmaId;
 use super::{Progress, Schedule, SweepError, Swept, later};
 use crate::{
     connection::Connection,
-    ledger::{Cause, Ledger, LedgerError},
+    ledger::{Cause, Ledger, LedgerError, SweepRowChanges},
 };
 
 /// How much of the time before it a sweep asks for again: whether a period's ends belong to it is not documented,
@@ -51,7 +51,8 @@ impl Connection {
             .mark_found(&self.id, &rmas, Cause::Brightpearl, "Brightpearl was swept", self.clock.now())
             .await?;
         let due_at = later(self.clock.now(), schedule.brightpearl);
-        Ok(Progress { cursor: began.to_string(), due_at, swept: Swept { due }, trouble: None })
+        let (cursor, rows) = (began.to_string(), SweepRowChanges::default());
+        Ok(Progress { cursor, rows, due_at, swept: Swept { due }, trouble: None })
     }
 
     /// The orders that changed, or whose goods moved, since this time, whether or not they were looked at.

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use tracing::{debug, warn};
 
 use super::{DueRma, SweepCall, SweepJob, SweepSettings, SweepState, later};
-use crate::{Client, Error, ErrorKind, Notification, Rma, RmaId, UndecodableRow, rma, transaction};
+use crate::{
+    Client, Error, ErrorKind, Notification, Page, ReturnedItemId, Rma, RmaId, RmaSummary, Transaction,
+    UndecodableRow, rma, transaction,
+};
 
 /// Sweeps a shop: asks for the lists that are due, then reads what they show to have changed. One request at a
 /// time, as ReturnGO asks for.
@@ -22,6 +25,38 @@ pub struct Swept {
     pub pages: u32,
     /// Rows that do not read: tell somebody, ReturnGO may have changed its form.
     pub undecodable: Vec<UndecodableRow>,
+}
+
+/// A page of a list that was due.
+#[derive(Debug)]
+pub struct ListPage {
+    job: SweepJob,
+    asked_at: Timestamp,
+    rows: Rows,
+}
+
+#[derive(Debug)]
+enum Rows {
+    Rmas(Page<RmaSummary>),
+    Transactions(Page<Transaction>),
+}
+
+impl ListPage {
+    /// The RMAs that it shows.
+    pub fn rmas(&self) -> Vec<&RmaId> {
+        match &self.rows {
+            Rows::Rmas(page) => page.decoded().map(|summary| &summary.rma_id).collect(),
+            Rows::Transactions(_) => Vec::new(),
+        }
+    }
+
+    /// The units that it names.
+    pub fn items(&self) -> Vec<&ReturnedItemId> {
+        match &self.rows {
+            Rows::Rmas(_) => Vec::new(),
+            Rows::Transactions(page) => page.decoded().flat_map(|row| &row.return_item_ids).collect(),
+        }
+    }
 }
 
 /// An RMA that was due.
@@ -59,6 +94,11 @@ impl Sweeper {
         &mut self.state
     }
 
+    /// What is known and what is due.
+    pub fn into_state(self) -> SweepState {
+        self.state
+    }
+
     /// Takes in what a webhook said.
     pub fn notified(&mut self, notification: &Notification) {
         self.state.notified(notification, self.client.now());
@@ -70,10 +110,8 @@ impl Sweeper {
     /// When a page cannot be had. What came before is in the state, and the next call goes on there.
     pub async fn sweep(&mut self) -> Result<Swept, Error> {
         let mut swept = Swept::default();
-        while let Some(call) =
-            self.state.next_call(self.client.now(), &self.settings, self.client.calls_left())
-        {
-            swept.undecodable.extend(self.ask(call).await?);
+        while let Some(page) = self.next_page().await? {
+            swept.undecodable.extend(self.take_in(page));
             swept.pages += 1;
         }
         if !swept.undecodable.is_empty() {
@@ -82,21 +120,37 @@ impl Sweeper {
         Ok(swept)
     }
 
-    async fn ask(&mut self, call: SweepCall) -> Result<Vec<UndecodableRow>, Error> {
+    /// Asks for the next page of a list that is due now; none when none is. It has to be [taken in](Self::take_in).
+    ///
+    /// # Errors
+    /// When the page cannot be had.
+    pub async fn next_page(&mut self) -> Result<Option<ListPage>, Error> {
         let asked_at = self.client.now();
-        match call {
+        let Some(call) = self.state.next_call(asked_at, &self.settings, self.client.calls_left()) else {
+            return Ok(None);
+        };
+        let (job, rows) = match call {
             SweepCall::Rmas { job, filter, cursor } => {
-                match self.client.send(&rma::list(&filter, cursor.as_ref())).await {
-                    Ok(page) => Ok(self.state.saw_rmas(job, page, asked_at)),
-                    Err(error) => Err(self.begin_anew_if_refused(job, error)),
-                }
+                let page = self.client.send(&rma::list(&filter, cursor.as_ref())).await;
+                (job, page.map(Rows::Rmas))
             }
             SweepCall::Transactions { filter, cursor } => {
-                match self.client.send(&transaction::list(&filter, cursor.as_ref())).await {
-                    Ok(page) => Ok(self.state.saw_transactions(page, asked_at)),
-                    Err(error) => Err(self.begin_anew_if_refused(SweepJob::Money, error)),
-                }
+                let page = self.client.send(&transaction::list(&filter, cursor.as_ref())).await;
+                (SweepJob::Money, page.map(Rows::Transactions))
             }
+        };
+        match rows {
+            Ok(rows) => Ok(Some(ListPage { job, asked_at, rows })),
+            Err(error) => Err(self.begin_anew_if_refused(job, error)),
+        }
+    }
+
+    /// Takes in a page. Gives the rows that do not read.
+    pub fn take_in(&mut self, page: ListPage) -> Vec<UndecodableRow> {
+        let ListPage { job, asked_at, rows } = page;
+        match rows {
+            Rows::Rmas(page) => self.state.saw_rmas(job, page, asked_at),
+            Rows::Transactions(page) => self.state.saw_transactions(page, asked_at),
         }
     }
 

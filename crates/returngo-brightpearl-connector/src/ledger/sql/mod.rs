@@ -20,6 +20,7 @@ mod retention;
 mod seals;
 mod seen;
 mod session;
+mod sweep_rows;
 mod sweeps;
 mod work;
 mod work_items;
@@ -29,7 +30,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use brightpearl::OrderId;
 use jiff::{SignedDuration, Timestamp};
-use returngo::{ReturnedItemId, RmaId};
+use returngo::{ReturnedItemId, RmaId, sweep::SeenRma};
 use returngo_brightpearl_reader::IntendedCredit;
 use sqlx::AnyPool;
 
@@ -38,7 +39,7 @@ use super::{
     Admission, AuditEntry, AuditPosition, Cause, Claim, ClaimRequest, ConnectionId, ConnectionStatus,
     Counterparts, Decision, Delivery, EffectOutcome, EffectRecord, InboxId, Intent, Ledger, LedgerError,
     NewSeals, OrderRequest, OrderTurn, Outcome, Process, PrunedAudit, Revision, Sealed, Seen, SettledReview,
-    StoredConnection, StoredDelivery, SweepName, SweepTurn, WorkItem, WorkerId,
+    StoredConnection, StoredDelivery, SweepName, SweepRowChanges, SweepRows, SweepTurn, WorkItem, WorkerId,
 };
 
 /// A ledger in a SQL database.
@@ -379,6 +380,21 @@ impl Ledger for SqlLedger {
         session.commit().await
     }
 
+    async fn finish_sweep_with(
+        &self,
+        turn: &SweepTurn,
+        cursor: &str,
+        rows: &SweepRowChanges,
+        due_at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        if sweeps::is_held(&mut session, turn).await? {
+            sweep_rows::change(&mut session, turn, rows).await?;
+            sweeps::finish(&mut session, turn, cursor, due_at).await?;
+        }
+        session.commit().await
+    }
+
     async fn release_sweep(&self, turn: &SweepTurn, due_at: Timestamp) -> Result<(), LedgerError> {
         let mut session = self.writing().await?;
         sweeps::release(&mut session, turn, due_at).await?;
@@ -449,6 +465,30 @@ impl Ledger for SqlLedger {
         items: &[ReturnedItemId],
     ) -> Result<Vec<RmaId>, LedgerError> {
         seen::rmas_of_items(&mut self.asking().await?, connection, items).await
+    }
+
+    async fn seen_rmas(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError> {
+        seen::of(&mut self.asking().await?, connection, rmas).await
+    }
+
+    async fn watched_rmas(
+        &self,
+        connection: &ConnectionId,
+        now: Timestamp,
+    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError> {
+        seen::watched(&mut self.reading().await?, connection, now).await
+    }
+
+    async fn sweep_rows(
+        &self,
+        connection: &ConnectionId,
+        sweep: SweepName,
+    ) -> Result<SweepRows, LedgerError> {
+        sweep_rows::all(&mut self.asking().await?, connection, sweep).await
     }
 
     async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError> {

@@ -14,7 +14,7 @@ use super::{SqlLedger, dialect::Dialect, place::Place};
 use crate::ledger::LedgerError;
 
 /// The tables, step by step. A step that was released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "ledger", include_str!("../../../migrations/0001_ledger.sql")),
     (2, "resolved", include_str!("../../../migrations/0002_resolved.sql")),
     (3, "seen", include_str!("../../../migrations/0003_seen.sql")),
@@ -23,6 +23,7 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (6, "abandoned", include_str!("../../../migrations/0006_abandoned.sql")),
     (8, "counterparts", include_str!("../../../migrations/0008_counterparts.sql")),
     (9, "where_returns_meet", include_str!("../../../migrations/0009_where_returns_meet.sql")),
+    (13, "a_year", include_str!("../../../migrations/0013_a_year.sql")),
 ];
 
 const CONNECTIONS_TO_POSTGRES: u32 = 8;

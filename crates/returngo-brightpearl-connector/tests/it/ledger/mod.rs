@@ -20,6 +20,7 @@ mod several;
 mod sweeps;
 mod trouble;
 mod work;
+mod year;
 
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
