@@ -12,7 +12,10 @@ use jiff::{Timestamp, tz::Offset};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::request::{Endpoint, Request};
+use crate::{
+    RmaId,
+    request::{Endpoint, Request},
+};
 
 api_client_core::text_id! {
     /// Where the next page begins. Opaque; keep it to go on later.
@@ -40,6 +43,13 @@ pub struct UndecodableRow {
     pub source: DecodeError,
 }
 
+impl UndecodableRow {
+    /// The RMA that a row of the list of RMAs is about, where that can be told.
+    pub fn rma_id(&self) -> Option<RmaId> {
+        self.id.as_ref()?.parse().ok()
+    }
+}
+
 impl fmt::Display for UndecodableRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "row {} of the list", self.number)?;
@@ -63,6 +73,11 @@ impl<T> Page<T> {
         Self { rows, next }
     }
 
+    /// Those that do not read.
+    pub(crate) fn undecodable(&self) -> impl Iterator<Item = &UndecodableRow> {
+        self.rows.iter().filter_map(|row| row.as_ref().err())
+    }
+
     /// The rows, those that do not read as errors.
     pub fn results(self) -> Vec<Result<T, UndecodableRow>> {
         self.rows
@@ -74,6 +89,11 @@ impl<T> Page<T> {
     /// When one of them does not read.
     pub fn rows(self) -> Result<Vec<T>, UndecodableRow> {
         self.rows.into_iter().collect()
+    }
+
+    /// The rows that read.
+    pub(crate) fn decoded(&self) -> impl Iterator<Item = &T> {
+        self.rows.iter().flatten()
     }
 
     /// Where the next page begins, if there may be one.

@@ -77,9 +77,23 @@ impl Process {
 
     /// Resident, in bytes.
     pub(crate) fn memory(&self) -> u64 {
-        let status = self.proc("status");
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
+        self.status("VmRSS:") << 10
+    }
+
+    /// The most that ever was resident, in bytes.
+    #[allow(dead_code, reason = "not every bench asks")]
+    pub(crate) fn most_memory(&self) -> u64 {
+        self.status("VmHWM:") << 10
+    }
+
+    /// How many bytes it has sent to disks.
+    #[allow(dead_code, reason = "not every bench asks")]
+    pub(crate) fn written(&self) -> u64 {
+        field(&self.proc("io"), "write_bytes:")
+    }
+
+    fn status(&self, name: &str) -> u64 {
+        field(&self.proc("status"), name)
     }
 
     fn proc(&self, file: &str) -> String {
@@ -94,6 +108,12 @@ impl Process {
         stream.read_to_string(&mut answer).await.ok()?;
         Some(answer)
     }
+}
+
+/// The number that follows this name.
+fn field(text: &str, name: &str) -> u64 {
+    let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 impl Drop for Process {

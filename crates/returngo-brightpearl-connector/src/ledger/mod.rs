@@ -18,6 +18,7 @@ mod seals;
 mod seen;
 mod sql;
 mod sweep;
+mod sweep_rows;
 mod unreadable;
 mod work;
 
@@ -26,7 +27,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use async_trait::async_trait;
 use brightpearl::OrderId;
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use returngo::{ReturnedItemId, RmaId, client::Spent};
+use returngo::{ReturnedItemId, RmaId, client::Spent, sweep::SeenRma};
 use returngo_brightpearl_reader::IntendedCredit;
 
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
@@ -41,6 +42,7 @@ pub use returngo_calls::{CallLimits, ReservedCalls};
 pub use seals::{NewSeals, Resealed};
 pub use seen::{Seen, SeenCredit};
 pub use sweep::{SweepName, SweepStatus, SweepTurn};
+pub use sweep_rows::{SweepPart, SweepRowChanges, SweepRowKey, SweepRows};
 pub use unreadable::{Dismissal, StoredUnreadable, Unreadable, UnreadableKind};
 pub use work::{
     Cause, Claim, ClaimRequest, ConnectionStatus, OutOfSync, Outcome, UnreadableReview, WorkItem, WorkState,
@@ -298,6 +300,19 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         due_at: Timestamp,
     ) -> Result<(), LedgerError>;
 
+    /// The same, and changes the sweep's rows, both or neither; nothing when somebody else took the sweep since.
+    async fn finish_sweep_with(
+        &self,
+        turn: &SweepTurn,
+        cursor: &str,
+        rows: &SweepRowChanges,
+        due_at: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// What a connection's sweep of this name is not done with.
+    async fn sweep_rows(&self, connection: &ConnectionId, sweep: SweepName)
+    -> Result<SweepRows, LedgerError>;
+
     /// Gives a turn back that came to nothing: where the sweep has got to, and its haste, stay as they were.
     async fn release_sweep(&self, turn: &SweepTurn, due_at: Timestamp) -> Result<(), LedgerError>;
 
@@ -363,7 +378,7 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         now: Timestamp,
     ) -> Result<usize, LedgerError>;
 
-    /// Remembers what a worker saw of RMAs about which it has nothing more to do.
+    /// Remembers what a worker saw of RMAs about which it has nothing more to do, unless a later read is remembered.
     async fn remember(
         &self,
         connection: &ConnectionId,
@@ -391,6 +406,21 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         connection: &ConnectionId,
         items: &[ReturnedItemId],
     ) -> Result<Vec<RmaId>, LedgerError>;
+
+    /// What was remembered of these RMAs in ReturnGO.
+    async fn seen_rmas(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError>;
+
+    /// What was remembered in ReturnGO of the RMAs that a sweep has to [watch](SeenRma::watched_until): those that are
+    /// finished are not among them.
+    async fn watched_rmas(
+        &self,
+        connection: &ConnectionId,
+        now: Timestamp,
+    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError>;
 
     /// The value that tells whether a key opens what is stored: the one that was offered first, which is kept.
     async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError>;

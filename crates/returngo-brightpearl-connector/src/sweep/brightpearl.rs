@@ -13,7 +13,7 @@ use super::{Progress, Schedule, SweepError, Swept, later};
 use crate::{
     connection::Connection,
     inbox::naming::Rows,
-    ledger::{Cause, Ledger, LedgerError, UnreadableKind},
+    ledger::{Cause, Ledger, LedgerError, SweepRowChanges, UnreadableKind},
     skipped::Skipped,
 };
 
@@ -54,7 +54,8 @@ impl Connection {
             .mark_found(&self.id, &rmas, Cause::Brightpearl, "Brightpearl was swept", self.clock.now())
             .await?;
         let due_at = later(self.clock.now(), schedule.brightpearl);
-        Ok(Progress { cursor: began.to_string(), due_at, swept: Swept { due }, trouble: None })
+        let (cursor, rows) = (began.to_string(), SweepRowChanges::default());
+        Ok(Progress { cursor, rows, due_at, swept: Swept { due }, trouble: None })
     }
 
     /// The orders that changed, or whose goods moved, since this time, whether or not they were looked at.

@@ -3,6 +3,7 @@
 
 mod brightpearl;
 mod returngo;
+mod rows;
 mod since;
 
 use std::time::Duration;
@@ -15,7 +16,7 @@ use crate::{
     configuration::ConnectionConfiguration,
     connection::Connection,
     inbox::InboxError,
-    ledger::{Ledger, LedgerError, SweepName, SweepTurn},
+    ledger::{Ledger, LedgerError, SweepName, SweepRowChanges, SweepTurn},
     probe::{Point, Probe},
     skipped::Skipped,
 };
@@ -100,6 +101,7 @@ impl From<InboxError> for SweepError {
 /// Where a sweep got to, and when its turn comes again.
 struct Progress {
     cursor: String,
+    rows: SweepRowChanges,
     due_at: Timestamp,
     swept: Swept,
     /// What kept it from getting further.
@@ -132,9 +134,9 @@ impl Connection {
         probe.reached(Point::SweepMarked);
         let again_at = schedule.after_failure_at(self.clock.now());
         let outcome = match taken {
-            Ok(Progress { cursor, due_at, swept, trouble }) => {
+            Ok(Progress { cursor, rows, due_at, swept, trouble }) => {
                 let due_at = if trouble.is_some() { again_at } else { due_at };
-                ledger.finish_sweep(turn, &cursor, due_at).await?;
+                ledger.finish_sweep_with(turn, &cursor, &rows, due_at).await?;
                 trouble.map_or(Ok(swept), Err)
             }
             Err(error) => {
@@ -156,7 +158,13 @@ impl Connection {
         }
         let now = self.clock.now();
         let due_at = later(now, schedule.subscriptions);
-        Ok(Progress { cursor: now.to_string(), due_at, swept: Swept::default(), trouble: None })
+        Ok(Progress {
+            cursor: now.to_string(),
+            rows: SweepRowChanges::default(),
+            due_at,
+            swept: Swept::default(),
+            trouble: None,
+        })
     }
 }
 

@@ -1,16 +1,16 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use returngo::{
     Notification, ReturnedItemId, RmaId, TransactionId,
-    sweep::{SweepSettings, SweepState, Sweeper, Swept as ListsSwept},
+    sweep::{ListPage, SeenRma, SweepProgress, SweepSettings, SweepState, Sweeper, Swept as Listed},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Progress, Schedule, SweepError, Swept, later};
+use super::{Progress, Schedule, SweepError, Swept, later, rows};
 use crate::{
     connection::Connection,
-    ledger::{Cause, Ledger, SweepTurn, UnreadableKind},
+    ledger::{Cause, Ledger, LedgerError, SweepRowChanges, SweepRows, SweepTurn, UnreadableKind},
     skipped::Skipped,
 };
 
@@ -20,30 +20,41 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// How far back a sweep looks when it is unknown since when changes were missed.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(48);
 
-/// How long the sweep itself knows of an RMA that is finished. The ledger knows of it for ever, but what the sweep
-/// knows is read and written each time.
-const REMEMBERED: Duration = Duration::from_secs(60 * 24 * 60 * 60);
-
-/// Where a sweep got to.
+/// Where a sweep got to. What was seen of RMAs is not part of it: earlier versions had it here, and it is read over.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Cursor {
-    state: SweepState,
+    state: SweepProgress,
     /// Until when it is known what workers saw.
     heard_until: Timestamp,
 }
 
 impl Cursor {
-    fn read(stored: Option<&str>, now: Timestamp) -> Self {
-        let stored: Option<Self> = stored.and_then(|stored| serde_json::from_str(stored).ok());
-        let latest = now.saturating_add(OVERLAP).unwrap_or(now);
-        let from = match stored {
-            Some(cursor) if cursor.heard_until <= latest => return cursor,
-            // Left by a clock that was ahead: it saw nothing of what happened meanwhile.
-            Some(_) => now.saturating_sub(LOOK_BACK).unwrap_or(now),
-            None => now,
-        };
-        Self { state: SweepState::new(from), heard_until: Timestamp::UNIX_EPOCH }
+    fn read(stored: Option<&str>, rows: &SweepRows, now: Timestamp) -> (SweepState, Option<Timestamp>) {
+        let Some(stored) = stored else { return (SweepState::new(now), None) };
+        match Self::stored(stored, rows) {
+            Some(cursor) if cursor.heard_until <= now.saturating_add(OVERLAP).unwrap_or(now) => {
+                (SweepState::resume(cursor.state), Some(cursor.heard_until))
+            }
+            // Damaged, or left by a clock that was ahead: it saw nothing of what happened meanwhile.
+            _ => {
+                let from = now.saturating_sub(LOOK_BACK).unwrap_or(now);
+                (rows::salvaged(rows, from, now), None)
+            }
+        }
+    }
+
+    fn stored(stored: &str, rows: &SweepRows) -> Option<Self> {
+        let mut cursor: Self = serde_json::from_str(stored).ok()?;
+        rows::into_progress(rows, &mut cursor.state).ok()?;
+        Some(cursor)
+    }
+
+    /// As it is stored: the text, and the rows.
+    fn write(state: SweepState, heard_until: Timestamp) -> Result<(String, SweepRows), serde_json::Error> {
+        let mut cursor = Self { state: state.into_progress(), heard_until };
+        let rows = rows::out_of_progress(&mut cursor.state)?;
+        Ok((serde_json::to_string(&cursor)?, rows))
     }
 }
 
@@ -60,29 +71,29 @@ impl Connection {
     ) -> Result<Progress, SweepError> {
         let settings = SweepSettings::default();
         let began = self.clock.now();
-        let Cursor { state, heard_until } = Cursor::read(turn.cursor.as_deref(), began);
+        let before = ledger.sweep_rows(&self.id, turn.sweep).await?;
+        let (state, heard_until) = Cursor::read(turn.cursor.as_deref(), &before, began);
         let mut sweeper = Sweeper::resume(self.returngo.clone(), settings.clone(), state);
-        let since = heard_until.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
-        for (rma, seen) in ledger.seen_since(&self.id, since).await? {
-            sweeper.state_mut().saw(&rma, seen.rma);
+        let watched = ledger.watched_rmas(&self.id, began).await?;
+        recall(sweeper.state_mut(), watched, began);
+        let unlisted: Vec<RmaId> = sweeper.state().unlisted().cloned().collect();
+        recall(sweeper.state_mut(), ledger.seen_rmas(&self.id, &unlisted).await?, began);
+        if let Some(heard_until) = heard_until {
+            let since = heard_until.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
+            let heard = ledger.seen_since(&self.id, since).await?;
+            for (rma, seen) in heard.into_iter().filter(|(_, seen)| is_from_the_past(&seen.rma, began)) {
+                sweeper.state_mut().saw(&rma, seen.rma);
+            }
         }
         if turn.hastened {
             sweeper.notified(&Notification::default());
         }
         let unmatched = transactions_unmatched(sweeper.state());
         let unlisted: BTreeSet<RmaId> = sweeper.state().unlisted().cloned().collect();
-        let mut swept = ListsSwept::default();
-        let listed = sweeper.sweep_into(&mut swept).await;
-        for row in &swept.undecodable_rmas {
-            skipped.add_row(UnreadableKind::RmaRow, row);
-        }
-        for row in &swept.undecodable_transactions {
-            skipped.add_row(UnreadableKind::TransactionRow, row);
-        }
+        let listed = self.list(&mut sweeper, &settings, ledger, skipped).await?;
         let still_unlisted: BTreeSet<RmaId> = sweeper.state().unlisted().cloned().collect();
         skipped.read(UnreadableKind::RmaRow, unlisted.difference(&still_unlisted));
         self.match_what_is_new(unmatched, sweeper.state_mut(), ledger).await?;
-        sweeper.state_mut().forget_finished(began, &settings, REMEMBERED);
         let found = sweeper.due();
         let rmas: Vec<RmaId> = found.iter().map(|due| due.rma_id.clone()).collect();
         let now = self.clock.now();
@@ -90,16 +101,61 @@ impl Connection {
         found.iter().for_each(|due| sweeper.state_mut().handed_over(due, now));
         let next =
             sweeper.wake_at().clamp(later(now, schedule.returngo / 5), later(now, schedule.returngo * 4));
-        let cursor = Cursor { state: sweeper.state().clone(), heard_until: began };
+        let (cursor, after) = Cursor::write(sweeper.into_state(), began)
+            .map_err(|error| LedgerError::Database(error.into()))?;
         Ok(Progress {
-            cursor: serde_json::to_string(&cursor).unwrap_or_default(),
+            cursor,
+            rows: SweepRowChanges::between(&before, after),
             due_at: next,
             swept: Swept { due },
             trouble: listed.err().map(SweepError::from),
         })
     }
 
-    /// Transactions of RMAs that the sweep has forgotten: the ledger knows which units they had.
+    /// Asks for every list that is due. Before a page is taken in, what is known of its RMAs is recalled.
+    async fn list(
+        &self,
+        sweeper: &mut Sweeper,
+        settings: &SweepSettings,
+        ledger: &dyn Ledger,
+        skipped: &mut Skipped<'_>,
+    ) -> Result<Result<(), returngo::Error>, LedgerError> {
+        loop {
+            let page = match sweeper.next_page().await {
+                Ok(Some(page)) => page,
+                Ok(None) => return Ok(Ok(())),
+                Err(error) => return Ok(Err(error)),
+            };
+            let now = self.clock.now();
+            let shown = self.seen_of(&page, sweeper.state(), ledger).await?;
+            recall(sweeper.state_mut(), shown, now);
+            let mut listed = Listed::default();
+            sweeper.take_in(page, &mut listed);
+            for row in &listed.undecodable_rmas {
+                skipped.add_row(UnreadableKind::RmaRow, row);
+            }
+            for row in &listed.undecodable_transactions {
+                skipped.add_row(UnreadableKind::TransactionRow, row);
+            }
+            sweeper.state_mut().forget_unwatched(now, settings);
+        }
+    }
+
+    /// What is remembered of the RMAs that a page is about, and the sweep does not know.
+    async fn seen_of(
+        &self,
+        page: &ListPage,
+        state: &SweepState,
+        ledger: &dyn Ledger,
+    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError> {
+        let items: Vec<ReturnedItemId> = page.items().into_iter().cloned().collect();
+        let mut rmas = ledger.rmas_of_items(&self.id, &items).await?;
+        rmas.extend(page.rmas());
+        rmas.retain(|rma| state.seen(rma).is_none());
+        ledger.seen_rmas(&self.id, &rmas).await
+    }
+
+    /// Transactions of RMAs of which only the units could be read back.
     async fn match_what_is_new(
         &self,
         known: BTreeSet<TransactionId>,
@@ -114,6 +170,17 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+fn recall(state: &mut SweepState, seen: Vec<(RmaId, SeenRma)>, now: Timestamp) {
+    for (rma, seen) in seen.into_iter().filter(|(_, seen)| is_from_the_past(seen, now)) {
+        state.recall(&rma, seen);
+    }
+}
+
+/// What claims to be read in a time that has not come yet was read by a clock that was ahead: it is not known.
+fn is_from_the_past(seen: &SeenRma, now: Timestamp) -> bool {
+    seen.read_at <= now.saturating_add(OVERLAP).unwrap_or(now)
 }
 
 fn transactions_unmatched(state: &SweepState) -> BTreeSet<TransactionId> {

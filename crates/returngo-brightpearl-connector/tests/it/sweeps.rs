@@ -5,7 +5,8 @@ use brightpearl::Patch;
 use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
 use returngo_brightpearl_connector::ledger::{
-    ConnectionId, Decision, Sealed, Source, StoredConnection, SweepName, WorkState,
+    ConnectionId, Decision, Sealed, Source, StoredConnection, SweepName, SweepPart, SweepRowChanges,
+    SweepRowKey, SweepRows, SweepTurn, WorkState,
 };
 
 use crate::support::Shop;
@@ -251,29 +252,44 @@ async fn a_sweep_whose_connection_cannot_be_opened_is_counted_and_tried_again_so
     assert_eq!(again, SweepName::ALL.len(), "after a failure's wait");
 }
 
-/// Whether the sweep of ReturnGO itself knows of an RMA.
-async fn remembers(shop: &Shop, rma: &RmaId) -> bool {
+/// A turn of the sweep of ReturnGO, whenever it is due.
+async fn turn_of_returngo(shop: &Shop) -> SweepTurn {
     let ledger = &shop.service.ledger;
     let tomorrow = shop.time.now() + SignedDuration::from_hours(24);
-    let mut knows = false;
     let mut turns = Vec::new();
     while let Some(turn) =
         ledger.take_sweep(tomorrow, tomorrow + SignedDuration::from_hours(1)).await.unwrap()
     {
         turns.push(turn);
     }
-    for turn in turns {
+    let (mut of_returngo, others): (Vec<_>, Vec<_>) =
+        turns.into_iter().partition(|turn| turn.sweep == SweepName::Returngo);
+    for turn in others {
         ledger.release_sweep(&turn, turn.due_at).await.unwrap();
-        if turn.sweep == SweepName::Returngo {
-            let cursor: serde_json::Value = serde_json::from_str(&turn.cursor.unwrap()).unwrap();
-            knows = cursor["state"]["rmas"].get(rma.as_str()).is_some();
-        }
     }
-    knows
+    of_returngo.remove(0)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_refund_of_a_return_that_the_sweep_forgot_is_found() {
+/// The position of the sweep of ReturnGO.
+async fn position(shop: &Shop) -> serde_json::Value {
+    let turn = turn_of_returngo(shop).await;
+    shop.service.ledger.release_sweep(&turn, turn.due_at).await.unwrap();
+    serde_json::from_str(&turn.cursor.unwrap()).unwrap()
+}
+
+/// Has the next sweep of ReturnGO go on from here.
+async fn put_position(shop: &Shop, position: &str) {
+    let turn = turn_of_returngo(shop).await;
+    shop.service.ledger.finish_sweep(&turn, position, turn.due_at).await.unwrap();
+}
+
+/// What the sweep of ReturnGO is not done with.
+async fn rows(shop: &Shop) -> SweepRows {
+    shop.service.ledger.sweep_rows(&shop.connection, SweepName::Returngo).await.unwrap()
+}
+
+/// A shop with an RMA that is done, and one that is open, which was swept since.
+async fn with_a_finished_rma() -> Shop {
     let shop = Shop::open(2).await;
     for rma in &shop.scene.rmas {
         shop.scene.approve(rma).unwrap();
@@ -287,18 +303,99 @@ async fn a_late_refund_of_a_return_that_the_sweep_forgot_is_found() {
         shop.pass(SignedDuration::from_mins(30)).await;
         shop.work().await;
     }
-    assert!(remembers(&shop, rma).await);
+    shop
+}
+
+fn payments(shop: &Shop, rma: &RmaId) -> usize {
+    shop.scene.brightpearl.payments_on(shop.scene.credit(rma).unwrap().id).len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_refund_of_a_finished_return_is_found_and_costs_one_read() {
+    let shop = with_a_finished_rma().await;
     shop.pass(SignedDuration::from_hours(61 * 24)).await;
+    for _ in 0..2 {
+        shop.work().await;
+        shop.pass(SignedDuration::from_mins(30)).await;
+    }
     shop.work().await;
-    shop.pass(SignedDuration::from_mins(30)).await;
-    shop.work().await;
-    assert!(!remembers(&shop, rma).await, "it is done, and nothing happened to it for two months");
-    assert!(remembers(&shop, &shop.scene.rmas[1]).await, "it is open");
+    let rma = &shop.scene.rmas[0];
+    let known = position(&shop).await;
+    assert!(!known.to_string().contains(rma.as_str()), "a position holds no RMAs: {known}");
+    let (marked, (_, read)) = (shop.marked().await, shop.requests());
+    for _ in 0..3 {
+        shop.pass(SignedDuration::from_hours(25)).await;
+        shop.work().await;
+    }
+    assert_eq!(
+        (shop.marked().await, shop.requests().1),
+        (marked, read),
+        "lists that show both RMAs find nothing"
+    );
 
     shop.scene.refund(rma).unwrap();
     shop.pass(SignedDuration::from_mins(30)).await;
     shop.work().await;
-    assert_eq!(shop.scene.brightpearl.payments_on(shop.scene.credit(rma).unwrap().id).len(), 1);
+    assert_eq!((payments(&shop, rma), shop.requests().1), (1, read + 1));
+    shop.pass(SignedDuration::from_mins(16)).await;
+    shop.work().await;
+    assert_eq!(shop.requests().1, read + 1, "a transaction that a list shows once more is known");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_position_of_an_earlier_version_is_gone_on_from() {
+    let shop = with_a_finished_rma().await;
+    let rma = &shop.scene.rmas[0];
+    let mut known = position(&shop).await;
+    let seen = shop.service.ledger.seen_rmas(&shop.connection, &shop.scene.rmas).await.unwrap();
+    let seen: std::collections::BTreeMap<_, _> = seen.into_iter().collect();
+    known["state"]["rmas"] = serde_json::to_value(&seen).unwrap();
+    let at = shop.time.now();
+    known["state"]["due"] = serde_json::json!({ "777": { "reason": "new", "since": at, "last": at } });
+    known["state"]["unmatched"] = serde_json::json!({ "888": ["999"] });
+    put_position(&shop, &known.to_string()).await;
+    let (marked, (_, read)) = (shop.marked().await, shop.requests());
+    shop.scene.refund(rma).unwrap();
+    shop.pass(SignedDuration::from_mins(30)).await;
+    shop.work().await;
+    assert_eq!(
+        (payments(&shop, rma), shop.requests().1 - read),
+        (1, 2),
+        "the refund, and the RMA that was due"
+    );
+    assert!(shop.marked().await > marked);
+    let rows = rows(&shop).await;
+    for (part, key) in [(SweepPart::Due, "777"), (SweepPart::Unmatched, "888")] {
+        assert!(rows.contains_key(&SweepRowKey { part, key: key.to_owned() }), "it is a row now: {rows:?}");
+    }
+    let known = position(&shop).await;
+    assert_eq!((known["state"].get("rmas"), known["state"].get("due")), (None, None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_position_loses_nothing_of_two_days() {
+    for (position_is_damaged, what) in [(true, "the position"), (false, "a row")] {
+        let shop = with_a_finished_rma().await;
+        let rma = &shop.scene.rmas[0];
+        shop.scene.refund(rma).unwrap();
+        shop.pass(SignedDuration::from_hours(40)).await;
+        if position_is_damaged {
+            put_position(&shop, "{ torn").await;
+        } else {
+            let turn = turn_of_returngo(&shop).await;
+            let row = SweepRowKey { part: SweepPart::Due, key: "777".to_owned() };
+            let changes = SweepRowChanges([(row, Some("{ torn".to_owned()))].into());
+            let cursor = turn.cursor.clone().unwrap();
+            let ledger = &shop.service.ledger;
+            ledger.finish_sweep_with(&turn, &cursor, &changes, turn.due_at).await.unwrap();
+        }
+        shop.work().await;
+        assert_eq!(payments(&shop, rma), 1, "{what} is damaged");
+        let rows = rows(&shop).await;
+        assert!(!rows.values().any(|row| row == "{ torn"), "{what} is damaged");
+        let row = SweepRowKey { part: SweepPart::Due, key: "777".to_owned() };
+        assert_eq!(rows.contains_key(&row), !position_is_damaged, "what was due stays so");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

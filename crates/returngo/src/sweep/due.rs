@@ -39,11 +39,12 @@ pub struct DueRma {
 /// The RMAs to read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct DueList(BTreeMap<RmaId, Mark>);
+pub(super) struct DueList(BTreeMap<RmaId, DueMark>);
 
+/// Why and since when an RMA is due, to be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Mark {
+pub struct DueMark {
     reason: Reason,
     /// When it was marked first.
     since: Timestamp,
@@ -72,7 +73,7 @@ const LEFT_ALONE: Duration = Duration::from_secs(60 * 60);
 /// The longest time.
 const LEFT_ALONE_AT_MOST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-impl Mark {
+impl DueMark {
     fn ready_at(&self, debounce: Duration) -> Timestamp {
         let settled = match self.reason {
             // A shop that never falls silent is not waited for.
@@ -90,6 +91,14 @@ impl Mark {
 }
 
 impl DueList {
+    pub(super) const fn of(marks: BTreeMap<RmaId, DueMark>) -> Self {
+        Self(marks)
+    }
+
+    pub(super) fn into_marks(self) -> BTreeMap<RmaId, DueMark> {
+        self.0
+    }
+
     /// Something happened to an RMA.
     pub(super) fn mark(&mut self, id: RmaId, reason: Reason, at: Timestamp) {
         self.mark_again(id, reason, at).begin_anew();
@@ -117,8 +126,8 @@ impl DueList {
         }
     }
 
-    fn mark_again(&mut self, id: RmaId, reason: Reason, at: Timestamp) -> &mut Mark {
-        let mark = self.0.entry(id).or_insert(Mark {
+    fn mark_again(&mut self, id: RmaId, reason: Reason, at: Timestamp) -> &mut DueMark {
+        let mark = self.0.entry(id).or_insert(DueMark {
             reason,
             since: at,
             last: at,
@@ -163,7 +172,7 @@ impl DueList {
     pub(super) fn ready(&self, now: Timestamp, debounce: Duration) -> Vec<DueRma> {
         let mut ready: Vec<_> = self.0.iter().filter(|(_, mark)| mark.ready_at(debounce) <= now).collect();
         ready.sort_by_key(|(_, mark)| (mark.handed_over, mark.reason, mark.since));
-        let due = |(id, mark): (&RmaId, &Mark)| DueRma {
+        let due = |(id, mark): (&RmaId, &DueMark)| DueRma {
             rma_id: id.clone(),
             reason: mark.reason,
             since: mark.since,

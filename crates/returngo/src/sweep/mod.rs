@@ -8,6 +8,10 @@
 //! [`SweepState`] is what is known and what is due: pure decisions over a value that is stored as JSON, without
 //! a clock and without a network. [`Sweeper`] makes its calls with a [`Client`](crate::Client).
 //!
+//! A shop of many RMAs does not store all of them at every step: it keeps what was seen of each by itself, stores
+//! [`SweepProgress`] alone, and [recalls](SweepState::recall) the RMAs that are watched and those that a
+//! [page](Sweeper::next_page) shows.
+//!
 //! ```no_run
 //! use returngo::sweep::{Found, Sweeper, SweepSettings, SweepState};
 //!
@@ -31,6 +35,7 @@
 
 mod due;
 mod pace;
+mod progress;
 mod run;
 mod seen;
 mod state;
@@ -41,10 +46,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    due::{DueRma, Reason},
+    due::{DueMark, DueRma, Reason},
+    progress::SweepProgress,
     seen::SeenRma,
     state::{SweepCall, SweepState},
-    sweeper::{Found, Sweeper, Swept},
+    sweeper::{Found, ListPage, Sweeper, Swept},
 };
 
 /// A list that is asked for again and again.

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::later;
+use super::{SweepSettings, later};
 use crate::{ReturnedItemId, Rma, RmaStatus, TransactionId, TransactionStatus, Validation};
 
 /// What was seen of an RMA when it was read in full: enough to know a change when a list shows one.
@@ -39,6 +39,22 @@ impl SeenRma {
                 .map(|made| (made.id.clone(), made.status.clone()))
                 .collect(),
             awaits_inspection: rma.items.iter().any(awaits),
+        }
+    }
+
+    /// Until when a sweep has to know it without being shown it: it is open, or may change in a way that no list shows.
+    /// None once it is finished.
+    pub fn watched_until(&self, settings: &SweepSettings) -> Option<Timestamp> {
+        match self.status {
+            RmaStatus::Done => {
+                self.awaits_inspection.then(|| later(self.status_since, settings.look_after_done))
+            }
+            RmaStatus::Rejected | RmaStatus::Canceled => None,
+            RmaStatus::Pending
+            | RmaStatus::Approved
+            | RmaStatus::Received
+            | RmaStatus::Validated
+            | RmaStatus::Other(_) => Some(Timestamp::MAX),
         }
     }
 

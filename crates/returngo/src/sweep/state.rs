@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DueRma, Reason, SeenRma, SweepJob, SweepSettings, due::DueList, earlier, pace::Pace, run::Run, seen::OPEN,
+    DueRma, Reason, SeenRma, SweepJob, SweepProgress, SweepSettings, due::DueList, earlier, pace::Pace,
+    run::Run, seen::OPEN,
 };
 use crate::{
     Cursor, Notification, Page, ReturnedItemId, Rma, RmaFilter, RmaId, RmaSummary, Transaction,
@@ -37,7 +38,7 @@ pub struct SweepState {
 
 /// RMAs that were read on suspicion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-struct Looks {
+pub(super) struct Looks {
     /// In this hour, counted from 1970.
     hour: i64,
     made: u32,
@@ -95,6 +96,40 @@ impl SweepState {
         }
     }
 
+    /// One that goes on from here. The RMAs that a sweep [watches](SeenRma::watched_until) have to be
+    /// [recalled](Self::recall) next, and before each page is taken in those that it shows.
+    pub fn resume(progress: SweepProgress) -> Self {
+        let SweepProgress { began, due, unmatched, unlisted, open, edited, money, recent, looks } = progress;
+        Self {
+            began,
+            rmas: BTreeMap::new(),
+            due: DueList::of(due),
+            unmatched,
+            unlisted,
+            open,
+            edited,
+            money,
+            recent,
+            looks,
+        }
+    }
+
+    /// What has to be stored besides the RMAs that were seen, for whoever stores these one by one.
+    pub fn into_progress(self) -> SweepProgress {
+        let Self { began, rmas: _, due, unmatched, unlisted, open, edited, money, recent, looks } = self;
+        SweepProgress {
+            began,
+            due: due.into_marks(),
+            unmatched,
+            unlisted,
+            open,
+            edited,
+            money,
+            recent,
+            looks,
+        }
+    }
+
     /// The list to ask for now, if any: an unfinished one first.
     pub fn next_call(&self, now: Timestamp, settings: &SweepSettings, left: CallsLeft) -> Option<SweepCall> {
         let stretch = self.pace(now, settings, left).stretch?;
@@ -133,7 +168,7 @@ impl SweepState {
             match row {
                 Ok(summary) => self.saw_summary(job, summary, asked_at),
                 Err(row) => {
-                    if let Some(id) = row.id.as_ref().and_then(|id| id.parse().ok()) {
+                    if let Some(id) = row.rma_id() {
                         self.saw_undecodable(job, id, asked_at);
                     }
                     undecodable.push(row);
@@ -277,6 +312,22 @@ impl SweepState {
         self.due.settle(id, seen.read_at);
         self.rmas.insert(id.clone(), seen);
         true
+    }
+
+    /// Knows again what was seen of an RMA before, unless a later read is known. Nothing happened to it.
+    pub fn recall(&mut self, id: &RmaId, seen: SeenRma) {
+        if self.rmas.get(id).is_none_or(|known| known.read_at < seen.read_at) {
+            self.rmas.insert(id.clone(), seen);
+        }
+    }
+
+    /// Forgets the RMAs that a sweep does not [watch](SeenRma::watched_until), for whoever
+    /// [recalls](Self::recall) them when a page shows them.
+    pub fn forget_unwatched(&mut self, now: Timestamp, settings: &SweepSettings) {
+        let Self { rmas, unlisted, .. } = self;
+        rmas.retain(|id, seen| {
+            seen.watched_until(settings).is_some_and(|until| until > now) || unlisted.contains(id)
+        });
     }
 
     /// An RMA of [`due`](Self::due) was given to somebody else who reads it. Until it is known what they

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use tracing::{debug, warn};
 
 use super::{DueRma, SweepCall, SweepJob, SweepSettings, SweepState, later};
-use crate::{Client, Error, ErrorKind, Notification, Rma, RmaId, UndecodableRow, rma, transaction};
+use crate::{
+    Client, Error, ErrorKind, Notification, Page, ReturnedItemId, Rma, RmaId, RmaSummary, Transaction,
+    UndecodableRow, rma, transaction,
+};
 
 /// Sweeps a shop: asks for the lists that are due, then reads what they show to have changed. One request at a
 /// time, as ReturnGO asks for.
@@ -24,6 +27,41 @@ pub struct Swept {
     pub undecodable_rmas: Vec<UndecodableRow>,
     /// Rows of transactions that do not read: nobody knows what they are about.
     pub undecodable_transactions: Vec<UndecodableRow>,
+}
+
+/// A page of a list that was due.
+#[derive(Debug)]
+pub struct ListPage {
+    job: SweepJob,
+    asked_at: Timestamp,
+    rows: Rows,
+}
+
+#[derive(Debug)]
+enum Rows {
+    Rmas(Page<RmaSummary>),
+    Transactions(Page<Transaction>),
+}
+
+impl ListPage {
+    /// The RMAs that it shows, also those whose rows do not read but for their number.
+    pub fn rmas(&self) -> Vec<RmaId> {
+        match &self.rows {
+            Rows::Rmas(page) => {
+                let decoded = page.decoded().map(|summary| summary.rma_id.clone());
+                decoded.chain(page.undecodable().filter_map(UndecodableRow::rma_id)).collect()
+            }
+            Rows::Transactions(_) => Vec::new(),
+        }
+    }
+
+    /// The units that it names.
+    pub fn items(&self) -> Vec<&ReturnedItemId> {
+        match &self.rows {
+            Rows::Rmas(_) => Vec::new(),
+            Rows::Transactions(page) => page.decoded().flat_map(|row| &row.return_item_ids).collect(),
+        }
+    }
 }
 
 /// An RMA that was due.
@@ -61,6 +99,11 @@ impl Sweeper {
         &mut self.state
     }
 
+    /// What is known and what is due.
+    pub fn into_state(self) -> SweepState {
+        self.state
+    }
+
     /// Takes in what a webhook said.
     pub fn notified(&mut self, notification: &Notification) {
         self.state.notified(notification, self.client.now());
@@ -72,47 +115,51 @@ impl Sweeper {
     /// When a page cannot be had. What came before is in the state, and the next call goes on there.
     pub async fn sweep(&mut self) -> Result<Swept, Error> {
         let mut swept = Swept::default();
-        let end = self.sweep_into(&mut swept).await;
-        for row in swept.undecodable_rmas.iter().chain(&swept.undecodable_transactions) {
-            warn!(shop = self.client.shop(), "row of a ReturnGO list skipped: {row}");
+        while let Some(page) = self.next_page().await? {
+            self.take_in(page, &mut swept);
         }
-        end.map(|()| swept)
+        let rows = swept.undecodable_rmas.len() + swept.undecodable_transactions.len();
+        if rows > 0 {
+            warn!(shop = self.client.shop(), rows, "rows of ReturnGO's lists cannot be read");
+        }
+        Ok(swept)
     }
 
-    /// The same, and `swept` has what came before a failure too: rows that do not read are not shown again by the pages
-    /// that follow. They are not logged.
+    /// Asks for the next page of a list that is due now; none when none is. It has to be [taken in](Self::take_in).
     ///
     /// # Errors
-    /// When a page cannot be had. The next call goes on there.
-    pub async fn sweep_into(&mut self, swept: &mut Swept) -> Result<(), Error> {
-        while let Some(call) =
-            self.state.next_call(self.client.now(), &self.settings, self.client.calls_left())
-        {
-            self.ask(call, swept).await?;
-            swept.pages += 1;
-        }
-        Ok(())
-    }
-
-    async fn ask(&mut self, call: SweepCall, swept: &mut Swept) -> Result<(), Error> {
+    /// When the page cannot be had.
+    pub async fn next_page(&mut self) -> Result<Option<ListPage>, Error> {
         let asked_at = self.client.now();
-        match call {
+        let Some(call) = self.state.next_call(asked_at, &self.settings, self.client.calls_left()) else {
+            return Ok(None);
+        };
+        let (job, rows) = match call {
             SweepCall::Rmas { job, filter, cursor } => {
-                match self.client.send(&rma::list(&filter, cursor.as_ref())).await {
-                    Ok(page) => swept.undecodable_rmas.extend(self.state.saw_rmas(job, page, asked_at)),
-                    Err(error) => return Err(self.begin_anew_if_refused(job, error)),
-                }
+                let page = self.client.send(&rma::list(&filter, cursor.as_ref())).await;
+                (job, page.map(Rows::Rmas))
             }
             SweepCall::Transactions { filter, cursor } => {
-                match self.client.send(&transaction::list(&filter, cursor.as_ref())).await {
-                    Ok(page) => {
-                        swept.undecodable_transactions.extend(self.state.saw_transactions(page, asked_at));
-                    }
-                    Err(error) => return Err(self.begin_anew_if_refused(SweepJob::Money, error)),
-                }
+                let page = self.client.send(&transaction::list(&filter, cursor.as_ref())).await;
+                (SweepJob::Money, page.map(Rows::Transactions))
+            }
+        };
+        match rows {
+            Ok(rows) => Ok(Some(ListPage { job, asked_at, rows })),
+            Err(error) => Err(self.begin_anew_if_refused(job, error)),
+        }
+    }
+
+    /// Takes in a page: it is counted, and its rows that do not read are added to `swept`.
+    pub fn take_in(&mut self, page: ListPage, swept: &mut Swept) {
+        let ListPage { job, asked_at, rows } = page;
+        match rows {
+            Rows::Rmas(page) => swept.undecodable_rmas.extend(self.state.saw_rmas(job, page, asked_at)),
+            Rows::Transactions(page) => {
+                swept.undecodable_transactions.extend(self.state.saw_transactions(page, asked_at));
             }
         }
-        Ok(())
+        swept.pages += 1;
     }
 
     /// A cursor that was stored for long may be taken no more.

@@ -173,6 +173,8 @@ pub(super) async fn remove(
     session.run("DELETE FROM sweep WHERE connection = $1", &[id.into()]).await?;
     session.run("DELETE FROM seen WHERE connection = $1", &[id.into()]).await?;
     session.run("DELETE FROM unreadable WHERE connection = $1", &[id.into()]).await?;
+    session.run("DELETE FROM seen_item WHERE connection = $1", &[id.into()]).await?;
+    session.run("DELETE FROM sweep_row WHERE connection = $1", &[id.into()]).await?;
     session.run(TAKE_BACK, &[id.into(), now.into()]).await?;
     set_turns(session, &[Named { id }]).await?;
     block_duplicates(session, connection).await?;
@@ -233,19 +235,21 @@ pub(super) async fn set_turns(session: &mut Session<'_>, names: &[Named<'_>]) ->
     session.run(SET, &[(&json(names)?).into()]).await.map(drop)
 }
 
+/// Counts nothing but webhooks that wait: `work_count` has how many RMAs are in each state.
 pub(super) async fn status(session: &mut Session<'_>) -> Result<Vec<ConnectionStatus>, LedgerError> {
     const STATUS: &str = "
         SELECT connection.id, blocked,
-            COUNT(rma) FILTER (WHERE state = 'due') AS due,
-            COUNT(rma) FILTER (WHERE state = 'claimed') AS claimed,
-            COUNT(rma) FILTER (WHERE state = 'in-step') AS in_step,
-            COUNT(rma) FILTER (WHERE state = 'needs-review') AS needs_review,
-            MIN(due_since) AS oldest_due,
+            COALESCE(MAX(rmas) FILTER (WHERE state = 'due'), 0) AS due,
+            COALESCE(MAX(rmas) FILTER (WHERE state = 'claimed'), 0) AS claimed,
+            COALESCE(MAX(rmas) FILTER (WHERE state = 'in-step'), 0) AS in_step,
+            COALESCE(MAX(rmas) FILTER (WHERE state = 'needs-review'), 0) AS needs_review,
+            (SELECT MIN(due_since) FROM work
+             WHERE work.connection = connection.id AND due_since IS NOT NULL) AS oldest_due,
             (SELECT COUNT(*) FROM inbox
              WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL) AS waiting,
             (SELECT MIN(waiting_since) FROM inbox
              WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL) AS waiting_since
-        FROM connection LEFT JOIN work ON work.connection = connection.id
+        FROM connection LEFT JOIN work_count ON work_count.connection = connection.id
         WHERE configuration IS NOT NULL GROUP BY connection.id, blocked ORDER BY connection.id";
     let rows = session.all(STATUS, &[]).await?;
     rows.iter()

@@ -74,13 +74,30 @@ impl Dialect {
         }
     }
 
-    /// A migration in this dialect.
+    /// A migration in this dialect: without the lines between `-- IN` the other one and the next `-- IN`.
     pub(super) fn migration(self, text: &str) -> String {
         let (bytes, numbered_key) = match self {
             Self::Sqlite => ("BLOB", "INTEGER PRIMARY KEY AUTOINCREMENT"),
             Self::Postgres => ("BYTEA", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
         };
-        text.replace("NUMBERED_KEY", numbered_key).replace("BYTES", bytes)
+        self.part_of(text).replace("NUMBERED_KEY", numbered_key).replace("BYTES", bytes)
+    }
+
+    fn part_of(self, migration: &str) -> String {
+        let other = match self {
+            Self::Sqlite => "POSTGRESQL",
+            Self::Postgres => "SQLITE",
+        };
+        let mut is_ours = true;
+        let ours =
+            migration.split_inclusive('\n').filter(|line| match line.trim_end().strip_prefix("-- IN ") {
+                Some(dialect) => {
+                    is_ours = dialect != other;
+                    false
+                }
+                None => is_ours,
+            });
+        ours.collect()
     }
 
     /// A statement in this dialect: `{input $1: rma text, attempt bigint}` becomes a table `input` of these

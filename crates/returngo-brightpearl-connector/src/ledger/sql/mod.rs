@@ -22,6 +22,7 @@ mod returngo_calls;
 mod seals;
 mod seen;
 mod session;
+mod sweep_rows;
 mod sweeps;
 mod token_refresh;
 mod unreadable;
@@ -33,7 +34,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use brightpearl::OrderId;
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use returngo::{ReturnedItemId, RmaId, client::Spent};
+use returngo::{ReturnedItemId, RmaId, client::Spent, sweep::SeenRma};
 use returngo_brightpearl_reader::IntendedCredit;
 use sqlx::AnyPool;
 
@@ -43,8 +44,8 @@ use super::{
     ConnectionId, ConnectionStatus, Counterparts, Decision, Delivery, Dismissal, EffectOutcome, EffectRecord,
     InboxId, Intent, Ledger, LedgerError, NewSeals, OrderRequest, OrderTurn, OutOfSync, Outcome, Process,
     PrunedAudit, RecordedChange, ReservedCalls, Revision, Sealed, Seen, SettledReview, StoredConnection,
-    StoredDelivery, StoredUnreadable, SweepName, SweepStatus, SweepTurn, Unreadable, UnreadableKind,
-    WorkItem, WorkerId,
+    StoredDelivery, StoredUnreadable, SweepName, SweepRowChanges, SweepRows, SweepStatus, SweepTurn,
+    Unreadable, UnreadableKind, WorkItem, WorkerId,
 };
 
 /// A ledger in a SQL database.
@@ -504,6 +505,21 @@ impl Ledger for SqlLedger {
         Ok(dismissed)
     }
 
+    async fn finish_sweep_with(
+        &self,
+        turn: &SweepTurn,
+        cursor: &str,
+        rows: &SweepRowChanges,
+        due_at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut session = self.writing().await?;
+        if sweeps::is_held(&mut session, turn).await? {
+            sweep_rows::change(&mut session, turn, rows).await?;
+            sweeps::finish(&mut session, turn, cursor, due_at).await?;
+        }
+        session.commit().await
+    }
+
     async fn release_sweep(&self, turn: &SweepTurn, due_at: Timestamp) -> Result<(), LedgerError> {
         let mut session = self.writing().await?;
         sweeps::release(&mut session, turn, due_at).await?;
@@ -574,6 +590,30 @@ impl Ledger for SqlLedger {
         items: &[ReturnedItemId],
     ) -> Result<Vec<RmaId>, LedgerError> {
         seen::rmas_of_items(&mut self.asking().await?, connection, items).await
+    }
+
+    async fn seen_rmas(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError> {
+        seen::of(&mut self.asking().await?, connection, rmas).await
+    }
+
+    async fn watched_rmas(
+        &self,
+        connection: &ConnectionId,
+        now: Timestamp,
+    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError> {
+        seen::watched(&mut self.reading().await?, connection, now).await
+    }
+
+    async fn sweep_rows(
+        &self,
+        connection: &ConnectionId,
+        sweep: SweepName,
+    ) -> Result<SweepRows, LedgerError> {
+        sweep_rows::all(&mut self.asking().await?, connection, sweep).await
     }
 
     async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError> {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The tables, step by step. A step that was released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (1, "ledger", include_str!("../../../migrations/0001_ledger.sql")),
     (2, "resolved", include_str!("../../../migrations/0002_resolved.sql")),
     (3, "seen", include_str!("../../../migrations/0003_seen.sql")),
@@ -29,6 +29,7 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
     (10, "unreadable", include_str!("../../../migrations/0010_unreadable.sql")),
     (11, "token_refresh", include_str!("../../../migrations/0011_token_refresh.sql")),
     (12, "returngo_calls", include_str!("../../../migrations/0012_returngo_calls.sql")),
+    (13, "a_year", include_str!("../../../migrations/0013_a_year.sql")),
     (14, "connection_changes", include_str!("../../../migrations/0014_connection_changes.sql")),
 ];
 

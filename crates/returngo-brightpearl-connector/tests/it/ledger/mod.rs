@@ -21,6 +21,7 @@ mod sweeps;
 mod trouble;
 mod unreadable;
 mod work;
+mod year;
 
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;

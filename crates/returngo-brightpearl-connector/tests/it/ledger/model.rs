@@ -174,6 +174,24 @@ impl History {
             };
             assert_eq!(work.state, expected, "{rma} {known:?}");
         }
+        self.counts_agree().await;
+    }
+
+    async fn counts_agree(&self) {
+        let status = self.ledger.status().await.unwrap();
+        for connection in &self.connections {
+            let status = status.iter().find(|status| status.connection == *connection).unwrap();
+            let count = |state: fn(&Known) -> bool| {
+                let of_it = self.known.iter().filter(|((of, _), _)| of == connection);
+                of_it.filter(|(_, known)| state(known)).count() as u64
+            };
+            let claimed = count(|known| known.held.is_some());
+            let due = count(|known| known.held.is_none() && known.owed);
+            let needs_review = count(|known| known.held.is_none() && !known.owed && known.given_up);
+            let in_step = count(|known| known.held.is_none() && !known.owed && !known.given_up);
+            let counted = (status.claimed, status.due, status.needs_review, status.in_step);
+            assert_eq!(counted, (claimed, due, needs_review, in_step), "{connection}");
+        }
     }
 
     /// Long after, all processes have ended and another one settles everything: nothing that was owed is missed.

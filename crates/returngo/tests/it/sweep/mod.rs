@@ -5,3 +5,4 @@ mod decisions;
 mod direct;
 mod driver;
 mod handing_over;
+mod recalling;
