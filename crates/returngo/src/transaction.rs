@@ -287,6 +287,37 @@ impl<'c> Transactions<'c> {
         crate::client::Pages::new(self.0, filter)
     }
 
+    /// Which of these RMAs a transaction is of. Rows of the list say only which units they are for, and some say nothing
+    /// (returngo.md §2.3): so the RMAs are asked about 100 at a time, and the set that has it is halved. That is a call
+    /// for every 100 RMAs, and seven or eight more once it is found.
+    ///
+    /// # Errors
+    /// When a page cannot be had. A row that does not read is no error: it is passed over.
+    pub async fn owner(&self, id: &TransactionId, among: &[RmaId]) -> Result<Option<RmaId>, crate::Error> {
+        const TOGETHER: usize = 100;
+        for mut set in among.chunks(TOGETHER) {
+            if !self.is_of_one(id, set).await? {
+                continue;
+            }
+            while set.len() > 1 {
+                let (first, rest) = set.split_at(set.len() / 2);
+                set = if self.is_of_one(id, first).await? { first } else { rest };
+            }
+            return Ok(set.first().cloned());
+        }
+        Ok(None)
+    }
+
+    async fn is_of_one(&self, id: &TransactionId, rmas: &[RmaId]) -> Result<bool, crate::Error> {
+        let mut pages = self.list(TransactionFilter::new().rmas(rmas.iter().cloned()));
+        while let Some(page) = pages.next_page().await? {
+            if page.decoded().any(|transaction| transaction.id == *id) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Reports how a movement of money went. Unconfirmed, see [`update`].
     ///
     /// # Errors

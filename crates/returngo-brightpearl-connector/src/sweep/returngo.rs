@@ -1,4 +1,7 @@
-use std::collections::BTreeSet;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use returngo::{
@@ -93,7 +96,7 @@ impl Connection {
         let listed = self.list(&mut sweeper, &settings, ledger, skipped).await?;
         let still_unlisted: BTreeSet<RmaId> = sweeper.state().unlisted().cloned().collect();
         skipped.read(UnreadableKind::RmaRow, unlisted.difference(&still_unlisted));
-        self.match_what_is_new(unmatched, sweeper.state_mut(), ledger).await?;
+        self.match_what_is_new(unmatched, sweeper.state_mut(), ledger, skipped).await?;
         let found = sweeper.due();
         let rmas: Vec<RmaId> = found.iter().map(|due| due.rma_id.clone()).collect();
         let now = self.clock.now();
@@ -155,12 +158,13 @@ impl Connection {
         ledger.seen_rmas(&self.id, &rmas).await
     }
 
-    /// Transactions of RMAs of which only the units could be read back.
+    /// Transactions of RMAs of which only the units could be read back, and refunds that name no units.
     async fn match_what_is_new(
         &self,
         known: BTreeSet<TransactionId>,
         state: &mut SweepState,
         ledger: &dyn Ledger,
+        skipped: &mut Skipped<'_>,
     ) -> Result<(), SweepError> {
         let new = state.unmatched().filter(|(id, _)| !known.contains(id));
         let items: Vec<ReturnedItemId> = new.flat_map(|(_, items)| items).cloned().collect();
@@ -168,8 +172,56 @@ impl Connection {
         for rma in ledger.rmas_of_items(&self.id, &items).await? {
             state.matched(rma, now);
         }
+        let new = state.unmatched().filter(|(id, items)| items.is_empty() && !known.contains(id));
+        let without_units: Vec<TransactionId> = new.map(|(id, _)| id.clone()).collect();
+        if without_units.is_empty() {
+            return Ok(());
+        }
+        let candidates = self.latest_rmas(state, ledger).await?;
+        for transaction in without_units {
+            match self.returngo.transactions().owner(&transaction, &candidates).await? {
+                Some(rma) => state.matched(rma, now),
+                None => skipped.add(
+                    UnreadableKind::TransactionRow,
+                    &transaction,
+                    &NobodysRefund { among: candidates.len() },
+                ),
+            }
+        }
         Ok(())
     }
+
+    /// The RMAs that a refund may be of whose row does not say: the open ones, and those that were read within a week,
+    /// the latest first.
+    async fn latest_rmas(&self, state: &SweepState, ledger: &dyn Ledger) -> Result<Vec<RmaId>, LedgerError> {
+        let mut read_at: BTreeMap<RmaId, Timestamp> =
+            state.rmas().map(|(rma, seen)| (rma.clone(), seen.read_at)).collect();
+        let now = self.clock.now();
+        let since = now.saturating_sub(REFUNDED_WITHIN).unwrap_or(now);
+        for (rma, seen) in ledger.seen_since(&self.id, since).await? {
+            read_at.insert(rma, seen.rma.read_at);
+        }
+        let mut latest: Vec<RmaId> = read_at.keys().cloned().collect();
+        latest.sort_by_key(|rma| Reverse(read_at.get(rma)));
+        latest.truncate(MOST_CANDIDATES);
+        Ok(latest)
+    }
+}
+
+/// How long ago an RMA may have been read of which a refund says nothing.
+const REFUNDED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The most RMAs that are asked about: twenty calls.
+const MOST_CANDIDATES: usize = 2000;
+
+/// A refund names no units, and no RMA that was looked at has it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the refund names no units, and none of the latest {among} RMAs has it: look it up in ReturnGO, then \
+     `sync` its RMA"
+)]
+struct NobodysRefund {
+    among: usize,
 }
 
 fn recall(state: &mut SweepState, seen: Vec<(RmaId, SeenRma)>, now: Timestamp) {

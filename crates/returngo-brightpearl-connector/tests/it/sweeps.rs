@@ -423,3 +423,50 @@ async fn a_change_within_the_second_of_one_that_was_seen_is_found() {
         assert_eq!(marked_by_brightpearl(&shop, rma).await, 1);
     }
 }
+
+/// A refund that ReturnGO shows without the units it is for.
+fn refund_without_units(shop: &Shop, rma: &RmaId) {
+    shop.scene.refund(rma).unwrap();
+    let mut shown = shop.scene.returngo.rma(rma).unwrap();
+    for transaction in &mut shown.transactions {
+        transaction.return_item_ids.clear();
+    }
+    shop.scene.returngo.put_rma(shown);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_that_names_no_units_and_whose_webhook_is_lost_is_found_by_a_sweep() {
+    let shop = Shop::open(9).await;
+    for rma in &shop.scene.rmas {
+        shop.scene.approve(rma).unwrap();
+    }
+    shop.work().await;
+    let [refunded, finished] = [&shop.scene.rmas[4], &shop.scene.rmas[7]];
+    refund_without_units(&shop, refunded);
+    shop.pass(SignedDuration::from_mins(30)).await;
+    shop.work().await;
+    assert_eq!(payments(&shop, refunded), 1);
+    let asked = shop.scene.returngo.requests().of("GET /transactions");
+    shop.pass(SignedDuration::from_mins(30)).await;
+    shop.work().await;
+    let again = shop.scene.returngo.requests().of("GET /transactions") - asked;
+    assert!(again <= 3, "it is not looked for once more: {again} calls");
+    assert!(shop.service.ledger.unreadable(None).await.unwrap().is_empty());
+
+    // One of an RMA that was read long ago is put before a person.
+    let mut gone = shop.scene.returngo.rma(finished).unwrap();
+    gone.rma_summary.status = RmaStatus::Done;
+    shop.scene.returngo.put_rma(gone);
+    shop.hear_of(finished).await;
+    shop.work().await;
+    shop.pass(SignedDuration::from_hours(9 * 24)).await;
+    refund_without_units(&shop, finished);
+    shop.pass(SignedDuration::from_mins(30)).await;
+    shop.work().await;
+    let named = shop.service.ledger.unreadable(None).await.unwrap();
+    assert!(
+        named.len() == 1 && named[0].unreadable.reason.contains("names no units"),
+        "{named:?}: {} payments",
+        payments(&shop, finished)
+    );
+}

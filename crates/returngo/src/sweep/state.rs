@@ -220,7 +220,7 @@ impl SweepState {
     /// Takes in a page of transactions that was asked for at this time. Gives the rows that do not read.
     ///
     /// Rows name units, not RMAs. A refund of units that nobody has read yet waits in
-    /// [`unmatched`](Self::unmatched) until their RMA is.
+    /// [`unmatched`](Self::unmatched) until their RMA is, and so does a refund that names no units.
     pub fn saw_transactions(&mut self, page: Page<Transaction>, asked_at: Timestamp) -> Vec<UndecodableRow> {
         self.money.begin(asked_at);
         let next = page.next().cloned();
@@ -243,7 +243,18 @@ impl SweepState {
                 .iter()
                 .filter(|(_, seen)| seen.transactions.get(&transaction.id) != Some(&transaction.status));
             moved.extend(news.map(|(id, _)| (*id).clone()));
-            if of.is_empty() && !transaction.return_item_ids.is_empty() {
+            if transaction.return_item_ids.is_empty() {
+                let shows = |(_, seen): &(&RmaId, &SeenRma)| seen.transactions.contains_key(&transaction.id);
+                match self.rmas.iter().find(shows) {
+                    Some((_, seen))
+                        if seen.transactions.get(&transaction.id) == Some(&transaction.status) => {}
+                    Some((id, _)) => moved.push(id.clone()),
+                    None if transaction.is_refund() => {
+                        drop(self.unmatched.insert(transaction.id, Vec::new()))
+                    }
+                    None => {}
+                }
+            } else if of.is_empty() {
                 self.unmatched.insert(transaction.id, transaction.return_item_ids);
             }
         }
@@ -308,7 +319,10 @@ impl SweepState {
                 seen.status_since = before.status_since;
             }
         }
-        self.unmatched.retain(|_, items| !items.iter().any(|item| seen.items.contains(item)));
+        self.unmatched.retain(|transaction, items| {
+            !items.iter().any(|item| seen.items.contains(item))
+                && !seen.transactions.contains_key(transaction)
+        });
         self.due.settle(id, seen.read_at);
         self.rmas.insert(id.clone(), seen);
         true
@@ -385,6 +399,11 @@ impl SweepState {
     /// What is known of an RMA, if it was ever read.
     pub fn seen(&self, id: &RmaId) -> Option<&SeenRma> {
         self.rmas.get(id)
+    }
+
+    /// What was seen of RMAs.
+    pub fn rmas(&self) -> impl Iterator<Item = (&RmaId, &SeenRma)> {
+        self.rmas.iter()
     }
 
     /// RMAs whose rows could not be read when a list showed them last.
