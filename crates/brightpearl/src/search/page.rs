@@ -383,9 +383,7 @@ mod tests {
     #[test]
     fn one_bad_row_leaves_the_others() {
         let results = page(r#"[[null, 7, "x"], [null, 7, 50214], [null], [null, 7, 1, 2]]"#).results();
-        assert!(
-            results[0].as_ref().unwrap_err().to_string().starts_with("row 1 of the search does not read")
-        );
+        assert!(results[0].as_ref().unwrap_err().to_string().starts_with("row 1 of the search"));
         assert_eq!(results[1].as_ref().unwrap().order_id, 50214);
         assert!(results[2].is_err() && results[3].is_err());
     }
