@@ -60,6 +60,9 @@ impl Databases {
         let mut connection = sqlx::SqliteConnection::connect(&migrated).await.unwrap();
         let copied = sqlx::query("VACUUM INTO ?").bind(empty.to_str()).execute(&mut connection).await;
         copied.unwrap();
+        // The store refuses a file that others may read; its copies are as private.
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&empty, private).unwrap();
         Self { folder, empty }
     }
 
