@@ -19,6 +19,8 @@ pub(crate) struct Arguments {
     /// The tests are to be listed, not run.
     pub(crate) lists: bool,
     threads: Option<usize>,
+    /// Whether answers may have odd values, and shops may never answer.
+    pub(crate) oddities: bool,
 }
 
 impl Arguments {
@@ -32,6 +34,7 @@ impl Arguments {
             situations: false,
             lists: false,
             threads: None,
+            oddities: false,
         };
         let words: Vec<String> =
             words.flat_map(|word| word.split('=').map(str::to_owned).collect::<Vec<_>>()).collect();
@@ -52,6 +55,7 @@ impl Arguments {
                 "--threads" => arguments.threads = number().map(|threads| threads as usize),
                 "--digests" => arguments.digests = true,
                 "--situations" => arguments.situations = true,
+                "--oddities" => arguments.oddities = true,
                 "--list" => arguments.lists = true,
                 _ => {}
             }

@@ -2,7 +2,8 @@
 //! has its own arithmetic checks what both systems show.
 //!
 //! `cargo test -p returngo-brightpearl-connector --test sim -- --seed 7` plays one seed and prints everything that happens;
-//! `--seeds N` plays as many, `--from N` begins elsewhere, `--minutes M` ends in time.
+//! `--seeds N` plays as many, `--from N` begins elsewhere, `--minutes M` ends in time; `--oddities` adds answers with odd
+//! values and shops that never answer.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "failures and figures are told")]
 #![allow(clippy::disallowed_methods, reason = "how long the simulation itself takes is real time")]
@@ -13,6 +14,7 @@ mod auditor;
 mod clock;
 mod driver;
 mod fates;
+mod oddities;
 mod people;
 mod process;
 mod run;
@@ -99,7 +101,7 @@ fn play(
             if seed >= arguments.from + arguments.seeds || !in_time {
                 return;
             }
-            let ended = run(seed, arguments.aloud, databases).await;
+            let ended = run(seed, arguments, databases).await;
             count(seed, ended, arguments, totals);
         }
     });

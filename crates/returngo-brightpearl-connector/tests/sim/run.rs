@@ -16,9 +16,11 @@ use returngo_brightpearl_connector::ledger;
 use sqlx::Connection as _;
 
 use crate::{
+    arguments::Arguments,
     auditor::Violation,
     clock::ProcessClock,
     driver::{Actor, Polled, go_on},
+    oddities::Oddities,
     process::{self, Process, SECRET},
     shops::setup,
     sim::{Sim, Why},
@@ -88,13 +90,15 @@ struct Run {
     lives: u32,
 }
 
-pub(crate) async fn run(seed: u64, aloud: bool, databases: &Databases) -> Ended {
+pub(crate) async fn run(seed: u64, arguments: &Arguments, databases: &Databases) -> Ended {
     // The clients spread their retries by chance.
     fastrand::seed(seed);
     let sim = Sim::new(seed);
-    let story = if aloud { Story::aloud() } else { Story::default() };
+    let story = if arguments.aloud { Story::aloud() } else { Story::default() };
     let setup = setup(&sim);
-    let world = World::new(Arc::clone(&sim), story, setup);
+    let oddities =
+        if arguments.oddities { Oddities::of(seed, setup.seeds.len()) } else { Oddities::default() };
+    let world = World::new(Arc::clone(&sim), story, setup, oddities);
     let file = databases.for_seed(seed);
     let processes = world.setup.processes;
     let mut run = Run {

@@ -13,6 +13,7 @@ use api_mock_core::{FaultKind, Outcome, Response};
 use async_trait::async_trait;
 
 use crate::{
+    oddities::GIVEN_UP_AFTER,
     sim::Why,
     world::{Event, World, lock},
 };
@@ -47,6 +48,12 @@ impl Transport for Network {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let world = &self.world;
         let faults = &world.setup.faults;
+        if world.oddities.hangs(world.setup.target(&request).1) {
+            world.happened("a shop never answers");
+            world.sim.wait(GIVEN_UP_AFTER, Why::Work).await;
+            self.tell(&request, "no answer");
+            return Err(TransportError::answer_lost("no answer came in time"));
+        }
         let there = self.travel();
         if world.trouble(faults.not_sent) {
             world.sim.wait(there, Why::Work).await;
@@ -112,8 +119,11 @@ impl World {
         } else {
             None
         };
-        let outcome = self.hand_over(request, fault);
+        let mut outcome = self.hand_over(request, fault);
         let is_write = request.method != api_client_core::Method::Get;
+        if !is_write && !self.is_calm() {
+            self.make_odd(request, &mut outcome, &network);
+        }
         let late = if lock(state).answered { "late: " } else { "" };
         match (&outcome, fault) {
             (_, Some(fault)) => network.tell(request, format_args!("{late}{fault}")),
@@ -126,6 +136,21 @@ impl World {
             self.happened("a write arrives late");
         }
         lock(state).outcome = Some(outcome);
+    }
+}
+
+impl World {
+    /// Perhaps one value of the answer is not what it should be.
+    fn make_odd(&self, request: &HttpRequest, outcome: &mut Outcome, network: &Network) {
+        let Outcome::Answer { response, .. } = outcome else { return };
+        if response.status != 200 {
+            return;
+        }
+        if let Some((body, field)) = self.oddities.damage(&response.body) {
+            network.tell(request, format_args!("{field} is odd"));
+            self.happened("a value of an answer is odd");
+            response.body = body;
+        }
     }
 }
 

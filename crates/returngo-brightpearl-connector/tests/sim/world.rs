@@ -13,6 +13,7 @@ use returngo_mock::Shop;
 
 use crate::{
     auditor::{Auditor, Violation},
+    oddities::Oddities,
     people::Action,
     shops::Setup,
     sim::Sim,
@@ -47,6 +48,7 @@ pub(crate) struct World {
     pub(crate) sim: Arc<Sim>,
     pub(crate) story: Story,
     pub(crate) setup: Setup,
+    pub(crate) oddities: Oddities,
     pub(crate) brightpearl: MockCore<Brightpearl>,
     pub(crate) shops: Vec<MockCore<Shop>>,
     events: Mutex<BTreeMap<(Duration, u64), Event>>,
@@ -70,7 +72,7 @@ impl std::fmt::Debug for World {
 }
 
 impl World {
-    pub(crate) fn new(sim: Arc<Sim>, story: Story, mut setup: Setup) -> Arc<Self> {
+    pub(crate) fn new(sim: Arc<Sim>, story: Story, mut setup: Setup, oddities: Oddities) -> Arc<Self> {
         let account = setup.account.take().unwrap();
         let brightpearl = MockCore::collecting(Brightpearl::of(account, setup.switches));
         let throttle = setup.throttle;
@@ -85,6 +87,7 @@ impl World {
             sim,
             story,
             setup,
+            oddities,
             brightpearl,
             shops,
             events: Mutex::default(),
