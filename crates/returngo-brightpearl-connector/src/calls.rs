@@ -20,7 +20,7 @@ pub struct ReturngoCalls {
     ledger: Arc<dyn Ledger>,
     connection: ConnectionId,
     today: Mutex<Today>,
-    /// Whoever holds it reserves; the others wait, and use what it reserved.
+    /// Held by the call that reserves; the others wait, and use what it reserved.
     turn: Turn<()>,
 }
 

@@ -65,7 +65,7 @@ pub enum BrightpearlToken {
     Token(Secret),
     /// Of a member of staff.
     StaffToken(Secret),
-    /// From OAuth, and kept fresh by somebody else.
+    /// From OAuth, and refreshed outside of the connector.
     AccessToken(Secret),
     /// Of an app that the account's owner authorised by OAuth: refreshed, and stored anew each time.
     Oauth(OAuthAccess),

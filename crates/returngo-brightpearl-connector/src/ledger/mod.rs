@@ -95,7 +95,7 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     /// stored when it was. False, and nothing is changed, when it is not.
     async fn replace_tokens(&self, connection: &StoredConnection, was: &Sealed) -> Result<bool, LedgerError>;
 
-    /// Reserves the refresh of a connection's tokens, for 90 seconds at most. False while somebody else has it.
+    /// Reserves the refresh of a connection's tokens, for 90 seconds at most. False while another process has it.
     async fn begin_token_refresh(
         &self,
         connection: &ConnectionId,
@@ -300,7 +300,7 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         due_at: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// The same, and changes the sweep's rows, both or neither; nothing when somebody else took the sweep since.
+    /// The same, and changes the sweep's rows, both or neither; nothing when another process took the sweep since.
     async fn finish_sweep_with(
         &self,
         turn: &SweepTurn,

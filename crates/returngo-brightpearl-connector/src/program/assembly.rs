@@ -142,7 +142,7 @@ pub(super) fn configuration_at(cli: &Cli, location: Location) -> anyhow::Result<
         Location::File(file) => Configuration::read(Some(&file), variables)?,
         Location::Nowhere(looked) => {
             let said = Configuration::read(None, variables)?;
-            // Variables can say everything. By accident, in another folder say, nobody begins a second database.
+            // Variables can say everything. Starting in the wrong folder must not create a second database.
             ensure!(std::env::var_os(DATABASE).is_some(), not_found(&looked));
             said
         }

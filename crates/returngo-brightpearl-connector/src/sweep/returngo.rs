@@ -184,7 +184,7 @@ impl Connection {
                 None => skipped.add(
                     UnreadableKind::TransactionRow,
                     &transaction,
-                    &NobodysRefund { among: candidates.len() },
+                    &RefundWithoutRma { among: candidates.len() },
                 ),
             }
         }
@@ -220,7 +220,7 @@ const MOST_CANDIDATES: usize = 2000;
     "the refund names no units, and none of the latest {among} RMAs has it: look it up in ReturnGO, then \
      `sync` its RMA"
 )]
-struct NobodysRefund {
+struct RefundWithoutRma {
     among: usize,
 }
 

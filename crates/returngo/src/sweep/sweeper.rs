@@ -23,9 +23,9 @@ pub struct Sweeper {
 pub struct Swept {
     /// How many pages were asked for.
     pub pages: u32,
-    /// Rows of RMAs that do not read: tell somebody, ReturnGO may have changed its form.
+    /// Rows of RMAs that cannot be read: report them, ReturnGO may have changed its format.
     pub undecodable_rmas: Vec<UndecodableRow>,
-    /// Rows of transactions that do not read: nobody knows what they are about.
+    /// Rows of transactions that cannot be read: what they are about is unknown.
     pub undecodable_transactions: Vec<UndecodableRow>,
 }
 

@@ -168,7 +168,7 @@ impl Session {
             return Ok(());
         }
         let refreshed = self.refresh(pipeline).await;
-        // Until they are saved, nobody else can know that the refresh token was used.
+        // Until they are saved, no other process knows that the refresh token was used.
         if self.held().unsaved.is_none() {
             self.end().await;
         }
@@ -253,7 +253,7 @@ impl Session {
                 Err(error) => match waits.next() {
                     Some(wait) => pipeline.clock.sleep(wait).await,
                     None => {
-                        let what = "the token store cannot save the new tokens; see to it";
+                        let what = "the token store cannot save the new tokens; repair the store, then call again: they are kept until then";
                         return Err(Error::no_access_token(what).because(error));
                     }
                 },
@@ -277,7 +277,7 @@ impl Session {
 }
 
 fn unreadable(error: TokenStoreError) -> Error {
-    Error::no_access_token("the token store cannot be read; see to it").because(error)
+    Error::no_access_token("the token store cannot be read; repair the store, then call again").because(error)
 }
 
 impl Held {

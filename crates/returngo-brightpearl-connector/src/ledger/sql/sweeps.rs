@@ -61,7 +61,7 @@ pub(super) async fn take(
     Ok(Some(turn))
 }
 
-/// Whether nobody else took the sweep since, and the connection is there. Nobody does until the transaction ends.
+/// Whether the sweep is still its holder's and the connection is there, both until the transaction ends.
 pub(super) async fn is_held(session: &mut Session<'_>, turn: &SweepTurn) -> Result<bool, LedgerError> {
     const HELD: &str = "SELECT name FROM sweep WHERE connection = $1 AND name = $2 AND due_at = $3";
     let parameters = [turn.connection.as_str().into(), turn.sweep.as_str().into(), turn.taken_until.into()];

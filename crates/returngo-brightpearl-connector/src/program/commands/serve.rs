@@ -48,7 +48,7 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
         // It may be another address than the last time.
         service.ledger.hasten_sweeps(SweepName::Subscriptions, now).await?;
     }
-    // Nobody listened until now.
+    // No webhook was received until now.
     for sweep in [SweepName::Brightpearl, SweepName::Returngo] {
         service.ledger.hasten_sweeps(sweep, now).await?;
     }

@@ -99,7 +99,7 @@ impl Standing {
         Ok(standings)
     }
 
-    /// What somebody has to see to, a sentence each.
+    /// What an operator has to act on, a sentence each.
     fn trouble(&self, now: Timestamp) -> Vec<String> {
         let mut trouble = Vec::new();
         if self.status.blocked {

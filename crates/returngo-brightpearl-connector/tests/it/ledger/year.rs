@@ -1,4 +1,4 @@
-//! What a store with years of RMAs keeps so that nobody has to read all of them.
+//! What a store with years of RMAs keeps so that questions do not read all of them.
 
 use std::{collections::BTreeMap, sync::Arc};
 

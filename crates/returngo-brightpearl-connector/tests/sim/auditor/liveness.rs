@@ -11,7 +11,7 @@ pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
     for returned in &world.setup.rmas {
         let id = &returned.id;
         let Some(rma) = world.rma(returned.shop, id) else { continue };
-        // Of a shop that never answers nobody knows anything; the others' returns must not wait for it.
+        // A shop that never answers shows nothing; returns of the other shops must not wait for it.
         if rma.approved_at().is_none() || world.oddities.hangs(Some(returned.shop)) {
             continue;
         }
@@ -46,7 +46,7 @@ pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
         {
             continue;
         }
-        // A person was told of a row that could not be read; which return it was about, nobody knows.
+        // A person was told of a row that could not be read; which return it was about is unknown.
         if is_person_told(world, returned.shop, ledger).await {
             continue;
         }

@@ -66,7 +66,7 @@ struct Portion {
     rmas: Vec<RmaId>,
     /// How many more there are.
     left: usize,
-    /// Rows that cannot be read: nobody knows whether they belong to the period.
+    /// Rows that cannot be read: whether they belong to the period is unknown.
     unreadable: BTreeSet<Unreadable>,
 }
 

@@ -314,7 +314,7 @@ struct Typed {
     shop: bool,
 }
 
-/// What OAuth gave somebody who authorised the app. Without an access token, the first call gets one.
+/// The tokens that OAuth gave when the app was authorised. Without an access token, the first call gets one.
 fn authorised(given: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Option<BrightpearlToken> {
     /// How long an access token lives at most.
     const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);

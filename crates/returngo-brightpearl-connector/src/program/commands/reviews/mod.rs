@@ -58,7 +58,7 @@ Examples:
 Examples:
   returngo-brightpearl reviews resolve 4410021 --note \"paid by hand, order 300955\"")]
     Resolve(Told),
-    /// Dismiss objects that could not be read, once somebody has looked at them
+    /// Dismiss objects that could not be read, after checking them in their system
     ///
     /// Rows of lists, orders, notes and webhooks that cannot be read are skipped, and listed until they can be read or are
     /// dismissed. One that cannot be read for another reason later is listed again.
