@@ -118,6 +118,11 @@ impl<T> Request<T> {
 
     /// The same request for its answer as it comes, so that requests with different answers go together.
     pub fn raw(&self) -> Request<HttpResponse> {
+        self.read_as(|answer| Ok(answer.clone()))
+    }
+
+    /// The same request, its answer read in another way. What it answers when there is nothing has to be said anew.
+    pub fn read_as<U>(&self, read: ReadAnswer<U>) -> Request<U> {
         Request {
             endpoint: self.endpoint,
             path: self.path.clone(),
@@ -125,7 +130,7 @@ impl<T> Request<T> {
             body: self.body.clone(),
             problem: self.problem.clone(),
             find_out: self.find_out,
-            read: |answer| Ok(answer.clone()),
+            read,
             when_absent: None,
         }
     }

@@ -55,6 +55,11 @@ impl Connection {
         self.returngo.rmas().list(RmaFilter::new()).next_page().await.is_ok()
     }
 
+    /// The account's set-up as it was read last; none before.
+    pub(crate) async fn known_account(&self) -> Option<Arc<Reader>> {
+        self.reader.lock().await.as_ref().map(|(_, reader)| Arc::clone(reader))
+    }
+
     /// What reads both systems. The account's set-up is read anew when it is older than half an hour.
     ///
     /// # Errors

@@ -1,7 +1,18 @@
-use brightpearl::{Client, Error, integration::AccountConfiguration};
-use returngo_brightpearl::world::{AccountFacts, WarehouseFacts};
+use brightpearl::{
+    Client, Error, ErrorKind, WarehouseId,
+    accounting::{CurrencySearch, nominal_code, payment_method, tax_code},
+    integration::AccountConfiguration,
+    order::status,
+    product::channel,
+    search::UndecodableRow,
+    warehouse::warehouse,
+};
+use returngo_brightpearl::world::{AccountFacts, AccountList, UnreadableEntry, WarehouseFacts};
 
-/// Reads the set-up of an account. It seldom changes: read it once and keep it for a while.
+use crate::error::in_one_line;
+
+/// Reads the set-up of an account. It seldom changes: read it once and keep it for a while. Entries of its lists that
+/// cannot be read are left out, and named in [`AccountFacts::unreadable`].
 ///
 /// # Errors
 /// When a part of it cannot be read.
@@ -14,29 +25,63 @@ pub(crate) async fn with_configuration(
     brightpearl: &Client,
     configuration: AccountConfiguration,
 ) -> Result<AccountFacts, Error> {
-    Ok(AccountFacts {
+    use AccountList::*;
+    let mut facts = AccountFacts {
         instance_id: brightpearl.instance_id().await?,
         time_zone: configuration.time_zone().map(str::to_owned),
         base_currency_code: configuration.base_currency(),
-        order_statuses: brightpearl.order_statuses().list().await?,
-        channels: brightpearl.channels().list().await?,
-        payment_methods: brightpearl.payment_methods().list().await?,
-        nominal_codes: brightpearl.nominal_codes().list().await?,
-        tax_codes: brightpearl.tax_codes().list().await?,
-        currencies: brightpearl.currencies().list().await?,
-        warehouses: warehouses(brightpearl).await?,
         configuration,
-    })
-}
-
-async fn warehouses(brightpearl: &Client) -> Result<Vec<WarehouseFacts>, Error> {
-    let mut facts = Vec::new();
-    for warehouse in brightpearl.warehouses().list().await? {
-        facts.push(WarehouseFacts {
-            id: warehouse.id,
-            default_location_id: Some(brightpearl.warehouses().default_location(warehouse.id).await?),
-            quarantine_location_id: Some(brightpearl.warehouses().quarantine_location(warehouse.id).await?),
+        ..AccountFacts::default()
+    };
+    let unreadable = &mut facts.unreadable;
+    facts.order_statuses = readable(OrderStatuses, brightpearl.list_each(&status::list()).await?, unreadable);
+    facts.channels = readable(Channels, brightpearl.list_each(&channel::list()).await?, unreadable);
+    let methods = brightpearl.list_each(&payment_method::list()).await?;
+    facts.payment_methods = readable(PaymentMethods, methods, unreadable);
+    let nominal_codes = brightpearl.list_each(&nominal_code::list()).await?;
+    facts.nominal_codes = readable(NominalCodes, nominal_codes, unreadable);
+    facts.tax_codes = readable(TaxCodes, brightpearl.list_each(&tax_code::list()).await?, unreadable);
+    let currencies = brightpearl.currencies().search(CurrencySearch::new()).all_results().await?;
+    facts.currencies = readable(Currencies, currencies, unreadable);
+    for warehouse in readable(Warehouses, brightpearl.list_each(&warehouse::list()).await?, unreadable) {
+        let (id, warehouses) = (warehouse.id, brightpearl.warehouses());
+        facts.warehouses.push(WarehouseFacts {
+            id,
+            default_location_id: location(id, warehouses.default_location(id).await, unreadable)?,
+            quarantine_location_id: location(id, warehouses.quarantine_location(id).await, unreadable)?,
         });
     }
     Ok(facts)
+}
+
+/// The entries of a list that read; the others are noted.
+fn readable<T>(
+    list: AccountList,
+    entries: Vec<Result<T, UndecodableRow>>,
+    unreadable: &mut Vec<UnreadableEntry>,
+) -> Vec<T> {
+    let mut note = |entry: UndecodableRow| {
+        let (entry, reason) = (entry.place(), entry.source.to_string());
+        unreadable.push(UnreadableEntry { list: list.clone(), entry, reason });
+    };
+    entries.into_iter().filter_map(|entry| entry.map_err(&mut note).ok()).collect()
+}
+
+/// A location of a warehouse; none when its answer does not read.
+fn location<T>(
+    of: WarehouseId,
+    answer: Result<T, Error>,
+    unreadable: &mut Vec<UnreadableEntry>,
+) -> Result<Option<T>, Error> {
+    match answer {
+        Err(error) if error.kind() == ErrorKind::Undecodable => {
+            unreadable.push(UnreadableEntry {
+                list: AccountList::Warehouses,
+                entry: format!("a location of warehouse {of}"),
+                reason: in_one_line(&error),
+            });
+            Ok(None)
+        }
+        answer => answer.map(Some),
+    }
 }

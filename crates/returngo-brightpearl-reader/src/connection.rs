@@ -14,7 +14,7 @@ use returngo_brightpearl::check::{
     BrightpearlSide, Clocks, Connection, Read, Receiver, RecentRmas, ReturngoSide, Unread,
 };
 
-use crate::account::with_configuration;
+use crate::{account::with_configuration, error::in_one_line};
 
 /// How far back credits of others are looked for.
 const LATELY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -128,9 +128,9 @@ fn why_brightpearl(error: brightpearl::Error) -> Unread {
     match error.kind() {
         TokenExpired => Unread::TokenExpired,
         TokenInvalid => Unread::TokenUnknown,
-        Unauthorized => Unread::NoAccess(said(&error)),
-        NotSent | AnswerLost | ServerFailed | Throttled => Unread::Unreachable(said(&error)),
-        _ => Unread::Failed(said(&error)),
+        Unauthorized => Unread::NoAccess(in_one_line(&error)),
+        NotSent | AnswerLost | ServerFailed | Throttled => Unread::Unreachable(in_one_line(&error)),
+        _ => Unread::Failed(in_one_line(&error)),
     }
 }
 
@@ -138,24 +138,9 @@ fn why_returngo(error: returngo::Error) -> Unread {
     use returngo::ErrorKind::*;
     match error.kind() {
         WrongKey => Unread::TokenUnknown,
-        WrongShop => Unread::NoAccess(said(&error)),
-        QuotaSpent => Unread::QuotaSpent(said(&error)),
-        NotSent | AnswerLost | ServerFailed | Throttled => Unread::Unreachable(said(&error)),
-        _ => Unread::Failed(said(&error)),
+        WrongShop => Unread::NoAccess(in_one_line(&error)),
+        QuotaSpent => Unread::QuotaSpent(in_one_line(&error)),
+        NotSent | AnswerLost | ServerFailed | Throttled => Unread::Unreachable(in_one_line(&error)),
+        _ => Unread::Failed(in_one_line(&error)),
     }
-}
-
-/// The error and its causes in one line.
-fn said(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !line.contains(&text) {
-            line.push_str(": ");
-            line.push_str(&text);
-        }
-        cause = error.source();
-    }
-    line
 }

@@ -32,6 +32,23 @@ pub enum ReadError {
     Returngo(#[from] returngo::Error),
 }
 
+impl ReadError {
+    /// Whether it is about one object, so that others may be read all the same.
+    pub(crate) fn is_of_one_object(&self) -> bool {
+        match self {
+            Self::Rma { source, .. } => matches!(
+                source.kind(),
+                returngo::ErrorKind::Undecodable
+                    | returngo::ErrorKind::NotFound
+                    | returngo::ErrorKind::WrongShop
+            ),
+            Self::Brightpearl(error) => error.kind() == brightpearl::ErrorKind::Undecodable,
+            Self::Returngo(error) => error.kind() == returngo::ErrorKind::Undecodable,
+            Self::SetUp(_) | Self::Journal(_) | Self::NotAsked(_) => false,
+        }
+    }
+}
+
 /// Why the Brightpearl side of worlds cannot be read: the same for all RMAs that were read together.
 #[derive(Debug, Clone)]
 pub(crate) enum AroundError {
@@ -52,4 +69,19 @@ impl From<AroundError> for ReadError {
             AroundError::Journal(error) => Self::Journal(error),
         }
     }
+}
+
+/// The error and its causes in one line.
+pub(crate) fn in_one_line(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !line.contains(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
+        }
+        cause = error.source();
+    }
+    line
 }

@@ -15,4 +15,5 @@ pub use account::account_facts;
 pub use connection::{Receivers, read_connection};
 pub use error::ReadError;
 pub use journal::{IntendedCredit, Journal, JournalError, NoJournal};
+pub use refunds::Refunded;
 pub use world::Reader;

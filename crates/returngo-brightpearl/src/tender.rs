@@ -9,7 +9,7 @@ use brightpearl::{
     accounting::{NominalAccount, PaymentMethod},
 };
 
-use crate::world::AccountFacts;
+use crate::world::{AccountFacts, AccountList, UnreadableEntry};
 
 /// A payment method that refunds in a currency can be recorded under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,17 @@ pub enum TenderError {
         /// The currency of the refund.
         currency: CurrencyCode,
     },
+    /// An entry of one of the account's lists cannot be read, and it may be the one that matters.
+    #[error(
+        "`{code}` cannot be resolved while part of the account's set-up is missing ({entry}); correct the entry in Brightpearl, or \
+         configure the code of a payment method that can be read"
+    )]
+    UnreadableEntry {
+        /// What is configured.
+        code: String,
+        /// The entry.
+        entry: UnreadableEntry,
+    },
     /// No active payment method posts to the bank account.
     #[error(
         "no active payment method posts to bank account {code} ({account}); add it to one under Settings > Company > \
@@ -170,6 +181,7 @@ fn method_of_bank_account<'a>(
     currency: &CurrencyCode,
     account: &'a AccountFacts,
 ) -> Result<&'a PaymentMethod, TenderError> {
+    all_read(code, &AccountList::PaymentMethods, account)?;
     let bank = bank_account(code, currency, account)?;
     let posting = |method: &&PaymentMethod| {
         method.is_active
@@ -197,7 +209,13 @@ fn bank_account<'a>(
     account: &'a AccountFacts,
 ) -> Result<&'a NominalAccount, TenderError> {
     let nominal = account.nominal_codes.iter().find(|nominal| nominal.code.as_str() == code);
-    let nominal = nominal.ok_or_else(|| TenderError::Unknown { code: code.to_owned() })?;
+    let Some(nominal) = nominal else {
+        all_read(code, &AccountList::NominalCodes, account)?;
+        return Err(TenderError::Unknown { code: code.to_owned() });
+    };
+    if nominal.currency_id.is_some_and(|id| !account.currencies.iter().any(|known| known.id == id)) {
+        all_read(code, &AccountList::Currencies, account)?;
+    }
     let (code, name) = (nominal.code.clone(), nominal.name.clone());
     if !nominal.bank {
         Err(TenderError::NotABankAccount { code, account: name })
@@ -207,6 +225,14 @@ fn bank_account<'a>(
         Err(TenderError::AccountCurrency { code, account: name, currency: currency.clone() })
     } else {
         Ok(nominal)
+    }
+}
+
+/// Refuses to go on where an entry of the list is missing because it could not be read.
+fn all_read(code: &str, list: &AccountList, account: &AccountFacts) -> Result<(), TenderError> {
+    match account.unreadable(list) {
+        Some(entry) => Err(TenderError::UnreadableEntry { code: code.to_owned(), entry: entry.clone() }),
+        None => Ok(()),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What both systems say now about one RMA.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use api_client_core::{
     decode::{self, DecodeError},
-    wire,
+    open_enum, wire,
 };
 use brightpearl::{
     CurrencyCode, GoodsInNoteId, InstanceId, LocationId, OrderId, ProductId, WarehouseId,
@@ -159,9 +159,68 @@ pub struct AccountFacts {
     /// The warehouses and their locations.
     #[serde(with = "wire::null_is_default")]
     pub warehouses: Vec<WarehouseFacts>,
+    /// What could not be read and is missing above: where it might matter, the mapping asks.
+    #[serde(with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableEntry>,
+}
+
+/// An entry of one of the account's lists that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnreadableEntry {
+    /// The list.
+    pub list: AccountList,
+    /// Which entry, as far as it can be told: `row 3 (id 7)`.
+    pub entry: String,
+    /// Why it could not be read.
+    pub reason: String,
+}
+
+impl fmt::Display for UnreadableEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} cannot be read: {}", self.list.in_words(), self.entry, self.reason)
+    }
+}
+
+open_enum! {
+    /// A list of a Brightpearl account.
+    pub enum AccountList {
+        /// The order statuses of all types.
+        OrderStatuses = "orderStatuses",
+        /// The sales channels.
+        Channels = "channels",
+        /// The payment methods.
+        PaymentMethods = "paymentMethods",
+        /// The chart of accounts.
+        NominalCodes = "nominalCodes",
+        /// The tax codes.
+        TaxCodes = "taxCodes",
+        /// The currencies.
+        Currencies = "currencies",
+        /// The warehouses and their locations.
+        Warehouses = "warehouses",
+    }
+}
+
+impl AccountList {
+    /// Its entries, for people: `payment methods`.
+    pub fn in_words(&self) -> &str {
+        match self {
+            Self::OrderStatuses => "order statuses",
+            Self::PaymentMethods => "payment methods",
+            Self::NominalCodes => "nominal codes",
+            Self::TaxCodes => "tax codes",
+            Self::Channels | Self::Currencies | Self::Warehouses | Self::Other(_) => self.as_str(),
+        }
+    }
 }
 
 impl AccountFacts {
+    /// The first entry of this list that could not be read.
+    pub fn unreadable(&self, list: &AccountList) -> Option<&UnreadableEntry> {
+        self.unreadable.iter().find(|entry| entry.list == *list)
+    }
+
     /// The account's time zone; none when it is not given or not in the IANA database.
     pub fn time_zone(&self) -> Option<TimeZone> {
         TimeZone::get(self.time_zone_name()?).ok()

@@ -3,6 +3,7 @@
 mod auth;
 mod budget;
 mod bulk;
+mod listing;
 mod multi_message;
 mod once;
 mod paging;

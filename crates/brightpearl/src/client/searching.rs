@@ -93,6 +93,18 @@ impl<'c, S: Searchable> Results<'c, S> {
         Ok(rows)
     }
 
+    /// Every row of every page, those that do not read as errors.
+    ///
+    /// # Errors
+    /// When a page cannot be had.
+    pub async fn all_results(mut self) -> Result<Vec<Result<S::Row, UndecodableRow>>, Error> {
+        let mut rows = Vec::new();
+        while let Some(page) = self.next_page().await? {
+            rows.extend(page.results());
+        }
+        Ok(rows)
+    }
+
     /// How many rows match, without any of them.
     ///
     /// # Errors

@@ -49,24 +49,30 @@ impl Reference {
     }
 }
 
-/// A row that does not have the expected shape. The other rows of its page are there all the same.
+/// A row of a search, or an entry of a list, that does not have the expected shape. The others are there all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndecodableRow {
-    /// The row's number on the page, counted from 1.
+    /// The row's number on its page or in its list, counted from 1.
     pub number: usize,
-    /// What its first cell has, where that is an id: searches begin their rows with it.
+    /// Its id, as far as that can be told: searches begin their rows with it.
     pub id: Option<u64>,
     /// Where and why.
     pub source: DecodeError,
 }
 
+impl UndecodableRow {
+    /// Which row it is: `row 3 (id 7)`.
+    pub fn place(&self) -> String {
+        match self.id {
+            Some(id) => format!("row {} (id {id})", self.number),
+            None => format!("row {}", self.number),
+        }
+    }
+}
+
 impl fmt::Display for UndecodableRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {} of the search", self.number)?;
-        if let Some(id) = self.id {
-            write!(f, ", id {id},")?;
-        }
-        write!(f, " cannot be read: {}", self.source)
+        write!(f, "{} cannot be read: {}", self.place(), self.source)
     }
 }
 
@@ -383,7 +389,7 @@ mod tests {
     #[test]
     fn one_bad_row_leaves_the_others() {
         let results = page(r#"[[null, 7, "x"], [null, 7, 50214], [null], [null, 7, 1, 2]]"#).results();
-        assert!(results[0].as_ref().unwrap_err().to_string().starts_with("row 1 of the search"));
+        assert!(results[0].as_ref().unwrap_err().to_string().starts_with("row 1 cannot be read"));
         assert_eq!(results[1].as_ref().unwrap().order_id, 50214);
         assert!(results[2].is_err() && results[3].is_err());
     }

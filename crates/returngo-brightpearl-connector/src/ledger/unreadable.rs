@@ -21,11 +21,13 @@ pub enum UnreadableKind {
     GoodsMovementRow,
     /// A webhook.
     Webhook,
+    /// An entry of one of the account's lists: a payment method, a tax code and the like.
+    AccountEntry,
 }
 
 impl UnreadableKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RmaRow,
         Self::TransactionRow,
         Self::Order,
@@ -33,6 +35,7 @@ impl UnreadableKind {
         Self::GoodsInNote,
         Self::GoodsMovementRow,
         Self::Webhook,
+        Self::AccountEntry,
     ];
 
     /// The name in the database, in JSON and in metrics.
@@ -45,6 +48,7 @@ impl UnreadableKind {
             Self::GoodsInNote => "goods-in-note",
             Self::GoodsMovementRow => "goods-movement-row",
             Self::Webhook => "webhook",
+            Self::AccountEntry => "account-entry",
         }
     }
 
@@ -58,6 +62,7 @@ impl UnreadableKind {
             Self::GoodsInNote => "goods-in note in Brightpearl",
             Self::GoodsMovementRow => "row of Brightpearl's search for goods movements",
             Self::Webhook => "webhook",
+            Self::AccountEntry => "entry of the account's set-up in Brightpearl",
         }
     }
 }

@@ -125,7 +125,12 @@ impl Connection {
         let cursor = turn.cursor.as_deref();
         let mut skipped = Skipped::of(&self.id);
         let taken = match turn.sweep {
-            SweepName::Brightpearl => self.sweep_brightpearl(cursor, schedule, ledger, &mut skipped).await,
+            SweepName::Brightpearl => {
+                if let Some(reader) = self.known_account().await {
+                    skipped.account_was_read(&reader.account.unreadable);
+                }
+                self.sweep_brightpearl(cursor, schedule, ledger, &mut skipped).await
+            }
             SweepName::Returngo => self.sweep_returngo(turn, schedule, ledger, &mut skipped).await,
             SweepName::Subscriptions => self.sweep_subscriptions(configuration, schedule).await,
         };

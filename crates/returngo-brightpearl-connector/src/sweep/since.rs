@@ -45,7 +45,10 @@ impl Connection {
         let zone = reader.account.time_zone().unwrap_or(TimeZone::UTC);
         if let Ok(days) = Days::new(Some(since.to_zoned(zone).date()), None) {
             let refunded = reader.rmas_refunded(&days).await.map_err(SweepError::Read)?;
-            rmas.extend(refunded.into_iter().map(|rma| (rma, Cause::Returngo)));
+            for unreconciled in &refunded.unreconciled {
+                tracing::warn!(connection = %self.id, "a refund may be missing here: {unreconciled}");
+            }
+            rmas.extend(refunded.rmas.into_iter().map(|rma| (rma, Cause::Returngo)));
         }
         Ok(rmas)
     }

@@ -14,6 +14,7 @@ use brightpearl::{IdSet, OrderId, Patch, order::Order};
 use jiff::SignedDuration;
 use returngo::RmaId;
 use returngo_brightpearl_connector::ledger::{Dismissal, Source, SweepName, UnreadableKind, WorkState};
+use returngo_brightpearl_reader::account_facts;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
 
@@ -325,4 +326,61 @@ async fn webhooks_that_cannot_be_read_are_counted_by_system_and_have_it_swept() 
     assert!(open.iter().all(|stored| stored.unreadable.object == "from Brightpearl"), "{open:?}");
     let times: Vec<u64> = open.iter().map(|stored| stored.times).collect();
     assert_eq!(times.iter().sum::<u64>(), 3, "{open:?}");
+}
+
+/// From now on these lists of the account have one more entry each, which is not what it should be.
+async fn break_account(shop: &Shop) -> Arc<AtomicBool> {
+    let connection = shop.service.registry.get(&shop.connection).await.unwrap();
+    let account = account_facts(&connection.brightpearl).await.unwrap();
+    let facts = serde_json::to_value(&account).unwrap();
+    let is_broken = Arc::new(AtomicBool::new(true));
+    for (list, at) in [
+        ("taxCodes", "accounting-service/tax-code/"),
+        ("nominalCodes", "accounting-service/nominal-code/"),
+        ("channels", "product-service/channel/"),
+        ("orderStatuses", "order-service/order-status/"),
+        ("warehouses", "warehouse-service/warehouse/"),
+    ] {
+        let mut entries = facts[list].as_array().unwrap().clone();
+        entries.push(json!({"name": "of no form"}));
+        let broken = Arc::clone(&is_broken);
+        Mock::given(move |request: &Request| {
+            broken.load(Ordering::Relaxed) && request.url.path().ends_with(at)
+        })
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"response": entries})))
+        .with_priority(1)
+        .mount(shop.scene.brightpearl.server())
+        .await;
+    }
+    is_broken
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_of_the_accounts_lists_that_cannot_be_read_is_named_and_returns_go_on() {
+    let shop = Shop::open(2).await;
+    let account = break_account(&shop).await;
+    for rma in &shop.scene.rmas {
+        shop.scene.approve(rma).unwrap();
+        shop.hear_of(rma).await;
+    }
+    shop.work().await;
+    for rma in &shop.scene.rmas {
+        assert_eq!(shop.item(rma).await.state, WorkState::InStep, "{rma}");
+        assert!(shop.scene.credit(rma).is_ok());
+    }
+    shop.pass(NEXT_SWEEP).await;
+    shop.work().await;
+    let entries: Vec<String> = named(&shop).await.into_iter().map(|(_, object)| object).collect();
+    let lists = ["channels", "nominal codes", "order statuses", "tax codes", "warehouses"];
+    assert_eq!(entries.len(), lists.len(), "{entries:?}");
+    for (entry, list) in entries.iter().zip(lists) {
+        assert!(entry.starts_with(&format!("{list}: row ")), "{entry}");
+    }
+    account.store(false, Ordering::Relaxed);
+    shop.hear_of(&shop.scene.rmas[0]).await;
+    shop.pass(SignedDuration::from_mins(31)).await;
+    shop.work().await;
+    shop.pass(NEXT_SWEEP).await;
+    shop.work().await;
+    assert_eq!(named(&shop).await, [], "they read again");
 }

@@ -5,7 +5,7 @@ use brightpearl::{
     accounting::{NewCustomerPayment, PaymentType},
 };
 use jiff::{Timestamp, civil::date};
-use returngo::{Rma, RmaId};
+use returngo::{Rma, RmaId, TransactionId};
 use returngo_brightpearl::{
     Effect, keys, plan,
     reconcile::{Days, LineCode, Report},
@@ -13,6 +13,8 @@ use returngo_brightpearl::{
 use returngo_brightpearl_reader::Reader;
 use returngo_mock::Refund;
 use rust_decimal_macros::dec;
+use serde_json::{Value, json};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::systems::{Systems, settings};
 
@@ -135,4 +137,54 @@ async fn a_refund_that_was_made_on_one_day_and_recorded_on_another_is_the_first_
     assert!(recorded.is_some());
     assert_eq!(codes(&shop.report(Some(18), Some(18)).await), [LineCode::Matched]);
     assert!(shop.report(Some(19), Some(20)).await.lines.is_empty());
+}
+
+/// From now on this path of a server answers so, but for questions about certain RMAs.
+async fn answer(server: &MockServer, at: &'static str, body: Value) {
+    Mock::given(move |request: &Request| {
+        let of_rmas = request.url.query().is_some_and(|query| query.contains("rma_ids"));
+        request.url.path().ends_with(at) && !of_rmas
+    })
+    .respond_with(ResponseTemplate::new(200).set_body_json(body))
+    .with_priority(1)
+    .mount(server)
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_named_and_the_rest_is_reconciled() {
+    let shop = Shop::open().await;
+    shop.systems.returngo.refund(&rma(), Refund::of(dec!(40))).unwrap();
+    shop.apply().await;
+    let mut odd = shop.systems.returngo.rma(&rma()).unwrap();
+    odd.rma_summary.rma_id = "4410099".parse().unwrap();
+    odd.transactions.iter_mut().for_each(|transaction| transaction.id = TransactionId::new("990099"));
+    shop.systems.returngo.put_rma(odd);
+    answer(shop.systems.returngo.server(), "/rma/4410099", json!({"rma": {"rmaId": "4410099", "items": 7}}))
+        .await;
+    let report = shop.report(None, None).await;
+    assert_eq!(codes(&report), [LineCode::Matched]);
+    let left_out =
+        |report: &Report| -> Vec<String> { report.unreconciled.iter().map(ToString::to_string).collect() };
+    let [of_rma] = &left_out(&report)[..] else { panic!("{report:?}") };
+    assert!(of_rma.starts_with("RMA 4410099: RMA 4410099 cannot be read"), "{of_rma}");
+    assert!(report.to_string().contains("1 objects could not be reconciled"), "{report}");
+}
+
+#[tokio::test]
+async fn a_transaction_that_cannot_be_read_or_has_no_rma_is_named() {
+    let shop = Shop::open().await;
+    shop.systems.returngo.refund(&rma(), Refund::of(dec!(40))).unwrap();
+    shop.apply().await;
+    let recorded = shop.systems.returngo.rma(&rma()).unwrap().transactions.remove(0);
+    let mut without_rma = recorded.clone();
+    without_rma.id = TransactionId::new("990100");
+    let rows = json!({"transactions": [recorded, without_rma, {"transactionId": "990101", "amount": {}}]});
+    answer(shop.systems.returngo.server(), "/transactions", rows).await;
+    let report = shop.report(None, None).await;
+    assert_eq!(codes(&report), [LineCode::Matched]);
+    let left_out: Vec<String> = report.unreconciled.iter().map(ToString::to_string).collect();
+    let said = left_out.join("; ");
+    assert!(said.contains("refund 990100 in ReturnGO belongs to no RMA"), "{said}");
+    assert!(said.contains("transactions in ReturnGO: row 3"), "{said}");
 }

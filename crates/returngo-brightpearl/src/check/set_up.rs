@@ -7,7 +7,7 @@ use super::{Finding, field_map};
 use crate::{
     settings::{ConnectionSettings, Posting, TenderSetting},
     tender::{self, NamedBy, PostsTo, Tender},
-    world::{AccountFacts, WarehouseFacts},
+    world::{AccountFacts, UnreadableEntry, WarehouseFacts},
 };
 
 /// Checks settings against the account's own set-up: what a form can show while it is filled in.
@@ -22,6 +22,7 @@ use crate::{
 /// ```
 pub fn check_settings(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding> {
     let mut findings = vec![books(account), instance(account)];
+    findings.extend(account.unreadable.iter().map(unreadable));
     findings.extend(tenders(account, settings));
     findings.extend(statuses(account, settings));
     findings.push(channel(account, settings));
@@ -49,6 +50,14 @@ fn books(account: &AccountFacts) -> Finding {
             "read the account's configuration again",
         ),
     }
+}
+
+fn unreadable(entry: &UnreadableEntry) -> Finding {
+    Finding::warning(
+        "account",
+        entry.to_string(),
+        "correct the entry in Brightpearl; until then it counts as missing, and refunds that may need it wait for a person",
+    )
 }
 
 fn instance(account: &AccountFacts) -> Finding {

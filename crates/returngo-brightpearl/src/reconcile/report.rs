@@ -71,6 +71,40 @@ pub struct Report {
     pub lines: Vec<Line>,
     /// What they add up to.
     pub totals: Vec<Total>,
+    /// What could not be read, so that refunds of these days may be missing above.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreconciled: Vec<Unreconciled>,
+}
+
+/// Something that may be a refund, or have one, and could not be reconciled.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unreconciled {
+    /// The RMA, where it is known.
+    pub rma_id: Option<RmaId>,
+    /// What it is, and why it could not be reconciled.
+    pub reason: String,
+}
+
+impl Unreconciled {
+    /// Of an RMA.
+    pub fn rma(rma: RmaId, reason: impl Into<String>) -> Self {
+        Self { rma_id: Some(rma), reason: reason.into() }
+    }
+
+    /// Of something of which the RMA is not known.
+    pub fn other(reason: impl Into<String>) -> Self {
+        Self { rma_id: None, reason: reason.into() }
+    }
+}
+
+impl fmt::Display for Unreconciled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.rma_id {
+            Some(rma) => write!(f, "RMA {rma}: {}", self.reason),
+            None => f.write_str(&self.reason),
+        }
+    }
 }
 
 impl Report {
@@ -86,7 +120,16 @@ impl Report {
             None => kept.contains(&line.rma_id) || !dated.contains(&line.rma_id),
         };
         let lines: Vec<Line> = lines.iter().filter(belongs).cloned().collect();
-        Self { days, totals: totals(&lines), lines }
+        Self { days, totals: totals(&lines), lines, unreconciled: Vec::new() }
+    }
+
+    /// The same report, with what could not be reconciled.
+    #[must_use]
+    pub fn with_unreconciled(mut self, unreconciled: impl IntoIterator<Item = Unreconciled>) -> Self {
+        self.unreconciled.extend(unreconciled);
+        self.unreconciled.sort();
+        self.unreconciled.dedup();
+        self
     }
 
     /// The lines that say that something is the matter.
@@ -103,11 +146,15 @@ fn rmas(lines: &[Line], which: impl Fn(&Line) -> bool) -> BTreeSet<&RmaId> {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let refunds = self.lines.iter().filter(|line| line.refunded.is_some()).count();
-        match self.differences().count() {
-            0 => write!(f, "{refunds} refunds, all of them matched."),
-            differences => {
-                write!(f, "{refunds} refunds; {differences} differences, each with what to do next.")
-            }
+        let differences = self.differences().count();
+        match (differences, self.unreconciled.len()) {
+            (0, 0) => write!(f, "{refunds} refunds, all of them matched."),
+            (_, 0) => write!(f, "{refunds} refunds; {differences} differences, each with what to do next."),
+            (_, unreconciled) => write!(
+                f,
+                "{refunds} refunds; {differences} differences; {unreconciled} objects could not be reconciled: find them in \
+                 both systems and compare them by hand."
+            ),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What the configured refund method code stands for.
 
-use returngo_brightpearl::tender::{NamedBy, PostsTo, TenderError, resolve};
+use returngo_brightpearl::{
+    tender::{NamedBy, PostsTo, TenderError, resolve},
+    world::{AccountList, UnreadableEntry},
+};
 
 use crate::worlds::world;
 
@@ -62,4 +65,40 @@ fn a_method_in_the_refunds_own_currency_comes_before_one_in_another() {
     }
     let error = resolve("1210", &"JPY".into(), &account).unwrap_err();
     assert!(matches!(error, TenderError::SeveralMethods { .. }), "{error}");
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_is_asked_about_where_it_might_be_the_one_that_matters() {
+    let mut whole = world("approved").account;
+    whole.currencies =
+        serde_json::from_str(r#"[{"id": 1, "code": "GBP"}, {"id": 2, "code": "USD"}]"#).unwrap();
+    let without = |list: AccountList| {
+        let mut account = whole.clone();
+        match &list {
+            AccountList::NominalCodes => account.nominal_codes.retain(|known| known.code.as_str() != "1210"),
+            AccountList::Currencies => account.currencies.clear(),
+            _ => {}
+        }
+        let (entry, reason) = ("row 3 (id 7)".to_owned(), "at `code`: invalid type".to_owned());
+        account.unreadable = vec![UnreadableEntry { list, entry, reason }];
+        account
+    };
+    // The code of a method that can be read is what it says, whatever else cannot be read.
+    for list in AccountList::KNOWN {
+        assert!(resolve("STRIPE_UK", &"GBP".into(), &without(list.clone())).is_ok(), "{list}");
+    }
+    // The code of a bank account: another method may post to it, or it may be held in another currency.
+    for (list, code) in [
+        (AccountList::PaymentMethods, "1210"),
+        (AccountList::PaymentMethods, "UNREAD"),
+        (AccountList::NominalCodes, "1210"),
+        (AccountList::Currencies, "1220"),
+    ] {
+        let error = resolve(code, &"GBP".into(), &without(list.clone())).unwrap_err();
+        assert!(matches!(error, TenderError::UnreadableEntry { .. }), "{list} {code}: {error}");
+        assert!(error.to_string().contains("row 3 (id 7) cannot be read: at `code`"), "{error}");
+    }
+    for list in [AccountList::TaxCodes, AccountList::Channels, AccountList::OrderStatuses] {
+        assert!(resolve("1210", &"GBP".into(), &without(list.clone())).is_ok(), "{list}");
+    }
 }

@@ -85,6 +85,18 @@ impl<'c, L: Listable> Pages<'c, L> {
         Ok(rows)
     }
 
+    /// Every row of every page, those that do not read as errors.
+    ///
+    /// # Errors
+    /// When a page cannot be had.
+    pub async fn all_results(mut self) -> Result<Vec<Result<L::Row, UndecodableRow>>, Error> {
+        let mut rows = Vec::new();
+        while let Some(page) = self.next_page().await? {
+            rows.extend(page.results());
+        }
+        Ok(rows)
+    }
+
     /// The rows one by one, with one page in memory at a time.
     pub fn stream(self) -> Rows<'c, L>
     where

@@ -2,16 +2,16 @@
 
 use std::io::{self, Write as _};
 
+use anyhow::ensure;
 use clap::Args;
-use returngo::RmaId;
 use returngo_brightpearl::reconcile::{Amount, Days, Report};
-use returngo_brightpearl_reader::Reader;
+use returngo_brightpearl_reader::{Reader, Refunded};
 
 use super::super::{
     assembly::Assembly,
     chosen,
     cli::Cli,
-    output::{say, say_json, table},
+    output::{remark, say, say_json, table},
     period::Period,
     printable,
     progress::Progress,
@@ -56,38 +56,49 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         let refunded = match rmas.is_empty() {
             true => {
                 let refunded = refunded(&reader, &days).await?;
-                spending("this reconciliation", refunded.len()).await?;
+                spending("this reconciliation", refunded.rmas.len()).await?;
                 refunded
             }
-            false => rmas,
+            false => Refunded { rmas: rmas.into_iter().collect(), ..Refunded::default() },
         };
         report(&reader, days, refunded).await
     };
     let report = assembly.spending(report).await?;
     if arguments.csv {
         io::stdout().write_all(printable::lines(&report.to_csv()).as_bytes())?;
-        return Ok(());
+    } else if cli.json {
+        say_json(&report)?;
+    } else {
+        print_table(&report)?;
     }
-    if cli.json {
-        return say_json(&report);
+    for unreconciled in &report.unreconciled {
+        remark(format_args!("not reconciled: {}", printable::line(&unreconciled.to_string())))?;
     }
-    print_table(&report)
+    let left_out = report.unreconciled.len();
+    ensure!(
+        left_out == 0,
+        "{left_out} objects could not be reconciled: compare them by hand in both systems"
+    );
+    Ok(())
 }
 
 /// The RMAs that were refunded on these days.
-async fn refunded(reader: &Reader, days: &Days) -> anyhow::Result<Vec<RmaId>> {
+async fn refunded(reader: &Reader, days: &Days) -> anyhow::Result<Refunded> {
     let _looking = Progress::unknown("looking for refunds in both systems");
-    Ok(reader.rmas_refunded(days).await?.into_iter().collect())
+    Ok(reader.rmas_refunded(days).await?)
 }
 
-async fn report(reader: &Reader, days: Days, rmas: Vec<RmaId>) -> anyhow::Result<Report> {
+async fn report(reader: &Reader, days: Days, refunded: Refunded) -> anyhow::Result<Report> {
+    let Refunded { rmas, mut unreconciled } = refunded;
     let progress = Progress::steps("RMAs", rmas.len());
     let mut lines = Vec::new();
     for (done, rma) in rmas.iter().enumerate() {
         progress.done(done);
-        lines.extend(reader.reconcile_rmas(days, [rma]).await?.lines);
+        let report = reader.reconcile_rmas(days, [rma]).await?;
+        lines.extend(report.lines);
+        unreconciled.extend(report.unreconciled);
     }
-    Ok(Report::new(days, lines))
+    Ok(Report::new(days, lines).with_unreconciled(unreconciled))
 }
 
 fn print_table(report: &Report) -> anyhow::Result<()> {
