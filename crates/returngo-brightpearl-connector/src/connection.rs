@@ -15,6 +15,9 @@ use crate::ledger::ConnectionId;
 /// rarely.
 const SET_UP_KEPT_FOR: SignedDuration = SignedDuration::from_mins(30);
 
+/// How long a set-up is kept of which an entry could not be read: refunds may wait for it.
+const INCOMPLETE_SET_UP_KEPT_FOR: SignedDuration = SignedDuration::from_mins(5);
+
 /// A ReturnGO shop and a Brightpearl account that are kept in step.
 #[derive(Debug)]
 pub struct Connection {
@@ -60,7 +63,8 @@ impl Connection {
         self.reader.lock().await.as_ref().map(|(_, reader)| Arc::clone(reader))
     }
 
-    /// What reads both systems. The account's set-up is read anew when it is older than half an hour.
+    /// What reads both systems. The account's set-up is read anew when it is older than half an hour, and sooner when an
+    /// entry of it could not be read.
     ///
     /// # Errors
     /// When the set-up cannot be read.
@@ -68,7 +72,7 @@ impl Connection {
         let now = self.clock.now();
         let mut kept = self.reader.lock().await;
         if let Some((read_at, reader)) = &*kept
-            && now.duration_since(*read_at) < SET_UP_KEPT_FOR
+            && now.duration_since(*read_at) < kept_for(reader)
         {
             return Ok(Arc::clone(reader));
         }
@@ -77,4 +81,8 @@ impl Connection {
         *kept = Some((now, Arc::clone(&reader)));
         Ok(reader)
     }
+}
+
+fn kept_for(reader: &Reader) -> SignedDuration {
+    if reader.account.unreadable.is_empty() { SET_UP_KEPT_FOR } else { INCOMPLETE_SET_UP_KEPT_FOR }
 }

@@ -378,7 +378,7 @@ async fn an_entry_of_the_accounts_lists_that_cannot_be_read_is_named_and_returns
     }
     account.store(false, Ordering::Relaxed);
     shop.hear_of(&shop.scene.rmas[0]).await;
-    shop.pass(SignedDuration::from_mins(31)).await;
+    shop.pass(SignedDuration::from_mins(6)).await;
     shop.work().await;
     shop.pass(NEXT_SWEEP).await;
     shop.work().await;
