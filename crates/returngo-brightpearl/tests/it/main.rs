@@ -8,6 +8,7 @@ mod adopting;
 mod approval;
 mod changes;
 mod checking;
+mod citations;
 mod committed;
 mod documented;
 mod explaining;
