@@ -136,8 +136,11 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     /// A webhook that arrived, handled or not.
     async fn delivery(&self, id: InboxId) -> Result<Option<StoredDelivery>, LedgerError>;
 
-    /// Marks RMAs as due because of webhooks and the webhooks as handled, both or neither. A webhook that
-    /// arrived once more in between goes on waiting.
+    /// Lets webhooks wait whose time to be handled again has come. One that arrived once more waits already.
+    async fn resume_deliveries(&self, now: Timestamp) -> Result<(), LedgerError>;
+
+    /// Marks RMAs as due because of webhooks and the webhooks as handled, both or neither; those with a time to be
+    /// handled again wait from then on. A webhook that arrived once more in between goes on waiting.
     async fn resolve(
         &self,
         connection: &ConnectionId,

@@ -215,6 +215,15 @@ impl Ledger for SqlLedger {
         inbox::one(&mut self.asking().await?, id).await
     }
 
+    async fn resume_deliveries(&self, now: Timestamp) -> Result<(), LedgerError> {
+        if !inbox::has_to_resume(&mut self.asking().await?, now).await? {
+            return Ok(());
+        }
+        let mut session = self.writing().await?;
+        inbox::resume(&mut session, now).await?;
+        session.commit().await
+    }
+
     async fn resolve(
         &self,
         connection: &ConnectionId,
