@@ -31,7 +31,11 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     (12, "returngo_calls", include_str!("../../../migrations/0012_returngo_calls.sql")),
     (13, "a_year", include_str!("../../../migrations/0013_a_year.sql")),
     (14, "connection_changes", include_str!("../../../migrations/0014_connection_changes.sql")),
-    (16, "asked_again", include_str!("../../../migrations/0016_asked_again.sql")),
+    (
+        16,
+        "asked_again_and_calls_by_key",
+        include_str!("../../../migrations/0016_asked_again_and_calls_by_key.sql"),
+    ),
 ];
 
 const CONNECTIONS_TO_POSTGRES: u32 = 8;
