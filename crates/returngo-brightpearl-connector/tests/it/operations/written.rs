@@ -90,7 +90,8 @@ async fn every_kind_of_write_is_logged_with_its_connection_rma_and_ids() {
     site.scene.returngo.refund(whole, Refund::of(above)).unwrap();
     told("credit row added", whole, &[&credit_is, "net="]).await;
     let amount = format!("amount={}", above.normalize());
-    told("payment recorded", whole, &[&credit_is, "payment=", &amount, "currency=GBP", "method=STRIPE_UK"]).await;
+    told("payment recorded", whole, &[&credit_is, "payment=", &amount, "currency=GBP", "method=STRIPE_UK"])
+        .await;
     let invoice = Refund::of(Decimal::ONE).kind(TransactionType::InvoicePayment);
     site.scene.returngo.refund(whole, invoice).unwrap();
     told("order note added", whole, &["order="]).await;
