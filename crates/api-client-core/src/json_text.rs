@@ -10,6 +10,9 @@ const SAFE_DIGITS: usize = 18;
 /// What a binary floating-point number holds of a decimal one.
 const EXACT_DIGITS: usize = 15;
 
+/// Lists and objects in each other that serde reads: it refuses a whole text that has more.
+const DEEPEST: usize = 127;
+
 /// Digits after the point beyond these are noise of a computation; before it they are money.
 const FRACTION: usize = 4;
 
@@ -17,8 +20,9 @@ const FRACTION: usize = 4;
 ///
 /// - a byte order mark in front is left out;
 /// - half a surrogate pair, `"\ud83d"`, becomes the replacement character `U+FFFD`;
-/// - a number that would lose digits as a binary number becomes a string, so that ids and amounts read it digit by
-///   digit or refuse it.
+/// - a number that would lose digits as a binary number, or is beyond all of them, such as `1e400`, becomes a string, so
+///   that ids and amounts read it digit by digit or refuse it;
+/// - a list or object inside 127 others becomes `null`.
 ///
 /// ```
 /// use api_client_core::json_text::readable;
@@ -29,11 +33,20 @@ const FRACTION: usize = 4;
 pub fn readable(text: &[u8]) -> Cow<'_, [u8]> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut copy = Copy { text, copied: 0, readable: Vec::new() };
-    let mut at = 0;
+    let (mut at, mut depth) = (0, 0_usize);
     while let Some(byte) = text.get(at) {
         at = match byte {
             b'"' => copy.string(at),
             b'-' | b'0'..=b'9' => copy.number(at),
+            b'[' | b'{' if depth == DEEPEST => copy.too_deep(at),
+            b'[' | b'{' => {
+                depth += 1;
+                at + 1
+            }
+            b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                at + 1
+            }
             _ => at + 1,
         };
     }
@@ -53,7 +66,7 @@ impl<'t> Copy<'t> {
     fn string(&mut self, start: usize) -> usize {
         let mut at = start + 1;
         loop {
-            let Some(special) = self.text[at..].iter().position(|byte| matches!(byte, b'"' | b'\\')) else {
+            let Some(special) = end_or_escape(&self.text[at..]) else {
                 return self.text.len();
             };
             at += special;
@@ -93,11 +106,44 @@ impl<'t> Copy<'t> {
         let length = self.text[start..].iter().position(|byte| !is_part(byte));
         let end = length.map_or(self.text.len(), |length| start + length);
         let number = &self.text[start..end];
-        if loses_digits(number) {
+        if loses_digits(number) || is_beyond_binary(number) {
             let quoted = [b"\"", number, b"\""].concat();
             self.replace(start, end, &quoted);
         }
         end
+    }
+
+    /// Passes the list or object that begins here and says where it ends. One that does not end is no JSON: the reader
+    /// says so.
+    fn too_deep(&mut self, start: usize) -> usize {
+        let mut depth = 0_usize;
+        let mut at = start;
+        while let Some(byte) = self.text.get(at) {
+            at += 1;
+            match byte {
+                b'"' => at = self.end_of_string(at),
+                b'[' | b'{' => depth += 1,
+                b']' | b'}' => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                self.replace(start, at, b"null");
+                return at;
+            }
+        }
+        self.text.len()
+    }
+
+    /// Where the string ends whose first character is here.
+    fn end_of_string(&self, mut at: usize) -> usize {
+        while let Some(special) = self.text.get(at..).and_then(end_or_escape) {
+            at += special;
+            if self.text[at] == b'"' {
+                return at + 1;
+            }
+            at += 2;
+        }
+        self.text.len()
     }
 
     fn replace(&mut self, from: usize, to: usize, by: &[u8]) {
@@ -119,6 +165,18 @@ impl<'t> Copy<'t> {
 enum Half {
     High,
     Low,
+}
+
+/// Where the string ends that goes on here, or has an escape.
+fn end_or_escape(text: &[u8]) -> Option<usize> {
+    text.iter().position(|byte| matches!(byte, b'"' | b'\\'))
+}
+
+/// Whether no binary number is as large as this one. Those without an exponent lose digits long before.
+fn is_beyond_binary(number: &[u8]) -> bool {
+    let has_exponent = number.iter().any(|byte| matches!(byte, b'e' | b'E'));
+    let is_infinite = |text: &str| text.parse().is_ok_and(f64::is_infinite);
+    has_exponent && str::from_utf8(number).is_ok_and(is_infinite)
 }
 
 /// Whether a number that is read as a binary one is no longer the number that was written.
@@ -181,6 +239,35 @@ mod tests {
         assert_eq!(read("00000000000000000000"), "00000000000000000000");
     }
 
+    #[test]
+    fn numbers_beyond_all_binary_ones_become_text() {
+        assert_eq!(
+            read("[1e400,-1E+309,1e99999999999999999999,1.5e308,1e-400,1e,--e9]"),
+            r#"["1e400","-1E+309","1e99999999999999999999",1.5e308,1e-400,1e,--e9]"#
+        );
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_left_out_and_the_rest_reads() {
+        let nested = |levels: usize, inside: &str| {
+            format!("{}{inside}{}", r#"[{"a":"#.repeat(levels / 2), "}]".repeat(levels / 2))
+        };
+        let deepest = format!(r#"[{}]"#, nested(126, "7"));
+        assert!(matches!(readable(deepest.as_bytes()), Cow::Borrowed(_)));
+        for inside in ["[]", r#"{"b":"]\"[","c":[[1e400]]}"#, &nested(100_000, "7")] {
+            let text = format!(r#"[{},"told"]"#, nested(126, inside));
+            let value: serde_json::Value = serde_json::from_slice(&readable(text.as_bytes())).unwrap();
+            assert_eq!(
+                value,
+                serde_json::from_str::<serde_json::Value>(&format!(r#"[{},"told"]"#, nested(126, "null")))
+                    .unwrap()
+            );
+        }
+        for open in ["[".repeat(1_000_000), r#"{"a":"#.repeat(200_000), format!("{}\"", "[".repeat(200))] {
+            assert_eq!(read(&open), open, "it does not end");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn json_stays_the_same_json(text in "[\\PC\"\\\\]*", number: i64, cents in -1e13 as i64..1e13 as i64) {
@@ -192,7 +279,7 @@ mod tests {
         }
 
         #[test]
-        fn bytes_may_be_anything(bytes: Vec<u8>, text in "[\"\\\\ud8c-fU1.e]*") {
+        fn bytes_may_be_anything(bytes: Vec<u8>, text in "[\"\\\\ud8c-fU1.e\\[\\]{}]*") {
             readable(&bytes);
             readable(text.as_bytes());
         }

@@ -1,4 +1,5 @@
-//! The calls to ReturnGO of a connection, counted in the store: all processes together make no more than the day has.
+//! The calls to ReturnGO of an API key, counted in the store: all processes, and all connections with this key, make no
+//! more together than the day has. One key works for all shops of an owner.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,7 +8,7 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 use returngo::client::{CallCounter, CallCounterError, Quota, Spent};
 use tokio::sync::Mutex as Turn;
 
-use crate::ledger::{CallLimits, ConnectionId, Ledger, LedgerError, ReservedCalls};
+use crate::ledger::{CallLimits, KeyDigest, Ledger, LedgerError, ReservedCalls};
 
 /// Calls are reserved so many at a time, so that a call costs no statement. A process that is killed loses those that it
 /// did not make, until the day ends.
@@ -15,10 +16,11 @@ const READS_TOGETHER: u32 = 20;
 const WRITES_TOGETHER: u32 = 5;
 
 /// The calls to ReturnGO of one connection, as this process makes them.
+///
+/// Each connection reserves for itself; the store counts by key.
 #[derive(Debug)]
 pub struct ReturngoCalls {
     ledger: Arc<dyn Ledger>,
-    connection: ConnectionId,
     today: Mutex<Today>,
     /// Held by the call that reserves; the others wait, and use what it reserved.
     turn: Turn<()>,
@@ -26,8 +28,9 @@ pub struct ReturngoCalls {
 
 #[derive(Debug)]
 struct Today {
+    key: KeyDigest,
     limits: CallLimits,
-    /// Reserved, and not made yet.
+    /// Reserved by this key, and not made yet.
     unused: Spent,
     /// What was known of the day at the last reservation.
     spent: Spent,
@@ -39,18 +42,27 @@ pub fn day_of(now: Timestamp) -> Date {
 }
 
 impl ReturngoCalls {
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, connection: ConnectionId, quota: &Quota) -> Self {
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, key: KeyDigest, quota: &Quota) -> Self {
         let nothing = Spent { day: Date::MIN, reads: 0, writes: 0 };
         let limits =
             CallLimits { per_day: quota.per_day, for_writes: quota.reserved_for_writes, for_others: 0 };
-        let today = Mutex::new(Today { limits, unused: nothing, spent: nothing });
-        Self { ledger, connection, today, turn: Turn::default() }
+        let today = Mutex::new(Today { key, limits, unused: nothing, spent: nothing });
+        Self { ledger, today, turn: Turn::default() }
     }
 
-    /// Follows a quota that was changed.
-    pub(crate) fn follow(&self, quota: &Quota) {
-        let limits = &mut self.today().limits;
-        (limits.per_day, limits.for_writes) = (quota.per_day, quota.reserved_for_writes);
+    /// Follows a quota or a key that was changed. What was reserved by the old key, and not made, is lost.
+    pub(crate) fn follow(&self, key: &KeyDigest, quota: &Quota) {
+        let mut today = self.today();
+        (today.limits.per_day, today.limits.for_writes) = (quota.per_day, quota.reserved_for_writes);
+        if today.key != *key {
+            let nothing = Spent { day: Date::MIN, reads: 0, writes: 0 };
+            (today.key, today.unused, today.spent) = (key.clone(), nothing, nothing);
+        }
+    }
+
+    /// Whose calls are counted together with these.
+    pub fn key(&self) -> KeyDigest {
+        self.today().key.clone()
     }
 
     /// What this process may take of a day.
@@ -68,15 +80,16 @@ impl ReturngoCalls {
     /// # Errors
     /// When the store fails.
     pub async fn give_back(&self) -> Result<(), LedgerError> {
-        let unused = {
+        let (key, unused) = {
             let mut today = self.today();
             let day = today.unused.day;
-            std::mem::replace(&mut today.unused, Spent { day, reads: 0, writes: 0 })
+            let unused = std::mem::replace(&mut today.unused, Spent { day, reads: 0, writes: 0 });
+            (today.key.clone(), unused)
         };
         if unused.reads + unused.writes == 0 {
             return Ok(());
         }
-        self.ledger.give_back_returngo_calls(&self.connection, &unused).await
+        self.ledger.give_back_returngo_calls(&key, &unused).await
     }
 
     fn today(&self) -> MutexGuard<'_, Today> {
@@ -95,10 +108,13 @@ impl CallCounter for ReturngoCalls {
             return Ok(true);
         }
         let wanted = if is_write { WRITES_TOGETHER } else { READS_TOGETHER };
-        let limits = self.limits();
-        let reserved =
-            self.ledger.reserve_returngo_calls(&self.connection, day, is_write, wanted, &limits).await?;
+        let (key, limits) = (self.key(), self.limits());
+        let reserved = self.ledger.reserve_returngo_calls(&key, day, is_write, wanted, &limits).await?;
         let mut today = self.today();
+        if today.key != key {
+            // Another key was stored meanwhile: this call is made by the old one, and counted so.
+            return Ok(reserved.calls > 0);
+        }
         today.add(&reserved, is_write);
         Ok(today.take(day, is_write))
     }

@@ -146,19 +146,27 @@ impl Registry {
     ) -> Result<Connection, RegistryError> {
         let budget = self.budget_of(configuration);
         let tokens = self.tokens.of(id, configuration);
-        let (clock, calls) = (Arc::clone(&self.clock), self.calls(id, configuration));
+        let (clock, calls) = (Arc::clone(&self.clock), self.calls(id, configuration)?);
         Ok(configuration.open(id.clone(), clock, self.transport()?, budget, tokens, calls)?)
     }
 
     /// The calls to ReturnGO of a connection, as this process makes them.
-    pub fn calls(&self, id: &ConnectionId, configuration: &ConnectionConfiguration) -> Arc<ReturngoCalls> {
+    ///
+    /// # Errors
+    /// When the vault cannot tell the API key from others.
+    pub fn calls(
+        &self,
+        id: &ConnectionId,
+        configuration: &ConnectionConfiguration,
+    ) -> Result<Arc<ReturngoCalls>, VaultError> {
         let quota = configuration.returngo.quota();
+        let key = self.vault.digest_of(&configuration.returngo)?;
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         let calls = calls
             .entry(id.clone())
-            .or_insert_with(|| Arc::new(ReturngoCalls::new(Arc::clone(&self.ledger), id.clone(), &quota)));
-        calls.follow(&quota);
-        Arc::clone(calls)
+            .or_insert_with(|| Arc::new(ReturngoCalls::new(Arc::clone(&self.ledger), key.clone(), &quota)));
+        calls.follow(&key, &quota);
+        Ok(Arc::clone(calls))
     }
 
     /// Gives back the calls to ReturnGO that this process reserved and did not make.

@@ -1,14 +1,16 @@
 //! The HTTP server: how much time and how many connections a sender may take.
 //!
-//! A connection that waits for a request is closed after a while, and at once when its place is needed: sockets that
-//! send nothing do not keep webhooks out.
+//! A connection that waits for a request is closed after a while, and earlier when its place is needed: sockets that
+//! send nothing do not keep webhooks out. While there is no place, further connections wait to be accepted: a burst of
+//! webhooks is received later, not cut off.
+
+mod connections;
 
 use std::{
-    collections::HashMap,
     convert::Infallible,
     net::{IpAddr, SocketAddr},
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -26,9 +28,11 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Notify, watch},
+    sync::watch,
     task::JoinSet,
 };
+
+use connections::{Connections, Place, is_public};
 
 /// The longest head of a request.
 const LARGEST_HEAD: usize = 64 * 1024;
@@ -43,10 +47,16 @@ pub struct Limits {
     pub head_within: Duration,
     /// How long a request may take from its head to its answer, its body included.
     pub answer_within: Duration,
-    /// Connections at the same time. Each needs a file descriptor, of which a process often has 1,024.
+    /// Connections at the same time; further ones wait. Each needs a file descriptor, of which a process often has
+    /// 1,024.
     pub connections: usize,
-    /// Connections of one address at the same time. Behind a reverse proxy all senders have the proxy's address.
+    /// Connections of one limited address at the same time; further ones are closed.
     pub connections_per_address: usize,
+    /// Which addresses are limited. Not those of reverse proxies, behind which all senders have one address.
+    pub is_limited: fn(IpAddr) -> bool,
+    /// How long a connection has been idle at least before it makes place for another: the first request of a new one
+    /// may be on its way.
+    pub grace: Duration,
 }
 
 impl Default for Limits {
@@ -56,6 +66,8 @@ impl Default for Limits {
             answer_within: Duration::from_secs(20),
             connections: 512,
             connections_per_address: 256,
+            is_limited: is_public,
+            grace: Duration::from_millis(500),
         }
     }
 }
@@ -68,25 +80,31 @@ pub async fn serve(
     clock: Arc<dyn Clock>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let connections = Arc::new(Connections { limits, state: Mutex::default() });
+    let connections = Arc::new(Connections::new(limits, Arc::clone(&clock)));
     let mut tasks = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            Some(_) = tasks.join_next() => continue,
             // A sender that is gone is as good as a stop.
             _ = stop.wait_for(|stop| *stop) => break,
         };
+        while tasks.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, from)) => match Connections::admit(&connections, from.ip()) {
-                Some(place) => {
-                    tasks.spawn(answer(stream, from, routes.clone(), place, stop.clone()));
+            Ok((stream, from)) => {
+                // Meanwhile the others wait in the queue of the operating system.
+                tokio::select! { () = connections.have_room() => {} _ = stop.wait_for(|stop| *stop) => break }
+                match Connections::admit(&connections, from.ip()) {
+                    Some(place) => {
+                        tasks.spawn(answer(stream, from, routes.clone(), place, stop.clone()));
+                    }
+                    None => {
+                        tracing::warn!(%from, "connection closed: its address has too many (connections_per_address)");
+                    }
                 }
-                None => tracing::debug!(%from, "connection closed: too many requests are in progress"),
-            },
+            }
             Err(error) => {
                 tracing::error!("cannot accept a connection, the longest idle one is closed: {error}");
-                connections.state().close_idle(|_| true);
+                connections.close_longest_idle();
                 tokio::select! { () = clock.sleep(AFTER_FAILURE) => {} _ = stop.wait_for(|stop| *stop) => break }
             }
         }
@@ -123,19 +141,26 @@ async fn answer(
             .max_buf_size(LARGEST_HEAD)
             .serve_connection(TokioIo::new(stream), service)
     );
-    let served = async {
-        tokio::select! {
-            served = serving.as_mut() => return served,
-            _ = stop.wait_for(|stop| *stop) => {}
+    let told = tokio::select! {
+        biased;
+        served = serving.as_mut() => Some(served),
+        () = place.is_taken() => {
+            if !place.is_used() {
+                return tracing::debug!(%from, "idle connection closed to make place for another");
+            }
+            None
         }
-        serving.as_mut().graceful_shutdown();
-        serving.await
+        _ = stop.wait_for(|stop| *stop) => None,
     };
-    tokio::select! {
-        served = served => if let Err(error) = served {
-            tracing::debug!(%from, "connection ended: {error}");
-        },
-        () = place.close.notified() => tracing::debug!(%from, "idle connection closed to make place for another"),
+    let served = match told {
+        Some(served) => served,
+        None => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%from, "connection ended: {error}");
     }
 }
 
@@ -143,95 +168,4 @@ async fn answer(
 fn too_late() -> Response {
     let close = (CONNECTION, HeaderValue::from_static("close"));
     (StatusCode::SERVICE_UNAVAILABLE, [close]).into_response()
-}
-
-/// The connections that are open.
-#[derive(Debug)]
-struct Connections {
-    limits: Limits,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    open: HashMap<u64, Open>,
-    /// Numbers connections, and the order in which they became idle.
-    next: u64,
-}
-
-#[derive(Debug)]
-struct Open {
-    address: IpAddr,
-    /// The lower, the longer; none while a request is in progress.
-    idle_since: Option<u64>,
-    close: Arc<Notify>,
-}
-
-impl Connections {
-    /// A place for a connection from this address. Where there is none, the connection that has been idle for longest
-    /// makes place. None when all are busy.
-    fn admit(connections: &Arc<Self>, address: IpAddr) -> Option<Place> {
-        let Limits { connections: all, connections_per_address, .. } = connections.limits;
-        let mut state = connections.state();
-        let of_address = state.open.values().filter(|open| open.address == address).count();
-        let has_place = if of_address >= connections_per_address {
-            state.close_idle(|open| open.address == address)
-        } else {
-            state.open.len() < all || state.close_idle(|_| true)
-        };
-        has_place.then(|| {
-            let (number, close) = (state.number(), Arc::new(Notify::new()));
-            let open = Open { address, idle_since: Some(number), close: Arc::clone(&close) };
-            state.open.insert(number, open);
-            Place { number, close, connections: Arc::clone(connections) }
-        })
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn number(&mut self) -> u64 {
-        self.next += 1;
-        self.next
-    }
-
-    /// Closes the one of these connections that has been idle for longest. False when none is idle.
-    fn close_idle(&mut self, among: impl Fn(&Open) -> bool) -> bool {
-        let idle = self.open.iter().filter(|(_, open)| among(open));
-        let longest = idle.filter_map(|(number, open)| Some((open.idle_since?, *number))).min();
-        let closed = longest.and_then(|(_, number)| self.open.remove(&number));
-        closed.inspect(|open| open.close.notify_one()).is_some()
-    }
-}
-
-/// The place of a connection, free once it is dropped.
-struct Place {
-    number: u64,
-    close: Arc<Notify>,
-    connections: Arc<Connections>,
-}
-
-impl Place {
-    fn begins(&self) {
-        if let Some(open) = self.connections.state().open.get_mut(&self.number) {
-            open.idle_since = None;
-        }
-    }
-
-    fn ends(&self) {
-        let mut state = self.connections.state();
-        let now = state.number();
-        if let Some(open) = state.open.get_mut(&self.number) {
-            open.idle_since = Some(now);
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.connections.state().open.remove(&self.number);
-    }
 }

@@ -10,10 +10,13 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Generate, Payload},
 };
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::{
-    ledger::{ConnectionId, Ledger, LedgerError, NewSeals, Resealed, Sealed, StoredConnection},
+    configuration::ReturngoAccess,
+    ledger::{ConnectionId, KeyDigest, Ledger, LedgerError, NewSeals, Resealed, Sealed, StoredConnection},
     private,
 };
 
@@ -76,7 +79,10 @@ impl fmt::Debug for VaultKey {
 
 /// Seals connections' secrets and opens them again.
 #[derive(Clone)]
-pub struct Vault(XChaCha20Poly1305);
+pub struct Vault {
+    cipher: XChaCha20Poly1305,
+    key: VaultKey,
+}
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,8 +124,22 @@ impl Vault {
     }
 
     fn of(key: &VaultKey) -> Result<Self, VaultError> {
-        let key = key.0.as_slice().try_into().map_err(|_| VaultError::InvalidKey)?;
-        Ok(Self(XChaCha20Poly1305::new(key)))
+        let bytes = key.0.as_slice().try_into().map_err(|_| VaultError::InvalidKey)?;
+        Ok(Self { cipher: XChaCha20Poly1305::new(bytes), key: key.clone() })
+    }
+
+    /// What tells an API key of ReturnGO from others in the store. Without the vault's key, no API key can be tried
+    /// against it.
+    pub(crate) fn digest_of(&self, access: &ReturngoAccess) -> Result<KeyDigest, VaultError> {
+        let mut digest =
+            Hmac::<Sha256>::new_from_slice(self.key.0.as_slice()).map_err(|_| VaultError::InvalidKey)?;
+        for part in
+            ["API key of ReturnGO", access.url.as_deref().unwrap_or_default(), access.api_key.reveal()]
+        {
+            digest.update(part.as_bytes());
+            digest.update(&[0]);
+        }
+        Ok(KeyDigest::new(STANDARD.encode(digest.finalize().into_bytes())))
     }
 
     /// Seals a connection's secrets.
@@ -150,7 +170,7 @@ impl Vault {
         let random = |error: String| VaultError::Random(error);
         let nonce = XNonce::try_generate().map_err(|error| random(error.to_string()))?;
         let payload = Payload { msg: text, aad: purpose.as_bytes() };
-        let encrypted = self.0.encrypt(&nonce, payload).map_err(|error| random(error.to_string()))?;
+        let encrypted = self.cipher.encrypt(&nonce, payload).map_err(|error| random(error.to_string()))?;
         Ok(Sealed([nonce.as_slice(), &encrypted].concat()))
     }
 
@@ -158,7 +178,7 @@ impl Vault {
         let (nonce, encrypted) = sealed.0.split_at_checked(NONCE_BYTES)?;
         let nonce = XNonce::try_from(nonce).ok()?;
         let payload = Payload { msg: encrypted, aad: purpose.as_bytes() };
-        self.0.decrypt(&nonce, payload).ok().map(Zeroizing::new)
+        self.cipher.decrypt(&nonce, payload).ok().map(Zeroizing::new)
     }
 }
 

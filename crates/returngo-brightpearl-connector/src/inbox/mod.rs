@@ -1,6 +1,7 @@
 //! What webhooks name, and which RMAs are due because of them. A webhook carries no state: it says where to look.
 
 pub(crate) mod naming;
+mod not_yet;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -16,6 +17,7 @@ use crate::{
     skipped::Skipped,
 };
 use naming::Named;
+use not_yet::NotYet;
 
 /// What became of waiting webhooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,6 +26,8 @@ pub struct Handled {
     pub deliveries: usize,
     /// RMAs that are due because of them.
     pub due: usize,
+    /// How many of them name what Brightpearl does not show yet, so that they are handled again.
+    pub again: usize,
     /// How many of them did not say what they are about, or named too much, so that a sweep looks.
     pub unclear: usize,
 }
@@ -43,7 +47,8 @@ pub enum InboxError {
 }
 
 impl Connection {
-    /// Marks as due what these webhooks of this connection name, and the webhooks as handled.
+    /// Marks as due what these webhooks of this connection name, and the webhooks as handled. Those that name what
+    /// Brightpearl does not show yet are handled again later, a few times.
     ///
     /// # Errors
     /// When the ledger or Brightpearl fails: the webhooks go on waiting.
@@ -57,9 +62,11 @@ impl Connection {
         probe.reached(Point::DeliveriesRead);
         let mut due: BTreeMap<RmaId, Cause> = BTreeMap::new();
         let mut named = Named::default();
+        let mut looked_up = Vec::new();
         let mut unclear = Vec::new();
         let mut skipped = Skipped::of(&self.id);
-        for stored in deliveries {
+        let mut handled = deliveries.to_vec();
+        for (number, stored) in deliveries.iter().enumerate() {
             let body = stored.delivery.body.as_bytes();
             match stored.delivery.source {
                 Source::Returngo => match Notification::parse(body) {
@@ -72,7 +79,7 @@ impl Connection {
                 },
                 Source::Brightpearl => match brightpearl::integration::Notification::parse(body) {
                     Ok(notification) if notification.ids.is_empty() => unclear.push(SweepName::Brightpearl),
-                    Ok(notification) if named.add(&notification) => {}
+                    Ok(notification) if named.add(&notification) => looked_up.push((number, notification)),
                     Ok(notification) => {
                         let ids = notification.ids.len();
                         tracing::info!(connection = %self.id, webhook = %stored.id, ids, "too many ids: swept instead");
@@ -85,17 +92,46 @@ impl Connection {
                 },
             }
         }
-        for rma in self.rmas_named(named, ledger, &mut skipped).await? {
+        let mut not_yet = NotYet::default();
+        for rma in self.rmas_named(named, ledger, &mut not_yet, &mut skipped).await? {
             due.entry(rma).or_insert(Cause::Brightpearl);
         }
+        let mut asked_again = Vec::new();
+        for (number, notification) in &looked_up {
+            let objects = not_yet.named_by(notification);
+            let (Some(&object), Some(stored)) = (objects.first(), handled.get_mut(*number)) else { continue };
+            let wait = not_yet::wait_after(stored);
+            stored.again_at = wait.map(|wait| now.saturating_add(wait).unwrap_or(Timestamp::MAX));
+            let (webhook, tries, why) = (&stored.id, stored.tries + 1, not_yet.why(object));
+            let (kind, object_id) = (object.0.in_words(), object.1);
+            if let Some(wait) = wait {
+                asked_again.extend(objects);
+                let seconds = wait.as_secs();
+                tracing::info!(
+                    connection = %self.id, %webhook, object = object_id, tries,
+                    "{kind} not shown yet, asked for again in {seconds} seconds: {why}"
+                );
+            } else {
+                unclear.push(SweepName::Brightpearl);
+                tracing::warn!(
+                    connection = %self.id, %webhook, object = object_id, tries,
+                    "{kind} still not shown, left to the sweep: {why}"
+                );
+            }
+        }
+        for (kind, id) in asked_again {
+            not_yet.forget(kind, id);
+        }
+        not_yet.skip(&mut skipped);
         let due: Vec<(RmaId, Cause)> = due.into_iter().collect();
         let swept_at = now.saturating_add(SWEPT_AFTER).unwrap_or(Timestamp::MAX);
         for sweep in SweepName::ALL.into_iter().filter(|sweep| unclear.contains(sweep)) {
             ledger.hasten_sweep(&self.id, sweep, swept_at).await?;
         }
         skipped.store(ledger, now).await?;
-        ledger.resolve(&self.id, deliveries, &due, now).await?;
+        ledger.resolve(&self.id, &handled, &due, now).await?;
         probe.reached(Point::DeliveriesResolved);
-        Ok(Handled { deliveries: deliveries.len(), due: due.len(), unclear: unclear.len() })
+        let again = handled.iter().filter(|stored| stored.again_at.is_some()).count();
+        Ok(Handled { deliveries: deliveries.len(), due: due.len(), again, unclear: unclear.len() })
     }
 }

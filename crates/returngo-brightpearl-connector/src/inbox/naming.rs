@@ -10,7 +10,7 @@ use brightpearl::{
 use returngo::RmaId;
 use returngo_brightpearl::keys;
 
-use super::InboxError;
+use super::{InboxError, not_yet::NotYet};
 use crate::{
     connection::Connection,
     ledger::{Ledger, LedgerError, UnreadableKind},
@@ -57,23 +57,32 @@ impl Connection {
         &self,
         named: Named,
         ledger: &dyn Ledger,
+        not_yet: &mut NotYet,
         skipped: &mut Skipped<'_>,
     ) -> Result<BTreeSet<RmaId>, InboxError> {
-        let orders =
-            self.orders_named(named, skipped).await.map_err(|error| InboxError::Lookup(error.into()))?;
-        self.rmas_of_orders(orders, ledger, skipped).await
+        let failed = |error: Error| InboxError::Lookup(error.into());
+        let orders = self.orders_named(named, not_yet, skipped).await.map_err(failed)?;
+        let shown = self.orders_there(&orders, not_yet, skipped).await.map_err(failed)?;
+        for id in not_yet.of(UnreadableKind::Order).collect::<Vec<_>>() {
+            // Work on its RMA reads it, as often as it takes.
+            if !ledger.rmas_of_credits(&self.id, &[OrderId::new(id)]).await?.is_empty() {
+                not_yet.forget(UnreadableKind::Order, id);
+            }
+        }
+        Ok(self.rmas_naming(&orders, &shown, ledger).await?)
     }
 
     async fn orders_named(
         &self,
         named: Named,
+        not_yet: &mut NotYet,
         skipped: &mut Skipped<'_>,
     ) -> Result<BTreeSet<OrderId>, Error> {
         let mut notes = named.goods_in_notes;
         notes.extend(self.batches_released(&named.releases, skipped).await?);
         let mut orders: BTreeSet<OrderId> = named.orders.into_iter().map(OrderId::new).collect();
         let notes: BTreeSet<GoodsInNoteId> = notes.into_iter().map(GoodsInNoteId::new).collect();
-        orders.extend(self.readable_notes(&notes, skipped).await?.values().map(|note| note.order_id));
+        orders.extend(self.notes_there(&notes, not_yet, skipped).await?.values().map(|note| note.order_id));
         Ok(orders)
     }
 
@@ -133,10 +142,28 @@ impl Connection {
         ids: &BTreeSet<OrderId>,
         skipped: &mut Skipped<'_>,
     ) -> Result<Vec<Order>, Error> {
+        let mut not_yet = NotYet::default();
+        let orders = self.orders_there(ids, &mut not_yet, skipped).await?;
+        not_yet.skip(skipped);
+        Ok(orders)
+    }
+
+    /// The same; those that may be there later are not skipped.
+    async fn orders_there(
+        &self,
+        ids: &BTreeSet<OrderId>,
+        not_yet: &mut NotYet,
+        skipped: &mut Skipped<'_>,
+    ) -> Result<Vec<Order>, Error> {
         let ids: Vec<OrderId> = ids.iter().copied().collect();
         let orders = self.brightpearl.get_each(&ids, order::get).await?;
+        for id in &orders.missing {
+            not_yet.missing(UnreadableKind::Order, id.get());
+        }
         for (id, error) in &orders.refused {
-            skipped.add(UnreadableKind::Order, id, error);
+            if !not_yet.refused(UnreadableKind::Order, id.get(), error) {
+                skipped.add(UnreadableKind::Order, id, error);
+            }
         }
         skipped.read(UnreadableKind::Order, orders.found.iter().map(|order| order.id));
         Ok(orders.found)
@@ -148,10 +175,28 @@ impl Connection {
         ids: &BTreeSet<GoodsInNoteId>,
         skipped: &mut Skipped<'_>,
     ) -> Result<BTreeMap<GoodsInNoteId, GoodsInNote>, Error> {
+        let mut not_yet = NotYet::default();
+        let notes = self.notes_there(ids, &mut not_yet, skipped).await?;
+        not_yet.skip(skipped);
+        Ok(notes)
+    }
+
+    /// The same; those that may be there later are not skipped.
+    async fn notes_there(
+        &self,
+        ids: &BTreeSet<GoodsInNoteId>,
+        not_yet: &mut NotYet,
+        skipped: &mut Skipped<'_>,
+    ) -> Result<BTreeMap<GoodsInNoteId, GoodsInNote>, Error> {
         let ids: Vec<GoodsInNoteId> = ids.iter().copied().collect();
         let notes = self.brightpearl.get_each(&ids, goods_in_note::get).await?;
+        for id in &notes.missing {
+            not_yet.missing(UnreadableKind::GoodsInNote, id.get());
+        }
         for (id, error) in &notes.refused {
-            skipped.add(UnreadableKind::GoodsInNote, id, error);
+            if !not_yet.refused(UnreadableKind::GoodsInNote, id.get(), error) {
+                skipped.add(UnreadableKind::GoodsInNote, id, error);
+            }
         }
         let absent: BTreeSet<GoodsInNoteId> =
             notes.missing.into_iter().chain(notes.refused.into_iter().map(|(id, _)| id)).collect();

@@ -72,4 +72,8 @@ pub struct StoredDelivery {
     pub delivery: Delivery,
     /// How often it came.
     pub times: u32,
+    /// How often it was handled in vain since it last came.
+    pub tries: u32,
+    /// When it is handled again, if what it names is not there yet.
+    pub again_at: Option<Timestamp>,
 }

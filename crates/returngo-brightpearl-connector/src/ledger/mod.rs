@@ -38,7 +38,7 @@ pub use effect::{Admission, EffectOutcome, EffectRecord, Intent, WriteKind};
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
 pub use original_order::{OrderRequest, OrderTurn, Revision};
 pub use process::{LEASE, Process, REPORT_EVERY};
-pub use returngo_calls::{CallLimits, ReservedCalls};
+pub use returngo_calls::{CallLimits, KeyDigest, ReservedCalls};
 pub use seals::{NewSeals, Resealed};
 pub use seen::{Seen, SeenCredit};
 pub use sweep::{SweepName, SweepStatus, SweepTurn};
@@ -136,8 +136,11 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     /// A webhook that arrived, handled or not.
     async fn delivery(&self, id: InboxId) -> Result<Option<StoredDelivery>, LedgerError>;
 
-    /// Marks RMAs as due because of webhooks and the webhooks as handled, both or neither. A webhook that
-    /// arrived once more in between goes on waiting.
+    /// Lets webhooks wait whose time to be handled again has come. One that arrived once more waits already.
+    async fn resume_deliveries(&self, now: Timestamp) -> Result<(), LedgerError>;
+
+    /// Marks RMAs as due because of webhooks and the webhooks as handled, both or neither; those with a time to be
+    /// handled again wait from then on. A webhook that arrived once more in between goes on waiting.
     async fn resolve(
         &self,
         connection: &ConnectionId,
@@ -441,11 +444,11 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         limit: u32,
     ) -> Result<PrunedAudit, LedgerError>;
 
-    /// Reserves calls to ReturnGO of a day of UTC: as many as are wanted, or as the day has left. Of several processes
-    /// each gets others.
+    /// Reserves calls to ReturnGO of a day of UTC by an API key: as many as are wanted, or as the day has left. Of several
+    /// processes, and connections with this key, each gets others.
     async fn reserve_returngo_calls(
         &self,
-        connection: &ConnectionId,
+        key: &KeyDigest,
         day: Date,
         are_writes: bool,
         wanted: u32,
@@ -453,14 +456,10 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     ) -> Result<ReservedCalls, LedgerError>;
 
     /// Gives back calls that were reserved and not made.
-    async fn give_back_returngo_calls(
-        &self,
-        connection: &ConnectionId,
-        unused: &Spent,
-    ) -> Result<(), LedgerError>;
+    async fn give_back_returngo_calls(&self, key: &KeyDigest, unused: &Spent) -> Result<(), LedgerError>;
 
     /// The calls to ReturnGO of a day of UTC that were made or reserved, by all processes.
-    async fn returngo_calls(&self, connection: &ConnectionId, day: Date) -> Result<Spent, LedgerError>;
+    async fn returngo_calls(&self, key: &KeyDigest, day: Date) -> Result<Spent, LedgerError>;
 
     /// Whether the ledger can be written to, and has space for a webhook: writes.
     async fn ready(&self) -> Result<(), LedgerError>;

@@ -1,5 +1,21 @@
 use returngo::client::Spent;
 
+/// An API key of ReturnGO, whose calls are counted together: a keyed digest, from which the key cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct KeyDigest(String);
+
+impl KeyDigest {
+    /// This digest.
+    pub fn new(digest: impl Into<String>) -> Self {
+        Self(digest.into())
+    }
+
+    /// As it is stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What may be taken of the calls to ReturnGO of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallLimits {

@@ -3,7 +3,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
 
-use crate::{configuration::Secret, engine::Policy, retention::Keep, sweep::Schedule};
+use crate::{configuration::Secret, engine::Policy, retention::Keep, server::Limits, sweep::Schedule};
 
 /// The file as `init` writes it: every setting, commented, with its default.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
@@ -23,6 +23,8 @@ pub struct Configuration {
     pub key_file: PathBuf,
     /// How the log is written.
     pub log_format: LogFormat,
+    /// How many connections senders may have.
+    pub server: Server,
     /// How work is done.
     pub work: Work,
     /// When sweeps are taken.
@@ -43,6 +45,18 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// How many connections senders may have.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// At the same time; further ones wait.
+    #[serde(deserialize_with = "at_least::<16, _>")]
+    pub connections: u32,
+    /// Of one public address at the same time; further ones are closed.
+    #[serde(deserialize_with = "at_least::<1, _>")]
+    pub connections_per_address: u32,
 }
 
 /// How work is done.
@@ -92,11 +106,20 @@ impl Default for Configuration {
             public_url: None,
             key_file: "returngo-brightpearl.key".into(),
             log_format: LogFormat::default(),
+            server: Server::default(),
             work: Work::default(),
             sweeps: Sweeps::default(),
             keep: KeepFor::default(),
             file: None,
         }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        let Limits { connections, connections_per_address, .. } = Limits::default();
+        let number = |limit| u32::try_from(limit).unwrap_or(u32::MAX);
+        Self { connections: number(connections), connections_per_address: number(connections_per_address) }
     }
 }
 
@@ -136,6 +159,16 @@ fn seconds(count: u32) -> Duration {
 }
 
 impl Configuration {
+    /// How much time and how many connections senders may take.
+    pub fn limits(&self) -> Limits {
+        let number = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
+        Limits {
+            connections: number(self.server.connections),
+            connections_per_address: number(self.server.connections_per_address),
+            ..Limits::default()
+        }
+    }
+
     /// How hard the engine tries.
     pub fn policy(&self) -> Policy {
         Policy { batch: self.work.batch, failures_allowed: self.work.failures_allowed, ..Policy::default() }
@@ -187,11 +220,14 @@ mod tests {
     fn what_is_configured_is_what_is_done() {
         let configuration: Configuration = toml::from_str(
             "public_url = 'https://returns.example.test'\n\
+             [server]\nconnections = 100\nconnections_per_address = 50\n\
              [work]\nbatch = 7\nfailures_allowed = 2\n\
              [sweeps]\nbrightpearl_seconds = 11\nreturngo_seconds = 12\nsubscriptions_seconds = 63\n\
              [keep]\nwebhooks_days = 2\naudit_days = 3\n",
         )
         .unwrap();
+        let limits = configuration.limits();
+        assert_eq!((limits.connections, limits.connections_per_address), (100, 50));
         let policy = configuration.policy();
         assert_eq!((policy.batch, policy.failures_allowed), (7, 2));
         let schedule = configuration.schedule();

@@ -34,14 +34,10 @@ struct Today {
 
 impl Today {
     /// None where calls are unlimited.
-    async fn of(
-        assembly: &Assembly,
-        id: &ConnectionId,
-        calls: &ReturngoCalls,
-    ) -> anyhow::Result<Option<Self>> {
+    async fn of(assembly: &Assembly, calls: &ReturngoCalls) -> anyhow::Result<Option<Self>> {
         let limits = CallLimits { for_others: 0, ..calls.limits() };
         let Some(per_day) = limits.per_day else { return Ok(None) };
-        let spent = assembly.ledger.returngo_calls(id, day_of(assembly.clock.now())).await?;
+        let spent = assembly.ledger.returngo_calls(&calls.key(), day_of(assembly.clock.now())).await?;
         let left = per_day.saturating_sub(spent.reads).saturating_sub(spent.writes);
         let readable = limits.left(&spent, false);
         Ok(Some(Self { per_day, left, readable, kept: per_day / SHARE_OF_SERVE }))
@@ -63,10 +59,10 @@ impl Spending {
         needed: usize,
     ) -> anyhow::Result<()> {
         let configuration = assembly.registry.configuration(id).await?;
-        let calls = assembly.registry.calls(id, &configuration);
+        let calls = assembly.registry.calls(id, &configuration)?;
         // What an earlier step of this command reserved and did not use is free again.
         calls.give_back().await?;
-        let Some(today) = Today::of(assembly, id, &calls).await? else { return Ok(()) };
+        let Some(today) = Today::of(assembly, &calls).await? else { return Ok(()) };
         let needed = u32::try_from(needed).unwrap_or(u32::MAX);
         let Today { per_day, left, readable, kept } = today;
         let free = today.free();

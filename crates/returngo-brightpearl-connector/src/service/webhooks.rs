@@ -52,8 +52,10 @@ impl Service {
 
     /// Waiting webhooks of the connection whose turn it is, but none of these, nor one that failed lately.
     async fn waiting_deliveries(&self, busy: Vec<ConnectionId>) -> Result<Vec<StoredDelivery>, LedgerError> {
+        let now = self.clock.now();
+        self.ledger.resume_deliveries(now).await?;
         let mut except = busy;
-        except.extend(self.patience.left_alone(self.clock.now()));
+        except.extend(self.patience.left_alone(now));
         self.ledger.waiting_deliveries(DELIVERIES_AT_ONCE, &except).await
     }
 

@@ -6,9 +6,9 @@ use api_client_core::client::Clock;
 use jiff::{SignedDuration, civil::Date};
 use returngo::{Client, Error, ErrorKind, client::Spent};
 use returngo_brightpearl_connector::{
-    configuration::ConnectionConfiguration,
+    configuration::{ConnectionConfiguration, Secret},
     demo::Scene,
-    ledger::{CallLimits, ConnectionId},
+    ledger::{CallLimits, ConnectionId, KeyDigest},
     registry::Registry,
     vault::{Vault, VaultKey},
 };
@@ -23,6 +23,9 @@ on_both!(
     two_processes_never_make_more_calls_than_the_day_has,
     calls_that_were_not_made_are_given_back,
     a_process_leaves_others_their_share,
+    two_connections_with_one_key_share_its_day,
+    a_key_that_is_replaced_has_a_day_of_its_own,
+    an_api_key_cannot_be_told_from_what_is_stored,
 );
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -34,9 +37,10 @@ fn acme() -> ConnectionId {
 
 async fn a_day_is_shared_by_all_who_reserve(database: Database) {
     let ledger = database.open().await;
+    let key = KeyDigest::new("a digest");
     let limits = CallLimits { per_day: Some(100), for_writes: 20, for_others: 0 };
     let reserve = async |are_writes: bool, wanted: u32, limits: CallLimits| {
-        ledger.reserve_returngo_calls(&acme(), TODAY, are_writes, wanted, &limits).await.unwrap().calls
+        ledger.reserve_returngo_calls(&key, TODAY, are_writes, wanted, &limits).await.unwrap().calls
     };
     assert_eq!(reserve(false, 50, limits).await, 50);
     assert_eq!(reserve(false, 50, CallLimits { for_others: 25, ..limits }).await, 25, "a quarter is left");
@@ -44,14 +48,14 @@ async fn a_day_is_shared_by_all_who_reserve(database: Database) {
     assert_eq!(reserve(false, 50, limits).await, 0);
     assert_eq!(reserve(true, 15, limits).await, 15);
     assert_eq!(reserve(true, 15, limits).await, 5);
-    let spent = ledger.returngo_calls(&acme(), TODAY).await.unwrap();
+    let spent = ledger.returngo_calls(&key, TODAY).await.unwrap();
     assert_eq!(spent, Spent { day: TODAY, reads: 80, writes: 20 });
 
-    ledger.give_back_returngo_calls(&acme(), &Spent { day: TODAY, reads: 10, writes: 0 }).await.unwrap();
+    ledger.give_back_returngo_calls(&key, &Spent { day: TODAY, reads: 10, writes: 0 }).await.unwrap();
     assert_eq!(reserve(false, 50, limits).await, 10);
-    let others: ConnectionId = "other".parse().unwrap();
-    assert_eq!(ledger.returngo_calls(&others, TODAY).await.unwrap().reads, 0, "each connection has its own");
-    assert_eq!(ledger.returngo_calls(&acme(), TODAY.tomorrow().unwrap()).await.unwrap().reads, 0);
+    let others = KeyDigest::new("another digest");
+    assert_eq!(ledger.returngo_calls(&others, TODAY).await.unwrap().reads, 0, "each key has its own");
+    assert_eq!(ledger.returngo_calls(&key, TODAY.tomorrow().unwrap()).await.unwrap().reads, 0);
 }
 
 /// A shop whose key has so many calls a day.
@@ -82,7 +86,8 @@ impl Shop {
 
     async fn spent(&self) -> u32 {
         let day = returngo_brightpearl_connector::calls::day_of(self.time.now());
-        let spent = self.database.open().await.returngo_calls(&acme(), day).await.unwrap();
+        let key = self.process().await.calls(&acme(), &self.configuration).unwrap().key();
+        let spent = self.database.open().await.returngo_calls(&key, day).await.unwrap();
         spent.reads + spent.writes
     }
 
@@ -145,9 +150,54 @@ async fn a_process_leaves_others_their_share(database: Database) {
     let shop = Shop::with(database, 100).await;
     let (command, serve) = (shop.process().await, shop.process().await);
     let commands = client(&command).await;
-    command.calls(&acme(), &shop.configuration).leave(60);
+    command.calls(&acme(), &shop.configuration).unwrap().leave(60);
     shop.read_all_day(&commands).await;
     assert_eq!(shop.made(), 40);
     shop.read_all_day(&client(&serve).await).await;
     assert_eq!(shop.made(), 80);
+}
+
+async fn two_connections_with_one_key_share_its_day(database: Database) {
+    let shop = Shop::with(database, 100).await;
+    // Another shop of the same owner, whose key works for both.
+    let second: ConnectionId = "second".parse().unwrap();
+    let mut other = shop.configuration.clone();
+    other.returngo.shop = "second.example.test".to_owned();
+    let process = shop.process().await;
+    process.put(&second, &other).await.unwrap();
+    shop.read_all_day(&client(&process).await).await;
+    assert_eq!(shop.made(), 80);
+    let seconds = process.get(&second).await.unwrap().returngo.clone();
+    assert_eq!(shop.read(&seconds).await.unwrap_err().kind(), ErrorKind::QuotaSpent);
+    let other_process = shop.process().await;
+    let seconds = other_process.get(&second).await.unwrap().returngo.clone();
+    assert_eq!(shop.read(&seconds).await.unwrap_err().kind(), ErrorKind::QuotaSpent);
+    assert_eq!(shop.made(), 80);
+}
+
+async fn a_key_that_is_replaced_has_a_day_of_its_own(database: Database) {
+    let shop = Shop::with(database, 100).await;
+    let process = shop.process().await;
+    shop.read_all_day(&client(&process).await).await;
+    let mut other = shop.configuration.clone();
+    other.returngo.api_key = Secret::new("another-key");
+    process.put(&acme(), &other).await.unwrap();
+    let refused = shop.read(&client(&process).await).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::WrongKey, "it was asked");
+    process.put(&acme(), &shop.configuration).await.unwrap();
+    let spent = shop.read(&client(&process).await).await.unwrap_err();
+    assert_eq!(spent.kind(), ErrorKind::QuotaSpent, "the calls of the first key stay counted");
+}
+
+async fn an_api_key_cannot_be_told_from_what_is_stored(database: Database) {
+    let shop = Shop::with(database, 100).await;
+    let key = shop.process().await.calls(&acme(), &shop.configuration).unwrap().key();
+    let api_key = shop.configuration.returngo.api_key.reveal();
+    assert!(!key.as_str().contains(api_key));
+    let other_vault = Database::sqlite();
+    let ledger = other_vault.open().await;
+    let vault = Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap();
+    let registry = Registry::new(ledger, vault, shop.time.clock());
+    let others = registry.calls(&acme(), &shop.configuration).unwrap().key();
+    assert_ne!(key, others, "it takes the key of the store to make it");
 }

@@ -15,6 +15,7 @@ mod drain;
 mod heartbeat;
 mod ledger;
 mod meeting;
+mod not_yet;
 mod operations;
 mod parts;
 mod refreshing;

@@ -22,7 +22,7 @@ use tokio::{
 
 use crate::{
     ledger::databases::Database,
-    operations::site::{Answer, eventually, head},
+    operations::site::{Answer, head},
 };
 
 const DOOR: &str = "/webhooks/returngo/acme/a-secret";
@@ -31,9 +31,16 @@ const BODY: &str = r#"{"eventName":"RMA_STATUS_UPDATED","rmaId":"4410021"}"#;
 /// Longer than any test waits.
 const NEVER: Duration = Duration::from_secs(300);
 
-/// Limits that no test reaches.
+/// Limits that no test reaches, over every address. An idle connection makes place at once.
 fn none() -> Limits {
-    Limits { head_within: NEVER, answer_within: NEVER, connections: 10_000, connections_per_address: 10_000 }
+    Limits {
+        head_within: NEVER,
+        answer_within: NEVER,
+        connections: 10_000,
+        connections_per_address: 10_000,
+        is_limited: |_| true,
+        grace: Duration::ZERO,
+    }
 }
 
 struct Served {
@@ -99,10 +106,31 @@ impl Served {
 }
 
 /// Whether a webhook is taken on this connection.
-fn is_taken(mut stream: TcpStream) -> bool {
-    let sent = stream.write_all(format!("{}{BODY}", head("application/json", DOOR, BODY.len())).as_bytes());
+fn is_taken(stream: TcpStream) -> bool {
+    send(&stream) && is_answered(stream)
+}
+
+/// Sends a webhook; whether it could be sent.
+fn send(mut stream: &TcpStream) -> bool {
+    stream.write_all(format!("{}{BODY}", head("application/json", DOOR, BODY.len())).as_bytes()).is_ok()
+}
+
+fn is_answered(mut stream: TcpStream) -> bool {
     let mut answer = String::new();
-    sent.is_ok() && stream.read_to_string(&mut answer).is_ok() && answer.starts_with("HTTP/1.1 200")
+    stream.read_to_string(&mut answer).is_ok() && answer.starts_with("HTTP/1.1 200")
+}
+
+/// Sends the body of a delivery that is in progress.
+fn send_body(mut stream: &TcpStream) {
+    stream.write_all(format!("{BODY:>1000}").as_bytes()).unwrap();
+}
+
+/// The server has sent nothing on this connection, and goes on with it.
+fn assert_waits(mut stream: &TcpStream) {
+    stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    let waits = stream.read(&mut [0]).unwrap_err();
+    assert_eq!(waits.kind(), std::io::ErrorKind::WouldBlock);
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
 }
 
 /// The connection is closed by the server, soon.
@@ -169,19 +197,80 @@ async fn an_address_with_too_many_requests_in_progress_keeps_no_other_out() {
     let busy: Vec<TcpStream> = (0..8).map(|_| served.busy()).collect();
     assert!(!is_taken(served.connect()));
     assert!(is_taken(served.connect_from([127, 0, 0, 2]).await));
-    for mut stream in busy {
-        stream.write_all(" ".repeat(1000 - BODY.len()).as_bytes()).unwrap();
-        stream.write_all(BODY.as_bytes()).unwrap();
+    for stream in busy {
+        send_body(&stream);
         assert_eq!(Answer::read(stream).status, 200, "what was in progress is answered");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_connections_together_are_limited() {
+async fn a_reverse_proxy_has_as_many_requests_in_progress_as_the_server_takes() {
+    let served = Served::with(Limits { answer_within: NEVER, ..Limits::default() }).await;
+    let busy: Vec<TcpStream> = (0..300).map(|_| served.busy()).collect();
+    for stream in busy {
+        send_body(&stream);
+        assert_eq!(Answer::read(stream).status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhooks_beyond_all_connections_wait_and_are_taken() {
+    let served = Served::with(Limits { connections: 8, ..none() }).await;
+    let busy: Vec<TcpStream> = (0..8).map(|_| served.busy()).collect();
+    let mut burst: Vec<TcpStream> = (0..100).map(|_| served.connect()).collect();
+    burst.push(served.connect_from([127, 0, 0, 2]).await);
+    for waiting in &burst {
+        assert!(send(waiting));
+    }
+    assert_waits(&burst[0]);
+    assert_waits(burst.last().unwrap());
+    for stream in busy {
+        send_body(&stream);
+        assert_eq!(Answer::read(stream).status, 200);
+    }
+    for waiting in burst {
+        assert!(is_answered(waiting));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_ends_makes_place_for_one_that_waits() {
     let served = Served::with(Limits { connections: 8, ..none() }).await;
     let mut busy: Vec<TcpStream> = (0..8).map(|_| served.busy()).collect();
-    assert!(!is_taken(served.connect()));
-    assert!(!is_taken(served.connect_from([127, 0, 0, 2]).await));
+    let waiting = served.connect();
+    assert!(send(&waiting));
+    assert_waits(&waiting);
     busy.pop();
-    eventually("a connection that has ended makes place", || async { is_taken(served.connect()) }).await;
+    assert!(is_answered(waiting));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_connection_is_not_closed_before_its_request_could_come() {
+    let served = Served::with(Limits { connections: 8, grace: NEVER, ..none() }).await;
+    let new: Vec<TcpStream> = (0..8).map(|_| served.connect()).collect();
+    let further = served.connect();
+    assert!(send(&further));
+    assert_waits(&further);
+    for stream in new {
+        assert!(is_taken(stream));
+    }
+    assert!(is_answered(further));
+
+    let served = Served::with(Limits { connections_per_address: 8, grace: NEVER, ..none() }).await;
+    let new: Vec<TcpStream> = (0..8).map(|_| served.connect()).collect();
+    assert!(!is_taken(served.connect()), "the address has too many");
+    for stream in new {
+        assert!(is_taken(stream));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sockets_that_send_nothing_keep_a_webhook_waiting_for_a_moment_only() {
+    let served = Served::with(Limits { connections: 50, ..Limits::default() }).await;
+    let idle: Vec<TcpStream> = (0..200).map(|_| served.connect()).collect();
+    let began = SystemClock.now();
+    assert!(is_taken(served.connect()));
+    let took = SystemClock.now().duration_since(began);
+    assert!(took < SignedDuration::from_secs(10), "{took:?}");
+    drop(idle);
 }

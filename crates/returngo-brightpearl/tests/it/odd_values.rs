@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::worlds::{object, settings};
 
 /// What a field is replaced by: values that mean nothing, values of another type, and those that break readers.
-const ODD_VALUES: [&str; 13] = [
+const ODD_VALUES: [&str; 14] = [
     "null",
     r#""""#,
     "[]",
@@ -21,6 +21,7 @@ const ODD_VALUES: [&str; 13] = [
     "[[]]",
     r#"{"a":{}}"#,
     "1e300",
+    "1e400",
     "7",
     "-1.5",
     "true",
@@ -30,7 +31,13 @@ const ODD_VALUES: [&str; 13] = [
 ];
 
 /// How many of them say nothing: the others may be a value of the field, if not its own.
-const SAY_NOTHING: usize = 7;
+const SAY_NOTHING: usize = 8;
+
+/// All of them, the first of which is nested deeper than readers go.
+fn odd_values() -> Vec<String> {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    std::iter::once(deep).chain(ODD_VALUES.map(str::to_owned)).collect()
+}
 
 /// The most fields of a kind that are tried in a world.
 const EACH: usize = 1;
@@ -399,7 +406,7 @@ fn objections_in(name: &str, settings: &ConnectionSettings) -> (usize, BTreeMap<
     });
     let mut objections: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for field in &found {
-        for (place, odd) in ODD_VALUES.iter().enumerate() {
+        for (place, odd) in odd_values().iter().enumerate() {
             let read =
                 World::from_json(&with_odd(&json, &field.way, odd)).map(|world| plan(&world, settings));
             if let Some(objection) = objection(field, place, read, &usual) {
@@ -408,7 +415,7 @@ fn objections_in(name: &str, settings: &ConnectionSettings) -> (usize, BTreeMap<
             }
         }
     }
-    (found.len() * ODD_VALUES.len(), objections)
+    (found.len() * odd_values().len(), objections)
 }
 
 #[test]

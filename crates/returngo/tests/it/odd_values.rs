@@ -12,8 +12,19 @@ use crate::fixtures::{
 };
 
 /// What a field is replaced by.
-const ODD_VALUES: [&str; 10] =
-    ["null", r#""""#, "[]", "{}", "7", "-1.5", "true", r#""text""#, r#""\ud83d""#, "184467440737095516170"];
+const ODD_VALUES: [&str; 11] = [
+    "null",
+    r#""""#,
+    "[]",
+    "{}",
+    "7",
+    "-1.5",
+    "true",
+    r#""text""#,
+    r#""\ud83d""#,
+    "184467440737095516170",
+    "1e400",
+];
 
 /// A kind of answer: how it is read, and the fields that hide it, or its row, when they cannot be read.
 struct Answers {

@@ -246,7 +246,9 @@ pub(super) async fn status(session: &mut Session<'_>) -> Result<Vec<ConnectionSt
             (SELECT MIN(due_since) FROM work
              WHERE work.connection = connection.id AND due_since IS NOT NULL) AS oldest_due,
             (SELECT COUNT(*) FROM inbox
-             WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL) AS waiting,
+             WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL)
+            + (SELECT COUNT(*) FROM inbox
+               WHERE inbox.connection = connection.id AND again_at IS NOT NULL) AS waiting,
             (SELECT MIN(waiting_since) FROM inbox
              WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL) AS waiting_since
         FROM connection LEFT JOIN work_count ON work_count.connection = connection.id

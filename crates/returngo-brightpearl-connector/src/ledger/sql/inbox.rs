@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -37,7 +37,9 @@ pub(super) async fn receive(session: &mut Session<'_>, deliveries: &[Delivery]) 
         ON CONFLICT (digest) DO UPDATE SET
             times = inbox.times + excluded.times,
             received_at = excluded.received_at,
-            waiting_since = COALESCE(inbox.waiting_since, excluded.waiting_since)";
+            waiting_since = COALESCE(inbox.waiting_since, excluded.waiting_since),
+            again_at = NULL,
+            tries = 0";
     if deliveries.is_empty() {
         return Ok(());
     }
@@ -99,7 +101,7 @@ pub(super) async fn waiting(
     const PASS: &str =
         "UPDATE connection SET inbox_turn = (SELECT MAX(inbox_turn) FROM connection) + 1 WHERE id = $1";
     const WAITING: &str = "
-        SELECT id, connection, source, body, received_at, times FROM inbox
+        SELECT id, connection, source, body, received_at, times, tries, again_at FROM inbox
         WHERE connection = $1 AND waiting_since IS NOT NULL ORDER BY waiting_since, id LIMIT $2";
     let except: Vec<_> = except.iter().map(|id| Named { id: id.as_str() }).collect();
     let Some(next) = session.lock_one(NEXT, &[(&json(&except)?).into()]).await? else {
@@ -115,7 +117,8 @@ pub(super) async fn one(
     session: &mut Session<'_>,
     id: InboxId,
 ) -> Result<Option<StoredDelivery>, LedgerError> {
-    const ONE: &str = "SELECT id, connection, source, body, received_at, times FROM inbox WHERE id = $1";
+    const ONE: &str =
+        "SELECT id, connection, source, body, received_at, times, tries, again_at FROM inbox WHERE id = $1";
     session.first(ONE, &[id.0.into()]).await?.as_ref().map(stored).transpose()
 }
 
@@ -129,13 +132,41 @@ fn stored(row: &Row) -> Result<StoredDelivery, LedgerError> {
             received_at: row.time("received_at")?,
         },
         times: row.small_count("times")?,
+        tries: row.small_count("tries")?,
+        again_at: row.time_if_any("again_at")?,
     })
+}
+
+/// A time beyond this was set by a clock that was ahead: no wait is so long.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(10);
+
+pub(super) async fn has_to_resume(session: &mut Session<'_>, now: Timestamp) -> Result<bool, LedgerError> {
+    const RESUMED: &str =
+        "SELECT id FROM inbox WHERE again_at IS NOT NULL AND (again_at <= $1 OR again_at > $2) LIMIT 1";
+    Ok(session.first(RESUMED, &[now.into(), longest_wait(now).into()]).await?.is_some())
+}
+
+pub(super) async fn resume(session: &mut Session<'_>, now: Timestamp) -> Result<(), LedgerError> {
+    // In the order in which `receive` locks them.
+    const LOCK: &str = "
+        SELECT id FROM inbox WHERE again_at IS NOT NULL AND (again_at <= $1 OR again_at > $2) ORDER BY digest";
+    const RESUME: &str = "
+        UPDATE inbox SET waiting_since = CASE WHEN again_at <= $1 THEN again_at ELSE $1 END, again_at = NULL
+        WHERE again_at IS NOT NULL AND (again_at <= $1 OR again_at > $2)";
+    let parameters = [now.into(), longest_wait(now).into()];
+    session.lock_all(LOCK, &parameters).await?;
+    session.run(RESUME, &parameters).await.map(drop)
+}
+
+fn longest_wait(now: Timestamp) -> Timestamp {
+    now.saturating_add(LONGEST_WAIT).unwrap_or(Timestamp::MAX)
 }
 
 #[derive(Serialize)]
 struct Handled {
     id: i64,
     times: u32,
+    again_at: Option<i64>,
 }
 
 pub(super) async fn resolve(
@@ -150,11 +181,16 @@ pub(super) async fn resolve(
         SELECT inbox.id FROM inbox WHERE inbox.id IN (SELECT input.id FROM {input $1: id bigint}) ORDER BY digest";
     // One that came once more since it was read goes on waiting.
     const HANDLED: &str = "
-        UPDATE inbox SET waiting_since = NULL FROM {input $1: id bigint, times bigint}
+        UPDATE inbox SET waiting_since = NULL, again_at = input.again_at,
+            tries = CASE WHEN input.again_at IS NULL THEN 0 ELSE tries + 1 END
+        FROM {input $1: id bigint, times bigint, again_at bigint}
         WHERE inbox.id = input.id AND inbox.connection = $2 AND inbox.times <= input.times";
-    let rows: Vec<_> =
-        handled.iter().map(|delivery| Handled { id: delivery.id.0, times: delivery.times }).collect();
-    let rows = json(&rows)?;
+    let row = |delivery: &StoredDelivery| Handled {
+        id: delivery.id.0,
+        times: delivery.times,
+        again_at: delivery.again_at.map(Timestamp::as_microsecond),
+    };
+    let rows = json(&handled.iter().map(row).collect::<Vec<_>>())?;
     connections::lock(session, connection).await?;
     session.lock_all(LOCK, &[(&rows).into()]).await?;
     session.run(HANDLED, &[(&rows).into(), connection.as_str().into()]).await?;

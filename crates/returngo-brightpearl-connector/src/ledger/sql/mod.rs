@@ -42,10 +42,10 @@ use self::{open::IfMissing, place::Place, session::Session};
 use super::{
     Admission, AuditEntry, AuditPosition, CallLimits, Cause, Claim, ClaimRequest, ConnectionChange,
     ConnectionId, ConnectionStatus, Counterparts, Decision, Delivery, Dismissal, EffectOutcome, EffectRecord,
-    InboxId, Intent, Ledger, LedgerError, NewSeals, OrderRequest, OrderTurn, OutOfSync, Outcome, Process,
-    PrunedAudit, RecordedChange, ReservedCalls, Revision, Sealed, Seen, SettledReview, StoredConnection,
-    StoredDelivery, StoredUnreadable, SweepName, SweepRowChanges, SweepRows, SweepStatus, SweepTurn,
-    Unreadable, UnreadableKind, WorkItem, WorkerId,
+    InboxId, Intent, KeyDigest, Ledger, LedgerError, NewSeals, OrderRequest, OrderTurn, OutOfSync, Outcome,
+    Process, PrunedAudit, RecordedChange, ReservedCalls, Revision, Sealed, Seen, SettledReview,
+    StoredConnection, StoredDelivery, StoredUnreadable, SweepName, SweepRowChanges, SweepRows, SweepStatus,
+    SweepTurn, Unreadable, UnreadableKind, WorkItem, WorkerId,
 };
 
 /// A ledger in a SQL database.
@@ -213,6 +213,15 @@ impl Ledger for SqlLedger {
 
     async fn delivery(&self, id: InboxId) -> Result<Option<StoredDelivery>, LedgerError> {
         inbox::one(&mut self.asking().await?, id).await
+    }
+
+    async fn resume_deliveries(&self, now: Timestamp) -> Result<(), LedgerError> {
+        if !inbox::has_to_resume(&mut self.asking().await?, now).await? {
+            return Ok(());
+        }
+        let mut session = self.writing().await?;
+        inbox::resume(&mut session, now).await?;
+        session.commit().await
     }
 
     async fn resolve(
@@ -653,31 +662,26 @@ impl Ledger for SqlLedger {
 
     async fn reserve_returngo_calls(
         &self,
-        connection: &ConnectionId,
+        key: &KeyDigest,
         day: Date,
         are_writes: bool,
         wanted: u32,
         limits: &CallLimits,
     ) -> Result<ReservedCalls, LedgerError> {
         let mut session = self.writing().await?;
-        let reserved =
-            returngo_calls::reserve(&mut session, connection, day, are_writes, wanted, limits).await?;
+        let reserved = returngo_calls::reserve(&mut session, key, day, are_writes, wanted, limits).await?;
         session.commit().await?;
         Ok(reserved)
     }
 
-    async fn give_back_returngo_calls(
-        &self,
-        connection: &ConnectionId,
-        unused: &Spent,
-    ) -> Result<(), LedgerError> {
+    async fn give_back_returngo_calls(&self, key: &KeyDigest, unused: &Spent) -> Result<(), LedgerError> {
         let mut session = self.writing().await?;
-        returngo_calls::give_back(&mut session, connection, unused).await?;
+        returngo_calls::give_back(&mut session, key, unused).await?;
         session.commit().await
     }
 
-    async fn returngo_calls(&self, connection: &ConnectionId, day: Date) -> Result<Spent, LedgerError> {
-        returngo_calls::spent(&mut self.asking().await?, connection, day).await
+    async fn returngo_calls(&self, key: &KeyDigest, day: Date) -> Result<Spent, LedgerError> {
+        returngo_calls::spent(&mut self.asking().await?, key, day).await
     }
 
     /// A database that is full can still change a row in its place: more than a webhook is filled in, and taken out.

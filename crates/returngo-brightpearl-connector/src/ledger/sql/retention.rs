@@ -19,12 +19,12 @@ pub(super) async fn prune_inbox(
     // In the order in which `receive` and `resolve` lock them.
     const LOCK: &str = "
         SELECT id FROM inbox WHERE id IN (
-            SELECT id FROM inbox WHERE waiting_since IS NULL AND received_at < $1 ORDER BY received_at LIMIT $2
+            SELECT id FROM inbox WHERE waiting_since IS NULL AND again_at IS NULL AND received_at < $1 ORDER BY received_at LIMIT $2
         ) ORDER BY digest";
     // One that came again before it was locked stays.
     const REMOVE: &str = "
         DELETE FROM inbox WHERE id IN (SELECT input.id FROM {input $1: id bigint})
-            AND waiting_since IS NULL AND received_at < $2";
+            AND waiting_since IS NULL AND again_at IS NULL AND received_at < $2";
     let rows = session.lock_all(LOCK, &[before.into(), i64::from(limit).into()]).await?;
     let rows = rows
         .iter()

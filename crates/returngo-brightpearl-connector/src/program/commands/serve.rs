@@ -17,7 +17,7 @@ use crate::{
     ledger::SweepName,
     parts::Parts,
     receiver::{self, DoorKeeper, Inbox},
-    server::{self, Limits},
+    server,
 };
 
 /// Senders that may wait for their connection to be taken.
@@ -56,8 +56,8 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "serving");
 
     let mut parts = Parts::new(stop.clone());
-    let answering =
-        server::serve(listener, routes, Limits::default(), Arc::clone(&service.clock), parts.stop());
+    let limits = assembly.configuration.limits();
+    let answering = server::serve(listener, routes, limits, Arc::clone(&service.clock), parts.stop());
     parts.start("the answering of requests", answering);
     parts.start("the storing of webhooks", until_stopped(storing, parts.stop()));
     parts.start("the listing of connections", keeper.run(parts.stop()));

@@ -57,7 +57,8 @@ impl CallsLeft {
     async fn of(assembly: &Assembly, id: &ConnectionId, now: Timestamp) -> anyhow::Result<Option<Self>> {
         let Ok(configuration) = assembly.registry.configuration(id).await else { return Ok(None) };
         let Some(a_day) = configuration.returngo.quota().per_day else { return Ok(None) };
-        let spent = assembly.ledger.returngo_calls(id, calls::day_of(now)).await?;
+        let key = assembly.registry.calls(id, &configuration)?.key();
+        let spent = assembly.ledger.returngo_calls(&key, calls::day_of(now)).await?;
         let left = a_day.saturating_sub(spent.reads).saturating_sub(spent.writes);
         Ok(Some(Self { left, a_day }))
     }

@@ -3,6 +3,7 @@
 mod backfill;
 mod configuration;
 mod connect;
+mod connect_oauth;
 mod demo;
 mod disconnect;
 mod first_steps;

@@ -1,5 +1,5 @@
 use super::{at, connect, databases::Database, delivery, mark, name, named_by, on_both, rma};
-use returngo_brightpearl_connector::ledger::{Cause, Source, WorkState};
+use returngo_brightpearl_connector::ledger::{Cause, Ledger, Source, StoredDelivery, WorkState};
 
 on_both!(
     the_same_body_is_one_entry,
@@ -12,6 +12,9 @@ on_both!(
     nothing_is_stored_for_a_connection_that_is_not_there,
     a_body_with_a_nul_is_stored,
     a_thousand_come_at_once,
+    a_webhook_to_be_handled_again_waits_for_its_time,
+    a_webhook_that_comes_again_does_not_wait_for_its_time,
+    a_time_that_a_wrong_clock_set_is_not_waited_for,
 );
 
 async fn the_same_body_is_one_entry(database: Database) {
@@ -91,6 +94,61 @@ async fn resolving_marks_and_handles_both_or_neither(database: Database) {
         ledger.resolve(&name("nobody"), &later, &named_by(Cause::Returngo, [9]), at(4)).await.unwrap_err();
     assert_eq!(refused.to_string(), "there is no connection nobody: connect it first");
     assert_eq!(ledger.waiting_deliveries(10, &[]).await.unwrap(), later);
+}
+
+/// This webhook is read, and put off until then.
+async fn put_off(ledger: &dyn Ledger, until: i64) -> StoredDelivery {
+    let mut waiting = ledger.waiting_deliveries(10, &[]).await.unwrap();
+    waiting[0].again_at = Some(at(until));
+    ledger.resolve(&name("acme"), &waiting, &named_by(Cause::Brightpearl, [7]), at(2)).await.unwrap();
+    waiting.remove(0)
+}
+
+async fn a_webhook_to_be_handled_again_waits_for_its_time(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    ledger.receive(&[delivery("acme", "{}", 1)]).await.unwrap();
+    let put_off = put_off(&*ledger, 12).await;
+    assert!(ledger.work(&name("acme"), &rma(7)).await.unwrap().is_some(), "the rest of it is marked");
+    ledger.resume_deliveries(at(11)).await.unwrap();
+    assert!(ledger.waiting_deliveries(10, &[]).await.unwrap().is_empty());
+    assert_eq!(ledger.status().await.unwrap()[0].waiting_deliveries, 1, "it is not handled");
+    assert_eq!(ledger.prune_inbox(at(1000), 10).await.unwrap(), 0);
+
+    // Another process, after this one was killed.
+    let ledger = database.open().await;
+    ledger.resume_deliveries(at(12)).await.unwrap();
+    let again = ledger.waiting_deliveries(10, &[]).await.unwrap();
+    assert_eq!((again[0].id, again[0].tries, again[0].again_at), (put_off.id, 1, None));
+    ledger.resolve(&name("acme"), &again, &[], at(13)).await.unwrap();
+    ledger.resume_deliveries(at(1000)).await.unwrap();
+    assert!(ledger.waiting_deliveries(10, &[]).await.unwrap().is_empty());
+    assert_eq!(ledger.status().await.unwrap()[0].waiting_deliveries, 0);
+}
+
+async fn a_webhook_that_comes_again_does_not_wait_for_its_time(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    ledger.receive(&[delivery("acme", "{}", 1)]).await.unwrap();
+    put_off(&*ledger, 12).await;
+    ledger.receive(&[delivery("acme", "{}", 3)]).await.unwrap();
+    let again = ledger.waiting_deliveries(10, &[]).await.unwrap();
+    assert_eq!((again[0].times, again[0].tries, again[0].again_at), (2, 0, None));
+
+    // It comes while it is being put off.
+    ledger.receive(&[delivery("acme", "{}", 4)]).await.unwrap();
+    let stale = StoredDelivery { again_at: Some(at(100)), ..again[0].clone() };
+    ledger.resolve(&name("acme"), &[stale], &[], at(5)).await.unwrap();
+    assert_eq!(ledger.waiting_deliveries(10, &[]).await.unwrap()[0].times, 3);
+}
+
+async fn a_time_that_a_wrong_clock_set_is_not_waited_for(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    ledger.receive(&[delivery("acme", "{}", 1)]).await.unwrap();
+    put_off(&*ledger, 86_400).await;
+    ledger.resume_deliveries(at(3)).await.unwrap();
+    assert_eq!(ledger.waiting_deliveries(10, &[]).await.unwrap().len(), 1);
 }
 
 async fn connections_take_turns(database: Database) {

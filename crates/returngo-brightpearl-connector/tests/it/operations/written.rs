@@ -1,6 +1,11 @@
 //! What `serve` logs of what it writes.
 
-use super::site::{Site, eventually};
+use returngo::{RmaId, TransactionType};
+use returngo_brightpearl::ConnectionSettings;
+use returngo_mock::Refund;
+use rust_decimal::Decimal;
+
+use super::site::{Serving, Site, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_write_is_logged_once_with_what_it_is_about() {
@@ -36,4 +41,68 @@ async fn each_write_is_logged_once_with_what_it_is_about() {
     for field in [&fields[0], &fields[1], &format!("credit={}", credit.id), &"amount=".to_owned()] {
         assert!(recorded[0].contains(field), "{field}: {}", recorded[0]);
     }
+}
+
+/// Whether exactly one line has this message, at info, with the connection, the RMA, a key and these fields.
+fn is_told_once(serving: &Serving, message: &str, rma: &RmaId, fields: &[&str]) -> bool {
+    let log = serving.log();
+    let of_rma = format!("rma={rma} ");
+    let lines: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains(&format!(": {message} ")) && line.contains(&of_rma))
+        .collect();
+    let told = |line: &&str| {
+        line.contains(" INFO ")
+            && line.contains("connection=acmeoutdoors")
+            && line.contains("key=")
+            && fields.iter().all(|field| line.contains(field))
+    };
+    lines.len() == 1 && lines.iter().all(told)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_kind_of_write_is_logged_with_its_connection_rma_and_ids() {
+    let site = Site::of(2).await;
+    let [whole, without_parcel] = &site.scene.rmas[..] else { panic!("two RMAs") };
+    let mut shown = site.scene.returngo.rma(without_parcel).unwrap();
+    shown.shipments.clear();
+    shown.items.iter_mut().for_each(|item| item.shipment_id = None);
+    site.scene.returngo.put_rma(shown);
+    let mut configuration = site.scene.configuration().unwrap();
+    configuration.settings = ConnectionSettings::from_json(
+        r#"{"account_id": "acmeoutdoors", "refund_method_code": "1210", "customer_reference_prefix": "RMA",
+            "adjustments": {"nominal_code": "4000", "tax_code": "T20"}, "close_credit": "when_both",
+            "complete_status_id": 11, "field_map": {"customFields.PCF_RETURN": "'a return'"}}"#,
+    )
+    .unwrap();
+    site.registry.put(&site.connection, &configuration).await.unwrap();
+    let serving = site.serve(&[]).await;
+    let told = async |message: &'static str, rma: &RmaId, fields: &[&str]| {
+        eventually(message, || async { is_told_once(&serving, message, rma, fields) }).await;
+    };
+
+    site.scene.approve(whole).unwrap();
+    told("sales credit created", whole, &["credit=", "gross=", "currency=GBP"]).await;
+    let credit = site.scene.credit(whole).unwrap();
+    let credit_is = format!("credit={} ", credit.id);
+    told("custom fields set", whole, &[&credit_is]).await;
+    let above = credit.total_value.unwrap().total + Decimal::ONE;
+    site.scene.returngo.refund(whole, Refund::of(above)).unwrap();
+    told("credit row added", whole, &[&credit_is, "net="]).await;
+    let amount = format!("amount={}", above.normalize());
+    told("payment recorded", whole, &[&credit_is, "payment=", &amount, "currency=GBP", "method=STRIPE_UK"])
+        .await;
+    let invoice = Refund::of(Decimal::ONE).kind(TransactionType::InvoicePayment);
+    site.scene.returngo.refund(whole, invoice).unwrap();
+    told("order note added", whole, &["order="]).await;
+    site.scene.receive(whole).await.unwrap();
+    told("shipment updated", whole, &["shipment=", "status=Received"]).await;
+    told("RMA comment added", whole, &[]).await;
+    told("sales credit closed", whole, &[&credit_is]).await;
+    told("credit status set", whole, &[&credit_is, "status=11"]).await;
+
+    site.scene.approve(without_parcel).unwrap();
+    told("sales credit created", without_parcel, &[]).await;
+    site.scene.receive(without_parcel).await.unwrap();
+    told("RMA status set", without_parcel, &["status=Received"]).await;
 }

@@ -8,7 +8,7 @@ use brightpearl::{
     ErrorKind,
     client::{MemoryTokenStore, TokenStore, Tokens},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use returngo::RmaFilter;
 use returngo_brightpearl::{
     AccountCode,
@@ -55,7 +55,9 @@ impl Access {
             (url, datacenter) =
                 brightpearl.clone().map(|stored| (stored.url, stored.datacenter)).unwrap_or_default();
         }
-        let token = authorised(&given, now)
+        let refreshed = given("BRIGHTPEARL_REFRESH_TOKEN");
+        let token = refreshed
+            .map(|token| authorised(token, given("BRIGHTPEARL_CLIENT_SECRET"), now))
             .or_else(|| secret("BRIGHTPEARL_TOKEN").map(BrightpearlToken::Token))
             .or_else(|| secret("BRIGHTPEARL_STAFF_TOKEN").map(BrightpearlToken::StaffToken))
             .or_else(|| secret("BRIGHTPEARL_ACCESS_TOKEN").map(BrightpearlToken::AccessToken));
@@ -141,7 +143,7 @@ impl Access {
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<()> {
         let typed = Typed { account: self.account.is_none(), shop: self.shop.is_none() };
-        self.ask_for_brightpearl(person)?;
+        self.ask_for_brightpearl(person, None)?;
         if more_to_ask || self.shop.is_none() || self.api_key.is_none() {
             self.enter_brightpearl(person, typed, clock).await?;
         }
@@ -152,7 +154,12 @@ impl Access {
         Ok(())
     }
 
-    fn ask_for_brightpearl(&mut self, person: &mut dyn Person) -> anyhow::Result<()> {
+    /// Asks for what is not known, and for the tokens of OAuth that are to replace refused ones.
+    fn ask_for_brightpearl(
+        &mut self,
+        person: &mut dyn Person,
+        refused: Option<OAuthAccess>,
+    ) -> anyhow::Result<()> {
         if self.account.is_none() {
             let prompt = "Brightpearl account code (in the address bar, after signing in)";
             self.account = Some(person.text(prompt, &form(Entered::AccountCode))?);
@@ -160,7 +167,7 @@ impl Access {
         if self.url.is_none() && self.datacenter.is_none() {
             self.datacenter = Some(data_centre(person)?);
         }
-        self.ask_for_the_token(person)
+        self.ask_for_the_token(person, refused)
     }
 
     fn ask_for_returngo(&mut self, person: &mut dyn Person) -> anyhow::Result<()> {
@@ -175,15 +182,27 @@ impl Access {
         Ok(())
     }
 
-    fn ask_for_the_token(&mut self, person: &mut dyn Person) -> anyhow::Result<()> {
+    fn ask_for_the_token(
+        &mut self,
+        person: &mut dyn Person,
+        refused: Option<OAuthAccess>,
+    ) -> anyhow::Result<()> {
         if self.app_ref.is_none() {
             let prompt = "Reference of the app in Brightpearl's App Store › Private apps";
             self.app_ref = Some(person.text(prompt, &form(Entered::Credential))?);
         }
-        if self.token.is_none() {
-            let token = person.secret("Its account token", &form(Entered::Credential))?;
-            self.token = Some(BrightpearlToken::Token(Secret::new(token)));
+        if self.token.is_some() {
+            return Ok(());
         }
+        let mut secret = |prompt: &str| person.secret(prompt, &form(Entered::Credential));
+        self.token = Some(match refused {
+            Some(OAuthAccess { client_secret, authorised_at, .. }) => {
+                let client_secret = client_secret.map(|_| secret("Its client secret")).transpose()?;
+                let refresh_token = secret("Its refresh token")?;
+                authorised(refresh_token, client_secret, authorised_at)
+            }
+            None => BrightpearlToken::Token(Secret::new(secret("Its account token")?)),
+        });
         Ok(())
     }
 
@@ -205,11 +224,15 @@ impl Access {
                 Ok(_) => return Ok(()),
                 Err(error) if is_refused(&error) => {
                     person.hears(&with_causes(&error))?;
-                    (self.app_ref, self.token) = (None, None);
+                    self.app_ref = None;
                     if typed.account {
                         self.account = None;
                     }
-                    self.ask_for_brightpearl(person)?;
+                    let refused = match self.token.take() {
+                        Some(BrightpearlToken::Oauth(access)) => Some(access),
+                        _ => None,
+                    };
+                    self.ask_for_brightpearl(person, refused)?;
                 }
                 Err(error) => return Err(error).context("Brightpearl cannot be read"),
             }
@@ -314,25 +337,18 @@ struct Typed {
     shop: bool,
 }
 
-/// The tokens that OAuth gave when the app was authorised. Without an access token, the first call gets one.
-fn authorised(given: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Option<BrightpearlToken> {
-    /// How long an access token lives at most.
-    const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-    let refresh_token = given("BRIGHTPEARL_REFRESH_TOKEN")?;
-    let access_token = given("BRIGHTPEARL_ACCESS_TOKEN");
-    let expires_at = match access_token {
-        Some(_) => now.saturating_add(LIFETIME).unwrap_or(now),
-        None => Timestamp::UNIX_EPOCH,
-    };
+/// The access of an app that was authorised by OAuth. The first call gets an access token by the refresh token, also where
+/// another one is known: a refresh token that is wrong would be found when that expires, a week later.
+fn authorised(refresh_token: String, client_secret: Option<String>, now: Timestamp) -> BrightpearlToken {
     let tokens = Tokens {
-        access_token: access_token.unwrap_or_default(),
+        access_token: String::new(),
         refresh_token: Some(refresh_token),
-        expires_at,
+        expires_at: Timestamp::UNIX_EPOCH,
         installation_instance_id: None,
         api_domain: None,
     };
-    let client_secret = given("BRIGHTPEARL_CLIENT_SECRET").map(Secret::new);
-    Some(BrightpearlToken::Oauth(OAuthAccess { client_secret, authorised_at: now, tokens }))
+    let client_secret = client_secret.map(Secret::new);
+    BrightpearlToken::Oauth(OAuthAccess { client_secret, authorised_at: now, tokens })
 }
 
 fn is_refused(error: &brightpearl::Error) -> bool {

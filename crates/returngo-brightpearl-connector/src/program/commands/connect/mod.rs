@@ -67,7 +67,8 @@ what is not given anew.
 Credentials never stand on the command line. They come from these variables, or are asked for:
   BRIGHTPEARL_ACCOUNT, BRIGHTPEARL_DATACENTER (euw1, use1) or BRIGHTPEARL_URL, BRIGHTPEARL_APP_REF,
   BRIGHTPEARL_TOKEN (of a private app; or BRIGHTPEARL_STAFF_TOKEN, BRIGHTPEARL_ACCESS_TOKEN),
-  BRIGHTPEARL_REFRESH_TOKEN (of an OAuth app, with BRIGHTPEARL_CLIENT_SECRET if it has one: kept fresh from then on),
+  BRIGHTPEARL_REFRESH_TOKEN (of an OAuth app, with BRIGHTPEARL_CLIENT_SECRET if it has one: kept fresh from then on,
+  no BRIGHTPEARL_ACCESS_TOKEN is needed),
   BRIGHTPEARL_DEV_REF (of a public app), RETURNGO_API_KEY, RETURNGO_SHOP, RETURNGO_URL
 
 Examples:
@@ -106,6 +107,11 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let outcome = Outcome { id, findings: &found, change: &change };
     if !goes_on {
         outcome.tell(cli, false, false)?;
+        if is_authorised_anew(stored.as_ref(), &configuration) {
+            remark(
+                "The check used the refresh token. If Brightpearl refuses it the next time, authorize the app again.",
+            )?;
+        }
         bail!(
             "connection {id} is not stored, as its check failed: mend it, or store it all the same with --anyway"
         );
@@ -147,6 +153,16 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         ))?;
     }
     Ok(())
+}
+
+/// Whether the connection has tokens of OAuth that are not stored.
+fn is_authorised_anew(
+    stored: Option<&ConnectionConfiguration>,
+    configuration: &ConnectionConfiguration,
+) -> bool {
+    let authorised_at = |of: &ConnectionConfiguration| Some(of.brightpearl.oauth()?.authorised_at);
+    let now = authorised_at(configuration);
+    now.is_some() && now != stored.and_then(authorised_at)
 }
 
 /// Other settings may have answered what a person was asked.

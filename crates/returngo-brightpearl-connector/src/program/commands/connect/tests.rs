@@ -3,12 +3,15 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use api_client_core::client::{Clock, SystemClock};
+use brightpearl::client::OAuthApp;
 use brightpearl_mock::MockBrightpearl;
 use clap::{Args as _, Command, FromArgMatches as _};
 use returngo_mock::MockReturngo;
 
 use super::{Arguments, Given, Person};
 use crate::configuration::ConnectionConfiguration;
+
+const REDIRECT_URI: &str = "https://returns.example.test/connected";
 
 /// Answers by what a question begins with: a text that is typed, or the beginning of a choice.
 struct Scripted {
@@ -149,6 +152,55 @@ async fn what_is_given_is_not_asked_for_and_a_refused_token_is_asked_for_again()
     assert!(!person.heard[0].contains("planted"), "{:?}", person.heard);
     assert_eq!(made.settings.refund_method_code, "STRIPE_UK");
     assert!(made.settings.tenders.is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_refresh_token_is_asked_for_again_before_the_shop_is() {
+    let brightpearl = MockBrightpearl::start().await;
+    let returngo = MockReturngo::start().await;
+    let (url, returngo_url) = (brightpearl.url(), returngo.url());
+    let account = brightpearl.account().parse().unwrap();
+    let tokens = OAuthApp::new(brightpearl.app_ref(), REDIRECT_URI)
+        .client_secret("mock-client-secret")
+        .server(&url)
+        .exchange(&account, &brightpearl.authorization_code(REDIRECT_URI))
+        .await
+        .unwrap();
+    let good = tokens.refresh_token.unwrap();
+    let variables = [
+        ("BRIGHTPEARL_URL", url.as_str()),
+        ("BRIGHTPEARL_ACCOUNT", brightpearl.account()),
+        ("BRIGHTPEARL_APP_REF", brightpearl.app_ref()),
+        // It works for another week, and says nothing of the refresh token.
+        ("BRIGHTPEARL_ACCESS_TOKEN", tokens.access_token.as_str()),
+        ("BRIGHTPEARL_REFRESH_TOKEN", "planted-refresh-token"),
+        ("BRIGHTPEARL_CLIENT_SECRET", "mock-client-secret"),
+        ("RETURNGO_URL", returngo_url.as_str()),
+    ];
+    let mut person = Scripted::new([
+        ("Reference of the app", brightpearl.app_ref()),
+        ("Its client secret", "planted-client-secret"),
+        ("Its refresh token", &good),
+        ("Reference of the app", brightpearl.app_ref()),
+        ("Its client secret", "mock-client-secret"),
+        ("Its refresh token", &good),
+        ("ReturnGO shop", returngo.shop()),
+        ("ReturnGO API key", returngo.api_key()),
+    ]);
+    let made = completed(&["--refund-method", "1210"], &variables, &mut person).await.unwrap();
+    assert!(person.answers.is_empty());
+    let [refresh_token, client] = &person.heard[..] else { panic!("{:?}", person.heard) };
+    assert!(
+        refresh_token.contains("invalid_grant") && client.contains("invalid_client"),
+        "{:?}",
+        person.heard
+    );
+    for secret in ["planted", "mock-client-secret", good.as_str(), tokens.access_token.as_str()] {
+        assert!(!person.heard.concat().contains(secret), "{secret}: {:?}", person.heard);
+    }
+    let stored = &made.brightpearl.oauth().unwrap().tokens;
+    assert!(!stored.access_token.is_empty() && stored.access_token != tokens.access_token);
+    assert_ne!(stored.refresh_token.as_ref(), Some(&good), "what was refreshed is stored");
 }
 
 #[tokio::test]
