@@ -1,4 +1,4 @@
-//! A store with a year of RMAs: what asking for its figures, finding a unit's RMA and an idle sweep of ReturnGO cost, and
+//! A store with a year of RMAs: what bringing it up to date takes, what asking for its figures, finding a unit's RMA and an idle sweep of ReturnGO cost, and
 //! how much memory an idle process takes. On SQLite, and on PostgreSQL where there is one.
 //!
 //! ```sh
@@ -22,6 +22,8 @@ mod databases;
 mod process;
 #[path = "../support/times.rs"]
 mod times;
+#[path = "../../tests/it/ledger/version_12.rs"]
+mod version_12;
 mod year;
 
 use databases::{Database, Server};
@@ -55,6 +57,7 @@ async fn measure(database: Database, rmas: u64) {
     let began = Instant::now();
     let year = Year::fill(database, rmas).await;
     println!("{name}, {rmas} RMAs, filled in {:.0?}", began.elapsed());
+    let process = upgraded(&year).await;
     let mut status = Vec::new();
     let mut lookups = Vec::new();
     for round in 0..ROUNDS {
@@ -70,14 +73,28 @@ async fn measure(database: Database, rmas: u64) {
     }
     println!("  status: {}", percentiles(status));
     println!("  RMAs of 20 unknown units: {}", percentiles(lookups));
-    sweep(&year).await;
+    sweep(&year, &process).await;
 }
 
-/// What a process that has nothing else to do takes for two sweeps of ReturnGO that find nothing: the first reads the
-/// sweep's position as earlier versions stored it.
-async fn sweep(year: &Year) {
-    year.store_position_of_earlier_versions().await;
+/// A process of this version that starts on the store as version 12 left it.
+async fn upgraded(year: &Year) -> Process {
+    year.make_version_12().await;
+    let before = year.size().await;
+    let began = Instant::now();
     let process = Process::start(year.url()).await;
+    println!(
+        "  brought up to date in {:.1?}, {:.1?} of CPU time of the process, {} MiB at most; the store of {} MiB became one of {} MiB",
+        began.elapsed(),
+        process.cpu_time(),
+        process.most_memory() >> 20,
+        before >> 20,
+        year.size().await >> 20,
+    );
+    process
+}
+
+/// What a process that has nothing else to do takes for sweeps of ReturnGO that find nothing.
+async fn sweep(year: &Year, process: &Process) {
     tokio::time::sleep(IDLE_FOR).await;
     println!("  idle process: {} MiB", process.memory() >> 20);
     let mut metrics = Vec::new();
@@ -88,18 +105,23 @@ async fn sweep(year: &Year) {
     }
     println!("  /metrics: {}", percentiles(metrics));
     for number in 1..=3 {
-        let (cpu, written) = (process.cpu_time(), year.written(&process).await);
+        let (cpu, written, before) = (process.cpu_time(), year.written(process).await, sweeps(process).await);
         year.ledger.hasten_sweep(&year.connection, SweepName::Returngo, Timestamp::now()).await.unwrap();
-        while process.metric(r#"returngo_brightpearl_sweeps_total{sweep="returngo""#).await < number {
+        while sweeps(process).await == before {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         println!(
             "  sweep {number}: {:.2?} of CPU time, {} KiB written, {} KiB of position, {} MiB afterwards, {} MiB at most",
             process.cpu_time() - cpu,
-            (year.written(&process).await - written) >> 10,
+            (year.written(process).await - written) >> 10,
             year.position_size().await >> 10,
             process.memory() >> 20,
             process.most_memory() >> 20
         );
     }
+}
+
+/// How many sweeps of ReturnGO a process has made; one when it started.
+async fn sweeps(process: &Process) -> u64 {
+    process.metric(r#"returngo_brightpearl_sweeps_total{sweep="returngo""#).await
 }

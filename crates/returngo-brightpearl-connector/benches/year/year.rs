@@ -11,6 +11,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 use crate::{
     databases::Database,
     process::{KEY, Process},
+    version_12,
 };
 
 const DAYS: u64 = 365;
@@ -79,8 +80,23 @@ impl Year {
         transaction.commit().await.unwrap();
     }
 
+    /// The store as it was before migration 13.
+    pub(crate) async fn make_version_12(&self) {
+        for statement in version_12::statements(self.is_sqlite()) {
+            self.run(statement).await;
+        }
+        self.store_position_of_version_12().await;
+        // What was dropped takes no room in a store that never had it.
+        self.run("VACUUM").await;
+        if self.is_sqlite() {
+            self.run("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        } else {
+            self.run("CHECKPOINT").await;
+        }
+    }
+
     /// What a sweep knew was one value. Its lists were taken just now, but for those of edited RMAs and transactions.
-    pub(crate) async fn store_position_of_earlier_versions(&self) {
+    async fn store_position_of_version_12(&self) {
         let mut rmas = String::new();
         for day in (DAYS - REMEMBERED..DAYS).map(|day| self.day(day)) {
             for rma in day.first..day.first + day.rmas {
@@ -111,12 +127,25 @@ impl Year {
 
     /// How many bytes were written for this process so far.
     pub(crate) async fn written(&self, process: &Process) -> u64 {
-        if self.url().starts_with("sqlite") {
+        if self.is_sqlite() {
             return process.written();
         }
         let log = "SELECT CAST(pg_current_wal_insert_lsn() - '0/0' AS BIGINT) AS written";
         let row = sqlx::query(log).fetch_one(&mut self.connection().await).await.unwrap();
         u64::try_from(row.get::<i64, _>("written")).unwrap()
+    }
+
+    /// In bytes.
+    pub(crate) async fn size(&self) -> i64 {
+        let size = match self.is_sqlite() {
+            true => "SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size",
+            false => "SELECT pg_database_size(current_database()) AS size",
+        };
+        sqlx::query(size).fetch_one(&mut self.connection().await).await.unwrap().get("size")
+    }
+
+    fn is_sqlite(&self) -> bool {
+        self.url().starts_with("sqlite")
     }
 
     async fn run(&self, statement: &'static str) {

@@ -23,7 +23,8 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// How far back a sweep looks when it is unknown since when changes were missed.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(48);
 
-/// Where a sweep got to. What was seen of RMAs is not part of it: earlier versions had it here, and it is read over.
+/// Where a sweep got to. What was seen of RMAs is not part of it: earlier versions had it here. Migration 17 removes it, and it is
+/// read over where it is left.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Cursor {

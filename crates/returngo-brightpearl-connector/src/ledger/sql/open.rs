@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The tables, step by step. A step that was released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 16] = [
     (1, "ledger", include_str!("../../../migrations/0001_ledger.sql")),
     (2, "resolved", include_str!("../../../migrations/0002_resolved.sql")),
     (3, "seen", include_str!("../../../migrations/0003_seen.sql")),
@@ -36,6 +36,7 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
         "asked_again_and_calls_by_key",
         include_str!("../../../migrations/0016_asked_again_and_calls_by_key.sql"),
     ),
+    (17, "old_positions", include_str!("../../../migrations/0017_old_positions.sql")),
 ];
 
 const CONNECTIONS_TO_POSTGRES: u32 = 8;

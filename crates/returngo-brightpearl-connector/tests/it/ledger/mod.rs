@@ -9,6 +9,7 @@ mod duplicates;
 mod effects;
 mod inbox;
 mod model;
+mod old_positions;
 mod original_orders;
 mod other_shops;
 mod postgres;
@@ -20,6 +21,7 @@ mod several;
 mod sweeps;
 mod trouble;
 mod unreadable;
+mod version_12;
 mod work;
 mod year;
 

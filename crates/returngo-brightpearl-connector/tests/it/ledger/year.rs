@@ -10,7 +10,7 @@ use returngo_brightpearl_connector::ledger::{
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
 
-use super::{at, connect, databases::Database, in_step, name, on_both, request, rma, rmas};
+use super::{at, connect, databases::Database, in_step, name, on_both, request, rma, rmas, version_12};
 
 on_both!(
     counts_are_right_whoever_changes_the_work_at_once,
@@ -25,11 +25,15 @@ on_both!(
     rows_of_a_sweep_are_changed_by_its_holder_alone,
 );
 
-async fn raw(database: &Database) -> AnyConnection {
+pub(super) async fn raw(database: &Database) -> AnyConnection {
     AnyConnection::connect(&database.url).await.unwrap()
 }
 
-async fn run(database: &Database, statements: &[&str]) {
+pub(super) async fn make_version_12(database: &Database) {
+    run(database, &version_12::statements(database.url.starts_with("sqlite"))).await;
+}
+
+pub(super) async fn run(database: &Database, statements: &[&str]) {
     let mut connection = raw(database).await;
     for statement in statements {
         connection.execute(AssertSqlSafe((*statement).to_owned())).await.unwrap();
@@ -224,23 +228,12 @@ async fn a_store_of_an_earlier_version_is_brought_up_to_date(database: Database)
     ];
     ledger.remember(&name("acme"), &remembered, at(10)).await.unwrap();
     drop(ledger);
-    let triggers: &[&str] = match database.url.starts_with("sqlite") {
-        true => &["DROP TRIGGER work_added", "DROP TRIGGER work_moved", "DROP TRIGGER work_removed"],
-        false => &["DROP FUNCTION work_counted CASCADE"],
-    };
-    run(&database, triggers).await;
+    make_version_12(&database).await;
     run(
         &database,
         &[
-            "DROP TABLE work_count",
-            "DROP TABLE seen_item",
-            "DROP TABLE sweep_row",
-            "DROP INDEX work_due_since",
-            "DROP INDEX seen_watched",
-            "ALTER TABLE seen DROP COLUMN watch_until",
             "UPDATE seen SET what = '{ torn' WHERE rma = '4'",
             "UPDATE seen SET what = '{\"rma\": {\"items\": {}}}' WHERE rma = '5'",
-            "DELETE FROM _sqlx_migrations WHERE version = 13",
         ],
     )
     .await;
