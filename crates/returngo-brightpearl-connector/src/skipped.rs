@@ -3,11 +3,10 @@
 use std::{collections::BTreeSet, error::Error, fmt::Display};
 
 use jiff::Timestamp;
-use returngo::UndecodableRow;
 
 use crate::{
     error::with_causes,
-    ledger::{ConnectionId, Ledger, LedgerError, Unreadable, UnreadableKind},
+    ledger::{ConnectionId, Ledger, LedgerError, Unreadable, UnreadableKind, same_at_every_attempt},
     metrics,
 };
 
@@ -21,18 +20,49 @@ const LONGEST_REASON: usize = 400;
 pub struct Skipped<'c> {
     connection: &'c ConnectionId,
     unreadable: BTreeSet<Unreadable>,
-    read: Vec<(UnreadableKind, String)>,
+    read: BTreeSet<(UnreadableKind, String)>,
 }
 
 impl<'c> Skipped<'c> {
     /// Nothing yet.
     pub const fn of(connection: &'c ConnectionId) -> Self {
-        Self { connection, unreadable: BTreeSet::new(), read: Vec::new() }
+        Self { connection, unreadable: BTreeSet::new(), read: BTreeSet::new() }
     }
 
     /// This object could not be read.
     pub fn add(&mut self, kind: UnreadableKind, object: impl Display, error: &dyn Error) {
-        let (object, reason) = (object.to_string(), with_causes(error));
+        self.add_known_by(kind, object.to_string(), None, error);
+    }
+
+    /// This row of one of ReturnGO's lists could not be read. One that does not say its number is shown with its place,
+    /// and known by its text: another row may be in its place the next time.
+    pub fn add_row(&mut self, kind: UnreadableKind, row: &returngo::UndecodableRow) {
+        match &row.id {
+            Some(id) => self.add(kind, id, &row.source),
+            None => self.add_place(kind, row.number, row.fingerprint, &row.source),
+        }
+    }
+
+    /// The same of one of Brightpearl's searches.
+    pub fn add_searched(&mut self, kind: UnreadableKind, row: &brightpearl::search::UndecodableRow) {
+        match row.id {
+            Some(id) => self.add(kind, id, &row.source),
+            None => self.add_place(kind, row.number, row.fingerprint, &row.source),
+        }
+    }
+
+    fn add_place(&mut self, kind: UnreadableKind, number: usize, fingerprint: u64, error: &dyn Error) {
+        self.add_known_by(kind, format!("row {number}"), Some(format!("{fingerprint:016x}")), error);
+    }
+
+    fn add_known_by(
+        &mut self,
+        kind: UnreadableKind,
+        object: String,
+        known_by: Option<String>,
+        error: &dyn Error,
+    ) {
+        let reason = with_causes(error);
         tracing::warn!(
             connection = %self.connection,
             kind = kind.as_str(),
@@ -41,13 +71,8 @@ impl<'c> Skipped<'c> {
             kind.in_words(),
         );
         metrics::unreadable(kind);
-        let reason = reason.chars().take(LONGEST_REASON).collect();
-        self.unreadable.insert(Unreadable { kind, object, reason });
-    }
-
-    /// This row of one of ReturnGO's lists could not be read.
-    pub fn add_row(&mut self, kind: UnreadableKind, row: &UndecodableRow) {
-        self.add(kind, place(row.id.as_ref(), row.number), &row.source);
+        let reason = same_at_every_attempt(&reason).chars().take(LONGEST_REASON).collect();
+        self.unreadable.insert(Unreadable { kind, object, known_by, reason });
     }
 
     /// These objects could be read.
@@ -67,28 +92,11 @@ impl<'c> Skipped<'c> {
     pub async fn store(self, ledger: &dyn Ledger, now: Timestamp) -> Result<(), LedgerError> {
         let Self { connection, unreadable, read } = self;
         if !read.is_empty() {
-            let open = ledger.unreadable(Some(connection)).await?;
-            for kind in UnreadableKind::ALL {
-                let again: BTreeSet<&str> =
-                    read.iter().filter(|(of, _)| *of == kind).map(|(_, object)| object.as_str()).collect();
-                let known = open.iter().map(|known| &known.unreadable).filter(|known| known.kind == kind);
-                let again: Vec<String> = known
-                    .filter(|known| again.contains(known.object.as_str()))
-                    .map(|known| known.object.clone())
-                    .collect();
-                if !again.is_empty() {
-                    ledger.readable_again(connection, kind, &again).await?;
-                }
-            }
+            ledger.readable_again(connection, &read.into_iter().collect::<Vec<_>>()).await?;
         }
         if unreadable.is_empty() {
             return Ok(());
         }
         ledger.report_unreadable(connection, &unreadable.into_iter().collect::<Vec<_>>(), now).await
     }
-}
-
-/// What names a row: its id, or where it stands on its page.
-pub(crate) fn place(id: Option<impl Display>, number: usize) -> String {
-    id.map_or_else(|| format!("row {number}"), |id| id.to_string())
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use api_client_core::{
     HttpResponse,
     decode::{self, DecodeError},
+    fingerprint,
     json_text::readable,
     wire,
 };
@@ -39,6 +40,8 @@ pub struct UndecodableRow {
     pub number: usize,
     /// The number of its RMA or transaction, where that can be told.
     pub id: Option<String>,
+    /// The [fingerprint](api_client_core::fingerprint) of its text: what knows the row again that says no number.
+    pub fingerprint: u64,
     /// Where and why.
     pub source: DecodeError,
 }
@@ -192,6 +195,7 @@ fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeEr
         decode::readable_json(row.get().as_bytes()).map_err(|source| UndecodableRow {
             number,
             id: number_of(row),
+            fingerprint: fingerprint(row.get().as_bytes()),
             source,
         })
     });

@@ -20,6 +20,7 @@ mod parts;
 mod refreshing;
 mod server;
 mod service;
+mod skipped;
 mod support;
 mod sweeps;
 mod taken_away;

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The tables, step by step. A step that was released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 13] = [
+const MIGRATIONS: [(i64, &str, &str); 14] = [
     (1, "ledger", include_str!("../../../migrations/0001_ledger.sql")),
     (2, "resolved", include_str!("../../../migrations/0002_resolved.sql")),
     (3, "seen", include_str!("../../../migrations/0003_seen.sql")),
@@ -31,6 +31,7 @@ const MIGRATIONS: [(i64, &str, &str); 13] = [
     (12, "returngo_calls", include_str!("../../../migrations/0012_returngo_calls.sql")),
     (13, "a_year", include_str!("../../../migrations/0013_a_year.sql")),
     (14, "connection_changes", include_str!("../../../migrations/0014_connection_changes.sql")),
+    (15, "unreadable_rows", include_str!("../../../migrations/0015_unreadable_rows.sql")),
 ];
 
 const CONNECTIONS_TO_POSTGRES: u32 = 8;

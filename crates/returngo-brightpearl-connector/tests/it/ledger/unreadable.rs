@@ -7,13 +7,15 @@ use super::{at, connect, databases::Database, mark, name, on_both};
 on_both!(
     what_cannot_be_read_is_counted_and_kept_until_it_is_read,
     what_is_dismissed_stays_so_for_the_same_reason,
+    a_row_is_known_by_its_text_wherever_it_stands,
+    what_can_be_read_is_not_dismissed_any_more,
     a_removed_connection_has_nothing_that_cannot_be_read,
     how_a_sweep_ended_is_known,
     what_is_not_in_sync_is_told_by_age,
 );
 
 fn unreadable(kind: UnreadableKind, object: &str, reason: &str) -> Unreadable {
-    Unreadable { kind, object: object.to_owned(), reason: reason.to_owned() }
+    Unreadable { kind, object: object.to_owned(), known_by: None, reason: reason.to_owned() }
 }
 
 async fn open(ledger: &dyn Ledger) -> Vec<(String, u64)> {
@@ -42,7 +44,7 @@ async fn what_cannot_be_read_is_counted_and_kept_until_it_is_read(database: Data
         all.iter()
             .all(|stored| (stored.times, stored.first_seen_at, stored.last_seen_at) == (2, at(0), at(1)))
     );
-    ledger.readable_again(&name("acme"), UnreadableKind::Order, &["7".to_owned()]).await.unwrap();
+    ledger.readable_again(&name("acme"), &[(UnreadableKind::Order, "7".to_owned())]).await.unwrap();
     let left = [("acme 7".to_owned(), 2), ("other 7".to_owned(), 2), ("other 7".to_owned(), 2)];
     assert_eq!(open(&*ledger).await, left);
 }
@@ -69,6 +71,43 @@ async fn what_is_dismissed_stays_so_for_the_same_reason(database: Database) {
     assert_eq!(open(&*ledger).await, [("acme 7".to_owned(), 1), ("acme row 1".to_owned(), 1)]);
     assert_eq!(ledger.dismiss_unreadable(&dismissal(&[]), at(2)).await.unwrap(), 2);
     assert_eq!(open(&*ledger).await, []);
+}
+
+async fn a_row_is_known_by_its_text_wherever_it_stands(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    let row = |place: &str, text: &str| Unreadable {
+        known_by: Some(text.to_owned()),
+        ..unreadable(UnreadableKind::RmaRow, place, "status")
+    };
+    // Two lists show it, each in another place.
+    let rows = [row("row 1", "aaaa"), row("row 7", "aaaa"), row("row 7", "bbbb")];
+    ledger.report_unreadable(&name("acme"), &rows, at(0)).await.unwrap();
+    assert_eq!(open(&*ledger).await, [("acme row 7".to_owned(), 1), ("acme row 7".to_owned(), 1)]);
+    ledger.report_unreadable(&name("acme"), &[row("row 2", "bbbb")], at(1)).await.unwrap();
+    assert_eq!(open(&*ledger).await, [("acme row 2".to_owned(), 2), ("acme row 7".to_owned(), 1)]);
+    let stored = ledger.unreadable(None).await.unwrap();
+    assert_eq!(stored[0].unreadable, row("row 2", "bbbb"));
+}
+
+async fn what_can_be_read_is_not_dismissed_any_more(database: Database) {
+    let ledger = database.open().await;
+    connect(&*ledger, "acme").await;
+    let orders =
+        [unreadable(UnreadableKind::Order, "7", "parties"), unreadable(UnreadableKind::Order, "8", "rows")];
+    ledger.report_unreadable(&name("acme"), &orders, at(0)).await.unwrap();
+    let (connection, by) = (name("acme"), "ada".to_owned());
+    let all = Dismissal { connection, objects: Vec::new(), by, note: None };
+    ledger.dismiss_unreadable(&all, at(1)).await.unwrap();
+    ledger
+        .readable_again(
+            &name("acme"),
+            &[(UnreadableKind::Order, "7".to_owned()), (UnreadableKind::RmaRow, "8".to_owned())],
+        )
+        .await
+        .unwrap();
+    ledger.report_unreadable(&name("acme"), &orders, at(2)).await.unwrap();
+    assert_eq!(open(&*ledger).await, [("acme 7".to_owned(), 1)]);
 }
 
 async fn a_removed_connection_has_nothing_that_cannot_be_read(database: Database) {
