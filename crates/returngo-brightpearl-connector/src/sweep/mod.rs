@@ -75,6 +75,15 @@ pub enum SweepError {
     /// One of the systems could not be read.
     #[error("the sweep could not read")]
     Read(#[source] ReadError),
+    /// It took so long that another process began it anew: where it got to is not stored.
+    #[error("it took so long that another process took over, and what it found may be looked for again")]
+    TakenOver,
+    /// No list was asked for.
+    #[error("the calls to ReturnGO of today are used up: it goes on at {}", until.strftime("%F %TZ"))]
+    NoCallsLeft {
+        /// When the day ends.
+        until: Timestamp,
+    },
 }
 
 impl From<::brightpearl::Error> for SweepError {
@@ -136,8 +145,11 @@ impl Connection {
         let outcome = match taken {
             Ok(Progress { cursor, rows, due_at, swept, trouble }) => {
                 let due_at = if trouble.is_some() { again_at } else { due_at };
-                ledger.finish_sweep_with(turn, &cursor, &rows, due_at).await?;
-                trouble.map_or(Ok(swept), Err)
+                match (ledger.finish_sweep_with(turn, &cursor, &rows, due_at).await?, trouble) {
+                    (_, Some(trouble)) => Err(trouble),
+                    (false, None) => Err(SweepError::TakenOver),
+                    (true, None) => Ok(swept),
+                }
             }
             Err(error) => {
                 ledger.release_sweep(turn, again_at).await?;

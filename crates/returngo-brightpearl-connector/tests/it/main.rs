@@ -22,6 +22,7 @@ mod server;
 mod service;
 mod skipped;
 mod support;
+mod sweep_ends;
 mod sweeps;
 mod taken_away;
 mod unreadable;
