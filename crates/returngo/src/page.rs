@@ -18,9 +18,15 @@ use crate::{
     request::{Endpoint, Request},
 };
 
-api_client_core::text_id! {
-    /// Where the next page begins. Opaque; keep it to go on later.
+api_client_core::opaque_text! {
+    /// Where the next page begins. Opaque, and of any length; keep it to go on later.
     pub struct Cursor;
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        wire::name::deserialize(deserializer).map(Self)
+    }
 }
 
 /// The most rows that a page can have.

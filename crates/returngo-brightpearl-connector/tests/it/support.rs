@@ -86,8 +86,11 @@ impl Shop {
     }
 
     pub(crate) async fn with(policy: Policy, rmas: u64) -> Self {
+        Self::on(Database::sqlite(), policy, rmas).await
+    }
+
+    pub(crate) async fn on(database: Database, policy: Policy, rmas: u64) -> Self {
         let scene = Scene::start(rmas).await.unwrap();
-        let database = Database::sqlite();
         let ledger = ledger::open(&database.url).await.unwrap();
         let time = Time::at("2026-05-09T10:15:20Z".parse().unwrap());
         let service = service(ledger, &time, "worker", Arc::new(NoProbe), policy).await;
