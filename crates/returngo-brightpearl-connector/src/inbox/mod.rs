@@ -94,6 +94,7 @@ impl Connection {
             ledger.hasten_sweep(&self.id, sweep, swept_at).await?;
         }
         skipped.store(ledger, now).await?;
+        probe.reached(Point::SkippedStored);
         ledger.resolve(&self.id, deliveries, &due, now).await?;
         probe.reached(Point::DeliveriesResolved);
         Ok(Handled { deliveries: deliveries.len(), due: due.len(), unclear: unclear.len() })

@@ -138,9 +138,10 @@ impl Connection {
             SweepName::Returngo => self.sweep_returngo(turn, schedule, ledger, &mut skipped).await,
             SweepName::Subscriptions => self.sweep_subscriptions(configuration, schedule).await,
         };
+        probe.reached(Point::SweepMarked);
         // Before the sweep goes past it.
         skipped.store(ledger, self.clock.now()).await?;
-        probe.reached(Point::SweepMarked);
+        probe.reached(Point::SkippedStored);
         let again_at = schedule.after_failure_at(self.clock.now());
         let outcome = match taken {
             Ok(Progress { cursor, rows, due_at, swept, trouble }) => {
