@@ -96,6 +96,7 @@ impl Connection {
         let began = self.clock.now();
         let before = ledger.sweep_rows(&self.id, turn.sweep).await?;
         let Start { state, heard_until, to_look_for } = Cursor::read(turn.cursor.as_deref(), &before, began);
+        let without_rma = without_units(&state);
         let mut sweeper = Sweeper::resume(self.returngo.clone(), settings.clone(), state);
         let watched = ledger.watched_rmas(&self.id, began).await?;
         recall(sweeper.state_mut(), watched, began);
@@ -122,6 +123,8 @@ impl Connection {
             .filter(|refund| to_look_for.contains(refund) || !unmatched.contains(refund))
             .collect();
         let looked = self.look_for_rmas(&mut to_look_for, sweeper.state_mut(), ledger, skipped).await?;
+        let still_without_rma = without_units(sweeper.state());
+        skipped.read(UnreadableKind::TransactionRow, without_rma.difference(&still_without_rma));
         let found = sweeper.due();
         let rmas: Vec<RmaId> = found.iter().map(|due| due.rma_id.clone()).collect();
         let now = self.clock.now();
@@ -236,15 +239,17 @@ impl Connection {
         Ok(Ok(()))
     }
 
-    /// The RMAs that a refund may be of whose row does not say: the open ones, and those that were read within a week,
-    /// the latest first.
+    /// The RMAs that a refund may be of whose row does not say: those that are due, which may never have been read, the open
+    /// ones, and those that were read within a week, the latest first.
     async fn latest_rmas(&self, state: &SweepState, ledger: &dyn Ledger) -> Result<Vec<RmaId>, LedgerError> {
-        let mut read_at: BTreeMap<RmaId, Timestamp> =
-            state.rmas().map(|(rma, seen)| (rma.clone(), seen.read_at)).collect();
         let now = self.clock.now();
+        let mut read_at: BTreeMap<RmaId, Timestamp> = state.all_due().map(|rma| (rma.clone(), now)).collect();
+        for (rma, seen) in state.rmas() {
+            read_at.entry(rma.clone()).or_insert(seen.read_at);
+        }
         let since = now.saturating_sub(REFUNDED_WITHIN).unwrap_or(now);
         for (rma, seen) in ledger.seen_since(&self.id, since).await? {
-            read_at.insert(rma, seen.rma.read_at);
+            read_at.entry(rma).or_insert(seen.rma.read_at);
         }
         let mut latest: Vec<RmaId> = read_at.keys().cloned().collect();
         latest.sort_by_key(|rma| Reverse(read_at.get(rma)));

@@ -77,12 +77,7 @@ async fn a_refund_whose_rma_cannot_be_looked_for_now_stops_nothing_and_is_looked
     }
     shop.work().await;
     let [refunded, changed] = [&shop.scene.rmas[1], &shop.scene.rmas[3]];
-    shop.scene.refund(refunded).unwrap();
-    let mut shown = shop.scene.returngo.rma(refunded).unwrap();
-    for transaction in &mut shown.transactions {
-        transaction.return_item_ids.clear();
-    }
-    shop.scene.returngo.put_rma(shown);
+    refund_without_units(&shop, refunded);
     let broken = Mock::given(path("/transactions"))
         .and(query_param_contains("rma_ids", ""))
         .respond_with(ResponseTemplate::new(500))
@@ -113,4 +108,29 @@ async fn a_refund_whose_rma_cannot_be_looked_for_now_stops_nothing_and_is_looked
 async fn marked(shop: &Shop, rma: &RmaId) -> usize {
     let audit = shop.service.ledger.audit(&shop.connection, rma).await.unwrap();
     audit.iter().filter(|entry| entry.detail.starts_with("ReturnGO was swept")).count()
+}
+
+/// A refund that ReturnGO shows without the units it is for.
+fn refund_without_units(shop: &Shop, rma: &RmaId) {
+    shop.scene.refund(rma).unwrap();
+    let mut shown = shop.scene.returngo.rma(rma).unwrap();
+    for transaction in &mut shown.transactions {
+        transaction.return_item_ids.clear();
+    }
+    shop.scene.returngo.put_rma(shown);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_without_units_of_an_rma_that_nobody_has_read_yet_needs_no_person() {
+    let shop = Shop::open(2).await;
+    for rma in &shop.scene.rmas {
+        shop.scene.approve(rma).unwrap();
+    }
+    let refunded = &shop.scene.rmas[1];
+    refund_without_units(&shop, refunded);
+    shop.work().await;
+    let skipped = shop.service.ledger.unreadable(None).await.unwrap();
+    assert_eq!(skipped, [], "the sweep that shows the refund shows its RMA too");
+    let credit = shop.scene.credit(refunded).unwrap().id;
+    assert_eq!(shop.scene.brightpearl.payments_on(credit).len(), 1);
 }
