@@ -8,9 +8,9 @@ use returngo_brightpearl_connector::ledger::{
     Cause, Decision, Ledger, Outcome, Seen, SweepName, SweepPart, SweepRowChanges, SweepRowKey, SweepRows,
     SweepTurn,
 };
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
+use sqlx::{AnyConnection, Connection, Executor, Row};
 
-use super::{at, connect, databases::Database, in_step, name, on_both, request, rma, rmas};
+use super::{at, connect, databases::Database, in_step, name, on_both, request, rma, rmas, run};
 
 on_both!(
     counts_are_right_whoever_changes_the_work_at_once,
@@ -27,14 +27,6 @@ on_both!(
 
 async fn raw(database: &Database) -> AnyConnection {
     AnyConnection::connect(&database.url).await.unwrap()
-}
-
-async fn run(database: &Database, statements: &[&str]) {
-    let mut connection = raw(database).await;
-    for statement in statements {
-        connection.execute(AssertSqlSafe((*statement).to_owned())).await.unwrap();
-    }
-    connection.close().await.unwrap();
 }
 
 /// How many RMAs are in each state, counted anew.
