@@ -22,3 +22,9 @@ SELECT connection, kind, object, reason, object, times, first_seen_at, last_seen
 FROM unreadable_by_place WHERE object NOT LIKE 'row %';
 DROP TABLE unreadable_by_place;
 CREATE INDEX unreadable_open ON unreadable (connection) WHERE dismissed_at IS NULL;
+
+-- No RMA has such a number; what was remembered of one that a message claimed cannot be read any more.
+DELETE FROM work WHERE length(rma) > 60;
+DELETE FROM seen WHERE length(rma) > 60;
+DELETE FROM seen_item WHERE length(rma) > 60;
+DELETE FROM sweep_row WHERE part = 'due' AND length(key) > 60;

@@ -77,7 +77,7 @@ pub(crate) struct Shop {
     pub(crate) service: Service,
     pub(crate) connection: ConnectionId,
     pub(crate) time: Time,
-    _database: Database,
+    pub(crate) database: Database,
 }
 
 impl Shop {
@@ -96,7 +96,7 @@ impl Shop {
         let service = service(ledger, &time, "worker", Arc::new(NoProbe), policy).await;
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
         service.registry.put(&connection, &scene.configuration().unwrap()).await.unwrap();
-        let shop = Self { scene, service, connection, time, _database: database };
+        let shop = Self { scene, service, connection, time, database };
         shop.pass(SignedDuration::ZERO).await;
         shop
     }

@@ -9,7 +9,7 @@ use wiremock::{
     matchers::{path, query_param_contains},
 };
 
-use crate::support::Shop;
+use crate::{ledger, support::Shop};
 
 async fn returngo(shop: &Shop) -> SweepStatus {
     let sweeps = shop.service.ledger.sweeps().await.unwrap();
@@ -133,4 +133,31 @@ async fn a_refund_without_units_of_an_rma_that_nobody_has_read_yet_needs_no_pers
     assert_eq!(skipped, [], "the sweep that shows the refund shows its RMA too");
     let credit = shop.scene.credit(refunded).unwrap().id;
     assert_eq!(shop.scene.brightpearl.payments_on(credit).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweep_whose_skipped_rows_cannot_be_stored_is_tried_again_as_soon_as_any_that_failed() {
+    let shop = Shop::open(1).await;
+    shop.work().await;
+    let rows = json!({"rmas": [{"rmaId": {}, "status": "Approved"}]});
+    Mock::given(path("/rmas"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(rows))
+        .with_priority(1)
+        .mount(shop.scene.returngo.server())
+        .await;
+    ledger::run(&shop.database, &["ALTER TABLE unreadable RENAME TO away"]).await;
+    shop.pass(SignedDuration::from_mins(20)).await;
+    while shop.service.take_a_sweep().await.unwrap() {}
+    let status = returngo(&shop).await;
+    assert!(status.error.is_some() && !status.is_under_way, "{status:?}");
+    assert_eq!(status.next_at, shop.time.now() + SignedDuration::from_mins(5));
+    let before = shop.service.ledger.sweep_rows(&shop.connection, SweepName::Returngo).await.unwrap();
+    ledger::run(&shop.database, &["ALTER TABLE away RENAME TO unreadable"]).await;
+    shop.pass(SignedDuration::from_mins(5)).await;
+    shop.work().await;
+    assert_eq!(
+        shop.service.ledger.unreadable(None).await.unwrap().len(),
+        1,
+        "nothing was gone past: {before:?}"
+    );
 }

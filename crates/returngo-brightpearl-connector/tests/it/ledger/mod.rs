@@ -99,7 +99,7 @@ async fn connect(ledger: &dyn Ledger, connection: &str) {
 }
 
 /// Changes a database in ways that no ledger does.
-async fn run(database: &databases::Database, statements: &[&str]) {
+pub(crate) async fn run(database: &databases::Database, statements: &[&str]) {
     let mut connection = AnyConnection::connect(&database.url).await.unwrap();
     for statement in statements {
         connection.execute(AssertSqlSafe((*statement).to_owned())).await.unwrap();
