@@ -12,7 +12,7 @@ use std::{
 use api_client_core::client::{Clock, SystemClock};
 use brightpearl::{IdSet, OrderId, Patch, order::Order};
 use jiff::SignedDuration;
-use returngo::RmaId;
+use returngo::{RmaId, RmaStatus};
 use returngo_brightpearl_connector::engine::Policy;
 use returngo_brightpearl_connector::ledger::{Dismissal, Source, SweepName, UnreadableKind, WorkState};
 use serde_json::{Value, json};
@@ -296,6 +296,40 @@ async fn rows_of_the_list_that_cannot_be_read_are_named_and_the_others_are_swept
     shop.pass(SignedDuration::from_mins(30)).await;
     shop.work().await;
     assert_eq!(named(&shop).await, [], "its row reads again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_rma_whose_row_cannot_be_read_is_looked_at_from_time_to_time() {
+    let shop = Shop::open(3).await;
+    let [open, finished, _] = &shop.scene.rmas[..] else { panic!("three RMAs") };
+    let status = |rma: &RmaId, status: RmaStatus| {
+        let mut shown = shop.scene.returngo.rma(rma).unwrap();
+        shown.rma_summary.status = status;
+        shop.scene.returngo.put_rma(shown);
+    };
+    status(finished, RmaStatus::Rejected);
+    let rows: Vec<Value> = [open, finished].map(|rma| json!({"rmaId": rma, "status": 7})).into();
+    Mock::given(path("/rmas"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"rmas": rows})))
+        .with_priority(1)
+        .mount(shop.scene.returngo.server())
+        .await;
+    for _ in 0..2 {
+        shop.pass(SignedDuration::from_mins(20)).await;
+        shop.work().await;
+    }
+    for rma in [open, finished] {
+        assert!(shop.scene.credit(rma).is_err());
+        status(rma, RmaStatus::Pending);
+        shop.scene.approve(rma).unwrap();
+    }
+    for _ in 0..6 {
+        shop.pass(SignedDuration::from_mins(20)).await;
+        shop.work().await;
+    }
+    for rma in [open, finished] {
+        assert!(shop.scene.credit(rma).is_ok(), "{rma} was approved, and no list shows it");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
