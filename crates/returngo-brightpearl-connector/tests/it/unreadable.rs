@@ -308,9 +308,15 @@ async fn an_rma_whose_row_cannot_be_read_is_looked_at_from_time_to_time() {
         shop.scene.returngo.put_rma(shown);
     };
     status(finished, RmaStatus::Rejected);
-    let rows: Vec<Value> = [open, finished].map(|rma| json!({"rmaId": rma, "status": 7})).into();
+    let rows = [open, finished].map(|rma| json!({"rmaId": rma, "status": 7}));
+    // No list shows it for ever.
+    let shows_finished = Arc::new(AtomicBool::new(true));
+    let shown = Arc::clone(&shows_finished);
     Mock::given(path("/rmas"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"rmas": rows})))
+        .respond_with(move |_: &Request| {
+            let rows = &rows[..1 + usize::from(shown.load(Ordering::Relaxed))];
+            ResponseTemplate::new(200).set_body_json(json!({"rmas": rows}))
+        })
         .with_priority(1)
         .mount(shop.scene.returngo.server())
         .await;
@@ -318,6 +324,7 @@ async fn an_rma_whose_row_cannot_be_read_is_looked_at_from_time_to_time() {
         shop.pass(SignedDuration::from_mins(20)).await;
         shop.work().await;
     }
+    shows_finished.store(false, Ordering::Relaxed);
     for rma in [open, finished] {
         assert!(shop.scene.credit(rma).is_err());
         status(rma, RmaStatus::Pending);
