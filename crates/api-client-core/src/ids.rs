@@ -61,7 +61,8 @@ macro_rules! numeric_id {
     )+};
 }
 
-/// Makes an id or code that is text on the wire, however it came (string or number). An empty text is no id.
+/// Makes an id or code that is text on the wire, however it came (string or number). An empty text is no id, and neither
+/// is one of more than 500 bytes: ids are keys of databases, whose keys have limits.
 ///
 /// Ids made of digits order as numbers.
 ///
@@ -74,6 +75,23 @@ macro_rules! numeric_id {
 /// ```
 #[macro_export]
 macro_rules! text_id {
+    ($( $(#[$meta:meta])* $vis:vis struct $name:ident; )+) => {$(
+        $crate::opaque_text! {
+            $(#[$meta])*
+            $vis struct $name;
+        }
+
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::wire::id::deserialize(deserializer).map(Self)
+            }
+        }
+    )+};
+}
+
+/// Makes a text of the wire with a type of its own, which is not read yet: see [`text_id!`](crate::text_id).
+#[macro_export]
+macro_rules! opaque_text {
     ($( $(#[$meta:meta])* $vis:vis struct $name:ident; )+) => {$(
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq, Hash)]
@@ -124,12 +142,6 @@ macro_rules! text_id {
         impl $crate::__private::serde::Serialize for $name {
             fn serialize<S: $crate::__private::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(&self.0)
-            }
-        }
-
-        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
-            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::wire::name::deserialize(deserializer).map(Self)
             }
         }
     )+};

@@ -17,6 +17,7 @@ pub mod client;
 mod currency;
 pub mod decode;
 mod endpoint;
+mod fingerprint;
 mod http;
 mod ids;
 pub mod json_text;
@@ -29,6 +30,7 @@ pub mod wire;
 
 pub use currency::CurrencyCode;
 pub use endpoint::{Endpoint, Idempotency, Placeholder, query_string};
+pub use fingerprint::fingerprint;
 pub use http::{Header, Headers, HttpRequest, HttpResponse, Method};
 pub use ids::compare_ids;
 pub use offset_date_time::{InvalidDateTime, OffsetDateTime};

@@ -27,15 +27,18 @@ pub enum Point {
     Finished,
     /// A sweep is taken.
     SweepTaken,
-    /// What a sweep found is marked as due; where it got to is not remembered yet.
+    /// What a sweep found is marked as due.
     SweepMarked,
+    /// What webhooks or a sweep went past is stored for a person; webhooks still wait, and where the sweep got to is not
+    /// remembered yet.
+    SkippedStored,
     /// Where a sweep got to is remembered.
     SweepFinished,
 }
 
 impl Point {
     /// All steps.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::DeliveriesStored,
         Self::DeliveriesRead,
         Self::DeliveriesResolved,
@@ -48,6 +51,7 @@ impl Point {
         Self::Finished,
         Self::SweepTaken,
         Self::SweepMarked,
+        Self::SkippedStored,
         Self::SweepFinished,
     ];
 }

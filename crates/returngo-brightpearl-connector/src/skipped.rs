@@ -3,12 +3,11 @@
 use std::{collections::BTreeSet, error::Error, fmt::Display};
 
 use jiff::Timestamp;
-use returngo::UndecodableRow;
 use returngo_brightpearl::world::UnreadableEntry;
 
 use crate::{
     error::with_causes,
-    ledger::{ConnectionId, Ledger, LedgerError, Unreadable, UnreadableKind},
+    ledger::{ConnectionId, Ledger, LedgerError, Unreadable, UnreadableKind, same_at_every_attempt},
     metrics,
 };
 
@@ -22,22 +21,54 @@ const LONGEST_REASON: usize = 400;
 pub struct Skipped<'c> {
     connection: &'c ConnectionId,
     unreadable: BTreeSet<Unreadable>,
-    read: Vec<(UnreadableKind, String)>,
+    read: BTreeSet<(UnreadableKind, String)>,
     account_was_read: bool,
 }
 
 impl<'c> Skipped<'c> {
     /// Nothing yet.
     pub const fn of(connection: &'c ConnectionId) -> Self {
-        Self { connection, unreadable: BTreeSet::new(), read: Vec::new(), account_was_read: false }
+        Self { connection, unreadable: BTreeSet::new(), read: BTreeSet::new(), account_was_read: false }
     }
 
     /// This object could not be read.
     pub fn add(&mut self, kind: UnreadableKind, object: impl Display, error: &dyn Error) {
-        self.add_with_reason(kind, object.to_string(), with_causes(error));
+        self.add_known_by(kind, object.to_string(), None, with_causes(error));
     }
 
-    fn add_with_reason(&mut self, kind: UnreadableKind, object: String, reason: String) {
+    /// This row of one of ReturnGO's lists could not be read. One that does not say its number is shown with its place,
+    /// and known by its text: another row may be in its place the next time.
+    pub fn add_row(&mut self, kind: UnreadableKind, row: &returngo::UndecodableRow) {
+        match &row.id {
+            Some(id) => self.add(kind, id, &row.source),
+            None => self.add_place(kind, row.number, row.fingerprint, &row.source),
+        }
+    }
+
+    /// The same of one of Brightpearl's searches.
+    pub fn add_searched(&mut self, kind: UnreadableKind, row: &brightpearl::search::UndecodableRow) {
+        match row.id {
+            Some(id) => self.add(kind, id, &row.source),
+            None => self.add_place(kind, row.number, row.fingerprint, &row.source),
+        }
+    }
+
+    fn add_place(&mut self, kind: UnreadableKind, number: usize, fingerprint: u64, error: &dyn Error) {
+        self.add_known_by(
+            kind,
+            format!("row {number}"),
+            Some(format!("{fingerprint:016x}")),
+            with_causes(error),
+        );
+    }
+
+    fn add_known_by(
+        &mut self,
+        kind: UnreadableKind,
+        object: String,
+        known_by: Option<String>,
+        reason: String,
+    ) {
         tracing::warn!(
             connection = %self.connection,
             kind = kind.as_str(),
@@ -46,24 +77,16 @@ impl<'c> Skipped<'c> {
             kind.in_words(),
         );
         metrics::unreadable(kind);
-        let reason = reason.chars().take(LONGEST_REASON).collect();
-        self.unreadable.insert(Unreadable { kind, object, reason });
-    }
-
-    /// This row of one of ReturnGO's lists could not be read.
-    pub fn add_row(&mut self, kind: UnreadableKind, row: &UndecodableRow) {
-        self.add(kind, place(row.id.as_ref(), row.number), &row.source);
+        let reason = same_at_every_attempt(&reason).chars().take(LONGEST_REASON).collect();
+        self.unreadable.insert(Unreadable { kind, object, known_by, reason });
     }
 
     /// The account's set-up was read, but for these entries.
     pub fn account_was_read(&mut self, but: &[UnreadableEntry]) {
         self.account_was_read = true;
         for UnreadableEntry { list, entry, reason } in but {
-            self.add_with_reason(
-                UnreadableKind::AccountEntry,
-                format!("{}: {entry}", list.in_words()),
-                reason.clone(),
-            );
+            let object = format!("{}: {entry}", list.in_words());
+            self.add_known_by(UnreadableKind::AccountEntry, object, None, reason.clone());
         }
     }
 
@@ -83,32 +106,17 @@ impl<'c> Skipped<'c> {
     /// When the store fails.
     pub async fn store(self, ledger: &dyn Ledger, now: Timestamp) -> Result<(), LedgerError> {
         let Self { connection, unreadable, read, account_was_read } = self;
-        if !read.is_empty() || account_was_read {
-            let read: BTreeSet<(UnreadableKind, &str)> =
-                read.iter().map(|(kind, object)| (*kind, object.as_str())).collect();
-            let missing: BTreeSet<&str> = unreadable.iter().map(|missing| missing.object.as_str()).collect();
-            let is_read = |known: &Unreadable| match known.kind {
-                UnreadableKind::AccountEntry => account_was_read && !missing.contains(known.object.as_str()),
-                kind => read.contains(&(kind, known.object.as_str())),
-            };
-            let open = ledger.unreadable(Some(connection)).await?;
-            for kind in UnreadableKind::ALL {
-                let known = open.iter().map(|known| &known.unreadable).filter(|known| known.kind == kind);
-                let again: Vec<String> =
-                    known.filter(|known| is_read(known)).map(|known| known.object.clone()).collect();
-                if !again.is_empty() {
-                    ledger.readable_again(connection, kind, &again).await?;
-                }
-            }
+        if !read.is_empty() {
+            ledger.readable_again(connection, &read.into_iter().collect::<Vec<_>>()).await?;
+        }
+        if account_was_read {
+            let entries = unreadable.iter().filter(|entry| entry.kind == UnreadableKind::AccountEntry);
+            let entries: Vec<String> = entries.map(|entry| entry.object.clone()).collect();
+            ledger.all_readable_but(connection, UnreadableKind::AccountEntry, &entries).await?;
         }
         if unreadable.is_empty() {
             return Ok(());
         }
         ledger.report_unreadable(connection, &unreadable.into_iter().collect::<Vec<_>>(), now).await
     }
-}
-
-/// What names a row: its id, or where it stands on its page.
-pub(crate) fn place(id: Option<impl Display>, number: usize) -> String {
-    id.map_or_else(|| format!("row {number}"), |id| id.to_string())
 }

@@ -36,11 +36,15 @@ pub struct InvalidRmaId(String);
 
 impl fmt::Display for InvalidRmaId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not an RMA number: expected digits, as in 4410021 or RMA4410021", self.0)
+        let text: String = self.0.chars().take(LONGEST_RMA_ID).collect();
+        write!(f, "`{text}` is not an RMA number: expected digits, as in 4410021 or RMA4410021")
     }
 }
 
 impl std::error::Error for InvalidRmaId {}
+
+/// The most digits: three times as many as numbers of 64 bits have. No database takes a key of any length.
+const LONGEST_RMA_ID: usize = 60;
 
 impl RmaId {
     /// The digits.
@@ -62,7 +66,8 @@ impl FromStr for RmaId {
         let trimmed = text.trim();
         let prefixed = trimmed.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("RMA"));
         let digits = if prefixed { &trimmed[3..] } else { trimmed };
-        let valid = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let valid =
+            (1..=LONGEST_RMA_ID).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
         if valid { Ok(Self(digits.to_owned())) } else { Err(InvalidRmaId(text.to_owned())) }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use api_client_core::{
     HttpResponse,
     decode::{self, DecodeError},
+    fingerprint,
     json_text::readable,
     wire,
 };
@@ -17,9 +18,15 @@ use crate::{
     request::{Endpoint, Request},
 };
 
-api_client_core::text_id! {
-    /// Where the next page begins. Opaque; keep it to go on later.
+api_client_core::opaque_text! {
+    /// Where the next page begins. Opaque, and of any length; keep it to go on later.
     pub struct Cursor;
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        wire::name::deserialize(deserializer).map(Self)
+    }
 }
 
 /// The most rows that a page can have.
@@ -39,6 +46,8 @@ pub struct UndecodableRow {
     pub number: usize,
     /// The number of its RMA or transaction, where that can be told.
     pub id: Option<String>,
+    /// The [fingerprint](api_client_core::fingerprint) of its text: what knows the row again that says no number.
+    pub fingerprint: u64,
     /// Where and why.
     pub source: DecodeError,
 }
@@ -194,6 +203,7 @@ fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeEr
         decode::readable_json(row.get().as_bytes()).map_err(|source| UndecodableRow {
             number,
             id: number_of(row),
+            fingerprint: fingerprint(row.get().as_bytes()),
             source,
         })
     });

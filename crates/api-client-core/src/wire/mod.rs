@@ -15,4 +15,4 @@ pub use informational_values::{
     informational, informational_id, informational_list, informational_text, unreadable_values,
 };
 pub use optional_values::{empty_is_none, map, null_is_default, optional, zero_is_none};
-pub use scalars::{Text, integer, name, possibly_empty, stated, text, text_or_empty, unsigned};
+pub use scalars::{Text, id, integer, name, possibly_empty, stated, text, text_or_empty, unsigned};

@@ -83,6 +83,25 @@ pub mod name {
     pub use super::text::serialize;
 }
 
+/// A name that something is known by for ever, and so is not as long as any text may be.
+pub mod id {
+    use super::*;
+
+    /// The most bytes. Keys of databases have limits: PostgreSQL's hold 2,700.
+    pub const LONGEST: usize = 500;
+
+    /// Reads it.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        let text = name::deserialize(deserializer)?;
+        if text.len() <= LONGEST {
+            return Ok(text);
+        }
+        Err(de::Error::custom(format_args!("an id of {} bytes, expected at most {LONGEST}", text.len())))
+    }
+
+    pub use super::text::serialize;
+}
+
 /// A text that comes as a string or as a number, for places where no `with` fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text(pub String);

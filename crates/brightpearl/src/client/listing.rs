@@ -1,6 +1,7 @@
 use api_client_core::{
     HttpResponse,
     decode::{DecodeError, readable_json},
+    fingerprint,
     json_text::readable,
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -60,6 +61,7 @@ fn entries<T: DeserializeOwned>(
         readable_json(entry.get().as_bytes()).map_err(|source| UndecodableRow {
             number: index + 1,
             id: id_of(entry),
+            fingerprint: fingerprint(entry.get().as_bytes()),
             source,
         })
     };

@@ -3,6 +3,7 @@ use std::{cell::Cell, collections::BTreeMap, error::Error, fmt, marker::PhantomD
 use api_client_core::{
     HttpResponse,
     decode::{DecodeError, readable_json},
+    fingerprint,
     json_text::readable,
     open_enum,
 };
@@ -56,6 +57,8 @@ pub struct UndecodableRow {
     pub number: usize,
     /// Its id, as far as that can be told: searches begin their rows with it.
     pub id: Option<u64>,
+    /// The [fingerprint](api_client_core::fingerprint) of its text: what knows the row again that says no id.
+    pub fingerprint: u64,
     /// Where and why.
     pub source: DecodeError,
 }
@@ -245,7 +248,12 @@ fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeEr
         .iter()
         .enumerate()
         .map(|(index, row)| {
-            let undecodable = |source| UndecodableRow { number: index + 1, id: first_id(row), source };
+            let undecodable = |source| UndecodableRow {
+                number: index + 1,
+                id: first_id(row),
+                fingerprint: fingerprint(row.get().as_bytes()),
+                source,
+            };
             read_row(row, &columns).map_err(undecodable)
         })
         .collect();

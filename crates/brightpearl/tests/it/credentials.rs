@@ -175,6 +175,31 @@ async fn a_refresh_that_hands_back_a_token_near_its_end_is_not_repeated_at_once(
     assert_eq!(saved.refresh_token.as_deref(), Some("refresh+/1="), "kept, since none came");
 }
 
+/// The refresh token that was sent may work no more: what comes instead must not be lost over anything beside it.
+#[tokio::test]
+async fn tokens_are_taken_whatever_else_the_answer_says() {
+    let refreshed = async |granted: &str| {
+        let answers = [answer(200, granted), answer(200, NOTHING)];
+        let (it, store) = authorised("2026-05-04T10:16:00Z", answers).await;
+        it.client.channels().list().await.unwrap();
+        store.load(&account()).await.unwrap().unwrap().refresh_token
+    };
+    for beside in [
+        r#""expires_in":"537227""#,
+        r#""expires_in":537227.0"#,
+        r#""expires_in":null"#,
+        r#""expires_in":-1"#,
+        r#""token_type":"Bearer""#,
+        r#""expires_in":537227,"installation_instance_id":"""#,
+        r#""expires_in":537227,"installation_instance_id":{},"api_domain":7"#,
+    ] {
+        let granted = format!(r#"{{"access_token":"second+/=","refresh_token":"refresh-2",{beside}}}"#);
+        assert_eq!(refreshed(&granted).await.as_deref(), Some("refresh-2"), "{beside}");
+    }
+    let granted = r#"{"access_token":"second+/=","refresh_token":"","expires_in":537227}"#;
+    assert_eq!(refreshed(granted).await.as_deref(), Some("refresh+/1="), "an empty text is no token");
+}
+
 #[tokio::test]
 async fn an_expired_token_is_refreshed_once_and_the_call_repeated_whatever_it_is() {
     let answers = [answer(401, EXPIRED), answer(200, GRANTED), answer(200, r#"{"response":7}"#)];

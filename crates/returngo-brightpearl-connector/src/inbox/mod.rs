@@ -129,6 +129,7 @@ impl Connection {
             ledger.hasten_sweep(&self.id, sweep, swept_at).await?;
         }
         skipped.store(ledger, now).await?;
+        probe.reached(Point::SkippedStored);
         ledger.resolve(&self.id, &handled, &due, now).await?;
         probe.reached(Point::DeliveriesResolved);
         let again = handled.iter().filter(|stored| stored.again_at.is_some()).count();

@@ -14,7 +14,7 @@ use super::{InboxError, not_yet::NotYet};
 use crate::{
     connection::Connection,
     ledger::{Ledger, LedgerError, UnreadableKind},
-    skipped::{Skipped, place},
+    skipped::Skipped,
 };
 
 /// What Brightpearl's webhooks name.
@@ -219,7 +219,7 @@ impl Connection {
                 match row {
                     Ok(row) => rows.read.push(row),
                     Err(row) => {
-                        skipped.add(kind, place(row.id, row.number), &row.source);
+                        skipped.add_searched(kind, &row);
                         rows.unreadable.extend(row.id);
                     }
                 }

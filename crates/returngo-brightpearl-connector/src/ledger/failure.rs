@@ -3,10 +3,11 @@
 /// Whether two attempts failed in the same way. Both systems' errors also tell what is another at every attempt: the
 /// request's id, how often it was sent and for how long, and the attempt in the key of a write that sets a state.
 pub(super) fn is_the_same(one: &str, other: &str) -> bool {
-    what_stays(one) == what_stays(other)
+    same_at_every_attempt(one) == same_at_every_attempt(other)
 }
 
-fn what_stays(error: &str) -> String {
+/// What an error says at every attempt that fails in the same way.
+pub(crate) fn same_at_every_attempt(error: &str) -> String {
     let without_ids = without(error, " [request ", "]", |_| true);
     let without_attempts = without(&without_ids, " (", ")", |inside| inside.contains(" attempts in "));
     without(&without_attempts, "@", " ", |inside| inside.bytes().all(|byte| byte.is_ascii_digit()))

@@ -35,6 +35,7 @@ pub use connection::{ConnectionId, Counterparts, InvalidConnectionId, Sealed, St
 pub use connection_change::{ConnectionChange, FieldChange, RecordedChange};
 pub use decision::{Decision, SettledReview};
 pub use effect::{Admission, EffectOutcome, EffectRecord, Intent, WriteKind};
+pub(crate) use failure::same_at_every_attempt;
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
 pub use original_order::{OrderRequest, OrderTurn, Revision};
 pub use process::{LEASE, Process, REPORT_EVERY};
@@ -303,14 +304,15 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         due_at: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// The same, and changes the sweep's rows, both or neither; nothing when another process took the sweep since.
+    /// The same, and changes the sweep's rows, both or neither. False, and nothing is changed, when another process took
+    /// the sweep since, or the connection is gone.
     async fn finish_sweep_with(
         &self,
         turn: &SweepTurn,
         cursor: &str,
         rows: &SweepRowChanges,
         due_at: Timestamp,
-    ) -> Result<(), LedgerError>;
+    ) -> Result<bool, LedgerError>;
 
     /// What a connection's sweep of this name is not done with.
     async fn sweep_rows(&self, connection: &ConnectionId, sweep: SweepName)
@@ -347,8 +349,15 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         connection: Option<&ConnectionId>,
     ) -> Result<Vec<StoredUnreadable>, LedgerError>;
 
-    /// These objects can be read again.
+    /// These objects can be read. What was noted of them is forgotten, also that it was dismissed.
     async fn readable_again(
+        &self,
+        connection: &ConnectionId,
+        objects: &[(UnreadableKind, String)],
+    ) -> Result<(), LedgerError>;
+
+    /// All objects of this kind can be read but these. What was noted of the others is forgotten.
+    async fn all_readable_but(
         &self,
         connection: &ConnectionId,
         kind: UnreadableKind,

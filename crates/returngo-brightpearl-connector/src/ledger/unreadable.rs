@@ -85,6 +85,8 @@ pub struct Unreadable {
     pub kind: UnreadableKind,
     /// Its number, or its place in a list.
     pub object: String,
+    /// What knows it again where its place does not: a row may move, and another be in its place.
+    pub known_by: Option<String>,
     /// Why it could not be read.
     pub reason: String,
 }

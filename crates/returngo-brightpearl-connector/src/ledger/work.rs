@@ -216,6 +216,8 @@ pub struct ConnectionStatus {
     pub needs_review: u64,
     /// Webhooks that wait to be handled.
     pub waiting_deliveries: u64,
+    /// Since when the one of these waits that waits longest.
+    pub deliveries_wait_since: Option<Timestamp>,
     /// Since when the RMA that waits longest is not in step, one that a waiting webhook is about among them; those
     /// that wait for a person are not counted.
     pub oldest_due: Option<Timestamp>,

@@ -26,7 +26,7 @@ pub(super) fn name_unreadable(unreadable: &BTreeSet<Unreadable>) -> anyhow::Resu
 }
 
 pub(super) fn as_json(unreadable: &Unreadable) -> Value {
-    let Unreadable { kind, object, reason } = unreadable;
+    let Unreadable { kind, object, reason, .. } = unreadable;
     json!({ "kind": kind.as_str(), "object": object, "reason": reason })
 }
 

@@ -62,7 +62,7 @@ impl Web {
     async fn count_connections(&self) -> Result<(), LedgerError> {
         let now = self.service.clock.now();
         let mut counted_at = self.counted_at.lock().await;
-        if counted_at.is_none_or(|at| now.duration_since(at) >= SHOWN_FOR) {
+        if counted_at.is_none_or(|at| is_over(at, now)) {
             metrics::show_status(&self.service.ledger.status().await?, now);
             *counted_at = Some(now);
         }
@@ -70,10 +70,28 @@ impl Web {
     }
 }
 
+/// Whether what was counted then is to be counted anew; also when the clock was set back meanwhile.
+fn is_over(counted_at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(counted_at).abs() >= SHOWN_FOR
+}
+
 /// What the ledger says, or why it says nothing.
 async fn in_time<T>(answer: impl Future<Output = Result<T, LedgerError>>) -> Result<T, String> {
     match tokio::time::timeout(ANSWER_WITHIN, answer).await {
         Ok(answer) => answer.map_err(|error| with_causes(&error)),
         Err(_) => Err("the database does not answer".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_old_after_a_while_and_after_the_clock_was_set_back() {
+        let now: Timestamp = "2026-05-18T09:30:00Z".parse().unwrap();
+        for (seconds, over) in [(0, false), (14, false), (15, true), (-3600, true)] {
+            assert_eq!(is_over(now, now + SignedDuration::from_secs(seconds)), over, "{seconds}");
+        }
     }
 }

@@ -75,6 +75,15 @@ pub enum SweepError {
     /// One of the systems could not be read.
     #[error("the sweep could not read")]
     Read(#[source] ReadError),
+    /// It took so long that another process began it anew: where it got to is not stored.
+    #[error("it took so long that another process took over, and what it found may be looked for again")]
+    TakenOver,
+    /// No list was asked for.
+    #[error("the calls to ReturnGO of today are used up: it goes on at {}", until.strftime("%F %TZ"))]
+    NoCallsLeft {
+        /// When the day ends.
+        until: Timestamp,
+    },
 }
 
 impl From<::brightpearl::Error> for SweepError {
@@ -134,21 +143,21 @@ impl Connection {
             SweepName::Returngo => self.sweep_returngo(turn, schedule, ledger, &mut skipped).await,
             SweepName::Subscriptions => self.sweep_subscriptions(configuration, schedule).await,
         };
-        // Before the sweep goes past it.
-        skipped.store(ledger, self.clock.now()).await?;
         probe.reached(Point::SweepMarked);
         let again_at = schedule.after_failure_at(self.clock.now());
-        let outcome = match taken {
-            Ok(Progress { cursor, rows, due_at, swept, trouble }) => {
-                let due_at = if trouble.is_some() { again_at } else { due_at };
-                ledger.finish_sweep_with(turn, &cursor, &rows, due_at).await?;
-                trouble.map_or(Ok(swept), Err)
-            }
-            Err(error) => {
-                ledger.release_sweep(turn, again_at).await?;
-                Err(error)
-            }
+        // Before the sweep goes past it.
+        let stored = skipped.store(ledger, self.clock.now()).await;
+        probe.reached(Point::SkippedStored);
+        let outcome = match stored {
+            Ok(()) => finish(turn, taken, again_at, ledger).await,
+            Err(error) => Err(error.into()),
         };
+        // Nothing is released that is finished, or another process's.
+        if outcome.is_err()
+            && let Err(error) = ledger.release_sweep(turn, again_at).await
+        {
+            tracing::warn!(connection = %self.id, sweep = turn.sweep.as_str(), "a sweep that failed is not released: {error}");
+        }
         probe.reached(Point::SweepFinished);
         outcome
     }
@@ -170,6 +179,22 @@ impl Connection {
             swept: Swept::default(),
             trouble: None,
         })
+    }
+}
+
+async fn finish(
+    turn: &SweepTurn,
+    taken: Result<Progress, SweepError>,
+    again_at: Timestamp,
+    ledger: &dyn Ledger,
+) -> Result<Swept, SweepError> {
+    let Progress { cursor, rows, due_at, swept, trouble } = taken?;
+    let due_at = if trouble.is_some() { again_at } else { due_at };
+    let is_finished = ledger.finish_sweep_with(turn, &cursor, &rows, due_at).await?;
+    match trouble {
+        Some(trouble) => Err(trouble),
+        None if !is_finished => Err(SweepError::TakenOver),
+        None => Ok(swept),
     }
 }
 

@@ -31,19 +31,35 @@ struct Cursor {
     state: SweepProgress,
     /// Until when it is known what workers saw.
     heard_until: Timestamp,
+    /// Refunds that name no units, and whose RMAs could not be looked for yet.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    to_look_for: BTreeSet<TransactionId>,
+}
+
+/// Where a sweep begins.
+struct Start {
+    state: SweepState,
+    heard_until: Option<Timestamp>,
+    to_look_for: BTreeSet<TransactionId>,
 }
 
 impl Cursor {
-    fn read(stored: Option<&str>, rows: &SweepRows, now: Timestamp) -> (SweepState, Option<Timestamp>) {
-        let Some(stored) = stored else { return (SweepState::new(now), None) };
+    fn read(stored: Option<&str>, rows: &SweepRows, now: Timestamp) -> Start {
+        let Some(stored) = stored else {
+            return Start { state: SweepState::new(now), heard_until: None, to_look_for: BTreeSet::new() };
+        };
         match Self::stored(stored, rows) {
-            Some(cursor) if cursor.heard_until <= now.saturating_add(OVERLAP).unwrap_or(now) => {
-                (SweepState::resume(cursor.state), Some(cursor.heard_until))
+            Some(Self { state, heard_until, to_look_for })
+                if heard_until <= now.saturating_add(OVERLAP).unwrap_or(now) =>
+            {
+                Start { state: SweepState::resume(state), heard_until: Some(heard_until), to_look_for }
             }
             // Damaged, or left by a clock that was ahead: it saw nothing of what happened meanwhile.
             _ => {
                 let from = now.saturating_sub(LOOK_BACK).unwrap_or(now);
-                (rows::salvaged(rows, from, now), None)
+                let state = rows::salvaged(rows, from, now);
+                let to_look_for = without_units(&state);
+                Start { state, heard_until: None, to_look_for }
             }
         }
     }
@@ -55,8 +71,12 @@ impl Cursor {
     }
 
     /// As it is stored: the text, and the rows.
-    fn write(state: SweepState, heard_until: Timestamp) -> Result<(String, SweepRows), serde_json::Error> {
-        let mut cursor = Self { state: state.into_progress(), heard_until };
+    fn write(
+        state: SweepState,
+        heard_until: Timestamp,
+        to_look_for: BTreeSet<TransactionId>,
+    ) -> Result<(String, SweepRows), serde_json::Error> {
+        let mut cursor = Self { state: state.into_progress(), heard_until, to_look_for };
         let rows = rows::out_of_progress(&mut cursor.state)?;
         Ok((serde_json::to_string(&cursor)?, rows))
     }
@@ -76,7 +96,8 @@ impl Connection {
         let settings = SweepSettings::default();
         let began = self.clock.now();
         let before = ledger.sweep_rows(&self.id, turn.sweep).await?;
-        let (state, heard_until) = Cursor::read(turn.cursor.as_deref(), &before, began);
+        let Start { state, heard_until, to_look_for } = Cursor::read(turn.cursor.as_deref(), &before, began);
+        let without_rma = without_units(&state);
         let mut sweeper = Sweeper::resume(self.returngo.clone(), settings.clone(), state);
         let watched = ledger.watched_rmas(&self.id, began).await?;
         recall(sweeper.state_mut(), watched, began);
@@ -97,7 +118,14 @@ impl Connection {
         let listed = self.list(&mut sweeper, &settings, ledger, skipped).await?;
         let still_unlisted: BTreeSet<RmaId> = sweeper.state().unlisted().cloned().collect();
         skipped.read(UnreadableKind::RmaRow, unlisted.difference(&still_unlisted));
-        self.match_what_is_new(unmatched, sweeper.state_mut(), ledger, skipped).await?;
+        self.match_units_of_new(&unmatched, sweeper.state_mut(), ledger).await?;
+        let mut to_look_for: BTreeSet<TransactionId> = without_units(sweeper.state())
+            .into_iter()
+            .filter(|refund| to_look_for.contains(refund) || !unmatched.contains(refund))
+            .collect();
+        let looked = self.look_for_rmas(&mut to_look_for, sweeper.state_mut(), ledger, skipped).await?;
+        let still_without_rma = without_units(sweeper.state());
+        skipped.read(UnreadableKind::TransactionRow, without_rma.difference(&still_without_rma));
         let found = sweeper.due();
         let rmas: Vec<RmaId> = found.iter().map(|due| due.rma_id.clone()).collect();
         let now = self.clock.now();
@@ -105,14 +133,23 @@ impl Connection {
         found.iter().for_each(|due| sweeper.state_mut().handed_over(due, now));
         let next =
             sweeper.wake_at().clamp(later(now, schedule.returngo / 5), later(now, schedule.returngo * 4));
-        let (cursor, after) = Cursor::write(sweeper.into_state(), began)
+        let (cursor, after) = Cursor::write(sweeper.into_state(), began, to_look_for)
             .map_err(|error| LedgerError::Database(error.into()))?;
+        let left = self.returngo.calls_left();
+        let trouble = match listed.and(looked) {
+            Err(error) => Some(error.into()),
+            // The pace asks for no list with the last one.
+            Ok(()) if left.reads.is_some_and(|reads| reads <= 1) => {
+                Some(SweepError::NoCallsLeft { until: left.until })
+            }
+            Ok(()) => None,
+        };
         Ok(Progress {
             cursor,
             rows: SweepRowChanges::between(&before, after),
             due_at: next,
             swept: Swept { due },
-            trouble: listed.err().map(SweepError::from),
+            trouble,
         })
     }
 
@@ -135,11 +172,15 @@ impl Connection {
             recall(sweeper.state_mut(), shown, now);
             let mut listed = Listed::default();
             sweeper.take_in(page, &mut listed);
-            for row in &listed.undecodable_rmas {
-                skipped.add_row(UnreadableKind::RmaRow, row);
-            }
-            for row in &listed.undecodable_transactions {
-                skipped.add_row(UnreadableKind::TransactionRow, row);
+            let Listed { undecodable_rmas, undecodable_transactions, .. } = listed;
+            let rows_of = [
+                (UnreadableKind::RmaRow, undecodable_rmas),
+                (UnreadableKind::TransactionRow, undecodable_transactions),
+            ];
+            for (kind, rows) in rows_of {
+                for row in rows {
+                    skipped.add_row(kind, &row);
+                }
             }
             sweeper.state_mut().forget_unwatched(now, settings);
         }
@@ -159,48 +200,57 @@ impl Connection {
         ledger.seen_rmas(&self.id, &rmas).await
     }
 
-    /// Transactions of RMAs of which only the units could be read back, and refunds that name no units.
-    async fn match_what_is_new(
+    /// Transactions of RMAs of which only the units could be read back.
+    async fn match_units_of_new(
         &self,
-        known: BTreeSet<TransactionId>,
+        known: &BTreeSet<TransactionId>,
         state: &mut SweepState,
         ledger: &dyn Ledger,
-        skipped: &mut Skipped<'_>,
-    ) -> Result<(), SweepError> {
+    ) -> Result<(), LedgerError> {
         let new = state.unmatched().filter(|(id, _)| !known.contains(id));
         let items: Vec<ReturnedItemId> = new.flat_map(|(_, items)| items).cloned().collect();
         let now = self.clock.now();
         for rma in ledger.rmas_of_items(&self.id, &items).await? {
             state.matched(rma, now);
         }
-        let new = state.unmatched().filter(|(id, items)| items.is_empty() && !known.contains(id));
-        let without_units: Vec<TransactionId> = new.map(|(id, _)| id.clone()).collect();
-        if without_units.is_empty() {
-            return Ok(());
-        }
-        let candidates = self.latest_rmas(state, ledger).await?;
-        for transaction in without_units {
-            match self.returngo.transactions().owner(&transaction, &candidates).await? {
-                Some(rma) => state.matched(rma, now),
-                None => skipped.add(
-                    UnreadableKind::TransactionRow,
-                    &transaction,
-                    &RefundWithoutRma { among: candidates.len() },
-                ),
-            }
-        }
         Ok(())
     }
 
-    /// The RMAs that a refund may be of whose row does not say: the open ones, and those that were read within a week,
-    /// the latest first.
+    /// Looks for the RMAs of refunds that name no units. Those that are left could not be looked for, and what the lists
+    /// showed of other RMAs does not wait for them.
+    async fn look_for_rmas(
+        &self,
+        refunds: &mut BTreeSet<TransactionId>,
+        state: &mut SweepState,
+        ledger: &dyn Ledger,
+        skipped: &mut Skipped<'_>,
+    ) -> Result<Result<(), returngo::Error>, LedgerError> {
+        if refunds.is_empty() {
+            return Ok(Ok(()));
+        }
+        let candidates = self.latest_rmas(state, ledger).await?;
+        while let Some(refund) = refunds.first() {
+            match self.returngo.transactions().owner(refund, &candidates).await {
+                Ok(Some(rma)) => state.matched(rma, self.clock.now()),
+                Ok(None) => skipped.add(UnreadableKind::TransactionRow, refund, &RefundWithoutRma),
+                Err(error) => return Ok(Err(error)),
+            }
+            refunds.pop_first();
+        }
+        Ok(Ok(()))
+    }
+
+    /// The RMAs that a refund may be of whose row does not say: those that are due, which may never have been read, the open
+    /// ones, and those that were read within a week, the latest first.
     async fn latest_rmas(&self, state: &SweepState, ledger: &dyn Ledger) -> Result<Vec<RmaId>, LedgerError> {
-        let mut read_at: BTreeMap<RmaId, Timestamp> =
-            state.rmas().map(|(rma, seen)| (rma.clone(), seen.read_at)).collect();
         let now = self.clock.now();
+        let mut read_at: BTreeMap<RmaId, Timestamp> = state.all_due().map(|rma| (rma.clone(), now)).collect();
+        for (rma, seen) in state.rmas() {
+            read_at.entry(rma.clone()).or_insert(seen.read_at);
+        }
         let since = now.saturating_sub(REFUNDED_WITHIN).unwrap_or(now);
         for (rma, seen) in ledger.seen_since(&self.id, since).await? {
-            read_at.insert(rma, seen.rma.read_at);
+            read_at.entry(rma).or_insert(seen.rma.read_at);
         }
         let mut latest: Vec<RmaId> = read_at.keys().cloned().collect();
         latest.sort_by_key(|rma| Reverse(read_at.get(rma)));
@@ -218,12 +268,9 @@ const MOST_CANDIDATES: usize = 2000;
 /// A refund names no units, and no RMA that was looked at has it.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the refund names no units, and none of the latest {among} RMAs has it: look it up in ReturnGO, then \
-     `sync` its RMA"
+    "the refund names no units, and none of the latest RMAs has it: look it up in ReturnGO, then `sync` its RMA"
 )]
-struct RefundWithoutRma {
-    among: usize,
-}
+struct RefundWithoutRma;
 
 fn recall(state: &mut SweepState, seen: Vec<(RmaId, SeenRma)>, now: Timestamp) {
     for (rma, seen) in seen.into_iter().filter(|(_, seen)| is_from_the_past(seen, now)) {
@@ -234,6 +281,11 @@ fn recall(state: &mut SweepState, seen: Vec<(RmaId, SeenRma)>, now: Timestamp) {
 /// What claims to be read in a time that has not come yet was read by a clock that was ahead: it is not known.
 fn is_from_the_past(seen: &SeenRma, now: Timestamp) -> bool {
     seen.read_at <= now.saturating_add(OVERLAP).unwrap_or(now)
+}
+
+/// Refunds that no RMA has that was read, and that name no units.
+fn without_units(state: &SweepState) -> BTreeSet<TransactionId> {
+    state.unmatched().filter(|(_, items)| items.is_empty()).map(|(id, _)| id.clone()).collect()
 }
 
 fn transactions_unmatched(state: &SweepState) -> BTreeSet<TransactionId> {

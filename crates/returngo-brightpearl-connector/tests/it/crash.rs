@@ -3,6 +3,7 @@
 //! of each how it came to be there.
 
 mod process;
+mod skipped;
 
 use std::{
     process::{Child, Command, ExitStatus, Stdio},
@@ -44,10 +45,10 @@ const RMAS: u64 = 4;
 const RMAS_PER_ORDER: u64 = 2;
 
 /// Where processes are killed: at every step, and more often around the writes.
-const STEPS: [Point; 22] = {
+const STEPS: [Point; 23] = {
     use Point::{
         Claimed, DeliveriesRead, DeliveriesResolved, DeliveriesStored, Finished, Intended, OrdersTaken,
-        Recorded, SweepFinished, SweepMarked, SweepTaken, WorldsRead, Written,
+        Recorded, SkippedStored, SweepFinished, SweepMarked, SweepTaken, WorldsRead, Written,
     };
     [
         DeliveriesStored,
@@ -59,6 +60,7 @@ const STEPS: [Point; 22] = {
         Finished,
         SweepTaken,
         SweepMarked,
+        SkippedStored,
         SweepFinished,
         Intended,
         Intended,

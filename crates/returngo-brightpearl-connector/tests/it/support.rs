@@ -77,7 +77,7 @@ pub(crate) struct Shop {
     pub(crate) service: Service,
     pub(crate) connection: ConnectionId,
     pub(crate) time: Time,
-    _database: Database,
+    pub(crate) database: Database,
 }
 
 impl Shop {
@@ -86,14 +86,17 @@ impl Shop {
     }
 
     pub(crate) async fn with(policy: Policy, rmas: u64) -> Self {
+        Self::on(Database::sqlite(), policy, rmas).await
+    }
+
+    pub(crate) async fn on(database: Database, policy: Policy, rmas: u64) -> Self {
         let scene = Scene::start(rmas).await.unwrap();
-        let database = Database::sqlite();
         let ledger = ledger::open(&database.url).await.unwrap();
         let time = Time::at("2026-05-09T10:15:20Z".parse().unwrap());
         let service = service(ledger, &time, "worker", Arc::new(NoProbe), policy).await;
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
         service.registry.put(&connection, &scene.configuration().unwrap()).await.unwrap();
-        let shop = Self { scene, service, connection, time, _database: database };
+        let shop = Self { scene, service, connection, time, database };
         shop.pass(SignedDuration::ZERO).await;
         shop
     }

@@ -469,4 +469,12 @@ async fn a_refund_that_names_no_units_and_whose_webhook_is_lost_is_found_by_a_sw
         "{named:?}: {} payments",
         payments(&shop, finished)
     );
+
+    // The person has it looked at.
+    shop.hear_of(finished).await;
+    shop.work().await;
+    assert_eq!(payments(&shop, finished), 1);
+    shop.pass(SignedDuration::from_mins(30)).await;
+    shop.work().await;
+    assert_eq!(shop.service.ledger.unreadable(None).await.unwrap(), []);
 }

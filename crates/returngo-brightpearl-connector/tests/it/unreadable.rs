@@ -12,13 +12,19 @@ use std::{
 use api_client_core::client::{Clock, SystemClock};
 use brightpearl::{IdSet, OrderId, Patch, order::Order};
 use jiff::SignedDuration;
-use returngo::RmaId;
+use returngo::{RmaId, RmaStatus};
+use returngo_brightpearl_connector::engine::Policy;
 use returngo_brightpearl_connector::ledger::{Dismissal, Source, SweepName, UnreadableKind, WorkState};
 use returngo_brightpearl_reader::account_facts;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
 
-use crate::support::Shop;
+use crate::{
+    ledger::{databases::Database, on_both},
+    support::Shop,
+};
+
+on_both!(ids_that_are_too_long_to_be_any_stop_neither_webhooks_nor_sweeps,);
 
 /// Within the time that sweeps of Brightpearl ask for twice.
 const NEXT_SWEEP: SignedDuration = SignedDuration::from_secs(600);
@@ -294,6 +300,47 @@ async fn rows_of_the_list_that_cannot_be_read_are_named_and_the_others_are_swept
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_rma_whose_row_cannot_be_read_is_looked_at_from_time_to_time() {
+    let shop = Shop::open(3).await;
+    let [open, finished, _] = &shop.scene.rmas[..] else { panic!("three RMAs") };
+    let status = |rma: &RmaId, status: RmaStatus| {
+        let mut shown = shop.scene.returngo.rma(rma).unwrap();
+        shown.rma_summary.status = status;
+        shop.scene.returngo.put_rma(shown);
+    };
+    status(finished, RmaStatus::Rejected);
+    let rows = [open, finished].map(|rma| json!({"rmaId": rma, "status": 7}));
+    // No list shows it for ever.
+    let shows_finished = Arc::new(AtomicBool::new(true));
+    let shown = Arc::clone(&shows_finished);
+    Mock::given(path("/rmas"))
+        .respond_with(move |_: &Request| {
+            let rows = &rows[..1 + usize::from(shown.load(Ordering::Relaxed))];
+            ResponseTemplate::new(200).set_body_json(json!({"rmas": rows}))
+        })
+        .with_priority(1)
+        .mount(shop.scene.returngo.server())
+        .await;
+    for _ in 0..2 {
+        shop.pass(SignedDuration::from_mins(20)).await;
+        shop.work().await;
+    }
+    shows_finished.store(false, Ordering::Relaxed);
+    for rma in [open, finished] {
+        assert!(shop.scene.credit(rma).is_err());
+        status(rma, RmaStatus::Pending);
+        shop.scene.approve(rma).unwrap();
+    }
+    for _ in 0..6 {
+        shop.pass(SignedDuration::from_mins(20)).await;
+        shop.work().await;
+    }
+    for rma in [open, finished] {
+        assert!(shop.scene.credit(rma).is_ok(), "{rma} was approved, and no list shows it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_skipped_is_kept_also_when_the_sweep_fails_later() {
     let shop = Shop::open(2).await;
     let broken = shop.scene.rmas[0].clone();
@@ -383,4 +430,51 @@ async fn an_entry_of_the_accounts_lists_that_cannot_be_read_is_named_and_returns
     shop.pass(NEXT_SWEEP).await;
     shop.work().await;
     assert_eq!(named(&shop).await, [], "they read again");
+}
+
+/// So many digits that tell nothing of each other, so that no database makes them shorter.
+fn digits(count: usize) -> String {
+    let mut random = fastrand::Rng::with_seed(7);
+    (0..count).map(|_| random.digit(10)).collect()
+}
+
+async fn ids_that_are_too_long_to_be_any_stop_neither_webhooks_nor_sweeps(database: Database) {
+    let shop = Shop::on(database, Policy::default(), 2).await;
+    let [heard, listed] = &shop.scene.rmas[..] else { panic!("two RMAs") };
+    let long = digits(9000);
+    shop.hear(Source::Returngo, json!({"eventName": "RMA_CREATED", "rmaId": long}).to_string()).await;
+    shop.hear_of(heard).await;
+    assert!(shop.service.handle_some_webhooks().await.unwrap());
+    assert_eq!(waiting_webhooks(&shop).await, 0, "they are handled");
+    assert_eq!(shop.item(heard).await.state, WorkState::Due);
+
+    let mut row = serde_json::to_value(shop.scene.returngo.rma(listed).unwrap().rma_summary).unwrap();
+    let good = row.clone();
+    row["rmaId"] = json!(long);
+    let rows = json!({"rmas": [row, good]});
+    Mock::given(path("/rmas"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(rows))
+        .with_priority(1)
+        .mount(shop.scene.returngo.server())
+        .await;
+    let refund = |id: &str, item: &str| {
+        json!({"id": id, "type": "RefundToPaymentMethod", "status": "Success", "amount": {"amount": 1, "currency": "GBP"},
+            "returnItemIds": [item], "createdAt": "2026-05-09T10:15:20Z"})
+    };
+    let transactions =
+        json!({"transactions": [refund(&long, "1"), refund("7001", &long), refund("7002", "2")]});
+    Mock::given(path("/transactions"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(transactions))
+        .with_priority(1)
+        .mount(shop.scene.returngo.server())
+        .await;
+    shop.pass(SignedDuration::from_mins(20)).await;
+    while shop.service.take_a_sweep().await.unwrap() {}
+    let sweeps = shop.service.ledger.sweeps().await.unwrap();
+    let returngo = sweeps.iter().find(|status| status.sweep == SweepName::Returngo).unwrap();
+    assert_eq!(returngo.error, None);
+    assert_eq!(marked_because(&shop, listed, "ReturnGO was swept").await, 1);
+    let skipped: Vec<UnreadableKind> = named(&shop).await.into_iter().map(|(kind, _)| kind).collect();
+    let expected = [UnreadableKind::RmaRow, UnreadableKind::TransactionRow, UnreadableKind::TransactionRow];
+    assert_eq!(skipped, expected);
 }

@@ -164,6 +164,10 @@ impl DueList {
         self.0.remove(id);
     }
 
+    pub(super) fn rmas(&self) -> impl Iterator<Item = &RmaId> {
+        self.0.keys()
+    }
+
     pub(super) fn contains(&self, id: &RmaId) -> bool {
         self.0.contains_key(id)
     }

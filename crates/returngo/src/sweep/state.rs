@@ -406,6 +406,11 @@ impl SweepState {
         self.rmas.iter()
     }
 
+    /// All RMAs that are due, also those that are not to be read now.
+    pub fn all_due(&self) -> impl Iterator<Item = &RmaId> {
+        self.due.rmas()
+    }
+
     /// RMAs whose rows could not be read when a list showed them last.
     pub fn unlisted(&self) -> impl Iterator<Item = &RmaId> {
         self.unlisted.iter()

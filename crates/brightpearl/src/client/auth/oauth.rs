@@ -6,7 +6,7 @@ use api_client_core::{
         CallReport, Clock, Failure, Pipeline, Place, RetryPolicy, Rules, SystemClock, Transport, Trouble,
         Unprepared, UnusableSetting, Verdict, check_base_url, check_credential,
     },
-    decode, query_string,
+    decode, query_string, wire,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -272,22 +272,28 @@ impl Rules for TokenEndpoint {
     }
 }
 
+/// The refresh token that was sent may work no more: nothing beside the new ones may make this answer unreadable.
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
-    #[serde(default)]
+    #[serde(default, with = "wire::empty_is_none")]
     refresh_token: Option<String>,
     /// A number written as text.
-    #[serde(default)]
+    #[serde(default, with = "wire::informational_id")]
     installation_instance_id: Option<InstanceId>,
-    #[serde(default)]
+    #[serde(default, with = "wire::informational_text")]
     api_domain: Option<String>,
-    expires_in: u32,
+    #[serde(default, with = "wire::informational")]
+    expires_in: Option<u32>,
 }
+
+/// How long an access token is used of which it is not said when it expires.
+const UNKNOWN_LIFETIME: Duration = Duration::from_secs(300);
 
 impl Granted {
     fn at(self, now: Timestamp) -> Tokens {
-        let lifetime = Duration::from_secs(self.expires_in.into());
+        let lifetime =
+            self.expires_in.map_or(UNKNOWN_LIFETIME, |seconds| Duration::from_secs(seconds.into()));
         Tokens {
             access_token: self.access_token,
             refresh_token: self.refresh_token,

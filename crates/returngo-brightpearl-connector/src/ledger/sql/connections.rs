@@ -264,6 +264,7 @@ pub(super) async fn status(session: &mut Session<'_>) -> Result<Vec<ConnectionSt
                 in_step: row.count("in_step")?,
                 needs_review: row.count("needs_review")?,
                 waiting_deliveries: row.count("waiting")?,
+                deliveries_wait_since: row.time_if_any("waiting_since")?,
                 oldest_due: [row.time_if_any("oldest_due")?, row.time_if_any("waiting_since")?]
                     .into_iter()
                     .flatten()

@@ -499,11 +499,28 @@ impl Ledger for SqlLedger {
     async fn readable_again(
         &self,
         connection: &ConnectionId,
+        objects: &[(UnreadableKind, String)],
+    ) -> Result<(), LedgerError> {
+        // Nearly always there is nothing to forget, and no writer is kept waiting for that.
+        if !unreadable::knows(&mut self.asking().await?, connection, objects).await? {
+            return Ok(());
+        }
+        let mut session = self.writing().await?;
+        unreadable::read(&mut session, connection, objects).await?;
+        session.commit().await
+    }
+
+    async fn all_readable_but(
+        &self,
+        connection: &ConnectionId,
         kind: UnreadableKind,
         objects: &[String],
     ) -> Result<(), LedgerError> {
+        if !unreadable::knows_others(&mut self.asking().await?, connection, kind, objects).await? {
+            return Ok(());
+        }
         let mut session = self.writing().await?;
-        unreadable::read(&mut session, connection, kind, objects).await?;
+        unreadable::read_others(&mut session, connection, kind, objects).await?;
         session.commit().await
     }
 
@@ -520,13 +537,15 @@ impl Ledger for SqlLedger {
         cursor: &str,
         rows: &SweepRowChanges,
         due_at: Timestamp,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<bool, LedgerError> {
         let mut session = self.writing().await?;
-        if sweeps::is_held(&mut session, turn).await? {
+        let is_held = sweeps::is_held(&mut session, turn).await?;
+        if is_held {
             sweep_rows::change(&mut session, turn, rows).await?;
             sweeps::finish(&mut session, turn, cursor, due_at).await?;
         }
-        session.commit().await
+        session.commit().await?;
+        Ok(is_held)
     }
 
     async fn release_sweep(&self, turn: &SweepTurn, due_at: Timestamp) -> Result<(), LedgerError> {

@@ -31,6 +31,7 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
     (12, "returngo_calls", include_str!("../../../migrations/0012_returngo_calls.sql")),
     (13, "a_year", include_str!("../../../migrations/0013_a_year.sql")),
     (14, "connection_changes", include_str!("../../../migrations/0014_connection_changes.sql")),
+    (15, "unreadable_rows", include_str!("../../../migrations/0015_unreadable_rows.sql")),
     (
         16,
         "asked_again_and_calls_by_key",

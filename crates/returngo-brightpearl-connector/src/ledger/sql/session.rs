@@ -156,7 +156,7 @@ impl<'p> Session<'p> {
         let query = sqlx::query(AssertSqlSafe(self.place.dialect.statement(template)));
         parameters.iter().fold(query, |query, parameter| match *parameter {
             Parameter::Int(number) => query.bind(number),
-            Parameter::Text(text) => query.bind(text.to_owned()),
+            Parameter::Text(text) => query.bind(without_nul(text)),
             Parameter::Bytes(bytes) => query.bind(bytes.to_vec()),
         })
     }
@@ -226,8 +226,12 @@ pub(super) fn json<T: Serialize>(rows: &[T]) -> Result<String, LedgerError> {
     String::from_utf8(text).map_err(|error| unreadable("input", error))
 }
 
-/// Writes U+FFFD for U+0000, which PostgreSQL's text cannot hold: one such webhook or error would fail the
-/// whole statement.
+/// A text with U+FFFD for U+0000, which PostgreSQL's text cannot hold: an error that has one would not be stored.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// The same within JSON: one such webhook or error would fail the whole statement.
 struct WithoutNul;
 
 impl Formatter for WithoutNul {

@@ -17,6 +17,9 @@ use crate::{
 /// How long a sweep may be due before it is asked whether anybody takes it.
 const SWEPT_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
+/// How long a webhook may wait before it is asked whether anybody handles it.
+const HANDLED_WITHIN: SignedDuration = SignedDuration::from_mins(30);
+
 /// How every connection stands. Fails when one has trouble.
 pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
@@ -112,6 +115,14 @@ impl Standing {
         }
         for sweep in &self.sweeps {
             trouble.extend(sweep_trouble(sweep, now));
+        }
+        let waited = self.status.deliveries_wait_since.map(|since| now.duration_since(since));
+        if let Some(waited) = waited.filter(|waited| *waited > HANDLED_WITHIN) {
+            trouble.push(format!(
+                "webhooks that wait to be handled: {}, the oldest for {}: start `serve`, or see in its log why they wait",
+                self.status.waiting_deliveries,
+                in_words(waited.as_secs())
+            ));
         }
         if let Some(OutOfSync { failing, longer, last_error, next_attempt_at, .. }) = &self.out_of_sync {
             if *failing > 0 {

@@ -60,10 +60,10 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let assembly = Assembly::open(cli).await?;
     let id = chosen::connection(&*assembly.ledger, named.as_ref()).await?;
     let connection = assembly.connection(&id).await?;
-    are_there(&assembly, &connection, &named_rmas).await?;
+    assembly.spending(are_there(&assembly, &connection, &named_rmas)).await?;
     let mut rmas: BTreeSet<RmaId> = named_rmas.iter().cloned().collect();
     if let Some(since) = arguments.since {
-        let found = changed_since(&assembly, &connection, since).await?;
+        let found = assembly.spending(changed_since(&assembly, &connection, since)).await?;
         remark(format_args!("{} RMAs changed since then.", found.len()))?;
         for cause in [Cause::Brightpearl, Cause::Returngo] {
             let found: Vec<_> =

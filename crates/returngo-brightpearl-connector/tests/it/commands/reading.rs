@@ -82,6 +82,28 @@ async fn a_webhook_of_the_inbox_waits_again() {
 }
 
 #[tokio::test]
+async fn webhooks_that_are_not_handled_are_trouble() {
+    let shop = Shop::connected().await;
+    let ledger = ledger::open(&shop.database()).await.unwrap();
+    let delivery = |minutes: i64| Delivery {
+        connection: "acme".parse().unwrap(),
+        source: Source::Returngo,
+        body: format!(r#"{{"eventName":"RMA_APPROVED","rmaId":{minutes}}}"#),
+        received_at: SystemClock.now() - jiff::SignedDuration::from_mins(minutes),
+    };
+    ledger.receive(&[delivery(1)]).await.unwrap();
+    shop.run(&["status"]).succeeds();
+    ledger.receive(&[delivery(150)]).await.unwrap();
+    let said = shop.run(&["status"]);
+    assert_eq!(said.code, Some(1), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("! acme: webhooks that wait to be handled: 2, the oldest for 2 h"),
+        "{}",
+        said.stdout
+    );
+}
+
+#[tokio::test]
 async fn a_reader_that_leaves_early_is_no_error() {
     let shop = Shop::connected().await;
     let mut child =

@@ -42,3 +42,16 @@ async fn a_check_tells_a_quota_that_is_used_up_from_no_answer() {
     assert!(checked.stdout.contains("the daily quota of ReturnGO is used up"), "{}", checked.stdout);
     assert!(!checked.stdout.contains("gave no answer"), "{}", checked.stdout);
 }
+
+#[tokio::test]
+async fn a_command_that_fails_has_spent_no_more_calls_than_it_made() {
+    let shop = with_few_calls("60").await;
+    let left = || shop.run(&["status", "--json"]).json()[0]["returngoCalls"]["left"].as_u64().unwrap();
+    let spent_else = 60 - left() - shop.returngo.requests().total();
+    for _ in 0..2 {
+        assert!(shop.run(&["sync", "999"]).fails().contains("999"));
+        shop.run(&["plan", "999"]).fails();
+        shop.run(&["reconcile", "--from", "2020-01-01", "999"]);
+    }
+    assert_eq!(60 - left() - shop.returngo.requests().total(), spent_else);
+}

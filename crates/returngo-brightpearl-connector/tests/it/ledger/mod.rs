@@ -31,6 +31,7 @@ use returngo_brightpearl_connector::ledger::{
     Cause, Claim, ClaimRequest, ConnectionId, Delivery, Ledger, Outcome, Sealed, Source, StoredConnection,
     WorkerId,
 };
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
 /// Makes a test on each database of each of these functions, which take a [`databases::Database`].
 macro_rules! on_both {
@@ -97,6 +98,15 @@ fn in_step() -> Outcome {
 async fn connect(ledger: &dyn Ledger, connection: &str) {
     let stored = StoredConnection { id: name(connection), configuration: Sealed(vec![1, 2, 3]) };
     ledger.put_connection(&stored, at(0)).await.unwrap();
+}
+
+/// Changes a database in ways that no ledger does.
+pub(crate) async fn run(database: &databases::Database, statements: &[&str]) {
+    let mut connection = AnyConnection::connect(&database.url).await.unwrap();
+    for statement in statements {
+        connection.execute(AssertSqlSafe((*statement).to_owned())).await.unwrap();
+    }
+    connection.close().await.unwrap();
 }
 
 async fn mark(ledger: &dyn Ledger, connection: &str, numbers: &[u32], now: i64) {

@@ -7,8 +7,8 @@ use sqlx::Row;
 use super::{
     connect,
     databases::Database,
-    on_both,
-    year::{make_version_12, raw, run},
+    on_both, run,
+    year::{make_version_12, raw},
 };
 
 on_both!(a_position_loses_its_rmas_and_nothing_else, who_dies_meanwhile_has_changed_nothing);

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use returngo::{ReturnedItemId, RmaId};
 use returngo_brightpearl_connector::ledger::{
     Cause, Decision, Ledger, Outcome, Seen, SweepName, SweepPart, SweepRowChanges, SweepRowKey, SweepRows,
-    SweepTurn,
+    SweepTurn, WorkerId,
 };
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
+use sqlx::{AnyConnection, Connection, Executor, Row};
 
-use super::{at, connect, databases::Database, in_step, name, on_both, request, rma, rmas, version_12};
+use super::{at, connect, databases::Database, in_step, name, on_both, request, rma, rmas, run, version_12};
 
 on_both!(
     counts_are_right_whoever_changes_the_work_at_once,
@@ -31,14 +31,6 @@ pub(super) async fn raw(database: &Database) -> AnyConnection {
 
 pub(super) async fn make_version_12(database: &Database) {
     run(database, &version_12::statements(database.url.starts_with("sqlite"))).await;
-}
-
-pub(super) async fn run(database: &Database, statements: &[&str]) {
-    let mut connection = raw(database).await;
-    for statement in statements {
-        connection.execute(AssertSqlSafe((*statement).to_owned())).await.unwrap();
-    }
-    connection.close().await.unwrap();
 }
 
 /// How many RMAs are in each state, counted anew.
@@ -77,10 +69,10 @@ async fn counts_are_right_whoever_changes_the_work_at_once(database: Database) {
 async fn change_at_random(ledger: Arc<dyn Ledger>, process: u64) {
     let mut random = fastrand::Rng::with_seed(process);
     let worker = format!("worker-{process}");
-    for step in 0..60 {
+    for step in 0..120 {
         let connection = name(random.choice(["acme", "bravo"]).unwrap());
         let some = rmas((0..random.u32(1..5)).map(|_| random.u32(0..12)).collect::<Vec<_>>());
-        match random.u8(0..6) {
+        match random.u8(0..11) {
             0 | 1 => {
                 ledger.mark_due(&connection, &some, Cause::Person, "a test", at(step)).await.unwrap();
             }
@@ -100,10 +92,21 @@ async fn change_at_random(ledger: Arc<dyn Ledger>, process: u64) {
                 let kept = random.usize(..=outcomes.len());
                 ledger.finish(&outcomes[kept..], at(step)).await.unwrap();
             }
-            _ => {
+            5..8 => {
                 let by = "dana".to_owned();
                 let decision = Decision { connection, rma: some[0].clone(), by, note: None };
                 ledger.put_aside(&decision, at(step)).await.unwrap();
+                ledger.reopen(&decision, at(step)).await.unwrap();
+                ledger.begin_again(&decision, at(step)).await.unwrap();
+            }
+            8 => drop(ledger.release_process(&WorkerId(worker.clone()), None, at(step)).await.unwrap()),
+            9 => drop(ledger.align_clock(at(step - 1000)).await.unwrap()),
+            _ => {
+                let taken = format!("worker-{}", random.u64(0..3));
+                ledger
+                    .release_others(&WorkerId(taken), &std::collections::BTreeSet::new(), at(step))
+                    .await
+                    .unwrap();
             }
         }
     }

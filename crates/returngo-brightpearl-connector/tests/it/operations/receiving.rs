@@ -4,7 +4,7 @@ use api_client_core::client::{Clock, SystemClock};
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
     configuration::Secret,
-    ledger::{InboxId, Sealed, StoredConnection},
+    ledger::{InboxId, Sealed, StoredConnection, UnreadableKind},
 };
 
 use super::site::{Site, eventually};
@@ -106,6 +106,27 @@ async fn deliveries_of_unusual_json_are_taken() {
     ] {
         assert_eq!(serving.post(&door, &unusual).status, 200, "{unusual:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhooks_of_json_that_says_nothing_are_taken_and_listed() {
+    let site = Site::of(0).await;
+    let serving = site.serve(&[]).await;
+    let brightpearl = site.door("brightpearl");
+    for (door, odd) in [
+        (site.door("returngo"), "[]"),
+        (brightpearl.clone(), r#"{"accountCode":"acmeoutdoors","resourceType":"order","id":"x"}"#),
+        (brightpearl.clone(), r#"{"resourceType":"order","id":"7"}"#),
+    ] {
+        assert_eq!(serving.post(&door, odd).status, 200, "{odd}");
+    }
+    let of_another = r#"{"accountCode":"another","resourceType":"order","id":"x"}"#;
+    assert_eq!(serving.post(&brightpearl, of_another).status, 400);
+    let listed = async || site.ledger.unreadable(Some(&site.connection)).await.unwrap();
+    eventually("they are listed", || async { listed().await.len() == 3 }).await;
+    let webhooks =
+        listed().await.into_iter().filter(|stored| stored.unreadable.kind == UnreadableKind::Webhook);
+    assert_eq!(webhooks.count(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

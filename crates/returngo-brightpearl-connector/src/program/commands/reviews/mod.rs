@@ -61,7 +61,7 @@ Examples:
     /// Dismiss objects that could not be read, after checking them in their system
     ///
     /// Rows of lists, orders, notes and webhooks that cannot be read are skipped, and listed until they can be read or are
-    /// dismissed. One that cannot be read for another reason later is listed again.
+    /// dismissed. One that cannot be read for another reason later, or could be read in between, is listed again.
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews dismiss acme 4410021 --note \"credited by hand\"
