@@ -74,6 +74,7 @@ impl<T> Page<T> {
     }
 
     /// Those that do not read.
+    #[cfg(feature = "client")]
     pub(crate) fn undecodable(&self) -> impl Iterator<Item = &UndecodableRow> {
         self.rows.iter().filter_map(|row| row.as_ref().err())
     }
@@ -92,6 +93,7 @@ impl<T> Page<T> {
     }
 
     /// The rows that read.
+    #[cfg(feature = "client")]
     pub(crate) fn decoded(&self) -> impl Iterator<Item = &T> {
         self.rows.iter().flatten()
     }
