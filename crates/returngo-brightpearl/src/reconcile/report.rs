@@ -104,9 +104,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let refunds = self.lines.iter().filter(|line| line.refunded.is_some()).count();
         match self.differences().count() {
-            0 => write!(f, "{refunds} refunds, all of them matched."),
+            0 => write!(f, "Refunds: {refunds}, all matched."),
             differences => {
-                write!(f, "{refunds} refunds; {differences} differences, each with what to do next.")
+                write!(f, "Refunds: {refunds}. Differences: {differences}, each with what to do next.")
             }
         }
     }
