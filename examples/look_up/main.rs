@@ -23,6 +23,7 @@ use self::{
 /// Talks to the account that BRIGHTPEARL_DATACENTER (or BRIGHTPEARL_URL), BRIGHTPEARL_ACCOUNT,
 /// BRIGHTPEARL_APP_REF and BRIGHTPEARL_TOKEN name, or to a mock when none of them is set.
 #[derive(Parser)]
+#[command(arg_required_else_help = true)]
 struct Arguments {
     /// Print JSON with the wire's own names instead of a table
     #[arg(long)]

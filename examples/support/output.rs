@@ -8,6 +8,7 @@ use std::{
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
+use terminal_size::{Width, terminal_size_of};
 
 /// Runs an example: errors become one line on stderr with their causes and exit code 1. A reader that closes
 /// the pipe early is no error.
@@ -61,6 +62,10 @@ pub fn remark(line: impl std::fmt::Display) -> io::Result<()> {
 pub fn table(rows: &[Value], columns: &[(&str, &str)]) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    // Somebody who pipes it gets whole lines.
+    if let Some((Width(width), _)) = terminal_size_of(io::stdout()) {
+        table.set_width(width);
+    }
     table.set_header(columns.iter().map(|(header, _)| *header));
     for row in rows {
         table.add_row(columns.iter().map(|(_, pointer)| cell(row.pointer(pointer))));

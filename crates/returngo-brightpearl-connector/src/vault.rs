@@ -214,7 +214,9 @@ pub enum VaultError {
         source: NotPrivate,
     },
     /// Another key.
-    #[error("the key is not the one that the stored connections were sealed with: use that one")]
+    #[error(
+        "the key is not the one that encrypted the stored credentials: set `key_file` or RETURNGO_BRIGHTPEARL_KEY to that key"
+    )]
     WrongKey,
     /// What is stored does not open though the key is right.
     #[error("the stored secrets of the connection {connection} do not open: connect it again")]

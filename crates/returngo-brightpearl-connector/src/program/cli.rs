@@ -6,9 +6,9 @@ use returngo::RmaId;
 use super::commands::{backfill, connect, disconnect, plan, reconcile, replay, reviews, settings, sync};
 use crate::{configuration::Secret, ledger::ConnectionId};
 
-/// Keeps returns in ReturnGO and their credits, refunds and goods in Brightpearl in step.
+/// Synchronizes returns in ReturnGO with their credits, refunds and goods in Brightpearl.
 ///
-/// Where there is one connection only, CONNECTION may be left out. Results go to stdout, everything else to stderr;
+/// CONNECTION is optional when there is only one. Results go to stdout, everything else to stderr;
 /// the exit code is 0, 1 when something failed, 2 when the arguments are wrong.
 ///
 /// The configuration is the file that --config names, else RETURNGO_BRIGHTPEARL_CONFIG, else the first
@@ -40,15 +40,15 @@ impl Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  returngo-brightpearl demo                 watch it work, with a Brightpearl and a ReturnGO of its own
-  returngo-brightpearl init                 write a configuration and a key
-  returngo-brightpearl connect acme         make a connection; asks for what it needs
-  returngo-brightpearl plan 4410021         what would be done about an RMA, and why
-  returngo-brightpearl serve                keep every connection in step
-  returngo-brightpearl status               how they stand
-  returngo-brightpearl reviews              what waits for a person
+  returngo-brightpearl demo           try it against built-in mocks
+  returngo-brightpearl init           write a configuration and a key
+  returngo-brightpearl connect acme   create a connection; asks for what it needs
+  returngo-brightpearl plan 4410021   show what would be written for an RMA
+  returngo-brightpearl serve          run the connector
+  returngo-brightpearl status         show the state of every connection
+  returngo-brightpearl reviews        list what a person has to decide
 
-Every command explains itself: returngo-brightpearl help COMMAND";
+Help and examples of a command: returngo-brightpearl help COMMAND";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -56,9 +56,9 @@ pub(super) enum Command {
     #[command(after_help = "\
 Examples:
   returngo-brightpearl init
-  returngo-brightpearl init --config /etc/returngo-brightpearl/returngo-brightpearl.toml")]
+  returngo-brightpearl init --config returns/returngo-brightpearl.toml")]
     Init,
-    /// Make a connection or change one: check it, store it, subscribe its webhooks
+    /// Create or change a connection: check it, store it, subscribe its webhooks
     Connect(connect::Arguments),
     /// Show or export the settings of a connection
     Settings(settings::Arguments),
@@ -70,47 +70,48 @@ Examples:
   returngo-brightpearl check
   returngo-brightpearl check acme --json")]
     Check(Of),
-    /// Receive webhooks, sweep, work, until told to stop
+    /// Run the connector: receive webhooks, poll both systems, process returns
     #[command(after_help = "\
-Ctrl-C or SIGTERM stops it; what it has claimed is finished or released.
+Ctrl-C or SIGTERM stops it, within ten seconds. RMAs in progress are finished or
+released first.
 
 Examples:
   returngo-brightpearl serve
   RUST_LOG=debug returngo-brightpearl serve")]
     Serve,
-    /// Bring RMAs into step now
+    /// Synchronize RMAs now
     Sync(sync::Arguments),
-    /// What would be done about an RMA, and why; writes nothing
+    /// Show what would be written for an RMA, and why; writes nothing
     #[command(after_help = "\
 Examples:
   returngo-brightpearl plan 4410021
   returngo-brightpearl plan acme 4410021 --json")]
     Plan(plan::Arguments),
-    /// Mark the returns of a period as due: those from before the connection was made
+    /// Queue returns from before the connection was created
     Backfill(backfill::Arguments),
-    /// What waits for a person: list, show, resolve, retry
+    /// List, show, resolve and retry what a person has to decide
     Reviews(reviews::Arguments),
     /// Compare what ReturnGO refunded with what Brightpearl recorded
     Reconcile(reconcile::Arguments),
-    /// What happened about an RMA, oldest first
+    /// Show what happened to an RMA, oldest first
     #[command(after_help = "\
 Examples:
   returngo-brightpearl audit 4410021
   returngo-brightpearl audit acme 4410021 --json")]
     Audit(OfRma),
-    /// How every connection stands
+    /// Show the state of every connection
     #[command(after_help = "\
 Examples:
   returngo-brightpearl status
   returngo-brightpearl status --json")]
     Status,
-    /// Handle a webhook of the inbox again
+    /// Process a stored webhook again
     Replay(replay::Arguments),
     /// Remove a connection, its credentials and its webhooks; what was written stays
     Disconnect(disconnect::Arguments),
     /// Encrypt the stored credentials with another key
     Rekey(Rekey),
-    /// Returns from approval to restocking, against a Brightpearl and a ReturnGO of its own
+    /// Play returns from approval to restocking against built-in mocks
     #[command(after_help = "\
 Examples:
   returngo-brightpearl demo
@@ -121,14 +122,14 @@ Examples:
 
 #[derive(Debug, Args)]
 pub(super) struct Of {
-    /// The connection; may be left out when there is only one
+    /// Name of the connection; optional when there is only one
     pub connection: Option<ConnectionId>,
 }
 
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 pub(super) struct OfRma {
-    /// The connection; may be left out when there is only one
+    /// Name of the connection; optional when there is only one
     pub connection: Option<ConnectionId>,
     /// The RMA, such as 4410021
     pub rma: RmaId,
@@ -139,22 +140,25 @@ pub(super) struct Demo {
     /// How many returns
     #[arg(long, default_value_t = 100)]
     pub rmas: u64,
-    /// Lose answers, fail, throttle, repeat and lose webhooks: by this seed
+    /// Inject faults (lost answers, errors, throttling, repeated and lost webhooks) by this random seed
     #[arg(long, value_name = "SEED")]
     pub faults: Option<u64>,
-    /// Remember in this database, a new one, instead of one that is thrown away
+    /// Keep the data in this new database instead of a temporary one
     #[arg(long, value_name = "URL", value_parser = |text: &str| Ok::<_, Infallible>(Secret::new(text)))]
     pub database: Option<Secret>,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Stop `serve` first, in every process that uses the database. The new key is written to FILE; when FILE is there
-already, the key in it is used. Put it in the place of the old one, then start `serve` again.
-Asks for confirmation; where there is no terminal, --yes has to be given.
+Stop `serve` first, in every process that uses the database. The new key is
+written to FILE; if FILE exists, the key in it is used. Put it in the place of
+the old one, then start `serve` again.
+
+Asks for confirmation. Without a terminal, --yes is required.
 
 Example:
-  returngo-brightpearl rekey --to new.key && mv new.key returngo-brightpearl.key")]
+  returngo-brightpearl rekey --to new.key
+  mv new.key returngo-brightpearl.key")]
 pub(super) struct Rekey {
     /// The file with the new key
     #[arg(long, value_name = "FILE")]

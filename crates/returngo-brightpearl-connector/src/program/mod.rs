@@ -18,6 +18,7 @@ mod unreadable;
 mod web;
 mod when;
 mod words;
+mod wrapped;
 
 pub use cli::Cli;
 pub use file::{Configuration, DEFAULT_FILE, KeepFor, LogFormat, Sweeps, Work};

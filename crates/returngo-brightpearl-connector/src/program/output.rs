@@ -6,7 +6,7 @@ use std::{
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use super::{printable, terminal};
+use super::{printable, terminal, wrapped::wrapped};
 use crate::error::with_causes;
 
 /// The exit code of a command, and its error on stderr.
@@ -47,19 +47,36 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// A line on stdout.
-pub(super) fn say(line: impl std::fmt::Display) -> io::Result<()> {
-    writeln!(io::stdout(), "{}", printable::lines(&line.to_string()))
+/// Text on stdout, wrapped at the width of the terminal.
+pub(super) fn say(text: impl std::fmt::Display) -> io::Result<()> {
+    let text = text.to_string();
+    writeln!(io::stdout(), "{}", fitted(&printable::lines(&text), terminal::width()))
 }
 
-/// A line beside the result, on stderr.
-pub(super) fn remark(line: impl std::fmt::Display) -> io::Result<()> {
-    writeln!(io::stderr(), "{}", printable::lines(&line.to_string()))
+/// A table or JSON on stdout: its lines stay whole.
+pub(super) fn say_whole(lines: impl std::fmt::Display) -> io::Result<()> {
+    writeln!(io::stdout(), "{}", printable::lines(&lines.to_string()))
+}
+
+/// Text beside the result, on stderr, wrapped at the width of the terminal.
+pub(super) fn remark(text: impl std::fmt::Display) -> io::Result<()> {
+    let text = text.to_string();
+    writeln!(io::stderr(), "{}", fitted(&printable::lines(&text), terminal::width_of_stderr()))
+}
+
+/// How many of a thing: `1 RMA`, `2 RMAs`.
+pub(super) fn counted(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
+fn fitted(text: &str, width: Option<u16>) -> String {
+    width.map_or_else(|| text.to_owned(), |width| wrapped(text, width))
 }
 
 /// JSON on stdout.
 pub(super) fn say_json(value: &impl Serialize) -> anyhow::Result<()> {
-    say(serde_json::to_string_pretty(value)?)?;
+    say_whole(serde_json::to_string_pretty(value)?)?;
     Ok(())
 }
 

@@ -18,7 +18,7 @@ const SHARE_OF_SERVE: u32 = 4;
 
 #[derive(Debug, Args)]
 pub(super) struct Spending {
-    /// Make up to so many calls to ReturnGO, also those that are kept for `serve` today
+    /// Allow this many calls to ReturnGO, including those that are kept for `serve` today
     #[arg(long, value_name = "CALLS")]
     spend: Option<u32>,
 }

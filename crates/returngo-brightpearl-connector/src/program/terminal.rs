@@ -31,7 +31,15 @@ pub(super) fn go_on(question: &str, yes: bool) -> anyhow::Result<()> {
 
 /// How wide what is shown may be; none where it is read by a program.
 pub(super) fn width() -> Option<u16> {
-    let terminal = Term::stdout();
+    width_of(&Term::stdout())
+}
+
+/// The same of what is said beside the result.
+pub(super) fn width_of_stderr() -> Option<u16> {
+    width_of(&Term::stderr())
+}
+
+fn width_of(terminal: &Term) -> Option<u16> {
     terminal
         .is_term()
         .then(|| terminal.size_checked())

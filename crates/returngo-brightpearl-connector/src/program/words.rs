@@ -10,7 +10,7 @@ use crate::ledger::ConnectionId;
 
 #[derive(Debug, Args)]
 pub(super) struct Words {
-    /// RMAs, such as 4410021; before them the connection, which may be left out when there is only one
+    /// Numbers of RMAs, such as 4410021; the name of the connection first, if there is more than one
     #[arg(value_name = "CONNECTION|RMA")]
     words: Vec<Word>,
 }

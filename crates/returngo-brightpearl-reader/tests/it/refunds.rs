@@ -168,7 +168,7 @@ async fn what_cannot_be_read_is_named_and_the_rest_is_reconciled() {
         |report: &Report| -> Vec<String> { report.unreconciled.iter().map(ToString::to_string).collect() };
     let [of_rma] = &left_out(&report)[..] else { panic!("{report:?}") };
     assert!(of_rma.starts_with("RMA 4410099: RMA 4410099 cannot be read"), "{of_rma}");
-    assert!(report.to_string().contains("1 objects could not be reconciled"), "{report}");
+    assert!(report.to_string().contains("Not reconciled: 1;"), "{report}");
 }
 
 #[tokio::test]

@@ -148,12 +148,12 @@ impl fmt::Display for Report {
         let refunds = self.lines.iter().filter(|line| line.refunded.is_some()).count();
         let differences = self.differences().count();
         match (differences, self.unreconciled.len()) {
-            (0, 0) => write!(f, "{refunds} refunds, all of them matched."),
-            (_, 0) => write!(f, "{refunds} refunds; {differences} differences, each with what to do next."),
+            (0, 0) => write!(f, "Refunds: {refunds}, all matched."),
+            (_, 0) => write!(f, "Refunds: {refunds}. Differences: {differences}, each with what to do next."),
             (_, unreconciled) => write!(
                 f,
-                "{refunds} refunds; {differences} differences; {unreconciled} objects could not be reconciled: find them in \
-                 both systems and compare them by hand."
+                "Refunds: {refunds}. Differences: {differences}. Not reconciled: {unreconciled}; find these in both systems \
+                 and compare them by hand."
             ),
         }
     }

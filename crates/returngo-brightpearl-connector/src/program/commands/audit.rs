@@ -4,7 +4,7 @@ use super::super::{
     assembly::Assembly,
     chosen,
     cli::{Cli, OfRma},
-    output::{say, say_json, table},
+    output::{say, say_json, say_whole, table},
 };
 
 /// What happened about an RMA.
@@ -28,5 +28,5 @@ pub(super) async fn run(cli: &Cli, OfRma { connection, rma }: &OfRma) -> anyhow:
         let at = entry.at.strftime("%F %TZ").to_string();
         [at, attempt, entry.event.as_str().to_owned(), entry.detail.clone()]
     });
-    Ok(say(table(["at", "attempt", "event", "what"], rows))?)
+    Ok(say_whole(table(["at", "attempt", "event", "what"], rows))?)
 }

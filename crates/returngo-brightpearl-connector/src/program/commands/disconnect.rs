@@ -19,17 +19,17 @@ use crate::{
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Its webhooks are found by the path that they go to, so this works without public_url too. What was written stays, in
-both systems and in the audit. Credits that exist are found again if the connection is made anew.
+What was written stays, in both systems and in the audit; a connection of the same
+name finds it again. Webhooks are found by their path: public_url is not needed.
 
-Asks for confirmation; where there is no terminal, --yes has to be given.
+Asks for confirmation. Without a terminal, --yes is required.
 
 Examples:
   returngo-brightpearl disconnect acme
-  returngo-brightpearl disconnect acme --leave-webhooks     when a system refuses the credentials
-  returngo-brightpearl disconnect acme --yes                in a script")]
+  returngo-brightpearl disconnect acme --yes               in a script
+  returngo-brightpearl disconnect acme --leave-webhooks    credentials refused")]
 pub(in crate::program) struct Arguments {
-    /// The connection; may be left out when there is only one
+    /// Name of the connection; optional when there is only one
     connection: Option<ConnectionId>,
     /// Remove the connection although webhooks cannot be removed
     #[arg(long)]

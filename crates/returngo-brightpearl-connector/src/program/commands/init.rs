@@ -31,7 +31,8 @@ pub(super) fn run(cli: &Cli) -> anyhow::Result<()> {
     tell(&configuration.key_file, key_written)?;
     say("Keep the key apart from the backups of the database: whoever has both can read the credentials.")?;
     Ok(say(
-        "Next: set `public_url` in the configuration, where webhooks arrive; then `connect NAME` makes a connection, and asks for what it needs.",
+        "Next: set `public_url` in the configuration to the address at which webhooks arrive, or leave it out to work \
+         by sweeps alone. Then run `returngo-brightpearl connect NAME`, which asks for what it needs.",
     )?)
 }
 

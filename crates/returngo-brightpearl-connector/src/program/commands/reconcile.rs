@@ -11,7 +11,7 @@ use super::super::{
     assembly::Assembly,
     chosen,
     cli::Cli,
-    output::{remark, say, say_json, table},
+    output::{remark, say, say_json, say_whole, table},
     period::Period,
     printable,
     progress::Progress,
@@ -21,14 +21,15 @@ use super::super::{
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads, and changes nothing. Every line says what is the matter and what to do next; CSV and JSON have the ids of
-credits, payments and journals as well.
+Reads only. Every line names a difference and what to do next; CSV and JSON also
+have the ids of credits, payments and journals.
 
-Every RMA takes a call to ReturnGO. A quarter of the day's calls is kept for `serve`; --spend allows more.
+Every RMA takes a call to ReturnGO. A quarter of the day's calls is kept for
+`serve`; --spend allows more.
 
 Examples:
   returngo-brightpearl reconcile --from 2026-05-01 --to 2026-05-31
-  returngo-brightpearl reconcile acme --from 2026-05-01 --to 2026-05-31 --csv > may.csv
+  returngo-brightpearl reconcile acme --from 2026-05-01 --csv > refunds.csv
   returngo-brightpearl reconcile --from 2026-05-01 4410021")]
 pub(in crate::program) struct Arguments {
     #[command(flatten)]
@@ -116,8 +117,8 @@ fn print_table(report: &Report) -> anyhow::Result<()> {
             line.to_string(),
         ]
     });
-    let header = ["day", "RMA", "refunded", "recorded", "bank account", "what to know, what to do"];
-    say(table(header, rows))?;
+    let header = ["day", "RMA", "refunded", "recorded", "bank", "what to know, what to do"];
+    say_whole(table(header, rows))?;
     for total in &report.totals {
         say(total)?;
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::{
     assembly::Assembly,
     cli::Cli,
-    output::{say, say_json, table},
+    output::{say, say_json, say_whole, table},
 };
 use crate::{
     calls,
@@ -198,7 +198,7 @@ fn show(standings: &[Standing], now: Timestamp) -> anyhow::Result<()> {
             age(status, now).map(in_words).unwrap_or_default(),
         ]
     });
-    say(table(header, rows))?;
+    say_whole(table(header, rows))?;
     for standing in standings {
         show_one(standing, now)?;
     }

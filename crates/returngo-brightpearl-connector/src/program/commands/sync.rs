@@ -16,7 +16,7 @@ use super::{
         assembly::{self, Assembly},
         chosen,
         cli::Cli,
-        output::{remark, say, say_json, table},
+        output::{counted, remark, say, say_json, say_whole, table},
         progress::Progress,
         unreadable,
         when::When,
@@ -33,8 +33,9 @@ use crate::{
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Pass RMA numbers, --since, or both. With neither, processes everything that is pending. Safe to run alongside `serve`:
-waits for RMAs that another process is working on. RMAs that you name are synchronized however old they are.
+Pass RMA numbers, --since, or both. With neither, processes everything that is
+pending. Safe to run alongside `serve`: waits for RMAs that another process is
+working on. RMAs that you name are synchronized however old they are.
 
 Examples:
   returngo-brightpearl sync 4410021 4410022
@@ -64,7 +65,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let mut rmas: BTreeSet<RmaId> = named_rmas.iter().cloned().collect();
     if let Some(since) = arguments.since {
         let found = assembly.spending(changed_since(&assembly, &connection, since)).await?;
-        remark(format_args!("{} RMAs changed since then.", found.len()))?;
+        remark(format_args!("{} changed since then.", counted(found.len(), "RMA")))?;
         for cause in [Cause::Brightpearl, Cause::Returngo] {
             let found: Vec<_> =
                 found.iter().filter(|(_, of)| **of == cause).map(|(rma, _)| rma.clone()).collect();
@@ -96,7 +97,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     ensure!(!work.is_stopped(), "stopped: what was not finished stays due");
     let failed = |item: &&WorkItem| item.state != WorkState::InStep && item.last_error.is_some();
     let failed = items.iter().filter(failed).count();
-    ensure!(failed == 0, "{failed} of {} RMAs failed: the table says why", items.len());
+    ensure!(failed == 0, "{failed} of {} failed: the table says why", counted(items.len(), "RMA"));
     Ok(())
 }
 
@@ -277,5 +278,5 @@ fn show(cli: &Cli, items: &[WorkItem]) -> anyhow::Result<()> {
             why.collect::<Vec<_>>().join("\n"),
         ]
     });
-    Ok(say(table(["RMA", "state", "credit", "why"], rows))?)
+    Ok(say_whole(table(["RMA", "state", "credit", "why"], rows))?)
 }

@@ -29,7 +29,7 @@ async fn a_period_is_marked_in_portions_and_what_is_known_is_left_out() {
     let shop = Shop::connected().await;
     let all = shop.returngo.rmas().len();
     let unconfirmed = shop.run(&["backfill", "--from", "2020-01-01"]).refuses_the_usage();
-    assert!(unconfirmed.contains(&format!("Mark {all} RMAs as due?")), "{unconfirmed}");
+    assert!(unconfirmed.contains(&format!("Queue {all} RMAs?")), "{unconfirmed}");
     assert!(unconfirmed.contains("--yes"), "{unconfirmed}");
     assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 0);
     let first = shop.run(&["backfill", "--from", "2020-01-01", "--at-most", "1", "--yes", "--json"]).json();
@@ -38,7 +38,7 @@ async fn a_period_is_marked_in_portions_and_what_is_known_is_left_out() {
     assert_eq!((numbers(&rest["marked"]), rest["known"].as_u64()), (all - 1, Some(1)));
     assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], all);
     let none = shop.run(&["backfill", "--from", "2020-01-01"]).succeeds();
-    assert!(none.contains("No RMA was marked") && none.contains(&all.to_string()), "{none}");
+    assert!(none.contains("No RMA was queued") && none.contains(&all.to_string()), "{none}");
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ async fn other_settings_look_again_at_what_waits() {
     shop.run(&["connect", "acme"]).succeeds();
     assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 0, "nothing is other");
     let connected = shop.run(&["connect", "acme", "--refund-method", "BANK"]);
-    assert!(connected.stderr.contains("1 RMAs that wait for a person"), "{}", connected.stderr);
+    assert!(connected.stderr.contains("1 RMA that a person had to decide"), "{}", connected.stderr);
     assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 1);
 }
 
@@ -98,7 +98,7 @@ async fn without_its_credit() -> Shop {
     shop.brightpearl.reset();
     shop.brightpearl.set_throttle(None);
     for _ in 0..3 {
-        assert!(shop.run(&["sync", RMA]).fails().contains("1 of 1 RMAs failed"));
+        assert!(shop.run(&["sync", RMA]).fails().contains("1 of 1 RMA failed"));
     }
     assert_eq!(shop.credits_of(RMA), 0, "it is not written again unasked");
     shop

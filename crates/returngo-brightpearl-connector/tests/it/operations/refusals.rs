@@ -105,7 +105,8 @@ async fn another_key() {
     let line = refused_at(&site, "", &[other]);
     assert_eq!(
         line,
-        "error: the key is not the one that the stored connections were sealed with: use that one"
+        "error: the key is not the one that encrypted the stored credentials: set `key_file` or \
+         RETURNGO_BRIGHTPEARL_KEY to that key"
     );
 }
 

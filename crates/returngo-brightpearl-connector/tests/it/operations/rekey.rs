@@ -16,7 +16,10 @@ async fn credentials_are_sealed_with_another_key() {
     let output = site.run(&["rekey", "--to", "new.key", "--yes"], &[]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.starts_with("1 connections are sealed with the key in new.key"), "{said}");
+    assert!(
+        said.starts_with("The credentials of 1 connection are encrypted with the key in new.key"),
+        "{said}"
+    );
 
     let old = site.run(&["status"], &[]);
     assert_eq!(old.status.code(), Some(1));
@@ -25,6 +28,21 @@ async fn credentials_are_sealed_with_another_key() {
     let serving = site.serve(&new).await;
     let body = r#"{"eventName":"RMA_STATUS_UPDATED","rmaId":"4500000"}"#;
     assert_eq!(serving.post(&site.door("returngo"), body).status, 200, "the connection is open");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_serves_keeps_its_key() {
+    let site = Site::of(1).await;
+    let mut serving = site.serve(&[]).await;
+    let refused = site.run(&["rekey", "--to", "new.key", "--yes"], &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("process \"serve ") && said.contains("stop it, then run `rekey` again"), "{said}");
+    assert!(!site.folder().join("new.key").exists(), "nothing was changed");
+
+    serving.signal("TERM");
+    assert!(serving.end().0.success());
+    assert!(site.run(&["rekey", "--to", "new.key", "--yes"], &[]).status.success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,7 +13,7 @@ use crate::{
     error::with_causes,
     program::{
         cli::Cli,
-        output::{say, say_json, table},
+        output::{say, say_json, say_whole, table},
         progress::Progress,
         unreadable,
     },
@@ -46,11 +46,11 @@ pub(super) async fn run(
         }));
     }
     if outlooks.is_empty() {
-        say("No RMA would be marked as due.")?;
+        say("No RMA would be queued.")?;
         return tell_of_the_others(&portion);
     }
     let rows = outlooks.iter().map(|(rma, outlook)| [rma.to_string(), done(outlook), decided(outlook)]);
-    say(table(["RMA", "what would be done first", "what a person would decide"], rows))?;
+    say_whole(table(["RMA", "what would be done first", "what a person would decide"], rows))?;
     say(format_args!("{totals}It takes {}.", share_of_a_day(totals.calls(), calls_a_day)))?;
     tell_of_the_others(&portion)
 }

@@ -17,7 +17,7 @@ use crate::{
         assembly::Assembly,
         chosen,
         cli::Cli,
-        output::{remark, say, say_json},
+        output::{counted, remark, say, say_json},
         period::Period,
         progress::Progress,
         spending::Spending,
@@ -28,20 +28,22 @@ use crate::{
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-RMAs that were approved before the connection was made are left alone until this command queues them. RMAs that are
-synchronized already are left out, so it can be run again for the next portion. Returns that were credited by hand wait for a person, not
-for a second credit, unless the settings say otherwise: look at a dry run first.
+RMAs that were approved before the connection was created are left alone until
+this command queues them. RMAs that are synchronized already are left out, so run
+it again for the next portion. Returns that were credited by hand need a decision
+and get no second credit, unless the settings say otherwise: start with --dry-run.
 
-Every RMA takes a call of ReturnGO's 2,000 a day, and writes to it take more. That is why one run marks no more than
---at-most, the oldest first: what is due first is worked on first, and today's returns must not wait for old ones. A
-quarter of the day's calls is kept for `serve`; --spend allows more.
+Every RMA takes one of ReturnGO's 2,000 calls a day, and writes to it take more.
+One run queues at most --at-most RMAs, the oldest first, so that old returns do
+not delay today's. A quarter of the day's calls is kept for `serve`; --spend
+allows more.
 
 Examples:
   returngo-brightpearl backfill --from 2026-04-01 --to 2026-04-30 --dry-run
   returngo-brightpearl backfill --from 2026-04-01 --to 2026-04-30
   returngo-brightpearl backfill acme --from 2026-04-01 --at-most 200 --yes --json")]
 pub(in crate::program) struct Arguments {
-    /// The connection; may be left out when there is only one
+    /// Name of the connection; optional when there is only one
     connection: Option<ConnectionId>,
     #[command(flatten)]
     period: Period,
@@ -51,7 +53,7 @@ pub(in crate::program) struct Arguments {
     /// How many RMAs in one run
     #[arg(long, value_name = "RMAS", default_value_t = 500)]
     at_most: usize,
-    /// Mark them without asking for confirmation; needed where there is no terminal
+    /// Queue them without asking for confirmation; required without a terminal
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
@@ -94,7 +96,10 @@ async fn of_the_days(
     }
     let Portion { rmas, .. } = &portion;
     if !rmas.is_empty() {
-        let question = format!("Mark {} RMAs as due? Credits and payments are written for them.", rmas.len());
+        let question = format!(
+            "Queue {}? The connector then writes their credits and payments.",
+            counted(rmas.len(), "RMA")
+        );
         terminal::go_on(&question, arguments.yes)?;
     }
     let why = "a person asked for older returns";
@@ -111,13 +116,9 @@ async fn of_the_days(
         }));
     }
     if rmas.is_empty() {
-        say("No RMA was marked as due.")?;
+        say("No RMA was queued.")?;
     } else {
-        say(format_args!(
-            "RMAs marked as due: {}. It takes {}.",
-            rmas.len(),
-            share_of_a_day(rmas.len(), a_day)
-        ))?;
+        say(format_args!("RMAs queued: {}. It takes {}.", rmas.len(), share_of_a_day(rmas.len(), a_day)))?;
         remark(format_args!("`serve` works on them, or `sync {id}` does so now."))?;
     }
     tell_of_the_others(&portion)

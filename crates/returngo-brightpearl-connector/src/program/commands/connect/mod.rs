@@ -30,7 +30,7 @@ use crate::{
     program::{
         assembly::{self, Assembly},
         cli::Cli,
-        output::{remark, say_json},
+        output::{counted, remark, say_json},
         terminal::{AtTerminal, Person},
     },
 };
@@ -45,13 +45,13 @@ pub(in crate::program) struct Arguments {
     settings: Option<PathBuf>,
     #[command(flatten)]
     entered: settings::Entered,
-    /// Calls to ReturnGO a day, where its support has raised them from 2,000
+    /// Calls to ReturnGO a day, if its support has raised them from 2,000
     #[arg(long, value_name = "CALLS")]
     calls_a_day: Option<u32>,
-    /// Store it although its check failed
+    /// Store the connection even if its check fails
     #[arg(long)]
     anyway: bool,
-    /// Change a connection that is there without asking for confirmation on a terminal
+    /// Change an existing connection without asking for confirmation
     #[arg(long)]
     yes: bool,
     /// Who connects; for the audit
@@ -60,22 +60,29 @@ pub(in crate::program) struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-On a terminal it asks for what is missing; without settings, a file or --refund-method, also for what matters of them,
-with what Brightpearl offers to choose from. Elsewhere what is missing is named. A connection that is made again keeps
-what is not given anew.
+On a terminal it asks for every value that is missing and offers the choices that
+the account has. Without a terminal it exits with a list of the missing values.
+Run it again to change a connection: values that you do not give stay.
 
-Credentials never stand on the command line. They come from these variables, or are asked for:
-  BRIGHTPEARL_ACCOUNT, BRIGHTPEARL_DATACENTER (euw1, use1) or BRIGHTPEARL_URL, BRIGHTPEARL_APP_REF,
-  BRIGHTPEARL_TOKEN (of a private app; or BRIGHTPEARL_STAFF_TOKEN, BRIGHTPEARL_ACCESS_TOKEN),
-  BRIGHTPEARL_REFRESH_TOKEN (of an OAuth app, with BRIGHTPEARL_CLIENT_SECRET if it has one: kept fresh from then on,
-  no BRIGHTPEARL_ACCESS_TOKEN is needed),
-  BRIGHTPEARL_DEV_REF (of a public app), RETURNGO_API_KEY, RETURNGO_SHOP, RETURNGO_URL
+Credentials are never arguments. They come from these variables:
+  BRIGHTPEARL_ACCOUNT         account code
+  BRIGHTPEARL_DATACENTER      euw1, use1, …; or BRIGHTPEARL_URL
+  BRIGHTPEARL_APP_REF         reference of the app
+  BRIGHTPEARL_TOKEN           account token of a private app; or one of
+                              BRIGHTPEARL_STAFF_TOKEN, BRIGHTPEARL_ACCESS_TOKEN
+  BRIGHTPEARL_REFRESH_TOKEN   of an OAuth app, renewed by the connector from then
+                              on; with BRIGHTPEARL_CLIENT_SECRET if it has one;
+                              BRIGHTPEARL_ACCESS_TOKEN is not needed then
+  BRIGHTPEARL_DEV_REF         developer reference of a public app
+  RETURNGO_API_KEY            API key
+  RETURNGO_SHOP               the shop that the key is for
+  RETURNGO_URL                another server than https://api.returngo.ai
 
 Examples:
   returngo-brightpearl connect acme
   returngo-brightpearl connect acme --settings acme.toml
   returngo-brightpearl connect acme --refund-method STRIPE_UK --status 27
-  BRIGHTPEARL_TOKEN=… returngo-brightpearl connect acme      a new token; everything else stays";
+  BRIGHTPEARL_TOKEN=… returngo-brightpearl connect acme     replaces the token";
 
 /// Makes a connection: checks it, stores it, and subscribes its webhooks.
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
@@ -138,9 +145,11 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     outcome.tell(cli, true, public_url.is_some())?;
     let next = match public_url {
         Some(_) => "its webhooks are subscribed",
-        None => "no webhooks are subscribed, as there is no public_url, and sweeps find what changes",
+        None => "without public_url no webhooks are subscribed, and sweeps find what changes",
     };
-    remark(format_args!("connection {id} is stored; {next}. `serve` keeps it in step."))?;
+    remark(format_args!(
+        "connection {id} is stored; {next}. Run `returngo-brightpearl serve` to synchronize it."
+    ))?;
     if stored.is_none() {
         remark(
             "RMAs that were approved before now are left alone. To synchronize them, see what that would write with \
@@ -149,7 +158,8 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     }
     if questions > 0 {
         remark(format_args!(
-            "{questions} RMAs that wait for a person are looked at again, by the new settings."
+            "{} that a person had to decide: synchronized again with the new settings.",
+            counted(questions, "RMA")
         ))?;
     }
     Ok(())

@@ -18,16 +18,16 @@ use crate::{configuration::ConnectionConfiguration, program::terminal::Person};
 /// Settings on the command line. They go before those of the file.
 #[derive(Debug, Args)]
 pub(super) struct Entered {
-    /// What refunds are recorded under: a payment method's code, or the four digits of a bank account
+    /// Payment method of refunds: its code, or the four digits of a bank account
     #[arg(long, value_name = "CODE")]
     refund_method: Option<String>,
-    /// The status of new credits
+    /// Status of new sales credits
     #[arg(long, value_name = "ID")]
     status: Option<OrderStatusId>,
-    /// The channel of new credits
+    /// Channel of new sales credits; without it, that of the original order
     #[arg(long, value_name = "ID")]
     channel: Option<ChannelId>,
-    /// What goes before the RMA's number in the credit's reference
+    /// Text before the RMA's number in the reference of a sales credit
     #[arg(long, value_name = "TEXT")]
     prefix: Option<String>,
 }

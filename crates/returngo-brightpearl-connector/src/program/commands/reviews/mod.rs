@@ -28,23 +28,23 @@ pub(in crate::program) struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-Without a command it lists.
+Without a command it lists them.
 
 Examples:
   returngo-brightpearl reviews
   returngo-brightpearl reviews show 4410021
-  returngo-brightpearl reviews resolve 4410021 --note \"paid by hand, order 300955\"
+  returngo-brightpearl reviews resolve 4410021 --note \"paid by hand\"
   returngo-brightpearl reviews retry 4410021 --note \"order found and linked\"";
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// All that waits, oldest first
+    /// List what a person has to decide, oldest first
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews list
   returngo-brightpearl reviews list acme --json")]
     List(Of),
-    /// One RMA: what is to be decided, and what was written for it so far
+    /// Show one RMA: what is to be decided, and what was written for it so far
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews show 4410021")]
@@ -56,7 +56,7 @@ Examples:
     /// when it needs another review.
     #[command(after_help = "\
 Examples:
-  returngo-brightpearl reviews resolve 4410021 --note \"paid by hand, order 300955\"")]
+  returngo-brightpearl reviews resolve 4410021 --note \"paid by hand\"")]
     Resolve(Told),
     /// Dismiss objects that could not be read, after checking them in their system
     ///
@@ -66,24 +66,25 @@ Examples:
 Examples:
   returngo-brightpearl reviews dismiss acme 4410021 --note \"credited by hand\"
   returngo-brightpearl reviews dismiss acme \"row 7\"
-  returngo-brightpearl reviews dismiss acme --all --note \"ReturnGO corrected its list\"")]
+  returngo-brightpearl reviews dismiss acme --all --note \"list corrected\"")]
     Dismiss(Dismiss),
     /// Reopen the resolved reviews of an RMA, so that the connector may write for them again
     #[command(after_help = "\
 Examples:
-  returngo-brightpearl reviews reopen 4410021 --note \"the payment by hand was deleted\"")]
+  returngo-brightpearl reviews reopen 4410021 --note \"payment was deleted\"")]
     Reopen(Told),
     /// Retry an RMA now, resetting its attempt counter
     ///
     /// Reviews that were resolved stay so: `reviews reopen` lifts them.
     #[command(after_help = "\
-A write that was made once is not made again, even when it is not to be seen any more: somebody may have deleted it on
-purpose. --again KEY says that it is to be made again; `reviews show` lists the keys.
+A write that was made is never repeated, even if it is missing now: somebody may
+have deleted it on purpose. Use --again KEY to repeat it; `reviews show` lists
+the keys.
 
 Examples:
   returngo-brightpearl reviews retry 4410021 --note \"status 27 is enabled again\"
-  returngo-brightpearl reviews retry acme --all-failed --note \"the warehouse is mapped now\"
-  returngo-brightpearl reviews retry 4410021 --again RGO-4410021 --note \"deleted by mistake\"")]
+  returngo-brightpearl reviews retry acme --all-failed --note \"mapped now\"
+  returngo-brightpearl reviews retry 4410021 --again RGO-4410021")]
     Retry(Retry),
 }
 
@@ -123,15 +124,15 @@ struct Reason {
 struct Retry {
     #[command(flatten)]
     words: Words,
-    /// All RMAs that wait because every attempt failed; of all connections, if none is named
+    /// All RMAs of which every attempt failed; of all connections, if none is named
     #[arg(long, conflicts_with = "again")]
     all_failed: bool,
     #[command(flatten)]
     reason: Reason,
-    /// A write that is to be made again although it was made once; may be given several times
+    /// Repeat this write although it was made once; may be given several times
     #[arg(long, value_name = "KEY")]
     again: Vec<String>,
-    /// Make it again without asking for confirmation; needed where there is no terminal
+    /// Repeat it without asking for confirmation; required without a terminal
     #[arg(long, requires = "again")]
     yes: bool,
 }

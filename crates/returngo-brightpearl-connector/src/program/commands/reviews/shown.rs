@@ -9,7 +9,7 @@ use crate::{
     program::{
         assembly::Assembly,
         cli::Cli,
-        output::{say, say_json, table},
+        output::{say, say_json, say_whole, table},
         unreadable,
     },
 };
@@ -47,7 +47,7 @@ fn list_of_rmas(items: &[WorkItem]) -> anyhow::Result<()> {
             [item.connection.to_string(), item.rma.to_string(), since.clone(), code, message]
         })
     });
-    say(table(["connection", "RMA", "since", "code", "what is to be decided"], rows))?;
+    say_whole(table(["connection", "RMA", "since", "code", "what is to be decided"], rows))?;
     Ok(say(
         "`reviews show RMA` tells more. Once it is decided: `reviews resolve RMA` when nothing is left to \
             do, `reviews retry RMA` when it is to be looked at again.",
@@ -63,7 +63,7 @@ fn list_of_unreadable(unreadable: &[StoredUnreadable]) -> anyhow::Result<()> {
             format!("{}: {}", stored.unreadable.kind.in_words(), stored.unreadable.reason),
         ]
     });
-    say(table(["connection", "object", "since", "what cannot be read"], rows))?;
+    say_whole(table(["connection", "object", "since", "what cannot be read"], rows))?;
     Ok(say(
         "These objects were skipped, and the rest went on. Look at them in their system; once that is done: \
             `reviews dismiss CONNECTION OBJECT`.",
@@ -120,7 +120,7 @@ pub(super) async fn show(
             let at = write.intended_at.strftime("%F %TZ").to_string();
             [write.key.clone(), at, write.what.clone(), became(write.outcome.as_ref())]
         });
-        say(table(["key", "at", "what was written", "what became of it"], rows))?;
+        say_whole(table(["key", "at", "what was written", "what became of it"], rows))?;
     }
     Ok(say(format_args!("`plan {rma}` tells what is to be done and why, `audit {rma}` what happened."))?)
 }

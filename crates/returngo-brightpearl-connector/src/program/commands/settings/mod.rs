@@ -13,7 +13,7 @@ use crate::{
         assembly::Assembly,
         chosen,
         cli::{Cli, Of},
-        output::{say, say_json, table},
+        output::{say, say_json, say_whole, table},
     },
 };
 
@@ -65,7 +65,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         let changes: Vec<Value> = changes.iter().map(as_json).collect();
         return say_json(&json!({"connection": id.as_str(), "fields": fields, "changes": changes}));
     }
-    say(table(["field", "value"], fields.iter().map(|(name, value)| [name.clone(), shown(value)])))?;
+    say_whole(table(["field", "value"], fields.iter().map(|(name, value)| [name.clone(), shown(value)])))?;
     for RecordedChange { at, change } in &changes {
         let at = at.strftime("%F %TZ");
         if is_creation(change) {
