@@ -1,8 +1,9 @@
 //! A receiver for both systems' webhooks, with the checks that they need.
 //!
-//! Neither system signs its deliveries (brightpearl-platform.md §8.5, returngo.md §4), so the URL holds a
-//! secret, and a delivery is only a hint: what it names is read again over the API. The answer is given before
-//! anything is done; 503 asks for another delivery, a 4xx would drop it for good.
+//! Neither system signs its deliveries (docs/evidence/brightpearl-platform.md#webhook-security,
+//! docs/evidence/returngo.md#webhooks), so the URL holds a secret, and a delivery is only a hint: what it names
+//! is read again over the API. The answer is given before anything is done; 503 asks for another delivery, a
+//! 4xx would drop it for good.
 
 use std::{
     collections::VecDeque,
@@ -154,7 +155,7 @@ async fn from_returngo(
 
 impl Checks {
     /// The body of a delivery with the right secret; before that, nothing of it is read. Its content type says nothing:
-    /// that of ReturnGO is not documented (returngo.md §4).
+    /// that of ReturnGO is not documented (docs/evidence/returngo.md#webhooks).
     async fn body(&self, secret: &str, request: Request) -> Result<Bytes, StatusCode> {
         if !returngo::webhook::secrets_match(&self.secret, secret) {
             return Err(StatusCode::NOT_FOUND);

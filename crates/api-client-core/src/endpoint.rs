@@ -65,7 +65,7 @@ impl Endpoint {
 const SEGMENT: &[u8] = b",*";
 
 /// Periods keep their `/` and `:`: one integrator saw a percent-encoded slash break the filter
-/// (brightpearl-platform.md §2.3), and both are legal in a query.
+/// (docs/evidence/brightpearl-platform.md#periods-in-filters), and both are legal in a query.
 const QUERY_VALUE: &[u8] = b",/:";
 
 /// Appends a text, percent-encoded but for what RFC 3986 calls unreserved and for `kept`.

@@ -109,7 +109,8 @@ fn read(text: &str) -> Option<OffsetDateTime> {
     Some(OffsetDateTime::new(offset.to_timestamp(civil).ok()?, offset))
 }
 
-/// Accounting periods come as `2026-03-31T23:59:59:999Z` (brightpearl-accounting-warehouse.md A8).
+/// Accounting periods come as `2026-03-31T23:59:59:999Z`
+/// (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 fn colon_before_milliseconds(text: &str) -> Option<String> {
     let (head, tail) = text.get(..19).zip(text.get(19..))?;
     let rest = tail.strip_prefix(':')?;

@@ -51,7 +51,8 @@ pub struct Attempt {
     pub status: Option<u16>,
 }
 
-/// How long the receiver may take to answer. Not documented for either system (brightpearl-platform.md §12).
+/// How long the receiver may take to answer. Not documented for either system
+/// (docs/evidence/brightpearl-platform.md#assumptions).
 const RECEIVER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// After this quiet, webhooks that are held to be reordered are sent.

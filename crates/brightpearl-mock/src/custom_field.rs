@@ -1,5 +1,5 @@
 //! Custom fields: their definitions, and the values that orders, contacts and products have
-//! (brightpearl-orders.md §7, brightpearl-platform.md §7.1).
+//! (docs/evidence/brightpearl-orders.md#order-custom-fields, docs/evidence/brightpearl-platform.md#patch).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Several writes in one request, each with an outcome of its own (brightpearl-platform.md §6.2).
+//! Several writes in one request, each with an outcome of its own
+//! (docs/evidence/brightpearl-platform.md#multi-message).
 
 use std::collections::BTreeSet;
 

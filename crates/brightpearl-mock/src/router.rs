@@ -32,7 +32,8 @@ pub(crate) struct Route {
     pub(crate) method: &'static str,
     /// Below the account; `{}` takes one segment, `{?}` takes one or none.
     pub(crate) path: &'static str,
-    /// What the answer's `Message-Type` says, recorded where a recording exists (brightpearl-platform.md §3.5).
+    /// What the answer's `Message-Type` says, recorded where a recording exists
+    /// (docs/evidence/brightpearl-platform.md#response-headers).
     pub(crate) message_type: &'static str,
     pub(crate) handler: Handler,
 }

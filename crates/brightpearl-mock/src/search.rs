@@ -1,5 +1,5 @@
 //! One engine for every search: columns with types, filters, sort, pages, meta data, reference maps
-//! (brightpearl-platform.md §2).
+//! (docs/evidence/brightpearl-platform.md#search-requests).
 
 use std::cmp::Ordering;
 
@@ -30,7 +30,7 @@ pub(crate) struct Column<R> {
     listed: bool,
 }
 
-/// What a filter takes (brightpearl-platform.md §2.2).
+/// What a filter takes (docs/evidence/brightpearl-platform.md#search-filter-types).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(clippy::upper_case_acronyms, reason = "the names on the wire")]
 pub(crate) enum Kind {
@@ -289,7 +289,7 @@ fn number(name: &str, value: &str) -> Result<usize, Problem> {
     value.parse().map_err(|_| unparsable(name, value, Kind::Integer))
 }
 
-/// Status 500, though the mistake is the caller's (brightpearl-platform.md §0, S9).
+/// Status 500, though the mistake is the caller's (docs/evidence/brightpearl-platform.md#status-codes).
 fn unparsable(name: &str, value: &str, kind: Kind) -> Problem {
     Problem::new(500, "CMNC-018", format!("The filter {name}={value} cannot be parsed as: {}", kind.name()))
 }

@@ -1,4 +1,4 @@
-//! How answers read: the envelope around every payload (brightpearl-platform.md §3.1).
+//! How answers read: the envelope around every payload (docs/evidence/brightpearl-platform.md#envelope).
 
 use api_client_core::{
     HttpResponse,
@@ -32,7 +32,7 @@ pub struct Created<Id> {
 }
 
 /// Sales orders and sales credits: 201 for a new one, 200 for the one that the key already names
-/// (brightpearl-orders.md §1.4).
+/// (docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit).
 pub(crate) fn created_or_existing<Id: DeserializeOwned>(
     answer: &HttpResponse,
 ) -> Result<Created<Id>, DecodeError> {

@@ -259,7 +259,8 @@ impl Story {
                     .map(|error| ApiError { code: error.code, message: hide(&error.message) })
                     .collect();
             }
-            // A 401 echoes the token (brightpearl-platform.md §3.3): its text goes no further than its kind.
+            // A 401 echoes the token (docs/evidence/brightpearl-platform.md#error-codes): its text goes no
+            // further than its kind.
             Some(ErrorBody::Gateway(_)) if self.status == Some(401) => {}
             Some(ErrorBody::Gateway(text)) => self.message = hide(&text),
             Some(ErrorBody::Other(text)) if !text.is_empty() => {

@@ -1,4 +1,5 @@
-//! How OPTIONS answers read: the id sets that exist, each small enough for one GET (brightpearl-platform.md §6.1).
+//! How OPTIONS answers read: the id sets that exist, each small enough for one GET
+//! (docs/evidence/brightpearl-platform.md#options).
 
 use api_client_core::{HttpResponse, decode::DecodeError};
 use serde::Deserialize;

@@ -2,8 +2,8 @@ use std::{fmt, str::FromStr};
 
 /// A set of ids as Brightpearl's paths and filters write it: ascending, without duplicates, ranges compressed.
 ///
-/// Brightpearl refuses a list that does not ascend (brightpearl-platform.md §1.4), so a set always prints in
-/// order, whatever order it was made in.
+/// Brightpearl refuses a list that does not ascend (docs/evidence/brightpearl-platform.md#id-sets), so a set
+/// always prints in order, whatever order it was made in.
 ///
 /// ```
 /// use brightpearl::IdSet;
@@ -19,11 +19,11 @@ pub struct IdSet {
     ranges: Vec<(u64, u64)>,
 }
 
-/// The most resources that one GET gives (brightpearl-platform.md §1.4).
+/// The most resources that one GET gives (docs/evidence/brightpearl-platform.md#id-sets).
 pub const MAX_IDS_PER_GET: u64 = 200;
 
 /// The longest id set that one GET carries. Long sets without ranges are answered with 414, and integrators
-/// then take 100 ids (brightpearl-platform.md §1.4): that is the length of 100 ids of eight digits.
+/// then take 100 ids (docs/evidence/brightpearl-platform.md#id-sets): that is the length of 100 ids of eight digits.
 const MAX_BYTES_PER_GET: usize = 900;
 
 /// A text that is not an id set.

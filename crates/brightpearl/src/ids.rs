@@ -88,13 +88,13 @@ api_client_core::text_id! {
 }
 
 impl ProductId {
-    /// What a free-text row reads back as (brightpearl-orders.md §1.3).
+    /// What a free-text row reads back as (docs/evidence/brightpearl-orders.md#sales-credit-rows).
     pub const FREE_TEXT: Self = Self::new(1000);
 }
 
 impl PaymentMethodCode {
     /// Whether two codes name the same method: Brightpearl compares them without case
-    /// (brightpearl-accounting-warehouse.md A3).
+    /// (docs/evidence/brightpearl-accounting.md#payment-methods).
     pub fn is(&self, other: &Self) -> bool {
         self.as_str().eq_ignore_ascii_case(other.as_str())
     }

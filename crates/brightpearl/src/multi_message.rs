@@ -1,4 +1,5 @@
-//! Several writes in one request (brightpearl-platform.md §6.2): one place in the request budget for ten.
+//! Several writes in one request (docs/evidence/brightpearl-platform.md#multi-message): one place in the
+//! request budget for ten.
 //!
 //! ```
 //! use brightpearl::{MultiMessage, OrderId, multi_message::OnFail, order::{NewOrderNote, note, sales_credit}};
@@ -148,7 +149,8 @@ impl MultiMessage {
     }
 
     /// The messages as requests carry them: at most [`MAX_MESSAGES`], and no two batches differ by more than one,
-    /// so that none is left with a single message, which at least one client avoids to send (§6.2).
+    /// so that none is left with a single message, which at least one client avoids to send
+    /// (docs/evidence/brightpearl-platform.md#multi-message).
     pub(crate) fn batches(&self) -> impl Iterator<Item = &[Message]> {
         let mut rest = self.messages.as_slice();
         let left = rest.len().div_ceil(MAX_MESSAGES);

@@ -1,4 +1,4 @@
-//! JSON-Patch values: changing single fields of a resource (brightpearl-platform.md §7.1).
+//! JSON-Patch values: changing single fields of a resource (docs/evidence/brightpearl-platform.md#patch).
 //!
 //! Which paths a resource takes, and with which operations, stands at its own `patch` function. A path that
 //! it does not take is refused with `CMNC-043`, an operation that the path does not take with HTTP **500** and

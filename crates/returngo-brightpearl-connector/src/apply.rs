@@ -214,7 +214,7 @@ impl Connection {
         }
     }
 
-    /// One after the other: a multi-message takes no PATCH (brightpearl-platform.md §6.2).
+    /// One after the other: a multi-message takes no PATCH (docs/evidence/brightpearl-platform.md#multi-message).
     async fn set_custom_fields(&self, writes: &[Write], progress: &mut Progress) {
         for (place, write) in writes.iter().enumerate() {
             let Effect::SetCustomFields { order_id, body, .. } = &write.effect else { continue };

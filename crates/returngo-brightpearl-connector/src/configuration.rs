@@ -95,7 +95,7 @@ pub struct ReturngoAccess {
     pub api_key: Secret,
     /// The shop's domain.
     pub shop: String,
-    /// Calls a day, where ReturnGO's support has raised them from 2,000 (returngo.md §1).
+    /// Calls a day, where ReturnGO's support has raised them from 2,000 (docs/evidence/returngo.md#access-and-quota).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls_a_day: Option<u32>,
 }

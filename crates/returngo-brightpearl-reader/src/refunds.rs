@@ -147,7 +147,8 @@ impl Reader {
         Ok(())
     }
 
-    /// The refunds that ReturnGO made. Its list does not say for which RMAs (returngo.md §2.7).
+    /// The refunds that ReturnGO made. Its list does not say for which RMAs
+    /// (docs/evidence/returngo.md#transaction-list).
     async fn refunds_made(
         &self,
         days: &Days,

@@ -17,7 +17,7 @@ use crate::{Journal, NoJournal, ReadError, account_facts, error::AroundError};
 use products::ProductCache;
 
 /// How many RMAs are asked for at the same time: ReturnGO takes them one by one, and allows a hundred calls a
-/// second (returngo.md §1).
+/// second (docs/evidence/returngo.md#access-and-quota).
 const RMAS_AT_ONCE: usize = 8;
 
 /// Reads worlds of one connection.

@@ -6,8 +6,9 @@ use brightpearl::CurrencyCode;
 use returngo::Money;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-/// The decimals at which Brightpearl stores the money of a row (brightpearl-orders.md §0): net four, tax two.
-/// In currencies without a minor unit a fraction would be money that cannot exist.
+/// The decimals at which Brightpearl stores the money of a row
+/// (docs/evidence/brightpearl-orders.md#order-conventions): net four, tax two. In currencies without a minor
+/// unit a fraction would be money that cannot exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowScales {
     /// Decimals of the net amount.

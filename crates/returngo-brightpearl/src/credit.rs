@@ -141,8 +141,8 @@ pub(crate) fn not_cancelled<'c>(credits: &[&'c Order], settings: &ConnectionSett
     credits.iter().copied().filter(|credit| !is_cancelled(credit)).collect()
 }
 
-/// Where the parcels go. Brightpearl receives a credit in one warehouse (brightpearl-accounting-warehouse.md
-/// B1.1), so parcels for several have to be asked about.
+/// Where the parcels go. Brightpearl receives a credit in one warehouse
+/// (docs/evidence/brightpearl-warehouse.md#receiving-goods), so parcels for several have to be asked about.
 fn warehouse(
     credited: &[&Item],
     order: &Order,

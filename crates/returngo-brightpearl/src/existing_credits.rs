@@ -1,8 +1,8 @@
 //! The credits that exist for an order: the RMA's own, those of other RMAs, those of other programs.
 //!
 //! ReturnGO also makes returns in the commerce platform, and Brightpearl's own connector can make credits from
-//! those (brightpearl-orders.md §11), so a credit of the same order that is not ours may be for the very same
-//! return.
+//! those (docs/evidence/brightpearl-orders.md#process-of-a-return), so a credit of the same order that is not
+//! ours may be for the very same return.
 
 use std::collections::BTreeMap;
 

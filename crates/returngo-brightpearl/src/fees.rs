@@ -2,8 +2,8 @@
 //!
 //! A fee is gross and in the order's currency. Restocking fees are the unit's own and are added up. Fees for
 //! the return and for the label may be one fee of the whole RMA, repeated on every item
-//! (returngo.md §3.4, §6.3): several items that all show the same one can be read in two ways, and a person is
-//! asked.
+//! (docs/evidence/returngo.md#returned-items, docs/evidence/returngo.md#settings-that-change-behaviour):
+//! several items that all show the same one can be read in two ways, and a person is asked.
 
 use brightpearl::{CurrencyCode, order::NewCreditRow};
 use returngo::{Item, Rma};

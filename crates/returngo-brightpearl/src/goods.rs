@@ -3,7 +3,10 @@
 //!
 //! Nothing is added up from events. Every look counts all notes and movements anew, so that duplicates, losses
 //! and wrong order of events change nothing. Notes are taken by id, their lines in order, the units of a row by
-//! their lowest id (brightpearl-accounting-warehouse.md B1, B3–B5, D).
+//! their lowest id (docs/evidence/brightpearl-warehouse.md#goods-in-notes,
+//! docs/evidence/brightpearl-warehouse.md#quarantine, docs/evidence/brightpearl-warehouse.md#stock-corrections,
+//! docs/evidence/brightpearl-warehouse.md#goods-movements,
+//! docs/evidence/brightpearl-warehouse.md#goods-of-a-return).
 
 mod lots;
 mod movements;
@@ -80,7 +83,7 @@ impl<'w> StockRows<'w> {
     }
 
     /// The rows that goods come in on: the row itself, or of a bundle its components. Free text and products
-    /// without stock are never received (brightpearl-accounting-warehouse.md D).
+    /// without stock are never received (docs/evidence/brightpearl-warehouse.md#goods-of-a-return).
     pub(crate) fn received_rows(&self, id: OrderRowId) -> impl Iterator<Item = OrderRowId> {
         let components = self.components.get(&id);
         let itself = components.is_none().then_some(id);

@@ -8,7 +8,8 @@ use std::fmt;
 use brightpearl::{OrderRowId, OrderStatusId};
 use returngo::{ReturnedItemId, RmaId, ShipmentId, TransactionId};
 
-/// What Brightpearl stores of a reference (brightpearl-accounting-warehouse.md A1.1, brightpearl-orders.md §1.4).
+/// What Brightpearl stores of a reference (docs/evidence/brightpearl-accounting.md#recording-a-payment,
+/// docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit).
 const LONGEST: usize = 64;
 const PREFIX: &str = "RGO-";
 const ADOPTED: &str = "-adopted";

@@ -2,7 +2,7 @@
 //!
 //! Only money that ReturnGO says has moved is recorded, once, in the credit's currency, under a payment method
 //! that is known to lead to a bank account. Brightpearl itself refuses neither a method that does not exist
-//! nor a refund above the credit (brightpearl-accounting-warehouse.md A1.4), so both are refused here.
+//! nor a refund above the credit (docs/evidence/brightpearl-accounting.md#payment-rules), so both are refused here.
 
 mod books;
 mod manual_payment;
@@ -84,7 +84,7 @@ pub fn payment_for(
     Ok(PaymentDraft { body, warning })
 }
 
-/// Brightpearl cuts longer ones (brightpearl-accounting-warehouse.md A1.1).
+/// Brightpearl cuts longer ones (docs/evidence/brightpearl-accounting.md#recording-a-payment).
 const LONGEST_JOURNAL_REF: usize = 255;
 
 /// What was refunded in the credit's currency, without a sign: the direction is the type's.
@@ -177,8 +177,8 @@ pub(crate) enum Movement {
     Unknown,
 }
 
-/// Reads type and status of a transaction (returngo.md §3.7): the type gives the direction, and only `Success`
-/// says that money moved.
+/// Reads type and status of a transaction (docs/evidence/returngo.md#refund-transactions): the type gives the
+/// direction, and only `Success` says that money moved.
 pub(crate) fn movement(transaction: &Transaction) -> Movement {
     let refund = transaction.is_refund();
     if !refund && transaction.kind != TransactionType::InvoicePayment {

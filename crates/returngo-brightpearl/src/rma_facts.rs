@@ -51,7 +51,7 @@ pub(crate) fn ids<'a>(units: &[&'a Item]) -> impl Iterator<Item = &'a ReturnedIt
 }
 
 /// Whether the RMA is as far as the settings want it before there is a credit. Nothing to ship: approval is
-/// enough. Only the status counts, a reopened RMA may have been approved once (returngo.md §6.1).
+/// enough. Only the status counts, a reopened RMA may have been approved once (docs/evidence/returngo.md#life-cycle).
 pub(crate) fn reached_trigger(rma: &Rma, synchronised: &[&Item], settings: &ConnectionSettings) -> bool {
     let nothing_to_ship = !synchronised.iter().any(|unit| unit.comes_back());
     let needed = match settings.trigger {
@@ -97,7 +97,7 @@ impl Calendar {
     }
 
     /// The first moment of the instant's day. A bare date would be read as UTC and slip a day
-    /// (brightpearl-orders.md §0).
+    /// (docs/evidence/brightpearl-orders.md#order-conventions).
     pub(crate) fn midnight(&self, at: OffsetDateTime) -> Option<OffsetDateTime> {
         self.start_of(self.local(at).date())
     }

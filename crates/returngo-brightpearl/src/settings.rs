@@ -1,7 +1,7 @@
 //! The settings of a connection between a ReturnGO shop and a Brightpearl account.
 //!
-//! The first five carry the names of ReturnGO's own set-up form (returngo.md §5.1), so that their values can
-//! be copied over.
+//! The first five carry the names of ReturnGO's own set-up form
+//! (docs/evidence/returngo.md#integration-with-brightpearl), so that their values can be copied over.
 
 mod error;
 #[cfg(feature = "schema")]

@@ -2,7 +2,7 @@
 //!
 //! ReturnGO's form asks for the four digits of a bank account, Brightpearl's payments want the code of a
 //! payment method and accept one that does not exist. So what was configured is looked up as both
-//! (brightpearl-accounting-warehouse.md A5) before any money is recorded under it.
+//! (docs/evidence/brightpearl-accounting.md#refund-method-code-and-bank-account) before any money is recorded under it.
 
 use brightpearl::{
     CurrencyCode, NominalCode, PaymentMethodCode,
@@ -241,8 +241,9 @@ fn held_in_another(nominal: &NominalAccount, currency: &CurrencyCode, account: &
     held_in.is_some_and(|held_in| held_in.code != *currency)
 }
 
-/// The payment's own currency first, then the base currency (A1.4 rule 3). No account at all is how vouchers
-/// and store credit are set up (A1.4 rule 5).
+/// The payment's own currency first, then the base currency
+/// (docs/evidence/brightpearl-accounting.md#payment-rules). No account at all is how vouchers and store credit
+/// are set up (docs/evidence/brightpearl-accounting.md#payment-rules).
 fn posts_to(
     method: &PaymentMethod,
     currency: &CurrencyCode,

@@ -1,7 +1,7 @@
 //! Goods → RMA: what ReturnGO is told about a return, once for each thing that happened.
 //!
-//! Parcels are moved where their state allows (returngo.md §2.6); an RMA without parcels is moved itself. Each
-//! comment carries its key, and is not written again while the RMA shows it.
+//! Parcels are moved where their state allows (docs/evidence/returngo.md#shipment-updates); an RMA without
+//! parcels is moved itself. Each comment carries its key, and is not written again while the RMA shows it.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -93,8 +93,9 @@ fn moves(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Vec<Effect> {
     movable.map(|shipment| update_shipment(rma, shipment, stage)).collect()
 }
 
-/// Whether the RMA is still before a stage. One parcel and its RMA are received together (returngo.md §6.1); of
-/// several parcels the first one took the RMA there already, and only the parcel's own state tells.
+/// Whether the RMA is still before a stage. One parcel and its RMA are received together
+/// (docs/evidence/returngo.md#life-cycle); of several parcels the first one took the RMA there already, and
+/// only the parcel's own state tells.
 fn may_move(rma: &Rma, stage: Stage, several_parcels: bool) -> bool {
     let both = rma.status().progress().zip(stage.rma_status().progress());
     both.is_some_and(|(now, there)| now < there || (several_parcels && now == there))

@@ -1,4 +1,4 @@
-//! The API gateway in front of ReturnGO: ids that its support asks for (returngo.md §1).
+//! The API gateway in front of ReturnGO: ids that its support asks for (docs/evidence/returngo.md#access-and-quota).
 
 use api_mock_core::Response;
 

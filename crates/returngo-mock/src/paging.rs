@@ -1,4 +1,4 @@
-//! Pages, cursors and filters of the two lists (returngo.md §1).
+//! Pages, cursors and filters of the two lists (docs/evidence/returngo.md#paging-and-filters).
 
 use api_mock_core::Request;
 use base64::{Engine, prelude::BASE64_STANDARD};

@@ -1,4 +1,4 @@
-//! How many calls a key may make (returngo.md §1).
+//! How many calls a key may make (docs/evidence/returngo.md#access-and-quota).
 
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use serde::{Deserialize, Serialize};

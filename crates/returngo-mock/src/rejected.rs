@@ -29,7 +29,7 @@ impl Rejected {
         self.status
     }
 
-    /// The body's schema is not documented; this is the form of an API gateway (returngo.md §1).
+    /// The body's schema is not documented; this is the form of an API gateway (docs/evidence/returngo.md#errors).
     pub(crate) fn response(&self) -> Response {
         Response::json(self.status, &json!({ "message": self.message }))
     }

@@ -5,17 +5,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Switches {
-    /// When every parcel of the return is received (validated), the RMA becomes so too (returngo.md §6.1).
+    /// When every parcel of the return is received (validated), the RMA becomes so too
+    /// (docs/evidence/returngo.md#life-cycle).
     pub shipments_move_the_rma: bool,
-    /// When every unit that comes back is inspected, a received RMA becomes validated (returngo.md §6.1).
+    /// When every unit that comes back is inspected, a received RMA becomes validated
+    /// (docs/evidence/returngo.md#life-cycle).
     pub inspections_move_the_rma: bool,
-    /// The name of the comment's text in `POST /rma/{id}/comment`: `htmlText`, or `comment` (§2.3).
+    /// The name of the comment's text in `POST /rma/{id}/comment`: `htmlText`, or `comment`
+    /// (docs/evidence/returngo.md#comments-on-an-rma).
     pub comment_field: String,
-    /// A wrong API key is answered with the gateway's 403, not with the documented 401 (§1).
+    /// A wrong API key is answered with the gateway's 403, not with the documented 401
+    /// (docs/evidence/returngo.md#access-and-quota).
     pub wrong_key_is_forbidden: bool,
-    /// Webhooks carry what they say under `data`, not at the root (§4).
+    /// Webhooks carry what they say under `data`, not at the root (docs/evidence/returngo.md#webhooks).
     pub webhook_data_is_nested: bool,
-    /// Webhooks say which RMA they are about; otherwise none does, and the receiver must look at all (§4).
+    /// Webhooks say which RMA they are about; otherwise none does, and the receiver must look at all
+    /// (docs/evidence/returngo.md#webhooks).
     pub webhooks_name_the_rma: bool,
 }
 

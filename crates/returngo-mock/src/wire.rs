@@ -1,5 +1,5 @@
 //! Bodies as ReturnGO really writes them: flags as 0 and 1, transaction ids as integers, whole amounts without
-//! a decimal point (returngo.md §3.11).
+//! a decimal point (docs/evidence/returngo.md#wire-differences).
 
 use returngo::{Rma, Transaction};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! The timeline of an RMA (returngo.md §3.9).
+//! The timeline of an RMA (docs/evidence/returngo.md#timeline).
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
 //! Events of an RMA. In practice only creation and approval appear; stages after that must be seen by
-//! looking (returngo.md §3.3).
+//! looking (docs/evidence/returngo.md#events).
 
 use std::fmt;
 

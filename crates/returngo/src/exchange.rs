@@ -1,4 +1,4 @@
-//! Exchanges: what the shopper gets instead, and the orders made for it (returngo.md §3.6).
+//! Exchanges: what the shopper gets instead, and the orders made for it (docs/evidence/returngo.md#exchanges).
 
 use api_client_core::{open_enum, wire};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Follow-up questions: what the merchant asked and the shopper answered (returngo.md §3.4).
+//! Follow-up questions: what the merchant asked and the shopper answered (docs/evidence/returngo.md#returned-items).
 
 use std::fmt;
 

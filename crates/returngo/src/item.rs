@@ -1,4 +1,4 @@
-//! Items: one entry for each returned unit (returngo.md §3.4).
+//! Items: one entry for each returned unit (docs/evidence/returngo.md#returned-items).
 
 use std::fmt;
 
@@ -196,7 +196,7 @@ pub enum Validation<'a> {
 }
 
 impl Item {
-    /// What an inspection found: only a dated one counts (returngo.md §3.4).
+    /// What an inspection found: only a dated one counts (docs/evidence/returngo.md#inspections).
     pub fn validation(&self) -> Validation<'_> {
         let response = &self.item_validation_status_response;
         if response.last_validation_date.is_none() {

@@ -1,4 +1,4 @@
-//! Money (returngo.md §3.8).
+//! Money (docs/evidence/returngo.md#money).
 
 use api_client_core::{CurrencyCode, wire};
 use rust_decimal::Decimal;

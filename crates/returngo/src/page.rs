@@ -1,4 +1,4 @@
-//! Pages of the two lists, and their filters' values (returngo.md §1).
+//! Pages of the two lists, and their filters' values (docs/evidence/returngo.md#paging-and-filters).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The RMA: who sends back what, why, and what they get for it (returngo.md §3).
+//! The RMA: who sends back what, why, and what they get for it (docs/evidence/returngo.md#rma-model).
 
 use std::collections::BTreeMap;
 
@@ -94,7 +94,7 @@ pub struct Rma {
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<OffsetDateTime>,
     /// When it was submitted, approved or reopened last. Does not move with parcels and refunds
-    /// (returngo.md §6.5): never poll by it alone.
+    /// (docs/evidence/returngo.md#polling-and-lastupdated): never poll by it alone.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub last_updated: Option<OffsetDateTime>,
     /// Whether it was outside the merchant's policy. 0 or 1 on the wire.
@@ -271,7 +271,7 @@ impl RmaFilter {
     }
 
     /// Submitted, approved or reopened at this time or later. Parcels, refunds and inspections do not count
-    /// (returngo.md §6.5): never poll by this alone.
+    /// (docs/evidence/returngo.md#polling-and-lastupdated): never poll by this alone.
     #[must_use]
     pub fn updated_since(mut self, time: Timestamp) -> Self {
         self.parameters.add_bound("rma_updated_at", "gte", time);
@@ -312,7 +312,7 @@ pub const COMMENT_FIELD: &str = "htmlText";
 /// Adds a line to the timeline. The text is HTML: escape what is not meant as such. There is no key: look at
 /// the comments before sending one again.
 ///
-/// The body is unconfirmed (returngo.md §2.3): [`comment_as`] sends it under another name.
+/// The body is unconfirmed (docs/evidence/returngo.md#comments-on-an-rma): [`comment_as`] sends it under another name.
 #[inline]
 pub fn comment(id: &RmaId, html: &str) -> Request<()> {
     comment_as(COMMENT_FIELD, id, html)
@@ -325,8 +325,9 @@ pub fn comment_as(field: &str, id: &RmaId, html: &str) -> Request<()> {
     Request::new(COMMENT, &[id], answer::nothing).body(&body).find_out("read the RMA's comments")
 }
 
-/// Sets an RMA's status. Body, answer and allowed transitions are unconfirmed (returngo.md §2.4): read it back.
-/// `rma::set_status(…).body(&other)` sends another body.
+/// Sets an RMA's status. Body, answer and allowed transitions are unconfirmed
+/// (docs/evidence/returngo.md#setting-a-status): read it back. `rma::set_status(…).body(&other)` sends another
+/// body.
 #[inline]
 pub fn set_status(id: &RmaId, status: &RmaStatus) -> Request<()> {
     let body = BTreeMap::from([("status", status)]);

@@ -1,4 +1,4 @@
-//! Shipments: the parcels of an RMA (returngo.md §3.5, §2.6).
+//! Shipments: the parcels of an RMA (docs/evidence/returngo.md#shipments, docs/evidence/returngo.md#shipment-updates).
 
 use std::fmt;
 
@@ -106,8 +106,8 @@ impl Shipment {
 
 /// What to change about a parcel; what is none stays.
 ///
-/// Every update adds a line to the RMA's timeline, even one that changes nothing (returngo.md §2.6): skip
-/// those.
+/// Every update adds a line to the RMA's timeline, even one that changes nothing
+/// (docs/evidence/returngo.md#shipment-updates): skip those.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ShipmentUpdate {
@@ -219,8 +219,8 @@ pub fn delete(id: &ShipmentId) -> Request<()> {
 /// ([`ShipmentTrackerStatusUpdated`](crate::WebhookEvent::ShipmentTrackerStatusUpdated)) then tell where the
 /// parcel is.
 ///
-/// Of this only the path is known (returngo.md §2): the body is a guess, by the names of [`ShipmentUpdate`].
-/// `shipment::track(&tracker).body(&other)` sends another one.
+/// Of this only the path is known (docs/evidence/returngo.md#endpoints): the body is a guess, by the names of
+/// [`ShipmentUpdate`]. `shipment::track(&tracker).body(&other)` sends another one.
 #[inline]
 pub fn track(tracker: &ShipmentTracker) -> Request<()> {
     Request::new(TRACK, &[], answer::nothing).body(tracker).find_out("read the RMA's shipments and comments")

@@ -1,4 +1,4 @@
-//! Transactions: money that ReturnGO moved, or asked to be moved (returngo.md §3.7).
+//! Transactions: money that ReturnGO moved, or asked to be moved (docs/evidence/returngo.md#refund-transactions).
 
 use std::fmt;
 
@@ -268,8 +268,8 @@ impl fmt::Debug for TransactionOutcome {
 }
 
 /// Reports how a movement of money went. Only for those that ReturnGO asked for. The body is unconfirmed, by
-/// symmetry with what is read (returngo.md §2.8): read it back. `transaction::update(…).body(&other)` sends
-/// another one.
+/// symmetry with what is read (docs/evidence/returngo.md#transaction-outcomes): read it back.
+/// `transaction::update(…).body(&other)` sends another one.
 #[inline]
 pub fn update(id: &TransactionId, outcome: &TransactionOutcome) -> Request<()> {
     Request::new(UPDATE, &[id], answer::nothing).body(outcome)
@@ -288,8 +288,8 @@ impl<'c> Transactions<'c> {
     }
 
     /// Which of these RMAs a transaction is of. Rows of the list say only which units they are for, and some say nothing
-    /// (returngo.md §2.3): so the RMAs are asked about 100 at a time, and the set that has it is halved. That is a call
-    /// for every 100 RMAs, and seven or eight more once it is found.
+    /// (docs/evidence/returngo.md#transaction-list): so the RMAs are asked about 100 at a time, and the set
+    /// that has it is halved. That is a call for every 100 RMAs, and seven or eight more once it is found.
     ///
     /// # Errors
     /// When a page cannot be had. A row that does not read is no error: it is passed over.

@@ -1,4 +1,5 @@
-//! Accounting periods and the lock of the books (brightpearl-accounting-warehouse.md A8).
+//! Accounting periods and the lock of the books
+//! (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
 use brightpearl::OffsetDateTime;
 use jiff::{Timestamp, civil::Date};

@@ -1,4 +1,4 @@
-//! What a customer owes or is owed (brightpearl-accounting-warehouse.md A8).
+//! What a customer owes or is owed (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
 use brightpearl::ContactId;
 use jiff::civil::Date;

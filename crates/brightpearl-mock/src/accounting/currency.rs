@@ -1,4 +1,4 @@
-//! Currencies, by search only (brightpearl-accounting-warehouse.md A8).
+//! Currencies, by search only (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
 use brightpearl::accounting::Currency;
 use serde_json::{Value, json};

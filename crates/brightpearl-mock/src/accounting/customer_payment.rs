@@ -1,4 +1,4 @@
-//! Customer payments: record, search, delete (brightpearl-accounting-warehouse.md A1).
+//! Customer payments: record, search, delete (docs/evidence/brightpearl-accounting.md#customer-payments).
 
 use brightpearl::{
     CurrencyCode, JournalId, NominalCode, OffsetDateTime, OrderId, PaymentId, PaymentMethodCode,
@@ -22,7 +22,7 @@ use crate::{
 
 type PaymentColumn = Column<CustomerPayment>;
 
-/// The columns as delivered live (A1.2); only these four sort.
+/// The columns as delivered live (docs/evidence/brightpearl-accounting.md#payment-search); only these four sort.
 const PAYMENTS: Table<CustomerPayment> = Table {
     columns: &[
         PaymentColumn::new("paymentId", Kind::IdSet, |payment| json!(payment.payment_id)),
@@ -152,7 +152,8 @@ pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> 
     Ok(payment_id)
 }
 
-/// The receipt that a payment posts, or the refund, which goes the other way (A7).
+/// The receipt that a payment posts, or the refund, which goes the other way
+/// (docs/evidence/brightpearl-accounting.md#journals).
 fn receipt(
     account: &Account,
     new: &NewPayment,
@@ -243,7 +244,8 @@ fn check(account: &Account, new: &NewPayment) -> Result<Checked, Problem> {
     Ok(Checked { order: order_id, method, kind, currency, date })
 }
 
-/// The pair of reference and method is unique; without a reference nothing is checked (A1.5).
+/// The pair of reference and method is unique; without a reference nothing is checked
+/// (docs/evidence/brightpearl-accounting.md#payment-uniqueness).
 fn refuse_duplicate(account: &Account, new: &NewPayment, method: &PaymentMethodCode) -> Result<(), Problem> {
     let Some(reference) = &new.transaction_ref else { return Ok(()) };
     if account.has_payment(reference, method) {

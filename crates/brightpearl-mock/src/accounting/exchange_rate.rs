@@ -1,4 +1,4 @@
-//! Exchange rates and their history (brightpearl-accounting-warehouse.md A8).
+//! Exchange rates and their history (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
 use brightpearl::{CurrencyId, OffsetDateTime};
 use jiff::Timestamp;

@@ -1,5 +1,5 @@
 //! Journals: what payments, closing and receiving post to the books, by the lines of
-//! brightpearl-accounting-warehouse.md A7.
+//! docs/evidence/brightpearl-accounting.md#journals.
 
 use std::collections::BTreeMap;
 

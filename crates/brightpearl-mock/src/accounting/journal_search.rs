@@ -1,4 +1,4 @@
-//! `journal-search`: a row for each line of each journal (brightpearl-accounting-warehouse.md A7).
+//! `journal-search`: a row for each line of each journal (docs/evidence/brightpearl-accounting.md#journals).
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};

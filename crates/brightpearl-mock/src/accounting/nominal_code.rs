@@ -1,4 +1,4 @@
-//! The chart of accounts (brightpearl-accounting-warehouse.md A4).
+//! The chart of accounts (docs/evidence/brightpearl-accounting.md#nominal-codes).
 
 use brightpearl::accounting::NominalAccount;
 use serde_json::json;

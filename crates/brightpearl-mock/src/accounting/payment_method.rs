@@ -1,4 +1,4 @@
-//! Payment methods (brightpearl-accounting-warehouse.md A3).
+//! Payment methods (docs/evidence/brightpearl-accounting.md#payment-methods).
 
 use std::collections::BTreeSet;
 
@@ -148,7 +148,8 @@ fn check(account: &Account, body: MethodBody, id: Option<PaymentMethodId>) -> Re
 }
 
 /// The bank account that a payment posts to: the method's own for the payment's currency, else its account for
-/// the base currency (A1.4). None when no method has this code or it has no such account.
+/// the base currency (docs/evidence/brightpearl-accounting.md#payment-rules). None when no method has this code
+/// or it has no such account.
 pub(crate) fn bank_account<'a>(
     account: &'a Account,
     code: &PaymentMethodCode,

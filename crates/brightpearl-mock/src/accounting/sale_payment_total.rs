@@ -1,4 +1,4 @@
-//! What was paid on sales and credits (brightpearl-accounting-warehouse.md A2).
+//! What was paid on sales and credits (docs/evidence/brightpearl-accounting.md#sale-payment-totals).
 
 use brightpearl::{
     OrderId,

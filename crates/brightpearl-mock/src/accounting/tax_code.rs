@@ -1,4 +1,4 @@
-//! Tax codes (brightpearl-accounting-warehouse.md A8).
+//! Tax codes (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
 use crate::{
     gateway::{Answer, Call, Problem},

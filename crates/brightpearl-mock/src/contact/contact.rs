@@ -1,4 +1,4 @@
-//! Contacts: read and changed (brightpearl-orders.md §10.1).
+//! Contacts: read and changed (docs/evidence/brightpearl-orders.md#contacts).
 
 use std::collections::BTreeMap;
 

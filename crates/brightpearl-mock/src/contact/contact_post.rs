@@ -1,4 +1,4 @@
-//! `POST /contact` (brightpearl-orders.md §10.2). Two contacts may share an e-mail.
+//! `POST /contact` (docs/evidence/brightpearl-orders.md#creating-contacts). Two contacts may share an e-mail.
 
 use std::collections::BTreeMap;
 

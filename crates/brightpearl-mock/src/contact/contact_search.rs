@@ -1,4 +1,4 @@
-//! `contact-search` (brightpearl-orders.md §10.3).
+//! `contact-search` (docs/evidence/brightpearl-orders.md#contact-search).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Countries, as addresses on orders tell them (brightpearl-orders.md §1.2).
+//! Countries, as addresses on orders tell them (docs/evidence/brightpearl-orders.md#addresses).
 
 use brightpearl::order::Address;
 

@@ -1,4 +1,4 @@
-//! Custom fields of contacts (brightpearl-platform.md §7.1).
+//! Custom fields of contacts (docs/evidence/brightpearl-platform.md#patch).
 
 use brightpearl::ContactId;
 

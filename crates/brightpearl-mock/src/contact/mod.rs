@@ -1,4 +1,5 @@
-//! `contact-service`: customers, suppliers and staff, and their addresses (brightpearl-orders.md §10).
+//! `contact-service`: customers, suppliers and staff, and their addresses
+//! (docs/evidence/brightpearl-orders.md#contacts).
 #![allow(clippy::module_inception, reason = "the folder is Brightpearl's service, the file its resource")]
 
 pub(crate) mod contact;

@@ -1,4 +1,4 @@
-//! Postal addresses (brightpearl-orders.md §10.4). An address belongs to one contact only.
+//! Postal addresses (docs/evidence/brightpearl-orders.md#postal-addresses). An address belongs to one contact only.
 
 use brightpearl::{ContactId, order::Address};
 use serde::Deserialize;

@@ -77,7 +77,8 @@ impl Problem {
         Self::new(404, "CMNC-404", message)
     }
 
-    /// An internal error, which a value of the wrong JSON type makes too (brightpearl-platform.md §3.3).
+    /// An internal error, which a value of the wrong JSON type makes too
+    /// (docs/evidence/brightpearl-platform.md#error-codes).
     pub(crate) fn internal(hint: Option<String>) -> Self {
         Self { hint, ..Self::new(500, "CMNU-003", "Internal Server Error") }
     }
@@ -115,7 +116,7 @@ impl Problem {
 }
 
 /// The body of a refusal, with `=`, `'`, `<`, `>` and `&` written as `\u003d` and so on
-/// (brightpearl-platform.md §0, S12).
+/// (docs/evidence/brightpearl-platform.md#error-codes).
 pub(crate) fn error_body(problem: &Problem) -> String {
     html_safe(&json!({ "errors": problem.listed() }))
 }
@@ -153,7 +154,8 @@ fn html_safe(body: &Value) -> String {
     safe
 }
 
-/// The headers of every answer; the instance id only when the caller is known (brightpearl-platform.md §3.5).
+/// The headers of every answer; the instance id only when the caller is known
+/// (docs/evidence/brightpearl-platform.md#response-headers).
 pub(crate) fn headers(
     response: Response,
     message_type: &str,

@@ -16,7 +16,7 @@ pub(crate) struct Credentials {
     pub(crate) oauth: OAuth,
 }
 
-/// Why a request is not let in, in the words of brightpearl-platform.md §3.3.
+/// Why a request is not let in, in the words of docs/evidence/brightpearl-platform.md#error-codes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unauthenticated {
     /// No token, tokens of several schemes, or not the app or developer that the token is for.
@@ -37,7 +37,7 @@ impl Unauthenticated {
     }
 }
 
-/// One of the schemes of brightpearl-platform.md §4.1, with its token.
+/// One of the schemes of docs/evidence/brightpearl-platform.md#authentication-schemes, with its token.
 enum Scheme<'r> {
     Account(&'r str),
     Staff(&'r str),

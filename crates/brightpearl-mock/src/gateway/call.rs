@@ -57,7 +57,7 @@ impl Call<'_> {
     }
 
     /// The JSON body. Text that is no JSON is `CMNC-010`; a value of a wrong type is an internal error of
-    /// Brightpearl's (brightpearl-platform.md §3.3).
+    /// Brightpearl's (docs/evidence/brightpearl-platform.md#error-codes).
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let value: Value =
             self.request.json().map_err(|_| Problem::client("CMNC-010", "You must supply a JSON body"))?;

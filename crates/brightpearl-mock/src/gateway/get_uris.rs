@@ -1,4 +1,5 @@
-//! OPTIONS: the URIs that fetch what exists, each short enough for one GET (brightpearl-platform.md §6.1).
+//! OPTIONS: the URIs that fetch what exists, each short enough for one GET
+//! (docs/evidence/brightpearl-platform.md#options).
 
 use brightpearl::{IdSet, MAX_IDS_PER_GET};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The grammar of id sets in paths, and what Brightpearl refuses (brightpearl-platform.md §1.4).
+//! The grammar of id sets in paths, and what Brightpearl refuses (docs/evidence/brightpearl-platform.md#id-sets).
 
 use brightpearl::{IdSet, MAX_IDS_PER_GET};
 

@@ -1,6 +1,7 @@
 //! Error codes that nobody has seen. Brightpearl refuses these things, but with which code is not known
-//! (brightpearl-orders.md §12, brightpearl-accounting-warehouse.md §0): the `9xx` are made up here, and no
-//! client should know them.
+//! (docs/evidence/brightpearl-orders.md#order-error-codes,
+//! docs/evidence/brightpearl-accounting.md#accounting-conventions): the `9xx` are made up here, and no client
+//! should know them.
 
 /// A search filter or sort column that does not exist, or a parameter that comes twice.
 pub(crate) const SEARCH_PARAMETER: &str = "CMNC-901";

@@ -1,5 +1,7 @@
 //! What stands in front of every resource: credentials, throttle, envelope, headers
-//! (brightpearl-platform.md §§3-5).
+//! (docs/evidence/brightpearl-platform.md#envelope,
+//! docs/evidence/brightpearl-platform.md#authentication-schemes,
+//! docs/evidence/brightpearl-platform.md#request-budget).
 
 mod answer;
 mod auth;

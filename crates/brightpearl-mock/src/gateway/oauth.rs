@@ -1,4 +1,5 @@
-//! The OAuth 2.0 token end points beside the API: no envelope, no throttle (brightpearl-platform.md §4.4).
+//! The OAuth 2.0 token end points beside the API: no envelope, no throttle
+//! (docs/evidence/brightpearl-platform.md#oauth).
 
 use std::collections::{BTreeMap, BTreeSet};
 

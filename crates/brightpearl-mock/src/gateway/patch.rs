@@ -1,4 +1,4 @@
-//! The operations of a PATCH, and how they are refused (brightpearl-platform.md §7.1).
+//! The operations of a PATCH, and how they are refused (docs/evidence/brightpearl-platform.md#patch).
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;

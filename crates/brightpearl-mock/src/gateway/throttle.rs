@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-/// The request budget: so many in one minute of the UTC clock (brightpearl-platform.md §5).
+/// The request budget: so many in one minute of the UTC clock (docs/evidence/brightpearl-platform.md#request-budget).
 #[derive(Debug)]
 pub(crate) struct Throttle {
     limit: Option<u32>,

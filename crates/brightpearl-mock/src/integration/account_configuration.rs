@@ -1,4 +1,4 @@
-//! The account's configuration (brightpearl-platform.md §10).
+//! The account's configuration (docs/evidence/brightpearl-platform.md#account-configuration).
 
 use serde_json::json;
 

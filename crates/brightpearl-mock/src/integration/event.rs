@@ -1,4 +1,6 @@
-//! Events, and the deliveries that subscribers get of them (brightpearl-platform.md §8.2, §8.4).
+//! Events, and the deliveries that subscribers get of them
+//! (docs/evidence/brightpearl-platform.md#webhook-templates,
+//! docs/evidence/brightpearl-platform.md#webhook-delivery).
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -48,8 +50,9 @@ impl Event {
         Self::new("goods-in-note", "created", "", IdSet::of(notes.iter().copied()))
     }
 
-    /// That the id is the transfer note's is an assumption (brightpearl-accounting-warehouse.md C); a switch makes it
-    /// that of the movements that arrive.
+    /// That the id is the transfer note's is an assumption
+    /// (docs/evidence/brightpearl-warehouse.md#warehouse-events); a switch makes it that of the movements that
+    /// arrive.
     pub(crate) fn quarantine_release_created<I: Into<u64>>(ids: impl IntoIterator<Item = I>) -> Self {
         Self::new("quarantine-release", "created", "", IdSet::of(ids))
     }
@@ -155,7 +158,8 @@ type Variables<'v> = BTreeMap<&'v str, String>;
 
 const VERSION: &str = "4.95.2647";
 
-/// Brightpearl's own schedule is not known (§12); this one fits into a test.
+/// Brightpearl's own schedule is not known (docs/evidence/brightpearl-platform.md#assumptions); this one fits
+/// into a test.
 const WAITS: &[Duration] =
     &[Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(9)];
 

@@ -1,4 +1,4 @@
-//! The caller's own integration instance (brightpearl-platform.md §10).
+//! The caller's own integration instance (docs/evidence/brightpearl-platform.md#account-configuration).
 
 use serde::Deserialize;
 use serde_json::json;

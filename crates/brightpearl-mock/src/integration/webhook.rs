@@ -1,4 +1,4 @@
-//! Webhook subscriptions, and what is refused (brightpearl-platform.md §8.1).
+//! Webhook subscriptions, and what is refused (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
 
 use std::collections::BTreeMap;
 
@@ -131,7 +131,8 @@ fn check(body: WebhookBody, switches: Switches) -> Result<NewWebhook, Problem> {
 }
 
 const MANDATORY: [&str; 3] = ["${account-code}", "${resource-type}", "${lifecycle-event}"];
-/// Most likely mandatory too: the recording that shows the refusal had it (§8.1).
+/// Most likely mandatory too: the recording that shows the refusal had it
+/// (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
 const RESOURCE_ID: &str = "${resource-id}";
 
 /// One `INTC-057` for each variable that neither template has, with Brightpearl's own spelling.
@@ -147,7 +148,8 @@ fn check_variables(uri: &str, body: Option<&str>, switches: Switches) -> Result<
     Problem::all(refusals)
 }
 
-/// What can be subscribed to, as far as it was found (§8.3): the resource, the lifecycle, its specifiers.
+/// What can be subscribed to, as far as it was found (docs/evidence/brightpearl-platform.md#webhook-events):
+/// the resource, the lifecycle, its specifiers.
 const EVENTS: &[(&str, &str, &[&str])] = &[
     ("drop-ship-note", "created", &[]),
     ("drop-ship-note", "modified", &["shipped"]),

@@ -1,4 +1,6 @@
-//! Closing a sales credit or a sales order: invoicing it (brightpearl-orders.md §1.6, §8).
+//! Closing a sales credit or a sales order: invoicing it
+//! (docs/evidence/brightpearl-orders.md#closing-a-sales-credit,
+//! docs/evidence/brightpearl-orders.md#sales-orders).
 
 use brightpearl::{
     IdSet, OffsetDateTime, OrderId,

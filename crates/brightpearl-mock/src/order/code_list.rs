@@ -1,4 +1,4 @@
-//! The lists of codes that are the same on every account (brightpearl-orders.md §5).
+//! The lists of codes that are the same on every account (docs/evidence/brightpearl-orders.md#order-codes).
 
 use serde_json::{Value, json};
 

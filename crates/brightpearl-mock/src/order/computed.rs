@@ -42,7 +42,7 @@ impl Account {
     }
 
     /// A receipt or a payment: whether it changes the order is not known
-    /// (brightpearl-accounting-warehouse.md, open question 13).
+    /// (docs/evidence/brightpearl-warehouse.md#open-questions-on-goods).
     pub(crate) fn received_or_paid(&mut self, id: OrderId, now: Timestamp) {
         self.compute(id);
         if self.switches.receipts_and_payments_modify_the_order {
@@ -71,7 +71,7 @@ impl Account {
     }
 
     fn payment_status(&self, order: &Order, total: Decimal) -> OrderPaymentStatus {
-        // On a credit money goes the other way (brightpearl-orders.md §5.4).
+        // On a credit money goes the other way (docs/evidence/brightpearl-orders.md#payment-statuses).
         let paid = if order.is_sales_credit() { -self.paid(order.id) } else { self.paid(order.id) };
         // A credit whose fees exceed its goods has a negative total and is settled by a receipt.
         let (paid, total) = if total.is_sign_negative() { (-paid, -total) } else { (paid, total) };

@@ -1,5 +1,7 @@
 //! Making an order with all its rows, or nothing at all: sales orders, sales credits, and the seed's orders
-//! (brightpearl-orders.md §1.1, §1.4, §1.7).
+//! (docs/evidence/brightpearl-orders.md#creating-a-sales-credit,
+//! docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit,
+//! docs/evidence/brightpearl-orders.md#defaults-of-a-new-sales-credit).
 
 use std::collections::BTreeMap;
 
@@ -105,7 +107,7 @@ pub(crate) fn post(account: &mut Account, call: &Call<'_>, kind: OrderTypeCode) 
 }
 
 /// The order of this type under the same external reference and instance. One of the two alone is no key
-/// (§1.4).
+/// (docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit).
 pub(super) fn existing(account: &Account, kind: &OrderTypeCode, new: &NewOrder) -> Option<OrderId> {
     account.order_with_key(kind, new.external_ref.as_deref()?, new.installed_integration_instance_id?)
 }
@@ -195,7 +197,7 @@ fn currency(account: &Account, wanted: &NewCurrency, now: Timestamp) -> Result<O
     let current = account
         .exchange_rate(&code, now)
         .ok_or_else(|| Problem::client(invented::REFERENCE, format!("The currency {code} is not set up")))?;
-    // A rate means something only when it is fixed (§1.1).
+    // A rate means something only when it is fixed (docs/evidence/brightpearl-orders.md#creating-a-sales-credit).
     let mut rate = wanted.exchange_rate.filter(|_| wanted.fixed_exchange_rate).unwrap_or(current);
     rate.rescale(6);
     Ok(OrderCurrency {
@@ -206,7 +208,8 @@ fn currency(account: &Account, wanted: &NewCurrency, now: Timestamp) -> Result<O
     })
 }
 
-/// That these are refused is an assumption: the documentation does not say (brightpearl-orders.md §13).
+/// That these are refused is an assumption: the documentation does not say
+/// (docs/evidence/brightpearl-orders.md#open-questions-on-orders).
 fn unknown_references(account: &Account, new: &NewOrder) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut refuse = |message: String| problems.push(Problem::client(invented::REFERENCE, message));

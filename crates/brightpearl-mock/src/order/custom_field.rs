@@ -1,4 +1,4 @@
-//! Custom fields of orders (brightpearl-orders.md §7).
+//! Custom fields of orders (docs/evidence/brightpearl-orders.md#order-custom-fields).
 
 use brightpearl::OrderId;
 

@@ -1,4 +1,4 @@
-//! Notes on orders (brightpearl-orders.md §6).
+//! Notes on orders (docs/evidence/brightpearl-orders.md#order-notes).
 
 use brightpearl::{OffsetDateTime, OrderId, OrderNoteId, order::OrderNote};
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! `order-note-search` (brightpearl-orders.md §6).
+//! `order-note-search` (docs/evidence/brightpearl-orders.md#order-notes).
 
 use brightpearl::{OrderId, order::OrderNote};
 use serde_json::json;

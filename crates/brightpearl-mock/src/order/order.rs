@@ -1,4 +1,4 @@
-//! Orders of all types by id (brightpearl-orders.md §2.1).
+//! Orders of all types by id (docs/evidence/brightpearl-orders.md#reading-orders).
 
 use brightpearl::{
     IdSet, OrderId,
@@ -41,7 +41,7 @@ pub(crate) fn options(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
 }
 
 /// The orders with these ids. As on the wire, not in the order asked: 1, 320, 321 came back as 320, 1, 321
-/// (brightpearl-platform.md §1.4).
+/// (docs/evidence/brightpearl-platform.md#id-sets).
 pub(crate) fn by_ids<'a>(account: &'a Account, ids: &IdSet) -> Vec<&'a Order> {
     let mut found: Vec<&Order> = ids.iter().filter_map(|id| account.orders.get(&OrderId::new(id))).collect();
     for pair in found.chunks_exact_mut(2) {

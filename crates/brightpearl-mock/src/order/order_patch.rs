@@ -1,4 +1,5 @@
-//! `PATCH /order/{id}`: the few fields of an order that change this way (brightpearl-orders.md §2.4).
+//! `PATCH /order/{id}`: the few fields of an order that change this way
+//! (docs/evidence/brightpearl-orders.md#changing-orders).
 
 use brightpearl::{
     ContactId, OffsetDateTime, OrderId, ShippingMethodId, WarehouseId,

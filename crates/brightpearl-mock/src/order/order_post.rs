@@ -1,4 +1,4 @@
-//! `POST /order`: an order of any type, without rows (brightpearl-orders.md §2.3).
+//! `POST /order`: an order of any type, without rows (docs/evidence/brightpearl-orders.md#creating-orders).
 
 use brightpearl::{
     CurrencyCode, InstanceId, OffsetDateTime, OrderId, OrderStatusId, PriceListId, ShippingMethodId,

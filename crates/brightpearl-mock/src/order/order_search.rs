@@ -1,4 +1,4 @@
-//! `order-search`: all 19 columns and the filters that are none (brightpearl-orders.md §2.5).
+//! `order-search`: all 19 columns and the filters that are none (docs/evidence/brightpearl-orders.md#order-search).
 
 use brightpearl::order::{Order, OrderPaymentStatus, OrderStockStatusCode, ShippingStatusCode};
 use serde_json::{Value, json};
@@ -75,7 +75,7 @@ pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
         call,
         &name_of,
     )?;
-    // The order types are listed all four, whichever occur (§2.5).
+    // The order types are listed all four, whichever occur (docs/evidence/brightpearl-orders.md#order-search).
     if let Some(types) = answer.body.get_mut("reference").and_then(|maps| maps.get_mut(TYPES)) {
         *types = (1..).zip(TYPE_NAMES).map(|(id, name): (u64, _)| (id.to_string(), json!(name))).collect();
     }
@@ -113,7 +113,8 @@ fn external_ref(order: &Order) -> Value {
     json!(order.external_ref)
 }
 
-/// The ids of brightpearl-orders.md §5.2: in threes for each order type, 13 for orders without stock.
+/// The ids of docs/evidence/brightpearl-orders.md#stock-statuses: in threes for each order type, 13 for orders
+/// without stock.
 fn stock_status(order: &Order) -> Value {
     let code = order.stock_status_code.as_ref();
     json!(
@@ -122,7 +123,8 @@ fn stock_status(order: &Order) -> Value {
     )
 }
 
-/// Of these ids only 1 (unpaid) and 5 (not applicable) are recorded (§5.4).
+/// Of these ids only 1 (unpaid) and 5 (not applicable) are recorded
+/// (docs/evidence/brightpearl-orders.md#payment-statuses).
 fn payment_status(order: &Order) -> Value {
     json!(order.order_payment_status.as_ref().and_then(|status| match status {
         OrderPaymentStatus::Unpaid => Some(1),

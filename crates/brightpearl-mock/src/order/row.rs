@@ -1,4 +1,5 @@
-//! Order rows: what a row must have, and the component rows that a bundle brings (brightpearl-orders.md §1.3, §3).
+//! Order rows: what a row must have, and the component rows that a bundle brings
+//! (docs/evidence/brightpearl-orders.md#sales-credit-rows, docs/evidence/brightpearl-orders.md#order-rows).
 
 use std::collections::BTreeMap;
 
@@ -139,7 +140,7 @@ impl CheckedRow {
         decimals: RowDecimals,
     ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        // 1000 with a name is a free-text row too (§3).
+        // 1000 with a name is a free-text row too (docs/evidence/brightpearl-orders.md#order-rows).
         let named_product = row.product_id.filter(|id| *id != ProductId::FREE_TEXT && id.get() != 0);
         let product = named_product.and_then(|id| account.products.get(&id)).cloned();
         match (named_product, &product) {

@@ -1,4 +1,4 @@
-//! Changing and removing rows (brightpearl-orders.md §3).
+//! Changing and removing rows (docs/evidence/brightpearl-orders.md#order-rows).
 
 use brightpearl::{
     NominalCode, OrderId, OrderRowId,

@@ -1,5 +1,5 @@
 //! `PUT /sales-order/{id}/row/{ids}`: rows of a sales order replaced, each with an outcome of its own
-//! (brightpearl-orders.md §3).
+//! (docs/evidence/brightpearl-orders.md#order-rows).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Sales credits: create once, read, close (brightpearl-orders.md §1).
+//! Sales credits: create once, read, close (docs/evidence/brightpearl-orders.md#sales-credits).
 
 use brightpearl::order::OrderTypeCode;
 

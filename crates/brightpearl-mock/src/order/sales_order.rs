@@ -1,4 +1,4 @@
-//! Sales orders as their own resource (brightpearl-orders.md §8).
+//! Sales orders as their own resource (docs/evidence/brightpearl-orders.md#sales-orders).
 
 use brightpearl::order::{Order, OrderTypeCode};
 

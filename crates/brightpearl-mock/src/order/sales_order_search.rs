@@ -1,5 +1,5 @@
 //! `sales-order-search`: as `order-search` for sales orders alone, with codes where that has ids
-//! (brightpearl-orders.md §8).
+//! (docs/evidence/brightpearl-orders.md#sales-orders).
 
 use brightpearl::order::{Order, OrderTypeCode};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Order statuses, and setting one (brightpearl-orders.md §4).
+//! Order statuses, and setting one (docs/evidence/brightpearl-orders.md#order-statuses).
 
 use brightpearl::{
     OrderId, OrderStatusId,
@@ -128,7 +128,8 @@ pub(crate) fn usable(
     Ok(OrderStatusLabel { order_status_id: id, name: Some(status.name.clone()) })
 }
 
-/// A sale is cancelled only while it is not invoiced, nothing is shipped and nothing is paid (§4).
+/// A sale is cancelled only while it is not invoiced, nothing is shipped and nothing is paid
+/// (docs/evidence/brightpearl-orders.md#order-statuses).
 fn check_cancellation(account: &Account, id: OrderId, wanted: OrderStatusId) -> Result<(), Problem> {
     let order = account.order(id)?;
     let cancels = order.order_type_code == OrderTypeCode::SalesOrder

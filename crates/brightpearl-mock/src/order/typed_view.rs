@@ -1,4 +1,5 @@
-//! An order as `/sales-credit` and `/sales-order` show it (brightpearl-orders.md §2.2).
+//! An order as `/sales-credit` and `/sales-order` show it
+//! (docs/evidence/brightpearl-orders.md#field-names-of-orders-and-sales-credits).
 
 use brightpearl::{
     OrderRowId,

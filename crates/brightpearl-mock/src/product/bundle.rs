@@ -1,4 +1,4 @@
-//! Which bundles a product is in (brightpearl-orders.md §9.5).
+//! Which bundles a product is in (docs/evidence/brightpearl-orders.md#bundles).
 
 use brightpearl::ProductId;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Channel brands (brightpearl-orders.md §9.2).
+//! Channel brands (docs/evidence/brightpearl-orders.md#channel-brands).
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Custom fields of products (brightpearl-platform.md §7.1).
+//! Custom fields of products (docs/evidence/brightpearl-platform.md#patch).
 
 use brightpearl::ProductId;
 

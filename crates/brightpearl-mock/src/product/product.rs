@@ -1,4 +1,4 @@
-//! Products (brightpearl-orders.md §9.4).
+//! Products (docs/evidence/brightpearl-orders.md#products).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `product-search` (brightpearl-orders.md §9.3).
+//! `product-search` (docs/evidence/brightpearl-orders.md#product-search).
 
 use serde_json::{Value, json};
 

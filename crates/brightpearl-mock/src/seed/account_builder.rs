@@ -10,9 +10,10 @@ use super::{
 };
 use crate::state::Account;
 
-/// An account to be, from what a new Brightpearl account has: its factory statuses (brightpearl-orders.md §4),
-/// the nominal codes that Brightpearl itself posts to, a base currency, tax codes `T20` and `Z`, a warehouse 2 with
-/// locations 2 and 3 (quarantine). No channels, payment methods, people, products or orders.
+/// An account to be, from what a new Brightpearl account has: its factory statuses
+/// (docs/evidence/brightpearl-orders.md#order-statuses), the nominal codes that Brightpearl itself posts to, a
+/// base currency, tax codes `T20` and `Z`, a warehouse 2 with locations 2 and 3 (quarantine). No channels,
+/// payment methods, people, products or orders.
 ///
 /// What is added under the id of a factory status, nominal code, tax code or warehouse stands in its place.
 ///

@@ -107,7 +107,7 @@ impl Seed {
         Ok(())
     }
 
-    /// As when a payment method is made over the API (brightpearl-accounting-warehouse.md A3).
+    /// As when a payment method is made over the API (docs/evidence/brightpearl-accounting.md#payment-methods).
     fn check_bank_accounts(&self, method: &SeedPaymentMethod) -> Result<(), SeedError> {
         let code = &method.code;
         for account in &method.bank_accounts {

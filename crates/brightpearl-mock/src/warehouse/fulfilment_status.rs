@@ -1,5 +1,5 @@
-//! What went out for an order, row by row (brightpearl-accounting-warehouse.md B8). Goods that come back are not in
-//! it: on a sales credit it stays zero.
+//! What went out for an order, row by row (docs/evidence/brightpearl-warehouse.md#fulfilment-status). Goods
+//! that come back are not in it: on a sales credit it stays zero.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
 //! Taking a receipt back: in part by a correction, whole by deleting its note
-//! (brightpearl-accounting-warehouse.md B1.4, B2).
+//! (docs/evidence/brightpearl-warehouse.md#deleting-a-goods-in-note,
+//! docs/evidence/brightpearl-warehouse.md#goods-in-corrections).
 
 use brightpearl::{
     CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, ProductId,

@@ -1,4 +1,5 @@
-//! Goods-in notes: receipts against sales credits and purchase orders (brightpearl-accounting-warehouse.md B1).
+//! Goods-in notes: receipts against sales credits and purchase orders
+//! (docs/evidence/brightpearl-warehouse.md#goods-in-notes).
 
 use std::collections::BTreeMap;
 
@@ -244,8 +245,9 @@ fn written(note: GoodsInNoteId, warehouse: WarehouseId, line: Line) -> GoodsInLi
     }
 }
 
-/// Where the account posts cost of sales, a return puts its worth back into stock (A7). In base currency, whatever
-/// the lines say, which is what integrators send.
+/// Where the account posts cost of sales, a return puts its worth back into stock
+/// (docs/evidence/brightpearl-accounting.md#journals). In base currency, whatever the lines say, which is what
+/// integrators send.
 fn post_goods_in(
     account: &mut Account,
     note: GoodsInNoteId,
@@ -277,7 +279,7 @@ fn post_goods_in(
     }
 }
 
-/// Goods in quarantine are not on hand (B7).
+/// Goods in quarantine are not on hand (docs/evidence/brightpearl-warehouse.md#product-availability).
 fn tell_of_stock(account: &mut Account, warehouse: WarehouseId, lines: &[Line]) {
     let quarantine = account.quarantine_apart(warehouse);
     let on_hand = lines.iter().filter(|line| Some(line.location) != quarantine).map(|line| line.product);

@@ -1,4 +1,5 @@
-//! `goods-in-search`: a row for each batch, product and location (brightpearl-accounting-warehouse.md B1.3).
+//! `goods-in-search`: a row for each batch, product and location
+//! (docs/evidence/brightpearl-warehouse.md#goods-in-search).
 
 use std::collections::BTreeMap;
 

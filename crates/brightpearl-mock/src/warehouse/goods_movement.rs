@@ -1,4 +1,4 @@
-//! Goods movements, and the stock that follows from them (brightpearl-accounting-warehouse.md B5).
+//! Goods movements, and the stock that follows from them (docs/evidence/brightpearl-warehouse.md#goods-movements).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! Locations inside warehouses, and where products lie in them (brightpearl-accounting-warehouse.md B6).
+//! Locations inside warehouses, and where products lie in them
+//! (docs/evidence/brightpearl-warehouse.md#warehouses-and-locations).
 
 use brightpearl::{LocationId, ProductId, WarehouseId};
 use serde_json::{Value, json};

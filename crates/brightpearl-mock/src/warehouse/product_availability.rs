@@ -1,5 +1,5 @@
-//! What of a product is there (brightpearl-accounting-warehouse.md B7). That goods in quarantine are in none of
-//! these numbers is an assumption.
+//! What of a product is there (docs/evidence/brightpearl-warehouse.md#product-availability). That goods in
+//! quarantine are in none of these numbers is an assumption.
 
 use std::collections::BTreeMap;
 

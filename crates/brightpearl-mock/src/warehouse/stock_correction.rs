@@ -1,4 +1,5 @@
-//! Stock corrections: units found or written off (brightpearl-accounting-warehouse.md B4). No webhook of their own.
+//! Stock corrections: units found or written off (docs/evidence/brightpearl-warehouse.md#stock-corrections). No
+//! webhook of their own.
 
 use brightpearl::{
     CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, ProductId, WarehouseId,
@@ -209,7 +210,8 @@ fn view(note: GoodsNoteId, correction: &StoredCorrection) -> Value {
             "productId": correction.product,
             "quantity": batch.quantity,
             "destinationLocationId": correction.location,
-            // A JSON number here, where goods-in notes have a string (B4).
+            // A JSON number here, where goods-in notes have a string
+            // (docs/evidence/brightpearl-warehouse.md#stock-corrections).
             "productValue": { "currency": batch.cost.currency, "value": number(batch.cost.value) },
             "batchGoodsNoteId": batch.batch,
             "createdOn": correction.created_on,

@@ -1,4 +1,4 @@
-//! Warehouses (brightpearl-accounting-warehouse.md B6).
+//! Warehouses (docs/evidence/brightpearl-warehouse.md#warehouses-and-locations).
 
 use brightpearl::WarehouseId;
 use serde_json::json;

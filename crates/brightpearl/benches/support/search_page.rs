@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// The columns of an order search in their order, with their types (brightpearl-platform.md §2.7).
+/// The columns of an order search in their order, with their types
+/// (docs/evidence/brightpearl-platform.md#search-columns).
 const COLUMNS: [(&str, &str); 19] = [
     ("orderId", "IDSET"),
     ("orderTypeId", "IDSET"),

@@ -1,4 +1,5 @@
-//! Accounting periods, and the lock before which nothing can be posted (brightpearl-accounting-warehouse.md A8).
+//! Accounting periods, and the lock before which nothing can be posted
+//! (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 //!
 //! What is dated in a closed or missing period, or on or before the lock, gets no journal. Whether Brightpearl
 //! then refuses a customer payment or records it without a journal is not documented: look at

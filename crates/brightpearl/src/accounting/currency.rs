@@ -1,4 +1,5 @@
-//! Currencies of the account (brightpearl-accounting-warehouse.md A8). Readable by search only.
+//! Currencies of the account (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
+//! Readable by search only.
 //!
 //! ```
 //! use brightpearl::accounting::{CurrencySearch, currency};

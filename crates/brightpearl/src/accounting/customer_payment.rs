@@ -1,4 +1,5 @@
-//! Customer payments: money received from and refunded to customers (brightpearl-accounting-warehouse.md A1).
+//! Customer payments: money received from and refunded to customers
+//! (docs/evidence/brightpearl-accounting.md#customer-payments).
 //!
 //! ```
 //! use brightpearl::{OrderId, accounting::{CustomerPaymentSearch, PaymentType, customer_payment}};
@@ -140,7 +141,8 @@ pub struct CustomerPayment {
 }
 
 impl CustomerPayment {
-    /// The amount without its sign; the direction is the type's (brightpearl-accounting-warehouse.md A1.2).
+    /// The amount without its sign; the direction is the type's
+    /// (docs/evidence/brightpearl-accounting.md#payment-search).
     pub fn amount(&self) -> Decimal {
         self.amount_paid.abs()
     }
@@ -218,7 +220,8 @@ pub fn delete(payment: PaymentId) -> Request<()> {
     Request::new(DELETE, &[&payment], answer::nothing)
 }
 
-/// Payments want JSON numbers where the rest of Brightpearl takes strings (A1.1).
+/// Payments want JSON numbers where the rest of Brightpearl takes strings
+/// (docs/evidence/brightpearl-accounting.md#recording-a-payment).
 struct OnTheWire<'a>(&'a NewCustomerPayment);
 
 impl Serialize for OnTheWire<'_> {
@@ -265,7 +268,8 @@ pub struct CustomerPayments<'c>(pub(crate) &'c crate::Client);
 impl<'c> CustomerPayments<'c> {
     /// Records a payment, once: the reference is looked up on the order before, and again whenever the answer is
     /// lost or Brightpearl refuses it; a payment that is there is given back. Brightpearl's own check is by
-    /// reference and method, so that a method which changed would double a refund (A1.5).
+    /// reference and method, so that a method which changed would double a refund
+    /// (docs/evidence/brightpearl-accounting.md#payment-uniqueness).
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -1,4 +1,5 @@
-//! Exchange rates of the account's currencies over time (brightpearl-accounting-warehouse.md A8).
+//! Exchange rates of the account's currencies over time
+//! (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
 use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime};
 use rust_decimal::Decimal;

@@ -1,4 +1,4 @@
-//! Journals: proof that accounting was made (brightpearl-accounting-warehouse.md A7).
+//! Journals: proof that accounting was made (docs/evidence/brightpearl-accounting.md#journals).
 //!
 //! Brightpearl posts them itself: `SC` when a credit is closed, `SR` when a refund is recorded under a method
 //! that has a bank account, `SG` when returned goods come in. Posting by hand (`/journal-entry/`) is not
@@ -109,7 +109,7 @@ pub struct Journal {
 
 impl Journal {
     /// Whether a line posts to this account. A refund's `SR` journal credits the bank account of its payment
-    /// method (brightpearl-accounting-warehouse.md A5).
+    /// method (docs/evidence/brightpearl-accounting.md#refund-method-code-and-bank-account).
     pub fn posts_to(&self, account: &NominalCode) -> bool {
         self.credits.iter().chain(&self.debits).any(|line| line.nominal_code == *account)
     }

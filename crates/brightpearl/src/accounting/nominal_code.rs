@@ -1,4 +1,6 @@
-//! Nominal codes: the chart of accounts, and the bank accounts in it (brightpearl-accounting-warehouse.md A4, A5).
+//! Nominal codes: the chart of accounts, and the bank accounts in it
+//! (docs/evidence/brightpearl-accounting.md#nominal-codes,
+//! docs/evidence/brightpearl-accounting.md#refund-method-code-and-bank-account).
 //!
 //! ```
 //! use brightpearl::accounting::{NominalCodeSearch, nominal_code};

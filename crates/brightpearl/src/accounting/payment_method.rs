@@ -1,5 +1,5 @@
 //! Payment methods: the codes that payments are recorded under, and the bank accounts behind them
-//! (brightpearl-accounting-warehouse.md A3).
+//! (docs/evidence/brightpearl-accounting.md#payment-methods).
 //!
 //! ```
 //! use brightpearl::{CurrencyCode, accounting::PaymentMethod};

@@ -1,4 +1,4 @@
-//! What was paid on sales and sales credits in all (brightpearl-accounting-warehouse.md A2).
+//! What was paid on sales and sales credits in all (docs/evidence/brightpearl-accounting.md#sale-payment-totals).
 //!
 //! ```
 //! use brightpearl::accounting::sale_payment_total;

@@ -1,4 +1,4 @@
-//! Tax codes and their rates (brightpearl-accounting-warehouse.md A8).
+//! Tax codes and their rates (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 //!
 //! ```
 //! use brightpearl::accounting::{TaxRate, tax_code};

@@ -54,7 +54,8 @@ impl Default for RequestBudget {
     }
 }
 
-/// The request budget of an account: so many a wall-clock minute of UTC (brightpearl-platform.md §5).
+/// The request budget of an account: so many a wall-clock minute of UTC
+/// (docs/evidence/brightpearl-platform.md#request-budget).
 ///
 /// Counting here keeps concurrent calls from overrunning the cap between two answers; what the answers say
 /// overrides it, since other apps of the account draw on the same pool. Calls of one priority go in the order
@@ -101,7 +102,8 @@ impl Pool {
 /// The documented cap; the headers correct it from the first answer on.
 const CAP: u32 = 200;
 
-/// What background calls leave of the cap; integrators keep 10 to 25 per cent (brightpearl-platform.md §5).
+/// What background calls leave of the cap; integrators keep 10 to 25 per cent
+/// (docs/evidence/brightpearl-platform.md#request-budget).
 const RESERVE: u32 = 20;
 
 /// What background calls expect other applications of the account to take in a minute.

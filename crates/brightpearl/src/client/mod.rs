@@ -119,7 +119,7 @@ impl Client {
             Err(failure) => {
                 let error = self.failed(*failure, request);
                 match request.when_absent() {
-                    // Where others answer an empty list (brightpearl-platform.md §3.4).
+                    // Where others answer an empty list (docs/evidence/brightpearl-platform.md#nothing-found).
                     Some(nothing) if error.kind() == ErrorKind::NotFound && error.has_code("CMNC-404") => {
                         Ok(nothing)
                     }
@@ -315,7 +315,7 @@ fn http_transport(timeout: Duration) -> Result<Arc<dyn Transport>, Error> {
     Ok(Arc::new(transport))
 }
 
-/// The hosts that Brightpearl's API is on (brightpearl-platform.md §1.2).
+/// The hosts that Brightpearl's API is on (docs/evidence/brightpearl-platform.md#hosts-and-uris).
 fn brightpearl_host(host: &str) -> Result<String, Error> {
     let name = host.strip_suffix(".brightpearlconnect.com").or_else(|| host.strip_suffix(".brightpearl.com"));
     let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

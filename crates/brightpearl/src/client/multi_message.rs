@@ -54,7 +54,7 @@ impl Client {
     ///
     /// Where Brightpearl refuses a request as a whole, or where doing its messages twice is as good as once and
     /// the request fails, they are sent one by one: multi-messages once failed for hours while single calls
-    /// worked (brightpearl-platform.md §6.2).
+    /// worked (docs/evidence/brightpearl-platform.md#multi-message).
     pub async fn multi_message(&self, messages: &MultiMessage) -> Vec<(String, Outcome)> {
         let mut outcomes: Vec<(String, Outcome)> = Vec::new();
         let mut stopped: Option<Outcome> = None;

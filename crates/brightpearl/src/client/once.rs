@@ -53,10 +53,13 @@ where
         }
         let mut found = find().await;
         if doubtful && keyed && matches!(found, Ok(None)) {
-            // Brightpearl checks these keys itself (brightpearl-orders.md §1.4, -accounting-warehouse.md A1.1,
-            // B1.1), so that a second write should be a duplicate and no double. But nobody has recorded what
-            // it does when the first is still on its way, and a doubled refund is the worst thing: the second
-            // goes only after the first had time to appear and did not. That searches lag is not known.
+            // Brightpearl checks these keys itself
+            // (docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit,
+            // docs/evidence/brightpearl-accounting.md#recording-a-payment,
+            // docs/evidence/brightpearl-warehouse.md#receiving-goods), so that a second write should be a
+            // duplicate and no double. But nobody has recorded what it does when the first is still on its way,
+            // and a doubled refund is the worst thing: the second goes only after the first had time to appear
+            // and did not. That searches lag is not known.
             client.sleep_until(since, ON_ITS_WAY).await;
             found = find().await;
         }

@@ -103,7 +103,7 @@ impl Lane<'_> {
 }
 
 /// Whether trying again helps is a matter of the error code, not of the status: several mistakes of the
-/// caller are answered with 500 (brightpearl-platform.md §3.2).
+/// caller are answered with 500 (docs/evidence/brightpearl-platform.md#status-codes).
 fn verdict(response: &HttpResponse, now: Timestamp) -> Verdict {
     if response.is_success() {
         return Verdict::Accepted;
@@ -123,7 +123,7 @@ fn verdict(response: &HttpResponse, now: Timestamp) -> Verdict {
 
 impl ApiError {
     /// Codes are an area of three letters, a class and a number; class C is the caller's mistake, B a
-    /// business rule (brightpearl-platform.md §3.3).
+    /// business rule (docs/evidence/brightpearl-platform.md#error-codes).
     fn is_callers(&self) -> bool {
         matches!(self.code.as_bytes(), [_, _, _, b'C' | b'B', b'-', ..])
     }
@@ -167,7 +167,7 @@ impl ErrorBody {
     }
 }
 
-/// One documentation page shows `errors` as a single object (brightpearl-platform.md §3.1).
+/// One documentation page shows `errors` as a single object (docs/evidence/brightpearl-platform.md#envelope).
 fn one_or_many<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<Vec<ApiError>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -39,8 +39,8 @@ pub trait Searchable {
 ///
 /// Where Brightpearl says that the rows come by their id, which orders and payments do when nothing else is asked
 /// for, each page is checked against the one before: rows that went in between, perhaps because of what was done about
-/// them, leave no gap and bring none twice (brightpearl-platform.md §2.5). With another sort, rows that come and go
-/// shift those after them.
+/// them, leave no gap and bring none twice (docs/evidence/brightpearl-platform.md#paging). With another sort,
+/// rows that come and go shift those after them.
 #[derive(Debug)]
 #[must_use = "a search does nothing until a page or a row is asked for"]
 pub struct Results<'c, S> {

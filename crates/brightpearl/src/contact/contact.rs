@@ -1,4 +1,5 @@
-//! Customers, suppliers and staff (brightpearl-orders.md §10.1, §10.2).
+//! Customers, suppliers and staff (docs/evidence/brightpearl-orders.md#contacts,
+//! docs/evidence/brightpearl-orders.md#creating-contacts).
 //!
 //! A return needs none of this: the order itself names its customer and holds the addresses.
 

@@ -1,4 +1,4 @@
-//! Finding contacts (brightpearl-orders.md §10.3).
+//! Finding contacts (docs/evidence/brightpearl-orders.md#contact-search).
 //!
 //! ```
 //! use brightpearl::contact::{ContactSearch, contact_search};

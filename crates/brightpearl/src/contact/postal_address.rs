@@ -1,4 +1,4 @@
-//! Postal addresses, and which of them are a contact's (brightpearl-orders.md §10.4).
+//! Postal addresses, and which of them are a contact's (docs/evidence/brightpearl-orders.md#postal-addresses).
 //!
 //! ```
 //! use brightpearl::contact::{NewPostalAddress, postal_address};

@@ -1,4 +1,4 @@
-//! The caller's own installation in an account (brightpearl-platform.md §10).
+//! The caller's own installation in an account (docs/evidence/brightpearl-platform.md#account-configuration).
 //!
 //! ```
 //! use brightpearl::integration::instance;

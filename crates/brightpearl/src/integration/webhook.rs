@@ -1,4 +1,4 @@
-//! Webhooks: subscriptions, and reading what arrives (brightpearl-platform.md §8).
+//! Webhooks: subscriptions, and reading what arrives (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
 
 use std::collections::BTreeMap;
 
@@ -109,7 +109,8 @@ impl NewWebhook {
     }
 
     /// Where it goes, without the query: that holds the receiver's secret, which changes. Event and destination
-    /// together tell one's own subscriptions from those of others (brightpearl-platform.md §8.1).
+    /// together tell one's own subscriptions from those of others
+    /// (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
     pub fn destination(&self) -> &str {
         destination(&self.uri_template)
     }
@@ -213,7 +214,7 @@ pub fn delete(webhook: WebhookId) -> Request<()> {
     Request::new(DELETE, &[&webhook], answer::nothing).empty_when_absent()
 }
 
-/// The most ids that a test delivery may be about (brightpearl-platform.md §8.1).
+/// The most ids that a test delivery may be about (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
 const MAX_TEST_IDS: u64 = 10;
 
 /// What a test delivery says in place of an event.

@@ -3,7 +3,7 @@ use std::fmt;
 use api_client_core::wire;
 use serde::{Deserialize, Serialize};
 
-/// A postal address (brightpearl-orders.md §1.2). Fields never print: they are a shopper's.
+/// A postal address (docs/evidence/brightpearl-orders.md#addresses). Fields never print: they are a shopper's.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Address {

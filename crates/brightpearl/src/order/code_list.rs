@@ -1,4 +1,5 @@
-//! The lists behind the codes on orders: types, stock statuses, shipping statuses (brightpearl-orders.md §5).
+//! The lists behind the codes on orders: types, stock statuses, shipping statuses
+//! (docs/evidence/brightpearl-orders.md#order-codes).
 //!
 //! They are the same on every account and computed by Brightpearl, never set. The numbers are what searches
 //! show where orders have codes. No list takes an id set.

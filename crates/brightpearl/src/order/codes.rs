@@ -1,4 +1,4 @@
-//! The codes that orders carry (brightpearl-orders.md §5).
+//! The codes that orders carry (docs/evidence/brightpearl-orders.md#order-codes).
 
 use api_client_core::open_enum;
 

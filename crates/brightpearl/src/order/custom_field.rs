@@ -1,4 +1,5 @@
-//! Custom fields of orders: their values and their definitions (brightpearl-orders.md §7).
+//! Custom fields of orders: their values and their definitions
+//! (docs/evidence/brightpearl-orders.md#order-custom-fields).
 //!
 //! Sales orders and sales credits share one set of fields, purchases another. Values cannot be given when an
 //! order is created: patch them afterwards.

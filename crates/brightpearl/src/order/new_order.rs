@@ -1,4 +1,4 @@
-//! Creating orders of any type, header first (brightpearl-orders.md §2.3).
+//! Creating orders of any type, header first (docs/evidence/brightpearl-orders.md#creating-orders).
 //!
 //! Rows are added afterwards, one call each, so that a failure leaves half an order. Sales credits are better
 //! created whole: [`sales_credit::create`](super::sales_credit::create).

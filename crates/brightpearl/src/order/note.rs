@@ -1,4 +1,4 @@
-//! Notes on orders (brightpearl-orders.md §6).
+//! Notes on orders (docs/evidence/brightpearl-orders.md#order-notes).
 //!
 //! ```
 //! use brightpearl::{OrderId, order::{NewOrderNote, note}};
@@ -30,7 +30,7 @@ const CREATE: Endpoint =
 pub struct OrderNote {
     /// The note.
     pub note_id: OrderNoteId,
-    /// The order; not on the wire, where the path names it, but in collected facts.
+    /// The order; not on the wire, where the path names it, but in what was read.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
     /// The order's contact.

@@ -1,4 +1,4 @@
-//! Orders of all four types, as `/order` shows them (brightpearl-orders.md §2).
+//! Orders of all four types, as `/order` shows them (docs/evidence/brightpearl-orders.md#reading-orders).
 //!
 //! ```
 //! use brightpearl::{OrderId, order::{self, OrderSearch}};

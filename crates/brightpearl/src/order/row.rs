@@ -1,4 +1,4 @@
-//! Rows of orders (brightpearl-orders.md §2.1, §3).
+//! Rows of orders (docs/evidence/brightpearl-orders.md#reading-orders, docs/evidence/brightpearl-orders.md#order-rows).
 //!
 //! ```
 //! use brightpearl::{OrderId, OrderRowId, Patch, order::row};

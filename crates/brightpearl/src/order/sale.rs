@@ -1,4 +1,6 @@
-//! What sales orders and sales credits have in common as resources of their own (brightpearl-orders.md §1.5, §8).
+//! What sales orders and sales credits have in common as resources of their own
+//! (docs/evidence/brightpearl-orders.md#reading-a-sales-credit,
+//! docs/evidence/brightpearl-orders.md#sales-orders).
 
 use api_client_core::{CurrencyCode, OffsetDateTime};
 use rust_decimal::Decimal;

@@ -1,4 +1,4 @@
-//! Sales credits: what a customer is owed for a return (brightpearl-orders.md §1).
+//! Sales credits: what a customer is owed for a return (docs/evidence/brightpearl-orders.md#sales-credits).
 
 use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime, wire};
 use rust_decimal::Decimal;

@@ -1,4 +1,5 @@
-//! Sales orders as their own resource: finding and reading the original of a return (brightpearl-orders.md §8).
+//! Sales orders as their own resource: finding and reading the original of a return
+//! (docs/evidence/brightpearl-orders.md#sales-orders).
 //!
 //! ```
 //! use brightpearl::order::{SalesOrderSearch, sales_order};
@@ -344,8 +345,8 @@ pub fn close(order: OrderId) -> Request<()> {
     Request::new(CLOSE, &[&order], answer::nothing).body(&Nothing {})
 }
 
-/// Replaces rows of a sales order, each judged by itself (brightpearl-orders.md §3). A wrong quantity is
-/// refused with `ORDC-024`. Rows of sales credits have no PUT: patch them with
+/// Replaces rows of a sales order, each judged by itself (docs/evidence/brightpearl-orders.md#order-rows). A
+/// wrong quantity is refused with `ORDC-024`. Rows of sales credits have no PUT: patch them with
 /// [`row::patch`](super::row::patch).
 #[inline]
 pub fn put_rows(order: OrderId, rows: &[RowReplacement]) -> Request<RowOutcomes> {

@@ -1,4 +1,4 @@
-//! Order statuses: the account's own workflow labels (brightpearl-orders.md §4).
+//! Order statuses: the account's own workflow labels (docs/evidence/brightpearl-orders.md#order-statuses).
 //!
 //! ```
 //! use brightpearl::{OrderId, OrderStatusId, order::{StatusChange, status}};

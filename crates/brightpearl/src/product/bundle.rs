@@ -1,4 +1,4 @@
-//! Which bundles a product is in (brightpearl-orders.md §9.5).
+//! Which bundles a product is in (docs/evidence/brightpearl-orders.md#bundles).
 //!
 //! This is where a product is *used*. What a bundle is made of stands in
 //! [`Product::composition`](super::Product::composition).

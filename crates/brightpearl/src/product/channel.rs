@@ -1,4 +1,4 @@
-//! Sales channels (brightpearl-orders.md §9.1).
+//! Sales channels (docs/evidence/brightpearl-orders.md#channels).
 //!
 //! ```
 //! use brightpearl::product::channel;

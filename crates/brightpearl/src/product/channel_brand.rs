@@ -1,4 +1,4 @@
-//! The brands of channels: what their documents look like (brightpearl-orders.md §9.2).
+//! The brands of channels: what their documents look like (docs/evidence/brightpearl-orders.md#channel-brands).
 //!
 //! ```
 //! use brightpearl::product::channel_brand;

@@ -1,4 +1,4 @@
-//! Products (brightpearl-orders.md §9.4).
+//! Products (docs/evidence/brightpearl-orders.md#products).
 //!
 //! For a return three things count: whether the stock is counted, whether it is a bundle, and where it lies in
 //! a warehouse.

@@ -1,4 +1,4 @@
-//! Finding products (brightpearl-orders.md §9.3).
+//! Finding products (docs/evidence/brightpearl-orders.md#product-search).
 //!
 //! ```
 //! use brightpearl::product::{ProductSearch, ProductStatus, product_search};

@@ -1,4 +1,4 @@
-//! Searches: typed filters in, rows decoded by column name out (brightpearl-platform.md §2).
+//! Searches: typed filters in, rows decoded by column name out (docs/evidence/brightpearl-platform.md#search-requests).
 
 mod page;
 mod query;

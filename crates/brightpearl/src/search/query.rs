@@ -30,7 +30,8 @@ impl fmt::Debug for SearchQuery {
     }
 }
 
-/// Several texts for a filter that takes any of them (brightpearl-platform.md §2.2; the comma is inferred).
+/// Several texts for a filter that takes any of them
+/// (docs/evidence/brightpearl-platform.md#search-filter-types; the comma is inferred).
 pub(crate) fn string_set<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> String {
     texts.into_iter().map(|text| text.as_ref().to_owned()).collect::<Vec<_>>().join(",")
 }
@@ -89,7 +90,7 @@ impl SearchQuery {
 }
 
 /// A span of time as a filter writes it; either end may be open. Whether the ends belong to it is not
-/// documented (brightpearl-platform.md §2.3), so let periods overlap and drop duplicates.
+/// documented (docs/evidence/brightpearl-platform.md#periods-in-filters), so let periods overlap and drop duplicates.
 ///
 /// ```
 /// use brightpearl::search::Period;

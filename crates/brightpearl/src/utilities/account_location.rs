@@ -1,4 +1,4 @@
-//! Which data centre an account lives in (brightpearl-platform.md §1.3).
+//! Which data centre an account lives in (docs/evidence/brightpearl-platform.md#locating-an-account).
 //!
 //! The question is asked before there is a [`Client`](crate::Client): the address lies outside `/public-api/`, on
 //! the master data centre, and takes no credentials. So it is no [`Request`] of an account. Send

@@ -1,5 +1,5 @@
 //! Goods-in notes: what was received, against which row, into which location
-//! (brightpearl-accounting-warehouse.md B1).
+//! (docs/evidence/brightpearl-warehouse.md#goods-in-notes).
 //!
 //! ```
 //! use brightpearl::{GoodsInNoteId, warehouse::goods_in_note};
@@ -220,9 +220,9 @@ pub fn delete(note: GoodsInNoteId) -> Request<()> {
     Request::new(DELETE, &[&note], answer::nothing)
 }
 
-/// Takes units back off a goods-in note while they are still on hand (brightpearl-accounting-warehouse.md B2).
-/// The order's stock status presumably falls back. Answers with no id and has no key: read the goods movements
-/// before sending it again.
+/// Takes units back off a goods-in note while they are still on hand
+/// (docs/evidence/brightpearl-warehouse.md#goods-in-corrections). The order's stock status presumably falls
+/// back. Answers with no id and has no key: read the goods movements before sending it again.
 #[inline]
 pub fn correct(note: GoodsInNoteId, correction: &GoodsInCorrection) -> Request<()> {
     Request::new(CORRECT, &[&note], answer::nothing)

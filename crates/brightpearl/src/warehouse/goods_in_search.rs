@@ -1,4 +1,4 @@
-//! Finding what was received, batch by batch (brightpearl-accounting-warehouse.md B1.3).
+//! Finding what was received, batch by batch (docs/evidence/brightpearl-warehouse.md#goods-in-search).
 //!
 //! ```
 //! use brightpearl::{OrderId, warehouse::{GoodsInSearch, goods_in_search}};

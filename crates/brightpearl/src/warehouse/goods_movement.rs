@@ -1,4 +1,5 @@
-//! Goods movements: every change of stock (brightpearl-accounting-warehouse.md B5). Readable by search only.
+//! Goods movements: every change of stock (docs/evidence/brightpearl-warehouse.md#goods-movements). Readable by
+//! search only.
 //!
 //! ```
 //! use brightpearl::{GoodsInNoteId, warehouse::{GoodsMovementSearch, goods_movement}};

@@ -1,4 +1,4 @@
-//! Locations inside warehouses (brightpearl-accounting-warehouse.md B6).
+//! Locations inside warehouses (docs/evidence/brightpearl-warehouse.md#warehouses-and-locations).
 //!
 //! Once made, a location changes nothing but its zone, and goes only while no stock was ever in it; this crate
 //! reads locations and leaves making them to people.

@@ -1,4 +1,4 @@
-//! How many units of a product can be sold, and where (brightpearl-accounting-warehouse.md B7).
+//! How many units of a product can be sold, and where (docs/evidence/brightpearl-warehouse.md#product-availability).
 //!
 //! Units in quarantine are presumably in none of these numbers: receiving into it changes nothing here,
 //! releasing does.

@@ -1,4 +1,4 @@
-//! The quarantine of a warehouse (brightpearl-accounting-warehouse.md B3).
+//! The quarantine of a warehouse (docs/evidence/brightpearl-warehouse.md#quarantine).
 //!
 //! ```
 //! use brightpearl::{LocationId, ProductId, WarehouseId, warehouse::{Release, quarantine}};

@@ -1,4 +1,4 @@
-//! Stock corrections: units found, or written off (brightpearl-accounting-warehouse.md B4).
+//! Stock corrections: units found, or written off (docs/evidence/brightpearl-warehouse.md#stock-corrections).
 //!
 //! A return that cannot be sold is received into a saleable location and then corrected away, naming the
 //! credit. No webhook tells of it: search the goods movements of type `SC`.

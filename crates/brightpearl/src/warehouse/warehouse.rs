@@ -1,4 +1,5 @@
-//! Warehouses and their default locations (brightpearl-accounting-warehouse.md B3, B6).
+//! Warehouses and their default locations (docs/evidence/brightpearl-warehouse.md#quarantine,
+//! docs/evidence/brightpearl-warehouse.md#warehouses-and-locations).
 //!
 //! ```
 //! use brightpearl::{WarehouseId, warehouse::warehouse};

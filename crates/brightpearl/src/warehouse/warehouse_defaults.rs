@@ -1,4 +1,5 @@
-//! Where a product lies in a warehouse unless somebody says otherwise (brightpearl-accounting-warehouse.md B6).
+//! Where a product lies in a warehouse unless somebody says otherwise
+//! (docs/evidence/brightpearl-warehouse.md#warehouses-and-locations).
 //!
 //! ```
 //! use brightpearl::{ProductId, WarehouseId, warehouse::warehouse_defaults};

@@ -72,7 +72,7 @@ fn story(it: &Scripted) -> Vec<String> {
 
 const TOKEN_URL: &str = "https://oauth.brightpearlapp.com/token/acmeoutdoors";
 
-/// The vector of brightpearl-platform.md §4.2.
+/// The vector of docs/evidence/brightpearl-platform.md#signed-tokens.
 #[cfg(feature = "signed-tokens")]
 #[test]
 fn a_token_is_signed_as_brightpearl_does() {

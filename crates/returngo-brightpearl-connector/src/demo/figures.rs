@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Scene;
 
-/// Requests that Brightpearl takes from an app in a minute (brightpearl-platform.md §3).
+/// Requests that Brightpearl takes from an app in a minute (docs/evidence/brightpearl-platform.md#request-budget).
 const REQUESTS_A_MINUTE: u64 = 200;
 
 /// What a demo came to. All of it is counted from the mocks' state but for what waits for a person, which the

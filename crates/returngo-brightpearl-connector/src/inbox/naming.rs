@@ -47,7 +47,8 @@ impl Named {
     }
 }
 
-/// Orders and notes in one search; the URI must stay below 2,000 characters (brightpearl-platform.md §1.4).
+/// Orders and notes in one search; the URI must stay below 2,000 characters
+/// (docs/evidence/brightpearl-platform.md#id-sets).
 const IDS_A_SEARCH: usize = 100;
 
 impl Connection {
@@ -87,7 +88,7 @@ impl Connection {
     }
 
     /// The batches that these releases moved. That the event's id is the note of the movements is inferred
-    /// (brightpearl-platform.md §8.3); what is not found so, the sweep finds.
+    /// (docs/evidence/brightpearl-platform.md#webhook-events); what is not found so, the sweep finds.
     async fn batches_released(
         &self,
         releases: &BTreeSet<u64>,

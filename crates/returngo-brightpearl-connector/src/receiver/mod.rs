@@ -1,8 +1,9 @@
 //! The webhook receiver: `/webhooks/returngo/{connection}/{secret}` and `/webhooks/brightpearl/{connection}/{secret}`.
 //!
-//! Neither system signs its deliveries (brightpearl-platform.md §8.5, returngo.md §4), so the URL holds a
-//! secret. A delivery is answered with 200 once it is durable in the inbox, and not before. What is our own
-//! trouble is answered with 503, which asks for another delivery; a 4xx would drop it for good.
+//! Neither system signs its deliveries (docs/evidence/brightpearl-platform.md#webhook-security,
+//! docs/evidence/returngo.md#webhooks), so the URL holds a secret. A delivery is answered with 200 once it is
+//! durable in the inbox, and not before. What is our own trouble is answered with 503, which asks for another
+//! delivery; a 4xx would drop it for good.
 
 mod doors;
 mod group_commit;
@@ -120,7 +121,7 @@ impl Receiver {
 }
 
 /// Whether the body is compressed, for example. Its content type says nothing: that of ReturnGO is not documented
-/// (returngo.md §4), so the body itself tells whether it is JSON.
+/// (docs/evidence/returngo.md#webhooks), so the body itself tells whether it is JSON.
 fn is_encoded(headers: &HeaderMap) -> bool {
     headers
         .get_all(CONTENT_ENCODING)

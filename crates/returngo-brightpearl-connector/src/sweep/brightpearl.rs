@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How much of the time before it a sweep asks for again: whether a period's ends belong to it is not documented,
-/// and clocks differ (brightpearl-platform.md §2.3).
+/// and clocks differ (docs/evidence/brightpearl-platform.md#periods-in-filters).
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
 /// How far back the first sweep of a connection looks; older returns are for `backfill`.
@@ -76,7 +76,7 @@ impl Connection {
     }
 
     /// What never changed has no time of change, so the time of creation is asked for too
-    /// (brightpearl-orders.md §4). An order whose row cannot be read is looked at itself.
+    /// (docs/evidence/brightpearl-orders.md#order-statuses). An order whose row cannot be read is looked at itself.
     async fn find_changed_credits(
         &self,
         since: &Period,

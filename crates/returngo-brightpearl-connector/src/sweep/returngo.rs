@@ -84,8 +84,8 @@ impl Cursor {
 
 impl Connection {
     /// Finds RMAs that changed since the last sweep, as [`returngo::sweep`] does: within the calls that the day
-    /// has left, and without trusting `lastUpdated` alone (returngo.md §6.5). It reads no RMA itself: a worker
-    /// does, and tells what it saw.
+    /// has left, and without trusting `lastUpdated` alone (docs/evidence/returngo.md#polling-and-lastupdated).
+    /// It reads no RMA itself: a worker does, and tells what it saw.
     pub(super) async fn sweep_returngo(
         &self,
         turn: &SweepTurn,

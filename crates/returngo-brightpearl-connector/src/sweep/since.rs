@@ -14,7 +14,7 @@ use crate::{
 impl Connection {
     /// The RMAs that changed in either system since this time, whether or not they were looked at: those that were
     /// submitted, approved or reopened, refunds, credits, and goods; each with which system told. ReturnGO's lists show neither parcels nor
-    /// inspections (returngo.md §6.5). What cannot be read is skipped.
+    /// inspections (docs/evidence/returngo.md#polling-and-lastupdated). What cannot be read is skipped.
     ///
     /// # Errors
     /// When one of the systems or the ledger fails.

@@ -23,7 +23,7 @@ use tokio::sync::watch;
 
 use crate::ledger::databases::Database;
 
-/// Requests that Brightpearl takes in a minute (brightpearl-platform.md §5).
+/// Requests that Brightpearl takes in a minute (docs/evidence/brightpearl-platform.md#request-budget).
 const CAP: u32 = 200;
 
 /// A time that only waiting moves; the account goes by it too.

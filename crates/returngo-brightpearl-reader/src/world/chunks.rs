@@ -1,4 +1,5 @@
-/// Characters of one filter, as they stand in the URI, which must stay below 2,000 (brightpearl-platform.md §1.4).
+/// Characters of one filter, as they stand in the URI, which must stay below 2,000
+/// (docs/evidence/brightpearl-platform.md#id-sets).
 const CHARACTERS_A_SEARCH: usize = 1_600;
 
 /// Orders in one filter, for the same reason: an id has seven digits and a comma.

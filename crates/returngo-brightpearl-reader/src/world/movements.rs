@@ -10,17 +10,19 @@ use crate::Reader;
 /// Movements by their ids.
 pub(super) type Movements = BTreeMap<GoodsMovementId, GoodsMovement>;
 
-/// The highest id that a range can end at: a range without an end is refused (brightpearl-platform.md §2.2).
+/// The highest id that a range can end at: a range without an end is refused
+/// (docs/evidence/brightpearl-platform.md#search-filter-types).
 const HIGHEST_ID: u32 = i32::MAX as u32;
 
-/// Rows on a page, if nothing else is asked for (brightpearl-platform.md §2.4).
+/// Rows on a page, if nothing else is asked for (docs/evidence/brightpearl-platform.md#search-requests).
 const ROWS_A_PAGE: u64 = 500;
 
 /// Everything that moved in these batches, and every release and correction that names one of these orders.
 ///
-/// Batch and order are filters of one number each (brightpearl-accounting-warehouse.md B5), and a multi-message
-/// takes no reads (brightpearl-platform.md §6.2), so that a batch and an order cost a request each. For several,
-/// all releases and corrections since the first receipt are read instead, unless they would cost more.
+/// Batch and order are filters of one number each (docs/evidence/brightpearl-warehouse.md#goods-movements), and
+/// a multi-message takes no reads (docs/evidence/brightpearl-platform.md#multi-message), so that a batch and an
+/// order cost a request each. For several, all releases and corrections since the first receipt are read
+/// instead, unless they would cost more.
 pub(super) async fn of(
     reader: &Reader,
     batches: &BTreeSet<GoodsInNoteId>,

@@ -93,8 +93,9 @@ async fn sales(reader: &Reader, worlds: &[World]) -> Result<Vec<BTreeSet<OrderId
         for (found, wanted) in found.iter_mut().zip(&wanted) {
             found.extend(wanted.iter().filter_map(|reference| by_reference.get(reference)).flatten());
         }
-        // That a filter takes several texts with commas between them is inferred (brightpearl-platform.md §2.2):
-        // nobody is told that an order is not there before it was asked for by itself.
+        // That a filter takes several texts with commas between them is inferred
+        // (docs/evidence/brightpearl-platform.md#search-filter-types): nobody is told that an order is not
+        // there before it was asked for by itself.
         for (found, wanted) in found.iter_mut().zip(&wanted) {
             if found.is_empty() {
                 for reference in wanted {
@@ -107,7 +108,7 @@ async fn sales(reader: &Reader, worlds: &[World]) -> Result<Vec<BTreeSet<OrderId
 }
 
 /// What the order may carry. Shops' connectors store the number with or without its `#`
-/// (brightpearl-orders.md §8).
+/// (docs/evidence/brightpearl-orders.md#sales-orders).
 fn references(lookup: OrderLookup, rma: &Rma) -> Vec<String> {
     let details = &rma.order_details;
     match lookup {

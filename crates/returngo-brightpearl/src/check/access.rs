@@ -116,7 +116,7 @@ impl Unread {
 }
 
 /// Nothing in an answer says that an account is for testing. What can be told is whether it is Brightpearl that
-/// answers (brightpearl-platform.md §1.2), and what the account is called.
+/// answers (docs/evidence/brightpearl-platform.md#hosts-and-uris), and what the account is called.
 fn server(base: &str) -> Option<Finding> {
     let host = base.split_once("://").map_or(base, |(_, rest)| rest);
     let host = host.split(['/', ':']).next().unwrap_or_default();

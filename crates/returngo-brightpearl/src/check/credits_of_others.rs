@@ -1,5 +1,5 @@
 //! Whether somebody else makes sales credits for the same returns: then each would be credited twice
-//! (returngo.md §5.6).
+//! (docs/evidence/returngo.md#others-that-make-credits).
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,8 @@ enum Maker {
     Us,
     /// A connection like this one, under another integration instance.
     AnotherOfUs,
-    /// ReturnGO's own integration: the reference is its prefix and the number of an RMA (returngo.md §5.1).
+    /// ReturnGO's own integration: the reference is its prefix and the number of an RMA
+    /// (docs/evidence/returngo.md#integration-with-brightpearl).
     ReturngoItself,
     /// Another integration, such as Brightpearl's own Shopify connector.
     Integration(InstanceId),

@@ -87,7 +87,7 @@ fn account_code(name: &str, code: &str) -> Finding {
     }
 }
 
-/// Two data centres are known; their hosts had other names once (brightpearl-platform.md §1.2).
+/// Two data centres are known; their hosts had other names once (docs/evidence/brightpearl-platform.md#hosts-and-uris).
 fn data_centre(name: &str, code: &str) -> Finding {
     let today = match code {
         "euw1" | "use1" => return Finding::pass(name, format!("data centre {code}")),

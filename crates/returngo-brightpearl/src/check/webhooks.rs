@@ -100,7 +100,8 @@ fn nobody_listens(subject: &str, there: usize) -> Finding {
     )
 }
 
-/// A delivery carries its secret in the URL, and no signature (brightpearl-platform.md §8.5, returngo.md §4).
+/// A delivery carries its secret in the URL, and no signature
+/// (docs/evidence/brightpearl-platform.md#webhook-security, docs/evidence/returngo.md#webhooks).
 fn in_the_open(subject: &str, receiver: &str) -> Option<Finding> {
     let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
     let open = receiver.starts_with("http://") && !loopback.iter().any(|here| receiver.starts_with(here));
@@ -113,7 +114,7 @@ fn in_the_open(subject: &str, receiver: &str) -> Option<Finding> {
     })
 }
 
-/// A shorter name takes all events below it (brightpearl-platform.md §8.1).
+/// A shorter name takes all events below it (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
 fn covers(subscribed: &str, event: &str) -> bool {
     event.strip_prefix(subscribed).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::expression::Scope;
 use crate::{credit::RowFields, rma_facts::Calendar, settings::nearest};
 
-/// What Brightpearl stores of a reference (brightpearl-orders.md §1.4).
+/// What Brightpearl stores of a reference (docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit).
 const LONGEST_REFERENCE: usize = 64;
 
 /// A field that a field map can set.
@@ -66,7 +66,7 @@ const NAMES: [(&str, Target); 13] = [
 
 const CUSTOM: &str = "customFields.";
 
-/// How every code of a custom field begins (brightpearl-orders.md §7).
+/// How every code of a custom field begins (docs/evidence/brightpearl-orders.md#order-custom-fields).
 const CUSTOM_CODE: &str = "PCF_";
 
 impl Target {

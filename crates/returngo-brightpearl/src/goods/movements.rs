@@ -47,7 +47,7 @@ impl Transfer {
 /// One transfer: its note (its own movement where no note is named), batch and product.
 type TransferKey = (Result<GoodsNoteId, GoodsMovementId>, GoodsInNoteId, ProductId);
 
-/// Internal transfers of the credit's batches (brightpearl-accounting-warehouse.md B3).
+/// Internal transfers of the credit's batches (docs/evidence/brightpearl-warehouse.md#quarantine).
 fn releases<'w>(
     movements: impl Iterator<Item = &'w GoodsMovement>,
     world: &World,
@@ -74,7 +74,8 @@ fn releases<'w>(
     transfers
 }
 
-/// Negative stock corrections that name the credit, or one of its batches and no other order (B4).
+/// Negative stock corrections that name the credit, or one of its batches and no other order
+/// (docs/evidence/brightpearl-warehouse.md#stock-corrections).
 fn write_off(lots: &mut Lots, movement: &GoodsMovement, world: &World, credit: &Order) {
     let is_correction = movement.goods_note_type_code == Some(GoodsNoteTypeCode::StockCorrection);
     if !is_correction || movement.quantity >= 0 || !may_concern(movement, credit) {

@@ -133,7 +133,7 @@ impl<'w> Books<'w> {
                     self.standing.push(payment);
                 }
             }
-            // Money that came back (brightpearl-accounting-warehouse.md A2).
+            // Money that came back (docs/evidence/brightpearl-accounting.md#sale-payment-totals).
             PaymentType::Receipt | PaymentType::Capture => self.paid = self.paid.saturating_sub(amount),
             _ => {}
         }

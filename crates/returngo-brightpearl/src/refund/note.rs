@@ -16,7 +16,7 @@ pub(super) fn of_money_in(rma: &RmaId, payment: &Transaction, calendar: &Calenda
 }
 
 /// Amount, kind, reference and time, and the key by which the note is found again. No quotation marks: they
-/// come back with backslashes (brightpearl-orders.md §6).
+/// come back with backslashes (docs/evidence/brightpearl-orders.md#order-notes).
 fn note(rma: &RmaId, transaction: &Transaction, calendar: &Calendar, happened: &str) -> NewOrderNote {
     let money = &transaction.amount;
     let text = format!(

@@ -406,8 +406,8 @@ impl<'r, 'w> Recording<'r, 'w> {
         })
     }
 
-    /// A method with a bank account makes a journal (brightpearl-accounting-warehouse.md A1.4); without one
-    /// nothing was posted. Vouchers and store credit have no bank account, and never a journal.
+    /// A method with a bank account makes a journal (docs/evidence/brightpearl-accounting.md#payment-rules);
+    /// without one nothing was posted. Vouchers and store credit have no bank account, and never a journal.
     fn check_journal(&mut self, payment: &CustomerPayment, refund: &Transaction) {
         let code = payment.payment_method_code.as_ref();
         let method = code.and_then(|code| method(code, &self.refunding.world.account));

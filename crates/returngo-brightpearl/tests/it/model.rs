@@ -118,7 +118,7 @@ impl Model {
         credit
     }
 
-    /// The RMA follows its parcels (returngo.md §6.1).
+    /// The RMA follows its parcels (docs/evidence/returngo.md#life-cycle).
     fn move_shipment(&mut self, id: &returngo::ShipmentId, status: &ShipmentStatus) {
         let shipment =
             self.world.rma.shipments.iter_mut().find(|shipment| shipment.shipment_id == *id).unwrap();

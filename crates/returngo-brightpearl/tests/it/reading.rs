@@ -199,7 +199,8 @@ fn toml_is_refused_as_json_is() {
     }
 }
 
-/// What a user of ReturnGO's own integration copies out of its form (returngo.md §5.1).
+/// What a user of ReturnGO's own integration copies out of its form
+/// (docs/evidence/returngo.md#integration-with-brightpearl).
 #[test]
 fn the_five_settings_of_returngos_own_integration_are_a_complete_configuration() {
     let copied = r#"{

@@ -1,4 +1,4 @@
-//! The routes of the API (returngo.md §2), one module a resource, and the mock's own controls.
+//! The routes of the API (docs/evidence/returngo.md#endpoints), one module a resource, and the mock's own controls.
 
 mod control;
 mod rma;

@@ -122,7 +122,7 @@ fn expect_status(rma: &Rma, what: &str, allowed: impl Fn(&RmaStatus) -> bool) ->
     }
 }
 
-/// Approval moves `lastUpdated`; parcels and refunds do not (returngo.md §6.5).
+/// Approval moves `lastUpdated`; parcels and refunds do not (docs/evidence/returngo.md#polling-and-lastupdated).
 pub(crate) fn mark_approved(rma: &mut Rma, via: TriggeredVia, by: &str, now: Timestamp) {
     let time = time(now);
     rma.rma_summary.status = RmaStatus::Approved;

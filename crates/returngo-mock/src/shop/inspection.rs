@@ -1,4 +1,4 @@
-//! What an inspection of a returned unit finds (returngo.md §3.4). No end point for it is known.
+//! What an inspection of a returned unit finds (docs/evidence/returngo.md#inspections). No end point for it is known.
 
 use api_mock_core::Context;
 use jiff::Timestamp;

@@ -1,4 +1,5 @@
-//! How RMAs and parcels move on (returngo.md §2.4, §2.6, §6.1).
+//! How RMAs and parcels move on (docs/evidence/returngo.md#setting-a-status,
+//! docs/evidence/returngo.md#shipment-updates, docs/evidence/returngo.md#life-cycle).
 
 use jiff::Timestamp;
 use returngo::{
@@ -60,7 +61,7 @@ fn shipment<'r>(rma: &'r mut Rma, id: &ShipmentId) -> Result<&'r mut Shipment, R
     found.ok_or_else(|| Rejected::not_found("shipment", id))
 }
 
-/// The table of returngo.md §2.6; staying is no transition.
+/// The table of docs/evidence/returngo.md#shipment-updates; staying is no transition.
 fn set_shipment_status(shipment: &mut Shipment, status: ShipmentStatus) -> Result<(), Rejected> {
     if status != shipment.status && !shipment.may_become(&status) {
         let Shipment { shipment_id: id, status: from, .. } = shipment;

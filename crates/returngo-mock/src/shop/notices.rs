@@ -1,5 +1,5 @@
-//! What webhooks tell of a change (returngo.md §4). Their schemas are not public: the bodies are the likely
-//! ones.
+//! What webhooks tell of a change (docs/evidence/returngo.md#webhooks). Their schemas are not public: the
+//! bodies are the likely ones.
 
 use api_mock_core::{Delivery, RetryRule};
 use returngo::{Rma, RmaId, Shipment, Transaction, Webhook, WebhookEvent};

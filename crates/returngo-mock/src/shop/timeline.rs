@@ -1,4 +1,4 @@
-//! The lines that ReturnGO adds to an RMA's timeline (returngo.md §3.9).
+//! The lines that ReturnGO adds to an RMA's timeline (docs/evidence/returngo.md#timeline).
 
 use jiff::Timestamp;
 use returngo::{Comment, CommentType, OffsetDateTime, Rma};

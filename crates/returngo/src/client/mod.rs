@@ -195,7 +195,7 @@ impl ClientBuilder {
     }
 
     /// The name of a comment's text in `POST /rma/{id}/comment`. Unconfirmed: `htmlText` is what the comment
-    /// reads back as; one program sends `comment` (returngo.md §2.3).
+    /// reads back as; one program sends `comment` (docs/evidence/returngo.md#comments-on-an-rma).
     pub fn comment_field(mut self, name: impl Into<String>) -> Self {
         self.comment_field = name.into();
         self

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::request::Method;
 
-/// How many calls the key may make (returngo.md §1). ReturnGO's support raises it on request: say so here then.
+/// How many calls the key may make (docs/evidence/returngo.md#access-and-quota). ReturnGO's support raises it
+/// on request: say so here then.
 ///
 /// Calls are counted by this client and its clones alone, unless a [`CallCounter`] counts them for several; what other
 /// programs make with the same key shows only when ReturnGO refuses.

@@ -58,7 +58,7 @@ impl Rules for ReturngoRules {
 }
 
 /// The gateway's two texts for 429 are `Too Many Requests` and, for a quota, `Limit Exceeded`
-/// (returngo.md §1, unconfirmed).
+/// (docs/evidence/returngo.md#errors, unconfirmed).
 pub(crate) fn says_day_is_spent(response: &HttpResponse) -> bool {
     let said = message(&response.body).unwrap_or_default();
     response.status == 429 && said.to_ascii_lowercase().contains("limit exceeded")

@@ -1,4 +1,5 @@
-//! Seeing every change of a shop by looking, within the calls of a day (returngo.md §6.5).
+//! Seeing every change of a shop by looking, within the calls of a day
+//! (docs/evidence/returngo.md#polling-and-lastupdated).
 //!
 //! Webhooks may be lost, and asking for RMAs by `lastUpdated` misses what matters most: it does not move when
 //! a parcel arrives, a refund is made or a unit is inspected. So four lists are asked for, each for what only

@@ -1,4 +1,4 @@
-//! Webhooks: registrations, and reading what arrives (returngo.md §4).
+//! Webhooks: registrations, and reading what arrives (docs/evidence/returngo.md#webhooks).
 
 #[cfg(feature = "webhooks")]
 mod delivery;

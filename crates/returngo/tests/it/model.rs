@@ -1,5 +1,5 @@
-//! The ten ways in which the wire differs from what its description says (returngo.md §3.11), and the
-//! questions that the model answers.
+//! The ten ways in which the wire differs from what its description says
+//! (docs/evidence/returngo.md#wire-differences), and the questions that the model answers.
 
 use returngo::{
     CurrencyCode, EventName, ExchangeOrderType, FollowUpQuestionType, OffsetDateTime, ResolutionType, Rma,

@@ -1,5 +1,5 @@
 //! Deliveries have no published schema: whatever names an RMA is understood, whatever does not asks for a look
-//! at all of them (returngo.md §4).
+//! at all of them (docs/evidence/returngo.md#webhooks).
 
 use returngo::{Notification, WebhookEvent};
 

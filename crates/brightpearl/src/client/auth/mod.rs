@@ -1,4 +1,5 @@
-//! Who the caller is, in each of the ways that Brightpearl knows (brightpearl-platform.md §4).
+//! Who the caller is, in each of the ways that Brightpearl knows
+//! (docs/evidence/brightpearl-platform.md#authentication-schemes).
 
 mod credentials;
 mod oauth;
@@ -79,7 +80,7 @@ impl Authenticator {
     }
 
     /// Sends a request to the host that the authorisation names: that says where the account's API is, and may
-    /// say otherwise with any refresh (brightpearl-platform.md §4.4).
+    /// say otherwise with any refresh (docs/evidence/brightpearl-platform.md#oauth).
     fn follow(&self, api_domain: &str, url: &mut String) {
         let Some(home) = &self.home else { return };
         match brightpearl_host(api_domain) {
@@ -127,8 +128,8 @@ fn add_bearer(headers: &mut Headers, token: &str) {
     headers.insert_secret("authorization", format!("Bearer {token}"));
 }
 
-/// Takes secrets out of a text, also as Brightpearl's JSON escapes them (brightpearl-platform.md §0, S12): an
-/// answer that does not read is shown as it came.
+/// Takes secrets out of a text, also as Brightpearl's JSON escapes them
+/// (docs/evidence/brightpearl-platform.md#error-codes): an answer that does not read is shown as it came.
 fn hide<'s>(secrets: impl IntoIterator<Item = &'s str>, text: &str) -> String {
     secrets.into_iter().filter(|secret| !secret.is_empty()).fold(text.to_owned(), |text, secret| {
         text.replace(secret, "[secret]").replace(&secret.replace('=', "\\u003d"), "[secret]")

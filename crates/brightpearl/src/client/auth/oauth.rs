@@ -25,7 +25,8 @@ const EXCHANGE: Endpoint = Endpoint::new(Method::Post, "/token/{account}", Idemp
 /// Whether a refresh token outlives its use is not known; after a lost answer repeating is the only hope.
 const REFRESH: Endpoint = Endpoint::new(Method::Post, "/token/{account}", Idempotency::RepeatableWrite);
 
-/// An app that account owners authorise by OAuth 2.0 (brightpearl-platform.md §4.4). Never prints its secret.
+/// An app that account owners authorise by OAuth 2.0 (docs/evidence/brightpearl-platform.md#oauth). Never
+/// prints its secret.
 ///
 /// 1. Send the account's owner to [`authorize_url`](Self::authorize_url).
 /// 2. Their browser comes back to the redirect URI with a code and your state: check the state, then
@@ -245,7 +246,7 @@ fn form(fields: &[(&str, &str)]) -> String {
 }
 
 /// The token endpoint's rules: no credentials beyond the form, and no budget, since it is not counted
-/// (brightpearl-platform.md §5).
+/// (docs/evidence/brightpearl-platform.md#request-budget).
 struct TokenEndpoint;
 
 #[async_trait]

@@ -296,7 +296,7 @@ fn webhooks_must_be_there_be_ours_and_be_delivered_as_we_need_them() {
             "returngo.webhooks.TRANSACTION_CREATED",
             "not subscribed to us",
         ),
-        // A registration of an address that is none was seen on a live account (returngo.md §4).
+        // A registration of an address that is none was seen on a live account (docs/evidence/returngo.md#webhooks).
         (
             |it| it.returngo.webhooks.as_mut().unwrap()[0].url = "string".to_owned(),
             Mark::Failure,

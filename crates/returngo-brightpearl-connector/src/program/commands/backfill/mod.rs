@@ -198,7 +198,7 @@ fn of_the_period(days: &Days, zone: &TimeZone) -> RmaFilter {
     days.end(zone).into_iter().fold(filter, RmaFilter::created_before)
 }
 
-/// That both bounds of a list hold is unconfirmed (returngo.md §2.2).
+/// That both bounds of a list hold is unconfirmed (docs/evidence/returngo.md#paging-and-filters).
 fn was_made_on(summary: &RmaSummary, days: &Days, zone: &TimeZone) -> bool {
     let made = summary.events.iter().filter_map(|event| Some(event.event_date?.timestamp())).min();
     made.is_none_or(|made| days.contains(made.to_zoned(zone.clone()).date()))
