@@ -10,7 +10,7 @@ use std::{
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{
-        self, DeserializeOwned,
+        self, DeserializeOwned, IntoDeserializer,
         value::{MapAccessDeserializer, SeqAccessDeserializer},
     },
 };
@@ -69,8 +69,7 @@ pub mod informational_list {
         D: Deserializer<'de>,
         T: DeserializeOwned,
     {
-        let values: Vec<Entry<T>> = informational::deserialize(deserializer)?;
-        Ok(values.into_iter().filter_map(|Entry(value)| value).collect())
+        deserializer.deserialize_any(Entries(PhantomData))
     }
 
     pub use super::informational::serialize;
@@ -80,6 +79,65 @@ pub mod informational_list {
     impl<'de, T: DeserializeOwned> Deserialize<'de> for Entry<T> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             informational::deserialize(deserializer).map(Self)
+        }
+    }
+
+    struct Entries<T>(PhantomData<T>);
+
+    impl<T> Entries<T> {
+        fn none<E>() -> Result<Vec<T>, E> {
+            UNREADABLE.fetch_add(1, Ordering::Relaxed);
+            Ok(Vec::new())
+        }
+    }
+
+    impl<'de, T: DeserializeOwned> de::Visitor<'de> for Entries<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("any value")
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut entries: A) -> Result<Vec<T>, A::Error> {
+            let mut read = Vec::new();
+            while let Some(Entry(value)) = entries.next_element()? {
+                read.extend(value);
+            }
+            Ok(read)
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Vec<T>, E> {
+            Ok(Vec::new())
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<T>, E> {
+            if text.is_empty() { Ok(Vec::new()) } else { Self::none() }
+        }
+
+        fn visit_bool<E: de::Error>(self, _: bool) -> Result<Vec<T>, E> {
+            Self::none()
+        }
+
+        fn visit_u64<E: de::Error>(self, _: u64) -> Result<Vec<T>, E> {
+            Self::none()
+        }
+
+        fn visit_i64<E: de::Error>(self, _: i64) -> Result<Vec<T>, E> {
+            Self::none()
+        }
+
+        fn visit_f64<E: de::Error>(self, _: f64) -> Result<Vec<T>, E> {
+            Self::none()
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, mut entries: A) -> Result<Vec<T>, A::Error> {
+            while entries.next_entry::<de::IgnoredAny, de::IgnoredAny>()?.is_some() {}
+            Self::none()
+        }
+
+        /// For readers of types, not of values.
+        fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Vec<T>, D::Error> {
+            Vec::deserialize(inner)
         }
     }
 }
@@ -113,6 +171,14 @@ pub fn unreadable_values() -> u64 {
 struct Any<T>(PhantomData<T>);
 
 impl<T: DeserializeOwned + Default> Any<T> {
+    /// Nearly every value has the form that is wanted: it is read as it is, and only others are looked at again.
+    fn read_scalar<'v, V>(value: V) -> Option<T>
+    where
+        V: IntoDeserializer<'v, Unfit> + Into<Value> + Copy,
+    {
+        T::deserialize(Scalar(value.into_deserializer())).ok().or_else(|| Self::read(value.into()))
+    }
+
     fn read(value: Value) -> Option<T> {
         if value.is_null() {
             return Some(T::default());
@@ -146,23 +212,23 @@ impl<'de, T: DeserializeOwned + Default> de::Visitor<'de> for Any<T> {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Option<T>, E> {
-        Ok(Self::read(value.into()))
+        Ok(Self::read_scalar(value))
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Option<T>, E> {
-        Ok(Self::read(value.into()))
+        Ok(Self::read_scalar(value))
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Option<T>, E> {
-        Ok(Self::read(value.into()))
+        Ok(Self::read_scalar(value))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Option<T>, E> {
-        Ok(Self::read(value.into()))
+        Ok(Self::read_scalar(value))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<T>, E> {
-        Ok(Self::read(text.into()))
+        Ok(Self::read_scalar(text))
     }
 
     fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Option<T>, A::Error> {
@@ -176,5 +242,60 @@ impl<'de, T: DeserializeOwned + Default> de::Visitor<'de> for Any<T> {
     /// For readers of types, not of values.
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Option<T>, D::Error> {
         T::deserialize(inner).map(Some)
+    }
+}
+
+/// A scalar that is there, also for a type that may be absent.
+struct Scalar<D>(D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Scalar<D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_option<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: de::Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: de::Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// A value of another form; which one is not said, for it is looked at again.
+#[derive(Debug)]
+struct Unfit;
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of another form")
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+impl de::Error for Unfit {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self
     }
 }

@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn every_setting_has_a_variable() {
         let variables: Vec<String> = Setting::all().map(Setting::variable).collect();
-        assert_eq!(variables.len(), 12, "{variables:?}");
+        assert_eq!(variables.len(), 14, "{variables:?}");
         for known in ["DATABASE", "KEY_FILE", "WORK_BATCH", "SWEEPS_RETURNGO_SECONDS", "KEEP_WEBHOOKS_DAYS"] {
             assert!(variables.contains(&format!("{PREFIX}{known}")), "{known} of {variables:?}");
         }

@@ -29,7 +29,7 @@ async fn another_key_is_refused_at_once() {
     Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap();
     let refused = Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap_err();
     assert!(matches!(refused, VaultError::WrongKey), "{refused:?}");
-    assert!(refused.to_string().contains("use that one"));
+    assert!(refused.to_string().contains("set `key_file`"));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod connect_oauth;
 mod demo;
 mod disconnect;
 mod first_steps;
+mod golden;
 mod guarded;
 mod reading;
 mod reconcile;

@@ -14,6 +14,9 @@ pub(crate) fn statements(is_sqlite: bool) -> Vec<&'static str> {
         "DROP INDEX seen_watched",
         "ALTER TABLE seen DROP COLUMN watch_until",
         "DROP TABLE connection_change",
+        "DROP INDEX inbox_again",
+        "ALTER TABLE inbox DROP COLUMN again_at",
+        "ALTER TABLE inbox DROP COLUMN tries",
         "DELETE FROM _sqlx_migrations WHERE version > 12",
     ]);
     statements
