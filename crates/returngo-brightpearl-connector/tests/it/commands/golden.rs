@@ -76,8 +76,26 @@ impl Golden<'_> {
         {
             text = text.replace(&url, name);
         }
-        text
+        without_times(&text)
     }
+}
+
+/// A sentence without its days and times of day.
+fn without_times(text: &str) -> String {
+    let is_part = |letter: char| letter.is_ascii_digit() || "T:Z.+-".contains(letter);
+    let is_time = |run: &str| {
+        run.get(..10).is_some_and(|day| day.parse::<Date>().is_ok()) || run.matches(':').count() == 2
+    };
+    let mut rest = text;
+    let mut steady = String::new();
+    while let Some(start) = rest.find(is_part) {
+        let run = &rest[start..];
+        let run = &run[..run.find(|letter| !is_part(letter)).unwrap_or(run.len())];
+        steady.push_str(&rest[..start]);
+        steady.push_str(if is_time(run) { "<time>" } else { run });
+        rest = &rest[start + run.len()..];
+    }
+    steady + rest
 }
 
 #[tokio::test]
