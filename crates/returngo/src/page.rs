@@ -46,7 +46,7 @@ pub struct UndecodableRow {
     pub number: usize,
     /// The number of its RMA or transaction, where that can be told.
     pub id: Option<String>,
-    /// The [fingerprint](api_client_core::fingerprint) of its text: what knows the row again that says no number.
+    /// The [`fingerprint`] of its text: what knows the row again that says no number.
     pub fingerprint: u64,
     /// Where and why.
     pub source: DecodeError,

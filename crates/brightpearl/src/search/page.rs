@@ -57,7 +57,7 @@ pub struct UndecodableRow {
     pub number: usize,
     /// Its id, as far as that can be told: searches begin their rows with it.
     pub id: Option<u64>,
-    /// The [fingerprint](api_client_core::fingerprint) of its text: what knows the row again that says no id.
+    /// The [`fingerprint`] of its text: what knows the row again that says no id.
     pub fingerprint: u64,
     /// Where and why.
     pub source: DecodeError,
