@@ -34,6 +34,12 @@ impl DecodeError {
         &self.path
     }
 
+    /// The same error without what `hide` takes out of a text: the path has the keys that were sent, and any text may be one.
+    #[must_use]
+    pub fn hiding(self, hide: &dyn Fn(&str) -> String) -> Self {
+        Self { path: hide(&self.path), expected: hide(&self.expected) }
+    }
+
     /// What was expected there, and what kind of value was found.
     pub fn expected(&self) -> &str {
         &self.expected

@@ -168,7 +168,7 @@ impl Error {
         // JSON stays out, cut off or whole: it is about a shopper.
         let strange = excerpt(&response.body).filter(|text| !text.starts_with(['{', '[']));
         error.0.body_excerpt = strange.map(|text| hide(&text));
-        error.0.source = Some(Box::new(source));
+        error.0.source = Some(Box::new(source.hiding(hide)));
         error
     }
 

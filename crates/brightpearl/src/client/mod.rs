@@ -141,9 +141,10 @@ impl Client {
 
     /// Reads an answer that came with success.
     fn read<T>(&self, request: &Request<T>, response: &HttpResponse) -> Result<T, Error> {
+        let hide = |text: &str| self.hide_in(text);
         request.read(response).map_err(|error| {
-            Error::undecodable(CallReport::answered(request.endpoint()), response, error)
-                .with_strange_body(response, &|text| self.hide_in(text))
+            Error::undecodable(CallReport::answered(request.endpoint()), response, error.hiding(&hide))
+                .with_strange_body(response, &hide)
         })
     }
 
