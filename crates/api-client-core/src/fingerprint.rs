@@ -1,5 +1,5 @@
-/// Tells texts apart, the same way in every process and version: FNV-1a of 64 bits. It is no protection against
-/// somebody who makes up texts.
+/// Tells texts apart, the same way in every process and version: FNV-1a of 64 bits. It does not protect against
+/// texts made up to collide.
 ///
 /// ```
 /// assert_eq!(api_client_core::fingerprint(b"a"), 0xaf63_dc4c_8601_ec8c);

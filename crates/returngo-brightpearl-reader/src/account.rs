@@ -54,7 +54,7 @@ pub(crate) async fn with_configuration(
     Ok(facts)
 }
 
-/// The entries of a list that read; the others are noted.
+/// The valid entries of a list; notes the others.
 fn readable<T>(
     list: AccountList,
     entries: Vec<Result<T, UndecodableRow>>,
@@ -67,7 +67,7 @@ fn readable<T>(
     entries.into_iter().filter_map(|entry| entry.map_err(&mut note).ok()).collect()
 }
 
-/// A location of a warehouse; none when its answer does not read.
+/// A location of a warehouse; none if its answer cannot be decoded.
 fn location<T>(
     of: WarehouseId,
     answer: Result<T, Error>,

@@ -30,7 +30,7 @@ pub struct Refunded {
 }
 
 impl Refunded {
-    /// The entries of a list that read; the others are noted.
+    /// The valid entries of a list; notes the others.
     fn readable<T, E: Display>(&mut self, list: &str, entries: Vec<Result<T, E>>) -> Vec<T> {
         let mut note = |entry: E| {
             self.unreconciled.insert(Unreconciled::other(format!("{list}: {entry}")));

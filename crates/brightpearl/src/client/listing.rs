@@ -17,8 +17,8 @@ struct Envelope<'a> {
 }
 
 impl Client {
-    /// Reads a list of the account entry by entry. [`Self::send`] reads all of it or nothing: here one entry that does not
-    /// read leaves the others.
+    /// Reads a list of the account entry by entry: an invalid entry does not affect the others. [`Self::send`] reads all of
+    /// it or nothing.
     ///
     /// ```no_run
     /// # async fn example(brightpearl: brightpearl::Client) -> Result<(), brightpearl::Error> {
@@ -35,7 +35,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// When the answer cannot be had or is no list; see [`ErrorKind`](crate::ErrorKind).
+    /// When the request fails or the answer is not a list; see [`ErrorKind`](crate::ErrorKind).
     pub async fn list_each<T: DeserializeOwned>(
         &self,
         list: &Request<Vec<T>>,
@@ -48,7 +48,7 @@ impl Client {
     }
 }
 
-/// The entries of a list under `response`, each by itself: one that does not read leaves the others.
+/// The entries of a list under `response`, each decoded on its own: an invalid one does not affect the others.
 fn entries<T: DeserializeOwned>(
     response: &HttpResponse,
 ) -> Result<Vec<Result<T, UndecodableRow>>, DecodeError> {

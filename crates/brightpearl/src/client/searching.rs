@@ -93,10 +93,10 @@ impl<'c, S: Searchable> Results<'c, S> {
         Ok(rows)
     }
 
-    /// Every row of every page, those that do not read as errors.
+    /// Every row of every page; an invalid row is an error in its place.
     ///
     /// # Errors
-    /// When a page cannot be had.
+    /// When a page cannot be fetched.
     pub async fn all_results(mut self) -> Result<Vec<Result<S::Row, UndecodableRow>>, Error> {
         let mut rows = Vec::new();
         while let Some(page) = self.next_page().await? {
