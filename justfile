@@ -18,7 +18,7 @@ docs:
 
 # Run the connector against the mocks
 demo *args="--rmas 20":
-    cargo run --package returngo-brightpearl-connector -- demo {{ args }}
+    cargo run --package returngo-brightpearl -- demo {{ args }}
 
 # Run everything that has to pass before a change is merged
 ci:

@@ -6,11 +6,11 @@ use std::{path::PathBuf, process::ExitCode};
 use brightpearl::{client::SystemClock, integration::NewWebhook};
 use clap::Parser;
 use returngo::webhook::NewWebhook as Registration;
-use returngo_brightpearl::{
+use returngo_brightpearl_mapping::{
     ConnectionSettings,
     check::{self, Finding, Mark, Receiver},
 };
-use returngo_brightpearl_reader::{Receivers, read_connection};
+use returngo_brightpearl_sync::{Receivers, read_connection};
 use support::{
     environment,
     output::{remark, run, say},

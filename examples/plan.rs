@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use clap::Parser;
-use returngo_brightpearl::{ConnectionSettings, World, explain};
+use returngo_brightpearl_mapping::{ConnectionSettings, World, explain};
 use support::output::{remark, run, say};
 
 /// Prints the plan for a world as JSON.
@@ -30,7 +30,7 @@ fn plan(arguments: &Arguments) -> anyhow::Result<()> {
     let world = World::from_json(&text_of(&arguments.world)?)
         .with_context(|| format!("{} is not a world", arguments.world.display()))?;
     let settings = settings(arguments.settings.as_ref())?;
-    let plan = returngo_brightpearl::plan(&world, &settings);
+    let plan = returngo_brightpearl_mapping::plan(&world, &settings);
     if arguments.explain {
         say(explain(&world, &settings, &plan).to_string().trim_end())?;
     } else {

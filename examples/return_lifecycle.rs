@@ -17,13 +17,13 @@ use brightpearl::{
 use brightpearl_mock::MockBrightpearl;
 use clap::Parser;
 use returngo::{RmaId, RmaStatus, webhook::NewWebhook as Registration};
-use returngo_brightpearl::{
+use returngo_brightpearl_mapping::{
     ConnectionSettings, World,
     check::{self, Connection, Mark},
     keys,
     reconcile::{Days, Report},
 };
-use returngo_brightpearl_reader::{Reader, Receivers, read_connection};
+use returngo_brightpearl_sync::{Reader, Receivers, read_connection};
 use returngo_mock::{MockReturngo, Refund};
 use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 use serde_json::{Value, json};

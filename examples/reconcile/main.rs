@@ -12,8 +12,8 @@ use std::{
 use clap::{CommandFactory as _, Parser, error::ErrorKind};
 use jiff::civil::Date;
 use returngo::RmaId;
-use returngo_brightpearl::reconcile::{Amount, Days, Line, Report};
-use returngo_brightpearl_reader::Reader;
+use returngo_brightpearl_mapping::reconcile::{Amount, Days, Line, Report};
+use returngo_brightpearl_sync::Reader;
 use serde_json::{Value, json};
 use support::{
     output::{remark, run, say, table},

@@ -9,8 +9,8 @@ use brightpearl::{
 use brightpearl_mock::MockBrightpearl;
 use jiff::{Timestamp, civil::date};
 use returngo::{Money, ReturnedItemId, Rma, RmaId, RmaStatus, ShipmentId, Transaction};
-use returngo_brightpearl::keys;
-use returngo_brightpearl_reader::Reader;
+use returngo_brightpearl_mapping::keys;
+use returngo_brightpearl_sync::Reader;
 use returngo_mock::{MockReturngo, Refund};
 use rust_decimal::Decimal;
 use support::{apply::keep_in_step, warehouse};

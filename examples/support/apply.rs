@@ -2,8 +2,8 @@
 
 use anyhow::Context as _;
 use returngo::RmaId;
-use returngo_brightpearl::Effect;
-use returngo_brightpearl_reader::Reader;
+use returngo_brightpearl_mapping::Effect;
+use returngo_brightpearl_sync::Reader;
 
 /// Writes one effect and says in words what it did.
 ///
@@ -71,7 +71,7 @@ pub async fn keep_in_step(reader: &Reader, rma: &RmaId) -> anyhow::Result<Vec<St
     const ROUNDS: usize = 5;
     let mut said = Vec::new();
     for _ in 0..ROUNDS {
-        let plan = returngo_brightpearl::plan(&reader.world(rma).await?, &reader.settings);
+        let plan = returngo_brightpearl_mapping::plan(&reader.world(rma).await?, &reader.settings);
         if plan.effects.is_empty() {
             said.extend(plan.reviews.iter().map(|review| format!("a person is asked: {}", review.message)));
             return Ok(said);

@@ -1,7 +1,7 @@
 //! The environment variables that name real systems.
 
 use anyhow::{Context as _, bail};
-use returngo_brightpearl::check::{self, Entered, Finding};
+use returngo_brightpearl_mapping::check::{self, Entered, Finding};
 
 /// The variables of one system.
 struct System {

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::Context as _;
-use returngo_brightpearl::ConnectionSettings;
+use returngo_brightpearl_mapping::ConnectionSettings;
 
 /// Reads settings from a file.
 ///

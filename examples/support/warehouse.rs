@@ -6,8 +6,8 @@ use brightpearl::{
     order::Order,
     warehouse::{NewGoodsInLine, NewGoodsInNote, NewProductValue, Release},
 };
-use returngo_brightpearl::world::WarehouseFacts;
-use returngo_brightpearl_reader::Reader;
+use returngo_brightpearl_mapping::world::WarehouseFacts;
+use returngo_brightpearl_sync::Reader;
 use rust_decimal::Decimal;
 
 /// Units of one row of a credit.

@@ -7,7 +7,7 @@ use brightpearl::{
 };
 use jiff::Timestamp;
 use returngo::RmaId;
-use returngo_brightpearl::Effect;
+use returngo_brightpearl_mapping::Effect;
 
 use crate::{connection::Connection, ledger::EffectOutcome};
 
@@ -255,7 +255,7 @@ impl Connection {
 }
 
 /// Whether an effect changes the RMA, and not the account.
-pub(crate) const fn is_for_returngo(effect: &Effect) -> bool {
+pub const fn is_for_returngo(effect: &Effect) -> bool {
     matches!(
         effect,
         Effect::UpdateShipment { .. } | Effect::SetRmaStatus { .. } | Effect::AddRmaComment { .. }

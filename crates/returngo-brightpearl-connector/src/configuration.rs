@@ -9,7 +9,7 @@ use brightpearl::client::{MemoryTokenStore, OAuthApp, RequestBudget, TokenStore,
 use chacha20poly1305::aead::Generate;
 use jiff::Timestamp;
 use returngo::client::{CallCounter, Quota};
-use returngo_brightpearl::{AccountCode, ConnectionSettings};
+use returngo_brightpearl_mapping::{AccountCode, ConnectionSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use api_client_core::client::Clock;
 use jiff::{SignedDuration, Timestamp};
 use returngo::{Rma, RmaFilter};
-use returngo_brightpearl::ConnectionSettings;
-use returngo_brightpearl_reader::{ReadError, Reader};
+use returngo_brightpearl_mapping::ConnectionSettings;
+use returngo_brightpearl_sync::{ReadError, Reader};
 use tokio::sync::Mutex;
 
 use crate::ledger::ConnectionId;

@@ -15,7 +15,7 @@ pub struct NotPrivate {
 }
 
 /// Creates a file for this user alone, unless it is there.
-pub(crate) fn create(file: &Path) -> io::Result<File> {
+pub fn create(file: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, error::Error, fmt::Display};
 
 use jiff::Timestamp;
-use returngo_brightpearl::world::UnreadableEntry;
+use returngo_brightpearl_mapping::world::UnreadableEntry;
 
 use crate::{
     error::with_causes,

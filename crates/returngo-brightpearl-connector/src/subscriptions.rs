@@ -2,10 +2,10 @@
 
 use brightpearl::integration::NewWebhook as BrightpearlWebhook;
 use returngo::webhook::NewWebhook as ReturngoWebhook;
-use returngo_brightpearl::check;
+use returngo_brightpearl_mapping::check;
 
 use crate::{configuration::Secret, connection::Connection, ledger::Source};
-use returngo_brightpearl_reader::ReadError;
+use returngo_brightpearl_sync::ReadError;
 
 /// Where one side's webhooks for a connection arrive.
 pub fn url(public_url: &str, source: Source, connection: &Connection, secret: &Secret) -> String {

@@ -1,53 +1,43 @@
-//! The mapping between ReturnGO returns and Brightpearl sales credits.
-//!
-#![doc = include_str!("../README.md")]
-#![forbid(unsafe_code)]
-#![warn(missing_docs)]
+//! The program `returngo-brightpearl`: its configuration, its commands, what it serves.
 
-pub mod amounts;
-mod changes;
-pub mod check;
-mod claims;
-pub mod credit;
-mod credit_rows;
-mod decisions;
-mod existing_credits;
-pub mod explain;
-mod fees;
-#[cfg(feature = "field-map")]
-pub mod field_map;
-#[cfg(not(feature = "field-map"))]
-#[path = "field_map/absent.rs"]
-pub mod field_map;
-mod findings;
-mod finish;
-mod goods;
-mod in_flight;
-pub mod keys;
-mod matching;
-mod original_order;
-pub mod plan;
-mod planner;
-pub mod reconcile;
-pub mod refund;
-mod rma_facts;
-pub mod settings;
-pub mod tender;
-mod unique;
-pub mod updates;
-pub mod world;
+mod assembly;
+mod chosen;
+mod cli;
+mod commands;
+mod file;
+mod location;
+mod log;
+mod output;
+mod period;
+mod printable;
+mod progress;
+mod reading;
+mod spending;
+mod terminal;
+mod unreadable;
+mod web;
+mod when;
+mod words;
+mod wrapped;
 
-pub use claims::CreditClaim;
-pub use credit::sales_credit_for;
-pub use decisions::Decision;
-pub use explain::{Explanation, explain};
-pub use in_flight::{InFlight, InFlightRow};
-pub use plan::{
-    CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
-    UnitStatus, Warning, WarningCode,
-};
-pub use planner::plan;
-pub use refund::payment_for;
-pub use settings::{AccountCode, ConnectionSettings, SettingsError};
-pub use updates::rma_updates_for;
-pub use world::{AccountFacts, World};
+pub use cli::Cli;
+pub use file::{Configuration, DEFAULT_FILE, KeepFor, LogFormat, Sweeps, Work};
+pub use reading::FileError;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// What the arguments say; else they are explained, or what is wrong with them is, and this is the exit code.
+///
+/// # Errors
+/// The exit code, when there is no command to run.
+pub fn arguments() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(output::explain_arguments)
+}
+
+/// Runs a command. Errors become one line on stderr with their causes, and exit code 1; a reader that closes the
+/// pipe early is no error.
+pub async fn run(cli: Cli) -> ExitCode {
+    output::exit_code(commands::run(cli).await)
+}

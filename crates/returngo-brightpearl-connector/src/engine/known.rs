@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use brightpearl::{OffsetDateTime, OrderId};
 use jiff::Timestamp;
 use returngo::RmaId;
-use returngo_brightpearl::{Decision, World, keys};
-use returngo_brightpearl_reader::{IntendedCredit, Journal, JournalError};
+use returngo_brightpearl_mapping::{Decision, World, keys};
+use returngo_brightpearl_sync::{IntendedCredit, Journal, JournalError};
 
 use super::Policy;
 use crate::{

@@ -21,8 +21,8 @@ use api_client_core::client::Clock;
 use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::{Rma, RmaId};
-use returngo_brightpearl::{Plan, World};
-use returngo_brightpearl_reader::ReadError;
+use returngo_brightpearl_mapping::{Plan, World};
+use returngo_brightpearl_sync::ReadError;
 use tokio::sync::watch;
 
 pub use in_progress::InProgress;
@@ -389,7 +389,7 @@ impl Engine {
     /// An RMA that was approved before its connection was made is left alone, unless a person asked for it or it has a
     /// credit of ours: it was dealt with by hand.
     fn plan(&self, connection: &Connection, claim: &Claim, world: &World) -> Plan {
-        let plan = returngo_brightpearl::plan(world, &connection.settings);
+        let plan = returngo_brightpearl_mapping::plan(world, &connection.settings);
         let is_earlier = !claim.asked && connection.is_from_before(&world.rma) && plan.state.credit.is_none();
         if is_earlier { Plan { effects: Vec::new(), reviews: Vec::new(), ..plan } } else { plan }
     }

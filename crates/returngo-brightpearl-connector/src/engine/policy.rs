@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use returngo_brightpearl_reader::ReadError;
+use returngo_brightpearl_sync::ReadError;
 
 use super::whose;
 use crate::{

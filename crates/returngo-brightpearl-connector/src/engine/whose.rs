@@ -1,6 +1,6 @@
 //! Whose trouble it is: an RMA's own, which a person can do something about, or all RMAs' of a connection.
 
-use returngo_brightpearl_reader::ReadError;
+use returngo_brightpearl_sync::ReadError;
 
 /// Whether nothing of the connection can be read as things are: a system cannot be reached, lets nobody in or has no
 /// calls left, or the set-up of the account does not read. A system that fails is not told from an RMA that it fails

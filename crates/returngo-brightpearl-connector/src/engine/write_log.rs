@@ -1,6 +1,6 @@
 //! The log of what was written: one line for each write, with ids and amounts as fields.
 
-use returngo_brightpearl::Effect;
+use returngo_brightpearl_mapping::Effect;
 use rust_decimal::Decimal;
 use tracing::field::display;
 

@@ -1,6 +1,6 @@
 use std::{collections::VecDeque, future, mem, pin::pin, task::Poll};
 
-use returngo_brightpearl::{Effect, InFlight, keys};
+use returngo_brightpearl_mapping::{Effect, InFlight, keys};
 
 use super::{Engine, Look, Worked, write_log};
 use crate::{

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 use returngo::{Notification, RmaId};
 
-use returngo_brightpearl_reader::ReadError;
+use returngo_brightpearl_sync::ReadError;
 
 use crate::{
     connection::Connection,

@@ -8,7 +8,7 @@ use brightpearl::{
     warehouse::{GoodsInNote, GoodsMovementSearch, goods_in_note},
 };
 use returngo::RmaId;
-use returngo_brightpearl::keys;
+use returngo_brightpearl_mapping::keys;
 
 use super::{InboxError, not_yet::NotYet};
 use crate::{

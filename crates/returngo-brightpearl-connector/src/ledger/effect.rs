@@ -1,6 +1,6 @@
 use brightpearl::OrderId;
 use jiff::Timestamp;
-use returngo_brightpearl::InFlightRow;
+use returngo_brightpearl_mapping::InFlightRow;
 
 use super::Claim;
 

@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use brightpearl::OrderId;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use returngo::{ReturnedItemId, RmaId, client::Spent, sweep::SeenRma};
-use returngo_brightpearl_reader::IntendedCredit;
+use returngo_brightpearl_sync::IntendedCredit;
 
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
 pub use connection::{ConnectionId, Counterparts, InvalidConnectionId, Sealed, StoredConnection};

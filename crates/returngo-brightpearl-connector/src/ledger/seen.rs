@@ -7,7 +7,7 @@ use brightpearl::{
 };
 use jiff::Timestamp;
 use returngo::sweep::SeenRma;
-use returngo_brightpearl::World;
+use returngo_brightpearl_mapping::World;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

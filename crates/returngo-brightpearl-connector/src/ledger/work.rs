@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::RmaId;
-use returngo_brightpearl::Review;
+use returngo_brightpearl_mapping::Review;
 use serde::{Deserialize, Serialize};
 
 use super::{ConnectionId, Unknown};

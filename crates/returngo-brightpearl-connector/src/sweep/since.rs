@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::TimeZone};
 use returngo::{RmaFilter, RmaId};
-use returngo_brightpearl::reconcile::Days;
+use returngo_brightpearl_mapping::reconcile::Days;
 
 use super::SweepError;
 use crate::{

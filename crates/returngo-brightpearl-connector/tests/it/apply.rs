@@ -5,13 +5,13 @@ use brightpearl::{
     order::{NewOrderNote, StatusChange},
 };
 use returngo::{RmaStatus, ShipmentStatus, ShipmentUpdate};
-use returngo_brightpearl::{
-    Effect, plan,
-    plan::{Empty, RmaComment, RmaStatusUpdate},
-};
 use returngo_brightpearl_connector::{
     apply::{Write, describe},
     ledger::EffectOutcome,
+};
+use returngo_brightpearl_mapping::{
+    Effect, plan,
+    plan::{Empty, RmaComment, RmaStatusUpdate},
 };
 
 use crate::support::Shop;

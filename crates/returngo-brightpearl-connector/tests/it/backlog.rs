@@ -2,10 +2,8 @@
 
 use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
-use returngo_brightpearl_connector::{
-    demo::Scene,
-    ledger::{Cause, WorkState},
-};
+use returngo_brightpearl_connector::ledger::{Cause, WorkState};
+use returngo_brightpearl_demo::Scene;
 
 use crate::support::Shop;
 

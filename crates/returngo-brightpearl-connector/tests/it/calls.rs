@@ -7,11 +7,11 @@ use jiff::{SignedDuration, civil::Date};
 use returngo::{Client, Error, ErrorKind, client::Spent};
 use returngo_brightpearl_connector::{
     configuration::{ConnectionConfiguration, Secret},
-    demo::Scene,
     ledger::{CallLimits, ConnectionId, KeyDigest},
     registry::Registry,
     vault::{Vault, VaultKey},
 };
+use returngo_brightpearl_demo::Scene;
 
 use crate::{
     ledger::{databases::Database, on_both},

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use returngo::RmaId;
-use returngo_brightpearl_connector::demo::{Demo, Figures, Shown};
+use returngo_brightpearl_demo::{Demo, Figures, Shown};
 
 use crate::ledger::databases::Database;
 

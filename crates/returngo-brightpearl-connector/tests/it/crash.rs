@@ -15,14 +15,14 @@ use api_mock_core::{Fault, FaultKind};
 use brightpearl::order::Order;
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
-use returngo_brightpearl::keys;
 use returngo_brightpearl_connector::{
     configuration::ConnectionConfiguration,
-    demo::Scene,
     engine::Policy,
     ledger::{self, AuditEntry, AuditEvent, ConnectionId, Ledger, WorkState},
     probe::{NoProbe, Point},
 };
+use returngo_brightpearl_demo::Scene;
+use returngo_brightpearl_mapping::keys;
 
 use crate::{
     ledger::databases::Database,

@@ -6,13 +6,13 @@ use api_client_core::client::{Clock, SystemClock};
 use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
 use returngo::RmaId;
-use returngo_brightpearl::{ConnectionSettings, Effect, keys, plan};
 use returngo_brightpearl_connector::{
     apply::Write,
     configuration::ConnectionConfiguration,
     engine::Policy,
     ledger::{EffectOutcome, WorkState},
 };
+use returngo_brightpearl_mapping::{ConnectionSettings, Effect, keys, plan};
 use returngo_mock::Refund;
 use rust_decimal::Decimal;
 

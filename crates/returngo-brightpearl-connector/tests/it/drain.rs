@@ -14,11 +14,11 @@ use jiff::{SignedDuration, Timestamp};
 use returngo_brightpearl_connector::{
     configuration::{BrightpearlToken, ConnectionConfiguration},
     connection::Connection,
-    demo::Scene,
     engine::{Engine, Policy},
     ledger::{self, Cause, ConnectionId, Sealed, StoredConnection, WorkerId},
     probe::NoProbe,
 };
+use returngo_brightpearl_demo::Scene;
 use tokio::sync::watch;
 
 use crate::ledger::databases::Database;

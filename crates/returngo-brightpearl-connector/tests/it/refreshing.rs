@@ -10,7 +10,6 @@ use async_trait::async_trait;
 use brightpearl::client::{OAuthApp, Tokens};
 use brightpearl_mock::MockBrightpearl;
 use jiff::Timestamp;
-use returngo_brightpearl::ConnectionSettings;
 use returngo_brightpearl_connector::{
     configuration::{
         BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, OAuthAccess, ReturngoAccess, Secret,
@@ -20,6 +19,7 @@ use returngo_brightpearl_connector::{
     registry::Registry,
     vault::{Vault, VaultKey},
 };
+use returngo_brightpearl_mapping::ConnectionSettings;
 use tokio::{sync::Semaphore, task::JoinHandle};
 
 use crate::{

@@ -22,7 +22,7 @@ use tokio::{
 
 use crate::{
     ledger::databases::Database,
-    operations::site::{Answer, head},
+    raw_http::{Answer, head},
 };
 
 const DOOR: &str = "/webhooks/returngo/acme/a-secret";

@@ -7,7 +7,6 @@ use api_client_core::client::{Clock, SystemClock};
 use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
-    demo::Scene,
     engine::{Engine, Policy},
     ledger::{
         self, ClaimRequest, ConnectionId, Delivery, Ledger, Sealed, Source, StoredConnection, SweepName,
@@ -20,6 +19,7 @@ use returngo_brightpearl_connector::{
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
+use returngo_brightpearl_demo::Scene;
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{ledger::databases::Database, support::Shop};

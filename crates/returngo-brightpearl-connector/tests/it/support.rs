@@ -6,7 +6,6 @@ use api_client_core::client::{Clock, SkippingClock};
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 use returngo_brightpearl_connector::{
-    demo::Scene,
     engine::{Engine, Policy},
     ledger::{self, AuditEvent, ConnectionId, Delivery, Ledger, Source, WorkItem, WorkerId},
     probe::{NoProbe, Probe},
@@ -15,6 +14,7 @@ use returngo_brightpearl_connector::{
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
+use returngo_brightpearl_demo::Scene;
 use tokio::sync::watch;
 
 use crate::ledger::databases::Database;

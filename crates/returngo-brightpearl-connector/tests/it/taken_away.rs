@@ -1,8 +1,8 @@
 //! What was written once and then was taken away by a person.
 
 use returngo::{Comment, RmaId};
-use returngo_brightpearl::keys;
 use returngo_brightpearl_connector::ledger::WorkState;
+use returngo_brightpearl_mapping::keys;
 
 use crate::support::Shop;
 

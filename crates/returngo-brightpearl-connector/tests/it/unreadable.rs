@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
 use returngo_brightpearl_connector::engine::Policy;
 use returngo_brightpearl_connector::ledger::{Dismissal, Source, SweepName, UnreadableKind, WorkState};
-use returngo_brightpearl_reader::account_facts;
+use returngo_brightpearl_sync::account_facts;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
 

@@ -3,7 +3,7 @@ use returngo_brightpearl_connector::{
     vault::{Vault, VaultError, VaultKey},
 };
 
-use crate::operations::site::write_private;
+use crate::private_file::write_private;
 
 fn name(text: &str) -> ConnectionId {
     text.parse().unwrap()

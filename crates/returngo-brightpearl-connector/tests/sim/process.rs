@@ -7,7 +7,6 @@ use std::{
 };
 
 use api_client_core::client::Clock;
-use returngo_brightpearl::ConnectionSettings;
 use returngo_brightpearl_connector::{
     configuration::{BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, ReturngoAccess, Secret},
     engine::{Engine, Policy},
@@ -18,6 +17,7 @@ use returngo_brightpearl_connector::{
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
+use returngo_brightpearl_mapping::ConnectionSettings;
 use tokio::sync::watch;
 
 use crate::{

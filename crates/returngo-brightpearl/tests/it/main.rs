@@ -1,33 +1,16 @@
-//! Behaviour of the mapping, through its public interface.
-//!
-//! `worlds/*.json` hold what both systems say. A world leaves out what `worlds/defaults.json` has: the account,
-//! its products, and order 300871. The plans are snapshots; every figure in them was checked by hand.
+//! Behaviour of the program, through its commands and what it serves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "skipped tests and figures are printed")]
 
-mod adopting;
-mod approval;
-mod changes;
-mod checking;
-mod citations;
-mod committed;
-mod documented;
-mod explaining;
-mod field_map;
-mod goods;
-mod limits;
-mod manual_payments;
-mod model;
-mod odd_values;
-mod ownership;
-mod properties;
-mod reading;
-mod reconciling;
-mod recorded;
-mod refunds;
-mod reviewed;
-mod schema;
-mod settled;
-mod several_returns;
-mod shares;
-mod tenders;
-mod worlds;
+mod commands;
+#[allow(dead_code, reason = "the connector's tests use the rest")]
+#[path = "../../../returngo-brightpearl-connector/tests/it/ledger/databases.rs"]
+mod databases;
+mod disk;
+mod operations;
+#[path = "../../../returngo-brightpearl-connector/tests/it/ledger/postgres.rs"]
+mod postgres;
+#[path = "../../../returngo-brightpearl-connector/tests/it/private_file.rs"]
+mod private_file;
+#[path = "../../../returngo-brightpearl-connector/tests/it/raw_http.rs"]
+mod raw_http;

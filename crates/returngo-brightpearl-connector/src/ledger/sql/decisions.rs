@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use returngo::RmaId;
-use returngo_brightpearl::{self as mapping, Review, keys};
+use returngo_brightpearl_mapping::{self as mapping, Review, keys};
 use serde::Serialize;
 
 use super::{

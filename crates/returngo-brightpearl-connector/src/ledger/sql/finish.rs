@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use returngo_brightpearl::Review;
+use returngo_brightpearl_mapping::Review;
 use serde::Serialize;
 
 use super::{

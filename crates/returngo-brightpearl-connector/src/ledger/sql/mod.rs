@@ -35,7 +35,7 @@ use async_trait::async_trait;
 use brightpearl::OrderId;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use returngo::{ReturnedItemId, RmaId, client::Spent, sweep::SeenRma};
-use returngo_brightpearl_reader::IntendedCredit;
+use returngo_brightpearl_sync::IntendedCredit;
 use sqlx::AnyPool;
 
 use self::{open::IfMissing, place::Place, session::Session};

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use brightpearl::OrderId;
 use jiff::Timestamp;
-use returngo_brightpearl_reader::IntendedCredit;
+use returngo_brightpearl_sync::IntendedCredit;
 use serde::Serialize;
 
 use super::{

@@ -3,7 +3,7 @@
 use brightpearl::OrderId;
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
-use returngo_brightpearl::Review;
+use returngo_brightpearl_mapping::Review;
 use serde::{Deserialize, Serialize};
 
 use super::session::{Row, Session, json, unreadable};

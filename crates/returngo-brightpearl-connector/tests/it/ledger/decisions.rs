@@ -1,8 +1,8 @@
-use returngo_brightpearl::{Review, ReviewCode};
 use returngo_brightpearl_connector::ledger::{
     Admission, AuditEvent, Cause, Claim, Decision, EffectOutcome, Intent, Ledger, Outcome, SettledReview,
     WorkState, WriteKind,
 };
+use returngo_brightpearl_mapping::{Review, ReviewCode};
 
 use super::{at, claim_all, connect, databases::Database, in_step, mark, name, on_both, rma};
 

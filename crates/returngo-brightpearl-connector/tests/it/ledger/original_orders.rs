@@ -1,12 +1,12 @@
 //! Sales orders: one return of an order is worked on at a time, and each sees what the others intended.
 
 use brightpearl::{OrderId, OrderRowId};
-use returngo_brightpearl::InFlightRow;
 use returngo_brightpearl_connector::ledger::{
     Admission, Cause, Claim, ClaimRequest, Counterparts, EffectOutcome, Intent, Ledger, OrderRequest,
     OrderTurn, Outcome, Revision, WriteKind,
 };
-use returngo_brightpearl_reader::IntendedCredit;
+use returngo_brightpearl_mapping::InFlightRow;
+use returngo_brightpearl_sync::IntendedCredit;
 use rust_decimal::Decimal;
 
 use super::{at, connect, databases::Database, in_step, name, on_both, request, rma, worker_ended};

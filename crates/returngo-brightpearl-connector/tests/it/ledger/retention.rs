@@ -4,11 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use api_client_core::client::SkippingClock;
 use jiff::SignedDuration;
-use returngo_brightpearl::{Review, ReviewCode};
 use returngo_brightpearl_connector::{
     ledger::{Admission, AuditPosition, Claim, EffectOutcome, Intent, Ledger, Outcome, WriteKind},
     retention::{Keep, Removed, Retention},
 };
+use returngo_brightpearl_mapping::{Review, ReviewCode};
 
 use super::{
     at, claim_all, connect, databases::Database, delivery, in_step, mark, name, on_both, request, rma,

@@ -1,7 +1,7 @@
 //! What waits for a person, over the versions of this program and over attempts that are told in other words.
 
-use returngo_brightpearl::{Review, ReviewCode};
 use returngo_brightpearl_connector::ledger::{Decision, Ledger, Outcome, WorkState};
+use returngo_brightpearl_mapping::{Review, ReviewCode};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
 use super::{at, claim_all, connect, databases::Database, mark, name, on_both, rma};

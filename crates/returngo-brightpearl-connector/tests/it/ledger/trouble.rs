@@ -3,7 +3,7 @@
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
 use super::{at, claim_all, connect, databases::Database, delivery, in_step, mark, name, on_both, rma};
-use crate::operations::site::write_private;
+use crate::private_file::write_private;
 use returngo_brightpearl_connector::ledger::{self, LedgerError, WorkState};
 
 on_both!(

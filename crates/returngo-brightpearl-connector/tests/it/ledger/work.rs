@@ -2,8 +2,8 @@ use super::{
     at, claim_all, connect, databases::Database, in_step, mark, name, numbers, on_both, request, rma, rmas,
     take_over, worker_ended,
 };
-use returngo_brightpearl::{Review, ReviewCode};
 use returngo_brightpearl_connector::ledger::{AuditEvent, Claim, ClaimRequest, Outcome, WorkState};
+use returngo_brightpearl_mapping::{Review, ReviewCode};
 
 on_both!(
     what_is_marked_is_claimed_once,

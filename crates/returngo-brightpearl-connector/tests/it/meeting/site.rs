@@ -13,7 +13,6 @@ use brightpearl_mock::{
 };
 use jiff::SignedDuration;
 use returngo::RmaId;
-use returngo_brightpearl::{ConnectionSettings, keys};
 use returngo_brightpearl_connector::{
     configuration::{BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, ReturngoAccess, Secret},
     engine::Policy,
@@ -21,6 +20,7 @@ use returngo_brightpearl_connector::{
     probe::NoProbe,
     service::Service,
 };
+use returngo_brightpearl_mapping::{ConnectionSettings, keys};
 use returngo_mock::{ItemBuilder, MockReturngo, Refund, RmaBuilder, Seed};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};

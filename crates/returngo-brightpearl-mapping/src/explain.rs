@@ -1,0 +1,204 @@
+//! Why a plan is what it is: the facts and rules behind each row, amount and update, in words.
+//!
+//! ```
+//! use returngo_brightpearl_mapping::{ConnectionSettings, World, explain, plan};
+//!
+//! let settings = ConnectionSettings::from_json(r#"{"account_id": "acmeoutdoors", "refund_method_code": "1210"}"#)?;
+//! let world = World::from_json(r#"{"rma": {"rmaSummary": {"rmaId": "4410021", "status": "Pending"}}}"#)?;
+//! let explanation = explain(&world, &settings, &plan(&world, &settings));
+//! assert!(explanation.to_string().contains("the trigger `approved` is not reached"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod credit;
+mod goods;
+mod money;
+
+use std::fmt;
+
+use brightpearl::order::Order;
+use serde::Serialize;
+
+use crate::{
+    amounts,
+    decisions::Settled,
+    original_order,
+    plan::{Effect, Finding, Plan},
+    rma_facts,
+    settings::{ConnectionSettings, Trigger},
+    world::World,
+};
+
+/// Why a plan is what it is, in sections: the return, each thing to write, what became of the units and of the
+/// money, what is to be decided and known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The sections, in the order of the plan.
+    pub sections: Vec<Section>,
+}
+
+/// What there is to say about one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Section {
+    /// The thing.
+    pub title: String,
+    /// What there is to say; a line that begins with a space is about the one before.
+    pub lines: Vec<String>,
+}
+
+impl Section {
+    fn new(title: impl Into<String>, lines: Vec<String>) -> Self {
+        Self { title: title.into(), lines }
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, section) in self.sections.iter().enumerate() {
+            if at > 0 {
+                writeln!(f)?;
+            }
+            writeln!(f, "{}", section.title)?;
+            section.lines.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Says why the plan for a world is what it is. `plan` is what [`plan`](fn@crate::plan) made of the same world and
+/// settings.
+///
+/// The text names products, ids and amounts, and no shopper.
+pub fn explain(world: &World, settings: &ConnectionSettings, plan: &Plan) -> Explanation {
+    let case = Explained { world, settings, plan };
+    let mut sections = vec![case.the_return()];
+    let effects = plan.effects.iter().enumerate();
+    sections.extend(effects.map(|(at, effect)| case.effect(at + 1, effect)));
+    if plan.effects.is_empty() {
+        sections.push(Section::new("Nothing is to be written", Vec::new()));
+    }
+    sections.push(Section::new("Units", goods::units(&case)));
+    sections.push(Section::new("Money", money::transactions(&case)));
+    sections.push(Section::new("To decide", plan.reviews.iter().map(found).collect()));
+    sections.push(Section::new("To know", plan.warnings.iter().map(found).collect()));
+    sections.retain(|section| !section.lines.is_empty() || section.title.starts_with("Nothing"));
+    Explanation { sections }
+}
+
+fn found<C: fmt::Debug>(finding: &Finding<C>) -> String {
+    let about = |what: &str, ids: Vec<&str>| (!ids.is_empty()).then(|| format!("{what} {}", ids.join(", ")));
+    let units = about("units", finding.item_ids.iter().map(|id| id.as_str()).collect());
+    let transactions = about("transactions", finding.transaction_ids.iter().map(|id| id.as_str()).collect());
+    let concerned: Vec<String> = units.into_iter().chain(transactions).collect();
+    let concerned = if concerned.is_empty() { String::new() } else { format!(" ({})", concerned.join("; ")) };
+    format!("{:?}{concerned}: {}", finding.code, finding.message)
+}
+
+/// A plan with what it was made of.
+struct Explained<'w> {
+    world: &'w World,
+    settings: &'w ConnectionSettings,
+    plan: &'w Plan,
+}
+
+impl<'w> Explained<'w> {
+    fn order(&self) -> Option<&'w Order> {
+        original_order::find(self.world).ok()
+    }
+
+    fn credit(&self) -> Option<&'w Order> {
+        let id = self.plan.state.credit.as_ref()?.id;
+        self.world.credits.iter().find(|credit| credit.id == id)
+    }
+
+    fn the_return(&self) -> Section {
+        let rma = &self.world.rma;
+        let units = rma_facts::synchronised(&rma_facts::units(rma), self.settings);
+        let trigger = match self.settings.trigger {
+            Trigger::Approved => "approved",
+            Trigger::Received => "received",
+            Trigger::Validated => "validated",
+        };
+        let reached = rma_facts::reached_trigger(rma, &units, self.settings);
+        let reached = match (&self.plan.state.credit, rma.status().is_off(), reached) {
+            (Some(_), ..) => "it has a credit, which is followed whatever its status".to_owned(),
+            (None, true, _) => "no credit is made for it any more".to_owned(),
+            (None, false, true) => format!("the trigger `{trigger}` is reached"),
+            (None, false, false) => {
+                format!("the trigger `{trigger}` is not reached, and before it nothing is planned or asked")
+            }
+        };
+        let mut lines = vec![format!("status {}: {reached}", rma.status())];
+        if let Some(order) = self.order() {
+            lines.push(format!("for sales order {} in {}", order.id, order.currency.order_currency_code));
+        }
+        let settled = Settled::of(self.world);
+        if !settled.ids().is_empty() {
+            lines
+                .push(format!("settled by hand, so nothing is written for it: {}", settled.ids().join(", ")));
+        }
+        if let Some(credit) = &self.plan.state.credit {
+            let [gross, paid] =
+                [credit.gross, credit.paid].map(|amount| amounts::shown(amount, &credit.currency));
+            let closed = if credit.closed { ", closed" } else { "" };
+            lines
+                .push(format!("sales credit {}: total {gross}, of which {paid} are paid{closed}", credit.id));
+        }
+        Section::new(format!("RMA {}", rma.id()), lines)
+    }
+
+    fn effect(&self, number: usize, effect: &Effect) -> Section {
+        let (title, lines) = match effect {
+            Effect::CreateSalesCredit { body, .. } => {
+                ("Create the sales credit".to_owned(), credit::created(self, body))
+            }
+            Effect::SetCustomFields { order_id, body, .. } => {
+                (format!("Set custom fields of sales credit {order_id}"), credit::custom_fields(body))
+            }
+            Effect::AddOrderRow { order_id, body, .. } => {
+                (format!("Add a row to sales credit {order_id}"), money::room(self, body))
+            }
+            Effect::RecordPayment { order_id, body, .. } => {
+                (format!("Record a refund on sales credit {order_id}"), money::payment(self, number, body))
+            }
+            Effect::AddOrderNote { key, order_id, .. } => {
+                (format!("Write a note on order {order_id}"), money::note(self, key))
+            }
+            Effect::CloseSalesCredit { order_id, .. } => {
+                (format!("Close sales credit {order_id}"), vec![self.finished("`close_credit`")])
+            }
+            Effect::SetOrderStatus { order_id, body, .. } => {
+                let status = body.order_status_id;
+                (format!("Set sales credit {order_id} to status {status}"), vec![self.status(status)])
+            }
+            Effect::UpdateShipment { shipment_id, body, .. } => {
+                let status = body.status.as_ref().map_or("", |status| status.as_str());
+                (
+                    format!("Move return shipment {shipment_id} to {status}"),
+                    goods::shipment(self, shipment_id),
+                )
+            }
+            Effect::SetRmaStatus { body, .. } => {
+                (format!("Move the RMA to {}", body.status), goods::rma(self))
+            }
+            Effect::AddRmaComment { body, .. } => (
+                "Write a comment on the RMA".to_owned(),
+                vec![body.html_text.clone(), goods::comment().to_owned()],
+            ),
+        };
+        let key = effect.key();
+        Section::new(format!("{number}. {title} [{key}]"), lines)
+    }
+
+    fn status(&self, status: brightpearl::OrderStatusId) -> String {
+        if self.settings.cancelled_status_id == Some(status) && self.world.rma.status().is_off() {
+            format!("the RMA is {}, and `cancelled_status_id` sets its credit aside", self.world.rma.status())
+        } else {
+            self.finished("`complete_status_id`")
+        }
+    }
+
+    fn finished(&self, setting: &str) -> String {
+        format!("{setting}: nothing is open on it, and nothing has to be decided")
+    }
+}

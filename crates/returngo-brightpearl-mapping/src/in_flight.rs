@@ -1,0 +1,85 @@
+//! Credits that other RMAs of the same order are about to get, and that Brightpearl's searches may not show yet.
+
+use std::collections::HashSet;
+
+use api_client_core::wire;
+use brightpearl::{
+    OrderRowId,
+    order::{NewSalesCredit, Order},
+};
+use returngo::RmaId;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    keys::{self, RowKey},
+    unique,
+};
+
+/// What another RMA of the same order is about to credit.
+///
+/// It counts as credited until that RMA's credit is among the credits of the world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InFlight {
+    /// The RMA.
+    pub rma_id: RmaId,
+    /// The order rows that its credit is for.
+    #[serde(default, with = "wire::null_is_default")]
+    pub rows: Vec<InFlightRow>,
+}
+
+/// What another RMA is about to credit of one order row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InFlightRow {
+    /// The row of the sales order.
+    pub order_row_id: OrderRowId,
+    /// How many units of it.
+    pub quantity: Decimal,
+    /// The amount without tax, in the order's currency.
+    pub net: Decimal,
+    /// The tax, in the order's currency.
+    pub tax: Decimal,
+}
+
+impl InFlight {
+    /// Reads the credited order rows from the body of a credit. Rows without a row key, such as fees, are left out.
+    ///
+    /// ```
+    /// use brightpearl::{ContactId, order::{NewCreditRow, NewSalesCredit}};
+    /// use returngo_brightpearl_mapping::InFlight;
+    ///
+    /// let mut body = NewSalesCredit::for_customer(ContactId::new(5012));
+    /// let row = NewCreditRow::free_text("Linen shirt M", "T20", "33.3333".parse()?, "6.67".parse()?);
+    /// body.rows = vec![NewCreditRow { external_ref: Some("RGO-R884120-5600011".to_owned()), ..row }];
+    /// let in_flight = InFlight::of_credit(&"4410020".parse()?, &body);
+    /// assert_eq!(in_flight.rows[0].order_row_id.get(), 884120);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of_credit(rma: &RmaId, body: &NewSalesCredit) -> Self {
+        let rows = body.rows.iter().filter_map(|row| {
+            let key = RowKey::parse(row.external_ref.as_deref()?)?;
+            let (quantity, net, tax) = (row.quantity, row.net, row.tax);
+            Some(InFlightRow { order_row_id: key.order_row, quantity, net, tax })
+        });
+        Self { rma_id: rma.clone(), rows: rows.collect() }
+    }
+}
+
+/// The entries that count: those of other RMAs whose credits are not known yet. Of several entries of one RMA
+/// one counts.
+pub(crate) fn counted<'w, 'c>(
+    in_flight: &'w [InFlight],
+    own: &RmaId,
+    credits: impl IntoIterator<Item = &'c Order>,
+) -> Vec<&'w InFlight> {
+    if in_flight.is_empty() {
+        return Vec::new();
+    }
+    let known: HashSet<&str> =
+        credits.into_iter().filter_map(|credit| credit.external_ref.as_deref()).collect();
+    let counts =
+        |entry: &&InFlight| entry.rma_id != *own && !known.contains(keys::credit(&entry.rma_id).as_str());
+    unique::by_id(in_flight.iter().filter(counts), |entry| &entry.rma_id)
+}

@@ -1,0 +1,87 @@
+use brightpearl::{
+    Client, Error, ErrorKind, WarehouseId,
+    accounting::{CurrencySearch, nominal_code, payment_method, tax_code},
+    integration::AccountConfiguration,
+    order::status,
+    product::channel,
+    search::UndecodableRow,
+    warehouse::warehouse,
+};
+use returngo_brightpearl_mapping::world::{AccountFacts, AccountList, UnreadableEntry, WarehouseFacts};
+
+use crate::error::in_one_line;
+
+/// Reads the set-up of an account. It seldom changes: read it once and keep it for a while. Entries of its lists that
+/// cannot be read are left out, and named in [`AccountFacts::unreadable`].
+///
+/// # Errors
+/// When a part of it cannot be read.
+pub async fn account_facts(brightpearl: &Client) -> Result<AccountFacts, Error> {
+    with_configuration(brightpearl, brightpearl.account_configuration().await?).await
+}
+
+/// The rest of the set-up, where the configuration is there already.
+pub(crate) async fn with_configuration(
+    brightpearl: &Client,
+    configuration: AccountConfiguration,
+) -> Result<AccountFacts, Error> {
+    use AccountList::*;
+    let mut facts = AccountFacts {
+        instance_id: brightpearl.instance_id().await?,
+        time_zone: configuration.time_zone().map(str::to_owned),
+        base_currency_code: configuration.base_currency(),
+        configuration,
+        ..AccountFacts::default()
+    };
+    let unreadable = &mut facts.unreadable;
+    facts.order_statuses = readable(OrderStatuses, brightpearl.list_each(&status::list()).await?, unreadable);
+    facts.channels = readable(Channels, brightpearl.list_each(&channel::list()).await?, unreadable);
+    let methods = brightpearl.list_each(&payment_method::list()).await?;
+    facts.payment_methods = readable(PaymentMethods, methods, unreadable);
+    let nominal_codes = brightpearl.list_each(&nominal_code::list()).await?;
+    facts.nominal_codes = readable(NominalCodes, nominal_codes, unreadable);
+    facts.tax_codes = readable(TaxCodes, brightpearl.list_each(&tax_code::list()).await?, unreadable);
+    let currencies = brightpearl.currencies().search(CurrencySearch::new()).all_results().await?;
+    facts.currencies = readable(Currencies, currencies, unreadable);
+    for warehouse in readable(Warehouses, brightpearl.list_each(&warehouse::list()).await?, unreadable) {
+        let (id, warehouses) = (warehouse.id, brightpearl.warehouses());
+        facts.warehouses.push(WarehouseFacts {
+            id,
+            default_location_id: location(id, warehouses.default_location(id).await, unreadable)?,
+            quarantine_location_id: location(id, warehouses.quarantine_location(id).await, unreadable)?,
+        });
+    }
+    Ok(facts)
+}
+
+/// The valid entries of a list; notes the others.
+fn readable<T>(
+    list: AccountList,
+    entries: Vec<Result<T, UndecodableRow>>,
+    unreadable: &mut Vec<UnreadableEntry>,
+) -> Vec<T> {
+    let mut note = |entry: UndecodableRow| {
+        let (entry, reason) = (entry.place(), entry.source.to_string());
+        unreadable.push(UnreadableEntry { list: list.clone(), entry, reason });
+    };
+    entries.into_iter().filter_map(|entry| entry.map_err(&mut note).ok()).collect()
+}
+
+/// A location of a warehouse; none if its answer cannot be decoded.
+fn location<T>(
+    of: WarehouseId,
+    answer: Result<T, Error>,
+    unreadable: &mut Vec<UnreadableEntry>,
+) -> Result<Option<T>, Error> {
+    match answer {
+        Err(error) if error.kind() == ErrorKind::Undecodable => {
+            unreadable.push(UnreadableEntry {
+                list: AccountList::Warehouses,
+                entry: format!("a location of warehouse {of}"),
+                reason: in_one_line(&error),
+            });
+            Ok(None)
+        }
+        answer => answer.map(Some),
+    }
+}

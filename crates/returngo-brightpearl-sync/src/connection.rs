@@ -1,0 +1,146 @@
+//! What the connection check looks at, fetched with both clients.
+
+use std::time::Duration;
+
+use brightpearl::{
+    client::Clock,
+    integration::account_configuration,
+    order::{OrderSearch, OrderSummary, OrderTypeCode},
+    search::Period,
+};
+use jiff::{Timestamp, fmt::rfc2822};
+use returngo::{RmaFilter, webhook};
+use returngo_brightpearl_mapping::check::{
+    BrightpearlSide, Clocks, Connection, Read, Receiver, RecentRmas, ReturngoSide, Unread,
+};
+
+use crate::{account::with_configuration, error::in_one_line};
+
+/// How far back credits of others are looked for.
+const LATELY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How many of the latest credits are looked at.
+const CREDITS: u32 = 200;
+
+/// Where the deliveries of both systems are to go.
+#[derive(Debug, Clone, Default)]
+pub struct Receivers {
+    /// Brightpearl's; none when nothing listens.
+    pub brightpearl: Option<Receiver>,
+    /// ReturnGO's; none when nothing listens.
+    pub returngo: Option<Receiver>,
+}
+
+/// Reads both sides of a connection. What cannot be read is part of the answer: it is what a check is for.
+pub async fn read_connection(
+    brightpearl: &brightpearl::Client,
+    returngo: &returngo::Client,
+    receivers: Receivers,
+    clock: &dyn Clock,
+) -> Connection {
+    Connection {
+        brightpearl: brightpearl_side(brightpearl, receivers.brightpearl, clock).await,
+        returngo: returngo_side(returngo, receivers.returngo, clock).await,
+    }
+}
+
+async fn brightpearl_side(
+    client: &brightpearl::Client,
+    receiver: Option<Receiver>,
+    clock: &dyn Clock,
+) -> BrightpearlSide {
+    let question = account_configuration::get();
+    let answer = client.send_raw(&question).await;
+    let clocks = answer.as_ref().ok().and_then(|answer| clocks(answer.headers.get("date")?, clock));
+    let account = match answer.map(|answer| question.read(&answer)) {
+        Ok(Ok(configuration)) => with_configuration(client, configuration).await.map_err(why_brightpearl),
+        Ok(Err(unreadable)) => Err(Unread::Failed(unreadable.to_string())),
+        Err(error) => Err(why_brightpearl(error)),
+    };
+    let (webhooks, recent_credits) = match &account {
+        Ok(_) => (
+            client.webhooks().list().await.map_err(why_brightpearl),
+            recent_credits(client, clock.now()).await.map_err(why_brightpearl),
+        ),
+        Err(unread) => (Err(unread.clone()), Err(unread.clone())),
+    };
+    BrightpearlSide {
+        server: client.base().to_owned(),
+        account_code: client.account().clone(),
+        account,
+        webhooks,
+        receiver,
+        recent_credits,
+        clocks,
+    }
+}
+
+async fn recent_credits(
+    client: &brightpearl::Client,
+    now: Timestamp,
+) -> Result<Vec<OrderSummary>, brightpearl::Error> {
+    let since = brightpearl::OffsetDateTime::utc(now.saturating_sub(LATELY).unwrap_or(Timestamp::MIN));
+    let search = OrderSearch::new()
+        .order_type(&OrderTypeCode::SalesCredit)
+        .created_on(&Period::from(since))
+        .sort("orderId.DESC")
+        .page_size(CREDITS);
+    let mut results = client.orders().search(search);
+    let first = results.next_page().await?;
+    Ok(first.map(|page| page.results().into_iter().flatten().collect()).unwrap_or_default())
+}
+
+async fn returngo_side(
+    client: &returngo::Client,
+    receiver: Option<Receiver>,
+    clock: &dyn Clock,
+) -> ReturngoSide {
+    let question = webhook::list();
+    let answer = client.send_raw(&question).await;
+    let clocks = answer.as_ref().ok().and_then(|answer| clocks(answer.headers.get("date")?, clock));
+    let webhooks = match answer {
+        Ok(answer) => question.read(&answer).map_err(|unreadable| Unread::Failed(unreadable.to_string())),
+        Err(error) => Err(why_returngo(error)),
+    };
+    let recent_rmas: Read<RecentRmas> = latest_rmas(client).await.map_err(why_returngo);
+    ReturngoSide { shop: client.shop().to_owned(), recent_rmas, webhooks, receiver, clocks }
+}
+
+async fn latest_rmas(client: &returngo::Client) -> Result<RecentRmas, returngo::Error> {
+    let first = client.rmas().list(RmaFilter::new()).next_page().await?;
+    let mut recent = RecentRmas::default();
+    for row in first.map(|page| page.results()).unwrap_or_default() {
+        match row {
+            Ok(summary) => recent.ids.push(summary.rma_id),
+            Err(row) => recent.unreadable.push(row.to_string()),
+        }
+    }
+    Ok(recent)
+}
+
+fn clocks(date: &str, clock: &dyn Clock) -> Option<Clocks> {
+    let there = rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
+    Some(Clocks { here: clock.now(), there })
+}
+
+fn why_brightpearl(error: brightpearl::Error) -> Unread {
+    use brightpearl::ErrorKind::*;
+    match error.kind() {
+        TokenExpired => Unread::TokenExpired,
+        TokenInvalid => Unread::TokenUnknown,
+        Unauthorized => Unread::NoAccess(in_one_line(&error)),
+        NotSent | AnswerLost | ServerFailed | Throttled => Unread::Unreachable(in_one_line(&error)),
+        _ => Unread::Failed(in_one_line(&error)),
+    }
+}
+
+fn why_returngo(error: returngo::Error) -> Unread {
+    use returngo::ErrorKind::*;
+    match error.kind() {
+        WrongKey => Unread::TokenUnknown,
+        WrongShop => Unread::NoAccess(in_one_line(&error)),
+        QuotaSpent => Unread::QuotaSpent(in_one_line(&error)),
+        NotSent | AnswerLost | ServerFailed | Throttled => Unread::Unreachable(in_one_line(&error)),
+        _ => Unread::Failed(in_one_line(&error)),
+    }
+}

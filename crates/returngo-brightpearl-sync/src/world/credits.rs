@@ -1,0 +1,157 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use brightpearl::{
+    Error, GoodsInNoteId, IdSet, OrderId,
+    accounting::{CustomerPayment, CustomerPaymentSearch},
+    order::{Order, OrderNote},
+    warehouse::{GoodsInNote, GoodsMovement},
+};
+use returngo::{Transaction, TransactionType};
+use returngo_brightpearl_mapping::{
+    CreditClaim, World, keys,
+    settings::{ConnectionSettings, ExistingCredit, RefundRecording},
+};
+
+use super::{chunks::ORDERS_A_SEARCH, movements};
+use crate::Reader;
+
+/// Puts what happened to the credits into worlds that have their orders: payments, goods, notes.
+pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {
+    let relevant: Vec<Vec<OrderId>> =
+        worlds.iter().map(|world| relevant_credits(world, &reader.settings)).collect();
+    let credits: BTreeSet<OrderId> = relevant.iter().flatten().copied().collect();
+    let sales: Vec<BTreeSet<OrderId>> =
+        worlds.iter().zip(&relevant).map(|(world, credits)| refunded_sales(world, credits)).collect();
+    let paid = credits.iter().chain(sales.iter().flatten()).copied().collect();
+    let payments = payments(reader, &paid).await?;
+    let goods = goods(reader, &credits).await?;
+    for ((world, relevant), sale) in worlds.iter_mut().zip(&relevant).zip(sales) {
+        for order in relevant.iter().copied().chain(sale) {
+            world.payments.extend(payments.get(&order).into_iter().flatten().cloned());
+        }
+        for credit in relevant {
+            if let Some(goods) = goods.get(credit) {
+                world.goods_in_notes.extend(goods.notes.clone());
+                world.goods_movements.extend(goods.movements.iter().cloned());
+            }
+        }
+    }
+    notes(reader, worlds, &relevant).await
+}
+
+/// The credits whose payments and goods the mapping looks at: the RMA's own and those that it adopted, else those of
+/// others that it may adopt.
+fn relevant_credits(world: &World, settings: &ConnectionSettings) -> Vec<OrderId> {
+    let key = keys::credit(world.rma.id());
+    let reference = |credit: &Order| credit.external_ref.clone().unwrap_or_default();
+    let has_adopted = |credit: &Order| {
+        let of_rma = |claim: &&CreditClaim| claim.rma_id == *world.rma.id();
+        world.claims.iter().filter(of_rma).any(|claim| claim.credit_id == credit.id)
+    };
+    let is_own = |credit: &&Order| reference(credit) == key || has_adopted(credit);
+    let own: Vec<OrderId> = world.credits.iter().filter(is_own).map(|credit| credit.id).collect();
+    if !own.is_empty() || settings.existing_credit != ExistingCredit::Adopt {
+        return own;
+    }
+    let others = world.credits.iter().filter(|credit| !keys::is_credit(&reference(credit)));
+    others.map(|credit| credit.id).collect()
+}
+
+/// The sales on which a refund may have been booked by hand: they are read once there is a refund to record. Of credits that
+/// name no order it is any that the RMA may be for.
+fn refunded_sales(world: &World, credits: &[OrderId]) -> BTreeSet<OrderId> {
+    let is_refund = |transaction: &Transaction| transaction.is_refund() && transaction.happened();
+    if credits.is_empty() || !world.rma.transactions.iter().any(is_refund) {
+        return BTreeSet::new();
+    }
+    let candidates = world.order.iter().chain(&world.orders).map(|order| order.id);
+    let relevant = world.credits.iter().filter(|credit| credits.contains(&credit.id));
+    let names_order = |credit: &Order| credit.parent_order_id.is_some();
+    let parents = relevant.clone().filter_map(|credit| credit.parent_order_id);
+    if relevant.clone().all(names_order) { parents.collect() } else { parents.chain(candidates).collect() }
+}
+
+async fn payments(
+    reader: &Reader,
+    orders: &BTreeSet<OrderId>,
+) -> Result<BTreeMap<OrderId, Vec<CustomerPayment>>, Error> {
+    let mut found: BTreeMap<OrderId, Vec<CustomerPayment>> = BTreeMap::new();
+    for orders in sets(orders) {
+        let search = CustomerPaymentSearch::new().orders(&orders);
+        for payment in reader.brightpearl.customer_payments().search(search).all().await? {
+            if let Some(order) = payment.order_id {
+                found.entry(order).or_default().push(payment);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What was received for a credit, and what became of it.
+#[derive(Default)]
+struct Goods {
+    notes: BTreeMap<GoodsInNoteId, GoodsInNote>,
+    movements: Vec<GoodsMovement>,
+}
+
+/// Of the credits for which something was received: nothing else can have moved.
+async fn goods(reader: &Reader, credits: &BTreeSet<OrderId>) -> Result<BTreeMap<OrderId, Goods>, Error> {
+    let ids: IdSet = credits.iter().map(|id| id.get()).collect();
+    let mut goods: BTreeMap<OrderId, Goods> = BTreeMap::new();
+    for (id, note) in reader.brightpearl.goods_in_notes().of_orders(&ids).await? {
+        goods.entry(note.order_id).or_default().notes.insert(id, note);
+    }
+    let credit_of: BTreeMap<GoodsInNoteId, OrderId> = goods
+        .iter()
+        .flat_map(|(credit, goods)| goods.notes.keys().map(move |batch| (*batch, *credit)))
+        .collect();
+    let batches: BTreeSet<GoodsInNoteId> = credit_of.keys().copied().collect();
+    let received: BTreeSet<OrderId> = goods.keys().copied().collect();
+    for movement in movements::of(reader, &batches, &received).await?.into_values() {
+        let of_batch = movement.batch_id.and_then(|batch| credit_of.get(&batch).copied());
+        let named = movement.order_id.filter(|named| Some(*named) != of_batch);
+        for credit in of_batch.into_iter().chain(named) {
+            if let Some(goods) = goods.get_mut(&credit) {
+                goods.movements.push(movement.clone());
+            }
+        }
+    }
+    Ok(goods)
+}
+
+/// Notes on the credits and the sales, for the RMAs whose plans look at them.
+async fn notes(reader: &Reader, worlds: &mut [World], relevant: &[Vec<OrderId>]) -> Result<(), Error> {
+    let wanted: Vec<BTreeSet<OrderId>> = worlds
+        .iter()
+        .zip(relevant)
+        .map(|(world, credits)| {
+            let sale = world.order.iter().map(|order| order.id);
+            let orders = credits.iter().copied().chain(sale);
+            if needs_notes(world, &reader.settings) { orders.collect() } else { BTreeSet::new() }
+        })
+        .collect();
+    let mut found: BTreeMap<OrderId, Vec<OrderNote>> = BTreeMap::new();
+    for order in wanted.iter().flatten().copied().collect::<BTreeSet<_>>() {
+        let mut notes = reader.brightpearl.order_notes().list(order).await?;
+        notes.iter_mut().for_each(|note| note.order_id = Some(order));
+        found.insert(order, notes);
+    }
+    for (world, wanted) in worlds.iter_mut().zip(&wanted) {
+        world.order_notes = wanted.iter().filter_map(|order| found.get(order)).flatten().cloned().collect();
+    }
+    Ok(())
+}
+
+/// Notes matter only where refunds are noted instead of recorded, where credits are adopted, and for money
+/// that came in.
+fn needs_notes(world: &World, settings: &ConnectionSettings) -> bool {
+    let is_invoice = |kind: &TransactionType| *kind == TransactionType::InvoicePayment;
+    settings.refunds == RefundRecording::Note
+        || settings.existing_credit == ExistingCredit::Adopt
+        || world.rma.transactions.iter().any(|transaction| is_invoice(&transaction.kind))
+}
+
+fn sets(orders: &BTreeSet<OrderId>) -> Vec<IdSet> {
+    let orders: Vec<OrderId> = orders.iter().copied().collect();
+    orders.chunks(ORDERS_A_SEARCH).map(|part| part.iter().map(|id| id.get()).collect()).collect()
+}

@@ -1,0 +1,202 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use brightpearl::{
+    Error, IdSet, OrderId,
+    order::{Order, OrderSearch, OrderTypeCode},
+};
+use returngo::Rma;
+use returngo_brightpearl_mapping::{CreditClaim, InFlight, World, keys, settings::OrderLookup};
+
+use super::chunks::{ORDERS_A_SEARCH, short_enough};
+use crate::{IntendedCredit, Journal, Reader, error::AroundError};
+
+/// Puts the sales orders and the credits into the worlds, and what is intended for the orders by other RMAs.
+pub(super) async fn read(
+    reader: &Reader,
+    journal: &dyn Journal,
+    worlds: &mut [World],
+) -> Result<(), AroundError> {
+    // What is remembered comes before what is searched for: a credit that appears in between is then in both.
+    let sales = sales(reader, worlds).await?;
+    let intended = Intended::for_orders(&sales, journal).await?;
+    let mut credits = credits(reader, worlds, &sales).await?;
+    for (sales, credits) in sales.iter().zip(&mut credits) {
+        credits.extend(intended.of(sales).filter_map(|intended| intended.credit));
+    }
+    let ids: IdSet = sales.iter().chain(&credits).flatten().map(|id| id.get()).collect();
+    let orders: BTreeMap<OrderId, Order> =
+        orders_and_credits(reader, &ids).await?.into_iter().map(|order| (order.id, order)).collect();
+    for ((world, sales), credits) in worlds.iter_mut().zip(sales).zip(credits) {
+        let mut found: Vec<Order> = sales.iter().filter_map(|id| orders.get(id).cloned()).collect();
+        match found.len() {
+            1 => world.order = found.pop(),
+            _ => world.orders = found,
+        }
+        world.credits = credits.iter().filter_map(|id| orders.get(id).cloned()).collect();
+        for intended in intended.of(&sales) {
+            note(world, intended);
+        }
+    }
+    Ok(())
+}
+
+/// What another RMA intends counts as credited, unless its credit was written and is gone: orders are shown by their ids
+/// as soon as they are there.
+fn note(world: &mut World, intended: &IntendedCredit) {
+    let shown = |id: OrderId| world.credits.iter().any(|credit| credit.id == id);
+    match intended.credit {
+        Some(credit_id) if intended.adopted => {
+            world.claims.push(CreditClaim { credit_id, rma_id: intended.rma.clone() });
+        }
+        Some(credit) if !shown(credit) => {}
+        _ => world.in_flight.push(InFlight { rma_id: intended.rma.clone(), rows: intended.rows.clone() }),
+    }
+}
+
+/// What the journal remembers, by sales order.
+struct Intended(BTreeMap<OrderId, Vec<IntendedCredit>>);
+
+impl Intended {
+    async fn for_orders(sales: &[BTreeSet<OrderId>], journal: &dyn Journal) -> Result<Self, AroundError> {
+        let orders: BTreeSet<OrderId> = sales.iter().flatten().copied().collect();
+        let orders: Vec<OrderId> = orders.into_iter().collect();
+        let mut by_order: BTreeMap<OrderId, Vec<IntendedCredit>> = BTreeMap::new();
+        for intended in journal.intended_credits(&orders).await.map_err(AroundError::Journal)? {
+            by_order.entry(intended.order).or_default().push(intended);
+        }
+        Ok(Self(by_order))
+    }
+
+    fn of(&self, sales: &BTreeSet<OrderId>) -> impl Iterator<Item = &IntendedCredit> {
+        sales.iter().filter_map(|order| self.0.get(order)).flatten()
+    }
+}
+
+/// Custom fields come only when they are asked for; they matter where a field map may set them.
+async fn orders_and_credits(reader: &Reader, ids: &IdSet) -> Result<Vec<Order>, Error> {
+    match reader.settings.field_map {
+        Some(_) => reader.brightpearl.orders().get_with_custom_fields(ids).await,
+        None => reader.brightpearl.orders().get(ids).await,
+    }
+}
+
+/// The sales orders that carry each RMA's order number or id, looked up the way the connection says.
+async fn sales(reader: &Reader, worlds: &[World]) -> Result<Vec<BTreeSet<OrderId>>, Error> {
+    let mut found = vec![BTreeSet::new(); worlds.len()];
+    for lookup in &reader.settings.order_lookup {
+        let wanted: Vec<Vec<String>> = worlds
+            .iter()
+            .zip(&found)
+            .map(|(world, found)| if found.is_empty() { references(*lookup, &world.rma) } else { Vec::new() })
+            .collect();
+        let by_reference = orders_with(reader, *lookup, wanted.iter().flatten()).await?;
+        for (found, wanted) in found.iter_mut().zip(&wanted) {
+            found.extend(wanted.iter().filter_map(|reference| by_reference.get(reference)).flatten());
+        }
+        // That a filter takes several texts with commas between them is inferred
+        // (docs/evidence/brightpearl-platform.md#search-filter-types): nobody is told that an order is not
+        // there before it was asked for by itself.
+        for (found, wanted) in found.iter_mut().zip(&wanted) {
+            if found.is_empty() {
+                for reference in wanted {
+                    found.extend(order_with(reader, *lookup, reference).await?);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What the order may carry. Shops' connectors store the number with or without its `#`
+/// (docs/evidence/brightpearl-orders.md#sales-orders).
+fn references(lookup: OrderLookup, rma: &Rma) -> Vec<String> {
+    let details = &rma.order_details;
+    match lookup {
+        OrderLookup::CustomerRef => details
+            .order_name
+            .iter()
+            .flat_map(|name| {
+                let bare = name.trim_start_matches('#');
+                [format!("#{bare}"), bare.to_owned()]
+            })
+            .collect(),
+        OrderLookup::ExternalRef => {
+            let id = details.order_id.iter().map(|id| id.as_str().to_owned());
+            id.chain(details.order_name.clone()).collect()
+        }
+    }
+}
+
+async fn orders_with(
+    reader: &Reader,
+    lookup: OrderLookup,
+    references: impl Iterator<Item = &String>,
+) -> Result<BTreeMap<String, Vec<OrderId>>, Error> {
+    // One text with a comma in it would be read as two.
+    let together: BTreeSet<&String> = references.filter(|reference| !reference.contains(',')).collect();
+    let together: Vec<&String> = together.into_iter().collect();
+    let mut found: BTreeMap<String, Vec<OrderId>> = BTreeMap::new();
+    for references in short_enough(&together) {
+        let search = OrderSearch::new().order_type(&OrderTypeCode::SalesOrder);
+        let search = match lookup {
+            OrderLookup::CustomerRef => search.customer_refs(references),
+            OrderLookup::ExternalRef => search.external_refs(references),
+        };
+        for order in reader.brightpearl.orders().search(search).all().await? {
+            let reference = match lookup {
+                OrderLookup::CustomerRef => order.customer_ref,
+                OrderLookup::ExternalRef => order.external_ref,
+            };
+            if let (Some(id), Some(reference)) = (order.order_id, reference) {
+                found.entry(reference).or_default().push(id);
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn order_with(reader: &Reader, lookup: OrderLookup, reference: &str) -> Result<Vec<OrderId>, Error> {
+    let search = OrderSearch::new().order_type(&OrderTypeCode::SalesOrder);
+    let search = match lookup {
+        OrderLookup::CustomerRef => search.customer_ref(reference),
+        OrderLookup::ExternalRef => search.external_ref(reference),
+    };
+    let found = reader.brightpearl.orders().search(search).all().await?;
+    Ok(found.into_iter().filter_map(|order| order.order_id).collect())
+}
+
+/// Every credit of each RMA's sales, and every credit that carries the RMA's key, whatever it belongs to: also
+/// where the order is not found, or no longer certain.
+async fn credits(
+    reader: &Reader,
+    worlds: &[World],
+    sales: &[BTreeSet<OrderId>],
+) -> Result<Vec<BTreeSet<OrderId>>, Error> {
+    let credits = OrderSearch::new().order_type(&OrderTypeCode::SalesCredit);
+    let parents: BTreeSet<OrderId> =
+        sales.iter().filter(|sales| sales.len() == 1).flatten().copied().collect();
+    let keys: Vec<String> = worlds.iter().map(|world| keys::credit(world.rma.id())).collect();
+    let mut by_parent: BTreeMap<OrderId, Vec<OrderId>> = BTreeMap::new();
+    let mut by_key: BTreeMap<String, Vec<OrderId>> = BTreeMap::new();
+    let parents: Vec<OrderId> = parents.into_iter().collect();
+    let searches = parents
+        .chunks(ORDERS_A_SEARCH)
+        .map(|parents| credits.clone().parents(&parents.iter().map(|id| id.get()).collect()))
+        .chain(short_enough(&keys).map(|keys| credits.clone().external_refs(keys)));
+    for search in searches {
+        for credit in reader.brightpearl.orders().search(search).all().await? {
+            let Some(id) = credit.order_id else { continue };
+            if let Some(parent) = credit.parent_order_id {
+                by_parent.entry(parent).or_default().push(id);
+            }
+            if let Some(key) = credit.external_ref {
+                by_key.entry(key).or_default().push(id);
+            }
+        }
+    }
+    let of = |sales: &BTreeSet<OrderId>, key: &String| {
+        let of_sale = sales.iter().filter_map(|sale| by_parent.get(sale));
+        of_sale.chain(by_key.get(key)).flatten().copied().collect()
+    };
+    Ok(sales.iter().zip(&keys).map(|(sales, key)| of(sales, key)).collect())
+}

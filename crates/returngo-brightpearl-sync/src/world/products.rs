@@ -1,0 +1,33 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use brightpearl::{Error, IdSet, ProductId, order::Order};
+use returngo_brightpearl_mapping::{World, world::ProductFacts};
+use tokio::sync::Mutex;
+
+use crate::Reader;
+
+/// Whether a product's stock is counted does not change from one look to the next: asked once, kept.
+#[derive(Debug, Default)]
+pub(crate) struct ProductCache(Mutex<BTreeMap<ProductId, ProductFacts>>);
+
+/// Puts what is known about their products into worlds that have their orders.
+pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {
+    let wanted: Vec<BTreeSet<ProductId>> = worlds.iter().map(products_of).collect();
+    let mut known = reader.products.0.lock().await;
+    let unknown: IdSet =
+        wanted.iter().flatten().filter(|id| !known.contains_key(id)).map(|id| id.get()).collect();
+    for product in reader.brightpearl.products().get(&unknown).await? {
+        if let Some(stock_tracked) = product.stock.stock_tracked {
+            known.insert(product.id, ProductFacts { stock_tracked });
+        }
+    }
+    for (world, wanted) in worlds.iter_mut().zip(wanted) {
+        world.products = wanted.into_iter().filter_map(|id| Some((id, *known.get(&id)?))).collect();
+    }
+    Ok(())
+}
+
+fn products_of(world: &World) -> BTreeSet<ProductId> {
+    let on = |order: &Order| order.order_rows.values().filter_map(|row| row.product()).collect::<Vec<_>>();
+    world.order.iter().chain(&world.orders).chain(&world.credits).flat_map(on).collect()
+}

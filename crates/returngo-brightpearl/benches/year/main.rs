@@ -1,0 +1,127 @@
+//! A store with a year of RMAs: what bringing it up to date takes, what asking for its figures, finding a unit's RMA and an idle sweep of ReturnGO cost, and
+//! how much memory an idle process takes. On SQLite, and on PostgreSQL where there is one.
+//!
+//! ```sh
+//! RMAS=1800000 cargo bench -p returngo-brightpearl-connector --bench year
+//! ```
+//!
+//! `-- sqlite` and `-- postgres` run one. `RMAS` is 20,000 unless it is set; a year needs some 3 GB of disk for each.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops at what goes wrong")]
+#![allow(clippy::disallowed_methods, reason = "it measures real time")]
+#![allow(dead_code, reason = "other benches ask processes and databases for more")]
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use returngo::ReturnedItemId;
+use returngo_brightpearl_connector::ledger::SweepName;
+
+#[path = "../../../returngo-brightpearl-connector/benches/support/databases.rs"]
+mod databases;
+#[path = "../scale/process.rs"]
+mod process;
+#[path = "../../../returngo-brightpearl-connector/benches/support/times.rs"]
+mod times;
+#[path = "../../../returngo-brightpearl-connector/tests/it/ledger/version_12.rs"]
+mod version_12;
+mod year;
+
+use databases::{Database, Server};
+use process::Process;
+use times::percentiles;
+use year::Year;
+
+const ROUNDS: usize = 5;
+
+/// Longer than anything that a process does from time to time.
+const IDLE_FOR: Duration = Duration::from_secs(20);
+
+#[tokio::main(worker_threads = 2)]
+async fn main() {
+    sqlx::any::install_default_drivers();
+    let rmas = std::env::var("RMAS").map_or(20_000, |rmas| rmas.parse().unwrap());
+    let named: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
+    let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
+    if wanted("sqlite") {
+        measure(Database::sqlite(), rmas).await;
+    }
+    if wanted("postgres")
+        && let Some(server) = Server::start()
+    {
+        measure(Database::postgres(&server).await, rmas).await;
+    }
+}
+
+async fn measure(database: Database, rmas: u64) {
+    let name = database.name;
+    let began = Instant::now();
+    let year = Year::fill(database, rmas).await;
+    println!("{name}, {rmas} RMAs, filled in {:.0?}", began.elapsed());
+    let process = upgraded(&year).await;
+    let mut status = Vec::new();
+    let mut lookups = Vec::new();
+    for round in 0..ROUNDS {
+        let before = Instant::now();
+        let shown = year.ledger.status().await.unwrap();
+        status.push(before.elapsed());
+        assert!(shown[0].in_step * 10 > rmas * 9, "{shown:?}");
+        let units: Vec<_> =
+            (0..20).map(|unit| ReturnedItemId::new(format!("unknown-{round}-{unit}"))).collect();
+        let before = Instant::now();
+        assert!(year.ledger.rmas_of_items(&year.connection, &units).await.unwrap().is_empty());
+        lookups.push(before.elapsed());
+    }
+    println!("  status: {}", percentiles(status));
+    println!("  RMAs of 20 unknown units: {}", percentiles(lookups));
+    sweep(&year, &process).await;
+}
+
+/// A process of this version that starts on the store as version 12 left it.
+async fn upgraded(year: &Year) -> Process {
+    year.make_version_12().await;
+    let before = year.size().await;
+    let began = Instant::now();
+    let process = Process::start(year.url()).await;
+    println!(
+        "  brought up to date in {:.1?}, {:.1?} of CPU time of the process, {} MiB at most; the store of {} MiB became one of {} MiB",
+        began.elapsed(),
+        process.cpu_time(),
+        process.most_memory() >> 20,
+        before >> 20,
+        year.size().await >> 20,
+    );
+    process
+}
+
+/// What a process that has nothing else to do takes for sweeps of ReturnGO that find nothing.
+async fn sweep(year: &Year, process: &Process) {
+    tokio::time::sleep(IDLE_FOR).await;
+    println!("  idle process: {} MiB", process.memory() >> 20);
+    let mut metrics = Vec::new();
+    for _ in 0..ROUNDS {
+        let before = Instant::now();
+        process.metric("returngo_brightpearl_rmas").await;
+        metrics.push(before.elapsed());
+    }
+    println!("  /metrics: {}", percentiles(metrics));
+    for number in 1..=3 {
+        let (cpu, written, before) = (process.cpu_time(), year.written(process).await, sweeps(process).await);
+        year.ledger.hasten_sweep(&year.connection, SweepName::Returngo, Timestamp::now()).await.unwrap();
+        while sweeps(process).await == before {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        println!(
+            "  sweep {number}: {:.2?} of CPU time, {} KiB written, {} KiB of position, {} MiB afterwards, {} MiB at most",
+            process.cpu_time() - cpu,
+            (year.written(process).await - written) >> 10,
+            year.position_size().await >> 10,
+            process.memory() >> 20,
+            process.most_memory() >> 20
+        );
+    }
+}
+
+/// How many sweeps of ReturnGO a process has made; one when it started.
+async fn sweeps(process: &Process) -> u64 {
+    process.metric(r#"returngo_brightpearl_sweeps_total{sweep="returngo""#).await
+}

@@ -1,0 +1,227 @@
+use std::{fmt::Write as _, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use returngo_brightpearl_connector::{
+    ledger::{self, ConnectionId, Counterparts, Ledger, StoredConnection},
+    vault::{Vault, VaultKey},
+};
+use returngo_brightpearl_demo::Scene;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
+
+use crate::{
+    databases::Database,
+    process::{KEY, Process},
+    version_12,
+};
+
+const DAYS: u64 = 365;
+
+/// RMAs of so many days are open.
+const OPEN: u64 = 10;
+
+/// So many days of RMAs were remembered with the position of the sweep by earlier versions.
+const REMEMBERED: u64 = 60;
+
+/// A year of one shop's RMAs in a database.
+pub(crate) struct Year {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) connection: ConnectionId,
+    database: Database,
+    now: Timestamp,
+    a_day: u64,
+    _scene: Scene,
+}
+
+impl Year {
+    pub(crate) async fn fill(database: Database, rmas: u64) -> Self {
+        let ledger = ledger::open(&database.url).await.unwrap();
+        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &*ledger).await.unwrap();
+        let scene = Scene::start(1).await.unwrap();
+        let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
+        let configuration = scene.configuration().unwrap();
+        let counterparts = Counterparts::new(connection.as_str(), &configuration.returngo.shop);
+        ledger.bind(&connection, &counterparts).await.unwrap();
+        let text = serde_json::to_vec(&configuration).unwrap();
+        let configuration = vault.seal(&connection, &text).unwrap();
+        let now = Timestamp::now();
+        let stored = StoredConnection { id: connection.clone(), configuration };
+        // Its sweeps are due tomorrow.
+        ledger.put_connection(&stored, now + SignedDuration::from_hours(24)).await.unwrap();
+        let year = Self { ledger, connection, database, now, a_day: rmas.div_ceil(DAYS), _scene: scene };
+        for day in 0..DAYS {
+            year.fill_day(day).await;
+        }
+        year.run("ANALYZE").await;
+        year
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.database.url
+    }
+
+    /// The RMAs of a day, which began so many days after the year did.
+    fn day(&self, day: u64) -> Day {
+        let ago = SignedDuration::from_hours(24 * i64::try_from(DAYS - day).unwrap());
+        Day {
+            first: 1_000_000 + day * self.a_day,
+            rmas: self.a_day,
+            at: self.now - ago,
+            is_open: day + OPEN >= DAYS,
+        }
+    }
+
+    async fn fill_day(&self, day: u64) {
+        let day = self.day(day);
+        let mut connection = self.connection().await;
+        let mut transaction = connection.begin().await.unwrap();
+        for statement in day.statements(&self.connection) {
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut *transaction).await.unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    /// The store as it was before migration 13.
+    pub(crate) async fn make_version_12(&self) {
+        for statement in version_12::statements(self.is_sqlite()) {
+            self.run(statement).await;
+        }
+        self.store_position_of_version_12().await;
+        // What was dropped takes no room in a store that never had it.
+        self.run("VACUUM").await;
+        if self.is_sqlite() {
+            self.run("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        } else {
+            self.run("CHECKPOINT").await;
+        }
+    }
+
+    /// What a sweep knew was one value. Its lists were taken just now, but for those of edited RMAs and transactions.
+    async fn store_position_of_version_12(&self) {
+        let mut rmas = String::new();
+        for day in (DAYS - REMEMBERED..DAYS).map(|day| self.day(day)) {
+            for rma in day.first..day.first + day.rmas {
+                let comma = if rmas.is_empty() { "" } else { "," };
+                write!(rmas, r#"{comma}"{rma}":{}"#, day.seen(&rma.to_string(), "")).unwrap();
+            }
+        }
+        let (now, before) = (Timestamp::now(), Timestamp::now() - SignedDuration::from_hours(1));
+        let later = now + SignedDuration::from_hours(1);
+        let run =
+            |last: Timestamp| format!(r#"{{"last":"{last}","pages":1,"underWay":null,"hurried":false}}"#);
+        let state = format!(
+            r#"{{"began":"{before}","rmas":{{{rmas}}},"due":{{}},"unmatched":{{}},"open":{},"edited":{},"money":{},"recent":{},"looks":{{"hour":0,"made":0}}}}"#,
+            run(later),
+            run(before),
+            run(before),
+            run(later),
+        );
+        let position = format!(r#"{{"state":{state},"heardUntil":"{now}"}}"#);
+        let store = "UPDATE sweep SET position = $1 WHERE name = 'returngo'";
+        sqlx::query(store).bind(position).execute(&mut self.connection().await).await.unwrap();
+    }
+
+    pub(crate) async fn position_size(&self) -> i64 {
+        let size = "SELECT CAST(LENGTH(position) AS BIGINT) AS size FROM sweep WHERE name = 'returngo'";
+        sqlx::query(size).fetch_one(&mut self.connection().await).await.unwrap().get("size")
+    }
+
+    /// How many bytes were written for this process so far.
+    pub(crate) async fn written(&self, process: &Process) -> u64 {
+        if self.is_sqlite() {
+            return process.written();
+        }
+        let log = "SELECT CAST(pg_current_wal_insert_lsn() - '0/0' AS BIGINT) AS written";
+        let row = sqlx::query(log).fetch_one(&mut self.connection().await).await.unwrap();
+        u64::try_from(row.get::<i64, _>("written")).unwrap()
+    }
+
+    /// In bytes.
+    pub(crate) async fn size(&self) -> i64 {
+        let size = match self.is_sqlite() {
+            true => "SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size",
+            false => "SELECT pg_database_size(current_database()) AS size",
+        };
+        sqlx::query(size).fetch_one(&mut self.connection().await).await.unwrap().get("size")
+    }
+
+    fn is_sqlite(&self) -> bool {
+        self.url().starts_with("sqlite")
+    }
+
+    async fn run(&self, statement: &'static str) {
+        sqlx::query(statement).execute(&mut self.connection().await).await.unwrap();
+    }
+
+    async fn connection(&self) -> AnyConnection {
+        AnyConnection::connect(self.url()).await.unwrap()
+    }
+}
+
+struct Day {
+    first: u64,
+    rmas: u64,
+    at: Timestamp,
+    is_open: bool,
+}
+
+impl Day {
+    /// What was seen of an RMA, of two units; `quote` goes around what is no literal.
+    fn seen(&self, rma: &str, quote: &str) -> String {
+        let (at, rma) = (self.at, format!("{quote}{rma}{quote}"));
+        let (status, transactions) = match self.is_open {
+            true => ("Approved", String::new()),
+            false => ("Done", format!(r#""7{rma}":"Success""#)),
+        };
+        format!(
+            r#"{{"readAt":"{at}","status":"{status}","statusSince":"{at}","items":["8{rma}","9{rma}"],"transactions":{{{transactions}}},"awaitsInspection":false}}"#
+        )
+    }
+
+    fn statements(&self, connection: &ConnectionId) -> Vec<String> {
+        let (first, last) = (self.first, self.first + self.rmas - 1);
+        let at = self.at.as_microsecond();
+        let never = (self.at + SignedDuration::from_hours(24 * 1000)).as_microsecond();
+        let series = format!(
+            "WITH RECURSIVE series(i) AS (SELECT CAST({first} AS BIGINT) UNION ALL SELECT i + 1 FROM series WHERE i < {last})"
+        );
+        let seen = self.seen("' || i || '", "");
+        let watched = if self.is_open { i64::MAX.to_string() } else { "CAST(NULL AS BIGINT)".to_owned() };
+        let digest = "0123456789abcdef".repeat(4);
+        let credit = format!(
+            r#"{{"id":' || i || ',"digest":"{digest}","goodsInNotes":[' || i || '],"movements":[' || i || ']}}"#
+        );
+        let body = format!(r#"{{"eventName":"RMA_STATUS_UPDATED","filler":"{}"}}"#, "x".repeat(500));
+        vec![
+            // One of 10,000 is due, one needs review.
+            format!(
+                "INSERT INTO work (connection, rma, state, due_at, due_since, marked, attempt, failures, credit, reviews,
+                    review_since, of_this_shop)
+                {series} SELECT '{connection}', '' || i,
+                    CASE i % 10000 WHEN 1 THEN 'due' WHEN 2 THEN 'needs-review' ELSE 'in-step' END,
+                    CASE i % 10000 WHEN 1 THEN {never} END, CASE i % 10000 WHEN 1 THEN {at} END, 3, 3, 0, '' || i,
+                    '[]', CASE i % 10000 WHEN 2 THEN {at} END, 1
+                FROM series"
+            ),
+            format!(
+                "INSERT INTO seen (connection, rma, credit, what, watch_until, seen_at)
+                {series} SELECT '{connection}', '' || i, '' || i, '{{\"rma\":{seen},\"credit\":{credit}}}', {watched}, {at}
+                FROM series"
+            ),
+            format!(
+                "INSERT INTO seen_item (connection, item, rma)
+                {series} SELECT '{connection}', unit || i, '' || i FROM series, (SELECT '8' AS unit UNION ALL SELECT '9') AS units"
+            ),
+            format!(
+                "INSERT INTO effect (connection, rma, key, what, attempt, intended_at, outcome, remote_id, kind, account,
+                    original_order)
+                {series} SELECT '{connection}', '' || i, 'credit', 'a sales credit', 1, {at}, 'applied', '' || i,
+                    'credit', '{connection}', '' || i
+                FROM series"
+            ),
+            format!(
+                "INSERT INTO inbox (connection, source, digest, body, times, received_at)
+                {series} SELECT '{connection}', 'returngo', '' || i, '{body}', 1, {at} FROM series WHERE i % 20 = 0"
+            ),
+        ]
+    }
+}

@@ -1,0 +1,24 @@
+//! Which connection a command is about.
+
+use anyhow::bail;
+
+use returngo_brightpearl_connector::ledger::{ConnectionId, Ledger};
+
+/// The connection that was named, else the only one that there is.
+pub(super) async fn connection(
+    ledger: &dyn Ledger,
+    named: Option<&ConnectionId>,
+) -> anyhow::Result<ConnectionId> {
+    if let Some(named) = named {
+        return Ok(named.clone());
+    }
+    let stored = ledger.connections().await?;
+    match stored.as_slice() {
+        [only] => Ok(only.id.clone()),
+        [] => bail!("there is no connection: `connect` makes one"),
+        several => {
+            let names: Vec<_> = several.iter().map(|stored| stored.id.as_str()).collect();
+            bail!("there are {} connections, {}: say which", names.len(), names.join(", "))
+        }
+    }
+}

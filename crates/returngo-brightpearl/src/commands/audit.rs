@@ -1,0 +1,32 @@
+use serde_json::json;
+
+use crate::{
+    assembly::Assembly,
+    chosen,
+    cli::{Cli, OfRma},
+    output::{say, say_json, say_whole, table},
+};
+
+/// What happened about an RMA.
+pub(super) async fn run(cli: &Cli, OfRma { connection, rma }: &OfRma) -> anyhow::Result<()> {
+    let assembly = Assembly::open(cli).await?;
+    let connection = chosen::connection(&*assembly.ledger, connection.as_ref()).await?;
+    let entries = assembly.ledger.audit(&connection, rma).await?;
+    if cli.json {
+        let entries = entries.iter().map(|entry| {
+            json!({"at": entry.at, "attempt": entry.attempt, "event": entry.event.as_str(), "detail": entry.detail})
+        });
+        return say_json(&entries.collect::<Vec<_>>());
+    }
+    if entries.is_empty() {
+        return Ok(say(format_args!(
+            "Nothing is known of RMA {rma} of {connection}: `sync {connection} {rma}` looks at it."
+        ))?);
+    }
+    let rows = entries.iter().map(|entry| {
+        let attempt = entry.attempt.map(|attempt| attempt.to_string()).unwrap_or_default();
+        let at = entry.at.strftime("%F %TZ").to_string();
+        [at, attempt, entry.event.as_str().to_owned(), entry.detail.clone()]
+    });
+    Ok(say_whole(table(["at", "attempt", "event", "what"], rows))?)
+}

@@ -1,0 +1,382 @@
+//! How both systems are reached: by variables, as it was before, or as the person says.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, bail};
+use api_client_core::client::Clock;
+use brightpearl::{
+    ErrorKind,
+    client::{MemoryTokenStore, TokenStore, Tokens},
+};
+use jiff::Timestamp;
+use returngo::RmaFilter;
+use returngo_brightpearl_mapping::{
+    AccountCode,
+    check::{Entered, Mark, check_entered},
+    world::AccountFacts,
+};
+use returngo_brightpearl_sync::account_facts;
+
+use returngo_brightpearl_connector::{
+    configuration::{
+        BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, OAuthAccess, ReturngoAccess, Secret,
+    },
+    error::with_causes,
+};
+
+use crate::{progress::Progress, terminal::Person};
+
+/// How both systems are reached, as far as it is known.
+pub(super) struct Access {
+    pub account: Option<String>,
+    url: Option<String>,
+    datacenter: Option<String>,
+    app_ref: Option<String>,
+    dev_ref: Option<String>,
+    token: Option<BrightpearlToken>,
+    returngo_url: Option<String>,
+    api_key: Option<Secret>,
+    shop: Option<String>,
+    pub calls_a_day: Option<u32>,
+}
+
+impl Access {
+    /// What variables say, else what was stored.
+    pub(super) fn given(
+        variable: &dyn Fn(&str) -> Option<String>,
+        stored: Option<&ConnectionConfiguration>,
+        now: Timestamp,
+    ) -> Self {
+        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let secret = |name: &str| given(name).map(Secret::new);
+        let brightpearl = stored.map(|stored| stored.brightpearl.clone());
+        let returngo = stored.map(|stored| stored.returngo.clone());
+        let (mut url, mut datacenter) = (given("BRIGHTPEARL_URL"), given("BRIGHTPEARL_DATACENTER"));
+        if url.is_none() && datacenter.is_none() {
+            (url, datacenter) =
+                brightpearl.clone().map(|stored| (stored.url, stored.datacenter)).unwrap_or_default();
+        }
+        let refreshed = given("BRIGHTPEARL_REFRESH_TOKEN");
+        let token = refreshed
+            .map(|token| authorised(token, given("BRIGHTPEARL_CLIENT_SECRET"), now))
+            .or_else(|| secret("BRIGHTPEARL_TOKEN").map(BrightpearlToken::Token))
+            .or_else(|| secret("BRIGHTPEARL_STAFF_TOKEN").map(BrightpearlToken::StaffToken))
+            .or_else(|| secret("BRIGHTPEARL_ACCESS_TOKEN").map(BrightpearlToken::AccessToken));
+        Self {
+            account: given("BRIGHTPEARL_ACCOUNT"),
+            url,
+            datacenter,
+            app_ref: given("BRIGHTPEARL_APP_REF")
+                .or_else(|| brightpearl.as_ref().map(|stored| stored.app_ref.clone())),
+            dev_ref: given("BRIGHTPEARL_DEV_REF")
+                .or_else(|| brightpearl.as_ref().and_then(|stored| stored.dev_ref.clone())),
+            token: token.or_else(|| brightpearl.map(|stored| stored.token)),
+            returngo_url: given("RETURNGO_URL")
+                .or_else(|| returngo.as_ref().and_then(|stored| stored.url.clone())),
+            api_key: secret("RETURNGO_API_KEY")
+                .or_else(|| returngo.as_ref().map(|stored| stored.api_key.clone())),
+            calls_a_day: returngo.as_ref().and_then(|stored| stored.calls_a_day),
+            shop: given("RETURNGO_SHOP").or_else(|| returngo.map(|stored| stored.shop)),
+        }
+    }
+
+    /// What is given has to have the form of what it is to be.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        let token = self.token.as_ref().map(|token| match token {
+            BrightpearlToken::Token(token) => ("BRIGHTPEARL_TOKEN", token.reveal()),
+            BrightpearlToken::StaffToken(token) => ("BRIGHTPEARL_STAFF_TOKEN", token.reveal()),
+            BrightpearlToken::AccessToken(token) => ("BRIGHTPEARL_ACCESS_TOKEN", token.reveal()),
+            BrightpearlToken::Oauth(access) => {
+                ("BRIGHTPEARL_REFRESH_TOKEN", access.tokens.refresh_token.as_deref().unwrap_or_default())
+            }
+        });
+        let client_secret = self.client_secret();
+        let client_secret = client_secret.map(|secret| ("BRIGHTPEARL_CLIENT_SECRET", secret.reveal()));
+        let texts = [
+            ("BRIGHTPEARL_ACCOUNT", Entered::AccountCode, &self.account),
+            ("BRIGHTPEARL_URL", Entered::Url, &self.url),
+            ("BRIGHTPEARL_DATACENTER", Entered::DataCentre, &self.datacenter),
+            ("BRIGHTPEARL_APP_REF", Entered::Credential, &self.app_ref),
+            ("BRIGHTPEARL_DEV_REF", Entered::Credential, &self.dev_ref),
+            ("RETURNGO_URL", Entered::Url, &self.returngo_url),
+            ("RETURNGO_SHOP", Entered::Shop, &self.shop),
+        ];
+        let texts = texts.into_iter().filter_map(|(name, kind, text)| Some((name, kind, text.as_deref()?)));
+        let key = self.api_key.as_ref().map(|key| ("RETURNGO_API_KEY", key.reveal()));
+        let secrets = token.into_iter().chain(client_secret).chain(key);
+        let secrets = secrets.map(|(name, secret)| (name, Entered::Credential, secret));
+        let wrong: Vec<String> = check_entered(texts.chain(secrets))
+            .into_iter()
+            .filter(|finding| finding.mark == Mark::Failure)
+            .map(|finding| {
+                let advice = finding.advice.map(|advice| format!(" ({advice})")).unwrap_or_default();
+                format!("{} {}{advice}", finding.subject, finding.message)
+            })
+            .collect();
+        match wrong.as_slice() {
+            [] => Ok(()),
+            wrong => bail!("{}", wrong.join("; ")),
+        }
+    }
+
+    /// The names of what is not known.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let server = self.url.as_ref().or(self.datacenter.as_ref());
+        [
+            (self.account.is_none(), "BRIGHTPEARL_ACCOUNT"),
+            (server.is_none(), "BRIGHTPEARL_DATACENTER"),
+            (self.app_ref.is_none(), "BRIGHTPEARL_APP_REF"),
+            (self.token.is_none(), "BRIGHTPEARL_TOKEN"),
+            (self.api_key.is_none(), "RETURNGO_API_KEY"),
+            (self.shop.is_none(), "RETURNGO_SHOP"),
+        ]
+        .into_iter()
+        .filter_map(|(missing, name)| missing.then_some(name))
+        .collect()
+    }
+
+    /// Asks for what is not known. What lets nobody in is asked for again before the next questions are put; when there are
+    /// none, the check of the whole connection tells.
+    pub(super) async fn ask(
+        &mut self,
+        person: &mut dyn Person,
+        more_to_ask: bool,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<()> {
+        let typed = Typed { account: self.account.is_none(), shop: self.shop.is_none() };
+        self.ask_for_brightpearl(person, None)?;
+        if more_to_ask || self.shop.is_none() || self.api_key.is_none() {
+            self.enter_brightpearl(person, typed, clock).await?;
+        }
+        self.ask_for_returngo(person)?;
+        if more_to_ask {
+            self.enter_returngo(person, typed, clock).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for what is not known, and for the tokens of OAuth that are to replace refused ones.
+    fn ask_for_brightpearl(
+        &mut self,
+        person: &mut dyn Person,
+        refused: Option<OAuthAccess>,
+    ) -> anyhow::Result<()> {
+        if self.account.is_none() {
+            let prompt = "Brightpearl account code (in the address bar, after signing in)";
+            self.account = Some(person.text(prompt, &form(Entered::AccountCode))?);
+        }
+        if self.url.is_none() && self.datacenter.is_none() {
+            self.datacenter = Some(data_centre(person)?);
+        }
+        self.ask_for_the_token(person, refused)
+    }
+
+    fn ask_for_returngo(&mut self, person: &mut dyn Person) -> anyhow::Result<()> {
+        if self.shop.is_none() {
+            let prompt = "ReturnGO shop (the domain by the store's name in ReturnGO's dashboard)";
+            self.shop = Some(person.text(prompt, &form(Entered::Shop))?);
+        }
+        if self.api_key.is_none() {
+            let key = person.secret("ReturnGO API key", &form(Entered::Credential))?;
+            self.api_key = Some(Secret::new(key));
+        }
+        Ok(())
+    }
+
+    fn ask_for_the_token(
+        &mut self,
+        person: &mut dyn Person,
+        refused: Option<OAuthAccess>,
+    ) -> anyhow::Result<()> {
+        if self.app_ref.is_none() {
+            let prompt = "Reference of the app in Brightpearl's App Store › Private apps";
+            self.app_ref = Some(person.text(prompt, &form(Entered::Credential))?);
+        }
+        if self.token.is_some() {
+            return Ok(());
+        }
+        let mut secret = |prompt: &str| person.secret(prompt, &form(Entered::Credential));
+        self.token = Some(match refused {
+            Some(OAuthAccess { client_secret, authorised_at, .. }) => {
+                let client_secret = client_secret.map(|_| secret("Its client secret")).transpose()?;
+                let refresh_token = secret("Its refresh token")?;
+                authorised(refresh_token, client_secret, authorised_at)
+            }
+            None => BrightpearlToken::Token(Secret::new(secret("Its account token")?)),
+        });
+        Ok(())
+    }
+
+    /// Signs in to Brightpearl, by one request. Credentials that are refused are asked for again.
+    async fn enter_brightpearl(
+        &mut self,
+        person: &mut dyn Person,
+        typed: Typed,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<()> {
+        loop {
+            let tokens = self.tokens()?;
+            let client = self.brightpearl()?.client(&self.account()?, clock, tokens.clone())?;
+            let signing_in = Progress::unknown("signing in to Brightpearl");
+            let entered = client.account_configuration().await;
+            drop(signing_in);
+            self.take_over(tokens).await?;
+            match entered {
+                Ok(_) => return Ok(()),
+                Err(error) if is_refused(&error) => {
+                    person.hears(&with_causes(&error))?;
+                    self.app_ref = None;
+                    if typed.account {
+                        self.account = None;
+                    }
+                    let refused = match self.token.take() {
+                        Some(BrightpearlToken::Oauth(access)) => Some(access),
+                        _ => None,
+                    };
+                    self.ask_for_brightpearl(person, refused)?;
+                }
+                Err(error) => return Err(error).context("Brightpearl cannot be read"),
+            }
+        }
+    }
+
+    /// Signs in to ReturnGO, by one call. A key that is refused is asked for again; about other trouble, such as calls that
+    /// are used up, the check of the whole connection tells.
+    async fn enter_returngo(
+        &mut self,
+        person: &mut dyn Person,
+        typed: Typed,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<()> {
+        use returngo::ErrorKind::{WrongKey, WrongShop};
+        loop {
+            let client = self.returngo()?.client(clock)?;
+            let signing_in = Progress::unknown("signing in to ReturnGO");
+            let entered = client.rmas().list(RmaFilter::new()).next_page().await;
+            drop(signing_in);
+            match entered {
+                Err(error) if matches!(error.kind(), WrongKey | WrongShop) => {
+                    person.hears(&format!("ReturnGO: {}", with_causes(&error)))?;
+                    self.api_key = None;
+                    if typed.shop {
+                        self.shop = None;
+                    }
+                    self.ask_for_returngo(person)?;
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// What the account offers to choose from.
+    pub(super) async fn account_facts(&mut self, clock: &Arc<dyn Clock>) -> anyhow::Result<AccountFacts> {
+        let tokens = self.tokens()?;
+        let client = self.brightpearl()?.client(&self.account()?, clock, tokens.clone())?;
+        let reading = Progress::unknown("reading what Brightpearl offers");
+        let facts = account_facts(&client).await;
+        drop(reading);
+        self.take_over(tokens).await?;
+        facts.context("Brightpearl cannot be read")
+    }
+
+    fn client_secret(&self) -> Option<&Secret> {
+        match self.token.as_ref()? {
+            BrightpearlToken::Oauth(access) => access.client_secret.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Where tokens of OAuth are kept until the connection is stored.
+    fn tokens(&self) -> anyhow::Result<Option<Arc<dyn TokenStore>>> {
+        let Some(BrightpearlToken::Oauth(access)) = &self.token else { return Ok(None) };
+        Ok(Some(Arc::new(MemoryTokenStore::holding(self.account()?, access.tokens.clone()))))
+    }
+
+    /// Tokens that were refreshed meanwhile are those to be stored.
+    async fn take_over(&mut self, tokens: Option<Arc<dyn TokenStore>>) -> anyhow::Result<()> {
+        let account = self.account()?;
+        if let (Some(BrightpearlToken::Oauth(access)), Some(tokens)) = (&mut self.token, tokens) {
+            let newest = tokens.load(&account).await.map_err(|error| anyhow!(error))?;
+            access.tokens = newest.context("the tokens are not known")?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn account(&self) -> anyhow::Result<AccountCode> {
+        let account = self.account.as_ref().context("the account is not known")?;
+        Ok(account.parse()?)
+    }
+
+    fn brightpearl(&self) -> anyhow::Result<BrightpearlAccess> {
+        Ok(BrightpearlAccess {
+            url: self.url.clone(),
+            datacenter: self.datacenter.clone(),
+            app_ref: self.app_ref.clone().context("the app's reference is not known")?,
+            dev_ref: self.dev_ref.clone(),
+            token: self.token.clone().context("the token is not known")?,
+        })
+    }
+
+    fn returngo(&self) -> anyhow::Result<ReturngoAccess> {
+        Ok(ReturngoAccess {
+            url: self.returngo_url.clone(),
+            api_key: self.api_key.clone().context("ReturnGO's key is not known")?,
+            shop: self.shop.clone().context("the shop is not known")?,
+            calls_a_day: self.calls_a_day,
+        })
+    }
+
+    pub(super) fn into_both(self) -> anyhow::Result<(BrightpearlAccess, ReturngoAccess)> {
+        Ok((self.brightpearl()?, self.returngo()?))
+    }
+}
+
+/// What the person typed, and may have mistyped.
+#[derive(Debug, Clone, Copy)]
+struct Typed {
+    account: bool,
+    shop: bool,
+}
+
+/// The access of an app that was authorised by OAuth. The first call gets an access token by the refresh token, also where
+/// another one is known: a refresh token that is wrong would be found when that expires, a week later.
+fn authorised(refresh_token: String, client_secret: Option<String>, now: Timestamp) -> BrightpearlToken {
+    let tokens = Tokens {
+        access_token: String::new(),
+        refresh_token: Some(refresh_token),
+        expires_at: Timestamp::UNIX_EPOCH,
+        installation_instance_id: None,
+        api_domain: None,
+    };
+    let client_secret = client_secret.map(Secret::new);
+    BrightpearlToken::Oauth(OAuthAccess { client_secret, authorised_at: now, tokens })
+}
+
+fn is_refused(error: &brightpearl::Error) -> bool {
+    use ErrorKind::{NoAccessToken, TokenExpired, TokenInvalid, Unauthorized};
+    matches!(error.kind(), NoAccessToken | TokenExpired | TokenInvalid | Unauthorized)
+}
+
+fn data_centre(person: &mut dyn Person) -> anyhow::Result<String> {
+    const KNOWN: [(&str, &str); 2] = [("euw1", "Europe"), ("use1", "US East")];
+    let mut choices: Vec<String> = KNOWN.map(|(code, place)| format!("{code}: {place}")).into();
+    choices.push("another".to_owned());
+    let chosen = person.choose("Data centre (what Brightpearl's address begins with)", &choices)?;
+    match KNOWN.get(chosen) {
+        Some((code, _)) => Ok((*code).to_owned()),
+        None => person.text("Its code", &form(Entered::DataCentre)),
+    }
+}
+
+/// Says what is wrong with what somebody filled in.
+fn form(kind: Entered) -> impl Fn(&str) -> Result<(), String> {
+    move |text| {
+        let findings = check_entered([("it", kind, text)]);
+        match findings.into_iter().find(|finding| finding.mark == Mark::Failure) {
+            Some(wrong) => Err(wrong
+                .advice
+                .map_or(wrong.message.clone(), |advice| format!("{}: {advice}", wrong.message))),
+            None => Ok(()),
+        }
+    }
+}

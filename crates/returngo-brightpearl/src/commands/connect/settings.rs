@@ -1,0 +1,144 @@
+//! The settings: from a file, as they were before, by flags, or as the person chooses.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, ensure};
+use brightpearl::{ChannelId, OrderStatusId};
+use clap::Args;
+use returngo_brightpearl_mapping::{ConnectionSettings, world::AccountFacts};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Arguments,
+    access::Access,
+    choices::{self, Choices},
+};
+use crate::terminal::Person;
+use returngo_brightpearl_connector::configuration::ConnectionConfiguration;
+
+/// Settings on the command line. They go before those of the file.
+#[derive(Debug, Args)]
+pub(super) struct Entered {
+    /// Payment method of refunds: its code, or the four digits of a bank account
+    #[arg(long, value_name = "CODE")]
+    refund_method: Option<String>,
+    /// Status of new sales credits
+    #[arg(long, value_name = "ID")]
+    status: Option<OrderStatusId>,
+    /// Channel of new sales credits; without it, that of the original order
+    #[arg(long, value_name = "ID")]
+    channel: Option<ChannelId>,
+    /// Text before the RMA's number in the reference of a sales credit
+    #[arg(long, value_name = "TEXT")]
+    prefix: Option<String>,
+}
+
+impl Entered {
+    fn settings(&self) -> impl Iterator<Item = (&'static str, Value)> {
+        [
+            ("refund_method_code", json!(self.refund_method)),
+            ("sales_credit_status_id", json!(self.status)),
+            ("sales_credit_channel_id", json!(self.channel)),
+            ("customer_reference_prefix", json!(self.prefix)),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+    }
+}
+
+/// Settings on their way.
+pub(super) struct Draft(Map<String, Value>);
+
+impl Draft {
+    pub(super) fn given(
+        arguments: &Arguments,
+        stored: Option<&ConnectionConfiguration>,
+    ) -> anyhow::Result<Self> {
+        let base = match (&arguments.settings, stored) {
+            (Some(file), _) => Some(from_file(file)?),
+            (None, stored) => stored.map(|stored| stored.settings.clone()),
+        };
+        let mut settings = match serde_json::to_value(base)? {
+            Value::Object(settings) => settings,
+            _ => Map::new(),
+        };
+        settings.extend(arguments.entered.settings().map(|(name, value)| (name.to_owned(), value)));
+        Ok(Self(settings))
+    }
+
+    /// The account is named by the settings, or by a variable, or by both alike.
+    pub(super) fn settle_account(&self, access: &mut Access) -> anyhow::Result<()> {
+        let Some(Value::String(account)) = self.0.get("account_id") else { return Ok(()) };
+        let named = access.account.get_or_insert_with(|| account.clone());
+        ensure!(named == account, "BRIGHTPEARL_ACCOUNT is {named}, and the settings are for {account}");
+        Ok(())
+    }
+
+    pub(super) fn missing(&self) -> Option<&'static str> {
+        (!self.0.contains_key("refund_method_code")).then_some("--refund-method (or --settings)")
+    }
+
+    /// Asks for what matters and is not said yet, with what the account offers.
+    pub(super) fn ask(&mut self, person: &mut dyn Person, account: &AccountFacts) -> anyhow::Result<()> {
+        let methods = choices::refund_methods(account);
+        ensure!(
+            !methods.shown.is_empty(),
+            "no active payment method has a bank account: make one under Settings › Company › Payment methods"
+        );
+        self.choose(person, "refund_method_code", "Refunds are recorded under", methods)?;
+        if !self.0.contains_key("tenders") {
+            let methods = choices::store_credit_methods(account);
+            if let Some(method) = chosen(person, "Refunds to store credit are recorded under", methods)? {
+                self.0.insert("tenders".to_owned(), json!({"RefundToStoreCredit": method}));
+            }
+        }
+        self.choose(person, "trigger", "The sales credit is made", choices::triggers())?;
+        self.choose(person, "sales_credit_status_id", "Status of new credits", choices::statuses(account))?;
+        self.choose(person, "sales_credit_channel_id", "Channel of new credits", choices::channels(account))?;
+        if !self.0.contains_key("customer_reference_prefix") {
+            let prompt = "Before the RMA's number in the credit's reference (may be empty)";
+            let prefix = person.text(prompt, &|_| Ok(()))?;
+            self.0.insert("customer_reference_prefix".to_owned(), json!(prefix));
+        }
+        Ok(())
+    }
+
+    fn choose(
+        &mut self,
+        person: &mut dyn Person,
+        setting: &str,
+        prompt: &str,
+        choices: Choices,
+    ) -> anyhow::Result<()> {
+        if self.0.contains_key(setting) {
+            return Ok(());
+        }
+        if let Some(value) = chosen(person, prompt, choices)? {
+            self.0.insert(setting.to_owned(), value);
+        }
+        Ok(())
+    }
+
+    pub(super) fn into_settings(mut self, access: &Access) -> anyhow::Result<ConnectionSettings> {
+        self.0.insert("account_id".to_owned(), json!(access.account()?));
+        let text = Value::Object(self.0).to_string();
+        ConnectionSettings::from_json(&text).context("the settings are not usable")
+    }
+}
+
+fn chosen(person: &mut dyn Person, prompt: &str, choices: Choices) -> anyhow::Result<Option<Value>> {
+    let Choices { shown, values } = choices;
+    let chosen = person.choose(prompt, &shown)?;
+    Ok(values.into_iter().nth(chosen).flatten())
+}
+
+fn from_file(file: &Path) -> anyhow::Result<ConnectionSettings> {
+    let text = fs::read_to_string(file)
+        .with_context(|| format!("the settings {} cannot be read", file.display()))?;
+    let settings = if file.extension().is_some_and(|extension| extension == "json") {
+        ConnectionSettings::from_json(&text)
+    } else {
+        ConnectionSettings::from_toml(&text)
+    };
+    settings.with_context(|| format!("the settings {} are not usable", file.display()))
+}

@@ -1,0 +1,63 @@
+use anyhow::{Context as _, bail};
+use api_client_core::client::{Clock as _, SystemClock};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{
+    super::{
+        assembly::{KEY, configuration, key},
+        cli::{Cli, Rekey},
+        output::{counted, say, say_json},
+        terminal,
+    },
+    init::write_new,
+};
+use returngo_brightpearl_connector::{
+    ledger::{self, LEASE, Ledger},
+    vault::{Vault, VaultKey},
+};
+
+/// Seals the stored credentials with another key.
+pub(super) async fn run(cli: &Cli, Rekey { to, yes }: &Rekey) -> anyhow::Result<()> {
+    let configuration = configuration(cli)?;
+    let old = key(&configuration.key_file)?;
+    let ledger = ledger::open_existing(configuration.database.reveal()).await?;
+    let vault = Vault::open(&old, &*ledger).await?;
+    refuse_while_serving(&*ledger, SystemClock.now()).await?;
+    let stored = ledger.connections().await?.len();
+    let question = format!(
+        "Encrypt the credentials of {} with the key in {}? No other process may use the database meanwhile.",
+        counted(stored, "connection"),
+        to.display()
+    );
+    terminal::go_on(&question, *yes)?;
+    // On the disk before anything depends on it.
+    if !to.exists() {
+        write_new(to, &VaultKey::generate()?.to_base64())
+            .with_context(|| format!("{} cannot be written", to.display()))?;
+    }
+    let connections = vault.rekey(&VaultKey::read(to)?, &*ledger).await?;
+    if cli.json {
+        return say_json(&json!({"connections": connections, "key": to}));
+    }
+    let (to, key_file) = (to.display(), configuration.key_file.display());
+    Ok(say(format_args!(
+        "The credentials of {} are encrypted with the key in {to}: put it in the place of {key_file}, or of {KEY}, and \
+         start `serve`.",
+        counted(connections, "connection")
+    ))?)
+}
+
+/// A process that goes on with the old key opens none of the connections any more.
+async fn refuse_while_serving(ledger: &dyn Ledger, now: Timestamp) -> anyhow::Result<()> {
+    let processes = ledger.processes().await?;
+    let running = processes.iter().find(|process| process.holds_until().is_some_and(|until| until > now));
+    match running.map(|process| &process.worker) {
+        None => Ok(()),
+        Some(worker) => bail!(
+            "nothing was changed, as process \"{worker}\" uses the database: stop it, then run `rekey` again. A process that \
+             was killed counts for {} seconds",
+            LEASE.as_secs()
+        ),
+    }
+}

@@ -1,0 +1,65 @@
+//! Looking again at what waits for a person.
+
+use anyhow::ensure;
+
+use super::{Retry, again, as_json, outcome};
+use crate::{
+    assembly::Assembly,
+    chosen,
+    cli::Cli,
+    output::{Usage, say, say_json},
+};
+use returngo_brightpearl_connector::ledger::{ConnectionId, Decision, WorkItem, WorkState};
+
+pub(super) async fn run(cli: &Cli, assembly: &Assembly, retry: &Retry) -> anyhow::Result<()> {
+    let (named, rmas) = retry.words.split()?;
+    match (rmas.as_slice(), retry.all_failed) {
+        ([], true) => all_failed(cli, assembly, retry, named.as_ref()).await,
+        ([rma], false) => {
+            let connection = chosen::connection(&*assembly.ledger, named.as_ref()).await?;
+            let decision = retry.reason.decision(connection, rma.clone());
+            match retry.again.as_slice() {
+                [] => one(cli, assembly, &decision).await,
+                keys => again::run(cli, assembly, &decision, keys, retry.yes).await,
+            }
+        }
+        _ => Err(Usage("name one RMA, or say --all-failed".to_owned()).into()),
+    }
+}
+
+async fn one(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
+    let Decision { connection, rma, .. } = decision;
+    let known = assembly.ledger.begin_again(decision, assembly.clock.now()).await?;
+    ensure!(known, "nothing is known of RMA {rma} of {connection}: `sync {connection} {rma}` looks at it");
+    let next = format!("is due: `serve` looks at it, or `sync {connection} {rma}` does so now.");
+    outcome(cli, assembly, decision, &next).await
+}
+
+/// After an outage, say: what a person would otherwise retry RMA by RMA.
+async fn all_failed(
+    cli: &Cli,
+    assembly: &Assembly,
+    retry: &Retry,
+    named: Option<&ConnectionId>,
+) -> anyhow::Result<()> {
+    if let Some(named) = named {
+        assembly.registry.configuration(named).await?;
+    }
+    let mut again = Vec::new();
+    for item in assembly.ledger.reviews(named).await?.into_iter().filter(has_failed) {
+        let decision = retry.reason.decision(item.connection, item.rma);
+        assembly.ledger.begin_again(&decision, assembly.clock.now()).await?;
+        again.extend(assembly.ledger.work(&decision.connection, &decision.rma).await?);
+    }
+    if cli.json {
+        return say_json(&again.iter().map(as_json).collect::<Vec<_>>());
+    }
+    Ok(say(format_args!(
+        "{} RMAs are due: `serve` looks at them, or `sync CONNECTION` does so now.",
+        again.len()
+    ))?)
+}
+
+fn has_failed(item: &WorkItem) -> bool {
+    item.state == WorkState::NeedsReview && item.last_error.is_some()
+}

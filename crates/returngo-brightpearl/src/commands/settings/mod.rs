@@ -1,0 +1,88 @@
+//! What is stored of a connection, without its secrets.
+
+mod fields;
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+pub(crate) use self::fields::{changes, in_words};
+use self::fields::{fields, shown};
+use crate::{
+    assembly::Assembly,
+    chosen,
+    cli::{Cli, Of},
+    output::{say, say_json, say_whole, table},
+};
+use returngo_brightpearl_connector::ledger::{ConnectionChange, RecordedChange};
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  returngo-brightpearl settings show acme
+  returngo-brightpearl settings export acme > acme.json
+  returngo-brightpearl connect acme --settings acme.json";
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show the settings of a connection, and who changed them when
+    #[command(after_help = "\
+Tokens and keys are never shown.
+
+Examples:
+  returngo-brightpearl settings show
+  returngo-brightpearl settings show acme --json")]
+    Show(Of),
+    /// Print the settings of a connection as JSON, for `connect --settings FILE`
+    #[command(after_help = "\
+Credentials are no settings: they are not exported.
+
+Examples:
+  returngo-brightpearl settings export acme > acme.json
+  returngo-brightpearl connect acme --settings acme.json")]
+    Export(Of),
+}
+
+pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+    let assembly = Assembly::open(cli).await?;
+    let (What::Show(Of { connection }) | What::Export(Of { connection })) = &arguments.what;
+    let id = chosen::connection(&*assembly.ledger, connection.as_ref()).await?;
+    let configuration = assembly.registry.configuration(&id).await?;
+    if matches!(arguments.what, What::Export(_)) {
+        return say_json(&configuration.settings);
+    }
+    let changes = assembly.ledger.connection_changes(&id).await?;
+    let fields = fields(&configuration);
+    if cli.json {
+        let fields: Map<String, Value> = fields.into_iter().collect();
+        let changes: Vec<Value> = changes.iter().map(as_json).collect();
+        return say_json(&json!({"connection": id.as_str(), "fields": fields, "changes": changes}));
+    }
+    say_whole(table(["field", "value"], fields.iter().map(|(name, value)| [name.clone(), shown(value)])))?;
+    for RecordedChange { at, change } in &changes {
+        let at = at.strftime("%F %TZ");
+        if is_creation(change) {
+            say(format_args!("Created {at} by {}", change.by))?;
+            continue;
+        }
+        say(format_args!("Changed {at} by {}:", change.by))?;
+        for field in &change.fields {
+            say(format_args!("  {}", in_words(field)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether every field was set by it: the fields themselves tell little then.
+fn is_creation(change: &ConnectionChange) -> bool {
+    change.fields.iter().any(|field| field.field == "account_id" && field.before.is_none())
+}
+
+fn as_json(RecordedChange { at, change }: &RecordedChange) -> Value {
+    json!({"at": at, "by": change.by, "fields": change.fields})
+}

@@ -1,0 +1,97 @@
+use std::{future::Future, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+    routing::get,
+};
+use jiff::{SignedDuration, Timestamp};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::sync::Mutex;
+
+use returngo_brightpearl_connector::{error::with_causes, ledger::LedgerError, metrics, service::Service};
+
+/// Whoever asks gives up after ten seconds, as Prometheus does, and would learn nothing.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// For how long what is shown of the connections holds: it is counted over all their RMAs.
+const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(15);
+
+#[derive(Debug, Clone)]
+struct Web {
+    service: Arc<Service>,
+    metrics: PrometheusHandle,
+    /// When the connections were last counted; whoever counts them holds it.
+    counted_at: Arc<Mutex<Option<Timestamp>>>,
+}
+
+/// `/healthz`, `/readyz` and `/metrics`.
+///
+/// # Errors
+/// When this process has a recorder of metrics already.
+pub(super) fn routes(service: Arc<Service>) -> anyhow::Result<Router> {
+    let metrics = PrometheusBuilder::new().install_recorder()?;
+    metrics::describe();
+    Ok(Router::new()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(show_metrics))
+        .with_state(Web { service, metrics, counted_at: Arc::default() }))
+}
+
+/// Ready is who can store a webhook.
+async fn ready(State(web): State<Web>) -> (StatusCode, String) {
+    match in_time(web.service.ledger.ready()).await {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
+    }
+}
+
+/// What is counted is shown although the database fails: that is when somebody looks.
+async fn show_metrics(State(web): State<Web>) -> impl IntoResponse {
+    let (ready, _) = tokio::join!(in_time(web.service.ledger.ready()), in_time(web.count_connections()));
+    metrics::show_ready(ready.is_ok());
+    metrics::show_unreadable_values();
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], web.metrics.render())
+}
+
+impl Web {
+    /// However often and by however many it is asked.
+    async fn count_connections(&self) -> Result<(), LedgerError> {
+        let now = self.service.clock.now();
+        let mut counted_at = self.counted_at.lock().await;
+        if counted_at.is_none_or(|at| is_over(at, now)) {
+            metrics::show_status(&self.service.ledger.status().await?, now);
+            *counted_at = Some(now);
+        }
+        Ok(())
+    }
+}
+
+/// Whether what was counted then is to be counted anew; also when the clock was set back meanwhile.
+fn is_over(counted_at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(counted_at).abs() >= SHOWN_FOR
+}
+
+/// What the ledger says, or why it says nothing.
+async fn in_time<T>(answer: impl Future<Output = Result<T, LedgerError>>) -> Result<T, String> {
+    match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+        Ok(answer) => answer.map_err(|error| with_causes(&error)),
+        Err(_) => Err("the database does not answer".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_old_after_a_while_and_after_the_clock_was_set_back() {
+        let now: Timestamp = "2026-05-18T09:30:00Z".parse().unwrap();
+        for (seconds, over) in [(0, false), (14, false), (15, true), (-3600, true)] {
+            assert_eq!(is_over(now, now + SignedDuration::from_secs(seconds)), over, "{seconds}");
+        }
+    }
+}
