@@ -17,10 +17,10 @@ use api_client_core::client::SystemClock;
 use cpu_time::{ProcessTime, ThreadTime};
 use jiff::Timestamp;
 use returngo_brightpearl_connector::{
-    ledger::{self, ConnectionId, Ledger, Sealed, Source, StoredConnection},
     probe::NoProbe,
     receiver::{self, Doors, Inbox},
     server::{self, Limits},
+    store::{self, ConnectionId, Sealed, Source, Store, StoredConnection},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -70,7 +70,7 @@ fn runtime() -> Runtime {
 
 /// The receiver as `serve` runs it, and who sends to it.
 struct Receiver {
-    ledger: Arc<dyn Ledger>,
+    store: Arc<Store>,
     address: SocketAddr,
     runs: Runtime,
     sends: Runtime,
@@ -81,22 +81,22 @@ impl Receiver {
     fn start(database: &str) -> Self {
         let runs = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (stop, stopped) = watch::channel(false);
-        let (ledger, address) = runs.block_on(async {
-            let ledger = ledger::open(database).await.unwrap();
+        let (store, address) = runs.block_on(async {
+            let store = store::open(database).await.unwrap();
             let connection: ConnectionId = "acme".parse().unwrap();
             let stored = StoredConnection { id: connection.clone(), configuration: Sealed(vec![0; 200]) };
-            ledger.put_connection(&stored, Timestamp::now()).await.unwrap();
+            store.put_connection(&stored, Timestamp::now()).await.unwrap();
             let doors = Arc::new(Doors::default());
             doors.put(connection, ACCOUNT, SECRET);
-            let inbox = Inbox::new(Arc::clone(&ledger), Arc::new(NoProbe), Arc::default());
+            let inbox = Inbox::new(Arc::clone(&store), Arc::new(NoProbe), Arc::default());
             let routes = receiver::routes(doors, inbox, Arc::new(SystemClock));
             let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
             let address = listener.local_addr().unwrap();
             let clock = Arc::new(SystemClock);
             tokio::spawn(server::serve(listener, routes, Limits::default(), clock, stopped));
-            (ledger, address)
+            (store, address)
         });
-        Self { ledger, address, runs, sends: runtime(), _stop: stop }
+        Self { store, address, runs, sends: runtime(), _stop: stop }
     }
 
     fn as_fast_as_it_takes_them(&self, senders: usize) {
@@ -158,7 +158,7 @@ impl Receiver {
     }
 
     fn waiting(&self) -> u64 {
-        let status = self.runs.block_on(self.ledger.status()).unwrap();
+        let status = self.runs.block_on(self.store.status()).unwrap();
         status.iter().map(|status| status.waiting_deliveries).sum()
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use returngo::RmaId;
 use returngo_brightpearl_mapping::Effect;
 
-use crate::{connection::Connection, ledger::EffectOutcome};
+use crate::{connection::Connection, store::EffectOutcome};
 
 /// An effect of one RMA.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub struct Write {
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// What the ledger remembers.
+    /// What the store remembers.
     pub outcome: EffectOutcome,
     /// Whether the same write may succeed later as it is: it was not judged, the system was not to be had.
     pub may_pass: bool,

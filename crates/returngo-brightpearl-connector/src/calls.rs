@@ -8,7 +8,7 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 use returngo::client::{CallCounter, CallCounterError, Quota, Spent};
 use tokio::sync::Mutex as Turn;
 
-use crate::ledger::{CallLimits, KeyDigest, Ledger, LedgerError, ReservedCalls};
+use crate::store::{CallLimits, KeyDigest, ReservedCalls, Store, StoreError};
 
 /// Calls are reserved so many at a time, so that a call costs no statement. A process that is killed loses those that it
 /// did not make, until the day ends.
@@ -20,7 +20,7 @@ const WRITES_TOGETHER: u32 = 5;
 /// Each connection reserves for itself; the store counts by key.
 #[derive(Debug)]
 pub struct ReturngoCalls {
-    ledger: Arc<dyn Ledger>,
+    store: Arc<Store>,
     today: Mutex<Today>,
     /// Held by the call that reserves; the others wait, and use what it reserved.
     turn: Turn<()>,
@@ -42,12 +42,12 @@ pub fn day_of(now: Timestamp) -> Date {
 }
 
 impl ReturngoCalls {
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, key: KeyDigest, quota: &Quota) -> Self {
+    pub(crate) fn new(store: Arc<Store>, key: KeyDigest, quota: &Quota) -> Self {
         let nothing = Spent { day: Date::MIN, reads: 0, writes: 0 };
         let limits =
             CallLimits { per_day: quota.per_day, for_writes: quota.reserved_for_writes, for_others: 0 };
         let today = Mutex::new(Today { key, limits, unused: nothing, spent: nothing });
-        Self { ledger, today, turn: Turn::default() }
+        Self { store, today, turn: Turn::default() }
     }
 
     /// Follows a quota or a key that was changed. What was reserved by the old key, and not made, is lost.
@@ -79,7 +79,7 @@ impl ReturngoCalls {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn give_back(&self) -> Result<(), LedgerError> {
+    pub async fn give_back(&self) -> Result<(), StoreError> {
         let (key, unused) = {
             let mut today = self.today();
             let day = today.unused.day;
@@ -89,7 +89,7 @@ impl ReturngoCalls {
         if unused.reads + unused.writes == 0 {
             return Ok(());
         }
-        self.ledger.give_back_returngo_calls(&key, &unused).await
+        self.store.give_back_returngo_calls(&key, &unused).await
     }
 
     fn today(&self) -> MutexGuard<'_, Today> {
@@ -109,7 +109,7 @@ impl CallCounter for ReturngoCalls {
         }
         let wanted = if is_write { WRITES_TOGETHER } else { READS_TOGETHER };
         let (key, limits) = (self.key(), self.limits());
-        let reserved = self.ledger.reserve_returngo_calls(&key, day, is_write, wanted, &limits).await?;
+        let reserved = self.store.reserve_returngo_calls(&key, day, is_write, wanted, &limits).await?;
         let mut today = self.today();
         if today.key != key {
             // Another key was stored meanwhile: this call is made by the old one, and counted so.

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     connection::Connection,
-    ledger::{ConnectionId, Counterparts, Sealed, StoredConnection},
     registry::RegistryError,
+    store::{ConnectionId, Counterparts, Sealed, StoredConnection},
     vault::{Vault, VaultError},
 };
 

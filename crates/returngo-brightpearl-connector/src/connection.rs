@@ -9,7 +9,7 @@ use returngo_brightpearl_mapping::ConnectionSettings;
 use returngo_brightpearl_sync::{ReadError, Reader};
 use tokio::sync::Mutex;
 
-use crate::ledger::ConnectionId;
+use crate::store::ConnectionId;
 
 /// How long the account's set-up is taken as read: statuses, channels and bank accounts change by hand, and
 /// rarely.

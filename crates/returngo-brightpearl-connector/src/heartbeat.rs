@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::{
     engine::InProgress,
-    ledger::{LEASE, Ledger, LedgerError, Process, REPORT_EVERY, WorkerId},
+    store::{LEASE, Process, REPORT_EVERY, Store, StoreError, WorkerId},
     trouble::Trouble,
 };
 
@@ -25,7 +25,7 @@ const ALIGN_EVERY: Duration = Duration::from_secs(600);
 /// This process, as the store knows it.
 #[derive(Debug)]
 pub struct Heartbeat {
-    ledger: Arc<dyn Ledger>,
+    store: Arc<Store>,
     clock: Arc<dyn Clock>,
     worker: WorkerId,
     state: Mutex<State>,
@@ -58,18 +58,14 @@ impl Heartbeat {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn register(
-        ledger: Arc<dyn Ledger>,
-        clock: Arc<dyn Clock>,
-        name: &str,
-    ) -> Result<Self, LedgerError> {
+    pub async fn register(store: Arc<Store>, clock: Arc<dyn Clock>, name: &str) -> Result<Self, StoreError> {
         let now = clock.now();
-        let worker = ledger.register(name, now).await?;
-        if let Some(ahead) = ledger.align_clock(now).await? {
+        let worker = store.register(name, now).await?;
+        if let Some(ahead) = store.align_clock(now).await? {
             warn_of_clock(ahead);
         }
         let state = State { aligned_at: Some(clock.uptime()), ..State::default() };
-        Ok(Self { ledger, clock, worker, state: Mutex::new(state) })
+        Ok(Self { store, clock, worker, state: Mutex::new(state) })
     }
 
     /// This process, unlike any other that runs or ever ran.
@@ -115,23 +111,23 @@ impl Heartbeat {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn beat(&self) -> Result<bool, LedgerError> {
+    pub async fn beat(&self) -> Result<bool, StoreError> {
         // From before the report: others count from after it.
         let uptime = self.clock.uptime();
-        if !self.ledger.report(&self.worker, self.clock.now()).await? {
+        if !self.store.report(&self.worker, self.clock.now()).await? {
             return Ok(false);
         }
         self.state().reported_at = Some(uptime);
         self.align_clock().await?;
         self.release_own().await?;
-        let silent = self.watch(self.ledger.processes().await?);
+        let silent = self.watch(self.store.processes().await?);
         if !silent.is_empty() {
             // Its clock may have been the one that was ahead, which cannot be told while it is registered.
             self.state().aligned_at = None;
         }
         for silent in silent {
             let released =
-                self.ledger.release_process(&silent.worker, silent.reports, self.clock.now()).await?;
+                self.store.release_process(&silent.worker, silent.reports, self.clock.now()).await?;
             if released > 0 {
                 tracing::warn!(process = %silent.worker, rmas = released, "took over from a process that stopped reporting");
             }
@@ -140,10 +136,10 @@ impl Heartbeat {
     }
 
     /// Releases what this process holds in the store and does not work on.
-    async fn release_own(&self) -> Result<(), LedgerError> {
+    async fn release_own(&self) -> Result<(), StoreError> {
         let in_progress = self.state().in_progress.clone();
         let Some(rmas) = in_progress.and_then(|in_progress| in_progress.rmas()) else { return Ok(()) };
-        let released = self.ledger.release_others(&self.worker, &rmas, self.clock.now()).await?;
+        let released = self.store.release_others(&self.worker, &rmas, self.clock.now()).await?;
         if released > 0 {
             tracing::warn!(rmas = released, "released claims whose work had failed");
         }
@@ -154,8 +150,8 @@ impl Heartbeat {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn end(&self) -> Result<(), LedgerError> {
-        self.ledger.release_process(&self.worker, None, self.clock.now()).await.map(drop)
+    pub async fn end(&self) -> Result<(), StoreError> {
+        self.store.release_process(&self.worker, None, self.clock.now()).await.map(drop)
     }
 
     /// The processes that have been silent for a lease.
@@ -181,13 +177,13 @@ impl Heartbeat {
         silent
     }
 
-    async fn align_clock(&self) -> Result<(), LedgerError> {
+    async fn align_clock(&self) -> Result<(), StoreError> {
         let uptime = self.clock.uptime();
         let is_recent = |at: Duration| uptime.saturating_sub(at) < ALIGN_EVERY;
         if self.state().aligned_at.is_some_and(is_recent) {
             return Ok(());
         }
-        let ahead = self.ledger.align_clock(self.clock.now()).await?;
+        let ahead = self.store.align_clock(self.clock.now()).await?;
         self.state().aligned_at = Some(uptime);
         if let Some(ahead) = ahead {
             warn_of_clock(ahead);

@@ -5,7 +5,7 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::{
     engine::Worked,
-    ledger::{ConnectionStatus, Source, SweepName, UnreadableKind},
+    store::{ConnectionStatus, Source, SweepName, UnreadableKind},
 };
 
 /// Says what is measured, and shows from the start what is counted: an increase from nothing is none to Prometheus.

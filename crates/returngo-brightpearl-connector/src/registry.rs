@@ -1,4 +1,4 @@
-//! The connections that are open in this process: read from the ledger when they are needed, kept while they
+//! The connections that are open in this process: read from the store when they are needed, kept while they
 //! are as they were stored.
 
 use std::{
@@ -16,7 +16,7 @@ use crate::{
     calls::ReturngoCalls,
     configuration::{ConfigurationError, ConnectionConfiguration},
     connection::Connection,
-    ledger::{ConnectionChange, ConnectionId, Ledger, LedgerError, Sealed, StoredConnection},
+    store::{ConnectionChange, ConnectionId, Sealed, Store, StoreError, StoredConnection},
     token_store::TokenStores,
     vault::{Vault, VaultError},
 };
@@ -24,7 +24,7 @@ use crate::{
 /// The connections that are open in this process.
 #[derive(Debug)]
 pub struct Registry {
-    ledger: Arc<dyn Ledger>,
+    store: Arc<Store>,
     vault: Vault,
     clock: Arc<dyn Clock>,
     /// One for all connections: each of its own would take 0.3 MiB for what TLS and its pool need.
@@ -48,9 +48,9 @@ struct Open {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
-    /// The ledger failed.
+    /// The store failed.
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Store(#[from] StoreError),
     /// What is stored does not open.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -79,12 +79,12 @@ pub enum RegistryError {
 }
 
 impl Registry {
-    /// The connections of this ledger.
-    pub fn new(ledger: Arc<dyn Ledger>, vault: Vault, clock: Arc<dyn Clock>) -> Self {
-        let tokens = TokenStores::new(Arc::clone(&ledger), vault.clone(), Arc::clone(&clock));
+    /// The connections of this store.
+    pub fn new(store: Arc<Store>, vault: Vault, clock: Arc<dyn Clock>) -> Self {
+        let tokens = TokenStores::new(Arc::clone(&store), vault.clone(), Arc::clone(&clock));
         Self {
             tokens: Arc::new(tokens),
-            ledger,
+            store,
             vault,
             clock,
             transport: OnceLock::new(),
@@ -105,7 +105,7 @@ impl Registry {
     /// # Errors
     /// When there is none, or it cannot be opened.
     pub async fn get(&self, id: &ConnectionId) -> Result<Arc<Connection>, RegistryError> {
-        let Some(stored) = self.ledger.connection(id).await? else {
+        let Some(stored) = self.store.connection(id).await? else {
             // Its credentials go with it.
             self.opened().remove(id);
             return Err(RegistryError::Unknown(id.clone()));
@@ -125,8 +125,8 @@ impl Registry {
             return Ok(Arc::clone(&open.connection));
         }
         // Stored by an earlier version, perhaps, which did not remember what a name stands for.
-        if self.ledger.counterparts(id).await?.is_none() {
-            self.ledger.bind(id, &configuration.counterparts()).await?;
+        if self.store.counterparts(id).await?.is_none() {
+            self.store.bind(id, &configuration.counterparts()).await?;
         }
         let connection = Arc::new(self.open(id, &configuration)?);
         let open =
@@ -164,7 +164,7 @@ impl Registry {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         let calls = calls
             .entry(id.clone())
-            .or_insert_with(|| Arc::new(ReturngoCalls::new(Arc::clone(&self.ledger), key.clone(), &quota)));
+            .or_insert_with(|| Arc::new(ReturngoCalls::new(Arc::clone(&self.store), key.clone(), &quota)));
         calls.follow(&key, &quota);
         Ok(Arc::clone(calls))
     }
@@ -172,8 +172,8 @@ impl Registry {
     /// Gives back the calls to ReturnGO that this process reserved and did not make.
     ///
     /// # Errors
-    /// When the ledger fails.
-    pub async fn give_back_calls(&self) -> Result<(), LedgerError> {
+    /// When the store fails.
+    pub async fn give_back_calls(&self) -> Result<(), StoreError> {
         let all: Vec<_> =
             self.calls.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         for calls in all {
@@ -209,27 +209,27 @@ impl Registry {
     /// # Errors
     /// When there is none of this name, or what is stored does not read.
     pub async fn configuration(&self, id: &ConnectionId) -> Result<ConnectionConfiguration, RegistryError> {
-        let stored = self.ledger.connection(id).await?.ok_or_else(|| RegistryError::Unknown(id.clone()))?;
+        let stored = self.store.connection(id).await?.ok_or_else(|| RegistryError::Unknown(id.clone()))?;
         self.configuration_of(&stored)
     }
 
     /// The connections that are stored, each with when it was stored last.
     ///
     /// # Errors
-    /// When the ledger fails.
-    pub async fn stored(&self) -> Result<HashMap<ConnectionId, Timestamp>, LedgerError> {
-        Ok(self.ledger.stored_connections().await?.into_iter().collect())
+    /// When the store fails.
+    pub async fn stored(&self) -> Result<HashMap<ConnectionId, Timestamp>, StoreError> {
+        Ok(self.store.stored_connections().await?.into_iter().collect())
     }
 
     /// What those of these connections that are stored are made of, if it reads.
     ///
     /// # Errors
-    /// When the ledger fails.
+    /// When the store fails.
     pub async fn configurations(
         &self,
         ids: &[ConnectionId],
-    ) -> Result<Vec<(ConnectionId, Result<ConnectionConfiguration, RegistryError>)>, LedgerError> {
-        let stored = self.ledger.connections_named(ids).await?;
+    ) -> Result<Vec<(ConnectionId, Result<ConnectionConfiguration, RegistryError>)>, StoreError> {
+        let stored = self.store.connections_named(ids).await?;
         Ok(stored.into_iter().map(|stored| (stored.id.clone(), self.configuration_of(&stored))).collect())
     }
 
@@ -251,8 +251,8 @@ impl Registry {
             let stored = self.with_newest_tokens(id, configuration, tokens)?;
             let now = self.clock.now();
             match was {
-                None => return Ok(self.ledger.put_connection(&stored, now).await?),
-                Some((was, _)) if self.ledger.replace_connection(&stored, &was, now).await? => return Ok(()),
+                None => return Ok(self.store.put_connection(&stored, now).await?),
+                Some((was, _)) if self.store.replace_connection(&stored, &was, now).await? => return Ok(()),
                 // Refreshed in between.
                 Some(_) => {}
             }
@@ -273,7 +273,7 @@ impl Registry {
         self.bind(id, configuration).await?;
         let stands = self.same_authorisation(id, configuration).await?;
         let stored = self.with_newest_tokens(id, configuration, stands.as_ref().map(|(_, tokens)| tokens))?;
-        let changed = self.ledger.change_connection(&stored, was, change, self.clock.now()).await?;
+        let changed = self.store.change_connection(&stored, was, change, self.clock.now()).await?;
         if changed { Ok(()) } else { Err(RegistryError::Changed(id.clone())) }
     }
 
@@ -284,17 +284,17 @@ impl Registry {
         configuration: &ConnectionConfiguration,
     ) -> Result<(), RegistryError> {
         let counterparts = configuration.counterparts();
-        let connected = self.ledger.connected_as(&counterparts).await?;
+        let connected = self.store.connected_as(&counterparts).await?;
         if let Some(existing) = connected.into_iter().find(|connected| connected != id) {
             let connection = id.clone();
-            return Err(LedgerError::AlreadyConnected { connection, existing, asked: counterparts }.into());
+            return Err(StoreError::AlreadyConnected { connection, existing, asked: counterparts }.into());
         }
-        let known = self.ledger.known_as(&counterparts).await?;
+        let known = self.store.known_as(&counterparts).await?;
         if let Some(existing) = known.iter().find(|known| *known != id).filter(|_| !known.contains(id)) {
             let (connection, existing) = (id.clone(), existing.clone());
-            return Err(LedgerError::ConnectedBefore { connection, existing, asked: counterparts }.into());
+            return Err(StoreError::ConnectedBefore { connection, existing, asked: counterparts }.into());
         }
-        self.ledger.bind(id, &counterparts).await?;
+        self.store.bind(id, &counterparts).await?;
         Ok(())
     }
 
@@ -303,9 +303,9 @@ impl Registry {
         &self,
         id: &ConnectionId,
         configuration: &ConnectionConfiguration,
-    ) -> Result<Option<(Sealed, Tokens)>, LedgerError> {
+    ) -> Result<Option<(Sealed, Tokens)>, StoreError> {
         let Some(given) = configuration.brightpearl.oauth() else { return Ok(None) };
-        let Some(stored) = self.ledger.connection(id).await? else { return Ok(None) };
+        let Some(stored) = self.store.connection(id).await? else { return Ok(None) };
         // One that cannot be read is replaced.
         let Ok(was) = self.configuration_of(&stored) else { return Ok(None) };
         let same = was.brightpearl.oauth().filter(|was| was.authorised_at == given.authorised_at);

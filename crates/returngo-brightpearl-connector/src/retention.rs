@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::{
-    ledger::{AuditPosition, Ledger, LedgerError},
     metrics,
+    store::{AuditPosition, Store, StoreError},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -46,11 +46,11 @@ pub struct Removed {
     pub audit: u64,
 }
 
-/// Removes what is older than is kept from a ledger.
+/// Removes what is older than is kept from a store.
 #[derive(Debug, Clone)]
 pub struct Retention {
-    /// The ledger.
-    pub ledger: Arc<dyn Ledger>,
+    /// The store.
+    pub store: Arc<Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// What is kept.
@@ -75,8 +75,8 @@ impl Retention {
     /// Removes what is old, in small steps.
     ///
     /// # Errors
-    /// When the ledger fails; what was removed until then is gone.
-    pub async fn remove_old(&self) -> Result<Removed, LedgerError> {
+    /// When the store fails; what was removed until then is gone.
+    pub async fn remove_old(&self) -> Result<Removed, StoreError> {
         let now = self.clock.now();
         let removed = Removed {
             webhooks: self.remove_webhooks(before(now, self.keep.webhooks)).await?,
@@ -85,10 +85,10 @@ impl Retention {
         Ok(removed)
     }
 
-    async fn remove_webhooks(&self, before: Timestamp) -> Result<u64, LedgerError> {
+    async fn remove_webhooks(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut removed = 0;
         loop {
-            let step = self.ledger.prune_inbox(before, STEP).await?;
+            let step = self.store.prune_inbox(before, STEP).await?;
             metrics::removed("webhooks", step);
             removed += step;
             if step == 0 {
@@ -98,11 +98,11 @@ impl Retention {
         }
     }
 
-    async fn remove_audit(&self, before: Timestamp) -> Result<u64, LedgerError> {
+    async fn remove_audit(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut removed = 0;
         let mut position = Some(AuditPosition::default());
         while let Some(from) = position {
-            let step = self.ledger.prune_audit(from, before, STEP).await?;
+            let step = self.store.prune_audit(from, before, STEP).await?;
             metrics::removed("audit", step.removed);
             removed += step.removed;
             position = step.next;

@@ -7,8 +7,8 @@ use returngo_brightpearl_mapping::world::UnreadableEntry;
 
 use crate::{
     error::with_causes,
-    ledger::{ConnectionId, Ledger, LedgerError, Unreadable, UnreadableKind, same_at_every_attempt},
     metrics,
+    store::{ConnectionId, Store, StoreError, Unreadable, UnreadableKind, same_at_every_attempt},
 };
 
 /// The longest reason that is stored, in characters.
@@ -104,19 +104,19 @@ impl<'c> Skipped<'c> {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn store(self, ledger: &dyn Ledger, now: Timestamp) -> Result<(), LedgerError> {
+    pub async fn store(self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
         let Self { connection, unreadable, read, account_was_read } = self;
         if !read.is_empty() {
-            ledger.readable_again(connection, &read.into_iter().collect::<Vec<_>>()).await?;
+            store.readable_again(connection, &read.into_iter().collect::<Vec<_>>()).await?;
         }
         if account_was_read {
             let entries = unreadable.iter().filter(|entry| entry.kind == UnreadableKind::AccountEntry);
             let entries: Vec<String> = entries.map(|entry| entry.object.clone()).collect();
-            ledger.all_readable_but(connection, UnreadableKind::AccountEntry, &entries).await?;
+            store.all_readable_but(connection, UnreadableKind::AccountEntry, &entries).await?;
         }
         if unreadable.is_empty() {
             return Ok(());
         }
-        ledger.report_unreadable(connection, &unreadable.into_iter().collect::<Vec<_>>(), now).await
+        store.report_unreadable(connection, &unreadable.into_iter().collect::<Vec<_>>(), now).await
     }
 }

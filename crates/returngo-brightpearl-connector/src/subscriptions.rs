@@ -4,7 +4,7 @@ use brightpearl::integration::NewWebhook as BrightpearlWebhook;
 use returngo::webhook::NewWebhook as ReturngoWebhook;
 use returngo_brightpearl_mapping::check;
 
-use crate::{configuration::Secret, connection::Connection, ledger::Source};
+use crate::{configuration::Secret, connection::Connection, store::Source};
 use returngo_brightpearl_sync::ReadError;
 
 /// Where one side's webhooks for a connection arrive.

@@ -19,14 +19,14 @@ use tokio::sync::watch;
 
 use crate::{
     configuration::{ConnectionConfiguration, OAuthAccess},
-    ledger::{ConnectionId, Ledger, Sealed, StoredConnection},
     registry::RegistryError,
+    store::{ConnectionId, Sealed, Store, StoredConnection},
     vault::Vault,
 };
 
 /// The tokens of all connections, as this process reads and refreshes them.
 pub(crate) struct TokenStores {
-    ledger: Arc<dyn Ledger>,
+    store: Arc<Store>,
     vault: Vault,
     clock: Arc<dyn Clock>,
     /// The name of this process among those that refresh.
@@ -41,16 +41,9 @@ pub(crate) struct TokenStores {
 type Authorisation = (ConnectionId, Timestamp);
 
 impl TokenStores {
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, vault: Vault, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(store: Arc<Store>, vault: Vault, clock: Arc<dyn Clock>) -> Self {
         let holder = format!("{}-{:016x}", std::process::id(), RandomState::new().hash_one(0));
-        Self {
-            ledger,
-            vault,
-            clock,
-            holder,
-            unstored: Mutex::default(),
-            refreshing: watch::Sender::default(),
-        }
+        Self { store, vault, clock, holder, unstored: Mutex::default(), refreshing: watch::Sender::default() }
     }
 
     /// The token store of a connection, if its app was authorised.
@@ -102,8 +95,8 @@ struct ConnectionTokens {
 impl ConnectionTokens {
     /// The connection as it is stored, if it has this authorisation.
     async fn stored(&self) -> Result<Option<(Sealed, ConnectionConfiguration)>, RegistryError> {
-        let TokenStores { ledger, vault, .. } = &*self.stores;
-        let Some(stored) = ledger.connection(&self.connection).await? else { return Ok(None) };
+        let TokenStores { store, vault, .. } = &*self.stores;
+        let Some(stored) = store.connection(&self.connection).await? else { return Ok(None) };
         let configuration = ConnectionConfiguration::unsealed(&stored, vault)?;
         let authorised_at = configuration.brightpearl.oauth().map(|oauth| oauth.authorised_at);
         let is_this = authorised_at == Some(self.authorised_at);
@@ -165,16 +158,16 @@ impl TokenStore for ConnectionTokens {
             let configuration = configuration.sealed(&self.connection, &self.stores.vault)?;
             let connection = StoredConnection { id: self.connection.clone(), configuration };
             // Else something else of the connection was changed: that stays, with the new tokens.
-            if self.stores.ledger.replace_tokens(&connection, &was).await? {
+            if self.stores.store.replace_tokens(&connection, &was).await? {
                 return Ok(true);
             }
         }
     }
 
     async fn begin_refresh(&self, _account: &AccountCode) -> Result<bool, TokenStoreError> {
-        let TokenStores { ledger, clock, holder, refreshing, .. } = &*self.stores;
+        let TokenStores { store, clock, holder, refreshing, .. } = &*self.stores;
         let begun = match self.stored().await? {
-            Some(_) => ledger.begin_token_refresh(&self.connection, holder, clock.now()).await?,
+            Some(_) => store.begin_token_refresh(&self.connection, holder, clock.now()).await?,
             None => true,
         };
         if begun {
@@ -184,8 +177,8 @@ impl TokenStore for ConnectionTokens {
     }
 
     async fn end_refresh(&self, _account: &AccountCode) -> Result<(), TokenStoreError> {
-        let TokenStores { ledger, holder, refreshing, .. } = &*self.stores;
+        let TokenStores { store, holder, refreshing, .. } = &*self.stores;
         refreshing.send_modify(|refreshing| *refreshing = refreshing.saturating_sub(1));
-        Ok(ledger.end_token_refresh(&self.connection, holder).await?)
+        Ok(store.end_token_refresh(&self.connection, holder).await?)
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use tracing::field::{DisplayValue, display};
 
-use crate::{error::with_causes, ledger::ConnectionId};
+use crate::{error::with_causes, store::ConnectionId};
 
 /// Something that may fail again and again for the same reason.
 #[derive(Debug)]

@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     configuration::ReturngoAccess,
-    ledger::{ConnectionId, KeyDigest, Ledger, LedgerError, NewSeals, Resealed, Sealed, StoredConnection},
     private,
+    store::{ConnectionId, KeyDigest, NewSeals, Resealed, Sealed, Store, StoreError, StoredConnection},
 };
 
 pub use crate::private::NotPrivate;
@@ -91,36 +91,36 @@ impl fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// The vault of a ledger. The first key that comes is the ledger's.
+    /// The vault of a store. The first key that comes is the store's.
     ///
     /// # Errors
     ///
-    /// [`VaultError::WrongKey`] when the ledger was made with another key.
-    pub async fn open(key: &VaultKey, ledger: &dyn Ledger) -> Result<Self, VaultError> {
+    /// [`VaultError::WrongKey`] when the store was made with another key.
+    pub async fn open(key: &VaultKey, store: &Store) -> Result<Self, VaultError> {
         let vault = Self::of(key)?;
-        let kept = ledger.vault_check(&vault.encrypt(CHECK, CHECK.as_bytes())?).await?;
+        let kept = store.vault_check(&vault.encrypt(CHECK, CHECK.as_bytes())?).await?;
         vault.decrypt(CHECK, &kept).ok_or(VaultError::WrongKey)?;
         Ok(vault)
     }
 
-    /// Seals everything that is stored with another key, which is the ledger's from then on. Gives back how many
+    /// Seals everything that is stored with another key, which is the store's from then on. Gives back how many
     /// connections there are.
     ///
     /// # Errors
     ///
     /// [`VaultError::Changed`] when a connection is stored meanwhile; [`VaultError::Damaged`] when one does not open.
     /// Everything stays sealed as it was then.
-    pub async fn rekey(&self, key: &VaultKey, ledger: &dyn Ledger) -> Result<usize, VaultError> {
+    pub async fn rekey(&self, key: &VaultKey, store: &Store) -> Result<usize, VaultError> {
         let next = Self::of(key)?;
         let is = next.encrypt(CHECK, CHECK.as_bytes())?;
-        let check = Resealed { was: ledger.vault_check(&is).await?, is };
+        let check = Resealed { was: store.vault_check(&is).await?, is };
         let mut connections = Vec::new();
-        for StoredConnection { id, configuration: was } in ledger.connections().await? {
+        for StoredConnection { id, configuration: was } in store.connections().await? {
             let is = next.seal(&id, &self.unseal(&id, &was)?)?;
             connections.push((id, Resealed { was, is }));
         }
         let seals = NewSeals { check, connections };
-        if ledger.reseal(&seals).await? { Ok(seals.connections.len()) } else { Err(VaultError::Changed) }
+        if store.reseal(&seals).await? { Ok(seals.connections.len()) } else { Err(VaultError::Changed) }
     }
 
     fn of(key: &VaultKey) -> Result<Self, VaultError> {
@@ -232,7 +232,7 @@ pub enum VaultError {
     /// No random bytes.
     #[error("nothing can be sealed: {0}")]
     Random(String),
-    /// The ledger fails.
+    /// The store fails.
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Store(#[from] StoreError),
 }

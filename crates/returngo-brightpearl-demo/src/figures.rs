@@ -8,7 +8,7 @@ use super::Scene;
 const REQUESTS_A_MINUTE: u64 = 200;
 
 /// What a demo came to. All of it is counted from the mocks' state but for what waits for a person, which the
-/// ledger knows.
+/// store knows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Figures {

@@ -8,11 +8,11 @@ use super::{Figures, Scene, SceneError, clock::JumpingClock, figures::Counted};
 use returngo_brightpearl_connector::{
     configuration::ConnectionConfiguration,
     engine::{Engine, Policy},
-    ledger::{self, ConnectionId, InvalidConnectionId, Ledger, LedgerError, WorkerId},
     probe::{NoProbe, Probe},
     receiver::{self, Doors, Inbox},
     registry::{Registry, RegistryError},
     service::Service,
+    store::{self, ConnectionId, InvalidConnectionId, Store, StoreError, WorkerId},
     sweep::Schedule,
     vault::{Vault, VaultError, VaultKey},
 };
@@ -52,9 +52,9 @@ pub enum DemoError {
     /// The mocks do not take it.
     #[error(transparent)]
     Scene(#[from] SceneError),
-    /// The ledger failed.
+    /// The store failed.
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Store(#[from] StoreError),
     /// The database was used before.
     #[error("the demo needs a database that nothing was stored in yet")]
     Vault(#[from] VaultError),
@@ -103,7 +103,7 @@ impl Demo {
     /// Plays all returns through, telling of every step, and counts.
     ///
     /// # Errors
-    /// When the ledger fails, or the people cannot do their part.
+    /// When the store fails, or the people cannot do their part.
     pub async fn play(&mut self, mut tell: impl FnMut(&str)) -> Result<Figures, DemoError> {
         let began = SystemClock.now();
         tell("Every RMA is approved; the connector makes the sales credits.");
@@ -224,26 +224,26 @@ impl Demo {
         self.scene.returngo.clock().set(Some(self.clock.now() - off));
     }
 
-    async fn sum(&self, of: fn(&ledger::ConnectionStatus) -> u64) -> Result<u64, LedgerError> {
-        Ok(self.service.ledger.status().await?.iter().map(of).sum())
+    async fn sum(&self, of: fn(&store::ConnectionStatus) -> u64) -> Result<u64, StoreError> {
+        Ok(self.service.store.status().await?.iter().map(of).sum())
     }
 }
 
 async fn service(database: &str, clock: Arc<dyn Clock>) -> Result<Service, DemoError> {
-    let ledger: Arc<dyn Ledger> = ledger::open(database).await?;
-    let vault = Vault::open(&VaultKey::generate()?, &*ledger).await?;
-    let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, Arc::clone(&clock)));
+    let store: Arc<Store> = store::open(database).await?;
+    let vault = Vault::open(&VaultKey::generate()?, &store).await?;
+    let registry = Arc::new(Registry::new(Arc::clone(&store), vault, Arc::clone(&clock)));
     let probe: Arc<dyn Probe> = Arc::new(NoProbe);
     let (_, never) = watch::channel(false);
     let engine = Engine::new(
-        Arc::clone(&ledger),
+        Arc::clone(&store),
         Arc::clone(&clock),
         Arc::clone(&probe),
         WorkerId("demo".to_owned()),
         Policy::default(),
         never,
     );
-    Ok(Service::new(ledger, registry, engine, Schedule::default(), clock, probe))
+    Ok(Service::new(store, registry, engine, Schedule::default(), clock, probe))
 }
 
 /// Takes webhooks of the connection on a port of its own.
@@ -257,8 +257,7 @@ async fn receive(
     let doors = Arc::new(Doors::default());
     let account = configuration.settings.account_id.as_str();
     doors.put(id.clone(), account, configuration.webhook_secret.reveal());
-    let inbox =
-        Inbox::new(Arc::clone(&service.ledger), Arc::clone(&service.probe), Arc::clone(&service.wake));
+    let inbox = Inbox::new(Arc::clone(&service.store), Arc::clone(&service.probe), Arc::clone(&service.wake));
     let routes = receiver::routes(doors, inbox, Arc::clone(&service.clock));
     let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
     Ok((url, tokio::spawn(axum::serve(listener, routes).into_future())))

@@ -14,11 +14,11 @@ use returngo_brightpearl_connector::{
     connection::Connection,
     engine::Engine,
     heartbeat::Heartbeat,
-    ledger::{self, ConnectionId, Ledger},
     probe::NoProbe,
     registry::Registry,
     retention::Retention,
     service::Service,
+    store::{self, ConnectionId, Store},
     vault::{Vault, VaultKey},
 };
 
@@ -33,7 +33,7 @@ const REFRESHES_TAKE: Duration = Duration::from_secs(10);
 /// The parts of the program, put together.
 pub(super) struct Assembly {
     pub configuration: Configuration,
-    pub ledger: Arc<dyn Ledger>,
+    pub store: Arc<Store>,
     pub registry: Arc<Registry>,
     pub clock: Arc<dyn Clock>,
 }
@@ -43,26 +43,26 @@ impl Assembly {
     pub(super) async fn open(cli: &Cli) -> anyhow::Result<Self> {
         let configuration = configuration(cli)?;
         let key = key(&configuration.key_file)?;
-        let ledger = ledger::open_existing(configuration.database.reveal()).await?;
-        Self::put_together(configuration, &key, ledger).await
+        let store = store::open_existing(configuration.database.reveal()).await?;
+        Self::put_together(configuration, &key, store).await
     }
 
     /// The same, and creates the database unless it is there. The key comes first: without it none is created.
     pub(super) async fn open_or_create(configuration: Configuration) -> anyhow::Result<Self> {
         let key = key(&configuration.key_file)?;
-        let ledger = ledger::open(configuration.database.reveal()).await?;
-        Self::put_together(configuration, &key, ledger).await
+        let store = store::open(configuration.database.reveal()).await?;
+        Self::put_together(configuration, &key, store).await
     }
 
     async fn put_together(
         configuration: Configuration,
         key: &VaultKey,
-        ledger: Arc<dyn Ledger>,
+        store: Arc<Store>,
     ) -> anyhow::Result<Self> {
-        let vault = Vault::open(key, &*ledger).await?;
+        let vault = Vault::open(key, &store).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, Arc::clone(&clock)));
-        Ok(Self { configuration, ledger, registry, clock })
+        let registry = Arc::new(Registry::new(Arc::clone(&store), vault, Arc::clone(&clock)));
+        Ok(Self { configuration, store, registry, clock })
     }
 
     pub(super) async fn connection(&self, id: &ConnectionId) -> anyhow::Result<Arc<Connection>> {
@@ -93,14 +93,14 @@ impl Assembly {
 
     /// Registers this process in the store, under a name that no other process has while it runs.
     pub(super) async fn heartbeat(&self, name: &str) -> anyhow::Result<Arc<Heartbeat>> {
-        let (ledger, clock) = (Arc::clone(&self.ledger), Arc::clone(&self.clock));
-        Ok(Arc::new(Heartbeat::register(ledger, clock, name).await?))
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        Ok(Arc::new(Heartbeat::register(store, clock, name).await?))
     }
 
     /// What works, until `stop` is true.
     pub(super) fn service(&self, heartbeat: &Arc<Heartbeat>, stop: watch::Receiver<bool>) -> Service {
         Service::new(
-            Arc::clone(&self.ledger),
+            Arc::clone(&self.store),
             Arc::clone(&self.registry),
             self.engine(heartbeat, stop),
             self.configuration.schedule(),
@@ -109,16 +109,16 @@ impl Assembly {
         )
     }
 
-    /// What keeps the ledger small.
+    /// What keeps the store small.
     pub(super) fn retention(&self) -> Retention {
-        let (ledger, clock) = (Arc::clone(&self.ledger), Arc::clone(&self.clock));
-        Retention { ledger, clock, keep: self.configuration.keep() }
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        Retention { store, clock, keep: self.configuration.keep() }
     }
 
     /// An engine of this process.
     pub(super) fn engine(&self, heartbeat: &Arc<Heartbeat>, stop: watch::Receiver<bool>) -> Engine {
         let engine = Engine::new(
-            Arc::clone(&self.ledger),
+            Arc::clone(&self.store),
             Arc::clone(&self.clock),
             Arc::new(NoProbe),
             heartbeat.worker().clone(),

@@ -2,17 +2,14 @@
 
 use anyhow::bail;
 
-use returngo_brightpearl_connector::ledger::{ConnectionId, Ledger};
+use returngo_brightpearl_connector::store::{ConnectionId, Store};
 
 /// The connection that was named, else the only one that there is.
-pub(super) async fn connection(
-    ledger: &dyn Ledger,
-    named: Option<&ConnectionId>,
-) -> anyhow::Result<ConnectionId> {
+pub(super) async fn connection(store: &Store, named: Option<&ConnectionId>) -> anyhow::Result<ConnectionId> {
     if let Some(named) = named {
         return Ok(named.clone());
     }
-    let stored = ledger.connections().await?;
+    let stored = store.connections().await?;
     match stored.as_slice() {
         [only] => Ok(only.id.clone()),
         [] => bail!("there is no connection: `connect` makes one"),

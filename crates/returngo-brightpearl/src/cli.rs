@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use returngo::RmaId;
 
 use crate::commands::{backfill, connect, disconnect, plan, reconcile, replay, reviews, settings, sync};
-use returngo_brightpearl_connector::ledger::ConnectionId;
+use returngo_brightpearl_connector::store::ConnectionId;
 
 /// Synchronizes returns in ReturnGO with their credits, refunds and goods in Brightpearl.
 ///

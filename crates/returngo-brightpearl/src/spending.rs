@@ -10,7 +10,7 @@ use crate::{
 };
 use returngo_brightpearl_connector::{
     calls::{ReturngoCalls, day_of},
-    ledger::{CallLimits, ConnectionId},
+    store::{CallLimits, ConnectionId},
 };
 
 /// A quarter of the day is left to `serve`, unless the person says otherwise.
@@ -37,7 +37,7 @@ impl Today {
     async fn of(assembly: &Assembly, calls: &ReturngoCalls) -> anyhow::Result<Option<Self>> {
         let limits = CallLimits { for_others: 0, ..calls.limits() };
         let Some(per_day) = limits.per_day else { return Ok(None) };
-        let spent = assembly.ledger.returngo_calls(&calls.key(), day_of(assembly.clock.now())).await?;
+        let spent = assembly.store.returngo_calls(&calls.key(), day_of(assembly.clock.now())).await?;
         let left = per_day.saturating_sub(spent.reads).saturating_sub(spent.writes);
         let readable = limits.left(&spent, false);
         Ok(Some(Self { per_day, left, readable, kept: per_day / SHARE_OF_SERVE }))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::output::remark;
-use returngo_brightpearl_connector::ledger::{StoredUnreadable, Unreadable};
+use returngo_brightpearl_connector::store::{StoredUnreadable, Unreadable};
 
 /// The most that is named one by one.
 const NAMED: usize = 20;

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::sync::Mutex;
 
-use returngo_brightpearl_connector::{error::with_causes, ledger::LedgerError, metrics, service::Service};
+use returngo_brightpearl_connector::{error::with_causes, metrics, service::Service, store::StoreError};
 
 /// Whoever asks gives up after ten seconds, as Prometheus does, and would learn nothing.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -43,7 +43,7 @@ pub(super) fn routes(service: Arc<Service>) -> anyhow::Result<Router> {
 
 /// Ready is who can store a webhook.
 async fn ready(State(web): State<Web>) -> (StatusCode, String) {
-    match in_time(web.service.ledger.ready()).await {
+    match in_time(web.service.store.ready()).await {
         Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
     }
@@ -51,7 +51,7 @@ async fn ready(State(web): State<Web>) -> (StatusCode, String) {
 
 /// What is counted is shown although the database fails: that is when somebody looks.
 async fn show_metrics(State(web): State<Web>) -> impl IntoResponse {
-    let (ready, _) = tokio::join!(in_time(web.service.ledger.ready()), in_time(web.count_connections()));
+    let (ready, _) = tokio::join!(in_time(web.service.store.ready()), in_time(web.count_connections()));
     metrics::show_ready(ready.is_ok());
     metrics::show_unreadable_values();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], web.metrics.render())
@@ -59,11 +59,11 @@ async fn show_metrics(State(web): State<Web>) -> impl IntoResponse {
 
 impl Web {
     /// However often and by however many it is asked.
-    async fn count_connections(&self) -> Result<(), LedgerError> {
+    async fn count_connections(&self) -> Result<(), StoreError> {
         let now = self.service.clock.now();
         let mut counted_at = self.counted_at.lock().await;
         if counted_at.is_none_or(|at| is_over(at, now)) {
-            metrics::show_status(&self.service.ledger.status().await?, now);
+            metrics::show_status(&self.service.store.status().await?, now);
             *counted_at = Some(now);
         }
         Ok(())
@@ -75,8 +75,8 @@ fn is_over(counted_at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(counted_at).abs() >= SHOWN_FOR
 }
 
-/// What the ledger says, or why it says nothing.
-async fn in_time<T>(answer: impl Future<Output = Result<T, LedgerError>>) -> Result<T, String> {
+/// What the store says, or why it says nothing.
+async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {
     match tokio::time::timeout(ANSWER_WITHIN, answer).await {
         Ok(answer) => answer.map_err(|error| with_causes(&error)),
         Err(_) => Err("the database does not answer".to_owned()),

@@ -6,7 +6,7 @@ use clap::Args;
 use returngo::RmaId;
 
 use crate::output::Usage;
-use returngo_brightpearl_connector::ledger::ConnectionId;
+use returngo_brightpearl_connector::store::ConnectionId;
 
 #[derive(Debug, Args)]
 pub(super) struct Words {

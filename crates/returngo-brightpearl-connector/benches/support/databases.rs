@@ -4,7 +4,7 @@
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
 
-#[path = "../../tests/it/ledger/postgres.rs"]
+#[path = "../../tests/it/store/postgres.rs"]
 mod postgres;
 
 /// A database that nobody else uses.
@@ -19,7 +19,7 @@ impl Database {
     #[allow(dead_code, reason = "several processes share a PostgreSQL alone")]
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let url = format!("sqlite://{}/ledger.db", folder.path().display());
+        let url = format!("sqlite://{}/store.db", folder.path().display());
         Self { name: "SQLite", url, _folder: Some(folder) }
     }
 

@@ -4,7 +4,7 @@ use brightpearl::OrderId;
 use returngo::RmaId;
 
 use super::writing::Journey;
-use crate::ledger::Claim;
+use crate::store::Claim;
 
 /// Claims that are worked on together. Of several RMAs of one sales order one is worked on at a time; the others wait
 /// here until it is finished.

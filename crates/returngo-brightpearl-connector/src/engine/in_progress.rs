@@ -5,7 +5,7 @@ use std::{
 
 use returngo::RmaId;
 
-use crate::ledger::{Claim, ConnectionId};
+use crate::store::{Claim, ConnectionId};
 
 /// The claims that this process works on. What the store says it holds besides is left over from work that failed, and
 /// is released.

@@ -15,19 +15,19 @@ use returngo_brightpearl_sync::{IntendedCredit, Journal, JournalError};
 use super::Policy;
 use crate::{
     connection::Connection,
-    ledger::{ConnectionId, EffectRecord, Ledger, LedgerError, SettledReview},
+    store::{ConnectionId, EffectRecord, SettledReview, Store, StoreError},
 };
 
 /// The store as the reader's journal.
 pub(super) struct StoreJournal<'a> {
-    pub(super) ledger: &'a dyn Ledger,
+    pub(super) store: &'a Store,
     pub(super) connection: &'a ConnectionId,
 }
 
 #[async_trait]
 impl Journal for StoreJournal<'_> {
     async fn intended_credits(&self, orders: &[OrderId]) -> Result<Vec<IntendedCredit>, JournalError> {
-        let intended = self.ledger.intended_credits(self.connection, orders).await;
+        let intended = self.store.intended_credits(self.connection, orders).await;
         intended.map_err(|error| Arc::new(error) as JournalError)
     }
 }
@@ -41,18 +41,18 @@ pub(super) struct Known {
 
 impl Known {
     pub(super) async fn of(
-        ledger: &dyn Ledger,
+        store: &Store,
         policy: &Policy,
         connection: &Connection,
         rmas: &[RmaId],
         now: Timestamp,
-    ) -> Result<Self, LedgerError> {
+    ) -> Result<Self, StoreError> {
         let mut known = Self { recent: BTreeMap::new(), settled: BTreeMap::new() };
         let since = policy.known_until(now);
-        for (rma, effect) in ledger.recent_writes(&connection.id, rmas, since).await? {
+        for (rma, effect) in store.recent_writes(&connection.id, rmas, since).await? {
             known.recent.entry(rma).or_default().push(effect);
         }
-        for (rma, review) in ledger.settled_reviews(&connection.id, rmas).await? {
+        for (rma, review) in store.settled_reviews(&connection.id, rmas).await? {
             known.settled.entry(rma).or_default().push(review);
         }
         Ok(known)

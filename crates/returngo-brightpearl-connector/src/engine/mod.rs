@@ -31,11 +31,11 @@ pub use policy::Policy;
 use crate::{
     connection::Connection,
     heartbeat::Heartbeat,
-    ledger::{
-        Claim, ClaimRequest, ConnectionId, Ledger, LedgerError, OrderRequest, OrderTurn, Outcome, Revision,
-        Seen, WorkerId,
-    },
     probe::{Point, Probe},
+    store::{
+        Claim, ClaimRequest, ConnectionId, OrderRequest, OrderTurn, Outcome, Revision, Seen, Store,
+        StoreError, WorkerId,
+    },
 };
 use batch::Batch;
 use known::{Known, StoreJournal};
@@ -44,10 +44,10 @@ use writing::Journey;
 /// How often both systems are written to for one claim. Without outside changes an RMA converges within four rounds.
 const ROUNDS: usize = 5;
 
-/// Works on what the ledger says is due.
+/// Works on what the store says is due.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    ledger: Arc<dyn Ledger>,
+    store: Arc<Store>,
     clock: Arc<dyn Clock>,
     probe: Arc<dyn Probe>,
     worker: WorkerId,
@@ -74,7 +74,7 @@ impl Engine {
     /// An engine that works as `worker`, until `stop` is true: then it releases what it has claimed at the next
     /// step where that is safe.
     pub fn new(
-        ledger: Arc<dyn Ledger>,
+        store: Arc<Store>,
         clock: Arc<dyn Clock>,
         probe: Arc<dyn Probe>,
         worker: WorkerId,
@@ -82,7 +82,7 @@ impl Engine {
         stop: watch::Receiver<bool>,
     ) -> Self {
         Self {
-            ledger,
+            store,
             clock,
             probe,
             worker,
@@ -103,16 +103,16 @@ impl Engine {
     /// Claims what is due of the connection whose turn it is, but none of these; empty when nothing is due.
     ///
     /// # Errors
-    /// When the ledger fails.
-    pub async fn claim(&self, except: Vec<ConnectionId>) -> Result<Vec<Claim>, LedgerError> {
+    /// When the store fails.
+    pub async fn claim(&self, except: Vec<ConnectionId>) -> Result<Vec<Claim>, StoreError> {
         self.claim_from(None, except).await
     }
 
     /// Claims what is due of this connection; empty when nothing is due, or somebody else works on it.
     ///
     /// # Errors
-    /// When the ledger fails.
-    pub async fn claim_of(&self, connection: &ConnectionId) -> Result<Vec<Claim>, LedgerError> {
+    /// When the store fails.
+    pub async fn claim_of(&self, connection: &ConnectionId) -> Result<Vec<Claim>, StoreError> {
         self.claim_from(Some(connection.clone()), Vec::new()).await
     }
 
@@ -120,7 +120,7 @@ impl Engine {
         &self,
         only: Option<ConnectionId>,
         except: Vec<ConnectionId>,
-    ) -> Result<Vec<Claim>, LedgerError> {
+    ) -> Result<Vec<Claim>, StoreError> {
         let request = ClaimRequest {
             worker: self.worker.clone(),
             limit: self.policy.batch,
@@ -129,7 +129,7 @@ impl Engine {
             except,
         };
         let claiming = self.in_progress.claiming();
-        let claims = self.ledger.claim(&request).await?;
+        let claims = self.store.claim(&request).await?;
         claiming.hold(&claims);
         drop(claiming);
         if !claims.is_empty() {
@@ -142,8 +142,8 @@ impl Engine {
     /// another return here.
     ///
     /// # Errors
-    /// When the ledger fails. What was claimed is pending again after the next report of this process.
-    pub async fn work_on(&self, connection: &Connection, claims: Vec<Claim>) -> Result<Worked, LedgerError> {
+    /// When the store fails. What was claimed is pending again after the next report of this process.
+    pub async fn work_on(&self, connection: &Connection, claims: Vec<Claim>) -> Result<Worked, StoreError> {
         let _working = self.in_progress.working_on(&claims);
         let mut worked = Worked::default();
         let (claims, strange): (Vec<_>, Vec<_>) =
@@ -211,7 +211,7 @@ impl Engine {
         read_at: Revision,
         batch: &mut Batch,
         worked: &mut Worked,
-    ) -> Result<(Vec<Journey>, Vec<Claim>), LedgerError> {
+    ) -> Result<(Vec<Journey>, Vec<Claim>), StoreError> {
         let (of_orders, mut ready): (Vec<_>, Vec<_>) =
             journeys.into_iter().partition(|journey| journey.look.order.is_some());
         let request = |journey: &Journey| {
@@ -219,7 +219,7 @@ impl Engine {
             Some(OrderRequest { claim, order })
         };
         let requests: Vec<_> = of_orders.iter().filter_map(request).collect();
-        let turns = self.ledger.take_orders(&requests, read_at).await?;
+        let turns = self.store.take_orders(&requests, read_at).await?;
         if !requests.is_empty() {
             self.probe.reached(Point::OrdersTaken);
         }
@@ -257,7 +257,7 @@ impl Engine {
         &self,
         claims: Vec<Claim>,
         worked: &mut Worked,
-    ) -> Result<Vec<Claim>, LedgerError> {
+    ) -> Result<Vec<Claim>, StoreError> {
         let allowed = self.policy.abandonments_allowed;
         let (abandoned, rest): (Vec<_>, _) = claims.into_iter().partition(|claim| claim.abandoned >= allowed);
         let given_up = |claim: Claim| {
@@ -279,19 +279,19 @@ impl Engine {
         connection: &Connection,
         journeys: Vec<Journey>,
         worked: &mut Worked,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<(), StoreError> {
         let (mut seen, mut ended) = (Vec::new(), Vec::new());
         for Journey { claim, look: Look { plan, seen: what, .. }, .. } in journeys {
             seen.push((claim.rma.clone(), what));
             let credit = plan.state.credit.map(|credit| credit.id);
             ended.push((claim, Outcome::Settled { reviews: plan.reviews, credit }));
         }
-        self.ledger.remember(&connection.id, &seen, self.clock.now()).await?;
+        self.store.remember(&connection.id, &seen, self.clock.now()).await?;
         self.finish(&ended, worked).await
     }
 
     /// Gives up claims that lead nowhere.
-    async fn give_up(&self, claims: Vec<Claim>, why: &str) -> Result<Worked, LedgerError> {
+    async fn give_up(&self, claims: Vec<Claim>, why: &str) -> Result<Worked, StoreError> {
         let mut worked = Worked::default();
         let failed = |claim: Claim| {
             let outcome = self.policy.after_failure(&claim, why.to_owned(), self.clock.now());
@@ -305,8 +305,8 @@ impl Engine {
     /// Puts off claims of a connection of which nothing can be worked on as things are. That is no failure of theirs.
     ///
     /// # Errors
-    /// When the ledger fails.
-    pub async fn put_off(&self, claims: Vec<Claim>, why: &str) -> Result<Worked, LedgerError> {
+    /// When the store fails.
+    pub async fn put_off(&self, claims: Vec<Claim>, why: &str) -> Result<Worked, StoreError> {
         let _working = self.in_progress.working_on(&claims);
         let mut worked = Worked::default();
         let put_off = |claim: Claim| {
@@ -318,7 +318,7 @@ impl Engine {
         Ok(worked)
     }
 
-    async fn release(&self, claims: Vec<Claim>, worked: &mut Worked) -> Result<(), LedgerError> {
+    async fn release(&self, claims: Vec<Claim>, worked: &mut Worked) -> Result<(), StoreError> {
         let ended: Vec<_> = claims.into_iter().map(|claim| (claim, Outcome::Released)).collect();
         self.finish(&ended, worked).await
     }
@@ -331,8 +331,8 @@ impl Engine {
         connection: &Connection,
         claims: &[Claim],
         shown: &mut BTreeMap<RmaId, (Timestamp, Rma)>,
-    ) -> Result<(Revision, Vec<Result<Look, Outcome>>), LedgerError> {
-        let read_at = self.ledger.revision().await?;
+    ) -> Result<(Revision, Vec<Result<Look, Outcome>>), StoreError> {
+        let read_at = self.store.revision().await?;
         let rmas: Vec<RmaId> = claims.iter().map(|claim| claim.rma.clone()).collect();
         let reader = match connection.reader().await {
             Ok(reader) => reader,
@@ -356,9 +356,9 @@ impl Engine {
             is_any_forbidden && connection.shows_rmas().await
         };
         let read = rmas.iter().filter_map(|rma| shown.get(rma)).map(|(_, rma)| rma.clone());
-        let journal = StoreJournal { ledger: &*self.ledger, connection: &connection.id };
+        let journal = StoreJournal { store: &self.store, connection: &connection.id };
         worlds.extend(reader.worlds_of(read.collect(), &journal).await);
-        let known = Known::of(&*self.ledger, &self.policy, connection, &rmas, self.clock.now()).await?;
+        let known = Known::of(&self.store, &self.policy, connection, &rmas, self.clock.now()).await?;
         let mut account = reader.account.clone();
         let mut looks = Vec::with_capacity(claims.len());
         for claim in claims {
@@ -413,11 +413,11 @@ impl Engine {
         self.policy.after_read_error(claim, error, self.clock.now())
     }
 
-    async fn finish(&self, ended: &[(Claim, Outcome)], worked: &mut Worked) -> Result<(), LedgerError> {
+    async fn finish(&self, ended: &[(Claim, Outcome)], worked: &mut Worked) -> Result<(), StoreError> {
         if ended.is_empty() {
             return Ok(());
         }
-        self.ledger.finish(ended, self.clock.now()).await?;
+        self.store.finish(ended, self.clock.now()).await?;
         self.probe.reached(Point::Finished);
         for (claim, outcome) in ended {
             match outcome {

@@ -8,7 +8,7 @@ use super::whose;
 use crate::{
     apply::Written,
     error::with_causes,
-    ledger::{Claim, EffectRecord, Outcome},
+    store::{Claim, EffectRecord, Outcome},
 };
 
 /// How hard, and how often, the engine tries.

@@ -6,7 +6,7 @@ use tracing::field::display;
 
 use crate::{
     apply::describe,
-    ledger::{Claim, EffectOutcome},
+    store::{Claim, EffectOutcome},
 };
 
 /// Tells of a write that was made. One that was refused or is doubtful is told with the attempt that it ends.

@@ -6,8 +6,8 @@ use super::{Engine, Look, Worked, write_log};
 use crate::{
     apply::{Progress, Write, Written, describe, is_for_returngo},
     connection::Connection,
-    ledger::{Admission, Claim, EffectOutcome, EffectRecord, Intent, LedgerError, Outcome, WriteKind},
     probe::Point,
+    store::{Admission, Claim, EffectOutcome, EffectRecord, Intent, Outcome, StoreError, WriteKind},
 };
 
 /// An RMA on its way: what is still to be written for it, in order.
@@ -62,7 +62,7 @@ impl Engine {
         connection: &Connection,
         journeys: Vec<Journey>,
         worked: &mut Worked,
-    ) -> Result<Vec<Journey>, LedgerError> {
+    ) -> Result<Vec<Journey>, StoreError> {
         let mut arrived: Vec<Journey> = Vec::new();
         let mut under_way = journeys;
         while !under_way.is_empty() {
@@ -91,7 +91,7 @@ impl Engine {
         connection: &Connection,
         bundle: Vec<Journey>,
         worked: &mut Worked,
-    ) -> Result<Vec<Journey>, LedgerError> {
+    ) -> Result<Vec<Journey>, StoreError> {
         let mut journeys = bundle;
         let effects: Vec<Effect> =
             journeys.iter_mut().filter_map(|journey| journey.effects.pop_front()).collect();
@@ -120,10 +120,10 @@ impl Engine {
         connection: &Connection,
         journeys: &[Journey],
         effects: Vec<Effect>,
-    ) -> Result<Vec<Step>, LedgerError> {
+    ) -> Result<Vec<Step>, StoreError> {
         let intents: Vec<Intent> =
             journeys.iter().zip(&effects).map(|(journey, effect)| self.intent(journey, effect)).collect();
-        let admissions = self.ledger.intend(&intents, self.clock.now()).await?;
+        let admissions = self.store.intend(&intents, self.clock.now()).await?;
         self.probe.reached(Point::Intended);
 
         let mut steps = Vec::with_capacity(journeys.len());
@@ -159,7 +159,7 @@ impl Engine {
         &self,
         connection: &Connection,
         admitted: Vec<Admitted>,
-    ) -> Result<Vec<Step>, LedgerError> {
+    ) -> Result<Vec<Step>, StoreError> {
         let write = |Admitted { intent, effect, .. }: &Admitted| Write {
             rma: intent.claim.rma.clone(),
             effect: effect.clone(),
@@ -182,7 +182,7 @@ impl Engine {
         for (Admitted { intent, effect, .. }, written) in admitted.iter().zip(&written) {
             write_log::tell(&intent.claim, effect, &written.outcome);
         }
-        self.ledger.record(&recorded, self.clock.now()).await?;
+        self.store.record(&recorded, self.clock.now()).await?;
         self.probe.reached(Point::Recorded);
         let step = |(Admitted { intent: Intent { claim, key, .. }, effect, .. }, written): (_, Written)| {
             let error = match &written.outcome {
@@ -238,7 +238,7 @@ impl Engine {
     fn intent(&self, journey: &Journey, effect: &Effect) -> Intent {
         Intent {
             claim: journey.claim.clone(),
-            key: ledger_key(&journey.claim, effect),
+            key: store_key(&journey.claim, effect),
             what: describe(effect),
             known_until: self.policy.known_until(journey.look.looked_at),
             kind: kind(journey, effect),
@@ -280,9 +280,9 @@ fn keep_doubt(outcome: &mut EffectOutcome) {
     }
 }
 
-/// Under which key the ledger remembers a write. What sets a state may be due again whenever the state has
+/// Under which key the store remembers a write. What sets a state may be due again whenever the state has
 /// changed, so each attempt has its own; what creates something is created once.
-fn ledger_key(claim: &Claim, effect: &Effect) -> String {
+fn store_key(claim: &Claim, effect: &Effect) -> String {
     match effect {
         Effect::SetOrderStatus { key, .. }
         | Effect::SetCustomFields { key, .. }

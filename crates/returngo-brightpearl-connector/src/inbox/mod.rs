@@ -12,9 +12,9 @@ use returngo_brightpearl_sync::ReadError;
 
 use crate::{
     connection::Connection,
-    ledger::{Cause, Ledger, LedgerError, Source, StoredDelivery, SweepName, UnreadableKind},
     probe::{Point, Probe},
     skipped::Skipped,
+    store::{Cause, Source, Store, StoreError, StoredDelivery, SweepName, UnreadableKind},
 };
 use naming::Named;
 use not_yet::NotYet;
@@ -38,9 +38,9 @@ const SWEPT_AFTER: Duration = Duration::from_secs(10);
 /// Why waiting webhooks could not be handled; they go on waiting.
 #[derive(Debug, thiserror::Error)]
 pub enum InboxError {
-    /// The ledger failed.
+    /// The store failed.
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Store(#[from] StoreError),
     /// What they name could not be looked up.
     #[error("what webhooks name cannot be looked up")]
     Lookup(#[source] ReadError),
@@ -51,11 +51,11 @@ impl Connection {
     /// Brightpearl does not show yet are handled again later, a few times.
     ///
     /// # Errors
-    /// When the ledger or Brightpearl fails: the webhooks go on waiting.
+    /// When the store or Brightpearl fails: the webhooks go on waiting.
     pub async fn handle(
         &self,
         deliveries: &[StoredDelivery],
-        ledger: &dyn Ledger,
+        store: &Store,
         probe: &dyn Probe,
         now: Timestamp,
     ) -> Result<Handled, InboxError> {
@@ -93,7 +93,7 @@ impl Connection {
             }
         }
         let mut not_yet = NotYet::default();
-        for rma in self.rmas_named(named, ledger, &mut not_yet, &mut skipped).await? {
+        for rma in self.rmas_named(named, store, &mut not_yet, &mut skipped).await? {
             due.entry(rma).or_insert(Cause::Brightpearl);
         }
         let mut asked_again = Vec::new();
@@ -126,11 +126,11 @@ impl Connection {
         let due: Vec<(RmaId, Cause)> = due.into_iter().collect();
         let swept_at = now.saturating_add(SWEPT_AFTER).unwrap_or(Timestamp::MAX);
         for sweep in SweepName::ALL.into_iter().filter(|sweep| unclear.contains(sweep)) {
-            ledger.hasten_sweep(&self.id, sweep, swept_at).await?;
+            store.hasten_sweep(&self.id, sweep, swept_at).await?;
         }
-        skipped.store(ledger, now).await?;
+        skipped.store(store, now).await?;
         probe.reached(Point::SkippedStored);
-        ledger.resolve(&self.id, &handled, &due, now).await?;
+        store.resolve(&self.id, &handled, &due, now).await?;
         probe.reached(Point::DeliveriesResolved);
         let again = handled.iter().filter(|stored| stored.again_at.is_some()).count();
         Ok(Handled { deliveries: deliveries.len(), due: due.len(), again, unclear: unclear.len() })

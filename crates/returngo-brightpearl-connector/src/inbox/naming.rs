@@ -13,8 +13,8 @@ use returngo_brightpearl_mapping::keys;
 use super::{InboxError, not_yet::NotYet};
 use crate::{
     connection::Connection,
-    ledger::{Ledger, LedgerError, UnreadableKind},
     skipped::Skipped,
+    store::{Store, StoreError, UnreadableKind},
 };
 
 /// What Brightpearl's webhooks name.
@@ -57,7 +57,7 @@ impl Connection {
     pub(super) async fn rmas_named(
         &self,
         named: Named,
-        ledger: &dyn Ledger,
+        store: &Store,
         not_yet: &mut NotYet,
         skipped: &mut Skipped<'_>,
     ) -> Result<BTreeSet<RmaId>, InboxError> {
@@ -66,11 +66,11 @@ impl Connection {
         let shown = self.orders_there(&orders, not_yet, skipped).await.map_err(failed)?;
         for id in not_yet.of(UnreadableKind::Order).collect::<Vec<_>>() {
             // Work on its RMA reads it, as often as it takes.
-            if !ledger.rmas_of_credits(&self.id, &[OrderId::new(id)]).await?.is_empty() {
+            if !store.rmas_of_credits(&self.id, &[OrderId::new(id)]).await?.is_empty() {
                 not_yet.forget(UnreadableKind::Order, id);
             }
         }
-        Ok(self.rmas_naming(&orders, &shown, ledger).await?)
+        Ok(self.rmas_naming(&orders, &shown, store).await?)
     }
 
     async fn orders_named(
@@ -106,17 +106,17 @@ impl Connection {
         Ok(batches)
     }
 
-    /// The RMAs whose credits these orders are: by the key that the credit carries, or as the ledger remembers
+    /// The RMAs whose credits these orders are: by the key that the credit carries, or as the store remembers
     /// it for credits that were adopted.
     pub(crate) async fn rmas_of_orders(
         &self,
         orders: BTreeSet<OrderId>,
-        ledger: &dyn Ledger,
+        store: &Store,
         skipped: &mut Skipped<'_>,
     ) -> Result<BTreeSet<RmaId>, InboxError> {
         let shown = self.readable_orders(&orders, skipped).await;
         let shown = shown.map_err(|error| InboxError::Lookup(error.into()))?;
-        Ok(self.rmas_naming(&orders, &shown, ledger).await?)
+        Ok(self.rmas_naming(&orders, &shown, store).await?)
     }
 
     /// The same, as Brightpearl shows the orders.
@@ -124,10 +124,10 @@ impl Connection {
         &self,
         orders: &BTreeSet<OrderId>,
         shown: &[Order],
-        ledger: &dyn Ledger,
-    ) -> Result<BTreeSet<RmaId>, LedgerError> {
+        store: &Store,
+    ) -> Result<BTreeSet<RmaId>, StoreError> {
         let asked: Vec<OrderId> = orders.iter().copied().collect();
-        let mut rmas: BTreeSet<RmaId> = ledger.rmas_of_credits(&self.id, &asked).await?.into_iter().collect();
+        let mut rmas: BTreeSet<RmaId> = store.rmas_of_credits(&self.id, &asked).await?.into_iter().collect();
         let references = shown
             .iter()
             .filter(|order| orders.contains(&order.id) && order.is_sales_credit())

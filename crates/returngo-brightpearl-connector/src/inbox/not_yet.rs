@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, time::Duration};
 use brightpearl::{Error, ErrorKind, integration::Notification};
 
 use crate::{
-    ledger::{StoredDelivery, UnreadableKind},
     skipped::Skipped,
+    store::{StoredDelivery, UnreadableKind},
 };
 
 /// The wait after a first try; it doubles with every further one.

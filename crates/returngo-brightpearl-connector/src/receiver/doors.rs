@@ -8,7 +8,7 @@ use api_client_core::secrets_match;
 use jiff::Timestamp;
 
 use super::keeper::Bell;
-use crate::ledger::ConnectionId;
+use crate::store::ConnectionId;
 
 /// Wrong secrets that one address may try in a minute before it is told to slow down. The right secret always
 /// opens: behind a proxy everybody has the same address, and a delivery that is turned away is lost.

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    ledger::{Delivery, Ledger},
     probe::{Point, Probe},
+    store::{Delivery, Store},
     trouble::Trouble,
     wake::Wake,
 };
@@ -31,11 +31,11 @@ struct Waiting {
 pub struct NotStored;
 
 impl Inbox {
-    /// A way into the inbox of this ledger, which calls `wake` when something is in it. It stores until the last
+    /// A way into the inbox of this store, which calls `wake` when something is in it. It stores until the last
     /// clone is dropped and everything is stored.
-    pub fn new(ledger: Arc<dyn Ledger>, probe: Arc<dyn Probe>, wake: Arc<Wake>) -> Self {
+    pub fn new(store: Arc<Store>, probe: Arc<dyn Probe>, wake: Arc<Wake>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(store_all(ledger, probe, wake, waiting));
+        tokio::spawn(store_all(store, probe, wake, waiting));
         Self(queue)
     }
 
@@ -60,7 +60,7 @@ impl Inbox {
 }
 
 async fn store_all(
-    ledger: Arc<dyn Ledger>,
+    store: Arc<Store>,
     probe: Arc<dyn Probe>,
     wake: Arc<Wake>,
     mut waiting: mpsc::Receiver<Waiting>,
@@ -70,7 +70,7 @@ async fn store_all(
     while waiting.recv_many(&mut together, TOGETHER).await > 0 {
         let (deliveries, answers): (Vec<Delivery>, Vec<_>) =
             together.drain(..).map(|waiting| (waiting.delivery, waiting.stored)).unzip();
-        let stored = match ledger.receive(&deliveries).await {
+        let stored = match store.receive(&deliveries).await {
             Ok(()) => {
                 trouble.over();
                 true

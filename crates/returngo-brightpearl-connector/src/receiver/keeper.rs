@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::Doors;
 use crate::{
     configuration::ConnectionConfiguration,
-    ledger::{ConnectionId, LedgerError},
     registry::{Registry, RegistryError},
+    store::{ConnectionId, StoreError},
     trouble::Trouble,
 };
 
@@ -100,8 +100,8 @@ impl DoorKeeper {
     /// Makes the doors those of the connections that are stored now. Only what was stored since is read.
     ///
     /// # Errors
-    /// When the ledger fails; the doors stay as they were.
-    pub async fn look(&mut self) -> Result<(), LedgerError> {
+    /// When the store fails; the doors stay as they were.
+    pub async fn look(&mut self) -> Result<(), StoreError> {
         let stored = self.registry.stored().await?;
         let as_stored = |id: &ConnectionId, at: &Timestamp| self.kept.get(id) == Some(at);
         let changed: Vec<ConnectionId> =

@@ -27,8 +27,8 @@ pub use group_commit::Inbox;
 pub use keeper::DoorKeeper;
 
 use crate::{
-    ledger::{ConnectionId, Delivery, Source},
     metrics,
+    store::{ConnectionId, Delivery, Source},
 };
 
 /// Bodies are a few hundred bytes; ids of many things may make them a few thousand.

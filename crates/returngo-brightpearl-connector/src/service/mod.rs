@@ -14,23 +14,23 @@ use tokio::sync::watch;
 
 use crate::{
     engine::Engine,
-    ledger::Ledger,
     parts::Parts,
     probe::Probe,
     registry::Registry,
+    store::Store,
     sweep::Schedule,
     wake::{Listener, Wake},
 };
 use patience::Patience;
 
-/// How often the ledger is asked although nobody called: other processes put work into it too.
+/// How often the store is asked although nobody called: other processes put work into it too.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// The program at work.
 #[derive(Debug)]
 pub struct Service {
     /// The memory.
-    pub ledger: Arc<dyn Ledger>,
+    pub store: Arc<Store>,
     /// The connections.
     pub registry: Arc<Registry>,
     /// What works on them.
@@ -50,7 +50,7 @@ pub struct Service {
 impl Service {
     /// A service of these parts.
     pub fn new(
-        ledger: Arc<dyn Ledger>,
+        store: Arc<Store>,
         registry: Arc<Registry>,
         engine: Engine,
         schedule: Schedule,
@@ -58,7 +58,7 @@ impl Service {
         probe: Arc<dyn Probe>,
     ) -> Self {
         let (wake, patience) = (Arc::default(), Patience::default());
-        Self { ledger, registry, engine, schedule, clock, probe, wake, patience }
+        Self { store, registry, engine, schedule, clock, probe, wake, patience }
     }
 
     /// Works until `parts` are told to stop: what is not finished is released then, so that other processes need not

@@ -6,7 +6,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::ledger::ConnectionId;
+use crate::store::ConnectionId;
 
 /// The wait after a first failure; it doubles with every further one.
 const FIRST_WAIT: Duration = Duration::from_secs(5);

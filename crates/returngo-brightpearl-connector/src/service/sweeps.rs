@@ -8,9 +8,9 @@ use crate::{
     configuration::ConnectionConfiguration,
     connection::Connection,
     error::with_causes,
-    ledger::{ConnectionId, LedgerError, SweepTurn},
     metrics,
     registry::RegistryError,
+    store::{ConnectionId, StoreError, SweepTurn},
     trouble::Trouble,
 };
 
@@ -44,17 +44,17 @@ impl Service {
     /// Takes the next sweep that is due. False when none is.
     ///
     /// # Errors
-    /// When the ledger fails.
-    pub async fn take_a_sweep(&self) -> Result<bool, LedgerError> {
+    /// When the store fails.
+    pub async fn take_a_sweep(&self) -> Result<bool, StoreError> {
         let Some(turn) = self.next_sweep().await? else { return Ok(false) };
         self.sweep(&turn).await;
         Ok(true)
     }
 
-    async fn next_sweep(&self) -> Result<Option<SweepTurn>, LedgerError> {
+    async fn next_sweep(&self) -> Result<Option<SweepTurn>, StoreError> {
         let now = self.clock.now();
         let again_at = now.saturating_add(self.schedule.longest).unwrap_or(Timestamp::MAX);
-        self.ledger.take_sweep(now, again_at).await
+        self.store.take_sweep(now, again_at).await
     }
 
     /// A sweep that is given up has done no more than mark RMAs as due: it is due again at once.
@@ -79,7 +79,7 @@ impl Service {
                 return self.release(turn, self.schedule.after_failure_at(self.clock.now())).await;
             }
         };
-        let swept = connection.sweep(turn, &configuration, &self.schedule, &*self.ledger, &*self.probe).await;
+        let swept = connection.sweep(turn, &configuration, &self.schedule, &self.store, &*self.probe).await;
         metrics::swept(turn.sweep, swept.is_ok());
         self.note_end(turn, swept.as_ref().err().map(|error| with_causes(error))).await;
         match swept {
@@ -96,7 +96,7 @@ impl Service {
 
     /// So that `status` tells it.
     async fn note_end(&self, turn: &SweepTurn, error: Option<String>) {
-        if let Err(error) = self.ledger.sweep_ended(turn, error.as_deref(), self.clock.now()).await {
+        if let Err(error) = self.store.sweep_ended(turn, error.as_deref(), self.clock.now()).await {
             tracing::warn!(connection = %turn.connection, "how a sweep ended is not stored: {error}");
         }
     }
@@ -109,7 +109,7 @@ impl Service {
     }
 
     async fn release(&self, turn: &SweepTurn, due_at: Timestamp) {
-        if let Err(error) = self.ledger.release_sweep(turn, due_at).await {
+        if let Err(error) = self.store.release_sweep(turn, due_at).await {
             tracing::warn!(connection = %turn.connection, "a sweep is not released: {error}");
         }
     }

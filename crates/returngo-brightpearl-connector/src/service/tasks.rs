@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use tokio::task::{Id, JoinError, JoinSet};
 
-use crate::ledger::ConnectionId;
+use crate::store::ConnectionId;
 
 /// What is under way, each for one connection, so that none waits for another's systems.
 #[derive(Debug, Default)]

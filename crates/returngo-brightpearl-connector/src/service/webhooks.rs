@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use super::{Service, tasks::Tasks};
 use crate::{
     error::with_causes,
-    ledger::{ConnectionId, LedgerError, StoredDelivery},
+    store::{ConnectionId, StoreError, StoredDelivery},
     trouble::Trouble,
 };
 
@@ -42,8 +42,8 @@ impl Service {
     /// Handles waiting webhooks of one connection. False when none wait that can be handled now.
     ///
     /// # Errors
-    /// When the ledger fails.
-    pub async fn handle_some_webhooks(&self) -> Result<bool, LedgerError> {
+    /// When the store fails.
+    pub async fn handle_some_webhooks(&self) -> Result<bool, StoreError> {
         let deliveries = self.waiting_deliveries(Vec::new()).await?;
         let Some(id) = connection_of(&deliveries) else { return Ok(false) };
         self.handle(&id, &deliveries).await;
@@ -51,18 +51,18 @@ impl Service {
     }
 
     /// Waiting webhooks of the connection whose turn it is, but none of these, nor one that failed lately.
-    async fn waiting_deliveries(&self, busy: Vec<ConnectionId>) -> Result<Vec<StoredDelivery>, LedgerError> {
+    async fn waiting_deliveries(&self, busy: Vec<ConnectionId>) -> Result<Vec<StoredDelivery>, StoreError> {
         let now = self.clock.now();
-        self.ledger.resume_deliveries(now).await?;
+        self.store.resume_deliveries(now).await?;
         let mut except = busy;
         except.extend(self.patience.left_alone(now));
-        self.ledger.waiting_deliveries(DELIVERIES_AT_ONCE, &except).await
+        self.store.waiting_deliveries(DELIVERIES_AT_ONCE, &except).await
     }
 
     async fn handle(&self, id: &ConnectionId, deliveries: &[StoredDelivery]) {
         let handled = match self.registry.get(id).await {
             Ok(connection) => {
-                let handled = connection.handle(deliveries, &*self.ledger, &*self.probe, self.clock.now());
+                let handled = connection.handle(deliveries, &self.store, &*self.probe, self.clock.now());
                 handled.await.map_err(|error| with_causes(&error))
             }
             Err(error) => Err(with_causes(&error)),

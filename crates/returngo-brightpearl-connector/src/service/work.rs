@@ -6,8 +6,8 @@ use super::{Service, tasks::Tasks};
 use crate::{
     engine::Worked,
     error::with_causes,
-    ledger::{Claim, ConnectionId},
     metrics,
+    store::{Claim, ConnectionId},
     trouble::Trouble,
 };
 

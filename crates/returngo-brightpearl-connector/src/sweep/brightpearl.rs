@@ -13,8 +13,8 @@ use super::{Progress, Schedule, SweepError, Swept, later};
 use crate::{
     connection::Connection,
     inbox::naming::Rows,
-    ledger::{Cause, Ledger, LedgerError, SweepRowChanges, UnreadableKind},
     skipped::Skipped,
+    store::{Cause, Store, StoreError, SweepRowChanges, UnreadableKind},
 };
 
 /// How much of the time before it a sweep asks for again: whether a period's ends belong to it is not documented,
@@ -33,7 +33,7 @@ impl Connection {
         &self,
         cursor: Option<&str>,
         schedule: &Schedule,
-        ledger: &dyn Ledger,
+        store: &Store,
         skipped: &mut Skipped<'_>,
     ) -> Result<Progress, SweepError> {
         let began = self.clock.now();
@@ -47,10 +47,10 @@ impl Connection {
         let since = Period::from(OffsetDateTime::utc(since.unwrap_or(Timestamp::MIN)));
         let found = self.find(&since, skipped).await?;
         let orders = self.readable_orders(&found.keys().copied().collect(), skipped).await?;
-        let unseen = self.unseen(&found, &orders, ledger).await?;
-        let rmas = self.rmas_naming(&unseen, &orders, ledger).await?;
+        let unseen = self.unseen(&found, &orders, store).await?;
+        let rmas = self.rmas_naming(&unseen, &orders, store).await?;
         let rmas: Vec<RmaId> = rmas.into_iter().collect();
-        let due = ledger
+        let due = store
             .mark_found(&self.id, &rmas, Cause::Brightpearl, "Brightpearl was swept", self.clock.now())
             .await?;
         let due_at = later(self.clock.now(), schedule.brightpearl);
@@ -134,12 +134,12 @@ impl Connection {
         &self,
         found: &Found,
         orders: &[Order],
-        ledger: &dyn Ledger,
-    ) -> Result<BTreeSet<OrderId>, LedgerError> {
+        store: &Store,
+    ) -> Result<BTreeSet<OrderId>, StoreError> {
         let ids: Vec<OrderId> = found.keys().copied().collect();
         let orders: BTreeMap<OrderId, &Order> = orders.iter().map(|order| (order.id, order)).collect();
         let mut was_seen: BTreeMap<OrderId, bool> = BTreeMap::new();
-        for credit in ledger.seen_of_credits(&self.id, &ids).await?.into_iter().filter_map(|seen| seen.credit)
+        for credit in store.seen_of_credits(&self.id, &ids).await?.into_iter().filter_map(|seen| seen.credit)
         {
             let is_same = orders.get(&credit.id).is_some_and(|order| credit.is_as_in(order))
                 && found.get(&credit.id).into_iter().flatten().all(|movement| credit.knows(movement));

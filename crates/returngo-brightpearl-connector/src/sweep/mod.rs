@@ -16,9 +16,9 @@ use crate::{
     configuration::ConnectionConfiguration,
     connection::Connection,
     inbox::InboxError,
-    ledger::{Ledger, LedgerError, SweepName, SweepRowChanges, SweepTurn},
     probe::{Point, Probe},
     skipped::Skipped,
+    store::{Store, StoreError, SweepName, SweepRowChanges, SweepTurn},
 };
 
 /// How often a connection is swept.
@@ -69,9 +69,9 @@ pub struct Swept {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SweepError {
-    /// The ledger failed.
+    /// The store failed.
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Store(#[from] StoreError),
     /// One of the systems could not be read.
     #[error("the sweep could not read")]
     Read(#[source] ReadError),
@@ -101,7 +101,7 @@ impl From<::returngo::Error> for SweepError {
 impl From<InboxError> for SweepError {
     fn from(error: InboxError) -> Self {
         match error {
-            InboxError::Ledger(error) => Self::Ledger(error),
+            InboxError::Store(error) => Self::Store(error),
             InboxError::Lookup(error) => Self::Read(error),
         }
     }
@@ -121,13 +121,13 @@ impl Connection {
     /// Takes a turn of a sweep: asks, marks what it finds as due, remembers where it got to.
     ///
     /// # Errors
-    /// When a system or the ledger fails: the sweep is due again, from where the last one got to.
+    /// When a system or the store fails: the sweep is due again, from where the last one got to.
     pub async fn sweep(
         &self,
         turn: &SweepTurn,
         configuration: &ConnectionConfiguration,
         schedule: &Schedule,
-        ledger: &dyn Ledger,
+        store: &Store,
         probe: &dyn Probe,
     ) -> Result<Swept, SweepError> {
         probe.reached(Point::SweepTaken);
@@ -138,23 +138,23 @@ impl Connection {
                 if let Some(reader) = self.known_account().await {
                     skipped.account_was_read(&reader.account.unreadable);
                 }
-                self.sweep_brightpearl(cursor, schedule, ledger, &mut skipped).await
+                self.sweep_brightpearl(cursor, schedule, store, &mut skipped).await
             }
-            SweepName::Returngo => self.sweep_returngo(turn, schedule, ledger, &mut skipped).await,
+            SweepName::Returngo => self.sweep_returngo(turn, schedule, store, &mut skipped).await,
             SweepName::Subscriptions => self.sweep_subscriptions(configuration, schedule).await,
         };
         probe.reached(Point::SweepMarked);
         let again_at = schedule.after_failure_at(self.clock.now());
         // Before the sweep goes past it.
-        let stored = skipped.store(ledger, self.clock.now()).await;
+        let stored = skipped.store(store, self.clock.now()).await;
         probe.reached(Point::SkippedStored);
         let outcome = match stored {
-            Ok(()) => finish(turn, taken, again_at, ledger).await,
+            Ok(()) => finish(turn, taken, again_at, store).await,
             Err(error) => Err(error.into()),
         };
         // Nothing is released that is finished, or another process's.
         if outcome.is_err()
-            && let Err(error) = ledger.release_sweep(turn, again_at).await
+            && let Err(error) = store.release_sweep(turn, again_at).await
         {
             tracing::warn!(connection = %self.id, sweep = turn.sweep.as_str(), "a sweep that failed is not released: {error}");
         }
@@ -186,11 +186,11 @@ async fn finish(
     turn: &SweepTurn,
     taken: Result<Progress, SweepError>,
     again_at: Timestamp,
-    ledger: &dyn Ledger,
+    store: &Store,
 ) -> Result<Swept, SweepError> {
     let Progress { cursor, rows, due_at, swept, trouble } = taken?;
     let due_at = if trouble.is_some() { again_at } else { due_at };
-    let is_finished = ledger.finish_sweep_with(turn, &cursor, &rows, due_at).await?;
+    let is_finished = store.finish_sweep_with(turn, &cursor, &rows, due_at).await?;
     match trouble {
         Some(trouble) => Err(trouble),
         None if !is_finished => Err(SweepError::TakenOver),

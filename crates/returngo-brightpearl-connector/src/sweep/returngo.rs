@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::{Progress, Schedule, SweepError, Swept, later, rows};
 use crate::{
     connection::Connection,
-    ledger::{Cause, Ledger, LedgerError, SweepRowChanges, SweepRows, SweepTurn, UnreadableKind},
     skipped::Skipped,
+    store::{Cause, Store, StoreError, SweepRowChanges, SweepRows, SweepTurn, UnreadableKind},
 };
 
 /// How much of what workers saw before the last sweep is taken in again: their clocks may differ from this one.
@@ -90,22 +90,22 @@ impl Connection {
         &self,
         turn: &SweepTurn,
         schedule: &Schedule,
-        ledger: &dyn Ledger,
+        store: &Store,
         skipped: &mut Skipped<'_>,
     ) -> Result<Progress, SweepError> {
         let settings = SweepSettings::default();
         let began = self.clock.now();
-        let before = ledger.sweep_rows(&self.id, turn.sweep).await?;
+        let before = store.sweep_rows(&self.id, turn.sweep).await?;
         let Start { state, heard_until, to_look_for } = Cursor::read(turn.cursor.as_deref(), &before, began);
         let without_rma = without_units(&state);
         let mut sweeper = Sweeper::resume(self.returngo.clone(), settings.clone(), state);
-        let watched = ledger.watched_rmas(&self.id, began).await?;
+        let watched = store.watched_rmas(&self.id, began).await?;
         recall(sweeper.state_mut(), watched, began);
         let unlisted: Vec<RmaId> = sweeper.state().unlisted().cloned().collect();
-        recall(sweeper.state_mut(), ledger.seen_rmas(&self.id, &unlisted).await?, began);
+        recall(sweeper.state_mut(), store.seen_rmas(&self.id, &unlisted).await?, began);
         if let Some(heard_until) = heard_until {
             let since = heard_until.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
-            let heard = ledger.seen_since(&self.id, since).await?;
+            let heard = store.seen_since(&self.id, since).await?;
             for (rma, seen) in heard.into_iter().filter(|(_, seen)| is_from_the_past(&seen.rma, began)) {
                 sweeper.state_mut().saw(&rma, seen.rma);
             }
@@ -115,26 +115,26 @@ impl Connection {
         }
         let unmatched = transactions_unmatched(sweeper.state());
         let unlisted: BTreeSet<RmaId> = sweeper.state().unlisted().cloned().collect();
-        let listed = self.list(&mut sweeper, &settings, ledger, skipped).await?;
+        let listed = self.list(&mut sweeper, &settings, store, skipped).await?;
         let still_unlisted: BTreeSet<RmaId> = sweeper.state().unlisted().cloned().collect();
         skipped.read(UnreadableKind::RmaRow, unlisted.difference(&still_unlisted));
-        self.match_units_of_new(&unmatched, sweeper.state_mut(), ledger).await?;
+        self.match_units_of_new(&unmatched, sweeper.state_mut(), store).await?;
         let mut to_look_for: BTreeSet<TransactionId> = without_units(sweeper.state())
             .into_iter()
             .filter(|refund| to_look_for.contains(refund) || !unmatched.contains(refund))
             .collect();
-        let looked = self.look_for_rmas(&mut to_look_for, sweeper.state_mut(), ledger, skipped).await?;
+        let looked = self.look_for_rmas(&mut to_look_for, sweeper.state_mut(), store, skipped).await?;
         let still_without_rma = without_units(sweeper.state());
         skipped.read(UnreadableKind::TransactionRow, without_rma.difference(&still_without_rma));
         let found = sweeper.due();
         let rmas: Vec<RmaId> = found.iter().map(|due| due.rma_id.clone()).collect();
         let now = self.clock.now();
-        let due = ledger.mark_found(&self.id, &rmas, Cause::Returngo, "ReturnGO was swept", now).await?;
+        let due = store.mark_found(&self.id, &rmas, Cause::Returngo, "ReturnGO was swept", now).await?;
         found.iter().for_each(|due| sweeper.state_mut().handed_over(due, now));
         let next =
             sweeper.wake_at().clamp(later(now, schedule.returngo / 5), later(now, schedule.returngo * 4));
         let (cursor, after) = Cursor::write(sweeper.into_state(), began, to_look_for)
-            .map_err(|error| LedgerError::Database(error.into()))?;
+            .map_err(|error| StoreError::Database(error.into()))?;
         let left = self.returngo.calls_left();
         let trouble = match listed.and(looked) {
             Err(error) => Some(error.into()),
@@ -158,9 +158,9 @@ impl Connection {
         &self,
         sweeper: &mut Sweeper,
         settings: &SweepSettings,
-        ledger: &dyn Ledger,
+        store: &Store,
         skipped: &mut Skipped<'_>,
-    ) -> Result<Result<(), returngo::Error>, LedgerError> {
+    ) -> Result<Result<(), returngo::Error>, StoreError> {
         loop {
             let page = match sweeper.next_page().await {
                 Ok(Some(page)) => page,
@@ -168,7 +168,7 @@ impl Connection {
                 Err(error) => return Ok(Err(error)),
             };
             let now = self.clock.now();
-            let shown = self.seen_of(&page, sweeper.state(), ledger).await?;
+            let shown = self.seen_of(&page, sweeper.state(), store).await?;
             recall(sweeper.state_mut(), shown, now);
             let mut listed = Listed::default();
             sweeper.take_in(page, &mut listed);
@@ -191,13 +191,13 @@ impl Connection {
         &self,
         page: &ListPage,
         state: &SweepState,
-        ledger: &dyn Ledger,
-    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError> {
+        store: &Store,
+    ) -> Result<Vec<(RmaId, SeenRma)>, StoreError> {
         let items: Vec<ReturnedItemId> = page.items().into_iter().cloned().collect();
-        let mut rmas = ledger.rmas_of_items(&self.id, &items).await?;
+        let mut rmas = store.rmas_of_items(&self.id, &items).await?;
         rmas.extend(page.rmas());
         rmas.retain(|rma| state.seen(rma).is_none());
-        ledger.seen_rmas(&self.id, &rmas).await
+        store.seen_rmas(&self.id, &rmas).await
     }
 
     /// Transactions of RMAs of which only the units could be read back.
@@ -205,12 +205,12 @@ impl Connection {
         &self,
         known: &BTreeSet<TransactionId>,
         state: &mut SweepState,
-        ledger: &dyn Ledger,
-    ) -> Result<(), LedgerError> {
+        store: &Store,
+    ) -> Result<(), StoreError> {
         let new = state.unmatched().filter(|(id, _)| !known.contains(id));
         let items: Vec<ReturnedItemId> = new.flat_map(|(_, items)| items).cloned().collect();
         let now = self.clock.now();
-        for rma in ledger.rmas_of_items(&self.id, &items).await? {
+        for rma in store.rmas_of_items(&self.id, &items).await? {
             state.matched(rma, now);
         }
         Ok(())
@@ -222,13 +222,13 @@ impl Connection {
         &self,
         refunds: &mut BTreeSet<TransactionId>,
         state: &mut SweepState,
-        ledger: &dyn Ledger,
+        store: &Store,
         skipped: &mut Skipped<'_>,
-    ) -> Result<Result<(), returngo::Error>, LedgerError> {
+    ) -> Result<Result<(), returngo::Error>, StoreError> {
         if refunds.is_empty() {
             return Ok(Ok(()));
         }
-        let candidates = self.latest_rmas(state, ledger).await?;
+        let candidates = self.latest_rmas(state, store).await?;
         while let Some(refund) = refunds.first() {
             match self.returngo.transactions().owner(refund, &candidates).await {
                 Ok(Some(rma)) => state.matched(rma, self.clock.now()),
@@ -242,14 +242,14 @@ impl Connection {
 
     /// The RMAs that a refund may be of whose row does not say: those that are due, which may never have been read, the open
     /// ones, and those that were read within a week, the latest first.
-    async fn latest_rmas(&self, state: &SweepState, ledger: &dyn Ledger) -> Result<Vec<RmaId>, LedgerError> {
+    async fn latest_rmas(&self, state: &SweepState, store: &Store) -> Result<Vec<RmaId>, StoreError> {
         let now = self.clock.now();
         let mut read_at: BTreeMap<RmaId, Timestamp> = state.all_due().map(|rma| (rma.clone(), now)).collect();
         for (rma, seen) in state.rmas() {
             read_at.entry(rma.clone()).or_insert(seen.read_at);
         }
         let since = now.saturating_sub(REFUNDED_WITHIN).unwrap_or(now);
-        for (rma, seen) in ledger.seen_since(&self.id, since).await? {
+        for (rma, seen) in store.seen_since(&self.id, since).await? {
             read_at.entry(rma).or_insert(seen.rma.read_at);
         }
         let mut latest: Vec<RmaId> = read_at.keys().cloned().collect();

@@ -7,7 +7,7 @@ use returngo::{
 };
 use serde::Serialize;
 
-use crate::ledger::{SweepPart, SweepRowKey, SweepRows};
+use crate::store::{SweepPart, SweepRowKey, SweepRows};
 
 /// Takes what is stored as rows out of the rest.
 pub(super) fn out_of_progress(progress: &mut SweepProgress) -> Result<SweepRows, serde_json::Error> {

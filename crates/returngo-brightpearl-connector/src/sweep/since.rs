@@ -7,8 +7,8 @@ use returngo_brightpearl_mapping::reconcile::Days;
 use super::SweepError;
 use crate::{
     connection::Connection,
-    ledger::{Cause, Ledger, UnreadableKind},
     skipped::Skipped,
+    store::{Cause, Store, UnreadableKind},
 };
 
 impl Connection {
@@ -17,15 +17,15 @@ impl Connection {
     /// inspections (docs/evidence/returngo.md#polling-and-lastupdated). What cannot be read is skipped.
     ///
     /// # Errors
-    /// When one of the systems or the ledger fails.
+    /// When one of the systems or the store fails.
     pub async fn changed_since(
         &self,
         since: Timestamp,
-        ledger: &dyn Ledger,
+        store: &Store,
         skipped: &mut Skipped<'_>,
     ) -> Result<BTreeMap<RmaId, Cause>, SweepError> {
         let orders = self.orders_changed(since, skipped).await?;
-        let of_orders = self.rmas_of_orders(orders, ledger, skipped).await?;
+        let of_orders = self.rmas_of_orders(orders, store, skipped).await?;
         let mut rmas: BTreeMap<RmaId, Cause> =
             of_orders.into_iter().map(|rma| (rma, Cause::Brightpearl)).collect();
         let mut edited = self.returngo.rmas().list(RmaFilter::new().updated_since(since));

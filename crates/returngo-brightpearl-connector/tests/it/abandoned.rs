@@ -1,7 +1,7 @@
 //! An RMA of which every process ends stops nobody else's.
 
 use jiff::SignedDuration;
-use returngo_brightpearl_connector::ledger::{WorkState, WorkerId};
+use returngo_brightpearl_connector::store::{WorkState, WorkerId};
 
 use crate::support::Shop;
 
@@ -24,7 +24,7 @@ async fn what_processes_end_of_is_put_to_a_person_and_the_rest_goes_on() {
             }
             shop.pass(SignedDuration::from_mins(1)).await;
             let (ended, now) = (WorkerId("worker".to_owned()), shop.time.now());
-            let held = shop.service.ledger.release_process(&ended, None, now).await.unwrap();
+            let held = shop.service.store.release_process(&ended, None, now).await.unwrap();
             assert_eq!(held, claims.len());
             continue;
         }

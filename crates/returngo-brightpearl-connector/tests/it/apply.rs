@@ -7,7 +7,7 @@ use brightpearl::{
 use returngo::{RmaStatus, ShipmentStatus, ShipmentUpdate};
 use returngo_brightpearl_connector::{
     apply::{Write, describe},
-    ledger::EffectOutcome,
+    store::EffectOutcome,
 };
 use returngo_brightpearl_mapping::{
     Effect, plan,

@@ -7,14 +7,14 @@ use jiff::{SignedDuration, civil::Date};
 use returngo::{Client, Error, ErrorKind, client::Spent};
 use returngo_brightpearl_connector::{
     configuration::{ConnectionConfiguration, Secret},
-    ledger::{CallLimits, ConnectionId, KeyDigest},
     registry::Registry,
+    store::{CallLimits, ConnectionId, KeyDigest},
     vault::{Vault, VaultKey},
 };
 use returngo_brightpearl_demo::Scene;
 
 use crate::{
-    ledger::{databases::Database, on_both},
+    store::{databases::Database, on_both},
     support::Time,
 };
 
@@ -36,11 +36,11 @@ fn acme() -> ConnectionId {
 }
 
 async fn a_day_is_shared_by_all_who_reserve(database: Database) {
-    let ledger = database.open().await;
+    let store = database.open().await;
     let key = KeyDigest::new("a digest");
     let limits = CallLimits { per_day: Some(100), for_writes: 20, for_others: 0 };
     let reserve = async |are_writes: bool, wanted: u32, limits: CallLimits| {
-        ledger.reserve_returngo_calls(&key, TODAY, are_writes, wanted, &limits).await.unwrap().calls
+        store.reserve_returngo_calls(&key, TODAY, are_writes, wanted, &limits).await.unwrap().calls
     };
     assert_eq!(reserve(false, 50, limits).await, 50);
     assert_eq!(reserve(false, 50, CallLimits { for_others: 25, ..limits }).await, 25, "a quarter is left");
@@ -48,14 +48,14 @@ async fn a_day_is_shared_by_all_who_reserve(database: Database) {
     assert_eq!(reserve(false, 50, limits).await, 0);
     assert_eq!(reserve(true, 15, limits).await, 15);
     assert_eq!(reserve(true, 15, limits).await, 5);
-    let spent = ledger.returngo_calls(&key, TODAY).await.unwrap();
+    let spent = store.returngo_calls(&key, TODAY).await.unwrap();
     assert_eq!(spent, Spent { day: TODAY, reads: 80, writes: 20 });
 
-    ledger.give_back_returngo_calls(&key, &Spent { day: TODAY, reads: 10, writes: 0 }).await.unwrap();
+    store.give_back_returngo_calls(&key, &Spent { day: TODAY, reads: 10, writes: 0 }).await.unwrap();
     assert_eq!(reserve(false, 50, limits).await, 10);
     let others = KeyDigest::new("another digest");
-    assert_eq!(ledger.returngo_calls(&others, TODAY).await.unwrap().reads, 0, "each key has its own");
-    assert_eq!(ledger.returngo_calls(&key, TODAY.tomorrow().unwrap()).await.unwrap().reads, 0);
+    assert_eq!(store.returngo_calls(&others, TODAY).await.unwrap().reads, 0, "each key has its own");
+    assert_eq!(store.returngo_calls(&key, TODAY.tomorrow().unwrap()).await.unwrap().reads, 0);
 }
 
 /// A shop whose key has so many calls a day.
@@ -78,10 +78,10 @@ impl Shop {
     }
 
     async fn process(&self) -> Registry {
-        let ledger = self.database.open().await;
-        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &*ledger).await.unwrap();
+        let store = self.database.open().await;
+        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &store).await.unwrap();
         let clock: Arc<dyn Clock> = self.time.clock();
-        Registry::new(ledger, vault, clock)
+        Registry::new(store, vault, clock)
     }
 
     async fn spent(&self) -> u32 {
@@ -195,9 +195,9 @@ async fn an_api_key_cannot_be_told_from_what_is_stored(database: Database) {
     let api_key = shop.configuration.returngo.api_key.reveal();
     assert!(!key.as_str().contains(api_key));
     let other_vault = Database::sqlite();
-    let ledger = other_vault.open().await;
-    let vault = Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap();
-    let registry = Registry::new(ledger, vault, shop.time.clock());
+    let store = other_vault.open().await;
+    let vault = Vault::open(&VaultKey::generate().unwrap(), &store).await.unwrap();
+    let registry = Registry::new(store, vault, shop.time.clock());
     let others = registry.calls(&acme(), &shop.configuration).unwrap().key();
     assert_ne!(key, others, "it takes the key of the store to make it");
 }

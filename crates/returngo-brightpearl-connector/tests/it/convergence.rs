@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use returngo::RmaId;
 use returngo_brightpearl_demo::{Demo, Figures, Shown};
 
-use crate::ledger::databases::Database;
+use crate::store::databases::Database;
 
 /// How many RMAs are played through. CI's builds are slow, and play a part.
 fn rmas() -> u64 {

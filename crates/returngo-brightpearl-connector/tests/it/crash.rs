@@ -18,14 +18,14 @@ use returngo::RmaId;
 use returngo_brightpearl_connector::{
     configuration::ConnectionConfiguration,
     engine::Policy,
-    ledger::{self, AuditEntry, AuditEvent, ConnectionId, Ledger, WorkState},
     probe::{NoProbe, Point},
+    store::{self, AuditEntry, AuditEvent, ConnectionId, Store, WorkState},
 };
 use returngo_brightpearl_demo::Scene;
 use returngo_brightpearl_mapping::keys;
 
 use crate::{
-    ledger::databases::Database,
+    store::databases::Database,
     support::{Time, service},
 };
 use process::{ORDERS, Orders, policy};
@@ -85,7 +85,7 @@ fn place(point: Point) -> usize {
 struct Story {
     scene: Scene,
     database: Database,
-    ledger: Arc<dyn Ledger>,
+    store: Arc<Store>,
     connection: ConnectionId,
     now: Timestamp,
     random: fastrand::Rng,
@@ -99,17 +99,17 @@ struct Story {
 impl Story {
     async fn begin(database: Database, seed: u64) -> Self {
         let scene = Scene::start_sharing(RMAS, RMAS_PER_ORDER).await.unwrap();
-        let ledger = ledger::open(&database.url).await.unwrap();
+        let store = store::open(&database.url).await.unwrap();
         let now = "2026-05-09T10:15:20Z".parse().unwrap();
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
         let service =
-            service(Arc::clone(&ledger), &Time::at(now), "setter-up", Arc::new(NoProbe), policy(1)).await;
+            service(Arc::clone(&store), &Time::at(now), "setter-up", Arc::new(NoProbe), policy(1)).await;
         let configuration: ConnectionConfiguration = scene.configuration().unwrap();
         service.registry.put(&connection, &configuration).await.unwrap();
         Self {
             scene,
             database,
-            ledger,
+            store,
             connection,
             now,
             random: fastrand::Rng::with_seed(seed),
@@ -220,9 +220,9 @@ impl Story {
         assert!(self.scene.brightpearl.duplicates().is_empty(), "{:?}", self.scene.brightpearl.duplicates());
         assert_eq!(self.scene.lost(), 0);
         for rma in &self.scene.rmas {
-            let work = self.ledger.work(&self.connection, rma).await.unwrap().unwrap();
+            let work = self.store.work(&self.connection, rma).await.unwrap().unwrap();
             assert_eq!(work.state, WorkState::InStep, "{work:?}");
-            let audit = self.ledger.audit(&self.connection, rma).await.unwrap();
+            let audit = self.store.audit(&self.connection, rma).await.unwrap();
             assert!(audit.iter().any(|entry| entry.event == AuditEvent::MarkedDue), "{audit:?}");
             let credit = self.scene.credit(rma).unwrap();
             assert_told(&audit, &keys::credit(rma), &credit.id.to_string(), &credit);

@@ -10,7 +10,7 @@ use returngo_brightpearl_connector::{
     apply::Write,
     configuration::ConnectionConfiguration,
     engine::Policy,
-    ledger::{EffectOutcome, WorkState},
+    store::{EffectOutcome, WorkState},
 };
 use returngo_brightpearl_mapping::{ConnectionSettings, Effect, keys, plan};
 use returngo_mock::Refund;
@@ -131,7 +131,7 @@ async fn a_refusal_after_a_doubt_does_not_tell_that_it_is_not_there() {
     goodwill.shop.pass(minutes(6)).await;
     goodwill.shop.work().await;
     let effects =
-        goodwill.shop.service.ledger.effects(&goodwill.shop.connection, &goodwill.rma).await.unwrap();
+        goodwill.shop.service.store.effects(&goodwill.shop.connection, &goodwill.rma).await.unwrap();
     let row = effects.iter().find(|effect| effect.key.ends_with("-row")).unwrap();
     assert!(matches!(row.outcome, Some(EffectOutcome::Unknown { .. })), "{row:?}");
     goodwill.shop.scene.brightpearl.faults().clear();
@@ -164,7 +164,7 @@ async fn of_writes_that_are_given_up_only_what_is_on_its_way_is_doubtful() {
     };
     tokio::join!(shop.work(), time_passes);
     let last_outcome = async |rma: &RmaId| {
-        let effects = shop.service.ledger.effects(&shop.connection, rma).await.unwrap();
+        let effects = shop.service.store.effects(&shop.connection, rma).await.unwrap();
         effects.into_iter().max_by_key(|effect| effect.attempt).unwrap().outcome.unwrap()
     };
     assert!(matches!(last_outcome(refunded).await, EffectOutcome::Applied { .. }));

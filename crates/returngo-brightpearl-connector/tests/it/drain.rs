@@ -15,13 +15,13 @@ use returngo_brightpearl_connector::{
     configuration::{BrightpearlToken, ConnectionConfiguration},
     connection::Connection,
     engine::{Engine, Policy},
-    ledger::{self, Cause, ConnectionId, Sealed, StoredConnection, WorkerId},
     probe::NoProbe,
+    store::{self, Cause, ConnectionId, Sealed, StoredConnection, WorkerId},
 };
 use returngo_brightpearl_demo::Scene;
 use tokio::sync::watch;
 
-use crate::ledger::databases::Database;
+use crate::store::databases::Database;
 
 /// Requests that Brightpearl takes in a minute (docs/evidence/brightpearl-platform.md#request-budget).
 const CAP: u32 = 200;
@@ -133,14 +133,14 @@ async fn drain(rmas: u64, rmas_per_order: u64, takes: SignedDuration) -> Drained
     let configuration = scene.configuration().unwrap();
     let connection = connect(&configuration, &time, takes);
     let database = Database::sqlite();
-    let ledger = ledger::open(&database.url).await.unwrap();
+    let store = store::open(&database.url).await.unwrap();
     let stored = StoredConnection { id: connection.id.clone(), configuration: Sealed(Vec::new()) };
-    ledger.put_connection(&stored, began).await.unwrap();
-    ledger.mark_due(&connection.id, &scene.rmas, Cause::Person, "a test", began).await.unwrap();
+    store.put_connection(&stored, began).await.unwrap();
+    store.mark_due(&connection.id, &scene.rmas, Cause::Person, "a test", began).await.unwrap();
     let (_running, never) = watch::channel(false);
     let (worker, probe) = (WorkerId("worker".to_owned()), Arc::new(NoProbe));
     let engine =
-        Engine::new(Arc::clone(&ledger), Arc::new(time.clone()), probe, worker, Policy::default(), never);
+        Engine::new(Arc::clone(&store), Arc::new(time.clone()), probe, worker, Policy::default(), never);
     loop {
         let claims = engine.claim(Vec::new()).await.unwrap();
         if claims.is_empty() {

@@ -8,15 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 use returngo_brightpearl_connector::{
     heartbeat::Heartbeat,
-    ledger::{
-        Cause, Claim, ClaimRequest, ConnectionId, Ledger, Outcome, Sealed, StoredConnection, WorkItem,
+    store::{
+        Cause, Claim, ClaimRequest, ConnectionId, Outcome, Sealed, Store, StoredConnection, WorkItem,
         WorkState, WorkerId,
     },
 };
 use tokio::sync::watch;
 
 use crate::{
-    ledger::{databases::Database, on_both},
+    store::{databases::Database, on_both},
     support::Time,
 };
 
@@ -56,8 +56,8 @@ impl Machine {
         }
     }
 
-    async fn register(&self, ledger: &Arc<dyn Ledger>, name: &str) -> Heartbeat {
-        Heartbeat::register(Arc::clone(ledger), Arc::new(self.clone()), name).await.unwrap()
+    async fn register(&self, store: &Arc<Store>, name: &str) -> Heartbeat {
+        Heartbeat::register(Arc::clone(store), Arc::new(self.clone()), name).await.unwrap()
     }
 }
 
@@ -89,29 +89,29 @@ fn rma() -> RmaId {
 }
 
 /// A store in which one RMA is due.
-async fn with_work(database: &Database) -> Arc<dyn Ledger> {
-    let ledger = database.open().await;
+async fn with_work(database: &Database) -> Arc<Store> {
+    let store = database.open().await;
     let stored = StoredConnection { id: connection(), configuration: Sealed(vec![1, 2, 3]) };
     let began = start() - SignedDuration::from_hours(1000);
-    ledger.put_connection(&stored, began).await.unwrap();
-    ledger.mark_due(&connection(), &[rma()], Cause::Returngo, "a test", began).await.unwrap();
-    ledger
+    store.put_connection(&stored, began).await.unwrap();
+    store.mark_due(&connection(), &[rma()], Cause::Returngo, "a test", began).await.unwrap();
+    store
 }
 
-async fn claim(ledger: &Arc<dyn Ledger>, worker: &WorkerId) -> Claim {
+async fn claim(store: &Arc<Store>, worker: &WorkerId) -> Claim {
     let now = start() + SignedDuration::from_hours(1000);
     let request = ClaimRequest { worker: worker.clone(), limit: 9, now, only: None, except: Vec::new() };
-    let mut claims = ledger.claim(&request).await.unwrap();
+    let mut claims = store.claim(&request).await.unwrap();
     assert_eq!(claims.len(), 1, "it is due");
     claims.remove(0)
 }
 
-async fn item(ledger: &Arc<dyn Ledger>) -> WorkItem {
-    ledger.work(&connection(), &rma()).await.unwrap().unwrap()
+async fn item(store: &Arc<Store>) -> WorkItem {
+    store.work(&connection(), &rma()).await.unwrap().unwrap()
 }
 
-async fn is_held(ledger: &Arc<dyn Ledger>) -> bool {
-    item(ledger).await.state == WorkState::Claimed
+async fn is_held(store: &Arc<Store>) -> bool {
+    item(store).await.state == WorkState::Claimed
 }
 
 async fn beat(heartbeat: &Heartbeat) -> bool {
@@ -119,26 +119,26 @@ async fn beat(heartbeat: &Heartbeat) -> bool {
 }
 
 async fn a_silent_process_is_taken_over_from_whatever_the_wall_clocks_show(database: Database) {
-    let ledger = with_work(&database).await;
+    let store = with_work(&database).await;
     for (silent_is_off, watcher_is_off) in [(0, 0), (24, 0), (-24, 0), (0, 24), (0, -24)] {
-        let silent = Machine::off_by(silent_is_off).register(&ledger, "silent").await;
-        let lost = claim(&ledger, silent.worker()).await;
+        let silent = Machine::off_by(silent_is_off).register(&store, "silent").await;
+        let lost = claim(&store, silent.worker()).await;
         let machine = Machine::off_by(watcher_is_off);
-        let watcher = machine.register(&ledger, "watcher").await;
+        let watcher = machine.register(&store, "watcher").await;
         assert!(beat(&watcher).await);
         for seconds in [10, 10, 10, 10, 4] {
             machine.seconds_pass(seconds).await;
             assert!(beat(&watcher).await);
-            assert!(is_held(&ledger).await, "less than a lease has passed");
+            assert!(is_held(&store).await, "less than a lease has passed");
         }
         // Somebody sets the clock of the watcher's machine.
         machine.wall.pass(SignedDuration::from_hours(48)).await;
         assert!(beat(&watcher).await);
-        assert!(is_held(&ledger).await, "the time that is shown does not count");
+        assert!(is_held(&store).await, "the time that is shown does not count");
 
         machine.up.pass(SignedDuration::from_secs(1)).await;
         assert!(beat(&watcher).await);
-        let work = item(&ledger).await;
+        let work = item(&store).await;
         assert_eq!(
             (work.state, work.worker),
             (WorkState::Due, None),
@@ -147,24 +147,24 @@ async fn a_silent_process_is_taken_over_from_whatever_the_wall_clocks_show(datab
         assert_eq!(work.due_at, Some(machine.now()));
         let released = Outcome::Released;
         assert_eq!(
-            ledger.finish(&[(lost.clone(), released)], machine.now()).await.unwrap(),
+            store.finish(&[(lost.clone(), released)], machine.now()).await.unwrap(),
             0,
             "it is fenced"
         );
-        let taken_over = claim(&ledger, watcher.worker()).await;
+        let taken_over = claim(&store, watcher.worker()).await;
         assert_eq!((taken_over.attempt, taken_over.abandoned), (lost.attempt + 1, 1));
-        assert_eq!(ledger.finish(&[(taken_over, Outcome::Released)], start()).await.unwrap(), 1);
+        assert_eq!(store.finish(&[(taken_over, Outcome::Released)], start()).await.unwrap(), 1);
         watcher.end().await.unwrap();
     }
 }
 
 async fn a_process_that_reports_is_left_alone(database: Database) {
-    let ledger = with_work(&database).await;
+    let store = with_work(&database).await;
     // Its clock is behind, so that its reports look old.
     let machines = [Machine::off_by(0), Machine::off_by(-24)];
-    let watcher = machines[0].register(&ledger, "watcher").await;
-    let busy = machines[1].register(&ledger, "busy").await;
-    claim(&ledger, busy.worker()).await;
+    let watcher = machines[0].register(&store, "watcher").await;
+    let busy = machines[1].register(&store, "busy").await;
+    claim(&store, busy.worker()).await;
     for _ in 0..30 {
         assert!(beat(&busy).await);
         for _ in 0..4 {
@@ -173,17 +173,17 @@ async fn a_process_that_reports_is_left_alone(database: Database) {
                 machine.seconds_pass(11).await;
             }
         }
-        assert!(is_held(&ledger).await);
+        assert!(is_held(&store).await);
     }
-    assert_eq!(item(&ledger).await.worker.as_ref(), Some(busy.worker()));
+    assert_eq!(item(&store).await.worker.as_ref(), Some(busy.worker()));
 }
 
 async fn a_process_that_reports_again_in_time_is_silent_from_then_on(database: Database) {
-    let ledger = with_work(&database).await;
+    let store = with_work(&database).await;
     let machine = Machine::off_by(0);
-    let watcher = machine.register(&ledger, "watcher").await;
-    let busy = Machine::off_by(0).register(&ledger, "busy").await;
-    claim(&ledger, busy.worker()).await;
+    let watcher = machine.register(&store, "watcher").await;
+    let busy = Machine::off_by(0).register(&store, "busy").await;
+    claim(&store, busy.worker()).await;
     beat(&watcher).await;
     machine.seconds_pass(22).await;
     beat(&watcher).await;
@@ -192,19 +192,19 @@ async fn a_process_that_reports_again_in_time_is_silent_from_then_on(database: D
     for seconds in [1, 22, 21, 1] {
         machine.seconds_pass(seconds).await;
         beat(&watcher).await;
-        assert!(is_held(&ledger).await, "it reported less than a lease ago, as far as the watcher has seen");
+        assert!(is_held(&store).await, "it reported less than a lease ago, as far as the watcher has seen");
     }
     machine.seconds_pass(1).await;
     beat(&watcher).await;
-    assert!(!is_held(&ledger).await);
+    assert!(!is_held(&store).await);
 }
 
 async fn of_several_watchers_one_takes_over(database: Database) {
-    let ledger = with_work(&database).await;
-    let silent = Machine::off_by(0).register(&ledger, "silent").await;
-    claim(&ledger, silent.worker()).await;
+    let store = with_work(&database).await;
+    let silent = Machine::off_by(0).register(&store, "silent").await;
+    claim(&store, silent.worker()).await;
     let machine = Machine::off_by(0);
-    let watchers = [machine.register(&ledger, "one").await, machine.register(&ledger, "two").await];
+    let watchers = [machine.register(&store, "one").await, machine.register(&store, "two").await];
     for watcher in &watchers {
         beat(watcher).await;
     }
@@ -213,40 +213,40 @@ async fn of_several_watchers_one_takes_over(database: Database) {
         let (one, two) = tokio::join!(watchers[0].beat(), watchers[1].beat());
         assert!(one.unwrap() && two.unwrap());
     }
-    let taken_over = claim(&ledger, watchers[0].worker()).await;
+    let taken_over = claim(&store, watchers[0].worker()).await;
     assert_eq!(taken_over.abandoned, 1, "it is counted once");
     for _ in 0..2 {
         machine.seconds_pass(30).await;
         assert!(beat(&watchers[0]).await);
         assert!(beat(&watchers[1]).await);
     }
-    assert!(is_held(&ledger).await, "it is the next one's by now, who reports");
+    assert!(is_held(&store).await, "it is the next one's by now, who reports");
 }
 
 async fn what_an_unregistered_process_holds_is_taken_over_too(database: Database) {
-    let ledger = with_work(&database).await;
-    claim(&ledger, &WorkerId("an earlier version's".to_owned())).await;
+    let store = with_work(&database).await;
+    claim(&store, &WorkerId("an earlier version's".to_owned())).await;
     let machine = Machine::off_by(0);
-    let watcher = machine.register(&ledger, "watcher").await;
+    let watcher = machine.register(&store, "watcher").await;
     beat(&watcher).await;
     for _ in 0..2 {
         machine.seconds_pass(22).await;
         beat(&watcher).await;
-        assert!(is_held(&ledger).await);
+        assert!(is_held(&store).await);
     }
     machine.seconds_pass(1).await;
     beat(&watcher).await;
-    assert!(!is_held(&ledger).await);
+    assert!(!is_held(&store).await);
 }
 
 async fn a_process_that_was_replaced_is_told(database: Database) {
-    let ledger = with_work(&database).await;
+    let store = with_work(&database).await;
     let machine = Machine::off_by(0);
-    let replaced = machine.register(&ledger, "serve host").await;
+    let replaced = machine.register(&store, "serve host").await;
     assert!(beat(&replaced).await);
-    claim(&ledger, replaced.worker()).await;
-    let next = machine.register(&ledger, "serve host").await;
-    assert!(!is_held(&ledger).await, "the next one goes on with what it held");
+    claim(&store, replaced.worker()).await;
+    let next = machine.register(&store, "serve host").await;
+    assert!(!is_held(&store).await, "the next one goes on with what it held");
     assert!(!beat(&replaced).await);
     assert!(beat(&next).await);
     let (_running, never) = watch::channel(false);
@@ -255,10 +255,10 @@ async fn a_process_that_was_replaced_is_told(database: Database) {
 }
 
 async fn a_process_that_was_silent_for_too_long_is_told(database: Database) {
-    let ledger = with_work(&database).await;
-    let silent = Machine::off_by(0).register(&ledger, "silent").await;
+    let store = with_work(&database).await;
+    let silent = Machine::off_by(0).register(&store, "silent").await;
     let machine = Machine::off_by(0);
-    let watcher = machine.register(&ledger, "watcher").await;
+    let watcher = machine.register(&store, "watcher").await;
     for _ in 0..3 {
         beat(&watcher).await;
         machine.seconds_pass(15).await;
@@ -267,16 +267,16 @@ async fn a_process_that_was_silent_for_too_long_is_told(database: Database) {
     let (_running, never) = watch::channel(false);
     assert!(silent.keep(never).await.is_err());
     let registered: Vec<_> =
-        ledger.processes().await.unwrap().into_iter().map(|process| process.worker).collect();
+        store.processes().await.unwrap().into_iter().map(|process| process.worker).collect();
     assert_eq!(registered, [watcher.worker().clone()]);
 }
 
 /// The store was away for everybody: nobody knows whether the others could report.
 async fn a_watcher_that_could_not_look_takes_nothing_over(database: Database) {
-    let ledger = with_work(&database).await;
+    let store = with_work(&database).await;
     let machine = Machine::off_by(0);
-    let processes = [machine.register(&ledger, "one").await, machine.register(&ledger, "other").await];
-    claim(&ledger, processes[1].worker()).await;
+    let processes = [machine.register(&store, "one").await, machine.register(&store, "other").await];
+    claim(&store, processes[1].worker()).await;
     for process in &processes {
         assert!(beat(process).await);
     }
@@ -284,13 +284,13 @@ async fn a_watcher_that_could_not_look_takes_nothing_over(database: Database) {
     for process in &processes {
         assert!(beat(process).await, "it is still registered");
     }
-    assert!(is_held(&ledger).await);
+    assert!(is_held(&store).await);
 }
 
 async fn a_process_that_cannot_report_has_lapsed(database: Database) {
-    let ledger = with_work(&database).await;
+    let store = with_work(&database).await;
     let machine = Machine::off_by(0);
-    let process = machine.register(&ledger, "serve host").await;
+    let process = machine.register(&store, "serve host").await;
     for _ in 0..2 {
         assert!(beat(&process).await);
         machine.wall.pass(SignedDuration::from_hours(48)).await;
@@ -304,54 +304,54 @@ async fn a_process_that_cannot_report_has_lapsed(database: Database) {
 }
 
 async fn a_process_that_ends_holds_nothing(database: Database) {
-    let ledger = with_work(&database).await;
-    let process = Machine::off_by(0).register(&ledger, "serve host").await;
-    claim(&ledger, process.worker()).await;
+    let store = with_work(&database).await;
+    let process = Machine::off_by(0).register(&store, "serve host").await;
+    claim(&store, process.worker()).await;
     process.end().await.unwrap();
-    assert!(!is_held(&ledger).await);
-    assert!(ledger.processes().await.unwrap().is_empty());
+    assert!(!is_held(&store).await);
+    assert!(store.processes().await.unwrap().is_empty());
 }
 
 async fn a_process_that_is_to_stop_reports_once_more_and_stops(database: Database) {
-    let ledger = with_work(&database).await;
-    let process = Machine::off_by(0).register(&ledger, "serve host").await;
+    let store = with_work(&database).await;
+    let process = Machine::off_by(0).register(&store, "serve host").await;
     let (_stop, stopped) = watch::channel(true);
     process.keep(stopped).await.unwrap();
-    assert_eq!(ledger.processes().await.unwrap()[0].reports, Some(1));
+    assert_eq!(store.processes().await.unwrap()[0].reports, Some(1));
 }
 
 async fn a_clock_that_was_ahead_is_noticed_within_ten_minutes(database: Database) {
-    let ledger = with_work(&database).await;
+    let store = with_work(&database).await;
     let machine = Machine::off_by(0);
-    let watcher = machine.register(&ledger, "watcher").await;
-    let ahead = Machine::off_by(24).register(&ledger, "ahead").await;
-    let held = claim(&ledger, ahead.worker()).await;
+    let watcher = machine.register(&store, "watcher").await;
+    let ahead = Machine::off_by(24).register(&store, "ahead").await;
+    let held = claim(&store, ahead.worker()).await;
     let again_at = Some(start() + SignedDuration::from_hours(25));
     let failed = Outcome::Failed { error: "503".to_owned(), again_at };
-    assert_eq!(ledger.finish(&[(held, failed)], start() + SignedDuration::from_hours(24)).await.unwrap(), 1);
+    assert_eq!(store.finish(&[(held, failed)], start() + SignedDuration::from_hours(24)).await.unwrap(), 1);
     ahead.end().await.unwrap();
     for _ in 0..59 {
         machine.seconds_pass(10).await;
         assert!(beat(&watcher).await);
-        assert_eq!(item(&ledger).await.due_at, again_at);
+        assert_eq!(item(&store).await.due_at, again_at);
     }
     machine.seconds_pass(10).await;
     assert!(beat(&watcher).await);
-    assert_eq!(item(&ledger).await.due_at, Some(machine.now()));
+    assert_eq!(item(&store).await.due_at, Some(machine.now()));
 }
 
 async fn a_clock_that_was_ahead_is_noticed_once_its_process_is_taken_over_from(database: Database) {
-    let ledger = with_work(&database).await;
-    let killed = Machine::off_by(24).register(&ledger, "killed").await;
-    let held = claim(&ledger, killed.worker()).await;
+    let store = with_work(&database).await;
+    let killed = Machine::off_by(24).register(&store, "killed").await;
+    let held = claim(&store, killed.worker()).await;
     let again_at = Some(start() + SignedDuration::from_hours(25));
     let failed = Outcome::Failed { error: "503".to_owned(), again_at };
-    assert_eq!(ledger.finish(&[(held, failed)], start() + SignedDuration::from_hours(24)).await.unwrap(), 1);
+    assert_eq!(store.finish(&[(held, failed)], start() + SignedDuration::from_hours(24)).await.unwrap(), 1);
     let machine = Machine::off_by(0);
-    let watcher = machine.register(&ledger, "watcher").await;
+    let watcher = machine.register(&store, "watcher").await;
     for _ in 0..8 {
         assert!(beat(&watcher).await);
         machine.seconds_pass(10).await;
     }
-    assert!(item(&ledger).await.due_at.is_some_and(|due| due <= machine.now()));
+    assert!(item(&store).await.due_at.is_some_and(|due| due <= machine.now()));
 }

@@ -8,15 +8,15 @@ use std::sync::{
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
     engine::Policy,
-    ledger::{self, Delivery, Source, SweepName, UnreadableKind, WorkState},
     probe::NoProbe,
     service::Service,
+    store::{self, Delivery, Source, SweepName, UnreadableKind, WorkState},
 };
 use serde_json::json;
 use wiremock::{Mock, Request, ResponseTemplate};
 
 use crate::{
-    ledger::databases::Database,
+    store::databases::Database,
     support::{Shop, service},
 };
 
@@ -39,7 +39,7 @@ impl Unknown {
         shop.pass(SignedDuration::ZERO).await;
         let credit = shop.scene.credit(rma).unwrap().id.get();
         let database = Database::sqlite();
-        let store = ledger::open(&database.url).await.unwrap();
+        let store = store::open(&database.url).await.unwrap();
         let service = service(store, &shop.time, "other", Arc::new(NoProbe), Policy::default()).await;
         service.registry.put(&shop.connection, &shop.scene.configuration().unwrap()).await.unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
@@ -62,7 +62,7 @@ impl Unknown {
         let (connection, received_at) = (self.shop.connection.clone(), self.shop.time.now());
         let delivery =
             Delivery { connection, source: Source::Brightpearl, body: body.to_string(), received_at };
-        self.service.ledger.receive(&[delivery]).await.unwrap();
+        self.service.store.receive(&[delivery]).await.unwrap();
     }
 
     /// Handles what waits; how often the credit was asked for.
@@ -73,15 +73,15 @@ impl Unknown {
 
     async fn state(&self) -> Option<WorkState> {
         let rma = &self.shop.scene.rmas[0];
-        Some(self.service.ledger.work(&self.shop.connection, rma).await.unwrap()?.state)
+        Some(self.service.store.work(&self.shop.connection, rma).await.unwrap()?.state)
     }
 
     async fn waiting(&self) -> u64 {
-        self.service.ledger.status().await.unwrap()[0].waiting_deliveries
+        self.service.store.status().await.unwrap()[0].waiting_deliveries
     }
 
     async fn listed(&self) -> Vec<(UnreadableKind, String)> {
-        let open = self.service.ledger.unreadable(None).await.unwrap();
+        let open = self.service.store.unreadable(None).await.unwrap();
         open.into_iter().map(|stored| (stored.unreadable.kind, stored.unreadable.object)).collect()
     }
 }
@@ -139,7 +139,7 @@ async fn an_object_that_is_never_shown_is_left_to_the_sweep() {
 async fn the_sweep_looks_at_once_for_what_was_never_shown() {
     let unknown = Unknown::refused(1000, nothing()).await;
     let next_sweep = async || {
-        let sweeps = unknown.service.ledger.sweeps().await.unwrap();
+        let sweeps = unknown.service.store.sweeps().await.unwrap();
         let sweep = sweeps.iter().find(|sweep| sweep.sweep == SweepName::Brightpearl).unwrap();
         sweep.next_at.duration_since(unknown.shop.time.now())
     };
@@ -187,5 +187,5 @@ async fn a_known_credit_that_is_not_shown_has_its_rma_looked_at() {
     shop.hear(Source::Brightpearl, body.to_string()).await;
     while shop.service.handle_some_webhooks().await.unwrap() {}
     assert_eq!(shop.item(rma).await.state, WorkState::Due);
-    assert_eq!(shop.service.ledger.status().await.unwrap()[0].waiting_deliveries, 0);
+    assert_eq!(shop.service.store.status().await.unwrap()[0].waiting_deliveries, 0);
 }

@@ -13,18 +13,18 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use returngo_brightpearl_connector::{
     engine::{Engine, Policy},
-    ledger::{self, Delivery, Source, WorkerId},
     parts::Parts,
     probe::{NoProbe, Point, Probe},
     receiver::Inbox,
     registry::Registry,
     service::Service,
+    store::{self, Delivery, Source, WorkerId},
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
 use tokio::sync::watch;
 
-use crate::ledger::databases::Database;
+use crate::store::databases::Database;
 
 /// Breaks whoever waits for it, once it is broken itself.
 #[derive(Debug, Default)]
@@ -51,22 +51,22 @@ impl Probe for Breaking {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_loop_that_breaks_stops_the_others_and_says_which_it_was() {
     let database = Database::sqlite();
-    let ledger = ledger::open(&database.url).await.unwrap();
+    let store = store::open(&database.url).await.unwrap();
     let breaking = Arc::new(Breaking::default());
     let clock: Arc<dyn Clock> = Arc::<Breaking>::clone(&breaking);
-    let vault = Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap();
-    let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, Arc::clone(&clock)));
+    let vault = Vault::open(&VaultKey::generate().unwrap(), &store).await.unwrap();
+    let registry = Arc::new(Registry::new(Arc::clone(&store), vault, Arc::clone(&clock)));
     let (stop, stopped) = watch::channel(false);
     let worker = WorkerId("worker".to_owned());
     let engine = Engine::new(
-        Arc::clone(&ledger),
+        Arc::clone(&store),
         Arc::clone(&clock),
         Arc::new(NoProbe),
         worker,
         Policy::default(),
         stopped.clone(),
     );
-    let service = Service::new(ledger, registry, engine, Schedule::default(), clock, Arc::new(NoProbe));
+    let service = Service::new(store, registry, engine, Schedule::default(), clock, Arc::new(NoProbe));
     let mut parts = Parts::new(stop);
     Arc::new(service).start(&mut parts);
     let running = tokio::spawn(parts.run());
@@ -85,8 +85,8 @@ async fn a_loop_that_breaks_stops_the_others_and_says_which_it_was() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_inbox_that_stores_no_more_is_noticed() {
     let database = Database::sqlite();
-    let ledger = ledger::open(&database.url).await.unwrap();
-    let inbox = Inbox::new(ledger, Arc::new(Breaking::default()), Arc::default());
+    let store = store::open(&database.url).await.unwrap();
+    let inbox = Inbox::new(store, Arc::new(Breaking::default()), Arc::default());
     let (stop, _stopped) = watch::channel(false);
     let mut parts = Parts::new(stop);
     parts.start("the storing of webhooks", inbox.broken());

@@ -15,15 +15,15 @@ use returngo_brightpearl_connector::{
         BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, OAuthAccess, ReturngoAccess, Secret,
     },
     connection::Connection,
-    ledger::ConnectionId,
     registry::Registry,
+    store::ConnectionId,
     vault::{Vault, VaultKey},
 };
 use returngo_brightpearl_mapping::ConnectionSettings;
 use tokio::{sync::Semaphore, task::JoinHandle};
 
 use crate::{
-    ledger::{databases::Database, on_both},
+    store::{databases::Database, on_both},
     support::Time,
 };
 
@@ -123,9 +123,9 @@ impl Site {
     }
 
     async fn process_at(&self, clock: Arc<dyn Clock>) -> Registry {
-        let ledger = self.database.open().await;
-        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &*ledger).await.unwrap();
-        Registry::new(ledger, vault, clock)
+        let store = self.database.open().await;
+        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &store).await.unwrap();
+        Registry::new(store, vault, clock)
     }
 
     async fn process(&self) -> Registry {
@@ -212,8 +212,8 @@ async fn settings_that_are_changed_keep_the_tokens_that_were_refreshed_meanwhile
 async fn a_process_that_was_killed_during_a_refresh_delays_the_others_for_a_while_only(database: Database) {
     let site = Site::start(database).await;
     let time = Time::at(SystemClock.now());
-    let ledger = site.database.open().await;
-    assert!(ledger.begin_token_refresh(&site.acme, "killed", time.now()).await.unwrap());
+    let store = site.database.open().await;
+    assert!(store.begin_token_refresh(&site.acme, "killed", time.now()).await.unwrap());
     let started = time.now();
     let process = site.process_at(time.clock()).await;
     calling(&site.connection(&process).await).await.unwrap().unwrap();

@@ -10,10 +10,10 @@ use std::{
 use api_client_core::client::{Clock, SystemClock};
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
-    ledger::{self, ConnectionId, Ledger, Sealed, StoredConnection},
     probe::NoProbe,
     receiver::{self, Doors, Inbox},
     server::{self, Limits},
+    store::{self, ConnectionId, Sealed, Store, StoredConnection},
 };
 use tokio::{
     net::{TcpListener, TcpSocket},
@@ -21,8 +21,8 @@ use tokio::{
 };
 
 use crate::{
-    ledger::databases::Database,
     raw_http::{Answer, head},
+    store::databases::Database,
 };
 
 const DOOR: &str = "/webhooks/returngo/acme/a-secret";
@@ -46,26 +46,26 @@ fn none() -> Limits {
 struct Served {
     address: SocketAddr,
     _stop: watch::Sender<bool>,
-    _ledger: Arc<dyn Ledger>,
+    _store: Arc<Store>,
     _database: Database,
 }
 
 impl Served {
     async fn with(limits: Limits) -> Self {
         let database = Database::sqlite();
-        let ledger = ledger::open(&database.url).await.unwrap();
+        let store = store::open(&database.url).await.unwrap();
         let connection: ConnectionId = "acme".parse().unwrap();
         let stored = StoredConnection { id: connection.clone(), configuration: Sealed(vec![0; 200]) };
-        ledger.put_connection(&stored, SystemClock.now()).await.unwrap();
+        store.put_connection(&stored, SystemClock.now()).await.unwrap();
         let doors = Arc::new(Doors::default());
         doors.put(connection, "acmeoutdoors", "a-secret");
-        let inbox = Inbox::new(Arc::clone(&ledger), Arc::new(NoProbe), Arc::default());
+        let inbox = Inbox::new(Arc::clone(&store), Arc::new(NoProbe), Arc::default());
         let routes = receiver::routes(doors, inbox, Arc::new(SystemClock));
         let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await.unwrap();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, listener.local_addr().unwrap().port()));
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(server::serve(listener, routes, limits, Arc::new(SystemClock), stopped));
-        Self { address, _stop: stop, _ledger: ledger, _database: database }
+        Self { address, _stop: stop, _store: store, _database: database }
     }
 
     fn connect(&self) -> TcpStream {

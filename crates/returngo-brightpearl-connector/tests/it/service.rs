@@ -8,40 +8,40 @@ use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
     engine::{Engine, Policy},
-    ledger::{
-        self, ClaimRequest, ConnectionId, Delivery, Ledger, Sealed, Source, StoredConnection, SweepName,
-        WorkState, WorkerId,
-    },
     parts::{EndedEarly, Parts},
     probe::NoProbe,
     registry::Registry,
     service::Service,
+    store::{
+        self, ClaimRequest, ConnectionId, Delivery, Sealed, Source, Store, StoredConnection, SweepName,
+        WorkState, WorkerId,
+    },
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
 use returngo_brightpearl_demo::Scene;
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{ledger::databases::Database, support::Shop};
+use crate::{store::databases::Database, support::Shop};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn webhooks_of_a_broken_connection_delay_nobody_elses() {
     let shop = Shop::open(3).await;
-    let ledger = &shop.service.ledger;
+    let store = &shop.service.store;
     let broken: ConnectionId = "aaa-broken".parse().unwrap();
     let stored = StoredConnection { id: broken.clone(), configuration: Sealed(vec![1, 2, 3]) };
-    ledger.put_connection(&stored, shop.time.now()).await.unwrap();
+    store.put_connection(&stored, shop.time.now()).await.unwrap();
     let body = r#"{"rmaId":"1"}"#.to_owned();
     let received_at = shop.time.now();
     let theirs = Delivery { connection: broken.clone(), source: Source::Returngo, body, received_at };
     for rma in &shop.scene.rmas {
-        ledger.receive(std::slice::from_ref(&theirs)).await.unwrap();
+        store.receive(std::slice::from_ref(&theirs)).await.unwrap();
         shop.hear_of(rma).await;
         while shop.service.handle_some_webhooks().await.unwrap() {}
         assert_eq!(shop.item(rma).await.state, WorkState::Due);
     }
     let waiting = async || {
-        let status = ledger.status().await.unwrap();
+        let status = store.status().await.unwrap();
         status.iter().find(|status| status.connection == broken).unwrap().waiting_deliveries
     };
     assert_eq!(waiting().await, 1);
@@ -57,7 +57,7 @@ async fn webhooks_of_a_broken_connection_delay_nobody_elses() {
 
 /// A service that runs in real time, against scenes.
 struct Running {
-    ledger: Arc<dyn Ledger>,
+    store: Arc<Store>,
     registry: Arc<Registry>,
     stop: watch::Sender<bool>,
     ended: JoinHandle<Result<(), EndedEarly>>,
@@ -69,10 +69,10 @@ impl Running {
     /// Connected with these scenes, of which the first has the shop that it says.
     async fn with(connections: &[(&str, &Scene)]) -> Self {
         let database = Database::sqlite();
-        let ledger = ledger::open(&database.url).await.unwrap();
+        let store = store::open(&database.url).await.unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let vault = Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap();
-        let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, Arc::clone(&clock)));
+        let vault = Vault::open(&VaultKey::generate().unwrap(), &store).await.unwrap();
+        let registry = Arc::new(Registry::new(Arc::clone(&store), vault, Arc::clone(&clock)));
         for (number, (id, scene)) in connections.iter().enumerate() {
             let mut configuration = scene.configuration().unwrap();
             // All mocks have the same account and shop, between which there is one connection.
@@ -85,7 +85,7 @@ impl Running {
         let policy = Policy { grace: Duration::from_millis(100), ..Policy::default() };
         let worker = WorkerId("worker".to_owned());
         let engine = Engine::new(
-            Arc::clone(&ledger),
+            Arc::clone(&store),
             Arc::clone(&clock),
             Arc::new(NoProbe),
             worker,
@@ -93,13 +93,12 @@ impl Running {
             stopped.clone(),
         );
         let (schedule, probe) = (Schedule::default(), Arc::new(NoProbe));
-        let service =
-            Service::new(Arc::clone(&ledger), Arc::clone(&registry), engine, schedule, clock, probe);
+        let service = Service::new(Arc::clone(&store), Arc::clone(&registry), engine, schedule, clock, probe);
         let service = Arc::new(service);
         let mut parts = Parts::new(stop.clone());
         service.start(&mut parts);
         let ended = tokio::spawn(parts.run());
-        Self { ledger, registry, stop, ended, service, _database: database }
+        Self { store, registry, stop, ended, service, _database: database }
     }
 
     async fn hear_of_all(&self, connection: &str, scene: &Scene) {
@@ -110,7 +109,7 @@ impl Running {
             received_at: SystemClock.now(),
         };
         let deliveries: Vec<Delivery> = scene.rmas.iter().map(delivery).collect();
-        self.ledger.receive(&deliveries).await.unwrap();
+        self.store.receive(&deliveries).await.unwrap();
         self.service.wake.call();
     }
 
@@ -118,7 +117,7 @@ impl Running {
     async fn stop_and_take_over(self) -> usize {
         self.stop.send(true).unwrap();
         within(Duration::from_secs(10), async { self.ended.await.unwrap().unwrap() }).await;
-        let status = self.ledger.status().await.unwrap();
+        let status = self.store.status().await.unwrap();
         assert_eq!(status.iter().map(|status| status.claimed).sum::<u64>(), 0, "{status:?}");
         let request = ClaimRequest {
             worker: WorkerId("another".to_owned()),
@@ -128,7 +127,7 @@ impl Running {
             only: None,
             except: Vec::new(),
         };
-        self.ledger.claim(&request).await.unwrap().len()
+        self.store.claim(&request).await.unwrap().len()
     }
 }
 
@@ -164,7 +163,7 @@ async fn a_connection_whose_systems_hang_delays_nobody() {
     until(async || healthy.brightpearl.credits_by_external_ref().len() == 2).await;
     let first = healthy.rmas[0].clone();
     let in_step = async || {
-        let item = running.ledger.work(&"zzz-healthy".parse().unwrap(), &first).await.unwrap();
+        let item = running.store.work(&"zzz-healthy".parse().unwrap(), &first).await.unwrap();
         item.is_some_and(|item| item.state == WorkState::InStep)
     };
     until(in_step).await;
@@ -176,14 +175,14 @@ async fn a_stop_while_both_systems_are_read_releases_everything() {
     let scene = Scene::start(4).await.unwrap();
     scene.brightpearl.faults().add(Fault::on_any(NEVER).times(1000));
     let running = Running::with(&[("acme", &scene)]).await;
-    let ledger = Arc::clone(&running.ledger);
+    let store = Arc::clone(&running.store);
     running.hear_of_all("acme", &scene).await;
-    let claimed = async || ledger.status().await.unwrap()[0].claimed == 4;
+    let claimed = async || store.status().await.unwrap()[0].claimed == 4;
     until(claimed).await;
     until(async || scene.brightpearl.requests().total() >= 2).await;
     assert_eq!(running.stop_and_take_over().await, 4);
     let (now, mut due_at_once) = (SystemClock.now(), Vec::new());
-    while let Some(turn) = ledger.take_sweep(now, now + SignedDuration::from_mins(30)).await.unwrap() {
+    while let Some(turn) = store.take_sweep(now, now + SignedDuration::from_mins(30)).await.unwrap() {
         due_at_once.push(turn.sweep);
     }
     assert!(due_at_once.contains(&SweepName::Brightpearl), "{due_at_once:?}");

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use jiff::SignedDuration;
-use returngo_brightpearl_connector::ledger::{Dismissal, Source, StoredUnreadable, UnreadableKind};
+use returngo_brightpearl_connector::store::{Dismissal, Source, StoredUnreadable, UnreadableKind};
 use serde_json::{Value, json};
 use wiremock::{Mock, Request, ResponseTemplate, matchers::path};
 
@@ -43,7 +43,7 @@ async fn sweep(shop: &Shop) {
 }
 
 async fn open(shop: &Shop) -> Vec<StoredUnreadable> {
-    shop.service.ledger.unreadable(Some(&shop.connection)).await.unwrap()
+    shop.service.store.unreadable(Some(&shop.connection)).await.unwrap()
 }
 
 async fn dismiss_all(shop: &Shop) {
@@ -53,7 +53,7 @@ async fn dismiss_all(shop: &Shop) {
         by: "ada".to_owned(),
         note: None,
     };
-    shop.service.ledger.dismiss_unreadable(&dismissal, shop.time.now()).await.unwrap();
+    shop.service.store.dismiss_unreadable(&dismissal, shop.time.now()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

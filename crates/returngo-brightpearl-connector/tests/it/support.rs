@@ -7,17 +7,17 @@ use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 use returngo_brightpearl_connector::{
     engine::{Engine, Policy},
-    ledger::{self, AuditEvent, ConnectionId, Delivery, Ledger, Source, WorkItem, WorkerId},
     probe::{NoProbe, Probe},
     registry::Registry,
     service::Service,
+    store::{self, AuditEvent, ConnectionId, Delivery, Source, Store, WorkItem, WorkerId},
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
 use returngo_brightpearl_demo::Scene;
 use tokio::sync::watch;
 
-use crate::ledger::databases::Database;
+use crate::store::databases::Database;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -44,20 +44,20 @@ impl Time {
 }
 
 pub(crate) async fn service(
-    ledger: Arc<dyn Ledger>,
+    store: Arc<Store>,
     time: &Time,
     worker: &str,
     probe: Arc<dyn Probe>,
     policy: Policy,
 ) -> Service {
     let clock = time.clock();
-    let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &*ledger).await.unwrap();
-    let registry = Arc::new(Registry::new(Arc::clone(&ledger), vault, Arc::clone(&clock)));
+    let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &store).await.unwrap();
+    let registry = Arc::new(Registry::new(Arc::clone(&store), vault, Arc::clone(&clock)));
     let (_, never) = watch::channel(false);
     let worker = WorkerId(worker.to_owned());
     let engine =
-        Engine::new(Arc::clone(&ledger), Arc::clone(&clock), Arc::clone(&probe), worker, policy, never);
-    Service::new(ledger, registry, engine, Schedule::default(), clock, probe)
+        Engine::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&probe), worker, policy, never);
+    Service::new(store, registry, engine, Schedule::default(), clock, probe)
 }
 
 /// Handles webhooks, takes sweeps and works, until there is nothing to do at this time.
@@ -91,9 +91,9 @@ impl Shop {
 
     pub(crate) async fn on(database: Database, policy: Policy, rmas: u64) -> Self {
         let scene = Scene::start(rmas).await.unwrap();
-        let ledger = ledger::open(&database.url).await.unwrap();
+        let store = store::open(&database.url).await.unwrap();
         let time = Time::at("2026-05-09T10:15:20Z".parse().unwrap());
-        let service = service(ledger, &time, "worker", Arc::new(NoProbe), policy).await;
+        let service = service(store, &time, "worker", Arc::new(NoProbe), policy).await;
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
         service.registry.put(&connection, &scene.configuration().unwrap()).await.unwrap();
         let shop = Self { scene, service, connection, time, database };
@@ -115,7 +115,7 @@ impl Shop {
     pub(crate) async fn hear(&self, source: Source, body: String) {
         let (connection, received_at) = (self.connection.clone(), self.time.now());
         let delivery = Delivery { connection, source, body, received_at };
-        self.service.ledger.receive(&[delivery]).await.unwrap();
+        self.service.store.receive(&[delivery]).await.unwrap();
     }
 
     /// ReturnGO tells that something happened to an RMA.
@@ -125,14 +125,14 @@ impl Shop {
     }
 
     pub(crate) async fn item(&self, rma: &RmaId) -> WorkItem {
-        self.service.ledger.work(&self.connection, rma).await.unwrap().unwrap()
+        self.service.store.work(&self.connection, rma).await.unwrap().unwrap()
     }
 
     /// How often an RMA was marked as due, all RMAs together.
     pub(crate) async fn marked(&self) -> usize {
         let mut marked = 0;
         for rma in &self.scene.rmas {
-            let audit = self.service.ledger.audit(&self.connection, rma).await.unwrap();
+            let audit = self.service.store.audit(&self.connection, rma).await.unwrap();
             marked += audit.iter().filter(|entry| entry.event == AuditEvent::MarkedDue).count();
         }
         marked

@@ -7,14 +7,14 @@ use std::sync::{
 
 use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
-use returngo_brightpearl_connector::ledger::{SweepName, SweepStatus, WorkState};
+use returngo_brightpearl_connector::store::{SweepName, SweepStatus, WorkState};
 use serde_json::json;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
 
-use crate::{ledger, support::Shop};
+use crate::{store, support::Shop};
 
 async fn returngo(shop: &Shop) -> SweepStatus {
-    let sweeps = shop.service.ledger.sweeps().await.unwrap();
+    let sweeps = shop.service.store.sweeps().await.unwrap();
     sweeps.into_iter().find(|status| status.sweep == SweepName::Returngo).unwrap()
 }
 
@@ -24,10 +24,10 @@ async fn a_sweep_that_was_taken_over_has_not_succeeded() {
     shop.work().await;
     let before = returngo(&shop).await.succeeded_at;
     shop.pass(SignedDuration::from_mins(30)).await;
-    let ledger = &shop.service.ledger;
+    let store = &shop.service.store;
     let take = async || loop {
         let later = shop.time.now() + SignedDuration::from_mins(30);
-        let turn = ledger.take_sweep(shop.time.now(), later).await.unwrap().unwrap();
+        let turn = store.take_sweep(shop.time.now(), later).await.unwrap().unwrap();
         if turn.sweep == SweepName::Returngo {
             return turn;
         }
@@ -41,7 +41,7 @@ async fn a_sweep_that_was_taken_over_has_not_succeeded() {
         registry.configuration(&shop.connection).await.unwrap(),
     );
     let service = &shop.service;
-    let swept = connection.sweep(&slow, &configuration, &service.schedule, &**ledger, &*service.probe).await;
+    let swept = connection.sweep(&slow, &configuration, &service.schedule, &**store, &*service.probe).await;
     let error = swept.expect_err("where it got to is not stored").to_string();
     assert!(error.contains("took over"), "{error}");
     assert_eq!(returngo(&shop).await.succeeded_at, before);
@@ -115,7 +115,7 @@ async fn a_refund_whose_rma_cannot_be_looked_for_now_stops_nothing_and_is_looked
 }
 
 async fn marked(shop: &Shop, rma: &RmaId) -> usize {
-    let audit = shop.service.ledger.audit(&shop.connection, rma).await.unwrap();
+    let audit = shop.service.store.audit(&shop.connection, rma).await.unwrap();
     audit.iter().filter(|entry| entry.detail.starts_with("ReturnGO was swept")).count()
 }
 
@@ -138,7 +138,7 @@ async fn a_refund_without_units_of_an_rma_that_nobody_has_read_yet_needs_no_pers
     let refunded = &shop.scene.rmas[1];
     refund_without_units(&shop, refunded);
     shop.work().await;
-    let skipped = shop.service.ledger.unreadable(None).await.unwrap();
+    let skipped = shop.service.store.unreadable(None).await.unwrap();
     assert_eq!(skipped, [], "the sweep that shows the refund shows its RMA too");
     let credit = shop.scene.credit(refunded).unwrap().id;
     assert_eq!(shop.scene.brightpearl.payments_on(credit).len(), 1);
@@ -154,18 +154,18 @@ async fn a_sweep_whose_skipped_rows_cannot_be_stored_is_tried_again_as_soon_as_a
         .with_priority(1)
         .mount(shop.scene.returngo.server())
         .await;
-    ledger::run(&shop.database, &["ALTER TABLE unreadable RENAME TO away"]).await;
+    store::run(&shop.database, &["ALTER TABLE unreadable RENAME TO away"]).await;
     shop.pass(SignedDuration::from_mins(20)).await;
     while shop.service.take_a_sweep().await.unwrap() {}
     let status = returngo(&shop).await;
     assert!(status.error.is_some() && !status.is_under_way, "{status:?}");
     assert_eq!(status.next_at, shop.time.now() + SignedDuration::from_mins(5));
-    let before = shop.service.ledger.sweep_rows(&shop.connection, SweepName::Returngo).await.unwrap();
-    ledger::run(&shop.database, &["ALTER TABLE away RENAME TO unreadable"]).await;
+    let before = shop.service.store.sweep_rows(&shop.connection, SweepName::Returngo).await.unwrap();
+    store::run(&shop.database, &["ALTER TABLE away RENAME TO unreadable"]).await;
     shop.pass(SignedDuration::from_mins(5)).await;
     shop.work().await;
     assert_eq!(
-        shop.service.ledger.unreadable(None).await.unwrap().len(),
+        shop.service.store.unreadable(None).await.unwrap().len(),
         1,
         "nothing was gone past: {before:?}"
     );

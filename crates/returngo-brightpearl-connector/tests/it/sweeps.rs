@@ -4,7 +4,7 @@ use api_mock_core::{Fault, FaultKind};
 use brightpearl::Patch;
 use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
-use returngo_brightpearl_connector::ledger::{
+use returngo_brightpearl_connector::store::{
     ConnectionId, Decision, Sealed, Source, StoredConnection, SweepName, SweepPart, SweepRowChanges,
     SweepRowKey, SweepRows, SweepTurn, WorkState,
 };
@@ -109,7 +109,7 @@ async fn an_rma_that_cannot_be_read_and_may_be_so_is_not_tried_at_every_sweep() 
     fails_until(WorkState::NeedsReview).await;
     let by = "dana".to_owned();
     let decision = Decision { connection: shop.connection.clone(), rma: rma.clone(), by, note: None };
-    assert!(shop.service.ledger.put_aside(&decision, shop.time.now()).await.unwrap());
+    assert!(shop.service.store.put_aside(&decision, shop.time.now()).await.unwrap());
     shop.work().await;
     if shop.item(rma).await.state == WorkState::Due {
         fails_until(WorkState::InStep).await;
@@ -195,15 +195,15 @@ async fn two_rmas_of_one_credit_have_both_to_have_looked_at_it() {
         shop.hear_of(rma).await;
     }
     shop.work().await;
-    let (ledger, credit) = (&shop.service.ledger, shop.item(&shop.scene.rmas[0]).await.credit.unwrap());
-    let mut earlier = ledger.seen_of_credits(&shop.connection, &[credit]).await.unwrap().remove(0);
+    let (store, credit) = (&shop.service.store, shop.item(&shop.scene.rmas[0]).await.credit.unwrap());
+    let mut earlier = store.seen_of_credits(&shop.connection, &[credit]).await.unwrap().remove(0);
     let rma = &shop.scene.rmas[0];
     sweep_brightpearl_soon(&shop).await;
     assert_eq!(marked_by_brightpearl(&shop, rma).await, 0, "it was looked at");
 
     earlier.credit.as_mut().unwrap().digest = Some("another".to_owned());
     let other = shop.scene.rmas[1].clone();
-    ledger.remember(&shop.connection, &[(other, earlier)], shop.time.now()).await.unwrap();
+    store.remember(&shop.connection, &[(other, earlier)], shop.time.now()).await.unwrap();
     sweep_brightpearl_soon(&shop).await;
     assert_eq!(marked_by_brightpearl(&shop, rma).await, 1, "the other RMA has not seen what became of it");
 }
@@ -220,7 +220,7 @@ async fn sweep_brightpearl_soon(shop: &Shop) {
 
 /// How often a sweep of Brightpearl found something of an RMA.
 async fn marked_by_brightpearl(shop: &Shop, rma: &RmaId) -> usize {
-    let audit = shop.service.ledger.audit(&shop.connection, rma).await.unwrap();
+    let audit = shop.service.store.audit(&shop.connection, rma).await.unwrap();
     audit.iter().filter(|entry| entry.detail == "Brightpearl was swept").count()
 }
 
@@ -231,10 +231,10 @@ async fn a_sweep_whose_connection_cannot_be_opened_is_counted_and_tried_again_so
     let _counting = metrics::set_default_local_recorder(&recorder);
     let shop = Shop::open(0).await;
     shop.work().await;
-    let ledger = &shop.service.ledger;
+    let store = &shop.service.store;
     let broken: ConnectionId = "aaa-broken".parse().unwrap();
     let stored = StoredConnection { id: broken.clone(), configuration: Sealed(vec![1, 2, 3]) };
-    ledger.put_connection(&stored, shop.time.now()).await.unwrap();
+    store.put_connection(&stored, shop.time.now()).await.unwrap();
     for _ in SweepName::ALL {
         assert!(shop.service.take_a_sweep().await.unwrap());
     }
@@ -246,7 +246,7 @@ async fn a_sweep_whose_connection_cannot_be_opened_is_counted_and_tried_again_so
     shop.pass(SignedDuration::from_mins(5)).await;
     let (now, until) = (shop.time.now(), shop.time.now() + SignedDuration::from_mins(30));
     let mut again = 0;
-    while let Some(turn) = ledger.take_sweep(now, until).await.unwrap() {
+    while let Some(turn) = store.take_sweep(now, until).await.unwrap() {
         again += usize::from(turn.connection == broken);
     }
     assert_eq!(again, SweepName::ALL.len(), "after a failure's wait");
@@ -254,18 +254,17 @@ async fn a_sweep_whose_connection_cannot_be_opened_is_counted_and_tried_again_so
 
 /// A turn of the sweep of ReturnGO, whenever it is due.
 async fn turn_of_returngo(shop: &Shop) -> SweepTurn {
-    let ledger = &shop.service.ledger;
+    let store = &shop.service.store;
     let tomorrow = shop.time.now() + SignedDuration::from_hours(24);
     let mut turns = Vec::new();
-    while let Some(turn) =
-        ledger.take_sweep(tomorrow, tomorrow + SignedDuration::from_hours(1)).await.unwrap()
+    while let Some(turn) = store.take_sweep(tomorrow, tomorrow + SignedDuration::from_hours(1)).await.unwrap()
     {
         turns.push(turn);
     }
     let (mut of_returngo, others): (Vec<_>, Vec<_>) =
         turns.into_iter().partition(|turn| turn.sweep == SweepName::Returngo);
     for turn in others {
-        ledger.release_sweep(&turn, turn.due_at).await.unwrap();
+        store.release_sweep(&turn, turn.due_at).await.unwrap();
     }
     of_returngo.remove(0)
 }
@@ -273,19 +272,19 @@ async fn turn_of_returngo(shop: &Shop) -> SweepTurn {
 /// The position of the sweep of ReturnGO.
 async fn position(shop: &Shop) -> serde_json::Value {
     let turn = turn_of_returngo(shop).await;
-    shop.service.ledger.release_sweep(&turn, turn.due_at).await.unwrap();
+    shop.service.store.release_sweep(&turn, turn.due_at).await.unwrap();
     serde_json::from_str(&turn.cursor.unwrap()).unwrap()
 }
 
 /// Has the next sweep of ReturnGO go on from here.
 async fn put_position(shop: &Shop, position: &str) {
     let turn = turn_of_returngo(shop).await;
-    shop.service.ledger.finish_sweep(&turn, position, turn.due_at).await.unwrap();
+    shop.service.store.finish_sweep(&turn, position, turn.due_at).await.unwrap();
 }
 
 /// What the sweep of ReturnGO is not done with.
 async fn rows(shop: &Shop) -> SweepRows {
-    shop.service.ledger.sweep_rows(&shop.connection, SweepName::Returngo).await.unwrap()
+    shop.service.store.sweep_rows(&shop.connection, SweepName::Returngo).await.unwrap()
 }
 
 /// A shop with an RMA that is done, and one that is open, which was swept since.
@@ -347,7 +346,7 @@ async fn the_position_of_an_earlier_version_is_gone_on_from() {
     let shop = with_a_finished_rma().await;
     let rma = &shop.scene.rmas[0];
     let mut known = position(&shop).await;
-    let seen = shop.service.ledger.seen_rmas(&shop.connection, &shop.scene.rmas).await.unwrap();
+    let seen = shop.service.store.seen_rmas(&shop.connection, &shop.scene.rmas).await.unwrap();
     let seen: std::collections::BTreeMap<_, _> = seen.into_iter().collect();
     known["state"]["rmas"] = serde_json::to_value(&seen).unwrap();
     let at = shop.time.now();
@@ -386,8 +385,8 @@ async fn a_damaged_position_loses_nothing_of_two_days() {
             let row = SweepRowKey { part: SweepPart::Due, key: "777".to_owned() };
             let changes = SweepRowChanges([(row, Some("{ torn".to_owned()))].into());
             let cursor = turn.cursor.clone().unwrap();
-            let ledger = &shop.service.ledger;
-            ledger.finish_sweep_with(&turn, &cursor, &changes, turn.due_at).await.unwrap();
+            let store = &shop.service.store;
+            store.finish_sweep_with(&turn, &cursor, &changes, turn.due_at).await.unwrap();
         }
         shop.work().await;
         assert_eq!(payments(&shop, rma), 1, "{what} is damaged");
@@ -451,7 +450,7 @@ async fn a_refund_that_names_no_units_and_whose_webhook_is_lost_is_found_by_a_sw
     shop.work().await;
     let again = shop.scene.returngo.requests().of("GET /transactions") - asked;
     assert!(again <= 3, "it is not looked for once more: {again} calls");
-    assert!(shop.service.ledger.unreadable(None).await.unwrap().is_empty());
+    assert!(shop.service.store.unreadable(None).await.unwrap().is_empty());
 
     // One of an RMA that was read long ago is put before a person.
     let mut gone = shop.scene.returngo.rma(finished).unwrap();
@@ -463,7 +462,7 @@ async fn a_refund_that_names_no_units_and_whose_webhook_is_lost_is_found_by_a_sw
     refund_without_units(&shop, finished);
     shop.pass(SignedDuration::from_mins(30)).await;
     shop.work().await;
-    let named = shop.service.ledger.unreadable(None).await.unwrap();
+    let named = shop.service.store.unreadable(None).await.unwrap();
     assert!(
         named.len() == 1 && named[0].unreadable.reason.contains("names no units"),
         "{named:?}: {} payments",
@@ -476,5 +475,5 @@ async fn a_refund_that_names_no_units_and_whose_webhook_is_lost_is_found_by_a_sw
     assert_eq!(payments(&shop, finished), 1);
     shop.pass(SignedDuration::from_mins(30)).await;
     shop.work().await;
-    assert_eq!(shop.service.ledger.unreadable(None).await.unwrap(), []);
+    assert_eq!(shop.service.store.unreadable(None).await.unwrap(), []);
 }

@@ -1,7 +1,7 @@
 //! What was written once and then was taken away by a person.
 
 use returngo::{Comment, RmaId};
-use returngo_brightpearl_connector::ledger::WorkState;
+use returngo_brightpearl_connector::store::WorkState;
 use returngo_brightpearl_mapping::keys;
 
 use crate::support::Shop;

@@ -14,13 +14,13 @@ use brightpearl::{IdSet, OrderId, Patch, order::Order};
 use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
 use returngo_brightpearl_connector::engine::Policy;
-use returngo_brightpearl_connector::ledger::{Dismissal, Source, SweepName, UnreadableKind, WorkState};
+use returngo_brightpearl_connector::store::{Dismissal, Source, SweepName, UnreadableKind, WorkState};
 use returngo_brightpearl_sync::account_facts;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
 
 use crate::{
-    ledger::{databases::Database, on_both},
+    store::{databases::Database, on_both},
     support::Shop,
 };
 
@@ -57,11 +57,11 @@ async fn change(shop: &Shop, rma: &RmaId, reference: &str) {
 }
 
 async fn waiting_webhooks(shop: &Shop) -> u64 {
-    shop.service.ledger.status().await.unwrap()[0].waiting_deliveries
+    shop.service.store.status().await.unwrap()[0].waiting_deliveries
 }
 
 async fn marked_because(shop: &Shop, rma: &RmaId, why: &str) -> usize {
-    let audit = shop.service.ledger.audit(&shop.connection, rma).await.unwrap();
+    let audit = shop.service.store.audit(&shop.connection, rma).await.unwrap();
     audit.iter().filter(|entry| entry.detail.starts_with(why)).count()
 }
 
@@ -167,7 +167,7 @@ async fn an_order_that_cannot_be_read_does_not_stop_the_sweep() {
     }
     let (now, later) = (shop.time.now(), shop.time.now() + SignedDuration::from_mins(30));
     shop.pass(SignedDuration::from_mins(6)).await;
-    let again = shop.service.ledger.take_sweep(now + SignedDuration::from_mins(6), later).await.unwrap();
+    let again = shop.service.store.take_sweep(now + SignedDuration::from_mins(6), later).await.unwrap();
     assert!(again.is_none_or(|turn| turn.sweep.as_str() != "brightpearl"), "the sweep came to its end");
 }
 
@@ -257,7 +257,7 @@ async fn break_list(shop: &Shop, broken: &RmaId) -> Arc<AtomicBool> {
 }
 
 async fn named(shop: &Shop) -> Vec<(UnreadableKind, String)> {
-    let open = shop.service.ledger.unreadable(Some(&shop.connection)).await.unwrap();
+    let open = shop.service.store.unreadable(Some(&shop.connection)).await.unwrap();
     open.into_iter().map(|stored| (stored.unreadable.kind, stored.unreadable.object)).collect()
 }
 
@@ -287,7 +287,7 @@ async fn rows_of_the_list_that_cannot_be_read_are_named_and_the_others_are_swept
         by: "ada".to_owned(),
         note: None,
     };
-    let dismissed = shop.service.ledger.dismiss_unreadable(&dismissal, shop.time.now()).await.unwrap();
+    let dismissed = shop.service.store.dismiss_unreadable(&dismissal, shop.time.now()).await.unwrap();
     assert_eq!(dismissed, 1);
     shop.pass(SignedDuration::from_mins(10)).await;
     shop.work().await;
@@ -354,7 +354,7 @@ async fn what_was_skipped_is_kept_also_when_the_sweep_fails_later() {
     shop.pass(SignedDuration::from_mins(20)).await;
     while shop.service.take_a_sweep().await.unwrap() {}
     assert_eq!(named(&shop).await.len(), 2);
-    let sweeps = shop.service.ledger.sweeps().await.unwrap();
+    let sweeps = shop.service.store.sweeps().await.unwrap();
     let of = |sweep| sweeps.iter().find(|status| status.sweep == sweep).unwrap();
     let returngo = of(SweepName::Returngo);
     assert!(returngo.failing_since.is_some_and(|since| since > began), "{returngo:?}");
@@ -369,7 +369,7 @@ async fn webhooks_that_cannot_be_read_are_counted_by_system_and_have_it_swept() 
         shop.hear(Source::Brightpearl, body.to_owned()).await;
         while shop.service.handle_some_webhooks().await.unwrap() {}
     }
-    let open = shop.service.ledger.unreadable(None).await.unwrap();
+    let open = shop.service.store.unreadable(None).await.unwrap();
     assert!(open.iter().all(|stored| stored.unreadable.object == "from Brightpearl"), "{open:?}");
     let times: Vec<u64> = open.iter().map(|stored| stored.times).collect();
     assert_eq!(times.iter().sum::<u64>(), 3, "{open:?}");
@@ -470,7 +470,7 @@ async fn ids_that_are_too_long_to_be_any_stop_neither_webhooks_nor_sweeps(databa
         .await;
     shop.pass(SignedDuration::from_mins(20)).await;
     while shop.service.take_a_sweep().await.unwrap() {}
-    let sweeps = shop.service.ledger.sweeps().await.unwrap();
+    let sweeps = shop.service.store.sweeps().await.unwrap();
     let returngo = sweeps.iter().find(|status| status.sweep == SweepName::Returngo).unwrap();
     assert_eq!(returngo.error, None);
     assert_eq!(marked_because(&shop, listed, "ReturnGO was swept").await, 1);

@@ -1,5 +1,5 @@
 use returngo_brightpearl_connector::{
-    ledger::{self, ConnectionId, Sealed},
+    store::{self, ConnectionId, Sealed},
     vault::{Vault, VaultError, VaultKey},
 };
 
@@ -11,13 +11,13 @@ fn name(text: &str) -> ConnectionId {
 
 #[tokio::test]
 async fn what_is_sealed_opens_with_the_same_key() {
-    let ledger = ledger::open("sqlite::memory:").await.unwrap();
+    let store = store::open("sqlite::memory:").await.unwrap();
     let key = VaultKey::generate().unwrap();
-    let sealed = Vault::open(&key, &*ledger).await.unwrap().seal(&name("acme"), b"t0psecret").unwrap();
+    let sealed = Vault::open(&key, &store).await.unwrap().seal(&name("acme"), b"t0psecret").unwrap();
     assert!(!sealed.0.windows(9).any(|window| window == b"t0psecret"));
 
     let read: VaultKey = key.to_base64().parse().unwrap();
-    let vault = Vault::open(&read, &*ledger).await.unwrap();
+    let vault = Vault::open(&read, &store).await.unwrap();
     assert_eq!(*vault.unseal(&name("acme"), &sealed).unwrap(), b"t0psecret");
     let again = vault.seal(&name("acme"), b"t0psecret").unwrap();
     assert_ne!(again, sealed, "nobody can tell that two secrets are the same");
@@ -25,17 +25,17 @@ async fn what_is_sealed_opens_with_the_same_key() {
 
 #[tokio::test]
 async fn another_key_is_refused_at_once() {
-    let ledger = ledger::open("sqlite::memory:").await.unwrap();
-    Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap();
-    let refused = Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap_err();
+    let store = store::open("sqlite::memory:").await.unwrap();
+    Vault::open(&VaultKey::generate().unwrap(), &store).await.unwrap();
+    let refused = Vault::open(&VaultKey::generate().unwrap(), &store).await.unwrap_err();
     assert!(matches!(refused, VaultError::WrongKey), "{refused:?}");
     assert!(refused.to_string().contains("set `key_file`"));
 }
 
 #[tokio::test]
 async fn a_secret_is_its_connections_alone_and_cannot_be_changed() {
-    let ledger = ledger::open("sqlite::memory:").await.unwrap();
-    let vault = Vault::open(&VaultKey::generate().unwrap(), &*ledger).await.unwrap();
+    let store = store::open("sqlite::memory:").await.unwrap();
+    let vault = Vault::open(&VaultKey::generate().unwrap(), &store).await.unwrap();
     let sealed = vault.seal(&name("acme"), b"t0psecret").unwrap();
     let refused = vault.unseal(&name("other"), &sealed).unwrap_err();
     assert_eq!(
@@ -72,9 +72,9 @@ fn what_is_no_key_is_refused() {
 
 #[tokio::test]
 async fn nothing_of_a_key_prints() {
-    let ledger = ledger::open("sqlite::memory:").await.unwrap();
+    let store = store::open("sqlite::memory:").await.unwrap();
     let key = VaultKey::generate().unwrap();
-    let vault = Vault::open(&key, &*ledger).await.unwrap();
+    let vault = Vault::open(&key, &store).await.unwrap();
     let sealed = vault.seal(&name("acme"), b"t0psecret").unwrap();
     let printed = format!("{key:?} {vault:?} {sealed:?}");
     assert_eq!(printed, "VaultKey(…) Vault(…) Sealed(49 bytes)");

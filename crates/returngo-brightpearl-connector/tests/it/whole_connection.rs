@@ -3,7 +3,7 @@
 
 use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
-use returngo_brightpearl_connector::ledger::{AuditEvent, Cause, ConnectionId, WorkState};
+use returngo_brightpearl_connector::store::{AuditEvent, Cause, ConnectionId, WorkState};
 
 use crate::support::Shop;
 
@@ -16,7 +16,7 @@ async fn claims_of_another_connection_are_released_and_nothing_is_sent_for_them(
     shop.service.registry.put(&other, &configuration).await.unwrap();
     let rma = &shop.scene.rmas[0];
     shop.service
-        .ledger
+        .store
         .mark_due(&other, std::slice::from_ref(rma), Cause::Person, "a test", shop.time.now())
         .await
         .unwrap();
@@ -26,9 +26,9 @@ async fn claims_of_another_connection_are_released_and_nothing_is_sent_for_them(
     let connection = shop.service.registry.get(&shop.connection).await.unwrap();
     shop.service.engine.work_on(&connection, claims).await.unwrap();
     assert_eq!(shop.requests(), before);
-    let item = shop.service.ledger.work(&other, rma).await.unwrap().unwrap();
+    let item = shop.service.store.work(&other, rma).await.unwrap().unwrap();
     assert_eq!((item.state, item.failures), (WorkState::Due, 0));
-    let audit = shop.service.ledger.audit(&other, rma).await.unwrap();
+    let audit = shop.service.store.audit(&other, rma).await.unwrap();
     assert_eq!(audit.last().map(|entry| entry.event), Some(AuditEvent::Released));
 }
 

@@ -15,8 +15,8 @@ use std::{
 };
 
 use returngo_brightpearl_connector::{
-    ledger::Ledger,
     probe::{Point, Probe},
+    store::Store,
 };
 use tokio::{
     runtime::{Builder, Runtime},
@@ -86,7 +86,7 @@ impl Woken {
 }
 
 /// Lets an actor go on until it waits for the simulation.
-pub(crate) async fn go_on(actor: &mut Actor, ledger: &dyn Ledger) -> Polled {
+pub(crate) async fn go_on(actor: &mut Actor, store: &Store) -> Polled {
     loop {
         actor.woken.flag.store(false, Ordering::Release);
         let waker = Waker::from(Arc::clone(&actor.woken));
@@ -98,7 +98,7 @@ pub(crate) async fn go_on(actor: &mut Actor, ledger: &dyn Ledger) -> Polled {
             Err(cause) if is_kill(&*cause) => return Polled::Killed,
             Err(cause) => resume_unwind(cause),
         }
-        if !answered_by_database(&actor.woken, ledger).await {
+        if !answered_by_database(&actor.woken, store).await {
             return Polled::Waits;
         }
     }
@@ -108,7 +108,7 @@ pub(crate) async fn go_on(actor: &mut Actor, ledger: &dyn Ledger) -> Polled {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Waits while the database is asked. False when the actor waits for something else.
-async fn answered_by_database(woken: &Woken, ledger: &dyn Ledger) -> bool {
+async fn answered_by_database(woken: &Woken, store: &Store) -> bool {
     let began = Instant::now();
     let mut look_again = pin!(sleep(LOOKS_EVERY));
     while began.elapsed() < PATIENCE {
@@ -117,7 +117,7 @@ async fn answered_by_database(woken: &Woken, ledger: &dyn Ledger) -> bool {
         if woken.flag.load(Ordering::Acquire) {
             return true;
         }
-        if ledger.is_idle() {
+        if store.is_idle() {
             return false;
         }
         if look_again.is_elapsed() {

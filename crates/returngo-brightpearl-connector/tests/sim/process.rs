@@ -11,9 +11,9 @@ use returngo_brightpearl_connector::{
     configuration::{BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, ReturngoAccess, Secret},
     engine::{Engine, Policy},
     heartbeat::Heartbeat,
-    ledger::{self, ConnectionId, Decision, Delivery, Ledger, Source},
     registry::Registry,
     service::Service,
+    store::{self, ConnectionId, Decision, Delivery, Source, Store},
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
@@ -36,7 +36,7 @@ pub(crate) const SECRET: &str = "a-secret-of-the-simulation";
 /// A process that runs.
 pub(crate) struct Process {
     pub(crate) number: usize,
-    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) store: Arc<Store>,
     pub(crate) failpoints: Arc<Failpoints>,
     parts: Arc<Parts>,
     _stop: watch::Sender<bool>,
@@ -46,7 +46,7 @@ pub(crate) struct Process {
 struct Parts {
     world: Arc<World>,
     number: usize,
-    ledger: Arc<dyn Ledger>,
+    store: Arc<Store>,
     service: Service,
     heartbeat: Arc<Heartbeat>,
     clock: Arc<dyn Clock>,
@@ -76,10 +76,10 @@ pub(crate) fn configuration(shop: usize, settings: &Settings) -> ConnectionConfi
     }
 }
 
-/// A registry over this ledger, whose connections are not opened.
-pub(crate) async fn registry(ledger: &Arc<dyn Ledger>, clock: Arc<dyn Clock>) -> Registry {
-    let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &**ledger).await.unwrap();
-    Registry::new(Arc::clone(ledger), vault, clock)
+/// A registry over this store, whose connections are not opened.
+pub(crate) async fn registry(store: &Arc<Store>, clock: Arc<dyn Clock>) -> Registry {
+    let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &**store).await.unwrap();
+    Registry::new(Arc::clone(store), vault, clock)
 }
 
 /// Starts a process on this database.
@@ -90,15 +90,15 @@ pub(crate) async fn start(
     database: &str,
     ahead: &Arc<AtomicI64>,
 ) -> (Process, Vec<Actor>) {
-    let ledger = ledger::open(database).await.unwrap();
+    let store = store::open(database).await.unwrap();
     let clock: Arc<dyn Clock> = ProcessClock::new(&world.sim, ahead, Why::Work);
     let reporting = ProcessClock::new(&world.sim, ahead, Why::Report);
-    let heartbeat = Arc::new(Heartbeat::register(Arc::clone(&ledger), reporting, name).await.unwrap());
-    let registry = registry(&ledger, Arc::clone(&clock)).await.with_transport(Network::new(world, number));
+    let heartbeat = Arc::new(Heartbeat::register(Arc::clone(&store), reporting, name).await.unwrap());
+    let registry = registry(&store, Arc::clone(&clock)).await.with_transport(Network::new(world, number));
     let failpoints: Arc<Failpoints> = Arc::default();
     let (stop, stopped) = watch::channel(false);
     let engine = Engine::new(
-        Arc::clone(&ledger),
+        Arc::clone(&store),
         Arc::clone(&clock),
         Arc::clone(&failpoints) as _,
         heartbeat.worker().clone(),
@@ -111,7 +111,7 @@ pub(crate) async fn start(
         ..Schedule::default()
     };
     let service = Service::new(
-        Arc::clone(&ledger),
+        Arc::clone(&store),
         Arc::new(registry),
         engine.with_heartbeat(Arc::clone(&heartbeat)),
         schedule,
@@ -121,7 +121,7 @@ pub(crate) async fn start(
     let parts = Arc::new(Parts {
         world: Arc::clone(world),
         number,
-        ledger: Arc::clone(&ledger),
+        store: Arc::clone(&store),
         service,
         heartbeat: Arc::clone(&heartbeat),
         clock,
@@ -138,7 +138,7 @@ pub(crate) async fn start(
     for _ in 0..world.setup.workers {
         actors.push(Actor::new(number, "work", Arc::clone(&parts).work()));
     }
-    (Process { number, ledger, failpoints, parts, _stop: stop }, actors)
+    (Process { number, store, failpoints, parts, _stop: stop }, actors)
 }
 
 impl Process {
@@ -183,7 +183,7 @@ impl Parts {
                 self.idle("receive", Duration::from_secs(24 * 3600)).await;
                 continue;
             }
-            if let Err(error) = self.ledger.receive(&deliveries).await {
+            if let Err(error) = self.store.receive(&deliveries).await {
                 self.tell(format_args!("webhooks not stored: {error}"));
             }
             self.ring("handle");
@@ -275,10 +275,10 @@ impl Parts {
 
     async fn resolve(&self, place: usize) {
         let id: ConnectionId = self.world.setup.connections[place].id.parse().unwrap();
-        let open = self.ledger.reviews(Some(&id)).await.unwrap_or_default();
+        let open = self.store.reviews(Some(&id)).await.unwrap_or_default();
         let Some(item) = self.world.sim.pick(&open) else { return };
         let decision = self.decision(item.connection.clone(), item.rma.clone());
-        if self.ledger.put_aside(&decision, self.clock.now()).await.is_ok_and(|done| done) {
+        if self.store.put_aside(&decision, self.clock.now()).await.is_ok_and(|done| done) {
             let codes: Vec<String> = item.reviews.iter().map(|review| review.code.to_string()).collect();
             self.tell(format_args!("person: settles {} of RMA {}", codes.join(", "), item.rma));
             self.world.happened("a person settles a review");
@@ -292,7 +292,7 @@ impl Parts {
         let settled = self.world.auditor().settled_rmas();
         for rma in settled {
             let decision = self.decision(id.clone(), rma.clone());
-            if self.ledger.reopen(&decision, self.clock.now()).await.is_ok_and(|done| done) {
+            if self.store.reopen(&decision, self.clock.now()).await.is_ok_and(|done| done) {
                 self.tell(format_args!("person: reopens RMA {rma}"));
                 self.world.auditor().lifted(&rma);
             }
@@ -301,10 +301,10 @@ impl Parts {
 
     async fn retry(&self, place: usize) {
         let id: ConnectionId = self.world.setup.connections[place].id.parse().unwrap();
-        let open = self.ledger.reviews(Some(&id)).await.unwrap_or_default();
+        let open = self.store.reviews(Some(&id)).await.unwrap_or_default();
         let Some(item) = self.world.sim.pick(&open) else { return };
         let decision = self.decision(item.connection.clone(), item.rma.clone());
-        if self.ledger.begin_again(&decision, self.clock.now()).await.is_ok_and(|done| done) {
+        if self.store.begin_again(&decision, self.clock.now()).await.is_ok_and(|done| done) {
             self.tell(format_args!("person: asks for another attempt at RMA {}", item.rma));
             self.world.auditor().tried_again(&item.rma);
         }

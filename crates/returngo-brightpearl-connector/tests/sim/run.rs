@@ -12,7 +12,7 @@ use std::{
 
 use brightpearl::integration::NewWebhook as BrightpearlWebhook;
 use returngo::{NewWebhook as ReturngoWebhook, WebhookEvent};
-use returngo_brightpearl_connector::ledger;
+use returngo_brightpearl_connector::store;
 use sqlx::Connection as _;
 
 use crate::{
@@ -56,7 +56,7 @@ impl Databases {
         let in_memory = Path::new("/dev/shm");
         let folder = tempfile::TempDir::new_in(in_memory).or_else(|_| tempfile::TempDir::new()).unwrap();
         let migrated = url(&folder.path().join("migrated.db"));
-        ledger::open(&migrated).await.unwrap();
+        store::open(&migrated).await.unwrap();
         // The copy is one file, whatever is still in the log of the first.
         let empty = folder.path().join("empty.db");
         let mut connection = sqlx::SqliteConnection::connect(&migrated).await.unwrap();
@@ -136,9 +136,9 @@ impl Run {
     /// Stores the connections and subscribes to webhooks.
     async fn connect(&self) {
         let world = &self.world;
-        let ledger = ledger::open(&self.database).await.unwrap();
+        let store = store::open(&self.database).await.unwrap();
         let clock = ProcessClock::new(&world.sim, &Arc::default(), Why::Work);
-        let registry = process::registry(&ledger, clock).await;
+        let registry = process::registry(&store, clock).await;
         let mut pairs = std::collections::BTreeSet::new();
         for connected in &world.setup.connections {
             let configuration = process::configuration(connected.shop, &connected.settings);
@@ -208,7 +208,7 @@ impl Run {
     /// Whether a process works on an RMA.
     async fn is_at_work(&self) -> bool {
         let Some(running) = self.processes.iter().flatten().next() else { return false };
-        running.ledger.processes().await.unwrap().iter().any(|process| !process.holds.is_empty())
+        running.store.processes().await.unwrap().iter().any(|process| !process.holds.is_empty())
     }
 
     fn can_go_on(&self, actor: &Actor) -> bool {
@@ -219,7 +219,7 @@ impl Run {
         let actor = &mut self.actors[place];
         let process = actor.process;
         let Some(running) = &self.processes[process] else { return };
-        let polled = go_on(actor, &*running.ledger).await;
+        let polled = go_on(actor, &*running.store).await;
         match polled {
             Polled::Waits => {}
             Polled::Ended => {
@@ -345,7 +345,7 @@ impl Run {
 
     /// Everything that was to be done is done, or waits for a person.
     async fn final_check(&self) -> Result<(), Violation> {
-        let ledger = ledger::open(&self.database).await.unwrap();
-        crate::auditor::liveness::check(&self.world, &*ledger).await
+        let store = store::open(&self.database).await.unwrap();
+        crate::auditor::liveness::check(&self.world, &store).await
     }
 }

@@ -11,7 +11,7 @@
 
 use std::time::{Duration, Instant};
 
-use returngo_brightpearl_connector::ledger;
+use returngo_brightpearl_connector::store;
 
 #[path = "../../../returngo-brightpearl-connector/benches/support/databases.rs"]
 mod databases;
@@ -88,7 +88,7 @@ async fn lose_a_process(server: &Server) {
     world.assert_each_once();
     println!(
         "1 of 4 processes killed with {claims} RMAs in progress (lease {} s): all {} RMAs in sync after {:.1} s, nothing doubled",
-        ledger::LEASE.as_secs(),
+        store::LEASE.as_secs(),
         world.rmas(),
         killed.elapsed().as_secs_f64()
     );

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use returngo_brightpearl_connector::{
     configuration::ConnectionConfiguration,
-    ledger::{self, Cause, ConnectionId, Counterparts, Ledger, StoredConnection},
+    store::{self, Cause, ConnectionId, Counterparts, Store, StoredConnection},
     vault::{Vault, VaultKey},
 };
 use returngo_brightpearl_demo::Scene;
@@ -25,7 +25,7 @@ pub(crate) enum DueSweeps {
 /// Connections in a database, and the systems that they connect.
 pub(crate) struct World {
     database: Database,
-    ledger: Arc<dyn Ledger>,
+    store: Arc<Store>,
     vault: Arc<Vault>,
     stored_at: Timestamp,
     shops: Vec<(ConnectionId, Scene)>,
@@ -34,13 +34,13 @@ pub(crate) struct World {
 impl World {
     async fn empty(server: &Server, sweeps: DueSweeps) -> Self {
         let database = Database::postgres(server).await;
-        let ledger = ledger::open(&database.url).await.unwrap();
-        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &*ledger).await.unwrap();
+        let store = store::open(&database.url).await.unwrap();
+        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &store).await.unwrap();
         let stored_at = match sweeps {
             DueSweeps::Now => Timestamp::now(),
             DueSweeps::Tomorrow => Timestamp::now() + SignedDuration::from_hours(24),
         };
-        Self { database, ledger, vault: Arc::new(vault), stored_at, shops: Vec::new() }
+        Self { database, store, vault: Arc::new(vault), stored_at, shops: Vec::new() }
     }
 
     /// So many shops and accounts, with so many RMAs each, none of them approved.
@@ -50,7 +50,7 @@ impl World {
             let scene = Scene::start(rmas).await.unwrap();
             let connection: ConnectionId = format!("shop-{number}").parse().unwrap();
             let configuration = scene.configuration().unwrap();
-            put(&*world.ledger, &world.vault, &connection, &configuration, world.stored_at).await;
+            put(&*world.store, &world.vault, &connection, &configuration, world.stored_at).await;
             world.shops.push((connection, scene));
         }
         world
@@ -64,12 +64,12 @@ impl World {
         let configuration = scene.configuration().unwrap();
         let mut putting = JoinSet::new();
         for first in 0..AT_ONCE {
-            let (ledger, vault) = (Arc::clone(&world.ledger), Arc::clone(&world.vault));
+            let (store, vault) = (Arc::clone(&world.store), Arc::clone(&world.vault));
             let (configuration, stored_at) = (configuration.clone(), world.stored_at);
             putting.spawn(async move {
                 for number in (first..connections).step_by(AT_ONCE as usize) {
                     let connection = format!("connection-{number}").parse().unwrap();
-                    put(&*ledger, &vault, &connection, &configuration, stored_at).await;
+                    put(&store, &vault, &connection, &configuration, stored_at).await;
                 }
             });
         }
@@ -92,7 +92,7 @@ impl World {
             for rma in &scene.rmas {
                 scene.approve(rma).unwrap();
             }
-            self.ledger
+            self.store
                 .mark_due(connection, &scene.rmas, Cause::Person, "a measure", Timestamp::now())
                 .await
                 .unwrap();
@@ -106,7 +106,7 @@ impl World {
 
     async fn in_step_are(&self, enough: u64) {
         loop {
-            let status = self.ledger.status().await.unwrap();
+            let status = self.store.status().await.unwrap();
             assert!(status.iter().all(|status| status.needs_review == 0));
             if status.iter().map(|status| status.in_step).sum::<u64>() >= enough {
                 return;
@@ -142,16 +142,16 @@ impl World {
 /// Stores a connection as one of an account of its own: the mocks all have the same one, and between an account and a
 /// shop there is one connection.
 async fn put(
-    ledger: &dyn Ledger,
+    store: &Store,
     vault: &Vault,
     connection: &ConnectionId,
     configuration: &ConnectionConfiguration,
     stored_at: Timestamp,
 ) {
     let counterparts = Counterparts::new(connection.as_str(), &configuration.returngo.shop);
-    ledger.bind(connection, &counterparts).await.unwrap();
+    store.bind(connection, &counterparts).await.unwrap();
     let text = serde_json::to_vec(configuration).unwrap();
     let configuration = vault.seal(connection, &text).unwrap();
     let stored = StoredConnection { id: connection.clone(), configuration };
-    ledger.put_connection(&stored, stored_at).await.unwrap();
+    store.put_connection(&stored, stored_at).await.unwrap();
 }

@@ -1,8 +1,8 @@
-//! A store with a year of RMAs: what bringing it up to date takes, what asking for its figures, finding a unit's RMA and an idle sweep of ReturnGO cost, and
+//! A store with a year of RMAs: what asking for its figures, finding a unit's RMA and an idle sweep of ReturnGO cost, and
 //! how much memory an idle process takes. On SQLite, and on PostgreSQL where there is one.
 //!
 //! ```sh
-//! RMAS=1800000 cargo bench -p returngo-brightpearl-connector --bench year
+//! RMAS=1800000 cargo bench -p returngo-brightpearl --bench year
 //! ```
 //!
 //! `-- sqlite` and `-- postgres` run one. `RMAS` is 20,000 unless it is set; a year needs some 3 GB of disk for each.
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use returngo::ReturnedItemId;
-use returngo_brightpearl_connector::ledger::SweepName;
+use returngo_brightpearl_connector::store::SweepName;
 
 #[path = "../../../returngo-brightpearl-connector/benches/support/databases.rs"]
 mod databases;
@@ -22,8 +22,6 @@ mod databases;
 mod process;
 #[path = "../../../returngo-brightpearl-connector/benches/support/times.rs"]
 mod times;
-#[path = "../../../returngo-brightpearl-connector/tests/it/ledger/version_12.rs"]
-mod version_12;
 mod year;
 
 use databases::{Database, Server};
@@ -57,40 +55,23 @@ async fn measure(database: Database, rmas: u64) {
     let began = Instant::now();
     let year = Year::fill(database, rmas).await;
     println!("{name}, {rmas} RMAs, filled in {:.0?}", began.elapsed());
-    let process = upgraded(&year).await;
+    let process = Process::start(year.url()).await;
     let mut status = Vec::new();
     let mut lookups = Vec::new();
     for round in 0..ROUNDS {
         let before = Instant::now();
-        let shown = year.ledger.status().await.unwrap();
+        let shown = year.store.status().await.unwrap();
         status.push(before.elapsed());
         assert!(shown[0].in_step * 10 > rmas * 9, "{shown:?}");
         let units: Vec<_> =
             (0..20).map(|unit| ReturnedItemId::new(format!("unknown-{round}-{unit}"))).collect();
         let before = Instant::now();
-        assert!(year.ledger.rmas_of_items(&year.connection, &units).await.unwrap().is_empty());
+        assert!(year.store.rmas_of_items(&year.connection, &units).await.unwrap().is_empty());
         lookups.push(before.elapsed());
     }
     println!("  status: {}", percentiles(status));
     println!("  RMAs of 20 unknown units: {}", percentiles(lookups));
     sweep(&year, &process).await;
-}
-
-/// A process of this version that starts on the store as version 12 left it.
-async fn upgraded(year: &Year) -> Process {
-    year.make_version_12().await;
-    let before = year.size().await;
-    let began = Instant::now();
-    let process = Process::start(year.url()).await;
-    println!(
-        "  brought up to date in {:.1?}, {:.1?} of CPU time of the process, {} MiB at most; the store of {} MiB became one of {} MiB",
-        began.elapsed(),
-        process.cpu_time(),
-        process.most_memory() >> 20,
-        before >> 20,
-        year.size().await >> 20,
-    );
-    process
 }
 
 /// What a process that has nothing else to do takes for sweeps of ReturnGO that find nothing.
@@ -106,7 +87,7 @@ async fn sweep(year: &Year, process: &Process) {
     println!("  /metrics: {}", percentiles(metrics));
     for number in 1..=3 {
         let (cpu, written, before) = (process.cpu_time(), year.written(process).await, sweeps(process).await);
-        year.ledger.hasten_sweep(&year.connection, SweepName::Returngo, Timestamp::now()).await.unwrap();
+        year.store.hasten_sweep(&year.connection, SweepName::Returngo, Timestamp::now()).await.unwrap();
         while sweeps(process).await == before {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

@@ -1,8 +1,8 @@
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use returngo_brightpearl_connector::{
-    ledger::{self, ConnectionId, Counterparts, Ledger, StoredConnection},
+    store::{self, ConnectionId, Counterparts, Store, StoredConnection},
     vault::{Vault, VaultKey},
 };
 use returngo_brightpearl_demo::Scene;
@@ -11,7 +11,6 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 use crate::{
     databases::Database,
     process::{KEY, Process},
-    version_12,
 };
 
 const DAYS: u64 = 365;
@@ -24,7 +23,7 @@ const REMEMBERED: u64 = 60;
 
 /// A year of one shop's RMAs in a database.
 pub(crate) struct Year {
-    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) store: Arc<Store>,
     pub(crate) connection: ConnectionId,
     database: Database,
     now: Timestamp,
@@ -34,20 +33,20 @@ pub(crate) struct Year {
 
 impl Year {
     pub(crate) async fn fill(database: Database, rmas: u64) -> Self {
-        let ledger = ledger::open(&database.url).await.unwrap();
-        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &*ledger).await.unwrap();
+        let store = store::open(&database.url).await.unwrap();
+        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &store).await.unwrap();
         let scene = Scene::start(1).await.unwrap();
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
         let configuration = scene.configuration().unwrap();
         let counterparts = Counterparts::new(connection.as_str(), &configuration.returngo.shop);
-        ledger.bind(&connection, &counterparts).await.unwrap();
+        store.bind(&connection, &counterparts).await.unwrap();
         let text = serde_json::to_vec(&configuration).unwrap();
         let configuration = vault.seal(&connection, &text).unwrap();
         let now = Timestamp::now();
         let stored = StoredConnection { id: connection.clone(), configuration };
         // Its sweeps are due tomorrow.
-        ledger.put_connection(&stored, now + SignedDuration::from_hours(24)).await.unwrap();
-        let year = Self { ledger, connection, database, now, a_day: rmas.div_ceil(DAYS), _scene: scene };
+        store.put_connection(&stored, now + SignedDuration::from_hours(24)).await.unwrap();
+        let year = Self { store, connection, database, now, a_day: rmas.div_ceil(DAYS), _scene: scene };
         for day in 0..DAYS {
             year.fill_day(day).await;
         }
@@ -78,46 +77,6 @@ impl Year {
             sqlx::query(AssertSqlSafe(statement)).execute(&mut *transaction).await.unwrap();
         }
         transaction.commit().await.unwrap();
-    }
-
-    /// The store as it was before migration 13.
-    pub(crate) async fn make_version_12(&self) {
-        for statement in version_12::statements(self.is_sqlite()) {
-            self.run(statement).await;
-        }
-        self.store_position_of_version_12().await;
-        // What was dropped takes no room in a store that never had it.
-        self.run("VACUUM").await;
-        if self.is_sqlite() {
-            self.run("PRAGMA wal_checkpoint(TRUNCATE)").await;
-        } else {
-            self.run("CHECKPOINT").await;
-        }
-    }
-
-    /// What a sweep knew was one value. Its lists were taken just now, but for those of edited RMAs and transactions.
-    async fn store_position_of_version_12(&self) {
-        let mut rmas = String::new();
-        for day in (DAYS - REMEMBERED..DAYS).map(|day| self.day(day)) {
-            for rma in day.first..day.first + day.rmas {
-                let comma = if rmas.is_empty() { "" } else { "," };
-                write!(rmas, r#"{comma}"{rma}":{}"#, day.seen(&rma.to_string(), "")).unwrap();
-            }
-        }
-        let (now, before) = (Timestamp::now(), Timestamp::now() - SignedDuration::from_hours(1));
-        let later = now + SignedDuration::from_hours(1);
-        let run =
-            |last: Timestamp| format!(r#"{{"last":"{last}","pages":1,"underWay":null,"hurried":false}}"#);
-        let state = format!(
-            r#"{{"began":"{before}","rmas":{{{rmas}}},"due":{{}},"unmatched":{{}},"open":{},"edited":{},"money":{},"recent":{},"looks":{{"hour":0,"made":0}}}}"#,
-            run(later),
-            run(before),
-            run(before),
-            run(later),
-        );
-        let position = format!(r#"{{"state":{state},"heardUntil":"{now}"}}"#);
-        let store = "UPDATE sweep SET position = $1 WHERE name = 'returngo'";
-        sqlx::query(store).bind(position).execute(&mut self.connection().await).await.unwrap();
     }
 
     pub(crate) async fn position_size(&self) -> i64 {

@@ -10,8 +10,8 @@ use crate::{
 /// What happened about an RMA.
 pub(super) async fn run(cli: &Cli, OfRma { connection, rma }: &OfRma) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
-    let connection = chosen::connection(&*assembly.ledger, connection.as_ref()).await?;
-    let entries = assembly.ledger.audit(&connection, rma).await?;
+    let connection = chosen::connection(&assembly.store, connection.as_ref()).await?;
+    let entries = assembly.store.audit(&connection, rma).await?;
     if cli.json {
         let entries = entries.iter().map(|entry| {
             json!({"at": entry.at, "attempt": entry.attempt, "event": entry.event.as_str(), "detail": entry.detail})

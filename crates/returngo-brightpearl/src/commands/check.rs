@@ -9,14 +9,14 @@ use crate::{
 };
 use returngo_brightpearl_connector::{
     connection::Connection,
-    ledger::{ConnectionId, Source},
+    store::{ConnectionId, Source},
     subscriptions,
 };
 
 /// Checks a connection, finding by finding.
 pub(super) async fn run(cli: &Cli, of: &Of) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&*assembly.ledger, of.connection.as_ref()).await?;
+    let id = chosen::connection(&assembly.store, of.connection.as_ref()).await?;
     let secret = assembly.registry.configuration(&id).await?.webhook_secret;
     let connection = assembly.connection(&id).await?;
     let receiver = |source| {
@@ -67,9 +67,9 @@ pub(super) fn unencrypted(public_url: &str) -> Option<Finding> {
 async fn own_findings(assembly: &Assembly, connection: &Connection) -> anyhow::Result<Vec<Finding>> {
     let id = &connection.id;
     let mut findings = Vec::new();
-    let pair = assembly.ledger.counterparts(id).await?;
+    let pair = assembly.store.counterparts(id).await?;
     let connected = match &pair {
-        Some(pair) => assembly.ledger.connected_as(pair).await?,
+        Some(pair) => assembly.store.connected_as(pair).await?,
         None => Vec::new(),
     };
     let others: Vec<_> =
@@ -106,7 +106,7 @@ async fn own_findings(assembly: &Assembly, connection: &Connection) -> anyhow::R
 
 /// What was skipped because it cannot be read.
 async fn unreadable(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<Option<Finding>> {
-    let unreadable = assembly.ledger.unreadable(Some(id)).await?;
+    let unreadable = assembly.store.unreadable(Some(id)).await?;
     Ok(unreadable.first().map(|first| Finding {
         mark: Mark::Warning,
         subject: "unreadable".to_owned(),

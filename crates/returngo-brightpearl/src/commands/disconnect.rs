@@ -13,8 +13,8 @@ use crate::{
 };
 use returngo_brightpearl_connector::{
     error::with_causes,
-    ledger::{ConnectionId, Source},
     registry::RegistryError,
+    store::{ConnectionId, Source},
 };
 
 #[derive(Debug, Args)]
@@ -41,13 +41,13 @@ pub(crate) struct Arguments {
 
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&*assembly.ledger, arguments.connection.as_ref()).await?;
+    let id = chosen::connection(&assembly.store, arguments.connection.as_ref()).await?;
     ensure!(
-        assembly.ledger.connection(&id).await?.is_some(),
+        assembly.store.connection(&id).await?.is_some(),
         "there is no connection {id}: `status` lists them"
     );
     let between =
-        assembly.ledger.counterparts(&id).await?.map(|pair| format!(" ({pair})")).unwrap_or_default();
+        assembly.store.counterparts(&id).await?.map(|pair| format!(" ({pair})")).unwrap_or_default();
     let question = format!("Remove connection {id}{between}, its credentials and its webhooks?");
     terminal::go_on(&question, arguments.yes)?;
     let unsubscribed = assembly.spending(async { Ok(unsubscribe(&assembly, &id).await) }).await?;
@@ -63,7 +63,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         "connection {id} stays, as not all its webhooks can be removed: {}: mend it, or leave them with --leave-webhooks",
         left.join("; ")
     );
-    assembly.ledger.remove_connection(&id, assembly.clock.now()).await?;
+    assembly.store.remove_connection(&id, assembly.clock.now()).await?;
     for left in &left {
         remark(format_args!("webhooks were not removed: {left}"))?;
     }

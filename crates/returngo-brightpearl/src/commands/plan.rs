@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { of: OfRma { connection, rma }, spending } = arguments;
     let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&*assembly.ledger, connection.as_ref()).await?;
+    let id = chosen::connection(&assembly.store, connection.as_ref()).await?;
     let connection = assembly.connection(&id).await?;
     let world = async {
         spending.allow(&assembly, &id, "this plan", 1).await?;

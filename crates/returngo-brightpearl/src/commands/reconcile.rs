@@ -47,7 +47,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let days = arguments.period.days()?;
     let (named, rmas) = arguments.words.split()?;
     let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&*assembly.ledger, named.as_ref()).await?;
+    let id = chosen::connection(&assembly.store, named.as_ref()).await?;
     let connection = assembly.connection(&id).await?;
     let spending = async |what: &str, calls| arguments.spending.allow(&assembly, &id, what, calls).await;
     let report = async {

@@ -13,7 +13,7 @@ use super::{
     init::write_new,
 };
 use returngo_brightpearl_connector::{
-    ledger::{self, LEASE, Ledger},
+    store::{self, LEASE, Store},
     vault::{Vault, VaultKey},
 };
 
@@ -21,10 +21,10 @@ use returngo_brightpearl_connector::{
 pub(super) async fn run(cli: &Cli, Rekey { to, yes }: &Rekey) -> anyhow::Result<()> {
     let configuration = configuration(cli)?;
     let old = key(&configuration.key_file)?;
-    let ledger = ledger::open_existing(configuration.database.reveal()).await?;
-    let vault = Vault::open(&old, &*ledger).await?;
-    refuse_while_serving(&*ledger, SystemClock.now()).await?;
-    let stored = ledger.connections().await?.len();
+    let store = store::open_existing(configuration.database.reveal()).await?;
+    let vault = Vault::open(&old, &store).await?;
+    refuse_while_serving(&store, SystemClock.now()).await?;
+    let stored = store.connections().await?.len();
     let question = format!(
         "Encrypt the credentials of {} with the key in {}? No other process may use the database meanwhile.",
         counted(stored, "connection"),
@@ -36,7 +36,7 @@ pub(super) async fn run(cli: &Cli, Rekey { to, yes }: &Rekey) -> anyhow::Result<
         write_new(to, &VaultKey::generate()?.to_base64())
             .with_context(|| format!("{} cannot be written", to.display()))?;
     }
-    let connections = vault.rekey(&VaultKey::read(to)?, &*ledger).await?;
+    let connections = vault.rekey(&VaultKey::read(to)?, &store).await?;
     if cli.json {
         return say_json(&json!({"connections": connections, "key": to}));
     }
@@ -49,8 +49,8 @@ pub(super) async fn run(cli: &Cli, Rekey { to, yes }: &Rekey) -> anyhow::Result<
 }
 
 /// A process that goes on with the old key opens none of the connections any more.
-async fn refuse_while_serving(ledger: &dyn Ledger, now: Timestamp) -> anyhow::Result<()> {
-    let processes = ledger.processes().await?;
+async fn refuse_while_serving(store: &Store, now: Timestamp) -> anyhow::Result<()> {
+    let processes = store.processes().await?;
     let running = processes.iter().find(|process| process.holds_until().is_some_and(|until| until > now));
     match running.map(|process| &process.worker) {
         None => Ok(()),

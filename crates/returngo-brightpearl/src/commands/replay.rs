@@ -7,7 +7,7 @@ use crate::{
     cli::Cli,
     output::{say, say_json},
 };
-use returngo_brightpearl_connector::ledger::{Delivery, InboxId};
+use returngo_brightpearl_connector::store::{Delivery, InboxId};
 
 /// Handling a webhook again.
 #[derive(Debug, Args)]
@@ -25,12 +25,12 @@ pub(crate) struct Arguments {
 /// Handles a webhook again: what it names is due.
 pub(super) async fn run(cli: &Cli, Arguments { delivery: id }: &Arguments) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
-    let stored = assembly.ledger.delivery(*id).await?;
+    let stored = assembly.store.delivery(*id).await?;
     let stored = stored.with_context(|| format!("there is no webhook {id} in the inbox"))?;
     let (connection, source) = (stored.delivery.connection.clone(), stored.delivery.source);
     // It waits from now on, and is kept for as long as one that came now.
     let again = Delivery { received_at: assembly.clock.now(), ..stored.delivery };
-    assembly.ledger.receive(&[again]).await?;
+    assembly.store.receive(&[again]).await?;
     if cli.json {
         return say_json(
             &json!({"webhook": id.0, "connection": connection.as_str(), "source": source.as_str()}),

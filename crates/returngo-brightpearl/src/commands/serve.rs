@@ -14,10 +14,10 @@ use crate::{
 };
 use returngo_brightpearl_connector::{
     heartbeat::Heartbeat,
-    ledger::SweepName,
     parts::Parts,
     receiver::{self, DoorKeeper, Inbox},
     server,
+    store::SweepName,
 };
 
 /// Senders that may wait for their connection to be taken.
@@ -38,19 +38,18 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
 
     let mut keeper = DoorKeeper::new(Arc::clone(&assembly.registry), Arc::clone(&assembly.clock));
     keeper.look().await?;
-    let inbox =
-        Inbox::new(Arc::clone(&service.ledger), Arc::clone(&service.probe), Arc::clone(&service.wake));
+    let inbox = Inbox::new(Arc::clone(&service.store), Arc::clone(&service.probe), Arc::clone(&service.wake));
     let storing = inbox.broken();
     let routes = receiver::routes(keeper.doors(), inbox, Arc::clone(&service.clock))
         .merge(web::routes(Arc::clone(&service))?);
     let now = service.clock.now();
     if service.schedule.public_url.is_some() {
         // It may be another address than the last time.
-        service.ledger.hasten_sweeps(SweepName::Subscriptions, now).await?;
+        service.store.hasten_sweeps(SweepName::Subscriptions, now).await?;
     }
     // No webhook was received until now.
     for sweep in [SweepName::Brightpearl, SweepName::Returngo] {
-        service.ledger.hasten_sweeps(sweep, now).await?;
+        service.store.hasten_sweeps(sweep, now).await?;
     }
     let listener = address.listen(BACKLOG)?;
     tracing::info!(address = %listener.local_addr()?, "serving");

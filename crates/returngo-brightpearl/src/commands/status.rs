@@ -11,7 +11,7 @@ use crate::{
 };
 use returngo_brightpearl_connector::{
     calls,
-    ledger::{ConnectionId, ConnectionStatus, LEASE, OutOfSync, Process, SweepName, SweepStatus},
+    store::{ConnectionId, ConnectionStatus, LEASE, OutOfSync, Process, SweepName, SweepStatus},
 };
 
 /// How long a sweep may be due before it is asked whether anybody takes it.
@@ -61,7 +61,7 @@ impl CallsLeft {
         let Ok(configuration) = assembly.registry.configuration(id).await else { return Ok(None) };
         let Some(a_day) = configuration.returngo.quota().per_day else { return Ok(None) };
         let key = assembly.registry.calls(id, &configuration)?.key();
-        let spent = assembly.ledger.returngo_calls(&key, calls::day_of(now)).await?;
+        let spent = assembly.store.returngo_calls(&key, calls::day_of(now)).await?;
         let left = a_day.saturating_sub(spent.reads).saturating_sub(spent.writes);
         Ok(Some(Self { left, a_day }))
     }
@@ -69,24 +69,24 @@ impl CallsLeft {
 
 impl Standing {
     async fn of_all(assembly: &Assembly, now: Timestamp) -> anyhow::Result<Vec<Self>> {
-        let ledger = &assembly.ledger;
-        let mut out_of_sync: BTreeMap<ConnectionId, OutOfSync> = ledger
+        let store = &assembly.store;
+        let mut out_of_sync: BTreeMap<ConnectionId, OutOfSync> = store
             .out_of_sync(now)
             .await?
             .into_iter()
             .map(|out_of_sync| (out_of_sync.connection.clone(), out_of_sync))
             .collect();
         let mut sweeps: BTreeMap<ConnectionId, Vec<SweepStatus>> = BTreeMap::new();
-        for sweep in ledger.sweeps().await? {
+        for sweep in store.sweeps().await? {
             sweeps.entry(sweep.connection.clone()).or_default().push(sweep);
         }
         let mut unreadable: BTreeMap<ConnectionId, usize> = BTreeMap::new();
-        for stored in ledger.unreadable(None).await? {
+        for stored in store.unreadable(None).await? {
             *unreadable.entry(stored.connection).or_default() += 1;
         }
-        let processes = ledger.processes().await?;
+        let processes = store.processes().await?;
         let mut standings = Vec::new();
-        for status in ledger.status().await? {
+        for status in store.status().await? {
             let id = &status.connection;
             let held = processes.iter().flat_map(|process| {
                 process.holds.iter().filter(|(of, _)| of == id).map(|(_, rmas)| (process.clone(), *rmas))

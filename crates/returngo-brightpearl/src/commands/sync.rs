@@ -27,8 +27,8 @@ use super::{
 use returngo_brightpearl_connector::{
     connection::Connection,
     engine::Engine,
-    ledger::{Cause, Claim, Process, WorkItem, WorkState, WorkerId},
     skipped::Skipped,
+    store::{Cause, Claim, Process, WorkItem, WorkState, WorkerId},
 };
 
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ const SOON: SignedDuration = SignedDuration::from_secs(15);
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
     let (named, named_rmas) = arguments.words.split()?;
     let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&*assembly.ledger, named.as_ref()).await?;
+    let id = chosen::connection(&assembly.store, named.as_ref()).await?;
     let connection = assembly.connection(&id).await?;
     assembly.spending(are_there(&assembly, &connection, &named_rmas)).await?;
     let mut rmas: BTreeSet<RmaId> = named_rmas.iter().cloned().collect();
@@ -70,13 +70,13 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
             let found: Vec<_> =
                 found.iter().filter(|(_, of)| **of == cause).map(|(rma, _)| rma.clone()).collect();
             let why = "a person asked what changed";
-            assembly.ledger.mark_due(&id, &found, cause, why, assembly.clock.now()).await?;
+            assembly.store.mark_due(&id, &found, cause, why, assembly.clock.now()).await?;
         }
         rmas.extend(found.into_keys());
     }
     let asked: Vec<RmaId> = rmas.into_iter().collect();
     let all_due = arguments.since.is_none() && asked.is_empty();
-    assembly.ledger.mark_due(&id, &named_rmas, Cause::Person, "a person asked", assembly.clock.now()).await?;
+    assembly.store.mark_due(&id, &named_rmas, Cause::Person, "a person asked", assembly.clock.now()).await?;
     let stop = stop_on_interrupt();
     let name = format!("sync {} {}", assembly::host_name(), std::process::id());
     let heartbeat = assembly.heartbeat(&name).await?;
@@ -105,7 +105,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
 async fn are_there(assembly: &Assembly, connection: &Connection, rmas: &[RmaId]) -> anyhow::Result<()> {
     let mut unknown = Vec::new();
     for rma in rmas {
-        if assembly.ledger.work(&connection.id, rma).await?.is_none() {
+        if assembly.store.work(&connection.id, rma).await?.is_none() {
             unknown.push(rma.clone());
         }
     }
@@ -127,9 +127,9 @@ async fn changed_since(
     let zone = connection.reader().await?.account.time_zone().unwrap_or(TimeZone::UTC);
     let since = since.timestamp(assembly.clock.now(), &zone).context("--since is too long ago")?;
     let mut skipped = Skipped::of(&connection.id);
-    let changed = connection.changed_since(since, &*assembly.ledger, &mut skipped).await;
+    let changed = connection.changed_since(since, &assembly.store, &mut skipped).await;
     unreadable::name_unreadable(skipped.unreadable())?;
-    skipped.store(&*assembly.ledger, assembly.clock.now()).await?;
+    skipped.store(&assembly.store, assembly.clock.now()).await?;
     Ok(changed?)
 }
 
@@ -214,7 +214,7 @@ impl Work<'_> {
     async fn items(&self, rmas: &[RmaId]) -> anyhow::Result<Vec<WorkItem>> {
         let mut items = Vec::new();
         for rma in rmas {
-            items.extend(self.assembly.ledger.work(&self.connection.id, rma).await?);
+            items.extend(self.assembly.store.work(&self.connection.id, rma).await?);
         }
         Ok(items)
     }
@@ -229,7 +229,7 @@ impl Work<'_> {
             let why = items.iter().filter(|item| self.is_open(item)).find_map(|item| item.last_error.clone());
             return Ok(why.unwrap_or_else(|| "RMAs are pending".to_owned()));
         }
-        let processes = self.assembly.ledger.processes().await?;
+        let processes = self.assembly.store.processes().await?;
         let held: Vec<_> = held
             .into_iter()
             .map(|(worker, rmas)| {

@@ -72,7 +72,7 @@ async fn what_was_answered_is_kept_and_it_recovers() {
     let kept = stored(&mut database).await;
     assert!(taken.iter().all(|number| kept.contains(&webhook(*number))), "what was answered is there");
     eventually("all webhooks are handled", || async {
-        let status = site.ledger.status().await.unwrap();
+        let status = site.store.status().await.unwrap();
         status[0].waiting_deliveries == 0
     })
     .await;

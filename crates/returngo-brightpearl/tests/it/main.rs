@@ -4,11 +4,11 @@
 
 mod commands;
 #[allow(dead_code, reason = "the connector's tests use the rest")]
-#[path = "../../../returngo-brightpearl-connector/tests/it/ledger/databases.rs"]
+#[path = "../../../returngo-brightpearl-connector/tests/it/store/databases.rs"]
 mod databases;
 mod disk;
 mod operations;
-#[path = "../../../returngo-brightpearl-connector/tests/it/ledger/postgres.rs"]
+#[path = "../../../returngo-brightpearl-connector/tests/it/store/postgres.rs"]
 mod postgres;
 #[path = "../../../returngo-brightpearl-connector/tests/it/private_file.rs"]
 mod private_file;

@@ -11,9 +11,9 @@ use std::{
 use jiff::Timestamp;
 use returngo_brightpearl_connector::{
     engine::Policy,
-    ledger::{self, Delivery, Source},
     probe::{NoProbe, Point, Probe},
     receiver::Inbox,
+    store::{self, Delivery, Source},
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,13 +50,13 @@ fn the_process_that_is_killed() {
             }
             None => Arc::new(NoProbe),
         };
-        let ledger = ledger::open(&orders.database).await.unwrap();
+        let store = store::open(&orders.database).await.unwrap();
         // What the process that was killed before held is pending again.
-        let worker = ledger.register(PROCESS, orders.now).await.unwrap();
+        let worker = store.register(PROCESS, orders.now).await.unwrap();
         let service =
-            service(ledger, &Time::at(orders.now), &worker.0, probe, policy(orders.writes_at_once)).await;
+            service(store, &Time::at(orders.now), &worker.0, probe, policy(orders.writes_at_once)).await;
         let inbox =
-            Inbox::new(Arc::clone(&service.ledger), Arc::clone(&service.probe), Arc::clone(&service.wake));
+            Inbox::new(Arc::clone(&service.store), Arc::clone(&service.probe), Arc::clone(&service.wake));
         for (connection, body) in orders.deliveries {
             let connection = connection.parse().unwrap();
             let delivery = Delivery { connection, source: Source::Returngo, body, received_at: orders.now };

@@ -3,14 +3,14 @@
 
 use returngo::RmaId;
 use returngo_brightpearl_connector::{
-    ledger::{UnreadableKind, WorkState},
     probe::Point,
+    store::{UnreadableKind, WorkState},
 };
 use serde_json::{Value, json};
 use wiremock::{Mock, ResponseTemplate, matchers::path};
 
 use super::{Kill, Story};
-use crate::ledger::{databases::Database, on_both};
+use crate::store::{databases::Database, on_both};
 
 on_both!(what_was_skipped_survives_a_kill_at_every_step,);
 
@@ -71,7 +71,7 @@ async fn what_was_skipped_survives_a_kill_at_every_step(database: Database) {
     story.come_to_an_end().await;
     assert!(killed >= 16, "{killed} processes were killed");
 
-    let skipped = story.ledger.unreadable(Some(&story.connection)).await.unwrap();
+    let skipped = story.store.unreadable(Some(&story.connection)).await.unwrap();
     let mut skipped: Vec<(UnreadableKind, String)> =
         skipped.into_iter().map(|stored| (stored.unreadable.kind, stored.unreadable.object)).collect();
     skipped.sort();
@@ -83,7 +83,7 @@ async fn what_was_skipped_survives_a_kill_at_every_step(database: Database) {
     expected.sort();
     assert_eq!(skipped, expected);
     for rma in &story.scene.rmas {
-        let work = story.ledger.work(&story.connection, rma).await.unwrap();
+        let work = story.store.work(&story.connection, rma).await.unwrap();
         assert_eq!(work.map(|work| work.state), Some(WorkState::InStep), "{rma}");
         let payments = story.scene.brightpearl.payments_on(story.scene.credit(rma).unwrap().id).len();
         assert_eq!(payments, usize::from(rma == refunded), "{rma}");

@@ -1,7 +1,7 @@
 //! Returns of one sales order that become pending together.
 
 use brightpearl_mock::Switches;
-use returngo_brightpearl_connector::{engine::Policy, ledger::WorkState};
+use returngo_brightpearl_connector::{engine::Policy, store::WorkState};
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 use serde_json::json;

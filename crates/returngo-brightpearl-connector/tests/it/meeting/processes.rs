@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
     heartbeat::Heartbeat,
-    ledger::{Cause, ClaimRequest, LEASE, WorkState},
+    store::{Cause, ClaimRequest, LEASE, WorkState},
 };
 use serde_json::json;
 
@@ -21,24 +21,24 @@ async fn claim_one(site: &Site, process: &Heartbeat) {
         only: None,
         except: Vec::new(),
     };
-    assert_eq!(site.ledger.claim(&request).await.unwrap().len(), 1);
+    assert_eq!(site.store.claim(&request).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_process_holds_up_nothing_but_what_it_held_and_that_for_less_than_a_minute() {
     let others = (4_410_010..4_410_030).map(|number| rma(number, 1));
     let site = Site::open([rma(4_410_001, 1)].into_iter().chain(others).collect(), json!({})).await;
-    let killed = Heartbeat::register(Arc::clone(&site.ledger), site.time.clock(), "killed").await.unwrap();
+    let killed = Heartbeat::register(Arc::clone(&site.store), site.time.clock(), "killed").await.unwrap();
     site.queue([4_410_001]).await;
     claim_one(&site, &killed).await;
 
     site.queue(4_410_010..4_410_030).await;
     let process = site.process("other").await;
-    let watcher = Heartbeat::register(Arc::clone(&site.ledger), site.time.clock(), "other").await.unwrap();
+    let watcher = Heartbeat::register(Arc::clone(&site.store), site.time.clock(), "other").await.unwrap();
     work_until_nothing_is_due(&process).await;
     assert_ne!(site.item(4_410_010).await.state, WorkState::Due, "the others go on");
     assert_eq!(site.item(4_410_001).await.state, WorkState::Claimed);
-    let holder = site.ledger.processes().await.unwrap().into_iter().find(|process| !process.holds.is_empty());
+    let holder = site.store.processes().await.unwrap().into_iter().find(|process| !process.holds.is_empty());
     assert_eq!(holder.map(|process| process.worker), Some(killed.worker().clone()));
 
     let mut waited = SignedDuration::ZERO;
@@ -56,12 +56,12 @@ async fn a_killed_process_holds_up_nothing_but_what_it_held_and_that_for_less_th
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_starts_again_goes_on_at_once() {
     let site = Site::open(vec![rma(4_410_001, 1)], json!({})).await;
-    let killed = Heartbeat::register(Arc::clone(&site.ledger), site.time.clock(), "serve a:1").await.unwrap();
-    site.ledger
+    let killed = Heartbeat::register(Arc::clone(&site.store), site.time.clock(), "serve a:1").await.unwrap();
+    site.store
         .mark_due(&site.acme, &[id(4_410_001)], Cause::Returngo, "a test", site.time.now())
         .await
         .unwrap();
     claim_one(&site, &killed).await;
-    Heartbeat::register(Arc::clone(&site.ledger), site.time.clock(), "serve a:1").await.unwrap();
+    Heartbeat::register(Arc::clone(&site.store), site.time.clock(), "serve a:1").await.unwrap();
     assert_eq!(site.item(4_410_001).await.state, WorkState::Due);
 }

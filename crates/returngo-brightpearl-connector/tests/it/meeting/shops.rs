@@ -1,8 +1,8 @@
 //! Several shops on one account, and one shop that is connected twice.
 
 use returngo_brightpearl_connector::{
-    ledger::{Delivery, LedgerError, Source},
     registry::RegistryError,
+    store::{Delivery, Source, StoreError},
 };
 use rust_decimal_macros::dec;
 use serde_json::json;
@@ -17,10 +17,10 @@ async fn a_pair_of_account_and_shop_is_connected_once() {
     let process = site.process("setter-up").await;
     let refused = process.registry.put(&"again".parse().unwrap(), &again).await.unwrap_err();
     assert!(
-        matches!(&refused, RegistryError::Ledger(LedgerError::AlreadyConnected { existing, .. }) if *existing == site.acme),
+        matches!(&refused, RegistryError::Store(StoreError::AlreadyConnected { existing, .. }) if *existing == site.acme),
         "{refused}"
     );
-    assert_eq!(site.ledger.connections().await.unwrap().len(), 1);
+    assert_eq!(site.store.connections().await.unwrap().len(), 1);
     process.registry.put(&site.acme, &again).await.unwrap();
 }
 
@@ -59,12 +59,12 @@ async fn returns_of_another_shop_on_the_account_cost_a_connection_at_most_one_ca
                 body: body.to_string(),
                 received_at: site.time.now(),
             };
-            site.ledger.receive(&[delivery]).await.unwrap();
+            site.store.receive(&[delivery]).await.unwrap();
         }
         work_until_nothing_is_due(&process).await;
         site.pass(jiff::SignedDuration::from_mins(20)).await;
     }
     assert_eq!(shop.requests().of("GET /rma/{id}"), 1, "the one that nobody here knows, once");
-    assert!(site.ledger.reviews(Some(&other)).await.unwrap().is_empty());
-    assert_eq!(site.ledger.work(&other, &id(4_410_001)).await.unwrap(), None);
+    assert!(site.store.reviews(Some(&other)).await.unwrap().is_empty());
+    assert_eq!(site.store.work(&other, &id(4_410_001)).await.unwrap(), None);
 }

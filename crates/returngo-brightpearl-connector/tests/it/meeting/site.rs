@@ -16,9 +16,9 @@ use returngo::RmaId;
 use returngo_brightpearl_connector::{
     configuration::{BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, ReturngoAccess, Secret},
     engine::Policy,
-    ledger::{self, Cause, ConnectionId, Ledger, WorkItem},
     probe::NoProbe,
     service::Service,
+    store::{self, Cause, ConnectionId, Store, WorkItem},
 };
 use returngo_brightpearl_mapping::{ConnectionSettings, keys};
 use returngo_mock::{ItemBuilder, MockReturngo, Refund, RmaBuilder, Seed};
@@ -26,7 +26,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::{
-    ledger::databases::Database,
+    store::databases::Database,
     support::{Time, service, work_until_nothing_is_due},
 };
 
@@ -42,7 +42,7 @@ pub(super) struct Site {
     pub(super) returngo: MockReturngo,
     pub(super) time: Time,
     _database: Database,
-    pub(super) ledger: Arc<dyn Ledger>,
+    pub(super) store: Arc<Store>,
     pub(super) acme: ConnectionId,
 }
 
@@ -98,10 +98,10 @@ impl Site {
         brightpearl.set_throttle(None);
         let returngo = shop_of("acmeoutdoors", rmas).await;
         let database = Database::sqlite();
-        let ledger = ledger::open(&database.url).await.unwrap();
+        let store = store::open(&database.url).await.unwrap();
         let time = Time::at("2026-05-09T10:15:20Z".parse().unwrap());
         let acme = "acme".parse().unwrap();
-        let site = Self { brightpearl, returngo, time, _database: database, ledger, acme };
+        let site = Self { brightpearl, returngo, time, _database: database, store, acme };
         site.pass(SignedDuration::ZERO).await;
         site.connect(&site.acme, &site.returngo, settings).await;
         for rma in site.returngo.rmas() {
@@ -165,13 +165,13 @@ impl Site {
     }
 
     pub(super) async fn process_with(&self, name: &str, policy: Policy) -> Service {
-        service(Arc::clone(&self.ledger), &self.time, name, Arc::new(NoProbe), policy).await
+        service(Arc::clone(&self.store), &self.time, name, Arc::new(NoProbe), policy).await
     }
 
     /// RMAs become pending together.
     pub(super) async fn queue(&self, rmas: impl IntoIterator<Item = u64>) {
         let rmas: Vec<_> = rmas.into_iter().map(id).collect();
-        self.ledger.mark_due(&self.acme, &rmas, Cause::Person, "a test", self.time.now()).await.unwrap();
+        self.store.mark_due(&self.acme, &rmas, Cause::Person, "a test", self.time.now()).await.unwrap();
     }
 
     /// Processes what is pending, also what has to wait a little.
@@ -184,7 +184,7 @@ impl Site {
     }
 
     pub(super) async fn item(&self, number: u64) -> WorkItem {
-        self.ledger.work(&self.acme, &id(number)).await.unwrap().unwrap()
+        self.store.work(&self.acme, &id(number)).await.unwrap().unwrap()
     }
 
     /// The codes of what is asked about an RMA.

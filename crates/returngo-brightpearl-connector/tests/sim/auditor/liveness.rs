@@ -1,12 +1,12 @@
 //! In the end: every return is in sync, or waits for a person (rule 6).
 
 use returngo::{RmaStatus, TransactionStatus};
-use returngo_brightpearl_connector::ledger::{EffectOutcome, Ledger, WorkItem, WorkState};
+use returngo_brightpearl_connector::store::{EffectOutcome, Store, WorkItem, WorkState};
 
 use super::{Checked, facts::Facts, hold, keys};
 use crate::world::World;
 
-pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
+pub(crate) async fn check(world: &World, store: &Store) -> Checked {
     let facts = Facts::of(world);
     for returned in &world.setup.rmas {
         let id = &returned.id;
@@ -19,16 +19,16 @@ pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
         let (mut items, mut is_settled, mut is_deleted) = (Vec::new(), false, false);
         for connected in connections {
             let connection = connected.id.parse().unwrap();
-            let settled = ledger.settled_reviews(&connection, std::slice::from_ref(id)).await.unwrap();
+            let settled = store.settled_reviews(&connection, std::slice::from_ref(id)).await.unwrap();
             is_settled |= !settled.is_empty();
             // Only people delete credits, and nothing tells of it.
-            let written = ledger.effects(&connection, id).await.unwrap();
+            let written = store.effects(&connection, id).await.unwrap();
             let credit = written.iter().find(|effect| effect.key == format!("RGO-{id}"));
             let was_made =
                 credit.is_some_and(|credit| matches!(credit.outcome, Some(EffectOutcome::Applied { .. })));
             is_deleted |=
                 was_made && facts.credits.iter().all(|credit| credit.rma() != Some(&id.to_string()));
-            items.extend(ledger.work(&connection, id).await.unwrap());
+            items.extend(store.work(&connection, id).await.unwrap());
         }
         hold!("6", !items.is_empty(), "RMA {id} was never looked at");
         for item in &items {
@@ -47,7 +47,7 @@ pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
             continue;
         }
         // A person was told of a row that could not be read; which return it was about is unknown.
-        if is_person_told(world, returned.shop, ledger).await {
+        if is_person_told(world, returned.shop, store).await {
             continue;
         }
         let waits = connection_waits(world, returned.shop, rma.status());
@@ -59,18 +59,18 @@ pub(crate) async fn check(world: &World, ledger: &dyn Ledger) -> Checked {
         let mut connections = world.setup.connections.iter();
         connections.any(|connected| connected.id == connection && !world.oddities.hangs(Some(connected.shop)))
     };
-    let status = ledger.status().await.unwrap();
+    let status = store.status().await.unwrap();
     for status in status.into_iter().filter(|status| answers(status.connection.as_str())) {
         hold!("6", status.waiting_deliveries == 0, "{} webhooks wait", status.waiting_deliveries);
     }
     Ok(())
 }
 
-async fn is_person_told(world: &World, shop: usize, ledger: &dyn Ledger) -> bool {
+async fn is_person_told(world: &World, shop: usize, store: &Store) -> bool {
     if !world.oddities.are_answers_odd() {
         return false;
     }
-    let told = ledger.unreadable(None).await.unwrap();
+    let told = store.unreadable(None).await.unwrap();
     let connections = world.setup.connections.iter().filter(|connected| connected.shop == shop);
     connections.into_iter().any(|connected| told.iter().any(|one| one.connection.as_str() == connected.id))
 }

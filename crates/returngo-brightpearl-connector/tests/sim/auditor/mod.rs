@@ -25,7 +25,7 @@ use std::{
 use api_mock_core::{Outcome, Request};
 use brightpearl::OrderId;
 use returngo::{RmaId, TransactionId};
-use returngo_brightpearl_connector::ledger::WorkItem;
+use returngo_brightpearl_connector::store::WorkItem;
 
 use crate::{shops::Setup, world::World};
 use facts::Facts;

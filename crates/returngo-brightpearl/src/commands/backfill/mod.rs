@@ -22,8 +22,8 @@ use crate::{
 };
 use returngo_brightpearl_connector::{
     connection::Connection,
-    ledger::{Cause, ConnectionId, Unreadable, UnreadableKind},
     skipped::Skipped,
+    store::{Cause, ConnectionId, Unreadable, UnreadableKind},
 };
 
 #[derive(Debug, Args)]
@@ -84,7 +84,7 @@ async fn of_the_days(
     assembly: &Assembly,
     days: Days,
 ) -> anyhow::Result<()> {
-    let id = chosen::connection(&*assembly.ledger, arguments.connection.as_ref()).await?;
+    let id = chosen::connection(&assembly.store, arguments.connection.as_ref()).await?;
     let connection = assembly.connection(&id).await?;
     let a_day = assembly.registry.configuration(&id).await?.returngo.calls_a_day.or(Quota::default().per_day);
     arguments.spending.allow(assembly, &id, "listing the RMAs", 1).await?;
@@ -103,7 +103,7 @@ async fn of_the_days(
         terminal::go_on(&question, arguments.yes)?;
     }
     let why = "a person asked for older returns";
-    assembly.ledger.mark_due(&id, rmas, Cause::Person, why, assembly.clock.now()).await?;
+    assembly.store.mark_due(&id, rmas, Cause::Person, why, assembly.clock.now()).await?;
     if cli.json {
         return say_json(&json!({
             "connection": id.as_str(),
@@ -172,7 +172,7 @@ async fn portion(
         progress.now(format!("listing RMAs: {}", portion.known + portion.rmas.len() + portion.left));
     }
     portion.unreadable = skipped.unreadable().clone();
-    skipped.store(&*assembly.ledger, assembly.clock.now()).await?;
+    skipped.store(&assembly.store, assembly.clock.now()).await?;
     Ok(portion)
 }
 
@@ -181,7 +181,7 @@ async fn is_known(
     connection: &Connection,
     summary: &RmaSummary,
 ) -> anyhow::Result<bool> {
-    let known = assembly.ledger.work(&connection.id, &summary.rma_id).await?;
+    let known = assembly.store.work(&connection.id, &summary.rma_id).await?;
     Ok(known.is_some_and(|item| item.asked || item.credit.is_some() || !is_left_alone(summary, connection)))
 }
 

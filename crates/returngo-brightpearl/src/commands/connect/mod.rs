@@ -32,7 +32,7 @@ use crate::{
 };
 use returngo_brightpearl_connector::{
     configuration::{ConnectionConfiguration, Secret},
-    ledger::{Cause, ConnectionChange, ConnectionId, LedgerError},
+    store::{Cause, ConnectionChange, ConnectionId, StoreError},
 };
 
 #[derive(Debug, Args)]
@@ -88,7 +88,7 @@ Examples:
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
     let assembly = Assembly::open_or_create(assembly::configuration(cli)?).await?;
     let id = &arguments.connection;
-    let was = assembly.ledger.connection(id).await?;
+    let was = assembly.store.connection(id).await?;
     // One that does not read any more is made anew.
     let stored = was.as_ref().and_then(|was| assembly.registry.configuration_of(was).ok());
     let mut at_terminal = AtTerminal::if_attended();
@@ -96,9 +96,9 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let given = Given { arguments, variable: &|name| std::env::var(name).ok(), stored: stored.as_ref() };
     let configuration = given.completed(&mut person, &assembly.clock).await?;
     let asked = configuration.counterparts();
-    let bound = assembly.ledger.counterparts(id).await?.or_else(|| Some(stored.as_ref()?.counterparts()));
+    let bound = assembly.store.counterparts(id).await?.or_else(|| Some(stored.as_ref()?.counterparts()));
     if let Some(bound) = bound.filter(|bound| *bound != asked) {
-        return Err(LedgerError::BoundElsewhere { connection: id.clone(), bound, asked }.into());
+        return Err(StoreError::BoundElsewhere { connection: id.clone(), bound, asked }.into());
     }
     let connection = assembly.registry.open(id, &configuration)?;
     let mut found = findings(&assembly, &connection, Receivers::default()).await;
@@ -177,10 +177,10 @@ fn is_authorised_anew(
 
 /// Other settings may have answered what a person was asked.
 async fn ask_again(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<usize> {
-    let waiting = assembly.ledger.reviews(Some(id)).await?;
+    let waiting = assembly.store.reviews(Some(id)).await?;
     let rmas: Vec<_> = waiting.into_iter().map(|item| item.rma).collect();
     assembly
-        .ledger
+        .store
         .mark_due(id, &rmas, Cause::Returngo, "the settings were changed", assembly.clock.now())
         .await?;
     Ok(rmas.len())

@@ -7,10 +7,10 @@ use super::outcome;
 use crate::{assembly::Assembly, cli::Cli, output::remark, terminal};
 use returngo_brightpearl_connector::{
     apply::describe,
-    ledger::{Decision, EffectOutcome, EffectRecord},
+    store::{Decision, EffectOutcome, EffectRecord},
 };
 
-/// Has the ledger forget writes, once it is clear what that leads to.
+/// Has the store forget writes, once it is clear what that leads to.
 pub(super) async fn run(
     cli: &Cli,
     assembly: &Assembly,
@@ -19,7 +19,7 @@ pub(super) async fn run(
     yes: bool,
 ) -> anyhow::Result<()> {
     let Decision { connection: id, rma, .. } = decision;
-    let writes = assembly.ledger.effects(id, rma).await?;
+    let writes = assembly.store.effects(id, rma).await?;
     let connection = assembly.connection(id).await?;
     let world = connection.reader().await?.world(rma).await?;
     let effects = plan(&world, &connection.settings).effects;
@@ -32,7 +32,7 @@ pub(super) async fn run(
     }
     let named = keys.join(", ");
     terminal::go_on(&format!("Write {named} again?"), yes)?;
-    let forgotten = assembly.ledger.forget_effects(decision, keys, assembly.clock.now()).await?;
+    let forgotten = assembly.store.forget_effects(decision, keys, assembly.clock.now()).await?;
     ensure!(forgotten.is_some(), "{named} changed meanwhile, and nothing is forgotten: look at it again");
     let next =
         format!("is due, and {named} may be written again: `serve` does so, or `sync {id} {rma}` now.");

@@ -16,7 +16,7 @@ use crate::{
     output::{say, say_json},
     words::Words,
 };
-use returngo_brightpearl_connector::ledger::{ConnectionId, Decision, Dismissal};
+use returngo_brightpearl_connector::store::{ConnectionId, Decision, Dismissal};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -177,19 +177,19 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
 }
 
 async fn connection(assembly: &Assembly, of: &OfRma) -> anyhow::Result<ConnectionId> {
-    chosen::connection(&*assembly.ledger, of.connection.as_ref()).await
+    chosen::connection(&assembly.store, of.connection.as_ref()).await
 }
 
 async fn dismiss(cli: &Cli, assembly: &Assembly, dismissal: &Dismissal) -> anyhow::Result<()> {
     let Dismissal { connection, objects, .. } = dismissal;
-    let open = assembly.ledger.unreadable(Some(connection)).await?;
+    let open = assembly.store.unreadable(Some(connection)).await?;
     let unknown = objects.iter().find(|object| !open.iter().any(|open| open.unreadable.object == **object));
     if let Some(object) = unknown {
         anyhow::bail!(
             "{connection} has no unreadable object {object:?} that waits: `reviews list {connection}` lists them"
         );
     }
-    let dismissed = assembly.ledger.dismiss_unreadable(dismissal, assembly.clock.now()).await?;
+    let dismissed = assembly.store.dismiss_unreadable(dismissal, assembly.clock.now()).await?;
     if cli.json {
         return say_json(&serde_json::json!({ "connection": connection.as_str(), "dismissed": dismissed }));
     }
@@ -198,7 +198,7 @@ async fn dismiss(cli: &Cli, assembly: &Assembly, dismissal: &Dismissal) -> anyho
 
 async fn resolve(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
     let Decision { connection, rma, .. } = decision;
-    let put_aside = assembly.ledger.put_aside(decision, assembly.clock.now()).await?;
+    let put_aside = assembly.store.put_aside(decision, assembly.clock.now()).await?;
     ensure!(put_aside, "RMA {rma} of {connection} does not wait for a person: `reviews` lists what does");
     outcome(
         cli,
@@ -211,7 +211,7 @@ async fn resolve(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow:
 
 async fn reopen(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
     let Decision { connection, rma, .. } = decision;
-    let reopened = assembly.ledger.reopen(decision, assembly.clock.now()).await?;
+    let reopened = assembly.store.reopen(decision, assembly.clock.now()).await?;
     ensure!(
         reopened,
         "nothing was resolved for RMA {rma} of {connection}: `reviews list` shows what is open"
@@ -225,7 +225,7 @@ async fn reopen(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::
 async fn outcome(cli: &Cli, assembly: &Assembly, decision: &Decision, said: &str) -> anyhow::Result<()> {
     let Decision { connection, rma, .. } = decision;
     if cli.json {
-        return say_json(&assembly.ledger.work(connection, rma).await?.as_ref().map(as_json));
+        return say_json(&assembly.store.work(connection, rma).await?.as_ref().map(as_json));
     }
     Ok(say(format_args!("RMA {rma} of {connection} {said}"))?)
 }

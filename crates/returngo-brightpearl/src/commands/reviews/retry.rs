@@ -9,14 +9,14 @@ use crate::{
     cli::Cli,
     output::{Usage, say, say_json},
 };
-use returngo_brightpearl_connector::ledger::{ConnectionId, Decision, WorkItem, WorkState};
+use returngo_brightpearl_connector::store::{ConnectionId, Decision, WorkItem, WorkState};
 
 pub(super) async fn run(cli: &Cli, assembly: &Assembly, retry: &Retry) -> anyhow::Result<()> {
     let (named, rmas) = retry.words.split()?;
     match (rmas.as_slice(), retry.all_failed) {
         ([], true) => all_failed(cli, assembly, retry, named.as_ref()).await,
         ([rma], false) => {
-            let connection = chosen::connection(&*assembly.ledger, named.as_ref()).await?;
+            let connection = chosen::connection(&assembly.store, named.as_ref()).await?;
             let decision = retry.reason.decision(connection, rma.clone());
             match retry.again.as_slice() {
                 [] => one(cli, assembly, &decision).await,
@@ -29,7 +29,7 @@ pub(super) async fn run(cli: &Cli, assembly: &Assembly, retry: &Retry) -> anyhow
 
 async fn one(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
     let Decision { connection, rma, .. } = decision;
-    let known = assembly.ledger.begin_again(decision, assembly.clock.now()).await?;
+    let known = assembly.store.begin_again(decision, assembly.clock.now()).await?;
     ensure!(known, "nothing is known of RMA {rma} of {connection}: `sync {connection} {rma}` looks at it");
     let next = format!("is due: `serve` looks at it, or `sync {connection} {rma}` does so now.");
     outcome(cli, assembly, decision, &next).await
@@ -46,10 +46,10 @@ async fn all_failed(
         assembly.registry.configuration(named).await?;
     }
     let mut again = Vec::new();
-    for item in assembly.ledger.reviews(named).await?.into_iter().filter(has_failed) {
+    for item in assembly.store.reviews(named).await?.into_iter().filter(has_failed) {
         let decision = retry.reason.decision(item.connection, item.rma);
-        assembly.ledger.begin_again(&decision, assembly.clock.now()).await?;
-        again.extend(assembly.ledger.work(&decision.connection, &decision.rma).await?);
+        assembly.store.begin_again(&decision, assembly.clock.now()).await?;
+        again.extend(assembly.store.work(&decision.connection, &decision.rma).await?);
     }
     if cli.json {
         return say_json(&again.iter().map(as_json).collect::<Vec<_>>());

@@ -7,7 +7,7 @@ use crate::{
     output::{say, say_json, say_whole, table},
     unreadable,
 };
-use returngo_brightpearl_connector::ledger::{
+use returngo_brightpearl_connector::store::{
     ConnectionId, EffectOutcome, EffectRecord, SettledReview, StoredUnreadable, UnreadableReview, WorkItem,
     WorkState,
 };
@@ -20,8 +20,8 @@ pub(super) async fn list(
     if let Some(connection) = connection {
         assembly.registry.configuration(connection).await?;
     }
-    let items = assembly.ledger.reviews(connection).await?;
-    let unreadable = assembly.ledger.unreadable(connection).await?;
+    let items = assembly.store.reviews(connection).await?;
+    let unreadable = assembly.store.unreadable(connection).await?;
     if cli.json {
         let items = items.iter().map(as_json).chain(unreadable.iter().map(connections_review));
         return say_json(&items.collect::<Vec<_>>());
@@ -85,12 +85,12 @@ pub(super) async fn show(
     connection: &ConnectionId,
     rma: &RmaId,
 ) -> anyhow::Result<()> {
-    let item = assembly.ledger.work(connection, rma).await?;
-    let writes = assembly.ledger.effects(connection, rma).await?;
+    let item = assembly.store.work(connection, rma).await?;
+    let writes = assembly.store.effects(connection, rma).await?;
     let Some(item) = item else {
         anyhow::bail!("nothing is known of RMA {rma} of {connection}: `sync {connection} {rma}` looks at it");
     };
-    let settled = assembly.ledger.settled_reviews(connection, std::slice::from_ref(rma)).await?;
+    let settled = assembly.store.settled_reviews(connection, std::slice::from_ref(rma)).await?;
     let settled: Vec<SettledReview> = settled.into_iter().map(|(_, review)| review).collect();
     if cli.json {
         let mut shown = as_json(&item);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use returngo_brightpearl_connector::{
     configuration::{BrightpearlToken, ConnectionConfiguration},
-    ledger::FieldChange,
+    store::FieldChange,
 };
 
 /// The fields and their values, without secrets.

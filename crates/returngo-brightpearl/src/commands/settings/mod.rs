@@ -13,7 +13,7 @@ use crate::{
     cli::{Cli, Of},
     output::{say, say_json, say_whole, table},
 };
-use returngo_brightpearl_connector::ledger::{ConnectionChange, RecordedChange};
+use returngo_brightpearl_connector::store::{ConnectionChange, RecordedChange};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -51,12 +51,12 @@ Examples:
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
     let (What::Show(Of { connection }) | What::Export(Of { connection })) = &arguments.what;
-    let id = chosen::connection(&*assembly.ledger, connection.as_ref()).await?;
+    let id = chosen::connection(&assembly.store, connection.as_ref()).await?;
     let configuration = assembly.registry.configuration(&id).await?;
     if matches!(arguments.what, What::Export(_)) {
         return say_json(&configuration.settings);
     }
-    let changes = assembly.ledger.connection_changes(&id).await?;
+    let changes = assembly.store.connection_changes(&id).await?;
     let fields = fields(&configuration);
     if cli.json {
         let fields: Map<String, Value> = fields.into_iter().collect();

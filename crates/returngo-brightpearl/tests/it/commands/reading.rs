@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use api_client_core::client::{Clock, SystemClock};
-use returngo_brightpearl_connector::ledger::{self, Delivery, Source};
+use returngo_brightpearl_connector::store::{self, Delivery, Source};
 
 use super::shop::{RMA, Shop, program};
 
@@ -51,16 +51,16 @@ async fn the_audit_tells_what_happened_and_the_status_how_it_stands() {
 #[tokio::test]
 async fn a_webhook_of_the_inbox_waits_again() {
     let shop = Shop::connected().await;
-    let ledger = ledger::open(&shop.database()).await.unwrap();
+    let store = store::open(&shop.database()).await.unwrap();
     let delivery = Delivery {
         connection: "acme".parse().unwrap(),
         source: Source::Returngo,
         body: r#"{"eventName":"RMA_APPROVED","rmaId":4410021}"#.to_owned(),
         received_at: "2026-05-18T09:30:00Z".parse().unwrap(),
     };
-    ledger.receive(&[delivery]).await.unwrap();
-    let waiting = ledger.waiting_deliveries(10, &[]).await.unwrap();
-    ledger
+    store.receive(&[delivery]).await.unwrap();
+    let waiting = store.waiting_deliveries(10, &[]).await.unwrap();
+    store
         .resolve(&waiting[0].delivery.connection, &waiting, &[], waiting[0].delivery.received_at)
         .await
         .unwrap();
@@ -69,13 +69,12 @@ async fn a_webhook_of_the_inbox_waits_again() {
     let number = waiting[0].id.to_string();
     let before = SystemClock.now();
     assert_eq!(shop.run(&["replay", &number, "--json"]).json()["connection"], "acme");
-    let waiting = ledger.status().await.unwrap()[0].oldest_due;
+    let waiting = store.status().await.unwrap()[0].oldest_due;
     assert!(
         waiting.is_some_and(|since| since >= before),
         "it waits since now, not since it came: {waiting:?}"
     );
-    let kept =
-        ledger.delivery(ledger.waiting_deliveries(10, &[]).await.unwrap()[0].id).await.unwrap().unwrap();
+    let kept = store.delivery(store.waiting_deliveries(10, &[]).await.unwrap()[0].id).await.unwrap().unwrap();
     assert!(kept.delivery.received_at >= before, "it is kept as long as one that came now");
     assert_eq!(shop.run(&["status", "--json"]).json()[0]["waitingWebhooks"], 1);
     assert!(shop.run(&["replay", "999999"]).fails().contains("no webhook 999999"));
@@ -84,16 +83,16 @@ async fn a_webhook_of_the_inbox_waits_again() {
 #[tokio::test]
 async fn webhooks_that_are_not_handled_are_trouble() {
     let shop = Shop::connected().await;
-    let ledger = ledger::open(&shop.database()).await.unwrap();
+    let store = store::open(&shop.database()).await.unwrap();
     let delivery = |minutes: i64| Delivery {
         connection: "acme".parse().unwrap(),
         source: Source::Returngo,
         body: format!(r#"{{"eventName":"RMA_APPROVED","rmaId":{minutes}}}"#),
         received_at: SystemClock.now() - jiff::SignedDuration::from_mins(minutes),
     };
-    ledger.receive(&[delivery(1)]).await.unwrap();
+    store.receive(&[delivery(1)]).await.unwrap();
     shop.run(&["status"]).succeeds();
-    ledger.receive(&[delivery(150)]).await.unwrap();
+    store.receive(&[delivery(150)]).await.unwrap();
     let said = shop.run(&["status"]);
     assert_eq!(said.code, Some(1), "{}", said.stdout);
     assert!(

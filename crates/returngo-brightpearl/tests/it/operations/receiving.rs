@@ -4,7 +4,7 @@ use api_client_core::client::{Clock, SystemClock};
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
     configuration::Secret,
-    ledger::{InboxId, Sealed, StoredConnection, UnreadableKind},
+    store::{InboxId, Sealed, StoredConnection, UnreadableKind},
 };
 
 use super::site::{Site, eventually};
@@ -122,7 +122,7 @@ async fn webhooks_of_json_that_says_nothing_are_taken_and_listed() {
     }
     let of_another = r#"{"accountCode":"another","resourceType":"order","id":"x"}"#;
     assert_eq!(serving.post(&brightpearl, of_another).status, 400);
-    let listed = async || site.ledger.unreadable(Some(&site.connection)).await.unwrap();
+    let listed = async || site.store.unreadable(Some(&site.connection)).await.unwrap();
     eventually("they are listed", || async { listed().await.len() == 3 }).await;
     let webhooks =
         listed().await.into_iter().filter(|stored| stored.unreadable.kind == UnreadableKind::Webhook);
@@ -135,12 +135,12 @@ async fn a_number_beyond_64_bits_names_no_other_rma() {
     let serving = site.serve(&[]).await;
     let number = r#"{"eventName":"RMA_CREATED","rmaId":184467440737095516170}"#;
     assert_eq!(serving.post(&site.door("returngo"), number).status, 200);
-    let status = async || site.ledger.status().await.unwrap().remove(0);
+    let status = async || site.store.status().await.unwrap().remove(0);
     eventually("it is handled", || async { status().await.waiting_deliveries == 0 }).await;
     // 10, which is the number in 64 bits, the largest one of 64 bits, and the nearest float.
     for other in ["10", "18446744073709551615", "184467440737095520000"] {
         let other = other.parse().unwrap();
-        assert_eq!(site.ledger.work(&site.connection, &other).await.unwrap(), None);
+        assert_eq!(site.store.work(&site.connection, &other).await.unwrap(), None);
     }
 }
 
@@ -150,7 +150,7 @@ async fn a_webhook_that_names_billions_of_orders_is_taken_and_handled() {
     let serving = site.serve(&[]).await;
     let billions = r#"{"accountCode":"acmeoutdoors","resourceType":"order","id":"1-4000000000","lifecycleEvent":"modified"}"#;
     assert_eq!(serving.post(&site.door("brightpearl"), billions).status, 200);
-    let waiting = || async { site.ledger.status().await.unwrap()[0].waiting_deliveries };
+    let waiting = || async { site.store.status().await.unwrap()[0].waiting_deliveries };
     eventually("it is handled", || async { waiting().await == 0 }).await;
     assert_eq!(serving.get("/healthz").status, 200);
 }
@@ -164,7 +164,7 @@ async fn the_same_webhook_is_one_however_often_it_comes() {
     }
     let mut stored = Vec::new();
     for id in 1..10 {
-        stored.extend(site.ledger.delivery(InboxId(id)).await.unwrap());
+        stored.extend(site.store.delivery(InboxId(id)).await.unwrap());
     }
     stored.retain(|stored| stored.delivery.body == body(7));
     assert_eq!(stored.len(), 1, "{stored:?}");
@@ -203,7 +203,7 @@ async fn assert_takes_webhooks_at_once(site: Site) {
     );
     assert_eq!(serving.post(&door, &body(3)).status, 404, "the earlier secret opens no more");
     let now = SystemClock.now();
-    assert!(site.ledger.remove_connection(&"another".parse().unwrap(), now).await.unwrap());
+    assert!(site.store.remove_connection(&"another".parse().unwrap(), now).await.unwrap());
     let answer = serving.post(&format!("{other_door}x"), &body(4)).status;
     assert_eq!((answer, serving.post(&other_door, &body(4)).status), (404, 404), "it is removed");
 }
@@ -213,7 +213,7 @@ async fn a_connection_whose_seal_does_not_open_asks_for_another_delivery() {
     let site = Site::of(1).await;
     let store_broken = async |name: &str| {
         let broken = StoredConnection { id: name.parse().unwrap(), configuration: Sealed(vec![7; 200]) };
-        site.ledger.put_connection(&broken, SystemClock.now()).await.unwrap();
+        site.store.put_connection(&broken, SystemClock.now()).await.unwrap();
         format!("/webhooks/returngo/{name}/its-secret")
     };
     let before = store_broken("broken-before").await;
@@ -250,13 +250,13 @@ async fn what_is_stored_as_it_was_is_not_opened_again() {
     let site = Site::of(1).await;
     let serving = site.serve(&[]).await;
     // Nothing but the time tells that something was stored.
-    let (id, stored_at) = site.ledger.stored_connections().await.unwrap().remove(0);
+    let (id, stored_at) = site.store.stored_connections().await.unwrap().remove(0);
     let unreadable = StoredConnection { id, configuration: Sealed(vec![7; 200]) };
     let look = || assert_eq!(serving.post("/webhooks/returngo/nobody/x", "{}").status, 404);
-    site.ledger.put_connection(&unreadable, stored_at).await.unwrap();
+    site.store.put_connection(&unreadable, stored_at).await.unwrap();
     look();
     assert_eq!(serving.post(&site.door("returngo"), &body(1)).status, 200);
-    site.ledger.put_connection(&unreadable, SystemClock.now()).await.unwrap();
+    site.store.put_connection(&unreadable, SystemClock.now()).await.unwrap();
     look();
     assert_eq!(serving.post(&site.door("returngo"), &body(1)).status, 503);
 }

@@ -20,7 +20,7 @@ fn refused(folder: &Path, variables: &[(&str, &str)]) -> String {
     let mut command = program(folder, &["serve"]);
     command
         .env(LISTEN, listen.unwrap_or(&free))
-        .env(DATABASE, "sqlite://ledger.db")
+        .env(DATABASE, "sqlite://store.db")
         .envs(variables.iter().copied());
     let output = command.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
@@ -166,7 +166,7 @@ async fn a_database_that_another_process_holds() {
 #[test]
 fn a_database_that_is_none() {
     let folder = folder_with_key();
-    let line = refused(folder.path(), &[(DATABASE, "sqlite:///no/such/folder/ledger.db")]);
+    let line = refused(folder.path(), &[(DATABASE, "sqlite:///no/such/folder/store.db")]);
     assert!(line.contains("check that its folder exists"), "{line}");
     let line = refused(folder.path(), &[(DATABASE, "mysql://db.example.test/returns")]);
     assert!(line.contains("postgres://user:password@host/name"), "{line}");

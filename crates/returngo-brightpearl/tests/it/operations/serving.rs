@@ -6,7 +6,7 @@ use api_client_core::client::{Clock, SystemClock};
 use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
 use returngo::RmaStatus;
-use returngo_brightpearl_connector::ledger::{
+use returngo_brightpearl_connector::store::{
     AuditEvent, Cause, ConnectionId, Delivery, Sealed, Source, StoredConnection, WorkState,
 };
 
@@ -103,7 +103,7 @@ async fn a_webhook_that_is_being_received_is_answered_before_it_ends() {
     let (status, took) = serving.end();
     assert_eq!(status.code(), Some(0));
     assert!(took < SignedDuration::from_secs(10), "{took:#}");
-    let waiting = site.ledger.waiting_deliveries(10, &[]).await.unwrap();
+    let waiting = site.store.waiting_deliveries(10, &[]).await.unwrap();
     assert!(waiting.iter().any(|stored| stored.delivery.body == body), "{waiting:?}");
 }
 
@@ -125,21 +125,21 @@ async fn what_is_claimed_is_released() {
     site.scene.approve(&rma).unwrap();
     let mut serving = site.serve(&[]).await;
     eventually("the approved RMA has its credit", || async { site.scene.credit(&rma).is_ok() }).await;
-    let work = || async { site.ledger.work(&site.connection, &rma).await.unwrap().unwrap() };
+    let work = || async { site.store.work(&site.connection, &rma).await.unwrap().unwrap() };
     eventually("it is in step", || async { work().await.state == WorkState::InStep }).await;
 
     // ReturnGO takes its time from now on: longer than anybody waits for a stop.
     let slow = FaultKind::Delay(std::time::Duration::from_secs(60));
     site.scene.returngo.faults().add(Fault::on_any(slow).times(1000));
-    let now = site.ledger.audit(&site.connection, &rma).await.unwrap().last().unwrap().at;
-    site.ledger
+    let now = site.store.audit(&site.connection, &rma).await.unwrap().last().unwrap().at;
+    site.store
         .mark_due(&site.connection, std::slice::from_ref(&rma), Cause::Person, "a test", now)
         .await
         .unwrap();
     eventually("it is claimed", || async { work().await.state == WorkState::Claimed }).await;
     assert_stops(&mut serving, "TERM");
     assert_eq!(work().await.state, WorkState::Due);
-    let audit = site.ledger.audit(&site.connection, &rma).await.unwrap();
+    let audit = site.store.audit(&site.connection, &rma).await.unwrap();
     assert_eq!(audit.last().unwrap().event, AuditEvent::Released);
 }
 
@@ -150,15 +150,15 @@ async fn what_is_older_than_it_is_kept_is_removed() {
     let connection = site.connection.clone();
     let delivery =
         Delivery { connection, source: Source::Returngo, body: "{}".to_owned(), received_at: long_ago };
-    site.ledger.receive(&[delivery]).await.unwrap();
-    let waiting = site.ledger.waiting_deliveries(1, &[]).await.unwrap();
-    site.ledger.resolve(&site.connection, &waiting, &[], long_ago).await.unwrap();
+    site.store.receive(&[delivery]).await.unwrap();
+    let waiting = site.store.waiting_deliveries(1, &[]).await.unwrap();
+    site.store.resolve(&site.connection, &waiting, &[], long_ago).await.unwrap();
     let serving = site.serve(&[]).await;
     eventually("the old webhook is removed", || async {
         serving.get("/metrics").body.contains("returngo_brightpearl_removed_total{what=\"webhooks\"} 1")
     })
     .await;
-    assert_eq!(site.ledger.delivery(waiting[0].id).await.unwrap(), None);
+    assert_eq!(site.store.delivery(waiting[0].id).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -180,14 +180,14 @@ async fn scrapes_do_not_count_everything_each_time() {
     let connection: ConnectionId = "broken".parse().unwrap();
     let broken = StoredConnection { id: connection.clone(), configuration: Sealed(vec![7; 200]) };
     let received_at = SystemClock.now();
-    site.ledger.put_connection(&broken, received_at).await.unwrap();
+    site.store.put_connection(&broken, received_at).await.unwrap();
     let waiting = |count: u32| {
         let line = format!("returngo_brightpearl_webhooks_waiting {count}\n");
         serving.get("/metrics").body.contains(&line)
     };
     assert!(waiting(0));
     let delivery = Delivery { connection, source: Source::Returngo, body: "{}".to_owned(), received_at };
-    site.ledger.receive(&[delivery]).await.unwrap();
+    site.store.receive(&[delivery]).await.unwrap();
     let shown_as_before = waiting(0);
     if SystemClock.now().duration_since(received_at) < SignedDuration::from_secs(15) {
         assert!(shown_as_before, "it was counted a moment ago");

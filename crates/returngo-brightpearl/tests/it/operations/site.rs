@@ -12,8 +12,8 @@ use std::{
 use api_client_core::client::{Clock, SystemClock};
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
-    ledger::{self, ConnectionId, Ledger},
     registry::Registry,
+    store::{self, ConnectionId, Store},
     vault::{Vault, VaultKey},
 };
 use returngo_brightpearl_demo::Scene;
@@ -35,7 +35,7 @@ pub(crate) struct Site {
     pub(crate) scene: Scene,
     pub(crate) database: Database,
     pub(crate) connection: ConnectionId,
-    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) store: Arc<Store>,
     pub(crate) registry: Registry,
     folder: TempDir,
 }
@@ -47,13 +47,13 @@ impl Site {
 
     pub(crate) async fn with(rmas: u64, database: Database) -> Self {
         let scene = Scene::start(rmas).await.unwrap();
-        let ledger = ledger::open(&database.url).await.unwrap();
-        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &*ledger).await.unwrap();
-        let registry = Registry::new(Arc::clone(&ledger), vault, Arc::new(SystemClock));
+        let store = store::open(&database.url).await.unwrap();
+        let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &store).await.unwrap();
+        let registry = Registry::new(Arc::clone(&store), vault, Arc::new(SystemClock));
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
         registry.put(&connection, &scene.configuration().unwrap()).await.unwrap();
         let folder = folder_with_key();
-        Self { scene, database, connection, ledger, registry, folder }
+        Self { scene, database, connection, store, registry, folder }
     }
 
     /// `serve`, once it listens.

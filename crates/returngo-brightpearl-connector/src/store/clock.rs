@@ -1,0 +1,66 @@
+//! What a clock that was ahead has left behind.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Store, StoreError, session::Session};
+
+impl Store {
+    /// Makes what was scheduled by a clock that was ahead due now, if a process reported from a time that has not come
+    /// yet. Gives back by how much it was ahead.
+    pub async fn align_clock(&self, now: Timestamp) -> Result<Option<SignedDuration>, StoreError> {
+        let mut session = self.writing().await?;
+        let ahead = align(&mut session, now).await?;
+        session.commit().await?;
+        Ok(ahead)
+    }
+}
+
+/// How much clocks of different machines may differ.
+const TOLERATED: SignedDuration = SignedDuration::from_mins(5);
+
+/// Makes what is scheduled from a time that has not come yet due now, if a clock was ahead when it was scheduled. Gives
+/// back by how much.
+pub(super) async fn align(
+    session: &mut Session<'_>,
+    now: Timestamp,
+) -> Result<Option<SignedDuration>, StoreError> {
+    const LATEST: &str = "SELECT latest FROM store_clock WHERE id = 1";
+    // Whose clock is wrong cannot be told while another process reports from that time: doubts must not look older to it.
+    const REPORTED_LATER: &str = "SELECT worker FROM process WHERE report_at > $1";
+    const CONNECTIONS: &str = "SELECT id FROM connection ORDER BY id";
+    const ALIGN: [&str; 7] = [
+        "UPDATE work SET due_at = $1 WHERE state = 'due' AND due_at > $1",
+        "UPDATE work SET due_since = $1 WHERE due_since > $1",
+        "UPDATE effect SET intended_at = $1 WHERE intended_at > $1",
+        "UPDATE effect SET recorded_at = $1 WHERE recorded_at > $1",
+        "UPDATE sweep SET due_at = $1, hastened_to = NULL WHERE due_at > $1 AND taken = 0",
+        "UPDATE connection SET served_at = $1 WHERE served_at > $1",
+        "UPDATE store_clock SET latest = $1 WHERE id = 1",
+    ];
+    // The longest lease on a sweep ends within the hour.
+    const TAKEN_FOR_TOO_LONG: &str =
+        "UPDATE sweep SET due_at = $1 WHERE due_at > $1 + 3600000000 AND taken <> 0";
+    const SET_TURNS: &str = "
+        UPDATE connection SET turn_at = CASE WHEN configuration IS NOT NULL AND blocked = 0 THEN (
+            SELECT MIN(due_at) FROM work WHERE work.connection = connection.id AND due_at IS NOT NULL
+        ) END WHERE turn_at > $1";
+    let mut ahead = SignedDuration::ZERO;
+    // Looked at without a lock first: it is seldom that there is anything to do.
+    for lock in [false, true] {
+        let rows = if lock { session.lock_all(LATEST, &[]).await? } else { session.all(LATEST, &[]).await? };
+        let Some(row) = rows.first() else { return Ok(None) };
+        ahead = row.time("latest")?.duration_since(now);
+        let tolerated = now.saturating_add(TOLERATED).unwrap_or(now);
+        let is_reported = session.first(REPORTED_LATER, &[tolerated.into()]).await?.is_some();
+        if ahead <= TOLERATED || is_reported {
+            return Ok(None);
+        }
+    }
+    session.lock_all(CONNECTIONS, &[]).await?;
+    for statement in ALIGN {
+        session.run(statement, &[now.into()]).await?;
+    }
+    session.run(TAKEN_FOR_TOO_LONG, &[now.into()]).await?;
+    session.run(SET_TURNS, &[now.into()]).await?;
+    Ok(Some(ahead))
+}

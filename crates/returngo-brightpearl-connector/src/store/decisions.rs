@@ -1,0 +1,341 @@
+//! What people decide about work. Every change holds the lock of the connection whose work it is.
+
+use std::{collections::BTreeSet, fmt};
+
+use jiff::Timestamp;
+use returngo::RmaId;
+use returngo_brightpearl_mapping as mapping;
+use returngo_brightpearl_mapping::{Review, keys};
+use serde::Serialize;
+
+use super::{
+    AuditEvent, ConnectionId, EffectOutcome, EffectRecord, Store, StoreError, WorkState,
+    audit::{self, Told},
+    connections::{self, Named},
+    effects, jobs,
+    session::{Row, Session, json},
+};
+
+/// What a person decides about an RMA. Who and why is audited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The RMA.
+    pub rma: RmaId,
+    /// Who decides.
+    pub by: String,
+    /// Why.
+    pub note: Option<String>,
+}
+
+/// Who, and why: as the audit tells it.
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.note {
+            Some(note) => write!(f, "by {}: {note}", self.by),
+            None => write!(f, "by {}", self.by),
+        }
+    }
+}
+
+/// A review that a person has settled by hand: nothing is written any more for what it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledReview {
+    /// The review's code and what it is about, such as `OverRefund:778120`.
+    pub review: String,
+    /// Who settled it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub note: Option<String>,
+}
+
+impl Store {
+    /// Takes an RMA off what waits for a person, who has settled by hand what it asks: from then on the connector writes
+    /// nothing for what its reviews name, until it is [reopened](Self::reopen). What it asks now is not asked again as
+    /// long as every attempt finds it, nor is a person asked when its attempts fail in the same way; anything else is
+    /// asked. It is due when a sweep found a change meanwhile. False when it does not wait for a person.
+    pub async fn put_aside(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
+        let mut session = self.writing().await?;
+        let put_aside = put_aside(&mut session, decision, now).await?;
+        session.commit().await?;
+        Ok(put_aside)
+    }
+
+    /// Makes an RMA due now, with all its attempts. What was settled by hand stays so. False when nothing is known of
+    /// it.
+    pub async fn begin_again(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
+        let mut session = self.writing().await?;
+        let known = begin_again(&mut session, decision, now).await?;
+        session.commit().await?;
+        Ok(known)
+    }
+
+    /// Lifts what was settled by hand about an RMA, and [begins again](Self::begin_again). False when nothing was.
+    pub async fn reopen(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
+        let mut session = self.writing().await?;
+        let reopened = reopen(&mut session, decision, now).await?;
+        session.commit().await?;
+        Ok(reopened)
+    }
+
+    /// What was settled by hand about these RMAs.
+    pub async fn settled_reviews(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+    ) -> Result<Vec<(RmaId, SettledReview)>, StoreError> {
+        settled(&mut self.asking().await?, connection, rmas).await
+    }
+
+    /// Forgets writes that were applied, so that they are written again if both systems still ask for them, and
+    /// [begins again](Self::begin_again). Gives what was known of them; none, and nothing is forgotten, unless every
+    /// one was applied.
+    pub async fn forget_effects(
+        &self,
+        decision: &Decision,
+        keys: &[String],
+        now: Timestamp,
+    ) -> Result<Option<Vec<EffectRecord>>, StoreError> {
+        let mut session = self.writing().await?;
+        let forgotten = forget_effects(&mut session, decision, keys, now).await?;
+        session.commit().await?;
+        Ok(forgotten)
+    }
+}
+
+pub(super) async fn put_aside(
+    session: &mut Session<'_>,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    // What is due stays so: its end compares what it finds with what was put aside. What is in progress is taken from its
+    // worker, whose plan knows nothing of the decision. What changed while it waited for the person is due.
+    const PUT_ASIDE: &str = "
+        UPDATE work SET
+            state = CASE
+                WHEN state = 'claimed' THEN 'due'
+                WHEN state <> 'needs-review' THEN state WHEN marked_at IS NULL THEN 'in-step' ELSE 'due'
+            END,
+            attempt = CASE WHEN state = 'claimed' THEN attempt + 1 ELSE attempt END, worker = NULL,
+            due_at = CASE WHEN state = 'claimed' OR (state = 'needs-review' AND marked_at IS NOT NULL)
+                THEN $4 ELSE due_at END,
+            due_since = CASE WHEN state = 'needs-review' THEN marked_at ELSE due_since END,
+            resolved = NULLIF($3, '[]'), resolved_error = COALESCE(last_error, resolved_error),
+            reviews = '[]', review_since = NULL, failures = 0, last_error = NULL
+        WHERE connection = $1 AND rma = $2 AND review_since IS NOT NULL
+        RETURNING state";
+    let Decision { connection, rma, .. } = decision;
+    connections::lock(session, connection).await?;
+    let Some(item) = jobs::one(session, connection, rma).await? else { return Ok(false) };
+    let mut settled: BTreeSet<String> = item.reviews.iter().flat_map(Review::ids).collect();
+    if item.last_error.is_some() {
+        settled.extend(failed_writes(session, decision).await?);
+    }
+    let resolved = json(&[item.resolved, item.reviews].concat())?;
+    let rma = rma.to_string();
+    let parameters = [connection.as_str().into(), (&rma).into(), (&resolved).into(), now.into()];
+    let Some(row) = session.first(PUT_ASIDE, &parameters).await? else { return Ok(false) };
+    settle(session, decision, settled, now).await?;
+    if item.state == WorkState::Claimed {
+        connections::set_turns(session, &[Named { id: connection.as_str() }]).await?;
+    }
+    tell(session, decision, AuditEvent::Resolved, decision.to_string(), now).await?;
+    if item.state == WorkState::NeedsReview && row.parsed::<WorkState>("state")? == WorkState::Due {
+        let why = "something changed while it waited for a person".to_owned();
+        tell(session, decision, AuditEvent::MarkedDue, why, now).await?;
+        connections::set_turns(session, &[Named { id: connection.as_str() }]).await?;
+    }
+    Ok(true)
+}
+
+/// What the writes that failed last are for, as reviews name it: a refund by its transaction, the credit by itself.
+async fn failed_writes(session: &mut Session<'_>, decision: &Decision) -> Result<Vec<String>, StoreError> {
+    const FAILED: &str = "
+        SELECT key, kind FROM effect WHERE connection = $1 AND rma = $2 AND kind IN ('credit', 'payment')
+            AND (outcome IS NULL OR outcome <> 'applied')";
+    let rma = decision.rma.to_string();
+    let rows = session.all(FAILED, &[decision.connection.as_str().into(), (&rma).into()]).await?;
+    let mut named = Vec::new();
+    for row in &rows {
+        let key = row.text("key")?;
+        let of_payment = key.strip_prefix(&format!("{}-", keys::credit(&decision.rma)));
+        named.push(match of_payment {
+            Some(transaction) => format!("{}:{transaction}", mapping::Decision::FAILED),
+            None => mapping::Decision::FAILED.to_owned(),
+        });
+    }
+    Ok(named)
+}
+
+#[derive(Serialize)]
+struct Settled {
+    review: String,
+}
+
+/// What is stored of a review that was settled by hand.
+const SETTLED: &str = "settled";
+
+async fn settle(
+    session: &mut Session<'_>,
+    decision: &Decision,
+    reviews: BTreeSet<String>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SETTLE: &str = "
+        INSERT INTO decision (connection, rma, review, choice, decided_by, decided_at, note)
+        SELECT $2, $3, review, $4, $5, $6, NULLIF($7, '') FROM {input $1: review text} WHERE true
+        ON CONFLICT (connection, rma, review) DO UPDATE SET choice = excluded.choice,
+            decided_by = excluded.decided_by, decided_at = excluded.decided_at, note = excluded.note";
+    let rows: Vec<_> = reviews.into_iter().map(|review| Settled { review }).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let (rows, rma) = (json(&rows)?, decision.rma.to_string());
+    let parameters = [
+        (&rows).into(),
+        decision.connection.as_str().into(),
+        (&rma).into(),
+        SETTLED.into(),
+        decision.by.as_str().into(),
+        now.into(),
+        decision.note.as_deref().unwrap_or_default().into(),
+    ];
+    session.run(SETTLE, &parameters).await.map(drop)
+}
+
+#[derive(Serialize)]
+struct Asked {
+    rma: String,
+}
+
+/// What was settled by hand about these RMAs.
+pub(super) async fn settled(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    rmas: &[RmaId],
+) -> Result<Vec<(RmaId, SettledReview)>, StoreError> {
+    const OF_RMAS: &str = "
+        SELECT rma, review, decided_by, decided_at, note FROM decision
+        WHERE connection = $2 AND choice = $3 AND decision.rma IN (SELECT input.rma FROM {input $1: rma text})
+        ORDER BY rma, review";
+    let rmas: Vec<_> = rmas.iter().map(|rma| Asked { rma: rma.to_string() }).collect();
+    let rmas = json(&rmas)?;
+    let parameters = [(&rmas).into(), connection.as_str().into(), SETTLED.into()];
+    let settled = |row: &Row| {
+        let review = SettledReview {
+            review: row.text("review")?,
+            by: row.text("decided_by")?,
+            at: row.time("decided_at")?,
+            note: row.text_if_any("note")?,
+        };
+        Ok((row.parsed("rma")?, review))
+    };
+    session.all(OF_RMAS, &parameters).await?.iter().map(settled).collect()
+}
+
+/// Lifts what was settled by hand.
+pub(super) async fn reopen(
+    session: &mut Session<'_>,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const LIFT: &str = "DELETE FROM decision WHERE connection = $1 AND rma = $2";
+    const ASK_AGAIN: &str = "
+        UPDATE work SET resolved = NULL, resolved_error = NULL
+        WHERE connection = $1 AND rma = $2 AND (resolved IS NOT NULL OR resolved_error IS NOT NULL)";
+    connections::lock(session, &decision.connection).await?;
+    let (connection, rma) = (decision.connection.as_str(), decision.rma.to_string());
+    let mut lifted = 0;
+    for statement in [LIFT, ASK_AGAIN] {
+        lifted += session.run(statement, &[connection.into(), (&rma).into()]).await?;
+    }
+    if lifted == 0 || !make_due(session, decision, now).await? {
+        return Ok(false);
+    }
+    tell(session, decision, AuditEvent::Reopened, decision.to_string(), now).await?;
+    Ok(true)
+}
+
+pub(super) async fn begin_again(
+    session: &mut Session<'_>,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    connections::lock(session, &decision.connection).await?;
+    if !make_due(session, decision, now).await? {
+        return Ok(false);
+    }
+    tell(session, decision, AuditEvent::Retried, decision.to_string(), now).await?;
+    Ok(true)
+}
+
+pub(super) async fn forget_effects(
+    session: &mut Session<'_>,
+    decision: &Decision,
+    keys: &[String],
+    now: Timestamp,
+) -> Result<Option<Vec<EffectRecord>>, StoreError> {
+    const FORGET: &str = "
+        DELETE FROM effect WHERE connection = $1 AND rma = $2 AND key = $3 AND outcome = 'applied'";
+    connections::lock(session, &decision.connection).await?;
+    let known = effects::of(session, &decision.connection, &decision.rma).await?;
+    let applied = |key: &String| {
+        let effect = known.iter().find(|effect| effect.key == *key)?;
+        matches!(effect.outcome, Some(EffectOutcome::Applied { .. })).then(|| effect.clone())
+    };
+    let Some(forgotten) = keys.iter().map(applied).collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let rma = decision.rma.to_string();
+    for EffectRecord { key, intended_at, outcome, .. } in &forgotten {
+        session
+            .run(FORGET, &[decision.connection.as_str().into(), (&rma).into(), key.as_str().into()])
+            .await?;
+        let written = match outcome {
+            Some(EffectOutcome::Applied { remote_id: Some(id), .. }) => format!("as {id} "),
+            _ => String::new(),
+        };
+        let detail = format!("{key}, written {written}at {intended_at}, {decision}");
+        tell(session, decision, AuditEvent::Forgotten, detail, now).await?;
+    }
+    make_due(session, decision, now).await?;
+    Ok(Some(forgotten))
+}
+
+/// Due now, with all attempts left.
+async fn make_due(
+    session: &mut Session<'_>,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const MAKE_DUE: &str = "
+        UPDATE work SET
+            state = CASE state WHEN 'claimed' THEN state ELSE 'due' END,
+            due_at = CASE WHEN state = 'claimed' OR due_at < $3 THEN due_at ELSE $3 END,
+            due_since = COALESCE(due_since, $3), marked = marked + 1, marked_at = COALESCE(marked_at, $3),
+            failures = 0
+        WHERE connection = $1 AND rma = $2";
+    let connection = decision.connection.as_str();
+    let rma = decision.rma.to_string();
+    let known = session.run(MAKE_DUE, &[connection.into(), (&rma).into(), now.into()]).await? > 0;
+    connections::set_turns(session, &[Named { id: connection }]).await?;
+    Ok(known)
+}
+
+async fn tell(
+    session: &mut Session<'_>,
+    decision: &Decision,
+    event: AuditEvent,
+    detail: String,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let told = Told {
+        connection: decision.connection.to_string(),
+        rma: decision.rma.to_string(),
+        attempt: None,
+        event: event.as_str(),
+        detail,
+    };
+    audit::append(session, &[told], now).await
+}

@@ -1,0 +1,423 @@
+//! What was intended, and what became of it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use brightpearl::OrderId;
+use jiff::Timestamp;
+use returngo::RmaId;
+use returngo_brightpearl_mapping::InFlightRow;
+use serde::Serialize;
+
+use super::{
+    AuditEvent, Claim, ConnectionId, Store, StoreError,
+    audit::{self, Told},
+    connections, original_orders,
+    session::{Row, Session, json, unreadable},
+};
+
+/// Something that is about to be written, in one of the two systems.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// Under which claim.
+    pub claim: Claim,
+    /// The effect's key.
+    pub key: String,
+    /// What is written, in words: amounts and references, no shoppers.
+    pub what: String,
+    /// Until when it would be known if it had been sent: both systems were looked at for it so long after this
+    /// time that what was sent before would have been seen.
+    pub known_until: Timestamp,
+    /// What other returns of the same sales order have to know about it.
+    pub kind: WriteKind,
+}
+
+/// What a write is to other returns of the same sales order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum WriteKind {
+    /// The RMA's credit.
+    Credit {
+        /// The sales order.
+        order: OrderId,
+        /// What it takes of the order's rows.
+        rows: Vec<InFlightRow>,
+    },
+    /// A claim on a credit of another program.
+    Adoption {
+        /// The sales order.
+        order: OrderId,
+        /// The credit.
+        credit: OrderId,
+    },
+    /// A payment on the RMA's credit.
+    Payment,
+    /// Nothing.
+    #[default]
+    Other,
+}
+
+/// Whether an intended write may be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// It may. `before` tells whether an earlier attempt intended it and never said what became of it: it was
+    /// looked up since, and was not there. A refusal now does not tell that it is not there.
+    Go {
+        /// Whether it was intended before.
+        before: bool,
+    },
+    /// An earlier attempt may have written it, so lately that it may still appear.
+    TooSoon(EffectRecord),
+    /// It was applied; the store knows it though the systems do not show it.
+    AlreadyApplied(EffectRecord),
+    /// The claim is no longer held: nothing may be written under it.
+    ClaimLost,
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EffectOutcome {
+    /// It is there.
+    Applied {
+        /// What the system calls it, where it has an id.
+        remote_id: Option<String>,
+        /// Whether it was there before this attempt.
+        already_existed: bool,
+    },
+    /// It was refused and is not there.
+    Refused {
+        /// Why.
+        error: String,
+    },
+    /// Nobody knows; the next attempt looks.
+    Unknown {
+        /// Why.
+        error: String,
+    },
+}
+
+/// A write that was intended, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EffectRecord {
+    /// The effect's key.
+    pub key: String,
+    /// What was to be written, in words, as it was last intended.
+    pub what: String,
+    /// The attempt that last intended it.
+    pub attempt: i64,
+    /// When that was.
+    pub intended_at: Timestamp,
+    /// What became of it, once that is known.
+    pub outcome: Option<EffectOutcome>,
+    /// When that was recorded.
+    pub recorded_at: Option<Timestamp>,
+}
+
+impl EffectRecord {
+    /// Since when nobody knows whether it was written; none when somebody does. One that was only intended is as
+    /// old as its intent, or as the release of the process that intended it.
+    pub fn doubtful_since(&self) -> Option<Timestamp> {
+        match self.outcome {
+            Some(EffectOutcome::Unknown { .. }) => Some(self.recorded_at.unwrap_or(self.intended_at)),
+            None => Some(self.intended_at),
+            Some(EffectOutcome::Applied { .. } | EffectOutcome::Refused { .. }) => None,
+        }
+    }
+}
+
+impl Store {
+    /// Records what is about to be written, before it is. Answers in the same order; nothing may be written
+    /// that is not [admitted](Admission::Go).
+    pub async fn intend(&self, intents: &[Intent], now: Timestamp) -> Result<Vec<Admission>, StoreError> {
+        let mut session = self.writing().await?;
+        let admissions = intend(&mut session, intents, now).await?;
+        session.commit().await?;
+        Ok(admissions)
+    }
+
+    /// Records what became of what was intended. An outcome whose claim is no longer held is left to the
+    /// claim's next holder, who looks it up.
+    pub async fn record(
+        &self,
+        outcomes: &[(Claim, String, EffectOutcome)],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut session = self.writing().await?;
+        record_outcomes(&mut session, outcomes, now).await?;
+        session.commit().await
+    }
+
+    /// What was intended for an RMA, and what became of it.
+    pub async fn effects(
+        &self,
+        connection: &ConnectionId,
+        rma: &RmaId,
+    ) -> Result<Vec<EffectRecord>, StoreError> {
+        of(&mut self.asking().await?, connection, rma).await
+    }
+}
+
+/// An effect is named by its connection, its RMA and its key.
+type Name = (String, String, String);
+
+#[derive(Serialize)]
+struct Intended<'a> {
+    connection: String,
+    rma: String,
+    key: &'a str,
+    what: &'a str,
+    attempt: i64,
+    kind: Option<&'static str>,
+    account: Option<String>,
+    original_order: Option<String>,
+    credit_rows: Option<String>,
+    adopts: Option<String>,
+}
+
+impl<'a> Intended<'a> {
+    fn of(intent: &'a Intent, accounts: &HashMap<&str, String>) -> Result<Self, StoreError> {
+        let connection = &intent.claim.connection;
+        let row = Self {
+            connection: connection.to_string(),
+            rma: intent.claim.rma.to_string(),
+            key: &intent.key,
+            what: &intent.what,
+            attempt: intent.claim.attempt,
+            kind: None,
+            account: None,
+            original_order: None,
+            credit_rows: None,
+            adopts: None,
+        };
+        let of_order = |row: Self, order: &OrderId| Self {
+            account: accounts.get(connection.as_str()).cloned(),
+            original_order: Some(order.to_string()),
+            ..row
+        };
+        Ok(match &intent.kind {
+            WriteKind::Credit { order, rows } => {
+                Self { kind: Some("credit"), credit_rows: Some(json(rows)?), ..of_order(row, order) }
+            }
+            WriteKind::Adoption { order, credit } => {
+                Self { kind: Some("adoption"), adopts: Some(credit.to_string()), ..of_order(row, order) }
+            }
+            WriteKind::Payment => Self { kind: Some("payment"), ..row },
+            WriteKind::Other => row,
+        })
+    }
+}
+
+pub(super) async fn intend(
+    session: &mut Session<'_>,
+    intents: &[Intent],
+    now: Timestamp,
+) -> Result<Vec<Admission>, StoreError> {
+    const HELD: &str = "
+        SELECT work.connection, work.rma, work.attempt
+        FROM work JOIN {input $1: connection text, rma text, attempt bigint}
+            ON work.connection = input.connection AND work.rma = input.rma AND work.attempt = input.attempt
+        WHERE state = 'claimed'";
+    const KNOWN: &str = "
+        SELECT effect.* FROM effect JOIN {input $1: connection text, rma text, key text}
+            ON effect.connection = input.connection AND effect.rma = input.rma AND effect.key = input.key";
+    const INTEND: &str = "
+        INSERT INTO effect (connection, rma, key, what, attempt, intended_at, kind, account, original_order,
+            credit_rows, adopts)
+        SELECT connection, rma, key, what, attempt, $2, kind, account, original_order, credit_rows, adopts
+        FROM {input $1: connection text, rma text, key text, what text, attempt bigint, kind text, account text, original_order text, credit_rows text, adopts text}
+        WHERE true
+        ON CONFLICT (connection, rma, key) DO UPDATE SET
+            what = excluded.what, attempt = excluded.attempt, intended_at = excluded.intended_at,
+            kind = excluded.kind, account = excluded.account, original_order = excluded.original_order,
+            credit_rows = excluded.credit_rows, adopts = excluded.adopts,
+            outcome = NULL, remote_id = NULL, already_existed = NULL, error = NULL, recorded_at = NULL";
+    if intents.is_empty() {
+        return Ok(Vec::new());
+    }
+    connections::lock_all(session, &connections::of_claims(intents.iter().map(|intent| &intent.claim)))
+        .await?;
+    let mut accounts = HashMap::new();
+    for intent in intents {
+        let connection = &intent.claim.connection;
+        if !accounts.contains_key(connection.as_str()) {
+            accounts.insert(connection.as_str(), original_orders::account_of(session, connection).await?);
+        }
+    }
+    let intended =
+        intents.iter().map(|intent| Intended::of(intent, &accounts)).collect::<Result<Vec<_>, _>>()?;
+    let rows = json(&intended)?;
+    let mut held = HashSet::new();
+    for row in session.all(HELD, &[(&rows).into()]).await? {
+        held.insert((row.text("connection")?, row.text("rma")?, row.int("attempt")?));
+    }
+    let mut known = HashMap::new();
+    for row in session.all(KNOWN, &[(&rows).into()]).await? {
+        let name: Name = (row.text("connection")?, row.text("rma")?, row.text("key")?);
+        known.insert(name, record(&row)?);
+    }
+
+    let mut admitted = BTreeMap::new();
+    let mut admissions = Vec::with_capacity(intents.len());
+    for (intent, row) in intents.iter().zip(intended) {
+        let name = (row.connection.clone(), row.rma.clone(), row.key.to_owned());
+        let admission = if held.contains(&(row.connection.clone(), row.rma.clone(), row.attempt)) {
+            admission(intent, known.get(&name))
+        } else {
+            Admission::ClaimLost
+        };
+        if matches!(admission, Admission::Go { .. }) {
+            admitted.insert(name, row);
+        }
+        admissions.push(admission);
+    }
+
+    let admitted: Vec<_> = admitted.into_values().collect();
+    session.run(INTEND, &[(&json(&admitted)?).into(), now.into()]).await?;
+    let told: Vec<_> = admitted
+        .into_iter()
+        .map(|row| Told {
+            detail: format!("{}: {}", row.key, row.what),
+            connection: row.connection,
+            rma: row.rma,
+            attempt: Some(row.attempt),
+            event: AuditEvent::Intended.as_str(),
+        })
+        .collect();
+    audit::append(session, &told, now).await?;
+    Ok(admissions)
+}
+
+fn admission(intent: &Intent, known: Option<&EffectRecord>) -> Admission {
+    let Some(known) = known else { return Admission::Go { before: false } };
+    match known.doubtful_since() {
+        Some(since) if since > intent.known_until => Admission::TooSoon(known.clone()),
+        Some(_) => Admission::Go { before: true },
+        None if matches!(known.outcome, Some(EffectOutcome::Applied { .. })) => {
+            Admission::AlreadyApplied(known.clone())
+        }
+        None => Admission::Go { before: false },
+    }
+}
+
+/// An outcome, as a row for a statement.
+#[derive(Serialize)]
+struct Became<'a> {
+    connection: String,
+    rma: String,
+    key: &'a str,
+    attempt: i64,
+    outcome: &'static str,
+    remote_id: Option<&'a str>,
+    already_existed: Option<i64>,
+    error: Option<&'a str>,
+}
+
+impl<'a> Became<'a> {
+    fn of(claim: &Claim, key: &'a str, outcome: &'a EffectOutcome) -> Self {
+        let (outcome, remote_id, already_existed, error) = match outcome {
+            EffectOutcome::Applied { remote_id, already_existed } => {
+                ("applied", remote_id.as_deref(), Some(i64::from(*already_existed)), None)
+            }
+            EffectOutcome::Refused { error } => ("refused", None, None, Some(error.as_str())),
+            EffectOutcome::Unknown { error } => ("unknown", None, None, Some(error.as_str())),
+        };
+        Self {
+            connection: claim.connection.to_string(),
+            rma: claim.rma.to_string(),
+            key,
+            attempt: claim.attempt,
+            outcome,
+            remote_id,
+            already_existed,
+            error,
+        }
+    }
+
+    fn name(&self) -> Name {
+        (self.connection.clone(), self.rma.clone(), self.key.to_owned())
+    }
+
+    fn told(self) -> Told {
+        let (event, detail) = match (self.outcome, self.error) {
+            ("applied", _) => {
+                let id = self.remote_id.map(|id| format!(" as {id}")).unwrap_or_default();
+                let existed = if self.already_existed == Some(1) { "; it was there before" } else { "" };
+                (AuditEvent::Applied, format!("{}{id}{existed}", self.key))
+            }
+            ("refused", error) => {
+                (AuditEvent::Refused, format!("{}: {}", self.key, error.unwrap_or_default()))
+            }
+            (_, error) => (AuditEvent::Doubtful, format!("{}: {}", self.key, error.unwrap_or_default())),
+        };
+        Told {
+            connection: self.connection,
+            rma: self.rma,
+            attempt: Some(self.attempt),
+            event: event.as_str(),
+            detail,
+        }
+    }
+}
+
+pub(super) async fn record_outcomes(
+    session: &mut Session<'_>,
+    outcomes: &[(Claim, String, EffectOutcome)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // What was applied once is never unsaid.
+    const RECORD: &str = "
+        UPDATE effect SET outcome = input.outcome, remote_id = input.remote_id,
+            already_existed = input.already_existed, error = input.error, recorded_at = $2
+        FROM {input $1: connection text, rma text, key text, attempt bigint, outcome text, remote_id text, already_existed bigint, error text}
+        WHERE effect.connection = input.connection AND effect.rma = input.rma AND effect.key = input.key
+            AND effect.attempt = input.attempt AND COALESCE(effect.outcome, '') <> 'applied'
+            AND EXISTS (
+                SELECT 1 FROM work WHERE work.connection = input.connection AND work.rma = input.rma
+                    AND work.attempt = input.attempt AND work.state = 'claimed'
+            )
+        RETURNING effect.connection, effect.rma, effect.key";
+    connections::lock_all(session, &connections::of_claims(outcomes.iter().map(|(claim, ..)| claim))).await?;
+    let mut became = BTreeMap::new();
+    for (claim, key, outcome) in outcomes {
+        let row = Became::of(claim, key, outcome);
+        became.insert(row.name(), row);
+    }
+    let rows = json(&became.values().collect::<Vec<_>>())?;
+    let mut told = Vec::new();
+    for row in session.all(RECORD, &[(&rows).into(), now.into()]).await? {
+        let name: Name = (row.text("connection")?, row.text("rma")?, row.text("key")?);
+        told.extend(became.remove(&name).map(Became::told));
+    }
+    audit::append(session, &told, now).await
+}
+
+pub(super) async fn of(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    rma: &RmaId,
+) -> Result<Vec<EffectRecord>, StoreError> {
+    const OF_RMA: &str = "
+        SELECT * FROM effect WHERE connection = $1 AND rma = $2 ORDER BY intended_at, key";
+    let rows = session.all(OF_RMA, &[connection.as_str().into(), (&rma.to_string()).into()]).await?;
+    rows.iter().map(record).collect()
+}
+
+pub(super) fn record(row: &Row) -> Result<EffectRecord, StoreError> {
+    let error = row.text_if_any("error")?.unwrap_or_default();
+    let outcome = match row.text_if_any("outcome")?.as_deref() {
+        None => None,
+        Some("applied") => Some(EffectOutcome::Applied {
+            remote_id: row.text_if_any("remote_id")?,
+            already_existed: row.int_if_any("already_existed")? == Some(1),
+        }),
+        Some("refused") => Some(EffectOutcome::Refused { error }),
+        Some("unknown") => Some(EffectOutcome::Unknown { error }),
+        Some(other) => return Err(unreadable("outcome", format!("{other:?} is none"))),
+    };
+    Ok(EffectRecord {
+        key: row.text("key")?,
+        what: row.text("what")?,
+        attempt: row.int("attempt")?,
+        intended_at: row.time("intended_at")?,
+        outcome,
+        recorded_at: row.time_if_any("recorded_at")?,
+    })
+}

@@ -1,0 +1,228 @@
+//! Opening a database: its address, its connections, its tables.
+
+use std::{path::Path, time::Duration};
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use sqlx::{
+    AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, Row as _, SqlSafeStr,
+    any::AnyPoolOptions,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
+};
+use url::Url;
+
+use super::{Store, StoreError, database::Place, dialect::Dialect};
+use crate::private::{self, NotPrivate};
+
+/// The tables, in the order in which they are created. A migration that was released is never changed.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "store", include_str!("../../migrations/0001_store.sql"))];
+
+const CONNECTIONS_TO_POSTGRES: u32 = 8;
+const READERS_OF_SQLITE: u32 = 4;
+
+/// What a URL says.
+struct Address {
+    place: Place,
+    /// As the driver understands it.
+    url: String,
+    /// What only this database is told.
+    settings: Vec<String>,
+    in_memory: bool,
+}
+
+/// What becomes of a database that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IfMissing {
+    Create,
+    Fail,
+}
+
+pub(super) async fn open(url: &str, if_missing: IfMissing) -> Result<Store, StoreError> {
+    sqlx::any::install_default_drivers();
+    let Address { place, url, settings, in_memory } = Address::parse(url, if_missing)?;
+    let pool = |size: u32| {
+        let mut statements: Vec<_> = settings.clone();
+        statements.extend(place.dialect.session_settings().iter().map(|&text| text.to_owned()));
+        connect(&url, size, statements, place.dialect)
+    };
+    let explain = |error| place.explain(error);
+    let (write, read) = match place.dialect {
+        Dialect::Postgres => {
+            try_once(&url).await.map_err(explain)?;
+            let pool = pool(CONNECTIONS_TO_POSTGRES).await.map_err(explain)?;
+            (pool.clone(), pool)
+        }
+        // Each connection would be a database of its own.
+        Dialect::Sqlite if in_memory => {
+            let pool = pool(1).await.map_err(explain)?;
+            (pool.clone(), pool)
+        }
+        // SQLite has one writer at a time. Waiting for it here is fair and wakes at once; inside SQLite it is not.
+        Dialect::Sqlite => {
+            try_once(&url).await.map_err(explain)?;
+            (pool(1).await.map_err(explain)?, pool(READERS_OF_SQLITE).await.map_err(explain)?)
+        }
+    };
+    if if_missing == IfMissing::Fail && !is_set_up(&write, &place).await? {
+        return Err(StoreError::NotSetUp { database: place.name });
+    }
+    migrate(&write, &place).await?;
+    Ok(Store { place, write, read })
+}
+
+/// A pool goes on trying what does not work until its time is up; who configured it wants to know at once, and why.
+async fn try_once(url: &str) -> Result<(), sqlx::Error> {
+    let mut connection = AnyConnection::connect(url).await?;
+    if url.starts_with("sqlite") {
+        // The file is not looked at before something is asked.
+        connection.execute("PRAGMA schema_version").await?;
+    }
+    connection.close().await
+}
+
+async fn connect(
+    url: &str,
+    size: u32,
+    settings: Vec<String>,
+    dialect: Dialect,
+) -> Result<AnyPool, sqlx::Error> {
+    AnyPoolOptions::new()
+        .max_connections(size)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(Duration::from_secs(30))
+        // A connection to a server may be gone; one to a file is not.
+        .test_before_acquire(dialect == Dialect::Postgres)
+        .after_connect(move |connection, _| {
+            let settings = settings.clone();
+            Box::pin(async move {
+                for statement in settings {
+                    connection.execute(AssertSqlSafe(statement)).await?;
+                }
+                Ok(())
+            })
+        })
+        // SQLite itself ends a transaction when its disk is full; the driver cannot end it then, and begins no other.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        .connect(url)
+        .await
+}
+
+/// Whether there is a list of migrations.
+async fn is_set_up(pool: &AnyPool, place: &Place) -> Result<bool, StoreError> {
+    let counted = sqlx::query(place.dialect.count_lists_of_migrations()).fetch_one(pool).await;
+    counted.and_then(|row| Ok(row.try_get::<i64, _>(0)? > 0)).map_err(|error| place.explain(error))
+}
+
+/// Makes the tables, or brings them up to date: all or nothing, and one process at a time.
+async fn migrate(pool: &AnyPool, place: &Place) -> Result<(), StoreError> {
+    let steps = MIGRATIONS.map(|(version, name, text)| {
+        let text = AssertSqlSafe(place.dialect.migration(text)).into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, text, false)
+    });
+    let mut migrator = Migrator::with_migrations(steps.into());
+    migrator.set_locking(false);
+    let explain = |error| place.explain(error);
+    let mut transaction = pool.begin_with(place.dialect.begin()).await.map_err(explain)?;
+    if let Some(lock) = place.dialect.lock_migrations() {
+        transaction.execute(lock).await.map_err(explain)?;
+    }
+    migrator.run(&mut *transaction).await.map_err(|error| match error {
+        MigrateError::VersionMissing(migration) => {
+            StoreError::Newer { database: place.name.clone(), migration }
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => place.explain(error),
+        other => StoreError::Corrupt { what: "the list of migrations".to_owned(), reason: other.to_string() },
+    })?;
+    transaction.commit().await.map_err(explain)
+}
+
+impl Address {
+    fn parse(url: &str, if_missing: IfMissing) -> Result<Self, StoreError> {
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("postgres" | "postgresql") => Self::postgres(url),
+            Some("sqlite") => Self::sqlite(url, if_missing),
+            _ => Err(Place { dialect: Dialect::Sqlite, name: "that the configuration names".to_owned() }
+                .unreachable(
+                    "write it as sqlite:///var/lib/… or postgres://user:password@host/name",
+                    "it is neither a sqlite: nor a postgres: URL",
+                )),
+        }
+    }
+
+    fn postgres(url: &str) -> Result<Self, StoreError> {
+        let nameless = || Place { dialect: Dialect::Postgres, name: "postgres://…".to_owned() };
+        let parsed = Url::parse(url).map_err(|error| {
+            nameless().unreachable("write it as postgres://user:password@host/name", error)
+        })?;
+        let port = parsed.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let name = format!("postgres://{}{port}{}", parsed.host_str().unwrap_or_default(), parsed.path());
+        Ok(Self {
+            place: Place { dialect: Dialect::Postgres, name },
+            url: url.to_owned(),
+            settings: Vec::new(),
+            in_memory: false,
+        })
+    }
+
+    /// `sqlite://relative.db`, `sqlite:///absolute.db`, `sqlite::memory:`, with `?mode=ro`, `rw` or `rwc` (the
+    /// default), `busy_timeout` in milliseconds and `max_page_count`.
+    fn sqlite(url: &str, if_missing: IfMissing) -> Result<Self, StoreError> {
+        let rest = url.trim_start_matches("sqlite:");
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let file = percent_decode_str(file).decode_utf8_lossy().into_owned();
+        let place = Place { dialect: Dialect::Sqlite, name: file.clone() };
+        let mut mode = "rwc".to_owned();
+        let mut settings = vec!["PRAGMA busy_timeout = 5000".to_owned()];
+        for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            match (&*key, value.parse::<u32>()) {
+                ("mode", _) if ["ro", "rw", "rwc"].contains(&&*value) => mode = value.into_owned(),
+                ("busy_timeout" | "max_page_count", Ok(number)) => {
+                    settings.push(format!("PRAGMA {key} = {number}"));
+                }
+                _ => {
+                    let advice = "use mode=ro|rw|rwc, busy_timeout and max_page_count alone, with numbers";
+                    return Err(place.unreachable(advice, format!("{key}={value} is not known")));
+                }
+            }
+        }
+        let in_memory = file == ":memory:";
+        if !in_memory && if_missing == IfMissing::Fail {
+            if !Path::new(&file).exists() {
+                return Err(StoreError::NotSetUp { database: place.name });
+            }
+            mode = mode.replace("rwc", "rw");
+        }
+        if !in_memory && mode == "rwc" {
+            create_private(Path::new(&file)).map_err(|error| {
+                place.unreachable("check that its folder exists and that this user may use it", error)
+            })?;
+        }
+        if !in_memory {
+            check_private(&file).map_err(|error| place.unreachable("its file is not private", error))?;
+        }
+        let url = if in_memory {
+            "sqlite::memory:".to_owned()
+        } else {
+            format!("sqlite:{}?mode={mode}", utf8_percent_encode(&file, NOT_IN_A_PATH))
+        };
+        Ok(Self { place, url, settings, in_memory })
+    }
+}
+
+const NOT_IN_A_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'?');
+
+/// Creates the file for this user alone, if it is not there: it holds customers' returns. SQLite gives the files
+/// that it puts beside it the same permissions.
+fn create_private(file: &Path) -> std::io::Result<()> {
+    match private::create(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a file that others may read, and those that SQLite has put beside it.
+fn check_private(file: &str) -> Result<(), NotPrivate> {
+    let files = ["", "-wal", "-shm"].map(|end| format!("{file}{end}"));
+    private::check(&files.each_ref().map(Path::new))
+}

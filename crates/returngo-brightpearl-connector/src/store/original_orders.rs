@@ -1,0 +1,428 @@
+//! Sales orders: one return of an order is worked on at a time, and each sees what the others intended.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use brightpearl::OrderId;
+use jiff::Timestamp;
+use returngo::RmaId;
+use returngo_brightpearl_sync::IntendedCredit;
+use serde::Serialize;
+
+use super::{
+    Claim, ConnectionId, EffectRecord, Store, StoreError, connections, effects,
+    queue::Held,
+    session::{Row, Session, json, unreadable},
+};
+
+/// How often sales orders changed hands, over all orders: what is read after it was asked for shows at least
+/// everything that was written by then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Revision(pub i64);
+
+/// A claim that needs the sales order that its RMA is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRequest {
+    /// The claim.
+    pub claim: Claim,
+    /// The sales order.
+    pub order: OrderId,
+}
+
+/// Whether a claim has the sales order that it asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderTurn {
+    /// It has, and nothing was written for another return of the order since it was read.
+    Ready,
+    /// It has, but another return of the order may have been written to since: read again first.
+    Changed,
+    /// Another return of the order is worked on.
+    Taken {
+        /// By which connection.
+        connection: ConnectionId,
+        /// Which one.
+        rma: RmaId,
+    },
+    /// A credit of another return of the order may or may not have been written: its RMA is pending and finds out.
+    Unclear {
+        /// By which connection.
+        connection: ConnectionId,
+        /// Which one.
+        rma: RmaId,
+        /// When it is tried next, unless it is in progress.
+        due_at: Option<Timestamp>,
+    },
+    /// The claim is no longer held.
+    ClaimLost,
+}
+
+impl Store {
+    /// How often sales orders changed hands so far: to be asked before both systems are read.
+    pub async fn revision(&self) -> Result<Revision, StoreError> {
+        revision(&mut self.asking().await?).await
+    }
+
+    /// Gives claims of one connection the sales orders of their RMAs, until they are finished: of all returns of an order
+    /// one is worked on at a time, also by other connections of the account and other processes. What was read after
+    /// `read_at` shows what the others wrote. Answers in the same order.
+    pub async fn take_orders(
+        &self,
+        requests: &[OrderRequest],
+        read_at: Revision,
+    ) -> Result<Vec<OrderTurn>, StoreError> {
+        let mut session = self.writing().await?;
+        let turns = take(&mut session, requests, read_at).await?;
+        session.commit().await?;
+        Ok(turns)
+    }
+
+    /// The credits that were intended for these sales orders, by any RMA of the connection's account, and not refused.
+    pub async fn intended_credits(
+        &self,
+        connection: &ConnectionId,
+        orders: &[OrderId],
+    ) -> Result<Vec<IntendedCredit>, StoreError> {
+        intended_credits(&mut self.reading().await?, connection, orders).await
+    }
+
+    /// The credits and payments of these RMAs that were intended or applied since this time and not refused.
+    pub async fn recent_writes(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+        since: Timestamp,
+    ) -> Result<Vec<(RmaId, EffectRecord)>, StoreError> {
+        recent_writes(&mut self.asking().await?, connection, rmas, since).await
+    }
+}
+
+pub(super) async fn revision(session: &mut Session<'_>) -> Result<Revision, StoreError> {
+    const REVISION: &str = "SELECT COALESCE(MAX(revision), 0) AS revision FROM original_order";
+    let row = session.first(REVISION, &[]).await?;
+    row.map_or(Ok(Revision::default()), |row| Ok(Revision(row.int("revision")?)))
+}
+
+/// The Brightpearl account of a connection. One that was stored before accounts were known stands for itself.
+pub(super) async fn account_of(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+) -> Result<String, StoreError> {
+    let bound = connections::counterparts(session, connection).await?;
+    Ok(bound.map_or_else(|| format!("connection {connection}"), |bound| bound.account().to_owned()))
+}
+
+/// Gives each claim the sales order that it asks for, unless another return of the order is worked on or unclear. All
+/// claims are of one connection.
+pub(super) async fn take(
+    session: &mut Session<'_>,
+    requests: &[OrderRequest],
+    read_at: Revision,
+) -> Result<Vec<OrderTurn>, StoreError> {
+    // So that there is something to lock: of two that ask at once for an order that is new, one comes first.
+    const KNOW: &str = "
+        INSERT INTO original_order (account, order_id, revision)
+        SELECT $2, order_id, 0 FROM {input $1: order_id text} WHERE true ORDER BY order_id
+        ON CONFLICT (account, order_id) DO NOTHING";
+    const TAKE: &str = "
+        INSERT INTO original_order (account, order_id, revision, connection, rma, attempt)
+        SELECT $2, input.order_id, (SELECT COALESCE(MAX(revision), 0) + 1 FROM original_order),
+            input.connection, input.rma, input.attempt
+        FROM {input $1: connection text, rma text, attempt bigint, order_id text}
+        WHERE true ORDER BY input.order_id
+        ON CONFLICT (account, order_id) DO UPDATE SET revision = excluded.revision,
+            connection = excluded.connection, rma = excluded.rma, attempt = excluded.attempt";
+    let Some(first) = requests.first() else { return Ok(Vec::new()) };
+    connections::lock_all(session, &connections::of_claims(requests.iter().map(|request| &request.claim)))
+        .await?;
+    let account = account_of(session, &first.claim.connection).await?;
+    let held = held(session, requests).await?;
+    let orders: BTreeSet<_> = requests.iter().map(|request| request.order).collect();
+    let orders: Vec<_> = orders.into_iter().map(Order::of).collect();
+    let orders = json(&orders)?;
+    session.run(KNOW, &[(&orders).into(), (&account).into()]).await?;
+    let holdings = holdings(session, &account, &orders).await?;
+    let unclear = unclear(session, &account, &orders).await?;
+
+    let mut turns = Vec::with_capacity(requests.len());
+    let mut taken = Vec::new();
+    for request in requests {
+        let wanted = Wanted::of(request);
+        let holding = holdings.get(&wanted.order_id);
+        let turn = if held.contains(&(wanted.connection.clone(), wanted.rma.clone())) {
+            turn(request, holding, &unclear, read_at)?
+        } else {
+            OrderTurn::ClaimLost
+        };
+        let is_new = holding.is_none_or(|holding| !holding.is_of(&request.claim));
+        if is_new && matches!(turn, OrderTurn::Ready | OrderTurn::Changed) {
+            taken.push(wanted);
+        }
+        turns.push(turn);
+    }
+    session.run(TAKE, &[(&json(&taken)?).into(), (&account).into()]).await?;
+    Ok(turns)
+}
+
+fn turn(
+    request: &OrderRequest,
+    holding: Option<&Holding>,
+    unclear: &[Unclear],
+    read_at: Revision,
+) -> Result<OrderTurn, StoreError> {
+    let claim = &request.claim;
+    if let Some(holding) = holding.filter(|holding| holding.is_live && !holding.is_of(claim)) {
+        let (connection, rma) = holding.named()?;
+        return Ok(OrderTurn::Taken { connection, rma });
+    }
+    let order = request.order.to_string();
+    let of_order = || unclear.iter().filter(|unclear| unclear.order == order);
+    let own = of_order().filter(|unclear| unclear.is_of(claim)).map(Unclear::place).min();
+    // Of two that are unclear, the one that was intended first finds out first.
+    let first = of_order()
+        .filter(|other| other.is_pending && !other.is_of(claim))
+        .filter(|other| own.is_none_or(|own| other.place() < own))
+        .min_by_key(|other| other.place());
+    if let Some(other) = first {
+        let (connection, rma) = (parsed(&other.connection)?, parsed(&other.rma)?);
+        return Ok(OrderTurn::Unclear { connection, rma, due_at: other.due_at });
+    }
+    let is_as_read = |holding: &Holding| {
+        holding.revision <= read_at.0 && (holding.holder.is_none() || holding.is_of(claim))
+    };
+    Ok(if holding.is_none_or(is_as_read) { OrderTurn::Ready } else { OrderTurn::Changed })
+}
+
+/// Gives back the orders that these claims have, whatever was written under them.
+pub(super) async fn release(session: &mut Session<'_>, claims: &[Held]) -> Result<(), StoreError> {
+    const HELD: &str = "
+        SELECT original_order.account, original_order.order_id FROM original_order
+        WHERE EXISTS (
+            SELECT 1 FROM {input $1: connection text, rma text, attempt bigint}
+            WHERE original_order.connection = input.connection AND original_order.rma = input.rma
+                AND original_order.attempt = input.attempt
+        ) ORDER BY original_order.account, original_order.order_id";
+    const RELEASE: &str = "
+        UPDATE original_order SET connection = NULL, rma = NULL, attempt = NULL,
+            revision = (SELECT COALESCE(MAX(revision), 0) + 1 FROM original_order)
+        FROM {input $1: account text, order_id text}
+        WHERE original_order.account = input.account AND original_order.order_id = input.order_id";
+    #[derive(Serialize)]
+    struct Released {
+        account: String,
+        order_id: String,
+    }
+    let rows = session.lock_all(HELD, &[(&json(claims)?).into()]).await?;
+    let released = rows
+        .iter()
+        .map(|row| Ok(Released { account: row.text("account")?, order_id: row.text("order_id")? }))
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    if !released.is_empty() {
+        session.run(RELEASE, &[(&json(&released)?).into()]).await?;
+    }
+    Ok(())
+}
+
+/// The credits that RMAs of the connection's account intended for these orders, and that were not refused.
+pub(super) async fn intended_credits(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    orders: &[OrderId],
+) -> Result<Vec<IntendedCredit>, StoreError> {
+    const INTENDED: &str = "
+        SELECT rma, kind, original_order, credit_rows, adopts, remote_id FROM effect
+        WHERE account = $2 AND original_order IN (SELECT input.order_id FROM {input $1: order_id text})
+            AND (outcome IS NULL OR outcome <> 'refused')
+        ORDER BY rma, key";
+    if orders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let account = account_of(session, connection).await?;
+    let orders: Vec<_> = orders.iter().map(|order| Order::of(*order)).collect();
+    let rows = session.all(INTENDED, &[(&json(&orders)?).into(), (&account).into()]).await?;
+    rows.iter().map(intended).collect()
+}
+
+fn intended(row: &Row) -> Result<IntendedCredit, StoreError> {
+    let adopts = row.text_if_any("adopts")?;
+    let adopted = adopts.is_some();
+    let credit = adopts.or(row.text_if_any("remote_id")?);
+    let rows = row.text_if_any("credit_rows")?;
+    let rows = rows.map(|rows| serde_json::from_str(&rows)).transpose();
+    Ok(IntendedCredit {
+        rma: row.parsed("rma")?,
+        order: row.parsed("original_order")?,
+        rows: rows.map_err(|error| unreadable("credit_rows", error))?.unwrap_or_default(),
+        credit: credit.map(|credit| parsed(&credit)).transpose()?,
+        adopted,
+    })
+}
+
+#[derive(Serialize)]
+struct OfRma {
+    rma: String,
+}
+
+/// The credits and payments that these RMAs intended since this time and that were not refused.
+pub(super) async fn recent_writes(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    rmas: &[returngo::RmaId],
+    since: Timestamp,
+) -> Result<Vec<(returngo::RmaId, EffectRecord)>, StoreError> {
+    const RECENT: &str = "
+        SELECT effect.* FROM effect WHERE connection = $2 AND kind IN ('credit', 'payment')
+            AND effect.rma IN (SELECT input.rma FROM {input $1: rma text})
+            AND COALESCE(recorded_at, intended_at) > $3 AND (outcome IS NULL OR outcome <> 'refused')
+        ORDER BY rma, key";
+    let rmas: Vec<_> = rmas.iter().map(|rma| OfRma { rma: rma.to_string() }).collect();
+    let rmas = json(&rmas)?;
+    let parameters = [(&rmas).into(), connection.as_str().into(), since.into()];
+    let rows = session.all(RECENT, &parameters).await?;
+    rows.iter().map(|row| Ok((row.parsed("rma")?, effects::record(row)?))).collect()
+}
+
+#[derive(Serialize)]
+struct Wanted {
+    connection: String,
+    rma: String,
+    attempt: i64,
+    order_id: String,
+}
+
+impl Wanted {
+    fn of(request: &OrderRequest) -> Self {
+        Self {
+            connection: request.claim.connection.to_string(),
+            rma: request.claim.rma.to_string(),
+            attempt: request.claim.attempt,
+            order_id: request.order.to_string(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Order {
+    order_id: String,
+}
+
+impl Order {
+    fn of(order: OrderId) -> Self {
+        Self { order_id: order.to_string() }
+    }
+}
+
+/// The claims that are still held, by connection and RMA.
+async fn held(
+    session: &mut Session<'_>,
+    requests: &[OrderRequest],
+) -> Result<HashSet<(String, String)>, StoreError> {
+    const HELD: &str = "
+        SELECT work.connection, work.rma
+        FROM work JOIN {input $1: connection text, rma text, attempt bigint}
+            ON work.connection = input.connection AND work.rma = input.rma AND work.attempt = input.attempt
+        WHERE state = 'claimed'";
+    let claims: Vec<_> = requests.iter().map(|request| Held::of(&request.claim)).collect();
+    let rows = session.all(HELD, &[(&json(&claims)?).into()]).await?;
+    rows.iter().map(|row| Ok((row.text("connection")?, row.text("rma")?))).collect()
+}
+
+/// Who has a sales order.
+struct Holding {
+    revision: i64,
+    holder: Option<(String, String, i64)>,
+    /// Whether the holder's claim is still held.
+    is_live: bool,
+}
+
+impl Holding {
+    fn is_of(&self, claim: &Claim) -> bool {
+        self.holder.as_ref().is_some_and(|(connection, rma, attempt)| {
+            *connection == claim.connection.as_str()
+                && *rma == claim.rma.to_string()
+                && *attempt == claim.attempt
+        })
+    }
+
+    fn named(&self) -> Result<(ConnectionId, returngo::RmaId), StoreError> {
+        let (connection, rma) =
+            self.holder.as_ref().map_or(("", ""), |(connection, rma, _)| (connection, rma));
+        Ok((parsed(connection)?, parsed(rma)?))
+    }
+}
+
+async fn holdings(
+    session: &mut Session<'_>,
+    account: &str,
+    orders: &str,
+) -> Result<HashMap<String, Holding>, StoreError> {
+    const HOLDINGS: &str = "
+        SELECT order_id, revision, connection, rma, attempt, (
+            SELECT COUNT(*) FROM work WHERE work.connection = original_order.connection
+                AND work.rma = original_order.rma AND work.attempt = original_order.attempt
+                AND work.state = 'claimed'
+        ) AS live
+        FROM original_order
+        WHERE account = $2 AND order_id IN (SELECT input.order_id FROM {input $1: order_id text})
+        ORDER BY order_id";
+    let mut holdings = HashMap::new();
+    for row in session.lock_all(HOLDINGS, &[orders.into(), account.into()]).await? {
+        let holder = row.text_if_any("connection")?.zip(row.text_if_any("rma")?);
+        let holder = holder.zip(row.int_if_any("attempt")?);
+        let holding = Holding {
+            revision: row.int("revision")?,
+            holder: holder.map(|((connection, rma), attempt)| (connection, rma, attempt)),
+            is_live: row.int("live")? > 0,
+        };
+        holdings.insert(row.text("order_id")?, holding);
+    }
+    Ok(holdings)
+}
+
+/// A credit of an order that may or may not have been written.
+struct Unclear {
+    connection: String,
+    rma: String,
+    order: String,
+    intended_at: i64,
+    /// Whether the RMA is pending or in progress, so that it finds out without anybody's doing.
+    is_pending: bool,
+    due_at: Option<Timestamp>,
+}
+
+impl Unclear {
+    fn is_of(&self, claim: &Claim) -> bool {
+        self.connection == claim.connection.as_str() && self.rma == claim.rma.to_string()
+    }
+
+    fn place(&self) -> (i64, &str, &str) {
+        (self.intended_at, &self.connection, &self.rma)
+    }
+}
+
+async fn unclear(session: &mut Session<'_>, account: &str, orders: &str) -> Result<Vec<Unclear>, StoreError> {
+    const UNCLEAR: &str = "
+        SELECT effect.connection, effect.rma, effect.original_order, effect.intended_at, work.due_at,
+            CASE WHEN work.state IN ('due', 'claimed') AND configuration IS NOT NULL AND blocked = 0
+                THEN 1 ELSE 0 END AS pending
+        FROM effect
+            JOIN work ON work.connection = effect.connection AND work.rma = effect.rma
+            JOIN connection ON connection.id = effect.connection
+        WHERE effect.account = $2
+            AND effect.original_order IN (SELECT input.order_id FROM {input $1: order_id text})
+            AND (outcome IS NULL OR outcome = 'unknown')";
+    let rows = session.all(UNCLEAR, &[orders.into(), account.into()]).await?;
+    let unclear = |row: &Row| {
+        Ok(Unclear {
+            connection: row.text("connection")?,
+            rma: row.text("rma")?,
+            order: row.text("original_order")?,
+            intended_at: row.int("intended_at")?,
+            is_pending: row.int("pending")? == 1,
+            due_at: row.time_if_any("due_at")?,
+        })
+    };
+    rows.iter().map(unclear).collect()
+}
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|error: T::Err| unreadable("original_order", error))
+}

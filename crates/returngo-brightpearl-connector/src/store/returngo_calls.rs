@@ -1,0 +1,155 @@
+//! The calls to ReturnGO of a day by an API key, over all processes and connections.
+
+use jiff::{ToSpan, civil::Date};
+use returngo::client::Spent;
+
+use super::{
+    Store, StoreError,
+    session::{Row, Session},
+};
+
+/// An API key of ReturnGO, whose calls are counted together: a keyed digest, from which the key cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct KeyDigest(String);
+
+impl KeyDigest {
+    /// This digest.
+    pub fn new(digest: impl Into<String>) -> Self {
+        Self(digest.into())
+    }
+
+    /// As it is stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What may be taken of the calls to ReturnGO of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallLimits {
+    /// The calls of the day; none is unlimited.
+    pub per_day: Option<u32>,
+    /// So many of them are left to writes; those that were made count.
+    pub for_writes: u32,
+    /// So many of them are left to other processes, their writes included.
+    pub for_others: u32,
+}
+
+impl CallLimits {
+    /// How many of these calls the day has left, after what was spent.
+    pub fn left(&self, spent: &Spent, are_writes: bool) -> u32 {
+        let Some(per_day) = self.per_day else { return u32::MAX };
+        let for_writes = if are_writes { 0 } else { self.for_writes.saturating_sub(spent.writes) };
+        let kept = for_writes.max(self.for_others);
+        [spent.reads, spent.writes, kept].into_iter().fold(per_day, u32::saturating_sub)
+    }
+}
+
+/// Calls to ReturnGO that a process may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReservedCalls {
+    /// How many were reserved.
+    pub calls: u32,
+    /// All that was spent or reserved of the day, these included.
+    pub spent: Spent,
+}
+
+impl Store {
+    /// Reserves calls to ReturnGO of a day of UTC by an API key: as many as are wanted, or as the day has left. Of several
+    /// processes, and connections with this key, each gets others.
+    pub async fn reserve_returngo_calls(
+        &self,
+        key: &KeyDigest,
+        day: Date,
+        are_writes: bool,
+        wanted: u32,
+        limits: &CallLimits,
+    ) -> Result<ReservedCalls, StoreError> {
+        let mut session = self.writing().await?;
+        let reserved = reserve(&mut session, key, day, are_writes, wanted, limits).await?;
+        session.commit().await?;
+        Ok(reserved)
+    }
+
+    /// Gives back calls that were reserved and not made.
+    pub async fn give_back_returngo_calls(&self, key: &KeyDigest, unused: &Spent) -> Result<(), StoreError> {
+        let mut session = self.writing().await?;
+        give_back(&mut session, key, unused).await?;
+        session.commit().await
+    }
+
+    /// The calls to ReturnGO of a day of UTC that were made or reserved, by all processes.
+    pub async fn returngo_calls(&self, key: &KeyDigest, day: Date) -> Result<Spent, StoreError> {
+        spent(&mut self.asking().await?, key, day).await
+    }
+}
+
+/// For how many days the count is kept: processes whose clocks differ may still be in the day before.
+const KEPT_DAYS: i64 = 7;
+
+pub(super) async fn reserve(
+    session: &mut Session<'_>,
+    key: &KeyDigest,
+    day: Date,
+    are_writes: bool,
+    wanted: u32,
+    limits: &CallLimits,
+) -> Result<ReservedCalls, StoreError> {
+    const BEGIN: &str = "
+        INSERT INTO returngo_calls (api_key, day, reads, writes) VALUES ($1, $2, 0, 0)
+        ON CONFLICT (api_key, day) DO NOTHING";
+    const OLD: &str = "DELETE FROM returngo_calls WHERE api_key = $1 AND day < $2";
+    const LOCK: &str = "SELECT reads, writes FROM returngo_calls WHERE api_key = $1 AND day = $2";
+    let (id, text) = (key.as_str(), day.to_string());
+    if session.run(BEGIN, &[id.into(), (&text).into()]).await? > 0 {
+        let old = day.saturating_sub(KEPT_DAYS.days()).to_string();
+        session.run(OLD, &[id.into(), (&old).into()]).await?;
+    }
+    let rows = session.lock_all(LOCK, &[id.into(), (&text).into()]).await?;
+    let mut spent = of(rows.first(), day)?;
+    let calls = wanted.min(limits.left(&spent, are_writes));
+    let counted = if are_writes { &mut spent.writes } else { &mut spent.reads };
+    *counted = counted.saturating_add(calls);
+    set(session, key, &spent).await?;
+    Ok(ReservedCalls { calls, spent })
+}
+
+/// Gives back what was reserved and not used.
+pub(super) async fn give_back(
+    session: &mut Session<'_>,
+    key: &KeyDigest,
+    unused: &Spent,
+) -> Result<(), StoreError> {
+    const GIVE_BACK: &str = "
+        UPDATE returngo_calls SET
+            reads = CASE WHEN reads < $3 THEN 0 ELSE reads - $3 END,
+            writes = CASE WHEN writes < $4 THEN 0 ELSE writes - $4 END
+        WHERE api_key = $1 AND day = $2";
+    let day = unused.day.to_string();
+    let parameters =
+        [key.as_str().into(), (&day).into(), i64::from(unused.reads).into(), i64::from(unused.writes).into()];
+    session.run(GIVE_BACK, &parameters).await.map(drop)
+}
+
+pub(super) async fn spent(
+    session: &mut Session<'_>,
+    key: &KeyDigest,
+    day: Date,
+) -> Result<Spent, StoreError> {
+    const SPENT: &str = "SELECT reads, writes FROM returngo_calls WHERE api_key = $1 AND day = $2";
+    let text = day.to_string();
+    of(session.first(SPENT, &[key.as_str().into(), (&text).into()]).await?.as_ref(), day)
+}
+
+async fn set(session: &mut Session<'_>, key: &KeyDigest, spent: &Spent) -> Result<(), StoreError> {
+    const SET: &str = "UPDATE returngo_calls SET reads = $3, writes = $4 WHERE api_key = $1 AND day = $2";
+    let day = spent.day.to_string();
+    let parameters =
+        [key.as_str().into(), (&day).into(), i64::from(spent.reads).into(), i64::from(spent.writes).into()];
+    session.run(SET, &parameters).await.map(drop)
+}
+
+fn of(row: Option<&Row>, day: Date) -> Result<Spent, StoreError> {
+    let Some(row) = row else { return Ok(Spent { day, reads: 0, writes: 0 }) };
+    Ok(Spent { day, reads: row.small_count("reads")?, writes: row.small_count("writes")? })
+}

@@ -1,0 +1,125 @@
+use std::{collections::BTreeMap, str::FromStr};
+
+use serde::Serialize;
+
+use super::{
+    ConnectionId, Store, StoreError, SweepName, SweepTurn, Unknown,
+    session::{Session, json},
+};
+
+/// What a sweep found and is not done with: one row, of JSON, for each thing.
+pub type SweepRows = BTreeMap<SweepRowKey, String>;
+
+/// What a row of a sweep is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SweepRowKey {
+    /// What kind of thing.
+    pub part: SweepPart,
+    /// Which.
+    pub key: String,
+}
+
+/// What kind of thing a row of a sweep is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SweepPart {
+    /// An RMA that is due.
+    Due,
+    /// A transaction of units of which no RMA is known.
+    Unmatched,
+}
+
+impl SweepPart {
+    const ALL: [Self; 2] = [Self::Due, Self::Unmatched];
+
+    /// The name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::Unmatched => "unmatched",
+        }
+    }
+}
+
+impl FromStr for SweepPart {
+    type Err = Unknown;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|known| known.as_str() == text)
+            .ok_or_else(|| Unknown::new("part of a sweep", text))
+    }
+}
+
+/// Rows that a sweep has changed, each with what it says now; none: it is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SweepRowChanges(pub BTreeMap<SweepRowKey, Option<String>>);
+
+impl SweepRowChanges {
+    /// What makes the one out of the other.
+    pub fn between(before: &SweepRows, after: SweepRows) -> Self {
+        let gone = before.keys().filter(|key| !after.contains_key(key)).map(|key| (key.clone(), None));
+        let mut changes: BTreeMap<_, _> = gone.collect();
+        let changed = after.into_iter().filter(|(key, what)| before.get(key) != Some(what));
+        changes.extend(changed.map(|(key, what)| (key, Some(what))));
+        Self(changes)
+    }
+}
+
+impl Store {
+    /// What a connection's sweep of this name is not done with.
+    pub async fn sweep_rows(
+        &self,
+        connection: &ConnectionId,
+        sweep: SweepName,
+    ) -> Result<SweepRows, StoreError> {
+        all(&mut self.asking().await?, connection, sweep).await
+    }
+}
+
+pub(super) async fn all(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    sweep: SweepName,
+) -> Result<SweepRows, StoreError> {
+    const ALL: &str = "SELECT part, key, what FROM sweep_row WHERE connection = $1 AND sweep = $2";
+    let rows = session.all(ALL, &[connection.as_str().into(), sweep.as_str().into()]).await?;
+    rows.iter()
+        .map(|row| Ok((SweepRowKey { part: row.parsed("part")?, key: row.text("key")? }, row.text("what")?)))
+        .collect()
+}
+
+#[derive(Serialize)]
+struct Stored<'a> {
+    part: &'static str,
+    key: &'a str,
+    what: Option<&'a str>,
+}
+
+/// For the holder of the turn alone.
+pub(super) async fn change(
+    session: &mut Session<'_>,
+    turn: &SweepTurn,
+    changes: &SweepRowChanges,
+) -> Result<(), StoreError> {
+    const REMOVE: &str = "
+        DELETE FROM sweep_row WHERE connection = $2 AND sweep = $3
+            AND EXISTS (SELECT 1 FROM {input $1: part text, key text}
+                WHERE input.part = sweep_row.part AND input.key = sweep_row.key)";
+    const PUT: &str = "
+        INSERT INTO sweep_row (connection, sweep, part, key, what)
+        SELECT $2, $3, part, key, what FROM {input $1: part text, key text, what text} WHERE true
+        ON CONFLICT (connection, sweep, part, key) DO UPDATE SET what = excluded.what";
+    let (put, remove): (Vec<_>, Vec<_>) = changes
+        .0
+        .iter()
+        .map(|(key, what)| Stored { part: key.part.as_str(), key: &key.key, what: what.as_deref() })
+        .partition(|row| row.what.is_some());
+    for (statement, rows) in [(REMOVE, remove), (PUT, put)] {
+        if !rows.is_empty() {
+            let (connection, sweep) = (turn.connection.as_str(), turn.sweep.as_str());
+            session.run(statement, &[(&json(&rows)?).into(), connection.into(), sweep.into()]).await?;
+        }
+    }
+    Ok(())
+}

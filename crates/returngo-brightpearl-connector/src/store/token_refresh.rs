@@ -1,0 +1,64 @@
+//! Which process refreshes a connection's OAuth tokens.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{ConnectionId, Store, StoreError, session::Session};
+
+impl Store {
+    /// Reserves the refresh of a connection's tokens, for 90 seconds at most. False while another process has it.
+    pub async fn begin_token_refresh(
+        &self,
+        connection: &ConnectionId,
+        holder: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut session = self.writing().await?;
+        let begun = begin(&mut session, connection, holder, now).await?;
+        session.commit().await?;
+        Ok(begun)
+    }
+
+    /// Ends a reservation that is still this holder's.
+    pub async fn end_token_refresh(&self, connection: &ConnectionId, holder: &str) -> Result<(), StoreError> {
+        let mut session = self.writing().await?;
+        end(&mut session, connection, holder).await?;
+        session.commit().await
+    }
+}
+
+/// For how long a refresh is reserved: more than one takes, with answers that are late and a database that fails for
+/// some seconds.
+const RESERVED_FOR: SignedDuration = SignedDuration::from_secs(90);
+
+/// A reservation until after this was made by a clock that was ahead, and counts no longer.
+const NO_LATER: SignedDuration = SignedDuration::from_mins(10);
+
+pub(super) async fn begin(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    holder: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const RESERVE: &str = "
+        INSERT INTO token_refresh (connection, holder, held_until) VALUES ($1, $2, $3)
+        ON CONFLICT (connection) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
+        WHERE token_refresh.held_until <= $4 OR token_refresh.held_until > $5";
+    let later = |by| now.saturating_add(by).unwrap_or(now);
+    let parameters = [
+        connection.as_str().into(),
+        holder.into(),
+        later(RESERVED_FOR).into(),
+        now.into(),
+        later(NO_LATER).into(),
+    ];
+    Ok(session.run(RESERVE, &parameters).await? > 0)
+}
+
+pub(super) async fn end(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    holder: &str,
+) -> Result<(), StoreError> {
+    const END: &str = "DELETE FROM token_refresh WHERE connection = $1 AND holder = $2";
+    session.run(END, &[connection.as_str().into(), holder.into()]).await.map(drop)
+}

@@ -1,0 +1,93 @@
+//! What waits for a person, over the versions of this program and over attempts that are told in other words.
+
+use returngo_brightpearl_connector::store::{Decision, Outcome, Store, WorkState};
+use returngo_brightpearl_mapping::{Review, ReviewCode};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
+
+use super::{at, claim_all, connect, databases::Database, mark, name, on_both, rma};
+
+on_both!(
+    a_failure_is_the_same_one_whatever_its_request_id_and_attempts,
+    a_question_of_another_version_is_shown_and_asked_anew,
+    a_decision_of_another_version_blocks_nothing,
+);
+
+fn decision() -> Decision {
+    Decision { connection: name("acme"), rma: rma(1), by: "dana".to_owned(), note: None }
+}
+
+fn question() -> Review {
+    Review {
+        code: ReviewCode::OverRefund,
+        message: "refund above the credit".to_owned(),
+        item_ids: Vec::new(),
+        transaction_ids: Vec::new(),
+    }
+}
+
+fn asking() -> Outcome {
+    Outcome::Settled { reviews: vec![question()], credit: None }
+}
+
+/// Looks at RMA 1 and ends so.
+async fn ends(store: &Store, outcome: Outcome, now: i64) {
+    mark(store, "acme", &[1], now).await;
+    let claim = claim_all(store, now).await.remove(0);
+    assert_eq!(store.finish(&[(claim, outcome)], at(now)).await.unwrap(), 1);
+}
+
+async fn a_failure_is_the_same_one_whatever_its_request_id_and_attempts(database: Database) {
+    let store = database.open().await;
+    connect(&store, "acme").await;
+    let failed = |error: &str| Outcome::Failed { error: error.to_owned(), again_at: None };
+    ends(&store, failed("POST /order (3 attempts in 2.0s): refused (status 400) [request a1]"), 1).await;
+    assert!(store.put_aside(&decision(), at(2)).await.unwrap());
+    ends(&store, failed("POST /order: refused (status 400) [request b2]"), 3).await;
+    assert!(store.reviews(None).await.unwrap().is_empty());
+    let item = store.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
+    assert_eq!(item.state, WorkState::InStep);
+    ends(&store, failed("POST /order: refused (status 409) [request b2]"), 4).await;
+    assert_eq!(store.reviews(None).await.unwrap().len(), 1);
+}
+
+/// Another version of the program has written this into the database.
+async fn rewritten(database: &Database, column: &str, questions: &str) {
+    sqlx::any::install_default_drivers();
+    let mut other_version = AnyConnection::connect(&database.url).await.unwrap();
+    let statement = format!("UPDATE work SET {column} = '{questions}'");
+    other_version.execute(AssertSqlSafe(statement)).await.unwrap();
+    other_version.close().await.unwrap();
+}
+
+const RENAMED: &str = r#"{"code":"RefundAboveCredit","message":"refund above the credit"}"#;
+
+async fn a_question_of_another_version_is_shown_and_asked_anew(database: Database) {
+    let store = database.open().await;
+    connect(&store, "acme").await;
+    ends(&store, asking(), 1).await;
+    let known = serde_json::to_string(&question()).unwrap();
+    rewritten(&database, "reviews", &format!("[{RENAMED},{known}]")).await;
+    let waiting = store.reviews(None).await.unwrap().remove(0);
+    assert_eq!(waiting.reviews.len(), 1, "{:?}", waiting.unreadable_reviews);
+    assert_eq!(waiting.unreadable_reviews[0].code, "RefundAboveCredit");
+    assert_eq!(waiting.unreadable_reviews[0].message, "refund above the credit");
+
+    rewritten(&database, "reviews", "no list").await;
+    let waiting = store.reviews(None).await.unwrap().remove(0);
+    assert!(waiting.unreadable_reviews[0].message.contains("does not read"));
+    assert!(store.put_aside(&decision(), at(2)).await.unwrap());
+    ends(&store, asking(), 3).await;
+    let waiting = store.reviews(None).await.unwrap().remove(0);
+    assert_eq!((waiting.reviews.len(), waiting.unreadable_reviews.len()), (1, 0));
+}
+
+async fn a_decision_of_another_version_blocks_nothing(database: Database) {
+    let store = database.open().await;
+    connect(&store, "acme").await;
+    ends(&store, asking(), 1).await;
+    store.put_aside(&decision(), at(2)).await.unwrap();
+    rewritten(&database, "resolved", &format!("[{RENAMED}]")).await;
+    assert!(store.work(&name("acme"), &rma(1)).await.unwrap().unwrap().resolved.is_empty());
+    ends(&store, asking(), 3).await;
+    assert_eq!(store.reviews(None).await.unwrap().len(), 1, "nothing counts as decided");
+}
