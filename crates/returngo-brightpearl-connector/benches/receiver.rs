@@ -17,10 +17,10 @@ use api_client_core::client::SystemClock;
 use cpu_time::{ProcessTime, ThreadTime};
 use jiff::Timestamp;
 use returngo_brightpearl_connector::{
-    probe::NoProbe,
-    receiver::{self, Doors, Inbox},
+    failpoints::NoFailpoints,
+    receiver::{self, Inbox, WebhookEndpoints},
     server::{self, Limits},
-    store::{self, ConnectionId, Sealed, Source, Store, StoredConnection},
+    store::{self, ConnectionId, Encrypted, Source, Store, StoredConnection},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -84,12 +84,12 @@ impl Receiver {
         let (store, address) = runs.block_on(async {
             let store = store::open(database).await.unwrap();
             let connection: ConnectionId = "acme".parse().unwrap();
-            let stored = StoredConnection { id: connection.clone(), configuration: Sealed(vec![0; 200]) };
+            let stored = StoredConnection { id: connection.clone(), configuration: Encrypted(vec![0; 200]) };
             store.put_connection(&stored, Timestamp::now()).await.unwrap();
-            let doors = Arc::new(Doors::default());
-            doors.put(connection, ACCOUNT, SECRET);
-            let inbox = Inbox::new(Arc::clone(&store), Arc::new(NoProbe), Arc::default());
-            let routes = receiver::routes(doors, inbox, Arc::new(SystemClock));
+            let endpoints = Arc::new(WebhookEndpoints::default());
+            endpoints.put(connection, ACCOUNT, SECRET);
+            let inbox = Inbox::new(Arc::clone(&store), Arc::new(NoFailpoints), Arc::default());
+            let routes = receiver::routes(endpoints, inbox, Arc::new(SystemClock));
             let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
             let address = listener.local_addr().unwrap();
             let clock = Arc::new(SystemClock);

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 use returngo_brightpearl_connector::store::{
-    self, Cause, ClaimRequest, ConnectionId, Delivery, Outcome, Sealed, Source, Store, StoredConnection,
-    WorkerId,
+    self, Cause, ConnectionId, Delivery, Encrypted, JobOutcome, LeaseRequest, Source, Store,
+    StoredConnection, WorkerId,
 };
 
 #[path = "support/databases.rs"]
@@ -48,18 +48,18 @@ async fn receive_in_all_sizes(database: Database) {
 async fn work_among_many(database: Database) {
     let store = store::open(&database.url).await.unwrap();
     connect(&store, 0).await;
-    claim_and_finish(&store, 1000).await;
+    lease_and_finish(&store, 1000).await;
     let mut connected = 1;
     for (round, connections) in (1..).zip(CONNECTIONS) {
         for number in connected..connections {
             connect(&store, number).await;
         }
         connected = connections;
-        claim_among(&store, &format!("{connections:>5} connections, one with work"), &[round]).await;
+        lease_among(&store, &format!("{connections:>5} connections, one with work"), &[round]).await;
         look_for_nothing(&store, connections).await;
     }
     let all: Vec<_> = (0..connected).collect();
-    claim_among(&store, &format!("{connected:>5} connections, all with work"), &all).await;
+    lease_among(&store, &format!("{connected:>5} connections, all with work"), &all).await;
 }
 
 /// What a process that has nothing to do asks for every second.
@@ -102,57 +102,57 @@ async fn receive(store: &Store, size: usize) {
     println!("  receive, {size:>4} a commit: {rate:>6.0} webhooks/s; {}", percentiles(times));
 }
 
-async fn claim_and_finish(store: &Store, size: u32) {
-    let (mut marks, mut claims, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+async fn lease_and_finish(store: &Store, size: u32) {
+    let (mut marks, mut leases, mut ends) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=10 {
         let now = 100 * round;
         let rmas: Vec<RmaId> = (0..size).map(|number| number.to_string().parse().unwrap()).collect();
         let before = Instant::now();
-        store.mark_due(&connection(0), &rmas, Cause::Person, "a measure", at(now)).await.unwrap();
+        store.enqueue(&connection(0), &rmas, Cause::Prompter, "a measure", at(now)).await.unwrap();
         marks.push(before.elapsed());
         let before = Instant::now();
-        let claimed = store.claim(&request(size, now)).await.unwrap();
-        claims.push(before.elapsed());
-        let outcomes: Vec<_> = claimed
+        let leased = store.lease(&request(size, now)).await.unwrap();
+        leases.push(before.elapsed());
+        let outcomes: Vec<_> = leased
             .into_iter()
-            .map(|claim| (claim, Outcome::Settled { reviews: Vec::new(), credit: None }))
+            .map(|lease| (lease, JobOutcome::Settled { reviews: Vec::new(), credit: None }))
             .collect();
         let before = Instant::now();
         assert_eq!(store.finish(&outcomes, at(now)).await.unwrap(), size as usize);
         ends.push(before.elapsed());
     }
     println!("  mark   {size} RMAs: {}", percentiles(marks));
-    println!("  claim  {size} RMAs: {}", percentiles(claims));
+    println!("  claim  {size} RMAs: {}", percentiles(leases));
     println!("  finish {size} RMAs: {}", percentiles(ends));
 }
 
-async fn claim_among(store: &Store, what: &str, with_work: &[u32]) {
+async fn lease_among(store: &Store, what: &str, with_work: &[u32]) {
     for &number in with_work {
         store
-            .mark_due(&connection(number), &["1".parse().unwrap()], Cause::Person, "a measure", at(5000))
+            .enqueue(&connection(number), &["1".parse().unwrap()], Cause::Prompter, "a measure", at(5000))
             .await
             .unwrap();
     }
     let mut nothing = Vec::new();
     for _ in 0..200 {
         let before = Instant::now();
-        let claims = store.claim(&request(10, 4000)).await.unwrap();
+        let leases = store.lease(&request(10, 4000)).await.unwrap();
         nothing.push(before.elapsed());
-        assert!(claims.is_empty());
+        assert!(leases.is_empty());
     }
     println!("  claim, {what}, not due yet: {}", percentiles(nothing));
     let mut found = Vec::new();
     for _ in 0..with_work.len().min(200) {
         let before = Instant::now();
-        let claims = store.claim(&request(10, 6000)).await.unwrap();
+        let leases = store.lease(&request(10, 6000)).await.unwrap();
         found.push(before.elapsed());
-        assert_eq!(claims.len(), 1);
+        assert_eq!(leases.len(), 1);
     }
     println!("  claim, {what}, due: {}", percentiles(found));
 }
 
 async fn connect(store: &Store, number: u32) {
-    let stored = StoredConnection { id: connection(number), configuration: Sealed(vec![0; 200]) };
+    let stored = StoredConnection { id: connection(number), configuration: Encrypted(vec![0; 200]) };
     store.put_connection(&stored, at(0)).await.unwrap();
 }
 
@@ -164,6 +164,6 @@ fn at(seconds: i64) -> Timestamp {
     "2026-03-02T09:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds)
 }
 
-fn request(limit: u32, now: i64) -> ClaimRequest {
-    ClaimRequest { worker: WorkerId("bench".to_owned()), limit, now: at(now), only: None, except: Vec::new() }
+fn request(limit: u32, now: i64) -> LeaseRequest {
+    LeaseRequest { worker: WorkerId("bench".to_owned()), limit, now: at(now), only: None, except: Vec::new() }
 }

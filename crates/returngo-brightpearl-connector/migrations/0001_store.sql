@@ -7,13 +7,13 @@ CREATE TABLE connection (
     configuration BYTES,                      -- encrypted; NULL once the connection is removed
     stored_at     BIGINT NOT NULL,
     blocked       BIGINT NOT NULL DEFAULT 0,  -- 1 while another connection is between the same account and shop: neither is processed
-    turn_at       BIGINT,                     -- from when its jobs wait for a worker; NULL when none is pending
-    served_at     BIGINT NOT NULL DEFAULT 0,  -- when its jobs were last taken or finished
-    inbox_turn    BIGINT NOT NULL DEFAULT 0   -- the highest has the inbox that was read last
+    jobs_ready_at       BIGINT,                     -- from when its jobs wait for a worker; NULL when none is pending
+    last_served_at     BIGINT NOT NULL DEFAULT 0,  -- when its jobs were last taken or finished
+    inbox_read_order    BIGINT NOT NULL DEFAULT 0   -- the highest has the inbox that was read last
 );
 -- In the order in which workers take connections, so that no sort is needed. An idle connection is in no other index.
-CREATE INDEX connection_turn ON connection (turn_at, id) WHERE turn_at IS NOT NULL;
-CREATE INDEX connection_inbox_turn ON connection (inbox_turn);
+CREATE INDEX connection_ready ON connection (jobs_ready_at, id) WHERE jobs_ready_at IS NOT NULL;
+CREATE INDEX connection_inbox_read ON connection (inbox_read_order);
 
 -- The account and the shop that a connection's name stands for, in lower case. It outlives the connection, as does its history.
 CREATE TABLE counterparts (
@@ -59,15 +59,15 @@ CREATE INDEX inbox_again ON inbox (connection, again_at) WHERE again_at IS NOT N
 CREATE INDEX inbox_handled ON inbox (received_at) WHERE waiting_since IS NULL;
 
 -- One job for each RMA.
-CREATE TABLE work (
+CREATE TABLE job (
     connection     TEXT   NOT NULL REFERENCES connection (id),
     rma            TEXT   NOT NULL,
-    state          TEXT   NOT NULL,            -- due, claimed, in-step, needs-review, of-another-shop
-    due_at         BIGINT,                     -- when it runs; NULL while it is in progress
-    due_since      BIGINT,                     -- since when it is pending or in progress
-    marked         BIGINT NOT NULL,            -- how often it was queued
-    marked_at      BIGINT,                     -- when it was first queued since a worker took it
-    asked          BIGINT NOT NULL DEFAULT 0,  -- 1 once a user or a backfill queued it: it is synchronized even if it is older than its connection
+    state          TEXT   NOT NULL,            -- pending, in-progress, in-sync, needs-review, of-another-shop
+    run_at         BIGINT,                     -- when it runs; NULL while it is in progress
+    pending_since      BIGINT,                     -- since when it is pending or in progress
+    enqueued         BIGINT NOT NULL,            -- how often it was queued
+    enqueued_at      BIGINT,                     -- when it was first queued since a worker took it
+    requested          BIGINT NOT NULL DEFAULT 0,  -- 1 once a user or a backfill queued it: it is synchronized even if it is older than its connection
     of_this_shop   BIGINT NOT NULL DEFAULT 0,  -- 1 once ReturnGO or a user named it, or ReturnGO showed it
     attempt        BIGINT NOT NULL,
     worker         TEXT,
@@ -81,63 +81,63 @@ CREATE TABLE work (
     resolved_error TEXT,                       -- the failure that was resolved
     PRIMARY KEY (connection, rma)
 );
-CREATE INDEX work_due ON work (connection, due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX work_due_since ON work (connection, due_since) WHERE due_since IS NOT NULL;
-CREATE INDEX work_claimed ON work (worker) WHERE worker IS NOT NULL;
-CREATE INDEX work_review ON work (review_since) WHERE review_since IS NOT NULL;
-CREATE INDEX work_credit ON work (connection, credit) WHERE credit IS NOT NULL;
+CREATE INDEX job_pending ON job (connection, run_at) WHERE run_at IS NOT NULL;
+CREATE INDEX job_pending_since ON job (connection, pending_since) WHERE pending_since IS NOT NULL;
+CREATE INDEX job_in_progress ON job (worker) WHERE worker IS NOT NULL;
+CREATE INDEX job_review ON job (review_since) WHERE review_since IS NOT NULL;
+CREATE INDEX job_credit ON job (connection, credit) WHERE credit IS NOT NULL;
 
 -- How many RMAs of a connection are in a state. Triggers maintain it, in the transaction that changes the job.
-CREATE TABLE work_count (
+CREATE TABLE job_count (
     connection TEXT   NOT NULL,
     state      TEXT   NOT NULL,
     rmas       BIGINT NOT NULL,
     PRIMARY KEY (connection, state)
 );
 -- IN SQLITE
-CREATE TRIGGER work_added AFTER INSERT ON work BEGIN
-    INSERT INTO work_count (connection, state, rmas) VALUES (NEW.connection, NEW.state, 1)
+CREATE TRIGGER job_added AFTER INSERT ON job BEGIN
+    INSERT INTO job_count (connection, state, rmas) VALUES (NEW.connection, NEW.state, 1)
     ON CONFLICT (connection, state) DO UPDATE SET rmas = rmas + 1;
 END;
-CREATE TRIGGER work_moved AFTER UPDATE OF connection, state ON work
+CREATE TRIGGER job_moved AFTER UPDATE OF connection, state ON job
 WHEN NEW.state <> OLD.state OR NEW.connection <> OLD.connection BEGIN
-    UPDATE work_count SET rmas = rmas - 1 WHERE connection = OLD.connection AND state = OLD.state;
-    INSERT INTO work_count (connection, state, rmas) VALUES (NEW.connection, NEW.state, 1)
+    UPDATE job_count SET rmas = rmas - 1 WHERE connection = OLD.connection AND state = OLD.state;
+    INSERT INTO job_count (connection, state, rmas) VALUES (NEW.connection, NEW.state, 1)
     ON CONFLICT (connection, state) DO UPDATE SET rmas = rmas + 1;
 END;
-CREATE TRIGGER work_removed AFTER DELETE ON work BEGIN
-    UPDATE work_count SET rmas = rmas - 1 WHERE connection = OLD.connection AND state = OLD.state;
+CREATE TRIGGER job_removed AFTER DELETE ON job BEGIN
+    UPDATE job_count SET rmas = rmas - 1 WHERE connection = OLD.connection AND state = OLD.state;
 END;
 -- IN POSTGRESQL
-CREATE FUNCTION work_counted() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION job_counted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO work_count (connection, state, rmas)
+        INSERT INTO job_count (connection, state, rmas)
         SELECT connection, state, COUNT(*) FROM after_it GROUP BY connection, state ORDER BY connection, state
-        ON CONFLICT (connection, state) DO UPDATE SET rmas = work_count.rmas + excluded.rmas;
+        ON CONFLICT (connection, state) DO UPDATE SET rmas = job_count.rmas + excluded.rmas;
     ELSIF TG_OP = 'DELETE' THEN
-        INSERT INTO work_count (connection, state, rmas)
+        INSERT INTO job_count (connection, state, rmas)
         SELECT connection, state, -COUNT(*) FROM before_it GROUP BY connection, state ORDER BY connection, state
-        ON CONFLICT (connection, state) DO UPDATE SET rmas = work_count.rmas + excluded.rmas;
+        ON CONFLICT (connection, state) DO UPDATE SET rmas = job_count.rmas + excluded.rmas;
     ELSE
-        INSERT INTO work_count (connection, state, rmas)
+        INSERT INTO job_count (connection, state, rmas)
         SELECT connection, state, SUM(change)
         FROM (
             SELECT connection, state, 1 AS change FROM after_it
             UNION ALL SELECT connection, state, -1 FROM before_it
         ) AS changed
         GROUP BY connection, state HAVING SUM(change) <> 0 ORDER BY connection, state
-        ON CONFLICT (connection, state) DO UPDATE SET rmas = work_count.rmas + excluded.rmas;
+        ON CONFLICT (connection, state) DO UPDATE SET rmas = job_count.rmas + excluded.rmas;
     END IF;
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER work_added AFTER INSERT ON work REFERENCING NEW TABLE AS after_it
-    FOR EACH STATEMENT EXECUTE FUNCTION work_counted();
-CREATE TRIGGER work_moved AFTER UPDATE ON work REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it
-    FOR EACH STATEMENT EXECUTE FUNCTION work_counted();
-CREATE TRIGGER work_removed AFTER DELETE ON work REFERENCING OLD TABLE AS before_it
-    FOR EACH STATEMENT EXECUTE FUNCTION work_counted();
+CREATE TRIGGER job_added AFTER INSERT ON job REFERENCING NEW TABLE AS after_it
+    FOR EACH STATEMENT EXECUTE FUNCTION job_counted();
+CREATE TRIGGER job_moved AFTER UPDATE ON job REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it
+    FOR EACH STATEMENT EXECUTE FUNCTION job_counted();
+CREATE TRIGGER job_removed AFTER DELETE ON job REFERENCING OLD TABLE AS before_it
+    FOR EACH STATEMENT EXECUTE FUNCTION job_counted();
 -- IN BOTH
 
 -- Writes: what was intended, and the result.
@@ -201,21 +201,21 @@ CREATE TABLE audit (
 CREATE INDEX audit_of_rma ON audit (connection, rma, id);
 
 -- What both systems showed of an RMA in sync: a sweep that finds the same does not queue the RMA.
-CREATE TABLE seen (
+CREATE TABLE observation (
     connection  TEXT   NOT NULL REFERENCES connection (id),
     rma         TEXT   NOT NULL,
     credit      TEXT,
     what        TEXT   NOT NULL,               -- JSON
-    seen_at     BIGINT NOT NULL,               -- when it was stored
+    observed_at     BIGINT NOT NULL,               -- when it was stored
     watch_until BIGINT,                        -- until when a sweep of ReturnGO tracks the RMA; NULL once it is finished
     PRIMARY KEY (connection, rma)
 );
-CREATE INDEX seen_at ON seen (connection, seen_at);
-CREATE INDEX seen_credit ON seen (connection, credit) WHERE credit IS NOT NULL;
-CREATE INDEX seen_watched ON seen (connection, watch_until, rma) WHERE watch_until IS NOT NULL;
+CREATE INDEX observed_at ON observation (connection, observed_at);
+CREATE INDEX observation_credit ON observation (connection, credit) WHERE credit IS NOT NULL;
+CREATE INDEX observation_watched ON observation (connection, watch_until, rma) WHERE watch_until IS NOT NULL;
 
 -- The RMAs that had a unit at any time: transactions name units.
-CREATE TABLE seen_item (
+CREATE TABLE observed_item (
     connection TEXT NOT NULL,
     item       TEXT NOT NULL,
     rma        TEXT NOT NULL,
@@ -226,15 +226,15 @@ CREATE TABLE sweep (
     connection    TEXT   NOT NULL REFERENCES connection (id),
     name          TEXT   NOT NULL,
     position      TEXT,                        -- where the last one ended
-    due_at        BIGINT NOT NULL,
-    taken         BIGINT NOT NULL DEFAULT 0,   -- 1 while it is in progress
-    hastened_to   BIGINT,                      -- the earlier time to which it was moved
+    run_at        BIGINT NOT NULL,
+    in_progress         BIGINT NOT NULL DEFAULT 0,   -- 1 while it is in progress
+    expedited_to   BIGINT,                      -- the earlier time to which it was moved
     succeeded_at  BIGINT,
     failing_since BIGINT,
     error         TEXT,                        -- the last failure
     PRIMARY KEY (connection, name)
 );
-CREATE INDEX sweep_due ON sweep (due_at, connection, name);
+CREATE INDEX sweep_run ON sweep (run_at, connection, name);
 
 -- What a sweep found and has not finished: one row for each RMA or transaction.
 CREATE TABLE sweep_row (
@@ -277,7 +277,7 @@ CREATE TABLE returngo_calls (
 CREATE TABLE process (
     id        NUMBERED_KEY,
     name      TEXT   NOT NULL,
-    worker    TEXT   NOT NULL UNIQUE,          -- name and id, as in work.worker
+    worker    TEXT   NOT NULL UNIQUE,          -- name and id, as in job.worker
     reports   BIGINT NOT NULL,
     report_at BIGINT NOT NULL                  -- by its own clock, for display
 );
@@ -300,6 +300,6 @@ CREATE TABLE vault (
 CREATE TABLE readiness (
     id     BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
     checks BIGINT NOT NULL,
-    room   BYTES
+    fill   BYTES
 );
 INSERT INTO readiness (id, checks) VALUES (1, 0);

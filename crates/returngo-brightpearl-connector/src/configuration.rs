@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     connection::Connection,
     registry::RegistryError,
-    store::{ConnectionId, Counterparts, Sealed, StoredConnection},
+    store::{ConnectionId, Counterparts, Encrypted, StoredConnection},
     vault::{Vault, VaultError},
 };
 
@@ -275,8 +275,8 @@ impl ConnectionConfiguration {
     ///
     /// # Errors
     /// When it cannot be decrypted, or is not a configuration.
-    pub(crate) fn unsealed(stored: &StoredConnection, vault: &Vault) -> Result<Self, RegistryError> {
-        let text = vault.unseal(&stored.id, &stored.configuration)?;
+    pub(crate) fn decrypted(stored: &StoredConnection, vault: &Vault) -> Result<Self, RegistryError> {
+        let text = vault.decrypt(&stored.id, &stored.configuration)?;
         api_client_core::decode::json(&text).map_err(|error| RegistryError::Unreadable {
             connection: stored.id.clone(),
             reason: error.to_string(),
@@ -287,11 +287,11 @@ impl ConnectionConfiguration {
     ///
     /// # Errors
     /// When it cannot be encrypted.
-    pub(crate) fn sealed(&self, id: &ConnectionId, vault: &Vault) -> Result<Sealed, RegistryError> {
+    pub(crate) fn encrypted(&self, id: &ConnectionId, vault: &Vault) -> Result<Encrypted, RegistryError> {
         let text = serde_json::to_vec(self).map(zeroize::Zeroizing::new).map_err(|error| {
             RegistryError::Unreadable { connection: id.clone(), reason: error.to_string() }
         })?;
-        Ok(vault.seal(id, &text)?)
+        Ok(vault.encrypt(id, &text)?)
     }
 
     /// Opens the connection, whose clients send over this transport, within the account's request budget, and keep the

@@ -15,8 +15,8 @@ use tokio::sync::watch;
 
 use crate::{
     engine::InProgress,
+    repeated_error::RepeatedError,
     store::{LEASE, Process, REPORT_EVERY, Store, StoreError, WorkerId},
-    trouble::Trouble,
 };
 
 /// How often a clock that was ahead is looked for.
@@ -90,7 +90,7 @@ impl Heartbeat {
     /// # Errors
     /// When this process is registered no more: it must end, for its work belongs to another process.
     pub async fn keep(&self, mut stop: watch::Receiver<bool>) -> Result<(), Replaced> {
-        let trouble = Trouble::new("cannot report to the store that this process runs");
+        let trouble = RepeatedError::new("cannot report to the store that this process runs");
         loop {
             match self.beat().await {
                 Ok(true) => trouble.over(),

@@ -4,35 +4,38 @@ use jiff::Timestamp;
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::{
-    engine::Worked,
+    engine::BatchSummary,
     store::{ConnectionStatus, Source, SweepName, UnreadableKind},
 };
 
 /// Says what is measured, and shows from the start what is counted: an increase from nothing is none to Prometheus.
 pub fn describe() {
-    describe_counter!(
-        "returngo_brightpearl_webhooks_total",
-        "Webhooks by the status they were answered with"
-    );
-    describe_counter!("returngo_brightpearl_rmas_worked_total", "RMAs worked on");
+    describe_counter!("returngo_brightpearl_webhooks_total", "Webhooks by response status");
+    describe_counter!("returngo_brightpearl_runs_total", "Runs of jobs by outcome");
     describe_counter!("returngo_brightpearl_writes_total", "Writes to either system");
     describe_counter!("returngo_brightpearl_sweeps_total", "Sweeps");
-    describe_counter!("returngo_brightpearl_removed_total", "Rows that were older than they are kept");
+    describe_counter!(
+        "returngo_brightpearl_removed_total",
+        "Rows removed because they were older than the retention period"
+    );
     describe_counter!(
         "returngo_brightpearl_unreadable_values_total",
-        "Values that inform people only, could not be read and were taken as absent"
+        "Informational values that could not be decoded and were treated as absent"
     );
     describe_counter!(
         "returngo_brightpearl_unreadable_objects_total",
-        "Objects, rows of lists and webhooks that could not be read and were skipped"
+        "Objects, list rows and webhooks that could not be decoded and were skipped"
     );
-    describe_gauge!("returngo_brightpearl_ready", "Whether the database can be written to");
-    describe_gauge!("returngo_brightpearl_rmas", "RMAs by how they stand");
-    describe_gauge!("returngo_brightpearl_webhooks_waiting", "Webhooks that are stored and not yet handled");
+    describe_gauge!("returngo_brightpearl_ready", "1 when the database is writable");
+    describe_gauge!("returngo_brightpearl_rmas", "RMAs by state");
     describe_gauge!(
-        "returngo_brightpearl_oldest_due_seconds",
+        "returngo_brightpearl_webhooks_waiting",
+        "Webhooks that are stored and not yet processed"
+    );
+    describe_gauge!(
+        "returngo_brightpearl_oldest_pending_seconds",
         Unit::Seconds,
-        "For how long the RMA that waits longest is not in step"
+        "How long the RMA that is out of sync longest has been so, apart from those that need review"
     );
     for source in Source::ALL {
         for status in ["200", "503"] {
@@ -40,7 +43,7 @@ pub fn describe() {
                 .increment(0);
         }
     }
-    worked(Worked::default());
+    worked(BatchSummary::default());
     for sweep in SweepName::ALL {
         for outcome in ["done", "failed"] {
             sweeps(sweep, outcome, 0);
@@ -60,11 +63,11 @@ pub fn webhook_answered(source: Source, status: u16) {
 }
 
 /// A batch was worked on.
-pub fn worked(worked: Worked) {
+pub fn worked(worked: BatchSummary) {
     for (outcome, count) in
-        [("in_step", worked.in_step), ("needs_review", worked.needs_review), ("failed", worked.failed)]
+        [("in_sync", worked.in_sync), ("needs_review", worked.needs_review), ("failed", worked.failed)]
     {
-        counter!("returngo_brightpearl_rmas_worked_total", "outcome" => outcome).increment(count as u64);
+        counter!("returngo_brightpearl_runs_total", "outcome" => outcome).increment(count as u64);
     }
     counter!("returngo_brightpearl_writes_total").increment(worked.written as u64);
 }
@@ -104,15 +107,15 @@ pub fn show_unreadable_values() {
 pub fn show_status(status: &[ConnectionStatus], now: Timestamp) {
     let sum = |of: fn(&ConnectionStatus) -> u64| status.iter().map(of).sum::<u64>() as f64;
     for (state, count) in [
-        ("due", sum(|status| status.due)),
-        ("claimed", sum(|status| status.claimed)),
-        ("in_step", sum(|status| status.in_step)),
+        ("pending", sum(|status| status.pending)),
+        ("in_progress", sum(|status| status.in_progress)),
+        ("in_sync", sum(|status| status.in_sync)),
         ("needs_review", sum(|status| status.needs_review)),
     ] {
         gauge!("returngo_brightpearl_rmas", "state" => state).set(count);
     }
     gauge!("returngo_brightpearl_webhooks_waiting").set(sum(|status| status.waiting_deliveries));
-    let oldest = status.iter().filter_map(|status| status.oldest_due).min();
+    let oldest = status.iter().filter_map(|status| status.oldest_pending).min();
     let seconds = oldest.map_or(0, |since| now.duration_since(since).as_secs().max(0));
-    gauge!("returngo_brightpearl_oldest_due_seconds").set(seconds as f64);
+    gauge!("returngo_brightpearl_oldest_pending_seconds").set(seconds as f64);
 }

@@ -16,7 +16,7 @@ use crate::{
     calls::ReturngoCalls,
     configuration::{ConfigurationError, ConnectionConfiguration},
     connection::Connection,
-    store::{ConnectionChange, ConnectionId, Sealed, Store, StoreError, StoredConnection},
+    store::{ConnectionChange, ConnectionId, Encrypted, Store, StoreError, StoredConnection},
     token_store::TokenStores,
     vault::{Vault, VaultError},
 };
@@ -38,7 +38,7 @@ pub struct Registry {
 
 #[derive(Debug)]
 struct Open {
-    stored: Sealed,
+    stored: Encrypted,
     /// What tells whether anything but the tokens of OAuth was stored anew, where there are any.
     apart_from_tokens: Option<u64>,
     connection: Arc<Connection>,
@@ -267,7 +267,7 @@ impl Registry {
         &self,
         id: &ConnectionId,
         configuration: &ConnectionConfiguration,
-        was: Option<&Sealed>,
+        was: Option<&Encrypted>,
         change: &ConnectionChange,
     ) -> Result<(), RegistryError> {
         self.bind(id, configuration).await?;
@@ -287,12 +287,12 @@ impl Registry {
         let connected = self.store.connected_as(&counterparts).await?;
         if let Some(existing) = connected.into_iter().find(|connected| connected != id) {
             let connection = id.clone();
-            return Err(StoreError::AlreadyConnected { connection, existing, asked: counterparts }.into());
+            return Err(StoreError::AlreadyConnected { connection, existing, requested: counterparts }.into());
         }
         let known = self.store.known_as(&counterparts).await?;
         if let Some(existing) = known.iter().find(|known| *known != id).filter(|_| !known.contains(id)) {
             let (connection, existing) = (id.clone(), existing.clone());
-            return Err(StoreError::ConnectedBefore { connection, existing, asked: counterparts }.into());
+            return Err(StoreError::ConnectedBefore { connection, existing, requested: counterparts }.into());
         }
         self.store.bind(id, &counterparts).await?;
         Ok(())
@@ -303,7 +303,7 @@ impl Registry {
         &self,
         id: &ConnectionId,
         configuration: &ConnectionConfiguration,
-    ) -> Result<Option<(Sealed, Tokens)>, StoreError> {
+    ) -> Result<Option<(Encrypted, Tokens)>, StoreError> {
         let Some(given) = configuration.brightpearl.oauth() else { return Ok(None) };
         let Some(stored) = self.store.connection(id).await? else { return Ok(None) };
         // One that cannot be read is replaced.
@@ -326,7 +326,7 @@ impl Registry {
                 access.tokens = tokens;
             }
         }
-        Ok(StoredConnection { id: id.clone(), configuration: newest.sealed(id, &self.vault)? })
+        Ok(StoredConnection { id: id.clone(), configuration: newest.encrypted(id, &self.vault)? })
     }
 
     /// What a stored connection is made of.
@@ -337,7 +337,7 @@ impl Registry {
         &self,
         stored: &StoredConnection,
     ) -> Result<ConnectionConfiguration, RegistryError> {
-        ConnectionConfiguration::unsealed(stored, &self.vault)
+        ConnectionConfiguration::decrypted(stored, &self.vault)
     }
 
     fn opened(&self) -> std::sync::MutexGuard<'_, HashMap<ConnectionId, Open>> {

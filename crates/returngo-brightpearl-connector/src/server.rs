@@ -32,7 +32,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use connections::{Connections, Place, is_public};
+use connections::{Connections, Slot, is_public};
 
 /// The longest head of a request.
 const LARGEST_HEAD: usize = 64 * 1024;
@@ -118,7 +118,7 @@ async fn answer(
     stream: TcpStream,
     from: SocketAddr,
     routes: Router,
-    place: Place,
+    place: Slot,
     mut stop: watch::Receiver<bool>,
 ) {
     let limits = &place.connections.limits;
@@ -143,7 +143,7 @@ async fn answer(
     );
     let told = tokio::select! {
         biased;
-        served = serving.as_mut() => Some(served),
+        mark_served = serving.as_mut() => Some(mark_served),
         () = place.is_taken() => {
             if !place.is_used() {
                 return tracing::debug!(%from, "idle connection closed to make place for another");
@@ -152,14 +152,14 @@ async fn answer(
         }
         _ = stop.wait_for(|stop| *stop) => None,
     };
-    let served = match told {
-        Some(served) => served,
+    let mark_served = match told {
+        Some(mark_served) => mark_served,
         None => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
     };
-    if let Err(error) = served {
+    if let Err(error) = mark_served {
         tracing::debug!(%from, "connection ended: {error}");
     }
 }

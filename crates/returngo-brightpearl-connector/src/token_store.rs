@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use crate::{
     configuration::{ConnectionConfiguration, OAuthAccess},
     registry::RegistryError,
-    store::{ConnectionId, Sealed, Store, StoredConnection},
+    store::{ConnectionId, Encrypted, Store, StoredConnection},
     vault::Vault,
 };
 
@@ -94,10 +94,10 @@ struct ConnectionTokens {
 
 impl ConnectionTokens {
     /// The connection as it is stored, if it has this authorisation.
-    async fn stored(&self) -> Result<Option<(Sealed, ConnectionConfiguration)>, RegistryError> {
+    async fn stored(&self) -> Result<Option<(Encrypted, ConnectionConfiguration)>, RegistryError> {
         let TokenStores { store, vault, .. } = &*self.stores;
         let Some(stored) = store.connection(&self.connection).await? else { return Ok(None) };
-        let configuration = ConnectionConfiguration::unsealed(&stored, vault)?;
+        let configuration = ConnectionConfiguration::decrypted(&stored, vault)?;
         let authorised_at = configuration.brightpearl.oauth().map(|oauth| oauth.authorised_at);
         let is_this = authorised_at == Some(self.authorised_at);
         Ok(is_this.then_some((stored.configuration, configuration)))
@@ -155,7 +155,7 @@ impl TokenStore for ConnectionTokens {
                 return Ok(false);
             }
             tokens.clone_from(new);
-            let configuration = configuration.sealed(&self.connection, &self.stores.vault)?;
+            let configuration = configuration.encrypted(&self.connection, &self.stores.vault)?;
             let connection = StoredConnection { id: self.connection.clone(), configuration };
             // Else something else of the connection was changed: that stays, with the new tokens.
             if self.stores.store.replace_tokens(&connection, &was).await? {

@@ -17,7 +17,10 @@ use zeroize::Zeroizing;
 use crate::{
     configuration::ReturngoAccess,
     private,
-    store::{ConnectionId, KeyDigest, NewSeals, Resealed, Sealed, Store, StoreError, StoredConnection},
+    store::{
+        ConnectionId, Encrypted, KeyDigest, Reencrypted, ReencryptedSecrets, Store, StoreError,
+        StoredConnection,
+    },
 };
 
 pub use crate::private::NotPrivate;
@@ -98,8 +101,8 @@ impl Vault {
     /// [`VaultError::WrongKey`] when the store was made with another key.
     pub async fn open(key: &VaultKey, store: &Store) -> Result<Self, VaultError> {
         let vault = Self::of(key)?;
-        let kept = store.vault_check(&vault.encrypt(CHECK, CHECK.as_bytes())?).await?;
-        vault.decrypt(CHECK, &kept).ok_or(VaultError::WrongKey)?;
+        let kept = store.vault_check(&vault.encrypt_for(CHECK, CHECK.as_bytes())?).await?;
+        vault.decrypt_for(CHECK, &kept).ok_or(VaultError::WrongKey)?;
         Ok(vault)
     }
 
@@ -112,15 +115,15 @@ impl Vault {
     /// Everything stays sealed as it was then.
     pub async fn rekey(&self, key: &VaultKey, store: &Store) -> Result<usize, VaultError> {
         let next = Self::of(key)?;
-        let is = next.encrypt(CHECK, CHECK.as_bytes())?;
-        let check = Resealed { was: store.vault_check(&is).await?, is };
+        let is = next.encrypt_for(CHECK, CHECK.as_bytes())?;
+        let check = Reencrypted { was: store.vault_check(&is).await?, is };
         let mut connections = Vec::new();
         for StoredConnection { id, configuration: was } in store.connections().await? {
-            let is = next.seal(&id, &self.unseal(&id, &was)?)?;
-            connections.push((id, Resealed { was, is }));
+            let is = next.encrypt(&id, &self.decrypt(&id, &was)?)?;
+            connections.push((id, Reencrypted { was, is }));
         }
-        let seals = NewSeals { check, connections };
-        if store.reseal(&seals).await? { Ok(seals.connections.len()) } else { Err(VaultError::Changed) }
+        let secrets = ReencryptedSecrets { check, connections };
+        if store.rekey(&secrets).await? { Ok(secrets.connections.len()) } else { Err(VaultError::Changed) }
     }
 
     fn of(key: &VaultKey) -> Result<Self, VaultError> {
@@ -147,8 +150,8 @@ impl Vault {
     /// # Errors
     ///
     /// The operating system gives no random bytes.
-    pub fn seal(&self, connection: &ConnectionId, secret: &[u8]) -> Result<Sealed, VaultError> {
-        self.encrypt(&bound_to(connection), secret)
+    pub fn encrypt(&self, connection: &ConnectionId, secret: &[u8]) -> Result<Encrypted, VaultError> {
+        self.encrypt_for(&bound_to(connection), secret)
     }
 
     /// Opens what was sealed for this connection. What it gives is wiped from memory when it is dropped.
@@ -156,26 +159,26 @@ impl Vault {
     /// # Errors
     ///
     /// [`VaultError::Damaged`] when it was sealed for another connection, with another key, or was changed since.
-    pub fn unseal(
+    pub fn decrypt(
         &self,
         connection: &ConnectionId,
-        sealed: &Sealed,
+        encrypted: &Encrypted,
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        self.decrypt(&bound_to(connection), sealed)
+        self.decrypt_for(&bound_to(connection), encrypted)
             .ok_or_else(|| VaultError::Damaged { connection: connection.clone() })
     }
 
     /// The nonce, and then the text.
-    fn encrypt(&self, purpose: &str, text: &[u8]) -> Result<Sealed, VaultError> {
+    fn encrypt_for(&self, purpose: &str, text: &[u8]) -> Result<Encrypted, VaultError> {
         let random = |error: String| VaultError::Random(error);
         let nonce = XNonce::try_generate().map_err(|error| random(error.to_string()))?;
         let payload = Payload { msg: text, aad: purpose.as_bytes() };
         let encrypted = self.cipher.encrypt(&nonce, payload).map_err(|error| random(error.to_string()))?;
-        Ok(Sealed([nonce.as_slice(), &encrypted].concat()))
+        Ok(Encrypted([nonce.as_slice(), &encrypted].concat()))
     }
 
-    fn decrypt(&self, purpose: &str, sealed: &Sealed) -> Option<Zeroizing<Vec<u8>>> {
-        let (nonce, encrypted) = sealed.0.split_at_checked(NONCE_BYTES)?;
+    fn decrypt_for(&self, purpose: &str, encrypted: &Encrypted) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, encrypted) = encrypted.0.split_at_checked(NONCE_BYTES)?;
         let nonce = XNonce::try_from(nonce).ok()?;
         let payload = Payload { msg: encrypted, aad: purpose.as_bytes() };
         self.cipher.decrypt(&nonce, payload).ok().map(Zeroizing::new)

@@ -8,8 +8,8 @@ use super::{Figures, Scene, SceneError, clock::JumpingClock, figures::Counted};
 use returngo_brightpearl_connector::{
     configuration::ConnectionConfiguration,
     engine::{Engine, Policy},
-    probe::{NoProbe, Probe},
-    receiver::{self, Doors, Inbox},
+    failpoints::{Failpoints, NoFailpoints},
+    receiver::{self, Inbox, WebhookEndpoints},
     registry::{Registry, RegistryError},
     service::Service,
     store::{self, ConnectionId, InvalidConnectionId, Store, StoreError, WorkerId},
@@ -174,7 +174,8 @@ impl Demo {
         for look in 0..LOOKS {
             self.webhooks_arrive().await;
             let written = self.work_until_nothing_is_due().await?;
-            let waits = self.sum(|status| status.due + status.claimed + status.waiting_deliveries).await? > 0;
+            let waits =
+                self.sum(|status| status.pending + status.in_progress + status.waiting_deliveries).await? > 0;
             looks_in_vain = if look > 0 && written == 0 && !waits { looks_in_vain + 1 } else { 0 };
             if looks_in_vain == enough {
                 break;
@@ -201,10 +202,10 @@ impl Demo {
         loop {
             // All that is due is worked on together: first everything that tells of it.
             while self.service.handle_some_webhooks().await? || self.service.take_a_sweep().await? {}
-            let claims = self.service.engine.claim(Vec::new()).await?;
-            let Some(claim) = claims.first() else { return Ok(written) };
-            let connection = self.service.registry.get(&claim.connection).await?;
-            written += self.service.engine.work_on(&connection, claims).await?.written;
+            let leases = self.service.engine.lease(Vec::new()).await?;
+            let Some(lease) = leases.first() else { return Ok(written) };
+            let connection = self.service.registry.get(&lease.connection).await?;
+            written += self.service.engine.work_on(&connection, leases).await?.written;
             self.note_the_last_credit();
         }
     }
@@ -233,17 +234,17 @@ async fn service(database: &str, clock: Arc<dyn Clock>) -> Result<Service, DemoE
     let store: Arc<Store> = store::open(database).await?;
     let vault = Vault::open(&VaultKey::generate()?, &store).await?;
     let registry = Arc::new(Registry::new(Arc::clone(&store), vault, Arc::clone(&clock)));
-    let probe: Arc<dyn Probe> = Arc::new(NoProbe);
+    let failpoints: Arc<dyn Failpoints> = Arc::new(NoFailpoints);
     let (_, never) = watch::channel(false);
     let engine = Engine::new(
         Arc::clone(&store),
         Arc::clone(&clock),
-        Arc::clone(&probe),
+        Arc::clone(&failpoints),
         WorkerId("demo".to_owned()),
         Policy::default(),
         never,
     );
-    Ok(Service::new(store, registry, engine, Schedule::default(), clock, probe))
+    Ok(Service::new(store, registry, engine, Schedule::default(), clock, failpoints))
 }
 
 /// Takes webhooks of the connection on a port of its own.
@@ -254,11 +255,12 @@ async fn receive(
 ) -> std::io::Result<(String, JoinHandle<std::io::Result<()>>)> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let doors = Arc::new(Doors::default());
+    let endpoints = Arc::new(WebhookEndpoints::default());
     let account = configuration.settings.account_id.as_str();
-    doors.put(id.clone(), account, configuration.webhook_secret.reveal());
-    let inbox = Inbox::new(Arc::clone(&service.store), Arc::clone(&service.probe), Arc::clone(&service.wake));
-    let routes = receiver::routes(doors, inbox, Arc::clone(&service.clock));
+    endpoints.put(id.clone(), account, configuration.webhook_secret.reveal());
+    let inbox =
+        Inbox::new(Arc::clone(&service.store), Arc::clone(&service.failpoints), Arc::clone(&service.wake));
+    let routes = receiver::routes(endpoints, inbox, Arc::clone(&service.clock));
     let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
     Ok((url, tokio::spawn(axum::serve(listener, routes).into_future())))
 }

@@ -7,14 +7,14 @@ use tokio::sync::watch;
 use crate::{
     Configuration,
     cli::Cli,
-    location::{self, Location, Place, VARIABLE},
+    location::{self, Database, Location, VARIABLE},
     log,
 };
 use returngo_brightpearl_connector::{
     connection::Connection,
     engine::Engine,
+    failpoints::NoFailpoints,
     heartbeat::Heartbeat,
-    probe::NoProbe,
     registry::Registry,
     retention::Retention,
     service::Service,
@@ -105,7 +105,7 @@ impl Assembly {
             self.engine(heartbeat, stop),
             self.configuration.schedule(),
             Arc::clone(&self.clock),
-            Arc::new(NoProbe),
+            Arc::new(NoFailpoints),
         )
     }
 
@@ -120,7 +120,7 @@ impl Assembly {
         let engine = Engine::new(
             Arc::clone(&self.store),
             Arc::clone(&self.clock),
-            Arc::new(NoProbe),
+            Arc::new(NoFailpoints),
             heartbeat.worker().clone(),
             self.configuration.policy(),
             stop,
@@ -151,7 +151,7 @@ pub(super) fn configuration_at(cli: &Cli, location: Location) -> anyhow::Result<
     Ok(configuration)
 }
 
-fn not_found(looked: &[Place]) -> String {
+fn not_found(looked: &[Database]) -> String {
     let looked: Vec<String> = looked.iter().map(ToString::to_string).collect();
     format!(
         "configuration not found: looked for {}. Run `returngo-brightpearl init` to create one, name one with --config or \

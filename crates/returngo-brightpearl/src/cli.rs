@@ -71,7 +71,7 @@ Exit code 1 when a check failed.
 Examples:
   returngo-brightpearl check
   returngo-brightpearl check acme --json")]
-    Check(Of),
+    Check(ConnectionArg),
     /// Run the connector: receive webhooks, poll both systems, process returns
     #[command(after_help = "\
 Ctrl-C or SIGTERM stops it, within ten seconds. RMAs in progress are finished or
@@ -100,7 +100,7 @@ Examples:
 Examples:
   returngo-brightpearl audit 4410021
   returngo-brightpearl audit acme 4410021 --json")]
-    Audit(OfRma),
+    Audit(RmaArg),
     /// Show the state of every connection
     #[command(after_help = "\
 Examples:
@@ -124,14 +124,14 @@ Examples:
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Of {
+pub(super) struct ConnectionArg {
     /// Name of the connection; optional when there is only one
     pub connection: Option<ConnectionId>,
 }
 
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
-pub(super) struct OfRma {
+pub(super) struct RmaArg {
     /// Name of the connection; optional when there is only one
     pub connection: Option<ConnectionId>,
     /// The RMA, such as 4410021

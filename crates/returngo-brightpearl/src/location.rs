@@ -22,14 +22,14 @@ pub(super) enum Location {
     /// In this file.
     File(PathBuf),
     /// In none of these places.
-    Nowhere(Vec<Place>),
+    Nowhere(Vec<Database>),
 }
 
 /// A file that was looked for, and why it cannot be told whether it is there.
 #[derive(Debug)]
-pub(super) struct Place(PathBuf, Option<io::Error>);
+pub(super) struct Database(PathBuf, Option<io::Error>);
 
-impl fmt::Display for Place {
+impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.display())?;
         self.1.as_ref().map_or(Ok(()), |error| write!(f, " ({error})"))
@@ -54,8 +54,8 @@ fn find_among(named: Option<&Path>, variable: &dyn Fn(&str) -> Option<OsString>)
     for file in usual_places(variable) {
         match file.try_exists() {
             Ok(true) => return Location::File(file),
-            Ok(false) => looked.push(Place(file, None)),
-            Err(error) => looked.push(Place(file, Some(error))),
+            Ok(false) => looked.push(Database(file, None)),
+            Err(error) => looked.push(Database(file, Some(error))),
         }
     }
     Location::Nowhere(looked)

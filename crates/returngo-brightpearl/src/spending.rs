@@ -6,7 +6,7 @@ use clap::Args;
 use crate::{
     assembly::Assembly,
     output::remark,
-    terminal::{AtTerminal, Person},
+    terminal::{Prompter, TerminalPrompter},
 };
 use returngo_brightpearl_connector::{
     calls::{ReturngoCalls, day_of},
@@ -95,7 +95,7 @@ impl Spending {
 }
 
 fn ask(id: &ConnectionId, what: &str, needed: u32, free: u32) -> anyhow::Result<()> {
-    let Some(mut person) = AtTerminal::if_attended() else {
+    let Some(mut prompter) = TerminalPrompter::if_attended() else {
         bail!(
             "not enough calls to ReturnGO for connection {id}: {what} takes at least {needed}, and {free} are free today. \
              Allow it with --spend {needed}, or run it again tomorrow"
@@ -103,6 +103,6 @@ fn ask(id: &ConnectionId, what: &str, needed: u32, free: u32) -> anyhow::Result<
     };
     let question =
         format!("Use {needed} calls, though only {free} are free? `serve` may have to wait until 00:00 UTC.");
-    ensure!(person.agrees(&question)?, "nothing was changed");
+    ensure!(prompter.agrees(&question)?, "nothing was changed");
     Ok(())
 }

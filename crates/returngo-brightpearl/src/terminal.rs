@@ -19,13 +19,13 @@ pub(super) fn go_on(question: &str, yes: bool) -> anyhow::Result<()> {
     if yes {
         return Ok(());
     }
-    let Some(mut person) = AtTerminal::if_attended() else {
+    let Some(mut prompter) = TerminalPrompter::if_attended() else {
         let refused = format!(
             "nothing was changed, as there is no terminal to confirm on: {question} Add --yes to confirm"
         );
         return Err(Usage(refused).into());
     };
-    ensure!(person.agrees(question)?, "nothing was changed");
+    ensure!(prompter.agrees(question)?, "nothing was changed");
     Ok(())
 }
 
@@ -49,7 +49,7 @@ fn width_of(terminal: &Term) -> Option<u16> {
 }
 
 /// Somebody who can be asked for what is needed.
-pub(super) trait Person {
+pub(super) trait Prompter {
     /// A text that passes the check, which says what is wrong with another.
     fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String>;
 
@@ -67,13 +67,13 @@ pub(super) trait Person {
 }
 
 /// Who sits at the terminal.
-pub(super) struct AtTerminal {
+pub(super) struct TerminalPrompter {
     theme: ColorfulTheme,
     /// How the terminal was before anything was asked.
     before: Option<Termios>,
 }
 
-impl AtTerminal {
+impl TerminalPrompter {
     /// None when nobody is there to be asked.
     pub(super) fn if_attended() -> Option<Self> {
         if !stdin().is_terminal() || !stderr().is_terminal() {
@@ -128,7 +128,7 @@ fn show_cursor() {
     let _ = Term::stderr().show_cursor();
 }
 
-impl Person for AtTerminal {
+impl Prompter for TerminalPrompter {
     fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
         self.ask(|theme| {
             let input = Input::<String>::with_theme(theme).with_prompt(prompt).allow_empty(true);

@@ -50,7 +50,7 @@ impl Server {
     #[allow(dead_code, reason = "not every bench asks")]
     pub(crate) async fn transactions(&self, database: &str) -> i64 {
         const SEEN: &str =
-            "SELECT xact_commit + xact_rollback AS seen FROM pg_stat_database WHERE datname = $1";
+            "SELECT xact_commit + xact_rollback AS observation FROM pg_stat_database WHERE datname = $1";
         let url: url::Url = database.parse().unwrap();
         let mut connection = sqlx::AnyConnection::connect(&self.0).await.unwrap();
         let row = sqlx::query(SEEN).bind(url.path().trim_start_matches('/').to_owned());

@@ -8,10 +8,10 @@
 //! a key is not written again at all.
 
 mod batch;
+mod error_scope;
 mod in_progress;
 mod known;
 mod policy;
-mod whose;
 mod write_log;
 mod writing;
 
@@ -30,16 +30,16 @@ pub use policy::Policy;
 
 use crate::{
     connection::Connection,
+    failpoints::{Failpoint, Failpoints},
     heartbeat::Heartbeat,
-    probe::{Point, Probe},
     store::{
-        Claim, ClaimRequest, ConnectionId, OrderRequest, OrderTurn, Outcome, Revision, Seen, Store,
+        ConnectionId, JobOutcome, Lease, LeaseRequest, Observation, OrderHold, OrderRequest, Revision, Store,
         StoreError, WorkerId,
     },
 };
 use batch::Batch;
 use known::{Known, StoreJournal};
-use writing::Journey;
+use writing::Execution;
 
 /// How often both systems are written to for one claim. Without outside changes an RMA converges within four rounds.
 const ROUNDS: usize = 5;
@@ -49,7 +49,7 @@ const ROUNDS: usize = 5;
 pub struct Engine {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
-    probe: Arc<dyn Probe>,
+    failpoints: Arc<dyn Failpoints>,
     worker: WorkerId,
     policy: Policy,
     stop: watch::Receiver<bool>,
@@ -59,9 +59,9 @@ pub struct Engine {
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Worked {
+pub struct BatchSummary {
     /// RMAs that are in step.
-    pub in_step: usize,
+    pub in_sync: usize,
     /// RMAs that wait for a person.
     pub needs_review: usize,
     /// RMAs that failed, to be tried again or put to a person.
@@ -76,7 +76,7 @@ impl Engine {
     pub fn new(
         store: Arc<Store>,
         clock: Arc<dyn Clock>,
-        probe: Arc<dyn Probe>,
+        failpoints: Arc<dyn Failpoints>,
         worker: WorkerId,
         policy: Policy,
         stop: watch::Receiver<bool>,
@@ -84,7 +84,7 @@ impl Engine {
         Self {
             store,
             clock,
-            probe,
+            failpoints,
             worker,
             policy,
             stop,
@@ -104,38 +104,38 @@ impl Engine {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn claim(&self, except: Vec<ConnectionId>) -> Result<Vec<Claim>, StoreError> {
-        self.claim_from(None, except).await
+    pub async fn lease(&self, except: Vec<ConnectionId>) -> Result<Vec<Lease>, StoreError> {
+        self.lease_from(None, except).await
     }
 
     /// Claims what is due of this connection; empty when nothing is due, or somebody else works on it.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn claim_of(&self, connection: &ConnectionId) -> Result<Vec<Claim>, StoreError> {
-        self.claim_from(Some(connection.clone()), Vec::new()).await
+    pub async fn lease_of(&self, connection: &ConnectionId) -> Result<Vec<Lease>, StoreError> {
+        self.lease_from(Some(connection.clone()), Vec::new()).await
     }
 
-    async fn claim_from(
+    async fn lease_from(
         &self,
         only: Option<ConnectionId>,
         except: Vec<ConnectionId>,
-    ) -> Result<Vec<Claim>, StoreError> {
-        let request = ClaimRequest {
+    ) -> Result<Vec<Lease>, StoreError> {
+        let request = LeaseRequest {
             worker: self.worker.clone(),
             limit: self.policy.batch,
             now: self.clock.now(),
             only,
             except,
         };
-        let claiming = self.in_progress.claiming();
-        let claims = self.store.claim(&request).await?;
-        claiming.hold(&claims);
-        drop(claiming);
-        if !claims.is_empty() {
-            self.probe.reached(Point::Claimed);
+        let leasing = self.in_progress.leasing();
+        let leases = self.store.lease(&request).await?;
+        leasing.hold(&leases);
+        drop(leasing);
+        if !leases.is_empty() {
+            self.failpoints.reached(Failpoint::InProgress);
         }
-        Ok(claims)
+        Ok(leases)
     }
 
     /// Brings claimed RMAs of this connection into step. Those of another one are released: the same number may be
@@ -143,13 +143,17 @@ impl Engine {
     ///
     /// # Errors
     /// When the store fails. What was claimed is pending again after the next report of this process.
-    pub async fn work_on(&self, connection: &Connection, claims: Vec<Claim>) -> Result<Worked, StoreError> {
-        let _working = self.in_progress.working_on(&claims);
-        let mut worked = Worked::default();
-        let (claims, strange): (Vec<_>, Vec<_>) =
-            claims.into_iter().partition(|claim| claim.connection == connection.id);
-        self.release(strange, &mut worked).await?;
-        let mut batch = Batch::new(self.without_abandoned(claims, &mut worked).await?);
+    pub async fn work_on(
+        &self,
+        connection: &Connection,
+        leases: Vec<Lease>,
+    ) -> Result<BatchSummary, StoreError> {
+        let _working = self.in_progress.working_on(&leases);
+        let mut worked = BatchSummary::default();
+        let (leases, foreign): (Vec<_>, Vec<_>) =
+            leases.into_iter().partition(|lease| lease.connection == connection.id);
+        self.release(foreign, &mut worked).await?;
+        let mut batch = Batch::new(self.without_abandoned(leases, &mut worked).await?);
         let mut shown = BTreeMap::new();
         loop {
             let open = batch.take_open();
@@ -165,37 +169,37 @@ impl Engine {
                 looks = self.look(connection, &open, &mut shown) => Some(looks?),
             };
             let Some((read_at, looks)) = looks else {
-                let left = open.into_iter().chain(batch.into_claims()).collect();
+                let left = open.into_iter().chain(batch.into_leases()).collect();
                 self.release(left, &mut worked).await?;
                 return Ok(worked);
             };
-            self.probe.reached(Point::WorldsRead);
-            let (mut journeys, mut there, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-            for (claim, look) in open.into_iter().zip(looks) {
+            self.failpoints.reached(Failpoint::WorldsRead);
+            let (mut executions, mut there, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+            for (lease, look) in open.into_iter().zip(looks) {
                 match look {
-                    Ok(look) if look.plan.effects.is_empty() => there.push(Journey::new(claim, look)),
-                    Ok(look) => journeys.push(Journey::new(claim, look)),
-                    Err(outcome) => ended.push((claim, outcome)),
+                    Ok(look) if look.plan.effects.is_empty() => there.push(Execution::new(lease, look)),
+                    Ok(look) => executions.push(Execution::new(lease, look)),
+                    Err(outcome) => ended.push((lease, outcome)),
                 }
             }
             self.finish(&ended, &mut worked).await?;
             self.settle(connection, there, &mut worked).await?;
 
-            let journeys = batch.one_of_each_order(journeys);
-            let (journeys, mut again) =
-                self.with_their_orders(journeys, read_at, &mut batch, &mut worked).await?;
-            let written = self.write(connection, journeys, &mut worked).await?;
+            let executions = batch.one_of_each_order(executions);
+            let (executions, mut again) =
+                self.with_their_orders(executions, read_at, &mut batch, &mut worked).await?;
+            let written = self.write(connection, executions, &mut worked).await?;
             // What asks for nothing but a note that was written before is there as well.
             let (changed, there): (Vec<_>, Vec<_>) =
-                written.into_iter().partition(Journey::changed_something);
+                written.into_iter().partition(Execution::changed_something);
             self.settle(connection, there, &mut worked).await?;
             let mut endless = Vec::new();
-            for journey in changed {
-                if journey.changed_the_rma() {
-                    shown.remove(&journey.claim.rma);
+            for execution in changed {
+                if execution.changed_the_rma() {
+                    shown.remove(&execution.lease.rma);
                 }
-                let is_endless = batch.count_round(&journey.claim.rma) >= ROUNDS;
-                if is_endless { &mut endless } else { &mut again }.push(journey.claim);
+                let is_endless = batch.count_round(&execution.lease.rma) >= ROUNDS;
+                if is_endless { &mut endless } else { &mut again }.push(execution.lease);
             }
             let error = format!("the RMA is still out of sync after {ROUNDS} rounds of writes");
             worked.failed += self.give_up(endless, &error).await?.failed;
@@ -207,45 +211,45 @@ impl Engine {
     /// once more first. The rest is finished: it waits for another return of its order.
     async fn with_their_orders(
         &self,
-        journeys: Vec<Journey>,
+        executions: Vec<Execution>,
         read_at: Revision,
         batch: &mut Batch,
-        worked: &mut Worked,
-    ) -> Result<(Vec<Journey>, Vec<Claim>), StoreError> {
+        worked: &mut BatchSummary,
+    ) -> Result<(Vec<Execution>, Vec<Lease>), StoreError> {
         let (of_orders, mut ready): (Vec<_>, Vec<_>) =
-            journeys.into_iter().partition(|journey| journey.look.order.is_some());
-        let request = |journey: &Journey| {
-            let (claim, order) = (journey.claim.clone(), journey.look.order?);
-            Some(OrderRequest { claim, order })
+            executions.into_iter().partition(|execution| execution.look.order.is_some());
+        let request = |execution: &Execution| {
+            let (lease, order) = (execution.lease.clone(), execution.look.order?);
+            Some(OrderRequest { lease, order })
         };
         let requests: Vec<_> = of_orders.iter().filter_map(request).collect();
-        let turns = self.store.take_orders(&requests, read_at).await?;
+        let turns = self.store.hold_orders(&requests, read_at).await?;
         if !requests.is_empty() {
-            self.probe.reached(Point::OrdersTaken);
+            self.failpoints.reached(Failpoint::OrdersTaken);
         }
         let (mut again, mut ended) = (Vec::new(), Vec::new());
-        for (journey, turn) in of_orders.into_iter().zip(turns) {
+        for (execution, turn) in of_orders.into_iter().zip(turns) {
             let waits = |why: String| self.policy.soon(why, self.clock.now());
             match turn {
-                OrderTurn::Ready => ready.push(journey),
-                OrderTurn::Changed => again.push(journey.claim),
-                OrderTurn::Taken { connection, rma } => {
+                OrderHold::Ready => ready.push(execution),
+                OrderHold::Changed => again.push(execution.lease),
+                OrderHold::Taken { connection, rma } => {
                     let why = format!(
                         "RMA {rma} of connection {connection} is in progress for the same sales order"
                     );
-                    if let Some(order) = journey.look.order {
-                        ended.extend(batch.take_waiting(order).map(|claim| (claim, waits(why.clone()))));
+                    if let Some(order) = execution.look.order {
+                        ended.extend(batch.take_waiting(order).map(|lease| (lease, waits(why.clone()))));
                     }
-                    ended.push((journey.claim, waits(why)));
+                    ended.push((execution.lease, waits(why)));
                 }
-                OrderTurn::Unclear { connection, rma, due_at } => {
+                OrderHold::Unclear { connection, rma, run_at } => {
                     let why = format!(
                         "a credit for RMA {rma} of connection {connection} may or may not have been written for the \
                          same sales order, and is looked up first"
                     );
-                    ended.push((journey.claim, self.policy.after(due_at, why, self.clock.now())));
+                    ended.push((execution.lease, self.policy.after(run_at, why, self.clock.now())));
                 }
-                OrderTurn::ClaimLost => {}
+                OrderHold::LeaseLost => {}
             }
         }
         self.finish(&ended, worked).await?;
@@ -255,18 +259,18 @@ impl Engine {
     /// Puts to a person what was abandoned too often; gives back the rest.
     async fn without_abandoned(
         &self,
-        claims: Vec<Claim>,
-        worked: &mut Worked,
-    ) -> Result<Vec<Claim>, StoreError> {
+        leases: Vec<Lease>,
+        worked: &mut BatchSummary,
+    ) -> Result<Vec<Lease>, StoreError> {
         let allowed = self.policy.abandonments_allowed;
-        let (abandoned, rest): (Vec<_>, _) = claims.into_iter().partition(|claim| claim.abandoned >= allowed);
-        let given_up = |claim: Claim| {
+        let (abandoned, rest): (Vec<_>, _) = leases.into_iter().partition(|lease| lease.abandoned >= allowed);
+        let given_up = |lease: Lease| {
             let error = format!(
                 "{} processes ended, or failed, while they worked on it: the log tells why; when that is mended, \
                  `reviews retry {}` begins again",
-                claim.abandoned, claim.rma
+                lease.abandoned, lease.rma
             );
-            (claim, Outcome::Failed { error, again_at: None })
+            (lease, JobOutcome::Failed { error, again_at: None })
         };
         let ended: Vec<_> = abandoned.into_iter().map(given_up).collect();
         self.finish(&ended, worked).await?;
@@ -277,27 +281,27 @@ impl Engine {
     async fn settle(
         &self,
         connection: &Connection,
-        journeys: Vec<Journey>,
-        worked: &mut Worked,
+        executions: Vec<Execution>,
+        worked: &mut BatchSummary,
     ) -> Result<(), StoreError> {
         let (mut seen, mut ended) = (Vec::new(), Vec::new());
-        for Journey { claim, look: Look { plan, seen: what, .. }, .. } in journeys {
-            seen.push((claim.rma.clone(), what));
+        for Execution { lease, look: Look { plan, seen: what, .. }, .. } in executions {
+            seen.push((lease.rma.clone(), what));
             let credit = plan.state.credit.map(|credit| credit.id);
-            ended.push((claim, Outcome::Settled { reviews: plan.reviews, credit }));
+            ended.push((lease, JobOutcome::Settled { reviews: plan.reviews, credit }));
         }
-        self.store.remember(&connection.id, &seen, self.clock.now()).await?;
+        self.store.record_observations(&connection.id, &seen, self.clock.now()).await?;
         self.finish(&ended, worked).await
     }
 
     /// Gives up claims that lead nowhere.
-    async fn give_up(&self, claims: Vec<Claim>, why: &str) -> Result<Worked, StoreError> {
-        let mut worked = Worked::default();
-        let failed = |claim: Claim| {
-            let outcome = self.policy.after_failure(&claim, why.to_owned(), self.clock.now());
-            (claim, outcome)
+    async fn give_up(&self, leases: Vec<Lease>, why: &str) -> Result<BatchSummary, StoreError> {
+        let mut worked = BatchSummary::default();
+        let failed = |lease: Lease| {
+            let outcome = self.policy.after_failure(&lease, why.to_owned(), self.clock.now());
+            (lease, outcome)
         };
-        let ended: Vec<_> = claims.into_iter().map(failed).collect();
+        let ended: Vec<_> = leases.into_iter().map(failed).collect();
         self.finish(&ended, &mut worked).await?;
         Ok(worked)
     }
@@ -306,20 +310,20 @@ impl Engine {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn put_off(&self, claims: Vec<Claim>, why: &str) -> Result<Worked, StoreError> {
-        let _working = self.in_progress.working_on(&claims);
-        let mut worked = Worked::default();
-        let put_off = |claim: Claim| {
-            let outcome = self.policy.after_trouble(&claim, why.to_owned(), self.clock.now(), None);
-            (claim, outcome)
+    pub async fn put_off(&self, leases: Vec<Lease>, why: &str) -> Result<BatchSummary, StoreError> {
+        let _working = self.in_progress.working_on(&leases);
+        let mut worked = BatchSummary::default();
+        let put_off = |lease: Lease| {
+            let outcome = self.policy.after_trouble(&lease, why.to_owned(), self.clock.now(), None);
+            (lease, outcome)
         };
-        let ended: Vec<_> = claims.into_iter().map(put_off).collect();
+        let ended: Vec<_> = leases.into_iter().map(put_off).collect();
         self.finish(&ended, &mut worked).await?;
         Ok(worked)
     }
 
-    async fn release(&self, claims: Vec<Claim>, worked: &mut Worked) -> Result<(), StoreError> {
-        let ended: Vec<_> = claims.into_iter().map(|claim| (claim, Outcome::Released)).collect();
+    async fn release(&self, leases: Vec<Lease>, worked: &mut BatchSummary) -> Result<(), StoreError> {
+        let ended: Vec<_> = leases.into_iter().map(|lease| (lease, JobOutcome::Released)).collect();
         self.finish(&ended, worked).await
     }
 
@@ -329,16 +333,16 @@ impl Engine {
     async fn look(
         &self,
         connection: &Connection,
-        claims: &[Claim],
+        leases: &[Lease],
         shown: &mut BTreeMap<RmaId, (Timestamp, Rma)>,
-    ) -> Result<(Revision, Vec<Result<Look, Outcome>>), StoreError> {
+    ) -> Result<(Revision, Vec<Result<Look, JobOutcome>>), StoreError> {
         let read_at = self.store.revision().await?;
-        let rmas: Vec<RmaId> = claims.iter().map(|claim| claim.rma.clone()).collect();
+        let rmas: Vec<RmaId> = leases.iter().map(|lease| lease.rma.clone()).collect();
         let reader = match connection.reader().await {
             Ok(reader) => reader,
             Err(error) => {
-                let failed = |claim| Err(self.policy.after_read_error(claim, &error, self.clock.now()));
-                return Ok((read_at, claims.iter().map(failed).collect()));
+                let failed = |lease| Err(self.policy.after_read_error(lease, &error, self.clock.now()));
+                return Ok((read_at, leases.iter().map(failed).collect()));
             }
         };
         let unread: Vec<RmaId> = rmas.iter().filter(|rma| !shown.contains_key(rma)).cloned().collect();
@@ -352,7 +356,7 @@ impl Engine {
         }
         let is_shop_open = !shown.is_empty() || {
             let is_any_forbidden =
-                worlds.values().any(|world| world.as_ref().is_err_and(whose::is_forbidden));
+                worlds.values().any(|world| world.as_ref().is_err_and(error_scope::is_forbidden));
             is_any_forbidden && connection.shows_rmas().await
         };
         let read = rmas.iter().filter_map(|rma| shown.get(rma)).map(|(_, rma)| rma.clone());
@@ -360,13 +364,13 @@ impl Engine {
         worlds.extend(reader.worlds_of(read.collect(), &journal).await);
         let known = Known::of(&self.store, &self.policy, connection, &rmas, self.clock.now()).await?;
         let mut account = reader.account.clone();
-        let mut looks = Vec::with_capacity(claims.len());
-        for claim in claims {
-            let id = &claim.rma;
+        let mut looks = Vec::with_capacity(leases.len());
+        for lease in leases {
+            let id = &lease.rma;
             let mut world = match worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone()))) {
                 Ok(world) => world,
                 Err(error) => {
-                    looks.push(Err(self.unread(claim, &error, is_shop_open, &known)));
+                    looks.push(Err(self.unread(lease, &error, is_shop_open, &known)));
                     continue;
                 }
             };
@@ -377,73 +381,79 @@ impl Engine {
             world.decisions = known.decisions(id);
             // The account's facts are the same for all, and large: they are lent to each world in turn.
             world.account = mem::take(&mut account);
-            let plan = self.plan(connection, claim, &world);
+            let plan = self.plan(connection, lease, &world);
             account = mem::take(&mut world.account);
-            let looked_at = shown.get(id).map_or(asked_at, |(read_at, _)| *read_at);
-            let seen = Seen::of(&world, plan.state.credit.as_ref().map(|credit| credit.id), looked_at);
-            looks.push(Ok(Look { plan, seen, looked_at, order: world.original_order() }));
+            let observed_at = shown.get(id).map_or(asked_at, |(read_at, _)| *read_at);
+            let seen =
+                Observation::of(&world, plan.state.credit.as_ref().map(|credit| credit.id), observed_at);
+            looks.push(Ok(Look { plan, seen, observed_at, order: world.original_order() }));
         }
         Ok((read_at, looks))
     }
 
     /// An RMA that was approved before its connection was made is left alone, unless a person asked for it or it has a
     /// credit of ours: it was dealt with by hand.
-    fn plan(&self, connection: &Connection, claim: &Claim, world: &World) -> Plan {
+    fn plan(&self, connection: &Connection, lease: &Lease, world: &World) -> Plan {
         let plan = returngo_brightpearl_mapping::plan(world, &connection.settings);
-        let is_earlier = !claim.asked && connection.is_from_before(&world.rma) && plan.state.credit.is_none();
+        let is_earlier =
+            !lease.requested && connection.is_from_before(&world.rma) && plan.state.credit.is_none();
         if is_earlier { Plan { effects: Vec::new(), reviews: Vec::new(), ..plan } } else { plan }
     }
 
     /// An RMA that ReturnGO does not know is another shop's if only Brightpearl named it. One that it refuses access to,
     /// while it shows others, is no trouble of theirs.
-    fn unread(&self, claim: &Claim, error: &ReadError, is_shop_open: bool, known: &Known) -> Outcome {
+    fn unread(&self, lease: &Lease, error: &ReadError, is_shop_open: bool, known: &Known) -> JobOutcome {
         let is_unknown = matches!(
             error,
             ReadError::Rma { source, .. } if source.kind() == returngo::ErrorKind::NotFound
         );
-        if is_unknown && !claim.of_this_shop && !known.has_written(&claim.rma) {
-            return Outcome::OfAnotherShop;
+        if is_unknown && !lease.of_this_shop && !known.has_written(&lease.rma) {
+            return JobOutcome::OfAnotherShop;
         }
         if let ReadError::Rma { source, .. } = error
             && is_shop_open
-            && whose::is_forbidden(error)
+            && error_scope::is_forbidden(error)
         {
-            return self.policy.after_forbidden(claim, source, self.clock.now());
+            return self.policy.after_forbidden(lease, source, self.clock.now());
         }
-        self.policy.after_read_error(claim, error, self.clock.now())
+        self.policy.after_read_error(lease, error, self.clock.now())
     }
 
-    async fn finish(&self, ended: &[(Claim, Outcome)], worked: &mut Worked) -> Result<(), StoreError> {
+    async fn finish(
+        &self,
+        ended: &[(Lease, JobOutcome)],
+        worked: &mut BatchSummary,
+    ) -> Result<(), StoreError> {
         if ended.is_empty() {
             return Ok(());
         }
         self.store.finish(ended, self.clock.now()).await?;
-        self.probe.reached(Point::Finished);
-        for (claim, outcome) in ended {
+        self.failpoints.reached(Failpoint::Finished);
+        for (lease, outcome) in ended {
             match outcome {
-                Outcome::Settled { reviews, .. } if reviews.is_empty() => worked.in_step += 1,
-                Outcome::Settled { .. } => worked.needs_review += 1,
-                Outcome::Failed { error, again_at } => {
+                JobOutcome::Settled { reviews, .. } if reviews.is_empty() => worked.in_sync += 1,
+                JobOutcome::Settled { .. } => worked.needs_review += 1,
+                JobOutcome::Failed { error, again_at } => {
                     worked.failed += 1;
                     tracing::warn!(
-                        connection = %claim.connection,
-                        rma = %claim.rma,
-                        attempt = claim.attempt,
+                        connection = %lease.connection,
+                        rma = %lease.rma,
+                        attempt = lease.attempt,
                         again_at = again_at.map(tracing::field::display),
                         "not in step: {error}"
                     );
                 }
-                Outcome::Postponed { why, until } => {
+                JobOutcome::Postponed { why, until } => {
                     worked.failed += 1;
                     tracing::warn!(
-                        connection = %claim.connection,
-                        rma = %claim.rma,
-                        attempt = claim.attempt,
+                        connection = %lease.connection,
+                        rma = %lease.rma,
+                        attempt = lease.attempt,
                         again_at = %until,
                         "not in step yet: {why}"
                     );
                 }
-                Outcome::Released | Outcome::OfAnotherShop => {}
+                JobOutcome::Released | JobOutcome::OfAnotherShop => {}
             }
         }
         Ok(())
@@ -453,9 +463,9 @@ impl Engine {
 /// What there is to do about an RMA, and what that was seen from.
 struct Look {
     plan: Plan,
-    seen: Seen,
+    seen: Observation,
     /// When reading both systems began.
-    looked_at: Timestamp,
+    observed_at: Timestamp,
     /// The sales order that the RMA is for, if there is one for certain.
     order: Option<OrderId>,
 }

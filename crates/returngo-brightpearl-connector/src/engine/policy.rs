@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use returngo_brightpearl_sync::ReadError;
 
-use super::whose;
+use super::error_scope;
 use crate::{
     apply::Written,
     error::with_causes,
-    store::{Claim, EffectRecord, Outcome},
+    store::{EffectRecord, JobOutcome, Lease},
 };
 
 /// How hard, and how often, the engine tries.
@@ -65,35 +65,35 @@ impl Default for Policy {
 
 impl Policy {
     /// A failure: tried again later, or put to a person when it failed too often.
-    pub(super) fn after_failure(&self, claim: &Claim, error: String, now: Timestamp) -> Outcome {
-        self.again(claim, error, now, self.failures_allowed)
+    pub(super) fn after_failure(&self, lease: &Lease, error: String, now: Timestamp) -> JobOutcome {
+        self.again(lease, error, now, self.failures_allowed)
     }
 
     /// A refusal, which may be cured in the other system by the time of the next attempt.
-    pub(super) fn after_refusal(&self, claim: &Claim, error: String, now: Timestamp) -> Outcome {
-        self.again(claim, error, now, self.refusals_allowed)
+    pub(super) fn after_refusal(&self, lease: &Lease, error: String, now: Timestamp) -> JobOutcome {
+        self.again(lease, error, now, self.refusals_allowed)
     }
 
     /// A write that did not succeed.
     pub(super) fn after_write_error(
         &self,
-        claim: &Claim,
+        lease: &Lease,
         error: String,
         written: &Written,
         now: Timestamp,
-    ) -> Outcome {
+    ) -> JobOutcome {
         if let Some(not_before) = written.not_before {
-            return self.after_trouble(claim, error, now, Some(not_before));
+            return self.after_trouble(lease, error, now, Some(not_before));
         }
         let allowed = if written.may_pass { self.failures_allowed } else { self.refusals_allowed };
-        self.again(claim, error, now, allowed)
+        self.again(lease, error, now, allowed)
     }
 
     /// A write that an earlier attempt may have made, but too lately to be sure that it would be seen. That is no
     /// failure; it is waited for.
-    pub(super) fn after_doubt(&self, earlier: &EffectRecord, now: Timestamp) -> Outcome {
+    pub(super) fn after_doubt(&self, earlier: &EffectRecord, now: Timestamp) -> JobOutcome {
         let since = earlier.doubtful_since().unwrap_or(now);
-        Outcome::Postponed {
+        JobOutcome::Postponed {
             why: format!(
                 "{} may have been written at {} and may still appear",
                 earlier.key,
@@ -105,7 +105,7 @@ impl Policy {
 
     /// Something that was written, or may have been, and is not shown: before it must have appeared nothing can be
     /// planned that rests on it.
-    pub(super) fn after_unseen(&self, unseen: &EffectRecord, now: Timestamp) -> Outcome {
+    pub(super) fn after_unseen(&self, unseen: &EffectRecord, now: Timestamp) -> JobOutcome {
         let Some(recorded_at) = unseen.recorded_at.filter(|_| unseen.doubtful_since().is_none()) else {
             return self.after_doubt(unseen, now);
         };
@@ -115,71 +115,76 @@ impl Policy {
     }
 
     /// It cannot be done yet, for no fault of its own, and soon can.
-    pub(super) fn soon(&self, why: String, now: Timestamp) -> Outcome {
-        Outcome::Postponed { why, until: now.saturating_add(self.short_wait).unwrap_or(Timestamp::MAX) }
+    pub(super) fn soon(&self, why: String, now: Timestamp) -> JobOutcome {
+        JobOutcome::Postponed { why, until: now.saturating_add(self.short_wait).unwrap_or(Timestamp::MAX) }
     }
 
     /// It waits for another RMA, which is tried next at this time: until soon after it.
-    pub(super) fn after(&self, due_at: Option<Timestamp>, why: String, now: Timestamp) -> Outcome {
-        let from = due_at.map_or(now, |due_at| due_at.max(now));
+    pub(super) fn after(&self, run_at: Option<Timestamp>, why: String, now: Timestamp) -> JobOutcome {
+        let from = run_at.map_or(now, |run_at| run_at.max(now));
         self.soon(why, from)
     }
 
     /// Until when everything that was sent is known, to whoever looked at both systems at this time.
-    pub(super) fn known_until(&self, looked_at: Timestamp) -> Timestamp {
-        looked_at.saturating_sub(self.appears_within).unwrap_or(Timestamp::MIN)
+    pub(super) fn known_until(&self, observed_at: Timestamp) -> Timestamp {
+        observed_at.saturating_sub(self.appears_within).unwrap_or(Timestamp::MIN)
     }
 
     /// A system could not be read. When it says until when, that is waited for.
-    pub(super) fn after_read_error(&self, claim: &Claim, error: &ReadError, now: Timestamp) -> Outcome {
+    pub(super) fn after_read_error(&self, lease: &Lease, error: &ReadError, now: Timestamp) -> JobOutcome {
         let not_before = match error {
             ReadError::Returngo(source) | ReadError::Rma { source, .. } => source.try_again_at(),
             _ => None,
         };
-        if whose::is_everybodys(error) {
-            return self.after_trouble(claim, with_causes(error), now, not_before);
+        if error_scope::is_connection_wide(error) {
+            return self.after_trouble(lease, with_causes(error), now, not_before);
         }
-        self.again(claim, with_causes(error), now, self.failures_allowed)
+        self.again(lease, with_causes(error), now, self.failures_allowed)
     }
 
     /// ReturnGO refuses access to an RMA of a shop that it shows otherwise. Trying again seldom helps.
-    pub(super) fn after_forbidden(&self, claim: &Claim, error: &returngo::Error, now: Timestamp) -> Outcome {
+    pub(super) fn after_forbidden(
+        &self,
+        lease: &Lease,
+        error: &returngo::Error,
+        now: Timestamp,
+    ) -> JobOutcome {
         let request = error.request_id().map(|id| format!(" [request {id}]")).unwrap_or_default();
         let why = format!(
             "RMA {rma} cannot be read: ReturnGO refuses access to it (status 403), but not to other RMAs of the \
              shop{request}. Open the RMA in ReturnGO: if it belongs to this shop, ask ReturnGO's support why the API key \
              may not read it, then run `reviews retry {rma}`; if not, run `reviews resolve {rma}`",
-            rma = claim.rma,
+            rma = lease.rma,
         );
-        self.after_refusal(claim, why, now)
+        self.after_refusal(lease, why, now)
     }
 
     /// Nothing of the connection goes: that is waited for, however long it lasts.
     pub(super) fn after_trouble(
         &self,
-        claim: &Claim,
+        lease: &Lease,
         why: String,
         now: Timestamp,
         not_before: Option<Timestamp>,
-    ) -> Outcome {
-        let after = now.saturating_add(spread(claim, self.out_of_service_wait)).unwrap_or(Timestamp::MAX);
-        Outcome::Postponed { why, until: after.max(not_before.unwrap_or(Timestamp::MIN)) }
+    ) -> JobOutcome {
+        let after = now.saturating_add(spread(lease, self.out_of_service_wait)).unwrap_or(Timestamp::MAX);
+        JobOutcome::Postponed { why, until: after.max(not_before.unwrap_or(Timestamp::MIN)) }
     }
 
-    fn again(&self, claim: &Claim, error: String, now: Timestamp, allowed: u32) -> Outcome {
-        let failures = claim.failures + 1;
+    fn again(&self, lease: &Lease, error: String, now: Timestamp, allowed: u32) -> JobOutcome {
+        let failures = lease.failures + 1;
         let again_at = (failures < allowed).then(|| {
-            let wait = self.first_wait.saturating_mul(1 << claim.failures.min(16)).min(self.longest_wait);
-            now.saturating_add(spread(claim, wait)).unwrap_or(Timestamp::MAX)
+            let wait = self.first_wait.saturating_mul(1 << lease.failures.min(16)).min(self.longest_wait);
+            now.saturating_add(spread(lease, wait)).unwrap_or(Timestamp::MAX)
         });
-        Outcome::Failed { error, again_at }
+        JobOutcome::Failed { error, again_at }
     }
 }
 
 /// Up to a quarter longer, by RMA and attempt, so that those that failed together do not all come back together.
-fn spread(claim: &Claim, wait: Duration) -> SignedDuration {
+fn spread(lease: &Lease, wait: Duration) -> SignedDuration {
     let seed =
-        claim.rma.to_string().bytes().map(u64::from).sum::<u64>().wrapping_add(claim.attempt.unsigned_abs());
+        lease.rma.to_string().bytes().map(u64::from).sum::<u64>().wrapping_add(lease.attempt.unsigned_abs());
     let extra = wait / 4 / 97 * (seed % 97) as u32;
     SignedDuration::try_from(wait + extra).unwrap_or(SignedDuration::MAX)
 }
@@ -188,15 +193,15 @@ fn spread(claim: &Claim, wait: Duration) -> SignedDuration {
 mod tests {
     use super::*;
 
-    fn claim(failures: u32) -> Claim {
-        Claim {
+    fn lease(failures: u32) -> Lease {
+        Lease {
             connection: "acme".parse().unwrap(),
             rma: "4410021".parse().unwrap(),
             attempt: 7,
-            marked: 1,
+            enqueued: 1,
             failures,
             abandoned: 0,
-            asked: false,
+            requested: false,
             of_this_shop: true,
         }
     }
@@ -205,8 +210,8 @@ mod tests {
     fn waits_grow_to_a_limit_and_then_a_person_is_asked() {
         let policy = Policy::default();
         let now: Timestamp = "2026-05-04T10:15:20Z".parse().unwrap();
-        let wait = |failures| match policy.after_failure(&claim(failures), "down".to_owned(), now) {
-            Outcome::Failed { again_at, .. } => again_at.map(|at| at.duration_since(now).as_secs()),
+        let wait = |failures| match policy.after_failure(&lease(failures), "down".to_owned(), now) {
+            JobOutcome::Failed { again_at, .. } => again_at.map(|at| at.duration_since(now).as_secs()),
             other => panic!("{other:?}"),
         };
         assert!(wait(0).is_some_and(|wait| (30..=38).contains(&wait)), "{:?}", wait(0));

@@ -6,13 +6,13 @@ use tracing::field::display;
 
 use crate::{
     apply::describe,
-    store::{Claim, EffectOutcome},
+    store::{EffectOutcome, Lease},
 };
 
 /// Tells of a write that was made. One that was refused or is doubtful is told with the attempt that it ends.
-pub(super) fn tell(claim: &Claim, effect: &Effect, outcome: &EffectOutcome) {
+pub(super) fn tell(lease: &Lease, effect: &Effect, outcome: &EffectOutcome) {
     let EffectOutcome::Applied { remote_id, already_existed } = outcome else { return };
-    let (connection, rma) = (&claim.connection, &claim.rma);
+    let (connection, rma) = (&lease.connection, &lease.rma);
     let id = remote_id.as_ref().map(display);
     macro_rules! told {
         ($message:literal $(, $($field:tt)+)?) => {

@@ -2,27 +2,27 @@ use std::{collections::VecDeque, future, mem, pin::pin, task::Poll};
 
 use returngo_brightpearl_mapping::{Effect, InFlight, keys};
 
-use super::{Engine, Look, Worked, write_log};
+use super::{BatchSummary, Engine, Look, write_log};
 use crate::{
     apply::{Progress, Write, Written, describe, is_for_returngo},
     connection::Connection,
-    probe::Point,
-    store::{Admission, Claim, EffectOutcome, EffectRecord, Intent, Outcome, StoreError, WriteKind},
+    failpoints::Failpoint,
+    store::{Admission, EffectOutcome, EffectRecord, Intent, JobOutcome, Lease, StoreError, WriteKind},
 };
 
 /// An RMA on its way: what is still to be written for it, in order.
-pub(super) struct Journey {
-    pub(super) claim: Claim,
+pub(super) struct Execution {
+    pub(super) lease: Lease,
     /// What the effects come from.
     pub(super) look: Look,
     effects: VecDeque<Effect>,
     written: Vec<Effect>,
 }
 
-impl Journey {
-    pub(super) fn new(claim: Claim, mut look: Look) -> Self {
+impl Execution {
+    pub(super) fn new(lease: Lease, mut look: Look) -> Self {
         let effects = mem::take(&mut look.plan.effects).into();
-        Self { claim, look, effects, written: Vec::new() }
+        Self { lease, look, effects, written: Vec::new() }
     }
 
     /// Whether anything was written, so that the systems have to be looked at again.
@@ -37,13 +37,13 @@ impl Journey {
 }
 
 /// What became of one step of a journey.
-enum Step {
+enum StepOutcome {
     Written(Effect),
     /// It was said before, and is nothing to ask about.
-    SaidBefore,
+    AppliedBefore,
     /// The claim is somebody else's by now.
     Lost,
-    Ended(Outcome),
+    Ended(JobOutcome),
 }
 
 /// A step that may be written.
@@ -60,54 +60,54 @@ impl Engine {
     pub(super) async fn write(
         &self,
         connection: &Connection,
-        journeys: Vec<Journey>,
-        worked: &mut Worked,
-    ) -> Result<Vec<Journey>, StoreError> {
-        let mut arrived: Vec<Journey> = Vec::new();
-        let mut under_way = journeys;
-        while !under_way.is_empty() {
-            let mut further = Vec::new();
-            let mut bundles = under_way.into_iter().peekable();
+        executions: Vec<Execution>,
+        worked: &mut BatchSummary,
+    ) -> Result<Vec<Execution>, StoreError> {
+        let mut done: Vec<Execution> = Vec::new();
+        let mut in_progress = executions;
+        while !in_progress.is_empty() {
+            let mut remaining = Vec::new();
+            let mut bundles = in_progress.into_iter().peekable();
             while bundles.peek().is_some() {
                 if *self.stop.borrow() {
-                    let left = bundles.chain(further).chain(arrived).map(|journey| journey.claim);
+                    let left = bundles.chain(remaining).chain(done).map(|execution| execution.lease);
                     self.release(left.collect(), worked).await?;
                     return Ok(Vec::new());
                 }
-                let bundle: Vec<Journey> = bundles.by_ref().take(self.policy.writes_at_once).collect();
-                further.extend(self.write_next(connection, bundle, worked).await?);
+                let bundle: Vec<Execution> = bundles.by_ref().take(self.policy.writes_at_once).collect();
+                remaining.extend(self.write_next(connection, bundle, worked).await?);
             }
             let (on, there): (_, Vec<_>) =
-                further.into_iter().partition(|journey| !journey.effects.is_empty());
-            under_way = on;
-            arrived.extend(there);
+                remaining.into_iter().partition(|execution| !execution.effects.is_empty());
+            in_progress = on;
+            done.extend(there);
         }
-        Ok(arrived)
+        Ok(done)
     }
 
     /// Writes the next effect of each of these RMAs; gives back those that may go on.
     async fn write_next(
         &self,
         connection: &Connection,
-        bundle: Vec<Journey>,
-        worked: &mut Worked,
-    ) -> Result<Vec<Journey>, StoreError> {
-        let mut journeys = bundle;
+        bundle: Vec<Execution>,
+        worked: &mut BatchSummary,
+    ) -> Result<Vec<Execution>, StoreError> {
+        let mut executions = bundle;
         let effects: Vec<Effect> =
-            journeys.iter_mut().filter_map(|journey| journey.effects.pop_front()).collect();
-        let steps = self.write_effects(connection, &journeys, effects).await?;
+            executions.iter_mut().filter_map(|execution| execution.effects.pop_front()).collect();
+        let steps = self.write_effects(connection, &executions, effects).await?;
         let mut ended = Vec::new();
         let mut going_on = Vec::new();
-        for (mut journey, step) in journeys.into_iter().zip(steps) {
+        for (mut execution, step) in executions.into_iter().zip(steps) {
             match step {
-                Step::Written(effect) => {
+                StepOutcome::Written(effect) => {
                     worked.written += 1;
-                    journey.written.push(effect);
-                    going_on.push(journey);
+                    execution.written.push(effect);
+                    going_on.push(execution);
                 }
-                Step::SaidBefore => going_on.push(journey),
-                Step::Ended(outcome) => ended.push((journey.claim, outcome)),
-                Step::Lost => {}
+                StepOutcome::AppliedBefore => going_on.push(execution),
+                StepOutcome::Ended(outcome) => ended.push((execution.lease, outcome)),
+                StepOutcome::Lost => {}
             }
         }
         self.finish(&ended, worked).await?;
@@ -118,15 +118,18 @@ impl Engine {
     async fn write_effects(
         &self,
         connection: &Connection,
-        journeys: &[Journey],
+        executions: &[Execution],
         effects: Vec<Effect>,
-    ) -> Result<Vec<Step>, StoreError> {
-        let intents: Vec<Intent> =
-            journeys.iter().zip(&effects).map(|(journey, effect)| self.intent(journey, effect)).collect();
+    ) -> Result<Vec<StepOutcome>, StoreError> {
+        let intents: Vec<Intent> = executions
+            .iter()
+            .zip(&effects)
+            .map(|(execution, effect)| self.intent(execution, effect))
+            .collect();
         let admissions = self.store.intend(&intents, self.clock.now()).await?;
-        self.probe.reached(Point::Intended);
+        self.failpoints.reached(Failpoint::Intended);
 
-        let mut steps = Vec::with_capacity(journeys.len());
+        let mut steps = Vec::with_capacity(executions.len());
         let mut admitted = Vec::new();
         for ((intent, effect), admission) in intents.into_iter().zip(effects).zip(admissions) {
             let now = self.clock.now();
@@ -135,19 +138,19 @@ impl Engine {
                     admitted.push(Admitted { intent, effect, before });
                     None
                 }
-                Admission::AlreadyApplied(_) if is_said_once(&effect) => Some(Step::SaidBefore),
+                Admission::AlreadyApplied(_) if is_informational(&effect) => Some(StepOutcome::AppliedBefore),
                 Admission::AlreadyApplied(record)
                     if matches!(effect, Effect::RecordPayment { .. })
                         && record.recorded_at > Some(intent.known_until) =>
                 {
-                    Some(Step::Ended(self.policy.after_unseen(&record, now)))
+                    Some(StepOutcome::Ended(self.policy.after_unseen(&record, now)))
                 }
                 Admission::AlreadyApplied(record) => {
-                    let Intent { claim, .. } = intent;
-                    Some(Step::Ended(self.policy.after_refusal(&claim, gone(&claim, &record), now)))
+                    let Intent { lease, .. } = intent;
+                    Some(StepOutcome::Ended(self.policy.after_refusal(&lease, gone(&lease, &record), now)))
                 }
-                Admission::TooSoon(record) => Some(Step::Ended(self.policy.after_doubt(&record, now))),
-                Admission::ClaimLost => Some(Step::Lost),
+                Admission::TooSoon(record) => Some(StepOutcome::Ended(self.policy.after_doubt(&record, now))),
+                Admission::LeaseLost => Some(StepOutcome::Lost),
             });
         }
         let mut written = self.write_admitted(connection, admitted).await?.into_iter();
@@ -159,14 +162,14 @@ impl Engine {
         &self,
         connection: &Connection,
         admitted: Vec<Admitted>,
-    ) -> Result<Vec<Step>, StoreError> {
+    ) -> Result<Vec<StepOutcome>, StoreError> {
         let write = |Admitted { intent, effect, .. }: &Admitted| Write {
-            rma: intent.claim.rma.clone(),
+            rma: intent.lease.rma.clone(),
             effect: effect.clone(),
         };
         let writes: Vec<Write> = admitted.iter().map(write).collect();
         let mut written = self.apply_in_time(connection, &writes).await;
-        self.probe.reached(Point::Written);
+        self.failpoints.reached(Failpoint::Written);
         for (written, admitted) in written.iter_mut().zip(&admitted) {
             if admitted.before {
                 keep_doubt(&mut written.outcome);
@@ -176,23 +179,23 @@ impl Engine {
             .iter()
             .zip(&written)
             .map(|(Admitted { intent, .. }, written)| {
-                (intent.claim.clone(), intent.key.clone(), written.outcome.clone())
+                (intent.lease.clone(), intent.key.clone(), written.outcome.clone())
             })
             .collect();
         for (Admitted { intent, effect, .. }, written) in admitted.iter().zip(&written) {
-            write_log::tell(&intent.claim, effect, &written.outcome);
+            write_log::tell(&intent.lease, effect, &written.outcome);
         }
         self.store.record(&recorded, self.clock.now()).await?;
-        self.probe.reached(Point::Recorded);
-        let step = |(Admitted { intent: Intent { claim, key, .. }, effect, .. }, written): (_, Written)| {
+        self.failpoints.reached(Failpoint::Recorded);
+        let step = |(Admitted { intent: Intent { lease, key, .. }, effect, .. }, written): (_, Written)| {
             let error = match &written.outcome {
-                EffectOutcome::Applied { .. } => return Step::Written(effect),
+                EffectOutcome::Applied { .. } => return StepOutcome::Written(effect),
                 EffectOutcome::Refused { error } => format!("{key} was not written: {error}"),
                 EffectOutcome::Unknown { error } => {
                     format!("{key} may or may not have been written: {error}")
                 }
             };
-            Step::Ended(self.policy.after_write_error(&claim, error, &written, self.clock.now()))
+            StepOutcome::Ended(self.policy.after_write_error(&lease, error, &written, self.clock.now()))
         };
         Ok(admitted.into_iter().zip(written).map(step).collect())
     }
@@ -235,23 +238,23 @@ impl Engine {
         }
     }
 
-    fn intent(&self, journey: &Journey, effect: &Effect) -> Intent {
+    fn intent(&self, execution: &Execution, effect: &Effect) -> Intent {
         Intent {
-            claim: journey.claim.clone(),
-            key: store_key(&journey.claim, effect),
+            lease: execution.lease.clone(),
+            key: store_key(&execution.lease, effect),
             what: describe(effect),
-            known_until: self.policy.known_until(journey.look.looked_at),
-            kind: kind(journey, effect),
+            known_until: self.policy.known_until(execution.look.observed_at),
+            kind: kind(execution, effect),
         }
     }
 }
 
 /// What an effect is to other returns of the same sales order.
-fn kind(journey: &Journey, effect: &Effect) -> WriteKind {
-    let order = journey.look.order;
+fn kind(execution: &Execution, effect: &Effect) -> WriteKind {
+    let order = execution.look.order;
     match (effect, order) {
         (Effect::CreateSalesCredit { body, .. }, Some(order)) => {
-            WriteKind::Credit { order, rows: InFlight::of_credit(&journey.claim.rma, body).rows }
+            WriteKind::Credit { order, rows: InFlight::of_credit(&execution.lease.rma, body).rows }
         }
         (Effect::AddOrderNote { key, order_id, .. }, Some(order)) if keys::is_adopted(key) => {
             WriteKind::Adoption { order, credit: *order_id }
@@ -262,12 +265,12 @@ fn kind(journey: &Journey, effect: &Effect) -> WriteKind {
 }
 
 /// Something that was written and then was taken away.
-fn gone(claim: &Claim, record: &EffectRecord) -> String {
+fn gone(lease: &Lease, record: &EffectRecord) -> String {
     format!(
         "{key} was written at {} and is not to be seen any more: find out what became of it, then \
          `reviews resolve {rma}` leaves it so, and `reviews retry {rma} --again {key}` writes it once more",
         record.intended_at.strftime("%F %TZ"),
-        rma = claim.rma,
+        rma = lease.rma,
         key = record.key,
     )
 }
@@ -282,18 +285,18 @@ fn keep_doubt(outcome: &mut EffectOutcome) {
 
 /// Under which key the store remembers a write. What sets a state may be due again whenever the state has
 /// changed, so each attempt has its own; what creates something is created once.
-fn store_key(claim: &Claim, effect: &Effect) -> String {
+fn store_key(lease: &Lease, effect: &Effect) -> String {
     match effect {
         Effect::SetOrderStatus { key, .. }
         | Effect::SetCustomFields { key, .. }
         | Effect::CloseSalesCredit { key, .. }
         | Effect::UpdateShipment { key, .. }
-        | Effect::SetRmaStatus { key, .. } => format!("{key}@{}", claim.attempt),
+        | Effect::SetRmaStatus { key, .. } => format!("{key}@{}", lease.attempt),
         other => other.key().to_owned(),
     }
 }
 
 /// Whether a write that is not seen again is nothing to ask about: a person may have deleted a note.
-const fn is_said_once(effect: &Effect) -> bool {
+const fn is_informational(effect: &Effect) -> bool {
     matches!(effect, Effect::AddOrderNote { .. } | Effect::AddRmaComment { .. })
 }

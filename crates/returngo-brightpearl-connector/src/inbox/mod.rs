@@ -12,7 +12,7 @@ use returngo_brightpearl_sync::ReadError;
 
 use crate::{
     connection::Connection,
-    probe::{Point, Probe},
+    failpoints::{Failpoint, Failpoints},
     skipped::Skipped,
     store::{Cause, Source, Store, StoreError, StoredDelivery, SweepName, UnreadableKind},
 };
@@ -21,7 +21,7 @@ use not_yet::NotYet;
 
 /// What became of waiting webhooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Handled {
+pub struct InboxResult {
     /// Webhooks.
     pub deliveries: usize,
     /// RMAs that are due because of them.
@@ -56,10 +56,10 @@ impl Connection {
         &self,
         deliveries: &[StoredDelivery],
         store: &Store,
-        probe: &dyn Probe,
+        failpoints: &dyn Failpoints,
         now: Timestamp,
-    ) -> Result<Handled, InboxError> {
-        probe.reached(Point::DeliveriesRead);
+    ) -> Result<InboxResult, InboxError> {
+        failpoints.reached(Failpoint::DeliveriesRead);
         let mut due: BTreeMap<RmaId, Cause> = BTreeMap::new();
         let mut named = Named::default();
         let mut looked_up = Vec::new();
@@ -126,13 +126,13 @@ impl Connection {
         let due: Vec<(RmaId, Cause)> = due.into_iter().collect();
         let swept_at = now.saturating_add(SWEPT_AFTER).unwrap_or(Timestamp::MAX);
         for sweep in SweepName::ALL.into_iter().filter(|sweep| unclear.contains(sweep)) {
-            store.hasten_sweep(&self.id, sweep, swept_at).await?;
+            store.expedite_sweep(&self.id, sweep, swept_at).await?;
         }
         skipped.store(store, now).await?;
-        probe.reached(Point::SkippedStored);
+        failpoints.reached(Failpoint::SkippedStored);
         store.resolve(&self.id, &handled, &due, now).await?;
-        probe.reached(Point::DeliveriesResolved);
+        failpoints.reached(Failpoint::DeliveriesResolved);
         let again = handled.iter().filter(|stored| stored.again_at.is_some()).count();
-        Ok(Handled { deliveries: deliveries.len(), due: due.len(), again, unclear: unclear.len() })
+        Ok(InboxResult { deliveries: deliveries.len(), due: due.len(), again, unclear: unclear.len() })
     }
 }

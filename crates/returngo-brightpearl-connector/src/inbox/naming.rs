@@ -126,8 +126,9 @@ impl Connection {
         shown: &[Order],
         store: &Store,
     ) -> Result<BTreeSet<RmaId>, StoreError> {
-        let asked: Vec<OrderId> = orders.iter().copied().collect();
-        let mut rmas: BTreeSet<RmaId> = store.rmas_of_credits(&self.id, &asked).await?.into_iter().collect();
+        let requested: Vec<OrderId> = orders.iter().copied().collect();
+        let mut rmas: BTreeSet<RmaId> =
+            store.rmas_of_credits(&self.id, &requested).await?.into_iter().collect();
         let references = shown
             .iter()
             .filter(|order| orders.contains(&order.id) && order.is_sales_credit())

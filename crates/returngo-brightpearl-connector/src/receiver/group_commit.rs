@@ -3,10 +3,10 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    probe::{Point, Probe},
+    failpoints::{Failpoint, Failpoints},
+    notifier::Notifier,
+    repeated_error::RepeatedError,
     store::{Delivery, Store},
-    trouble::Trouble,
-    wake::Wake,
 };
 
 /// Deliveries that wait to be stored; beyond it senders are asked to come again.
@@ -33,9 +33,9 @@ pub struct NotStored;
 impl Inbox {
     /// A way into the inbox of this store, which calls `wake` when something is in it. It stores until the last
     /// clone is dropped and everything is stored.
-    pub fn new(store: Arc<Store>, probe: Arc<dyn Probe>, wake: Arc<Wake>) -> Self {
+    pub fn new(store: Arc<Store>, failpoints: Arc<dyn Failpoints>, wake: Arc<Notifier>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(store_all(store, probe, wake, waiting));
+        tokio::spawn(store_all(store, failpoints, wake, waiting));
         Self(queue)
     }
 
@@ -61,11 +61,11 @@ impl Inbox {
 
 async fn store_all(
     store: Arc<Store>,
-    probe: Arc<dyn Probe>,
-    wake: Arc<Wake>,
+    failpoints: Arc<dyn Failpoints>,
+    wake: Arc<Notifier>,
     mut waiting: mpsc::Receiver<Waiting>,
 ) {
-    let trouble = Trouble::new("webhooks cannot be stored, so their senders are asked to come again");
+    let trouble = RepeatedError::new("webhooks cannot be stored, so their senders are asked to come again");
     let mut together = Vec::with_capacity(TOGETHER);
     while waiting.recv_many(&mut together, TOGETHER).await > 0 {
         let (deliveries, answers): (Vec<Delivery>, Vec<_>) =
@@ -81,7 +81,7 @@ async fn store_all(
             }
         };
         if stored {
-            probe.reached(Point::DeliveriesStored);
+            failpoints.reached(Failpoint::DeliveriesStored);
             wake.call();
         }
         for answer in answers {

@@ -5,9 +5,9 @@
 //! durable in the inbox, and not before. What is our own trouble is answered with 503, which asks for another
 //! delivery; a 4xx would drop it for good.
 
-mod doors;
+mod endpoints;
 mod group_commit;
-mod keeper;
+mod refresher;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -21,10 +21,10 @@ use axum::{
 };
 use serde_json::Value;
 
-use doors::Closed;
-pub use doors::Doors;
+use endpoints::Rejection;
+pub use endpoints::WebhookEndpoints;
 pub use group_commit::Inbox;
-pub use keeper::DoorKeeper;
+pub use refresher::EndpointRefresher;
 
 use crate::{
     metrics,
@@ -36,7 +36,7 @@ const LARGEST_BODY: usize = 64 * 1024;
 
 #[derive(Debug, Clone)]
 struct Receiver {
-    doors: Arc<Doors>,
+    endpoints: Arc<WebhookEndpoints>,
     inbox: Inbox,
     clock: Arc<dyn Clock>,
 }
@@ -44,20 +44,20 @@ struct Receiver {
 /// The routes of the receiver. Serve them with [`server::serve`](crate::server::serve), or with
 /// [`into_make_service_with_connect_info::<SocketAddr>`](Router::into_make_service_with_connect_info), so that
 /// senders who guess secrets can be told apart.
-pub fn routes(doors: Arc<Doors>, inbox: Inbox, clock: Arc<dyn Clock>) -> Router {
+pub fn routes(endpoints: Arc<WebhookEndpoints>, inbox: Inbox, clock: Arc<dyn Clock>) -> Router {
     Router::new()
         .route("/webhooks/returngo/{connection}/{secret}", post(from_returngo))
         .route("/webhooks/brightpearl/{connection}/{secret}", post(from_brightpearl))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(Receiver { doors, inbox, clock })
+        .with_state(Receiver { endpoints, inbox, clock })
 }
 
-type Door = Path<(String, String)>;
+type Endpoint = Path<(String, String)>;
 
 async fn from_returngo(
     State(receiver): State<Receiver>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
-    Path((connection, secret)): Door,
+    Path((connection, secret)): Endpoint,
     request: Request,
 ) -> StatusCode {
     receiver.take(Source::Returngo, from, &connection, &secret, request).await
@@ -66,7 +66,7 @@ async fn from_returngo(
 async fn from_brightpearl(
     State(receiver): State<Receiver>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
-    Path((connection, secret)): Door,
+    Path((connection, secret)): Endpoint,
     request: Request,
 ) -> StatusCode {
     receiver.take(Source::Brightpearl, from, &connection, &secret, request).await
@@ -96,11 +96,11 @@ impl Receiver {
         request: Request,
     ) -> StatusCode {
         let now = self.clock.now();
-        let connection = match self.doors.open(connection, secret, from.ip(), now).await {
+        let connection = match self.endpoints.open(connection, secret, from.ip(), now).await {
             Ok(connection) => connection,
-            Err(Closed::NotFound) => return StatusCode::NOT_FOUND,
-            Err(Closed::SlowDown) => return StatusCode::TOO_MANY_REQUESTS,
-            Err(Closed::OutOfOrder) => return StatusCode::SERVICE_UNAVAILABLE,
+            Err(Rejection::NotFound) => return StatusCode::NOT_FOUND,
+            Err(Rejection::SlowDown) => return StatusCode::TOO_MANY_REQUESTS,
+            Err(Rejection::Unavailable) => return StatusCode::SERVICE_UNAVAILABLE,
         };
         if is_encoded(request.headers()) {
             return StatusCode::UNSUPPORTED_MEDIA_TYPE;
@@ -109,7 +109,7 @@ impl Receiver {
             Ok(body) => body,
             Err(refused) => return refused.status(),
         };
-        if !is_for(source, &connection, &body, &self.doors) {
+        if !is_for(source, &connection, &body, &self.endpoints) {
             return StatusCode::BAD_REQUEST;
         }
         let body = String::from_utf8_lossy(&body).into_owned();
@@ -131,13 +131,13 @@ fn is_encoded(headers: &HeaderMap) -> bool {
 
 /// Whether a body is one that this connection's system may send: JSON, and of no other account. What it says besides is
 /// read when it is handled, where a body that cannot be read is put before a person.
-fn is_for(source: Source, connection: &ConnectionId, body: &[u8], doors: &Doors) -> bool {
+fn is_for(source: Source, connection: &ConnectionId, body: &[u8], endpoints: &WebhookEndpoints) -> bool {
     let Ok(body) = decode::json::<Value>(body) else { return false };
     match source {
         Source::Returngo => true,
         Source::Brightpearl => {
             let account = body.get("accountCode").and_then(Value::as_str);
-            account.is_none_or(|account| doors.is_account_of(connection, account))
+            account.is_none_or(|account| endpoints.is_account_of(connection, account))
         }
     }
 }

@@ -80,7 +80,7 @@ impl Connections {
 
     /// A place for a connection from this address. Where there is none, the connection that has been idle for longest
     /// makes place. None when the address has too many others.
-    pub(super) fn admit(connections: &Arc<Self>, address: IpAddr) -> Option<Place> {
+    pub(super) fn admit(connections: &Arc<Self>, address: IpAddr) -> Option<Slot> {
         let now = connections.clock.uptime();
         let idle_until = now.saturating_sub(connections.limits.grace);
         let Limits { connections: all, connections_per_address, is_limited, .. } = connections.limits;
@@ -100,7 +100,7 @@ impl Connections {
         let open = Open { address, idle_since: Some(now), close: Arc::clone(&close) };
         state.open.insert(number, open);
         drop(state);
-        Some(Place { number, address, close, connections: Arc::clone(connections) })
+        Some(Slot { number, address, close, connections: Arc::clone(connections) })
     }
 
     /// Closes the connection that has been idle for longest, however short that is.
@@ -125,14 +125,14 @@ impl State {
 }
 
 /// The place of a connection, free once it is dropped.
-pub(super) struct Place {
+pub(super) struct Slot {
     number: u64,
     address: IpAddr,
     close: Arc<Notify>,
     pub(super) connections: Arc<Connections>,
 }
 
-impl Place {
+impl Slot {
     /// A request is in progress. It is answered, also when its connection was to be closed.
     pub(super) fn begins(&self) {
         let open = Open { address: self.address, idle_since: None, close: Arc::clone(&self.close) };
@@ -158,7 +158,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         self.connections.state().open.remove(&self.number);
         self.connections.changed.notify_one();

@@ -1,7 +1,7 @@
 //! The program at work: webhooks are handled, sweeps are taken, what is due is worked on, until it is told to
 //! stop. Each of the three goes on for many connections at once, so that none waits for another's systems.
 
-mod patience;
+mod backoff;
 mod sweeps;
 mod tasks;
 mod webhooks;
@@ -14,14 +14,14 @@ use tokio::sync::watch;
 
 use crate::{
     engine::Engine,
-    parts::Parts,
-    probe::Probe,
+    failpoints::Failpoints,
+    notifier::{Listener, Notifier},
     registry::Registry,
     store::Store,
+    supervisor::Supervisor,
     sweep::Schedule,
-    wake::{Listener, Wake},
 };
-use patience::Patience;
+use backoff::Backoff;
 
 /// How often the store is asked although nobody called: other processes put work into it too.
 const IDLE: Duration = Duration::from_secs(1);
@@ -40,11 +40,11 @@ pub struct Service {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where it may be killed.
-    pub probe: Arc<dyn Probe>,
+    pub failpoints: Arc<dyn Failpoints>,
     /// Called when there may be something to do at once.
-    pub wake: Arc<Wake>,
+    pub wake: Arc<Notifier>,
     /// With connections whose webhooks cannot be handled.
-    patience: Patience,
+    patience: Backoff,
 }
 
 impl Service {
@@ -55,15 +55,15 @@ impl Service {
         engine: Engine,
         schedule: Schedule,
         clock: Arc<dyn Clock>,
-        probe: Arc<dyn Probe>,
+        failpoints: Arc<dyn Failpoints>,
     ) -> Self {
-        let (wake, patience) = (Arc::default(), Patience::default());
-        Self { store, registry, engine, schedule, clock, probe, wake, patience }
+        let (wake, patience) = (Arc::default(), Backoff::default());
+        Self { store, registry, engine, schedule, clock, failpoints, wake, patience }
     }
 
     /// Works until `parts` are told to stop: what is not finished is released then, so that other processes need not
     /// wait for leases to end.
-    pub fn start(self: &Arc<Self>, parts: &mut Parts) {
+    pub fn start(self: &Arc<Self>, parts: &mut Supervisor) {
         parts.start("the handling of webhooks", Arc::clone(self).handle_webhooks(parts.stop()));
         parts.start("the sweeping", Arc::clone(self).take_sweeps(parts.stop()));
         parts.start("the work", Arc::clone(self).work(parts.stop()));
@@ -72,7 +72,7 @@ impl Service {
     /// Waits for something to do: a call, or a second.
     async fn wait(&self, calls: &mut Listener, stop: &mut watch::Receiver<bool>) {
         tokio::select! {
-            () = calls.called() => {}
+            () = calls.notified() => {}
             () = self.clock.sleep(IDLE) => {}
             Ok(()) = stop.changed() => {}
         }

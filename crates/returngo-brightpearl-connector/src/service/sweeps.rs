@@ -10,8 +10,8 @@ use crate::{
     error::with_causes,
     metrics,
     registry::RegistryError,
-    store::{ConnectionId, StoreError, SweepTurn},
-    trouble::Trouble,
+    repeated_error::RepeatedError,
+    store::{ConnectionId, StoreError, SweepLease},
 };
 
 /// Sweeps that are taken at the same time, of all connections.
@@ -21,7 +21,7 @@ impl Service {
     pub(super) async fn take_sweeps(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut calls = self.wake.listen();
         let mut tasks = Tasks::default();
-        let trouble = Trouble::new("no sweep is taken");
+        let trouble = RepeatedError::new("no sweep is taken");
         while !*stop.borrow() {
             if tasks.len() < SWEEPS_AT_ONCE {
                 match self.next_sweep().await {
@@ -36,9 +36,9 @@ impl Service {
                     Err(error) => trouble.met(&error),
                 }
             }
-            tokio::select! { () = tasks.one_ends() => {} () = self.wait(&mut calls, &mut stop) => {} }
+            tokio::select! { () = tasks.join_next() => {} () = self.wait(&mut calls, &mut stop) => {} }
         }
-        tasks.all_end().await;
+        tasks.join_all().await;
     }
 
     /// Takes the next sweep that is due. False when none is.
@@ -51,14 +51,14 @@ impl Service {
         Ok(true)
     }
 
-    async fn next_sweep(&self) -> Result<Option<SweepTurn>, StoreError> {
+    async fn next_sweep(&self) -> Result<Option<SweepLease>, StoreError> {
         let now = self.clock.now();
         let again_at = now.saturating_add(self.schedule.longest).unwrap_or(Timestamp::MAX);
         self.store.take_sweep(now, again_at).await
     }
 
     /// A sweep that is given up has done no more than mark RMAs as due: it is due again at once.
-    async fn sweep_or_release(self: Arc<Self>, turn: SweepTurn, mut stop: watch::Receiver<bool>) {
+    async fn sweep_or_release(self: Arc<Self>, turn: SweepLease, mut stop: watch::Receiver<bool>) {
         let stopped = async {
             let _ = stop.wait_for(|stop| *stop).await;
         };
@@ -68,7 +68,7 @@ impl Service {
         }
     }
 
-    async fn sweep(&self, turn: &SweepTurn) {
+    async fn sweep(&self, turn: &SweepLease) {
         let id = &turn.connection;
         let (connection, configuration) = match self.open(id).await {
             Ok(opened) => opened,
@@ -79,7 +79,8 @@ impl Service {
                 return self.release(turn, self.schedule.after_failure_at(self.clock.now())).await;
             }
         };
-        let swept = connection.sweep(turn, &configuration, &self.schedule, &self.store, &*self.probe).await;
+        let swept =
+            connection.sweep(turn, &configuration, &self.schedule, &self.store, &*self.failpoints).await;
         metrics::swept(turn.sweep, swept.is_ok());
         self.note_end(turn, swept.as_ref().err().map(|error| with_causes(error))).await;
         match swept {
@@ -95,7 +96,7 @@ impl Service {
     }
 
     /// So that `status` tells it.
-    async fn note_end(&self, turn: &SweepTurn, error: Option<String>) {
+    async fn note_end(&self, turn: &SweepLease, error: Option<String>) {
         if let Err(error) = self.store.sweep_ended(turn, error.as_deref(), self.clock.now()).await {
             tracing::warn!(connection = %turn.connection, "how a sweep ended is not stored: {error}");
         }
@@ -108,8 +109,8 @@ impl Service {
         Ok((self.registry.get(id).await?, self.registry.configuration(id).await?))
     }
 
-    async fn release(&self, turn: &SweepTurn, due_at: Timestamp) {
-        if let Err(error) = self.store.release_sweep(turn, due_at).await {
+    async fn release(&self, turn: &SweepLease, run_at: Timestamp) {
+        if let Err(error) = self.store.release_sweep(turn, run_at).await {
             tracing::warn!(connection = %turn.connection, "a sweep is not released: {error}");
         }
     }

@@ -7,17 +7,17 @@ use crate::store::ConnectionId;
 /// What is under way, each for one connection, so that none waits for another's systems.
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
-    under_way: JoinSet<()>,
+    in_progress: JoinSet<()>,
     connections: HashMap<Id, ConnectionId>,
 }
 
 impl Tasks {
     pub(super) fn len(&self) -> usize {
-        self.under_way.len()
+        self.in_progress.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.under_way.is_empty()
+        self.in_progress.is_empty()
     }
 
     /// The connections that something is under way for.
@@ -26,13 +26,13 @@ impl Tasks {
     }
 
     pub(super) fn start(&mut self, of: ConnectionId, task: impl Future<Output = ()> + Send + 'static) {
-        let started = self.under_way.spawn(task);
+        let started = self.in_progress.spawn(task);
         self.connections.insert(started.id(), of);
     }
 
     /// Waits until one of them has ended; for ever when there is none.
-    pub(super) async fn one_ends(&mut self) {
-        match self.under_way.join_next_with_id().await {
+    pub(super) async fn join_next(&mut self) {
+        match self.in_progress.join_next_with_id().await {
             Some(ended) => {
                 let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
                 self.connections.remove(&id);
@@ -45,9 +45,9 @@ impl Tasks {
     }
 
     /// Waits until all of them have ended.
-    pub(super) async fn all_end(&mut self) {
+    pub(super) async fn join_all(&mut self) {
         while !self.is_empty() {
-            self.one_ends().await;
+            self.join_next().await;
         }
     }
 }

@@ -5,8 +5,8 @@ use tokio::sync::watch;
 use super::{Service, tasks::Tasks};
 use crate::{
     error::with_causes,
+    repeated_error::RepeatedError,
     store::{ConnectionId, StoreError, StoredDelivery},
-    trouble::Trouble,
 };
 
 /// Connections whose webhooks are handled at the same time.
@@ -19,7 +19,7 @@ impl Service {
     pub(super) async fn handle_webhooks(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut calls = self.wake.listen();
         let mut tasks = Tasks::default();
-        let trouble = Trouble::new("webhooks are not handled");
+        let trouble = RepeatedError::new("webhooks are not handled");
         // Those that are being handled when it is told to stop go on waiting.
         while !*stop.borrow() {
             if tasks.len() < CONNECTIONS_AT_ONCE {
@@ -35,7 +35,7 @@ impl Service {
                     Err(error) => trouble.met(&error),
                 }
             }
-            tokio::select! { () = tasks.one_ends() => {} () = self.wait(&mut calls, &mut stop) => {} }
+            tokio::select! { () = tasks.join_next() => {} () = self.wait(&mut calls, &mut stop) => {} }
         }
     }
 
@@ -55,14 +55,14 @@ impl Service {
         let now = self.clock.now();
         self.store.resume_deliveries(now).await?;
         let mut except = busy;
-        except.extend(self.patience.left_alone(now));
+        except.extend(self.patience.suspended(now));
         self.store.waiting_deliveries(DELIVERIES_AT_ONCE, &except).await
     }
 
     async fn handle(&self, id: &ConnectionId, deliveries: &[StoredDelivery]) {
         let handled = match self.registry.get(id).await {
             Ok(connection) => {
-                let handled = connection.handle(deliveries, &self.store, &*self.probe, self.clock.now());
+                let handled = connection.handle(deliveries, &self.store, &*self.failpoints, self.clock.now());
                 handled.await.map_err(|error| with_causes(&error))
             }
             Err(error) => Err(with_causes(&error)),

@@ -39,9 +39,9 @@ pub struct PrunedAudit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuditEvent {
     /// It was marked as due.
-    MarkedDue,
+    Queued,
     /// A worker claimed it.
-    Claimed,
+    Started,
     /// A write was intended.
     Intended,
     /// A write was applied.
@@ -57,7 +57,7 @@ pub enum AuditEvent {
     /// An attempt ended before it began: its process stopped.
     Released,
     /// A person was asked after the last attempt failed.
-    PutToAPerson,
+    NeedsReview,
     /// A person has decided what was asked.
     Resolved,
     /// A person lifted what was settled by hand.
@@ -65,14 +65,14 @@ pub enum AuditEvent {
     /// A person wants it looked at again, with all attempts.
     Retried,
     /// A person had the store forget a write, so that it may be written again.
-    Forgotten,
+    Reset,
 }
 
 impl AuditEvent {
     /// All events.
     pub const ALL: [Self; 14] = [
-        Self::MarkedDue,
-        Self::Claimed,
+        Self::Queued,
+        Self::Started,
         Self::Intended,
         Self::Applied,
         Self::Refused,
@@ -80,18 +80,18 @@ impl AuditEvent {
         Self::Settled,
         Self::Failed,
         Self::Released,
-        Self::PutToAPerson,
+        Self::NeedsReview,
         Self::Resolved,
         Self::Reopened,
         Self::Retried,
-        Self::Forgotten,
+        Self::Reset,
     ];
 
     /// The name in the database and in tables.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::MarkedDue => "marked-due",
-            Self::Claimed => "claimed",
+            Self::Queued => "queued",
+            Self::Started => "started",
             Self::Intended => "intended",
             Self::Applied => "applied",
             Self::Refused => "refused",
@@ -99,11 +99,11 @@ impl AuditEvent {
             Self::Settled => "settled",
             Self::Failed => "failed",
             Self::Released => "released",
-            Self::PutToAPerson => "put-to-a-person",
+            Self::NeedsReview => "needs-review",
             Self::Resolved => "resolved",
             Self::Reopened => "reopened",
             Self::Retried => "retried",
-            Self::Forgotten => "forgotten",
+            Self::Reset => "reset",
         }
     }
 }
@@ -125,7 +125,7 @@ impl Store {
 
 /// Something to be told about an RMA.
 #[derive(Serialize)]
-pub(super) struct Told {
+pub(super) struct AuditRow {
     pub(super) connection: String,
     pub(super) rma: String,
     pub(super) attempt: Option<i64>,
@@ -136,7 +136,7 @@ pub(super) struct Told {
 /// Appends to the audit, in the transaction that does what it tells.
 pub(super) async fn append(
     session: &mut Session<'_>,
-    told: &[Told],
+    told: &[AuditRow],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const APPEND: &str = "

@@ -29,21 +29,21 @@ pub(super) async fn align(
     const REPORTED_LATER: &str = "SELECT worker FROM process WHERE report_at > $1";
     const CONNECTIONS: &str = "SELECT id FROM connection ORDER BY id";
     const ALIGN: [&str; 7] = [
-        "UPDATE work SET due_at = $1 WHERE state = 'due' AND due_at > $1",
-        "UPDATE work SET due_since = $1 WHERE due_since > $1",
+        "UPDATE job SET run_at = $1 WHERE state = 'pending' AND run_at > $1",
+        "UPDATE job SET pending_since = $1 WHERE pending_since > $1",
         "UPDATE effect SET intended_at = $1 WHERE intended_at > $1",
         "UPDATE effect SET recorded_at = $1 WHERE recorded_at > $1",
-        "UPDATE sweep SET due_at = $1, hastened_to = NULL WHERE due_at > $1 AND taken = 0",
-        "UPDATE connection SET served_at = $1 WHERE served_at > $1",
+        "UPDATE sweep SET run_at = $1, expedited_to = NULL WHERE run_at > $1 AND in_progress = 0",
+        "UPDATE connection SET last_served_at = $1 WHERE last_served_at > $1",
         "UPDATE store_clock SET latest = $1 WHERE id = 1",
     ];
     // The longest lease on a sweep ends within the hour.
     const TAKEN_FOR_TOO_LONG: &str =
-        "UPDATE sweep SET due_at = $1 WHERE due_at > $1 + 3600000000 AND taken <> 0";
+        "UPDATE sweep SET run_at = $1 WHERE run_at > $1 + 3600000000 AND in_progress <> 0";
     const SET_TURNS: &str = "
-        UPDATE connection SET turn_at = CASE WHEN configuration IS NOT NULL AND blocked = 0 THEN (
-            SELECT MIN(due_at) FROM work WHERE work.connection = connection.id AND due_at IS NOT NULL
-        ) END WHERE turn_at > $1";
+        UPDATE connection SET jobs_ready_at = CASE WHEN configuration IS NOT NULL AND blocked = 0 THEN (
+            SELECT MIN(run_at) FROM job WHERE job.connection = connection.id AND run_at IS NOT NULL
+        ) END WHERE jobs_ready_at > $1";
     let mut ahead = SignedDuration::ZERO;
     // Looked at without a lock first: it is seldom that there is anything to do.
     for lock in [false, true] {

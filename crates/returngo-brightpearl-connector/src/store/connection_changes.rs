@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ConnectionId, Sealed, Store, StoreError, StoredConnection,
+    ConnectionId, Encrypted, Store, StoreError, StoredConnection,
     connections::{self, Named},
     session::{Row, Session, json},
 };
@@ -44,7 +44,7 @@ impl Store {
     pub async fn change_connection(
         &self,
         connection: &StoredConnection,
-        was: Option<&Sealed>,
+        was: Option<&Encrypted>,
         change: &ConnectionChange,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
@@ -66,7 +66,7 @@ impl Store {
 pub(super) async fn make(
     session: &mut Session<'_>,
     connection: &StoredConnection,
-    was: Option<&Sealed>,
+    was: Option<&Encrypted>,
     change: &ConnectionChange,
     now: Timestamp,
 ) -> Result<bool, StoreError> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Claim, ConnectionStatus, Store, StoreError,
+    ConnectionStatus, Lease, Store, StoreError,
     session::{Row, Session, json},
     sweeps,
 };
@@ -47,9 +47,9 @@ impl FromStr for ConnectionId {
 
 /// Something encrypted by the [vault](crate::vault::Vault).
 #[derive(Clone, PartialEq, Eq)]
-pub struct Sealed(pub Vec<u8>);
+pub struct Encrypted(pub Vec<u8>);
 
-impl fmt::Debug for Sealed {
+impl fmt::Debug for Encrypted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sealed({} bytes)", self.0.len())
     }
@@ -61,7 +61,7 @@ pub struct StoredConnection {
     /// Its name.
     pub id: ConnectionId,
     /// Its configuration, sealed.
-    pub configuration: Sealed,
+    pub configuration: Encrypted,
 }
 
 /// What a connection is between: an account's code, and a shop's domain. Neither is a secret.
@@ -135,7 +135,7 @@ impl Store {
     pub async fn replace_connection(
         &self,
         connection: &StoredConnection,
-        was: &Sealed,
+        was: &Encrypted,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
@@ -151,7 +151,7 @@ impl Store {
     pub async fn replace_tokens(
         &self,
         connection: &StoredConnection,
-        was: &Sealed,
+        was: &Encrypted,
     ) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
         let replaced = replace_tokens(&mut session, connection, was).await?;
@@ -206,7 +206,7 @@ pub(super) async fn bind(
     match counterparts(session, connection).await?.filter(|bound| bound != to) {
         None => Ok(()),
         Some(bound) => {
-            Err(StoreError::BoundElsewhere { connection: connection.clone(), bound, asked: to.clone() })
+            Err(StoreError::BoundElsewhere { connection: connection.clone(), bound, requested: to.clone() })
         }
     }
 }
@@ -225,7 +225,7 @@ pub(super) async fn put(
     session: &mut Session<'_>,
     connection: &StoredConnection,
     now: Timestamp,
-    was: Option<&Sealed>,
+    was: Option<&Encrypted>,
 ) -> Result<bool, StoreError> {
     const PUT: &str = "
         INSERT INTO connection (id, configuration, stored_at) VALUES ($1, $2, $3)
@@ -257,7 +257,7 @@ pub(super) async fn lock_pair(session: &mut Session<'_>, id: &ConnectionId) -> R
 pub(super) async fn replace_tokens(
     session: &mut Session<'_>,
     connection: &StoredConnection,
-    was: &Sealed,
+    was: &Encrypted,
 ) -> Result<bool, StoreError> {
     const REPLACE: &str = "UPDATE connection SET configuration = $3 WHERE id = $1 AND configuration = $2";
     let (id, is) = (connection.id.as_str(), &connection.configuration);
@@ -299,7 +299,7 @@ async fn block_duplicates(session: &mut Session<'_>, connection: &ConnectionId) 
     lock_all(session, &names).await?;
     let blocked = i64::from(names.len() > 1);
     session.run(BLOCK, &[(&json(&names)?).into(), blocked.into()]).await?;
-    set_turns(session, &names).await
+    schedule(session, &names).await
 }
 
 pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<StoredConnection>, StoreError> {
@@ -335,7 +335,7 @@ pub(super) async fn one(
 }
 
 fn stored(row: &Row) -> Result<StoredConnection, StoreError> {
-    Ok(StoredConnection { id: row.parsed("id")?, configuration: Sealed(row.bytes("configuration")?) })
+    Ok(StoredConnection { id: row.parsed("id")?, configuration: Encrypted(row.bytes("configuration")?) })
 }
 
 /// Its row stays, without its secrets, and its work, so that attempts go on being counted if it comes back: a
@@ -348,19 +348,19 @@ pub(super) async fn remove(
     const FORGET: &str =
         "UPDATE connection SET configuration = NULL WHERE id = $1 AND configuration IS NOT NULL";
     const TAKE_BACK: &str = "
-        UPDATE work SET state = 'due', due_at = $2, worker = NULL WHERE connection = $1 AND state = 'claimed'";
+        UPDATE job SET state = 'pending', run_at = $2, worker = NULL WHERE connection = $1 AND state = 'in-progress'";
     let id = connection.as_str();
     if session.run(FORGET, &[id.into()]).await? == 0 {
         return Ok(false);
     }
     session.run("DELETE FROM inbox WHERE connection = $1", &[id.into()]).await?;
     session.run("DELETE FROM sweep WHERE connection = $1", &[id.into()]).await?;
-    session.run("DELETE FROM seen WHERE connection = $1", &[id.into()]).await?;
+    session.run("DELETE FROM observation WHERE connection = $1", &[id.into()]).await?;
     session.run("DELETE FROM unreadable WHERE connection = $1", &[id.into()]).await?;
-    session.run("DELETE FROM seen_item WHERE connection = $1", &[id.into()]).await?;
+    session.run("DELETE FROM observed_item WHERE connection = $1", &[id.into()]).await?;
     session.run("DELETE FROM sweep_row WHERE connection = $1", &[id.into()]).await?;
     session.run(TAKE_BACK, &[id.into(), now.into()]).await?;
-    set_turns(session, &[Named { id }]).await?;
+    schedule(session, &[Named { id }]).await?;
     block_duplicates(session, connection).await?;
     Ok(true)
 }
@@ -372,8 +372,8 @@ pub(super) struct Named<'a> {
 }
 
 /// The connections of these claims, each once.
-pub(super) fn of_claims<'a>(claims: impl Iterator<Item = &'a Claim>) -> Vec<Named<'a>> {
-    let mut names: Vec<_> = claims.map(|claim| Named { id: claim.connection.as_str() }).collect();
+pub(super) fn of_leases<'a>(leases: impl Iterator<Item = &'a Lease>) -> Vec<Named<'a>> {
+    let mut names: Vec<_> = leases.map(|lease| Named { id: lease.connection.as_str() }).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -396,24 +396,24 @@ pub(super) async fn lock_all(session: &mut Session<'_>, names: &[Named<'_>]) -> 
 }
 
 /// Connections' work was claimed or finished: they wait for their next turn from now on.
-pub(super) async fn served(
+pub(super) async fn mark_served(
     session: &mut Session<'_>,
     names: &[Named<'_>],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const SERVED: &str =
-        "UPDATE connection SET served_at = $2 WHERE id IN (SELECT input.id FROM {input $1: id text})";
+        "UPDATE connection SET last_served_at = $2 WHERE id IN (SELECT input.id FROM {input $1: id text})";
     session.run(SERVED, &[(&json(names)?).into(), now.into()]).await.map(drop)
 }
 
 /// Sets from when the work of connections waits for its turn. Has to follow every change of their work, in the same
 /// transaction.
-pub(super) async fn set_turns(session: &mut Session<'_>, names: &[Named<'_>]) -> Result<(), StoreError> {
+pub(super) async fn schedule(session: &mut Session<'_>, names: &[Named<'_>]) -> Result<(), StoreError> {
     const SET: &str = "
         UPDATE connection SET
-            turn_at = CASE WHEN configuration IS NOT NULL AND blocked = 0 THEN (
-                SELECT CASE WHEN MIN(due_at) < connection.served_at THEN connection.served_at ELSE MIN(due_at) END
-                FROM work WHERE work.connection = connection.id AND due_at IS NOT NULL
+            jobs_ready_at = CASE WHEN configuration IS NOT NULL AND blocked = 0 THEN (
+                SELECT CASE WHEN MIN(run_at) < connection.last_served_at THEN connection.last_served_at ELSE MIN(run_at) END
+                FROM job WHERE job.connection = connection.id AND run_at IS NOT NULL
             ) END
         WHERE id IN (SELECT input.id FROM {input $1: id text})";
     session.run(SET, &[(&json(names)?).into()]).await.map(drop)
@@ -423,19 +423,19 @@ pub(super) async fn set_turns(session: &mut Session<'_>, names: &[Named<'_>]) ->
 pub(super) async fn status(session: &mut Session<'_>) -> Result<Vec<ConnectionStatus>, StoreError> {
     const STATUS: &str = "
         SELECT connection.id, blocked,
-            COALESCE(MAX(rmas) FILTER (WHERE state = 'due'), 0) AS due,
-            COALESCE(MAX(rmas) FILTER (WHERE state = 'claimed'), 0) AS claimed,
-            COALESCE(MAX(rmas) FILTER (WHERE state = 'in-step'), 0) AS in_step,
+            COALESCE(MAX(rmas) FILTER (WHERE state = 'pending'), 0) AS pending,
+            COALESCE(MAX(rmas) FILTER (WHERE state = 'in-progress'), 0) AS in_progress,
+            COALESCE(MAX(rmas) FILTER (WHERE state = 'in-sync'), 0) AS in_sync,
             COALESCE(MAX(rmas) FILTER (WHERE state = 'needs-review'), 0) AS needs_review,
-            (SELECT MIN(due_since) FROM work
-             WHERE work.connection = connection.id AND due_since IS NOT NULL) AS oldest_due,
+            (SELECT MIN(pending_since) FROM job
+             WHERE job.connection = connection.id AND pending_since IS NOT NULL) AS oldest_pending,
             (SELECT COUNT(*) FROM inbox
              WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL)
             + (SELECT COUNT(*) FROM inbox
                WHERE inbox.connection = connection.id AND again_at IS NOT NULL) AS waiting,
             (SELECT MIN(waiting_since) FROM inbox
              WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL) AS waiting_since
-        FROM connection LEFT JOIN work_count ON work_count.connection = connection.id
+        FROM connection LEFT JOIN job_count ON job_count.connection = connection.id
         WHERE configuration IS NOT NULL GROUP BY connection.id, blocked ORDER BY connection.id";
     let rows = session.all(STATUS, &[]).await?;
     rows.iter()
@@ -443,13 +443,13 @@ pub(super) async fn status(session: &mut Session<'_>) -> Result<Vec<ConnectionSt
             Ok(ConnectionStatus {
                 connection: row.parsed("id")?,
                 blocked: row.int("blocked")? == 1,
-                due: row.count("due")?,
-                claimed: row.count("claimed")?,
-                in_step: row.count("in_step")?,
+                pending: row.count("pending")?,
+                in_progress: row.count("in_progress")?,
+                in_sync: row.count("in_sync")?,
                 needs_review: row.count("needs_review")?,
                 waiting_deliveries: row.count("waiting")?,
                 deliveries_wait_since: row.time_if_any("waiting_since")?,
-                oldest_due: [row.time_if_any("oldest_due")?, row.time_if_any("waiting_since")?]
+                oldest_pending: [row.time_if_any("oldest_pending")?, row.time_if_any("waiting_since")?]
                     .into_iter()
                     .flatten()
                     .min(),

@@ -6,13 +6,13 @@ use super::{StoreError, dialect::Dialect};
 
 /// A database.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Database {
     pub(super) dialect: Dialect,
     /// Where it is, without credentials.
     pub(super) name: String,
 }
 
-impl Place {
+impl Database {
     /// What an error of the database means, and what to do.
     pub(super) fn explain(&self, error: sqlx::Error) -> StoreError {
         match &error {

@@ -9,8 +9,8 @@ use returngo_brightpearl_mapping::{Review, keys};
 use serde::Serialize;
 
 use super::{
-    AuditEvent, ConnectionId, EffectOutcome, EffectRecord, Store, StoreError, WorkState,
-    audit::{self, Told},
+    AuditEvent, ConnectionId, EffectOutcome, EffectRecord, JobState, Store, StoreError,
+    audit::{self, AuditRow},
     connections::{self, Named},
     effects, jobs,
     session::{Row, Session, json},
@@ -57,18 +57,18 @@ impl Store {
     /// nothing for what its reviews name, until it is [reopened](Self::reopen). What it asks now is not asked again as
     /// long as every attempt finds it, nor is a person asked when its attempts fail in the same way; anything else is
     /// asked. It is due when a sweep found a change meanwhile. False when it does not wait for a person.
-    pub async fn put_aside(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn resolve_reviews(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
-        let put_aside = put_aside(&mut session, decision, now).await?;
+        let resolve_reviews = resolve_reviews(&mut session, decision, now).await?;
         session.commit().await?;
-        Ok(put_aside)
+        Ok(resolve_reviews)
     }
 
     /// Makes an RMA due now, with all its attempts. What was settled by hand stays so. False when nothing is known of
     /// it.
-    pub async fn begin_again(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn retry(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
-        let known = begin_again(&mut session, decision, now).await?;
+        let known = retry(&mut session, decision, now).await?;
         session.commit().await?;
         Ok(known)
     }
@@ -93,20 +93,20 @@ impl Store {
     /// Forgets writes that were applied, so that they are written again if both systems still ask for them, and
     /// [begins again](Self::begin_again). Gives what was known of them; none, and nothing is forgotten, unless every
     /// one was applied.
-    pub async fn forget_effects(
+    pub async fn reset_effects(
         &self,
         decision: &Decision,
         keys: &[String],
         now: Timestamp,
     ) -> Result<Option<Vec<EffectRecord>>, StoreError> {
         let mut session = self.writing().await?;
-        let forgotten = forget_effects(&mut session, decision, keys, now).await?;
+        let forgotten = reset_effects(&mut session, decision, keys, now).await?;
         session.commit().await?;
         Ok(forgotten)
     }
 }
 
-pub(super) async fn put_aside(
+pub(super) async fn resolve_reviews(
     session: &mut Session<'_>,
     decision: &Decision,
     now: Timestamp,
@@ -114,15 +114,15 @@ pub(super) async fn put_aside(
     // What is due stays so: its end compares what it finds with what was put aside. What is in progress is taken from its
     // worker, whose plan knows nothing of the decision. What changed while it waited for the person is due.
     const PUT_ASIDE: &str = "
-        UPDATE work SET
+        UPDATE job SET
             state = CASE
-                WHEN state = 'claimed' THEN 'due'
-                WHEN state <> 'needs-review' THEN state WHEN marked_at IS NULL THEN 'in-step' ELSE 'due'
+                WHEN state = 'in-progress' THEN 'pending'
+                WHEN state <> 'needs-review' THEN state WHEN enqueued_at IS NULL THEN 'in-sync' ELSE 'pending'
             END,
-            attempt = CASE WHEN state = 'claimed' THEN attempt + 1 ELSE attempt END, worker = NULL,
-            due_at = CASE WHEN state = 'claimed' OR (state = 'needs-review' AND marked_at IS NOT NULL)
-                THEN $4 ELSE due_at END,
-            due_since = CASE WHEN state = 'needs-review' THEN marked_at ELSE due_since END,
+            attempt = CASE WHEN state = 'in-progress' THEN attempt + 1 ELSE attempt END, worker = NULL,
+            run_at = CASE WHEN state = 'in-progress' OR (state = 'needs-review' AND enqueued_at IS NOT NULL)
+                THEN $4 ELSE run_at END,
+            pending_since = CASE WHEN state = 'needs-review' THEN enqueued_at ELSE pending_since END,
             resolved = NULLIF($3, '[]'), resolved_error = COALESCE(last_error, resolved_error),
             reviews = '[]', review_since = NULL, failures = 0, last_error = NULL
         WHERE connection = $1 AND rma = $2 AND review_since IS NOT NULL
@@ -139,14 +139,14 @@ pub(super) async fn put_aside(
     let parameters = [connection.as_str().into(), (&rma).into(), (&resolved).into(), now.into()];
     let Some(row) = session.first(PUT_ASIDE, &parameters).await? else { return Ok(false) };
     settle(session, decision, settled, now).await?;
-    if item.state == WorkState::Claimed {
-        connections::set_turns(session, &[Named { id: connection.as_str() }]).await?;
+    if item.state == JobState::InProgress {
+        connections::schedule(session, &[Named { id: connection.as_str() }]).await?;
     }
     tell(session, decision, AuditEvent::Resolved, decision.to_string(), now).await?;
-    if item.state == WorkState::NeedsReview && row.parsed::<WorkState>("state")? == WorkState::Due {
+    if item.state == JobState::NeedsReview && row.parsed::<JobState>("state")? == JobState::Pending {
         let why = "something changed while it waited for a person".to_owned();
-        tell(session, decision, AuditEvent::MarkedDue, why, now).await?;
-        connections::set_turns(session, &[Named { id: connection.as_str() }]).await?;
+        tell(session, decision, AuditEvent::Queued, why, now).await?;
+        connections::schedule(session, &[Named { id: connection.as_str() }]).await?;
     }
     Ok(true)
 }
@@ -244,7 +244,7 @@ pub(super) async fn reopen(
 ) -> Result<bool, StoreError> {
     const LIFT: &str = "DELETE FROM decision WHERE connection = $1 AND rma = $2";
     const ASK_AGAIN: &str = "
-        UPDATE work SET resolved = NULL, resolved_error = NULL
+        UPDATE job SET resolved = NULL, resolved_error = NULL
         WHERE connection = $1 AND rma = $2 AND (resolved IS NOT NULL OR resolved_error IS NOT NULL)";
     connections::lock(session, &decision.connection).await?;
     let (connection, rma) = (decision.connection.as_str(), decision.rma.to_string());
@@ -252,27 +252,27 @@ pub(super) async fn reopen(
     for statement in [LIFT, ASK_AGAIN] {
         lifted += session.run(statement, &[connection.into(), (&rma).into()]).await?;
     }
-    if lifted == 0 || !make_due(session, decision, now).await? {
+    if lifted == 0 || !enqueue_now(session, decision, now).await? {
         return Ok(false);
     }
     tell(session, decision, AuditEvent::Reopened, decision.to_string(), now).await?;
     Ok(true)
 }
 
-pub(super) async fn begin_again(
+pub(super) async fn retry(
     session: &mut Session<'_>,
     decision: &Decision,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     connections::lock(session, &decision.connection).await?;
-    if !make_due(session, decision, now).await? {
+    if !enqueue_now(session, decision, now).await? {
         return Ok(false);
     }
     tell(session, decision, AuditEvent::Retried, decision.to_string(), now).await?;
     Ok(true)
 }
 
-pub(super) async fn forget_effects(
+pub(super) async fn reset_effects(
     session: &mut Session<'_>,
     decision: &Decision,
     keys: &[String],
@@ -297,29 +297,29 @@ pub(super) async fn forget_effects(
             _ => String::new(),
         };
         let detail = format!("{key}, written {written}at {intended_at}, {decision}");
-        tell(session, decision, AuditEvent::Forgotten, detail, now).await?;
+        tell(session, decision, AuditEvent::Reset, detail, now).await?;
     }
-    make_due(session, decision, now).await?;
+    enqueue_now(session, decision, now).await?;
     Ok(Some(forgotten))
 }
 
 /// Due now, with all attempts left.
-async fn make_due(
+async fn enqueue_now(
     session: &mut Session<'_>,
     decision: &Decision,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     const MAKE_DUE: &str = "
-        UPDATE work SET
-            state = CASE state WHEN 'claimed' THEN state ELSE 'due' END,
-            due_at = CASE WHEN state = 'claimed' OR due_at < $3 THEN due_at ELSE $3 END,
-            due_since = COALESCE(due_since, $3), marked = marked + 1, marked_at = COALESCE(marked_at, $3),
+        UPDATE job SET
+            state = CASE state WHEN 'in-progress' THEN state ELSE 'pending' END,
+            run_at = CASE WHEN state = 'in-progress' OR run_at < $3 THEN run_at ELSE $3 END,
+            pending_since = COALESCE(pending_since, $3), enqueued = enqueued + 1, enqueued_at = COALESCE(enqueued_at, $3),
             failures = 0
         WHERE connection = $1 AND rma = $2";
     let connection = decision.connection.as_str();
     let rma = decision.rma.to_string();
     let known = session.run(MAKE_DUE, &[connection.into(), (&rma).into(), now.into()]).await? > 0;
-    connections::set_turns(session, &[Named { id: connection }]).await?;
+    connections::schedule(session, &[Named { id: connection }]).await?;
     Ok(known)
 }
 
@@ -330,7 +330,7 @@ async fn tell(
     detail: String,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let told = Told {
+    let told = AuditRow {
         connection: decision.connection.to_string(),
         rma: decision.rma.to_string(),
         attempt: None,

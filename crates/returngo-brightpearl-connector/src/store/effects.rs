@@ -9,8 +9,8 @@ use returngo_brightpearl_mapping::InFlightRow;
 use serde::Serialize;
 
 use super::{
-    AuditEvent, Claim, ConnectionId, Store, StoreError,
-    audit::{self, Told},
+    AuditEvent, ConnectionId, Lease, Store, StoreError,
+    audit::{self, AuditRow},
     connections, original_orders,
     session::{Row, Session, json, unreadable},
 };
@@ -19,7 +19,7 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
     /// Under which claim.
-    pub claim: Claim,
+    pub lease: Lease,
     /// The effect's key.
     pub key: String,
     /// What is written, in words: amounts and references, no shoppers.
@@ -69,7 +69,7 @@ pub enum Admission {
     /// It was applied; the store knows it though the systems do not show it.
     AlreadyApplied(EffectRecord),
     /// The claim is no longer held: nothing may be written under it.
-    ClaimLost,
+    LeaseLost,
 }
 
 /// What became of a write.
@@ -137,7 +137,7 @@ impl Store {
     /// claim's next holder, who looks it up.
     pub async fn record(
         &self,
-        outcomes: &[(Claim, String, EffectOutcome)],
+        outcomes: &[(Lease, String, EffectOutcome)],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
@@ -174,13 +174,13 @@ struct Intended<'a> {
 
 impl<'a> Intended<'a> {
     fn of(intent: &'a Intent, accounts: &HashMap<&str, String>) -> Result<Self, StoreError> {
-        let connection = &intent.claim.connection;
+        let connection = &intent.lease.connection;
         let row = Self {
             connection: connection.to_string(),
-            rma: intent.claim.rma.to_string(),
+            rma: intent.lease.rma.to_string(),
             key: &intent.key,
             what: &intent.what,
-            attempt: intent.claim.attempt,
+            attempt: intent.lease.attempt,
             kind: None,
             account: None,
             original_order: None,
@@ -211,10 +211,10 @@ pub(super) async fn intend(
     now: Timestamp,
 ) -> Result<Vec<Admission>, StoreError> {
     const HELD: &str = "
-        SELECT work.connection, work.rma, work.attempt
-        FROM work JOIN {input $1: connection text, rma text, attempt bigint}
-            ON work.connection = input.connection AND work.rma = input.rma AND work.attempt = input.attempt
-        WHERE state = 'claimed'";
+        SELECT job.connection, job.rma, job.attempt
+        FROM job JOIN {input $1: connection text, rma text, attempt bigint}
+            ON job.connection = input.connection AND job.rma = input.rma AND job.attempt = input.attempt
+        WHERE state = 'in-progress'";
     const KNOWN: &str = "
         SELECT effect.* FROM effect JOIN {input $1: connection text, rma text, key text}
             ON effect.connection = input.connection AND effect.rma = input.rma AND effect.key = input.key";
@@ -232,11 +232,11 @@ pub(super) async fn intend(
     if intents.is_empty() {
         return Ok(Vec::new());
     }
-    connections::lock_all(session, &connections::of_claims(intents.iter().map(|intent| &intent.claim)))
+    connections::lock_all(session, &connections::of_leases(intents.iter().map(|intent| &intent.lease)))
         .await?;
     let mut accounts = HashMap::new();
     for intent in intents {
-        let connection = &intent.claim.connection;
+        let connection = &intent.lease.connection;
         if !accounts.contains_key(connection.as_str()) {
             accounts.insert(connection.as_str(), original_orders::account_of(session, connection).await?);
         }
@@ -261,7 +261,7 @@ pub(super) async fn intend(
         let admission = if held.contains(&(row.connection.clone(), row.rma.clone(), row.attempt)) {
             admission(intent, known.get(&name))
         } else {
-            Admission::ClaimLost
+            Admission::LeaseLost
         };
         if matches!(admission, Admission::Go { .. }) {
             admitted.insert(name, row);
@@ -273,7 +273,7 @@ pub(super) async fn intend(
     session.run(INTEND, &[(&json(&admitted)?).into(), now.into()]).await?;
     let told: Vec<_> = admitted
         .into_iter()
-        .map(|row| Told {
+        .map(|row| AuditRow {
             detail: format!("{}: {}", row.key, row.what),
             connection: row.connection,
             rma: row.rma,
@@ -311,7 +311,7 @@ struct Became<'a> {
 }
 
 impl<'a> Became<'a> {
-    fn of(claim: &Claim, key: &'a str, outcome: &'a EffectOutcome) -> Self {
+    fn of(lease: &Lease, key: &'a str, outcome: &'a EffectOutcome) -> Self {
         let (outcome, remote_id, already_existed, error) = match outcome {
             EffectOutcome::Applied { remote_id, already_existed } => {
                 ("applied", remote_id.as_deref(), Some(i64::from(*already_existed)), None)
@@ -320,10 +320,10 @@ impl<'a> Became<'a> {
             EffectOutcome::Unknown { error } => ("unknown", None, None, Some(error.as_str())),
         };
         Self {
-            connection: claim.connection.to_string(),
-            rma: claim.rma.to_string(),
+            connection: lease.connection.to_string(),
+            rma: lease.rma.to_string(),
             key,
-            attempt: claim.attempt,
+            attempt: lease.attempt,
             outcome,
             remote_id,
             already_existed,
@@ -335,7 +335,7 @@ impl<'a> Became<'a> {
         (self.connection.clone(), self.rma.clone(), self.key.to_owned())
     }
 
-    fn told(self) -> Told {
+    fn told(self) -> AuditRow {
         let (event, detail) = match (self.outcome, self.error) {
             ("applied", _) => {
                 let id = self.remote_id.map(|id| format!(" as {id}")).unwrap_or_default();
@@ -347,7 +347,7 @@ impl<'a> Became<'a> {
             }
             (_, error) => (AuditEvent::Doubtful, format!("{}: {}", self.key, error.unwrap_or_default())),
         };
-        Told {
+        AuditRow {
             connection: self.connection,
             rma: self.rma,
             attempt: Some(self.attempt),
@@ -359,7 +359,7 @@ impl<'a> Became<'a> {
 
 pub(super) async fn record_outcomes(
     session: &mut Session<'_>,
-    outcomes: &[(Claim, String, EffectOutcome)],
+    outcomes: &[(Lease, String, EffectOutcome)],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     // What was applied once is never unsaid.
@@ -370,14 +370,14 @@ pub(super) async fn record_outcomes(
         WHERE effect.connection = input.connection AND effect.rma = input.rma AND effect.key = input.key
             AND effect.attempt = input.attempt AND COALESCE(effect.outcome, '') <> 'applied'
             AND EXISTS (
-                SELECT 1 FROM work WHERE work.connection = input.connection AND work.rma = input.rma
-                    AND work.attempt = input.attempt AND work.state = 'claimed'
+                SELECT 1 FROM job WHERE job.connection = input.connection AND job.rma = input.rma
+                    AND job.attempt = input.attempt AND job.state = 'in-progress'
             )
         RETURNING effect.connection, effect.rma, effect.key";
-    connections::lock_all(session, &connections::of_claims(outcomes.iter().map(|(claim, ..)| claim))).await?;
+    connections::lock_all(session, &connections::of_leases(outcomes.iter().map(|(lease, ..)| lease))).await?;
     let mut became = BTreeMap::new();
-    for (claim, key, outcome) in outcomes {
-        let row = Became::of(claim, key, outcome);
+    for (lease, key, outcome) in outcomes {
+        let row = Became::of(lease, key, outcome);
         became.insert(row.name(), row);
     }
     let rows = json(&became.values().collect::<Vec<_>>())?;

@@ -56,7 +56,7 @@ pub enum StoreError {
     /// The name stands for another account or shop.
     #[error(
         "connection {connection} is between {bound}, and its history too, also if it was removed: give the one between \
-         {asked} another name"
+         {requested} another name"
     )]
     BoundElsewhere {
         /// Its name.
@@ -64,11 +64,11 @@ pub enum StoreError {
         /// What it stands for.
         bound: Counterparts,
         /// What it was to stand for.
-        asked: Counterparts,
+        requested: Counterparts,
     },
     /// The account and the shop are connected already.
     #[error(
-        "cannot connect {asked} as {connection}: they are connected as {existing} already. Change that connection \
+        "cannot connect {requested} as {connection}: they are connected as {existing} already. Change that connection \
          with `connect {existing}`, or remove it first with `disconnect {existing}`"
     )]
     AlreadyConnected {
@@ -77,11 +77,11 @@ pub enum StoreError {
         /// The name that they are connected under.
         existing: ConnectionId,
         /// The account and the shop.
-        asked: Counterparts,
+        requested: Counterparts,
     },
     /// The account and the shop were connected under another name.
     #[error(
-        "cannot connect {asked} as {connection}: they were connected as {existing}, and what was written and decided is \
+        "cannot connect {requested} as {connection}: they were connected as {existing}, and what was written and decided is \
          remembered under that name. Run `connect {existing}`"
     )]
     ConnectedBefore {
@@ -90,7 +90,7 @@ pub enum StoreError {
         /// The name that they were connected under.
         existing: ConnectionId,
         /// The account and the shop.
-        asked: Counterparts,
+        requested: Counterparts,
     },
     /// What is stored does not read.
     #[error("{what} in the database does not read: {reason}")]

@@ -20,7 +20,7 @@ fn without(text: &str, opens: &str, closes: &str, is_of_kind: impl Fn(&str) -> b
     while let Some((before, after)) = rest.split_once(opens) {
         kept.push_str(before);
         rest = match after.split_once(closes) {
-            Some((inside, further)) if is_of_kind(inside) => further,
+            Some((inside, remaining)) if is_of_kind(inside) => remaining,
             _ => {
                 kept.push_str(opens);
                 after

@@ -174,11 +174,11 @@ pub(super) async fn receive(session: &mut Session<'_>, deliveries: &[Delivery]) 
 
 /// A statement may not change a row twice.
 fn each_once(deliveries: &[Delivery]) -> Vec<Arrived<'_>> {
-    let mut arrived = BTreeMap::<String, Arrived<'_>>::new();
+    let mut done = BTreeMap::<String, Arrived<'_>>::new();
     for delivery in deliveries {
         let at = delivery.received_at.as_microsecond();
         let digest = digest(delivery);
-        let entry = arrived.entry(digest.clone()).or_insert_with(|| Arrived {
+        let entry = done.entry(digest.clone()).or_insert_with(|| Arrived {
             connection: delivery.connection.as_str(),
             source: delivery.source.as_str(),
             digest,
@@ -191,7 +191,7 @@ fn each_once(deliveries: &[Delivery]) -> Vec<Arrived<'_>> {
         entry.first_at = entry.first_at.min(at);
         entry.last_at = entry.last_at.max(at);
     }
-    arrived.into_values().collect()
+    done.into_values().collect()
 }
 
 fn digest(delivery: &Delivery) -> String {
@@ -223,9 +223,8 @@ pub(super) async fn waiting(
         SELECT id FROM connection
         WHERE id IN (SELECT connection FROM waiting WHERE connection IS NOT NULL) AND configuration IS NOT NULL
             AND blocked = 0 AND id NOT IN (SELECT input.id FROM {input $1: id text})
-        ORDER BY inbox_turn, id LIMIT 1";
-    const PASS: &str =
-        "UPDATE connection SET inbox_turn = (SELECT MAX(inbox_turn) FROM connection) + 1 WHERE id = $1";
+        ORDER BY inbox_read_order, id LIMIT 1";
+    const PASS: &str = "UPDATE connection SET inbox_read_order = (SELECT MAX(inbox_read_order) FROM connection) + 1 WHERE id = $1";
     const WAITING: &str = "
         SELECT id, connection, source, body, received_at, times, tries, again_at FROM inbox
         WHERE connection = $1 AND waiting_since IS NOT NULL ORDER BY waiting_since, id LIMIT $2";
@@ -289,7 +288,7 @@ fn longest_wait(now: Timestamp) -> Timestamp {
 }
 
 #[derive(Serialize)]
-struct Handled {
+struct InboxResult {
     id: i64,
     times: u32,
     again_at: Option<i64>,
@@ -311,7 +310,7 @@ pub(super) async fn resolve(
             tries = CASE WHEN input.again_at IS NULL THEN 0 ELSE tries + 1 END
         FROM {input $1: id bigint, times bigint, again_at bigint}
         WHERE inbox.id = input.id AND inbox.connection = $2 AND inbox.times <= input.times";
-    let row = |delivery: &StoredDelivery| Handled {
+    let row = |delivery: &StoredDelivery| InboxResult {
         id: delivery.id.0,
         times: delivery.times,
         again_at: delivery.again_at.map(Timestamp::as_microsecond),
@@ -323,7 +322,7 @@ pub(super) async fn resolve(
     let why = because_of(handled);
     for cause in [Cause::Returngo, Cause::Brightpearl] {
         let rmas: Vec<_> = due.iter().filter(|(_, of)| *of == cause).map(|(rma, _)| rma.clone()).collect();
-        queue::mark_due(session, connection, &rmas, cause, &why, now).await?;
+        queue::enqueue(session, connection, &rmas, cause, &why, now).await?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ impl fmt::Display for WorkerId {
 
 /// What a worker asks for.
 #[derive(Debug, Clone)]
-pub struct ClaimRequest {
+pub struct LeaseRequest {
     /// Who asks.
     pub worker: WorkerId,
     /// How many RMAs at the most.
@@ -40,7 +40,7 @@ pub struct ClaimRequest {
 
 /// An RMA that a worker may work on, until it finishes it or its process stops reporting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
+pub struct Lease {
     /// The connection.
     pub connection: ConnectionId,
     /// The RMA.
@@ -48,13 +48,13 @@ pub struct Claim {
     /// Which attempt it is. Every write-back is conditional on it.
     pub attempt: i64,
     /// How often it was marked as due; tells whether it was marked again while it was worked on.
-    pub marked: i64,
+    pub enqueued: i64,
     /// How many attempts before it failed one after another.
     pub failures: u32,
     /// How many before it were never finished, one after another: their processes ended, or failed at it.
     pub abandoned: u32,
     /// Whether a person or a backfill asked for it: it is synchronized also if it is older than its connection.
-    pub asked: bool,
+    pub requested: bool,
     /// Whether it is known to be an RMA of this connection's shop: ReturnGO or a person named it.
     pub of_this_shop: bool,
 }
@@ -67,12 +67,12 @@ pub enum Cause {
     /// ReturnGO told of it.
     Returngo,
     /// A person or a backfill asked for it.
-    Person,
+    Prompter,
 }
 
 /// How claimed work ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
+pub enum JobOutcome {
     /// Both systems are in step, but for what a person has to decide.
     Settled {
         /// What a person has to decide.
@@ -102,37 +102,37 @@ pub enum Outcome {
 
 /// How an RMA's work stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum WorkState {
+pub enum JobState {
     /// It is due, now or later.
-    Due,
+    Pending,
     /// A worker has it.
-    Claimed,
+    InProgress,
     /// Both systems are in step.
-    InStep,
+    InSync,
     /// A person has to decide something.
     NeedsReview,
     /// It is another shop's: what Brightpearl tells of it is ignored.
     OfAnotherShop,
 }
 
-impl WorkState {
+impl JobState {
     /// All states.
     pub const ALL: [Self; 5] =
-        [Self::Due, Self::Claimed, Self::InStep, Self::NeedsReview, Self::OfAnotherShop];
+        [Self::Pending, Self::InProgress, Self::InSync, Self::NeedsReview, Self::OfAnotherShop];
 
     /// The name in the database and in tables.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Due => "due",
-            Self::Claimed => "claimed",
-            Self::InStep => "in-step",
+            Self::Pending => "pending",
+            Self::InProgress => "in-progress",
+            Self::InSync => "in-sync",
             Self::NeedsReview => "needs-review",
             Self::OfAnotherShop => "of-another-shop",
         }
     }
 }
 
-impl FromStr for WorkState {
+impl FromStr for JobState {
     type Err = Unknown;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -142,13 +142,13 @@ impl FromStr for WorkState {
 
 /// An RMA's work.
 #[derive(Debug, Clone, PartialEq)]
-pub struct WorkItem {
+pub struct Job {
     /// The connection.
     pub connection: ConnectionId,
     /// The RMA.
     pub rma: RmaId,
     /// How it stands.
-    pub state: WorkState,
+    pub state: JobState,
     /// The RMA's credit, once it is known.
     pub credit: Option<OrderId>,
     /// How often it was claimed.
@@ -158,9 +158,9 @@ pub struct WorkItem {
     /// Why the last one failed.
     pub last_error: Option<String>,
     /// When it is tried next.
-    pub due_at: Option<Timestamp>,
+    pub run_at: Option<Timestamp>,
     /// Since when it is not in step.
-    pub due_since: Option<Timestamp>,
+    pub pending_since: Option<Timestamp>,
     /// What a person has to decide.
     pub reviews: Vec<Review>,
     /// What a person has to decide, in the words of another version of this program.
@@ -172,7 +172,7 @@ pub struct WorkItem {
     /// The process that works on it.
     pub worker: Option<WorkerId>,
     /// Whether a person or a backfill asked for it.
-    pub asked: bool,
+    pub requested: bool,
 }
 
 /// A question that another version of this program stored, of a kind that this one does not know. The next attempt asks
@@ -212,11 +212,11 @@ pub struct ConnectionStatus {
     /// Whether another connection is between the same account and shop, so that none of the two is worked on.
     pub blocked: bool,
     /// RMAs that are due.
-    pub due: u64,
+    pub pending: u64,
     /// RMAs that are worked on.
-    pub claimed: u64,
+    pub in_progress: u64,
     /// RMAs that are in step.
-    pub in_step: u64,
+    pub in_sync: u64,
     /// RMAs that wait for a person.
     pub needs_review: u64,
     /// Webhooks that wait to be handled.
@@ -225,7 +225,7 @@ pub struct ConnectionStatus {
     pub deliveries_wait_since: Option<Timestamp>,
     /// Since when the RMA that waits longest is not in step, one that a waiting webhook is about among them; those
     /// that wait for a person are not counted.
-    pub oldest_due: Option<Timestamp>,
+    pub oldest_pending: Option<Timestamp>,
 }
 
 impl Store {
@@ -239,12 +239,12 @@ impl Store {
     }
 
     /// How an RMA's work stands.
-    pub async fn work(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Option<WorkItem>, StoreError> {
+    pub async fn work(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Option<Job>, StoreError> {
         one(&mut self.asking().await?, connection, rma).await
     }
 
     /// Work that waits for a person, oldest first.
-    pub async fn reviews(&self, connection: Option<&ConnectionId>) -> Result<Vec<WorkItem>, StoreError> {
+    pub async fn reviews(&self, connection: Option<&ConnectionId>) -> Result<Vec<Job>, StoreError> {
         reviews(&mut self.asking().await?, connection).await
     }
 
@@ -258,8 +258,8 @@ pub(super) async fn one(
     session: &mut Session<'_>,
     connection: &ConnectionId,
     rma: &RmaId,
-) -> Result<Option<WorkItem>, StoreError> {
-    const ONE: &str = "SELECT * FROM work WHERE connection = $1 AND rma = $2";
+) -> Result<Option<Job>, StoreError> {
+    const ONE: &str = "SELECT * FROM job WHERE connection = $1 AND rma = $2";
     let row = session.first(ONE, &[connection.as_str().into(), (&rma.to_string()).into()]).await?;
     row.as_ref().map(item).transpose()
 }
@@ -268,13 +268,13 @@ pub(super) async fn one(
 pub(super) async fn reviews(
     session: &mut Session<'_>,
     connection: Option<&ConnectionId>,
-) -> Result<Vec<WorkItem>, StoreError> {
+) -> Result<Vec<Job>, StoreError> {
     const ALL: &str = "
-        SELECT work.* FROM work JOIN connection ON connection.id = work.connection
+        SELECT job.* FROM job JOIN connection ON connection.id = job.connection
         WHERE review_since IS NOT NULL AND configuration IS NOT NULL
         ORDER BY review_since, connection, rma";
     const OF_ONE: &str = "
-        SELECT * FROM work WHERE review_since IS NOT NULL AND connection = $1 ORDER BY review_since, rma";
+        SELECT * FROM job WHERE review_since IS NOT NULL AND connection = $1 ORDER BY review_since, rma";
     let rows = match connection {
         None => session.all(ALL, &[]).await?,
         Some(connection) => session.all(OF_ONE, &[connection.as_str().into()]).await?,
@@ -292,13 +292,13 @@ pub(super) async fn out_of_sync(
 ) -> Result<Vec<OutOfSync>, StoreError> {
     const OUT_OF_SYNC: &str = "
         SELECT connection,
-            COUNT(*) FILTER (WHERE due_since > $1) AS within_an_hour,
-            COUNT(*) FILTER (WHERE due_since > $2 AND due_since <= $1) AS within_a_day,
-            COUNT(*) FILTER (WHERE due_since <= $2) AS longer,
+            COUNT(*) FILTER (WHERE pending_since > $1) AS within_an_hour,
+            COUNT(*) FILTER (WHERE pending_since > $2 AND pending_since <= $1) AS within_a_day,
+            COUNT(*) FILTER (WHERE pending_since <= $2) AS longer,
             COUNT(*) FILTER (WHERE failures >= $3) AS failing,
             MAX(last_error) FILTER (WHERE failures >= $3) AS last_error,
-            MIN(due_at) FILTER (WHERE failures >= $3) AS next_attempt_at
-        FROM work WHERE due_at IS NOT NULL OR worker IS NOT NULL GROUP BY connection ORDER BY connection";
+            MIN(run_at) FILTER (WHERE failures >= $3) AS next_attempt_at
+        FROM job WHERE run_at IS NOT NULL OR worker IS NOT NULL GROUP BY connection ORDER BY connection";
     let [hour_ago, day_ago] =
         [1, 24].map(|hours| now.saturating_sub(SignedDuration::from_hours(hours)).unwrap_or(now));
     let parameters = [hour_ago.into(), day_ago.into(), FAILING_AFTER.into()];
@@ -318,12 +318,12 @@ pub(super) async fn out_of_sync(
         .collect()
 }
 
-fn item(row: &Row) -> Result<WorkItem, StoreError> {
+fn item(row: &Row) -> Result<Job, StoreError> {
     let (reviews, unreadable_reviews) = stored_reviews(&row.text("reviews")?);
     // Decided or not, what does not read is asked again if the next attempt finds it.
     let (resolved, _) = stored_reviews(row.text_if_any("resolved")?.as_deref().unwrap_or("[]"));
     let credit = row.text_if_any("credit")?.map(|credit| credit.parse::<OrderId>());
-    Ok(WorkItem {
+    Ok(Job {
         connection: row.parsed("connection")?,
         rma: row.parsed("rma")?,
         state: row.parsed("state")?,
@@ -331,14 +331,14 @@ fn item(row: &Row) -> Result<WorkItem, StoreError> {
         attempt: row.int("attempt")?,
         failures: row.small_count("failures")?,
         last_error: row.text_if_any("last_error")?,
-        due_at: row.time_if_any("due_at")?,
-        due_since: row.time_if_any("due_since")?.or(row.time_if_any("review_since")?),
+        run_at: row.time_if_any("run_at")?,
+        pending_since: row.time_if_any("pending_since")?.or(row.time_if_any("review_since")?),
         reviews,
         unreadable_reviews,
         resolved,
         resolved_error: row.text_if_any("resolved_error")?,
         worker: row.text_if_any("worker")?.map(WorkerId),
-        asked: row.int("asked")? == 1,
+        requested: row.int("requested")? == 1,
     })
 }
 
@@ -377,8 +377,8 @@ pub(super) async fn of_credits(
     credits: &[OrderId],
 ) -> Result<Vec<RmaId>, StoreError> {
     const OF_CREDITS: &str = "
-        SELECT rma FROM work
-        WHERE connection = $2 AND work.credit IN (SELECT input.credit FROM {input $1: credit text}) ORDER BY rma";
+        SELECT rma FROM job
+        WHERE connection = $2 AND job.credit IN (SELECT input.credit FROM {input $1: credit text}) ORDER BY rma";
     let rows: Vec<_> = credits.iter().map(|credit| Credit { credit: credit.to_string() }).collect();
     let rows = session.all(OF_CREDITS, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
     rows.iter().map(|row| row.parsed("rma")).collect()

@@ -33,22 +33,22 @@ mod unreadable;
 
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
 pub use connection_changes::{ConnectionChange, FieldChange, RecordedChange};
-pub use connections::{ConnectionId, Counterparts, InvalidConnectionId, Sealed, StoredConnection};
+pub use connections::{ConnectionId, Counterparts, Encrypted, InvalidConnectionId, StoredConnection};
 pub use decisions::{Decision, SettledReview};
 pub use effects::{Admission, EffectOutcome, EffectRecord, Intent, WriteKind};
 pub(crate) use failure::same_at_every_attempt;
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
 pub use jobs::{
-    Cause, Claim, ClaimRequest, ConnectionStatus, OutOfSync, Outcome, UnreadableReview, WorkItem, WorkState,
+    Cause, ConnectionStatus, Job, JobOutcome, JobState, Lease, LeaseRequest, OutOfSync, UnreadableReview,
     WorkerId,
 };
-pub use observations::{Seen, SeenCredit};
-pub use original_orders::{OrderRequest, OrderTurn, Revision};
+pub use observations::{Observation, ObservedCredit};
+pub use original_orders::{OrderHold, OrderRequest, Revision};
 pub use processes::{LEASE, Process, REPORT_EVERY};
-pub use rekey::{NewSeals, Resealed};
+pub use rekey::{Reencrypted, ReencryptedSecrets};
 pub use returngo_calls::{CallLimits, KeyDigest, ReservedCalls};
 pub use sweep_rows::{SweepPart, SweepRowChanges, SweepRowKey, SweepRows};
-pub use sweeps::{SweepName, SweepStatus, SweepTurn};
+pub use sweeps::{SweepLease, SweepName, SweepStatus};
 pub use unreadable::{Dismissal, StoredUnreadable, Unreadable, UnreadableKind};
 
 pub use error::{StoreError, Unknown};
@@ -57,13 +57,13 @@ use std::sync::Arc;
 
 use sqlx::AnyPool;
 
-use self::{database::Place, open::IfMissing, session::Session};
+use self::{database::Database, open::IfMissing, session::Session};
 
 /// The durable memory. One implementation speaks to SQLite and to PostgreSQL; any number of processes may
 /// share a PostgreSQL.
 #[derive(Debug)]
 pub struct Store {
-    place: Place,
+    place: Database,
     write: AnyPool,
     read: AnyPool,
 }
@@ -71,10 +71,10 @@ pub struct Store {
 impl Store {
     /// Whether the store can be written to, and has space for a webhook: writes.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        const FILL: &str = "UPDATE readiness SET checks = checks + 1, room = $1 WHERE id = 1";
+        const FILL: &str = "UPDATE readiness SET checks = checks + 1, fill = $1 WHERE id = 1";
         let mut session = self.writing().await?;
         session.run(FILL, &[[0; 16 * 1024].as_slice().into()]).await?;
-        session.run("UPDATE readiness SET room = NULL WHERE id = 1", &[]).await?;
+        session.run("UPDATE readiness SET fill = NULL WHERE id = 1", &[]).await?;
         session.commit().await
     }
 

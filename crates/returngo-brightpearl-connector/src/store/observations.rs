@@ -26,17 +26,17 @@ use super::{
 /// alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Seen {
+pub struct Observation {
     /// In ReturnGO.
     pub rma: SeenRma,
     /// In Brightpearl.
-    pub credit: Option<SeenCredit>,
+    pub credit: Option<ObservedCredit>,
 }
 
 /// What was seen of an RMA's credit: enough to know a change when a search shows one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SeenCredit {
+pub struct ObservedCredit {
     /// The credit.
     pub id: OrderId,
     /// A digest of all that the order shows. When it changed last does not tell enough: Brightpearl shows whole
@@ -49,14 +49,17 @@ pub struct SeenCredit {
     pub movements: BTreeSet<GoodsMovementId>,
 }
 
-impl Seen {
+impl Observation {
     /// What this world shows, whose RMA was asked for at this time and has this credit.
     pub fn of(world: &World, credit: Option<OrderId>, asked_at: Timestamp) -> Self {
-        Self { rma: SeenRma::of(&world.rma, asked_at), credit: credit.map(|id| SeenCredit::of(world, id)) }
+        Self {
+            rma: SeenRma::of(&world.rma, asked_at),
+            credit: credit.map(|id| ObservedCredit::of(world, id)),
+        }
     }
 }
 
-impl SeenCredit {
+impl ObservedCredit {
     fn of(world: &World, id: OrderId) -> Self {
         let credit = world.credits.iter().find(|credit| credit.id == id);
         Self {
@@ -91,32 +94,32 @@ fn digest(order: &Order) -> Option<String> {
 
 impl Store {
     /// Remembers what a worker saw of RMAs about which it has nothing more to do, unless a later read is remembered.
-    pub async fn remember(
+    pub async fn record_observations(
         &self,
         connection: &ConnectionId,
-        seen: &[(RmaId, Seen)],
+        seen: &[(RmaId, Observation)],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
-        remember(&mut session, connection, seen, now).await?;
+        record_observations(&mut session, connection, seen, now).await?;
         session.commit().await
     }
 
     /// What was remembered since this time.
-    pub async fn seen_since(
+    pub async fn observed_since(
         &self,
         connection: &ConnectionId,
         since: Timestamp,
-    ) -> Result<Vec<(RmaId, Seen)>, StoreError> {
+    ) -> Result<Vec<(RmaId, Observation)>, StoreError> {
         observed_since(&mut self.asking().await?, connection, since).await
     }
 
     /// What was remembered of the RMAs that have these credits: nothing of a credit where not all of it is readable.
-    pub async fn seen_of_credits(
+    pub async fn observations_of_credits(
         &self,
         connection: &ConnectionId,
         credits: &[OrderId],
-    ) -> Result<Vec<Seen>, StoreError> {
+    ) -> Result<Vec<Observation>, StoreError> {
         of_credits(&mut self.asking().await?, connection, credits).await
     }
 
@@ -130,7 +133,7 @@ impl Store {
     }
 
     /// What was remembered of these RMAs in ReturnGO.
-    pub async fn seen_rmas(
+    pub async fn observed_rmas(
         &self,
         connection: &ConnectionId,
         rmas: &[RmaId],
@@ -158,7 +161,7 @@ struct Remembered {
 }
 
 impl Remembered {
-    fn of(rma: &RmaId, seen: &Seen) -> Result<Self, StoreError> {
+    fn of(rma: &RmaId, seen: &Observation) -> Result<Self, StoreError> {
         let watched_until = seen.rma.watched_until(&SweepSettings::default());
         Ok(Self {
             rma: rma.to_string(),
@@ -177,20 +180,20 @@ struct UnitOf<'a> {
 
 /// What was read before what is remembered already changes nothing, but for the units: an RMA stays found by each unit
 /// that it ever had.
-pub(super) async fn remember(
+pub(super) async fn record_observations(
     session: &mut Session<'_>,
     connection: &ConnectionId,
-    seen: &[(RmaId, Seen)],
+    seen: &[(RmaId, Observation)],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const REMEMBER: &str = "
-        INSERT INTO seen (connection, rma, credit, what, watch_until, seen_at)
+        INSERT INTO observation (connection, rma, credit, what, watch_until, observed_at)
         SELECT $2, rma, credit, what, watch_until, $3
         FROM {input $1: rma text, credit text, what text, watch_until bigint} WHERE true
         ON CONFLICT (connection, rma) DO UPDATE SET credit = excluded.credit, what = excluded.what,
-            watch_until = excluded.watch_until, seen_at = excluded.seen_at";
+            watch_until = excluded.watch_until, observed_at = excluded.observed_at";
     const UNITS: &str = "
-        INSERT INTO seen_item (connection, item, rma)
+        INSERT INTO observed_item (connection, item, rma)
         SELECT $2, item, rma FROM {input $1: item text, rma text} WHERE true
         ON CONFLICT (connection, item, rma) DO NOTHING";
     let units =
@@ -205,12 +208,12 @@ pub(super) async fn remember(
 async fn unless_read_later(
     session: &mut Session<'_>,
     connection: &ConnectionId,
-    seen: &[(RmaId, Seen)],
+    seen: &[(RmaId, Observation)],
     now: Timestamp,
 ) -> Result<Vec<Remembered>, StoreError> {
     const BEFORE: &str = "
-        SELECT rma, what FROM seen
-        WHERE connection = $2 AND seen.rma IN (SELECT input.rma FROM {input $1: rma text}) ORDER BY rma";
+        SELECT rma, what FROM observation
+        WHERE connection = $2 AND observation.rma IN (SELECT input.rma FROM {input $1: rma text}) ORDER BY rma";
     let names: Vec<_> = seen.iter().map(|(rma, _)| Named { rma }).collect();
     let before = session.lock_all(BEFORE, &[(&json(&names)?).into(), connection.as_str().into()]).await?;
     let before: BTreeMap<_, _> = readable(&before)?.into_iter().collect();
@@ -233,8 +236,9 @@ pub(super) async fn observed_since(
     session: &mut Session<'_>,
     connection: &ConnectionId,
     since: Timestamp,
-) -> Result<Vec<(RmaId, Seen)>, StoreError> {
-    const SINCE: &str = "SELECT rma, what FROM seen WHERE connection = $1 AND seen_at >= $2 ORDER BY rma";
+) -> Result<Vec<(RmaId, Observation)>, StoreError> {
+    const SINCE: &str =
+        "SELECT rma, what FROM observation WHERE connection = $1 AND observed_at >= $2 ORDER BY rma";
     let rows = session.all(SINCE, &[connection.as_str().into(), since.into()]).await?;
     let mut seen = Vec::new();
     for row in &rows {
@@ -254,10 +258,10 @@ pub(super) async fn of_credits(
     session: &mut Session<'_>,
     connection: &ConnectionId,
     credits: &[OrderId],
-) -> Result<Vec<Seen>, StoreError> {
+) -> Result<Vec<Observation>, StoreError> {
     const OF_CREDITS: &str = "
-        SELECT credit, what FROM seen
-        WHERE connection = $2 AND seen.credit IN (SELECT input.credit FROM {input $1: credit text}) ORDER BY rma";
+        SELECT credit, what FROM observation
+        WHERE connection = $2 AND observation.credit IN (SELECT input.credit FROM {input $1: credit text}) ORDER BY rma";
     let rows: Vec<_> = credits.iter().map(|credit| Credit { credit: credit.to_string() }).collect();
     let rows = session.all(OF_CREDITS, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
     let (mut seen, mut unreadable) = (Vec::new(), BTreeSet::new());
@@ -282,8 +286,8 @@ pub(super) async fn rmas_of_items(
     items: &[ReturnedItemId],
 ) -> Result<Vec<RmaId>, StoreError> {
     const OF_ITEMS: &str = "
-        SELECT DISTINCT rma FROM seen_item
-        WHERE connection = $2 AND seen_item.item IN (SELECT input.item FROM {input $1: item text}) ORDER BY rma";
+        SELECT DISTINCT rma FROM observed_item
+        WHERE connection = $2 AND observed_item.item IN (SELECT input.item FROM {input $1: item text}) ORDER BY rma";
     if items.is_empty() {
         return Ok(Vec::new());
     }
@@ -298,8 +302,8 @@ pub(super) async fn of(
     rmas: &[RmaId],
 ) -> Result<Vec<(RmaId, SeenRma)>, StoreError> {
     const OF: &str = "
-        SELECT rma, what FROM seen
-        WHERE connection = $2 AND seen.rma IN (SELECT input.rma FROM {input $1: rma text}) ORDER BY rma";
+        SELECT rma, what FROM observation
+        WHERE connection = $2 AND observation.rma IN (SELECT input.rma FROM {input $1: rma text}) ORDER BY rma";
     if rmas.is_empty() {
         return Ok(Vec::new());
     }
@@ -316,7 +320,7 @@ pub(super) async fn watched(
 ) -> Result<Vec<(RmaId, SeenRma)>, StoreError> {
     const A_PAGE: i64 = 1000;
     const WATCHED: &str = "
-        SELECT rma, what, watch_until FROM seen
+        SELECT rma, what, watch_until FROM observation
         WHERE connection = $1 AND watch_until IS NOT NULL AND (watch_until, rma) > ($2, $3)
         ORDER BY watch_until, rma LIMIT $4";
     let (mut until, mut last) = (now.as_microsecond(), String::new());
@@ -351,6 +355,6 @@ fn readable(rows: &[Row]) -> Result<Vec<(RmaId, SeenRma)>, StoreError> {
     Ok(seen)
 }
 
-fn what(row: &Row) -> Result<Option<Seen>, StoreError> {
+fn what(row: &Row) -> Result<Option<Observation>, StoreError> {
     Ok(serde_json::from_str(&row.text("what")?).ok())
 }

@@ -10,7 +10,7 @@ use sqlx::{
 };
 use url::Url;
 
-use super::{Store, StoreError, database::Place, dialect::Dialect};
+use super::{Store, StoreError, database::Database, dialect::Dialect};
 use crate::private::{self, NotPrivate};
 
 /// The tables, in the order in which they are created. A migration that was released is never changed.
@@ -21,7 +21,7 @@ const READERS_OF_SQLITE: u32 = 4;
 
 /// What a URL says.
 struct Address {
-    place: Place,
+    place: Database,
     /// As the driver understands it.
     url: String,
     /// What only this database is told.
@@ -108,13 +108,13 @@ async fn connect(
 }
 
 /// Whether there is a list of migrations.
-async fn is_set_up(pool: &AnyPool, place: &Place) -> Result<bool, StoreError> {
+async fn is_set_up(pool: &AnyPool, place: &Database) -> Result<bool, StoreError> {
     let counted = sqlx::query(place.dialect.count_lists_of_migrations()).fetch_one(pool).await;
     counted.and_then(|row| Ok(row.try_get::<i64, _>(0)? > 0)).map_err(|error| place.explain(error))
 }
 
 /// Makes the tables, or brings them up to date: all or nothing, and one process at a time.
-async fn migrate(pool: &AnyPool, place: &Place) -> Result<(), StoreError> {
+async fn migrate(pool: &AnyPool, place: &Database) -> Result<(), StoreError> {
     let steps = MIGRATIONS.map(|(version, name, text)| {
         let text = AssertSqlSafe(place.dialect.migration(text)).into_sql_str();
         Migration::new(version, name.into(), MigrationType::Simple, text, false)
@@ -141,7 +141,7 @@ impl Address {
         match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("postgres" | "postgresql") => Self::postgres(url),
             Some("sqlite") => Self::sqlite(url, if_missing),
-            _ => Err(Place { dialect: Dialect::Sqlite, name: "that the configuration names".to_owned() }
+            _ => Err(Database { dialect: Dialect::Sqlite, name: "that the configuration names".to_owned() }
                 .unreachable(
                     "write it as sqlite:///var/lib/… or postgres://user:password@host/name",
                     "it is neither a sqlite: nor a postgres: URL",
@@ -150,14 +150,14 @@ impl Address {
     }
 
     fn postgres(url: &str) -> Result<Self, StoreError> {
-        let nameless = || Place { dialect: Dialect::Postgres, name: "postgres://…".to_owned() };
+        let nameless = || Database { dialect: Dialect::Postgres, name: "postgres://…".to_owned() };
         let parsed = Url::parse(url).map_err(|error| {
             nameless().unreachable("write it as postgres://user:password@host/name", error)
         })?;
         let port = parsed.port().map(|port| format!(":{port}")).unwrap_or_default();
         let name = format!("postgres://{}{port}{}", parsed.host_str().unwrap_or_default(), parsed.path());
         Ok(Self {
-            place: Place { dialect: Dialect::Postgres, name },
+            place: Database { dialect: Dialect::Postgres, name },
             url: url.to_owned(),
             settings: Vec::new(),
             in_memory: false,
@@ -171,7 +171,7 @@ impl Address {
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
         let file = percent_decode_str(file).decode_utf8_lossy().into_owned();
-        let place = Place { dialect: Dialect::Sqlite, name: file.clone() };
+        let place = Database { dialect: Dialect::Sqlite, name: file.clone() };
         let mut mode = "rwc".to_owned();
         let mut settings = vec!["PRAGMA busy_timeout = 5000".to_owned()];
         for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {

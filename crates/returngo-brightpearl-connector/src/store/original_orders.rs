@@ -9,7 +9,7 @@ use returngo_brightpearl_sync::IntendedCredit;
 use serde::Serialize;
 
 use super::{
-    Claim, ConnectionId, EffectRecord, Store, StoreError, connections, effects,
+    ConnectionId, EffectRecord, Lease, Store, StoreError, connections, effects,
     queue::Held,
     session::{Row, Session, json, unreadable},
 };
@@ -23,14 +23,14 @@ pub struct Revision(pub i64);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRequest {
     /// The claim.
-    pub claim: Claim,
+    pub lease: Lease,
     /// The sales order.
     pub order: OrderId,
 }
 
 /// Whether a claim has the sales order that it asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OrderTurn {
+pub enum OrderHold {
     /// It has, and nothing was written for another return of the order since it was read.
     Ready,
     /// It has, but another return of the order may have been written to since: read again first.
@@ -49,10 +49,10 @@ pub enum OrderTurn {
         /// Which one.
         rma: RmaId,
         /// When it is tried next, unless it is in progress.
-        due_at: Option<Timestamp>,
+        run_at: Option<Timestamp>,
     },
     /// The claim is no longer held.
-    ClaimLost,
+    LeaseLost,
 }
 
 impl Store {
@@ -64,11 +64,11 @@ impl Store {
     /// Gives claims of one connection the sales orders of their RMAs, until they are finished: of all returns of an order
     /// one is worked on at a time, also by other connections of the account and other processes. What was read after
     /// `read_at` shows what the others wrote. Answers in the same order.
-    pub async fn take_orders(
+    pub async fn hold_orders(
         &self,
         requests: &[OrderRequest],
         read_at: Revision,
-    ) -> Result<Vec<OrderTurn>, StoreError> {
+    ) -> Result<Vec<OrderHold>, StoreError> {
         let mut session = self.writing().await?;
         let turns = take(&mut session, requests, read_at).await?;
         session.commit().await?;
@@ -116,7 +116,7 @@ pub(super) async fn take(
     session: &mut Session<'_>,
     requests: &[OrderRequest],
     read_at: Revision,
-) -> Result<Vec<OrderTurn>, StoreError> {
+) -> Result<Vec<OrderHold>, StoreError> {
     // So that there is something to lock: of two that ask at once for an order that is new, one comes first.
     const KNOW: &str = "
         INSERT INTO original_order (account, order_id, revision)
@@ -131,9 +131,9 @@ pub(super) async fn take(
         ON CONFLICT (account, order_id) DO UPDATE SET revision = excluded.revision,
             connection = excluded.connection, rma = excluded.rma, attempt = excluded.attempt";
     let Some(first) = requests.first() else { return Ok(Vec::new()) };
-    connections::lock_all(session, &connections::of_claims(requests.iter().map(|request| &request.claim)))
+    connections::lock_all(session, &connections::of_leases(requests.iter().map(|request| &request.lease)))
         .await?;
-    let account = account_of(session, &first.claim.connection).await?;
+    let account = account_of(session, &first.lease.connection).await?;
     let held = held(session, requests).await?;
     let orders: BTreeSet<_> = requests.iter().map(|request| request.order).collect();
     let orders: Vec<_> = orders.into_iter().map(Order::of).collect();
@@ -150,10 +150,10 @@ pub(super) async fn take(
         let turn = if held.contains(&(wanted.connection.clone(), wanted.rma.clone())) {
             turn(request, holding, &unclear, read_at)?
         } else {
-            OrderTurn::ClaimLost
+            OrderHold::LeaseLost
         };
-        let is_new = holding.is_none_or(|holding| !holding.is_of(&request.claim));
-        if is_new && matches!(turn, OrderTurn::Ready | OrderTurn::Changed) {
+        let is_new = holding.is_none_or(|holding| !holding.is_of(&request.lease));
+        if is_new && matches!(turn, OrderHold::Ready | OrderHold::Changed) {
             taken.push(wanted);
         }
         turns.push(turn);
@@ -167,32 +167,32 @@ fn turn(
     holding: Option<&Holding>,
     unclear: &[Unclear],
     read_at: Revision,
-) -> Result<OrderTurn, StoreError> {
-    let claim = &request.claim;
-    if let Some(holding) = holding.filter(|holding| holding.is_live && !holding.is_of(claim)) {
+) -> Result<OrderHold, StoreError> {
+    let lease = &request.lease;
+    if let Some(holding) = holding.filter(|holding| holding.is_live && !holding.is_of(lease)) {
         let (connection, rma) = holding.named()?;
-        return Ok(OrderTurn::Taken { connection, rma });
+        return Ok(OrderHold::Taken { connection, rma });
     }
     let order = request.order.to_string();
     let of_order = || unclear.iter().filter(|unclear| unclear.order == order);
-    let own = of_order().filter(|unclear| unclear.is_of(claim)).map(Unclear::place).min();
+    let own = of_order().filter(|unclear| unclear.is_of(lease)).map(Unclear::place).min();
     // Of two that are unclear, the one that was intended first finds out first.
     let first = of_order()
-        .filter(|other| other.is_pending && !other.is_of(claim))
+        .filter(|other| other.is_pending && !other.is_of(lease))
         .filter(|other| own.is_none_or(|own| other.place() < own))
         .min_by_key(|other| other.place());
     if let Some(other) = first {
         let (connection, rma) = (parsed(&other.connection)?, parsed(&other.rma)?);
-        return Ok(OrderTurn::Unclear { connection, rma, due_at: other.due_at });
+        return Ok(OrderHold::Unclear { connection, rma, run_at: other.run_at });
     }
     let is_as_read = |holding: &Holding| {
-        holding.revision <= read_at.0 && (holding.holder.is_none() || holding.is_of(claim))
+        holding.revision <= read_at.0 && (holding.holder.is_none() || holding.is_of(lease))
     };
-    Ok(if holding.is_none_or(is_as_read) { OrderTurn::Ready } else { OrderTurn::Changed })
+    Ok(if holding.is_none_or(is_as_read) { OrderHold::Ready } else { OrderHold::Changed })
 }
 
 /// Gives back the orders that these claims have, whatever was written under them.
-pub(super) async fn release(session: &mut Session<'_>, claims: &[Held]) -> Result<(), StoreError> {
+pub(super) async fn release(session: &mut Session<'_>, leases: &[Held]) -> Result<(), StoreError> {
     const HELD: &str = "
         SELECT original_order.account, original_order.order_id FROM original_order
         WHERE EXISTS (
@@ -210,7 +210,7 @@ pub(super) async fn release(session: &mut Session<'_>, claims: &[Held]) -> Resul
         account: String,
         order_id: String,
     }
-    let rows = session.lock_all(HELD, &[(&json(claims)?).into()]).await?;
+    let rows = session.lock_all(HELD, &[(&json(leases)?).into()]).await?;
     let released = rows
         .iter()
         .map(|row| Ok(Released { account: row.text("account")?, order_id: row.text("order_id")? }))
@@ -257,7 +257,7 @@ fn intended(row: &Row) -> Result<IntendedCredit, StoreError> {
 }
 
 #[derive(Serialize)]
-struct OfRma {
+struct RmaArg {
     rma: String,
 }
 
@@ -273,7 +273,7 @@ pub(super) async fn recent_writes(
             AND effect.rma IN (SELECT input.rma FROM {input $1: rma text})
             AND COALESCE(recorded_at, intended_at) > $3 AND (outcome IS NULL OR outcome <> 'refused')
         ORDER BY rma, key";
-    let rmas: Vec<_> = rmas.iter().map(|rma| OfRma { rma: rma.to_string() }).collect();
+    let rmas: Vec<_> = rmas.iter().map(|rma| RmaArg { rma: rma.to_string() }).collect();
     let rmas = json(&rmas)?;
     let parameters = [(&rmas).into(), connection.as_str().into(), since.into()];
     let rows = session.all(RECENT, &parameters).await?;
@@ -291,9 +291,9 @@ struct Wanted {
 impl Wanted {
     fn of(request: &OrderRequest) -> Self {
         Self {
-            connection: request.claim.connection.to_string(),
-            rma: request.claim.rma.to_string(),
-            attempt: request.claim.attempt,
+            connection: request.lease.connection.to_string(),
+            rma: request.lease.rma.to_string(),
+            attempt: request.lease.attempt,
             order_id: request.order.to_string(),
         }
     }
@@ -316,12 +316,12 @@ async fn held(
     requests: &[OrderRequest],
 ) -> Result<HashSet<(String, String)>, StoreError> {
     const HELD: &str = "
-        SELECT work.connection, work.rma
-        FROM work JOIN {input $1: connection text, rma text, attempt bigint}
-            ON work.connection = input.connection AND work.rma = input.rma AND work.attempt = input.attempt
-        WHERE state = 'claimed'";
-    let claims: Vec<_> = requests.iter().map(|request| Held::of(&request.claim)).collect();
-    let rows = session.all(HELD, &[(&json(&claims)?).into()]).await?;
+        SELECT job.connection, job.rma
+        FROM job JOIN {input $1: connection text, rma text, attempt bigint}
+            ON job.connection = input.connection AND job.rma = input.rma AND job.attempt = input.attempt
+        WHERE state = 'in-progress'";
+    let leases: Vec<_> = requests.iter().map(|request| Held::of(&request.lease)).collect();
+    let rows = session.all(HELD, &[(&json(&leases)?).into()]).await?;
     rows.iter().map(|row| Ok((row.text("connection")?, row.text("rma")?))).collect()
 }
 
@@ -334,11 +334,11 @@ struct Holding {
 }
 
 impl Holding {
-    fn is_of(&self, claim: &Claim) -> bool {
+    fn is_of(&self, lease: &Lease) -> bool {
         self.holder.as_ref().is_some_and(|(connection, rma, attempt)| {
-            *connection == claim.connection.as_str()
-                && *rma == claim.rma.to_string()
-                && *attempt == claim.attempt
+            *connection == lease.connection.as_str()
+                && *rma == lease.rma.to_string()
+                && *attempt == lease.attempt
         })
     }
 
@@ -356,9 +356,9 @@ async fn holdings(
 ) -> Result<HashMap<String, Holding>, StoreError> {
     const HOLDINGS: &str = "
         SELECT order_id, revision, connection, rma, attempt, (
-            SELECT COUNT(*) FROM work WHERE work.connection = original_order.connection
-                AND work.rma = original_order.rma AND work.attempt = original_order.attempt
-                AND work.state = 'claimed'
+            SELECT COUNT(*) FROM job WHERE job.connection = original_order.connection
+                AND job.rma = original_order.rma AND job.attempt = original_order.attempt
+                AND job.state = 'in-progress'
         ) AS live
         FROM original_order
         WHERE account = $2 AND order_id IN (SELECT input.order_id FROM {input $1: order_id text})
@@ -385,12 +385,12 @@ struct Unclear {
     intended_at: i64,
     /// Whether the RMA is pending or in progress, so that it finds out without anybody's doing.
     is_pending: bool,
-    due_at: Option<Timestamp>,
+    run_at: Option<Timestamp>,
 }
 
 impl Unclear {
-    fn is_of(&self, claim: &Claim) -> bool {
-        self.connection == claim.connection.as_str() && self.rma == claim.rma.to_string()
+    fn is_of(&self, lease: &Lease) -> bool {
+        self.connection == lease.connection.as_str() && self.rma == lease.rma.to_string()
     }
 
     fn place(&self) -> (i64, &str, &str) {
@@ -400,11 +400,11 @@ impl Unclear {
 
 async fn unclear(session: &mut Session<'_>, account: &str, orders: &str) -> Result<Vec<Unclear>, StoreError> {
     const UNCLEAR: &str = "
-        SELECT effect.connection, effect.rma, effect.original_order, effect.intended_at, work.due_at,
-            CASE WHEN work.state IN ('due', 'claimed') AND configuration IS NOT NULL AND blocked = 0
+        SELECT effect.connection, effect.rma, effect.original_order, effect.intended_at, job.run_at,
+            CASE WHEN job.state IN ('pending', 'in-progress') AND configuration IS NOT NULL AND blocked = 0
                 THEN 1 ELSE 0 END AS pending
         FROM effect
-            JOIN work ON work.connection = effect.connection AND work.rma = effect.rma
+            JOIN job ON job.connection = effect.connection AND job.rma = effect.rma
             JOIN connection ON connection.id = effect.connection
         WHERE effect.account = $2
             AND effect.original_order IN (SELECT input.order_id FROM {input $1: order_id text})
@@ -417,7 +417,7 @@ async fn unclear(session: &mut Session<'_>, account: &str, orders: &str) -> Resu
             order: row.text("original_order")?,
             intended_at: row.int("intended_at")?,
             is_pending: row.int("pending")? == 1,
-            due_at: row.time_if_any("due_at")?,
+            run_at: row.time_if_any("run_at")?,
         })
     };
     rows.iter().map(unclear).collect()

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{
     AuditEvent, ConnectionId, Store, StoreError, WorkerId,
-    audit::{self, Told},
+    audit::{self, AuditRow},
     connections::{self, Named},
     session::{Session, json, unreadable},
 };
@@ -144,7 +144,7 @@ async fn note_time(session: &mut Session<'_>, now: Timestamp) -> Result<(), Stor
 pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<Process>, StoreError> {
     const REGISTERED: &str = "SELECT worker, reports, report_at FROM process ORDER BY worker";
     const HOLDING: &str = "
-        SELECT worker, connection, COUNT(*) AS rmas FROM work WHERE worker IS NOT NULL AND state = 'claimed'
+        SELECT worker, connection, COUNT(*) AS rmas FROM job WHERE worker IS NOT NULL AND state = 'in-progress'
         GROUP BY worker, connection ORDER BY worker, connection";
     let mut processes = BTreeMap::new();
     for row in session.all(REGISTERED, &[]).await? {
@@ -209,9 +209,9 @@ pub(super) async fn holds_others(
     in_progress: &BTreeSet<(ConnectionId, RmaId)>,
 ) -> Result<bool, StoreError> {
     const OTHERS: &str = "
-        SELECT rma FROM work WHERE worker = $2 AND state = 'claimed' AND NOT EXISTS (
+        SELECT rma FROM job WHERE worker = $2 AND state = 'in-progress' AND NOT EXISTS (
             SELECT 1 FROM {input $1: connection text, rma text}
-            WHERE input.connection = work.connection AND input.rma = work.rma
+            WHERE input.connection = job.connection AND input.rma = job.rma
         ) LIMIT 1";
     let parameters = kept(in_progress)?;
     Ok(session.first(OTHERS, &[(&parameters).into(), (&worker.0).into()]).await?.is_some())
@@ -234,12 +234,12 @@ async fn release_but(
     why: &str,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    const CONNECTIONS: &str = "SELECT DISTINCT connection FROM work WHERE worker = $1 ORDER BY connection";
+    const CONNECTIONS: &str = "SELECT DISTINCT connection FROM job WHERE worker = $1 ORDER BY connection";
     const RELEASE: &str = "
-        UPDATE work SET state = 'due', due_at = $3, worker = NULL, abandoned = abandoned + 1
-        WHERE worker = $2 AND state = 'claimed' AND NOT EXISTS (
+        UPDATE job SET state = 'pending', run_at = $3, worker = NULL, abandoned = abandoned + 1
+        WHERE worker = $2 AND state = 'in-progress' AND NOT EXISTS (
             SELECT 1 FROM {input $1: connection text, rma text}
-            WHERE input.connection = work.connection AND input.rma = work.rma
+            WHERE input.connection = job.connection AND input.rma = job.rma
         ) RETURNING connection, rma, attempt";
     // What was on its way when the process ended may arrive from now on.
     const STILL_DOUBTFUL: &str = "
@@ -258,7 +258,7 @@ async fn release_but(
     for row in session.all(RELEASE, &[(&kept).into(), worker.into(), now.into()]).await? {
         let (connection, rma) = (row.text("connection")?, row.text("rma")?);
         session.run(STILL_DOUBTFUL, &[(&connection).into(), (&rma).into(), now.into()]).await?;
-        told.push(Told {
+        told.push(AuditRow {
             connection,
             rma,
             attempt: Some(row.int("attempt")?),
@@ -266,7 +266,7 @@ async fn release_but(
             detail: why.to_owned(),
         });
     }
-    connections::set_turns(session, &names).await?;
+    connections::schedule(session, &names).await?;
     audit::append(session, &told, now).await?;
     Ok(told.len())
 }

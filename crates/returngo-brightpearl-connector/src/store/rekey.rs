@@ -1,28 +1,28 @@
 use std::collections::BTreeMap;
 
-use super::{ConnectionId, Sealed, Store, StoreError, session::Session};
+use super::{ConnectionId, Encrypted, Store, StoreError, session::Session};
 
 /// Something that was sealed with one key, and is sealed with another now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resealed {
+pub struct Reencrypted {
     /// As it is stored.
-    pub was: Sealed,
+    pub was: Encrypted,
     /// As it is to be stored.
-    pub is: Sealed,
+    pub is: Encrypted,
 }
 
 /// Everything that is sealed, sealed with another key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewSeals {
+pub struct ReencryptedSecrets {
     /// The value that tells whether a key opens what is stored.
-    pub check: Resealed,
+    pub check: Reencrypted,
     /// Every connection that is stored.
-    pub connections: Vec<(ConnectionId, Resealed)>,
+    pub connections: Vec<(ConnectionId, Reencrypted)>,
 }
 
 impl Store {
     /// The value that tells whether a key opens what is stored: the one that was offered first, which is kept.
-    pub async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, StoreError> {
+    pub async fn vault_check(&self, offered: &Encrypted) -> Result<Encrypted, StoreError> {
         let mut session = self.writing().await?;
         let kept = vault_check(&mut session, offered).await?;
         session.commit().await?;
@@ -31,9 +31,9 @@ impl Store {
 
     /// Puts other seals in place of all that are stored: all or none. False, and nothing is changed, when something
     /// else is stored by now.
-    pub async fn reseal(&self, seals: &NewSeals) -> Result<bool, StoreError> {
+    pub async fn rekey(&self, secrets: &ReencryptedSecrets) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
-        let replaced = replace(&mut session, seals).await?;
+        let replaced = replace(&mut session, secrets).await?;
         if replaced {
             session.commit().await?;
         }
@@ -42,21 +42,27 @@ impl Store {
 }
 
 /// The value that tells whether a key opens what is stored; the first one that is offered is kept.
-pub(super) async fn vault_check(session: &mut Session<'_>, offered: &Sealed) -> Result<Sealed, StoreError> {
+pub(super) async fn vault_check(
+    session: &mut Session<'_>,
+    offered: &Encrypted,
+) -> Result<Encrypted, StoreError> {
     const KEEP: &str = "INSERT INTO vault (id, check_value) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
     session.run(KEEP, &[offered.0.as_slice().into()]).await?;
     let kept = session.first("SELECT check_value FROM vault WHERE id = 1", &[]).await?;
     let kept = kept.map(|row| row.bytes("check_value")).transpose()?;
-    Ok(kept.map_or_else(|| offered.clone(), Sealed))
+    Ok(kept.map_or_else(|| offered.clone(), Encrypted))
 }
 
 /// False, and nothing is to be committed, when something else is stored than was resealed.
-pub(super) async fn replace(session: &mut Session<'_>, seals: &NewSeals) -> Result<bool, StoreError> {
+pub(super) async fn replace(
+    session: &mut Session<'_>,
+    secrets: &ReencryptedSecrets,
+) -> Result<bool, StoreError> {
     const CHECK: &str = "UPDATE vault SET check_value = $2 WHERE id = 1 AND check_value = $1";
     const STORED: &str =
         "SELECT id, configuration FROM connection WHERE configuration IS NOT NULL ORDER BY id";
     const RESEAL: &str = "UPDATE connection SET configuration = $2 WHERE id = $1";
-    let Resealed { was, is } = &seals.check;
+    let Reencrypted { was, is } = &secrets.check;
     if session.run(CHECK, &[was.0.as_slice().into(), is.0.as_slice().into()]).await? == 0 {
         return Ok(false);
     }
@@ -64,12 +70,12 @@ pub(super) async fn replace(session: &mut Session<'_>, seals: &NewSeals) -> Resu
     for row in session.lock_all(STORED, &[]).await? {
         stored.insert(row.text("id")?, row.bytes("configuration")?);
     }
-    let resealed = seals.connections.iter();
-    let was = resealed.map(|(id, resealed)| (id.to_string(), resealed.was.0.clone())).collect();
+    let reencrypted = secrets.connections.iter();
+    let was = reencrypted.map(|(id, reencrypted)| (id.to_string(), reencrypted.was.0.clone())).collect();
     if stored != was {
         return Ok(false);
     }
-    for (id, Resealed { is, .. }) in &seals.connections {
+    for (id, Reencrypted { is, .. }) in &secrets.connections {
         session.run(RESEAL, &[id.as_str().into(), is.0.as_slice().into()]).await?;
     }
     Ok(true)

@@ -70,9 +70,9 @@ pub(super) async fn prune_audit(
     // What explains an RMA that is not in step stays until it is, unless its connection is gone.
     const REMOVE: &str = "
         DELETE FROM audit WHERE id > $1 AND id <= $2 AND at < $3 AND NOT EXISTS (
-            SELECT 1 FROM work JOIN connection ON connection.id = work.connection
-            WHERE work.connection = audit.connection AND work.rma = audit.rma
-                AND state NOT IN ('in-step', 'of-another-shop') AND configuration IS NOT NULL
+            SELECT 1 FROM job JOIN connection ON connection.id = job.connection
+            WHERE job.connection = audit.connection AND job.rma = audit.rma
+                AND state NOT IN ('in-sync', 'of-another-shop') AND configuration IS NOT NULL
         )";
     let looked = session.first(LOOK, &[from.0.into(), before.into(), i64::from(limit).into()]).await?;
     let Some(looked) = looked else { return Ok(PrunedAudit::default()) };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, any::AnyRow, pool::PoolConnection, query::Query};
 
-use super::{StoreError, database::Place};
+use super::{StoreError, database::Database};
 
 /// Five milliseconds each.
 const WAITS_FOR_HOLDERS: usize = 200;
@@ -15,7 +15,7 @@ const WAITS_FOR_HOLDERS: usize = 200;
 /// Runs statements. What a transaction does not [commit](Self::commit) did not happen.
 pub(super) struct Session<'p> {
     connection: Connection,
-    place: &'p Place,
+    place: &'p Database,
 }
 
 enum Connection {
@@ -72,11 +72,11 @@ impl From<Timestamp> for Parameter<'_> {
 }
 
 impl<'p> Session<'p> {
-    pub(super) fn in_transaction(transaction: sqlx::Transaction<'static, Any>, place: &'p Place) -> Self {
+    pub(super) fn in_transaction(transaction: sqlx::Transaction<'static, Any>, place: &'p Database) -> Self {
         Self { connection: Connection::Transaction(transaction), place }
     }
 
-    pub(super) fn for_one_statement(connection: PoolConnection<Any>, place: &'p Place) -> Self {
+    pub(super) fn for_one_statement(connection: PoolConnection<Any>, place: &'p Database) -> Self {
         Self { connection: Connection::Pooled(connection), place }
     }
 

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, str::FromStr};
 use serde::Serialize;
 
 use super::{
-    ConnectionId, Store, StoreError, SweepName, SweepTurn, Unknown,
+    ConnectionId, Store, StoreError, SweepLease, SweepName, Unknown,
     session::{Session, json},
 };
 
@@ -23,18 +23,18 @@ pub struct SweepRowKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SweepPart {
     /// An RMA that is due.
-    Due,
+    Pending,
     /// A transaction of units of which no RMA is known.
     Unmatched,
 }
 
 impl SweepPart {
-    const ALL: [Self; 2] = [Self::Due, Self::Unmatched];
+    const ALL: [Self; 2] = [Self::Pending, Self::Unmatched];
 
     /// The name in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Due => "due",
+            Self::Pending => "pending",
             Self::Unmatched => "unmatched",
         }
     }
@@ -99,7 +99,7 @@ struct Stored<'a> {
 /// For the holder of the turn alone.
 pub(super) async fn change(
     session: &mut Session<'_>,
-    turn: &SweepTurn,
+    turn: &SweepLease,
     changes: &SweepRowChanges,
 ) -> Result<(), StoreError> {
     const REMOVE: &str = "

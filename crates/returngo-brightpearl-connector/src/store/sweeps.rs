@@ -45,7 +45,7 @@ impl FromStr for SweepName {
 
 /// A sweep whose turn it is. A connection that is stored gets one of each name, due at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SweepTurn {
+pub struct SweepLease {
     /// The connection.
     pub connection: ConnectionId,
     /// What to look at.
@@ -53,11 +53,11 @@ pub struct SweepTurn {
     /// Where the last one got to, as it said.
     pub cursor: Option<String>,
     /// When it was due.
-    pub due_at: Timestamp,
+    pub run_at: Timestamp,
     /// Until when nobody else takes it.
     pub taken_until: Timestamp,
     /// Whether it was [hastened](super::Store::hasten_sweep).
-    pub hastened: bool,
+    pub expedited: bool,
 }
 
 /// How a sweep went.
@@ -70,7 +70,7 @@ pub struct SweepStatus {
     /// When it is due; while it is under way, when another process takes it over.
     pub next_at: Timestamp,
     /// Whether it is under way.
-    pub is_under_way: bool,
+    pub is_in_progress: bool,
     /// When it last came to its end.
     pub succeeded_at: Option<Timestamp>,
     /// When it first failed since.
@@ -86,7 +86,7 @@ impl Store {
         &self,
         now: Timestamp,
         again_at: Timestamp,
-    ) -> Result<Option<SweepTurn>, StoreError> {
+    ) -> Result<Option<SweepLease>, StoreError> {
         let mut session = self.writing().await?;
         let turn = take(&mut session, now, again_at).await?;
         session.commit().await?;
@@ -96,19 +96,19 @@ impl Store {
     /// Remembers where a sweep has got to, and when it is due again.
     pub async fn finish_sweep(
         &self,
-        turn: &SweepTurn,
+        turn: &SweepLease,
         cursor: &str,
-        due_at: Timestamp,
+        run_at: Timestamp,
     ) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
-        finish(&mut session, turn, cursor, due_at).await?;
+        finish(&mut session, turn, cursor, run_at).await?;
         session.commit().await
     }
 
     /// Notes how a sweep ended: with an error, or well.
     pub async fn sweep_ended(
         &self,
-        turn: &SweepTurn,
+        turn: &SweepLease,
         error: Option<&str>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -126,51 +126,51 @@ impl Store {
     /// the sweep since, or the connection is gone.
     pub async fn finish_sweep_with(
         &self,
-        turn: &SweepTurn,
+        turn: &SweepLease,
         cursor: &str,
         rows: &SweepRowChanges,
-        due_at: Timestamp,
+        run_at: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
         let is_held = is_held(&mut session, turn).await?;
         if is_held {
             sweep_rows::change(&mut session, turn, rows).await?;
-            finish(&mut session, turn, cursor, due_at).await?;
+            finish(&mut session, turn, cursor, run_at).await?;
         }
         session.commit().await?;
         Ok(is_held)
     }
 
     /// Gives a turn back that came to nothing: where the sweep has got to, and its haste, stay as they were.
-    pub async fn release_sweep(&self, turn: &SweepTurn, due_at: Timestamp) -> Result<(), StoreError> {
+    pub async fn release_sweep(&self, turn: &SweepLease, run_at: Timestamp) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
-        release(&mut session, turn, due_at).await?;
+        release(&mut session, turn, run_at).await?;
         session.commit().await
     }
 
     /// Makes a sweep due at this time, if that is sooner: one that is under way once more when it is done.
-    pub async fn hasten_sweep(
+    pub async fn expedite_sweep(
         &self,
         connection: &ConnectionId,
         sweep: SweepName,
         to: Timestamp,
     ) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
-        hasten(&mut session, Some(connection), sweep, to).await?;
+        expedite(&mut session, Some(connection), sweep, to).await?;
         session.commit().await
     }
 
     /// The same of every connection's sweep of this name.
-    pub async fn hasten_sweeps(&self, sweep: SweepName, to: Timestamp) -> Result<(), StoreError> {
+    pub async fn expedite_sweeps(&self, sweep: SweepName, to: Timestamp) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
-        hasten(&mut session, None, sweep, to).await?;
+        expedite(&mut session, None, sweep, to).await?;
         session.commit().await
     }
 
     /// Marks RMAs as due that a sweep found, but for those that are due already, or were put to a person because
     /// every attempt failed: a sweep finds them again and again. These are due when the person has
     /// [put them aside](Self::put_aside). Gives back how many were marked.
-    pub async fn mark_found(
+    pub async fn enqueue_found(
         &self,
         connection: &ConnectionId,
         rmas: &[RmaId],
@@ -179,9 +179,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let mut session = self.writing().await?;
-        let marked = mark_found(&mut session, connection, rmas, cause, why, now).await?;
+        let enqueued = enqueue_found(&mut session, connection, rmas, cause, why, now).await?;
         session.commit().await?;
-        Ok(marked)
+        Ok(enqueued)
     }
 }
 
@@ -197,7 +197,7 @@ pub(super) async fn start(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const START: &str = "
-        INSERT INTO sweep (connection, name, due_at) SELECT $2, name, $3 FROM {input $1: name text} WHERE true
+        INSERT INTO sweep (connection, name, run_at) SELECT $2, name, $3 FROM {input $1: name text} WHERE true
         ON CONFLICT (connection, name) DO NOTHING";
     let names = SweepName::ALL.map(|sweep| Named { name: sweep.as_str() });
     session.run(START, &[(&json(&names)?).into(), connection.as_str().into(), now.into()]).await.map(drop)
@@ -207,39 +207,39 @@ pub(super) async fn start(
 const TAKEN: i64 = 1;
 
 /// In `taken`: somebody takes the turn, and it was hastened. It is so for whoever takes it over.
-const TAKEN_IN_HASTE: i64 = 2;
+const TAKEN_EXPEDITED: i64 = 2;
 
 /// The time when it is due again also tells whether a turn is still its holder's: see [`finish`].
 pub(super) async fn take(
     session: &mut Session<'_>,
     now: Timestamp,
     again_at: Timestamp,
-) -> Result<Option<SweepTurn>, StoreError> {
+) -> Result<Option<SweepLease>, StoreError> {
     const NEXT: &str = "
-        SELECT connection, name, position, due_at, taken, hastened_to FROM sweep WHERE due_at <= $1
+        SELECT connection, name, position, run_at, in_progress, expedited_to FROM sweep WHERE run_at <= $1
             AND NOT EXISTS (SELECT 1 FROM connection WHERE connection.id = sweep.connection AND blocked = 1)
-        ORDER BY due_at, connection, name LIMIT 1";
+        ORDER BY run_at, connection, name LIMIT 1";
     const TAKE: &str = "
-        UPDATE sweep SET due_at = $3, taken = $4, hastened_to = NULL WHERE connection = $1 AND name = $2";
+        UPDATE sweep SET run_at = $3, in_progress = $4, expedited_to = NULL WHERE connection = $1 AND name = $2";
     let Some(row) = session.lock_one(NEXT, &[now.into()]).await? else { return Ok(None) };
-    let hastened = row.int_if_any("hastened_to")?.is_some() || row.int("taken")? == TAKEN_IN_HASTE;
-    let turn = SweepTurn {
+    let expedited = row.int_if_any("expedited_to")?.is_some() || row.int("in_progress")? == TAKEN_EXPEDITED;
+    let turn = SweepLease {
         connection: row.parsed("connection")?,
         sweep: row.parsed("name")?,
         cursor: row.text_if_any("position")?,
-        due_at: row.time("due_at")?,
+        run_at: row.time("run_at")?,
         taken_until: again_at,
-        hastened,
+        expedited,
     };
-    let taken = if hastened { TAKEN_IN_HASTE } else { TAKEN };
+    let taken = if expedited { TAKEN_EXPEDITED } else { TAKEN };
     let (connection, sweep) = (turn.connection.as_str(), turn.sweep.as_str());
     session.run(TAKE, &[connection.into(), sweep.into(), again_at.into(), taken.into()]).await?;
     Ok(Some(turn))
 }
 
 /// Whether the sweep is still its holder's and the connection is there, both until the transaction ends.
-pub(super) async fn is_held(session: &mut Session<'_>, turn: &SweepTurn) -> Result<bool, StoreError> {
-    const HELD: &str = "SELECT name FROM sweep WHERE connection = $1 AND name = $2 AND due_at = $3";
+pub(super) async fn is_held(session: &mut Session<'_>, turn: &SweepLease) -> Result<bool, StoreError> {
+    const HELD: &str = "SELECT name FROM sweep WHERE connection = $1 AND name = $2 AND run_at = $3";
     let parameters = [turn.connection.as_str().into(), turn.sweep.as_str().into(), turn.taken_until.into()];
     Ok(!session.lock_all(HELD, &parameters).await?.is_empty())
 }
@@ -247,20 +247,20 @@ pub(super) async fn is_held(session: &mut Session<'_>, turn: &SweepTurn) -> Resu
 /// Changes nothing if somebody else took the sweep since, or the connection is gone.
 pub(super) async fn finish(
     session: &mut Session<'_>,
-    turn: &SweepTurn,
+    turn: &SweepLease,
     cursor: &str,
-    due_at: Timestamp,
+    run_at: Timestamp,
 ) -> Result<(), StoreError> {
     const FINISH: &str = "
-        UPDATE sweep SET position = $4, taken = 0,
-            due_at = CASE WHEN hastened_to < $5 THEN hastened_to ELSE $5 END
-        WHERE connection = $1 AND name = $2 AND due_at = $3";
+        UPDATE sweep SET position = $4, in_progress = 0,
+            run_at = CASE WHEN expedited_to < $5 THEN expedited_to ELSE $5 END
+        WHERE connection = $1 AND name = $2 AND run_at = $3";
     let parameters = [
         turn.connection.as_str().into(),
         turn.sweep.as_str().into(),
         turn.taken_until.into(),
         cursor.into(),
-        due_at.into(),
+        run_at.into(),
     ];
     session.run(FINISH, &parameters).await.map(drop)
 }
@@ -268,20 +268,20 @@ pub(super) async fn finish(
 /// Changes nothing if somebody else took the sweep since, or the connection is gone.
 pub(super) async fn release(
     session: &mut Session<'_>,
-    turn: &SweepTurn,
-    due_at: Timestamp,
+    turn: &SweepLease,
+    run_at: Timestamp,
 ) -> Result<(), StoreError> {
     const RELEASE: &str = "
-        UPDATE sweep SET taken = 0,
-            due_at = CASE WHEN hastened_to < $4 THEN hastened_to ELSE $4 END,
-            hastened_to = CASE WHEN taken = $5 THEN COALESCE(hastened_to, $4) ELSE hastened_to END
-        WHERE connection = $1 AND name = $2 AND due_at = $3";
+        UPDATE sweep SET in_progress = 0,
+            run_at = CASE WHEN expedited_to < $4 THEN expedited_to ELSE $4 END,
+            expedited_to = CASE WHEN in_progress = $5 THEN COALESCE(expedited_to, $4) ELSE expedited_to END
+        WHERE connection = $1 AND name = $2 AND run_at = $3";
     let parameters = [
         turn.connection.as_str().into(),
         turn.sweep.as_str().into(),
         turn.taken_until.into(),
-        due_at.into(),
-        TAKEN_IN_HASTE.into(),
+        run_at.into(),
+        TAKEN_EXPEDITED.into(),
     ];
     session.run(RELEASE, &parameters).await.map(drop)
 }
@@ -289,7 +289,7 @@ pub(super) async fn release(
 /// Changes nothing if the connection is gone.
 pub(super) async fn ended(
     session: &mut Session<'_>,
-    turn: &SweepTurn,
+    turn: &SweepLease,
     error: Option<&str>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -308,7 +308,7 @@ pub(super) async fn ended(
 
 pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<SweepStatus>, StoreError> {
     const ALL: &str = "
-        SELECT connection, name, due_at, taken, succeeded_at, failing_since, error FROM sweep
+        SELECT connection, name, run_at, in_progress, succeeded_at, failing_since, error FROM sweep
         ORDER BY connection, name";
     let rows = session.all(ALL, &[]).await?;
     rows.iter()
@@ -316,8 +316,8 @@ pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<SweepStatus>, S
             Ok(SweepStatus {
                 connection: row.parsed("connection")?,
                 sweep: row.parsed("name")?,
-                next_at: row.time("due_at")?,
-                is_under_way: row.int("taken")? != 0,
+                next_at: row.time("run_at")?,
+                is_in_progress: row.int("in_progress")? != 0,
                 succeeded_at: row.time_if_any("succeeded_at")?,
                 failing_since: row.time_if_any("failing_since")?,
                 error: row.text_if_any("error")?,
@@ -327,7 +327,7 @@ pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<SweepStatus>, S
 }
 
 /// The time of one that is taken is its holder's: it is set when that one is done.
-pub(super) async fn hasten(
+pub(super) async fn expedite(
     session: &mut Session<'_>,
     connection: Option<&ConnectionId>,
     sweep: SweepName,
@@ -335,8 +335,8 @@ pub(super) async fn hasten(
 ) -> Result<(), StoreError> {
     const HASTEN: &str = "
         UPDATE sweep SET
-            hastened_to = CASE WHEN hastened_to < $3 THEN hastened_to ELSE $3 END,
-            due_at = CASE WHEN taken = 0 AND due_at > $3 THEN $3 ELSE due_at END
+            expedited_to = CASE WHEN expedited_to < $3 THEN expedited_to ELSE $3 END,
+            run_at = CASE WHEN in_progress = 0 AND run_at > $3 THEN $3 ELSE run_at END
         WHERE ($1 = '' OR connection = $1) AND name = $2";
     // No connection has an empty name.
     let connection = connection.map_or("", ConnectionId::as_str);
@@ -348,7 +348,7 @@ struct Found {
     rma: String,
 }
 
-pub(super) async fn mark_found(
+pub(super) async fn enqueue_found(
     session: &mut Session<'_>,
     connection: &ConnectionId,
     rmas: &[RmaId],
@@ -358,11 +358,11 @@ pub(super) async fn mark_found(
 ) -> Result<usize, StoreError> {
     const NOBODY_LOOKS_AT: &str = "
         SELECT input.rma AS rma FROM {input $1: rma text}
-        LEFT JOIN work ON work.connection = $2 AND work.rma = input.rma
-        WHERE work.rma IS NULL OR NOT (state = 'due' OR (state = 'needs-review' AND failures > 0))";
+        LEFT JOIN job ON job.connection = $2 AND job.rma = input.rma
+        WHERE job.rma IS NULL OR NOT (state = 'pending' OR (state = 'needs-review' AND failures > 0))";
     // Sweeps do not come back to a change: it is looked at once the person has decided.
     const REMEMBER_UNTIL_DECIDED: &str = "
-        UPDATE work SET marked_at = COALESCE(marked_at, $3)
+        UPDATE job SET enqueued_at = COALESCE(enqueued_at, $3)
         WHERE connection = $2 AND state = 'needs-review' AND failures > 0
             AND rma IN (SELECT input.rma FROM {input $1: rma text})";
     if rmas.is_empty() {
@@ -374,5 +374,5 @@ pub(super) async fn mark_found(
     session.run(REMEMBER_UNTIL_DECIDED, &[(&rows).into(), connection.as_str().into(), now.into()]).await?;
     let found = session.all(NOBODY_LOOKS_AT, &[(&rows).into(), connection.as_str().into()]).await?;
     let found = found.iter().map(|row| row.parsed("rma")).collect::<Result<Vec<RmaId>, _>>()?;
-    queue::mark_due(session, connection, &found, cause, why, now).await
+    queue::enqueue(session, connection, &found, cause, why, now).await
 }

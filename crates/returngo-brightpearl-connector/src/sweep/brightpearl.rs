@@ -9,7 +9,7 @@ use brightpearl::{
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 
-use super::{Progress, Schedule, SweepError, Swept, later};
+use super::{Progress, Schedule, SweepError, SweepResult, later};
 use crate::{
     connection::Connection,
     inbox::naming::Rows,
@@ -51,11 +51,11 @@ impl Connection {
         let rmas = self.rmas_naming(&unseen, &orders, store).await?;
         let rmas: Vec<RmaId> = rmas.into_iter().collect();
         let due = store
-            .mark_found(&self.id, &rmas, Cause::Brightpearl, "Brightpearl was swept", self.clock.now())
+            .enqueue_found(&self.id, &rmas, Cause::Brightpearl, "Brightpearl was swept", self.clock.now())
             .await?;
-        let due_at = later(self.clock.now(), schedule.brightpearl);
+        let run_at = later(self.clock.now(), schedule.brightpearl);
         let (cursor, rows) = (began.to_string(), SweepRowChanges::default());
-        Ok(Progress { cursor, rows, due_at, swept: Swept { due }, trouble: None })
+        Ok(Progress { cursor, rows, run_at, swept: SweepResult { due }, trouble: None })
     }
 
     /// The orders that changed, or whose goods moved, since this time, whether or not they were looked at.
@@ -138,13 +138,14 @@ impl Connection {
     ) -> Result<BTreeSet<OrderId>, StoreError> {
         let ids: Vec<OrderId> = found.keys().copied().collect();
         let orders: BTreeMap<OrderId, &Order> = orders.iter().map(|order| (order.id, order)).collect();
-        let mut was_seen: BTreeMap<OrderId, bool> = BTreeMap::new();
-        for credit in store.seen_of_credits(&self.id, &ids).await?.into_iter().filter_map(|seen| seen.credit)
+        let mut was_observed: BTreeMap<OrderId, bool> = BTreeMap::new();
+        for credit in
+            store.observations_of_credits(&self.id, &ids).await?.into_iter().filter_map(|seen| seen.credit)
         {
             let is_same = orders.get(&credit.id).is_some_and(|order| credit.is_as_in(order))
                 && found.get(&credit.id).into_iter().flatten().all(|movement| credit.knows(movement));
-            *was_seen.entry(credit.id).or_insert(true) &= is_same;
+            *was_observed.entry(credit.id).or_insert(true) &= is_same;
         }
-        Ok(ids.into_iter().filter(|id| was_seen.get(id) != Some(&true)).collect())
+        Ok(ids.into_iter().filter(|id| was_observed.get(id) != Some(&true)).collect())
     }
 }

@@ -15,10 +15,10 @@ use returngo_brightpearl_sync::ReadError;
 use crate::{
     configuration::ConnectionConfiguration,
     connection::Connection,
+    failpoints::{Failpoint, Failpoints},
     inbox::InboxError,
-    probe::{Point, Probe},
     skipped::Skipped,
-    store::{Store, StoreError, SweepName, SweepRowChanges, SweepTurn},
+    store::{Store, StoreError, SweepLease, SweepName, SweepRowChanges},
 };
 
 /// How often a connection is swept.
@@ -60,7 +60,7 @@ impl Schedule {
 
 /// What a sweep found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Swept {
+pub struct SweepResult {
     /// RMAs that are due because of it.
     pub due: usize,
 }
@@ -111,8 +111,8 @@ impl From<InboxError> for SweepError {
 struct Progress {
     cursor: String,
     rows: SweepRowChanges,
-    due_at: Timestamp,
-    swept: Swept,
+    run_at: Timestamp,
+    swept: SweepResult,
     /// What kept it from getting further.
     trouble: Option<SweepError>,
 }
@@ -124,13 +124,13 @@ impl Connection {
     /// When a system or the store fails: the sweep is due again, from where the last one got to.
     pub async fn sweep(
         &self,
-        turn: &SweepTurn,
+        turn: &SweepLease,
         configuration: &ConnectionConfiguration,
         schedule: &Schedule,
         store: &Store,
-        probe: &dyn Probe,
-    ) -> Result<Swept, SweepError> {
-        probe.reached(Point::SweepTaken);
+        failpoints: &dyn Failpoints,
+    ) -> Result<SweepResult, SweepError> {
+        failpoints.reached(Failpoint::SweepTaken);
         let cursor = turn.cursor.as_deref();
         let mut skipped = Skipped::of(&self.id);
         let taken = match turn.sweep {
@@ -143,11 +143,11 @@ impl Connection {
             SweepName::Returngo => self.sweep_returngo(turn, schedule, store, &mut skipped).await,
             SweepName::Subscriptions => self.sweep_subscriptions(configuration, schedule).await,
         };
-        probe.reached(Point::SweepMarked);
+        failpoints.reached(Failpoint::SweepMarked);
         let again_at = schedule.after_failure_at(self.clock.now());
         // Before the sweep goes past it.
         let stored = skipped.store(store, self.clock.now()).await;
-        probe.reached(Point::SkippedStored);
+        failpoints.reached(Failpoint::SkippedStored);
         let outcome = match stored {
             Ok(()) => finish(turn, taken, again_at, store).await,
             Err(error) => Err(error.into()),
@@ -158,7 +158,7 @@ impl Connection {
         {
             tracing::warn!(connection = %self.id, sweep = turn.sweep.as_str(), "a sweep that failed is not released: {error}");
         }
-        probe.reached(Point::SweepFinished);
+        failpoints.reached(Failpoint::SweepFinished);
         outcome
     }
 
@@ -171,26 +171,26 @@ impl Connection {
             self.subscribe(public_url, &configuration.webhook_secret).await.map_err(SweepError::Read)?;
         }
         let now = self.clock.now();
-        let due_at = later(now, schedule.subscriptions);
+        let run_at = later(now, schedule.subscriptions);
         Ok(Progress {
             cursor: now.to_string(),
             rows: SweepRowChanges::default(),
-            due_at,
-            swept: Swept::default(),
+            run_at,
+            swept: SweepResult::default(),
             trouble: None,
         })
     }
 }
 
 async fn finish(
-    turn: &SweepTurn,
+    turn: &SweepLease,
     taken: Result<Progress, SweepError>,
     again_at: Timestamp,
     store: &Store,
-) -> Result<Swept, SweepError> {
-    let Progress { cursor, rows, due_at, swept, trouble } = taken?;
-    let due_at = if trouble.is_some() { again_at } else { due_at };
-    let is_finished = store.finish_sweep_with(turn, &cursor, &rows, due_at).await?;
+) -> Result<SweepResult, SweepError> {
+    let Progress { cursor, rows, run_at, swept, trouble } = taken?;
+    let run_at = if trouble.is_some() { again_at } else { run_at };
+    let is_finished = store.finish_sweep_with(turn, &cursor, &rows, run_at).await?;
     match trouble {
         Some(trouble) => Err(trouble),
         None if !is_finished => Err(SweepError::TakenOver),

@@ -10,11 +10,11 @@ use returngo::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Progress, Schedule, SweepError, Swept, later, rows};
+use super::{Progress, Schedule, SweepError, SweepResult, later, rows};
 use crate::{
     connection::Connection,
     skipped::Skipped,
-    store::{Cause, Store, StoreError, SweepRowChanges, SweepRows, SweepTurn, UnreadableKind},
+    store::{Cause, Store, StoreError, SweepLease, SweepRowChanges, SweepRows, UnreadableKind},
 };
 
 /// How much of what workers saw before the last sweep is taken in again: their clocks may differ from this one.
@@ -88,7 +88,7 @@ impl Connection {
     /// It reads no RMA itself: a worker does, and tells what it saw.
     pub(super) async fn sweep_returngo(
         &self,
-        turn: &SweepTurn,
+        turn: &SweepLease,
         schedule: &Schedule,
         store: &Store,
         skipped: &mut Skipped<'_>,
@@ -102,15 +102,15 @@ impl Connection {
         let watched = store.watched_rmas(&self.id, began).await?;
         recall(sweeper.state_mut(), watched, began);
         let unlisted: Vec<RmaId> = sweeper.state().unlisted().cloned().collect();
-        recall(sweeper.state_mut(), store.seen_rmas(&self.id, &unlisted).await?, began);
+        recall(sweeper.state_mut(), store.observed_rmas(&self.id, &unlisted).await?, began);
         if let Some(heard_until) = heard_until {
             let since = heard_until.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
-            let heard = store.seen_since(&self.id, since).await?;
+            let heard = store.observed_since(&self.id, since).await?;
             for (rma, seen) in heard.into_iter().filter(|(_, seen)| is_from_the_past(&seen.rma, began)) {
                 sweeper.state_mut().saw(&rma, seen.rma);
             }
         }
-        if turn.hastened {
+        if turn.expedited {
             sweeper.notified(&Notification::default());
         }
         let unmatched = transactions_unmatched(sweeper.state());
@@ -129,7 +129,7 @@ impl Connection {
         let found = sweeper.due();
         let rmas: Vec<RmaId> = found.iter().map(|due| due.rma_id.clone()).collect();
         let now = self.clock.now();
-        let due = store.mark_found(&self.id, &rmas, Cause::Returngo, "ReturnGO was swept", now).await?;
+        let due = store.enqueue_found(&self.id, &rmas, Cause::Returngo, "ReturnGO was swept", now).await?;
         found.iter().for_each(|due| sweeper.state_mut().handed_over(due, now));
         let next =
             sweeper.wake_at().clamp(later(now, schedule.returngo / 5), later(now, schedule.returngo * 4));
@@ -147,8 +147,8 @@ impl Connection {
         Ok(Progress {
             cursor,
             rows: SweepRowChanges::between(&before, after),
-            due_at: next,
-            swept: Swept { due },
+            run_at: next,
+            swept: SweepResult { due },
             trouble,
         })
     }
@@ -197,7 +197,7 @@ impl Connection {
         let mut rmas = store.rmas_of_items(&self.id, &items).await?;
         rmas.extend(page.rmas());
         rmas.retain(|rma| state.seen(rma).is_none());
-        store.seen_rmas(&self.id, &rmas).await
+        store.observed_rmas(&self.id, &rmas).await
     }
 
     /// Transactions of RMAs of which only the units could be read back.
@@ -249,7 +249,7 @@ impl Connection {
             read_at.entry(rma.clone()).or_insert(seen.read_at);
         }
         let since = now.saturating_sub(REFUNDED_WITHIN).unwrap_or(now);
-        for (rma, seen) in store.seen_since(&self.id, since).await? {
+        for (rma, seen) in store.observed_since(&self.id, since).await? {
             read_at.entry(rma).or_insert(seen.rma.read_at);
         }
         let mut latest: Vec<RmaId> = read_at.keys().cloned().collect();

@@ -13,7 +13,7 @@ use crate::store::{SweepPart, SweepRowKey, SweepRows};
 pub(super) fn out_of_progress(progress: &mut SweepProgress) -> Result<SweepRows, serde_json::Error> {
     let mut rows = SweepRows::new();
     for (rma, mark) in std::mem::take(&mut progress.due) {
-        put(&mut rows, SweepPart::Due, rma.as_str(), &mark)?;
+        put(&mut rows, SweepPart::Pending, rma.as_str(), &mark)?;
     }
     for (transaction, items) in std::mem::take(&mut progress.unmatched) {
         put(&mut rows, SweepPart::Unmatched, transaction.as_str(), &items)?;
@@ -35,7 +35,7 @@ fn put(
 pub(super) fn into_progress(rows: &SweepRows, progress: &mut SweepProgress) -> Result<(), Unreadable> {
     for (SweepRowKey { part, key }, what) in rows {
         match part {
-            SweepPart::Due => {
+            SweepPart::Pending => {
                 let rma = key.parse().map_err(|_| Unreadable)?;
                 progress.due.insert(rma, serde_json::from_str(what).map_err(|_| Unreadable)?);
             }
@@ -54,7 +54,7 @@ pub(super) fn salvaged(rows: &SweepRows, from: Timestamp, now: Timestamp) -> Swe
     let mut due = Vec::new();
     for (SweepRowKey { part, key }, what) in rows {
         match part {
-            SweepPart::Due => due.extend(key.parse::<RmaId>()),
+            SweepPart::Pending => due.extend(key.parse::<RmaId>()),
             SweepPart::Unmatched => {
                 if let Ok(items) = serde_json::from_str(what) {
                     progress.unmatched.insert(TransactionId::new(key), items);

@@ -1,7 +1,7 @@
 //! An RMA of which every process ends stops nobody else's.
 
 use jiff::SignedDuration;
-use returngo_brightpearl_connector::store::{WorkState, WorkerId};
+use returngo_brightpearl_connector::store::{JobState, WorkerId};
 
 use crate::support::Shop;
 
@@ -13,30 +13,30 @@ async fn what_processes_end_of_is_put_to_a_person_and_the_rest_goes_on() {
     }
     while shop.service.handle_some_webhooks().await.unwrap() {}
     let poison = &shop.scene.rmas[1];
-    let mut claimed = Vec::new();
+    let mut leased = Vec::new();
     loop {
-        let claims = shop.service.engine.claim(Vec::new()).await.unwrap();
-        claimed.push(claims.len());
+        let leases = shop.service.engine.lease(Vec::new()).await.unwrap();
+        leased.push(leases.len());
         // A process ends when it gets to this one.
-        if claims.is_empty() || claims.iter().any(|claim| claim.rma == *poison && claim.abandoned < 5) {
-            if claims.is_empty() {
+        if leases.is_empty() || leases.iter().any(|lease| lease.rma == *poison && lease.abandoned < 5) {
+            if leases.is_empty() {
                 break;
             }
             shop.pass(SignedDuration::from_mins(1)).await;
             let (ended, now) = (WorkerId("worker".to_owned()), shop.time.now());
             let held = shop.service.store.release_process(&ended, None, now).await.unwrap();
-            assert_eq!(held, claims.len());
+            assert_eq!(held, leases.len());
             continue;
         }
         let connection = shop.service.registry.get(&shop.connection).await.unwrap();
-        shop.service.engine.work_on(&connection, claims).await.unwrap();
+        shop.service.engine.work_on(&connection, leases).await.unwrap();
     }
-    assert_eq!(claimed[..5], [3, 3, 1, 1, 1], "together twice, then each alone");
+    assert_eq!(leased[..5], [3, 3, 1, 1, 1], "together twice, then each alone");
     for rma in [&shop.scene.rmas[0], &shop.scene.rmas[2]] {
-        assert_eq!(shop.item(rma).await.state, WorkState::InStep);
+        assert_eq!(shop.item(rma).await.state, JobState::InSync);
     }
     let item = shop.item(poison).await;
-    assert_eq!(item.state, WorkState::NeedsReview);
+    assert_eq!(item.state, JobState::NeedsReview);
     let error = item.last_error.unwrap();
     assert!(error.starts_with("5 processes ended, or failed, while they worked on it"), "{error}");
 }

@@ -2,7 +2,7 @@
 
 use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
-use returngo_brightpearl_connector::store::{Cause, WorkState};
+use returngo_brightpearl_connector::store::{Cause, JobState};
 use returngo_brightpearl_demo::Scene;
 
 use crate::support::Shop;
@@ -20,13 +20,13 @@ impl Backlog {
         self.0
             .service
             .store
-            .mark_due(&self.0.connection, &rmas, Cause::Person, "a test", self.0.time.now())
+            .enqueue(&self.0.connection, &rmas, Cause::Prompter, "a test", self.0.time.now())
             .await
             .unwrap();
         for _ in 0..40 {
             self.0.work().await;
             let status = self.0.service.store.status().await.unwrap().remove(0);
-            if status.due == 0 && status.needs_review == 0 && status.waiting_deliveries == 0 {
+            if status.pending == 0 && status.needs_review == 0 && status.waiting_deliveries == 0 {
                 return;
             }
             self.0.pass(SignedDuration::from_hours(2)).await;
@@ -36,7 +36,7 @@ impl Backlog {
         for rma in &self.0.scene.rmas {
             late.extend(self.0.service.store.work(&self.0.connection, rma).await.unwrap());
         }
-        late.retain(|work| work.state != WorkState::InStep);
+        late.retain(|work| work.state != JobState::InSync);
         panic!("not in step after all rounds: {status:?} {:?}", late.first());
     }
 

@@ -18,8 +18,8 @@ use returngo::RmaId;
 use returngo_brightpearl_connector::{
     configuration::ConnectionConfiguration,
     engine::Policy,
-    probe::{NoProbe, Point},
-    store::{self, AuditEntry, AuditEvent, ConnectionId, Store, WorkState},
+    failpoints::{Failpoint, NoFailpoints},
+    store::{self, AuditEntry, AuditEvent, ConnectionId, JobState, Store},
 };
 use returngo_brightpearl_demo::Scene;
 use returngo_brightpearl_mapping::keys;
@@ -34,7 +34,7 @@ use process::{ORDERS, Orders, policy};
 #[derive(Clone, Copy)]
 enum Kill {
     /// When it is at this step for the how manieth time.
-    At(Point, u32),
+    At(Failpoint, u32),
     /// When it has made so many requests, wherever that is.
     AfterRequests(u64),
 }
@@ -45,16 +45,16 @@ const RMAS: u64 = 4;
 const RMAS_PER_ORDER: u64 = 2;
 
 /// Where processes are killed: at every step, and more often around the writes.
-const STEPS: [Point; 23] = {
-    use Point::{
-        Claimed, DeliveriesRead, DeliveriesResolved, DeliveriesStored, Finished, Intended, OrdersTaken,
+const STEPS: [Failpoint; 23] = {
+    use Failpoint::{
+        DeliveriesRead, DeliveriesResolved, DeliveriesStored, Finished, InProgress, Intended, OrdersTaken,
         Recorded, SkippedStored, SweepFinished, SweepMarked, SweepTaken, WorldsRead, Written,
     };
     [
         DeliveriesStored,
         DeliveriesRead,
         DeliveriesResolved,
-        Claimed,
+        InProgress,
         WorldsRead,
         OrdersTaken,
         Finished,
@@ -77,8 +77,8 @@ const STEPS: [Point; 23] = {
     ]
 };
 
-fn place(point: Point) -> usize {
-    Point::ALL.iter().position(|one| *one == point).unwrap()
+fn place(point: Failpoint) -> usize {
+    Failpoint::ALL.iter().position(|one| *one == point).unwrap()
 }
 
 /// One story: four RMAs through all their stations, with so many kills on the way.
@@ -93,7 +93,7 @@ struct Story {
     writes_at_once: usize,
     /// What passes from one process to the next.
     step: SignedDuration,
-    killed_at: Vec<Point>,
+    killed_at: Vec<Failpoint>,
 }
 
 impl Story {
@@ -103,7 +103,7 @@ impl Story {
         let now = "2026-05-09T10:15:20Z".parse().unwrap();
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
         let service =
-            service(Arc::clone(&store), &Time::at(now), "setter-up", Arc::new(NoProbe), policy(1)).await;
+            service(Arc::clone(&store), &Time::at(now), "setter-up", Arc::new(NoFailpoints), policy(1)).await;
         let configuration: ConnectionConfiguration = scene.configuration().unwrap();
         service.registry.put(&connection, &configuration).await.unwrap();
         Self {
@@ -221,9 +221,9 @@ impl Story {
         assert_eq!(self.scene.lost(), 0);
         for rma in &self.scene.rmas {
             let work = self.store.work(&self.connection, rma).await.unwrap().unwrap();
-            assert_eq!(work.state, WorkState::InStep, "{work:?}");
+            assert_eq!(work.state, JobState::InSync, "{work:?}");
             let audit = self.store.audit(&self.connection, rma).await.unwrap();
-            assert!(audit.iter().any(|entry| entry.event == AuditEvent::MarkedDue), "{audit:?}");
+            assert!(audit.iter().any(|entry| entry.event == AuditEvent::Queued), "{audit:?}");
             let credit = self.scene.credit(rma).unwrap();
             assert_told(&audit, &keys::credit(rma), &credit.id.to_string(), &credit);
             let payments = self.scene.brightpearl.payments_on(credit.id);
@@ -245,13 +245,13 @@ fn assert_told(audit: &[AuditEntry], key: &str, id: &str, credit: &Order) {
     let intended = of(AuditEvent::Intended, format!("{key}: "));
     let intended = intended.unwrap_or_else(|| panic!("nobody intended {key}: {audit:?}"));
     let applied = of(AuditEvent::Applied, format!("{key} as {id}"));
-    let looked_at = || {
+    let observed_at = || {
         let settled = format!("credit {}", credit.id);
         audit[intended..]
             .iter()
             .any(|entry| entry.event == AuditEvent::Settled && entry.detail.starts_with(&settled))
     };
-    assert!(applied.is_some_and(|applied| applied > intended) || looked_at(), "{key}, {id}: {audit:?}");
+    assert!(applied.is_some_and(|applied| applied > intended) || observed_at(), "{key}, {id}: {audit:?}");
 }
 
 async fn a_story_with_lost_answers(database: Database, seed: u64, kills: u64) -> usize {
@@ -279,7 +279,7 @@ async fn a_story_with_lost_answers(database: Database, seed: u64, kills: u64) ->
     killed
 }
 
-async fn a_story_with_kills(database: Database, seed: u64, kills: u32) -> Vec<Point> {
+async fn a_story_with_kills(database: Database, seed: u64, kills: u32) -> Vec<Failpoint> {
     let mut story = Story::begin(database, seed).await;
     let each = kills / 4;
     for rma in &story.scene.rmas {
@@ -356,9 +356,9 @@ async fn killed_between_any_two_requests_on_postgres() {
     killed_between_requests(Database::postgres).await;
 }
 
-fn assert_everywhere(killed_at: &[Point]) {
+fn assert_everywhere(killed_at: &[Failpoint]) {
     println!("{} processes were killed", killed_at.len());
-    for point in Point::ALL {
+    for point in Failpoint::ALL {
         assert!(killed_at.contains(&point), "nobody was killed at {point:?}: {killed_at:?}");
     }
 }

@@ -10,7 +10,7 @@ use returngo_brightpearl_connector::{
     apply::Write,
     configuration::ConnectionConfiguration,
     engine::Policy,
-    store::{EffectOutcome, WorkState},
+    store::{EffectOutcome, JobState},
 };
 use returngo_brightpearl_mapping::{ConnectionSettings, Effect, keys, plan};
 use returngo_mock::Refund;
@@ -70,7 +70,7 @@ impl Goodwill {
 
     async fn assert_in_step(&self) {
         let item = self.shop.item(&self.rma).await;
-        assert_eq!((item.state, &item.last_error), (WorkState::InStep, &None));
+        assert_eq!((item.state, &item.last_error), (JobState::InSync, &None));
         assert_eq!(self.rows(), 1);
         let credit = self.shop.scene.credit(&self.rma).unwrap();
         assert_eq!(self.shop.scene.brightpearl.payments_on(credit.id).len(), 1);
@@ -101,7 +101,7 @@ async fn a_row_that_is_committed_late_is_not_written_again_whatever_is_heard_mea
     goodwill.commits(row).await;
     assert_eq!(goodwill.rows(), 1, "another one would be money twice");
     let item = goodwill.shop.item(&goodwill.rma).await;
-    assert_eq!((item.state, item.failures), (WorkState::Due, 1), "to wait is no failure");
+    assert_eq!((item.state, item.failures), (JobState::Pending, 1), "to wait is no failure");
     let why = item.last_error.unwrap();
     assert!(why.contains("may have been written at 2026-05-09 10:15"), "{why}");
     goodwill.shop.pass(minutes(2)).await;
@@ -177,7 +177,7 @@ async fn of_writes_that_are_given_up_only_what_is_on_its_way_is_doubtful() {
     shop.pass(minutes(5)).await;
     shop.work().await;
     for rma in &shop.scene.rmas {
-        assert_eq!(shop.item(rma).await.state, WorkState::InStep);
+        assert_eq!(shop.item(rma).await.state, JobState::InSync);
     }
 }
 

@@ -15,8 +15,8 @@ use returngo_brightpearl_connector::{
     configuration::{BrightpearlToken, ConnectionConfiguration},
     connection::Connection,
     engine::{Engine, Policy},
-    probe::NoProbe,
-    store::{self, Cause, ConnectionId, Sealed, StoredConnection, WorkerId},
+    failpoints::NoFailpoints,
+    store::{self, Cause, ConnectionId, Encrypted, StoredConnection, WorkerId},
 };
 use returngo_brightpearl_demo::Scene;
 use tokio::sync::watch;
@@ -134,19 +134,19 @@ async fn drain(rmas: u64, rmas_per_order: u64, takes: SignedDuration) -> Drained
     let connection = connect(&configuration, &time, takes);
     let database = Database::sqlite();
     let store = store::open(&database.url).await.unwrap();
-    let stored = StoredConnection { id: connection.id.clone(), configuration: Sealed(Vec::new()) };
+    let stored = StoredConnection { id: connection.id.clone(), configuration: Encrypted(Vec::new()) };
     store.put_connection(&stored, began).await.unwrap();
-    store.mark_due(&connection.id, &scene.rmas, Cause::Person, "a test", began).await.unwrap();
+    store.enqueue(&connection.id, &scene.rmas, Cause::Prompter, "a test", began).await.unwrap();
     let (_running, never) = watch::channel(false);
-    let (worker, probe) = (WorkerId("worker".to_owned()), Arc::new(NoProbe));
+    let (worker, failpoints) = (WorkerId("worker".to_owned()), Arc::new(NoFailpoints));
     let engine =
-        Engine::new(Arc::clone(&store), Arc::new(time.clone()), probe, worker, Policy::default(), never);
+        Engine::new(Arc::clone(&store), Arc::new(time.clone()), failpoints, worker, Policy::default(), never);
     loop {
-        let claims = engine.claim(Vec::new()).await.unwrap();
-        if claims.is_empty() {
+        let leases = engine.lease(Vec::new()).await.unwrap();
+        if leases.is_empty() {
             break;
         }
-        engine.work_on(&connection, claims).await.unwrap();
+        engine.work_on(&connection, leases).await.unwrap();
     }
     assert_eq!(time.credits() as u64, rmas);
     assert!(scene.brightpearl.duplicates().is_empty());

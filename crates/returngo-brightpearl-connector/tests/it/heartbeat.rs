@@ -9,8 +9,8 @@ use returngo::RmaId;
 use returngo_brightpearl_connector::{
     heartbeat::Heartbeat,
     store::{
-        Cause, Claim, ClaimRequest, ConnectionId, Outcome, Sealed, Store, StoredConnection, WorkItem,
-        WorkState, WorkerId,
+        Cause, ConnectionId, Encrypted, Job, JobOutcome, JobState, Lease, LeaseRequest, Store,
+        StoredConnection, WorkerId,
     },
 };
 use tokio::sync::watch;
@@ -91,27 +91,27 @@ fn rma() -> RmaId {
 /// A store in which one RMA is due.
 async fn with_work(database: &Database) -> Arc<Store> {
     let store = database.open().await;
-    let stored = StoredConnection { id: connection(), configuration: Sealed(vec![1, 2, 3]) };
+    let stored = StoredConnection { id: connection(), configuration: Encrypted(vec![1, 2, 3]) };
     let began = start() - SignedDuration::from_hours(1000);
     store.put_connection(&stored, began).await.unwrap();
-    store.mark_due(&connection(), &[rma()], Cause::Returngo, "a test", began).await.unwrap();
+    store.enqueue(&connection(), &[rma()], Cause::Returngo, "a test", began).await.unwrap();
     store
 }
 
-async fn claim(store: &Arc<Store>, worker: &WorkerId) -> Claim {
+async fn lease(store: &Arc<Store>, worker: &WorkerId) -> Lease {
     let now = start() + SignedDuration::from_hours(1000);
-    let request = ClaimRequest { worker: worker.clone(), limit: 9, now, only: None, except: Vec::new() };
-    let mut claims = store.claim(&request).await.unwrap();
-    assert_eq!(claims.len(), 1, "it is due");
-    claims.remove(0)
+    let request = LeaseRequest { worker: worker.clone(), limit: 9, now, only: None, except: Vec::new() };
+    let mut leases = store.lease(&request).await.unwrap();
+    assert_eq!(leases.len(), 1, "it is due");
+    leases.remove(0)
 }
 
-async fn item(store: &Arc<Store>) -> WorkItem {
+async fn item(store: &Arc<Store>) -> Job {
     store.work(&connection(), &rma()).await.unwrap().unwrap()
 }
 
 async fn is_held(store: &Arc<Store>) -> bool {
-    item(store).await.state == WorkState::Claimed
+    item(store).await.state == JobState::InProgress
 }
 
 async fn beat(heartbeat: &Heartbeat) -> bool {
@@ -122,7 +122,7 @@ async fn a_silent_process_is_taken_over_from_whatever_the_wall_clocks_show(datab
     let store = with_work(&database).await;
     for (silent_is_off, watcher_is_off) in [(0, 0), (24, 0), (-24, 0), (0, 24), (0, -24)] {
         let silent = Machine::off_by(silent_is_off).register(&store, "silent").await;
-        let lost = claim(&store, silent.worker()).await;
+        let lost = lease(&store, silent.worker()).await;
         let machine = Machine::off_by(watcher_is_off);
         let watcher = machine.register(&store, "watcher").await;
         assert!(beat(&watcher).await);
@@ -141,19 +141,19 @@ async fn a_silent_process_is_taken_over_from_whatever_the_wall_clocks_show(datab
         let work = item(&store).await;
         assert_eq!(
             (work.state, work.worker),
-            (WorkState::Due, None),
+            (JobState::Pending, None),
             "off by {silent_is_off}, {watcher_is_off}"
         );
-        assert_eq!(work.due_at, Some(machine.now()));
-        let released = Outcome::Released;
+        assert_eq!(work.run_at, Some(machine.now()));
+        let released = JobOutcome::Released;
         assert_eq!(
             store.finish(&[(lost.clone(), released)], machine.now()).await.unwrap(),
             0,
             "it is fenced"
         );
-        let taken_over = claim(&store, watcher.worker()).await;
+        let taken_over = lease(&store, watcher.worker()).await;
         assert_eq!((taken_over.attempt, taken_over.abandoned), (lost.attempt + 1, 1));
-        assert_eq!(store.finish(&[(taken_over, Outcome::Released)], start()).await.unwrap(), 1);
+        assert_eq!(store.finish(&[(taken_over, JobOutcome::Released)], start()).await.unwrap(), 1);
         watcher.end().await.unwrap();
     }
 }
@@ -164,7 +164,7 @@ async fn a_process_that_reports_is_left_alone(database: Database) {
     let machines = [Machine::off_by(0), Machine::off_by(-24)];
     let watcher = machines[0].register(&store, "watcher").await;
     let busy = machines[1].register(&store, "busy").await;
-    claim(&store, busy.worker()).await;
+    lease(&store, busy.worker()).await;
     for _ in 0..30 {
         assert!(beat(&busy).await);
         for _ in 0..4 {
@@ -183,7 +183,7 @@ async fn a_process_that_reports_again_in_time_is_silent_from_then_on(database: D
     let machine = Machine::off_by(0);
     let watcher = machine.register(&store, "watcher").await;
     let busy = Machine::off_by(0).register(&store, "busy").await;
-    claim(&store, busy.worker()).await;
+    lease(&store, busy.worker()).await;
     beat(&watcher).await;
     machine.seconds_pass(22).await;
     beat(&watcher).await;
@@ -202,7 +202,7 @@ async fn a_process_that_reports_again_in_time_is_silent_from_then_on(database: D
 async fn of_several_watchers_one_takes_over(database: Database) {
     let store = with_work(&database).await;
     let silent = Machine::off_by(0).register(&store, "silent").await;
-    claim(&store, silent.worker()).await;
+    lease(&store, silent.worker()).await;
     let machine = Machine::off_by(0);
     let watchers = [machine.register(&store, "one").await, machine.register(&store, "two").await];
     for watcher in &watchers {
@@ -213,7 +213,7 @@ async fn of_several_watchers_one_takes_over(database: Database) {
         let (one, two) = tokio::join!(watchers[0].beat(), watchers[1].beat());
         assert!(one.unwrap() && two.unwrap());
     }
-    let taken_over = claim(&store, watchers[0].worker()).await;
+    let taken_over = lease(&store, watchers[0].worker()).await;
     assert_eq!(taken_over.abandoned, 1, "it is counted once");
     for _ in 0..2 {
         machine.seconds_pass(30).await;
@@ -225,7 +225,7 @@ async fn of_several_watchers_one_takes_over(database: Database) {
 
 async fn what_an_unregistered_process_holds_is_taken_over_too(database: Database) {
     let store = with_work(&database).await;
-    claim(&store, &WorkerId("an earlier version's".to_owned())).await;
+    lease(&store, &WorkerId("an earlier version's".to_owned())).await;
     let machine = Machine::off_by(0);
     let watcher = machine.register(&store, "watcher").await;
     beat(&watcher).await;
@@ -244,7 +244,7 @@ async fn a_process_that_was_replaced_is_told(database: Database) {
     let machine = Machine::off_by(0);
     let replaced = machine.register(&store, "serve host").await;
     assert!(beat(&replaced).await);
-    claim(&store, replaced.worker()).await;
+    lease(&store, replaced.worker()).await;
     let next = machine.register(&store, "serve host").await;
     assert!(!is_held(&store).await, "the next one goes on with what it held");
     assert!(!beat(&replaced).await);
@@ -276,7 +276,7 @@ async fn a_watcher_that_could_not_look_takes_nothing_over(database: Database) {
     let store = with_work(&database).await;
     let machine = Machine::off_by(0);
     let processes = [machine.register(&store, "one").await, machine.register(&store, "other").await];
-    claim(&store, processes[1].worker()).await;
+    lease(&store, processes[1].worker()).await;
     for process in &processes {
         assert!(beat(process).await);
     }
@@ -306,7 +306,7 @@ async fn a_process_that_cannot_report_has_lapsed(database: Database) {
 async fn a_process_that_ends_holds_nothing(database: Database) {
     let store = with_work(&database).await;
     let process = Machine::off_by(0).register(&store, "serve host").await;
-    claim(&store, process.worker()).await;
+    lease(&store, process.worker()).await;
     process.end().await.unwrap();
     assert!(!is_held(&store).await);
     assert!(store.processes().await.unwrap().is_empty());
@@ -325,27 +325,27 @@ async fn a_clock_that_was_ahead_is_noticed_within_ten_minutes(database: Database
     let machine = Machine::off_by(0);
     let watcher = machine.register(&store, "watcher").await;
     let ahead = Machine::off_by(24).register(&store, "ahead").await;
-    let held = claim(&store, ahead.worker()).await;
+    let held = lease(&store, ahead.worker()).await;
     let again_at = Some(start() + SignedDuration::from_hours(25));
-    let failed = Outcome::Failed { error: "503".to_owned(), again_at };
+    let failed = JobOutcome::Failed { error: "503".to_owned(), again_at };
     assert_eq!(store.finish(&[(held, failed)], start() + SignedDuration::from_hours(24)).await.unwrap(), 1);
     ahead.end().await.unwrap();
     for _ in 0..59 {
         machine.seconds_pass(10).await;
         assert!(beat(&watcher).await);
-        assert_eq!(item(&store).await.due_at, again_at);
+        assert_eq!(item(&store).await.run_at, again_at);
     }
     machine.seconds_pass(10).await;
     assert!(beat(&watcher).await);
-    assert_eq!(item(&store).await.due_at, Some(machine.now()));
+    assert_eq!(item(&store).await.run_at, Some(machine.now()));
 }
 
 async fn a_clock_that_was_ahead_is_noticed_once_its_process_is_taken_over_from(database: Database) {
     let store = with_work(&database).await;
     let killed = Machine::off_by(24).register(&store, "killed").await;
-    let held = claim(&store, killed.worker()).await;
+    let held = lease(&store, killed.worker()).await;
     let again_at = Some(start() + SignedDuration::from_hours(25));
-    let failed = Outcome::Failed { error: "503".to_owned(), again_at };
+    let failed = JobOutcome::Failed { error: "503".to_owned(), again_at };
     assert_eq!(store.finish(&[(held, failed)], start() + SignedDuration::from_hours(24)).await.unwrap(), 1);
     let machine = Machine::off_by(0);
     let watcher = machine.register(&store, "watcher").await;
@@ -353,5 +353,5 @@ async fn a_clock_that_was_ahead_is_noticed_once_its_process_is_taken_over_from(d
         assert!(beat(&watcher).await);
         machine.seconds_pass(10).await;
     }
-    assert!(item(&store).await.due_at.is_some_and(|due| due <= machine.now()));
+    assert!(item(&store).await.run_at.is_some_and(|due| due <= machine.now()));
 }

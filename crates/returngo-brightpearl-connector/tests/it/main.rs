@@ -13,7 +13,6 @@ mod drain;
 mod heartbeat;
 mod meeting;
 mod not_yet;
-mod parts;
 mod private_file;
 #[allow(dead_code, reason = "the program's tests use the rest")]
 mod raw_http;
@@ -22,6 +21,7 @@ mod server;
 mod service;
 mod skipped;
 mod store;
+mod supervisor;
 mod support;
 mod sweep_ends;
 mod sweeps;

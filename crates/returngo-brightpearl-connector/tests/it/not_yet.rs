@@ -8,9 +8,9 @@ use std::sync::{
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
     engine::Policy,
-    probe::NoProbe,
+    failpoints::NoFailpoints,
     service::Service,
-    store::{self, Delivery, Source, SweepName, UnreadableKind, WorkState},
+    store::{self, Delivery, JobState, Source, SweepName, UnreadableKind},
 };
 use serde_json::json;
 use wiremock::{Mock, Request, ResponseTemplate};
@@ -25,7 +25,7 @@ struct Unknown {
     shop: Shop,
     service: Service,
     credit: u64,
-    asked: Arc<AtomicUsize>,
+    requested: Arc<AtomicUsize>,
     _database: Database,
 }
 
@@ -40,10 +40,10 @@ impl Unknown {
         let credit = shop.scene.credit(rma).unwrap().id.get();
         let database = Database::sqlite();
         let store = store::open(&database.url).await.unwrap();
-        let service = service(store, &shop.time, "other", Arc::new(NoProbe), Policy::default()).await;
+        let service = service(store, &shop.time, "other", Arc::new(NoFailpoints), Policy::default()).await;
         service.registry.put(&shop.connection, &shop.scene.configuration().unwrap()).await.unwrap();
-        let asked = Arc::new(AtomicUsize::new(0));
-        let (counted, at) = (Arc::clone(&asked), format!("/order-service/order/{credit}"));
+        let requested = Arc::new(AtomicUsize::new(0));
+        let (counted, at) = (Arc::clone(&requested), format!("/order-service/order/{credit}"));
         let refuses = move |request: &Request| {
             let is_asked = request.method.as_str() == "GET" && request.url.path().ends_with(&at);
             is_asked && counted.fetch_add(1, Ordering::Relaxed) < times
@@ -53,7 +53,7 @@ impl Unknown {
             .with_priority(1)
             .mount(shop.scene.brightpearl.server())
             .await;
-        Self { shop, service, credit, asked, _database: database }
+        Self { shop, service, credit, requested, _database: database }
     }
 
     async fn hear(&self, event: &str) {
@@ -68,10 +68,10 @@ impl Unknown {
     /// Handles what waits; how often the credit was asked for.
     async fn handle(&self) -> usize {
         while self.service.handle_some_webhooks().await.unwrap() {}
-        self.asked.load(Ordering::Relaxed)
+        self.requested.load(Ordering::Relaxed)
     }
 
-    async fn state(&self) -> Option<WorkState> {
+    async fn state(&self) -> Option<JobState> {
         let rma = &self.shop.scene.rmas[0];
         Some(self.service.store.work(&self.shop.connection, rma).await.unwrap()?.state)
     }
@@ -111,7 +111,7 @@ async fn an_object_that_is_not_shown_yet_is_asked_for_again() {
         assert_eq!(unknown.handle().await, 2, "{case}");
         unknown.shop.pass(SignedDuration::from_secs(20)).await;
         unknown.handle().await;
-        assert_eq!((unknown.waiting().await, unknown.state().await), (0, Some(WorkState::Due)), "{case}");
+        assert_eq!((unknown.waiting().await, unknown.state().await), (0, Some(JobState::Pending)), "{case}");
         assert_eq!(unknown.listed().await, [], "{case}");
     }
 }
@@ -186,6 +186,6 @@ async fn a_known_credit_that_is_not_shown_has_its_rma_looked_at() {
         "lifecycleEvent": "modified"});
     shop.hear(Source::Brightpearl, body.to_string()).await;
     while shop.service.handle_some_webhooks().await.unwrap() {}
-    assert_eq!(shop.item(rma).await.state, WorkState::Due);
+    assert_eq!(shop.item(rma).await.state, JobState::Pending);
     assert_eq!(shop.service.store.status().await.unwrap()[0].waiting_deliveries, 0);
 }

@@ -10,10 +10,10 @@ use std::{
 use api_client_core::client::{Clock, SystemClock};
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
-    probe::NoProbe,
-    receiver::{self, Doors, Inbox},
+    failpoints::NoFailpoints,
+    receiver::{self, Inbox, WebhookEndpoints},
     server::{self, Limits},
-    store::{self, ConnectionId, Sealed, Store, StoredConnection},
+    store::{self, ConnectionId, Encrypted, Store, StoredConnection},
 };
 use tokio::{
     net::{TcpListener, TcpSocket},
@@ -55,12 +55,12 @@ impl Served {
         let database = Database::sqlite();
         let store = store::open(&database.url).await.unwrap();
         let connection: ConnectionId = "acme".parse().unwrap();
-        let stored = StoredConnection { id: connection.clone(), configuration: Sealed(vec![0; 200]) };
+        let stored = StoredConnection { id: connection.clone(), configuration: Encrypted(vec![0; 200]) };
         store.put_connection(&stored, SystemClock.now()).await.unwrap();
-        let doors = Arc::new(Doors::default());
-        doors.put(connection, "acmeoutdoors", "a-secret");
-        let inbox = Inbox::new(Arc::clone(&store), Arc::new(NoProbe), Arc::default());
-        let routes = receiver::routes(doors, inbox, Arc::new(SystemClock));
+        let endpoints = Arc::new(WebhookEndpoints::default());
+        endpoints.put(connection, "acmeoutdoors", "a-secret");
+        let inbox = Inbox::new(Arc::clone(&store), Arc::new(NoFailpoints), Arc::default());
+        let routes = receiver::routes(endpoints, inbox, Arc::new(SystemClock));
         let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await.unwrap();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, listener.local_addr().unwrap().port()));
         let (stop, stopped) = watch::channel(false);
@@ -85,9 +85,9 @@ impl Served {
     }
 
     /// A delivery whose body does not come, on a connection of its own.
-    fn hang(&self, door: &str) -> TcpStream {
+    fn hang(&self, endpoint: &str) -> TcpStream {
         let mut stream = self.connect();
-        stream.write_all(head("application/json", door, 1000).as_bytes()).unwrap();
+        stream.write_all(head("application/json", endpoint, 1000).as_bytes()).unwrap();
         stream
     }
 
@@ -98,9 +98,9 @@ impl Served {
             head("application/json", DOOR, 1000).replace("\r\n\r\n", "\r\nexpect: 100-continue\r\n\r\n");
         let mut stream = self.connect();
         stream.write_all(head.as_bytes()).unwrap();
-        let mut asked = [0; CONTINUE.len()];
-        stream.read_exact(&mut asked).unwrap();
-        assert_eq!(asked, CONTINUE);
+        let mut requested = [0; CONTINUE.len()];
+        stream.read_exact(&mut requested).unwrap();
+        assert_eq!(requested, CONTINUE);
         stream
     }
 }
@@ -146,31 +146,31 @@ fn assert_closed(mut stream: TcpStream, what: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_that_does_not_come_closes_the_connection() {
-    let served = Served::with(Limits { head_within: Duration::from_millis(300), ..none() }).await;
-    assert_closed(served.connect(), "nothing is sent");
-    let mut slow = served.connect();
+    let mark_served = Served::with(Limits { head_within: Duration::from_millis(300), ..none() }).await;
+    assert_closed(mark_served.connect(), "nothing is sent");
+    let mut slow = mark_served.connect();
     slow.write_all(b"POST /webhooks/returngo/ac").unwrap();
     assert_closed(slow, "half a head is sent");
-    let mut idle = served.connect();
+    let mut idle = mark_served.connect();
     idle.write_all(b"GET /nothing HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
     assert_closed(idle, "it is idle after an answer");
-    assert!(is_taken(served.connect()));
+    assert!(is_taken(mark_served.connect()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_does_not_come_is_given_up() {
-    let served = Served::with(Limits { answer_within: Duration::from_millis(300), ..none() }).await;
+    let mark_served = Served::with(Limits { answer_within: Duration::from_millis(300), ..none() }).await;
     let began = SystemClock.now();
-    assert_eq!(Answer::read(served.hang(DOOR)).status, 503, "it may be delivered again");
+    assert_eq!(Answer::read(mark_served.hang(DOOR)).status, 503, "it may be delivered again");
     assert!(SystemClock.now().duration_since(began) < SignedDuration::from_secs(15));
-    assert!(is_taken(served.connect()));
+    assert!(is_taken(mark_served.connect()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_secret_is_checked_before_the_body_is_read() {
-    let served = Served::with(none()).await;
-    assert_eq!(Answer::read(served.hang("/webhooks/returngo/acme/a-guess")).status, 404);
-    let mut encoded = served.connect();
+    let mark_served = Served::with(none()).await;
+    assert_eq!(Answer::read(mark_served.hang("/webhooks/returngo/acme/a-guess")).status, 404);
+    let mut encoded = mark_served.connect();
     let head = head("application/json", DOOR, 1000).replace("\r\n\r\n", "\r\ncontent-encoding: gzip\r\n\r\n");
     encoded.write_all(head.as_bytes()).unwrap();
     assert_eq!(Answer::read(encoded).status, 415);
@@ -179,13 +179,13 @@ async fn the_secret_is_checked_before_the_body_is_read() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn idle_connections_make_place_for_a_webhook() {
     for (connections, connections_per_address) in [(10_000, 50), (50, 10_000)] {
-        let served = Served::with(Limits { connections, connections_per_address, ..none() }).await;
+        let mark_served = Served::with(Limits { connections, connections_per_address, ..none() }).await;
         let mut idle = Vec::new();
         for _ in 0..200 {
-            idle.push(served.connect());
+            idle.push(mark_served.connect());
         }
         for _ in 0..3 {
-            assert!(is_taken(served.connect()), "{connections} {connections_per_address}");
+            assert!(is_taken(mark_served.connect()), "{connections} {connections_per_address}");
         }
         assert_closed(idle.swap_remove(0), "it was idle for longest");
     }
@@ -193,10 +193,10 @@ async fn idle_connections_make_place_for_a_webhook() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_with_too_many_requests_in_progress_keeps_no_other_out() {
-    let served = Served::with(Limits { connections_per_address: 8, ..none() }).await;
-    let busy: Vec<TcpStream> = (0..8).map(|_| served.busy()).collect();
-    assert!(!is_taken(served.connect()));
-    assert!(is_taken(served.connect_from([127, 0, 0, 2]).await));
+    let mark_served = Served::with(Limits { connections_per_address: 8, ..none() }).await;
+    let busy: Vec<TcpStream> = (0..8).map(|_| mark_served.busy()).collect();
+    assert!(!is_taken(mark_served.connect()));
+    assert!(is_taken(mark_served.connect_from([127, 0, 0, 2]).await));
     for stream in busy {
         send_body(&stream);
         assert_eq!(Answer::read(stream).status, 200, "what was in progress is answered");
@@ -205,8 +205,8 @@ async fn an_address_with_too_many_requests_in_progress_keeps_no_other_out() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reverse_proxy_has_as_many_requests_in_progress_as_the_server_takes() {
-    let served = Served::with(Limits { answer_within: NEVER, ..Limits::default() }).await;
-    let busy: Vec<TcpStream> = (0..300).map(|_| served.busy()).collect();
+    let mark_served = Served::with(Limits { answer_within: NEVER, ..Limits::default() }).await;
+    let busy: Vec<TcpStream> = (0..300).map(|_| mark_served.busy()).collect();
     for stream in busy {
         send_body(&stream);
         assert_eq!(Answer::read(stream).status, 200);
@@ -215,10 +215,10 @@ async fn a_reverse_proxy_has_as_many_requests_in_progress_as_the_server_takes() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn webhooks_beyond_all_connections_wait_and_are_taken() {
-    let served = Served::with(Limits { connections: 8, ..none() }).await;
-    let busy: Vec<TcpStream> = (0..8).map(|_| served.busy()).collect();
-    let mut burst: Vec<TcpStream> = (0..100).map(|_| served.connect()).collect();
-    burst.push(served.connect_from([127, 0, 0, 2]).await);
+    let mark_served = Served::with(Limits { connections: 8, ..none() }).await;
+    let busy: Vec<TcpStream> = (0..8).map(|_| mark_served.busy()).collect();
+    let mut burst: Vec<TcpStream> = (0..100).map(|_| mark_served.connect()).collect();
+    burst.push(mark_served.connect_from([127, 0, 0, 2]).await);
     for waiting in &burst {
         assert!(send(waiting));
     }
@@ -235,9 +235,9 @@ async fn webhooks_beyond_all_connections_wait_and_are_taken() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_ends_makes_place_for_one_that_waits() {
-    let served = Served::with(Limits { connections: 8, ..none() }).await;
-    let mut busy: Vec<TcpStream> = (0..8).map(|_| served.busy()).collect();
-    let waiting = served.connect();
+    let mark_served = Served::with(Limits { connections: 8, ..none() }).await;
+    let mut busy: Vec<TcpStream> = (0..8).map(|_| mark_served.busy()).collect();
+    let waiting = mark_served.connect();
     assert!(send(&waiting));
     assert_waits(&waiting);
     busy.pop();
@@ -246,19 +246,19 @@ async fn a_connection_that_ends_makes_place_for_one_that_waits() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_connection_is_not_closed_before_its_request_could_come() {
-    let served = Served::with(Limits { connections: 8, grace: NEVER, ..none() }).await;
-    let new: Vec<TcpStream> = (0..8).map(|_| served.connect()).collect();
-    let further = served.connect();
-    assert!(send(&further));
-    assert_waits(&further);
+    let mark_served = Served::with(Limits { connections: 8, grace: NEVER, ..none() }).await;
+    let new: Vec<TcpStream> = (0..8).map(|_| mark_served.connect()).collect();
+    let remaining = mark_served.connect();
+    assert!(send(&remaining));
+    assert_waits(&remaining);
     for stream in new {
         assert!(is_taken(stream));
     }
-    assert!(is_answered(further));
+    assert!(is_answered(remaining));
 
-    let served = Served::with(Limits { connections_per_address: 8, grace: NEVER, ..none() }).await;
-    let new: Vec<TcpStream> = (0..8).map(|_| served.connect()).collect();
-    assert!(!is_taken(served.connect()), "the address has too many");
+    let mark_served = Served::with(Limits { connections_per_address: 8, grace: NEVER, ..none() }).await;
+    let new: Vec<TcpStream> = (0..8).map(|_| mark_served.connect()).collect();
+    assert!(!is_taken(mark_served.connect()), "the address has too many");
     for stream in new {
         assert!(is_taken(stream));
     }
@@ -266,10 +266,10 @@ async fn a_new_connection_is_not_closed_before_its_request_could_come() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sockets_that_send_nothing_keep_a_webhook_waiting_for_a_moment_only() {
-    let served = Served::with(Limits { connections: 50, ..Limits::default() }).await;
-    let idle: Vec<TcpStream> = (0..200).map(|_| served.connect()).collect();
+    let mark_served = Served::with(Limits { connections: 50, ..Limits::default() }).await;
+    let idle: Vec<TcpStream> = (0..200).map(|_| mark_served.connect()).collect();
     let began = SystemClock.now();
-    assert!(is_taken(served.connect()));
+    assert!(is_taken(mark_served.connect()));
     let took = SystemClock.now().duration_since(began);
     assert!(took < SignedDuration::from_secs(10), "{took:?}");
     drop(idle);

@@ -8,14 +8,14 @@ use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
     engine::{Engine, Policy},
-    parts::{EndedEarly, Parts},
-    probe::NoProbe,
+    failpoints::NoFailpoints,
     registry::Registry,
     service::Service,
     store::{
-        self, ClaimRequest, ConnectionId, Delivery, Sealed, Source, Store, StoredConnection, SweepName,
-        WorkState, WorkerId,
+        self, ConnectionId, Delivery, Encrypted, JobState, LeaseRequest, Source, Store, StoredConnection,
+        SweepName, WorkerId,
     },
+    supervisor::{Supervisor, UnexpectedExit},
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
@@ -29,7 +29,7 @@ async fn webhooks_of_a_broken_connection_delay_nobody_elses() {
     let shop = Shop::open(3).await;
     let store = &shop.service.store;
     let broken: ConnectionId = "aaa-broken".parse().unwrap();
-    let stored = StoredConnection { id: broken.clone(), configuration: Sealed(vec![1, 2, 3]) };
+    let stored = StoredConnection { id: broken.clone(), configuration: Encrypted(vec![1, 2, 3]) };
     store.put_connection(&stored, shop.time.now()).await.unwrap();
     let body = r#"{"rmaId":"1"}"#.to_owned();
     let received_at = shop.time.now();
@@ -38,7 +38,7 @@ async fn webhooks_of_a_broken_connection_delay_nobody_elses() {
         store.receive(std::slice::from_ref(&theirs)).await.unwrap();
         shop.hear_of(rma).await;
         while shop.service.handle_some_webhooks().await.unwrap() {}
-        assert_eq!(shop.item(rma).await.state, WorkState::Due);
+        assert_eq!(shop.item(rma).await.state, JobState::Pending);
     }
     let waiting = async || {
         let status = store.status().await.unwrap();
@@ -60,7 +60,7 @@ struct Running {
     store: Arc<Store>,
     registry: Arc<Registry>,
     stop: watch::Sender<bool>,
-    ended: JoinHandle<Result<(), EndedEarly>>,
+    ended: JoinHandle<Result<(), UnexpectedExit>>,
     service: Arc<Service>,
     _database: Database,
 }
@@ -87,15 +87,16 @@ impl Running {
         let engine = Engine::new(
             Arc::clone(&store),
             Arc::clone(&clock),
-            Arc::new(NoProbe),
+            Arc::new(NoFailpoints),
             worker,
             policy,
             stopped.clone(),
         );
-        let (schedule, probe) = (Schedule::default(), Arc::new(NoProbe));
-        let service = Service::new(Arc::clone(&store), Arc::clone(&registry), engine, schedule, clock, probe);
+        let (schedule, failpoints) = (Schedule::default(), Arc::new(NoFailpoints));
+        let service =
+            Service::new(Arc::clone(&store), Arc::clone(&registry), engine, schedule, clock, failpoints);
         let service = Arc::new(service);
-        let mut parts = Parts::new(stop.clone());
+        let mut parts = Supervisor::new(stop.clone());
         service.start(&mut parts);
         let ended = tokio::spawn(parts.run());
         Self { store, registry, stop, ended, service, _database: database }
@@ -118,8 +119,8 @@ impl Running {
         self.stop.send(true).unwrap();
         within(Duration::from_secs(10), async { self.ended.await.unwrap().unwrap() }).await;
         let status = self.store.status().await.unwrap();
-        assert_eq!(status.iter().map(|status| status.claimed).sum::<u64>(), 0, "{status:?}");
-        let request = ClaimRequest {
+        assert_eq!(status.iter().map(|status| status.in_progress).sum::<u64>(), 0, "{status:?}");
+        let request = LeaseRequest {
             worker: WorkerId("another".to_owned()),
             limit: 100,
             // Writes whose answer nobody waited for are looked up after the first wait.
@@ -127,7 +128,7 @@ impl Running {
             only: None,
             except: Vec::new(),
         };
-        self.store.claim(&request).await.unwrap().len()
+        self.store.lease(&request).await.unwrap().len()
     }
 }
 
@@ -162,11 +163,11 @@ async fn a_connection_whose_systems_hang_delays_nobody() {
     running.hear_of_all("zzz-healthy", &healthy).await;
     until(async || healthy.brightpearl.credits_by_external_ref().len() == 2).await;
     let first = healthy.rmas[0].clone();
-    let in_step = async || {
+    let in_sync = async || {
         let item = running.store.work(&"zzz-healthy".parse().unwrap(), &first).await.unwrap();
-        item.is_some_and(|item| item.state == WorkState::InStep)
+        item.is_some_and(|item| item.state == JobState::InSync)
     };
-    until(in_step).await;
+    until(in_sync).await;
     assert!(running.registry.get(&"aaa-hanging".parse().unwrap()).await.is_ok());
 }
 
@@ -177,8 +178,8 @@ async fn a_stop_while_both_systems_are_read_releases_everything() {
     let running = Running::with(&[("acme", &scene)]).await;
     let store = Arc::clone(&running.store);
     running.hear_of_all("acme", &scene).await;
-    let claimed = async || store.status().await.unwrap()[0].claimed == 4;
-    until(claimed).await;
+    let leased = async || store.status().await.unwrap()[0].in_progress == 4;
+    until(leased).await;
     until(async || scene.brightpearl.requests().total() >= 2).await;
     assert_eq!(running.stop_and_take_over().await, 4);
     let (now, mut due_at_once) = (SystemClock.now(), Vec::new());

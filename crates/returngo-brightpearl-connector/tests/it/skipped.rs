@@ -110,10 +110,10 @@ async fn an_order_that_cannot_be_read_is_listed_once_whatever_its_requests_are_c
     shop.scene.approve(&shop.scene.rmas[0]).unwrap();
     shop.work().await;
     let credit = shop.scene.credit(&shop.scene.rmas[0]).unwrap().id;
-    let asked = AtomicU64::new(0);
+    let requested = AtomicU64::new(0);
     Mock::given(path(format!("/public-api/acmeoutdoors/order-service/order/{credit}")))
         .respond_with(move |_: &Request| {
-            let request = format!("{:08x}-{:08x}", 7, asked.fetch_add(1, Ordering::Relaxed));
+            let request = format!("{:08x}-{:08x}", 7, requested.fetch_add(1, Ordering::Relaxed));
             ResponseTemplate::new(200)
                 .insert_header("ruid", request.as_str())
                 .set_body_json(json!({"response": [{"id": credit.get(), "orderRows": 7}]}))

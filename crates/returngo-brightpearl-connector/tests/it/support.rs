@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 use returngo_brightpearl_connector::{
     engine::{Engine, Policy},
-    probe::{NoProbe, Probe},
+    failpoints::{Failpoints, NoFailpoints},
     registry::Registry,
     service::Service,
-    store::{self, AuditEvent, ConnectionId, Delivery, Source, Store, WorkItem, WorkerId},
+    store::{self, AuditEvent, ConnectionId, Delivery, Job, Source, Store, WorkerId},
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
@@ -47,7 +47,7 @@ pub(crate) async fn service(
     store: Arc<Store>,
     time: &Time,
     worker: &str,
-    probe: Arc<dyn Probe>,
+    failpoints: Arc<dyn Failpoints>,
     policy: Policy,
 ) -> Service {
     let clock = time.clock();
@@ -56,18 +56,18 @@ pub(crate) async fn service(
     let (_, never) = watch::channel(false);
     let worker = WorkerId(worker.to_owned());
     let engine =
-        Engine::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&probe), worker, policy, never);
-    Service::new(store, registry, engine, Schedule::default(), clock, probe)
+        Engine::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&failpoints), worker, policy, never);
+    Service::new(store, registry, engine, Schedule::default(), clock, failpoints)
 }
 
 /// Handles webhooks, takes sweeps and works, until there is nothing to do at this time.
 pub(crate) async fn work_until_nothing_is_due(service: &Service) {
     loop {
         while service.handle_some_webhooks().await.unwrap() || service.take_a_sweep().await.unwrap() {}
-        let claims = service.engine.claim(Vec::new()).await.unwrap();
-        let Some(claim) = claims.first() else { return };
-        let connection = service.registry.get(&claim.connection).await.unwrap();
-        service.engine.work_on(&connection, claims).await.unwrap();
+        let leases = service.engine.lease(Vec::new()).await.unwrap();
+        let Some(lease) = leases.first() else { return };
+        let connection = service.registry.get(&lease.connection).await.unwrap();
+        service.engine.work_on(&connection, leases).await.unwrap();
     }
 }
 
@@ -93,7 +93,7 @@ impl Shop {
         let scene = Scene::start(rmas).await.unwrap();
         let store = store::open(&database.url).await.unwrap();
         let time = Time::at("2026-05-09T10:15:20Z".parse().unwrap());
-        let service = service(store, &time, "worker", Arc::new(NoProbe), policy).await;
+        let service = service(store, &time, "worker", Arc::new(NoFailpoints), policy).await;
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
         service.registry.put(&connection, &scene.configuration().unwrap()).await.unwrap();
         let shop = Self { scene, service, connection, time, database };
@@ -124,18 +124,18 @@ impl Shop {
         self.hear(Source::Returngo, body).await;
     }
 
-    pub(crate) async fn item(&self, rma: &RmaId) -> WorkItem {
+    pub(crate) async fn item(&self, rma: &RmaId) -> Job {
         self.service.store.work(&self.connection, rma).await.unwrap().unwrap()
     }
 
     /// How often an RMA was marked as due, all RMAs together.
-    pub(crate) async fn marked(&self) -> usize {
-        let mut marked = 0;
+    pub(crate) async fn enqueued(&self) -> usize {
+        let mut enqueued = 0;
         for rma in &self.scene.rmas {
             let audit = self.service.store.audit(&self.connection, rma).await.unwrap();
-            marked += audit.iter().filter(|entry| entry.event == AuditEvent::MarkedDue).count();
+            enqueued += audit.iter().filter(|entry| entry.event == AuditEvent::Queued).count();
         }
-        marked
+        enqueued
     }
 
     /// Requests to both systems since the mocks started: Brightpearl's all, of ReturnGO the RMAs that were read.

@@ -7,7 +7,7 @@ use std::sync::{
 
 use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
-use returngo_brightpearl_connector::store::{SweepName, SweepStatus, WorkState};
+use returngo_brightpearl_connector::store::{JobState, SweepName, SweepStatus};
 use serde_json::json;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
 
@@ -41,7 +41,8 @@ async fn a_sweep_that_was_taken_over_has_not_succeeded() {
         registry.configuration(&shop.connection).await.unwrap(),
     );
     let service = &shop.service;
-    let swept = connection.sweep(&slow, &configuration, &service.schedule, &**store, &*service.probe).await;
+    let swept =
+        connection.sweep(&slow, &configuration, &service.schedule, &**store, &*service.failpoints).await;
     let error = swept.expect_err("where it got to is not stored").to_string();
     assert!(error.contains("took over"), "{error}");
     assert_eq!(returngo(&shop).await.succeeded_at, before);
@@ -96,12 +97,12 @@ async fn a_refund_whose_rma_cannot_be_looked_for_now_stops_nothing_and_is_looked
     let mut received = shop.scene.returngo.rma(changed).unwrap();
     received.rma_summary.status = RmaStatus::Received;
     shop.scene.returngo.put_rma(received);
-    let before = marked(&shop, changed).await;
+    let before = enqueued(&shop, changed).await;
     shop.pass(SignedDuration::from_mins(30)).await;
     while shop.service.take_a_sweep().await.unwrap() {}
     let status = returngo(&shop).await;
     assert!(status.error.as_ref().is_some_and(|error| error.contains("500")), "{status:?}");
-    assert_eq!(marked(&shop, changed).await, before + 1, "the lists' other RMAs are due");
+    assert_eq!(enqueued(&shop, changed).await, before + 1, "the lists' other RMAs are due");
     shop.work().await;
     is_broken.store(false, Ordering::Relaxed);
     for _ in 0..2 {
@@ -111,10 +112,10 @@ async fn a_refund_whose_rma_cannot_be_looked_for_now_stops_nothing_and_is_looked
     let credit = shop.scene.credit(refunded).unwrap().id;
     assert_eq!(shop.scene.brightpearl.payments_on(credit).len(), 1, "the refund is not forgotten");
     assert_eq!(returngo(&shop).await.failing_since, None);
-    assert_eq!(shop.item(refunded).await.state, WorkState::InStep);
+    assert_eq!(shop.item(refunded).await.state, JobState::InSync);
 }
 
-async fn marked(shop: &Shop, rma: &RmaId) -> usize {
+async fn enqueued(shop: &Shop, rma: &RmaId) -> usize {
     let audit = shop.service.store.audit(&shop.connection, rma).await.unwrap();
     audit.iter().filter(|entry| entry.detail.starts_with("ReturnGO was swept")).count()
 }
@@ -158,7 +159,7 @@ async fn a_sweep_whose_skipped_rows_cannot_be_stored_is_tried_again_as_soon_as_a
     shop.pass(SignedDuration::from_mins(20)).await;
     while shop.service.take_a_sweep().await.unwrap() {}
     let status = returngo(&shop).await;
-    assert!(status.error.is_some() && !status.is_under_way, "{status:?}");
+    assert!(status.error.is_some() && !status.is_in_progress, "{status:?}");
     assert_eq!(status.next_at, shop.time.now() + SignedDuration::from_mins(5));
     let before = shop.service.store.sweep_rows(&shop.connection, SweepName::Returngo).await.unwrap();
     store::run(&shop.database, &["ALTER TABLE away RENAME TO unreadable"]).await;

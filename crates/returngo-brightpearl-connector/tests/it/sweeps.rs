@@ -5,8 +5,8 @@ use brightpearl::Patch;
 use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
 use returngo_brightpearl_connector::store::{
-    ConnectionId, Decision, Sealed, Source, StoredConnection, SweepName, SweepPart, SweepRowChanges,
-    SweepRowKey, SweepRows, SweepTurn, WorkState,
+    ConnectionId, Decision, Encrypted, JobState, Source, StoredConnection, SweepLease, SweepName, SweepPart,
+    SweepRowChanges, SweepRowKey, SweepRows,
 };
 
 use crate::support::Shop;
@@ -30,16 +30,16 @@ async fn what_was_looked_at_is_not_marked_again() {
         shop.scene.receive(rma).await.unwrap();
     }
     shop.pass(NEXT_SWEEP).await;
-    let before = shop.marked().await;
+    let before = shop.enqueued().await;
     shop.work().await;
-    assert_eq!(shop.marked().await, before + 6, "no webhook told of the goods, a sweep finds them");
+    assert_eq!(shop.enqueued().await, before + 6, "no webhook told of the goods, a sweep finds them");
 
-    let (marked, (requests, read)) = (shop.marked().await, shop.requests());
+    let (enqueued, (requests, read)) = (shop.enqueued().await, shop.requests());
     // In the next hour, RMAs whose inspection is awaited are looked at: no list shows it.
     for sweep in 1..=2 {
         shop.pass(NEXT_SWEEP).await;
         shop.work().await;
-        assert_eq!(shop.marked().await, marked, "sweep {sweep} found nothing new");
+        assert_eq!(shop.enqueued().await, enqueued, "sweep {sweep} found nothing new");
     }
     let (more_requests, read_more) = shop.requests();
     assert_eq!(read_more, read, "no RMA was read again");
@@ -81,14 +81,14 @@ async fn a_sweep_leaves_what_fails_to_its_waits_and_to_people() {
     let rma = &shop.scene.rmas[0];
     shop.scene.returngo.faults().add(Fault::on("GET /rma/{id}", FaultKind::Status500).by_chance(1.0, 1));
     shop.work().await;
-    assert_eq!((shop.item(rma).await.state, shop.item(rma).await.failures), (WorkState::Due, 1));
+    assert_eq!((shop.item(rma).await.state, shop.item(rma).await.failures), (JobState::Pending, 1));
     for _ in 0..100 {
         shop.pass(SignedDuration::from_mins(80)).await;
         shop.work().await;
     }
     let item = shop.item(rma).await;
-    assert_eq!((item.state, item.failures), (WorkState::NeedsReview, 20), "a person is asked once");
-    assert_eq!(shop.marked().await, 1);
+    assert_eq!((item.state, item.failures), (JobState::NeedsReview, 20), "a person is asked once");
+    assert_eq!(shop.enqueued().await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -96,7 +96,7 @@ async fn an_rma_that_cannot_be_read_and_may_be_so_is_not_tried_at_every_sweep() 
     let shop = Shop::open(1).await;
     let rma = &shop.scene.rmas[0];
     shop.scene.returngo.faults().add(Fault::on("GET /rma/{id}", FaultKind::Status500).by_chance(1.0, 1));
-    let fails_until = async |state: WorkState| {
+    let fails_until = async |state: JobState| {
         for _ in 0..24 {
             shop.pass(SignedDuration::from_hours(3)).await;
             shop.work().await;
@@ -106,20 +106,20 @@ async fn an_rma_that_cannot_be_read_and_may_be_so_is_not_tried_at_every_sweep() 
         }
         panic!("{:?}", shop.item(rma).await);
     };
-    fails_until(WorkState::NeedsReview).await;
+    fails_until(JobState::NeedsReview).await;
     let by = "dana".to_owned();
     let decision = Decision { connection: shop.connection.clone(), rma: rma.clone(), by, note: None };
-    assert!(shop.service.store.put_aside(&decision, shop.time.now()).await.unwrap());
+    assert!(shop.service.store.resolve_reviews(&decision, shop.time.now()).await.unwrap());
     shop.work().await;
-    if shop.item(rma).await.state == WorkState::Due {
-        fails_until(WorkState::InStep).await;
+    if shop.item(rma).await.state == JobState::Pending {
+        fails_until(JobState::InSync).await;
     }
-    let marked = shop.marked().await;
+    let enqueued = shop.enqueued().await;
     for _ in 0..8 {
         shop.pass(SignedDuration::from_mins(15)).await;
         shop.work().await;
     }
-    assert_eq!(shop.marked().await, marked, "it is left alone, unless something happens to it");
+    assert_eq!(shop.enqueued().await, enqueued, "it is left alone, unless something happens to it");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,9 +143,9 @@ async fn a_webhook_that_does_not_say_what_it_is_about_hastens_a_sweep() {
     shop.hear(Source::Brightpearl, unnamed.to_owned()).await;
     shop.work().await;
     shop.pass(SignedDuration::from_secs(10)).await;
-    let before = shop.marked().await;
+    let before = shop.enqueued().await;
     shop.work().await;
-    assert_eq!(shop.marked().await, before + 1);
+    assert_eq!(shop.enqueued().await, before + 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -196,14 +196,14 @@ async fn two_rmas_of_one_credit_have_both_to_have_looked_at_it() {
     }
     shop.work().await;
     let (store, credit) = (&shop.service.store, shop.item(&shop.scene.rmas[0]).await.credit.unwrap());
-    let mut earlier = store.seen_of_credits(&shop.connection, &[credit]).await.unwrap().remove(0);
+    let mut earlier = store.observations_of_credits(&shop.connection, &[credit]).await.unwrap().remove(0);
     let rma = &shop.scene.rmas[0];
     sweep_brightpearl_soon(&shop).await;
     assert_eq!(marked_by_brightpearl(&shop, rma).await, 0, "it was looked at");
 
     earlier.credit.as_mut().unwrap().digest = Some("another".to_owned());
     let other = shop.scene.rmas[1].clone();
-    store.remember(&shop.connection, &[(other, earlier)], shop.time.now()).await.unwrap();
+    store.record_observations(&shop.connection, &[(other, earlier)], shop.time.now()).await.unwrap();
     sweep_brightpearl_soon(&shop).await;
     assert_eq!(marked_by_brightpearl(&shop, rma).await, 1, "the other RMA has not seen what became of it");
 }
@@ -233,7 +233,7 @@ async fn a_sweep_whose_connection_cannot_be_opened_is_counted_and_tried_again_so
     shop.work().await;
     let store = &shop.service.store;
     let broken: ConnectionId = "aaa-broken".parse().unwrap();
-    let stored = StoredConnection { id: broken.clone(), configuration: Sealed(vec![1, 2, 3]) };
+    let stored = StoredConnection { id: broken.clone(), configuration: Encrypted(vec![1, 2, 3]) };
     store.put_connection(&stored, shop.time.now()).await.unwrap();
     for _ in SweepName::ALL {
         assert!(shop.service.take_a_sweep().await.unwrap());
@@ -253,7 +253,7 @@ async fn a_sweep_whose_connection_cannot_be_opened_is_counted_and_tried_again_so
 }
 
 /// A turn of the sweep of ReturnGO, whenever it is due.
-async fn turn_of_returngo(shop: &Shop) -> SweepTurn {
+async fn turn_of_returngo(shop: &Shop) -> SweepLease {
     let store = &shop.service.store;
     let tomorrow = shop.time.now() + SignedDuration::from_hours(24);
     let mut turns = Vec::new();
@@ -264,7 +264,7 @@ async fn turn_of_returngo(shop: &Shop) -> SweepTurn {
     let (mut of_returngo, others): (Vec<_>, Vec<_>) =
         turns.into_iter().partition(|turn| turn.sweep == SweepName::Returngo);
     for turn in others {
-        store.release_sweep(&turn, turn.due_at).await.unwrap();
+        store.release_sweep(&turn, turn.run_at).await.unwrap();
     }
     of_returngo.remove(0)
 }
@@ -272,14 +272,14 @@ async fn turn_of_returngo(shop: &Shop) -> SweepTurn {
 /// The position of the sweep of ReturnGO.
 async fn position(shop: &Shop) -> serde_json::Value {
     let turn = turn_of_returngo(shop).await;
-    shop.service.store.release_sweep(&turn, turn.due_at).await.unwrap();
+    shop.service.store.release_sweep(&turn, turn.run_at).await.unwrap();
     serde_json::from_str(&turn.cursor.unwrap()).unwrap()
 }
 
 /// Has the next sweep of ReturnGO go on from here.
 async fn put_position(shop: &Shop, position: &str) {
     let turn = turn_of_returngo(shop).await;
-    shop.service.store.finish_sweep(&turn, position, turn.due_at).await.unwrap();
+    shop.service.store.finish_sweep(&turn, position, turn.run_at).await.unwrap();
 }
 
 /// What the sweep of ReturnGO is not done with.
@@ -321,14 +321,14 @@ async fn a_late_refund_of_a_finished_return_is_found_and_costs_one_read() {
     let rma = &shop.scene.rmas[0];
     let known = position(&shop).await;
     assert!(!known.to_string().contains(rma.as_str()), "a position holds no RMAs: {known}");
-    let (marked, (_, read)) = (shop.marked().await, shop.requests());
+    let (enqueued, (_, read)) = (shop.enqueued().await, shop.requests());
     for _ in 0..3 {
         shop.pass(SignedDuration::from_hours(25)).await;
         shop.work().await;
     }
     assert_eq!(
-        (shop.marked().await, shop.requests().1),
-        (marked, read),
+        (shop.enqueued().await, shop.requests().1),
+        (enqueued, read),
         "lists that show both RMAs find nothing"
     );
 
@@ -346,14 +346,14 @@ async fn the_position_of_an_earlier_version_is_gone_on_from() {
     let shop = with_a_finished_rma().await;
     let rma = &shop.scene.rmas[0];
     let mut known = position(&shop).await;
-    let seen = shop.service.store.seen_rmas(&shop.connection, &shop.scene.rmas).await.unwrap();
+    let seen = shop.service.store.observed_rmas(&shop.connection, &shop.scene.rmas).await.unwrap();
     let seen: std::collections::BTreeMap<_, _> = seen.into_iter().collect();
     known["state"]["rmas"] = serde_json::to_value(&seen).unwrap();
     let at = shop.time.now();
     known["state"]["due"] = serde_json::json!({ "777": { "reason": "new", "since": at, "last": at } });
     known["state"]["unmatched"] = serde_json::json!({ "888": ["999"] });
     put_position(&shop, &known.to_string()).await;
-    let (marked, (_, read)) = (shop.marked().await, shop.requests());
+    let (enqueued, (_, read)) = (shop.enqueued().await, shop.requests());
     shop.scene.refund(rma).unwrap();
     shop.pass(SignedDuration::from_mins(30)).await;
     shop.work().await;
@@ -362,9 +362,9 @@ async fn the_position_of_an_earlier_version_is_gone_on_from() {
         (1, 2),
         "the refund, and the RMA that was due"
     );
-    assert!(shop.marked().await > marked);
+    assert!(shop.enqueued().await > enqueued);
     let rows = rows(&shop).await;
-    for (part, key) in [(SweepPart::Due, "777"), (SweepPart::Unmatched, "888")] {
+    for (part, key) in [(SweepPart::Pending, "777"), (SweepPart::Unmatched, "888")] {
         assert!(rows.contains_key(&SweepRowKey { part, key: key.to_owned() }), "it is a row now: {rows:?}");
     }
     let known = position(&shop).await;
@@ -382,17 +382,17 @@ async fn a_damaged_position_loses_nothing_of_two_days() {
             put_position(&shop, "{ torn").await;
         } else {
             let turn = turn_of_returngo(&shop).await;
-            let row = SweepRowKey { part: SweepPart::Due, key: "777".to_owned() };
+            let row = SweepRowKey { part: SweepPart::Pending, key: "777".to_owned() };
             let changes = SweepRowChanges([(row, Some("{ torn".to_owned()))].into());
             let cursor = turn.cursor.clone().unwrap();
             let store = &shop.service.store;
-            store.finish_sweep_with(&turn, &cursor, &changes, turn.due_at).await.unwrap();
+            store.finish_sweep_with(&turn, &cursor, &changes, turn.run_at).await.unwrap();
         }
         shop.work().await;
         assert_eq!(payments(&shop, rma), 1, "{what} is damaged");
         let rows = rows(&shop).await;
         assert!(!rows.values().any(|row| row == "{ torn"), "{what} is damaged");
-        let row = SweepRowKey { part: SweepPart::Due, key: "777".to_owned() };
+        let row = SweepRowKey { part: SweepPart::Pending, key: "777".to_owned() };
         assert_eq!(rows.contains_key(&row), !position_is_damaged, "what was due stays so");
     }
 }
@@ -411,11 +411,11 @@ async fn a_change_within_the_second_of_one_that_was_seen_is_found() {
         connection.brightpearl.orders().patch(credit, &patch).await.unwrap();
         shop.scene.credit(rma).unwrap().updated_on
     };
-    let seen_at = patch("#AC0 by hand").await;
+    let observed_at = patch("#AC0 by hand").await;
     shop.hear_of(rma).await;
     shop.work().await;
     let changed_at = patch("#AC0 by hand, once more").await;
-    assert_eq!(changed_at, seen_at, "the time of change does not tell");
+    assert_eq!(changed_at, observed_at, "the time of change does not tell");
     for _ in 0..2 {
         shop.pass(NEXT_SWEEP).await;
         shop.work().await;
@@ -445,10 +445,10 @@ async fn a_refund_that_names_no_units_and_whose_webhook_is_lost_is_found_by_a_sw
     shop.pass(SignedDuration::from_mins(30)).await;
     shop.work().await;
     assert_eq!(payments(&shop, refunded), 1);
-    let asked = shop.scene.returngo.requests().of("GET /transactions");
+    let requested = shop.scene.returngo.requests().of("GET /transactions");
     shop.pass(SignedDuration::from_mins(30)).await;
     shop.work().await;
-    let again = shop.scene.returngo.requests().of("GET /transactions") - asked;
+    let again = shop.scene.returngo.requests().of("GET /transactions") - requested;
     assert!(again <= 3, "it is not looked for once more: {again} calls");
     assert!(shop.service.store.unreadable(None).await.unwrap().is_empty());
 

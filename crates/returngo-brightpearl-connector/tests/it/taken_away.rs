@@ -1,7 +1,7 @@
 //! What was written once and then was taken away by a person.
 
 use returngo::{Comment, RmaId};
-use returngo_brightpearl_connector::store::WorkState;
+use returngo_brightpearl_connector::store::JobState;
 use returngo_brightpearl_mapping::keys;
 
 use crate::support::Shop;
@@ -43,7 +43,7 @@ async fn a_comment_that_was_deleted_is_not_written_again_and_nobody_is_asked() {
     shop.hear_of(&rma).await;
     shop.work().await;
     let item = shop.item(&rma).await;
-    assert_eq!((item.state, item.failures, item.last_error), (WorkState::InStep, 0, None));
+    assert_eq!((item.state, item.failures, item.last_error), (JobState::InSync, 0, None));
     assert_eq!(comments(&shop, &rma), 0);
     assert_eq!(shop.requests().1, read + 1, "the RMA is read once");
 }
@@ -56,7 +56,7 @@ async fn without_its_comment_an_rma_goes_on_to_its_end() {
     shop.scene.refund(&rma).unwrap();
     shop.hear_of(&rma).await;
     shop.work().await;
-    assert_eq!(shop.item(&rma).await.state, WorkState::InStep);
+    assert_eq!(shop.item(&rma).await.state, JobState::InSync);
     assert_eq!(shop.scene.lost(), 0);
     assert_eq!(comments(&shop, &rma), 0);
 }

@@ -14,7 +14,7 @@ use brightpearl::{IdSet, OrderId, Patch, order::Order};
 use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
 use returngo_brightpearl_connector::engine::Policy;
-use returngo_brightpearl_connector::store::{Dismissal, Source, SweepName, UnreadableKind, WorkState};
+use returngo_brightpearl_connector::store::{Dismissal, JobState, Source, SweepName, UnreadableKind};
 use returngo_brightpearl_sync::account_facts;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
@@ -92,7 +92,7 @@ async fn a_webhook_of_as_many_orders_as_one_request_takes_is_looked_up() {
     let began = SystemClock.now();
     assert!(shop.service.handle_some_webhooks().await.unwrap());
     assert!(SystemClock.now().duration_since(began) < SignedDuration::from_secs(30));
-    assert_eq!(shop.item(rma).await.state, WorkState::Due);
+    assert_eq!(shop.item(rma).await.state, JobState::Pending);
 }
 
 /// From now on the rows of this order are not what they should be. Everything about the others is as it is now.
@@ -133,17 +133,17 @@ async fn an_order_that_cannot_be_read_does_not_keep_webhooks_waiting() {
     assert!(shop.service.handle_some_webhooks().await.unwrap());
     assert_eq!(waiting_webhooks(&shop).await, 0, "the webhook is not handled again and again");
     for rma in [first, last, broken] {
-        assert_eq!(shop.item(rma).await.state, WorkState::Due, "{rma}");
+        assert_eq!(shop.item(rma).await.state, JobState::Pending, "{rma}");
     }
     for _ in 0..20 {
         shop.work().await;
         shop.pass(SignedDuration::from_mins(80)).await;
     }
     for rma in [first, last] {
-        assert_eq!(shop.item(rma).await.state, WorkState::InStep, "{rma}");
+        assert_eq!(shop.item(rma).await.state, JobState::InSync, "{rma}");
     }
     let item = shop.item(broken).await;
-    assert_eq!(item.state, WorkState::NeedsReview, "its credit cannot be read: {:?}", item.last_error);
+    assert_eq!(item.state, JobState::NeedsReview, "its credit cannot be read: {:?}", item.last_error);
     assert!(item.last_error.unwrap().contains("orderRows"));
     let order = (UnreadableKind::Order, credit(&shop, broken).to_string());
     assert_eq!(named(&shop).await, [order], "it is put before a person");
@@ -191,22 +191,22 @@ async fn an_rma_that_returngo_refuses_access_to_needs_review_while_others_can_be
             shop.pass(SignedDuration::from_mins(5)).await;
         }
         let item = shop.item(rma).await;
-        assert_eq!((item.state, item.failures), (WorkState::NeedsReview, 3), "{rmas} RMAs: {item:?}");
+        assert_eq!((item.state, item.failures), (JobState::NeedsReview, 3), "{rmas} RMAs: {item:?}");
         let error = item.last_error.unwrap();
         for said in ["403", "ask ReturnGO's support", "5f1c-0403", "reviews retry"] {
             assert!(error.contains(said), "{error}");
         }
         for other in &shop.scene.rmas[1..] {
-            assert_eq!(shop.item(other).await.state, WorkState::InStep);
+            assert_eq!(shop.item(other).await.state, JobState::InSync);
         }
-        let asked = async || shop.scene.returngo.server().received_requests().await.unwrap();
+        let requested = async || shop.scene.returngo.server().received_requests().await.unwrap();
         let of_rma = format!("/rma/{rma}");
-        let before = asked().await.iter().filter(|request| request.url.path() == of_rma).count();
+        let before = requested().await.iter().filter(|request| request.url.path() == of_rma).count();
         for _ in 0..48 {
             shop.pass(SignedDuration::from_mins(30)).await;
             shop.work().await;
         }
-        let after = asked().await.iter().filter(|request| request.url.path() == of_rma).count();
+        let after = requested().await.iter().filter(|request| request.url.path() == of_rma).count();
         assert_eq!(after, before, "a day costs no further call");
     }
 }
@@ -227,7 +227,7 @@ async fn a_key_that_may_read_nothing_is_trouble_of_the_connection() {
         shop.pass(SignedDuration::from_mins(10)).await;
     }
     let item = shop.item(&shop.scene.rmas[0]).await;
-    assert_eq!((item.state, item.failures), (WorkState::Due, 0), "{item:?}");
+    assert_eq!((item.state, item.failures), (JobState::Pending, 0), "{item:?}");
 }
 
 /// From now on ReturnGO's list of RMAs shows the status of one of them as a number, and has a row without a number.
@@ -272,7 +272,7 @@ async fn rows_of_the_list_that_cannot_be_read_are_named_and_the_others_are_swept
     shop.pass(SignedDuration::from_mins(10)).await;
     shop.work().await;
     for rma in &shop.scene.rmas {
-        assert_eq!(shop.item(rma).await.state, WorkState::InStep, "{rma}: read itself, it can be read");
+        assert_eq!(shop.item(rma).await.state, JobState::InSync, "{rma}: read itself, it can be read");
         assert!(shop.scene.credit(rma).is_ok());
     }
     let rows = |objects: &[&str]| -> Vec<_> {
@@ -412,7 +412,7 @@ async fn an_entry_of_the_accounts_lists_that_cannot_be_read_is_named_and_returns
     }
     shop.work().await;
     for rma in &shop.scene.rmas {
-        assert_eq!(shop.item(rma).await.state, WorkState::InStep, "{rma}");
+        assert_eq!(shop.item(rma).await.state, JobState::InSync, "{rma}");
         assert!(shop.scene.credit(rma).is_ok());
     }
     shop.pass(NEXT_SWEEP).await;
@@ -446,7 +446,7 @@ async fn ids_that_are_too_long_to_be_any_stop_neither_webhooks_nor_sweeps(databa
     shop.hear_of(heard).await;
     assert!(shop.service.handle_some_webhooks().await.unwrap());
     assert_eq!(waiting_webhooks(&shop).await, 0, "they are handled");
-    assert_eq!(shop.item(heard).await.state, WorkState::Due);
+    assert_eq!(shop.item(heard).await.state, JobState::Pending);
 
     let mut row = serde_json::to_value(shop.scene.returngo.rma(listed).unwrap().rma_summary).unwrap();
     let good = row.clone();

@@ -1,5 +1,5 @@
 use returngo_brightpearl_connector::{
-    store::{self, ConnectionId, Sealed},
+    store::{self, ConnectionId, Encrypted},
     vault::{Vault, VaultError, VaultKey},
 };
 
@@ -13,14 +13,14 @@ fn name(text: &str) -> ConnectionId {
 async fn what_is_sealed_opens_with_the_same_key() {
     let store = store::open("sqlite::memory:").await.unwrap();
     let key = VaultKey::generate().unwrap();
-    let sealed = Vault::open(&key, &store).await.unwrap().seal(&name("acme"), b"t0psecret").unwrap();
-    assert!(!sealed.0.windows(9).any(|window| window == b"t0psecret"));
+    let encrypted = Vault::open(&key, &store).await.unwrap().encrypt(&name("acme"), b"t0psecret").unwrap();
+    assert!(!encrypted.0.windows(9).any(|window| window == b"t0psecret"));
 
     let read: VaultKey = key.to_base64().parse().unwrap();
     let vault = Vault::open(&read, &store).await.unwrap();
-    assert_eq!(*vault.unseal(&name("acme"), &sealed).unwrap(), b"t0psecret");
-    let again = vault.seal(&name("acme"), b"t0psecret").unwrap();
-    assert_ne!(again, sealed, "nobody can tell that two secrets are the same");
+    assert_eq!(*vault.decrypt(&name("acme"), &encrypted).unwrap(), b"t0psecret");
+    let again = vault.encrypt(&name("acme"), b"t0psecret").unwrap();
+    assert_ne!(again, encrypted, "nobody can tell that two secrets are the same");
 }
 
 #[tokio::test]
@@ -36,18 +36,18 @@ async fn another_key_is_refused_at_once() {
 async fn a_secret_is_its_connections_alone_and_cannot_be_changed() {
     let store = store::open("sqlite::memory:").await.unwrap();
     let vault = Vault::open(&VaultKey::generate().unwrap(), &store).await.unwrap();
-    let sealed = vault.seal(&name("acme"), b"t0psecret").unwrap();
-    let refused = vault.unseal(&name("other"), &sealed).unwrap_err();
+    let encrypted = vault.encrypt(&name("acme"), b"t0psecret").unwrap();
+    let refused = vault.decrypt(&name("other"), &encrypted).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "the stored secrets of the connection other do not open: connect it again"
     );
-    for place in 0..sealed.0.len() {
-        let mut changed = sealed.0.clone();
+    for place in 0..encrypted.0.len() {
+        let mut changed = encrypted.0.clone();
         changed[place] ^= 1;
-        assert!(vault.unseal(&name("acme"), &Sealed(changed)).is_err());
+        assert!(vault.decrypt(&name("acme"), &Encrypted(changed)).is_err());
     }
-    assert!(vault.unseal(&name("acme"), &Sealed(vec![0; 5])).is_err());
+    assert!(vault.decrypt(&name("acme"), &Encrypted(vec![0; 5])).is_err());
 }
 
 #[test]
@@ -75,7 +75,7 @@ async fn nothing_of_a_key_prints() {
     let store = store::open("sqlite::memory:").await.unwrap();
     let key = VaultKey::generate().unwrap();
     let vault = Vault::open(&key, &store).await.unwrap();
-    let sealed = vault.seal(&name("acme"), b"t0psecret").unwrap();
-    let printed = format!("{key:?} {vault:?} {sealed:?}");
+    let encrypted = vault.encrypt(&name("acme"), b"t0psecret").unwrap();
+    let printed = format!("{key:?} {vault:?} {encrypted:?}");
     assert_eq!(printed, "VaultKey(…) Vault(…) Sealed(49 bytes)");
 }

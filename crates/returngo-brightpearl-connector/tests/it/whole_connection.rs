@@ -3,7 +3,7 @@
 
 use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
-use returngo_brightpearl_connector::store::{AuditEvent, Cause, ConnectionId, WorkState};
+use returngo_brightpearl_connector::store::{AuditEvent, Cause, ConnectionId, JobState};
 
 use crate::support::Shop;
 
@@ -17,17 +17,17 @@ async fn claims_of_another_connection_are_released_and_nothing_is_sent_for_them(
     let rma = &shop.scene.rmas[0];
     shop.service
         .store
-        .mark_due(&other, std::slice::from_ref(rma), Cause::Person, "a test", shop.time.now())
+        .enqueue(&other, std::slice::from_ref(rma), Cause::Prompter, "a test", shop.time.now())
         .await
         .unwrap();
-    let claims = shop.service.engine.claim_of(&other).await.unwrap();
-    assert_eq!(claims.len(), 1);
+    let leases = shop.service.engine.lease_of(&other).await.unwrap();
+    assert_eq!(leases.len(), 1);
     let before = shop.requests();
     let connection = shop.service.registry.get(&shop.connection).await.unwrap();
-    shop.service.engine.work_on(&connection, claims).await.unwrap();
+    shop.service.engine.work_on(&connection, leases).await.unwrap();
     assert_eq!(shop.requests(), before);
     let item = shop.service.store.work(&other, rma).await.unwrap().unwrap();
-    assert_eq!((item.state, item.failures), (WorkState::Due, 0));
+    assert_eq!((item.state, item.failures), (JobState::Pending, 0));
     let audit = shop.service.store.audit(&other, rma).await.unwrap();
     assert_eq!(audit.last().map(|entry| entry.event), Some(AuditEvent::Released));
 }
@@ -45,18 +45,18 @@ async fn an_outage_of_days_puts_nothing_to_a_person() {
         assert!(handled.unwrap());
         for _ in 0..24 {
             shop.pass(SignedDuration::from_hours(1)).await;
-            let claims = shop.service.engine.claim_of(&shop.connection).await.unwrap();
-            assert!(!claims.is_empty(), "it is tried again every few minutes");
+            let leases = shop.service.engine.lease_of(&shop.connection).await.unwrap();
+            assert!(!leases.is_empty(), "it is tried again every few minutes");
             let connection = shop.service.registry.get(&shop.connection).await.unwrap();
-            shop.service.engine.work_on(&connection, claims).await.unwrap();
+            shop.service.engine.work_on(&connection, leases).await.unwrap();
         }
         let item = shop.item(rma).await;
-        assert_eq!((item.state, item.failures), (WorkState::Due, 0), "{:?}", item.last_error);
-        assert!(item.last_error.is_some() && item.due_since.is_some());
+        assert_eq!((item.state, item.failures), (JobState::Pending, 0), "{:?}", item.last_error);
+        assert!(item.last_error.is_some() && item.pending_since.is_some());
         shop.scene.brightpearl.faults().clear();
         shop.pass(SignedDuration::from_hours(1)).await;
         shop.work().await;
-        assert_eq!(shop.item(rma).await.state, WorkState::InStep, "{nth}");
+        assert_eq!(shop.item(rma).await.state, JobState::InSync, "{nth}");
     }
 }
 
@@ -67,12 +67,12 @@ async fn what_is_put_off_is_no_failure() {
     shop.hear_of(rma).await;
     while shop.service.handle_some_webhooks().await.unwrap() {}
     for _ in 0..30 {
-        let claims = shop.service.engine.claim_of(&shop.connection).await.unwrap();
-        assert_eq!(claims.len(), 1);
-        shop.service.engine.put_off(claims, "its configuration does not open").await.unwrap();
+        let leases = shop.service.engine.lease_of(&shop.connection).await.unwrap();
+        assert_eq!(leases.len(), 1);
+        shop.service.engine.put_off(leases, "its configuration does not open").await.unwrap();
         shop.pass(SignedDuration::from_mins(10)).await;
     }
     let item = shop.item(rma).await;
-    assert_eq!((item.state, item.failures), (WorkState::Due, 0));
+    assert_eq!((item.state, item.failures), (JobState::Pending, 0));
     assert_eq!(item.last_error.as_deref(), Some("its configuration does not open"));
 }

@@ -15,7 +15,7 @@ use std::{
 };
 
 use returngo_brightpearl_connector::{
-    probe::{Point, Probe},
+    failpoints::{Failpoint, Failpoints},
     store::Store,
 };
 use tokio::{
@@ -162,17 +162,17 @@ fn is_kill(cause: &(dyn Any + Send)) -> bool {
 
 /// Kills a process at a failpoint.
 #[derive(Debug, Default)]
-pub(crate) struct Failpoints(Mutex<Option<u32>>);
+pub(crate) struct Countdown(Mutex<Option<u32>>);
 
-impl Failpoints {
+impl Countdown {
     /// Kills it when it has come to so many more of them.
     pub(crate) fn kill_after(&self, points: u32) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(points);
     }
 }
 
-impl Probe for Failpoints {
-    fn reached(&self, _: Point) {
+impl Failpoints for Countdown {
+    fn reached(&self, _: Failpoint) {
         let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match *left {
             None => {}

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 use crate::{
     clock::ProcessClock,
-    driver::{Actor, Failpoints},
+    driver::{Actor, Countdown},
     people::Command,
     shops::{self, Settings},
     sim::Why,
@@ -37,13 +37,13 @@ pub(crate) const SECRET: &str = "a-secret-of-the-simulation";
 pub(crate) struct Process {
     pub(crate) number: usize,
     pub(crate) store: Arc<Store>,
-    pub(crate) failpoints: Arc<Failpoints>,
-    parts: Arc<Parts>,
+    pub(crate) failpoints: Arc<Countdown>,
+    parts: Arc<Supervisor>,
     _stop: watch::Sender<bool>,
 }
 
 /// What its actors share.
-struct Parts {
+struct Supervisor {
     world: Arc<World>,
     number: usize,
     store: Arc<Store>,
@@ -95,7 +95,7 @@ pub(crate) async fn start(
     let reporting = ProcessClock::new(&world.sim, ahead, Why::Report);
     let heartbeat = Arc::new(Heartbeat::register(Arc::clone(&store), reporting, name).await.unwrap());
     let registry = registry(&store, Arc::clone(&clock)).await.with_transport(Network::new(world, number));
-    let failpoints: Arc<Failpoints> = Arc::default();
+    let failpoints: Arc<Countdown> = Arc::default();
     let (stop, stopped) = watch::channel(false);
     let engine = Engine::new(
         Arc::clone(&store),
@@ -118,7 +118,7 @@ pub(crate) async fn start(
         Arc::clone(&clock),
         Arc::clone(&failpoints) as _,
     );
-    let parts = Arc::new(Parts {
+    let parts = Arc::new(Supervisor {
         world: Arc::clone(world),
         number,
         store: Arc::clone(&store),
@@ -152,23 +152,23 @@ impl Process {
         let connection = segments.next().unwrap_or_default().parse().unwrap();
         let received_at = self.parts.clock.now();
         lock(&self.parts.inbox).push_back(Delivery { connection, source, body, received_at });
-        self.parts.world.sim.ring((self.number, "receive"));
+        self.parts.world.sim.refresh((self.number, "receive"));
     }
 
     pub(crate) fn command(&self, command: Command) {
         lock(&self.parts.commands).push_back(command);
-        self.parts.world.sim.ring((self.number, "command"));
+        self.parts.world.sim.refresh((self.number, "command"));
     }
 }
 
-impl Parts {
+impl Supervisor {
     async fn idle(&self, name: &'static str, time: Duration) {
         self.world.sim.wait(time, Why::Idle((self.number, name))).await;
     }
 
-    fn ring(&self, name: &'static str) {
+    fn refresh(&self, name: &'static str) {
         for process in 0..self.world.setup.processes {
-            self.world.sim.ring((process, name));
+            self.world.sim.refresh((process, name));
         }
     }
 
@@ -186,7 +186,7 @@ impl Parts {
             if let Err(error) = self.store.receive(&deliveries).await {
                 self.tell(format_args!("webhooks not stored: {error}"));
             }
-            self.ring("handle");
+            self.refresh("handle");
         }
     }
 
@@ -199,7 +199,7 @@ impl Parts {
     async fn handle(self: Arc<Self>) {
         loop {
             match self.service.handle_some_webhooks().await {
-                Ok(true) => self.ring("work"),
+                Ok(true) => self.refresh("work"),
                 Ok(false) => self.idle("handle", Duration::from_secs(3600)).await,
                 Err(error) => {
                     self.tell(format_args!("webhooks not handled: {error}"));
@@ -216,7 +216,7 @@ impl Parts {
             match self.service.take_a_sweep().await {
                 Ok(true) => {
                     pause = Duration::from_secs(60);
-                    self.ring("work");
+                    self.refresh("work");
                 }
                 Ok(false) => {
                     self.idle("sweep", pause).await;
@@ -233,24 +233,24 @@ impl Parts {
     async fn work(self: Arc<Self>) {
         let mut pause = Duration::from_secs(5);
         loop {
-            let claims = match self.service.engine.claim(Vec::new()).await {
-                Ok(claims) => claims,
+            let leases = match self.service.engine.lease(Vec::new()).await {
+                Ok(leases) => leases,
                 Err(error) => {
                     self.tell(format_args!("nothing claimed: {error}"));
                     Vec::new()
                 }
             };
-            let Some(id) = claims.first().map(|claim| claim.connection.clone()) else {
+            let Some(id) = leases.first().map(|lease| lease.connection.clone()) else {
                 self.idle("work", pause).await;
                 pause = (pause * 2).min(Duration::from_secs(1200));
                 continue;
             };
             pause = Duration::from_secs(5);
-            let rmas: Vec<String> = claims.iter().map(|claim| claim.rma.to_string()).collect();
+            let rmas: Vec<String> = leases.iter().map(|lease| lease.rma.to_string()).collect();
             self.tell(format_args!("works on {} of {id}", rmas.join(", ")));
             let worked = match self.service.registry.get(&id).await {
-                Ok(connection) => self.service.engine.work_on(&connection, claims).await,
-                Err(error) => self.service.engine.put_off(claims, &error.to_string()).await,
+                Ok(connection) => self.service.engine.work_on(&connection, leases).await,
+                Err(error) => self.service.engine.put_off(leases, &error.to_string()).await,
             };
             match worked {
                 Ok(worked) => self.tell(format_args!("worked: {worked:?}")),
@@ -269,7 +269,7 @@ impl Parts {
                 Some(Command::Retry(place)) => self.retry(place).await,
                 Some(Command::Configure(place)) => self.configure(place).await,
             }
-            self.ring("work");
+            self.refresh("work");
         }
     }
 
@@ -278,7 +278,7 @@ impl Parts {
         let open = self.store.reviews(Some(&id)).await.unwrap_or_default();
         let Some(item) = self.world.sim.pick(&open) else { return };
         let decision = self.decision(item.connection.clone(), item.rma.clone());
-        if self.store.put_aside(&decision, self.clock.now()).await.is_ok_and(|done| done) {
+        if self.store.resolve_reviews(&decision, self.clock.now()).await.is_ok_and(|done| done) {
             let codes: Vec<String> = item.reviews.iter().map(|review| review.code.to_string()).collect();
             self.tell(format_args!("person: settles {} of RMA {}", codes.join(", "), item.rma));
             self.world.happened("a person settles a review");
@@ -304,7 +304,7 @@ impl Parts {
         let open = self.store.reviews(Some(&id)).await.unwrap_or_default();
         let Some(item) = self.world.sim.pick(&open) else { return };
         let decision = self.decision(item.connection.clone(), item.rma.clone());
-        if self.store.begin_again(&decision, self.clock.now()).await.is_ok_and(|done| done) {
+        if self.store.retry(&decision, self.clock.now()).await.is_ok_and(|done| done) {
             self.tell(format_args!("person: asks for another attempt at RMA {}", item.rma));
             self.world.auditor().tried_again(&item.rma);
         }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 const START: Timestamp = Timestamp::constant(1_777_881_600, 0);
 
 /// What wakes an actor that has nothing to do: the process, and which of its actors.
-pub(crate) type Bell = (usize, &'static str);
+pub(crate) type RefreshHandle = (usize, &'static str);
 
 /// Why an actor waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum Why {
     /// In the middle of work: a request that is under way, a pause before another attempt.
     Work,
     /// Nothing to do, until the time has passed or the bell rings.
-    Idle(Bell),
+    Idle(RefreshHandle),
     /// The next report to other processes: that is of no interest while nobody works.
     Report,
 }
@@ -39,7 +39,7 @@ struct State {
     /// Reports count until then, as somebody has to notice that a process ended.
     watched_until: Duration,
     waits: BTreeMap<u64, Waiting>,
-    rung: BTreeSet<Bell>,
+    requests: BTreeSet<RefreshHandle>,
     next: u64,
     random: fastrand::Rng,
 }
@@ -58,7 +58,7 @@ impl Sim {
             skipped: Duration::ZERO,
             watched_until: Duration::ZERO,
             waits: BTreeMap::new(),
-            rung: BTreeSet::new(),
+            requests: BTreeSet::new(),
             next: 0,
             random: fastrand::Rng::with_seed(seed),
         })))
@@ -114,12 +114,12 @@ impl Sim {
     }
 
     /// Somebody may have something to do now.
-    pub(crate) fn ring(&self, bell: Bell) {
+    pub(crate) fn refresh(&self, refresh_handle: RefreshHandle) {
         let mut state = self.state();
-        let waiting = state.waits.iter().filter(|(_, wait)| wait.why == Why::Idle(bell));
+        let waiting = state.waits.iter().filter(|(_, wait)| wait.why == Why::Idle(refresh_handle));
         let waiting: Vec<u64> = waiting.map(|(id, _)| *id).collect();
         if waiting.is_empty() {
-            state.rung.insert(bell);
+            state.requests.insert(refresh_handle);
         }
         let woken: Vec<Waiting> = waiting.iter().filter_map(|id| state.waits.remove(id)).collect();
         drop(state);
@@ -175,8 +175,8 @@ impl Future for Wait {
         let mut state = sim.state();
         match self.id {
             None => {
-                if let Why::Idle(bell) = self.why
-                    && state.rung.remove(&bell)
+                if let Why::Idle(refresh_handle) = self.why
+                    && state.requests.remove(&refresh_handle)
                 {
                     return Poll::Ready(());
                 }

@@ -10,10 +10,10 @@ use std::{
 const KEPT: usize = 60;
 
 #[derive(Debug, Default)]
-pub(crate) struct Story(Mutex<Told>);
+pub(crate) struct Story(Mutex<AuditRow>);
 
 #[derive(Debug, Default)]
-struct Told {
+struct AuditRow {
     lines: VecDeque<String>,
     /// All lines, to tell whether two runs were the same.
     digest: u64,
@@ -23,7 +23,7 @@ struct Told {
 impl Story {
     /// Prints every line at once.
     pub(crate) fn aloud() -> Self {
-        Self(Mutex::new(Told { all: true, ..Told::default() }))
+        Self(Mutex::new(AuditRow { all: true, ..AuditRow::default() }))
     }
 
     pub(crate) fn tell(&self, at: Duration, what: impl fmt::Display) {

@@ -162,7 +162,7 @@ impl World {
             None if plain.method != "GET" => self.audit(),
             None => {}
             Some(shop) => {
-                let checked = self.auditor().asked(self, shop, &plain, &outcome);
+                let checked = self.auditor().requested(self, shop, &plain, &outcome);
                 self.note(checked);
             }
         }

@@ -66,7 +66,7 @@ async fn work_off(server: &Server, processes: usize) {
     world.assert_each_once();
     let mut shares = Vec::new();
     for process in &processes {
-        shares.push(process.metric("returngo_brightpearl_rmas_worked_total").await);
+        shares.push(process.metric("returngo_brightpearl_runs_total").await);
     }
     println!(
         "{} processes: {} RMAs of {SHOPS} connections in {seconds:.1} s, {:.0} a second, shared as {shares:?}",
@@ -80,14 +80,14 @@ async fn lose_a_process(server: &Server) {
     let world = World::of_shops(server, SHOPS, RMAS_EACH).await;
     let mut processes = start(&world, 4).await;
     world.approve_all().await;
-    let (port, claims) = world.who_has_most_after(world.rmas() / 3).await;
+    let (port, leases) = world.who_has_most_after(world.rmas() / 3).await;
     let place = processes.iter().position(|process| process.port() == port).unwrap();
     processes.remove(place).kill();
     let killed = Instant::now();
     world.all_in_step().await;
     world.assert_each_once();
     println!(
-        "1 of 4 processes killed with {claims} RMAs in progress (lease {} s): all {} RMAs in sync after {:.1} s, nothing doubled",
+        "1 of 4 processes killed with {leases} RMAs in progress (lease {} s): all {} RMAs in sync after {:.1} s, nothing doubled",
         store::LEASE.as_secs(),
         world.rmas(),
         killed.elapsed().as_secs_f64()
@@ -108,14 +108,14 @@ async fn idle(server: &Server, connections: u32) {
     let before = Instant::now();
     let process = Process::start(world.url()).await;
     let ready = before.elapsed();
-    let (cpu, asked) = (process.cpu_time(), server.transactions(world.url()).await);
+    let (cpu, requested) = (process.cpu_time(), server.transactions(world.url()).await);
     tokio::time::sleep(IDLE_FOR).await;
-    let (cpu, asked) = (process.cpu_time() - cpu, server.transactions(world.url()).await - asked);
+    let (cpu, requested) = (process.cpu_time() - cpu, server.transactions(world.url()).await - requested);
     println!(
         "{connections:>6} connections, idle: ready in {ready:.2?}, {} MiB, {:.2} % of a core, {:.1} transactions a second",
         process.memory() >> 20,
         100.0 * cpu.as_secs_f64() / IDLE_FOR.as_secs_f64(),
-        asked as f64 / IDLE_FOR.as_secs_f64()
+        requested as f64 / IDLE_FOR.as_secs_f64()
     );
 }
 

@@ -93,7 +93,7 @@ impl World {
                 scene.approve(rma).unwrap();
             }
             self.store
-                .mark_due(connection, &scene.rmas, Cause::Person, "a measure", Timestamp::now())
+                .enqueue(connection, &scene.rmas, Cause::Prompter, "a measure", Timestamp::now())
                 .await
                 .unwrap();
         }
@@ -108,7 +108,7 @@ impl World {
         loop {
             let status = self.store.status().await.unwrap();
             assert!(status.iter().all(|status| status.needs_review == 0));
-            if status.iter().map(|status| status.in_step).sum::<u64>() >= enough {
+            if status.iter().map(|status| status.in_sync).sum::<u64>() >= enough {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -117,11 +117,11 @@ impl World {
 
     /// Waits until this many RMAs are in sync. Returns the port of the process with the most RMAs in progress, and their
     /// number.
-    pub(crate) async fn who_has_most_after(&self, in_step: u64) -> (u16, i64) {
+    pub(crate) async fn who_has_most_after(&self, in_sync: u64) -> (u16, i64) {
         const MOST: &str = "
-            SELECT worker, COUNT(*) AS claims FROM work WHERE state = 'claimed'
+            SELECT worker, COUNT(*) AS claims FROM job WHERE state = 'in-progress'
             GROUP BY worker ORDER BY claims DESC LIMIT 1";
-        self.in_step_are(in_step).await;
+        self.in_step_are(in_sync).await;
         let mut connection = sqlx::AnyConnection::connect(&self.database.url).await.unwrap();
         let row = sqlx::query(MOST).fetch_one(&mut connection).await.unwrap();
         let worker: String = row.get("worker");
@@ -151,7 +151,7 @@ async fn put(
     let counterparts = Counterparts::new(connection.as_str(), &configuration.returngo.shop);
     store.bind(connection, &counterparts).await.unwrap();
     let text = serde_json::to_vec(configuration).unwrap();
-    let configuration = vault.seal(connection, &text).unwrap();
+    let configuration = vault.encrypt(connection, &text).unwrap();
     let stored = StoredConnection { id: connection.clone(), configuration };
     store.put_connection(&stored, stored_at).await.unwrap();
 }

@@ -62,7 +62,7 @@ async fn measure(database: Database, rmas: u64) {
         let before = Instant::now();
         let shown = year.store.status().await.unwrap();
         status.push(before.elapsed());
-        assert!(shown[0].in_step * 10 > rmas * 9, "{shown:?}");
+        assert!(shown[0].in_sync * 10 > rmas * 9, "{shown:?}");
         let units: Vec<_> =
             (0..20).map(|unit| ReturnedItemId::new(format!("unknown-{round}-{unit}"))).collect();
         let before = Instant::now();
@@ -87,7 +87,7 @@ async fn sweep(year: &Year, process: &Process) {
     println!("  /metrics: {}", percentiles(metrics));
     for number in 1..=3 {
         let (cpu, written, before) = (process.cpu_time(), year.written(process).await, sweeps(process).await);
-        year.store.hasten_sweep(&year.connection, SweepName::Returngo, Timestamp::now()).await.unwrap();
+        year.store.expedite_sweep(&year.connection, SweepName::Returngo, Timestamp::now()).await.unwrap();
         while sweeps(process).await == before {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

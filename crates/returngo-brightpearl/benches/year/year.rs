@@ -41,7 +41,7 @@ impl Year {
         let counterparts = Counterparts::new(connection.as_str(), &configuration.returngo.shop);
         store.bind(&connection, &counterparts).await.unwrap();
         let text = serde_json::to_vec(&configuration).unwrap();
-        let configuration = vault.seal(&connection, &text).unwrap();
+        let configuration = vault.encrypt(&connection, &text).unwrap();
         let now = Timestamp::now();
         let stored = StoredConnection { id: connection.clone(), configuration };
         // Its sweeps are due tomorrow.
@@ -153,21 +153,21 @@ impl Day {
         vec![
             // One of 10,000 is due, one needs review.
             format!(
-                "INSERT INTO work (connection, rma, state, due_at, due_since, marked, attempt, failures, credit, reviews,
+                "INSERT INTO job (connection, rma, state, run_at, pending_since, enqueued, attempt, failures, credit, reviews,
                     review_since, of_this_shop)
                 {series} SELECT '{connection}', '' || i,
-                    CASE i % 10000 WHEN 1 THEN 'due' WHEN 2 THEN 'needs-review' ELSE 'in-step' END,
+                    CASE i % 10000 WHEN 1 THEN 'pending' WHEN 2 THEN 'needs-review' ELSE 'in-sync' END,
                     CASE i % 10000 WHEN 1 THEN {never} END, CASE i % 10000 WHEN 1 THEN {at} END, 3, 3, 0, '' || i,
                     '[]', CASE i % 10000 WHEN 2 THEN {at} END, 1
                 FROM series"
             ),
             format!(
-                "INSERT INTO seen (connection, rma, credit, what, watch_until, seen_at)
+                "INSERT INTO observation (connection, rma, credit, what, watch_until, observed_at)
                 {series} SELECT '{connection}', '' || i, '' || i, '{{\"rma\":{seen},\"credit\":{credit}}}', {watched}, {at}
                 FROM series"
             ),
             format!(
-                "INSERT INTO seen_item (connection, item, rma)
+                "INSERT INTO observed_item (connection, item, rma)
                 {series} SELECT '{connection}', unit || i, '' || i FROM series, (SELECT '8' AS unit UNION ALL SELECT '9') AS units"
             ),
             format!(

@@ -3,12 +3,12 @@ use serde_json::json;
 use crate::{
     assembly::Assembly,
     chosen,
-    cli::{Cli, OfRma},
+    cli::{Cli, RmaArg},
     output::{say, say_json, say_whole, table},
 };
 
 /// What happened about an RMA.
-pub(super) async fn run(cli: &Cli, OfRma { connection, rma }: &OfRma) -> anyhow::Result<()> {
+pub(super) async fn run(cli: &Cli, RmaArg { connection, rma }: &RmaArg) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
     let connection = chosen::connection(&assembly.store, connection.as_ref()).await?;
     let entries = assembly.store.audit(&connection, rma).await?;

@@ -4,7 +4,7 @@ use returngo_brightpearl_sync::{Receivers, read_connection};
 use crate::{
     assembly::Assembly,
     chosen,
-    cli::{Cli, Of},
+    cli::{Cli, ConnectionArg},
     output::{say, say_json},
 };
 use returngo_brightpearl_connector::{
@@ -14,7 +14,7 @@ use returngo_brightpearl_connector::{
 };
 
 /// Checks a connection, finding by finding.
-pub(super) async fn run(cli: &Cli, of: &Of) -> anyhow::Result<()> {
+pub(super) async fn run(cli: &Cli, of: &ConnectionArg) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
     let id = chosen::connection(&assembly.store, of.connection.as_ref()).await?;
     let secret = assembly.registry.configuration(&id).await?.webhook_secret;

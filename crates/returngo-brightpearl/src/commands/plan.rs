@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     assembly::Assembly,
     chosen,
-    cli::{Cli, OfRma},
+    cli::{Cli, RmaArg},
     output::{say, say_json},
     spending::Spending,
 };
@@ -14,14 +14,14 @@ use crate::{
 #[command(allow_missing_positional = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    of: OfRma,
+    of: RmaArg,
     #[command(flatten)]
     spending: Spending,
 }
 
 /// What would be done about an RMA, and why. Writes nothing.
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
-    let Arguments { of: OfRma { connection, rma }, spending } = arguments;
+    let Arguments { of: RmaArg { connection, rma }, spending } = arguments;
     let assembly = Assembly::open(cli).await?;
     let id = chosen::connection(&assembly.store, connection.as_ref()).await?;
     let connection = assembly.connection(&id).await?;

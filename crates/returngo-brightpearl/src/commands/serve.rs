@@ -14,10 +14,10 @@ use crate::{
 };
 use returngo_brightpearl_connector::{
     heartbeat::Heartbeat,
-    parts::Parts,
-    receiver::{self, DoorKeeper, Inbox},
+    receiver::{self, EndpointRefresher, Inbox},
     server,
     store::SweepName,
+    supervisor::Supervisor,
 };
 
 /// Senders that may wait for their connection to be taken.
@@ -36,30 +36,31 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let heartbeat = assembly.heartbeat(&name).await?;
     let service = Arc::new(assembly.service(&heartbeat, stopped.clone()));
 
-    let mut keeper = DoorKeeper::new(Arc::clone(&assembly.registry), Arc::clone(&assembly.clock));
-    keeper.look().await?;
-    let inbox = Inbox::new(Arc::clone(&service.store), Arc::clone(&service.probe), Arc::clone(&service.wake));
+    let mut refresher = EndpointRefresher::new(Arc::clone(&assembly.registry), Arc::clone(&assembly.clock));
+    refresher.look().await?;
+    let inbox =
+        Inbox::new(Arc::clone(&service.store), Arc::clone(&service.failpoints), Arc::clone(&service.wake));
     let storing = inbox.broken();
-    let routes = receiver::routes(keeper.doors(), inbox, Arc::clone(&service.clock))
+    let routes = receiver::routes(refresher.endpoints(), inbox, Arc::clone(&service.clock))
         .merge(web::routes(Arc::clone(&service))?);
     let now = service.clock.now();
     if service.schedule.public_url.is_some() {
         // It may be another address than the last time.
-        service.store.hasten_sweeps(SweepName::Subscriptions, now).await?;
+        service.store.expedite_sweeps(SweepName::Subscriptions, now).await?;
     }
     // No webhook was received until now.
     for sweep in [SweepName::Brightpearl, SweepName::Returngo] {
-        service.store.hasten_sweeps(sweep, now).await?;
+        service.store.expedite_sweeps(sweep, now).await?;
     }
     let listener = address.listen(BACKLOG)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
 
-    let mut parts = Parts::new(stop.clone());
+    let mut parts = Supervisor::new(stop.clone());
     let limits = assembly.configuration.limits();
     let answering = server::serve(listener, routes, limits, Arc::clone(&service.clock), parts.stop());
     parts.start("the answering of requests", answering);
     parts.start("the storing of webhooks", until_stopped(storing, parts.stop()));
-    parts.start("the listing of connections", keeper.run(parts.stop()));
+    parts.start("the listing of connections", refresher.run(parts.stop()));
     parts.start("the removal of what is old", assembly.retention().run(parts.stop()));
     parts.start("the reporting to other processes", report(Arc::clone(&heartbeat), parts.stop()));
     service.start(&mut parts);

@@ -156,15 +156,15 @@ impl Standing {
         let ages = |of: fn(&OutOfSync) -> u64| out_of_sync.as_ref().map_or(0, of);
         json!({
             "connection": status.connection.as_str(),
-            "inStep": status.in_step,
-            "due": status.due,
-            "claimed": status.claimed,
+            "inSync": status.in_sync,
+            "pending": status.pending,
+            "inProgress": status.in_progress,
             "needsReview": status.needs_review,
             "waitingWebhooks": status.waiting_deliveries,
-            "oldestDueSeconds": age(status, now),
+            "oldestPendingSeconds": age(status, now),
             "blocked": status.blocked,
             "heldBy": held_by.collect::<Vec<_>>(),
-            "trouble": self.trouble(now),
+            "problems": self.trouble(now),
             "outOfSync": {
                 "withinAnHour": ages(|of| of.within_an_hour),
                 "withinADay": ages(|of| of.within_a_day),
@@ -184,15 +184,22 @@ fn show(standings: &[Standing], now: Timestamp) -> anyhow::Result<()> {
     if standings.is_empty() {
         return Ok(say("No connections: `connect` makes one, `demo` shows what they do.")?);
     }
-    let header =
-        ["connection", "in step", "due", "at work", "for a person", "webhooks waiting", "oldest due for"];
+    let header = [
+        "connection",
+        "in sync",
+        "pending",
+        "in progress",
+        "needs review",
+        "webhooks waiting",
+        "oldest pending",
+    ];
     let rows = standings.iter().map(|standing| {
         let status = &standing.status;
         [
             status.connection.to_string(),
-            status.in_step.to_string(),
-            status.due.to_string(),
-            status.claimed.to_string(),
+            status.in_sync.to_string(),
+            status.pending.to_string(),
+            status.in_progress.to_string(),
             status.needs_review.to_string(),
             status.waiting_deliveries.to_string(),
             age(status, now).map(in_words).unwrap_or_default(),
@@ -263,13 +270,13 @@ fn sweep_as_json(sweep: &SweepStatus) -> Value {
         "failingSince": sweep.failing_since,
         "lastError": sweep.error,
         "nextAt": sweep.next_at,
-        "underWay": sweep.is_under_way,
+        "inProgress": sweep.is_in_progress,
     })
 }
 
 /// For how many seconds the RMA that waits longest is not in step.
 fn age(status: &ConnectionStatus, now: Timestamp) -> Option<i64> {
-    status.oldest_due.map(|since| seconds_since(since, now))
+    status.oldest_pending.map(|since| seconds_since(since, now))
 }
 
 fn seconds_since(time: Timestamp, now: Timestamp) -> i64 {

@@ -28,7 +28,7 @@ use returngo_brightpearl_connector::{
     connection::Connection,
     engine::Engine,
     skipped::Skipped,
-    store::{Cause, Claim, Process, WorkItem, WorkState, WorkerId},
+    store::{Cause, Job, JobState, Lease, Process, WorkerId},
 };
 
 #[derive(Debug, Args)]
@@ -70,19 +70,20 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
             let found: Vec<_> =
                 found.iter().filter(|(_, of)| **of == cause).map(|(rma, _)| rma.clone()).collect();
             let why = "a person asked what changed";
-            assembly.store.mark_due(&id, &found, cause, why, assembly.clock.now()).await?;
+            assembly.store.enqueue(&id, &found, cause, why, assembly.clock.now()).await?;
         }
         rmas.extend(found.into_keys());
     }
-    let asked: Vec<RmaId> = rmas.into_iter().collect();
-    let all_due = arguments.since.is_none() && asked.is_empty();
-    assembly.store.mark_due(&id, &named_rmas, Cause::Person, "a person asked", assembly.clock.now()).await?;
+    let requested: Vec<RmaId> = rmas.into_iter().collect();
+    let all_pending = arguments.since.is_none() && requested.is_empty();
+    assembly.store.enqueue(&id, &named_rmas, Cause::Prompter, "a person asked", assembly.clock.now()).await?;
     let stop = stop_on_interrupt();
     let name = format!("sync {} {}", assembly::host_name(), std::process::id());
     let heartbeat = assembly.heartbeat(&name).await?;
     let engine = assembly.engine(&heartbeat, stop.clone());
     let work = Work { assembly: &assembly, connection: &connection, engine, stop };
-    let working = async { if all_due { work.on_all_that_is_due().await } else { work.on(&asked).await } };
+    let working =
+        async { if all_pending { work.on_all_that_is_due().await } else { work.on(&requested).await } };
     let (_running, never) = watch::channel(false);
     let items = tokio::select! {
         items = working => items,
@@ -95,7 +96,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     finished?;
     show(cli, &items)?;
     ensure!(!work.is_stopped(), "stopped: what was not finished stays due");
-    let failed = |item: &&WorkItem| item.state != WorkState::InStep && item.last_error.is_some();
+    let failed = |item: &&Job| item.state != JobState::InSync && item.last_error.is_some();
     let failed = items.iter().filter(failed).count();
     ensure!(failed == 0, "{failed} of {} failed: the table says why", counted(items.len(), "RMA"));
     Ok(())
@@ -154,7 +155,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Until these are done, or failed.
-    async fn on(&self, rmas: &[RmaId]) -> anyhow::Result<Vec<WorkItem>> {
+    async fn on(&self, rmas: &[RmaId]) -> anyhow::Result<Vec<Job>> {
         let progress = Progress::steps("RMAs", rmas.len());
         let patience = SignedDuration::try_from(WAIT_FOR_OTHERS)?;
         let mut since = self.assembly.clock.now();
@@ -170,9 +171,9 @@ impl Work<'_> {
             if open == 0 || self.is_stopped() {
                 return Ok(items);
             }
-            let claims = self.claim().await?;
-            if !claims.is_empty() {
-                self.engine.work_on(self.connection, claims).await?;
+            let leases = self.lease().await?;
+            if !leases.is_empty() {
+                self.engine.work_on(self.connection, leases).await?;
             } else if self.assembly.clock.now().duration_since(since) > patience {
                 remark(format_args!(
                     "{}; run `sync` again, or let `serve` go on",
@@ -192,26 +193,26 @@ impl Work<'_> {
     }
 
     /// Until nothing is due.
-    async fn on_all_that_is_due(&self) -> anyhow::Result<Vec<WorkItem>> {
+    async fn on_all_that_is_due(&self) -> anyhow::Result<Vec<Job>> {
         let progress = Progress::unknown("working on what is due");
         let mut worked: BTreeSet<RmaId> = BTreeSet::new();
         while !self.is_stopped() {
-            let claims = self.claim().await?;
-            if claims.is_empty() {
+            let leases = self.lease().await?;
+            if leases.is_empty() {
                 break;
             }
-            worked.extend(claims.iter().map(|claim| claim.rma.clone()));
-            self.engine.work_on(self.connection, claims).await?;
+            worked.extend(leases.iter().map(|lease| lease.rma.clone()));
+            self.engine.work_on(self.connection, leases).await?;
             progress.now(format!("working on what is due: {} RMAs", worked.len()));
         }
         self.items(&worked.into_iter().collect::<Vec<_>>()).await
     }
 
-    async fn claim(&self) -> anyhow::Result<Vec<Claim>> {
-        Ok(self.engine.claim_of(&self.connection.id).await?)
+    async fn lease(&self) -> anyhow::Result<Vec<Lease>> {
+        Ok(self.engine.lease_of(&self.connection.id).await?)
     }
 
-    async fn items(&self, rmas: &[RmaId]) -> anyhow::Result<Vec<WorkItem>> {
+    async fn items(&self, rmas: &[RmaId]) -> anyhow::Result<Vec<Job>> {
         let mut items = Vec::new();
         for rma in rmas {
             items.extend(self.assembly.store.work(&self.connection.id, rma).await?);
@@ -220,7 +221,7 @@ impl Work<'_> {
     }
 
     /// Which other processes hold these RMAs, and until when if they are not heard of again; else what they wait for.
-    async fn held_by_others(&self, items: &[WorkItem]) -> anyhow::Result<String> {
+    async fn held_by_others(&self, items: &[Job]) -> anyhow::Result<String> {
         let mut held: BTreeMap<&WorkerId, usize> = BTreeMap::new();
         for worker in items.iter().filter_map(|item| item.worker.as_ref()) {
             *held.entry(worker).or_default() += 1;
@@ -244,16 +245,16 @@ impl Work<'_> {
     }
 
     /// Whether somebody works on it, or it is to be worked on now. What failed is due later.
-    fn is_open(&self, item: &WorkItem) -> bool {
+    fn is_open(&self, item: &Job) -> bool {
         let now = self.assembly.clock.now();
         match item.state {
-            WorkState::Claimed => true,
-            WorkState::Due => item.due_at.is_some_and(|due_at| {
+            JobState::InProgress => true,
+            JobState::Pending => item.run_at.is_some_and(|run_at| {
                 // What was not tried, because of another RMA of its sales order say, is tried again soon.
                 let soon = if item.failures == 0 { SOON } else { SignedDuration::ZERO };
-                due_at <= now.saturating_add(soon).unwrap_or(now)
+                run_at <= now.saturating_add(soon).unwrap_or(now)
             }),
-            WorkState::InStep | WorkState::NeedsReview | WorkState::OfAnotherShop => false,
+            JobState::InSync | JobState::NeedsReview | JobState::OfAnotherShop => false,
         }
     }
 
@@ -262,7 +263,7 @@ impl Work<'_> {
     }
 }
 
-fn show(cli: &Cli, items: &[WorkItem]) -> anyhow::Result<()> {
+fn show(cli: &Cli, items: &[Job]) -> anyhow::Result<()> {
     if cli.json {
         return say_json(&items.iter().map(as_json).collect::<Vec<_>>());
     }

@@ -12,10 +12,10 @@ fn webhook(number: u32) -> String {
 }
 
 /// Delivers webhooks; gives back those that were taken.
-fn deliver(serving: &Serving, door: &str, numbers: std::ops::Range<u32>) -> Vec<u32> {
+fn deliver(serving: &Serving, endpoint: &str, numbers: std::ops::Range<u32>) -> Vec<u32> {
     let mut taken = Vec::new();
     for number in numbers {
-        match serving.post(door, &webhook(number)).status {
+        match serving.post(endpoint, &webhook(number)).status {
             200 => taken.push(number),
             503 => {}
             other => panic!("webhook {number} is answered with {other}"),
@@ -39,14 +39,14 @@ async fn what_was_answered_is_kept_and_it_recovers() {
     let pages: i64 = database.fetch_one("PRAGMA page_count").await.unwrap().get(0);
     site.database.url = format!("{file}?max_page_count={}", pages * 2);
     let mut serving = site.serve(&[]).await;
-    let door = site.door("returngo");
-    let mut taken = deliver(&serving, &door, 0..5);
+    let endpoint = site.endpoint("returngo");
+    let mut taken = deliver(&serving, &endpoint, 0..5);
     assert_eq!(taken.len(), 5);
 
     // Somebody else takes all the space that there is.
     let fill = format!("CREATE TABLE somebody_elses AS SELECT zeroblob({}) AS filler", pages * 4096 * 2);
     database.execute(AssertSqlSafe(fill)).await.unwrap();
-    taken.extend(deliver(&serving, &door, 5..205));
+    taken.extend(deliver(&serving, &endpoint, 5..205));
     let refused = 205 - taken.len();
     assert!(refused > 150, "{refused} were refused");
     let ready = serving.get("/readyz");
@@ -65,7 +65,7 @@ async fn what_was_answered_is_kept_and_it_recovers() {
     // There is space again.
     database.execute("DROP TABLE somebody_elses").await.unwrap();
     eventually("it is ready again", || async { serving.get("/readyz").status == 200 }).await;
-    assert_eq!(deliver(&serving, &door, 205..215).len(), 10);
+    assert_eq!(deliver(&serving, &endpoint, 205..215).len(), 10);
     taken.extend(205..215);
     assert_eq!(serving.said("no longer: webhooks cannot be stored"), 1, "{}", serving.log());
     assert!(serving.get("/metrics").body.contains("returngo_brightpearl_ready 1"));

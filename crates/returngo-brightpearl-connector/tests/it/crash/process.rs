@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use returngo_brightpearl_connector::{
     engine::Policy,
-    probe::{NoProbe, Point, Probe},
+    failpoints::{Failpoint, Failpoints, NoFailpoints},
     receiver::Inbox,
     store::{self, Delivery, Source},
 };
@@ -44,19 +44,22 @@ fn the_process_that_is_killed() {
     let orders: Orders = serde_json::from_str(&orders).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
-        let probe: Arc<dyn Probe> = match orders.killed_at {
+        let failpoints: Arc<dyn Failpoints> = match orders.killed_at {
             Some((place, times)) => {
-                Arc::new(Killer { point: Point::ALL[place], left: AtomicU32::new(times) })
+                Arc::new(Killer { point: Failpoint::ALL[place], left: AtomicU32::new(times) })
             }
-            None => Arc::new(NoProbe),
+            None => Arc::new(NoFailpoints),
         };
         let store = store::open(&orders.database).await.unwrap();
         // What the process that was killed before held is pending again.
         let worker = store.register(PROCESS, orders.now).await.unwrap();
         let service =
-            service(store, &Time::at(orders.now), &worker.0, probe, policy(orders.writes_at_once)).await;
-        let inbox =
-            Inbox::new(Arc::clone(&service.store), Arc::clone(&service.probe), Arc::clone(&service.wake));
+            service(store, &Time::at(orders.now), &worker.0, failpoints, policy(orders.writes_at_once)).await;
+        let inbox = Inbox::new(
+            Arc::clone(&service.store),
+            Arc::clone(&service.failpoints),
+            Arc::clone(&service.wake),
+        );
         for (connection, body) in orders.deliveries {
             let connection = connection.parse().unwrap();
             let delivery = Delivery { connection, source: Source::Returngo, body, received_at: orders.now };
@@ -74,12 +77,12 @@ pub(super) fn policy(writes_at_once: usize) -> Policy {
 /// Kills its process with SIGKILL when a step is reached.
 #[derive(Debug)]
 struct Killer {
-    point: Point,
+    point: Failpoint,
     left: AtomicU32,
 }
 
-impl Probe for Killer {
-    fn reached(&self, point: Point) {
+impl Failpoints for Killer {
+    fn reached(&self, point: Failpoint) {
         if point == self.point && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
             // The shell's parent is this process.
             let _ = Command::new("sh").args(["-c", "kill -9 $PPID"]).status();

@@ -3,8 +3,8 @@
 
 use returngo::RmaId;
 use returngo_brightpearl_connector::{
-    probe::Point,
-    store::{UnreadableKind, WorkState},
+    failpoints::Failpoint,
+    store::{JobState, UnreadableKind},
 };
 use serde_json::{Value, json};
 use wiremock::{Mock, ResponseTemplate, matchers::path};
@@ -17,7 +17,8 @@ on_both!(what_was_skipped_survives_a_kill_at_every_step,);
 /// A kind of sweep, and how often its connection is swept before it: whichever is taken first, one of them is ReturnGO's.
 const SWEEPS: std::ops::RangeInclusive<u32> = 1..=3;
 
-const STEPS: [Point; 4] = [Point::SweepTaken, Point::SweepMarked, Point::SkippedStored, Point::SweepFinished];
+const STEPS: [Failpoint; 4] =
+    [Failpoint::SweepTaken, Failpoint::SweepMarked, Failpoint::SkippedStored, Failpoint::SweepFinished];
 
 /// The list of RMAs shows one without a number, and the status of this one as a number.
 async fn break_list(story: &Story, broken: &RmaId) {
@@ -84,7 +85,7 @@ async fn what_was_skipped_survives_a_kill_at_every_step(database: Database) {
     assert_eq!(skipped, expected);
     for rma in &story.scene.rmas {
         let work = story.store.work(&story.connection, rma).await.unwrap();
-        assert_eq!(work.map(|work| work.state), Some(WorkState::InStep), "{rma}");
+        assert_eq!(work.map(|work| work.state), Some(JobState::InSync), "{rma}");
         let payments = story.scene.brightpearl.payments_on(story.scene.credit(rma).unwrap().id).len();
         assert_eq!(payments, usize::from(rma == refunded), "{rma}");
     }

@@ -1,7 +1,7 @@
 //! Returns of one sales order that become pending together.
 
 use brightpearl_mock::Switches;
-use returngo_brightpearl_connector::{engine::Policy, store::WorkState};
+use returngo_brightpearl_connector::{engine::Policy, store::JobState};
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 use serde_json::json;
@@ -29,8 +29,8 @@ async fn returns_in_one_batch_share_the_order_row() {
         assert_eq!(site.credited(), WHOLE_ROW);
         // The first has two units; of the other three units one is left.
         assert_eq!(site.asks(4_410_001).await, [] as [&str; 0]);
-        let asked: Vec<_> = [site.asks(4_410_002).await, site.asks(4_410_003).await].concat();
-        assert_eq!(asked, ["AlreadyCredited", "AlreadyCredited"]);
+        let requested: Vec<_> = [site.asks(4_410_002).await, site.asks(4_410_003).await].concat();
+        assert_eq!(requested, ["AlreadyCredited", "AlreadyCredited"]);
     }
 }
 
@@ -82,12 +82,12 @@ async fn processes_that_work_at_once_share_the_order_row() {
         site.pass(jiff::SignedDuration::from_secs(15)).await;
     }
     assert_eq!(site.credited(), WHOLE_ROW);
-    let mut asked = Vec::new();
+    let mut requested = Vec::new();
     for number in 4_410_001..=4_410_004 {
-        asked.extend(site.asks(number).await);
-        assert_ne!(site.item(number).await.state, WorkState::Due);
+        requested.extend(site.asks(number).await);
+        assert_ne!(site.item(number).await.state, JobState::Pending);
     }
-    assert_eq!(asked, ["AlreadyCredited"]);
+    assert_eq!(requested, ["AlreadyCredited"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -111,12 +111,12 @@ async fn a_credit_of_another_program_is_adopted_by_one_return() {
         assert_eq!(site.item(4_410_001).await.credit, Some(credit));
         assert_eq!(site.paid(credit), dec!(40.00), "the refund of one return");
         assert_eq!(site.asks(4_410_002).await, ["ForeignCredit"]);
-        let claims: Vec<_> = site
+        let leases: Vec<_> = site
             .brightpearl
             .notes_of(credit)
             .into_iter()
             .filter(|note| note.text.contains("-adopted"))
             .collect();
-        assert_eq!(claims.len(), 1, "{claims:?}");
+        assert_eq!(leases.len(), 1, "{leases:?}");
     }
 }

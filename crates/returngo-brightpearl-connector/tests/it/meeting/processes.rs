@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
     heartbeat::Heartbeat,
-    store::{Cause, ClaimRequest, LEASE, WorkState},
+    store::{Cause, JobState, LEASE, LeaseRequest},
 };
 use serde_json::json;
 
@@ -13,15 +13,15 @@ use super::site::{Site, id, rma};
 use crate::support::work_until_nothing_is_due;
 
 /// The process takes the one RMA that is pending.
-async fn claim_one(site: &Site, process: &Heartbeat) {
-    let request = ClaimRequest {
+async fn lease_one(site: &Site, process: &Heartbeat) {
+    let request = LeaseRequest {
         worker: process.worker().clone(),
         limit: 10,
         now: site.time.now(),
         only: None,
         except: Vec::new(),
     };
-    assert_eq!(site.store.claim(&request).await.unwrap().len(), 1);
+    assert_eq!(site.store.lease(&request).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -30,26 +30,26 @@ async fn a_killed_process_holds_up_nothing_but_what_it_held_and_that_for_less_th
     let site = Site::open([rma(4_410_001, 1)].into_iter().chain(others).collect(), json!({})).await;
     let killed = Heartbeat::register(Arc::clone(&site.store), site.time.clock(), "killed").await.unwrap();
     site.queue([4_410_001]).await;
-    claim_one(&site, &killed).await;
+    lease_one(&site, &killed).await;
 
     site.queue(4_410_010..4_410_030).await;
     let process = site.process("other").await;
     let watcher = Heartbeat::register(Arc::clone(&site.store), site.time.clock(), "other").await.unwrap();
     work_until_nothing_is_due(&process).await;
-    assert_ne!(site.item(4_410_010).await.state, WorkState::Due, "the others go on");
-    assert_eq!(site.item(4_410_001).await.state, WorkState::Claimed);
+    assert_ne!(site.item(4_410_010).await.state, JobState::Pending, "the others go on");
+    assert_eq!(site.item(4_410_001).await.state, JobState::InProgress);
     let holder = site.store.processes().await.unwrap().into_iter().find(|process| !process.holds.is_empty());
     assert_eq!(holder.map(|process| process.worker), Some(killed.worker().clone()));
 
     let mut waited = SignedDuration::ZERO;
-    while site.item(4_410_001).await.state == WorkState::Claimed {
+    while site.item(4_410_001).await.state == JobState::InProgress {
         assert!(watcher.beat().await.unwrap());
         site.pass(SignedDuration::from_secs(10)).await;
         waited += SignedDuration::from_secs(10);
         assert!(waited.unsigned_abs() <= LEASE + std::time::Duration::from_secs(25), "{waited:#}");
     }
     work_until_nothing_is_due(&process).await;
-    assert_ne!(site.item(4_410_001).await.state, WorkState::Due);
+    assert_ne!(site.item(4_410_001).await.state, JobState::Pending);
     assert!(!killed.beat().await.unwrap(), "it is told that its work was taken over");
 }
 
@@ -58,10 +58,10 @@ async fn a_process_that_starts_again_goes_on_at_once() {
     let site = Site::open(vec![rma(4_410_001, 1)], json!({})).await;
     let killed = Heartbeat::register(Arc::clone(&site.store), site.time.clock(), "serve a:1").await.unwrap();
     site.store
-        .mark_due(&site.acme, &[id(4_410_001)], Cause::Returngo, "a test", site.time.now())
+        .enqueue(&site.acme, &[id(4_410_001)], Cause::Returngo, "a test", site.time.now())
         .await
         .unwrap();
-    claim_one(&site, &killed).await;
+    lease_one(&site, &killed).await;
     Heartbeat::register(Arc::clone(&site.store), site.time.clock(), "serve a:1").await.unwrap();
-    assert_eq!(site.item(4_410_001).await.state, WorkState::Due);
+    assert_eq!(site.item(4_410_001).await.state, JobState::Pending);
 }

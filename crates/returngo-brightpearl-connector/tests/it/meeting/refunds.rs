@@ -1,7 +1,7 @@
 //! Refunds that fail after they were recorded, refunds that a person settled by hand, or that were entered by hand.
 
 use returngo::TransactionStatus;
-use returngo_brightpearl_connector::store::{Decision, WorkState};
+use returngo_brightpearl_connector::store::{Decision, JobState};
 use rust_decimal_macros::dec;
 use serde_json::json;
 
@@ -48,7 +48,7 @@ async fn a_refund_that_was_settled_by_hand_is_never_written_until_it_is_reopened
         by: "dana".to_owned(),
         note: Some("booked by hand".to_owned()),
     };
-    assert!(site.store.put_aside(&decision, site.time.now()).await.unwrap());
+    assert!(site.store.resolve_reviews(&decision, site.time.now()).await.unwrap());
 
     // The settings that the question named, for other returns.
     site.connect(&site.acme, &site.returngo, adjustments()).await;
@@ -57,9 +57,9 @@ async fn a_refund_that_was_settled_by_hand_is_never_written_until_it_is_reopened
         site.work().await;
         let credit = site.credit(RMA).unwrap();
         assert_eq!((site.paid(credit.id), credit.order_rows.len()), (dec!(0), 1));
-        assert_eq!(site.item(RMA).await.state, WorkState::InStep);
+        assert_eq!(site.item(RMA).await.state, JobState::InSync);
         // Looking again decides nothing.
-        assert!(site.store.begin_again(&decision, site.time.now()).await.unwrap());
+        assert!(site.store.retry(&decision, site.time.now()).await.unwrap());
     }
     assert!(site.store.reopen(&decision, site.time.now()).await.unwrap());
     site.work().await;

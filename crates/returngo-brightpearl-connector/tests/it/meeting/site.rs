@@ -16,9 +16,9 @@ use returngo::RmaId;
 use returngo_brightpearl_connector::{
     configuration::{BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, ReturngoAccess, Secret},
     engine::Policy,
-    probe::NoProbe,
+    failpoints::NoFailpoints,
     service::Service,
-    store::{self, Cause, ConnectionId, Store, WorkItem},
+    store::{self, Cause, ConnectionId, Job, Store},
 };
 use returngo_brightpearl_mapping::{ConnectionSettings, keys};
 use returngo_mock::{ItemBuilder, MockReturngo, Refund, RmaBuilder, Seed};
@@ -129,10 +129,10 @@ impl Site {
         (id, shop)
     }
 
-    pub(super) fn configuration(&self, shop: &MockReturngo, further: Value) -> ConnectionConfiguration {
+    pub(super) fn configuration(&self, shop: &MockReturngo, remaining: Value) -> ConnectionConfiguration {
         let mut settings = json!({"account_id": "acmeoutdoors", "refund_method_code": "1210"});
-        let further = further.as_object().unwrap().clone();
-        settings.as_object_mut().unwrap().extend(further);
+        let remaining = remaining.as_object().unwrap().clone();
+        settings.as_object_mut().unwrap().extend(remaining);
         ConnectionConfiguration {
             settings: ConnectionSettings::from_json(&settings.to_string()).unwrap(),
             brightpearl: BrightpearlAccess {
@@ -165,13 +165,13 @@ impl Site {
     }
 
     pub(super) async fn process_with(&self, name: &str, policy: Policy) -> Service {
-        service(Arc::clone(&self.store), &self.time, name, Arc::new(NoProbe), policy).await
+        service(Arc::clone(&self.store), &self.time, name, Arc::new(NoFailpoints), policy).await
     }
 
     /// RMAs become pending together.
     pub(super) async fn queue(&self, rmas: impl IntoIterator<Item = u64>) {
         let rmas: Vec<_> = rmas.into_iter().map(id).collect();
-        self.store.mark_due(&self.acme, &rmas, Cause::Person, "a test", self.time.now()).await.unwrap();
+        self.store.enqueue(&self.acme, &rmas, Cause::Prompter, "a test", self.time.now()).await.unwrap();
     }
 
     /// Processes what is pending, also what has to wait a little.
@@ -183,7 +183,7 @@ impl Site {
         }
     }
 
-    pub(super) async fn item(&self, number: u64) -> WorkItem {
+    pub(super) async fn item(&self, number: u64) -> Job {
         self.store.work(&self.acme, &id(number)).await.unwrap().unwrap()
     }
 

@@ -2,10 +2,10 @@
 
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::store::{
-    Claim, Intent, Outcome, Sealed, Store, StoredConnection, SweepName, SweepTurn, WriteKind,
+    Encrypted, Intent, JobOutcome, Lease, Store, StoredConnection, SweepLease, SweepName, WriteKind,
 };
 
-use super::{at, claim_all, connect, databases::Database, in_step, mark, name, numbers, on_both, rma};
+use super::{at, connect, databases::Database, in_sync, lease_all, mark, name, numbers, on_both, rma};
 
 on_both!(
     what_a_clock_that_was_ahead_scheduled_is_due_now,
@@ -19,7 +19,7 @@ on_both!(
 /// What the clock was ahead by, in seconds.
 const AHEAD: i64 = 24 * 3600;
 
-async fn take_all(store: &Store, now: i64, until: i64) -> Vec<SweepTurn> {
+async fn take_all(store: &Store, now: i64, until: i64) -> Vec<SweepLease> {
     let mut turns = Vec::new();
     while let Some(turn) = store.take_sweep(at(now), at(until)).await.unwrap() {
         turns.push(turn);
@@ -41,12 +41,15 @@ async fn reported_ahead(store: &Store, ahead: i64) {
 /// again an hour later, and sweeps.
 async fn works_ahead(store: &Store, ahead: i64) {
     reported_ahead(store, ahead).await;
-    let stored = StoredConnection { id: name("acme"), configuration: Sealed(vec![1, 2, 3]) };
+    let stored = StoredConnection { id: name("acme"), configuration: Encrypted(vec![1, 2, 3]) };
     store.put_connection(&stored, at(ahead)).await.unwrap();
     mark(store, "acme", &[2], ahead).await;
-    let claim = claim_all(store, ahead).await.remove(0);
+    let lease = lease_all(store, ahead).await.remove(0);
     let again_at = Some(at(ahead + 3600));
-    store.finish(&[(claim, Outcome::Failed { error: "503".to_owned(), again_at })], at(ahead)).await.unwrap();
+    store
+        .finish(&[(lease, JobOutcome::Failed { error: "503".to_owned(), again_at })], at(ahead))
+        .await
+        .unwrap();
     mark(store, "acme", &[1], ahead).await;
     for turn in take_all(store, ahead, ahead + 60).await {
         store.finish_sweep(&turn, "page 7", at(ahead + 600)).await.unwrap();
@@ -56,15 +59,15 @@ async fn works_ahead(store: &Store, ahead: i64) {
 async fn what_a_clock_that_was_ahead_scheduled_is_due_now(database: Database) {
     let store = database.open().await;
     works_ahead(&store, AHEAD).await;
-    assert!(claim_all(&store, 100).await.is_empty());
+    assert!(lease_all(&store, 100).await.is_empty());
     assert!(take_all(&store, 100, 160).await.is_empty());
 
     assert_eq!(align(&store, 100).await, Some(AHEAD - 100));
     let work = store.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
-    assert_eq!((work.due_at, work.due_since), (Some(at(100)), Some(at(100))));
-    let claims = claim_all(&store, 100).await;
-    assert_eq!(numbers(&claims), ["1", "2"]);
-    assert_eq!(claims.iter().map(|claim| claim.failures).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!((work.run_at, work.pending_since), (Some(at(100)), Some(at(100))));
+    let leases = lease_all(&store, 100).await;
+    assert_eq!(numbers(&leases), ["1", "2"]);
+    assert_eq!(leases.iter().map(|lease| lease.failures).collect::<Vec<_>>(), [0, 1]);
     let turns = take_all(&store, 100, 160).await;
     assert_eq!(turns.len(), SweepName::ALL.len());
     assert!(turns.iter().all(|turn| turn.cursor.as_deref() == Some("page 7")), "{turns:?}");
@@ -79,17 +82,17 @@ async fn connections_take_their_turns_again(database: Database) {
     }
     // It was served a day ahead, so that its turn would come after everybody else's until then.
     mark(&store, "served", &[1], 0).await;
-    let claim = claim_all(&store, AHEAD).await.remove(0);
-    store.finish(&[(claim, in_step())], at(AHEAD)).await.unwrap();
+    let lease = lease_all(&store, AHEAD).await.remove(0);
+    store.finish(&[(lease, in_sync())], at(AHEAD)).await.unwrap();
     mark(&store, "served", &[2], 10).await;
-    assert!(claim_all(&store, 50).await.is_empty());
+    assert!(lease_all(&store, 50).await.is_empty());
     align(&store, 100).await;
-    assert_eq!(numbers(&claim_all(&store, 100).await), ["2"]);
+    assert_eq!(numbers(&lease_all(&store, 100).await), ["2"]);
     let mut order = Vec::new();
     mark(&store, "served", &[3], 101).await;
     mark(&store, "idle", &[4], 102).await;
     for _ in 0..2 {
-        order.push(claim_all(&store, 110).await[0].connection.to_string());
+        order.push(lease_all(&store, 110).await[0].connection.to_string());
     }
     assert_eq!(order, ["served", "idle"]);
 }
@@ -112,9 +115,9 @@ async fn what_was_intended_in_the_future_was_intended_now(database: Database) {
     reported_ahead(&store, AHEAD).await;
     connect(&store, "acme").await;
     mark(&store, "acme", &[1], 0).await;
-    let claim: Claim = claim_all(&store, 1).await.remove(0);
+    let lease: Lease = lease_all(&store, 1).await.remove(0);
     let intent = |key: &str| Intent {
-        claim: claim.clone(),
+        lease: lease.clone(),
         key: key.to_owned(),
         what: "a row".to_owned(),
         known_until: at(0),
@@ -138,9 +141,9 @@ async fn a_difference_of_two_minutes_changes_nothing(database: Database) {
     let before = items().await;
     assert_eq!(align(&store, 0).await, None);
     assert_eq!(items().await, before);
-    assert!(claim_all(&store, 119).await.is_empty());
+    assert!(lease_all(&store, 119).await.is_empty());
     assert!(take_all(&store, 719, 779).await.is_empty());
-    assert_eq!(numbers(&claim_all(&store, 120).await), ["1"]);
+    assert_eq!(numbers(&lease_all(&store, 120).await), ["1"]);
     assert_eq!(take_all(&store, 720, 780).await.len(), 3);
 }
 
@@ -151,11 +154,11 @@ async fn a_clock_that_is_right_changes_nothing(database: Database) {
     let worker = store.register("another", at(10)).await.unwrap();
     assert!(store.report(&worker, at(20)).await.unwrap());
     assert_eq!(align(&store, 30).await, None);
-    assert_eq!(numbers(&claim_all(&store, 30).await), ["1"]);
+    assert_eq!(numbers(&lease_all(&store, 30).await), ["1"]);
     assert!(take_all(&store, 599, 659).await.is_empty());
     let hour = SignedDuration::from_hours(1);
     let again = store.work(&name("acme"), &rma(2)).await.unwrap().unwrap();
-    assert_eq!(again.due_at, Some(at(0) + hour));
+    assert_eq!(again.run_at, Some(at(0) + hour));
     assert!(store.report(&worker, at(AHEAD)).await.unwrap());
     assert_eq!(align(&store, 100).await, None, "it still reports: whose clock is wrong cannot be told");
     store.release_process(&worker, None, at(100)).await.unwrap();

@@ -1,5 +1,6 @@
 use returngo_brightpearl_connector::store::{
-    self, ConnectionChange, Counterparts, FieldChange, RecordedChange, Sealed, StoreError, StoredConnection,
+    self, ConnectionChange, Counterparts, Encrypted, FieldChange, RecordedChange, StoreError,
+    StoredConnection,
 };
 
 use super::{at, connect, databases::Database, name, on_both};
@@ -34,7 +35,7 @@ async fn of_two_people_who_change_a_connection_at_once_one_is_told(database: Dat
     let (one, other) = (database.open().await, database.open().await);
     let to = Counterparts::new("acmeoutdoors", "acme.example.test");
     one.bind(&name("acme"), &to).await.unwrap();
-    let stored = |text: &str| StoredConnection { id: name("acme"), configuration: Sealed(text.into()) };
+    let stored = |text: &str| StoredConnection { id: name("acme"), configuration: Encrypted(text.into()) };
     let change = |by: &str, after: &str| ConnectionChange {
         by: by.to_owned(),
         fields: vec![FieldChange {
@@ -76,9 +77,11 @@ async fn a_database_without_tables_is_not_set_up_by_reading(database: Database) 
 
 async fn a_connection_is_replaced_only_as_it_was(database: Database) {
     let store = database.open().await;
-    let acme =
-        |configuration: u8| StoredConnection { id: name("acme"), configuration: Sealed(vec![configuration]) };
-    let was = |configuration: u8| Sealed(vec![configuration]);
+    let acme = |configuration: u8| StoredConnection {
+        id: name("acme"),
+        configuration: Encrypted(vec![configuration]),
+    };
+    let was = |configuration: u8| Encrypted(vec![configuration]);
     assert!(!store.replace_connection(&acme(1), &was(0), at(1)).await.unwrap(), "there is none");
     store.put_connection(&acme(1), at(0)).await.unwrap();
     assert!(!store.replace_tokens(&acme(3), &was(2)).await.unwrap());

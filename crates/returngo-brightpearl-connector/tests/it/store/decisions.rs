@@ -1,10 +1,10 @@
 use returngo_brightpearl_connector::store::{
-    Admission, AuditEvent, Cause, Claim, Decision, EffectOutcome, Intent, Outcome, SettledReview, Store,
-    WorkState, WriteKind,
+    Admission, AuditEvent, Cause, Decision, EffectOutcome, Intent, JobOutcome, JobState, Lease,
+    SettledReview, Store, WriteKind,
 };
 use returngo_brightpearl_mapping::{Review, ReviewCode};
 
-use super::{at, claim_all, connect, databases::Database, in_step, mark, name, on_both, rma};
+use super::{at, connect, databases::Database, in_sync, lease_all, mark, name, on_both, rma};
 
 on_both!(
     what_is_put_aside_waits_for_nobody,
@@ -35,23 +35,23 @@ fn question(text: &str) -> Review {
     }
 }
 
-fn asking(texts: &[&str]) -> Outcome {
-    Outcome::Settled { reviews: texts.iter().map(|text| question(text)).collect(), credit: None }
+fn asking(texts: &[&str]) -> JobOutcome {
+    JobOutcome::Settled { reviews: texts.iter().map(|text| question(text)).collect(), credit: None }
 }
 
-async fn claimed(store: &Store, now: i64) -> Claim {
+async fn leased(store: &Store, now: i64) -> Lease {
     mark(store, "acme", &[1], now).await;
-    claim_all(store, now).await.remove(0)
+    lease_all(store, now).await.remove(0)
 }
 
 /// Looks at RMA 1 and ends so.
-async fn ends(store: &Store, outcome: Outcome, now: i64) {
-    let claim = claimed(store, now).await;
-    store.finish(&[(claim, outcome)], at(now)).await.unwrap();
+async fn ends(store: &Store, outcome: JobOutcome, now: i64) {
+    let lease = leased(store, now).await;
+    store.finish(&[(lease, outcome)], at(now)).await.unwrap();
 }
 
 /// What waits for a person, of RMA 1.
-async fn asked(store: &Store) -> Vec<String> {
+async fn requested(store: &Store) -> Vec<String> {
     let waiting = store.reviews(None).await.unwrap();
     waiting.into_iter().flat_map(|item| item.reviews).map(|review| review.message).collect()
 }
@@ -65,10 +65,10 @@ async fn what_is_put_aside_waits_for_nobody(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
     ends(&store, asking(&["refund above the credit"]), 1).await;
-    assert!(store.put_aside(&decision(Some("paid by hand")), at(2)).await.unwrap());
+    assert!(store.resolve_reviews(&decision(Some("paid by hand")), at(2)).await.unwrap());
     assert!(store.reviews(None).await.unwrap().is_empty());
     let work = store.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
-    assert_eq!((work.state, work.due_at), (WorkState::InStep, None));
+    assert_eq!((work.state, work.run_at), (JobState::InSync, None));
     assert_eq!(work.resolved, [question("refund above the credit")]);
     let told = (AuditEvent::Resolved, "by dana: paid by hand".to_owned());
     assert_eq!(last_of_audit(&store).await, told);
@@ -78,64 +78,64 @@ async fn what_was_put_aside_is_not_asked_again_and_anything_else_is(database: Da
     let store = database.open().await;
     connect(&store, "acme").await;
     ends(&store, asking(&["one"]), 1).await;
-    store.put_aside(&decision(None), at(2)).await.unwrap();
+    store.resolve_reviews(&decision(None), at(2)).await.unwrap();
     ends(&store, asking(&["one"]), 3).await;
-    assert!(asked(&store).await.is_empty());
+    assert!(requested(&store).await.is_empty());
     assert_eq!(last_of_audit(&store).await.1, "no credit; decided before: one");
 
     ends(&store, asking(&["one", "two"]), 4).await;
-    assert_eq!(asked(&store).await, ["two"]);
-    store.put_aside(&decision(None), at(5)).await.unwrap();
+    assert_eq!(requested(&store).await, ["two"]);
+    store.resolve_reviews(&decision(None), at(5)).await.unwrap();
     ends(&store, asking(&["one", "two"]), 6).await;
-    assert!(asked(&store).await.is_empty());
+    assert!(requested(&store).await.is_empty());
 }
 
 async fn what_is_no_longer_found_is_asked_again_when_it_comes_back(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
     ends(&store, asking(&["one"]), 1).await;
-    store.put_aside(&decision(None), at(2)).await.unwrap();
-    ends(&store, in_step(), 3).await;
+    store.resolve_reviews(&decision(None), at(2)).await.unwrap();
+    ends(&store, in_sync(), 3).await;
     ends(&store, asking(&["one"]), 4).await;
-    assert_eq!(asked(&store).await, ["one"]);
+    assert_eq!(requested(&store).await, ["one"]);
 }
 
 async fn what_is_put_aside_while_it_is_worked_on_stays_so(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
     ends(&store, asking(&["one"]), 1).await;
-    let claim = claimed(&store, 2).await;
-    assert!(store.put_aside(&decision(None), at(3)).await.unwrap());
+    let lease = leased(&store, 2).await;
+    assert!(store.resolve_reviews(&decision(None), at(3)).await.unwrap());
     // Its worker has planned without knowing of the decision: it writes nothing more.
     let intent = Intent {
-        claim: claim.clone(),
+        lease: lease.clone(),
         key: "RGO-1-778120".to_owned(),
         what: "a refund".to_owned(),
         known_until: at(2),
         kind: WriteKind::Payment,
     };
-    assert_eq!(store.intend(&[intent], at(4)).await.unwrap(), [Admission::ClaimLost]);
-    assert_eq!(store.finish(&[(claim, asking(&["one"]))], at(4)).await.unwrap(), 0);
-    let again = claimed(&store, 4).await;
+    assert_eq!(store.intend(&[intent], at(4)).await.unwrap(), [Admission::LeaseLost]);
+    assert_eq!(store.finish(&[(lease, asking(&["one"]))], at(4)).await.unwrap(), 0);
+    let again = leased(&store, 4).await;
     assert_eq!(store.finish(&[(again, asking(&["one"]))], at(5)).await.unwrap(), 1);
-    assert!(asked(&store).await.is_empty());
+    assert!(requested(&store).await.is_empty());
 }
 
-fn failed(error: &str) -> Outcome {
-    Outcome::Failed { error: error.to_owned(), again_at: None }
+fn failed(error: &str) -> JobOutcome {
+    JobOutcome::Failed { error: error.to_owned(), again_at: None }
 }
 
 async fn a_failure_that_is_put_aside_may_happen_again(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
     ends(&store, failed("the credit is gone"), 1).await;
-    assert!(store.put_aside(&decision(Some("it is to be gone")), at(2)).await.unwrap());
-    let claim = claimed(&store, 3).await;
-    assert_eq!(claim.failures, 0);
-    store.finish(&[(claim, failed("the credit is gone"))], at(4)).await.unwrap();
+    assert!(store.resolve_reviews(&decision(Some("it is to be gone")), at(2)).await.unwrap());
+    let lease = leased(&store, 3).await;
+    assert_eq!(lease.failures, 0);
+    store.finish(&[(lease, failed("the credit is gone"))], at(4)).await.unwrap();
     assert!(store.reviews(None).await.unwrap().is_empty());
     let work = store.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
-    assert_eq!((work.state, work.due_at, work.failures), (WorkState::InStep, None, 0));
+    assert_eq!((work.state, work.run_at, work.failures), (JobState::InSync, None, 0));
     assert_eq!(work.resolved_error.as_deref(), Some("the credit is gone"));
     let told = (AuditEvent::Failed, "the credit is gone; decided before".to_owned());
     assert_eq!(last_of_audit(&store).await, told);
@@ -145,11 +145,11 @@ async fn another_failure_than_the_one_that_was_put_aside_is_asked_about(database
     let store = database.open().await;
     connect(&store, "acme").await;
     ends(&store, failed("the credit is gone"), 1).await;
-    store.put_aside(&decision(None), at(2)).await.unwrap();
+    store.resolve_reviews(&decision(None), at(2)).await.unwrap();
     ends(&store, failed("the books are locked"), 3).await;
     assert_eq!(store.reviews(None).await.unwrap()[0].last_error.as_deref(), Some("the books are locked"));
 
-    ends(&store, in_step(), 4).await;
+    ends(&store, in_sync(), 4).await;
     ends(&store, failed("the credit is gone"), 5).await;
     assert_eq!(store.reviews(None).await.unwrap().len(), 1, "it was well in between");
 }
@@ -159,31 +159,33 @@ async fn what_changed_while_a_failure_waited_for_a_person_is_due_when_it_is_put_
     connect(&store, "acme").await;
     ends(&store, failed("the credit is gone"), 1).await;
     for sweep in [2, 3] {
-        let marked =
-            store.mark_found(&name("acme"), &[rma(1)], Cause::Returngo, "a sweep", at(sweep)).await.unwrap();
-        assert_eq!((marked, claim_all(&store, sweep).await), (0, Vec::new()));
+        let enqueued = store
+            .enqueue_found(&name("acme"), &[rma(1)], Cause::Returngo, "a sweep", at(sweep))
+            .await
+            .unwrap();
+        assert_eq!((enqueued, lease_all(&store, sweep).await), (0, Vec::new()));
     }
-    assert!(store.put_aside(&decision(None), at(4)).await.unwrap());
+    assert!(store.resolve_reviews(&decision(None), at(4)).await.unwrap());
     assert!(store.reviews(None).await.unwrap().is_empty());
     let work = store.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
-    assert_eq!((work.state, work.due_at, work.due_since), (WorkState::Due, Some(at(4)), Some(at(2))));
-    assert_eq!(last_of_audit(&store).await.0, AuditEvent::MarkedDue);
-    let claim = claim_all(&store, 4).await.remove(0);
-    assert_eq!(claim.failures, 0);
-    store.finish(&[(claim, failed("the credit is gone"))], at(5)).await.unwrap();
+    assert_eq!((work.state, work.run_at, work.pending_since), (JobState::Pending, Some(at(4)), Some(at(2))));
+    assert_eq!(last_of_audit(&store).await.0, AuditEvent::Queued);
+    let lease = lease_all(&store, 4).await.remove(0);
+    assert_eq!(lease.failures, 0);
+    store.finish(&[(lease, failed("the credit is gone"))], at(5)).await.unwrap();
     assert!(store.reviews(None).await.unwrap().is_empty(), "it may go on failing in the same way");
 
     ends(&store, failed("the books are locked"), 6).await;
-    assert!(store.put_aside(&decision(None), at(7)).await.unwrap());
-    assert!(claim_all(&store, 7).await.is_empty(), "nothing changed since that attempt");
+    assert!(store.resolve_reviews(&decision(None), at(7)).await.unwrap());
+    assert!(lease_all(&store, 7).await.is_empty(), "nothing changed since that attempt");
 }
 
 async fn what_waits_for_nobody_cannot_be_put_aside(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
-    assert!(!store.put_aside(&decision(None), at(1)).await.unwrap());
-    ends(&store, in_step(), 2).await;
-    assert!(!store.put_aside(&decision(None), at(3)).await.unwrap());
+    assert!(!store.resolve_reviews(&decision(None), at(1)).await.unwrap());
+    ends(&store, in_sync(), 2).await;
+    assert!(!store.resolve_reviews(&decision(None), at(3)).await.unwrap());
     assert_eq!(last_of_audit(&store).await.0, AuditEvent::Settled);
 }
 
@@ -193,7 +195,7 @@ async fn what_is_settled_by_hand_is_known_until_it_is_reopened(database: Databas
     let settled = async || store.settled_reviews(&name("acme"), &[rma(1), rma(2)]).await.unwrap();
     ends(&store, asking(&["refund above the credit"]), 1).await;
     assert!(settled().await.is_empty());
-    assert!(store.put_aside(&decision(Some("paid by hand")), at(2)).await.unwrap());
+    assert!(store.resolve_reviews(&decision(Some("paid by hand")), at(2)).await.unwrap());
     let by_hand = |note: Option<&str>, decided_at: i64| {
         let review = question("refund above the credit").code.to_string();
         let note = note.map(str::to_owned);
@@ -202,10 +204,10 @@ async fn what_is_settled_by_hand_is_known_until_it_is_reopened(database: Databas
     assert_eq!(settled().await, [by_hand(Some("paid by hand"), 2)]);
     assert!(store.settled_reviews(&name("acme"), &[rma(2)]).await.unwrap().is_empty());
 
-    ends(&store, in_step(), 3).await;
+    ends(&store, in_sync(), 3).await;
     assert_eq!(settled().await.len(), 1, "it stays settled when it is not asked any more");
     ends(&store, asking(&["refund above the credit"]), 4).await;
-    assert!(store.put_aside(&decision(None), at(5)).await.unwrap());
+    assert!(store.resolve_reviews(&decision(None), at(5)).await.unwrap());
     assert_eq!(settled().await, [by_hand(None, 5)], "the later decision counts");
     assert!(store.reopen(&decision(None), at(6)).await.unwrap());
     assert!(settled().await.is_empty());
@@ -214,17 +216,17 @@ async fn what_is_settled_by_hand_is_known_until_it_is_reopened(database: Databas
 async fn what_begins_again_is_due_with_all_attempts_and_what_was_settled_stays_so(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
-    assert!(!store.begin_again(&decision(None), at(0)).await.unwrap());
+    assert!(!store.retry(&decision(None), at(0)).await.unwrap());
     ends(&store, asking(&["one"]), 1).await;
-    store.put_aside(&decision(None), at(2)).await.unwrap();
-    ends(&store, Outcome::Failed { error: "no answer".to_owned(), again_at: Some(at(9000)) }, 3).await;
-    assert!(store.begin_again(&decision(Some("fixed in Brightpearl")), at(4)).await.unwrap());
+    store.resolve_reviews(&decision(None), at(2)).await.unwrap();
+    ends(&store, JobOutcome::Failed { error: "no answer".to_owned(), again_at: Some(at(9000)) }, 3).await;
+    assert!(store.retry(&decision(Some("fixed in Brightpearl")), at(4)).await.unwrap());
     let told = (AuditEvent::Retried, "by dana: fixed in Brightpearl".to_owned());
     assert_eq!(last_of_audit(&store).await, told);
-    let claim = claim_all(&store, 4).await.remove(0);
-    assert_eq!(claim.failures, 0);
-    store.finish(&[(claim, asking(&["one", "two"]))], at(5)).await.unwrap();
-    assert_eq!(asked(&store).await, ["two"]);
+    let lease = lease_all(&store, 4).await.remove(0);
+    assert_eq!(lease.failures, 0);
+    store.finish(&[(lease, asking(&["one", "two"]))], at(5)).await.unwrap();
+    assert_eq!(requested(&store).await, ["two"]);
 }
 
 async fn what_is_reopened_is_due_and_asked_again(database: Database) {
@@ -233,20 +235,20 @@ async fn what_is_reopened_is_due_and_asked_again(database: Database) {
     assert!(!store.reopen(&decision(None), at(0)).await.unwrap());
     ends(&store, asking(&["one"]), 1).await;
     assert!(!store.reopen(&decision(None), at(2)).await.unwrap(), "nothing was settled");
-    assert!(claim_all(&store, 2).await.is_empty());
-    store.put_aside(&decision(None), at(3)).await.unwrap();
+    assert!(lease_all(&store, 2).await.is_empty());
+    store.resolve_reviews(&decision(None), at(3)).await.unwrap();
     assert!(store.reopen(&decision(Some("not paid after all")), at(4)).await.unwrap());
     let told = (AuditEvent::Reopened, "by dana: not paid after all".to_owned());
     assert_eq!(last_of_audit(&store).await, told);
-    let claim = claim_all(&store, 4).await.remove(0);
-    store.finish(&[(claim, asking(&["one"]))], at(5)).await.unwrap();
-    assert_eq!(asked(&store).await, ["one"]);
+    let lease = lease_all(&store, 4).await.remove(0);
+    store.finish(&[(lease, asking(&["one"]))], at(5)).await.unwrap();
+    assert_eq!(requested(&store).await, ["one"]);
 
     ends(&store, failed("the credit is gone"), 6).await;
-    assert!(store.put_aside(&decision(None), at(7)).await.unwrap());
+    assert!(store.resolve_reviews(&decision(None), at(7)).await.unwrap());
     assert!(store.reopen(&decision(None), at(8)).await.unwrap(), "a failure too");
-    let claim = claim_all(&store, 8).await.remove(0);
-    store.finish(&[(claim, failed("the credit is gone"))], at(9)).await.unwrap();
+    let lease = lease_all(&store, 8).await.remove(0);
+    store.finish(&[(lease, failed("the credit is gone"))], at(9)).await.unwrap();
     assert_eq!(store.reviews(None).await.unwrap().len(), 1);
 }
 
@@ -255,20 +257,20 @@ fn keys(keys: &[&str]) -> Vec<String> {
 }
 
 async fn written(store: &Store, writes: &[(&str, EffectOutcome)]) {
-    let claim = claimed(store, 1).await;
+    let lease = leased(store, 1).await;
     for (key, outcome) in writes {
         let (key, what) = ((*key).to_owned(), "sales credit".to_owned());
         let intent = Intent {
-            claim: claim.clone(),
+            lease: lease.clone(),
             key: key.clone(),
             what,
             known_until: at(2),
             kind: WriteKind::Other,
         };
         store.intend(&[intent], at(2)).await.unwrap();
-        store.record(&[(claim.clone(), key, outcome.clone())], at(3)).await.unwrap();
+        store.record(&[(lease.clone(), key, outcome.clone())], at(3)).await.unwrap();
     }
-    store.finish(&[(claim, in_step())], at(4)).await.unwrap();
+    store.finish(&[(lease, in_sync())], at(4)).await.unwrap();
 }
 
 async fn a_write_that_is_forgotten_is_written_again(database: Database) {
@@ -277,17 +279,17 @@ async fn a_write_that_is_forgotten_is_written_again(database: Database) {
     let applied = EffectOutcome::Applied { remote_id: Some("300955".to_owned()), already_existed: false };
     written(&store, &[("RGO-1", applied.clone())]).await;
     let forgotten =
-        store.forget_effects(&decision(Some("deleted on purpose")), &keys(&["RGO-1"]), at(5)).await.unwrap();
+        store.reset_effects(&decision(Some("deleted on purpose")), &keys(&["RGO-1"]), at(5)).await.unwrap();
     assert_eq!(forgotten.unwrap().remove(0).outcome, Some(applied));
     assert!(store.effects(&name("acme"), &rma(1)).await.unwrap().is_empty());
     let (event, detail) = last_of_audit(&store).await;
-    assert_eq!(event, AuditEvent::Forgotten);
+    assert_eq!(event, AuditEvent::Reset);
     assert!(detail.contains("RGO-1") && detail.contains("300955"), "{detail}");
     assert!(detail.ends_with("by dana: deleted on purpose"), "{detail}");
 
-    let claim = claim_all(&store, 5).await.remove(0);
+    let lease = lease_all(&store, 5).await.remove(0);
     let what = "sales credit".to_owned();
-    let again = Intent { claim, key: "RGO-1".to_owned(), what, known_until: at(5), kind: WriteKind::Other };
+    let again = Intent { lease, key: "RGO-1".to_owned(), what, known_until: at(5), kind: WriteKind::Other };
     assert_eq!(store.intend(&[again], at(6)).await.unwrap(), [Admission::Go { before: false }]);
 }
 
@@ -297,9 +299,9 @@ async fn only_what_was_applied_is_forgotten(database: Database) {
     let applied = EffectOutcome::Applied { remote_id: None, already_existed: false };
     let unknown = EffectOutcome::Unknown { error: "no answer".to_owned() };
     written(&store, &[("RGO-1", unknown), ("RGO-1-0", applied)]).await;
-    for asked in [&["RGO-1"][..], &["RGO-2"], &["RGO-1-0", "RGO-1"]] {
-        assert_eq!(store.forget_effects(&decision(None), &keys(asked), at(5)).await.unwrap(), None);
+    for requested in [&["RGO-1"][..], &["RGO-2"], &["RGO-1-0", "RGO-1"]] {
+        assert_eq!(store.reset_effects(&decision(None), &keys(requested), at(5)).await.unwrap(), None);
     }
     assert_eq!(store.effects(&name("acme"), &rma(1)).await.unwrap().len(), 2, "all or none");
-    assert!(claim_all(&store, 9000).await.is_empty(), "nothing is due because of it");
+    assert!(lease_all(&store, 9000).await.is_empty(), "nothing is due because of it");
 }

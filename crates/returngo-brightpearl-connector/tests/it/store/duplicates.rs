@@ -1,11 +1,11 @@
 //! Several live connections between the same account and shop: none of them is worked on until one is left.
 
 use returngo_brightpearl_connector::store::{
-    ClaimRequest, ConnectionId, Counterparts, Store, SweepName, SweepTurn, WorkState,
+    ConnectionId, Counterparts, JobState, LeaseRequest, Store, SweepLease, SweepName,
 };
 
 use super::{
-    at, claim_all, connect, databases::Database, delivery, in_step, mark, name, numbers, on_both, request,
+    at, connect, databases::Database, delivery, in_sync, lease_all, mark, name, numbers, on_both, request,
     rma,
 };
 
@@ -23,7 +23,7 @@ async fn connect_with(store: &Store, connection: &str, shop: &str) {
     connect(store, connection).await;
 }
 
-async fn take_all(store: &Store, now: i64) -> Vec<SweepTurn> {
+async fn take_all(store: &Store, now: i64) -> Vec<SweepLease> {
     let mut turns = Vec::new();
     while let Some(turn) = store.take_sweep(at(now), at(now + 60)).await.unwrap() {
         turns.push(turn);
@@ -45,20 +45,20 @@ async fn two_connections_of_one_account_and_shop_are_not_worked_on_until_one_is_
     mark(&store, "acme", &[2], 2).await;
     mark(&store, "acme-again", &[3], 2).await;
     store.receive(&[delivery("acme", "{ }", 2), delivery("acme-again", "{}", 2)]).await.unwrap();
-    store.hasten_sweep(&name("acme"), SweepName::Returngo, at(2)).await.unwrap();
+    store.expedite_sweep(&name("acme"), SweepName::Returngo, at(2)).await.unwrap();
     connect_with(&store, "other-shop", "de.example").await;
     mark(&store, "other-shop", &[4], 3).await;
     store.receive(&[delivery("other-shop", "{}", 3)]).await.unwrap();
 
     let blocked_are = [("acme", true), ("acme-again", true), ("other-shop", false)];
     assert_eq!(blocked(&store).await, blocked_are.map(|(of, is_blocked)| (of.to_owned(), is_blocked)));
-    let others = claim_all(&store, 10).await;
-    assert_eq!(others.iter().map(|claim| claim.connection.as_str()).collect::<Vec<_>>(), ["other-shop"]);
-    store.finish(&[(others[0].clone(), in_step())], at(10)).await.unwrap();
-    assert!(claim_all(&store, 10).await.is_empty());
+    let others = lease_all(&store, 10).await;
+    assert_eq!(others.iter().map(|lease| lease.connection.as_str()).collect::<Vec<_>>(), ["other-shop"]);
+    store.finish(&[(others[0].clone(), in_sync())], at(10)).await.unwrap();
+    assert!(lease_all(&store, 10).await.is_empty());
     for connection in ["acme", "acme-again"] {
-        let only = ClaimRequest { only: Some(name(connection)), ..request("worker", 9, 10) };
-        assert!(store.claim(&only).await.unwrap().is_empty(), "{connection}");
+        let only = LeaseRequest { only: Some(name(connection)), ..request("worker", 9, 10) };
+        assert!(store.lease(&only).await.unwrap().is_empty(), "{connection}");
     }
     let swept: Vec<_> = take_all(&store, 10).await.into_iter().map(|turn| turn.connection).collect();
     assert_eq!(swept, vec![name("other-shop"); SweepName::ALL.len()]);
@@ -72,9 +72,9 @@ async fn two_connections_of_one_account_and_shop_are_not_worked_on_until_one_is_
 
     store.remove_connection(&name("acme-again"), at(20)).await.unwrap();
     assert_eq!(blocked(&store).await[0], ("acme".to_owned(), false));
-    let claims = claim_all(&store, 20).await;
+    let leases = lease_all(&store, 20).await;
     assert_eq!(
-        (numbers(&claims), &claims[0].connection),
+        (numbers(&leases), &leases[0].connection),
         (vec!["1".to_owned(), "2".to_owned()], &name("acme"))
     );
     let swept: Vec<_> = take_all(&store, 20).await.into_iter().map(|turn| turn.connection).collect();
@@ -89,14 +89,14 @@ async fn what_is_claimed_when_a_duplicate_comes_is_finished(database: Database) 
     let store = database.open().await;
     connect_with(&store, "acme", "uk.example").await;
     mark(&store, "acme", &[1], 1).await;
-    let claim = claim_all(&store, 1).await.remove(0);
+    let lease = lease_all(&store, 1).await.remove(0);
     connect_with(&store, "acme-again", "uk.example").await;
     mark(&store, "acme", &[1], 2).await;
-    assert_eq!(store.finish(&[(claim, in_step())], at(3)).await.unwrap(), 1);
-    assert_eq!(store.work(&name("acme"), &rma(1)).await.unwrap().unwrap().state, WorkState::Due);
-    assert!(claim_all(&store, 10).await.is_empty());
+    assert_eq!(store.finish(&[(lease, in_sync())], at(3)).await.unwrap(), 1);
+    assert_eq!(store.work(&name("acme"), &rma(1)).await.unwrap().unwrap().state, JobState::Pending);
+    assert!(lease_all(&store, 10).await.is_empty());
     store.remove_connection(&name("acme-again"), at(20)).await.unwrap();
-    assert_eq!(numbers(&claim_all(&store, 20).await), ["1"]);
+    assert_eq!(numbers(&lease_all(&store, 20).await), ["1"]);
 }
 
 async fn of_three_two_have_to_go(database: Database) {
@@ -107,10 +107,10 @@ async fn of_three_two_have_to_go(database: Database) {
     }
     store.remove_connection(&name("a"), at(2)).await.unwrap();
     assert_eq!(blocked(&store).await, [("b".to_owned(), true), ("c".to_owned(), true)]);
-    assert!(claim_all(&store, 10).await.is_empty());
+    assert!(lease_all(&store, 10).await.is_empty());
     store.remove_connection(&name("c"), at(11)).await.unwrap();
-    let claims = claim_all(&store, 11).await;
-    assert_eq!(claims.iter().map(|claim| claim.connection.as_str()).collect::<Vec<_>>(), ["b"]);
+    let leases = lease_all(&store, 11).await;
+    assert_eq!(leases.iter().map(|lease| lease.connection.as_str()).collect::<Vec<_>>(), ["b"]);
 }
 
 async fn a_connection_that_comes_back_is_a_duplicate_again(database: Database) {
@@ -121,12 +121,12 @@ async fn a_connection_that_comes_back_is_a_duplicate_again(database: Database) {
     connect_with(&store, "acme-again", "uk.example").await;
     mark(&store, "acme-again", &[2], 3).await;
     assert_eq!(blocked(&store).await, [("acme-again".to_owned(), false)]);
-    assert_eq!(numbers(&claim_all(&store, 3).await), ["2"]);
+    assert_eq!(numbers(&lease_all(&store, 3).await), ["2"]);
     mark(&store, "acme-again", &[3], 4).await;
     connect_with(&store, "acme", "uk.example").await;
-    assert!(claim_all(&store, 10).await.is_empty());
+    assert!(lease_all(&store, 10).await.is_empty());
     store.remove_connection(&name("acme-again"), at(11)).await.unwrap();
-    assert_eq!(numbers(&claim_all(&store, 11).await), ["1"]);
+    assert_eq!(numbers(&lease_all(&store, 11).await), ["1"]);
 }
 
 async fn live_connections_of_an_account_and_a_shop_are_known(database: Database) {

@@ -1,5 +1,5 @@
 use super::{at, connect, databases::Database, delivery, mark, name, named_by, on_both, rma};
-use returngo_brightpearl_connector::store::{Cause, Source, Store, StoredDelivery, WorkState};
+use returngo_brightpearl_connector::store::{Cause, JobState, Source, Store, StoredDelivery};
 
 on_both!(
     the_same_body_is_one_entry,
@@ -84,7 +84,7 @@ async fn resolving_marks_and_handles_both_or_neither(database: Database) {
     let waiting = store.waiting_deliveries(10, &[]).await.unwrap();
     store.resolve(&name("acme"), &waiting, &named_by(Cause::Returngo, [7, 7, 8]), at(2)).await.unwrap();
     let work = store.work(&name("acme"), &rma(7)).await.unwrap().unwrap();
-    assert_eq!((work.state, work.due_since), (WorkState::Due, Some(at(2))));
+    assert_eq!((work.state, work.pending_since), (JobState::Pending, Some(at(2))));
     let audit = store.audit(&name("acme"), &rma(8)).await.unwrap();
     assert_eq!(audit[0].detail, format!("webhooks in the inbox: {}", waiting[0].id));
 
@@ -219,5 +219,5 @@ async fn a_thousand_come_at_once(database: Database) {
     mark(&store, "acme", &[1], 1).await;
     store.resolve(&name("acme"), &waiting, &named_by(Cause::Returngo, 0..1000), at(1000)).await.unwrap();
     let status = store.status().await.unwrap();
-    assert_eq!((status[0].due, status[0].waiting_deliveries), (1000, 0));
+    assert_eq!((status[0].pending, status[0].waiting_deliveries), (1000, 0));
 }

@@ -7,27 +7,27 @@ pub(crate) mod databases;
 mod decisions;
 mod duplicates;
 mod effects;
+mod failures;
 mod inbox;
+mod jobs;
 mod model;
 mod original_orders;
 mod other_shops;
 mod postgres;
 mod processes;
+mod rekey;
 mod retention;
 mod reviews;
-mod seals;
 mod several;
 mod sweeps;
-mod trouble;
 mod unreadable;
-mod work;
 mod year;
 
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
 use returngo_brightpearl_connector::store::{
-    Cause, Claim, ClaimRequest, ConnectionId, Delivery, Outcome, Sealed, Source, Store, StoredConnection,
-    WorkerId,
+    Cause, ConnectionId, Delivery, Encrypted, JobOutcome, Lease, LeaseRequest, Source, Store,
+    StoredConnection, WorkerId,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
@@ -85,16 +85,16 @@ fn delivery(connection: &str, body: &str, received: i64) -> Delivery {
     }
 }
 
-fn request(worker: &str, limit: u32, now: i64) -> ClaimRequest {
-    ClaimRequest { worker: WorkerId(worker.to_owned()), limit, now: at(now), only: None, except: Vec::new() }
+fn request(worker: &str, limit: u32, now: i64) -> LeaseRequest {
+    LeaseRequest { worker: WorkerId(worker.to_owned()), limit, now: at(now), only: None, except: Vec::new() }
 }
 
-fn in_step() -> Outcome {
-    Outcome::Settled { reviews: Vec::new(), credit: None }
+fn in_sync() -> JobOutcome {
+    JobOutcome::Settled { reviews: Vec::new(), credit: None }
 }
 
 async fn connect(store: &Store, connection: &str) {
-    let stored = StoredConnection { id: name(connection), configuration: Sealed(vec![1, 2, 3]) };
+    let stored = StoredConnection { id: name(connection), configuration: Encrypted(vec![1, 2, 3]) };
     store.put_connection(&stored, at(0)).await.unwrap();
 }
 
@@ -109,13 +109,13 @@ pub(crate) async fn run(database: &databases::Database, statements: &[&str]) {
 
 async fn mark(store: &Store, connection: &str, numbers: &[u32], now: i64) {
     store
-        .mark_due(&name(connection), &rmas(numbers.iter().copied()), Cause::Person, "a test", at(now))
+        .enqueue(&name(connection), &rmas(numbers.iter().copied()), Cause::Prompter, "a test", at(now))
         .await
         .unwrap();
 }
 
-async fn claim_all(store: &Store, now: i64) -> Vec<Claim> {
-    store.claim(&request("worker", 1000, now)).await.unwrap()
+async fn lease_all(store: &Store, now: i64) -> Vec<Lease> {
+    store.lease(&request("worker", 1000, now)).await.unwrap()
 }
 
 /// The process that claims as `worker` has ended: what it held is pending again. Gives back how many RMAs that were.
@@ -124,11 +124,11 @@ async fn worker_ended(store: &Store, now: i64) -> usize {
 }
 
 /// Another process takes over what the one that ended held.
-async fn take_over(store: &Store, now: i64) -> Vec<Claim> {
+async fn take_over(store: &Store, now: i64) -> Vec<Lease> {
     worker_ended(store, now).await;
-    claim_all(store, now).await
+    lease_all(store, now).await
 }
 
-fn numbers(claims: &[Claim]) -> Vec<String> {
-    claims.iter().map(|claim| claim.rma.to_string()).collect()
+fn numbers(leases: &[Lease]) -> Vec<String> {
+    leases.iter().map(|lease| lease.rma.to_string()).collect()
 }

@@ -9,28 +9,28 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use returngo_brightpearl_connector::store::{
-    Cause, Claim, ConnectionId, Outcome, Store, WorkState, WorkerId,
+    Cause, ConnectionId, JobOutcome, JobState, Lease, Store, WorkerId,
 };
 
-use super::{at, connect, databases::Database, in_step, name, request, rmas};
+use super::{at, connect, databases::Database, in_sync, name, request, rmas};
 
 const CONNECTIONS: usize = 2;
 const RMAS: u32 = 3;
 const PROCESSES: [&str; 2] = ["one", "two"];
 
 #[derive(Debug, Clone)]
-enum Step {
+enum StepOutcome {
     Mark {
         connection: usize,
         rma: u32,
     },
-    Claim {
+    Lease {
         process: usize,
         limit: u32,
     },
     /// Of all claims there ever were, the one at this place from the end.
     Finish {
-        claim: usize,
+        lease: usize,
         how: End,
     },
     /// A process ended, and what it held is released.
@@ -50,7 +50,7 @@ enum End {
     Released,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = StepOutcome> {
     let end = prop_oneof![
         3 => Just(End::Settled),
         1 => (0..100_i64).prop_map(|again_in| End::Failed { again_in }),
@@ -58,11 +58,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(End::Released),
     ];
     prop_oneof![
-        4 => (0..CONNECTIONS, 0..RMAS).prop_map(|(connection, rma)| Step::Mark { connection, rma }),
-        3 => (0..PROCESSES.len(), 1..=RMAS).prop_map(|(process, limit)| Step::Claim { process, limit }),
-        4 => (0..4_usize, end).prop_map(|(claim, how)| Step::Finish { claim, how }),
-        1 => (0..PROCESSES.len()).prop_map(|process| Step::Release { process }),
-        2 => (0..90_i64).prop_map(|seconds| Step::Wait { seconds }),
+        4 => (0..CONNECTIONS, 0..RMAS).prop_map(|(connection, rma)| StepOutcome::Mark { connection, rma }),
+        3 => (0..PROCESSES.len(), 1..=RMAS).prop_map(|(process, limit)| StepOutcome::Lease { process, limit }),
+        4 => (0..4_usize, end).prop_map(|(lease, how)| StepOutcome::Finish { lease, how }),
+        1 => (0..PROCESSES.len()).prop_map(|process| StepOutcome::Release { process }),
+        2 => (0..90_i64).prop_map(|seconds| StepOutcome::Wait { seconds }),
     ]
 }
 
@@ -83,67 +83,67 @@ struct History {
     store: Arc<Store>,
     connections: Vec<ConnectionId>,
     now: i64,
-    claims: Vec<Claim>,
+    leases: Vec<Lease>,
     known: BTreeMap<(ConnectionId, String), Known>,
 }
 
 impl History {
-    async fn take(&mut self, step: &Step) {
+    async fn take(&mut self, step: &StepOutcome) {
         match *step {
-            Step::Mark { connection, rma } => self.mark(connection, rma).await,
-            Step::Claim { process, limit } => self.claim(process, limit).await,
-            Step::Finish { claim, how } => self.finish(claim, how).await,
-            Step::Release { process } => self.release(process).await,
-            Step::Wait { seconds } => self.now += seconds,
+            StepOutcome::Mark { connection, rma } => self.mark(connection, rma).await,
+            StepOutcome::Lease { process, limit } => self.lease(process, limit).await,
+            StepOutcome::Finish { lease, how } => self.finish(lease, how).await,
+            StepOutcome::Release { process } => self.release(process).await,
+            StepOutcome::Wait { seconds } => self.now += seconds,
         }
     }
 
     async fn mark(&mut self, connection: usize, rma: u32) {
         let connection = self.connections[connection].clone();
-        self.store.mark_due(&connection, &rmas([rma]), Cause::Person, "a step", at(self.now)).await.unwrap();
+        self.store.enqueue(&connection, &rmas([rma]), Cause::Prompter, "a step", at(self.now)).await.unwrap();
         let known = self.known.entry((connection, rma.to_string())).or_default();
         known.owed = true;
         known.given_up = false;
-        if let Some((_, marked)) = &mut known.held {
-            *marked = true;
+        if let Some((_, enqueued)) = &mut known.held {
+            *enqueued = true;
         }
     }
 
-    async fn claim(&mut self, process: usize, limit: u32) {
-        let claims = self.store.claim(&request(PROCESSES[process], limit, self.now)).await.unwrap();
-        assert!(claims.len() <= limit as usize);
-        assert!(claims.iter().all(|claim| claim.connection == claims[0].connection), "{claims:?}");
-        assert!(claims.len() <= 1 || claims.iter().all(|claim| claim.abandoned < 2), "{claims:?}");
-        for claim in claims {
-            let known = self.known.get_mut(&(claim.connection.clone(), claim.rma.to_string())).unwrap();
-            assert_eq!(known.held, None, "{claim:?} is held already");
-            assert!(known.owed, "{claim:?} was not due");
-            assert_eq!((claim.attempt, claim.abandoned), (known.attempt + 1, known.abandoned));
-            known.attempt = claim.attempt;
+    async fn lease(&mut self, process: usize, limit: u32) {
+        let leases = self.store.lease(&request(PROCESSES[process], limit, self.now)).await.unwrap();
+        assert!(leases.len() <= limit as usize);
+        assert!(leases.iter().all(|lease| lease.connection == leases[0].connection), "{leases:?}");
+        assert!(leases.len() <= 1 || leases.iter().all(|lease| lease.abandoned < 2), "{leases:?}");
+        for lease in leases {
+            let known = self.known.get_mut(&(lease.connection.clone(), lease.rma.to_string())).unwrap();
+            assert_eq!(known.held, None, "{lease:?} is held already");
+            assert!(known.owed, "{lease:?} was not due");
+            assert_eq!((lease.attempt, lease.abandoned), (known.attempt + 1, known.abandoned));
+            known.attempt = lease.attempt;
             known.held = Some((process, false));
-            self.claims.push(claim);
+            self.leases.push(lease);
         }
     }
 
-    fn chosen(&self, from_the_end: usize) -> Option<Claim> {
-        self.claims.iter().rev().nth(from_the_end).cloned()
+    fn chosen(&self, from_the_end: usize) -> Option<Lease> {
+        self.leases.iter().rev().nth(from_the_end).cloned()
     }
 
-    async fn finish(&mut self, claim: usize, how: End) {
-        let Some(claim) = self.chosen(claim) else { return };
-        let failed = |again_at| Outcome::Failed { error: "500".to_owned(), again_at };
+    async fn finish(&mut self, lease: usize, how: End) {
+        let Some(lease) = self.chosen(lease) else { return };
+        let failed = |again_at| JobOutcome::Failed { error: "500".to_owned(), again_at };
         let outcome = match how {
-            End::Settled => in_step(),
+            End::Settled => in_sync(),
             End::Failed { again_in } => failed(Some(at(self.now + again_in))),
             End::GivenUp => failed(None),
-            End::Released => Outcome::Released,
+            End::Released => JobOutcome::Released,
         };
-        let finished = self.store.finish(&[(claim.clone(), outcome)], at(self.now)).await.unwrap();
-        let known = self.known.get_mut(&(claim.connection.clone(), claim.rma.to_string())).unwrap();
-        let holds = known.attempt == claim.attempt && known.held.is_some();
-        assert_eq!(finished == 1, holds, "{claim:?} {known:?}");
+        let finished = self.store.finish(&[(lease.clone(), outcome)], at(self.now)).await.unwrap();
+        let known = self.known.get_mut(&(lease.connection.clone(), lease.rma.to_string())).unwrap();
+        let holds = known.attempt == lease.attempt && known.held.is_some();
+        assert_eq!(finished == 1, holds, "{lease:?} {known:?}");
         if holds {
-            let marked_since = known.held.take().is_some_and(|(_, marked)| marked);
+            let marked_since = known.held.take().is_some_and(|(_, enqueued)| enqueued);
             known.owed = marked_since || matches!(how, End::Failed { .. } | End::Released);
             known.given_up = !marked_since && matches!(how, End::GivenUp);
             known.abandoned = 0;
@@ -167,10 +167,10 @@ impl History {
         for ((connection, rma), known) in &self.known {
             let work = self.store.work(connection, &rma.parse().unwrap()).await.unwrap().unwrap();
             let expected = match (known.held, known.owed, known.given_up) {
-                (Some(_), ..) => WorkState::Claimed,
-                (None, true, _) => WorkState::Due,
-                (None, false, true) => WorkState::NeedsReview,
-                (None, false, false) => WorkState::InStep,
+                (Some(_), ..) => JobState::InProgress,
+                (None, true, _) => JobState::Pending,
+                (None, false, true) => JobState::NeedsReview,
+                (None, false, false) => JobState::InSync,
             };
             assert_eq!(work.state, expected, "{rma} {known:?}");
         }
@@ -185,12 +185,12 @@ impl History {
                 let of_it = self.known.iter().filter(|((of, _), _)| of == connection);
                 of_it.filter(|(_, known)| state(known)).count() as u64
             };
-            let claimed = count(|known| known.held.is_some());
+            let leased = count(|known| known.held.is_some());
             let due = count(|known| known.held.is_none() && known.owed);
             let needs_review = count(|known| known.held.is_none() && !known.owed && known.given_up);
-            let in_step = count(|known| known.held.is_none() && !known.owed && !known.given_up);
-            let counted = (status.claimed, status.due, status.needs_review, status.in_step);
-            assert_eq!(counted, (claimed, due, needs_review, in_step), "{connection}");
+            let in_sync = count(|known| known.held.is_none() && !known.owed && !known.given_up);
+            let counted = (status.in_progress, status.pending, status.needs_review, status.in_sync);
+            assert_eq!(counted, (leased, due, needs_review, in_sync), "{connection}");
         }
     }
 
@@ -201,14 +201,14 @@ impl History {
             self.release(process).await;
         }
         loop {
-            let before = self.claims.len();
-            self.claim(0, RMAS).await;
-            let claimed = self.claims.len() - before;
-            if claimed == 0 {
+            let before = self.leases.len();
+            self.lease(0, RMAS).await;
+            let leased = self.leases.len() - before;
+            if leased == 0 {
                 break;
             }
-            for claim in 0..claimed {
-                self.finish(claim, End::Settled).await;
+            for lease in 0..leased {
+                self.finish(lease, End::Settled).await;
             }
         }
         assert!(self.known.values().all(|known| !known.owed && known.held.is_none()), "{:?}", self.known);
@@ -235,7 +235,7 @@ fn histories(database: Database, runtime: &tokio::runtime::Runtime, cases: u32) 
                 store: Arc::clone(&store),
                 connections,
                 now: 0,
-                claims: Vec::new(),
+                leases: Vec::new(),
                 known: BTreeMap::new(),
             };
             for step in &steps {

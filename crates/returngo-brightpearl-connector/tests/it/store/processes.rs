@@ -2,11 +2,11 @@
 
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::store::{
-    Admission, AuditEvent, Claim, ClaimRequest, EffectOutcome, Intent, LEASE, OrderRequest, OrderTurn,
-    Outcome, Process, Store, WorkState, WorkerId, WriteKind,
+    Admission, AuditEvent, EffectOutcome, Intent, JobOutcome, JobState, LEASE, Lease, LeaseRequest,
+    OrderHold, OrderRequest, Process, Store, WorkerId, WriteKind,
 };
 
-use super::{at, connect, databases::Database, in_step, mark, name, numbers, on_both, request, rma};
+use super::{at, connect, databases::Database, in_sync, mark, name, numbers, on_both, request, rma};
 
 on_both!(
     a_process_that_registers_releases_what_an_earlier_one_of_its_name_held,
@@ -21,12 +21,12 @@ on_both!(
     doubtful_effects_of_what_is_released_count_from_the_release,
 );
 
-async fn claim(store: &Store, worker: &WorkerId, limit: u32, now: i64) -> Vec<Claim> {
-    let claim = ClaimRequest { worker: worker.clone(), ..request("", limit, now) };
-    store.claim(&claim).await.unwrap()
+async fn lease(store: &Store, worker: &WorkerId, limit: u32, now: i64) -> Vec<Lease> {
+    let lease = LeaseRequest { worker: worker.clone(), ..request("", limit, now) };
+    store.lease(&lease).await.unwrap()
 }
 
-async fn state(store: &Store, number: u32) -> WorkState {
+async fn state(store: &Store, number: u32) -> JobState {
     store.work(&name("acme"), &rma(number)).await.unwrap().unwrap().state
 }
 
@@ -36,24 +36,24 @@ async fn a_process_that_registers_releases_what_an_earlier_one_of_its_name_held(
     mark(&store, "acme", &[1, 2, 3], 0).await;
     let earlier = store.register("serve host", at(1)).await.unwrap();
     let other = store.register("serve elsewhere", at(1)).await.unwrap();
-    let lost = claim(&store, &earlier, 2, 2).await;
+    let lost = lease(&store, &earlier, 2, 2).await;
     assert_eq!(numbers(&lost), ["1", "2"]);
-    let kept = claim(&store, &other, 2, 2).await;
+    let kept = lease(&store, &other, 2, 2).await;
     assert_eq!(numbers(&kept), ["3"]);
 
     let later = store.register("serve host", at(50)).await.unwrap();
     assert_ne!(later, earlier);
     let work = store.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
-    assert_eq!((work.state, work.due_at, work.due_since), (WorkState::Due, Some(at(50)), Some(at(0))));
+    assert_eq!((work.state, work.run_at, work.pending_since), (JobState::Pending, Some(at(50)), Some(at(0))));
     assert_eq!(work.worker, None);
     let last = store.audit(&name("acme"), &rma(1)).await.unwrap().pop().unwrap();
     assert_eq!((last.event, last.attempt), (AuditEvent::Released, Some(lost[0].attempt)));
     assert!(last.detail.contains(&earlier.to_string()), "{}", last.detail);
 
-    let taken_over = claim(&store, &later, 9, 50).await;
+    let taken_over = lease(&store, &later, 9, 50).await;
     assert_eq!(numbers(&taken_over), ["1", "2"]);
-    assert!(taken_over.iter().all(|claim| (claim.attempt, claim.abandoned) == (2, 1)), "{taken_over:?}");
-    assert_eq!(store.finish(&[(kept[0].clone(), in_step())], at(51)).await.unwrap(), 1);
+    assert!(taken_over.iter().all(|lease| (lease.attempt, lease.abandoned) == (2, 1)), "{taken_over:?}");
+    assert_eq!(store.finish(&[(kept[0].clone(), in_sync())], at(51)).await.unwrap(), 1);
 }
 
 async fn a_process_is_unlike_every_other_that_ever_ran(database: Database) {
@@ -83,11 +83,11 @@ async fn processes_are_listed_with_what_they_hold(database: Database) {
     let busy = store.register("busy", at(1)).await.unwrap();
     let idle = store.register("idle", at(2)).await.unwrap();
     for _ in 0..2 {
-        claim(&store, &busy, 9, 3).await;
+        lease(&store, &busy, 9, 3).await;
     }
     mark(&store, "acme", &[7], 4).await;
     let unregistered = WorkerId("unregistered".to_owned());
-    claim(&store, &unregistered, 9, 5).await;
+    lease(&store, &unregistered, 9, 5).await;
     assert!(store.report(&idle, at(12)).await.unwrap());
 
     let processes = store.processes().await.unwrap();
@@ -114,15 +114,15 @@ async fn a_process_that_has_reported_since_keeps_what_it_holds(database: Databas
     connect(&store, "acme").await;
     mark(&store, "acme", &[1, 2], 0).await;
     let worker = store.register("serve host", at(1)).await.unwrap();
-    let claims = claim(&store, &worker, 9, 2).await;
+    let leases = lease(&store, &worker, 9, 2).await;
     for reports in 0..3 {
         assert!(store.report(&worker, at(10)).await.unwrap());
         assert_eq!(store.release_process(&worker, Some(reports), at(11)).await.unwrap(), 0);
-        assert_eq!(state(&store, 1).await, WorkState::Claimed);
+        assert_eq!(state(&store, 1).await, JobState::InProgress);
     }
-    assert_eq!(store.finish(&[(claims[0].clone(), in_step())], at(12)).await.unwrap(), 1);
+    assert_eq!(store.finish(&[(leases[0].clone(), in_sync())], at(12)).await.unwrap(), 1);
     assert_eq!(store.release_process(&worker, Some(3), at(60)).await.unwrap(), 1);
-    assert_eq!((state(&store, 1).await, state(&store, 2).await), (WorkState::InStep, WorkState::Due));
+    assert_eq!((state(&store, 1).await, state(&store, 2).await), (JobState::InSync, JobState::Pending));
     assert!(store.processes().await.unwrap().is_empty());
     assert_eq!(store.release_process(&worker, Some(3), at(61)).await.unwrap(), 0, "only once");
 }
@@ -132,10 +132,10 @@ async fn one_that_holds_work_and_was_never_registered_can_be_released(database: 
     connect(&store, "acme").await;
     mark(&store, "acme", &[1, 2], 0).await;
     let (one, two) = (WorkerId("one".to_owned()), WorkerId("two".to_owned()));
-    claim(&store, &one, 1, 1).await;
-    claim(&store, &two, 1, 1).await;
+    lease(&store, &one, 1, 1).await;
+    lease(&store, &two, 1, 1).await;
     assert_eq!(store.release_process(&one, None, at(60)).await.unwrap(), 1);
-    assert_eq!((state(&store, 1).await, state(&store, 2).await), (WorkState::Due, WorkState::Claimed));
+    assert_eq!((state(&store, 1).await, state(&store, 2).await), (JobState::Pending, JobState::InProgress));
 }
 
 async fn a_process_that_was_released_cannot_report_any_more(database: Database) {
@@ -156,9 +156,9 @@ async fn a_released_claim_is_fenced(database: Database) {
     connect(&store, "acme").await;
     mark(&store, "acme", &[1], 0).await;
     let one = store.register("one", at(1)).await.unwrap();
-    let lost = claim(&store, &one, 9, 1).await.remove(0);
-    let intent = |claim: &Claim, key: &str| Intent {
-        claim: claim.clone(),
+    let lost = lease(&store, &one, 9, 1).await.remove(0);
+    let intent = |lease: &Lease, key: &str| Intent {
+        lease: lease.clone(),
         key: key.to_owned(),
         what: "a comment".to_owned(),
         known_until: at(40),
@@ -173,25 +173,25 @@ async fn a_released_claim_is_fenced(database: Database) {
     let applied = EffectOutcome::Applied { remote_id: None, already_existed: false };
     let assert_fenced = async |now: i64| {
         let before = store.work(&name("acme"), &rma(1)).await.unwrap();
-        assert_eq!(store.intend(&[intent(&lost, "RGO-2")], at(now)).await.unwrap(), [Admission::ClaimLost]);
+        assert_eq!(store.intend(&[intent(&lost, "RGO-2")], at(now)).await.unwrap(), [Admission::LeaseLost]);
         store.record(&[(lost.clone(), "RGO-1".to_owned(), applied.clone())], at(now)).await.unwrap();
         let effects = store.effects(&name("acme"), &rma(1)).await.unwrap();
         assert_eq!((effects.len(), &effects[0].outcome), (1, &None));
-        let request = OrderRequest { claim: lost.clone(), order: brightpearl::OrderId::new(300) };
-        let turns = store.take_orders(&[request], store.revision().await.unwrap()).await.unwrap();
-        assert_eq!(turns, [OrderTurn::ClaimLost]);
-        let failed = Outcome::Failed { error: "503".to_owned(), again_at: None };
-        for outcome in [in_step(), failed, Outcome::Released, Outcome::OfAnotherShop] {
+        let request = OrderRequest { lease: lost.clone(), order: brightpearl::OrderId::new(300) };
+        let turns = store.hold_orders(&[request], store.revision().await.unwrap()).await.unwrap();
+        assert_eq!(turns, [OrderHold::LeaseLost]);
+        let failed = JobOutcome::Failed { error: "503".to_owned(), again_at: None };
+        for outcome in [in_sync(), failed, JobOutcome::Released, JobOutcome::OfAnotherShop] {
             assert_eq!(store.finish(&[(lost.clone(), outcome)], at(now)).await.unwrap(), 0);
         }
         assert_eq!(store.work(&name("acme"), &rma(1)).await.unwrap(), before);
     };
     assert_fenced(51).await;
     let two = store.register("two", at(52)).await.unwrap();
-    let held = claim(&store, &two, 9, 52).await.remove(0);
+    let held = lease(&store, &two, 9, 52).await.remove(0);
     assert_eq!(held.attempt, lost.attempt + 1);
     assert_fenced(53).await;
-    assert_eq!(store.finish(&[(held, in_step())], at(54)).await.unwrap(), 1);
+    assert_eq!(store.finish(&[(held, in_sync())], at(54)).await.unwrap(), 1);
     assert_fenced(55).await;
 }
 
@@ -200,50 +200,50 @@ async fn what_was_marked_meanwhile_is_due_once_more_after_a_release(database: Da
     connect(&store, "acme").await;
     mark(&store, "acme", &[1], 0).await;
     let one = store.register("one", at(1)).await.unwrap();
-    claim(&store, &one, 9, 1).await;
+    lease(&store, &one, 9, 1).await;
     mark(&store, "acme", &[1], 2).await;
     store.release_process(&one, None, at(50)).await.unwrap();
-    let held = claim(&store, &one, 9, 50).await.remove(0);
-    assert_eq!(held.marked, 2);
-    store.finish(&[(held, in_step())], at(51)).await.unwrap();
-    assert_eq!(state(&store, 1).await, WorkState::InStep);
+    let held = lease(&store, &one, 9, 50).await.remove(0);
+    assert_eq!(held.enqueued, 2);
+    store.finish(&[(held, in_sync())], at(51)).await.unwrap();
+    assert_eq!(state(&store, 1).await, JobState::InSync);
 }
 
 /// Two processes, each with an RMA in progress.
-async fn two_at_work(store: &Store) -> ([WorkerId; 2], [Claim; 2]) {
+async fn two_at_work(store: &Store) -> ([WorkerId; 2], [Lease; 2]) {
     connect(store, "acme").await;
     mark(store, "acme", &[1, 2], 0).await;
     let one = store.register("one", at(1)).await.unwrap();
     let two = store.register("two", at(1)).await.unwrap();
-    let first = claim(store, &one, 1, 1).await.remove(0);
-    let second = claim(store, &two, 1, 1).await.remove(0);
+    let first = lease(store, &one, 1, 1).await.remove(0);
+    let second = lease(store, &two, 1, 1).await.remove(0);
     ([one, two], [first, second])
 }
 
 async fn a_released_claim_gives_its_order_back(database: Database) {
     let store = database.open().await;
     let ([one, _], [lost, waiting]) = two_at_work(&store).await;
-    let take = async |claim: &Claim| {
-        let request = OrderRequest { claim: claim.clone(), order: brightpearl::OrderId::new(300) };
+    let take = async |lease: &Lease| {
+        let request = OrderRequest { lease: lease.clone(), order: brightpearl::OrderId::new(300) };
         let read_at = store.revision().await.unwrap();
-        store.take_orders(&[request], read_at).await.unwrap().remove(0)
+        store.hold_orders(&[request], read_at).await.unwrap().remove(0)
     };
-    assert_eq!(take(&lost).await, OrderTurn::Ready);
-    assert_eq!(take(&waiting).await, OrderTurn::Taken { connection: name("acme"), rma: rma(1) });
+    assert_eq!(take(&lost).await, OrderHold::Ready);
+    assert_eq!(take(&waiting).await, OrderHold::Taken { connection: name("acme"), rma: rma(1) });
     store.release_process(&one, None, at(50)).await.unwrap();
     assert_eq!(
         take(&waiting).await,
-        OrderTurn::Changed,
+        OrderHold::Changed,
         "what it wrote may have been read before it was there"
     );
-    assert_eq!(take(&waiting).await, OrderTurn::Ready);
+    assert_eq!(take(&waiting).await, OrderHold::Ready);
 }
 
 async fn doubtful_effects_of_what_is_released_count_from_the_release(database: Database) {
     let store = database.open().await;
     let ([one, two], [lost, others]) = two_at_work(&store).await;
-    let intent = |claim: &Claim, key: &str, known_until: i64| Intent {
-        claim: claim.clone(),
+    let intent = |lease: &Lease, key: &str, known_until: i64| Intent {
+        lease: lease.clone(),
         key: key.to_owned(),
         what: "a row".to_owned(),
         known_until: at(known_until),
@@ -275,7 +275,7 @@ async fn doubtful_effects_of_what_is_released_count_from_the_release(database: D
     let of_others = store.effects(&name("acme"), &rma(2)).await.unwrap();
     assert_eq!(of_others[0].doubtful_since(), Some(at(10)), "its process goes on");
 
-    let next = claim(&store, &two, 1, 501).await.remove(0);
+    let next = lease(&store, &two, 1, 501).await.remove(0);
     let admitted = async |known_until: i64| {
         store.intend(&[intent(&next, "open", known_until)], at(900)).await.unwrap().remove(0)
     };

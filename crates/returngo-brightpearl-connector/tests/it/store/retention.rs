@@ -6,12 +6,12 @@ use api_client_core::client::SkippingClock;
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
     retention::{Keep, Removed, Retention},
-    store::{Admission, AuditPosition, Claim, EffectOutcome, Intent, Outcome, Store, WriteKind},
+    store::{Admission, AuditPosition, EffectOutcome, Intent, JobOutcome, Lease, Store, WriteKind},
 };
 use returngo_brightpearl_mapping::{Review, ReviewCode};
 
 use super::{
-    at, claim_all, connect, databases::Database, delivery, in_step, mark, name, on_both, request, rma,
+    at, connect, databases::Database, delivery, in_sync, lease_all, mark, name, on_both, request, rma,
 };
 
 on_both!(
@@ -34,11 +34,11 @@ async fn handled(store: &Store, bodies: &[&str], received: i64) {
 }
 
 /// An RMA was marked and brought into step at this time.
-async fn worked(store: &Store, number: u32, now: i64, outcome: Outcome) -> Claim {
+async fn worked(store: &Store, number: u32, now: i64, outcome: JobOutcome) -> Lease {
     mark(store, "acme", &[number], now).await;
-    let claim = store.claim(&request("worker", 1, now)).await.unwrap().remove(0);
-    store.finish(&[(claim.clone(), outcome)], at(now)).await.unwrap();
-    claim
+    let lease = store.lease(&request("worker", 1, now)).await.unwrap().remove(0);
+    store.finish(&[(lease.clone(), outcome)], at(now)).await.unwrap();
+    lease
 }
 
 async fn prune_all_audit(store: &Store, before: i64) -> u64 {
@@ -93,9 +93,9 @@ async fn no_more_is_removed_at_once_than_asked_for(database: Database) {
 async fn the_audit_of_what_is_in_step_is_removed_when_it_is_old(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
-    worked(&store, 1, 10, in_step()).await;
+    worked(&store, 1, 10, in_sync()).await;
     let told = entries(&store, 1).await;
-    worked(&store, 1, 1000, in_step()).await;
+    worked(&store, 1, 1000, in_sync()).await;
     assert_eq!(entries(&store, 1).await, 2 * told);
 
     assert_eq!(prune_all_audit(&store, 10).await, 0);
@@ -114,9 +114,9 @@ async fn the_audit_of_what_is_open_stays(database: Database) {
         item_ids: Vec::new(),
         transaction_ids: Vec::new(),
     };
-    worked(&store, 1, 10, Outcome::Settled { reviews: vec![review], credit: None }).await;
-    worked(&store, 2, 10, Outcome::Failed { error: "no".to_owned(), again_at: Some(at(5000)) }).await;
-    worked(&store, 3, 10, in_step()).await;
+    worked(&store, 1, 10, JobOutcome::Settled { reviews: vec![review], credit: None }).await;
+    worked(&store, 2, 10, JobOutcome::Failed { error: "no".to_owned(), again_at: Some(at(5000)) }).await;
+    worked(&store, 3, 10, in_sync()).await;
     let before = (entries(&store, 1).await, entries(&store, 2).await);
     assert!(prune_all_audit(&store, 1000).await > 0);
     assert_eq!((entries(&store, 1).await, entries(&store, 2).await), before);
@@ -135,25 +135,25 @@ async fn what_protects_from_writing_twice_stays(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
     mark(&store, "acme", &[1], 10).await;
-    let claim = claim_all(&store, 10).await.remove(0);
-    let intent = |claim: &Claim| Intent {
-        claim: claim.clone(),
+    let lease = lease_all(&store, 10).await.remove(0);
+    let intent = |lease: &Lease| Intent {
+        lease: lease.clone(),
         key: "RG:1".to_owned(),
         what: "a credit".to_owned(),
         known_until: at(10),
         kind: WriteKind::Other,
     };
-    store.intend(&[intent(&claim)], at(10)).await.unwrap();
+    store.intend(&[intent(&lease)], at(10)).await.unwrap();
     let applied = EffectOutcome::Applied { remote_id: Some("9001".to_owned()), already_existed: false };
-    store.record(&[(claim.clone(), "RG:1".to_owned(), applied)], at(10)).await.unwrap();
-    store.finish(&[(claim, in_step())], at(10)).await.unwrap();
+    store.record(&[(lease.clone(), "RG:1".to_owned(), applied)], at(10)).await.unwrap();
+    store.finish(&[(lease, in_sync())], at(10)).await.unwrap();
     handled(&store, &["old"], 10).await;
 
     let years = 20 * 365 * 24 * 3600;
     assert_eq!(store.prune_inbox(at(years), 10).await.unwrap(), 1);
     assert!(prune_all_audit(&store, years).await > 0);
     mark(&store, "acme", &[1], years).await;
-    let again = claim_all(&store, years).await.remove(0);
+    let again = lease_all(&store, years).await.remove(0);
     assert_eq!(again.attempt, 2, "attempts go on being counted");
     let admitted = store.intend(&[intent(&again)], at(years)).await.unwrap();
     assert!(
@@ -168,10 +168,10 @@ async fn all_that_is_old_is_removed_in_small_steps(database: Database) {
     let bodies: Vec<String> = (0..1000).map(|number| format!("webhook {number}")).collect();
     handled(&store, &bodies.iter().map(String::as_str).collect::<Vec<_>>(), 10).await;
     mark(&store, "acme", &(1..=700).collect::<Vec<_>>(), 10).await;
-    let claims = claim_all(&store, 10).await;
-    let outcomes: Vec<_> = claims.into_iter().map(|claim| (claim, in_step())).collect();
+    let leases = lease_all(&store, 10).await;
+    let outcomes: Vec<_> = leases.into_iter().map(|lease| (lease, in_sync())).collect();
     store.finish(&outcomes, at(10)).await.unwrap();
-    worked(&store, 1000, 500_000, in_step()).await;
+    worked(&store, 1000, 500_000, in_sync()).await;
 
     let clock = SkippingClock::at(at(10) + SignedDuration::from_hours(24 * 40));
     let day = Duration::from_secs(24 * 3600);

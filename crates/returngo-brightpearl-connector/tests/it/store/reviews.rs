@@ -1,10 +1,10 @@
 //! What waits for a person, over the versions of this program and over attempts that are told in other words.
 
-use returngo_brightpearl_connector::store::{Decision, Outcome, Store, WorkState};
+use returngo_brightpearl_connector::store::{Decision, JobOutcome, JobState, Store};
 use returngo_brightpearl_mapping::{Review, ReviewCode};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
-use super::{at, claim_all, connect, databases::Database, mark, name, on_both, rma};
+use super::{at, connect, databases::Database, lease_all, mark, name, on_both, rma};
 
 on_both!(
     a_failure_is_the_same_one_whatever_its_request_id_and_attempts,
@@ -25,27 +25,27 @@ fn question() -> Review {
     }
 }
 
-fn asking() -> Outcome {
-    Outcome::Settled { reviews: vec![question()], credit: None }
+fn asking() -> JobOutcome {
+    JobOutcome::Settled { reviews: vec![question()], credit: None }
 }
 
 /// Looks at RMA 1 and ends so.
-async fn ends(store: &Store, outcome: Outcome, now: i64) {
+async fn ends(store: &Store, outcome: JobOutcome, now: i64) {
     mark(store, "acme", &[1], now).await;
-    let claim = claim_all(store, now).await.remove(0);
-    assert_eq!(store.finish(&[(claim, outcome)], at(now)).await.unwrap(), 1);
+    let lease = lease_all(store, now).await.remove(0);
+    assert_eq!(store.finish(&[(lease, outcome)], at(now)).await.unwrap(), 1);
 }
 
 async fn a_failure_is_the_same_one_whatever_its_request_id_and_attempts(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
-    let failed = |error: &str| Outcome::Failed { error: error.to_owned(), again_at: None };
+    let failed = |error: &str| JobOutcome::Failed { error: error.to_owned(), again_at: None };
     ends(&store, failed("POST /order (3 attempts in 2.0s): refused (status 400) [request a1]"), 1).await;
-    assert!(store.put_aside(&decision(), at(2)).await.unwrap());
+    assert!(store.resolve_reviews(&decision(), at(2)).await.unwrap());
     ends(&store, failed("POST /order: refused (status 400) [request b2]"), 3).await;
     assert!(store.reviews(None).await.unwrap().is_empty());
     let item = store.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
-    assert_eq!(item.state, WorkState::InStep);
+    assert_eq!(item.state, JobState::InSync);
     ends(&store, failed("POST /order: refused (status 409) [request b2]"), 4).await;
     assert_eq!(store.reviews(None).await.unwrap().len(), 1);
 }
@@ -54,7 +54,7 @@ async fn a_failure_is_the_same_one_whatever_its_request_id_and_attempts(database
 async fn rewritten(database: &Database, column: &str, questions: &str) {
     sqlx::any::install_default_drivers();
     let mut other_version = AnyConnection::connect(&database.url).await.unwrap();
-    let statement = format!("UPDATE work SET {column} = '{questions}'");
+    let statement = format!("UPDATE job SET {column} = '{questions}'");
     other_version.execute(AssertSqlSafe(statement)).await.unwrap();
     other_version.close().await.unwrap();
 }
@@ -75,7 +75,7 @@ async fn a_question_of_another_version_is_shown_and_asked_anew(database: Databas
     rewritten(&database, "reviews", "no list").await;
     let waiting = store.reviews(None).await.unwrap().remove(0);
     assert!(waiting.unreadable_reviews[0].message.contains("does not read"));
-    assert!(store.put_aside(&decision(), at(2)).await.unwrap());
+    assert!(store.resolve_reviews(&decision(), at(2)).await.unwrap());
     ends(&store, asking(), 3).await;
     let waiting = store.reviews(None).await.unwrap().remove(0);
     assert_eq!((waiting.reviews.len(), waiting.unreadable_reviews.len()), (1, 0));
@@ -85,7 +85,7 @@ async fn a_decision_of_another_version_blocks_nothing(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
     ends(&store, asking(), 1).await;
-    store.put_aside(&decision(), at(2)).await.unwrap();
+    store.resolve_reviews(&decision(), at(2)).await.unwrap();
     rewritten(&database, "resolved", &format!("[{RENAMED}]")).await;
     assert!(store.work(&name("acme"), &rma(1)).await.unwrap().unwrap().resolved.is_empty());
     ends(&store, asking(), 3).await;

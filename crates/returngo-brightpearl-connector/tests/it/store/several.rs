@@ -3,9 +3,9 @@
 use std::{collections::HashSet, sync::Arc};
 
 use super::{
-    at, connect, databases::Database, delivery, in_step, mark, name, named_by, on_both, request, rmas,
+    at, connect, databases::Database, delivery, in_sync, mark, name, named_by, on_both, request, rmas,
 };
-use returngo_brightpearl_connector::store::{Cause, Claim, Store};
+use returngo_brightpearl_connector::store::{Cause, Lease, Store};
 use tokio::task::JoinSet;
 
 on_both!(
@@ -27,17 +27,17 @@ async fn processes(database: &Database) -> Vec<Arc<Store>> {
 }
 
 /// Claims until nothing is left, and finishes what it claims.
-async fn work_off(store: Arc<Store>, worker: String) -> Vec<Claim> {
+async fn work_off(store: Arc<Store>, worker: String) -> Vec<Lease> {
     let mut done = Vec::new();
     loop {
-        let claims = store.claim(&request(&worker, 3, 10)).await.unwrap();
-        if claims.is_empty() {
+        let leases = store.lease(&request(&worker, 3, 10)).await.unwrap();
+        if leases.is_empty() {
             return done;
         }
-        assert_eq!(claims.iter().map(|claim| &claim.connection).collect::<HashSet<_>>().len(), 1);
-        let outcomes: Vec<_> = claims.iter().map(|claim| (claim.clone(), in_step())).collect();
-        assert_eq!(store.finish(&outcomes, at(10)).await.unwrap(), claims.len());
-        done.extend(claims);
+        assert_eq!(leases.iter().map(|lease| &lease.connection).collect::<HashSet<_>>().len(), 1);
+        let outcomes: Vec<_> = leases.iter().map(|lease| (lease.clone(), in_sync())).collect();
+        assert_eq!(store.finish(&outcomes, at(10)).await.unwrap(), leases.len());
+        done.extend(leases);
     }
 }
 
@@ -54,9 +54,9 @@ async fn processes_never_share_a_return(database: Database) {
         }
     }
     let done: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
-    let distinct: HashSet<_> = done.iter().map(|claim| (&claim.connection, &claim.rma)).collect();
+    let distinct: HashSet<_> = done.iter().map(|lease| (&lease.connection, &lease.rma)).collect();
     assert_eq!((done.len(), distinct.len()), (120, 120));
-    assert!(done.iter().all(|claim| claim.attempt == 1));
+    assert!(done.iter().all(|lease| lease.attempt == 1));
 }
 
 async fn all_get_work_at_once_when_there_is_enough(database: Database) {
@@ -68,11 +68,11 @@ async fn all_get_work_at_once_when_there_is_enough(database: Database) {
     let mut tasks = JoinSet::new();
     for store in &stores {
         let store = Arc::clone(store);
-        tasks.spawn(async move { store.claim(&request("worker", 10, 1)).await.unwrap() });
+        tasks.spawn(async move { store.lease(&request("worker", 10, 1)).await.unwrap() });
     }
-    let claims = tasks.join_all().await;
-    assert!(claims.iter().all(|claims| claims.len() == 1));
-    let connections: HashSet<_> = claims.iter().flatten().map(|claim| claim.connection.clone()).collect();
+    let leases = tasks.join_all().await;
+    assert!(leases.iter().all(|leases| leases.len() == 1));
+    let connections: HashSet<_> = leases.iter().flatten().map(|lease| lease.connection.clone()).collect();
     assert_eq!(connections.len(), 4);
 }
 
@@ -97,7 +97,7 @@ async fn marks_and_ends_at_once_lose_nothing(database: Database) {
     marking.join_all().await;
     work_off(Arc::clone(&stores[0]), "last".to_owned()).await;
     for status in stores[1].status().await.unwrap() {
-        assert_eq!((status.due, status.claimed, status.in_step), (0, 0, 10));
+        assert_eq!((status.pending, status.in_progress, status.in_sync), (0, 0, 10));
     }
     for connection in ["a", "b"] {
         for rma in rmas(0..10) {
@@ -105,7 +105,7 @@ async fn marks_and_ends_at_once_lose_nothing(database: Database) {
             let audit = stores[0].audit(&name(connection), &rma).await.unwrap();
             let settled = audit.iter().filter(|entry| entry.event.as_str() == "settled").count();
             assert_eq!(i64::try_from(settled).unwrap(), work.attempt);
-            assert_eq!(audit.iter().filter(|entry| entry.event.as_str() == "marked-due").count(), 20);
+            assert_eq!(audit.iter().filter(|entry| entry.event.as_str() == "queued").count(), 20);
         }
     }
 }

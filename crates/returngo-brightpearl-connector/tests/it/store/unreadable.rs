@@ -131,7 +131,7 @@ async fn how_a_sweep_ended_is_known(database: Database) {
         assert_eq!(all.len(), SweepName::ALL.len());
         all.into_iter().find(|status| status.sweep == turn.sweep).unwrap()
     };
-    assert!(status().await.is_under_way);
+    assert!(status().await.is_in_progress);
     for second in [1, 2] {
         store.sweep_ended(&turn, Some("no answer"), at(second)).await.unwrap();
     }
@@ -142,7 +142,7 @@ async fn how_a_sweep_ended_is_known(database: Database) {
     store.sweep_ended(&turn, None, at(3)).await.unwrap();
     let well = status().await;
     assert_eq!((well.succeeded_at, well.failing_since, well.error), (Some(at(3)), None, None));
-    assert_eq!((well.is_under_way, well.next_at), (false, at(90)));
+    assert_eq!((well.is_in_progress, well.next_at), (false, at(90)));
 }
 
 async fn why_a_sweep_failed_is_known_whatever_the_error_says(database: Database) {

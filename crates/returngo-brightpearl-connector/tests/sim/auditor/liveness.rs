@@ -1,7 +1,7 @@
 //! In the end: every return is in sync, or waits for a person (rule 6).
 
 use returngo::{RmaStatus, TransactionStatus};
-use returngo_brightpearl_connector::store::{EffectOutcome, Store, WorkItem, WorkState};
+use returngo_brightpearl_connector::store::{EffectOutcome, Job, JobState, Store};
 
 use super::{Checked, facts::Facts, hold, keys};
 use crate::world::World;
@@ -37,8 +37,8 @@ pub(crate) async fn check(world: &World, store: &Store) -> Checked {
             }
             check_item(item)?;
         }
-        let asks = |item: &WorkItem| item.state == WorkState::NeedsReview;
-        let decided = |item: &WorkItem| !item.resolved.is_empty() || item.resolved_error.is_some();
+        let asks = |item: &Job| item.state == JobState::NeedsReview;
+        let decided = |item: &Job| !item.resolved.is_empty() || item.resolved_error.is_some();
         if rma.status() == &RmaStatus::Canceled
             || is_settled
             || is_deleted
@@ -75,14 +75,14 @@ async fn is_person_told(world: &World, shop: usize, store: &Store) -> bool {
     connections.into_iter().any(|connected| told.iter().any(|one| one.connection.as_str() == connected.id))
 }
 
-fn check_item(item: &WorkItem) -> Checked {
+fn check_item(item: &Job) -> Checked {
     let (rma, of, state) = (&item.rma, &item.connection, item.state);
-    let rests = matches!(state, WorkState::InStep | WorkState::NeedsReview | WorkState::OfAnotherShop);
+    let rests = matches!(state, JobState::InSync | JobState::NeedsReview | JobState::OfAnotherShop);
     hold!(
         "6",
         rests,
         "RMA {rma} of {of} is {state:?} at the end, due at {:?}: {:?}",
-        item.due_at,
+        item.run_at,
         item.last_error
     );
     Ok(())

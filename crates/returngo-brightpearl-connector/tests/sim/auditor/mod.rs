@@ -25,7 +25,7 @@ use std::{
 use api_mock_core::{Outcome, Request};
 use brightpearl::OrderId;
 use returngo::{RmaId, TransactionId};
-use returngo_brightpearl_connector::store::WorkItem;
+use returngo_brightpearl_connector::store::Job;
 
 use crate::{shops::Setup, world::World};
 use facts::Facts;
@@ -113,7 +113,7 @@ impl Auditor {
     }
 
     /// A person has settled what waits for a decision about this RMA.
-    pub(crate) fn settled(&mut self, item: &WorkItem, at: Duration) {
+    pub(crate) fn settled(&mut self, item: &Job, at: Duration) {
         const OF_THE_CREDIT: [&str; 8] = [
             "ForeignCredit",
             "OrderNotFound",
@@ -169,15 +169,15 @@ impl Auditor {
     }
 
     /// A shop was asked something.
-    pub(crate) fn asked(
+    pub(crate) fn requested(
         &mut self,
         world: &World,
         shop: usize,
-        asked: &Request,
+        requested: &Request,
         outcome: &Outcome,
     ) -> Checked {
         let Outcome::Answer { response, .. } = outcome else { return Ok(()) };
-        let Some(rma) = asked.path.strip_prefix("/rma/").filter(|rest| !rest.contains('/')) else {
+        let Some(rma) = requested.path.strip_prefix("/rma/").filter(|rest| !rest.contains('/')) else {
             return Ok(());
         };
         let of_another =

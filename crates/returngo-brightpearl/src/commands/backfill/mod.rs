@@ -103,12 +103,12 @@ async fn of_the_days(
         terminal::go_on(&question, arguments.yes)?;
     }
     let why = "a person asked for older returns";
-    assembly.store.mark_due(&id, rmas, Cause::Person, why, assembly.clock.now()).await?;
+    assembly.store.enqueue(&id, rmas, Cause::Prompter, why, assembly.clock.now()).await?;
     if cli.json {
         return say_json(&json!({
             "connection": id.as_str(),
             "period": days,
-            "marked": rmas,
+            "enqueued": rmas,
             "known": portion.known,
             "left": portion.left,
             "unreadable": portion.unreadable.iter().map(unreadable::as_json).collect::<Vec<_>>(),
@@ -182,7 +182,8 @@ async fn is_known(
     summary: &RmaSummary,
 ) -> anyhow::Result<bool> {
     let known = assembly.store.work(&connection.id, &summary.rma_id).await?;
-    Ok(known.is_some_and(|item| item.asked || item.credit.is_some() || !is_left_alone(summary, connection)))
+    Ok(known
+        .is_some_and(|item| item.requested || item.credit.is_some() || !is_left_alone(summary, connection)))
 }
 
 /// Whether an RMA is left alone until a person asks for it, also when it is known.

@@ -24,7 +24,7 @@ use returngo_brightpearl_connector::{
     error::with_causes,
 };
 
-use crate::{progress::Progress, terminal::Person};
+use crate::{progress::Progress, terminal::Prompter};
 
 /// How both systems are reached, as far as it is known.
 pub(super) struct Access {
@@ -139,18 +139,18 @@ impl Access {
     /// none, the check of the whole connection tells.
     pub(super) async fn ask(
         &mut self,
-        person: &mut dyn Person,
+        prompter: &mut dyn Prompter,
         more_to_ask: bool,
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<()> {
         let typed = Typed { account: self.account.is_none(), shop: self.shop.is_none() };
-        self.ask_for_brightpearl(person, None)?;
+        self.ask_for_brightpearl(prompter, None)?;
         if more_to_ask || self.shop.is_none() || self.api_key.is_none() {
-            self.enter_brightpearl(person, typed, clock).await?;
+            self.enter_brightpearl(prompter, typed, clock).await?;
         }
-        self.ask_for_returngo(person)?;
+        self.ask_for_returngo(prompter)?;
         if more_to_ask {
-            self.enter_returngo(person, typed, clock).await?;
+            self.enter_returngo(prompter, typed, clock).await?;
         }
         Ok(())
     }
@@ -158,26 +158,26 @@ impl Access {
     /// Asks for what is not known, and for the tokens of OAuth that are to replace refused ones.
     fn ask_for_brightpearl(
         &mut self,
-        person: &mut dyn Person,
+        prompter: &mut dyn Prompter,
         refused: Option<OAuthAccess>,
     ) -> anyhow::Result<()> {
         if self.account.is_none() {
             let prompt = "Brightpearl account code (in the address bar, after signing in)";
-            self.account = Some(person.text(prompt, &form(Entered::AccountCode))?);
+            self.account = Some(prompter.text(prompt, &form(Entered::AccountCode))?);
         }
         if self.url.is_none() && self.datacenter.is_none() {
-            self.datacenter = Some(data_centre(person)?);
+            self.datacenter = Some(data_centre(prompter)?);
         }
-        self.ask_for_the_token(person, refused)
+        self.ask_for_the_token(prompter, refused)
     }
 
-    fn ask_for_returngo(&mut self, person: &mut dyn Person) -> anyhow::Result<()> {
+    fn ask_for_returngo(&mut self, prompter: &mut dyn Prompter) -> anyhow::Result<()> {
         if self.shop.is_none() {
             let prompt = "ReturnGO shop (the domain by the store's name in ReturnGO's dashboard)";
-            self.shop = Some(person.text(prompt, &form(Entered::Shop))?);
+            self.shop = Some(prompter.text(prompt, &form(Entered::Shop))?);
         }
         if self.api_key.is_none() {
-            let key = person.secret("ReturnGO API key", &form(Entered::Credential))?;
+            let key = prompter.secret("ReturnGO API key", &form(Entered::Credential))?;
             self.api_key = Some(Secret::new(key));
         }
         Ok(())
@@ -185,17 +185,17 @@ impl Access {
 
     fn ask_for_the_token(
         &mut self,
-        person: &mut dyn Person,
+        prompter: &mut dyn Prompter,
         refused: Option<OAuthAccess>,
     ) -> anyhow::Result<()> {
         if self.app_ref.is_none() {
             let prompt = "Reference of the app in Brightpearl's App Store › Private apps";
-            self.app_ref = Some(person.text(prompt, &form(Entered::Credential))?);
+            self.app_ref = Some(prompter.text(prompt, &form(Entered::Credential))?);
         }
         if self.token.is_some() {
             return Ok(());
         }
-        let mut secret = |prompt: &str| person.secret(prompt, &form(Entered::Credential));
+        let mut secret = |prompt: &str| prompter.secret(prompt, &form(Entered::Credential));
         self.token = Some(match refused {
             Some(OAuthAccess { client_secret, authorised_at, .. }) => {
                 let client_secret = client_secret.map(|_| secret("Its client secret")).transpose()?;
@@ -210,7 +210,7 @@ impl Access {
     /// Signs in to Brightpearl, by one request. Credentials that are refused are asked for again.
     async fn enter_brightpearl(
         &mut self,
-        person: &mut dyn Person,
+        prompter: &mut dyn Prompter,
         typed: Typed,
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<()> {
@@ -224,7 +224,7 @@ impl Access {
             match entered {
                 Ok(_) => return Ok(()),
                 Err(error) if is_refused(&error) => {
-                    person.hears(&with_causes(&error))?;
+                    prompter.hears(&with_causes(&error))?;
                     self.app_ref = None;
                     if typed.account {
                         self.account = None;
@@ -233,7 +233,7 @@ impl Access {
                         Some(BrightpearlToken::Oauth(access)) => Some(access),
                         _ => None,
                     };
-                    self.ask_for_brightpearl(person, refused)?;
+                    self.ask_for_brightpearl(prompter, refused)?;
                 }
                 Err(error) => return Err(error).context("Brightpearl cannot be read"),
             }
@@ -244,7 +244,7 @@ impl Access {
     /// are used up, the check of the whole connection tells.
     async fn enter_returngo(
         &mut self,
-        person: &mut dyn Person,
+        prompter: &mut dyn Prompter,
         typed: Typed,
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<()> {
@@ -256,12 +256,12 @@ impl Access {
             drop(signing_in);
             match entered {
                 Err(error) if matches!(error.kind(), WrongKey | WrongShop) => {
-                    person.hears(&format!("ReturnGO: {}", with_causes(&error)))?;
+                    prompter.hears(&format!("ReturnGO: {}", with_causes(&error)))?;
                     self.api_key = None;
                     if typed.shop {
                         self.shop = None;
                     }
-                    self.ask_for_returngo(person)?;
+                    self.ask_for_returngo(prompter)?;
                 }
                 _ => return Ok(()),
             }
@@ -357,14 +357,14 @@ fn is_refused(error: &brightpearl::Error) -> bool {
     matches!(error.kind(), NoAccessToken | TokenExpired | TokenInvalid | Unauthorized)
 }
 
-fn data_centre(person: &mut dyn Person) -> anyhow::Result<String> {
+fn data_centre(prompter: &mut dyn Prompter) -> anyhow::Result<String> {
     const KNOWN: [(&str, &str); 2] = [("euw1", "Europe"), ("use1", "US East")];
     let mut choices: Vec<String> = KNOWN.map(|(code, place)| format!("{code}: {place}")).into();
     choices.push("another".to_owned());
-    let chosen = person.choose("Data centre (what Brightpearl's address begins with)", &choices)?;
+    let chosen = prompter.choose("Data centre (what Brightpearl's address begins with)", &choices)?;
     match KNOWN.get(chosen) {
         Some((code, _)) => Ok((*code).to_owned()),
-        None => person.text("Its code", &form(Entered::DataCentre)),
+        None => prompter.text("Its code", &form(Entered::DataCentre)),
     }
 }
 

@@ -28,7 +28,7 @@ use crate::{
     assembly::{self, Assembly},
     cli::Cli,
     output::{counted, remark, say_json},
-    terminal::{AtTerminal, Person},
+    terminal::{Prompter, TerminalPrompter},
 };
 use returngo_brightpearl_connector::{
     configuration::{ConnectionConfiguration, Secret},
@@ -91,14 +91,14 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let was = assembly.store.connection(id).await?;
     // One that does not read any more is made anew.
     let stored = was.as_ref().and_then(|was| assembly.registry.configuration_of(was).ok());
-    let mut at_terminal = AtTerminal::if_attended();
-    let mut person = at_terminal.as_mut().map(|person| person as &mut dyn Person);
+    let mut at_terminal = TerminalPrompter::if_attended();
+    let mut prompter = at_terminal.as_mut().map(|prompter| prompter as &mut dyn Prompter);
     let given = Given { arguments, variable: &|name| std::env::var(name).ok(), stored: stored.as_ref() };
-    let configuration = given.completed(&mut person, &assembly.clock).await?;
-    let asked = configuration.counterparts();
+    let configuration = given.completed(&mut prompter, &assembly.clock).await?;
+    let requested = configuration.counterparts();
     let bound = assembly.store.counterparts(id).await?.or_else(|| Some(stored.as_ref()?.counterparts()));
-    if let Some(bound) = bound.filter(|bound| *bound != asked) {
-        return Err(StoreError::BoundElsewhere { connection: id.clone(), bound, asked }.into());
+    if let Some(bound) = bound.filter(|bound| *bound != requested) {
+        return Err(StoreError::BoundElsewhere { connection: id.clone(), bound, requested }.into());
     }
     let connection = assembly.registry.open(id, &configuration)?;
     let mut found = findings(&assembly, &connection, Receivers::default()).await;
@@ -108,10 +108,10 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     if !cli.json {
         show(&found)?;
     }
-    let goes_on = check::worst(&found) != Mark::Failure || arguments.anyway || in_spite_of_it(&mut person)?;
+    let goes_on = check::worst(&found) != Mark::Failure || arguments.anyway || in_spite_of_it(&mut prompter)?;
     let change =
         ConnectionChange { by: arguments.by.clone(), fields: changes(stored.as_ref(), &configuration) };
-    let outcome = Outcome { id, findings: &found, change: &change };
+    let outcome = JobOutcome { id, findings: &found, change: &change };
     if !goes_on {
         outcome.tell(cli, false, false)?;
         if is_authorised_anew(stored.as_ref(), &configuration) {
@@ -125,7 +125,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     }
     if stored.is_some() {
         tell_of(id, &change)?;
-        confirm(id, &change, arguments, &mut person)?;
+        confirm(id, &change, arguments, &mut prompter)?;
     }
     assembly.registry.change(id, &configuration, was.as_ref().map(|was| &was.configuration), &change).await?;
     let questions = match &stored {
@@ -181,15 +181,15 @@ async fn ask_again(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<usi
     let rmas: Vec<_> = waiting.into_iter().map(|item| item.rma).collect();
     assembly
         .store
-        .mark_due(id, &rmas, Cause::Returngo, "the settings were changed", assembly.clock.now())
+        .enqueue(id, &rmas, Cause::Returngo, "the settings were changed", assembly.clock.now())
         .await?;
     Ok(rmas.len())
 }
 
-fn in_spite_of_it(person: &mut Option<&mut dyn Person>) -> anyhow::Result<bool> {
-    match person {
-        Some(person) => {
-            person.agrees("The check failed: returns would not go through. Store it all the same?")
+fn in_spite_of_it(prompter: &mut Option<&mut dyn Prompter>) -> anyhow::Result<bool> {
+    match prompter {
+        Some(prompter) => {
+            prompter.agrees("The check failed: returns would not go through. Store it all the same?")
         }
         None => Ok(false),
     }
@@ -211,25 +211,25 @@ fn confirm(
     id: &ConnectionId,
     change: &ConnectionChange,
     arguments: &Arguments,
-    person: &mut Option<&mut dyn Person>,
+    prompter: &mut Option<&mut dyn Prompter>,
 ) -> anyhow::Result<()> {
-    if let Some(person) = person
+    if let Some(prompter) = prompter
         && !change.fields.is_empty()
         && !arguments.yes
     {
-        ensure!(person.agrees(&format!("Change connection {id}?"))?, "nothing was changed");
+        ensure!(prompter.agrees(&format!("Change connection {id}?"))?, "nothing was changed");
     }
     Ok(())
 }
 
 /// What `--json` prints.
-struct Outcome<'a> {
+struct JobOutcome<'a> {
     id: &'a ConnectionId,
     findings: &'a [Finding],
     change: &'a ConnectionChange,
 }
 
-impl Outcome<'_> {
+impl JobOutcome<'_> {
     fn tell(&self, cli: &Cli, stored: bool, subscribed: bool) -> anyhow::Result<()> {
         if !cli.json {
             return Ok(());
@@ -255,7 +255,7 @@ impl Given<'_> {
     /// The whole connection: what is missing comes from the person, or is named.
     async fn completed(
         &self,
-        person: &mut Option<&mut dyn Person>,
+        prompter: &mut Option<&mut dyn Prompter>,
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<ConnectionConfiguration> {
         let mut access = Access::given(self.variable, self.stored, clock.now());
@@ -267,15 +267,15 @@ impl Given<'_> {
             Some(stored) => stored.webhook_secret.clone(),
             None => Secret::generate()?,
         };
-        let (settings, access) = match person {
+        let (settings, access) = match prompter {
             None => {
                 let missing: Vec<&str> = access.missing().into_iter().chain(draft.missing()).collect();
                 ensure!(missing.is_empty(), "to connect, this is missing: {}", missing.join(", "));
                 (draft.into_settings(&access)?, access)
             }
-            Some(person) => {
-                access.ask(&mut **person, draft.missing().is_some(), clock).await?;
-                let settings = self.chosen(&mut **person, draft, &mut access, clock).await?;
+            Some(prompter) => {
+                access.ask(&mut **prompter, draft.missing().is_some(), clock).await?;
+                let settings = self.chosen(&mut **prompter, draft, &mut access, clock).await?;
                 (settings, access)
             }
         };
@@ -290,14 +290,14 @@ impl Given<'_> {
     /// The settings, chosen from what Brightpearl offers.
     async fn chosen(
         &self,
-        person: &mut dyn Person,
+        prompter: &mut dyn Prompter,
         mut draft: settings::Draft,
         access: &mut Access,
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<ConnectionSettings> {
         if draft.missing().is_some() {
             let account = access.account_facts(clock).await?;
-            draft.ask(person, &account)?;
+            draft.ask(prompter, &account)?;
         }
         draft.into_settings(access)
     }

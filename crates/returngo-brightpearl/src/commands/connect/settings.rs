@@ -13,7 +13,7 @@ use super::{
     access::Access,
     choices::{self, Choices},
 };
-use crate::terminal::Person;
+use crate::terminal::Prompter;
 use returngo_brightpearl_connector::configuration::ConnectionConfiguration;
 
 /// Settings on the command line. They go before those of the file.
@@ -79,25 +79,30 @@ impl Draft {
     }
 
     /// Asks for what matters and is not said yet, with what the account offers.
-    pub(super) fn ask(&mut self, person: &mut dyn Person, account: &AccountFacts) -> anyhow::Result<()> {
+    pub(super) fn ask(&mut self, prompter: &mut dyn Prompter, account: &AccountFacts) -> anyhow::Result<()> {
         let methods = choices::refund_methods(account);
         ensure!(
             !methods.shown.is_empty(),
             "no active payment method has a bank account: make one under Settings › Company › Payment methods"
         );
-        self.choose(person, "refund_method_code", "Refunds are recorded under", methods)?;
+        self.choose(prompter, "refund_method_code", "Refunds are recorded under", methods)?;
         if !self.0.contains_key("tenders") {
             let methods = choices::store_credit_methods(account);
-            if let Some(method) = chosen(person, "Refunds to store credit are recorded under", methods)? {
+            if let Some(method) = chosen(prompter, "Refunds to store credit are recorded under", methods)? {
                 self.0.insert("tenders".to_owned(), json!({"RefundToStoreCredit": method}));
             }
         }
-        self.choose(person, "trigger", "The sales credit is made", choices::triggers())?;
-        self.choose(person, "sales_credit_status_id", "Status of new credits", choices::statuses(account))?;
-        self.choose(person, "sales_credit_channel_id", "Channel of new credits", choices::channels(account))?;
+        self.choose(prompter, "trigger", "The sales credit is made", choices::triggers())?;
+        self.choose(prompter, "sales_credit_status_id", "Status of new credits", choices::statuses(account))?;
+        self.choose(
+            prompter,
+            "sales_credit_channel_id",
+            "Channel of new credits",
+            choices::channels(account),
+        )?;
         if !self.0.contains_key("customer_reference_prefix") {
             let prompt = "Before the RMA's number in the credit's reference (may be empty)";
-            let prefix = person.text(prompt, &|_| Ok(()))?;
+            let prefix = prompter.text(prompt, &|_| Ok(()))?;
             self.0.insert("customer_reference_prefix".to_owned(), json!(prefix));
         }
         Ok(())
@@ -105,7 +110,7 @@ impl Draft {
 
     fn choose(
         &mut self,
-        person: &mut dyn Person,
+        prompter: &mut dyn Prompter,
         setting: &str,
         prompt: &str,
         choices: Choices,
@@ -113,7 +118,7 @@ impl Draft {
         if self.0.contains_key(setting) {
             return Ok(());
         }
-        if let Some(value) = chosen(person, prompt, choices)? {
+        if let Some(value) = chosen(prompter, prompt, choices)? {
             self.0.insert(setting.to_owned(), value);
         }
         Ok(())
@@ -126,9 +131,9 @@ impl Draft {
     }
 }
 
-fn chosen(person: &mut dyn Person, prompt: &str, choices: Choices) -> anyhow::Result<Option<Value>> {
+fn chosen(prompter: &mut dyn Prompter, prompt: &str, choices: Choices) -> anyhow::Result<Option<Value>> {
     let Choices { shown, values } = choices;
-    let chosen = person.choose(prompt, &shown)?;
+    let chosen = prompter.choose(prompt, &shown)?;
     Ok(values.into_iter().nth(chosen).flatten())
 }
 

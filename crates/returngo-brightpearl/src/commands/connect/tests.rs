@@ -8,7 +8,7 @@ use brightpearl_mock::MockBrightpearl;
 use clap::{Args as _, Command, FromArgMatches as _};
 use returngo_mock::MockReturngo;
 
-use super::{Arguments, Given, Person};
+use super::{Arguments, Given, Prompter};
 use returngo_brightpearl_connector::configuration::ConnectionConfiguration;
 
 const REDIRECT_URI: &str = "https://returns.example.test/connected";
@@ -32,7 +32,7 @@ impl Scripted {
     }
 }
 
-impl Person for Scripted {
+impl Prompter for Scripted {
     fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
         loop {
             let answer = self.answer(prompt);
@@ -72,14 +72,14 @@ fn arguments(words: &[&str]) -> Arguments {
 async fn completed(
     words: &[&str],
     variables: &[(&str, &str)],
-    person: &mut Scripted,
+    prompter: &mut Scripted,
 ) -> anyhow::Result<ConnectionConfiguration> {
     let variable =
         |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     let arguments = arguments(words);
     let given = Given { arguments: &arguments, variable: &variable, stored: None };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    given.completed(&mut Some(person as &mut dyn Person), &clock).await
+    given.completed(&mut Some(prompter as &mut dyn Prompter), &clock).await
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn a_person_is_asked_for_everything_with_what_brightpearl_offers() {
     let brightpearl = MockBrightpearl::start().await;
     let returngo = MockReturngo::start().await;
     let (url, returngo_url) = (brightpearl.url(), returngo.url());
-    let mut person = Scripted::new([
+    let mut prompter = Scripted::new([
         ("Brightpearl account code", "1008"),
         ("Brightpearl account code", brightpearl.account()),
         ("Reference of the app", brightpearl.app_ref()),
@@ -108,11 +108,15 @@ async fn a_person_is_asked_for_everything_with_what_brightpearl_offers() {
         ("Before the RMA's number", "RMA"),
     ]);
     let variables = [("BRIGHTPEARL_URL", &*url), ("RETURNGO_URL", &*returngo_url)];
-    let made = completed(&[], &variables, &mut person).await.unwrap();
-    assert!(person.heard[1].contains("the token is invalid"), "{:?}", person.heard);
-    assert!(person.heard[2].starts_with("ReturnGO: ") && person.heard.len() == 3, "{:?}", person.heard);
-    assert!(!person.heard.concat().contains("planted"), "{:?}", person.heard);
-    assert!(person.answers.is_empty() && person.heard[0].contains("it is a number"), "{:?}", person.heard);
+    let made = completed(&[], &variables, &mut prompter).await.unwrap();
+    assert!(prompter.heard[1].contains("the token is invalid"), "{:?}", prompter.heard);
+    assert!(prompter.heard[2].starts_with("ReturnGO: ") && prompter.heard.len() == 3, "{:?}", prompter.heard);
+    assert!(!prompter.heard.concat().contains("planted"), "{:?}", prompter.heard);
+    assert!(
+        prompter.answers.is_empty() && prompter.heard[0].contains("it is a number"),
+        "{:?}",
+        prompter.heard
+    );
     let settings = serde_json::to_value(&made.settings).unwrap();
     assert_eq!(settings["refund_method_code"], "BANK");
     assert_eq!(settings["tenders"]["RefundToStoreCredit"], "STORE_CREDIT");
@@ -137,7 +141,7 @@ async fn what_is_given_is_not_asked_for_and_a_refused_token_is_asked_for_again()
         ("RETURNGO_API_KEY", returngo.api_key()),
         ("RETURNGO_SHOP", returngo.shop()),
     ];
-    let mut person = Scripted::new([
+    let mut prompter = Scripted::new([
         ("Reference of the app", brightpearl.app_ref()),
         ("Its account token", brightpearl.token()),
         ("Refunds are recorded under", "STRIPE_UK"),
@@ -146,10 +150,10 @@ async fn what_is_given_is_not_asked_for_and_a_refused_token_is_asked_for_again()
         ("Channel of new credits", "9"),
     ]);
     let words = ["--status", "27", "--prefix", ""];
-    let made = completed(&words, &variables, &mut person).await.unwrap();
-    assert!(person.answers.is_empty());
-    assert!(person.heard[0].contains("the token is invalid"), "{:?}", person.heard);
-    assert!(!person.heard[0].contains("planted"), "{:?}", person.heard);
+    let made = completed(&words, &variables, &mut prompter).await.unwrap();
+    assert!(prompter.answers.is_empty());
+    assert!(prompter.heard[0].contains("the token is invalid"), "{:?}", prompter.heard);
+    assert!(!prompter.heard[0].contains("planted"), "{:?}", prompter.heard);
     assert_eq!(made.settings.refund_method_code, "STRIPE_UK");
     assert!(made.settings.tenders.is_empty());
 }
@@ -177,7 +181,7 @@ async fn a_refused_refresh_token_is_asked_for_again_before_the_shop_is() {
         ("BRIGHTPEARL_CLIENT_SECRET", "mock-client-secret"),
         ("RETURNGO_URL", returngo_url.as_str()),
     ];
-    let mut person = Scripted::new([
+    let mut prompter = Scripted::new([
         ("Reference of the app", brightpearl.app_ref()),
         ("Its client secret", "planted-client-secret"),
         ("Its refresh token", &good),
@@ -187,16 +191,16 @@ async fn a_refused_refresh_token_is_asked_for_again_before_the_shop_is() {
         ("ReturnGO shop", returngo.shop()),
         ("ReturnGO API key", returngo.api_key()),
     ]);
-    let made = completed(&["--refund-method", "1210"], &variables, &mut person).await.unwrap();
-    assert!(person.answers.is_empty());
-    let [refresh_token, client] = &person.heard[..] else { panic!("{:?}", person.heard) };
+    let made = completed(&["--refund-method", "1210"], &variables, &mut prompter).await.unwrap();
+    assert!(prompter.answers.is_empty());
+    let [refresh_token, client] = &prompter.heard[..] else { panic!("{:?}", prompter.heard) };
     assert!(
         refresh_token.contains("invalid_grant") && client.contains("invalid_client"),
         "{:?}",
-        person.heard
+        prompter.heard
     );
     for secret in ["planted", "mock-client-secret", good.as_str(), tokens.access_token.as_str()] {
-        assert!(!person.heard.concat().contains(secret), "{secret}: {:?}", person.heard);
+        assert!(!prompter.heard.concat().contains(secret), "{secret}: {:?}", prompter.heard);
     }
     let stored = &made.brightpearl.oauth().unwrap().tokens;
     assert!(!stored.access_token.is_empty() && stored.access_token != tokens.access_token);
@@ -213,7 +217,7 @@ async fn whoever_says_what_is_needed_is_asked_nothing() {
         ("RETURNGO_API_KEY", "planted-key"),
         ("RETURNGO_SHOP", "acmeoutdoors.example.test"),
     ];
-    let mut person = Scripted::new([]);
-    let made = completed(&["--refund-method", "1210"], &variables, &mut person).await.unwrap();
+    let mut prompter = Scripted::new([]);
+    let made = completed(&["--refund-method", "1210"], &variables, &mut prompter).await.unwrap();
     assert_eq!(made.settings.refund_method_code, "1210");
 }

@@ -32,7 +32,7 @@ pub(super) async fn run(
     }
     let named = keys.join(", ");
     terminal::go_on(&format!("Write {named} again?"), yes)?;
-    let forgotten = assembly.store.forget_effects(decision, keys, assembly.clock.now()).await?;
+    let forgotten = assembly.store.reset_effects(decision, keys, assembly.clock.now()).await?;
     ensure!(forgotten.is_some(), "{named} changed meanwhile, and nothing is forgotten: look at it again");
     let next =
         format!("is due, and {named} may be written again: `serve` does so, or `sync {id} {rma}` now.");

@@ -12,7 +12,7 @@ pub(super) use self::shown::{as_json, questions};
 use crate::{
     assembly::Assembly,
     chosen,
-    cli::{Cli, Of, OfRma},
+    cli::{Cli, ConnectionArg, RmaArg},
     output::{say, say_json},
     words::Words,
 };
@@ -41,12 +41,12 @@ enum What {
 Examples:
   returngo-brightpearl reviews list
   returngo-brightpearl reviews list acme --json")]
-    List(Of),
+    List(ConnectionArg),
     /// Show one RMA: what is to be decided, and what was written for it so far
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews show 4410021")]
-    Show(OfRma),
+    Show(RmaArg),
     /// Resolve the reviews of an RMA that you settled by hand
     ///
     /// Nothing is written now, and from now on the connector writes nothing for what these reviews name (a refund, a unit,
@@ -55,7 +55,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews resolve 4410021 --note \"paid by hand\"")]
-    Resolve(Told),
+    Resolve(AuditRow),
     /// Dismiss objects that could not be read, after checking them in their system
     ///
     /// Rows of lists, orders, notes and webhooks that cannot be read are skipped, and listed until they can be read or are
@@ -70,7 +70,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews reopen 4410021 --note \"payment was deleted\"")]
-    Reopen(Told),
+    Reopen(AuditRow),
     /// Retry an RMA now, resetting its attempt counter
     ///
     /// Reviews that were resolved stay so: `reviews reopen` lifts them.
@@ -87,9 +87,9 @@ Examples:
 }
 
 #[derive(Debug, Args)]
-struct Told {
+struct AuditRow {
     #[command(flatten)]
-    of: OfRma,
+    of: RmaArg,
     #[command(flatten)]
     reason: Reason,
 }
@@ -156,19 +156,21 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let assembly = Assembly::open(cli).await?;
     match &arguments.what {
         None => shown::list(cli, &assembly, None).await,
-        Some(What::List(Of { connection })) => shown::list(cli, &assembly, connection.as_ref()).await,
+        Some(What::List(ConnectionArg { connection })) => {
+            shown::list(cli, &assembly, connection.as_ref()).await
+        }
         Some(What::Show(of)) => {
             let connection = connection(&assembly, of).await?;
             shown::show(cli, &assembly, &connection, &of.rma).await
         }
-        Some(What::Resolve(Told { of, reason })) => {
+        Some(What::Resolve(AuditRow { of, reason })) => {
             let connection = connection(&assembly, of).await?;
             resolve(cli, &assembly, &reason.decision(connection, of.rma.clone())).await
         }
         Some(What::Dismiss(Dismiss { connection, objects, reason, .. })) => {
             dismiss(cli, &assembly, &reason.dismissal(connection.clone(), objects.clone())).await
         }
-        Some(What::Reopen(Told { of, reason })) => {
+        Some(What::Reopen(AuditRow { of, reason })) => {
             let connection = connection(&assembly, of).await?;
             reopen(cli, &assembly, &reason.decision(connection, of.rma.clone())).await
         }
@@ -176,7 +178,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     }
 }
 
-async fn connection(assembly: &Assembly, of: &OfRma) -> anyhow::Result<ConnectionId> {
+async fn connection(assembly: &Assembly, of: &RmaArg) -> anyhow::Result<ConnectionId> {
     chosen::connection(&assembly.store, of.connection.as_ref()).await
 }
 
@@ -198,8 +200,11 @@ async fn dismiss(cli: &Cli, assembly: &Assembly, dismissal: &Dismissal) -> anyho
 
 async fn resolve(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
     let Decision { connection, rma, .. } = decision;
-    let put_aside = assembly.store.put_aside(decision, assembly.clock.now()).await?;
-    ensure!(put_aside, "RMA {rma} of {connection} does not wait for a person: `reviews` lists what does");
+    let resolve_reviews = assembly.store.resolve_reviews(decision, assembly.clock.now()).await?;
+    ensure!(
+        resolve_reviews,
+        "RMA {rma} of {connection} does not wait for a person: `reviews` lists what does"
+    );
     outcome(
         cli,
         assembly,

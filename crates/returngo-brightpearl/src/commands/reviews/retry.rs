@@ -9,7 +9,7 @@ use crate::{
     cli::Cli,
     output::{Usage, say, say_json},
 };
-use returngo_brightpearl_connector::store::{ConnectionId, Decision, WorkItem, WorkState};
+use returngo_brightpearl_connector::store::{ConnectionId, Decision, Job, JobState};
 
 pub(super) async fn run(cli: &Cli, assembly: &Assembly, retry: &Retry) -> anyhow::Result<()> {
     let (named, rmas) = retry.words.split()?;
@@ -29,7 +29,7 @@ pub(super) async fn run(cli: &Cli, assembly: &Assembly, retry: &Retry) -> anyhow
 
 async fn one(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
     let Decision { connection, rma, .. } = decision;
-    let known = assembly.store.begin_again(decision, assembly.clock.now()).await?;
+    let known = assembly.store.retry(decision, assembly.clock.now()).await?;
     ensure!(known, "nothing is known of RMA {rma} of {connection}: `sync {connection} {rma}` looks at it");
     let next = format!("is due: `serve` looks at it, or `sync {connection} {rma}` does so now.");
     outcome(cli, assembly, decision, &next).await
@@ -48,7 +48,7 @@ async fn all_failed(
     let mut again = Vec::new();
     for item in assembly.store.reviews(named).await?.into_iter().filter(has_failed) {
         let decision = retry.reason.decision(item.connection, item.rma);
-        assembly.store.begin_again(&decision, assembly.clock.now()).await?;
+        assembly.store.retry(&decision, assembly.clock.now()).await?;
         again.extend(assembly.store.work(&decision.connection, &decision.rma).await?);
     }
     if cli.json {
@@ -60,6 +60,6 @@ async fn all_failed(
     ))?)
 }
 
-fn has_failed(item: &WorkItem) -> bool {
-    item.state == WorkState::NeedsReview && item.last_error.is_some()
+fn has_failed(item: &Job) -> bool {
+    item.state == JobState::NeedsReview && item.last_error.is_some()
 }

@@ -8,8 +8,8 @@ use crate::{
     unreadable,
 };
 use returngo_brightpearl_connector::store::{
-    ConnectionId, EffectOutcome, EffectRecord, SettledReview, StoredUnreadable, UnreadableReview, WorkItem,
-    WorkState,
+    ConnectionId, EffectOutcome, EffectRecord, Job, JobState, SettledReview, StoredUnreadable,
+    UnreadableReview,
 };
 
 pub(super) async fn list(
@@ -38,9 +38,10 @@ pub(super) async fn list(
     Ok(())
 }
 
-fn list_of_rmas(items: &[WorkItem]) -> anyhow::Result<()> {
+fn list_of_rmas(items: &[Job]) -> anyhow::Result<()> {
     let rows = items.iter().flat_map(|item| {
-        let since = item.due_since.map(|since| since.strftime("%F %H:%MZ").to_string()).unwrap_or_default();
+        let since =
+            item.pending_since.map(|since| since.strftime("%F %H:%MZ").to_string()).unwrap_or_default();
         questions(item).into_iter().map(move |(code, message)| {
             [item.connection.to_string(), item.rma.to_string(), since.clone(), code, message]
         })
@@ -73,7 +74,7 @@ fn connections_review(stored: &StoredUnreadable) -> Value {
     json!({
         "connection": stored.connection.as_str(),
         "rmaId": null,
-        "state": WorkState::NeedsReview.as_str(),
+        "state": JobState::NeedsReview.as_str(),
         "reviews": [{ "code": "Unreadable", "message": stored.unreadable.to_string() }],
         "unreadable": unreadable::stored_as_json(stored),
     })
@@ -134,7 +135,7 @@ fn became(outcome: Option<&EffectOutcome>) -> String {
 }
 
 /// What a person is to decide: the mapping's questions, or why the work failed.
-pub(in crate::commands) fn questions(item: &WorkItem) -> Vec<(String, String)> {
+pub(in crate::commands) fn questions(item: &Job) -> Vec<(String, String)> {
     let reviews = item.reviews.iter().map(|review| (review.code.to_string(), review.message.clone()));
     let unreadable = item
         .unreadable_reviews
@@ -144,7 +145,7 @@ pub(in crate::commands) fn questions(item: &WorkItem) -> Vec<(String, String)> {
     reviews.chain(unreadable).chain(failure).collect()
 }
 
-pub(in crate::commands) fn as_json(item: &WorkItem) -> Value {
+pub(in crate::commands) fn as_json(item: &Job) -> Value {
     json!({
         "connection": item.connection.as_str(),
         "rmaId": item.rma,
@@ -156,7 +157,7 @@ pub(in crate::commands) fn as_json(item: &WorkItem) -> Value {
         "resolvedError": item.resolved_error,
         "failures": item.failures,
         "lastError": item.last_error,
-        "dueAt": item.due_at,
+        "dueAt": item.run_at,
     })
 }
 

@@ -10,7 +10,7 @@ use self::fields::{fields, shown};
 use crate::{
     assembly::Assembly,
     chosen,
-    cli::{Cli, Of},
+    cli::{Cli, ConnectionArg},
     output::{say, say_json, say_whole, table},
 };
 use returngo_brightpearl_connector::store::{ConnectionChange, RecordedChange};
@@ -37,7 +37,7 @@ Tokens and keys are never shown.
 Examples:
   returngo-brightpearl settings show
   returngo-brightpearl settings show acme --json")]
-    Show(Of),
+    Show(ConnectionArg),
     /// Print the settings of a connection as JSON, for `connect --settings FILE`
     #[command(after_help = "\
 Credentials are no settings: they are not exported.
@@ -45,12 +45,13 @@ Credentials are no settings: they are not exported.
 Examples:
   returngo-brightpearl settings export acme > acme.json
   returngo-brightpearl connect acme --settings acme.json")]
-    Export(Of),
+    Export(ConnectionArg),
 }
 
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
     let assembly = Assembly::open(cli).await?;
-    let (What::Show(Of { connection }) | What::Export(Of { connection })) = &arguments.what;
+    let (What::Show(ConnectionArg { connection }) | What::Export(ConnectionArg { connection })) =
+        &arguments.what;
     let id = chosen::connection(&assembly.store, connection.as_ref()).await?;
     let configuration = assembly.registry.configuration(&id).await?;
     if matches!(arguments.what, What::Export(_)) {

@@ -164,6 +164,6 @@ async fn whoever_lost_the_key_connects_anew_and_nothing_is_forgotten() {
     shop.connect(&["acme", "--refund-method", "1210", "--status", "27"]).succeeds();
     let shown = shop.run(&["reviews", "show", RMA, "--json"]).json();
     assert_eq!(shown["writes"][0]["outcome"], "applied");
-    assert_eq!(shop.run(&["sync", RMA, "--json"]).json()[0]["state"], "in-step");
+    assert_eq!(shop.run(&["sync", RMA, "--json"]).json()[0]["state"], "in-sync");
     assert_eq!(shop.credits_of(RMA), 1);
 }

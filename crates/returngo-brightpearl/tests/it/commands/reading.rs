@@ -40,11 +40,11 @@ async fn the_audit_tells_what_happened_and_the_status_how_it_stands() {
     shop.run(&["sync", RMA]).succeeds();
     let audit = shop.run(&["audit", RMA, "--json"]).json();
     let events: Vec<_> = audit.as_array().unwrap().iter().map(|entry| &entry["event"]).collect();
-    assert_eq!(events, ["marked-due", "claimed", "intended", "applied", "settled"]);
+    assert_eq!(events, ["queued", "started", "intended", "applied", "settled"]);
     assert!(shop.run(&["audit", "acme", RMA]).succeeds().contains("sales credit RGO-4410021"));
 
     let status = shop.run(&["status", "--json"]).json();
-    assert_eq!((&status[0]["inStep"], &status[0]["due"]), (&1.into(), &0.into()));
+    assert_eq!((&status[0]["inSync"], &status[0]["pending"]), (&1.into(), &0.into()));
     assert!(shop.run(&["status"]).succeeds().contains("acme"));
 }
 
@@ -69,7 +69,7 @@ async fn a_webhook_of_the_inbox_waits_again() {
     let number = waiting[0].id.to_string();
     let before = SystemClock.now();
     assert_eq!(shop.run(&["replay", &number, "--json"]).json()["connection"], "acme");
-    let waiting = store.status().await.unwrap()[0].oldest_due;
+    let waiting = store.status().await.unwrap()[0].oldest_pending;
     assert!(
         waiting.is_some_and(|since| since >= before),
         "it waits since now, not since it came: {waiting:?}"

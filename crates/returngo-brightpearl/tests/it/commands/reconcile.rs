@@ -8,7 +8,7 @@ async fn refunded() -> Shop {
     let shop = Shop::connected().await;
     shop.approve(RMA);
     shop.refund(RMA, Refund::full());
-    assert_eq!(shop.run(&["sync", RMA, "--json"]).json()[0]["state"], "in-step");
+    assert_eq!(shop.run(&["sync", RMA, "--json"]).json()[0]["state"], "in-sync");
     shop
 }
 

@@ -45,7 +45,7 @@ async fn what_is_resolved_is_off_the_list_until_something_new_comes_up() {
     let shop = asking().await;
     let resolved =
         shop.run(&["reviews", "resolve", RMA, "--by", "dana", "--note", "paid by hand", "--json"]).json();
-    assert_eq!((&resolved["state"], &resolved["reviews"]), (&"in-step".into(), &json!([])));
+    assert_eq!((&resolved["state"], &resolved["reviews"]), (&"in-sync".into(), &json!([])));
     assert_eq!(audit(&shop).pop(), Some(("resolved".to_owned(), "by dana: paid by hand".to_owned())));
     shop.run(&["sync", RMA]).succeeds();
     assert!(waiting(&shop).is_empty(), "nothing is new");
@@ -64,7 +64,7 @@ async fn what_is_retried_is_looked_at_again_and_what_is_reopened_is_asked_again(
     let said = shop.run(&["reviews", "retry", RMA, "--by", "dana", "--note", "have another look"]).succeeds();
     assert!(said.contains(&format!("sync acme {RMA}")), "{said}");
     assert_eq!(audit(&shop).pop(), Some(("retried".to_owned(), "by dana: have another look".to_owned())));
-    assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 1);
+    assert_eq!(shop.run(&["status", "--json"]).json()[0]["pending"], 1);
     shop.run(&["sync"]).succeeds();
     assert!(waiting(&shop).is_empty(), "what was resolved stays so");
     assert!(shop.run(&["reviews", "retry", "999"]).fails().contains("nothing is known of RMA 999"));
@@ -72,7 +72,7 @@ async fn what_is_retried_is_looked_at_again_and_what_is_reopened_is_asked_again(
     let said = shop.run(&["reviews", "reopen", RMA, "--by", "dana", "--note", "it was not paid"]).succeeds();
     assert!(said.contains(&format!("sync acme {RMA}")), "{said}");
     assert_eq!(audit(&shop).pop(), Some(("reopened".to_owned(), "by dana: it was not paid".to_owned())));
-    assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 1);
+    assert_eq!(shop.run(&["status", "--json"]).json()[0]["pending"], 1);
     shop.run(&["sync"]).succeeds();
     assert_eq!(waiting(&shop).len(), 1);
     assert!(shop.run(&["reviews", "reopen", RMA]).fails().contains("nothing was resolved"));
@@ -82,10 +82,10 @@ async fn what_is_retried_is_looked_at_again_and_what_is_reopened_is_asked_again(
 async fn other_settings_look_again_at_what_waits() {
     let shop = asking().await;
     shop.run(&["connect", "acme"]).succeeds();
-    assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 0, "nothing is other");
+    assert_eq!(shop.run(&["status", "--json"]).json()[0]["pending"], 0, "nothing is other");
     let connected = shop.run(&["connect", "acme", "--refund-method", "BANK"]);
     assert!(connected.stderr.contains("1 RMA that a person had to decide"), "{}", connected.stderr);
-    assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 1);
+    assert_eq!(shop.run(&["status", "--json"]).json()[0]["pending"], 1);
 }
 
 /// A shop whose credit somebody has deleted.
@@ -107,8 +107,8 @@ async fn without_its_credit() -> Shop {
 #[tokio::test]
 async fn a_credit_that_was_deleted_is_asked_about_and_written_again_on_demand() {
     let shop = without_its_credit().await;
-    let asked = waiting(&shop);
-    assert!(asked[0]["lastError"].as_str().unwrap().contains("--again RGO-4410021"), "{asked:?}");
+    let requested = waiting(&shop);
+    assert!(requested[0]["lastError"].as_str().unwrap().contains("--again RGO-4410021"), "{requested:?}");
 
     let wrong = shop.run(&["reviews", "retry", RMA, "--again", "RGO-1"]).fails();
     assert!(wrong.contains("RGO-4410021"), "it names the keys that there are: {wrong}");
@@ -118,14 +118,14 @@ async fn a_credit_that_was_deleted_is_asked_about_and_written_again_on_demand() 
         unconfirmed.contains("Write RGO-4410021 again?") && unconfirmed.contains("--yes"),
         "{unconfirmed}"
     );
-    assert_ne!(audit(&shop).pop().unwrap().0, "forgotten");
+    assert_ne!(audit(&shop).pop().unwrap().0, "reset");
     let retried = shop.run(&again);
     assert!(retried.stderr.contains("will be written again"), "{}", retried.stderr);
     retried.succeeds();
     let (event, detail) = audit(&shop).pop().unwrap();
-    assert_eq!(event, "forgotten");
+    assert_eq!(event, "reset");
     assert!(detail.contains("RGO-4410021") && detail.contains("by mistake"), "{detail}");
-    assert_eq!(shop.run(&["sync", RMA, "--json"]).json()[0]["state"], "in-step");
+    assert_eq!(shop.run(&["sync", RMA, "--json"]).json()[0]["state"], "in-sync");
     assert_eq!(shop.credits_of(RMA), 1);
 }
 
@@ -160,7 +160,7 @@ async fn all_that_failed_is_retried_at_once_and_questions_are_left() {
     let retried = shop.run(&["reviews", "retry", "--all-failed", "--note", "restored", "--json"]).json();
     let retried: Vec<_> = retried.as_array().unwrap().iter().map(|item| &item["rmaId"]).collect();
     assert_eq!(retried, [RMA]);
-    assert_eq!(shop.run(&["status", "--json"]).json()[0]["due"], 1);
+    assert_eq!(shop.run(&["status", "--json"]).json()[0]["pending"], 1);
     let (event, detail) = audit(&shop).pop().unwrap();
     assert!(event == "retried" && detail.ends_with("restored"), "{event}: {detail}");
 

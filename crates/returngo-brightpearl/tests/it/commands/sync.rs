@@ -8,13 +8,13 @@ async fn named_rmas_are_brought_into_step() {
     let shop = Shop::connected().await;
     shop.approve(RMA);
     let synced = shop.run(&["sync", RMA, "--json"]).json();
-    assert_eq!(synced[0]["state"], "in-step");
+    assert_eq!(synced[0]["state"], "in-sync");
     assert_eq!(synced.as_array().unwrap().len(), 1);
     let credit = shop.brightpearl.credits_by_external_ref()[&format!("RGO-{RMA}")][0];
     assert_eq!(synced[0]["salesCreditId"], credit.get());
 
     let shown = shop.run(&["sync", "acme", RMA]).succeeds();
-    assert!(shown.contains("in-step") && shown.contains(&credit.to_string()), "{shown}");
+    assert!(shown.contains("in-sync") && shown.contains(&credit.to_string()), "{shown}");
     assert_eq!(shop.credits_of(RMA), 1);
 }
 
@@ -34,7 +34,7 @@ async fn what_changed_since_a_time_is_found() {
     shop.run(&["sync", RMA]).succeeds();
     shop.refund(RMA, Refund::full());
     let synced = shop.run(&["sync", "--since", "10m", "--json"]).json();
-    assert_eq!((&synced[0]["rmaId"], &synced[0]["state"]), (&RMA.into(), &"in-step".into()));
+    assert_eq!((&synced[0]["rmaId"], &synced[0]["state"]), (&RMA.into(), &"in-sync".into()));
     let payments = shop.brightpearl.payments_by_reference();
     assert_eq!(payments.keys().filter(|reference| reference.starts_with("RGO-4410021-")).count(), 1);
 }

@@ -37,8 +37,8 @@ async fn backfill_goes_past_rows_that_cannot_be_read_and_names_them_at_the_end()
     let rows = [RMA.to_owned(), format!("row {}", others + 2)];
     let dry = shop.run(&["backfill", "--from", "2020-01-01", "--dry-run", "--json"]).json();
     assert_eq!((dry["rmas"].as_array().unwrap().len(), objects(&dry)), (others, rows.to_vec()));
-    let marked = shop.run(&["backfill", "--from", "2020-01-01", "--yes", "--json"]).json();
-    assert_eq!((marked["marked"].as_array().unwrap().len(), objects(&marked)), (others, rows.to_vec()));
+    let enqueued = shop.run(&["backfill", "--from", "2020-01-01", "--yes", "--json"]).json();
+    assert_eq!((enqueued["enqueued"].as_array().unwrap().len(), objects(&enqueued)), (others, rows.to_vec()));
     let said = shop.run(&["backfill", "--from", "2020-01-01", "--yes"]);
     for row in rows {
         assert!(said.stderr.contains(&format!("row of ReturnGO's list of RMAs {row}: ")), "{}", said.stderr);
@@ -63,7 +63,7 @@ async fn check_does_not_take_a_shop_for_empty_whose_rows_cannot_be_read() {
 async fn status_fails_and_reviews_list_what_cannot_be_read_until_it_is_dismissed() {
     let shop = Shop::connected().await;
     let status = shop.run(&["status", "--json"]).json();
-    assert_eq!((&status[0]["trouble"], &status[0]["unreadable"]), (&json!([]), &json!(0)));
+    assert_eq!((&status[0]["problems"], &status[0]["unreadable"]), (&json!([]), &json!(0)));
     break_list(&shop).await;
     shop.run(&["backfill", "--from", "2020-01-01", "--dry-run", "--json"]).succeeds();
 

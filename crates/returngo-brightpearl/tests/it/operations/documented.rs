@@ -40,7 +40,7 @@ async fn the_metrics_are_those_that_are_documented() {
     site.scene.approve(&site.scene.rmas[0]).unwrap();
     let serving = site.serve(&[]).await;
     // Everything that is counted only when it happens has happened.
-    assert_eq!(serving.post(&site.door("returngo"), "no JSON").status, 400);
+    assert_eq!(serving.post(&site.endpoint("returngo"), "no JSON").status, 400);
     eventually("something was worked on", || async { site.scene.credit(&site.scene.rmas[0]).is_ok() }).await;
     let text = serving.get("/metrics").body;
     assert_eq!(printed(&text), documented());
@@ -71,12 +71,12 @@ fn alerts_ask_for_metrics_that_there_are_and_are_explained() {
         let metrics = expression
             .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
             .filter(|word| word.starts_with("returngo_brightpearl_"));
-        let mut asked = 0;
+        let mut requested = 0;
         for metric in metrics {
-            asked += 1;
+            requested += 1;
             assert!(documented.contains_key(metric), "{name} asks for {metric}");
         }
-        assert!(asked > 0 || expression.starts_with("up"), "{name} asks for nothing: {expression}");
+        assert!(requested > 0 || expression.starts_with("up"), "{name} asks for nothing: {expression}");
         assert!(
             OPERATIONS.contains(&format!("| `{name}` |")),
             "docs/operations.md does not say what {name} is"

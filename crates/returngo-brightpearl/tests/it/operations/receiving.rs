@@ -4,7 +4,7 @@ use api_client_core::client::{Clock, SystemClock};
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
     configuration::Secret,
-    store::{InboxId, Sealed, StoredConnection, UnreadableKind},
+    store::{Encrypted, InboxId, StoredConnection, UnreadableKind},
 };
 
 use super::site::{Site, eventually};
@@ -18,15 +18,15 @@ fn body(rma: u32) -> String {
 async fn whoever_has_no_secret_learns_nothing_and_is_slowed_down() {
     let site = Site::of(1).await;
     let serving = site.serve(&[]).await;
-    let door = site.door("returngo");
-    let wrong = serving.post(&format!("{door}x"), &body(1));
+    let endpoint = site.endpoint("returngo");
+    let wrong = serving.post(&format!("{endpoint}x"), &body(1));
     let nobody = serving.post("/webhooks/returngo/nobody/a-guess", &body(1));
     assert_eq!((wrong.status, &*wrong.body), (404, ""));
     assert_eq!((nobody.status, &*nobody.body), (404, ""), "an unknown connection looks the same");
     assert_eq!(serving.get("/").status, 404);
 
     // A minute may end in between, which begins the count anew.
-    let guesses: Vec<String> = (0..50).map(|guess| format!("{door}{guess}")).collect();
+    let guesses: Vec<String> = (0..50).map(|guess| format!("{endpoint}{guess}")).collect();
     let answers: Vec<u16> = std::thread::scope(|guessers| {
         let serving = &serving;
         let guessing: Vec<_> =
@@ -37,14 +37,14 @@ async fn whoever_has_no_secret_learns_nothing_and_is_slowed_down() {
         answers.contains(&429) && answers.iter().all(|status| [404, 429].contains(status)),
         "{answers:?}"
     );
-    assert_eq!(serving.post(&door, &body(1)).status, 200, "the right secret still opens");
+    assert_eq!(serving.post(&endpoint, &body(1)).status, 200, "the right secret still opens");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_webhook_is_not_stored() {
     let site = Site::of(1).await;
     let serving = site.serve(&[]).await;
-    let (returngo, brightpearl) = (site.door("returngo"), site.door("brightpearl"));
+    let (returngo, brightpearl) = (site.endpoint("returngo"), site.endpoint("brightpearl"));
     assert_eq!(serving.post(&returngo, "no JSON").status, 400);
     let long = format!(r#"{{"eventName":"RMA_STATUS_UPDATED","rmaId":"3","x":"{}"}}"#, "x".repeat(70_000));
     assert_eq!(serving.post(&returngo, &long).status, 413);
@@ -58,10 +58,10 @@ async fn what_is_no_webhook_is_not_stored() {
 }
 
 /// A delivery with these further lines in its head, none of them empty.
-fn delivery(method: &str, door: &str, lines: &str, body: &str) -> String {
+fn delivery(method: &str, endpoint: &str, lines: &str, body: &str) -> String {
     let length = body.len();
     format!(
-        "{method} {door} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{lines}content-length: {length}\r\n\r\n{body}"
+        "{method} {endpoint} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{lines}content-length: {length}\r\n\r\n{body}"
     )
 }
 
@@ -69,8 +69,8 @@ fn delivery(method: &str, door: &str, lines: &str, body: &str) -> String {
 async fn deliveries_are_taken_whatever_their_content_type_says() {
     let site = Site::of(0).await;
     let serving = site.serve(&[]).await;
-    let door = site.door("returngo");
-    let status = |lines: &str, body: &str| serving.ask(&delivery("POST", &door, lines, body)).status;
+    let endpoint = site.endpoint("returngo");
+    let status = |lines: &str, body: &str| serving.ask(&delivery("POST", &endpoint, lines, body)).status;
     for lines in [
         "content-type: application/json\r\n",
         "content-type: APPLICATION/JSON\r\n",
@@ -90,7 +90,7 @@ async fn deliveries_are_taken_whatever_their_content_type_says() {
     }
     assert_eq!(status("content-type: application/json\r\n", "no JSON"), 400);
     assert_eq!(status("content-encoding: gzip\r\n", &body(1)), 415);
-    let head = serving.ask(&delivery("HEAD", &door, "", ""));
+    let head = serving.ask(&delivery("HEAD", &endpoint, "", ""));
     assert!(head.status == 405 && head.head.contains("\r\nallow: post"), "{head:?}");
 }
 
@@ -98,13 +98,13 @@ async fn deliveries_are_taken_whatever_their_content_type_says() {
 async fn deliveries_of_unusual_json_are_taken() {
     let site = Site::of(0).await;
     let serving = site.serve(&[]).await;
-    let door = site.door("returngo");
+    let endpoint = site.endpoint("returngo");
     for unusual in [
         format!("\u{feff}{}", body(4_410_021)),
         r#"{"eventName":"RMA_CREATED","rmaId":"4410021","n":"\ud83d"}"#.to_owned(),
         r#"{"eventName":"RMA_CREATED","rmaId":184467440737095516170}"#.to_owned(),
     ] {
-        assert_eq!(serving.post(&door, &unusual).status, 200, "{unusual:?}");
+        assert_eq!(serving.post(&endpoint, &unusual).status, 200, "{unusual:?}");
     }
 }
 
@@ -112,13 +112,13 @@ async fn deliveries_of_unusual_json_are_taken() {
 async fn webhooks_of_json_that_says_nothing_are_taken_and_listed() {
     let site = Site::of(0).await;
     let serving = site.serve(&[]).await;
-    let brightpearl = site.door("brightpearl");
-    for (door, odd) in [
-        (site.door("returngo"), "[]"),
+    let brightpearl = site.endpoint("brightpearl");
+    for (endpoint, odd) in [
+        (site.endpoint("returngo"), "[]"),
         (brightpearl.clone(), r#"{"accountCode":"acmeoutdoors","resourceType":"order","id":"x"}"#),
         (brightpearl.clone(), r#"{"resourceType":"order","id":"7"}"#),
     ] {
-        assert_eq!(serving.post(&door, odd).status, 200, "{odd}");
+        assert_eq!(serving.post(&endpoint, odd).status, 200, "{odd}");
     }
     let of_another = r#"{"accountCode":"another","resourceType":"order","id":"x"}"#;
     assert_eq!(serving.post(&brightpearl, of_another).status, 400);
@@ -134,7 +134,7 @@ async fn a_number_beyond_64_bits_names_no_other_rma() {
     let site = Site::of(0).await;
     let serving = site.serve(&[]).await;
     let number = r#"{"eventName":"RMA_CREATED","rmaId":184467440737095516170}"#;
-    assert_eq!(serving.post(&site.door("returngo"), number).status, 200);
+    assert_eq!(serving.post(&site.endpoint("returngo"), number).status, 200);
     let status = async || site.store.status().await.unwrap().remove(0);
     eventually("it is handled", || async { status().await.waiting_deliveries == 0 }).await;
     // 10, which is the number in 64 bits, the largest one of 64 bits, and the nearest float.
@@ -149,7 +149,7 @@ async fn a_webhook_that_names_billions_of_orders_is_taken_and_handled() {
     let site = Site::of(1).await;
     let serving = site.serve(&[]).await;
     let billions = r#"{"accountCode":"acmeoutdoors","resourceType":"order","id":"1-4000000000","lifecycleEvent":"modified"}"#;
-    assert_eq!(serving.post(&site.door("brightpearl"), billions).status, 200);
+    assert_eq!(serving.post(&site.endpoint("brightpearl"), billions).status, 200);
     let waiting = || async { site.store.status().await.unwrap()[0].waiting_deliveries };
     eventually("it is handled", || async { waiting().await == 0 }).await;
     assert_eq!(serving.get("/healthz").status, 200);
@@ -160,7 +160,7 @@ async fn the_same_webhook_is_one_however_often_it_comes() {
     let site = Site::of(1).await;
     let serving = site.serve(&[]).await;
     for _ in 0..3 {
-        assert_eq!(serving.post(&site.door("returngo"), &body(7)).status, 200);
+        assert_eq!(serving.post(&site.endpoint("returngo"), &body(7)).status, 200);
     }
     let mut stored = Vec::new();
     for id in 1..10 {
@@ -193,15 +193,15 @@ async fn a_connection_that_was_stored_a_moment_ago_takes_webhooks_with_postgres(
 
 async fn assert_takes_webhooks_at_once(site: Site) {
     let serving = site.serve(&[]).await;
-    let door = connect(&site, "another", "a-first-secret").await;
-    assert_eq!(serving.post(&door, &body(1)).status, 200);
+    let endpoint = connect(&site, "another", "a-first-secret").await;
+    assert_eq!(serving.post(&endpoint, &body(1)).status, 200);
     let other_door = connect(&site, "another", "another-secret").await;
     assert_eq!(
         serving.post(&other_door, &body(2)).status,
         200,
         "it was connected again, with another secret"
     );
-    assert_eq!(serving.post(&door, &body(3)).status, 404, "the earlier secret opens no more");
+    assert_eq!(serving.post(&endpoint, &body(3)).status, 404, "the earlier secret opens no more");
     let now = SystemClock.now();
     assert!(site.store.remove_connection(&"another".parse().unwrap(), now).await.unwrap());
     let answer = serving.post(&format!("{other_door}x"), &body(4)).status;
@@ -212,21 +212,21 @@ async fn assert_takes_webhooks_at_once(site: Site) {
 async fn a_connection_whose_seal_does_not_open_asks_for_another_delivery() {
     let site = Site::of(1).await;
     let store_broken = async |name: &str| {
-        let broken = StoredConnection { id: name.parse().unwrap(), configuration: Sealed(vec![7; 200]) };
+        let broken = StoredConnection { id: name.parse().unwrap(), configuration: Encrypted(vec![7; 200]) };
         site.store.put_connection(&broken, SystemClock.now()).await.unwrap();
         format!("/webhooks/returngo/{name}/its-secret")
     };
     let before = store_broken("broken-before").await;
     let serving = site.serve(&[]).await;
     let meanwhile = store_broken("broken-meanwhile").await;
-    for door in [&before, &meanwhile] {
-        assert_eq!(serving.post(door, &body(1)).status, 503, "{door}: a 4xx would drop it for good");
+    for endpoint in [&before, &meanwhile] {
+        assert_eq!(serving.post(endpoint, &body(1)).status, 503, "{endpoint}: a 4xx would drop it for good");
     }
-    assert_eq!(serving.post(&site.door("returngo"), &body(1)).status, 200, "nobody else is concerned");
+    assert_eq!(serving.post(&site.endpoint("returngo"), &body(1)).status, 200, "nobody else is concerned");
 
     let mended = connect(&site, "broken-before", "its-secret").await;
     // Who has no right secret makes it look, as its own delivery would in a while.
-    assert_eq!(serving.post(&format!("{}x", site.door("returngo")), &body(2)).status, 404);
+    assert_eq!(serving.post(&format!("{}x", site.endpoint("returngo")), &body(2)).status, 404);
     assert_eq!(serving.post(&mended, &body(2)).status, 200);
     assert_eq!(serving.post(&meanwhile, &body(2)).status, 503);
     assert_eq!(serving.said("answered with 503: the stored"), 2, "said once for each: {}", serving.log());
@@ -251,12 +251,12 @@ async fn what_is_stored_as_it_was_is_not_opened_again() {
     let serving = site.serve(&[]).await;
     // Nothing but the time tells that something was stored.
     let (id, stored_at) = site.store.stored_connections().await.unwrap().remove(0);
-    let unreadable = StoredConnection { id, configuration: Sealed(vec![7; 200]) };
+    let unreadable = StoredConnection { id, configuration: Encrypted(vec![7; 200]) };
     let look = || assert_eq!(serving.post("/webhooks/returngo/nobody/x", "{}").status, 404);
     site.store.put_connection(&unreadable, stored_at).await.unwrap();
     look();
-    assert_eq!(serving.post(&site.door("returngo"), &body(1)).status, 200);
+    assert_eq!(serving.post(&site.endpoint("returngo"), &body(1)).status, 200);
     site.store.put_connection(&unreadable, SystemClock.now()).await.unwrap();
     look();
-    assert_eq!(serving.post(&site.door("returngo"), &body(1)).status, 503);
+    assert_eq!(serving.post(&site.endpoint("returngo"), &body(1)).status, 503);
 }

@@ -28,7 +28,7 @@ async fn credentials_are_sealed_with_another_key() {
     let new = [("RETURNGO_BRIGHTPEARL_KEY_FILE", "new.key")];
     let serving = site.serve(&new).await;
     let body = r#"{"eventName":"RMA_STATUS_UPDATED","rmaId":"4500000"}"#;
-    assert_eq!(serving.post(&site.door("returngo"), body).status, 200, "the connection is open");
+    assert_eq!(serving.post(&site.endpoint("returngo"), body).status, 200, "the connection is open");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -32,7 +32,7 @@ async fn assert_nothing_secret(site: Site, format: &str) {
     eventually("the approved RMA has its credit", || async { site.scene.credit(&rma).is_ok() }).await;
     site.scene.refund(&rma).unwrap();
     eventually("the refund is recorded", || async { site.scene.lost() == 0 }).await;
-    let guess = format!("{}x", site.door("returngo"));
+    let guess = format!("{}x", site.endpoint("returngo"));
     assert_eq!(serving.post(&guess, "{}").status, 404);
     serving.get("/metrics");
     serving.signal("TERM");

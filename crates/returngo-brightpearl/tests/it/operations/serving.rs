@@ -7,7 +7,7 @@ use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
 use returngo::RmaStatus;
 use returngo_brightpearl_connector::store::{
-    AuditEvent, Cause, ConnectionId, Delivery, Sealed, Source, StoredConnection, WorkState,
+    AuditEvent, Cause, ConnectionId, Delivery, Encrypted, JobState, Source, StoredConnection,
 };
 
 use super::site::{Serving, Site, eventually};
@@ -91,7 +91,7 @@ async fn a_webhook_that_is_being_received_is_answered_before_it_ends() {
     let body = format!(r#"{{"eventName":"RMA_STATUS_UPDATED","rmaId":"{}"}}"#, site.scene.rmas[0]);
     let (first, rest) = body.split_at(10);
     let mut sender = serving.connect();
-    let head = head("application/json", &site.door("returngo"), body.len());
+    let head = head("application/json", &site.endpoint("returngo"), body.len());
     sender.write_all(format!("{head}{first}").as_bytes()).unwrap();
     // The connection is taken: those that wait behind it are answered.
     assert_eq!(serving.get("/healthz").status, 200);
@@ -112,7 +112,7 @@ async fn a_sender_that_never_ends_does_not_keep_it() {
     let site = Site::of(1).await;
     let mut serving = site.serve(&[]).await;
     let mut sender = serving.connect();
-    let head = head("application/json", &site.door("returngo"), 1000);
+    let head = head("application/json", &site.endpoint("returngo"), 1000);
     sender.write_all(head.as_bytes()).unwrap();
     assert_eq!(serving.get("/healthz").status, 200);
     assert_stops(&mut serving, "TERM");
@@ -126,19 +126,19 @@ async fn what_is_claimed_is_released() {
     let mut serving = site.serve(&[]).await;
     eventually("the approved RMA has its credit", || async { site.scene.credit(&rma).is_ok() }).await;
     let work = || async { site.store.work(&site.connection, &rma).await.unwrap().unwrap() };
-    eventually("it is in step", || async { work().await.state == WorkState::InStep }).await;
+    eventually("it is in step", || async { work().await.state == JobState::InSync }).await;
 
     // ReturnGO takes its time from now on: longer than anybody waits for a stop.
     let slow = FaultKind::Delay(std::time::Duration::from_secs(60));
     site.scene.returngo.faults().add(Fault::on_any(slow).times(1000));
     let now = site.store.audit(&site.connection, &rma).await.unwrap().last().unwrap().at;
     site.store
-        .mark_due(&site.connection, std::slice::from_ref(&rma), Cause::Person, "a test", now)
+        .enqueue(&site.connection, std::slice::from_ref(&rma), Cause::Prompter, "a test", now)
         .await
         .unwrap();
-    eventually("it is claimed", || async { work().await.state == WorkState::Claimed }).await;
+    eventually("it is claimed", || async { work().await.state == JobState::InProgress }).await;
     assert_stops(&mut serving, "TERM");
-    assert_eq!(work().await.state, WorkState::Due);
+    assert_eq!(work().await.state, JobState::Pending);
     let audit = site.store.audit(&site.connection, &rma).await.unwrap();
     assert_eq!(audit.last().unwrap().event, AuditEvent::Released);
 }
@@ -178,7 +178,7 @@ async fn scrapes_do_not_count_everything_each_time() {
     let serving = site.serve(&[]).await;
     // Webhooks of a connection that does not open wait for ever.
     let connection: ConnectionId = "broken".parse().unwrap();
-    let broken = StoredConnection { id: connection.clone(), configuration: Sealed(vec![7; 200]) };
+    let broken = StoredConnection { id: connection.clone(), configuration: Encrypted(vec![7; 200]) };
     let received_at = SystemClock.now();
     site.store.put_connection(&broken, received_at).await.unwrap();
     let waiting = |count: u32| {

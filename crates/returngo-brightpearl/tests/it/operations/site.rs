@@ -76,7 +76,7 @@ impl Site {
     }
 
     /// Where webhooks for the connection are taken.
-    pub(crate) fn door(&self, source: &str) -> String {
+    pub(crate) fn endpoint(&self, source: &str) -> String {
         let secret = self.scene.configuration().unwrap().webhook_secret;
         format!("/webhooks/{source}/{}/{}", self.connection, secret.reveal())
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A step that a worker has just taken. The tests kill a real process at each of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Point {
+pub enum Failpoint {
     /// Webhooks are in the inbox; their senders were not answered yet.
     DeliveriesStored,
     /// Webhooks were read from the inbox.
@@ -12,7 +12,7 @@ pub enum Point {
     /// What webhooks name is marked as due, and they are marked as handled.
     DeliveriesResolved,
     /// RMAs are claimed.
-    Claimed,
+    InProgress,
     /// Both systems were read.
     WorldsRead,
     /// RMAs have their sales orders to themselves.
@@ -36,13 +36,13 @@ pub enum Point {
     SweepFinished,
 }
 
-impl Point {
+impl Failpoint {
     /// All steps.
     pub const ALL: [Self; 14] = [
         Self::DeliveriesStored,
         Self::DeliveriesRead,
         Self::DeliveriesResolved,
-        Self::Claimed,
+        Self::InProgress,
         Self::WorldsRead,
         Self::OrdersTaken,
         Self::Intended,
@@ -57,15 +57,15 @@ impl Point {
 }
 
 /// Is told of every step. It may not come back: the tests' one kills the process.
-pub trait Probe: fmt::Debug + Send + Sync {
+pub trait Failpoints: fmt::Debug + Send + Sync {
     /// A step was taken.
-    fn reached(&self, point: Point);
+    fn reached(&self, point: Failpoint);
 }
 
 /// Lets every step pass.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct NoProbe;
+pub struct NoFailpoints;
 
-impl Probe for NoProbe {
-    fn reached(&self, _: Point) {}
+impl Failpoints for NoFailpoints {
+    fn reached(&self, _: Failpoint) {}
 }

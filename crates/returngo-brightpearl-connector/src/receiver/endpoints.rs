@@ -7,7 +7,7 @@ use std::{
 use api_client_core::secrets_match;
 use jiff::Timestamp;
 
-use super::keeper::Bell;
+use super::refresher::RefreshHandle;
 use crate::store::ConnectionId;
 
 /// Wrong secrets that one address may try in a minute before it is told to slow down. The right secret always
@@ -19,39 +19,39 @@ const ADDRESSES: usize = 4096;
 
 /// Which connections take webhooks, and by which secrets.
 #[derive(Debug, Default)]
-pub struct Doors {
-    doors: RwLock<HashMap<ConnectionId, Door>>,
+pub struct WebhookEndpoints {
+    endpoints: RwLock<HashMap<ConnectionId, Endpoint>>,
     guesses: Mutex<Guesses>,
     /// Calls who knows which connections are stored by now.
-    bell: Option<Bell>,
+    refresh_handle: Option<RefreshHandle>,
 }
 
-enum Door {
+enum Endpoint {
     /// Opens to this secret.
     Working { secret: String, account: String },
     /// Opens to none, for nobody here can read which is the right one.
-    OutOfOrder,
+    Unavailable,
 }
 
 /// The secret does not print.
-impl std::fmt::Debug for Door {
+impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Working { account, .. } => write!(f, "Door of {account}"),
-            Self::OutOfOrder => f.write_str("Door out of order"),
+            Self::Unavailable => f.write_str("Door out of order"),
         }
     }
 }
 
 /// Why no connection is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Closed {
+pub(super) enum Rejection {
     /// There is no such connection, or it has another secret: which of the two is not said.
     NotFound,
     /// The same, once too often.
     SlowDown,
     /// It is not known whether there is such a connection, or what its secret is: our own trouble.
-    OutOfOrder,
+    Unavailable,
 }
 
 /// Wrong secrets in this minute, by address.
@@ -61,30 +61,30 @@ struct Guesses {
     by_address: HashMap<IpAddr, u32>,
 }
 
-impl Doors {
+impl WebhookEndpoints {
     /// Doors at which somebody looks after what is stored when this rings.
-    pub(super) fn with_bell(bell: Bell) -> Self {
-        Self { bell: Some(bell), ..Self::default() }
+    pub(super) fn with_refresh(refresh_handle: RefreshHandle) -> Self {
+        Self { refresh_handle: Some(refresh_handle), ..Self::default() }
     }
 
     /// Takes webhooks for a connection to this Brightpearl account by this secret, and by no earlier one.
     pub fn put(&self, connection: ConnectionId, account: impl Into<String>, secret: impl Into<String>) {
-        self.hang(connection, Door::Working { secret: secret.into(), account: account.into() });
+        self.hang(connection, Endpoint::Working { secret: secret.into(), account: account.into() });
     }
 
     /// Asks whoever comes for a connection to come again, for what is stored of it does not read.
-    pub(super) fn put_out_of_order(&self, connection: ConnectionId) {
-        self.hang(connection, Door::OutOfOrder);
+    pub(super) fn mark_unavailable(&self, connection: ConnectionId) {
+        self.hang(connection, Endpoint::Unavailable);
     }
 
-    fn hang(&self, connection: ConnectionId, door: Door) {
-        self.doors.write().unwrap_or_else(PoisonError::into_inner).insert(connection, door);
+    fn hang(&self, connection: ConnectionId, endpoint: Endpoint) {
+        self.endpoints.write().unwrap_or_else(PoisonError::into_inner).insert(connection, endpoint);
     }
 
     /// Takes no more webhooks for any but these connections.
     pub(super) fn keep_only(&self, is_stored: impl Fn(&ConnectionId) -> bool) {
-        let mut doors = self.doors.write().unwrap_or_else(PoisonError::into_inner);
-        doors.retain(|connection, _| is_stored(connection));
+        let mut endpoints = self.endpoints.write().unwrap_or_else(PoisonError::into_inner);
+        endpoints.retain(|connection, _| is_stored(connection));
     }
 
     /// The connection, if the secret is its own. One that was stored a moment ago is known too: before anybody is
@@ -95,39 +95,39 @@ impl Doors {
         secret: &str,
         from: IpAddr,
         now: Timestamp,
-    ) -> Result<ConnectionId, Closed> {
+    ) -> Result<ConnectionId, Rejection> {
         let Ok(connection) = connection.parse::<ConnectionId>() else {
-            return Err(self.turn_away(from, now));
+            return Err(self.reject(from, now));
         };
         if let Some(answer) = self.answer(&connection, secret) {
             return answer.map(|()| connection);
         }
-        if let Some(bell) = &self.bell {
-            bell.ring().await.map_err(|_| Closed::OutOfOrder)?;
+        if let Some(refresh_handle) = &self.refresh_handle {
+            refresh_handle.refresh().await.map_err(|_| Rejection::Unavailable)?;
         }
         match self.answer(&connection, secret) {
             Some(answer) => answer.map(|()| connection),
-            None => Err(self.turn_away(from, now)),
+            None => Err(self.reject(from, now)),
         }
     }
 
     /// None when there is no such connection, or it has another secret.
-    fn answer(&self, connection: &ConnectionId, secret: &str) -> Option<Result<(), Closed>> {
-        let doors = self.doors.read().unwrap_or_else(PoisonError::into_inner);
-        match doors.get(connection)? {
-            Door::Working { secret: right, .. } => secrets_match(right, secret).then_some(Ok(())),
-            Door::OutOfOrder => Some(Err(Closed::OutOfOrder)),
+    fn answer(&self, connection: &ConnectionId, secret: &str) -> Option<Result<(), Rejection>> {
+        let endpoints = self.endpoints.read().unwrap_or_else(PoisonError::into_inner);
+        match endpoints.get(connection)? {
+            Endpoint::Working { secret: right, .. } => secrets_match(right, secret).then_some(Ok(())),
+            Endpoint::Unavailable => Some(Err(Rejection::Unavailable)),
         }
     }
 
-    fn turn_away(&self, from: IpAddr, now: Timestamp) -> Closed {
+    fn reject(&self, from: IpAddr, now: Timestamp) -> Rejection {
         let mut guesses = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
-        if guesses.count(from, now) > GUESSES_A_MINUTE { Closed::SlowDown } else { Closed::NotFound }
+        if guesses.count(from, now) > GUESSES_A_MINUTE { Rejection::SlowDown } else { Rejection::NotFound }
     }
 
     pub(super) fn is_account_of(&self, connection: &ConnectionId, account: &str) -> bool {
-        let doors = self.doors.read().unwrap_or_else(PoisonError::into_inner);
-        matches!(doors.get(connection), Some(Door::Working { account: own, .. }) if own == account)
+        let endpoints = self.endpoints.read().unwrap_or_else(PoisonError::into_inner);
+        matches!(endpoints.get(connection), Some(Endpoint::Working { account: own, .. }) if own == account)
     }
 }
 

@@ -15,7 +15,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(8);
 
 /// The parts of a process.
 #[derive(Debug)]
-pub struct Parts {
+pub struct Supervisor {
     stop: watch::Sender<bool>,
     running: JoinSet<()>,
     names: HashMap<Id, &'static str>,
@@ -24,12 +24,12 @@ pub struct Parts {
 /// A part ended although nobody had told it to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{part} ended ({how}), so everything was stopped: start it again, and report this with the log")]
-pub struct EndedEarly {
+pub struct UnexpectedExit {
     part: &'static str,
     how: String,
 }
 
-impl Parts {
+impl Supervisor {
     /// No parts yet; they stop once this is true.
     pub fn new(stop: watch::Sender<bool>) -> Self {
         Self { stop, running: JoinSet::new(), names: HashMap::new() }
@@ -50,23 +50,23 @@ impl Parts {
     ///
     /// # Errors
     /// When one ended before. The others are told to stop then.
-    pub async fn run(mut self) -> Result<(), EndedEarly> {
+    pub async fn run(mut self) -> Result<(), UnexpectedExit> {
         let mut stop = self.stop();
         let ended = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => Ok(()),
             // One that was told to stop may have ended by the time it is looked at.
-            ended = self.one_ends() => if *self.stop.borrow() { Ok(()) } else { Err(ended) },
+            ended = self.join_next() => if *self.stop.borrow() { Ok(()) } else { Err(ended) },
         };
         if let Err(ended) = &ended {
             tracing::error!("{ended}");
         }
         self.stop.send_replace(true);
-        let all_end = async {
+        let join_all = async {
             while !self.running.is_empty() {
-                self.one_ends().await;
+                self.join_next().await;
             }
         };
-        if tokio::time::timeout(STOP_WITHIN, all_end).await.is_err() {
+        if tokio::time::timeout(STOP_WITHIN, join_all).await.is_err() {
             let late: Vec<_> = self.names.into_values().collect();
             tracing::warn!(
                 "stopped in the middle of {}: what is claimed is taken over later",
@@ -77,10 +77,13 @@ impl Parts {
     }
 
     /// Waits until one of them has ended; for ever when there is none.
-    async fn one_ends(&mut self) -> EndedEarly {
+    async fn join_next(&mut self) -> UnexpectedExit {
         let Some(ended) = self.running.join_next_with_id().await else { return std::future::pending().await };
         let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
         let part = self.names.remove(&id).unwrap_or_default();
-        EndedEarly { part, how: ended.map_or_else(|error| error.to_string(), |_| "for no reason".to_owned()) }
+        UnexpectedExit {
+            part,
+            how: ended.map_or_else(|error| error.to_string(), |_| "for no reason".to_owned()),
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
-use super::{at, claim_all, connect, databases::Database, delivery, in_step, mark, name, on_both, rma};
+use super::{at, connect, databases::Database, delivery, in_sync, lease_all, mark, name, on_both, rma};
 use crate::private_file::write_private;
-use returngo_brightpearl_connector::store::{self, StoreError, WorkState};
+use returngo_brightpearl_connector::store::{self, JobState, StoreError};
 
 on_both!(
     a_newer_database_is_refused,
@@ -38,7 +38,7 @@ async fn what_is_stored_survives_opening_again(database: Database) {
     mark(&store, "acme", &[1], 0).await;
     drop(store);
     let again = database.open().await;
-    assert_eq!(again.work(&name("acme"), &rma(1)).await.unwrap().unwrap().state, WorkState::Due);
+    assert_eq!(again.work(&name("acme"), &rma(1)).await.unwrap().unwrap().state, JobState::Pending);
 }
 
 async fn opening_at_once_makes_the_tables_once(database: Database) {
@@ -98,8 +98,8 @@ async fn a_full_database_takes_nothing_and_recovers() {
     // Space comes back.
     store.remove_connection(&name("other"), at(1)).await.unwrap();
     store.receive(&[delivery("acme", &"x".repeat(10_000), 2)]).await.unwrap();
-    let claim = claim_all(&store, 3).await.remove(0);
-    assert_eq!(store.finish(&[(claim, in_step())], at(4)).await.unwrap(), 1);
+    let lease = lease_all(&store, 3).await.remove(0);
+    assert_eq!(store.finish(&[(lease, in_sync())], at(4)).await.unwrap(), 1);
     store.ready().await.unwrap();
 }
 

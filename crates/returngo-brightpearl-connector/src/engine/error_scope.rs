@@ -5,7 +5,7 @@ use returngo_brightpearl_sync::ReadError;
 /// Whether nothing of the connection can be read as things are: a system cannot be reached, lets nobody in or has no
 /// calls left, or the set-up of the account does not read. A system that fails is not told from an RMA that it fails
 /// at, unless it says that it is out of service.
-pub(super) fn is_everybodys(error: &ReadError) -> bool {
+pub(super) fn is_connection_wide(error: &ReadError) -> bool {
     match error {
         ReadError::SetUp(_) => true,
         ReadError::Rma { source, .. } | ReadError::Returngo(source) => is_of_returngo(source),

@@ -12,7 +12,7 @@ use crate::{error::with_causes, store::ConnectionId};
 
 /// Something that may fail again and again for the same reason.
 #[derive(Debug)]
-pub struct Trouble {
+pub struct RepeatedError {
     what: &'static str,
     connection: Option<ConnectionId>,
     lasting: Mutex<Option<Lasting>>,
@@ -24,7 +24,7 @@ struct Lasting {
     times: u64,
 }
 
-impl Trouble {
+impl RepeatedError {
     /// Trouble in these words, such as "webhooks cannot be stored". There is none yet.
     pub const fn new(what: &'static str) -> Self {
         Self { what, connection: None, lasting: Mutex::new(None) }

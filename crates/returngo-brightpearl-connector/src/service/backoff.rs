@@ -16,21 +16,21 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// Connections that failed, each left alone for a while: asking them again and again keeps others waiting.
 #[derive(Debug, Default)]
-pub(super) struct Patience(Mutex<HashMap<ConnectionId, Failed>>);
+pub(super) struct Backoff(Mutex<HashMap<ConnectionId, Failed>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Failed {
     times: u32,
-    left_alone_until: Timestamp,
+    suspended_until: Timestamp,
 }
 
-impl Patience {
+impl Backoff {
     pub(super) fn failed(&self, id: &ConnectionId, now: Timestamp) {
         let mut failed = self.lock();
         let times = failed.get(id).map_or(0, |failed| failed.times).saturating_add(1);
         let wait = FIRST_WAIT.saturating_mul(1 << (times - 1).min(16)).min(LONGEST_WAIT);
-        let left_alone_until = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        failed.insert(id.clone(), Failed { times, left_alone_until });
+        let suspended_until = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        failed.insert(id.clone(), Failed { times, suspended_until });
     }
 
     pub(super) fn worked(&self, id: &ConnectionId) {
@@ -38,9 +38,9 @@ impl Patience {
     }
 
     /// Those that are to be left alone now.
-    pub(super) fn left_alone(&self, now: Timestamp) -> Vec<ConnectionId> {
+    pub(super) fn suspended(&self, now: Timestamp) -> Vec<ConnectionId> {
         let failed = self.lock();
-        failed.iter().filter(|(_, failed)| now < failed.left_alone_until).map(|(id, _)| id.clone()).collect()
+        failed.iter().filter(|(_, failed)| now < failed.suspended_until).map(|(id, _)| id.clone()).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Failed>> {
@@ -54,20 +54,20 @@ mod tests {
 
     #[test]
     fn who_fails_is_left_alone_longer_each_time_until_it_works() {
-        let patience = Patience::default();
+        let patience = Backoff::default();
         let acme: ConnectionId = "acme".parse().unwrap();
         let at = |seconds: i64| Timestamp::from_second(seconds).unwrap();
         patience.failed(&acme, at(0));
-        assert!(patience.left_alone(at(4)).contains(&acme));
-        assert!(patience.left_alone(at(5)).is_empty());
+        assert!(patience.suspended(at(4)).contains(&acme));
+        assert!(patience.suspended(at(5)).is_empty());
         patience.failed(&acme, at(5));
-        assert!(patience.left_alone(at(14)).contains(&acme));
+        assert!(patience.suspended(at(14)).contains(&acme));
         for _ in 0..100 {
             patience.failed(&acme, at(15));
         }
-        assert!(patience.left_alone(at(315)).is_empty());
+        assert!(patience.suspended(at(315)).is_empty());
         patience.worked(&acme);
         patience.failed(&acme, at(400));
-        assert!(patience.left_alone(at(405)).is_empty());
+        assert!(patience.suspended(at(405)).is_empty());
     }
 }

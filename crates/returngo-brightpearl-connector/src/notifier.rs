@@ -5,13 +5,13 @@ use tokio::sync::watch;
 
 /// Calls everybody who listens.
 #[derive(Debug, Default)]
-pub struct Wake(watch::Sender<()>);
+pub struct Notifier(watch::Sender<()>);
 
 /// Hears calls.
 #[derive(Debug)]
 pub struct Listener(watch::Receiver<()>);
 
-impl Wake {
+impl Notifier {
     /// Tells everybody that there may be something to do.
     pub fn call(&self) {
         self.0.send_modify(|()| ());
@@ -25,7 +25,7 @@ impl Wake {
 
 impl Listener {
     /// Waits for a call since the last one that was heard.
-    pub async fn called(&mut self) {
+    pub async fn notified(&mut self) {
         if self.0.changed().await.is_err() {
             // Nobody is left who could call.
             std::future::pending::<()>().await;
@@ -39,12 +39,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_to_somebody_busy_is_heard_by_each_once() {
-        let wake = Wake::default();
+        let wake = Notifier::default();
         let mut listeners = [wake.listen(), wake.listen(), wake.listen()];
         wake.call();
         wake.call();
         for listener in &mut listeners {
-            listener.called().await;
+            listener.notified().await;
             assert!(!listener.0.has_changed().unwrap());
         }
     }

@@ -13,12 +13,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use returngo_brightpearl_connector::{
     engine::{Engine, Policy},
-    parts::Parts,
-    probe::{NoProbe, Point, Probe},
+    failpoints::{Failpoint, Failpoints, NoFailpoints},
     receiver::Inbox,
     registry::Registry,
     service::Service,
     store::{self, Delivery, Source, WorkerId},
+    supervisor::Supervisor,
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
@@ -42,9 +42,9 @@ impl Clock for Breaking {
     }
 }
 
-impl Probe for Breaking {
-    fn reached(&self, point: Point) {
-        assert_ne!(point, Point::DeliveriesStored, "this is where it breaks");
+impl Failpoints for Breaking {
+    fn reached(&self, point: Failpoint) {
+        assert_ne!(point, Failpoint::DeliveriesStored, "this is where it breaks");
     }
 }
 
@@ -61,13 +61,13 @@ async fn a_loop_that_breaks_stops_the_others_and_says_which_it_was() {
     let engine = Engine::new(
         Arc::clone(&store),
         Arc::clone(&clock),
-        Arc::new(NoProbe),
+        Arc::new(NoFailpoints),
         worker,
         Policy::default(),
         stopped.clone(),
     );
-    let service = Service::new(store, registry, engine, Schedule::default(), clock, Arc::new(NoProbe));
-    let mut parts = Parts::new(stop);
+    let service = Service::new(store, registry, engine, Schedule::default(), clock, Arc::new(NoFailpoints));
+    let mut parts = Supervisor::new(stop);
     Arc::new(service).start(&mut parts);
     let running = tokio::spawn(parts.run());
     assert!(!*stopped.borrow() && !running.is_finished());
@@ -88,7 +88,7 @@ async fn an_inbox_that_stores_no_more_is_noticed() {
     let store = store::open(&database.url).await.unwrap();
     let inbox = Inbox::new(store, Arc::new(Breaking::default()), Arc::default());
     let (stop, _stopped) = watch::channel(false);
-    let mut parts = Parts::new(stop);
+    let mut parts = Supervisor::new(stop);
     parts.start("the storing of webhooks", inbox.broken());
     let running = tokio::spawn(parts.run());
     let delivery = Delivery {
@@ -105,7 +105,7 @@ async fn an_inbox_that_stores_no_more_is_noticed() {
 #[tokio::test]
 async fn parts_that_are_told_to_stop_end_well() {
     let (stop, _) = watch::channel(false);
-    let mut parts = Parts::new(stop.clone());
+    let mut parts = Supervisor::new(stop.clone());
     let mut stopped = parts.stop();
     parts.start("a part", async move { stopped.wait_for(|stop| *stop).await.map(drop).unwrap() });
     let running = tokio::spawn(parts.run());

@@ -4,12 +4,12 @@ use api_client_core::client::Clock;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::Doors;
+use super::WebhookEndpoints;
 use crate::{
     configuration::ConnectionConfiguration,
     registry::{Registry, RegistryError},
+    repeated_error::RepeatedError,
     store::{ConnectionId, StoreError},
-    trouble::Trouble,
 };
 
 /// How often it is looked up which connections are stored although nobody rings.
@@ -24,61 +24,61 @@ const WAITING: usize = 1024;
 
 /// Keeps the doors as the connections are stored, which come and go while webhooks are taken.
 #[derive(Debug)]
-pub struct DoorKeeper {
-    doors: Arc<Doors>,
-    rung: mpsc::Receiver<Ring>,
+pub struct EndpointRefresher {
+    endpoints: Arc<WebhookEndpoints>,
+    requests: mpsc::Receiver<RefreshRequest>,
     registry: Arc<Registry>,
     clock: Arc<dyn Clock>,
     /// Whose doors are as they were stored then.
     kept: HashMap<ConnectionId, Timestamp>,
     /// Whose doors are out of order.
-    broken: HashMap<ConnectionId, Trouble>,
+    broken: HashMap<ConnectionId, RepeatedError>,
 }
 
 /// Rings for the keeper.
 #[derive(Debug)]
-pub(super) struct Bell(mpsc::Sender<Ring>);
+pub(super) struct RefreshHandle(mpsc::Sender<RefreshRequest>);
 
 /// Is told whether a look came to its end.
-type Ring = oneshot::Sender<bool>;
+type RefreshRequest = oneshot::Sender<bool>;
 
 /// The keeper cannot say what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NobodyLooked;
+pub(super) struct RefreshFailed;
 
-impl Bell {
+impl RefreshHandle {
     /// Comes back after a look that began after this.
-    pub(super) async fn ring(&self) -> Result<(), NobodyLooked> {
-        let (ring, looked) = oneshot::channel();
-        self.0.try_send(ring).map_err(|_| NobodyLooked)?;
+    pub(super) async fn refresh(&self) -> Result<(), RefreshFailed> {
+        let (refresh, looked) = oneshot::channel();
+        self.0.try_send(refresh).map_err(|_| RefreshFailed)?;
         match looked.await {
             Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(NobodyLooked),
+            Ok(false) | Err(_) => Err(RefreshFailed),
         }
     }
 }
 
-impl DoorKeeper {
+impl EndpointRefresher {
     /// Keeps doors for these connections: [look](Self::look) once before they are used, then [run](Self::run).
     pub fn new(registry: Arc<Registry>, clock: Arc<dyn Clock>) -> Self {
-        let (bell, rung) = mpsc::channel(WAITING);
-        let doors = Arc::new(Doors::with_bell(Bell(bell)));
-        Self { doors, rung, registry, clock, kept: HashMap::new(), broken: HashMap::new() }
+        let (refresh_handle, requests) = mpsc::channel(WAITING);
+        let endpoints = Arc::new(WebhookEndpoints::with_refresh(RefreshHandle(refresh_handle)));
+        Self { endpoints, requests, registry, clock, kept: HashMap::new(), broken: HashMap::new() }
     }
 
     /// The doors that it keeps.
-    pub fn doors(&self) -> Arc<Doors> {
-        Arc::clone(&self.doors)
+    pub fn endpoints(&self) -> Arc<WebhookEndpoints> {
+        Arc::clone(&self.endpoints)
     }
 
     /// Looks after the doors until it is told to stop.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let keep = async {
-            let trouble = Trouble::new("connections cannot be listed");
+            let trouble = RepeatedError::new("connections cannot be listed");
             loop {
                 let mut waiting = Vec::new();
                 tokio::select! {
-                    _ = self.rung.recv_many(&mut waiting, WAITING) => {}
+                    _ = self.requests.recv_many(&mut waiting, WAITING) => {}
                     () = self.clock.sleep(EVERY) => {}
                 }
                 let looked = self.look().await;
@@ -86,9 +86,9 @@ impl DoorKeeper {
                     Ok(()) => trouble.over(),
                     Err(error) => trouble.met(error),
                 }
-                for ring in waiting {
+                for refresh in waiting {
                     // Whoever rang may have gone away.
-                    let _ = ring.send(looked.is_ok());
+                    let _ = refresh.send(looked.is_ok());
                 }
                 self.clock.sleep(APART).await;
             }
@@ -114,10 +114,10 @@ impl DoorKeeper {
             let Some(stored_at) = stored.get(&id) else { continue };
             match configuration {
                 Ok(configuration) => self.hang(id, &configuration, *stored_at),
-                Err(error) => self.put_out_of_order(id, &error),
+                Err(error) => self.mark_unavailable(id, &error),
             }
         }
-        self.doors.keep_only(|id| stored.contains_key(id));
+        self.endpoints.keep_only(|id| stored.contains_key(id));
         self.kept.retain(|id, _| stored.contains_key(id));
         self.broken.retain(|id, _| stored.contains_key(id));
         Ok(())
@@ -125,7 +125,7 @@ impl DoorKeeper {
 
     fn hang(&mut self, id: ConnectionId, configuration: &ConnectionConfiguration, stored_at: Timestamp) {
         let account = configuration.settings.account_id.as_str();
-        self.doors.put(id.clone(), account, configuration.webhook_secret.reveal());
+        self.endpoints.put(id.clone(), account, configuration.webhook_secret.reveal());
         if let Some(trouble) = self.broken.remove(&id) {
             trouble.over();
         }
@@ -133,11 +133,11 @@ impl DoorKeeper {
     }
 
     /// It is read again at every look, for seals are replaced without a connection being stored anew.
-    fn put_out_of_order(&mut self, id: ConnectionId, error: &RegistryError) {
-        self.doors.put_out_of_order(id.clone());
+    fn mark_unavailable(&mut self, id: ConnectionId, error: &RegistryError) {
+        self.endpoints.mark_unavailable(id.clone());
         self.kept.remove(&id);
         let of = id.clone();
-        let trouble = || Trouble::new("the webhooks of a connection are answered with 503").of(of);
+        let trouble = || RepeatedError::new("the webhooks of a connection are answered with 503").of(of);
         self.broken.entry(id).or_insert_with(trouble).met(error);
     }
 }
