@@ -1,38 +1,38 @@
-//! Where a process may be killed: the steps between which nothing may be lost and nothing doubled.
+//! Steps at which tests end the process: between any two of them nothing may be lost, and nothing done twice.
 
 use std::fmt;
 
-/// A step that a worker has just taken. The tests kill a real process at each of them.
+/// A step that the connector has completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Failpoint {
-    /// Webhooks are in the inbox; their senders were not answered yet.
+    /// Webhooks are stored in the inbox; their senders have no answer yet.
     DeliveriesStored,
     /// Webhooks were read from the inbox.
     DeliveriesRead,
-    /// What webhooks name is marked as due, and they are marked as handled.
+    /// The RMAs that webhooks concern are queued, and the webhooks are marked as processed.
     DeliveriesResolved,
-    /// RMAs are claimed.
-    InProgress,
+    /// RMAs are leased.
+    Leased,
     /// Both systems were read.
     WorldsRead,
-    /// RMAs have their sales orders to themselves.
-    OrdersTaken,
+    /// The sales orders of the RMAs are held.
+    OrdersHeld,
     /// Writes are recorded as intended.
     Intended,
-    /// Writes were made; what became of them is not recorded yet.
+    /// Writes were sent; their results are not recorded yet.
     Written,
-    /// What became of writes is recorded.
+    /// The results of writes are recorded.
     Recorded,
-    /// How the work ended is written back.
+    /// The results of jobs are recorded.
     Finished,
-    /// A sweep is taken.
+    /// A sweep is leased.
     SweepTaken,
-    /// What a sweep found is marked as due.
-    SweepMarked,
-    /// What webhooks or a sweep went past is stored for a person; webhooks still wait, and where the sweep got to is not
-    /// remembered yet.
+    /// The RMAs that a sweep found are queued.
+    SweepQueued,
+    /// Objects that webhooks or a sweep skipped are stored. The webhooks are still waiting, and the position of the sweep is not
+    /// stored yet.
     SkippedStored,
-    /// Where a sweep got to is remembered.
+    /// The position of a sweep is stored.
     SweepFinished,
 }
 
@@ -42,27 +42,27 @@ impl Failpoint {
         Self::DeliveriesStored,
         Self::DeliveriesRead,
         Self::DeliveriesResolved,
-        Self::InProgress,
+        Self::Leased,
         Self::WorldsRead,
-        Self::OrdersTaken,
+        Self::OrdersHeld,
         Self::Intended,
         Self::Written,
         Self::Recorded,
         Self::Finished,
         Self::SweepTaken,
-        Self::SweepMarked,
+        Self::SweepQueued,
         Self::SkippedStored,
         Self::SweepFinished,
     ];
 }
 
-/// Is told of every step. It may not come back: the tests' one kills the process.
+/// Called after every step. Implementations for tests may end the process.
 pub trait Failpoints: fmt::Debug + Send + Sync {
-    /// A step was taken.
-    fn reached(&self, point: Failpoint);
+    /// The step is completed.
+    fn reached(&self, failpoint: Failpoint);
 }
 
-/// Lets every step pass.
+/// Does nothing at any step.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoFailpoints;
 

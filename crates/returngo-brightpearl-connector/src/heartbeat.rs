@@ -90,12 +90,12 @@ impl Heartbeat {
     /// # Errors
     /// When this process is registered no more: it must end, for its work belongs to another process.
     pub async fn keep(&self, mut stop: watch::Receiver<bool>) -> Result<(), Replaced> {
-        let trouble = RepeatedError::new("cannot report to the store that this process runs");
+        let failure = RepeatedError::new("cannot report to the store that this process runs");
         loop {
             match self.beat().await {
-                Ok(true) => trouble.over(),
+                Ok(true) => failure.cleared(),
                 Ok(false) => return Err(Replaced(self.worker.clone())),
-                Err(error) => trouble.met(&error),
+                Err(error) => failure.occurred(&error),
             }
             if *stop.borrow() {
                 return Ok(());

@@ -23,7 +23,7 @@ pub mod service;
 pub mod skipped;
 pub mod store;
 pub mod subscriptions;
-pub mod supervisor;
 pub mod sweep;
+pub mod tasks;
 mod token_store;
 pub mod vault;

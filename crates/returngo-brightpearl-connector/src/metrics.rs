@@ -43,7 +43,7 @@ pub fn describe() {
                 .increment(0);
         }
     }
-    worked(BatchSummary::default());
+    batch_processed(BatchSummary::default());
     for sweep in SweepName::ALL {
         for outcome in ["done", "failed"] {
             sweeps(sweep, outcome, 0);
@@ -62,14 +62,14 @@ pub fn webhook_answered(source: Source, status: u16) {
         .increment(1);
 }
 
-/// A batch was worked on.
-pub fn worked(worked: BatchSummary) {
+/// Counts the results of a batch.
+pub fn batch_processed(summary: BatchSummary) {
     for (outcome, count) in
-        [("in_sync", worked.in_sync), ("needs_review", worked.needs_review), ("failed", worked.failed)]
+        [("in_sync", summary.in_sync), ("needs_review", summary.needs_review), ("failed", summary.failed)]
     {
         counter!("returngo_brightpearl_runs_total", "outcome" => outcome).increment(count as u64);
     }
-    counter!("returngo_brightpearl_writes_total").increment(worked.written as u64);
+    counter!("returngo_brightpearl_writes_total").increment(summary.written as u64);
 }
 
 /// A sweep was taken.

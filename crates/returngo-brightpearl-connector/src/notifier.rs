@@ -1,33 +1,32 @@
-//! Calling those who wait for something to do, so that no call is lost: one that comes while somebody is busy is
-//! heard when they listen again.
+//! A notification that is never lost: one that is sent while a receiver is busy is received when it waits again.
 
 use tokio::sync::watch;
 
-/// Calls everybody who listens.
+/// Notifies all receivers.
 #[derive(Debug, Default)]
 pub struct Notifier(watch::Sender<()>);
 
-/// Hears calls.
+/// Receives notifications.
 #[derive(Debug)]
-pub struct Listener(watch::Receiver<()>);
+pub struct Notified(watch::Receiver<()>);
 
 impl Notifier {
-    /// Tells everybody that there may be something to do.
-    pub fn call(&self) {
+    /// Notifies all receivers that something may be ready to process.
+    pub fn notify(&self) {
         self.0.send_modify(|()| ());
     }
 
-    /// Hears every call from now on.
-    pub fn listen(&self) -> Listener {
-        Listener(self.0.subscribe())
+    /// A receiver of every notification from now on.
+    pub fn subscribe(&self) -> Notified {
+        Notified(self.0.subscribe())
     }
 }
 
-impl Listener {
-    /// Waits for a call since the last one that was heard.
+impl Notified {
+    /// Waits for a notification since the last one that was received.
     pub async fn notified(&mut self) {
         if self.0.changed().await.is_err() {
-            // Nobody is left who could call.
+            // The notifier is gone.
             std::future::pending::<()>().await;
         }
     }
@@ -38,14 +37,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_call_to_somebody_busy_is_heard_by_each_once() {
-        let wake = Notifier::default();
-        let mut listeners = [wake.listen(), wake.listen(), wake.listen()];
-        wake.call();
-        wake.call();
-        for listener in &mut listeners {
-            listener.notified().await;
-            assert!(!listener.0.has_changed().unwrap());
+    async fn a_notification_of_busy_receivers_is_received_by_each_once() {
+        let notifier = Notifier::default();
+        let mut receivers = [notifier.subscribe(), notifier.subscribe(), notifier.subscribe()];
+        notifier.notify();
+        notifier.notify();
+        for receiver in &mut receivers {
+            receiver.notified().await;
+            assert!(!receiver.0.has_changed().unwrap());
         }
     }
 }

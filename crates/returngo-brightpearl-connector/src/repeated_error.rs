@@ -1,5 +1,5 @@
-//! Trouble that lasts is told once, and once more when it is over: a log that says the same thing every second
-//! hides the rest and fills the disk.
+//! Logs an error that persists once, and once more when it has cleared: a log that repeats one line every second hides the rest
+//! and fills the disk.
 
 use std::{
     error::Error,
@@ -10,50 +10,50 @@ use tracing::field::{DisplayValue, display};
 
 use crate::{error::with_causes, store::ConnectionId};
 
-/// Something that may fail again and again for the same reason.
+/// An operation that may fail repeatedly for the same reason.
 #[derive(Debug)]
 pub struct RepeatedError {
-    what: &'static str,
+    message: &'static str,
     connection: Option<ConnectionId>,
-    lasting: Mutex<Option<Lasting>>,
+    current: Mutex<Option<Current>>,
 }
 
 #[derive(Debug)]
-struct Lasting {
+struct Current {
     reason: String,
     times: u64,
 }
 
 impl RepeatedError {
-    /// Trouble in these words, such as "webhooks cannot be stored". There is none yet.
-    pub const fn new(what: &'static str) -> Self {
-        Self { what, connection: None, lasting: Mutex::new(None) }
+    /// An operation that has not failed yet, with the message to log, such as "cannot store webhooks".
+    pub const fn new(message: &'static str) -> Self {
+        Self { message, connection: None, current: Mutex::new(None) }
     }
 
-    /// Trouble of this connection.
+    /// The same for this connection, which the log names.
     #[must_use]
     pub fn of(self, connection: ConnectionId) -> Self {
         Self { connection: Some(connection), ..self }
     }
 
-    /// There is trouble: told unless it is known.
-    pub fn met(&self, error: &dyn Error) {
+    /// Records a failure. It is logged unless it is the same as the last one.
+    pub fn occurred(&self, error: &dyn Error) {
         let reason = with_causes(error);
-        let mut lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *lasting {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *current {
             Some(known) if known.reason == reason => known.times += 1,
             _ => {
-                tracing::error!(connection = self.connection(), "{}: {reason}", self.what);
-                *lasting = Some(Lasting { reason, times: 1 });
+                tracing::error!(connection = self.connection(), "{}: {reason}", self.message);
+                *current = Some(Current { reason, times: 1 });
             }
         }
     }
 
-    /// There is no trouble: told if there was.
-    pub fn over(&self) {
-        let mut lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Lasting { times, .. }) = lasting.take() {
-            tracing::info!(connection = self.connection(), times, "no longer: {}", self.what);
+    /// Records a success. It is logged if the operation had failed.
+    pub fn cleared(&self) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Current { times, .. }) = current.take() {
+            tracing::info!(connection = self.connection(), times, "recovered: {}", self.message);
         }
     }
 

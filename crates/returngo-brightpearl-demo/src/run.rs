@@ -201,7 +201,7 @@ impl Demo {
         let mut written = 0;
         loop {
             // All that is due is worked on together: first everything that tells of it.
-            while self.service.handle_some_webhooks().await? || self.service.take_a_sweep().await? {}
+            while self.service.process_next_webhooks().await? || self.service.take_next_sweep().await? {}
             let leases = self.service.engine.lease(Vec::new()).await?;
             let Some(lease) = leases.first() else { return Ok(written) };
             let connection = self.service.registry.get(&lease.connection).await?;
@@ -258,8 +258,11 @@ async fn receive(
     let endpoints = Arc::new(WebhookEndpoints::default());
     let account = configuration.settings.account_id.as_str();
     endpoints.put(id.clone(), account, configuration.webhook_secret.reveal());
-    let inbox =
-        Inbox::new(Arc::clone(&service.store), Arc::clone(&service.failpoints), Arc::clone(&service.wake));
+    let inbox = Inbox::new(
+        Arc::clone(&service.store),
+        Arc::clone(&service.failpoints),
+        Arc::clone(&service.notifier),
+    );
     let routes = receiver::routes(endpoints, inbox, Arc::clone(&service.clock));
     let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
     Ok((url, tokio::spawn(axum::serve(listener, routes).into_future())))

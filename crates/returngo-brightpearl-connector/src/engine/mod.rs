@@ -133,7 +133,7 @@ impl Engine {
         leasing.hold(&leases);
         drop(leasing);
         if !leases.is_empty() {
-            self.failpoints.reached(Failpoint::InProgress);
+            self.failpoints.reached(Failpoint::Leased);
         }
         Ok(leases)
     }
@@ -225,7 +225,7 @@ impl Engine {
         let requests: Vec<_> = of_orders.iter().filter_map(request).collect();
         let turns = self.store.hold_orders(&requests, read_at).await?;
         if !requests.is_empty() {
-            self.failpoints.reached(Failpoint::OrdersTaken);
+            self.failpoints.reached(Failpoint::OrdersHeld);
         }
         let (mut again, mut ended) = (Vec::new(), Vec::new());
         for (execution, turn) in of_orders.into_iter().zip(turns) {

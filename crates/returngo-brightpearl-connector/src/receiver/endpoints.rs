@@ -1,5 +1,8 @@
+//! The webhook URLs of all connections, and the check of their secrets.
+
 use std::{
     collections::HashMap,
+    fmt,
     net::IpAddr,
     sync::{Mutex, PoisonError, RwLock},
 };
@@ -10,86 +13,86 @@ use jiff::Timestamp;
 use super::refresher::RefreshHandle;
 use crate::store::ConnectionId;
 
-/// Wrong secrets that one address may try in a minute before it is told to slow down. The right secret always
-/// opens: behind a proxy everybody has the same address, and a delivery that is turned away is lost.
-const GUESSES_A_MINUTE: u32 = 20;
+/// Wrong secrets that an address may send in a minute before it is answered with 429. The right secret is always accepted:
+/// behind a proxy all senders have one address, and a rejected delivery is lost.
+const WRONG_SECRETS_A_MINUTE: u32 = 20;
 
-/// Addresses that are remembered at the same time.
+/// Addresses for which wrong secrets are counted.
 const ADDRESSES: usize = 4096;
 
-/// Which connections take webhooks, and by which secrets.
+/// Which connections receive webhooks, and with which secrets.
 #[derive(Debug, Default)]
 pub struct WebhookEndpoints {
     endpoints: RwLock<HashMap<ConnectionId, Endpoint>>,
-    guesses: Mutex<Guesses>,
-    /// Calls who knows which connections are stored by now.
+    wrong_secrets: Mutex<WrongSecrets>,
+    /// Reloads the endpoints from the store.
     refresh_handle: Option<RefreshHandle>,
 }
 
 enum Endpoint {
-    /// Opens to this secret.
-    Working { secret: String, account: String },
-    /// Opens to none, for nobody here can read which is the right one.
+    /// Accepts this secret, and deliveries of this account.
+    Available { secret: String, account: String },
+    /// Rejects every secret, because the connection's configuration cannot be decrypted.
     Unavailable,
 }
 
-/// The secret does not print.
-impl std::fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// Does not print the secret.
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Working { account, .. } => write!(f, "Door of {account}"),
-            Self::Unavailable => f.write_str("Door out of order"),
+            Self::Available { account, .. } => write!(f, "Endpoint of {account}"),
+            Self::Unavailable => f.write_str("Endpoint (unavailable)"),
         }
     }
 }
 
-/// Why no connection is opened.
+/// Why a request is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rejection {
-    /// There is no such connection, or it has another secret: which of the two is not said.
+    /// There is no such connection, or the secret is wrong. The two are answered alike.
     NotFound,
-    /// The same, once too often.
-    SlowDown,
-    /// It is not known whether there is such a connection, or what its secret is: our own trouble.
+    /// The same, too often from one address.
+    TooManyRequests,
+    /// It is unknown whether the connection exists, or what its secret is.
     Unavailable,
 }
 
-/// Wrong secrets in this minute, by address.
+/// Wrong secrets in the current minute, by address.
 #[derive(Debug, Default)]
-struct Guesses {
+struct WrongSecrets {
     minute: i64,
     by_address: HashMap<IpAddr, u32>,
 }
 
 impl WebhookEndpoints {
-    /// Doors at which somebody looks after what is stored when this rings.
+    /// Endpoints that are reloaded through this handle before a request is rejected.
     pub(super) fn with_refresh(refresh_handle: RefreshHandle) -> Self {
         Self { refresh_handle: Some(refresh_handle), ..Self::default() }
     }
 
-    /// Takes webhooks for a connection to this Brightpearl account by this secret, and by no earlier one.
+    /// Accepts webhooks for a connection to this Brightpearl account with this secret, which replaces any earlier one.
     pub fn put(&self, connection: ConnectionId, account: impl Into<String>, secret: impl Into<String>) {
-        self.hang(connection, Endpoint::Working { secret: secret.into(), account: account.into() });
+        self.insert(connection, Endpoint::Available { secret: secret.into(), account: account.into() });
     }
 
-    /// Asks whoever comes for a connection to come again, for what is stored of it does not read.
+    /// Answers 503 for this connection, because its configuration cannot be decrypted.
     pub(super) fn mark_unavailable(&self, connection: ConnectionId) {
-        self.hang(connection, Endpoint::Unavailable);
+        self.insert(connection, Endpoint::Unavailable);
     }
 
-    fn hang(&self, connection: ConnectionId, endpoint: Endpoint) {
+    fn insert(&self, connection: ConnectionId, endpoint: Endpoint) {
         self.endpoints.write().unwrap_or_else(PoisonError::into_inner).insert(connection, endpoint);
     }
 
-    /// Takes no more webhooks for any but these connections.
+    /// Removes the endpoints of all connections that are not stored.
     pub(super) fn keep_only(&self, is_stored: impl Fn(&ConnectionId) -> bool) {
         let mut endpoints = self.endpoints.write().unwrap_or_else(PoisonError::into_inner);
         endpoints.retain(|connection, _| is_stored(connection));
     }
 
-    /// The connection, if the secret is its own. One that was stored a moment ago is known too: before anybody is
-    /// turned away, it is looked up what is stored by now.
-    pub(super) async fn open(
+    /// The connection, if the secret is its own. The endpoints are reloaded before a request is rejected, so that a
+    /// connection that was just stored is known.
+    pub(super) async fn authenticate(
         &self,
         connection: &str,
         secret: &str,
@@ -99,40 +102,43 @@ impl WebhookEndpoints {
         let Ok(connection) = connection.parse::<ConnectionId>() else {
             return Err(self.reject(from, now));
         };
-        if let Some(answer) = self.answer(&connection, secret) {
-            return answer.map(|()| connection);
+        if let Some(result) = self.check(&connection, secret) {
+            return result.map(|()| connection);
         }
         if let Some(refresh_handle) = &self.refresh_handle {
             refresh_handle.refresh().await.map_err(|_| Rejection::Unavailable)?;
         }
-        match self.answer(&connection, secret) {
-            Some(answer) => answer.map(|()| connection),
+        match self.check(&connection, secret) {
+            Some(result) => result.map(|()| connection),
             None => Err(self.reject(from, now)),
         }
     }
 
-    /// None when there is no such connection, or it has another secret.
-    fn answer(&self, connection: &ConnectionId, secret: &str) -> Option<Result<(), Rejection>> {
+    /// None when there is no such connection, or the secret is wrong.
+    fn check(&self, connection: &ConnectionId, secret: &str) -> Option<Result<(), Rejection>> {
         let endpoints = self.endpoints.read().unwrap_or_else(PoisonError::into_inner);
         match endpoints.get(connection)? {
-            Endpoint::Working { secret: right, .. } => secrets_match(right, secret).then_some(Ok(())),
+            Endpoint::Available { secret: right, .. } => secrets_match(right, secret).then_some(Ok(())),
             Endpoint::Unavailable => Some(Err(Rejection::Unavailable)),
         }
     }
 
     fn reject(&self, from: IpAddr, now: Timestamp) -> Rejection {
-        let mut guesses = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
-        if guesses.count(from, now) > GUESSES_A_MINUTE { Rejection::SlowDown } else { Rejection::NotFound }
+        let mut wrong_secrets = self.wrong_secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        match wrong_secrets.count(from, now) > WRONG_SECRETS_A_MINUTE {
+            true => Rejection::TooManyRequests,
+            false => Rejection::NotFound,
+        }
     }
 
     pub(super) fn is_account_of(&self, connection: &ConnectionId, account: &str) -> bool {
         let endpoints = self.endpoints.read().unwrap_or_else(PoisonError::into_inner);
-        matches!(endpoints.get(connection), Some(Endpoint::Working { account: own, .. }) if own == account)
+        matches!(endpoints.get(connection), Some(Endpoint::Available { account: own, .. }) if own == account)
     }
 }
 
-impl Guesses {
-    /// One more wrong secret from this address; how many it makes in this minute.
+impl WrongSecrets {
+    /// Counts a wrong secret from this address; returns its number in this minute.
     fn count(&mut self, from: IpAddr, now: Timestamp) -> u32 {
         let minute = now.as_second().div_euclid(60);
         if minute != self.minute {

@@ -9,14 +9,13 @@ use crate::{
     store::{Delivery, Store},
 };
 
-/// Deliveries that wait to be stored; beyond it senders are asked to come again.
+/// Deliveries that wait to be stored. Further ones are answered with 503, which asks the sender to retry.
 const QUEUE: usize = 4096;
 
 /// Deliveries in one transaction.
 const TOGETHER: usize = 512;
 
-/// The way into the inbox. Deliveries that arrive while others are being stored are stored together: one
-/// transaction, one wait for the disk.
+/// Writes to the inbox. Deliveries that arrive while others are being stored are stored together, in one transaction.
 #[derive(Debug, Clone)]
 pub struct Inbox(mpsc::Sender<Waiting>);
 
@@ -31,24 +30,24 @@ struct Waiting {
 pub struct NotStored;
 
 impl Inbox {
-    /// A way into the inbox of this store, which calls `wake` when something is in it. It stores until the last
-    /// clone is dropped and everything is stored.
-    pub fn new(store: Arc<Store>, failpoints: Arc<dyn Failpoints>, wake: Arc<Notifier>) -> Self {
+    /// A writer to the inbox of this store. It notifies `notifier` after each transaction, and runs until its last clone is
+    /// dropped and everything is stored.
+    pub fn new(store: Arc<Store>, failpoints: Arc<dyn Failpoints>, notifier: Arc<Notifier>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(store_all(store, failpoints, wake, waiting));
+        tokio::spawn(store_all(store, failpoints, notifier, waiting));
         Self(queue)
     }
 
-    /// Comes back when nothing is stored any more, although there are those who could ask for it.
+    /// Completes when the writer has stopped although clones of it still exist.
     pub fn broken(&self) -> impl Future<Output = ()> + Send + 'static {
         let queue = self.0.clone();
         async move { queue.closed().await }
     }
 
-    /// Stores a delivery; it is durable when this returns.
+    /// Stores a delivery. It is durable when this returns.
     ///
     /// # Errors
-    /// When it could not be stored, or too many wait.
+    /// When it cannot be stored, or the queue is full.
     pub async fn put(&self, delivery: Delivery) -> Result<(), NotStored> {
         let (stored, answer) = oneshot::channel();
         self.0.try_send(Waiting { delivery, stored }).map_err(|_| NotStored)?;
@@ -62,30 +61,30 @@ impl Inbox {
 async fn store_all(
     store: Arc<Store>,
     failpoints: Arc<dyn Failpoints>,
-    wake: Arc<Notifier>,
+    notifier: Arc<Notifier>,
     mut waiting: mpsc::Receiver<Waiting>,
 ) {
-    let trouble = RepeatedError::new("webhooks cannot be stored, so their senders are asked to come again");
+    let failure = RepeatedError::new("cannot store webhooks; they are answered with 503");
     let mut together = Vec::with_capacity(TOGETHER);
     while waiting.recv_many(&mut together, TOGETHER).await > 0 {
         let (deliveries, answers): (Vec<Delivery>, Vec<_>) =
             together.drain(..).map(|waiting| (waiting.delivery, waiting.stored)).unzip();
         let stored = match store.receive(&deliveries).await {
             Ok(()) => {
-                trouble.over();
+                failure.cleared();
                 true
             }
             Err(error) => {
-                trouble.met(&error);
+                failure.occurred(&error);
                 false
             }
         };
         if stored {
             failpoints.reached(Failpoint::DeliveriesStored);
-            wake.call();
+            notifier.notify();
         }
         for answer in answers {
-            // A sender that has gone away comes again.
+            // A sender that has disconnected retries.
             let _ = answer.send(stored);
         }
     }

@@ -1,3 +1,5 @@
+//! Keeps the webhook endpoints equal to the stored connections, which are added and removed while webhooks are received.
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use api_client_core::client::Clock;
@@ -12,46 +14,45 @@ use crate::{
     store::{ConnectionId, StoreError},
 };
 
-/// How often it is looked up which connections are stored although nobody rings.
-const EVERY: Duration = Duration::from_secs(15);
+/// How often the endpoints are refreshed without a request.
+const REFRESH_EVERY: Duration = Duration::from_secs(15);
 
-/// The time between two looks, however many ring: whoever guesses names does not make us read the database more
-/// often.
-const APART: Duration = Duration::from_millis(250);
+/// The minimum time between two refreshes: requests with guessed names must not cause more reads of the database.
+const MIN_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Those who wait for a look at the same time; others are asked to come again.
-const WAITING: usize = 1024;
+/// Requests that may wait for a refresh. Further ones are answered with 503.
+const QUEUE: usize = 1024;
 
-/// Keeps the doors as the connections are stored, which come and go while webhooks are taken.
+/// Reloads the endpoints, on request and at intervals.
 #[derive(Debug)]
 pub struct EndpointRefresher {
     endpoints: Arc<WebhookEndpoints>,
     requests: mpsc::Receiver<RefreshRequest>,
     registry: Arc<Registry>,
     clock: Arc<dyn Clock>,
-    /// Whose doors are as they were stored then.
-    kept: HashMap<ConnectionId, Timestamp>,
-    /// Whose doors are out of order.
-    broken: HashMap<ConnectionId, RepeatedError>,
+    /// When the connections were stored that the endpoints show.
+    loaded: HashMap<ConnectionId, Timestamp>,
+    /// Connections whose configuration cannot be decrypted.
+    unavailable: HashMap<ConnectionId, RepeatedError>,
 }
 
-/// Rings for the keeper.
+/// Requests a refresh.
 #[derive(Debug)]
 pub(super) struct RefreshHandle(mpsc::Sender<RefreshRequest>);
 
-/// Is told whether a look came to its end.
+/// Receives whether the refresh succeeded.
 type RefreshRequest = oneshot::Sender<bool>;
 
-/// The keeper cannot say what is stored.
+/// The endpoints could not be reloaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RefreshFailed;
 
 impl RefreshHandle {
-    /// Comes back after a look that began after this.
+    /// Returns after a refresh that began after this call.
     pub(super) async fn refresh(&self) -> Result<(), RefreshFailed> {
-        let (refresh, looked) = oneshot::channel();
-        self.0.try_send(refresh).map_err(|_| RefreshFailed)?;
-        match looked.await {
+        let (request, succeeded) = oneshot::channel();
+        self.0.try_send(request).map_err(|_| RefreshFailed)?;
+        match succeeded.await {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => Err(RefreshFailed),
         }
@@ -59,53 +60,54 @@ impl RefreshHandle {
 }
 
 impl EndpointRefresher {
-    /// Keeps doors for these connections: [look](Self::look) once before they are used, then [run](Self::run).
+    /// A refresher of the endpoints of these connections. Call [`refresh`](Self::refresh) once before the endpoints are used,
+    /// then [`run`](Self::run).
     pub fn new(registry: Arc<Registry>, clock: Arc<dyn Clock>) -> Self {
-        let (refresh_handle, requests) = mpsc::channel(WAITING);
-        let endpoints = Arc::new(WebhookEndpoints::with_refresh(RefreshHandle(refresh_handle)));
-        Self { endpoints, requests, registry, clock, kept: HashMap::new(), broken: HashMap::new() }
+        let (handle, requests) = mpsc::channel(QUEUE);
+        let endpoints = Arc::new(WebhookEndpoints::with_refresh(RefreshHandle(handle)));
+        Self { endpoints, requests, registry, clock, loaded: HashMap::new(), unavailable: HashMap::new() }
     }
 
-    /// The doors that it keeps.
+    /// The endpoints.
     pub fn endpoints(&self) -> Arc<WebhookEndpoints> {
         Arc::clone(&self.endpoints)
     }
 
-    /// Looks after the doors until it is told to stop.
+    /// Refreshes the endpoints until it is told to stop.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        let keep = async {
-            let trouble = RepeatedError::new("connections cannot be listed");
+        let refreshing = async {
+            let failure = RepeatedError::new("cannot list connections");
             loop {
                 let mut waiting = Vec::new();
                 tokio::select! {
-                    _ = self.requests.recv_many(&mut waiting, WAITING) => {}
-                    () = self.clock.sleep(EVERY) => {}
+                    _ = self.requests.recv_many(&mut waiting, QUEUE) => {}
+                    () = self.clock.sleep(REFRESH_EVERY) => {}
                 }
-                let looked = self.look().await;
-                match &looked {
-                    Ok(()) => trouble.over(),
-                    Err(error) => trouble.met(error),
+                let result = self.refresh().await;
+                match &result {
+                    Ok(()) => failure.cleared(),
+                    Err(error) => failure.occurred(error),
                 }
-                for refresh in waiting {
-                    // Whoever rang may have gone away.
-                    let _ = refresh.send(looked.is_ok());
+                for request in waiting {
+                    // The sender may have disconnected.
+                    let _ = request.send(result.is_ok());
                 }
-                self.clock.sleep(APART).await;
+                self.clock.sleep(MIN_INTERVAL).await;
             }
         };
-        // A sender that is gone is as good as a stop.
-        tokio::select! { () = keep => {} _ = stop.wait_for(|stop| *stop) => {} }
+        // A closed channel counts as a stop.
+        tokio::select! { () = refreshing => {} _ = stop.wait_for(|stop| *stop) => {} }
     }
 
-    /// Makes the doors those of the connections that are stored now. Only what was stored since is read.
+    /// Makes the endpoints those of the stored connections. Only connections that changed are read.
     ///
     /// # Errors
-    /// When the store fails; the doors stay as they were.
-    pub async fn look(&mut self) -> Result<(), StoreError> {
+    /// When the store fails. The endpoints stay as they were.
+    pub async fn refresh(&mut self) -> Result<(), StoreError> {
         let stored = self.registry.stored().await?;
-        let as_stored = |id: &ConnectionId, at: &Timestamp| self.kept.get(id) == Some(at);
+        let is_loaded = |id: &ConnectionId, at: &Timestamp| self.loaded.get(id) == Some(at);
         let changed: Vec<ConnectionId> =
-            stored.iter().filter(|(id, at)| !as_stored(id, at)).map(|(id, _)| id.clone()).collect();
+            stored.iter().filter(|(id, at)| !is_loaded(id, at)).map(|(id, _)| id.clone()).collect();
         let configurations = match changed.is_empty() {
             true => Vec::new(),
             false => self.registry.configurations(&changed).await?,
@@ -113,31 +115,31 @@ impl EndpointRefresher {
         for (id, configuration) in configurations {
             let Some(stored_at) = stored.get(&id) else { continue };
             match configuration {
-                Ok(configuration) => self.hang(id, &configuration, *stored_at),
+                Ok(configuration) => self.put(id, &configuration, *stored_at),
                 Err(error) => self.mark_unavailable(id, &error),
             }
         }
         self.endpoints.keep_only(|id| stored.contains_key(id));
-        self.kept.retain(|id, _| stored.contains_key(id));
-        self.broken.retain(|id, _| stored.contains_key(id));
+        self.loaded.retain(|id, _| stored.contains_key(id));
+        self.unavailable.retain(|id, _| stored.contains_key(id));
         Ok(())
     }
 
-    fn hang(&mut self, id: ConnectionId, configuration: &ConnectionConfiguration, stored_at: Timestamp) {
+    fn put(&mut self, id: ConnectionId, configuration: &ConnectionConfiguration, stored_at: Timestamp) {
         let account = configuration.settings.account_id.as_str();
         self.endpoints.put(id.clone(), account, configuration.webhook_secret.reveal());
-        if let Some(trouble) = self.broken.remove(&id) {
-            trouble.over();
+        if let Some(failure) = self.unavailable.remove(&id) {
+            failure.cleared();
         }
-        self.kept.insert(id, stored_at);
+        self.loaded.insert(id, stored_at);
     }
 
-    /// It is read again at every look, for seals are replaced without a connection being stored anew.
+    /// The connection is read again at every refresh, because `rekey` changes the encryption but not the time of storing.
     fn mark_unavailable(&mut self, id: ConnectionId, error: &RegistryError) {
         self.endpoints.mark_unavailable(id.clone());
-        self.kept.remove(&id);
+        self.loaded.remove(&id);
         let of = id.clone();
-        let trouble = || RepeatedError::new("the webhooks of a connection are answered with 503").of(of);
-        self.broken.entry(id).or_insert_with(trouble).met(error);
+        let new = || RepeatedError::new("the webhooks of a connection are answered with 503").of(of);
+        self.unavailable.entry(id).or_insert_with(new).occurred(error);
     }
 }

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 
 use crate::store::ConnectionId;
 
-/// The wait after a first failure; it doubles with every further one.
+/// The wait after the first failure. It doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
-/// Connections that failed, each left alone for a while: asking them again and again keeps others waiting.
+/// Connections that failed. Each is suspended for a growing time, so that it does not keep others waiting.
 #[derive(Debug, Default)]
 pub(super) struct Backoff(Mutex<HashMap<ConnectionId, Failed>>);
 
@@ -25,7 +25,7 @@ struct Failed {
 }
 
 impl Backoff {
-    pub(super) fn failed(&self, id: &ConnectionId, now: Timestamp) {
+    pub(super) fn record_failure(&self, id: &ConnectionId, now: Timestamp) {
         let mut failed = self.lock();
         let times = failed.get(id).map_or(0, |failed| failed.times).saturating_add(1);
         let wait = FIRST_WAIT.saturating_mul(1 << (times - 1).min(16)).min(LONGEST_WAIT);
@@ -33,11 +33,11 @@ impl Backoff {
         failed.insert(id.clone(), Failed { times, suspended_until });
     }
 
-    pub(super) fn worked(&self, id: &ConnectionId) {
+    pub(super) fn reset(&self, id: &ConnectionId) {
         self.lock().remove(id);
     }
 
-    /// Those that are to be left alone now.
+    /// The connections in backoff.
     pub(super) fn suspended(&self, now: Timestamp) -> Vec<ConnectionId> {
         let failed = self.lock();
         failed.iter().filter(|(_, failed)| now < failed.suspended_until).map(|(id, _)| id.clone()).collect()
@@ -53,21 +53,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_fails_is_left_alone_longer_each_time_until_it_works() {
-        let patience = Backoff::default();
+    fn a_connection_that_fails_is_suspended_longer_each_time_until_it_succeeds() {
+        let backoff = Backoff::default();
         let acme: ConnectionId = "acme".parse().unwrap();
         let at = |seconds: i64| Timestamp::from_second(seconds).unwrap();
-        patience.failed(&acme, at(0));
-        assert!(patience.suspended(at(4)).contains(&acme));
-        assert!(patience.suspended(at(5)).is_empty());
-        patience.failed(&acme, at(5));
-        assert!(patience.suspended(at(14)).contains(&acme));
+        backoff.record_failure(&acme, at(0));
+        assert!(backoff.suspended(at(4)).contains(&acme));
+        assert!(backoff.suspended(at(5)).is_empty());
+        backoff.record_failure(&acme, at(5));
+        assert!(backoff.suspended(at(14)).contains(&acme));
         for _ in 0..100 {
-            patience.failed(&acme, at(15));
+            backoff.record_failure(&acme, at(15));
         }
-        assert!(patience.suspended(at(315)).is_empty());
-        patience.worked(&acme);
-        patience.failed(&acme, at(400));
-        assert!(patience.suspended(at(405)).is_empty());
+        assert!(backoff.suspended(at(315)).is_empty());
+        backoff.reset(&acme);
+        backoff.record_failure(&acme, at(400));
+        assert!(backoff.suspended(at(405)).is_empty());
     }
 }

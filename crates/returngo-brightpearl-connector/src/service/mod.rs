@@ -1,11 +1,11 @@
-//! The program at work: webhooks are handled, sweeps are taken, what is due is worked on, until it is told to
-//! stop. Each of the three goes on for many connections at once, so that none waits for another's systems.
+//! Runs the connector: processes webhooks, takes sweeps and synchronizes pending RMAs until it is told to stop. Each of the three
+//! processes many connections concurrently, so that no connection waits for the systems of another.
 
 mod backoff;
+mod dispatch;
+mod jobs;
 mod sweeps;
-mod tasks;
 mod webhooks;
-mod work;
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,42 +13,38 @@ use api_client_core::client::Clock;
 use tokio::sync::watch;
 
 use crate::{
-    engine::Engine,
-    failpoints::Failpoints,
-    notifier::{Listener, Notifier},
-    registry::Registry,
-    store::Store,
-    supervisor::Supervisor,
-    sweep::Schedule,
+    engine::Engine, failpoints::Failpoints, notifier::Notifier, registry::Registry,
+    repeated_error::RepeatedError, store::Store, sweep::Schedule, tasks::Supervisor,
 };
 use backoff::Backoff;
+use dispatch::Dispatch;
 
-/// How often the store is asked although nobody called: other processes put work into it too.
+/// How often the store is queried without a notification: other processes add to it too.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// The program at work.
+/// The running connector.
 #[derive(Debug)]
 pub struct Service {
-    /// The memory.
+    /// The store.
     pub store: Arc<Store>,
     /// The connections.
     pub registry: Arc<Registry>,
-    /// What works on them.
+    /// Synchronizes RMAs.
     pub engine: Engine,
-    /// When they are swept.
+    /// When connections are swept.
     pub schedule: Schedule,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Where it may be killed.
+    /// Where tests end the process.
     pub failpoints: Arc<dyn Failpoints>,
-    /// Called when there may be something to do at once.
-    pub wake: Arc<Notifier>,
-    /// With connections whose webhooks cannot be handled.
-    patience: Backoff,
+    /// Notified when something may be ready to process.
+    pub notifier: Arc<Notifier>,
+    /// Of connections whose webhooks cannot be processed.
+    backoff: Backoff,
 }
 
 impl Service {
-    /// A service of these parts.
+    /// A service over these parts.
     pub fn new(
         store: Arc<Store>,
         registry: Arc<Registry>,
@@ -57,24 +53,30 @@ impl Service {
         clock: Arc<dyn Clock>,
         failpoints: Arc<dyn Failpoints>,
     ) -> Self {
-        let (wake, patience) = (Arc::default(), Backoff::default());
-        Self { store, registry, engine, schedule, clock, failpoints, wake, patience }
+        let (notifier, backoff) = (Arc::default(), Backoff::default());
+        Self { store, registry, engine, schedule, clock, failpoints, notifier, backoff }
     }
 
-    /// Works until `parts` are told to stop: what is not finished is released then, so that other processes need not
-    /// wait for leases to end.
-    pub fn start(self: &Arc<Self>, parts: &mut Supervisor) {
-        parts.start("the handling of webhooks", Arc::clone(self).handle_webhooks(parts.stop()));
-        parts.start("the sweeping", Arc::clone(self).take_sweeps(parts.stop()));
-        parts.start("the work", Arc::clone(self).work(parts.stop()));
+    /// Starts the tasks `webhooks`, `sweeps` and `jobs`. When they are told to stop they release what is not finished, so that
+    /// other processes need not wait for leases to end.
+    pub fn start(self: &Arc<Self>, supervisor: &mut Supervisor) {
+        supervisor.start("webhooks", Arc::clone(self).process_webhooks(supervisor.stop()));
+        supervisor.start("sweeps", Arc::clone(self).take_sweeps(supervisor.stop()));
+        supervisor.start("jobs", Arc::clone(self).process_jobs(supervisor.stop()));
     }
 
-    /// Waits for something to do: a call, or a second.
-    async fn wait(&self, calls: &mut Listener, stop: &mut watch::Receiver<bool>) {
-        tokio::select! {
-            () = calls.notified() => {}
-            () = self.clock.sleep(IDLE) => {}
-            Ok(()) = stop.changed() => {}
+    fn dispatch(
+        &self,
+        tasks_at_once: usize,
+        failure: &'static str,
+        stop: watch::Receiver<bool>,
+    ) -> Dispatch<'_> {
+        Dispatch {
+            tasks_at_once,
+            cannot_take: RepeatedError::new(failure),
+            clock: &*self.clock,
+            notified: self.notifier.subscribe(),
+            stop,
         }
     }
 }

@@ -3,51 +3,44 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::{Service, tasks::Tasks};
+use super::{Service, dispatch::ConnectionTask};
 use crate::{
     configuration::ConnectionConfiguration,
     connection::Connection,
     error::with_causes,
     metrics,
     registry::RegistryError,
-    repeated_error::RepeatedError,
     store::{ConnectionId, StoreError, SweepLease},
 };
 
-/// Sweeps that are taken at the same time, of all connections.
+/// Sweeps that run concurrently, of all connections.
 const SWEEPS_AT_ONCE: usize = 64;
 
 impl Service {
-    pub(super) async fn take_sweeps(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut calls = self.wake.listen();
-        let mut tasks = Tasks::default();
-        let trouble = RepeatedError::new("no sweep is taken");
-        while !*stop.borrow() {
-            if tasks.len() < SWEEPS_AT_ONCE {
-                match self.next_sweep().await {
-                    Ok(turn) => {
-                        trouble.over();
-                        if let Some(turn) = turn {
-                            let sweep = Arc::clone(&self).sweep_or_release(turn.clone(), stop.clone());
-                            tasks.start(turn.connection, sweep);
-                            continue;
-                        }
-                    }
-                    Err(error) => trouble.met(&error),
+    pub(super) async fn take_sweeps(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        let dispatch = self.dispatch(SWEEPS_AT_ONCE, "cannot take sweeps", stop.clone());
+        let mut tasks = dispatch
+            .run(|_| {
+                let (service, stop) = (Arc::clone(&self), stop.clone());
+                async move {
+                    let lease = service.next_sweep().await?;
+                    Ok(lease.map(|lease| {
+                        let connection = lease.connection.clone();
+                        ConnectionTask::new(connection, service.sweep_or_release(lease, stop))
+                    }))
                 }
-            }
-            tokio::select! { () = tasks.join_next() => {} () = self.wait(&mut calls, &mut stop) => {} }
-        }
+            })
+            .await;
         tasks.join_all().await;
     }
 
-    /// Takes the next sweep that is due. False when none is.
+    /// Takes the next scheduled sweep. Returns false when none is due.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn take_a_sweep(&self) -> Result<bool, StoreError> {
-        let Some(turn) = self.next_sweep().await? else { return Ok(false) };
-        self.sweep(&turn).await;
+    pub async fn take_next_sweep(&self) -> Result<bool, StoreError> {
+        let Some(lease) = self.next_sweep().await? else { return Ok(false) };
+        self.sweep(&lease).await;
         Ok(true)
     }
 
@@ -57,48 +50,48 @@ impl Service {
         self.store.take_sweep(now, again_at).await
     }
 
-    /// A sweep that is given up has done no more than mark RMAs as due: it is due again at once.
-    async fn sweep_or_release(self: Arc<Self>, turn: SweepLease, mut stop: watch::Receiver<bool>) {
+    /// A sweep that is cancelled has only queued RMAs, so it can be taken again at once.
+    async fn sweep_or_release(self: Arc<Self>, lease: SweepLease, mut stop: watch::Receiver<bool>) {
         let stopped = async {
             let _ = stop.wait_for(|stop| *stop).await;
         };
         tokio::select! {
-            () = self.sweep(&turn) => {}
-            () = stopped => self.release(&turn, self.clock.now()).await,
+            () = self.sweep(&lease) => {}
+            () = stopped => self.release(&lease, self.clock.now()).await,
         }
     }
 
-    async fn sweep(&self, turn: &SweepLease) {
-        let id = &turn.connection;
+    async fn sweep(&self, lease: &SweepLease) {
+        let id = &lease.connection;
         let (connection, configuration) = match self.open(id).await {
             Ok(opened) => opened,
             Err(error) => {
-                metrics::swept(turn.sweep, false);
-                tracing::error!(connection = %id, sweep = turn.sweep.as_str(), "not swept: {}", with_causes(&error));
-                self.note_end(turn, Some(with_causes(&error))).await;
-                return self.release(turn, self.schedule.after_failure_at(self.clock.now())).await;
+                metrics::swept(lease.sweep, false);
+                tracing::error!(connection = %id, sweep = lease.sweep.as_str(), "sweep failed: {}", with_causes(&error));
+                self.record_end(lease, Some(with_causes(&error))).await;
+                return self.release(lease, self.schedule.after_failure_at(self.clock.now())).await;
             }
         };
-        let swept =
-            connection.sweep(turn, &configuration, &self.schedule, &self.store, &*self.failpoints).await;
-        metrics::swept(turn.sweep, swept.is_ok());
-        self.note_end(turn, swept.as_ref().err().map(|error| with_causes(error))).await;
-        match swept {
-            Ok(swept) if swept.due > 0 => self.wake.call(),
+        let result =
+            connection.sweep(lease, &configuration, &self.schedule, &self.store, &*self.failpoints).await;
+        metrics::swept(lease.sweep, result.is_ok());
+        self.record_end(lease, result.as_ref().err().map(|error| with_causes(error))).await;
+        match result {
+            Ok(result) if result.due > 0 => self.notifier.notify(),
             Ok(_) => {}
             Err(error) => tracing::warn!(
                 connection = %id,
-                sweep = turn.sweep.as_str(),
-                "not swept: {}",
+                sweep = lease.sweep.as_str(),
+                "sweep failed: {}",
                 with_causes(&error)
             ),
         }
     }
 
-    /// So that `status` tells it.
-    async fn note_end(&self, turn: &SweepLease, error: Option<String>) {
-        if let Err(error) = self.store.sweep_ended(turn, error.as_deref(), self.clock.now()).await {
-            tracing::warn!(connection = %turn.connection, "how a sweep ended is not stored: {error}");
+    /// Records the result for `status`.
+    async fn record_end(&self, lease: &SweepLease, error: Option<String>) {
+        if let Err(error) = self.store.sweep_ended(lease, error.as_deref(), self.clock.now()).await {
+            tracing::warn!(connection = %lease.connection, "cannot store the result of a sweep: {error}");
         }
     }
 
@@ -109,9 +102,9 @@ impl Service {
         Ok((self.registry.get(id).await?, self.registry.configuration(id).await?))
     }
 
-    async fn release(&self, turn: &SweepLease, run_at: Timestamp) {
-        if let Err(error) = self.store.release_sweep(turn, run_at).await {
-            tracing::warn!(connection = %turn.connection, "a sweep is not released: {error}");
+    async fn release(&self, lease: &SweepLease, run_at: Timestamp) {
+        if let Err(error) = self.store.release_sweep(lease, run_at).await {
+            tracing::warn!(connection = %lease.connection, "cannot release a sweep: {error}");
         }
     }
 }

@@ -2,64 +2,55 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::{Service, tasks::Tasks};
+use super::{Service, dispatch::ConnectionTask};
 use crate::{
     error::with_causes,
-    repeated_error::RepeatedError,
     store::{ConnectionId, StoreError, StoredDelivery},
 };
 
-/// Connections whose webhooks are handled at the same time.
+/// Connections whose webhooks are processed concurrently.
 const CONNECTIONS_AT_ONCE: usize = 64;
 
-/// Webhooks of a connection that are handled together.
+/// Webhooks of a connection that are processed together.
 const DELIVERIES_AT_ONCE: u32 = 500;
 
 impl Service {
-    pub(super) async fn handle_webhooks(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut calls = self.wake.listen();
-        let mut tasks = Tasks::default();
-        let trouble = RepeatedError::new("webhooks are not handled");
-        // Those that are being handled when it is told to stop go on waiting.
-        while !*stop.borrow() {
-            if tasks.len() < CONNECTIONS_AT_ONCE {
-                match self.waiting_deliveries(tasks.connections().cloned().collect()).await {
-                    Ok(deliveries) => {
-                        trouble.over();
-                        if let Some(id) = connection_of(&deliveries) {
-                            let service = Arc::clone(&self);
-                            tasks.start(id.clone(), async move { service.handle(&id, &deliveries).await });
-                            continue;
-                        }
-                    }
-                    Err(error) => trouble.met(&error),
-                }
+    /// Processes stored webhooks. Those that are being processed when it is told to stop stay in the inbox.
+    pub(super) async fn process_webhooks(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        let dispatch = self.dispatch(CONNECTIONS_AT_ONCE, "cannot process webhooks", stop);
+        let take = |busy| {
+            let service = Arc::clone(&self);
+            async move {
+                let deliveries = service.waiting_deliveries(busy).await?;
+                Ok(connection_of(&deliveries).map(|id| {
+                    ConnectionTask::new(id.clone(), async move { service.process(&id, &deliveries).await })
+                }))
             }
-            tokio::select! { () = tasks.join_next() => {} () = self.wait(&mut calls, &mut stop) => {} }
-        }
+        };
+        dispatch.run(take).await;
     }
 
-    /// Handles waiting webhooks of one connection. False when none wait that can be handled now.
+    /// Processes waiting webhooks of one connection. Returns false when none can be processed now.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn handle_some_webhooks(&self) -> Result<bool, StoreError> {
+    pub async fn process_next_webhooks(&self) -> Result<bool, StoreError> {
         let deliveries = self.waiting_deliveries(Vec::new()).await?;
         let Some(id) = connection_of(&deliveries) else { return Ok(false) };
-        self.handle(&id, &deliveries).await;
+        self.process(&id, &deliveries).await;
         Ok(true)
     }
 
-    /// Waiting webhooks of the connection whose turn it is, but none of these, nor one that failed lately.
+    /// The waiting webhooks of the next connection, except for these and for connections in backoff.
     async fn waiting_deliveries(&self, busy: Vec<ConnectionId>) -> Result<Vec<StoredDelivery>, StoreError> {
         let now = self.clock.now();
         self.store.resume_deliveries(now).await?;
         let mut except = busy;
-        except.extend(self.patience.suspended(now));
+        except.extend(self.backoff.suspended(now));
         self.store.waiting_deliveries(DELIVERIES_AT_ONCE, &except).await
     }
 
-    async fn handle(&self, id: &ConnectionId, deliveries: &[StoredDelivery]) {
+    async fn process(&self, id: &ConnectionId, deliveries: &[StoredDelivery]) {
         let handled = match self.registry.get(id).await {
             Ok(connection) => {
                 let handled = connection.handle(deliveries, &self.store, &*self.failpoints, self.clock.now());
@@ -69,13 +60,13 @@ impl Service {
         };
         match handled {
             Ok(handled) => {
-                tracing::debug!(connection = %id, webhooks = handled.deliveries, due = handled.due, "webhooks");
-                self.patience.worked(id);
-                self.wake.call();
+                tracing::debug!(connection = %id, webhooks = handled.deliveries, due = handled.due, "webhooks processed");
+                self.backoff.reset(id);
+                self.notifier.notify();
             }
             Err(error) => {
-                tracing::warn!(connection = %id, "webhooks wait: {error}");
-                self.patience.failed(id, self.clock.now());
+                tracing::warn!(connection = %id, "webhook processing failed, will retry: {error}");
+                self.backoff.record_failure(id, self.clock.now());
             }
         }
     }

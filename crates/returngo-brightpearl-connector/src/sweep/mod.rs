@@ -143,7 +143,7 @@ impl Connection {
             SweepName::Returngo => self.sweep_returngo(turn, schedule, store, &mut skipped).await,
             SweepName::Subscriptions => self.sweep_subscriptions(configuration, schedule).await,
         };
-        failpoints.reached(Failpoint::SweepMarked);
+        failpoints.reached(Failpoint::SweepQueued);
         let again_at = schedule.after_failure_at(self.clock.now());
         // Before the sweep goes past it.
         let stored = skipped.store(store, self.clock.now()).await;

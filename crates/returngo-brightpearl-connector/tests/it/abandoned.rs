@@ -11,7 +11,7 @@ async fn what_processes_end_of_is_put_to_a_person_and_the_rest_goes_on() {
     for rma in &shop.scene.rmas {
         shop.hear_of(rma).await;
     }
-    while shop.service.handle_some_webhooks().await.unwrap() {}
+    while shop.service.process_next_webhooks().await.unwrap() {}
     let poison = &shop.scene.rmas[1];
     let mut leased = Vec::new();
     loop {

@@ -47,19 +47,19 @@ const RMAS_PER_ORDER: u64 = 2;
 /// Where processes are killed: at every step, and more often around the writes.
 const STEPS: [Failpoint; 23] = {
     use Failpoint::{
-        DeliveriesRead, DeliveriesResolved, DeliveriesStored, Finished, InProgress, Intended, OrdersTaken,
-        Recorded, SkippedStored, SweepFinished, SweepMarked, SweepTaken, WorldsRead, Written,
+        DeliveriesRead, DeliveriesResolved, DeliveriesStored, Finished, Leased, Intended, OrdersHeld,
+        Recorded, SkippedStored, SweepFinished, SweepQueued, SweepTaken, WorldsRead, Written,
     };
     [
         DeliveriesStored,
         DeliveriesRead,
         DeliveriesResolved,
-        InProgress,
+        Leased,
         WorldsRead,
-        OrdersTaken,
+        OrdersHeld,
         Finished,
         SweepTaken,
-        SweepMarked,
+        SweepQueued,
         SkippedStored,
         SweepFinished,
         Intended,

@@ -67,7 +67,7 @@ impl Unknown {
 
     /// Handles what waits; how often the credit was asked for.
     async fn handle(&self) -> usize {
-        while self.service.handle_some_webhooks().await.unwrap() {}
+        while self.service.process_next_webhooks().await.unwrap() {}
         self.requested.load(Ordering::Relaxed)
     }
 
@@ -145,7 +145,7 @@ async fn the_sweep_looks_at_once_for_what_was_never_shown() {
     };
     unknown.hear("modified").await;
     for tries in 0..6 {
-        while unknown.service.take_a_sweep().await.unwrap() {}
+        while unknown.service.take_next_sweep().await.unwrap() {}
         assert!(next_sweep().await > SignedDuration::from_secs(60));
         unknown.handle().await;
         if tries < 5 {
@@ -185,7 +185,7 @@ async fn a_known_credit_that_is_not_shown_has_its_rma_looked_at() {
     let body = json!({"accountCode": "acmeoutdoors", "resourceType": "order", "id": credit.to_string(),
         "lifecycleEvent": "modified"});
     shop.hear(Source::Brightpearl, body.to_string()).await;
-    while shop.service.handle_some_webhooks().await.unwrap() {}
+    while shop.service.process_next_webhooks().await.unwrap() {}
     assert_eq!(shop.item(rma).await.state, JobState::Pending);
     assert_eq!(shop.service.store.status().await.unwrap()[0].waiting_deliveries, 0);
 }

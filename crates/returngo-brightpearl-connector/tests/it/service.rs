@@ -15,8 +15,8 @@ use returngo_brightpearl_connector::{
         self, ConnectionId, Delivery, Encrypted, JobState, LeaseRequest, Source, Store, StoredConnection,
         SweepName, WorkerId,
     },
-    supervisor::{Supervisor, UnexpectedExit},
     sweep::Schedule,
+    tasks::{Supervisor, UnexpectedExit},
     vault::{Vault, VaultKey},
 };
 use returngo_brightpearl_demo::Scene;
@@ -37,7 +37,7 @@ async fn webhooks_of_a_broken_connection_delay_nobody_elses() {
     for rma in &shop.scene.rmas {
         store.receive(std::slice::from_ref(&theirs)).await.unwrap();
         shop.hear_of(rma).await;
-        while shop.service.handle_some_webhooks().await.unwrap() {}
+        while shop.service.process_next_webhooks().await.unwrap() {}
         assert_eq!(shop.item(rma).await.state, JobState::Pending);
     }
     let waiting = async || {
@@ -49,9 +49,9 @@ async fn webhooks_of_a_broken_connection_delay_nobody_elses() {
     let mut mended = shop.scene.configuration().unwrap();
     mended.returngo.shop = "another-shop.example".to_owned();
     shop.service.registry.put(&broken, &mended).await.unwrap();
-    assert!(!shop.service.handle_some_webhooks().await.unwrap(), "it is left alone for a while");
+    assert!(!shop.service.process_next_webhooks().await.unwrap(), "it is left alone for a while");
     shop.pass(SignedDuration::from_mins(5)).await;
-    assert!(shop.service.handle_some_webhooks().await.unwrap());
+    assert!(shop.service.process_next_webhooks().await.unwrap());
     assert_eq!(waiting().await, 0);
 }
 
@@ -111,7 +111,7 @@ impl Running {
         };
         let deliveries: Vec<Delivery> = scene.rmas.iter().map(delivery).collect();
         self.store.receive(&deliveries).await.unwrap();
-        self.service.wake.call();
+        self.service.notifier.notify();
     }
 
     /// Stops; what it left behind can be claimed by another process at once.

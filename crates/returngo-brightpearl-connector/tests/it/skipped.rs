@@ -125,7 +125,7 @@ async fn an_order_that_cannot_be_read_is_listed_once_whatever_its_requests_are_c
         let webhook = json!({"accountCode": "acmeoutdoors", "resourceType": "order", "id": credit.to_string(),
             "lifecycleEvent": "modified", "raisedOn": times});
         shop.hear(Source::Brightpearl, webhook.to_string()).await;
-        assert!(shop.service.handle_some_webhooks().await.unwrap());
+        assert!(shop.service.process_next_webhooks().await.unwrap());
         let open = open(&shop).await;
         assert_eq!((open.len(), open[0].times), (1, times), "{open:?}");
         assert_eq!(open[0].unreadable.kind, UnreadableKind::Order);

@@ -63,7 +63,7 @@ pub(crate) async fn service(
 /// Handles webhooks, takes sweeps and works, until there is nothing to do at this time.
 pub(crate) async fn work_until_nothing_is_due(service: &Service) {
     loop {
-        while service.handle_some_webhooks().await.unwrap() || service.take_a_sweep().await.unwrap() {}
+        while service.process_next_webhooks().await.unwrap() || service.take_next_sweep().await.unwrap() {}
         let leases = service.engine.lease(Vec::new()).await.unwrap();
         let Some(lease) = leases.first() else { return };
         let connection = service.registry.get(&lease.connection).await.unwrap();

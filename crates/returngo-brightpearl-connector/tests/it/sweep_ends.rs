@@ -65,7 +65,7 @@ async fn a_sweep_that_the_day_has_no_calls_for_has_not_succeeded() {
     }
     for _ in 0..6 {
         shop.pass(SignedDuration::from_mins(20)).await;
-        while shop.service.take_a_sweep().await.unwrap() {}
+        while shop.service.take_next_sweep().await.unwrap() {}
         let status = returngo(&shop).await;
         assert!(status.failing_since.is_some() && status.error.is_some(), "{status:?}");
     }
@@ -99,7 +99,7 @@ async fn a_refund_whose_rma_cannot_be_looked_for_now_stops_nothing_and_is_looked
     shop.scene.returngo.put_rma(received);
     let before = enqueued(&shop, changed).await;
     shop.pass(SignedDuration::from_mins(30)).await;
-    while shop.service.take_a_sweep().await.unwrap() {}
+    while shop.service.take_next_sweep().await.unwrap() {}
     let status = returngo(&shop).await;
     assert!(status.error.as_ref().is_some_and(|error| error.contains("500")), "{status:?}");
     assert_eq!(enqueued(&shop, changed).await, before + 1, "the lists' other RMAs are due");
@@ -157,7 +157,7 @@ async fn a_sweep_whose_skipped_rows_cannot_be_stored_is_tried_again_as_soon_as_a
         .await;
     store::run(&shop.database, &["ALTER TABLE unreadable RENAME TO away"]).await;
     shop.pass(SignedDuration::from_mins(20)).await;
-    while shop.service.take_a_sweep().await.unwrap() {}
+    while shop.service.take_next_sweep().await.unwrap() {}
     let status = returngo(&shop).await;
     assert!(status.error.is_some() && !status.is_in_progress, "{status:?}");
     assert_eq!(status.next_at, shop.time.now() + SignedDuration::from_mins(5));

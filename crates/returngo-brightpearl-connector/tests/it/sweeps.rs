@@ -236,7 +236,7 @@ async fn a_sweep_whose_connection_cannot_be_opened_is_counted_and_tried_again_so
     let stored = StoredConnection { id: broken.clone(), configuration: Encrypted(vec![1, 2, 3]) };
     store.put_connection(&stored, shop.time.now()).await.unwrap();
     for _ in SweepName::ALL {
-        assert!(shop.service.take_a_sweep().await.unwrap());
+        assert!(shop.service.take_next_sweep().await.unwrap());
     }
     for sweep in SweepName::ALL {
         let failed =

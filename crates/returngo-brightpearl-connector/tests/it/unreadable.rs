@@ -73,7 +73,7 @@ async fn a_webhook_that_names_billions_of_orders_is_left_to_the_sweep() {
         change(&shop, rma, &format!("changed {number}")).await;
         shop.hear(Source::Brightpearl, webhook("order", ids)).await;
         let before = shop.requests().0;
-        assert!(shop.service.handle_some_webhooks().await.unwrap());
+        assert!(shop.service.process_next_webhooks().await.unwrap());
         assert_eq!(waiting_webhooks(&shop).await, 0, "{ids} is handled");
         assert_eq!(shop.requests().0, before, "{ids} is not looked up");
         shop.pass(SignedDuration::from_secs(10)).await;
@@ -90,7 +90,7 @@ async fn a_webhook_of_as_many_orders_as_one_request_takes_is_looked_up() {
     let id = credit(&shop, rma).get();
     shop.hear(Source::Brightpearl, webhook("order", &format!("{}-{id}", id - 199))).await;
     let began = SystemClock.now();
-    assert!(shop.service.handle_some_webhooks().await.unwrap());
+    assert!(shop.service.process_next_webhooks().await.unwrap());
     assert!(SystemClock.now().duration_since(began) < SignedDuration::from_secs(30));
     assert_eq!(shop.item(rma).await.state, JobState::Pending);
 }
@@ -130,7 +130,7 @@ async fn an_order_that_cannot_be_read_does_not_keep_webhooks_waiting() {
     break_order(&shop, credit(&shop, broken)).await;
     let ids = [first, broken, last].map(|rma| credit(&shop, rma).to_string()).join(",");
     shop.hear(Source::Brightpearl, webhook("order", &ids)).await;
-    assert!(shop.service.handle_some_webhooks().await.unwrap());
+    assert!(shop.service.process_next_webhooks().await.unwrap());
     assert_eq!(waiting_webhooks(&shop).await, 0, "the webhook is not handled again and again");
     for rma in [first, last, broken] {
         assert_eq!(shop.item(rma).await.state, JobState::Pending, "{rma}");
@@ -161,7 +161,7 @@ async fn an_order_that_cannot_be_read_does_not_stop_the_sweep() {
     change(&shop, other, "changed").await;
     break_order(&shop, credit(&shop, broken)).await;
     shop.pass(NEXT_SWEEP).await;
-    while shop.service.take_a_sweep().await.unwrap() {}
+    while shop.service.take_next_sweep().await.unwrap() {}
     for rma in [other, broken] {
         assert_eq!(marked_because(&shop, rma, "Brightpearl was swept").await, 1, "{rma}");
     }
@@ -215,7 +215,7 @@ async fn an_rma_that_returngo_refuses_access_to_needs_review_while_others_can_be
 async fn a_key_that_may_read_nothing_is_trouble_of_the_connection() {
     let shop = Shop::open(2).await;
     shop.hear_of(&shop.scene.rmas[0]).await;
-    while shop.service.handle_some_webhooks().await.unwrap() {}
+    while shop.service.process_next_webhooks().await.unwrap() {}
     let forbidden = ResponseTemplate::new(403).set_body_json(json!({"message": "Forbidden"}));
     Mock::given(|_: &Request| true)
         .respond_with(forbidden)
@@ -352,7 +352,7 @@ async fn what_was_skipped_is_kept_also_when_the_sweep_fails_later() {
         .await;
     let began = shop.time.now();
     shop.pass(SignedDuration::from_mins(20)).await;
-    while shop.service.take_a_sweep().await.unwrap() {}
+    while shop.service.take_next_sweep().await.unwrap() {}
     assert_eq!(named(&shop).await.len(), 2);
     let sweeps = shop.service.store.sweeps().await.unwrap();
     let of = |sweep| sweeps.iter().find(|status| status.sweep == sweep).unwrap();
@@ -367,7 +367,7 @@ async fn webhooks_that_cannot_be_read_are_counted_by_system_and_have_it_swept() 
     let shop = with_credits(1).await;
     for body in ["{", "<html>", "{"] {
         shop.hear(Source::Brightpearl, body.to_owned()).await;
-        while shop.service.handle_some_webhooks().await.unwrap() {}
+        while shop.service.process_next_webhooks().await.unwrap() {}
     }
     let open = shop.service.store.unreadable(None).await.unwrap();
     assert!(open.iter().all(|stored| stored.unreadable.object == "from Brightpearl"), "{open:?}");
@@ -444,7 +444,7 @@ async fn ids_that_are_too_long_to_be_any_stop_neither_webhooks_nor_sweeps(databa
     let long = digits(9000);
     shop.hear(Source::Returngo, json!({"eventName": "RMA_CREATED", "rmaId": long}).to_string()).await;
     shop.hear_of(heard).await;
-    assert!(shop.service.handle_some_webhooks().await.unwrap());
+    assert!(shop.service.process_next_webhooks().await.unwrap());
     assert_eq!(waiting_webhooks(&shop).await, 0, "they are handled");
     assert_eq!(shop.item(heard).await.state, JobState::Pending);
 
@@ -469,7 +469,7 @@ async fn ids_that_are_too_long_to_be_any_stop_neither_webhooks_nor_sweeps(databa
         .mount(shop.scene.returngo.server())
         .await;
     shop.pass(SignedDuration::from_mins(20)).await;
-    while shop.service.take_a_sweep().await.unwrap() {}
+    while shop.service.take_next_sweep().await.unwrap() {}
     let sweeps = shop.service.store.sweeps().await.unwrap();
     let returngo = sweeps.iter().find(|status| status.sweep == SweepName::Returngo).unwrap();
     assert_eq!(returngo.error, None);

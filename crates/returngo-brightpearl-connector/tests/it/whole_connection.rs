@@ -41,7 +41,7 @@ async fn an_outage_of_days_puts_nothing_to_a_person() {
     {
         shop.scene.brightpearl.faults().add(Fault::on_any(kind).times(1_000_000));
         shop.hear_of(rma).await;
-        let handled = shop.service.handle_some_webhooks().await;
+        let handled = shop.service.process_next_webhooks().await;
         assert!(handled.unwrap());
         for _ in 0..24 {
             shop.pass(SignedDuration::from_hours(1)).await;
@@ -65,7 +65,7 @@ async fn what_is_put_off_is_no_failure() {
     let shop = Shop::open(1).await;
     let rma = &shop.scene.rmas[0];
     shop.hear_of(rma).await;
-    while shop.service.handle_some_webhooks().await.unwrap() {}
+    while shop.service.process_next_webhooks().await.unwrap() {}
     for _ in 0..30 {
         let leases = shop.service.engine.lease_of(&shop.connection).await.unwrap();
         assert_eq!(leases.len(), 1);

@@ -198,7 +198,7 @@ impl Supervisor {
 
     async fn handle(self: Arc<Self>) {
         loop {
-            match self.service.handle_some_webhooks().await {
+            match self.service.process_next_webhooks().await {
                 Ok(true) => self.refresh("work"),
                 Ok(false) => self.idle("handle", Duration::from_secs(3600)).await,
                 Err(error) => {
@@ -213,7 +213,7 @@ impl Supervisor {
         let longest = Duration::from_secs(600);
         let mut pause = Duration::from_secs(60);
         loop {
-            match self.service.take_a_sweep().await {
+            match self.service.take_next_sweep().await {
                 Ok(true) => {
                     pause = Duration::from_secs(60);
                     self.refresh("work");

@@ -17,7 +17,7 @@ use returngo_brightpearl_connector::{
     receiver::{self, EndpointRefresher, Inbox},
     server,
     store::SweepName,
-    supervisor::Supervisor,
+    tasks::Supervisor,
 };
 
 /// Senders that may wait for their connection to be taken.
@@ -37,9 +37,12 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let service = Arc::new(assembly.service(&heartbeat, stopped.clone()));
 
     let mut refresher = EndpointRefresher::new(Arc::clone(&assembly.registry), Arc::clone(&assembly.clock));
-    refresher.look().await?;
-    let inbox =
-        Inbox::new(Arc::clone(&service.store), Arc::clone(&service.failpoints), Arc::clone(&service.wake));
+    refresher.refresh().await?;
+    let inbox = Inbox::new(
+        Arc::clone(&service.store),
+        Arc::clone(&service.failpoints),
+        Arc::clone(&service.notifier),
+    );
     let storing = inbox.broken();
     let routes = receiver::routes(refresher.endpoints(), inbox, Arc::clone(&service.clock))
         .merge(web::routes(Arc::clone(&service))?);

@@ -58,7 +58,7 @@ fn the_process_that_is_killed() {
         let inbox = Inbox::new(
             Arc::clone(&service.store),
             Arc::clone(&service.failpoints),
-            Arc::clone(&service.wake),
+            Arc::clone(&service.notifier),
         );
         for (connection, body) in orders.deliveries {
             let connection = connection.parse().unwrap();

@@ -18,7 +18,7 @@ on_both!(what_was_skipped_survives_a_kill_at_every_step,);
 const SWEEPS: std::ops::RangeInclusive<u32> = 1..=3;
 
 const STEPS: [Failpoint; 4] =
-    [Failpoint::SweepTaken, Failpoint::SweepMarked, Failpoint::SkippedStored, Failpoint::SweepFinished];
+    [Failpoint::SweepTaken, Failpoint::SweepQueued, Failpoint::SkippedStored, Failpoint::SweepFinished];
 
 /// The list of RMAs shows one without a number, and the status of this one as a number.
 async fn break_list(story: &Story, broken: &RmaId) {

@@ -18,8 +18,8 @@ use returngo_brightpearl_connector::{
     registry::Registry,
     service::Service,
     store::{self, Delivery, Source, WorkerId},
-    supervisor::Supervisor,
     sweep::Schedule,
+    tasks::Supervisor,
     vault::{Vault, VaultKey},
 };
 use tokio::sync::watch;
