@@ -130,7 +130,7 @@ impl Connection {
         }
         skipped.store(store, now).await?;
         failpoints.reached(Failpoint::SkippedStored);
-        store.resolve(&self.id, &handled, &due, now).await?;
+        store.finish_deliveries(&self.id, &handled, &due, now).await?;
         failpoints.reached(Failpoint::DeliveriesResolved);
         let again = handled.iter().filter(|stored| stored.again_at.is_some()).count();
         Ok(InboxResult { deliveries: deliveries.len(), due: due.len(), again, unclear: unclear.len() })

@@ -9,67 +9,67 @@ use super::{
     session::{Session, json},
 };
 
-/// What happened about an RMA. Entries are never changed.
+/// One event in the history of an RMA. Entries are never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// Which attempt, where it was one.
+    /// The attempt, for events of a run.
     pub attempt: Option<i64>,
-    /// What.
+    /// The kind of event.
     pub event: AuditEvent,
-    /// The facts, in words; no secrets and no shoppers.
+    /// The facts; without secrets and personal data.
     pub detail: String,
 }
 
-/// How far somebody got who goes through the whole audit; the default is its beginning.
+/// A position in the audit of all RMAs; the default is its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct AuditPosition(pub i64);
 
-/// What a step through the audit removed.
+/// What a step of pruning removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PrunedAudit {
-    /// How many entries.
+    /// The number of entries removed.
     pub removed: u64,
-    /// From where to go on; none when nothing old is left.
+    /// Where to continue; none when no old entries are left.
     pub next: Option<AuditPosition>,
 }
 
-/// What kind of thing happened.
+/// The kind of an audit entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuditEvent {
-    /// It was marked as due.
+    /// The RMA was queued.
     Queued,
-    /// A worker claimed it.
+    /// A worker started a run.
     Started,
-    /// A write was intended.
+    /// A write is about to be sent.
     Intended,
     /// A write was applied.
     Applied,
-    /// A write was refused.
+    /// A write was rejected.
     Refused,
-    /// Nobody knows what became of a write.
+    /// It is unknown whether a write was applied.
     Doubtful,
-    /// An attempt ended in step, or with something for a person.
+    /// A run ended with both systems in sync, or with reviews.
     Settled,
-    /// An attempt failed.
+    /// A run failed.
     Failed,
-    /// An attempt ended before it began: its process stopped.
+    /// A run ended before it began, because its process stopped.
     Released,
-    /// A person was asked after the last attempt failed.
+    /// The last attempt failed, so the RMA needs review.
     NeedsReview,
-    /// A person has decided what was asked.
+    /// A user resolved the reviews.
     Resolved,
-    /// A person lifted what was settled by hand.
+    /// A user reopened what was resolved.
     Reopened,
-    /// A person wants it looked at again, with all attempts.
+    /// A user requested a retry with all attempts.
     Retried,
-    /// A person had the store forget a write, so that it may be written again.
+    /// A user reset a write, so that it may be repeated.
     Reset,
 }
 
 impl AuditEvent {
-    /// All events.
+    /// All kinds of events.
     pub const ALL: [Self; 14] = [
         Self::Queued,
         Self::Started,
@@ -87,7 +87,7 @@ impl AuditEvent {
         Self::Reset,
     ];
 
-    /// The name in the database and in tables.
+    /// The name in the database and in output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -117,13 +117,13 @@ impl FromStr for AuditEvent {
 }
 
 impl Store {
-    /// The audit of an RMA, oldest first.
+    /// The audit of an RMA, oldest entry first.
     pub async fn audit(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Vec<AuditEntry>, StoreError> {
         of(&mut self.asking().await?, connection, rma).await
     }
 }
 
-/// Something to be told about an RMA.
+/// An entry to append.
 #[derive(Serialize)]
 pub(super) struct AuditRow {
     pub(super) connection: String,
@@ -133,20 +133,20 @@ pub(super) struct AuditRow {
     pub(super) detail: String,
 }
 
-/// Appends to the audit, in the transaction that does what it tells.
+/// Appends entries in the caller's transaction.
 pub(super) async fn append(
     session: &mut Session<'_>,
-    told: &[AuditRow],
+    entries: &[AuditRow],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const APPEND: &str = "
         INSERT INTO audit (connection, rma, at, attempt, event, detail)
         SELECT connection, rma, $2, attempt, event, detail
         FROM {input $1: connection text, rma text, attempt bigint, event text, detail text}";
-    if told.is_empty() {
+    if entries.is_empty() {
         return Ok(());
     }
-    session.run(APPEND, &[(&json(told)?).into(), now.into()]).await.map(drop)
+    session.run(APPEND, &[(&json(entries)?).into(), now.into()]).await.map(drop)
 }
 
 pub(super) async fn of(

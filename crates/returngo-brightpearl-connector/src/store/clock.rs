@@ -1,12 +1,12 @@
-//! What a clock that was ahead has left behind.
+//! Repairs times that were stored by a clock that was ahead.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Store, StoreError, session::Session};
 
 impl Store {
-    /// Makes what was scheduled by a clock that was ahead due now, if a process reported from a time that has not come
-    /// yet. Gives back by how much it was ahead.
+    /// Reschedules everything that was scheduled by a clock that was ahead, if a process reported from a time in the future.
+    /// Returns by how much the clock was ahead.
     pub async fn align_clock(&self, now: Timestamp) -> Result<Option<SignedDuration>, StoreError> {
         let mut session = self.writing().await?;
         let ahead = align(&mut session, now).await?;
@@ -15,17 +15,17 @@ impl Store {
     }
 }
 
-/// How much clocks of different machines may differ.
+/// How much the clocks of different machines may differ.
 const TOLERATED: SignedDuration = SignedDuration::from_mins(5);
 
-/// Makes what is scheduled from a time that has not come yet due now, if a clock was ahead when it was scheduled. Gives
-/// back by how much.
+/// Reschedules what was scheduled from a time in the future, if a clock was ahead. Returns by how much.
 pub(super) async fn align(
     session: &mut Session<'_>,
     now: Timestamp,
 ) -> Result<Option<SignedDuration>, StoreError> {
     const LATEST: &str = "SELECT latest FROM store_clock WHERE id = 1";
-    // Whose clock is wrong cannot be told while another process reports from that time: doubts must not look older to it.
+    // While another process reports from that time, it is unknown which clock is wrong; doubts must not look older to that
+    // process.
     const REPORTED_LATER: &str = "SELECT worker FROM process WHERE report_at > $1";
     const CONNECTIONS: &str = "SELECT id FROM connection ORDER BY id";
     const ALIGN: [&str; 7] = [
@@ -37,7 +37,7 @@ pub(super) async fn align(
         "UPDATE connection SET last_served_at = $1 WHERE last_served_at > $1",
         "UPDATE store_clock SET latest = $1 WHERE id = 1",
     ];
-    // The longest lease on a sweep ends within the hour.
+    // The longest lease of a sweep ends within an hour.
     const TAKEN_FOR_TOO_LONG: &str =
         "UPDATE sweep SET run_at = $1 WHERE run_at > $1 + 3600000000 AND in_progress <> 0";
     const SET_TURNS: &str = "
@@ -45,7 +45,7 @@ pub(super) async fn align(
             SELECT MIN(run_at) FROM job WHERE job.connection = connection.id AND run_at IS NOT NULL
         ) END WHERE jobs_ready_at > $1";
     let mut ahead = SignedDuration::ZERO;
-    // Looked at without a lock first: it is seldom that there is anything to do.
+    // Read without a lock first, because there is rarely anything to repair.
     for lock in [false, true] {
         let rows = if lock { session.lock_all(LATEST, &[]).await? } else { session.all(LATEST, &[]).await? };
         let Some(row) = rows.first() else { return Ok(None) };

@@ -4,43 +4,42 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ConnectionId, Encrypted, Store, StoreError, StoredConnection,
-    connections::{self, Named},
+    ConnectionId, Encrypted, Store, StoreError, StoredConnection, connection_queue, connections,
     session::{Row, Session, json},
 };
 
-/// What a person changes of a connection. It is recorded, and holds no secrets.
+/// A user's change of a connection, as it is recorded. It contains no secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionChange {
-    /// Who.
+    /// The user.
     pub by: String,
-    /// The fields that change.
+    /// The changed fields.
     pub fields: Vec<FieldChange>,
 }
 
-/// A field that changes. Of a secret both values are absent.
+/// A changed field. For a secret, both values are absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
-    /// Its name.
+    /// The name of the field.
     pub field: String,
-    /// Its value before; absent when it was not set.
+    /// The value before; absent when it was not set.
     pub before: Option<String>,
-    /// Its value from now on; absent when it is not set.
+    /// The value after; absent when it is not set.
     pub after: Option<String>,
 }
 
-/// A change that was made.
+/// A recorded change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedChange {
-    /// When.
+    /// When it was made.
     pub at: Timestamp,
-    /// What, and by whom.
+    /// The change and its user.
     pub change: ConnectionChange,
 }
 
 impl Store {
-    /// Stores a connection as a person changed it, and records the change, unless something else is stored than the person
-    /// saw: false then, and nothing is stored.
+    /// Stores a connection as a user changed it, and records the change. Returns false, and stores nothing, when the stored
+    /// connection is not the one that the user saw.
     pub async fn change_connection(
         &self,
         connection: &StoredConnection,
@@ -56,13 +55,13 @@ impl Store {
         Ok(changed)
     }
 
-    /// What people changed of a connection, oldest first.
+    /// The recorded changes of a connection, oldest first.
     pub async fn connection_changes(&self, id: &ConnectionId) -> Result<Vec<RecordedChange>, StoreError> {
         of(&mut self.asking().await?, id).await
     }
 }
 
-/// False, and nothing is to be committed, when something else is stored than was seen.
+/// Returns false, and must not be committed, when another version is stored than the user saw.
 pub(super) async fn make(
     session: &mut Session<'_>,
     connection: &StoredConnection,
@@ -79,8 +78,7 @@ pub(super) async fn make(
         None => BTreeSet::new(),
     };
     of_pair.insert(id.clone());
-    let names: Vec<_> = of_pair.iter().map(|id| Named { id: id.as_str() }).collect();
-    connections::lock_all(session, &names).await?;
+    connection_queue::lock_all(session, &of_pair.iter().collect::<Vec<_>>()).await?;
     let stored = connections::one(session, id).await?;
     if stored.as_ref().map(|stored| &stored.configuration) != was {
         return Ok(false);

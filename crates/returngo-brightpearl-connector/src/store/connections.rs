@@ -1,15 +1,14 @@
 use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::{
-    ConnectionStatus, Lease, Store, StoreError,
-    session::{Row, Session, json},
+    Store, StoreError, connection_queue,
+    session::{Row, Session, json_column},
     sweeps,
 };
 
-/// A connection's name: lower-case letters, digits and hyphens, part of its webhooks' URLs.
+/// The name of a connection: lower-case letters, digits and hyphens. It is part of its webhook URLs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(String);
 
@@ -28,9 +27,9 @@ impl fmt::Display for ConnectionId {
     }
 }
 
-/// A text is no name of a connection.
+/// The text is not a valid connection name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no name of a connection: use up to 64 lower-case letters, digits and hyphens")]
+#[error("invalid connection name {0:?}: use up to 64 lower-case letters, digits and hyphens")]
 pub struct InvalidConnectionId(String);
 
 impl FromStr for ConnectionId {
@@ -45,26 +44,26 @@ impl FromStr for ConnectionId {
     }
 }
 
-/// Something encrypted by the [vault](crate::vault::Vault).
+/// Data encrypted by the [vault](crate::vault::Vault).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Encrypted(pub Vec<u8>);
 
 impl fmt::Debug for Encrypted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sealed({} bytes)", self.0.len())
+        write!(f, "Encrypted({} bytes)", self.0.len())
     }
 }
 
-/// A connection as it is stored: its configuration holds credentials, so it is sealed whole.
+/// A stored connection. Its configuration contains credentials, so all of it is encrypted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredConnection {
-    /// Its name.
+    /// The name.
     pub id: ConnectionId,
-    /// Its configuration, sealed.
+    /// The encrypted configuration.
     pub configuration: Encrypted,
 }
 
-/// What a connection is between: an account's code, and a shop's domain. Neither is a secret.
+/// The Brightpearl account and the ReturnGO shop of a connection. Neither is a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counterparts {
     account: String,
@@ -72,12 +71,12 @@ pub struct Counterparts {
 }
 
 impl Counterparts {
-    /// This account and this shop, however they are spelt: both systems take capital letters for small ones.
+    /// This account and shop. Both systems ignore case.
     pub fn new(account: &str, shop: &str) -> Self {
         Self { account: account.to_ascii_lowercase(), shop: shop.to_ascii_lowercase() }
     }
 
-    /// The account's code.
+    /// The account code.
     pub fn account(&self) -> &str {
         &self.account
     }
@@ -95,31 +94,31 @@ impl fmt::Display for Counterparts {
 }
 
 impl Store {
-    /// Has a name stand for this account and this shop from now on. What is remembered under it is about them, also
-    /// when the connection is removed, so a name that stands for others is refused.
+    /// Binds a name to an account and a shop for ever. The stored history of a name belongs to them, also after the
+    /// connection is removed, so a name that is bound to others is rejected.
     pub async fn bind(&self, connection: &ConnectionId, to: &Counterparts) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
         bind(&mut session, connection, to).await?;
         session.commit().await
     }
 
-    /// What a name stands for.
+    /// The account and shop that a name is bound to.
     pub async fn counterparts(&self, connection: &ConnectionId) -> Result<Option<Counterparts>, StoreError> {
         counterparts(&mut self.asking().await?, connection).await
     }
 
-    /// The live connections between this account and this shop.
+    /// The stored connections between this account and this shop.
     pub async fn connected_as(&self, pair: &Counterparts) -> Result<Vec<ConnectionId>, StoreError> {
         connected_as(&mut self.asking().await?, pair).await
     }
 
-    /// The names that this account and this shop are or were connected under.
+    /// All names that this account and this shop are or were connected under.
     pub async fn known_as(&self, pair: &Counterparts) -> Result<Vec<ConnectionId>, StoreError> {
         known_as(&mut self.asking().await?, pair).await
     }
 
-    /// Stores a connection under its name; one of that name is replaced. Several between the same account and shop are
-    /// not worked on until one of them is left: ask what they are [connected as](Self::connected_as) first.
+    /// Stores a connection, and replaces one of the same name. Connections that share an account and a shop are blocked until
+    /// one is left: call [`connected_as`](Self::connected_as) first.
     pub async fn put_connection(
         &self,
         connection: &StoredConnection,
@@ -130,8 +129,8 @@ impl Store {
         session.commit().await
     }
 
-    /// Stores a connection as [`put_connection`](Self::put_connection) does, if it is still stored as it was. False, and
-    /// nothing is changed, when it is not.
+    /// Stores a connection like [`put_connection`](Self::put_connection) if the stored version is still `was`. Otherwise
+    /// returns false and changes nothing.
     pub async fn replace_connection(
         &self,
         connection: &StoredConnection,
@@ -146,8 +145,8 @@ impl Store {
         Ok(replaced)
     }
 
-    /// Stores a connection of which only the tokens changed, if it is still stored as it was: it is the same connection,
-    /// stored when it was. False, and nothing is changed, when it is not.
+    /// Replaces the tokens of a connection if the stored version is still `was`; the time of storing stays. Otherwise returns
+    /// false and changes nothing.
     pub async fn replace_tokens(
         &self,
         connection: &StoredConnection,
@@ -164,32 +163,27 @@ impl Store {
         all(&mut self.asking().await?).await
     }
 
-    /// All connections' names, each with when it was stored last.
+    /// The names of all connections, each with the time when it was last stored.
     pub async fn stored_connections(&self) -> Result<Vec<(ConnectionId, Timestamp)>, StoreError> {
         stored_at(&mut self.asking().await?).await
     }
 
-    /// The connections of these names.
+    /// The connections with these names.
     pub async fn connections_named(&self, ids: &[ConnectionId]) -> Result<Vec<StoredConnection>, StoreError> {
         named(&mut self.asking().await?, ids).await
     }
 
-    /// The connection of this name.
+    /// The connection with this name.
     pub async fn connection(&self, id: &ConnectionId) -> Result<Option<StoredConnection>, StoreError> {
         one(&mut self.asking().await?, id).await
     }
 
-    /// Forgets a connection and its secrets. Its work stops; what was written stays in the audit.
+    /// Removes a connection and its secrets, and stops its jobs. The audit stays.
     pub async fn remove_connection(&self, id: &ConnectionId, now: Timestamp) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
         let removed = remove(&mut session, id, now).await?;
         session.commit().await?;
         Ok(removed)
-    }
-
-    /// How every connection stands.
-    pub async fn status(&self) -> Result<Vec<ConnectionStatus>, StoreError> {
-        status(&mut self.asking().await?).await
     }
 }
 
@@ -220,7 +214,7 @@ pub(super) async fn counterparts(
     row.map(|row| Ok(Counterparts::new(&row.text("account")?, &row.text("shop")?))).transpose()
 }
 
-/// Stores a connection; with what it `was`, only if it is still stored so, and else it gives false.
+/// Stores a connection. With `was`, only if that version is still stored; otherwise returns false.
 pub(super) async fn put(
     session: &mut Session<'_>,
     connection: &StoredConnection,
@@ -244,7 +238,7 @@ pub(super) async fn put(
     Ok(true)
 }
 
-/// Locks what a connection is between: of two processes that store the same pair at once, the second sees the first.
+/// Locks the account and the shop of a connection: of two processes that store the same pair, the second one sees the first.
 pub(super) async fn lock_pair(session: &mut Session<'_>, id: &ConnectionId) -> Result<(), StoreError> {
     const LOCK_PAIR: &str = "
         SELECT pair.connection FROM counterparts AS pair
@@ -253,7 +247,7 @@ pub(super) async fn lock_pair(session: &mut Session<'_>, id: &ConnectionId) -> R
     session.lock_all(LOCK_PAIR, &[id.as_str().into()]).await.map(drop)
 }
 
-/// Stores other tokens in a connection that is still stored as it was. Nothing else of it changes.
+/// Replaces the tokens of a connection that is still stored as it was.
 pub(super) async fn replace_tokens(
     session: &mut Session<'_>,
     connection: &StoredConnection,
@@ -275,7 +269,7 @@ pub(super) async fn known_as(
     rows.iter().map(|row| row.parsed("connection")).collect()
 }
 
-/// The live connections between this account and this shop.
+/// The stored connections between this account and this shop.
 pub(super) async fn connected_as(
     session: &mut Session<'_>,
     pair: &Counterparts,
@@ -287,7 +281,7 @@ pub(super) async fn connected_as(
     rows.iter().map(|row| row.parsed("id")).collect()
 }
 
-/// Has none of several connections between the same account and shop as this one be worked on, until one is left.
+/// Blocks all connections that share an account and a shop with this one, until one is left.
 async fn block_duplicates(session: &mut Session<'_>, connection: &ConnectionId) -> Result<(), StoreError> {
     const BLOCK: &str = "
         UPDATE connection SET blocked = $2 WHERE id IN (SELECT input.id FROM {input $1: id text})";
@@ -295,11 +289,11 @@ async fn block_duplicates(session: &mut Session<'_>, connection: &ConnectionId) 
         Some(pair) => connected_as(session, &pair).await?,
         None => vec![connection.clone()],
     };
-    let names: Vec<_> = live.iter().map(|id| Named { id: id.as_str() }).collect();
-    lock_all(session, &names).await?;
-    let blocked = i64::from(names.len() > 1);
-    session.run(BLOCK, &[(&json(&names)?).into(), blocked.into()]).await?;
-    schedule(session, &names).await
+    let live_ids: Vec<&ConnectionId> = live.iter().collect();
+    connection_queue::lock_all(session, &live_ids).await?;
+    let blocked = i64::from(live_ids.len() > 1);
+    session.run(BLOCK, &[(&json_column("id", &live_ids)?).into(), blocked.into()]).await?;
+    connection_queue::schedule(session, &live_ids).await
 }
 
 pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<StoredConnection>, StoreError> {
@@ -322,8 +316,7 @@ pub(super) async fn named(
     const NAMED: &str = "
         SELECT id, configuration FROM connection
         WHERE id IN (SELECT input.id FROM {input $1: id text}) AND configuration IS NOT NULL";
-    let names: Vec<_> = ids.iter().map(|id| Named { id: id.as_str() }).collect();
-    session.all(NAMED, &[(&json(&names)?).into()]).await?.iter().map(stored).collect()
+    session.all(NAMED, &[(&json_column("id", ids)?).into()]).await?.iter().map(stored).collect()
 }
 
 pub(super) async fn one(
@@ -338,8 +331,8 @@ fn stored(row: &Row) -> Result<StoredConnection, StoreError> {
     Ok(StoredConnection { id: row.parsed("id")?, configuration: Encrypted(row.bytes("configuration")?) })
 }
 
-/// Its row stays, without its secrets, and its work, so that attempts go on being counted if it comes back: a
-/// worker that still holds a claim of then must not pass for one of now.
+/// The row and the jobs stay, without secrets, so that attempts continue to be counted if the connection is stored again: an
+/// old lease must not pass for a new one.
 pub(super) async fn remove(
     session: &mut Session<'_>,
     connection: &ConnectionId,
@@ -360,100 +353,7 @@ pub(super) async fn remove(
     session.run("DELETE FROM observed_item WHERE connection = $1", &[id.into()]).await?;
     session.run("DELETE FROM sweep_row WHERE connection = $1", &[id.into()]).await?;
     session.run(TAKE_BACK, &[id.into(), now.into()]).await?;
-    schedule(session, &[Named { id }]).await?;
+    connection_queue::schedule(session, &[connection]).await?;
     block_duplicates(session, connection).await?;
     Ok(true)
-}
-
-/// A connection's name, as a row for a statement.
-#[derive(Serialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Named<'a> {
-    pub(super) id: &'a str,
-}
-
-/// The connections of these claims, each once.
-pub(super) fn of_leases<'a>(leases: impl Iterator<Item = &'a Lease>) -> Vec<Named<'a>> {
-    let mut names: Vec<_> = leases.map(|lease| Named { id: lease.connection.as_str() }).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-}
-
-/// Locks a connection that is there: whoever changes its work holds this lock, so that nobody else does.
-pub(super) async fn lock(session: &mut Session<'_>, id: &ConnectionId) -> Result<(), StoreError> {
-    const LOCK: &str = "SELECT id FROM connection WHERE id = $1 AND configuration IS NOT NULL";
-    match session.lock_all(LOCK, &[id.as_str().into()]).await?.is_empty() {
-        true => Err(StoreError::NoConnection { connection: id.clone() }),
-        false => Ok(()),
-    }
-}
-
-/// Locks connections, always in the same order, so that nobody waits for somebody who waits for them.
-pub(super) async fn lock_all(session: &mut Session<'_>, names: &[Named<'_>]) -> Result<(), StoreError> {
-    const LOCK: &str = "
-        SELECT id FROM connection WHERE id IN (SELECT input.id FROM {input $1: id text}) ORDER BY id";
-    session.lock_all(LOCK, &[(&json(names)?).into()]).await.map(drop)
-}
-
-/// Connections' work was claimed or finished: they wait for their next turn from now on.
-pub(super) async fn mark_served(
-    session: &mut Session<'_>,
-    names: &[Named<'_>],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    const SERVED: &str =
-        "UPDATE connection SET last_served_at = $2 WHERE id IN (SELECT input.id FROM {input $1: id text})";
-    session.run(SERVED, &[(&json(names)?).into(), now.into()]).await.map(drop)
-}
-
-/// Sets from when the work of connections waits for its turn. Has to follow every change of their work, in the same
-/// transaction.
-pub(super) async fn schedule(session: &mut Session<'_>, names: &[Named<'_>]) -> Result<(), StoreError> {
-    const SET: &str = "
-        UPDATE connection SET
-            jobs_ready_at = CASE WHEN configuration IS NOT NULL AND blocked = 0 THEN (
-                SELECT CASE WHEN MIN(run_at) < connection.last_served_at THEN connection.last_served_at ELSE MIN(run_at) END
-                FROM job WHERE job.connection = connection.id AND run_at IS NOT NULL
-            ) END
-        WHERE id IN (SELECT input.id FROM {input $1: id text})";
-    session.run(SET, &[(&json(names)?).into()]).await.map(drop)
-}
-
-/// Counts nothing but webhooks that wait: `work_count` has how many RMAs are in each state.
-pub(super) async fn status(session: &mut Session<'_>) -> Result<Vec<ConnectionStatus>, StoreError> {
-    const STATUS: &str = "
-        SELECT connection.id, blocked,
-            COALESCE(MAX(rmas) FILTER (WHERE state = 'pending'), 0) AS pending,
-            COALESCE(MAX(rmas) FILTER (WHERE state = 'in-progress'), 0) AS in_progress,
-            COALESCE(MAX(rmas) FILTER (WHERE state = 'in-sync'), 0) AS in_sync,
-            COALESCE(MAX(rmas) FILTER (WHERE state = 'needs-review'), 0) AS needs_review,
-            (SELECT MIN(pending_since) FROM job
-             WHERE job.connection = connection.id AND pending_since IS NOT NULL) AS oldest_pending,
-            (SELECT COUNT(*) FROM inbox
-             WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL)
-            + (SELECT COUNT(*) FROM inbox
-               WHERE inbox.connection = connection.id AND again_at IS NOT NULL) AS waiting,
-            (SELECT MIN(waiting_since) FROM inbox
-             WHERE inbox.connection = connection.id AND waiting_since IS NOT NULL) AS waiting_since
-        FROM connection LEFT JOIN job_count ON job_count.connection = connection.id
-        WHERE configuration IS NOT NULL GROUP BY connection.id, blocked ORDER BY connection.id";
-    let rows = session.all(STATUS, &[]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(ConnectionStatus {
-                connection: row.parsed("id")?,
-                blocked: row.int("blocked")? == 1,
-                pending: row.count("pending")?,
-                in_progress: row.count("in_progress")?,
-                in_sync: row.count("in_sync")?,
-                needs_review: row.count("needs_review")?,
-                waiting_deliveries: row.count("waiting")?,
-                deliveries_wait_since: row.time_if_any("waiting_since")?,
-                oldest_pending: [row.time_if_any("oldest_pending")?, row.time_if_any("waiting_since")?]
-                    .into_iter()
-                    .flatten()
-                    .min(),
-            })
-        })
-        .collect()
 }

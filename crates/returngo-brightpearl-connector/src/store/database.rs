@@ -1,19 +1,19 @@
-//! Where the database is, and what its errors mean there.
+//! The database's location, and what its errors mean.
 
 use sqlx::error::DatabaseError;
 
 use super::{StoreError, dialect::Dialect};
 
-/// A database.
+/// The location of a database.
 #[derive(Debug)]
 pub(super) struct Database {
     pub(super) dialect: Dialect,
-    /// Where it is, without credentials.
+    /// The location without credentials.
     pub(super) name: String,
 }
 
 impl Database {
-    /// What an error of the database means, and what to do.
+    /// Converts an error of the driver to one that says what to do.
     pub(super) fn explain(&self, error: sqlx::Error) -> StoreError {
         match &error {
             sqlx::Error::Database(inner) => match self.dialect {
@@ -36,10 +36,10 @@ impl Database {
         }
     }
 
-    /// SQLite's result codes: <https://www.sqlite.org/rescode.html>.
+    /// By SQLite's result codes: <https://www.sqlite.org/rescode.html>.
     fn explain_sqlite(&self, code: i64, error: sqlx::Error) -> StoreError {
         match code {
-            5 | 6 => self.locked("stop the other process, or wait until it is done"),
+            5 | 6 => self.locked("stop the other process, or wait until it has finished"),
             8 => not_writable("read-only", "let this user write to the file and to its folder"),
             10 => not_writable("disk error", "check the disk that it is on"),
             13 => not_writable(
@@ -52,7 +52,7 @@ impl Database {
         }
     }
 
-    /// PostgreSQL's: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    /// By PostgreSQL's codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
     fn explain_postgres(&self, code: &str, error: sqlx::Error) -> StoreError {
         match code {
             "55P03" => self.locked("look in pg_stat_activity for who holds a lock for long"),
@@ -91,7 +91,7 @@ fn not_writable(reason: &str, advice: &str) -> StoreError {
     StoreError::ReadOnly { reason: reason.to_owned(), advice: advice.to_owned() }
 }
 
-/// The result code without its extension, which is above the lowest eight bits.
+/// The primary result code; an extended code has more than eight bits.
 fn primary_code(error: &dyn DatabaseError) -> i64 {
     error.code().and_then(|code| code.parse::<i64>().ok()).map_or(0, |code| code & 0xff)
 }

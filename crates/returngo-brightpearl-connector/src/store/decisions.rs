@@ -1,4 +1,4 @@
-//! What people decide about work. Every change holds the lock of the connection whose work it is.
+//! Users' decisions about RMAs. Every change holds the lock of the connection.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -6,30 +6,28 @@ use jiff::Timestamp;
 use returngo::RmaId;
 use returngo_brightpearl_mapping as mapping;
 use returngo_brightpearl_mapping::{Review, keys};
-use serde::Serialize;
 
 use super::{
     AuditEvent, ConnectionId, EffectOutcome, EffectRecord, JobState, Store, StoreError,
     audit::{self, AuditRow},
-    connections::{self, Named},
-    effects, jobs,
-    session::{Row, Session, json},
+    connection_queue, effects, jobs,
+    session::{Row, Session, json, json_column},
 };
 
-/// What a person decides about an RMA. Who and why is audited.
+/// A decision about an RMA, as it is audited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// The connection.
     pub connection: ConnectionId,
     /// The RMA.
     pub rma: RmaId,
-    /// Who decides.
+    /// The user.
     pub by: String,
-    /// Why.
+    /// A note with the reason.
     pub note: Option<String>,
 }
 
-/// Who, and why: as the audit tells it.
+/// The user and the note, as in the audit.
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.note {
@@ -39,24 +37,24 @@ impl fmt::Display for Decision {
     }
 }
 
-/// A review that a person has settled by hand: nothing is written any more for what it names.
+/// A review that a user settled by hand: the connector writes nothing more for its subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettledReview {
-    /// The review's code and what it is about, such as `OverRefund:778120`.
+    /// The review's code and subject, such as `OverRefund:778120`.
     pub review: String,
-    /// Who settled it.
+    /// The user.
     pub by: String,
-    /// When.
+    /// When it was settled.
     pub at: Timestamp,
-    /// Why.
+    /// The note.
     pub note: Option<String>,
 }
 
 impl Store {
-    /// Takes an RMA off what waits for a person, who has settled by hand what it asks: from then on the connector writes
-    /// nothing for what its reviews name, until it is [reopened](Self::reopen). What it asks now is not asked again as
-    /// long as every attempt finds it, nor is a person asked when its attempts fail in the same way; anything else is
-    /// asked. It is due when a sweep found a change meanwhile. False when it does not wait for a person.
+    /// Resolves the reviews of an RMA, which the user settled by hand. From then on the connector writes nothing for their
+    /// subjects until the RMA is [reopened](Self::reopen). The same reviews, and failures of the same kind, are not raised
+    /// again; anything else is. The RMA is queued if a sweep found a change meanwhile. Returns false when the RMA does not
+    /// need review.
     pub async fn resolve_reviews(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
         let resolve_reviews = resolve_reviews(&mut session, decision, now).await?;
@@ -64,8 +62,7 @@ impl Store {
         Ok(resolve_reviews)
     }
 
-    /// Makes an RMA due now, with all its attempts. What was settled by hand stays so. False when nothing is known of
-    /// it.
+    /// Queues an RMA now, with all attempts. Resolved reviews stay resolved. Returns false for an unknown RMA.
     pub async fn retry(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
         let known = retry(&mut session, decision, now).await?;
@@ -73,7 +70,7 @@ impl Store {
         Ok(known)
     }
 
-    /// Lifts what was settled by hand about an RMA, and [begins again](Self::begin_again). False when nothing was.
+    /// Reopens what was settled by hand about an RMA, and [retries](Self::retry) it. Returns false when nothing was.
     pub async fn reopen(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
         let reopened = reopen(&mut session, decision, now).await?;
@@ -81,7 +78,7 @@ impl Store {
         Ok(reopened)
     }
 
-    /// What was settled by hand about these RMAs.
+    /// The reviews of these RMAs that were settled by hand.
     pub async fn settled_reviews(
         &self,
         connection: &ConnectionId,
@@ -90,9 +87,8 @@ impl Store {
         settled(&mut self.asking().await?, connection, rmas).await
     }
 
-    /// Forgets writes that were applied, so that they are written again if both systems still ask for them, and
-    /// [begins again](Self::begin_again). Gives what was known of them; none, and nothing is forgotten, unless every
-    /// one was applied.
+    /// Resets applied writes, so that they are repeated if the plan still has them, and [retries](Self::retry) the RMA.
+    /// Returns their records, or none when not all of them were applied; then nothing is reset.
     pub async fn reset_effects(
         &self,
         decision: &Decision,
@@ -111,8 +107,8 @@ pub(super) async fn resolve_reviews(
     decision: &Decision,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    // What is due stays so: its end compares what it finds with what was put aside. What is in progress is taken from its
-    // worker, whose plan knows nothing of the decision. What changed while it waited for the person is due.
+    // A pending job stays pending: its result is compared with the resolution. A job in progress is taken from its worker,
+    // whose plan does not know the decision. One that changed while it needed review is queued.
     const PUT_ASIDE: &str = "
         UPDATE job SET
             state = CASE
@@ -128,7 +124,7 @@ pub(super) async fn resolve_reviews(
         WHERE connection = $1 AND rma = $2 AND review_since IS NOT NULL
         RETURNING state";
     let Decision { connection, rma, .. } = decision;
-    connections::lock(session, connection).await?;
+    connection_queue::lock(session, connection).await?;
     let Some(item) = jobs::one(session, connection, rma).await? else { return Ok(false) };
     let mut settled: BTreeSet<String> = item.reviews.iter().flat_map(Review::ids).collect();
     if item.last_error.is_some() {
@@ -140,18 +136,18 @@ pub(super) async fn resolve_reviews(
     let Some(row) = session.first(PUT_ASIDE, &parameters).await? else { return Ok(false) };
     settle(session, decision, settled, now).await?;
     if item.state == JobState::InProgress {
-        connections::schedule(session, &[Named { id: connection.as_str() }]).await?;
+        connection_queue::schedule(session, &[connection]).await?;
     }
-    tell(session, decision, AuditEvent::Resolved, decision.to_string(), now).await?;
+    append_audit(session, decision, AuditEvent::Resolved, decision.to_string(), now).await?;
     if item.state == JobState::NeedsReview && row.parsed::<JobState>("state")? == JobState::Pending {
-        let why = "something changed while it waited for a person".to_owned();
-        tell(session, decision, AuditEvent::Queued, why, now).await?;
-        connections::schedule(session, &[Named { id: connection.as_str() }]).await?;
+        let why = "changed while it needed review".to_owned();
+        append_audit(session, decision, AuditEvent::Queued, why, now).await?;
+        connection_queue::schedule(session, &[connection]).await?;
     }
     Ok(true)
 }
 
-/// What the writes that failed last are for, as reviews name it: a refund by its transaction, the credit by itself.
+/// The subjects of the writes that failed last, named as in reviews: a refund by its transaction, the credit by itself.
 async fn failed_writes(session: &mut Session<'_>, decision: &Decision) -> Result<Vec<String>, StoreError> {
     const FAILED: &str = "
         SELECT key, kind FROM effect WHERE connection = $1 AND rma = $2 AND kind IN ('credit', 'payment')
@@ -170,12 +166,7 @@ async fn failed_writes(session: &mut Session<'_>, decision: &Decision) -> Result
     Ok(named)
 }
 
-#[derive(Serialize)]
-struct Settled {
-    review: String,
-}
-
-/// What is stored of a review that was settled by hand.
+/// The stored choice of a review that was settled by hand.
 const SETTLED: &str = "settled";
 
 async fn settle(
@@ -189,11 +180,10 @@ async fn settle(
         SELECT $2, $3, review, $4, $5, $6, NULLIF($7, '') FROM {input $1: review text} WHERE true
         ON CONFLICT (connection, rma, review) DO UPDATE SET choice = excluded.choice,
             decided_by = excluded.decided_by, decided_at = excluded.decided_at, note = excluded.note";
-    let rows: Vec<_> = reviews.into_iter().map(|review| Settled { review }).collect();
-    if rows.is_empty() {
+    if reviews.is_empty() {
         return Ok(());
     }
-    let (rows, rma) = (json(&rows)?, decision.rma.to_string());
+    let (rows, rma) = (json_column("review", reviews)?, decision.rma.to_string());
     let parameters = [
         (&rows).into(),
         decision.connection.as_str().into(),
@@ -206,12 +196,7 @@ async fn settle(
     session.run(SETTLE, &parameters).await.map(drop)
 }
 
-#[derive(Serialize)]
-struct Asked {
-    rma: String,
-}
-
-/// What was settled by hand about these RMAs.
+/// The reviews of these RMAs that were settled by hand.
 pub(super) async fn settled(
     session: &mut Session<'_>,
     connection: &ConnectionId,
@@ -221,8 +206,7 @@ pub(super) async fn settled(
         SELECT rma, review, decided_by, decided_at, note FROM decision
         WHERE connection = $2 AND choice = $3 AND decision.rma IN (SELECT input.rma FROM {input $1: rma text})
         ORDER BY rma, review";
-    let rmas: Vec<_> = rmas.iter().map(|rma| Asked { rma: rma.to_string() }).collect();
-    let rmas = json(&rmas)?;
+    let rmas = json_column("rma", rmas)?;
     let parameters = [(&rmas).into(), connection.as_str().into(), SETTLED.into()];
     let settled = |row: &Row| {
         let review = SettledReview {
@@ -236,7 +220,7 @@ pub(super) async fn settled(
     session.all(OF_RMAS, &parameters).await?.iter().map(settled).collect()
 }
 
-/// Lifts what was settled by hand.
+/// Revokes what was settled by hand.
 pub(super) async fn reopen(
     session: &mut Session<'_>,
     decision: &Decision,
@@ -246,7 +230,7 @@ pub(super) async fn reopen(
     const ASK_AGAIN: &str = "
         UPDATE job SET resolved = NULL, resolved_error = NULL
         WHERE connection = $1 AND rma = $2 AND (resolved IS NOT NULL OR resolved_error IS NOT NULL)";
-    connections::lock(session, &decision.connection).await?;
+    connection_queue::lock(session, &decision.connection).await?;
     let (connection, rma) = (decision.connection.as_str(), decision.rma.to_string());
     let mut lifted = 0;
     for statement in [LIFT, ASK_AGAIN] {
@@ -255,7 +239,7 @@ pub(super) async fn reopen(
     if lifted == 0 || !enqueue_now(session, decision, now).await? {
         return Ok(false);
     }
-    tell(session, decision, AuditEvent::Reopened, decision.to_string(), now).await?;
+    append_audit(session, decision, AuditEvent::Reopened, decision.to_string(), now).await?;
     Ok(true)
 }
 
@@ -264,11 +248,11 @@ pub(super) async fn retry(
     decision: &Decision,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    connections::lock(session, &decision.connection).await?;
+    connection_queue::lock(session, &decision.connection).await?;
     if !enqueue_now(session, decision, now).await? {
         return Ok(false);
     }
-    tell(session, decision, AuditEvent::Retried, decision.to_string(), now).await?;
+    append_audit(session, decision, AuditEvent::Retried, decision.to_string(), now).await?;
     Ok(true)
 }
 
@@ -280,7 +264,7 @@ pub(super) async fn reset_effects(
 ) -> Result<Option<Vec<EffectRecord>>, StoreError> {
     const FORGET: &str = "
         DELETE FROM effect WHERE connection = $1 AND rma = $2 AND key = $3 AND outcome = 'applied'";
-    connections::lock(session, &decision.connection).await?;
+    connection_queue::lock(session, &decision.connection).await?;
     let known = effects::of(session, &decision.connection, &decision.rma).await?;
     let applied = |key: &String| {
         let effect = known.iter().find(|effect| effect.key == *key)?;
@@ -297,13 +281,13 @@ pub(super) async fn reset_effects(
             _ => String::new(),
         };
         let detail = format!("{key}, written {written}at {intended_at}, {decision}");
-        tell(session, decision, AuditEvent::Reset, detail, now).await?;
+        append_audit(session, decision, AuditEvent::Reset, detail, now).await?;
     }
     enqueue_now(session, decision, now).await?;
     Ok(Some(forgotten))
 }
 
-/// Due now, with all attempts left.
+/// Queues an RMA now, with all attempts.
 async fn enqueue_now(
     session: &mut Session<'_>,
     decision: &Decision,
@@ -319,23 +303,23 @@ async fn enqueue_now(
     let connection = decision.connection.as_str();
     let rma = decision.rma.to_string();
     let known = session.run(MAKE_DUE, &[connection.into(), (&rma).into(), now.into()]).await? > 0;
-    connections::schedule(session, &[Named { id: connection }]).await?;
+    connection_queue::schedule(session, &[&decision.connection]).await?;
     Ok(known)
 }
 
-async fn tell(
+async fn append_audit(
     session: &mut Session<'_>,
     decision: &Decision,
     event: AuditEvent,
     detail: String,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let told = AuditRow {
+    let entries = AuditRow {
         connection: decision.connection.to_string(),
         rma: decision.rma.to_string(),
         attempt: None,
         event: event.as_str(),
         detail,
     };
-    audit::append(session, &[told], now).await
+    audit::append(session, &[entries], now).await
 }

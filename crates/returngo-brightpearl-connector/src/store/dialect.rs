@@ -1,4 +1,4 @@
-/// What SQLite and PostgreSQL say differently. Everything else is the same statement for both.
+/// The differences between SQLite and PostgreSQL. All other statements are the same for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     Sqlite,
@@ -6,8 +6,8 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    /// Starts a transaction that will write. SQLite's takes the write lock at once, for one that takes it later
-    /// fails when somebody wrote in between.
+    /// Begins a transaction that writes. SQLite takes the write lock at once: taking it later fails if another transaction
+    /// wrote in between.
     pub(super) const fn begin(self) -> &'static str {
         match self {
             Self::Sqlite => "BEGIN IMMEDIATE",
@@ -15,16 +15,16 @@ impl Dialect {
         }
     }
 
-    /// Keeps other processes out while the tables are made, until the transaction ends.
+    /// Excludes other processes until the transaction that creates the tables ends.
     pub(super) const fn lock_migrations(self) -> Option<&'static str> {
         match self {
             Self::Sqlite => None,
-            // Any number will do that nothing else in this database uses.
+            // Any number that nothing else in this database uses.
             Self::Postgres => Some("SELECT pg_advisory_xact_lock(4711002026)"),
         }
     }
 
-    /// Counts the list of migrations, which is there once the tables are.
+    /// Counts the tables of migrations: 1 once the database is set up.
     pub(super) const fn count_lists_of_migrations(self) -> &'static str {
         match self {
             Self::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
@@ -32,8 +32,8 @@ impl Dialect {
         }
     }
 
-    /// Locks the selected rows until the transaction ends: webhooks can still be stored for a connection that
-    /// is locked so. SQLite's transactions have the whole database.
+    /// Locks the selected rows until the transaction ends. Webhooks for a locked connection can still be stored. A
+    /// transaction of SQLite locks the whole database.
     pub(super) const fn lock_rows(self) -> &'static str {
         match self {
             Self::Sqlite => "",
@@ -41,7 +41,7 @@ impl Dialect {
         }
     }
 
-    /// Locks a row, but leaves those that somebody else holds. Who writes to SQLite is alone.
+    /// Locks a row, but skips rows that are locked by others. SQLite has one writer.
     pub(super) const fn lock_unless_held(self) -> &'static str {
         match self {
             Self::Sqlite => "",
@@ -49,7 +49,7 @@ impl Dialect {
         }
     }
 
-    /// Waits for those who hold rows, which they do for milliseconds; nothing where nobody can.
+    /// Waits for the holders of locked rows, which takes milliseconds; none where there cannot be any.
     pub(super) const fn wait_for_holders(self) -> Option<&'static str> {
         match self {
             Self::Sqlite => None,
@@ -57,24 +57,24 @@ impl Dialect {
         }
     }
 
-    /// What a new connection to the database has to be told.
+    /// Settings for each new connection to the database.
     pub(super) const fn session_settings(self) -> &'static [&'static str] {
         match self {
-            // FULL: what is committed survives a power cut. The log's file shrinks again after a burst.
+            // FULL: committed data survives a power cut. The log file shrinks again after a burst.
             Self::Sqlite => &[
                 "PRAGMA journal_mode = WAL",
                 "PRAGMA synchronous = FULL",
                 "PRAGMA foreign_keys = ON",
                 "PRAGMA journal_size_limit = 67108864",
             ],
-            // A process that hangs must not hold up the others for ever.
+            // A process that hangs must not block the others.
             Self::Postgres => {
                 &["SET lock_timeout = '10s'", "SET idle_in_transaction_session_timeout = '60s'"]
             }
         }
     }
 
-    /// A migration in this dialect: without the lines between `-- IN` the other one and the next `-- IN`.
+    /// The migration without the lines between `-- IN` the other dialect and the next `-- IN`.
     pub(super) fn migration(self, text: &str) -> String {
         let (bytes, numbered_key) = match self {
             Self::Sqlite => ("BLOB", "INTEGER PRIMARY KEY AUTOINCREMENT"),
@@ -100,8 +100,8 @@ impl Dialect {
         ours.collect()
     }
 
-    /// A statement in this dialect: `{input $1: rma text, attempt bigint}` becomes a table `input` of these
-    /// columns, read from the JSON list of objects that is bound to `$1`. So thousands of rows are one statement.
+    /// The statement in this dialect. `{input $1: rma text, attempt bigint}` becomes a table `input` with these columns, read
+    /// from the JSON list of objects that is bound to `$1`, so that thousands of rows take one statement.
     pub(super) fn statement(self, template: &str) -> String {
         let Some((before, rest)) = template.split_once("{input ") else {
             return template.to_owned();

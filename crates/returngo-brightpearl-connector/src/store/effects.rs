@@ -1,4 +1,4 @@
-//! What was intended, and what became of it.
+//! Writes: what was intended, and the result.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,37 +11,36 @@ use serde::Serialize;
 use super::{
     AuditEvent, ConnectionId, Lease, Store, StoreError,
     audit::{self, AuditRow},
-    connections, original_orders,
+    connection_queue, original_orders,
     session::{Row, Session, json, unreadable},
 };
 
-/// Something that is about to be written, in one of the two systems.
+/// A write that is about to be sent to one of the two systems.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
-    /// Under which claim.
+    /// The lease under which it is sent.
     pub lease: Lease,
-    /// The effect's key.
+    /// The key of the effect.
     pub key: String,
-    /// What is written, in words: amounts and references, no shoppers.
+    /// A description with amounts and references; without personal data.
     pub what: String,
-    /// Until when it would be known if it had been sent: both systems were looked at for it so long after this
-    /// time that what was sent before would have been seen.
+    /// Writes sent before this time are guaranteed to be visible in the snapshot that the write is based on.
     pub known_until: Timestamp,
-    /// What other returns of the same sales order have to know about it.
+    /// What other returns of the same sales order need to know about it.
     pub kind: WriteKind,
 }
 
-/// What a write is to other returns of the same sales order.
+/// The meaning of a write for other returns of the same sales order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum WriteKind {
     /// The RMA's credit.
     Credit {
         /// The sales order.
         order: OrderId,
-        /// What it takes of the order's rows.
+        /// The quantities of the order's rows that it credits.
         rows: Vec<InFlightRow>,
     },
-    /// A claim on a credit of another program.
+    /// The claim of a credit that another program created.
     Adoption {
         /// The sales order.
         order: OrderId,
@@ -50,70 +49,70 @@ pub enum WriteKind {
     },
     /// A payment on the RMA's credit.
     Payment,
-    /// Nothing.
+    /// None.
     #[default]
     Other,
 }
 
-/// Whether an intended write may be done.
+/// Whether an intended write may be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
-    /// It may. `before` tells whether an earlier attempt intended it and never said what became of it: it was
-    /// looked up since, and was not there. A refusal now does not tell that it is not there.
+    /// It may. If an earlier attempt intended it without a recorded result (`before`), it was looked up since and not found.
+    /// A rejection then does not prove that it does not exist.
     Go {
-        /// Whether it was intended before.
+        /// Whether an earlier attempt intended it.
         before: bool,
     },
-    /// An earlier attempt may have written it, so lately that it may still appear.
+    /// An earlier attempt may have sent it so recently that it may still become visible.
     TooSoon(EffectRecord),
-    /// It was applied; the store knows it though the systems do not show it.
+    /// It was applied, although the systems do not show it.
     AlreadyApplied(EffectRecord),
-    /// The claim is no longer held: nothing may be written under it.
+    /// The lease was lost: nothing may be sent.
     LeaseLost,
 }
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EffectOutcome {
-    /// It is there.
+    /// It exists.
     Applied {
-        /// What the system calls it, where it has an id.
+        /// The id in the system, where it has one.
         remote_id: Option<String>,
-        /// Whether it was there before this attempt.
+        /// Whether it existed before this attempt.
         already_existed: bool,
     },
-    /// It was refused and is not there.
+    /// It was rejected and does not exist.
     Refused {
-        /// Why.
+        /// The reason.
         error: String,
     },
-    /// Nobody knows; the next attempt looks.
+    /// Unknown; the next attempt looks it up.
     Unknown {
-        /// Why.
+        /// The reason.
         error: String,
     },
 }
 
-/// A write that was intended, and what became of it.
+/// An intended write and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EffectRecord {
-    /// The effect's key.
+    /// The key of the effect.
     pub key: String,
-    /// What was to be written, in words, as it was last intended.
+    /// The description when it was last intended.
     pub what: String,
     /// The attempt that last intended it.
     pub attempt: i64,
-    /// When that was.
+    /// When it was last intended.
     pub intended_at: Timestamp,
-    /// What became of it, once that is known.
+    /// The result, once it is known.
     pub outcome: Option<EffectOutcome>,
-    /// When that was recorded.
+    /// When the result was recorded.
     pub recorded_at: Option<Timestamp>,
 }
 
 impl EffectRecord {
-    /// Since when nobody knows whether it was written; none when somebody does. One that was only intended is as
-    /// old as its intent, or as the release of the process that intended it.
+    /// Since when it is unknown whether the write was applied; none when it is known. A write without a result dates from its
+    /// intent, or from the release of its process.
     pub fn doubtful_since(&self) -> Option<Timestamp> {
         match self.outcome {
             Some(EffectOutcome::Unknown { .. }) => Some(self.recorded_at.unwrap_or(self.intended_at)),
@@ -124,8 +123,8 @@ impl EffectRecord {
 }
 
 impl Store {
-    /// Records what is about to be written, before it is. Answers in the same order; nothing may be written
-    /// that is not [admitted](Admission::Go).
+    /// Records writes before they are sent. Answers in the same order. Only writes that are [admitted](Admission::Go) may be
+    /// sent.
     pub async fn intend(&self, intents: &[Intent], now: Timestamp) -> Result<Vec<Admission>, StoreError> {
         let mut session = self.writing().await?;
         let admissions = intend(&mut session, intents, now).await?;
@@ -133,8 +132,7 @@ impl Store {
         Ok(admissions)
     }
 
-    /// Records what became of what was intended. An outcome whose claim is no longer held is left to the
-    /// claim's next holder, who looks it up.
+    /// Records the results of writes. A result under a lost lease is ignored: the next holder looks the write up.
     pub async fn record(
         &self,
         outcomes: &[(Lease, String, EffectOutcome)],
@@ -145,7 +143,7 @@ impl Store {
         session.commit().await
     }
 
-    /// What was intended for an RMA, and what became of it.
+    /// The writes of an RMA with their results.
     pub async fn effects(
         &self,
         connection: &ConnectionId,
@@ -155,11 +153,11 @@ impl Store {
     }
 }
 
-/// An effect is named by its connection, its RMA and its key.
+/// An effect is identified by its connection, its RMA and its key.
 type Name = (String, String, String);
 
 #[derive(Serialize)]
-struct Intended<'a> {
+struct IntentRow<'a> {
     connection: String,
     rma: String,
     key: &'a str,
@@ -172,7 +170,7 @@ struct Intended<'a> {
     adopts: Option<String>,
 }
 
-impl<'a> Intended<'a> {
+impl<'a> IntentRow<'a> {
     fn of(intent: &'a Intent, accounts: &HashMap<&str, String>) -> Result<Self, StoreError> {
         let connection = &intent.lease.connection;
         let row = Self {
@@ -232,8 +230,11 @@ pub(super) async fn intend(
     if intents.is_empty() {
         return Ok(Vec::new());
     }
-    connections::lock_all(session, &connections::of_leases(intents.iter().map(|intent| &intent.lease)))
-        .await?;
+    connection_queue::lock_all(
+        session,
+        &connection_queue::of_leases(intents.iter().map(|intent| &intent.lease)),
+    )
+    .await?;
     let mut accounts = HashMap::new();
     for intent in intents {
         let connection = &intent.lease.connection;
@@ -242,7 +243,7 @@ pub(super) async fn intend(
         }
     }
     let intended =
-        intents.iter().map(|intent| Intended::of(intent, &accounts)).collect::<Result<Vec<_>, _>>()?;
+        intents.iter().map(|intent| IntentRow::of(intent, &accounts)).collect::<Result<Vec<_>, _>>()?;
     let rows = json(&intended)?;
     let mut held = HashSet::new();
     for row in session.all(HELD, &[(&rows).into()]).await? {
@@ -271,7 +272,7 @@ pub(super) async fn intend(
 
     let admitted: Vec<_> = admitted.into_values().collect();
     session.run(INTEND, &[(&json(&admitted)?).into(), now.into()]).await?;
-    let told: Vec<_> = admitted
+    let entries: Vec<_> = admitted
         .into_iter()
         .map(|row| AuditRow {
             detail: format!("{}: {}", row.key, row.what),
@@ -281,7 +282,7 @@ pub(super) async fn intend(
             event: AuditEvent::Intended.as_str(),
         })
         .collect();
-    audit::append(session, &told, now).await?;
+    audit::append(session, &entries, now).await?;
     Ok(admissions)
 }
 
@@ -297,9 +298,9 @@ fn admission(intent: &Intent, known: Option<&EffectRecord>) -> Admission {
     }
 }
 
-/// An outcome, as a row for a statement.
+/// A result, as a row for a statement.
 #[derive(Serialize)]
-struct Became<'a> {
+struct ResultRow<'a> {
     connection: String,
     rma: String,
     key: &'a str,
@@ -310,7 +311,7 @@ struct Became<'a> {
     error: Option<&'a str>,
 }
 
-impl<'a> Became<'a> {
+impl<'a> ResultRow<'a> {
     fn of(lease: &Lease, key: &'a str, outcome: &'a EffectOutcome) -> Self {
         let (outcome, remote_id, already_existed, error) = match outcome {
             EffectOutcome::Applied { remote_id, already_existed } => {
@@ -335,7 +336,7 @@ impl<'a> Became<'a> {
         (self.connection.clone(), self.rma.clone(), self.key.to_owned())
     }
 
-    fn told(self) -> AuditRow {
+    fn entries(self) -> AuditRow {
         let (event, detail) = match (self.outcome, self.error) {
             ("applied", _) => {
                 let id = self.remote_id.map(|id| format!(" as {id}")).unwrap_or_default();
@@ -362,7 +363,7 @@ pub(super) async fn record_outcomes(
     outcomes: &[(Lease, String, EffectOutcome)],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    // What was applied once is never unsaid.
+    // A recorded success is final.
     const RECORD: &str = "
         UPDATE effect SET outcome = input.outcome, remote_id = input.remote_id,
             already_existed = input.already_existed, error = input.error, recorded_at = $2
@@ -374,19 +375,23 @@ pub(super) async fn record_outcomes(
                     AND job.attempt = input.attempt AND job.state = 'in-progress'
             )
         RETURNING effect.connection, effect.rma, effect.key";
-    connections::lock_all(session, &connections::of_leases(outcomes.iter().map(|(lease, ..)| lease))).await?;
+    connection_queue::lock_all(
+        session,
+        &connection_queue::of_leases(outcomes.iter().map(|(lease, ..)| lease)),
+    )
+    .await?;
     let mut became = BTreeMap::new();
     for (lease, key, outcome) in outcomes {
-        let row = Became::of(lease, key, outcome);
+        let row = ResultRow::of(lease, key, outcome);
         became.insert(row.name(), row);
     }
     let rows = json(&became.values().collect::<Vec<_>>())?;
-    let mut told = Vec::new();
+    let mut entries = Vec::new();
     for row in session.all(RECORD, &[(&rows).into(), now.into()]).await? {
         let name: Name = (row.text("connection")?, row.text("rma")?, row.text("key")?);
-        told.extend(became.remove(&name).map(Became::told));
+        entries.extend(became.remove(&name).map(ResultRow::entries));
     }
-    audit::append(session, &told, now).await
+    audit::append(session, &entries, now).await
 }
 
 pub(super) async fn of(

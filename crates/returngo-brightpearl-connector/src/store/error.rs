@@ -1,113 +1,112 @@
 use super::{ConnectionId, Counterparts};
 
-/// The store cannot do what it is asked.
+/// The store failed, or rejected a change.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The database cannot be reached or opened.
-    #[error("the database {database} cannot be opened: {advice}")]
+    #[error("cannot open the database {database}: {advice}")]
     Unreachable {
-        /// Where it is, without credentials.
+        /// The location, without credentials.
         database: String,
         /// What to do.
         advice: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// There is no database, or none with tables.
-    #[error("there is no database {database} yet: `connect` or `serve` creates it")]
+    /// The database does not exist, or has no tables.
+    #[error("the database {database} does not exist yet. Run `connect` or `serve` to create it")]
     NotSetUp {
-        /// Where it would be, without credentials.
+        /// The location, without credentials.
         database: String,
     },
-    /// The database was made by a newer version.
+    /// The database was created by another version.
     #[error(
-        "the database {database} was made by a newer version (its migration {migration} is not known): install that version or later"
+        "the database {database} was created by another version (unknown migration {migration}): install that version"
     )]
     Newer {
-        /// Where it is, without credentials.
+        /// The location, without credentials.
         database: String,
-        /// The migration that is not known.
+        /// The unknown migration.
         migration: i64,
     },
     /// Another process holds the database.
     #[error("another process holds the database {database}: {advice}")]
     Locked {
-        /// Where it is, without credentials.
+        /// The location, without credentials.
         database: String,
         /// What to do.
         advice: String,
     },
-    /// There is no space, or the database is read-only.
-    #[error("the database cannot be written to ({reason}): {advice}")]
+    /// The database has no space or is read-only.
+    #[error("cannot write to the database ({reason}): {advice}")]
     ReadOnly {
         /// `full`, `read-only`, `not allowed` or `disk error`.
         reason: String,
         /// What to do.
         advice: String,
     },
-    /// The connection is not stored, or was removed.
-    #[error("there is no connection {connection}: connect it first")]
+    /// The connection does not exist or was removed.
+    #[error("connection {connection} not found. Run `connect {connection}` to create it")]
     NoConnection {
-        /// Its name.
+        /// The name.
         connection: ConnectionId,
     },
-    /// The name stands for another account or shop.
+    /// The name is bound to another account or shop.
     #[error(
-        "connection {connection} is between {bound}, and its history too, also if it was removed: give the one between \
-         {requested} another name"
+        "connection name {connection} already belongs to {bound} (names are never reused, even after removal): choose another \
+         name for {requested}"
     )]
     BoundElsewhere {
-        /// Its name.
+        /// The name.
         connection: ConnectionId,
-        /// What it stands for.
+        /// The account and shop it is bound to.
         bound: Counterparts,
-        /// What it was to stand for.
+        /// The account and shop that were requested.
         requested: Counterparts,
     },
     /// The account and the shop are connected already.
     #[error(
-        "cannot connect {requested} as {connection}: they are connected as {existing} already. Change that connection \
-         with `connect {existing}`, or remove it first with `disconnect {existing}`"
+        "cannot connect {requested} as {connection}: they are already connected as {existing}. Change that connection with \
+         `connect {existing}`, or remove it with `disconnect {existing}`"
     )]
     AlreadyConnected {
         /// The new name.
         connection: ConnectionId,
-        /// The name that they are connected under.
+        /// The existing name.
         existing: ConnectionId,
         /// The account and the shop.
         requested: Counterparts,
     },
     /// The account and the shop were connected under another name.
     #[error(
-        "cannot connect {requested} as {connection}: they were connected as {existing}, and what was written and decided is \
-         remembered under that name. Run `connect {existing}`"
+        "cannot connect {requested} as {connection}: their history is stored under the name {existing}. Run `connect {existing}`"
     )]
     ConnectedBefore {
         /// The new name.
         connection: ConnectionId,
-        /// The name that they were connected under.
+        /// The earlier name.
         existing: ConnectionId,
         /// The account and the shop.
         requested: Counterparts,
     },
-    /// What is stored does not read.
-    #[error("{what} in the database does not read: {reason}")]
+    /// Stored data is invalid.
+    #[error("invalid {what} in the database: {reason}")]
     Corrupt {
         /// What it is.
         what: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Anything else that the database says.
-    #[error("the database failed")]
+    /// Any other error of the database.
+    #[error("database error")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// A name is none of those that there are.
+/// The text is not a known name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no {what}")]
+#[error("unknown {what} {name:?}")]
 pub struct Unknown {
     what: &'static str,
     name: String,

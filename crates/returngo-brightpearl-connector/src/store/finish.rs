@@ -1,4 +1,4 @@
-//! How claimed work ended, and what that leads to.
+//! Records the results of runs.
 
 use std::collections::HashMap;
 
@@ -9,14 +9,14 @@ use serde::Serialize;
 use super::{
     AuditEvent, JobOutcome, JobState, Lease, Store, StoreError,
     audit::{self, AuditRow},
-    connections, failure, original_orders,
-    queue::{Held, tell},
+    connection_queue, failure, original_orders,
+    queue::{LeaseRow, audit_row},
     session::{Session, json},
 };
 
 impl Store {
-    /// Writes back how claimed work ended; a claim that is no longer held changes nothing. Gives back how many
-    /// were.
+    /// Records the results of runs. A result under a lost lease changes nothing. Returns the number of jobs that were
+    /// changed.
     pub async fn finish(
         &self,
         outcomes: &[(Lease, JobOutcome)],
@@ -29,15 +29,15 @@ impl Store {
     }
 }
 
-/// How a claim ended, as a row for a statement.
+/// The result of a run, as a row for a statement.
 #[derive(Serialize)]
-struct Ended {
+struct JobResultRow {
     connection: String,
     rma: String,
     attempt: i64,
     enqueued: i64,
     outcome: &'static str,
-    /// The state it is in, and when it is due, unless it was marked again in between.
+    /// The next state and time, unless the RMA was queued again during the run.
     state: &'static str,
     run_at: Option<i64>,
     reviews: Option<String>,
@@ -46,11 +46,11 @@ struct Ended {
     error: Option<String>,
 }
 
-impl Ended {
+impl JobResultRow {
     fn of(
         lease: &Lease,
         outcome: &JobOutcome,
-        decided: &Decided,
+        resolved_by_rma: &Resolved,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let ended = Self {
@@ -69,7 +69,7 @@ impl Ended {
         Ok(match outcome {
             JobOutcome::Settled { reviews, credit } => {
                 let (known, open): (Vec<_>, Vec<_>) =
-                    reviews.iter().partition(|review| decided.reviews.contains(review));
+                    reviews.iter().partition(|review| resolved_by_rma.reviews.contains(review));
                 Self {
                     outcome: "settled",
                     state: if open.is_empty() { "in-sync" } else { "needs-review" },
@@ -80,7 +80,7 @@ impl Ended {
                     ..ended
                 }
             }
-            JobOutcome::Failed { error, again_at: None } if decided.covers(error) => {
+            JobOutcome::Failed { error, again_at: None } if resolved_by_rma.covers(error) => {
                 Self { outcome: "left", state: "in-sync", run_at: None, ..ended }
             }
             JobOutcome::Failed { error, again_at } => Self {
@@ -112,8 +112,8 @@ pub(super) async fn finish(
     outcomes: &[(Lease, JobOutcome)],
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    // `work.marked > input.marked`: it was marked again while it was worked on, so it stays due. Both sides of
-    // every assignment are those before the statement.
+    // `job.enqueued > input.enqueued`: the RMA was queued again during the run, so it stays pending. Both sides of every
+    // assignment refer to the row before the statement.
     const FINISH: &str = "
         UPDATE job SET
             state = CASE WHEN job.enqueued > input.enqueued THEN 'pending' ELSE input.state END,
@@ -141,44 +141,45 @@ pub(super) async fn finish(
         WHERE job.connection = input.connection AND job.rma = input.rma
             AND job.attempt = input.attempt AND job.state = 'in-progress'
         RETURNING job.connection, job.rma, job.state";
-    let connections = connections::of_leases(outcomes.iter().map(|(lease, _)| lease));
-    connections::lock_all(session, &connections).await?;
-    let decided = decided(session, outcomes).await?;
-    let nothing = Decided::default();
-    let decided_of = |lease: &Lease| decided.get(&name(lease)).unwrap_or(&nothing);
+    let connections = connection_queue::of_leases(outcomes.iter().map(|(lease, _)| lease));
+    connection_queue::lock_all(session, &connections).await?;
+    let resolved_by_rma = resolved_by_rma(session, outcomes).await?;
+    let nothing = Resolved::default();
+    let resolved_of = |lease: &Lease| resolved_by_rma.get(&name(lease)).unwrap_or(&nothing);
     let rows: Vec<_> = outcomes
         .iter()
-        .map(|(lease, outcome)| Ended::of(lease, outcome, decided_of(lease), now))
+        .map(|(lease, outcome)| JobResultRow::of(lease, outcome, resolved_of(lease), now))
         .collect::<Result<_, StoreError>>()?;
     let mut states = HashMap::new();
     for row in session.all(FINISH, &[(&json(&rows)?).into(), now.into()]).await? {
         states.insert((row.text("connection")?, row.text("rma")?), row.text("state")?);
     }
-    connections::mark_served(session, &connections, now).await?;
-    connections::schedule(session, &connections).await?;
+    connection_queue::mark_served(session, &connections, now).await?;
+    connection_queue::schedule(session, &connections).await?;
     let ended = || outcomes.iter().filter(|(lease, _)| states.contains_key(&name(lease)));
-    original_orders::release(session, &ended().map(|(lease, _)| Held::of(lease)).collect::<Vec<_>>()).await?;
+    original_orders::release(session, &ended().map(|(lease, _)| LeaseRow::of(lease)).collect::<Vec<_>>())
+        .await?;
     clear_doubts(session, ended(), now).await?;
-    let mut told = Vec::new();
+    let mut entries = Vec::new();
     for (lease, outcome) in outcomes {
         if let Some(state) = states.get(&name(lease)) {
-            told.extend(story(lease, outcome, decided_of(lease), state));
+            entries.extend(audit_entries(lease, outcome, resolved_of(lease), state));
         }
     }
-    audit::append(session, &told, now).await?;
+    audit::append(session, &entries, now).await?;
     Ok(states.len())
 }
 
-/// What became of a credit.
+/// The credit that a run found.
 #[derive(Serialize)]
-struct Found {
+struct FoundCredit {
     connection: String,
     rma: String,
     credit: Option<String>,
 }
 
-/// Settles doubtful writes: an attempt that finds nothing more to do has read whether their credit exists. It does not
-/// end before a doubtful write must have been visible.
+/// Settles doubtful writes: a run that ends in sync has read whether their credit exists, and does not end before a doubtful
+/// write must be visible.
 async fn clear_doubts(
     session: &mut Session<'_>,
     outcomes: impl Iterator<Item = &(Lease, JobOutcome)>,
@@ -194,7 +195,7 @@ async fn clear_doubts(
             AND (outcome IS NULL OR outcome = 'unknown')";
     let found: Vec<_> = outcomes
         .filter_map(|(lease, outcome)| match outcome {
-            JobOutcome::Settled { credit, .. } => Some(Found {
+            JobOutcome::Settled { credit, .. } => Some(FoundCredit {
                 connection: lease.connection.to_string(),
                 rma: lease.rma.to_string(),
                 credit: credit.map(|credit| credit.to_string()),
@@ -212,24 +213,24 @@ fn name(lease: &Lease) -> (String, String) {
     (lease.connection.to_string(), lease.rma.to_string())
 }
 
-/// What a person has decided about an RMA.
+/// The decisions about an RMA.
 #[derive(Default)]
-struct Decided {
+struct Resolved {
     reviews: Vec<Review>,
     error: Option<String>,
 }
 
-impl Decided {
+impl Resolved {
     fn covers(&self, error: &str) -> bool {
-        self.error.as_deref().is_some_and(|decided| failure::is_the_same(decided, error))
+        self.error.as_deref().is_some_and(|resolved_by_rma| failure::is_the_same(resolved_by_rma, error))
     }
 }
 
-/// What a person has decided about those whose end asks for something.
-async fn decided(
+/// The decisions about the RMAs whose results need review.
+async fn resolved_by_rma(
     session: &mut Session<'_>,
     outcomes: &[(Lease, JobOutcome)],
-) -> Result<HashMap<(String, String), Decided>, StoreError> {
+) -> Result<HashMap<(String, String), Resolved>, StoreError> {
     const DECIDED: &str = "
         SELECT job.connection, job.rma, COALESCE(resolved, '[]') AS resolved, resolved_error
         FROM job JOIN {input $1: connection text, rma text, attempt bigint}
@@ -241,57 +242,62 @@ async fn decided(
         JobOutcome::Postponed { .. } | JobOutcome::Released | JobOutcome::OfAnotherShop => false,
     };
     let asking: Vec<_> =
-        outcomes.iter().filter(|(_, outcome)| asks(outcome)).map(|(lease, _)| Held::of(lease)).collect();
+        outcomes.iter().filter(|(_, outcome)| asks(outcome)).map(|(lease, _)| LeaseRow::of(lease)).collect();
     if asking.is_empty() {
         return Ok(HashMap::new());
     }
     let rows = session.all(DECIDED, &[(&json(&asking)?).into()]).await?;
     rows.iter()
         .map(|row| {
-            // What another version stored in words of its own is asked again.
+            // A list that another version stored is not decoded; its reviews are raised again.
             let reviews = serde_json::from_str(&row.text("resolved")?).unwrap_or_default();
-            let decided = Decided { reviews, error: row.text_if_any("resolved_error")? };
-            Ok(((row.text("connection")?, row.text("rma")?), decided))
+            let resolved_by_rma = Resolved { reviews, error: row.text_if_any("resolved_error")? };
+            Ok(((row.text("connection")?, row.text("rma")?), resolved_by_rma))
         })
         .collect()
 }
 
-/// What the audit says about an end; `state` is the one it led to.
-fn story(lease: &Lease, outcome: &JobOutcome, decided: &Decided, state: &str) -> Vec<AuditRow> {
-    let again = if state == "pending" { "; due again: it was marked in between" } else { "" };
+/// The audit entries for a result; `state` is the next state.
+fn audit_entries(
+    lease: &Lease,
+    outcome: &JobOutcome,
+    resolved_by_rma: &Resolved,
+    state: &str,
+) -> Vec<AuditRow> {
+    let again = if state == "pending" { "; pending: queued again during the run" } else { "" };
     match outcome {
         JobOutcome::Settled { reviews, credit } => {
             let mut detail =
                 credit.map_or_else(|| "no credit".to_owned(), |credit| format!("credit {credit}"));
             for review in reviews {
                 let error_scope =
-                    if decided.reviews.contains(review) { "decided before" } else { "for a person" };
+                    if resolved_by_rma.reviews.contains(review) { "resolved before" } else { "needs review" };
                 detail = format!("{detail}; {error_scope}: {}", review.message);
             }
-            vec![tell(lease, AuditEvent::Settled, detail + again)]
+            vec![audit_row(lease, AuditEvent::Settled, detail + again)]
         }
         JobOutcome::Failed { error, again_at: Some(again_at) } => {
-            vec![tell(lease, AuditEvent::Failed, format!("{error}; tried again at {again_at}"))]
+            vec![audit_row(lease, AuditEvent::Failed, format!("{error}; retry at {again_at}"))]
         }
         JobOutcome::Failed { error, again_at: None } if state == "pending" => {
-            vec![tell(lease, AuditEvent::Failed, format!("{error}{again}"))]
+            vec![audit_row(lease, AuditEvent::Failed, format!("{error}{again}"))]
         }
         JobOutcome::Failed { error, again_at: None } if state == "in-sync" => {
-            vec![tell(lease, AuditEvent::Failed, format!("{error}; decided before"))]
+            vec![audit_row(lease, AuditEvent::Failed, format!("{error}; resolved before"))]
         }
         JobOutcome::Failed { error, again_at: None } => vec![
-            tell(lease, AuditEvent::Failed, error.clone()),
-            tell(lease, AuditEvent::NeedsReview, "no attempt is left".to_owned()),
+            audit_row(lease, AuditEvent::Failed, error.clone()),
+            audit_row(lease, AuditEvent::NeedsReview, "no attempts are left".to_owned()),
         ],
         JobOutcome::Postponed { why, until } => {
-            vec![tell(lease, AuditEvent::Failed, format!("{why}; tried again at {until}"))]
+            vec![audit_row(lease, AuditEvent::Failed, format!("{why}; retry at {until}"))]
         }
         JobOutcome::Released => {
-            vec![tell(lease, AuditEvent::Released, "not worked on; due as before".to_owned())]
+            vec![audit_row(lease, AuditEvent::Released, "not processed; still pending".to_owned())]
         }
         JobOutcome::OfAnotherShop => {
             let detail = "ReturnGO does not know this RMA: it belongs to another shop on the same account";
-            vec![tell(lease, AuditEvent::Settled, detail.to_owned())]
+            vec![audit_row(lease, AuditEvent::Settled, detail.to_owned())]
         }
     }
 }

@@ -6,13 +6,11 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Cause, ConnectionId, Store, StoreError, Unknown,
-    connections::{self, Named},
-    queue,
-    session::{Row, Session, json},
+    Cause, ConnectionId, Store, StoreError, Unknown, connection_queue, queue,
+    session::{Row, Session, json, json_column},
 };
 
-/// Which system sent a webhook.
+/// The system that sent a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
     /// Brightpearl.
@@ -48,20 +46,20 @@ impl fmt::Display for Source {
     }
 }
 
-/// A webhook that arrived.
+/// A received webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// For which connection.
+    /// The connection.
     pub connection: ConnectionId,
-    /// From which system.
+    /// The system that sent it.
     pub source: Source,
-    /// What it says.
+    /// The body.
     pub body: String,
-    /// When it came.
+    /// When it was received.
     pub received_at: Timestamp,
 }
 
-/// A webhook's number in the inbox.
+/// The number of a webhook in the inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InboxId(pub i64);
 
@@ -71,32 +69,31 @@ impl fmt::Display for InboxId {
     }
 }
 
-/// A webhook in the inbox. The same body is one entry, however often it came.
+/// A webhook in the inbox. Deliveries with the same body are one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredDelivery {
-    /// Its number.
+    /// The number.
     pub id: InboxId,
-    /// The webhook, as it came last.
+    /// The webhook as it was last received.
     pub delivery: Delivery,
-    /// How often it came.
+    /// How many times it was received.
     pub times: u32,
-    /// How often it was handled in vain since it last came.
+    /// How many times it was processed in vain since it was last received.
     pub tries: u32,
-    /// When it is handled again, if what it names is not there yet.
+    /// When it is processed again, if its objects are not available yet.
     pub again_at: Option<Timestamp>,
 }
 
 impl Store {
-    /// Takes webhooks in; they are durable when this returns. A body that waits already is stored once; one that
-    /// was handled before waits again, for what it names may have changed since.
+    /// Stores webhooks. They are durable when this returns. A body that is waiting already is stored once; one that was
+    /// processed before waits again, because its objects may have changed since.
     pub async fn receive(&self, deliveries: &[Delivery]) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
         receive(&mut session, deliveries).await?;
         session.commit().await
     }
 
-    /// Webhooks of one connection that wait to be handled, oldest first: of the connection whose turn it is, but of
-    /// none of these.
+    /// The waiting webhooks of the next connection, oldest first, except for these connections.
     pub async fn waiting_deliveries(
         &self,
         limit: u32,
@@ -108,12 +105,12 @@ impl Store {
         Ok(waiting)
     }
 
-    /// A webhook that arrived, handled or not.
+    /// A webhook, processed or not.
     pub async fn delivery(&self, id: InboxId) -> Result<Option<StoredDelivery>, StoreError> {
         one(&mut self.asking().await?, id).await
     }
 
-    /// Lets webhooks wait whose time to be handled again has come. One that arrived once more waits already.
+    /// Makes webhooks wait again whose time to be processed again has come.
     pub async fn resume_deliveries(&self, now: Timestamp) -> Result<(), StoreError> {
         if !has_to_resume(&mut self.asking().await?, now).await? {
             return Ok(());
@@ -123,24 +120,24 @@ impl Store {
         session.commit().await
     }
 
-    /// Marks RMAs as due because of webhooks and the webhooks as handled, both or neither; those with a time to be
-    /// handled again wait from then on. A webhook that arrived once more in between goes on waiting.
-    pub async fn resolve(
+    /// Queues the RMAs that webhooks concern and marks the webhooks as processed, in one transaction. Webhooks with a time to
+    /// be processed again stay in the inbox until then. A webhook that was received again in between goes on waiting.
+    pub async fn finish_deliveries(
         &self,
         connection: &ConnectionId,
-        handled: &[StoredDelivery],
+        processed: &[StoredDelivery],
         due: &[(RmaId, Cause)],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
-        resolve(&mut session, connection, handled, due, now).await?;
+        finish_deliveries(&mut session, connection, processed, due, now).await?;
         session.commit().await
     }
 }
 
-/// One body, however often it came.
+/// All deliveries of one body.
 #[derive(Serialize)]
-struct Arrived<'a> {
+struct DeliveryRow<'a> {
     connection: &'a str,
     source: &'a str,
     digest: String,
@@ -150,10 +147,9 @@ struct Arrived<'a> {
     last_at: i64,
 }
 
-/// What names a connection that is not there (any more) is not stored.
+/// Deliveries for a connection that is not stored are dropped.
 pub(super) async fn receive(session: &mut Session<'_>, deliveries: &[Delivery]) -> Result<(), StoreError> {
-    // In the order of the digests, so that of two processes that receive the same neither waits for the other
-    // while being waited for.
+    // In the order of the digests, so that two processes that receive the same webhooks do not wait for each other.
     const RECEIVE: &str = "
         INSERT INTO inbox (connection, source, digest, body, times, received_at, waiting_since)
         SELECT input.connection, source, digest, body, times, last_at, first_at
@@ -172,13 +168,13 @@ pub(super) async fn receive(session: &mut Session<'_>, deliveries: &[Delivery]) 
     session.run(RECEIVE, &[(&json(&each_once(deliveries))?).into()]).await.map(drop)
 }
 
-/// A statement may not change a row twice.
-fn each_once(deliveries: &[Delivery]) -> Vec<Arrived<'_>> {
-    let mut done = BTreeMap::<String, Arrived<'_>>::new();
+/// A statement must not change a row twice.
+fn each_once(deliveries: &[Delivery]) -> Vec<DeliveryRow<'_>> {
+    let mut done = BTreeMap::<String, DeliveryRow<'_>>::new();
     for delivery in deliveries {
         let at = delivery.received_at.as_microsecond();
         let digest = digest(delivery);
-        let entry = done.entry(digest.clone()).or_insert_with(|| Arrived {
+        let entry = done.entry(digest.clone()).or_insert_with(|| DeliveryRow {
             connection: delivery.connection.as_str(),
             source: delivery.source.as_str(),
             digest,
@@ -196,7 +192,7 @@ fn each_once(deliveries: &[Delivery]) -> Vec<Arrived<'_>> {
 
 fn digest(delivery: &Delivery) -> String {
     let mut hash = Sha256::new();
-    // Neither name holds a NUL.
+    // Neither name contains NUL.
     hash.update(delivery.connection.as_str());
     hash.update([0]);
     hash.update(delivery.source.as_str());
@@ -205,13 +201,14 @@ fn digest(delivery: &Delivery) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whoever asks next gets another connection's, so that webhooks that cannot be handled hold up nobody else's.
+/// The next call returns another connection's webhooks, so that webhooks that cannot be processed do not block other
+/// connections.
 pub(super) async fn waiting(
     session: &mut Session<'_>,
     limit: u32,
     except: &[ConnectionId],
 ) -> Result<Vec<StoredDelivery>, StoreError> {
-    // Steps from one connection with waiting webhooks to the next, however many wait, past all that have none.
+    // Steps from one connection with waiting webhooks to the next, however many are waiting.
     const NEXT: &str = "
         WITH RECURSIVE waiting (connection) AS (
             SELECT MIN(connection) FROM inbox WHERE waiting_since IS NOT NULL
@@ -224,16 +221,15 @@ pub(super) async fn waiting(
         WHERE id IN (SELECT connection FROM waiting WHERE connection IS NOT NULL) AND configuration IS NOT NULL
             AND blocked = 0 AND id NOT IN (SELECT input.id FROM {input $1: id text})
         ORDER BY inbox_read_order, id LIMIT 1";
-    const PASS: &str = "UPDATE connection SET inbox_read_order = (SELECT MAX(inbox_read_order) FROM connection) + 1 WHERE id = $1";
+    const ROTATE: &str = "UPDATE connection SET inbox_read_order = (SELECT MAX(inbox_read_order) FROM connection) + 1 WHERE id = $1";
     const WAITING: &str = "
         SELECT id, connection, source, body, received_at, times, tries, again_at FROM inbox
         WHERE connection = $1 AND waiting_since IS NOT NULL ORDER BY waiting_since, id LIMIT $2";
-    let except: Vec<_> = except.iter().map(|id| Named { id: id.as_str() }).collect();
-    let Some(next) = session.lock_one(NEXT, &[(&json(&except)?).into()]).await? else {
+    let Some(next) = session.lock_one(NEXT, &[(&json_column("id", except)?).into()]).await? else {
         return Ok(Vec::new());
     };
     let connection = next.text("id")?;
-    session.run(PASS, &[(&connection).into()]).await?;
+    session.run(ROTATE, &[(&connection).into()]).await?;
     let rows = session.all(WAITING, &[(&connection).into(), i64::from(limit).into()]).await?;
     rows.iter().map(stored).collect()
 }
@@ -262,7 +258,7 @@ fn stored(row: &Row) -> Result<StoredDelivery, StoreError> {
     })
 }
 
-/// A time beyond this was set by a clock that was ahead: no wait is so long.
+/// No wait is longer. A later time was set by a clock that was ahead.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(10);
 
 pub(super) async fn has_to_resume(session: &mut Session<'_>, now: Timestamp) -> Result<bool, StoreError> {
@@ -288,38 +284,38 @@ fn longest_wait(now: Timestamp) -> Timestamp {
 }
 
 #[derive(Serialize)]
-struct InboxResult {
+struct ProcessedRow {
     id: i64,
     times: u32,
     again_at: Option<i64>,
 }
 
-pub(super) async fn resolve(
+pub(super) async fn finish_deliveries(
     session: &mut Session<'_>,
     connection: &ConnectionId,
-    handled: &[StoredDelivery],
+    processed: &[StoredDelivery],
     due: &[(RmaId, Cause)],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     // In the order in which `receive` locks them.
     const LOCK: &str = "
         SELECT inbox.id FROM inbox WHERE inbox.id IN (SELECT input.id FROM {input $1: id bigint}) ORDER BY digest";
-    // One that came once more since it was read goes on waiting.
+    // A webhook that was received again since it was read goes on waiting.
     const HANDLED: &str = "
         UPDATE inbox SET waiting_since = NULL, again_at = input.again_at,
             tries = CASE WHEN input.again_at IS NULL THEN 0 ELSE tries + 1 END
         FROM {input $1: id bigint, times bigint, again_at bigint}
         WHERE inbox.id = input.id AND inbox.connection = $2 AND inbox.times <= input.times";
-    let row = |delivery: &StoredDelivery| InboxResult {
+    let row = |delivery: &StoredDelivery| ProcessedRow {
         id: delivery.id.0,
         times: delivery.times,
         again_at: delivery.again_at.map(Timestamp::as_microsecond),
     };
-    let rows = json(&handled.iter().map(row).collect::<Vec<_>>())?;
-    connections::lock(session, connection).await?;
+    let rows = json(&processed.iter().map(row).collect::<Vec<_>>())?;
+    connection_queue::lock(session, connection).await?;
     session.lock_all(LOCK, &[(&rows).into()]).await?;
     session.run(HANDLED, &[(&rows).into(), connection.as_str().into()]).await?;
-    let why = because_of(handled);
+    let why = reason(processed);
     for cause in [Cause::Returngo, Cause::Brightpearl] {
         let rmas: Vec<_> = due.iter().filter(|(_, of)| *of == cause).map(|(rma, _)| rma.clone()).collect();
         queue::enqueue(session, connection, &rmas, cause, &why, now).await?;
@@ -327,11 +323,11 @@ pub(super) async fn resolve(
     Ok(())
 }
 
-fn because_of(handled: &[StoredDelivery]) -> String {
+fn reason(processed: &[StoredDelivery]) -> String {
     const NAMED: usize = 10;
-    let mut named: Vec<_> = handled.iter().take(NAMED).map(|delivery| delivery.id.to_string()).collect();
-    if handled.len() > NAMED {
-        named.push(format!("{} more", handled.len() - NAMED));
+    let mut named: Vec<_> = processed.iter().take(NAMED).map(|delivery| delivery.id.to_string()).collect();
+    if processed.len() > NAMED {
+        named.push(format!("{} more", processed.len() - NAMED));
     }
     format!("webhooks in the inbox: {}", named.join(", "))
 }

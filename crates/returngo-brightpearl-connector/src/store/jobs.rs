@@ -1,19 +1,19 @@
-//! How work stands, for whoever asks.
+//! Jobs: one for each RMA that a connection has to keep in sync.
 
 use std::{fmt, str::FromStr};
 
 use brightpearl::OrderId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use returngo::RmaId;
 use returngo_brightpearl_mapping::Review;
 use serde::{Deserialize, Serialize};
 
 use super::{
     ConnectionId, Store, StoreError, Unknown,
-    session::{Row, Session, json, unreadable},
+    session::{Row, Session, json_column, unreadable},
 };
 
-/// A process that works, unlike every other that runs or ever ran.
+/// The id of a process. It is never used again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkerId(pub String);
 
@@ -23,95 +23,95 @@ impl fmt::Display for WorkerId {
     }
 }
 
-/// What a worker asks for.
+/// A request for pending RMAs.
 #[derive(Debug, Clone)]
 pub struct LeaseRequest {
-    /// Who asks.
+    /// The process.
     pub worker: WorkerId,
-    /// How many RMAs at the most.
+    /// The maximum number of RMAs.
     pub limit: u32,
-    /// The time now.
+    /// The current time.
     pub now: Timestamp,
-    /// The connection to claim from; none for the one whose turn it is.
+    /// The connection; none for the one that has waited longest.
     pub only: Option<ConnectionId>,
-    /// Connections that are not to be claimed from, such as those at work in this process.
+    /// Connections to leave out, such as those in progress in this process.
     pub except: Vec<ConnectionId>,
 }
 
-/// An RMA that a worker may work on, until it finishes it or its process stops reporting.
+/// A lease: the exclusive right to synchronize an RMA, until it is finished or the process stops reporting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     /// The connection.
     pub connection: ConnectionId,
     /// The RMA.
     pub rma: RmaId,
-    /// Which attempt it is. Every write-back is conditional on it.
+    /// The number of the attempt. Every change under the lease is conditional on it.
     pub attempt: i64,
-    /// How often it was marked as due; tells whether it was marked again while it was worked on.
+    /// How many times the RMA was queued; shows whether it was queued again during the run.
     pub enqueued: i64,
-    /// How many attempts before it failed one after another.
+    /// How many attempts before this one failed in a row.
     pub failures: u32,
-    /// How many before it were never finished, one after another: their processes ended, or failed at it.
+    /// How many leases before this one were abandoned in a row, because their processes ended or failed.
     pub abandoned: u32,
-    /// Whether a person or a backfill asked for it: it is synchronized also if it is older than its connection.
+    /// Whether a user or a backfill queued it: it is synchronized even if it is older than its connection.
     pub requested: bool,
-    /// Whether it is known to be an RMA of this connection's shop: ReturnGO or a person named it.
+    /// Whether the RMA is known to belong to the connection's shop, because ReturnGO or a user named it.
     pub of_this_shop: bool,
 }
 
-/// Who made an RMA pending.
+/// The origin of a request to synchronize an RMA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
-    /// Something in Brightpearl carries its number. Another shop on the same account may be the one that has it.
+    /// An object in Brightpearl carries the RMA's number. The RMA may belong to another shop on the same account.
     Brightpearl,
-    /// ReturnGO told of it.
+    /// ReturnGO named it.
     Returngo,
-    /// A person or a backfill asked for it.
+    /// A user or a backfill requested it.
     Prompter,
 }
 
-/// How claimed work ended.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JobOutcome {
-    /// Both systems are in step, but for what a person has to decide.
+    /// Both systems are in sync, apart from reviews.
     Settled {
-        /// What a person has to decide.
+        /// The reviews.
         reviews: Vec<Review>,
         /// The RMA's credit.
         credit: Option<OrderId>,
     },
-    /// It failed and is tried again.
+    /// It failed and is retried.
     Failed {
-        /// Why.
+        /// The reason.
         error: String,
-        /// When; none puts it to a person.
+        /// When it is retried; none if it needs review.
         again_at: Option<Timestamp>,
     },
-    /// It cannot be done yet, for no fault of its own: it is tried again then, and no attempt is counted.
+    /// It cannot be processed yet, through no fault of its own. It is retried, and the attempt is not counted.
     Postponed {
-        /// Why.
+        /// The reason.
         why: String,
-        /// When it is tried again.
+        /// When it is retried.
         until: Timestamp,
     },
-    /// It was not worked on, and is due as before.
+    /// It was not processed and stays pending.
     Released,
-    /// ReturnGO does not know it, and nothing but Brightpearl named it: it is another shop's.
+    /// ReturnGO does not know it, and only Brightpearl named it: it belongs to another shop.
     OfAnotherShop,
 }
 
-/// How an RMA's work stands.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobState {
-    /// It is due, now or later.
+    /// It runs now or later.
     Pending,
-    /// A worker has it.
+    /// A worker holds it.
     InProgress,
-    /// Both systems are in step.
+    /// Both systems are in sync.
     InSync,
-    /// A person has to decide something.
+    /// A user has to decide.
     NeedsReview,
-    /// It is another shop's: what Brightpearl tells of it is ignored.
+    /// It belongs to another shop; what Brightpearl shows of it is ignored.
     OfAnotherShop,
 }
 
@@ -120,7 +120,7 @@ impl JobState {
     pub const ALL: [Self; 5] =
         [Self::Pending, Self::InProgress, Self::InSync, Self::NeedsReview, Self::OfAnotherShop];
 
-    /// The name in the database and in tables.
+    /// The name in the database and in output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -140,96 +140,52 @@ impl FromStr for JobState {
     }
 }
 
-/// An RMA's work.
+/// The job of an RMA.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
     /// The connection.
     pub connection: ConnectionId,
     /// The RMA.
     pub rma: RmaId,
-    /// How it stands.
+    /// The state.
     pub state: JobState,
     /// The RMA's credit, once it is known.
     pub credit: Option<OrderId>,
-    /// How often it was claimed.
+    /// The number of attempts.
     pub attempt: i64,
-    /// How many attempts failed one after another.
+    /// How many attempts failed in a row.
     pub failures: u32,
-    /// Why the last one failed.
+    /// The last failure.
     pub last_error: Option<String>,
-    /// When it is tried next.
+    /// When it runs.
     pub run_at: Option<Timestamp>,
-    /// Since when it is not in step.
+    /// Since when it is out of sync.
     pub pending_since: Option<Timestamp>,
-    /// What a person has to decide.
+    /// The open reviews.
     pub reviews: Vec<Review>,
-    /// What a person has to decide, in the words of another version of this program.
+    /// Open reviews of a kind that this version does not know.
     pub unreadable_reviews: Vec<UnreadableReview>,
-    /// What a person has decided already, of what the last attempt found.
+    /// The resolved reviews, of those that the last run found.
     pub resolved: Vec<Review>,
-    /// How it fails, where a person has decided that it may.
+    /// The failure that was resolved.
     pub resolved_error: Option<String>,
-    /// The process that works on it.
+    /// The process that holds it.
     pub worker: Option<WorkerId>,
-    /// Whether a person or a backfill asked for it.
+    /// Whether a user or a backfill queued it.
     pub requested: bool,
 }
 
-/// A question that another version of this program stored, of a kind that this one does not know. The next attempt asks
-/// what is open in its place.
+/// A review that another version stored, of a kind that this version does not know. The next run replaces it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadableReview {
-    /// What kind of question it is.
+    /// The code.
     pub code: String,
-    /// The question.
+    /// The message.
     pub message: String,
 }
 
-/// What of a connection is not in sync, apart from what waits for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutOfSync {
-    /// The connection.
-    pub connection: ConnectionId,
-    /// RMAs that are due for less than an hour.
-    pub within_an_hour: u64,
-    /// RMAs that are due for less than a day, and more than an hour.
-    pub within_a_day: u64,
-    /// RMAs that are due for longer.
-    pub longer: u64,
-    /// RMAs of which the last three attempts failed, or more.
-    pub failing: u64,
-    /// How one of them failed.
-    pub last_error: Option<String>,
-    /// When the first of them is tried again.
-    pub next_attempt_at: Option<Timestamp>,
-}
-
-/// How a connection stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConnectionStatus {
-    /// The connection.
-    pub connection: ConnectionId,
-    /// Whether another connection is between the same account and shop, so that none of the two is worked on.
-    pub blocked: bool,
-    /// RMAs that are due.
-    pub pending: u64,
-    /// RMAs that are worked on.
-    pub in_progress: u64,
-    /// RMAs that are in step.
-    pub in_sync: u64,
-    /// RMAs that wait for a person.
-    pub needs_review: u64,
-    /// Webhooks that wait to be handled.
-    pub waiting_deliveries: u64,
-    /// Since when the one of these waits that waits longest.
-    pub deliveries_wait_since: Option<Timestamp>,
-    /// Since when the RMA that waits longest is not in step, one that a waiting webhook is about among them; those
-    /// that wait for a person are not counted.
-    pub oldest_pending: Option<Timestamp>,
-}
-
 impl Store {
-    /// The RMAs whose credits these are, as far as they are known.
+    /// The RMAs that have these credits, as far as they are known.
     pub async fn rmas_of_credits(
         &self,
         connection: &ConnectionId,
@@ -238,19 +194,14 @@ impl Store {
         of_credits(&mut self.asking().await?, connection, credits).await
     }
 
-    /// How an RMA's work stands.
+    /// The job of an RMA.
     pub async fn work(&self, connection: &ConnectionId, rma: &RmaId) -> Result<Option<Job>, StoreError> {
         one(&mut self.asking().await?, connection, rma).await
     }
 
-    /// Work that waits for a person, oldest first.
+    /// The jobs that need review, oldest first.
     pub async fn reviews(&self, connection: Option<&ConnectionId>) -> Result<Vec<Job>, StoreError> {
         reviews(&mut self.asking().await?, connection).await
-    }
-
-    /// What is not in sync, by connection; those where nothing is are left out.
-    pub async fn out_of_sync(&self, now: Timestamp) -> Result<Vec<OutOfSync>, StoreError> {
-        out_of_sync(&mut self.asking().await?, now).await
     }
 }
 
@@ -264,7 +215,7 @@ pub(super) async fn one(
     row.as_ref().map(item).transpose()
 }
 
-/// What waits for a person stays here until an attempt finds that it no longer does, also while it is due again.
+/// A review stays listed until a run no longer finds it, also while the job is pending again.
 pub(super) async fn reviews(
     session: &mut Session<'_>,
     connection: Option<&ConnectionId>,
@@ -282,45 +233,9 @@ pub(super) async fn reviews(
     rows.iter().map(item).collect()
 }
 
-/// An RMA fails once so many attempts failed one after another: one that fails once is tried again and then succeeds.
-const FAILING_AFTER: i64 = 3;
-
-/// Looks at no more than what is due or claimed, of which there is an index.
-pub(super) async fn out_of_sync(
-    session: &mut Session<'_>,
-    now: Timestamp,
-) -> Result<Vec<OutOfSync>, StoreError> {
-    const OUT_OF_SYNC: &str = "
-        SELECT connection,
-            COUNT(*) FILTER (WHERE pending_since > $1) AS within_an_hour,
-            COUNT(*) FILTER (WHERE pending_since > $2 AND pending_since <= $1) AS within_a_day,
-            COUNT(*) FILTER (WHERE pending_since <= $2) AS longer,
-            COUNT(*) FILTER (WHERE failures >= $3) AS failing,
-            MAX(last_error) FILTER (WHERE failures >= $3) AS last_error,
-            MIN(run_at) FILTER (WHERE failures >= $3) AS next_attempt_at
-        FROM job WHERE run_at IS NOT NULL OR worker IS NOT NULL GROUP BY connection ORDER BY connection";
-    let [hour_ago, day_ago] =
-        [1, 24].map(|hours| now.saturating_sub(SignedDuration::from_hours(hours)).unwrap_or(now));
-    let parameters = [hour_ago.into(), day_ago.into(), FAILING_AFTER.into()];
-    let rows = session.all(OUT_OF_SYNC, &parameters).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(OutOfSync {
-                connection: row.parsed("connection")?,
-                within_an_hour: row.count("within_an_hour")?,
-                within_a_day: row.count("within_a_day")?,
-                longer: row.count("longer")?,
-                failing: row.count("failing")?,
-                last_error: row.text_if_any("last_error")?,
-                next_attempt_at: row.time_if_any("next_attempt_at")?,
-            })
-        })
-        .collect()
-}
-
 fn item(row: &Row) -> Result<Job, StoreError> {
     let (reviews, unreadable_reviews) = stored_reviews(&row.text("reviews")?);
-    // Decided or not, what does not read is asked again if the next attempt finds it.
+    // A review that cannot be decoded is raised again if the next run finds it.
     let (resolved, _) = stored_reviews(row.text_if_any("resolved")?.as_deref().unwrap_or("[]"));
     let credit = row.text_if_any("credit")?.map(|credit| credit.parse::<OrderId>());
     Ok(Job {
@@ -342,7 +257,7 @@ fn item(row: &Row) -> Result<Job, StoreError> {
     })
 }
 
-/// A question as it is stored, by this version or another.
+/// A stored review, of this version or another.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum StoredReview {
@@ -350,10 +265,11 @@ enum StoredReview {
     Unreadable(UnreadableReview),
 }
 
-/// Those that read, and those of another version, of which one must not keep the others from being shown.
+/// Decodes the reviews one by one, so that one of another version does not hide the others.
 fn stored_reviews(list: &str) -> (Vec<Review>, Vec<UnreadableReview>) {
     let stored = serde_json::from_str(list).unwrap_or_else(|error| {
-        let message = format!("what is to be decided does not read ({error}): look at the RMA again");
+        let message =
+            format!("invalid list of reviews in the database ({error}): run `reviews retry` for the RMA");
         vec![StoredReview::Unreadable(UnreadableReview { code: "Unreadable".to_owned(), message })]
     });
     let (mut known, mut unreadable) = (Vec::new(), Vec::new());
@@ -366,11 +282,6 @@ fn stored_reviews(list: &str) -> (Vec<Review>, Vec<UnreadableReview>) {
     (known, unreadable)
 }
 
-#[derive(Serialize)]
-struct Credit {
-    credit: String,
-}
-
 pub(super) async fn of_credits(
     session: &mut Session<'_>,
     connection: &ConnectionId,
@@ -379,7 +290,7 @@ pub(super) async fn of_credits(
     const OF_CREDITS: &str = "
         SELECT rma FROM job
         WHERE connection = $2 AND job.credit IN (SELECT input.credit FROM {input $1: credit text}) ORDER BY rma";
-    let rows: Vec<_> = credits.iter().map(|credit| Credit { credit: credit.to_string() }).collect();
-    let rows = session.all(OF_CREDITS, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
+    let credits = json_column("credit", credits)?;
+    let rows = session.all(OF_CREDITS, &[(&credits).into(), connection.as_str().into()]).await?;
     rows.iter().map(|row| row.parsed("rma")).collect()
 }

@@ -1,12 +1,12 @@
-//! What the connector remembers: connections, webhooks that arrived, work that is due, what was written, and why.
+//! The store: connections, webhooks, jobs, writes and their audit, in SQLite or PostgreSQL.
 //!
-//! Everything that must survive a crash goes through the [`Store`]. Nothing in it is open across a call to
-//! either system: a worker claims, commits, talks to the systems, and writes back, on the condition that the
-//! work is still its own.
+//! Everything that has to survive a crash is in the [`Store`]. No transaction is open during a call to either system: a
+//! worker leases jobs and commits, calls the systems, and records the results on the condition that it still holds the lease.
 
 mod audit;
 mod clock;
 mod connection_changes;
+mod connection_queue;
 mod connections;
 mod database;
 mod decisions;
@@ -26,6 +26,7 @@ mod rekey;
 mod retention;
 mod returngo_calls;
 mod session;
+mod status;
 mod sweep_rows;
 mod sweeps;
 mod token_refresh;
@@ -38,15 +39,13 @@ pub use decisions::{Decision, SettledReview};
 pub use effects::{Admission, EffectOutcome, EffectRecord, Intent, WriteKind};
 pub(crate) use failure::same_at_every_attempt;
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
-pub use jobs::{
-    Cause, ConnectionStatus, Job, JobOutcome, JobState, Lease, LeaseRequest, OutOfSync, UnreadableReview,
-    WorkerId,
-};
+pub use jobs::{Cause, Job, JobOutcome, JobState, Lease, LeaseRequest, UnreadableReview, WorkerId};
 pub use observations::{Observation, ObservedCredit};
 pub use original_orders::{OrderHold, OrderRequest, Revision};
 pub use processes::{LEASE, Process, REPORT_EVERY};
 pub use rekey::{Reencrypted, ReencryptedSecrets};
 pub use returngo_calls::{CallLimits, KeyDigest, ReservedCalls};
+pub use status::{ConnectionStatus, OutOfSync};
 pub use sweep_rows::{SweepPart, SweepRowChanges, SweepRowKey, SweepRows};
 pub use sweeps::{SweepLease, SweepName, SweepStatus};
 pub use unreadable::{Dismissal, StoredUnreadable, Unreadable, UnreadableKind};
@@ -59,17 +58,16 @@ use sqlx::AnyPool;
 
 use self::{database::Database, open::IfMissing, session::Session};
 
-/// The durable memory. One implementation speaks to SQLite and to PostgreSQL; any number of processes may
-/// share a PostgreSQL.
+/// The database. One implementation serves SQLite and PostgreSQL; any number of processes may share a PostgreSQL database.
 #[derive(Debug)]
 pub struct Store {
-    place: Database,
+    database: Database,
     write: AnyPool,
     read: AnyPool,
 }
 
 impl Store {
-    /// Whether the store can be written to, and has space for a webhook: writes.
+    /// Checks, by writing, that the database is writable and has space for a webhook.
     pub async fn ready(&self) -> Result<(), StoreError> {
         const FILL: &str = "UPDATE readiness SET checks = checks + 1, fill = $1 WHERE id = 1";
         let mut session = self.writing().await?;
@@ -78,14 +76,14 @@ impl Store {
         session.commit().await
     }
 
-    /// Whether no statement is under way. A simulation lets time pass only then.
+    /// Whether no statement is running. A simulation advances its clock only then.
     pub fn is_idle(&self) -> bool {
         [&self.write, &self.read].into_iter().all(|pool| pool.num_idle() == pool.size() as usize)
     }
 
     async fn writing(&self) -> Result<Session<'_>, StoreError> {
-        let begun = self.write.begin_with(self.place.dialect.begin()).await;
-        Ok(Session::in_transaction(begun.map_err(|error| self.place.explain(error))?, &self.place))
+        let begun = self.write.begin_with(self.database.dialect.begin()).await;
+        Ok(Session::in_transaction(begun.map_err(|error| self.database.explain(error))?, &self.database))
     }
 
     async fn open(url: &str) -> Result<Self, StoreError> {
@@ -100,31 +98,34 @@ impl Store {
         Ok(store)
     }
 
-    /// For several statements that have to see the same state.
+    /// A session for several statements that have to see the same state.
     async fn reading(&self) -> Result<Session<'_>, StoreError> {
         let begun = self.read.begin().await;
-        Ok(Session::in_transaction(begun.map_err(|error| self.place.explain(error))?, &self.place))
+        Ok(Session::in_transaction(begun.map_err(|error| self.database.explain(error))?, &self.database))
     }
 
-    /// For one statement.
+    /// A session for one statement.
     async fn asking(&self) -> Result<Session<'_>, StoreError> {
         let connection = self.read.acquire().await;
-        Ok(Session::for_one_statement(connection.map_err(|error| self.place.explain(error))?, &self.place))
+        Ok(Session::for_one_statement(
+            connection.map_err(|error| self.database.explain(error))?,
+            &self.database,
+        ))
     }
 }
 
-/// Opens a store, and makes or updates its tables: `sqlite:///var/lib/returngo-brightpearl/store.db` (created
-/// if it is not there; `?busy_timeout=` in milliseconds and `?max_page_count=` as SQLite has them),
-/// `sqlite::memory:` for a try, or `postgres://user:password@host/name`.
+/// Opens a database, and creates or updates its tables: `sqlite:///var/lib/returngo-brightpearl/store.db` (created if it does
+/// not exist, with the options `busy_timeout` in milliseconds and `max_page_count`), `sqlite::memory:` for tests, or
+/// `postgres://user:password@host/name`.
 ///
 /// # Errors
 ///
-/// The database cannot be opened or written to, is held by another process, or is newer than this program.
+/// The database cannot be opened or written to, is held by another process, or was created by another version.
 pub async fn open(url: &str) -> Result<Arc<Store>, StoreError> {
     Ok(Arc::new(Store::open(url).await?))
 }
 
-/// The same of a database that was set up before; none is created.
+/// Opens a database that exists and is set up; creates none.
 ///
 /// # Errors
 /// As [`open`], and [`StoreError::NotSetUp`].

@@ -1,5 +1,5 @@
-//! What workers saw, for the sweeps. Without it sweeps mark more than they need to, so that what another version has
-//! written and this one cannot read is left out, but for its units: late refunds find their RMAs by these.
+//! Observations of RMAs in sync, for the sweeps. Without them sweeps queue more RMAs than necessary, so an observation of
+//! another version that cannot be decoded is ignored. Its units are kept: a late refund finds its RMA by them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,11 +19,10 @@ use sha2::{Digest, Sha256};
 
 use super::{
     ConnectionId, Store, StoreError,
-    session::{Row, Session, json, unreadable},
+    session::{Row, Session, json, json_column, unreadable},
 };
 
-/// What a worker saw of an RMA when it had nothing more to do about it: a sweep that finds the same leaves the RMA
-/// alone.
+/// What both systems showed of an RMA in sync. A sweep that finds the same does not queue the RMA.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Observation {
@@ -33,24 +32,24 @@ pub struct Observation {
     pub credit: Option<ObservedCredit>,
 }
 
-/// What was seen of an RMA's credit: enough to know a change when a search shows one.
+/// What Brightpearl showed of an RMA's credit: enough to recognize a change in search results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObservedCredit {
     /// The credit.
     pub id: OrderId,
-    /// A digest of all that the order shows. When it changed last does not tell enough: Brightpearl shows whole
-    /// seconds, and more may change within the one that was seen.
+    /// A digest of the order. The time of its last change is not enough: Brightpearl shows whole seconds, and a further
+    /// change within the same second is possible.
     #[serde(default)]
     pub digest: Option<String>,
-    /// What was received for it.
+    /// Its goods-in notes.
     pub goods_in_notes: BTreeSet<GoodsInNoteId>,
-    /// What became of it.
+    /// Its goods movements.
     pub movements: BTreeSet<GoodsMovementId>,
 }
 
 impl Observation {
-    /// What this world shows, whose RMA was asked for at this time and has this credit.
+    /// The observation of this world, whose RMA was requested at this time and has this credit.
     pub fn of(world: &World, credit: Option<OrderId>, asked_at: Timestamp) -> Self {
         Self {
             rma: SeenRma::of(&world.rma, asked_at),
@@ -70,12 +69,12 @@ impl ObservedCredit {
         }
     }
 
-    /// Whether the credit has not changed since.
+    /// Whether the credit is unchanged.
     pub fn is_as_in(&self, order: &Order) -> bool {
         self.digest.is_some() && self.digest == digest(order)
     }
 
-    /// Whether this movement is known: by itself, or by the note that it belongs to.
+    /// Whether this movement was observed, itself or as part of its note.
     pub fn knows(&self, movement: &GoodsMovement) -> bool {
         let is_receipt = movement.goods_note_type_code == Some(GoodsNoteTypeCode::GoodsIn);
         self.movements.contains(&movement.goods_movement_id)
@@ -83,7 +82,7 @@ impl ObservedCredit {
     }
 }
 
-/// Custom fields do not count: a sweep does not ask for them.
+/// Without custom fields: a sweep does not request them.
 fn digest(order: &Order) -> Option<String> {
     let mut order = order.clone();
     order.custom_fields = None;
@@ -93,19 +92,19 @@ fn digest(order: &Order) -> Option<String> {
 }
 
 impl Store {
-    /// Remembers what a worker saw of RMAs about which it has nothing more to do, unless a later read is remembered.
+    /// Records observations, unless a later one is stored.
     pub async fn record_observations(
         &self,
         connection: &ConnectionId,
-        seen: &[(RmaId, Observation)],
+        observed: &[(RmaId, Observation)],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
-        record_observations(&mut session, connection, seen, now).await?;
+        record_observations(&mut session, connection, observed, now).await?;
         session.commit().await
     }
 
-    /// What was remembered since this time.
+    /// The observations recorded since this time.
     pub async fn observed_since(
         &self,
         connection: &ConnectionId,
@@ -114,7 +113,8 @@ impl Store {
         observed_since(&mut self.asking().await?, connection, since).await
     }
 
-    /// What was remembered of the RMAs that have these credits: nothing of a credit where not all of it is readable.
+    /// The observations of the RMAs that have these credits. A credit is left out if one of its observations cannot be
+    /// decoded.
     pub async fn observations_of_credits(
         &self,
         connection: &ConnectionId,
@@ -123,7 +123,7 @@ impl Store {
         of_credits(&mut self.asking().await?, connection, credits).await
     }
 
-    /// The RMAs of which any of these units was seen, whenever that was.
+    /// The RMAs that had any of these units at any time.
     pub async fn rmas_of_items(
         &self,
         connection: &ConnectionId,
@@ -132,7 +132,7 @@ impl Store {
         rmas_of_items(&mut self.asking().await?, connection, items).await
     }
 
-    /// What was remembered of these RMAs in ReturnGO.
+    /// The ReturnGO part of the observations of these RMAs.
     pub async fn observed_rmas(
         &self,
         connection: &ConnectionId,
@@ -141,8 +141,8 @@ impl Store {
         of(&mut self.asking().await?, connection, rmas).await
     }
 
-    /// What was remembered in ReturnGO of the RMAs that a sweep has to [watch](SeenRma::watched_until): those that are
-    /// finished are not among them.
+    /// The ReturnGO part of the observations of all RMAs that a sweep has to [watch](SeenRma::watched_until), which finished
+    /// RMAs are not.
     pub async fn watched_rmas(
         &self,
         connection: &ConnectionId,
@@ -153,40 +153,40 @@ impl Store {
 }
 
 #[derive(Serialize)]
-struct Remembered {
+struct ObservationRow {
     rma: String,
     credit: Option<String>,
     what: String,
     watch_until: Option<i64>,
 }
 
-impl Remembered {
-    fn of(rma: &RmaId, seen: &Observation) -> Result<Self, StoreError> {
-        let watched_until = seen.rma.watched_until(&SweepSettings::default());
+impl ObservationRow {
+    fn of(rma: &RmaId, observed: &Observation) -> Result<Self, StoreError> {
+        let watched_until = observed.rma.watched_until(&SweepSettings::default());
         Ok(Self {
             rma: rma.to_string(),
-            credit: seen.credit.as_ref().map(|credit| credit.id.to_string()),
-            what: serde_json::to_string(seen).map_err(|error| unreadable("what", error))?,
+            credit: observed.credit.as_ref().map(|credit| credit.id.to_string()),
+            what: serde_json::to_string(observed).map_err(|error| unreadable("what", error))?,
             watch_until: watched_until.map(Timestamp::as_microsecond),
         })
     }
 }
 
 #[derive(Serialize)]
-struct UnitOf<'a> {
+struct UnitRow<'a> {
     item: &'a ReturnedItemId,
     rma: &'a RmaId,
 }
 
-/// What was read before what is remembered already changes nothing, but for the units: an RMA stays found by each unit
-/// that it ever had.
+/// An observation that is older than the stored one changes nothing but the units: an RMA is found by each unit that it ever
+/// had.
 pub(super) async fn record_observations(
     session: &mut Session<'_>,
     connection: &ConnectionId,
-    seen: &[(RmaId, Observation)],
+    observed: &[(RmaId, Observation)],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    const REMEMBER: &str = "
+    const RECORD: &str = "
         INSERT INTO observation (connection, rma, credit, what, watch_until, observed_at)
         SELECT $2, rma, credit, what, watch_until, $3
         FROM {input $1: rma text, credit text, what text, watch_until bigint} WHERE true
@@ -196,38 +196,39 @@ pub(super) async fn record_observations(
         INSERT INTO observed_item (connection, item, rma)
         SELECT $2, item, rma FROM {input $1: item text, rma text} WHERE true
         ON CONFLICT (connection, item, rma) DO NOTHING";
-    let units =
-        seen.iter().flat_map(|(rma, seen)| seen.rma.items.iter().map(move |item| UnitOf { item, rma }));
+    let units = observed
+        .iter()
+        .flat_map(|(rma, observed)| observed.rma.items.iter().map(move |item| UnitRow { item, rma }));
     session.run(UNITS, &[(&json(&units.collect::<Vec<_>>())?).into(), connection.as_str().into()]).await?;
-    let rows = unless_read_later(session, connection, seen, now).await?;
-    session.run(REMEMBER, &[(&json(&rows)?).into(), connection.as_str().into(), now.into()]).await.map(drop)
+    let rows = unless_read_later(session, connection, observed, now).await?;
+    session.run(RECORD, &[(&json(&rows)?).into(), connection.as_str().into(), now.into()]).await.map(drop)
 }
 
-/// As they are to be stored, each with the time since when its status is known. What claims to be read later than now was
-/// read by a clock that was ahead, and gives way.
+/// The rows to store, each with the time since when its status is known. A stored observation from the future comes from a
+/// clock that was ahead, and is replaced.
 async fn unless_read_later(
     session: &mut Session<'_>,
     connection: &ConnectionId,
-    seen: &[(RmaId, Observation)],
+    observed: &[(RmaId, Observation)],
     now: Timestamp,
-) -> Result<Vec<Remembered>, StoreError> {
+) -> Result<Vec<ObservationRow>, StoreError> {
     const BEFORE: &str = "
         SELECT rma, what FROM observation
         WHERE connection = $2 AND observation.rma IN (SELECT input.rma FROM {input $1: rma text}) ORDER BY rma";
-    let names: Vec<_> = seen.iter().map(|(rma, _)| Named { rma }).collect();
-    let before = session.lock_all(BEFORE, &[(&json(&names)?).into(), connection.as_str().into()]).await?;
+    let rmas = json_column("rma", observed.iter().map(|(rma, _)| rma))?;
+    let before = session.lock_all(BEFORE, &[(&rmas).into(), connection.as_str().into()]).await?;
     let before: BTreeMap<_, _> = readable(&before)?.into_iter().collect();
     let mut rows = Vec::new();
-    for (rma, seen) in seen {
+    for (rma, observed) in observed {
         let before = before.get(rma).filter(|before| before.read_at <= now);
-        if before.is_some_and(|before| before.read_at > seen.rma.read_at) {
+        if before.is_some_and(|before| before.read_at > observed.rma.read_at) {
             continue;
         }
-        let mut seen = seen.clone();
-        if let Some(before) = before.filter(|before| before.status == seen.rma.status) {
-            seen.rma.status_since = before.status_since;
+        let mut observed = observed.clone();
+        if let Some(before) = before.filter(|before| before.status == observed.rma.status) {
+            observed.rma.status_since = before.status_since;
         }
-        rows.push(Remembered::of(rma, &seen)?);
+        rows.push(ObservationRow::of(rma, &observed)?);
     }
     Ok(rows)
 }
@@ -240,18 +241,13 @@ pub(super) async fn observed_since(
     const SINCE: &str =
         "SELECT rma, what FROM observation WHERE connection = $1 AND observed_at >= $2 ORDER BY rma";
     let rows = session.all(SINCE, &[connection.as_str().into(), since.into()]).await?;
-    let mut seen = Vec::new();
+    let mut observed = Vec::new();
     for row in &rows {
         if let Some(what) = what(row)? {
-            seen.push((row.parsed("rma")?, what));
+            observed.push((row.parsed("rma")?, what));
         }
     }
-    Ok(seen)
-}
-
-#[derive(Serialize)]
-struct Credit {
-    credit: String,
+    Ok(observed)
 }
 
 pub(super) async fn of_credits(
@@ -262,22 +258,18 @@ pub(super) async fn of_credits(
     const OF_CREDITS: &str = "
         SELECT credit, what FROM observation
         WHERE connection = $2 AND observation.credit IN (SELECT input.credit FROM {input $1: credit text}) ORDER BY rma";
-    let rows: Vec<_> = credits.iter().map(|credit| Credit { credit: credit.to_string() }).collect();
-    let rows = session.all(OF_CREDITS, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
-    let (mut seen, mut unreadable) = (Vec::new(), BTreeSet::new());
+    let credits = json_column("credit", credits)?;
+    let rows = session.all(OF_CREDITS, &[(&credits).into(), connection.as_str().into()]).await?;
+    let (mut observed, mut unreadable) = (Vec::new(), BTreeSet::new());
     for row in &rows {
         match what(row)? {
-            Some(what) => seen.push(what),
+            Some(what) => observed.push(what),
             None => drop(unreadable.insert(row.parsed::<OrderId>("credit")?)),
         }
     }
-    seen.retain(|seen| seen.credit.as_ref().is_some_and(|credit| !unreadable.contains(&credit.id)));
-    Ok(seen)
-}
-
-#[derive(Serialize)]
-struct Unit<'a> {
-    item: &'a ReturnedItemId,
+    observed
+        .retain(|observed| observed.credit.as_ref().is_some_and(|credit| !unreadable.contains(&credit.id)));
+    Ok(observed)
 }
 
 pub(super) async fn rmas_of_items(
@@ -291,8 +283,8 @@ pub(super) async fn rmas_of_items(
     if items.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<_> = items.iter().map(|item| Unit { item }).collect();
-    let rows = session.all(OF_ITEMS, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
+    let items = json_column("item", items)?;
+    let rows = session.all(OF_ITEMS, &[(&items).into(), connection.as_str().into()]).await?;
     rows.iter().map(|row| row.parsed("rma")).collect()
 }
 
@@ -307,18 +299,18 @@ pub(super) async fn of(
     if rmas.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<_> = rmas.iter().map(|rma| Named { rma }).collect();
-    let rows = session.all(OF, &[(&json(&rows)?).into(), connection.as_str().into()]).await?;
+    let rmas = json_column("rma", rmas)?;
+    let rows = session.all(OF, &[(&rmas).into(), connection.as_str().into()]).await?;
     readable(&rows)
 }
 
-/// Page by page: a shop may have tens of thousands of them.
+/// Page by page: a shop may have tens of thousands.
 pub(super) async fn watched(
     session: &mut Session<'_>,
     connection: &ConnectionId,
     now: Timestamp,
 ) -> Result<Vec<(RmaId, SeenRma)>, StoreError> {
-    const A_PAGE: i64 = 1000;
+    const PAGE_SIZE: i64 = 1000;
     const WATCHED: &str = "
         SELECT rma, what, watch_until FROM observation
         WHERE connection = $1 AND watch_until IS NOT NULL AND (watch_until, rma) > ($2, $3)
@@ -326,7 +318,7 @@ pub(super) async fn watched(
     let (mut until, mut last) = (now.as_microsecond(), String::new());
     let mut watched = Vec::new();
     loop {
-        let parameters = [connection.as_str().into(), until.into(), (&last).into(), A_PAGE.into()];
+        let parameters = [connection.as_str().into(), until.into(), (&last).into(), PAGE_SIZE.into()];
         let rows = session.all(WATCHED, &parameters).await?;
         let Some(row) = rows.last() else { return Ok(watched) };
         (until, last) = (row.int("watch_until")?, row.text("rma")?);
@@ -334,25 +326,20 @@ pub(super) async fn watched(
     }
 }
 
-#[derive(Serialize)]
-struct Named<'a> {
-    rma: &'a RmaId,
-}
-
-/// The part of what was seen that is of ReturnGO.
+/// The ReturnGO part of an observation.
 #[derive(Deserialize)]
-struct OfReturngo {
+struct ReturngoPart {
     rma: SeenRma,
 }
 
 fn readable(rows: &[Row]) -> Result<Vec<(RmaId, SeenRma)>, StoreError> {
-    let mut seen = Vec::new();
+    let mut observed = Vec::new();
     for row in rows {
-        if let Ok(OfReturngo { rma }) = serde_json::from_str(&row.text("what")?) {
-            seen.push((row.parsed("rma")?, rma));
+        if let Ok(ReturngoPart { rma }) = serde_json::from_str(&row.text("what")?) {
+            observed.push((row.parsed("rma")?, rma));
         }
     }
-    Ok(seen)
+    Ok(observed)
 }
 
 fn what(row: &Row) -> Result<Option<Observation>, StoreError> {

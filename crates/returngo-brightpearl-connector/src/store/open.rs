@@ -1,4 +1,4 @@
-//! Opening a database: its address, its connections, its tables.
+//! Opens databases: addresses, connection pools and migrations.
 
 use std::{path::Path, time::Duration};
 
@@ -19,17 +19,17 @@ const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "store", include_str!("../../mig
 const CONNECTIONS_TO_POSTGRES: u32 = 8;
 const READERS_OF_SQLITE: u32 = 4;
 
-/// What a URL says.
+/// The parts of a database URL.
 struct Address {
-    place: Database,
-    /// As the driver understands it.
+    database: Database,
+    /// The URL for the driver.
     url: String,
-    /// What only this database is told.
+    /// Settings for this database only.
     settings: Vec<String>,
     in_memory: bool,
 }
 
-/// What becomes of a database that is not there.
+/// What to do about a missing database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IfMissing {
     Create,
@@ -38,14 +38,14 @@ pub(super) enum IfMissing {
 
 pub(super) async fn open(url: &str, if_missing: IfMissing) -> Result<Store, StoreError> {
     sqlx::any::install_default_drivers();
-    let Address { place, url, settings, in_memory } = Address::parse(url, if_missing)?;
+    let Address { database, url, settings, in_memory } = Address::parse(url, if_missing)?;
     let pool = |size: u32| {
         let mut statements: Vec<_> = settings.clone();
-        statements.extend(place.dialect.session_settings().iter().map(|&text| text.to_owned()));
-        connect(&url, size, statements, place.dialect)
+        statements.extend(database.dialect.session_settings().iter().map(|&text| text.to_owned()));
+        connect(&url, size, statements, database.dialect)
     };
-    let explain = |error| place.explain(error);
-    let (write, read) = match place.dialect {
+    let explain = |error| database.explain(error);
+    let (write, read) = match database.dialect {
         Dialect::Postgres => {
             try_once(&url).await.map_err(explain)?;
             let pool = pool(CONNECTIONS_TO_POSTGRES).await.map_err(explain)?;
@@ -56,24 +56,25 @@ pub(super) async fn open(url: &str, if_missing: IfMissing) -> Result<Store, Stor
             let pool = pool(1).await.map_err(explain)?;
             (pool.clone(), pool)
         }
-        // SQLite has one writer at a time. Waiting for it here is fair and wakes at once; inside SQLite it is not.
+        // SQLite has one writer at a time. Waiting for it in the pool is fair and wakes at once; waiting inside SQLite does
+        // not.
         Dialect::Sqlite => {
             try_once(&url).await.map_err(explain)?;
             (pool(1).await.map_err(explain)?, pool(READERS_OF_SQLITE).await.map_err(explain)?)
         }
     };
-    if if_missing == IfMissing::Fail && !is_set_up(&write, &place).await? {
-        return Err(StoreError::NotSetUp { database: place.name });
+    if if_missing == IfMissing::Fail && !is_set_up(&write, &database).await? {
+        return Err(StoreError::NotSetUp { database: database.name });
     }
-    migrate(&write, &place).await?;
-    Ok(Store { place, write, read })
+    migrate(&write, &database).await?;
+    Ok(Store { database, write, read })
 }
 
-/// A pool goes on trying what does not work until its time is up; who configured it wants to know at once, and why.
+/// A pool retries until its timeout. A wrong configuration is reported at once, with the cause.
 async fn try_once(url: &str) -> Result<(), sqlx::Error> {
     let mut connection = AnyConnection::connect(url).await?;
     if url.starts_with("sqlite") {
-        // The file is not looked at before something is asked.
+        // The file is opened by the first statement only.
         connection.execute("PRAGMA schema_version").await?;
     }
     connection.close().await
@@ -90,7 +91,7 @@ async fn connect(
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(Duration::from_secs(30))
-        // A connection to a server may be gone; one to a file is not.
+        // A connection to a server may be lost; one to a file is not.
         .test_before_acquire(dialect == Dialect::Postgres)
         .after_connect(move |connection, _| {
             let settings = settings.clone();
@@ -101,36 +102,36 @@ async fn connect(
                 Ok(())
             })
         })
-        // SQLite itself ends a transaction when its disk is full; the driver cannot end it then, and begins no other.
+        // SQLite ends a transaction itself when its disk is full. The driver can then neither end it nor begin another one.
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect(url)
         .await
 }
 
-/// Whether there is a list of migrations.
-async fn is_set_up(pool: &AnyPool, place: &Database) -> Result<bool, StoreError> {
-    let counted = sqlx::query(place.dialect.count_lists_of_migrations()).fetch_one(pool).await;
-    counted.and_then(|row| Ok(row.try_get::<i64, _>(0)? > 0)).map_err(|error| place.explain(error))
+/// Whether the table of migrations exists.
+async fn is_set_up(pool: &AnyPool, database: &Database) -> Result<bool, StoreError> {
+    let counted = sqlx::query(database.dialect.count_lists_of_migrations()).fetch_one(pool).await;
+    counted.and_then(|row| Ok(row.try_get::<i64, _>(0)? > 0)).map_err(|error| database.explain(error))
 }
 
-/// Makes the tables, or brings them up to date: all or nothing, and one process at a time.
-async fn migrate(pool: &AnyPool, place: &Database) -> Result<(), StoreError> {
+/// Creates or updates the tables in one transaction, one process at a time.
+async fn migrate(pool: &AnyPool, database: &Database) -> Result<(), StoreError> {
     let steps = MIGRATIONS.map(|(version, name, text)| {
-        let text = AssertSqlSafe(place.dialect.migration(text)).into_sql_str();
+        let text = AssertSqlSafe(database.dialect.migration(text)).into_sql_str();
         Migration::new(version, name.into(), MigrationType::Simple, text, false)
     });
     let mut migrator = Migrator::with_migrations(steps.into());
     migrator.set_locking(false);
-    let explain = |error| place.explain(error);
-    let mut transaction = pool.begin_with(place.dialect.begin()).await.map_err(explain)?;
-    if let Some(lock) = place.dialect.lock_migrations() {
+    let explain = |error| database.explain(error);
+    let mut transaction = pool.begin_with(database.dialect.begin()).await.map_err(explain)?;
+    if let Some(lock) = database.dialect.lock_migrations() {
         transaction.execute(lock).await.map_err(explain)?;
     }
     migrator.run(&mut *transaction).await.map_err(|error| match error {
         MigrateError::VersionMissing(migration) => {
-            StoreError::Newer { database: place.name.clone(), migration }
+            StoreError::Newer { database: database.name.clone(), migration }
         }
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => place.explain(error),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => database.explain(error),
         other => StoreError::Corrupt { what: "the list of migrations".to_owned(), reason: other.to_string() },
     })?;
     transaction.commit().await.map_err(explain)
@@ -157,7 +158,7 @@ impl Address {
         let port = parsed.port().map(|port| format!(":{port}")).unwrap_or_default();
         let name = format!("postgres://{}{port}{}", parsed.host_str().unwrap_or_default(), parsed.path());
         Ok(Self {
-            place: Database { dialect: Dialect::Postgres, name },
+            database: Database { dialect: Dialect::Postgres, name },
             url: url.to_owned(),
             settings: Vec::new(),
             in_memory: false,
@@ -171,7 +172,7 @@ impl Address {
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
         let file = percent_decode_str(file).decode_utf8_lossy().into_owned();
-        let place = Database { dialect: Dialect::Sqlite, name: file.clone() };
+        let database = Database { dialect: Dialect::Sqlite, name: file.clone() };
         let mut mode = "rwc".to_owned();
         let mut settings = vec!["PRAGMA busy_timeout = 5000".to_owned()];
         for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -182,38 +183,38 @@ impl Address {
                 }
                 _ => {
                     let advice = "use mode=ro|rw|rwc, busy_timeout and max_page_count alone, with numbers";
-                    return Err(place.unreachable(advice, format!("{key}={value} is not known")));
+                    return Err(database.unreachable(advice, format!("{key}={value} is not known")));
                 }
             }
         }
         let in_memory = file == ":memory:";
         if !in_memory && if_missing == IfMissing::Fail {
             if !Path::new(&file).exists() {
-                return Err(StoreError::NotSetUp { database: place.name });
+                return Err(StoreError::NotSetUp { database: database.name });
             }
             mode = mode.replace("rwc", "rw");
         }
         if !in_memory && mode == "rwc" {
             create_private(Path::new(&file)).map_err(|error| {
-                place.unreachable("check that its folder exists and that this user may use it", error)
+                database.unreachable("check that its folder exists and that this user may use it", error)
             })?;
         }
         if !in_memory {
-            check_private(&file).map_err(|error| place.unreachable("its file is not private", error))?;
+            check_private(&file).map_err(|error| database.unreachable("its file is not private", error))?;
         }
         let url = if in_memory {
             "sqlite::memory:".to_owned()
         } else {
             format!("sqlite:{}?mode={mode}", utf8_percent_encode(&file, NOT_IN_A_PATH))
         };
-        Ok(Self { place, url, settings, in_memory })
+        Ok(Self { database, url, settings, in_memory })
     }
 }
 
 const NOT_IN_A_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'?');
 
-/// Creates the file for this user alone, if it is not there: it holds customers' returns. SQLite gives the files
-/// that it puts beside it the same permissions.
+/// Creates the file for this user alone if it does not exist, because it contains customers' returns. SQLite gives its other
+/// files the same permissions.
 fn create_private(file: &Path) -> std::io::Result<()> {
     match private::create(file) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
@@ -221,7 +222,7 @@ fn create_private(file: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Refuses a file that others may read, and those that SQLite has put beside it.
+/// Rejects the file, and SQLite's files beside it, if others may read them.
 fn check_private(file: &str) -> Result<(), NotPrivate> {
     let files = ["", "-wal", "-shm"].map(|end| format!("{file}{end}"));
     private::check(&files.each_ref().map(Path::new))

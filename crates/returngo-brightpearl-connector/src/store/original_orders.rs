@@ -1,4 +1,4 @@
-//! Sales orders: one return of an order is worked on at a time, and each sees what the others intended.
+//! Sales orders: one return of an order is processed at a time, and sees the writes that were intended for the others.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -9,61 +9,61 @@ use returngo_brightpearl_sync::IntendedCredit;
 use serde::Serialize;
 
 use super::{
-    ConnectionId, EffectRecord, Lease, Store, StoreError, connections, effects,
-    queue::Held,
+    ConnectionId, EffectRecord, Lease, Store, StoreError, connection_queue, connections, effects,
+    queue::LeaseRow,
     session::{Row, Session, json, unreadable},
 };
 
-/// How often sales orders changed hands, over all orders: what is read after it was asked for shows at least
-/// everything that was written by then.
+/// A counter that grows whenever any sales order gets another holder. What is read afterwards shows everything that was
+/// written before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Revision(pub i64);
 
-/// A claim that needs the sales order that its RMA is for.
+/// A request to hold the sales order of a leased RMA.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRequest {
-    /// The claim.
+    /// The lease.
     pub lease: Lease,
     /// The sales order.
     pub order: OrderId,
 }
 
-/// Whether a claim has the sales order that it asked for.
+/// Whether a lease holds the sales order that it requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrderHold {
-    /// It has, and nothing was written for another return of the order since it was read.
+    /// It does, and nothing was written for another return of the order since it was read.
     Ready,
-    /// It has, but another return of the order may have been written to since: read again first.
+    /// It does, but another return of the order may have been written since: read both systems again.
     Changed,
-    /// Another return of the order is worked on.
+    /// Another return of the order is in progress.
     Taken {
-        /// By which connection.
+        /// Its connection.
         connection: ConnectionId,
-        /// Which one.
+        /// Its RMA.
         rma: RmaId,
     },
-    /// A credit of another return of the order may or may not have been written: its RMA is pending and finds out.
+    /// It is unknown whether a credit of another return of the order was written. Its RMA is pending and will look it up.
     Unclear {
-        /// By which connection.
+        /// Its connection.
         connection: ConnectionId,
-        /// Which one.
+        /// Its RMA.
         rma: RmaId,
-        /// When it is tried next, unless it is in progress.
+        /// When that RMA runs, unless it is in progress.
         run_at: Option<Timestamp>,
     },
-    /// The claim is no longer held.
+    /// The lease was lost.
     LeaseLost,
 }
 
 impl Store {
-    /// How often sales orders changed hands so far: to be asked before both systems are read.
+    /// The current revision. Request it before both systems are read.
     pub async fn revision(&self) -> Result<Revision, StoreError> {
         revision(&mut self.asking().await?).await
     }
 
-    /// Gives claims of one connection the sales orders of their RMAs, until they are finished: of all returns of an order
-    /// one is worked on at a time, also by other connections of the account and other processes. What was read after
-    /// `read_at` shows what the others wrote. Answers in the same order.
+    /// Holds the sales orders of leased RMAs of one connection until their leases end. One return of an order is processed at
+    /// a time, over all connections of the account and all processes. What was read after `read_at` shows what the others
+    /// wrote. Answers in the same order.
     pub async fn hold_orders(
         &self,
         requests: &[OrderRequest],
@@ -75,7 +75,7 @@ impl Store {
         Ok(turns)
     }
 
-    /// The credits that were intended for these sales orders, by any RMA of the connection's account, and not refused.
+    /// The credits intended for these sales orders, by any RMA of the connection's account, that were not rejected.
     pub async fn intended_credits(
         &self,
         connection: &ConnectionId,
@@ -84,7 +84,7 @@ impl Store {
         intended_credits(&mut self.reading().await?, connection, orders).await
     }
 
-    /// The credits and payments of these RMAs that were intended or applied since this time and not refused.
+    /// The credits and payments of these RMAs that were intended or applied since this time and not rejected.
     pub async fn recent_writes(
         &self,
         connection: &ConnectionId,
@@ -101,7 +101,7 @@ pub(super) async fn revision(session: &mut Session<'_>) -> Result<Revision, Stor
     row.map_or(Ok(Revision::default()), |row| Ok(Revision(row.int("revision")?)))
 }
 
-/// The Brightpearl account of a connection. One that was stored before accounts were known stands for itself.
+/// The Brightpearl account of a connection, or its own name while none is bound.
 pub(super) async fn account_of(
     session: &mut Session<'_>,
     connection: &ConnectionId,
@@ -110,14 +110,14 @@ pub(super) async fn account_of(
     Ok(bound.map_or_else(|| format!("connection {connection}"), |bound| bound.account().to_owned()))
 }
 
-/// Gives each claim the sales order that it asks for, unless another return of the order is worked on or unclear. All
-/// claims are of one connection.
+/// Holds the requested sales order for each lease, unless another return of the order is in progress or unclear. All leases
+/// are of one connection.
 pub(super) async fn take(
     session: &mut Session<'_>,
     requests: &[OrderRequest],
     read_at: Revision,
 ) -> Result<Vec<OrderHold>, StoreError> {
-    // So that there is something to lock: of two that ask at once for an order that is new, one comes first.
+    // Creates the rows to lock, so that of two simultaneous requests for a new order one comes first.
     const KNOW: &str = "
         INSERT INTO original_order (account, order_id, revision)
         SELECT $2, order_id, 0 FROM {input $1: order_id text} WHERE true ORDER BY order_id
@@ -131,8 +131,11 @@ pub(super) async fn take(
         ON CONFLICT (account, order_id) DO UPDATE SET revision = excluded.revision,
             connection = excluded.connection, rma = excluded.rma, attempt = excluded.attempt";
     let Some(first) = requests.first() else { return Ok(Vec::new()) };
-    connections::lock_all(session, &connections::of_leases(requests.iter().map(|request| &request.lease)))
-        .await?;
+    connection_queue::lock_all(
+        session,
+        &connection_queue::of_leases(requests.iter().map(|request| &request.lease)),
+    )
+    .await?;
     let account = account_of(session, &first.lease.connection).await?;
     let held = held(session, requests).await?;
     let orders: BTreeSet<_> = requests.iter().map(|request| request.order).collect();
@@ -175,12 +178,12 @@ fn turn(
     }
     let order = request.order.to_string();
     let of_order = || unclear.iter().filter(|unclear| unclear.order == order);
-    let own = of_order().filter(|unclear| unclear.is_of(lease)).map(Unclear::place).min();
-    // Of two that are unclear, the one that was intended first finds out first.
+    let own = of_order().filter(|unclear| unclear.is_of(lease)).map(Unclear::database).min();
+    // Of two unclear returns, the one that was intended first is looked up first.
     let first = of_order()
         .filter(|other| other.is_pending && !other.is_of(lease))
-        .filter(|other| own.is_none_or(|own| other.place() < own))
-        .min_by_key(|other| other.place());
+        .filter(|other| own.is_none_or(|own| other.database() < own))
+        .min_by_key(|other| other.database());
     if let Some(other) = first {
         let (connection, rma) = (parsed(&other.connection)?, parsed(&other.rma)?);
         return Ok(OrderHold::Unclear { connection, rma, run_at: other.run_at });
@@ -191,8 +194,8 @@ fn turn(
     Ok(if holding.is_none_or(is_as_read) { OrderHold::Ready } else { OrderHold::Changed })
 }
 
-/// Gives back the orders that these claims have, whatever was written under them.
-pub(super) async fn release(session: &mut Session<'_>, leases: &[Held]) -> Result<(), StoreError> {
+/// Releases the sales orders that these leases hold.
+pub(super) async fn release(session: &mut Session<'_>, leases: &[LeaseRow]) -> Result<(), StoreError> {
     const HELD: &str = "
         SELECT original_order.account, original_order.order_id FROM original_order
         WHERE EXISTS (
@@ -221,7 +224,7 @@ pub(super) async fn release(session: &mut Session<'_>, leases: &[Held]) -> Resul
     Ok(())
 }
 
-/// The credits that RMAs of the connection's account intended for these orders, and that were not refused.
+/// The credits that RMAs of the connection's account intended for these orders and that were not rejected.
 pub(super) async fn intended_credits(
     session: &mut Session<'_>,
     connection: &ConnectionId,
@@ -261,7 +264,7 @@ struct RmaArg {
     rma: String,
 }
 
-/// The credits and payments that these RMAs intended since this time and that were not refused.
+/// The credits and payments that these RMAs intended since this time and that were not rejected.
 pub(super) async fn recent_writes(
     session: &mut Session<'_>,
     connection: &ConnectionId,
@@ -310,7 +313,7 @@ impl Order {
     }
 }
 
-/// The claims that are still held, by connection and RMA.
+/// The leases that are still held, by connection and RMA.
 async fn held(
     session: &mut Session<'_>,
     requests: &[OrderRequest],
@@ -320,16 +323,16 @@ async fn held(
         FROM job JOIN {input $1: connection text, rma text, attempt bigint}
             ON job.connection = input.connection AND job.rma = input.rma AND job.attempt = input.attempt
         WHERE state = 'in-progress'";
-    let leases: Vec<_> = requests.iter().map(|request| Held::of(&request.lease)).collect();
+    let leases: Vec<_> = requests.iter().map(|request| LeaseRow::of(&request.lease)).collect();
     let rows = session.all(HELD, &[(&json(&leases)?).into()]).await?;
     rows.iter().map(|row| Ok((row.text("connection")?, row.text("rma")?))).collect()
 }
 
-/// Who has a sales order.
+/// The holder of a sales order.
 struct Holding {
     revision: i64,
     holder: Option<(String, String, i64)>,
-    /// Whether the holder's claim is still held.
+    /// Whether the holder's lease is still held.
     is_live: bool,
 }
 
@@ -377,13 +380,13 @@ async fn holdings(
     Ok(holdings)
 }
 
-/// A credit of an order that may or may not have been written.
+/// A credit of which it is unknown whether it was written.
 struct Unclear {
     connection: String,
     rma: String,
     order: String,
     intended_at: i64,
-    /// Whether the RMA is pending or in progress, so that it finds out without anybody's doing.
+    /// Whether its RMA is pending or in progress, so that it will be looked up.
     is_pending: bool,
     run_at: Option<Timestamp>,
 }
@@ -393,7 +396,7 @@ impl Unclear {
         self.connection == lease.connection.as_str() && self.rma == lease.rma.to_string()
     }
 
-    fn place(&self) -> (i64, &str, &str) {
+    fn database(&self) -> (i64, &str, &str) {
         (self.intended_at, &self.connection, &self.rma)
     }
 }

@@ -1,4 +1,4 @@
-//! Processes that work, and taking over from those that have gone silent.
+//! The running processes, and the release of jobs whose process is silent.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,39 +12,39 @@ use serde::Serialize;
 use super::{
     AuditEvent, ConnectionId, Store, StoreError, WorkerId,
     audit::{self, AuditRow},
-    connections::{self, Named},
+    connection_queue,
     session::{Session, json, unreadable},
 };
 
-/// How long a process may be silent before others release its work. They measure it on their own clocks.
+/// How long a process may be silent before others release its jobs. They measure the time on their own clocks.
 pub const LEASE: Duration = Duration::from_secs(45);
 
-/// How often a process reports that it runs.
+/// How often a process reports.
 pub const REPORT_EVERY: Duration = Duration::from_secs(10);
 
-/// A process that has reported, or holds work.
+/// A process that is registered or holds jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
-    /// The process.
+    /// The id.
     pub worker: WorkerId,
-    /// How often it has reported; none of one that holds work and is registered no more.
+    /// How many times it has reported; none if it is no longer registered.
     pub reports: Option<i64>,
-    /// When it reported last, by its own clock.
+    /// When it last reported, by its own clock.
     pub report_at: Option<Timestamp>,
-    /// The RMAs that it works on, by connection.
+    /// The number of RMAs that it holds, by connection.
     pub holds: Vec<(ConnectionId, u64)>,
 }
 
 impl Process {
-    /// Until when its work is its own if it does not report again, by its own clock.
+    /// Until when it holds its jobs without another report, by its own clock.
     pub fn holds_until(&self) -> Option<Timestamp> {
         self.report_at?.checked_add(LEASE).ok()
     }
 }
 
 impl Store {
-    /// Registers a process that has just started. What earlier processes of this name held is pending again: of one
-    /// name one process runs at a time.
+    /// Registers a process that has just started. The jobs of earlier processes of this name are released: only one process
+    /// of a name runs at a time.
     pub async fn register(&self, name: &str, now: Timestamp) -> Result<WorkerId, StoreError> {
         let mut session = self.writing().await?;
         let worker = register(&mut session, name, now).await?;
@@ -52,7 +52,7 @@ impl Store {
         Ok(worker)
     }
 
-    /// Counts a report of a process that runs. False when it is registered no more, and holds nothing.
+    /// Counts a report of a process. Returns false when it is no longer registered and holds nothing.
     pub async fn report(&self, worker: &WorkerId, now: Timestamp) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
         let is_registered = report(&mut session, worker, now).await?;
@@ -60,13 +60,13 @@ impl Store {
         Ok(is_registered)
     }
 
-    /// Processes that are registered or hold work.
+    /// The processes that are registered or hold jobs.
     pub async fn processes(&self) -> Result<Vec<Process>, StoreError> {
         all(&mut self.reading().await?).await
     }
 
-    /// Makes pending again what a process holds, and forgets the process; with a count of `reports`, only if it has not
-    /// reported since. Gives back how many RMAs it held.
+    /// Releases the jobs of a process and its registration; with a count of `reports`, only if it has not reported since.
+    /// Returns the number of released jobs.
     pub async fn release_process(
         &self,
         worker: &WorkerId,
@@ -79,7 +79,7 @@ impl Store {
         Ok(released)
     }
 
-    /// Makes pending again what a process holds besides these RMAs. Gives back how many that were.
+    /// Releases the jobs of a process except for these RMAs. Returns their number.
     pub async fn release_others(
         &self,
         worker: &WorkerId,
@@ -96,8 +96,7 @@ impl Store {
     }
 }
 
-/// Registers a process that has just started. What earlier processes of the same name held is released: of one name one
-/// process runs at a time.
+/// Registers a process. The jobs of earlier processes of the same name are released.
 pub(super) async fn register(
     session: &mut Session<'_>,
     name: &str,
@@ -110,7 +109,7 @@ pub(super) async fn register(
     for row in session.all(EARLIER, &[name.into()]).await? {
         release(session, &WorkerId(row.text("worker")?), None, now).await?;
     }
-    // Unique until it is given its id, which is never used twice.
+    // Unique until the id is set, which is never used again.
     let provisional = format!("{name}#");
     let row = session.first(REGISTER, &[name.into(), (&provisional).into(), now.into()]).await?;
     let row = row.ok_or_else(|| unreadable("id", "the process was not stored"))?;
@@ -121,15 +120,15 @@ pub(super) async fn register(
     Ok(WorkerId(worker))
 }
 
-/// Counts a report. False when the process is registered no more: another of its name has started, or its work was
-/// released because it was silent.
+/// Counts a report. Returns false when the process is not registered: a new one of its name has started, or it was silent for
+/// too long.
 pub(super) async fn report(
     session: &mut Session<'_>,
     worker: &WorkerId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     const REPORT: &str = "UPDATE process SET reports = reports + 1, report_at = $2 WHERE worker = $1";
-    // The process first, as in `register`, so that neither of the two waits for the other.
+    // The process first, as in `register`, so that the two do not wait for each other.
     let is_registered = session.run(REPORT, &[(&worker.0).into(), now.into()]).await? > 0;
     note_time(session, now).await?;
     Ok(is_registered)
@@ -140,7 +139,7 @@ async fn note_time(session: &mut Session<'_>, now: Timestamp) -> Result<(), Stor
     session.run(NOTE, &[now.into()]).await.map(drop)
 }
 
-/// Processes that are registered or hold work.
+/// The processes that are registered or hold jobs.
 pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<Process>, StoreError> {
     const REGISTERED: &str = "SELECT worker, reports, report_at FROM process ORDER BY worker";
     const HOLDING: &str = "
@@ -165,8 +164,7 @@ pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<Process>, Store
     Ok(processes.into_values().collect())
 }
 
-/// Releases what a process holds, and its registration; none of it when it has reported since. Gives back how many RMAs
-/// are pending again.
+/// Releases the jobs of a process and its registration, unless it has reported since. Returns the number of released jobs.
 pub(super) async fn release(
     session: &mut Session<'_>,
     worker: &WorkerId,
@@ -202,7 +200,7 @@ fn kept(in_progress: &BTreeSet<(ConnectionId, RmaId)>) -> Result<String, StoreEr
     json(&rows.collect::<Vec<_>>())
 }
 
-/// Whether a process holds anything besides these RMAs.
+/// Whether a process holds jobs other than these RMAs.
 pub(super) async fn holds_others(
     session: &mut Session<'_>,
     worker: &WorkerId,
@@ -217,7 +215,7 @@ pub(super) async fn holds_others(
     Ok(session.first(OTHERS, &[(&parameters).into(), (&worker.0).into()]).await?.is_some())
 }
 
-/// Releases what a process holds besides these RMAs: work that failed left it.
+/// Releases the jobs of a process other than these RMAs, which failed runs have left.
 pub(super) async fn release_others(
     session: &mut Session<'_>,
     worker: &WorkerId,
@@ -241,7 +239,7 @@ async fn release_but(
             SELECT 1 FROM {input $1: connection text, rma text}
             WHERE input.connection = job.connection AND input.rma = job.rma
         ) RETURNING connection, rma, attempt";
-    // What was on its way when the process ended may arrive from now on.
+    // Writes in progress when the process ended may become visible from now on.
     const STILL_DOUBTFUL: &str = "
         UPDATE effect SET intended_at = $3 WHERE connection = $1 AND rma = $2 AND outcome IS NULL";
     let kept = kept(in_progress)?;
@@ -252,13 +250,13 @@ async fn release_but(
         .iter()
         .map(|row| row.parsed("connection"))
         .collect::<Result<_, _>>()?;
-    let names: Vec<_> = connections.iter().map(|id| Named { id: id.as_str() }).collect();
-    connections::lock_all(session, &names).await?;
-    let mut told = Vec::new();
+    let connections: Vec<&ConnectionId> = connections.iter().collect();
+    connection_queue::lock_all(session, &connections).await?;
+    let mut entries = Vec::new();
     for row in session.all(RELEASE, &[(&kept).into(), worker.into(), now.into()]).await? {
         let (connection, rma) = (row.text("connection")?, row.text("rma")?);
         session.run(STILL_DOUBTFUL, &[(&connection).into(), (&rma).into(), now.into()]).await?;
-        told.push(AuditRow {
+        entries.push(AuditRow {
             connection,
             rma,
             attempt: Some(row.int("attempt")?),
@@ -266,7 +264,7 @@ async fn release_but(
             detail: why.to_owned(),
         });
     }
-    connections::schedule(session, &names).await?;
-    audit::append(session, &told, now).await?;
-    Ok(told.len())
+    connection_queue::schedule(session, &connections).await?;
+    audit::append(session, &entries, now).await?;
+    Ok(entries.len())
 }

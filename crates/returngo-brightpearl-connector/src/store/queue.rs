@@ -1,4 +1,4 @@
-//! What is due, and who has it. Every change holds the lock of the connection whose work it is.
+//! The queue of jobs. Every change holds the lock of the connection.
 
 use std::collections::BTreeSet;
 
@@ -9,12 +9,12 @@ use serde::Serialize;
 use super::{
     AuditEvent, Cause, ConnectionId, Lease, LeaseRequest, Store, StoreError,
     audit::{self, AuditRow},
-    connections::{self, Named},
-    session::{Session, json},
+    connection_queue,
+    session::{Session, json_column},
 };
 
 impl Store {
-    /// Marks RMAs as due, but for those that only Brightpearl names and another shop has.
+    /// Queues RMAs, except for those that only Brightpearl named and that belong to another shop.
     pub async fn enqueue(
         &self,
         connection: &ConnectionId,
@@ -28,19 +28,13 @@ impl Store {
         session.commit().await
     }
 
-    /// Claims due RMAs of one connection: of those with due work, the one that waited longest for its turn. Empty
-    /// when nothing is due.
+    /// Leases pending RMAs of the connection that has waited longest. Returns none when nothing is pending.
     pub async fn lease(&self, request: &LeaseRequest) -> Result<Vec<Lease>, StoreError> {
         let mut session = self.writing().await?;
         let leases = lease(&mut session, request).await?;
         session.commit().await?;
         Ok(leases)
     }
-}
-
-#[derive(Serialize)]
-struct Marked {
-    rma: String,
 }
 
 pub(super) async fn enqueue(
@@ -51,8 +45,8 @@ pub(super) async fn enqueue(
     why: &str,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    // What is claimed stays so, and is due again when its holder is done. What waits for its next attempt is
-    // tried at once, for something has changed; what waited for a person starts afresh.
+    // A job in progress stays so, and is pending again when its run ends. A job that waits for its next attempt runs at once,
+    // because something has changed. The failures of one that needed review are reset.
     const MARK: &str = "
         INSERT INTO job (connection, rma, state, run_at, pending_since, enqueued, enqueued_at, attempt, failures, reviews,
             requested, of_this_shop)
@@ -67,9 +61,9 @@ pub(super) async fn enqueue(
             failures = CASE WHEN job.state = 'needs-review' THEN 0 ELSE job.failures END,
             requested = CASE WHEN excluded.requested = 1 THEN 1 ELSE job.requested END,
             of_this_shop = CASE WHEN excluded.of_this_shop = 1 THEN 1 ELSE job.of_this_shop END";
-    connections::lock(session, connection).await?;
+    connection_queue::lock(session, connection).await?;
     let rmas: BTreeSet<_> = rmas.iter().collect();
-    let mut rows: Vec<_> = rmas.iter().map(|rma| Marked { rma: rma.to_string() }).collect();
+    let mut rows: Vec<String> = rmas.iter().map(ToString::to_string).collect();
     if cause == Cause::Brightpearl {
         rows = not_of_another_shop(session, connection, &rows).await?;
     }
@@ -79,31 +73,31 @@ pub(super) async fn enqueue(
     }
     let [requested, of_this_shop] =
         [cause == Cause::Prompter, cause != Cause::Brightpearl].map(|is_so| i64::from(is_so).into());
-    let input = json(&rows)?;
+    let input = json_column("rma", &rows)?;
     let parameters = [(&input).into(), connection.as_str().into(), now.into(), requested, of_this_shop];
     session.run(MARK, &parameters).await?;
-    let told: Vec<_> = rows
+    let entries: Vec<_> = rows
         .into_iter()
-        .map(|row| AuditRow {
+        .map(|rma| AuditRow {
             connection: connection.to_string(),
-            rma: row.rma,
+            rma,
             attempt: None,
             event: AuditEvent::Queued.as_str(),
             detail: why.to_owned(),
         })
         .collect();
-    audit::append(session, &told, now).await?;
-    connections::schedule(session, &[Named { id: connection.as_str() }]).await?;
+    audit::append(session, &entries, now).await?;
+    connection_queue::schedule(session, &[connection]).await?;
     Ok(enqueued)
 }
 
-/// Without RMAs that are known to be another shop's: this connection found that out, or one of the same account has
+/// Without RMAs that are known to belong to another shop: this connection found that out, or another one of the account has
 /// them.
 async fn not_of_another_shop(
     session: &mut Session<'_>,
     connection: &ConnectionId,
-    rows: &[Marked],
-) -> Result<Vec<Marked>, StoreError> {
+    rmas: &[String],
+) -> Result<Vec<String>, StoreError> {
     const OF_THIS_SHOP_OR_UNKNOWN: &str = "
         SELECT input.rma AS rma FROM {input $1: rma text}
         LEFT JOIN job AS own ON own.connection = $2 AND own.rma = input.rma
@@ -115,9 +109,10 @@ async fn not_of_another_shop(
                     JOIN job ON job.connection = theirs.connection AND job.rma = input.rma
                 WHERE ours.connection = $2 AND job.of_this_shop = 1
             ))";
-    let rows =
-        session.all(OF_THIS_SHOP_OR_UNKNOWN, &[(&json(rows)?).into(), connection.as_str().into()]).await?;
-    rows.iter().map(|row| Ok(Marked { rma: row.text("rma")? })).collect()
+    let rows = session
+        .all(OF_THIS_SHOP_OR_UNKNOWN, &[(&json_column("rma", rmas)?).into(), connection.as_str().into()])
+        .await?;
+    rows.iter().map(|row| row.text("rma")).collect()
 }
 
 pub(super) async fn lease(
@@ -131,7 +126,7 @@ pub(super) async fn lease(
     const NEXT_OF: &str = "
         SELECT id FROM connection WHERE jobs_ready_at <= $2 AND id = $3
             AND id NOT IN (SELECT input.id FROM {input $1: id text})";
-    // What was abandoned twice may be what its holders ended of: it is worked on alone, after everything else.
+    // A job that was abandoned twice may be what ended its processes: it runs alone, after all others.
     const CLAIM: &str = "
         UPDATE job SET state = 'in-progress', attempt = attempt + 1, worker = $2, run_at = NULL, enqueued_at = NULL
         WHERE connection = $1 AND rma IN (
@@ -140,8 +135,7 @@ pub(super) async fn lease(
             ORDER BY run_at, rma LIMIT $4
         ) RETURNING rma, attempt, enqueued, failures, abandoned, requested, of_this_shop";
     let now = request.now;
-    let except: Vec<_> = request.except.iter().map(|id| Named { id: id.as_str() }).collect();
-    let except = json(&except)?;
+    let except = json_column("id", &request.except)?;
     let next = match &request.only {
         None => session.lock_one(NEXT, &[(&except).into(), now.into()]).await?,
         Some(only) => {
@@ -151,7 +145,7 @@ pub(super) async fn lease(
     let Some(next) = next else { return Ok(Vec::new()) };
     let connection: ConnectionId = next.parsed("id")?;
     let id = connection.as_str();
-    connections::mark_served(session, &[Named { id }], now).await?;
+    connection_queue::mark_served(session, &[&connection], now).await?;
     let mut rows = Vec::new();
     for (limit, abandoned) in [(i64::from(request.limit), 0), (1, 1)] {
         if rows.is_empty() {
@@ -160,7 +154,7 @@ pub(super) async fn lease(
             rows = session.all(CLAIM, &parameters).await?;
         }
     }
-    connections::schedule(session, &[Named { id }]).await?;
+    connection_queue::schedule(session, &[&connection]).await?;
     let mut leases = rows
         .iter()
         .map(|row| {
@@ -177,29 +171,29 @@ pub(super) async fn lease(
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
     leases.sort_unstable_by(|one, other| one.rma.cmp(&other.rma));
-    let told: Vec<_> = leases
+    let entries: Vec<_> = leases
         .iter()
-        .map(|lease| tell(lease, AuditEvent::Started, format!("by {}", request.worker)))
+        .map(|lease| audit_row(lease, AuditEvent::Started, format!("by {}", request.worker)))
         .collect();
-    audit::append(session, &told, now).await?;
+    audit::append(session, &entries, now).await?;
     Ok(leases)
 }
 
-/// A claim, as a row for a statement.
+/// A lease, as a row for a statement.
 #[derive(Serialize)]
-pub(super) struct Held {
+pub(super) struct LeaseRow {
     connection: String,
     rma: String,
     attempt: i64,
 }
 
-impl Held {
+impl LeaseRow {
     pub(super) fn of(lease: &Lease) -> Self {
         Self { connection: lease.connection.to_string(), rma: lease.rma.to_string(), attempt: lease.attempt }
     }
 }
 
-pub(super) fn tell(lease: &Lease, event: AuditEvent, detail: String) -> AuditRow {
+pub(super) fn audit_row(lease: &Lease, event: AuditEvent, detail: String) -> AuditRow {
     AuditRow {
         connection: lease.connection.to_string(),
         rma: lease.rma.to_string(),

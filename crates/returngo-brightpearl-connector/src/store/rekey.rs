@@ -2,26 +2,26 @@ use std::collections::BTreeMap;
 
 use super::{ConnectionId, Encrypted, Store, StoreError, session::Session};
 
-/// Something that was sealed with one key, and is sealed with another now.
+/// Data that is encrypted with a new key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reencrypted {
     /// As it is stored.
     pub was: Encrypted,
-    /// As it is to be stored.
+    /// Encrypted with the new key.
     pub is: Encrypted,
 }
 
-/// Everything that is sealed, sealed with another key.
+/// All encrypted data, encrypted with a new key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReencryptedSecrets {
-    /// The value that tells whether a key opens what is stored.
+    /// The check value.
     pub check: Reencrypted,
-    /// Every connection that is stored.
+    /// The connections.
     pub connections: Vec<(ConnectionId, Reencrypted)>,
 }
 
 impl Store {
-    /// The value that tells whether a key opens what is stored: the one that was offered first, which is kept.
+    /// The check value, which only the right key decrypts: the first one that was offered is kept.
     pub async fn vault_check(&self, offered: &Encrypted) -> Result<Encrypted, StoreError> {
         let mut session = self.writing().await?;
         let kept = vault_check(&mut session, offered).await?;
@@ -29,8 +29,8 @@ impl Store {
         Ok(kept)
     }
 
-    /// Puts other seals in place of all that are stored: all or none. False, and nothing is changed, when something
-    /// else is stored by now.
+    /// Replaces all encrypted data in one transaction. Returns false and changes nothing when something else is stored by
+    /// now.
     pub async fn rekey(&self, secrets: &ReencryptedSecrets) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
         let replaced = replace(&mut session, secrets).await?;
@@ -41,7 +41,7 @@ impl Store {
     }
 }
 
-/// The value that tells whether a key opens what is stored; the first one that is offered is kept.
+/// The check value; the first one that is offered is kept.
 pub(super) async fn vault_check(
     session: &mut Session<'_>,
     offered: &Encrypted,
@@ -53,7 +53,7 @@ pub(super) async fn vault_check(
     Ok(kept.map_or_else(|| offered.clone(), Encrypted))
 }
 
-/// False, and nothing is to be committed, when something else is stored than was resealed.
+/// Returns false, and must not be committed, when something else is stored by now.
 pub(super) async fn replace(
     session: &mut Session<'_>,
     secrets: &ReencryptedSecrets,

@@ -1,4 +1,4 @@
-//! Removing what is done with.
+//! Removes old rows.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use super::{
 };
 
 impl Store {
-    /// Removes webhooks that are handled and came last before this time, as many as `limit`; gives back how many.
+    /// Removes up to `limit` processed webhooks that were last received before this time; returns their number.
     pub async fn prune_inbox(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         let mut session = self.writing().await?;
         let removed = prune_inbox(&mut session, before, limit).await?;
@@ -17,8 +17,7 @@ impl Store {
         Ok(removed)
     }
 
-    /// Looks at the next `limit` entries of the audit and removes those from before this time, but for RMAs that
-    /// are not in step.
+    /// Removes, of the next `limit` entries of the audit, those from before this time, except for RMAs that are out of sync.
     pub async fn prune_audit(
         &self,
         from: AuditPosition,
@@ -42,12 +41,12 @@ pub(super) async fn prune_inbox(
     before: Timestamp,
     limit: u32,
 ) -> Result<u64, StoreError> {
-    // In the order in which `receive` and `resolve` lock them.
+    // In the order in which `receive` and `finish_deliveries` lock them.
     const LOCK: &str = "
         SELECT id FROM inbox WHERE id IN (
             SELECT id FROM inbox WHERE waiting_since IS NULL AND again_at IS NULL AND received_at < $1 ORDER BY received_at LIMIT $2
         ) ORDER BY digest";
-    // One that came again before it was locked stays.
+    // A webhook that was received again before it was locked stays.
     const REMOVE: &str = "
         DELETE FROM inbox WHERE id IN (SELECT input.id FROM {input $1: id bigint})
             AND waiting_since IS NULL AND again_at IS NULL AND received_at < $2";
@@ -57,7 +56,7 @@ pub(super) async fn prune_inbox(
     session.run(REMOVE, &[(&json(&rows)?).into(), before.into()]).await
 }
 
-/// Entries are written in the order of time, so the first step without an old one is the last.
+/// Entries are in the order of time, so the first step without old entries is the last one.
 pub(super) async fn prune_audit(
     session: &mut Session<'_>,
     from: AuditPosition,
@@ -67,7 +66,7 @@ pub(super) async fn prune_audit(
     const LOOK: &str = "
         SELECT MAX(id) AS last, COUNT(*) FILTER (WHERE at < $2) AS old
         FROM (SELECT id, at FROM audit WHERE id > $1 ORDER BY id LIMIT $3) AS step";
-    // What explains an RMA that is not in step stays until it is, unless its connection is gone.
+    // Entries of an RMA that is out of sync stay until it is in sync, unless its connection was removed.
     const REMOVE: &str = "
         DELETE FROM audit WHERE id > $1 AND id <= $2 AND at < $3 AND NOT EXISTS (
             SELECT 1 FROM job JOIN connection ON connection.id = job.connection

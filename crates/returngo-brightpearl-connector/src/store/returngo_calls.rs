@@ -1,4 +1,4 @@
-//! The calls to ReturnGO of a day by an API key, over all processes and connections.
+//! The day's calls to ReturnGO by an API key, of all processes and connections.
 
 use jiff::{ToSpan, civil::Date};
 use returngo::client::Spent;
@@ -8,7 +8,7 @@ use super::{
     session::{Row, Session},
 };
 
-/// An API key of ReturnGO, whose calls are counted together: a keyed digest, from which the key cannot be told.
+/// An API key of ReturnGO, as a keyed digest from which the key cannot be derived.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeyDigest(String);
 
@@ -18,25 +18,25 @@ impl KeyDigest {
         Self(digest.into())
     }
 
-    /// As it is stored.
+    /// The stored text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What may be taken of the calls to ReturnGO of a day.
+/// The limits for the calls of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallLimits {
     /// The calls of the day; none is unlimited.
     pub per_day: Option<u32>,
-    /// So many of them are left to writes; those that were made count.
+    /// Calls reserved for writes; writes that were made count.
     pub for_writes: u32,
-    /// So many of them are left to other processes, their writes included.
+    /// Calls reserved for other processes, including their writes.
     pub for_others: u32,
 }
 
 impl CallLimits {
-    /// How many of these calls the day has left, after what was spent.
+    /// The calls of this kind that are left of the day.
     pub fn left(&self, spent: &Spent, are_writes: bool) -> u32 {
         let Some(per_day) = self.per_day else { return u32::MAX };
         let for_writes = if are_writes { 0 } else { self.for_writes.saturating_sub(spent.writes) };
@@ -48,15 +48,15 @@ impl CallLimits {
 /// Calls to ReturnGO that a process may make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReservedCalls {
-    /// How many were reserved.
+    /// The number of calls.
     pub calls: u32,
-    /// All that was spent or reserved of the day, these included.
+    /// All calls of the day that were made or reserved, including these.
     pub spent: Spent,
 }
 
 impl Store {
-    /// Reserves calls to ReturnGO of a day of UTC by an API key: as many as are wanted, or as the day has left. Of several
-    /// processes, and connections with this key, each gets others.
+    /// Reserves calls to ReturnGO with an API key for a day in UTC: as many as wanted, or as are left. Processes and
+    /// connections that share the key never get the same calls.
     pub async fn reserve_returngo_calls(
         &self,
         key: &KeyDigest,
@@ -71,20 +71,20 @@ impl Store {
         Ok(reserved)
     }
 
-    /// Gives back calls that were reserved and not made.
+    /// Returns calls that were reserved and not made.
     pub async fn give_back_returngo_calls(&self, key: &KeyDigest, unused: &Spent) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
         give_back(&mut session, key, unused).await?;
         session.commit().await
     }
 
-    /// The calls to ReturnGO of a day of UTC that were made or reserved, by all processes.
+    /// The calls of a day in UTC that were made or reserved, by all processes.
     pub async fn returngo_calls(&self, key: &KeyDigest, day: Date) -> Result<Spent, StoreError> {
         spent(&mut self.asking().await?, key, day).await
     }
 }
 
-/// For how many days the count is kept: processes whose clocks differ may still be in the day before.
+/// The number of days for which calls are kept: processes whose clocks differ may still be in the day before.
 const KEPT_DAYS: i64 = 7;
 
 pub(super) async fn reserve(
@@ -114,7 +114,7 @@ pub(super) async fn reserve(
     Ok(ReservedCalls { calls, spent })
 }
 
-/// Gives back what was reserved and not used.
+/// Returns reserved calls that were not made.
 pub(super) async fn give_back(
     session: &mut Session<'_>,
     key: &KeyDigest,

@@ -1,6 +1,6 @@
-//! A transaction, or a single statement, and the rows that go into it and come out of it.
+//! A transaction or a single statement, with its parameters and rows.
 
-use std::io;
+use std::{collections::BTreeMap, fmt, io};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,18 +9,18 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, any::AnyRow, pool::PoolC
 
 use super::{StoreError, database::Database};
 
-/// Five milliseconds each.
+/// Of five milliseconds each.
 const WAITS_FOR_HOLDERS: usize = 200;
 
-/// Runs statements. What a transaction does not [commit](Self::commit) did not happen.
+/// Runs statements. A transaction that is not [committed](Self::commit) is rolled back.
 pub(super) struct Session<'p> {
     connection: Connection,
-    place: &'p Database,
+    database: &'p Database,
 }
 
 enum Connection {
     Transaction(sqlx::Transaction<'static, Any>),
-    /// A statement by itself sees one state of the database: a transaction around it would cost two round trips.
+    /// A single statement sees one state of the database; a transaction around it would cost two round trips.
     Pooled(PoolConnection<Any>),
 }
 
@@ -33,7 +33,7 @@ impl Connection {
     }
 }
 
-/// A statement's parameter.
+/// A parameter of a statement.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Parameter<'a> {
     Int(i64),
@@ -72,25 +72,28 @@ impl From<Timestamp> for Parameter<'_> {
 }
 
 impl<'p> Session<'p> {
-    pub(super) fn in_transaction(transaction: sqlx::Transaction<'static, Any>, place: &'p Database) -> Self {
-        Self { connection: Connection::Transaction(transaction), place }
+    pub(super) fn in_transaction(
+        transaction: sqlx::Transaction<'static, Any>,
+        database: &'p Database,
+    ) -> Self {
+        Self { connection: Connection::Transaction(transaction), database }
     }
 
-    pub(super) fn for_one_statement(connection: PoolConnection<Any>, place: &'p Database) -> Self {
-        Self { connection: Connection::Pooled(connection), place }
+    pub(super) fn for_one_statement(connection: PoolConnection<Any>, database: &'p Database) -> Self {
+        Self { connection: Connection::Pooled(connection), database }
     }
 
-    /// The rows that a statement gives.
+    /// Runs a statement; returns its rows.
     pub(super) async fn all(
         &mut self,
         template: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, StoreError> {
         let rows = self.query(template, parameters).fetch_all(self.connection.get()).await;
-        Ok(rows.map_err(|error| self.place.explain(error))?.into_iter().map(Row).collect())
+        Ok(rows.map_err(|error| self.database.explain(error))?.into_iter().map(Row).collect())
     }
 
-    /// The first row that a statement gives.
+    /// Runs a statement; returns its first row.
     pub(super) async fn first(
         &mut self,
         template: &str,
@@ -99,25 +102,24 @@ impl<'p> Session<'p> {
         Ok(self.all(template, parameters).await?.into_iter().next())
     }
 
-    /// Runs a statement; gives back how many rows it changed.
+    /// Runs a statement; returns the number of changed rows.
     pub(super) async fn run(
         &mut self,
         template: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, StoreError> {
         let result = self.query(template, parameters).execute(self.connection.get()).await;
-        Ok(result.map_err(|error| self.place.explain(error))?.rows_affected())
+        Ok(result.map_err(|error| self.database.explain(error))?.rows_affected())
     }
 
-    /// Locks the first row that a statement gives, until the transaction ends: of those that nobody else holds, or
-    /// of those that are let go within a second. Nothing is held meanwhile, for who waits with a lock in hand may
-    /// wait for somebody who waits for them.
+    /// Locks the first row of a statement until the transaction ends: of those that are not locked, or that are released
+    /// within a second. No lock is held while it waits, so that transactions cannot wait for each other.
     pub(super) async fn lock_one(
         &mut self,
         template: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Option<Row>, StoreError> {
-        let dialect = self.place.dialect;
+        let dialect = self.database.dialect;
         let lock = format!("{template}{}", dialect.lock_unless_held());
         for _ in 0..WAITS_FOR_HOLDERS {
             let row = self.first(&lock, parameters).await?;
@@ -130,13 +132,13 @@ impl<'p> Session<'p> {
         Ok(None)
     }
 
-    /// The rows that a statement gives, locked until the transaction ends.
+    /// Locks the rows of a statement until the transaction ends.
     pub(super) async fn lock_all(
         &mut self,
         template: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, StoreError> {
-        self.all(&format!("{template}{}", self.place.dialect.lock_rows()), parameters).await
+        self.all(&format!("{template}{}", self.database.dialect.lock_rows()), parameters).await
     }
 
     pub(super) async fn commit(self) -> Result<(), StoreError> {
@@ -144,7 +146,7 @@ impl<'p> Session<'p> {
             Connection::Transaction(transaction) => transaction.commit().await,
             Connection::Pooled(_) => Ok(()),
         }
-        .map_err(|error| self.place.explain(error))
+        .map_err(|error| self.database.explain(error))
     }
 
     fn query(
@@ -152,7 +154,7 @@ impl<'p> Session<'p> {
         template: &str,
         parameters: &[Parameter<'_>],
     ) -> Query<'static, Any, <Any as sqlx::Database>::Arguments> {
-        let query = sqlx::query(AssertSqlSafe(self.place.dialect.statement(template)));
+        let query = sqlx::query(AssertSqlSafe(self.database.dialect.statement(template)));
         parameters.iter().fold(query, |query, parameter| match *parameter {
             Parameter::Int(number) => query.bind(number),
             Parameter::Text(text) => query.bind(without_nul(text)),
@@ -161,7 +163,7 @@ impl<'p> Session<'p> {
     }
 }
 
-/// A row of an answer.
+/// A row of a result.
 pub(super) struct Row(AnyRow);
 
 impl Row {
@@ -185,7 +187,7 @@ impl Row {
         self.0.try_get(column).map_err(|error| unreadable(column, error))
     }
 
-    /// A count, which is never negative.
+    /// A count, which is not negative.
     pub(super) fn count(&self, column: &str) -> Result<u64, StoreError> {
         self.int(column)?.try_into().map_err(|error| unreadable(column, error))
     }
@@ -203,34 +205,43 @@ impl Row {
         time.transpose().map_err(|error| unreadable(column, error))
     }
 
-    /// Something that is stored as its text.
+    /// A value that is stored as text.
     pub(super) fn parsed<T>(&self, column: &str) -> Result<T, StoreError>
     where
-        T: std::str::FromStr<Err: std::fmt::Display>,
+        T: std::str::FromStr<Err: fmt::Display>,
     {
         self.text(column)?.parse().map_err(|error| unreadable(column, error))
     }
 }
 
-/// What is stored in this column is not what belongs there.
-pub(super) fn unreadable(column: &str, reason: impl std::fmt::Display) -> StoreError {
+/// The error for an invalid value in this column.
+pub(super) fn unreadable(column: &str, reason: impl fmt::Display) -> StoreError {
     StoreError::Corrupt { what: format!("the column {column:?}"), reason: reason.to_string() }
 }
 
-/// Rows as a JSON list, to be bound to an `{input …}` of a statement.
+/// Rows as a JSON list, for the `{input …}` of a statement.
 pub(super) fn json<T: Serialize>(rows: &[T]) -> Result<String, StoreError> {
     let mut text = Vec::new();
     rows.serialize(&mut Serializer::with_formatter(&mut text, WithoutNul))
-        .map_err(|error| unreadable("input", error))?;
-    String::from_utf8(text).map_err(|error| unreadable("input", error))
+        .map_err(|error| unreadable("statement input", error))?;
+    String::from_utf8(text).map_err(|error| unreadable("statement input", error))
 }
 
-/// A text with U+FFFD for U+0000, which PostgreSQL's text cannot hold: an error that has one would not be stored.
+/// Values as a JSON list of rows with one column.
+pub(super) fn json_column<T: fmt::Display>(
+    name: &str,
+    values: impl IntoIterator<Item = T>,
+) -> Result<String, StoreError> {
+    let rows = values.into_iter().map(|value| BTreeMap::from([(name, value.to_string())]));
+    json(&rows.collect::<Vec<_>>())
+}
+
+/// The text with U+FFFD for U+0000, which PostgreSQL cannot store in texts.
 fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// The same within JSON: one such webhook or error would fail the whole statement.
+/// The same within JSON: one U+0000 would fail the whole statement.
 struct WithoutNul;
 
 impl Formatter for WithoutNul {

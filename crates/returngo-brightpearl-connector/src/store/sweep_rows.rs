@@ -7,24 +7,24 @@ use super::{
     session::{Session, json},
 };
 
-/// What a sweep found and is not done with: one row, of JSON, for each thing.
+/// What a sweep found and has not finished: a row of JSON for each object.
 pub type SweepRows = BTreeMap<SweepRowKey, String>;
 
-/// What a row of a sweep is about.
+/// The key of a row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SweepRowKey {
-    /// What kind of thing.
+    /// The kind of object.
     pub part: SweepPart,
-    /// Which.
+    /// The id of the object.
     pub key: String,
 }
 
-/// What kind of thing a row of a sweep is about.
+/// The kind of object of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SweepPart {
-    /// An RMA that is due.
+    /// An RMA that is pending.
     Pending,
-    /// A transaction of units of which no RMA is known.
+    /// A transaction whose units belong to no known RMA.
     Unmatched,
 }
 
@@ -51,12 +51,12 @@ impl FromStr for SweepPart {
     }
 }
 
-/// Rows that a sweep has changed, each with what it says now; none: it is gone.
+/// Changed rows with their new values; none for removed ones.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SweepRowChanges(pub BTreeMap<SweepRowKey, Option<String>>);
 
 impl SweepRowChanges {
-    /// What makes the one out of the other.
+    /// The changes from `before` to `after`.
     pub fn between(before: &SweepRows, after: SweepRows) -> Self {
         let gone = before.keys().filter(|key| !after.contains_key(key)).map(|key| (key.clone(), None));
         let mut changes: BTreeMap<_, _> = gone.collect();
@@ -67,7 +67,7 @@ impl SweepRowChanges {
 }
 
 impl Store {
-    /// What a connection's sweep of this name is not done with.
+    /// The rows of a connection's sweep.
     pub async fn sweep_rows(
         &self,
         connection: &ConnectionId,
@@ -96,10 +96,10 @@ struct Stored<'a> {
     what: Option<&'a str>,
 }
 
-/// For the holder of the turn alone.
+/// Only the holder of the lease may call this.
 pub(super) async fn change(
     session: &mut Session<'_>,
-    turn: &SweepLease,
+    lease: &SweepLease,
     changes: &SweepRowChanges,
 ) -> Result<(), StoreError> {
     const REMOVE: &str = "
@@ -117,7 +117,7 @@ pub(super) async fn change(
         .partition(|row| row.what.is_some());
     for (statement, rows) in [(REMOVE, remove), (PUT, put)] {
         if !rows.is_empty() {
-            let (connection, sweep) = (turn.connection.as_str(), turn.sweep.as_str());
+            let (connection, sweep) = (lease.connection.as_str(), lease.sweep.as_str());
             session.run(statement, &[(&json(&rows)?).into(), connection.into(), sweep.into()]).await?;
         }
     }

@@ -2,27 +2,26 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use returngo::RmaId;
-use serde::Serialize;
 
 use super::{
-    Cause, ConnectionId, Store, StoreError, SweepRowChanges, Unknown, connections, queue,
-    session::{Session, json},
+    Cause, ConnectionId, Store, StoreError, SweepRowChanges, Unknown, connection_queue, queue,
+    session::{Session, json_column},
     sweep_rows,
 };
 
-/// What a sweep looks at.
+/// The kinds of sweeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SweepName {
-    /// Credits, goods and movements that changed in Brightpearl.
+    /// Credits, goods-in notes and goods movements that changed in Brightpearl.
     Brightpearl,
     /// RMAs and transactions that changed in ReturnGO.
     Returngo,
-    /// Whether both systems' webhooks are subscribed.
+    /// The webhook subscriptions in both systems.
     Subscriptions,
 }
 
 impl SweepName {
-    /// All sweeps.
+    /// All kinds.
     pub const ALL: [Self; 3] = [Self::Brightpearl, Self::Returngo, Self::Subscriptions];
 
     /// The name in the database and in metrics.
@@ -43,112 +42,112 @@ impl FromStr for SweepName {
     }
 }
 
-/// A sweep whose turn it is. A connection that is stored gets one of each name, due at once.
+/// The lease of a sweep. A stored connection has one sweep of each kind, scheduled at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepLease {
     /// The connection.
     pub connection: ConnectionId,
-    /// What to look at.
+    /// The kind of sweep.
     pub sweep: SweepName,
-    /// Where the last one got to, as it said.
+    /// The position where the last one ended.
     pub cursor: Option<String>,
-    /// When it was due.
+    /// When it was scheduled.
     pub run_at: Timestamp,
-    /// Until when nobody else takes it.
+    /// When other processes may take it.
     pub taken_until: Timestamp,
-    /// Whether it was [hastened](super::Store::hasten_sweep).
+    /// Whether it was [expedited](super::Store::expedite_sweep).
     pub expedited: bool,
 }
 
-/// How a sweep went.
+/// The status of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepStatus {
     /// The connection.
     pub connection: ConnectionId,
-    /// What it looks at.
+    /// The kind of sweep.
     pub sweep: SweepName,
-    /// When it is due; while it is under way, when another process takes it over.
+    /// When it is scheduled; while it is in progress, when other processes may take it.
     pub next_at: Timestamp,
-    /// Whether it is under way.
+    /// Whether it is in progress.
     pub is_in_progress: bool,
-    /// When it last came to its end.
+    /// When it last succeeded.
     pub succeeded_at: Option<Timestamp>,
-    /// When it first failed since.
+    /// Since when it has failed.
     pub failing_since: Option<Timestamp>,
-    /// Why it failed last.
+    /// The last error.
     pub error: Option<String>,
 }
 
 impl Store {
-    /// Takes the next sweep that is due, of any connection, and sets when it is due again. None when no sweep
-    /// is due. Of several processes one gets it.
+    /// Leases the next scheduled sweep of any connection, until `again_at`. Returns none when no sweep is due. Of several
+    /// processes one gets it.
     pub async fn take_sweep(
         &self,
         now: Timestamp,
         again_at: Timestamp,
     ) -> Result<Option<SweepLease>, StoreError> {
         let mut session = self.writing().await?;
-        let turn = take(&mut session, now, again_at).await?;
+        let lease = take(&mut session, now, again_at).await?;
         session.commit().await?;
-        Ok(turn)
+        Ok(lease)
     }
 
-    /// Remembers where a sweep has got to, and when it is due again.
+    /// Stores the position of a sweep, and schedules the next one.
     pub async fn finish_sweep(
         &self,
-        turn: &SweepLease,
+        lease: &SweepLease,
         cursor: &str,
         run_at: Timestamp,
     ) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
-        finish(&mut session, turn, cursor, run_at).await?;
+        finish(&mut session, lease, cursor, run_at).await?;
         session.commit().await
     }
 
-    /// Notes how a sweep ended: with an error, or well.
+    /// Records the result of a sweep.
     pub async fn sweep_ended(
         &self,
-        turn: &SweepLease,
+        lease: &SweepLease,
         error: Option<&str>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
-        ended(&mut session, turn, error, now).await?;
+        ended(&mut session, lease, error, now).await?;
         session.commit().await
     }
 
-    /// How the sweeps of every connection went, by connection.
+    /// The status of all sweeps, by connection.
     pub async fn sweeps(&self) -> Result<Vec<SweepStatus>, StoreError> {
         all(&mut self.asking().await?).await
     }
 
-    /// The same, and changes the sweep's rows, both or neither. False, and nothing is changed, when another process took
-    /// the sweep since, or the connection is gone.
+    /// The same, and changes the sweep's rows in the same transaction. Returns false and changes nothing when another process
+    /// took the sweep, or the connection was removed.
     pub async fn finish_sweep_with(
         &self,
-        turn: &SweepLease,
+        lease: &SweepLease,
         cursor: &str,
         rows: &SweepRowChanges,
         run_at: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
-        let is_held = is_held(&mut session, turn).await?;
+        let is_held = is_held(&mut session, lease).await?;
         if is_held {
-            sweep_rows::change(&mut session, turn, rows).await?;
-            finish(&mut session, turn, cursor, run_at).await?;
+            sweep_rows::change(&mut session, lease, rows).await?;
+            finish(&mut session, lease, cursor, run_at).await?;
         }
         session.commit().await?;
         Ok(is_held)
     }
 
-    /// Gives a turn back that came to nothing: where the sweep has got to, and its haste, stay as they were.
-    pub async fn release_sweep(&self, turn: &SweepLease, run_at: Timestamp) -> Result<(), StoreError> {
+    /// Releases the lease of a sweep that failed: its position, and whether it is expedited, stay.
+    pub async fn release_sweep(&self, lease: &SweepLease, run_at: Timestamp) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
-        release(&mut session, turn, run_at).await?;
+        release(&mut session, lease, run_at).await?;
         session.commit().await
     }
 
-    /// Makes a sweep due at this time, if that is sooner: one that is under way once more when it is done.
+    /// Moves a sweep to this time if it is earlier. A sweep in progress runs again at that time.
     pub async fn expedite_sweep(
         &self,
         connection: &ConnectionId,
@@ -160,16 +159,16 @@ impl Store {
         session.commit().await
     }
 
-    /// The same of every connection's sweep of this name.
+    /// The same for this kind of sweep of every connection.
     pub async fn expedite_sweeps(&self, sweep: SweepName, to: Timestamp) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
         expedite(&mut session, None, sweep, to).await?;
         session.commit().await
     }
 
-    /// Marks RMAs as due that a sweep found, but for those that are due already, or were put to a person because
-    /// every attempt failed: a sweep finds them again and again. These are due when the person has
-    /// [put them aside](Self::put_aside). Gives back how many were marked.
+    /// Queues RMAs that a sweep found, except for those that are pending already or need review because every attempt failed:
+    /// a sweep finds those again and again. They are queued when their reviews are [resolved](Self::resolve_reviews). Returns
+    /// the number of queued RMAs.
     pub async fn enqueue_found(
         &self,
         connection: &ConnectionId,
@@ -185,12 +184,7 @@ impl Store {
     }
 }
 
-#[derive(Serialize)]
-struct Named {
-    name: &'static str,
-}
-
-/// Gives a connection its sweeps, due at once; those that it has stay as they are.
+/// Schedules the sweeps of a connection at once; existing ones stay as they are.
 pub(super) async fn start(
     session: &mut Session<'_>,
     connection: &ConnectionId,
@@ -199,17 +193,17 @@ pub(super) async fn start(
     const START: &str = "
         INSERT INTO sweep (connection, name, run_at) SELECT $2, name, $3 FROM {input $1: name text} WHERE true
         ON CONFLICT (connection, name) DO NOTHING";
-    let names = SweepName::ALL.map(|sweep| Named { name: sweep.as_str() });
-    session.run(START, &[(&json(&names)?).into(), connection.as_str().into(), now.into()]).await.map(drop)
+    let names = json_column("name", SweepName::ALL.map(SweepName::as_str))?;
+    session.run(START, &[(&names).into(), connection.as_str().into(), now.into()]).await.map(drop)
 }
 
-/// In `taken`: somebody takes the turn.
+/// The value of `in_progress`: a process holds the lease.
 const TAKEN: i64 = 1;
 
-/// In `taken`: somebody takes the turn, and it was hastened. It is so for whoever takes it over.
+/// The value of `in_progress`: a process holds the lease, and the sweep was expedited, also for a process that takes it over.
 const TAKEN_EXPEDITED: i64 = 2;
 
-/// The time when it is due again also tells whether a turn is still its holder's: see [`finish`].
+/// The scheduled time identifies the holder of a lease: see [`finish`].
 pub(super) async fn take(
     session: &mut Session<'_>,
     now: Timestamp,
@@ -223,7 +217,7 @@ pub(super) async fn take(
         UPDATE sweep SET run_at = $3, in_progress = $4, expedited_to = NULL WHERE connection = $1 AND name = $2";
     let Some(row) = session.lock_one(NEXT, &[now.into()]).await? else { return Ok(None) };
     let expedited = row.int_if_any("expedited_to")?.is_some() || row.int("in_progress")? == TAKEN_EXPEDITED;
-    let turn = SweepLease {
+    let lease = SweepLease {
         connection: row.parsed("connection")?,
         sweep: row.parsed("name")?,
         cursor: row.text_if_any("position")?,
@@ -232,22 +226,23 @@ pub(super) async fn take(
         expedited,
     };
     let taken = if expedited { TAKEN_EXPEDITED } else { TAKEN };
-    let (connection, sweep) = (turn.connection.as_str(), turn.sweep.as_str());
+    let (connection, sweep) = (lease.connection.as_str(), lease.sweep.as_str());
     session.run(TAKE, &[connection.into(), sweep.into(), again_at.into(), taken.into()]).await?;
-    Ok(Some(turn))
+    Ok(Some(lease))
 }
 
-/// Whether the sweep is still its holder's and the connection is there, both until the transaction ends.
-pub(super) async fn is_held(session: &mut Session<'_>, turn: &SweepLease) -> Result<bool, StoreError> {
+/// Whether the holder still has the lease and the connection is stored, both until the transaction ends.
+pub(super) async fn is_held(session: &mut Session<'_>, lease: &SweepLease) -> Result<bool, StoreError> {
     const HELD: &str = "SELECT name FROM sweep WHERE connection = $1 AND name = $2 AND run_at = $3";
-    let parameters = [turn.connection.as_str().into(), turn.sweep.as_str().into(), turn.taken_until.into()];
+    let parameters =
+        [lease.connection.as_str().into(), lease.sweep.as_str().into(), lease.taken_until.into()];
     Ok(!session.lock_all(HELD, &parameters).await?.is_empty())
 }
 
-/// Changes nothing if somebody else took the sweep since, or the connection is gone.
+/// Changes nothing if another process took the sweep, or the connection was removed.
 pub(super) async fn finish(
     session: &mut Session<'_>,
-    turn: &SweepLease,
+    lease: &SweepLease,
     cursor: &str,
     run_at: Timestamp,
 ) -> Result<(), StoreError> {
@@ -256,19 +251,19 @@ pub(super) async fn finish(
             run_at = CASE WHEN expedited_to < $5 THEN expedited_to ELSE $5 END
         WHERE connection = $1 AND name = $2 AND run_at = $3";
     let parameters = [
-        turn.connection.as_str().into(),
-        turn.sweep.as_str().into(),
-        turn.taken_until.into(),
+        lease.connection.as_str().into(),
+        lease.sweep.as_str().into(),
+        lease.taken_until.into(),
         cursor.into(),
         run_at.into(),
     ];
     session.run(FINISH, &parameters).await.map(drop)
 }
 
-/// Changes nothing if somebody else took the sweep since, or the connection is gone.
+/// Changes nothing if another process took the sweep, or the connection was removed.
 pub(super) async fn release(
     session: &mut Session<'_>,
-    turn: &SweepLease,
+    lease: &SweepLease,
     run_at: Timestamp,
 ) -> Result<(), StoreError> {
     const RELEASE: &str = "
@@ -277,19 +272,19 @@ pub(super) async fn release(
             expedited_to = CASE WHEN in_progress = $5 THEN COALESCE(expedited_to, $4) ELSE expedited_to END
         WHERE connection = $1 AND name = $2 AND run_at = $3";
     let parameters = [
-        turn.connection.as_str().into(),
-        turn.sweep.as_str().into(),
-        turn.taken_until.into(),
+        lease.connection.as_str().into(),
+        lease.sweep.as_str().into(),
+        lease.taken_until.into(),
         run_at.into(),
         TAKEN_EXPEDITED.into(),
     ];
     session.run(RELEASE, &parameters).await.map(drop)
 }
 
-/// Changes nothing if the connection is gone.
+/// Changes nothing if the connection was removed.
 pub(super) async fn ended(
     session: &mut Session<'_>,
-    turn: &SweepLease,
+    lease: &SweepLease,
     error: Option<&str>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -298,7 +293,7 @@ pub(super) async fn ended(
     const FAILED: &str = "
         UPDATE sweep SET failing_since = COALESCE(failing_since, $3), error = $4
         WHERE connection = $1 AND name = $2";
-    let (connection, sweep) = (turn.connection.as_str().into(), turn.sweep.as_str().into());
+    let (connection, sweep) = (lease.connection.as_str().into(), lease.sweep.as_str().into());
     match error {
         None => session.run(SUCCEEDED, &[connection, sweep, now.into()]).await,
         Some(error) => session.run(FAILED, &[connection, sweep, now.into(), error.into()]).await,
@@ -326,7 +321,7 @@ pub(super) async fn all(session: &mut Session<'_>) -> Result<Vec<SweepStatus>, S
         .collect()
 }
 
-/// The time of one that is taken is its holder's: it is set when that one is done.
+/// The time of a sweep in progress identifies its holder: the earlier time is set when it ends.
 pub(super) async fn expedite(
     session: &mut Session<'_>,
     connection: Option<&ConnectionId>,
@@ -343,11 +338,6 @@ pub(super) async fn expedite(
     session.run(HASTEN, &[connection.into(), sweep.as_str().into(), to.into()]).await.map(drop)
 }
 
-#[derive(Serialize)]
-struct Found {
-    rma: String,
-}
-
 pub(super) async fn enqueue_found(
     session: &mut Session<'_>,
     connection: &ConnectionId,
@@ -360,7 +350,7 @@ pub(super) async fn enqueue_found(
         SELECT input.rma AS rma FROM {input $1: rma text}
         LEFT JOIN job ON job.connection = $2 AND job.rma = input.rma
         WHERE job.rma IS NULL OR NOT (state = 'pending' OR (state = 'needs-review' AND failures > 0))";
-    // Sweeps do not come back to a change: it is looked at once the person has decided.
+    // A sweep does not find the same change again: the RMA is queued once its reviews are resolved.
     const REMEMBER_UNTIL_DECIDED: &str = "
         UPDATE job SET enqueued_at = COALESCE(enqueued_at, $3)
         WHERE connection = $2 AND state = 'needs-review' AND failures > 0
@@ -368,9 +358,8 @@ pub(super) async fn enqueue_found(
     if rmas.is_empty() {
         return Ok(0);
     }
-    connections::lock(session, connection).await?;
-    let rows: Vec<_> = rmas.iter().map(|rma| Found { rma: rma.to_string() }).collect();
-    let rows = json(&rows)?;
+    connection_queue::lock(session, connection).await?;
+    let rows = json_column("rma", rmas)?;
     session.run(REMEMBER_UNTIL_DECIDED, &[(&rows).into(), connection.as_str().into(), now.into()]).await?;
     let found = session.all(NOBODY_LOOKS_AT, &[(&rows).into(), connection.as_str().into()]).await?;
     let found = found.iter().map(|row| row.parsed("rma")).collect::<Result<Vec<RmaId>, _>>()?;

@@ -1,11 +1,12 @@
-//! Which process refreshes a connection's OAuth tokens.
+//! Reservations to refresh a connection's OAuth tokens.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{ConnectionId, Store, StoreError, session::Session};
 
 impl Store {
-    /// Reserves the refresh of a connection's tokens, for 90 seconds at most. False while another process has it.
+    /// Reserves the refresh of a connection's tokens for up to 90 seconds. Returns false while another process has reserved
+    /// it.
     pub async fn begin_token_refresh(
         &self,
         connection: &ConnectionId,
@@ -18,7 +19,7 @@ impl Store {
         Ok(begun)
     }
 
-    /// Ends a reservation that is still this holder's.
+    /// Ends a reservation of this holder.
     pub async fn end_token_refresh(&self, connection: &ConnectionId, holder: &str) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
         end(&mut session, connection, holder).await?;
@@ -26,11 +27,10 @@ impl Store {
     }
 }
 
-/// For how long a refresh is reserved: more than one takes, with answers that are late and a database that fails for
-/// some seconds.
+/// The duration of a reservation: longer than a refresh with late answers and a database that fails for some seconds.
 const RESERVED_FOR: SignedDuration = SignedDuration::from_secs(90);
 
-/// A reservation until after this was made by a clock that was ahead, and counts no longer.
+/// A later end was set by a clock that was ahead, and is ignored.
 const NO_LATER: SignedDuration = SignedDuration::from_mins(10);
 
 pub(super) async fn begin(

@@ -1,4 +1,4 @@
-//! What could not be read of a connection.
+//! Objects that could not be decoded and were skipped.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -10,24 +10,24 @@ use super::{
     session::{Session, json},
 };
 
-/// What kind of thing could not be read.
+/// The kind of an object that could not be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnreadableKind {
     /// A row of ReturnGO's list of RMAs.
     RmaRow,
     /// A row of ReturnGO's list of transactions.
     TransactionRow,
-    /// An order, or a sales credit.
+    /// A sales order or sales credit.
     Order,
-    /// A row of a search for orders.
+    /// A row of an order search.
     OrderRow,
     /// A goods-in note.
     GoodsInNote,
-    /// A row of a search for goods movements.
+    /// A row of a goods movement search.
     GoodsMovementRow,
     /// A webhook.
     Webhook,
-    /// An entry of one of the account's lists: a payment method, a tax code and the like.
+    /// An entry of a list of the account, such as a payment method or a tax code.
     AccountEntry,
 }
 
@@ -58,7 +58,7 @@ impl UnreadableKind {
         }
     }
 
-    /// What it is and whose, for people.
+    /// The kind and the system, for display.
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::RmaRow => "row of ReturnGO's list of RMAs",
@@ -84,16 +84,16 @@ impl FromStr for UnreadableKind {
     }
 }
 
-/// Something that could not be read and was passed over.
+/// An object that could not be decoded and was skipped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unreadable {
-    /// What kind of thing it is.
+    /// The kind of object.
     pub kind: UnreadableKind,
-    /// Its number, or its place in a list.
+    /// Its number, or its position in a list.
     pub object: String,
-    /// What knows it again where its place does not: a row may move, and another be in its place.
+    /// A digest that identifies an object without a number: a row may move to another position.
     pub known_by: Option<String>,
-    /// Why it could not be read.
+    /// Why it could not be decoded.
     pub reason: String,
 }
 
@@ -103,36 +103,36 @@ impl fmt::Display for Unreadable {
     }
 }
 
-/// What could not be read of a connection, and waits for a person.
+/// An object of a connection that could not be decoded, and needs review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredUnreadable {
     /// The connection.
     pub connection: ConnectionId,
-    /// What it is.
+    /// The object.
     pub unreadable: Unreadable,
-    /// How often it was met.
+    /// How many times it was found.
     pub times: u64,
-    /// When it was met first.
+    /// When it was first found.
     pub first_seen_at: Timestamp,
-    /// When it was met last.
+    /// When it was last found.
     pub last_seen_at: Timestamp,
 }
 
-/// What a person says about objects that could not be read: nothing is left to do about them.
+/// A user's dismissal of objects that could not be decoded.
 #[derive(Debug, Clone)]
 pub struct Dismissal {
     /// The connection.
     pub connection: ConnectionId,
-    /// These objects; none stands for all.
+    /// The objects; none for all.
     pub objects: Vec<String>,
-    /// Who.
+    /// The user.
     pub by: String,
-    /// Why.
+    /// A note with the reason.
     pub note: Option<String>,
 }
 
 impl Store {
-    /// Notes what could not be read of a connection and was passed over. What was noted for the same reason is counted.
+    /// Records objects that were skipped. An object that is recorded for the same reason is counted.
     pub async fn report_unreadable(
         &self,
         connection: &ConnectionId,
@@ -144,7 +144,7 @@ impl Store {
         session.commit().await
     }
 
-    /// What could not be read, of one connection or of all, and was not dismissed: oldest first.
+    /// The objects that were not dismissed, of one connection or of all, oldest first.
     pub async fn unreadable(
         &self,
         connection: Option<&ConnectionId>,
@@ -152,13 +152,13 @@ impl Store {
         open(&mut self.asking().await?, connection).await
     }
 
-    /// These objects can be read. What was noted of them is forgotten, also that it was dismissed.
+    /// Removes the entries of objects that can be decoded again, dismissed or not.
     pub async fn readable_again(
         &self,
         connection: &ConnectionId,
         objects: &[(UnreadableKind, String)],
     ) -> Result<(), StoreError> {
-        // Nearly always there is nothing to forget, and no writer is kept waiting for that.
+        // There is rarely anything to remove, so no write transaction is begun unless there is.
         if !knows(&mut self.asking().await?, connection, objects).await? {
             return Ok(());
         }
@@ -167,7 +167,7 @@ impl Store {
         session.commit().await
     }
 
-    /// All objects of this kind can be read but these. What was noted of the others is forgotten.
+    /// Removes the entries of this kind, except for these objects.
     pub async fn all_readable_but(
         &self,
         connection: &ConnectionId,
@@ -182,7 +182,7 @@ impl Store {
         session.commit().await
     }
 
-    /// A person has seen to what could not be read. Gives back of how many objects.
+    /// Dismisses objects. Returns their number.
     pub async fn dismiss_unreadable(&self, dismissal: &Dismissal, now: Timestamp) -> Result<u64, StoreError> {
         let mut session = self.writing().await?;
         let dismissed = dismiss(&mut session, dismissal, now).await?;
@@ -204,7 +204,7 @@ struct Object<'a> {
     object: &'a str,
 }
 
-/// One of the same reason that was dismissed stays so.
+/// An entry that was dismissed for the same reason stays dismissed.
 pub(super) async fn report(
     session: &mut Session<'_>,
     connection: &ConnectionId,
@@ -217,7 +217,7 @@ pub(super) async fn report(
         FROM {input $1: kind text, known_by text, reason text, object text} WHERE true
         ON CONFLICT (connection, kind, known_by, reason)
         DO UPDATE SET object = excluded.object, times = unreadable.times + 1, last_seen_at = excluded.last_seen_at";
-    // One statement may not change a row twice, and two lists may show one row in two places.
+    // A statement must not change a row twice, and a row may appear at two positions.
     let rows: BTreeMap<_, _> = unreadable
         .iter()
         .map(|Unreadable { kind, object, known_by, reason }| {
@@ -260,7 +260,7 @@ pub(super) async fn open(
         .collect()
 }
 
-/// Whether anything is noted of these objects.
+/// Whether these objects have entries.
 pub(super) async fn knows(
     session: &mut Session<'_>,
     connection: &ConnectionId,
@@ -288,7 +288,7 @@ pub(super) async fn read(
     session.run(READ, &[(&rows).into(), connection.as_str().into()]).await.map(drop)
 }
 
-/// Whether anything is noted of other objects of this kind than these.
+/// Whether other objects of this kind have entries.
 pub(super) async fn knows_others(
     session: &mut Session<'_>,
     connection: &ConnectionId,

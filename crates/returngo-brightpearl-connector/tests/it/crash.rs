@@ -47,7 +47,7 @@ const RMAS_PER_ORDER: u64 = 2;
 /// Where processes are killed: at every step, and more often around the writes.
 const STEPS: [Failpoint; 23] = {
     use Failpoint::{
-        DeliveriesRead, DeliveriesResolved, DeliveriesStored, Finished, Leased, Intended, OrdersHeld,
+        DeliveriesRead, DeliveriesResolved, DeliveriesStored, Finished, Intended, Leased, OrdersHeld,
         Recorded, SkippedStored, SweepFinished, SweepQueued, SweepTaken, WorldsRead, Written,
     };
     [

@@ -81,7 +81,7 @@ async fn what_was_put_aside_is_not_asked_again_and_anything_else_is(database: Da
     store.resolve_reviews(&decision(None), at(2)).await.unwrap();
     ends(&store, asking(&["one"]), 3).await;
     assert!(requested(&store).await.is_empty());
-    assert_eq!(last_of_audit(&store).await.1, "no credit; decided before: one");
+    assert_eq!(last_of_audit(&store).await.1, "no credit; resolved before: one");
 
     ends(&store, asking(&["one", "two"]), 4).await;
     assert_eq!(requested(&store).await, ["two"]);
@@ -137,7 +137,7 @@ async fn a_failure_that_is_put_aside_may_happen_again(database: Database) {
     let work = store.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
     assert_eq!((work.state, work.run_at, work.failures), (JobState::InSync, None, 0));
     assert_eq!(work.resolved_error.as_deref(), Some("the credit is gone"));
-    let told = (AuditEvent::Failed, "the credit is gone; decided before".to_owned());
+    let told = (AuditEvent::Failed, "the credit is gone; resolved before".to_owned());
     assert_eq!(last_of_audit(&store).await, told);
 }
 

@@ -131,7 +131,7 @@ async fn a_server_that_is_not_there_is_named_without_its_password() {
     assert_eq!(
         refused.to_string(),
         format!(
-            "the database postgres://127.0.0.1:{port}/store cannot be opened: \
+            "cannot open the database postgres://127.0.0.1:{port}/store: \
              check that the server runs and that host and port are right"
         )
     );

@@ -43,14 +43,14 @@ async fn what_was_handled_waits_again_when_it_comes_again(database: Database) {
     connect(&store, "acme").await;
     store.receive(&[delivery("acme", "{}", 1)]).await.unwrap();
     let waiting = store.waiting_deliveries(10, &[]).await.unwrap();
-    store.resolve(&name("acme"), &waiting, &[], at(2)).await.unwrap();
+    store.finish_deliveries(&name("acme"), &waiting, &[], at(2)).await.unwrap();
     assert!(store.waiting_deliveries(10, &[]).await.unwrap().is_empty());
 
     store.receive(&[delivery("acme", "{}", 3)]).await.unwrap();
     let again = store.waiting_deliveries(10, &[]).await.unwrap();
     assert_eq!(again[0].id, waiting[0].id);
     assert_eq!((again[0].times, again[0].delivery.received_at), (2, at(3)));
-    store.resolve(&name("acme"), &again, &[], at(4)).await.unwrap();
+    store.finish_deliveries(&name("acme"), &again, &[], at(4)).await.unwrap();
     assert!(store.waiting_deliveries(10, &[]).await.unwrap().is_empty());
     assert_eq!(store.delivery(again[0].id).await.unwrap().unwrap().times, 2);
 }
@@ -61,7 +61,7 @@ async fn what_came_again_while_it_was_handled_goes_on_waiting(database: Database
     store.receive(&[delivery("acme", "{}", 1)]).await.unwrap();
     let read = store.waiting_deliveries(10, &[]).await.unwrap();
     store.receive(&[delivery("acme", "{}", 2)]).await.unwrap();
-    store.resolve(&name("acme"), &read, &[], at(3)).await.unwrap();
+    store.finish_deliveries(&name("acme"), &read, &[], at(3)).await.unwrap();
     assert_eq!(store.waiting_deliveries(10, &[]).await.unwrap()[0].times, 2);
 }
 
@@ -72,8 +72,8 @@ async fn an_older_answer_does_not_undo_a_newer_one(database: Database) {
     let older = store.waiting_deliveries(10, &[]).await.unwrap();
     store.receive(&[delivery("acme", "{}", 2)]).await.unwrap();
     let newer = store.waiting_deliveries(10, &[]).await.unwrap();
-    store.resolve(&name("acme"), &newer, &[], at(3)).await.unwrap();
-    store.resolve(&name("acme"), &older, &[], at(4)).await.unwrap();
+    store.finish_deliveries(&name("acme"), &newer, &[], at(3)).await.unwrap();
+    store.finish_deliveries(&name("acme"), &older, &[], at(4)).await.unwrap();
     assert!(store.waiting_deliveries(10, &[]).await.unwrap().is_empty());
 }
 
@@ -82,7 +82,10 @@ async fn resolving_marks_and_handles_both_or_neither(database: Database) {
     connect(&store, "acme").await;
     store.receive(&[delivery("acme", "{}", 1)]).await.unwrap();
     let waiting = store.waiting_deliveries(10, &[]).await.unwrap();
-    store.resolve(&name("acme"), &waiting, &named_by(Cause::Returngo, [7, 7, 8]), at(2)).await.unwrap();
+    store
+        .finish_deliveries(&name("acme"), &waiting, &named_by(Cause::Returngo, [7, 7, 8]), at(2))
+        .await
+        .unwrap();
     let work = store.work(&name("acme"), &rma(7)).await.unwrap().unwrap();
     assert_eq!((work.state, work.pending_since), (JobState::Pending, Some(at(2))));
     let audit = store.audit(&name("acme"), &rma(8)).await.unwrap();
@@ -90,9 +93,11 @@ async fn resolving_marks_and_handles_both_or_neither(database: Database) {
 
     store.receive(&[delivery("acme", "later", 3)]).await.unwrap();
     let later = store.waiting_deliveries(10, &[]).await.unwrap();
-    let refused =
-        store.resolve(&name("nobody"), &later, &named_by(Cause::Returngo, [9]), at(4)).await.unwrap_err();
-    assert_eq!(refused.to_string(), "there is no connection nobody: connect it first");
+    let refused = store
+        .finish_deliveries(&name("nobody"), &later, &named_by(Cause::Returngo, [9]), at(4))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.to_string(), "connection nobody not found. Run `connect nobody` to create it");
     assert_eq!(store.waiting_deliveries(10, &[]).await.unwrap(), later);
 }
 
@@ -100,7 +105,10 @@ async fn resolving_marks_and_handles_both_or_neither(database: Database) {
 async fn put_off(store: &Store, until: i64) -> StoredDelivery {
     let mut waiting = store.waiting_deliveries(10, &[]).await.unwrap();
     waiting[0].again_at = Some(at(until));
-    store.resolve(&name("acme"), &waiting, &named_by(Cause::Brightpearl, [7]), at(2)).await.unwrap();
+    store
+        .finish_deliveries(&name("acme"), &waiting, &named_by(Cause::Brightpearl, [7]), at(2))
+        .await
+        .unwrap();
     waiting.remove(0)
 }
 
@@ -120,7 +128,7 @@ async fn a_webhook_to_be_handled_again_waits_for_its_time(database: Database) {
     store.resume_deliveries(at(12)).await.unwrap();
     let again = store.waiting_deliveries(10, &[]).await.unwrap();
     assert_eq!((again[0].id, again[0].tries, again[0].again_at), (put_off.id, 1, None));
-    store.resolve(&name("acme"), &again, &[], at(13)).await.unwrap();
+    store.finish_deliveries(&name("acme"), &again, &[], at(13)).await.unwrap();
     store.resume_deliveries(at(1000)).await.unwrap();
     assert!(store.waiting_deliveries(10, &[]).await.unwrap().is_empty());
     assert_eq!(store.status().await.unwrap()[0].waiting_deliveries, 0);
@@ -138,7 +146,7 @@ async fn a_webhook_that_comes_again_does_not_wait_for_its_time(database: Databas
     // It comes while it is being put off.
     store.receive(&[delivery("acme", "{}", 4)]).await.unwrap();
     let stale = StoredDelivery { again_at: Some(at(100)), ..again[0].clone() };
-    store.resolve(&name("acme"), &[stale], &[], at(5)).await.unwrap();
+    store.finish_deliveries(&name("acme"), &[stale], &[], at(5)).await.unwrap();
     assert_eq!(store.waiting_deliveries(10, &[]).await.unwrap()[0].times, 3);
 }
 
@@ -217,7 +225,10 @@ async fn a_thousand_come_at_once(database: Database) {
     let waiting = store.waiting_deliveries(2000, &[]).await.unwrap();
     assert_eq!(waiting.len(), 1000);
     mark(&store, "acme", &[1], 1).await;
-    store.resolve(&name("acme"), &waiting, &named_by(Cause::Returngo, 0..1000), at(1000)).await.unwrap();
+    store
+        .finish_deliveries(&name("acme"), &waiting, &named_by(Cause::Returngo, 0..1000), at(1000))
+        .await
+        .unwrap();
     let status = store.status().await.unwrap();
     assert_eq!((status[0].pending, status[0].waiting_deliveries), (1000, 0));
 }

@@ -60,7 +60,10 @@ async fn what_another_connection_of_the_account_has_is_not_marked_because_of_bri
     let webhook = super::Delivery { source: Source::Brightpearl, ..delivery("de", "{}", 4) };
     store.receive(&[webhook]).await.unwrap();
     let waiting = store.waiting_deliveries(9, &[]).await.unwrap();
-    store.resolve(&name("de"), &waiting, &named_by(Cause::Brightpearl, [1, 2]), at(5)).await.unwrap();
+    store
+        .finish_deliveries(&name("de"), &waiting, &named_by(Cause::Brightpearl, [1, 2]), at(5))
+        .await
+        .unwrap();
     assert!(store.waiting_deliveries(9, &[]).await.unwrap().is_empty(), "it is handled nevertheless");
     for number in [1, 2] {
         assert_eq!(item(&store, "de", number).await, None);

@@ -30,7 +30,7 @@ async fn handled(store: &Store, bodies: &[&str], received: i64) {
     let deliveries: Vec<_> = bodies.iter().map(|body| delivery("acme", body, received)).collect();
     store.receive(&deliveries).await.unwrap();
     let waiting = store.waiting_deliveries(1000, &[]).await.unwrap();
-    store.resolve(&name("acme"), &waiting, &[], at(received)).await.unwrap();
+    store.finish_deliveries(&name("acme"), &waiting, &[], at(received)).await.unwrap();
 }
 
 /// An RMA was marked and brought into step at this time.

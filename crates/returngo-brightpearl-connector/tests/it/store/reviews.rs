@@ -74,7 +74,7 @@ async fn a_question_of_another_version_is_shown_and_asked_anew(database: Databas
 
     rewritten(&database, "reviews", "no list").await;
     let waiting = store.reviews(None).await.unwrap().remove(0);
-    assert!(waiting.unreadable_reviews[0].message.contains("does not read"));
+    assert!(waiting.unreadable_reviews[0].message.contains("invalid list of reviews"));
     assert!(store.resolve_reviews(&decision(), at(2)).await.unwrap());
     ends(&store, asking(), 3).await;
     let waiting = store.reviews(None).await.unwrap().remove(0);

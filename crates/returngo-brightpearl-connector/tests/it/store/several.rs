@@ -124,7 +124,7 @@ async fn the_same_webhooks_at_once_are_one_entry_each(database: Database) {
                 store.receive(&batch).await.unwrap();
                 let waiting = store.waiting_deliveries(20, &[]).await.unwrap();
                 store
-                    .resolve(&name("acme"), &waiting, &named_by(Cause::Returngo, [1]), at(60))
+                    .finish_deliveries(&name("acme"), &waiting, &named_by(Cause::Returngo, [1]), at(60))
                     .await
                     .unwrap();
             }

@@ -265,7 +265,7 @@ async fn the_oldest_is_one_that_a_webhook_is_about_too(database: Database) {
     store.receive(&[delivery("acme", "{}", 10)]).await.unwrap();
     assert_eq!(oldest().await, Some(at(10)));
     let waiting = store.waiting_deliveries(10, &[]).await.unwrap();
-    store.resolve(&name("acme"), &waiting, &named_by(Cause::Returngo, [1]), at(30)).await.unwrap();
+    store.finish_deliveries(&name("acme"), &waiting, &named_by(Cause::Returngo, [1]), at(30)).await.unwrap();
     assert_eq!(oldest().await, Some(at(20)));
     let leases = lease_all(&store, 40).await;
     assert_eq!(oldest().await, Some(at(20)), "at work is not in step");

@@ -57,7 +57,7 @@ async fn a_connection_is_made_by_flags_or_by_a_file() {
 async fn an_account_and_a_shop_are_connected_once() {
     let shop = Shop::connected().await;
     let refused = shop.connect(&["second", "--refund-method", "1210", "--status", "27", "--json"]);
-    assert!(refused.stderr.contains("they are connected as acme already"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("they are already connected as acme"), "{}", refused.stderr);
     assert_eq!(refused.code, Some(1));
     assert_eq!(shop.run(&["status", "--json"]).json().as_array().unwrap().len(), 1);
     shop.run(&["disconnect", "acme", "--yes"]).succeeds();

@@ -91,7 +91,7 @@ fn without_a_connection_it_is_said_how_to_make_one() {
     {
         assert!(run(&folder, command, &[]).fails().contains("`connect` makes one"), "{command:?}");
     }
-    assert!(run(&folder, &["check", "acme"], &[]).fails().contains("there is no connection acme"));
+    assert!(run(&folder, &["check", "acme"], &[]).fails().contains("connection acme not found"));
 }
 
 /// The guide's sessions and examples.

@@ -61,7 +61,7 @@ async fn a_webhook_of_the_inbox_waits_again() {
     store.receive(&[delivery]).await.unwrap();
     let waiting = store.waiting_deliveries(10, &[]).await.unwrap();
     store
-        .resolve(&waiting[0].delivery.connection, &waiting, &[], waiting[0].delivery.received_at)
+        .finish_deliveries(&waiting[0].delivery.connection, &waiting, &[], waiting[0].delivery.received_at)
         .await
         .unwrap();
     assert_eq!(shop.run(&["status", "--json"]).json()[0]["waitingWebhooks"], 0);

@@ -37,7 +37,7 @@ async fn what_waits_is_listed_and_shown() {
     let shown = shop.run(&["reviews", "show", "acme", RMA]).succeeds();
     assert!(shown.contains("OverRefund") && shown.contains("sales credit"), "{shown}");
     assert!(shop.run(&["reviews", "show", "999"]).fails().contains("nothing is known of RMA 999"));
-    assert!(shop.run(&["reviews", "list", "beta"]).fails().contains("there is no connection beta"));
+    assert!(shop.run(&["reviews", "list", "beta"]).fails().contains("connection beta not found"));
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ async fn settings_are_shown_and_exported_without_secrets_and_taken_again() {
     assert!(again.stderr.contains("stay as they are"), "{}", again.stderr);
     assert_eq!(again.json()["changes"], serde_json::json!([]));
     assert_eq!(shop.run(&["settings", "export"]).succeeds(), exported);
-    assert!(shop.run(&["settings", "show", "beta"]).fails().contains("there is no connection beta"));
+    assert!(shop.run(&["settings", "show", "beta"]).fails().contains("connection beta not found"));
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn a_mistyped_rma_is_told_at_once_and_not_remembered() {
     let shop = Shop::connected().await;
     assert!(shop.run(&["sync", "999"]).fails().contains("RMA 999"));
     assert_eq!(shop.run(&["audit", "999", "--json"]).json(), json!([]));
-    assert!(shop.run(&["sync", "beta", RMA]).fails().contains("there is no connection beta"));
+    assert!(shop.run(&["sync", "beta", RMA]).fails().contains("connection beta not found"));
 }
 
 #[tokio::test]

@@ -127,7 +127,7 @@ fn an_address_that_is_in_use() {
 async fn a_database_that_is_read_only() {
     let site = Site::of(1).await;
     let line = refused_at(&site, "?mode=ro", &[]);
-    assert!(line.starts_with("error: the database cannot be written to (read-only): "), "{line}");
+    assert!(line.starts_with("error: cannot write to the database (read-only): "), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -141,7 +141,7 @@ async fn a_database_that_is_full() {
         .await
         .unwrap();
     let line = refused_at(&site, &format!("?max_page_count={}", pages.get::<i64, _>(0)), &[]);
-    assert!(line.starts_with("error: the database cannot be written to (full): make space"), "{line}");
+    assert!(line.starts_with("error: cannot write to the database (full): make space"), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -151,7 +151,7 @@ async fn a_database_of_a_newer_version() {
         SELECT 9000, 'later', success, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
     stranger(&site.database).await.execute(AssertSqlSafe(step)).await.unwrap();
     let line = refused_at(&site, "", &[]);
-    assert!(line.contains("was made by a newer version") && line.contains("9000"), "{line}");
+    assert!(line.contains("was created by another version") && line.contains("9000"), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -180,7 +180,7 @@ fn a_postgres_that_is_not_there() {
     let line = refused(folder.path(), &[(DATABASE, &url), ("RETURNGO_BRIGHTPEARL_KEY", KEY)]);
     assert!(
         line.starts_with(&format!(
-            "error: the database postgres://{address}/returns cannot be opened: check that"
+            "error: cannot open the database postgres://{address}/returns: check that"
         )),
         "{line}"
     );

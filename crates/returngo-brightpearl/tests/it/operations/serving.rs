@@ -152,7 +152,7 @@ async fn what_is_older_than_it_is_kept_is_removed() {
         Delivery { connection, source: Source::Returngo, body: "{}".to_owned(), received_at: long_ago };
     site.store.receive(&[delivery]).await.unwrap();
     let waiting = site.store.waiting_deliveries(1, &[]).await.unwrap();
-    site.store.resolve(&site.connection, &waiting, &[], long_ago).await.unwrap();
+    site.store.finish_deliveries(&site.connection, &waiting, &[], long_ago).await.unwrap();
     let serving = site.serve(&[]).await;
     eventually("the old webhook is removed", || async {
         serving.get("/metrics").body.contains("returngo_brightpearl_removed_total{what=\"webhooks\"} 1")
