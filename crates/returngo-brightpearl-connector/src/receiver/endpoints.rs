@@ -10,7 +10,7 @@ use std::{
 use api_client_core::secrets_match;
 use jiff::Timestamp;
 
-use super::refresher::RefreshHandle;
+use super::refresh_handle::RefreshHandle;
 use crate::store::ConnectionId;
 
 /// Wrong secrets that an address may send in a minute before it is answered with 429. The right secret is always accepted:

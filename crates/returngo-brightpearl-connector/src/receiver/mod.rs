@@ -6,6 +6,7 @@
 
 mod endpoints;
 mod group_commit;
+mod refresh_handle;
 mod refresher;
 
 use std::{net::SocketAddr, sync::Arc};

@@ -4,9 +4,12 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use api_client_core::client::Clock;
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
-use super::WebhookEndpoints;
+use super::{
+    WebhookEndpoints,
+    refresh_handle::{QUEUE, RefreshHandle, RefreshRequest},
+};
 use crate::{
     configuration::ConnectionConfiguration,
     registry::{Registry, RegistryError},
@@ -19,9 +22,6 @@ const REFRESH_EVERY: Duration = Duration::from_secs(15);
 
 /// The minimum time between two refreshes: requests with guessed names must not cause more reads of the database.
 const MIN_INTERVAL: Duration = Duration::from_millis(250);
-
-/// Requests that may wait for a refresh. Further ones are answered with 503.
-const QUEUE: usize = 1024;
 
 /// Reloads the endpoints, on request and at intervals.
 #[derive(Debug)]
@@ -36,35 +36,12 @@ pub struct EndpointRefresher {
     unavailable: HashMap<ConnectionId, RepeatedError>,
 }
 
-/// Requests a refresh.
-#[derive(Debug)]
-pub(super) struct RefreshHandle(mpsc::Sender<RefreshRequest>);
-
-/// Receives whether the refresh succeeded.
-type RefreshRequest = oneshot::Sender<bool>;
-
-/// The endpoints could not be reloaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RefreshFailed;
-
-impl RefreshHandle {
-    /// Returns after a refresh that began after this call.
-    pub(super) async fn refresh(&self) -> Result<(), RefreshFailed> {
-        let (request, succeeded) = oneshot::channel();
-        self.0.try_send(request).map_err(|_| RefreshFailed)?;
-        match succeeded.await {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(RefreshFailed),
-        }
-    }
-}
-
 impl EndpointRefresher {
     /// A refresher of the endpoints of these connections. Call [`refresh`](Self::refresh) once before the endpoints are used,
     /// then [`run`](Self::run).
     pub fn new(registry: Arc<Registry>, clock: Arc<dyn Clock>) -> Self {
-        let (handle, requests) = mpsc::channel(QUEUE);
-        let endpoints = Arc::new(WebhookEndpoints::with_refresh(RefreshHandle(handle)));
+        let (handle, requests) = RefreshHandle::new();
+        let endpoints = Arc::new(WebhookEndpoints::with_refresh(handle));
         Self { endpoints, requests, registry, clock, loaded: HashMap::new(), unavailable: HashMap::new() }
     }
 

@@ -1,18 +1,20 @@
 //! The loop that webhooks, sweeps and jobs share: take what is ready for a connection, process it in a task of its own, and wait
 //! for a notification when nothing is ready.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use api_client_core::client::Clock;
 use tokio::sync::watch;
 
-use super::IDLE;
 use crate::{
     notifier::Notified,
     repeated_error::RepeatedError,
     store::{ConnectionId, StoreError},
     tasks::Tasks,
 };
+
+/// How often the store is queried without a notification: other processes add to it too.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// Something to process for a connection.
 pub(super) struct ConnectionTask {

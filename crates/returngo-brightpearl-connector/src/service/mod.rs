@@ -7,7 +7,7 @@ mod jobs;
 mod sweeps;
 mod webhooks;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use api_client_core::client::Clock;
 use tokio::sync::watch;
@@ -18,9 +18,6 @@ use crate::{
 };
 use backoff::Backoff;
 use dispatch::Dispatch;
-
-/// How often the store is queried without a notification: other processes add to it too.
-const IDLE: Duration = Duration::from_secs(1);
 
 /// The running connector.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{
     AuditEvent, ConnectionId, Lease, Store, StoreError,
     audit::{self, AuditRow},
-    connection_queue, original_orders,
+    connection_queue, connections,
     session::{Row, Session, json, unreadable},
 };
 
@@ -239,7 +239,7 @@ pub(super) async fn intend(
     for intent in intents {
         let connection = &intent.lease.connection;
         if !accounts.contains_key(connection.as_str()) {
-            accounts.insert(connection.as_str(), original_orders::account_of(session, connection).await?);
+            accounts.insert(connection.as_str(), connections::account_of(session, connection).await?);
         }
     }
     let intended =

@@ -5,6 +5,7 @@
 
 mod audit;
 mod clock;
+mod connection;
 mod connection_changes;
 mod connection_queue;
 mod connections;
@@ -33,8 +34,8 @@ mod token_refresh;
 mod unreadable;
 
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
+pub use connection::{ConnectionId, Counterparts, Encrypted, InvalidConnectionId, StoredConnection};
 pub use connection_changes::{ConnectionChange, FieldChange, RecordedChange};
-pub use connections::{ConnectionId, Counterparts, Encrypted, InvalidConnectionId, StoredConnection};
 pub use decisions::{Decision, SettledReview};
 pub use effects::{Admission, EffectOutcome, EffectRecord, Intent, WriteKind};
 pub(crate) use failure::same_at_every_attempt;
@@ -56,7 +57,11 @@ use std::sync::Arc;
 
 use sqlx::AnyPool;
 
-use self::{database::Database, open::IfMissing, session::Session};
+use self::{
+    database::Database,
+    open::{IfMissing, Opened},
+    session::Session,
+};
 
 /// The database. One implementation serves SQLite and PostgreSQL; any number of processes may share a PostgreSQL database.
 #[derive(Debug)]
@@ -86,16 +91,11 @@ impl Store {
         Ok(Session::in_transaction(begun.map_err(|error| self.database.explain(error))?, &self.database))
     }
 
-    async fn open(url: &str) -> Result<Self, StoreError> {
-        let store = open::open(url, IfMissing::Create).await?;
+    async fn open(url: &str, if_missing: IfMissing) -> Result<Arc<Self>, StoreError> {
+        let Opened { database, write, read } = open::open(url, if_missing).await?;
+        let store = Self { database, write, read };
         store.ready().await?;
-        Ok(store)
-    }
-
-    async fn open_existing(url: &str) -> Result<Self, StoreError> {
-        let store = open::open(url, IfMissing::Fail).await?;
-        store.ready().await?;
-        Ok(store)
+        Ok(Arc::new(store))
     }
 
     /// A session for several statements that have to see the same state.
@@ -122,7 +122,7 @@ impl Store {
 ///
 /// The database cannot be opened or written to, is held by another process, or was created by another version.
 pub async fn open(url: &str) -> Result<Arc<Store>, StoreError> {
-    Ok(Arc::new(Store::open(url).await?))
+    Store::open(url, IfMissing::Create).await
 }
 
 /// Opens a database that exists and is set up; creates none.
@@ -130,5 +130,5 @@ pub async fn open(url: &str) -> Result<Arc<Store>, StoreError> {
 /// # Errors
 /// As [`open`], and [`StoreError::NotSetUp`].
 pub async fn open_existing(url: &str) -> Result<Arc<Store>, StoreError> {
-    Ok(Arc::new(Store::open_existing(url).await?))
+    Store::open(url, IfMissing::Fail).await
 }

@@ -10,7 +10,7 @@ use sqlx::{
 };
 use url::Url;
 
-use super::{Store, StoreError, database::Database, dialect::Dialect};
+use super::{StoreError, database::Database, dialect::Dialect};
 use crate::private::{self, NotPrivate};
 
 /// The tables, in the order in which they are created. A migration that was released is never changed.
@@ -36,7 +36,15 @@ pub(super) enum IfMissing {
     Fail,
 }
 
-pub(super) async fn open(url: &str, if_missing: IfMissing) -> Result<Store, StoreError> {
+/// An open database.
+pub(super) struct Opened {
+    pub(super) database: Database,
+    /// For transactions that write.
+    pub(super) write: AnyPool,
+    pub(super) read: AnyPool,
+}
+
+pub(super) async fn open(url: &str, if_missing: IfMissing) -> Result<Opened, StoreError> {
     sqlx::any::install_default_drivers();
     let Address { database, url, settings, in_memory } = Address::parse(url, if_missing)?;
     let pool = |size: u32| {
@@ -67,7 +75,7 @@ pub(super) async fn open(url: &str, if_missing: IfMissing) -> Result<Store, Stor
         return Err(StoreError::NotSetUp { database: database.name });
     }
     migrate(&write, &database).await?;
-    Ok(Store { database, write, read })
+    Ok(Opened { database, write, read })
 }
 
 /// A pool retries until its timeout. A wrong configuration is reported at once, with the cause.

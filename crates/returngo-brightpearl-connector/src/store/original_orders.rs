@@ -101,15 +101,6 @@ pub(super) async fn revision(session: &mut Session<'_>) -> Result<Revision, Stor
     row.map_or(Ok(Revision::default()), |row| Ok(Revision(row.int("revision")?)))
 }
 
-/// The Brightpearl account of a connection, or its own name while none is bound.
-pub(super) async fn account_of(
-    session: &mut Session<'_>,
-    connection: &ConnectionId,
-) -> Result<String, StoreError> {
-    let bound = connections::counterparts(session, connection).await?;
-    Ok(bound.map_or_else(|| format!("connection {connection}"), |bound| bound.account().to_owned()))
-}
-
 /// Holds the requested sales order for each lease, unless another return of the order is in progress or unclear. All leases
 /// are of one connection.
 pub(super) async fn take(
@@ -136,7 +127,7 @@ pub(super) async fn take(
         &connection_queue::of_leases(requests.iter().map(|request| &request.lease)),
     )
     .await?;
-    let account = account_of(session, &first.lease.connection).await?;
+    let account = connections::account_of(session, &first.lease.connection).await?;
     let held = held(session, requests).await?;
     let orders: BTreeSet<_> = requests.iter().map(|request| request.order).collect();
     let orders: Vec<_> = orders.into_iter().map(Order::of).collect();
@@ -238,7 +229,7 @@ pub(super) async fn intended_credits(
     if orders.is_empty() {
         return Ok(Vec::new());
     }
-    let account = account_of(session, connection).await?;
+    let account = connections::account_of(session, connection).await?;
     let orders: Vec<_> = orders.iter().map(|order| Order::of(*order)).collect();
     let rows = session.all(INTENDED, &[(&json(&orders)?).into(), (&account).into()]).await?;
     rows.iter().map(intended).collect()

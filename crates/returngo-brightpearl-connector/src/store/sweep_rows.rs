@@ -1,10 +1,12 @@
 use std::{collections::BTreeMap, str::FromStr};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
     ConnectionId, Store, StoreError, SweepLease, SweepName, Unknown,
     session::{Session, json},
+    sweeps,
 };
 
 /// What a sweep found and has not finished: a row of JSON for each object.
@@ -67,6 +69,25 @@ impl SweepRowChanges {
 }
 
 impl Store {
+    /// Stores the position of a sweep, schedules the next one, and changes the sweep's rows in the same transaction. Returns false and changes nothing when another process
+    /// took the sweep, or the connection was removed.
+    pub async fn finish_sweep_with(
+        &self,
+        lease: &SweepLease,
+        cursor: &str,
+        rows: &SweepRowChanges,
+        run_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut session = self.writing().await?;
+        let is_held = sweeps::is_held(&mut session, lease).await?;
+        if is_held {
+            change(&mut session, lease, rows).await?;
+            sweeps::finish(&mut session, lease, cursor, run_at).await?;
+        }
+        session.commit().await?;
+        Ok(is_held)
+    }
+
     /// The rows of a connection's sweep.
     pub async fn sweep_rows(
         &self,

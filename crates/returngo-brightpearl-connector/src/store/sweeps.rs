@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use returngo::RmaId;
 
 use super::{
-    Cause, ConnectionId, Store, StoreError, SweepRowChanges, Unknown, connection_queue, queue,
+    Cause, ConnectionId, Store, StoreError, Unknown, connection_queue, queue,
     session::{Session, json_column},
-    sweep_rows,
 };
 
 /// The kinds of sweeps.
@@ -119,25 +118,6 @@ impl Store {
     /// The status of all sweeps, by connection.
     pub async fn sweeps(&self) -> Result<Vec<SweepStatus>, StoreError> {
         all(&mut self.asking().await?).await
-    }
-
-    /// The same, and changes the sweep's rows in the same transaction. Returns false and changes nothing when another process
-    /// took the sweep, or the connection was removed.
-    pub async fn finish_sweep_with(
-        &self,
-        lease: &SweepLease,
-        cursor: &str,
-        rows: &SweepRowChanges,
-        run_at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mut session = self.writing().await?;
-        let is_held = is_held(&mut session, lease).await?;
-        if is_held {
-            sweep_rows::change(&mut session, lease, rows).await?;
-            finish(&mut session, lease, cursor, run_at).await?;
-        }
-        session.commit().await?;
-        Ok(is_held)
     }
 
     /// Releases the lease of a sweep that failed: its position, and whether it is expedited, stay.

@@ -67,16 +67,16 @@ async fn a_loop_that_breaks_stops_the_others_and_says_which_it_was() {
         stopped.clone(),
     );
     let service = Service::new(store, registry, engine, Schedule::default(), clock, Arc::new(NoFailpoints));
-    let mut parts = Supervisor::new(stop);
-    Arc::new(service).start(&mut parts);
-    let running = tokio::spawn(parts.run());
+    let mut supervisor = Supervisor::new(stop);
+    Arc::new(service).start(&mut supervisor);
+    let running = tokio::spawn(supervisor.run());
     assert!(!*stopped.borrow() && !running.is_finished());
 
     breaking.0.store(true, Ordering::SeqCst);
     let ended = running.await.unwrap().unwrap_err().to_string();
     assert!(ended.contains("the clock is broken"), "{ended}");
     assert!(
-        ["the handling of webhooks", "the sweeping", "the work"].iter().any(|part| ended.starts_with(part)),
+        ["webhooks", "sweeps", "jobs"].iter().any(|task| ended.starts_with(&format!("task `{task}`"))),
         "{ended}"
     );
     assert!(*stopped.borrow(), "the others are told to stop");
@@ -88,9 +88,9 @@ async fn an_inbox_that_stores_no_more_is_noticed() {
     let store = store::open(&database.url).await.unwrap();
     let inbox = Inbox::new(store, Arc::new(Breaking::default()), Arc::default());
     let (stop, _stopped) = watch::channel(false);
-    let mut parts = Supervisor::new(stop);
-    parts.start("the storing of webhooks", inbox.broken());
-    let running = tokio::spawn(parts.run());
+    let mut supervisor = Supervisor::new(stop);
+    supervisor.start("inbox", inbox.broken());
+    let running = tokio::spawn(supervisor.run());
     let delivery = Delivery {
         connection: "acme".parse().unwrap(),
         source: Source::Returngo,
@@ -99,16 +99,16 @@ async fn an_inbox_that_stores_no_more_is_noticed() {
     };
     assert!(inbox.put(delivery).await.is_err(), "nobody says that it is stored");
     let ended = running.await.unwrap().unwrap_err().to_string();
-    assert!(ended.starts_with("the storing of webhooks ended"), "{ended}");
+    assert!(ended.starts_with("task `inbox` exited unexpectedly"), "{ended}");
 }
 
 #[tokio::test]
 async fn parts_that_are_told_to_stop_end_well() {
     let (stop, _) = watch::channel(false);
-    let mut parts = Supervisor::new(stop.clone());
-    let mut stopped = parts.stop();
-    parts.start("a part", async move { stopped.wait_for(|stop| *stop).await.map(drop).unwrap() });
-    let running = tokio::spawn(parts.run());
+    let mut supervisor = Supervisor::new(stop.clone());
+    let mut stopped = supervisor.stop();
+    supervisor.start("a task", async move { stopped.wait_for(|stop| *stop).await.map(drop).unwrap() });
+    let running = tokio::spawn(supervisor.run());
     stop.send_replace(true);
     running.await.unwrap().unwrap();
 }

@@ -77,5 +77,5 @@ async fn nothing_of_a_key_prints() {
     let vault = Vault::open(&key, &store).await.unwrap();
     let encrypted = vault.encrypt(&name("acme"), b"t0psecret").unwrap();
     let printed = format!("{key:?} {vault:?} {encrypted:?}");
-    assert_eq!(printed, "VaultKey(…) Vault(…) Sealed(49 bytes)");
+    assert_eq!(printed, "VaultKey(…) Vault(…) Encrypted(49 bytes)");
 }
