@@ -5,6 +5,10 @@ use std::fmt;
 use api_client_core::{OffsetDateTime, open_enum, wire};
 use serde::{Deserialize, Serialize};
 
+/// The field that holds a comment's text in a request, unless
+/// [`ClientBuilder::comment_field`](crate::ClientBuilder::comment_field) sets another.
+pub const COMMENT_FIELD: &str = "htmlText";
+
 open_enum! {
     /// What kind of line it is.
     pub enum CommentType {

@@ -14,6 +14,8 @@ use crate::{
     request::{Endpoint, Idempotency, Method, Request},
 };
 
+pub use crate::comment::COMMENT_FIELD;
+
 const LIST: Endpoint = Endpoint::new(Method::Get, "/rmas", Idempotency::Read);
 const GET: Endpoint = Endpoint::new(Method::Get, "/rma/{id}", Idempotency::Read);
 const COMMENT: Endpoint = Endpoint::new(Method::Post, "/rma/{id}/comment", Idempotency::UnkeyedWrite);
@@ -304,10 +306,6 @@ pub fn get(id: &RmaId) -> Request<Rma> {
 pub fn get_with_media(id: &RmaId) -> Request<Rma> {
     get(id).query("includeMedia", "true")
 }
-
-/// The name of a comment's text, unless [`ClientBuilder::comment_field`](crate::ClientBuilder::comment_field)
-/// says otherwise.
-pub const COMMENT_FIELD: &str = "htmlText";
 
 /// Adds a line to the timeline. The text is HTML: escape what is not meant as such. There is no key: look at
 /// the comments before sending one again.

@@ -15,7 +15,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::query::MAX_PAGE_SIZE;
+use super::MAX_PAGE_SIZE;
 
 /// One page of a search.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 mod pages;
 pub(crate) mod quota;
+mod resources;
 pub(crate) mod rules;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -22,7 +23,7 @@ use self::{
     quota::{Budget, end_of_day},
     rules::ReturngoRules,
 };
-use crate::{Error, request::Request, rma, shipment, transaction, webhook};
+use crate::{Error, comment::COMMENT_FIELD, request::Request};
 
 /// Where ReturnGO's API is.
 const RETURNGO: &str = "https://api.returngo.ai";
@@ -108,26 +109,6 @@ impl Client {
     pub(crate) fn comment_field(&self) -> &str {
         &self.0.comment_field
     }
-
-    /// RMAs.
-    pub fn rmas(&self) -> rma::Rmas<'_> {
-        rma::Rmas(self)
-    }
-
-    /// Parcels of RMAs.
-    pub fn shipments(&self) -> shipment::Shipments<'_> {
-        shipment::Shipments(self)
-    }
-
-    /// Movements of money.
-    pub fn transactions(&self) -> transaction::Transactions<'_> {
-        transaction::Transactions(self)
-    }
-
-    /// Webhook registrations.
-    pub fn webhooks(&self) -> webhook::Webhooks<'_> {
-        webhook::Webhooks(self)
-    }
 }
 
 impl fmt::Debug for Client {
@@ -162,7 +143,7 @@ impl Default for ClientBuilder {
             url: RETURNGO.to_owned(),
             api_key: None,
             shop: None,
-            comment_field: rma::COMMENT_FIELD.to_owned(),
+            comment_field: COMMENT_FIELD.to_owned(),
             quota: Quota::default(),
             already_spent: None,
             counter: None,
