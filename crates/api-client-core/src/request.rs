@@ -27,7 +27,7 @@ pub struct Request<T> {
     query: Vec<(Cow<'static, str>, String)>,
     body: Option<Box<RawValue>>,
     problem: Option<String>,
-    find_out: Option<&'static str>,
+    verification_hint: Option<&'static str>,
     read: ReadAnswer<T>,
     when_absent: Option<fn() -> T>,
 }
@@ -42,7 +42,7 @@ impl<T> Request<T> {
             query: Vec::new(),
             body: None,
             problem: None,
-            find_out: None,
+            verification_hint: None,
             read,
             when_absent: None,
         }
@@ -71,8 +71,8 @@ impl<T> Request<T> {
 
     /// How to find out whether this write was applied, should its answer be lost: a sentence that begins
     /// with a verb.
-    pub const fn find_out(mut self, how: &'static str) -> Self {
-        self.find_out = Some(how);
+    pub const fn with_verification_hint(mut self, how: &'static str) -> Self {
+        self.verification_hint = Some(how);
         self
     }
 
@@ -107,8 +107,8 @@ impl<T> Request<T> {
     }
 
     /// How to find out whether it was applied, for a write whose answer was lost.
-    pub const fn how_to_find_out(&self) -> Option<&'static str> {
-        self.find_out
+    pub const fn verification_hint(&self) -> Option<&'static str> {
+        self.verification_hint
     }
 
     /// What it answers when the API says that there is nothing, for a request that takes this as an answer.
@@ -129,7 +129,7 @@ impl<T> Request<T> {
             query: self.query.clone(),
             body: self.body.clone(),
             problem: self.problem.clone(),
-            find_out: self.find_out,
+            verification_hint: self.verification_hint,
             read,
             when_absent: None,
         }
@@ -171,7 +171,7 @@ impl<T> Clone for Request<T> {
             query: self.query.clone(),
             body: self.body.clone(),
             problem: self.problem.clone(),
-            find_out: self.find_out,
+            verification_hint: self.verification_hint,
             read: self.read,
             when_absent: self.when_absent,
         }

@@ -2,10 +2,10 @@
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use crate::{ApiError, client::rules::ErrorBody, search::UndecodableRow};
+use crate::{ApiError, client::policy::ErrorBody, search::UndecodableRow};
 use api_client_core::{
     Endpoint, HttpResponse, Idempotency, Method,
-    client::{CallReport, Failure, NotRetried, Trouble},
+    client::{CallReport, Failure, FailureClass, NotRetried},
     decode::DecodeError,
 };
 
@@ -15,10 +15,10 @@ use api_client_core::{
 /// [`Error::may_have_been_applied`] whether Brightpearl may have acted on it all the same. `Display` is one
 /// line for a log; tokens and shoppers are not in it.
 #[derive(Clone)]
-pub struct Error(Box<Story>);
+pub struct Error(Box<ErrorInner>);
 
 #[derive(Clone)]
-struct Story {
+struct ErrorInner {
     kind: ErrorKind,
     /// What happened, without the call and without the source.
     message: String,
@@ -27,7 +27,7 @@ struct Story {
     api_errors: Vec<ApiError>,
     request_id: Option<String>,
     body_excerpt: Option<String>,
-    find_out: Option<&'static str>,
+    verification_hint: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -211,27 +211,27 @@ impl Error {
     /// A call that the pipeline gave up on. `hide` takes secrets out of a text.
     pub(crate) fn failed(
         failure: Failure,
-        find_out: Option<&'static str>,
+        verification_hint: Option<&'static str>,
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
-        let Failure { report, response, transport, unprepared, trouble } = failure;
-        if let Some(cause) = unprepared {
+        let Failure { report, response, transport, prepare_error, class } = failure;
+        if let Some(cause) = prepare_error {
             return Self::without_token(report, cause);
         }
         let body = response.as_ref().map(|response| ErrorBody::read(&response.body));
-        let kind = kind(&report, response.as_ref(), body.as_ref(), trouble);
+        let kind = kind(&report, response.as_ref(), body.as_ref(), class);
         let mut error = Self::of(kind, "", Some(report));
         if let Some(response) = &response {
             error.0.take(response);
         }
         error.0.describe(body, hide);
-        error.0.find_out = find_out.filter(|_| kind == ErrorKind::Ambiguous);
+        error.0.verification_hint = verification_hint.filter(|_| kind == ErrorKind::Ambiguous);
         error.0.source = transport.map(|error| Arc::new(error) as Arc<_>);
         error
     }
 
     fn of(kind: ErrorKind, message: impl Into<String>, report: Option<CallReport>) -> Self {
-        Self(Box::new(Story {
+        Self(Box::new(ErrorInner {
             kind,
             message: message.into(),
             report,
@@ -239,13 +239,13 @@ impl Error {
             api_errors: Vec::new(),
             request_id: None,
             body_excerpt: None,
-            find_out: None,
+            verification_hint: None,
             source: None,
         }))
     }
 }
 
-impl Story {
+impl ErrorInner {
     fn take(&mut self, response: &HttpResponse) {
         self.status = Some(response.status);
         self.request_id = response.headers.get("ruid").map(str::to_owned);
@@ -279,17 +279,17 @@ fn kind(
     report: &CallReport,
     response: Option<&HttpResponse>,
     body: Option<&ErrorBody>,
-    trouble: Trouble,
+    class: FailureClass,
 ) -> ErrorKind {
     let harmless = matches!(report.idempotency(), Idempotency::Read | Idempotency::RepeatableWrite);
-    match trouble {
-        _ if trouble.leaves_doubt() && !harmless => ErrorKind::Ambiguous,
-        Trouble::NeverSent => ErrorKind::NotSent,
-        Trouble::Throttled => ErrorKind::Throttled,
-        Trouble::AnswerLost => ErrorKind::AnswerLost,
-        Trouble::ServerFailed | Trouble::Broken => ErrorKind::ServerFailed,
-        Trouble::CredentialsExpired => ErrorKind::TokenExpired,
-        Trouble::Refused => match (response.map(|response| response.status), body) {
+    match class {
+        _ if class.leaves_doubt() && !harmless => ErrorKind::Ambiguous,
+        FailureClass::NeverSent => ErrorKind::NotSent,
+        FailureClass::Throttled => ErrorKind::Throttled,
+        FailureClass::AnswerLost => ErrorKind::AnswerLost,
+        FailureClass::ServerFailed | FailureClass::ServerFailedPermanently => ErrorKind::ServerFailed,
+        FailureClass::CredentialsExpired => ErrorKind::TokenExpired,
+        FailureClass::Refused => match (response.map(|response| response.status), body) {
             (Some(401), Some(body)) if body.says_expired() => ErrorKind::TokenExpired,
             (Some(401), Some(ErrorBody::Gateway(_))) => ErrorKind::TokenInvalid,
             (Some(401 | 403), _) => ErrorKind::Unauthorized,
@@ -302,12 +302,12 @@ fn kind(
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use ErrorKind::*;
-        let story = &*self.0;
-        if let Some(report) = &story.report {
+        let inner = &*self.0;
+        if let Some(report) = &inner.report {
             write!(f, "{report}: ")?;
         }
-        f.write_str(match story.kind {
-            Configuration | InvalidRequest | NoAccessToken | Undecodable => story.message.as_str(),
+        f.write_str(match inner.kind {
+            Configuration | InvalidRequest | NoAccessToken | Undecodable => inner.message.as_str(),
             TokenExpired => "the access token has expired; refresh it or get a new one",
             TokenInvalid => "the token is invalid: Brightpearl does not know it for this account and app; check all three or authorise again",
             Unauthorized => "Brightpearl refused the credentials; check that the account has API access",
@@ -319,22 +319,22 @@ impl fmt::Display for Error {
             AnswerLost => "no complete answer came; try again",
             Ambiguous => "no certain answer came and it may have been applied",
         })?;
-        if let Some(find_out) = story.find_out {
-            write!(f, "; before sending it again, {find_out}")?;
+        if let Some(verification_hint) = inner.verification_hint {
+            write!(f, "; before sending it again, {verification_hint}")?;
         }
-        if let Some(status) = story.status.filter(|status| *status != 401) {
+        if let Some(status) = inner.status.filter(|status| *status != 401) {
             write!(f, " (status {status})")?;
         }
-        for error in &story.api_errors {
+        for error in &inner.api_errors {
             let ApiError { code, message } = error;
             let space = if code.is_empty() || message.is_empty() { "" } else { " " };
             write!(f, "; {code}{space}{message}")?;
         }
-        let said = matches!(story.kind, Configuration | InvalidRequest | NoAccessToken | Undecodable);
-        if !said && !story.message.is_empty() {
-            write!(f, "; {}", story.message)?;
+        let said = matches!(inner.kind, Configuration | InvalidRequest | NoAccessToken | Undecodable);
+        if !said && !inner.message.is_empty() {
+            write!(f, "; {}", inner.message)?;
         }
-        if let Some(id) = &story.request_id {
+        if let Some(id) = &inner.request_id {
             write!(f, " [request {id}]")?;
         }
         Ok(())

@@ -102,7 +102,7 @@ impl<'w> Case<'w> {
     }
 
     fn is_off(&self) -> bool {
-        self.world.rma.status().is_off()
+        self.world.rma.status().is_cancelled_or_rejected()
     }
 
     /// Whether the RMA has not come to its trigger. Cancelled and rejected ones never will.

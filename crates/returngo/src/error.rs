@@ -4,15 +4,15 @@ use std::{error::Error as StdError, fmt, time::Duration};
 
 use api_client_core::{
     Endpoint, HttpResponse, Idempotency, Method,
-    client::{CallReport, Failure, NotRetried, Trouble},
+    client::{CallReport, Failure, FailureClass, NotRetried},
     decode::DecodeError,
 };
 use jiff::Timestamp;
 
 use crate::{
     client::{
-        quota::DayIsSpent,
-        rules::{excerpt, message, says_day_is_spent},
+        policy::{excerpt, message, says_quota_spent},
+        quota::DailyQuotaSpent,
     },
     page::UndecodableRow,
 };
@@ -22,9 +22,9 @@ use crate::{
 /// [`Error::kind`] says what happened, [`Error::is_retryable`] whether trying later may help, and
 /// [`Error::may_have_been_applied`] whether ReturnGO may have acted on it all the same. `Display` is one line
 /// for a log; keys and shoppers are not in it.
-pub struct Error(Box<Story>);
+pub struct Error(Box<ErrorInner>);
 
-struct Story {
+struct ErrorInner {
     kind: ErrorKind,
     /// What happened, without the call and without the source.
     message: String,
@@ -33,7 +33,7 @@ struct Story {
     body_excerpt: Option<String>,
     aws_ids: Vec<(&'static str, String)>,
     try_again_at: Option<Timestamp>,
-    find_out: Option<&'static str>,
+    verification_hint: Option<&'static str>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -182,18 +182,18 @@ impl Error {
     pub(crate) fn failed(
         failure: Failure,
         endpoint: Endpoint,
-        find_out: Option<&'static str>,
+        verification_hint: Option<&'static str>,
         day_ends: Timestamp,
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
-        let Failure { report, response, transport, unprepared, trouble } = failure;
+        let Failure { report, response, transport, prepare_error, class } = failure;
         // All that a request needs here before it can be sent is a call of the day, which has to be counted.
-        let kind = match &unprepared {
-            Some(unprepared) if unprepared.is::<DayIsSpent>() => ErrorKind::QuotaSpent,
+        let kind = match &prepare_error {
+            Some(prepare_error) if prepare_error.is::<DailyQuotaSpent>() => ErrorKind::QuotaSpent,
             Some(_) => ErrorKind::NotSent,
-            None => kind(&report, response.as_ref(), trouble),
+            None => kind(&report, response.as_ref(), class),
         };
-        let never_sent = unprepared.is_some() && report.attempts() == 1;
+        let never_sent = prepare_error.is_some() && report.attempts() == 1;
         let report = if never_sent { CallReport::unsent(endpoint) } else { report };
         let mut error = Self::of(kind, "", Some(report));
         if let Some(response) = &response {
@@ -202,16 +202,16 @@ impl Error {
             error.0.body_excerpt = excerpt(&response.body).map(|text| hide(&text));
         }
         error.0.try_again_at = (kind == ErrorKind::QuotaSpent).then_some(day_ends);
-        error.0.find_out = find_out.filter(|_| kind == ErrorKind::Ambiguous);
-        if kind == ErrorKind::NotSent && unprepared.is_some() {
+        error.0.verification_hint = verification_hint.filter(|_| kind == ErrorKind::Ambiguous);
+        if kind == ErrorKind::NotSent && prepare_error.is_some() {
             error.0.message = "the calls of the day cannot be counted".to_owned();
         }
-        error.0.source = unprepared.or_else(|| transport.map(Into::into));
+        error.0.source = prepare_error.or_else(|| transport.map(Into::into));
         error
     }
 
     fn of(kind: ErrorKind, message: impl Into<String>, report: Option<CallReport>) -> Self {
-        Self(Box::new(Story {
+        Self(Box::new(ErrorInner {
             kind,
             message: message.into(),
             report,
@@ -219,13 +219,13 @@ impl Error {
             body_excerpt: None,
             aws_ids: Vec::new(),
             try_again_at: None,
-            find_out: None,
+            verification_hint: None,
             source: None,
         }))
     }
 }
 
-impl Story {
+impl ErrorInner {
     fn take(&mut self, response: &HttpResponse) {
         self.status = Some(response.status);
         let ids = AWS_IDS.iter().filter_map(|&name| Some((name, response.headers.get(name)?.to_owned())));
@@ -233,33 +233,35 @@ impl Story {
     }
 }
 
-fn kind(report: &CallReport, response: Option<&HttpResponse>, trouble: Trouble) -> ErrorKind {
+fn kind(report: &CallReport, response: Option<&HttpResponse>, class: FailureClass) -> ErrorKind {
     let harmless = matches!(report.idempotency(), Idempotency::Read | Idempotency::RepeatableWrite);
-    match trouble {
-        _ if trouble.leaves_doubt() && !harmless => ErrorKind::Ambiguous,
-        Trouble::NeverSent => ErrorKind::NotSent,
-        Trouble::Throttled if response.is_some_and(says_day_is_spent) => ErrorKind::QuotaSpent,
-        Trouble::Throttled => ErrorKind::Throttled,
-        Trouble::AnswerLost => ErrorKind::AnswerLost,
-        Trouble::ServerFailed | Trouble::Broken => ErrorKind::ServerFailed,
-        Trouble::Refused | Trouble::CredentialsExpired => match response.map(|response| response.status) {
-            Some(401) => ErrorKind::WrongKey,
-            Some(403) => ErrorKind::WrongShop,
-            Some(404) => ErrorKind::NotFound,
-            _ => ErrorKind::Refused,
-        },
+    match class {
+        _ if class.leaves_doubt() && !harmless => ErrorKind::Ambiguous,
+        FailureClass::NeverSent => ErrorKind::NotSent,
+        FailureClass::Throttled if response.is_some_and(says_quota_spent) => ErrorKind::QuotaSpent,
+        FailureClass::Throttled => ErrorKind::Throttled,
+        FailureClass::AnswerLost => ErrorKind::AnswerLost,
+        FailureClass::ServerFailed | FailureClass::ServerFailedPermanently => ErrorKind::ServerFailed,
+        FailureClass::Refused | FailureClass::CredentialsExpired => {
+            match response.map(|response| response.status) {
+                Some(401) => ErrorKind::WrongKey,
+                Some(403) => ErrorKind::WrongShop,
+                Some(404) => ErrorKind::NotFound,
+                _ => ErrorKind::Refused,
+            }
+        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use ErrorKind::*;
-        let story = &*self.0;
-        if let Some(report) = &story.report {
+        let inner = &*self.0;
+        if let Some(report) = &inner.report {
             write!(f, "{report}: ")?;
         }
-        f.write_str(match story.kind {
-            Configuration | InvalidRequest | Undecodable => story.message.as_str(),
+        f.write_str(match inner.kind {
+            Configuration | InvalidRequest | Undecodable => inner.message.as_str(),
             WrongKey => "ReturnGO does not know the API key: copy it anew from Settings › Integrations › API",
             WrongShop => {
                 "the API key may not use this shop, or is wrong: copy both anew from ReturnGO's dashboard"
@@ -273,20 +275,20 @@ impl fmt::Display for Error {
             AnswerLost => "no complete answer came; try again",
             Ambiguous => "no certain answer came and it may have been applied",
         })?;
-        if let Some(time) = story.try_again_at {
+        if let Some(time) = inner.try_again_at {
             write!(f, " until {time}; ReturnGO's support raises the quota")?;
         }
-        if let Some(find_out) = story.find_out {
-            write!(f, "; before sending it again, {find_out}")?;
+        if let Some(verification_hint) = inner.verification_hint {
+            write!(f, "; before sending it again, {verification_hint}")?;
         }
-        if let Some(status) = story.status {
+        if let Some(status) = inner.status {
             write!(f, " (status {status})")?;
         }
-        if story.kind == Undecodable {
+        if inner.kind == Undecodable {
             f.write_str("; report it")?;
         }
-        if !matches!(story.kind, Configuration | InvalidRequest | Undecodable) && !story.message.is_empty() {
-            write!(f, "; {}", story.message)?;
+        if !matches!(inner.kind, Configuration | InvalidRequest | Undecodable) && !inner.message.is_empty() {
+            write!(f, "; {}", inner.message)?;
         }
         if let Some(id) = self.request_id() {
             write!(f, " [request {id}]")?;

@@ -43,7 +43,7 @@ open_enum! {
 
 impl RmaStatus {
     /// Whether nothing more will come back: refused or withdrawn.
-    pub fn is_off(&self) -> bool {
+    pub fn is_cancelled_or_rejected(&self) -> bool {
         matches!(self, Self::Rejected | Self::Canceled)
     }
 
@@ -320,7 +320,9 @@ pub fn comment(id: &RmaId, html: &str) -> Request<()> {
 #[inline]
 pub fn comment_as(field: &str, id: &RmaId, html: &str) -> Request<()> {
     let body = BTreeMap::from([(field, html)]);
-    Request::new(COMMENT, &[id], answer::nothing).body(&body).find_out("read the RMA's comments")
+    Request::new(COMMENT, &[id], answer::nothing)
+        .body(&body)
+        .with_verification_hint("read the RMA's comments")
 }
 
 /// Sets an RMA's status. Body, answer and allowed transitions are unconfirmed

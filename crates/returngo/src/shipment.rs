@@ -223,7 +223,9 @@ pub fn delete(id: &ShipmentId) -> Request<()> {
 /// [`ShipmentUpdate`]. `shipment::track(&tracker).body(&other)` sends another one.
 #[inline]
 pub fn track(tracker: &ShipmentTracker) -> Request<()> {
-    Request::new(TRACK, &[], answer::nothing).body(tracker).find_out("read the RMA's shipments and comments")
+    Request::new(TRACK, &[], answer::nothing)
+        .body(tracker)
+        .with_verification_hint("read the RMA's shipments and comments")
 }
 
 /// The parcels of a shop's RMAs: [`Client::shipments`](crate::Client::shipments).

@@ -11,9 +11,9 @@ mod transport;
 
 pub use clock::{Clock, SkippingClock, SystemClock};
 pub use observer::{FinishedAttempt, Observer};
-pub use pipeline::{Failure, Pipeline, Place, Rules, Unprepared, Verdict};
+pub use pipeline::{ApiPolicy, Disposition, Failure, Permit, Pipeline, PrepareError};
 pub use report::CallReport;
 pub use reqwest_transport::ReqwestTransport;
-pub use retry::{NotRetried, RetryPolicy, Trouble};
+pub use retry::{FailureClass, NotRetried, RetryPolicy};
 pub use settings::{UnusableSetting, check_base_url, check_credential};
 pub use transport::{Transport, TransportError};

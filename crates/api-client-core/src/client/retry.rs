@@ -4,7 +4,7 @@ use crate::Idempotency;
 
 /// What went wrong with one attempt, as far as repeating it is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum FailureClass {
     /// The request never left.
     NeverSent,
     /// The server turned it away before acting on it, because of its rate limit.
@@ -14,18 +14,18 @@ pub enum Trouble {
     /// The server failed; it may have acted on the request.
     ServerFailed,
     /// The server failed in a way that repeating does not cure; it may have acted on the request.
-    Broken,
-    /// The server turned it away before acting on it, because its credentials have run out; the rules have a
+    ServerFailedPermanently,
+    /// The server turned it away before acting on it, because its credentials have run out; the policy have a
     /// way to get new ones.
     CredentialsExpired,
     /// The server understood the request and refused it.
     Refused,
 }
 
-impl Trouble {
+impl FailureClass {
     /// Whether the server may have acted on the request all the same.
     pub const fn leaves_doubt(self) -> bool {
-        matches!(self, Self::AnswerLost | Self::ServerFailed | Self::Broken)
+        matches!(self, Self::AnswerLost | Self::ServerFailed | Self::ServerFailedPermanently)
     }
 }
 
@@ -44,7 +44,7 @@ pub enum NotRetried {
     /// The server asks for a longer wait than the policy allows.
     WaitTooLong,
     /// What the request needs before it can be sent, such as an access token, is not to be had.
-    Unprepared,
+    NotPrepared,
 }
 
 impl fmt::Display for NotRetried {
@@ -54,7 +54,7 @@ impl fmt::Display for NotRetried {
             Self::Pointless => "it would fail the same way again",
             Self::MayHaveBeenApplied => "it may have been applied, and must not be applied twice",
             Self::AttemptsUsedUp => "all attempts are used up",
-            Self::Unprepared => "what it needs before it can be sent is not to be had",
+            Self::NotPrepared => "what it needs before it can be sent is not to be had",
             Self::WaitTooLong => "the server asks for a longer wait than allowed",
         })
     }
@@ -90,23 +90,23 @@ impl Default for RetryPolicy {
 
 /// What to do after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
-    SendAgain { after: Duration },
+pub(super) enum RetryDecision {
+    Retry { after: Duration },
     GiveUp(NotRetried),
 }
 
 /// How often this request was tried so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tries {
+pub(super) struct AttemptCounts {
     pub(super) attempts: u32,
     pub(super) throttled: u32,
     pub(super) expired: u32,
 }
 
-impl Tries {
-    pub(super) fn count(&mut self, trouble: Trouble) {
-        self.throttled += u32::from(trouble == Trouble::Throttled);
-        self.expired += u32::from(trouble == Trouble::CredentialsExpired);
+impl AttemptCounts {
+    pub(super) fn record(&mut self, class: FailureClass) {
+        self.throttled += u32::from(class == FailureClass::Throttled);
+        self.expired += u32::from(class == FailureClass::CredentialsExpired);
     }
 }
 
@@ -118,38 +118,40 @@ impl RetryPolicy {
     pub(super) fn next(
         &self,
         idempotency: Idempotency,
-        trouble: Trouble,
-        tries: Tries,
+        class: FailureClass,
+        counts: AttemptCounts,
         asked: Option<Duration>,
-    ) -> Next {
+    ) -> RetryDecision {
         let harmless = matches!(idempotency, Idempotency::Read | Idempotency::RepeatableWrite);
-        match trouble {
-            Trouble::Refused => return Next::GiveUp(NotRetried::Refused),
-            _ if trouble.leaves_doubt() && !harmless => return Next::GiveUp(NotRetried::MayHaveBeenApplied),
-            Trouble::Broken => return Next::GiveUp(NotRetried::Pointless),
+        match class {
+            FailureClass::Refused => return RetryDecision::GiveUp(NotRetried::Refused),
+            _ if class.leaves_doubt() && !harmless => {
+                return RetryDecision::GiveUp(NotRetried::MayHaveBeenApplied);
+            }
+            FailureClass::ServerFailedPermanently => return RetryDecision::GiveUp(NotRetried::Pointless),
             _ => {}
         }
-        let used_up = match trouble {
-            Trouble::Throttled => tries.throttled > self.throttle_waits,
+        let used_up = match class {
+            FailureClass::Throttled => counts.throttled > self.throttle_waits,
             // New credentials that are refused as well will not get better.
-            Trouble::CredentialsExpired => tries.expired > 1,
-            _ => tries.attempts - tries.throttled - tries.expired >= self.attempts,
+            FailureClass::CredentialsExpired => counts.expired > 1,
+            _ => counts.attempts - counts.throttled - counts.expired >= self.attempts,
         };
         if used_up {
-            return Next::GiveUp(NotRetried::AttemptsUsedUp);
+            return RetryDecision::GiveUp(NotRetried::AttemptsUsedUp);
         }
-        if trouble == Trouble::CredentialsExpired {
-            return Next::SendAgain { after: Duration::ZERO };
+        if class == FailureClass::CredentialsExpired {
+            return RetryDecision::Retry { after: Duration::ZERO };
         }
         match asked {
-            Some(asked) if asked > self.longest_server_wait => Next::GiveUp(NotRetried::WaitTooLong),
-            asked => Next::SendAgain { after: self.own_wait(tries).max(asked.unwrap_or_default()) },
+            Some(asked) if asked > self.longest_server_wait => RetryDecision::GiveUp(NotRetried::WaitTooLong),
+            asked => RetryDecision::Retry { after: self.own_wait(counts).max(asked.unwrap_or_default()) },
         }
     }
 
     /// Doubling with full jitter, so that clients that failed together do not come back together.
-    fn own_wait(&self, tries: Tries) -> Duration {
-        let doublings = (tries.attempts.saturating_sub(1)).min(16);
+    fn own_wait(&self, counts: AttemptCounts) -> Duration {
+        let doublings = (counts.attempts.saturating_sub(1)).min(16);
         let ceiling = self.first_wait.saturating_mul(1 << doublings).min(self.longest_wait);
         ceiling.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
@@ -160,17 +162,22 @@ mod tests {
     use super::*;
     use Idempotency::*;
 
-    fn next(idempotency: Idempotency, trouble: Trouble) -> Next {
-        RetryPolicy::default().next(idempotency, trouble, Tries { attempts: 1, ..Tries::default() }, None)
+    fn next(idempotency: Idempotency, class: FailureClass) -> RetryDecision {
+        RetryPolicy::default().next(
+            idempotency,
+            class,
+            AttemptCounts { attempts: 1, ..AttemptCounts::default() },
+            None,
+        )
     }
 
     #[test]
     fn what_never_left_or_was_throttled_may_always_go_again() {
         for idempotency in [Read, KeyedWrite, RepeatableWrite, UnkeyedWrite] {
-            for trouble in [Trouble::NeverSent, Trouble::Throttled] {
+            for class in [FailureClass::NeverSent, FailureClass::Throttled] {
                 assert!(
-                    matches!(next(idempotency, trouble), Next::SendAgain { .. }),
-                    "{idempotency:?} {trouble:?}"
+                    matches!(next(idempotency, class), RetryDecision::Retry { .. }),
+                    "{idempotency:?} {class:?}"
                 );
             }
         }
@@ -178,58 +185,66 @@ mod tests {
 
     #[test]
     fn a_write_that_may_have_arrived_is_never_repeated_blindly() {
-        for trouble in [Trouble::AnswerLost, Trouble::ServerFailed, Trouble::Broken] {
+        for class in
+            [FailureClass::AnswerLost, FailureClass::ServerFailed, FailureClass::ServerFailedPermanently]
+        {
             for idempotency in [KeyedWrite, UnkeyedWrite] {
-                assert_eq!(next(idempotency, trouble), Next::GiveUp(NotRetried::MayHaveBeenApplied));
+                assert_eq!(next(idempotency, class), RetryDecision::GiveUp(NotRetried::MayHaveBeenApplied));
             }
         }
         for idempotency in [Read, RepeatableWrite] {
-            for trouble in [Trouble::AnswerLost, Trouble::ServerFailed] {
-                assert!(matches!(next(idempotency, trouble), Next::SendAgain { .. }));
+            for class in [FailureClass::AnswerLost, FailureClass::ServerFailed] {
+                assert!(matches!(next(idempotency, class), RetryDecision::Retry { .. }));
             }
-            assert_eq!(next(idempotency, Trouble::Broken), Next::GiveUp(NotRetried::Pointless));
+            assert_eq!(
+                next(idempotency, FailureClass::ServerFailedPermanently),
+                RetryDecision::GiveUp(NotRetried::Pointless)
+            );
         }
     }
 
     #[test]
     fn attempts_end_and_throttle_waits_are_counted_apart() {
         let policy = RetryPolicy::default();
-        let last = Tries { attempts: policy.attempts + 3, throttled: 3, expired: 0 };
+        let last = AttemptCounts { attempts: policy.attempts + 3, throttled: 3, expired: 0 };
         assert_eq!(
-            policy.next(Read, Trouble::ServerFailed, last, None),
-            Next::GiveUp(NotRetried::AttemptsUsedUp)
+            policy.next(Read, FailureClass::ServerFailed, last, None),
+            RetryDecision::GiveUp(NotRetried::AttemptsUsedUp)
         );
-        assert!(matches!(policy.next(Read, Trouble::Throttled, last, None), Next::SendAgain { .. }));
+        assert!(matches!(
+            policy.next(Read, FailureClass::Throttled, last, None),
+            RetryDecision::Retry { .. }
+        ));
     }
 
     #[test]
     fn expired_credentials_are_renewed_once_whatever_the_request_is() {
         let policy = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
-        let mut tries = Tries { attempts: 1, ..Tries::default() };
-        tries.count(Trouble::CredentialsExpired);
+        let mut counts = AttemptCounts { attempts: 1, ..AttemptCounts::default() };
+        counts.record(FailureClass::CredentialsExpired);
         for idempotency in [Read, KeyedWrite, RepeatableWrite, UnkeyedWrite] {
-            let next = policy.next(idempotency, Trouble::CredentialsExpired, tries, None);
-            assert_eq!(next, Next::SendAgain { after: Duration::ZERO });
+            let next = policy.next(idempotency, FailureClass::CredentialsExpired, counts, None);
+            assert_eq!(next, RetryDecision::Retry { after: Duration::ZERO });
         }
-        tries.attempts += 1;
-        tries.count(Trouble::CredentialsExpired);
-        let next = policy.next(Read, Trouble::CredentialsExpired, tries, None);
-        assert_eq!(next, Next::GiveUp(NotRetried::AttemptsUsedUp));
+        counts.attempts += 1;
+        counts.record(FailureClass::CredentialsExpired);
+        let next = policy.next(Read, FailureClass::CredentialsExpired, counts, None);
+        assert_eq!(next, RetryDecision::GiveUp(NotRetried::AttemptsUsedUp));
     }
 
     #[test]
     fn the_servers_wait_wins_up_to_a_limit() {
         let policy = RetryPolicy::default();
-        let tries = Tries { attempts: 1, throttled: 1, expired: 0 };
+        let counts = AttemptCounts { attempts: 1, throttled: 1, expired: 0 };
         let asked = Duration::from_secs(43);
         assert_eq!(
-            policy.next(Read, Trouble::Throttled, tries, Some(asked)),
-            Next::SendAgain { after: asked }
+            policy.next(Read, FailureClass::Throttled, counts, Some(asked)),
+            RetryDecision::Retry { after: asked }
         );
         let hour = Duration::from_secs(3600);
         assert_eq!(
-            policy.next(Read, Trouble::Throttled, tries, Some(hour)),
-            Next::GiveUp(NotRetried::WaitTooLong)
+            policy.next(Read, FailureClass::Throttled, counts, Some(hour)),
+            RetryDecision::GiveUp(NotRetried::WaitTooLong)
         );
     }
 }

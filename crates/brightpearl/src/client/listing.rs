@@ -71,9 +71,9 @@ fn entries<T: DeserializeOwned>(
 /// The id of an entry, as far as it can be told.
 fn id_of(entry: &RawValue) -> Option<u64> {
     #[derive(Deserialize)]
-    struct Named {
+    struct EntryId {
         #[serde(alias = "statusId")]
         id: u64,
     }
-    serde_json::from_str(entry.get()).ok().map(|Named { id }| id)
+    serde_json::from_str(entry.get()).ok().map(|EntryId { id }| id)
 }

@@ -74,8 +74,8 @@ impl<'c, S: Searchable> Results<'c, S> {
     pub async fn next_page(&mut self) -> Result<Option<Page<S::Row>>, Error> {
         while let Some(first_result) = self.paging.next_row() {
             let page = self.client.send(&self.paging.search().page_from(first_result)).await?;
-            if let Some(taken) = self.paging.take(page) {
-                return Ok(Some(taken.page));
+            if let Some(received) = self.paging.receive(page) {
+                return Ok(Some(received.page));
             }
         }
         Ok(None)
@@ -177,7 +177,7 @@ impl<S: Searchable> Rows<'_, S> {
         if self.page.len() == 0 {
             return self.paging.continuation();
         }
-        Some(self.paging.continuation_behind(self.next_number - 1, self.after, self.again))
+        Some(self.paging.continuation_after(self.next_number - 1, self.after, self.again))
     }
 }
 
@@ -221,11 +221,11 @@ where
             this.coming = None;
             match page {
                 Ok(page) => {
-                    let Some(taken) = this.paging.take(page) else { continue };
-                    this.next_number = taken.first_result;
-                    this.by_key = taken.by_key;
-                    this.after = taken.after.filter(|_| taken.by_key);
-                    this.page = taken.page.results().into_iter();
+                    let Some(received) = this.paging.receive(page) else { continue };
+                    this.next_number = received.first_result;
+                    this.by_key = received.by_key;
+                    this.after = received.after.filter(|_| received.by_key);
+                    this.page = received.page.results().into_iter();
                 }
                 Err(error) => {
                     this.failed = true;

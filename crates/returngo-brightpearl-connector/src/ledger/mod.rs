@@ -27,7 +27,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use async_trait::async_trait;
 use brightpearl::OrderId;
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use returngo::{ReturnedItemId, RmaId, client::Spent, sweep::SeenRma};
+use returngo::{ReturnedItemId, RmaId, client::CallsMade, sweep::ObservedRma};
 use returngo_brightpearl_sync::IntendedCredit;
 
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
@@ -424,15 +424,15 @@ pub trait Ledger: fmt::Debug + Send + Sync {
         &self,
         connection: &ConnectionId,
         rmas: &[RmaId],
-    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError>;
+    ) -> Result<Vec<(RmaId, ObservedRma)>, LedgerError>;
 
-    /// What was remembered in ReturnGO of the RMAs that a sweep has to [watch](SeenRma::watched_until): those that are
+    /// What was remembered in ReturnGO of the RMAs that a sweep has to [watch](ObservedRma::watched_until): those that are
     /// finished are not among them.
     async fn watched_rmas(
         &self,
         connection: &ConnectionId,
         now: Timestamp,
-    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError>;
+    ) -> Result<Vec<(RmaId, ObservedRma)>, LedgerError>;
 
     /// The value that tells whether a key opens what is stored: the one that was offered first, which is kept.
     async fn vault_check(&self, offered: &Sealed) -> Result<Sealed, LedgerError>;
@@ -465,10 +465,10 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     ) -> Result<ReservedCalls, LedgerError>;
 
     /// Gives back calls that were reserved and not made.
-    async fn give_back_returngo_calls(&self, key: &KeyDigest, unused: &Spent) -> Result<(), LedgerError>;
+    async fn give_back_returngo_calls(&self, key: &KeyDigest, unused: &CallsMade) -> Result<(), LedgerError>;
 
     /// The calls to ReturnGO of a day of UTC that were made or reserved, by all processes.
-    async fn returngo_calls(&self, key: &KeyDigest, day: Date) -> Result<Spent, LedgerError>;
+    async fn returngo_calls(&self, key: &KeyDigest, day: Date) -> Result<CallsMade, LedgerError>;
 
     /// Whether the ledger can be written to, and has space for a webhook: writes.
     async fn ready(&self) -> Result<(), LedgerError>;

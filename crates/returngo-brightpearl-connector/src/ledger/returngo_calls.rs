@@ -1,4 +1,4 @@
-use returngo::client::Spent;
+use returngo::client::CallsMade;
 
 /// An API key of ReturnGO, whose calls are counted together: a keyed digest, from which the key cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ pub struct CallLimits {
 
 impl CallLimits {
     /// How many of these calls the day has left, after what was spent.
-    pub fn left(&self, spent: &Spent, are_writes: bool) -> u32 {
+    pub fn left(&self, spent: &CallsMade, are_writes: bool) -> u32 {
         let Some(per_day) = self.per_day else { return u32::MAX };
         let for_writes = if are_writes { 0 } else { self.for_writes.saturating_sub(spent.writes) };
         let kept = for_writes.max(self.for_others);
@@ -43,5 +43,5 @@ pub struct ReservedCalls {
     /// How many were reserved.
     pub calls: u32,
     /// All that was spent or reserved of the day, these included.
-    pub spent: Spent,
+    pub spent: CallsMade,
 }

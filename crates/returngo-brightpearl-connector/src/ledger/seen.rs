@@ -6,7 +6,7 @@ use brightpearl::{
     warehouse::{GoodsMovement, GoodsNoteTypeCode},
 };
 use jiff::Timestamp;
-use returngo::sweep::SeenRma;
+use returngo::sweep::ObservedRma;
 use returngo_brightpearl_mapping::World;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 #[serde(rename_all = "camelCase")]
 pub struct Seen {
     /// In ReturnGO.
-    pub rma: SeenRma,
+    pub rma: ObservedRma,
     /// In Brightpearl.
     pub credit: Option<SeenCredit>,
 }
@@ -41,7 +41,10 @@ pub struct SeenCredit {
 impl Seen {
     /// What this world shows, whose RMA was asked for at this time and has this credit.
     pub fn of(world: &World, credit: Option<OrderId>, asked_at: Timestamp) -> Self {
-        Self { rma: SeenRma::of(&world.rma, asked_at), credit: credit.map(|id| SeenCredit::of(world, id)) }
+        Self {
+            rma: ObservedRma::of(&world.rma, asked_at),
+            credit: credit.map(|id| SeenCredit::of(world, id)),
+        }
     }
 }
 

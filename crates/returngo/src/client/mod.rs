@@ -1,9 +1,9 @@
 //! The client: one resource handle a method, one pipeline for all of them.
 
 mod pages;
+pub(crate) mod policy;
 pub(crate) mod quota;
 mod resources;
-pub(crate) mod rules;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -17,11 +17,11 @@ use jiff::Timestamp;
 
 pub use self::{
     pages::{Pages, Rows},
-    quota::{CallCounter, CallCounterError, CallsLeft, Quota, Spent},
+    quota::{CallCounter, CallCounterError, CallsLeft, CallsMade, Quota},
 };
 use self::{
+    policy::ReturngoPolicy,
     quota::{Budget, end_of_day},
-    rules::ReturngoRules,
 };
 use crate::{Error, comment::COMMENT_FIELD, request::Request};
 
@@ -44,7 +44,7 @@ pub struct Client(Arc<Shared>);
 struct Shared {
     /// Ends without a slash; endpoint paths begin with one.
     base: String,
-    rules: ReturngoRules,
+    policy: ReturngoPolicy,
     pipeline: Pipeline,
     comment_field: String,
 }
@@ -57,7 +57,7 @@ impl Client {
 
     /// The shop.
     pub fn shop(&self) -> &str {
-        &self.0.rules.shop
+        &self.0.policy.shop
     }
 
     /// Sends a request and reads its answer: what every method of every resource does.
@@ -67,9 +67,9 @@ impl Client {
     pub async fn send<T>(&self, request: &Request<T>) -> Result<T, Error> {
         let response = self.send_raw(request).await?;
         let report = CallReport::answered(request.endpoint());
-        request
-            .read(&response)
-            .map_err(|error| Error::undecodable(report, &response, error, &|text| self.0.rules.hide_in(text)))
+        request.read(&response).map_err(|error| {
+            Error::undecodable(report, &response, error, &|text| self.0.policy.hide_in(text))
+        })
     }
 
     /// Sends a request and gives the answer as it came, for what this crate does not model.
@@ -77,29 +77,29 @@ impl Client {
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn send_raw<T>(&self, request: &Request<T>) -> Result<HttpResponse, Error> {
-        let Shared { base, rules, pipeline, .. } = &*self.0;
+        let Shared { base, policy, pipeline, .. } = &*self.0;
         let endpoint = request.endpoint();
         if let Some(problem) = request.problem() {
             return Err(Error::invalid_request(endpoint, problem));
         }
-        let answer = pipeline.send(rules, endpoint, &request.to_http(base)).await;
+        let answer = pipeline.send(policy, endpoint, &request.to_http(base)).await;
         answer.map_err(|failure| {
             let day_ends = end_of_day(pipeline.clock.now());
-            Error::failed(*failure, endpoint, request.how_to_find_out(), day_ends, &|text| {
-                rules.hide_in(text)
+            Error::failed(*failure, endpoint, request.verification_hint(), day_ends, &|text| {
+                policy.hide_in(text)
             })
         })
     }
 
     /// The calls of the day so far, of this client and its clones: keep it over a restart, for
-    /// [`ClientBuilder::already_spent`].
-    pub fn spent(&self) -> Spent {
-        self.0.rules.budget.spent(self.now())
+    /// [`ClientBuilder::calls_made`].
+    pub fn calls_made(&self) -> CallsMade {
+        self.0.policy.budget.calls_made(self.now())
     }
 
     /// What the day has left, as far as this client knows.
     pub fn calls_left(&self) -> CallsLeft {
-        self.0.rules.budget.left(self.now())
+        self.0.policy.budget.left(self.now())
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -115,7 +115,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("base", &self.0.base)
-            .field("rules", &self.0.rules)
+            .field("policy", &self.0.policy)
             .finish_non_exhaustive()
     }
 }
@@ -128,7 +128,7 @@ pub struct ClientBuilder {
     shop: Option<String>,
     comment_field: String,
     quota: Quota,
-    already_spent: Option<Spent>,
+    calls_made: Option<CallsMade>,
     counter: Option<Arc<dyn CallCounter>>,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
@@ -145,7 +145,7 @@ impl Default for ClientBuilder {
             shop: None,
             comment_field: COMMENT_FIELD.to_owned(),
             quota: Quota::default(),
-            already_spent: None,
+            calls_made: None,
             counter: None,
             transport: None,
             clock: Arc::new(SystemClock),
@@ -188,9 +188,9 @@ impl ClientBuilder {
         self
     }
 
-    /// The calls that the key has made today already, by a client that was there before: [`Client::spent`].
-    pub fn already_spent(mut self, spent: Spent) -> Self {
-        self.already_spent = Some(spent);
+    /// The calls that the key has made today already, by a client that was there before: [`Client::calls_made`].
+    pub fn calls_made(mut self, spent: CallsMade) -> Self {
+        self.calls_made = Some(spent);
         self
     }
 
@@ -250,10 +250,10 @@ impl ClientBuilder {
         };
         Ok(Client(Arc::new(Shared {
             base,
-            rules: ReturngoRules {
+            policy: ReturngoPolicy {
                 api_key: api_key.into(),
                 shop,
-                budget: Budget::new(self.quota, self.already_spent, self.counter),
+                budget: Budget::new(self.quota, self.calls_made, self.counter),
             },
             pipeline: Pipeline {
                 transport,

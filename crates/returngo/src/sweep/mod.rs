@@ -10,11 +10,11 @@
 //! a clock and without a network. [`Sweeper`] makes its calls with a [`Client`](crate::Client).
 //!
 //! A shop of many RMAs does not store all of them at every step: it keeps what was seen of each by itself, stores
-//! [`SweepProgress`] alone, and [recalls](SweepState::recall) the RMAs that are watched and those that a
+//! [`SweepCheckpoint`] alone, and [recalls](SweepState::restore) the RMAs that are watched and those that a
 //! [page](Sweeper::next_page) shows.
 //!
 //! ```no_run
-//! use returngo::sweep::{Found, Sweeper, SweepSettings, SweepState};
+//! use returngo::sweep::{ReadResult, Sweeper, SweepSettings, SweepState};
 //!
 //! # async fn example(returngo: returngo::Client, stored: Option<SweepState>) -> Result<(), Box<dyn std::error::Error>> {
 //! let mut sweeper = match stored {
@@ -24,8 +24,8 @@
 //! sweeper.sweep().await?;
 //! while let Some(found) = sweeper.read_next().await? {
 //!     match found {
-//!         Found::Rma(rma) => println!("{} is {}", rma.id(), rma.status()),
-//!         Found::Gone(id) => println!("{id} is gone"),
+//!         ReadResult::Rma(rma) => println!("{} is {}", rma.id(), rma.status()),
+//!         ReadResult::Gone(id) => println!("{id} is gone"),
 //!     }
 //! }
 //! println!("{}", serde_json::to_string(sweeper.state())?); // keep it
@@ -34,11 +34,11 @@
 //! # }
 //! ```
 
-mod due;
+mod checkpoint;
+mod observed;
 mod pace;
-mod progress;
+mod pending;
 mod run;
-mod seen;
 mod state;
 mod sweeper;
 
@@ -47,11 +47,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    due::{DueMark, DueRma, Reason},
-    progress::SweepProgress,
-    seen::SeenRma,
+    checkpoint::SweepCheckpoint,
+    observed::ObservedRma,
+    pending::{PendingMark, PendingRma, Reason},
     state::{SweepCall, SweepState},
-    sweeper::{Found, ListPage, Sweeper, Swept},
+    sweeper::{ListPage, ReadResult, SweepResult, Sweeper},
 };
 
 /// A list that is asked for again and again.
@@ -90,9 +90,9 @@ pub struct SweepSettings {
     /// How long an RMA that a webhook named is left to settle: several webhooks then cost one read.
     pub debounce: Duration,
     /// How many RMAs are read in an hour on suspicion alone: inspections show nowhere else.
-    pub looks_per_hour: u32,
+    pub speculative_reads_per_hour: u32,
     /// How long a finished RMA may still be inspected.
-    pub look_after_done: Duration,
+    pub watch_after_done: Duration,
 }
 
 const MINUTE: u64 = 60;
@@ -109,8 +109,8 @@ impl Default for SweepSettings {
             recent: Duration::from_secs(30 * DAY),
             overlap: Duration::from_secs(5 * MINUTE),
             debounce: Duration::from_secs(45),
-            looks_per_hour: 20,
-            look_after_done: Duration::from_secs(3 * DAY),
+            speculative_reads_per_hour: 20,
+            watch_after_done: Duration::from_secs(3 * DAY),
         }
     }
 }

@@ -42,7 +42,7 @@ impl Pace {
     /// How many RMAs may be read on suspicion, when so many are due for a reason, and so many were read so
     /// already in this hour: half of what would be over, spread over the rest of the day.
     pub(super) fn looks(&self, settings: &SweepSettings, due: usize, looked: u32) -> usize {
-        let in_this_hour = settings.looks_per_hour.saturating_sub(looked);
+        let in_this_hour = settings.speculative_reads_per_hour.saturating_sub(looked);
         let spare = self.reads.map(|reads| reads.saturating_sub(u32::try_from(due).unwrap_or(u32::MAX)));
         spare.map_or(in_this_hour, |spare| in_this_hour.min(spare / 2 / self.hours_left)) as usize
     }

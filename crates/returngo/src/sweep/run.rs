@@ -14,15 +14,17 @@ pub(super) struct Run {
     last: Option<Timestamp>,
     /// How many pages it took.
     pages: u32,
-    under_way: Option<UnderWay>,
+    #[serde(rename = "underWay")]
+    active: Option<ActiveRun>,
     /// A webhook said that something happened, and not to which RMA.
-    hurried: bool,
+    #[serde(rename = "hurried")]
+    expedited: bool,
 }
 
 /// A run that has begun: it survives a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UnderWay {
+pub(super) struct ActiveRun {
     pub(super) began: Timestamp,
     pages: u32,
     cursor: Option<Cursor>,
@@ -42,35 +44,35 @@ impl Run {
         self.pages.max(1)
     }
 
-    pub(super) const fn is_under_way(&self) -> bool {
-        self.under_way.is_some()
+    pub(super) const fn is_active(&self) -> bool {
+        self.active.is_some()
     }
 
     /// When the run that is under way began: its filter must stay the same.
     pub(super) fn began(&self) -> Option<Timestamp> {
-        self.under_way.as_ref().map(|under_way| under_way.began)
+        self.active.as_ref().map(|active| active.began)
     }
 
     pub(super) fn cursor(&self) -> Option<&Cursor> {
-        self.under_way.as_ref()?.cursor.as_ref()
+        self.active.as_ref()?.cursor.as_ref()
     }
 
     /// When it is to begin again, at this interval; at once if it never ran.
     pub(super) fn due_at(&self, every: Duration) -> Timestamp {
-        let every = if self.hurried { every / 5 } else { every };
+        let every = if self.expedited { every / 5 } else { every };
         self.last.map_or(Timestamp::MIN, |last| later(last, every))
     }
 
-    pub(super) const fn hurry(&mut self) {
-        self.hurried = true;
+    pub(super) const fn expedite(&mut self) {
+        self.expedited = true;
     }
 
     /// The run that is under way, or one that begins.
-    pub(super) fn begin(&mut self, asked_at: Timestamp) -> &mut UnderWay {
-        if self.under_way.is_none() {
-            self.hurried = false;
+    pub(super) fn begin(&mut self, asked_at: Timestamp) -> &mut ActiveRun {
+        if self.active.is_none() {
+            self.expedited = false;
         }
-        self.under_way.get_or_insert_with(|| UnderWay {
+        self.active.get_or_insert_with(|| ActiveRun {
             began: asked_at,
             pages: 0,
             cursor: None,
@@ -80,25 +82,25 @@ impl Run {
     }
 
     /// Notes a page; gives the run when it was the last.
-    pub(super) fn turn(&mut self, next: Option<Cursor>) -> Option<UnderWay> {
-        let mut under_way = self.under_way.take()?;
-        under_way.pages += 1;
-        match next.filter(|next| under_way.been.insert(next.clone())) {
+    pub(super) fn advance(&mut self, next: Option<Cursor>) -> Option<ActiveRun> {
+        let mut active = self.active.take()?;
+        active.pages += 1;
+        match next.filter(|next| active.been.insert(next.clone())) {
             Some(next) => {
-                under_way.cursor = Some(next);
-                self.under_way = Some(under_way);
+                active.cursor = Some(next);
+                self.active = Some(active);
                 None
             }
             None => {
-                self.last = Some(under_way.began);
-                self.pages = under_way.pages;
-                Some(under_way)
+                self.last = Some(active.began);
+                self.pages = active.pages;
+                Some(active)
             }
         }
     }
 
     /// Begins anew next time, for a cursor that is no longer taken.
-    pub(super) fn start_over(&mut self) {
-        self.under_way = None;
+    pub(super) fn restart(&mut self) {
+        self.active = None;
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tracing::{debug, warn};
 
-use super::{DueRma, SweepCall, SweepJob, SweepSettings, SweepState, later};
+use super::{PendingRma, SweepCall, SweepJob, SweepSettings, SweepState, later};
 use crate::{
     Client, Error, ErrorKind, Notification, Page, ReturnedItemId, Rma, RmaId, RmaSummary, Transaction,
     UndecodableRow, rma, transaction,
@@ -20,7 +20,7 @@ pub struct Sweeper {
 
 /// What came of asking for the lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Swept {
+pub struct SweepResult {
     /// How many pages were asked for.
     pub pages: u32,
     /// Rows of RMAs that cannot be read: report them, ReturnGO may have changed its format.
@@ -66,7 +66,7 @@ impl ListPage {
 
 /// An RMA that was due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum ReadResult {
     /// As it is now.
     Rma(Box<Rma>),
     /// There is no such RMA, or no more.
@@ -74,7 +74,7 @@ pub enum Found {
 }
 
 /// How long an RMA is left alone that cannot be read although it is there.
-const POSTPONED: Duration = Duration::from_secs(60 * 60);
+const UNREADABLE_WAIT: Duration = Duration::from_secs(60 * 60);
 
 impl Sweeper {
     /// Of a shop that nothing is known of: all its open and recent RMAs will be due.
@@ -84,7 +84,7 @@ impl Sweeper {
     }
 
     /// Goes on where an earlier one stopped. Give the client what it had
-    /// [spent](crate::ClientBuilder::already_spent) as well.
+    /// [spent](crate::ClientBuilder::calls_made) as well.
     pub const fn resume(client: Client, settings: SweepSettings, state: SweepState) -> Self {
         Self { client, settings, state }
     }
@@ -105,24 +105,24 @@ impl Sweeper {
     }
 
     /// Takes in what a webhook said.
-    pub fn notified(&mut self, notification: &Notification) {
-        self.state.notified(notification, self.client.now());
+    pub fn record_notification(&mut self, notification: &Notification) {
+        self.state.record_notification(notification, self.client.now());
     }
 
     /// Asks for every list that is due now.
     ///
     /// # Errors
     /// When a page cannot be had. What came before is in the state, and the next call goes on there.
-    pub async fn sweep(&mut self) -> Result<Swept, Error> {
-        let mut swept = Swept::default();
+    pub async fn sweep(&mut self) -> Result<SweepResult, Error> {
+        let mut result = SweepResult::default();
         while let Some(page) = self.next_page().await? {
-            self.take_in(page, &mut swept);
+            self.take_in(page, &mut result);
         }
-        let rows = swept.undecodable_rmas.len() + swept.undecodable_transactions.len();
+        let rows = result.undecodable_rmas.len() + result.undecodable_transactions.len();
         if rows > 0 {
             warn!(shop = self.client.shop(), rows, "rows of ReturnGO's lists cannot be read");
         }
-        Ok(swept)
+        Ok(result)
     }
 
     /// Asks for the next page of a list that is due now; none when none is. It has to be [taken in](Self::take_in).
@@ -146,33 +146,33 @@ impl Sweeper {
         };
         match rows {
             Ok(rows) => Ok(Some(ListPage { job, asked_at, rows })),
-            Err(error) => Err(self.begin_anew_if_refused(job, error)),
+            Err(error) => Err(self.restart_if_refused(job, error)),
         }
     }
 
     /// Takes in a page: it is counted, and its rows that do not read are added to `swept`.
-    pub fn take_in(&mut self, page: ListPage, swept: &mut Swept) {
+    pub fn take_in(&mut self, page: ListPage, result: &mut SweepResult) {
         let ListPage { job, asked_at, rows } = page;
         match rows {
-            Rows::Rmas(page) => swept.undecodable_rmas.extend(self.state.saw_rmas(job, page, asked_at)),
+            Rows::Rmas(page) => result.undecodable_rmas.extend(self.state.record_rmas(job, page, asked_at)),
             Rows::Transactions(page) => {
-                swept.undecodable_transactions.extend(self.state.saw_transactions(page, asked_at));
+                result.undecodable_transactions.extend(self.state.record_transactions(page, asked_at));
             }
         }
-        swept.pages += 1;
+        result.pages += 1;
     }
 
     /// A cursor that was stored for long may be taken no more.
-    fn begin_anew_if_refused(&mut self, job: SweepJob, error: Error) -> Error {
+    fn restart_if_refused(&mut self, job: SweepJob, error: Error) -> Error {
         if error.kind() == ErrorKind::Refused {
-            self.state.start_over(job);
+            self.state.restart(job);
         }
         error
     }
 
     /// The RMAs to read now, the most urgent first.
-    pub fn due(&self) -> Vec<DueRma> {
-        self.state.due(self.client.now(), &self.settings, self.client.calls_left())
+    pub fn pending_now(&self) -> Vec<PendingRma> {
+        self.state.pending_now(self.client.now(), &self.settings, self.client.calls_left())
     }
 
     /// Reads the most urgent RMA that is due; none when none is, or the day's calls are kept for other things.
@@ -180,23 +180,23 @@ impl Sweeper {
     /// # Errors
     /// When it cannot be read: it stays due. One whose answer does not read, or is refused, is put off for an
     /// hour, so that the next call goes on with the others.
-    pub async fn read_next(&mut self) -> Result<Option<Found>, Error> {
-        let Some(due) = self.due().into_iter().next() else { return Ok(None) };
-        let DueRma { rma_id, reason, .. } = due;
+    pub async fn read_next(&mut self) -> Result<Option<ReadResult>, Error> {
+        let Some(due) = self.pending_now().into_iter().next() else { return Ok(None) };
+        let PendingRma { rma_id, reason, .. } = due;
         let asked_at = self.client.now();
         debug!(%rma_id, ?reason, "reading an RMA");
         match self.client.rmas().get(&rma_id).await {
             Ok(rma) => {
-                self.state.learned(&rma, asked_at);
-                Ok(Some(Found::Rma(Box::new(rma))))
+                self.state.record_read(&rma, asked_at);
+                Ok(Some(ReadResult::Rma(Box::new(rma))))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 self.state.forget(&rma_id);
-                Ok(Some(Found::Gone(rma_id)))
+                Ok(Some(ReadResult::Gone(rma_id)))
             }
             Err(error) => {
                 if matches!(error.kind(), ErrorKind::Undecodable | ErrorKind::Refused) {
-                    self.state.postpone(&rma_id, asked_at, later(asked_at, POSTPONED));
+                    self.state.postpone(&rma_id, asked_at, later(asked_at, UNREADABLE_WAIT));
                 }
                 Err(error)
             }

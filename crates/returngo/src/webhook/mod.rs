@@ -116,7 +116,7 @@ pub fn list() -> Request<Vec<Webhook>> {
 /// Registers. The body is inferred from what the list shows. There is no key: list before sending it again.
 #[inline]
 pub fn create(webhook: &NewWebhook) -> Request<WebhookId> {
-    Request::new(CREATE, &[], read_created).body(webhook).find_out("list the webhooks")
+    Request::new(CREATE, &[], read_created).body(webhook).with_verification_hint("list the webhooks")
 }
 
 fn read_created(answer: &HttpResponse) -> Result<WebhookId, DecodeError> {

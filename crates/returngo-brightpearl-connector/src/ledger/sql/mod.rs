@@ -34,7 +34,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use brightpearl::OrderId;
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use returngo::{ReturnedItemId, RmaId, client::Spent, sweep::SeenRma};
+use returngo::{ReturnedItemId, RmaId, client::CallsMade, sweep::ObservedRma};
 use returngo_brightpearl_sync::IntendedCredit;
 use sqlx::AnyPool;
 
@@ -624,7 +624,7 @@ impl Ledger for SqlLedger {
         &self,
         connection: &ConnectionId,
         rmas: &[RmaId],
-    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError> {
+    ) -> Result<Vec<(RmaId, ObservedRma)>, LedgerError> {
         seen::of(&mut self.asking().await?, connection, rmas).await
     }
 
@@ -632,7 +632,7 @@ impl Ledger for SqlLedger {
         &self,
         connection: &ConnectionId,
         now: Timestamp,
-    ) -> Result<Vec<(RmaId, SeenRma)>, LedgerError> {
+    ) -> Result<Vec<(RmaId, ObservedRma)>, LedgerError> {
         seen::watched(&mut self.reading().await?, connection, now).await
     }
 
@@ -693,13 +693,13 @@ impl Ledger for SqlLedger {
         Ok(reserved)
     }
 
-    async fn give_back_returngo_calls(&self, key: &KeyDigest, unused: &Spent) -> Result<(), LedgerError> {
+    async fn give_back_returngo_calls(&self, key: &KeyDigest, unused: &CallsMade) -> Result<(), LedgerError> {
         let mut session = self.writing().await?;
         returngo_calls::give_back(&mut session, key, unused).await?;
         session.commit().await
     }
 
-    async fn returngo_calls(&self, key: &KeyDigest, day: Date) -> Result<Spent, LedgerError> {
+    async fn returngo_calls(&self, key: &KeyDigest, day: Date) -> Result<CallsMade, LedgerError> {
         returngo_calls::spent(&mut self.asking().await?, key, day).await
     }
 

@@ -1,7 +1,7 @@
 //! The calls to ReturnGO of a day by an API key, over all processes and connections.
 
 use jiff::{ToSpan, civil::Date};
-use returngo::client::Spent;
+use returngo::client::CallsMade;
 
 use super::session::{Row, Session};
 use crate::ledger::{CallLimits, KeyDigest, LedgerError, ReservedCalls};
@@ -40,7 +40,7 @@ pub(super) async fn reserve(
 pub(super) async fn give_back(
     session: &mut Session<'_>,
     key: &KeyDigest,
-    unused: &Spent,
+    unused: &CallsMade,
 ) -> Result<(), LedgerError> {
     const GIVE_BACK: &str = "
         UPDATE returngo_calls SET
@@ -57,13 +57,13 @@ pub(super) async fn spent(
     session: &mut Session<'_>,
     key: &KeyDigest,
     day: Date,
-) -> Result<Spent, LedgerError> {
+) -> Result<CallsMade, LedgerError> {
     const SPENT: &str = "SELECT reads, writes FROM returngo_calls WHERE api_key = $1 AND day = $2";
     let text = day.to_string();
     of(session.first(SPENT, &[key.as_str().into(), (&text).into()]).await?.as_ref(), day)
 }
 
-async fn set(session: &mut Session<'_>, key: &KeyDigest, spent: &Spent) -> Result<(), LedgerError> {
+async fn set(session: &mut Session<'_>, key: &KeyDigest, spent: &CallsMade) -> Result<(), LedgerError> {
     const SET: &str = "UPDATE returngo_calls SET reads = $3, writes = $4 WHERE api_key = $1 AND day = $2";
     let day = spent.day.to_string();
     let parameters =
@@ -71,7 +71,7 @@ async fn set(session: &mut Session<'_>, key: &KeyDigest, spent: &Spent) -> Resul
     session.run(SET, &parameters).await.map(drop)
 }
 
-fn of(row: Option<&Row>, day: Date) -> Result<Spent, LedgerError> {
-    let Some(row) = row else { return Ok(Spent { day, reads: 0, writes: 0 }) };
-    Ok(Spent { day, reads: row.small_count("reads")?, writes: row.small_count("writes")? })
+fn of(row: Option<&Row>, day: Date) -> Result<CallsMade, LedgerError> {
+    let Some(row) = row else { return Ok(CallsMade { day, reads: 0, writes: 0 }) };
+    Ok(CallsMade { day, reads: row.small_count("reads")?, writes: row.small_count("writes")? })
 }

@@ -7,7 +7,7 @@ use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::{
     ReturnedItemId, RmaId,
-    sweep::{SeenRma, SweepSettings},
+    sweep::{ObservedRma, SweepSettings},
 };
 use serde::{Deserialize, Serialize};
 
@@ -161,7 +161,7 @@ pub(super) async fn of(
     session: &mut Session<'_>,
     connection: &ConnectionId,
     rmas: &[RmaId],
-) -> Result<Vec<(RmaId, SeenRma)>, LedgerError> {
+) -> Result<Vec<(RmaId, ObservedRma)>, LedgerError> {
     const OF: &str = "
         SELECT rma, what FROM seen
         WHERE connection = $2 AND seen.rma IN (SELECT input.rma FROM {input $1: rma text}) ORDER BY rma";
@@ -178,7 +178,7 @@ pub(super) async fn watched(
     session: &mut Session<'_>,
     connection: &ConnectionId,
     now: Timestamp,
-) -> Result<Vec<(RmaId, SeenRma)>, LedgerError> {
+) -> Result<Vec<(RmaId, ObservedRma)>, LedgerError> {
     const A_PAGE: i64 = 1000;
     const WATCHED: &str = "
         SELECT rma, what, watch_until FROM seen
@@ -203,10 +203,10 @@ struct Named<'a> {
 /// The part of what was seen that is of ReturnGO.
 #[derive(Deserialize)]
 struct OfReturngo {
-    rma: SeenRma,
+    rma: ObservedRma,
 }
 
-fn readable(rows: &[Row]) -> Result<Vec<(RmaId, SeenRma)>, LedgerError> {
+fn readable(rows: &[Row]) -> Result<Vec<(RmaId, ObservedRma)>, LedgerError> {
     let mut seen = Vec::new();
     for row in rows {
         if let Ok(OfReturngo { rma }) = serde_json::from_str(&row.text("what")?) {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use returngo::{
     ErrorKind, ShipmentId, ShipmentStatus, ShipmentUpdate,
-    client::{CallCounter, CallCounterError, Quota, SkippingClock, Spent},
+    client::{CallCounter, CallCounterError, CallsMade, Quota, SkippingClock},
 };
 use returngo_mock::{Fault, FaultKind, MockReturngo};
 
@@ -112,7 +112,7 @@ async fn a_day_that_was_spent_before_a_restart_stays_spent() {
     for _ in 0..2 {
         first.rmas().get(&id()).await.unwrap();
     }
-    let restarted = builder(&shop).quota(quota).already_spent(first.spent()).build().unwrap();
+    let restarted = builder(&shop).quota(quota).calls_made(first.calls_made()).build().unwrap();
     assert_eq!(restarted.rmas().get(&id()).await.unwrap_err().kind(), ErrorKind::QuotaSpent);
     assert_eq!((restarted.calls_left().reads, restarted.calls_left().writes), (Some(0), Some(1)));
 }
@@ -129,8 +129,8 @@ impl CallCounter for Elsewhere {
         if self.counts { Ok(false) } else { Err("the store is away".into()) }
     }
 
-    fn spent(&self, day: Date) -> Spent {
-        Spent { day, reads: 1990, writes: 0 }
+    fn calls_made(&self, day: Date) -> CallsMade {
+        CallsMade { day, reads: 1990, writes: 0 }
     }
 }
 

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{later, seen::OPEN};
+use super::{later, observed::OPEN};
 use crate::{RmaId, RmaStatus};
 
 /// Why an RMA is due; the most urgent first.
@@ -27,7 +27,7 @@ pub enum Reason {
 /// An RMA to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DueRma {
+pub struct PendingRma {
     /// Which.
     pub rma_id: RmaId,
     /// Why.
@@ -39,12 +39,12 @@ pub struct DueRma {
 /// The RMAs to read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct DueList(BTreeMap<RmaId, DueMark>);
+pub(super) struct PendingList(BTreeMap<RmaId, PendingMark>);
 
 /// Why and since when an RMA is due, to be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DueMark {
+pub struct PendingMark {
     reason: Reason,
     /// When it was marked first.
     since: Timestamp,
@@ -73,7 +73,7 @@ const LEFT_ALONE: Duration = Duration::from_secs(60 * 60);
 /// The longest time.
 const LEFT_ALONE_AT_MOST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-impl DueMark {
+impl PendingMark {
     fn ready_at(&self, debounce: Duration) -> Timestamp {
         let settled = match self.reason {
             // A shop that never falls silent is not waited for.
@@ -84,24 +84,24 @@ impl DueMark {
     }
 
     /// It may be read again, and is as one that was never tried.
-    fn begin_anew(&mut self) {
+    fn reset_waits(&mut self) {
         self.postponed = None;
         self.handed_over = 0;
     }
 }
 
-impl DueList {
-    pub(super) const fn of(marks: BTreeMap<RmaId, DueMark>) -> Self {
+impl PendingList {
+    pub(super) const fn of(marks: BTreeMap<RmaId, PendingMark>) -> Self {
         Self(marks)
     }
 
-    pub(super) fn into_marks(self) -> BTreeMap<RmaId, DueMark> {
+    pub(super) fn into_marks(self) -> BTreeMap<RmaId, PendingMark> {
         self.0
     }
 
     /// Something happened to an RMA.
     pub(super) fn mark(&mut self, id: RmaId, reason: Reason, at: Timestamp) {
-        self.mark_again(id, reason, at).begin_anew();
+        self.mark_again(id, reason, at).reset_waits();
     }
 
     /// A list shows an RMA in this status, and may have done so before: it goes on waiting if it does.
@@ -109,7 +109,7 @@ impl DueList {
         let mark = self.mark_again(id, reason, at);
         if mark.shown.as_ref() != Some(&status) {
             mark.shown = Some(status);
-            mark.begin_anew();
+            mark.reset_waits();
         }
     }
 
@@ -122,12 +122,12 @@ impl DueList {
     pub(super) fn mark_left(&mut self, id: RmaId, at: Timestamp) {
         let mark = self.mark_again(id, Reason::StatusChanged, at);
         if mark.shown.take_if(|shown| OPEN.contains(shown)).is_some() {
-            mark.begin_anew();
+            mark.reset_waits();
         }
     }
 
-    fn mark_again(&mut self, id: RmaId, reason: Reason, at: Timestamp) -> &mut DueMark {
-        let mark = self.0.entry(id).or_insert(DueMark {
+    fn mark_again(&mut self, id: RmaId, reason: Reason, at: Timestamp) -> &mut PendingMark {
+        let mark = self.0.entry(id).or_insert(PendingMark {
             reason,
             since: at,
             last: at,
@@ -145,7 +145,7 @@ impl DueList {
         if self.0.get(id).is_some_and(|mark| mark.last <= asked_at) {
             self.0.remove(id);
         } else if let Some(mark) = self.0.get_mut(id) {
-            mark.begin_anew();
+            mark.reset_waits();
         }
     }
 
@@ -153,7 +153,7 @@ impl DueList {
         self.mark_again(id.clone(), Reason::Suspected, now).postponed = Some(until);
     }
 
-    pub(super) fn hand_over(&mut self, due: &DueRma, now: Timestamp) {
+    pub(super) fn hand_over(&mut self, due: &PendingRma, now: Timestamp) {
         let mark = self.mark_again(due.rma_id.clone(), due.reason, due.since);
         let wait = LEFT_ALONE.saturating_mul(1 << mark.handed_over.min(16)).min(LEFT_ALONE_AT_MOST);
         mark.postponed = Some(later(now, wait));
@@ -173,10 +173,10 @@ impl DueList {
     }
 
     /// Those that may be read now, the most urgent first; those that were handed over in vain come last.
-    pub(super) fn ready(&self, now: Timestamp, debounce: Duration) -> Vec<DueRma> {
+    pub(super) fn ready(&self, now: Timestamp, debounce: Duration) -> Vec<PendingRma> {
         let mut ready: Vec<_> = self.0.iter().filter(|(_, mark)| mark.ready_at(debounce) <= now).collect();
         ready.sort_by_key(|(_, mark)| (mark.handed_over, mark.reason, mark.since));
-        let due = |(id, mark): (&RmaId, &DueMark)| DueRma {
+        let due = |(id, mark): (&RmaId, &PendingMark)| PendingRma {
             rma_id: id.clone(),
             reason: mark.reason,
             since: mark.since,

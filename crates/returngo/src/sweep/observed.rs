@@ -9,7 +9,7 @@ use crate::{ReturnedItemId, Rma, RmaStatus, TransactionId, TransactionStatus, Va
 /// What was seen of an RMA when it was read in full: enough to know a change when a list shows one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SeenRma {
+pub struct ObservedRma {
     /// When it was asked for.
     pub read_at: Timestamp,
     /// Its status.
@@ -24,7 +24,7 @@ pub struct SeenRma {
     pub awaits_inspection: bool,
 }
 
-impl SeenRma {
+impl ObservedRma {
     /// What this RMA shows, asked for at this time.
     pub fn of(rma: &Rma, asked_at: Timestamp) -> Self {
         let awaits = |item: &crate::Item| item.comes_back() && item.validation() == Validation::Pending;
@@ -47,7 +47,7 @@ impl SeenRma {
     pub fn watched_until(&self, settings: &SweepSettings) -> Option<Timestamp> {
         match self.status {
             RmaStatus::Done => {
-                self.awaits_inspection.then(|| later(self.status_since, settings.look_after_done))
+                self.awaits_inspection.then(|| later(self.status_since, settings.watch_after_done))
             }
             RmaStatus::Rejected | RmaStatus::Canceled => None,
             RmaStatus::Pending
@@ -65,10 +65,10 @@ impl SeenRma {
 
     /// Whether it may change in a way that no list shows: an inspection, or a status that this crate does not
     /// know and so cannot ask for.
-    pub(super) fn may_change_unseen(&self, now: Timestamp, look_after_done: Duration) -> bool {
+    pub(super) fn may_change_unseen(&self, now: Timestamp, watch_after_done: Duration) -> bool {
         match self.status {
             RmaStatus::Received | RmaStatus::Validated => self.awaits_inspection,
-            RmaStatus::Done => self.awaits_inspection && now < later(self.status_since, look_after_done),
+            RmaStatus::Done => self.awaits_inspection && now < later(self.status_since, watch_after_done),
             RmaStatus::Other(_) => true,
             RmaStatus::Pending | RmaStatus::Approved | RmaStatus::Rejected | RmaStatus::Canceled => false,
         }
