@@ -1,10 +1,10 @@
 //! Decoding that says where it failed.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, str::FromStr};
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::json_text::readable;
+use crate::{fingerprint, json_text::readable};
 
 /// A JSON text that does not have the expected shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,56 @@ impl DecodeError {
     /// What was expected there, and what kind of value was found.
     pub fn expected(&self) -> &str {
         &self.expected
+    }
+}
+
+/// A row of a list or search that is invalid. It does not affect the other rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndecodableRow<Id> {
+    /// The row's number on its page or in its list, counted from 1.
+    pub number: usize,
+    /// The id that the row states, if it can be told.
+    pub id: Option<Id>,
+    /// The [`fingerprint`] of the row's text, which identifies a row without an id.
+    pub fingerprint: u64,
+    /// Where the row is invalid, and why.
+    pub source: DecodeError,
+}
+
+impl<Id> UndecodableRow<Id> {
+    /// The row with this number and text.
+    pub fn new(number: usize, id: Option<Id>, text: &str, source: DecodeError) -> Self {
+        Self { number, id, fingerprint: fingerprint(text.as_bytes()), source }
+    }
+
+    /// Returns the id as another type, if the row states one that fits.
+    pub fn parsed_id<T: FromStr>(&self) -> Option<T>
+    where
+        Id: AsRef<str>,
+    {
+        self.id.as_ref()?.as_ref().parse().ok()
+    }
+}
+
+impl<Id: fmt::Display> UndecodableRow<Id> {
+    /// Names the row: `row 3 (id 7)`.
+    pub fn label(&self) -> String {
+        match &self.id {
+            Some(id) => format!("row {} (id {id})", self.number),
+            None => format!("row {}", self.number),
+        }
+    }
+}
+
+impl<Id: fmt::Display> fmt::Display for UndecodableRow<Id> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} cannot be read: {}", self.label(), self.source)
+    }
+}
+
+impl<Id: fmt::Debug + fmt::Display> Error for UndecodableRow<Id> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
     }
 }
 

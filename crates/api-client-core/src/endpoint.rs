@@ -15,6 +15,13 @@ pub enum Idempotency {
     UnkeyedWrite,
 }
 
+impl Idempotency {
+    /// Whether repeating the request has the same effect as sending it once, without looking anything up first.
+    pub const fn is_repeatable(self) -> bool {
+        matches!(self, Self::Read | Self::RepeatableWrite)
+    }
+}
+
 /// One operation of an API: its method, its path with placeholders, and what repeating it would do.
 ///
 /// ```

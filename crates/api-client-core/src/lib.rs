@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod backoff;
 #[cfg(feature = "client")]
 pub mod client;
 mod currency;
@@ -21,18 +22,22 @@ mod fingerprint;
 mod http;
 mod ids;
 pub mod json_text;
+mod lock;
 mod offset_date_time;
 mod open_enum;
 mod request;
 #[cfg(feature = "secrets")]
 mod secret;
+pub mod time;
 pub mod wire;
 
+pub use backoff::Backoff;
 pub use currency::CurrencyCode;
 pub use endpoint::{Endpoint, Idempotency, Placeholder, query_string};
 pub use fingerprint::fingerprint;
 pub use http::{Header, Headers, HttpRequest, HttpResponse, Method};
 pub use ids::compare_ids;
+pub use lock::lock;
 pub use offset_date_time::{InvalidDateTime, OffsetDateTime};
 pub use request::{ReadAnswer, Request};
 #[cfg(feature = "secrets")]

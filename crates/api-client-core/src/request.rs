@@ -116,13 +116,18 @@ impl<T> Request<T> {
         self.when_absent.map(|nothing| nothing())
     }
 
-    /// The same request for its answer as it comes, so that requests with different answers go together.
+    /// The same request, answered with the response as it came, so that requests of different types can be collected.
     pub fn raw(&self) -> Request<HttpResponse> {
-        self.read_as(|answer| Ok(answer.clone()))
+        self.with_reader(|answer| Ok(answer.clone()), None)
     }
 
-    /// The same request, its answer read in another way. What it answers when there is nothing has to be said anew.
-    pub fn read_as<U>(&self, read: ReadAnswer<U>) -> Request<U> {
+    /// The same request, its response decoded by another function. A request that takes "nothing found" as an answer
+    /// still does so, and then gives the default of `U`.
+    pub fn read_as<U: Default>(&self, read: ReadAnswer<U>) -> Request<U> {
+        self.with_reader(read, self.when_absent.map(|_| U::default as fn() -> U))
+    }
+
+    fn with_reader<U>(&self, read: ReadAnswer<U>, when_absent: Option<fn() -> U>) -> Request<U> {
         Request {
             endpoint: self.endpoint,
             path: self.path.clone(),
@@ -131,7 +136,7 @@ impl<T> Request<T> {
             problem: self.problem.clone(),
             verification_hint: self.verification_hint,
             read,
-            when_absent: None,
+            when_absent,
         }
     }
 
@@ -165,16 +170,7 @@ impl<T: Default> Request<T> {
 
 impl<T> Clone for Request<T> {
     fn clone(&self) -> Self {
-        Self {
-            endpoint: self.endpoint,
-            path: self.path.clone(),
-            query: self.query.clone(),
-            body: self.body.clone(),
-            problem: self.problem.clone(),
-            verification_hint: self.verification_hint,
-            read: self.read,
-            when_absent: self.when_absent,
-        }
+        self.with_reader(self.read, self.when_absent)
     }
 }
 
@@ -188,5 +184,22 @@ impl<T> fmt::Display for Request<T> {
 impl<T> fmt::Debug for Request<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Request({} {})", self.endpoint.method, self.endpoint.template)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Method;
+
+    const LIST: Endpoint = Endpoint::new(Method::Get, "/list", Idempotency::Read);
+
+    #[test]
+    fn a_request_that_is_read_in_another_way_still_takes_nothing_as_an_answer() {
+        let list: Request<Vec<u8>> = Request::new(LIST, &[], |_| Ok(vec![1]));
+        assert_eq!(list.read_as::<Vec<u16>>(|_| Ok(vec![1])).when_absent(), None);
+        let list = list.empty_when_absent();
+        assert_eq!(list.read_as::<Vec<u16>>(|_| Ok(vec![1])).when_absent(), Some(Vec::new()));
+        assert!(list.raw().when_absent().is_none());
     }
 }

@@ -1,11 +1,11 @@
 //! What went wrong, told once and whole.
 
-use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use crate::{ApiError, client::policy::ErrorBody, search::UndecodableRow};
 use api_client_core::{
-    Endpoint, HttpResponse, Idempotency, Method,
-    client::{CallReport, Failure, FailureClass, NotRetried},
+    Endpoint, HttpResponse, Method,
+    client::{CallReport, ErrorText, Failure, FailureClass, NotRetried},
     decode::DecodeError,
 };
 
@@ -65,6 +65,31 @@ pub enum ErrorKind {
     Ambiguous,
     /// An answer came that does not read. Keep the request id and report it.
     Undecodable,
+}
+
+impl ErrorKind {
+    /// What failed and what to do; none if the error has a message of its own.
+    const fn summary(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Configuration | Self::InvalidRequest | Self::NoAccessToken | Self::Undecodable => {
+                return None;
+            }
+            Self::TokenExpired => "the access token has expired; refresh it or get a new one",
+            Self::TokenInvalid => {
+                "the token is invalid: Brightpearl does not know it for this account and app; check all three, or authorise the app again"
+            }
+            Self::Unauthorized => {
+                "Brightpearl rejected the credentials; check that the account has API access"
+            }
+            Self::NotFound => "not found",
+            Self::Refused => "rejected",
+            Self::Throttled => "rate limit exceeded; try again later",
+            Self::ServerFailed => "server error at Brightpearl; try again later",
+            Self::NotSent => "request not sent; try again later",
+            Self::AnswerLost => "no complete response; try again",
+            Self::Ambiguous => "no conclusive response: the write may have been applied",
+        })
+    }
 }
 
 impl Error {
@@ -144,7 +169,7 @@ impl Error {
     }
 
     pub(crate) fn undecodable(report: CallReport, response: &HttpResponse, source: DecodeError) -> Self {
-        let mut error = Self::of(ErrorKind::Undecodable, "the answer does not read", Some(report));
+        let mut error = Self::of(ErrorKind::Undecodable, "the response cannot be decoded", Some(report));
         error.0.take(response);
         error.0.source = Some(Arc::new(source));
         error
@@ -171,7 +196,7 @@ impl Error {
     }
 
     pub(crate) fn undecodable_row(source: UndecodableRow) -> Self {
-        let mut error = Self::of(ErrorKind::Undecodable, "a row of the search does not read", None);
+        let mut error = Self::of(ErrorKind::Undecodable, "a row cannot be decoded", None);
         error.0.source = Some(Arc::new(source));
         error
     }
@@ -205,7 +230,7 @@ impl Error {
             // The token endpoint failed or could not be reached: nothing of this call was sent.
             _ => ErrorKind::NotSent,
         };
-        Self::of(kind, "no access token could be had", Some(report)).because(cause)
+        Self::of(kind, "no access token", Some(report)).because(cause)
     }
 
     /// A call that the pipeline gave up on. `hide` takes secrets out of a text.
@@ -281,9 +306,8 @@ fn kind(
     body: Option<&ErrorBody>,
     class: FailureClass,
 ) -> ErrorKind {
-    let harmless = matches!(report.idempotency(), Idempotency::Read | Idempotency::RepeatableWrite);
     match class {
-        _ if class.leaves_doubt() && !harmless => ErrorKind::Ambiguous,
+        _ if class.is_ambiguous_for(report.idempotency()) => ErrorKind::Ambiguous,
         FailureClass::NeverSent => ErrorKind::NotSent,
         FailureClass::Throttled => ErrorKind::Throttled,
         FailureClass::AnswerLost => ErrorKind::AnswerLost,
@@ -301,43 +325,32 @@ fn kind(
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use ErrorKind::*;
         let inner = &*self.0;
-        if let Some(report) = &inner.report {
-            write!(f, "{report}: ")?;
-        }
-        f.write_str(match inner.kind {
-            Configuration | InvalidRequest | NoAccessToken | Undecodable => inner.message.as_str(),
-            TokenExpired => "the access token has expired; refresh it or get a new one",
-            TokenInvalid => "the token is invalid: Brightpearl does not know it for this account and app; check all three or authorise again",
-            Unauthorized => "Brightpearl refused the credentials; check that the account has API access",
-            NotFound => "not found",
-            Refused => "refused",
-            Throttled => "the request cap was reached; try later",
-            ServerFailed => "Brightpearl failed; try later",
-            NotSent => "not sent",
-            AnswerLost => "no complete answer came; try again",
-            Ambiguous => "no certain answer came and it may have been applied",
-        })?;
-        if let Some(verification_hint) = inner.verification_hint {
-            write!(f, "; before sending it again, {verification_hint}")?;
-        }
-        if let Some(status) = inner.status.filter(|status| *status != 401) {
-            write!(f, " (status {status})")?;
-        }
-        for error in &inner.api_errors {
-            let ApiError { code, message } = error;
-            let space = if code.is_empty() || message.is_empty() { "" } else { " " };
-            write!(f, "; {code}{space}{message}")?;
-        }
-        let said = matches!(inner.kind, Configuration | InvalidRequest | NoAccessToken | Undecodable);
-        if !said && !inner.message.is_empty() {
-            write!(f, "; {}", inner.message)?;
-        }
-        if let Some(id) = &inner.request_id {
-            write!(f, " [request {id}]")?;
-        }
-        Ok(())
+        let mut details: Vec<Cow<'_, str>> = inner.api_errors.iter().map(code_and_message).collect();
+        let summary = match inner.kind.summary() {
+            Some(summary) => {
+                details.push(inner.message.as_str().into());
+                summary
+            }
+            None => inner.message.as_str(),
+        };
+        let text = ErrorText {
+            report: inner.report.as_ref(),
+            summary: summary.into(),
+            verification_hint: inner.verification_hint,
+            status: inner.status.filter(|status| *status != 401),
+            details,
+            request_id: inner.request_id.as_deref(),
+        };
+        text.fmt(f)
+    }
+}
+
+fn code_and_message(ApiError { code, message }: &ApiError) -> Cow<'_, str> {
+    match (code.is_empty(), message.is_empty()) {
+        (false, false) => format!("{code} {message}").into(),
+        (true, _) => message.as_str().into(),
+        (_, true) => code.as_str().into(),
     }
 }
 

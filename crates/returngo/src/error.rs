@@ -3,8 +3,8 @@
 use std::{error::Error as StdError, fmt, time::Duration};
 
 use api_client_core::{
-    Endpoint, HttpResponse, Idempotency, Method,
-    client::{CallReport, Failure, FailureClass, NotRetried},
+    Endpoint, HttpResponse, Method,
+    client::{CallReport, ErrorText, Failure, FailureClass, NotRetried},
     decode::DecodeError,
 };
 use jiff::Timestamp;
@@ -70,6 +70,27 @@ pub enum ErrorKind {
     Ambiguous,
     /// An answer came that does not read. Keep the request id and report it.
     Undecodable,
+}
+
+impl ErrorKind {
+    /// What failed and what to do; none if the error has a message of its own.
+    const fn summary(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Configuration | Self::InvalidRequest | Self::Undecodable => return None,
+            Self::WrongKey => "invalid API key; copy it again from Settings › Integrations › API",
+            Self::WrongShop => {
+                "the API key may not use this shop, or is invalid; copy both again from ReturnGO's dashboard"
+            }
+            Self::NotFound => "not found; check the id, and that it belongs to this shop",
+            Self::Refused => "rejected; correct the request",
+            Self::Throttled => "rate limit per second exceeded; try again later, or send less",
+            Self::QuotaSpent => "the daily quota is used up",
+            Self::ServerFailed => "server error at ReturnGO; try again later",
+            Self::NotSent => "request not sent; try again later",
+            Self::AnswerLost => "no complete response; try again",
+            Self::Ambiguous => "no conclusive response: the write may have been applied",
+        })
+    }
 }
 
 /// The headers that ReturnGO's support asks for.
@@ -163,7 +184,7 @@ impl Error {
         source: DecodeError,
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
-        let mut error = Self::of(ErrorKind::Undecodable, "the answer does not read", Some(report));
+        let mut error = Self::of(ErrorKind::Undecodable, "the response cannot be decoded", Some(report));
         error.0.take(response);
         // JSON stays out, cut off or whole: it is about a shopper.
         let strange = excerpt(&response.body).filter(|text| !text.starts_with(['{', '[']));
@@ -173,7 +194,7 @@ impl Error {
     }
 
     pub(crate) fn undecodable_row(row: UndecodableRow) -> Self {
-        let mut error = Self::of(ErrorKind::Undecodable, "a row of a list does not read", None);
+        let mut error = Self::of(ErrorKind::Undecodable, "a row cannot be decoded", None);
         error.0.source = Some(Box::new(row));
         error
     }
@@ -204,7 +225,7 @@ impl Error {
         error.0.try_again_at = (kind == ErrorKind::QuotaSpent).then_some(day_ends);
         error.0.verification_hint = verification_hint.filter(|_| kind == ErrorKind::Ambiguous);
         if kind == ErrorKind::NotSent && prepare_error.is_some() {
-            error.0.message = "the calls of the day cannot be counted".to_owned();
+            error.0.message = "the daily call count cannot be updated".to_owned();
         }
         error.0.source = prepare_error.or_else(|| transport.map(Into::into));
         error
@@ -234,9 +255,8 @@ impl ErrorInner {
 }
 
 fn kind(report: &CallReport, response: Option<&HttpResponse>, class: FailureClass) -> ErrorKind {
-    let harmless = matches!(report.idempotency(), Idempotency::Read | Idempotency::RepeatableWrite);
     match class {
-        _ if class.leaves_doubt() && !harmless => ErrorKind::Ambiguous,
+        _ if class.is_ambiguous_for(report.idempotency()) => ErrorKind::Ambiguous,
         FailureClass::NeverSent => ErrorKind::NotSent,
         FailureClass::Throttled if response.is_some_and(says_quota_spent) => ErrorKind::QuotaSpent,
         FailureClass::Throttled => ErrorKind::Throttled,
@@ -255,45 +275,25 @@ fn kind(report: &CallReport, response: Option<&HttpResponse>, class: FailureClas
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use ErrorKind::*;
         let inner = &*self.0;
-        if let Some(report) = &inner.report {
-            write!(f, "{report}: ")?;
-        }
-        f.write_str(match inner.kind {
-            Configuration | InvalidRequest | Undecodable => inner.message.as_str(),
-            WrongKey => "ReturnGO does not know the API key: copy it anew from Settings › Integrations › API",
-            WrongShop => {
-                "the API key may not use this shop, or is wrong: copy both anew from ReturnGO's dashboard"
-            }
-            NotFound => "not found: check the id, and that it is of this shop",
-            Refused => "refused: correct the request",
-            Throttled => "the calls of a second stayed used up; try later, or send less",
-            QuotaSpent => "the day's calls are used up",
-            ServerFailed => "ReturnGO failed; try later",
-            NotSent => "no connection was made and nothing was sent; try later",
-            AnswerLost => "no complete answer came; try again",
-            Ambiguous => "no certain answer came and it may have been applied",
-        })?;
-        if let Some(time) = inner.try_again_at {
-            write!(f, " until {time}; ReturnGO's support raises the quota")?;
-        }
-        if let Some(verification_hint) = inner.verification_hint {
-            write!(f, "; before sending it again, {verification_hint}")?;
-        }
-        if let Some(status) = inner.status {
-            write!(f, " (status {status})")?;
-        }
-        if inner.kind == Undecodable {
-            f.write_str("; report it")?;
-        }
-        if !matches!(inner.kind, Configuration | InvalidRequest | Undecodable) && !inner.message.is_empty() {
-            write!(f, "; {}", inner.message)?;
-        }
-        if let Some(id) = self.request_id() {
-            write!(f, " [request {id}]")?;
-        }
-        Ok(())
+        let (summary, message) = match inner.kind.summary() {
+            Some(summary) => (summary, inner.message.as_str()),
+            None => (inner.message.as_str(), ""),
+        };
+        let summary = match inner.try_again_at {
+            Some(time) => format!("{summary} until {time}; ReturnGO's support raises the quota").into(),
+            None => summary.into(),
+        };
+        let advice = if inner.kind == ErrorKind::Undecodable { "report it" } else { "" };
+        let text = ErrorText {
+            report: inner.report.as_ref(),
+            summary,
+            verification_hint: inner.verification_hint,
+            status: inner.status,
+            details: vec![advice.into(), message.into()],
+            request_id: self.request_id(),
+        };
+        text.fmt(f)
     }
 }
 

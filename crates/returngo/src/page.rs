@@ -5,7 +5,6 @@ use std::fmt;
 use api_client_core::{
     HttpResponse,
     decode::{self, DecodeError},
-    fingerprint,
     json_text::readable,
     wire,
 };
@@ -13,10 +12,7 @@ use jiff::{Timestamp, tz::Offset};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::{
-    RmaId,
-    request::{Endpoint, Request},
-};
+use crate::request::{Endpoint, Request};
 
 api_client_core::opaque_text! {
     /// Where the next page begins. Opaque, and of any length; keep it to go on later.
@@ -39,41 +35,8 @@ pub struct Page<T> {
     next: Option<Cursor>,
 }
 
-/// A row that does not have the expected shape. The other rows of its page are there all the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UndecodableRow {
-    /// The row's number on the page, counted from 1.
-    pub number: usize,
-    /// The number of its RMA or transaction, where that can be told.
-    pub id: Option<String>,
-    /// The [`fingerprint`] of its text: what knows the row again that says no number.
-    pub fingerprint: u64,
-    /// Where and why.
-    pub source: DecodeError,
-}
-
-impl UndecodableRow {
-    /// The RMA that a row of the list of RMAs is about, where that can be told.
-    pub fn rma_id(&self) -> Option<RmaId> {
-        self.id.as_ref()?.parse().ok()
-    }
-}
-
-impl fmt::Display for UndecodableRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {} of the list", self.number)?;
-        if let Some(id) = &self.id {
-            write!(f, ", number {id},")?;
-        }
-        write!(f, " cannot be read: {}", self.source)
-    }
-}
-
-impl std::error::Error for UndecodableRow {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
-    }
-}
+/// A row that is invalid, with the number of its RMA or transaction as far as that can be told.
+pub type UndecodableRow = decode::UndecodableRow<String>;
 
 impl<T> Page<T> {
     /// A page without rows is the last one, whatever its cursor.
@@ -200,12 +163,8 @@ fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeEr
     let List { rows, next_cursor } = decode::readable_json::<List<Box<RawValue>>>(body)?;
     let rows = rows.ok_or_else(|| DecodeError::new(".", "expected a list of rows"))?;
     let read = rows.iter().zip(1..).map(|(row, number)| {
-        decode::readable_json(row.get().as_bytes()).map_err(|source| UndecodableRow {
-            number,
-            id: number_of(row),
-            fingerprint: fingerprint(row.get().as_bytes()),
-            source,
-        })
+        decode::readable_json(row.get().as_bytes())
+            .map_err(|source| UndecodableRow::new(number, number_of(row), row.get(), source))
     });
     Ok(Page::new(read.collect(), next_cursor))
 }

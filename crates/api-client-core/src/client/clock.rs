@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
@@ -43,55 +43,5 @@ impl Clock for SystemClock {
 
     fn uptime(&self) -> Duration {
         STARTED.elapsed()
-    }
-}
-
-/// A clock for tests: sleeping returns at once and moves its time on, and every wait is kept for asserting.
-///
-/// ```
-/// # use api_client_core::client::{Clock, SkippingClock};
-/// # use std::time::Duration;
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let clock = SkippingClock::at("2026-05-04T10:15:20Z".parse().unwrap());
-/// clock.sleep(Duration::from_secs(40)).await;
-/// assert_eq!(clock.now().to_string(), "2026-05-04T10:16:00Z");
-/// assert_eq!(clock.waits(), [Duration::from_secs(40)]);
-/// # });
-/// ```
-#[derive(Debug, Clone)]
-pub struct SkippingClock(Arc<Mutex<Skipped>>);
-
-#[derive(Debug)]
-struct Skipped {
-    now: Timestamp,
-    waits: Vec<Duration>,
-}
-
-impl SkippingClock {
-    /// A clock that shows this time.
-    pub fn at(now: Timestamp) -> Self {
-        Self(Arc::new(Mutex::new(Skipped { now, waits: Vec::new() })))
-    }
-
-    /// Every wait so far, in order.
-    pub fn waits(&self) -> Vec<Duration> {
-        self.state().waits.clone()
-    }
-
-    fn state(&self) -> std::sync::MutexGuard<'_, Skipped> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[async_trait]
-impl Clock for SkippingClock {
-    fn now(&self) -> Timestamp {
-        self.state().now
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        let mut state = self.state();
-        state.now = state.now.saturating_add(duration).unwrap_or(Timestamp::MAX);
-        state.waits.push(duration);
     }
 }

@@ -24,7 +24,7 @@ impl ReqwestTransport {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map(Self)
-            .map_err(|error| TransportError::never_sent("the HTTP client could not be set up").because(error))
+            .map_err(|error| TransportError::never_sent("cannot set up the HTTP client").because(error))
     }
 }
 
@@ -40,14 +40,11 @@ impl Transport for ReqwestTransport {
 }
 
 fn outgoing(request: HttpRequest) -> Result<reqwest::Request, TransportError> {
-    let url = request
-        .url
-        .parse()
-        .map_err(|error| TransportError::never_sent("the URL is not one that HTTP can use").because(error))?;
+    let url =
+        request.url.parse().map_err(|error| TransportError::never_sent("invalid URL").because(error))?;
     let mut outgoing = reqwest::Request::new(method(request.method), url);
     for Header { name, value, secret } in request.headers {
-        let unusable =
-            || TransportError::never_sent(format!("the header {name} has a value that HTTP cannot carry"));
+        let unusable = || TransportError::never_sent(format!("invalid name or value of the header {name}"));
         let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unusable())?;
         let mut value = HeaderValue::try_from(value).map_err(|_| unusable())?;
         value.set_sensitive(secret);
@@ -85,8 +82,8 @@ fn lost(error: reqwest::Error) -> TransportError {
     if error.is_connect() || error.is_builder() {
         TransportError::never_sent("no connection to the server").because(error)
     } else if error.is_timeout() {
-        TransportError::answer_lost("no answer within the time limit").because(error)
+        TransportError::answer_lost("no response within the time limit").because(error)
     } else {
-        TransportError::answer_lost("the connection ended before the answer was complete").because(error)
+        TransportError::answer_lost("connection closed before the response was complete").because(error)
     }
 }

@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use crate::Idempotency;
+use crate::{Backoff, Idempotency};
 
 /// What went wrong with one attempt, as far as repeating it is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,12 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
-    /// Whether the server may have acted on the request all the same.
+    /// Whether such a failure makes it uncertain if a request of this idempotency was applied, and repeating it is not safe.
+    pub const fn is_ambiguous_for(self, idempotency: Idempotency) -> bool {
+        self.leaves_doubt() && !idempotency.is_repeatable()
+    }
+
+    /// Whether the server may have acted on the request.
     pub const fn leaves_doubt(self) -> bool {
         matches!(self, Self::AnswerLost | Self::ServerFailed | Self::ServerFailedPermanently)
     }
@@ -66,10 +71,8 @@ pub struct RetryPolicy {
     /// Attempts in all for one request; throttle refusals and the one attempt that finds its credentials expired
     /// are not counted against it.
     pub attempts: u32,
-    /// The wait before the second attempt; it doubles from there.
-    pub first_wait: Duration,
-    /// No wait of our own is longer.
-    pub longest_wait: Duration,
+    /// The waits between attempts, shortened at random by up to a half.
+    pub backoff: Backoff,
     /// How often a throttle refusal is waited out.
     pub throttle_waits: u32,
     /// A server that asks for a longer wait is not waited for.
@@ -80,8 +83,7 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             attempts: 4,
-            first_wait: Duration::from_millis(250),
-            longest_wait: Duration::from_secs(10),
+            backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(10)),
             throttle_waits: 5,
             longest_server_wait: Duration::from_secs(120),
         }
@@ -122,10 +124,9 @@ impl RetryPolicy {
         counts: AttemptCounts,
         asked: Option<Duration>,
     ) -> RetryDecision {
-        let harmless = matches!(idempotency, Idempotency::Read | Idempotency::RepeatableWrite);
         match class {
             FailureClass::Refused => return RetryDecision::GiveUp(NotRetried::Refused),
-            _ if class.leaves_doubt() && !harmless => {
+            _ if class.is_ambiguous_for(idempotency) => {
                 return RetryDecision::GiveUp(NotRetried::MayHaveBeenApplied);
             }
             FailureClass::ServerFailedPermanently => return RetryDecision::GiveUp(NotRetried::Pointless),
@@ -145,15 +146,11 @@ impl RetryPolicy {
         }
         match asked {
             Some(asked) if asked > self.longest_server_wait => RetryDecision::GiveUp(NotRetried::WaitTooLong),
-            asked => RetryDecision::Retry { after: self.own_wait(counts).max(asked.unwrap_or_default()) },
+            asked => {
+                let own = self.backoff.jittered_wait_after(counts.attempts.saturating_sub(1));
+                RetryDecision::Retry { after: own.max(asked.unwrap_or_default()) }
+            }
         }
-    }
-
-    /// Doubling with full jitter, so that clients that failed together do not come back together.
-    fn own_wait(&self, counts: AttemptCounts) -> Duration {
-        let doublings = (counts.attempts.saturating_sub(1)).min(16);
-        let ceiling = self.first_wait.saturating_mul(1 << doublings).min(self.longest_wait);
-        ceiling.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
 }
 

@@ -1,9 +1,9 @@
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
-use api_client_core::{Headers, client::Clock};
+use api_client_core::{Headers, client::Clock, lock, time::later};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex as Queue, Notify};
 
@@ -220,7 +220,7 @@ impl Budget {
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pool)
     }
 }
 
@@ -251,10 +251,6 @@ fn to_full_minute(milliseconds: i64) -> u64 {
 /// From one time to a later one; none when it is over.
 fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or_default()
-}
-
-fn later(time: Timestamp, duration: Duration) -> Timestamp {
-    time.saturating_add(duration).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

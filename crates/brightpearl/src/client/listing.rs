@@ -1,7 +1,6 @@
 use api_client_core::{
     HttpResponse,
     decode::{DecodeError, readable_json},
-    fingerprint,
     json_text::readable,
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -40,11 +39,7 @@ impl Client {
         &self,
         list: &Request<Vec<T>>,
     ) -> Result<Vec<Result<T, UndecodableRow>>, Error> {
-        let mut each = list.read_as(entries);
-        if list.when_absent().is_some() {
-            each = each.empty_when_absent();
-        }
-        self.send(&each).await
+        self.send(&list.read_as(entries)).await
     }
 }
 
@@ -58,12 +53,8 @@ fn entries<T: DeserializeOwned>(
     let body = readable(&response.body);
     let list: Envelope<'_> = readable_json(&body)?;
     let entry = |(index, entry): (usize, &&RawValue)| {
-        readable_json(entry.get().as_bytes()).map_err(|source| UndecodableRow {
-            number: index + 1,
-            id: id_of(entry),
-            fingerprint: fingerprint(entry.get().as_bytes()),
-            source,
-        })
+        readable_json(entry.get().as_bytes())
+            .map_err(|source| UndecodableRow::new(index + 1, id_of(entry), entry.get(), source))
     };
     Ok(list.response.iter().enumerate().map(entry).collect())
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::{
-    Client, ContactId, Credentials, CurrencyCode, ErrorKind, MultiMessage, OrderId, PaymentMethodCode,
-    ProductId, WebhookId,
+    Client, ContactId, CurrencyCode, ErrorKind, MultiMessage, OrderId, PaymentMethodCode, ProductId,
+    WebhookId,
     accounting::{NewCustomerPayment, PaymentType},
     client::{MessageOutcome, RetryPolicy, SkippingClock},
     integration::webhook,
@@ -16,7 +16,7 @@ use brightpearl_mock::MockBrightpearl;
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 
-use crate::script::{answer, lost, never_sent, scripted};
+use crate::script::{answer, client_builder, lost, never_sent, scripted};
 
 const SALE: OrderId = OrderId::new(300871);
 
@@ -141,9 +141,7 @@ async fn one_message_goes_by_itself_and_none_sends_nothing() {
 
 async fn account() -> (MockBrightpearl, Client) {
     let mock = MockBrightpearl::start().await;
-    let client = Client::builder(mock.account())
-        .url(mock.url())
-        .credentials(Credentials::private_app(mock.app_ref(), mock.token()))
+    let client = client_builder(&mock)
         .clock(Arc::new(SkippingClock::at("2026-05-04T10:15:20Z".parse().unwrap())))
         .retry(RetryPolicy { attempts: 2, ..RetryPolicy::default() })
         .build()

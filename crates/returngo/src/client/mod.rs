@@ -10,7 +10,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use api_client_core::HttpResponse;
 pub use api_client_core::client::{
     CallReport, Clock, FinishedAttempt, NotRetried, Observer, ReqwestTransport, RetryPolicy, SkippingClock,
-    SystemClock, Transport, TransportError,
+    SystemClock, Transport, TransportError, testing,
 };
 use api_client_core::client::{Pipeline, check_base_url, check_credential};
 use jiff::Timestamp;

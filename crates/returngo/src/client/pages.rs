@@ -73,26 +73,29 @@ impl<'c, L: Listable> Pages<'c, L> {
         Ok(Some(page))
     }
 
-    /// Every row of every page.
+    /// Reads every row of every page.
     ///
     /// # Errors
-    /// When a page cannot be had, or one of its rows does not read.
-    pub async fn all(mut self) -> Result<Vec<L::Row>, Error> {
-        let mut rows = Vec::new();
-        while let Some(page) = self.next_page().await? {
-            rows.extend(page.rows().map_err(Error::undecodable_row)?);
-        }
-        Ok(rows)
+    /// When a page cannot be fetched, or one of its rows is invalid.
+    pub async fn all(self) -> Result<Vec<L::Row>, Error> {
+        self.collect(|page| page.rows().map_err(Error::undecodable_row)).await
     }
 
-    /// Every row of every page; an invalid row is an error in its place.
+    /// Reads every row of every page; an invalid row is an error in its place.
     ///
     /// # Errors
     /// When a page cannot be fetched.
-    pub async fn all_results(mut self) -> Result<Vec<Result<L::Row, UndecodableRow>>, Error> {
+    pub async fn all_results(self) -> Result<Vec<Result<L::Row, UndecodableRow>>, Error> {
+        self.collect(|page| Ok(page.results())).await
+    }
+
+    async fn collect<T>(
+        mut self,
+        rows_of: impl Fn(Page<L::Row>) -> Result<Vec<T>, Error>,
+    ) -> Result<Vec<T>, Error> {
         let mut rows = Vec::new();
         while let Some(page) = self.next_page().await? {
-            rows.extend(page.results());
+            rows.extend(rows_of(page)?);
         }
         Ok(rows)
     }

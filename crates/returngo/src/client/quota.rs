@@ -1,12 +1,16 @@
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
-use api_client_core::client::{Clock, PrepareError};
+use api_client_core::{
+    client::{Clock, PrepareError},
+    lock,
+    time::later,
+};
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::Offset};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::Offset};
 use serde::{Deserialize, Serialize};
 
 use crate::request::Method;
@@ -76,7 +80,7 @@ pub(crate) struct DailyQuotaSpent;
 
 impl fmt::Display for DailyQuotaSpent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the day's calls are used up")
+        f.write_str("the daily quota is used up")
     }
 }
 
@@ -177,7 +181,7 @@ impl Budget {
     }
 
     fn usage_on(&self, now: Timestamp) -> MutexGuard<'_, Usage> {
-        let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut usage = lock(&self.usage);
         let today = day_of(now);
         if usage.spent.day != today {
             usage.spent = CallsMade { day: today, reads: 0, writes: 0 };
@@ -197,9 +201,7 @@ fn day_of(now: Timestamp) -> Date {
 pub(super) fn end_of_day(now: Timestamp) -> Timestamp {
     let tomorrow = day_of(now).saturating_add(1.day());
     let midnight = tomorrow.at(0, 0, 0, 0);
-    Offset::UTC
-        .to_timestamp(midnight)
-        .unwrap_or_else(|_| now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX))
+    Offset::UTC.to_timestamp(midnight).unwrap_or_else(|_| later(now, Duration::from_secs(24 * 60 * 60)))
 }
 
 #[cfg(test)]

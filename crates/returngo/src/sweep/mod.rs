@@ -127,12 +127,3 @@ impl SweepSettings {
         every.max(Duration::from_secs(1))
     }
 }
-
-/// Times at the end of time stay there.
-fn later(time: jiff::Timestamp, by: Duration) -> jiff::Timestamp {
-    time.saturating_add(by).unwrap_or(jiff::Timestamp::MAX)
-}
-
-fn earlier(time: jiff::Timestamp, by: Duration) -> jiff::Timestamp {
-    time.saturating_sub(by).unwrap_or(jiff::Timestamp::MIN)
-}

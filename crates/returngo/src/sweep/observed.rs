@@ -1,9 +1,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
+use api_client_core::time::later;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{SweepSettings, later};
+use super::SweepSettings;
 use crate::{ReturnedItemId, Rma, RmaStatus, TransactionId, TransactionStatus, Validation};
 
 /// What was seen of an RMA when it was read in full: enough to know a change when a list shows one.

@@ -1,9 +1,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
+use api_client_core::{Backoff, time::later};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{later, observed::OPEN};
+use super::observed::OPEN;
 use crate::{RmaId, RmaStatus};
 
 /// Why an RMA is due; the most urgent first.
@@ -66,12 +67,10 @@ const fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-/// How long whoever an RMA was handed over to is left alone with it: twice as long each time, for an RMA that nobody
-/// can read stays due.
-const LEFT_ALONE: Duration = Duration::from_secs(60 * 60);
-
-/// The longest time.
-const LEFT_ALONE_AT_MOST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long a worker has to report an RMA that it was given, before the RMA becomes pending again: an hour at first,
+/// a week at most, because an RMA that cannot be read stays pending.
+const HAND_OVER_BACKOFF: Backoff =
+    Backoff::new(Duration::from_secs(60 * 60), Duration::from_secs(7 * 24 * 60 * 60));
 
 impl PendingMark {
     fn ready_at(&self, debounce: Duration) -> Timestamp {
@@ -155,7 +154,7 @@ impl PendingList {
 
     pub(super) fn hand_over(&mut self, due: &PendingRma, now: Timestamp) {
         let mark = self.mark_again(due.rma_id.clone(), due.reason, due.since);
-        let wait = LEFT_ALONE.saturating_mul(1 << mark.handed_over.min(16)).min(LEFT_ALONE_AT_MOST);
+        let wait = HAND_OVER_BACKOFF.wait_after(mark.handed_over);
         mark.postponed = Some(later(now, wait));
         mark.handed_over += 1;
     }

@@ -1,9 +1,9 @@
 use std::{collections::BTreeSet, time::Duration};
 
+use api_client_core::time::later;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::later;
 use crate::{Cursor, RmaId};
 
 /// How far one job is.

@@ -3,12 +3,13 @@ use std::{
     time::Duration,
 };
 
+use api_client_core::time::earlier;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ObservedRma, PendingRma, Reason, SweepCheckpoint, SweepJob, SweepSettings, earlier, observed::OPEN,
-    pace::Pace, pending::PendingList, run::Run,
+    ObservedRma, PendingRma, Reason, SweepCheckpoint, SweepJob, SweepSettings, observed::OPEN, pace::Pace,
+    pending::PendingList, run::Run,
 };
 use crate::{
     Cursor, Notification, Page, ReturnedItemId, Rma, RmaFilter, RmaId, RmaSummary, Transaction,
@@ -170,7 +171,7 @@ impl SweepState {
             match row {
                 Ok(summary) => self.record_summary(job, summary, asked_at),
                 Err(row) => {
-                    if let Some(id) = row.rma_id() {
+                    if let Some(id) = row.parsed_id() {
                         self.record_undecodable(job, id, asked_at);
                     }
                     undecodable.push(row);

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
+use api_client_core::time::later;
 use jiff::Timestamp;
 use tracing::{debug, warn};
 
-use super::{PendingRma, SweepCall, SweepJob, SweepSettings, SweepState, later};
+use super::{PendingRma, SweepCall, SweepJob, SweepSettings, SweepState};
 use crate::{
     Client, Error, ErrorKind, Notification, Page, ReturnedItemId, Rma, RmaId, RmaSummary, Transaction,
     UndecodableRow, rma, transaction,
@@ -49,7 +50,7 @@ impl ListPage {
         match &self.rows {
             Rows::Rmas(page) => {
                 let decoded = page.decoded().map(|summary| summary.rma_id.clone());
-                decoded.chain(page.undecodable().filter_map(UndecodableRow::rma_id)).collect()
+                decoded.chain(page.undecodable().filter_map(UndecodableRow::parsed_id)).collect()
             }
             Rows::Transactions(_) => Vec::new(),
         }

@@ -6,7 +6,9 @@ use api_client_core::{
         ApiPolicy, CallReport, Clock, Disposition, Failure, FailureClass, Permit, Pipeline, PrepareError,
         RetryPolicy, SystemClock, Transport, UnusableSetting, check_base_url, check_credential,
     },
-    decode, query_string, wire,
+    decode, query_string,
+    time::later,
+    wire,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -298,7 +300,7 @@ impl TokenResponse {
         Tokens {
             access_token: self.access_token,
             refresh_token: self.refresh_token,
-            expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
+            expires_at: later(now, lifetime),
             installation_instance_id: self.installation_instance_id,
             api_domain: self.api_domain,
         }

@@ -1,9 +1,9 @@
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
-use api_client_core::client::Pipeline;
+use api_client_core::{Backoff, client::Pipeline, lock};
 use jiff::{SignedDuration, Timestamp};
 use tokio::{runtime::Handle, sync::Mutex as AsyncMutex};
 use tracing::Instrument as _;
@@ -59,8 +59,8 @@ const STORE_POLL_INTERVAL: Duration = Duration::from_millis(250);
 const LONGEST_WAIT_FOR_OTHERS: Duration = Duration::from_secs(120);
 
 /// New tokens that cannot be saved are tried again: a store that fails for a moment must not cost the authorisation.
-const SAVE_RETRY_WAITS: [Duration; 4] =
-    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+const SAVE_BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
+const SAVE_RETRIES: u32 = 4;
 
 impl Session {
     pub(super) fn new(app: OAuthApp, account: AccountCode, store: Arc<dyn TokenStore>) -> Self {
@@ -248,7 +248,7 @@ impl Session {
             state.unsaved.clone().zip(state.tokens.clone())
         };
         let Some((old, new)) = unsaved else { return Ok(false) };
-        let mut waits = SAVE_RETRY_WAITS.into_iter();
+        let mut waits = (0..SAVE_RETRIES).map(|failures| SAVE_BACKOFF.wait_after(failures));
         let saved = loop {
             match self.store.replace(&self.account, &old, &new).await {
                 Ok(saved) => break saved,
@@ -274,7 +274,7 @@ impl Session {
     }
 
     fn state(&self) -> MutexGuard<'_, TokenState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 
