@@ -7,10 +7,11 @@ use crate::{
     Endpoint, Headers, HttpRequest, HttpResponse, Idempotency, Placeholder, decode::DecodeError, query_string,
 };
 
-/// How an answer reads.
+/// A function that decodes a response.
 pub type ReadAnswer<T> = fn(&HttpResponse) -> Result<T, DecodeError>;
 
-/// One request that answers with a `T`: a value, to be sent by a client, printed as a dry run, or looked at.
+/// A request whose response is a `T`. It is a value: send it with a client, print it as a dry run, or inspect
+/// its parts.
 ///
 /// ```
 /// use api_client_core::{Endpoint, Idempotency, Method, Request, decode};
@@ -33,7 +34,7 @@ pub struct Request<T> {
 }
 
 impl<T> Request<T> {
-    /// A request of this endpoint, its placeholders filled in order.
+    /// Creates a request to this endpoint, with its placeholders filled in order.
     pub fn new(endpoint: Endpoint, values: &[Placeholder<'_>], read: ReadAnswer<T>) -> Self {
         let path = endpoint.path(values);
         Self {
@@ -54,7 +55,7 @@ impl<T> Request<T> {
         self
     }
 
-    /// Gives it a JSON body.
+    /// Sets the JSON body.
     pub fn body(mut self, body: &impl Serialize) -> Self {
         match to_raw_value(body) {
             Ok(body) => self.body = Some(body),
@@ -63,26 +64,26 @@ impl<T> Request<T> {
         self
     }
 
-    /// Says why it cannot be sent as it is: a client refuses it before anything goes out.
+    /// Marks the request as invalid: a client rejects it with this problem before sending anything.
     pub fn unsendable(mut self, problem: impl Into<String>) -> Self {
         self.problem = Some(problem.into());
         self
     }
 
-    /// How to find out whether this write was applied, should its answer be lost: a sentence that begins
-    /// with a verb.
+    /// Sets how to check whether this write was applied if its response is lost: a clause that begins with a
+    /// verb, such as "read the order's notes".
     pub const fn with_verification_hint(mut self, how: &'static str) -> Self {
         self.verification_hint = Some(how);
         self
     }
 
-    /// Declares another idempotency than the endpoint's own, for a body that lacks the key.
+    /// Overrides the endpoint's idempotency, for a body without the key.
     pub const fn idempotency(mut self, idempotency: Idempotency) -> Self {
         self.endpoint.idempotency = idempotency;
         self
     }
 
-    /// The endpoint: method, path template, idempotency.
+    /// The endpoint: method, path template and idempotency.
     pub const fn endpoint(&self) -> Endpoint {
         self.endpoint
     }
@@ -101,17 +102,17 @@ impl<T> Request<T> {
         self.body.as_deref().map(RawValue::get)
     }
 
-    /// Why it cannot be sent, if so.
+    /// Why the request is invalid, if it is.
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
-    /// How to find out whether it was applied, for a write whose answer was lost.
+    /// How to check whether this write was applied if its response is lost.
     pub const fn verification_hint(&self) -> Option<&'static str> {
         self.verification_hint
     }
 
-    /// What it answers when the API says that there is nothing, for a request that takes this as an answer.
+    /// The result if the API reports that nothing was found, for a request that accepts this.
     pub fn when_absent(&self) -> Option<T> {
         self.when_absent.map(|nothing| nothing())
     }
@@ -140,7 +141,7 @@ impl<T> Request<T> {
         }
     }
 
-    /// The request as a transport sends it, to the API at this base; without credentials.
+    /// Returns the request for a transport and the API at this base URL, without credentials.
     pub fn to_http(&self, base: &str) -> HttpRequest {
         let mut headers = Headers::default();
         headers.insert("Accept", "application/json");
@@ -151,17 +152,17 @@ impl<T> Request<T> {
         HttpRequest { method: self.endpoint.method, url: format!("{base}{}", self.uri()), headers, body }
     }
 
-    /// Reads an answer as this request's.
+    /// Decodes a response to this request.
     ///
     /// # Errors
-    /// When the body does not have the shape that the endpoint answers with.
+    /// When the body does not have the form of this endpoint's responses.
     pub fn read(&self, response: &HttpResponse) -> Result<T, DecodeError> {
         (self.read)(response)
     }
 }
 
 impl<T: Default> Request<T> {
-    /// Takes it as an answer when the API says that there is nothing.
+    /// Accepts that nothing was found: the result is then the default of `T`.
     pub fn empty_when_absent(mut self) -> Self {
         self.when_absent = Some(T::default);
         self
@@ -180,7 +181,7 @@ impl<T> fmt::Display for Request<T> {
     }
 }
 
-/// The query and the body stay out: they hold shoppers.
+/// Query and body are not printed: they contain personal data.
 impl<T> fmt::Debug for Request<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Request({} {})", self.endpoint.method, self.endpoint.template)

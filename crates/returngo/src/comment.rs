@@ -10,19 +10,19 @@ use serde::{Deserialize, Serialize};
 pub const COMMENT_FIELD: &str = "htmlText";
 
 open_enum! {
-    /// What kind of line it is.
+    /// The kind of a line.
     pub enum CommentType {
-        /// Somebody wrote it.
+        /// Written by a member of staff.
         Merchant = "merchant",
-        /// ReturnGO says what happened.
+        /// Written by ReturnGO about an event.
         System = "system",
-        /// ReturnGO says what went wrong.
+        /// Written by ReturnGO about an error.
         Error = "error",
     }
 }
 
-/// A line of the timeline. Its text is for people: no contract, and it may name the shopper, so it never
-/// prints.
+/// A line of the timeline. Its text is for people, has no fixed form and may name the shopper, so it is never
+/// printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Comment {

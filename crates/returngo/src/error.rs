@@ -1,4 +1,4 @@
-//! What went wrong, told once and whole.
+//! The client's error type.
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
@@ -17,16 +17,16 @@ use crate::{
     page::UndecodableRow,
 };
 
-/// A call that did not succeed.
+/// A call that failed.
 ///
-/// [`Error::kind`] says what happened, [`Error::is_retryable`] whether trying later may help, and
-/// [`Error::may_have_been_applied`] whether ReturnGO may have acted on it all the same. `Display` is one line
-/// for a log; keys and shoppers are not in it.
+/// [`Error::kind`] says what failed, [`Error::is_retryable`] whether a later retry may succeed, and
+/// [`Error::may_have_been_applied`] whether ReturnGO may have applied the call. `Display` is one line for a
+/// log, without keys and personal data.
 pub struct Error(Box<ErrorInner>);
 
 struct ErrorInner {
     kind: ErrorKind,
-    /// What happened, without the call and without the source.
+    /// The message, without the call and the source.
     message: String,
     report: Option<CallReport>,
     status: Option<u16>,
@@ -37,38 +37,37 @@ struct ErrorInner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What happened, and what to do about it.
+/// The kind of an error, and what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client was given something unusable. Correct the setting that the message names.
+    /// A setting is missing or invalid. Correct the setting that the message names.
     Configuration,
-    /// The request cannot be sent as it was built. Correct it.
+    /// The request is invalid and was not sent. Correct it.
     InvalidRequest,
-    /// ReturnGO does not know the API key. Copy it anew.
+    /// ReturnGO does not know the API key. Copy it again.
     WrongKey,
-    /// The key may not use this shop. Copy the shop's domain anew, or take a key of the shop's owner; the
-    /// gateway is known to answer a wrong key so as well.
+    /// The key may not use this shop. Copy the shop's domain again, or use a key of the shop's owner; the
+    /// gateway is known to report a wrong key this way as well.
     WrongShop,
-    /// There is no such thing. An RMA of another shop is none.
+    /// The object does not exist, or belongs to another shop.
     NotFound,
-    /// ReturnGO understood the request and refused it; the message says why. Correct it.
+    /// ReturnGO rejected the request; the message says why. Correct it.
     Refused,
-    /// The calls of a second were used up, again and again. Try later, or send less.
+    /// The rate limit per second remained exceeded. Try again later, or send less.
     Throttled,
-    /// The calls of the day are used up. [`Error::try_again_at`] says when it ends; ReturnGO's support raises
-    /// the quota.
+    /// The daily quota is used up. [`Error::try_again_at`] says when it resets; ReturnGO's support raises it.
     QuotaSpent,
-    /// A read or a repeatable write failed on ReturnGO's side. Try later.
+    /// A read or a repeatable write failed on ReturnGO's side. Try again later.
     ServerFailed,
-    /// No connection was made. Nothing was sent; try later.
+    /// The request was not sent. Try again later.
     NotSent,
-    /// A read or a repeatable write got no complete answer. Try again.
+    /// A read or a repeatable write got no complete response. Try again.
     AnswerLost,
-    /// A write may have been applied, and sending it again could apply it twice. Look first; the message says
+    /// A write may have been applied, and sending it again could apply it twice. Check first; the message says
     /// where.
     Ambiguous,
-    /// An answer came that does not read. Keep the request id and report it.
+    /// The response has a form that this crate does not support. Keep the request id and report it.
     Undecodable,
 }
 
@@ -97,74 +96,74 @@ impl ErrorKind {
 const AWS_IDS: [&str; 3] = ["x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"];
 
 impl Error {
-    /// What happened.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The HTTP status of the last answer, if one came.
+    /// Returns the HTTP status of the last response, if there was one.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// What ReturnGO says went wrong, or what is wrong with the request or the setting. Empty if nobody said.
+    /// Returns ReturnGO's message, or the problem of the request or setting. Empty if there is none.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The beginning of an answer that was not of ReturnGO's form, such as an HTML page.
+    /// Returns the beginning of a response of an unknown form, such as an HTML page.
     pub fn body_excerpt(&self) -> Option<&str> {
         self.0.body_excerpt.as_deref()
     }
 
-    /// The gateway's id of the request (`x-amzn-requestid`).
+    /// Returns the gateway's id of the request (`x-amzn-requestid`).
     pub fn request_id(&self) -> Option<&str> {
         let (_, id) = self.0.aws_ids.iter().find(|(name, _)| *name == "x-amzn-requestid")?;
         Some(id)
     }
 
-    /// Every id that ReturnGO's support asks for, by header.
+    /// Returns every id that ReturnGO's support asks for, by header.
     pub fn aws_ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.aws_ids.iter().map(|(name, id)| (*name, id.as_str()))
     }
 
-    /// When the quota begins anew, for [`ErrorKind::QuotaSpent`].
+    /// Returns when the quota resets, for [`ErrorKind::QuotaSpent`].
     pub fn try_again_at(&self) -> Option<Timestamp> {
         self.0.try_again_at
     }
 
-    /// The method of the call, if there was one.
+    /// Returns the method of the call, if there was one.
     pub fn method(&self) -> Option<Method> {
         self.0.report.as_ref().map(CallReport::method)
     }
 
-    /// The path of the call with its placeholders, if there was one.
+    /// Returns the path of the call with its placeholders, if there was one.
     pub fn path_template(&self) -> Option<&'static str> {
         self.0.report.as_ref().map(CallReport::path_template)
     }
 
-    /// How often it was sent.
+    /// Returns the number of attempts.
     pub fn attempts(&self) -> u32 {
         self.0.report.as_ref().map_or(0, CallReport::attempts)
     }
 
-    /// From the first attempt to giving up, waits included.
+    /// Returns the time from the first attempt to the last failure, including waits.
     pub fn elapsed(&self) -> Duration {
         self.0.report.as_ref().map(CallReport::elapsed).unwrap_or_default()
     }
 
-    /// Why it was not sent again.
+    /// Returns why the call was not retried.
     pub fn not_retried(&self) -> Option<NotRetried> {
         self.0.report.as_ref().and_then(CallReport::not_retried)
     }
 
-    /// Whether the same call may succeed later as it is.
+    /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         use ErrorKind::*;
         matches!(self.kind(), Throttled | QuotaSpent | ServerFailed | NotSent | AnswerLost)
     }
 
-    /// Whether ReturnGO may have acted on the call although no success came back.
+    /// Whether ReturnGO may have applied the call although it failed.
     pub fn may_have_been_applied(&self) -> bool {
         self.0.report.as_ref().is_some_and(CallReport::may_have_been_applied)
     }
@@ -177,7 +176,7 @@ impl Error {
         Self::of(ErrorKind::InvalidRequest, message, Some(CallReport::unsent(endpoint)))
     }
 
-    /// An answer of success that does not read. `hide` takes secrets out of a text.
+    /// Creates the error of a successful response that cannot be decoded. `hide` removes secrets from a text.
     pub(crate) fn undecodable(
         report: CallReport,
         response: &HttpResponse,
@@ -186,7 +185,7 @@ impl Error {
     ) -> Self {
         let mut error = Self::of(ErrorKind::Undecodable, "the response cannot be decoded", Some(report));
         error.0.take(response);
-        // JSON stays out, cut off or whole: it is about a shopper.
+        // JSON is left out, truncated or whole: it contains personal data.
         let strange = excerpt(&response.body).filter(|text| !text.starts_with(['{', '[']));
         error.0.body_excerpt = strange.map(|text| hide(&text));
         error.0.source = Some(Box::new(source.hiding(hide)));
@@ -199,7 +198,7 @@ impl Error {
         error
     }
 
-    /// A call that the pipeline gave up on. `hide` takes secrets out of a text.
+    /// Creates the error of a call that failed in the pipeline. `hide` removes secrets from a text.
     pub(crate) fn failed(
         failure: Failure,
         endpoint: Endpoint,
@@ -208,7 +207,7 @@ impl Error {
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
         let Failure { report, response, transport, prepare_error, class } = failure;
-        // All that a request needs here before it can be sent is a call of the day, which has to be counted.
+        // Here preparing a request means only to count a call of the day.
         let kind = match &prepare_error {
             Some(prepare_error) if prepare_error.is::<DailyQuotaSpent>() => ErrorKind::QuotaSpent,
             Some(_) => ErrorKind::NotSent,

@@ -7,15 +7,15 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-/// Time as a client sees it: what it is, and waiting for it to pass.
+/// The time, and waiting, for a client.
 #[async_trait]
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
-    /// Returns when `duration` has passed.
+    /// Waits for `duration`.
     async fn sleep(&self, duration: Duration);
-    /// Time since some fixed moment, for measuring how long something took: unlike [`now`](Self::now) it should
-    /// never jump, also when the machine's clock is set.
+    /// The time since a fixed moment, for measuring durations. Unlike [`now`](Self::now) it must not jump when
+    /// the machine's clock is set.
     fn uptime(&self) -> Duration {
         self.now().duration_since(Timestamp::UNIX_EPOCH).unsigned_abs()
     }
@@ -25,7 +25,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-/// When this process first asked for its [uptime](Clock::uptime).
+/// When this process first read its [uptime](Clock::uptime).
 #[allow(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
 static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 

@@ -1,4 +1,4 @@
-//! The one pipeline that both clients send through.
+//! The pipeline through which both clients send their requests.
 
 mod clock;
 mod error_text;

@@ -11,93 +11,95 @@ use super::{
 };
 use crate::{Endpoint, HttpRequest, HttpResponse, Idempotency};
 
-/// What one API adds to the pipeline: its budget and credentials before a request, its reading of the answer after.
+/// What one API adds to the pipeline: its rate limit and credentials before a request, and the classification
+/// of its response.
 #[async_trait]
 pub trait ApiPolicy: Send + Sync {
-    /// Waits until the request may go, then adds what it needs. Called before every attempt; the place in the
-    /// budget that it gives is held until the answer was judged.
+    /// Waits for the rate limit and adds credentials. Called before every attempt; the permit is held until the
+    /// response is classified.
     ///
     /// # Errors
-    /// When what it needs, such as an access token, is not to be had: the request is given up, unsent.
+    /// When something that the request needs, such as an access token, is unavailable: the request is not sent.
     async fn prepare<'a>(
         &'a self,
         request: &mut HttpRequest,
         clock: &dyn Clock,
     ) -> Result<Permit<'a>, PrepareError>;
 
-    /// Reads an answer. Called for every answer, whatever its status.
+    /// Classifies a response. Called for every response, whatever its status.
     fn classify(&self, response: &HttpResponse, now: Timestamp) -> Disposition;
 
-    /// The request's id in the answer, for logs and for the API's support.
+    /// The request's id in the response, for logs and for the API's support.
     fn request_id<'a>(&self, response: &'a HttpResponse) -> Option<&'a str>;
 
-    /// How many requests the budget has left, as far as is known.
+    /// How many requests the rate limit still allows, if known.
     fn budget_left(&self) -> Option<u32> {
         None
     }
 }
 
-/// Why a request could not be made ready to go.
+/// Why a request could not be prepared.
 pub type PrepareError = Box<dyn Error + Send + Sync>;
 
-/// A place in a budget; dropping it says that the request is no longer under way.
+/// A rate-limit permit, released on drop.
 pub type Permit<'a> = Box<dyn Send + Sync + 'a>;
 
-/// How an answer is to be taken.
+/// The classification of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disposition {
-    /// It succeeded.
+    /// The request succeeded.
     Accepted,
-    /// It was refused; sending it again changes nothing.
+    /// The request was rejected; sending it again changes nothing.
     Refused,
-    /// The rate limit turned it away; the server may say for how long.
+    /// The rate limit rejected the request; the server may say how long to wait.
     Throttled {
         /// The wait that the server asks for.
         wait: Option<Duration>,
     },
-    /// Its credentials have run out, and the next [`ApiPolicy::prepare`] gets new ones: it is sent again, once.
+    /// The credentials have expired, and the next [`ApiPolicy::prepare`] gets new ones: the request is retried
+    /// once.
     CredentialsExpired,
-    /// The server failed and may have acted on it.
+    /// The server failed and may have applied the request.
     ServerFailed,
-    /// As `Failed`, and repeating does not cure it.
+    /// As `ServerFailed`, and a retry would fail as well.
     ServerFailedPermanently,
 }
 
-/// A call that did not succeed, after everything that may be tried was tried.
+/// A call that failed, after all permitted retries.
 #[derive(Debug)]
 pub struct Failure {
-    /// Which call, how often, how long, why not again.
+    /// The call, its attempts and duration, and why it was not retried.
     pub report: CallReport,
-    /// The last answer, if one came.
+    /// The last response, if there was one.
     pub response: Option<HttpResponse>,
-    /// Why no answer came, if none did.
+    /// Why there was no response.
     pub transport: Option<TransportError>,
-    /// Why the last attempt could not be made ready, if that was it.
+    /// Why the last attempt could not be prepared.
     pub prepare_error: Option<PrepareError>,
-    /// What kind of class the last attempt met.
+    /// The failure of the last attempt.
     pub class: FailureClass,
 }
 
-/// Sends requests: prepare → transport → judge → maybe again.
+/// Sends requests: prepare, send, classify, retry.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
-    /// Where requests go out.
+    /// Sends the requests.
     pub transport: Arc<dyn Transport>,
-    /// What time it is, and waiting.
+    /// The time, and waiting.
     pub clock: Arc<dyn Clock>,
-    /// How often, and after what wait, a request is sent again.
+    /// When a request is retried.
     pub retry: RetryPolicy,
-    /// Who is told of every attempt, if anybody.
+    /// Called after every attempt, if set.
     pub observer: Option<Arc<dyn Observer>>,
     /// The API's name in spans and log lines.
     pub api: &'static str,
 }
 
 impl Pipeline {
-    /// Sends a request until it succeeds or must not be sent again.
+    /// Sends a request until it succeeds or must not be retried.
     ///
     /// # Errors
-    /// A [`Failure`] with the last answer and a report.
+    /// A [`Failure`] with the last response and a report.
     pub async fn send(
         &self,
         policy: &dyn ApiPolicy,
@@ -216,7 +218,7 @@ impl Pipeline {
     }
 }
 
-/// What the answer adds to the call's span.
+/// Adds the response to the call's span.
 fn record(policy: &dyn ApiPolicy, response: &HttpResponse) {
     let span = Span::current();
     span.record("status", response.status);
@@ -228,7 +230,7 @@ fn record(policy: &dyn ApiPolicy, response: &HttpResponse) {
     }
 }
 
-/// How an attempt ended that did not succeed.
+/// An attempt that failed.
 struct FailedAttempt {
     class: FailureClass,
     /// The wait that the server asks for.

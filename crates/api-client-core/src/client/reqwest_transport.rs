@@ -6,12 +6,12 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use super::{Transport, TransportError};
 use crate::{Header, Headers, HttpRequest, HttpResponse, Method};
 
-/// The transport that clients use unless told otherwise.
+/// The default transport of the clients: HTTP with reqwest.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport(reqwest::Client);
 
 impl ReqwestTransport {
-    /// A transport that gives up on an answer after `timeout`.
+    /// Creates a transport that waits at most `timeout` for a response.
     ///
     /// # Errors
     /// When TLS cannot be set up.
@@ -20,7 +20,8 @@ impl ReqwestTransport {
             .user_agent(user_agent)
             .timeout(timeout)
             .connect_timeout(Duration::from_secs(10))
-            // A redirect would carry the credentials, which are headers of the API's own, to whatever host it names.
+            // A redirect would send the credentials, which are headers of the API's own, to whatever host it
+            // names.
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map(Self)
@@ -76,7 +77,7 @@ const fn method(method: Method) -> reqwest::Method {
     }
 }
 
-/// The URL stays out of the message: its query holds order numbers and e-mail addresses.
+/// The URL is left out of the message: its query contains order numbers and e-mail addresses.
 fn lost(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
     if error.is_connect() || error.is_builder() {

@@ -2,80 +2,81 @@ use std::{fmt, time::Duration};
 
 use crate::{Backoff, Idempotency};
 
-/// What went wrong with one attempt, as far as repeating it is concerned.
+/// Why an attempt failed, as far as a retry depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureClass {
-    /// The request never left.
+    /// The request was not sent.
     NeverSent,
-    /// The server turned it away before acting on it, because of its rate limit.
+    /// The rate limit rejected the request before it was applied.
     Throttled,
-    /// The request may have arrived, and no complete answer came.
+    /// The request may have arrived; there is no complete response.
     AnswerLost,
-    /// The server failed; it may have acted on the request.
+    /// The server failed; it may have applied the request.
     ServerFailed,
-    /// The server failed in a way that repeating does not cure; it may have acted on the request.
+    /// The server failed in a way that a retry does not cure; it may have applied the request.
     ServerFailedPermanently,
-    /// The server turned it away before acting on it, because its credentials have run out; the policy have a
-    /// way to get new ones.
+    /// The server rejected the request before applying it because its credentials have expired; the policy can
+    /// get new ones.
     CredentialsExpired,
-    /// The server understood the request and refused it.
+    /// The server understood and rejected the request.
     Refused,
 }
 
 impl FailureClass {
-    /// Whether such a failure makes it uncertain if a request of this idempotency was applied, and repeating it is not safe.
+    /// Whether it is uncertain that a request of this idempotency was applied, and a retry could apply it
+    /// twice.
     pub const fn is_ambiguous_for(self, idempotency: Idempotency) -> bool {
         self.leaves_doubt() && !idempotency.is_repeatable()
     }
 
-    /// Whether the server may have acted on the request.
+    /// Whether the server may have applied the request.
     pub const fn leaves_doubt(self) -> bool {
         matches!(self, Self::AnswerLost | Self::ServerFailed | Self::ServerFailedPermanently)
     }
 }
 
-/// Why a failed request was not sent again.
+/// Why a failed request was not retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotRetried {
-    /// The server would refuse it again.
+    /// The server would reject it again.
     Refused,
-    /// Repeating would fail the same way.
+    /// A retry would fail in the same way.
     Pointless,
     /// It may have been applied, and applying it twice would be wrong.
     MayHaveBeenApplied,
-    /// It was sent as often as the policy allows.
+    /// All attempts that the policy allows were made.
     AttemptsUsedUp,
     /// The server asks for a longer wait than the policy allows.
     WaitTooLong,
-    /// What the request needs before it can be sent, such as an access token, is not to be had.
+    /// Something that the request needs, such as an access token, is unavailable.
     NotPrepared,
 }
 
 impl fmt::Display for NotRetried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Refused => "the server would refuse it again",
-            Self::Pointless => "it would fail the same way again",
-            Self::MayHaveBeenApplied => "it may have been applied, and must not be applied twice",
-            Self::AttemptsUsedUp => "all attempts are used up",
-            Self::NotPrepared => "what it needs before it can be sent is not to be had",
+            Self::Refused => "the server would reject it again",
+            Self::Pointless => "it would fail in the same way again",
+            Self::MayHaveBeenApplied => "it may have been applied and must not be applied twice",
+            Self::AttemptsUsedUp => "all attempts were made",
+            Self::NotPrepared => "something that it needs, such as an access token, is unavailable",
             Self::WaitTooLong => "the server asks for a longer wait than allowed",
         })
     }
 }
 
-/// How often, and after what wait, a request is sent again.
+/// When a request is retried, and how often.
 #[derive(Debug, Clone)]
 pub struct RetryPolicy {
-    /// Attempts in all for one request; throttle refusals and the one attempt that finds its credentials expired
-    /// are not counted against it.
+    /// The attempts for one request. Rejections by the rate limit, and the one attempt that finds its
+    /// credentials expired, are not counted.
     pub attempts: u32,
     /// The waits between attempts, shortened at random by up to a half.
     pub backoff: Backoff,
-    /// How often a throttle refusal is waited out.
+    /// How many rejections by the rate limit are waited for.
     pub throttle_waits: u32,
-    /// A server that asks for a longer wait is not waited for.
+    /// The longest wait that the server may ask for; beyond it the request fails.
     pub longest_server_wait: Duration,
 }
 
@@ -90,14 +91,14 @@ impl Default for RetryPolicy {
     }
 }
 
-/// What to do after a failed attempt.
+/// The decision after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryDecision {
     Retry { after: Duration },
     GiveUp(NotRetried),
 }
 
-/// How often this request was tried so far.
+/// The attempts of a request so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct AttemptCounts {
     pub(super) attempts: u32,
@@ -113,10 +114,10 @@ impl AttemptCounts {
 }
 
 impl RetryPolicy {
-    /// The one place that decides whether a request is sent again.
+    /// Decides whether a request is retried; the only place that does.
     ///
-    /// A keyed write whose answer was lost is not repeated blindly either: whoever knows the key looks it up
-    /// first and gives back what is there.
+    /// A keyed write whose response was lost is not repeated blindly either: a caller that knows the key looks
+    /// it up first and returns the existing object.
     pub(super) fn next(
         &self,
         idempotency: Idempotency,
@@ -134,7 +135,7 @@ impl RetryPolicy {
         }
         let used_up = match class {
             FailureClass::Throttled => counts.throttled > self.throttle_waits,
-            // New credentials that are refused as well will not get better.
+            // New credentials that are rejected as well will not be accepted later.
             FailureClass::CredentialsExpired => counts.expired > 1,
             _ => counts.attempts - counts.throttled - counts.expired >= self.attempts,
         };

@@ -1,4 +1,4 @@
-//! The client: one resource handle a method, one pipeline for all of them.
+//! The client: a method for each resource, and one pipeline for all requests.
 
 mod auth;
 mod budget;
@@ -105,7 +105,7 @@ impl Client {
         Ok(self.shared.policy.instance_id())
     }
 
-    /// Sends a request and reads its answer: what every method of every resource does.
+    /// Sends a request and decodes its response, as every method of every resource does.
     ///
     /// # Errors
     /// See [`ErrorKind`].
@@ -134,7 +134,8 @@ impl Client {
         }
     }
 
-    /// Sends a request and gives the answer as it came, for what this crate does not model.
+    /// Sends a request and returns the unprocessed response, for endpoints and fields that this crate does not
+    /// model.
     ///
     /// # Errors
     /// See [`ErrorKind`].
@@ -239,31 +240,31 @@ impl ClientBuilder {
         self
     }
 
-    /// How requests go out; HTTP by default.
+    /// Sets the transport; HTTP by default.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// What time it is; the machine's clock by default.
+    /// Sets the clock; the machine's by default.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Who is told of every attempt as it ends, for metrics.
+    /// Sets an observer, which is called after every attempt, for metrics.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
     }
 
-    /// How often, and after what wait, a request is sent again.
+    /// Sets when a request is retried, and how often.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// How long one answer may take; a minute by default.
+    /// Sets how long to wait for a response; 1 minute by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -275,10 +276,11 @@ impl ClientBuilder {
         self
     }
 
-    /// The client. Nothing is sent yet.
+    /// Builds the client. Sends nothing.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] that names what is missing or unusable.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the missing or invalid
+    /// setting.
     pub fn build(self) -> Result<Client, Error> {
         let account: AccountCode =
             self.account_code.parse().map_err(|error| Error::configuration(format!("{error}")))?;

@@ -1,4 +1,4 @@
-//! The client: one resource handle a method, one pipeline for all of them.
+//! The client: a method for each resource, and one pipeline for all requests.
 
 mod pages;
 pub(crate) mod policy;
@@ -25,10 +25,10 @@ use self::{
 };
 use crate::{Error, comment::COMMENT_FIELD, request::Request};
 
-/// Where ReturnGO's API is.
+/// The base URL of ReturnGO's API.
 const RETURNGO: &str = "https://api.returngo.ai";
 
-/// A ReturnGO shop to talk to. Cheap to clone; clones share the quota.
+/// A client of one ReturnGO shop. Cheap to clone; clones share the quota.
 ///
 /// ```no_run
 /// # async fn example(key: String) -> Result<(), Box<dyn std::error::Error>> {
@@ -50,17 +50,17 @@ struct Shared {
 }
 
 impl Client {
-    /// Begins a client.
+    /// Starts building a client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// The shop.
+    /// Returns the shop's domain.
     pub fn shop(&self) -> &str {
         &self.0.policy.shop
     }
 
-    /// Sends a request and reads its answer: what every method of every resource does.
+    /// Sends a request and decodes its response, as every method of every resource does.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -72,7 +72,8 @@ impl Client {
         })
     }
 
-    /// Sends a request and gives the answer as it came, for what this crate does not model.
+    /// Sends a request and returns the unprocessed response, for endpoints and fields that this crate does not
+    /// model.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -91,13 +92,13 @@ impl Client {
         })
     }
 
-    /// The calls of the day so far, of this client and its clones: keep it over a restart, for
+    /// Returns the calls of the day so far, of this client and its clones. Store it across a restart, for
     /// [`ClientBuilder::calls_made`].
     pub fn calls_made(&self) -> CallsMade {
         self.0.policy.budget.calls_made(self.now())
     }
 
-    /// What the day has left, as far as this client knows.
+    /// Returns the calls that the day has left, as far as this client knows.
     pub fn calls_left(&self) -> CallsLeft {
         self.0.policy.budget.left(self.now())
     }
@@ -157,83 +158,85 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Another server, such as a mock; `https://api.returngo.ai` otherwise.
+    /// Sets the base URL of another server, such as a mock; `https://api.returngo.ai` by default.
     pub fn url(mut self, base: impl Into<String>) -> Self {
         self.url = base.into();
         self
     }
 
-    /// The API key, shown in ReturnGO's *Settings › Integrations › API*.
+    /// Sets the API key, shown in ReturnGO's *Settings › Integrations › API*.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.api_key = Some(key.into());
         self
     }
 
-    /// The shop's domain, copied by the icon next to the store's name in ReturnGO's dashboard.
+    /// Sets the shop's domain, which the icon next to the store's name in ReturnGO's dashboard copies.
     pub fn shop(mut self, domain: impl Into<String>) -> Self {
         self.shop = Some(domain.into());
         self
     }
 
-    /// The name of a comment's text in `POST /rma/{id}/comment`. Unconfirmed: `htmlText` is what the comment
-    /// reads back as; one program sends `comment` (docs/evidence/returngo.md#comments-on-an-rma).
+    /// Sets the name of a comment's text in `POST /rma/{id}/comment`. Unconfirmed: comments are read with
+    /// `htmlText`, and one program sends `comment` (docs/evidence/returngo.md#comments-on-an-rma).
     pub fn comment_field(mut self, name: impl Into<String>) -> Self {
         self.comment_field = name.into();
         self
     }
 
-    /// How many calls the key may make.
+    /// Sets the calls that the key may make.
     pub fn quota(mut self, quota: Quota) -> Self {
         self.quota = quota;
         self
     }
 
-    /// The calls that the key has made today already, by a client that was there before: [`Client::calls_made`].
+    /// Sets the calls that an earlier client made with this key today: [`Client::calls_made`].
     pub fn calls_made(mut self, spent: CallsMade) -> Self {
         self.calls_made = Some(spent);
         self
     }
 
-    /// Who counts the calls of the day, where other clients use the same key; this client by default.
+    /// Sets a counter for the calls of the day that other clients with the same key share; by default the
+    /// client counts its own.
     pub fn call_counter(mut self, counter: Arc<dyn CallCounter>) -> Self {
         self.counter = Some(counter);
         self
     }
 
-    /// How requests go out; HTTP by default.
+    /// Sets the transport; HTTP by default.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// What time it is; the machine's clock by default.
+    /// Sets the clock; the machine's by default.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Who is told of every attempt as it ends, for metrics.
+    /// Sets an observer, which is called after every attempt, for metrics.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
     }
 
-    /// How often, and after what wait, a request is sent again.
+    /// Sets when a request is retried, and how often.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// How long one answer may take; a minute by default.
+    /// Sets how long to wait for a response; 1 minute by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// The client. Nothing is sent yet.
+    /// Builds the client. Sends nothing.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) that names what is missing or unusable.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the missing or invalid
+    /// setting.
     pub fn build(self) -> Result<Client, Error> {
         let unusable = |error: &dyn fmt::Display| Error::configuration(error.to_string());
         let api_key = self.api_key.ok_or_else(|| Error::configuration("no API key was given"))?;

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::quota::Budget;
 
-/// What ReturnGO adds to the pipeline: its quota, its key and shop, its way of saying no.
+/// ReturnGO's part of the pipeline: its quota, the key and shop, and the classification of its responses.
 #[derive(Debug)]
 pub(super) struct ReturngoPolicy {
     pub(super) api_key: SecretString,
@@ -20,7 +20,7 @@ pub(super) struct ReturngoPolicy {
 }
 
 impl ReturngoPolicy {
-    /// The text without the key, should somebody have echoed it.
+    /// Removes the key from a text, in case a response repeats it.
     pub(super) fn hide_in(&self, text: &str) -> String {
         text.replace(self.api_key.expose_secret(), "[secret]")
     }
@@ -42,7 +42,7 @@ impl ApiPolicy for ReturngoPolicy {
     fn classify(&self, response: &HttpResponse, now: Timestamp) -> Disposition {
         match response.status {
             200..300 => Disposition::Accepted,
-            // The wait until the day ends is longer than any that is waited for: the caller hears of it.
+            // The wait until the day ends is longer than any that is waited for: the request fails.
             429 if says_quota_spent(response) => {
                 Disposition::Throttled { wait: Some(until(self.budget.mark_quota_spent(now), now)) }
             }
@@ -64,7 +64,7 @@ pub(crate) fn says_quota_spent(response: &HttpResponse) -> bool {
     response.status == 429 && said.to_ascii_lowercase().contains("limit exceeded")
 }
 
-/// Nobody ever saw the header; it is honoured if it comes.
+/// The header was never observed; it is honoured if it comes.
 fn retry_after(response: &HttpResponse) -> Option<Duration> {
     response.headers.get("retry-after")?.trim().parse().ok().map(Duration::from_secs)
 }
@@ -73,17 +73,17 @@ fn until(end: Timestamp, now: Timestamp) -> Duration {
     end.duration_since(now).unsigned_abs()
 }
 
-/// How much of an answer's text is kept.
+/// The length that is kept of a response's text.
 const KEPT_CHARS: usize = 200;
 
-/// What an answer says went wrong. The schema is not documented: `message`, else `error`.
+/// Returns the message of an error response. Its form is not documented: `message`, else `error`.
 pub(crate) fn message(body: &[u8]) -> Option<String> {
     let json: Value = serde_json::from_slice(body).ok()?;
     let text = json.get("message").or_else(|| json.get("error"))?.as_str()?;
     Some(text.chars().take(KEPT_CHARS).collect())
 }
 
-/// The beginning of an answer that says nothing in a known form, such as an HTML page.
+/// Returns the beginning of a response of an unknown form, such as an HTML page.
 pub(crate) fn excerpt(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let strange = message(body).is_none() && !text.trim().is_empty();

@@ -15,30 +15,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::request::Method;
 
-/// How many calls the key may make (docs/evidence/returngo.md#access-and-quota). ReturnGO's support raises it
-/// on request: say so here then.
+/// The calls that a key may make (docs/evidence/returngo.md#access-and-quota). Set it if ReturnGO's support has
+/// raised the quota.
 ///
-/// Calls are counted by this client and its clones alone, unless a [`CallCounter`] counts them for several; what other
-/// programs make with the same key shows only when ReturnGO refuses.
-/// [`ClientBuilder::calls_made`](crate::ClientBuilder::calls_made) carries the count over a restart.
+/// Counts only the calls of this client and its clones, unless a [`CallCounter`] counts for several. Calls that
+/// other programs make with the same key show only when ReturnGO rejects a call.
+/// [`ClientBuilder::calls_made`](crate::ClientBuilder::calls_made) carries the count across a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
-    /// Calls a second; more wait for the next one. None is unlimited.
+    /// Calls per second; further calls wait for the next second. None is unlimited.
     pub per_second: Option<u32>,
-    /// Calls a day. None is unlimited.
+    /// Calls per day. None is unlimited.
     pub per_day: Option<u32>,
-    /// So many of the day's calls are left to writes; those that were made count.
+    /// The calls of the day that are reserved for writes; writes that were made count towards it.
     pub reserved_for_writes: u32,
 }
 
 impl Default for Quota {
-    /// What every key has: 100 a second, 2,000 a day; a fifth of them for writes.
+    /// The quota of every key: 100 calls per second and 2,000 per day, a fifth of them reserved for writes.
     fn default() -> Self {
         Self { per_second: Some(100), per_day: Some(2000), reserved_for_writes: 400 }
     }
 }
 
-/// The calls of a day so far. Days are taken to be those of UTC, as the gateway's are; ReturnGO does not say.
+/// The calls of a day so far. Days are taken to be those of UTC, as the gateway's are; ReturnGO does not
+/// document it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallsMade {
     /// The day.
@@ -49,32 +50,32 @@ pub struct CallsMade {
     pub writes: u32,
 }
 
-/// Counts the calls of a day for several clients, such as those of processes that use the same key. It knows how many
-/// the day has: [`Quota::per_day`] is only what [`CallsLeft`] is reckoned from then.
+/// A counter of the calls of a day that several clients share, such as processes with the same key. The counter
+/// knows the quota: [`Quota::per_day`] then serves only to compute [`CallsLeft`].
 #[async_trait]
 pub trait CallCounter: fmt::Debug + Send + Sync {
-    /// Counts a call that is about to be made. False when the day has none left for it, and it is not made.
+    /// Counts a call before it is made. False if the day has none left for it; the call is then not made.
     async fn count(&self, day: Date, is_write: bool) -> Result<bool, CallCounterError>;
 
-    /// The calls of this day so far, all that are counted together, as far as it is known here.
+    /// Returns the calls of this day so far by all clients that share the counter, as far as known.
     fn calls_made(&self, day: Date) -> CallsMade;
 }
 
-/// Why a call cannot be counted: it is not made.
+/// Why a call cannot be counted. The call is not made.
 pub type CallCounterError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What a day has left.
+/// The calls that a day has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallsLeft {
     /// Calls that read; none is unlimited.
     pub reads: Option<u32>,
     /// Calls that write; none is unlimited.
     pub writes: Option<u32>,
-    /// When the day ends and the quota begins anew.
+    /// When the day ends and the quota resets.
     pub until: Timestamp,
 }
 
-/// The day's calls are used up.
+/// The error for a day without calls left.
 #[derive(Debug)]
 pub(crate) struct DailyQuotaSpent;
 
@@ -99,7 +100,7 @@ struct Usage {
     second: i64,
     in_second: u32,
     spent: CallsMade,
-    /// ReturnGO said that the day's calls are spent.
+    /// ReturnGO reported that the day's calls are used up.
     quota_spent: bool,
 }
 
@@ -110,18 +111,18 @@ impl Budget {
         Self { quota, usage: Mutex::new(usage), counter }
     }
 
-    /// The calls of this day so far.
+    /// Returns the calls of this day so far.
     pub(super) fn calls_made(&self, now: Timestamp) -> CallsMade {
         self.usage_on(now).spent
     }
 
-    /// What this day has left.
+    /// Returns the calls that this day has left.
     pub(super) fn left(&self, now: Timestamp) -> CallsLeft {
         let usage = self.usage_on(now);
         CallsLeft { reads: self.reads_left(&usage), writes: self.calls_left(&usage), until: end_of_day(now) }
     }
 
-    /// Returns once a call may go in this second, and counts it.
+    /// Waits until the second allows a call, and counts it.
     ///
     /// # Errors
     /// When the day has no call left for it, or it cannot be counted.
@@ -141,7 +142,7 @@ impl Budget {
         let mut usage = self.usage_on(now);
         let is_read = method == Method::Get;
         let left = if is_read { self.reads_left(&usage) } else { self.calls_left(&usage) };
-        // A counter says so itself: what it is known to have spent may have been given back since.
+        // A shared counter decides by itself: calls that it knew of may have been given back.
         if left == Some(0) && (self.counter.is_none() || usage.quota_spent) {
             return Err(DailyQuotaSpent);
         }
@@ -174,7 +175,7 @@ impl Budget {
         self.calls_left(usage).map(|left| left.saturating_sub(kept))
     }
 
-    /// Notes that ReturnGO says so; gives the end of the day.
+    /// Records that ReturnGO reported the daily quota as used up; returns the end of the day.
     pub(super) fn mark_quota_spent(&self, now: Timestamp) -> Timestamp {
         self.usage_on(now).quota_spent = true;
         end_of_day(now)

@@ -7,26 +7,26 @@ use serde::{Deserialize, Serialize};
 use super::SweepSettings;
 use crate::{ReturnedItemId, Rma, RmaStatus, TransactionId, TransactionStatus, Validation};
 
-/// What was seen of an RMA when it was read in full: enough to know a change when a list shows one.
+/// The state of an RMA when it was read completely: enough to recognise a change that a list shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObservedRma {
-    /// When it was asked for.
+    /// When it was requested.
     pub read_at: Timestamp,
     /// Its status.
     pub status: RmaStatus,
-    /// When it was first seen in this status.
+    /// When it was first observed in this status.
     pub status_since: Timestamp,
     /// Its units: transactions name these, not the RMA.
     pub items: Vec<ReturnedItemId>,
-    /// How its transactions stood.
+    /// The statuses of its transactions.
     pub transactions: BTreeMap<TransactionId, TransactionStatus>,
-    /// Whether a unit that comes back still waits for its inspection.
+    /// Whether a unit that is returned still waits for its inspection.
     pub awaits_inspection: bool,
 }
 
 impl ObservedRma {
-    /// What this RMA shows, asked for at this time.
+    /// Creates the observation of an RMA that was requested at this time.
     pub fn of(rma: &Rma, asked_at: Timestamp) -> Self {
         let awaits = |item: &crate::Item| item.comes_back() && item.validation() == Validation::Pending;
         Self {
@@ -43,8 +43,8 @@ impl ObservedRma {
         }
     }
 
-    /// Until when a sweep has to know it without being shown it: it is open, or may change in a way that no list shows.
-    /// None once it is finished.
+    /// Returns until when a sweep has to know the RMA without a list that shows it: it is open, or may change
+    /// in a way that no list shows. None once it is finished.
     pub fn watched_until(&self, settings: &SweepSettings) -> Option<Timestamp> {
         match self.status {
             RmaStatus::Done => {
@@ -59,13 +59,13 @@ impl ObservedRma {
         }
     }
 
-    /// Whether the list of open RMAs has it.
+    /// Whether the list of open RMAs shows it.
     pub(super) fn is_open(&self) -> bool {
         OPEN.contains(&self.status)
     }
 
-    /// Whether it may change in a way that no list shows: an inspection, or a status that this crate does not
-    /// know and so cannot ask for.
+    /// Whether it may change in a way that no list shows: by an inspection, or in a status that is unknown here
+    /// and so in no filter.
     pub(super) fn may_change_unseen(&self, now: Timestamp, watch_after_done: Duration) -> bool {
         match self.status {
             RmaStatus::Received | RmaStatus::Validated => self.awaits_inspection,
@@ -76,6 +76,6 @@ impl ObservedRma {
     }
 }
 
-/// The statuses in which something is still to come.
+/// The statuses of open RMAs.
 pub(super) const OPEN: [RmaStatus; 4] =
     [RmaStatus::Pending, RmaStatus::Approved, RmaStatus::Received, RmaStatus::Validated];

@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 use super::observed::OPEN;
 use crate::{RmaId, RmaStatus};
 
-/// Why an RMA is due; the most urgent first.
+/// Why an RMA is pending; the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Reason {
-    /// A webhook named it, or somebody asked.
+    /// A webhook or the caller named it.
     Notified,
-    /// Its money moved.
+    /// A transaction of it changed.
     MoneyMoved,
-    /// Its status is another than the one that was read.
+    /// Its status differs from the observed one.
     StatusChanged,
     /// It was never read.
     New,
     /// It was submitted, approved, edited or reopened.
     Edited,
-    /// It may have been inspected; nothing says so.
+    /// It may have been inspected, which no list shows.
     Suspected,
 }
 
@@ -33,7 +33,7 @@ pub struct PendingRma {
     pub rma_id: RmaId,
     /// Why.
     pub reason: Reason,
-    /// Since when.
+    /// Since when it is pending.
     pub since: Timestamp,
 }
 
@@ -42,19 +42,19 @@ pub struct PendingRma {
 #[serde(transparent)]
 pub(super) struct PendingList(BTreeMap<RmaId, PendingMark>);
 
-/// Why and since when an RMA is due, to be stored.
+/// Why and since when an RMA is pending, for the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingMark {
     reason: Reason,
     /// When it was marked first.
     since: Timestamp,
-    /// When it was marked last: a read from before that does not settle it.
+    /// When it was marked last: a read from before does not settle it.
     last: Timestamp,
-    /// It could not be read, or somebody else is to read it; not before this.
+    /// Not before this time: it could not be read, or another worker has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     postponed: Option<Timestamp>,
-    /// How often it was handed over since anything happened to it.
+    /// How often it was handed over since its last change.
     #[serde(default, skip_serializing_if = "is_zero")]
     handed_over: u32,
     /// The status that a list showed last.
@@ -75,14 +75,14 @@ const HAND_OVER_BACKOFF: Backoff =
 impl PendingMark {
     fn ready_at(&self, debounce: Duration) -> Timestamp {
         let settled = match self.reason {
-            // A shop that never falls silent is not waited for.
+            // A shop without pauses must not delay the read forever.
             Reason::Notified => later(self.last, debounce).min(later(self.since, debounce * 4)),
             _ => self.since,
         };
         settled.max(self.postponed.unwrap_or(Timestamp::MIN))
     }
 
-    /// It may be read again, and is as one that was never tried.
+    /// Allows the next read at once.
     fn reset_waits(&mut self) {
         self.postponed = None;
         self.handed_over = 0;
@@ -98,12 +98,12 @@ impl PendingList {
         self.0
     }
 
-    /// Something happened to an RMA.
+    /// Marks an RMA that changed.
     pub(super) fn mark(&mut self, id: RmaId, reason: Reason, at: Timestamp) {
         self.mark_again(id, reason, at).reset_waits();
     }
 
-    /// A list shows an RMA in this status, and may have done so before: it goes on waiting if it does.
+    /// Marks an RMA that a list shows in this status. An RMA that was shown so before keeps its wait.
     pub(super) fn mark_shown(&mut self, id: RmaId, reason: Reason, status: RmaStatus, at: Timestamp) {
         let mark = self.mark_again(id, reason, at);
         if mark.shown.as_ref() != Some(&status) {
@@ -112,12 +112,12 @@ impl PendingList {
         }
     }
 
-    /// A list shows a row of an RMA that does not read, and may have done so before: it goes on waiting.
+    /// Marks an RMA whose row is invalid. It keeps its wait, since the list may have shown the row before.
     pub(super) fn mark_unlisted(&mut self, id: RmaId, at: Timestamp) {
         self.mark_again(id, Reason::New, at);
     }
 
-    /// The list of open RMAs does not show an RMA any more.
+    /// Marks an RMA that the list of open RMAs no longer shows.
     pub(super) fn mark_left(&mut self, id: RmaId, at: Timestamp) {
         let mark = self.mark_again(id, Reason::StatusChanged, at);
         if mark.shown.take_if(|shown| OPEN.contains(shown)).is_some() {
@@ -139,7 +139,7 @@ impl PendingList {
         mark
     }
 
-    /// What was marked up to this time is read.
+    /// Settles what was marked up to this time, because it is read.
     pub(super) fn settle(&mut self, id: &RmaId, asked_at: Timestamp) {
         if self.0.get(id).is_some_and(|mark| mark.last <= asked_at) {
             self.0.remove(id);
@@ -171,7 +171,8 @@ impl PendingList {
         self.0.contains_key(id)
     }
 
-    /// Those that may be read now, the most urgent first; those that were handed over in vain come last.
+    /// Returns the RMAs that may be read now, the most urgent first; those that were handed over without a
+    /// result come last.
     pub(super) fn ready(&self, now: Timestamp, debounce: Duration) -> Vec<PendingRma> {
         let mut ready: Vec<_> = self.0.iter().filter(|(_, mark)| mark.ready_at(debounce) <= now).collect();
         ready.sort_by_key(|(_, mark)| (mark.handed_over, mark.reason, mark.since));
@@ -183,7 +184,7 @@ impl PendingList {
         ready.into_iter().map(due).collect()
     }
 
-    /// When the next one may be read.
+    /// Returns when the next RMA may be read.
     pub(super) fn next_ready_at(&self, debounce: Duration) -> Option<Timestamp> {
         self.0.values().map(|mark| mark.ready_at(debounce)).min()
     }

@@ -6,31 +6,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Cursor, RmaId};
 
-/// How far one job is.
+/// The progress of one list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Run {
-    /// When the last run began that came to its end.
+    /// When the last complete run began.
     last: Option<Timestamp>,
-    /// How many pages it took.
+    /// Its number of pages.
     pages: u32,
     #[serde(rename = "underWay")]
     active: Option<ActiveRun>,
-    /// A webhook said that something happened, and not to which RMA.
+    /// A webhook reported a change without an RMA.
     #[serde(rename = "hurried")]
     expedited: bool,
 }
 
-/// A run that has begun: it survives a restart.
+/// A run in progress, which continues after a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ActiveRun {
     pub(super) began: Timestamp,
     pages: u32,
     cursor: Option<Cursor>,
-    /// Where its pages began: a server that comes back to one of them would keep it going for ever.
+    /// The cursors of its pages: a server that repeats one would keep it in a loop.
     been: BTreeSet<Cursor>,
-    /// The RMAs that it saw.
+    /// The RMAs on its pages.
     pub(super) seen: BTreeSet<RmaId>,
 }
 
@@ -39,7 +39,7 @@ impl Run {
         self.last
     }
 
-    /// What a run costs.
+    /// Returns the number of pages of a run.
     pub(super) fn pages(&self) -> u32 {
         self.pages.max(1)
     }
@@ -48,7 +48,7 @@ impl Run {
         self.active.is_some()
     }
 
-    /// When the run that is under way began: its filter must stay the same.
+    /// Returns when the current run began: its filter must stay the same.
     pub(super) fn began(&self) -> Option<Timestamp> {
         self.active.as_ref().map(|active| active.began)
     }
@@ -57,7 +57,7 @@ impl Run {
         self.active.as_ref()?.cursor.as_ref()
     }
 
-    /// When it is to begin again, at this interval; at once if it never ran.
+    /// Returns when the next run starts, at this interval; at once if it never ran.
     pub(super) fn due_at(&self, every: Duration) -> Timestamp {
         let every = if self.expedited { every / 5 } else { every };
         self.last.map_or(Timestamp::MIN, |last| later(last, every))
@@ -67,7 +67,7 @@ impl Run {
         self.expedited = true;
     }
 
-    /// The run that is under way, or one that begins.
+    /// Returns the current run, or starts one.
     pub(super) fn begin(&mut self, asked_at: Timestamp) -> &mut ActiveRun {
         if self.active.is_none() {
             self.expedited = false;
@@ -81,7 +81,7 @@ impl Run {
         })
     }
 
-    /// Notes a page; gives the run when it was the last.
+    /// Records a page; returns the run if the page was its last.
     pub(super) fn advance(&mut self, next: Option<Cursor>) -> Option<ActiveRun> {
         let mut active = self.active.take()?;
         active.pages += 1;
@@ -99,7 +99,7 @@ impl Run {
         }
     }
 
-    /// Begins anew next time, for a cursor that is no longer taken.
+    /// Drops the current run, for a cursor that is no longer accepted.
     pub(super) fn restart(&mut self) {
         self.active = None;
     }

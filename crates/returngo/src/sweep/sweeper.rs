@@ -10,8 +10,8 @@ use crate::{
     UndecodableRow, rma, transaction,
 };
 
-/// Sweeps a shop: asks for the lists that are due, then reads what they show to have changed. One request at a
-/// time, as ReturnGO asks for.
+/// Sweeps a shop: requests the lists that are scheduled, then reads the RMAs that changed. One request at a
+/// time, as ReturnGO requires.
 #[derive(Debug)]
 pub struct Sweeper {
     client: Client,
@@ -19,18 +19,18 @@ pub struct Sweeper {
     state: SweepState,
 }
 
-/// What came of asking for the lists.
+/// The result of requesting the lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SweepResult {
-    /// How many pages were asked for.
+    /// The number of pages.
     pub pages: u32,
-    /// Rows of RMAs that cannot be read: report them, ReturnGO may have changed its format.
+    /// Invalid rows of RMAs: report them, ReturnGO may have changed its format.
     pub undecodable_rmas: Vec<UndecodableRow>,
-    /// Rows of transactions that cannot be read: what they are about is unknown.
+    /// Invalid rows of transactions, whose RMAs are unknown.
     pub undecodable_transactions: Vec<UndecodableRow>,
 }
 
-/// A page of a list that was due.
+/// A page of a scheduled list.
 #[derive(Debug)]
 pub struct ListPage {
     job: SweepJob,
@@ -45,7 +45,7 @@ enum Rows {
 }
 
 impl ListPage {
-    /// The RMAs that it shows, also those whose rows do not read but for their number.
+    /// Returns the RMAs on the page, including invalid rows that state a number.
     pub fn rmas(&self) -> Vec<RmaId> {
         match &self.rows {
             Rows::Rmas(page) => {
@@ -56,7 +56,7 @@ impl ListPage {
         }
     }
 
-    /// The units that it names.
+    /// Returns the units that the page names.
     pub fn items(&self) -> Vec<&ReturnedItemId> {
         match &self.rows {
             Rows::Rmas(_) => Vec::new(),
@@ -65,55 +65,55 @@ impl ListPage {
     }
 }
 
-/// An RMA that was due.
+/// The result of reading a pending RMA.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadResult {
-    /// As it is now.
+    /// The RMA.
     Rma(Box<Rma>),
-    /// There is no such RMA, or no more.
+    /// The RMA does not exist, or no longer.
     Gone(RmaId),
 }
 
-/// How long an RMA is left alone that cannot be read although it is there.
+/// How long to postpone an RMA that exists and cannot be read.
 const UNREADABLE_WAIT: Duration = Duration::from_secs(60 * 60);
 
 impl Sweeper {
-    /// Of a shop that nothing is known of: all its open and recent RMAs will be due.
+    /// Creates a sweeper for an unknown shop: all open and recent RMAs become pending.
     pub fn new(client: Client, settings: SweepSettings) -> Self {
         let state = SweepState::new(client.now());
         Self { client, settings, state }
     }
 
-    /// Goes on where an earlier one stopped. Give the client what it had
-    /// [spent](crate::ClientBuilder::calls_made) as well.
+    /// Continues an earlier sweep. Also set the [calls](crate::ClientBuilder::calls_made) that its client had
+    /// made.
     pub const fn resume(client: Client, settings: SweepSettings, state: SweepState) -> Self {
         Self { client, settings, state }
     }
 
-    /// What is known and what is due, to be stored.
+    /// Returns the state, to be stored.
     pub const fn state(&self) -> &SweepState {
         &self.state
     }
 
-    /// The same, for those who read the RMAs that are due by themselves.
+    /// Returns the state, for a caller that reads the pending RMAs by itself.
     pub const fn state_mut(&mut self) -> &mut SweepState {
         &mut self.state
     }
 
-    /// What is known and what is due.
+    /// Returns the state.
     pub fn into_state(self) -> SweepState {
         self.state
     }
 
-    /// Takes in what a webhook said.
+    /// Records a webhook.
     pub fn record_notification(&mut self, notification: &Notification) {
         self.state.record_notification(notification, self.client.now());
     }
 
-    /// Asks for every list that is due now.
+    /// Requests every list that is scheduled now.
     ///
     /// # Errors
-    /// When a page cannot be had. What came before is in the state, and the next call goes on there.
+    /// When a page cannot be fetched. Earlier pages are recorded, and the next call continues there.
     pub async fn sweep(&mut self) -> Result<SweepResult, Error> {
         let mut result = SweepResult::default();
         while let Some(page) = self.next_page().await? {
@@ -121,15 +121,15 @@ impl Sweeper {
         }
         let rows = result.undecodable_rmas.len() + result.undecodable_transactions.len();
         if rows > 0 {
-            warn!(shop = self.client.shop(), rows, "rows of ReturnGO's lists cannot be read");
+            warn!(shop = self.client.shop(), rows, "invalid rows in lists of ReturnGO");
         }
         Ok(result)
     }
 
-    /// Asks for the next page of a list that is due now; none when none is. It has to be [taken in](Self::take_in).
+    /// Requests the next page of a scheduled list; none if there is none. [Record](Self::take_in) it.
     ///
     /// # Errors
-    /// When the page cannot be had.
+    /// When the page cannot be fetched.
     pub async fn next_page(&mut self) -> Result<Option<ListPage>, Error> {
         let asked_at = self.client.now();
         let Some(call) = self.state.next_call(asked_at, &self.settings, self.client.calls_left()) else {
@@ -151,7 +151,7 @@ impl Sweeper {
         }
     }
 
-    /// Takes in a page: it is counted, and its rows that do not read are added to `swept`.
+    /// Records a page, and adds it and its invalid rows to `result`.
     pub fn take_in(&mut self, page: ListPage, result: &mut SweepResult) {
         let ListPage { job, asked_at, rows } = page;
         match rows {
@@ -163,7 +163,7 @@ impl Sweeper {
         result.pages += 1;
     }
 
-    /// A cursor that was stored for long may be taken no more.
+    /// A cursor that was stored for long may no longer be accepted.
     fn restart_if_refused(&mut self, job: SweepJob, error: Error) -> Error {
         if error.kind() == ErrorKind::Refused {
             self.state.restart(job);
@@ -171,16 +171,16 @@ impl Sweeper {
         error
     }
 
-    /// The RMAs to read now, the most urgent first.
+    /// Returns the RMAs to read now, the most urgent first.
     pub fn pending_now(&self) -> Vec<PendingRma> {
         self.state.pending_now(self.client.now(), &self.settings, self.client.calls_left())
     }
 
-    /// Reads the most urgent RMA that is due; none when none is, or the day's calls are kept for other things.
+    /// Reads the most urgent pending RMA; none if there is none, or the day's calls are reserved.
     ///
     /// # Errors
-    /// When it cannot be read: it stays due. One whose answer does not read, or is refused, is put off for an
-    /// hour, so that the next call goes on with the others.
+    /// When it cannot be read: it stays pending. An RMA that is rejected or cannot be decoded is postponed for
+    /// an hour, so that the next call reads the others.
     pub async fn read_next(&mut self) -> Result<Option<ReadResult>, Error> {
         let Some(due) = self.pending_now().into_iter().next() else { return Ok(None) };
         let PendingRma { rma_id, reason, .. } = due;
@@ -204,7 +204,7 @@ impl Sweeper {
         }
     }
 
-    /// When there is something to do next.
+    /// Returns when the next list or read is scheduled.
     pub fn wake_at(&self) -> Timestamp {
         self.state.wake_at(self.client.now(), &self.settings, self.client.calls_left())
     }
