@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub struct CurrencyCode(String);
 
 impl CurrencyCode {
-    /// The currency with this code; surrounding space goes, lower case becomes upper.
+    /// Creates a code; surrounding space is removed, and lower case becomes upper case.
     pub fn new(code: impl AsRef<str>) -> Self {
         Self(code.as_ref().trim().to_ascii_uppercase())
     }
@@ -27,7 +27,7 @@ impl CurrencyCode {
         &self.0
     }
 
-    /// Whether this has the shape of a currency code: three letters.
+    /// Whether this has the form of a currency code: three letters.
     pub fn is_well_formed(&self) -> bool {
         self.0.len() == 3 && self.0.bytes().all(|byte| byte.is_ascii_uppercase())
     }

@@ -2,20 +2,28 @@ use std::fmt::{Display, Write};
 
 use crate::Method;
 
-/// What repeating a request would do. Declared with every [`Endpoint`]; the pipeline decides by it.
+/// The effect of repeating a request. Every [`Endpoint`] declares it, and the pipeline decides on retries by
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Idempotency {
     /// Changes nothing.
     Read,
-    /// Creates under a key of the caller's; repeating is safe, and the key finds what is there.
+    /// Creates an object under a key of the caller. Repeating is safe, and the key finds the object.
     KeyedWrite,
-    /// Sets a state; doing it twice is the same as once.
+    /// Sets a state. Repeating has the same effect as sending once.
     RepeatableWrite,
-    /// Doing it twice does it twice. Never repeated once it may have arrived.
+    /// Has its effect each time it is sent. Never repeated once it may have arrived.
     UnkeyedWrite,
 }
 
-/// One operation of an API: its method, its path with placeholders, and what repeating it would do.
+impl Idempotency {
+    /// Whether repeating the request has the same effect as sending it once, without looking anything up first.
+    pub const fn is_repeatable(self) -> bool {
+        matches!(self, Self::Read | Self::RepeatableWrite)
+    }
+}
+
+/// One operation of an API: its method, its path with placeholders, and its idempotency.
 ///
 /// ```
 /// use api_client_core::{Endpoint, Idempotency, Method};
@@ -27,9 +35,9 @@ pub enum Idempotency {
 pub struct Endpoint {
     /// The HTTP method.
     pub method: Method,
-    /// The path, with `{name}` where a value goes.
+    /// The path, with `{name}` for each value.
     pub template: &'static str,
-    /// What repeating it would do.
+    /// The effect of repeating the request.
     pub idempotency: Idempotency,
 }
 
@@ -37,12 +45,12 @@ pub struct Endpoint {
 pub type Placeholder<'a> = &'a dyn Display;
 
 impl Endpoint {
-    /// An endpoint.
+    /// Creates an endpoint.
     pub const fn new(method: Method, template: &'static str, idempotency: Idempotency) -> Self {
         Self { method, template, idempotency }
     }
 
-    /// The path with the placeholders filled in their order. Characters that would change the path are
+    /// Returns the path with its placeholders filled in order. Characters that would change the path are
     /// percent-encoded; a missing value leaves its placeholder empty.
     pub fn path(&self, values: &[Placeholder<'_>]) -> String {
         let mut values = values.iter();
@@ -61,14 +69,14 @@ impl Endpoint {
     }
 }
 
-/// Keeps a value inside its path segment. Id sets use `,`, `-`, `.` and `*`, which stay as they are.
+/// Characters that stay as they are in a path segment: id sets use `,`, `-`, `.` and `*`.
 const SEGMENT: &[u8] = b",*";
 
 /// Periods keep their `/` and `:`: one integrator saw a percent-encoded slash break the filter
 /// (docs/evidence/brightpearl-platform.md#periods-in-filters), and both are legal in a query.
 const QUERY_VALUE: &[u8] = b",/:";
 
-/// Appends a text, percent-encoded but for what RFC 3986 calls unreserved and for `kept`.
+/// Appends a text, percent-encoded except for the unreserved characters of RFC 3986 and `kept`.
 fn push_encoded(to: &mut String, text: &str, kept: &[u8]) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.contains(&byte) {
@@ -80,7 +88,7 @@ fn push_encoded(to: &mut String, text: &str, kept: &[u8]) {
     }
 }
 
-/// A query string out of names and values; empty when there are none.
+/// Returns a query string of names and values; empty without any.
 ///
 /// ```
 /// let query = api_client_core::query_string(&[("updatedOn", "2026-05-01T00:00:00Z/"), ("customerRef", "#1 & 2")]);

@@ -1,5 +1,5 @@
-/// Tells texts apart, the same way in every process and version: FNV-1a of 64 bits. It does not protect against
-/// texts made up to collide.
+/// Returns a hash of a text (FNV-1a, 64 bits), which is the same in every process and version. It is not safe
+/// against texts made to collide.
 ///
 /// ```
 /// assert_eq!(api_client_core::fingerprint(b"a"), 0xaf63_dc4c_8601_ec8c);

@@ -32,10 +32,10 @@ impl fmt::Display for Method {
     }
 }
 
-/// A header. Secret ones never print.
+/// A header. The value of a secret one is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
-    /// The name, as sent.
+    /// The name as it is sent.
     pub name: Cow<'static, str>,
     /// The value.
     pub value: String,
@@ -49,7 +49,7 @@ impl fmt::Debug for Header {
     }
 }
 
-/// Headers in order; names compare without case.
+/// Headers in order. Names are compared without case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<Header>);
 
@@ -64,12 +64,12 @@ impl Headers {
         self.0.push(Header { name: name.into(), value: value.into(), secret: true });
     }
 
-    /// The first value under this name.
+    /// Returns the first value with this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value.as_str())
     }
 
-    /// All headers.
+    /// Returns all headers.
     pub fn iter(&self) -> impl Iterator<Item = &Header> {
         self.0.iter()
     }
@@ -95,7 +95,7 @@ impl IntoIterator for Headers {
 pub struct HttpRequest {
     /// The method.
     pub method: Method,
-    /// The whole URL, query included.
+    /// The whole URL, including the query.
     pub url: String,
     /// The headers.
     pub headers: Headers,
@@ -103,7 +103,7 @@ pub struct HttpRequest {
     pub body: Option<Vec<u8>>,
 }
 
-/// Neither the query nor the body print: they hold shoppers and amounts.
+/// Query and body are not printed: they contain personal data and amounts.
 impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpRequest")
@@ -115,7 +115,7 @@ impl fmt::Debug for HttpRequest {
     }
 }
 
-/// An answer as a transport received it.
+/// A response as a transport received it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpResponse {
     /// The status code.
@@ -133,7 +133,7 @@ impl HttpResponse {
     }
 }
 
-/// The body does not print: a 401 of Brightpearl echoes the token.
+/// The body is not printed: a 401 of Brightpearl repeats the token.
 impl fmt::Debug for HttpResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpResponse")

@@ -1,9 +1,9 @@
 use std::cmp::Ordering;
 
-/// Makes an id that is a positive integer on the wire.
+/// Defines an id that is a positive integer on the wire.
 ///
-/// It reads from a JSON number or a numeric string (map keys and some endpoints send strings), writes a
-/// number, and never mixes with another kind of id.
+/// It is read from a JSON number or a numeric string (map keys and some endpoints send strings), written as a
+/// number, and never mixed with another kind of id.
 ///
 /// ```
 /// api_client_core::numeric_id! {
@@ -23,7 +23,7 @@ macro_rules! numeric_id {
         $vis struct $name(u64);
 
         impl $name {
-            /// The id with this number.
+            /// Creates the id with this number.
             $vis const fn new(number: u64) -> Self {
                 Self(number)
             }
@@ -61,10 +61,10 @@ macro_rules! numeric_id {
     )+};
 }
 
-/// Makes an id or code that is text on the wire, however it came (string or number). An empty text is no id, and neither
-/// is one of more than 500 bytes: ids are keys of databases, whose keys have limits.
+/// Defines an id or code that is text on the wire, read from a string or a number. An empty text and one of
+/// more than 500 bytes are invalid: ids are keys of databases, whose keys have limits.
 ///
-/// Ids made of digits order as numbers.
+/// Ids of digits are ordered as numbers.
 ///
 /// ```
 /// api_client_core::text_id! {
@@ -89,7 +89,7 @@ macro_rules! text_id {
     )+};
 }
 
-/// Makes a text of the wire with a type of its own, which is not read yet: see [`text_id!`](crate::text_id).
+/// Defines a type for an opaque text, without a deserializer: see [`text_id!`](crate::text_id).
 #[macro_export]
 macro_rules! opaque_text {
     ($( $(#[$meta:meta])* $vis:vis struct $name:ident; )+) => {$(
@@ -98,7 +98,7 @@ macro_rules! opaque_text {
         $vis struct $name(String);
 
         impl $name {
-            /// The id with this text.
+            /// Creates the id with this text.
             $vis fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
@@ -147,7 +147,7 @@ macro_rules! opaque_text {
     )+};
 }
 
-/// Orders ids: digits as numbers, anything else after them as text. A total order, whatever the length.
+/// Orders ids: digits as numbers, then everything else as text. A total order, whatever the length.
 pub fn compare_ids(left: &str, right: &str) -> Ordering {
     fn key(id: &str) -> (bool, usize, &str) {
         let digits = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,22 +1,22 @@
-//! JSON as the two systems send it, made JSON as serde reads it.
+//! JSON as the two systems send it, made readable for serde.
 
 use std::borrow::Cow;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Integers of so many digits fit into 64 bits, whatever their sign.
+/// Integers of this many digits fit into 64 bits, whatever their sign.
 const SAFE_DIGITS: usize = 18;
 
-/// What a binary floating-point number holds of a decimal one.
+/// The digits of a decimal number that a binary floating-point number keeps.
 const EXACT_DIGITS: usize = 15;
 
-/// Lists and objects in each other that serde reads: it refuses a whole text that has more.
+/// The nesting of lists and objects that serde accepts: it rejects a whole text with more.
 const DEEPEST: usize = 127;
 
-/// Digits after the point beyond these are noise of a computation; before it they are money.
+/// Further digits after the point are noise of a computation; before it they are money.
 const FRACTION: usize = 4;
 
-/// The same text without what stops a reader, or has it read something else than was sent:
+/// Returns the text without what a reader rejects or would read as another value:
 ///
 /// - a byte order mark in front is left out;
 /// - half a surrogate pair, `"\ud83d"`, becomes the replacement character `U+FFFD`;
@@ -53,16 +53,16 @@ pub fn readable(text: &[u8]) -> Cow<'_, [u8]> {
     copy.finish()
 }
 
-/// A copy of a text, begun at the first difference.
+/// A copy of a text that is made from the first difference on.
 struct Copy<'t> {
     text: &'t [u8],
-    /// How much of the text is in the copy.
+    /// The length of the text that is copied.
     copied: usize,
     readable: Vec<u8>,
 }
 
 impl<'t> Copy<'t> {
-    /// Passes the string that begins here and says where it ends.
+    /// Skips the string that begins here and returns its end.
     fn string(&mut self, start: usize) -> usize {
         let mut at = start + 1;
         loop {
@@ -87,7 +87,7 @@ impl<'t> Copy<'t> {
         }
     }
 
-    /// Which half of a surrogate pair the escape is that begins here.
+    /// Returns which half of a surrogate pair the escape here is.
     fn surrogate(&self, at: usize) -> Option<Half> {
         let [b'\\', b'u', b'd' | b'D', half, low @ ..] = self.text.get(at..at + 6)? else { return None };
         if !low.iter().all(u8::is_ascii_hexdigit) {
@@ -100,7 +100,7 @@ impl<'t> Copy<'t> {
         }
     }
 
-    /// Passes the number that begins here and says where it ends.
+    /// Skips the number that begins here and returns its end.
     fn number(&mut self, start: usize) -> usize {
         let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'+' | b'-' | b'e' | b'E');
         let length = self.text[start..].iter().position(|byte| !is_part(byte));
@@ -113,8 +113,8 @@ impl<'t> Copy<'t> {
         end
     }
 
-    /// Passes the list or object that begins here and says where it ends. One that does not end is no JSON: the reader
-    /// says so.
+    /// Skips the list or object that begins here and returns its end. One without an end is invalid JSON, which
+    /// the reader reports.
     fn too_deep(&mut self, start: usize) -> usize {
         let mut depth = 0_usize;
         let mut at = start;
@@ -134,7 +134,7 @@ impl<'t> Copy<'t> {
         self.text.len()
     }
 
-    /// Where the string ends whose first character is here.
+    /// Returns the end of the string whose first character is here.
     fn end_of_string(&self, mut at: usize) -> usize {
         while let Some(special) = self.text.get(at..).and_then(end_or_escape) {
             at += special;
@@ -167,7 +167,7 @@ enum Half {
     Low,
 }
 
-/// Where the string ends that goes on here, or has an escape.
+/// Returns the end of the string that continues here or has an escape.
 fn end_or_escape(text: &[u8]) -> Option<usize> {
     text.iter().position(|byte| matches!(byte, b'"' | b'\\'))
 }

@@ -3,13 +3,13 @@ use std::{fmt, str::FromStr};
 use jiff::{Timestamp, civil, fmt::temporal::Pieces, tz::Offset};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// An instant together with the UTC offset it was written in.
+/// An instant with the UTC offset that it was written in.
 ///
 /// Brightpearl writes times in the offset of the account's time zone, so the calendar day of a tax date is
 /// only known together with its offset. Two values are equal when instant and offset are.
 ///
-/// Reading forgives what both systems are known to send: `Z`, `+01:00`, `+0100`, with or without
-/// milliseconds, `…:59:999Z`, and a bare date, which means UTC midnight.
+/// Accepts the forms that both systems send: `Z`, `+01:00`, `+0100`, with or without milliseconds, `…:59:999Z`,
+/// and a bare date, which means midnight in UTC.
 ///
 /// ```
 /// use api_client_core::OffsetDateTime;
@@ -77,8 +77,8 @@ impl FromStr for OffsetDateTime {
     }
 }
 
-/// The form in which Brightpearl writes nearly all of them, `2026-05-04T10:15:00.000+01:00`, without the general
-/// parser: a page of a search holds more than a thousand, and the parser was what it spent its time on.
+/// Reads the form of nearly all times of Brightpearl, `2026-05-04T10:15:00.000+01:00`, without the general
+/// parser, which took most of the time of decoding a search page with its thousand times.
 fn read_usual(text: &str) -> Option<OffsetDateTime> {
     let text: [u8; 29] = text.as_bytes().try_into().ok()?;
     #[rustfmt::skip]

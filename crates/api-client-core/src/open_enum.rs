@@ -1,7 +1,7 @@
-/// Makes an enum of wire strings that keeps the strings it does not know.
+/// Defines an enum of strings on the wire that keeps unknown strings.
 ///
-/// The enum reads and writes exactly the string that came; an unknown one is kept in `Other`. An empty string is no value:
-/// where one may come, the field is optional.
+/// The enum is read and written as exactly the same string; an unknown one is kept in `Other`. An empty string
+/// is invalid: where one may come, make the field optional.
 ///
 /// ```
 /// api_client_core::open_enum! {
@@ -29,12 +29,12 @@ macro_rules! open_enum {
         #[non_exhaustive]
         $vis enum $name {
             $( $(#[$variant_meta])* $variant, )+
-            /// A value this crate does not know, kept as it came.
+            /// A value that this crate does not know, unchanged.
             Other(String),
         }
 
         impl $name {
-            /// Every value this crate knows.
+            /// Every value that this crate knows.
             $vis const KNOWN: &'static [Self] = &[$(Self::$variant),+];
 
             /// The text on the wire.

@@ -7,10 +7,11 @@ use crate::{
     Endpoint, Headers, HttpRequest, HttpResponse, Idempotency, Placeholder, decode::DecodeError, query_string,
 };
 
-/// How an answer reads.
+/// A function that decodes a response.
 pub type ReadAnswer<T> = fn(&HttpResponse) -> Result<T, DecodeError>;
 
-/// One request that answers with a `T`: a value, to be sent by a client, printed as a dry run, or looked at.
+/// A request whose response is a `T`. It is a value: send it with a client, print it as a dry run, or inspect
+/// its parts.
 ///
 /// ```
 /// use api_client_core::{Endpoint, Idempotency, Method, Request, decode};
@@ -27,13 +28,13 @@ pub struct Request<T> {
     query: Vec<(Cow<'static, str>, String)>,
     body: Option<Box<RawValue>>,
     problem: Option<String>,
-    find_out: Option<&'static str>,
+    verification_hint: Option<&'static str>,
     read: ReadAnswer<T>,
     when_absent: Option<fn() -> T>,
 }
 
 impl<T> Request<T> {
-    /// A request of this endpoint, its placeholders filled in order.
+    /// Creates a request to this endpoint, with its placeholders filled in order.
     pub fn new(endpoint: Endpoint, values: &[Placeholder<'_>], read: ReadAnswer<T>) -> Self {
         let path = endpoint.path(values);
         Self {
@@ -42,7 +43,7 @@ impl<T> Request<T> {
             query: Vec::new(),
             body: None,
             problem: None,
-            find_out: None,
+            verification_hint: None,
             read,
             when_absent: None,
         }
@@ -54,7 +55,7 @@ impl<T> Request<T> {
         self
     }
 
-    /// Gives it a JSON body.
+    /// Sets the JSON body.
     pub fn body(mut self, body: &impl Serialize) -> Self {
         match to_raw_value(body) {
             Ok(body) => self.body = Some(body),
@@ -63,26 +64,26 @@ impl<T> Request<T> {
         self
     }
 
-    /// Says why it cannot be sent as it is: a client refuses it before anything goes out.
+    /// Marks the request as invalid: a client rejects it with this problem before sending anything.
     pub fn unsendable(mut self, problem: impl Into<String>) -> Self {
         self.problem = Some(problem.into());
         self
     }
 
-    /// How to find out whether this write was applied, should its answer be lost: a sentence that begins
-    /// with a verb.
-    pub const fn find_out(mut self, how: &'static str) -> Self {
-        self.find_out = Some(how);
+    /// Sets how to check whether this write was applied if its response is lost: a clause that begins with a
+    /// verb, such as "read the order's notes".
+    pub const fn with_verification_hint(mut self, how: &'static str) -> Self {
+        self.verification_hint = Some(how);
         self
     }
 
-    /// Declares another idempotency than the endpoint's own, for a body that lacks the key.
+    /// Overrides the endpoint's idempotency, for a body without the key.
     pub const fn idempotency(mut self, idempotency: Idempotency) -> Self {
         self.endpoint.idempotency = idempotency;
         self
     }
 
-    /// The endpoint: method, path template, idempotency.
+    /// The endpoint: method, path template and idempotency.
     pub const fn endpoint(&self) -> Endpoint {
         self.endpoint
     }
@@ -101,41 +102,46 @@ impl<T> Request<T> {
         self.body.as_deref().map(RawValue::get)
     }
 
-    /// Why it cannot be sent, if so.
+    /// Why the request is invalid, if it is.
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
-    /// How to find out whether it was applied, for a write whose answer was lost.
-    pub const fn how_to_find_out(&self) -> Option<&'static str> {
-        self.find_out
+    /// How to check whether this write was applied if its response is lost.
+    pub const fn verification_hint(&self) -> Option<&'static str> {
+        self.verification_hint
     }
 
-    /// What it answers when the API says that there is nothing, for a request that takes this as an answer.
+    /// The result if the API reports that nothing was found, for a request that accepts this.
     pub fn when_absent(&self) -> Option<T> {
         self.when_absent.map(|nothing| nothing())
     }
 
-    /// The same request for its answer as it comes, so that requests with different answers go together.
+    /// The same request, answered with the response as it came, so that requests of different types can be collected.
     pub fn raw(&self) -> Request<HttpResponse> {
-        self.read_as(|answer| Ok(answer.clone()))
+        self.with_reader(|answer| Ok(answer.clone()), None)
     }
 
-    /// The same request, its answer read in another way. What it answers when there is nothing has to be said anew.
-    pub fn read_as<U>(&self, read: ReadAnswer<U>) -> Request<U> {
+    /// The same request, its response decoded by another function. A request that takes "nothing found" as an answer
+    /// still does so, and then gives the default of `U`.
+    pub fn read_as<U: Default>(&self, read: ReadAnswer<U>) -> Request<U> {
+        self.with_reader(read, self.when_absent.map(|_| U::default as fn() -> U))
+    }
+
+    fn with_reader<U>(&self, read: ReadAnswer<U>, when_absent: Option<fn() -> U>) -> Request<U> {
         Request {
             endpoint: self.endpoint,
             path: self.path.clone(),
             query: self.query.clone(),
             body: self.body.clone(),
             problem: self.problem.clone(),
-            find_out: self.find_out,
+            verification_hint: self.verification_hint,
             read,
-            when_absent: None,
+            when_absent,
         }
     }
 
-    /// The request as a transport sends it, to the API at this base; without credentials.
+    /// Returns the request for a transport and the API at this base URL, without credentials.
     pub fn to_http(&self, base: &str) -> HttpRequest {
         let mut headers = Headers::default();
         headers.insert("Accept", "application/json");
@@ -146,17 +152,17 @@ impl<T> Request<T> {
         HttpRequest { method: self.endpoint.method, url: format!("{base}{}", self.uri()), headers, body }
     }
 
-    /// Reads an answer as this request's.
+    /// Decodes a response to this request.
     ///
     /// # Errors
-    /// When the body does not have the shape that the endpoint answers with.
+    /// When the body does not have the form of this endpoint's responses.
     pub fn read(&self, response: &HttpResponse) -> Result<T, DecodeError> {
         (self.read)(response)
     }
 }
 
 impl<T: Default> Request<T> {
-    /// Takes it as an answer when the API says that there is nothing.
+    /// Accepts that nothing was found: the result is then the default of `T`.
     pub fn empty_when_absent(mut self) -> Self {
         self.when_absent = Some(T::default);
         self
@@ -165,16 +171,7 @@ impl<T: Default> Request<T> {
 
 impl<T> Clone for Request<T> {
     fn clone(&self) -> Self {
-        Self {
-            endpoint: self.endpoint,
-            path: self.path.clone(),
-            query: self.query.clone(),
-            body: self.body.clone(),
-            problem: self.problem.clone(),
-            find_out: self.find_out,
-            read: self.read,
-            when_absent: self.when_absent,
-        }
+        self.with_reader(self.read, self.when_absent)
     }
 }
 
@@ -184,9 +181,26 @@ impl<T> fmt::Display for Request<T> {
     }
 }
 
-/// The query and the body stay out: they hold shoppers.
+/// Query and body are not printed: they contain personal data.
 impl<T> fmt::Debug for Request<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Request({} {})", self.endpoint.method, self.endpoint.template)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Method;
+
+    const LIST: Endpoint = Endpoint::new(Method::Get, "/list", Idempotency::Read);
+
+    #[test]
+    fn a_request_that_is_read_in_another_way_still_takes_nothing_as_an_answer() {
+        let list: Request<Vec<u8>> = Request::new(LIST, &[], |_| Ok(vec![1]));
+        assert_eq!(list.read_as::<Vec<u16>>(|_| Ok(vec![1])).when_absent(), None);
+        let list = list.empty_when_absent();
+        assert_eq!(list.read_as::<Vec<u16>>(|_| Ok(vec![1])).when_absent(), Some(Vec::new()));
+        assert!(list.raw().when_absent().is_none());
     }
 }

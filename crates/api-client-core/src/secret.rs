@@ -1,8 +1,7 @@
 use subtle::ConstantTimeEq;
 
-/// Whether a webhook receiver was given the secret it expects, in a time that does not tell how much of it
-/// was right; only its length shows. An empty expectation matches nothing: a secret that was forgotten in
-/// the settings must not open the door.
+/// Compares a webhook's secret with the expected one in constant time, apart from its length. An empty expected
+/// secret matches nothing, so that a missing setting does not accept every request.
 ///
 /// ```
 /// use api_client_core::secrets_match;

@@ -1,11 +1,11 @@
 //! What went wrong, told once and whole.
 
-use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use crate::{ApiError, client::rules::ErrorBody, search::UndecodableRow};
+use crate::{ApiError, client::policy::ErrorBody, search::UndecodableRow};
 use api_client_core::{
-    Endpoint, HttpResponse, Idempotency, Method,
-    client::{CallReport, Failure, NotRetried, Trouble},
+    Endpoint, HttpResponse, Method,
+    client::{CallReport, ErrorText, Failure, FailureClass, NotRetried},
     decode::DecodeError,
 };
 
@@ -15,10 +15,10 @@ use api_client_core::{
 /// [`Error::may_have_been_applied`] whether Brightpearl may have acted on it all the same. `Display` is one
 /// line for a log; tokens and shoppers are not in it.
 #[derive(Clone)]
-pub struct Error(Box<Story>);
+pub struct Error(Box<ErrorInner>);
 
 #[derive(Clone)]
-struct Story {
+struct ErrorInner {
     kind: ErrorKind,
     /// What happened, without the call and without the source.
     message: String,
@@ -27,7 +27,7 @@ struct Story {
     api_errors: Vec<ApiError>,
     request_id: Option<String>,
     body_excerpt: Option<String>,
-    find_out: Option<&'static str>,
+    verification_hint: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -65,6 +65,31 @@ pub enum ErrorKind {
     Ambiguous,
     /// An answer came that does not read. Keep the request id and report it.
     Undecodable,
+}
+
+impl ErrorKind {
+    /// What failed and what to do; none if the error has a message of its own.
+    const fn summary(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Configuration | Self::InvalidRequest | Self::NoAccessToken | Self::Undecodable => {
+                return None;
+            }
+            Self::TokenExpired => "the access token has expired; refresh it or get a new one",
+            Self::TokenInvalid => {
+                "the token is invalid: Brightpearl does not know it for this account and app; check all three, or authorise the app again"
+            }
+            Self::Unauthorized => {
+                "Brightpearl rejected the credentials; check that the account has API access"
+            }
+            Self::NotFound => "not found",
+            Self::Refused => "rejected",
+            Self::Throttled => "rate limit exceeded; try again later",
+            Self::ServerFailed => "server error at Brightpearl; try again later",
+            Self::NotSent => "request not sent; try again later",
+            Self::AnswerLost => "no complete response; try again",
+            Self::Ambiguous => "no conclusive response: the write may have been applied",
+        })
+    }
 }
 
 impl Error {
@@ -144,7 +169,7 @@ impl Error {
     }
 
     pub(crate) fn undecodable(report: CallReport, response: &HttpResponse, source: DecodeError) -> Self {
-        let mut error = Self::of(ErrorKind::Undecodable, "the answer does not read", Some(report));
+        let mut error = Self::of(ErrorKind::Undecodable, "the response cannot be decoded", Some(report));
         error.0.take(response);
         error.0.source = Some(Arc::new(source));
         error
@@ -171,7 +196,7 @@ impl Error {
     }
 
     pub(crate) fn undecodable_row(source: UndecodableRow) -> Self {
-        let mut error = Self::of(ErrorKind::Undecodable, "a row of the search does not read", None);
+        let mut error = Self::of(ErrorKind::Undecodable, "a row cannot be decoded", None);
         error.0.source = Some(Arc::new(source));
         error
     }
@@ -205,33 +230,33 @@ impl Error {
             // The token endpoint failed or could not be reached: nothing of this call was sent.
             _ => ErrorKind::NotSent,
         };
-        Self::of(kind, "no access token could be had", Some(report)).because(cause)
+        Self::of(kind, "no access token", Some(report)).because(cause)
     }
 
     /// A call that the pipeline gave up on. `hide` takes secrets out of a text.
     pub(crate) fn failed(
         failure: Failure,
-        find_out: Option<&'static str>,
+        verification_hint: Option<&'static str>,
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
-        let Failure { report, response, transport, unprepared, trouble } = failure;
-        if let Some(cause) = unprepared {
+        let Failure { report, response, transport, prepare_error, class } = failure;
+        if let Some(cause) = prepare_error {
             return Self::without_token(report, cause);
         }
         let body = response.as_ref().map(|response| ErrorBody::read(&response.body));
-        let kind = kind(&report, response.as_ref(), body.as_ref(), trouble);
+        let kind = kind(&report, response.as_ref(), body.as_ref(), class);
         let mut error = Self::of(kind, "", Some(report));
         if let Some(response) = &response {
             error.0.take(response);
         }
         error.0.describe(body, hide);
-        error.0.find_out = find_out.filter(|_| kind == ErrorKind::Ambiguous);
+        error.0.verification_hint = verification_hint.filter(|_| kind == ErrorKind::Ambiguous);
         error.0.source = transport.map(|error| Arc::new(error) as Arc<_>);
         error
     }
 
     fn of(kind: ErrorKind, message: impl Into<String>, report: Option<CallReport>) -> Self {
-        Self(Box::new(Story {
+        Self(Box::new(ErrorInner {
             kind,
             message: message.into(),
             report,
@@ -239,13 +264,13 @@ impl Error {
             api_errors: Vec::new(),
             request_id: None,
             body_excerpt: None,
-            find_out: None,
+            verification_hint: None,
             source: None,
         }))
     }
 }
 
-impl Story {
+impl ErrorInner {
     fn take(&mut self, response: &HttpResponse) {
         self.status = Some(response.status);
         self.request_id = response.headers.get("ruid").map(str::to_owned);
@@ -279,17 +304,16 @@ fn kind(
     report: &CallReport,
     response: Option<&HttpResponse>,
     body: Option<&ErrorBody>,
-    trouble: Trouble,
+    class: FailureClass,
 ) -> ErrorKind {
-    let harmless = matches!(report.idempotency(), Idempotency::Read | Idempotency::RepeatableWrite);
-    match trouble {
-        _ if trouble.leaves_doubt() && !harmless => ErrorKind::Ambiguous,
-        Trouble::NeverSent => ErrorKind::NotSent,
-        Trouble::Throttled => ErrorKind::Throttled,
-        Trouble::AnswerLost => ErrorKind::AnswerLost,
-        Trouble::ServerFailed | Trouble::Broken => ErrorKind::ServerFailed,
-        Trouble::CredentialsExpired => ErrorKind::TokenExpired,
-        Trouble::Refused => match (response.map(|response| response.status), body) {
+    match class {
+        _ if class.is_ambiguous_for(report.idempotency()) => ErrorKind::Ambiguous,
+        FailureClass::NeverSent => ErrorKind::NotSent,
+        FailureClass::Throttled => ErrorKind::Throttled,
+        FailureClass::AnswerLost => ErrorKind::AnswerLost,
+        FailureClass::ServerFailed | FailureClass::ServerFailedPermanently => ErrorKind::ServerFailed,
+        FailureClass::CredentialsExpired => ErrorKind::TokenExpired,
+        FailureClass::Refused => match (response.map(|response| response.status), body) {
             (Some(401), Some(body)) if body.says_expired() => ErrorKind::TokenExpired,
             (Some(401), Some(ErrorBody::Gateway(_))) => ErrorKind::TokenInvalid,
             (Some(401 | 403), _) => ErrorKind::Unauthorized,
@@ -301,43 +325,32 @@ fn kind(
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use ErrorKind::*;
-        let story = &*self.0;
-        if let Some(report) = &story.report {
-            write!(f, "{report}: ")?;
-        }
-        f.write_str(match story.kind {
-            Configuration | InvalidRequest | NoAccessToken | Undecodable => story.message.as_str(),
-            TokenExpired => "the access token has expired; refresh it or get a new one",
-            TokenInvalid => "the token is invalid: Brightpearl does not know it for this account and app; check all three or authorise again",
-            Unauthorized => "Brightpearl refused the credentials; check that the account has API access",
-            NotFound => "not found",
-            Refused => "refused",
-            Throttled => "the request cap was reached; try later",
-            ServerFailed => "Brightpearl failed; try later",
-            NotSent => "not sent",
-            AnswerLost => "no complete answer came; try again",
-            Ambiguous => "no certain answer came and it may have been applied",
-        })?;
-        if let Some(find_out) = story.find_out {
-            write!(f, "; before sending it again, {find_out}")?;
-        }
-        if let Some(status) = story.status.filter(|status| *status != 401) {
-            write!(f, " (status {status})")?;
-        }
-        for error in &story.api_errors {
-            let ApiError { code, message } = error;
-            let space = if code.is_empty() || message.is_empty() { "" } else { " " };
-            write!(f, "; {code}{space}{message}")?;
-        }
-        let said = matches!(story.kind, Configuration | InvalidRequest | NoAccessToken | Undecodable);
-        if !said && !story.message.is_empty() {
-            write!(f, "; {}", story.message)?;
-        }
-        if let Some(id) = &story.request_id {
-            write!(f, " [request {id}]")?;
-        }
-        Ok(())
+        let inner = &*self.0;
+        let mut details: Vec<Cow<'_, str>> = inner.api_errors.iter().map(code_and_message).collect();
+        let summary = match inner.kind.summary() {
+            Some(summary) => {
+                details.push(inner.message.as_str().into());
+                summary
+            }
+            None => inner.message.as_str(),
+        };
+        let text = ErrorText {
+            report: inner.report.as_ref(),
+            summary: summary.into(),
+            verification_hint: inner.verification_hint,
+            status: inner.status.filter(|status| *status != 401),
+            details,
+            request_id: inner.request_id.as_deref(),
+        };
+        text.fmt(f)
+    }
+}
+
+fn code_and_message(ApiError { code, message }: &ApiError) -> Cow<'_, str> {
+    match (code.is_empty(), message.is_empty()) {
+        (false, false) => format!("{code} {message}").into(),
+        (true, _) => message.as_str().into(),
+        (_, true) => code.as_str().into(),
     }
 }
 

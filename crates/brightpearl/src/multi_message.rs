@@ -173,7 +173,7 @@ impl MultiMessage {
         Request::new(SEND, &[], answer::payload)
             .body(&Body { processing_mode: self.mode, on_fail: self.on_fail, messages: batch })
             .idempotency(idempotency(batch))
-            .find_out("look each of its messages up")
+            .with_verification_hint("look each of its messages up")
     }
 }
 

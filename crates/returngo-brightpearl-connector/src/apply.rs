@@ -1,7 +1,7 @@
 //! Writing effects, many at once, and saying of each what became of it.
 
 use brightpearl::{
-    client::Outcome as Part,
+    client::MessageOutcome as Part,
     multi_message::MultiMessage,
     order::{note, row, sales_credit, status},
 };

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date, tz::Offset};
-use returngo::client::{CallCounter, CallCounterError, Quota, Spent};
+use returngo::client::{CallCounter, CallCounterError, Quota, CallsMade};
 use tokio::sync::Mutex as Turn;
 
 use crate::store::{CallLimits, KeyDigest, ReservedCalls, Store, StoreError};
@@ -31,9 +31,9 @@ struct Today {
     key: KeyDigest,
     limits: CallLimits,
     /// Reserved by this key, and not made yet.
-    unused: Spent,
+    unused: CallsMade,
     /// What was known of the day at the last reservation.
-    spent: Spent,
+    spent: CallsMade,
 }
 
 /// The day of UTC, which ReturnGO's quota is taken to be for.
@@ -43,7 +43,7 @@ pub fn day_of(now: Timestamp) -> Date {
 
 impl ReturngoCalls {
     pub(crate) fn new(store: Arc<Store>, key: KeyDigest, quota: &Quota) -> Self {
-        let nothing = Spent { day: Date::MIN, reads: 0, writes: 0 };
+        let nothing = CallsMade { day: Date::MIN, reads: 0, writes: 0 };
         let limits =
             CallLimits { per_day: quota.per_day, for_writes: quota.reserved_for_writes, for_others: 0 };
         let today = Mutex::new(Today { key, limits, unused: nothing, spent: nothing });
@@ -55,7 +55,7 @@ impl ReturngoCalls {
         let mut today = self.today();
         (today.limits.per_day, today.limits.for_writes) = (quota.per_day, quota.reserved_for_writes);
         if today.key != *key {
-            let nothing = Spent { day: Date::MIN, reads: 0, writes: 0 };
+            let nothing = CallsMade { day: Date::MIN, reads: 0, writes: 0 };
             (today.key, today.unused, today.spent) = (key.clone(), nothing, nothing);
         }
     }
@@ -83,7 +83,7 @@ impl ReturngoCalls {
         let (key, unused) = {
             let mut today = self.today();
             let day = today.unused.day;
-            let unused = std::mem::replace(&mut today.unused, Spent { day, reads: 0, writes: 0 });
+            let unused = std::mem::replace(&mut today.unused, CallsMade { day, reads: 0, writes: 0 });
             (today.key.clone(), unused)
         };
         if unused.reads + unused.writes == 0 {
@@ -119,14 +119,14 @@ impl CallCounter for ReturngoCalls {
         Ok(today.take(day, is_write))
     }
 
-    fn spent(&self, day: Date) -> Spent {
+    fn spent(&self, day: Date) -> CallsMade {
         let today = self.today();
         let Today { unused, spent, .. } = &*today;
         if spent.day != day {
-            return Spent { day, reads: 0, writes: 0 };
+            return CallsMade { day, reads: 0, writes: 0 };
         }
         let made = |spent: u32, unused: u32| spent.saturating_sub(unused);
-        Spent { day, reads: made(spent.reads, unused.reads), writes: made(spent.writes, unused.writes) }
+        CallsMade { day, reads: made(spent.reads, unused.reads), writes: made(spent.writes, unused.writes) }
     }
 }
 
@@ -134,7 +134,7 @@ impl Today {
     /// Uses a call that was reserved for this day; whether there was one.
     fn take(&mut self, day: Date, is_write: bool) -> bool {
         if self.unused.day != day {
-            self.unused = Spent { day, reads: 0, writes: 0 };
+            self.unused = CallsMade { day, reads: 0, writes: 0 };
         }
         let left = if is_write { &mut self.unused.writes } else { &mut self.unused.reads };
         let taken = *left > 0;
@@ -145,7 +145,7 @@ impl Today {
     fn add(&mut self, reserved: &ReservedCalls, are_writes: bool) {
         let unused = &mut self.unused;
         if unused.day != reserved.spent.day {
-            *unused = Spent { day: reserved.spent.day, reads: 0, writes: 0 };
+            *unused = CallsMade { day: reserved.spent.day, reads: 0, writes: 0 };
         }
         let left = if are_writes { &mut unused.writes } else { &mut unused.reads };
         *left = left.saturating_add(reserved.calls);

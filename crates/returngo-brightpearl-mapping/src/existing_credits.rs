@@ -151,7 +151,8 @@ impl<'w> ExistingCredits<'w> {
         units: &[&Item],
         settings: &ConnectionSettings,
     ) -> Option<&'w Order> {
-        let adopts = settings.existing_credit == ExistingCredit::Adopt && !world.rma.status().is_off();
+        let adopts = settings.existing_credit == ExistingCredit::Adopt
+            && !world.rma.status().is_cancelled_or_rejected();
         if !adopts || self.is_doubtful() {
             return None;
         }

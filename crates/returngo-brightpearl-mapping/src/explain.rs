@@ -120,7 +120,7 @@ impl<'w> Explained<'w> {
             Trigger::Validated => "validated",
         };
         let reached = rma_facts::reached_trigger(rma, &units, self.settings);
-        let reached = match (&self.plan.state.credit, rma.status().is_off(), reached) {
+        let reached = match (&self.plan.state.credit, rma.status().is_cancelled_or_rejected(), reached) {
             (Some(_), ..) => "it has a credit, which is followed whatever its status".to_owned(),
             (None, true, _) => "no credit is made for it any more".to_owned(),
             (None, false, true) => format!("the trigger `{trigger}` is reached"),
@@ -191,7 +191,9 @@ impl<'w> Explained<'w> {
     }
 
     fn status(&self, status: brightpearl::OrderStatusId) -> String {
-        if self.settings.cancelled_status_id == Some(status) && self.world.rma.status().is_off() {
+        if self.settings.cancelled_status_id == Some(status)
+            && self.world.rma.status().is_cancelled_or_rejected()
+        {
             format!("the RMA is {}, and `cancelled_status_id` sets its credit aside", self.world.rma.status())
         } else {
             self.finished("`complete_status_id`")

@@ -101,14 +101,14 @@ impl<'w> Case<'w> {
         self.order.as_ref().ok().copied()
     }
 
-    fn is_off(&self) -> bool {
-        self.world.rma.status().is_off()
+    fn is_cancelled_or_rejected(&self) -> bool {
+        self.world.rma.status().is_cancelled_or_rejected()
     }
 
     /// Whether the RMA has not come to its trigger. Cancelled and rejected ones never will.
     fn is_too_early(&self) -> bool {
         let reached = rma_facts::reached_trigger(&self.world.rma, &self.synchronised, self.settings);
-        !self.has_begun && !self.is_off() && !reached
+        !self.has_begun && !self.is_cancelled_or_rejected() && !reached
     }
 
     fn idle_plan(&self) -> Plan {
@@ -138,7 +138,7 @@ impl<'w> Case<'w> {
         }
         let mut effects: Vec<Effect> = self.create_credit(&mut findings).into_iter().collect();
         effects.extend(self.set_custom_fields(&mut findings));
-        if let Some(credit) = self.credit.filter(|_| !self.is_off()) {
+        if let Some(credit) = self.credit.filter(|_| !self.is_cancelled_or_rejected()) {
             finish::ask_about_set_aside(&self.world.rma, credit, self.settings, &mut findings);
         }
 
@@ -157,12 +157,12 @@ impl<'w> Case<'w> {
 
         if let Some(credit) = self.credit {
             let is_settled = self.settled.cancellation();
-            if self.is_off() && !is_settled {
+            if self.is_cancelled_or_rejected() && !is_settled {
                 let is_paid =
                     !refunding.books.paid.is_zero() || refund::has_refunded(&refunding.transactions);
                 let (rma, settings) = (&self.world.rma, self.settings);
                 effects.extend(finish::cancel(rma, credit, is_paid, settings, &mut findings));
-            } else if !self.is_off() && !findings.asks() {
+            } else if !self.is_cancelled_or_rejected() && !findings.asks() {
                 let is_refunded = refunding.books.is_refunded(refund::tolerance(currency(credit), credited));
                 let (rma, settings) = (&self.world.rma, self.settings);
                 effects.extend(finish::effects(rma, credit, is_refunded, &units, &refunds, settings));
@@ -204,7 +204,7 @@ impl<'w> Case<'w> {
     /// The custom fields of the field map, which Brightpearl takes once the credit exists.
     fn set_custom_fields(&self, findings: &mut Findings) -> Option<Effect> {
         let is_settled = self.settled.whole(ReviewCode::FieldMapFailed);
-        let is_open = |credit: &&Order| !self.is_off() && !is_settled && !credit.is_closed();
+        let is_open = |credit: &&Order| !self.is_cancelled_or_rejected() && !is_settled && !credit.is_closed();
         let credit = self.certain_credit().filter(is_open)?;
         let fields = FieldValues::of(&self.world.rma, self.known_order()?, self.settings)?;
         let body = fields.custom_fields(credit, &self.synchronised, findings)?;
@@ -216,7 +216,7 @@ impl<'w> Case<'w> {
     fn impossible(&self) -> Option<String> {
         if self.credit.is_some() {
             None
-        } else if self.is_off() {
+        } else if self.is_cancelled_or_rejected() {
             Some(format!("the RMA is {}", self.world.rma.status()))
         } else if self.synchronised.is_empty() {
             Some("none of its units is to be synchronised".to_owned())
@@ -279,7 +279,7 @@ impl<'w> Case<'w> {
         on_credit: &UnitsOnCredit<'_>,
         findings: &mut Findings,
     ) -> Vec<UnitStatus> {
-        if !self.is_off() {
+        if !self.is_cancelled_or_rejected() {
             changes::ask(credit, &self.to_credit, on_credit, || self.left_behind(credit), findings);
         }
         let finished = finish::is_finished(credit, self.settings);
@@ -287,7 +287,7 @@ impl<'w> Case<'w> {
         let units = goods::unit_states(world, credit, &self.units, on_credit, finished, settings, findings);
         let came: Vec<_> =
             units.iter().filter(|unit| unit.state.came()).map(|unit| &unit.returned_item_id).collect();
-        if self.is_off() && !came.is_empty() {
+        if self.is_cancelled_or_rejected() && !came.is_empty() {
             let message = format!(
                 "Goods came on sales credit {}, but the RMA is {}. Reopen the RMA, or send them back.",
                 credit.id,

@@ -41,7 +41,7 @@ pub fn rma_updates_for(rma: &Rma, states: &[UnitStatus]) -> Vec<Effect> {
         .into_iter()
         .filter_map(|item| Some(Unit { item, state: *state_of.get(&item.returned_item_id)? }))
         .collect();
-    if rma.status().is_off() || !units.iter().any(|unit| unit.state.came()) {
+    if rma.status().is_cancelled_or_rejected() || !units.iter().any(|unit| unit.state.came()) {
         return Vec::new();
     }
     let everything_settled = units.iter().all(|unit| unit.state.is_settled());

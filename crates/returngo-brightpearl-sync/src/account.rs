@@ -61,7 +61,7 @@ fn readable<T>(
     unreadable: &mut Vec<UnreadableEntry>,
 ) -> Vec<T> {
     let mut note = |entry: UndecodableRow| {
-        let (entry, reason) = (entry.place(), entry.source.to_string());
+        let (entry, reason) = (entry.label(), entry.source.to_string());
         unreadable.push(UnreadableEntry { list: list.clone(), entry, reason });
     };
     entries.into_iter().filter_map(|entry| entry.map_err(&mut note).ok()).collect()

@@ -195,7 +195,7 @@ impl Reader {
             let rows = page.results();
             let id = |row: &Result<RmaSummary, UndecodableRow>| match row {
                 Ok(summary) => Some(summary.rma_id.clone()),
-                Err(row) => row.rma_id(),
+                Err(row) => row.parsed_id(),
             };
             let rmas: Vec<RmaId> = rows.iter().filter_map(id).collect();
             let nameless = rows.into_iter().filter(|row| id(row).is_none()).collect();

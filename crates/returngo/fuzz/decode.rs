@@ -59,16 +59,16 @@ fn listed(answer: &HttpResponse) {
     let rmas: Option<Page<RmaSummary>> = reads(rma::list(&RmaFilter::new(), None), answer);
     if let Some(page) = rmas {
         let rows = page.clone().results().len();
-        let undecodable = state.saw_rmas(SweepJob::Open, page, Timestamp::UNIX_EPOCH);
+        let undecodable = state.record_rmas(SweepJob::Open, page, Timestamp::UNIX_EPOCH);
         assert!(undecodable.len() <= rows);
     }
     let transactions: Option<Page<Transaction>> =
         reads(transaction::list(&TransactionFilter::new(), None), answer);
     if let Some(page) = transactions {
-        let _ = state.saw_transactions(page, Timestamp::UNIX_EPOCH);
+        let _ = state.record_transactions(page, Timestamp::UNIX_EPOCH);
     }
     if let Ok(rma) = serde_json::from_slice::<Rma>(&answer.body) {
-        state.learned(&rma, Timestamp::UNIX_EPOCH);
+        state.record_read(&rma, Timestamp::UNIX_EPOCH);
     }
     let written = serde_json::to_string(&state).ok();
     let again = written.and_then(|written| serde_json::from_str(&written).ok());

@@ -1,4 +1,4 @@
-//! How answers read: bodies come without an envelope.
+//! Decoding of responses, which have no envelope.
 
 use api_client_core::{
     HttpResponse,
@@ -6,12 +6,12 @@ use api_client_core::{
 };
 use serde::de::DeserializeOwned;
 
-/// The whole body.
+/// Decodes the whole body.
 pub(crate) fn body<T: DeserializeOwned>(answer: &HttpResponse) -> Result<T, DecodeError> {
     decode::json(&answer.body)
 }
 
-/// Whatever the body is: for writes whose answer is not documented.
+/// Ignores the body, for writes whose response is not documented.
 pub(crate) fn nothing(_answer: &HttpResponse) -> Result<(), DecodeError> {
     Ok(())
 }

@@ -5,20 +5,24 @@ use std::fmt;
 use api_client_core::{OffsetDateTime, open_enum, wire};
 use serde::{Deserialize, Serialize};
 
+/// The field that holds a comment's text in a request, unless
+/// [`ClientBuilder::comment_field`](crate::ClientBuilder::comment_field) sets another.
+pub const COMMENT_FIELD: &str = "htmlText";
+
 open_enum! {
-    /// What kind of line it is.
+    /// The kind of a line.
     pub enum CommentType {
-        /// Somebody wrote it.
+        /// Written by a member of staff.
         Merchant = "merchant",
-        /// ReturnGO says what happened.
+        /// Written by ReturnGO about an event.
         System = "system",
-        /// ReturnGO says what went wrong.
+        /// Written by ReturnGO about an error.
         Error = "error",
     }
 }
 
-/// A line of the timeline. Its text is for people: no contract, and it may name the shopper, so it never
-/// prints.
+/// A line of the timeline. Its text is for people, has no fixed form and may name the shopper, so it is never
+/// printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Comment {

@@ -1,149 +1,169 @@
-//! What went wrong, told once and whole.
+//! The client's error type.
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
 use api_client_core::{
-    Endpoint, HttpResponse, Idempotency, Method,
-    client::{CallReport, Failure, NotRetried, Trouble},
+    Endpoint, HttpResponse, Method,
+    client::{CallReport, ErrorText, Failure, FailureClass, NotRetried},
     decode::DecodeError,
 };
 use jiff::Timestamp;
 
 use crate::{
     client::{
-        quota::DayIsSpent,
-        rules::{excerpt, message, says_day_is_spent},
+        policy::{excerpt, message, says_quota_spent},
+        quota::DailyQuotaSpent,
     },
     page::UndecodableRow,
 };
 
-/// A call that did not succeed.
+/// A call that failed.
 ///
-/// [`Error::kind`] says what happened, [`Error::is_retryable`] whether trying later may help, and
-/// [`Error::may_have_been_applied`] whether ReturnGO may have acted on it all the same. `Display` is one line
-/// for a log; keys and shoppers are not in it.
-pub struct Error(Box<Story>);
+/// [`Error::kind`] says what failed, [`Error::is_retryable`] whether a later retry may succeed, and
+/// [`Error::may_have_been_applied`] whether ReturnGO may have applied the call. `Display` is one line for a
+/// log, without keys and personal data.
+pub struct Error(Box<ErrorInner>);
 
-struct Story {
+struct ErrorInner {
     kind: ErrorKind,
-    /// What happened, without the call and without the source.
+    /// The message, without the call and the source.
     message: String,
     report: Option<CallReport>,
     status: Option<u16>,
     body_excerpt: Option<String>,
     aws_ids: Vec<(&'static str, String)>,
     try_again_at: Option<Timestamp>,
-    find_out: Option<&'static str>,
+    verification_hint: Option<&'static str>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What happened, and what to do about it.
+/// The kind of an error, and what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client was given something unusable. Correct the setting that the message names.
+    /// A setting is missing or invalid. Correct the setting that the message names.
     Configuration,
-    /// The request cannot be sent as it was built. Correct it.
+    /// The request is invalid and was not sent. Correct it.
     InvalidRequest,
-    /// ReturnGO does not know the API key. Copy it anew.
+    /// ReturnGO does not know the API key. Copy it again.
     WrongKey,
-    /// The key may not use this shop. Copy the shop's domain anew, or take a key of the shop's owner; the
-    /// gateway is known to answer a wrong key so as well.
+    /// The key may not use this shop. Copy the shop's domain again, or use a key of the shop's owner; the
+    /// gateway is known to report a wrong key this way as well.
     WrongShop,
-    /// There is no such thing. An RMA of another shop is none.
+    /// The object does not exist, or belongs to another shop.
     NotFound,
-    /// ReturnGO understood the request and refused it; the message says why. Correct it.
+    /// ReturnGO rejected the request; the message says why. Correct it.
     Refused,
-    /// The calls of a second were used up, again and again. Try later, or send less.
+    /// The rate limit per second remained exceeded. Try again later, or send less.
     Throttled,
-    /// The calls of the day are used up. [`Error::try_again_at`] says when it ends; ReturnGO's support raises
-    /// the quota.
+    /// The daily quota is used up. [`Error::try_again_at`] says when it resets; ReturnGO's support raises it.
     QuotaSpent,
-    /// A read or a repeatable write failed on ReturnGO's side. Try later.
+    /// A read or a repeatable write failed on ReturnGO's side. Try again later.
     ServerFailed,
-    /// No connection was made. Nothing was sent; try later.
+    /// The request was not sent. Try again later.
     NotSent,
-    /// A read or a repeatable write got no complete answer. Try again.
+    /// A read or a repeatable write got no complete response. Try again.
     AnswerLost,
-    /// A write may have been applied, and sending it again could apply it twice. Look first; the message says
+    /// A write may have been applied, and sending it again could apply it twice. Check first; the message says
     /// where.
     Ambiguous,
-    /// An answer came that does not read. Keep the request id and report it.
+    /// The response has a form that this crate does not support. Keep the request id and report it.
     Undecodable,
+}
+
+impl ErrorKind {
+    /// What failed and what to do; none if the error has a message of its own.
+    const fn summary(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Configuration | Self::InvalidRequest | Self::Undecodable => return None,
+            Self::WrongKey => "invalid API key; copy it again from Settings › Integrations › API",
+            Self::WrongShop => {
+                "the API key may not use this shop, or is invalid; copy both again from ReturnGO's dashboard"
+            }
+            Self::NotFound => "not found; check the id, and that it belongs to this shop",
+            Self::Refused => "rejected; correct the request",
+            Self::Throttled => "rate limit per second exceeded; try again later, or send less",
+            Self::QuotaSpent => "the daily quota is used up",
+            Self::ServerFailed => "server error at ReturnGO; try again later",
+            Self::NotSent => "request not sent; try again later",
+            Self::AnswerLost => "no complete response; try again",
+            Self::Ambiguous => "no conclusive response: the write may have been applied",
+        })
+    }
 }
 
 /// The headers that ReturnGO's support asks for.
 const AWS_IDS: [&str; 3] = ["x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"];
 
 impl Error {
-    /// What happened.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The HTTP status of the last answer, if one came.
+    /// Returns the HTTP status of the last response, if there was one.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// What ReturnGO says went wrong, or what is wrong with the request or the setting. Empty if nobody said.
+    /// Returns ReturnGO's message, or the problem of the request or setting. Empty if there is none.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The beginning of an answer that was not of ReturnGO's form, such as an HTML page.
+    /// Returns the beginning of a response of an unknown form, such as an HTML page.
     pub fn body_excerpt(&self) -> Option<&str> {
         self.0.body_excerpt.as_deref()
     }
 
-    /// The gateway's id of the request (`x-amzn-requestid`).
+    /// Returns the gateway's id of the request (`x-amzn-requestid`).
     pub fn request_id(&self) -> Option<&str> {
         let (_, id) = self.0.aws_ids.iter().find(|(name, _)| *name == "x-amzn-requestid")?;
         Some(id)
     }
 
-    /// Every id that ReturnGO's support asks for, by header.
+    /// Returns every id that ReturnGO's support asks for, by header.
     pub fn aws_ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.aws_ids.iter().map(|(name, id)| (*name, id.as_str()))
     }
 
-    /// When the quota begins anew, for [`ErrorKind::QuotaSpent`].
+    /// Returns when the quota resets, for [`ErrorKind::QuotaSpent`].
     pub fn try_again_at(&self) -> Option<Timestamp> {
         self.0.try_again_at
     }
 
-    /// The method of the call, if there was one.
+    /// Returns the method of the call, if there was one.
     pub fn method(&self) -> Option<Method> {
         self.0.report.as_ref().map(CallReport::method)
     }
 
-    /// The path of the call with its placeholders, if there was one.
+    /// Returns the path of the call with its placeholders, if there was one.
     pub fn path_template(&self) -> Option<&'static str> {
         self.0.report.as_ref().map(CallReport::path_template)
     }
 
-    /// How often it was sent.
+    /// Returns the number of attempts.
     pub fn attempts(&self) -> u32 {
         self.0.report.as_ref().map_or(0, CallReport::attempts)
     }
 
-    /// From the first attempt to giving up, waits included.
+    /// Returns the time from the first attempt to the last failure, including waits.
     pub fn elapsed(&self) -> Duration {
         self.0.report.as_ref().map(CallReport::elapsed).unwrap_or_default()
     }
 
-    /// Why it was not sent again.
+    /// Returns why the call was not retried.
     pub fn not_retried(&self) -> Option<NotRetried> {
         self.0.report.as_ref().and_then(CallReport::not_retried)
     }
 
-    /// Whether the same call may succeed later as it is.
+    /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         use ErrorKind::*;
         matches!(self.kind(), Throttled | QuotaSpent | ServerFailed | NotSent | AnswerLost)
     }
 
-    /// Whether ReturnGO may have acted on the call although no success came back.
+    /// Whether ReturnGO may have applied the call although it failed.
     pub fn may_have_been_applied(&self) -> bool {
         self.0.report.as_ref().is_some_and(CallReport::may_have_been_applied)
     }
@@ -156,16 +176,16 @@ impl Error {
         Self::of(ErrorKind::InvalidRequest, message, Some(CallReport::unsent(endpoint)))
     }
 
-    /// An answer of success that does not read. `hide` takes secrets out of a text.
+    /// Creates the error of a successful response that cannot be decoded. `hide` removes secrets from a text.
     pub(crate) fn undecodable(
         report: CallReport,
         response: &HttpResponse,
         source: DecodeError,
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
-        let mut error = Self::of(ErrorKind::Undecodable, "the answer does not read", Some(report));
+        let mut error = Self::of(ErrorKind::Undecodable, "the response cannot be decoded", Some(report));
         error.0.take(response);
-        // JSON stays out, cut off or whole: it is about a shopper.
+        // JSON is left out, truncated or whole: it contains personal data.
         let strange = excerpt(&response.body).filter(|text| !text.starts_with(['{', '[']));
         error.0.body_excerpt = strange.map(|text| hide(&text));
         error.0.source = Some(Box::new(source.hiding(hide)));
@@ -173,27 +193,27 @@ impl Error {
     }
 
     pub(crate) fn undecodable_row(row: UndecodableRow) -> Self {
-        let mut error = Self::of(ErrorKind::Undecodable, "a row of a list does not read", None);
+        let mut error = Self::of(ErrorKind::Undecodable, "a row cannot be decoded", None);
         error.0.source = Some(Box::new(row));
         error
     }
 
-    /// A call that the pipeline gave up on. `hide` takes secrets out of a text.
+    /// Creates the error of a call that failed in the pipeline. `hide` removes secrets from a text.
     pub(crate) fn failed(
         failure: Failure,
         endpoint: Endpoint,
-        find_out: Option<&'static str>,
+        verification_hint: Option<&'static str>,
         day_ends: Timestamp,
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
-        let Failure { report, response, transport, unprepared, trouble } = failure;
-        // All that a request needs here before it can be sent is a call of the day, which has to be counted.
-        let kind = match &unprepared {
-            Some(unprepared) if unprepared.is::<DayIsSpent>() => ErrorKind::QuotaSpent,
+        let Failure { report, response, transport, prepare_error, class } = failure;
+        // Here preparing a request means only to count a call of the day.
+        let kind = match &prepare_error {
+            Some(prepare_error) if prepare_error.is::<DailyQuotaSpent>() => ErrorKind::QuotaSpent,
             Some(_) => ErrorKind::NotSent,
-            None => kind(&report, response.as_ref(), trouble),
+            None => kind(&report, response.as_ref(), class),
         };
-        let never_sent = unprepared.is_some() && report.attempts() == 1;
+        let never_sent = prepare_error.is_some() && report.attempts() == 1;
         let report = if never_sent { CallReport::unsent(endpoint) } else { report };
         let mut error = Self::of(kind, "", Some(report));
         if let Some(response) = &response {
@@ -202,16 +222,16 @@ impl Error {
             error.0.body_excerpt = excerpt(&response.body).map(|text| hide(&text));
         }
         error.0.try_again_at = (kind == ErrorKind::QuotaSpent).then_some(day_ends);
-        error.0.find_out = find_out.filter(|_| kind == ErrorKind::Ambiguous);
-        if kind == ErrorKind::NotSent && unprepared.is_some() {
-            error.0.message = "the calls of the day cannot be counted".to_owned();
+        error.0.verification_hint = verification_hint.filter(|_| kind == ErrorKind::Ambiguous);
+        if kind == ErrorKind::NotSent && prepare_error.is_some() {
+            error.0.message = "the daily call count cannot be updated".to_owned();
         }
-        error.0.source = unprepared.or_else(|| transport.map(Into::into));
+        error.0.source = prepare_error.or_else(|| transport.map(Into::into));
         error
     }
 
     fn of(kind: ErrorKind, message: impl Into<String>, report: Option<CallReport>) -> Self {
-        Self(Box::new(Story {
+        Self(Box::new(ErrorInner {
             kind,
             message: message.into(),
             report,
@@ -219,13 +239,13 @@ impl Error {
             body_excerpt: None,
             aws_ids: Vec::new(),
             try_again_at: None,
-            find_out: None,
+            verification_hint: None,
             source: None,
         }))
     }
 }
 
-impl Story {
+impl ErrorInner {
     fn take(&mut self, response: &HttpResponse) {
         self.status = Some(response.status);
         let ids = AWS_IDS.iter().filter_map(|&name| Some((name, response.headers.get(name)?.to_owned())));
@@ -233,65 +253,46 @@ impl Story {
     }
 }
 
-fn kind(report: &CallReport, response: Option<&HttpResponse>, trouble: Trouble) -> ErrorKind {
-    let harmless = matches!(report.idempotency(), Idempotency::Read | Idempotency::RepeatableWrite);
-    match trouble {
-        _ if trouble.leaves_doubt() && !harmless => ErrorKind::Ambiguous,
-        Trouble::NeverSent => ErrorKind::NotSent,
-        Trouble::Throttled if response.is_some_and(says_day_is_spent) => ErrorKind::QuotaSpent,
-        Trouble::Throttled => ErrorKind::Throttled,
-        Trouble::AnswerLost => ErrorKind::AnswerLost,
-        Trouble::ServerFailed | Trouble::Broken => ErrorKind::ServerFailed,
-        Trouble::Refused | Trouble::CredentialsExpired => match response.map(|response| response.status) {
-            Some(401) => ErrorKind::WrongKey,
-            Some(403) => ErrorKind::WrongShop,
-            Some(404) => ErrorKind::NotFound,
-            _ => ErrorKind::Refused,
-        },
+fn kind(report: &CallReport, response: Option<&HttpResponse>, class: FailureClass) -> ErrorKind {
+    match class {
+        _ if class.is_ambiguous_for(report.idempotency()) => ErrorKind::Ambiguous,
+        FailureClass::NeverSent => ErrorKind::NotSent,
+        FailureClass::Throttled if response.is_some_and(says_quota_spent) => ErrorKind::QuotaSpent,
+        FailureClass::Throttled => ErrorKind::Throttled,
+        FailureClass::AnswerLost => ErrorKind::AnswerLost,
+        FailureClass::ServerFailed | FailureClass::ServerFailedPermanently => ErrorKind::ServerFailed,
+        FailureClass::Refused | FailureClass::CredentialsExpired => {
+            match response.map(|response| response.status) {
+                Some(401) => ErrorKind::WrongKey,
+                Some(403) => ErrorKind::WrongShop,
+                Some(404) => ErrorKind::NotFound,
+                _ => ErrorKind::Refused,
+            }
+        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use ErrorKind::*;
-        let story = &*self.0;
-        if let Some(report) = &story.report {
-            write!(f, "{report}: ")?;
-        }
-        f.write_str(match story.kind {
-            Configuration | InvalidRequest | Undecodable => story.message.as_str(),
-            WrongKey => "ReturnGO does not know the API key: copy it anew from Settings › Integrations › API",
-            WrongShop => {
-                "the API key may not use this shop, or is wrong: copy both anew from ReturnGO's dashboard"
-            }
-            NotFound => "not found: check the id, and that it is of this shop",
-            Refused => "refused: correct the request",
-            Throttled => "the calls of a second stayed used up; try later, or send less",
-            QuotaSpent => "the day's calls are used up",
-            ServerFailed => "ReturnGO failed; try later",
-            NotSent => "no connection was made and nothing was sent; try later",
-            AnswerLost => "no complete answer came; try again",
-            Ambiguous => "no certain answer came and it may have been applied",
-        })?;
-        if let Some(time) = story.try_again_at {
-            write!(f, " until {time}; ReturnGO's support raises the quota")?;
-        }
-        if let Some(find_out) = story.find_out {
-            write!(f, "; before sending it again, {find_out}")?;
-        }
-        if let Some(status) = story.status {
-            write!(f, " (status {status})")?;
-        }
-        if story.kind == Undecodable {
-            f.write_str("; report it")?;
-        }
-        if !matches!(story.kind, Configuration | InvalidRequest | Undecodable) && !story.message.is_empty() {
-            write!(f, "; {}", story.message)?;
-        }
-        if let Some(id) = self.request_id() {
-            write!(f, " [request {id}]")?;
-        }
-        Ok(())
+        let inner = &*self.0;
+        let (summary, message) = match inner.kind.summary() {
+            Some(summary) => (summary, inner.message.as_str()),
+            None => (inner.message.as_str(), ""),
+        };
+        let summary = match inner.try_again_at {
+            Some(time) => format!("{summary} until {time}; ReturnGO's support raises the quota").into(),
+            None => summary.into(),
+        };
+        let advice = if inner.kind == ErrorKind::Undecodable { "report it" } else { "" };
+        let text = ErrorText {
+            report: inner.report.as_ref(),
+            summary,
+            verification_hint: inner.verification_hint,
+            status: inner.status,
+            details: vec![advice.into(), message.into()],
+            request_id: self.request_id(),
+        };
+        text.fmt(f)
     }
 }
 

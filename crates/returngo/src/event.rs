@@ -1,5 +1,5 @@
-//! Events of an RMA. In practice only creation and approval appear; stages after that must be seen by
-//! looking (docs/evidence/returngo.md#events).
+//! Events of an RMA. In practice only creation and approval appear; later stages have to be polled
+//! (docs/evidence/returngo.md#events).
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use api_client_core::{OffsetDateTime, open_enum, wire};
 use serde::{Deserialize, Deserializer, Serialize};
 
 open_enum! {
-    /// What happened.
+    /// The kind of an event.
     pub enum EventName {
-        /// The request came in.
+        /// The request was submitted.
         Created = "RMA_CREATED",
         /// The request was approved.
         Approved = "RMA_APPROVED",
@@ -17,7 +17,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Where it was triggered.
+    /// Where an event was triggered.
     pub enum TriggeredVia {
         /// By the shopper.
         ReturnPortal = "Return Portal",
@@ -36,23 +36,23 @@ pub struct Event {
     /// When.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub event_date: Option<OffsetDateTime>,
-    /// Where it was triggered.
+    /// Where an event was triggered.
     #[serde(default, with = "wire::informational_text")]
     pub triggered_via: Option<TriggeredVia>,
     /// `online`, or a shop's location.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub store_location_id: Option<String>,
-    /// Who of the staff.
+    /// The member of staff.
     #[serde(default, with = "wire::informational")]
     pub user_details: Option<UserDetails>,
 }
 
-/// Of the names that come only two matter.
+/// Only two of the names matter.
 fn any_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventName, D::Error> {
     wire::text_or_empty::deserialize(deserializer).map(EventName::from)
 }
 
-/// A member of staff. Never prints.
+/// A member of staff. Never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[derive(Default)]

@@ -10,13 +10,13 @@ open_enum! {
     pub enum ItemPriceMethod {
         /// What was paid for the returned unit.
         PaidPrice = "PaidPrice",
-        /// What the catalogue says.
+        /// The catalogue price.
         CatalogPrice = "CatalogPrice",
     }
 }
 
 open_enum! {
-    /// What an order that was made for an RMA is for.
+    /// The purpose of an order that was made for an RMA.
     pub enum ExchangeOrderType {
         /// The new unit.
         Exchange = "Exchange",
@@ -44,14 +44,14 @@ pub struct ExchangeItem {
     /// Which price it goes by.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub item_price_method: Option<ItemPriceMethod>,
-    /// The prices within which the exchange is free, `{min, max}` as it came: how the bounds are written is
-    /// not known.
+    /// The prices within which the exchange is free, `{min, max}`, unchanged: the form of the bounds is not
+    /// known.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub free_exchange_price_range: Option<serde_json::Value>,
-    /// What the catalogue says.
+    /// The catalogue price.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub catalog_price: Option<Money>,
-    /// What it counts for; may be above or below what was paid for the returned unit.
+    /// The value that it counts for; may be above or below the price of the returned unit.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub effective_price: Option<Money>,
 }
@@ -73,7 +73,7 @@ pub struct ExchangeOrder {
     /// Its name; the draft's (`#D123`) while it is one.
     #[serde(default, with = "wire::informational")]
     pub order_name: String,
-    /// What it is for.
+    /// The purpose.
     #[serde(rename = "type", default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub kind: Option<ExchangeOrderType>,
 }

@@ -6,7 +6,7 @@ use api_client_core::{open_enum, wire};
 use serde::{Deserialize, Serialize};
 
 open_enum! {
-    /// What kind of answer a question wants.
+    /// The kind of answer that a question expects.
     pub enum FollowUpQuestionType {
         /// A text.
         Text = "Text",
@@ -31,7 +31,7 @@ pub struct FollowUpQuestion {
     pub answer: FollowUpAnswer,
 }
 
-/// What the shopper answered, in one of the forms. Never prints.
+/// The shopper's answer, in one of the forms. Never printed.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FollowUpAnswer {
@@ -41,7 +41,7 @@ pub struct FollowUpAnswer {
     /// Several texts.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Vec::is_empty")]
     pub text_array_answer: Vec<String>,
-    /// Photos, videos; only when the RMA was asked for with its media.
+    /// Photos, videos; only in an RMA that was requested with its media.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Vec::is_empty")]
     pub media_answer: Vec<Media>,
     /// A number, as it was written.
@@ -62,7 +62,7 @@ impl fmt::Debug for FollowUpAnswer {
     }
 }
 
-/// A photo or video that the shopper uploaded. Never prints.
+/// A photo or video that the shopper uploaded. Never printed.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Media {
@@ -72,7 +72,7 @@ pub struct Media {
     /// Its size, as it was written.
     #[serde(default, with = "wire::informational_text", skip_serializing_if = "Option::is_none")]
     pub media_file_size: Option<String>,
-    /// Where it can be fetched for a while.
+    /// A URL that works for a while.
     #[serde(default, with = "wire::informational_text", skip_serializing_if = "Option::is_none")]
     pub temp_download_url: Option<String>,
 }

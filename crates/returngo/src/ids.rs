@@ -7,7 +7,7 @@ api_client_core::text_id! {
     pub struct ShopLineItemId;
     /// A parcel.
     pub struct ShipmentId;
-    /// A movement of money. An integer on the wire of some answers, a string in others.
+    /// A transaction. An integer in some responses, a string in others.
     pub struct TransactionId;
     /// A webhook registration.
     pub struct WebhookId;
@@ -19,7 +19,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An RMA's number. The dashboard shows `RMA1234`, the API takes `1234`; both read as the same id.
+/// An RMA's number. The dashboard shows `RMA1234`, the API takes `1234`; both are read as the same id.
 ///
 /// ```
 /// use returngo::RmaId;
@@ -30,14 +30,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RmaId(String);
 
-/// A text that is not an RMA's number.
+/// A text that is not an RMA number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidRmaId(String);
 
 impl fmt::Display for InvalidRmaId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text: String = self.0.chars().take(LONGEST_RMA_ID).collect();
-        write!(f, "`{text}` is not an RMA number: expected digits, as in 4410021 or RMA4410021")
+        write!(f, "`{text}` is not an RMA number: expected digits, such as 4410021 or RMA4410021")
     }
 }
 

@@ -13,9 +13,9 @@ use crate::{
 };
 
 open_enum! {
-    /// What the shopper gets for the unit.
+    /// The resolution: what the shopper gets for the unit.
     pub enum ResolutionType {
-        /// The money back.
+        /// A refund.
         RefundToPaymentMethod = "RefundToPaymentMethod",
         /// Store credit.
         RefundToStoreCredit = "RefundToStoreCredit",
@@ -25,9 +25,9 @@ open_enum! {
 }
 
 open_enum! {
-    /// How the unit comes back.
+    /// The return method.
     pub enum ReturnMethodType {
-        /// It does not: nothing will arrive.
+        /// No return: nothing will arrive.
         NoShipmentRequired = "No shipment required",
         /// By a carrier of the shopper's choice.
         ShipWithAnyCarrier = "Ship with any carrier",
@@ -38,7 +38,7 @@ open_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
-    /// The unit: what refunds and validations refer to.
+    /// The id of the unit, which refunds and validations refer to.
     pub returned_item_id: ReturnedItemId,
     /// The order line it was bought on. Repeats.
     #[serde(default, with = "wire::empty_is_none", skip_serializing_if = "Option::is_none")]
@@ -82,7 +82,7 @@ pub struct Item {
     /// The reason's details.
     #[serde(default, with = "wire::informational")]
     pub extended_reason: String,
-    /// The resolution as the merchant names it.
+    /// The resolution's name for the merchant.
     #[serde(default, with = "wire::informational")]
     pub resolution_name: String,
     /// What the shopper gets.
@@ -109,7 +109,7 @@ pub struct Item {
     /// How it comes back.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub return_method: Option<ReturnMethod>,
-    /// What an inspection found. Always present, and meaningless until somebody inspected: ask
+    /// The inspection. Always present, and without meaning until the unit is inspected: use
     /// [`Item::validation`].
     #[serde(default, with = "wire::null_is_default")]
     pub item_validation_status_response: ValidationResponse,
@@ -132,7 +132,7 @@ pub struct ReturnMethod {
     pub name: String,
 }
 
-/// The inspection of a unit as it is on the wire. Who inspected never prints.
+/// The inspection of a unit as it is on the wire. The inspector is never printed.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ValidationResponse {
@@ -151,8 +151,8 @@ pub struct ValidationResponse {
     /// Where it was inspected.
     #[serde(default, with = "wire::informational")]
     pub store_location_id: Option<String>,
-    /// When, as it was written: no validated unit was ever seen, so the form is not known. Null: nobody
-    /// inspected, and the flags mean nothing. Ask [`Item::validated_at`].
+    /// The time as it was written: no validated unit was ever observed, so the form is not known. Null: the
+    /// unit is not inspected, and the flags have no meaning. Use [`Item::validated_at`].
     #[serde(deserialize_with = "wire::empty_is_none::deserialize")]
     pub last_validation_date: Option<String>,
     /// By whom.
@@ -176,10 +176,10 @@ impl fmt::Debug for ValidationResponse {
     }
 }
 
-/// What an inspection found.
+/// The result of an inspection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Validation<'a> {
-    /// Nobody inspected yet. Never "not returned".
+    /// Not inspected yet. Never "not returned".
     Pending,
     /// It came and can be sold again.
     Restockable,
@@ -196,7 +196,7 @@ pub enum Validation<'a> {
 }
 
 impl Item {
-    /// What an inspection found: only a dated one counts (docs/evidence/returngo.md#inspections).
+    /// Returns the result of the inspection: only a dated one counts (docs/evidence/returngo.md#inspections).
     pub fn validation(&self) -> Validation<'_> {
         let response = &self.item_validation_status_response;
         if response.last_validation_date.is_none() {
@@ -210,12 +210,12 @@ impl Item {
         }
     }
 
-    /// When it was inspected, if it was and the date is in a form that is known.
+    /// Returns when the unit was inspected, if the date has a known form.
     pub fn validated_at(&self) -> Option<OffsetDateTime> {
         self.item_validation_status_response.last_validation_date.as_deref()?.parse().ok()
     }
 
-    /// Whether a parcel is expected to bring it.
+    /// Whether a parcel is expected to return the unit.
     pub fn comes_back(&self) -> bool {
         self.return_method.as_ref().is_none_or(|method| method.kind != ReturnMethodType::NoShipmentRequired)
     }

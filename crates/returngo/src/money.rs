@@ -27,7 +27,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// The amount in this currency, if the money is known in it: as the customer's, else as the shop's.
+    /// Returns the amount in this currency, if it is the customer's or the shop's.
     ///
     /// ```
     /// use returngo::{CurrencyCode, Money};

@@ -5,7 +5,6 @@ use std::fmt;
 use api_client_core::{
     HttpResponse,
     decode::{self, DecodeError},
-    fingerprint,
     json_text::readable,
     wire,
 };
@@ -13,13 +12,10 @@ use jiff::{Timestamp, tz::Offset};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::{
-    RmaId,
-    request::{Endpoint, Request},
-};
+use crate::request::{Endpoint, Request};
 
 api_client_core::opaque_text! {
-    /// Where the next page begins. Opaque, and of any length; keep it to go on later.
+    /// The position of the next page: opaque, and of any length. Store it to resume a list.
     pub struct Cursor;
 }
 
@@ -29,7 +25,7 @@ impl<'de> Deserialize<'de> for Cursor {
     }
 }
 
-/// The most rows that a page can have.
+/// The maximum number of rows of a page.
 const PAGE_SIZE: &str = "500";
 
 /// A page of a list.
@@ -39,41 +35,8 @@ pub struct Page<T> {
     next: Option<Cursor>,
 }
 
-/// A row that does not have the expected shape. The other rows of its page are there all the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UndecodableRow {
-    /// The row's number on the page, counted from 1.
-    pub number: usize,
-    /// The number of its RMA or transaction, where that can be told.
-    pub id: Option<String>,
-    /// The [`fingerprint`] of its text: what knows the row again that says no number.
-    pub fingerprint: u64,
-    /// Where and why.
-    pub source: DecodeError,
-}
-
-impl UndecodableRow {
-    /// The RMA that a row of the list of RMAs is about, where that can be told.
-    pub fn rma_id(&self) -> Option<RmaId> {
-        self.id.as_ref()?.parse().ok()
-    }
-}
-
-impl fmt::Display for UndecodableRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {} of the list", self.number)?;
-        if let Some(id) = &self.id {
-            write!(f, ", number {id},")?;
-        }
-        write!(f, " cannot be read: {}", self.source)
-    }
-}
-
-impl std::error::Error for UndecodableRow {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
-    }
-}
+/// An invalid row, with the number of its RMA or transaction if that can be told.
+pub type UndecodableRow = decode::UndecodableRow<String>;
 
 impl<T> Page<T> {
     /// A page without rows is the last one, whatever its cursor.
@@ -82,47 +45,47 @@ impl<T> Page<T> {
         Self { rows, next }
     }
 
-    /// Those that do not read.
+    /// Returns the invalid rows.
     #[cfg(feature = "client")]
     pub(crate) fn undecodable(&self) -> impl Iterator<Item = &UndecodableRow> {
         self.rows.iter().filter_map(|row| row.as_ref().err())
     }
 
-    /// The rows, those that do not read as errors.
+    /// Returns the rows; an invalid one is an error in its place.
     pub fn results(self) -> Vec<Result<T, UndecodableRow>> {
         self.rows
     }
 
-    /// The rows.
+    /// Returns the rows.
     ///
     /// # Errors
-    /// When one of them does not read.
+    /// When one of them is invalid.
     pub fn rows(self) -> Result<Vec<T>, UndecodableRow> {
         self.rows.into_iter().collect()
     }
 
-    /// The rows that read.
+    /// Returns the valid rows.
     #[cfg(feature = "client")]
     pub(crate) fn decoded(&self) -> impl Iterator<Item = &T> {
         self.rows.iter().flatten()
     }
 
-    /// Where the next page begins, if there may be one.
+    /// Returns the cursor of the next page, if there may be one.
     pub const fn next(&self) -> Option<&Cursor> {
         self.next.as_ref()
     }
 }
 
-/// A list that is asked for page by page.
+/// A list that is fetched page by page.
 pub trait Listable {
     /// What a row is.
     type Row;
 
-    /// The request for the page that begins here; the first page without a cursor.
+    /// Returns the request for the page at this cursor; for the first page without one.
     fn page(&self, cursor: Option<&Cursor>) -> Request<Page<Self::Row>>;
 }
 
-/// What a list is narrowed to. All of it must hold.
+/// The filters of a list. All of them must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Parameters(Vec<(&'static str, String)>);
 
@@ -140,13 +103,13 @@ impl Parameters {
         self.add(name, texts.join(","));
     }
 
-    /// A bound of a time. Values have no zone; UTC is what the answers are in.
+    /// Adds a bound of a time. Values have no zone; responses are in UTC.
     pub(crate) fn add_bound(&mut self, name: &'static str, operator: &str, time: Timestamp) {
         let time = Offset::UTC.to_datetime(time).strftime("%Y-%m-%dT%H:%M:%S");
         self.add(name, format!("{operator}:{time}"));
     }
 
-    /// The page that begins here of the list at this endpoint.
+    /// Returns the request for the page at this cursor of the list at this endpoint.
     pub(crate) fn page<T: DeserializeOwned>(
         &self,
         endpoint: Endpoint,
@@ -161,7 +124,7 @@ impl Parameters {
     }
 }
 
-/// Either list, with rows still to be read or read.
+/// Either of the two lists, with rows that are decoded or still text.
 #[derive(Deserialize)]
 struct List<R> {
     #[serde(
@@ -180,7 +143,7 @@ const fn none<T>() -> Option<T> {
     None
 }
 
-/// Null is an empty list; no list at all is something else than a list.
+/// Null is an empty list; a missing list is an error.
 fn rows<'de, D: Deserializer<'de>, R: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<R>>, D::Error> {
     wire::null_is_default::deserialize(deserializer).map(Some)
 }
@@ -195,22 +158,18 @@ fn read<T: DeserializeOwned>(answer: &HttpResponse) -> Result<Page<T>, DecodeErr
     }
 }
 
-/// Keeps the rows as text first, so that one that does not read leaves the others.
+/// Keeps the rows as text first, so that an invalid one does not affect the others.
 fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeError> {
     let List { rows, next_cursor } = decode::readable_json::<List<Box<RawValue>>>(body)?;
     let rows = rows.ok_or_else(|| DecodeError::new(".", "expected a list of rows"))?;
     let read = rows.iter().zip(1..).map(|(row, number)| {
-        decode::readable_json(row.get().as_bytes()).map_err(|source| UndecodableRow {
-            number,
-            id: number_of(row),
-            fingerprint: fingerprint(row.get().as_bytes()),
-            source,
-        })
+        decode::readable_json(row.get().as_bytes())
+            .map_err(|source| UndecodableRow::new(number, number_of(row), row.get(), source))
     });
     Ok(Page::new(read.collect(), next_cursor))
 }
 
-/// What a row that does not read says it is about: digits under one of the names that either list has for them.
+/// Returns the number that an invalid row states: digits under one of the names that either list uses.
 fn number_of(row: &RawValue) -> Option<String> {
     let row: Map<String, Value> = serde_json::from_str(row.get()).ok()?;
     let number = match row.get("rmaId").or_else(|| row.get("id"))? {
@@ -222,5 +181,5 @@ fn number_of(row: &RawValue) -> Option<String> {
     is_number.then_some(number)
 }
 
-/// As many digits as the greatest number of 64 bits has.
+/// The number of digits of the greatest 64-bit number.
 const LONGEST_NUMBER: usize = 20;

@@ -1,7 +1,7 @@
-//! A request is a value: what is sent, what repeating it would do, and how its answer reads.
+//! Requests as values: what is sent, the effect of repeating it, and how its response is decoded.
 //!
 //! Each resource module has functions that build them, such as [`rma::get`](crate::rma::get). Send one with
-//! [`Client::send`](crate::Client::send), print it as a dry run, or look at its parts.
+//! [`Client::send`](crate::Client::send), print it as a dry run, or inspect its parts.
 //!
 //! ```
 //! use returngo::{ShipmentId, ShipmentStatus, ShipmentUpdate, shipment};
@@ -12,6 +12,6 @@
 //! assert_eq!(request.json(), Some(r#"{"status":"Received"}"#));
 //! ```
 
-// All of them are `#[inline]`: the code that writes a body and reads an answer is then compiled where the request
-// is made, and not for everybody who wants the models.
+// All of them are `#[inline]`: the code that writes a body and decodes a response is compiled where the request
+// is made, and not for users of the models only.
 pub use api_client_core::{Endpoint, Idempotency, Method, Placeholder, Request};

@@ -1,4 +1,4 @@
-//! The RMA: who sends back what, why, and what they get for it (docs/evidence/returngo.md#rma-model).
+//! The RMA: who returns what, why, and what they get for it (docs/evidence/returngo.md#rma-model).
 
 use std::collections::BTreeMap;
 
@@ -14,15 +14,17 @@ use crate::{
     request::{Endpoint, Idempotency, Method, Request},
 };
 
+pub use crate::comment::COMMENT_FIELD;
+
 const LIST: Endpoint = Endpoint::new(Method::Get, "/rmas", Idempotency::Read);
 const GET: Endpoint = Endpoint::new(Method::Get, "/rma/{id}", Idempotency::Read);
 const COMMENT: Endpoint = Endpoint::new(Method::Post, "/rma/{id}/comment", Idempotency::UnkeyedWrite);
 const SET_STATUS: Endpoint = Endpoint::new(Method::Put, "/rma/{id}/status", Idempotency::RepeatableWrite);
 
 open_enum! {
-    /// How far an RMA is. It can go backwards: cancelled RMAs are reopened.
+    /// The status of an RMA. It can go backwards: cancelled RMAs are reopened.
     pub enum RmaStatus {
-        /// Asked for.
+        /// Submitted.
         Pending = "Pending",
         /// Approved; the parcel may be on its way.
         Approved = "Approved",
@@ -32,20 +34,21 @@ open_enum! {
         Validated = "Validated",
         /// Finished.
         Done = "Done",
-        /// Refused.
+        /// Rejected by the merchant.
         Rejected = "Rejected",
-        /// Withdrawn.
+        /// Cancelled.
         Canceled = "Canceled",
     }
 }
 
 impl RmaStatus {
-    /// Whether nothing more will come back: refused or withdrawn.
-    pub fn is_off(&self) -> bool {
+    /// Whether nothing more will be returned: the RMA is rejected or cancelled.
+    pub fn is_cancelled_or_rejected(&self) -> bool {
         matches!(self, Self::Rejected | Self::Canceled)
     }
 
-    /// How far along the way from asked-for to finished; none off that way.
+    /// Returns the position on the way from submitted to finished; none for rejected, cancelled and unknown
+    /// statuses.
     pub fn progress(&self) -> Option<u8> {
         match self {
             Self::Pending => Some(0),
@@ -58,15 +61,15 @@ impl RmaStatus {
     }
 }
 
-/// An RMA in full, as `GET /rma/{id}` gives it.
+/// A complete RMA, as `GET /rma/{id}` returns it.
 ///
-/// It has no customer, no currency and no totals: those belong to the order it is for.
+/// It has no customer, currency or totals: those belong to the original order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rma {
     /// Number, status, order, events.
     pub rma_summary: RmaSummary,
-    /// The order it is for.
+    /// The original order.
     #[serde(default, with = "wire::null_is_default")]
     pub order_details: OrderDetails,
     /// Its parcels; none when nothing is shipped.
@@ -75,7 +78,7 @@ pub struct Rma {
     /// The units that come back, one entry each.
     #[serde(default, with = "wire::null_is_default")]
     pub items: Vec<Item>,
-    /// The timeline, newest first. For people: its texts are no contract.
+    /// The timeline, newest first. Its texts are for people and have no fixed form.
     #[serde(default, with = "wire::informational_list")]
     pub comments: Vec<Comment>,
     /// Orders that were made for it.
@@ -84,16 +87,16 @@ pub struct Rma {
     /// Exchange items of the RMA as a whole.
     #[serde(default, with = "wire::informational_list")]
     pub exchange_items: Vec<ExchangeItem>,
-    /// Taken for cancelling an order.
+    /// The fee for cancelling an order.
     #[serde(default, with = "wire::null_is_default")]
     pub cancellation_fee: Decimal,
-    /// The money that moved.
+    /// The transactions.
     #[serde(default, with = "wire::null_is_default")]
     pub transactions: Vec<Transaction>,
-    /// When it was asked for.
+    /// When it was submitted.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<OffsetDateTime>,
-    /// When it was submitted, approved or reopened last. Does not move with parcels and refunds
+    /// When it was last submitted, approved or reopened. Parcels and refunds do not change it
     /// (docs/evidence/returngo.md#polling-and-lastupdated): never poll by it alone.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub last_updated: Option<OffsetDateTime>,
@@ -108,13 +111,13 @@ impl Rma {
         &self.rma_summary.rma_id
     }
 
-    /// How far it is.
+    /// The status.
     pub fn status(&self) -> &RmaStatus {
         &self.rma_summary.status
     }
 
-    /// When it was approved first; none while it never was. An RMA that was reopened may be pending and
-    /// still have been approved once: the status wins.
+    /// When it was first approved; none if it never was. A reopened RMA may be pending and still have an
+    /// approval: the status decides.
     pub fn approved_at(&self) -> Option<OffsetDateTime> {
         let approvals =
             self.rma_summary.events.iter().filter(|event| event.event_name == EventName::Approved);
@@ -126,7 +129,8 @@ impl Rma {
         self.shipments.iter().filter(|shipment| !shipment.is_outbound)
     }
 
-    /// How many units come back of each order line. The wire has no quantity: units are counted.
+    /// Returns the number of units that are returned of each order line. The wire has no quantity: the units
+    /// are counted.
     pub fn units_by_line(&self) -> BTreeMap<&ShopLineItemId, usize> {
         let mut units = BTreeMap::new();
         for line in self.items.iter().filter_map(|item| item.shop_line_item_id.as_ref()) {
@@ -136,23 +140,23 @@ impl Rma {
     }
 }
 
-/// An RMA as lists show it.
+/// A summary of an RMA, as lists return it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RmaSummary {
     /// The number.
     pub rma_id: RmaId,
-    /// How far it is.
+    /// The status.
     pub status: RmaStatus,
     /// The order's number as the shopper knows it.
     #[serde(rename = "order_name", default, with = "wire::empty_is_none")]
     pub order_name: Option<String>,
-    /// What happened; in practice creation and approval.
+    /// The events; in practice creation and approval.
     #[serde(default, deserialize_with = "dated_approvals")]
     pub events: Vec<Event>,
 }
 
-/// Events, of which an approval needs its date: from then on a return counts.
+/// Reads events. An approval needs its date: a return counts from then on.
 fn dated_approvals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Event>, D::Error> {
     let events: Vec<Event> = wire::null_is_default::deserialize(deserializer)?;
     let is_undated = |event: &Event| event.event_name == EventName::Approved && event.event_date.is_none();
@@ -162,7 +166,7 @@ fn dated_approvals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Eve
     Ok(events)
 }
 
-/// The order that an RMA is for.
+/// The original order of an RMA.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct OrderDetails {
@@ -174,7 +178,7 @@ pub struct OrderDetails {
     pub order_name: Option<String>,
 }
 
-/// Which RMAs to list, and in which order. All of them, the newest first, unless it says otherwise.
+/// A filter and an order for a list of RMAs. All RMAs, the newest first, by default.
 ///
 /// ```
 /// use returngo::{RmaStatus, rma::{self, RmaFilter}};
@@ -192,14 +196,14 @@ pub struct RmaFilter {
 /// The order of a list of RMAs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RmaOrder {
-    /// By creation, the last first.
+    /// By creation, the newest first.
     #[default]
     NewestFirst,
-    /// By creation, the first first.
+    /// By creation, the oldest first.
     OldestFirst,
-    /// By `lastUpdated`, the last first.
+    /// By `lastUpdated`, the newest first.
     LastUpdatedFirst,
-    /// By `lastUpdated`, the first first.
+    /// By `lastUpdated`, the oldest first.
     LastUpdatedLast,
 }
 
@@ -255,7 +259,7 @@ impl RmaFilter {
         self
     }
 
-    /// Created at this time or later. That two bounds of one time both hold is unconfirmed: look at the
+    /// Created at this time or later. Whether two bounds of one time both hold is unconfirmed: check the
     /// events' dates as well.
     #[must_use]
     pub fn created_since(mut self, time: Timestamp) -> Self {
@@ -287,32 +291,29 @@ impl Listable for RmaFilter {
     }
 }
 
-/// A page of RMAs, as summaries: no items, no money, no parcels.
+/// Requests a page of RMAs as summaries, without items, money and parcels.
 #[inline]
 pub fn list(filter: &RmaFilter, cursor: Option<&Cursor>) -> Request<Page<RmaSummary>> {
     filter.parameters.page(LIST, Some(filter.order.sort_by()), cursor)
 }
 
-/// An RMA in full, without the photos and videos of its answers.
+/// Requests a complete RMA, without the photos and videos of its answers.
 #[inline]
 pub fn get(id: &RmaId) -> Request<Rma> {
     Request::new(GET, &[id], answer::body)
 }
 
-/// An RMA in full.
+/// Requests a complete RMA, with photos and videos.
 #[inline]
 pub fn get_with_media(id: &RmaId) -> Request<Rma> {
     get(id).query("includeMedia", "true")
 }
 
-/// The name of a comment's text, unless [`ClientBuilder::comment_field`](crate::ClientBuilder::comment_field)
-/// says otherwise.
-pub const COMMENT_FIELD: &str = "htmlText";
-
-/// Adds a line to the timeline. The text is HTML: escape what is not meant as such. There is no key: look at
-/// the comments before sending one again.
+/// Adds a comment to the timeline. The text is HTML: escape plain text. There is no key: read the comments
+/// before sending one again.
 ///
-/// The body is unconfirmed (docs/evidence/returngo.md#comments-on-an-rma): [`comment_as`] sends it under another name.
+/// The body is unconfirmed (docs/evidence/returngo.md#comments-on-an-rma): [`comment_as`] sends the text under
+/// another name.
 #[inline]
 pub fn comment(id: &RmaId, html: &str) -> Request<()> {
     comment_as(COMMENT_FIELD, id, html)
@@ -322,7 +323,9 @@ pub fn comment(id: &RmaId, html: &str) -> Request<()> {
 #[inline]
 pub fn comment_as(field: &str, id: &RmaId, html: &str) -> Request<()> {
     let body = BTreeMap::from([(field, html)]);
-    Request::new(COMMENT, &[id], answer::nothing).body(&body).find_out("read the RMA's comments")
+    Request::new(COMMENT, &[id], answer::nothing)
+        .body(&body)
+        .with_verification_hint("read the RMA's comments")
 }
 
 /// Sets an RMA's status. Body, answer and allowed transitions are unconfirmed
@@ -341,7 +344,7 @@ pub struct Rmas<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> Rmas<'c> {
-    /// The RMAs that the filter lets through, page by page, as summaries.
+    /// Lists the RMAs that match the filter, page by page, as summaries.
     pub const fn list(&self, filter: RmaFilter) -> crate::client::Pages<'c, RmaFilter> {
         crate::client::Pages::new(self.0, filter)
     }
@@ -354,7 +357,7 @@ impl<'c> Rmas<'c> {
         self.0.send(&get(id)).await
     }
 
-    /// An RMA in full.
+    /// Requests a complete RMA, with photos and videos.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -362,10 +365,11 @@ impl<'c> Rmas<'c> {
         self.0.send(&get_with_media(id)).await
     }
 
-    /// Adds a line to the timeline; the text is HTML. Unconfirmed, see [`comment`].
+    /// Adds a comment to the timeline; the text is HTML. Unconfirmed, see [`comment`].
     ///
     /// # Errors
-    /// See [`ErrorKind`](crate::ErrorKind); [`Ambiguous`](crate::ErrorKind::Ambiguous) when the line may be there.
+    /// See [`ErrorKind`](crate::ErrorKind); [`Ambiguous`](crate::ErrorKind::Ambiguous) when the comment may
+    /// have been added.
     pub async fn comment(&self, id: &RmaId, html: &str) -> Result<(), crate::Error> {
         self.0.send(&comment_as(self.0.comment_field(), id, html)).await
     }

@@ -16,9 +16,9 @@ const DELETE: Endpoint = Endpoint::new(Method::Delete, "/shipment/{id}", Idempot
 const TRACK: Endpoint = Endpoint::new(Method::Post, "/shipment-tracker", Idempotency::UnkeyedWrite);
 
 open_enum! {
-    /// How far a parcel is.
+    /// The status of a parcel.
     pub enum ShipmentStatus {
-        /// Nothing yet.
+        /// Created.
         Pending = "Pending",
         /// It has a label.
         LabelCreated = "LabelCreated",
@@ -26,28 +26,28 @@ open_enum! {
         Shipped = "Shipped",
         /// It arrived.
         Received = "Received",
-        /// It will not come.
+        /// Cancelled: it will not arrive.
         Canceled = "Canceled",
         /// Its items were inspected.
         Validated = "Validated",
     }
 }
 
-/// A parcel. Tracking and label lead to the shopper's address and never print.
+/// A parcel. Tracking and label lead to the shopper's address and are never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shipment {
     /// The parcel.
     pub shipment_id: ShipmentId,
-    /// How far it is.
+    /// The status.
     pub status: ShipmentStatus,
     /// The carrier.
     #[serde(default, with = "wire::informational")]
     pub carrier_name: Option<String>,
-    /// The service that was asked for.
+    /// The requested service.
     #[serde(default, with = "wire::informational")]
     pub requested_service_level: Option<String>,
-    /// The service that was used.
+    /// The service used.
     #[serde(default, with = "wire::informational")]
     pub actual_service_level: Option<String>,
     /// The tracking number.
@@ -82,7 +82,8 @@ impl fmt::Debug for Shipment {
 }
 
 impl Shipment {
-    /// Whether ReturnGO lets the parcel move to this status. Staying where it is counts as no move.
+    /// Whether ReturnGO accepts this status for the parcel. The present status counts as no change and is not
+    /// accepted.
     ///
     /// ```
     /// # use returngo::{Shipment, ShipmentStatus};
@@ -104,14 +105,14 @@ impl Shipment {
     }
 }
 
-/// What to change about a parcel; what is none stays.
+/// Changes to a parcel; what is none stays.
 ///
 /// Every update adds a line to the RMA's timeline, even one that changes nothing
 /// (docs/evidence/returngo.md#shipment-updates): skip those.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ShipmentUpdate {
-    /// How far it is.
+    /// The status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ShipmentStatus>,
     /// The carrier.
@@ -129,7 +130,7 @@ pub struct ShipmentUpdate {
 }
 
 impl ShipmentUpdate {
-    /// Moves the parcel to this status and changes nothing else.
+    /// Creates an update that changes only the status.
     pub fn to_status(status: ShipmentStatus) -> Self {
         Self { status: Some(status), ..Self::default() }
     }
@@ -144,7 +145,7 @@ impl fmt::Debug for ShipmentUpdate {
     }
 }
 
-/// A tracking number to follow. It leads to the shopper's address and never prints.
+/// A tracking number to register. It leads to the shopper's address and is never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShipmentTracker {
@@ -158,7 +159,7 @@ pub struct ShipmentTracker {
 }
 
 impl ShipmentTracker {
-    /// This parcel's number, whoever carries it.
+    /// Creates a tracker of this parcel's number, with any carrier.
     pub fn new(shipment_id: ShipmentId, tracking_number: impl Into<String>) -> Self {
         Self { shipment_id, carrier_name: None, tracking_number: tracking_number.into() }
     }
@@ -170,7 +171,7 @@ impl fmt::Debug for ShipmentTracker {
     }
 }
 
-/// A postal address. Never prints: it is a shopper's.
+/// A postal address of a shopper. Never printed.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -202,28 +203,30 @@ impl fmt::Debug for Address {
     }
 }
 
-/// Changes a parcel, and answers with it. Each call adds a line to the RMA's timeline, so leave out those that
-/// change nothing; a status that [`Shipment::may_become`] denies is refused.
+/// Changes a parcel and returns it. Each call adds a line to the RMA's timeline, so leave out updates that
+/// change nothing. A status that [`Shipment::may_become`] denies is rejected.
 #[inline]
 pub fn update(id: &ShipmentId, update: &ShipmentUpdate) -> Request<Shipment> {
     Request::new(UPDATE, &[id], answer::body).body(update)
 }
 
-/// Deletes a parcel. What it answers is unconfirmed.
+/// Deletes a parcel. The response is unconfirmed.
 #[inline]
 pub fn delete(id: &ShipmentId) -> Request<()> {
     Request::new(DELETE, &[id], answer::nothing)
 }
 
-/// Has ReturnGO follow a tracking number; webhooks
-/// ([`ShipmentTrackerStatusUpdated`](crate::WebhookEvent::ShipmentTrackerStatusUpdated)) then tell where the
-/// parcel is.
+/// Registers a tracking number, which ReturnGO then follows; webhooks
+/// ([`ShipmentTrackerStatusUpdated`](crate::WebhookEvent::ShipmentTrackerStatusUpdated)) report the parcel's
+/// movements.
 ///
-/// Of this only the path is known (docs/evidence/returngo.md#endpoints): the body is a guess, by the names of
+/// Only the path is known (docs/evidence/returngo.md#endpoints): the body is a guess from the names of
 /// [`ShipmentUpdate`]. `shipment::track(&tracker).body(&other)` sends another one.
 #[inline]
 pub fn track(tracker: &ShipmentTracker) -> Request<()> {
-    Request::new(TRACK, &[], answer::nothing).body(tracker).find_out("read the RMA's shipments and comments")
+    Request::new(TRACK, &[], answer::nothing)
+        .body(tracker)
+        .with_verification_hint("read the RMA's shipments and comments")
 }
 
 /// The parcels of a shop's RMAs: [`Client::shipments`](crate::Client::shipments).
@@ -242,7 +245,7 @@ impl Shipments<'_> {
         self.0.send(&update(id, changes)).await
     }
 
-    /// Deletes a parcel; see [`delete`]. One that is gone once the call was repeated is as good as deleted.
+    /// Deletes a parcel; see [`delete`]. A parcel that is not found on a retry counts as deleted.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -253,10 +256,11 @@ impl Shipments<'_> {
         }
     }
 
-    /// Has ReturnGO follow a tracking number. Unconfirmed, see [`track`].
+    /// Registers a tracking number. Unconfirmed, see [`track`].
     ///
     /// # Errors
-    /// See [`ErrorKind`](crate::ErrorKind); [`Ambiguous`](crate::ErrorKind::Ambiguous) when it may be followed.
+    /// See [`ErrorKind`](crate::ErrorKind); [`Ambiguous`](crate::ErrorKind::Ambiguous) when it may have been
+    /// registered.
     pub async fn track(&self, tracker: &ShipmentTracker) -> Result<(), crate::Error> {
         self.0.send(&track(tracker)).await
     }

@@ -1,4 +1,5 @@
-//! Transactions: money that ReturnGO moved, or asked to be moved (docs/evidence/returngo.md#refund-transactions).
+//! Transactions: refunds and other payments that ReturnGO made or requested
+//! (docs/evidence/returngo.md#refund-transactions).
 
 use std::fmt;
 
@@ -17,31 +18,31 @@ const LIST: Endpoint = Endpoint::new(Method::Get, "/transactions", Idempotency::
 const UPDATE: Endpoint = Endpoint::new(Method::Put, "/transaction/{id}", Idempotency::RepeatableWrite);
 
 open_enum! {
-    /// What kind of movement it is. The amount is always positive: the type gives the direction.
+    /// The type of a transaction. The amount is always positive: the type gives the direction.
     pub enum TransactionType {
-        /// Money back to where it came from.
+        /// A refund to the original payment method.
         RefundToPaymentMethod = "RefundToPaymentMethod",
-        /// Store credit given.
+        /// A refund as store credit.
         RefundToStoreCredit = "RefundToStoreCredit",
-        /// Money from the shopper: a fee, a dearer variant.
+        /// A payment by the shopper: a fee, a more expensive variant.
         InvoicePayment = "InvoicePayment",
     }
 }
 
 open_enum! {
-    /// How it went.
+    /// The status.
     pub enum TransactionStatus {
-        /// Somebody else is to move the money.
+        /// The merchant or another system has to make the payment.
         Requested = "Requested",
-        /// The money moved.
+        /// The payment was made.
         Success = "Success",
-        /// The money did not move.
+        /// The payment failed.
         Failed = "Failed",
     }
 }
 
 open_enum! {
-    /// Who moved the money.
+    /// The processor of a transaction.
     pub enum Processor {
         /// The shop's platform.
         Shopify = "Shopify",
@@ -49,7 +50,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What kind of reference the mover gave.
+    /// The kind of the processor's reference.
     pub enum ExternalReferenceType {
         /// The platform's refund.
         PlatformRefundId = "PlatformRefundId",
@@ -60,29 +61,29 @@ open_enum! {
     }
 }
 
-/// A movement of money. Its reference may be a code that pays and never prints.
+/// A transaction. Its reference may be a code that can be redeemed, so it is never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Transaction {
-    /// The movement.
+    /// The transaction.
     pub id: TransactionId,
     /// Its kind.
     #[serde(rename = "type")]
     pub kind: TransactionType,
-    /// How it went.
+    /// The status.
     pub status: TransactionStatus,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// Who moved it.
+    /// The processor.
     #[serde(default, with = "wire::empty_is_none")]
     pub processor: Option<Processor>,
-    /// The mover's own reference.
+    /// The processor's reference.
     #[serde(default, with = "wire::empty_is_none")]
     pub external_reference_id: Option<String>,
-    /// What kind of reference that is.
+    /// The kind of that reference.
     #[serde(default, with = "wire::empty_is_none")]
     pub external_reference_type: Option<ExternalReferenceType>,
-    /// Where a bank transfer went.
+    /// The account of a bank transfer.
     #[serde(default, with = "wire::informational")]
     pub bank_account_details: Option<BankAccountDetails>,
     /// The units it is for; empty for payments of an invoice.
@@ -90,7 +91,7 @@ pub struct Transaction {
     pub return_item_ids: Vec<ReturnedItemId>,
     /// When it was created.
     pub created_at: OffsetDateTime,
-    /// When it last changed; unlike the RMA's own, this does move.
+    /// When it last changed; unlike an RMA's, this time does change.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub last_updated: Option<OffsetDateTime>,
 }
@@ -112,23 +113,23 @@ impl fmt::Debug for Transaction {
 }
 
 impl Transaction {
-    /// Whether it gives money or credit to the shopper: every type whose name begins with `Refund`.
+    /// Whether it is a refund in money or credit: every type whose name begins with `Refund`.
     pub fn is_refund(&self) -> bool {
         self.kind.as_str().starts_with("Refund")
     }
 
-    /// Whether the money really moved.
+    /// Whether the payment was made.
     pub fn happened(&self) -> bool {
         self.status == TransactionStatus::Success
     }
 
-    /// When it came to its present state.
+    /// Returns when it reached its present status.
     pub fn settled_at(&self) -> OffsetDateTime {
         self.last_updated.unwrap_or(self.created_at)
     }
 }
 
-/// A shopper's bank account. Never prints.
+/// A shopper's bank account. Never printed.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -143,7 +144,7 @@ pub struct BankAccountDetails {
     pub branch_name: Option<String>,
     #[serde(with = "wire::informational")]
     pub branch_address: Option<String>,
-    /// What the shopper added.
+    /// A note by the shopper.
     #[serde(with = "wire::informational")]
     pub comment: Option<String>,
 }
@@ -154,8 +155,8 @@ impl fmt::Debug for BankAccountDetails {
     }
 }
 
-/// Which transactions to list; all of them unless it says otherwise. Rows name neither the RMA nor the order:
-/// ask for those of an RMA, or look it up by [`Transaction::return_item_ids`].
+/// A filter for a list of transactions; all by default. Rows name neither RMA nor order: filter by RMA, or find
+/// the RMA by [`Transaction::return_item_ids`].
 ///
 /// ```
 /// use returngo::transaction::{self, TransactionFilter};
@@ -211,7 +212,7 @@ impl TransactionFilter {
         self
     }
 
-    /// Moved by one of these.
+    /// Of one of these processors.
     #[must_use]
     pub fn processors(mut self, processors: impl IntoIterator<Item = Processor>) -> Self {
         self.parameters.add_list("processors", processors);
@@ -225,7 +226,7 @@ impl TransactionFilter {
         self
     }
 
-    /// Changed at this time or later; the times of transactions do move, other than the RMAs' own.
+    /// Changed at this time or later; unlike those of RMAs, these times do change.
     #[must_use]
     pub fn updated_since(mut self, time: Timestamp) -> Self {
         self.parameters.add_bound("updated_at", "gte", time);
@@ -241,22 +242,22 @@ impl Listable for TransactionFilter {
     }
 }
 
-/// A page of transactions.
+/// Requests a page of transactions.
 #[inline]
 pub fn list(filter: &TransactionFilter, cursor: Option<&Cursor>) -> Request<Page<Transaction>> {
     filter.parameters.page(LIST, None, cursor)
 }
 
-/// How a movement of money went that ReturnGO asked somebody else to make.
+/// The outcome of a transaction that ReturnGO requested from another system.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransactionOutcome {
-    /// How it went.
+    /// The status.
     pub status: TransactionStatus,
-    /// The mover's own reference. Never prints.
+    /// The processor's reference. Never printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_reference_id: Option<String>,
-    /// What kind of reference that is.
+    /// The kind of that reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_reference_type: Option<ExternalReferenceType>,
 }
@@ -267,32 +268,32 @@ impl fmt::Debug for TransactionOutcome {
     }
 }
 
-/// Reports how a movement of money went. Only for those that ReturnGO asked for. The body is unconfirmed, by
-/// symmetry with what is read (docs/evidence/returngo.md#transaction-outcomes): read it back.
+/// Reports the outcome of a transaction. Only for those that ReturnGO requested. The body is unconfirmed and
+/// follows the form that is read (docs/evidence/returngo.md#transaction-outcomes): read it back.
 /// `transaction::update(…).body(&other)` sends another one.
 #[inline]
 pub fn update(id: &TransactionId, outcome: &TransactionOutcome) -> Request<()> {
     Request::new(UPDATE, &[id], answer::nothing).body(outcome)
 }
 
-/// The movements of money of a shop's RMAs: [`Client::transactions`](crate::Client::transactions).
+/// The transactions of a shop's RMAs: [`Client::transactions`](crate::Client::transactions).
 #[cfg(feature = "client")]
 #[derive(Debug, Clone, Copy)]
 pub struct Transactions<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> Transactions<'c> {
-    /// The transactions that the filter lets through, page by page.
+    /// Lists the transactions that match the filter, page by page.
     pub const fn list(&self, filter: TransactionFilter) -> crate::client::Pages<'c, TransactionFilter> {
         crate::client::Pages::new(self.0, filter)
     }
 
-    /// Which of these RMAs a transaction is of. Rows of the list say only which units they are for, and some say nothing
-    /// (docs/evidence/returngo.md#transaction-list): so the RMAs are asked about 100 at a time, and the set
-    /// that has it is halved. That is a call for every 100 RMAs, and seven or eight more once it is found.
+    /// Finds which of these RMAs a transaction belongs to. Rows of the list name only the units, and some name
+    /// none (docs/evidence/returngo.md#transaction-list). So this filters by 100 RMAs at a time and halves the
+    /// set that has the transaction: a call for every 100 RMAs, and seven or eight more once it is found.
     ///
     /// # Errors
-    /// When a page cannot be had. A row that does not read is no error: it is passed over.
+    /// When a page cannot be fetched. Invalid rows are ignored.
     pub async fn owner(&self, id: &TransactionId, among: &[RmaId]) -> Result<Option<RmaId>, crate::Error> {
         const TOGETHER: usize = 100;
         for mut set in among.chunks(TOGETHER) {
@@ -318,7 +319,7 @@ impl<'c> Transactions<'c> {
         Ok(false)
     }
 
-    /// Reports how a movement of money went. Unconfirmed, see [`update`].
+    /// Reports the outcome of a transaction. Unconfirmed, see [`update`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -2,8 +2,8 @@ use std::{fmt, time::Duration};
 
 use crate::Method;
 
-/// Is told of every attempt as it ends: where metrics hook in. Called on the task that makes the call, so it
-/// should be quick.
+/// A hook for metrics that is called after every attempt. It runs on the task that makes the call, so it should
+/// return quickly.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,11 +21,11 @@ use crate::Method;
 /// }
 /// ```
 pub trait Observer: fmt::Debug + Send + Sync {
-    /// An attempt was answered, or will not be.
+    /// Called when an attempt has a response or has failed.
     fn attempt_finished(&self, attempt: &FinishedAttempt);
 }
 
-/// One attempt of a call. Neither ids nor queries nor bodies are in it.
+/// One attempt of a call. It contains no ids, queries or bodies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FinishedAttempt {
@@ -35,12 +35,12 @@ pub struct FinishedAttempt {
     pub method: Method,
     /// The path with its placeholders.
     pub path_template: &'static str,
-    /// The status of the answer; none when no complete answer came.
+    /// The response's status; none without a complete response.
     pub status: Option<u16>,
-    /// Which attempt of its call it is, from 1.
+    /// The attempt's number within its call, from 1.
     pub attempt: u32,
-    /// What it waited before it was sent: after the attempt before it, for an access token and for the budget.
+    /// The wait before it was sent: after the previous attempt, for an access token and for the rate limit.
     pub waited: Duration,
-    /// From sending it to having its answer.
+    /// The time from sending the request to its response.
     pub duration: Duration,
 }

@@ -5,102 +5,104 @@ use jiff::Timestamp;
 use tracing::{Instrument, Span, debug, info, info_span};
 
 use super::{
-    CallReport, Clock, FinishedAttempt, NotRetried, Observer, RetryPolicy, Transport, TransportError,
-    Trouble,
-    retry::{Next, Tries},
+    CallReport, Clock, FailureClass, FinishedAttempt, NotRetried, Observer, RetryPolicy, Transport,
+    TransportError,
+    retry::{AttemptCounts, RetryDecision},
 };
 use crate::{Endpoint, HttpRequest, HttpResponse, Idempotency};
 
-/// What one API adds to the pipeline: its budget and credentials before a request, its reading of the answer after.
+/// What one API adds to the pipeline: its rate limit and credentials before a request, and the classification
+/// of its response.
 #[async_trait]
-pub trait Rules: Send + Sync {
-    /// Waits until the request may go, then adds what it needs. Called before every attempt; the place in the
-    /// budget that it gives is held until the answer was judged.
+pub trait ApiPolicy: Send + Sync {
+    /// Waits for the rate limit and adds credentials. Called before every attempt; the permit is held until the
+    /// response is classified.
     ///
     /// # Errors
-    /// When what it needs, such as an access token, is not to be had: the request is given up, unsent.
+    /// When something that the request needs, such as an access token, is unavailable: the request is not sent.
     async fn prepare<'a>(
         &'a self,
         request: &mut HttpRequest,
         clock: &dyn Clock,
-    ) -> Result<Place<'a>, Unprepared>;
+    ) -> Result<Permit<'a>, PrepareError>;
 
-    /// Reads an answer. Called for every answer, whatever its status.
-    fn judge(&self, response: &HttpResponse, now: Timestamp) -> Verdict;
+    /// Classifies a response. Called for every response, whatever its status.
+    fn classify(&self, response: &HttpResponse, now: Timestamp) -> Disposition;
 
-    /// The request's id in the answer, for logs and for the API's support.
+    /// The request's id in the response, for logs and for the API's support.
     fn request_id<'a>(&self, response: &'a HttpResponse) -> Option<&'a str>;
 
-    /// How many requests the budget has left, as far as is known.
+    /// How many requests the rate limit still allows, if known.
     fn budget_left(&self) -> Option<u32> {
         None
     }
 }
 
-/// Why a request could not be made ready to go.
-pub type Unprepared = Box<dyn Error + Send + Sync>;
+/// Why a request could not be prepared.
+pub type PrepareError = Box<dyn Error + Send + Sync>;
 
-/// A place in a budget; dropping it says that the request is no longer under way.
-pub type Place<'a> = Box<dyn Send + Sync + 'a>;
+/// A rate-limit permit, released on drop.
+pub type Permit<'a> = Box<dyn Send + Sync + 'a>;
 
-/// How an answer is to be taken.
+/// The classification of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It succeeded.
+pub enum Disposition {
+    /// The request succeeded.
     Accepted,
-    /// It was refused; sending it again changes nothing.
+    /// The request was rejected; sending it again changes nothing.
     Refused,
-    /// The rate limit turned it away; the server may say for how long.
+    /// The rate limit rejected the request; the server may say how long to wait.
     Throttled {
         /// The wait that the server asks for.
         wait: Option<Duration>,
     },
-    /// Its credentials have run out, and the next [`Rules::prepare`] gets new ones: it is sent again, once.
+    /// The credentials have expired, and the next [`ApiPolicy::prepare`] gets new ones: the request is retried
+    /// once.
     CredentialsExpired,
-    /// The server failed and may have acted on it.
-    Failed,
-    /// As `Failed`, and repeating does not cure it.
-    Broken,
+    /// The server failed and may have applied the request.
+    ServerFailed,
+    /// As `ServerFailed`, and a retry would fail as well.
+    ServerFailedPermanently,
 }
 
-/// A call that did not succeed, after everything that may be tried was tried.
+/// A call that failed, after all permitted retries.
 #[derive(Debug)]
 pub struct Failure {
-    /// Which call, how often, how long, why not again.
+    /// The call, its attempts and duration, and why it was not retried.
     pub report: CallReport,
-    /// The last answer, if one came.
+    /// The last response, if there was one.
     pub response: Option<HttpResponse>,
-    /// Why no answer came, if none did.
+    /// Why there was no response.
     pub transport: Option<TransportError>,
-    /// Why the last attempt could not be made ready, if that was it.
-    pub unprepared: Option<Unprepared>,
-    /// What kind of trouble the last attempt met.
-    pub trouble: Trouble,
+    /// Why the last attempt could not be prepared.
+    pub prepare_error: Option<PrepareError>,
+    /// The failure of the last attempt.
+    pub class: FailureClass,
 }
 
-/// Sends requests: prepare → transport → judge → maybe again.
+/// Sends requests: prepare, send, classify, retry.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
-    /// Where requests go out.
+    /// Sends the requests.
     pub transport: Arc<dyn Transport>,
-    /// What time it is, and waiting.
+    /// The time, and waiting.
     pub clock: Arc<dyn Clock>,
-    /// How often, and after what wait, a request is sent again.
+    /// When a request is retried.
     pub retry: RetryPolicy,
-    /// Who is told of every attempt, if anybody.
+    /// Called after every attempt, if set.
     pub observer: Option<Arc<dyn Observer>>,
     /// The API's name in spans and log lines.
     pub api: &'static str,
 }
 
 impl Pipeline {
-    /// Sends a request until it succeeds or must not be sent again.
+    /// Sends a request until it succeeds or must not be retried.
     ///
     /// # Errors
-    /// A [`Failure`] with the last answer and a report.
+    /// A [`Failure`] with the last response and a report.
     pub async fn send(
         &self,
-        rules: &dyn Rules,
+        policy: &dyn ApiPolicy,
         endpoint: Endpoint,
         request: &HttpRequest,
     ) -> Result<HttpResponse, Box<Failure>> {
@@ -114,49 +116,47 @@ impl Pipeline {
             request_id = tracing::field::Empty,
             budget_left = tracing::field::Empty,
         );
-        self.attempt_all(rules, endpoint, request).instrument(span).await
+        self.attempt_all(policy, endpoint, request).instrument(span).await
     }
 
     async fn attempt_all(
         &self,
-        rules: &dyn Rules,
+        policy: &dyn ApiPolicy,
         endpoint: Endpoint,
         request: &HttpRequest,
     ) -> Result<HttpResponse, Box<Failure>> {
         let started = self.clock.now();
-        let mut tries = Tries::default();
+        let mut counts = AttemptCounts::default();
         let mut may_have_been_applied = false;
         let mut waited = Duration::ZERO;
         loop {
-            tries.attempts += 1;
-            Span::current().record("attempt", tries.attempts);
-            let end = match self.attempt(rules, endpoint, request, tries.attempts, waited).await {
+            counts.attempts += 1;
+            Span::current().record("attempt", counts.attempts);
+            let end = match self.attempt(policy, endpoint, request, counts.attempts, waited).await {
                 Ok(response) => return Ok(response),
                 Err(end) => end,
             };
-            tries.count(end.trouble);
-            may_have_been_applied |= end.trouble.leaves_doubt() && endpoint.idempotency != Idempotency::Read;
-            let next = match end.unprepared {
-                Some(_) => Next::GiveUp(NotRetried::Unprepared),
-                None => self.retry.next(endpoint.idempotency, end.trouble, tries, end.wait),
+            counts.record(end.class);
+            may_have_been_applied |= end.class.leaves_doubt() && endpoint.idempotency != Idempotency::Read;
+            let next = match end.prepare_error {
+                Some(_) => RetryDecision::GiveUp(NotRetried::NotPrepared),
+                None => self.retry.next(endpoint.idempotency, end.class, counts, end.wait),
             };
             match next {
-                Next::SendAgain { after } => {
+                RetryDecision::Retry { after } => {
                     info!(
-                        trouble = ?end.trouble,
-                        wait_ms = after.as_millis() as u64,
-                        "sending {} {} again",
-                        endpoint.method,
-                        endpoint.template
+                                            failure = ?end.class,
+                                            wait_ms = after.as_millis() as u64,
+                                            "retrying the request"
                     );
                     self.clock.sleep(after).await;
                     waited = after;
                 }
-                Next::GiveUp(reason) => {
-                    let report = self.report(endpoint, tries, started, reason, may_have_been_applied);
-                    debug!(trouble = ?end.trouble, "{report} failed: {reason}");
-                    let End { response, transport, unprepared, trouble, .. } = *end;
-                    return Err(Box::new(Failure { report, response, transport, unprepared, trouble }));
+                RetryDecision::GiveUp(reason) => {
+                    let report = self.report(endpoint, counts, started, reason, may_have_been_applied);
+                    debug!(failure = ?end.class, %reason, attempts = report.attempts, "giving up on the request");
+                    let FailedAttempt { response, transport, prepare_error, class, .. } = *end;
+                    return Err(Box::new(Failure { report, response, transport, prepare_error, class }));
                 }
             }
         }
@@ -164,26 +164,27 @@ impl Pipeline {
 
     async fn attempt(
         &self,
-        rules: &dyn Rules,
+        policy: &dyn ApiPolicy,
         endpoint: Endpoint,
         request: &HttpRequest,
         attempt: u32,
         waited: Duration,
-    ) -> Result<HttpResponse, Box<End>> {
+    ) -> Result<HttpResponse, Box<FailedAttempt>> {
         let mut request = request.clone();
         let asked = self.clock.now();
-        let _place = rules.prepare(&mut request, &*self.clock).await.map_err(End::unprepared)?;
+        let _permit =
+            policy.prepare(&mut request, &*self.clock).await.map_err(FailedAttempt::prepare_error)?;
         let sent = self.clock.now();
         let answer = self.transport.send(request).await;
         let answered = self.clock.now();
         let status = answer.as_ref().ok().map(|response| response.status);
         let ended = match answer {
             Ok(response) => {
-                let verdict = rules.judge(&response, answered);
-                record(rules, &response);
-                End::of(verdict, response)
+                let disposition = policy.classify(&response, answered);
+                record(policy, &response);
+                FailedAttempt::of(disposition, response)
             }
-            Err(error) => Err(End::unanswered(error)),
+            Err(error) => Err(FailedAttempt::unanswered(error)),
         };
         if let Some(observer) = &self.observer {
             observer.attempt_finished(&FinishedAttempt {
@@ -202,14 +203,14 @@ impl Pipeline {
     fn report(
         &self,
         endpoint: Endpoint,
-        tries: Tries,
+        counts: AttemptCounts,
         started: Timestamp,
         reason: NotRetried,
         may_have_been_applied: bool,
     ) -> CallReport {
         CallReport {
             endpoint,
-            attempts: tries.attempts,
+            attempts: counts.attempts,
             elapsed: self.clock.now().duration_since(started).unsigned_abs(),
             not_retried: Some(reason),
             may_have_been_applied,
@@ -217,51 +218,51 @@ impl Pipeline {
     }
 }
 
-/// What the answer adds to the call's span.
-fn record(rules: &dyn Rules, response: &HttpResponse) {
+/// Adds the response to the call's span.
+fn record(policy: &dyn ApiPolicy, response: &HttpResponse) {
     let span = Span::current();
     span.record("status", response.status);
-    if let Some(id) = rules.request_id(response) {
+    if let Some(id) = policy.request_id(response) {
         span.record("request_id", id);
     }
-    if let Some(left) = rules.budget_left() {
+    if let Some(left) = policy.budget_left() {
         span.record("budget_left", left);
     }
 }
 
-/// How an attempt ended that did not succeed.
-struct End {
-    trouble: Trouble,
+/// An attempt that failed.
+struct FailedAttempt {
+    class: FailureClass,
     /// The wait that the server asks for.
     wait: Option<Duration>,
     response: Option<HttpResponse>,
     transport: Option<TransportError>,
-    unprepared: Option<Unprepared>,
+    prepare_error: Option<PrepareError>,
 }
 
-impl End {
-    const fn new(trouble: Trouble) -> Self {
-        Self { trouble, wait: None, response: None, transport: None, unprepared: None }
+impl FailedAttempt {
+    const fn new(class: FailureClass) -> Self {
+        Self { class, wait: None, response: None, transport: None, prepare_error: None }
     }
 
-    fn unprepared(error: Unprepared) -> Box<Self> {
-        Box::new(Self { unprepared: Some(error), ..Self::new(Trouble::NeverSent) })
+    fn prepare_error(error: PrepareError) -> Box<Self> {
+        Box::new(Self { prepare_error: Some(error), ..Self::new(FailureClass::NeverSent) })
     }
 
     fn unanswered(error: TransportError) -> Box<Self> {
-        let trouble = if error.may_have_arrived() { Trouble::AnswerLost } else { Trouble::NeverSent };
-        Box::new(Self { transport: Some(error), ..Self::new(trouble) })
+        let class = if error.may_have_arrived() { FailureClass::AnswerLost } else { FailureClass::NeverSent };
+        Box::new(Self { transport: Some(error), ..Self::new(class) })
     }
 
-    fn of(verdict: Verdict, response: HttpResponse) -> Result<HttpResponse, Box<Self>> {
-        let (trouble, wait) = match verdict {
-            Verdict::Accepted => return Ok(response),
-            Verdict::Refused => (Trouble::Refused, None),
-            Verdict::Throttled { wait } => (Trouble::Throttled, wait),
-            Verdict::CredentialsExpired => (Trouble::CredentialsExpired, None),
-            Verdict::Failed => (Trouble::ServerFailed, None),
-            Verdict::Broken => (Trouble::Broken, None),
+    fn of(disposition: Disposition, response: HttpResponse) -> Result<HttpResponse, Box<Self>> {
+        let (class, wait) = match disposition {
+            Disposition::Accepted => return Ok(response),
+            Disposition::Refused => (FailureClass::Refused, None),
+            Disposition::Throttled { wait } => (FailureClass::Throttled, wait),
+            Disposition::CredentialsExpired => (FailureClass::CredentialsExpired, None),
+            Disposition::ServerFailed => (FailureClass::ServerFailed, None),
+            Disposition::ServerFailedPermanently => (FailureClass::ServerFailedPermanently, None),
         };
-        Err(Box::new(Self { wait, response: Some(response), ..Self::new(trouble) }))
+        Err(Box::new(Self { wait, response: Some(response), ..Self::new(class) }))
     }
 }

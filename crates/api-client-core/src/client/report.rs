@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use super::NotRetried;
 use crate::{Endpoint, Idempotency, Method};
 
-/// What a caller, and support, need to know about a call that failed: which one, how often, how long.
+/// The facts of a failed call: which one, how many attempts, how long.
 #[derive(Debug, Clone)]
 pub struct CallReport {
     pub(super) endpoint: Endpoint,
@@ -14,7 +14,7 @@ pub struct CallReport {
 }
 
 impl CallReport {
-    /// A report of a call that was not sent at all.
+    /// Creates the report of a call that was not sent.
     pub const fn unsent(endpoint: Endpoint) -> Self {
         Self {
             endpoint,
@@ -25,8 +25,7 @@ impl CallReport {
         }
     }
 
-    /// A report of a call that was answered with success, for an answer that then did not read. A write
-    /// was applied.
+    /// Creates the report of a call that succeeded and whose response cannot be decoded. A write was applied.
     pub const fn answered(endpoint: Endpoint) -> Self {
         let write = !matches!(endpoint.idempotency, Idempotency::Read);
         Self {
@@ -38,7 +37,7 @@ impl CallReport {
         }
     }
 
-    /// A report of a part of a call that carried several, and that came back without success.
+    /// Creates the report of one part of a call with several parts, which failed.
     pub const fn part(endpoint: Endpoint, not_retried: NotRetried, may_have_been_applied: bool) -> Self {
         Self {
             endpoint,
@@ -49,7 +48,7 @@ impl CallReport {
         }
     }
 
-    /// What repeating the call would do.
+    /// The effect of repeating the call.
     pub const fn idempotency(&self) -> Idempotency {
         self.endpoint.idempotency
     }
@@ -64,22 +63,22 @@ impl CallReport {
         self.endpoint.template
     }
 
-    /// How often it was sent.
+    /// The number of attempts.
     pub const fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// From the first attempt to giving up, waits included.
+    /// The time from the first attempt to the last failure, including waits.
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
     }
 
-    /// Why it was not sent again.
+    /// Why the call was not retried.
     pub const fn not_retried(&self) -> Option<NotRetried> {
         self.not_retried
     }
 
-    /// Whether the server may have acted on it although no success came back. Always false for reads.
+    /// Whether the server may have applied the call although it failed. Always false for reads.
     pub const fn may_have_been_applied(&self) -> bool {
         self.may_have_been_applied
     }

@@ -6,12 +6,12 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use super::{Transport, TransportError};
 use crate::{Header, Headers, HttpRequest, HttpResponse, Method};
 
-/// The transport that clients use unless told otherwise.
+/// The default transport of the clients: HTTP with reqwest.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport(reqwest::Client);
 
 impl ReqwestTransport {
-    /// A transport that gives up on an answer after `timeout`.
+    /// Creates a transport that waits at most `timeout` for a response.
     ///
     /// # Errors
     /// When TLS cannot be set up.
@@ -20,11 +20,12 @@ impl ReqwestTransport {
             .user_agent(user_agent)
             .timeout(timeout)
             .connect_timeout(Duration::from_secs(10))
-            // A redirect would carry the credentials, which are headers of the API's own, to whatever host it names.
+            // A redirect would send the credentials, which are headers of the API's own, to whatever host it
+            // names.
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map(Self)
-            .map_err(|error| TransportError::never_sent("the HTTP client could not be set up").because(error))
+            .map_err(|error| TransportError::never_sent("cannot set up the HTTP client").because(error))
     }
 }
 
@@ -40,14 +41,11 @@ impl Transport for ReqwestTransport {
 }
 
 fn outgoing(request: HttpRequest) -> Result<reqwest::Request, TransportError> {
-    let url = request
-        .url
-        .parse()
-        .map_err(|error| TransportError::never_sent("the URL is not one that HTTP can use").because(error))?;
+    let url =
+        request.url.parse().map_err(|error| TransportError::never_sent("invalid URL").because(error))?;
     let mut outgoing = reqwest::Request::new(method(request.method), url);
     for Header { name, value, secret } in request.headers {
-        let unusable =
-            || TransportError::never_sent(format!("the header {name} has a value that HTTP cannot carry"));
+        let unusable = || TransportError::never_sent(format!("invalid name or value of the header {name}"));
         let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unusable())?;
         let mut value = HeaderValue::try_from(value).map_err(|_| unusable())?;
         value.set_sensitive(secret);
@@ -79,14 +77,14 @@ const fn method(method: Method) -> reqwest::Method {
     }
 }
 
-/// The URL stays out of the message: its query holds order numbers and e-mail addresses.
+/// The URL is left out of the message: its query contains order numbers and e-mail addresses.
 fn lost(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
     if error.is_connect() || error.is_builder() {
         TransportError::never_sent("no connection to the server").because(error)
     } else if error.is_timeout() {
-        TransportError::answer_lost("no answer within the time limit").because(error)
+        TransportError::answer_lost("no response within the time limit").because(error)
     } else {
-        TransportError::answer_lost("the connection ended before the answer was complete").because(error)
+        TransportError::answer_lost("connection closed before the response was complete").because(error)
     }
 }

@@ -1,78 +1,82 @@
 use std::{fmt, time::Duration};
 
-use crate::Idempotency;
+use crate::{Backoff, Idempotency};
 
-/// What went wrong with one attempt, as far as repeating it is concerned.
+/// Why an attempt failed, as far as a retry depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    /// The request never left.
+pub enum FailureClass {
+    /// The request was not sent.
     NeverSent,
-    /// The server turned it away before acting on it, because of its rate limit.
+    /// The rate limit rejected the request before it was applied.
     Throttled,
-    /// The request may have arrived, and no complete answer came.
+    /// The request may have arrived; there is no complete response.
     AnswerLost,
-    /// The server failed; it may have acted on the request.
+    /// The server failed; it may have applied the request.
     ServerFailed,
-    /// The server failed in a way that repeating does not cure; it may have acted on the request.
-    Broken,
-    /// The server turned it away before acting on it, because its credentials have run out; the rules have a
-    /// way to get new ones.
+    /// The server failed in a way that a retry does not cure; it may have applied the request.
+    ServerFailedPermanently,
+    /// The server rejected the request before applying it because its credentials have expired; the policy can
+    /// get new ones.
     CredentialsExpired,
-    /// The server understood the request and refused it.
+    /// The server understood and rejected the request.
     Refused,
 }
 
-impl Trouble {
-    /// Whether the server may have acted on the request all the same.
+impl FailureClass {
+    /// Whether it is uncertain that a request of this idempotency was applied, and a retry could apply it
+    /// twice.
+    pub const fn is_ambiguous_for(self, idempotency: Idempotency) -> bool {
+        self.leaves_doubt() && !idempotency.is_repeatable()
+    }
+
+    /// Whether the server may have applied the request.
     pub const fn leaves_doubt(self) -> bool {
-        matches!(self, Self::AnswerLost | Self::ServerFailed | Self::Broken)
+        matches!(self, Self::AnswerLost | Self::ServerFailed | Self::ServerFailedPermanently)
     }
 }
 
-/// Why a failed request was not sent again.
+/// Why a failed request was not retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotRetried {
-    /// The server would refuse it again.
+    /// The server would reject it again.
     Refused,
-    /// Repeating would fail the same way.
+    /// A retry would fail in the same way.
     Pointless,
     /// It may have been applied, and applying it twice would be wrong.
     MayHaveBeenApplied,
-    /// It was sent as often as the policy allows.
+    /// All attempts that the policy allows were made.
     AttemptsUsedUp,
     /// The server asks for a longer wait than the policy allows.
     WaitTooLong,
-    /// What the request needs before it can be sent, such as an access token, is not to be had.
-    Unprepared,
+    /// Something that the request needs, such as an access token, is unavailable.
+    NotPrepared,
 }
 
 impl fmt::Display for NotRetried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Refused => "the server would refuse it again",
-            Self::Pointless => "it would fail the same way again",
-            Self::MayHaveBeenApplied => "it may have been applied, and must not be applied twice",
-            Self::AttemptsUsedUp => "all attempts are used up",
-            Self::Unprepared => "what it needs before it can be sent is not to be had",
+            Self::Refused => "the server would reject it again",
+            Self::Pointless => "it would fail in the same way again",
+            Self::MayHaveBeenApplied => "it may have been applied and must not be applied twice",
+            Self::AttemptsUsedUp => "all attempts were made",
+            Self::NotPrepared => "something that it needs, such as an access token, is unavailable",
             Self::WaitTooLong => "the server asks for a longer wait than allowed",
         })
     }
 }
 
-/// How often, and after what wait, a request is sent again.
+/// When a request is retried, and how often.
 #[derive(Debug, Clone)]
 pub struct RetryPolicy {
-    /// Attempts in all for one request; throttle refusals and the one attempt that finds its credentials expired
-    /// are not counted against it.
+    /// The attempts for one request. Rejections by the rate limit, and the one attempt that finds its
+    /// credentials expired, are not counted.
     pub attempts: u32,
-    /// The wait before the second attempt; it doubles from there.
-    pub first_wait: Duration,
-    /// No wait of our own is longer.
-    pub longest_wait: Duration,
-    /// How often a throttle refusal is waited out.
+    /// The waits between attempts, shortened at random by up to a half.
+    pub backoff: Backoff,
+    /// How many rejections by the rate limit are waited for.
     pub throttle_waits: u32,
-    /// A server that asks for a longer wait is not waited for.
+    /// The longest wait that the server may ask for; beyond it the request fails.
     pub longest_server_wait: Duration,
 }
 
@@ -80,78 +84,74 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             attempts: 4,
-            first_wait: Duration::from_millis(250),
-            longest_wait: Duration::from_secs(10),
+            backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(10)),
             throttle_waits: 5,
             longest_server_wait: Duration::from_secs(120),
         }
     }
 }
 
-/// What to do after a failed attempt.
+/// The decision after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
-    SendAgain { after: Duration },
+pub(super) enum RetryDecision {
+    Retry { after: Duration },
     GiveUp(NotRetried),
 }
 
-/// How often this request was tried so far.
+/// The attempts of a request so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tries {
+pub(super) struct AttemptCounts {
     pub(super) attempts: u32,
     pub(super) throttled: u32,
     pub(super) expired: u32,
 }
 
-impl Tries {
-    pub(super) fn count(&mut self, trouble: Trouble) {
-        self.throttled += u32::from(trouble == Trouble::Throttled);
-        self.expired += u32::from(trouble == Trouble::CredentialsExpired);
+impl AttemptCounts {
+    pub(super) fn record(&mut self, class: FailureClass) {
+        self.throttled += u32::from(class == FailureClass::Throttled);
+        self.expired += u32::from(class == FailureClass::CredentialsExpired);
     }
 }
 
 impl RetryPolicy {
-    /// The one place that decides whether a request is sent again.
+    /// Decides whether a request is retried; the only place that does.
     ///
-    /// A keyed write whose answer was lost is not repeated blindly either: whoever knows the key looks it up
-    /// first and gives back what is there.
+    /// A keyed write whose response was lost is not repeated blindly either: a caller that knows the key looks
+    /// it up first and returns the existing object.
     pub(super) fn next(
         &self,
         idempotency: Idempotency,
-        trouble: Trouble,
-        tries: Tries,
+        class: FailureClass,
+        counts: AttemptCounts,
         asked: Option<Duration>,
-    ) -> Next {
-        let harmless = matches!(idempotency, Idempotency::Read | Idempotency::RepeatableWrite);
-        match trouble {
-            Trouble::Refused => return Next::GiveUp(NotRetried::Refused),
-            _ if trouble.leaves_doubt() && !harmless => return Next::GiveUp(NotRetried::MayHaveBeenApplied),
-            Trouble::Broken => return Next::GiveUp(NotRetried::Pointless),
+    ) -> RetryDecision {
+        match class {
+            FailureClass::Refused => return RetryDecision::GiveUp(NotRetried::Refused),
+            _ if class.is_ambiguous_for(idempotency) => {
+                return RetryDecision::GiveUp(NotRetried::MayHaveBeenApplied);
+            }
+            FailureClass::ServerFailedPermanently => return RetryDecision::GiveUp(NotRetried::Pointless),
             _ => {}
         }
-        let used_up = match trouble {
-            Trouble::Throttled => tries.throttled > self.throttle_waits,
-            // New credentials that are refused as well will not get better.
-            Trouble::CredentialsExpired => tries.expired > 1,
-            _ => tries.attempts - tries.throttled - tries.expired >= self.attempts,
+        let used_up = match class {
+            FailureClass::Throttled => counts.throttled > self.throttle_waits,
+            // New credentials that are rejected as well will not be accepted later.
+            FailureClass::CredentialsExpired => counts.expired > 1,
+            _ => counts.attempts - counts.throttled - counts.expired >= self.attempts,
         };
         if used_up {
-            return Next::GiveUp(NotRetried::AttemptsUsedUp);
+            return RetryDecision::GiveUp(NotRetried::AttemptsUsedUp);
         }
-        if trouble == Trouble::CredentialsExpired {
-            return Next::SendAgain { after: Duration::ZERO };
+        if class == FailureClass::CredentialsExpired {
+            return RetryDecision::Retry { after: Duration::ZERO };
         }
         match asked {
-            Some(asked) if asked > self.longest_server_wait => Next::GiveUp(NotRetried::WaitTooLong),
-            asked => Next::SendAgain { after: self.own_wait(tries).max(asked.unwrap_or_default()) },
+            Some(asked) if asked > self.longest_server_wait => RetryDecision::GiveUp(NotRetried::WaitTooLong),
+            asked => {
+                let own = self.backoff.jittered_wait_after(counts.attempts.saturating_sub(1));
+                RetryDecision::Retry { after: own.max(asked.unwrap_or_default()) }
+            }
         }
-    }
-
-    /// Doubling with full jitter, so that clients that failed together do not come back together.
-    fn own_wait(&self, tries: Tries) -> Duration {
-        let doublings = (tries.attempts.saturating_sub(1)).min(16);
-        let ceiling = self.first_wait.saturating_mul(1 << doublings).min(self.longest_wait);
-        ceiling.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
 }
 
@@ -160,17 +160,22 @@ mod tests {
     use super::*;
     use Idempotency::*;
 
-    fn next(idempotency: Idempotency, trouble: Trouble) -> Next {
-        RetryPolicy::default().next(idempotency, trouble, Tries { attempts: 1, ..Tries::default() }, None)
+    fn next(idempotency: Idempotency, class: FailureClass) -> RetryDecision {
+        RetryPolicy::default().next(
+            idempotency,
+            class,
+            AttemptCounts { attempts: 1, ..AttemptCounts::default() },
+            None,
+        )
     }
 
     #[test]
     fn what_never_left_or_was_throttled_may_always_go_again() {
         for idempotency in [Read, KeyedWrite, RepeatableWrite, UnkeyedWrite] {
-            for trouble in [Trouble::NeverSent, Trouble::Throttled] {
+            for class in [FailureClass::NeverSent, FailureClass::Throttled] {
                 assert!(
-                    matches!(next(idempotency, trouble), Next::SendAgain { .. }),
-                    "{idempotency:?} {trouble:?}"
+                    matches!(next(idempotency, class), RetryDecision::Retry { .. }),
+                    "{idempotency:?} {class:?}"
                 );
             }
         }
@@ -178,58 +183,66 @@ mod tests {
 
     #[test]
     fn a_write_that_may_have_arrived_is_never_repeated_blindly() {
-        for trouble in [Trouble::AnswerLost, Trouble::ServerFailed, Trouble::Broken] {
+        for class in
+            [FailureClass::AnswerLost, FailureClass::ServerFailed, FailureClass::ServerFailedPermanently]
+        {
             for idempotency in [KeyedWrite, UnkeyedWrite] {
-                assert_eq!(next(idempotency, trouble), Next::GiveUp(NotRetried::MayHaveBeenApplied));
+                assert_eq!(next(idempotency, class), RetryDecision::GiveUp(NotRetried::MayHaveBeenApplied));
             }
         }
         for idempotency in [Read, RepeatableWrite] {
-            for trouble in [Trouble::AnswerLost, Trouble::ServerFailed] {
-                assert!(matches!(next(idempotency, trouble), Next::SendAgain { .. }));
+            for class in [FailureClass::AnswerLost, FailureClass::ServerFailed] {
+                assert!(matches!(next(idempotency, class), RetryDecision::Retry { .. }));
             }
-            assert_eq!(next(idempotency, Trouble::Broken), Next::GiveUp(NotRetried::Pointless));
+            assert_eq!(
+                next(idempotency, FailureClass::ServerFailedPermanently),
+                RetryDecision::GiveUp(NotRetried::Pointless)
+            );
         }
     }
 
     #[test]
     fn attempts_end_and_throttle_waits_are_counted_apart() {
         let policy = RetryPolicy::default();
-        let last = Tries { attempts: policy.attempts + 3, throttled: 3, expired: 0 };
+        let last = AttemptCounts { attempts: policy.attempts + 3, throttled: 3, expired: 0 };
         assert_eq!(
-            policy.next(Read, Trouble::ServerFailed, last, None),
-            Next::GiveUp(NotRetried::AttemptsUsedUp)
+            policy.next(Read, FailureClass::ServerFailed, last, None),
+            RetryDecision::GiveUp(NotRetried::AttemptsUsedUp)
         );
-        assert!(matches!(policy.next(Read, Trouble::Throttled, last, None), Next::SendAgain { .. }));
+        assert!(matches!(
+            policy.next(Read, FailureClass::Throttled, last, None),
+            RetryDecision::Retry { .. }
+        ));
     }
 
     #[test]
     fn expired_credentials_are_renewed_once_whatever_the_request_is() {
         let policy = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
-        let mut tries = Tries { attempts: 1, ..Tries::default() };
-        tries.count(Trouble::CredentialsExpired);
+        let mut counts = AttemptCounts { attempts: 1, ..AttemptCounts::default() };
+        counts.record(FailureClass::CredentialsExpired);
         for idempotency in [Read, KeyedWrite, RepeatableWrite, UnkeyedWrite] {
-            let next = policy.next(idempotency, Trouble::CredentialsExpired, tries, None);
-            assert_eq!(next, Next::SendAgain { after: Duration::ZERO });
+            let next = policy.next(idempotency, FailureClass::CredentialsExpired, counts, None);
+            assert_eq!(next, RetryDecision::Retry { after: Duration::ZERO });
         }
-        tries.attempts += 1;
-        tries.count(Trouble::CredentialsExpired);
-        let next = policy.next(Read, Trouble::CredentialsExpired, tries, None);
-        assert_eq!(next, Next::GiveUp(NotRetried::AttemptsUsedUp));
+        counts.attempts += 1;
+        counts.record(FailureClass::CredentialsExpired);
+        let next = policy.next(Read, FailureClass::CredentialsExpired, counts, None);
+        assert_eq!(next, RetryDecision::GiveUp(NotRetried::AttemptsUsedUp));
     }
 
     #[test]
     fn the_servers_wait_wins_up_to_a_limit() {
         let policy = RetryPolicy::default();
-        let tries = Tries { attempts: 1, throttled: 1, expired: 0 };
+        let counts = AttemptCounts { attempts: 1, throttled: 1, expired: 0 };
         let asked = Duration::from_secs(43);
         assert_eq!(
-            policy.next(Read, Trouble::Throttled, tries, Some(asked)),
-            Next::SendAgain { after: asked }
+            policy.next(Read, FailureClass::Throttled, counts, Some(asked)),
+            RetryDecision::Retry { after: asked }
         );
         let hour = Duration::from_secs(3600);
         assert_eq!(
-            policy.next(Read, Trouble::Throttled, tries, Some(hour)),
-            Next::GiveUp(NotRetried::WaitTooLong)
+            policy.next(Read, FailureClass::Throttled, counts, Some(hour)),
+            RetryDecision::GiveUp(NotRetried::WaitTooLong)
         );
     }
 }

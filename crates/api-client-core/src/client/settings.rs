@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-/// A setting that a client cannot use; the message names it and says what to do.
+/// An invalid setting of a client; the message names it and says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnusableSetting(String);
 
@@ -12,8 +12,8 @@ impl fmt::Display for UnusableSetting {
 
 impl Error for UnusableSetting {}
 
-/// Refuses a credential that is empty or has spaces around it. A space that was copied along is not trimmed:
-/// whoever copied it should know. The value is not in the message.
+/// Rejects a credential that is empty or has spaces around it. Copied spaces are not trimmed, so that the user
+/// learns of them. The message does not contain the value.
 ///
 /// # Errors
 /// When it is empty or has spaces around it.
@@ -27,7 +27,7 @@ pub fn check_credential(name: &str, value: &str) -> Result<(), UnusableSetting> 
     }
 }
 
-/// The base of an API, without the slashes at its end.
+/// Returns the base URL of an API without trailing slashes.
 ///
 /// # Errors
 /// When it is not an HTTP URL.

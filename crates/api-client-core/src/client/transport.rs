@@ -4,18 +4,18 @@ use async_trait::async_trait;
 
 use crate::{HttpRequest, HttpResponse};
 
-/// Sends one request and gives its answer. Tests, recorders and middlewares hook in here.
+/// Sends one request and returns its response. Tests, recorders and middleware implement it.
 #[async_trait]
 pub trait Transport: fmt::Debug + Send + Sync {
-    /// Sends the request. An HTTP error status is an answer, not an error.
+    /// Sends the request. An HTTP error status is a response, not an error.
     ///
     /// # Errors
-    /// When no complete answer came; [`TransportError::may_have_arrived`] tells whether the request may have
-    /// reached the server all the same.
+    /// Without a complete response; [`TransportError::may_have_arrived`] tells whether the server may have
+    /// received the request.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
 }
 
-/// No complete answer came.
+/// A request without a complete response.
 #[derive(Debug)]
 pub struct TransportError {
     message: String,
@@ -24,24 +24,24 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// The request never left: it may be sent again whatever it is.
+    /// The request was not sent, so it may be retried whatever it does.
     pub fn never_sent(message: impl Into<String>) -> Self {
         Self { message: message.into(), may_have_arrived: false, source: None }
     }
 
-    /// The request left and its answer was lost: the server may have acted on it.
+    /// The request was sent and its response was lost: the server may have applied it.
     pub fn answer_lost(message: impl Into<String>) -> Self {
         Self { message: message.into(), may_have_arrived: true, source: None }
     }
 
-    /// Keeps the cause.
+    /// Sets the cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// Whether the server may have received the request and acted on it.
+    /// Whether the server may have received and applied the request.
     pub const fn may_have_arrived(&self) -> bool {
         self.may_have_arrived
     }

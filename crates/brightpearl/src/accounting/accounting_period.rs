@@ -100,7 +100,9 @@ pub fn get(ids: &IdSet) -> Request<Vec<AccountingPeriod>> {
 /// Makes an accounting period. There is no key: list the periods before sending it again.
 #[inline]
 pub fn create(period: &NewAccountingPeriod) -> Request<AccountingPeriodId> {
-    Request::new(CREATE, &[], answer::payload).body(period).find_out("list the accounting periods")
+    Request::new(CREATE, &[], answer::payload)
+        .body(period)
+        .with_verification_hint("list the accounting periods")
 }
 
 /// The lock of the books, if there is one.

@@ -204,7 +204,7 @@ searchable! {
 pub fn create(payment: &NewCustomerPayment) -> Request<Created<PaymentId>> {
     let request = Request::new(CREATE, &[], answer::created)
         .body(&OnTheWire(payment))
-        .find_out("search the order's payments for its transactionRef");
+        .with_verification_hint("search the order's payments for its transactionRef");
     if payment.transaction_ref.is_some() { request } else { request.idempotency(Idempotency::UnkeyedWrite) }
 }
 

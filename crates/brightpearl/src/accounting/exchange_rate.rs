@@ -79,7 +79,9 @@ pub fn list() -> Request<Vec<ExchangeRate>> {
 /// Adds a rate. There is no key: list the rates before sending it again.
 #[inline]
 pub fn create(currency: CurrencyId, rate: &NewExchangeRate) -> Request<()> {
-    Request::new(CREATE, &[&currency], answer::nothing).body(rate).find_out("list the exchange rates")
+    Request::new(CREATE, &[&currency], answer::nothing)
+        .body(rate)
+        .with_verification_hint("list the exchange rates")
 }
 
 /// Changes the rate that begins at the same time.

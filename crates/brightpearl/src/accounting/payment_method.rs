@@ -167,7 +167,7 @@ pub fn search(search: &PaymentMethodSearch) -> Request<Page<PaymentMethodRow>> {
 /// before sending it again. The nominal codes must exist, the currencies must be set up.
 #[inline]
 pub fn create(method: &NewPaymentMethod) -> Request<PaymentMethodId> {
-    Request::new(CREATE, &[], answer::payload).body(method).find_out("list the payment methods")
+    Request::new(CREATE, &[], answer::payload).body(method).with_verification_hint("list the payment methods")
 }
 
 /// Writes a payment method anew.

@@ -1,9 +1,9 @@
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
-use api_client_core::{Headers, client::Clock};
+use api_client_core::{Headers, client::Clock, lock, time::later};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex as Queue, Notify};
 
@@ -74,9 +74,9 @@ struct Pool {
     /// The least that an answer of this minute said is left, or the cap until one says so.
     left: u32,
     /// Whether an answer of this minute said so. The cap can be higher by agreement.
-    heard: bool,
+    confirmed: bool,
     /// Calls under way, of which the answers so far need not have known.
-    under_way: u32,
+    in_flight: u32,
     /// When the pool refills.
     refills: Timestamp,
 }
@@ -87,13 +87,13 @@ impl Pool {
     fn refill(&mut self, now: Timestamp) {
         // Further away than a minute can be: the clock was set back since.
         if milliseconds(now, self.refills) > 2 * MINUTE {
-            *self = Self { left: CAP, heard: false, refills: later(now, to_the_minute(now)), ..*self };
+            *self = Self { left: CAP, confirmed: false, refills: later(now, to_the_minute(now)), ..*self };
         }
-        if now < later(self.refills, AFTER_THE_MINUTE) {
+        if now < later(self.refills, CLOCK_SKEW_MARGIN) {
             return;
         }
         self.left = CAP;
-        self.heard = false;
+        self.confirmed = false;
         let since = now.as_millisecond() - self.refills.as_millisecond();
         self.refills = later(now, Duration::from_millis(to_full_minute(since)));
     }
@@ -112,16 +112,16 @@ const FOR_OTHERS: u32 = CAP / 3;
 const MINUTE: u64 = 60_000;
 
 /// The pool refills at the minute by the server's clock, which may be behind ours.
-const AFTER_THE_MINUTE: Duration = Duration::from_millis(500);
+const CLOCK_SKEW_MARGIN: Duration = Duration::from_millis(500);
 
 /// A place in the budget, held while a call is under way.
 #[derive(Debug)]
-pub(super) struct UnderWay<'b>(&'b Budget);
+pub(super) struct BudgetPermit<'b>(&'b Budget);
 
-impl Drop for UnderWay<'_> {
+impl Drop for BudgetPermit<'_> {
     fn drop(&mut self) {
         let mut pool = self.0.pool();
-        pool.under_way = pool.under_way.saturating_sub(1);
+        pool.in_flight = pool.in_flight.saturating_sub(1);
         drop(pool);
         self.0.answered.notify_waiters();
     }
@@ -130,7 +130,12 @@ impl Drop for UnderWay<'_> {
 impl Budget {
     pub(super) fn new() -> Self {
         Self {
-            pool: Mutex::new(Pool { left: CAP, heard: false, under_way: 0, refills: Timestamp::UNIX_EPOCH }),
+            pool: Mutex::new(Pool {
+                left: CAP,
+                confirmed: false,
+                in_flight: 0,
+                refills: Timestamp::UNIX_EPOCH,
+            }),
             answered: Notify::new(),
             interactive: Queue::default(),
             background: Queue::default(),
@@ -138,23 +143,23 @@ impl Budget {
     }
 
     /// Returns once a call may go.
-    pub(super) async fn take(&self, priority: Priority, clock: &dyn Clock) -> UnderWay<'_> {
+    pub(super) async fn take(&self, priority: Priority, clock: &dyn Clock) -> BudgetPermit<'_> {
         let queue = match priority {
             Priority::Interactive => &self.interactive,
             Priority::Background => &self.background,
         };
         let _first_in_line = queue.lock().await;
-        let mut told = false;
+        let mut logged = false;
         loop {
             let answered = self.answered.notified();
-            let Some(wait) = self.take_or_wait(priority, clock.now()) else { return UnderWay(self) };
-            if !told {
+            let Some(wait) = self.take_or_wait(priority, clock.now()) else { return BudgetPermit(self) };
+            if !logged {
                 tracing::info!(
                     wait_ms = wait.as_millis() as u64,
                     ?priority,
                     "waiting for the request budget"
                 );
-                told = true;
+                logged = true;
             }
             tokio::select! {
                 () = clock.sleep(wait) => {}
@@ -166,13 +171,13 @@ impl Budget {
     fn take_or_wait(&self, priority: Priority, now: Timestamp) -> Option<Duration> {
         let mut pool = self.pool();
         pool.refill(now);
-        let free = pool.left.saturating_sub(pool.under_way);
+        let free = pool.left.saturating_sub(pool.in_flight);
         let rest = milliseconds(now, pool.refills);
         if free > priority.leaves(rest.min(MINUTE)) {
-            pool.under_way += 1;
+            pool.in_flight += 1;
             return None;
         }
-        let refilled = later(pool.refills, AFTER_THE_MINUTE);
+        let refilled = later(pool.refills, CLOCK_SKEW_MARGIN);
         // Background calls may go before that, as what is to be left for others shrinks.
         let shrunk = u64::from(free.saturating_sub(RESERVE)) * MINUTE / u64::from(FOR_OTHERS);
         let wait = match priority {
@@ -194,8 +199,8 @@ impl Budget {
         let same_minute = refills.duration_since(pool.refills).abs() < SignedDuration::from_secs(30);
         let overtaken = !same_minute && refills < pool.refills;
         if !overtaken {
-            pool.left = if same_minute && pool.heard { pool.left.min(left) } else { left };
-            pool.heard = true;
+            pool.left = if same_minute && pool.confirmed { pool.left.min(left) } else { left };
+            pool.confirmed = true;
             pool.refills = refills;
         }
     }
@@ -206,7 +211,7 @@ impl Budget {
         let mut pool = self.pool();
         pool.refill(now);
         pool.left = 0;
-        pool.heard = true;
+        pool.confirmed = true;
     }
 
     /// What is left until the pool refills, calls under way not counted.
@@ -215,14 +220,14 @@ impl Budget {
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pool)
     }
 }
 
 /// How long a throttled caller is to wait: until the pool refills by the answer, else by the clock. Whether
 /// a throttle refusal carries the headers is not confirmed.
 pub(super) fn wait_after_refusal(headers: &Headers, now: Timestamp) -> Duration {
-    period(headers).unwrap_or_else(|| to_the_minute(now)) + AFTER_THE_MINUTE
+    period(headers).unwrap_or_else(|| to_the_minute(now)) + CLOCK_SKEW_MARGIN
 }
 
 fn period(headers: &Headers) -> Option<Duration> {
@@ -246,10 +251,6 @@ fn to_full_minute(milliseconds: i64) -> u64 {
 /// From one time to a later one; none when it is over.
 fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or_default()
-}
-
-fn later(time: Timestamp, duration: Duration) -> Timestamp {
-    time.saturating_add(duration).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -289,7 +290,7 @@ mod tests {
         assert_eq!(clock.waits(), [Duration::from_millis(40_500)]);
     }
 
-    async fn futures<'b>(budget: &'b Budget, clock: &SkippingClock, calls: usize) -> Vec<UnderWay<'b>> {
+    async fn futures<'b>(budget: &'b Budget, clock: &SkippingClock, calls: usize) -> Vec<BudgetPermit<'b>> {
         let mut places = Vec::new();
         for _ in 0..calls {
             places.push(budget.take(Priority::Interactive, clock).await);

@@ -17,7 +17,7 @@ use crate::{
 
 /// What became of ids that were asked for, each once.
 #[derive(Debug)]
-pub struct Found<Id, T> {
+pub struct BulkRead<Id, T> {
     /// What is there, in the order in which it was asked for.
     pub found: Vec<T>,
     /// The ids under which there is nothing.
@@ -118,11 +118,11 @@ impl Client {
         &self,
         ids: &[C::Id],
         get: impl Fn(&IdSet) -> Request<C>,
-    ) -> Result<Found<C::Id, C::Thing>, Error> {
+    ) -> Result<BulkRead<C::Id, C::Thing>, Error> {
         let mut there: BTreeMap<u64, C::Thing> = BTreeMap::new();
         let mut refused: BTreeMap<u64, Error> = BTreeMap::new();
         let mut answered = false;
-        let mut sets = Sets::of(&ids.iter().map(|id| (*id).into()).collect());
+        let mut sets = IdSetQueue::of(&ids.iter().map(|id| (*id).into()).collect());
         while let Some(set) = sets.next() {
             match self.send(&get(&set)).await {
                 Ok(part) => {
@@ -155,7 +155,7 @@ impl Client {
         C: IntoIterator + Extend<C::Item> + Default,
     {
         let mut all = C::default();
-        let mut sets = Sets::of(ids);
+        let mut sets = IdSetQueue::of(ids);
         while let Some(set) = sets.next() {
             match self.send(&get(&set)).await {
                 Ok(part) => all.extend(part),
@@ -167,15 +167,15 @@ impl Client {
     }
 }
 
-/// Sets that are still to be asked for. A set is cut off only when its turn comes: a range of a few characters may
+/// IdSetQueue that are still to be asked for. A set is cut off only when its turn comes: a range of a few characters may
 /// make millions.
-pub(crate) struct Sets {
+pub(crate) struct IdSetQueue {
     /// The halves of a refused set, the next one last.
     halves: Vec<IdSet>,
     rest: Box<dyn Iterator<Item = IdSet> + Send + Sync>,
 }
 
-impl Sets {
+impl IdSetQueue {
     pub(crate) fn of(ids: &IdSet) -> Self {
         Self { halves: Vec::new(), rest: Box::new(ids.per_get()) }
     }
@@ -211,8 +211,8 @@ fn in_order<Id: Copy + Into<u64>, T>(
     ids: &[Id],
     mut there: BTreeMap<u64, T>,
     mut refused: BTreeMap<u64, Error>,
-) -> Found<Id, T> {
-    let mut told = Found { found: Vec::new(), missing: Vec::new(), refused: Vec::new() };
+) -> BulkRead<Id, T> {
+    let mut read = BulkRead { found: Vec::new(), missing: Vec::new(), refused: Vec::new() };
     let mut seen = BTreeSet::new();
     for &id in ids {
         let number = id.into();
@@ -220,14 +220,14 @@ fn in_order<Id: Copy + Into<u64>, T>(
             continue;
         }
         if let Some(thing) = there.remove(&number) {
-            told.found.push(thing);
+            read.found.push(thing);
         } else if let Some(error) = refused.remove(&number) {
-            told.refused.push((id, error));
+            read.refused.push((id, error));
         } else {
-            told.missing.push(id);
+            read.missing.push(id);
         }
     }
-    told
+    read
 }
 
 #[cfg(test)]
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_sets_of_a_huge_range_are_made_one_by_one() {
-        let mut sets = Sets::of(&"7,1000-18446744073709551615".parse().unwrap());
+        let mut sets = IdSetQueue::of(&"7,1000-18446744073709551615".parse().unwrap());
         let mut next = || sets.next().unwrap();
         assert_eq!([next().to_string(), next().to_string()], ["7,1000-1198", "1199-1398"]);
         let refused = next();

@@ -1,7 +1,6 @@
 use api_client_core::{
     HttpResponse,
     decode::{DecodeError, readable_json},
-    fingerprint,
     json_text::readable,
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -40,11 +39,7 @@ impl Client {
         &self,
         list: &Request<Vec<T>>,
     ) -> Result<Vec<Result<T, UndecodableRow>>, Error> {
-        let mut each = list.read_as(entries);
-        if list.when_absent().is_some() {
-            each = each.empty_when_absent();
-        }
-        self.send(&each).await
+        self.send(&list.read_as(entries)).await
     }
 }
 
@@ -58,12 +53,8 @@ fn entries<T: DeserializeOwned>(
     let body = readable(&response.body);
     let list: Envelope<'_> = readable_json(&body)?;
     let entry = |(index, entry): (usize, &&RawValue)| {
-        readable_json(entry.get().as_bytes()).map_err(|source| UndecodableRow {
-            number: index + 1,
-            id: id_of(entry),
-            fingerprint: fingerprint(entry.get().as_bytes()),
-            source,
-        })
+        readable_json(entry.get().as_bytes())
+            .map_err(|source| UndecodableRow::new(index + 1, id_of(entry), entry.get(), source))
     };
     Ok(list.response.iter().enumerate().map(entry).collect())
 }
@@ -71,9 +62,9 @@ fn entries<T: DeserializeOwned>(
 /// The id of an entry, as far as it can be told.
 fn id_of(entry: &RawValue) -> Option<u64> {
     #[derive(Deserialize)]
-    struct Named {
+    struct EntryId {
         #[serde(alias = "statusId")]
         id: u64,
     }
-    serde_json::from_str(entry.get()).ok().map(|Named { id }| id)
+    serde_json::from_str(entry.get()).ok().map(|EntryId { id }| id)
 }

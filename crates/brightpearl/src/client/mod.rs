@@ -1,4 +1,4 @@
-//! The client: one resource handle a method, one pipeline for all of them.
+//! The client: a method for each resource, and one pipeline for all requests.
 
 mod auth;
 mod budget;
@@ -7,8 +7,8 @@ mod listing;
 mod multi_message;
 mod once;
 mod paging;
+pub(crate) mod policy;
 mod resources;
-pub(crate) mod rules;
 mod searching;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -16,7 +16,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use api_client_core::HttpResponse;
 pub use api_client_core::client::{
     CallReport, Clock, FinishedAttempt, NotRetried, Observer, ReqwestTransport, RetryPolicy, SkippingClock,
-    SystemClock, Transport, TransportError,
+    SystemClock, Transport, TransportError, testing,
 };
 use api_client_core::client::{Failure, Pipeline, check_base_url};
 
@@ -24,18 +24,18 @@ use api_client_core::client::{Failure, Pipeline, check_base_url};
 pub use self::auth::sign_token;
 use self::{
     auth::Authenticator,
-    rules::{BrightpearlRules, Lane},
+    policy::{AccountPolicy, CallPolicy},
 };
 pub use self::{
     auth::{Credentials, MemoryTokenStore, OAuthApp, TokenStore, TokenStoreError, Tokens},
     budget::{Priority, RequestBudget},
-    bulk::{ById, Found, Identified},
-    multi_message::Outcome,
+    bulk::{BulkRead, ById, Identified},
+    multi_message::MessageOutcome,
     paging::Continuation,
     searching::{Results, Rows, Searchable},
 };
 pub(crate) use self::{
-    bulk::Sets,
+    bulk::IdSetQueue,
     multi_message::create_together,
     once::{create_once, settle},
 };
@@ -66,7 +66,7 @@ struct Shared {
     /// Ends without a slash; endpoint paths begin with one.
     base: String,
     account: AccountCode,
-    rules: BrightpearlRules,
+    policy: AccountPolicy,
     pipeline: Pipeline,
 }
 
@@ -99,13 +99,13 @@ impl Client {
     /// # Errors
     /// When Brightpearl had to be asked and could not be.
     pub async fn instance_id(&self) -> Result<Option<InstanceId>, Error> {
-        if self.shared.rules.instance_id().is_none() {
+        if self.shared.policy.instance_id().is_none() {
             self.account_configuration().await?;
         }
-        Ok(self.shared.rules.instance_id())
+        Ok(self.shared.policy.instance_id())
     }
 
-    /// Sends a request and reads its answer: what every method of every resource does.
+    /// Sends a request and decodes its response, as every method of every resource does.
     ///
     /// # Errors
     /// See [`ErrorKind`].
@@ -114,7 +114,12 @@ impl Client {
             return Err(Error::invalid_request(request.endpoint(), problem));
         }
         let endpoint = request.endpoint();
-        match self.shared.pipeline.send(&self.lane(), endpoint, &request.to_http(&self.shared.base)).await {
+        match self
+            .shared
+            .pipeline
+            .send(&self.call_policy(), endpoint, &request.to_http(&self.shared.base))
+            .await
+        {
             Ok(response) => self.read(request, &response),
             Err(failure) => {
                 let error = self.failed(*failure, request);
@@ -129,13 +134,14 @@ impl Client {
         }
     }
 
-    /// Sends a request and gives the answer as it came, for what this crate does not model.
+    /// Sends a request and returns the unprocessed response, for endpoints and fields that this crate does not
+    /// model.
     ///
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn send_raw<T>(&self, request: &Request<T>) -> Result<HttpResponse, Error> {
         let outgoing = request.to_http(&self.shared.base);
-        let answer = self.shared.pipeline.send(&self.lane(), request.endpoint(), &outgoing).await;
+        let answer = self.shared.pipeline.send(&self.call_policy(), request.endpoint(), &outgoing).await;
         answer.map_err(|failure| self.failed(*failure, request))
     }
 
@@ -148,16 +154,16 @@ impl Client {
         })
     }
 
-    fn lane(&self) -> Lane<'_> {
-        Lane::new(&self.shared, self.priority)
+    fn call_policy(&self) -> CallPolicy<'_> {
+        CallPolicy::new(&self.shared, self.priority)
     }
 
     fn failed<T>(&self, failure: Failure, request: &Request<T>) -> Error {
-        Error::failed(failure, request.how_to_find_out(), &|text| self.hide_in(text))
+        Error::failed(failure, request.verification_hint(), &|text| self.hide_in(text))
     }
 
     fn hide_in(&self, text: &str) -> String {
-        self.shared.rules.authenticator.hide_in(text)
+        self.shared.policy.authenticator.hide_in(text)
     }
 }
 
@@ -166,7 +172,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("account", &self.shared.account)
             .field("base", &self.shared.base)
-            .field("credentials", &self.shared.rules.authenticator)
+            .field("credentials", &self.shared.policy.authenticator)
             .finish_non_exhaustive()
     }
 }
@@ -176,7 +182,7 @@ impl fmt::Debug for Client {
 #[derive(Debug)]
 pub struct ClientBuilder {
     account_code: String,
-    place: Option<Place>,
+    server: Option<Server>,
     credentials: Option<Credentials>,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
@@ -187,7 +193,7 @@ pub struct ClientBuilder {
 }
 
 #[derive(Debug)]
-enum Place {
+enum Server {
     Datacenter(String),
     ApiDomain(String),
     Url(String),
@@ -197,7 +203,7 @@ impl ClientBuilder {
     fn new(account_code: String) -> Self {
         Self {
             account_code,
-            place: None,
+            server: None,
             credentials: None,
             transport: None,
             clock: Arc::new(SystemClock),
@@ -210,7 +216,7 @@ impl ClientBuilder {
 
     /// The data centre that the account lives in: `euw1`, `use1`, ….
     pub fn datacenter(mut self, code: impl Into<String>) -> Self {
-        self.place = Some(Place::Datacenter(code.into()));
+        self.server = Some(Server::Datacenter(code.into()));
         self
     }
 
@@ -218,13 +224,13 @@ impl ClientBuilder {
     /// Brightpearl's are refused: they would be sent the account's token. With
     /// [`Credentials::oauth`] the client follows the host that the stored and refreshed tokens name.
     pub fn api_domain(mut self, host: impl Into<String>) -> Self {
-        self.place = Some(Place::ApiDomain(host.into()));
+        self.server = Some(Server::ApiDomain(host.into()));
         self
     }
 
     /// Another server, such as a mock: its base without the path of the account.
     pub fn url(mut self, base: impl Into<String>) -> Self {
-        self.place = Some(Place::Url(base.into()));
+        self.server = Some(Server::Url(base.into()));
         self
     }
 
@@ -234,31 +240,31 @@ impl ClientBuilder {
         self
     }
 
-    /// How requests go out; HTTP by default.
+    /// Sets the transport; HTTP by default.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// What time it is; the machine's clock by default.
+    /// Sets the clock; the machine's by default.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Who is told of every attempt as it ends, for metrics.
+    /// Sets an observer, which is called after every attempt, for metrics.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
     }
 
-    /// How often, and after what wait, a request is sent again.
+    /// Sets when a request is retried, and how often.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// How long one answer may take; a minute by default.
+    /// Sets how long to wait for a response; 1 minute by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -270,25 +276,26 @@ impl ClientBuilder {
         self
     }
 
-    /// The client. Nothing is sent yet.
+    /// Builds the client. Sends nothing.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] that names what is missing or unusable.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the missing or invalid
+    /// setting.
     pub fn build(self) -> Result<Client, Error> {
         let account: AccountCode =
             self.account_code.parse().map_err(|error| Error::configuration(format!("{error}")))?;
         let credentials =
             self.credentials.ok_or_else(|| Error::configuration("no credentials were given"))?;
-        let host = match &self.place {
-            Some(Place::Datacenter(code)) => datacenter_host(code)?,
-            Some(Place::ApiDomain(host)) => brightpearl_host(host)?,
-            Some(Place::Url(base)) => {
+        let host = match &self.server {
+            Some(Server::Datacenter(code)) => datacenter_host(code)?,
+            Some(Server::ApiDomain(host)) => brightpearl_host(host)?,
+            Some(Server::Url(base)) => {
                 check_base_url(base).map_err(|error| Error::configuration(error.to_string()))?
             }
             None => return Err(Error::configuration("neither a data centre nor a URL was given")),
         };
         // Whoever gives a URL means that one and no other.
-        let home = (!matches!(self.place, Some(Place::Url(_)))).then(|| host.clone());
+        let home = (!matches!(self.server, Some(Server::Url(_)))).then(|| host.clone());
         let authenticator = Authenticator::new(credentials, &account, home)?;
         let transport = match self.transport {
             Some(transport) => transport,
@@ -297,7 +304,7 @@ impl ClientBuilder {
         let shared = Arc::new(Shared {
             base: format!("{host}/public-api/{account}"),
             account,
-            rules: BrightpearlRules::new(authenticator, self.budget),
+            policy: AccountPolicy::new(authenticator, self.budget),
             pipeline: Pipeline {
                 transport,
                 clock: self.clock,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use api_client_core::{
     HttpResponse,
-    client::{Failure, Rules, Trouble, Verdict},
+    client::{ApiPolicy, Disposition, Failure, FailureClass},
 };
 
 use super::{CallReport, Client, NotRetried};
@@ -17,7 +17,7 @@ use crate::{
 /// What became of a message.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum MessageOutcome {
     /// It was done. The answer is the one that it would have got by itself: read it with
     /// [`Request::read`] of the request that was added.
     Done(HttpResponse),
@@ -29,7 +29,7 @@ pub enum Outcome {
     Unknown(Error),
 }
 
-impl Outcome {
+impl MessageOutcome {
     /// Whether it was done.
     pub const fn is_done(&self) -> bool {
         matches!(self, Self::Done(_))
@@ -55,9 +55,9 @@ impl Client {
     /// Where Brightpearl refuses a request as a whole, or where doing its messages twice is as good as once and
     /// the request fails, they are sent one by one: multi-messages once failed for hours while single calls
     /// worked (docs/evidence/brightpearl-platform.md#multi-message).
-    pub async fn multi_message(&self, messages: &MultiMessage) -> Vec<(String, Outcome)> {
-        let mut outcomes: Vec<(String, Outcome)> = Vec::new();
-        let mut stopped: Option<Outcome> = None;
+    pub async fn multi_message(&self, messages: &MultiMessage) -> Vec<(String, MessageOutcome)> {
+        let mut outcomes: Vec<(String, MessageOutcome)> = Vec::new();
+        let mut stopped: Option<MessageOutcome> = None;
         for batch in messages.batches() {
             let done = match &stopped {
                 Some(outcome) => vec![outcome.clone(); batch.len()],
@@ -69,7 +69,7 @@ impl Client {
         outcomes
     }
 
-    async fn send_batch(&self, messages: &MultiMessage, batch: &[Message]) -> Vec<Outcome> {
+    async fn send_batch(&self, messages: &MultiMessage, batch: &[Message]) -> Vec<MessageOutcome> {
         if batch.len() == 1 {
             return self.send_singly(batch, messages.on_fail()).await;
         }
@@ -83,7 +83,7 @@ impl Client {
                 );
                 self.send_singly(batch, messages.on_fail()).await
             }
-            Err(error) => vec![Outcome::of(Err(error)); batch.len()],
+            Err(error) => vec![MessageOutcome::of(Err(error)); batch.len()],
         }
     }
 
@@ -96,12 +96,12 @@ impl Client {
         Ok((response, answer))
     }
 
-    async fn send_singly(&self, batch: &[Message], on_fail: OnFail) -> Vec<Outcome> {
-        let mut outcomes: Vec<Outcome> = Vec::with_capacity(batch.len());
+    async fn send_singly(&self, batch: &[Message], on_fail: OnFail) -> Vec<MessageOutcome> {
+        let mut outcomes: Vec<MessageOutcome> = Vec::with_capacity(batch.len());
         for message in batch {
             let outcome = match why_stop(on_fail, &outcomes) {
                 Some(stopped) => stopped,
-                None => Outcome::of(self.send(message.request()).await),
+                None => MessageOutcome::of(self.send(message.request()).await),
             };
             outcomes.push(outcome);
         }
@@ -114,57 +114,67 @@ impl Client {
         batch: &[Message],
         response: &HttpResponse,
         answer: MultiMessageAnswer,
-    ) -> Vec<Outcome> {
+    ) -> Vec<MessageOutcome> {
         let MultiMessageAnswer { processed_messages, unprocessed_messages } = answer;
         let mut processed: HashMap<String, ProcessedMessage> =
             processed_messages.into_iter().map(|message| (message.label.clone(), message)).collect();
         batch
             .iter()
             .map(|message| match processed.remove(message.label()) {
-                Some(part) => self.judge_part(message, response, part),
+                Some(part) => self.classify_part(message, response, part),
                 None if unprocessed_messages.iter().any(|label| label == message.label()) => {
-                    Outcome::NotAttempted(None)
+                    MessageOutcome::NotAttempted(None)
                 }
-                None => self.part_failed(message, None, Trouble::AnswerLost),
+                None => self.part_failed(message, None, FailureClass::AnswerLost),
             })
             .collect()
     }
 
     /// Judges a part as the answer that it would have been by itself.
-    fn judge_part(&self, message: &Message, outer: &HttpResponse, part: ProcessedMessage) -> Outcome {
+    fn classify_part(
+        &self,
+        message: &Message,
+        outer: &HttpResponse,
+        part: ProcessedMessage,
+    ) -> MessageOutcome {
         let response = HttpResponse {
             status: part.status_code,
             headers: outer.headers.clone(),
             body: part.body.content.into_bytes(),
         };
-        let trouble = match self.lane().judge(&response, self.shared.pipeline.clock.now()) {
-            Verdict::Accepted => return Outcome::Done(response),
-            Verdict::Refused => Trouble::Refused,
-            Verdict::CredentialsExpired => Trouble::CredentialsExpired,
-            Verdict::Throttled { .. } => Trouble::Throttled,
-            Verdict::Failed => Trouble::ServerFailed,
-            Verdict::Broken => Trouble::Broken,
+        let class = match self.call_policy().classify(&response, self.shared.pipeline.clock.now()) {
+            Disposition::Accepted => return MessageOutcome::Done(response),
+            Disposition::Refused => FailureClass::Refused,
+            Disposition::CredentialsExpired => FailureClass::CredentialsExpired,
+            Disposition::Throttled { .. } => FailureClass::Throttled,
+            Disposition::ServerFailed => FailureClass::ServerFailed,
+            Disposition::ServerFailedPermanently => FailureClass::ServerFailedPermanently,
         };
-        self.part_failed(message, Some(response), trouble)
+        self.part_failed(message, Some(response), class)
     }
 
-    fn part_failed(&self, message: &Message, response: Option<HttpResponse>, trouble: Trouble) -> Outcome {
-        let reason = match trouble {
-            Trouble::Refused => NotRetried::Refused,
-            _ if trouble.leaves_doubt() => NotRetried::MayHaveBeenApplied,
+    fn part_failed(
+        &self,
+        message: &Message,
+        response: Option<HttpResponse>,
+        class: FailureClass,
+    ) -> MessageOutcome {
+        let reason = match class {
+            FailureClass::Refused => NotRetried::Refused,
+            _ if class.leaves_doubt() => NotRetried::MayHaveBeenApplied,
             _ => NotRetried::AttemptsUsedUp,
         };
-        let report = CallReport::part(message.request().endpoint(), reason, trouble.leaves_doubt());
-        let failure = Failure { report, response, transport: None, unprepared: None, trouble };
-        Outcome::of(Err(self.failed(failure, message.request())))
+        let report = CallReport::part(message.request().endpoint(), reason, class.leaves_doubt());
+        let failure = Failure { report, response, transport: None, prepare_error: None, class };
+        MessageOutcome::of(Err(self.failed(failure, message.request())))
     }
 }
 
 /// What the messages after these come to without being sent, if so.
-fn why_stop(on_fail: OnFail, outcomes: &[Outcome]) -> Option<Outcome> {
-    let unsendable = outcomes.iter().find(|outcome| matches!(outcome, Outcome::NotAttempted(Some(_))));
+fn why_stop(on_fail: OnFail, outcomes: &[MessageOutcome]) -> Option<MessageOutcome> {
+    let unsendable = outcomes.iter().find(|outcome| matches!(outcome, MessageOutcome::NotAttempted(Some(_))));
     let failed = || on_fail == OnFail::Stop && outcomes.iter().any(|outcome| !outcome.is_done());
-    unsendable.cloned().or_else(|| failed().then_some(Outcome::NotAttempted(None)))
+    unsendable.cloned().or_else(|| failed().then_some(MessageOutcome::NotAttempted(None)))
 }
 
 /// A refusal of the whole did nothing. A failure may have done something, which repeatable messages can bear.
@@ -188,7 +198,8 @@ pub(crate) async fn create_together<Id>(
         // A create that cannot be part of it is sent by itself, and the error comes from there.
         let _ = messages.add(number.to_string(), create);
     }
-    let mut outcomes: HashMap<String, Outcome> = client.multi_message(&messages).await.into_iter().collect();
+    let mut outcomes: HashMap<String, MessageOutcome> =
+        client.multi_message(&messages).await.into_iter().collect();
     let numbered = creates.iter().enumerate();
     numbered
         .map(|(number, create)| first_result(client, create.as_ref()?, outcomes.remove(&number.to_string())?))
@@ -198,11 +209,11 @@ pub(crate) async fn create_together<Id>(
 fn first_result<Id>(
     client: &Client,
     create: &Request<Created<Id>>,
-    outcome: Outcome,
+    outcome: MessageOutcome,
 ) -> Option<Result<Created<Id>, Error>> {
     match outcome {
-        Outcome::Done(answer) => Some(client.read(create, &answer)),
-        Outcome::Refused(error) | Outcome::Unknown(error) => Some(Err(error)),
-        Outcome::NotAttempted(reason) => reason.map(Err),
+        MessageOutcome::Done(answer) => Some(client.read(create, &answer)),
+        MessageOutcome::Refused(error) | MessageOutcome::Unknown(error) => Some(Err(error)),
+        MessageOutcome::NotAttempted(reason) => reason.map(Err),
     }
 }

@@ -18,13 +18,13 @@ use crate::{
 pub struct Continuation {
     search: u32,
     #[serde(flatten)]
-    place: Place,
+    position: Position,
 }
 
 /// A row to ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Place {
+pub(super) struct Position {
     /// Its number, counted from 1.
     first_result: u64,
     /// The greatest id that came so far, where the rows come by it.
@@ -35,9 +35,9 @@ pub(super) struct Place {
     again: bool,
 }
 
-impl Place {
+impl Position {
     /// The place after the row of this number.
-    const fn behind(number: u64, after: Option<u64>, again: bool) -> Self {
+    const fn after_row(number: u64, after: Option<u64>, again: bool) -> Self {
         Self { first_result: if again { number } else { number + 1 }, after, again }
     }
 }
@@ -46,13 +46,13 @@ impl Place {
 #[derive(Debug)]
 pub(super) struct Paging<S> {
     search: S,
-    next: Option<Place>,
+    next: Option<Position>,
     /// The lowest row that was gone back to since a row came: no server may send us in circles.
-    back_at: Option<u64>,
+    returned_to: Option<u64>,
 }
 
 /// A page as it may be handed out: without the rows that came before.
-pub(super) struct Taken<T> {
+pub(super) struct ReceivedPage<T> {
     pub(super) page: Page<T>,
     /// The number of its first row.
     pub(super) first_result: u64,
@@ -79,7 +79,7 @@ const BACK: u64 = MAX_PAGE_SIZE as u64;
 
 impl<S: Searchable> Paging<S> {
     pub(super) const fn new(search: S) -> Self {
-        Self { search, next: Some(Place::behind(0, None, false)), back_at: None }
+        Self { search, next: Some(Position::after_row(0, None, false)), returned_to: None }
     }
 
     pub(super) const fn search(&self) -> &S {
@@ -89,7 +89,7 @@ impl<S: Searchable> Paging<S> {
     /// Goes on from a place of the same search.
     pub(super) fn resume(self, at: Continuation) -> Result<Self, Error> {
         if at.search == self.fingerprint() {
-            Ok(Self { next: Some(at.place), ..self })
+            Ok(Self { next: Some(at.position), ..self })
         } else {
             let problem = "the continuation belongs to another search: build the search with the filters, columns, sort \
                            and page size that it had, or begin anew";
@@ -99,26 +99,26 @@ impl<S: Searchable> Paging<S> {
 
     /// The row that the next page begins with; none after the last.
     pub(super) fn next_row(&self) -> Option<u64> {
-        self.next.map(|place| place.first_result)
+        self.next.map(|position| position.first_result)
     }
 
     /// Where the next page begins.
     pub(super) fn continuation(&self) -> Option<Continuation> {
-        self.next.map(|place| self.at(place))
+        self.next.map(|position| self.at(position))
     }
 
     /// Where the rows after the one of this number begin.
-    pub(super) fn continuation_behind(&self, number: u64, after: Option<u64>, again: bool) -> Continuation {
-        self.at(Place::behind(number, after, again))
+    pub(super) fn continuation_after(&self, number: u64, after: Option<u64>, again: bool) -> Continuation {
+        self.at(Position::after_row(number, after, again))
     }
 
-    fn at(&self, place: Place) -> Continuation {
-        Continuation { search: self.fingerprint(), place }
+    fn at(&self, position: Position) -> Continuation {
+        Continuation { search: self.fingerprint(), position }
     }
 
     /// Takes the page that was asked for; none when rows before it are gone and it must be looked for further ahead.
-    pub(super) fn take(&mut self, mut page: Page<S::Row>) -> Option<Taken<S::Row>> {
-        let Place { first_result, after, again } = self.next?;
+    pub(super) fn receive(&mut self, mut page: Page<S::Row>) -> Option<ReceivedPage<S::Row>> {
+        let Position { first_result, after, again } = self.next?;
         let by_key = comes_by_key::<S>(&page);
         let id = |row: &Row<S>| key_of::<S>(row).filter(|_| by_key);
         let gone = || page.rows.iter().find_map(id).is_none_or(|first| after < Some(first));
@@ -129,7 +129,7 @@ impl<S: Searchable> Paging<S> {
         // The only row of a page is not asked for again: it would be all of the next one.
         let again_then = page.rows.len() > 1 && page.rows.last().and_then(id).is_some();
         let next = page.meta_data.next_first_result();
-        let next = next.map(|next| Place::behind(next - 1, greatest, again_then));
+        let next = next.map(|next| Position::after_row(next - 1, greatest, again_then));
         // A server that repeats itself must not make us repeat ourselves.
         self.next = next.filter(|next| next.first_result > first_result);
         let came = page.rows.len();
@@ -138,18 +138,23 @@ impl<S: Searchable> Paging<S> {
             None => !again || after.is_none() || key_of::<S>(row) != after,
         });
         if !page.rows.is_empty() {
-            self.back_at = None;
+            self.returned_to = None;
         }
-        Some(Taken { first_result: first_result + (came - page.rows.len()) as u64, page, by_key, after })
+        Some(ReceivedPage {
+            first_result: first_result + (came - page.rows.len()) as u64,
+            page,
+            by_key,
+            after,
+        })
     }
 
     /// Whether there is anything further ahead that was not looked at since a row came.
     fn go_back(&mut self, from: u64) -> bool {
         let to = from.saturating_sub(BACK).max(1);
-        let goes = to < from && self.back_at.is_none_or(|back_at| to < back_at);
+        let goes = to < from && self.returned_to.is_none_or(|returned_to| to < returned_to);
         if goes {
-            self.back_at = Some(to);
-            self.next = self.next.map(|place| Place { first_result: to, ..place });
+            self.returned_to = Some(to);
+            self.next = self.next.map(|position| Position { first_result: to, ..position });
         }
         goes
     }

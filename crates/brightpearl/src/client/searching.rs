@@ -74,33 +74,36 @@ impl<'c, S: Searchable> Results<'c, S> {
     pub async fn next_page(&mut self) -> Result<Option<Page<S::Row>>, Error> {
         while let Some(first_result) = self.paging.next_row() {
             let page = self.client.send(&self.paging.search().page_from(first_result)).await?;
-            if let Some(taken) = self.paging.take(page) {
-                return Ok(Some(taken.page));
+            if let Some(received) = self.paging.receive(page) {
+                return Ok(Some(received.page));
             }
         }
         Ok(None)
     }
 
-    /// Every row of every page.
+    /// Reads every row of every page.
     ///
     /// # Errors
-    /// When a page cannot be had, or one of its rows does not read.
-    pub async fn all(mut self) -> Result<Vec<S::Row>, Error> {
-        let mut rows = Vec::new();
-        while let Some(page) = self.next_page().await? {
-            rows.extend(page.rows().map_err(Error::undecodable_row)?);
-        }
-        Ok(rows)
+    /// When a page cannot be fetched, or one of its rows is invalid.
+    pub async fn all(self) -> Result<Vec<S::Row>, Error> {
+        self.collect(|page| page.rows().map_err(Error::undecodable_row)).await
     }
 
-    /// Every row of every page; an invalid row is an error in its place.
+    /// Reads every row of every page; an invalid row is an error in its place.
     ///
     /// # Errors
     /// When a page cannot be fetched.
-    pub async fn all_results(mut self) -> Result<Vec<Result<S::Row, UndecodableRow>>, Error> {
+    pub async fn all_results(self) -> Result<Vec<Result<S::Row, UndecodableRow>>, Error> {
+        self.collect(|page| Ok(page.results())).await
+    }
+
+    async fn collect<T>(
+        mut self,
+        rows_of: impl Fn(Page<S::Row>) -> Result<Vec<T>, Error>,
+    ) -> Result<Vec<T>, Error> {
         let mut rows = Vec::new();
         while let Some(page) = self.next_page().await? {
-            rows.extend(page.results());
+            rows.extend(rows_of(page)?);
         }
         Ok(rows)
     }
@@ -177,7 +180,7 @@ impl<S: Searchable> Rows<'_, S> {
         if self.page.len() == 0 {
             return self.paging.continuation();
         }
-        Some(self.paging.continuation_behind(self.next_number - 1, self.after, self.again))
+        Some(self.paging.continuation_after(self.next_number - 1, self.after, self.again))
     }
 }
 
@@ -221,11 +224,11 @@ where
             this.coming = None;
             match page {
                 Ok(page) => {
-                    let Some(taken) = this.paging.take(page) else { continue };
-                    this.next_number = taken.first_result;
-                    this.by_key = taken.by_key;
-                    this.after = taken.after.filter(|_| taken.by_key);
-                    this.page = taken.page.results().into_iter();
+                    let Some(received) = this.paging.receive(page) else { continue };
+                    this.next_number = received.first_result;
+                    this.by_key = received.by_key;
+                    this.after = received.after.filter(|_| received.by_key);
+                    this.page = received.page.results().into_iter();
                 }
                 Err(error) => {
                     this.failed = true;

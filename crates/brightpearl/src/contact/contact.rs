@@ -394,13 +394,13 @@ pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
 pub fn create(contact: &NewContact) -> Request<ContactId> {
     Request::new(CREATE, &[], answer::payload)
         .body(contact)
-        .find_out("search the contacts for its e-mail address")
+        .with_verification_hint("search the contacts for its e-mail address")
 }
 
 /// Changes plain fields of a contact, such as `replace` at `/firstName`, and answers with the whole contact.
 #[inline]
 pub fn patch(contact: ContactId, changes: &Patch) -> Request<Contact> {
-    Request::new(PATCH, &[&contact], answer::payload).body(changes).find_out("read the contact")
+    Request::new(PATCH, &[&contact], answer::payload).body(changes).with_verification_hint("read the contact")
 }
 
 /// The custom fields of a contact that are set.
@@ -415,7 +415,7 @@ pub fn custom_fields(contact: ContactId) -> Request<CustomFields> {
 pub fn patch_custom_fields(contact: ContactId, changes: &Patch) -> Request<CustomFields> {
     Request::new(PATCH_CUSTOM_FIELDS, &[&contact], answer::payload)
         .body(changes)
-        .find_out("read the contact's custom fields")
+        .with_verification_hint("read the contact's custom fields")
 }
 
 /// The contacts of an account: [`Client::contacts`](crate::Client::contacts).

@@ -63,12 +63,12 @@ pub struct NewWebhook {
     /// Whether one delivery may carry many ids.
     #[serde(default, with = "wire::informational")]
     pub id_set_accepted: bool,
-    /// How hard Brightpearl tries.
+    /// How hard Brightpearl counts.
     #[serde(default, with = "wire::informational")]
     pub quality_of_service: QualityOfService,
 }
 
-/// How hard Brightpearl tries to deliver.
+/// How hard Brightpearl counts to deliver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "u8", into = "u8")]
 pub enum QualityOfService {
@@ -205,7 +205,7 @@ pub fn get(ids: &IdSet) -> Request<Vec<Webhook>> {
 /// Subscribes. There is no key: list before sending it again.
 #[inline]
 pub fn create(webhook: &NewWebhook) -> Request<WebhookId> {
-    Request::new(CREATE, &[], answer::payload).body(webhook).find_out("list the webhooks")
+    Request::new(CREATE, &[], answer::payload).body(webhook).with_verification_hint("list the webhooks")
 }
 
 /// Unsubscribes. A subscription that is gone already is as good as deleted.
@@ -256,7 +256,7 @@ impl TestData {
 pub fn simulate(webhook: WebhookId, data: &TestData) -> Request<()> {
     let request = Request::new(SIMULATE, &[&webhook], answer::nothing)
         .body(data)
-        .find_out("see whether the delivery has arrived");
+        .with_verification_hint("see whether the delivery has arrived");
     match data.ids() {
         0..=MAX_TEST_IDS => request,
         ids => request.unsendable(format!(

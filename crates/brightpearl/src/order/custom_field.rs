@@ -203,7 +203,9 @@ pub fn get(order: OrderId) -> Request<CustomFields> {
 /// on a field that is not set are refused with `CMNC-038`. Set a `SELECT` to [`CustomField::choice`].
 #[inline]
 pub fn patch(order: OrderId, changes: &Patch) -> Request<CustomFields> {
-    Request::new(PATCH, &[&order], answer::payload).body(changes).find_out("read the order's custom fields")
+    Request::new(PATCH, &[&order], answer::payload)
+        .body(changes)
+        .with_verification_hint("read the order's custom fields")
 }
 
 /// All custom fields that sales or purchases have.

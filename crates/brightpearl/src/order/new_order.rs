@@ -182,7 +182,9 @@ pub struct NewCurrentAssignment {
 /// without a supplier.
 #[inline]
 pub fn create(order: &NewOrder) -> Request<OrderId> {
-    Request::new(CREATE, &[], answer::payload).body(order).find_out("search the orders for its reference")
+    Request::new(CREATE, &[], answer::payload)
+        .body(order)
+        .with_verification_hint("search the orders for its reference")
 }
 
 #[cfg(test)]

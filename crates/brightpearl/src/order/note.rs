@@ -145,7 +145,9 @@ pub fn search(search: &OrderNoteSearch) -> Request<Page<OrderNoteRow>> {
 /// Adds a note. There is no key: look at the notes before sending one again.
 #[inline]
 pub fn create(order: OrderId, note: &NewOrderNote) -> Request<OrderNoteId> {
-    Request::new(CREATE, &[&order], answer::payload).body(note).find_out("read the order's notes")
+    Request::new(CREATE, &[&order], answer::payload)
+        .body(note)
+        .with_verification_hint("read the order's notes")
 }
 
 /// The notes on orders: [`Client::order_notes`](crate::Client::order_notes).

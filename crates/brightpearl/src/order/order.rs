@@ -530,7 +530,7 @@ pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
 /// reference, the channel, the dates.
 #[inline]
 pub fn patch(order: OrderId, changes: &Patch) -> Request<Order> {
-    Request::new(PATCH, &[&order], answer::payload).body(changes).find_out("read the order")
+    Request::new(PATCH, &[&order], answer::payload).body(changes).with_verification_hint("read the order")
 }
 
 /// One page of a search.

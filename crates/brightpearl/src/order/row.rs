@@ -215,7 +215,7 @@ pub struct NewRowValue {
 /// on a purchase.
 #[inline]
 pub fn create(order: OrderId, row: &NewOrderRow) -> Request<OrderRowId> {
-    Request::new(CREATE, &[&order], answer::payload).body(row).find_out("read the order's rows")
+    Request::new(CREATE, &[&order], answer::payload).body(row).with_verification_hint("read the order's rows")
 }
 
 /// Changes single fields of a row, and answers with the row. Not once the order is invoiced.
@@ -231,7 +231,9 @@ pub fn create(order: OrderId, row: &NewOrderRow) -> Request<OrderRowId> {
 /// keep an amount, change both.
 #[inline]
 pub fn patch(order: OrderId, row: OrderRowId, changes: &Patch) -> Request<OrderRow> {
-    Request::new(PATCH, &[&order, &row], answer::payload).body(changes).find_out("read the order's rows")
+    Request::new(PATCH, &[&order, &row], answer::payload)
+        .body(changes)
+        .with_verification_hint("read the order's rows")
 }
 
 /// Takes a row off an order. Not once the order is invoiced.

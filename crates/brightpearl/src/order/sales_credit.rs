@@ -303,7 +303,7 @@ pub struct SalesCredit {
 pub fn create(credit: &NewSalesCredit) -> Request<Created<OrderId>> {
     let request = Request::new(CREATE, &[], answer::created_or_existing)
         .body(credit)
-        .find_out("search the credits for its externalRef");
+        .with_verification_hint("search the credits for its externalRef");
     if credit.is_keyed() { request } else { request.idempotency(Idempotency::UnkeyedWrite) }
 }
 

@@ -132,7 +132,7 @@ pub fn get(ids: &IdSet) -> Request<Vec<OrderStatus>> {
 /// Adds a status to the account's list. There is no key, but names are unique: list before sending it again.
 #[inline]
 pub fn create(status: &NewOrderStatus) -> Request<OrderStatusId> {
-    Request::new(CREATE, &[], answer::payload).body(status).find_out("list the order statuses")
+    Request::new(CREATE, &[], answer::payload).body(status).with_verification_hint("list the order statuses")
 }
 
 /// Sets an order's status. On failure nothing changes and no note is added.
@@ -141,7 +141,9 @@ pub fn create(status: &NewOrderStatus) -> Request<OrderStatusId> {
 /// that add up to nothing; it then gives its reservations back.
 #[inline]
 pub fn set(order: OrderId, change: &StatusChange) -> Request<()> {
-    Request::new(UPDATE, &[&order], answer::nothing).body(change).find_out("read the order's status")
+    Request::new(UPDATE, &[&order], answer::nothing)
+        .body(change)
+        .with_verification_hint("read the order's status")
 }
 
 /// The order statuses of an account: [`Client::order_statuses`](crate::Client::order_statuses).

@@ -373,7 +373,7 @@ pub fn custom_fields(product: ProductId) -> Request<CustomFields> {
 pub fn patch_custom_fields(product: ProductId, changes: &Patch) -> Request<CustomFields> {
     Request::new(PATCH_CUSTOM_FIELDS, &[&product], answer::payload)
         .body(changes)
-        .find_out("read the product's custom fields")
+        .with_verification_hint("read the product's custom fields")
 }
 
 /// The products of an account: [`Client::products`](crate::Client::products).

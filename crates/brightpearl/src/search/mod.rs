@@ -4,7 +4,8 @@ mod page;
 mod query;
 
 pub use page::{Column, Direction, MetaData, Page, Reference, Sorting, UndecodableRow};
-#[cfg(feature = "client")]
-pub(crate) use query::MAX_PAGE_SIZE;
 pub use query::{Period, SearchQuery};
 pub(crate) use query::{searchable, string_set};
+
+/// The most rows that one page may hold, and Brightpearl's default.
+pub(crate) const MAX_PAGE_SIZE: u32 = 500;

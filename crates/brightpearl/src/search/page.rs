@@ -1,9 +1,8 @@
-use std::{cell::Cell, collections::BTreeMap, error::Error, fmt, marker::PhantomData};
+use std::{cell::Cell, collections::BTreeMap, fmt, marker::PhantomData};
 
 use api_client_core::{
     HttpResponse,
-    decode::{DecodeError, readable_json},
-    fingerprint,
+    decode::{self, DecodeError, readable_json},
     json_text::readable,
     open_enum,
 };
@@ -15,7 +14,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::query::MAX_PAGE_SIZE;
+use super::MAX_PAGE_SIZE;
 
 /// One page of a search.
 #[derive(Debug, Clone)]
@@ -50,40 +49,9 @@ impl Reference {
     }
 }
 
-/// A row of a search, or an entry of a list, that does not have the expected shape. The others are there all the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UndecodableRow {
-    /// The row's number on its page or in its list, counted from 1.
-    pub number: usize,
-    /// Its id, as far as that can be told: searches begin their rows with it.
-    pub id: Option<u64>,
-    /// The [`fingerprint`] of its text: what knows the row again that says no id.
-    pub fingerprint: u64,
-    /// Where and why.
-    pub source: DecodeError,
-}
-
-impl UndecodableRow {
-    /// Which row it is: `row 3 (id 7)`.
-    pub fn place(&self) -> String {
-        match self.id {
-            Some(id) => format!("row {} (id {id})", self.number),
-            None => format!("row {}", self.number),
-        }
-    }
-}
-
-impl fmt::Display for UndecodableRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} cannot be read: {}", self.place(), self.source)
-    }
-}
-
-impl Error for UndecodableRow {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.source)
-    }
-}
+/// A row of a search, or an entry of a list, that is invalid, with its id as far as that can be told: searches begin
+/// their rows with it.
+pub type UndecodableRow = decode::UndecodableRow<u64>;
 
 /// What a search says about its page.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -248,13 +216,8 @@ fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeEr
         .iter()
         .enumerate()
         .map(|(index, row)| {
-            let undecodable = |source| UndecodableRow {
-                number: index + 1,
-                id: first_id(row),
-                fingerprint: fingerprint(row.get().as_bytes()),
-                source,
-            };
-            read_row(row, &columns).map_err(undecodable)
+            read_row(row, &columns)
+                .map_err(|source| UndecodableRow::new(index + 1, first_id(row), row.get(), source))
         })
         .collect();
     Ok(Page { rows, meta_data, reference })

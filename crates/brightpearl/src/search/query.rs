@@ -6,11 +6,11 @@ use std::{
 use api_client_core::{Endpoint, OffsetDateTime};
 use serde::de::DeserializeOwned;
 
-use super::page::{self, Page};
+use super::{
+    MAX_PAGE_SIZE,
+    page::{self, Page},
+};
 use crate::request::Request;
-
-/// The most rows that one page may hold, and Brightpearl's default.
-pub(crate) const MAX_PAGE_SIZE: u32 = 500;
 
 /// What every search can say: filters, columns, sort, page.
 #[derive(Clone, PartialEq, Eq, Default)]

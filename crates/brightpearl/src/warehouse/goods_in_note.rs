@@ -209,7 +209,7 @@ pub fn get(notes: &IdSet) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
 pub fn create(order: OrderId, note: &NewGoodsInNote) -> Request<Created<GoodsInNoteId>> {
     let request = Request::new(CREATE, &[&order], answer::created)
         .body(note)
-        .find_out("read the order's goods-in notes");
+        .with_verification_hint("read the order's goods-in notes");
     if note.user_batch_reference.is_some() { request } else { request.idempotency(Idempotency::UnkeyedWrite) }
 }
 
@@ -227,7 +227,7 @@ pub fn delete(note: GoodsInNoteId) -> Request<()> {
 pub fn correct(note: GoodsInNoteId, correction: &GoodsInCorrection) -> Request<()> {
     Request::new(CORRECT, &[&note], answer::nothing)
         .body(correction)
-        .find_out("search the batch's goods movements")
+        .with_verification_hint("search the batch's goods movements")
 }
 
 /// The goods-in notes of an account: [`Client::goods_in_notes`](crate::Client::goods_in_notes).

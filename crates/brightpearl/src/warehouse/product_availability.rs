@@ -119,7 +119,7 @@ impl ProductAvailabilities<'_> {
         products: &IdSet,
     ) -> Result<BTreeMap<ProductId, ProductAvailability>, crate::Error> {
         let mut found = BTreeMap::new();
-        let mut sets = crate::client::Sets::of(products);
+        let mut sets = crate::client::IdSetQueue::of(products);
         while let Some(set) = sets.next() {
             match self.0.send(&get(&set)).await {
                 Ok(available) => found.extend(available),

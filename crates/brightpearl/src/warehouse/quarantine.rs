@@ -52,5 +52,5 @@ pub fn location(warehouse: WarehouseId) -> Request<LocationId> {
 pub fn release(warehouse: WarehouseId, release: Release) -> Request<()> {
     Request::new(RELEASE, &[&warehouse], answer::nothing)
         .body(&release)
-        .find_out("search the product's goods movements")
+        .with_verification_hint("search the product's goods movements")
 }

@@ -166,7 +166,7 @@ pub fn create(warehouse: WarehouseId, corrections: &[NewStockCorrection]) -> Req
     }
     Request::new(CREATE, &[&warehouse], answer::payload)
         .body(&Body { corrections })
-        .find_out("search the goods movements of type SC")
+        .with_verification_hint("search the goods movements of type SC")
 }
 
 /// Stock corrections of a warehouse by note id. Both are required; ids come from the goods movements of type

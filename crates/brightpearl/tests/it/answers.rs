@@ -74,7 +74,7 @@ async fn mistakes_answered_with_500_are_not_repeated() {
     assert_eq!(error.request_id(), Some("5d0b7f5e-0c34-4b4b-9a0e-2f2f3a7d1c55"));
     assert_eq!(
         error.to_string(),
-        "GET /order-service/order-search: refused (status 500); CMNC-018 The filter orderStatusId=abc cannot be \
+        "GET /order-service/order-search: rejected (status 500); CMNC-018 The filter orderStatusId=abc cannot be \
          parsed as: INTEGER [request 5d0b7f5e-0c34-4b4b-9a0e-2f2f3a7d1c55]"
     );
 }

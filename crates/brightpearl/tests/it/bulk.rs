@@ -12,7 +12,7 @@ use brightpearl::{
 };
 use brightpearl_mock::{MockBrightpearl, Switches};
 
-use crate::script::{TOKEN, answer, scripted};
+use crate::script::{TOKEN, answer, client_builder, scripted};
 
 const REFUSED: &str = r#"{"errors":[{"code":"WHSC-097","message":"This is a non stock tracked product."}]}"#;
 
@@ -140,11 +140,7 @@ async fn a_failure_of_the_server_is_no_fault_of_an_id() {
 async fn untracked_products_are_named_where_they_refuse_the_whole_set() {
     let switches = Switches { untracked_products_refuse_availability: true, ..Switches::default() };
     let mock = MockBrightpearl::builder().switches(switches).start().await;
-    let client = Client::builder(mock.account())
-        .url(mock.url())
-        .credentials(Credentials::private_app(mock.app_ref(), mock.token()))
-        .build()
-        .unwrap();
+    let client = client_builder(&mock).build().unwrap();
     let products: Vec<ProductId> = [2060, 2044, 999_999].map(ProductId::new).to_vec();
     let told = client.get_each(&products, product_availability::get).await.unwrap();
     assert_eq!((told.found.len(), told.missing), (1, vec![ProductId::new(999_999)]));

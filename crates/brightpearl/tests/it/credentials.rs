@@ -260,7 +260,7 @@ async fn what_the_token_endpoint_refuses_says_what_to_do() {
         let error = it.client.channels().list().await.unwrap_err();
         assert_eq!(
             (error.kind(), error.not_retried()),
-            (ErrorKind::NoAccessToken, Some(NotRetried::Unprepared))
+            (ErrorKind::NoAccessToken, Some(NotRetried::NotPrepared))
         );
         assert!(!error.is_retryable() && !error.may_have_been_applied());
         let cause = std::error::Error::source(&error).unwrap().downcast_ref::<Error>().unwrap();

@@ -35,7 +35,7 @@ impl Walk {
         assert_eq!(request.problem(), None, "{name}");
         let doubled = matches!(idempotency, UnkeyedWrite | KeyedWrite);
         assert!(
-            !doubled || request.how_to_find_out().is_some() || name.ends_with("/postal-address/"),
+            !doubled || request.verification_hint().is_some() || name.ends_with("/postal-address/"),
             "{name}"
         );
         self.0.insert(name.to_owned());

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use api_client_core::{Headers, HttpResponse, Method};
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::{
-    Client, ContactId, Credentials, CurrencyCode, ErrorKind, LocationId, OrderId, PaymentMethodCode,
-    ProductId, WarehouseId,
+    Client, ContactId, CurrencyCode, ErrorKind, LocationId, OrderId, PaymentMethodCode, ProductId,
+    WarehouseId,
     accounting::{CustomerPaymentSearch, NewCustomerPayment, PaymentType},
     client::{RetryPolicy, SkippingClock},
     order::{NewCreditRow, NewSalesCredit, OrderSearch},
@@ -15,7 +15,7 @@ use brightpearl::{
 use brightpearl_mock::MockBrightpearl;
 use rust_decimal_macros::dec;
 
-use crate::script::{Scripted, answer, lost, scripted};
+use crate::script::{Scripted, answer, client_builder, lost, scripted};
 
 const SALE: OrderId = OrderId::new(300871);
 
@@ -26,9 +26,7 @@ async fn account() -> (MockBrightpearl, Client) {
 }
 
 fn client_at(mock: &MockBrightpearl, clock: &SkippingClock) -> Client {
-    Client::builder(mock.account())
-        .url(mock.url())
-        .credentials(Credentials::private_app(mock.app_ref(), mock.token()))
+    client_builder(mock)
         .clock(Arc::new(clock.clone()))
         .retry(RetryPolicy { attempts: 2, ..RetryPolicy::default() })
         .build()

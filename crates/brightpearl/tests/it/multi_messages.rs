@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::{
-    Client, ContactId, Credentials, CurrencyCode, ErrorKind, MultiMessage, OrderId, PaymentMethodCode,
-    ProductId, WebhookId,
+    Client, ContactId, CurrencyCode, ErrorKind, MultiMessage, OrderId, PaymentMethodCode, ProductId,
+    WebhookId,
     accounting::{NewCustomerPayment, PaymentType},
-    client::{Outcome, RetryPolicy, SkippingClock},
+    client::{MessageOutcome, RetryPolicy, SkippingClock},
     integration::webhook,
     multi_message::OnFail,
     order::{NewCreditRow, NewOrderNote, NewSalesCredit, note},
@@ -16,7 +16,7 @@ use brightpearl_mock::MockBrightpearl;
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 
-use crate::script::{answer, lost, never_sent, scripted};
+use crate::script::{answer, client_builder, lost, never_sent, scripted};
 
 const SALE: OrderId = OrderId::new(300871);
 
@@ -37,13 +37,13 @@ fn unsubscribings(count: u64) -> MultiMessage {
     messages
 }
 
-fn told(outcomes: &[(String, Outcome)]) -> Vec<(&str, &'static str)> {
-    let word = |outcome: &Outcome| match outcome {
-        Outcome::Done(_) => "done",
-        Outcome::Refused(_) => "refused",
-        Outcome::NotAttempted(None) => "not attempted",
-        Outcome::NotAttempted(Some(_)) => "not sent",
-        Outcome::Unknown(_) => "unknown",
+fn told(outcomes: &[(String, MessageOutcome)]) -> Vec<(&str, &'static str)> {
+    let word = |outcome: &MessageOutcome| match outcome {
+        MessageOutcome::Done(_) => "done",
+        MessageOutcome::Refused(_) => "refused",
+        MessageOutcome::NotAttempted(None) => "not attempted",
+        MessageOutcome::NotAttempted(Some(_)) => "not sent",
+        MessageOutcome::Unknown(_) => "unknown",
         _ => "else",
     };
     outcomes.iter().map(|(label, outcome)| (label.as_str(), word(outcome))).collect()
@@ -73,12 +73,12 @@ async fn each_part_is_judged_by_its_own_status() {
         told(&outcomes),
         [("0", "done"), ("1", "refused"), ("2", "unknown"), ("3", "not attempted"), ("4", "unknown")]
     );
-    let Outcome::Done(created) = &outcomes[0].1 else { panic!() };
+    let MessageOutcome::Done(created) = &outcomes[0].1 else { panic!() };
     let text = NewOrderNote { text: "Parcel 0".into(), is_public: false };
     assert_eq!(note::create(SALE, &text).read(created).unwrap().get(), 7);
-    let Outcome::Refused(error) = &outcomes[1].1 else { panic!() };
+    let MessageOutcome::Refused(error) = &outcomes[1].1 else { panic!() };
     assert!(error.has_code("ORDC-003") && !error.may_have_been_applied());
-    let Outcome::Unknown(error) = &outcomes[2].1 else { panic!() };
+    let MessageOutcome::Unknown(error) = &outcomes[2].1 else { panic!() };
     assert_eq!(error.kind(), ErrorKind::Ambiguous);
 }
 
@@ -141,9 +141,7 @@ async fn one_message_goes_by_itself_and_none_sends_nothing() {
 
 async fn account() -> (MockBrightpearl, Client) {
     let mock = MockBrightpearl::start().await;
-    let client = Client::builder(mock.account())
-        .url(mock.url())
-        .credentials(Credentials::private_app(mock.app_ref(), mock.token()))
+    let client = client_builder(&mock)
         .clock(Arc::new(SkippingClock::at("2026-05-04T10:15:20Z".parse().unwrap())))
         .retry(RetryPolicy { attempts: 2, ..RetryPolicy::default() })
         .build()
@@ -278,7 +276,7 @@ async fn an_answer_that_does_not_read_as_a_whole_shows_how_it_begins() {
         messages.add(webhook.to_string(), &webhook::delete(WebhookId::new(webhook))).unwrap();
     }
     for (_, outcome) in it.client.multi_message(&messages).await {
-        let Outcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
+        let MessageOutcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
         assert_eq!(error.body_excerpt(), Some("<html>back soon</html>"));
     }
 }

@@ -77,9 +77,9 @@ async fn one_span_a_call_tells_how_it_went() {
         assert!(closed.contains(field), "{field} is not in {closed}");
     }
     let again: Vec<&str> =
-        text.lines().filter(|line| line.contains("INFO") && line.contains("sending GET")).collect();
+        text.lines().filter(|line| line.contains("INFO") && line.contains("retrying the request")).collect();
     assert_eq!(again.len(), 2, "{text}");
-    assert!(again[0].contains("trouble=AnswerLost") && again[1].contains("trouble=Throttled"), "{text}");
+    assert!(again[0].contains("failure=AnswerLost") && again[1].contains("failure=Throttled"), "{text}");
     assert!(again[1].contains("wait_ms=40500"), "{text}");
     assert!(!text.contains("300871"), "ids are not logged: {text}");
 }

@@ -53,8 +53,8 @@ fn what_callers_keep_can_cross_threads() {
         Request,
         accounting::{CustomerPayment, CustomerPaymentSearch, Journal, NewCustomerPayment, PaymentMethod},
         client::{
-            CallReport, Continuation, OAuthApp, Outcome, Priority, Results, RetryPolicy, Rows, SkippingClock,
-            Tokens,
+            CallReport, Continuation, MessageOutcome, OAuthApp, Priority, Results, RetryPolicy, Rows,
+            SkippingClock, Tokens,
         },
         contact::Contact,
         integration::{AccountConfiguration, NewWebhook, Notification, Webhook},
@@ -68,7 +68,8 @@ fn what_callers_keep_can_cross_threads() {
     fn fails<T: Send + Sync + std::error::Error>() {}
 
     copies::<(Client, Credentials, OAuthApp, Tokens, RetryPolicy, Priority, SkippingClock, CallReport)>();
-    copies::<(Request<Order>, MultiMessage, Outcome, Created<OrderId>, Patch, IdSet, OffsetDateTime)>();
+    copies::<(Request<Order>, MultiMessage, MessageOutcome, Created<OrderId>, Patch, IdSet, OffsetDateTime)>(
+    );
     copies::<(Order, SalesCredit, SalesOrder, NewSalesCredit, OrderSearch, Period, Continuation)>();
     copies::<(CustomerPayment, NewCustomerPayment, CustomerPaymentSearch, PaymentMethod, Journal)>();
     copies::<(GoodsInNote, NewGoodsInNote, GoodsMovement, Warehouse, Product, Channel, Contact)>();

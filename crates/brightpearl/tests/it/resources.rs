@@ -1,32 +1,20 @@
 //! The smaller resources, each where it does more than send a request and read its answer.
 
 use brightpearl::{
-    Client, ContactId, Credentials, CurrencyCode, ErrorKind, IdSet, OrderId, OrderRowId, Patch, ProductId,
-    WarehouseId,
+    ContactId, CurrencyCode, ErrorKind, IdSet, OrderId, OrderRowId, Patch, ProductId, WarehouseId,
     order::{CustomFieldsOf, NewCreditRow, NewSalesCredit},
     warehouse::{
         GoodsMovementSearch, GoodsNoteTypeCode, NewGoodsInLine, NewGoodsInNote, NewProductValue,
         NewStockCorrection,
     },
 };
-use brightpearl_mock::MockBrightpearl;
 use rust_decimal_macros::dec;
 
-use crate::script::{answer, scripted};
+use crate::script::{account, answer, scripted};
 
 const NOT_THERE: &str = r#"{"errors":[{"code":"CMNC-404","message":"Nothing there"}]}"#;
 const NOT_STOCK_TRACKED: &str =
     r#"{"errors":[{"code":"WHSC-097","message":"These are non stock tracked products."}]}"#;
-
-async fn account() -> (MockBrightpearl, Client) {
-    let mock = MockBrightpearl::start().await;
-    let client = Client::builder(mock.account())
-        .url(mock.url())
-        .credentials(Credentials::private_app(mock.app_ref(), mock.token()))
-        .build()
-        .unwrap();
-    (mock, client)
-}
 
 #[tokio::test]
 async fn a_choice_is_made_by_its_name() {

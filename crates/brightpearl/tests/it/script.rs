@@ -1,38 +1,18 @@
-//! A transport that answers as told, and a clock that does not wait.
+//! Clients to test with: over a scripted transport and a clock that does not wait, or over the mock's HTTP.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
-use api_client_core::{Headers, HttpRequest, HttpResponse};
-use async_trait::async_trait;
+use api_client_core::{Headers, HttpResponse};
 use brightpearl::{
-    Client, Credentials,
-    client::{SkippingClock, Transport, TransportError},
+    Client, ClientBuilder, Credentials,
+    client::{
+        TransportError,
+        testing::{ScriptedTransport, SkippingClock},
+    },
 };
+use brightpearl_mock::MockBrightpearl;
 
 pub(crate) const TOKEN: &str = "planted-token-9f2c";
-
-#[derive(Debug, Default)]
-pub(crate) struct Script {
-    answers: Mutex<VecDeque<Result<HttpResponse, TransportError>>>,
-    sent: Mutex<Vec<HttpRequest>>,
-}
-
-impl Script {
-    pub(crate) fn sent(&self) -> Vec<HttpRequest> {
-        self.sent.lock().unwrap().clone()
-    }
-}
-
-#[async_trait]
-impl Transport for Script {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        self.sent.lock().unwrap().push(request);
-        self.answers.lock().unwrap().pop_front().expect("the script ended: one request too many")
-    }
-}
 
 pub(crate) fn answer(status: u16, body: &str) -> Result<HttpResponse, TransportError> {
     let mut headers = Headers::default();
@@ -53,7 +33,7 @@ pub(crate) fn never_sent() -> Result<HttpResponse, TransportError> {
 
 pub(crate) struct Scripted {
     pub(crate) client: Client,
-    pub(crate) script: Arc<Script>,
+    pub(crate) script: Arc<ScriptedTransport>,
     pub(crate) clock: SkippingClock,
 }
 
@@ -65,8 +45,7 @@ pub(crate) fn scripted_as(
     credentials: Credentials,
     answers: impl IntoIterator<Item = Result<HttpResponse, TransportError>>,
 ) -> Scripted {
-    let script =
-        Arc::new(Script { answers: Mutex::new(answers.into_iter().collect()), sent: Mutex::default() });
+    let script = Arc::new(ScriptedTransport::new(answers));
     let clock = SkippingClock::at("2026-05-04T10:15:20Z".parse().unwrap());
     let client = Client::builder("acmeoutdoors")
         .datacenter("euw1")
@@ -76,4 +55,17 @@ pub(crate) fn scripted_as(
         .build()
         .unwrap();
     Scripted { client, script, clock }
+}
+
+/// The mock's account, and a client of it.
+pub(crate) async fn account() -> (MockBrightpearl, Client) {
+    let mock = MockBrightpearl::start().await;
+    let client = client_builder(&mock).build().unwrap();
+    (mock, client)
+}
+
+pub(crate) fn client_builder(mock: &MockBrightpearl) -> ClientBuilder {
+    Client::builder(mock.account())
+        .url(mock.url())
+        .credentials(Credentials::private_app(mock.app_ref(), mock.token()))
 }

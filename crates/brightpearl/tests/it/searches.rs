@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use api_client_core::HttpResponse;
 use brightpearl::{
-    Client, ContactId, Credentials, ErrorKind, IdSet, OrderId, OrderStatusId, ProductId,
+    Client, ContactId, ErrorKind, IdSet, OrderId, OrderStatusId, ProductId,
     accounting::{CustomerPaymentColumn, CustomerPaymentSearch},
     client::{Continuation, TransportError},
     order::{
@@ -12,11 +12,10 @@ use brightpearl::{
     },
     search::Page,
 };
-use brightpearl_mock::MockBrightpearl;
 use futures_util::{StreamExt, TryStreamExt};
 use rust_decimal_macros::dec;
 
-use crate::script::{Scripted, answer, scripted};
+use crate::script::{Scripted, account, answer, scripted};
 
 /// A page of orders from `first` on, by their id; a row that is not a number is one that does not read.
 fn page(first: u64, rows: &[&str], more: bool) -> Result<HttpResponse, TransportError> {
@@ -205,16 +204,6 @@ async fn a_continuation_of_another_search_is_refused() {
     let error = it.client.orders().search(other).resume(at).map(drop).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.to_string().contains("belongs to another search"), "{error}");
-}
-
-async fn account() -> (MockBrightpearl, Client) {
-    let mock = MockBrightpearl::start().await;
-    let client = Client::builder(mock.account())
-        .url(mock.url())
-        .credentials(Credentials::private_app(mock.app_ref(), mock.token()))
-        .build()
-        .unwrap();
-    (mock, client)
 }
 
 async fn five_credits(client: &Client) -> BTreeSet<OrderId> {

@@ -2,25 +2,15 @@
 
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::{
-    Client, Credentials, ErrorKind, GoodsInNoteId, IdSet, WebhookId,
+    ErrorKind, GoodsInNoteId, IdSet, WebhookId,
     integration::{NewWebhook, Notification, QualityOfService, TestData},
 };
 use brightpearl_mock::MockBrightpearl;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
-use crate::script::{answer, lost, scripted};
+use crate::script::{account, answer, lost, scripted};
 
 const OURS: &str = "https://returns.example.test/bp/hook";
-
-async fn account() -> (MockBrightpearl, Client) {
-    let mock = MockBrightpearl::start().await;
-    let client = Client::builder(mock.account())
-        .url(mock.url())
-        .credentials(Credentials::private_app(mock.app_ref(), mock.token()))
-        .build()
-        .unwrap();
-    (mock, client)
-}
 
 fn wanted(secret: &str) -> [NewWebhook; 2] {
     ["goods-in-note.created", "quarantine-release.created"]

@@ -11,7 +11,7 @@ use brightpearl::{
 use jiff::Timestamp;
 use returngo::{
     ReturnedItemId, RmaId,
-    sweep::{SeenRma, SweepSettings},
+    sweep::{ObservedRma, SweepSettings},
 };
 use returngo_brightpearl_mapping::World;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ use super::{
 #[serde(rename_all = "camelCase")]
 pub struct Observation {
     /// In ReturnGO.
-    pub rma: SeenRma,
+    pub rma: ObservedRma,
     /// In Brightpearl.
     pub credit: Option<ObservedCredit>,
 }
@@ -52,7 +52,7 @@ impl Observation {
     /// The observation of this world, whose RMA was requested at this time and has this credit.
     pub fn of(world: &World, credit: Option<OrderId>, asked_at: Timestamp) -> Self {
         Self {
-            rma: SeenRma::of(&world.rma, asked_at),
+            rma: ObservedRma::of(&world.rma, asked_at),
             credit: credit.map(|id| ObservedCredit::of(world, id)),
         }
     }
@@ -137,17 +137,17 @@ impl Store {
         &self,
         connection: &ConnectionId,
         rmas: &[RmaId],
-    ) -> Result<Vec<(RmaId, SeenRma)>, StoreError> {
+    ) -> Result<Vec<(RmaId, ObservedRma)>, StoreError> {
         of(&mut self.asking().await?, connection, rmas).await
     }
 
-    /// The ReturnGO part of the observations of all RMAs that a sweep has to [watch](SeenRma::watched_until), which finished
+    /// The ReturnGO part of the observations of all RMAs that a sweep has to [watch](ObservedRma::watched_until), which finished
     /// RMAs are not.
     pub async fn watched_rmas(
         &self,
         connection: &ConnectionId,
         now: Timestamp,
-    ) -> Result<Vec<(RmaId, SeenRma)>, StoreError> {
+    ) -> Result<Vec<(RmaId, ObservedRma)>, StoreError> {
         watched(&mut self.reading().await?, connection, now).await
     }
 }
@@ -292,7 +292,7 @@ pub(super) async fn of(
     session: &mut Session<'_>,
     connection: &ConnectionId,
     rmas: &[RmaId],
-) -> Result<Vec<(RmaId, SeenRma)>, StoreError> {
+) -> Result<Vec<(RmaId, ObservedRma)>, StoreError> {
     const OF: &str = "
         SELECT rma, what FROM observation
         WHERE connection = $2 AND observation.rma IN (SELECT input.rma FROM {input $1: rma text}) ORDER BY rma";
@@ -309,7 +309,7 @@ pub(super) async fn watched(
     session: &mut Session<'_>,
     connection: &ConnectionId,
     now: Timestamp,
-) -> Result<Vec<(RmaId, SeenRma)>, StoreError> {
+) -> Result<Vec<(RmaId, ObservedRma)>, StoreError> {
     const PAGE_SIZE: i64 = 1000;
     const WATCHED: &str = "
         SELECT rma, what, watch_until FROM observation
@@ -329,10 +329,10 @@ pub(super) async fn watched(
 /// The ReturnGO part of an observation.
 #[derive(Deserialize)]
 struct ReturngoPart {
-    rma: SeenRma,
+    rma: ObservedRma,
 }
 
-fn readable(rows: &[Row]) -> Result<Vec<(RmaId, SeenRma)>, StoreError> {
+fn readable(rows: &[Row]) -> Result<Vec<(RmaId, ObservedRma)>, StoreError> {
     let mut observed = Vec::new();
     for row in rows {
         if let Ok(ReturngoPart { rma }) = serde_json::from_str(&row.text("what")?) {

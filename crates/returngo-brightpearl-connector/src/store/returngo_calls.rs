@@ -1,7 +1,7 @@
 //! The day's calls to ReturnGO by an API key, of all processes and connections.
 
 use jiff::{ToSpan, civil::Date};
-use returngo::client::Spent;
+use returngo::client::CallsMade;
 
 use super::{
     Store, StoreError,
@@ -37,7 +37,7 @@ pub struct CallLimits {
 
 impl CallLimits {
     /// The calls of this kind that are left of the day.
-    pub fn left(&self, spent: &Spent, are_writes: bool) -> u32 {
+    pub fn left(&self, spent: &CallsMade, are_writes: bool) -> u32 {
         let Some(per_day) = self.per_day else { return u32::MAX };
         let for_writes = if are_writes { 0 } else { self.for_writes.saturating_sub(spent.writes) };
         let kept = for_writes.max(self.for_others);
@@ -51,7 +51,7 @@ pub struct ReservedCalls {
     /// The number of calls.
     pub calls: u32,
     /// All calls of the day that were made or reserved, including these.
-    pub spent: Spent,
+    pub spent: CallsMade,
 }
 
 impl Store {
@@ -72,14 +72,14 @@ impl Store {
     }
 
     /// Returns calls that were reserved and not made.
-    pub async fn give_back_returngo_calls(&self, key: &KeyDigest, unused: &Spent) -> Result<(), StoreError> {
+    pub async fn give_back_returngo_calls(&self, key: &KeyDigest, unused: &CallsMade) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
         give_back(&mut session, key, unused).await?;
         session.commit().await
     }
 
     /// The calls of a day in UTC that were made or reserved, by all processes.
-    pub async fn returngo_calls(&self, key: &KeyDigest, day: Date) -> Result<Spent, StoreError> {
+    pub async fn returngo_calls(&self, key: &KeyDigest, day: Date) -> Result<CallsMade, StoreError> {
         spent(&mut self.asking().await?, key, day).await
     }
 }
@@ -118,7 +118,7 @@ pub(super) async fn reserve(
 pub(super) async fn give_back(
     session: &mut Session<'_>,
     key: &KeyDigest,
-    unused: &Spent,
+    unused: &CallsMade,
 ) -> Result<(), StoreError> {
     const GIVE_BACK: &str = "
         UPDATE returngo_calls SET
@@ -135,13 +135,13 @@ pub(super) async fn spent(
     session: &mut Session<'_>,
     key: &KeyDigest,
     day: Date,
-) -> Result<Spent, StoreError> {
+) -> Result<CallsMade, StoreError> {
     const SPENT: &str = "SELECT reads, writes FROM returngo_calls WHERE api_key = $1 AND day = $2";
     let text = day.to_string();
     of(session.first(SPENT, &[key.as_str().into(), (&text).into()]).await?.as_ref(), day)
 }
 
-async fn set(session: &mut Session<'_>, key: &KeyDigest, spent: &Spent) -> Result<(), StoreError> {
+async fn set(session: &mut Session<'_>, key: &KeyDigest, spent: &CallsMade) -> Result<(), StoreError> {
     const SET: &str = "UPDATE returngo_calls SET reads = $3, writes = $4 WHERE api_key = $1 AND day = $2";
     let day = spent.day.to_string();
     let parameters =
@@ -149,7 +149,7 @@ async fn set(session: &mut Session<'_>, key: &KeyDigest, spent: &Spent) -> Resul
     session.run(SET, &parameters).await.map(drop)
 }
 
-fn of(row: Option<&Row>, day: Date) -> Result<Spent, StoreError> {
-    let Some(row) = row else { return Ok(Spent { day, reads: 0, writes: 0 }) };
-    Ok(Spent { day, reads: row.small_count("reads")?, writes: row.small_count("writes")? })
+fn of(row: Option<&Row>, day: Date) -> Result<CallsMade, StoreError> {
+    let Some(row) = row else { return Ok(CallsMade { day, reads: 0, writes: 0 }) };
+    Ok(CallsMade { day, reads: row.small_count("reads")?, writes: row.small_count("writes")? })
 }

@@ -6,7 +6,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use returngo::{
     Notification, ReturnedItemId, RmaId, TransactionId,
-    sweep::{ListPage, SeenRma, SweepProgress, SweepSettings, SweepState, Sweeper, Swept as Listed},
+    sweep::{ListPage, ObservedRma, SweepCheckpoint, SweepSettings, SweepState, Sweeper, SweepResult as Listed},
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ const LOOK_BACK: SignedDuration = SignedDuration::from_hours(48);
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Cursor {
-    state: SweepProgress,
+    state: SweepCheckpoint,
     /// Until when it is known what workers saw.
     heard_until: Timestamp,
     /// Refunds that name no units, and whose RMAs could not be looked for yet.
@@ -76,7 +76,7 @@ impl Cursor {
         heard_until: Timestamp,
         to_look_for: BTreeSet<TransactionId>,
     ) -> Result<(String, SweepRows), serde_json::Error> {
-        let mut cursor = Self { state: state.into_progress(), heard_until, to_look_for };
+        let mut cursor = Self { state: state.into_checkpoint(), heard_until, to_look_for };
         let rows = rows::out_of_progress(&mut cursor.state)?;
         Ok((serde_json::to_string(&cursor)?, rows))
     }
@@ -107,11 +107,11 @@ impl Connection {
             let since = heard_until.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
             let heard = store.observed_since(&self.id, since).await?;
             for (rma, seen) in heard.into_iter().filter(|(_, seen)| is_from_the_past(&seen.rma, began)) {
-                sweeper.state_mut().saw(&rma, seen.rma);
+                sweeper.state_mut().record_observation(&rma, seen.rma);
             }
         }
         if turn.expedited {
-            sweeper.notified(&Notification::default());
+            sweeper.record_notification(&Notification::default());
         }
         let unmatched = transactions_unmatched(sweeper.state());
         let unlisted: BTreeSet<RmaId> = sweeper.state().unlisted().cloned().collect();
@@ -126,7 +126,7 @@ impl Connection {
         let looked = self.look_for_rmas(&mut to_look_for, sweeper.state_mut(), store, skipped).await?;
         let still_without_rma = without_units(sweeper.state());
         skipped.read(UnreadableKind::TransactionRow, without_rma.difference(&still_without_rma));
-        let found = sweeper.due();
+        let found = sweeper.pending_now();
         let rmas: Vec<RmaId> = found.iter().map(|due| due.rma_id.clone()).collect();
         let now = self.clock.now();
         let due = store.enqueue_found(&self.id, &rmas, Cause::Returngo, "ReturnGO was swept", now).await?;
@@ -192,11 +192,11 @@ impl Connection {
         page: &ListPage,
         state: &SweepState,
         store: &Store,
-    ) -> Result<Vec<(RmaId, SeenRma)>, StoreError> {
+    ) -> Result<Vec<(RmaId, ObservedRma)>, StoreError> {
         let items: Vec<ReturnedItemId> = page.items().into_iter().cloned().collect();
         let mut rmas = store.rmas_of_items(&self.id, &items).await?;
         rmas.extend(page.rmas());
-        rmas.retain(|rma| state.seen(rma).is_none());
+        rmas.retain(|rma| state.observed(rma).is_none());
         store.observed_rmas(&self.id, &rmas).await
     }
 
@@ -211,7 +211,7 @@ impl Connection {
         let items: Vec<ReturnedItemId> = new.flat_map(|(_, items)| items).cloned().collect();
         let now = self.clock.now();
         for rma in store.rmas_of_items(&self.id, &items).await? {
-            state.matched(rma, now);
+            state.record_match(rma, now);
         }
         Ok(())
     }
@@ -231,7 +231,7 @@ impl Connection {
         let candidates = self.latest_rmas(state, store).await?;
         while let Some(refund) = refunds.first() {
             match self.returngo.transactions().owner(refund, &candidates).await {
-                Ok(Some(rma)) => state.matched(rma, self.clock.now()),
+                Ok(Some(rma)) => state.record_match(rma, self.clock.now()),
                 Ok(None) => skipped.add(UnreadableKind::TransactionRow, refund, &RefundWithoutRma),
                 Err(error) => return Ok(Err(error)),
             }
@@ -244,7 +244,7 @@ impl Connection {
     /// ones, and those that were read within a week, the latest first.
     async fn latest_rmas(&self, state: &SweepState, store: &Store) -> Result<Vec<RmaId>, StoreError> {
         let now = self.clock.now();
-        let mut read_at: BTreeMap<RmaId, Timestamp> = state.all_due().map(|rma| (rma.clone(), now)).collect();
+        let mut read_at: BTreeMap<RmaId, Timestamp> = state.all_pending().map(|rma| (rma.clone(), now)).collect();
         for (rma, seen) in state.rmas() {
             read_at.entry(rma.clone()).or_insert(seen.read_at);
         }
@@ -272,14 +272,14 @@ const MOST_CANDIDATES: usize = 2000;
 )]
 struct RefundWithoutRma;
 
-fn recall(state: &mut SweepState, seen: Vec<(RmaId, SeenRma)>, now: Timestamp) {
+fn recall(state: &mut SweepState, seen: Vec<(RmaId, ObservedRma)>, now: Timestamp) {
     for (rma, seen) in seen.into_iter().filter(|(_, seen)| is_from_the_past(seen, now)) {
-        state.recall(&rma, seen);
+        state.restore(&rma, seen);
     }
 }
 
 /// What claims to be read in a time that has not come yet was read by a clock that was ahead: it is not known.
-fn is_from_the_past(seen: &SeenRma, now: Timestamp) -> bool {
+fn is_from_the_past(seen: &ObservedRma, now: Timestamp) -> bool {
     seen.read_at <= now.saturating_add(OVERLAP).unwrap_or(now)
 }
 

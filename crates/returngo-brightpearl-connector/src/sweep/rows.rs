@@ -3,16 +3,16 @@
 use jiff::Timestamp;
 use returngo::{
     RmaId, TransactionId,
-    sweep::{SweepProgress, SweepState},
+    sweep::{SweepCheckpoint, SweepState},
 };
 use serde::Serialize;
 
 use crate::store::{SweepPart, SweepRowKey, SweepRows};
 
 /// Takes what is stored as rows out of the rest.
-pub(super) fn out_of_progress(progress: &mut SweepProgress) -> Result<SweepRows, serde_json::Error> {
+pub(super) fn out_of_progress(progress: &mut SweepCheckpoint) -> Result<SweepRows, serde_json::Error> {
     let mut rows = SweepRows::new();
-    for (rma, mark) in std::mem::take(&mut progress.due) {
+    for (rma, mark) in std::mem::take(&mut progress.pending) {
         put(&mut rows, SweepPart::Pending, rma.as_str(), &mark)?;
     }
     for (transaction, items) in std::mem::take(&mut progress.unmatched) {
@@ -32,12 +32,12 @@ fn put(
 }
 
 /// Puts rows back.
-pub(super) fn into_progress(rows: &SweepRows, progress: &mut SweepProgress) -> Result<(), Unreadable> {
+pub(super) fn into_progress(rows: &SweepRows, progress: &mut SweepCheckpoint) -> Result<(), Unreadable> {
     for (SweepRowKey { part, key }, what) in rows {
         match part {
             SweepPart::Pending => {
                 let rma = key.parse().map_err(|_| Unreadable)?;
-                progress.due.insert(rma, serde_json::from_str(what).map_err(|_| Unreadable)?);
+                progress.pending.insert(rma, serde_json::from_str(what).map_err(|_| Unreadable)?);
             }
             SweepPart::Unmatched => {
                 let items = serde_json::from_str(what).map_err(|_| Unreadable)?;
@@ -50,7 +50,7 @@ pub(super) fn into_progress(rows: &SweepRows, progress: &mut SweepProgress) -> R
 
 /// A state that begins at this time, with what can be read of rows: an RMA that was due is due, whatever its row says.
 pub(super) fn salvaged(rows: &SweepRows, from: Timestamp, now: Timestamp) -> SweepState {
-    let mut progress = SweepState::new(from).into_progress();
+    let mut progress = SweepState::new(from).into_checkpoint();
     let mut due = Vec::new();
     for (SweepRowKey { part, key }, what) in rows {
         match part {
@@ -63,7 +63,7 @@ pub(super) fn salvaged(rows: &SweepRows, from: Timestamp, now: Timestamp) -> Swe
         }
     }
     let mut state = SweepState::resume(progress);
-    due.into_iter().for_each(|rma| state.want(rma, now));
+    due.into_iter().for_each(|rma| state.request_read(rma, now));
     state
 }
 

@@ -35,7 +35,7 @@ impl Connection {
                     Ok(summary) => Some(summary.rma_id),
                     Err(row) => {
                         skipped.add_row(UnreadableKind::RmaRow, &row);
-                        row.rma_id()
+                        row.parsed_id()
                     }
                 };
                 rmas.extend(rma.map(|rma| (rma, Cause::Returngo)));

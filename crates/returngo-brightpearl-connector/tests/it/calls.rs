@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api_client_core::client::Clock;
 use jiff::{SignedDuration, civil::Date};
-use returngo::{Client, Error, ErrorKind, client::Spent};
+use returngo::{Client, Error, ErrorKind, client::CallsMade};
 use returngo_brightpearl_connector::{
     configuration::{ConnectionConfiguration, Secret},
     registry::Registry,
@@ -49,9 +49,9 @@ async fn a_day_is_shared_by_all_who_reserve(database: Database) {
     assert_eq!(reserve(true, 15, limits).await, 15);
     assert_eq!(reserve(true, 15, limits).await, 5);
     let spent = store.returngo_calls(&key, TODAY).await.unwrap();
-    assert_eq!(spent, Spent { day: TODAY, reads: 80, writes: 20 });
+    assert_eq!(spent, CallsMade { day: TODAY, reads: 80, writes: 20 });
 
-    store.give_back_returngo_calls(&key, &Spent { day: TODAY, reads: 10, writes: 0 }).await.unwrap();
+    store.give_back_returngo_calls(&key, &CallsMade { day: TODAY, reads: 10, writes: 0 }).await.unwrap();
     assert_eq!(reserve(false, 50, limits).await, 10);
     let others = KeyDigest::new("another digest");
     assert_eq!(store.returngo_calls(&others, TODAY).await.unwrap().reads, 0, "each key has its own");

@@ -36,7 +36,7 @@ impl Shop {
     pub fn cancel(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
         let now = context.now;
         self.change(id, context, |rma| {
-            expect_status(rma, "cancelled", |status| !status.is_off())?;
+            expect_status(rma, "cancelled", |status| !status.is_cancelled_or_rejected())?;
             rma.rma_summary.status = RmaStatus::Canceled;
             let line = "Request <strong>CANCELED</strong> (reason: The shopper keeps it)";
             timeline::add(rma, CommentType::System, timeline::STAFF, line, now);
@@ -51,7 +51,7 @@ impl Shop {
     pub fn reopen(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
         let now = context.now;
         self.change(id, context, |rma| {
-            expect_status(rma, "reopened", RmaStatus::is_off)?;
+            expect_status(rma, "reopened", RmaStatus::is_cancelled_or_rejected)?;
             rma.rma_summary.status = open_status(rma);
             rma.last_updated = Some(time(now));
             timeline::add(

@@ -1,33 +1,34 @@
-//! The client: one resource handle a method, one pipeline for all of them.
+//! The client: a method for each resource, and one pipeline for all requests.
 
 mod pages;
+pub(crate) mod policy;
 pub(crate) mod quota;
-pub(crate) mod rules;
+mod resources;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use api_client_core::HttpResponse;
 pub use api_client_core::client::{
     CallReport, Clock, FinishedAttempt, NotRetried, Observer, ReqwestTransport, RetryPolicy, SkippingClock,
-    SystemClock, Transport, TransportError,
+    SystemClock, Transport, TransportError, testing,
 };
 use api_client_core::client::{Pipeline, check_base_url, check_credential};
 use jiff::Timestamp;
 
 pub use self::{
     pages::{Pages, Rows},
-    quota::{CallCounter, CallCounterError, CallsLeft, Quota, Spent},
+    quota::{CallCounter, CallCounterError, CallsLeft, CallsMade, Quota},
 };
 use self::{
+    policy::ReturngoPolicy,
     quota::{Budget, end_of_day},
-    rules::ReturngoRules,
 };
-use crate::{Error, request::Request, rma, shipment, transaction, webhook};
+use crate::{Error, comment::COMMENT_FIELD, request::Request};
 
-/// Where ReturnGO's API is.
+/// The base URL of ReturnGO's API.
 const RETURNGO: &str = "https://api.returngo.ai";
 
-/// A ReturnGO shop to talk to. Cheap to clone; clones share the quota.
+/// A client of one ReturnGO shop. Cheap to clone; clones share the quota.
 ///
 /// ```no_run
 /// # async fn example(key: String) -> Result<(), Box<dyn std::error::Error>> {
@@ -43,62 +44,63 @@ pub struct Client(Arc<Shared>);
 struct Shared {
     /// Ends without a slash; endpoint paths begin with one.
     base: String,
-    rules: ReturngoRules,
+    policy: ReturngoPolicy,
     pipeline: Pipeline,
     comment_field: String,
 }
 
 impl Client {
-    /// Begins a client.
+    /// Starts building a client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// The shop.
+    /// Returns the shop's domain.
     pub fn shop(&self) -> &str {
-        &self.0.rules.shop
+        &self.0.policy.shop
     }
 
-    /// Sends a request and reads its answer: what every method of every resource does.
+    /// Sends a request and decodes its response, as every method of every resource does.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn send<T>(&self, request: &Request<T>) -> Result<T, Error> {
         let response = self.send_raw(request).await?;
         let report = CallReport::answered(request.endpoint());
-        request
-            .read(&response)
-            .map_err(|error| Error::undecodable(report, &response, error, &|text| self.0.rules.hide_in(text)))
+        request.read(&response).map_err(|error| {
+            Error::undecodable(report, &response, error, &|text| self.0.policy.hide_in(text))
+        })
     }
 
-    /// Sends a request and gives the answer as it came, for what this crate does not model.
+    /// Sends a request and returns the unprocessed response, for endpoints and fields that this crate does not
+    /// model.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn send_raw<T>(&self, request: &Request<T>) -> Result<HttpResponse, Error> {
-        let Shared { base, rules, pipeline, .. } = &*self.0;
+        let Shared { base, policy, pipeline, .. } = &*self.0;
         let endpoint = request.endpoint();
         if let Some(problem) = request.problem() {
             return Err(Error::invalid_request(endpoint, problem));
         }
-        let answer = pipeline.send(rules, endpoint, &request.to_http(base)).await;
+        let answer = pipeline.send(policy, endpoint, &request.to_http(base)).await;
         answer.map_err(|failure| {
             let day_ends = end_of_day(pipeline.clock.now());
-            Error::failed(*failure, endpoint, request.how_to_find_out(), day_ends, &|text| {
-                rules.hide_in(text)
+            Error::failed(*failure, endpoint, request.verification_hint(), day_ends, &|text| {
+                policy.hide_in(text)
             })
         })
     }
 
-    /// The calls of the day so far, of this client and its clones: keep it over a restart, for
-    /// [`ClientBuilder::already_spent`].
-    pub fn spent(&self) -> Spent {
-        self.0.rules.budget.spent(self.now())
+    /// Returns the calls of the day so far, of this client and its clones. Store it across a restart, for
+    /// [`ClientBuilder::calls_made`].
+    pub fn calls_made(&self) -> CallsMade {
+        self.0.policy.budget.calls_made(self.now())
     }
 
-    /// What the day has left, as far as this client knows.
+    /// Returns the calls that the day has left, as far as this client knows.
     pub fn calls_left(&self) -> CallsLeft {
-        self.0.rules.budget.left(self.now())
+        self.0.policy.budget.left(self.now())
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -108,33 +110,13 @@ impl Client {
     pub(crate) fn comment_field(&self) -> &str {
         &self.0.comment_field
     }
-
-    /// RMAs.
-    pub fn rmas(&self) -> rma::Rmas<'_> {
-        rma::Rmas(self)
-    }
-
-    /// Parcels of RMAs.
-    pub fn shipments(&self) -> shipment::Shipments<'_> {
-        shipment::Shipments(self)
-    }
-
-    /// Movements of money.
-    pub fn transactions(&self) -> transaction::Transactions<'_> {
-        transaction::Transactions(self)
-    }
-
-    /// Webhook registrations.
-    pub fn webhooks(&self) -> webhook::Webhooks<'_> {
-        webhook::Webhooks(self)
-    }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("base", &self.0.base)
-            .field("rules", &self.0.rules)
+            .field("policy", &self.0.policy)
             .finish_non_exhaustive()
     }
 }
@@ -147,7 +129,7 @@ pub struct ClientBuilder {
     shop: Option<String>,
     comment_field: String,
     quota: Quota,
-    already_spent: Option<Spent>,
+    calls_made: Option<CallsMade>,
     counter: Option<Arc<dyn CallCounter>>,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
@@ -162,9 +144,9 @@ impl Default for ClientBuilder {
             url: RETURNGO.to_owned(),
             api_key: None,
             shop: None,
-            comment_field: rma::COMMENT_FIELD.to_owned(),
+            comment_field: COMMENT_FIELD.to_owned(),
             quota: Quota::default(),
-            already_spent: None,
+            calls_made: None,
             counter: None,
             transport: None,
             clock: Arc::new(SystemClock),
@@ -176,83 +158,85 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Another server, such as a mock; `https://api.returngo.ai` otherwise.
+    /// Sets the base URL of another server, such as a mock; `https://api.returngo.ai` by default.
     pub fn url(mut self, base: impl Into<String>) -> Self {
         self.url = base.into();
         self
     }
 
-    /// The API key, shown in ReturnGO's *Settings › Integrations › API*.
+    /// Sets the API key, shown in ReturnGO's *Settings › Integrations › API*.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.api_key = Some(key.into());
         self
     }
 
-    /// The shop's domain, copied by the icon next to the store's name in ReturnGO's dashboard.
+    /// Sets the shop's domain, which the icon next to the store's name in ReturnGO's dashboard copies.
     pub fn shop(mut self, domain: impl Into<String>) -> Self {
         self.shop = Some(domain.into());
         self
     }
 
-    /// The name of a comment's text in `POST /rma/{id}/comment`. Unconfirmed: `htmlText` is what the comment
-    /// reads back as; one program sends `comment` (docs/evidence/returngo.md#comments-on-an-rma).
+    /// Sets the name of a comment's text in `POST /rma/{id}/comment`. Unconfirmed: comments are read with
+    /// `htmlText`, and one program sends `comment` (docs/evidence/returngo.md#comments-on-an-rma).
     pub fn comment_field(mut self, name: impl Into<String>) -> Self {
         self.comment_field = name.into();
         self
     }
 
-    /// How many calls the key may make.
+    /// Sets the calls that the key may make.
     pub fn quota(mut self, quota: Quota) -> Self {
         self.quota = quota;
         self
     }
 
-    /// The calls that the key has made today already, by a client that was there before: [`Client::spent`].
-    pub fn already_spent(mut self, spent: Spent) -> Self {
-        self.already_spent = Some(spent);
+    /// Sets the calls that an earlier client made with this key today: [`Client::calls_made`].
+    pub fn calls_made(mut self, spent: CallsMade) -> Self {
+        self.calls_made = Some(spent);
         self
     }
 
-    /// Who counts the calls of the day, where other clients use the same key; this client by default.
+    /// Sets a counter for the calls of the day that other clients with the same key share; by default the
+    /// client counts its own.
     pub fn call_counter(mut self, counter: Arc<dyn CallCounter>) -> Self {
         self.counter = Some(counter);
         self
     }
 
-    /// How requests go out; HTTP by default.
+    /// Sets the transport; HTTP by default.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// What time it is; the machine's clock by default.
+    /// Sets the clock; the machine's by default.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Who is told of every attempt as it ends, for metrics.
+    /// Sets an observer, which is called after every attempt, for metrics.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
     }
 
-    /// How often, and after what wait, a request is sent again.
+    /// Sets when a request is retried, and how often.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// How long one answer may take; a minute by default.
+    /// Sets how long to wait for a response; 1 minute by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// The client. Nothing is sent yet.
+    /// Builds the client. Sends nothing.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) that names what is missing or unusable.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the missing or invalid
+    /// setting.
     pub fn build(self) -> Result<Client, Error> {
         let unusable = |error: &dyn fmt::Display| Error::configuration(error.to_string());
         let api_key = self.api_key.ok_or_else(|| Error::configuration("no API key was given"))?;
@@ -269,10 +253,10 @@ impl ClientBuilder {
         };
         Ok(Client(Arc::new(Shared {
             base,
-            rules: ReturngoRules {
+            policy: ReturngoPolicy {
                 api_key: api_key.into(),
                 shop,
-                budget: Budget::new(self.quota, self.already_spent, self.counter),
+                budget: Budget::new(self.quota, self.calls_made, self.counter),
             },
             pipeline: Pipeline {
                 transport,

@@ -16,14 +16,14 @@ use crate::{
     page::{Cursor, Listable, Page, UndecodableRow},
 };
 
-/// A list, page after page or row after row. Only one page is held at a time.
+/// A list, as pages or as rows. Only one page is held at a time.
 #[derive(Debug)]
-#[must_use = "a list does nothing until a page or a row is asked for"]
+#[must_use = "a list does nothing until a page or a row is requested"]
 pub struct Pages<'c, L> {
     client: &'c Client,
     list: L,
     position: Position,
-    /// Where pages began so far: a server that comes back to one of them would keep us going for ever.
+    /// The cursors of the pages so far: a server that repeats one would keep the client in a loop.
     been: BTreeSet<Cursor>,
 }
 
@@ -48,22 +48,22 @@ impl<'c, L: Listable> Pages<'c, L> {
         Self { client, list, position: Position::Start, been: BTreeSet::new() }
     }
 
-    /// Begins here instead of at the start: the cursor that an earlier run kept, of the same list.
+    /// Starts at a cursor that an earlier run of the same list stored.
     pub fn resume_at(mut self, cursor: Cursor) -> Self {
         self.been.insert(cursor.clone());
         self.position = Position::At(cursor);
         self
     }
 
-    /// Where the next page begins; none at the start and at the end.
+    /// Returns the cursor of the next page; none at the start and at the end.
     pub const fn cursor(&self) -> Option<&Cursor> {
         self.position.cursor()
     }
 
-    /// The next page; none after the last.
+    /// Returns the next page; none after the last.
     ///
     /// # Errors
-    /// When the page cannot be had. Asking again asks for the same page.
+    /// When the page cannot be fetched. The next call requests the same page.
     pub async fn next_page(&mut self) -> Result<Option<Page<L::Row>>, Error> {
         if matches!(self.position, Position::End) {
             return Ok(None);
@@ -73,31 +73,34 @@ impl<'c, L: Listable> Pages<'c, L> {
         Ok(Some(page))
     }
 
-    /// Every row of every page.
+    /// Reads every row of every page.
     ///
     /// # Errors
-    /// When a page cannot be had, or one of its rows does not read.
-    pub async fn all(mut self) -> Result<Vec<L::Row>, Error> {
-        let mut rows = Vec::new();
-        while let Some(page) = self.next_page().await? {
-            rows.extend(page.rows().map_err(Error::undecodable_row)?);
-        }
-        Ok(rows)
+    /// When a page cannot be fetched, or one of its rows is invalid.
+    pub async fn all(self) -> Result<Vec<L::Row>, Error> {
+        self.collect(|page| page.rows().map_err(Error::undecodable_row)).await
     }
 
-    /// Every row of every page; an invalid row is an error in its place.
+    /// Reads every row of every page; an invalid row is an error in its place.
     ///
     /// # Errors
     /// When a page cannot be fetched.
-    pub async fn all_results(mut self) -> Result<Vec<Result<L::Row, UndecodableRow>>, Error> {
+    pub async fn all_results(self) -> Result<Vec<Result<L::Row, UndecodableRow>>, Error> {
+        self.collect(|page| Ok(page.results())).await
+    }
+
+    async fn collect<T>(
+        mut self,
+        rows_of: impl Fn(Page<L::Row>) -> Result<Vec<T>, Error>,
+    ) -> Result<Vec<T>, Error> {
         let mut rows = Vec::new();
         while let Some(page) = self.next_page().await? {
-            rows.extend(page.results());
+            rows.extend(rows_of(page)?);
         }
         Ok(rows)
     }
 
-    /// The rows one by one, with one page in memory at a time.
+    /// Returns the rows one by one, with one page in memory at a time.
     pub fn stream(self) -> Rows<'c, L>
     where
         L::Row: Send + 'static,
@@ -116,7 +119,7 @@ impl<'c, L: Listable> Pages<'c, L> {
             None => Position::End,
             Some(next) if self.been.insert(next.clone()) => Position::At(next.clone()),
             Some(_) => {
-                warn!("ReturnGO repeats a cursor: the list ends here");
+                warn!("ReturnGO repeated a cursor; the list ends here");
                 Position::End
             }
         };
@@ -125,10 +128,10 @@ impl<'c, L: Listable> Pages<'c, L> {
 
 type Coming<'c, T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send + 'c>>;
 
-/// The rows of a list, one by one: a [`Stream`], and [`Rows::next`] for those who need no more.
+/// The rows of a list, one by one: a [`Stream`], or [`Rows::next`] without one.
 ///
-/// A row that does not read is an error in its place and the rows after it follow. A page that cannot be had
-/// is an error and the end: [`Rows::cursor`] then says where to go on.
+/// An invalid row is an error in its place, and the rows after it follow. A page that cannot be fetched is an
+/// error and the end: continue at [`Rows::cursor`].
 ///
 /// ```no_run
 /// # async fn example(returngo: returngo::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -141,22 +144,22 @@ type Coming<'c, T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send 
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a list does nothing until a row is asked for"]
+#[must_use = "a list does nothing until a row is requested"]
 pub struct Rows<'c, L: Listable> {
     pages: Pages<'c, L>,
-    /// Where the page that is read now began.
+    /// The position of the current page.
     here: Position,
     page: vec::IntoIter<Result<L::Row, UndecodableRow>>,
     coming: Option<Coming<'c, L::Row>>,
     failed: bool,
 }
 
-/// Nothing in it is ever pinned in place.
+/// No field is pinned.
 impl<L: Listable> Unpin for Rows<'_, L> {}
 
 impl<L: Listable> Rows<'_, L> {
-    /// Where the page begins that the next row is on; none on the first page and after the last. A list that
-    /// is taken up here gives rows of that page again.
+    /// Returns the cursor of the page with the next row; none on the first page and after the last row. A list
+    /// that resumes here repeats the rows of that page.
     pub fn cursor(&self) -> Option<&Cursor> {
         if self.page.len() > 0 { self.here.cursor() } else { self.pages.position.cursor() }
     }
@@ -166,10 +169,10 @@ impl<'c, L: Listable> Rows<'c, L>
 where
     L::Row: Send + 'static,
 {
-    /// The next row; none after the last.
+    /// Returns the next row; none after the last.
     ///
     /// # Errors
-    /// When the row does not read, or its page cannot be had.
+    /// When the row is invalid, or its page cannot be fetched.
     pub async fn next(&mut self) -> Option<Result<L::Row, Error>> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }

@@ -1,42 +1,47 @@
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
-use api_client_core::client::{Clock, Unprepared};
+use api_client_core::{
+    client::{Clock, PrepareError},
+    lock,
+    time::later,
+};
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::Offset};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::Offset};
 use serde::{Deserialize, Serialize};
 
 use crate::request::Method;
 
-/// How many calls the key may make (docs/evidence/returngo.md#access-and-quota). ReturnGO's support raises it
-/// on request: say so here then.
+/// The calls that a key may make (docs/evidence/returngo.md#access-and-quota). Set it if ReturnGO's support has
+/// raised the quota.
 ///
-/// Calls are counted by this client and its clones alone, unless a [`CallCounter`] counts them for several; what other
-/// programs make with the same key shows only when ReturnGO refuses.
-/// [`ClientBuilder::already_spent`](crate::ClientBuilder::already_spent) carries the count over a restart.
+/// Counts only the calls of this client and its clones, unless a [`CallCounter`] counts for several. Calls that
+/// other programs make with the same key show only when ReturnGO rejects a call.
+/// [`ClientBuilder::calls_made`](crate::ClientBuilder::calls_made) carries the count across a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
-    /// Calls a second; more wait for the next one. None is unlimited.
+    /// Calls per second; further calls wait for the next second. None is unlimited.
     pub per_second: Option<u32>,
-    /// Calls a day. None is unlimited.
+    /// Calls per day. None is unlimited.
     pub per_day: Option<u32>,
-    /// So many of the day's calls are left to writes; those that were made count.
+    /// The calls of the day that are reserved for writes; writes that were made count towards it.
     pub reserved_for_writes: u32,
 }
 
 impl Default for Quota {
-    /// What every key has: 100 a second, 2,000 a day; a fifth of them for writes.
+    /// The quota of every key: 100 calls per second and 2,000 per day, a fifth of them reserved for writes.
     fn default() -> Self {
         Self { per_second: Some(100), per_day: Some(2000), reserved_for_writes: 400 }
     }
 }
 
-/// The calls of a day so far. Days are taken to be those of UTC, as the gateway's are; ReturnGO does not say.
+/// The calls of a day so far. Days are taken to be those of UTC, as the gateway's are; ReturnGO does not
+/// document it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spent {
+pub struct CallsMade {
     /// The day.
     pub day: Date,
     /// Calls that read.
@@ -45,148 +50,148 @@ pub struct Spent {
     pub writes: u32,
 }
 
-/// Counts the calls of a day for several clients, such as those of processes that use the same key. It knows how many
-/// the day has: [`Quota::per_day`] is only what [`CallsLeft`] is reckoned from then.
+/// A counter of the calls of a day that several clients share, such as processes with the same key. The counter
+/// knows the quota: [`Quota::per_day`] then serves only to compute [`CallsLeft`].
 #[async_trait]
 pub trait CallCounter: fmt::Debug + Send + Sync {
-    /// Counts a call that is about to be made. False when the day has none left for it, and it is not made.
+    /// Counts a call before it is made. False if the day has none left for it; the call is then not made.
     async fn count(&self, day: Date, is_write: bool) -> Result<bool, CallCounterError>;
 
-    /// The calls of this day so far, all that are counted together, as far as it is known here.
-    fn spent(&self, day: Date) -> Spent;
+    /// Returns the calls of this day so far by all clients that share the counter, as far as known.
+    fn calls_made(&self, day: Date) -> CallsMade;
 }
 
-/// Why a call cannot be counted: it is not made.
+/// Why a call cannot be counted. The call is not made.
 pub type CallCounterError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What a day has left.
+/// The calls that a day has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallsLeft {
     /// Calls that read; none is unlimited.
     pub reads: Option<u32>,
     /// Calls that write; none is unlimited.
     pub writes: Option<u32>,
-    /// When the day ends and the quota begins anew.
+    /// When the day ends and the quota resets.
     pub until: Timestamp,
 }
 
-/// The day's calls are used up.
+/// The error for a day without calls left.
 #[derive(Debug)]
-pub(crate) struct DayIsSpent;
+pub(crate) struct DailyQuotaSpent;
 
-impl fmt::Display for DayIsSpent {
+impl fmt::Display for DailyQuotaSpent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the day's calls are used up")
+        f.write_str("the daily quota is used up")
     }
 }
 
-impl std::error::Error for DayIsSpent {}
+impl std::error::Error for DailyQuotaSpent {}
 
 /// Counts calls against a quota.
 #[derive(Debug)]
 pub(super) struct Budget {
     quota: Quota,
-    used: Mutex<Used>,
+    usage: Mutex<Usage>,
     counter: Option<Arc<dyn CallCounter>>,
 }
 
 #[derive(Debug)]
-struct Used {
+struct Usage {
     second: i64,
     in_second: u32,
-    spent: Spent,
-    /// ReturnGO said that the day's calls are spent.
-    day_is_spent: bool,
+    spent: CallsMade,
+    /// ReturnGO reported that the day's calls are used up.
+    quota_spent: bool,
 }
 
 impl Budget {
-    pub(super) fn new(quota: Quota, spent: Option<Spent>, counter: Option<Arc<dyn CallCounter>>) -> Self {
-        let spent = spent.unwrap_or(Spent { day: Date::MIN, reads: 0, writes: 0 });
-        let used = Used { second: i64::MIN, in_second: 0, spent, day_is_spent: false };
-        Self { quota, used: Mutex::new(used), counter }
+    pub(super) fn new(quota: Quota, spent: Option<CallsMade>, counter: Option<Arc<dyn CallCounter>>) -> Self {
+        let spent = spent.unwrap_or(CallsMade { day: Date::MIN, reads: 0, writes: 0 });
+        let usage = Usage { second: i64::MIN, in_second: 0, spent, quota_spent: false };
+        Self { quota, usage: Mutex::new(usage), counter }
     }
 
-    /// The calls of this day so far.
-    pub(super) fn spent(&self, now: Timestamp) -> Spent {
-        self.used_on(now).spent
+    /// Returns the calls of this day so far.
+    pub(super) fn calls_made(&self, now: Timestamp) -> CallsMade {
+        self.usage_on(now).spent
     }
 
-    /// What this day has left.
+    /// Returns the calls that this day has left.
     pub(super) fn left(&self, now: Timestamp) -> CallsLeft {
-        let used = self.used_on(now);
-        CallsLeft { reads: self.reads_left(&used), writes: self.calls_left(&used), until: end_of_day(now) }
+        let usage = self.usage_on(now);
+        CallsLeft { reads: self.reads_left(&usage), writes: self.calls_left(&usage), until: end_of_day(now) }
     }
 
-    /// Returns once a call may go in this second, and counts it.
+    /// Waits until the second allows a call, and counts it.
     ///
     /// # Errors
     /// When the day has no call left for it, or it cannot be counted.
-    pub(super) async fn take(&self, method: Method, clock: &dyn Clock) -> Result<(), Unprepared> {
+    pub(super) async fn take(&self, method: Method, clock: &dyn Clock) -> Result<(), PrepareError> {
         while let Some(wait) = self.take_or_wait(method, clock.now())? {
             clock.sleep(wait).await;
         }
         match &self.counter {
             Some(counter) if !counter.count(day_of(clock.now()), method != Method::Get).await? => {
-                Err(Box::new(DayIsSpent))
+                Err(Box::new(DailyQuotaSpent))
             }
             _ => Ok(()),
         }
     }
 
-    fn take_or_wait(&self, method: Method, now: Timestamp) -> Result<Option<Duration>, DayIsSpent> {
-        let mut used = self.used_on(now);
+    fn take_or_wait(&self, method: Method, now: Timestamp) -> Result<Option<Duration>, DailyQuotaSpent> {
+        let mut usage = self.usage_on(now);
         let is_read = method == Method::Get;
-        let left = if is_read { self.reads_left(&used) } else { self.calls_left(&used) };
-        // A counter says so itself: what it is known to have spent may have been given back since.
-        if left == Some(0) && (self.counter.is_none() || used.day_is_spent) {
-            return Err(DayIsSpent);
+        let left = if is_read { self.reads_left(&usage) } else { self.calls_left(&usage) };
+        // A shared counter decides by itself: calls that it knew of may have been given back.
+        if left == Some(0) && (self.counter.is_none() || usage.quota_spent) {
+            return Err(DailyQuotaSpent);
         }
-        if used.second != now.as_second() {
-            (used.second, used.in_second) = (now.as_second(), 0);
+        if usage.second != now.as_second() {
+            (usage.second, usage.in_second) = (now.as_second(), 0);
         }
-        if self.quota.per_second.is_some_and(|limit| used.in_second >= limit) {
+        if self.quota.per_second.is_some_and(|limit| usage.in_second >= limit) {
             let into_second = now.as_millisecond().rem_euclid(1000).unsigned_abs();
             return Ok(Some(Duration::from_millis(1000 - into_second)));
         }
-        used.in_second += 1;
+        usage.in_second += 1;
         if self.counter.is_some() {
             return Ok(None);
         }
-        let counted = if is_read { &mut used.spent.reads } else { &mut used.spent.writes };
+        let counted = if is_read { &mut usage.spent.reads } else { &mut usage.spent.writes };
         *counted = counted.saturating_add(1);
         Ok(None)
     }
 
-    fn calls_left(&self, used: &Used) -> Option<u32> {
-        if used.day_is_spent {
+    fn calls_left(&self, usage: &Usage) -> Option<u32> {
+        if usage.quota_spent {
             return Some(0);
         }
-        let made = used.spent.reads.saturating_add(used.spent.writes);
+        let made = usage.spent.reads.saturating_add(usage.spent.writes);
         self.quota.per_day.map(|limit| limit.saturating_sub(made))
     }
 
-    fn reads_left(&self, used: &Used) -> Option<u32> {
-        let kept = self.quota.reserved_for_writes.saturating_sub(used.spent.writes);
-        self.calls_left(used).map(|left| left.saturating_sub(kept))
+    fn reads_left(&self, usage: &Usage) -> Option<u32> {
+        let kept = self.quota.reserved_for_writes.saturating_sub(usage.spent.writes);
+        self.calls_left(usage).map(|left| left.saturating_sub(kept))
     }
 
-    /// Notes that ReturnGO says so; gives the end of the day.
-    pub(super) fn day_is_spent(&self, now: Timestamp) -> Timestamp {
-        self.used_on(now).day_is_spent = true;
+    /// Records that ReturnGO reported the daily quota as used up; returns the end of the day.
+    pub(super) fn mark_quota_spent(&self, now: Timestamp) -> Timestamp {
+        self.usage_on(now).quota_spent = true;
         end_of_day(now)
     }
 
-    fn used_on(&self, now: Timestamp) -> MutexGuard<'_, Used> {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+    fn usage_on(&self, now: Timestamp) -> MutexGuard<'_, Usage> {
+        let mut usage = lock(&self.usage);
         let today = day_of(now);
-        if used.spent.day != today {
-            used.spent = Spent { day: today, reads: 0, writes: 0 };
-            used.day_is_spent = false;
+        if usage.spent.day != today {
+            usage.spent = CallsMade { day: today, reads: 0, writes: 0 };
+            usage.quota_spent = false;
         }
         if let Some(counter) = &self.counter {
-            used.spent = counter.spent(today);
+            usage.spent = counter.calls_made(today);
         }
-        used
+        usage
     }
 }
 
@@ -197,9 +202,7 @@ fn day_of(now: Timestamp) -> Date {
 pub(super) fn end_of_day(now: Timestamp) -> Timestamp {
     let tomorrow = day_of(now).saturating_add(1.day());
     let midnight = tomorrow.at(0, 0, 0, 0);
-    Offset::UTC
-        .to_timestamp(midnight)
-        .unwrap_or_else(|_| now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX))
+    Offset::UTC.to_timestamp(midnight).unwrap_or_else(|_| later(now, Duration::from_secs(24 * 60 * 60)))
 }
 
 #[cfg(test)]
@@ -252,7 +255,7 @@ mod tests {
 
     #[test]
     fn what_was_spent_before_a_restart_counts_on_its_day_only() {
-        let spent = Spent { day: "2026-05-04".parse().unwrap(), reads: 1500, writes: 10 };
+        let spent = CallsMade { day: "2026-05-04".parse().unwrap(), reads: 1500, writes: 10 };
         let budget = Budget::new(Quota::default(), Some(spent), None);
         assert_eq!(budget.left(at("2026-05-04T10:15:20Z")).reads, Some(100));
         assert_eq!(budget.left(at("2026-05-05T10:15:20Z")).reads, Some(1600));
@@ -262,7 +265,7 @@ mod tests {
     fn a_day_that_returngo_calls_spent_is_spent_for_everything() {
         let budget = Budget::new(Quota { per_day: None, ..Quota::default() }, None, None);
         let now = at("2026-05-04T10:15:20Z");
-        assert_eq!(budget.day_is_spent(now), at("2026-05-05T00:00:00Z"));
+        assert_eq!(budget.mark_quota_spent(now), at("2026-05-05T00:00:00Z"));
         assert_eq!(budget.left(now).writes, Some(0));
         assert_eq!(budget.left(at("2026-05-05T00:00:01Z")).writes, None);
     }

@@ -1,20 +1,20 @@
-//! Seeing every change of a shop by looking, within the calls of a day
+//! Sweeps: polling that finds every change of a shop within the daily quota
 //! (docs/evidence/returngo.md#polling-and-lastupdated).
 //!
-//! Webhooks may be lost, and asking for RMAs by `lastUpdated` misses what matters most: it does not move when
-//! a parcel arrives, a refund is made or a unit is inspected. So four lists are asked for, each for what only
-//! it shows ([`SweepJob`]), and what they say is compared with what was read before. What differs is *due*: to
-//! be read in full.
+//! Webhooks may be lost, and `lastUpdated` misses the most important changes: it does not move when a parcel
+//! arrives, a refund is made or a unit is inspected. So a sweep requests four lists, each for what only it
+//! shows ([`SweepJob`]), and compares them with what was read before. An RMA that differs is *pending*: it has
+//! to be read completely.
 //!
-//! [`SweepState`] is what is known and what is due: pure decisions over a value that is stored as JSON, without
-//! a clock and without a network. [`Sweeper`] makes its calls with a [`Client`](crate::Client).
+//! [`SweepState`] holds what was observed and what is pending: pure decisions over a value that is stored as
+//! JSON, without clock and network. [`Sweeper`] makes its calls with a [`Client`](crate::Client).
 //!
-//! A shop of many RMAs does not store all of them at every step: it keeps what was seen of each by itself, stores
-//! [`SweepProgress`] alone, and [recalls](SweepState::recall) the RMAs that are watched and those that a
+//! A shop with many RMAs does not store all of them at every step: it stores each observed RMA by itself and
+//! the [`SweepCheckpoint`], and [restores](SweepState::restore) the RMAs that are watched and those that a
 //! [page](Sweeper::next_page) shows.
 //!
 //! ```no_run
-//! use returngo::sweep::{Found, Sweeper, SweepSettings, SweepState};
+//! use returngo::sweep::{ReadResult, Sweeper, SweepSettings, SweepState};
 //!
 //! # async fn example(returngo: returngo::Client, stored: Option<SweepState>) -> Result<(), Box<dyn std::error::Error>> {
 //! let mut sweeper = match stored {
@@ -22,23 +22,23 @@
 //!     None => Sweeper::new(returngo, SweepSettings::default()),
 //! };
 //! sweeper.sweep().await?;
-//! while let Some(found) = sweeper.read_next().await? {
-//!     match found {
-//!         Found::Rma(rma) => println!("{} is {}", rma.id(), rma.status()),
-//!         Found::Gone(id) => println!("{id} is gone"),
+//! while let Some(result) = sweeper.read_next().await? {
+//!     match result {
+//!         ReadResult::Rma(rma) => println!("{} is {}", rma.id(), rma.status()),
+//!         ReadResult::Gone(id) => println!("{id} is gone"),
 //!     }
 //! }
 //! println!("{}", serde_json::to_string(sweeper.state())?); // keep it
-//! println!("again at {}", sweeper.wake_at());
+//! println!("next sweep at {}", sweeper.wake_at());
 //! # Ok(())
 //! # }
 //! ```
 
-mod due;
+mod checkpoint;
+mod observed;
 mod pace;
-mod progress;
+mod pending;
 mod run;
-mod seen;
 mod state;
 mod sweeper;
 
@@ -47,24 +47,24 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    due::{DueMark, DueRma, Reason},
-    progress::SweepProgress,
-    seen::SeenRma,
+    checkpoint::SweepCheckpoint,
+    observed::ObservedRma,
+    pending::{PendingMark, PendingRma, Reason},
     state::{SweepCall, SweepState},
-    sweeper::{Found, ListPage, Sweeper, Swept},
+    sweeper::{ListPage, ReadResult, SweepResult, Sweeper},
 };
 
-/// A list that is asked for again and again.
+/// A list that a sweep requests at an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SweepJob {
-    /// All open RMAs: shows every change of a status, also those that leave.
+    /// All open RMAs: shows every change of a status, including RMAs that leave the list.
     Open,
     /// RMAs by `lastUpdated`: shows what was submitted, approved, edited or reopened, and nothing else.
     Edited,
     /// Transactions by `lastUpdated`, which for them does move: shows refunds.
     Money,
-    /// RMAs created lately, whatever their status: shows what all the rest missed.
+    /// RMAs created lately, in any status: shows changes that the other lists missed.
     Recent,
 }
 
@@ -72,7 +72,7 @@ impl SweepJob {
     const ALL: [Self; 4] = [Self::Open, Self::Edited, Self::Money, Self::Recent];
 }
 
-/// How often a shop is swept. All of it stretches when the day's calls run short; writes go first.
+/// The intervals of a sweep. They grow when the day's calls run short; writes have priority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepSettings {
     /// How often the open RMAs are listed.
@@ -83,23 +83,23 @@ pub struct SweepSettings {
     pub money_every: Duration,
     /// How often recent RMAs are listed.
     pub recent_every: Duration,
-    /// How far back recent is.
+    /// How far back RMAs count as recent.
     pub recent: Duration,
-    /// How much of the time before it each list by time asks for again, for clocks that differ.
+    /// How much of the previous period each list by time requests again, for clocks that differ.
     pub overlap: Duration,
-    /// How long an RMA that a webhook named is left to settle: several webhooks then cost one read.
+    /// How long to wait after a webhook of an RMA, so that several webhooks cost one read.
     pub debounce: Duration,
-    /// How many RMAs are read in an hour on suspicion alone: inspections show nowhere else.
-    pub looks_per_hour: u32,
+    /// How many RMAs per hour are read without a sign of a change: inspections show in no list.
+    pub speculative_reads_per_hour: u32,
     /// How long a finished RMA may still be inspected.
-    pub look_after_done: Duration,
+    pub watch_after_done: Duration,
 }
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
 
 impl Default for SweepSettings {
-    /// What fits 500 open RMAs into the 2,000 calls that every key has.
+    /// Intervals for 500 open RMAs within the 2,000 calls of every key.
     fn default() -> Self {
         Self {
             open_every: Duration::from_secs(10 * MINUTE),
@@ -109,14 +109,14 @@ impl Default for SweepSettings {
             recent: Duration::from_secs(30 * DAY),
             overlap: Duration::from_secs(5 * MINUTE),
             debounce: Duration::from_secs(45),
-            looks_per_hour: 20,
-            look_after_done: Duration::from_secs(3 * DAY),
+            speculative_reads_per_hour: 20,
+            watch_after_done: Duration::from_secs(3 * DAY),
         }
     }
 }
 
 impl SweepSettings {
-    /// Nothing is swept without a pause.
+    /// Returns the interval of a list; 1 second at least.
     fn every(&self, job: SweepJob) -> Duration {
         let every = match job {
             SweepJob::Open => self.open_every,
@@ -126,13 +126,4 @@ impl SweepSettings {
         };
         every.max(Duration::from_secs(1))
     }
-}
-
-/// Times at the end of time stay there.
-fn later(time: jiff::Timestamp, by: Duration) -> jiff::Timestamp {
-    time.saturating_add(by).unwrap_or(jiff::Timestamp::MAX)
-}
-
-fn earlier(time: jiff::Timestamp, by: Duration) -> jiff::Timestamp {
-    time.saturating_sub(by).unwrap_or(jiff::Timestamp::MIN)
 }

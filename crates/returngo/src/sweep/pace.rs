@@ -1,4 +1,4 @@
-//! How much may be asked for, so that the day's calls last until its end.
+//! The requests that a sweep may make, so that the day's calls last until its end.
 
 use jiff::Timestamp;
 
@@ -7,20 +7,21 @@ use crate::client::CallsLeft;
 
 const HOUR: u64 = 60 * 60;
 
-/// What the rest of a day is to be used for.
+/// The use of the rest of a day's calls.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Pace {
-    /// How many times longer than its setting each interval is. None: there is no call left for lists.
+    /// The factor on the configured intervals. None: no call is left for lists.
     pub(super) stretch: Option<f64>,
-    /// How many RMAs may be read; none is unlimited.
+    /// The number of RMAs that may be read; none is unlimited.
     pub(super) reads: Option<u32>,
     hours_left: u32,
 }
 
 impl Pace {
-    /// Lists may take half of what is left: they find the changes, and the other half reads them.
+    /// Plans half of the remaining calls for lists, which find the changes, and the other half for reading
+    /// them.
     ///
-    /// `jobs` are the intervals of the lists in seconds, and what a run of each costs.
+    /// `jobs` are the intervals of the lists in seconds, and the pages of each run.
     pub(super) fn of(jobs: impl Iterator<Item = (f64, u32)>, left: CallsLeft, now: Timestamp) -> Self {
         let seconds_left = left.until.duration_since(now).as_secs().max(0);
         let hours_left = u32::try_from(seconds_left.unsigned_abs().div_ceil(HOUR)).unwrap_or(u32::MAX).max(1);
@@ -39,11 +40,11 @@ impl Pace {
         }
     }
 
-    /// How many RMAs may be read on suspicion, when so many are due for a reason, and so many were read so
-    /// already in this hour: half of what would be over, spread over the rest of the day.
-    pub(super) fn looks(&self, settings: &SweepSettings, due: usize, looked: u32) -> usize {
-        let in_this_hour = settings.looks_per_hour.saturating_sub(looked);
-        let spare = self.reads.map(|reads| reads.saturating_sub(u32::try_from(due).unwrap_or(u32::MAX)));
+    /// Returns how many RMAs may be read speculatively, given the pending RMAs and the speculative reads of
+    /// this hour: half of the spare calls, spread over the rest of the day.
+    pub(super) fn speculative_reads(&self, settings: &SweepSettings, pending: usize, made: u32) -> usize {
+        let in_this_hour = settings.speculative_reads_per_hour.saturating_sub(made);
+        let spare = self.reads.map(|reads| reads.saturating_sub(u32::try_from(pending).unwrap_or(u32::MAX)));
         spare.map_or(in_this_hour, |spare| in_this_hour.min(spare / 2 / self.hours_left)) as usize
     }
 }

@@ -1,34 +1,36 @@
 use std::{collections::BTreeSet, time::Duration};
 
+use api_client_core::time::later;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::later;
 use crate::{Cursor, RmaId};
 
-/// How far one job is.
+/// The progress of one list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Run {
-    /// When the last run began that came to its end.
+    /// When the last complete run began.
     last: Option<Timestamp>,
-    /// How many pages it took.
+    /// Its number of pages.
     pages: u32,
-    under_way: Option<UnderWay>,
-    /// A webhook said that something happened, and not to which RMA.
-    hurried: bool,
+    #[serde(rename = "underWay")]
+    active: Option<ActiveRun>,
+    /// A webhook reported a change without an RMA.
+    #[serde(rename = "hurried")]
+    expedited: bool,
 }
 
-/// A run that has begun: it survives a restart.
+/// A run in progress, which continues after a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UnderWay {
+pub(super) struct ActiveRun {
     pub(super) began: Timestamp,
     pages: u32,
     cursor: Option<Cursor>,
-    /// Where its pages began: a server that comes back to one of them would keep it going for ever.
+    /// The cursors of its pages: a server that repeats one would keep it in a loop.
     been: BTreeSet<Cursor>,
-    /// The RMAs that it saw.
+    /// The RMAs on its pages.
     pub(super) seen: BTreeSet<RmaId>,
 }
 
@@ -37,40 +39,40 @@ impl Run {
         self.last
     }
 
-    /// What a run costs.
+    /// Returns the number of pages of a run.
     pub(super) fn pages(&self) -> u32 {
         self.pages.max(1)
     }
 
-    pub(super) const fn is_under_way(&self) -> bool {
-        self.under_way.is_some()
+    pub(super) const fn is_active(&self) -> bool {
+        self.active.is_some()
     }
 
-    /// When the run that is under way began: its filter must stay the same.
+    /// Returns when the current run began: its filter must stay the same.
     pub(super) fn began(&self) -> Option<Timestamp> {
-        self.under_way.as_ref().map(|under_way| under_way.began)
+        self.active.as_ref().map(|active| active.began)
     }
 
     pub(super) fn cursor(&self) -> Option<&Cursor> {
-        self.under_way.as_ref()?.cursor.as_ref()
+        self.active.as_ref()?.cursor.as_ref()
     }
 
-    /// When it is to begin again, at this interval; at once if it never ran.
+    /// Returns when the next run starts, at this interval; at once if it never ran.
     pub(super) fn due_at(&self, every: Duration) -> Timestamp {
-        let every = if self.hurried { every / 5 } else { every };
+        let every = if self.expedited { every / 5 } else { every };
         self.last.map_or(Timestamp::MIN, |last| later(last, every))
     }
 
-    pub(super) const fn hurry(&mut self) {
-        self.hurried = true;
+    pub(super) const fn expedite(&mut self) {
+        self.expedited = true;
     }
 
-    /// The run that is under way, or one that begins.
-    pub(super) fn begin(&mut self, asked_at: Timestamp) -> &mut UnderWay {
-        if self.under_way.is_none() {
-            self.hurried = false;
+    /// Returns the current run, or starts one.
+    pub(super) fn begin(&mut self, asked_at: Timestamp) -> &mut ActiveRun {
+        if self.active.is_none() {
+            self.expedited = false;
         }
-        self.under_way.get_or_insert_with(|| UnderWay {
+        self.active.get_or_insert_with(|| ActiveRun {
             began: asked_at,
             pages: 0,
             cursor: None,
@@ -79,26 +81,26 @@ impl Run {
         })
     }
 
-    /// Notes a page; gives the run when it was the last.
-    pub(super) fn turn(&mut self, next: Option<Cursor>) -> Option<UnderWay> {
-        let mut under_way = self.under_way.take()?;
-        under_way.pages += 1;
-        match next.filter(|next| under_way.been.insert(next.clone())) {
+    /// Records a page; returns the run if the page was its last.
+    pub(super) fn advance(&mut self, next: Option<Cursor>) -> Option<ActiveRun> {
+        let mut active = self.active.take()?;
+        active.pages += 1;
+        match next.filter(|next| active.been.insert(next.clone())) {
             Some(next) => {
-                under_way.cursor = Some(next);
-                self.under_way = Some(under_way);
+                active.cursor = Some(next);
+                self.active = Some(active);
                 None
             }
             None => {
-                self.last = Some(under_way.began);
-                self.pages = under_way.pages;
-                Some(under_way)
+                self.last = Some(active.began);
+                self.pages = active.pages;
+                Some(active)
             }
         }
     }
 
-    /// Begins anew next time, for a cursor that is no longer taken.
-    pub(super) fn start_over(&mut self) {
-        self.under_way = None;
+    /// Drops the current run, for a cursor that is no longer accepted.
+    pub(super) fn restart(&mut self) {
+        self.active = None;
     }
 }

@@ -3,54 +3,56 @@ use std::{
     time::Duration,
 };
 
+use api_client_core::time::earlier;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DueRma, Reason, SeenRma, SweepJob, SweepProgress, SweepSettings, due::DueList, earlier, pace::Pace,
-    run::Run, seen::OPEN,
+    ObservedRma, PendingRma, Reason, SweepCheckpoint, SweepJob, SweepSettings, observed::OPEN, pace::Pace,
+    pending::PendingList, run::Run,
 };
 use crate::{
     Cursor, Notification, Page, ReturnedItemId, Rma, RmaFilter, RmaId, RmaSummary, Transaction,
     TransactionFilter, TransactionId, UndecodableRow, client::CallsLeft, rma::RmaOrder,
 };
 
-/// What is known of a shop, and what is due: store it, as JSON, after every step.
+/// The observed RMAs of a shop, and the pending ones: store it as JSON after every step.
 ///
-/// Nothing is due twice for one change, and nothing is forgotten before it was [`learned`](Self::learned):
-/// not over a restart, not when the day's calls run out.
+/// A change makes an RMA pending once, and it stays pending until [`record_read`](Self::record_read), across
+/// restarts and when the day's calls run out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SweepState {
     began: Timestamp,
-    rmas: BTreeMap<RmaId, SeenRma>,
-    due: DueList,
+    rmas: BTreeMap<RmaId, ObservedRma>,
+    #[serde(rename = "due")]
+    pending: PendingList,
     unmatched: BTreeMap<TransactionId, Vec<ReturnedItemId>>,
-    /// RMAs whose rows could not be read when a list showed them last: no list tells of their changes.
+    /// RMAs whose rows were invalid when a list last showed them: no list shows their changes.
     #[serde(default)]
     unlisted: BTreeSet<RmaId>,
     open: Run,
     edited: Run,
     money: Run,
     recent: Run,
-    looks: Looks,
+    looks: SpeculativeReads,
 }
 
-/// RMAs that were read on suspicion.
+/// The number of RMAs that were read speculatively.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Looks {
-    /// In this hour, counted from 1970.
+pub(super) struct SpeculativeReads {
+    /// The hour, counted from 1970.
     hour: i64,
     made: u32,
 }
 
-impl Looks {
-    fn made_in_hour_of(self, now: Timestamp) -> u32 {
+impl SpeculativeReads {
+    fn in_hour_of(self, now: Timestamp) -> u32 {
         if self.hour == hour(now) { self.made } else { 0 }
     }
 
     fn count(&mut self, now: Timestamp) {
-        *self = Self { hour: hour(now), made: self.made_in_hour_of(now) + 1 };
+        *self = Self { hour: hour(now), made: self.in_hour_of(now) + 1 };
     }
 }
 
@@ -58,52 +60,53 @@ fn hour(time: Timestamp) -> i64 {
     time.as_second().div_euclid(60 * 60)
 }
 
-/// A page of a list to ask for.
+/// A page of a list to request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SweepCall {
-    /// Of RMAs: give it to [`SweepState::saw_rmas`].
+    /// A page of RMAs: pass it to [`SweepState::record_rmas`].
     Rmas {
-        /// For this job.
+        /// The job.
         job: SweepJob,
-        /// Of this list.
+        /// The filter of the list.
         filter: RmaFilter,
-        /// The page that begins here.
+        /// The cursor of the page.
         cursor: Option<Cursor>,
     },
-    /// Of transactions: give it to [`SweepState::saw_transactions`].
+    /// A page of transactions: pass it to [`SweepState::record_transactions`].
     Transactions {
-        /// Of this list.
+        /// The filter of the list.
         filter: TransactionFilter,
-        /// The page that begins here.
+        /// The cursor of the page.
         cursor: Option<Cursor>,
     },
 }
 
 impl SweepState {
-    /// Of a shop that nothing is known of. Refunds from before this time come with their RMAs.
+    /// Creates the state of an unknown shop. Refunds from before this time are found with their RMAs.
     pub fn new(now: Timestamp) -> Self {
         Self {
             began: now,
             rmas: BTreeMap::new(),
-            due: DueList::default(),
+            pending: PendingList::default(),
             unmatched: BTreeMap::new(),
             unlisted: BTreeSet::new(),
             open: Run::default(),
             edited: Run::default(),
             money: Run::default(),
             recent: Run::default(),
-            looks: Looks::default(),
+            looks: SpeculativeReads::default(),
         }
     }
 
-    /// One that goes on from here. The RMAs that a sweep [watches](SeenRma::watched_until) have to be
-    /// [recalled](Self::recall) next, and before each page is taken in those that it shows.
-    pub fn resume(progress: SweepProgress) -> Self {
-        let SweepProgress { began, due, unmatched, unlisted, open, edited, money, recent, looks } = progress;
+    /// Continues from a checkpoint. Next, [restore](Self::restore) the RMAs that a sweep
+    /// [watches](ObservedRma::watched_until), and before each page those that it shows.
+    pub fn resume(progress: SweepCheckpoint) -> Self {
+        let SweepCheckpoint { began, pending, unmatched, unlisted, open, edited, money, recent, looks } =
+            progress;
         Self {
             began,
             rmas: BTreeMap::new(),
-            due: DueList::of(due),
+            pending: PendingList::of(pending),
             unmatched,
             unlisted,
             open,
@@ -114,12 +117,12 @@ impl SweepState {
         }
     }
 
-    /// What has to be stored besides the RMAs that were seen, for whoever stores these one by one.
-    pub fn into_progress(self) -> SweepProgress {
-        let Self { began, rmas: _, due, unmatched, unlisted, open, edited, money, recent, looks } = self;
-        SweepProgress {
+    /// Returns what has to be stored besides the observed RMAs, for a caller that stores these one by one.
+    pub fn into_checkpoint(self) -> SweepCheckpoint {
+        let Self { began, rmas: _, pending, unmatched, unlisted, open, edited, money, recent, looks } = self;
+        SweepCheckpoint {
             began,
-            due: due.into_marks(),
+            pending: pending.into_marks(),
             unmatched,
             unlisted,
             open,
@@ -130,16 +133,16 @@ impl SweepState {
         }
     }
 
-    /// The list to ask for now, if any: an unfinished one first.
+    /// Returns the list to request now, if any: an unfinished one first.
     pub fn next_call(&self, now: Timestamp, settings: &SweepSettings, left: CallsLeft) -> Option<SweepCall> {
         let stretch = self.pace(now, settings, left).stretch?;
         let is_due = |job: SweepJob| self.run(job).due_at(settings.every(job).mul_f64(stretch)) <= now;
-        let unfinished = SweepJob::ALL.into_iter().find(|&job| self.run(job).is_under_way());
+        let unfinished = SweepJob::ALL.into_iter().find(|&job| self.run(job).is_active());
         let job = unfinished.or_else(|| SweepJob::ALL.into_iter().find(|&job| is_due(job)))?;
         let run = self.run(job);
         let cursor = run.cursor().cloned();
         let since = |from: Option<Timestamp>| earlier(from.unwrap_or(self.began), settings.overlap);
-        // Oldest first: what comes meanwhile is added at the end and moves no page.
+        // Oldest first: RMAs created meanwhile are added at the end and move no page.
         let rmas = RmaFilter::new().order(RmaOrder::OldestFirst);
         let filter = match job {
             SweepJob::Open => rmas.statuses(OPEN),
@@ -153,9 +156,9 @@ impl SweepState {
         Some(SweepCall::Rmas { job, filter, cursor })
     }
 
-    /// Takes in a page of RMAs that was asked for at this time. Gives the rows that do not read. Where such a row says
-    /// its RMA's number, that RMA is due if it was never read, and looked at from time to time if it was.
-    pub fn saw_rmas(
+    /// Records a page of RMAs that was requested at this time. Returns its invalid rows. An RMA that such a row
+    /// names becomes pending if it was never read, and is read from time to time otherwise.
+    pub fn record_rmas(
         &mut self,
         job: SweepJob,
         page: Page<RmaSummary>,
@@ -166,39 +169,39 @@ impl SweepState {
         let mut undecodable = Vec::new();
         for row in page.results() {
             match row {
-                Ok(summary) => self.saw_summary(job, summary, asked_at),
+                Ok(summary) => self.record_summary(job, summary, asked_at),
                 Err(row) => {
-                    if let Some(id) = row.rma_id() {
-                        self.saw_undecodable(job, id, asked_at);
+                    if let Some(id) = row.parsed_id() {
+                        self.record_undecodable(job, id, asked_at);
                     }
                     undecodable.push(row);
                 }
             }
         }
-        if let Some(ended) = self.run_mut(job).turn(next)
+        if let Some(ended) = self.run_mut(job).advance(next)
             && job == SweepJob::Open
         {
-            let gone = |id: &RmaId, seen: &SeenRma| {
+            let gone = |id: &RmaId, seen: &ObservedRma| {
                 seen.is_open() && seen.read_at < ended.began && !ended.seen.contains(id)
             };
             let left: Vec<RmaId> =
                 self.rmas.iter().filter(|(id, seen)| gone(id, seen)).map(|(id, _)| id.clone()).collect();
-            left.into_iter().for_each(|id| self.due.mark_left(id, asked_at));
+            left.into_iter().for_each(|id| self.pending.mark_left(id, asked_at));
         }
         undecodable
     }
 
-    fn saw_undecodable(&mut self, job: SweepJob, id: RmaId, asked_at: Timestamp) {
+    fn record_undecodable(&mut self, job: SweepJob, id: RmaId, asked_at: Timestamp) {
         if job == SweepJob::Open {
             self.open.begin(asked_at).seen.insert(id.clone());
         }
         if !self.rmas.contains_key(&id) {
-            self.due.mark_unlisted(id.clone(), asked_at);
+            self.pending.mark_unlisted(id.clone(), asked_at);
         }
         self.unlisted.insert(id);
     }
 
-    fn saw_summary(&mut self, job: SweepJob, summary: RmaSummary, asked_at: Timestamp) {
+    fn record_summary(&mut self, job: SweepJob, summary: RmaSummary, asked_at: Timestamp) {
         let reason = match self.rmas.get(&summary.rma_id) {
             None => Some(Reason::New),
             Some(seen) if seen.read_at > asked_at => None,
@@ -210,21 +213,25 @@ impl SweepState {
         }
         self.unlisted.remove(&summary.rma_id);
         match reason {
-            // Edits come once, but for the overlap.
-            Some(reason) if job == SweepJob::Edited => self.due.mark(summary.rma_id, reason, asked_at),
-            Some(reason) => self.due.mark_shown(summary.rma_id, reason, summary.status, asked_at),
+            // An edit is shown once, apart from the overlap.
+            Some(reason) if job == SweepJob::Edited => self.pending.mark(summary.rma_id, reason, asked_at),
+            Some(reason) => self.pending.mark_shown(summary.rma_id, reason, summary.status, asked_at),
             None => {}
         }
     }
 
-    /// Takes in a page of transactions that was asked for at this time. Gives the rows that do not read.
+    /// Records a page of transactions that was requested at this time. Returns its invalid rows.
     ///
-    /// Rows name units, not RMAs. A refund of units that nobody has read yet waits in
-    /// [`unmatched`](Self::unmatched) until their RMA is, and so does a refund that names no units.
-    pub fn saw_transactions(&mut self, page: Page<Transaction>, asked_at: Timestamp) -> Vec<UndecodableRow> {
+    /// Rows name units, not RMAs. A refund of units of no observed RMA waits in [`unmatched`](Self::unmatched)
+    /// until their RMA is read, and so does a refund without units.
+    pub fn record_transactions(
+        &mut self,
+        page: Page<Transaction>,
+        asked_at: Timestamp,
+    ) -> Vec<UndecodableRow> {
         self.money.begin(asked_at);
         let next = page.next().cloned();
-        let owners: BTreeMap<&ReturnedItemId, (&RmaId, &SeenRma)> = self
+        let owners: BTreeMap<&ReturnedItemId, (&RmaId, &ObservedRma)> = self
             .rmas
             .iter()
             .flat_map(|(id, seen)| seen.items.iter().map(move |item| (item, (id, seen))))
@@ -244,7 +251,8 @@ impl SweepState {
                 .filter(|(_, seen)| seen.transactions.get(&transaction.id) != Some(&transaction.status));
             moved.extend(news.map(|(id, _)| (*id).clone()));
             if transaction.return_item_ids.is_empty() {
-                let shows = |(_, seen): &(&RmaId, &SeenRma)| seen.transactions.contains_key(&transaction.id);
+                let shows =
+                    |(_, seen): &(&RmaId, &ObservedRma)| seen.transactions.contains_key(&transaction.id);
                 match self.rmas.iter().find(shows) {
                     Some((_, seen))
                         if seen.transactions.get(&transaction.id) == Some(&transaction.status) => {}
@@ -258,59 +266,64 @@ impl SweepState {
                 self.unmatched.insert(transaction.id, transaction.return_item_ids);
             }
         }
-        moved.into_iter().for_each(|id| self.due.mark(id, Reason::MoneyMoved, asked_at));
-        self.money.turn(next);
+        moved.into_iter().for_each(|id| self.pending.mark(id, Reason::MoneyMoved, asked_at));
+        self.money.advance(next);
         undecodable
     }
 
-    /// Takes in what a webhook said. One that names no RMA brings the next lists forward.
-    pub fn notified(&mut self, notification: &Notification, now: Timestamp) {
+    /// Records a webhook. One without an RMA expedites the next lists.
+    pub fn record_notification(&mut self, notification: &Notification, now: Timestamp) {
         match &notification.rma_id {
-            Some(id) => self.due.mark(id.clone(), Reason::Notified, now),
-            None => [&mut self.open, &mut self.edited, &mut self.money].into_iter().for_each(Run::hurry),
+            Some(id) => self.pending.mark(id.clone(), Reason::Notified, now),
+            None => [&mut self.open, &mut self.edited, &mut self.money].into_iter().for_each(Run::expedite),
         }
     }
 
-    /// Marks an RMA as due because somebody asks for it.
-    pub fn want(&mut self, id: RmaId, now: Timestamp) {
-        self.due.mark(id, Reason::Notified, now);
+    /// Makes an RMA pending at the caller's request.
+    pub fn request_read(&mut self, id: RmaId, now: Timestamp) {
+        self.pending.mark(id, Reason::Notified, now);
     }
 
-    /// The RMAs to read now, the most urgent first, and no more than the day's calls allow. The rest stays due.
-    pub fn due(&self, now: Timestamp, settings: &SweepSettings, left: CallsLeft) -> Vec<DueRma> {
+    /// Returns the RMAs to read now, the most urgent first, within the day's calls. The rest stays pending.
+    pub fn pending_now(&self, now: Timestamp, settings: &SweepSettings, left: CallsLeft) -> Vec<PendingRma> {
         let pace = self.pace(now, settings, left);
-        let mut due = self.due.ready(now, settings.debounce);
-        let looks = pace.looks(settings, due.len(), self.looks.made_in_hour_of(now));
-        due.extend(self.suspects(now, settings).into_iter().take(looks));
+        let mut due = self.pending.ready(now, settings.debounce);
+        let speculative = pace.speculative_reads(settings, due.len(), self.looks.in_hour_of(now));
+        due.extend(self.speculative(now, settings).into_iter().take(speculative));
         due.truncate(pace.reads.map_or(usize::MAX, |reads| reads as usize));
         due
     }
 
-    /// Those that may change without a list that shows it, the longest unread first.
-    fn suspects(&self, now: Timestamp, settings: &SweepSettings) -> Vec<DueRma> {
-        let suspect = |id: &RmaId, seen: &SeenRma| {
-            !self.due.contains(id)
+    /// Returns the RMAs that may change in a way that no list shows, the one with the oldest read first.
+    fn speculative(&self, now: Timestamp, settings: &SweepSettings) -> Vec<PendingRma> {
+        let suspect = |id: &RmaId, seen: &ObservedRma| {
+            !self.pending.contains(id)
                 && hour(seen.read_at) < hour(now)
-                && (seen.may_change_unseen(now, settings.look_after_done) || self.unlisted.contains(id))
+                && (seen.may_change_unseen(now, settings.watch_after_done) || self.unlisted.contains(id))
         };
-        let suspects = self.rmas.iter().filter(|(id, seen)| suspect(id, seen));
-        let mut suspects: Vec<_> = suspects
-            .map(|(id, seen)| DueRma { rma_id: id.clone(), reason: Reason::Suspected, since: seen.read_at })
+        let speculative = self.rmas.iter().filter(|(id, seen)| suspect(id, seen));
+        let mut speculative: Vec<_> = speculative
+            .map(|(id, seen)| PendingRma {
+                rma_id: id.clone(),
+                reason: Reason::Suspected,
+                since: seen.read_at,
+            })
             .collect();
-        suspects.sort_by_key(|due| due.since);
-        suspects
+        speculative.sort_by_key(|due| due.since);
+        speculative
     }
 
-    /// Takes in an RMA that was read in full, asked for at this time. One that was read later already stays.
-    pub fn learned(&mut self, rma: &Rma, asked_at: Timestamp) {
-        let on_suspicion = !self.due.contains(rma.id());
-        if self.saw(rma.id(), SeenRma::of(rma, asked_at)) && on_suspicion {
+    /// Records an RMA that was read completely, requested at this time. A later read is kept.
+    pub fn record_read(&mut self, rma: &Rma, asked_at: Timestamp) {
+        let on_suspicion = !self.pending.contains(rma.id());
+        if self.record_observation(rma.id(), ObservedRma::of(rma, asked_at)) && on_suspicion {
             self.looks.count(asked_at);
         }
     }
 
-    /// Takes in what somebody else saw who read an RMA in full. False when it was read later already.
-    pub fn saw(&mut self, id: &RmaId, mut seen: SeenRma) -> bool {
+    /// Records what another worker observed when it read an RMA completely. Returns false if a later read is
+    /// known.
+    pub fn record_observation(&mut self, id: &RmaId, mut seen: ObservedRma) -> bool {
         if let Some(before) = self.rmas.get(id) {
             if before.read_at > seen.read_at {
                 return false;
@@ -323,20 +336,20 @@ impl SweepState {
             !items.iter().any(|item| seen.items.contains(item))
                 && !seen.transactions.contains_key(transaction)
         });
-        self.due.settle(id, seen.read_at);
+        self.pending.settle(id, seen.read_at);
         self.rmas.insert(id.clone(), seen);
         true
     }
 
-    /// Knows again what was seen of an RMA before, unless a later read is known. Nothing happened to it.
-    pub fn recall(&mut self, id: &RmaId, seen: SeenRma) {
+    /// Restores an earlier observation of an RMA, unless a later one is known. This is not a change.
+    pub fn restore(&mut self, id: &RmaId, seen: ObservedRma) {
         if self.rmas.get(id).is_none_or(|known| known.read_at < seen.read_at) {
             self.rmas.insert(id.clone(), seen);
         }
     }
 
-    /// Forgets the RMAs that a sweep does not [watch](SeenRma::watched_until), for whoever
-    /// [recalls](Self::recall) them when a page shows them.
+    /// Forgets the RMAs that a sweep does not [watch](ObservedRma::watched_until), for a caller that
+    /// [restores](Self::restore) them when a page shows them.
     pub fn forget_unwatched(&mut self, now: Timestamp, settings: &SweepSettings) {
         let Self { rmas, unlisted, .. } = self;
         rmas.retain(|id, seen| {
@@ -344,40 +357,41 @@ impl SweepState {
         });
     }
 
-    /// An RMA of [`due`](Self::due) was given to somebody else who reads it. Until it is known what they
-    /// [`saw`](Self::saw), it is due again when something happens to it, or for safety after an hour, two, four and so
-    /// on up to a week: those that nobody can read keep no others waiting.
-    pub fn handed_over(&mut self, due: &DueRma, now: Timestamp) {
-        if !self.due.contains(&due.rma_id) {
+    /// Records that an RMA of [`pending_now`](Self::pending_now) was handed over to a worker. Until its result
+    /// is [recorded](Self::record_observation), the RMA becomes pending again when it changes, and otherwise
+    /// with backoff after 1, 2, 4 hours and so on up to a week: RMAs that cannot be read do not delay the
+    /// others.
+    pub fn handed_over(&mut self, due: &PendingRma, now: Timestamp) {
+        if !self.pending.contains(&due.rma_id) {
             self.looks.count(now);
         }
-        self.due.hand_over(due, now);
+        self.pending.hand_over(due, now);
     }
 
-    /// An RMA could not be read and will not be before this time: the others go on.
+    /// Postpones an RMA that cannot be read, so that the others are not delayed.
     pub fn postpone(&mut self, id: &RmaId, now: Timestamp, until: Timestamp) {
-        self.due.postpone(id, now, until);
+        self.pending.postpone(id, now, until);
     }
 
-    /// An RMA is no more.
+    /// Forgets an RMA that no longer exists.
     pub fn forget(&mut self, id: &RmaId) {
         self.rmas.remove(id);
         self.unlisted.remove(id);
-        self.due.forget(id);
+        self.pending.forget(id);
     }
 
-    /// Forgets finished RMAs that were last read this long ago, so that the state does not grow with the shop's years:
-    /// whoever does this keeps which units they had. A transaction of theirs is then among the
-    /// [`unmatched`](Self::unmatched), and its RMA due again when it is [`matched`](Self::matched). Recent RMAs, which
-    /// the lists would show as new, are kept.
+    /// Forgets finished RMAs whose last read is this old, so that the state does not grow over the years. The
+    /// caller has to keep which units they had: a transaction of theirs is then [`unmatched`](Self::unmatched),
+    /// and [`record_match`](Self::record_match) makes its RMA pending. Recent RMAs, which the lists would show
+    /// as new, are kept.
     pub fn forget_finished(&mut self, now: Timestamp, settings: &SweepSettings, after: Duration) {
         let before = earlier(now, after.max(settings.recent));
-        let due = &self.due;
+        let due = &self.pending;
         let unlisted = &mut self.unlisted;
         self.rmas.retain(|id, seen| {
             let is_kept = seen.read_at >= before
                 || seen.is_open()
-                || seen.may_change_unseen(now, settings.look_after_done)
+                || seen.may_change_unseen(now, settings.watch_after_done)
                 || due.contains(id);
             if !is_kept {
                 unlisted.remove(id);
@@ -386,47 +400,47 @@ impl SweepState {
         });
     }
 
-    /// An unmatched transaction is of this RMA: its money moved.
-    pub fn matched(&mut self, id: RmaId, now: Timestamp) {
-        self.due.mark(id, Reason::MoneyMoved, now);
+    /// Records that an unmatched transaction belongs to this RMA, which becomes pending.
+    pub fn record_match(&mut self, id: RmaId, now: Timestamp) {
+        self.pending.mark(id, Reason::MoneyMoved, now);
     }
 
-    /// Begins a list anew whose cursor is no longer taken.
-    pub fn start_over(&mut self, job: SweepJob) {
-        self.run_mut(job).start_over();
+    /// Restarts a list whose cursor is no longer accepted.
+    pub fn restart(&mut self, job: SweepJob) {
+        self.run_mut(job).restart();
     }
 
-    /// What is known of an RMA, if it was ever read.
-    pub fn seen(&self, id: &RmaId) -> Option<&SeenRma> {
+    /// Returns the observation of an RMA, if it was ever read.
+    pub fn observed(&self, id: &RmaId) -> Option<&ObservedRma> {
         self.rmas.get(id)
     }
 
-    /// What was seen of RMAs.
-    pub fn rmas(&self) -> impl Iterator<Item = (&RmaId, &SeenRma)> {
+    /// Returns all observed RMAs.
+    pub fn rmas(&self) -> impl Iterator<Item = (&RmaId, &ObservedRma)> {
         self.rmas.iter()
     }
 
-    /// All RMAs that are due, also those that are not to be read now.
-    pub fn all_due(&self) -> impl Iterator<Item = &RmaId> {
-        self.due.rmas()
+    /// Returns all pending RMAs, including those that may not be read yet.
+    pub fn all_pending(&self) -> impl Iterator<Item = &RmaId> {
+        self.pending.rmas()
     }
 
-    /// RMAs whose rows could not be read when a list showed them last.
+    /// Returns the RMAs whose rows were invalid when a list last showed them.
     pub fn unlisted(&self) -> impl Iterator<Item = &RmaId> {
         self.unlisted.iter()
     }
 
-    /// Transactions, with their units, which no RMA has that was read.
+    /// Returns the transactions, with their units, that no observed RMA has.
     pub fn unmatched(&self) -> impl Iterator<Item = (&TransactionId, &[ReturnedItemId])> {
         self.unmatched.iter().map(|(id, items)| (id, items.as_slice()))
     }
 
-    /// When there is something to do next: a list to ask for, or an RMA to read.
+    /// Returns when the next list or read is scheduled.
     pub fn wake_at(&self, now: Timestamp, settings: &SweepSettings, left: CallsLeft) -> Timestamp {
         let pace = self.pace(now, settings, left);
         let Some(stretch) = pace.stretch else { return left.until };
         let lists = SweepJob::ALL.map(|job| self.run(job).due_at(settings.every(job).mul_f64(stretch)));
-        let reads = self.due.next_ready_at(settings.debounce).filter(|_| pace.reads != Some(0));
+        let reads = self.pending.next_ready_at(settings.debounce).filter(|_| pace.reads != Some(0));
         lists.into_iter().chain(reads).fold(left.until, Timestamp::min).max(now)
     }
 

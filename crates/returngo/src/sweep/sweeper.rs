@@ -1,16 +1,17 @@
 use std::time::Duration;
 
+use api_client_core::time::later;
 use jiff::Timestamp;
 use tracing::{debug, warn};
 
-use super::{DueRma, SweepCall, SweepJob, SweepSettings, SweepState, later};
+use super::{PendingRma, SweepCall, SweepJob, SweepSettings, SweepState};
 use crate::{
     Client, Error, ErrorKind, Notification, Page, ReturnedItemId, Rma, RmaId, RmaSummary, Transaction,
     UndecodableRow, rma, transaction,
 };
 
-/// Sweeps a shop: asks for the lists that are due, then reads what they show to have changed. One request at a
-/// time, as ReturnGO asks for.
+/// Sweeps a shop: requests the lists that are scheduled, then reads the RMAs that changed. One request at a
+/// time, as ReturnGO requires.
 #[derive(Debug)]
 pub struct Sweeper {
     client: Client,
@@ -18,18 +19,18 @@ pub struct Sweeper {
     state: SweepState,
 }
 
-/// What came of asking for the lists.
+/// The result of requesting the lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Swept {
-    /// How many pages were asked for.
+pub struct SweepResult {
+    /// The number of pages.
     pub pages: u32,
-    /// Rows of RMAs that cannot be read: report them, ReturnGO may have changed its format.
+    /// Invalid rows of RMAs: report them, ReturnGO may have changed its format.
     pub undecodable_rmas: Vec<UndecodableRow>,
-    /// Rows of transactions that cannot be read: what they are about is unknown.
+    /// Invalid rows of transactions, whose RMAs are unknown.
     pub undecodable_transactions: Vec<UndecodableRow>,
 }
 
-/// A page of a list that was due.
+/// A page of a scheduled list.
 #[derive(Debug)]
 pub struct ListPage {
     job: SweepJob,
@@ -44,18 +45,18 @@ enum Rows {
 }
 
 impl ListPage {
-    /// The RMAs that it shows, also those whose rows do not read but for their number.
+    /// Returns the RMAs on the page, including invalid rows that state a number.
     pub fn rmas(&self) -> Vec<RmaId> {
         match &self.rows {
             Rows::Rmas(page) => {
                 let decoded = page.decoded().map(|summary| summary.rma_id.clone());
-                decoded.chain(page.undecodable().filter_map(UndecodableRow::rma_id)).collect()
+                decoded.chain(page.undecodable().filter_map(UndecodableRow::parsed_id)).collect()
             }
             Rows::Transactions(_) => Vec::new(),
         }
     }
 
-    /// The units that it names.
+    /// Returns the units that the page names.
     pub fn items(&self) -> Vec<&ReturnedItemId> {
         match &self.rows {
             Rows::Rmas(_) => Vec::new(),
@@ -64,71 +65,71 @@ impl ListPage {
     }
 }
 
-/// An RMA that was due.
+/// The result of reading a pending RMA.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// As it is now.
+pub enum ReadResult {
+    /// The RMA.
     Rma(Box<Rma>),
-    /// There is no such RMA, or no more.
+    /// The RMA does not exist, or no longer.
     Gone(RmaId),
 }
 
-/// How long an RMA is left alone that cannot be read although it is there.
-const POSTPONED: Duration = Duration::from_secs(60 * 60);
+/// How long to postpone an RMA that exists and cannot be read.
+const UNREADABLE_WAIT: Duration = Duration::from_secs(60 * 60);
 
 impl Sweeper {
-    /// Of a shop that nothing is known of: all its open and recent RMAs will be due.
+    /// Creates a sweeper for an unknown shop: all open and recent RMAs become pending.
     pub fn new(client: Client, settings: SweepSettings) -> Self {
         let state = SweepState::new(client.now());
         Self { client, settings, state }
     }
 
-    /// Goes on where an earlier one stopped. Give the client what it had
-    /// [spent](crate::ClientBuilder::already_spent) as well.
+    /// Continues an earlier sweep. Also set the [calls](crate::ClientBuilder::calls_made) that its client had
+    /// made.
     pub const fn resume(client: Client, settings: SweepSettings, state: SweepState) -> Self {
         Self { client, settings, state }
     }
 
-    /// What is known and what is due, to be stored.
+    /// Returns the state, to be stored.
     pub const fn state(&self) -> &SweepState {
         &self.state
     }
 
-    /// The same, for those who read the RMAs that are due by themselves.
+    /// Returns the state, for a caller that reads the pending RMAs by itself.
     pub const fn state_mut(&mut self) -> &mut SweepState {
         &mut self.state
     }
 
-    /// What is known and what is due.
+    /// Returns the state.
     pub fn into_state(self) -> SweepState {
         self.state
     }
 
-    /// Takes in what a webhook said.
-    pub fn notified(&mut self, notification: &Notification) {
-        self.state.notified(notification, self.client.now());
+    /// Records a webhook.
+    pub fn record_notification(&mut self, notification: &Notification) {
+        self.state.record_notification(notification, self.client.now());
     }
 
-    /// Asks for every list that is due now.
+    /// Requests every list that is scheduled now.
     ///
     /// # Errors
-    /// When a page cannot be had. What came before is in the state, and the next call goes on there.
-    pub async fn sweep(&mut self) -> Result<Swept, Error> {
-        let mut swept = Swept::default();
+    /// When a page cannot be fetched. Earlier pages are recorded, and the next call continues there.
+    pub async fn sweep(&mut self) -> Result<SweepResult, Error> {
+        let mut result = SweepResult::default();
         while let Some(page) = self.next_page().await? {
-            self.take_in(page, &mut swept);
+            self.take_in(page, &mut result);
         }
-        let rows = swept.undecodable_rmas.len() + swept.undecodable_transactions.len();
+        let rows = result.undecodable_rmas.len() + result.undecodable_transactions.len();
         if rows > 0 {
-            warn!(shop = self.client.shop(), rows, "rows of ReturnGO's lists cannot be read");
+            warn!(shop = self.client.shop(), rows, "invalid rows in lists of ReturnGO");
         }
-        Ok(swept)
+        Ok(result)
     }
 
-    /// Asks for the next page of a list that is due now; none when none is. It has to be [taken in](Self::take_in).
+    /// Requests the next page of a scheduled list; none if there is none. [Record](Self::take_in) it.
     ///
     /// # Errors
-    /// When the page cannot be had.
+    /// When the page cannot be fetched.
     pub async fn next_page(&mut self) -> Result<Option<ListPage>, Error> {
         let asked_at = self.client.now();
         let Some(call) = self.state.next_call(asked_at, &self.settings, self.client.calls_left()) else {
@@ -146,64 +147,64 @@ impl Sweeper {
         };
         match rows {
             Ok(rows) => Ok(Some(ListPage { job, asked_at, rows })),
-            Err(error) => Err(self.begin_anew_if_refused(job, error)),
+            Err(error) => Err(self.restart_if_refused(job, error)),
         }
     }
 
-    /// Takes in a page: it is counted, and its rows that do not read are added to `swept`.
-    pub fn take_in(&mut self, page: ListPage, swept: &mut Swept) {
+    /// Records a page, and adds it and its invalid rows to `result`.
+    pub fn take_in(&mut self, page: ListPage, result: &mut SweepResult) {
         let ListPage { job, asked_at, rows } = page;
         match rows {
-            Rows::Rmas(page) => swept.undecodable_rmas.extend(self.state.saw_rmas(job, page, asked_at)),
+            Rows::Rmas(page) => result.undecodable_rmas.extend(self.state.record_rmas(job, page, asked_at)),
             Rows::Transactions(page) => {
-                swept.undecodable_transactions.extend(self.state.saw_transactions(page, asked_at));
+                result.undecodable_transactions.extend(self.state.record_transactions(page, asked_at));
             }
         }
-        swept.pages += 1;
+        result.pages += 1;
     }
 
-    /// A cursor that was stored for long may be taken no more.
-    fn begin_anew_if_refused(&mut self, job: SweepJob, error: Error) -> Error {
+    /// A cursor that was stored for long may no longer be accepted.
+    fn restart_if_refused(&mut self, job: SweepJob, error: Error) -> Error {
         if error.kind() == ErrorKind::Refused {
-            self.state.start_over(job);
+            self.state.restart(job);
         }
         error
     }
 
-    /// The RMAs to read now, the most urgent first.
-    pub fn due(&self) -> Vec<DueRma> {
-        self.state.due(self.client.now(), &self.settings, self.client.calls_left())
+    /// Returns the RMAs to read now, the most urgent first.
+    pub fn pending_now(&self) -> Vec<PendingRma> {
+        self.state.pending_now(self.client.now(), &self.settings, self.client.calls_left())
     }
 
-    /// Reads the most urgent RMA that is due; none when none is, or the day's calls are kept for other things.
+    /// Reads the most urgent pending RMA; none if there is none, or the day's calls are reserved.
     ///
     /// # Errors
-    /// When it cannot be read: it stays due. One whose answer does not read, or is refused, is put off for an
-    /// hour, so that the next call goes on with the others.
-    pub async fn read_next(&mut self) -> Result<Option<Found>, Error> {
-        let Some(due) = self.due().into_iter().next() else { return Ok(None) };
-        let DueRma { rma_id, reason, .. } = due;
+    /// When it cannot be read: it stays pending. An RMA that is rejected or cannot be decoded is postponed for
+    /// an hour, so that the next call reads the others.
+    pub async fn read_next(&mut self) -> Result<Option<ReadResult>, Error> {
+        let Some(due) = self.pending_now().into_iter().next() else { return Ok(None) };
+        let PendingRma { rma_id, reason, .. } = due;
         let asked_at = self.client.now();
         debug!(%rma_id, ?reason, "reading an RMA");
         match self.client.rmas().get(&rma_id).await {
             Ok(rma) => {
-                self.state.learned(&rma, asked_at);
-                Ok(Some(Found::Rma(Box::new(rma))))
+                self.state.record_read(&rma, asked_at);
+                Ok(Some(ReadResult::Rma(Box::new(rma))))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 self.state.forget(&rma_id);
-                Ok(Some(Found::Gone(rma_id)))
+                Ok(Some(ReadResult::Gone(rma_id)))
             }
             Err(error) => {
                 if matches!(error.kind(), ErrorKind::Undecodable | ErrorKind::Refused) {
-                    self.state.postpone(&rma_id, asked_at, later(asked_at, POSTPONED));
+                    self.state.postpone(&rma_id, asked_at, later(asked_at, UNREADABLE_WAIT));
                 }
                 Err(error)
             }
         }
     }
 
-    /// When there is something to do next.
+    /// Returns when the next list or read is scheduled.
     pub fn wake_at(&self) -> Timestamp {
         self.state.wake_at(self.client.now(), &self.settings, self.client.calls_left())
     }

@@ -1,4 +1,4 @@
-//! Receiving a delivery, whatever HTTP server it came through.
+//! Receiving deliveries, behind any HTTP server.
 
 use std::{fmt, str::FromStr};
 
@@ -8,16 +8,16 @@ use sha2::{Digest, Sha256};
 
 use super::{Notification, secrets_match};
 
-/// Which delivery it is: the SHA-256 of its body, for ReturnGO gives deliveries no id.
+/// The id of a delivery: the SHA-256 of its body, because ReturnGO gives deliveries no id.
 ///
-/// Two deliveries of one id say the same. That is no proof that nothing happened in between: an RMA that is
-/// received, reopened and received again says so with one body twice. So use it to join deliveries until the
-/// RMA was read, and forget it then.
+/// Two deliveries with one id have the same body. Something may still have happened in between: an RMA that is
+/// received, reopened and received again sends one body twice. Use the id to merge deliveries until the RMA is
+/// read, then forget it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId([u8; 32]);
 
 impl DeliveryId {
-    /// The id of a delivery with this body.
+    /// Returns the id of a delivery with this body.
     ///
     /// ```
     /// use returngo::webhook::DeliveryId;
@@ -42,13 +42,13 @@ impl fmt::Debug for DeliveryId {
     }
 }
 
-/// A text that is not a delivery's id.
+/// A text that is not a delivery id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidDeliveryId;
 
 impl fmt::Display for InvalidDeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not the id of a delivery: expected 64 hexadecimal digits")
+        f.write_str("invalid delivery id: expected 64 hexadecimal digits")
     }
 }
 
@@ -79,18 +79,18 @@ impl<'de> Deserialize<'de> for DeliveryId {
     }
 }
 
-/// A delivery that passed.
+/// An accepted delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// Which one it is.
+    /// The id.
     pub id: DeliveryId,
-    /// What it says to look at again.
+    /// The notification: what to read again.
     pub notification: Notification,
-    /// The trace id of ReturnGO's gateway (`x-amzn-trace-id`), if it came with one: its support asks for such.
+    /// The trace id of ReturnGO's gateway (`x-amzn-trace-id`), if there was one: its support asks for it.
     pub trace_id: Option<String>,
 }
 
-/// Receives deliveries, behind any HTTP server: it takes headers and bytes.
+/// Receives deliveries behind any HTTP server: it takes headers and bytes.
 ///
 /// ```
 /// use returngo::webhook::{Receiver, Rejection};
@@ -107,34 +107,36 @@ pub struct Delivery {
 /// # Ok::<(), Rejection>(())
 /// ```
 ///
-/// The headers of `http`, and so of axum and hyper, go in as they are: `receiver.receive(secret, &headers, &body)`.
+/// The headers of `http`, and so of axum and hyper, are accepted unchanged: `receiver.receive(secret, &headers,
+/// &body)`.
 #[derive(Clone)]
 pub struct Receiver {
     secret: String,
     largest_body: usize,
 }
 
-/// A notification is a few hundred bytes; nobody needs to be let read this much.
+/// The longest accepted body. A notification has a few hundred bytes.
 const LARGEST_BODY: usize = 64 * 1024;
 
 impl Receiver {
-    /// Expects this secret: what the registered URL has in its path or query. An empty one matches nothing.
+    /// Creates a receiver that expects this secret, from the path or query of the registered URL. An empty
+    /// secret accepts nothing.
     pub fn new(secret: impl Into<String>) -> Self {
         Self { secret: secret.into(), largest_body: LARGEST_BODY }
     }
 
-    /// Takes bodies up to so many bytes; 64 KiB otherwise.
+    /// Sets the longest accepted body in bytes; 64 KiB by default.
     #[must_use]
     pub const fn largest_body(mut self, bytes: usize) -> Self {
         self.largest_body = bytes;
         self
     }
 
-    /// Checks the secret in constant time, and reads the delivery. What is in it proves nothing but that the
-    /// sender knows the URL: read the RMA before acting on anything.
+    /// Checks the secret in constant time and decodes the delivery. The content proves only that the sender
+    /// knows the URL: read the RMA before acting on it.
     ///
     /// # Errors
-    /// [`Rejection`], which has the status to answer with.
+    /// [`Rejection`], which has the status to respond with.
     pub fn receive(
         &self,
         secret: &str,
@@ -161,24 +163,24 @@ impl fmt::Debug for Receiver {
     }
 }
 
-/// Why a delivery is not taken.
+/// Why a delivery is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// The secret is not the one that was registered. Somebody else's delivery, or a registration with an old
-    /// secret: [`Webhooks::ensure`](crate::webhook::Webhooks::ensure) changes those.
+    /// The secret differs from the registered one: a delivery of another sender, or of a registration with an
+    /// old secret, which [`Webhooks::ensure`](crate::webhook::Webhooks::ensure) replaces.
     WrongSecret,
-    /// The body is longer than any notification.
+    /// The body is longer than the limit.
     TooLarge {
-        /// How long.
+        /// Its length in bytes.
         bytes: usize,
     },
-    /// The body is no JSON object. Keep it and look at all open RMAs; ReturnGO may have changed its form.
+    /// The body is not a JSON object. Keep it and read all open RMAs; ReturnGO may have changed its format.
     Unreadable(DecodeError),
 }
 
 impl Rejection {
-    /// The HTTP status to answer with. A wrong secret is answered as if nothing were there.
+    /// Returns the HTTP status to respond with. A wrong secret gets 404.
     pub const fn status(&self) -> u16 {
         match self {
             Self::WrongSecret => 404,
@@ -191,11 +193,11 @@ impl Rejection {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WrongSecret => f.write_str("a delivery with another secret than the registered one"),
+            Self::WrongSecret => f.write_str("the secret of the delivery differs from the registered one"),
             Self::TooLarge { bytes } => {
                 write!(f, "a delivery of {bytes} bytes is longer than any notification")
             }
-            Self::Unreadable(error) => write!(f, "a delivery that does not read: {error}"),
+            Self::Unreadable(error) => write!(f, "invalid delivery: {error}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Webhooks: registrations, and reading what arrives (docs/evidence/returngo.md#webhooks).
+//! Webhooks: registrations, and decoding deliveries (docs/evidence/returngo.md#webhooks).
 
 #[cfg(feature = "webhooks")]
 mod delivery;
@@ -26,20 +26,20 @@ const UPDATE: Endpoint = Endpoint::new(Method::Put, "/webhook/{id}", Idempotency
 const DELETE: Endpoint = Endpoint::new(Method::Delete, "/webhook/{id}", Idempotency::RepeatableWrite);
 
 open_enum! {
-    /// What a webhook tells of. There is none for a transaction that changed nor for an inspected item: those
-    /// are seen only by looking.
+    /// The event of a webhook. There is none for changed transactions and inspected items: those have to be
+    /// polled.
     pub enum WebhookEvent {
-        /// An RMA was asked for.
+        /// An RMA was submitted.
         RmaCreated = "RMA_CREATED",
-        /// An RMA was approved, refused, received, validated, finished, withdrawn or reopened.
+        /// An RMA was approved, rejected, received, validated, finished, cancelled or reopened.
         RmaStatusUpdated = "RMA_STATUS_UPDATED",
         /// A parcel was added.
         ShipmentCreated = "SHIPMENT_CREATED",
-        /// A parcel moved on.
+        /// The status of a parcel changed.
         ShipmentStatusUpdated = "SHIPMENT_STATUS_UPDATED",
-        /// A carrier said where a parcel is.
+        /// A carrier reported where a parcel is.
         ShipmentTrackerStatusUpdated = "SHIPMENT_TRACKER_STATUS_UPDATED",
-        /// Money moved, or is to be moved.
+        /// A transaction was made or requested.
         TransactionCreated = "TRANSACTION_CREATED",
         /// A refund was made.
         RefundCreated = "REFUND_CREATED",
@@ -52,8 +52,8 @@ open_enum! {
 pub struct Webhook {
     /// The registration.
     pub id: WebhookId,
-    /// Where it goes; holds the receiver's secret, so it does not print. Not checked by ReturnGO: verify it by
-    /// listing.
+    /// The URL. It contains the receiver's secret, so it is not printed. ReturnGO does not check it: list the
+    /// registrations to verify it.
     pub url: String,
     /// The event.
     pub event_name: WebhookEvent,
@@ -65,11 +65,11 @@ impl fmt::Debug for Webhook {
     }
 }
 
-/// A registration to make, or what one is to become.
+/// A registration to create, or the new content of one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewWebhook {
-    /// Where it goes. Deliveries carry no signature: put a long random secret into the URL and have a
+    /// The URL. Deliveries carry no signature: put a long random secret into the URL and let a
     /// [`Receiver`](crate::webhook) check it.
     pub url: String,
     /// The event.
@@ -77,12 +77,12 @@ pub struct NewWebhook {
 }
 
 impl NewWebhook {
-    /// Deliveries of this event to this URL.
+    /// Creates a registration of this event for this URL.
     pub fn new(event_name: WebhookEvent, url: impl Into<String>) -> Self {
         Self { url: url.into(), event_name }
     }
 
-    /// A registration for each event, which is what ReturnGO wants of one receiver of several.
+    /// Creates a registration for each event, as ReturnGO requires for several events.
     pub fn of_each(events: impl IntoIterator<Item = WebhookEvent>, url: impl Into<String>) -> Vec<Self> {
         let url = url.into();
         events.into_iter().map(|event_name| Self::new(event_name, &url)).collect()
@@ -107,16 +107,17 @@ impl fmt::Debug for NewWebhook {
     }
 }
 
-/// All registrations of the shop, other programs' too.
+/// Lists all registrations of the shop, including those of other programs.
 #[inline]
 pub fn list() -> Request<Vec<Webhook>> {
     Request::new(LIST, &[], answer::body)
 }
 
-/// Registers. The body is inferred from what the list shows. There is no key: list before sending it again.
+/// Creates a registration. The body is inferred from the list. There is no key: list the registrations before
+/// sending it again.
 #[inline]
 pub fn create(webhook: &NewWebhook) -> Request<WebhookId> {
-    Request::new(CREATE, &[], read_created).body(webhook).find_out("list the webhooks")
+    Request::new(CREATE, &[], read_created).body(webhook).with_verification_hint("list the webhooks")
 }
 
 fn read_created(answer: &HttpResponse) -> Result<WebhookId, DecodeError> {
@@ -127,7 +128,7 @@ fn read_created(answer: &HttpResponse) -> Result<WebhookId, DecodeError> {
     answer::body::<Created>(answer).map(|created| created.id)
 }
 
-/// Changes a registration. Body and answer are inferred.
+/// Changes a registration. Body and response are inferred.
 #[inline]
 pub fn update(id: &WebhookId, webhook: &NewWebhook) -> Request<()> {
     Request::new(UPDATE, &[id], answer::nothing).body(webhook)
@@ -143,13 +144,14 @@ pub fn delete(id: &WebhookId) -> Request<()> {
 #[cfg(feature = "client")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ensured {
-    /// Registrations that were there as wanted.
+    /// Registrations that existed.
     pub kept: Vec<WebhookId>,
-    /// Registrations that were made.
+    /// Registrations that were created.
     pub created: Vec<WebhookId>,
-    /// Registrations of the same receiver and event that had another query, such as an older secret.
+    /// Registrations of the same receiver and event that had another query, such as an older secret, and were
+    /// changed.
     pub changed: Vec<WebhookId>,
-    /// Everything else that is registered: another program's, or a receiver of ours that is no more. Left alone.
+    /// All other registrations: of another program, or of a former receiver. Unchanged.
     pub others: Vec<Webhook>,
 }
 
@@ -160,7 +162,7 @@ pub struct Webhooks<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl Webhooks<'_> {
-    /// All registrations of the shop, other programs' too.
+    /// Lists all registrations of the shop, including those of other programs.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -168,7 +170,7 @@ impl Webhooks<'_> {
         self.0.send(&list()).await
     }
 
-    /// Registers; [`Webhooks::ensure`] does so once.
+    /// Creates a registration; [`Webhooks::ensure`] does so once.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -176,9 +178,9 @@ impl Webhooks<'_> {
         self.0.send(&create(webhook)).await
     }
 
-    /// Makes the shop have these registrations: creates what is missing, and changes one of the same receiver
-    /// and event whose query differs. What a program does when it starts; safe to run again, after an error
-    /// too. Other registrations are left alone and named.
+    /// Ensures that the shop has these registrations: creates missing ones, and changes one of the same
+    /// receiver and event whose query differs. Call it when a program starts; it is safe to repeat, also after
+    /// an error. Other registrations are unchanged and listed.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -201,7 +203,7 @@ impl Webhooks<'_> {
         Ok(done)
     }
 
-    /// Registers what was not there; when the answer is lost, the one that is there now is the one.
+    /// Creates a missing registration; when the response is lost, the one that exists now is it.
     async fn create_sought(&self, wanted: &NewWebhook) -> Result<WebhookId, crate::Error> {
         match self.create(wanted).await {
             Err(error) if error.may_have_been_applied() => {
@@ -220,7 +222,7 @@ impl Webhooks<'_> {
         self.0.send(&update(id, webhook)).await
     }
 
-    /// Deletes a registration. One that is gone already is as good as deleted.
+    /// Deletes a registration. One that does not exist counts as deleted.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

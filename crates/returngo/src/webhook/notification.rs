@@ -4,24 +4,24 @@ use serde_json::{Map, Value};
 use super::WebhookEvent;
 use crate::ids::{RmaId, ShipmentId, TransactionId};
 
-/// What a webhook says: look at these again. It carries no state, and anybody may have sent it.
+/// The content of a webhook: what to read again. It carries no state and is not authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Notification {
-    /// The event, if it says so.
+    /// The event, if stated.
     pub event_name: Option<WebhookEvent>,
-    /// The RMA to look at again.
+    /// The RMA to read again.
     pub rma_id: Option<RmaId>,
-    /// The parcel that it is about.
+    /// The parcel.
     pub shipment_id: Option<ShipmentId>,
-    /// The movement of money that it is about.
+    /// The transaction.
     pub transaction_id: Option<TransactionId>,
 }
 
 impl Notification {
-    /// Reads the body of a delivery.
+    /// Decodes the body of a delivery.
     ///
-    /// Its schema is not public, so ids are looked for wherever they may stand: at the root and under `data`,
-    /// there also under `rma`, `rmaSummary`, `shipment` and `transaction`. What is not found is none.
+    /// The schema is not public, so ids are searched in every likely place: at the root and under `data`, there
+    /// also under `rma`, `rmaSummary`, `shipment` and `transaction`. An id that is not found is none.
     ///
     /// ```
     /// use returngo::webhook::{Notification, WebhookEvent};
@@ -70,7 +70,7 @@ impl Notification {
         })
     }
 
-    /// Whether it does not say which RMA: then all open ones must be looked at.
+    /// Whether it names no RMA: then all open RMAs have to be read.
     pub const fn needs_sweep(&self) -> bool {
         self.rma_id.is_none()
     }

@@ -53,7 +53,7 @@ fn what_is_not_taken_says_why_and_how_to_answer() {
     assert_eq!(rejected("planted-secret", &[b' '; 1001]).0, 413);
     let (status, says) = rejected("planted-secret", b"[]");
     assert_eq!(status, 400);
-    assert!(says.contains("does not read"), "{says}");
+    assert!(says.contains("invalid delivery"), "{says}");
 }
 
 #[test]

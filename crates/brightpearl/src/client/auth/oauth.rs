@@ -3,10 +3,12 @@ use std::{fmt, sync::Arc, time::Duration};
 use api_client_core::{
     Endpoint, Headers, HttpRequest, HttpResponse, Idempotency, Method,
     client::{
-        CallReport, Clock, Failure, Pipeline, Place, RetryPolicy, Rules, SystemClock, Transport, Trouble,
-        Unprepared, UnusableSetting, Verdict, check_base_url, check_credential,
+        ApiPolicy, CallReport, Clock, Disposition, Failure, FailureClass, Permit, Pipeline, PrepareError,
+        RetryPolicy, SystemClock, Transport, UnusableSetting, check_base_url, check_credential,
     },
-    decode, query_string, wire,
+    decode, query_string,
+    time::later,
+    wire,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -196,18 +198,18 @@ impl OAuthApp {
             headers,
             body: Some(form(&fields).into_bytes()),
         };
-        let answer = pipeline.send(&TokenEndpoint, endpoint, &request).await;
+        let answer = pipeline.send(&TokenEndpointPolicy, endpoint, &request).await;
         let response = answer.map_err(|failure| self.refused(*failure, secrets))?;
-        let granted: Granted = decode::json(&response.body)
+        let response_body: TokenResponse = decode::json(&response.body)
             .map_err(|error| Error::undecodable(CallReport::answered(endpoint), &response, error))?;
-        Ok(granted.at(pipeline.clock.now()))
+        Ok(response_body.at(pipeline.clock.now()))
     }
 
     fn refused(&self, failure: Failure, secrets: &[&str]) -> Error {
         let hide = |text: &str| super::hide(secrets.iter().copied().chain(self.client_secret_text()), text);
         let body = failure.response.as_ref().map(|response| response.body.as_slice()).unwrap_or_default();
-        match serde_json::from_slice::<Refusal>(body) {
-            Ok(refusal) if failure.trouble == Trouble::Refused => {
+        match serde_json::from_slice::<OAuthError>(body) {
+            Ok(refusal) if failure.class == FailureClass::Refused => {
                 let advice = refusal.advice();
                 let said = ApiError { code: refusal.error, message: hide(&refusal.error_description) };
                 Error::token_refused(failure, advice, said)
@@ -245,26 +247,26 @@ fn form(fields: &[(&str, &str)]) -> String {
     query_string(fields).replace('/', "%2F").replace(':', "%3A").replace(',', "%2C")
 }
 
-/// The token endpoint's rules: no credentials beyond the form, and no budget, since it is not counted
+/// The token endpoint's policy: no credentials beyond the form, and no budget, since it is not counted
 /// (docs/evidence/brightpearl-platform.md#request-budget).
-struct TokenEndpoint;
+struct TokenEndpointPolicy;
 
 #[async_trait]
-impl Rules for TokenEndpoint {
+impl ApiPolicy for TokenEndpointPolicy {
     async fn prepare<'a>(
         &'a self,
         _request: &mut HttpRequest,
         _clock: &dyn Clock,
-    ) -> Result<Place<'a>, Unprepared> {
+    ) -> Result<Permit<'a>, PrepareError> {
         Ok(Box::new(()))
     }
 
-    fn judge(&self, response: &HttpResponse, _now: Timestamp) -> Verdict {
+    fn classify(&self, response: &HttpResponse, _now: Timestamp) -> Disposition {
         match response.status {
-            200..300 => Verdict::Accepted,
-            429 => Verdict::Throttled { wait: None },
-            500.. => Verdict::Failed,
-            _ => Verdict::Refused,
+            200..300 => Disposition::Accepted,
+            429 => Disposition::Throttled { wait: None },
+            500.. => Disposition::ServerFailed,
+            _ => Disposition::Refused,
         }
     }
 
@@ -275,7 +277,7 @@ impl Rules for TokenEndpoint {
 
 /// The refresh token that was sent may work no more: nothing beside the new ones may make this answer unreadable.
 #[derive(Deserialize)]
-struct Granted {
+struct TokenResponse {
     access_token: String,
     #[serde(default, with = "wire::empty_is_none")]
     refresh_token: Option<String>,
@@ -289,16 +291,16 @@ struct Granted {
 }
 
 /// How long an access token is used of which it is not said when it expires.
-const UNKNOWN_LIFETIME: Duration = Duration::from_secs(300);
+const ASSUMED_LIFETIME: Duration = Duration::from_secs(300);
 
-impl Granted {
+impl TokenResponse {
     fn at(self, now: Timestamp) -> Tokens {
         let lifetime =
-            self.expires_in.map_or(UNKNOWN_LIFETIME, |seconds| Duration::from_secs(seconds.into()));
+            self.expires_in.map_or(ASSUMED_LIFETIME, |seconds| Duration::from_secs(seconds.into()));
         Tokens {
             access_token: self.access_token,
             refresh_token: self.refresh_token,
-            expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
+            expires_at: later(now, lifetime),
             installation_instance_id: self.installation_instance_id,
             api_domain: self.api_domain,
         }
@@ -309,13 +311,13 @@ pub(super) const AUTHORISE_AGAIN: &str = "ask the account's owner to authorise t
 
 /// No envelope here: the errors of OAuth.
 #[derive(Deserialize)]
-struct Refusal {
+struct OAuthError {
     error: String,
     #[serde(default)]
     error_description: String,
 }
 
-impl Refusal {
+impl OAuthError {
     fn advice(&self) -> String {
         let redirect = self.error_description.to_ascii_lowercase().contains("redirect");
         match self.error.as_str() {

@@ -1,11 +1,11 @@
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
-use api_client_core::client::Pipeline;
+use api_client_core::{Backoff, client::Pipeline, lock};
 use jiff::{SignedDuration, Timestamp};
-use tokio::{runtime::Handle, sync::Mutex as Turn};
+use tokio::{runtime::Handle, sync::Mutex as AsyncMutex};
 use tracing::Instrument as _;
 
 use super::{OAuthApp, TokenStore, TokenStoreError, Tokens, oauth::AUTHORISE_AGAIN};
@@ -17,13 +17,13 @@ pub(super) struct Session {
     app: OAuthApp,
     account: AccountCode,
     store: Arc<dyn TokenStore>,
-    held: Mutex<Held>,
+    state: Mutex<TokenState>,
     /// Whoever holds it asks the store and the token endpoint; the others wait for what it finds.
-    turn: Arc<Turn<()>>,
+    refreshing: Arc<AsyncMutex<()>>,
 }
 
 #[derive(Default)]
-struct Held {
+struct TokenState {
     tokens: Option<Tokens>,
     /// Counts the tokens, so that a late 401 does not expire those that came after.
     generation: u64,
@@ -49,27 +49,27 @@ pub(super) struct AccessToken {
 }
 
 /// So long before it expires an access token is replaced.
-const SHORTLY: SignedDuration = SignedDuration::from_mins(5);
+const REFRESH_BEFORE_EXPIRY: SignedDuration = SignedDuration::from_mins(5);
 
 /// After a refresh that failed, the token that still works is used so long before the next attempt.
-const NEXT_ATTEMPT: Duration = Duration::from_secs(60);
+const RETRY_REFRESH_AFTER: Duration = Duration::from_secs(60);
 
 /// How often the store is asked whether another process has refreshed the tokens, and how long that may take.
-const LOOKS_AGAIN: Duration = Duration::from_millis(250);
-const WAITS_FOR_OTHERS: Duration = Duration::from_secs(120);
+const STORE_POLL_INTERVAL: Duration = Duration::from_millis(250);
+const LONGEST_WAIT_FOR_OTHERS: Duration = Duration::from_secs(120);
 
 /// New tokens that cannot be saved are tried again: a store that fails for a moment must not cost the authorisation.
-const SAVES_AGAIN_AFTER: [Duration; 4] =
-    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+const SAVE_BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
+const SAVE_RETRIES: u32 = 4;
 
 impl Session {
     pub(super) fn new(app: OAuthApp, account: AccountCode, store: Arc<dyn TokenStore>) -> Self {
-        Self { app, account, store, held: Mutex::default(), turn: Arc::default() }
+        Self { app, account, store, state: Mutex::default(), refreshing: Arc::default() }
     }
 
     /// An access token to call with.
     pub(super) async fn access_token(self: &Arc<Self>, pipeline: &Pipeline) -> Result<AccessToken, Error> {
-        if let Some(token) = self.held().usable(pipeline.clock.now()) {
+        if let Some(token) = self.state().usable(pipeline.clock.now()) {
             return Ok(token);
         }
         // Boxed, so that a call which has its token does not carry the room that a refresh takes.
@@ -79,13 +79,13 @@ impl Session {
     /// Renews the tokens in a task of its own: a call that is given up meanwhile must not lose the refresh token that
     /// Brightpearl hands out instead of the one that was sent.
     async fn new_access_token(self: &Arc<Self>, pipeline: &Pipeline) -> Result<AccessToken, Error> {
-        let turn = Arc::clone(&self.turn).lock_owned().await;
-        if let Some(token) = self.held().usable(pipeline.clock.now()) {
+        let refreshing = Arc::clone(&self.refreshing).lock_owned().await;
+        if let Some(token) = self.state().usable(pipeline.clock.now()) {
             return Ok(token);
         }
         let (session, pipeline) = (Arc::clone(self), pipeline.clone());
         let renewal = async move {
-            let _turn = turn;
+            let _permit = refreshing;
             session.renew(&pipeline).await
         };
         match Handle::try_current() {
@@ -102,57 +102,59 @@ impl Session {
             self.end().await;
         }
         self.take_over_stored().await?;
-        if let Some(token) = self.held().usable(pipeline.clock.now()) {
+        if let Some(token) = self.state().usable(pipeline.clock.now()) {
             return Ok(token);
         }
-        let refused = self.held().refused.clone();
+        let refused = self.state().refused.clone();
         let renewed = match refused {
             Some(refused) => Err(refused),
-            None => self.refresh_in_turn(pipeline).await,
+            None => self.coordinated_refresh(pipeline).await,
         };
         let now = pipeline.clock.now();
         match renewed {
             Ok(()) => {}
             // What the store has since then is as good as what was asked for.
-            Err(_) if self.held().usable(now).is_some() => {}
-            Err(error) => match self.held().postpone(now) {
+            Err(_) if self.state().usable(now).is_some() => {}
+            Err(error) => match self.state().postpone(now) {
                 true => {
                     tracing::warn!(account = %self.account, %error, "the access token still works, but cannot be refreshed")
                 }
                 false => return Err(error),
             },
         }
-        self.held().usable(now).ok_or_else(|| {
+        self.state().usable(now).ok_or_else(|| {
             Error::no_access_token(format!("the new access token has already expired; {AUTHORISE_AGAIN}"))
         })
     }
 
     /// Brightpearl said that this access token has expired.
     pub(super) fn expire(&self, generation: u64) {
-        let mut held = self.held();
-        held.expired |= held.generation == generation;
+        let mut state = self.state();
+        state.expired |= state.generation == generation;
     }
 
     pub(super) fn instance_id(&self) -> Option<InstanceId> {
-        self.held().tokens.as_ref()?.installation_instance_id
+        self.state().tokens.as_ref()?.installation_instance_id
     }
 
     /// Everything that must not be shown.
     pub(super) fn secrets(&self) -> Vec<String> {
-        let held = self.held();
-        let tokens = held.tokens.iter().flat_map(|tokens| {
+        let state = self.state();
+        let tokens = state.tokens.iter().flat_map(|tokens| {
             [Some(tokens.access_token.clone()), tokens.refresh_token.clone()].into_iter().flatten()
         });
         let secret = self.app.client_secret_text().map(str::to_owned);
-        tokens.chain(held.previous.clone()).chain(secret).collect()
+        tokens.chain(state.previous.clone()).chain(secret).collect()
     }
 
     /// The store knows what another process refreshed, and what there was before this one started.
     async fn take_over_stored(&self) -> Result<(), Error> {
         let stored = self.stored().await?;
-        let mut held = self.held();
+        let mut state = self.state();
         match stored {
-            Some(stored) if held.tokens.as_ref() != Some(&stored) => held.replace(stored, SHORTLY),
+            Some(stored) if state.tokens.as_ref() != Some(&stored) => {
+                state.replace(stored, REFRESH_BEFORE_EXPIRY)
+            }
             _ => {}
         }
         Ok(())
@@ -163,13 +165,13 @@ impl Session {
     }
 
     /// Refreshes the tokens, or gets them from the process that refreshes them.
-    async fn refresh_in_turn(&self, pipeline: &Pipeline) -> Result<(), Error> {
+    async fn coordinated_refresh(&self, pipeline: &Pipeline) -> Result<(), Error> {
         if !self.begin(pipeline).await? {
             return Ok(());
         }
         let refreshed = self.refresh(pipeline).await;
         // Until they are saved, no other process knows that the refresh token was used.
-        if self.held().unsaved.is_none() {
+        if self.state().unsaved.is_none() {
             self.end().await;
         }
         refreshed
@@ -186,20 +188,20 @@ impl Session {
     async fn begin(&self, pipeline: &Pipeline) -> Result<bool, Error> {
         let mut waited = Duration::ZERO;
         while !self.store.begin_refresh(&self.account).await.map_err(unreadable)? {
-            if self.held().postpone(pipeline.clock.now()) {
+            if self.state().postpone(pipeline.clock.now()) {
                 return Ok(false);
             }
-            if waited >= WAITS_FOR_OTHERS {
+            if waited >= LONGEST_WAIT_FOR_OTHERS {
                 return Err(Error::no_access_token(format!(
                     "another process has been refreshing the tokens of {} for {} seconds; try again later",
                     self.account,
                     waited.as_secs()
                 )));
             }
-            pipeline.clock.sleep(LOOKS_AGAIN).await;
-            waited += LOOKS_AGAIN;
+            pipeline.clock.sleep(STORE_POLL_INTERVAL).await;
+            waited += STORE_POLL_INTERVAL;
             self.take_over_stored().await?;
-            if self.held().usable(pipeline.clock.now()).is_some() {
+            if self.state().usable(pipeline.clock.now()).is_some() {
                 return Ok(false);
             }
         }
@@ -209,10 +211,10 @@ impl Session {
     async fn refresh(&self, pipeline: &Pipeline) -> Result<(), Error> {
         // Saved between the last look and the reservation.
         self.take_over_stored().await?;
-        if self.held().usable(pipeline.clock.now()).is_some() {
+        if self.state().usable(pipeline.clock.now()).is_some() {
             return Ok(());
         }
-        let old = self.held().tokens.clone().ok_or_else(|| {
+        let old = self.state().tokens.clone().ok_or_else(|| {
             Error::no_access_token(format!(
                 "the token store has none for {}; ask the account's owner to authorise the app, and save what \
                  the exchange of the code gives",
@@ -221,7 +223,7 @@ impl Session {
         })?;
         let new = self.ask(pipeline, &old).await?;
         tracing::info!(account = %self.account, expires_at = %new.expires_at, "refreshed the access token");
-        self.held().replace_refreshed(old, new, pipeline.clock.now());
+        self.state().replace_refreshed(old, new, pipeline.clock.now());
         self.save(pipeline).await.map(drop)
     }
 
@@ -232,7 +234,7 @@ impl Session {
         if let Err(error) = &refreshed
             && error.has_code("invalid_grant")
         {
-            self.held().refused = Some(error.clone());
+            self.state().refused = Some(error.clone());
             self.take_over_stored().await?;
         }
         refreshed
@@ -242,11 +244,11 @@ impl Session {
     /// goes out before they are saved. Whether there were any.
     async fn save(&self, pipeline: &Pipeline) -> Result<bool, Error> {
         let unsaved = {
-            let held = self.held();
-            held.unsaved.clone().zip(held.tokens.clone())
+            let state = self.state();
+            state.unsaved.clone().zip(state.tokens.clone())
         };
         let Some((old, new)) = unsaved else { return Ok(false) };
-        let mut waits = SAVES_AGAIN_AFTER.into_iter();
+        let mut waits = (0..SAVE_RETRIES).map(|failures| SAVE_BACKOFF.wait_after(failures));
         let saved = loop {
             match self.store.replace(&self.account, &old, &new).await {
                 Ok(saved) => break saved,
@@ -259,20 +261,20 @@ impl Session {
                 },
             }
         };
-        self.held().unsaved = None;
+        self.state().unsaved = None;
         if saved {
             return Ok(true);
         }
         tracing::warn!(account = %self.account, "the app was authorised again during a refresh: the stored tokens stay");
         match self.stored().await? {
-            Some(stored) => self.held().replace(stored, SHORTLY),
-            None => self.held().tokens = None,
+            Some(stored) => self.state().replace(stored, REFRESH_BEFORE_EXPIRY),
+            None => self.state().tokens = None,
         }
         Ok(true)
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, TokenState> {
+        lock(&self.state)
     }
 }
 
@@ -280,7 +282,7 @@ fn unreadable(error: TokenStoreError) -> Error {
     Error::no_access_token("the token store cannot be read; repair the store, then call again").because(error)
 }
 
-impl Held {
+impl TokenState {
     fn usable(&self, now: Timestamp) -> Option<AccessToken> {
         let tokens = self
             .tokens
@@ -306,7 +308,7 @@ impl Held {
     /// A refresh may hand back the token that is about to expire; asking again at once would give the same.
     fn replace_refreshed(&mut self, old: Tokens, new: Tokens, now: Timestamp) {
         let half_its_life = new.expires_at.duration_since(now) / 2;
-        self.replace(new, half_its_life.clamp(SignedDuration::ZERO, SHORTLY));
+        self.replace(new, half_its_life.clamp(SignedDuration::ZERO, REFRESH_BEFORE_EXPIRY));
         self.unsaved = Some(old);
     }
 
@@ -315,7 +317,7 @@ impl Held {
         let Some(expires_at) = self.tokens.as_ref().map(|tokens| tokens.expires_at) else { return false };
         let works = !self.expired && self.unsaved.is_none() && now < expires_at;
         if works {
-            self.refresh_at = now.saturating_add(NEXT_ATTEMPT).unwrap_or(expires_at).min(expires_at);
+            self.refresh_at = now.saturating_add(RETRY_REFRESH_AFTER).unwrap_or(expires_at).min(expires_at);
         }
         works
     }

@@ -1,10 +1,6 @@
-use std::{
-    collections::HashMap,
-    error::Error as StdError,
-    fmt,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::HashMap, error::Error as StdError, fmt, sync::Mutex};
 
+use api_client_core::lock;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -131,11 +127,11 @@ impl MemoryTokenStore {
 #[async_trait]
 impl TokenStore for MemoryTokenStore {
     async fn load(&self, account: &AccountCode) -> Result<Option<Tokens>, TokenStoreError> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(account).cloned())
+        Ok(lock(&self.0).get(account).cloned())
     }
 
     async fn save(&self, account: &AccountCode, tokens: &Tokens) -> Result<(), TokenStoreError> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.0);
         kept.insert(account.clone(), tokens.clone());
         Ok(())
     }
@@ -146,7 +142,7 @@ impl TokenStore for MemoryTokenStore {
         old: &Tokens,
         new: &Tokens,
     ) -> Result<bool, TokenStoreError> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.0);
         let stored = kept.get_mut(account).filter(|stored| *stored == old);
         Ok(stored.map(|stored| *stored = new.clone()).is_some())
     }

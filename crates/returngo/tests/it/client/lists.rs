@@ -95,7 +95,7 @@ async fn a_row_that_does_not_read_is_an_error_in_its_place() {
     let error = streamed[1].as_ref().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Undecodable);
     let source = std::error::Error::source(error).unwrap().to_string();
-    assert!(source.starts_with("row 2 of the list, number 4410099, cannot be read: at `status`"), "{source}");
+    assert!(source.starts_with("row 2 (id 4410099) cannot be read: at `status`"), "{source}");
     assert!(!format!("{error:?}").contains("Pat"));
 
     let page = it.client.rmas().list(RmaFilter::new()).next_page().await.unwrap().unwrap();

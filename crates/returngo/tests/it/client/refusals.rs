@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use returngo::{
     ErrorKind, ShipmentId, ShipmentStatus, ShipmentUpdate,
-    client::{CallCounter, CallCounterError, Quota, SkippingClock, Spent},
+    client::{CallCounter, CallCounterError, CallsMade, Quota, SkippingClock},
 };
 use returngo_mock::{Fault, FaultKind, MockReturngo};
 
@@ -26,7 +26,7 @@ async fn a_wrong_key_and_a_wrong_shop_are_told_apart() {
     let wrong_shop = builder(&shop).shop("another.example.test").build().unwrap();
     let error = wrong_shop.rmas().get(&id()).await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::WrongShop, Some(403)));
-    assert!(error.to_string().contains("or is wrong"), "a gateway may mean the key by it: {error}");
+    assert!(error.to_string().contains("or is invalid"), "a gateway may mean the key by it: {error}");
     assert!(!error.is_retryable());
 }
 
@@ -39,7 +39,7 @@ async fn an_rma_that_is_not_there_is_not_found() {
     assert_eq!(
         error.to_string(),
         format!(
-            "GET /rma/{{id}}: not found: check the id, and that it is of this shop (status 404); \
+            "GET /rma/{{id}}: not found; check the id, and that it belongs to this shop (status 404); \
              RMA 4410099 not found [request {id}]"
         )
     );
@@ -112,7 +112,7 @@ async fn a_day_that_was_spent_before_a_restart_stays_spent() {
     for _ in 0..2 {
         first.rmas().get(&id()).await.unwrap();
     }
-    let restarted = builder(&shop).quota(quota).already_spent(first.spent()).build().unwrap();
+    let restarted = builder(&shop).quota(quota).calls_made(first.calls_made()).build().unwrap();
     assert_eq!(restarted.rmas().get(&id()).await.unwrap_err().kind(), ErrorKind::QuotaSpent);
     assert_eq!((restarted.calls_left().reads, restarted.calls_left().writes), (Some(0), Some(1)));
 }
@@ -129,8 +129,8 @@ impl CallCounter for Elsewhere {
         if self.counts { Ok(false) } else { Err("the store is away".into()) }
     }
 
-    fn spent(&self, day: Date) -> Spent {
-        Spent { day, reads: 1990, writes: 0 }
+    fn calls_made(&self, day: Date) -> CallsMade {
+        CallsMade { day, reads: 1990, writes: 0 }
     }
 }
 
@@ -141,7 +141,7 @@ async fn a_call_that_a_counter_refuses_or_cannot_count_is_not_made() {
         let returngo = builder(&shop).call_counter(Arc::new(Elsewhere { counts })).build().unwrap();
         let error = returngo.rmas().get(&id()).await.unwrap_err();
         assert_eq!(error.kind(), kind);
-        assert_eq!(error.to_string().contains("cannot be counted"), !counts, "{error}");
+        assert_eq!(error.to_string().contains("call count cannot be updated"), !counts, "{error}");
         assert_eq!(returngo.calls_left().writes, Some(10));
     }
     assert_eq!(shop.requests().total(), 0);
@@ -174,8 +174,8 @@ async fn reads_at_the_same_time_leave_the_reserve_alone() {
 #[tokio::test]
 async fn every_kind_says_what_to_do_next() {
     let answers = [
-        (401, r#"{"message":"Unauthorized"}"#, ErrorKind::WrongKey, "copy it anew"),
-        (403, r#"{"message":"Forbidden"}"#, ErrorKind::WrongShop, "copy both anew"),
+        (401, r#"{"message":"Unauthorized"}"#, ErrorKind::WrongKey, "copy it again"),
+        (403, r#"{"message":"Forbidden"}"#, ErrorKind::WrongShop, "copy both again"),
         (404, r#"{"message":"RMA not found"}"#, ErrorKind::NotFound, "check the id"),
         (400, r#"{"message":"invalid rmaId"}"#, ErrorKind::Refused, "correct the request"),
         (418, "<html>odd</html>", ErrorKind::Refused, "correct the request"),
@@ -193,7 +193,7 @@ async fn every_kind_says_what_to_do_next() {
         let it = scripted(std::iter::repeat_n(answer(status, "{}"), 10));
         let error = it.client.rmas().get(&id()).await.unwrap_err();
         assert_eq!(error.kind(), kind);
-        assert!(error.to_string().contains("try later"), "{error}");
+        assert!(error.to_string().contains("try again later"), "{error}");
     }
 }
 
@@ -209,5 +209,5 @@ async fn without_a_connection_nothing_was_sent() {
     let error = nowhere.rmas().comment(&id(), "x").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotSent);
     assert!(error.is_retryable() && !error.may_have_been_applied());
-    assert!(error.to_string().contains("nothing was sent; try later"), "{error}");
+    assert!(error.to_string().contains("not sent; try again later"), "{error}");
 }

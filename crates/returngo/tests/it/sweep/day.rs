@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use returngo::{
     Client, Rma, RmaId, RmaStatus, ShipmentStatus,
-    sweep::{Found, SweepSettings, Sweeper},
+    sweep::{ReadResult, SweepSettings, Sweeper},
 };
 use returngo_mock::{Inspection, ItemBuilder, Refund, RmaBuilder};
 use rust_decimal_macros::dec;
@@ -105,7 +105,7 @@ impl Simulated {
         let mut shop =
             Self { world, client, sweeper, unseen: BTreeMap::new(), delays: Vec::new(), writes: 0 };
         shop.sweep().await;
-        assert!((0..RMAS).all(|number| shop.sweeper.state().seen(&RmaId::from(number)).is_some()));
+        assert!((0..RMAS).all(|number| shop.sweeper.state().observed(&RmaId::from(number)).is_some()));
         let midnight: Timestamp = "2026-05-04T00:00:00Z".parse().unwrap();
         shop.world.pass(midnight.duration_since(shop.world.now()).as_secs().unsigned_abs()).await;
         shop
@@ -146,7 +146,7 @@ impl Simulated {
         }
         assert!(self.sweeper.sweep().await.unwrap().undecodable_rmas.is_empty());
         while let Some(found) = self.sweeper.read_next().await.unwrap() {
-            let Found::Rma(rma) = found else { panic!("{found:?}") };
+            let ReadResult::Rma(rma) = found else { panic!("{found:?}") };
             let now = self.world.now();
             let seen = self.unseen.remove(rma.id()).unwrap_or_default();
             self.delays.extend(seen.into_iter().map(|(what, at)| (what, now.duration_since(at))));
@@ -166,7 +166,7 @@ impl Simulated {
         let yesterday = self.world.now().checked_sub(SignedDuration::from_hours(26)).unwrap();
         let rmas: Vec<Rma> = self.world.core.read(|shop| shop.rmas().cloned().collect());
         for rma in rmas.iter().filter(|rma| *rma.status() == RmaStatus::Received) {
-            let seen = self.sweeper.state().seen(rma.id()).unwrap();
+            let seen = self.sweeper.state().observed(rma.id()).unwrap();
             assert!(!seen.awaits_inspection || seen.read_at > yesterday, "{}: {}", rma.id(), seen.read_at);
         }
     }

@@ -7,7 +7,7 @@ use returngo::{
     Notification, Page, Rma, RmaFilter, RmaId, RmaStatus, RmaSummary, Transaction, TransactionFilter,
     client::CallsLeft,
     rma,
-    sweep::{DueRma, Reason, SweepCall, SweepJob, SweepSettings, SweepState},
+    sweep::{PendingRma, Reason, SweepCall, SweepJob, SweepSettings, SweepState},
     transaction,
 };
 use returngo_mock::{Inspection, ItemBuilder, Refund, RmaBuilder};
@@ -43,8 +43,8 @@ impl Desk {
         self.state.next_call(self.now, &self.settings, self.left)
     }
 
-    pub(super) fn due(&self) -> Vec<DueRma> {
-        self.state.due(self.now, &self.settings, self.left)
+    pub(super) fn due(&self) -> Vec<PendingRma> {
+        self.state.pending_now(self.now, &self.settings, self.left)
     }
 
     pub(super) fn due_for(&self) -> Vec<(String, Reason)> {
@@ -62,12 +62,12 @@ impl Desk {
                     // Nobody edited anything: `lastUpdated` did not move.
                     let listed = listed.filter(|_| job != SweepJob::Edited);
                     let rows: Vec<_> = listed.map(|rma| &rma.rma_summary).collect();
-                    assert!(self.state.saw_rmas(job, page(json!({"rmas": rows})), self.now).is_empty());
+                    assert!(self.state.record_rmas(job, page(json!({"rmas": rows})), self.now).is_empty());
                     asked.push(job);
                 }
                 SweepCall::Transactions { .. } => {
                     let listed = money_page(json!({"transactions": transactions}));
-                    assert!(self.state.saw_transactions(listed, self.now).is_empty());
+                    assert!(self.state.record_transactions(listed, self.now).is_empty());
                     asked.push(SweepJob::Money);
                 }
             }
@@ -76,7 +76,7 @@ impl Desk {
     }
 
     pub(super) fn learn(&mut self, rma: &Rma) {
-        self.state.learned(rma, self.now);
+        self.state.record_read(rma, self.now);
     }
 }
 
@@ -186,7 +186,7 @@ fn looks_are_capped_by_the_hour_and_the_longest_unread_come_first() {
     assert_eq!(looks.len(), 20);
     assert_eq!(looks[0].rma_id, RmaId::from(1));
     for look in &looks[..15] {
-        desk.state.learned(&rma(look.rma_id.as_str().parse().unwrap(), RmaStatus::Received), desk.now);
+        desk.state.record_read(&rma(look.rma_id.as_str().parse().unwrap(), RmaStatus::Received), desk.now);
     }
     assert_eq!(desk.due().len(), 5);
     desk.pass(minutes(60));
@@ -235,7 +235,7 @@ fn a_run_of_several_pages_goes_on_after_a_restart_and_misses_nobody() {
     desk.pass(minutes(1));
     let first = page(json!({"rmas": [rma(1, RmaStatus::Approved).rma_summary], "next_cursor": "c1"}));
     let Some(SweepCall::Rmas { job, filter, cursor: None }) = desk.next() else { panic!("the open set") };
-    let _ = desk.state.saw_rmas(job, first, desk.now);
+    let _ = desk.state.record_rmas(job, first, desk.now);
 
     let stored = serde_json::to_string(&desk.state).unwrap();
     desk.state = serde_json::from_str(&stored).unwrap();
@@ -246,7 +246,7 @@ fn a_run_of_several_pages_goes_on_after_a_restart_and_misses_nobody() {
     assert_eq!((job, &filter, cursor.as_str()), (SweepJob::Open, &same, "c1"));
     assert_eq!(desk.due(), [], "a run that has not ended knows nothing of who left");
     let second = page(json!({"rmas": [rma(2, RmaStatus::Approved).rma_summary], "next_cursor": "c1"}));
-    let _ = desk.state.saw_rmas(job, second, desk.now);
+    let _ = desk.state.record_rmas(job, second, desk.now);
     assert_eq!(desk.due_for(), [("3".to_owned(), Reason::StatusChanged)], "the repeated cursor ended it");
 }
 
@@ -269,7 +269,7 @@ fn webhooks_of_one_rma_are_joined_and_never_put_off_for_ever() {
     let notification =
         Notification::parse(br#"{"eventName":"RMA_STATUS_UPDATED","rmaId":"1","status":"Received"}"#)
             .unwrap();
-    desk.state.notified(&notification, desk.now);
+    desk.state.record_notification(&notification, desk.now);
     assert_eq!(desk.due(), []);
     assert_eq!(desk.state.wake_at(desk.now, &desk.settings, desk.left), desk.now, "lists come first");
     desk.sweep(&[], &[]);
@@ -277,7 +277,7 @@ fn webhooks_of_one_rma_are_joined_and_never_put_off_for_ever() {
     assert_eq!(wake.duration_since(desk.now).as_secs(), 45);
     for _ in 0..3 {
         desk.pass(Duration::from_secs(40));
-        desk.state.notified(&notification, desk.now);
+        desk.state.record_notification(&notification, desk.now);
         assert_eq!(desk.due(), []);
     }
     desk.pass(minutes(1));
@@ -287,11 +287,11 @@ fn webhooks_of_one_rma_are_joined_and_never_put_off_for_ever() {
 #[test]
 fn a_webhook_during_a_read_makes_it_due_again() {
     let mut desk = Desk::new();
-    desk.state.want(RmaId::from(1), desk.now);
+    desk.state.request_read(RmaId::from(1), desk.now);
     let asked_at = desk.now;
     desk.pass(Duration::from_secs(5));
-    desk.state.want(RmaId::from(1), desk.now);
-    desk.state.learned(&rma(1, RmaStatus::Approved), asked_at);
+    desk.state.request_read(RmaId::from(1), desk.now);
+    desk.state.record_read(&rma(1, RmaStatus::Approved), asked_at);
     desk.pass(minutes(1));
     assert_eq!(desk.due_for(), [("1".to_owned(), Reason::Notified)]);
     desk.learn(&rma(1, RmaStatus::Approved));
@@ -304,7 +304,7 @@ fn a_webhook_that_names_nothing_brings_the_lists_forward() {
     desk.sweep(&[], &[]);
     desk.pass(minutes(3));
     assert_eq!(desk.next(), None);
-    desk.state.notified(&Notification::parse(b"{}").unwrap(), desk.now);
+    desk.state.record_notification(&Notification::parse(b"{}").unwrap(), desk.now);
     assert_eq!(desk.sweep(&[], &[]), [SweepJob::Open, SweepJob::Edited, SweepJob::Money]);
 }
 
@@ -314,8 +314,8 @@ fn an_older_answer_does_not_undo_a_newer_one() {
     let asked_at = desk.now;
     desk.pass(minutes(1));
     desk.learn(&rma(1, RmaStatus::Received));
-    desk.state.learned(&rma(1, RmaStatus::Approved), asked_at);
-    assert_eq!(desk.state.seen(&RmaId::from(1)).unwrap().status, RmaStatus::Received);
+    desk.state.record_read(&rma(1, RmaStatus::Approved), asked_at);
+    assert_eq!(desk.state.observed(&RmaId::from(1)).unwrap().status, RmaStatus::Received);
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn with_fewer_calls_left_sweeps_come_seldom_and_looks_not_at_all() {
     desk.pass(minutes(60));
     assert_eq!(desk.next(), None, "12 hours are to be had for 20 lists");
     assert_eq!(desk.due().len(), 0);
-    desk.state.want(RmaId::from(1), desk.now);
+    desk.state.request_read(RmaId::from(1), desk.now);
     desk.pass(minutes(3));
     assert_eq!(desk.due_for(), [("1".to_owned(), Reason::Notified)], "what is known to have changed is read");
 
@@ -352,8 +352,8 @@ fn without_a_quota_nothing_stretches() {
 #[test]
 fn an_rma_that_does_not_read_is_put_off_and_the_others_go_on() {
     let mut desk = Desk::new();
-    desk.state.want(RmaId::from(1), desk.now);
-    desk.state.want(RmaId::from(2), desk.now);
+    desk.state.request_read(RmaId::from(1), desk.now);
+    desk.state.request_read(RmaId::from(2), desk.now);
     desk.pass(minutes(2));
     desk.state.postpone(&RmaId::from(1), desk.now, desk.now.checked_add(minutes(60)).unwrap());
     assert_eq!(desk.due_for(), [("2".to_owned(), Reason::Notified)]);
@@ -375,7 +375,7 @@ fn an_rma_whose_row_does_not_read_is_due_if_it_was_never_read() {
     let mut desk = Desk::new();
     let [first, second] = [rma(1, RmaStatus::Approved), rma(2, RmaStatus::Approved)];
     let rows = page_with_an_unreadable_row(&[&first, &second]);
-    let undecodable = desk.state.saw_rmas(SweepJob::Open, rows, desk.now);
+    let undecodable = desk.state.record_rmas(SweepJob::Open, rows, desk.now);
     assert_eq!((undecodable.len(), undecodable[0].number, undecodable[0].id.as_deref()), (1, 1, Some("1")));
     assert_eq!(desk.due_for(), [("1".to_owned(), Reason::New), ("2".to_owned(), Reason::New)]);
     assert_eq!(desk.state.unlisted().collect::<Vec<_>>(), [first.id()]);
@@ -385,7 +385,7 @@ fn an_rma_whose_row_does_not_read_is_due_if_it_was_never_read() {
     desk.state.handed_over(&due, desk.now);
     desk.learn(&second);
     desk.pass(minutes(10));
-    desk.state.saw_rmas(SweepJob::Open, page_with_an_unreadable_row(&[&first, &second]), desk.now);
+    desk.state.record_rmas(SweepJob::Open, page_with_an_unreadable_row(&[&first, &second]), desk.now);
     assert_eq!(desk.due(), []);
 }
 
@@ -396,7 +396,7 @@ fn an_rma_that_no_list_tells_of_any_more_is_looked_at_from_time_to_time() {
     desk.learn(&first);
     desk.learn(&second);
     desk.pass(minutes(10));
-    desk.state.saw_rmas(SweepJob::Open, page_with_an_unreadable_row(&[&first, &second]), desk.now);
+    desk.state.record_rmas(SweepJob::Open, page_with_an_unreadable_row(&[&first, &second]), desk.now);
     assert_eq!(desk.due(), [], "it was read in this hour, and has not left the open ones");
     desk.pass(minutes(60));
     assert_eq!(desk.due_for(), [("1".to_owned(), Reason::Suspected)]);
@@ -413,7 +413,7 @@ fn a_row_without_a_usable_number_is_named_by_its_place() {
     let mut desk = Desk::new();
     for number in [json!(null), json!(""), json!("RMA-1"), json!({"id": 1}), json!("123456789012345678901")] {
         let rows = page(json!({"rmas": [{"rmaId": number, "status": 7}]}));
-        let undecodable = desk.state.saw_rmas(SweepJob::Open, rows, desk.now);
+        let undecodable = desk.state.record_rmas(SweepJob::Open, rows, desk.now);
         assert_eq!((undecodable[0].number, &undecodable[0].id), (1, &None), "{number}");
     }
     assert_eq!(desk.due(), []);

@@ -4,7 +4,7 @@ use api_mock_core::{Fault, FaultKind};
 use returngo::{
     ErrorKind, RmaId, RmaStatus,
     client::Quota,
-    sweep::{Found, SweepSettings, Sweeper},
+    sweep::{ReadResult, SweepSettings, Sweeper},
 };
 use returngo_mock::{ItemBuilder, RmaBuilder};
 use rust_decimal_macros::dec;
@@ -29,8 +29,8 @@ async fn read_all(sweeper: &mut Sweeper) -> Vec<RmaId> {
     let mut read = Vec::new();
     while let Some(found) = sweeper.read_next().await.unwrap() {
         match found {
-            Found::Rma(rma) => read.push(rma.id().clone()),
-            Found::Gone(id) => panic!("{id} is gone"),
+            ReadResult::Rma(rma) => read.push(rma.id().clone()),
+            ReadResult::Gone(id) => panic!("{id} is gone"),
         }
     }
     read
@@ -88,9 +88,9 @@ async fn a_cursor_that_is_no_longer_taken_begins_the_list_anew() {
 async fn an_rma_that_is_gone_is_told_and_forgotten() {
     let world = shop_of(1);
     let mut sweeper = Sweeper::new(world.client(), SweepSettings::default());
-    sweeper.state_mut().want(RmaId::from(99), world.now());
+    sweeper.state_mut().request_read(RmaId::from(99), world.now());
     world.pass(60).await;
-    assert_eq!(sweeper.read_next().await.unwrap(), Some(Found::Gone(RmaId::from(99))));
+    assert_eq!(sweeper.read_next().await.unwrap(), Some(ReadResult::Gone(RmaId::from(99))));
     assert_eq!(sweeper.read_next().await.unwrap(), None);
 }
 

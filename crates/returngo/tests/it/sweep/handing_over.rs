@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use returngo::{
     Rma, RmaId, RmaStatus,
-    sweep::{Reason, SeenRma, SweepSettings, SweepState},
+    sweep::{ObservedRma, Reason, SweepSettings, SweepState},
 };
 use returngo_mock::Refund;
 
@@ -20,7 +20,7 @@ fn hand_over(desk: &mut Desk) -> usize {
 
 /// Somebody else read it.
 fn is_read(desk: &mut Desk, rma: &Rma) {
-    assert!(desk.state.saw(rma.id(), SeenRma::of(rma, desk.now)));
+    assert!(desk.state.record_observation(rma.id(), ObservedRma::of(rma, desk.now)));
 }
 
 #[test]
@@ -55,10 +55,10 @@ fn what_is_read_before_it_changes_again_is_due_at_once() {
     let approved = rma(1, RmaStatus::Approved);
     desk.sweep(&[&approved], &[]);
     hand_over(&mut desk);
-    let read = SeenRma::of(&approved, desk.now);
+    let read = ObservedRma::of(&approved, desk.now);
     desk.pass(minutes(10));
     desk.sweep(&[&rma(1, RmaStatus::Received)], &[]);
-    desk.state.saw(approved.id(), read);
+    desk.state.record_observation(approved.id(), read);
     assert_eq!(desk.due().len(), 1);
 }
 
@@ -97,21 +97,21 @@ fn finished_rmas_are_forgotten_and_their_late_refunds_wait_to_be_matched() {
     for rma in [&done, &rma(2, RmaStatus::Approved), &rma(3, RmaStatus::Canceled)] {
         desk.learn(rma);
     }
-    let settings = SweepSettings { look_after_done: Duration::ZERO, ..SweepSettings::default() };
+    let settings = SweepSettings { watch_after_done: Duration::ZERO, ..SweepSettings::default() };
     desk.pass(59 * DAY);
     desk.state.forget_finished(desk.now, &settings, 60 * DAY);
-    assert!(desk.state.seen(done.id()).is_some());
-    desk.state.want(RmaId::from(3), desk.now);
+    assert!(desk.state.observed(done.id()).is_some());
+    desk.state.request_read(RmaId::from(3), desk.now);
     desk.pass(2 * DAY);
     desk.state.forget_finished(desk.now, &settings, 60 * DAY);
-    let known = [1, 2, 3].map(|number| desk.state.seen(&RmaId::from(number)).is_some());
+    let known = [1, 2, 3].map(|number| desk.state.observed(&RmaId::from(number)).is_some());
     assert_eq!(known, [false, true, true], "one is open, and one is due");
 
     let transaction = &done.transactions[0];
     let _ = desk.sweep(&[], &[transaction]);
     let (id, items) = desk.state.unmatched().next().unwrap();
     assert_eq!((id, items), (&transaction.id, &transaction.return_item_ids[..]));
-    desk.state.matched(done.id().clone(), desk.now);
+    desk.state.record_match(done.id().clone(), desk.now);
     assert!(desk.due_for().contains(&("1".to_owned(), Reason::MoneyMoved)));
     is_read(&mut desk, &done);
     assert_eq!(desk.state.unmatched().count(), 0);
@@ -123,15 +123,28 @@ fn what_the_lists_would_show_as_new_is_not_forgotten() {
     desk.learn(&rma(1, RmaStatus::Canceled));
     desk.pass(29 * DAY);
     desk.state.forget_finished(desk.now, &SweepSettings::default(), DAY);
-    assert!(desk.state.seen(&RmaId::from(1)).is_some());
+    assert!(desk.state.observed(&RmaId::from(1)).is_some());
 }
 
 #[test]
 fn a_state_of_an_earlier_version_is_read() {
     let mut desk = Desk::new();
-    desk.state.want(RmaId::from(1), desk.now);
+    desk.state.request_read(RmaId::from(1), desk.now);
     let stored = r#"{"began":"2026-05-04T12:00:00Z","rmas":{},
         "due":{"1":{"reason":"notified","since":"2026-05-04T12:00:00Z","last":"2026-05-04T12:00:00Z"}},"unmatched":{},
         "open":{},"edited":{},"money":{},"recent":{},"looks":{"hour":0,"made":0}}"#;
     assert_eq!(serde_json::from_str::<SweepState>(stored).unwrap(), desk.state);
+}
+
+#[test]
+fn a_run_that_an_earlier_version_began_goes_on() {
+    let stored = r#"{"began":"2026-05-04T12:00:00Z","rmas":{},"due":{},"unmatched":{},
+        "open":{"last":null,"pages":0,"underWay":{"began":"2026-05-04T12:00:00Z","pages":1,"cursor":"c2","been":["c2"],
+        "seen":["1"]},"hurried":true},"edited":{},"money":{},"recent":{},"looks":{"hour":0,"made":0}}"#;
+    let state: SweepState = serde_json::from_str(stored).unwrap();
+    let written = serde_json::to_value(&state).unwrap();
+    assert_eq!(written["open"]["underWay"]["cursor"], "c2");
+    assert_eq!((&written["open"]["hurried"], &written["due"]), (&true.into(), &serde_json::json!({})));
+    let checkpoint = serde_json::to_value(state.into_checkpoint()).unwrap();
+    assert_eq!(checkpoint["open"], written["open"]);
 }

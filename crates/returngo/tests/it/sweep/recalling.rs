@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use returngo::{
     Rma, RmaId, RmaStatus,
-    sweep::{SeenRma, SweepProgress, SweepState},
+    sweep::{ObservedRma, SweepCheckpoint, SweepState},
 };
 use returngo_mock::{Refund, RmaBuilder};
 
@@ -36,13 +36,18 @@ impl Chances {
 }
 
 /// Goes on as after a restart: with what is watched, and what is shown.
-fn resumed(state: &SweepState, store: &BTreeMap<RmaId, SeenRma>, desk: &Desk, shown: &[&Rma]) -> SweepState {
-    let stored = serde_json::to_string(&state.clone().into_progress()).unwrap();
-    let mut state = SweepState::resume(serde_json::from_str::<SweepProgress>(&stored).unwrap());
+fn resumed(
+    state: &SweepState,
+    store: &BTreeMap<RmaId, ObservedRma>,
+    desk: &Desk,
+    shown: &[&Rma],
+) -> SweepState {
+    let stored = serde_json::to_string(&state.clone().into_checkpoint()).unwrap();
+    let mut state = SweepState::resume(serde_json::from_str::<SweepCheckpoint>(&stored).unwrap());
     for (id, seen) in store {
         let is_watched = seen.watched_until(&desk.settings).is_some_and(|until| until > desk.now);
         if is_watched || shown.iter().any(|rma| rma.id() == id) {
-            state.recall(id, seen.clone());
+            state.restore(id, seen.clone());
         }
     }
     state
@@ -53,7 +58,7 @@ fn a_state_that_recalls_decides_as_one_that_knows_all() {
     for seed in 0..100 {
         let mut chances = Chances(seed);
         let (mut full, mut lean) = (Desk::new(), Desk::new());
-        let mut store: BTreeMap<RmaId, SeenRma> = BTreeMap::new();
+        let mut store: BTreeMap<RmaId, ObservedRma> = BTreeMap::new();
         for step in 0..30 {
             let wait = minutes([5, 16, 61, 26 * 60][usize::try_from(chances.below(4)).unwrap()]);
             full.pass(wait);
@@ -72,7 +77,7 @@ fn a_state_that_recalls_decides_as_one_that_knows_all() {
                 {
                     full.learn(rma);
                     lean.learn(rma);
-                    store.insert(rma.id().clone(), full.state.seen(rma.id()).unwrap().clone());
+                    store.insert(rma.id().clone(), full.state.observed(rma.id()).unwrap().clone());
                 }
             }
         }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use api_client_core::{
     HttpRequest, HttpResponse,
-    client::{Clock, Place, Rules, Unprepared, Verdict},
+    client::{ApiPolicy, Clock, Disposition, Permit, PrepareError},
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -11,44 +11,44 @@ use serde_json::Value;
 
 use super::quota::Budget;
 
-/// What ReturnGO adds to the pipeline: its quota, its key and shop, its way of saying no.
+/// ReturnGO's part of the pipeline: its quota, the key and shop, and the classification of its responses.
 #[derive(Debug)]
-pub(super) struct ReturngoRules {
+pub(super) struct ReturngoPolicy {
     pub(super) api_key: SecretString,
     pub(super) shop: String,
     pub(super) budget: Budget,
 }
 
-impl ReturngoRules {
-    /// The text without the key, should somebody have echoed it.
+impl ReturngoPolicy {
+    /// Removes the key from a text, in case a response repeats it.
     pub(super) fn hide_in(&self, text: &str) -> String {
         text.replace(self.api_key.expose_secret(), "[secret]")
     }
 }
 
 #[async_trait]
-impl Rules for ReturngoRules {
+impl ApiPolicy for ReturngoPolicy {
     async fn prepare<'a>(
         &'a self,
         request: &mut HttpRequest,
         clock: &dyn Clock,
-    ) -> Result<Place<'a>, Unprepared> {
+    ) -> Result<Permit<'a>, PrepareError> {
         self.budget.take(request.method, clock).await?;
         request.headers.insert_secret("x-api-key", self.api_key.expose_secret());
         request.headers.insert("x-shop-name", &self.shop);
         Ok(Box::new(()))
     }
 
-    fn judge(&self, response: &HttpResponse, now: Timestamp) -> Verdict {
+    fn classify(&self, response: &HttpResponse, now: Timestamp) -> Disposition {
         match response.status {
-            200..300 => Verdict::Accepted,
-            // The wait until the day ends is longer than any that is waited for: the caller hears of it.
-            429 if says_day_is_spent(response) => {
-                Verdict::Throttled { wait: Some(until(self.budget.day_is_spent(now), now)) }
+            200..300 => Disposition::Accepted,
+            // The wait until the day ends is longer than any that is waited for: the request fails.
+            429 if says_quota_spent(response) => {
+                Disposition::Throttled { wait: Some(until(self.budget.mark_quota_spent(now), now)) }
             }
-            429 => Verdict::Throttled { wait: retry_after(response) },
-            500.. => Verdict::Failed,
-            _ => Verdict::Refused,
+            429 => Disposition::Throttled { wait: retry_after(response) },
+            500.. => Disposition::ServerFailed,
+            _ => Disposition::Refused,
         }
     }
 
@@ -59,12 +59,12 @@ impl Rules for ReturngoRules {
 
 /// The gateway's two texts for 429 are `Too Many Requests` and, for a quota, `Limit Exceeded`
 /// (docs/evidence/returngo.md#errors, unconfirmed).
-pub(crate) fn says_day_is_spent(response: &HttpResponse) -> bool {
+pub(crate) fn says_quota_spent(response: &HttpResponse) -> bool {
     let said = message(&response.body).unwrap_or_default();
     response.status == 429 && said.to_ascii_lowercase().contains("limit exceeded")
 }
 
-/// Nobody ever saw the header; it is honoured if it comes.
+/// The header was never observed; it is honoured if it comes.
 fn retry_after(response: &HttpResponse) -> Option<Duration> {
     response.headers.get("retry-after")?.trim().parse().ok().map(Duration::from_secs)
 }
@@ -73,17 +73,17 @@ fn until(end: Timestamp, now: Timestamp) -> Duration {
     end.duration_since(now).unsigned_abs()
 }
 
-/// How much of an answer's text is kept.
+/// The length that is kept of a response's text.
 const KEPT_CHARS: usize = 200;
 
-/// What an answer says went wrong. The schema is not documented: `message`, else `error`.
+/// Returns the message of an error response. Its form is not documented: `message`, else `error`.
 pub(crate) fn message(body: &[u8]) -> Option<String> {
     let json: Value = serde_json::from_slice(body).ok()?;
     let text = json.get("message").or_else(|| json.get("error"))?.as_str()?;
     Some(text.chars().take(KEPT_CHARS).collect())
 }
 
-/// The beginning of an answer that says nothing in a known form, such as an HTML page.
+/// Returns the beginning of a response of an unknown form, such as an HTML page.
 pub(crate) fn excerpt(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let strange = message(body).is_none() && !text.trim().is_empty();
@@ -95,30 +95,33 @@ mod tests {
     use super::*;
     use crate::client::Quota;
 
-    fn judged(status: u16, body: &str) -> Verdict {
-        let rules = ReturngoRules {
+    fn classified(status: u16, body: &str) -> Disposition {
+        let policy = ReturngoPolicy {
             api_key: "key".into(),
             shop: "acmeoutdoors.example.test".to_owned(),
             budget: Budget::new(Quota::default(), None, None),
         };
         let response = HttpResponse { status, headers: Default::default(), body: body.as_bytes().to_vec() };
-        rules.judge(&response, "2026-05-04T23:00:00Z".parse().unwrap())
+        policy.classify(&response, "2026-05-04T23:00:00Z".parse().unwrap())
     }
 
     #[test]
     fn a_spent_second_and_a_spent_day_differ_by_their_text() {
-        assert_eq!(judged(429, r#"{"message":"Too Many Requests"}"#), Verdict::Throttled { wait: None });
+        assert_eq!(
+            classified(429, r#"{"message":"Too Many Requests"}"#),
+            Disposition::Throttled { wait: None }
+        );
         let hour = Some(Duration::from_secs(3600));
-        assert_eq!(judged(429, r#"{"message":"Limit Exceeded"}"#), Verdict::Throttled { wait: hour });
-        assert_eq!(judged(429, ""), Verdict::Throttled { wait: None });
+        assert_eq!(classified(429, r#"{"message":"Limit Exceeded"}"#), Disposition::Throttled { wait: hour });
+        assert_eq!(classified(429, ""), Disposition::Throttled { wait: None });
     }
 
     #[test]
     fn other_answers_go_by_their_status() {
-        assert_eq!(judged(201, ""), Verdict::Accepted);
-        assert_eq!(judged(502, "<html>"), Verdict::Failed);
+        assert_eq!(classified(201, ""), Disposition::Accepted);
+        assert_eq!(classified(502, "<html>"), Disposition::ServerFailed);
         for status in [301, 400, 401, 403, 404] {
-            assert_eq!(judged(status, "{}"), Verdict::Refused);
+            assert_eq!(classified(status, "{}"), Disposition::Refused);
         }
     }
 

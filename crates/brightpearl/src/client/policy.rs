@@ -5,7 +5,7 @@ use std::sync::{
 
 use api_client_core::{
     HttpRequest, HttpResponse,
-    client::{Clock, Place, Rules, Unprepared, Verdict},
+    client::{ApiPolicy, Clock, Disposition, Permit, PrepareError},
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -20,14 +20,14 @@ use crate::{ApiError, ids::InstanceId};
 
 /// What Brightpearl adds to the pipeline: its budget, its credentials, its way of saying no.
 #[derive(Debug)]
-pub(super) struct BrightpearlRules {
+pub(super) struct AccountPolicy {
     pub(super) authenticator: Authenticator,
     budget: Arc<Budget>,
     /// From the response header; 0 until one came.
     instance_id: AtomicU64,
 }
 
-impl BrightpearlRules {
+impl AccountPolicy {
     pub(super) fn new(authenticator: Authenticator, budget: RequestBudget) -> Self {
         Self { authenticator, budget: budget.0, instance_id: AtomicU64::new(0) }
     }
@@ -40,47 +40,47 @@ impl BrightpearlRules {
     }
 }
 
-/// The rules for one call.
-pub(super) struct Lane<'c> {
+/// The policy for one call.
+pub(super) struct CallPolicy<'c> {
     shared: &'c Shared,
     priority: Priority,
     /// The generation of the access token that the last attempt carried.
     token: AtomicU64,
 }
 
-impl<'c> Lane<'c> {
+impl<'c> CallPolicy<'c> {
     pub(super) const fn new(shared: &'c Shared, priority: Priority) -> Self {
         Self { shared, priority, token: AtomicU64::new(0) }
     }
 }
 
 #[async_trait]
-impl Rules for Lane<'_> {
+impl ApiPolicy for CallPolicy<'_> {
     async fn prepare<'a>(
         &'a self,
         request: &mut HttpRequest,
         clock: &dyn Clock,
-    ) -> Result<Place<'a>, Unprepared> {
-        let Shared { rules, pipeline, .. } = self.shared;
-        let token = rules.authenticator.add_to(request, pipeline).await?;
+    ) -> Result<Permit<'a>, PrepareError> {
+        let Shared { policy, pipeline, .. } = self.shared;
+        let token = policy.authenticator.add_to(request, pipeline).await?;
         self.token.store(token, Ordering::Relaxed);
-        Ok(Box::new(rules.budget.take(self.priority, clock).await))
+        Ok(Box::new(policy.budget.take(self.priority, clock).await))
     }
 
-    fn judge(&self, response: &HttpResponse, now: Timestamp) -> Verdict {
-        let rules = &self.shared.rules;
-        rules.budget.learn(&response.headers, now);
+    fn classify(&self, response: &HttpResponse, now: Timestamp) -> Disposition {
+        let policy = &self.shared.policy;
+        policy.budget.learn(&response.headers, now);
         let instance = response.headers.get("brightpearl-installed-integration-instance-id");
         if let Some(id) = instance.and_then(|id| id.trim().parse().ok()) {
-            rules.instance_id.store(id, Ordering::Relaxed);
+            policy.instance_id.store(id, Ordering::Relaxed);
         }
-        match verdict(response, now) {
-            Verdict::Refused if self.may_renew(response) => Verdict::CredentialsExpired,
-            verdict @ Verdict::Throttled { .. } => {
-                rules.budget.refused(now);
-                verdict
+        match disposition(response, now) {
+            Disposition::Refused if self.may_renew(response) => Disposition::CredentialsExpired,
+            disposition @ Disposition::Throttled { .. } => {
+                policy.budget.refused(now);
+                disposition
             }
-            verdict => verdict,
+            disposition => disposition,
         }
     }
 
@@ -89,35 +89,35 @@ impl Rules for Lane<'_> {
     }
 
     fn budget_left(&self) -> Option<u32> {
-        Some(self.shared.rules.budget.left())
+        Some(self.shared.policy.budget.left())
     }
 }
 
-impl Lane<'_> {
+impl CallPolicy<'_> {
     /// A 401 was refused before anything was done, so whatever it was may go again with another token.
     fn may_renew(&self, response: &HttpResponse) -> bool {
         response.status == 401
             && ErrorBody::read(&response.body).says_expired()
-            && self.shared.rules.authenticator.expire(self.token.load(Ordering::Relaxed))
+            && self.shared.policy.authenticator.expire(self.token.load(Ordering::Relaxed))
     }
 }
 
 /// Whether trying again helps is a matter of the error code, not of the status: several mistakes of the
 /// caller are answered with 500 (docs/evidence/brightpearl-platform.md#status-codes).
-fn verdict(response: &HttpResponse, now: Timestamp) -> Verdict {
+fn disposition(response: &HttpResponse, now: Timestamp) -> Disposition {
     if response.is_success() {
-        return Verdict::Accepted;
+        return Disposition::Accepted;
     }
-    let throttled = || Verdict::Throttled { wait: Some(wait_after_refusal(&response.headers, now)) };
+    let throttled = || Disposition::Throttled { wait: Some(wait_after_refusal(&response.headers, now)) };
     match (response.status, ErrorBody::read(&response.body)) {
         (429, _) => throttled(),
         (503, ErrorBody::Gateway(text)) if text.contains("too many requests") => throttled(),
-        (500.., ErrorBody::Errors(errors)) if errors.iter().any(ApiError::is_callers) => Verdict::Refused,
+        (500.., ErrorBody::Errors(errors)) if errors.iter().any(ApiError::is_callers) => Disposition::Refused,
         (500.., ErrorBody::Errors(errors)) if errors.iter().any(|error| error.code == "CMNU-003") => {
-            Verdict::Broken
+            Disposition::ServerFailedPermanently
         }
-        (500.., _) => Verdict::Failed,
-        _ => Verdict::Refused,
+        (500.., _) => Disposition::ServerFailed,
+        _ => Disposition::Refused,
     }
 }
 
@@ -185,32 +185,41 @@ fn one_or_many<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<Vec<Api
 mod tests {
     use super::*;
 
-    fn judged(status: u16, body: &str) -> Verdict {
+    fn classified(status: u16, body: &str) -> Disposition {
         let response = HttpResponse { status, headers: Default::default(), body: body.as_bytes().to_vec() };
-        verdict(&response, "2026-05-04T10:15:20Z".parse().unwrap())
+        disposition(&response, "2026-05-04T10:15:20Z".parse().unwrap())
     }
 
     #[test]
     fn the_code_decides_not_the_status() {
         for code in ["CMNC-018", "CMNC-044", "WHSB-023"] {
             assert_eq!(
-                judged(500, &format!(r#"{{"errors":[{{"code":"{code}","message":"x"}}]}}"#)),
-                Verdict::Refused
+                classified(500, &format!(r#"{{"errors":[{{"code":"{code}","message":"x"}}]}}"#)),
+                Disposition::Refused
             );
         }
-        assert_eq!(judged(500, r#"{"errors":{"code":"CMNU-003","message":"x"}}"#), Verdict::Broken);
-        assert_eq!(judged(500, r#"{"errors":[{"code":"ORDU-001","message":"x"}]}"#), Verdict::Failed);
-        assert_eq!(judged(502, "<html>bad gateway</html>"), Verdict::Failed);
-        assert_eq!(judged(500, ""), Verdict::Failed);
-        assert_eq!(judged(404, r#"{"errors":[{"code":"CMNC-404","message":"x"}]}"#), Verdict::Refused);
-        assert_eq!(judged(207, "{}"), Verdict::Accepted);
+        assert_eq!(
+            classified(500, r#"{"errors":{"code":"CMNU-003","message":"x"}}"#),
+            Disposition::ServerFailedPermanently
+        );
+        assert_eq!(
+            classified(500, r#"{"errors":[{"code":"ORDU-001","message":"x"}]}"#),
+            Disposition::ServerFailed
+        );
+        assert_eq!(classified(502, "<html>bad gateway</html>"), Disposition::ServerFailed);
+        assert_eq!(classified(500, ""), Disposition::ServerFailed);
+        assert_eq!(
+            classified(404, r#"{"errors":[{"code":"CMNC-404","message":"x"}]}"#),
+            Disposition::Refused
+        );
+        assert_eq!(classified(207, "{}"), Disposition::Accepted);
     }
 
     #[test]
     fn a_throttle_refusal_differs_from_a_failing_gateway_by_its_text() {
         let throttle =
             r#"{"response":"You have sent too many requests. Please wait before sending another request"}"#;
-        assert!(matches!(judged(503, throttle), Verdict::Throttled { wait: Some(_) }));
-        assert_eq!(judged(503, r#"{"response":"Down for maintenance"}"#), Verdict::Failed);
+        assert!(matches!(classified(503, throttle), Disposition::Throttled { wait: Some(_) }));
+        assert_eq!(classified(503, r#"{"response":"Down for maintenance"}"#), Disposition::ServerFailed);
     }
 }

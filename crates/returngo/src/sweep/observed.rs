@@ -1,31 +1,32 @@
 use std::{collections::BTreeMap, time::Duration};
 
+use api_client_core::time::later;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{SweepSettings, later};
+use super::SweepSettings;
 use crate::{ReturnedItemId, Rma, RmaStatus, TransactionId, TransactionStatus, Validation};
 
-/// What was seen of an RMA when it was read in full: enough to know a change when a list shows one.
+/// The state of an RMA when it was read completely: enough to recognise a change that a list shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SeenRma {
-    /// When it was asked for.
+pub struct ObservedRma {
+    /// When it was requested.
     pub read_at: Timestamp,
     /// Its status.
     pub status: RmaStatus,
-    /// When it was first seen in this status.
+    /// When it was first observed in this status.
     pub status_since: Timestamp,
     /// Its units: transactions name these, not the RMA.
     pub items: Vec<ReturnedItemId>,
-    /// How its transactions stood.
+    /// The statuses of its transactions.
     pub transactions: BTreeMap<TransactionId, TransactionStatus>,
-    /// Whether a unit that comes back still waits for its inspection.
+    /// Whether a unit that is returned still waits for its inspection.
     pub awaits_inspection: bool,
 }
 
-impl SeenRma {
-    /// What this RMA shows, asked for at this time.
+impl ObservedRma {
+    /// Creates the observation of an RMA that was requested at this time.
     pub fn of(rma: &Rma, asked_at: Timestamp) -> Self {
         let awaits = |item: &crate::Item| item.comes_back() && item.validation() == Validation::Pending;
         Self {
@@ -42,12 +43,12 @@ impl SeenRma {
         }
     }
 
-    /// Until when a sweep has to know it without being shown it: it is open, or may change in a way that no list shows.
-    /// None once it is finished.
+    /// Returns until when a sweep has to know the RMA without a list that shows it: it is open, or may change
+    /// in a way that no list shows. None once it is finished.
     pub fn watched_until(&self, settings: &SweepSettings) -> Option<Timestamp> {
         match self.status {
             RmaStatus::Done => {
-                self.awaits_inspection.then(|| later(self.status_since, settings.look_after_done))
+                self.awaits_inspection.then(|| later(self.status_since, settings.watch_after_done))
             }
             RmaStatus::Rejected | RmaStatus::Canceled => None,
             RmaStatus::Pending
@@ -58,23 +59,23 @@ impl SeenRma {
         }
     }
 
-    /// Whether the list of open RMAs has it.
+    /// Whether the list of open RMAs shows it.
     pub(super) fn is_open(&self) -> bool {
         OPEN.contains(&self.status)
     }
 
-    /// Whether it may change in a way that no list shows: an inspection, or a status that this crate does not
-    /// know and so cannot ask for.
-    pub(super) fn may_change_unseen(&self, now: Timestamp, look_after_done: Duration) -> bool {
+    /// Whether it may change in a way that no list shows: by an inspection, or in a status that is unknown here
+    /// and so in no filter.
+    pub(super) fn may_change_unseen(&self, now: Timestamp, watch_after_done: Duration) -> bool {
         match self.status {
             RmaStatus::Received | RmaStatus::Validated => self.awaits_inspection,
-            RmaStatus::Done => self.awaits_inspection && now < later(self.status_since, look_after_done),
+            RmaStatus::Done => self.awaits_inspection && now < later(self.status_since, watch_after_done),
             RmaStatus::Other(_) => true,
             RmaStatus::Pending | RmaStatus::Approved | RmaStatus::Rejected | RmaStatus::Canceled => false,
         }
     }
 }
 
-/// The statuses in which something is still to come.
+/// The statuses of open RMAs.
 pub(super) const OPEN: [RmaStatus; 4] =
     [RmaStatus::Pending, RmaStatus::Approved, RmaStatus::Received, RmaStatus::Validated];
