@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date, tz::Offset};
-use returngo::client::{CallCounter, CallCounterError, Quota, CallsMade};
+use returngo::client::{CallCounter, CallCounterError, CallsMade, Quota};
 use tokio::sync::Mutex as Turn;
 
 use crate::store::{CallLimits, KeyDigest, ReservedCalls, Store, StoreError};
@@ -119,7 +119,7 @@ impl CallCounter for ReturngoCalls {
         Ok(today.take(day, is_write))
     }
 
-    fn spent(&self, day: Date) -> CallsMade {
+    fn calls_made(&self, day: Date) -> CallsMade {
         let today = self.today();
         let Today { unused, spent, .. } = &*today;
         if spent.day != day {

@@ -204,7 +204,8 @@ impl<'w> Case<'w> {
     /// The custom fields of the field map, which Brightpearl takes once the credit exists.
     fn set_custom_fields(&self, findings: &mut Findings) -> Option<Effect> {
         let is_settled = self.settled.whole(ReviewCode::FieldMapFailed);
-        let is_open = |credit: &&Order| !self.is_cancelled_or_rejected() && !is_settled && !credit.is_closed();
+        let is_open =
+            |credit: &&Order| !self.is_cancelled_or_rejected() && !is_settled && !credit.is_closed();
         let credit = self.certain_credit().filter(is_open)?;
         let fields = FieldValues::of(&self.world.rma, self.known_order()?, self.settings)?;
         let body = fields.custom_fields(credit, &self.synchronised, findings)?;

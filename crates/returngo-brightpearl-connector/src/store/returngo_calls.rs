@@ -72,7 +72,11 @@ impl Store {
     }
 
     /// Returns calls that were reserved and not made.
-    pub async fn give_back_returngo_calls(&self, key: &KeyDigest, unused: &CallsMade) -> Result<(), StoreError> {
+    pub async fn give_back_returngo_calls(
+        &self,
+        key: &KeyDigest,
+        unused: &CallsMade,
+    ) -> Result<(), StoreError> {
         let mut session = self.writing().await?;
         give_back(&mut session, key, unused).await?;
         session.commit().await

@@ -6,7 +6,9 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use returngo::{
     Notification, ReturnedItemId, RmaId, TransactionId,
-    sweep::{ListPage, ObservedRma, SweepCheckpoint, SweepSettings, SweepState, Sweeper, SweepResult as Listed},
+    sweep::{
+        ListPage, ObservedRma, SweepCheckpoint, SweepResult as Listed, SweepSettings, SweepState, Sweeper,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -244,7 +246,8 @@ impl Connection {
     /// ones, and those that were read within a week, the latest first.
     async fn latest_rmas(&self, state: &SweepState, store: &Store) -> Result<Vec<RmaId>, StoreError> {
         let now = self.clock.now();
-        let mut read_at: BTreeMap<RmaId, Timestamp> = state.all_pending().map(|rma| (rma.clone(), now)).collect();
+        let mut read_at: BTreeMap<RmaId, Timestamp> =
+            state.all_pending().map(|rma| (rma.clone(), now)).collect();
         for (rma, seen) in state.rmas() {
             read_at.entry(rma.clone()).or_insert(seen.read_at);
         }
