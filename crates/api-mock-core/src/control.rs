@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
-use crate::{Context, Fault, MockCore, MockedApi, Request, Response, mock_core::State};
+use crate::{
+    Context, Fault, MockedApi, Request, Response,
+    state::{Shared, State},
+};
 
 /// The control route that this request asks for, without `/_mock/`.
 pub(crate) fn route(request: &Request) -> Option<&str> {
@@ -12,7 +15,7 @@ pub(crate) fn route(request: &Request) -> Option<&str> {
 }
 
 pub(crate) fn handle<A: MockedApi>(
-    core: &MockCore<A>,
+    shared: &Shared<A>,
     state: &mut State<A>,
     route: &str,
     request: &Request,
@@ -21,25 +24,25 @@ pub(crate) fn handle<A: MockedApi>(
     match (request.method.as_str(), route) {
         ("GET", "requests") => Response::json(200, &state.log),
         ("POST", "reset") => {
-            core.reset_state(state);
+            shared.reset(state);
             done()
         }
         ("PUT", "clock") => match read::<NewTime>(request) {
             Ok(NewTime { now }) => {
-                core.clock().set(now);
+                shared.clock.set(now);
                 done()
             }
             Err(refused) => refused,
         },
         ("POST", "faults") => match read::<Fault>(request) {
             Ok(fault) => {
-                core.faults().add(fault);
+                shared.faults.add(fault);
                 done()
             }
             Err(refused) => refused,
         },
         ("DELETE", "faults") => {
-            core.faults().clear();
+            shared.faults.clear();
             done()
         }
         _ => state.api.control(route, request, context).unwrap_or_else(|| no_such_route(request)),

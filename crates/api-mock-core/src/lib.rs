@@ -23,6 +23,7 @@ mod http;
 mod mock_core;
 mod request_log;
 mod server;
+mod state;
 mod webhooks;
 mod wiremock_face;
 

@@ -1,12 +1,13 @@
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard},
     time::Duration,
 };
 
 use crate::{
     Attempt, Clock, Context, Delivery, FaultKind, Faults, MockedApi, Request, RequestCounts, Response,
     control,
-    request_log::{RequestLog, UNKNOWN},
+    request_log::UNKNOWN,
+    state::{Shared, State},
     webhooks::Courier,
 };
 
@@ -34,20 +35,6 @@ impl From<Response> for Outcome {
 #[derive(Debug)]
 pub struct MockCore<A>(Arc<Shared<A>>);
 
-#[derive(Debug)]
-struct Shared<A> {
-    state: Mutex<State<A>>,
-    faults: Faults,
-    clock: Clock,
-    courier: Courier,
-}
-
-#[derive(Debug)]
-pub(crate) struct State<A> {
-    pub(crate) api: A,
-    pub(crate) log: RequestLog,
-}
-
 impl<A> Clone for MockCore<A> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
@@ -68,12 +55,7 @@ impl<A: MockedApi> MockCore<A> {
     }
 
     fn with(api: A, courier: Courier) -> Self {
-        Self(Arc::new(Shared {
-            state: Mutex::new(State { api, log: RequestLog::default() }),
-            faults: Faults::default(),
-            clock: Clock::default(),
-            courier,
-        }))
+        Self(Arc::new(Shared::new(api, courier)))
     }
 
     /// Handles one request.
@@ -81,7 +63,7 @@ impl<A: MockedApi> MockCore<A> {
         let mut context = Context::new(self.clock().now(), self.faults().clone());
         let mut state = self.state();
         let outcome = match control::route(request) {
-            Some(route) => control::handle(self, &mut state, route, request, &mut context).into(),
+            Some(route) => control::handle(&self.0, &mut state, route, request, &mut context).into(),
             None => self.handle_counted(&mut state, request, &mut context),
         };
         // Still under the lock: webhooks leave in the order of what they tell.
@@ -157,15 +139,7 @@ impl<A: MockedApi> MockCore<A> {
 
     /// Goes back to the seed: data, faults, clock, counters; webhooks that were not sent yet are forgotten.
     pub fn reset(&self) {
-        self.reset_state(&mut self.state());
-    }
-
-    pub(crate) fn reset_state(&self, state: &mut State<A>) {
-        state.api.reset();
-        state.log = RequestLog::default();
-        self.faults().clear();
-        self.clock().set(None);
-        self.0.courier.forget();
+        self.0.reset(&mut self.state());
     }
 
     /// Every attempt to deliver a webhook so far, in order.
@@ -186,7 +160,7 @@ impl<A: MockedApi> MockCore<A> {
     }
 
     fn state(&self) -> MutexGuard<'_, State<A>> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -6,12 +6,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    Seed, SeedError, Switches,
+    Seed, SeedError, Switches, duplicates,
     gateway::{
         Answer, Call, Problem, THROTTLED, TOKEN_EXPIRED, Throttle, Window, error_body, headers, oauth,
         refusal_body, sentence,
     },
-    integration,
+    integration, multi_message,
     router::{Route, route},
     state::Account,
 };
@@ -65,7 +65,7 @@ impl Brightpearl {
 
     /// Locks the books up to a day, that day included; none opens them.
     pub(crate) const fn lock_books(&mut self, until: Option<Date>) {
-        self.account.lock_books(until);
+        self.account.locked_until = until;
     }
 
     /// So many requests in a minute; none switches the throttle off.
@@ -154,7 +154,9 @@ impl<'r> Target<'r> {
         let segments = request.segments();
         match segments.as_slice() {
             [api, account, resource @ ..] if api == "public-api" => {
-                Self { account: Some(account.clone()), route: route(&request.method, resource) }
+                let batch = multi_message::route(&request.method, resource).map(|route| (route, Vec::new()));
+                let route = batch.or_else(|| route(&request.method, resource));
+                Self { account: Some(account.clone()), route }
             }
             _ => Self { account: None, route: None },
         }
@@ -214,7 +216,7 @@ impl MockedApi for Brightpearl {
                 self.account.switches = switches;
                 done()
             }),
-            ("GET", "duplicates") => Ok(Response::json(200, &self.account.duplicates())),
+            ("GET", "duplicates") => Ok(Response::json(200, &duplicates::find(&self.account))),
             _ => return None,
         };
         Some(outcome.unwrap_or_else(|error| Response::json(400, &json!({ "error": error.to_string() }))))

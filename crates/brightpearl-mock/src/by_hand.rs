@@ -12,7 +12,7 @@ use brightpearl::{
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{Brightpearl, Switches, gateway::Call, integration, router, state::Account};
+use crate::{Brightpearl, Switches, gateway::Call, integration, order::modified, router};
 
 impl Brightpearl {
     /// Does what a request of the API would do, without credentials, throttle, faults and the request log: people
@@ -77,7 +77,7 @@ impl Brightpearl {
         order.closed_on = None;
         order.state = Some(OrderState { tax: TaxState::Ready });
         order.invoices.iter_mut().for_each(|invoice| invoice.invoice_reference.clear());
-        account.modified(id, context.now);
+        modified(account, id, context.now);
         self.tell(context);
         Ok(())
     }
@@ -123,15 +123,5 @@ impl Brightpearl {
         for delivery in integration::deliveries(self.account_mut(), now) {
             context.deliver(delivery);
         }
-    }
-}
-
-impl Account {
-    /// Removes an order, its notes, and what it was looked for by.
-    fn remove_order(&mut self, id: OrderId) {
-        self.orders.remove(&id);
-        self.order_notes.remove(&id);
-        self.pending_closes.remove(&id);
-        self.index.forget_order(id);
     }
 }

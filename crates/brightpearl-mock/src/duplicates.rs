@@ -29,24 +29,22 @@ impl Duplicates {
     }
 }
 
-impl Account {
-    pub(crate) fn credits_by_external_ref(&self) -> BTreeMap<String, Vec<OrderId>> {
-        let credits = self.orders.values().filter(|order| order.is_sales_credit());
-        grouped(credits.filter_map(|credit| Some((credit.external_ref.clone()?, credit.id))))
-    }
+pub(crate) fn credits_by_external_ref(account: &Account) -> BTreeMap<String, Vec<OrderId>> {
+    let credits = account.orders.values().filter(|order| order.is_sales_credit());
+    grouped(credits.filter_map(|credit| Some((credit.external_ref.clone()?, credit.id))))
+}
 
-    pub(crate) fn payments_by_reference(&self) -> BTreeMap<String, Vec<PaymentId>> {
-        let payments = self.payments.values();
-        grouped(payments.filter_map(|payment| Some((payment.transaction_ref.clone()?, payment.payment_id))))
-    }
+pub(crate) fn payments_by_reference(account: &Account) -> BTreeMap<String, Vec<PaymentId>> {
+    let payments = account.payments.values();
+    grouped(payments.filter_map(|payment| Some((payment.transaction_ref.clone()?, payment.payment_id))))
+}
 
-    pub(crate) fn duplicates(&self) -> Duplicates {
-        let mut duplicates =
-            Duplicates { credits: self.credits_by_external_ref(), payments: self.payments_by_reference() };
-        duplicates.credits.retain(|_, ids| ids.len() > 1);
-        duplicates.payments.retain(|_, ids| ids.len() > 1);
-        duplicates
-    }
+pub(crate) fn find(account: &Account) -> Duplicates {
+    let mut duplicates =
+        Duplicates { credits: credits_by_external_ref(account), payments: payments_by_reference(account) };
+    duplicates.credits.retain(|_, ids| ids.len() > 1);
+    duplicates.payments.retain(|_, ids| ids.len() > 1);
+    duplicates
 }
 
 fn grouped<I>(pairs: impl Iterator<Item = (String, I)>) -> BTreeMap<String, Vec<I>> {

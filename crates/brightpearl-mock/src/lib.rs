@@ -14,12 +14,14 @@ mod index;
 mod integration;
 mod mock;
 mod multi_message;
+mod next_ids;
 mod order;
 mod product;
 mod router;
 mod search;
 mod seed;
 mod state;
+mod stock;
 mod switches;
 mod warehouse;
 

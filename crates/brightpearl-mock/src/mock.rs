@@ -11,7 +11,7 @@ use brightpearl::{
 use jiff::{Timestamp, civil::Date};
 use wiremock::MockServer;
 
-use crate::{Account, Brightpearl, Duplicates, Seed, SeedError, Switches};
+use crate::{Account, Brightpearl, Duplicates, Seed, SeedError, Switches, duplicates};
 
 /// A Brightpearl account on a free port of the loopback interface, for one test.
 ///
@@ -255,17 +255,17 @@ impl MockBrightpearl {
 
     /// The sales credits of each `externalRef`: more than one is one too many.
     pub fn credits_by_external_ref(&self) -> BTreeMap<String, Vec<OrderId>> {
-        self.read(Account::credits_by_external_ref)
+        self.read(duplicates::credits_by_external_ref)
     }
 
     /// The payments of each `transactionRef`, whichever method they went by: more than one is one too many.
     pub fn payments_by_reference(&self) -> BTreeMap<String, Vec<PaymentId>> {
-        self.read(Account::payments_by_reference)
+        self.read(duplicates::payments_by_reference)
     }
 
     /// Credits and payments that are there more than once.
     pub fn duplicates(&self) -> Duplicates {
-        self.read(Account::duplicates)
+        self.read(duplicates::find)
     }
 
     /// All goods-in notes, by id.

@@ -1,7 +1,7 @@
 //! Several writes in one request, each with an outcome of its own
 //! (docs/evidence/brightpearl-platform.md#multi-message).
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use api_mock_core::{FaultKind, Part, Request};
 use serde::Deserialize;
@@ -9,9 +9,19 @@ use serde_json::{Value, json};
 
 use crate::{
     gateway::{Answer, Call, Problem, error_body, invented, refusal_body},
-    router,
+    router::{self, Route},
     state::Account,
 };
+
+/// `POST /multi-message` is dispatched before the [table of routes](router::ROUTES), because its messages go through
+/// that table: a message cannot be a multi-message itself.
+const ROUTE: Route =
+    Route { method: "POST", path: "multi-message", message_type: "post-multi-message", handler: post };
+
+/// The route of a multi-message, if this is one.
+pub(crate) fn route(method: &str, segments: &[Cow<'_, str>]) -> Option<&'static Route> {
+    (method == ROUTE.method && matches!(segments, [only] if only == ROUTE.path)).then_some(&ROUTE)
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -50,7 +60,7 @@ impl Outcome {
 }
 
 /// `POST /multi-message`: what earlier parts did stays done when a later one fails.
-pub(crate) fn post(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+fn post(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let batch: BatchBody = call.body()?;
     check(account, &batch)?;
     let stops = batch.on_fail.as_deref() == Some("STOP");
@@ -118,9 +128,7 @@ fn check(account: &Account, batch: &BatchBody) -> Result<(), Problem> {
 /// type strikes here too.
 fn process(account: &mut Account, call: &Call<'_>, message: &Message) -> Outcome {
     let request = request(message);
-    let segments = request.segments();
-    let in_a_service = segments.first().is_some_and(|service| service.ends_with("-service"));
-    let route = router::route(&request.method, &segments).filter(|_| in_a_service);
+    let route = router::route(&request.method, &request.segments());
     account.parts.push(Part {
         operation: route.as_ref().map(|(route, _)| route.message_type.to_owned()),
         shown: format!("{} {}", message.http_method, message.uri),

@@ -10,7 +10,6 @@ use crate::{
     contact::{contact, contact_post, contact_search, custom_field as contact_custom_field, postal_address},
     gateway::{Answer, Call, Problem},
     integration::{account_configuration, instance, webhook},
-    multi_message,
     order::{
         code_list, custom_field, note, note_search, order, order_patch, order_post, order_search, row,
         row_change, row_replacement, sales_credit, sales_order, sales_order_search, status,
@@ -163,7 +162,6 @@ pub(crate) const ROUTES: &[Route] = &[
     post("integration-service/webhook/{}/simulate", "post-webhook-simulate", webhook::simulate),
     put("integration-service/integration/instance", "put-integration-instance", instance::rename),
     delete("integration-service/webhook/{}", "webhook-delete", webhook::delete),
-    post("multi-message", "post-multi-message", multi_message::post),
 ];
 
 const fn get(path: &'static str, message_type: &'static str, handler: Handler) -> Route {

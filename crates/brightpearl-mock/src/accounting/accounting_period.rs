@@ -2,7 +2,7 @@
 //! (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
 use brightpearl::OffsetDateTime;
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,20 +20,13 @@ pub(crate) struct StoredPeriod {
     pub(crate) is_closed: bool,
 }
 
-impl Account {
-    /// Whether something of this date can be posted: after the lock, and in an open period where there are
-    /// periods.
-    pub(crate) fn books_are_open(&self, date: Timestamp) -> bool {
-        let day = date.to_zoned(self.time_zone.clone()).date();
-        let is_locked = self.locked_until.is_some_and(|until| day <= until);
-        let takes = |period: &StoredPeriod| !period.is_closed && period.start <= date && date <= period.end;
-        !is_locked && (self.accounting_periods.is_empty() || self.accounting_periods.iter().any(takes))
-    }
-
-    /// Locks the books up to a day, that day included; none opens them.
-    pub(crate) const fn lock_books(&mut self, until: Option<Date>) {
-        self.locked_until = until;
-    }
+/// Whether an entry of this date can be posted: it lies after the lock, and in an open period where the account has
+/// periods.
+pub(crate) fn is_open(account: &Account, date: Timestamp) -> bool {
+    let day = date.to_zoned(account.time_zone.clone()).date();
+    let is_locked = account.locked_until.is_some_and(|until| day <= until);
+    let includes = |period: &StoredPeriod| !period.is_closed && period.start <= date && date <= period.end;
+    !is_locked && (account.accounting_periods.is_empty() || account.accounting_periods.iter().any(includes))
 }
 
 /// `GET /accounting-period[/{ids}]`.

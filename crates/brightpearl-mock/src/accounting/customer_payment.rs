@@ -11,13 +11,15 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    journal::{DEBTORS, Line, Posting},
+    accounting_period,
+    journal::{self, DEBTORS, Line, Posting},
     payment_method::bank_account,
 };
 use crate::{
     gateway::{Answer, Call, Problem, invented},
+    order::received_or_paid,
     search::{Column, Kind, Table, no_names},
-    state::{Account, take},
+    state::Account,
 };
 
 type PaymentColumn = Column<CustomerPayment>;
@@ -106,14 +108,14 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
 
 /// Records a payment, with a journal where the method leads to a bank account.
 pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> Result<PaymentId, Problem> {
-    let Checked { order, method, kind, currency, date } = check(account, &new)?;
+    let CheckedPayment { order, method, kind, currency, date } = check(account, &new)?;
     refuse_duplicate(account, &new, &method)?;
 
     let makes_journal = matches!(kind, PaymentType::Receipt | PaymentType::Payment | PaymentType::Capture);
     let bank = bank_account(account, &method, &currency).cloned();
     if makes_journal
         && account.switches.locked_books_refuse_payments
-        && !account.books_are_open(date.timestamp())
+        && !accounting_period::is_open(account, date.timestamp())
     {
         let message = format!("The accounting period of paymentDate {date} is closed");
         return Err(Problem::client(invented::ACCOUNTING_PERIOD, message));
@@ -122,11 +124,11 @@ pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> 
         (Some(given), _) => Some(given),
         (None, Some(bank)) if makes_journal => {
             let posting = receipt(account, &new, order, &kind, currency.clone(), date.timestamp(), bank);
-            account.post(posting, now)
+            journal::post(account, posting, now)
         }
         _ => None,
     };
-    let payment_id = PaymentId::new(take(&mut account.next.payment));
+    let payment_id = PaymentId::new(account.next_ids.payment.next());
     let holds = matches!(kind, PaymentType::Auth | PaymentType::Void);
     let payment = CustomerPayment {
         payment_id,
@@ -148,7 +150,7 @@ pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> 
         journal_id,
     };
     account.insert_payment(payment);
-    account.received_or_paid(order, now);
+    received_or_paid(account, order, now);
     Ok(payment_id)
 }
 
@@ -182,7 +184,7 @@ fn receipt(
 }
 
 /// What a payment must have.
-struct Checked {
+struct CheckedPayment {
     order: OrderId,
     method: PaymentMethodCode,
     kind: PaymentType,
@@ -195,7 +197,7 @@ const MAX_REFERENCE: usize = 64;
 const MAX_JOURNAL_REFERENCE: usize = 255;
 const MAX_METHOD_CODE: usize = 36;
 
-fn check(account: &Account, new: &NewPayment) -> Result<Checked, Problem> {
+fn check(account: &Account, new: &NewPayment) -> Result<CheckedPayment, Problem> {
     let refuse = |message: String| Problem::client(invented::PAYMENT, message);
     let missing = |name: &str| refuse(format!("{name} is required"));
     let order_id = new.order_id.ok_or_else(|| missing("orderId"))?;
@@ -241,14 +243,14 @@ fn check(account: &Account, new: &NewPayment) -> Result<Checked, Problem> {
         let expected = &order.currency.order_currency_code;
         return Err(refuse(format!("The currency of order {order_id} is {expected}, not {currency}")));
     }
-    Ok(Checked { order: order_id, method, kind, currency, date })
+    Ok(CheckedPayment { order: order_id, method, kind, currency, date })
 }
 
 /// The pair of reference and method is unique; without a reference nothing is checked
 /// (docs/evidence/brightpearl-accounting.md#payment-uniqueness).
 fn refuse_duplicate(account: &Account, new: &NewPayment, method: &PaymentMethodCode) -> Result<(), Problem> {
     let Some(reference) = &new.transaction_ref else { return Ok(()) };
-    if account.has_payment(reference, method) {
+    if account.index.has_payment(reference, method) {
         let message = format!("transactionRef {reference} exists already for payment method {method}");
         return Err(Problem::new(
             account.switches.duplicate_payment_status,
@@ -274,7 +276,7 @@ pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
         account.journals.remove(&journal);
     }
     if let Some(order) = payment.order_id {
-        account.received_or_paid(order, call.now);
+        received_or_paid(account, order, call.now);
     }
     Ok(Answer::nothing())
 }

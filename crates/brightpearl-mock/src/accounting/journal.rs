@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::accounting_period;
 use crate::{
     gateway::{Answer, Call, Problem},
     order::two_decimals,
-    state::{API_USER, Account, take},
+    state::{API_USER, Account},
 };
 
 /// Receivables.
@@ -94,41 +95,43 @@ impl Posting {
     }
 }
 
-impl Account {
-    /// Posts to the books. None when nothing can be posted at that date.
-    pub(crate) fn post(&mut self, mut posting: Posting, now: Timestamp) -> Option<JournalId> {
-        if !self.books_are_open(posting.date) {
-            return None;
-        }
-        posting.lines.retain(|line| !line.debit.is_zero());
-        let id = JournalId::new(take(&mut self.next.journal));
-        let first_row = self.next.journal_row;
-        self.next.journal_row += posting.lines.len() as u64;
-        self.journals.insert(id, Journal { id, posting, created_on: now, first_row });
-        Some(id)
+/// Posts a journal. None when the accounting period of its date is closed.
+pub(crate) fn post(account: &mut Account, mut posting: Posting, now: Timestamp) -> Option<JournalId> {
+    if !accounting_period::is_open(account, posting.date) {
+        return None;
     }
+    posting.lines.retain(|line| !line.debit.is_zero());
+    let id = JournalId::new(account.next_ids.journal.next());
+    let first_row = account.next_ids.journal_row.next_block(posting.lines.len() as u64);
+    account.journals.insert(id, Journal { id, posting, created_on: now, first_row });
+    Some(id)
+}
 
-    /// Posts what a sale or a credit is worth when it is invoiced: a credit takes back what a sale brought.
-    pub(crate) fn post_invoice(&mut self, id: OrderId, date: Timestamp, now: Timestamp) -> Option<JournalId> {
-        let order = self.orders.get(&id)?;
-        let sign = if order.is_sales_credit() { Decimal::ONE } else { -Decimal::ONE };
-        let mut lines = sales_lines(order);
-        lines.push(Line::credit(DEBTORS, order.gross()));
-        lines.iter_mut().for_each(|line| line.debit *= sign);
-        let posting = Posting {
-            kind: if order.is_sales_credit() { "SC" } else { "SI" },
-            date,
-            order: id,
-            contact: order.parties.customer.as_ref().and_then(|party| party.contact_id),
-            channel: order.assignment.current.channel_id,
-            invoice_reference: order.invoices.first().map(|invoice| invoice.invoice_reference.clone()),
-            description: None,
-            currency: order.currency.order_currency_code.clone(),
-            rate: order.currency.exchange_rate.unwrap_or(Decimal::ONE),
-            lines,
-        };
-        self.post(posting, now)
-    }
+/// Posts the value of a sale or a credit when it is invoiced. A credit reverses the signs of a sale.
+pub(crate) fn post_invoice(
+    account: &mut Account,
+    id: OrderId,
+    date: Timestamp,
+    now: Timestamp,
+) -> Option<JournalId> {
+    let order = account.orders.get(&id)?;
+    let sign = if order.is_sales_credit() { Decimal::ONE } else { -Decimal::ONE };
+    let mut lines = sales_lines(order);
+    lines.push(Line::credit(DEBTORS, order.gross()));
+    lines.iter_mut().for_each(|line| line.debit *= sign);
+    let posting = Posting {
+        kind: if order.is_sales_credit() { "SC" } else { "SI" },
+        date,
+        order: id,
+        contact: order.parties.customer.as_ref().and_then(|party| party.contact_id),
+        channel: order.assignment.current.channel_id,
+        invoice_reference: order.invoices.first().map(|invoice| invoice.invoice_reference.clone()),
+        description: None,
+        currency: order.currency.order_currency_code.clone(),
+        rate: order.currency.exchange_rate.unwrap_or(Decimal::ONE),
+        lines,
+    };
+    post(account, posting, now)
 }
 
 /// What a credit debits: net by nominal code and tax by tax code, rounded so that they add up to the total.

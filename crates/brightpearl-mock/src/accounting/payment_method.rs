@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{
     gateway::{Answer, Call, Problem, invented},
     search::{Column, Kind, Table, no_names},
-    state::{Account, take},
+    state::Account,
 };
 
 /// `GET /payment-method[/{ids}]`.
@@ -23,13 +23,6 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     };
     let found: Vec<_> = account.payment_methods.iter().filter(wanted).collect();
     if found.is_empty() { Err(Problem::not_found("No payment methods found")) } else { Ok(Answer::of(found)) }
-}
-
-impl Account {
-    /// The method of this code, in whatever case.
-    pub(crate) fn payment_method(&self, code: &PaymentMethodCode) -> Option<&PaymentMethod> {
-        self.payment_methods.iter().find(|method| method.code.is(code))
-    }
 }
 
 /// A row of the search: a method in one of its currencies, or without any. One row for each is an assumption.
@@ -84,7 +77,7 @@ const MAX_CODE: usize = 32;
 /// `POST /payment-method`.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let method = check(account, call.body()?, None)?;
-    let id = PaymentMethodId::new(take(&mut account.next.payment_method));
+    let id = PaymentMethodId::new(account.next_ids.payment_method.next());
     account.payment_methods.push(with_id(method, id));
     Ok(Answer::of(id))
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     gateway::{Answer, Call, Problem, invented},
-    number,
+    number, order,
     state::Account,
 };
 
@@ -31,7 +31,7 @@ fn total(account: &Account, order: OrderId) -> Value {
     json!({
         "orderId": order,
         "paymentCurrency": payments.first().map(|payment| &payment.currency_code),
-        "amountPaid": number(account.paid(order)),
+        "amountPaid": number(order::paid(account, order)),
         "amountAuthorized": number(sum(&PaymentType::Auth, held) - sum(&PaymentType::Void, held)),
         "amountCaptured": number(sum(&PaymentType::Capture, paid)),
     })

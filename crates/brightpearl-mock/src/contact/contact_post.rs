@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::contact::{Contact, check_name};
 use crate::{
     gateway::{Answer, Call, Problem, invented},
-    state::{Account, take},
+    state::Account,
 };
 
 #[derive(Default, Deserialize)]
@@ -70,7 +70,7 @@ const RETAIL_PRICE_LIST: PriceListId = PriceListId::new(3);
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: ContactBody = call.body()?;
     check(account, &body)?;
-    let id = ContactId::new(take(&mut account.next.contact));
+    let id = ContactId::new(account.next_ids.contact.next());
     for address in body.post_address_ids.values() {
         if let Some(stored) = account.postal_addresses.get_mut(address) {
             stored.contact = Some(id);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::country;
 use crate::{
     gateway::{Answer, Call, Problem, invented},
-    state::{Account, take},
+    state::Account,
 };
 
 /// An address, and whose it is.
@@ -45,7 +45,7 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
 /// `POST /postal-address`.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let address = check(call.body()?)?;
-    let id = take(&mut account.next.postal_address);
+    let id = account.next_ids.postal_address.next();
     account.postal_addresses.insert(id, StoredAddress { contact: None, address });
     Ok(Answer::of(id))
 }

@@ -11,7 +11,6 @@ use brightpearl::{
 };
 use jiff::Timestamp;
 
-use super::webhook::has_body;
 use crate::state::Account;
 
 /// Something that happened to resources of one kind.
@@ -151,6 +150,11 @@ fn filled(webhook: &NewWebhook, event: String, variables: &Variables<'_>) -> Del
             },
         },
     }
+}
+
+/// Whether webhooks with this method carry a body.
+pub(super) fn has_body(http_method: &str) -> bool {
+    matches!(http_method, "POST" | "PUT")
 }
 
 /// Template variables and their values.

@@ -9,11 +9,11 @@ use brightpearl::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::event::test_delivery;
+use super::event::{has_body, test_delivery};
 use crate::{
     Switches,
     gateway::{Answer, Call, Problem, invented},
-    state::{Account, take},
+    state::Account,
 };
 
 /// `GET /webhook[/{ids}]`: everybody's.
@@ -54,7 +54,7 @@ struct WebhookBody {
 /// `POST /webhook`.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let webhook = check(call.body()?, call.switches)?;
-    let id = WebhookId::new(take(&mut account.next.webhook));
+    let id = WebhookId::new(account.next_ids.webhook.next());
     account.webhooks.insert(id, Webhook { id, webhook });
     Ok(Answer::of(id))
 }
@@ -92,10 +92,6 @@ pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
         Some(_) => Ok(Answer::nothing()),
         None => Err(Problem::not_found(format!("Cannot find webhook: {id}"))),
     }
-}
-
-pub(super) fn has_body(http_method: &str) -> bool {
-    matches!(http_method, "POST" | "PUT")
 }
 
 fn check(body: WebhookBody, switches: Switches) -> Result<NewWebhook, Problem> {

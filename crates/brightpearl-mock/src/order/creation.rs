@@ -19,12 +19,15 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::row::{CheckedRow, NewRow, RowDecimals};
+use super::{
+    computed::compute,
+    row::{CheckedRow, NewRow, RowDecimals},
+};
 use crate::{
     contact::{Contact, told},
     gateway::{Answer, Call, Problem, invented},
     integration::Event,
-    state::{API_USER, Account, pass, take},
+    state::{API_USER, Account},
 };
 
 /// The body of a sales order or sales credit POST. Unknown keys are ignored, as Brightpearl does.
@@ -138,10 +141,10 @@ pub(crate) fn create(
 
     let id = match new.id {
         Some(id) => {
-            pass(&mut account.next.order, id.get());
+            account.next_ids.order.reserve(id.get());
             id
         }
-        None => OrderId::new(take(&mut account.next.order)),
+        None => OrderId::new(account.next_ids.order.next()),
     };
     let mut order = header(account, id, kind, new, &contact, status, currency, now);
     for row in rows {
@@ -151,7 +154,7 @@ pub(crate) fn create(
         order.order_rows.extend(built);
     }
     account.insert_order(order);
-    account.compute(id);
+    compute(account, id);
     Ok(id)
 }
 

@@ -2,6 +2,7 @@
 
 use brightpearl::OrderId;
 
+use super::computed::modified;
 use crate::{
     gateway::{Answer, Call, Operation, Problem},
     state::Account,
@@ -31,7 +32,7 @@ pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pr
     account.order(id)?;
     let answer = account.order_custom_fields.patch(id, &operations, call.switches)?;
     if call.switches.custom_fields_modify_the_order {
-        account.modified(id, call.now);
+        modified(account, id, call.now);
     }
     Ok(answer)
 }

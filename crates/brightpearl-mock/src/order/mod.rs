@@ -23,7 +23,9 @@ pub(crate) mod status;
 mod typed_view;
 
 pub(crate) use close::PendingClose;
-pub(crate) use computed::{is_received_row, received_on_row, two_decimals};
+pub(crate) use computed::{
+    compute, is_received_row, modified, paid, received_on_row, received_or_paid, two_decimals,
+};
 pub(crate) use creation::{NewCurrency, NewOrder, NewParty, create};
 pub(crate) use row::NewRow;
 

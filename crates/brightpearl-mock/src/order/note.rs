@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     gateway::{Answer, Call, Problem, invented},
-    state::{API_USER, Account, take},
+    state::{API_USER, Account},
 };
 
 /// `GET /order/{id}/note[/{ids}]`.
@@ -52,7 +52,7 @@ pub(super) struct NewNote {
 
 /// Adds a note to an order.
 pub(super) fn add(account: &mut Account, id: OrderId, new: NewNote) -> OrderNoteId {
-    let note_id = OrderNoteId::new(take(&mut account.next.note));
+    let note_id = OrderNoteId::new(account.next_ids.note.next());
     let order = account.orders.get(&id);
     let note = OrderNote {
         note_id,

@@ -5,6 +5,7 @@ use brightpearl::{
     order::{CustomFields, Order},
 };
 
+use super::close::answer_pending_closes;
 use crate::{
     gateway::{Answer, Call, Problem, get_uris},
     state::Account,
@@ -13,7 +14,7 @@ use crate::{
 /// `GET /order/{ids}`: 200 with those that exist, also when none does.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
-    account.answer_pending_closes(&ids, call.now);
+    answer_pending_closes(account, &ids, call.now);
     let optional = call.names("includeOptional");
     let found = by_ids(account, &ids);
     if optional.is_empty() {

@@ -6,6 +6,7 @@ use brightpearl::{
     order::{AllocationStatusCode, Order, Party},
 };
 
+use super::computed::modified;
 use crate::{
     gateway::{Answer, Call, Operation, Problem, apply_all, invented},
     state::Account,
@@ -25,7 +26,7 @@ pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pr
     })?;
     let answer = Answer::of(&order);
     account.replace_order(order);
-    account.modified(id, call.now);
+    modified(account, id, call.now);
     refused.map_or(Ok(answer), Err)
 }
 

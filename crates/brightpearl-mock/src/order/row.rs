@@ -13,11 +13,11 @@ use brightpearl::{
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::computed::two_decimals;
+use super::computed::{compute, modified, two_decimals};
 use crate::{
     gateway::{Answer, Call, Problem, invented},
     product::StoredProduct,
-    state::{Account, pass, take},
+    state::Account,
 };
 
 /// A row to add, as the body of a sales credit or sales order has it.
@@ -57,8 +57,8 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     if let Some(order) = account.orders.get_mut(&id) {
         order.order_rows.extend(rows);
     }
-    account.compute(id);
-    account.modified(id, call.now);
+    compute(account, id);
+    modified(account, id, call.now);
     Ok(Answer::of(new))
 }
 
@@ -189,10 +189,10 @@ impl CheckedRow {
     ) -> BTreeMap<OrderRowId, OrderRow> {
         let id = match self.row.id {
             Some(id) => {
-                pass(&mut account.next.row, id.get());
+                account.next_ids.row.reserve(id.get());
                 id
             }
-            None => OrderRowId::new(take(&mut account.next.row)),
+            None => OrderRowId::new(account.next_ids.row.next()),
         };
         let components = self.product.as_ref().map(|product| product.components.clone()).unwrap_or_default();
         let mut rows = BTreeMap::from([(id, self.parent(account, currency, last + 10))]);
@@ -206,7 +206,7 @@ impl CheckedRow {
                 id,
                 last + 10 * place,
             );
-            rows.insert(OrderRowId::new(take(&mut account.next.row)), row);
+            rows.insert(OrderRowId::new(account.next_ids.row.next()), row);
         }
         rows
     }

@@ -7,7 +7,7 @@ use brightpearl::{
 use rust_decimal::Decimal;
 
 use super::{
-    computed::{received_on_row, two_decimals},
+    computed::{compute, modified, received_on_row, two_decimals},
     row::scaled,
 };
 use crate::{
@@ -39,8 +39,8 @@ pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pr
         }
         order.order_rows.insert(row_id, row.clone());
     }
-    account.compute(order_id);
-    account.modified(order_id, call.now);
+    compute(account, order_id);
+    modified(account, order_id, call.now);
     refused.map_or_else(|| Ok(Answer::of(row)), Err)
 }
 
@@ -59,8 +59,8 @@ pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     if let Some(order) = account.orders.get_mut(&order_id) {
         order.order_rows.retain(|id, row| !goes(*id, row));
     }
-    account.compute(order_id);
-    account.modified(order_id, call.now);
+    compute(account, order_id);
+    modified(account, order_id, call.now);
     Ok(Answer::nothing())
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    computed::received_on_row,
+    computed::{compute, modified, received_on_row},
     row::{CheckedRow, NewRow, RowDecimals},
 };
 use crate::{
@@ -59,8 +59,8 @@ pub(crate) fn put(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
         refused if refused == count => return Problem::all(problems).map(|()| Answer::nothing()),
         _ => 207,
     };
-    account.compute(id);
-    account.modified(id, call.now);
+    compute(account, id);
+    modified(account, id, call.now);
     Ok(Answer::of(json!({ "resourceStatuses": statuses, "resourceErrors": errors })).status(status))
 }
 

@@ -6,11 +6,14 @@ use brightpearl::{
 };
 use serde::Deserialize;
 
-use super::note::{self, NewNote};
+use super::{
+    computed::{paid, touch},
+    note::{self, NewNote},
+};
 use crate::{
     gateway::{Answer, Call, Problem, invented},
     integration::Event,
-    state::{Account, take},
+    state::Account,
 };
 
 /// `GET /order-status[/{ids}]`: grouped by type.
@@ -51,7 +54,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     if account.order_statuses.iter().filter(of_kind).any(|status| status.name == name) {
         return Err(refused(format!("There is a status {name} for {kind} orders already")));
     }
-    let status_id = OrderStatusId::new(take(&mut account.next.order_status));
+    let status_id = OrderStatusId::new(account.next_ids.order_status.next());
     let place = account.order_statuses.iter().filter(of_kind).count() + 1;
     account.order_statuses.push(OrderStatus {
         status_id,
@@ -110,7 +113,7 @@ pub(crate) fn set(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
         order.order_status = status;
     }
     note::add(account, id, note);
-    account.touch(id, call.now);
+    touch(account, id, call.now);
     account.raise(Event::order_status_modified(id));
     Ok(Answer::nothing())
 }
@@ -135,7 +138,7 @@ fn check_cancellation(account: &Account, id: OrderId, wanted: OrderStatusId) -> 
     let cancels = order.order_type_code == OrderTypeCode::SalesOrder
         && account.configured("cancelledOrderStatusId") == Some(wanted);
     let is_shipped = order.shipping_status_code == Some(ShippingStatusCode::AllShipped);
-    if cancels && (order.is_closed() || is_shipped || !account.paid(id).is_zero()) {
+    if cancels && (order.is_closed() || is_shipped || !paid(account, id).is_zero()) {
         let message = format!("Order {id} is invoiced, shipped or has payments: it cannot be cancelled");
         return Err(Problem::client(invented::CANCELLATION, message));
     }

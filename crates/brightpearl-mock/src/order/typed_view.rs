@@ -7,7 +7,7 @@ use brightpearl::{
 };
 use serde_json::{Value, json};
 
-use super::id_or_zero;
+use super::{close::answer_pending_closes, id_or_zero};
 use crate::{
     gateway::{Answer, Call, Problem},
     state::Account,
@@ -16,7 +16,7 @@ use crate::{
 /// The orders of this type among the ids: 207 when only some exist, 200 for all or none.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>, kind: &OrderTypeCode) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
-    account.answer_pending_closes(&ids, call.now);
+    answer_pending_closes(account, &ids, call.now);
     let found: Vec<Value> = super::order::by_ids(account, &ids)
         .into_iter()
         .filter(|order| order.order_type_code == *kind)

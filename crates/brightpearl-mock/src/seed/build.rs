@@ -30,14 +30,17 @@ use crate::{
     accounting::{
         StoredPeriod, StoredRate,
         customer_payment::{self, NewPayment},
+        journal,
     },
     contact::{Contact, StoredAddress},
     custom_field::{CustomField, CustomFields},
     gateway::{Credentials, Problem, oauth::OAuth},
     index::Index,
+    next_ids::NextIds,
     order::{self, NewCurrency, NewOrder, NewParty, NewRow},
     product::{Component, StoredProduct},
-    state::{Account, NextIds, StoredWarehouse, pass},
+    state::{Account, StoredWarehouse},
+    stock::Stock,
     warehouse::stock_correction,
 };
 
@@ -67,7 +70,7 @@ impl Account {
         }
         account.events.clear();
         // Locked once the seed is in: what it holds was posted before.
-        account.lock_books(seed.locked_until);
+        account.locked_until = seed.locked_until;
         Ok(account)
     }
 }
@@ -120,16 +123,17 @@ fn empty(seed: &Arc<Seed>) -> Result<Account, SeedError> {
         movements: Vec::new(),
         webhooks: BTreeMap::new(),
         index: Index::default(),
+        stock: Stock::default(),
         pending_closes: BTreeMap::new(),
         events: Vec::new(),
         test_deliveries: Vec::new(),
         parts: Vec::new(),
-        next: NextIds::default(),
+        next_ids: NextIds::default(),
     };
     let statuses = account.order_statuses.iter().map(|status| status.status_id.get());
-    pass(&mut account.next.order_status, statuses.max().unwrap_or_default());
+    account.next_ids.order_status.reserve(statuses.max().unwrap_or_default());
     let methods = account.payment_methods.iter().filter_map(|method| method.id).map(|id| id.get());
-    pass(&mut account.next.payment_method, methods.max().unwrap_or_default());
+    account.next_ids.payment_method.reserve(methods.max().unwrap_or_default());
     Ok(account)
 }
 
@@ -154,7 +158,7 @@ fn add_orders(account: &mut Account, orders: &[SeedOrder]) -> Result<(), SeedErr
     let given = || orders.iter().flat_map(|order| &order.rows).map(|row| row.id);
     if given().any(|id| id.is_none()) {
         let highest = given().flatten().max().map_or(0, |id| id.get());
-        pass(&mut account.next.row, highest);
+        account.next_ids.row.reserve(highest);
     }
     let mut rows = BTreeSet::new();
     for seed in orders {
@@ -198,9 +202,9 @@ fn add_order(account: &mut Account, seed: SeedOrder) -> Result<(), SeedError> {
         }
     }
     if account.order(id).is_ok_and(Order::is_closed) {
-        account.post_invoice(id, placed_on.timestamp(), placed_on.timestamp());
+        journal::post_invoice(account, id, placed_on.timestamp(), placed_on.timestamp());
     }
-    account.compute(id);
+    order::compute(account, id);
     Ok(())
 }
 
@@ -432,8 +436,8 @@ fn add_contact(account: &mut Account, seed: SeedContact) {
     account.contacts.insert(id, contact);
     let address = StoredAddress { contact: Some(id), address: postal_address(seed.address) };
     account.postal_addresses.insert(address_id, address);
-    pass(&mut account.next.contact, id.get());
-    pass(&mut account.next.postal_address, address_id);
+    account.next_ids.contact.reserve(id.get());
+    account.next_ids.postal_address.reserve(address_id);
 }
 
 fn postal_address(seed: SeedAddress) -> Address {

@@ -10,11 +10,13 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::goods_movement::{Cost, Moved};
+use super::goods_movement::{self, NewMovement};
 use crate::{
     gateway::{Answer, Call, Problem, invented},
     integration::Event,
+    order::received_or_paid,
     state::Account,
+    stock::Cost,
 };
 
 #[derive(Deserialize)]
@@ -62,7 +64,7 @@ pub(crate) fn correct(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
             .for_each(|line| line.quantity -= quantity);
     }
     let order = received(account, id)?.order_id;
-    account.received_or_paid(order, call.now);
+    received_or_paid(account, order, call.now);
     Ok(Answer::nothing())
 }
 
@@ -78,7 +80,7 @@ pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     if let Some(journal) = account.goods_in_journals.remove(&id) {
         account.journals.remove(&journal);
     }
-    account.received_or_paid(order_id, call.now);
+    received_or_paid(account, order_id, call.now);
     Ok(Answer::nothing())
 }
 
@@ -102,12 +104,13 @@ fn take_back(
         else {
             return Err(Problem::internal(None));
         };
-        let batch = account.stock_in(location, line.product_id).into_iter().find(|stock| stock.batch == id);
+        let batch =
+            account.stock.batches_in(location, line.product_id).into_iter().find(|stock| stock.batch == id);
         if batch.is_none_or(|stock| stock.quantity < line.quantity) {
             let message = format!("Location {location} no longer holds {} of note {id}", line.quantity);
             return Err(Problem::new(409, invented::NOT_ENOUGH_STOCK, message));
         }
-        movements.push(Moved {
+        movements.push(NewMovement {
             note: GoodsNoteId::new(id.get()),
             kind: GoodsNoteTypeCode::GoodsIn,
             product: line.product_id,
@@ -122,7 +125,7 @@ fn take_back(
     }
     let time = account.local(now);
     for moved in movements {
-        account.record_movement(moved, time);
+        goods_movement::record(account, moved, time);
     }
     if let Some(event) = Event::on_hand_modified(lines.iter().map(|line| line.product_id)) {
         account.raise(event);

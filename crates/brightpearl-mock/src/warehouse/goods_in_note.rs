@@ -14,15 +14,16 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::{
-    goods_movement::{Cost, Moved},
+    goods_movement::{self, NewMovement},
     warehouse::to_work_in,
 };
 use crate::{
     accounting::journal::{self, COST_OF_SALES, Posting, STOCK},
     gateway::{Answer, Call, Problem, invented},
     integration::Event,
-    order::{is_received_row, received_on_row, two_decimals},
+    order::{is_received_row, received_on_row, received_or_paid, two_decimals},
     state::{API_USER, Account},
+    stock::Cost,
 };
 
 /// `GET /order/{ids or *}/goods-note/goods-in[/{ids}]`: a map by note id.
@@ -114,10 +115,10 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     let notes: Vec<GoodsInNoteId> = split(&lines)
         .into_iter()
         .map(|lines| {
-            let id = GoodsInNoteId::new(account.next_goods_note());
+            let id = GoodsInNoteId::new(account.next_ids.goods_note.next());
             let worth = lines.iter().map(|line| line.cost.value * Decimal::from(line.quantity)).sum();
             for line in &lines {
-                account.record_movement(movement(id, order_id, warehouse, line), now);
+                goods_movement::record(account, movement(id, order_id, warehouse, line), now);
             }
             let note = GoodsInNote {
                 goods_note_id: Some(id),
@@ -134,9 +135,9 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
             id
         })
         .collect();
-    account.received_or_paid(order_id, call.now);
+    received_or_paid(account, order_id, call.now);
     account.raise(Event::goods_in_note_created(&notes));
-    tell_of_stock(account, warehouse, &lines);
+    raise_stock_event(account, warehouse, &lines);
     Ok(Answer::of(notes.first()))
 }
 
@@ -149,7 +150,7 @@ fn receivable(account: &Account, id: OrderId) -> Result<&Order, Problem> {
 
 fn refuse_duplicate(account: &Account, reference: Option<&str>) -> Result<(), Problem> {
     let Some(reference) = reference else { return Ok(()) };
-    if account.has_batch_reference(reference) {
+    if account.index.has_batch_reference(reference) {
         let message = format!("userBatchReference {reference} exists already");
         return Err(Problem::new(
             account.switches.duplicate_batch_status,
@@ -214,8 +215,8 @@ fn split(lines: &[Line]) -> Vec<Vec<Line>> {
     notes
 }
 
-fn movement(note: GoodsInNoteId, order: OrderId, warehouse: WarehouseId, line: &Line) -> Moved {
-    Moved {
+fn movement(note: GoodsInNoteId, order: OrderId, warehouse: WarehouseId, line: &Line) -> NewMovement {
+    NewMovement {
         note: GoodsNoteId::new(note.get()),
         kind: GoodsNoteTypeCode::GoodsIn,
         product: line.product,
@@ -274,14 +275,17 @@ fn post_goods_in(
         rate: Decimal::ONE,
         lines: vec![journal::Line::debit(STOCK, worth), journal::Line::credit(COST_OF_SALES, worth)],
     };
-    if let Some(journal) = account.post(posting, now) {
+    if let Some(journal) = journal::post(account, posting, now) {
         account.goods_in_journals.insert(note, journal);
     }
 }
 
 /// Goods in quarantine are not on hand (docs/evidence/brightpearl-warehouse.md#product-availability).
-fn tell_of_stock(account: &mut Account, warehouse: WarehouseId, lines: &[Line]) {
-    let quarantine = account.quarantine_apart(warehouse);
+fn raise_stock_event(account: &mut Account, warehouse: WarehouseId, lines: &[Line]) {
+    let quarantine = account
+        .warehouse(warehouse)
+        .filter(|_| !account.switches.quarantine_is_on_hand)
+        .map(|stored| stored.quarantine_location);
     let on_hand = lines.iter().filter(|line| Some(line.location) != quarantine).map(|line| line.product);
     if let Some(event) = Event::on_hand_modified(on_hand) {
         account.raise(event);

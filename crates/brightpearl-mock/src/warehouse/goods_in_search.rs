@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     gateway::{Answer, Call, Problem},
-    index::Filed,
+    index::MovementKey,
     search::{Column, Kind, Table, no_names},
     state::Account,
 };
@@ -81,13 +81,14 @@ fn rows(account: &Account, batch: GoodsInNoteId, note: &GoodsInNote) -> Vec<Row>
 
 /// When a note was made: when its first goods moved.
 fn made(account: &Account, note: GoodsInNoteId) -> Option<OffsetDateTime> {
-    let first = account.index.movements(Filed::Note, note.get()).next()?;
+    let first = account.index.movements(MovementKey::Note, note.get()).next()?;
     account.movements.get(*first)?.updated_on
 }
 
 fn row(account: &Account, batch: GoodsInNoteId, note: &GoodsInNote, line: &GoodsInLine) -> Row {
     let location = line.destination_location_id;
-    let stock = location.map(|location| account.stock_in(location, line.product_id)).unwrap_or_default();
+    let stock =
+        location.map(|location| account.stock.batches_in(location, line.product_id)).unwrap_or_default();
     let stored = line.warehouse_id.and_then(|warehouse| account.warehouse(warehouse));
     let groupings = location.zip(stored).map(|(location, stored)| stored.groupings(location));
     Row {

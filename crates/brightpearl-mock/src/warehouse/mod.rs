@@ -12,5 +12,4 @@ pub(crate) mod quarantine;
 pub(crate) mod stock_correction;
 pub(crate) mod warehouse;
 
-pub(crate) use goods_movement::BatchStock;
 pub(crate) use stock_correction::StoredCorrection;

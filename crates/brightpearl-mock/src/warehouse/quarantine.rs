@@ -6,13 +6,14 @@ use brightpearl::{
 use serde::Deserialize;
 
 use super::{
-    goods_movement::{Moved, first_in_first_out},
+    goods_movement::{self, NewMovement},
     warehouse::{in_path, to_work_in},
 };
 use crate::{
     gateway::{Answer, Call, Problem, invented},
     integration::Event,
     state::Account,
+    stock::first_in_first_out,
 };
 
 /// `GET /warehouse/{id}/location/quarantine`: a bare integer.
@@ -43,12 +44,13 @@ pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
     let to = to.ok_or_else(|| {
         refused(format!("toLocationId must be a location of warehouse {warehouse}, not its quarantine"))
     })?;
-    let batches = first_in_first_out(account.stock_in(quarantine, product), quantity).ok_or_else(|| {
-        let message = format!("None of the requested products are available in location {quarantine}");
-        Problem::new(account.switches.empty_quarantine_status, "WHSB-023", message)
-    })?;
+    let batches =
+        first_in_first_out(account.stock.batches_in(quarantine, product), quantity).ok_or_else(|| {
+            let message = format!("None of the requested products are available in location {quarantine}");
+            Problem::new(account.switches.empty_quarantine_status, "WHSB-023", message)
+        })?;
 
-    let note = GoodsNoteId::new(account.next_goods_note());
+    let note = GoodsNoteId::new(account.next_ids.goods_note.next());
     let now = account.local(call.now);
     let mut arrivals = Vec::new();
     for batch in batches {
@@ -57,7 +59,7 @@ pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
         for (location, quantity, of_batch) in
             [(quarantine, -batch.quantity, batch.batch), (to, batch.quantity, after)]
         {
-            let moved = Moved {
+            let moved = NewMovement {
                 note,
                 kind: GoodsNoteTypeCode::InternalTransfer,
                 product,
@@ -69,14 +71,14 @@ pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
                 order: None,
                 row: None,
             };
-            let movement = account.record_movement(moved, now);
+            let movement = goods_movement::record(account, moved, now);
             if location == to {
                 arrivals.push(movement.get());
             }
         }
     }
-    let told = if account.switches.releases_are_told_by_movement { arrivals } else { vec![note.get()] };
-    account.raise(Event::quarantine_release_created(told));
+    let ids = if account.switches.releases_are_told_by_movement { arrivals } else { vec![note.get()] };
+    account.raise(Event::quarantine_release_created(ids));
     if let Some(event) = Event::on_hand_modified([product]) {
         account.raise(event);
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    goods_movement::{BatchStock, Cost, Moved, first_in_first_out},
+    goods_movement::{self, NewMovement},
     warehouse::to_work_in,
 };
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     integration::Event,
     number,
     state::{API_USER, Account},
+    stock::{BatchStock, Cost, first_in_first_out},
 };
 
 /// A correction that was made.
@@ -109,7 +110,7 @@ fn check(
         // The note that adds stock is its batch; its id is not known yet.
         vec![BatchStock { batch: GoodsInNoteId::new(0), quantity, cost: Cost { currency, value } }]
     } else {
-        let mut batches = account.stock_in(location, product);
+        let mut batches = account.stock.batches_in(location, product);
         batches.retain(|stock| body.batch_id.is_none_or(|wanted| stock.batch == wanted));
         for stock in &mut batches {
             stock.quantity += taken_by(earlier, location, product, stock.batch);
@@ -164,12 +165,12 @@ pub(crate) fn add(
 }
 
 fn record(account: &mut Account, mut correction: StoredCorrection) -> GoodsNoteId {
-    let note = GoodsNoteId::new(account.next_goods_note());
+    let note = GoodsNoteId::new(account.next_ids.goods_note.next());
     for batch in &mut correction.moved {
         if batch.quantity > 0 {
             batch.batch = GoodsInNoteId::new(note.get());
         }
-        let moved = Moved {
+        let moved = NewMovement {
             note,
             kind: GoodsNoteTypeCode::StockCorrection,
             product: correction.product,
@@ -181,7 +182,7 @@ fn record(account: &mut Account, mut correction: StoredCorrection) -> GoodsNoteI
             order: correction.order,
             row: None,
         };
-        account.record_movement(moved, correction.created_on);
+        goods_movement::record(account, moved, correction.created_on);
     }
     account.stock_corrections.insert(note, correction);
     note
