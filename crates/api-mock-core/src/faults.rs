@@ -127,7 +127,7 @@ impl<'de> Deserialize<'de> for FaultKind {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "FaultBody")]
 pub struct Fault {
     pattern: String,
     kind: FaultKind,
@@ -140,7 +140,7 @@ pub struct Fault {
 /// A fault as `POST /_mock/faults` takes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct FaultBody {
     #[serde(rename = "match")]
     pattern: String,
     times: Option<u32>,
@@ -158,12 +158,12 @@ enum InvalidFault {
     SeedAlone,
 }
 
-impl TryFrom<Written> for Fault {
+impl TryFrom<FaultBody> for Fault {
     type Error = InvalidFault;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let fault = Self::on(written.pattern, written.fault);
-        let fault = match (written.probability, written.seed) {
+    fn try_from(body: FaultBody) -> Result<Self, Self::Error> {
+        let fault = Self::on(body.pattern, body.fault);
+        let fault = match (body.probability, body.seed) {
             (None, None) => fault,
             (None, Some(_)) => return Err(InvalidFault::SeedAlone),
             (Some(probability), _) if !(0.0..=1.0).contains(&probability) => {
@@ -171,7 +171,7 @@ impl TryFrom<Written> for Fault {
             }
             (Some(probability), seed) => fault.by_chance(probability, seed.unwrap_or_default()),
         };
-        Ok(match written.times {
+        Ok(match body.times {
             Some(times) => fault.times(times),
             None => fault,
         })
@@ -210,8 +210,8 @@ impl Fault {
     }
 
     /// Whether it strikes what it matches, this time.
-    fn strikes(&mut self) -> bool {
-        self.chance.as_mut().is_none_or(Chance::comes)
+    fn applies(&mut self) -> bool {
+        self.chance.as_mut().is_none_or(Chance::draw)
     }
 }
 
@@ -223,7 +223,7 @@ struct Chance {
 }
 
 impl Chance {
-    fn comes(&mut self) -> bool {
+    fn draw(&mut self) -> bool {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -235,16 +235,16 @@ impl Chance {
     }
 }
 
-/// What becomes of a webhook.
+/// How a webhook is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Sent,
-    Lost,
-    SentTwice,
-    /// Held until this many more are held, then sent last first.
-    HeldFor(u32),
+pub(crate) enum DeliveryMode {
+    Once,
+    Never,
+    Twice,
+    /// Held until this many more are held, then sent in reverse order.
+    AfterMore(u32),
     /// Sent after the next one.
-    Overtaken,
+    AfterNext,
 }
 
 /// The faults that are waiting to strike. Clones share them.
@@ -267,32 +267,32 @@ impl Faults {
         self.list().clear();
     }
 
-    pub(crate) fn strike_request(&self, operation: &str) -> Option<FaultKind> {
-        self.strike(operation, |kind| !kind.is_about_webhooks()).map(|fault| fault.kind)
+    pub(crate) fn take_for_request(&self, operation: &str) -> Option<FaultKind> {
+        self.take(operation, |kind| !kind.is_about_webhooks()).map(|fault| fault.kind)
     }
 
     /// The fault that strikes one part of a batch: a refusal or a cut, as only the whole batch can be late.
-    pub fn strike_part(&self, operation: &str) -> Option<FaultKind> {
+    pub fn take_for_part(&self, operation: &str) -> Option<FaultKind> {
         let is_of_a_part =
             |kind: FaultKind| !kind.is_about_webhooks() && !matches!(kind, FaultKind::Delay(_));
-        self.strike(operation, is_of_a_part).map(|fault| fault.kind)
+        self.take(operation, is_of_a_part).map(|fault| fault.kind)
     }
 
-    pub(crate) fn fate_of_webhook(&self, event: &str) -> Fate {
-        let Some(fault) = self.strike(event, FaultKind::is_about_webhooks) else { return Fate::Sent };
+    pub(crate) fn delivery_mode(&self, event: &str) -> DeliveryMode {
+        let Some(fault) = self.take(event, FaultKind::is_about_webhooks) else { return DeliveryMode::Once };
         match (fault.kind, fault.times) {
-            (FaultKind::LoseWebhooks, _) => Fate::Lost,
-            (FaultKind::DuplicateWebhooks, _) => Fate::SentTwice,
-            (_, Some(more)) if fault.chance.is_none() => Fate::HeldFor(more),
-            _ => Fate::Overtaken,
+            (FaultKind::LoseWebhooks, _) => DeliveryMode::Never,
+            (FaultKind::DuplicateWebhooks, _) => DeliveryMode::Twice,
+            (_, Some(more)) if fault.chance.is_none() => DeliveryMode::AfterMore(more),
+            _ => DeliveryMode::AfterNext,
         }
     }
 
     /// The fault that strikes, as it is afterwards.
-    fn strike(&self, name: &str, is_meant: impl Fn(FaultKind) -> bool) -> Option<Fault> {
+    fn take(&self, name: &str, is_meant: impl Fn(FaultKind) -> bool) -> Option<Fault> {
         let mut faults = self.list();
         let mut candidates = faults.iter_mut().filter(|fault| is_meant(fault.kind) && fault.matches(name));
-        let fault = candidates.find_map(|fault| fault.strikes().then_some(fault))?;
+        let fault = candidates.find_map(|fault| fault.applies().then_some(fault))?;
         fault.times = fault.times.map(|times| times - 1);
         let struck = fault.clone();
         faults.retain(|fault| fault.times != Some(0));
@@ -325,13 +325,13 @@ mod tests {
         let faults = Faults::default();
         faults.add(Fault::on("post-order", FaultKind::Status500).times(2));
         faults.add(Fault::on_any(FaultKind::LoseWebhooks));
-        assert_eq!(faults.strike_request("get-order"), None);
-        assert_eq!(faults.strike_request("post-order"), Some(FaultKind::Status500));
-        assert_eq!(faults.strike_request("post-order"), Some(FaultKind::Status500));
-        assert_eq!(faults.strike_request("post-order"), None);
-        assert_eq!(faults.fate_of_webhook("order.modified"), Fate::Lost);
+        assert_eq!(faults.take_for_request("get-order"), None);
+        assert_eq!(faults.take_for_request("post-order"), Some(FaultKind::Status500));
+        assert_eq!(faults.take_for_request("post-order"), Some(FaultKind::Status500));
+        assert_eq!(faults.take_for_request("post-order"), None);
+        assert_eq!(faults.delivery_mode("order.modified"), DeliveryMode::Never);
         assert_eq!(faults.pending(), []);
-        assert_eq!(faults.fate_of_webhook("order.modified"), Fate::Sent);
+        assert_eq!(faults.delivery_mode("order.modified"), DeliveryMode::Once);
     }
 
     #[test]
@@ -339,7 +339,7 @@ mod tests {
         let struck = |probability: f64, seed: u64| -> Vec<bool> {
             let faults = Faults::default();
             faults.add(Fault::on_any(FaultKind::Status500).by_chance(probability, seed));
-            (0..1_000).map(|_| faults.strike_request("get-order").is_some()).collect()
+            (0..1_000).map(|_| faults.take_for_request("get-order").is_some()).collect()
         };
         let count = |struck: &[bool]| struck.iter().filter(|struck| **struck).count();
         assert!((200..300).contains(&count(&struck(0.25, 7))), "{}", count(&struck(0.25, 7)));
@@ -353,7 +353,7 @@ mod tests {
         let faults = Faults::default();
         faults.add(Fault::on_any(FaultKind::Status500).by_chance(0.5, 1).times(3));
         faults.add(Fault::on_any(FaultKind::Throttle).times(100));
-        let struck: Vec<_> = (0..100).filter_map(|_| faults.strike_request("get-order")).collect();
+        let struck: Vec<_> = (0..100).filter_map(|_| faults.take_for_request("get-order")).collect();
         assert_eq!(struck.iter().filter(|kind| **kind == FaultKind::Status500).count(), 3);
         assert_eq!(struck.len(), 100);
     }
@@ -363,8 +363,8 @@ mod tests {
         let faults = Faults::default();
         faults.add(Fault::on_any(FaultKind::Delay(Duration::from_secs(1))));
         faults.add(Fault::on("post-order", FaultKind::DropBefore));
-        assert_eq!(faults.strike_part("post-order"), Some(FaultKind::DropBefore));
-        assert_eq!(faults.strike_part("post-order"), None);
+        assert_eq!(faults.take_for_part("post-order"), Some(FaultKind::DropBefore));
+        assert_eq!(faults.take_for_part("post-order"), None);
         assert_eq!(faults.pending().len(), 1, "the delay waits for a whole request");
     }
 }

@@ -11,7 +11,7 @@
 //!   ([`MockCore::deliveries_settled`]);
 //! * the control routes under `/_mock/`, for people and other languages.
 //!
-//! Two faces show the same core: [`WiremockFace`] inside a test, [`Server`] as a program of its own.
+//! Two faces show the same core: [`WiremockAdapter`] inside a test, [`Server`] as a program of its own.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -25,14 +25,14 @@ mod request_log;
 mod server;
 mod state;
 mod webhooks;
-mod wiremock_face;
+mod wiremock_adapter;
 
 pub use api::{Context, MockedApi, Part, Refusal};
 pub use clock::Clock;
 pub use faults::{Fault, FaultKind, Faults, UnknownFault};
 pub use http::{Request, Response};
-pub use mock_core::{MockCore, Outcome};
+pub use mock_core::{MockCore, Reply};
 pub use request_log::RequestCounts;
 pub use server::{Server, run_until_ctrl_c};
 pub use webhooks::{Attempt, Delivery, RetryRule};
-pub use wiremock_face::WiremockFace;
+pub use wiremock_adapter::WiremockAdapter;

@@ -8,12 +8,12 @@ use crate::{
     control,
     request_log::UNKNOWN,
     state::{Shared, State},
-    webhooks::Courier,
+    webhooks::WebhookSender,
 };
 
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Reply {
     /// It is answered.
     Answer {
         /// With this.
@@ -25,7 +25,7 @@ pub enum Outcome {
     Cut,
 }
 
-impl From<Response> for Outcome {
+impl From<Response> for Reply {
     fn from(response: Response) -> Self {
         Self::Answer { response, delay: Duration::ZERO }
     }
@@ -44,47 +44,45 @@ impl<A> Clone for MockCore<A> {
 impl<A: MockedApi> MockCore<A> {
     /// Puts the machinery around an API.
     pub fn new(api: A) -> Self {
-        Self::with(api, Courier::start())
+        Self::with(api, WebhookSender::start())
     }
 
     /// The same without a thread and without sockets: webhooks are not sent, but wait for
     /// [`take_deliveries`](Self::take_deliveries). For simulations that pass requests to [`handle`](Self::handle)
     /// themselves. Faults lose and double webhooks as ever; in which order they arrive is the caller's choice.
     pub fn collecting(api: A) -> Self {
-        Self::with(api, Courier::collecting())
+        Self::with(api, WebhookSender::collecting())
     }
 
-    fn with(api: A, courier: Courier) -> Self {
-        Self(Arc::new(Shared::new(api, courier)))
+    fn with(api: A, sender: WebhookSender) -> Self {
+        Self(Arc::new(Shared::new(api, sender)))
     }
 
     /// Handles one request.
-    pub fn handle(&self, request: &Request) -> Outcome {
+    pub fn handle(&self, request: &Request) -> Reply {
         let mut context = Context::new(self.clock().now(), self.faults().clone());
         let mut state = self.state();
-        let outcome = match control::route(request) {
+        let reply = match control::route(request) {
             Some(route) => control::handle(&self.0, &mut state, route, request, &mut context).into(),
             None => self.handle_counted(&mut state, request, &mut context),
         };
         // Still under the lock: webhooks leave in the order of what they tell.
-        self.0.courier.send(context.deliveries, self.faults());
-        outcome
+        self.0.sender.send(context.deliveries, self.faults());
+        reply
     }
 
-    fn handle_counted(&self, state: &mut State<A>, request: &Request, context: &mut Context) -> Outcome {
+    fn handle_counted(&self, state: &mut State<A>, request: &Request, context: &mut Context) -> Reply {
         let State { api, log } = state;
         let operation = api.operation(request);
         log.record(operation.as_deref(), || format!("{} {}", request.method, request.path));
-        let outcome = match self.faults().strike_request(operation.as_deref().unwrap_or(UNKNOWN)) {
+        let reply = match self.faults().take_for_request(operation.as_deref().unwrap_or(UNKNOWN)) {
             None => api.handle(request, context).into(),
-            Some(FaultKind::DropBefore) => Outcome::Cut,
+            Some(FaultKind::DropBefore) => Reply::Cut,
             Some(FaultKind::DropAfterCommit) => {
                 api.handle(request, context);
-                Outcome::Cut
+                Reply::Cut
             }
-            Some(FaultKind::Delay(delay)) => {
-                Outcome::Answer { response: api.handle(request, context), delay }
-            }
+            Some(FaultKind::Delay(delay)) => Reply::Answer { response: api.handle(request, context), delay },
             Some(kind) => match kind.refusal() {
                 Some(refusal) => api.refuse(refusal, request, context).into(),
                 None => bad_gateway().into(),
@@ -93,7 +91,7 @@ impl<A: MockedApi> MockCore<A> {
         for part in std::mem::take(&mut context.parts) {
             log.record_part(part.operation.as_deref(), &part.shown);
         }
-        outcome
+        reply
     }
 
     /// The faults that are waiting to strike.
@@ -133,7 +131,7 @@ impl<A: MockedApi> MockCore<A> {
         let mut context = Context::new(self.clock().now(), self.faults().clone());
         let mut state = self.state();
         let result = action(&mut state.api, &mut context);
-        self.0.courier.send(context.deliveries, self.faults());
+        self.0.sender.send(context.deliveries, self.faults());
         result
     }
 
@@ -144,19 +142,19 @@ impl<A: MockedApi> MockCore<A> {
 
     /// Every attempt to deliver a webhook so far, in order.
     pub fn delivery_attempts(&self) -> Vec<Attempt> {
-        self.0.courier.attempts()
+        self.0.sender.attempts()
     }
 
     /// Returns when every webhook that was raised so far is delivered, lost on purpose, or given up.
     pub async fn deliveries_settled(&self) {
         // The sender lives as long as this core, so waiting cannot fail.
-        let _ = self.0.courier.unsettled().wait_for(|&unsettled| unsettled == 0).await;
+        let _ = self.0.sender.unsettled().wait_for(|&unsettled| unsettled == 0).await;
     }
 
     /// The webhooks that were raised since the last call, in order; always empty unless this core is
     /// [collecting](Self::collecting).
     pub fn take_deliveries(&self) -> Vec<Delivery> {
-        self.0.courier.take()
+        self.0.sender.take()
     }
 
     fn state(&self) -> MutexGuard<'_, State<A>> {

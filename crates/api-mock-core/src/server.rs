@@ -16,7 +16,7 @@ use hyper::{body::Bytes, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{MockCore, MockedApi, Outcome, Request, Response};
+use crate::{MockCore, MockedApi, Reply, Request, Response};
 
 /// A mock that listens on the loopback interface.
 #[derive(Debug)]
@@ -95,13 +95,13 @@ async fn answer<A: MockedApi>(
 ) -> io::Result<hyper::Response<Full<Bytes>>> {
     let request = plain(request).await.map_err(io::Error::other)?;
     match core.handle(&request) {
-        Outcome::Answer { response, delay } => {
+        Reply::Answer { response, delay } => {
             if !delay.is_zero() {
                 pause(delay).await;
             }
             wire(response).map_err(io::Error::other)
         }
-        Outcome::Cut => Err(io::ErrorKind::ConnectionReset.into()),
+        Reply::Cut => Err(io::ErrorKind::ConnectionReset.into()),
     }
 }
 

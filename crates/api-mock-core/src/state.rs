@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::{Clock, Faults, MockedApi, request_log::RequestLog, webhooks::Courier};
+use crate::{Clock, Faults, MockedApi, request_log::RequestLog, webhooks::WebhookSender};
 
 /// Everything that the clones of one core share.
 #[derive(Debug)]
@@ -10,7 +10,7 @@ pub(crate) struct Shared<A> {
     state: Mutex<State<A>>,
     pub(crate) faults: Faults,
     pub(crate) clock: Clock,
-    pub(crate) courier: Courier,
+    pub(crate) sender: WebhookSender,
 }
 
 /// The part that is locked while a request is handled.
@@ -21,12 +21,12 @@ pub(crate) struct State<A> {
 }
 
 impl<A: MockedApi> Shared<A> {
-    pub(crate) fn new(api: A, courier: Courier) -> Self {
+    pub(crate) fn new(api: A, sender: WebhookSender) -> Self {
         Self {
             state: Mutex::new(State { api, log: RequestLog::default() }),
             faults: Faults::default(),
             clock: Clock::default(),
-            courier,
+            sender,
         }
     }
 
@@ -41,6 +41,6 @@ impl<A: MockedApi> Shared<A> {
         state.log = RequestLog::default();
         self.faults.clear();
         self.clock.set(None);
-        self.courier.forget();
+        self.sender.forget();
     }
 }

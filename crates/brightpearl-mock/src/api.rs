@@ -64,7 +64,7 @@ impl Brightpearl {
     }
 
     /// Locks the books up to a day, that day included; none opens them.
-    pub(crate) const fn lock_books(&mut self, until: Option<Date>) {
+    pub(crate) const fn lock_accounting(&mut self, until: Option<Date>) {
         self.account.locked_until = until;
     }
 
@@ -83,7 +83,7 @@ impl Brightpearl {
             let text = format!("Account '{other}' does not have API access");
             return self.unauthorised(error_body(&Problem::new(401, "GWYB-003", text)), window);
         }
-        if let Err(refusal) = self.account.credentials.admit(request, context.now) {
+        if let Err(refusal) = self.account.credentials.authenticate(request, context.now) {
             return self.unauthorised(sentence(&refusal.text()), window);
         }
         let Some((route, parameters)) = route else {
@@ -209,7 +209,7 @@ impl MockedApi for Brightpearl {
                 done()
             }),
             ("PUT", "accounting-period-lock") => request.json().map(|NewLock { locked_until }| {
-                self.lock_books(locked_until);
+                self.lock_accounting(locked_until);
                 done()
             }),
             ("PUT", "switches") => request.json().map(|switches: Switches| {

@@ -4,7 +4,6 @@
 
 mod accounting;
 mod api;
-mod by_hand;
 mod contact;
 mod custom_field;
 mod duplicates;
@@ -23,6 +22,7 @@ mod seed;
 mod state;
 mod stock;
 mod switches;
+mod user_actions;
 mod warehouse;
 
 /// A decimal as a JSON number, where Brightpearl does not write a text.

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use api_mock_core::{Attempt, Fault, Faults, MockCore, RequestCounts, WiremockFace};
+use api_mock_core::{Attempt, Fault, Faults, MockCore, RequestCounts, WiremockAdapter};
 use brightpearl::{
     InstanceId, OrderId, PaymentId,
     accounting::CustomerPayment,
@@ -19,7 +19,7 @@ use crate::{Account, Brightpearl, Duplicates, Seed, SeedError, Switches, duplica
 /// know.
 #[derive(Debug)]
 pub struct MockBrightpearl {
-    face: WiremockFace<Brightpearl>,
+    adapter: WiremockAdapter<Brightpearl>,
     seed: Arc<Seed>,
 }
 
@@ -85,7 +85,7 @@ impl MockBuilder {
         let seed = Arc::clone(&account.seed);
         let core = MockCore::new(Brightpearl::of(account, self.switches));
         self.faults.into_iter().for_each(|fault| core.faults().add(fault));
-        Ok(MockBrightpearl { face: WiremockFace::start(core).await, seed })
+        Ok(MockBrightpearl { adapter: WiremockAdapter::start(core).await, seed })
     }
 
     /// Starts the mock.
@@ -118,7 +118,7 @@ impl MockBrightpearl {
 
     /// The base, such as `http://127.0.0.1:39251`; clients add `/public-api/{account}`.
     pub fn url(&self) -> String {
-        self.face.url()
+        self.adapter.url()
     }
 
     /// The account code.
@@ -143,7 +143,7 @@ impl MockBrightpearl {
 
     /// A code for the token end point, as the consent of a user who is sent back to this URI would make one.
     pub fn authorization_code(&self, redirect_uri: &str) -> String {
-        self.face.core().act(|api, _| api.new_authorization_code(redirect_uri))
+        self.adapter.core().act(|api, _| api.new_authorization_code(redirect_uri))
     }
 
     /// The caller's integration instance.
@@ -153,39 +153,39 @@ impl MockBrightpearl {
 
     /// How many requests came so far, by message type.
     pub fn requests(&self) -> RequestCounts {
-        self.face.core().requests()
+        self.adapter.core().requests()
     }
 
     /// The faults that are waiting to strike.
     pub fn faults(&self) -> &Faults {
-        self.face.core().faults()
+        self.adapter.core().faults()
     }
 
     /// Stops the clock at this time, or lets it run in real time again.
     pub fn set_clock(&self, now: impl Into<Option<Timestamp>>) {
-        self.face.core().clock().set(now.into());
+        self.adapter.core().clock().set(now.into());
     }
 
     /// So many requests in a minute; none switches the throttle off. The default is 200.
     pub fn set_throttle(&self, limit: impl Into<Option<u32>>) {
         let limit = limit.into();
-        self.face.core().act(|api, _| api.set_throttle(limit));
+        self.adapter.core().act(|api, _| api.set_throttle(limit));
     }
 
     /// Locks the books up to a day, that day included, or opens them.
-    pub fn lock_books(&self, until: impl Into<Option<Date>>) {
+    pub fn lock_accounting(&self, until: impl Into<Option<Date>>) {
         let until = until.into();
-        self.face.core().act(|api, _| api.lock_books(until));
+        self.adapter.core().act(|api, _| api.lock_accounting(until));
     }
 
     /// Back to the seed.
     pub fn reset(&self) {
-        self.face.core().reset();
+        self.adapter.core().reset();
     }
 
     /// The wiremock server, for mocks of your own: they come first.
     pub const fn server(&self) -> &MockServer {
-        self.face.server()
+        self.adapter.server()
     }
 
     /// From now on only these message types are expected, in requests and in the parts of multi-messages: any other
@@ -198,7 +198,7 @@ impl MockBrightpearl {
     /// # }
     /// ```
     pub fn expect_only<M: Into<String>>(&self, message_types: impl IntoIterator<Item = M>) {
-        self.face.core().expect_only(message_types);
+        self.adapter.core().expect_only(message_types);
     }
 
     /// Fails when a request came that the mock does not know, or that was not [expected](Self::expect_only).
@@ -207,17 +207,17 @@ impl MockBrightpearl {
     /// When one did; the message shows all of them.
     #[track_caller]
     pub fn assert_no_unexpected_requests(&self) {
-        self.face.assert_no_unexpected_requests();
+        self.adapter.assert_no_unexpected_requests();
     }
 
     /// Returns when every webhook that was raised so far is delivered, lost on purpose, or given up.
     pub async fn deliveries_settled(&self) {
-        self.face.core().deliveries_settled().await;
+        self.adapter.core().deliveries_settled().await;
     }
 
     /// Every attempt to deliver a webhook so far, in order.
     pub fn delivery_attempts(&self) -> Vec<Attempt> {
-        self.face.core().delivery_attempts()
+        self.adapter.core().delivery_attempts()
     }
 
     /// All orders, by id.
@@ -284,6 +284,6 @@ impl MockBrightpearl {
     }
 
     fn read<T>(&self, look: impl FnOnce(&Account) -> T) -> T {
-        self.face.core().read(|api| look(api.account()))
+        self.adapter.core().read(|api| look(api.account()))
     }
 }

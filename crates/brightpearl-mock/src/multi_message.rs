@@ -1,4 +1,4 @@
-//! Several writes in one request, each with an outcome of its own
+//! Several writes in one request, each with an result of its own
 //! (docs/evidence/brightpearl-platform.md#multi-message).
 
 use std::{borrow::Cow, collections::BTreeSet};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Answer, Call, Problem, error_body, invented, refusal_body},
+    gateway::{Answer, Call, Problem, error_body, placeholder_codes, refusal_body},
     router::{self, Route},
     state::Account,
 };
@@ -48,12 +48,12 @@ struct Message {
 const MAX_MESSAGES: usize = 10;
 
 /// What a part comes to: its own status and, as text, its own body.
-struct Outcome {
+struct MessageResult {
     status: u16,
     content: String,
 }
 
-impl Outcome {
+impl MessageResult {
     const fn is_success(&self) -> bool {
         self.status >= 200 && self.status < 300
     }
@@ -75,13 +75,13 @@ fn post(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
             unprocessed.push(message.label);
             continue;
         }
-        let outcome = process(account, call, &message);
-        stopped = stops && !outcome.is_success();
-        partial |= !outcome.is_success() || (created_is_partial && outcome.status != 200);
+        let result = process(account, call, &message);
+        stopped = stops && !result.is_success();
+        partial |= !result.is_success() || (created_is_partial && result.status != 200);
         processed.push(json!({
             "label": message.label,
-            "statusCode": outcome.status,
-            "body": { "content": outcome.content },
+            "statusCode": result.status,
+            "body": { "content": result.content },
         }));
     }
     if in_parallel {
@@ -94,7 +94,7 @@ fn post(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
 
 /// Refuses a batch that cannot be understood as a whole; then nothing of it is done.
 fn check(account: &Account, batch: &BatchBody) -> Result<(), Problem> {
-    let refused = |message: String| Err(Problem::client(invented::BATCH, message));
+    let refused = |message: String| Err(Problem::client(placeholder_codes::BATCH, message));
     let mode = batch.processing_mode.as_deref().unwrap_or_default();
     let on_fail = batch.on_fail.as_deref().unwrap_or_default();
     match (mode, on_fail) {
@@ -126,7 +126,7 @@ fn check(account: &Account, batch: &BatchBody) -> Result<(), Problem> {
 
 /// Does one part through the handler that a request of its own would reach. A fault on that handler's message
 /// type strikes here too.
-fn process(account: &mut Account, call: &Call<'_>, message: &Message) -> Outcome {
+fn process(account: &mut Account, call: &Call<'_>, message: &Message) -> MessageResult {
     let request = request(message);
     let route = router::route(&request.method, &request.segments());
     account.parts.push(Part {
@@ -136,22 +136,22 @@ fn process(account: &mut Account, call: &Call<'_>, message: &Message) -> Outcome
     let Some((route, parameters)) = route else {
         return refused(&Problem::not_found(format!("Cannot find the resource {}", message.uri)));
     };
-    let fault = call.faults.strike_part(route.message_type);
+    let fault = call.faults.take_for_part(route.message_type);
     match fault {
         Some(FaultKind::DropBefore) => return lost(),
-        Some(FaultKind::Html502) => return Outcome { status: 502, content: BAD_GATEWAY.to_owned() },
+        Some(FaultKind::Html502) => return MessageResult { status: 502, content: BAD_GATEWAY.to_owned() },
         Some(kind) => {
             if let Some((status, content)) = kind.refusal().map(refusal_body) {
-                return Outcome { status, content };
+                return MessageResult { status, content };
             }
         }
         None => {}
     }
     let part = Call { request: &request, parameters, ..*call };
-    let outcome = (route.handler)(account, &part);
-    match (fault, outcome) {
+    let result = (route.handler)(account, &part);
+    match (fault, result) {
         (Some(FaultKind::DropAfterCommit), _) => lost(),
-        (_, Ok(answer)) => Outcome { status: answer.status, content: answer.body.to_string() },
+        (_, Ok(answer)) => MessageResult { status: answer.status, content: answer.body.to_string() },
         (_, Err(problem)) => refused(&problem.under(call.switches)),
     }
 }
@@ -167,12 +167,12 @@ fn request(message: &Message) -> Request {
     }
 }
 
-fn refused(problem: &Problem) -> Outcome {
-    Outcome { status: problem.status, content: error_body(problem) }
+fn refused(problem: &Problem) -> MessageResult {
+    MessageResult { status: problem.status, content: error_body(problem) }
 }
 
 /// The answer of a part got lost on its way to the batch: an internal error, whether it was done or not.
-fn lost() -> Outcome {
+fn lost() -> MessageResult {
     refused(&Problem::internal(None))
 }
 

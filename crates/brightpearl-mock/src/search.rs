@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Switches,
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
 };
 
 /// A search over rows of one kind.
@@ -172,7 +172,7 @@ impl<R> Table<R> {
 }
 
 fn no_such(name: &str) -> Problem {
-    Problem::client(invented::SEARCH_PARAMETER, format!("There is no column or filter {name}"))
+    Problem::client(placeholder_codes::SEARCH_PARAMETER, format!("There is no column or filter {name}"))
 }
 
 #[derive(Clone, Copy)]
@@ -213,7 +213,7 @@ impl<'t, R> Query<'t, R> {
         for (index, (name, value)) in call.request.query.iter().enumerate() {
             if call.request.query.iter().take(index).any(|(earlier, _)| earlier == name) {
                 let message = format!("The parameter {name} may be given once only");
-                return Err(Problem::client(invented::SEARCH_PARAMETER, message));
+                return Err(Problem::client(placeholder_codes::SEARCH_PARAMETER, message));
             }
             match name.as_str() {
                 "columns" => {
@@ -320,10 +320,10 @@ fn time(cell: &Value) -> Option<Timestamp> {
 
 struct Filter<'t, R> {
     column: &'t Column<R>,
-    wanted: Wanted,
+    wanted: Criterion,
 }
 
-enum Wanted {
+enum Criterion {
     Number(i64),
     Ids(IdSet),
     Text(String),
@@ -336,13 +336,13 @@ enum Wanted {
 impl<'t, R> Filter<'t, R> {
     fn read(column: &'t Column<R>, value: &str, switches: Switches) -> Result<Self, Problem> {
         let wanted = match column.kind {
-            Kind::Integer => value.parse().ok().map(Wanted::Number),
-            Kind::IdSet => value.parse().ok().map(Wanted::Ids),
-            Kind::Text => Some(Wanted::Text(value.to_owned())),
-            Kind::SearchText => Some(Wanted::Containing(value.to_lowercase())),
-            Kind::Boolean => value.parse().ok().map(Wanted::Flag),
-            Kind::Period => Period::read(value, switches).map(Wanted::Between),
-            Kind::TextSet => Some(Wanted::OneOf(value.split(',').map(str::to_owned).collect())),
+            Kind::Integer => value.parse().ok().map(Criterion::Number),
+            Kind::IdSet => value.parse().ok().map(Criterion::Ids),
+            Kind::Text => Some(Criterion::Text(value.to_owned())),
+            Kind::SearchText => Some(Criterion::Containing(value.to_lowercase())),
+            Kind::Boolean => value.parse().ok().map(Criterion::Flag),
+            Kind::Period => Period::read(value, switches).map(Criterion::Between),
+            Kind::TextSet => Some(Criterion::OneOf(value.split(',').map(str::to_owned).collect())),
         };
         let wanted = wanted.ok_or_else(|| unparsable(column.name, value, column.kind))?;
         Ok(Self { column, wanted })
@@ -351,16 +351,18 @@ impl<'t, R> Filter<'t, R> {
     fn admits(&self, row: &R) -> bool {
         let cell = (self.column.cell)(row);
         match &self.wanted {
-            Wanted::Number(number) => cell.as_i64() == Some(*number),
-            Wanted::Ids(ids) => match cell.as_array() {
+            Criterion::Number(number) => cell.as_i64() == Some(*number),
+            Criterion::Ids(ids) => match cell.as_array() {
                 Some(several) => several.iter().filter_map(Value::as_u64).any(|id| ids.contains(id)),
                 None => cell.as_u64().is_some_and(|id| ids.contains(id)),
             },
-            Wanted::Text(text) => cell.as_str() == Some(text),
-            Wanted::Containing(part) => cell.as_str().is_some_and(|text| text.to_lowercase().contains(part)),
-            Wanted::Flag(flag) => cell.as_bool() == Some(*flag),
-            Wanted::Between(period) => time(&cell).is_some_and(|time| period.contains(time)),
-            Wanted::OneOf(texts) => {
+            Criterion::Text(text) => cell.as_str() == Some(text),
+            Criterion::Containing(part) => {
+                cell.as_str().is_some_and(|text| text.to_lowercase().contains(part))
+            }
+            Criterion::Flag(flag) => cell.as_bool() == Some(*flag),
+            Criterion::Between(period) => time(&cell).is_some_and(|time| period.contains(time)),
+            Criterion::OneOf(texts) => {
                 cell.as_str().is_some_and(|text| texts.iter().any(|wanted| wanted == text))
             }
         }

@@ -1,17 +1,17 @@
-use api_mock_core::{Attempt, Clock, Faults, MockCore, RequestCounts, WiremockFace};
+use api_mock_core::{Attempt, Clock, Faults, MockCore, RequestCounts, WiremockAdapter};
 use returngo::{
     NewWebhook, ReturnedItemId, Rma, RmaId, Shipment, ShipmentId, ShipmentStatus, Transaction, Webhook,
 };
 use wiremock::MockServer;
 
-use crate::{Inspection, Quota, Refund, Rejected, Seed, Shop, Switches};
+use crate::{Inspection, Quota, Refund, Rejection, Seed, Shop, Switches};
 
 /// A ReturnGO shop on a port of its own, for tests.
 ///
 /// Dropping it fails the test when a request came that ReturnGO does not have.
 #[derive(Debug)]
 pub struct MockReturngo {
-    face: WiremockFace<Shop>,
+    adapter: WiremockAdapter<Shop>,
     api_key: String,
     shop: String,
 }
@@ -25,17 +25,17 @@ impl MockReturngo {
     /// Starts a shop with this seed.
     pub async fn start_with(seed: Seed) -> Self {
         let (api_key, shop) = (seed.api_key.clone(), seed.shop.clone());
-        Self { face: WiremockFace::start(MockCore::new(Shop::new(seed))).await, api_key, shop }
+        Self { adapter: WiremockAdapter::start(MockCore::new(Shop::new(seed))).await, api_key, shop }
     }
 
     /// The base, such as `http://127.0.0.1:39251`.
     pub fn url(&self) -> String {
-        self.face.url()
+        self.adapter.url()
     }
 
     /// The wiremock server, for mocks of your own: they come first.
     pub const fn server(&self) -> &MockServer {
-        self.face.server()
+        self.adapter.server()
     }
 
     /// The key that calls must carry.
@@ -67,7 +67,7 @@ impl MockReturngo {
     ///
     /// # Errors
     /// When there is no such RMA, or it is not pending.
-    pub fn approve(&self, id: &RmaId) -> Result<Rma, Rejected> {
+    pub fn approve(&self, id: &RmaId) -> Result<Rma, Rejection> {
         self.core().act(|shop, context| shop.approve(id, context))
     }
 
@@ -75,7 +75,7 @@ impl MockReturngo {
     ///
     /// # Errors
     /// When there is no such RMA, or it is cancelled or rejected already.
-    pub fn cancel(&self, id: &RmaId) -> Result<Rma, Rejected> {
+    pub fn cancel(&self, id: &RmaId) -> Result<Rma, Rejection> {
         self.core().act(|shop, context| shop.cancel(id, context))
     }
 
@@ -83,7 +83,7 @@ impl MockReturngo {
     ///
     /// # Errors
     /// When there is no such RMA, or it is open.
-    pub fn reopen(&self, id: &RmaId) -> Result<Rma, Rejected> {
+    pub fn reopen(&self, id: &RmaId) -> Result<Rma, Rejection> {
         self.core().act(|shop, context| shop.reopen(id, context))
     }
 
@@ -91,7 +91,7 @@ impl MockReturngo {
     ///
     /// # Errors
     /// When there is no such RMA, or it has no such item.
-    pub fn refund(&self, id: &RmaId, refund: Refund) -> Result<Transaction, Rejected> {
+    pub fn refund(&self, id: &RmaId, refund: Refund) -> Result<Transaction, Rejection> {
         self.core().act(|shop, context| shop.refund(id, refund, context))
     }
 
@@ -100,7 +100,7 @@ impl MockReturngo {
     ///
     /// # Errors
     /// When there is no such RMA, or it has not arrived.
-    pub fn inspect(&self, id: &RmaId, inspection: &Inspection) -> Result<Rma, Rejected> {
+    pub fn inspect(&self, id: &RmaId, inspection: &Inspection) -> Result<Rma, Rejection> {
         self.core().act(|shop, context| shop.inspect(id, None, inspection, context))
     }
 
@@ -113,7 +113,7 @@ impl MockReturngo {
         id: &RmaId,
         units: &[ReturnedItemId],
         inspection: &Inspection,
-    ) -> Result<Rma, Rejected> {
+    ) -> Result<Rma, Rejection> {
         self.core().act(|shop, context| shop.inspect(id, Some(units), inspection, context))
     }
 
@@ -121,7 +121,7 @@ impl MockReturngo {
     ///
     /// # Errors
     /// When there is no such parcel, or it cannot move there.
-    pub fn carrier_reports(&self, id: &ShipmentId, status: ShipmentStatus) -> Result<Shipment, Rejected> {
+    pub fn carrier_reports(&self, id: &ShipmentId, status: ShipmentStatus) -> Result<Shipment, Rejection> {
         self.core().act(|shop, context| shop.carrier_reports(id, status, context))
     }
 
@@ -177,6 +177,6 @@ impl MockReturngo {
 
     /// The core, for what has no method here.
     pub const fn core(&self) -> &MockCore<Shop> {
-        self.face.core()
+        self.adapter.core()
     }
 }

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use serde::{Deserialize, Serialize};
 
-use crate::Rejected;
+use crate::Rejection;
 
 /// How many calls a key may make; none is unlimited. By default 100 a second and 2,000 a day.
 ///
@@ -49,7 +49,7 @@ impl<T> Default for Window<T> {
 }
 
 impl<T: PartialEq> Window<T> {
-    fn has_room(&mut self, now: T, limit: Option<u32>) -> bool {
+    fn allows_one_more(&mut self, now: T, limit: Option<u32>) -> bool {
         if self.current.as_ref() != Some(&now) {
             *self = Self { current: Some(now), used: 0 };
         }
@@ -59,13 +59,13 @@ impl<T: PartialEq> Window<T> {
 
 impl Usage {
     /// Counts a call, or refuses it. A refused call uses up nothing. The texts are those of an API gateway.
-    pub(crate) fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Rejected> {
+    pub(crate) fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Rejection> {
         let today = Offset::UTC.to_datetime(now).date();
-        if !self.day.has_room(today, quota.per_day) {
-            return Err(Rejected::new(429, "Limit Exceeded"));
+        if !self.day.allows_one_more(today, quota.per_day) {
+            return Err(Rejection::new(429, "Limit Exceeded"));
         }
-        if !self.second.has_room(now.as_second(), quota.per_second) {
-            return Err(Rejected::new(429, "Too Many Requests"));
+        if !self.second.allows_one_more(now.as_second(), quota.per_second) {
+            return Err(Rejection::new(429, "Too Many Requests"));
         }
         self.day.used += 1;
         self.second.used += 1;

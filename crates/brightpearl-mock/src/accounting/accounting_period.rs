@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     state::{API_USER, Account},
 };
 
@@ -65,7 +65,10 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     let (start, end) =
         (body.start_date.map(OffsetDateTime::timestamp), body.end_date.map(OffsetDateTime::timestamp));
     let (start, end) = start.zip(end).filter(|(start, end)| start < end).ok_or_else(|| {
-        Problem::client(invented::ACCOUNTING_PERIOD, "startDate and endDate are required, in this order")
+        Problem::client(
+            placeholder_codes::ACCOUNTING_PERIOD,
+            "startDate and endDate are required, in this order",
+        )
     })?;
     let id = account.accounting_periods.iter().map(|period| period.id).max().unwrap_or_default() + 1;
     account.accounting_periods.push(StoredPeriod { id, start, end, is_closed: false });

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::journal::{DEBTORS, Journal};
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     order::two_decimals,
     state::Account,
 };
@@ -36,7 +36,8 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
 
 fn day(call: &Call<'_>, name: &str) -> Result<Option<Date>, Problem> {
     let read = |text: &str| {
-        text.parse().map_err(|_| Problem::client(invented::PAYMENT, format!("{name} is no day: {text}")))
+        text.parse()
+            .map_err(|_| Problem::client(placeholder_codes::PAYMENT, format!("{name} is no day: {text}")))
     };
     call.request.query(name).map(read).transpose()
 }

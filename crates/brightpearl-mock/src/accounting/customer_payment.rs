@@ -16,7 +16,7 @@ use super::{
     payment_method::bank_account,
 };
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     order::received_or_paid,
     search::{Column, Kind, Table, no_names},
     state::Account,
@@ -118,7 +118,7 @@ pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> 
         && !accounting_period::is_open(account, date.timestamp())
     {
         let message = format!("The accounting period of paymentDate {date} is closed");
-        return Err(Problem::client(invented::ACCOUNTING_PERIOD, message));
+        return Err(Problem::client(placeholder_codes::ACCOUNTING_PERIOD, message));
     }
     let journal_id = match (new.journal_id, bank) {
         (Some(given), _) => Some(given),
@@ -198,7 +198,7 @@ const MAX_JOURNAL_REFERENCE: usize = 255;
 const MAX_METHOD_CODE: usize = 36;
 
 fn check(account: &Account, new: &NewPayment) -> Result<CheckedPayment, Problem> {
-    let refuse = |message: String| Problem::client(invented::PAYMENT, message);
+    let refuse = |message: String| Problem::client(placeholder_codes::PAYMENT, message);
     let missing = |name: &str| refuse(format!("{name} is required"));
     let order_id = new.order_id.ok_or_else(|| missing("orderId"))?;
     let method = new.payment_method_code.clone().filter(|code| !code.as_str().is_empty());
@@ -254,7 +254,7 @@ fn refuse_duplicate(account: &Account, new: &NewPayment, method: &PaymentMethodC
         let message = format!("transactionRef {reference} exists already for payment method {method}");
         return Err(Problem::new(
             account.switches.duplicate_payment_status,
-            invented::DUPLICATE_PAYMENT,
+            placeholder_codes::DUPLICATE_PAYMENT,
             message,
         ));
     }

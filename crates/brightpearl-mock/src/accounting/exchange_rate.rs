@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     number,
     state::{API_USER, Account},
 };
@@ -53,7 +53,7 @@ const MAX_DECIMALS: u32 = 6;
 pub(crate) fn set(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: RateBody = call.body()?;
     let currency: CurrencyId = call.id(0)?;
-    let refused = |message: String| Problem::client(invented::EXCHANGE_RATE, message);
+    let refused = |message: String| Problem::client(placeholder_codes::EXCHANGE_RATE, message);
     let known = |known: &&brightpearl::accounting::Currency| known.id == currency;
     if account.currencies.iter().find(known).is_none_or(|known| known.code == account.base_currency()) {
         return Err(refused(format!("Currency {currency} does not exist or is the base currency")));

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     search::{Column, Kind, Table, no_names},
     state::Account,
 };
@@ -102,7 +102,7 @@ fn with_id(mut method: PaymentMethod, id: PaymentMethodId) -> PaymentMethod {
 /// Name and code are unique in any case. Bank accounts may be left out, but if there is any, one must be for the
 /// base currency.
 fn check(account: &Account, body: MethodBody, id: Option<PaymentMethodId>) -> Result<PaymentMethod, Problem> {
-    let refused = |message: String| Problem::client(invented::PAYMENT_METHOD, message);
+    let refused = |message: String| Problem::client(placeholder_codes::PAYMENT_METHOD, message);
     let name =
         body.name.filter(|name| !name.is_empty()).ok_or_else(|| refused("name is required".to_owned()))?;
     let code = body.code.filter(|code| (1..=MAX_CODE).contains(&code.chars().count()));

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     number, order,
     state::Account,
 };
@@ -16,7 +16,8 @@ use crate::{
 /// `GET /sale-payment-total/{ids}`: an order without payments has zeroes.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?;
-    let ids = ids.ok_or_else(|| Problem::client(invented::PAYMENT, "At least one order ID is required"))?;
+    let ids =
+        ids.ok_or_else(|| Problem::client(placeholder_codes::PAYMENT, "At least one order ID is required"))?;
     Ok(Answer::of(ids.iter().map(|id| total(account, OrderId::new(id))).collect::<Vec<_>>()))
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::postal_address;
 use crate::{
-    gateway::{Answer, Call, Operation, Problem, apply_all, get_uris, invented},
+    gateway::{Answer, Call, Operation, Problem, apply_all, get_uris, placeholder_codes},
     state::{API_USER, Account},
 };
 
@@ -150,7 +150,7 @@ fn name(operation: &Operation) -> Result<String, Problem> {
 pub(super) fn check_name(field: &str, name: &str) -> Result<(), Problem> {
     if name.chars().count() > MAX_NAME {
         return Err(Problem::client(
-            invented::CONTACT,
+            placeholder_codes::CONTACT,
             format!("{field} has more than {MAX_NAME} characters"),
         ));
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::contact::{Contact, check_name};
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     state::Account,
 };
 
@@ -98,7 +98,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
 }
 
 fn check(account: &Account, body: &ContactBody) -> Result<(), Problem> {
-    let refused = |message: String| Err(Problem::client(invented::CONTACT, message));
+    let refused = |message: String| Err(Problem::client(placeholder_codes::CONTACT, message));
     for (field, name) in [("firstName", &body.first_name), ("lastName", &body.last_name)] {
         if name.is_empty() {
             return refused(format!("{field} is required"));

@@ -41,7 +41,7 @@ pub(super) fn of(address: &Address) -> Option<Country> {
 
 /// The address with its country's name, number and both codes; the number is 0 where no country is known, and then
 /// there is nothing else (recorded).
-pub(crate) fn told(address: Address) -> Address {
+pub(crate) fn with_country(address: Address) -> Address {
     match of(&address) {
         Some(country) => Address {
             country: Some(country.name.to_owned()),

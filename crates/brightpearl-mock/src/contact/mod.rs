@@ -10,5 +10,5 @@ pub(crate) mod custom_field;
 pub(crate) mod postal_address;
 
 pub(crate) use contact::Contact;
-pub(crate) use country::told;
+pub(crate) use country::with_country;
 pub(crate) use postal_address::StoredAddress;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::country;
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     state::Account,
 };
 
@@ -72,7 +72,7 @@ struct AssignmentBody {
 pub(crate) fn assign(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let assignments: Vec<AssignmentBody> = call.body()?;
     let id: ContactId = call.id(0)?;
-    let refused = |message: String| Err(Problem::client(invented::CONTACT, message));
+    let refused = |message: String| Err(Problem::client(placeholder_codes::CONTACT, message));
     if !account.contacts.contains_key(&id) {
         return Err(Problem::not_found("No Contact Found"));
     }
@@ -108,7 +108,7 @@ pub(super) fn of_contact(account: &Account, contact: ContactId) -> Vec<Value> {
 
 fn check(body: AddressBody) -> Result<Address, Problem> {
     let line = body.address_line1.filter(|line| !line.is_empty());
-    let line = line.ok_or_else(|| Problem::client(invented::CONTACT, "addressLine1 is required"))?;
+    let line = line.ok_or_else(|| Problem::client(placeholder_codes::CONTACT, "addressLine1 is required"))?;
     Ok(Address {
         address_line1: Some(line),
         address_line2: body.address_line2,

@@ -2,7 +2,7 @@ use api_mock_core::{Refusal, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Window, invented};
+use super::{Window, placeholder_codes};
 use crate::Switches;
 
 /// What a resource answers when all went well.
@@ -98,7 +98,7 @@ impl Problem {
         match code.as_str() {
             "CMNC-008" if switches.unsorted_ids_are_cmnc_006 => "CMNC-006".clone_into(code),
             "CMNC-038" | "CMNC-043" => self.status = switches.patch_refusal_status,
-            invented::SEARCH_PARAMETER => self.status = switches.unknown_filter_status,
+            placeholder_codes::SEARCH_PARAMETER => self.status = switches.unknown_filter_status,
             _ => {}
         }
         self

@@ -18,7 +18,7 @@ pub(crate) struct Credentials {
 
 /// Why a request is not let in, in the words of docs/evidence/brightpearl-platform.md#error-codes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Unauthenticated {
+pub(crate) enum AuthenticationError {
     /// No token, tokens of several schemes, or not the app or developer that the token is for.
     Missing,
     /// A token that is not the account's; the answer echoes it.
@@ -27,7 +27,7 @@ pub(crate) enum Unauthenticated {
     Expired,
 }
 
-impl Unauthenticated {
+impl AuthenticationError {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Missing => "Not authenticated. You must provide a valid authentication token.".to_owned(),
@@ -60,14 +60,14 @@ impl<'r> Scheme<'r> {
 
 impl Credentials {
     /// Lets a private app, a member of staff, a legacy public app or an OAuth app in.
-    pub(crate) fn admit(&self, request: &Request, now: Timestamp) -> Result<(), Unauthenticated> {
-        let scheme = Scheme::of(request).ok_or(Unauthenticated::Missing)?;
+    pub(crate) fn authenticate(&self, request: &Request, now: Timestamp) -> Result<(), AuthenticationError> {
+        let scheme = Scheme::of(request).ok_or(AuthenticationError::Missing)?;
         let developer = request.header("brightpearl-dev-ref");
         let token = |given: &str, expected: Option<&str>| {
             if expected == Some(given) {
                 Ok(())
             } else {
-                Err(Unauthenticated::UnknownToken(given.to_owned()))
+                Err(AuthenticationError::UnknownToken(given.to_owned()))
             }
         };
         match scheme {
@@ -75,13 +75,13 @@ impl Credentials {
             Scheme::Account(given) if developer.is_some() => token(given, self.signed_token.as_deref())?,
             Scheme::Account(given) | Scheme::Staff(given) => token(given, Some(&self.token))?,
             Scheme::Bearer(given) => match self.oauth.expiry(given) {
-                Some(expiry) if expiry <= now => return Err(Unauthenticated::Expired),
+                Some(expiry) if expiry <= now => return Err(AuthenticationError::Expired),
                 Some(_) => {}
                 None => token(given, Some(&self.token))?,
             },
         }
         let known_app = request.header("brightpearl-app-ref") == Some(&self.app_ref);
         let known_developer = developer.is_none_or(|developer| self.dev_ref.as_deref() == Some(developer));
-        if known_app && known_developer { Ok(()) } else { Err(Unauthenticated::Missing) }
+        if known_app && known_developer { Ok(()) } else { Err(AuthenticationError::Missing) }
     }
 }

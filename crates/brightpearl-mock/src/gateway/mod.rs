@@ -8,9 +8,9 @@ mod auth;
 mod call;
 mod get_uris;
 mod id_set;
-pub(crate) mod invented;
 pub(crate) mod oauth;
 mod patch;
+pub(crate) mod placeholder_codes;
 mod throttle;
 
 pub(crate) use answer::{

@@ -69,7 +69,7 @@ impl Endpoint {
 }
 
 /// Why no token is handed out, in the words of the token end point.
-enum Denied {
+enum OAuthError {
     Client,
     Grant,
     RedirectUri,
@@ -77,7 +77,7 @@ enum Denied {
     Request(&'static str),
 }
 
-impl Denied {
+impl OAuthError {
     fn body(&self) -> Value {
         match self {
             Self::Client => json!({ "error": "invalid_client" }),
@@ -119,7 +119,7 @@ impl OAuth {
         let form = request.form();
         let account = account.or_else(|| value(&form, "account_code").map(str::to_owned));
         if account.is_some_and(|account| account != self.account) {
-            return Some(Response::json(400, &Denied::Client.body()));
+            return Some(Response::json(400, &OAuthError::Client.body()));
         }
         let outcome = match endpoint {
             Endpoint::Authorize => self.authorize(request),
@@ -140,14 +140,14 @@ impl OAuth {
     }
 
     /// Everybody consents at once.
-    fn authorize(&mut self, request: &Request) -> Result<Response, Denied> {
+    fn authorize(&mut self, request: &Request) -> Result<Response, OAuthError> {
         if request.query("client_id") != Some(&self.client_id) {
-            return Err(Denied::Client);
+            return Err(OAuthError::Client);
         }
         if request.query("response_type") != Some("code") {
-            return Err(Denied::Request("unsupported_response_type"));
+            return Err(OAuthError::Request("unsupported_response_type"));
         }
-        let redirect_uri = request.query("redirect_uri").ok_or(Denied::Request("invalid_request"))?;
+        let redirect_uri = request.query("redirect_uri").ok_or(OAuthError::Request("invalid_request"))?;
         let code = self.new_code(redirect_uri);
         let separator = if redirect_uri.contains('?') { '&' } else { '?' };
         let mut location = format!("{redirect_uri}{separator}code={code}");
@@ -160,25 +160,25 @@ impl OAuth {
         Ok(Response::new(302, "text/html", "").header("Location", location))
     }
 
-    fn token(&mut self, form: &Form, now: Timestamp, switches: &Switches) -> Result<Value, Denied> {
+    fn token(&mut self, form: &Form, now: Timestamp, switches: &Switches) -> Result<Value, OAuthError> {
         let secret = value(form, "client_secret");
         if value(form, "client_id") != Some(&self.client_id) || secret != self.client_secret.as_deref() {
-            return Err(Denied::Client);
+            return Err(OAuthError::Client);
         }
         match value(form, "grant_type") {
             Some("authorization_code") => self.exchange(form, now),
             Some("refresh_token") => self.refresh(form, now, switches),
-            Some(_) => Err(Denied::Request("unsupported_grant_type")),
-            None => Err(Denied::Request("invalid_request")),
+            Some(_) => Err(OAuthError::Request("unsupported_grant_type")),
+            None => Err(OAuthError::Request("invalid_request")),
         }
     }
 
     /// A code is good for one attempt.
-    fn exchange(&mut self, form: &Form, now: Timestamp) -> Result<Value, Denied> {
+    fn exchange(&mut self, form: &Form, now: Timestamp) -> Result<Value, OAuthError> {
         let redirect_uri =
-            value(form, "code").and_then(|code| self.codes.remove(code)).ok_or(Denied::Grant)?;
+            value(form, "code").and_then(|code| self.codes.remove(code)).ok_or(OAuthError::Grant)?;
         if value(form, "redirect_uri") != Some(&redirect_uri) {
-            return Err(Denied::RedirectUri);
+            return Err(OAuthError::RedirectUri);
         }
         let mut answer = self.tokens(now);
         // On this grant only, and as a string.
@@ -186,9 +186,9 @@ impl OAuth {
         Ok(answer)
     }
 
-    fn refresh(&mut self, form: &Form, now: Timestamp, switches: &Switches) -> Result<Value, Denied> {
+    fn refresh(&mut self, form: &Form, now: Timestamp, switches: &Switches) -> Result<Value, OAuthError> {
         let given = value(form, "refresh_token").filter(|given| self.refresh_tokens.contains(*given));
-        let given = given.ok_or(Denied::Grant)?;
+        let given = given.ok_or(OAuthError::Grant)?;
         if !switches.old_refresh_tokens_work {
             self.refresh_tokens.remove(given);
         }
@@ -218,13 +218,13 @@ impl OAuth {
     }
 
     /// Only access tokens are known here; every value is a string.
-    fn introspect(&self, request: &Request, form: &Form, now: Timestamp) -> Result<Value, Denied> {
+    fn introspect(&self, request: &Request, form: &Form, now: Timestamp) -> Result<Value, OAuthError> {
         let secret = self.client_secret.as_deref().unwrap_or_default();
         let expected = format!("Basic {}", STANDARD.encode(format!("{}:{secret}", self.client_id)));
         if request.header("authorization") != Some(&expected) {
-            return Err(Denied::Client);
+            return Err(OAuthError::Client);
         }
-        let token = value(form, "token").ok_or(Denied::Request("invalid_request"))?;
+        let token = value(form, "token").ok_or(OAuthError::Request("invalid_request"))?;
         Ok(match self.access_tokens.get(token) {
             Some(expires) if *expires > now => json!({
                 "active": "true", "token_type": "Bearer", "exp": expires.as_second().to_string(),
@@ -251,7 +251,7 @@ pub(crate) fn refusal(refusal: Refusal) -> Response {
         Refusal::Status503 | Refusal::Throttle => {
             Response::json(503, &json!({ "error": "temporarily_unavailable" }))
         }
-        Refusal::TokenExpired => Response::json(400, &Denied::Grant.body()),
+        Refusal::TokenExpired => Response::json(400, &OAuthError::Grant.body()),
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     state::Account,
 };
 
@@ -21,7 +21,8 @@ const INTEGRATION: u64 = 40;
 pub(crate) fn rename(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: InstanceBody = call.body()?;
     let name = body.instance_name.filter(|name| !name.is_empty());
-    let name = name.ok_or_else(|| Problem::client(invented::INSTANCE, "instanceName is required"))?;
+    let name =
+        name.ok_or_else(|| Problem::client(placeholder_codes::INSTANCE, "instanceName is required"))?;
     Ok(Answer::of(json!({
         "installedIntegrationInstanceId": account.instance,
         "installedIntegrationId": INTEGRATION,

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::event::{has_body, test_delivery};
 use crate::{
     Switches,
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     state::Account,
 };
 
@@ -78,7 +78,7 @@ pub(crate) fn simulate(account: &mut Account, call: &Call<'_>) -> Result<Answer,
     let ids = body.test_data.get("${resource-id}").map(|ids| ids.parse::<IdSet>());
     if ids.is_some_and(|ids| !ids.is_ok_and(|ids| ids.len() <= MAX_TEST_IDS)) {
         let message = format!("${{resource-id}} must be 1 to {MAX_TEST_IDS} IDs");
-        return Err(Problem::client(invented::WEBHOOK, message));
+        return Err(Problem::client(placeholder_codes::WEBHOOK, message));
     }
     let delivery = test_delivery(account, &webhook.webhook, body.test_data, call.now);
     account.test_deliveries.push(delivery);
@@ -95,7 +95,7 @@ pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
 }
 
 fn check(body: WebhookBody, switches: Switches) -> Result<NewWebhook, Problem> {
-    let refused = |message: String| Problem::client(invented::WEBHOOK, message);
+    let refused = |message: String| Problem::client(placeholder_codes::WEBHOOK, message);
     let missing = |name: &str| refused(format!("{name} is required"));
     let subscribe_to = body.subscribe_to.ok_or_else(|| missing("subscribeTo"))?;
     check_event(&subscribe_to)?;

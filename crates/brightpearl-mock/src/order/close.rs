@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::computed::modified;
 use crate::{
     accounting::{accounting_period, journal},
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     state::Account,
 };
 
@@ -43,7 +43,7 @@ pub(crate) fn close(account: &mut Account, call: &Call<'_>, kind: &OrderTypeCode
         return Err(Problem::client("ORDC-003", format!("Order {id} is not of type {kind}")));
     }
     if order.is_closed() {
-        return Err(Problem::client(invented::INVOICED, format!("Order {id} is invoiced already")));
+        return Err(Problem::client(placeholder_codes::INVOICED, format!("Order {id} is invoiced already")));
     }
     let tax_date = body.tax_date.map(|date| account.local(date.timestamp()));
     let tax_date = tax_date.or_else(|| order.invoices.first()?.tax_date);

@@ -24,8 +24,8 @@ use super::{
     row::{CheckedRow, NewRow, RowDecimals},
 };
 use crate::{
-    contact::{Contact, told},
-    gateway::{Answer, Call, Problem, invented},
+    contact::{Contact, with_country},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     integration::Event,
     state::{API_USER, Account},
 };
@@ -34,7 +34,7 @@ use crate::{
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct NewOrder {
-    /// Given by the seed only.
+    /// Precondition by the seed only.
     #[serde(skip)]
     pub(crate) id: Option<OrderId>,
     pub(crate) customer: NewParty,
@@ -163,13 +163,15 @@ fn contact(account: &Account, kind: &OrderTypeCode, new: &NewOrder) -> Result<Co
     let is_purchase = matches!(kind, OrderTypeCode::PurchaseOrder | OrderTypeCode::PurchaseCredit);
     let role = if is_purchase { "supplier" } else { "customer" };
     let Some(id) = new.customer.id.or(new.customer_id) else {
-        return Err(Problem::client(invented::CUSTOMER, format!("The {role} is required")));
+        return Err(Problem::client(placeholder_codes::CUSTOMER, format!("The {role} is required")));
     };
     let contact = account
         .contacts
         .get(&id)
         .filter(|contact| if is_purchase { contact.is_supplier } else { contact.is_customer() });
-    contact.cloned().ok_or_else(|| Problem::client(invented::CUSTOMER, format!("There is no {role} {id}")))
+    contact
+        .cloned()
+        .ok_or_else(|| Problem::client(placeholder_codes::CUSTOMER, format!("There is no {role} {id}")))
 }
 
 fn status(
@@ -187,7 +189,7 @@ fn status(
     };
     let id = wanted.or_else(default).ok_or_else(|| {
         Problem::client(
-            invented::ORDER_STATUS,
+            placeholder_codes::ORDER_STATUS,
             format!("The account has no default status for new {kind} orders"),
         )
     })?;
@@ -197,9 +199,9 @@ fn status(
 fn currency(account: &Account, wanted: &NewCurrency, now: Timestamp) -> Result<OrderCurrency, Problem> {
     let base = account.base_currency();
     let code = wanted.code.clone().unwrap_or_else(|| base.clone());
-    let current = account
-        .exchange_rate(&code, now)
-        .ok_or_else(|| Problem::client(invented::REFERENCE, format!("The currency {code} is not set up")))?;
+    let current = account.exchange_rate(&code, now).ok_or_else(|| {
+        Problem::client(placeholder_codes::REFERENCE, format!("The currency {code} is not set up"))
+    })?;
     // A rate means something only when it is fixed (docs/evidence/brightpearl-orders.md#creating-a-sales-credit).
     let mut rate = wanted.exchange_rate.filter(|_| wanted.fixed_exchange_rate).unwrap_or(current);
     rate.rescale(6);
@@ -215,7 +217,7 @@ fn currency(account: &Account, wanted: &NewCurrency, now: Timestamp) -> Result<O
 /// (docs/evidence/brightpearl-orders.md#open-questions-on-orders).
 fn unknown_references(account: &Account, new: &NewOrder) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut refuse = |message: String| problems.push(Problem::client(invented::REFERENCE, message));
+    let mut refuse = |message: String| problems.push(Problem::client(placeholder_codes::REFERENCE, message));
     let unknown_parent = given(new.parent_id).filter(|id| !account.orders.contains_key(id));
     if let Some(parent) = unknown_parent.filter(|_| account.switches.unknown_parents_are_refused) {
         refuse(format!("There is no parent order {parent}"));
@@ -229,8 +231,10 @@ fn unknown_references(account: &Account, new: &NewOrder) -> Vec<Problem> {
         refuse(format!("There is no channel {channel}"));
     }
     if new.reference.as_ref().is_some_and(|reference| reference.chars().count() > MAX_REFERENCE) {
-        problems
-            .push(Problem::client(invented::TEXT, format!("ref has more than {MAX_REFERENCE} characters")));
+        problems.push(Problem::client(
+            placeholder_codes::TEXT,
+            format!("ref has more than {MAX_REFERENCE} characters"),
+        ));
     }
     problems
 }
@@ -254,12 +258,12 @@ fn header(
     let local = |time: OffsetDateTime| account.local(time.timestamp());
     let now = account.local(now);
     let address = new.customer.address.unwrap_or_else(|| contact.address(account));
-    let party = Party { contact_id: Some(contact.id), address: told(address.clone()) };
+    let party = Party { contact_id: Some(contact.id), address: with_country(address.clone()) };
     let billing = Party {
         contact_id: Some(new.billing.id.unwrap_or(contact.id)),
-        address: told(new.billing.address.unwrap_or_else(|| address.clone())),
+        address: with_country(new.billing.address.unwrap_or_else(|| address.clone())),
     };
-    let delivery = Party { contact_id: None, address: told(new.delivery.address.unwrap_or(address)) };
+    let delivery = Party { contact_id: None, address: with_country(new.delivery.address.unwrap_or(address)) };
     let is_purchase = contact.is_supplier;
     Order {
         id,

@@ -4,7 +4,7 @@ use brightpearl::{OffsetDateTime, OrderId, OrderNoteId, order::OrderNote};
 use serde::Deserialize;
 
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     state::{API_USER, Account},
 };
 
@@ -36,7 +36,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     let text = body
         .text
         .filter(|text| !text.is_empty())
-        .ok_or_else(|| Problem::client(invented::TEXT, "The note's text is required"))?;
+        .ok_or_else(|| Problem::client(placeholder_codes::TEXT, "The note's text is required"))?;
     let added_on = account.local(body.added_on.map_or(call.now, OffsetDateTime::timestamp));
     let new = NewNote { text, is_public: body.is_public, file_id: body.file_id, added_on };
     Ok(Answer::of(add(account, id, new)))

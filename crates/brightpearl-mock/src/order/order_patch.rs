@@ -8,7 +8,7 @@ use brightpearl::{
 
 use super::computed::modified;
 use crate::{
-    gateway::{Answer, Call, Operation, Problem, apply_all, invented},
+    gateway::{Answer, Call, Operation, Problem, apply_all, placeholder_codes},
     state::Account,
 };
 
@@ -36,7 +36,7 @@ fn apply(account: &Account, order: &mut Order, operation: &Operation) -> Result<
             let reference: String = operation.replacement_or_removal()?.unwrap_or_default();
             if reference.chars().count() > MAX_REFERENCE {
                 let message = format!("reference has more than {MAX_REFERENCE} characters");
-                return Err(Problem::client(invented::TEXT, message));
+                return Err(Problem::client(placeholder_codes::TEXT, message));
             }
             order.reference = reference;
         }
@@ -65,7 +65,7 @@ fn apply(account: &Account, order: &mut Order, operation: &Operation) -> Result<
 /// Not once stock is allocated.
 fn warehouse(account: &Account, order: &Order, id: WarehouseId) -> Result<WarehouseId, Problem> {
     use AllocationStatusCode as Code;
-    let refused = |message: String| Err(Problem::client(invented::REFERENCE, message));
+    let refused = |message: String| Err(Problem::client(placeholder_codes::REFERENCE, message));
     if account.warehouse(id).is_none() {
         return refused(format!("There is no warehouse {id}"));
     }
@@ -79,11 +79,11 @@ fn warehouse(account: &Account, order: &Order, id: WarehouseId) -> Result<Wareho
 fn customer(account: &Account, order: &Order, id: ContactId) -> Result<ContactId, Problem> {
     if order.is_closed() {
         let message = format!("Order {} is invoiced: its contacts cannot change", order.id);
-        return Err(Problem::client(invented::INVOICED, message));
+        return Err(Problem::client(placeholder_codes::INVOICED, message));
     }
     match account.contacts.get(&id) {
         Some(contact) if contact.is_customer() => Ok(id),
-        _ => Err(Problem::client(invented::CUSTOMER, format!("There is no customer {id}"))),
+        _ => Err(Problem::client(placeholder_codes::CUSTOMER, format!("There is no customer {id}"))),
     }
 }
 

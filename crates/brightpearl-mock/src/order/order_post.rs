@@ -127,7 +127,7 @@ fn new_order(body: OrderBody) -> NewOrder {
         price_mode_code: body.price_mode_code,
         currency: NewCurrency {
             code: body.currency.order_currency_code,
-            // Orders made over the API have a fixed rate unless told otherwise (recorded).
+            // Orders made over the API have a fixed rate unless with_country otherwise (recorded).
             fixed_exchange_rate: body.currency.fixed_exchange_rate.unwrap_or(true),
             exchange_rate: body.currency.exchange_rate,
         },

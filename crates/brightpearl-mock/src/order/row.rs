@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::computed::{compute, modified, two_decimals};
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     product::StoredProduct,
     state::Account,
 };
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewRow {
-    /// Given by the seed only.
+    /// Precondition by the seed only.
     #[serde(skip)]
     pub(crate) id: Option<OrderRowId>,
     pub(crate) product_id: Option<ProductId>,
@@ -44,7 +44,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     let order = account.order(id)?;
     if order.is_closed() {
         return Err(Problem::client(
-            invented::INVOICED,
+            placeholder_codes::INVOICED,
             format!("Order {id} is invoiced: no row can be added"),
         ));
     }
@@ -144,9 +144,8 @@ impl CheckedRow {
         let named_product = row.product_id.filter(|id| *id != ProductId::FREE_TEXT && id.get() != 0);
         let product = named_product.and_then(|id| account.products.get(&id)).cloned();
         match (named_product, &product) {
-            (Some(id), None) => {
-                problems.push(Problem::client(invented::PRODUCT, format!("There is no product {id}")))
-            }
+            (Some(id), None) => problems
+                .push(Problem::client(placeholder_codes::PRODUCT, format!("There is no product {id}"))),
             (None, _) if row.name.as_deref().unwrap_or_default().is_empty() => {
                 problems.push(Problem::client("ORDC-026", "Product name is required"));
             }
@@ -163,14 +162,15 @@ impl CheckedRow {
         let tax_rate = row.tax_code.as_ref().and_then(|code| account.tax_rate(code)).cloned();
         if tax_rate.is_none() {
             let code = row.tax_code.as_ref().map_or("(none)", TaxCode::as_str);
-            problems.push(Problem::client(invented::TAX_CODE, format!("There is no tax code {code}")));
+            problems
+                .push(Problem::client(placeholder_codes::TAX_CODE, format!("There is no tax code {code}")));
         }
         let amount =
             |amount: Option<Decimal>| amount.filter(|amount| amount.normalize().scale() <= decimals as u32);
         let (net, tax) = (amount(row.net), amount(row.tax));
         if net.is_none() || tax.is_none() {
             let message = format!("Net and tax are required, with at most {} decimals", decimals as u32);
-            problems.push(Problem::client(invented::AMOUNT, message));
+            problems.push(Problem::client(placeholder_codes::AMOUNT, message));
         }
         match (tax_rate, quantity, net, tax) {
             (Some(tax_rate), Some(quantity), Some(net), Some(tax)) if problems.is_empty() => {

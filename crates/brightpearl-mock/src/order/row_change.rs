@@ -11,7 +11,7 @@ use super::{
     row::scaled,
 };
 use crate::{
-    gateway::{Answer, Call, Operation, Problem, apply_all, invented},
+    gateway::{Answer, Call, Operation, Problem, apply_all, placeholder_codes},
     state::Account,
 };
 
@@ -54,7 +54,7 @@ pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     let rows = &account.order(order_id)?.order_rows;
     if rows.iter().any(|(id, row)| goes(*id, row) && received_on_row(account, order_id, *id) > 0) {
         let message = format!("Goods were received on row {row_id}: it cannot be removed");
-        return Err(Problem::client(invented::ROW, message));
+        return Err(Problem::client(placeholder_codes::ROW, message));
     }
     if let Some(order) = account.orders.get_mut(&order_id) {
         order.order_rows.retain(|id, row| !goes(*id, row));
@@ -69,7 +69,7 @@ fn changeable(account: &Account, order_id: OrderId, row_id: OrderRowId) -> Resul
     let order = account.order(order_id)?;
     if order.is_closed() {
         let message = format!("Order {order_id} is invoiced: its rows cannot change");
-        return Err(Problem::client(invented::INVOICED, message));
+        return Err(Problem::client(placeholder_codes::INVOICED, message));
     }
     let row = order.order_rows.get(&row_id).cloned();
     row.ok_or_else(|| Problem::not_found(format!("Cannot find row {row_id} of order {order_id}")))
@@ -98,7 +98,7 @@ fn decimal(operation: &Operation) -> Result<Decimal, Problem> {
     let value: Decimal = operation.replacement()?;
     if value.normalize().scale() > MAX_DECIMALS {
         let message = format!("{} takes at most {MAX_DECIMALS} decimals", operation.path);
-        return Err(Problem::client(invented::AMOUNT, message));
+        return Err(Problem::client(placeholder_codes::AMOUNT, message));
     }
     Ok(value)
 }

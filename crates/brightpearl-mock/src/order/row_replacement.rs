@@ -16,7 +16,7 @@ use super::{
     row::{CheckedRow, NewRow, RowDecimals},
 };
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     state::Account,
 };
 
@@ -40,7 +40,10 @@ pub(crate) fn put(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
     let (id, rows) = (call.id(0)?, call.ids(1)?.unwrap_or_default());
     check_order(account, id)?;
     if IdSet::of(bodies.iter().map(|body| body.id.get())) != rows {
-        return Err(Problem::client(invented::ROW, "The row IDs of the path and of the body differ"));
+        return Err(Problem::client(
+            placeholder_codes::ROW,
+            "The row IDs of the path and of the body differ",
+        ));
     }
     let mut statuses = BTreeMap::new();
     let mut errors: BTreeMap<String, Value> = BTreeMap::new();
@@ -71,7 +74,7 @@ fn check_order(account: &Account, id: OrderId) -> Result<(), Problem> {
     }
     if order.is_closed() {
         return Err(Problem::client(
-            invented::INVOICED,
+            placeholder_codes::INVOICED,
             format!("Order {id} is invoiced: its rows cannot change"),
         ));
     }
@@ -88,7 +91,7 @@ fn replace(account: &mut Account, order_id: OrderId, body: ReplacementBody) -> R
         before.ok_or_else(|| Problem::not_found(format!("Cannot find row {id} of order {order_id}")))?;
     if received_on_row(account, order_id, id) > 0 {
         return Err(Problem::client(
-            invented::ROW,
+            placeholder_codes::ROW,
             format!("Goods moved on row {id}: it cannot be replaced"),
         ));
     }

@@ -11,7 +11,7 @@ use super::{
     note::{self, NewNote},
 };
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     integration::Event,
     state::Account,
 };
@@ -45,7 +45,7 @@ const MAX_NAME: usize = 64;
 /// `POST /order-status`. A name is unique among the statuses of its type.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: NewStatusBody = call.body()?;
-    let refused = |message: String| Problem::client(invented::ORDER_STATUS, message);
+    let refused = |message: String| Problem::client(placeholder_codes::ORDER_STATUS, message);
     let kind = body.order_type_code.filter(|kind| OrderTypeCode::KNOWN.contains(kind));
     let kind = kind.ok_or_else(|| refused("orderTypeCode is required".to_owned()))?;
     let name = body.name.filter(|name| (1..=MAX_NAME).contains(&name.chars().count()));
@@ -97,7 +97,7 @@ pub(crate) fn set(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
     let order = account.order(id)?;
     let wanted = body
         .order_status_id
-        .ok_or_else(|| Problem::client(invented::ORDER_STATUS, "orderStatusId is required"))?;
+        .ok_or_else(|| Problem::client(placeholder_codes::ORDER_STATUS, "orderStatusId is required"))?;
     let status = usable(account, wanted, &order.order_type_code)?;
     check_cancellation(account, id, wanted)?;
 
@@ -126,7 +126,10 @@ pub(crate) fn usable(
 ) -> Result<OrderStatusLabel, Problem> {
     let status = account.status(id).filter(|status| status.order_type_code == *kind && !status.disabled);
     let status = status.ok_or_else(|| {
-        Problem::client(invented::ORDER_STATUS, format!("{id} is no status that {kind} orders can have"))
+        Problem::client(
+            placeholder_codes::ORDER_STATUS,
+            format!("{id} is no status that {kind} orders can have"),
+        )
     })?;
     Ok(OrderStatusLabel { order_status_id: id, name: Some(status.name.clone()) })
 }
@@ -140,7 +143,7 @@ fn check_cancellation(account: &Account, id: OrderId, wanted: OrderStatusId) -> 
     let is_shipped = order.shipping_status_code == Some(ShippingStatusCode::AllShipped);
     if cancels && (order.is_closed() || is_shipped || !paid(account, id).is_zero()) {
         let message = format!("Order {id} is invoiced, shipped or has payments: it cannot be cancelled");
-        return Err(Problem::client(invented::CANCELLATION, message));
+        return Err(Problem::client(placeholder_codes::CANCELLATION, message));
     }
     Ok(())
 }

@@ -12,40 +12,40 @@ use super::{Seed, SeedCustomField, SeedError, SeedPaymentMethod, SeedProduct};
 
 impl Seed {
     pub(super) fn check(&self) -> Result<(), SeedError> {
-        self.check_twins()?;
+        self.check_duplicates()?;
         self.check_configuration()?;
         self.check_nominal_codes()?;
         self.payment_methods.iter().try_for_each(|method| self.check_bank_accounts(method))?;
         self.check_components()?;
-        self.check_places()
+        self.check_locations()
     }
 
-    fn check_twins(&self) -> Result<(), SeedError> {
-        no_twins("order status", &self.order_statuses, |status| status.id)?;
-        no_twins("channel", &self.channels, |channel| channel.id)?;
-        no_twins("nominal code id", &self.nominal_codes, |nominal| nominal.id)?;
-        no_twins("nominal code", &self.nominal_codes, |nominal| nominal.code.clone())?;
-        no_twins("payment method id", &self.payment_methods, |method| method.id)?;
-        no_twins("payment method", &self.payment_methods, |method| method.code.as_str().to_uppercase())?;
-        no_twins("tax code id", &self.tax_codes, |rate| rate.id)?;
-        no_twins("tax code", &self.tax_codes, |rate| rate.code.clone())?;
-        no_twins("currency id", &self.currencies, |currency| currency.id)?;
-        no_twins("currency", &self.currencies, |currency| currency.code.clone())?;
-        no_twins("warehouse", &self.warehouses, |warehouse| warehouse.id)?;
+    fn check_duplicates(&self) -> Result<(), SeedError> {
+        no_duplicates("order status", &self.order_statuses, |status| status.id)?;
+        no_duplicates("channel", &self.channels, |channel| channel.id)?;
+        no_duplicates("nominal code id", &self.nominal_codes, |nominal| nominal.id)?;
+        no_duplicates("nominal code", &self.nominal_codes, |nominal| nominal.code.clone())?;
+        no_duplicates("payment method id", &self.payment_methods, |method| method.id)?;
+        no_duplicates("payment method", &self.payment_methods, |method| method.code.as_str().to_uppercase())?;
+        no_duplicates("tax code id", &self.tax_codes, |rate| rate.id)?;
+        no_duplicates("tax code", &self.tax_codes, |rate| rate.code.clone())?;
+        no_duplicates("currency id", &self.currencies, |currency| currency.id)?;
+        no_duplicates("currency", &self.currencies, |currency| currency.code.clone())?;
+        no_duplicates("warehouse", &self.warehouses, |warehouse| warehouse.id)?;
         let locations: Vec<LocationId> =
             self.warehouses.iter().flat_map(super::SeedWarehouse::locations).collect();
-        no_twins("location", &locations, |location| *location)?;
-        no_twins("product", &self.products, |product| product.id)?;
-        no_twins("contact", &self.contacts, |contact| contact.id)?;
-        no_twins("accounting period", &self.accounting_periods, |period| period.id)?;
+        no_duplicates("location", &locations, |location| *location)?;
+        no_duplicates("product", &self.products, |product| product.id)?;
+        no_duplicates("contact", &self.contacts, |contact| contact.id)?;
+        no_duplicates("accounting period", &self.accounting_periods, |period| period.id)?;
         for fields in [&self.custom_fields, &self.contact_custom_fields, &self.product_custom_fields] {
-            no_twins("custom field id", fields, |field: &SeedCustomField| field.id)?;
-            no_twins("custom field", fields, |field: &SeedCustomField| field.code.clone())?;
+            no_duplicates("custom field id", fields, |field: &SeedCustomField| field.id)?;
+            no_duplicates("custom field", fields, |field: &SeedCustomField| field.code.clone())?;
         }
-        no_twins("order", &self.orders, |order| order.id)?;
+        no_duplicates("order", &self.orders, |order| order.id)?;
         let rows: Vec<_> =
             self.orders.iter().flat_map(|order| &order.rows).filter_map(|row| row.id).collect();
-        no_twins("order row", &rows, |row| *row)
+        no_duplicates("order row", &rows, |row| *row)
     }
 
     /// The statuses, the tax code and the currency that the configuration names.
@@ -121,7 +121,7 @@ impl Seed {
                 return refused(format!("payment method {code} takes {currency}, which is not set up"));
             }
         }
-        no_twins(
+        no_duplicates(
             &format!("payment method {code}: the bank account for"),
             &method.bank_accounts,
             |account| account.currency_iso_code.clone(),
@@ -153,7 +153,7 @@ impl Seed {
     }
 
     /// Where products lie, and what of them is there.
-    fn check_places(&self) -> Result<(), SeedError> {
+    fn check_locations(&self) -> Result<(), SeedError> {
         for product in &self.products {
             for (id, location) in &product.default_location_ids {
                 let warehouse = self.warehouses.iter().find(|warehouse| warehouse.id == *id);
@@ -203,7 +203,11 @@ fn holds_itself(products: &BTreeMap<ProductId, &SeedProduct>, bundle: &SeedProdu
     inside.contains(&bundle.id)
 }
 
-fn no_twins<T, K: Ord + Display>(what: &str, items: &[T], key: impl Fn(&T) -> K) -> Result<(), SeedError> {
+fn no_duplicates<T, K: Ord + Display>(
+    what: &str,
+    items: &[T],
+    key: impl Fn(&T) -> K,
+) -> Result<(), SeedError> {
     let mut seen = BTreeSet::new();
     for item in items {
         let key = key(item);

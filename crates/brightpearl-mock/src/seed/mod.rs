@@ -1,8 +1,8 @@
 //! What an account starts with.
 
 mod account_builder;
-mod books;
 mod build;
+mod chart_of_accounts;
 mod checks;
 mod contact;
 mod order;
@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 pub use account_builder::AccountBuilder;
-pub use books::{
+pub use chart_of_accounts::{
     SeedAccountingPeriod, SeedBankAccount, SeedCurrency, SeedNominalCode, SeedPaymentMethod, SeedTaxCode,
 };
 pub use contact::{SeedAddress, SeedContact};

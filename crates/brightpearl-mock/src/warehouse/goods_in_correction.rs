@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::goods_movement::{self, NewMovement};
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     integration::Event,
     order::received_or_paid,
     state::Account,
@@ -108,7 +108,7 @@ fn take_back(
             account.stock.batches_in(location, line.product_id).into_iter().find(|stock| stock.batch == id);
         if batch.is_none_or(|stock| stock.quantity < line.quantity) {
             let message = format!("Location {location} no longer holds {} of note {id}", line.quantity);
-            return Err(Problem::new(409, invented::NOT_ENOUGH_STOCK, message));
+            return Err(Problem::new(409, placeholder_codes::NOT_ENOUGH_STOCK, message));
         }
         movements.push(NewMovement {
             note: GoodsNoteId::new(id.get()),
@@ -134,5 +134,5 @@ fn take_back(
 }
 
 fn refused(message: impl Into<String>) -> Problem {
-    Problem::client(invented::GOODS, message)
+    Problem::client(placeholder_codes::GOODS, message)
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     accounting::journal::{self, COST_OF_SALES, Posting, STOCK},
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     integration::Event,
     order::{is_received_row, received_on_row, received_or_paid, two_decimals},
     state::{API_USER, Account},
@@ -30,7 +30,10 @@ use crate::{
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let (orders, notes) = (call.ids_or_any(0)?, call.ids(1)?);
     if orders.is_none() && notes.is_none() {
-        return Err(Problem::client(invented::GOODS, "With * as the order the note IDs are required"));
+        return Err(Problem::client(
+            placeholder_codes::GOODS,
+            "With * as the order the note IDs are required",
+        ));
     }
     let candidates: Vec<&GoodsInNote> = match (&orders, &notes) {
         (Some(orders), _) => {
@@ -154,7 +157,7 @@ fn refuse_duplicate(account: &Account, reference: Option<&str>) -> Result<(), Pr
         let message = format!("userBatchReference {reference} exists already");
         return Err(Problem::new(
             account.switches.duplicate_batch_status,
-            invented::DUPLICATE_BATCH,
+            placeholder_codes::DUPLICATE_BATCH,
             message,
         ));
     }
@@ -190,11 +193,11 @@ fn check_quantities(account: &Account, order: &Order, lines: &[Line]) -> Result<
         let expected = row.quantity.magnitude;
         if coming > 0 && after > expected {
             let message = format!("Row {id} has {expected} to receive in all, this would make it {after}");
-            return Err(Problem::new(409, invented::OVER_RECEIPT, message));
+            return Err(Problem::new(409, placeholder_codes::OVER_RECEIPT, message));
         }
         if after < expected && order.is_sales_credit() && !account.switches.partial_receipts {
             let message = format!("Sales credit {} must be received in one go", order.id);
-            return Err(Problem::new(409, invented::PARTIAL_RECEIPT, message));
+            return Err(Problem::new(409, placeholder_codes::PARTIAL_RECEIPT, message));
         }
     }
     Ok(())
@@ -293,5 +296,5 @@ fn raise_stock_event(account: &mut Account, warehouse: WarehouseId, lines: &[Lin
 }
 
 fn refused(message: impl Into<String>) -> Problem {
-    Problem::client(invented::GOODS, message)
+    Problem::client(placeholder_codes::GOODS, message)
 }

@@ -10,7 +10,7 @@ use super::{
     warehouse::{in_path, to_work_in},
 };
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     integration::Event,
     state::Account,
     stock::first_in_first_out,
@@ -36,7 +36,7 @@ pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
     let warehouse: WarehouseId = call.id(0)?;
     let stored = to_work_in(account, warehouse)?;
     let quarantine = stored.quarantine_location;
-    let refused = |message: String| Problem::client(invented::GOODS, message);
+    let refused = |message: String| Problem::client(placeholder_codes::GOODS, message);
     let product = body.product_id.ok_or_else(|| refused("productId is required".to_owned()))?;
     let quantity = body.quantity.filter(|quantity| *quantity > 0);
     let quantity = quantity.ok_or_else(|| refused("quantity must be above 0".to_owned()))?;

@@ -15,7 +15,7 @@ use super::{
     warehouse::to_work_in,
 };
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     integration::Event,
     number,
     state::{API_USER, Account},
@@ -117,7 +117,7 @@ fn check(
         }
         let mut taken = first_in_first_out(batches, -quantity).ok_or_else(|| {
             let message = format!("Location {location} does not hold {} of product {product}", -quantity);
-            Problem::new(409, invented::NOT_ENOUGH_STOCK, message)
+            Problem::new(409, placeholder_codes::NOT_ENOUGH_STOCK, message)
         })?;
         taken.iter_mut().for_each(|batch| batch.quantity = -batch.quantity);
         taken
@@ -229,5 +229,5 @@ fn view(note: GoodsNoteId, correction: &StoredCorrection) -> Value {
 }
 
 fn refused(message: impl Into<String>) -> Problem {
-    Problem::client(invented::GOODS, message)
+    Problem::client(placeholder_codes::GOODS, message)
 }

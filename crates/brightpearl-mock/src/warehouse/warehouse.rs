@@ -4,7 +4,7 @@ use brightpearl::WarehouseId;
 use serde_json::json;
 
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     search::{Column, Kind, Table, no_names},
     state::{Account, StoredWarehouse},
 };
@@ -50,5 +50,5 @@ pub(super) fn in_path<'a>(account: &'a Account, call: &Call<'_>) -> Result<&'a S
 pub(super) fn to_work_in(account: &Account, id: WarehouseId) -> Result<&StoredWarehouse, Problem> {
     account
         .warehouse(id)
-        .ok_or_else(|| Problem::client(invented::GOODS, format!("There is no warehouse {id}")))
+        .ok_or_else(|| Problem::client(placeholder_codes::GOODS, format!("There is no warehouse {id}")))
 }

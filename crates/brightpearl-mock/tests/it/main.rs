@@ -2,14 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounting;
-mod books;
 mod builder;
-mod by_hand;
 mod contacts;
 mod fidelity;
 mod fixtures;
 mod goods;
 mod http;
+mod journals;
 mod large;
 mod multi_message;
 mod oauth;
@@ -25,4 +24,5 @@ mod seeds;
 mod server;
 mod strict;
 mod switches;
+mod user_actions;
 mod webhooks;

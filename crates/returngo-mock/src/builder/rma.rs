@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::ItemBuilder;
 use crate::{
-    Refund, Rejected,
+    Refund, Rejection,
     shop::{
         actions::mark_approved,
         timeline::{self, time},
@@ -35,7 +35,7 @@ use crate::{
 ///     .refund(Refund::of(dec!(40.00)))
 ///     .build()?;
 /// assert_eq!(rma.items.len(), 3);
-/// # Ok::<(), returngo_mock::Rejected>(())
+/// # Ok::<(), returngo_mock::Rejection>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct RmaBuilder {
@@ -141,7 +141,7 @@ impl RmaBuilder {
     ///
     /// # Errors
     /// When a refund names a unit that the RMA does not have.
-    pub fn build(self) -> Result<Rma, Rejected> {
+    pub fn build(self) -> Result<Rma, Rejection> {
         let mut rma = self.requested();
         let approved_at = self.after(Duration::from_secs(60 * 60));
         let was_approved = !matches!(self.status, RmaStatus::Pending | RmaStatus::Rejected);

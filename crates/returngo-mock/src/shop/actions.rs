@@ -13,14 +13,14 @@ use super::{
     Shop,
     timeline::{self, time},
 };
-use crate::Rejected;
+use crate::Rejection;
 
 impl Shop {
     /// Approves a pending request.
     ///
     /// # Errors
     /// When there is no such RMA, or it is not in a status for that.
-    pub fn approve(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
+    pub fn approve(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejection> {
         let now = context.now;
         self.change(id, context, |rma| {
             expect_status(rma, "approved", |status| *status == RmaStatus::Pending)?;
@@ -33,7 +33,7 @@ impl Shop {
     ///
     /// # Errors
     /// When there is no such RMA, or it is not in a status for that.
-    pub fn cancel(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
+    pub fn cancel(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejection> {
         let now = context.now;
         self.change(id, context, |rma| {
             expect_status(rma, "cancelled", |status| !status.is_off())?;
@@ -48,7 +48,7 @@ impl Shop {
     ///
     /// # Errors
     /// When there is no such RMA, or it is not in a status for that.
-    pub fn reopen(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
+    pub fn reopen(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejection> {
         let now = context.now;
         self.change(id, context, |rma| {
             expect_status(rma, "reopened", RmaStatus::is_off)?;
@@ -74,7 +74,7 @@ impl Shop {
         id: &RmaId,
         refund: Refund,
         context: &mut Context,
-    ) -> Result<Transaction, Rejected> {
+    ) -> Result<Transaction, Rejection> {
         let (number, now) = (self.next_transaction_number(), context.now);
         self.change(id, context, |rma| refund.make(rma, number, now))
     }
@@ -89,7 +89,7 @@ impl Shop {
         id: &TransactionId,
         status: TransactionStatus,
         context: &mut Context,
-    ) -> Result<(), Rejected> {
+    ) -> Result<(), Rejection> {
         let (rma, now) = (self.rma_of_transaction(id)?, context.now);
         self.change(&rma, context, |rma| {
             for transaction in rma.transactions.iter_mut().filter(|transaction| transaction.id == *id) {
@@ -104,7 +104,7 @@ impl Shop {
     ///
     /// # Errors
     /// When there is no such transaction.
-    pub fn remove_transaction(&mut self, id: &TransactionId, context: &mut Context) -> Result<(), Rejected> {
+    pub fn remove_transaction(&mut self, id: &TransactionId, context: &mut Context) -> Result<(), Rejection> {
         let rma = self.rma_of_transaction(id)?;
         self.change(&rma, context, |rma| {
             rma.transactions.retain(|transaction| transaction.id != *id);
@@ -113,12 +113,12 @@ impl Shop {
     }
 }
 
-fn expect_status(rma: &Rma, what: &str, allowed: impl Fn(&RmaStatus) -> bool) -> Result<(), Rejected> {
+fn expect_status(rma: &Rma, what: &str, allowed: impl Fn(&RmaStatus) -> bool) -> Result<(), Rejection> {
     let status = rma.status();
     if allowed(status) {
         Ok(())
     } else {
-        Err(Rejected::bad_request(format!("RMA {} is {status}: it cannot be {what}", rma.id())))
+        Err(Rejection::bad_request(format!("RMA {} is {status}: it cannot be {what}", rma.id())))
     }
 }
 
@@ -203,7 +203,7 @@ impl Refund {
     }
 
     /// Makes it, as the transaction of this number.
-    pub(crate) fn make(self, rma: &mut Rma, number: u64, now: Timestamp) -> Result<Transaction, Rejected> {
+    pub(crate) fn make(self, rma: &mut Rma, number: u64, now: Timestamp) -> Result<Transaction, Rejection> {
         let transaction = self.transaction(rma, number, now)?;
         if let Some((kind, line)) = timeline_of(&transaction, rma.id()) {
             timeline::add(rma, kind, timeline::STAFF, line, now);
@@ -212,16 +212,16 @@ impl Refund {
         Ok(transaction)
     }
 
-    fn transaction(self, rma: &Rma, number: u64, now: Timestamp) -> Result<Transaction, Rejected> {
+    fn transaction(self, rma: &Rma, number: u64, now: Timestamp) -> Result<Transaction, Rejection> {
         let is_for = |item: &&Item| {
             self.return_item_ids.as_ref().is_none_or(|ids| ids.contains(&item.returned_item_id))
         };
         let items: Vec<&Item> = rma.items.iter().filter(is_for).collect();
         let Some(first) = items.first() else {
-            return Err(Rejected::bad_request(format!("RMA {} has no such item to refund", rma.id())));
+            return Err(Rejection::bad_request(format!("RMA {} has no such item to refund", rma.id())));
         };
         let Some(price) = &first.paid_price else {
-            return Err(Rejected::bad_request(format!("RMA {} has an item without a price", rma.id())));
+            return Err(Rejection::bad_request(format!("RMA {} has an item without a price", rma.id())));
         };
         let prices = items.iter().filter_map(|item| item.paid_price.as_ref());
         let amount = same_rate(price, self.amount.unwrap_or_else(|| prices.map(|price| price.amount).sum()));

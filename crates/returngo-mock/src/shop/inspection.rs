@@ -9,7 +9,7 @@ use super::{
     Shop,
     timeline::{self, time},
 };
-use crate::Rejected;
+use crate::Rejection;
 
 /// What an inspection found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,12 +55,12 @@ impl Shop {
         units: Option<&[ReturnedItemId]>,
         inspection: &Inspection,
         context: &mut Context,
-    ) -> Result<Rma, Rejected> {
+    ) -> Result<Rma, Rejection> {
         let (now, moves) = (context.now, self.switches.inspections_move_the_rma);
         self.change(id, context, |rma| {
             if !matches!(rma.status(), RmaStatus::Received | RmaStatus::Validated | RmaStatus::Done) {
                 let status = rma.status();
-                return Err(Rejected::bad_request(format!(
+                return Err(Rejection::bad_request(format!(
                     "RMA {id} is {status}: nothing is there to inspect"
                 )));
             }
@@ -74,7 +74,7 @@ impl Shop {
                 inspected += 1;
             }
             if inspected == 0 {
-                return Err(Rejected::bad_request(format!("RMA {id} has no such item to inspect")));
+                return Err(Rejection::bad_request(format!("RMA {id} has no such item to inspect")));
             }
             timeline::add(rma, CommentType::System, timeline::STAFF, "Items <strong>VALIDATED</strong>", now);
             let pending =

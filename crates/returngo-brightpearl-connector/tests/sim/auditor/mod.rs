@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-use api_mock_core::{Outcome, Request};
+use api_mock_core::{Reply, Request};
 use brightpearl::OrderId;
 use returngo::{RmaId, TransactionId};
 use returngo_brightpearl_connector::ledger::WorkItem;
@@ -169,14 +169,8 @@ impl Auditor {
     }
 
     /// A shop was asked something.
-    pub(crate) fn asked(
-        &mut self,
-        world: &World,
-        shop: usize,
-        asked: &Request,
-        outcome: &Outcome,
-    ) -> Checked {
-        let Outcome::Answer { response, .. } = outcome else { return Ok(()) };
+    pub(crate) fn asked(&mut self, world: &World, shop: usize, asked: &Request, outcome: &Reply) -> Checked {
+        let Reply::Answer { response, .. } = outcome else { return Ok(()) };
         let Some(rma) = asked.path.strip_prefix("/rma/").filter(|rest| !rest.contains('/')) else {
             return Ok(());
         };

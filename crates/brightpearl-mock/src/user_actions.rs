@@ -21,7 +21,7 @@ impl Brightpearl {
     ///
     /// # Errors
     /// The messages of the refusal.
-    pub fn by_hand(
+    pub fn as_user(
         &mut self,
         method: &str,
         path: &str,
@@ -39,7 +39,7 @@ impl Brightpearl {
         let call =
             Call { request: &request, parameters, now: context.now, switches, faults: &context.faults };
         let outcome = (route.handler)(self.account_mut(), &call);
-        self.tell(context);
+        self.deliver_webhooks(context);
         match outcome {
             Ok(mut answer) => Ok(answer.body.get_mut("response").map(Value::take).unwrap_or_default()),
             Err(problem) => Err(crate::gateway::error_body(&problem)),
@@ -78,7 +78,7 @@ impl Brightpearl {
         order.state = Some(OrderState { tax: TaxState::Ready });
         order.invoices.iter_mut().for_each(|invoice| invoice.invoice_reference.clear());
         modified(account, id, context.now);
-        self.tell(context);
+        self.deliver_webhooks(context);
         Ok(())
     }
 
@@ -118,7 +118,7 @@ impl Brightpearl {
     }
 
     /// Hands over the webhooks that a change raised.
-    fn tell(&mut self, context: &mut Context) {
+    fn deliver_webhooks(&mut self, context: &mut Context) {
         let now: Timestamp = context.now;
         for delivery in integration::deliveries(self.account_mut(), now) {
             context.deliver(delivery);

@@ -7,7 +7,7 @@ use returngo::{
 };
 
 use super::{actions, timeline};
-use crate::{Rejected, Switches};
+use crate::{Rejection, Switches};
 
 /// Changes a parcel as the API does, and lets the RMA follow.
 pub(crate) fn update_shipment(
@@ -16,7 +16,7 @@ pub(crate) fn update_shipment(
     update: ShipmentUpdate,
     switches: &Switches,
     now: Timestamp,
-) -> Result<Shipment, Rejected> {
+) -> Result<Shipment, Rejection> {
     let shipment = shipment(rma, id)?;
     if let Some(status) = update.status {
         set_shipment_status(shipment, status)?;
@@ -41,7 +41,7 @@ pub(crate) fn follow_carrier(
     status: ShipmentStatus,
     switches: &Switches,
     now: Timestamp,
-) -> Result<Shipment, Rejected> {
+) -> Result<Shipment, Rejection> {
     let shipment = shipment(rma, id)?;
     set_shipment_status(shipment, status)?;
     let moved = shipment.clone();
@@ -56,16 +56,16 @@ pub(crate) fn follow_carrier(
     Ok(moved)
 }
 
-fn shipment<'r>(rma: &'r mut Rma, id: &ShipmentId) -> Result<&'r mut Shipment, Rejected> {
+fn shipment<'r>(rma: &'r mut Rma, id: &ShipmentId) -> Result<&'r mut Shipment, Rejection> {
     let found = rma.shipments.iter_mut().find(|shipment| shipment.shipment_id == *id);
-    found.ok_or_else(|| Rejected::not_found("shipment", id))
+    found.ok_or_else(|| Rejection::not_found("shipment", id))
 }
 
 /// The table of docs/evidence/returngo.md#shipment-updates; staying is no transition.
-fn set_shipment_status(shipment: &mut Shipment, status: ShipmentStatus) -> Result<(), Rejected> {
+fn set_shipment_status(shipment: &mut Shipment, status: ShipmentStatus) -> Result<(), Rejection> {
     if status != shipment.status && !shipment.may_become(&status) {
         let Shipment { shipment_id: id, status: from, .. } = shipment;
-        return Err(Rejected::bad_request(format!(
+        return Err(Rejection::bad_request(format!(
             "invalid status transition of shipment {id}: {from} to {status}"
         )));
     }
@@ -104,7 +104,7 @@ fn goes_forward(from: &RmaStatus, to: &RmaStatus) -> bool {
 /// Sets an RMA's status as the API does. Which transitions are allowed is not documented; the mock allows
 /// what a person could click: a pending request is approved, rejected or cancelled; an open one goes forward
 /// or is cancelled; what is off must be reopened first.
-pub(crate) fn set_rma_status(rma: &mut Rma, status: RmaStatus, now: Timestamp) -> Result<(), Rejected> {
+pub(crate) fn set_rma_status(rma: &mut Rma, status: RmaStatus, now: Timestamp) -> Result<(), Rejection> {
     use RmaStatus::{Approved, Canceled, Done, Pending, Rejected as Refused};
     let from = rma.status().clone();
     let allowed = match (&from, &status) {
@@ -118,7 +118,7 @@ pub(crate) fn set_rma_status(rma: &mut Rma, status: RmaStatus, now: Timestamp) -
         return Ok(());
     }
     if !allowed {
-        return Err(Rejected::bad_request(format!(
+        return Err(Rejection::bad_request(format!(
             "invalid status transition of RMA {}: {from} to {status}",
             rma.id()
         )));

@@ -9,7 +9,7 @@ use crate::{Switches, wire};
 
 /// Something that webhooks tell of.
 #[derive(Debug)]
-pub(crate) struct Notice {
+pub(crate) struct WebhookPayload {
     event: WebhookEvent,
     data: Map<String, Value>,
 }
@@ -19,35 +19,47 @@ const ONCE: RetryRule = RetryRule { retries: |_| false, waits: &[] };
 
 /// What the difference between two states of an RMA implies. Transactions that change and items that are
 /// inspected imply nothing: there is no event for them.
-pub(crate) fn between(before: Option<&Rma>, after: &Rma) -> Vec<Notice> {
-    let Some(before) = before else { return vec![Notice::about_rma(WebhookEvent::RmaCreated, after)] };
-    let mut notices = Vec::new();
+pub(crate) fn of_change(before: Option<&Rma>, after: &Rma) -> Vec<WebhookPayload> {
+    let Some(before) = before else {
+        return vec![WebhookPayload::about_rma(WebhookEvent::RmaCreated, after)];
+    };
+    let mut payloads = Vec::new();
     for shipment in &after.shipments {
         match before.shipments.iter().find(|old| old.shipment_id == shipment.shipment_id) {
-            None => notices.push(Notice::about_shipment(WebhookEvent::ShipmentCreated, shipment, after)),
+            None => {
+                payloads.push(WebhookPayload::about_shipment(WebhookEvent::ShipmentCreated, shipment, after))
+            }
             Some(old) if old.status != shipment.status => {
-                notices.push(Notice::about_shipment(WebhookEvent::ShipmentStatusUpdated, shipment, after));
+                payloads.push(WebhookPayload::about_shipment(
+                    WebhookEvent::ShipmentStatusUpdated,
+                    shipment,
+                    after,
+                ));
             }
             Some(_) => {}
         }
     }
     if before.status() != after.status() {
-        notices.push(Notice::about_rma(WebhookEvent::RmaStatusUpdated, after));
+        payloads.push(WebhookPayload::about_rma(WebhookEvent::RmaStatusUpdated, after));
     }
     for transaction in &after.transactions {
         let old = before.transactions.iter().find(|old| old.id == transaction.id);
         if old.is_none() {
-            notices.push(Notice::about_transaction(WebhookEvent::TransactionCreated, transaction, after));
+            payloads.push(WebhookPayload::about_transaction(
+                WebhookEvent::TransactionCreated,
+                transaction,
+                after,
+            ));
         }
         let refunds = |transaction: &Transaction| transaction.is_refund() && transaction.happened();
         if refunds(transaction) && !old.is_some_and(refunds) {
-            notices.push(Notice::about_transaction(WebhookEvent::RefundCreated, transaction, after));
+            payloads.push(WebhookPayload::about_transaction(WebhookEvent::RefundCreated, transaction, after));
         }
     }
-    notices
+    payloads
 }
 
-impl Notice {
+impl WebhookPayload {
     fn about_rma(event: WebhookEvent, rma: &Rma) -> Self {
         let data =
             json!({ "rmaId": rma.id(), "status": rma.status(), "order_name": rma.rma_summary.order_name });

@@ -1,3 +1,6 @@
+//! The API gateway in front of ReturnGO: its error answers, and the ids that ReturnGO's support asks for
+//! (docs/evidence/returngo.md#access-and-quota, docs/evidence/returngo.md#errors).
+
 use std::fmt::Display;
 
 use api_mock_core::Response;
@@ -6,12 +9,12 @@ use serde_json::json;
 /// What the shop does not do, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct Rejected {
+pub struct Rejection {
     status: u16,
     message: String,
 }
 
-impl Rejected {
+impl Rejection {
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into() }
     }
@@ -32,5 +35,23 @@ impl Rejected {
     /// The body's schema is not documented; this is the form of an API gateway (docs/evidence/returngo.md#errors).
     pub(crate) fn response(&self) -> Response {
         Response::json(self.status, &json!({ "message": self.message }))
+    }
+}
+
+/// Numbers the answers.
+#[derive(Debug, Default)]
+pub(crate) struct Gateway {
+    answers: u64,
+}
+
+impl Gateway {
+    /// Adds the headers that every answer carries.
+    pub(crate) fn sign(&mut self, response: Response) -> Response {
+        self.answers += 1;
+        let number = self.answers;
+        response
+            .header("x-amzn-requestid", format!("00000000-0000-4000-8000-{number:012}"))
+            .header("x-amz-apigw-id", format!("mock{number:08}="))
+            .header("x-amzn-trace-id", format!("Root=1-00000000-{number:024}"))
     }
 }

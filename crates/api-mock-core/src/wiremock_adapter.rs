@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wiremock::{Match, Mock, MockServer, Request as WiremockRequest, Respond, ResponseTemplate};
 
-use crate::{MockCore, MockedApi, Outcome, Request, Response};
+use crate::{MockCore, MockedApi, Reply, Request, Response};
 
 /// The face for tests: the core behind a [`MockServer`].
 ///
@@ -12,19 +12,19 @@ use crate::{MockCore, MockedApi, Outcome, Request, Response};
 ///
 /// Mount mocks of your own on [`server`](Self::server): they come before the core's.
 #[derive(Debug)]
-pub struct WiremockFace<A: MockedApi> {
+pub struct WiremockAdapter<A: MockedApi> {
     core: MockCore<A>,
     server: MockServer,
 }
 
-impl<A: MockedApi> WiremockFace<A> {
+impl<A: MockedApi> WiremockAdapter<A> {
     /// Starts the server on a free port of the loopback interface.
     pub async fn start(core: MockCore<A>) -> Self {
         let server = MockServer::start().await;
-        let handled = Handled { core: core.clone(), outcome: Arc::default() };
-        let cut = WasCut { outcome: Arc::clone(&handled.outcome) };
-        let answer = Mock::given(Handled { core: core.clone(), outcome: Arc::clone(&handled.outcome) });
-        answer.respond_with(handled).with_priority(LAST).named("mock core").mount(&server).await;
+        let matcher = CoreMatcher { core: core.clone(), reply: Arc::default() };
+        let cut = CutMatcher { reply: Arc::clone(&matcher.reply) };
+        let answer = Mock::given(CoreMatcher { core: core.clone(), reply: Arc::clone(&matcher.reply) });
+        answer.respond_with(matcher).with_priority(LAST).named("mock core").mount(&server).await;
         Mock::given(cut)
             .respond_with_err(connection_reset)
             .with_priority(LAST)
@@ -63,7 +63,7 @@ impl<A: MockedApi> WiremockFace<A> {
     }
 }
 
-impl<A: MockedApi> Drop for WiremockFace<A> {
+impl<A: MockedApi> Drop for WiremockAdapter<A> {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             self.assert_no_unexpected_requests();
@@ -75,39 +75,39 @@ impl<A: MockedApi> Drop for WiremockFace<A> {
 const LAST: u8 = u8::MAX;
 
 /// Runs the core when wiremock asks whether the request matches. Wiremock does that once per request and under
-/// one lock, so the outcome can lie in a slot until the responder, or the mock that cuts, takes it.
-struct Handled<A> {
+/// one lock, so the reply can lie in a slot until the responder, or the mock that cuts, takes it.
+struct CoreMatcher<A> {
     core: MockCore<A>,
-    outcome: Arc<Slot>,
+    reply: Arc<Slot>,
 }
 
-type Slot = Mutex<Option<Outcome>>;
+type Slot = Mutex<Option<Reply>>;
 
-struct WasCut {
-    outcome: Arc<Slot>,
+struct CutMatcher {
+    reply: Arc<Slot>,
 }
 
-impl<A: MockedApi> Match for Handled<A> {
+impl<A: MockedApi> Match for CoreMatcher<A> {
     fn matches(&self, request: &WiremockRequest) -> bool {
-        let outcome = self.core.handle(&plain(request));
-        let answered = matches!(outcome, Outcome::Answer { .. });
-        *lock(&self.outcome) = Some(outcome);
-        answered
+        let reply = self.core.handle(&plain(request));
+        let is_answer = matches!(reply, Reply::Answer { .. });
+        *lock(&self.reply) = Some(reply);
+        is_answer
     }
 }
 
-impl<A: MockedApi> Respond for Handled<A> {
+impl<A: MockedApi> Respond for CoreMatcher<A> {
     fn respond(&self, _request: &WiremockRequest) -> ResponseTemplate {
-        match lock(&self.outcome).take() {
-            Some(Outcome::Answer { response, delay }) => template(&response).set_delay(delay),
-            Some(Outcome::Cut) | None => ResponseTemplate::new(500),
+        match lock(&self.reply).take() {
+            Some(Reply::Answer { response, delay }) => template(&response).set_delay(delay),
+            Some(Reply::Cut) | None => ResponseTemplate::new(500),
         }
     }
 }
 
-impl Match for WasCut {
+impl Match for CutMatcher {
     fn matches(&self, _request: &WiremockRequest) -> bool {
-        lock(&self.outcome).take() == Some(Outcome::Cut)
+        lock(&self.reply).take() == Some(Reply::Cut)
     }
 }
 
@@ -115,7 +115,7 @@ fn connection_reset(_request: &WiremockRequest) -> std::io::Error {
     std::io::ErrorKind::ConnectionReset.into()
 }
 
-fn lock(slot: &Slot) -> MutexGuard<'_, Option<Outcome>> {
+fn lock(slot: &Slot) -> MutexGuard<'_, Option<Reply>> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
