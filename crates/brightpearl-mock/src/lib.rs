@@ -6,6 +6,7 @@ mod accounting;
 mod api;
 mod contact;
 mod custom_field;
+mod custom_field_requests;
 mod duplicates;
 pub mod fixtures;
 mod gateway;

@@ -6,7 +6,6 @@ pub(crate) mod contact;
 pub(crate) mod contact_post;
 pub(crate) mod contact_search;
 mod country;
-pub(crate) mod custom_field;
 pub(crate) mod postal_address;
 
 pub(crate) use contact::Contact;

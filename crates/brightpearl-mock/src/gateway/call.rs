@@ -1,12 +1,12 @@
 use std::{borrow::Cow, str::FromStr, time::Duration};
 
 use api_mock_core::{Faults, Request};
-use brightpearl::{IdSet, OffsetDateTime};
+use brightpearl::{IdSet, MAX_IDS_PER_GET, OffsetDateTime};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Problem, id_set};
+use super::{Answer, Problem, id_set};
 use crate::Switches;
 
 /// A request that was let in, as a resource sees it.
@@ -90,4 +90,18 @@ impl Call<'_> {
     pub(crate) fn nothing_there(&self) -> Problem {
         Problem::not_found(format!("Cannot find the resource {}", self.request.path))
     }
+}
+
+/// Answers `OPTIONS /{resource}[/{ids}]` with URIs that are short enough for one GET each
+/// (docs/evidence/brightpearl-platform.md#options). As in the documentation's own example, the ids need not ascend.
+pub(crate) fn get_uris<I: Into<u64>>(
+    call: &Call<'_>,
+    resource: &str,
+    existing: impl IntoIterator<Item = I>,
+) -> Result<Answer, Problem> {
+    let wanted = call.unordered_ids(0)?;
+    let ids = existing.into_iter().map(Into::into);
+    let found = IdSet::of(ids.filter(|id| wanted.as_ref().is_none_or(|wanted| wanted.contains(*id))));
+    let uris: Vec<String> = found.chunks(MAX_IDS_PER_GET).map(|ids| format!("/{resource}/{ids}")).collect();
+    Ok(Answer::of(json!({ "getUris": uris })))
 }

@@ -1,4 +1,4 @@
-//! The grammar of id sets in paths, and what Brightpearl refuses (docs/evidence/brightpearl-platform.md#id-sets).
+//! The grammar of id sets in paths, and what Brightpearl rejects (docs/evidence/brightpearl-platform.md#id-sets).
 
 use brightpearl::{IdSet, MAX_IDS_PER_GET};
 

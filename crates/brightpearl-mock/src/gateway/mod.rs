@@ -6,7 +6,6 @@
 mod answer;
 mod auth;
 mod call;
-mod get_uris;
 mod id_set;
 pub(crate) mod oauth;
 mod patch;
@@ -17,7 +16,6 @@ pub(crate) use answer::{
     Answer, Problem, THROTTLED, TOKEN_EXPIRED, error_body, headers, refusal_body, sentence,
 };
 pub(crate) use auth::Credentials;
-pub(crate) use call::Call;
-pub(crate) use get_uris::get_uris;
+pub(crate) use call::{Call, get_uris};
 pub(crate) use patch::{Operation, apply_all};
 pub(crate) use throttle::{Throttle, Window};

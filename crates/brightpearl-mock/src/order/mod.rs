@@ -6,9 +6,7 @@ mod close;
 pub(crate) mod code_list;
 mod computed;
 mod creation;
-pub(crate) mod custom_field;
 pub(crate) mod note;
-pub(crate) mod note_search;
 pub(crate) mod order;
 pub(crate) mod order_patch;
 pub(crate) mod order_post;
@@ -16,11 +14,9 @@ pub(crate) mod order_search;
 pub(crate) mod row;
 pub(crate) mod row_change;
 pub(crate) mod row_replacement;
-pub(crate) mod sales_credit;
-pub(crate) mod sales_order;
 pub(crate) mod sales_order_search;
 pub(crate) mod status;
-mod typed_view;
+pub(crate) mod typed_order;
 
 pub(crate) use close::PendingClose;
 pub(crate) use computed::{

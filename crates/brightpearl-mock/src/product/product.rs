@@ -1,4 +1,5 @@
-//! Products (docs/evidence/brightpearl-orders.md#products).
+//! Products, and the bundles that they are in (docs/evidence/brightpearl-orders.md#products,
+//! docs/evidence/brightpearl-orders.md#bundles).
 
 use std::collections::BTreeMap;
 
@@ -117,4 +118,20 @@ fn view(account: &Account, product: &StoredProduct) -> Value {
         "createdOn": product.created_on,
         "version": product.created_on.timestamp().as_millisecond(),
     })
+}
+
+/// `GET /product/{ids}/bundle`: only products that are in one.
+pub(crate) fn bundles_of(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?.unwrap_or_default();
+    let uses = ids.iter().map(|id| bundle_tree(account, ProductId::new(id)));
+    let found: Vec<Value> = uses.filter(|tree| tree.get("bundles").is_some()).collect();
+    if found.is_empty() { Err(Problem::not_found("No Bundles Found")) } else { Ok(Answer::of(found)) }
+}
+
+/// A seed cannot hold a bundle that is in itself, so this ends.
+fn bundle_tree(account: &Account, id: ProductId) -> Value {
+    let holds = |component: &Component| component.product_id == id;
+    let bundles = account.products.values().filter(|product| product.components.iter().any(holds));
+    let bundles: Vec<Value> = bundles.map(|bundle| bundle_tree(account, bundle.id)).collect();
+    if bundles.is_empty() { json!({ "id": id }) } else { json!({ "id": id, "bundles": bundles }) }
 }
