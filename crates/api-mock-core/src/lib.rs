@@ -21,6 +21,7 @@ mod control;
 mod faults;
 mod http;
 mod mock_core;
+pub mod odd_values;
 mod request_log;
 mod server;
 mod state;

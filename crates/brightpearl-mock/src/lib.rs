@@ -33,7 +33,7 @@ fn number(value: rust_decimal::Decimal) -> serde_json::Value {
 
 pub use api::Brightpearl;
 pub use api_mock_core::{
-    Attempt, Fault, FaultKind, Faults, MockCore, RequestCounts, Server, run_until_ctrl_c,
+    Attempt, Fault, FaultKind, Faults, MockCore, RequestCounts, Server, odd_values, run_until_ctrl_c,
 };
 pub use duplicates::Duplicates;
 pub use mock::{MockBrightpearl, MockBuilder};

@@ -16,7 +16,7 @@ mod switches;
 mod wire;
 
 pub use api_mock_core::{
-    Attempt, Clock, Context, Fault, FaultKind, Faults, MockCore, RequestCounts, run_until_ctrl_c,
+    Attempt, Clock, Context, Fault, FaultKind, Faults, MockCore, RequestCounts, odd_values, run_until_ctrl_c,
 };
 pub use builder::{ItemBuilder, RmaBuilder};
 pub use gateway::Rejection;
