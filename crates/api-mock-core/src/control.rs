@@ -1,4 +1,4 @@
-//! The routes under `/_mock/`: they need no credentials, and are neither counted nor throttled.
+//! The control routes under `/_mock/`. They need no credentials, and are neither counted nor throttled.
 
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -9,7 +9,7 @@ use crate::{
     state::{Shared, State},
 };
 
-/// The control route that this request asks for, without `/_mock/`.
+/// Returns the path of a control request without `/_mock/`. None for any other request.
 pub(crate) fn route(request: &Request) -> Option<&str> {
     request.path.strip_prefix("/_mock/").map(|route| route.trim_end_matches('/'))
 }
@@ -52,7 +52,7 @@ pub(crate) fn handle<A: MockedApi>(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewTime {
-    /// Required, so that `{}` is no accident: null is real time.
+    /// Required, so that an accidental `{}` is rejected. Null returns to real time.
     #[serde(deserialize_with = "Option::deserialize")]
     now: Option<Timestamp>,
 }
@@ -66,6 +66,6 @@ fn done() -> Response {
 }
 
 fn no_such_route(request: &Request) -> Response {
-    let error = format!("there is no control route {} {}", request.method, request.path);
+    let error = format!("unknown control route {} {}", request.method, request.path);
     Response::json(404, &json!({ "error": error }))
 }

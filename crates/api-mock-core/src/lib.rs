@@ -1,17 +1,17 @@
-//! What a stateful mock of an HTTP API needs, whichever API it is.
+//! The common parts of stateful mocks of HTTP APIs.
 //!
-//! An API to mock implements [`MockedApi`]: it answers one plain [`Request`] at a time over its own state.
-//! [`MockCore`] puts around it what every mock shares:
+//! A mock implements [`MockedApi`]: it answers one plain [`Request`] at a time from its own state. [`MockCore`] adds:
 //!
-//! * [`Faults`]: lose the answer after the commit, cut the connection, delay, refuse, and duplicate, reorder or
-//!   lose webhooks; so many times, or by chance with a seed;
-//! * a log of requests to assert on ([`RequestCounts`]);
-//! * a [`Clock`] that is real until a test fixes it;
-//! * webhooks that really travel over HTTP ([`Delivery`]), and a way to wait for them without sleeping
+//! * [`Faults`] that lose answers, close connections, delay, return errors, and duplicate, reorder or lose webhooks:
+//!   a number of times, or at random with a seed;
+//! * a request log for assertions ([`RequestCounts`]);
+//! * a [`Clock`] that tests can stop;
+//! * webhook deliveries over HTTP ([`Delivery`]), and a way to wait for them without sleeping
 //!   ([`MockCore::deliveries_settled`]);
-//! * the control routes under `/_mock/`, for people and other languages.
+//! * control routes under `/_mock/`, for manual tests and other languages.
 //!
-//! Two faces show the same core: [`WiremockAdapter`] inside a test, [`Server`] as a program of its own.
+//! Two adapters run the same core: [`WiremockAdapter`] inside a test, and [`Server`] as a program. [`odd_values`]
+//! helps to test how code reads unexpected JSON.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -11,17 +11,17 @@ use crate::{
     webhooks::WebhookSender,
 };
 
-/// What becomes of a request.
+/// The reply to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// It is answered.
+    /// An answer.
     Answer {
-        /// With this.
+        /// The answer.
         response: Response,
-        /// After this time.
+        /// How long to wait before it is sent.
         delay: Duration,
     },
-    /// The connection is cut without an answer.
+    /// The connection is closed without an answer.
     Cut,
 }
 
@@ -31,7 +31,7 @@ impl From<Response> for Reply {
     }
 }
 
-/// A mocked API with everything that all mocks share. Clones share one state.
+/// A mocked API with faults, request log, clock, webhooks and control routes. Clones share one state.
 #[derive(Debug)]
 pub struct MockCore<A>(Arc<Shared<A>>);
 
@@ -42,14 +42,14 @@ impl<A> Clone for MockCore<A> {
 }
 
 impl<A: MockedApi> MockCore<A> {
-    /// Puts the machinery around an API.
+    /// Creates a core that sends webhooks over HTTP from a thread of its own.
     pub fn new(api: A) -> Self {
         Self::with(api, WebhookSender::start())
     }
 
-    /// The same without a thread and without sockets: webhooks are not sent, but wait for
-    /// [`take_deliveries`](Self::take_deliveries). For simulations that pass requests to [`handle`](Self::handle)
-    /// themselves. Faults lose and double webhooks as ever; in which order they arrive is the caller's choice.
+    /// Creates a core without a thread and sockets, for simulations that call [`handle`](Self::handle) themselves.
+    /// Webhooks are collected for [`take_deliveries`](Self::take_deliveries). Faults lose and duplicate webhooks as
+    /// usual; the caller decides in which order they arrive.
     pub fn collecting(api: A) -> Self {
         Self::with(api, WebhookSender::collecting())
     }
@@ -66,7 +66,7 @@ impl<A: MockedApi> MockCore<A> {
             Some(route) => control::handle(&self.0, &mut state, route, request, &mut context).into(),
             None => self.handle_counted(&mut state, request, &mut context),
         };
-        // Still under the lock: webhooks leave in the order of what they tell.
+        // Under the lock, so that webhooks are sent in the order of the changes that they report.
         self.0.sender.send(context.deliveries, self.faults());
         reply
     }
@@ -94,39 +94,39 @@ impl<A: MockedApi> MockCore<A> {
         reply
     }
 
-    /// The faults that are waiting to strike.
+    /// Returns the pending faults.
     pub fn faults(&self) -> &Faults {
         &self.0.faults
     }
 
-    /// The mock's clock.
+    /// Returns the mock's clock.
     pub fn clock(&self) -> &Clock {
         &self.0.clock
     }
 
-    /// How many requests came so far.
+    /// Returns the number of requests so far.
     pub fn requests(&self) -> RequestCounts {
         self.state().log.counts.clone()
     }
 
-    /// From now on only these operations are expected: others are answered as ever, and are listed among the
-    /// [unexpected requests](Self::unexpected_requests). A reset forgets it.
+    /// Expects only these operations from now on, until a reset. Others are answered as usual and listed as
+    /// [unexpected requests](Self::unexpected_requests).
     pub fn expect_only<O: Into<String>>(&self, operations: impl IntoIterator<Item = O>) {
         self.state().log.expected = Some(operations.into_iter().map(Into::into).collect());
     }
 
-    /// Requests, and parts of batches, that no route knows or that are not [expected](Self::expect_only), as
-    /// `METHOD /path`.
+    /// Returns the requests, and parts of batches, to unknown routes or that were not [expected](Self::expect_only),
+    /// as `METHOD /path`.
     pub fn unexpected_requests(&self) -> Vec<String> {
         self.state().log.unexpected.clone()
     }
 
-    /// Looks at the API's state.
+    /// Reads the API's state.
     pub fn read<T>(&self, look: impl FnOnce(&A) -> T) -> T {
         look(&self.state().api)
     }
 
-    /// Changes the API's state, as something that happens inside the system would; webhooks may follow.
+    /// Changes the API's state, as an event inside the real system would. Webhooks may follow.
     pub fn act<T>(&self, action: impl FnOnce(&mut A, &mut Context) -> T) -> T {
         let mut context = Context::new(self.clock().now(), self.faults().clone());
         let mut state = self.state();
@@ -135,23 +135,23 @@ impl<A: MockedApi> MockCore<A> {
         result
     }
 
-    /// Goes back to the seed: data, faults, clock, counters; webhooks that were not sent yet are forgotten.
+    /// Restores the seed: data, faults, clock, counts. Webhooks that are not sent yet are dropped.
     pub fn reset(&self) {
         self.0.reset(&mut self.state());
     }
 
-    /// Every attempt to deliver a webhook so far, in order.
+    /// Returns every attempt to deliver a webhook so far, in order.
     pub fn delivery_attempts(&self) -> Vec<Attempt> {
         self.0.sender.attempts()
     }
 
-    /// Returns when every webhook that was raised so far is delivered, lost on purpose, or given up.
+    /// Returns when every webhook so far is delivered, lost by a fault, or given up.
     pub async fn deliveries_settled(&self) {
         // The sender lives as long as this core, so waiting cannot fail.
         let _ = self.0.sender.unsettled().wait_for(|&unsettled| unsettled == 0).await;
     }
 
-    /// The webhooks that were raised since the last call, in order; always empty unless this core is
+    /// Returns the webhooks since the last call, in order. Always empty unless this core is
     /// [collecting](Self::collecting).
     pub fn take_deliveries(&self) -> Vec<Delivery> {
         self.0.sender.take()
@@ -162,7 +162,7 @@ impl<A: MockedApi> MockCore<A> {
     }
 }
 
-/// What a gateway in front of either API answers: not JSON, and nothing of the API's own headers.
+/// The answer of a gateway in front of an API: not JSON, and without the API's own headers.
 fn bad_gateway() -> Response {
     const PAGE: &str = "<html>\n<head><title>502 Bad Gateway</title></head>\n\
         <body><center><h1>502 Bad Gateway</h1></center></body>\n</html>\n";

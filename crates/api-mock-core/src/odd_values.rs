@@ -1,8 +1,8 @@
-//! Odd values for every field of a JSON document: a test of how code reads what it does not expect.
+//! Odd values for every field of a JSON document, to test how code reads unexpected input.
 //!
-//! A real API now and then sends null where a number was, a list where an object was, or a number that no type holds.
-//! Replace one field at a time with each of these values, and check that your code still reads the document, or
-//! rejects it with an error that names the field.
+//! APIs sometimes send null instead of a number, a list instead of an object, or a number that no type can hold.
+//! Replace one field at a time with each of these values. Check that your code still reads the document, or rejects
+//! it with an error that names the field.
 //!
 //! ```
 //! use api_mock_core::odd_values::{OddValue, fields};
@@ -19,7 +19,7 @@
 //!     sku: String,
 //! }
 //!
-//! let document = json!({ "id": 7, "note": "leave at the door", "rows": [{ "sku": "LS-M" }] });
+//! let document = json!({ "id": 7, "note": "fragile", "rows": [{ "sku": "LS-M" }] });
 //! let mut rejected = Vec::new();
 //! for field in fields(&document) {
 //!     for odd in OddValue::all() {
@@ -45,14 +45,14 @@ pub struct OddValue {
 }
 
 impl OddValue {
-    /// All of them: [`common`](Self::common), and values that are nested or at the end of a number's range.
+    /// Returns the [`common`](Self::common) values, nested values, and a number near the end of the range of an f64.
     pub fn all() -> Vec<Self> {
         let deep = format!("{}{}", "[".repeat(NESTING), "]".repeat(NESTING));
         let deep = Self { json: Cow::Owned(deep), could_be_valid: false, is_extreme: true };
         std::iter::once(deep).chain(VALUES.map(Self::of)).collect()
     }
 
-    /// Those that need no special care of a reader: empty values, values of another type, and invalid text and numbers.
+    /// Returns empty values, values of other types, and invalid text and numbers.
     pub fn common() -> Vec<Self> {
         Self::all().into_iter().filter(|value| !value.is_extreme).collect()
     }
@@ -61,13 +61,13 @@ impl OddValue {
         Self { json: Cow::Borrowed(json), could_be_valid, is_extreme }
     }
 
-    /// The value as JSON text. It may be more than [`serde_json`] itself accepts.
+    /// Returns the value as JSON text. [`serde_json`] itself does not accept all of them.
     pub fn as_json(&self) -> &str {
         &self.json
     }
 
-    /// Whether a field of some type could have this value. The others say nothing: code that needs the field must not
-    /// go on as if it had one.
+    /// Whether this can be the valid value of a field of some type. Code that needs the field must not continue after
+    /// one of the others.
     pub const fn could_be_valid(&self) -> bool {
         self.could_be_valid
     }
@@ -79,7 +79,7 @@ impl std::fmt::Display for OddValue {
     }
 }
 
-/// Deeper than `serde_json` and most other readers go.
+/// Deeper than `serde_json` and most other decoders allow.
 const NESTING: usize = 200;
 
 /// JSON text, whether it could be valid, and whether it is left out of [`OddValue::common`].
@@ -97,7 +97,7 @@ const VALUES: [(&str, bool, bool); 14] = [
     ("-1.5", true, false),
     ("true", true, false),
     (r#""text""#, true, false),
-    // Half of a surrogate pair: no Unicode text.
+    // Half of a surrogate pair, which is not valid Unicode.
     (r#""\ud83d""#, true, false),
     // Beyond the range of a u64.
     ("184467440737095516170", true, false),
@@ -106,20 +106,21 @@ const VALUES: [(&str, bool, bool); 14] = [
 /// A field of a document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Field {
-    /// The keys and positions that lead to it.
+    /// The keys and positions from the root to the field.
     pub path: Vec<String>,
-    /// Its name, such as `rows.*.sku`: the same for all entries of a list, and of a map whose keys are numbers.
+    /// The name, such as `rows.*.sku`. All entries of a list, and of a map whose keys are numbers, share it.
     pub name: String,
 }
 
 impl Field {
-    /// The last part of the name that is not `*`: what an error about the field should contain. Empty when there is none.
+    /// Returns the last part of the name that is not `*`, which an error about the field should contain. Empty if
+    /// there is none.
     pub fn own_name(&self) -> &str {
         self.name.rsplit('.').find(|part| *part != "*").unwrap_or_default()
     }
 
-    /// The document as JSON text, with this value instead of the field's own. Unchanged when the document does not have
-    /// the field.
+    /// Returns the document as JSON text with this value in the field. Unchanged if the document does not have the
+    /// field.
     pub fn replaced_in(&self, document: &Value, odd: &OddValue) -> String {
         const PLACEHOLDER: &str = "replaced by an odd value";
         let mut document = document.clone();
@@ -130,12 +131,12 @@ impl Field {
         if let Some(field) = field {
             *field = Value::from(PLACEHOLDER);
         }
-        // As text, because serde_json cannot hold all of these values.
+        // As text, because serde_json cannot represent all of these values.
         document.to_string().replace(&format!("\"{PLACEHOLDER}\""), odd.as_json())
     }
 }
 
-/// All fields of a document, each before the fields inside it.
+/// Returns all fields of a document, each before the fields inside it.
 pub fn fields(document: &Value) -> Vec<Field> {
     let mut found = Vec::new();
     collect(document, &Field { path: Vec::new(), name: String::new() }, &mut found);

@@ -1,5 +1,4 @@
-//! Webhooks: one background task sends them over HTTP in the order in which they were raised, or a caller collects
-//! them and delivers them itself.
+//! Webhook deliveries: a background task sends them over HTTP in order, or the caller collects and delivers them.
 
 use std::{
     sync::{
@@ -17,26 +16,26 @@ use crate::{Faults, faults::DeliveryMode};
 /// A webhook to send.
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    /// The full event name, such as `goods-in-note.created`; webhook faults match it.
+    /// The full event name, such as `goods-in-note.created`. Webhook faults match it.
     pub event: String,
     /// The HTTP method.
     pub method: String,
-    /// The whole URL.
+    /// The complete URL.
     pub url: String,
     /// The headers.
     pub headers: Vec<(String, String)>,
     /// The body; empty when there is none.
     pub body: String,
-    /// When and how often it is sent again.
+    /// When and how often it is retried.
     pub retry: RetryRule,
 }
 
-/// When a delivery is sent again.
+/// When a delivery is retried.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryRule {
-    /// Whether an answer of this status is to be followed by another attempt; none when no answer came.
+    /// Whether to retry after an answer with this status. None is no answer.
     pub retries: fn(Option<u16>) -> bool,
-    /// How long to wait before each further attempt, in real time. When it is used up, the webhook is lost.
+    /// The wait before each retry, in real time. After the last one the webhook is lost.
     pub waits: &'static [Duration],
 }
 
@@ -45,29 +44,29 @@ pub struct RetryRule {
 pub struct Attempt {
     /// The full event name.
     pub event: String,
-    /// Where it went.
+    /// The URL that it was sent to.
     pub url: String,
-    /// What the receiver answered; none when no answer came.
+    /// The status of the receiver's answer. None is no answer.
     pub status: Option<u16>,
 }
 
-/// How long the receiver may take to answer. Not documented for either system
+/// The time that a receiver has to answer. Not documented for either system
 /// (docs/evidence/brightpearl-platform.md#assumptions).
 const RECEIVER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// After this quiet, webhooks that are held to be reordered are sent.
+/// Webhooks that are held for reordering are sent after this time without another webhook.
 const REORDER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What becomes of deliveries.
+/// Where deliveries go.
 #[derive(Debug)]
 pub(crate) enum WebhookSender {
-    /// They are sent over HTTP.
+    /// Over HTTP.
     Http(HttpSender),
-    /// They are kept until they are taken; nothing is sent.
+    /// Into a list, for the caller.
     Collecting(Collector),
 }
 
-/// Hands deliveries to the background task and knows how many are not settled.
+/// Queues deliveries for the background task and counts the unsettled ones.
 #[derive(Debug)]
 pub(crate) struct HttpSender {
     queue: mpsc::UnboundedSender<QueuedDelivery>,
@@ -77,7 +76,7 @@ pub(crate) struct HttpSender {
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
     collected: Mutex<Vec<Delivery>>,
-    /// Never anything but 0: what is collected is the caller's.
+    /// Always 0: a collected delivery is the caller's.
     unsettled: watch::Sender<u64>,
 }
 
@@ -89,9 +88,9 @@ impl Collector {
 
 #[derive(Debug)]
 struct SenderState {
-    /// Deliveries that are queued, under way, or waiting for another attempt.
+    /// Deliveries that are queued, in progress, or waiting for a retry.
     unsettled: watch::Sender<u64>,
-    /// Counts resets: what was raised before one is not sent after it.
+    /// The number of resets. A delivery from before a reset is not sent after it.
     generation: AtomicU64,
     attempts: Mutex<Vec<Attempt>>,
 }
@@ -108,9 +107,9 @@ struct QueuedDelivery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hold {
     No,
-    /// This many more that are held; then all are sent last first.
+    /// Until this many more are held, then all are sent in reverse order.
     ForMore(u32),
-    /// The next one to be sent.
+    /// Until the next one is sent.
     ForNext,
 }
 
@@ -123,8 +122,8 @@ impl WebhookSender {
         Self::Collecting(Collector::default())
     }
 
-    /// Sends or keeps deliveries in order, as the faults allow. What is only collected has no order to reverse: a
-    /// caller that delivers it chooses one.
+    /// Sends or collects deliveries in order, as the faults allow. Faults that reorder do not apply to collected
+    /// deliveries, because the caller decides in which order they arrive.
     pub(crate) fn send(&self, deliveries: Vec<Delivery>, faults: &Faults) {
         match self {
             Self::Http(sender) => sender.send(deliveries, faults),
@@ -142,7 +141,7 @@ impl WebhookSender {
         }
     }
 
-    /// What was collected since the last time; always empty where deliveries are sent.
+    /// Returns the deliveries that were collected since the last call. Always empty for HTTP.
     pub(crate) fn take(&self) -> Vec<Delivery> {
         match self {
             Self::Http(_) => Vec::new(),
@@ -173,8 +172,7 @@ impl WebhookSender {
 }
 
 impl HttpSender {
-    /// Starts the task on a thread of its own: it then works under any runtime of the test, also one whose
-    /// time is paused.
+    /// Starts the task on a thread of its own, so that it works with any runtime of a test, even with paused time.
     fn start() -> Self {
         let (queue, deliveries) = mpsc::unbounded_channel();
         let state = Arc::new(SenderState {
@@ -186,7 +184,7 @@ impl HttpSender {
             Worker { state: Arc::clone(&state), retries: queue.downgrade(), client: reqwest::Client::new() };
         thread::spawn(move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime.block_on(worker.run(deliveries)),
-            Err(error) => tracing::error!(%error, "webhooks cannot be sent: no runtime"),
+            Err(error) => tracing::error!(%error, "cannot start the webhook sender"),
         });
         Self { queue, state }
     }
@@ -233,7 +231,7 @@ impl SenderState {
 
 struct Worker {
     state: Arc<SenderState>,
-    /// Weak, so that the task ends with the mock.
+    /// Weak, so that the task ends when the mock is dropped.
     retries: mpsc::WeakUnboundedSender<QueuedDelivery>,
     client: reqwest::Client,
 }
@@ -303,7 +301,7 @@ impl Worker {
         match request.send().await {
             Ok(answer) => Some(answer.status().as_u16()),
             Err(error) => {
-                tracing::debug!(error = %error.without_url(), "no answer to a webhook");
+                tracing::debug!(error = %error.without_url(), "webhook not answered");
                 None
             }
         }
@@ -322,7 +320,7 @@ impl Worker {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "retries run in real time, whatever the mock's clock shows")]
+#[allow(clippy::disallowed_methods, reason = "retries wait in real time, independent of the mock's clock")]
 async fn pause(wait: Duration) {
     tokio::time::sleep(wait).await;
 }

@@ -4,13 +4,13 @@ use wiremock::{Match, Mock, MockServer, Request as WiremockRequest, Respond, Res
 
 use crate::{MockCore, MockedApi, Reply, Request, Response};
 
-/// The face for tests: the core behind a [`MockServer`].
+/// The adapter for tests: a core behind a [`MockServer`].
 ///
-/// Strict: a request, or a part of a batch, that no route knows gets the API's own 404 on the wire, and makes
-/// [`assert_no_unexpected_requests`](Self::assert_no_unexpected_requests) fail, which dropping the face calls. So
-/// does one that is not among those that [`MockCore::expect_only`] names.
+/// Strict: a request, or a part of a batch, to an unknown route gets the API's 404 and makes
+/// [`assert_no_unexpected_requests`](Self::assert_no_unexpected_requests) fail. Dropping the adapter calls that
+/// method. [`MockCore::expect_only`] makes other requests unexpected too.
 ///
-/// Mount mocks of your own on [`server`](Self::server): they come before the core's.
+/// Mount your own mocks on [`server`](Self::server): they take precedence over the core.
 #[derive(Debug)]
 pub struct WiremockAdapter<A: MockedApi> {
     core: MockCore<A>,
@@ -28,37 +28,37 @@ impl<A: MockedApi> WiremockAdapter<A> {
         Mock::given(cut)
             .respond_with_err(connection_reset)
             .with_priority(LAST)
-            .named("cut")
+            .named("connection reset")
             .mount(&server)
             .await;
         Self { core, server }
     }
 
-    /// The core.
+    /// Returns the core.
     pub const fn core(&self) -> &MockCore<A> {
         &self.core
     }
 
-    /// The base, such as `http://127.0.0.1:39251`.
+    /// Returns the base URL, such as `http://127.0.0.1:39251`.
     pub fn url(&self) -> String {
         self.server.uri()
     }
 
-    /// The wiremock server.
+    /// Returns the wiremock server.
     pub const fn server(&self) -> &MockServer {
         &self.server
     }
 
-    /// Fails when an unexpected request came.
+    /// Fails if an unexpected request was received.
     ///
     /// # Panics
-    /// When one did; the message shows all of them.
+    /// An unexpected request was received. The message lists all of them.
     #[allow(clippy::panic, reason = "an assertion for tests")]
     #[track_caller]
     pub fn assert_no_unexpected_requests(&self) {
         let unexpected = self.core.unexpected_requests();
         if !unexpected.is_empty() {
-            panic!("the mock got requests that were not expected:\n  {}", unexpected.join("\n  "));
+            panic!("unexpected requests to the mock:\n  {}", unexpected.join("\n  "));
         }
     }
 }
@@ -71,11 +71,11 @@ impl<A: MockedApi> Drop for WiremockAdapter<A> {
     }
 }
 
-/// Behind every mock that a user mounts.
+/// The priority of the core: below all mocks that a user mounts.
 const LAST: u8 = u8::MAX;
 
-/// Runs the core when wiremock asks whether the request matches. Wiremock does that once per request and under
-/// one lock, so the reply can lie in a slot until the responder, or the mock that cuts, takes it.
+/// Runs the core when wiremock asks whether the request matches. Wiremock asks once per request and under one lock,
+/// so the reply can stay in a slot until the responder, or the mock that closes the connection, takes it.
 struct CoreMatcher<A> {
     core: MockCore<A>,
     reply: Arc<Slot>,

@@ -9,17 +9,17 @@ use crate::{
     state::Account,
 };
 
-/// `GET /sale/custom-field-meta-data[/{ids}]`: of sales orders and sales credits.
+/// `GET /sale/custom-field-meta-data[/{ids}]`: the fields of sales orders and sales credits.
 pub(crate) fn sale_meta_data(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     account.order_custom_fields.meta_data(call.ids(0)?.as_ref())
 }
 
-/// `GET /purchase/custom-field-meta-data[/{ids}]`: purchases have none here.
+/// `GET /purchase/custom-field-meta-data[/{ids}]`: the account has no custom fields for purchases.
 pub(crate) fn purchase_meta_data(_account: &mut Account, _call: &Call<'_>) -> Result<Answer, Problem> {
     Err(Problem::not_found("No custom fields found"))
 }
 
-/// `GET /order/{id}/custom-field`: those that are set.
+/// `GET /order/{id}/custom-field`: the fields that have a value.
 pub(crate) fn get_of_order(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let id: OrderId = call.id(0)?;
     account.order(id)?;
@@ -38,7 +38,7 @@ pub(crate) fn patch_of_order(account: &mut Account, call: &Call<'_>) -> Result<A
     Ok(answer)
 }
 
-/// `GET /contact/{id}/custom-field`: those that are set.
+/// `GET /contact/{id}/custom-field`: the fields that have a value.
 pub(crate) fn get_of_contact(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let id = existing_contact(account, call)?;
     Ok(Answer::of(account.contact_custom_fields.of(id)))
@@ -56,7 +56,7 @@ fn existing_contact(account: &Account, call: &Call<'_>) -> Result<ContactId, Pro
     if account.contacts.contains_key(&id) { Ok(id) } else { Err(Problem::not_found("No Contact Found")) }
 }
 
-/// `GET /product/{id}/custom-field`: those that are set.
+/// `GET /product/{id}/custom-field`: the fields that have a value.
 pub(crate) fn get_of_product(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let id = existing_product(account, call)?;
     Ok(Answer::of(account.product_custom_fields.of(id)))

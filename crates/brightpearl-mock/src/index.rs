@@ -1,5 +1,5 @@
-//! What requests look for by something else than an id, so that an account of 100,000 orders answers as fast as
-//! a small one.
+//! Indexes of objects by everything but their id, so that an account with 100,000 orders answers as fast as a small
+//! one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,13 +13,13 @@ use jiff::Timestamp;
 
 use crate::search::Period;
 
-/// Where things are, by what they are looked for.
+/// The indexes of an account.
 #[derive(Default)]
 pub(crate) struct Index {
     orders_by_key: BTreeMap<(String, InstanceId), Vec<OrderId>>,
     orders_by_parent: BTreeMap<OrderId, BTreeSet<OrderId>>,
     orders_by_contact: BTreeMap<ContactId, BTreeSet<OrderId>>,
-    /// By every reference that an order ever had: searches look at the order itself once more.
+    /// By every reference that an order ever had. Searches check the order again.
     orders_by_reference: BTreeMap<String, BTreeSet<OrderId>>,
     orders_by_external_ref: BTreeMap<String, BTreeSet<OrderId>>,
     orders_by_type: BTreeMap<Option<u64>, BTreeSet<OrderId>>,
@@ -27,7 +27,7 @@ pub(crate) struct Index {
     orders_by_creation: BTreeSet<(Timestamp, OrderId)>,
     movements: BTreeMap<(MovementKey, u64), Vec<usize>>,
     payments_by_order: BTreeMap<OrderId, Vec<PaymentId>>,
-    /// Transaction reference and method code, the latter in capitals.
+    /// Transaction reference and method code, the latter in upper case.
     payment_keys: BTreeSet<(String, String)>,
     notes_by_order: BTreeMap<OrderId, Vec<GoodsInNoteId>>,
     batch_references: BTreeSet<String>,
@@ -58,7 +58,7 @@ impl Index {
         self.orders_by_external_ref.get(external_ref).into_iter().flatten().copied()
     }
 
-    /// By the number that searches have for an order type.
+    /// Returns the orders of a type, given by its number in searches.
     pub(crate) fn orders_of_type(&self, search_id: u64) -> impl Iterator<Item = OrderId> {
         self.orders_by_type.get(&Some(search_id)).into_iter().flatten().copied()
     }
@@ -188,7 +188,7 @@ impl Index {
     }
 }
 
-/// The ends included, as searches look at the order itself once more.
+/// Both ends are included, because searches check the order again.
 fn within(times: &BTreeSet<(Timestamp, OrderId)>, period: Period) -> impl Iterator<Item = OrderId> {
     let from = (period.from.unwrap_or(Timestamp::MIN), OrderId::new(0));
     let until = (period.until.unwrap_or(Timestamp::MAX), OrderId::new(u64::MAX));
@@ -200,7 +200,7 @@ fn payment_key(payment: &CustomerPayment) -> Option<(String, String)> {
     Some(key(payment.transaction_ref.as_ref()?, payment.payment_method_code.as_ref()?))
 }
 
-/// Method codes are the same in any case.
+/// Method codes ignore case.
 fn key(transaction_ref: &str, method: &PaymentMethodCode) -> (String, String) {
     (transaction_ref.to_owned(), method.as_str().to_uppercase())
 }

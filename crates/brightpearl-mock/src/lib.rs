@@ -26,7 +26,7 @@ mod switches;
 mod user_actions;
 mod warehouse;
 
-/// A decimal as a JSON number, where Brightpearl does not write a text.
+/// Converts a decimal to a JSON number, for the fields in which Brightpearl does not use text.
 fn number(value: rust_decimal::Decimal) -> serde_json::Value {
     rust_decimal::serde::float::serialize(&value, serde_json::value::Serializer).unwrap_or_default()
 }
@@ -46,7 +46,7 @@ pub use seed::{
 pub use state::Account;
 pub use switches::{InvalidSwitch, Switches};
 
-/// The guide's code is compiled and run with the documentation tests.
+/// Compiles and runs the guide's code with the documentation tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/testing-with-the-mocks.md")]
 pub struct Guide;

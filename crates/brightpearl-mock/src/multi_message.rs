@@ -1,4 +1,4 @@
-//! Several writes in one request, each with an result of its own
+//! Multi-messages: several writes in one request, each with a result of its own
 //! (docs/evidence/brightpearl-platform.md#multi-message).
 
 use std::{borrow::Cow, collections::BTreeSet};
@@ -44,10 +44,10 @@ struct Message {
     body: Option<Value>,
 }
 
-/// The most messages of a batch.
+/// The maximum number of messages in a batch.
 const MAX_MESSAGES: usize = 10;
 
-/// What a part comes to: its own status and, as text, its own body.
+/// The result of a message: its status and its body as text.
 struct MessageResult {
     status: u16,
     content: String,
@@ -59,7 +59,7 @@ impl MessageResult {
     }
 }
 
-/// `POST /multi-message`: what earlier parts did stays done when a later one fails.
+/// `POST /multi-message`: earlier messages stay processed when a later one fails.
 fn post(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let batch: BatchBody = call.body()?;
     check(account, &batch)?;
@@ -85,14 +85,14 @@ fn post(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
         }));
     }
     if in_parallel {
-        // Nobody may rely on the order of what was done side by side.
+        // Reversed, because clients must not depend on the order of parallel messages.
         processed.reverse();
     }
     let answer = json!({ "processedMessages": processed, "unprocessedMessages": unprocessed });
     Ok(Answer::of(answer).status(if partial { 207 } else { 200 }))
 }
 
-/// Refuses a batch that cannot be understood as a whole; then nothing of it is done.
+/// Rejects an invalid batch as a whole.
 fn check(account: &Account, batch: &BatchBody) -> Result<(), Problem> {
     let refused = |message: String| Err(Problem::client(placeholder_codes::BATCH, message));
     let mode = batch.processing_mode.as_deref().unwrap_or_default();
@@ -124,8 +124,7 @@ fn check(account: &Account, batch: &BatchBody) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Does one part through the handler that a request of its own would reach. A fault on that handler's message
-/// type strikes here too.
+/// Processes one message with the handler of the corresponding request. A fault on its message type applies here too.
 fn process(account: &mut Account, call: &Call<'_>, message: &Message) -> MessageResult {
     let request = request(message);
     let route = router::route(&request.method, &request.segments());
@@ -171,7 +170,7 @@ fn refused(problem: &Problem) -> MessageResult {
     MessageResult { status: problem.status, content: error_body(problem) }
 }
 
-/// The answer of a part got lost on its way to the batch: an internal error, whether it was done or not.
+/// The result of a message whose answer is lost: an internal error, whether it was processed or not.
 fn lost() -> MessageResult {
     refused(&Problem::internal(None))
 }

@@ -1,4 +1,4 @@
-//! Every URI that the mock knows, in one table.
+//! The table of routes.
 
 use std::borrow::Cow;
 
@@ -28,9 +28,9 @@ pub(crate) type Handler = fn(&mut Account, &Call<'_>) -> Result<Answer, Problem>
 /// One method on one URI.
 pub(crate) struct Route {
     pub(crate) method: &'static str,
-    /// Below the account; `{}` takes one segment, `{?}` takes one or none.
+    /// The path below the account. `{}` is one segment, `{?}` is one or none.
     pub(crate) path: &'static str,
-    /// What the answer's `Message-Type` says, recorded where a recording exists
+    /// The `Message-Type` of the answer, as recorded where a recording exists
     /// (docs/evidence/brightpearl-platform.md#response-headers).
     pub(crate) message_type: &'static str,
     pub(crate) handler: Handler,
@@ -192,7 +192,8 @@ const fn delete(path: &'static str, message_type: &'static str, handler: Handler
 }
 
 impl Route {
-    /// What a refusal's `Message-Type` says: of webhooks it is the other way round than on success (recorded).
+    /// Returns the `Message-Type` of an error. For webhooks its words are in another order than on success
+    /// (recorded).
     pub(crate) fn refused_message_type(&self) -> &'static str {
         match self.message_type {
             "webhook-get" => "get-webhook",
@@ -202,8 +203,8 @@ impl Route {
     }
 }
 
-/// The route of a path below the account, and the segments that its placeholders took. The description of a
-/// search's columns lies below the search.
+/// Returns the route of a path below the account, and its path parameters. The meta data of a search is below the
+/// search.
 pub(crate) fn route<'p>(
     method: &str,
     segments: &[Cow<'p, str>],

@@ -1,4 +1,4 @@
-//! The account's data, and the questions that several resources ask of it.
+//! The account's data, and the methods that several resources use.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -30,13 +30,12 @@ use crate::{
     warehouse::StoredCorrection,
 };
 
-/// Who does everything that is done over the API: the user `createdById` and the like name.
+/// The user of the API, in `createdById` and similar fields.
 pub(crate) const API_USER: ContactId = ContactId::new(4);
 
-/// A Brightpearl account: what a mock shows. Built by hand with [`builder`](Self::builder), or from a
-/// [`Seed`](Self::from_seed).
+/// A Brightpearl account. Create it with a [`builder`](Self::builder) or from a [`Seed`](Self::from_seed).
 pub struct Account {
-    /// What it started with, to go back to.
+    /// The initial content, which a reset restores.
     pub(crate) seed: Arc<Seed>,
     pub(crate) code: String,
     pub(crate) credentials: Credentials,
@@ -53,7 +52,7 @@ pub struct Account {
     pub(crate) currencies: Vec<Currency>,
     pub(crate) exchange_rates: Vec<StoredRate>,
     pub(crate) accounting_periods: Vec<StoredPeriod>,
-    /// Up to this day, that day included, nothing is posted.
+    /// Accounting is locked up to and including this day.
     pub(crate) locked_until: Option<Date>,
     pub(crate) warehouses: Vec<StoredWarehouse>,
     pub(crate) order_custom_fields: CustomFields<OrderId>,
@@ -68,26 +67,26 @@ pub struct Account {
     pub(crate) payments: BTreeMap<PaymentId, CustomerPayment>,
     pub(crate) journals: BTreeMap<JournalId, Journal>,
     pub(crate) goods_in_notes: BTreeMap<GoodsInNoteId, GoodsInNote>,
-    /// What goods-in notes posted.
+    /// The journals of goods-in notes.
     pub(crate) goods_in_journals: BTreeMap<GoodsInNoteId, JournalId>,
     pub(crate) stock_corrections: BTreeMap<GoodsNoteId, StoredCorrection>,
     pub(crate) movements: Vec<GoodsMovement>,
     pub(crate) webhooks: BTreeMap<WebhookId, Webhook>,
     pub(crate) index: Index,
     pub(crate) stock: Stock,
-    /// Orders that accounting has not answered for yet.
+    /// Closes that accounting has not processed yet.
     pub(crate) pending_closes: BTreeMap<OrderId, PendingClose>,
 
-    /// What happened during this request and is not told yet.
+    /// Events of this request that are not delivered yet.
     pub(crate) events: Vec<Event>,
-    /// Test deliveries that this request asked for.
+    /// Test deliveries of this request.
     pub(crate) test_deliveries: Vec<Delivery>,
-    /// The parts of the batch that this request was.
+    /// The parts of the batch in this request.
     pub(crate) parts: Vec<Part>,
     pub(crate) next_ids: NextIds,
 }
 
-/// The account code and how much there is; neither tokens nor shoppers.
+/// Shows the account code and counts, without tokens and shoppers.
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Account({}, {} orders, {} products)", self.code, self.orders.len(), self.products.len())
@@ -111,7 +110,7 @@ impl StoredWarehouse {
 }
 
 impl Account {
-    /// The time as the account writes it: in the offset that its zone has then.
+    /// Converts a time to the account's time zone.
     pub(crate) fn local(&self, time: Timestamp) -> OffsetDateTime {
         OffsetDateTime::in_zone(time, &self.time_zone)
     }
@@ -120,12 +119,12 @@ impl Account {
         CurrencyCode::new(self.configuration.get("baseCurrencyCode").map_or("GBP", String::as_str))
     }
 
-    /// A number in the configuration, whose values are all strings.
+    /// Returns a configuration value, parsed from its text.
     pub(crate) fn configured<I: std::str::FromStr>(&self, name: &str) -> Option<I> {
         self.configuration.get(name)?.parse().ok()
     }
 
-    /// The order, or `ORDC-003`.
+    /// Returns the order, or `ORDC-003`.
     pub(crate) fn order(&self, id: OrderId) -> Result<&Order, Problem> {
         self.orders.get(&id).ok_or_else(|| Problem::client("ORDC-003", format!("Invalid order ID: {id}")))
     }
@@ -142,7 +141,7 @@ impl Account {
         self.currencies.iter().find(|currency| currency.code == *code)
     }
 
-    /// Units of this currency for one of base currency, six decimals.
+    /// Returns the units of this currency per unit of the base currency, with six decimals.
     pub(crate) fn exchange_rate(&self, code: &CurrencyCode, now: Timestamp) -> Option<Decimal> {
         let id = self.currency(code)?.id;
         let begun = |rate: &&StoredRate| rate.currency == id && rate.active_from <= now;
@@ -156,7 +155,7 @@ impl Account {
         self.warehouses.iter().find(|stored| stored.warehouse.id == id)
     }
 
-    /// The warehouse that things go to when none is named: the one with the lowest id.
+    /// Returns the default warehouse, which is the one with the lowest id.
     pub(crate) fn default_warehouse(&self) -> Option<WarehouseId> {
         self.warehouses.iter().map(|stored| stored.warehouse.id).min()
     }

@@ -1,4 +1,4 @@
-//! The API gateway in front of ReturnGO: its error answers, and the ids that ReturnGO's support asks for
+//! The API gateway in front of ReturnGO: its error answers, and the request ids that ReturnGO's support needs
 //! (docs/evidence/returngo.md#access-and-quota, docs/evidence/returngo.md#errors).
 
 use std::fmt::Display;
@@ -6,7 +6,7 @@ use std::fmt::Display;
 use api_mock_core::Response;
 use serde_json::json;
 
-/// What the shop does not do, and why.
+/// A rejected request or action, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Rejection {
@@ -27,12 +27,13 @@ impl Rejection {
         Self::new(404, format!("{kind} {id} not found"))
     }
 
-    /// The HTTP status that it is answered with.
+    /// Returns the HTTP status of the answer.
     pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// The body's schema is not documented; this is the form of an API gateway (docs/evidence/returngo.md#errors).
+    /// Builds the answer. The schema of its body is not documented; this is the form of an API gateway
+    /// (docs/evidence/returngo.md#errors).
     pub(crate) fn response(&self) -> Response {
         Response::json(self.status, &json!({ "message": self.message }))
     }
@@ -45,7 +46,7 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Adds the headers that every answer carries.
+    /// Adds the headers of every answer.
     pub(crate) fn sign(&mut self, response: Response) -> Response {
         self.answers += 1;
         let number = self.answers;

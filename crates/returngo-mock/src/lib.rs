@@ -1,5 +1,3 @@
-//! A ReturnGO shop that behaves, for tests.
-//!
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

@@ -7,7 +7,7 @@ use returngo::OffsetDateTime;
 
 use crate::Rejection;
 
-/// Refuses parameters that the list does not know: a filter that is silently ignored hides a mistake.
+/// Rejects unknown query parameters, because a filter that is silently ignored hides a mistake.
 pub(crate) fn check_parameters(request: &Request, known: &[&str]) -> Result<(), Rejection> {
     match request.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
         Some((name, _)) => Err(Rejection::bad_request(format!("unknown query parameter {name}"))),
@@ -15,9 +15,9 @@ pub(crate) fn check_parameters(request: &Request, known: &[&str]) -> Result<(), 
     }
 }
 
-/// The page that a request asks for, and the cursor of the page after it.
+/// Returns the requested page and the cursor of the next one.
 ///
-/// A full page has a cursor although nothing may follow: the next page is then empty.
+/// A full page always has a cursor. The next page may be empty.
 pub(crate) fn page<T>(
     request: &Request,
     rows: Vec<T>,
@@ -50,7 +50,7 @@ fn decode(cursor: &str) -> Result<String, Rejection> {
         .ok_or_else(|| Rejection::bad_request("invalid cursor"))
 }
 
-/// A comma list that a row's value must be in. No such parameter lets everything through.
+/// A filter by a comma-separated list of values. Without the parameter it accepts all rows.
 #[derive(Debug)]
 pub(crate) struct OneOf<'r>(Option<Vec<&'r str>>);
 
@@ -68,7 +68,7 @@ impl<'r> OneOf<'r> {
     }
 }
 
-/// Bounds of a time, `op:value` each; all of them hold.
+/// A filter by time bounds, each as `op:value`. All of them must hold.
 #[derive(Debug)]
 pub(crate) struct Between(Vec<(Operator, Timestamp)>);
 
@@ -93,7 +93,7 @@ impl Between {
         bounds.collect::<Result<_, _>>().map(Self)
     }
 
-    /// What has no time is in no bounds.
+    /// Whether the time is within all bounds. A row without a time matches no bound.
     pub(crate) fn holds(&self, time: Option<OffsetDateTime>) -> bool {
         self.0.iter().all(|&(operator, bound)| {
             time.is_some_and(|time| {
@@ -111,7 +111,7 @@ impl Between {
     }
 }
 
-/// A value without a zone is taken as UTC (unconfirmed).
+/// Decodes a bound. A value without a zone is in UTC (unconfirmed).
 fn bound(value: &str) -> Option<(Operator, Timestamp)> {
     let (operator, time) = value.split_once(':')?;
     let operator = match operator {

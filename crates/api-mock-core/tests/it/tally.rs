@@ -1,4 +1,4 @@
-//! A tiny API: `POST /tally` counts up and raises `tally.changed`, `GET /tally` tells the count.
+//! A tiny API: `POST /tally` increments a count and raises `tally.changed`, `GET /tally` returns the count.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! Accounting periods and the lock of the books
-//! (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
+//! Accounting periods and their lock (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
 use brightpearl::OffsetDateTime;
 use jiff::Timestamp;
@@ -11,7 +10,7 @@ use crate::{
     state::{API_USER, Account},
 };
 
-/// A period of the books.
+/// An accounting period.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredPeriod {
     pub(crate) id: u64,

@@ -1,4 +1,4 @@
-//! Balances: what a customer owes, and what was paid on an order
+//! Balances of customers, and payment totals of orders
 //! (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances,
 //! docs/evidence/brightpearl-accounting.md#sale-payment-totals).
 
@@ -18,7 +18,7 @@ use crate::{
     state::Account,
 };
 
-/// `GET /contact/{id}/currency/{code}/balance`: the debtors' account, or null; never an error.
+/// `GET /contact/{id}/currency/{code}/balance`: the balance of the debtors' account, or null. Never an error.
 pub(crate) fn of_contact(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let (customer, currency) = (call.id::<ContactId>(0).ok(), call.text(1));
     let (from, until) = (day(call, "dateFrom")?, day(call, "dateTo")?);
@@ -49,7 +49,7 @@ fn day(call: &Call<'_>, name: &str) -> Result<Option<Date>, Problem> {
     call.request.query(name).map(read).transpose()
 }
 
-/// `GET /sale-payment-total/{ids}`: an order without payments has zeroes.
+/// `GET /sale-payment-total/{ids}`: zeroes for an order without payments.
 pub(crate) fn payment_totals(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?;
     let ids =
@@ -57,7 +57,7 @@ pub(crate) fn payment_totals(account: &mut Account, call: &Call<'_>) -> Result<A
     Ok(Answer::of(ids.iter().map(|id| total(account, OrderId::new(id))).collect::<Vec<_>>()))
 }
 
-/// Amounts are JSON numbers here, and negative where more went out than came in.
+/// The payment totals of an order. Amounts are JSON numbers, and negative if refunds exceed receipts.
 fn total(account: &Account, order: OrderId) -> Value {
     let payments: Vec<&CustomerPayment> = account.payments_on(order).collect();
     let sum = |kind: &PaymentType, amount: fn(&CustomerPayment) -> Decimal| -> Decimal {

@@ -22,7 +22,7 @@ const NOMINAL_CODES: Table<NominalAccount> = Table {
     sort: "code",
 };
 
-/// `GET /nominal-code[/{ids}]`, by internal id and not by the four digits.
+/// `GET /nominal-code[/{ids}]`, by internal id, not by the four-digit code.
 pub(crate) fn list_nominal_codes(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?;
     let wanted = |nominal: &&NominalAccount| ids.as_ref().is_none_or(|ids| ids.contains(nominal.id));
@@ -30,12 +30,12 @@ pub(crate) fn list_nominal_codes(account: &mut Account, call: &Call<'_>) -> Resu
     if found.is_empty() { Err(Problem::not_found("No nominal codes found")) } else { Ok(Answer::of(found)) }
 }
 
-/// `GET /nominal-code-search`; there is no id column.
+/// `GET /nominal-code-search`: without an id column.
 pub(crate) fn search_nominal_codes(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     NOMINAL_CODES.search(account.nominal_codes.iter(), call, &no_names)
 }
 
-/// `GET /tax-code[/{ids}]`: `rate` is left out where it is zero.
+/// `GET /tax-code[/{ids}]`: a zero `rate` is omitted.
 pub(crate) fn list_tax_codes(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?;
     let found: Vec<_> = account

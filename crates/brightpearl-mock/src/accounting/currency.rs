@@ -32,16 +32,16 @@ pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     CURRENCIES.search(account.currencies.iter(), call, &no_names)
 }
 
-/// A rate from a time on.
+/// An exchange rate that applies from a time on.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredRate {
     pub(crate) currency: CurrencyId,
-    /// The epoch for the rate that the currency began with.
+    /// The Unix epoch for the initial rate of the currency.
     pub(crate) active_from: Timestamp,
     pub(crate) rate: Decimal,
 }
 
-/// `GET /exchange-rate`: of all currencies but the base, the newest first.
+/// `GET /exchange-rate`: all currencies except the base currency, newest rate first.
 pub(crate) fn list_rates(account: &mut Account, _call: &Call<'_>) -> Result<Answer, Problem> {
     let mut rates: Vec<&StoredRate> = account.exchange_rates.iter().collect();
     rates.sort_by_key(|rate| (rate.currency, std::cmp::Reverse(rate.active_from)));
@@ -66,10 +66,10 @@ struct RateBody {
     rate: Option<Decimal>,
 }
 
-/// The most decimals of a rate.
+/// The maximum number of decimals of a rate.
 const MAX_DECIMALS: u32 = 6;
 
-/// `POST` and `PUT /currency/{id}/exchange-rate`: the number of rates set, which is one.
+/// `POST` and `PUT /currency/{id}/exchange-rate`: answers with the number of rates set, which is 1.
 pub(crate) fn set_rate(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: RateBody = call.body()?;
     let currency: CurrencyId = call.id(0)?;

@@ -24,7 +24,8 @@ use crate::{
 
 type PaymentColumn = Column<CustomerPayment>;
 
-/// The columns as delivered live (docs/evidence/brightpearl-accounting.md#payment-search); only these four sort.
+/// The columns as Brightpearl returns them (docs/evidence/brightpearl-accounting.md#payment-search). Only four of
+/// them can be sorted by.
 const PAYMENTS: Table<CustomerPayment> = Table {
     columns: &[
         PaymentColumn::new("paymentId", Kind::IdSet, |payment| json!(payment.payment_id)),
@@ -69,7 +70,7 @@ pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     PAYMENTS.search(signed.iter(), call, &no_names)
 }
 
-/// The payments that a search can find: those on an order, where it names one.
+/// Selects the payments for a search by order, if the request filters by order.
 fn candidates<'a>(account: &'a Account, call: &Call<'_>) -> Vec<&'a CustomerPayment> {
     match call.filtered_ids("orderId").filter(|orders| orders.len() <= account.orders.len() as u64) {
         Some(orders) => {
@@ -106,7 +107,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     record(account, call.body()?, call.now).map(Answer::of)
 }
 
-/// Records a payment, with a journal where the method leads to a bank account.
+/// Records a payment, with a journal if the payment method has a bank account.
 pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> Result<PaymentId, Problem> {
     let CheckedPayment { order, method, kind, currency, date } = check(account, &new)?;
     refuse_duplicate(account, &new, &method)?;
@@ -154,7 +155,7 @@ pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> 
     Ok(payment_id)
 }
 
-/// The receipt that a payment posts, or the refund, which goes the other way
+/// Builds the posting of a payment. A refund has the opposite sign of a receipt
 /// (docs/evidence/brightpearl-accounting.md#journals).
 fn receipt(
     account: &Account,
@@ -183,7 +184,7 @@ fn receipt(
     }
 }
 
-/// What a payment must have.
+/// The required fields of a payment.
 struct CheckedPayment {
     order: OrderId,
     method: PaymentMethodCode,
@@ -193,7 +194,7 @@ struct CheckedPayment {
 }
 
 const MAX_REFERENCE: usize = 64;
-/// A longer one is cut.
+/// A longer reference is truncated.
 const MAX_JOURNAL_REFERENCE: usize = 255;
 const MAX_METHOD_CODE: usize = 36;
 
@@ -246,7 +247,7 @@ fn check(account: &Account, new: &NewPayment) -> Result<CheckedPayment, Problem>
     Ok(CheckedPayment { order: order_id, method, kind, currency, date })
 }
 
-/// The pair of reference and method is unique; without a reference nothing is checked
+/// Rejects a second payment with the same reference and method. Payments without a reference are not checked
 /// (docs/evidence/brightpearl-accounting.md#payment-uniqueness).
 fn refuse_duplicate(account: &Account, new: &NewPayment, method: &PaymentMethodCode) -> Result<(), Problem> {
     let Some(reference) = &new.transaction_ref else { return Ok(()) };
@@ -267,7 +268,8 @@ fn cents(amount: Option<Decimal>) -> Decimal {
     amount
 }
 
-/// `DELETE /customer-payment/{id}`: gone from the search at once. That its journal goes too is an assumption.
+/// `DELETE /customer-payment/{id}`: the search no longer returns the payment. That its journal is deleted too is an
+/// assumption.
 pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let id: PaymentId = call.id(0)?;
     let payment =

@@ -1,5 +1,4 @@
-//! Journals: what payments, closing and receiving post to the books, by the lines of
-//! docs/evidence/brightpearl-accounting.md#journals.
+//! Journals of payments, closed orders and receipts (docs/evidence/brightpearl-accounting.md#journals).
 
 use std::collections::BTreeMap;
 
@@ -19,7 +18,7 @@ use crate::{
 
 /// Receivables.
 pub(crate) const DEBTORS: &str = "1100";
-/// Sales whose row names no nominal code.
+/// Sales, for rows without a nominal code.
 const SALES: &str = "4000";
 /// Output tax.
 const SALES_TAX: &str = "2200";
@@ -28,17 +27,17 @@ pub(crate) const STOCK: &str = "1001";
 /// Cost of sales.
 pub(crate) const COST_OF_SALES: &str = "5000";
 
-/// A journal in the books.
+/// A posted journal.
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
     pub(crate) id: JournalId,
     pub(crate) posting: Posting,
     pub(crate) created_on: Timestamp,
-    /// The id of the first line; the others follow.
+    /// The id of the first line. The other lines have the following ids.
     pub(crate) first_row: u64,
 }
 
-/// What is to be posted.
+/// The content of a journal.
 #[derive(Debug, Clone)]
 pub(crate) struct Posting {
     /// `SI`, `SC`, `SR`, `SG`.
@@ -50,16 +49,16 @@ pub(crate) struct Posting {
     pub(crate) invoice_reference: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) currency: CurrencyCode,
-    /// Units of the currency for one of base currency.
+    /// Units of this currency per unit of the base currency.
     pub(crate) rate: Decimal,
     pub(crate) lines: Vec<Line>,
 }
 
-/// One side of a posting.
+/// A debit or credit line of a posting.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     nominal: NominalCode,
-    /// In the posting's currency: positive is a debit, negative a credit.
+    /// The amount in the posting's currency: positive for a debit, negative for a credit.
     debit: Decimal,
     tax_code: Option<TaxCode>,
 }
@@ -77,7 +76,7 @@ impl Line {
         &self.nominal
     }
 
-    /// What is debited, and what is credited; one of them is none.
+    /// Returns the debit and the credit amount. One of them is none.
     pub(super) fn sides(&self) -> (Option<Decimal>, Option<Decimal>) {
         let is_credit = self.debit.is_sign_negative();
         ((!is_credit).then_some(self.debit), is_credit.then_some(-self.debit))
@@ -89,7 +88,7 @@ impl Line {
 }
 
 impl Posting {
-    /// An amount of the posting in base currency.
+    /// Converts an amount of the posting to the base currency.
     pub(super) fn in_base_currency(&self, amount: Decimal) -> Decimal {
         two_decimals(if self.rate.is_zero() { amount } else { amount / self.rate })
     }
@@ -134,7 +133,8 @@ pub(crate) fn post_invoice(
     post(account, posting, now)
 }
 
-/// What a credit debits: net by nominal code and tax by tax code, rounded so that they add up to the total.
+/// Builds the debit lines of a credit: net by nominal code and tax by tax code, rounded so that they add up to the
+/// total.
 fn sales_lines(order: &Order) -> Vec<Line> {
     let mut sums: BTreeMap<(&str, Option<&str>), Decimal> = BTreeMap::new();
     for row in order.order_rows.values() {
@@ -156,7 +156,7 @@ fn sales_lines(order: &Order) -> Vec<Line> {
     lines
 }
 
-/// `GET /journal/{ids}`, one level deeper than others.
+/// `GET /journal/{ids}`: the response has one more level than other resources.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
     let found: Vec<Value> = ids

@@ -25,7 +25,8 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     if found.is_empty() { Err(Problem::not_found("No payment methods found")) } else { Ok(Answer::of(found)) }
 }
 
-/// A row of the search: a method in one of its currencies, or without any. One row for each is an assumption.
+/// A row of the search: a method with one of its currencies, or without any. One row for each currency is an
+/// assumption.
 struct Row {
     method: PaymentMethod,
     bank_account: Option<BankAccountLink>,
@@ -47,7 +48,7 @@ const METHODS: Table<Row> = Table {
     sort: "code",
 };
 
-/// `GET /payment-method-search`: `active` and `bank_account` are its own names.
+/// `GET /payment-method-search`: the columns `active` and `bank_account` have other names in the resource.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let mut rows = Vec::new();
     for method in &account.payment_methods {
@@ -71,7 +72,7 @@ struct MethodBody {
     bank_accounts: Vec<BankAccountLink>,
 }
 
-/// The longest code.
+/// The maximum length of a code.
 const MAX_CODE: usize = 32;
 
 /// `POST /payment-method`.
@@ -82,7 +83,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     Ok(Answer::of(id))
 }
 
-/// `PUT /payment-method/{id}`: the whole of it.
+/// `PUT /payment-method/{id}`: replaces the whole method.
 pub(crate) fn replace(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let id: PaymentMethodId = call.id(0)?;
     let place = account.payment_methods.iter().position(|method| method.id == Some(id));
@@ -99,7 +100,7 @@ fn with_id(mut method: PaymentMethod, id: PaymentMethodId) -> PaymentMethod {
     method
 }
 
-/// Name and code are unique in any case. Bank accounts may be left out, but if there is any, one must be for the
+/// Checks a payment method. Name and code are unique, ignoring case. If there are bank accounts, one must be for the
 /// base currency.
 fn check(account: &Account, body: MethodBody, id: Option<PaymentMethodId>) -> Result<PaymentMethod, Problem> {
     let refused = |message: String| Problem::client(placeholder_codes::PAYMENT_METHOD, message);
@@ -140,9 +141,8 @@ fn check(account: &Account, body: MethodBody, id: Option<PaymentMethodId>) -> Re
     })
 }
 
-/// The bank account that a payment posts to: the method's own for the payment's currency, else its account for
-/// the base currency (docs/evidence/brightpearl-accounting.md#payment-rules). None when no method has this code
-/// or it has no such account.
+/// Returns the bank account that a payment posts to: the method's account for the payment's currency, or else for the
+/// base currency (docs/evidence/brightpearl-accounting.md#payment-rules). None if there is no such method or account.
 pub(crate) fn bank_account<'a>(
     account: &'a Account,
     code: &PaymentMethodCode,

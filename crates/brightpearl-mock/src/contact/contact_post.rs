@@ -1,4 +1,5 @@
-//! `POST /contact` (docs/evidence/brightpearl-orders.md#creating-contacts). Two contacts may share an e-mail.
+//! `POST /contact` (docs/evidence/brightpearl-orders.md#creating-contacts). Two contacts may have the same e-mail
+//! address.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +64,7 @@ struct FinancialBody {
     price_list_id: Option<PriceListId>,
 }
 
-/// The price list of who names none.
+/// The default price list.
 const RETAIL_PRICE_LIST: PriceListId = PriceListId::new(3);
 
 /// `POST /contact`.

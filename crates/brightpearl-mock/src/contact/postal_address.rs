@@ -1,4 +1,5 @@
-//! Postal addresses (docs/evidence/brightpearl-orders.md#postal-addresses). An address belongs to one contact only.
+//! Postal addresses (docs/evidence/brightpearl-orders.md#postal-addresses). An address belongs to at most one
+//! contact.
 
 use brightpearl::{ContactId, order::Address};
 use serde::Deserialize;
@@ -10,11 +11,11 @@ use crate::{
     state::Account,
 };
 
-/// An address, and whose it is.
+/// An address with its contact.
 #[derive(Clone)]
 pub(crate) struct StoredAddress {
     pub(crate) contact: Option<ContactId>,
-    /// Without a name and an e-mail, which are the contact's own.
+    /// Without name and e-mail address, which belong to the contact.
     pub(crate) address: Address,
 }
 
@@ -50,7 +51,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     Ok(Answer::of(id))
 }
 
-/// `PUT /postal-address/{id}`: the whole of it.
+/// `PUT /postal-address/{id}`: replaces the whole address.
 pub(crate) fn replace(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let address = check(call.body()?)?;
     let id: u64 = call.id(0)?;
@@ -68,7 +69,7 @@ struct AssignmentBody {
     slot: String,
 }
 
-/// `PUT /contact/{id}/postal-address`: which address is for what.
+/// `PUT /contact/{id}/postal-address`: assigns addresses to the purposes of a contact.
 pub(crate) fn assign(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let assignments: Vec<AssignmentBody> = call.body()?;
     let id: ContactId = call.id(0)?;
@@ -99,7 +100,7 @@ pub(crate) fn assign(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     Ok(Answer::nothing())
 }
 
-/// The addresses of a contact.
+/// Returns the addresses of a contact.
 pub(super) fn of_contact(account: &Account, contact: ContactId) -> Vec<Value> {
     let of_contact = |stored: &StoredAddress| stored.contact == Some(contact);
     let addresses = account.postal_addresses.iter().filter(|(_, stored)| of_contact(stored));

@@ -1,6 +1,5 @@
-//! What stands in front of every resource: credentials, throttle, envelope, headers
-//! (docs/evidence/brightpearl-platform.md#envelope,
-//! docs/evidence/brightpearl-platform.md#authentication-schemes,
+//! The gateway in front of all resources: credentials, throttle, envelope, headers
+//! (docs/evidence/brightpearl-platform.md#envelope, docs/evidence/brightpearl-platform.md#authentication-schemes,
 //! docs/evidence/brightpearl-platform.md#request-budget).
 
 mod answer;

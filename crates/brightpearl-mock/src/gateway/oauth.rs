@@ -1,5 +1,4 @@
-//! The OAuth 2.0 token end points beside the API: no envelope, no throttle
-//! (docs/evidence/brightpearl-platform.md#oauth).
+//! The OAuth 2.0 token endpoints, without envelope and throttle (docs/evidence/brightpearl-platform.md#oauth).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::Switches;
 
-/// How long an access token lives (documented).
+/// The lifetime of an access token (documented).
 const LIFETIME: SignedDuration = SignedDuration::from_secs(604_800);
 
-/// What authorisation codes and tokens are good for.
+/// The valid authorization codes and tokens of an app.
 #[derive(Clone)]
 pub(crate) struct OAuth {
     account: String,
@@ -22,28 +21,28 @@ pub(crate) struct OAuth {
     /// None for a public client.
     client_secret: Option<String>,
     instance: u64,
-    /// Codes that wait to be exchanged, with the redirect URI that they were asked with.
+    /// Unused authorization codes, with their redirect URI.
     codes: BTreeMap<String, String>,
     refresh_tokens: BTreeSet<String>,
-    /// Access tokens with the time at which they expire.
+    /// Access tokens with their expiry.
     access_tokens: BTreeMap<String, Timestamp>,
-    /// Counts what was handed out, so that nothing is handed out twice.
+    /// The number of issued codes and tokens, which makes each unique.
     handed_out: u64,
 }
 
-/// One of the end points.
+/// An OAuth endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endpoint {
-    /// Where the user's browser is sent for a code.
+    /// Issues a code to the user's browser.
     Authorize,
-    /// Where codes and refresh tokens become access tokens.
+    /// Exchanges codes and refresh tokens for access tokens.
     Token,
-    /// Where an access token is asked about.
+    /// Describes an access token.
     Introspect,
 }
 
 impl Endpoint {
-    /// The end point of a request, and the account code that its path names, if any.
+    /// Returns the endpoint of a request, and the account code in its path, if any.
     pub(crate) fn of(request: &Request) -> Option<(Self, Option<String>)> {
         let segments = request.segments();
         let path: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
@@ -58,7 +57,7 @@ impl Endpoint {
         Some((endpoint, account.map(str::to_owned)))
     }
 
-    /// The name under which requests are counted and faults match.
+    /// Returns the name under which requests are counted and faults match.
     pub(crate) const fn operation(self) -> &'static str {
         match self {
             Self::Authorize => "get-oauth-authorize",
@@ -68,12 +67,12 @@ impl Endpoint {
     }
 }
 
-/// Why no token is handed out, in the words of the token end point.
+/// Why a token is denied, with the messages of the token endpoint.
 enum OAuthError {
     Client,
     Grant,
     RedirectUri,
-    /// No wording is known: the error names of RFC 6749.
+    /// An error name of RFC 6749, because Brightpearl's message is not known.
     Request(&'static str),
 }
 
@@ -108,7 +107,7 @@ impl OAuth {
         }
     }
 
-    /// Answers a request to one of the end points.
+    /// Answers a request to an OAuth endpoint. None for any other request.
     pub(crate) fn answer(
         &mut self,
         request: &Request,
@@ -131,7 +130,7 @@ impl OAuth {
         Some(outcome.unwrap_or_else(|denied| Response::json(400, &denied.body())))
     }
 
-    /// A code, as a user's consent would make one.
+    /// Issues an authorization code, as a user's consent would.
     pub(crate) fn new_code(&mut self, redirect_uri: &str) -> String {
         let number = self.next();
         let code = format!("7d2c0f4e-52d1-4b7e-8a1e-{number:012x}");
@@ -139,7 +138,7 @@ impl OAuth {
         code
     }
 
-    /// Everybody consents at once.
+    /// Issues a code at once, without asking a user.
     fn authorize(&mut self, request: &Request) -> Result<Response, OAuthError> {
         if request.query("client_id") != Some(&self.client_id) {
             return Err(OAuthError::Client);
@@ -173,7 +172,7 @@ impl OAuth {
         }
     }
 
-    /// A code is good for one attempt.
+    /// Exchanges a code, which is valid for one attempt.
     fn exchange(&mut self, form: &Form, now: Timestamp) -> Result<Value, OAuthError> {
         let redirect_uri =
             value(form, "code").and_then(|code| self.codes.remove(code)).ok_or(OAuthError::Grant)?;
@@ -181,7 +180,7 @@ impl OAuth {
             return Err(OAuthError::RedirectUri);
         }
         let mut answer = self.tokens(now);
-        // On this grant only, and as a string.
+        // Only this grant has the instance id, and as a string.
         answer["installation_instance_id"] = json!(self.instance.to_string());
         Ok(answer)
     }
@@ -203,7 +202,7 @@ impl OAuth {
         }
     }
 
-    /// A new pair. The tokens hold the characters that a form must encode.
+    /// Issues a pair of tokens. They contain characters that a form must encode.
     fn tokens(&mut self, now: Timestamp) -> Value {
         let access_token = format!("mock+access/{:04}=", self.next());
         self.access_tokens.insert(access_token.clone(), now.saturating_add(LIFETIME).unwrap_or(now));
@@ -217,7 +216,7 @@ impl OAuth {
         refresh_token
     }
 
-    /// Only access tokens are known here; every value is a string.
+    /// Describes an access token. Every value is a string.
     fn introspect(&self, request: &Request, form: &Form, now: Timestamp) -> Result<Value, OAuthError> {
         let secret = self.client_secret.as_deref().unwrap_or_default();
         let expected = format!("Basic {}", STANDARD.encode(format!("{}:{secret}", self.client_id)));
@@ -233,7 +232,7 @@ impl OAuth {
         })
     }
 
-    /// When this access token expires; none when it was never handed out.
+    /// Returns the expiry of an access token. None for an unknown token.
     pub(crate) fn expiry(&self, access_token: &str) -> Option<Timestamp> {
         self.access_tokens.get(access_token).copied()
     }
@@ -244,7 +243,7 @@ impl OAuth {
     }
 }
 
-/// What a fault makes these end points answer: the errors of RFC 6749, as they have no envelope.
+/// Builds the error answer that a fault asks for: an error of RFC 6749, without an envelope.
 pub(crate) fn refusal(refusal: Refusal) -> Response {
     match refusal {
         Refusal::Status500 => Response::json(500, &json!({ "error": "server_error" })),
@@ -271,5 +270,5 @@ fn grant(access_token: &str, refresh_token: &str, lifetime: SignedDuration) -> V
     })
 }
 
-/// Brightpearl's own: where the mock listens is the caller's to know.
+/// Brightpearl's domain. The caller knows the address of the mock.
 const API_DOMAIN: &str = "euw1.brightpearlconnect.com";

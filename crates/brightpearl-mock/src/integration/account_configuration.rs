@@ -1,4 +1,4 @@
-//! The account's configuration, and the caller's own integration instance
+//! The account's configuration and the caller's integration instance
 //! (docs/evidence/brightpearl-platform.md#account-configuration).
 
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use crate::{
     state::Account,
 };
 
-/// `GET /account-configuration`: every value a string.
+/// `GET /account-configuration`: every value is a string.
 pub(crate) fn get(account: &mut Account, _call: &Call<'_>) -> Result<Answer, Problem> {
     Ok(Answer::of(json!({ "configuration": account.configuration })))
 }
@@ -20,10 +20,10 @@ struct InstanceBody {
     instance_name: Option<String>,
 }
 
-/// The integration that the instance is one of.
+/// The integration that the instance belongs to.
 const INTEGRATION: u64 = 40;
 
-/// `PUT /integration/instance`: only the name can change, and the ids are answered.
+/// `PUT /integration/instance`: changes the name, and answers with the ids.
 pub(crate) fn rename_instance(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: InstanceBody = call.body()?;
     let name = body.instance_name.filter(|name| !name.is_empty());

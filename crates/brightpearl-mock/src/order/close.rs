@@ -1,5 +1,4 @@
-//! Closing a sales credit or a sales order: invoicing it
-//! (docs/evidence/brightpearl-orders.md#closing-a-sales-credit,
+//! Closing, which invoices a sales credit or sales order (docs/evidence/brightpearl-orders.md#closing-a-sales-credit,
 //! docs/evidence/brightpearl-orders.md#sales-orders).
 
 use brightpearl::{
@@ -22,19 +21,19 @@ struct CloseBody {
     tax_date: Option<OffsetDateTime>,
 }
 
-/// The invoice reference while accounting has not answered.
+/// The invoice reference until accounting has processed the close.
 const PENDING: &str = "pending";
 
-/// A close that accounting has not answered yet.
+/// A close that accounting has not processed yet.
 pub(crate) struct PendingClose {
     tax_date: Option<OffsetDateTime>,
-    /// How often the order still reads as pending.
+    /// How many more reads show the order as pending.
     reads: u32,
 }
 
-/// `POST /{type}/{id}/close`. Whether accounting answers at once is not known: it does here, unless a switch makes
-/// the order read as pending for a while. Where the books are closed at the tax date it never answers, and the
-/// order stays pending until it is closed again with another date.
+/// `POST /{type}/{id}/close`. How long accounting takes is not known. Here it processes the close at once, unless a
+/// switch makes the order pending for some reads. If the accounting period of the tax date is closed, the order stays
+/// pending until it is closed again with another date.
 pub(crate) fn close(account: &mut Account, call: &Call<'_>, kind: &OrderTypeCode) -> Result<Answer, Problem> {
     let body: CloseBody = if call.request.body.is_empty() { CloseBody::default() } else { call.body()? };
     let id: OrderId = call.id(0)?;
@@ -64,7 +63,7 @@ pub(crate) fn close(account: &mut Account, call: &Call<'_>, kind: &OrderTypeCode
     Ok(Answer::nothing())
 }
 
-/// Somebody reads orders: accounting may have answered by now.
+/// Counts a read of these orders, and invoices those whose pending reads are used up.
 pub(super) fn answer_pending_closes(account: &mut Account, ids: &IdSet, now: Timestamp) {
     let read = account.pending_closes.iter_mut().filter(|(id, _)| ids.contains(**id));
     let mut answered = Vec::new();

@@ -1,4 +1,4 @@
-//! What Brightpearl computes from an order's rows, receipts and payments: totals and statuses.
+//! Totals and statuses that Brightpearl computes from rows, receipts and payments.
 
 use brightpearl::{
     OrderId, OrderRowId,
@@ -14,7 +14,7 @@ use rust_decimal::{Decimal, RoundingStrategy::MidpointAwayFromZero};
 
 use crate::{integration::Event, state::Account};
 
-/// Computes totals and statuses of an order again.
+/// Recomputes totals and statuses of an order.
 pub(crate) fn compute(account: &mut Account, id: OrderId) {
     let Some(order) = account.orders.get(&id) else { return };
     let totals = totals(order);
@@ -34,13 +34,13 @@ pub(crate) fn compute(account: &mut Account, id: OrderId) {
     }
 }
 
-/// Counts a change of an order and tells of it.
+/// Records a change of an order and raises its event.
 pub(crate) fn modified(account: &mut Account, id: OrderId, now: Timestamp) {
     touch(account, id, now);
     account.raise(Event::order_modified(id));
 }
 
-/// A receipt or a payment: whether it changes the order is not known
+/// Records a receipt or a payment. Whether it counts as a change of the order is not known
 /// (docs/evidence/brightpearl-warehouse.md#open-questions-on-goods).
 pub(crate) fn received_or_paid(account: &mut Account, id: OrderId, now: Timestamp) {
     compute(account, id);
@@ -49,7 +49,7 @@ pub(crate) fn received_or_paid(account: &mut Account, id: OrderId, now: Timestam
     }
 }
 
-/// Counts a change of an order.
+/// Records a change of an order.
 pub(crate) fn touch(account: &mut Account, id: OrderId, now: Timestamp) {
     let now = account.local(now);
     if let Some(order) = account.orders.get_mut(&id) {
@@ -58,7 +58,7 @@ pub(crate) fn touch(account: &mut Account, id: OrderId, now: Timestamp) {
     account.set_updated(id, now);
 }
 
-/// Money in minus money out, holds left aside.
+/// Returns receipts minus refunds, without holds.
 pub(crate) fn paid(account: &Account, order: OrderId) -> Decimal {
     account
         .payments_on(order)
@@ -71,7 +71,7 @@ pub(crate) fn paid(account: &Account, order: OrderId) -> Decimal {
 }
 
 fn payment_status(account: &Account, order: &Order, total: Decimal) -> OrderPaymentStatus {
-    // On a credit money goes the other way (docs/evidence/brightpearl-orders.md#payment-statuses).
+    // A credit is paid by a refund (docs/evidence/brightpearl-orders.md#payment-statuses).
     let paid = if order.is_sales_credit() { -paid(account, order.id) } else { paid(account, order.id) };
     // A credit whose fees exceed its goods has a negative total and is settled by a receipt.
     let (paid, total) = if total.is_sign_negative() { (-paid, -total) } else { (paid, total) };
@@ -110,12 +110,12 @@ fn stock_status(account: &Account, order: &Order) -> OrderStockStatusCode {
     }
 }
 
-/// Whether goods are to be received on this row: free text, bundles and products without stock have none.
+/// Whether goods can be received on this row. Not on free text, bundles and products without stock.
 pub(crate) fn is_received_row(account: &Account, row: &OrderRow) -> bool {
     !row.composition.bundle_parent && row.product().is_some_and(|product| account.is_stock_tracked(product))
 }
 
-/// How many units goods-in notes have brought on this row so far.
+/// Returns the number of units received on a row so far.
 pub(crate) fn received_on_row(account: &Account, order: OrderId, row: OrderRowId) -> i64 {
     account
         .goods_in_notes_of(order)
@@ -126,7 +126,7 @@ pub(crate) fn received_on_row(account: &Account, order: OrderId, row: OrderRowId
         .sum()
 }
 
-/// The sum of the rows to two decimals, halves away from zero.
+/// Returns the sums of the rows, rounded to two decimals, halves away from zero.
 fn totals(order: &Order) -> TotalValue {
     let sum = |value: fn(&OrderRow) -> Decimal| two_decimals(order.order_rows.values().map(value).sum());
     let (net, tax) = (sum(|row| row.row_value.row_net.value), sum(|row| row.row_value.row_tax.value));

@@ -1,4 +1,4 @@
-//! Making an order with all its rows, or nothing at all: sales orders, sales credits, and the seed's orders
+//! Atomic creation of an order with its rows: sales orders, sales credits, and the seed's orders
 //! (docs/evidence/brightpearl-orders.md#creating-a-sales-credit,
 //! docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit,
 //! docs/evidence/brightpearl-orders.md#defaults-of-a-new-sales-credit).
@@ -30,11 +30,11 @@ use crate::{
     state::{API_USER, Account},
 };
 
-/// The body of a sales order or sales credit POST. Unknown keys are ignored, as Brightpearl does.
+/// The body of a sales order or sales credit POST. Unknown keys are ignored, as in Brightpearl.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct NewOrder {
-    /// Precondition by the seed only.
+    /// Set by the seed only.
     #[serde(skip)]
     pub(crate) id: Option<OrderId>,
     pub(crate) customer: NewParty,
@@ -87,13 +87,13 @@ pub(crate) struct NewDelivery {
     pub(crate) shipping_method_id: Option<ShippingMethodId>,
 }
 
-/// The longest customer reference (documented on the order PATCH, same column).
+/// The maximum length of a customer reference (documented for the order PATCH, same column).
 const MAX_REFERENCE: usize = 64;
 
 /// Price list 1 is the cost price list of every account.
 const COST_PRICE_LIST: PriceListId = PriceListId::new(1);
 
-/// Answers a POST: 201 for a new order, 200 with the id of the one that the key names already.
+/// Answers a POST: 201 for a new order, 200 with the id of an existing order with the same key.
 pub(crate) fn post(account: &mut Account, call: &Call<'_>, kind: OrderTypeCode) -> Result<Answer, Problem> {
     let new: NewOrder = call.body()?;
     if let Some(existing) = existing(account, &kind, &new) {
@@ -109,13 +109,13 @@ pub(crate) fn post(account: &mut Account, call: &Call<'_>, kind: OrderTypeCode) 
     Ok(Answer::of(id).status(call.switches.new_order_status))
 }
 
-/// The order of this type under the same external reference and instance. One of the two alone is no key
+/// Returns the order of this type with the same external reference and instance. One of the two alone is not a key
 /// (docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit).
 pub(super) fn existing(account: &Account, kind: &OrderTypeCode, new: &NewOrder) -> Option<OrderId> {
     account.order_with_key(kind, new.external_ref.as_deref()?, new.installed_integration_instance_id?)
 }
 
-/// Makes an order, or tells everything that is wrong with it and changes nothing.
+/// Creates an order. If it is invalid, returns all errors and changes nothing.
 pub(crate) fn create(
     account: &mut Account,
     kind: OrderTypeCode,
@@ -158,7 +158,7 @@ pub(crate) fn create(
     Ok(id)
 }
 
-/// Sales have a customer, purchases a supplier.
+/// Returns the customer of a sale, or the supplier of a purchase.
 fn contact(account: &Account, kind: &OrderTypeCode, new: &NewOrder) -> Result<Contact, Problem> {
     let is_purchase = matches!(kind, OrderTypeCode::PurchaseOrder | OrderTypeCode::PurchaseCredit);
     let role = if is_purchase { "supplier" } else { "customer" };
@@ -202,7 +202,7 @@ fn currency(account: &Account, wanted: &NewCurrency, now: Timestamp) -> Result<O
     let current = account.exchange_rate(&code, now).ok_or_else(|| {
         Problem::client(placeholder_codes::REFERENCE, format!("The currency {code} is not set up"))
     })?;
-    // A rate means something only when it is fixed (docs/evidence/brightpearl-orders.md#creating-a-sales-credit).
+    // A rate is used only if it is fixed (docs/evidence/brightpearl-orders.md#creating-a-sales-credit).
     let mut rate = wanted.exchange_rate.filter(|_| wanted.fixed_exchange_rate).unwrap_or(current);
     rate.rescale(6);
     Ok(OrderCurrency {
@@ -213,7 +213,7 @@ fn currency(account: &Account, wanted: &NewCurrency, now: Timestamp) -> Result<O
     })
 }
 
-/// That these are refused is an assumption: the documentation does not say
+/// Returns an error for each unknown reference. That Brightpearl rejects these is an assumption
 /// (docs/evidence/brightpearl-orders.md#open-questions-on-orders).
 fn unknown_references(account: &Account, new: &NewOrder) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -239,7 +239,7 @@ fn unknown_references(account: &Account, new: &NewOrder) -> Vec<Problem> {
     problems
 }
 
-/// An id that was given and is not 0, which stands for none.
+/// Returns an id other than 0, which means none.
 fn given<I: std::fmt::Display>(id: Option<I>) -> Option<I> {
     id.filter(|id| id.to_string() != "0")
 }

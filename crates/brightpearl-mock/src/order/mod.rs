@@ -25,7 +25,7 @@ pub(crate) use computed::{
 pub(crate) use creation::{NewCurrency, NewOrder, NewParty, create};
 pub(crate) use row::NewRow;
 
-/// An id, or the 0 that stands for none.
+/// Returns an id, or 0 for none.
 fn id_or_zero(id: Option<impl serde::Serialize>) -> serde_json::Value {
     id.map_or_else(|| serde_json::json!(0), |id| serde_json::json!(id))
 }

@@ -1,4 +1,4 @@
-//! Orders of all types by id (docs/evidence/brightpearl-orders.md#reading-orders).
+//! Reading orders of all types by id (docs/evidence/brightpearl-orders.md#reading-orders).
 
 use brightpearl::{
     IdSet, OrderId,
@@ -11,7 +11,7 @@ use crate::{
     state::Account,
 };
 
-/// `GET /order/{ids}`: 200 with those that exist, also when none does.
+/// `GET /order/{ids}`: 200 with the existing orders, even if there are none.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
     answer_pending_closes(account, &ids, call.now);
@@ -41,8 +41,8 @@ pub(crate) fn options(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
     get_uris(call, "order", account.orders.keys().copied())
 }
 
-/// The orders with these ids. As on the wire, not in the order asked: 1, 320, 321 came back as 320, 1, 321
-/// (docs/evidence/brightpearl-platform.md#id-sets).
+/// Returns the orders with these ids. As in Brightpearl, not in the requested order: 1, 320, 321 came back as 320, 1,
+/// 321 (docs/evidence/brightpearl-platform.md#id-sets).
 pub(crate) fn by_ids<'a>(account: &'a Account, ids: &IdSet) -> Vec<&'a Order> {
     let mut found: Vec<&Order> = ids.iter().filter_map(|id| account.orders.get(&OrderId::new(id))).collect();
     for pair in found.chunks_exact_mut(2) {

@@ -1,4 +1,4 @@
-//! `PATCH /order/{id}`: the few fields of an order that change this way
+//! `PATCH /order/{id}`: the fields that can be changed this way
 //! (docs/evidence/brightpearl-orders.md#changing-orders).
 
 use brightpearl::{
@@ -12,11 +12,11 @@ use crate::{
     state::Account,
 };
 
-/// The longest customer reference.
+/// The maximum length of a customer reference.
 const MAX_REFERENCE: usize = 64;
 
-/// `PATCH /order/{id}`: an object, not an array, and as it was before the change was counted: `version` and
-/// `updatedOn` are still the old ones (recorded).
+/// `PATCH /order/{id}`: answers with an object, not an array, in which `version` and `updatedOn` are still the old
+/// ones (recorded).
 pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let operations: Vec<Operation> = call.body()?;
     let id: OrderId = call.id(0)?;
@@ -62,7 +62,7 @@ fn apply(account: &Account, order: &mut Order, operation: &Operation) -> Result<
     Ok(())
 }
 
-/// Not once stock is allocated.
+/// Checks a new warehouse. It cannot change after stock is allocated.
 fn warehouse(account: &Account, order: &Order, id: WarehouseId) -> Result<WarehouseId, Problem> {
     use AllocationStatusCode as Code;
     let refused = |message: String| Err(Problem::client(placeholder_codes::REFERENCE, message));
@@ -75,7 +75,7 @@ fn warehouse(account: &Account, order: &Order, id: WarehouseId) -> Result<Wareho
     }
 }
 
-/// A customer, and not on an invoiced order.
+/// Checks a new customer. It cannot change after the order is invoiced.
 fn customer(account: &Account, order: &Order, id: ContactId) -> Result<ContactId, Problem> {
     if order.is_closed() {
         let message = format!("Order {} is invoiced: its contacts cannot change", order.id);

@@ -1,4 +1,4 @@
-//! Order rows: what a row must have, and the component rows that a bundle brings
+//! Order rows: their checks, and the component rows of bundles
 //! (docs/evidence/brightpearl-orders.md#sales-credit-rows, docs/evidence/brightpearl-orders.md#order-rows).
 
 use std::collections::BTreeMap;
@@ -20,11 +20,11 @@ use crate::{
     state::Account,
 };
 
-/// A row to add, as the body of a sales credit or sales order has it.
+/// A new row, in the form of the body of a sales credit or sales order.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewRow {
-    /// Precondition by the seed only.
+    /// Set by the seed only.
     #[serde(skip)]
     pub(crate) id: Option<OrderRowId>,
     pub(crate) product_id: Option<ProductId>,
@@ -37,7 +37,7 @@ pub(crate) struct NewRow {
     pub(crate) external_ref: Option<String>,
 }
 
-/// `POST /order/{id}/row`; for a bundle the component rows come too, and only the bundle's id is answered.
+/// `POST /order/{id}/row`: adds the component rows of a bundle too, and answers with the bundle's id only.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: RowBody = call.body()?;
     let id: OrderId = call.id(0)?;
@@ -62,7 +62,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     Ok(Answer::of(new))
 }
 
-/// The body of a row POST, which nests what a sales credit has flat.
+/// The body of a row POST, which nests fields that are flat in a sales credit.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RowBody {
@@ -114,14 +114,14 @@ impl From<RowBody> for NewRow {
     }
 }
 
-/// How many decimals net and tax may have: four in a sales credit, two in a row POST as documented.
+/// The maximum number of decimals of net and tax: four in a sales credit, two in a row POST, as documented.
 #[derive(Clone, Copy)]
 pub(crate) enum RowDecimals {
     Two = 2,
     Four = 4,
 }
 
-/// A row that is in order.
+/// A valid row.
 pub(crate) struct CheckedRow {
     row: NewRow,
     product: Option<StoredProduct>,
@@ -132,7 +132,7 @@ pub(crate) struct CheckedRow {
 }
 
 impl CheckedRow {
-    /// Checks a row; all that is wrong with it comes back.
+    /// Checks a row and returns all errors.
     pub(crate) fn check(
         account: &Account,
         kind: &OrderTypeCode,
@@ -140,7 +140,7 @@ impl CheckedRow {
         decimals: RowDecimals,
     ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        // 1000 with a name is a free-text row too (docs/evidence/brightpearl-orders.md#order-rows).
+        // Product 1000 with a name is a free-text row too (docs/evidence/brightpearl-orders.md#order-rows).
         let named_product = row.product_id.filter(|id| *id != ProductId::FREE_TEXT && id.get() != 0);
         let product = named_product.and_then(|id| account.products.get(&id)).cloned();
         match (named_product, &product) {
@@ -180,7 +180,7 @@ impl CheckedRow {
         }
     }
 
-    /// The row, and after it the component rows of a bundle, with ids and places after `last`.
+    /// Builds the row and the component rows of a bundle, with sequence numbers after `last`.
     pub(crate) fn build(
         self,
         account: &mut Account,
@@ -238,7 +238,7 @@ impl CheckedRow {
         }
     }
 
-    /// A component's row carries no money: that is the bundle's.
+    /// Builds a component row. Its amounts are zero, because the bundle row has them.
     fn component(
         &self,
         account: &Account,
@@ -279,7 +279,7 @@ impl CheckedRow {
         }
     }
 
-    /// The row's own, the product's, the account's.
+    /// Returns the nominal code of the row, of the product, or of the account.
     fn nominal_code(&self, account: &Account) -> Option<NominalCode> {
         let of_product = || self.product.as_ref()?.nominal_code_sales.clone();
         let of_account = || account.configuration.get("salesNominalCode").map(NominalCode::new);
@@ -287,7 +287,8 @@ impl CheckedRow {
     }
 }
 
-/// Positive; whole for stock-tracked products and bundles, else at most four decimals.
+/// Whether a quantity is valid: positive, whole for stock-tracked products and bundles, else with at most four
+/// decimals.
 fn is_quantity(quantity: Decimal, product: Option<&StoredProduct>) -> bool {
     let whole = product.is_some_and(|product| product.stock_tracked || product.is_bundle());
     let decimals = if whole { 0 } else { 4 };

@@ -15,10 +15,10 @@ use crate::{
     state::Account,
 };
 
-/// The most decimals of a quantity, and of a net or tax amount, in a PATCH.
+/// The maximum number of decimals of quantities and amounts in a PATCH.
 const MAX_DECIMALS: u32 = 4;
 
-/// `PATCH /order/{id}/row/{id}`: the row, without its id.
+/// `PATCH /order/{id}/row/{id}`: answers with the row, without its id.
 pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let operations: Vec<Operation> = call.body()?;
     let (order_id, row_id): (OrderId, OrderRowId) = (call.id(0)?, call.id(1)?);
@@ -44,8 +44,8 @@ pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pr
     refused.map_or_else(|| Ok(Answer::of(row)), Err)
 }
 
-/// `DELETE /order/{id}/row/{id}`: of a bundle with its component rows. That a row which goods came for cannot
-/// go is an assumption.
+/// `DELETE /order/{id}/row/{id}`: deletes a bundle with its component rows. That a row with receipts cannot be
+/// deleted is an assumption.
 pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let (order_id, row_id): (OrderId, OrderRowId) = (call.id(0)?, call.id(1)?);
     changeable(account, order_id, row_id)?;
@@ -64,7 +64,7 @@ pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     Ok(Answer::nothing())
 }
 
-/// The row, when its order is not invoiced.
+/// Returns the row. An invoiced order is an error.
 fn changeable(account: &Account, order_id: OrderId, row_id: OrderRowId) -> Result<OrderRow, Problem> {
     let order = account.order(order_id)?;
     if order.is_closed() {
@@ -103,7 +103,7 @@ fn decimal(operation: &Operation) -> Result<Decimal, Problem> {
     Ok(value)
 }
 
-/// Not below what came already.
+/// Checks that a quantity is not below the received quantity.
 fn check_quantity(account: &Account, order: OrderId, id: OrderRowId, row: &OrderRow) -> Result<(), Problem> {
     let received = received_on_row(account, order, id);
     if row.quantity.magnitude < Decimal::from(received) {
@@ -115,7 +115,7 @@ fn check_quantity(account: &Account, order: OrderId, id: OrderRowId, row: &Order
     Ok(())
 }
 
-/// As seen on a live account: net 100 to 200 at 13 % made a tax of 26.00.
+/// As seen on a live account: a net change from 100 to 200 at 13 % changed the tax to 26.00.
 fn recompute_tax(row: &mut OrderRow) {
     let rate = row.row_value.tax_rate.unwrap_or_default();
     row.row_value.row_tax.value = two_decimals(row.row_value.row_net.value * rate / Decimal::ONE_HUNDRED);

@@ -1,4 +1,4 @@
-//! `PUT /sales-order/{id}/row/{ids}`: rows of a sales order replaced, each with an outcome of its own
+//! `PUT /sales-order/{id}/row/{ids}`: replaces rows of a sales order, each with a result of its own
 //! (docs/evidence/brightpearl-orders.md#order-rows).
 
 use std::collections::BTreeMap;
@@ -33,8 +33,8 @@ struct ReplacementBody {
     nominal_code: Option<NominalCode>,
 }
 
-/// `PUT /sales-order/{id}/row/{ids}`: 200 when every row is replaced, 400 when none is. That it is 207 when only
-/// some are is an assumption.
+/// `PUT /sales-order/{id}/row/{ids}`: 200 if all rows are replaced, 400 if none is. 207 for some of them is an
+/// assumption.
 pub(crate) fn put(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let bodies: Vec<ReplacementBody> = call.body()?;
     let (id, rows) = (call.id(0)?, call.ids(1)?.unwrap_or_default());
@@ -81,7 +81,7 @@ fn check_order(account: &Account, id: OrderId) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The row stays where it is and keeps its own external reference.
+/// Replaces a row. It keeps its position and its external reference.
 fn replace(account: &mut Account, order_id: OrderId, body: ReplacementBody) -> Result<(), Problem> {
     let id = body.id;
     let order = account.order(order_id)?;

@@ -1,4 +1,4 @@
-//! Order statuses, and setting one (docs/evidence/brightpearl-orders.md#order-statuses).
+//! Order statuses, and the status of an order (docs/evidence/brightpearl-orders.md#order-statuses).
 
 use brightpearl::{
     OrderId, OrderStatusId,
@@ -39,7 +39,7 @@ struct NewStatusBody {
     batch_process: bool,
 }
 
-/// The longest name of a status.
+/// The maximum length of a status name.
 const MAX_NAME: usize = 64;
 
 /// `POST /order-status`. A name is unique among the statuses of its type.
@@ -90,7 +90,7 @@ struct NoteBody {
     file_id: Option<u64>,
 }
 
-/// `PUT /order/{id}/status`: sets it and adds a note, or changes nothing.
+/// `PUT /order/{id}/status`: sets the status and adds a note, or changes nothing.
 pub(crate) fn set(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: StatusBody = call.body()?;
     let id: OrderId = call.id(0)?;
@@ -118,7 +118,7 @@ pub(crate) fn set(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
     Ok(Answer::nothing())
 }
 
-/// The status, when it exists, is of this order type and not disabled.
+/// Returns a status that orders of this type can have.
 pub(crate) fn usable(
     account: &Account,
     id: OrderStatusId,
@@ -134,7 +134,7 @@ pub(crate) fn usable(
     Ok(OrderStatusLabel { order_status_id: id, name: Some(status.name.clone()) })
 }
 
-/// A sale is cancelled only while it is not invoiced, nothing is shipped and nothing is paid
+/// Checks a cancellation. A sale can be cancelled only if it is not invoiced, shipped or paid
 /// (docs/evidence/brightpearl-orders.md#order-statuses).
 fn check_cancellation(account: &Account, id: OrderId, wanted: OrderStatusId) -> Result<(), Problem> {
     let order = account.order(id)?;

@@ -22,7 +22,7 @@ pub(crate) fn create_sales_credit(account: &mut Account, call: &Call<'_>) -> Res
     creation::post(account, call, OrderTypeCode::SalesCredit)
 }
 
-/// `GET /sales-credit/{ids}`: 200, or 207 when only some exist.
+/// `GET /sales-credit/{ids}`: 200, or 207 if only some exist.
 pub(crate) fn get_sales_credit(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     get(account, call, &OrderTypeCode::SalesCredit)
 }
@@ -32,12 +32,12 @@ pub(crate) fn close_sales_credit(account: &mut Account, call: &Call<'_>) -> Resu
     close::close(account, call, &OrderTypeCode::SalesCredit)
 }
 
-/// `POST /sales-order`: the body, the rules and the key of a sales credit.
+/// `POST /sales-order`: with the body, the checks and the key of a sales credit.
 pub(crate) fn create_sales_order(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     creation::post(account, call, OrderTypeCode::SalesOrder)
 }
 
-/// `GET /sales-order/{ids}`: as sales credits, which is an assumption for the 207.
+/// `GET /sales-order/{ids}`: like sales credits. The 207 is an assumption.
 pub(crate) fn get_sales_order(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     get(account, call, &OrderTypeCode::SalesOrder)
 }
@@ -53,7 +53,7 @@ pub(crate) fn close_sales_order(account: &mut Account, call: &Call<'_>) -> Resul
     close::close(account, call, &OrderTypeCode::SalesOrder)
 }
 
-/// The orders of this type among the ids: 207 when only some exist, 200 for all or none.
+/// Answers with the orders of this type: 207 if only some exist, 200 for all or none.
 fn get(account: &mut Account, call: &Call<'_>, kind: &OrderTypeCode) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
     answer_pending_closes(account, &ids, call.now);

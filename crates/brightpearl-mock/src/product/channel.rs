@@ -20,7 +20,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     if found.is_empty() { Err(Problem::not_found("No channels found")) } else { Ok(Answer::of(found)) }
 }
 
-/// `GET /channel-brand[/{ids}]`: the account has one brand, the one that its channels name.
+/// `GET /channel-brand[/{ids}]`: the account has one brand, which all channels use.
 pub(crate) fn list_brands(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     if call.ids(0)?.is_some_and(|ids| !ids.contains(1_u64)) {
         return Err(Problem::not_found("No channel brands found"));

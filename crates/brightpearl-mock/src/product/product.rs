@@ -1,4 +1,4 @@
-//! Products, and the bundles that they are in (docs/evidence/brightpearl-orders.md#products,
+//! Products, and the bundles that contain them (docs/evidence/brightpearl-orders.md#products,
 //! docs/evidence/brightpearl-orders.md#bundles).
 
 use std::collections::BTreeMap;
@@ -20,17 +20,17 @@ pub(crate) struct StoredProduct {
     pub(crate) name: String,
     pub(crate) sku: Option<String>,
     pub(crate) stock_tracked: bool,
-    /// Of one, in base currency.
+    /// The cost of one unit, in base currency.
     pub(crate) cost: Decimal,
-    /// Of a bundle; empty for everything else.
+    /// The components of a bundle. Empty for other products.
     pub(crate) components: Vec<Component>,
     pub(crate) nominal_code_sales: Option<NominalCode>,
     pub(crate) default_locations: BTreeMap<WarehouseId, LocationId>,
-    /// Nothing here changes a product afterwards.
+    /// The mock never changes a product, so this is its last change too.
     pub(crate) created_on: OffsetDateTime,
 }
 
-/// So many of a product in one bundle.
+/// A product in a bundle, with its quantity.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Component {
@@ -120,7 +120,7 @@ fn view(account: &Account, product: &StoredProduct) -> Value {
     })
 }
 
-/// `GET /product/{ids}/bundle`: only products that are in one.
+/// `GET /product/{ids}/bundle`: only products that are in a bundle.
 pub(crate) fn bundles_of(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
     let uses = ids.iter().map(|id| bundle_tree(account, ProductId::new(id)));
@@ -128,7 +128,7 @@ pub(crate) fn bundles_of(account: &mut Account, call: &Call<'_>) -> Result<Answe
     if found.is_empty() { Err(Problem::not_found("No Bundles Found")) } else { Ok(Answer::of(found)) }
 }
 
-/// A seed cannot hold a bundle that is in itself, so this ends.
+/// Ends, because a seed with a bundle that contains itself is invalid.
 fn bundle_tree(account: &Account, id: ProductId) -> Value {
     let holds = |component: &Component| component.product_id == id;
     let bundles = account.products.values().filter(|product| product.components.iter().any(holds));

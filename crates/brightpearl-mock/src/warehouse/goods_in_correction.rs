@@ -1,4 +1,4 @@
-//! Taking a receipt back: in part by a correction, whole by deleting its note
+//! Reverting receipts: in part by a correction, completely by deleting the note
 //! (docs/evidence/brightpearl-warehouse.md#deleting-a-goods-in-note,
 //! docs/evidence/brightpearl-warehouse.md#goods-in-corrections).
 
@@ -34,8 +34,8 @@ struct CostBody {
     value: Decimal,
 }
 
-/// `POST /goods-note/goods-in/{id}/correction`: `{}`. The units leave the note's line and the batch; that the
-/// order's stock status falls back is an assumption.
+/// `POST /goods-note/goods-in/{id}/correction`: answers `{}`. Removes units from the note's line and the batch. That
+/// the order's stock status changes back is an assumption.
 pub(crate) fn correct(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: CorrectionBody = call.body()?;
     let id: GoodsInNoteId = call.id(0)?;
@@ -68,8 +68,8 @@ pub(crate) fn correct(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
     Ok(Answer::nothing())
 }
 
-/// `DELETE /goods-note/goods-in/{id}`: only while all of it is still there. The note stays as `CANCELLED`, and
-/// what it posted is gone; both are assumptions.
+/// `DELETE /goods-note/goods-in/{id}`: only while all its units are still in stock. That the note stays as
+/// `CANCELLED` and its journal is removed are assumptions.
 pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let id: GoodsInNoteId = call.id(0)?;
     let GoodsInNote { order_id, goods_moved, .. } = received(account, id)?.clone();
@@ -90,7 +90,7 @@ fn received(account: &Account, id: GoodsInNoteId) -> Result<&GoodsInNote, Proble
     note.ok_or_else(|| Problem::not_found(format!("Cannot find goods-in note: {id}")))
 }
 
-/// Moves units of a note's batch out again, when all of them are still where they were received.
+/// Removes units of a note's batch. All of them must still be in the location where they were received.
 fn take_back(
     account: &mut Account,
     id: GoodsInNoteId,

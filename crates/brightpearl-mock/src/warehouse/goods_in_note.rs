@@ -84,7 +84,7 @@ struct ValueBody {
     value: Decimal,
 }
 
-/// A line that is in order.
+/// A valid line.
 #[derive(Clone)]
 struct Line {
     product: ProductId,
@@ -94,8 +94,8 @@ struct Line {
     cost: Cost,
 }
 
-/// `POST /order/{id}/goods-note/goods-in`: one note, or several when one product is on several rows; the first
-/// id is answered.
+/// `POST /order/{id}/goods-note/goods-in`: creates one note, or several if a product is on several rows. Answers with
+/// the first id.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: NoteBody = call.body()?;
     let order_id: OrderId = call.id(0)?;
@@ -185,7 +185,7 @@ fn check(account: &Account, order: &Order, warehouse: WarehouseId, line: &LineBo
     Ok(Line { product, row, quantity, location, cost: Cost { currency, value } })
 }
 
-/// No row may receive more than it has; and where the account wants it so, a credit comes in one go.
+/// Checks that no row receives more than its quantity. A switch rejects partial receipts of credits.
 fn check_quantities(account: &Account, order: &Order, lines: &[Line]) -> Result<(), Problem> {
     for (id, row) in order.order_rows.iter().filter(|(_, row)| is_received_row(account, row)) {
         let coming: i64 = lines.iter().filter(|line| line.row == *id).map(|line| line.quantity).sum();
@@ -203,7 +203,8 @@ fn check_quantities(account: &Account, order: &Order, lines: &[Line]) -> Result<
     Ok(())
 }
 
-/// A note holds a product on one row only: the second row of a product goes to a second note, and so on.
+/// Distributes lines over notes. A note has each product on one row only, so the second row of a product goes to a
+/// second note.
 fn split(lines: &[Line]) -> Vec<Vec<Line>> {
     let mut notes: Vec<Vec<Line>> = Vec::new();
     for line in lines {
@@ -249,9 +250,8 @@ fn written(note: GoodsInNoteId, warehouse: WarehouseId, line: Line) -> GoodsInLi
     }
 }
 
-/// Where the account posts cost of sales, a return puts its worth back into stock
-/// (docs/evidence/brightpearl-accounting.md#journals). In base currency, whatever the lines say, which is what
-/// integrators send.
+/// Posts the value of returned goods to stock, if the account posts cost of sales
+/// (docs/evidence/brightpearl-accounting.md#journals). Always in base currency, which is what integrations send.
 fn post_goods_in(
     account: &mut Account,
     note: GoodsInNoteId,
@@ -283,7 +283,8 @@ fn post_goods_in(
     }
 }
 
-/// Goods in quarantine are not on hand (docs/evidence/brightpearl-warehouse.md#product-availability).
+/// Raises the event for goods that are on hand now. Goods in quarantine are not
+/// (docs/evidence/brightpearl-warehouse.md#product-availability).
 fn raise_stock_event(account: &mut Account, warehouse: WarehouseId, lines: &[Line]) {
     let quarantine = account
         .warehouse(warehouse)

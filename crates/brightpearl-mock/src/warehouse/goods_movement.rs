@@ -1,4 +1,4 @@
-//! Goods movements, and the stock that follows from them (docs/evidence/brightpearl-warehouse.md#goods-movements).
+//! Goods movements (docs/evidence/brightpearl-warehouse.md#goods-movements).
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::{
     stock::{BatchStock, Cost},
 };
 
-/// The columns in live order.
+/// The columns in Brightpearl's order.
 const MOVEMENTS: Table<GoodsMovement> = Table {
     columns: &[
         Column::new("goodsMovementId", Kind::IdSet, |movement| json!(movement.goods_movement_id)),
@@ -48,7 +48,7 @@ pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     MOVEMENTS.search(found.filter(|movement| call.is_indexed(movement.updated_on)), call, &no_names)
 }
 
-/// The movements that a search can find: those of a batch, a note or an order, where it names one.
+/// Selects the movements for a search by batch, note or order, if the request filters by one of them.
 fn candidates<'a>(account: &'a Account, call: &Call<'_>) -> Vec<&'a GoodsMovement> {
     let filters = [
         ("batchId", MovementKey::Batch),
@@ -66,7 +66,7 @@ fn candidates<'a>(account: &'a Account, call: &Call<'_>) -> Vec<&'a GoodsMovemen
     }
 }
 
-/// A movement to note down: positive where goods arrive, negative where they leave.
+/// A new movement. The quantity is positive where goods arrive, negative where they leave.
 pub(super) struct NewMovement {
     pub(super) note: GoodsNoteId,
     pub(super) kind: GoodsNoteTypeCode,

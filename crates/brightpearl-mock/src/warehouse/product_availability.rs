@@ -1,5 +1,5 @@
-//! What of a product is there (docs/evidence/brightpearl-warehouse.md#product-availability). That goods in
-//! quarantine are in none of these numbers is an assumption.
+//! Product availability (docs/evidence/brightpearl-warehouse.md#product-availability). That goods in quarantine are
+//! not counted is an assumption.
 
 use std::collections::BTreeMap;
 

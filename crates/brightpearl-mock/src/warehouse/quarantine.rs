@@ -29,8 +29,8 @@ struct ReleaseBody {
     to_location_id: Option<LocationId>,
 }
 
-/// `POST /warehouse/{id}/quarantine/release`: `{}`. Leaves as an internal transfer, batch by batch, the oldest
-/// first. That batches are kept is an assumption.
+/// `POST /warehouse/{id}/quarantine/release`: answers `{}`. Makes an internal transfer by batch, the oldest first.
+/// That batches are kept is an assumption.
 pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: ReleaseBody = call.body()?;
     let warehouse: WarehouseId = call.id(0)?;

@@ -1,5 +1,5 @@
-//! Stock corrections: units found or written off (docs/evidence/brightpearl-warehouse.md#stock-corrections). No
-//! webhook of their own.
+//! Stock corrections: units found or written off (docs/evidence/brightpearl-warehouse.md#stock-corrections). They
+//! have no webhook of their own.
 
 use brightpearl::{
     CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, ProductId, WarehouseId,
@@ -22,14 +22,14 @@ use crate::{
     stock::{BatchStock, Cost, first_in_first_out},
 };
 
-/// A correction that was made.
+/// A stock correction.
 pub(crate) struct StoredCorrection {
     warehouse: WarehouseId,
     order: Option<OrderId>,
     reason: String,
     product: ProductId,
     location: LocationId,
-    /// Signed, batch by batch.
+    /// The signed quantities by batch.
     moved: Vec<BatchStock>,
     created_on: OffsetDateTime,
 }
@@ -58,7 +58,7 @@ struct CostBody {
     value: Decimal,
 }
 
-/// `POST /warehouse/{id}/stock-correction`: the ids of the notes, one a correction.
+/// `POST /warehouse/{id}/stock-correction`: answers with one note id for each correction.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: CorrectionsBody = call.body()?;
     let warehouse: WarehouseId = call.id(0)?;
@@ -80,7 +80,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     Ok(Answer::of(notes))
 }
 
-/// Checks a correction, as if the earlier ones of its request were made already.
+/// Checks a correction after the earlier ones of its request.
 fn check(
     account: &Account,
     warehouse: WarehouseId,
@@ -107,7 +107,7 @@ fn check(
     let moved = if quantity > 0 {
         let CostBody { currency, value } =
             body.cost.ok_or_else(|| refused("cost is required when stock is added"))?;
-        // The note that adds stock is its batch; its id is not known yet.
+        // The note that adds stock is its batch. Its id is assigned later.
         vec![BatchStock { batch: GoodsInNoteId::new(0), quantity, cost: Cost { currency, value } }]
     } else {
         let mut batches = account.stock.batches_in(location, product);
@@ -125,7 +125,7 @@ fn check(
     Ok(StoredCorrection { warehouse, order: body.order_id, reason, product, location, moved, created_on })
 }
 
-/// What removals have taken from a batch in a place: a negative number.
+/// Returns the units that corrections removed from a batch in a location, as a negative number.
 fn taken_by(
     corrections: &[StoredCorrection],
     location: LocationId,
@@ -142,7 +142,7 @@ fn taken_by(
         .sum()
 }
 
-/// Puts units somewhere, as a correction would that nobody asked for.
+/// Adds opening stock.
 pub(crate) fn add(
     account: &mut Account,
     product: ProductId,
@@ -211,7 +211,7 @@ fn view(note: GoodsNoteId, correction: &StoredCorrection) -> Value {
             "productId": correction.product,
             "quantity": batch.quantity,
             "destinationLocationId": correction.location,
-            // A JSON number here, where goods-in notes have a string
+            // A JSON number, while goods-in notes have a string
             // (docs/evidence/brightpearl-warehouse.md#stock-corrections).
             "productValue": { "currency": batch.cost.currency, "value": number(batch.cost.value) },
             "batchGoodsNoteId": batch.batch,

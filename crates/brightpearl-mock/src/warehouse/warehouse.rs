@@ -40,13 +40,13 @@ pub(crate) fn default_location(account: &mut Account, call: &Call<'_>) -> Result
     in_path(account, call).map(|stored| Answer::of(stored.default_location))
 }
 
-/// The warehouse in the path of a GET.
+/// Returns the warehouse in the path of a GET.
 pub(super) fn in_path<'a>(account: &'a Account, call: &Call<'_>) -> Result<&'a StoredWarehouse, Problem> {
     let id: WarehouseId = call.id(0)?;
     account.warehouse(id).ok_or_else(|| Problem::not_found(format!("Cannot find warehouse: {id}")))
 }
 
-/// The warehouse that goods are to move in.
+/// Returns the warehouse of a goods movement.
 pub(super) fn to_work_in(account: &Account, id: WarehouseId) -> Result<&StoredWarehouse, Problem> {
     account
         .warehouse(id)

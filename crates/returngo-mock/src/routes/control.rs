@@ -1,4 +1,4 @@
-//! What tests and people do to the shop behind the API's back, under `/_mock/`.
+//! The control routes of the shop under `/_mock/`.
 
 use api_mock_core::{Context, Request, Response};
 use returngo::{ReturnedItemId, Rma, RmaId, ShipmentId, ShipmentStatus};
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{body, invalid_body};
 use crate::{Inspection, Refund, Rejection, Shop, wire};
 
-/// None when there is no such route.
+/// Answers a control request. None for an unknown route.
 pub(super) fn handle(
     shop: &mut Shop,
     route: &str,

@@ -1,4 +1,5 @@
-//! The routes of the API (docs/evidence/returngo.md#endpoints), one module a resource, and the mock's own controls.
+//! The routes of the API (docs/evidence/returngo.md#endpoints), one module for each resource, and the mock's control
+//! routes.
 
 mod control;
 mod rma;
@@ -13,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{Rejection, Shop};
 
-/// A route with what its path names.
+/// A route with the parameters of its path.
 enum Route<'r> {
     ListRmas,
     GetRma(&'r str),
@@ -51,7 +52,7 @@ impl<'r> Route<'r> {
         })
     }
 
-    /// The name that counts and faults go by.
+    /// Returns the name for counts and faults.
     const fn name(&self) -> &'static str {
         match self {
             Self::ListRmas => "GET /rmas",
@@ -106,7 +107,7 @@ impl MockedApi for Shop {
 }
 
 impl Shop {
-    /// Key, then shop, then quota: who has no key uses up nobody's quota.
+    /// Checks key, shop and quota, in this order. A request without a valid key does not count towards the quota.
     fn authorize(&mut self, request: &Request, context: &Context) -> Result<(), Rejection> {
         if request.header("x-api-key") != Some(&self.seed.api_key) {
             return Err(if self.switches.wrong_key_is_forbidden {
@@ -142,11 +143,11 @@ impl Shop {
     }
 }
 
-/// The body of a write.
+/// Decodes the body of a write.
 fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Rejection> {
     request.json().map_err(invalid_body)
 }
 
 fn invalid_body(error: impl Display) -> Rejection {
-    Rejection::bad_request(format!("the body does not read: {error}"))
+    Rejection::bad_request(format!("invalid body: {error}"))
 }

@@ -13,7 +13,7 @@ use crate::{
     wire,
 };
 
-/// `GET /rmas`: summaries only. Newest first unless `sort_by` says otherwise (the default is unconfirmed).
+/// `GET /rmas`: summaries only, newest first by default (unconfirmed).
 pub(super) fn list(shop: &Shop, request: &Request) -> Result<Response, Rejection> {
     check_parameters(
         request,
@@ -55,7 +55,7 @@ pub(super) fn list(shop: &Shop, request: &Request) -> Result<Response, Rejection
     Ok(Response::json(200, &json!({ "rmas": rmas, "next_cursor": next_cursor })))
 }
 
-/// `+column` or `-column`, in order of weight. A `+` that was not sent as `%2B` arrives as a space.
+/// Sort columns as `+column` or `-column`. A `+` that is not sent as `%2B` arrives as a space.
 struct SortBy(Vec<(bool, Column)>);
 
 type Column = fn(&Rma) -> Option<OffsetDateTime>;
@@ -90,7 +90,7 @@ impl SortBy {
     }
 }
 
-/// `GET /rma/{id}`: photos and videos only when asked for.
+/// `GET /rma/{id}`: photos and videos only on request.
 pub(super) fn get(shop: &Shop, id: &str, request: &Request) -> Result<Response, Rejection> {
     let mut rma = shop.rma(&rma_id(id)?)?.clone();
     if request.query("includeMedia") != Some("true") {
@@ -100,7 +100,7 @@ pub(super) fn get(shop: &Shop, id: &str, request: &Request) -> Result<Response, 
     Ok(Response::json(200, &wire::rma(&rma)))
 }
 
-/// `POST /rma/{id}/comment`: the name of the text is unconfirmed, see
+/// `POST /rma/{id}/comment`: the name of the text field is unconfirmed, see
 /// [`Switches::comment_field`](crate::Switches).
 pub(super) fn comment(
     shop: &mut Shop,

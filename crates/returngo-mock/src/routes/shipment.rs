@@ -24,7 +24,7 @@ pub(super) fn update(
     Ok(Response::json(200, &wire::value(&shipment)))
 }
 
-/// `DELETE /shipment/{id}`: what it answers is unconfirmed. The items lose their parcel.
+/// `DELETE /shipment/{id}`: removes the parcel from its items. The answer is unconfirmed.
 pub(super) fn delete(shop: &mut Shop, id: &str, context: &mut Context) -> Result<Response, Rejection> {
     let id = ShipmentId::new(id);
     let rma = shop.rma_of_shipment(&id)?;
@@ -38,7 +38,7 @@ pub(super) fn delete(shop: &mut Shop, id: &str, context: &mut Context) -> Result
     Ok(Response::json(200, &json!({})))
 }
 
-/// `POST /shipment-tracker`: only the path is known. A number of another parcel is refused.
+/// `POST /shipment-tracker`: only the path is known. The tracking number of another parcel is rejected.
 pub(super) fn track(shop: &mut Shop, request: &Request) -> Result<Response, Rejection> {
     let tracker: ShipmentTracker = body(request)?;
     let rma = shop.rma_of_shipment(&tracker.shipment_id)?;

@@ -11,7 +11,7 @@ use crate::{
     wire,
 };
 
-/// `GET /transactions`: rows name neither the RMA nor the order. Oldest first (unconfirmed).
+/// `GET /transactions`: oldest first (unconfirmed). The rows name neither the RMA nor the order.
 pub(super) fn list(shop: &Shop, request: &Request) -> Result<Response, Rejection> {
     check_parameters(
         request,
@@ -61,7 +61,7 @@ pub(super) fn list(shop: &Shop, request: &Request) -> Result<Response, Rejection
     Ok(Response::json(200, &json!({ "transactions": transactions, "next_cursor": next_cursor })))
 }
 
-/// What `PUT /transaction/{id}` takes, by symmetry with what is read (unconfirmed).
+/// The body of `PUT /transaction/{id}`, assumed to have the names that are read (unconfirmed).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TransactionBody {
@@ -70,7 +70,7 @@ struct TransactionBody {
     external_reference_type: Option<ExternalReferenceType>,
 }
 
-/// `PUT /transaction/{id}`: somebody else moved the money and says how it went.
+/// `PUT /transaction/{id}`: reports the result of a transaction that another system made.
 pub(super) fn update(
     shop: &mut Shop,
     id: &str,

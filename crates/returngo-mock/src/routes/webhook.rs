@@ -11,7 +11,7 @@ pub(super) fn list(shop: &Shop) -> Response {
     Response::json(200, &webhooks)
 }
 
-/// `POST /webhook`: the URL is not checked, as on the real system.
+/// `POST /webhook`: the URL is not checked, as in ReturnGO.
 pub(super) fn create(shop: &mut Shop, request: &Request) -> Result<Response, Rejection> {
     Ok(Response::json(200, &shop.register(body(request)?)))
 }

@@ -1,4 +1,4 @@
-//! The shop's state, and what happens in it.
+//! The shop's state and its changes.
 
 pub(crate) mod actions;
 mod inspection;
@@ -17,17 +17,16 @@ use self::webhook_payloads::WebhookPayload;
 pub use self::{actions::Refund, inspection::Inspection};
 use crate::{Quota, Rejection, Seed, Switches, gateway::Gateway, quota::Usage};
 
-/// A ReturnGO shop: its RMAs, its webhooks, the quota of its key. Put a
-/// [`MockCore`](crate::MockCore) around it to serve it.
+/// A ReturnGO shop: its RMAs, webhooks and quota. Wrap it in a [`MockCore`](crate::MockCore) to serve it.
 #[derive(Debug)]
 pub struct Shop {
     pub(crate) seed: Seed,
     pub(crate) rmas: BTreeMap<RmaId, Rma>,
     pub(crate) webhooks: BTreeMap<WebhookId, Webhook>,
-    /// Tracking numbers that ReturnGO was asked to follow.
+    /// Tracking numbers that were registered with ReturnGO.
     pub(crate) followed: BTreeSet<String>,
     webhooks_created: u64,
-    /// The highest number that a transaction ever had: one that disappeared is not given again.
+    /// The highest transaction number so far. The number of a removed transaction is not assigned again.
     last_transaction: u64,
     pub(crate) quota: Quota,
     pub(crate) usage: Usage,
@@ -36,7 +35,7 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// A shop as its seed says.
+    /// Creates a shop from a seed.
     pub fn new(seed: Seed) -> Self {
         Self {
             rmas: seed.rmas.iter().map(|rma| (rma.id().clone(), rma.clone())).collect(),
@@ -52,17 +51,17 @@ impl Shop {
         }
     }
 
-    /// Every RMA, by id.
+    /// Returns all RMAs, by id.
     pub fn rmas(&self) -> impl Iterator<Item = &Rma> {
         self.rmas.values()
     }
 
-    /// Sets how many calls the key may make from now on.
+    /// Sets the quota.
     pub const fn set_quota(&mut self, quota: Quota) {
         self.quota = quota;
     }
 
-    /// What is taken as true where ReturnGO is not confirmed.
+    /// Returns the switches: the mock's unconfirmed assumptions about ReturnGO.
     pub const fn switches(&mut self) -> &mut Switches {
         &mut self.switches
     }
@@ -71,7 +70,7 @@ impl Shop {
         self.rmas.get(id).ok_or_else(|| Rejection::not_found("RMA", id))
     }
 
-    /// Stores an RMA and raises the webhooks that the difference to the stored one implies.
+    /// Stores an RMA and sends the webhooks that the difference to the stored one implies.
     pub fn put(&mut self, rma: Rma, context: &mut Context) {
         let before = self.rmas.insert(rma.id().clone(), rma.clone());
         for payload in webhook_payloads::of_change(before.as_ref(), &rma) {
@@ -85,10 +84,10 @@ impl Shop {
         }
     }
 
-    /// A carrier says where a parcel is: its status moves by itself, and so does the RMA's.
+    /// Updates the status of a parcel, and of its RMA, as a carrier does through live tracking.
     ///
     /// # Errors
-    /// When there is no such parcel, or it cannot move there.
+    /// There is no such parcel, or its status cannot change to this one.
     pub fn carrier_reports(
         &mut self,
         id: &ShipmentId,
@@ -105,7 +104,7 @@ impl Shop {
         Ok(parcel)
     }
 
-    /// Changes an RMA; when the change is rejected, nothing is stored and nobody told.
+    /// Changes an RMA. A rejected change stores nothing and sends no webhook.
     pub(crate) fn change<T>(
         &mut self,
         id: &RmaId,
@@ -139,7 +138,7 @@ impl Shop {
         webhook
     }
 
-    /// Ids count up over all RMAs.
+    /// Assigns the next transaction id. Ids ascend over all RMAs.
     fn next_transaction_number(&mut self) -> u64 {
         let transactions = self.rmas.values().flat_map(|rma| &rma.transactions);
         let numbers = transactions.filter_map(|transaction| transaction.id.as_str().parse::<u64>().ok());

@@ -1,5 +1,5 @@
-//! What webhooks tell of a change (docs/evidence/returngo.md#webhooks). Their schemas are not public: the
-//! bodies are the likely ones.
+//! The bodies of webhooks (docs/evidence/returngo.md#webhooks). Their schemas are not public; these are the likely
+//! ones.
 
 use api_mock_core::{Delivery, RetryRule};
 use returngo::{Rma, RmaId, Shipment, Transaction, Webhook, WebhookEvent};
@@ -7,18 +7,18 @@ use serde_json::{Map, Value, json};
 
 use crate::{Switches, wire};
 
-/// Something that webhooks tell of.
+/// An event and the data of its webhook.
 #[derive(Debug)]
 pub(crate) struct WebhookPayload {
     event: WebhookEvent,
     data: Map<String, Value>,
 }
 
-/// ReturnGO is not known to try again.
+/// ReturnGO is not known to retry.
 const ONCE: RetryRule = RetryRule { retries: |_| false, waits: &[] };
 
-/// What the difference between two states of an RMA implies. Transactions that change and items that are
-/// inspected imply nothing: there is no event for them.
+/// Returns the webhooks that the difference between two states of an RMA implies. There are no events for changed
+/// transactions and inspected items.
 pub(crate) fn of_change(before: Option<&Rma>, after: &Rma) -> Vec<WebhookPayload> {
     let Some(before) = before else {
         return vec![WebhookPayload::about_rma(WebhookEvent::RmaCreated, after)];
@@ -76,7 +76,7 @@ impl WebhookPayload {
         Self::new(event, data)
     }
 
-    /// A carrier said where a parcel is that ReturnGO was asked to follow.
+    /// Creates the payload of a carrier's report about a registered parcel.
     pub(crate) fn about_tracker(shipment: &Shipment, rma: &RmaId) -> Self {
         let data = json!({
             "shipmentId": shipment.shipment_id,
@@ -103,7 +103,7 @@ impl WebhookPayload {
         Self { event, data }
     }
 
-    /// One delivery for each registration of the event.
+    /// Creates one delivery for each registration of the event.
     pub(crate) fn deliveries<'w>(
         self,
         webhooks: impl Iterator<Item = &'w Webhook>,
