@@ -32,6 +32,19 @@ impl Request {
         }
     }
 
+    /// Converts the request of an HTTP library. Invalid UTF-8 in headers is replaced.
+    pub(crate) fn received<'h>(
+        method: &str,
+        path: &str,
+        query: Option<&str>,
+        headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+        body: Vec<u8>,
+    ) -> Self {
+        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        let headers = headers.map(|(name, value)| (name.to_owned(), text(value))).collect();
+        Self { headers, body, ..Self::new(method, path, query) }
+    }
+
     /// Returns the decoded path segments without empty ones, such as after a trailing slash.
     pub fn segments(&self) -> Vec<Cow<'_, str>> {
         self.path

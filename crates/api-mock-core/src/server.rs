@@ -112,16 +112,9 @@ async fn pause(delay: std::time::Duration) {
 
 async fn plain(request: hyper::Request<hyper::body::Incoming>) -> hyper::Result<Request> {
     let (parts, body) = request.into_parts();
-    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    Ok(Request {
-        headers: parts
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
-            .collect(),
-        body: body.collect().await?.to_bytes().into(),
-        ..Request::new(parts.method.as_str(), parts.uri.path(), parts.uri.query())
-    })
+    let body = body.collect().await?.to_bytes().into();
+    let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    Ok(Request::received(parts.method.as_str(), parts.uri.path(), parts.uri.query(), headers, body))
 }
 
 fn wire(response: Response) -> Result<hyper::Response<Full<Bytes>>, hyper::http::Error> {

@@ -120,16 +120,9 @@ fn lock(slot: &Slot) -> MutexGuard<'_, Option<Reply>> {
 }
 
 fn plain(request: &WiremockRequest) -> Request {
-    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    Request {
-        headers: request
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
-            .collect(),
-        body: request.body.clone(),
-        ..Request::new(request.method.as_str(), request.url.path(), request.url.query())
-    }
+    let headers = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let (method, url) = (request.method.as_str(), &request.url);
+    Request::received(method, url.path(), url.query(), headers, request.body.clone())
 }
 
 fn template(response: &Response) -> ResponseTemplate {

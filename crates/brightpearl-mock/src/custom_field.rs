@@ -83,11 +83,7 @@ impl<I: Ord + Copy> CustomFields<I> {
     pub(crate) fn meta_data(&self, ids: Option<&IdSet>) -> Result<Answer, Problem> {
         let wanted = |field: &&CustomField| ids.is_none_or(|ids| ids.contains(field.id));
         let found: Vec<Value> = self.definitions.iter().filter(wanted).map(CustomField::view).collect();
-        if found.is_empty() {
-            Err(Problem::not_found("No custom fields found"))
-        } else {
-            Ok(Answer::of(found))
-        }
+        Answer::non_empty(found, "No custom fields found")
     }
 }
 

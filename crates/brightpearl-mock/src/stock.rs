@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use brightpearl::{CurrencyCode, GoodsInNoteId, LocationId, ProductId, WarehouseId};
 use rust_decimal::Decimal;
+use serde::Deserialize;
 
 /// The stock of an account.
 #[derive(Default)]
@@ -12,8 +13,8 @@ pub(crate) struct Stock {
     on_hand: BTreeMap<(ProductId, WarehouseId), i64>,
 }
 
-/// What one unit is worth.
-#[derive(Debug, Clone)]
+/// The value of one unit, also in the bodies of requests.
+#[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Cost {
     pub(crate) currency: CurrencyCode,
     pub(crate) value: Decimal,

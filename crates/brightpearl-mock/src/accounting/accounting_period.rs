@@ -34,11 +34,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     let wanted = |period: &&StoredPeriod| ids.as_ref().is_none_or(|ids| ids.contains(period.id));
     let periods = account.accounting_periods.iter().filter(wanted);
     let found: Vec<Value> = periods.map(|period| view(account, period)).collect();
-    if found.is_empty() {
-        Err(Problem::not_found("No accounting periods found"))
-    } else {
-        Ok(Answer::of(found))
-    }
+    Answer::non_empty(found, "No accounting periods found")
 }
 
 fn view(account: &Account, period: &StoredPeriod) -> Value {

@@ -27,7 +27,7 @@ pub(crate) fn list_nominal_codes(account: &mut Account, call: &Call<'_>) -> Resu
     let ids = call.ids(0)?;
     let wanted = |nominal: &&NominalAccount| ids.as_ref().is_none_or(|ids| ids.contains(nominal.id));
     let found: Vec<_> = account.nominal_codes.iter().filter(wanted).collect();
-    if found.is_empty() { Err(Problem::not_found("No nominal codes found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No nominal codes found")
 }
 
 /// `GET /nominal-code-search`: without an id column.
@@ -43,5 +43,5 @@ pub(crate) fn list_tax_codes(account: &mut Account, call: &Call<'_>) -> Result<A
         .iter()
         .filter(|rate| ids.as_ref().is_none_or(|ids| ids.contains(rate.id)))
         .collect();
-    if found.is_empty() { Err(Problem::not_found("No tax codes found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No tax codes found")
 }

@@ -46,7 +46,7 @@ pub(crate) fn list_rates(account: &mut Account, _call: &Call<'_>) -> Result<Answ
     let mut rates: Vec<&StoredRate> = account.exchange_rates.iter().collect();
     rates.sort_by_key(|rate| (rate.currency, std::cmp::Reverse(rate.active_from)));
     let found: Vec<Value> = rates.into_iter().map(|rate| view(account, rate)).collect();
-    if found.is_empty() { Err(Problem::not_found("No exchange rates found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No exchange rates found")
 }
 
 fn view(account: &Account, rate: &StoredRate) -> Value {

@@ -22,7 +22,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
         ids.as_ref().is_none_or(|ids| method.id.is_some_and(|id| ids.contains(id.get())))
     };
     let found: Vec<_> = account.payment_methods.iter().filter(wanted).collect();
-    if found.is_empty() { Err(Problem::not_found("No payment methods found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No payment methods found")
 }
 
 /// A row of the search: a method with one of its currencies, or without any. One row for each currency is an

@@ -36,11 +36,7 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
     let ids = call.ids(0)?.unwrap_or_default();
     let stored = ids.iter().filter_map(|id| Some((id, account.postal_addresses.get(&id)?)));
     let found: Vec<Value> = stored.map(|(id, stored)| view(id, stored)).collect();
-    if found.is_empty() {
-        Err(Problem::not_found("No postal addresses found"))
-    } else {
-        Ok(Answer::of(found))
-    }
+    Answer::non_empty(found, "No postal addresses found")
 }
 
 /// `POST /postal-address`.

@@ -21,6 +21,11 @@ impl Answer {
         Self::whole(Value::Object(Map::from_iter([("response".to_owned(), response)])))
     }
 
+    /// Creates `{"response": [ … ]}`, or a 404 with this message if nothing was found.
+    pub(crate) fn non_empty<T: Serialize>(found: Vec<T>, message: &str) -> Result<Self, Problem> {
+        if found.is_empty() { Err(Problem::not_found(message)) } else { Ok(Self::of(found)) }
+    }
+
     /// Creates `{}`, the answer to PUT, DELETE and actions.
     pub(crate) fn nothing() -> Self {
         Self::whole(json!({}))

@@ -88,7 +88,7 @@ pub(crate) struct NewDelivery {
 }
 
 /// The maximum length of a customer reference (documented for the order PATCH, same column).
-const MAX_REFERENCE: usize = 64;
+pub(super) const MAX_REFERENCE: usize = 64;
 
 /// Price list 1 is the cost price list of every account.
 const COST_PRICE_LIST: PriceListId = PriceListId::new(1);

@@ -17,7 +17,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     let wanted = |note: &&OrderNote| ids.as_ref().is_none_or(|ids| ids.contains(note.note_id.get()));
     let found: Vec<OrderNote> =
         account.order_notes.get(&order).into_iter().flatten().filter(wanted).cloned().collect();
-    if found.is_empty() { Err(Problem::not_found("No order notes found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No order notes found")
 }
 
 #[derive(Deserialize)]

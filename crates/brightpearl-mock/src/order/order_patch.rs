@@ -6,14 +6,11 @@ use brightpearl::{
     order::{AllocationStatusCode, Order, Party},
 };
 
-use super::computed::modified;
+use super::{computed::modified, creation::MAX_REFERENCE};
 use crate::{
     gateway::{Answer, Call, Operation, Problem, apply_all, placeholder_codes},
     state::Account,
 };
-
-/// The maximum length of a customer reference.
-const MAX_REFERENCE: usize = 64;
 
 /// `PATCH /order/{id}`: answers with an object, not an array, in which `version` and `updatedOn` are still the old
 /// ones (recorded).

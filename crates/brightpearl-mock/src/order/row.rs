@@ -304,6 +304,7 @@ pub(super) fn scaled(mut value: Decimal, decimals: u32) -> Decimal {
     value
 }
 
-fn combined(problems: Vec<Problem>) -> Problem {
+/// Combines the errors of a row into one answer.
+pub(super) fn combined(problems: Vec<Problem>) -> Problem {
     Problem::all(problems).err().unwrap_or_else(|| Problem::internal(None))
 }

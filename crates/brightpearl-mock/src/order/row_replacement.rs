@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     computed::{compute, modified, received_on_row},
-    row::{CheckedRow, NewRow, RowDecimals},
+    row::{CheckedRow, NewRow, RowDecimals, combined},
 };
 use crate::{
     gateway::{Answer, Call, Problem, placeholder_codes},
@@ -107,8 +107,7 @@ fn replace(account: &mut Account, order_id: OrderId, body: ReplacementBody) -> R
         external_ref: before.external_ref,
     };
     let checked = CheckedRow::check(account, &OrderTypeCode::SalesOrder, new, RowDecimals::Four);
-    let checked = checked
-        .map_err(|problems| Problem::all(problems).err().unwrap_or_else(|| Problem::internal(None)))?;
+    let checked = checked.map_err(combined)?;
     let rows = checked.build(account, &currency, before.order_row_sequence.get().saturating_sub(10));
     if let Some(order) = account.orders.get_mut(&order_id) {
         remove_components(order, id);

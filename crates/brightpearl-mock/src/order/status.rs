@@ -21,7 +21,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     let ids = call.ids(0)?;
     let wanted = |id: OrderStatusId| ids.as_ref().is_none_or(|ids| ids.contains(id));
     let found: Vec<_> = account.order_statuses.iter().filter(|status| wanted(status.status_id)).collect();
-    if found.is_empty() { Err(Problem::not_found("No order statuses found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No order statuses found")
 }
 
 #[derive(Deserialize)]

@@ -17,7 +17,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
         .filter(|channel| ids.as_ref().is_none_or(|ids| ids.contains(channel.id)))
         .collect();
     found.sort_by_key(|channel| channel.id);
-    if found.is_empty() { Err(Problem::not_found("No channels found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No channels found")
 }
 
 /// `GET /channel-brand[/{ids}]`: the account has one brand, which all channels use.

@@ -62,7 +62,7 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
             view
         })
         .collect();
-    if found.is_empty() { Err(Problem::not_found("No Products Found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No Products Found")
 }
 
 /// `OPTIONS /product[/{ids}]`.
@@ -125,7 +125,7 @@ pub(crate) fn bundles_of(account: &mut Account, call: &Call<'_>) -> Result<Answe
     let ids = call.ids(0)?.unwrap_or_default();
     let uses = ids.iter().map(|id| bundle_tree(account, ProductId::new(id)));
     let found: Vec<Value> = uses.filter(|tree| tree.get("bundles").is_some()).collect();
-    if found.is_empty() { Err(Problem::not_found("No Bundles Found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No Bundles Found")
 }
 
 /// Ends, because a seed with a bundle that contains itself is invalid.

@@ -3,14 +3,16 @@
 //! docs/evidence/brightpearl-warehouse.md#goods-in-corrections).
 
 use brightpearl::{
-    CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, ProductId,
+    GoodsInNoteId, GoodsNoteId, LocationId, ProductId,
     warehouse::{GoodsInLine, GoodsInNote, GoodsNoteStatus, GoodsNoteTypeCode, ProductValue},
 };
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::goods_movement::{self, NewMovement};
+use super::{
+    goods_movement::{self, NewMovement},
+    refused,
+};
 use crate::{
     gateway::{Answer, Call, Problem, placeholder_codes},
     integration::Event,
@@ -24,14 +26,8 @@ use crate::{
 struct CorrectionBody {
     product_id: Option<ProductId>,
     location_id: Option<LocationId>,
-    cost: Option<CostBody>,
+    cost: Option<Cost>,
     quantity: Option<i64>,
-}
-
-#[derive(Deserialize)]
-struct CostBody {
-    currency: CurrencyCode,
-    value: Decimal,
 }
 
 /// `POST /goods-note/goods-in/{id}/correction`: answers `{}`. Removes units from the note's line and the batch. That
@@ -42,7 +38,7 @@ pub(crate) fn correct(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
     let note = received(account, id)?;
     let product = body.product_id.ok_or_else(|| refused("productId is required"))?;
     let location = body.location_id.ok_or_else(|| refused("locationId is required"))?;
-    let CostBody { currency, value } = body.cost.ok_or_else(|| refused("cost is required"))?;
+    let Cost { currency, value } = body.cost.ok_or_else(|| refused("cost is required"))?;
     let quantity = body.quantity.filter(|quantity| *quantity > 0);
     let quantity = quantity.ok_or_else(|| refused("quantity must be above 0"))?;
     let same = |line: &&GoodsInLine| {
@@ -131,8 +127,4 @@ fn take_back(
         account.raise(event);
     }
     Ok(())
-}
-
-fn refused(message: impl Into<String>) -> Problem {
-    Problem::client(placeholder_codes::GOODS, message)
 }

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use brightpearl::{
-    CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, OrderRowId, ProductId,
-    WarehouseId,
+    GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, OrderRowId, ProductId, WarehouseId,
     order::{Order, OrderTypeCode},
     warehouse::{GoodsInLine, GoodsInNote, GoodsNoteStatus, GoodsNoteTypeCode, ProductValue},
 };
@@ -15,6 +14,7 @@ use serde::Deserialize;
 
 use super::{
     goods_movement::{self, NewMovement},
+    refused,
     warehouse::to_work_in,
 };
 use crate::{
@@ -75,13 +75,7 @@ struct LineBody {
     purchase_order_row_id: Option<OrderRowId>,
     quantity: Option<i64>,
     destination_location_id: Option<LocationId>,
-    product_value: Option<ValueBody>,
-}
-
-#[derive(Clone, Deserialize)]
-struct ValueBody {
-    currency: CurrencyCode,
-    value: Decimal,
+    product_value: Option<Cost>,
 }
 
 /// A valid line.
@@ -180,7 +174,7 @@ fn check(account: &Account, order: &Order, warehouse: WarehouseId, line: &LineBo
     if account.warehouse(warehouse).is_none_or(|stored| !stored.has(location)) {
         return Err(refused(format!("Location {location} is not in warehouse {warehouse}")));
     }
-    let ValueBody { currency, value } =
+    let Cost { currency, value } =
         line.product_value.clone().ok_or_else(|| refused("productValue is required"))?;
     Ok(Line { product, row, quantity, location, cost: Cost { currency, value } })
 }
@@ -294,8 +288,4 @@ fn raise_stock_event(account: &mut Account, warehouse: WarehouseId, lines: &[Lin
     if let Some(event) = Event::on_hand_modified(on_hand) {
         account.raise(event);
     }
-}
-
-fn refused(message: impl Into<String>) -> Problem {
-    Problem::client(placeholder_codes::GOODS, message)
 }

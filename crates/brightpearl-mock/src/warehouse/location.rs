@@ -39,7 +39,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     let wanted = |id: &LocationId| ids.as_ref().is_none_or(|ids| ids.contains(*id));
     let found: Vec<Value> =
         stored.locations().into_iter().filter(wanted).map(|id| view(stored, id)).collect();
-    if found.is_empty() { Err(Problem::not_found("No locations found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No locations found")
 }
 
 /// Without `warehouseId`, as in the documentation's examples.
@@ -91,5 +91,5 @@ pub(crate) fn warehouse_defaults(account: &mut Account, call: &Call<'_>) -> Resu
             })
         })
         .collect();
-    if found.is_empty() { Err(Problem::not_found("No products found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No products found")
 }

@@ -7,10 +7,11 @@ use serde::Deserialize;
 
 use super::{
     goods_movement::{self, NewMovement},
+    refused,
     warehouse::{in_path, to_work_in},
 };
 use crate::{
-    gateway::{Answer, Call, Problem, placeholder_codes},
+    gateway::{Answer, Call, Problem},
     integration::Event,
     state::Account,
     stock::first_in_first_out,
@@ -36,10 +37,9 @@ pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
     let warehouse: WarehouseId = call.id(0)?;
     let stored = to_work_in(account, warehouse)?;
     let quarantine = stored.quarantine_location;
-    let refused = |message: String| Problem::client(placeholder_codes::GOODS, message);
-    let product = body.product_id.ok_or_else(|| refused("productId is required".to_owned()))?;
+    let product = body.product_id.ok_or_else(|| refused("productId is required"))?;
     let quantity = body.quantity.filter(|quantity| *quantity > 0);
-    let quantity = quantity.ok_or_else(|| refused("quantity must be above 0".to_owned()))?;
+    let quantity = quantity.ok_or_else(|| refused("quantity must be above 0"))?;
     let to = body.to_location_id.filter(|to| *to != quarantine && stored.has(*to));
     let to = to.ok_or_else(|| {
         refused(format!("toLocationId must be a location of warehouse {warehouse}, not its quarantine"))

@@ -2,7 +2,7 @@
 //! have no webhook of their own.
 
 use brightpearl::{
-    CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, ProductId, WarehouseId,
+    GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, ProductId, WarehouseId,
     warehouse::GoodsNoteTypeCode,
 };
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     goods_movement::{self, NewMovement},
+    refused,
     warehouse::to_work_in,
 };
 use crate::{
@@ -47,15 +48,9 @@ struct CorrectionBody {
     product_id: Option<ProductId>,
     reason: Option<String>,
     location_id: Option<LocationId>,
-    cost: Option<CostBody>,
+    cost: Option<Cost>,
     batch_id: Option<GoodsInNoteId>,
     order_id: Option<OrderId>,
-}
-
-#[derive(Deserialize)]
-struct CostBody {
-    currency: CurrencyCode,
-    value: Decimal,
 }
 
 /// `POST /warehouse/{id}/stock-correction`: answers with one note id for each correction.
@@ -105,7 +100,7 @@ fn check(
         return Err(refused(format!("Location {location} is a quarantine: goods leave it by release only")));
     }
     let moved = if quantity > 0 {
-        let CostBody { currency, value } =
+        let Cost { currency, value } =
             body.cost.ok_or_else(|| refused("cost is required when stock is added"))?;
         // The note that adds stock is its batch. Its id is assigned later.
         vec![BatchStock { batch: GoodsInNoteId::new(0), quantity, cost: Cost { currency, value } }]
@@ -198,11 +193,7 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
         .filter(|(id, correction)| ids.contains(id.get()) && correction.warehouse == warehouse)
         .map(|(id, correction)| view(*id, correction))
         .collect();
-    if found.is_empty() {
-        Err(Problem::not_found("No stock corrections found"))
-    } else {
-        Ok(Answer::of(found))
-    }
+    Answer::non_empty(found, "No stock corrections found")
 }
 
 fn view(note: GoodsNoteId, correction: &StoredCorrection) -> Value {
@@ -226,8 +217,4 @@ fn view(note: GoodsNoteId, correction: &StoredCorrection) -> Value {
         "reason": correction.reason,
         "goodsMoved": correction.moved.iter().map(moved).collect::<Vec<_>>(),
     })
-}
-
-fn refused(message: impl Into<String>) -> Problem {
-    Problem::client(placeholder_codes::GOODS, message)
 }

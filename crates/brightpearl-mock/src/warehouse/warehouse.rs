@@ -3,8 +3,9 @@
 use brightpearl::WarehouseId;
 use serde_json::json;
 
+use super::refused;
 use crate::{
-    gateway::{Answer, Call, Problem, placeholder_codes},
+    gateway::{Answer, Call, Problem},
     search::{Column, Kind, Table, no_names},
     state::{Account, StoredWarehouse},
 };
@@ -32,7 +33,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     let all = account.warehouses.iter().map(|stored| &stored.warehouse);
     let found: Vec<_> =
         all.filter(|warehouse| ids.as_ref().is_none_or(|ids| ids.contains(warehouse.id))).collect();
-    if found.is_empty() { Err(Problem::not_found("No warehouses found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No warehouses found")
 }
 
 /// `GET /warehouse/{id}/location/default`: a bare integer.
@@ -48,7 +49,5 @@ pub(super) fn in_path<'a>(account: &'a Account, call: &Call<'_>) -> Result<&'a S
 
 /// Returns the warehouse of a goods movement.
 pub(super) fn to_work_in(account: &Account, id: WarehouseId) -> Result<&StoredWarehouse, Problem> {
-    account
-        .warehouse(id)
-        .ok_or_else(|| Problem::client(placeholder_codes::GOODS, format!("There is no warehouse {id}")))
+    account.warehouse(id).ok_or_else(|| refused(format!("There is no warehouse {id}")))
 }
