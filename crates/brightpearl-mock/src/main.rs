@@ -11,7 +11,7 @@ use clap::Parser;
 /// Listens on the loopback interface until Ctrl-C. The first line of output shows the address, the account and its
 /// credentials.
 #[derive(Parser)]
-#[command(version, after_long_help = switches_help())]
+#[command(version, after_long_help = example_and_switches())]
 struct Arguments {
     /// Listen on this port of 127.0.0.1; 0 selects a free port
     #[arg(long, default_value_t = 4010)]
@@ -27,8 +27,11 @@ struct Arguments {
     switches: Vec<String>,
 }
 
-fn switches_help() -> String {
-    format!("Switches and their defaults:\n{}", Switches::help())
+fn example_and_switches() -> String {
+    format!(
+        "Example:\n  brightpearl-mock --port 0 --switch partialReceipts=false\n\nSwitches and their defaults:\n{}",
+        Switches::help()
+    )
 }
 
 #[tokio::main]

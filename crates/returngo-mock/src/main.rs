@@ -12,7 +12,7 @@ use returngo_mock::{MockCore, Seed, Shop, run_until_ctrl_c};
 /// Listens on the loopback interface until Ctrl-C. The first line of output shows the address, the API key and the
 /// shop.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_long_help = "Example:\n  returngo-mock --port 0 --shop shop.example.test")]
 struct Arguments {
     /// Listen on this port of 127.0.0.1; 0 selects a free port
     #[arg(long, default_value_t = 4020)]
