@@ -1,4 +1,4 @@
-//! Accounts built by hand, and what is said when they cannot be.
+//! Accounts built in Rust, and the errors of invalid ones.
 
 use brightpearl::order::OrderTypeCode;
 use brightpearl_mock::{

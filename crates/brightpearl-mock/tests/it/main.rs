@@ -1,4 +1,4 @@
-//! The mock over plain HTTP, without the client that it exists for.
+//! Tests of the mock over plain HTTP, without the client.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounting;

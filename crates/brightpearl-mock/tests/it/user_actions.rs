@@ -1,4 +1,4 @@
-//! What people do in Brightpearl's own screens, on a core without sockets.
+//! Actions of users in Brightpearl's own screens, on a core without sockets.
 
 use api_mock_core::MockCore;
 use brightpearl::OrderId;
