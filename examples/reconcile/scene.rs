@@ -120,10 +120,10 @@ impl Shop<'_> {
     async fn the_books_are_locked(&self) -> anyhow::Result<()> {
         let rma: RmaId = "4410022".parse()?;
         keep_in_step(self.reader, &rma).await?;
-        self.brightpearl.lock_books(date(2026, 5, 31));
+        self.brightpearl.lock_accounting(date(2026, 5, 31));
         self.returngo.refund(&rma, Refund::full())?;
         keep_in_step(self.reader, &rma).await?;
-        self.brightpearl.lock_books(None);
+        self.brightpearl.lock_accounting(None);
         Ok(())
     }
 

@@ -2,32 +2,31 @@ use jiff::Timestamp;
 
 use crate::{Delivery, Faults, Request, Response};
 
-/// An API that a [`MockCore`](crate::MockCore) can mock: state, and answers out of it.
+/// An API that a [`MockCore`](crate::MockCore) can mock. It holds state and answers requests from it.
 ///
-/// All methods run under the core's lock, one request at a time, and never wait.
+/// The core calls all methods under its lock, for one request at a time. They do not block.
 pub trait MockedApi: Send + 'static {
-    /// The name under which this request is counted and under which faults match it; none when no route knows
-    /// the request.
+    /// The name under which this request is counted and faults match it. None for a request to an unknown route.
     fn operation(&self, request: &Request) -> Option<String>;
 
-    /// Answers a request. An unknown route gets the API's own 404.
+    /// Answers a request. The answer to an unknown route is the API's own 404.
     fn handle(&mut self, request: &Request, context: &mut Context) -> Response;
 
-    /// What the API answers when a fault makes it refuse. Nothing is applied.
+    /// Builds the error answer that a fault asks for. The request is not processed.
     fn refuse(&mut self, refusal: Refusal, request: &Request, context: &mut Context) -> Response;
 
-    /// Answers a `/_mock/` route of this API's own; the path comes without that prefix, `throttle` for
-    /// `/_mock/throttle`. None when it has no such route.
+    /// Answers a control route that only this API has, such as `throttle` for `/_mock/throttle`. None for an unknown
+    /// route.
     fn control(&mut self, route: &str, request: &Request, context: &mut Context) -> Option<Response>;
 
-    /// Goes back to the seed.
+    /// Restores the seed.
     fn reset(&mut self);
 
-    /// What the server says about itself after `listening {url}`, such as the credentials to use.
+    /// The text that the server prints after `listening {url}`, such as the credentials to use.
     fn introduction(&self) -> String;
 }
 
-/// The refusals that look different on each API.
+/// The error answers that differ between APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// An internal error.
@@ -40,38 +39,38 @@ pub enum Refusal {
     TokenExpired,
 }
 
-/// What a request may use besides the API's own state.
+/// What a request handler may use besides the API's own state.
 #[derive(Debug)]
 pub struct Context {
-    /// The time now, by the mock's [`Clock`](crate::Clock).
+    /// The current time of the mock's [`Clock`](crate::Clock).
     pub now: Timestamp,
-    /// The faults that are waiting to strike: a batch asks them about its parts.
+    /// The pending faults. A batch takes the faults for its parts from them.
     pub faults: Faults,
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) parts: Vec<Part>,
 }
 
-/// A part of a batch that came in.
+/// A received part of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// The name under which it is counted; none when no route knows it, which fails a strict test.
+    /// The name under which it is counted. None for an unknown route, which fails a strict test.
     pub operation: Option<String>,
-    /// What it asked for, as `METHOD /path`.
+    /// The request line, as `METHOD /path`.
     pub shown: String,
 }
 
 impl Context {
-    /// A context at this time, with these faults.
+    /// Creates a context for a request at this time.
     pub const fn new(now: Timestamp, faults: Faults) -> Self {
         Self { now, faults, deliveries: Vec::new(), parts: Vec::new() }
     }
 
-    /// Sends a webhook once the request is handled.
+    /// Queues a webhook. It is sent when the request has been handled.
     pub fn deliver(&mut self, delivery: Delivery) {
         self.deliveries.push(delivery);
     }
 
-    /// Puts a part of a batch down in the request log.
+    /// Adds a part of a batch to the request log.
     pub fn log_part(&mut self, part: Part) {
         self.parts.push(part);
     }

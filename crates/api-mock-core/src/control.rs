@@ -1,18 +1,21 @@
-//! The routes under `/_mock/`: they need no credentials, and are neither counted nor throttled.
+//! The control routes under `/_mock/`. They need no credentials, and are neither counted nor throttled.
 
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
-use crate::{Context, Fault, MockCore, MockedApi, Request, Response, mock_core::State};
+use crate::{
+    Context, Fault, MockedApi, Request, Response,
+    state::{Shared, State},
+};
 
-/// The control route that this request asks for, without `/_mock/`.
+/// Returns the path of a control request without `/_mock/`. None for any other request.
 pub(crate) fn route(request: &Request) -> Option<&str> {
     request.path.strip_prefix("/_mock/").map(|route| route.trim_end_matches('/'))
 }
 
 pub(crate) fn handle<A: MockedApi>(
-    core: &MockCore<A>,
+    shared: &Shared<A>,
     state: &mut State<A>,
     route: &str,
     request: &Request,
@@ -21,25 +24,25 @@ pub(crate) fn handle<A: MockedApi>(
     match (request.method.as_str(), route) {
         ("GET", "requests") => Response::json(200, &state.log),
         ("POST", "reset") => {
-            core.reset_state(state);
+            shared.reset(state);
             done()
         }
         ("PUT", "clock") => match read::<NewTime>(request) {
             Ok(NewTime { now }) => {
-                core.clock().set(now);
+                shared.clock.set(now);
                 done()
             }
             Err(refused) => refused,
         },
         ("POST", "faults") => match read::<Fault>(request) {
             Ok(fault) => {
-                core.faults().add(fault);
+                shared.faults.add(fault);
                 done()
             }
             Err(refused) => refused,
         },
         ("DELETE", "faults") => {
-            core.faults().clear();
+            shared.faults.clear();
             done()
         }
         _ => state.api.control(route, request, context).unwrap_or_else(|| no_such_route(request)),
@@ -49,7 +52,7 @@ pub(crate) fn handle<A: MockedApi>(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewTime {
-    /// Required, so that `{}` is no accident: null is real time.
+    /// Required, so that an accidental `{}` is rejected. Null returns to real time.
     #[serde(deserialize_with = "Option::deserialize")]
     now: Option<Timestamp>,
 }
@@ -63,6 +66,6 @@ fn done() -> Response {
 }
 
 fn no_such_route(request: &Request) -> Response {
-    let error = format!("there is no control route {} {}", request.method, request.path);
+    let error = format!("unknown control route {} {}", request.method, request.path);
     Response::json(404, &json!({ "error": error }))
 }

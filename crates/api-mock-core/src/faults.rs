@@ -9,30 +9,30 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::Refusal;
 
-/// What goes wrong on purpose.
+/// The kinds of injected faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
-    /// The request is applied, then the connection is cut: the caller cannot know.
+    /// The request is processed, then the connection is closed: the caller cannot know the outcome.
     DropAfterCommit,
-    /// The connection is cut; nothing is applied.
+    /// The connection is closed. The request is not processed.
     DropBefore,
-    /// The API's internal error; nothing is applied.
+    /// The API's internal error. The request is not processed.
     Status500,
-    /// The API's answer when it is not available; nothing is applied.
+    /// The API's answer when it is unavailable. The request is not processed.
     Status503,
-    /// The API's answer to too many requests; nothing is applied.
+    /// The API's answer to too many requests. The request is not processed.
     Throttle,
-    /// The HTML page of a gateway in front of the API, status 502; nothing is applied.
+    /// The HTML page of a gateway in front of the API, with status 502. The request is not processed.
     Html502,
-    /// The API's answer to an expired token; nothing is applied.
+    /// The API's answer to an expired token. The request is not processed.
     TokenExpired,
-    /// The request is applied and answered, but only after this time.
+    /// The request is processed at once and answered after this time.
     Delay(Duration),
     /// A webhook is sent twice.
     DuplicateWebhooks,
-    /// Webhooks are held until as many as `times` have come, then sent in reverse order: `times` of 2 swaps the
-    /// next two. By chance, a webhook is held until the next one is sent. When no more come for a second, what is
-    /// held is sent.
+    /// Webhooks are held until there are `times` of them, then sent in reverse order: `times` of 2 swaps the next
+    /// two. By chance, a webhook is held until the next one is sent. Held webhooks are sent after one second without
+    /// another.
     ReorderWebhooks,
     /// A webhook is never sent.
     LoseWebhooks,
@@ -52,7 +52,7 @@ const NAMES: [(&str, FaultKind); 10] = [
 ];
 
 impl FaultKind {
-    /// The refusal that the API itself must word, if this is one.
+    /// The error answer that the API itself must build. None for all other faults.
     pub const fn refusal(self) -> Option<Refusal> {
         match self {
             Self::Status500 => Some(Refusal::Status500),
@@ -68,9 +68,9 @@ impl FaultKind {
     }
 }
 
-/// A fault that does not exist.
+/// An unknown fault name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no fault `{name}`: use one of {}, delayMs:2000", names())]
+#[error("unknown fault `{name}`: use one of {}, delayMs:2000", names())]
 pub struct UnknownFault {
     name: String,
 }
@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for FaultKind {
     }
 }
 
-/// A fault, what it strikes, and how often: so many times, or by chance.
+/// An injected fault: its kind, the requests or webhooks it applies to, and how often.
 ///
 /// ```
 /// use api_mock_core::{Fault, FaultKind};
@@ -120,27 +120,27 @@ impl<'de> Deserialize<'de> for FaultKind {
 /// let same: Fault = serde_json::from_str(r#"{"match":"post-sales-credit","times":2,"fault":"dropAfterCommit"}"#)?;
 /// assert_eq!(fault, same);
 ///
-/// // One webhook in ten, for as long as the mock runs, and the same ones for the same seed.
+/// // One webhook in ten, until the fault is removed. The same seed selects the same webhooks.
 /// let fault = Fault::on_any(FaultKind::LoseWebhooks).by_chance(0.1, 7);
 /// let same: Fault = serde_json::from_str(r#"{"match":"*","fault":"loseWebhooks","probability":0.1,"seed":7}"#)?;
 /// assert_eq!(fault, same);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "FaultBody")]
 pub struct Fault {
     pattern: String,
     kind: FaultKind,
-    /// How often it may still strike; none is without end.
+    /// How often it still applies. None is without end.
     times: Option<u32>,
-    /// None strikes always.
+    /// None applies always.
     chance: Option<Chance>,
 }
 
-/// A fault as `POST /_mock/faults` takes it.
+/// The body of `POST /_mock/faults`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct FaultBody {
     #[serde(rename = "match")]
     pattern: String,
     times: Option<u32>,
@@ -149,21 +149,21 @@ struct Written {
     seed: Option<u64>,
 }
 
-/// A fault whose numbers make no sense.
+/// A fault with invalid numbers.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 enum InvalidFault {
-    #[error("`probability` is {0}: it must lie between 0 and 1")]
+    #[error("invalid `probability` {0}: it must be between 0 and 1")]
     Probability(f64),
-    #[error("`seed` goes with `probability` only")]
+    #[error("`seed` needs `probability`")]
     SeedAlone,
 }
 
-impl TryFrom<Written> for Fault {
+impl TryFrom<FaultBody> for Fault {
     type Error = InvalidFault;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let fault = Self::on(written.pattern, written.fault);
-        let fault = match (written.probability, written.seed) {
+    fn try_from(body: FaultBody) -> Result<Self, Self::Error> {
+        let fault = Self::on(body.pattern, body.fault);
+        let fault = match (body.probability, body.seed) {
             (None, None) => fault,
             (None, Some(_)) => return Err(InvalidFault::SeedAlone),
             (Some(probability), _) if !(0.0..=1.0).contains(&probability) => {
@@ -171,7 +171,7 @@ impl TryFrom<Written> for Fault {
             }
             (Some(probability), seed) => fault.by_chance(probability, seed.unwrap_or_default()),
         };
-        Ok(match written.times {
+        Ok(match body.times {
             Some(times) => fault.times(times),
             None => fault,
         })
@@ -179,25 +179,25 @@ impl TryFrom<Written> for Fault {
 }
 
 impl Fault {
-    /// The next request of this operation, or the next webhook of this full event name; `*` is any.
+    /// Applies to the next request of this operation, or to the next webhook with this full event name. `*` is any.
     pub fn on(pattern: impl Into<String>, kind: FaultKind) -> Self {
         Self { pattern: pattern.into(), kind, times: Some(1), chance: None }
     }
 
-    /// The next of any kind.
+    /// Applies to the next request or webhook.
     pub fn on_any(kind: FaultKind) -> Self {
         Self::on("*", kind)
     }
 
-    /// As often as this.
+    /// Applies this many times.
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Each one that matches with this probability (0 never, 1 always), without end unless [`times`](Self::times)
-    /// comes after. The same seed strikes the same ones when they come in the same order.
+    /// Applies to each match with this probability (0 never, 1 always), without end unless [`times`](Self::times) is
+    /// called afterwards. The same seed selects the same ones if they arrive in the same order.
     #[must_use]
     pub const fn by_chance(mut self, probability: f64, seed: u64) -> Self {
         self.times = None;
@@ -209,13 +209,13 @@ impl Fault {
         self.times != Some(0) && (self.pattern == "*" || self.pattern == name)
     }
 
-    /// Whether it strikes what it matches, this time.
-    fn strikes(&mut self) -> bool {
-        self.chance.as_mut().is_none_or(Chance::comes)
+    /// Whether the fault applies to this match. Draws a random number for a fault by chance.
+    fn applies(&mut self) -> bool {
+        self.chance.as_mut().is_none_or(Chance::draw)
     }
 }
 
-/// A coin that falls the same way for the same seed (SplitMix64).
+/// A reproducible random source (SplitMix64).
 #[derive(Debug, Clone, PartialEq)]
 struct Chance {
     probability: f64,
@@ -223,80 +223,81 @@ struct Chance {
 }
 
 impl Chance {
-    fn comes(&mut self) -> bool {
+    fn draw(&mut self) -> bool {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         let mixed = mixed ^ (mixed >> 31);
-        // 53 bits are all that the fraction of an f64 holds.
+        // The fraction of an f64 has 53 bits.
         #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
         let fraction = (mixed >> 11) as f64 / (1_u64 << 53) as f64;
         fraction < self.probability
     }
 }
 
-/// What becomes of a webhook.
+/// How a webhook is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Sent,
-    Lost,
-    SentTwice,
-    /// Held until this many more are held, then sent last first.
-    HeldFor(u32),
+pub(crate) enum DeliveryMode {
+    Once,
+    Never,
+    Twice,
+    /// Held until this many more are held, then sent in reverse order.
+    AfterMore(u32),
     /// Sent after the next one.
-    Overtaken,
+    AfterNext,
 }
 
-/// The faults that are waiting to strike. Clones share them.
+/// The pending faults. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Faults(Arc<Mutex<Vec<Fault>>>);
 
 impl Faults {
-    /// Adds a fault. Of several that match, the one added first strikes.
+    /// Adds a fault. If several match, the one added first applies.
     pub fn add(&self, fault: Fault) {
         self.list().push(fault);
     }
 
-    /// Those that still wait.
+    /// Returns the faults that still apply.
     pub fn pending(&self) -> Vec<Fault> {
         self.list().clone()
     }
 
-    /// Forgets all.
+    /// Removes all faults.
     pub fn clear(&self) {
         self.list().clear();
     }
 
-    pub(crate) fn strike_request(&self, operation: &str) -> Option<FaultKind> {
-        self.strike(operation, |kind| !kind.is_about_webhooks()).map(|fault| fault.kind)
+    pub(crate) fn take_for_request(&self, operation: &str) -> Option<FaultKind> {
+        self.take(operation, |kind| !kind.is_about_webhooks()).map(|fault| fault.kind)
     }
 
-    /// The fault that strikes one part of a batch: a refusal or a cut, as only the whole batch can be late.
-    pub fn strike_part(&self, operation: &str) -> Option<FaultKind> {
-        let is_of_a_part =
+    /// Takes the fault for one part of a batch. A delay applies to whole batches only.
+    pub fn take_for_part(&self, operation: &str) -> Option<FaultKind> {
+        let applies_to_parts =
             |kind: FaultKind| !kind.is_about_webhooks() && !matches!(kind, FaultKind::Delay(_));
-        self.strike(operation, is_of_a_part).map(|fault| fault.kind)
+        self.take(operation, applies_to_parts).map(|fault| fault.kind)
     }
 
-    pub(crate) fn fate_of_webhook(&self, event: &str) -> Fate {
-        let Some(fault) = self.strike(event, FaultKind::is_about_webhooks) else { return Fate::Sent };
+    pub(crate) fn delivery_mode(&self, event: &str) -> DeliveryMode {
+        let Some(fault) = self.take(event, FaultKind::is_about_webhooks) else { return DeliveryMode::Once };
         match (fault.kind, fault.times) {
-            (FaultKind::LoseWebhooks, _) => Fate::Lost,
-            (FaultKind::DuplicateWebhooks, _) => Fate::SentTwice,
-            (_, Some(more)) if fault.chance.is_none() => Fate::HeldFor(more),
-            _ => Fate::Overtaken,
+            (FaultKind::LoseWebhooks, _) => DeliveryMode::Never,
+            (FaultKind::DuplicateWebhooks, _) => DeliveryMode::Twice,
+            (_, Some(more)) if fault.chance.is_none() => DeliveryMode::AfterMore(more),
+            _ => DeliveryMode::AfterNext,
         }
     }
 
-    /// The fault that strikes, as it is afterwards.
-    fn strike(&self, name: &str, is_meant: impl Fn(FaultKind) -> bool) -> Option<Fault> {
+    /// Takes the fault that applies, and counts the application.
+    fn take(&self, name: &str, is_candidate: impl Fn(FaultKind) -> bool) -> Option<Fault> {
         let mut faults = self.list();
-        let mut candidates = faults.iter_mut().filter(|fault| is_meant(fault.kind) && fault.matches(name));
-        let fault = candidates.find_map(|fault| fault.strikes().then_some(fault))?;
+        let mut candidates =
+            faults.iter_mut().filter(|fault| is_candidate(fault.kind) && fault.matches(name));
+        let fault = candidates.find_map(|fault| fault.applies().then_some(fault))?;
         fault.times = fault.times.map(|times| times - 1);
-        let struck = fault.clone();
+        let applied = fault.clone();
         faults.retain(|fault| fault.times != Some(0));
-        Some(struck)
+        Some(applied)
     }
 
     fn list(&self) -> MutexGuard<'_, Vec<Fault>> {
@@ -325,27 +326,27 @@ mod tests {
         let faults = Faults::default();
         faults.add(Fault::on("post-order", FaultKind::Status500).times(2));
         faults.add(Fault::on_any(FaultKind::LoseWebhooks));
-        assert_eq!(faults.strike_request("get-order"), None);
-        assert_eq!(faults.strike_request("post-order"), Some(FaultKind::Status500));
-        assert_eq!(faults.strike_request("post-order"), Some(FaultKind::Status500));
-        assert_eq!(faults.strike_request("post-order"), None);
-        assert_eq!(faults.fate_of_webhook("order.modified"), Fate::Lost);
+        assert_eq!(faults.take_for_request("get-order"), None);
+        assert_eq!(faults.take_for_request("post-order"), Some(FaultKind::Status500));
+        assert_eq!(faults.take_for_request("post-order"), Some(FaultKind::Status500));
+        assert_eq!(faults.take_for_request("post-order"), None);
+        assert_eq!(faults.delivery_mode("order.modified"), DeliveryMode::Never);
         assert_eq!(faults.pending(), []);
-        assert_eq!(faults.fate_of_webhook("order.modified"), Fate::Sent);
+        assert_eq!(faults.delivery_mode("order.modified"), DeliveryMode::Once);
     }
 
     #[test]
     fn chance_strikes_about_as_often_as_it_says_and_the_same_ones_for_the_same_seed() {
-        let struck = |probability: f64, seed: u64| -> Vec<bool> {
+        let applied = |probability: f64, seed: u64| -> Vec<bool> {
             let faults = Faults::default();
             faults.add(Fault::on_any(FaultKind::Status500).by_chance(probability, seed));
-            (0..1_000).map(|_| faults.strike_request("get-order").is_some()).collect()
+            (0..1_000).map(|_| faults.take_for_request("get-order").is_some()).collect()
         };
-        let count = |struck: &[bool]| struck.iter().filter(|struck| **struck).count();
-        assert!((200..300).contains(&count(&struck(0.25, 7))), "{}", count(&struck(0.25, 7)));
-        assert_eq!(struck(0.25, 7), struck(0.25, 7));
-        assert_ne!(struck(0.25, 7), struck(0.25, 8));
-        assert_eq!((count(&struck(0.0, 7)), count(&struck(1.0, 7))), (0, 1_000));
+        let count = |applied: &[bool]| applied.iter().filter(|applied| **applied).count();
+        assert!((200..300).contains(&count(&applied(0.25, 7))), "{}", count(&applied(0.25, 7)));
+        assert_eq!(applied(0.25, 7), applied(0.25, 7));
+        assert_ne!(applied(0.25, 7), applied(0.25, 8));
+        assert_eq!((count(&applied(0.0, 7)), count(&applied(1.0, 7))), (0, 1_000));
     }
 
     #[test]
@@ -353,9 +354,9 @@ mod tests {
         let faults = Faults::default();
         faults.add(Fault::on_any(FaultKind::Status500).by_chance(0.5, 1).times(3));
         faults.add(Fault::on_any(FaultKind::Throttle).times(100));
-        let struck: Vec<_> = (0..100).filter_map(|_| faults.strike_request("get-order")).collect();
-        assert_eq!(struck.iter().filter(|kind| **kind == FaultKind::Status500).count(), 3);
-        assert_eq!(struck.len(), 100);
+        let applied: Vec<_> = (0..100).filter_map(|_| faults.take_for_request("get-order")).collect();
+        assert_eq!(applied.iter().filter(|kind| **kind == FaultKind::Status500).count(), 3);
+        assert_eq!(applied.len(), 100);
     }
 
     #[test]
@@ -363,8 +364,8 @@ mod tests {
         let faults = Faults::default();
         faults.add(Fault::on_any(FaultKind::Delay(Duration::from_secs(1))));
         faults.add(Fault::on("post-order", FaultKind::DropBefore));
-        assert_eq!(faults.strike_part("post-order"), Some(FaultKind::DropBefore));
-        assert_eq!(faults.strike_part("post-order"), None);
+        assert_eq!(faults.take_for_part("post-order"), Some(FaultKind::DropBefore));
+        assert_eq!(faults.take_for_part("post-order"), None);
         assert_eq!(faults.pending().len(), 1, "the delay waits for a whole request");
     }
 }

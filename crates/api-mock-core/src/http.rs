@@ -4,23 +4,23 @@ use percent_encoding::percent_decode_str;
 use serde::{Serialize, de::DeserializeOwned};
 use url::form_urlencoded;
 
-/// A request as a mocked API sees it: no type of an HTTP library in it.
+/// A request, independent of any HTTP library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The method in upper case.
+    /// The method, in upper case.
     pub method: String,
-    /// The path as sent, percent-encoding included.
+    /// The path as sent, with percent-encoding.
     pub path: String,
-    /// The query, decoded, in the order sent.
+    /// The decoded query parameters, in the order sent.
     pub query: Vec<(String, String)>,
-    /// The headers; names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body; empty when there is none.
     pub body: Vec<u8>,
 }
 
 impl Request {
-    /// A request without headers and body. The query is decoded as a form: `+` is a space.
+    /// Creates a request without headers and body. The query is decoded as a form: `+` is a space.
     pub fn new(method: &str, path: &str, query: Option<&str>) -> Self {
         let query = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
         Self {
@@ -32,7 +32,20 @@ impl Request {
         }
     }
 
-    /// The decoded segments of the path; empty ones (a trailing slash) are left out.
+    /// Converts the request of an HTTP library. Invalid UTF-8 in headers is replaced.
+    pub(crate) fn received<'h>(
+        method: &str,
+        path: &str,
+        query: Option<&str>,
+        headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+        body: Vec<u8>,
+    ) -> Self {
+        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        let headers = headers.map(|(name, value)| (name.to_owned(), text(value))).collect();
+        Self { headers, body, ..Self::new(method, path, query) }
+    }
+
+    /// Returns the decoded path segments without empty ones, such as after a trailing slash.
     pub fn segments(&self) -> Vec<Cow<'_, str>> {
         self.path
             .split('/')
@@ -41,25 +54,25 @@ impl Request {
             .collect()
     }
 
-    /// The first value of a header.
+    /// Returns the first value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         first(&self.headers, |header| header.eq_ignore_ascii_case(name))
     }
 
-    /// The first value of a query parameter.
+    /// Returns the first value of a query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
         first(&self.query, |parameter| parameter == name)
     }
 
-    /// The body read as JSON.
+    /// Decodes the body as JSON.
     ///
     /// # Errors
-    /// When it is not JSON of this shape.
+    /// The body is not JSON of this type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(&self.body)
     }
 
-    /// The body read as a form, in the order sent.
+    /// Decodes the body as a form, in the order sent.
     pub fn form(&self) -> Vec<(String, String)> {
         form_urlencoded::parse(&self.body).into_owned().collect()
     }
@@ -81,13 +94,13 @@ pub struct Response {
 }
 
 impl Response {
-    /// An answer with this JSON body.
+    /// Creates an answer with this JSON body.
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         let body = serde_json::to_vec(body).unwrap_or_else(|error| error.to_string().into_bytes());
         Self::new(status, "application/json", body)
     }
 
-    /// An answer with a body of this content type.
+    /// Creates an answer with this content type and body.
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self {
             status,

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-/// How many requests came, by operation. The mock's own `/_mock/` routes are not counted.
+/// The number of requests by operation, without the control routes under `/_mock/`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RequestCounts {
     total: u64,
@@ -13,35 +13,36 @@ pub struct RequestCounts {
 }
 
 impl RequestCounts {
-    /// All.
+    /// Returns the number of all requests.
     pub const fn total(&self) -> u64 {
         self.total
     }
 
-    /// Those of this operation, whatever they were answered.
+    /// Returns the number of requests of this operation, regardless of their answers.
     pub fn of(&self, operation: &str) -> u64 {
         self.by_operation.get(operation).copied().unwrap_or_default()
     }
 
-    /// The parts of batches that were of this operation; a batch itself is one request of its own operation.
+    /// Returns the number of batch parts of this operation. A batch itself counts as one request of its own
+    /// operation.
     pub fn parts_of(&self, operation: &str) -> u64 {
         self.parts.get(operation).copied().unwrap_or_default()
     }
 }
 
-/// What came in.
+/// The received requests.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct RequestLog {
     #[serde(flatten)]
     pub(crate) counts: RequestCounts,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) unexpected: Vec<String>,
-    /// The only operations that are expected; none when all are.
+    /// The expected operations. None expects all.
     #[serde(skip)]
     pub(crate) expected: Option<BTreeSet<String>>,
 }
 
-/// Requests that no route knows are counted under this name.
+/// The name under which requests to unknown routes are counted.
 pub(crate) const UNKNOWN: &str = "unknown";
 
 impl RequestLog {
@@ -51,7 +52,7 @@ impl RequestLog {
         self.expect(operation, shown);
     }
 
-    /// A part of a batch.
+    /// Records a part of a batch.
     pub(crate) fn record_part(&mut self, operation: Option<&str>, shown: &str) {
         count(&mut self.counts.parts, operation);
         self.expect(operation, || format!("{shown} (in a batch)"));

@@ -1,5 +1,4 @@
-//! Webhooks: one background task sends them over HTTP in the order in which they were raised, or a caller collects
-//! them and delivers them itself.
+//! Webhook deliveries: a background task sends them over HTTP in order, or the caller collects and delivers them.
 
 use std::{
     sync::{
@@ -12,31 +11,31 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
-use crate::{Faults, faults::Fate};
+use crate::{Faults, faults::DeliveryMode};
 
 /// A webhook to send.
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    /// The full event name, such as `goods-in-note.created`; webhook faults match it.
+    /// The full event name, such as `goods-in-note.created`. Webhook faults match it.
     pub event: String,
     /// The HTTP method.
     pub method: String,
-    /// The whole URL.
+    /// The complete URL.
     pub url: String,
     /// The headers.
     pub headers: Vec<(String, String)>,
     /// The body; empty when there is none.
     pub body: String,
-    /// When and how often it is sent again.
+    /// When and how often it is retried.
     pub retry: RetryRule,
 }
 
-/// When a delivery is sent again.
+/// When a delivery is retried.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryRule {
-    /// Whether an answer of this status is to be followed by another attempt; none when no answer came.
+    /// Whether to retry after an answer with this status. None is no answer.
     pub retries: fn(Option<u16>) -> bool,
-    /// How long to wait before each further attempt, in real time. When it is used up, the webhook is lost.
+    /// The wait before each retry, in real time. After the last one the webhook is lost.
     pub waits: &'static [Duration],
 }
 
@@ -45,61 +44,61 @@ pub struct RetryRule {
 pub struct Attempt {
     /// The full event name.
     pub event: String,
-    /// Where it went.
+    /// The URL that it was sent to.
     pub url: String,
-    /// What the receiver answered; none when no answer came.
+    /// The status of the receiver's answer. None is no answer.
     pub status: Option<u16>,
 }
 
-/// How long the receiver may take to answer. Not documented for either system
+/// The time that a receiver has to answer. Not documented for either system
 /// (docs/evidence/brightpearl-platform.md#assumptions).
 const RECEIVER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// After this quiet, webhooks that are held to be reordered are sent.
-const REORDER_PATIENCE: Duration = Duration::from_secs(1);
+/// Webhooks that are held for reordering are sent after this time without another webhook.
+const REORDER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What becomes of deliveries.
+/// Where deliveries go.
 #[derive(Debug)]
-pub(crate) enum Courier {
-    /// They are sent over HTTP.
-    Sending(Sending),
-    /// They are kept until they are taken; nothing is sent.
-    Collecting(Collecting),
+pub(crate) enum WebhookSender {
+    /// Over HTTP.
+    Http(HttpSender),
+    /// Into a list, for the caller.
+    Collecting(Collector),
 }
 
-/// Hands deliveries to the background task and knows how many are not settled.
+/// Queues deliveries for the background task and counts the unsettled ones.
 #[derive(Debug)]
-pub(crate) struct Sending {
-    queue: mpsc::UnboundedSender<Parcel>,
-    progress: Arc<Progress>,
+pub(crate) struct HttpSender {
+    queue: mpsc::UnboundedSender<QueuedDelivery>,
+    state: Arc<SenderState>,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Collecting {
+pub(crate) struct Collector {
     collected: Mutex<Vec<Delivery>>,
-    /// Never anything but 0: what is collected is the caller's.
+    /// Always 0: a collected delivery is the caller's.
     unsettled: watch::Sender<u64>,
 }
 
-impl Collecting {
+impl Collector {
     fn list(&self) -> MutexGuard<'_, Vec<Delivery>> {
         self.collected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[derive(Debug)]
-struct Progress {
-    /// Deliveries that are queued, under way, or waiting for another attempt.
+struct SenderState {
+    /// Deliveries that are queued, in progress, or waiting for a retry.
     unsettled: watch::Sender<u64>,
-    /// Counts resets: what was raised before one is not sent after it.
-    era: AtomicU64,
+    /// The number of resets. A delivery from before a reset is not sent after it.
+    generation: AtomicU64,
     attempts: Mutex<Vec<Attempt>>,
 }
 
 #[derive(Debug)]
-struct Parcel {
+struct QueuedDelivery {
     delivery: Delivery,
-    era: u64,
+    generation: u64,
     attempt: usize,
     hold: Hold,
 }
@@ -108,121 +107,119 @@ struct Parcel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hold {
     No,
-    /// This many more that are held; then all are sent last first.
+    /// Until this many more are held, then all are sent in reverse order.
     ForMore(u32),
-    /// The next one to be sent.
+    /// Until the next one is sent.
     ForNext,
 }
 
-impl Courier {
+impl WebhookSender {
     pub(crate) fn start() -> Self {
-        Self::Sending(Sending::start())
+        Self::Http(HttpSender::start())
     }
 
     pub(crate) fn collecting() -> Self {
-        Self::Collecting(Collecting::default())
+        Self::Collecting(Collector::default())
     }
 
-    /// Sends or keeps deliveries in order, as the faults allow. What is only collected has no order to reverse: a
-    /// caller that delivers it chooses one.
+    /// Sends or collects deliveries in order, as the faults allow. Faults that reorder do not apply to collected
+    /// deliveries, because the caller decides in which order they arrive.
     pub(crate) fn send(&self, deliveries: Vec<Delivery>, faults: &Faults) {
         match self {
-            Self::Sending(sending) => sending.send(deliveries, faults),
-            Self::Collecting(collecting) => {
+            Self::Http(sender) => sender.send(deliveries, faults),
+            Self::Collecting(collector) => {
                 for delivery in deliveries {
-                    match faults.fate_of_webhook(&delivery.event) {
-                        Fate::Lost => {}
-                        Fate::SentTwice => collecting.list().extend([delivery.clone(), delivery]),
-                        Fate::HeldFor(_) | Fate::Overtaken | Fate::Sent => collecting.list().push(delivery),
+                    match faults.delivery_mode(&delivery.event) {
+                        DeliveryMode::Never => {}
+                        DeliveryMode::Twice => collector.list().extend([delivery.clone(), delivery]),
+                        DeliveryMode::AfterMore(_) | DeliveryMode::AfterNext | DeliveryMode::Once => {
+                            collector.list().push(delivery)
+                        }
                     }
                 }
             }
         }
     }
 
-    /// What was collected since the last time; always empty where deliveries are sent.
+    /// Returns the deliveries that were collected since the last call. Always empty for HTTP.
     pub(crate) fn take(&self) -> Vec<Delivery> {
         match self {
-            Self::Sending(_) => Vec::new(),
-            Self::Collecting(collecting) => std::mem::take(&mut *collecting.list()),
+            Self::Http(_) => Vec::new(),
+            Self::Collecting(collector) => std::mem::take(&mut *collector.list()),
         }
     }
 
     pub(crate) fn forget(&self) {
         match self {
-            Self::Sending(sending) => sending.forget(),
-            Self::Collecting(collecting) => collecting.list().clear(),
+            Self::Http(sender) => sender.forget(),
+            Self::Collecting(collector) => collector.list().clear(),
         }
     }
 
     pub(crate) fn attempts(&self) -> Vec<Attempt> {
         match self {
-            Self::Sending(sending) => sending.progress.attempts().clone(),
+            Self::Http(sender) => sender.state.attempts().clone(),
             Self::Collecting(_) => Vec::new(),
         }
     }
 
     pub(crate) fn unsettled(&self) -> watch::Receiver<u64> {
         match self {
-            Self::Sending(sending) => sending.progress.unsettled.subscribe(),
-            Self::Collecting(collecting) => collecting.unsettled.subscribe(),
+            Self::Http(sender) => sender.state.unsettled.subscribe(),
+            Self::Collecting(collector) => collector.unsettled.subscribe(),
         }
     }
 }
 
-impl Sending {
-    /// Starts the task on a thread of its own: it then works under any runtime of the test, also one whose
-    /// time is paused.
+impl HttpSender {
+    /// Starts the task on a thread of its own, so that it works with any runtime of a test, even with paused time.
     fn start() -> Self {
-        let (queue, parcels) = mpsc::unbounded_channel();
-        let progress = Arc::new(Progress {
+        let (queue, deliveries) = mpsc::unbounded_channel();
+        let state = Arc::new(SenderState {
             unsettled: watch::Sender::new(0),
-            era: AtomicU64::new(0),
+            generation: AtomicU64::new(0),
             attempts: Mutex::default(),
         });
-        let worker = Worker {
-            progress: Arc::clone(&progress),
-            retries: queue.downgrade(),
-            client: reqwest::Client::new(),
-        };
+        let worker =
+            Worker { state: Arc::clone(&state), retries: queue.downgrade(), client: reqwest::Client::new() };
         thread::spawn(move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(worker.run(parcels)),
-            Err(error) => tracing::error!(%error, "webhooks cannot be sent: no runtime"),
+            Ok(runtime) => runtime.block_on(worker.run(deliveries)),
+            Err(error) => tracing::error!(%error, "cannot start the webhook sender"),
         });
-        Self { queue, progress }
+        Self { queue, state }
     }
 
     /// Queues deliveries in order, as the faults allow.
     fn send(&self, deliveries: Vec<Delivery>, faults: &Faults) {
         for delivery in deliveries {
-            match faults.fate_of_webhook(&delivery.event) {
-                Fate::Lost => {}
-                Fate::SentTwice => {
+            match faults.delivery_mode(&delivery.event) {
+                DeliveryMode::Never => {}
+                DeliveryMode::Twice => {
                     self.queue(delivery.clone(), Hold::No);
                     self.queue(delivery, Hold::No);
                 }
-                Fate::HeldFor(more) => self.queue(delivery, Hold::ForMore(more)),
-                Fate::Overtaken => self.queue(delivery, Hold::ForNext),
-                Fate::Sent => self.queue(delivery, Hold::No),
+                DeliveryMode::AfterMore(more) => self.queue(delivery, Hold::ForMore(more)),
+                DeliveryMode::AfterNext => self.queue(delivery, Hold::ForNext),
+                DeliveryMode::Once => self.queue(delivery, Hold::No),
             }
         }
     }
 
     fn queue(&self, delivery: Delivery, hold: Hold) {
-        let era = self.progress.era.load(Ordering::Acquire);
-        self.progress.unsettled.send_modify(|count| *count += 1);
-        if self.queue.send(Parcel { delivery, era, attempt: 0, hold }).is_err() {
-            self.progress.settle();
+        let generation = self.state.generation.load(Ordering::Acquire);
+        self.state.unsettled.send_modify(|count| *count += 1);
+        if self.queue.send(QueuedDelivery { delivery, generation, attempt: 0, hold }).is_err() {
+            self.state.settle();
         }
     }
 
     fn forget(&self) {
-        self.progress.era.fetch_add(1, Ordering::AcqRel);
-        self.progress.attempts().clear();
+        self.state.generation.fetch_add(1, Ordering::AcqRel);
+        self.state.attempts().clear();
     }
 }
 
-impl Progress {
+impl SenderState {
     fn settle(&self) {
         self.unsettled.send_modify(|count| *count = count.saturating_sub(1));
     }
@@ -233,32 +230,36 @@ impl Progress {
 }
 
 struct Worker {
-    progress: Arc<Progress>,
-    /// Weak, so that the task ends with the mock.
-    retries: mpsc::WeakUnboundedSender<Parcel>,
+    state: Arc<SenderState>,
+    /// Weak, so that the task ends when the mock is dropped.
+    retries: mpsc::WeakUnboundedSender<QueuedDelivery>,
     client: reqwest::Client,
 }
 
 impl Worker {
-    async fn run(self, mut parcels: mpsc::UnboundedReceiver<Parcel>) {
+    async fn run(self, mut deliveries: mpsc::UnboundedReceiver<QueuedDelivery>) {
         let (mut held, mut overtaken) = (Vec::new(), Vec::new());
         loop {
             let nothing_waits = held.is_empty() && overtaken.is_empty();
-            let next = if nothing_waits { Ok(parcels.recv().await) } else { patiently(parcels.recv()).await };
+            let next = if nothing_waits {
+                Ok(deliveries.recv().await)
+            } else {
+                with_reorder_timeout(deliveries.recv()).await
+            };
             match next {
                 Ok(None) => return,
                 Err(_) => {
                     self.send_last_first(&mut held).await;
                     self.send_last_first(&mut overtaken).await;
                 }
-                Ok(Some(parcel)) => match parcel.hold {
+                Ok(Some(queued)) => match queued.hold {
                     Hold::No => {
-                        self.attempt(parcel).await;
+                        self.attempt(queued).await;
                         self.send_last_first(&mut overtaken).await;
                     }
-                    Hold::ForNext => overtaken.push(parcel),
+                    Hold::ForNext => overtaken.push(queued),
                     Hold::ForMore(more) => {
-                        held.push(parcel);
+                        held.push(queued);
                         if more == 0 {
                             self.send_last_first(&mut held).await;
                         }
@@ -268,23 +269,23 @@ impl Worker {
         }
     }
 
-    async fn send_last_first(&self, held: &mut Vec<Parcel>) {
-        while let Some(parcel) = held.pop() {
-            self.attempt(parcel).await;
+    async fn send_last_first(&self, held: &mut Vec<QueuedDelivery>) {
+        while let Some(queued) = held.pop() {
+            self.attempt(queued).await;
         }
     }
 
-    async fn attempt(&self, parcel: Parcel) {
-        if parcel.era != self.progress.era.load(Ordering::Acquire) {
-            return self.progress.settle();
+    async fn attempt(&self, queued: QueuedDelivery) {
+        if queued.generation != self.state.generation.load(Ordering::Acquire) {
+            return self.state.settle();
         }
-        let Delivery { event, url, retry, .. } = &parcel.delivery;
-        let status = self.post(&parcel.delivery).await;
-        tracing::debug!(%event, ?status, attempt = parcel.attempt + 1, "webhook sent");
-        self.progress.attempts().push(Attempt { event: event.clone(), url: url.clone(), status });
-        match retry.waits.get(parcel.attempt) {
-            Some(&wait) if (retry.retries)(status) => self.send_again_after(wait, parcel),
-            _ => self.progress.settle(),
+        let Delivery { event, url, retry, .. } = &queued.delivery;
+        let status = self.post(&queued.delivery).await;
+        tracing::debug!(%event, ?status, attempt = queued.attempt + 1, "webhook sent");
+        self.state.attempts().push(Attempt { event: event.clone(), url: url.clone(), status });
+        match retry.waits.get(queued.attempt) {
+            Some(&wait) if (retry.retries)(status) => self.send_again_after(wait, queued),
+            _ => self.state.settle(),
         }
     }
 
@@ -300,30 +301,30 @@ impl Worker {
         match request.send().await {
             Ok(answer) => Some(answer.status().as_u16()),
             Err(error) => {
-                tracing::debug!(error = %error.without_url(), "no answer to a webhook");
+                tracing::debug!(error = %error.without_url(), "webhook not answered");
                 None
             }
         }
     }
 
-    fn send_again_after(&self, wait: Duration, mut parcel: Parcel) {
-        parcel.attempt += 1;
-        parcel.hold = Hold::No;
-        let (queue, progress) = (self.retries.clone(), Arc::clone(&self.progress));
+    fn send_again_after(&self, wait: Duration, mut queued: QueuedDelivery) {
+        queued.attempt += 1;
+        queued.hold = Hold::No;
+        let (queue, state) = (self.retries.clone(), Arc::clone(&self.state));
         tokio::spawn(async move {
             pause(wait).await;
-            if queue.upgrade().is_none_or(|queue| queue.send(parcel).is_err()) {
-                progress.settle();
+            if queue.upgrade().is_none_or(|queue| queue.send(queued).is_err()) {
+                state.settle();
             }
         });
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "retries run in real time, whatever the mock's clock shows")]
+#[allow(clippy::disallowed_methods, reason = "retries wait in real time, independent of the mock's clock")]
 async fn pause(wait: Duration) {
     tokio::time::sleep(wait).await;
 }
 
-async fn patiently<T>(next: impl Future<Output = T>) -> Result<T, tokio::time::error::Elapsed> {
-    tokio::time::timeout(REORDER_PATIENCE, next).await
+async fn with_reorder_timeout<T>(next: impl Future<Output = T>) -> Result<T, tokio::time::error::Elapsed> {
+    tokio::time::timeout(REORDER_TIMEOUT, next).await
 }

@@ -1,5 +1,5 @@
-//! Whether the mock is ever the bottleneck: how long a large account takes to build, and how fast it answers, over
-//! real connections, with server and callers on the same cores. Figures are in `docs/performance.md`.
+//! Measures how long a large account takes to build and how fast it answers, over real connections, with server and
+//! callers on the same cores. Figures are in `docs/performance.md`.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 #![allow(clippy::disallowed_methods, reason = "a bench measures real time")]
 
@@ -93,7 +93,7 @@ fn large_account() -> Outcome<Account> {
         .build()?)
 }
 
-/// Reads one order after the other, and tells how many.
+/// Reads orders one after the other and returns their number.
 fn gets(address: &str, caller: u64) -> Outcome<u64> {
     let mut connection = Connection::open(address)?;
     let start = Instant::now();
@@ -106,7 +106,7 @@ fn gets(address: &str, caller: u64) -> Outcome<u64> {
     Ok(count)
 }
 
-/// A connection that is kept, and nothing more: the callers are not what is measured.
+/// A minimal connection that is kept open, because the callers are not measured.
 struct Connection {
     stream: BufReader<TcpStream>,
     body: Vec<u8>,

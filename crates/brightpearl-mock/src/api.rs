@@ -6,23 +6,23 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    Seed, SeedError, Switches,
+    Seed, SeedError, Switches, duplicates,
     gateway::{
         Answer, Call, Problem, THROTTLED, TOKEN_EXPIRED, Throttle, Window, error_body, headers, oauth,
         refusal_body, sentence,
     },
-    integration,
+    integration, multi_message,
     router::{Route, route},
     state::Account,
 };
 
-/// The mocked API: one account behind the gateway that every request goes through.
+/// The mocked API: one account behind Brightpearl's gateway.
 pub struct Brightpearl {
     account: Account,
-    /// The switches that it started with, to go back to.
+    /// The initial switches, which a reset restores.
     switches: Switches,
     throttle: Throttle,
-    /// Counts answers, for their `Ruid`.
+    /// The number of answers, for their `Ruid`.
     answers: u64,
 }
 
@@ -32,19 +32,19 @@ impl std::fmt::Debug for Brightpearl {
     }
 }
 
-/// What the gateway itself answers carries this instead of the resource's message type.
+/// The message type of the gateway's own answers.
 const GATEWAY: &str = "api-proxy";
 
 impl Brightpearl {
-    /// An account of this seed.
+    /// Creates an account from a seed.
     ///
     /// # Errors
-    /// When the seed refers to something that it does not have.
+    /// The seed is invalid, for example because it refers to something that it does not contain.
     pub fn new(seed: Seed, switches: Switches) -> Result<Self, SeedError> {
         Account::from_seed(seed).map(|account| Self::of(account, switches))
     }
 
-    /// This account.
+    /// Creates the API of an account.
     pub fn of(account: Account, switches: Switches) -> Self {
         let account = Account { switches, ..account };
         Self { account, switches, throttle: Throttle::default(), answers: 0 }
@@ -58,22 +58,22 @@ impl Brightpearl {
         &mut self.account
     }
 
-    /// A code, as the consent of a user who is sent back to this URI would make one.
+    /// Creates an authorization code, as a user's consent with this redirect URI would.
     pub(crate) fn new_authorization_code(&mut self, redirect_uri: &str) -> String {
         self.account.credentials.oauth.new_code(redirect_uri)
     }
 
-    /// Locks the books up to a day, that day included; none opens them.
-    pub(crate) const fn lock_books(&mut self, until: Option<Date>) {
-        self.account.lock_books(until);
+    /// Locks accounting up to and including a day. None unlocks it.
+    pub(crate) const fn lock_accounting(&mut self, until: Option<Date>) {
+        self.account.locked_until = until;
     }
 
-    /// So many requests in a minute; none switches the throttle off.
+    /// Sets the request limit per minute. None disables the throttle.
     pub const fn set_throttle(&mut self, limit: Option<u32>) {
         self.throttle.set_limit(limit);
     }
 
-    /// Lets a request through to its resource, or tells why not.
+    /// Checks throttle, account and credentials of a request and passes it to its resource.
     fn answer(&mut self, request: &Request, context: &mut Context, window: &Window) -> Response {
         if window.exceeded {
             return self.throttled(window);
@@ -83,7 +83,7 @@ impl Brightpearl {
             let text = format!("Account '{other}' does not have API access");
             return self.unauthorised(error_body(&Problem::new(401, "GWYB-003", text)), window);
         }
-        if let Err(refusal) = self.account.credentials.admit(request, context.now) {
+        if let Err(refusal) = self.account.credentials.authenticate(request, context.now) {
             return self.unauthorised(sentence(&refusal.text()), window);
         }
         let Some((route, parameters)) = route else {
@@ -115,7 +115,7 @@ impl Brightpearl {
         }
     }
 
-    /// No instance id, as nobody is known to have asked (recorded).
+    /// An authentication error. It has no instance id, because the caller is not known (recorded).
     fn unauthorised(&mut self, body: String, window: &Window) -> Response {
         self.respond(401, body, GATEWAY, window, false)
     }
@@ -141,11 +141,11 @@ impl Brightpearl {
     }
 }
 
-/// Where a request goes.
+/// The account and route of a request.
 struct Target<'r> {
-    /// The account code in the path; none when the path is not one of the API at all.
+    /// The account code in the path. None if the path is not one of the API.
     account: Option<Cow<'r, str>>,
-    /// The route, and what its placeholders took.
+    /// The route and its path parameters.
     route: Option<(&'static Route, Vec<Cow<'r, str>>)>,
 }
 
@@ -154,7 +154,9 @@ impl<'r> Target<'r> {
         let segments = request.segments();
         match segments.as_slice() {
             [api, account, resource @ ..] if api == "public-api" => {
-                Self { account: Some(account.clone()), route: route(&request.method, resource) }
+                let batch = multi_message::route(&request.method, resource).map(|route| (route, Vec::new()));
+                let route = batch.or_else(|| route(&request.method, resource));
+                Self { account: Some(account.clone()), route }
             }
             _ => Self { account: None, route: None },
         }
@@ -170,7 +172,7 @@ impl MockedApi for Brightpearl {
     }
 
     fn handle(&mut self, request: &Request, context: &mut Context) -> Response {
-        // Beside the API: neither throttled nor authenticated as it is.
+        // The token endpoints are neither throttled nor authenticated like the API.
         let switches = self.account.switches;
         let oauth = &mut self.account.credentials.oauth;
         if let Some(response) = oauth.answer(request, context.now, &switches) {
@@ -207,21 +209,21 @@ impl MockedApi for Brightpearl {
                 done()
             }),
             ("PUT", "accounting-period-lock") => request.json().map(|NewLock { locked_until }| {
-                self.lock_books(locked_until);
+                self.lock_accounting(locked_until);
                 done()
             }),
             ("PUT", "switches") => request.json().map(|switches: Switches| {
                 self.account.switches = switches;
                 done()
             }),
-            ("GET", "duplicates") => Ok(Response::json(200, &self.account.duplicates())),
+            ("GET", "duplicates") => Ok(Response::json(200, &duplicates::find(&self.account))),
             _ => return None,
         };
         Some(outcome.unwrap_or_else(|error| Response::json(400, &json!({ "error": error.to_string() }))))
     }
 
     fn reset(&mut self) {
-        // The seed was an account before, so it is one again.
+        // The seed was valid before, so it is valid again.
         if let Ok(account) = Account::from_seed(Arc::clone(&self.account.seed)) {
             self.account = Account { switches: self.switches, ..account };
         }
@@ -237,7 +239,7 @@ impl MockedApi for Brightpearl {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewLimit {
-    /// Required, so that `{}` is no accident: null switches the throttle off.
+    /// Required, so that an accidental `{}` is rejected. Null disables the throttle.
     #[serde(deserialize_with = "Option::deserialize")]
     limit: Option<u32>,
 }
@@ -245,7 +247,7 @@ struct NewLimit {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewLock {
-    /// Required, so that `{}` is no accident: null opens the books.
+    /// Required, so that an accidental `{}` is rejected. Null unlocks accounting.
     #[serde(deserialize_with = "Option::deserialize")]
     locked_until: Option<Date>,
 }

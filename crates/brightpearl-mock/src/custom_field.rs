@@ -1,5 +1,5 @@
-//! Custom fields: their definitions, and the values that orders, contacts and products have
-//! (docs/evidence/brightpearl-orders.md#order-custom-fields, docs/evidence/brightpearl-platform.md#patch).
+//! Definitions and values of custom fields (docs/evidence/brightpearl-orders.md#order-custom-fields,
+//! docs/evidence/brightpearl-platform.md#patch).
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::{
     gateway::{Answer, Operation, Problem, apply_all},
 };
 
-/// The custom fields of one kind of thing.
+/// The custom fields of one kind of object.
 pub(crate) struct CustomFields<I> {
     pub(crate) definitions: Vec<CustomField>,
-    /// Those that are set, by thing and code.
+    /// The values, by object and code.
     pub(crate) values: BTreeMap<I, Values>,
 }
 
@@ -28,24 +28,24 @@ pub(crate) struct CustomField {
     pub(crate) name: String,
     pub(crate) kind: String,
     pub(crate) required: bool,
-    /// The choices of a `SELECT`, by id.
+    /// The options of a `SELECT`, by id.
     pub(crate) options: BTreeMap<u64, String>,
 }
 
 impl<I: Ord + Copy> CustomFields<I> {
-    /// The fields that are set.
+    /// Returns the fields that have a value.
     pub(crate) fn of(&self, id: I) -> Values {
         self.values.get(&id).cloned().unwrap_or_default()
     }
 
-    /// The codes of the fields that are not.
+    /// Returns the codes of the fields without a value.
     pub(crate) fn unset(&self, id: I) -> Vec<String> {
         let values = self.values.get(&id);
         let is_unset = |code: &&String| values.is_none_or(|values| !values.contains_key(*code));
         self.definitions.iter().map(|field| &field.code).filter(is_unset).cloned().collect()
     }
 
-    /// Changes values and answers with all that are set afterwards.
+    /// Changes values. Answers with all values.
     pub(crate) fn patch(
         &mut self,
         id: I,
@@ -60,7 +60,7 @@ impl<I: Ord + Copy> CustomFields<I> {
     }
 
     fn apply(&self, values: &mut Values, operation: &Operation) -> Result<(), Problem> {
-        // A choice may be named through its id: `/PCF_REASON/id`.
+        // The path of an option may end in its id: `/PCF_REASON/id`.
         let code = operation.path.trim_start_matches('/').trim_end_matches("/id");
         let field = self.definitions.iter().find(|field| field.code == code);
         let field = field.ok_or_else(|| operation.unsupported())?;
@@ -79,15 +79,11 @@ impl<I: Ord + Copy> CustomFields<I> {
         Ok(())
     }
 
-    /// The definitions with these ids, or all.
+    /// Answers with the definitions with these ids, or with all.
     pub(crate) fn meta_data(&self, ids: Option<&IdSet>) -> Result<Answer, Problem> {
         let wanted = |field: &&CustomField| ids.is_none_or(|ids| ids.contains(field.id));
         let found: Vec<Value> = self.definitions.iter().filter(wanted).map(CustomField::view).collect();
-        if found.is_empty() {
-            Err(Problem::not_found("No custom fields found"))
-        } else {
-            Ok(Answer::of(found))
-        }
+        Answer::non_empty(found, "No custom fields found")
     }
 }
 
@@ -108,7 +104,7 @@ impl CustomField {
         })
     }
 
-    /// The value as it is kept, when its JSON type fits the field's.
+    /// Converts a value to its stored form. Rejects a value of another JSON type.
     fn stored(&self, value: Value) -> Result<Value, Problem> {
         let fitting = match self.kind.as_str() {
             "SELECT" => {

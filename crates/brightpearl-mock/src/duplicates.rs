@@ -5,23 +5,23 @@ use serde::Serialize;
 
 use crate::state::Account;
 
-/// What is there more than once although its reference says that it is one thing: read it at the end of a test that
-/// repeats requests, loses answers or sends webhooks twice.
+/// Credits and payments that exist more than once under the same reference. Check it at the end of a test that
+/// repeats requests, loses answers or duplicates webhooks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Duplicates {
-    /// Sales credits that share an `externalRef`, whichever instance made them.
+    /// Sales credits with the same `externalRef`, regardless of their instance.
     pub credits: BTreeMap<String, Vec<OrderId>>,
-    /// Payments that share a `transactionRef`, whichever method they went by.
+    /// Payments with the same `transactionRef`, regardless of their method.
     pub payments: BTreeMap<String, Vec<PaymentId>>,
 }
 
 impl Duplicates {
-    /// Whether everything is there once.
+    /// Whether there are no duplicates.
     pub fn is_empty(&self) -> bool {
         self.credits.is_empty() && self.payments.is_empty()
     }
 
-    /// How many credits and payments are too many.
+    /// Returns the number of surplus credits and payments.
     pub fn count(&self) -> usize {
         let credits: usize = self.credits.values().map(|ids| ids.len() - 1).sum();
         let payments: usize = self.payments.values().map(|ids| ids.len() - 1).sum();
@@ -29,24 +29,22 @@ impl Duplicates {
     }
 }
 
-impl Account {
-    pub(crate) fn credits_by_external_ref(&self) -> BTreeMap<String, Vec<OrderId>> {
-        let credits = self.orders.values().filter(|order| order.is_sales_credit());
-        grouped(credits.filter_map(|credit| Some((credit.external_ref.clone()?, credit.id))))
-    }
+pub(crate) fn credits_by_external_ref(account: &Account) -> BTreeMap<String, Vec<OrderId>> {
+    let credits = account.orders.values().filter(|order| order.is_sales_credit());
+    grouped(credits.filter_map(|credit| Some((credit.external_ref.clone()?, credit.id))))
+}
 
-    pub(crate) fn payments_by_reference(&self) -> BTreeMap<String, Vec<PaymentId>> {
-        let payments = self.payments.values();
-        grouped(payments.filter_map(|payment| Some((payment.transaction_ref.clone()?, payment.payment_id))))
-    }
+pub(crate) fn payments_by_reference(account: &Account) -> BTreeMap<String, Vec<PaymentId>> {
+    let payments = account.payments.values();
+    grouped(payments.filter_map(|payment| Some((payment.transaction_ref.clone()?, payment.payment_id))))
+}
 
-    pub(crate) fn duplicates(&self) -> Duplicates {
-        let mut duplicates =
-            Duplicates { credits: self.credits_by_external_ref(), payments: self.payments_by_reference() };
-        duplicates.credits.retain(|_, ids| ids.len() > 1);
-        duplicates.payments.retain(|_, ids| ids.len() > 1);
-        duplicates
-    }
+pub(crate) fn find(account: &Account) -> Duplicates {
+    let mut duplicates =
+        Duplicates { credits: credits_by_external_ref(account), payments: payments_by_reference(account) };
+    duplicates.credits.retain(|_, ids| ids.len() > 1);
+    duplicates.payments.retain(|_, ids| ids.len() > 1);
+    duplicates
 }
 
 fn grouped<I>(pairs: impl Iterator<Item = (String, I)>) -> BTreeMap<String, Vec<I>> {

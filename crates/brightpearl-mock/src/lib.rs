@@ -4,9 +4,9 @@
 
 mod accounting;
 mod api;
-mod by_hand;
 mod contact;
 mod custom_field;
+mod custom_field_requests;
 mod duplicates;
 pub mod fixtures;
 mod gateway;
@@ -14,23 +14,26 @@ mod index;
 mod integration;
 mod mock;
 mod multi_message;
+mod next_ids;
 mod order;
 mod product;
 mod router;
 mod search;
 mod seed;
 mod state;
+mod stock;
 mod switches;
+mod user_actions;
 mod warehouse;
 
-/// A decimal as a JSON number, where Brightpearl does not write a text.
+/// Converts a decimal to a JSON number, for the fields in which Brightpearl does not use text.
 fn number(value: rust_decimal::Decimal) -> serde_json::Value {
     rust_decimal::serde::float::serialize(&value, serde_json::value::Serializer).unwrap_or_default()
 }
 
 pub use api::Brightpearl;
 pub use api_mock_core::{
-    Attempt, Fault, FaultKind, Faults, MockCore, RequestCounts, Server, run_until_ctrl_c,
+    Attempt, Fault, FaultKind, Faults, MockCore, RequestCounts, Server, odd_values, run_until_ctrl_c,
 };
 pub use duplicates::Duplicates;
 pub use mock::{MockBrightpearl, MockBuilder};
@@ -43,7 +46,7 @@ pub use seed::{
 pub use state::Account;
 pub use switches::{InvalidSwitch, Switches};
 
-/// The guide's code is compiled and run with the documentation tests.
+/// Compiles and runs the guide's code with the documentation tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/testing-with-the-mocks.md")]
 pub struct Guide;

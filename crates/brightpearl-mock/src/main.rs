@@ -1,4 +1,4 @@
-//! A Brightpearl account to run beside anything that talks to Brightpearl.
+//! A Brightpearl account as a server, for manual tests and other languages.
 
 use std::{fs, path::PathBuf};
 
@@ -6,26 +6,32 @@ use anyhow::Context;
 use brightpearl_mock::{Brightpearl, MockCore, Seed, Switches, run_until_ctrl_c};
 use clap::Parser;
 
-/// A Brightpearl account that behaves, on the loopback interface. Ctrl-C ends it.
+/// Serve a mock Brightpearl account
+///
+/// Listens on the loopback interface until Ctrl-C. The first line of output shows the address, the account and its
+/// credentials.
 #[derive(Parser)]
-#[command(version, after_long_help = switches_help())]
+#[command(version, after_long_help = example_and_switches())]
 struct Arguments {
-    /// The port; 0 picks a free one.
+    /// Listen on this port of 127.0.0.1; 0 selects a free port
     #[arg(long, default_value_t = 4010)]
     port: u16,
-    /// A JSON file to start from, instead of the built-in account.
+    /// Start from this JSON seed file instead of the built-in account
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
-    /// Another account code than the seed's.
+    /// Use this account code instead of the seed's
     #[arg(long, value_name = "CODE")]
     account: Option<String>,
-    /// Another assumption about what is not known of Brightpearl; may be given several times. --help lists them.
+    /// Change an assumption about Brightpearl; repeatable, --help lists the names
     #[arg(long = "switch", value_name = "NAME=VALUE")]
     switches: Vec<String>,
 }
 
-fn switches_help() -> String {
-    format!("Switches, with what they are unless told otherwise:\n{}", Switches::help())
+fn example_and_switches() -> String {
+    format!(
+        "Example:\n  brightpearl-mock --port 0 --switch partialReceipts=false\n\nSwitches and their defaults:\n{}",
+        Switches::help()
+    )
 }
 
 #[tokio::main]
@@ -38,7 +44,7 @@ async fn main() -> anyhow::Result<()> {
     let mut seed = match seed {
         Some(path) => {
             let text =
-                fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             Seed::from_json(&text).with_context(|| path.display().to_string())?
         }
         None => Seed::built_in(),
@@ -47,5 +53,5 @@ async fn main() -> anyhow::Result<()> {
         seed.account = account;
     }
     let core = MockCore::new(Brightpearl::new(seed, switches)?);
-    run_until_ctrl_c(core, port).await.with_context(|| format!("port {port} cannot be served"))
+    run_until_ctrl_c(core, port).await.with_context(|| format!("cannot listen on port {port}"))
 }

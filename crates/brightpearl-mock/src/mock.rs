@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use api_mock_core::{Attempt, Fault, Faults, MockCore, RequestCounts, WiremockFace};
+use api_mock_core::{Attempt, Fault, Faults, MockCore, RequestCounts, WiremockAdapter};
 use brightpearl::{
     InstanceId, OrderId, PaymentId,
     accounting::CustomerPayment,
@@ -11,19 +11,18 @@ use brightpearl::{
 use jiff::{Timestamp, civil::Date};
 use wiremock::MockServer;
 
-use crate::{Account, Brightpearl, Duplicates, Seed, SeedError, Switches};
+use crate::{Account, Brightpearl, Duplicates, Seed, SeedError, Switches, duplicates};
 
 /// A Brightpearl account on a free port of the loopback interface, for one test.
 ///
-/// Strict: dropping it fails the test when a request, or a part of a multi-message, came that the mock does not
-/// know.
+/// Strict: dropping it fails the test if it received a request, or a part of a multi-message, to an unknown URI.
 #[derive(Debug)]
 pub struct MockBrightpearl {
-    face: WiremockFace<Brightpearl>,
+    adapter: WiremockAdapter<Brightpearl>,
     seed: Arc<Seed>,
 }
 
-/// What a mock is to be before it starts.
+/// The configuration of a mock.
 #[derive(Debug)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct MockBuilder {
@@ -32,7 +31,7 @@ pub struct MockBuilder {
     faults: Vec<Fault>,
 }
 
-/// What a mock shows at first.
+/// The initial account of a mock.
 #[derive(Debug)]
 enum Start {
     Seed(Box<Seed>),
@@ -40,17 +39,17 @@ enum Start {
 }
 
 impl MockBuilder {
-    /// Another seed than the built-in one.
+    /// Uses this seed instead of the built-in one.
     pub fn seed(self, seed: Seed) -> Self {
         Self { start: Start::Seed(Box::new(seed)), ..self }
     }
 
-    /// An account that was built, instead of the built-in one.
+    /// Uses this account instead of the built-in one.
     pub fn account(self, account: Account) -> Self {
         Self { start: Start::Account(Box::new(account)), ..self }
     }
 
-    /// Changes the seed, or the seed of the account, which is then built anew.
+    /// Changes the seed. An account that was given is built again from its changed seed.
     pub fn with(mut self, change: impl FnOnce(&mut Seed)) -> Self {
         let mut seed = match self.start {
             Start::Seed(seed) => seed,
@@ -61,13 +60,13 @@ impl MockBuilder {
         self
     }
 
-    /// Other assumptions about what is not known of Brightpearl.
+    /// Changes assumptions about Brightpearl.
     pub fn switches(mut self, switches: Switches) -> Self {
         self.switches = switches;
         self
     }
 
-    /// A fault that waits from the start.
+    /// Adds a fault before the mock starts.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
@@ -76,7 +75,7 @@ impl MockBuilder {
     /// Starts the mock.
     ///
     /// # Errors
-    /// When the seed refers to something that it does not have.
+    /// The seed is invalid, for example because it refers to something that it does not contain.
     pub async fn try_start(self) -> Result<MockBrightpearl, SeedError> {
         let account = match self.start {
             Start::Seed(seed) => Account::from_seed(*seed)?,
@@ -85,13 +84,13 @@ impl MockBuilder {
         let seed = Arc::clone(&account.seed);
         let core = MockCore::new(Brightpearl::of(account, self.switches));
         self.faults.into_iter().for_each(|fault| core.faults().add(fault));
-        Ok(MockBrightpearl { face: WiremockFace::start(core).await, seed })
+        Ok(MockBrightpearl { adapter: WiremockAdapter::start(core).await, seed })
     }
 
     /// Starts the mock.
     ///
     /// # Panics
-    /// When the seed refers to something that it does not have; [`try_start`](Self::try_start) tells instead.
+    /// The seed is invalid. [`try_start`](Self::try_start) returns the error instead.
     #[allow(clippy::panic, reason = "set-up of a test")]
     pub async fn start(self) -> MockBrightpearl {
         match self.try_start().await {
@@ -107,7 +106,7 @@ impl MockBrightpearl {
         Self::builder().start().await
     }
 
-    /// A mock to be: the built-in seed, until told otherwise.
+    /// Returns a builder for a mock, with the built-in seed by default.
     pub fn builder() -> MockBuilder {
         MockBuilder {
             start: Start::Seed(Box::new(Seed::built_in())),
@@ -116,9 +115,9 @@ impl MockBrightpearl {
         }
     }
 
-    /// The base, such as `http://127.0.0.1:39251`; clients add `/public-api/{account}`.
+    /// Returns the base URL, such as `http://127.0.0.1:39251`. Clients add `/public-api/{account}`.
     pub fn url(&self) -> String {
-        self.face.url()
+        self.adapter.url()
     }
 
     /// The account code.
@@ -126,24 +125,24 @@ impl MockBrightpearl {
         &self.seed.account
     }
 
-    /// The app reference that requests must carry.
+    /// The app reference that requests must have.
     pub fn app_ref(&self) -> &str {
         &self.seed.app_ref
     }
 
-    /// The token that requests must carry.
+    /// The token that requests must have.
     pub fn token(&self) -> &str {
         &self.seed.token
     }
 
-    /// The OAuth token end point.
+    /// Returns the OAuth token endpoint.
     pub fn token_url(&self) -> String {
         format!("{}/token/{}", self.url(), self.account())
     }
 
-    /// A code for the token end point, as the consent of a user who is sent back to this URI would make one.
+    /// Creates an authorization code for the token endpoint, as a user's consent with this redirect URI would.
     pub fn authorization_code(&self, redirect_uri: &str) -> String {
-        self.face.core().act(|api, _| api.new_authorization_code(redirect_uri))
+        self.adapter.core().act(|api, _| api.new_authorization_code(redirect_uri))
     }
 
     /// The caller's integration instance.
@@ -151,45 +150,45 @@ impl MockBrightpearl {
         self.seed.instance_id
     }
 
-    /// How many requests came so far, by message type.
+    /// Returns the number of requests so far, by message type.
     pub fn requests(&self) -> RequestCounts {
-        self.face.core().requests()
+        self.adapter.core().requests()
     }
 
-    /// The faults that are waiting to strike.
+    /// Returns the pending faults.
     pub fn faults(&self) -> &Faults {
-        self.face.core().faults()
+        self.adapter.core().faults()
     }
 
-    /// Stops the clock at this time, or lets it run in real time again.
+    /// Stops the clock at this time. None returns to real time.
     pub fn set_clock(&self, now: impl Into<Option<Timestamp>>) {
-        self.face.core().clock().set(now.into());
+        self.adapter.core().clock().set(now.into());
     }
 
-    /// So many requests in a minute; none switches the throttle off. The default is 200.
+    /// Sets the request limit per minute, which is 200 by default. None disables the throttle.
     pub fn set_throttle(&self, limit: impl Into<Option<u32>>) {
         let limit = limit.into();
-        self.face.core().act(|api, _| api.set_throttle(limit));
+        self.adapter.core().act(|api, _| api.set_throttle(limit));
     }
 
-    /// Locks the books up to a day, that day included, or opens them.
-    pub fn lock_books(&self, until: impl Into<Option<Date>>) {
+    /// Locks accounting up to and including a day. None unlocks it.
+    pub fn lock_accounting(&self, until: impl Into<Option<Date>>) {
         let until = until.into();
-        self.face.core().act(|api, _| api.lock_books(until));
+        self.adapter.core().act(|api, _| api.lock_accounting(until));
     }
 
-    /// Back to the seed.
+    /// Restores the seed.
     pub fn reset(&self) {
-        self.face.core().reset();
+        self.adapter.core().reset();
     }
 
-    /// The wiremock server, for mocks of your own: they come first.
+    /// Returns the wiremock server. Mocks that you mount there take precedence.
     pub const fn server(&self) -> &MockServer {
-        self.face.server()
+        self.adapter.server()
     }
 
-    /// From now on only these message types are expected, in requests and in the parts of multi-messages: any other
-    /// is answered as ever, and fails the test when the mock is dropped. A reset forgets it.
+    /// Expects only these message types from now on, until a reset, in requests and in the parts of multi-messages.
+    /// Any other request is answered as usual, and fails the test when the mock is dropped.
     ///
     /// ```
     /// # #[tokio::main] async fn main() {
@@ -198,39 +197,39 @@ impl MockBrightpearl {
     /// # }
     /// ```
     pub fn expect_only<M: Into<String>>(&self, message_types: impl IntoIterator<Item = M>) {
-        self.face.core().expect_only(message_types);
+        self.adapter.core().expect_only(message_types);
     }
 
-    /// Fails when a request came that the mock does not know, or that was not [expected](Self::expect_only).
+    /// Fails if a request to an unknown URI, or one that was not [expected](Self::expect_only), was received.
     ///
     /// # Panics
-    /// When one did; the message shows all of them.
+    /// An unexpected request was received. The message lists all of them.
     #[track_caller]
     pub fn assert_no_unexpected_requests(&self) {
-        self.face.assert_no_unexpected_requests();
+        self.adapter.assert_no_unexpected_requests();
     }
 
-    /// Returns when every webhook that was raised so far is delivered, lost on purpose, or given up.
+    /// Returns when every webhook so far is delivered, lost by a fault, or given up.
     pub async fn deliveries_settled(&self) {
-        self.face.core().deliveries_settled().await;
+        self.adapter.core().deliveries_settled().await;
     }
 
-    /// Every attempt to deliver a webhook so far, in order.
+    /// Returns every attempt to deliver a webhook so far, in order.
     pub fn delivery_attempts(&self) -> Vec<Attempt> {
-        self.face.core().delivery_attempts()
+        self.adapter.core().delivery_attempts()
     }
 
-    /// All orders, by id.
+    /// Returns all orders, by id.
     pub fn orders(&self) -> Vec<Order> {
         self.read(|account| account.orders.values().cloned().collect())
     }
 
-    /// One order.
+    /// Returns an order.
     pub fn order(&self, id: OrderId) -> Option<Order> {
         self.read(|account| account.orders.get(&id).cloned())
     }
 
-    /// The sales credits of a sale.
+    /// Returns the sales credits of a sale.
     pub fn credits_of(&self, sale: OrderId) -> Vec<Order> {
         self.read(|account| {
             let orders = account.index.children(sale).filter_map(|id| account.orders.get(&id));
@@ -238,52 +237,52 @@ impl MockBrightpearl {
         })
     }
 
-    /// The notes on an order.
+    /// Returns the notes on an order.
     pub fn notes_of(&self, order: OrderId) -> Vec<OrderNote> {
         self.read(|account| account.order_notes.get(&order).cloned().unwrap_or_default())
     }
 
-    /// All payments, by id.
+    /// Returns all payments, by id.
     pub fn payments(&self) -> Vec<CustomerPayment> {
         self.read(|account| account.payments.values().cloned().collect())
     }
 
-    /// The payments on an order.
+    /// Returns the payments on an order.
     pub fn payments_on(&self, order: OrderId) -> Vec<CustomerPayment> {
         self.read(|account| account.payments_on(order).cloned().collect())
     }
 
-    /// The sales credits of each `externalRef`: more than one is one too many.
+    /// Returns the sales credits of each `externalRef`. More than one is a duplicate.
     pub fn credits_by_external_ref(&self) -> BTreeMap<String, Vec<OrderId>> {
-        self.read(Account::credits_by_external_ref)
+        self.read(duplicates::credits_by_external_ref)
     }
 
-    /// The payments of each `transactionRef`, whichever method they went by: more than one is one too many.
+    /// Returns the payments of each `transactionRef`, regardless of their method. More than one is a duplicate.
     pub fn payments_by_reference(&self) -> BTreeMap<String, Vec<PaymentId>> {
-        self.read(Account::payments_by_reference)
+        self.read(duplicates::payments_by_reference)
     }
 
-    /// Credits and payments that are there more than once.
+    /// Returns the credits and payments that exist more than once.
     pub fn duplicates(&self) -> Duplicates {
-        self.read(Account::duplicates)
+        self.read(duplicates::find)
     }
 
-    /// All goods-in notes, by id.
+    /// Returns all goods-in notes, by id.
     pub fn goods_in_notes(&self) -> Vec<GoodsInNote> {
         self.read(|account| account.goods_in_notes.values().cloned().collect())
     }
 
-    /// All goods movements, in order.
+    /// Returns all goods movements, in order.
     pub fn movements(&self) -> Vec<GoodsMovement> {
         self.read(|account| account.movements.clone())
     }
 
-    /// All webhook subscriptions.
+    /// Returns all webhook subscriptions.
     pub fn webhooks(&self) -> Vec<Webhook> {
         self.read(|account| account.webhooks.values().cloned().collect())
     }
 
     fn read<T>(&self, look: impl FnOnce(&Account) -> T) -> T {
-        self.face.core().read(|api| look(api.account()))
+        self.adapter.core().read(|api| look(api.account()))
     }
 }

@@ -1,17 +1,27 @@
-//! Several writes in one request, each with an outcome of its own
+//! Multi-messages: several writes in one request, each with a result of its own
 //! (docs/evidence/brightpearl-platform.md#multi-message).
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use api_mock_core::{FaultKind, Part, Request};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Answer, Call, Problem, error_body, invented, refusal_body},
-    router,
+    gateway::{Answer, Call, Problem, error_body, placeholder_codes, refusal_body},
+    router::{self, Route},
     state::Account,
 };
+
+/// `POST /multi-message` is dispatched before the [table of routes](router::ROUTES), because its messages go through
+/// that table: a message cannot be a multi-message itself.
+const ROUTE: Route =
+    Route { method: "POST", path: "multi-message", message_type: "post-multi-message", handler: post };
+
+/// The route of a multi-message, if this is one.
+pub(crate) fn route(method: &str, segments: &[Cow<'_, str>]) -> Option<&'static Route> {
+    (method == ROUTE.method && matches!(segments, [only] if only == ROUTE.path)).then_some(&ROUTE)
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,23 +44,23 @@ struct Message {
     body: Option<Value>,
 }
 
-/// The most messages of a batch.
+/// The maximum number of messages in a batch.
 const MAX_MESSAGES: usize = 10;
 
-/// What a part comes to: its own status and, as text, its own body.
-struct Outcome {
+/// The result of a message: its status and its body as text.
+struct MessageResult {
     status: u16,
     content: String,
 }
 
-impl Outcome {
+impl MessageResult {
     const fn is_success(&self) -> bool {
         self.status >= 200 && self.status < 300
     }
 }
 
-/// `POST /multi-message`: what earlier parts did stays done when a later one fails.
-pub(crate) fn post(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+/// `POST /multi-message`: earlier messages stay processed when a later one fails.
+fn post(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let batch: BatchBody = call.body()?;
     check(account, &batch)?;
     let stops = batch.on_fail.as_deref() == Some("STOP");
@@ -65,26 +75,26 @@ pub(crate) fn post(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
             unprocessed.push(message.label);
             continue;
         }
-        let outcome = process(account, call, &message);
-        stopped = stops && !outcome.is_success();
-        partial |= !outcome.is_success() || (created_is_partial && outcome.status != 200);
+        let result = process(account, call, &message);
+        stopped = stops && !result.is_success();
+        partial |= !result.is_success() || (created_is_partial && result.status != 200);
         processed.push(json!({
             "label": message.label,
-            "statusCode": outcome.status,
-            "body": { "content": outcome.content },
+            "statusCode": result.status,
+            "body": { "content": result.content },
         }));
     }
     if in_parallel {
-        // Nobody may rely on the order of what was done side by side.
+        // Reversed, because clients must not depend on the order of parallel messages.
         processed.reverse();
     }
     let answer = json!({ "processedMessages": processed, "unprocessedMessages": unprocessed });
     Ok(Answer::of(answer).status(if partial { 207 } else { 200 }))
 }
 
-/// Refuses a batch that cannot be understood as a whole; then nothing of it is done.
+/// Rejects an invalid batch as a whole.
 fn check(account: &Account, batch: &BatchBody) -> Result<(), Problem> {
-    let refused = |message: String| Err(Problem::client(invented::BATCH, message));
+    let refused = |message: String| Err(Problem::client(placeholder_codes::BATCH, message));
     let mode = batch.processing_mode.as_deref().unwrap_or_default();
     let on_fail = batch.on_fail.as_deref().unwrap_or_default();
     match (mode, on_fail) {
@@ -114,13 +124,10 @@ fn check(account: &Account, batch: &BatchBody) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Does one part through the handler that a request of its own would reach. A fault on that handler's message
-/// type strikes here too.
-fn process(account: &mut Account, call: &Call<'_>, message: &Message) -> Outcome {
+/// Processes one message with the handler of the corresponding request. A fault on its message type applies here too.
+fn process(account: &mut Account, call: &Call<'_>, message: &Message) -> MessageResult {
     let request = request(message);
-    let segments = request.segments();
-    let in_a_service = segments.first().is_some_and(|service| service.ends_with("-service"));
-    let route = router::route(&request.method, &segments).filter(|_| in_a_service);
+    let route = router::route(&request.method, &request.segments());
     account.parts.push(Part {
         operation: route.as_ref().map(|(route, _)| route.message_type.to_owned()),
         shown: format!("{} {}", message.http_method, message.uri),
@@ -128,22 +135,22 @@ fn process(account: &mut Account, call: &Call<'_>, message: &Message) -> Outcome
     let Some((route, parameters)) = route else {
         return refused(&Problem::not_found(format!("Cannot find the resource {}", message.uri)));
     };
-    let fault = call.faults.strike_part(route.message_type);
+    let fault = call.faults.take_for_part(route.message_type);
     match fault {
         Some(FaultKind::DropBefore) => return lost(),
-        Some(FaultKind::Html502) => return Outcome { status: 502, content: BAD_GATEWAY.to_owned() },
+        Some(FaultKind::Html502) => return MessageResult { status: 502, content: BAD_GATEWAY.to_owned() },
         Some(kind) => {
             if let Some((status, content)) = kind.refusal().map(refusal_body) {
-                return Outcome { status, content };
+                return MessageResult { status, content };
             }
         }
         None => {}
     }
     let part = Call { request: &request, parameters, ..*call };
-    let outcome = (route.handler)(account, &part);
-    match (fault, outcome) {
+    let result = (route.handler)(account, &part);
+    match (fault, result) {
         (Some(FaultKind::DropAfterCommit), _) => lost(),
-        (_, Ok(answer)) => Outcome { status: answer.status, content: answer.body.to_string() },
+        (_, Ok(answer)) => MessageResult { status: answer.status, content: answer.body.to_string() },
         (_, Err(problem)) => refused(&problem.under(call.switches)),
     }
 }
@@ -159,12 +166,12 @@ fn request(message: &Message) -> Request {
     }
 }
 
-fn refused(problem: &Problem) -> Outcome {
-    Outcome { status: problem.status, content: error_body(problem) }
+fn refused(problem: &Problem) -> MessageResult {
+    MessageResult { status: problem.status, content: error_body(problem) }
 }
 
-/// The answer of a part got lost on its way to the batch: an internal error, whether it was done or not.
-fn lost() -> Outcome {
+/// The result of a message whose answer is lost: an internal error, whether it was processed or not.
+fn lost() -> MessageResult {
     refused(&Problem::internal(None))
 }
 

@@ -1,23 +1,21 @@
-//! Every URI that the mock knows, in one table.
+//! The table of routes.
 
 use std::borrow::Cow;
 
 use crate::{
     accounting::{
-        accounting_period, contact_balance, currency, customer_payment, exchange_rate, journal,
-        journal_search, nominal_code, payment_method, sale_payment_total, tax_code,
+        accounting_period, balances, chart_of_accounts, currency, customer_payment, journal, journal_search,
+        payment_method,
     },
-    contact::{contact, contact_post, contact_search, custom_field as contact_custom_field, postal_address},
+    contact::{contact, contact_post, contact_search, postal_address},
+    custom_field_requests as custom_field,
     gateway::{Answer, Call, Problem},
-    integration::{account_configuration, instance, webhook},
-    multi_message,
+    integration::{account_configuration, webhook},
     order::{
-        code_list, custom_field, note, note_search, order, order_patch, order_post, order_search, row,
-        row_change, row_replacement, sales_credit, sales_order, sales_order_search, status,
+        code_list, note, order, order_patch, order_post, order_search, row, row_change, row_replacement,
+        sales_order_search, status, typed_order,
     },
-    product::{
-        bundle, channel, channel_brand, custom_field as product_custom_field, product, product_search,
-    },
+    product::{channel, product, product_search},
     state::Account,
     warehouse::{
         fulfilment_status, goods_in_correction, goods_in_note, goods_in_search, goods_movement, location,
@@ -30,9 +28,9 @@ pub(crate) type Handler = fn(&mut Account, &Call<'_>) -> Result<Answer, Problem>
 /// One method on one URI.
 pub(crate) struct Route {
     pub(crate) method: &'static str,
-    /// Below the account; `{}` takes one segment, `{?}` takes one or none.
+    /// The path below the account. `{}` is one segment, `{?}` is one or none.
     pub(crate) path: &'static str,
-    /// What the answer's `Message-Type` says, recorded where a recording exists
+    /// The `Message-Type` of the answer, as recorded where a recording exists
     /// (docs/evidence/brightpearl-platform.md#response-headers).
     pub(crate) message_type: &'static str,
     pub(crate) handler: Handler,
@@ -51,24 +49,24 @@ pub(crate) const ROUTES: &[Route] = &[
     post("order-service/order", "post-order", order_post::create),
     patch("order-service/order/{}", "patch-order", order_patch::patch),
     options("order-service/order/{?}", "options-order", order::options),
-    get("order-service/sales-order/{}", "get-sales-order", sales_order::get),
-    options("order-service/sales-order/{?}", "options-sales-order", sales_order::options),
+    get("order-service/sales-order/{}", "get-sales-order", typed_order::get_sales_order),
+    options("order-service/sales-order/{?}", "options-sales-order", typed_order::sales_order_options),
     get("order-service/sales-order-search", SEARCH, sales_order_search::search),
-    post("order-service/sales-order", "post-sales-order", sales_order::create),
-    post("order-service/sales-order/{}/close", "post-sales-order-close", sales_order::close),
+    post("order-service/sales-order", "post-sales-order", typed_order::create_sales_order),
+    post("order-service/sales-order/{}/close", "post-sales-order-close", typed_order::close_sales_order),
     put("order-service/sales-order/{}/row/{}", "put-sales-order-row", row_replacement::put),
-    get("order-service/sales-credit/{}", "get-sales-credit", sales_credit::get),
-    post("order-service/sales-credit", "post-sales-credit", sales_credit::create),
-    post("order-service/sales-credit/{}/close", "post-sales-credit-close", sales_credit::close),
+    get("order-service/sales-credit/{}", "get-sales-credit", typed_order::get_sales_credit),
+    post("order-service/sales-credit", "post-sales-credit", typed_order::create_sales_credit),
+    post("order-service/sales-credit/{}/close", "post-sales-credit-close", typed_order::close_sales_credit),
     post("order-service/order/{}/row", "post-order-row", row::create),
     patch("order-service/order/{}/row/{}", "patch-order-row", row_change::patch),
     delete("order-service/order/{}/row/{}", "delete-order-row", row_change::delete),
-    get("order-service/order-note-search", SEARCH, note_search::search),
+    get("order-service/order-note-search", SEARCH, note::search),
     get("order-service/order/{}/note/{?}", "get-order-note", note::list),
     post("order-service/order/{}/note", "post-order-note", note::create),
     put("order-service/order/{}/status", "put-order-status", status::set),
-    get("order-service/order/{}/custom-field", "get-custom-fields", custom_field::get),
-    patch("order-service/order/{}/custom-field", "patch-custom-fields", custom_field::patch),
+    get("order-service/order/{}/custom-field", "get-custom-fields", custom_field::get_of_order),
+    patch("order-service/order/{}/custom-field", "patch-custom-fields", custom_field::patch_of_order),
     get(
         "order-service/sale/custom-field-meta-data/{?}",
         "get-custom-fields-metadata",
@@ -86,17 +84,17 @@ pub(crate) const ROUTES: &[Route] = &[
     get("accounting-service/payment-method-search", SEARCH, payment_method::search),
     post("accounting-service/payment-method", "post-payment-method", payment_method::create),
     put("accounting-service/payment-method/{}", "put-payment-method", payment_method::replace),
-    get("accounting-service/nominal-code/{?}", "get-nominal-code", nominal_code::list),
-    get("accounting-service/nominal-code-search", SEARCH, nominal_code::search),
-    get("accounting-service/tax-code/{?}", "get-tax-code", tax_code::list),
+    get("accounting-service/nominal-code/{?}", "get-nominal-code", chart_of_accounts::list_nominal_codes),
+    get("accounting-service/nominal-code-search", SEARCH, chart_of_accounts::search_nominal_codes),
+    get("accounting-service/tax-code/{?}", "get-tax-code", chart_of_accounts::list_tax_codes),
     get("accounting-service/currency-search", SEARCH, currency::search),
-    get("accounting-service/sale-payment-total/{?}", "get-sale-payment-total", sale_payment_total::get),
+    get("accounting-service/sale-payment-total/{?}", "get-sale-payment-total", balances::payment_totals),
     get("accounting-service/journal/{}", "get-journal", journal::get),
     get("accounting-service/journal-search", SEARCH, journal_search::search),
-    get("accounting-service/contact/{}/currency/{}/balance", "get-contact-balance", contact_balance::get),
-    get("accounting-service/exchange-rate", "get-exchange-rate", exchange_rate::list),
-    post("accounting-service/currency/{}/exchange-rate", "post-exchange-rate", exchange_rate::set),
-    put("accounting-service/currency/{}/exchange-rate", "put-exchange-rate", exchange_rate::set),
+    get("accounting-service/contact/{}/currency/{}/balance", "get-contact-balance", balances::of_contact),
+    get("accounting-service/exchange-rate", "get-exchange-rate", currency::list_rates),
+    post("accounting-service/currency/{}/exchange-rate", "post-exchange-rate", currency::set_rate),
+    put("accounting-service/currency/{}/exchange-rate", "put-exchange-rate", currency::set_rate),
     get("accounting-service/accounting-period/{?}", "get-accounting-period", accounting_period::list),
     post("accounting-service/accounting-period", "post-accounting-period", accounting_period::create),
     get("accounting-service/accounting-period-lock", "get-accounting-period-lock", accounting_period::lock),
@@ -139,19 +137,19 @@ pub(crate) const ROUTES: &[Route] = &[
     get("warehouse-service/goods-movement-search", SEARCH, goods_movement::search),
     get("warehouse-service/product-availability/{?}", "get-product-availability", product_availability::get),
     get("product-service/channel/{?}", "get-channel", channel::list),
-    get("product-service/channel-brand/{?}", "get-channel-brand", channel_brand::list),
+    get("product-service/channel-brand/{?}", "get-channel-brand", channel::list_brands),
     get("product-service/product-search", SEARCH, product_search::search),
-    get("product-service/product/{}/bundle", "get-product-bundle", bundle::where_used),
+    get("product-service/product/{}/bundle", "get-product-bundle", product::bundles_of),
     get("product-service/product/{}", "product-get", product::get),
-    get("product-service/product/{}/custom-field", "get-custom-fields", product_custom_field::get),
-    patch("product-service/product/{}/custom-field", "patch-custom-fields", product_custom_field::patch),
+    get("product-service/product/{}/custom-field", "get-custom-fields", custom_field::get_of_product),
+    patch("product-service/product/{}/custom-field", "patch-custom-fields", custom_field::patch_of_product),
     options("product-service/product/{?}", "product-options", product::options),
     get("contact-service/contact/{}", "get-contact", contact::get),
     options("contact-service/contact/{?}", "options-contact", contact::options),
     post("contact-service/contact", "post-contact", contact_post::create),
     patch("contact-service/contact/{}", "patch-contact", contact::patch),
-    get("contact-service/contact/{}/custom-field", "get-custom-fields", contact_custom_field::get),
-    patch("contact-service/contact/{}/custom-field", "patch-custom-fields", contact_custom_field::patch),
+    get("contact-service/contact/{}/custom-field", "get-custom-fields", custom_field::get_of_contact),
+    patch("contact-service/contact/{}/custom-field", "patch-custom-fields", custom_field::patch_of_contact),
     get("contact-service/contact-search", SEARCH, contact_search::search),
     put("contact-service/contact/{}/postal-address", "put-contact-postal-address", postal_address::assign),
     get("contact-service/postal-address/{}", "get-postal-address", postal_address::get),
@@ -161,9 +159,12 @@ pub(crate) const ROUTES: &[Route] = &[
     get("integration-service/webhook/{?}", "webhook-get", webhook::list),
     post("integration-service/webhook", "post-webhook", webhook::create),
     post("integration-service/webhook/{}/simulate", "post-webhook-simulate", webhook::simulate),
-    put("integration-service/integration/instance", "put-integration-instance", instance::rename),
+    put(
+        "integration-service/integration/instance",
+        "put-integration-instance",
+        account_configuration::rename_instance,
+    ),
     delete("integration-service/webhook/{}", "webhook-delete", webhook::delete),
-    post("multi-message", "post-multi-message", multi_message::post),
 ];
 
 const fn get(path: &'static str, message_type: &'static str, handler: Handler) -> Route {
@@ -191,7 +192,8 @@ const fn delete(path: &'static str, message_type: &'static str, handler: Handler
 }
 
 impl Route {
-    /// What a refusal's `Message-Type` says: of webhooks it is the other way round than on success (recorded).
+    /// Returns the `Message-Type` of an error. For webhooks its words are in another order than on success
+    /// (recorded).
     pub(crate) fn refused_message_type(&self) -> &'static str {
         match self.message_type {
             "webhook-get" => "get-webhook",
@@ -201,8 +203,8 @@ impl Route {
     }
 }
 
-/// The route of a path below the account, and the segments that its placeholders took. The description of a
-/// search's columns lies below the search.
+/// Returns the route of a path below the account, and its path parameters. The meta data of a search is below the
+/// search.
 pub(crate) fn route<'p>(
     method: &str,
     segments: &[Cow<'p, str>],

@@ -1,4 +1,4 @@
-//! One engine for every search: columns with types, filters, sort, pages, meta data, reference maps
+//! The search engine: typed columns, filters, sorting, pages, meta data and reference maps
 //! (docs/evidence/brightpearl-platform.md#search-requests).
 
 use std::cmp::Ordering;
@@ -9,17 +9,17 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Switches,
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
 };
 
 /// A search over rows of one kind.
 pub(crate) struct Table<R: 'static> {
     pub(crate) columns: &'static [Column<R>],
-    /// The column that rows are sorted by when nobody says otherwise, ascending.
+    /// The default sort column, ascending.
     pub(crate) sort: &'static str,
 }
 
-/// A column, or a filter that is no column.
+/// A column, or a filter without a column.
 pub(crate) struct Column<R> {
     name: &'static str,
     kind: Kind,
@@ -30,19 +30,19 @@ pub(crate) struct Column<R> {
     listed: bool,
 }
 
-/// What a filter takes (docs/evidence/brightpearl-platform.md#search-filter-types).
+/// The type of a filter (docs/evidence/brightpearl-platform.md#search-filter-types).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(clippy::upper_case_acronyms, reason = "the names on the wire")]
 pub(crate) enum Kind {
     Integer,
     IdSet,
-    /// Exact.
+    /// An exact text.
     Text,
-    /// Contained, whatever the case.
+    /// A substring, ignoring case.
     SearchText,
     Boolean,
     Period,
-    /// One of several exact texts, by comma.
+    /// One of several exact texts, separated by commas.
     TextSet,
 }
 
@@ -65,12 +65,12 @@ impl<R> Column<R> {
         Self { name, kind, cell, reference: None, sortable: true, filterable: true, listed: true }
     }
 
-    /// A filter that cannot be listed or sorted by.
+    /// Creates a filter that is neither a column nor a sort key.
     pub(crate) const fn filter_only(name: &'static str, kind: Kind, cell: fn(&R) -> Value) -> Self {
         Self { name, kind, cell, reference: None, sortable: false, filterable: true, listed: false }
     }
 
-    /// Names of this column's ids come in a reference map of this name.
+    /// Adds the names of this column's ids to this reference map.
     pub(crate) const fn named_by(mut self, map: &'static str) -> Self {
         self.reference = Some(map);
         self
@@ -99,10 +99,10 @@ impl<R> Column<R> {
     }
 }
 
-/// Gives the name of an id in a reference map.
+/// Returns the name of an id in a reference map.
 pub(crate) type NameOf<'n> = &'n dyn Fn(&str, &Value) -> Option<String>;
 
-/// No search here has reference maps.
+/// The names for searches without reference maps.
 pub(crate) fn no_names(_map: &str, _id: &Value) -> Option<String> {
     None
 }
@@ -156,7 +156,7 @@ impl<R> Table<R> {
         })))
     }
 
-    /// `…-search/meta-data`: the columns, and the filters that are none. The body is an assumption.
+    /// `…-search/meta-data`: the columns and the additional filters. The body is an assumption.
     fn meta_data(&self) -> Answer {
         let described: Vec<Value> = self.columns.iter().map(Column::description).collect();
         Answer::of(json!({ "columns": described }))
@@ -172,7 +172,7 @@ impl<R> Table<R> {
 }
 
 fn no_such(name: &str) -> Problem {
-    Problem::client(invented::SEARCH_PARAMETER, format!("There is no column or filter {name}"))
+    Problem::client(placeholder_codes::SEARCH_PARAMETER, format!("There is no column or filter {name}"))
 }
 
 #[derive(Clone, Copy)]
@@ -190,7 +190,7 @@ impl Direction {
     }
 }
 
-/// What a request asks of a table.
+/// A search request.
 struct Query<'t, R> {
     filters: Vec<Filter<'t, R>>,
     columns: Vec<&'t Column<R>>,
@@ -213,7 +213,7 @@ impl<'t, R> Query<'t, R> {
         for (index, (name, value)) in call.request.query.iter().enumerate() {
             if call.request.query.iter().take(index).any(|(earlier, _)| earlier == name) {
                 let message = format!("The parameter {name} may be given once only");
-                return Err(Problem::client(invented::SEARCH_PARAMETER, message));
+                return Err(Problem::client(placeholder_codes::SEARCH_PARAMETER, message));
             }
             match name.as_str() {
                 "columns" => {
@@ -235,7 +235,7 @@ impl<'t, R> Query<'t, R> {
         Ok(query)
     }
 
-    /// What a row is sorted by, read out of its cells once.
+    /// Returns the sort keys of a row, so that its cells are read once.
     fn keys(&self, row: &R) -> Vec<Key> {
         self.sorting.iter().map(|(column, _)| Key::of(column.kind, &(column.cell)(row))).collect()
     }
@@ -252,7 +252,7 @@ impl<'t, R> Query<'t, R> {
             .unwrap_or(Ordering::Equal)
     }
 
-    /// The names of the ids on this page, by map.
+    /// Returns the names of the ids on a page, by reference map.
     fn references(&self, page: &[&R], name_of: NameOf<'_>) -> Value {
         let mut maps = Map::new();
         for column in &self.columns {
@@ -273,7 +273,7 @@ fn listed(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').filter(|name| !name.is_empty())
 }
 
-/// Today's `column.DESC`, and the `column|DESC` of older clients.
+/// Parses a sort key: `column.DESC`, or `column|DESC` of older clients.
 fn sort_key<'t, R>(table: &'t Table<R>, key: &str) -> Result<(&'t Column<R>, Direction), Problem> {
     let (name, direction) = key.split_once(['.', '|']).unwrap_or((key, "ASC"));
     let column = table.listed(name)?;
@@ -289,12 +289,13 @@ fn number(name: &str, value: &str) -> Result<usize, Problem> {
     value.parse().map_err(|_| unparsable(name, value, Kind::Integer))
 }
 
-/// Status 500, though the mistake is the caller's (docs/evidence/brightpearl-platform.md#status-codes).
+/// An invalid filter value. Brightpearl answers 500 although it is the caller's error
+/// (docs/evidence/brightpearl-platform.md#status-codes).
 fn unparsable(name: &str, value: &str, kind: Kind) -> Problem {
     Problem::new(500, "CMNC-018", format!("The filter {name}={value} cannot be parsed as: {}", kind.name()))
 }
 
-/// A cell as it is sorted by; all keys of one column are of one variant.
+/// A sort key. All keys of one column have the same variant.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Time(Option<Timestamp>),
@@ -320,10 +321,10 @@ fn time(cell: &Value) -> Option<Timestamp> {
 
 struct Filter<'t, R> {
     column: &'t Column<R>,
-    wanted: Wanted,
+    wanted: Criterion,
 }
 
-enum Wanted {
+enum Criterion {
     Number(i64),
     Ids(IdSet),
     Text(String),
@@ -336,13 +337,13 @@ enum Wanted {
 impl<'t, R> Filter<'t, R> {
     fn read(column: &'t Column<R>, value: &str, switches: Switches) -> Result<Self, Problem> {
         let wanted = match column.kind {
-            Kind::Integer => value.parse().ok().map(Wanted::Number),
-            Kind::IdSet => value.parse().ok().map(Wanted::Ids),
-            Kind::Text => Some(Wanted::Text(value.to_owned())),
-            Kind::SearchText => Some(Wanted::Containing(value.to_lowercase())),
-            Kind::Boolean => value.parse().ok().map(Wanted::Flag),
-            Kind::Period => Period::read(value, switches).map(Wanted::Between),
-            Kind::TextSet => Some(Wanted::OneOf(value.split(',').map(str::to_owned).collect())),
+            Kind::Integer => value.parse().ok().map(Criterion::Number),
+            Kind::IdSet => value.parse().ok().map(Criterion::Ids),
+            Kind::Text => Some(Criterion::Text(value.to_owned())),
+            Kind::SearchText => Some(Criterion::Containing(value.to_lowercase())),
+            Kind::Boolean => value.parse().ok().map(Criterion::Flag),
+            Kind::Period => Period::read(value, switches).map(Criterion::Between),
+            Kind::TextSet => Some(Criterion::OneOf(value.split(',').map(str::to_owned).collect())),
         };
         let wanted = wanted.ok_or_else(|| unparsable(column.name, value, column.kind))?;
         Ok(Self { column, wanted })
@@ -351,24 +352,25 @@ impl<'t, R> Filter<'t, R> {
     fn admits(&self, row: &R) -> bool {
         let cell = (self.column.cell)(row);
         match &self.wanted {
-            Wanted::Number(number) => cell.as_i64() == Some(*number),
-            Wanted::Ids(ids) => match cell.as_array() {
+            Criterion::Number(number) => cell.as_i64() == Some(*number),
+            Criterion::Ids(ids) => match cell.as_array() {
                 Some(several) => several.iter().filter_map(Value::as_u64).any(|id| ids.contains(id)),
                 None => cell.as_u64().is_some_and(|id| ids.contains(id)),
             },
-            Wanted::Text(text) => cell.as_str() == Some(text),
-            Wanted::Containing(part) => cell.as_str().is_some_and(|text| text.to_lowercase().contains(part)),
-            Wanted::Flag(flag) => cell.as_bool() == Some(*flag),
-            Wanted::Between(period) => time(&cell).is_some_and(|time| period.contains(time)),
-            Wanted::OneOf(texts) => {
+            Criterion::Text(text) => cell.as_str() == Some(text),
+            Criterion::Containing(part) => {
+                cell.as_str().is_some_and(|text| text.to_lowercase().contains(part))
+            }
+            Criterion::Flag(flag) => cell.as_bool() == Some(*flag),
+            Criterion::Between(period) => time(&cell).is_some_and(|time| period.contains(time)),
+            Criterion::OneOf(texts) => {
                 cell.as_str().is_some_and(|text| texts.iter().any(|wanted| wanted == text))
             }
         }
     }
 }
 
-/// A span `from/until` with either side open, one day, or one second. That the end of a span is left out is an
-/// assumption.
+/// A period: `from/until` with either side open, one day, or one second. That its end is exclusive is an assumption.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Period {
     pub(crate) from: Option<Timestamp>,

@@ -1,14 +1,14 @@
-//! The account's data, and the questions that several resources ask of it.
+//! The account's data, and the methods that several resources use.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use api_mock_core::{Delivery, Part};
 use brightpearl::{
     ContactId, CurrencyCode, GoodsInNoteId, GoodsNoteId, InstanceId, JournalId, LocationId, OffsetDateTime,
-    OrderId, PaymentId, ProductId, TaxCode, WarehouseId, WebhookId,
+    OrderId, PaymentId, PaymentMethodCode, ProductId, TaxCode, WarehouseId, WebhookId,
     accounting::{Currency, CustomerPayment, NominalAccount, PaymentMethod, TaxRate},
     integration::Webhook,
-    order::{Order, OrderNote, OrderStatus},
+    order::{Order, OrderNote, OrderStatus, OrderTypeCode},
     product::Channel,
     warehouse::{GoodsInNote, GoodsMovement, Warehouse},
 };
@@ -23,18 +23,19 @@ use crate::{
     gateway::{Credentials, Problem},
     index::Index,
     integration::Event,
+    next_ids::NextIds,
     order::PendingClose,
     product::StoredProduct,
+    stock::Stock,
     warehouse::StoredCorrection,
 };
 
-/// Who does everything that is done over the API: the user `createdById` and the like name.
+/// The user of the API, in `createdById` and similar fields.
 pub(crate) const API_USER: ContactId = ContactId::new(4);
 
-/// A Brightpearl account: what a mock shows. Built by hand with [`builder`](Self::builder), or from a
-/// [`Seed`](Self::from_seed).
+/// A Brightpearl account. Create it with a [`builder`](Self::builder) or from a [`Seed`](Self::from_seed).
 pub struct Account {
-    /// What it started with, to go back to.
+    /// The initial content, which a reset restores.
     pub(crate) seed: Arc<Seed>,
     pub(crate) code: String,
     pub(crate) credentials: Credentials,
@@ -51,7 +52,7 @@ pub struct Account {
     pub(crate) currencies: Vec<Currency>,
     pub(crate) exchange_rates: Vec<StoredRate>,
     pub(crate) accounting_periods: Vec<StoredPeriod>,
-    /// Up to this day, that day included, nothing is posted.
+    /// Accounting is locked up to and including this day.
     pub(crate) locked_until: Option<Date>,
     pub(crate) warehouses: Vec<StoredWarehouse>,
     pub(crate) order_custom_fields: CustomFields<OrderId>,
@@ -66,25 +67,26 @@ pub struct Account {
     pub(crate) payments: BTreeMap<PaymentId, CustomerPayment>,
     pub(crate) journals: BTreeMap<JournalId, Journal>,
     pub(crate) goods_in_notes: BTreeMap<GoodsInNoteId, GoodsInNote>,
-    /// What goods-in notes posted.
+    /// The journals of goods-in notes.
     pub(crate) goods_in_journals: BTreeMap<GoodsInNoteId, JournalId>,
     pub(crate) stock_corrections: BTreeMap<GoodsNoteId, StoredCorrection>,
     pub(crate) movements: Vec<GoodsMovement>,
     pub(crate) webhooks: BTreeMap<WebhookId, Webhook>,
     pub(crate) index: Index,
-    /// Orders that accounting has not answered for yet.
+    pub(crate) stock: Stock,
+    /// Closes that accounting has not processed yet.
     pub(crate) pending_closes: BTreeMap<OrderId, PendingClose>,
 
-    /// What happened during this request and is not told yet.
+    /// Events of this request that are not delivered yet.
     pub(crate) events: Vec<Event>,
-    /// Test deliveries that this request asked for.
+    /// Test deliveries of this request.
     pub(crate) test_deliveries: Vec<Delivery>,
-    /// The parts of the batch that this request was.
+    /// The parts of the batch in this request.
     pub(crate) parts: Vec<Part>,
-    pub(crate) next: NextIds,
+    pub(crate) next_ids: NextIds,
 }
 
-/// The account code and how much there is; neither tokens nor shoppers.
+/// Shows the account code and counts, without tokens and shoppers.
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Account({}, {} orders, {} products)", self.code, self.orders.len(), self.products.len())
@@ -107,62 +109,8 @@ impl StoredWarehouse {
     }
 }
 
-/// The next id of everything that is made here. Ids are never used twice.
-pub(crate) struct NextIds {
-    pub(crate) order: u64,
-    pub(crate) row: u64,
-    pub(crate) note: u64,
-    pub(crate) payment: u64,
-    pub(crate) journal: u64,
-    pub(crate) journal_row: u64,
-    /// One sequence for goods-in notes, transfers and corrections.
-    pub(crate) goods_note: u64,
-    pub(crate) movement: u64,
-    pub(crate) webhook: u64,
-    pub(crate) credit_invoice: u64,
-    pub(crate) sale_invoice: u64,
-    pub(crate) contact: u64,
-    pub(crate) postal_address: u64,
-    pub(crate) order_status: u64,
-    pub(crate) payment_method: u64,
-}
-
-impl Default for NextIds {
-    fn default() -> Self {
-        Self {
-            order: 300_001,
-            row: 884_001,
-            note: 120_001,
-            payment: 551_001,
-            journal: 902_001,
-            journal_row: 1_804_001,
-            goods_note: 60_001,
-            movement: 710_001,
-            webhook: 731,
-            credit_invoice: 1,
-            sale_invoice: 5_001,
-            contact: 5_101,
-            postal_address: 7_101,
-            order_status: 31,
-            payment_method: 21,
-        }
-    }
-}
-
-/// Goes past an id that was given, so that it is not taken again.
-pub(crate) fn pass(next: &mut u64, given: u64) {
-    *next = (*next).max(given + 1);
-}
-
-/// Takes the next id of a sequence.
-pub(crate) const fn take(next: &mut u64) -> u64 {
-    let id = *next;
-    *next += 1;
-    id
-}
-
 impl Account {
-    /// The time as the account writes it: in the offset that its zone has then.
+    /// Converts a time to the account's time zone.
     pub(crate) fn local(&self, time: Timestamp) -> OffsetDateTime {
         OffsetDateTime::in_zone(time, &self.time_zone)
     }
@@ -171,12 +119,12 @@ impl Account {
         CurrencyCode::new(self.configuration.get("baseCurrencyCode").map_or("GBP", String::as_str))
     }
 
-    /// A number in the configuration, whose values are all strings.
+    /// Returns a configuration value, parsed from its text.
     pub(crate) fn configured<I: std::str::FromStr>(&self, name: &str) -> Option<I> {
         self.configuration.get(name)?.parse().ok()
     }
 
-    /// The order, or `ORDC-003`.
+    /// Returns the order, or `ORDC-003`.
     pub(crate) fn order(&self, id: OrderId) -> Result<&Order, Problem> {
         self.orders.get(&id).ok_or_else(|| Problem::client("ORDC-003", format!("Invalid order ID: {id}")))
     }
@@ -193,7 +141,7 @@ impl Account {
         self.currencies.iter().find(|currency| currency.code == *code)
     }
 
-    /// Units of this currency for one of base currency, six decimals.
+    /// Returns the units of this currency per unit of the base currency, with six decimals.
     pub(crate) fn exchange_rate(&self, code: &CurrencyCode, now: Timestamp) -> Option<Decimal> {
         let id = self.currency(code)?.id;
         let begun = |rate: &&StoredRate| rate.currency == id && rate.active_from <= now;
@@ -207,7 +155,7 @@ impl Account {
         self.warehouses.iter().find(|stored| stored.warehouse.id == id)
     }
 
-    /// The warehouse that things go to when none is named: the one with the lowest id.
+    /// Returns the default warehouse, which is the one with the lowest id.
     pub(crate) fn default_warehouse(&self) -> Option<WarehouseId> {
         self.warehouses.iter().map(|stored| stored.warehouse.id).min()
     }
@@ -216,8 +164,81 @@ impl Account {
         self.products.get(&product).is_some_and(|product| product.stock_tracked)
     }
 
-    /// Notes that something happened; subscribers are told after the request.
+    /// The payment method with this code, ignoring case.
+    pub(crate) fn payment_method(&self, code: &PaymentMethodCode) -> Option<&PaymentMethod> {
+        self.payment_methods.iter().find(|method| method.code.is(code))
+    }
+
+    /// Records an event. Subscribers get their webhooks after the request.
     pub(crate) fn raise(&mut self, event: Event) {
         self.events.push(event);
+    }
+
+    pub(crate) fn insert_order(&mut self, order: Order) {
+        self.index.insert_order(&order);
+        self.orders.insert(order.id, order);
+    }
+
+    /// Replaces an order whose reference or contact may have changed.
+    pub(crate) fn replace_order(&mut self, order: Order) {
+        self.index.replace_order(&order);
+        self.orders.insert(order.id, order);
+    }
+
+    /// Deletes an order with its notes.
+    pub(crate) fn remove_order(&mut self, id: OrderId) {
+        self.orders.remove(&id);
+        self.order_notes.remove(&id);
+        self.pending_closes.remove(&id);
+        self.index.remove_order(id);
+    }
+
+    /// Sets when an order was last changed.
+    pub(crate) fn set_updated(&mut self, id: OrderId, time: OffsetDateTime) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        let before = order.updated_on.replace(time);
+        self.index.replace_update(id, before, time);
+    }
+
+    /// The order with this external reference and instance: of this type, or of any type when a switch makes the
+    /// types share their keys.
+    pub(crate) fn order_with_key(
+        &self,
+        kind: &OrderTypeCode,
+        external_ref: &str,
+        instance: InstanceId,
+    ) -> Option<OrderId> {
+        let any_kind = self.switches.order_keys_are_shared_by_types;
+        let has_kind = |id: &OrderId| self.orders.get(id).is_some_and(|order| order.order_type_code == *kind);
+        self.index.orders_with_key(external_ref, instance).find(|id| any_kind || has_kind(id))
+    }
+
+    pub(crate) fn insert_movement(&mut self, movement: GoodsMovement) {
+        self.index.insert_movement(self.movements.len(), &movement);
+        self.movements.push(movement);
+    }
+
+    pub(crate) fn insert_payment(&mut self, payment: CustomerPayment) {
+        self.index.insert_payment(&payment);
+        self.payments.insert(payment.payment_id, payment);
+    }
+
+    pub(crate) fn remove_payment(&mut self, id: PaymentId) -> Option<CustomerPayment> {
+        let payment = self.payments.remove(&id)?;
+        self.index.remove_payment(&payment);
+        Some(payment)
+    }
+
+    pub(crate) fn payments_on(&self, order: OrderId) -> impl Iterator<Item = &CustomerPayment> {
+        self.index.payments_on(order).filter_map(|id| self.payments.get(&id))
+    }
+
+    pub(crate) fn insert_goods_in_note(&mut self, id: GoodsInNoteId, note: GoodsInNote) {
+        self.index.insert_goods_in_note(id, &note);
+        self.goods_in_notes.insert(id, note);
+    }
+
+    pub(crate) fn goods_in_notes_of(&self, order: OrderId) -> impl Iterator<Item = &GoodsInNote> {
+        self.index.goods_in_notes_of(order).filter_map(|id| self.goods_in_notes.get(&id))
     }
 }

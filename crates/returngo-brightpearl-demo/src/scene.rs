@@ -286,7 +286,7 @@ fn account(orders: u64, rmas_per_order: u64) -> Result<Account, brightpearl_mock
         .build()
 }
 
-fn rma(number: u64, order: u64) -> Result<Rma, returngo_mock::Rejected> {
+fn rma(number: u64, order: u64) -> Result<Rma, returngo_mock::Rejection> {
     let shirts =
         ItemBuilder::new("LS-M", Decimal::from(40)).tax(Decimal::new(667, 2)).line(format!("8{order:07}1"));
     let socks =

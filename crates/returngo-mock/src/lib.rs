@@ -1,15 +1,12 @@
-//! A ReturnGO shop that behaves, for tests.
-//!
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod aws;
 mod builder;
+mod gateway;
 mod mock;
 mod paging;
 mod quota;
-mod rejected;
 mod routes;
 mod seed;
 mod shop;
@@ -17,12 +14,12 @@ mod switches;
 mod wire;
 
 pub use api_mock_core::{
-    Attempt, Clock, Context, Fault, FaultKind, Faults, MockCore, RequestCounts, run_until_ctrl_c,
+    Attempt, Clock, Context, Fault, FaultKind, Faults, MockCore, RequestCounts, odd_values, run_until_ctrl_c,
 };
 pub use builder::{ItemBuilder, RmaBuilder};
+pub use gateway::Rejection;
 pub use mock::MockReturngo;
 pub use quota::Quota;
-pub use rejected::Rejected;
 pub use seed::{InvalidSeed, SEED, Seed};
 pub use shop::{Inspection, Refund, Shop};
 pub use switches::Switches;

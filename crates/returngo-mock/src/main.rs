@@ -1,4 +1,4 @@
-//! A ReturnGO shop on a port, for people and other languages.
+//! A ReturnGO shop as a server, for manual tests and other languages.
 #![forbid(unsafe_code)]
 
 use std::{fs, path::PathBuf};
@@ -7,21 +7,24 @@ use anyhow::Context;
 use clap::Parser;
 use returngo_mock::{MockCore, Seed, Shop, run_until_ctrl_c};
 
-/// Serves a ReturnGO shop that behaves, until Ctrl-C. The first line says where, and with which key.
+/// Serve a mock ReturnGO shop
+///
+/// Listens on the loopback interface until Ctrl-C. The first line of output shows the address, the API key and the
+/// shop.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_long_help = "Example:\n  returngo-mock --port 0 --shop shop.example.test")]
 struct Arguments {
-    /// The port on 127.0.0.1; 0 picks a free one.
+    /// Listen on this port of 127.0.0.1; 0 selects a free port
     #[arg(long, default_value_t = 4020)]
     port: u16,
-    /// What the shop begins with, a JSON file; the built-in seed otherwise.
-    #[arg(long)]
+    /// Start from this JSON seed file instead of the built-in seed
+    #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
-    /// The shop's domain instead of the seed's.
-    #[arg(long)]
+    /// Use this shop domain instead of the seed's
+    #[arg(long, value_name = "DOMAIN")]
     shop: Option<String>,
-    /// The API key instead of the seed's.
-    #[arg(long)]
+    /// Accept this API key instead of the seed's
+    #[arg(long, value_name = "KEY")]
     api_key: Option<String>,
 }
 
@@ -29,7 +32,7 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     let Arguments { port, seed, shop, api_key } = Arguments::parse();
     let mut seed = match seed {
-        Some(path) => read(&path).with_context(|| format!("the seed {} cannot be used", path.display()))?,
+        Some(path) => read(&path).with_context(|| format!("cannot use the seed {}", path.display()))?,
         None => Seed::default(),
     };
     seed.shop = shop.unwrap_or(seed.shop);

@@ -5,31 +5,31 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use returngo::OffsetDateTime;
 
-use crate::Rejected;
+use crate::Rejection;
 
-/// Refuses parameters that the list does not know: a filter that is silently ignored hides a mistake.
-pub(crate) fn only(request: &Request, known: &[&str]) -> Result<(), Rejected> {
+/// Rejects unknown query parameters, because a filter that is silently ignored hides a mistake.
+pub(crate) fn check_parameters(request: &Request, known: &[&str]) -> Result<(), Rejection> {
     match request.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
-        Some((name, _)) => Err(Rejected::bad_request(format!("unknown query parameter {name}"))),
+        Some((name, _)) => Err(Rejection::bad_request(format!("unknown query parameter {name}"))),
         None => Ok(()),
     }
 }
 
-/// The page that a request asks for, and the cursor of the page after it.
+/// Returns the requested page and the cursor of the next one.
 ///
-/// A full page has a cursor although nothing may follow: the next page is then empty.
+/// A full page always has a cursor. The next page may be empty.
 pub(crate) fn page<T>(
     request: &Request,
     rows: Vec<T>,
     position: impl Fn(&T) -> String,
-) -> Result<(Vec<T>, Option<String>), Rejected> {
+) -> Result<(Vec<T>, Option<String>), Rejection> {
     let size = page_size(request)?;
     let start = match request.query("cursor") {
         None => 0,
         Some(cursor) => {
             let last_seen = decode(cursor)?;
             let index = rows.iter().position(|row| position(row) == last_seen);
-            index.ok_or_else(|| Rejected::bad_request("invalid cursor"))? + 1
+            index.ok_or_else(|| Rejection::bad_request("invalid cursor"))? + 1
         }
     };
     let page: Vec<T> = rows.into_iter().skip(start).take(size).collect();
@@ -37,20 +37,20 @@ pub(crate) fn page<T>(
     Ok((page, next))
 }
 
-fn page_size(request: &Request) -> Result<usize, Rejected> {
+fn page_size(request: &Request) -> Result<usize, Rejection> {
     let size = request.query("pagesize").and_then(|size| size.parse().ok());
     size.filter(|size| (1..=500).contains(size))
-        .ok_or_else(|| Rejected::bad_request("pagesize is required: 1 to 500"))
+        .ok_or_else(|| Rejection::bad_request("pagesize is required: 1 to 500"))
 }
 
-fn decode(cursor: &str) -> Result<String, Rejected> {
+fn decode(cursor: &str) -> Result<String, Rejection> {
     let bytes = BASE64_STANDARD.decode(cursor).ok();
     bytes
         .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| Rejected::bad_request("invalid cursor"))
+        .ok_or_else(|| Rejection::bad_request("invalid cursor"))
 }
 
-/// A comma list that a row's value must be in. No such parameter lets everything through.
+/// A filter by a comma-separated list of values. Without the parameter it accepts all rows.
 #[derive(Debug)]
 pub(crate) struct OneOf<'r>(Option<Vec<&'r str>>);
 
@@ -68,7 +68,7 @@ impl<'r> OneOf<'r> {
     }
 }
 
-/// Bounds of a time, `op:value` each; all of them hold.
+/// A filter by time bounds, each as `op:value`. All of them must hold.
 #[derive(Debug)]
 pub(crate) struct Between(Vec<(Operator, Timestamp)>);
 
@@ -83,17 +83,17 @@ enum Operator {
 }
 
 impl Between {
-    pub(crate) fn read(request: &Request, name: &str) -> Result<Self, Rejected> {
+    pub(crate) fn read(request: &Request, name: &str) -> Result<Self, Rejection> {
         let values = request.query.iter().filter(|(parameter, _)| parameter == name);
         let bounds = values.map(|(_, value)| {
             bound(value).ok_or_else(|| {
-                Rejected::bad_request(format!("{name}: expected a form such as gte:2031-03-02T08:14:10"))
+                Rejection::bad_request(format!("{name}: expected a form such as gte:2031-03-02T08:14:10"))
             })
         });
         bounds.collect::<Result<_, _>>().map(Self)
     }
 
-    /// What has no time is in no bounds.
+    /// Whether the time is within all bounds. A row without a time matches no bound.
     pub(crate) fn holds(&self, time: Option<OffsetDateTime>) -> bool {
         self.0.iter().all(|&(operator, bound)| {
             time.is_some_and(|time| {
@@ -111,7 +111,7 @@ impl Between {
     }
 }
 
-/// A value without a zone is taken as UTC (unconfirmed).
+/// Decodes a bound. A value without a zone is in UTC (unconfirmed).
 fn bound(value: &str) -> Option<(Operator, Timestamp)> {
     let (operator, time) = value.split_once(':')?;
     let operator = match operator {

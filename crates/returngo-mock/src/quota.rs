@@ -1,19 +1,19 @@
-//! How many calls a key may make (docs/evidence/returngo.md#access-and-quota).
+//! The request quota of an API key (docs/evidence/returngo.md#access-and-quota).
 
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use serde::{Deserialize, Serialize};
 
-use crate::Rejected;
+use crate::Rejection;
 
-/// How many calls a key may make; none is unlimited. By default 100 a second and 2,000 a day.
+/// The request quota of an API key, by default 100 a second and 2,000 a day. None is unlimited.
 ///
-/// Seconds and days are those of the mock's clock: while it stands still, no second ends.
+/// Seconds and days follow the mock's clock: while it is stopped, no second ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Quota {
-    /// Calls a second.
+    /// Requests per second.
     pub per_second: Option<u32>,
-    /// Calls a day of UTC. When the day really begins is not known.
+    /// Requests per day in UTC. When ReturnGO's day begins is not known.
     pub per_day: Option<u32>,
 }
 
@@ -28,7 +28,7 @@ impl Default for Quota {
     }
 }
 
-/// What was used of a quota.
+/// The used part of a quota.
 #[derive(Debug, Default)]
 pub(crate) struct Usage {
     second: Window<i64>,
@@ -49,7 +49,7 @@ impl<T> Default for Window<T> {
 }
 
 impl<T: PartialEq> Window<T> {
-    fn has_room(&mut self, now: T, limit: Option<u32>) -> bool {
+    fn allows_one_more(&mut self, now: T, limit: Option<u32>) -> bool {
         if self.current.as_ref() != Some(&now) {
             *self = Self { current: Some(now), used: 0 };
         }
@@ -58,14 +58,14 @@ impl<T: PartialEq> Window<T> {
 }
 
 impl Usage {
-    /// Counts a call, or refuses it. A refused call uses up nothing. The texts are those of an API gateway.
-    pub(crate) fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Rejected> {
+    /// Counts a request, or rejects it. A rejected request is not counted. The messages are those of an API gateway.
+    pub(crate) fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Rejection> {
         let today = Offset::UTC.to_datetime(now).date();
-        if !self.day.has_room(today, quota.per_day) {
-            return Err(Rejected::new(429, "Limit Exceeded"));
+        if !self.day.allows_one_more(today, quota.per_day) {
+            return Err(Rejection::new(429, "Limit Exceeded"));
         }
-        if !self.second.has_room(now.as_second(), quota.per_second) {
-            return Err(Rejected::new(429, "Too Many Requests"));
+        if !self.second.allows_one_more(now.as_second(), quota.per_second) {
+            return Err(Rejection::new(429, "Too Many Requests"));
         }
         self.day.used += 1;
         self.second.used += 1;

@@ -3,28 +3,28 @@ use std::{fmt, str::FromStr};
 use returngo::Rma;
 use serde::Deserialize;
 
-/// The built-in seed: the shop `acmeoutdoors.example.test` with three RMAs, one of them approved and on its
-/// way. Its orders are those of the Brightpearl mock's seed.
+/// The built-in seed: the shop `acmeoutdoors.example.test` with three RMAs, one of them approved and in transit. Its
+/// orders are in the Brightpearl mock's seed.
 pub const SEED: &str = include_str!("../fixtures/seed.json");
 
-/// What a shop begins with. Its default is [`SEED`].
+/// The initial state of a shop. The default is [`SEED`].
 ///
 /// As JSON: `{"apiKey": "…", "shop": "…", "rmas": [bodies of GET /rma/{id}]}`.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Seed {
-    /// The key that calls must carry.
+    /// The API key that requests must carry.
     pub api_key: String,
-    /// The shop's domain, which calls must name.
+    /// The shop domain that requests must carry.
     pub shop: String,
-    /// Its RMAs.
+    /// The RMAs.
     #[serde(default)]
     pub rmas: Vec<Rma>,
 }
 
-/// A text that is not a seed.
+/// An invalid seed.
 #[derive(Debug, thiserror::Error)]
-#[error("the seed does not read: {0}")]
+#[error("invalid seed: {0}")]
 pub struct InvalidSeed(#[from] serde_json::Error);
 
 impl FromStr for Seed {
@@ -36,9 +36,9 @@ impl FromStr for Seed {
 }
 
 impl Default for Seed {
-    #[allow(clippy::expect_used, reason = "a constant of this crate, read in every test")]
+    #[allow(clippy::expect_used, reason = "a constant of this crate, decoded in every test")]
     fn default() -> Self {
-        SEED.parse().expect("the built-in seed reads")
+        SEED.parse().expect("the built-in seed is valid")
     }
 }
 

@@ -1,14 +1,14 @@
 use serde::{Deserialize, Serialize};
 
-/// What is not confirmed about ReturnGO, and what the mock takes as true. Turn a switch to see whether your
-/// code stays right the other way.
+/// The mock's unconfirmed assumptions about ReturnGO. Change a switch to check that your code also works the other
+/// way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Switches {
-    /// When every parcel of the return is received (validated), the RMA becomes so too
+    /// When all parcels of a return are received (validated), the RMA becomes received (validated)
     /// (docs/evidence/returngo.md#life-cycle).
     pub shipments_move_the_rma: bool,
-    /// When every unit that comes back is inspected, a received RMA becomes validated
+    /// When all returned units are inspected, a received RMA becomes validated
     /// (docs/evidence/returngo.md#life-cycle).
     pub inspections_move_the_rma: bool,
     /// The name of the comment's text in `POST /rma/{id}/comment`: `htmlText`, or `comment`
@@ -17,10 +17,9 @@ pub struct Switches {
     /// A wrong API key is answered with the gateway's 403, not with the documented 401
     /// (docs/evidence/returngo.md#access-and-quota).
     pub wrong_key_is_forbidden: bool,
-    /// Webhooks carry what they say under `data`, not at the root (docs/evidence/returngo.md#webhooks).
+    /// Webhooks carry their data under `data`, not at the root (docs/evidence/returngo.md#webhooks).
     pub webhook_data_is_nested: bool,
-    /// Webhooks say which RMA they are about; otherwise none does, and the receiver must look at all
-    /// (docs/evidence/returngo.md#webhooks).
+    /// Webhooks name their RMA. Otherwise the receiver has to poll all RMAs (docs/evidence/returngo.md#webhooks).
     pub webhooks_name_the_rma: bool,
 }
 

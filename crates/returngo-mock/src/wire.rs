@@ -1,11 +1,11 @@
-//! Bodies as ReturnGO really writes them: flags as 0 and 1, transaction ids as integers, whole amounts without
-//! a decimal point (docs/evidence/returngo.md#wire-differences).
+//! Bodies in the form that ReturnGO sends: flags as 0 and 1, transaction ids as integers, whole amounts without a
+//! decimal point (docs/evidence/returngo.md#wire-differences).
 
 use returngo::{Rma, Transaction};
 use serde::Serialize;
 use serde_json::{Number, Value};
 
-/// The body of `GET /rma/{id}`.
+/// Builds the body of `GET /rma/{id}`.
 pub(crate) fn rma(rma: &Rma) -> Value {
     let mut body = value(rma);
     flag_as_number(&mut body, "isOutOfPolicy");
@@ -16,14 +16,14 @@ pub(crate) fn rma(rma: &Rma) -> Value {
     body
 }
 
-/// A row of `GET /transactions`.
+/// Builds a row of `GET /transactions`.
 pub(crate) fn transaction(transaction: &Transaction) -> Value {
     let mut body = value(transaction);
     integer_id(&mut body);
     body
 }
 
-/// A body with nothing strange but its amounts.
+/// Builds a body that differs from plain JSON in its amounts only.
 pub(crate) fn value(value: &impl Serialize) -> Value {
     let mut body = serde_json::to_value(value).unwrap_or_default();
     whole_amounts_as_integers(&mut body);

@@ -1,9 +1,9 @@
-//! A tiny API: `POST /tally` counts up and raises `tally.changed`, `GET /tally` tells the count.
+//! A tiny API: `POST /tally` increments a count and raises `tally.changed`, `GET /tally` returns the count.
 
 use std::time::Duration;
 
 use api_mock_core::{
-    Context, Delivery, MockCore, MockedApi, Refusal, Request, Response, RetryRule, WiremockFace,
+    Context, Delivery, MockCore, MockedApi, Refusal, Request, Response, RetryRule, WiremockAdapter,
 };
 
 #[derive(Debug, Default)]
@@ -78,8 +78,8 @@ impl Tell for Context {
     }
 }
 
-pub(crate) async fn start() -> WiremockFace<Tally> {
-    WiremockFace::start(MockCore::new(Tally::default())).await
+pub(crate) async fn start() -> WiremockAdapter<Tally> {
+    WiremockAdapter::start(MockCore::new(Tally::default())).await
 }
 
 pub(crate) async fn post(url: &str, path: &str) -> reqwest::Result<reqwest::Response> {

@@ -1,4 +1,4 @@
-use api_mock_core::{Fault, FaultKind, WiremockFace};
+use api_mock_core::{Fault, FaultKind, WiremockAdapter};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use crate::tally::{Tally, post, start};
@@ -9,7 +9,7 @@ async fn receiver(status: u16) -> MockServer {
     server
 }
 
-async fn counting_for(receiver: &MockServer) -> WiremockFace<Tally> {
+async fn counting_for(receiver: &MockServer) -> WiremockAdapter<Tally> {
     let mock = start().await;
     let url = format!("{}/hook?key=k", receiver.uri());
     mock.core().act(|tally, _| tally.webhook = Some(url));

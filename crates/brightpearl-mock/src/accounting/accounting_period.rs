@@ -1,17 +1,16 @@
-//! Accounting periods and the lock of the books
-//! (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
+//! Accounting periods and their lock (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
 use brightpearl::OffsetDateTime;
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     state::{API_USER, Account},
 };
 
-/// A period of the books.
+/// An accounting period.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredPeriod {
     pub(crate) id: u64,
@@ -20,20 +19,13 @@ pub(crate) struct StoredPeriod {
     pub(crate) is_closed: bool,
 }
 
-impl Account {
-    /// Whether something of this date can be posted: after the lock, and in an open period where there are
-    /// periods.
-    pub(crate) fn books_are_open(&self, date: Timestamp) -> bool {
-        let day = date.to_zoned(self.time_zone.clone()).date();
-        let is_locked = self.locked_until.is_some_and(|until| day <= until);
-        let takes = |period: &StoredPeriod| !period.is_closed && period.start <= date && date <= period.end;
-        !is_locked && (self.accounting_periods.is_empty() || self.accounting_periods.iter().any(takes))
-    }
-
-    /// Locks the books up to a day, that day included; none opens them.
-    pub(crate) const fn lock_books(&mut self, until: Option<Date>) {
-        self.locked_until = until;
-    }
+/// Whether an entry of this date can be posted: it lies after the lock, and in an open period where the account has
+/// periods.
+pub(crate) fn is_open(account: &Account, date: Timestamp) -> bool {
+    let day = date.to_zoned(account.time_zone.clone()).date();
+    let is_locked = account.locked_until.is_some_and(|until| day <= until);
+    let includes = |period: &StoredPeriod| !period.is_closed && period.start <= date && date <= period.end;
+    !is_locked && (account.accounting_periods.is_empty() || account.accounting_periods.iter().any(includes))
 }
 
 /// `GET /accounting-period[/{ids}]`.
@@ -42,11 +34,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     let wanted = |period: &&StoredPeriod| ids.as_ref().is_none_or(|ids| ids.contains(period.id));
     let periods = account.accounting_periods.iter().filter(wanted);
     let found: Vec<Value> = periods.map(|period| view(account, period)).collect();
-    if found.is_empty() {
-        Err(Problem::not_found("No accounting periods found"))
-    } else {
-        Ok(Answer::of(found))
-    }
+    Answer::non_empty(found, "No accounting periods found")
 }
 
 fn view(account: &Account, period: &StoredPeriod) -> Value {
@@ -72,7 +60,10 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     let (start, end) =
         (body.start_date.map(OffsetDateTime::timestamp), body.end_date.map(OffsetDateTime::timestamp));
     let (start, end) = start.zip(end).filter(|(start, end)| start < end).ok_or_else(|| {
-        Problem::client(invented::ACCOUNTING_PERIOD, "startDate and endDate are required, in this order")
+        Problem::client(
+            placeholder_codes::ACCOUNTING_PERIOD,
+            "startDate and endDate are required, in this order",
+        )
     })?;
     let id = account.accounting_periods.iter().map(|period| period.id).max().unwrap_or_default() + 1;
     account.accounting_periods.push(StoredPeriod { id, start, end, is_closed: false });

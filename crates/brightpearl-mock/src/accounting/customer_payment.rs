@@ -11,18 +11,21 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    journal::{DEBTORS, Line, Posting},
+    accounting_period,
+    journal::{self, DEBTORS, Line, Posting},
     payment_method::bank_account,
 };
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
+    order::received_or_paid,
     search::{Column, Kind, Table, no_names},
-    state::{Account, take},
+    state::Account,
 };
 
 type PaymentColumn = Column<CustomerPayment>;
 
-/// The columns as delivered live (docs/evidence/brightpearl-accounting.md#payment-search); only these four sort.
+/// The columns as Brightpearl returns them (docs/evidence/brightpearl-accounting.md#payment-search). Only four of
+/// them can be sorted by.
 const PAYMENTS: Table<CustomerPayment> = Table {
     columns: &[
         PaymentColumn::new("paymentId", Kind::IdSet, |payment| json!(payment.payment_id)),
@@ -67,7 +70,7 @@ pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     PAYMENTS.search(signed.iter(), call, &no_names)
 }
 
-/// The payments that a search can find: those on an order, where it names one.
+/// Selects the payments for a search by order, if the request filters by order.
 fn candidates<'a>(account: &'a Account, call: &Call<'_>) -> Vec<&'a CustomerPayment> {
     match call.filtered_ids("orderId").filter(|orders| orders.len() <= account.orders.len() as u64) {
         Some(orders) => {
@@ -104,29 +107,29 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     record(account, call.body()?, call.now).map(Answer::of)
 }
 
-/// Records a payment, with a journal where the method leads to a bank account.
+/// Records a payment, with a journal if the payment method has a bank account.
 pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> Result<PaymentId, Problem> {
-    let Checked { order, method, kind, currency, date } = check(account, &new)?;
+    let CheckedPayment { order, method, kind, currency, date } = check(account, &new)?;
     refuse_duplicate(account, &new, &method)?;
 
     let makes_journal = matches!(kind, PaymentType::Receipt | PaymentType::Payment | PaymentType::Capture);
     let bank = bank_account(account, &method, &currency).cloned();
     if makes_journal
         && account.switches.locked_books_refuse_payments
-        && !account.books_are_open(date.timestamp())
+        && !accounting_period::is_open(account, date.timestamp())
     {
         let message = format!("The accounting period of paymentDate {date} is closed");
-        return Err(Problem::client(invented::ACCOUNTING_PERIOD, message));
+        return Err(Problem::client(placeholder_codes::ACCOUNTING_PERIOD, message));
     }
     let journal_id = match (new.journal_id, bank) {
         (Some(given), _) => Some(given),
         (None, Some(bank)) if makes_journal => {
             let posting = receipt(account, &new, order, &kind, currency.clone(), date.timestamp(), bank);
-            account.post(posting, now)
+            journal::post(account, posting, now)
         }
         _ => None,
     };
-    let payment_id = PaymentId::new(take(&mut account.next.payment));
+    let payment_id = PaymentId::new(account.next_ids.payment.next());
     let holds = matches!(kind, PaymentType::Auth | PaymentType::Void);
     let payment = CustomerPayment {
         payment_id,
@@ -148,11 +151,11 @@ pub(crate) fn record(account: &mut Account, new: NewPayment, now: Timestamp) -> 
         journal_id,
     };
     account.insert_payment(payment);
-    account.received_or_paid(order, now);
+    received_or_paid(account, order, now);
     Ok(payment_id)
 }
 
-/// The receipt that a payment posts, or the refund, which goes the other way
+/// Builds the posting of a payment. A refund has the opposite sign of a receipt
 /// (docs/evidence/brightpearl-accounting.md#journals).
 fn receipt(
     account: &Account,
@@ -181,8 +184,8 @@ fn receipt(
     }
 }
 
-/// What a payment must have.
-struct Checked {
+/// The required fields of a payment.
+struct CheckedPayment {
     order: OrderId,
     method: PaymentMethodCode,
     kind: PaymentType,
@@ -191,12 +194,12 @@ struct Checked {
 }
 
 const MAX_REFERENCE: usize = 64;
-/// A longer one is cut.
+/// A longer reference is truncated.
 const MAX_JOURNAL_REFERENCE: usize = 255;
 const MAX_METHOD_CODE: usize = 36;
 
-fn check(account: &Account, new: &NewPayment) -> Result<Checked, Problem> {
-    let refuse = |message: String| Problem::client(invented::PAYMENT, message);
+fn check(account: &Account, new: &NewPayment) -> Result<CheckedPayment, Problem> {
+    let refuse = |message: String| Problem::client(placeholder_codes::PAYMENT, message);
     let missing = |name: &str| refuse(format!("{name} is required"));
     let order_id = new.order_id.ok_or_else(|| missing("orderId"))?;
     let method = new.payment_method_code.clone().filter(|code| !code.as_str().is_empty());
@@ -241,18 +244,18 @@ fn check(account: &Account, new: &NewPayment) -> Result<Checked, Problem> {
         let expected = &order.currency.order_currency_code;
         return Err(refuse(format!("The currency of order {order_id} is {expected}, not {currency}")));
     }
-    Ok(Checked { order: order_id, method, kind, currency, date })
+    Ok(CheckedPayment { order: order_id, method, kind, currency, date })
 }
 
-/// The pair of reference and method is unique; without a reference nothing is checked
+/// Rejects a second payment with the same reference and method. Payments without a reference are not checked
 /// (docs/evidence/brightpearl-accounting.md#payment-uniqueness).
 fn refuse_duplicate(account: &Account, new: &NewPayment, method: &PaymentMethodCode) -> Result<(), Problem> {
     let Some(reference) = &new.transaction_ref else { return Ok(()) };
-    if account.has_payment(reference, method) {
+    if account.index.has_payment(reference, method) {
         let message = format!("transactionRef {reference} exists already for payment method {method}");
         return Err(Problem::new(
             account.switches.duplicate_payment_status,
-            invented::DUPLICATE_PAYMENT,
+            placeholder_codes::DUPLICATE_PAYMENT,
             message,
         ));
     }
@@ -265,7 +268,8 @@ fn cents(amount: Option<Decimal>) -> Decimal {
     amount
 }
 
-/// `DELETE /customer-payment/{id}`: gone from the search at once. That its journal goes too is an assumption.
+/// `DELETE /customer-payment/{id}`: the search no longer returns the payment. That its journal is deleted too is an
+/// assumption.
 pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let id: PaymentId = call.id(0)?;
     let payment =
@@ -274,7 +278,7 @@ pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
         account.journals.remove(&journal);
     }
     if let Some(order) = payment.order_id {
-        account.received_or_paid(order, call.now);
+        received_or_paid(account, order, call.now);
     }
     Ok(Answer::nothing())
 }

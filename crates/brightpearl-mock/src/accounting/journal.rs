@@ -1,5 +1,4 @@
-//! Journals: what payments, closing and receiving post to the books, by the lines of
-//! docs/evidence/brightpearl-accounting.md#journals.
+//! Journals of payments, closed orders and receipts (docs/evidence/brightpearl-accounting.md#journals).
 
 use std::collections::BTreeMap;
 
@@ -10,15 +9,16 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::accounting_period;
 use crate::{
     gateway::{Answer, Call, Problem},
     order::two_decimals,
-    state::{API_USER, Account, take},
+    state::{API_USER, Account},
 };
 
 /// Receivables.
 pub(crate) const DEBTORS: &str = "1100";
-/// Sales whose row names no nominal code.
+/// Sales, for rows without a nominal code.
 const SALES: &str = "4000";
 /// Output tax.
 const SALES_TAX: &str = "2200";
@@ -27,17 +27,17 @@ pub(crate) const STOCK: &str = "1001";
 /// Cost of sales.
 pub(crate) const COST_OF_SALES: &str = "5000";
 
-/// A journal in the books.
+/// A posted journal.
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
     pub(crate) id: JournalId,
     pub(crate) posting: Posting,
     pub(crate) created_on: Timestamp,
-    /// The id of the first line; the others follow.
+    /// The id of the first line. The other lines have the following ids.
     pub(crate) first_row: u64,
 }
 
-/// What is to be posted.
+/// The content of a journal.
 #[derive(Debug, Clone)]
 pub(crate) struct Posting {
     /// `SI`, `SC`, `SR`, `SG`.
@@ -49,16 +49,16 @@ pub(crate) struct Posting {
     pub(crate) invoice_reference: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) currency: CurrencyCode,
-    /// Units of the currency for one of base currency.
+    /// Units of this currency per unit of the base currency.
     pub(crate) rate: Decimal,
     pub(crate) lines: Vec<Line>,
 }
 
-/// One side of a posting.
+/// A debit or credit line of a posting.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     nominal: NominalCode,
-    /// In the posting's currency: positive is a debit, negative a credit.
+    /// The amount in the posting's currency: positive for a debit, negative for a credit.
     debit: Decimal,
     tax_code: Option<TaxCode>,
 }
@@ -76,7 +76,7 @@ impl Line {
         &self.nominal
     }
 
-    /// What is debited, and what is credited; one of them is none.
+    /// Returns the debit and the credit amount. One of them is none.
     pub(super) fn sides(&self) -> (Option<Decimal>, Option<Decimal>) {
         let is_credit = self.debit.is_sign_negative();
         ((!is_credit).then_some(self.debit), is_credit.then_some(-self.debit))
@@ -88,50 +88,53 @@ impl Line {
 }
 
 impl Posting {
-    /// An amount of the posting in base currency.
+    /// Converts an amount of the posting to the base currency.
     pub(super) fn in_base_currency(&self, amount: Decimal) -> Decimal {
         two_decimals(if self.rate.is_zero() { amount } else { amount / self.rate })
     }
 }
 
-impl Account {
-    /// Posts to the books. None when nothing can be posted at that date.
-    pub(crate) fn post(&mut self, mut posting: Posting, now: Timestamp) -> Option<JournalId> {
-        if !self.books_are_open(posting.date) {
-            return None;
-        }
-        posting.lines.retain(|line| !line.debit.is_zero());
-        let id = JournalId::new(take(&mut self.next.journal));
-        let first_row = self.next.journal_row;
-        self.next.journal_row += posting.lines.len() as u64;
-        self.journals.insert(id, Journal { id, posting, created_on: now, first_row });
-        Some(id)
+/// Posts a journal. None when the accounting period of its date is closed.
+pub(crate) fn post(account: &mut Account, mut posting: Posting, now: Timestamp) -> Option<JournalId> {
+    if !accounting_period::is_open(account, posting.date) {
+        return None;
     }
-
-    /// Posts what a sale or a credit is worth when it is invoiced: a credit takes back what a sale brought.
-    pub(crate) fn post_invoice(&mut self, id: OrderId, date: Timestamp, now: Timestamp) -> Option<JournalId> {
-        let order = self.orders.get(&id)?;
-        let sign = if order.is_sales_credit() { Decimal::ONE } else { -Decimal::ONE };
-        let mut lines = sales_lines(order);
-        lines.push(Line::credit(DEBTORS, order.gross()));
-        lines.iter_mut().for_each(|line| line.debit *= sign);
-        let posting = Posting {
-            kind: if order.is_sales_credit() { "SC" } else { "SI" },
-            date,
-            order: id,
-            contact: order.parties.customer.as_ref().and_then(|party| party.contact_id),
-            channel: order.assignment.current.channel_id,
-            invoice_reference: order.invoices.first().map(|invoice| invoice.invoice_reference.clone()),
-            description: None,
-            currency: order.currency.order_currency_code.clone(),
-            rate: order.currency.exchange_rate.unwrap_or(Decimal::ONE),
-            lines,
-        };
-        self.post(posting, now)
-    }
+    posting.lines.retain(|line| !line.debit.is_zero());
+    let id = JournalId::new(account.next_ids.journal.next());
+    let first_row = account.next_ids.journal_row.next_block(posting.lines.len() as u64);
+    account.journals.insert(id, Journal { id, posting, created_on: now, first_row });
+    Some(id)
 }
 
-/// What a credit debits: net by nominal code and tax by tax code, rounded so that they add up to the total.
+/// Posts the value of a sale or a credit when it is invoiced. A credit reverses the signs of a sale.
+pub(crate) fn post_invoice(
+    account: &mut Account,
+    id: OrderId,
+    date: Timestamp,
+    now: Timestamp,
+) -> Option<JournalId> {
+    let order = account.orders.get(&id)?;
+    let sign = if order.is_sales_credit() { Decimal::ONE } else { -Decimal::ONE };
+    let mut lines = sales_lines(order);
+    lines.push(Line::credit(DEBTORS, order.gross()));
+    lines.iter_mut().for_each(|line| line.debit *= sign);
+    let posting = Posting {
+        kind: if order.is_sales_credit() { "SC" } else { "SI" },
+        date,
+        order: id,
+        contact: order.parties.customer.as_ref().and_then(|party| party.contact_id),
+        channel: order.assignment.current.channel_id,
+        invoice_reference: order.invoices.first().map(|invoice| invoice.invoice_reference.clone()),
+        description: None,
+        currency: order.currency.order_currency_code.clone(),
+        rate: order.currency.exchange_rate.unwrap_or(Decimal::ONE),
+        lines,
+    };
+    post(account, posting, now)
+}
+
+/// Builds the debit lines of a credit: net by nominal code and tax by tax code, rounded so that they add up to the
+/// total.
 fn sales_lines(order: &Order) -> Vec<Line> {
     let mut sums: BTreeMap<(&str, Option<&str>), Decimal> = BTreeMap::new();
     for row in order.order_rows.values() {
@@ -153,7 +156,7 @@ fn sales_lines(order: &Order) -> Vec<Line> {
     lines
 }
 
-/// `GET /journal/{ids}`, one level deeper than others.
+/// `GET /journal/{ids}`: the response has one more level than other resources.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
     let found: Vec<Value> = ids

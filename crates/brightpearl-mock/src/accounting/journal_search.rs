@@ -1,4 +1,4 @@
-//! `journal-search`: a row for each line of each journal (docs/evidence/brightpearl-accounting.md#journals).
+//! `journal-search`: one row for each journal line (docs/evidence/brightpearl-accounting.md#journals).
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -11,12 +11,12 @@ use crate::{
     state::{API_USER, Account},
 };
 
-/// A line as the search shows it.
+/// A journal line with the values of its journal.
 struct Row {
     journal: Journal,
     line: Line,
     id: u64,
-    /// As the account writes them.
+    /// Times and ids in the account's format.
     date: Value,
     created_on: Value,
     currency: Value,
@@ -32,7 +32,7 @@ impl Row {
         self.line.sides().1
     }
 
-    /// Money is text, and the side that has none is zero.
+    /// Formats an amount as text. The empty side of a line is zero.
     fn in_base_currency(&self, amount: Option<Decimal>) -> Value {
         json!(self.journal.posting.in_base_currency(amount.unwrap_or_default()).to_string())
     }
@@ -44,7 +44,7 @@ fn money(amount: Option<Decimal>) -> Value {
 
 type LineColumn = Column<Row>;
 
-/// The columns in live order. What nothing here fills is null.
+/// The columns in Brightpearl's order. Columns that the mock does not support are null.
 const LINES: Table<Row> = Table {
     columns: &[
         LineColumn::new("journalId", Kind::IdSet, |row| json!(row.journal.id)),

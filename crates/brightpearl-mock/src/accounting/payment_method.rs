@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     search::{Column, Kind, Table, no_names},
-    state::{Account, take},
+    state::Account,
 };
 
 /// `GET /payment-method[/{ids}]`.
@@ -22,17 +22,11 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
         ids.as_ref().is_none_or(|ids| method.id.is_some_and(|id| ids.contains(id.get())))
     };
     let found: Vec<_> = account.payment_methods.iter().filter(wanted).collect();
-    if found.is_empty() { Err(Problem::not_found("No payment methods found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No payment methods found")
 }
 
-impl Account {
-    /// The method of this code, in whatever case.
-    pub(crate) fn payment_method(&self, code: &PaymentMethodCode) -> Option<&PaymentMethod> {
-        self.payment_methods.iter().find(|method| method.code.is(code))
-    }
-}
-
-/// A row of the search: a method in one of its currencies, or without any. One row for each is an assumption.
+/// A row of the search: a method with one of its currencies, or without any. One row for each currency is an
+/// assumption.
 struct Row {
     method: PaymentMethod,
     bank_account: Option<BankAccountLink>,
@@ -54,7 +48,7 @@ const METHODS: Table<Row> = Table {
     sort: "code",
 };
 
-/// `GET /payment-method-search`: `active` and `bank_account` are its own names.
+/// `GET /payment-method-search`: the columns `active` and `bank_account` have other names in the resource.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let mut rows = Vec::new();
     for method in &account.payment_methods {
@@ -78,18 +72,18 @@ struct MethodBody {
     bank_accounts: Vec<BankAccountLink>,
 }
 
-/// The longest code.
+/// The maximum length of a code.
 const MAX_CODE: usize = 32;
 
 /// `POST /payment-method`.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let method = check(account, call.body()?, None)?;
-    let id = PaymentMethodId::new(take(&mut account.next.payment_method));
+    let id = PaymentMethodId::new(account.next_ids.payment_method.next());
     account.payment_methods.push(with_id(method, id));
     Ok(Answer::of(id))
 }
 
-/// `PUT /payment-method/{id}`: the whole of it.
+/// `PUT /payment-method/{id}`: replaces the whole method.
 pub(crate) fn replace(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let id: PaymentMethodId = call.id(0)?;
     let place = account.payment_methods.iter().position(|method| method.id == Some(id));
@@ -106,10 +100,10 @@ fn with_id(mut method: PaymentMethod, id: PaymentMethodId) -> PaymentMethod {
     method
 }
 
-/// Name and code are unique in any case. Bank accounts may be left out, but if there is any, one must be for the
+/// Checks a payment method. Name and code are unique, ignoring case. If there are bank accounts, one must be for the
 /// base currency.
 fn check(account: &Account, body: MethodBody, id: Option<PaymentMethodId>) -> Result<PaymentMethod, Problem> {
-    let refused = |message: String| Problem::client(invented::PAYMENT_METHOD, message);
+    let refused = |message: String| Problem::client(placeholder_codes::PAYMENT_METHOD, message);
     let name =
         body.name.filter(|name| !name.is_empty()).ok_or_else(|| refused("name is required".to_owned()))?;
     let code = body.code.filter(|code| (1..=MAX_CODE).contains(&code.chars().count()));
@@ -147,9 +141,8 @@ fn check(account: &Account, body: MethodBody, id: Option<PaymentMethodId>) -> Re
     })
 }
 
-/// The bank account that a payment posts to: the method's own for the payment's currency, else its account for
-/// the base currency (docs/evidence/brightpearl-accounting.md#payment-rules). None when no method has this code
-/// or it has no such account.
+/// Returns the bank account that a payment posts to: the method's account for the payment's currency, or else for the
+/// base currency (docs/evidence/brightpearl-accounting.md#payment-rules). None if there is no such method or account.
 pub(crate) fn bank_account<'a>(
     account: &'a Account,
     code: &PaymentMethodCode,

@@ -1,4 +1,4 @@
-//! Contacts: read and changed (docs/evidence/brightpearl-orders.md#contacts).
+//! Reading and changing contacts (docs/evidence/brightpearl-orders.md#contacts).
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::postal_address;
 use crate::{
-    gateway::{Answer, Call, Operation, Problem, apply_all, get_uris, invented},
+    gateway::{Answer, Call, Operation, Problem, apply_all, get_uris, placeholder_codes},
     state::{API_USER, Account},
 };
 
-/// A customer, supplier or member of staff: exactly one of them.
+/// A contact: a customer, a supplier or a member of staff.
 #[derive(Clone)]
 pub(crate) struct Contact {
     pub(crate) id: ContactId,
@@ -38,7 +38,7 @@ impl Contact {
         !self.is_supplier && !self.is_staff
     }
 
-    /// The default address as orders carry it.
+    /// Returns the default address in the form that orders have.
     pub(crate) fn address(&self, account: &Account) -> Address {
         let stored = self.address_ids.get("DEF").and_then(|id| account.postal_addresses.get(id));
         Address {
@@ -49,10 +49,10 @@ impl Contact {
     }
 }
 
-/// The most contacts of one page.
+/// The maximum number of contacts on one page.
 const PAGE_SIZE: usize = 200;
 
-/// `GET /contact/{ids}`: with blocks for paging and sorting beside the response.
+/// `GET /contact/{ids}`: with `pagination` and `sorting` next to the response.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
     let mut found: Vec<&Contact> =
@@ -106,11 +106,11 @@ pub(crate) fn options(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
     get_uris(call, "contact", account.contacts.keys().copied())
 }
 
-/// The longest name or salutation.
+/// The maximum length of a name or salutation.
 const MAX_NAME: usize = 32;
 
-/// `PATCH /contact/{id}`: an object, not an array. The paths are those of plain text; which others Brightpearl
-/// takes is not known.
+/// `PATCH /contact/{id}`: answers with an object, not an array. Supports the text fields; which other paths
+/// Brightpearl accepts is not known.
 pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let operations: Vec<Operation> = call.body()?;
     let id: ContactId = call.id(0)?;
@@ -150,7 +150,7 @@ fn name(operation: &Operation) -> Result<String, Problem> {
 pub(super) fn check_name(field: &str, name: &str) -> Result<(), Problem> {
     if name.chars().count() > MAX_NAME {
         return Err(Problem::client(
-            invented::CONTACT,
+            placeholder_codes::CONTACT,
             format!("{field} has more than {MAX_NAME} characters"),
         ));
     }

@@ -1,4 +1,5 @@
-//! `POST /contact` (docs/evidence/brightpearl-orders.md#creating-contacts). Two contacts may share an e-mail.
+//! `POST /contact` (docs/evidence/brightpearl-orders.md#creating-contacts). Two contacts may have the same e-mail
+//! address.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +8,8 @@ use serde::Deserialize;
 
 use super::contact::{Contact, check_name};
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
-    state::{Account, take},
+    gateway::{Answer, Call, Problem, placeholder_codes},
+    state::Account,
 };
 
 #[derive(Default, Deserialize)]
@@ -63,14 +64,14 @@ struct FinancialBody {
     price_list_id: Option<PriceListId>,
 }
 
-/// The price list of who names none.
+/// The default price list.
 const RETAIL_PRICE_LIST: PriceListId = PriceListId::new(3);
 
 /// `POST /contact`.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: ContactBody = call.body()?;
     check(account, &body)?;
-    let id = ContactId::new(take(&mut account.next.contact));
+    let id = ContactId::new(account.next_ids.contact.next());
     for address in body.post_address_ids.values() {
         if let Some(stored) = account.postal_addresses.get_mut(address) {
             stored.contact = Some(id);
@@ -98,7 +99,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
 }
 
 fn check(account: &Account, body: &ContactBody) -> Result<(), Problem> {
-    let refused = |message: String| Err(Problem::client(invented::CONTACT, message));
+    let refused = |message: String| Err(Problem::client(placeholder_codes::CONTACT, message));
     for (field, name) in [("firstName", &body.first_name), ("lastName", &body.last_name)] {
         if name.is_empty() {
             return refused(format!("{field} is required"));

@@ -11,7 +11,7 @@ use crate::{
 
 type ContactColumn = Column<Contact>;
 
-/// The columns in live order. What nothing here fills is null.
+/// The columns in Brightpearl's order. Columns that the mock does not support are null.
 const CONTACTS: Table<Contact> = Table {
     columns: &[
         ContactColumn::new("contactId", Kind::IdSet, |contact| json!(contact.id)),

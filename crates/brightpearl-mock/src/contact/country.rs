@@ -1,11 +1,11 @@
-//! Countries, as addresses on orders tell them (docs/evidence/brightpearl-orders.md#addresses).
+//! Countries in the addresses of orders (docs/evidence/brightpearl-orders.md#addresses).
 
 use brightpearl::order::Address;
 
 /// A country.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Country {
-    /// Invented: Brightpearl's own numbers are not known.
+    /// An invented number. Brightpearl's numbers are not known.
     pub(super) id: u64,
     pub(super) two: &'static str,
     pub(super) three: &'static str,
@@ -16,7 +16,7 @@ const fn country(id: u64, two: &'static str, three: &'static str, name: &'static
     Country { id, two, three, name }
 }
 
-/// Those that the mock knows; of others only the code that was given is shown.
+/// The countries that the mock knows. Addresses in others keep the given code.
 const COUNTRIES: [Country; 10] = [
     country(1, "AU", "AUS", "Australia"),
     country(2, "CA", "CAN", "Canada"),
@@ -30,7 +30,7 @@ const COUNTRIES: [Country; 10] = [
     country(10, "US", "USA", "United States"),
 ];
 
-/// The country of an address, by two letters, three, or its number.
+/// Returns the country of an address, by its two-letter or three-letter code or its number.
 pub(super) fn of(address: &Address) -> Option<Country> {
     let code = address.country_iso_code.as_deref();
     let is_it = |country: &&Country| {
@@ -39,9 +39,9 @@ pub(super) fn of(address: &Address) -> Option<Country> {
     COUNTRIES.iter().find(is_it).copied()
 }
 
-/// The address with its country's name, number and both codes; the number is 0 where no country is known, and then
-/// there is nothing else (recorded).
-pub(crate) fn told(address: Address) -> Address {
+/// Adds the name, number and both codes of its country to an address. For an unknown country it adds only the number
+/// 0 (recorded).
+pub(crate) fn with_country(address: Address) -> Address {
     match of(&address) {
         Some(country) => Address {
             country: Some(country.name.to_owned()),

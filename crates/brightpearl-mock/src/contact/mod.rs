@@ -6,9 +6,8 @@ pub(crate) mod contact;
 pub(crate) mod contact_post;
 pub(crate) mod contact_search;
 mod country;
-pub(crate) mod custom_field;
 pub(crate) mod postal_address;
 
 pub(crate) use contact::Contact;
-pub(crate) use country::told;
+pub(crate) use country::with_country;
 pub(crate) use postal_address::StoredAddress;

@@ -1,4 +1,5 @@
-//! Postal addresses (docs/evidence/brightpearl-orders.md#postal-addresses). An address belongs to one contact only.
+//! Postal addresses (docs/evidence/brightpearl-orders.md#postal-addresses). An address belongs to at most one
+//! contact.
 
 use brightpearl::{ContactId, order::Address};
 use serde::Deserialize;
@@ -6,15 +7,15 @@ use serde_json::{Value, json};
 
 use super::country;
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
-    state::{Account, take},
+    gateway::{Answer, Call, Problem, placeholder_codes},
+    state::Account,
 };
 
-/// An address, and whose it is.
+/// An address with its contact.
 #[derive(Clone)]
 pub(crate) struct StoredAddress {
     pub(crate) contact: Option<ContactId>,
-    /// Without a name and an e-mail, which are the contact's own.
+    /// Without name and e-mail address, which belong to the contact.
     pub(crate) address: Address,
 }
 
@@ -35,22 +36,18 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
     let ids = call.ids(0)?.unwrap_or_default();
     let stored = ids.iter().filter_map(|id| Some((id, account.postal_addresses.get(&id)?)));
     let found: Vec<Value> = stored.map(|(id, stored)| view(id, stored)).collect();
-    if found.is_empty() {
-        Err(Problem::not_found("No postal addresses found"))
-    } else {
-        Ok(Answer::of(found))
-    }
+    Answer::non_empty(found, "No postal addresses found")
 }
 
 /// `POST /postal-address`.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let address = check(call.body()?)?;
-    let id = take(&mut account.next.postal_address);
+    let id = account.next_ids.postal_address.next();
     account.postal_addresses.insert(id, StoredAddress { contact: None, address });
     Ok(Answer::of(id))
 }
 
-/// `PUT /postal-address/{id}`: the whole of it.
+/// `PUT /postal-address/{id}`: replaces the whole address.
 pub(crate) fn replace(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let address = check(call.body()?)?;
     let id: u64 = call.id(0)?;
@@ -68,11 +65,11 @@ struct AssignmentBody {
     slot: String,
 }
 
-/// `PUT /contact/{id}/postal-address`: which address is for what.
+/// `PUT /contact/{id}/postal-address`: assigns addresses to the purposes of a contact.
 pub(crate) fn assign(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let assignments: Vec<AssignmentBody> = call.body()?;
     let id: ContactId = call.id(0)?;
-    let refused = |message: String| Err(Problem::client(invented::CONTACT, message));
+    let refused = |message: String| Err(Problem::client(placeholder_codes::CONTACT, message));
     if !account.contacts.contains_key(&id) {
         return Err(Problem::not_found("No Contact Found"));
     }
@@ -99,7 +96,7 @@ pub(crate) fn assign(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     Ok(Answer::nothing())
 }
 
-/// The addresses of a contact.
+/// Returns the addresses of a contact.
 pub(super) fn of_contact(account: &Account, contact: ContactId) -> Vec<Value> {
     let of_contact = |stored: &StoredAddress| stored.contact == Some(contact);
     let addresses = account.postal_addresses.iter().filter(|(_, stored)| of_contact(stored));
@@ -108,7 +105,7 @@ pub(super) fn of_contact(account: &Account, contact: ContactId) -> Vec<Value> {
 
 fn check(body: AddressBody) -> Result<Address, Problem> {
     let line = body.address_line1.filter(|line| !line.is_empty());
-    let line = line.ok_or_else(|| Problem::client(invented::CONTACT, "addressLine1 is required"))?;
+    let line = line.ok_or_else(|| Problem::client(placeholder_codes::CONTACT, "addressLine1 is required"))?;
     Ok(Address {
         address_line1: Some(line),
         address_line2: body.address_line2,

@@ -2,10 +2,10 @@ use api_mock_core::{Refusal, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Window, invented};
+use super::{Window, placeholder_codes};
 use crate::Switches;
 
-/// What a resource answers when all went well.
+/// The answer of a resource to a valid request.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -13,20 +13,25 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// `{"response": …}`; unset fields are left out, as Brightpearl does outside of searches.
+    /// Creates `{"response": …}` without null fields, as Brightpearl does outside of searches.
     pub(crate) fn of(payload: impl Serialize) -> Self {
         let mut response = written(payload);
         drop_nulls(&mut response);
-        // Moved in: `json!` would write the whole of it once more.
+        // Moved, because `json!` would serialize it again.
         Self::whole(Value::Object(Map::from_iter([("response".to_owned(), response)])))
     }
 
-    /// `{}`, the answer of PUT, DELETE and actions.
+    /// Creates `{"response": [ … ]}`, or a 404 with this message if nothing was found.
+    pub(crate) fn non_empty<T: Serialize>(found: Vec<T>, message: &str) -> Result<Self, Problem> {
+        if found.is_empty() { Err(Problem::not_found(message)) } else { Ok(Self::of(found)) }
+    }
+
+    /// Creates `{}`, the answer to PUT, DELETE and actions.
     pub(crate) fn nothing() -> Self {
         Self::whole(json!({}))
     }
 
-    /// This body as it is.
+    /// Creates an answer with exactly this body.
     pub(crate) const fn whole(body: Value) -> Self {
         Self { status: 200, body }
     }
@@ -37,7 +42,7 @@ impl Answer {
     }
 }
 
-/// The JSON of a payload. The types answered here always can be written.
+/// Serializes a payload. The types used here can always be serialized.
 fn written(payload: impl Serialize) -> Value {
     serde_json::to_value(payload).unwrap_or_default()
 }
@@ -53,12 +58,12 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
-/// Why a resource refuses a request.
+/// The errors for which a resource rejects a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     pub(crate) status: u16,
     errors: Vec<(String, String)>,
-    /// For people who use the mock; Brightpearl itself says no more than its message.
+    /// A hint for users of the mock, which Brightpearl does not send.
     pub(crate) hint: Option<String>,
 }
 
@@ -67,23 +72,23 @@ impl Problem {
         Self { status, errors: vec![(code.to_owned(), message.into())], hint: None }
     }
 
-    /// A mistake of the caller's.
+    /// Creates an error of the caller, with status 400.
     pub(crate) fn client(code: &str, message: impl Into<String>) -> Self {
         Self::new(400, code, message)
     }
 
-    /// There is nothing there.
+    /// Creates a 404.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(404, "CMNC-404", message)
     }
 
-    /// An internal error, which a value of the wrong JSON type makes too
+    /// Creates an internal error. A value of the wrong JSON type causes one too
     /// (docs/evidence/brightpearl-platform.md#error-codes).
     pub(crate) fn internal(hint: Option<String>) -> Self {
         Self { hint, ..Self::new(500, "CMNU-003", "Internal Server Error") }
     }
 
-    /// Several refusals in one answer; none of them when there are none.
+    /// Combines several errors into one answer. Without errors the result is Ok.
     pub(crate) fn all(problems: Vec<Self>) -> Result<(), Self> {
         let combined = problems.into_iter().reduce(|mut first, next| {
             first.errors.extend(next.errors);
@@ -92,47 +97,47 @@ impl Problem {
         combined.map_or(Ok(()), Err)
     }
 
-    /// The refusal as the account's switches word it, where neither status nor code is known for sure.
+    /// Applies the switches for errors whose status or code is not certain.
     pub(crate) fn under(mut self, switches: Switches) -> Self {
         let Some((code, _)) = self.errors.first_mut() else { return self };
         match code.as_str() {
             "CMNC-008" if switches.unsorted_ids_are_cmnc_006 => "CMNC-006".clone_into(code),
             "CMNC-038" | "CMNC-043" => self.status = switches.patch_refusal_status,
-            invented::SEARCH_PARAMETER => self.status = switches.unknown_filter_status,
+            placeholder_codes::SEARCH_PARAMETER => self.status = switches.unknown_filter_status,
             _ => {}
         }
         self
     }
 
-    /// Code and message of each error.
+    /// Returns code and message of each error.
     pub(crate) fn listed(&self) -> Value {
         self.errors.iter().map(|(code, message)| json!({ "code": code, "message": message })).collect()
     }
 
-    /// The messages in one line.
+    /// Returns the messages in one line.
     pub(crate) fn message(&self) -> String {
         self.errors.iter().map(|(_, message)| message.as_str()).collect::<Vec<_>>().join("; ")
     }
 }
 
-/// The body of a refusal, with `=`, `'`, `<`, `>` and `&` written as `\u003d` and so on
+/// Builds the body of an error, with `=`, `'`, `<`, `>` and `&` escaped as `\u003d` and so on
 /// (docs/evidence/brightpearl-platform.md#error-codes).
 pub(crate) fn error_body(problem: &Problem) -> String {
     html_safe(&json!({ "errors": problem.listed() }))
 }
 
-/// The body of the gateway's own refusals: a sentence instead of errors.
+/// Builds the body of the gateway's own errors: a sentence instead of a list of errors.
 pub(crate) fn sentence(text: &str) -> String {
     html_safe(&json!({ "response": text }))
 }
 
-/// What the gateway says to one request too many.
+/// The gateway's message above the request limit.
 pub(crate) const THROTTLED: &str =
     "You have sent too many requests. Please wait before sending another request";
-/// What the gateway says to an access token that has seen its time.
+/// The gateway's message for an expired access token.
 pub(crate) const TOKEN_EXPIRED: &str = "Authorization token expired";
 
-/// Status and body of a refusal that a fault asks for.
+/// Returns status and body of the error that a fault asks for.
 pub(crate) fn refusal_body(refusal: Refusal) -> (u16, String) {
     match refusal {
         Refusal::Status500 => (500, error_body(&Problem::internal(None))),
@@ -142,7 +147,7 @@ pub(crate) fn refusal_body(refusal: Refusal) -> (u16, String) {
     }
 }
 
-/// None of these characters is JSON syntax, so wherever they stand they are inside a string.
+/// Escapes HTML characters. They are not JSON syntax, so they only occur inside strings.
 fn html_safe(body: &Value) -> String {
     let mut safe = String::new();
     for character in body.to_string().chars() {
@@ -154,7 +159,7 @@ fn html_safe(body: &Value) -> String {
     safe
 }
 
-/// The headers of every answer; the instance id only when the caller is known
+/// Adds the headers of every answer. The instance id is added for known callers only
 /// (docs/evidence/brightpearl-platform.md#response-headers).
 pub(crate) fn headers(
     response: Response,

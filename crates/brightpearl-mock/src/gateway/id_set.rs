@@ -1,11 +1,11 @@
-//! The grammar of id sets in paths, and what Brightpearl refuses (docs/evidence/brightpearl-platform.md#id-sets).
+//! The grammar of id sets in paths (docs/evidence/brightpearl-platform.md#id-sets).
 
 use brightpearl::{IdSet, MAX_IDS_PER_GET};
 
 use super::Problem;
 
-/// Reads an id set. A comma list must ascend; a list with `.` need not. Which of `CMNC-006` and `CMNC-008` says
-/// what is not settled: here the second is an order that does not ascend, the first everything else.
+/// Parses an id set. A comma list must ascend; a list with `.` need not. When Brightpearl uses `CMNC-006` and
+/// `CMNC-008` is not certain: here `CMNC-008` is a list that does not ascend, `CMNC-006` everything else.
 pub(crate) fn parse(text: &str) -> Result<IdSet, Problem> {
     let set: IdSet = text.parse().map_err(|_| invalid(text))?;
     if !commas_ascend(text) {
@@ -18,7 +18,7 @@ pub(crate) fn parse(text: &str) -> Result<IdSet, Problem> {
     Ok(set)
 }
 
-/// What is no id set at all.
+/// The error for an invalid id set.
 pub(super) fn invalid(text: &str) -> Problem {
     Problem::client("CMNC-006", format!("Invalid ID set: {text}"))
 }

@@ -1,5 +1,4 @@
-//! The OAuth 2.0 token end points beside the API: no envelope, no throttle
-//! (docs/evidence/brightpearl-platform.md#oauth).
+//! The OAuth 2.0 token endpoints, without envelope and throttle (docs/evidence/brightpearl-platform.md#oauth).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::Switches;
 
-/// How long an access token lives (documented).
+/// The lifetime of an access token (documented).
 const LIFETIME: SignedDuration = SignedDuration::from_secs(604_800);
 
-/// What authorisation codes and tokens are good for.
+/// The valid authorization codes and tokens of an app.
 #[derive(Clone)]
 pub(crate) struct OAuth {
     account: String,
@@ -22,28 +21,28 @@ pub(crate) struct OAuth {
     /// None for a public client.
     client_secret: Option<String>,
     instance: u64,
-    /// Codes that wait to be exchanged, with the redirect URI that they were asked with.
+    /// Unused authorization codes, with their redirect URI.
     codes: BTreeMap<String, String>,
     refresh_tokens: BTreeSet<String>,
-    /// Access tokens with the time at which they expire.
+    /// Access tokens with their expiry.
     access_tokens: BTreeMap<String, Timestamp>,
-    /// Counts what was handed out, so that nothing is handed out twice.
+    /// The number of issued codes and tokens, which makes each unique.
     handed_out: u64,
 }
 
-/// One of the end points.
+/// An OAuth endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endpoint {
-    /// Where the user's browser is sent for a code.
+    /// Issues a code to the user's browser.
     Authorize,
-    /// Where codes and refresh tokens become access tokens.
+    /// Exchanges codes and refresh tokens for access tokens.
     Token,
-    /// Where an access token is asked about.
+    /// Describes an access token.
     Introspect,
 }
 
 impl Endpoint {
-    /// The end point of a request, and the account code that its path names, if any.
+    /// Returns the endpoint of a request, and the account code in its path, if any.
     pub(crate) fn of(request: &Request) -> Option<(Self, Option<String>)> {
         let segments = request.segments();
         let path: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
@@ -58,7 +57,7 @@ impl Endpoint {
         Some((endpoint, account.map(str::to_owned)))
     }
 
-    /// The name under which requests are counted and faults match.
+    /// Returns the name under which requests are counted and faults match.
     pub(crate) const fn operation(self) -> &'static str {
         match self {
             Self::Authorize => "get-oauth-authorize",
@@ -68,16 +67,16 @@ impl Endpoint {
     }
 }
 
-/// Why no token is handed out, in the words of the token end point.
-enum Denied {
+/// Why a token is denied, with the messages of the token endpoint.
+enum OAuthError {
     Client,
     Grant,
     RedirectUri,
-    /// No wording is known: the error names of RFC 6749.
+    /// An error name of RFC 6749, because Brightpearl's message is not known.
     Request(&'static str),
 }
 
-impl Denied {
+impl OAuthError {
     fn body(&self) -> Value {
         match self {
             Self::Client => json!({ "error": "invalid_client" }),
@@ -108,7 +107,7 @@ impl OAuth {
         }
     }
 
-    /// Answers a request to one of the end points.
+    /// Answers a request to an OAuth endpoint. None for any other request.
     pub(crate) fn answer(
         &mut self,
         request: &Request,
@@ -119,7 +118,7 @@ impl OAuth {
         let form = request.form();
         let account = account.or_else(|| value(&form, "account_code").map(str::to_owned));
         if account.is_some_and(|account| account != self.account) {
-            return Some(Response::json(400, &Denied::Client.body()));
+            return Some(Response::json(400, &OAuthError::Client.body()));
         }
         let outcome = match endpoint {
             Endpoint::Authorize => self.authorize(request),
@@ -131,7 +130,7 @@ impl OAuth {
         Some(outcome.unwrap_or_else(|denied| Response::json(400, &denied.body())))
     }
 
-    /// A code, as a user's consent would make one.
+    /// Issues an authorization code, as a user's consent would.
     pub(crate) fn new_code(&mut self, redirect_uri: &str) -> String {
         let number = self.next();
         let code = format!("7d2c0f4e-52d1-4b7e-8a1e-{number:012x}");
@@ -139,15 +138,15 @@ impl OAuth {
         code
     }
 
-    /// Everybody consents at once.
-    fn authorize(&mut self, request: &Request) -> Result<Response, Denied> {
+    /// Issues a code at once, without asking a user.
+    fn authorize(&mut self, request: &Request) -> Result<Response, OAuthError> {
         if request.query("client_id") != Some(&self.client_id) {
-            return Err(Denied::Client);
+            return Err(OAuthError::Client);
         }
         if request.query("response_type") != Some("code") {
-            return Err(Denied::Request("unsupported_response_type"));
+            return Err(OAuthError::Request("unsupported_response_type"));
         }
-        let redirect_uri = request.query("redirect_uri").ok_or(Denied::Request("invalid_request"))?;
+        let redirect_uri = request.query("redirect_uri").ok_or(OAuthError::Request("invalid_request"))?;
         let code = self.new_code(redirect_uri);
         let separator = if redirect_uri.contains('?') { '&' } else { '?' };
         let mut location = format!("{redirect_uri}{separator}code={code}");
@@ -160,35 +159,35 @@ impl OAuth {
         Ok(Response::new(302, "text/html", "").header("Location", location))
     }
 
-    fn token(&mut self, form: &Form, now: Timestamp, switches: &Switches) -> Result<Value, Denied> {
+    fn token(&mut self, form: &Form, now: Timestamp, switches: &Switches) -> Result<Value, OAuthError> {
         let secret = value(form, "client_secret");
         if value(form, "client_id") != Some(&self.client_id) || secret != self.client_secret.as_deref() {
-            return Err(Denied::Client);
+            return Err(OAuthError::Client);
         }
         match value(form, "grant_type") {
             Some("authorization_code") => self.exchange(form, now),
             Some("refresh_token") => self.refresh(form, now, switches),
-            Some(_) => Err(Denied::Request("unsupported_grant_type")),
-            None => Err(Denied::Request("invalid_request")),
+            Some(_) => Err(OAuthError::Request("unsupported_grant_type")),
+            None => Err(OAuthError::Request("invalid_request")),
         }
     }
 
-    /// A code is good for one attempt.
-    fn exchange(&mut self, form: &Form, now: Timestamp) -> Result<Value, Denied> {
+    /// Exchanges a code, which is valid for one attempt.
+    fn exchange(&mut self, form: &Form, now: Timestamp) -> Result<Value, OAuthError> {
         let redirect_uri =
-            value(form, "code").and_then(|code| self.codes.remove(code)).ok_or(Denied::Grant)?;
+            value(form, "code").and_then(|code| self.codes.remove(code)).ok_or(OAuthError::Grant)?;
         if value(form, "redirect_uri") != Some(&redirect_uri) {
-            return Err(Denied::RedirectUri);
+            return Err(OAuthError::RedirectUri);
         }
         let mut answer = self.tokens(now);
-        // On this grant only, and as a string.
+        // Only this grant has the instance id, and as a string.
         answer["installation_instance_id"] = json!(self.instance.to_string());
         Ok(answer)
     }
 
-    fn refresh(&mut self, form: &Form, now: Timestamp, switches: &Switches) -> Result<Value, Denied> {
+    fn refresh(&mut self, form: &Form, now: Timestamp, switches: &Switches) -> Result<Value, OAuthError> {
         let given = value(form, "refresh_token").filter(|given| self.refresh_tokens.contains(*given));
-        let given = given.ok_or(Denied::Grant)?;
+        let given = given.ok_or(OAuthError::Grant)?;
         if !switches.old_refresh_tokens_work {
             self.refresh_tokens.remove(given);
         }
@@ -203,7 +202,7 @@ impl OAuth {
         }
     }
 
-    /// A new pair. The tokens hold the characters that a form must encode.
+    /// Issues a pair of tokens. They contain characters that a form must encode.
     fn tokens(&mut self, now: Timestamp) -> Value {
         let access_token = format!("mock+access/{:04}=", self.next());
         self.access_tokens.insert(access_token.clone(), now.saturating_add(LIFETIME).unwrap_or(now));
@@ -217,14 +216,14 @@ impl OAuth {
         refresh_token
     }
 
-    /// Only access tokens are known here; every value is a string.
-    fn introspect(&self, request: &Request, form: &Form, now: Timestamp) -> Result<Value, Denied> {
+    /// Describes an access token. Every value is a string.
+    fn introspect(&self, request: &Request, form: &Form, now: Timestamp) -> Result<Value, OAuthError> {
         let secret = self.client_secret.as_deref().unwrap_or_default();
         let expected = format!("Basic {}", STANDARD.encode(format!("{}:{secret}", self.client_id)));
         if request.header("authorization") != Some(&expected) {
-            return Err(Denied::Client);
+            return Err(OAuthError::Client);
         }
-        let token = value(form, "token").ok_or(Denied::Request("invalid_request"))?;
+        let token = value(form, "token").ok_or(OAuthError::Request("invalid_request"))?;
         Ok(match self.access_tokens.get(token) {
             Some(expires) if *expires > now => json!({
                 "active": "true", "token_type": "Bearer", "exp": expires.as_second().to_string(),
@@ -233,7 +232,7 @@ impl OAuth {
         })
     }
 
-    /// When this access token expires; none when it was never handed out.
+    /// Returns the expiry of an access token. None for an unknown token.
     pub(crate) fn expiry(&self, access_token: &str) -> Option<Timestamp> {
         self.access_tokens.get(access_token).copied()
     }
@@ -244,14 +243,14 @@ impl OAuth {
     }
 }
 
-/// What a fault makes these end points answer: the errors of RFC 6749, as they have no envelope.
+/// Builds the error answer that a fault asks for: an error of RFC 6749, without an envelope.
 pub(crate) fn refusal(refusal: Refusal) -> Response {
     match refusal {
         Refusal::Status500 => Response::json(500, &json!({ "error": "server_error" })),
         Refusal::Status503 | Refusal::Throttle => {
             Response::json(503, &json!({ "error": "temporarily_unavailable" }))
         }
-        Refusal::TokenExpired => Response::json(400, &Denied::Grant.body()),
+        Refusal::TokenExpired => Response::json(400, &OAuthError::Grant.body()),
     }
 }
 
@@ -271,5 +270,5 @@ fn grant(access_token: &str, refresh_token: &str, lifetime: SignedDuration) -> V
     })
 }
 
-/// Brightpearl's own: where the mock listens is the caller's to know.
+/// Brightpearl's domain. The caller knows the address of the mock.
 const API_DOMAIN: &str = "euw1.brightpearlconnect.com";

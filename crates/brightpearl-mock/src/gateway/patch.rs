@@ -1,4 +1,4 @@
-//! The operations of a PATCH, and how they are refused (docs/evidence/brightpearl-platform.md#patch).
+//! The operations of a PATCH and their errors (docs/evidence/brightpearl-platform.md#patch).
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -16,42 +16,41 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// The value. One of a wrong JSON type is an internal error of Brightpearl's.
+    /// Decodes the value. A wrong JSON type is an internal error, as in Brightpearl.
     pub(crate) fn value<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         serde_json::from_value(self.value.clone())
             .map_err(|error| Problem::internal(Some(format!("{}: {error}", self.path))))
     }
 
-    /// The value of the one operation that this path takes.
+    /// Returns the value of a `replace`, the only operation of this path.
     pub(crate) fn replacement<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         if self.op == "replace" { self.value() } else { Err(self.not_allowed()) }
     }
 
-    /// The value, or none when it is to be removed.
+    /// Returns the value of a `replace`, or none for a `remove`.
     pub(crate) fn replacement_or_removal<T: DeserializeOwned>(&self) -> Result<Option<T>, Problem> {
         if self.op == "remove" { Ok(None) } else { self.replacement().map(Some) }
     }
 
-    /// The path takes other operations. Status 500, though the mistake is the caller's.
+    /// The operation is not allowed for the path. Brightpearl answers 500 although it is the caller's error.
     pub(crate) fn not_allowed(&self) -> Problem {
         let message = format!("Invalid patch operation ({}) for given path ({})", self.op, self.path);
         Problem::new(500, "CMNC-044", message)
     }
 
-    /// Nothing can be changed at this path.
+    /// The path cannot be changed.
     pub(crate) fn unsupported(&self) -> Problem {
         Problem::client("CMNC-043", format!("The path {} is not supported", self.path))
     }
 
-    /// There is nothing at this path yet.
+    /// The path has no value yet.
     pub(crate) fn nothing_there(&self) -> Problem {
         Problem::client("CMNC-038", format!("There is nothing to {} at {}", self.op, self.path))
     }
 }
 
-/// Applies operations to a thing, one after the other. A refusal leaves the thing as it was; where PATCH is not
-/// atomic, it leaves what came before the refused operation, and the refusal comes back to be answered once the
-/// thing is stored.
+/// Applies operations to an object in order. An error leaves the object unchanged. If a switch makes PATCH not
+/// atomic, the operations before the error are kept, and the error is returned for the answer.
 pub(crate) fn apply_all<T: Clone>(
     operations: &[Operation],
     thing: &mut T,

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-/// The request budget: so many in one minute of the UTC clock (docs/evidence/brightpearl-platform.md#request-budget).
+/// The request limit for each minute of the UTC clock (docs/evidence/brightpearl-platform.md#request-budget).
 #[derive(Debug)]
 pub(crate) struct Throttle {
     limit: Option<u32>,
@@ -8,14 +8,14 @@ pub(crate) struct Throttle {
     used: u32,
 }
 
-/// Where a request stands in its minute.
+/// The state of the request limit after a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
-    /// How many more may come; none when the throttle is off.
+    /// The remaining requests. None if the throttle is disabled.
     pub(crate) remaining: Option<u32>,
-    /// Milliseconds to the next minute.
+    /// Milliseconds until the next minute.
     pub(crate) period_ms: i64,
-    /// Whether this request is one too many.
+    /// Whether this request exceeds the limit.
     pub(crate) exceeded: bool,
 }
 
@@ -28,7 +28,7 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    /// Another limit; none switches the throttle off. The count starts again.
+    /// Sets the limit and restarts the count. None disables the throttle.
     pub(crate) const fn set_limit(&mut self, limit: Option<u32>) {
         self.limit = limit;
         self.used = 0;

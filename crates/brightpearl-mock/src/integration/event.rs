@@ -1,5 +1,4 @@
-//! Events, and the deliveries that subscribers get of them
-//! (docs/evidence/brightpearl-platform.md#webhook-templates,
+//! Events and their webhooks (docs/evidence/brightpearl-platform.md#webhook-templates,
 //! docs/evidence/brightpearl-platform.md#webhook-delivery).
 
 use std::{collections::BTreeMap, time::Duration};
@@ -11,10 +10,9 @@ use brightpearl::{
 };
 use jiff::Timestamp;
 
-use super::webhook::has_body;
 use crate::state::Account;
 
-/// Something that happened to resources of one kind.
+/// A change of resources of one kind.
 #[derive(Debug)]
 pub(crate) struct Event {
     resource: &'static str,
@@ -33,7 +31,7 @@ impl Event {
         Self { resource, lifecycle, specifier, ids }
     }
 
-    /// Also when an order is made.
+    /// Raised for new orders too.
     pub(crate) fn order_modified(id: OrderId) -> Self {
         Self::new("order", "modified", "", id.into())
     }
@@ -50,14 +48,14 @@ impl Event {
         Self::new("goods-in-note", "created", "", IdSet::of(notes.iter().copied()))
     }
 
-    /// That the id is the transfer note's is an assumption
-    /// (docs/evidence/brightpearl-warehouse.md#warehouse-events); a switch makes it that of the movements that
-    /// arrive.
+    /// The id is that of the transfer note, which is an assumption
+    /// (docs/evidence/brightpearl-warehouse.md#warehouse-events). A switch uses the ids of the arriving movements
+    /// instead.
     pub(crate) fn quarantine_release_created<I: Into<u64>>(ids: impl IntoIterator<Item = I>) -> Self {
         Self::new("quarantine-release", "created", "", IdSet::of(ids))
     }
 
-    /// None when there are no products.
+    /// None without products.
     pub(crate) fn on_hand_modified(products: impl IntoIterator<Item = ProductId>) -> Option<Self> {
         let ids = IdSet::of(products);
         (!ids.is_empty()).then(|| Self::new("product", "modified", "on-hand-modified", ids))
@@ -69,8 +67,8 @@ impl Event {
     }
 }
 
-/// Takes what happened, and gives what subscribers are sent: one delivery for all ids where id sets are
-/// accepted, else one for each.
+/// Takes the pending events and builds their deliveries: one for all ids if the subscription accepts id sets, else
+/// one for each id.
 pub(crate) fn deliveries(account: &mut Account, now: Timestamp) -> Vec<Delivery> {
     let events = std::mem::take(&mut account.events);
     let mut deliveries = std::mem::take(&mut account.test_deliveries);
@@ -86,7 +84,7 @@ pub(crate) fn deliveries(account: &mut Account, now: Timestamp) -> Vec<Delivery>
     deliveries
 }
 
-/// A subscription to a shorter name takes all events below it.
+/// Whether a subscription includes an event. A shorter name includes all events below it.
 fn covers(subscription: &str, event: &str) -> bool {
     event.strip_prefix(subscription).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
@@ -105,7 +103,7 @@ fn delivery(account: &Account, webhook: &NewWebhook, event: &Event, ids: &IdSet,
     filled(webhook, event.full_name(), &variables)
 }
 
-/// What a subscriber is sent to see that it can be: the given values, else those of its own subscription.
+/// Builds a test delivery with the given template values, and defaults from the subscription.
 pub(super) fn test_delivery(
     account: &Account,
     webhook: &NewWebhook,
@@ -128,7 +126,7 @@ pub(super) fn test_delivery(
     filled(webhook, webhook.subscribe_to.clone(), &variables)
 }
 
-/// The webhook with its templates filled.
+/// Fills the templates of a webhook.
 fn filled(webhook: &NewWebhook, event: String, variables: &Variables<'_>) -> Delivery {
     let filled = |template: &str| {
         variables.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
@@ -153,13 +151,18 @@ fn filled(webhook: &NewWebhook, event: String, variables: &Variables<'_>) -> Del
     }
 }
 
+/// Whether webhooks with this method carry a body.
+pub(super) fn has_body(http_method: &str) -> bool {
+    matches!(http_method, "POST" | "PUT")
+}
+
 /// Template variables and their values.
 type Variables<'v> = BTreeMap<&'v str, String>;
 
 const VERSION: &str = "4.95.2647";
 
-/// Brightpearl's own schedule is not known (docs/evidence/brightpearl-platform.md#assumptions); this one fits
-/// into a test.
+/// Brightpearl's schedule is not known (docs/evidence/brightpearl-platform.md#assumptions). This one is short enough
+/// for tests.
 const WAITS: &[Duration] =
     &[Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(9)];
 

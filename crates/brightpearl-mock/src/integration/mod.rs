@@ -2,7 +2,6 @@
 
 pub(crate) mod account_configuration;
 mod event;
-pub(crate) mod instance;
 pub(crate) mod webhook;
 
 pub(crate) use event::{Event, deliveries};

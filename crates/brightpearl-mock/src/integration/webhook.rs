@@ -1,4 +1,4 @@
-//! Webhook subscriptions, and what is refused (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
+//! Webhook subscriptions and their errors (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use brightpearl::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::event::test_delivery;
+use super::event::{has_body, test_delivery};
 use crate::{
     Switches,
-    gateway::{Answer, Call, Problem, invented},
-    state::{Account, take},
+    gateway::{Answer, Call, Problem, placeholder_codes},
+    state::Account,
 };
 
-/// `GET /webhook[/{ids}]`: everybody's.
+/// `GET /webhook[/{ids}]`: the subscriptions of all callers.
 pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?;
     let wanted = |webhook: &&Webhook| ids.as_ref().is_none_or(|ids| ids.contains(webhook.id));
@@ -28,7 +28,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     }
 }
 
-/// Neither body nor content type for methods without a body.
+/// Without body and content type for methods without a body.
 fn view(webhook: &Webhook) -> Value {
     let mut view = serde_json::to_value(webhook).unwrap_or_default();
     if let (false, Some(fields)) = (has_body(&webhook.webhook.http_method), view.as_object_mut()) {
@@ -54,7 +54,7 @@ struct WebhookBody {
 /// `POST /webhook`.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let webhook = check(call.body()?, call.switches)?;
-    let id = WebhookId::new(take(&mut account.next.webhook));
+    let id = WebhookId::new(account.next_ids.webhook.next());
     account.webhooks.insert(id, Webhook { id, webhook });
     Ok(Answer::of(id))
 }
@@ -66,7 +66,7 @@ struct SimulationBody {
     test_data: BTreeMap<String, String>,
 }
 
-/// The most ids of a test delivery.
+/// The maximum number of ids of a test delivery.
 const MAX_TEST_IDS: u64 = 10;
 
 /// `POST /webhook/{id}/simulate`: sends one webhook with the given values of template variables.
@@ -78,7 +78,7 @@ pub(crate) fn simulate(account: &mut Account, call: &Call<'_>) -> Result<Answer,
     let ids = body.test_data.get("${resource-id}").map(|ids| ids.parse::<IdSet>());
     if ids.is_some_and(|ids| !ids.is_ok_and(|ids| ids.len() <= MAX_TEST_IDS)) {
         let message = format!("${{resource-id}} must be 1 to {MAX_TEST_IDS} IDs");
-        return Err(Problem::client(invented::WEBHOOK, message));
+        return Err(Problem::client(placeholder_codes::WEBHOOK, message));
     }
     let delivery = test_delivery(account, &webhook.webhook, body.test_data, call.now);
     account.test_deliveries.push(delivery);
@@ -94,12 +94,8 @@ pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     }
 }
 
-pub(super) fn has_body(http_method: &str) -> bool {
-    matches!(http_method, "POST" | "PUT")
-}
-
 fn check(body: WebhookBody, switches: Switches) -> Result<NewWebhook, Problem> {
-    let refused = |message: String| Problem::client(invented::WEBHOOK, message);
+    let refused = |message: String| Problem::client(placeholder_codes::WEBHOOK, message);
     let missing = |name: &str| refused(format!("{name} is required"));
     let subscribe_to = body.subscribe_to.ok_or_else(|| missing("subscribeTo"))?;
     check_event(&subscribe_to)?;
@@ -131,11 +127,11 @@ fn check(body: WebhookBody, switches: Switches) -> Result<NewWebhook, Problem> {
 }
 
 const MANDATORY: [&str; 3] = ["${account-code}", "${resource-type}", "${lifecycle-event}"];
-/// Most likely mandatory too: the recording that shows the refusal had it
+/// Probably mandatory too: the recorded subscription that was rejected had it
 /// (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
 const RESOURCE_ID: &str = "${resource-id}";
 
-/// One `INTC-057` for each variable that neither template has, with Brightpearl's own spelling.
+/// Creates one `INTC-057` for each variable that is in neither template, with Brightpearl's spelling.
 fn check_variables(uri: &str, body: Option<&str>, switches: Switches) -> Result<(), Problem> {
     let resource_id = switches.resource_id_is_mandatory.then_some(RESOURCE_ID);
     let absent = MANDATORY
@@ -148,8 +144,7 @@ fn check_variables(uri: &str, body: Option<&str>, switches: Switches) -> Result<
     Problem::all(refusals)
 }
 
-/// What can be subscribed to, as far as it was found (docs/evidence/brightpearl-platform.md#webhook-events):
-/// the resource, the lifecycle, its specifiers.
+/// The known events (docs/evidence/brightpearl-platform.md#webhook-events): resource, lifecycle and specifiers.
 const EVENTS: &[(&str, &str, &[&str])] = &[
     ("drop-ship-note", "created", &[]),
     ("drop-ship-note", "modified", &["shipped"]),
@@ -175,7 +170,7 @@ fn check_event(name: &str) -> Result<(), Problem> {
     let (resource, lifecycle, specifier) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
     let mut of_resource = EVENTS.iter().filter(|(known, ..)| *known == resource).peekable();
     let unknown = || {
-        // "too", as Brightpearl writes it.
+        // "too" is Brightpearl's spelling.
         Problem::client("INTC-064", format!("{name} either does not exist or cannot be subscribed too"))
     };
     if of_resource.peek().is_none() {

@@ -1,11 +1,11 @@
-//! Which orders a search can find at all, so that an account of 100,000 orders answers as fast as a small one.
+//! Selection of orders for a search by index, so that an account with 100,000 orders answers as fast as a small one.
 
 use brightpearl::{ContactId, IdSet, OrderId, order::Order};
 
 use crate::{gateway::Call, search::Period, state::Account};
 
-/// The orders that the first indexed filter leaves; all when there is none. Every filter is applied to them
-/// afterwards, so these may be too many, but never too few.
+/// Returns the orders that match the first indexed filter, or all orders. The search applies every filter afterwards,
+/// so these may be too many, but never too few.
 pub(super) fn candidates<'a>(
     account: &'a Account,
     call: &Call<'_>,
@@ -56,7 +56,7 @@ fn ids(account: &Account, call: &Call<'_>) -> Option<Vec<OrderId>> {
     Some(types.iter().flat_map(|id| index.orders_of_type(id)).collect())
 }
 
-/// A range may name more ids than there are orders.
+/// A range may contain more ids than there are orders.
 fn is_worth_it(account: &Account, set: &IdSet) -> bool {
     set.len() <= account.orders.len() as u64
 }

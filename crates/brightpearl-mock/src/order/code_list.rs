@@ -1,4 +1,4 @@
-//! The lists of codes that are the same on every account (docs/evidence/brightpearl-orders.md#order-codes).
+//! The lists of codes that all accounts share (docs/evidence/brightpearl-orders.md#order-codes).
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::{
 const TYPES: [(&str, &str); 4] =
     [("SO", "Sales order"), ("PO", "Purchase order"), ("SC", "Sales credit"), ("PC", "Purchase credit")];
 
-/// Code and description; the place is the id.
+/// Code and description. The position is the id.
 pub(super) const STOCK_STATUSES: [(&str, &str); 13] = [
     ("SON", "Sale not fulfilled"),
     ("SOP", "Sale part fulfilled"),
@@ -27,7 +27,7 @@ pub(super) const STOCK_STATUSES: [(&str, &str); 13] = [
     ("NON", "Unset"),
 ];
 
-/// Code and description; the place is the id.
+/// Code and description. The position is the id.
 pub(super) const SHIPPING_STATUSES: [(&str, &str); 4] = [
     ("NST", "No stock tracked products on order"),
     ("SNS", "Not shipped"),

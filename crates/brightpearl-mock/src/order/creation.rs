@@ -1,4 +1,4 @@
-//! Making an order with all its rows, or nothing at all: sales orders, sales credits, and the seed's orders
+//! Atomic creation of an order with its rows: sales orders, sales credits, and the seed's orders
 //! (docs/evidence/brightpearl-orders.md#creating-a-sales-credit,
 //! docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit,
 //! docs/evidence/brightpearl-orders.md#defaults-of-a-new-sales-credit).
@@ -19,19 +19,22 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::row::{CheckedRow, NewRow, RowDecimals};
+use super::{
+    computed::compute,
+    row::{CheckedRow, NewRow, RowDecimals},
+};
 use crate::{
-    contact::{Contact, told},
-    gateway::{Answer, Call, Problem, invented},
+    contact::{Contact, with_country},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     integration::Event,
-    state::{API_USER, Account, pass, take},
+    state::{API_USER, Account},
 };
 
-/// The body of a sales order or sales credit POST. Unknown keys are ignored, as Brightpearl does.
+/// The body of a sales order or sales credit POST. Unknown keys are ignored, as in Brightpearl.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct NewOrder {
-    /// Given by the seed only.
+    /// Set by the seed only.
     #[serde(skip)]
     pub(crate) id: Option<OrderId>,
     pub(crate) customer: NewParty,
@@ -84,13 +87,13 @@ pub(crate) struct NewDelivery {
     pub(crate) shipping_method_id: Option<ShippingMethodId>,
 }
 
-/// The longest customer reference (documented on the order PATCH, same column).
-const MAX_REFERENCE: usize = 64;
+/// The maximum length of a customer reference (documented for the order PATCH, same column).
+pub(super) const MAX_REFERENCE: usize = 64;
 
 /// Price list 1 is the cost price list of every account.
 const COST_PRICE_LIST: PriceListId = PriceListId::new(1);
 
-/// Answers a POST: 201 for a new order, 200 with the id of the one that the key names already.
+/// Answers a POST: 201 for a new order, 200 with the id of an existing order with the same key.
 pub(crate) fn post(account: &mut Account, call: &Call<'_>, kind: OrderTypeCode) -> Result<Answer, Problem> {
     let new: NewOrder = call.body()?;
     if let Some(existing) = existing(account, &kind, &new) {
@@ -106,13 +109,13 @@ pub(crate) fn post(account: &mut Account, call: &Call<'_>, kind: OrderTypeCode) 
     Ok(Answer::of(id).status(call.switches.new_order_status))
 }
 
-/// The order of this type under the same external reference and instance. One of the two alone is no key
+/// Returns the order of this type with the same external reference and instance. One of the two alone is not a key
 /// (docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit).
 pub(super) fn existing(account: &Account, kind: &OrderTypeCode, new: &NewOrder) -> Option<OrderId> {
     account.order_with_key(kind, new.external_ref.as_deref()?, new.installed_integration_instance_id?)
 }
 
-/// Makes an order, or tells everything that is wrong with it and changes nothing.
+/// Creates an order. If it is invalid, returns all errors and changes nothing.
 pub(crate) fn create(
     account: &mut Account,
     kind: OrderTypeCode,
@@ -138,10 +141,10 @@ pub(crate) fn create(
 
     let id = match new.id {
         Some(id) => {
-            pass(&mut account.next.order, id.get());
+            account.next_ids.order.reserve(id.get());
             id
         }
-        None => OrderId::new(take(&mut account.next.order)),
+        None => OrderId::new(account.next_ids.order.next()),
     };
     let mut order = header(account, id, kind, new, &contact, status, currency, now);
     for row in rows {
@@ -151,22 +154,24 @@ pub(crate) fn create(
         order.order_rows.extend(built);
     }
     account.insert_order(order);
-    account.compute(id);
+    compute(account, id);
     Ok(id)
 }
 
-/// Sales have a customer, purchases a supplier.
+/// Returns the customer of a sale, or the supplier of a purchase.
 fn contact(account: &Account, kind: &OrderTypeCode, new: &NewOrder) -> Result<Contact, Problem> {
     let is_purchase = matches!(kind, OrderTypeCode::PurchaseOrder | OrderTypeCode::PurchaseCredit);
     let role = if is_purchase { "supplier" } else { "customer" };
     let Some(id) = new.customer.id.or(new.customer_id) else {
-        return Err(Problem::client(invented::CUSTOMER, format!("The {role} is required")));
+        return Err(Problem::client(placeholder_codes::CUSTOMER, format!("The {role} is required")));
     };
     let contact = account
         .contacts
         .get(&id)
         .filter(|contact| if is_purchase { contact.is_supplier } else { contact.is_customer() });
-    contact.cloned().ok_or_else(|| Problem::client(invented::CUSTOMER, format!("There is no {role} {id}")))
+    contact
+        .cloned()
+        .ok_or_else(|| Problem::client(placeholder_codes::CUSTOMER, format!("There is no {role} {id}")))
 }
 
 fn status(
@@ -184,7 +189,7 @@ fn status(
     };
     let id = wanted.or_else(default).ok_or_else(|| {
         Problem::client(
-            invented::ORDER_STATUS,
+            placeholder_codes::ORDER_STATUS,
             format!("The account has no default status for new {kind} orders"),
         )
     })?;
@@ -194,10 +199,10 @@ fn status(
 fn currency(account: &Account, wanted: &NewCurrency, now: Timestamp) -> Result<OrderCurrency, Problem> {
     let base = account.base_currency();
     let code = wanted.code.clone().unwrap_or_else(|| base.clone());
-    let current = account
-        .exchange_rate(&code, now)
-        .ok_or_else(|| Problem::client(invented::REFERENCE, format!("The currency {code} is not set up")))?;
-    // A rate means something only when it is fixed (docs/evidence/brightpearl-orders.md#creating-a-sales-credit).
+    let current = account.exchange_rate(&code, now).ok_or_else(|| {
+        Problem::client(placeholder_codes::REFERENCE, format!("The currency {code} is not set up"))
+    })?;
+    // A rate is used only if it is fixed (docs/evidence/brightpearl-orders.md#creating-a-sales-credit).
     let mut rate = wanted.exchange_rate.filter(|_| wanted.fixed_exchange_rate).unwrap_or(current);
     rate.rescale(6);
     Ok(OrderCurrency {
@@ -208,11 +213,11 @@ fn currency(account: &Account, wanted: &NewCurrency, now: Timestamp) -> Result<O
     })
 }
 
-/// That these are refused is an assumption: the documentation does not say
+/// Returns an error for each unknown reference. That Brightpearl rejects these is an assumption
 /// (docs/evidence/brightpearl-orders.md#open-questions-on-orders).
 fn unknown_references(account: &Account, new: &NewOrder) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut refuse = |message: String| problems.push(Problem::client(invented::REFERENCE, message));
+    let mut refuse = |message: String| problems.push(Problem::client(placeholder_codes::REFERENCE, message));
     let unknown_parent = given(new.parent_id).filter(|id| !account.orders.contains_key(id));
     if let Some(parent) = unknown_parent.filter(|_| account.switches.unknown_parents_are_refused) {
         refuse(format!("There is no parent order {parent}"));
@@ -226,13 +231,15 @@ fn unknown_references(account: &Account, new: &NewOrder) -> Vec<Problem> {
         refuse(format!("There is no channel {channel}"));
     }
     if new.reference.as_ref().is_some_and(|reference| reference.chars().count() > MAX_REFERENCE) {
-        problems
-            .push(Problem::client(invented::TEXT, format!("ref has more than {MAX_REFERENCE} characters")));
+        problems.push(Problem::client(
+            placeholder_codes::TEXT,
+            format!("ref has more than {MAX_REFERENCE} characters"),
+        ));
     }
     problems
 }
 
-/// An id that was given and is not 0, which stands for none.
+/// Returns an id other than 0, which means none.
 fn given<I: std::fmt::Display>(id: Option<I>) -> Option<I> {
     id.filter(|id| id.to_string() != "0")
 }
@@ -251,12 +258,12 @@ fn header(
     let local = |time: OffsetDateTime| account.local(time.timestamp());
     let now = account.local(now);
     let address = new.customer.address.unwrap_or_else(|| contact.address(account));
-    let party = Party { contact_id: Some(contact.id), address: told(address.clone()) };
+    let party = Party { contact_id: Some(contact.id), address: with_country(address.clone()) };
     let billing = Party {
         contact_id: Some(new.billing.id.unwrap_or(contact.id)),
-        address: told(new.billing.address.unwrap_or_else(|| address.clone())),
+        address: with_country(new.billing.address.unwrap_or_else(|| address.clone())),
     };
-    let delivery = Party { contact_id: None, address: told(new.delivery.address.unwrap_or(address)) };
+    let delivery = Party { contact_id: None, address: with_country(new.delivery.address.unwrap_or(address)) };
     let is_purchase = contact.is_supplier;
     Order {
         id,

@@ -6,9 +6,7 @@ mod close;
 pub(crate) mod code_list;
 mod computed;
 mod creation;
-pub(crate) mod custom_field;
 pub(crate) mod note;
-pub(crate) mod note_search;
 pub(crate) mod order;
 pub(crate) mod order_patch;
 pub(crate) mod order_post;
@@ -16,18 +14,18 @@ pub(crate) mod order_search;
 pub(crate) mod row;
 pub(crate) mod row_change;
 pub(crate) mod row_replacement;
-pub(crate) mod sales_credit;
-pub(crate) mod sales_order;
 pub(crate) mod sales_order_search;
 pub(crate) mod status;
-mod typed_view;
+pub(crate) mod typed_order;
 
 pub(crate) use close::PendingClose;
-pub(crate) use computed::{is_received_row, received_on_row, two_decimals};
+pub(crate) use computed::{
+    compute, is_received_row, modified, paid, received_on_row, received_or_paid, two_decimals,
+};
 pub(crate) use creation::{NewCurrency, NewOrder, NewParty, create};
 pub(crate) use row::NewRow;
 
-/// An id, or the 0 that stands for none.
+/// Returns an id, or 0 for none.
 fn id_or_zero(id: Option<impl serde::Serialize>) -> serde_json::Value {
     id.map_or_else(|| serde_json::json!(0), |id| serde_json::json!(id))
 }

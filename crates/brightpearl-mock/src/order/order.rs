@@ -1,19 +1,20 @@
-//! Orders of all types by id (docs/evidence/brightpearl-orders.md#reading-orders).
+//! Reading orders of all types by id (docs/evidence/brightpearl-orders.md#reading-orders).
 
 use brightpearl::{
     IdSet, OrderId,
     order::{CustomFields, Order},
 };
 
+use super::close::answer_pending_closes;
 use crate::{
     gateway::{Answer, Call, Problem, get_uris},
     state::Account,
 };
 
-/// `GET /order/{ids}`: 200 with those that exist, also when none does.
+/// `GET /order/{ids}`: 200 with the existing orders, even if there are none.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
-    account.answer_pending_closes(&ids, call.now);
+    answer_pending_closes(account, &ids, call.now);
     let optional = call.names("includeOptional");
     let found = by_ids(account, &ids);
     if optional.is_empty() {
@@ -40,8 +41,8 @@ pub(crate) fn options(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
     get_uris(call, "order", account.orders.keys().copied())
 }
 
-/// The orders with these ids. As on the wire, not in the order asked: 1, 320, 321 came back as 320, 1, 321
-/// (docs/evidence/brightpearl-platform.md#id-sets).
+/// Returns the orders with these ids. As in Brightpearl, not in the requested order: 1, 320, 321 came back as 320, 1,
+/// 321 (docs/evidence/brightpearl-platform.md#id-sets).
 pub(crate) fn by_ids<'a>(account: &'a Account, ids: &IdSet) -> Vec<&'a Order> {
     let mut found: Vec<&Order> = ids.iter().filter_map(|id| account.orders.get(&OrderId::new(id))).collect();
     for pair in found.chunks_exact_mut(2) {

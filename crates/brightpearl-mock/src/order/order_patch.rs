@@ -1,4 +1,4 @@
-//! `PATCH /order/{id}`: the few fields of an order that change this way
+//! `PATCH /order/{id}`: the fields that can be changed this way
 //! (docs/evidence/brightpearl-orders.md#changing-orders).
 
 use brightpearl::{
@@ -6,16 +6,14 @@ use brightpearl::{
     order::{AllocationStatusCode, Order, Party},
 };
 
+use super::{computed::modified, creation::MAX_REFERENCE};
 use crate::{
-    gateway::{Answer, Call, Operation, Problem, apply_all, invented},
+    gateway::{Answer, Call, Operation, Problem, apply_all, placeholder_codes},
     state::Account,
 };
 
-/// The longest customer reference.
-const MAX_REFERENCE: usize = 64;
-
-/// `PATCH /order/{id}`: an object, not an array, and as it was before the change was counted: `version` and
-/// `updatedOn` are still the old ones (recorded).
+/// `PATCH /order/{id}`: answers with an object, not an array, in which `version` and `updatedOn` are still the old
+/// ones (recorded).
 pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let operations: Vec<Operation> = call.body()?;
     let id: OrderId = call.id(0)?;
@@ -25,7 +23,7 @@ pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pr
     })?;
     let answer = Answer::of(&order);
     account.replace_order(order);
-    account.modified(id, call.now);
+    modified(account, id, call.now);
     refused.map_or(Ok(answer), Err)
 }
 
@@ -35,7 +33,7 @@ fn apply(account: &Account, order: &mut Order, operation: &Operation) -> Result<
             let reference: String = operation.replacement_or_removal()?.unwrap_or_default();
             if reference.chars().count() > MAX_REFERENCE {
                 let message = format!("reference has more than {MAX_REFERENCE} characters");
-                return Err(Problem::client(invented::TEXT, message));
+                return Err(Problem::client(placeholder_codes::TEXT, message));
             }
             order.reference = reference;
         }
@@ -61,10 +59,10 @@ fn apply(account: &Account, order: &mut Order, operation: &Operation) -> Result<
     Ok(())
 }
 
-/// Not once stock is allocated.
+/// Checks a new warehouse. It cannot change after stock is allocated.
 fn warehouse(account: &Account, order: &Order, id: WarehouseId) -> Result<WarehouseId, Problem> {
     use AllocationStatusCode as Code;
-    let refused = |message: String| Err(Problem::client(invented::REFERENCE, message));
+    let refused = |message: String| Err(Problem::client(placeholder_codes::REFERENCE, message));
     if account.warehouse(id).is_none() {
         return refused(format!("There is no warehouse {id}"));
     }
@@ -74,15 +72,15 @@ fn warehouse(account: &Account, order: &Order, id: WarehouseId) -> Result<Wareho
     }
 }
 
-/// A customer, and not on an invoiced order.
+/// Checks a new customer. It cannot change after the order is invoiced.
 fn customer(account: &Account, order: &Order, id: ContactId) -> Result<ContactId, Problem> {
     if order.is_closed() {
         let message = format!("Order {} is invoiced: its contacts cannot change", order.id);
-        return Err(Problem::client(invented::INVOICED, message));
+        return Err(Problem::client(placeholder_codes::INVOICED, message));
     }
     match account.contacts.get(&id) {
         Some(contact) if contact.is_customer() => Ok(id),
-        _ => Err(Problem::client(invented::CUSTOMER, format!("There is no customer {id}"))),
+        _ => Err(Problem::client(placeholder_codes::CUSTOMER, format!("There is no customer {id}"))),
     }
 }
 

@@ -31,7 +31,8 @@ struct OrderBody {
     currency: CurrencyBody,
     assignment: AssignmentBody,
     warehouse_id: Option<WarehouseId>,
-    /// Kept, but no key unless a switch makes it one: that is documented for the typed resources only.
+    /// Stored, but not a key unless a switch makes it one, because the key is documented for the typed resources
+    /// only.
     external_ref: Option<String>,
     installed_integration_instance_id: Option<InstanceId>,
 }
@@ -84,7 +85,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     let kind = order_type(&body)?;
     let is_purchase = matches!(kind, OrderTypeCode::PurchaseOrder | OrderTypeCode::PurchaseCredit);
     if is_purchase && body.parties.supplier.as_ref().and_then(|supplier| supplier.contact_id).is_none() {
-        // "Suppllier", as Brightpearl writes it.
+        // "Suppllier" is Brightpearl's spelling.
         return Err(Problem::client("ORDC-022", "Suppllier ID Required."));
     }
     let new = new_order(body);
@@ -127,7 +128,7 @@ fn new_order(body: OrderBody) -> NewOrder {
         price_mode_code: body.price_mode_code,
         currency: NewCurrency {
             code: body.currency.order_currency_code,
-            // Orders made over the API have a fixed rate unless told otherwise (recorded).
+            // Orders created over the API have a fixed rate by default (recorded).
             fixed_exchange_rate: body.currency.fixed_exchange_rate.unwrap_or(true),
             exchange_rate: body.currency.exchange_rate,
         },
@@ -140,7 +141,7 @@ fn new_order(body: OrderBody) -> NewOrder {
     }
 }
 
-/// A party that only names its contact takes the contact's address.
+/// Converts a party. Without an address it gets the contact's address.
 fn new_party(party: Option<Party>) -> NewParty {
     party.map_or_else(NewParty::default, |Party { contact_id: id, address }| NewParty {
         id,

@@ -1,4 +1,4 @@
-//! `order-search`: all 19 columns and the filters that are none (docs/evidence/brightpearl-orders.md#order-search).
+//! `order-search`: all 19 columns and the additional filters (docs/evidence/brightpearl-orders.md#order-search).
 
 use brightpearl::order::{Order, OrderPaymentStatus, OrderStockStatusCode, ShippingStatusCode};
 use serde_json::{Value, json};
@@ -75,14 +75,15 @@ pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
         call,
         &name_of,
     )?;
-    // The order types are listed all four, whichever occur (docs/evidence/brightpearl-orders.md#order-search).
+    // All four order types are listed, even if they do not occur (docs/evidence/brightpearl-orders.md#order-search).
     if let Some(types) = answer.body.get_mut("reference").and_then(|maps| maps.get_mut(TYPES)) {
         *types = (1..).zip(TYPE_NAMES).map(|(id, name): (u64, _)| (id.to_string(), json!(name))).collect();
     }
     Ok(answer)
 }
 
-/// What the reference maps say. Only the order types, `Unset`, `Unpaid` and the first shipping status are recorded.
+/// Returns a name for a reference map. Only the order types, `Unset`, `Unpaid` and the first shipping status are
+/// recorded.
 fn name(account: &Account, map: &str, id: u64) -> Option<String> {
     let place = usize::try_from(id).ok()?.checked_sub(1)?;
     let listed = |names: &[&str]| names.get(place).map(|name| (*name).to_owned());
@@ -113,7 +114,7 @@ fn external_ref(order: &Order) -> Value {
     json!(order.external_ref)
 }
 
-/// The ids of docs/evidence/brightpearl-orders.md#stock-statuses: in threes for each order type, 13 for orders
+/// The ids of docs/evidence/brightpearl-orders.md#stock-statuses: three for each order type, and 13 for orders
 /// without stock.
 fn stock_status(order: &Order) -> Value {
     let code = order.stock_status_code.as_ref();
@@ -123,7 +124,7 @@ fn stock_status(order: &Order) -> Value {
     )
 }
 
-/// Of these ids only 1 (unpaid) and 5 (not applicable) are recorded
+/// The payment status ids. Only 1 (unpaid) and 5 (not applicable) are recorded
 /// (docs/evidence/brightpearl-orders.md#payment-statuses).
 fn payment_status(order: &Order) -> Value {
     json!(order.order_payment_status.as_ref().and_then(|status| match status {

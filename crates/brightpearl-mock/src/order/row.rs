@@ -1,4 +1,4 @@
-//! Order rows: what a row must have, and the component rows that a bundle brings
+//! Order rows: their checks, and the component rows of bundles
 //! (docs/evidence/brightpearl-orders.md#sales-credit-rows, docs/evidence/brightpearl-orders.md#order-rows).
 
 use std::collections::BTreeMap;
@@ -13,18 +13,18 @@ use brightpearl::{
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::computed::two_decimals;
+use super::computed::{compute, modified, two_decimals};
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     product::StoredProduct,
-    state::{Account, pass, take},
+    state::Account,
 };
 
-/// A row to add, as the body of a sales credit or sales order has it.
+/// A new row, in the form of the body of a sales credit or sales order.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewRow {
-    /// Given by the seed only.
+    /// Set by the seed only.
     #[serde(skip)]
     pub(crate) id: Option<OrderRowId>,
     pub(crate) product_id: Option<ProductId>,
@@ -37,14 +37,14 @@ pub(crate) struct NewRow {
     pub(crate) external_ref: Option<String>,
 }
 
-/// `POST /order/{id}/row`; for a bundle the component rows come too, and only the bundle's id is answered.
+/// `POST /order/{id}/row`: adds the component rows of a bundle too, and answers with the bundle's id only.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: RowBody = call.body()?;
     let id: OrderId = call.id(0)?;
     let order = account.order(id)?;
     if order.is_closed() {
         return Err(Problem::client(
-            invented::INVOICED,
+            placeholder_codes::INVOICED,
             format!("Order {id} is invoiced: no row can be added"),
         ));
     }
@@ -57,12 +57,12 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     if let Some(order) = account.orders.get_mut(&id) {
         order.order_rows.extend(rows);
     }
-    account.compute(id);
-    account.modified(id, call.now);
+    compute(account, id);
+    modified(account, id, call.now);
     Ok(Answer::of(new))
 }
 
-/// The body of a row POST, which nests what a sales credit has flat.
+/// The body of a row POST, which nests fields that are flat in a sales credit.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RowBody {
@@ -114,14 +114,14 @@ impl From<RowBody> for NewRow {
     }
 }
 
-/// How many decimals net and tax may have: four in a sales credit, two in a row POST as documented.
+/// The maximum number of decimals of net and tax: four in a sales credit, two in a row POST, as documented.
 #[derive(Clone, Copy)]
 pub(crate) enum RowDecimals {
     Two = 2,
     Four = 4,
 }
 
-/// A row that is in order.
+/// A valid row.
 pub(crate) struct CheckedRow {
     row: NewRow,
     product: Option<StoredProduct>,
@@ -132,7 +132,7 @@ pub(crate) struct CheckedRow {
 }
 
 impl CheckedRow {
-    /// Checks a row; all that is wrong with it comes back.
+    /// Checks a row and returns all errors.
     pub(crate) fn check(
         account: &Account,
         kind: &OrderTypeCode,
@@ -140,13 +140,12 @@ impl CheckedRow {
         decimals: RowDecimals,
     ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        // 1000 with a name is a free-text row too (docs/evidence/brightpearl-orders.md#order-rows).
+        // Product 1000 with a name is a free-text row too (docs/evidence/brightpearl-orders.md#order-rows).
         let named_product = row.product_id.filter(|id| *id != ProductId::FREE_TEXT && id.get() != 0);
         let product = named_product.and_then(|id| account.products.get(&id)).cloned();
         match (named_product, &product) {
-            (Some(id), None) => {
-                problems.push(Problem::client(invented::PRODUCT, format!("There is no product {id}")))
-            }
+            (Some(id), None) => problems
+                .push(Problem::client(placeholder_codes::PRODUCT, format!("There is no product {id}"))),
             (None, _) if row.name.as_deref().unwrap_or_default().is_empty() => {
                 problems.push(Problem::client("ORDC-026", "Product name is required"));
             }
@@ -163,14 +162,15 @@ impl CheckedRow {
         let tax_rate = row.tax_code.as_ref().and_then(|code| account.tax_rate(code)).cloned();
         if tax_rate.is_none() {
             let code = row.tax_code.as_ref().map_or("(none)", TaxCode::as_str);
-            problems.push(Problem::client(invented::TAX_CODE, format!("There is no tax code {code}")));
+            problems
+                .push(Problem::client(placeholder_codes::TAX_CODE, format!("There is no tax code {code}")));
         }
         let amount =
             |amount: Option<Decimal>| amount.filter(|amount| amount.normalize().scale() <= decimals as u32);
         let (net, tax) = (amount(row.net), amount(row.tax));
         if net.is_none() || tax.is_none() {
             let message = format!("Net and tax are required, with at most {} decimals", decimals as u32);
-            problems.push(Problem::client(invented::AMOUNT, message));
+            problems.push(Problem::client(placeholder_codes::AMOUNT, message));
         }
         match (tax_rate, quantity, net, tax) {
             (Some(tax_rate), Some(quantity), Some(net), Some(tax)) if problems.is_empty() => {
@@ -180,7 +180,7 @@ impl CheckedRow {
         }
     }
 
-    /// The row, and after it the component rows of a bundle, with ids and places after `last`.
+    /// Builds the row and the component rows of a bundle, with sequence numbers after `last`.
     pub(crate) fn build(
         self,
         account: &mut Account,
@@ -189,10 +189,10 @@ impl CheckedRow {
     ) -> BTreeMap<OrderRowId, OrderRow> {
         let id = match self.row.id {
             Some(id) => {
-                pass(&mut account.next.row, id.get());
+                account.next_ids.row.reserve(id.get());
                 id
             }
-            None => OrderRowId::new(take(&mut account.next.row)),
+            None => OrderRowId::new(account.next_ids.row.next()),
         };
         let components = self.product.as_ref().map(|product| product.components.clone()).unwrap_or_default();
         let mut rows = BTreeMap::from([(id, self.parent(account, currency, last + 10))]);
@@ -206,7 +206,7 @@ impl CheckedRow {
                 id,
                 last + 10 * place,
             );
-            rows.insert(OrderRowId::new(take(&mut account.next.row)), row);
+            rows.insert(OrderRowId::new(account.next_ids.row.next()), row);
         }
         rows
     }
@@ -238,7 +238,7 @@ impl CheckedRow {
         }
     }
 
-    /// A component's row carries no money: that is the bundle's.
+    /// Builds a component row. Its amounts are zero, because the bundle row has them.
     fn component(
         &self,
         account: &Account,
@@ -279,7 +279,7 @@ impl CheckedRow {
         }
     }
 
-    /// The row's own, the product's, the account's.
+    /// Returns the nominal code of the row, of the product, or of the account.
     fn nominal_code(&self, account: &Account) -> Option<NominalCode> {
         let of_product = || self.product.as_ref()?.nominal_code_sales.clone();
         let of_account = || account.configuration.get("salesNominalCode").map(NominalCode::new);
@@ -287,7 +287,8 @@ impl CheckedRow {
     }
 }
 
-/// Positive; whole for stock-tracked products and bundles, else at most four decimals.
+/// Whether a quantity is valid: positive, whole for stock-tracked products and bundles, else with at most four
+/// decimals.
 fn is_quantity(quantity: Decimal, product: Option<&StoredProduct>) -> bool {
     let whole = product.is_some_and(|product| product.stock_tracked || product.is_bundle());
     let decimals = if whole { 0 } else { 4 };
@@ -303,6 +304,7 @@ pub(super) fn scaled(mut value: Decimal, decimals: u32) -> Decimal {
     value
 }
 
-fn combined(problems: Vec<Problem>) -> Problem {
+/// Combines the errors of a row into one answer.
+pub(super) fn combined(problems: Vec<Problem>) -> Problem {
     Problem::all(problems).err().unwrap_or_else(|| Problem::internal(None))
 }

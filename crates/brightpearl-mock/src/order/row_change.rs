@@ -7,18 +7,18 @@ use brightpearl::{
 use rust_decimal::Decimal;
 
 use super::{
-    computed::{received_on_row, two_decimals},
+    computed::{compute, modified, received_on_row, two_decimals},
     row::scaled,
 };
 use crate::{
-    gateway::{Answer, Call, Operation, Problem, apply_all, invented},
+    gateway::{Answer, Call, Operation, Problem, apply_all, placeholder_codes},
     state::Account,
 };
 
-/// The most decimals of a quantity, and of a net or tax amount, in a PATCH.
+/// The maximum number of decimals of quantities and amounts in a PATCH.
 const MAX_DECIMALS: u32 = 4;
 
-/// `PATCH /order/{id}/row/{id}`: the row, without its id.
+/// `PATCH /order/{id}/row/{id}`: answers with the row, without its id.
 pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let operations: Vec<Operation> = call.body()?;
     let (order_id, row_id): (OrderId, OrderRowId) = (call.id(0)?, call.id(1)?);
@@ -39,13 +39,13 @@ pub(crate) fn patch(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pr
         }
         order.order_rows.insert(row_id, row.clone());
     }
-    account.compute(order_id);
-    account.modified(order_id, call.now);
+    compute(account, order_id);
+    modified(account, order_id, call.now);
     refused.map_or_else(|| Ok(Answer::of(row)), Err)
 }
 
-/// `DELETE /order/{id}/row/{id}`: of a bundle with its component rows. That a row which goods came for cannot
-/// go is an assumption.
+/// `DELETE /order/{id}/row/{id}`: deletes a bundle with its component rows. That a row with receipts cannot be
+/// deleted is an assumption.
 pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let (order_id, row_id): (OrderId, OrderRowId) = (call.id(0)?, call.id(1)?);
     changeable(account, order_id, row_id)?;
@@ -54,22 +54,22 @@ pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     let rows = &account.order(order_id)?.order_rows;
     if rows.iter().any(|(id, row)| goes(*id, row) && received_on_row(account, order_id, *id) > 0) {
         let message = format!("Goods were received on row {row_id}: it cannot be removed");
-        return Err(Problem::client(invented::ROW, message));
+        return Err(Problem::client(placeholder_codes::ROW, message));
     }
     if let Some(order) = account.orders.get_mut(&order_id) {
         order.order_rows.retain(|id, row| !goes(*id, row));
     }
-    account.compute(order_id);
-    account.modified(order_id, call.now);
+    compute(account, order_id);
+    modified(account, order_id, call.now);
     Ok(Answer::nothing())
 }
 
-/// The row, when its order is not invoiced.
+/// Returns the row. An invoiced order is an error.
 fn changeable(account: &Account, order_id: OrderId, row_id: OrderRowId) -> Result<OrderRow, Problem> {
     let order = account.order(order_id)?;
     if order.is_closed() {
         let message = format!("Order {order_id} is invoiced: its rows cannot change");
-        return Err(Problem::client(invented::INVOICED, message));
+        return Err(Problem::client(placeholder_codes::INVOICED, message));
     }
     let row = order.order_rows.get(&row_id).cloned();
     row.ok_or_else(|| Problem::not_found(format!("Cannot find row {row_id} of order {order_id}")))
@@ -98,12 +98,12 @@ fn decimal(operation: &Operation) -> Result<Decimal, Problem> {
     let value: Decimal = operation.replacement()?;
     if value.normalize().scale() > MAX_DECIMALS {
         let message = format!("{} takes at most {MAX_DECIMALS} decimals", operation.path);
-        return Err(Problem::client(invented::AMOUNT, message));
+        return Err(Problem::client(placeholder_codes::AMOUNT, message));
     }
     Ok(value)
 }
 
-/// Not below what came already.
+/// Checks that a quantity is not below the received quantity.
 fn check_quantity(account: &Account, order: OrderId, id: OrderRowId, row: &OrderRow) -> Result<(), Problem> {
     let received = received_on_row(account, order, id);
     if row.quantity.magnitude < Decimal::from(received) {
@@ -115,7 +115,7 @@ fn check_quantity(account: &Account, order: OrderId, id: OrderRowId, row: &Order
     Ok(())
 }
 
-/// As seen on a live account: net 100 to 200 at 13 % made a tax of 26.00.
+/// As seen on a live account: a net change from 100 to 200 at 13 % changed the tax to 26.00.
 fn recompute_tax(row: &mut OrderRow) {
     let rate = row.row_value.tax_rate.unwrap_or_default();
     row.row_value.row_tax.value = two_decimals(row.row_value.row_net.value * rate / Decimal::ONE_HUNDRED);

@@ -1,4 +1,4 @@
-//! `PUT /sales-order/{id}/row/{ids}`: rows of a sales order replaced, each with an outcome of its own
+//! `PUT /sales-order/{id}/row/{ids}`: replaces rows of a sales order, each with a result of its own
 //! (docs/evidence/brightpearl-orders.md#order-rows).
 
 use std::collections::BTreeMap;
@@ -12,11 +12,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    computed::received_on_row,
-    row::{CheckedRow, NewRow, RowDecimals},
+    computed::{compute, modified, received_on_row},
+    row::{CheckedRow, NewRow, RowDecimals, combined},
 };
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     state::Account,
 };
 
@@ -33,14 +33,17 @@ struct ReplacementBody {
     nominal_code: Option<NominalCode>,
 }
 
-/// `PUT /sales-order/{id}/row/{ids}`: 200 when every row is replaced, 400 when none is. That it is 207 when only
-/// some are is an assumption.
+/// `PUT /sales-order/{id}/row/{ids}`: 200 if all rows are replaced, 400 if none is. 207 for some of them is an
+/// assumption.
 pub(crate) fn put(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let bodies: Vec<ReplacementBody> = call.body()?;
     let (id, rows) = (call.id(0)?, call.ids(1)?.unwrap_or_default());
     check_order(account, id)?;
     if IdSet::of(bodies.iter().map(|body| body.id.get())) != rows {
-        return Err(Problem::client(invented::ROW, "The row IDs of the path and of the body differ"));
+        return Err(Problem::client(
+            placeholder_codes::ROW,
+            "The row IDs of the path and of the body differ",
+        ));
     }
     let mut statuses = BTreeMap::new();
     let mut errors: BTreeMap<String, Value> = BTreeMap::new();
@@ -59,8 +62,8 @@ pub(crate) fn put(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
         refused if refused == count => return Problem::all(problems).map(|()| Answer::nothing()),
         _ => 207,
     };
-    account.compute(id);
-    account.modified(id, call.now);
+    compute(account, id);
+    modified(account, id, call.now);
     Ok(Answer::of(json!({ "resourceStatuses": statuses, "resourceErrors": errors })).status(status))
 }
 
@@ -71,14 +74,14 @@ fn check_order(account: &Account, id: OrderId) -> Result<(), Problem> {
     }
     if order.is_closed() {
         return Err(Problem::client(
-            invented::INVOICED,
+            placeholder_codes::INVOICED,
             format!("Order {id} is invoiced: its rows cannot change"),
         ));
     }
     Ok(())
 }
 
-/// The row stays where it is and keeps its own external reference.
+/// Replaces a row. It keeps its position and its external reference.
 fn replace(account: &mut Account, order_id: OrderId, body: ReplacementBody) -> Result<(), Problem> {
     let id = body.id;
     let order = account.order(order_id)?;
@@ -88,7 +91,7 @@ fn replace(account: &mut Account, order_id: OrderId, body: ReplacementBody) -> R
         before.ok_or_else(|| Problem::not_found(format!("Cannot find row {id} of order {order_id}")))?;
     if received_on_row(account, order_id, id) > 0 {
         return Err(Problem::client(
-            invented::ROW,
+            placeholder_codes::ROW,
             format!("Goods moved on row {id}: it cannot be replaced"),
         ));
     }
@@ -104,8 +107,7 @@ fn replace(account: &mut Account, order_id: OrderId, body: ReplacementBody) -> R
         external_ref: before.external_ref,
     };
     let checked = CheckedRow::check(account, &OrderTypeCode::SalesOrder, new, RowDecimals::Four);
-    let checked = checked
-        .map_err(|problems| Problem::all(problems).err().unwrap_or_else(|| Problem::internal(None)))?;
+    let checked = checked.map_err(combined)?;
     let rows = checked.build(account, &currency, before.order_row_sequence.get().saturating_sub(10));
     if let Some(order) = account.orders.get_mut(&order_id) {
         remove_components(order, id);

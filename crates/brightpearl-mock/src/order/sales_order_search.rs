@@ -1,4 +1,4 @@
-//! `sales-order-search`: as `order-search` for sales orders alone, with codes where that has ids
+//! `sales-order-search`: an `order-search` for sales orders, with codes instead of ids
 //! (docs/evidence/brightpearl-orders.md#sales-orders).
 
 use brightpearl::order::{Order, OrderTypeCode};

@@ -1,4 +1,4 @@
-//! Order statuses, and setting one (docs/evidence/brightpearl-orders.md#order-statuses).
+//! Order statuses, and the status of an order (docs/evidence/brightpearl-orders.md#order-statuses).
 
 use brightpearl::{
     OrderId, OrderStatusId,
@@ -6,11 +6,14 @@ use brightpearl::{
 };
 use serde::Deserialize;
 
-use super::note::{self, NewNote};
+use super::{
+    computed::{paid, touch},
+    note::{self, NewNote},
+};
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     integration::Event,
-    state::{Account, take},
+    state::Account,
 };
 
 /// `GET /order-status[/{ids}]`: grouped by type.
@@ -18,7 +21,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     let ids = call.ids(0)?;
     let wanted = |id: OrderStatusId| ids.as_ref().is_none_or(|ids| ids.contains(id));
     let found: Vec<_> = account.order_statuses.iter().filter(|status| wanted(status.status_id)).collect();
-    if found.is_empty() { Err(Problem::not_found("No order statuses found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No order statuses found")
 }
 
 #[derive(Deserialize)]
@@ -36,13 +39,13 @@ struct NewStatusBody {
     batch_process: bool,
 }
 
-/// The longest name of a status.
+/// The maximum length of a status name.
 const MAX_NAME: usize = 64;
 
 /// `POST /order-status`. A name is unique among the statuses of its type.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: NewStatusBody = call.body()?;
-    let refused = |message: String| Problem::client(invented::ORDER_STATUS, message);
+    let refused = |message: String| Problem::client(placeholder_codes::ORDER_STATUS, message);
     let kind = body.order_type_code.filter(|kind| OrderTypeCode::KNOWN.contains(kind));
     let kind = kind.ok_or_else(|| refused("orderTypeCode is required".to_owned()))?;
     let name = body.name.filter(|name| (1..=MAX_NAME).contains(&name.chars().count()));
@@ -51,7 +54,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     if account.order_statuses.iter().filter(of_kind).any(|status| status.name == name) {
         return Err(refused(format!("There is a status {name} for {kind} orders already")));
     }
-    let status_id = OrderStatusId::new(take(&mut account.next.order_status));
+    let status_id = OrderStatusId::new(account.next_ids.order_status.next());
     let place = account.order_statuses.iter().filter(of_kind).count() + 1;
     account.order_statuses.push(OrderStatus {
         status_id,
@@ -87,14 +90,14 @@ struct NoteBody {
     file_id: Option<u64>,
 }
 
-/// `PUT /order/{id}/status`: sets it and adds a note, or changes nothing.
+/// `PUT /order/{id}/status`: sets the status and adds a note, or changes nothing.
 pub(crate) fn set(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: StatusBody = call.body()?;
     let id: OrderId = call.id(0)?;
     let order = account.order(id)?;
     let wanted = body
         .order_status_id
-        .ok_or_else(|| Problem::client(invented::ORDER_STATUS, "orderStatusId is required"))?;
+        .ok_or_else(|| Problem::client(placeholder_codes::ORDER_STATUS, "orderStatusId is required"))?;
     let status = usable(account, wanted, &order.order_type_code)?;
     check_cancellation(account, id, wanted)?;
 
@@ -110,12 +113,12 @@ pub(crate) fn set(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
         order.order_status = status;
     }
     note::add(account, id, note);
-    account.touch(id, call.now);
+    touch(account, id, call.now);
     account.raise(Event::order_status_modified(id));
     Ok(Answer::nothing())
 }
 
-/// The status, when it exists, is of this order type and not disabled.
+/// Returns a status that orders of this type can have.
 pub(crate) fn usable(
     account: &Account,
     id: OrderStatusId,
@@ -123,21 +126,24 @@ pub(crate) fn usable(
 ) -> Result<OrderStatusLabel, Problem> {
     let status = account.status(id).filter(|status| status.order_type_code == *kind && !status.disabled);
     let status = status.ok_or_else(|| {
-        Problem::client(invented::ORDER_STATUS, format!("{id} is no status that {kind} orders can have"))
+        Problem::client(
+            placeholder_codes::ORDER_STATUS,
+            format!("{id} is no status that {kind} orders can have"),
+        )
     })?;
     Ok(OrderStatusLabel { order_status_id: id, name: Some(status.name.clone()) })
 }
 
-/// A sale is cancelled only while it is not invoiced, nothing is shipped and nothing is paid
+/// Checks a cancellation. A sale can be cancelled only if it is not invoiced, shipped or paid
 /// (docs/evidence/brightpearl-orders.md#order-statuses).
 fn check_cancellation(account: &Account, id: OrderId, wanted: OrderStatusId) -> Result<(), Problem> {
     let order = account.order(id)?;
     let cancels = order.order_type_code == OrderTypeCode::SalesOrder
         && account.configured("cancelledOrderStatusId") == Some(wanted);
     let is_shipped = order.shipping_status_code == Some(ShippingStatusCode::AllShipped);
-    if cancels && (order.is_closed() || is_shipped || !account.paid(id).is_zero()) {
+    if cancels && (order.is_closed() || is_shipped || !paid(account, id).is_zero()) {
         let message = format!("Order {id} is invoiced, shipped or has payments: it cannot be cancelled");
-        return Err(Problem::client(invented::CANCELLATION, message));
+        return Err(Problem::client(placeholder_codes::CANCELLATION, message));
     }
     Ok(())
 }

@@ -1,10 +1,7 @@
 //! `product-service`: products and channels.
 #![allow(clippy::module_inception, reason = "the folder is Brightpearl's service, the file its resource")]
 
-pub(crate) mod bundle;
 pub(crate) mod channel;
-pub(crate) mod channel_brand;
-pub(crate) mod custom_field;
 pub(crate) mod product;
 pub(crate) mod product_search;
 

@@ -1,4 +1,5 @@
-//! Products (docs/evidence/brightpearl-orders.md#products).
+//! Products, and the bundles that contain them (docs/evidence/brightpearl-orders.md#products,
+//! docs/evidence/brightpearl-orders.md#bundles).
 
 use std::collections::BTreeMap;
 
@@ -19,17 +20,17 @@ pub(crate) struct StoredProduct {
     pub(crate) name: String,
     pub(crate) sku: Option<String>,
     pub(crate) stock_tracked: bool,
-    /// Of one, in base currency.
+    /// The cost of one unit, in base currency.
     pub(crate) cost: Decimal,
-    /// Of a bundle; empty for everything else.
+    /// The components of a bundle. Empty for other products.
     pub(crate) components: Vec<Component>,
     pub(crate) nominal_code_sales: Option<NominalCode>,
     pub(crate) default_locations: BTreeMap<WarehouseId, LocationId>,
-    /// Nothing here changes a product afterwards.
+    /// The mock never changes a product, so this is its last change too.
     pub(crate) created_on: OffsetDateTime,
 }
 
-/// So many of a product in one bundle.
+/// A product in a bundle, with its quantity.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Component {
@@ -61,7 +62,7 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
             view
         })
         .collect();
-    if found.is_empty() { Err(Problem::not_found("No Products Found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No Products Found")
 }
 
 /// `OPTIONS /product[/{ids}]`.
@@ -117,4 +118,20 @@ fn view(account: &Account, product: &StoredProduct) -> Value {
         "createdOn": product.created_on,
         "version": product.created_on.timestamp().as_millisecond(),
     })
+}
+
+/// `GET /product/{ids}/bundle`: only products that are in a bundle.
+pub(crate) fn bundles_of(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?.unwrap_or_default();
+    let uses = ids.iter().map(|id| bundle_tree(account, ProductId::new(id)));
+    let found: Vec<Value> = uses.filter(|tree| tree.get("bundles").is_some()).collect();
+    Answer::non_empty(found, "No Bundles Found")
+}
+
+/// Ends, because a seed with a bundle that contains itself is invalid.
+fn bundle_tree(account: &Account, id: ProductId) -> Value {
+    let holds = |component: &Component| component.product_id == id;
+    let bundles = account.products.values().filter(|product| product.components.iter().any(holds));
+    let bundles: Vec<Value> = bundles.map(|bundle| bundle_tree(account, bundle.id)).collect();
+    if bundles.is_empty() { json!({ "id": id }) } else { json!({ "id": id, "bundles": bundles }) }
 }

@@ -11,10 +11,10 @@ use crate::{
 
 type ProductColumn = Column<StoredProduct>;
 
-/// The columns in live order, `SKU` in capitals. What nothing here fills is null.
+/// The columns in Brightpearl's order, with `SKU` in capitals. Columns that the mock does not support are null.
 const PRODUCTS: Table<StoredProduct> = Table {
     columns: &[
-        // Which categories products are in; there are none here.
+        // The categories of products, which the mock does not have.
         ProductColumn::new("productId", Kind::IdSet, |product| json!(product.id))
             .named_by("productCategoryMembership"),
         ProductColumn::new("productName", Kind::SearchText, |product| json!(product.name)),

@@ -10,12 +10,12 @@ use super::{
 };
 use crate::state::Account;
 
-/// An account to be, from what a new Brightpearl account has: its factory statuses
-/// (docs/evidence/brightpearl-orders.md#order-statuses), the nominal codes that Brightpearl itself posts to, a
-/// base currency, tax codes `T20` and `Z`, a warehouse 2 with locations 2 and 3 (quarantine). No channels,
-/// payment methods, people, products or orders.
+/// Builds an account with the content of a new Brightpearl account: factory statuses
+/// (docs/evidence/brightpearl-orders.md#order-statuses), the nominal codes that Brightpearl itself posts to, a base
+/// currency, tax codes `T20` and `Z`, and a warehouse 2 with locations 2 and 3 (quarantine). It has no channels,
+/// payment methods, contacts, products and orders.
 ///
-/// What is added under the id of a factory status, nominal code, tax code or warehouse stands in its place.
+/// An added status, nominal code, tax code or warehouse replaces the factory one with the same id.
 ///
 /// ```
 /// use brightpearl_mock::{
@@ -47,7 +47,7 @@ pub struct AccountBuilder {
     seed: Seed,
 }
 
-/// A method that adds things to a list of the seed.
+/// Writes the methods that add items to the lists of the seed.
 macro_rules! adding {
     ($( $(#[$doc:meta])+ $name:ident: $item:ty, )+) => {
         impl AccountBuilder {
@@ -65,13 +65,13 @@ macro_rules! adding {
 adding! {
     /// Adds customers and suppliers.
     contacts: SeedContact,
-    /// Adds products: with stock, without, and bundles.
+    /// Adds products with stock, products without stock, and bundles.
     products: SeedProduct,
-    /// Adds units of products that are there from the start.
+    /// Adds opening stock.
     stock: SeedStock,
     /// Adds tax codes.
     tax_codes: SeedTaxCode,
-    /// Adds nominal codes; bank accounts are some of them.
+    /// Adds nominal codes, including bank accounts.
     nominal_codes: SeedNominalCode,
     /// Adds payment methods.
     payment_methods: SeedPaymentMethod,
@@ -93,7 +93,7 @@ adding! {
     orders: SeedOrder,
     /// Adds payments on the orders.
     payments: SeedPayment,
-    /// Adds periods of the books; with none, every date is in one.
+    /// Adds accounting periods. Without any, all dates are open.
     accounting_periods: SeedAccountingPeriod,
 }
 
@@ -102,51 +102,51 @@ impl AccountBuilder {
         Self { seed: blank() }
     }
 
-    /// Another account code than `acmeoutdoors`.
+    /// Sets the account code. The default is `acmeoutdoors`.
     pub fn code(mut self, code: &str) -> Self {
         code.clone_into(&mut self.seed.account);
         self
     }
 
-    /// Other credentials of a private app than `acmeoutdoors_returns` and `mock-account-token`.
+    /// Sets the credentials of a private app. The default is `acmeoutdoors_returns` and `mock-account-token`.
     pub fn credentials(mut self, app_ref: &str, token: &str) -> Self {
         app_ref.clone_into(&mut self.seed.app_ref);
         token.clone_into(&mut self.seed.token);
         self
     }
 
-    /// Another integration instance of the caller than 41.
+    /// Sets the caller's integration instance. The default is 41.
     pub fn instance_id(mut self, id: u64) -> Self {
         self.seed.instance_id = InstanceId::new(id);
         self
     }
 
-    /// Another time zone than `Europe/London`.
+    /// Sets the time zone. The default is `Europe/London`.
     pub fn time_zone(self, iana_name: &str) -> Self {
         self.configuration("timeZone", iana_name)
     }
 
-    /// Other books than those in `GBP`.
+    /// Sets the base currency. The default is `GBP`.
     pub fn base_currency(self, code: &str) -> Self {
         self.configuration("baseCurrencyCode", code)
     }
 
-    /// A value of `account-configuration` under its name there, such as `newSalesCreditStatusId`.
+    /// Sets a value of `account-configuration`, such as `newSalesCreditStatusId`.
     pub fn configuration(mut self, name: &str, value: &str) -> Self {
         self.seed.configuration.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// Locks the books up to this day, that day included.
+    /// Locks accounting up to and including this day.
     pub fn locked_until(mut self, day: Date) -> Self {
         self.seed.locked_until = Some(day);
         self
     }
 
-    /// The account.
+    /// Builds the account.
     ///
     /// # Errors
-    /// When something refers to what the account does not have, or is there twice: the error names it.
+    /// The account is invalid: something is missing or exists twice. The error names it.
     pub fn build(self) -> Result<Account, SeedError> {
         Account::from_seed(with_factory_settings(self.seed))
     }
@@ -199,7 +199,7 @@ fn blank() -> Seed {
     }
 }
 
-/// The seed with those factory settings that it does not replace.
+/// Adds the factory settings that the seed does not replace.
 fn with_factory_settings(mut seed: Seed) -> Seed {
     let base = seed.configuration.get("baseCurrencyCode").cloned().unwrap_or_default();
     if seed.currencies.iter().all(|currency| !currency.is_default) {
@@ -216,7 +216,7 @@ fn with_factory_settings(mut seed: Seed) -> Seed {
     seed
 }
 
-/// The given things, and before them those factory ones whose id is not given.
+/// Returns the factory items whose id is not given, followed by the given items.
 fn completed<T, I: Ord>(given: Vec<T>, factory: impl IntoIterator<Item = T>, id: impl Fn(&T) -> I) -> Vec<T> {
     let replaced: BTreeSet<I> = given.iter().map(&id).collect();
     let mut all: Vec<T> = factory.into_iter().filter(|item| !replaced.contains(&id(item))).collect();

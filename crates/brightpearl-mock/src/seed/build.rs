@@ -1,5 +1,5 @@
-//! Makes an account out of a seed. Orders and payments go the way that a POST goes, so a seed cannot hold what
-//! the account would refuse.
+//! Builds an account from a seed. Orders and payments are created as by a POST, so the seed cannot contain what the
+//! account would reject.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,27 +30,30 @@ use crate::{
     accounting::{
         StoredPeriod, StoredRate,
         customer_payment::{self, NewPayment},
+        journal,
     },
     contact::{Contact, StoredAddress},
     custom_field::{CustomField, CustomFields},
     gateway::{Credentials, Problem, oauth::OAuth},
     index::Index,
+    next_ids::NextIds,
     order::{self, NewCurrency, NewOrder, NewParty, NewRow},
     product::{Component, StoredProduct},
-    state::{Account, NextIds, StoredWarehouse, pass},
+    state::{Account, StoredWarehouse},
+    stock::Stock,
     warehouse::stock_correction,
 };
 
 impl Account {
-    /// An account to be, from what a new Brightpearl account has.
+    /// Returns a builder that starts from a new Brightpearl account.
     pub fn builder() -> AccountBuilder {
         AccountBuilder::new()
     }
 
-    /// The account that starts with this.
+    /// Builds the account of a seed.
     ///
     /// # Errors
-    /// When something in the seed refers to what it does not have, or is there twice: the error names it.
+    /// The seed is invalid: something is missing or exists twice. The error names it.
     pub fn from_seed(seed: impl Into<Arc<Seed>>) -> Result<Self, SeedError> {
         let seed = seed.into();
         seed.check()?;
@@ -66,17 +69,17 @@ impl Account {
             add_payment(&mut account, payment.clone())?;
         }
         account.events.clear();
-        // Locked once the seed is in: what it holds was posted before.
-        account.lock_books(seed.locked_until);
+        // Locked last, because the seed's orders and payments were posted before.
+        account.locked_until = seed.locked_until;
         Ok(account)
     }
 }
 
-/// The account as it is set up, without people, stock, orders and payments.
+/// Builds the account without contacts, stock, orders and payments.
 fn empty(seed: &Arc<Seed>) -> Result<Account, SeedError> {
     let zone = seed.configuration.get("timeZone").map_or("UTC", String::as_str);
     let time_zone = TimeZone::get(zone)
-        .map_err(|_| SeedError(format!("`configuration.timeZone` is {zone}, which is no IANA time zone")))?;
+        .map_err(|_| SeedError(format!("`configuration.timeZone`: unknown IANA time zone {zone}")))?;
     let secret = seed.client_secret.clone();
     let oauth = OAuth::new(&seed.account, &seed.app_ref, secret, seed.instance_id.get());
     let made = OffsetDateTime::in_zone(MADE, &time_zone);
@@ -120,20 +123,21 @@ fn empty(seed: &Arc<Seed>) -> Result<Account, SeedError> {
         movements: Vec::new(),
         webhooks: BTreeMap::new(),
         index: Index::default(),
+        stock: Stock::default(),
         pending_closes: BTreeMap::new(),
         events: Vec::new(),
         test_deliveries: Vec::new(),
         parts: Vec::new(),
-        next: NextIds::default(),
+        next_ids: NextIds::default(),
     };
     let statuses = account.order_statuses.iter().map(|status| status.status_id.get());
-    pass(&mut account.next.order_status, statuses.max().unwrap_or_default());
+    account.next_ids.order_status.reserve(statuses.max().unwrap_or_default());
     let methods = account.payment_methods.iter().filter_map(|method| method.id).map(|id| id.get());
-    pass(&mut account.next.payment_method, methods.max().unwrap_or_default());
+    account.next_ids.payment_method.reserve(methods.max().unwrap_or_default());
     Ok(account)
 }
 
-/// Stock lies there as a stock correction brought it.
+/// Adds opening stock with a stock correction.
 fn add_stock(account: &mut Account, seed: &SeedStock) {
     let cost = account.products.get(&seed.product_id).map(|product| product.cost).unwrap_or_default();
     let location = seed.location_id.or_else(|| Some(account.warehouse(seed.warehouse_id)?.default_location));
@@ -149,12 +153,12 @@ fn add_stock(account: &mut Account, seed: &SeedStock) {
     }
 }
 
-/// Rows without an id get ids after all that are given; the component rows of a bundle follow it.
+/// Adds the orders. Rows without an id get ids after all given ones; the component rows of a bundle follow it.
 fn add_orders(account: &mut Account, orders: &[SeedOrder]) -> Result<(), SeedError> {
     let given = || orders.iter().flat_map(|order| &order.rows).map(|row| row.id);
     if given().any(|id| id.is_none()) {
         let highest = given().flatten().max().map_or(0, |id| id.get());
-        pass(&mut account.next.row, highest);
+        account.next_ids.row.reserve(highest);
     }
     let mut rows = BTreeSet::new();
     for seed in orders {
@@ -162,7 +166,7 @@ fn add_orders(account: &mut Account, orders: &[SeedOrder]) -> Result<(), SeedErr
         let made = account.orders.get(&seed.id).into_iter().flat_map(|order| order.order_rows.keys());
         for row in made {
             if !rows.insert(*row) {
-                return Err(SeedError(format!("order row {row} of order {} is there twice", seed.id)));
+                return Err(SeedError(format!("order row {row} of order {} exists twice", seed.id)));
             }
         }
     }
@@ -176,7 +180,7 @@ fn add_order(account: &mut Account, seed: SeedOrder) -> Result<(), SeedError> {
         && let Some(other) = account.order_with_key(&seed.order_type_code, external_ref, instance)
     {
         let message =
-            format!("order {id} has the key {external_ref} of instance {instance}, as order {other} has");
+            format!("order {id} has the same key ({external_ref}, instance {instance}) as order {other}");
         return Err(SeedError(message));
     }
     let (placed_on, invoice_reference, shipped) =
@@ -198,9 +202,9 @@ fn add_order(account: &mut Account, seed: SeedOrder) -> Result<(), SeedError> {
         }
     }
     if account.order(id).is_ok_and(Order::is_closed) {
-        account.post_invoice(id, placed_on.timestamp(), placed_on.timestamp());
+        journal::post_invoice(account, id, placed_on.timestamp(), placed_on.timestamp());
     }
-    account.compute(id);
+    order::compute(account, id);
     Ok(())
 }
 
@@ -403,10 +407,10 @@ fn product(seed: SeedProduct, created_on: OffsetDateTime) -> StoredProduct {
     }
 }
 
-/// A contact's one address has the contact's id and this.
+/// The id of a contact's address is the contact's id plus this.
 const ADDRESS_OFFSET: u64 = 2_000;
 
-/// When products and contacts were made: 6 January 2025, 9 o'clock UTC. Brightpearl always says when.
+/// When products and contacts were created: 6 January 2025, 9:00 UTC.
 const MADE: Timestamp = Timestamp::constant(1_736_154_000, 0);
 
 fn add_contact(account: &mut Account, seed: SeedContact) {
@@ -423,7 +427,7 @@ fn add_contact(account: &mut Account, seed: SeedContact) {
         is_staff: false,
         company: None,
         newsletter: false,
-        // Price list 1 is for costs, 3 the usual retail list.
+        // Price list 1 has costs, 3 is the usual retail list.
         price_list: PriceListId::new(if seed.is_supplier { 1 } else { 3 }),
         address_ids: ["DEF", "BIL", "DEL"].map(|slot| (slot.to_owned(), address_id)).into(),
         created_on: Some(account.local(MADE)),
@@ -432,8 +436,8 @@ fn add_contact(account: &mut Account, seed: SeedContact) {
     account.contacts.insert(id, contact);
     let address = StoredAddress { contact: Some(id), address: postal_address(seed.address) };
     account.postal_addresses.insert(address_id, address);
-    pass(&mut account.next.contact, id.get());
-    pass(&mut account.next.postal_address, address_id);
+    account.next_ids.contact.reserve(id.get());
+    account.next_ids.postal_address.reserve(address_id);
 }
 
 fn postal_address(seed: SeedAddress) -> Address {

@@ -1,5 +1,5 @@
-//! What a seed must hold together before it can be an account: nothing twice, nothing that refers to nothing. What
-//! an order or a payment refers to is checked by the account itself, when they are made.
+//! Checks of a seed for duplicates and missing references. The references of orders and payments are checked when the
+//! account creates them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,43 +12,43 @@ use super::{Seed, SeedCustomField, SeedError, SeedPaymentMethod, SeedProduct};
 
 impl Seed {
     pub(super) fn check(&self) -> Result<(), SeedError> {
-        self.check_twins()?;
+        self.check_duplicates()?;
         self.check_configuration()?;
         self.check_nominal_codes()?;
         self.payment_methods.iter().try_for_each(|method| self.check_bank_accounts(method))?;
         self.check_components()?;
-        self.check_places()
+        self.check_locations()
     }
 
-    fn check_twins(&self) -> Result<(), SeedError> {
-        no_twins("order status", &self.order_statuses, |status| status.id)?;
-        no_twins("channel", &self.channels, |channel| channel.id)?;
-        no_twins("nominal code id", &self.nominal_codes, |nominal| nominal.id)?;
-        no_twins("nominal code", &self.nominal_codes, |nominal| nominal.code.clone())?;
-        no_twins("payment method id", &self.payment_methods, |method| method.id)?;
-        no_twins("payment method", &self.payment_methods, |method| method.code.as_str().to_uppercase())?;
-        no_twins("tax code id", &self.tax_codes, |rate| rate.id)?;
-        no_twins("tax code", &self.tax_codes, |rate| rate.code.clone())?;
-        no_twins("currency id", &self.currencies, |currency| currency.id)?;
-        no_twins("currency", &self.currencies, |currency| currency.code.clone())?;
-        no_twins("warehouse", &self.warehouses, |warehouse| warehouse.id)?;
+    fn check_duplicates(&self) -> Result<(), SeedError> {
+        no_duplicates("order status", &self.order_statuses, |status| status.id)?;
+        no_duplicates("channel", &self.channels, |channel| channel.id)?;
+        no_duplicates("nominal code id", &self.nominal_codes, |nominal| nominal.id)?;
+        no_duplicates("nominal code", &self.nominal_codes, |nominal| nominal.code.clone())?;
+        no_duplicates("payment method id", &self.payment_methods, |method| method.id)?;
+        no_duplicates("payment method", &self.payment_methods, |method| method.code.as_str().to_uppercase())?;
+        no_duplicates("tax code id", &self.tax_codes, |rate| rate.id)?;
+        no_duplicates("tax code", &self.tax_codes, |rate| rate.code.clone())?;
+        no_duplicates("currency id", &self.currencies, |currency| currency.id)?;
+        no_duplicates("currency", &self.currencies, |currency| currency.code.clone())?;
+        no_duplicates("warehouse", &self.warehouses, |warehouse| warehouse.id)?;
         let locations: Vec<LocationId> =
             self.warehouses.iter().flat_map(super::SeedWarehouse::locations).collect();
-        no_twins("location", &locations, |location| *location)?;
-        no_twins("product", &self.products, |product| product.id)?;
-        no_twins("contact", &self.contacts, |contact| contact.id)?;
-        no_twins("accounting period", &self.accounting_periods, |period| period.id)?;
+        no_duplicates("location", &locations, |location| *location)?;
+        no_duplicates("product", &self.products, |product| product.id)?;
+        no_duplicates("contact", &self.contacts, |contact| contact.id)?;
+        no_duplicates("accounting period", &self.accounting_periods, |period| period.id)?;
         for fields in [&self.custom_fields, &self.contact_custom_fields, &self.product_custom_fields] {
-            no_twins("custom field id", fields, |field: &SeedCustomField| field.id)?;
-            no_twins("custom field", fields, |field: &SeedCustomField| field.code.clone())?;
+            no_duplicates("custom field id", fields, |field: &SeedCustomField| field.id)?;
+            no_duplicates("custom field", fields, |field: &SeedCustomField| field.code.clone())?;
         }
-        no_twins("order", &self.orders, |order| order.id)?;
+        no_duplicates("order", &self.orders, |order| order.id)?;
         let rows: Vec<_> =
             self.orders.iter().flat_map(|order| &order.rows).filter_map(|row| row.id).collect();
-        no_twins("order row", &rows, |row| *row)
+        no_duplicates("order row", &rows, |row| *row)
     }
 
-    /// The statuses, the tax code and the currency that the configuration names.
+    /// Checks the statuses, the tax code and the currency in the configuration.
     fn check_configuration(&self) -> Result<(), SeedError> {
         const STATUSES: [&str; 6] = [
             "newSalesOrderStatusId",
@@ -62,12 +62,12 @@ impl Seed {
         for name in STATUSES {
             let known = |id: OrderStatusId| self.order_statuses.iter().any(|status| status.id == id);
             if let Some(value) = of(name).filter(|value| !value.parse().is_ok_and(known)) {
-                return refused(format!("`configuration.{name}` is {value}, which is no order status"));
+                return refused(format!("`configuration.{name}`: unknown order status {value}"));
             }
         }
         let known = |id: TaxCodeId| self.tax_codes.iter().any(|rate| rate.id == id);
         if let Some(value) = of("defaultTaxRateId").filter(|value| !value.parse().is_ok_and(known)) {
-            return refused(format!("`configuration.defaultTaxRateId` is {value}, which is no tax code"));
+            return refused(format!("`configuration.defaultTaxRateId`: unknown tax code {value}"));
         }
         let base = of("baseCurrencyCode").map_or("GBP", String::as_str);
         match self.currencies.iter().find(|currency| currency.code.as_str() == base) {
@@ -88,40 +88,32 @@ impl Seed {
             if let Some(code) =
                 product.nominal_code_sales.as_ref().filter(|code| !self.has_nominal_code(code))
             {
-                return refused(format!(
-                    "product {} sells to nominal code {code}, which is not there",
-                    product.id
-                ));
+                return refused(format!("product {}: unknown nominal code {code}", product.id));
             }
         }
         let known: BTreeSet<&NominalCode> = self.nominal_codes.iter().map(|nominal| &nominal.code).collect();
         for order in &self.orders {
             let mut codes = order.rows.iter().filter_map(|row| row.nominal_code.as_ref());
             if let Some(code) = codes.find(|code| !known.contains(code)) {
-                return refused(format!(
-                    "order {}: a row has nominal code {code}, which is not there",
-                    order.id
-                ));
+                return refused(format!("order {}: unknown nominal code {code} in a row", order.id));
             }
         }
         Ok(())
     }
 
-    /// As when a payment method is made over the API (docs/evidence/brightpearl-accounting.md#payment-methods).
+    /// Checks bank accounts like the API (docs/evidence/brightpearl-accounting.md#payment-methods).
     fn check_bank_accounts(&self, method: &SeedPaymentMethod) -> Result<(), SeedError> {
         let code = &method.code;
         for account in &method.bank_accounts {
             let (currency, nominal) = (&account.currency_iso_code, &account.bank_account_nominal_code);
             if !self.has_nominal_code(nominal) {
-                return refused(format!(
-                    "payment method {code} posts to nominal code {nominal}, which is not there"
-                ));
+                return refused(format!("payment method {code}: unknown nominal code {nominal}"));
             }
             if self.currencies.iter().all(|known| known.code != *currency) {
-                return refused(format!("payment method {code} takes {currency}, which is not set up"));
+                return refused(format!("payment method {code}: unknown currency {currency}"));
             }
         }
-        no_twins(
+        no_duplicates(
             &format!("payment method {code}: the bank account for"),
             &method.bank_accounts,
             |account| account.currency_iso_code.clone(),
@@ -140,10 +132,7 @@ impl Seed {
         for product in &self.products {
             let mut ids = product.components.iter().map(|component| component.product_id);
             if let Some(unknown) = ids.find(|id| !products.contains_key(id)) {
-                return refused(format!(
-                    "product {} has the component {unknown}, which is not there",
-                    product.id
-                ));
+                return refused(format!("product {}: unknown component {unknown}", product.id));
             }
             if holds_itself(&products, product) {
                 return refused(format!("product {} is a component of itself", product.id));
@@ -152,15 +141,16 @@ impl Seed {
         Ok(())
     }
 
-    /// Where products lie, and what of them is there.
-    fn check_places(&self) -> Result<(), SeedError> {
+    /// Checks the locations of products and stock.
+    fn check_locations(&self) -> Result<(), SeedError> {
         for product in &self.products {
             for (id, location) in &product.default_location_ids {
                 let warehouse = self.warehouses.iter().find(|warehouse| warehouse.id == *id);
                 if warehouse.is_none_or(|warehouse| !warehouse.locations().contains(location)) {
-                    let message =
-                        format!("product {} lies in location {location} of warehouse {id}", product.id);
-                    return refused(format!("{message}, which is not there"));
+                    return refused(format!(
+                        "product {}: unknown default location {location} in warehouse {id}",
+                        product.id
+                    ));
                 }
             }
         }
@@ -168,28 +158,28 @@ impl Seed {
             let id = stock.product_id;
             if !self.products.iter().any(|product| product.id == id && product.stock_tracked) {
                 return refused(format!(
-                    "there is stock of product {id}, which is not there or not stock-tracked"
+                    "stock of product {id}: the product is unknown or not stock-tracked"
                 ));
             }
             let Some(warehouse) = self.warehouses.iter().find(|warehouse| warehouse.id == stock.warehouse_id)
             else {
                 let warehouse = stock.warehouse_id;
-                return refused(format!(
-                    "there is stock of product {id} in warehouse {warehouse}, which is not there"
-                ));
+                return refused(format!("stock of product {id}: unknown warehouse {warehouse}"));
             };
             if let Some(location) =
                 stock.location_id.filter(|location| !warehouse.locations().contains(location))
             {
-                let message = format!("there is stock of product {id} in location {location}");
-                return refused(format!("{message}, which is not in warehouse {}", warehouse.id));
+                let warehouse = warehouse.id;
+                return refused(format!(
+                    "stock of product {id}: location {location} is not in warehouse {warehouse}"
+                ));
             }
         }
         Ok(())
     }
 }
 
-/// Whether a bundle is in itself, directly or inside another.
+/// Whether a bundle contains itself, directly or inside another.
 fn holds_itself(products: &BTreeMap<ProductId, &SeedProduct>, bundle: &SeedProduct) -> bool {
     let mut inside = BTreeSet::new();
     let mut to_open = vec![bundle];
@@ -203,12 +193,16 @@ fn holds_itself(products: &BTreeMap<ProductId, &SeedProduct>, bundle: &SeedProdu
     inside.contains(&bundle.id)
 }
 
-fn no_twins<T, K: Ord + Display>(what: &str, items: &[T], key: impl Fn(&T) -> K) -> Result<(), SeedError> {
+fn no_duplicates<T, K: Ord + Display>(
+    what: &str,
+    items: &[T],
+    key: impl Fn(&T) -> K,
+) -> Result<(), SeedError> {
     let mut seen = BTreeSet::new();
     for item in items {
         let key = key(item);
         if seen.contains(&key) {
-            return refused(format!("{what} {key} is there twice"));
+            return refused(format!("{what} {key} exists twice"));
         }
         seen.insert(key);
     }

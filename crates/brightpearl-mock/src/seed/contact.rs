@@ -1,4 +1,4 @@
-//! The people of an account that starts.
+//! The contacts of a seed.
 
 use brightpearl::ContactId;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ impl std::fmt::Debug for SeedContact {
 }
 
 impl SeedContact {
-    /// A customer, without an address.
+    /// Creates a customer without an address.
     pub fn customer(id: u64, first_name: &str, last_name: &str, email: &str) -> Self {
         Self {
             id: ContactId::new(id),
@@ -37,12 +37,12 @@ impl SeedContact {
         }
     }
 
-    /// A supplier, without an address.
+    /// Creates a supplier without an address.
     pub fn supplier(id: u64, first_name: &str, last_name: &str, email: &str) -> Self {
         Self { is_supplier: true, ..Self::customer(id, first_name, last_name, email) }
     }
 
-    /// Living here.
+    /// Sets the address.
     #[must_use]
     pub fn address(self, address: SeedAddress) -> Self {
         Self { address, ..self }

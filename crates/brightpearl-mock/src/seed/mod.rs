@@ -1,8 +1,8 @@
-//! What an account starts with.
+//! Seeds: the initial content of an account.
 
 mod account_builder;
-mod books;
 mod build;
+mod chart_of_accounts;
 mod checks;
 mod contact;
 mod order;
@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 pub use account_builder::AccountBuilder;
-pub use books::{
+pub use chart_of_accounts::{
     SeedAccountingPeriod, SeedBankAccount, SeedCurrency, SeedNominalCode, SeedPaymentMethod, SeedTaxCode,
 };
 pub use contact::{SeedAddress, SeedContact};
@@ -27,7 +27,7 @@ pub use settings::{SeedChannel, SeedCustomField, SeedOrderStatus, SeedWarehouse}
 /// The built-in seed as JSON: the account `acmeoutdoors`, all invented.
 pub const BUILT_IN_SEED: &str = include_str!("../../fixtures/seed.json");
 
-/// A Brightpearl account before the first request. Read it from JSON, or take the built-in one and change it:
+/// The initial content of an account. Read it from JSON, or change the built-in one:
 ///
 /// ```
 /// use brightpearl_mock::Seed;
@@ -41,19 +41,19 @@ pub const BUILT_IN_SEED: &str = include_str!("../../fixtures/seed.json");
 pub struct Seed {
     /// The account code.
     pub account: String,
-    /// The app reference that requests must carry.
+    /// The app reference that requests must have.
     pub app_ref: String,
-    /// The token that requests must carry.
+    /// The token that requests must have.
     pub token: String,
     /// The developer reference of a legacy public app.
     pub dev_ref: Option<String>,
-    /// The token that a legacy public app must carry: the account token, signed with the developer's secret.
+    /// The token of a legacy public app: the account token, signed with the developer's secret.
     pub signed_token: Option<String>,
     /// The OAuth client's secret; a public client has none.
     pub client_secret: Option<String>,
     /// The caller's integration instance.
     pub instance_id: InstanceId,
-    /// What `account-configuration` answers; `timeZone`, `baseCurrencyCode` and the default statuses are used.
+    /// The answer of `account-configuration`. The mock uses `timeZone`, `baseCurrencyCode` and the default statuses.
     pub configuration: BTreeMap<String, String>,
     /// Order statuses of all types.
     pub order_statuses: Vec<SeedOrderStatus>,
@@ -73,7 +73,7 @@ pub struct Seed {
     pub products: Vec<SeedProduct>,
     /// Customers and suppliers.
     pub contacts: Vec<SeedContact>,
-    /// What of the products is there.
+    /// The opening stock.
     #[serde(default)]
     pub stock: Vec<SeedStock>,
     /// Custom fields of sales and sales credits.
@@ -86,32 +86,32 @@ pub struct Seed {
     pub product_custom_fields: Vec<SeedCustomField>,
     /// Orders.
     pub orders: Vec<SeedOrder>,
-    /// Payments on them.
+    /// Payments on the orders.
     pub payments: Vec<SeedPayment>,
-    /// Periods of the books; with none, every date is in one.
+    /// Accounting periods. Without any, all dates are open.
     #[serde(default)]
     pub accounting_periods: Vec<SeedAccountingPeriod>,
-    /// Up to this day, that day included, the books are locked.
+    /// Accounting is locked up to and including this day.
     pub locked_until: Option<Date>,
 }
 
-/// The account code and how much there is; neither the token nor shoppers.
+/// Shows the account code and counts, without the token and shoppers.
 impl std::fmt::Debug for Seed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Seed({}, {} orders, {} products)", self.account, self.orders.len(), self.products.len())
     }
 }
 
-/// A seed that cannot be an account.
+/// An invalid seed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the seed cannot be used: {0}")]
+#[error("invalid seed: {0}")]
 pub struct SeedError(pub(crate) String);
 
 impl Seed {
-    /// The built-in seed.
+    /// Returns the built-in seed.
     ///
     /// # Panics
-    /// Never: a test of this crate reads it.
+    /// Never, because a test of this crate reads it.
     #[allow(clippy::expect_used, reason = "the file is part of the crate and tested")]
     pub fn built_in() -> Self {
         Self::from_json(BUILT_IN_SEED).expect("fixtures/seed.json is a seed")
@@ -120,7 +120,7 @@ impl Seed {
     /// Reads a seed.
     ///
     /// # Errors
-    /// When the text is not JSON of this shape; an unknown key is named.
+    /// The text is not a seed. An unknown key is named.
     pub fn from_json(text: &str) -> Result<Self, SeedError> {
         serde_json::from_str(text).map_err(|error| SeedError(error.to_string()))
     }

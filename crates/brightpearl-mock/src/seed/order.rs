@@ -1,4 +1,4 @@
-//! The orders of an account that starts, with their rows and payments.
+//! The orders of a seed, with their rows and payments.
 
 use brightpearl::{
     ChannelId, ContactId, CurrencyCode, InstanceId, NominalCode, OffsetDateTime, OrderId, OrderRowId,
@@ -10,7 +10,7 @@ use jiff::{Timestamp, tz::Offset};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-/// An order. Rows come in order; the component rows of a bundle get the ids that follow the bundle's.
+/// An order. The component rows of a bundle get the ids after the bundle's.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "as Brightpearl names them")]
@@ -24,26 +24,25 @@ pub struct SeedOrder {
     pub external_ref: Option<String>,
     pub installed_integration_instance_id: Option<InstanceId>,
     pub parent_order_id: Option<OrderId>,
-    /// The account's status for new orders of its type when absent.
+    /// By default the account's status for new orders of this type.
     pub order_status_id: Option<OrderStatusId>,
     pub channel_id: Option<ChannelId>,
     pub warehouse_id: Option<WarehouseId>,
     pub price_list_id: Option<PriceListId>,
     pub price_mode_code: Option<PriceModeCode>,
     pub currency_code: Option<CurrencyCode>,
-    /// A fixed rate; the currency's own when absent.
+    /// A fixed rate. By default the currency's rate.
     pub exchange_rate: Option<Decimal>,
     pub placed_on: OffsetDateTime,
-    /// Makes the order invoiced, under this reference.
+    /// The invoice reference of an invoiced order.
     pub invoice_reference: Option<String>,
-    /// Whether all of it is shipped.
+    /// Whether the order is completely shipped.
     #[serde(default)]
     pub shipped: bool,
     pub rows: Vec<SeedRow>,
 }
 
-/// When orders and payments that name no time are made: the same moment every time, as a mock's clock may stand
-/// anywhere.
+/// The default time of orders and payments. It is constant, because the mock's clock may show any time.
 const USUAL_TIME: OffsetDateTime = OffsetDateTime::new(Timestamp::constant(1_767_603_600, 0), Offset::UTC);
 
 impl SeedOrder {
@@ -70,28 +69,28 @@ impl SeedOrder {
         }
     }
 
-    /// A sales order of this customer, placed on 5 January 2026 at 9:00 UTC unless told otherwise.
+    /// Creates a sales order of this customer, placed on 5 January 2026 at 9:00 UTC by default.
     pub fn sale(id: u64, customer: u64) -> Self {
         Self::new(OrderTypeCode::SalesOrder, id, customer)
     }
 
-    /// A sales credit of this customer.
+    /// Creates a sales credit of this customer.
     pub fn credit(id: u64, customer: u64) -> Self {
         Self::new(OrderTypeCode::SalesCredit, id, customer)
     }
 
-    /// A purchase order to this supplier.
+    /// Creates a purchase order to this supplier.
     pub fn purchase(id: u64, supplier: u64) -> Self {
         Self::new(OrderTypeCode::PurchaseOrder, id, supplier)
     }
 
-    /// The customer's reference: for a shop's connector the shop's order number.
+    /// Sets the customer's reference. Connectors of shops use the shop's order number.
     #[must_use]
     pub fn reference(self, reference: &str) -> Self {
         Self { reference: reference.to_owned(), ..self }
     }
 
-    /// The key under which an integration instance made it.
+    /// Sets the external reference and the integration instance, which are the order's key.
     #[must_use]
     pub fn key(self, external_ref: &str, instance: u64) -> Self {
         Self {
@@ -101,89 +100,89 @@ impl SeedOrder {
         }
     }
 
-    /// The order that it belongs to; it must come before.
+    /// Sets the parent order, which must come before this one.
     #[must_use]
     pub fn parent(self, order: u64) -> Self {
         Self { parent_order_id: Some(OrderId::new(order)), ..self }
     }
 
-    /// In this status.
+    /// Sets the status.
     #[must_use]
     pub fn status(self, status: u64) -> Self {
         Self { order_status_id: Some(OrderStatusId::new(status)), ..self }
     }
 
-    /// From this channel.
+    /// Sets the channel.
     #[must_use]
     pub fn channel(self, channel: u64) -> Self {
         Self { channel_id: Some(ChannelId::new(channel)), ..self }
     }
 
-    /// From, or to, this warehouse.
+    /// Sets the warehouse.
     #[must_use]
     pub fn warehouse(self, warehouse: u64) -> Self {
         Self { warehouse_id: Some(WarehouseId::new(warehouse)), ..self }
     }
 
-    /// In this currency, at its own rate.
+    /// Sets the currency, at its current rate.
     #[must_use]
     pub fn currency(self, code: &str) -> Self {
         Self { currency_code: Some(CurrencyCode::new(code)), ..self }
     }
 
-    /// At a fixed rate: so many of the order's currency for one of base currency.
+    /// Sets a fixed rate, in units of the order's currency per unit of the base currency.
     #[must_use]
     pub fn fixed_rate(self, rate: impl Into<Decimal>) -> Self {
         Self { exchange_rate: Some(rate.into()), ..self }
     }
 
-    /// Placed at this time.
+    /// Sets when the order was placed.
     #[must_use]
     pub fn placed_on(self, time: OffsetDateTime) -> Self {
         Self { placed_on: time, ..self }
     }
 
-    /// With this row after the others.
+    /// Adds a row.
     #[must_use]
     pub fn row(mut self, row: SeedRow) -> Self {
         self.rows.push(row);
         self
     }
 
-    /// All of it shipped.
+    /// Marks the order as completely shipped.
     #[must_use]
     pub fn shipped(self) -> Self {
         Self { shipped: true, ..self }
     }
 
-    /// Invoiced under this reference, which closes it.
+    /// Invoices the order under this reference, which closes it.
     #[must_use]
     pub fn invoiced(self, reference: &str) -> Self {
         Self { invoice_reference: Some(reference.to_owned()), ..self }
     }
 }
 
-/// A row of an order; a product or a name.
+/// A row of an order, with a product or a name.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "as Brightpearl names them")]
 pub struct SeedRow {
-    /// The next free one when absent.
+    /// By default the next free id.
     pub id: Option<OrderRowId>,
     pub product_id: Option<ProductId>,
     pub name: Option<String>,
     pub quantity: Decimal,
     pub tax_code: TaxCode,
-    /// The whole row, without tax.
+    /// The net amount of the row.
     pub net: Decimal,
-    /// The whole row's tax.
+    /// The tax of the row.
     pub tax: Decimal,
     pub nominal_code: Option<NominalCode>,
     pub external_ref: Option<String>,
 }
 
 impl SeedRow {
-    /// So many of a product; net and tax are of the whole row.
+    /// Creates a row with a product. Net and tax are those of the whole row.
     pub fn product(
         product: u64,
         quantity: impl Into<Decimal>,
@@ -204,7 +203,7 @@ impl SeedRow {
         }
     }
 
-    /// Words instead of a product, such as delivery; net and tax are of the whole row.
+    /// Creates a free-text row, such as delivery. Net and tax are those of the whole row.
     pub fn free_text(
         name: &str,
         quantity: impl Into<Decimal>,
@@ -219,19 +218,19 @@ impl SeedRow {
         }
     }
 
-    /// Under this id.
+    /// Sets the id.
     #[must_use]
     pub fn id(self, id: u64) -> Self {
         Self { id: Some(OrderRowId::new(id)), ..self }
     }
 
-    /// Under this reference of the shop's.
+    /// Sets the shop's reference.
     #[must_use]
     pub fn external_ref(self, external_ref: &str) -> Self {
         Self { external_ref: Some(external_ref.to_owned()), ..self }
     }
 
-    /// Posted to this nominal code.
+    /// Sets the nominal code.
     #[must_use]
     pub fn nominal_code(self, code: &str) -> Self {
         Self { nominal_code: Some(NominalCode::new(code)), ..self }
@@ -263,23 +262,23 @@ impl SeedPayment {
         }
     }
 
-    /// Money from the customer, on 5 January 2026 unless told otherwise.
+    /// Creates a receipt from the customer, on 5 January 2026 by default.
     pub fn receipt(order: u64, method: &str, amount: impl Into<Decimal>) -> Self {
         Self::new(PaymentType::Receipt, order, method, amount.into())
     }
 
-    /// Money to the customer.
+    /// Creates a refund to the customer.
     pub fn refund(order: u64, method: &str, amount: impl Into<Decimal>) -> Self {
         Self::new(PaymentType::Payment, order, method, amount.into())
     }
 
-    /// Paid at this time.
+    /// Sets the time of the payment.
     #[must_use]
     pub fn paid_on(self, time: OffsetDateTime) -> Self {
         Self { payment_date: time, ..self }
     }
 
-    /// Under this reference of the gateway's.
+    /// Sets the payment gateway's reference.
     #[must_use]
     pub fn transaction_ref(self, reference: &str) -> Self {
         Self { transaction_ref: Some(reference.to_owned()), ..self }

@@ -1,4 +1,4 @@
-//! The products of an account that starts, and how many of them are there.
+//! The products of a seed and their opening stock.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use brightpearl::{LocationId, NominalCode, ProductId, WarehouseId};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-/// A product; a bundle when it has components. The cost is of one, in base currency.
+/// A product, or a bundle if it has components. The cost is that of one unit, in base currency.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "as Brightpearl names them")]
@@ -26,7 +26,7 @@ pub struct SeedProduct {
 }
 
 impl SeedProduct {
-    /// A product without stock, such as a service.
+    /// Creates a product without stock, such as a service.
     pub fn untracked(id: u64, sku: &str, name: &str) -> Self {
         Self {
             id: ProductId::new(id),
@@ -40,25 +40,25 @@ impl SeedProduct {
         }
     }
 
-    /// A product with stock.
+    /// Creates a product with stock.
     pub fn tracked(id: u64, sku: &str, name: &str) -> Self {
         Self { stock_tracked: true, ..Self::untracked(id, sku, name) }
     }
 
-    /// A bundle of so many of other products.
+    /// Creates a bundle of other products, each with its quantity.
     pub fn bundle(id: u64, sku: &str, name: &str, components: impl IntoIterator<Item = (u64, u64)>) -> Self {
         let component =
             |(id, product_quantity)| SeedComponent { product_id: ProductId::new(id), product_quantity };
         Self { components: components.into_iter().map(component).collect(), ..Self::untracked(id, sku, name) }
     }
 
-    /// What one costs, in base currency.
+    /// Sets the cost of one unit, in base currency.
     #[must_use]
     pub fn cost(self, cost: impl Into<Decimal>) -> Self {
         Self { cost: cost.into(), ..self }
     }
 
-    /// Where it lies in a warehouse unless somebody says otherwise.
+    /// Sets the default location in a warehouse.
     #[must_use]
     pub fn default_location(mut self, warehouse: u64, location: u64) -> Self {
         self.default_location_ids.insert(WarehouseId::new(warehouse), LocationId::new(location));
@@ -66,7 +66,7 @@ impl SeedProduct {
     }
 }
 
-/// So many of a product in a bundle.
+/// A component of a bundle, with its quantity.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "as Brightpearl names them")]
@@ -75,20 +75,20 @@ pub struct SeedComponent {
     pub product_quantity: u64,
 }
 
-/// So many of a product that are in a warehouse when the account starts, at the product's cost.
+/// Opening stock of a product in a warehouse, at the product's cost.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "as Brightpearl names them")]
 pub struct SeedStock {
     pub product_id: ProductId,
     pub warehouse_id: WarehouseId,
-    /// The warehouse's default location when absent.
+    /// By default the warehouse's default location.
     pub location_id: Option<LocationId>,
     pub quantity: u32,
 }
 
 impl SeedStock {
-    /// So many in the warehouse's default location.
+    /// Creates opening stock in the warehouse's default location.
     pub const fn new(product: u64, warehouse: u64, quantity: u32) -> Self {
         Self {
             product_id: ProductId::new(product),
@@ -98,7 +98,7 @@ impl SeedStock {
         }
     }
 
-    /// In another location, such as the quarantine.
+    /// Sets another location, such as the quarantine.
     #[must_use]
     pub const fn at(mut self, location: u64) -> Self {
         self.location_id = Some(LocationId::new(location));

@@ -1,4 +1,4 @@
-//! How an account that starts is set up: statuses, channels, warehouses, custom fields.
+//! The settings of a seed: statuses, channels, warehouses, custom fields.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ pub struct SeedOrderStatus {
 }
 
 impl SeedOrderStatus {
-    /// A status that orders of this type can have.
+    /// Creates a status for orders of this type.
     pub fn new(id: u64, order_type_code: OrderTypeCode, name: &str) -> Self {
         Self { id: OrderStatusId::new(id), name: name.to_owned(), order_type_code, disabled: false }
     }
 
-    /// No longer usable.
+    /// Disables the status.
     #[must_use]
     pub fn disabled(self) -> Self {
         Self { disabled: true, ..self }
@@ -60,7 +60,7 @@ pub struct SeedWarehouse {
 }
 
 impl SeedWarehouse {
-    /// A warehouse with its default location and its quarantine.
+    /// Creates a warehouse with its default location and its quarantine.
     pub fn new(id: u64, name: &str, default_location: u64, quarantine_location: u64) -> Self {
         Self {
             id: WarehouseId::new(id),
@@ -76,7 +76,7 @@ impl SeedWarehouse {
         own.into_iter().chain(self.other_location_ids.iter().copied()).collect()
     }
 
-    /// With a further location.
+    /// Adds a location.
     #[must_use]
     pub fn location(mut self, id: u64) -> Self {
         self.other_location_ids.push(LocationId::new(id));
@@ -84,7 +84,7 @@ impl SeedWarehouse {
     }
 }
 
-/// A custom field; `options` by id for a `SELECT`.
+/// A custom field. `options` are those of a `SELECT`, by id.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "as Brightpearl names them")]
@@ -100,7 +100,7 @@ pub struct SeedCustomField {
 }
 
 impl SeedCustomField {
-    /// A field for text; the code begins with `PCF_`.
+    /// Creates a text field. The code begins with `PCF_`.
     pub fn text(id: u64, code: &str, name: &str) -> Self {
         Self {
             id,
@@ -112,7 +112,7 @@ impl SeedCustomField {
         }
     }
 
-    /// A field for one of several choices.
+    /// Creates a field with options.
     pub fn select<'o>(
         id: u64,
         code: &str,

@@ -1,5 +1,5 @@
-//! What went out for an order, row by row (docs/evidence/brightpearl-warehouse.md#fulfilment-status). Goods
-//! that come back are not in it: on a sales credit it stays zero.
+//! The fulfilment status of an order by row (docs/evidence/brightpearl-warehouse.md#fulfilment-status). It does not
+//! include returned goods: on a sales credit it is zero.
 
 use std::collections::BTreeMap;
 

@@ -1,20 +1,24 @@
-//! Taking a receipt back: in part by a correction, whole by deleting its note
+//! Reverting receipts: in part by a correction, completely by deleting the note
 //! (docs/evidence/brightpearl-warehouse.md#deleting-a-goods-in-note,
 //! docs/evidence/brightpearl-warehouse.md#goods-in-corrections).
 
 use brightpearl::{
-    CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, ProductId,
+    GoodsInNoteId, GoodsNoteId, LocationId, ProductId,
     warehouse::{GoodsInLine, GoodsInNote, GoodsNoteStatus, GoodsNoteTypeCode, ProductValue},
 };
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::goods_movement::{Cost, Moved};
+use super::{
+    goods_movement::{self, NewMovement},
+    refused,
+};
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     integration::Event,
+    order::received_or_paid,
     state::Account,
+    stock::Cost,
 };
 
 #[derive(Deserialize)]
@@ -22,25 +26,19 @@ use crate::{
 struct CorrectionBody {
     product_id: Option<ProductId>,
     location_id: Option<LocationId>,
-    cost: Option<CostBody>,
+    cost: Option<Cost>,
     quantity: Option<i64>,
 }
 
-#[derive(Deserialize)]
-struct CostBody {
-    currency: CurrencyCode,
-    value: Decimal,
-}
-
-/// `POST /goods-note/goods-in/{id}/correction`: `{}`. The units leave the note's line and the batch; that the
-/// order's stock status falls back is an assumption.
+/// `POST /goods-note/goods-in/{id}/correction`: answers `{}`. Removes units from the note's line and the batch. That
+/// the order's stock status changes back is an assumption.
 pub(crate) fn correct(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: CorrectionBody = call.body()?;
     let id: GoodsInNoteId = call.id(0)?;
     let note = received(account, id)?;
     let product = body.product_id.ok_or_else(|| refused("productId is required"))?;
     let location = body.location_id.ok_or_else(|| refused("locationId is required"))?;
-    let CostBody { currency, value } = body.cost.ok_or_else(|| refused("cost is required"))?;
+    let Cost { currency, value } = body.cost.ok_or_else(|| refused("cost is required"))?;
     let quantity = body.quantity.filter(|quantity| *quantity > 0);
     let quantity = quantity.ok_or_else(|| refused("quantity must be above 0"))?;
     let same = |line: &&GoodsInLine| {
@@ -62,12 +60,12 @@ pub(crate) fn correct(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
             .for_each(|line| line.quantity -= quantity);
     }
     let order = received(account, id)?.order_id;
-    account.received_or_paid(order, call.now);
+    received_or_paid(account, order, call.now);
     Ok(Answer::nothing())
 }
 
-/// `DELETE /goods-note/goods-in/{id}`: only while all of it is still there. The note stays as `CANCELLED`, and
-/// what it posted is gone; both are assumptions.
+/// `DELETE /goods-note/goods-in/{id}`: only while all its units are still in stock. That the note stays as
+/// `CANCELLED` and its journal is removed are assumptions.
 pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let id: GoodsInNoteId = call.id(0)?;
     let GoodsInNote { order_id, goods_moved, .. } = received(account, id)?.clone();
@@ -78,7 +76,7 @@ pub(crate) fn delete(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     if let Some(journal) = account.goods_in_journals.remove(&id) {
         account.journals.remove(&journal);
     }
-    account.received_or_paid(order_id, call.now);
+    received_or_paid(account, order_id, call.now);
     Ok(Answer::nothing())
 }
 
@@ -88,7 +86,7 @@ fn received(account: &Account, id: GoodsInNoteId) -> Result<&GoodsInNote, Proble
     note.ok_or_else(|| Problem::not_found(format!("Cannot find goods-in note: {id}")))
 }
 
-/// Moves units of a note's batch out again, when all of them are still where they were received.
+/// Removes units of a note's batch. All of them must still be in the location where they were received.
 fn take_back(
     account: &mut Account,
     id: GoodsInNoteId,
@@ -102,12 +100,13 @@ fn take_back(
         else {
             return Err(Problem::internal(None));
         };
-        let batch = account.stock_in(location, line.product_id).into_iter().find(|stock| stock.batch == id);
+        let batch =
+            account.stock.batches_in(location, line.product_id).into_iter().find(|stock| stock.batch == id);
         if batch.is_none_or(|stock| stock.quantity < line.quantity) {
             let message = format!("Location {location} no longer holds {} of note {id}", line.quantity);
-            return Err(Problem::new(409, invented::NOT_ENOUGH_STOCK, message));
+            return Err(Problem::new(409, placeholder_codes::NOT_ENOUGH_STOCK, message));
         }
-        movements.push(Moved {
+        movements.push(NewMovement {
             note: GoodsNoteId::new(id.get()),
             kind: GoodsNoteTypeCode::GoodsIn,
             product: line.product_id,
@@ -122,14 +121,10 @@ fn take_back(
     }
     let time = account.local(now);
     for moved in movements {
-        account.record_movement(moved, time);
+        goods_movement::record(account, moved, time);
     }
     if let Some(event) = Event::on_hand_modified(lines.iter().map(|line| line.product_id)) {
         account.raise(event);
     }
     Ok(())
-}
-
-fn refused(message: impl Into<String>) -> Problem {
-    Problem::client(invented::GOODS, message)
 }

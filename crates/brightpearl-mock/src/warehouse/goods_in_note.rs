@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use brightpearl::{
-    CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, OrderRowId, ProductId,
-    WarehouseId,
+    GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, OrderRowId, ProductId, WarehouseId,
     order::{Order, OrderTypeCode},
     warehouse::{GoodsInLine, GoodsInNote, GoodsNoteStatus, GoodsNoteTypeCode, ProductValue},
 };
@@ -14,22 +13,27 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::{
-    goods_movement::{Cost, Moved},
+    goods_movement::{self, NewMovement},
+    refused,
     warehouse::to_work_in,
 };
 use crate::{
     accounting::journal::{self, COST_OF_SALES, Posting, STOCK},
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     integration::Event,
-    order::{is_received_row, received_on_row, two_decimals},
+    order::{is_received_row, received_on_row, received_or_paid, two_decimals},
     state::{API_USER, Account},
+    stock::Cost,
 };
 
 /// `GET /order/{ids or *}/goods-note/goods-in[/{ids}]`: a map by note id.
 pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let (orders, notes) = (call.ids_or_any(0)?, call.ids(1)?);
     if orders.is_none() && notes.is_none() {
-        return Err(Problem::client(invented::GOODS, "With * as the order the note IDs are required"));
+        return Err(Problem::client(
+            placeholder_codes::GOODS,
+            "With * as the order the note IDs are required",
+        ));
     }
     let candidates: Vec<&GoodsInNote> = match (&orders, &notes) {
         (Some(orders), _) => {
@@ -71,16 +75,10 @@ struct LineBody {
     purchase_order_row_id: Option<OrderRowId>,
     quantity: Option<i64>,
     destination_location_id: Option<LocationId>,
-    product_value: Option<ValueBody>,
+    product_value: Option<Cost>,
 }
 
-#[derive(Clone, Deserialize)]
-struct ValueBody {
-    currency: CurrencyCode,
-    value: Decimal,
-}
-
-/// A line that is in order.
+/// A valid line.
 #[derive(Clone)]
 struct Line {
     product: ProductId,
@@ -90,8 +88,8 @@ struct Line {
     cost: Cost,
 }
 
-/// `POST /order/{id}/goods-note/goods-in`: one note, or several when one product is on several rows; the first
-/// id is answered.
+/// `POST /order/{id}/goods-note/goods-in`: creates one note, or several if a product is on several rows. Answers with
+/// the first id.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: NoteBody = call.body()?;
     let order_id: OrderId = call.id(0)?;
@@ -114,10 +112,10 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     let notes: Vec<GoodsInNoteId> = split(&lines)
         .into_iter()
         .map(|lines| {
-            let id = GoodsInNoteId::new(account.next_goods_note());
+            let id = GoodsInNoteId::new(account.next_ids.goods_note.next());
             let worth = lines.iter().map(|line| line.cost.value * Decimal::from(line.quantity)).sum();
             for line in &lines {
-                account.record_movement(movement(id, order_id, warehouse, line), now);
+                goods_movement::record(account, movement(id, order_id, warehouse, line), now);
             }
             let note = GoodsInNote {
                 goods_note_id: Some(id),
@@ -134,9 +132,9 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
             id
         })
         .collect();
-    account.received_or_paid(order_id, call.now);
+    received_or_paid(account, order_id, call.now);
     account.raise(Event::goods_in_note_created(&notes));
-    tell_of_stock(account, warehouse, &lines);
+    raise_stock_event(account, warehouse, &lines);
     Ok(Answer::of(notes.first()))
 }
 
@@ -149,11 +147,11 @@ fn receivable(account: &Account, id: OrderId) -> Result<&Order, Problem> {
 
 fn refuse_duplicate(account: &Account, reference: Option<&str>) -> Result<(), Problem> {
     let Some(reference) = reference else { return Ok(()) };
-    if account.has_batch_reference(reference) {
+    if account.index.has_batch_reference(reference) {
         let message = format!("userBatchReference {reference} exists already");
         return Err(Problem::new(
             account.switches.duplicate_batch_status,
-            invented::DUPLICATE_BATCH,
+            placeholder_codes::DUPLICATE_BATCH,
             message,
         ));
     }
@@ -176,12 +174,12 @@ fn check(account: &Account, order: &Order, warehouse: WarehouseId, line: &LineBo
     if account.warehouse(warehouse).is_none_or(|stored| !stored.has(location)) {
         return Err(refused(format!("Location {location} is not in warehouse {warehouse}")));
     }
-    let ValueBody { currency, value } =
+    let Cost { currency, value } =
         line.product_value.clone().ok_or_else(|| refused("productValue is required"))?;
     Ok(Line { product, row, quantity, location, cost: Cost { currency, value } })
 }
 
-/// No row may receive more than it has; and where the account wants it so, a credit comes in one go.
+/// Checks that no row receives more than its quantity. A switch rejects partial receipts of credits.
 fn check_quantities(account: &Account, order: &Order, lines: &[Line]) -> Result<(), Problem> {
     for (id, row) in order.order_rows.iter().filter(|(_, row)| is_received_row(account, row)) {
         let coming: i64 = lines.iter().filter(|line| line.row == *id).map(|line| line.quantity).sum();
@@ -189,17 +187,18 @@ fn check_quantities(account: &Account, order: &Order, lines: &[Line]) -> Result<
         let expected = row.quantity.magnitude;
         if coming > 0 && after > expected {
             let message = format!("Row {id} has {expected} to receive in all, this would make it {after}");
-            return Err(Problem::new(409, invented::OVER_RECEIPT, message));
+            return Err(Problem::new(409, placeholder_codes::OVER_RECEIPT, message));
         }
         if after < expected && order.is_sales_credit() && !account.switches.partial_receipts {
             let message = format!("Sales credit {} must be received in one go", order.id);
-            return Err(Problem::new(409, invented::PARTIAL_RECEIPT, message));
+            return Err(Problem::new(409, placeholder_codes::PARTIAL_RECEIPT, message));
         }
     }
     Ok(())
 }
 
-/// A note holds a product on one row only: the second row of a product goes to a second note, and so on.
+/// Distributes lines over notes. A note has each product on one row only, so the second row of a product goes to a
+/// second note.
 fn split(lines: &[Line]) -> Vec<Vec<Line>> {
     let mut notes: Vec<Vec<Line>> = Vec::new();
     for line in lines {
@@ -214,8 +213,8 @@ fn split(lines: &[Line]) -> Vec<Vec<Line>> {
     notes
 }
 
-fn movement(note: GoodsInNoteId, order: OrderId, warehouse: WarehouseId, line: &Line) -> Moved {
-    Moved {
+fn movement(note: GoodsInNoteId, order: OrderId, warehouse: WarehouseId, line: &Line) -> NewMovement {
+    NewMovement {
         note: GoodsNoteId::new(note.get()),
         kind: GoodsNoteTypeCode::GoodsIn,
         product: line.product,
@@ -245,9 +244,8 @@ fn written(note: GoodsInNoteId, warehouse: WarehouseId, line: Line) -> GoodsInLi
     }
 }
 
-/// Where the account posts cost of sales, a return puts its worth back into stock
-/// (docs/evidence/brightpearl-accounting.md#journals). In base currency, whatever the lines say, which is what
-/// integrators send.
+/// Posts the value of returned goods to stock, if the account posts cost of sales
+/// (docs/evidence/brightpearl-accounting.md#journals). Always in base currency, which is what integrations send.
 fn post_goods_in(
     account: &mut Account,
     note: GoodsInNoteId,
@@ -274,20 +272,20 @@ fn post_goods_in(
         rate: Decimal::ONE,
         lines: vec![journal::Line::debit(STOCK, worth), journal::Line::credit(COST_OF_SALES, worth)],
     };
-    if let Some(journal) = account.post(posting, now) {
+    if let Some(journal) = journal::post(account, posting, now) {
         account.goods_in_journals.insert(note, journal);
     }
 }
 
-/// Goods in quarantine are not on hand (docs/evidence/brightpearl-warehouse.md#product-availability).
-fn tell_of_stock(account: &mut Account, warehouse: WarehouseId, lines: &[Line]) {
-    let quarantine = account.quarantine_apart(warehouse);
+/// Raises the event for goods that are on hand now. Goods in quarantine are not
+/// (docs/evidence/brightpearl-warehouse.md#product-availability).
+fn raise_stock_event(account: &mut Account, warehouse: WarehouseId, lines: &[Line]) {
+    let quarantine = account
+        .warehouse(warehouse)
+        .filter(|_| !account.switches.quarantine_is_on_hand)
+        .map(|stored| stored.quarantine_location);
     let on_hand = lines.iter().filter(|line| Some(line.location) != quarantine).map(|line| line.product);
     if let Some(event) = Event::on_hand_modified(on_hand) {
         account.raise(event);
     }
-}
-
-fn refused(message: impl Into<String>) -> Problem {
-    Problem::client(invented::GOODS, message)
 }

@@ -1,4 +1,4 @@
-//! `goods-in-search`: a row for each batch, product and location
+//! `goods-in-search`: one row for each batch, product and location
 //! (docs/evidence/brightpearl-warehouse.md#goods-in-search).
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     gateway::{Answer, Call, Problem},
-    index::Filed,
+    index::MovementKey,
     search::{Column, Kind, Table, no_names},
     state::Account,
 };
@@ -23,13 +23,13 @@ struct Row {
     received: i64,
     on_hand: i64,
     groupings: [Option<String>; 4],
-    /// When the note was made.
+    /// When the note was created.
     created: Value,
 }
 
 type BatchColumn = Column<Row>;
 
-/// The columns in live order. That a sales credit is in `purchaseOrderId` is an assumption.
+/// The columns in Brightpearl's order. That a sales credit is in `purchaseOrderId` is an assumption.
 const BATCHES: Table<Row> = Table {
     columns: &[
         BatchColumn::new("purchaseOrderId", Kind::IdSet, |row| json!(row.note.order_id)),
@@ -79,15 +79,16 @@ fn rows(account: &Account, batch: GoodsInNoteId, note: &GoodsInNote) -> Vec<Row>
     rows.into_values().collect()
 }
 
-/// When a note was made: when its first goods moved.
+/// Returns when a note was created, which is the time of its first movement.
 fn made(account: &Account, note: GoodsInNoteId) -> Option<OffsetDateTime> {
-    let first = account.index.movements(Filed::Note, note.get()).next()?;
+    let first = account.index.movements(MovementKey::Note, note.get()).next()?;
     account.movements.get(*first)?.updated_on
 }
 
 fn row(account: &Account, batch: GoodsInNoteId, note: &GoodsInNote, line: &GoodsInLine) -> Row {
     let location = line.destination_location_id;
-    let stock = location.map(|location| account.stock_in(location, line.product_id)).unwrap_or_default();
+    let stock =
+        location.map(|location| account.stock.batches_in(location, line.product_id)).unwrap_or_default();
     let stored = line.warehouse_id.and_then(|warehouse| account.warehouse(warehouse));
     let groupings = location.zip(stored).map(|(location, stored)| stored.groupings(location));
     Row {

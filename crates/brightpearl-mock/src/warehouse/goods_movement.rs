@@ -1,23 +1,23 @@
-//! Goods movements, and the stock that follows from them (docs/evidence/brightpearl-warehouse.md#goods-movements).
+//! Goods movements (docs/evidence/brightpearl-warehouse.md#goods-movements).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use brightpearl::{
-    CurrencyCode, GoodsInNoteId, GoodsMovementId, GoodsNoteId, LocationId, OffsetDateTime, OrderId,
-    OrderRowId, ProductId, WarehouseId,
+    GoodsInNoteId, GoodsMovementId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, OrderRowId, ProductId,
+    WarehouseId,
     warehouse::{GoodsMovement, GoodsNoteTypeCode},
 };
-use rust_decimal::Decimal;
 use serde_json::json;
 
 use crate::{
     gateway::{Answer, Call, Problem},
-    index::Filed,
+    index::MovementKey,
     search::{Column, Kind, Table, no_names},
-    state::{Account, take},
+    state::Account,
+    stock::{BatchStock, Cost},
 };
 
-/// The columns in live order.
+/// The columns in Brightpearl's order.
 const MOVEMENTS: Table<GoodsMovement> = Table {
     columns: &[
         Column::new("goodsMovementId", Kind::IdSet, |movement| json!(movement.goods_movement_id)),
@@ -48,9 +48,13 @@ pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     MOVEMENTS.search(found.filter(|movement| call.is_indexed(movement.updated_on)), call, &no_names)
 }
 
-/// The movements that a search can find: those of a batch, a note or an order, where it names one.
+/// Selects the movements for a search by batch, note or order, if the request filters by one of them.
 fn candidates<'a>(account: &'a Account, call: &Call<'_>) -> Vec<&'a GoodsMovement> {
-    let filters = [("batchId", Filed::Batch), ("goodsNoteId", Filed::Note), ("orderId", Filed::Order)];
+    let filters = [
+        ("batchId", MovementKey::Batch),
+        ("goodsNoteId", MovementKey::Note),
+        ("orderId", MovementKey::Order),
+    ];
     let named = filters.into_iter().find_map(|(name, under)| Some((under, call.filtered_ids(name)?)));
     match named.filter(|(_, ids)| ids.len() <= account.movements.len() as u64) {
         Some((under, ids)) => {
@@ -62,8 +66,8 @@ fn candidates<'a>(account: &'a Account, call: &Call<'_>) -> Vec<&'a GoodsMovemen
     }
 }
 
-/// A movement to note down: positive where goods arrive, negative where they leave.
-pub(super) struct Moved {
+/// A new movement. The quantity is positive where goods arrive, negative where they leave.
+pub(super) struct NewMovement {
     pub(super) note: GoodsNoteId,
     pub(super) kind: GoodsNoteTypeCode,
     pub(super) product: ProductId,
@@ -76,86 +80,35 @@ pub(super) struct Moved {
     pub(super) row: Option<OrderRowId>,
 }
 
-/// What one unit is worth.
-#[derive(Debug, Clone)]
-pub(crate) struct Cost {
-    pub(super) currency: CurrencyCode,
-    pub(super) value: Decimal,
-}
-
-/// Units of a product that lie in one place under one batch.
-#[derive(Debug, Clone)]
-pub(crate) struct BatchStock {
-    pub(super) batch: GoodsInNoteId,
-    pub(super) quantity: i64,
-    pub(super) cost: Cost,
-}
-
-impl Account {
-    pub(super) fn record_movement(&mut self, moved: Moved, time: OffsetDateTime) -> GoodsMovementId {
-        let id = GoodsMovementId::new(take(&mut self.next.movement));
-        let quarantine = self.warehouse(moved.warehouse).map(|stored| stored.quarantine_location);
-        let mut value = moved.cost.value;
-        value.rescale(4);
-        let is_quarantine = quarantine == Some(moved.location);
-        let empty = BatchStock { batch: moved.batch, quantity: 0, cost: moved.cost.clone() };
-        let batches = self.index.stock.entry((moved.location, moved.product)).or_default();
-        batches.entry(moved.batch).or_insert(empty).quantity += moved.quantity;
-        if !is_quarantine || self.switches.quarantine_is_on_hand {
-            *self.index.on_hand.entry((moved.product, moved.warehouse)).or_default() += moved.quantity;
-        }
-        self.insert_movement(GoodsMovement {
-            goods_movement_id: id,
-            product_id: moved.product,
-            sales_order_row_id: None,
-            purchase_order_row_id: moved.row,
-            quantity: moved.quantity,
-            destination_location_id: Some(moved.location),
-            warehouse_id: Some(moved.warehouse),
-            goods_note_id: Some(moved.note),
-            product_value: Some(value),
-            currency_code: Some(moved.cost.currency),
-            order_id: moved.order,
-            is_cleared: Some(true),
-            is_quarantine: Some(is_quarantine),
-            batch_id: Some(moved.batch),
-            goods_note_type_code: Some(moved.kind),
-            updated_on: Some(time),
-        });
-        id
+/// Records a movement and the stock that follows from it.
+pub(super) fn record(account: &mut Account, moved: NewMovement, time: OffsetDateTime) -> GoodsMovementId {
+    let id = GoodsMovementId::new(account.next_ids.movement.next());
+    let quarantine = account.warehouse(moved.warehouse).map(|stored| stored.quarantine_location);
+    let mut value = moved.cost.value;
+    value.rescale(4);
+    let is_quarantine = quarantine == Some(moved.location);
+    let units = BatchStock { batch: moved.batch, quantity: moved.quantity, cost: moved.cost.clone() };
+    account.stock.add(moved.product, moved.location, units);
+    if !is_quarantine || account.switches.quarantine_is_on_hand {
+        account.stock.add_on_hand(moved.product, moved.warehouse, moved.quantity);
     }
-
-    /// The location whose goods are not on hand.
-    pub(super) fn quarantine_apart(&self, warehouse: WarehouseId) -> Option<LocationId> {
-        let stored = self.warehouse(warehouse).filter(|_| !self.switches.quarantine_is_on_hand);
-        stored.map(|stored| stored.quarantine_location)
-    }
-
-    /// What lies in a location, the oldest batch first.
-    pub(super) fn stock_in(&self, location: LocationId, product: ProductId) -> Vec<BatchStock> {
-        let batches = self.index.stock.get(&(location, product)).into_iter().flat_map(BTreeMap::values);
-        batches.filter(|stock| stock.quantity > 0).cloned().collect()
-    }
-
-    pub(super) fn next_goods_note(&mut self) -> u64 {
-        take(&mut self.next.goods_note)
-    }
-}
-
-/// Takes units from batches, the oldest first; none when there are not enough.
-pub(super) fn first_in_first_out(batches: Vec<BatchStock>, quantity: i64) -> Option<Vec<BatchStock>> {
-    let mut missing = quantity;
-    let mut taken = Vec::new();
-    for mut batch in batches {
-        if missing == 0 {
-            break;
-        }
-        if batch.quantity <= 0 {
-            continue;
-        }
-        batch.quantity = batch.quantity.min(missing);
-        missing -= batch.quantity;
-        taken.push(batch);
-    }
-    (missing == 0).then_some(taken)
+    account.insert_movement(GoodsMovement {
+        goods_movement_id: id,
+        product_id: moved.product,
+        sales_order_row_id: None,
+        purchase_order_row_id: moved.row,
+        quantity: moved.quantity,
+        destination_location_id: Some(moved.location),
+        warehouse_id: Some(moved.warehouse),
+        goods_note_id: Some(moved.note),
+        product_value: Some(value),
+        currency_code: Some(moved.cost.currency),
+        order_id: moved.order,
+        is_cleared: Some(true),
+        is_quarantine: Some(is_quarantine),
+        batch_id: Some(moved.batch),
+        goods_note_type_code: Some(moved.kind),
+        updated_on: Some(time),
+    });
+    id
 }

@@ -1,4 +1,4 @@
-//! Locations inside warehouses, and where products lie in them
+//! Locations in warehouses, and the default locations of products
 //! (docs/evidence/brightpearl-warehouse.md#warehouses-and-locations).
 
 use brightpearl::{LocationId, ProductId, WarehouseId};
@@ -19,8 +19,8 @@ impl StoredWarehouse {
         locations
     }
 
-    /// Aisle, bay, shelf and bin. Of the default location and the quarantine they are Brightpearl's own, of others
-    /// invented.
+    /// Returns aisle, bay, shelf and bin. Those of the default location and the quarantine are Brightpearl's, those
+    /// of others invented.
     pub(super) fn groupings(&self, location: LocationId) -> [Option<String>; 4] {
         if location == self.quarantine_location {
             [Some("QUARANTINE".to_owned()), None, None, None]
@@ -39,7 +39,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     let wanted = |id: &LocationId| ids.as_ref().is_none_or(|ids| ids.contains(*id));
     let found: Vec<Value> =
         stored.locations().into_iter().filter(wanted).map(|id| view(stored, id)).collect();
-    if found.is_empty() { Err(Problem::not_found("No locations found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No locations found")
 }
 
 /// Without `warehouseId`, as in the documentation's examples.
@@ -77,7 +77,7 @@ pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     LOCATIONS.search(rows.collect::<Vec<_>>().iter(), call, &no_names)
 }
 
-/// `GET /warehouse/{id}/product/{ids}`: where products lie unless somebody says otherwise; 0 is nowhere.
+/// `GET /warehouse/{id}/product/{ids}`: the default locations of products. 0 is none.
 pub(crate) fn warehouse_defaults(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let warehouse = in_path(account, call)?.warehouse.id;
     let ids = call.ids(1)?.unwrap_or_default();
@@ -91,5 +91,5 @@ pub(crate) fn warehouse_defaults(account: &mut Account, call: &Call<'_>) -> Resu
             })
         })
         .collect();
-    if found.is_empty() { Err(Problem::not_found("No products found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No products found")
 }

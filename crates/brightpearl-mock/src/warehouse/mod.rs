@@ -12,5 +12,11 @@ pub(crate) mod quarantine;
 pub(crate) mod stock_correction;
 pub(crate) mod warehouse;
 
-pub(crate) use goods_movement::BatchStock;
 pub(crate) use stock_correction::StoredCorrection;
+
+use crate::gateway::{Problem, placeholder_codes};
+
+/// The error for an invalid field of a goods-in note, release or correction.
+fn refused(message: impl Into<String>) -> Problem {
+    Problem::client(placeholder_codes::GOODS, message)
+}

@@ -1,9 +1,9 @@
-//! What of a product is there (docs/evidence/brightpearl-warehouse.md#product-availability). That goods in
-//! quarantine are in none of these numbers is an assumption.
+//! Product availability (docs/evidence/brightpearl-warehouse.md#product-availability). That goods in quarantine are
+//! not counted is an assumption.
 
 use std::collections::BTreeMap;
 
-use brightpearl::{ProductId, WarehouseId};
+use brightpearl::ProductId;
 use serde_json::{Value, json};
 
 use crate::{
@@ -33,9 +33,7 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
 }
 
 fn availability(account: &Account, product: ProductId) -> Value {
-    let everywhere = (product, WarehouseId::new(0))..=(product, WarehouseId::new(u64::MAX));
-    let on_hand: BTreeMap<WarehouseId, i64> =
-        account.index.on_hand.range(everywhere).map(|((_, warehouse), units)| (*warehouse, *units)).collect();
+    let on_hand = account.stock.on_hand(product);
     let counts = |units: i64| json!({ "inStock": units, "onHand": units, "allocated": 0, "inTransit": 0 });
     let warehouses: BTreeMap<String, Value> =
         on_hand.iter().map(|(id, units)| (id.to_string(), counts(*units))).collect();

@@ -6,13 +6,15 @@ use brightpearl::{
 use serde::Deserialize;
 
 use super::{
-    goods_movement::{Moved, first_in_first_out},
+    goods_movement::{self, NewMovement},
+    refused,
     warehouse::{in_path, to_work_in},
 };
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem},
     integration::Event,
     state::Account,
+    stock::first_in_first_out,
 };
 
 /// `GET /warehouse/{id}/location/quarantine`: a bare integer.
@@ -28,27 +30,27 @@ struct ReleaseBody {
     to_location_id: Option<LocationId>,
 }
 
-/// `POST /warehouse/{id}/quarantine/release`: `{}`. Leaves as an internal transfer, batch by batch, the oldest
-/// first. That batches are kept is an assumption.
+/// `POST /warehouse/{id}/quarantine/release`: answers `{}`. Makes an internal transfer by batch, the oldest first.
+/// That batches are kept is an assumption.
 pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: ReleaseBody = call.body()?;
     let warehouse: WarehouseId = call.id(0)?;
     let stored = to_work_in(account, warehouse)?;
     let quarantine = stored.quarantine_location;
-    let refused = |message: String| Problem::client(invented::GOODS, message);
-    let product = body.product_id.ok_or_else(|| refused("productId is required".to_owned()))?;
+    let product = body.product_id.ok_or_else(|| refused("productId is required"))?;
     let quantity = body.quantity.filter(|quantity| *quantity > 0);
-    let quantity = quantity.ok_or_else(|| refused("quantity must be above 0".to_owned()))?;
+    let quantity = quantity.ok_or_else(|| refused("quantity must be above 0"))?;
     let to = body.to_location_id.filter(|to| *to != quarantine && stored.has(*to));
     let to = to.ok_or_else(|| {
         refused(format!("toLocationId must be a location of warehouse {warehouse}, not its quarantine"))
     })?;
-    let batches = first_in_first_out(account.stock_in(quarantine, product), quantity).ok_or_else(|| {
-        let message = format!("None of the requested products are available in location {quarantine}");
-        Problem::new(account.switches.empty_quarantine_status, "WHSB-023", message)
-    })?;
+    let batches =
+        first_in_first_out(account.stock.batches_in(quarantine, product), quantity).ok_or_else(|| {
+            let message = format!("None of the requested products are available in location {quarantine}");
+            Problem::new(account.switches.empty_quarantine_status, "WHSB-023", message)
+        })?;
 
-    let note = GoodsNoteId::new(account.next_goods_note());
+    let note = GoodsNoteId::new(account.next_ids.goods_note.next());
     let now = account.local(call.now);
     let mut arrivals = Vec::new();
     for batch in batches {
@@ -57,7 +59,7 @@ pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
         for (location, quantity, of_batch) in
             [(quarantine, -batch.quantity, batch.batch), (to, batch.quantity, after)]
         {
-            let moved = Moved {
+            let moved = NewMovement {
                 note,
                 kind: GoodsNoteTypeCode::InternalTransfer,
                 product,
@@ -69,14 +71,14 @@ pub(crate) fn release(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
                 order: None,
                 row: None,
             };
-            let movement = account.record_movement(moved, now);
+            let movement = goods_movement::record(account, moved, now);
             if location == to {
                 arrivals.push(movement.get());
             }
         }
     }
-    let told = if account.switches.releases_are_told_by_movement { arrivals } else { vec![note.get()] };
-    account.raise(Event::quarantine_release_created(told));
+    let ids = if account.switches.releases_are_told_by_movement { arrivals } else { vec![note.get()] };
+    account.raise(Event::quarantine_release_created(ids));
     if let Some(event) = Event::on_hand_modified([product]) {
         account.raise(event);
     }

@@ -1,8 +1,8 @@
-//! Stock corrections: units found or written off (docs/evidence/brightpearl-warehouse.md#stock-corrections). No
-//! webhook of their own.
+//! Stock corrections: units found or written off (docs/evidence/brightpearl-warehouse.md#stock-corrections). They
+//! have no webhook of their own.
 
 use brightpearl::{
-    CurrencyCode, GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, ProductId, WarehouseId,
+    GoodsInNoteId, GoodsNoteId, LocationId, OffsetDateTime, OrderId, ProductId, WarehouseId,
     warehouse::GoodsNoteTypeCode,
 };
 use jiff::Timestamp;
@@ -11,24 +11,26 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    goods_movement::{BatchStock, Cost, Moved, first_in_first_out},
+    goods_movement::{self, NewMovement},
+    refused,
     warehouse::to_work_in,
 };
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem, placeholder_codes},
     integration::Event,
     number,
     state::{API_USER, Account},
+    stock::{BatchStock, Cost, first_in_first_out},
 };
 
-/// A correction that was made.
+/// A stock correction.
 pub(crate) struct StoredCorrection {
     warehouse: WarehouseId,
     order: Option<OrderId>,
     reason: String,
     product: ProductId,
     location: LocationId,
-    /// Signed, batch by batch.
+    /// The signed quantities by batch.
     moved: Vec<BatchStock>,
     created_on: OffsetDateTime,
 }
@@ -46,18 +48,12 @@ struct CorrectionBody {
     product_id: Option<ProductId>,
     reason: Option<String>,
     location_id: Option<LocationId>,
-    cost: Option<CostBody>,
+    cost: Option<Cost>,
     batch_id: Option<GoodsInNoteId>,
     order_id: Option<OrderId>,
 }
 
-#[derive(Deserialize)]
-struct CostBody {
-    currency: CurrencyCode,
-    value: Decimal,
-}
-
-/// `POST /warehouse/{id}/stock-correction`: the ids of the notes, one a correction.
+/// `POST /warehouse/{id}/stock-correction`: answers with one note id for each correction.
 pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let body: CorrectionsBody = call.body()?;
     let warehouse: WarehouseId = call.id(0)?;
@@ -79,7 +75,7 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
     Ok(Answer::of(notes))
 }
 
-/// Checks a correction, as if the earlier ones of its request were made already.
+/// Checks a correction after the earlier ones of its request.
 fn check(
     account: &Account,
     warehouse: WarehouseId,
@@ -104,19 +100,19 @@ fn check(
         return Err(refused(format!("Location {location} is a quarantine: goods leave it by release only")));
     }
     let moved = if quantity > 0 {
-        let CostBody { currency, value } =
+        let Cost { currency, value } =
             body.cost.ok_or_else(|| refused("cost is required when stock is added"))?;
-        // The note that adds stock is its batch; its id is not known yet.
+        // The note that adds stock is its batch. Its id is assigned later.
         vec![BatchStock { batch: GoodsInNoteId::new(0), quantity, cost: Cost { currency, value } }]
     } else {
-        let mut batches = account.stock_in(location, product);
+        let mut batches = account.stock.batches_in(location, product);
         batches.retain(|stock| body.batch_id.is_none_or(|wanted| stock.batch == wanted));
         for stock in &mut batches {
             stock.quantity += taken_by(earlier, location, product, stock.batch);
         }
         let mut taken = first_in_first_out(batches, -quantity).ok_or_else(|| {
             let message = format!("Location {location} does not hold {} of product {product}", -quantity);
-            Problem::new(409, invented::NOT_ENOUGH_STOCK, message)
+            Problem::new(409, placeholder_codes::NOT_ENOUGH_STOCK, message)
         })?;
         taken.iter_mut().for_each(|batch| batch.quantity = -batch.quantity);
         taken
@@ -124,7 +120,7 @@ fn check(
     Ok(StoredCorrection { warehouse, order: body.order_id, reason, product, location, moved, created_on })
 }
 
-/// What removals have taken from a batch in a place: a negative number.
+/// Returns the units that corrections removed from a batch in a location, as a negative number.
 fn taken_by(
     corrections: &[StoredCorrection],
     location: LocationId,
@@ -141,7 +137,7 @@ fn taken_by(
         .sum()
 }
 
-/// Puts units somewhere, as a correction would that nobody asked for.
+/// Adds opening stock.
 pub(crate) fn add(
     account: &mut Account,
     product: ProductId,
@@ -164,12 +160,12 @@ pub(crate) fn add(
 }
 
 fn record(account: &mut Account, mut correction: StoredCorrection) -> GoodsNoteId {
-    let note = GoodsNoteId::new(account.next_goods_note());
+    let note = GoodsNoteId::new(account.next_ids.goods_note.next());
     for batch in &mut correction.moved {
         if batch.quantity > 0 {
             batch.batch = GoodsInNoteId::new(note.get());
         }
-        let moved = Moved {
+        let moved = NewMovement {
             note,
             kind: GoodsNoteTypeCode::StockCorrection,
             product: correction.product,
@@ -181,7 +177,7 @@ fn record(account: &mut Account, mut correction: StoredCorrection) -> GoodsNoteI
             order: correction.order,
             row: None,
         };
-        account.record_movement(moved, correction.created_on);
+        goods_movement::record(account, moved, correction.created_on);
     }
     account.stock_corrections.insert(note, correction);
     note
@@ -197,11 +193,7 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
         .filter(|(id, correction)| ids.contains(id.get()) && correction.warehouse == warehouse)
         .map(|(id, correction)| view(*id, correction))
         .collect();
-    if found.is_empty() {
-        Err(Problem::not_found("No stock corrections found"))
-    } else {
-        Ok(Answer::of(found))
-    }
+    Answer::non_empty(found, "No stock corrections found")
 }
 
 fn view(note: GoodsNoteId, correction: &StoredCorrection) -> Value {
@@ -210,7 +202,7 @@ fn view(note: GoodsNoteId, correction: &StoredCorrection) -> Value {
             "productId": correction.product,
             "quantity": batch.quantity,
             "destinationLocationId": correction.location,
-            // A JSON number here, where goods-in notes have a string
+            // A JSON number, while goods-in notes have a string
             // (docs/evidence/brightpearl-warehouse.md#stock-corrections).
             "productValue": { "currency": batch.cost.currency, "value": number(batch.cost.value) },
             "batchGoodsNoteId": batch.batch,
@@ -225,8 +217,4 @@ fn view(note: GoodsNoteId, correction: &StoredCorrection) -> Value {
         "reason": correction.reason,
         "goodsMoved": correction.moved.iter().map(moved).collect::<Vec<_>>(),
     })
-}
-
-fn refused(message: impl Into<String>) -> Problem {
-    Problem::client(invented::GOODS, message)
 }

@@ -3,8 +3,9 @@
 use brightpearl::WarehouseId;
 use serde_json::json;
 
+use super::refused;
 use crate::{
-    gateway::{Answer, Call, Problem, invented},
+    gateway::{Answer, Call, Problem},
     search::{Column, Kind, Table, no_names},
     state::{Account, StoredWarehouse},
 };
@@ -32,7 +33,7 @@ pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Pro
     let all = account.warehouses.iter().map(|stored| &stored.warehouse);
     let found: Vec<_> =
         all.filter(|warehouse| ids.as_ref().is_none_or(|ids| ids.contains(warehouse.id))).collect();
-    if found.is_empty() { Err(Problem::not_found("No warehouses found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No warehouses found")
 }
 
 /// `GET /warehouse/{id}/location/default`: a bare integer.
@@ -40,15 +41,13 @@ pub(crate) fn default_location(account: &mut Account, call: &Call<'_>) -> Result
     in_path(account, call).map(|stored| Answer::of(stored.default_location))
 }
 
-/// The warehouse in the path of a GET.
+/// Returns the warehouse in the path of a GET.
 pub(super) fn in_path<'a>(account: &'a Account, call: &Call<'_>) -> Result<&'a StoredWarehouse, Problem> {
     let id: WarehouseId = call.id(0)?;
     account.warehouse(id).ok_or_else(|| Problem::not_found(format!("Cannot find warehouse: {id}")))
 }
 
-/// The warehouse that goods are to move in.
+/// Returns the warehouse of a goods movement.
 pub(super) fn to_work_in(account: &Account, id: WarehouseId) -> Result<&StoredWarehouse, Problem> {
-    account
-        .warehouse(id)
-        .ok_or_else(|| Problem::client(invented::GOODS, format!("There is no warehouse {id}")))
+    account.warehouse(id).ok_or_else(|| refused(format!("There is no warehouse {id}")))
 }

@@ -1,4 +1,4 @@
-//! Accounts built by hand, and what is said when they cannot be.
+//! Accounts built in Rust, and the errors of invalid ones.
 
 use brightpearl::order::OrderTypeCode;
 use brightpearl_mock::{
@@ -122,7 +122,7 @@ async fn a_built_account_is_gone_back_to() {
         .with(|seed| seed.payments.clear())
         .start()
         .await;
-    assert!(changed.payments().is_empty(), "the account is built anew from its changed seed");
+    assert!(changed.payments().is_empty(), "the account is built again from its changed seed");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn what_is_added_under_a_factory_id_stands_in_its_place() {
     assert!(account.is_ok(), "{account:?}");
     let twice = SeedOrderStatus::new(10, OrderTypeCode::SalesCredit, "Return");
     let refused = Account::builder().order_statuses([twice.clone(), twice]).build().unwrap_err();
-    assert!(refused.to_string().contains("order status 10 is there twice"), "{refused}");
+    assert!(refused.to_string().contains("order status 10 exists twice"), "{refused}");
 }
 
 #[test]

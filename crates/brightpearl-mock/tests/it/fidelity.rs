@@ -1,4 +1,4 @@
-//! `docs/mock-fidelity.md` says what is reproduced: every row of it names a test, and the tests are there.
+//! Checks that every row of `docs/mock-fidelity.md` names existing tests.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -28,7 +28,7 @@ fn tests_below(folder: &str, prefix: &str) -> BTreeSet<String> {
     tests
 }
 
-/// The cells of every row, header and rule left out.
+/// The cells of every row, without header and rule.
 fn rows(page: &str) -> Vec<Vec<String>> {
     page.lines()
         .filter(|line| line.starts_with("| ") && !line.contains("| test |"))
@@ -36,7 +36,7 @@ fn rows(page: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// What the rows with a test call it: in the last cell, by comma, the module said once for those that follow.
+/// The tests in the last cell of a row: a comma list, in which a name without a module has that of the one before.
 fn named(cell: &str) -> Vec<String> {
     let mut module = "";
     cell.split(',')

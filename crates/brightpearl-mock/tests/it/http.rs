@@ -4,13 +4,13 @@ use brightpearl_mock::MockBrightpearl;
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
-/// An account and the way to talk to it.
+/// An account and an HTTP client for it.
 pub(crate) struct Http {
     pub(crate) mock: MockBrightpearl,
     client: reqwest::Client,
 }
 
-/// An answer, read whole.
+/// A complete answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -55,7 +55,7 @@ impl Http {
         Self { mock, client: reqwest::Client::new() }
     }
 
-    /// The whole URL of a path below the account.
+    /// The complete URL of a path below the account.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}/public-api/{}/{path}", self.mock.url(), self.mock.account())
     }
@@ -93,12 +93,12 @@ impl Http {
         self.send(Method::OPTIONS, path, None).await.unwrap()
     }
 
-    /// A form to a whole URL, without credentials.
+    /// Posts a form to a complete URL, without credentials.
     pub(crate) async fn form(&self, url: &str, form: &[(&str, &str)]) -> Answer {
         read(self.client.post(url).form(form)).await.unwrap()
     }
 
-    /// A form to a whole URL, with HTTP Basic credentials.
+    /// Posts a form to a complete URL, with HTTP Basic credentials.
     pub(crate) async fn form_as(
         &self,
         url: &str,
@@ -108,7 +108,7 @@ impl Http {
         read(self.client.post(url).basic_auth(user, Some(password)).form(form)).await.unwrap()
     }
 
-    /// A GET of a whole URL, whose redirect is not followed.
+    /// A GET of a complete URL, without following redirects.
     pub(crate) async fn without_redirects(&self, url: &str) -> Answer {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         read(client.get(url)).await.unwrap()
@@ -167,7 +167,7 @@ impl Http {
     }
 }
 
-/// Sends a request and reads its answer whole.
+/// Sends a request and reads the complete answer.
 pub(crate) async fn read(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
     let answer = request.send().await?;
     Ok(Answer {

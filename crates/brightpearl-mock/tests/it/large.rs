@@ -3,7 +3,7 @@ use serde_json::json;
 
 use crate::http::Http;
 
-/// The built-in account with so many more sales.
+/// The built-in account with additional sales.
 fn with_sales(seed: &mut Seed, count: u64) {
     let template = seed.orders[0].clone();
     let row = template.rows[0].clone();

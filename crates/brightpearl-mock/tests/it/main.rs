@@ -1,15 +1,14 @@
-//! The mock over plain HTTP, without the client that it exists for.
+//! Tests of the mock over plain HTTP, without the client.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounting;
-mod books;
 mod builder;
-mod by_hand;
 mod contacts;
 mod fidelity;
 mod fixtures;
 mod goods;
 mod http;
+mod journals;
 mod large;
 mod multi_message;
 mod oauth;
@@ -25,4 +24,5 @@ mod seeds;
 mod server;
 mod strict;
 mod switches;
+mod user_actions;
 mod webhooks;

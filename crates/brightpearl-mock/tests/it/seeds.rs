@@ -23,7 +23,7 @@ async fn a_seed_that_refers_to_what_it_lacks_is_refused_and_named() {
     let tax = refusal(|seed| seed.tax_codes.retain(|rate| rate.code.as_str() != "Z")).await;
     assert!(tax.contains("order 300873") && tax.contains("tax code Z"), "{tax}");
     let twice = refusal(|seed| seed.orders.extend(seed.orders.clone())).await;
-    assert!(twice.contains("order 300871 is there twice"), "{twice}");
+    assert!(twice.contains("order 300871 exists twice"), "{twice}");
     let payment = refusal(|seed| seed.orders.truncate(1)).await;
     assert!(payment.contains("payment on order 300872"), "{payment}");
     let zone = refusal(|seed| drop(seed.configuration.insert("timeZone".into(), "Leeds".into()))).await;

@@ -5,7 +5,7 @@ use std::{
 
 use serde_json::Value;
 
-/// The binary, ended when the test is.
+/// The running binary, killed when the test ends.
 struct Server(Child);
 
 impl Drop for Server {

@@ -1,4 +1,4 @@
-//! What a test learns about what was sent: counts, duplicates, and calls that nobody expected.
+//! Checks of the requests: counts, duplicates and unexpected requests.
 
 use brightpearl_mock::{Fault, FaultKind};
 use reqwest::Method;

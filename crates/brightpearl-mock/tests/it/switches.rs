@@ -1,4 +1,4 @@
-//! What is not known about Brightpearl, the other way.
+//! Every switch with the opposite of its default.
 
 use brightpearl_mock::{MockBrightpearl, Switches};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use crate::http::{Http, credit};
 
-/// The built-in account with these switches, each written as the server takes it.
+/// The built-in account with these switches, each as on the command line.
 async fn with(assignments: &[&str]) -> Http {
     let mut switches = Switches::default();
     for assignment in assignments {

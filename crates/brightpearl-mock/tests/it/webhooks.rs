@@ -18,7 +18,7 @@ fn subscription(event: &str, uri: &str) -> Value {
         "contentType": "application/json", "idSetAccepted": true, "qualityOfService": 1 })
 }
 
-/// What the receiver got so far, as (event, id).
+/// The deliveries so far, as (event, id).
 async fn got(http: &Http, receiver: &MockServer) -> Vec<(String, String)> {
     http.mock.deliveries_settled().await;
     let text = |body: &Value, name: &str| body[name].as_str().unwrap().to_owned();

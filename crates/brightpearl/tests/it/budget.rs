@@ -8,7 +8,7 @@ use std::{
 };
 
 use api_client_core::{Headers, HttpRequest, HttpResponse};
-use api_mock_core::{MockCore, Outcome, Request};
+use api_mock_core::{MockCore, Reply, Request};
 use async_trait::async_trait;
 use brightpearl::{
     Client, Credentials,
@@ -72,7 +72,7 @@ impl InProcess {
         asked.headers =
             request.headers.iter().map(|header| (header.name.to_string(), header.value.clone())).collect();
         self.core.clock().set(Some(self.clock.now()));
-        let Outcome::Answer { response, .. } = self.core.handle(&asked) else { panic!("no fault is set") };
+        let Reply::Answer { response, .. } = self.core.handle(&asked) else { panic!("no fault is set") };
         let mut headers = Headers::default();
         for (name, value) in response.headers {
             headers.insert(name, value);

@@ -133,7 +133,7 @@ impl World {
     }
 
     fn by_hand(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
-        self.in_brightpearl(|api, context| api.by_hand(method, path, body, context))
+        self.in_brightpearl(|api, context| api.as_user(method, path, body, context))
     }
 
     pub(crate) fn rma(&self, shop: usize, id: &RmaId) -> Option<Rma> {

@@ -160,7 +160,7 @@ impl Run {
                 let webhook = BrightpearlWebhook::post(event, to("brightpearl"));
                 let body = serde_json::to_value(&webhook).unwrap();
                 let subscribe = |api: &mut brightpearl_mock::Brightpearl, context: &mut _| {
-                    api.by_hand("POST", "integration-service/webhook", &body, context)
+                    api.as_user("POST", "integration-service/webhook", &body, context)
                 };
                 world.brightpearl.act(subscribe).unwrap();
             }

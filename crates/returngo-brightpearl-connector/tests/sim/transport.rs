@@ -9,7 +9,7 @@ use api_client_core::{
     HttpRequest, HttpResponse,
     client::{Transport, TransportError},
 };
-use api_mock_core::{FaultKind, Outcome, Response};
+use api_mock_core::{FaultKind, Reply, Response};
 use async_trait::async_trait;
 
 use crate::{
@@ -70,8 +70,8 @@ impl Transport for Network {
         let outcome = lock(&waiting.flight.state).outcome.take();
         lock(&waiting.flight.state).answered = true;
         match outcome {
-            Some(Outcome::Answer { response, .. }) => Ok(answer(response)),
-            Some(Outcome::Cut) => Err(TransportError::answer_lost("the connection was cut")),
+            Some(Reply::Answer { response, .. }) => Ok(answer(response)),
+            Some(Reply::Cut) => Err(TransportError::answer_lost("the connection was cut")),
             None => {
                 self.tell(&waiting.flight.request, "no answer; it arrives later");
                 Err(TransportError::answer_lost("no answer came in time"))
@@ -94,7 +94,7 @@ struct FlightState {
     is_lost: bool,
     /// Nobody waits for its answer any more.
     answered: bool,
-    outcome: Option<Outcome>,
+    outcome: Option<Reply>,
 }
 
 impl World {
@@ -127,10 +127,10 @@ impl World {
         let late = if lock(state).answered { "late: " } else { "" };
         match (&outcome, fault) {
             (_, Some(fault)) => network.tell(request, format_args!("{late}{fault}")),
-            (Outcome::Answer { response, .. }, None) => {
+            (Reply::Answer { response, .. }, None) => {
                 network.tell(request, format_args!("{late}{}", told(request, response)));
             }
-            (Outcome::Cut, None) => network.tell(request, "cut"),
+            (Reply::Cut, None) => network.tell(request, "cut"),
         }
         if is_write && !late.is_empty() {
             self.happened("a write arrives late");
@@ -141,8 +141,8 @@ impl World {
 
 impl World {
     /// Perhaps one value of the answer is not what it should be.
-    fn make_odd(&self, request: &HttpRequest, outcome: &mut Outcome, network: &Network) {
-        let Outcome::Answer { response, .. } = outcome else { return };
+    fn make_odd(&self, request: &HttpRequest, outcome: &mut Reply, network: &Network) {
+        let Reply::Answer { response, .. } = outcome else { return };
         if response.status != 200 {
             return;
         }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use api_client_core::HttpRequest;
-use api_mock_core::{Delivery, Fault, FaultKind, MockCore, Outcome, Request};
+use api_mock_core::{Delivery, Fault, FaultKind, MockCore, Reply, Request};
 use brightpearl_mock::Brightpearl;
 use returngo_mock::Shop;
 
@@ -150,7 +150,7 @@ impl World {
     }
 
     /// Hands a request to the system that it is for, which may fail in this way.
-    pub(crate) fn hand_over(&self, request: &HttpRequest, fault: Option<FaultKind>) -> Outcome {
+    pub(crate) fn hand_over(&self, request: &HttpRequest, fault: Option<FaultKind>) -> Reply {
         self.set_clocks();
         let (plain, shop) = self.setup.target(request);
         let outcome = match shop {
@@ -248,7 +248,7 @@ fn handle<A: api_mock_core::MockedApi>(
     core: &MockCore<A>,
     request: &Request,
     fault: Option<FaultKind>,
-) -> Outcome {
+) -> Reply {
     core.faults().clear();
     if let Some(kind) = fault {
         core.faults().add(Fault::on_any(kind));

@@ -7,37 +7,11 @@ use std::{
 };
 
 use api_client_core::decode::DecodeError;
+use api_mock_core::odd_values::{Field, OddValue, fields};
 use returngo_brightpearl_mapping::{ConnectionSettings, Plan, Review, ReviewCode, World, plan};
 use serde_json::{Map, Value, json};
 
 use crate::worlds::{object, settings};
-
-/// What a field is replaced by: values that mean nothing, values of another type, and those that break readers.
-const ODD_VALUES: [&str; 14] = [
-    "null",
-    r#""""#,
-    "[]",
-    "{}",
-    "[[]]",
-    r#"{"a":{}}"#,
-    "1e300",
-    "1e400",
-    "7",
-    "-1.5",
-    "true",
-    r#""text""#,
-    r#""\ud83d""#,
-    "184467440737095516170",
-];
-
-/// How many of them say nothing: the others may be a value of the field, if not its own.
-const SAY_NOTHING: usize = 8;
-
-/// All of them, the first of which is nested deeper than readers go.
-fn odd_values() -> Vec<String> {
-    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
-    std::iter::once(deep).chain(ODD_VALUES.map(str::to_owned)).collect()
-}
 
 /// The most fields of a kind that are tried in a world.
 const EACH: usize = 1;
@@ -283,51 +257,6 @@ const MAY_BE_ABSENT: &[&str] = &[
     "rma.transactions.*.lastUpdated",
 ];
 
-/// A field of a world: the way to it, and its kind, which is the same for all entries of a list or map by id.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Field {
-    way: Vec<String>,
-    kind: String,
-}
-
-fn fields(value: &Value, way: &mut Vec<String>, kind: &str, found: &mut Vec<Field>) {
-    let below: Vec<(String, String, &Value)> = match value {
-        Value::Object(map) => {
-            let by_id = !map.is_empty() && map.keys().all(|key| key.parse::<u64>().is_ok());
-            let name = |key: &String| if by_id { "*".to_owned() } else { key.clone() };
-            map.iter().map(|(key, value)| (key.clone(), name(key), value)).collect()
-        }
-        Value::Array(items) => items
-            .iter()
-            .zip(0..)
-            .map(|(value, at): (_, usize)| (at.to_string(), "*".to_owned(), value))
-            .collect(),
-        _ => Vec::new(),
-    };
-    for (key, name, value) in below {
-        let kind = if kind.is_empty() { name } else { format!("{kind}.{name}") };
-        way.push(key);
-        found.push(Field { way: way.clone(), kind: kind.clone() });
-        fields(value, way, &kind, found);
-        way.pop();
-    }
-}
-
-/// The world with this field as it is not.
-fn with_odd(world: &Value, way: &[String], odd: &str) -> String {
-    const MARK: &str = "the odd value";
-    let mut world = world.clone();
-    let mut at = &mut world;
-    for key in way {
-        at = match at {
-            Value::Array(items) => &mut items[key.parse::<usize>().unwrap()],
-            other => &mut other[key],
-        };
-    }
-    *at = json!(MARK);
-    world.to_string().replace(&format!("\"{MARK}\""), odd)
-}
-
 /// A kind as the list of rule fields has it: credits and orders are objects of one type.
 fn listed(kind: &str) -> String {
     let order = ["credits.*", "orders.*"].iter().find_map(|list| kind.strip_prefix(list));
@@ -353,8 +282,8 @@ fn json_of(name: &str) -> Value {
 
 /// The way to a field as errors name it.
 fn way_of(field: &Field) -> String {
-    let in_brackets = |key: &String, at: usize| key.parse::<u64>().is_ok() && !is_by_id(&field.way[..at]);
-    let parts = field.way.iter().enumerate().map(|(at, key)| {
+    let in_brackets = |key: &String, at: usize| key.parse::<u64>().is_ok() && !is_by_id(&field.path[..at]);
+    let parts = field.path.iter().enumerate().map(|(at, key)| {
         if in_brackets(key, at) {
             format!("[{key}]")
         } else if at == 0 {
@@ -372,8 +301,8 @@ fn is_by_id(way: &[String]) -> bool {
 }
 
 /// Why what an odd value did is not right, if it is not.
-fn objection(field: &Field, odd: usize, read: Result<Plan, DecodeError>, usual: &Plan) -> Option<String> {
-    let kind = &*listed(&field.kind);
+fn objection(field: &Field, odd: &OddValue, read: Result<Plan, DecodeError>, usual: &Plan) -> Option<String> {
+    let kind = &*listed(&field.name);
     match read {
         Err(error) if !is_rule(kind) => Some(format!("no rule needs it, and it is refused: {error}")),
         Err(error) => {
@@ -383,7 +312,7 @@ fn objection(field: &Field, odd: usize, read: Result<Plan, DecodeError>, usual: 
         }
         Ok(plan) if plan == *usual => None,
         Ok(_) if !is_rule(kind) => Some("no rule needs it, and the plan is another".to_owned()),
-        Ok(_) if odd >= SAY_NOTHING || MAY_BE_ABSENT.contains(&kind) => None,
+        Ok(_) if odd.could_be_valid() || MAY_BE_ABSENT.contains(&kind) => None,
         Ok(plan) => {
             let is_new = |review: &&Review| !usual.reviews.contains(review);
             let asks = plan.reviews.iter().any(|review| is_new(&review));
@@ -396,26 +325,25 @@ fn objection(field: &Field, odd: usize, read: Result<Plan, DecodeError>, usual: 
 fn objections_in(name: &str, settings: &ConnectionSettings) -> (usize, BTreeMap<String, BTreeSet<String>>) {
     let json = json_of(name);
     let usual = plan(&World::from_json(&json.to_string()).unwrap(), settings);
-    let mut found = Vec::new();
-    fields(&json, &mut Vec::new(), "", &mut found);
+    let mut found = fields(&json);
+    let odd_values = OddValue::all();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     found.retain(|field| {
-        let seen = seen.entry(field.kind.clone()).or_default();
+        let seen = seen.entry(field.name.clone()).or_default();
         *seen += 1;
         *seen <= EACH
     });
     let mut objections: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for field in &found {
-        for (place, odd) in odd_values().iter().enumerate() {
-            let read =
-                World::from_json(&with_odd(&json, &field.way, odd)).map(|world| plan(&world, settings));
-            if let Some(objection) = objection(field, place, read, &usual) {
-                let objections = objections.entry(listed(&field.kind)).or_default();
+        for odd in &odd_values {
+            let read = World::from_json(&field.replaced_in(&json, odd)).map(|world| plan(&world, settings));
+            if let Some(objection) = objection(field, odd, read, &usual) {
+                let objections = objections.entry(listed(&field.name)).or_default();
                 objections.insert(format!("{odd} in {name}: {objection}"));
             }
         }
     }
-    (found.len() * odd_values().len(), objections)
+    (found.len() * odd_values.len(), objections)
 }
 
 #[test]

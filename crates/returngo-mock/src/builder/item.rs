@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::money;
 use crate::Inspection;
 
-/// Units of one order line that come back, alike in everything.
+/// Identical returned units of one order line.
 ///
 /// ```
 /// use returngo_mock::{Inspection, ItemBuilder};
@@ -42,7 +42,7 @@ pub struct ItemBuilder {
 #[derive(Debug, Clone)]
 struct Price {
     amount: Decimal,
-    /// In the shop's own currency, when the shopper paid in another.
+    /// The price in the shop's own currency, if the shopper paid in another.
     in_shop: Option<Money>,
 }
 
@@ -53,7 +53,7 @@ struct Exchange {
 }
 
 impl ItemBuilder {
-    /// One unit of this SKU for which this was paid, tax included, to be refunded to the payment method.
+    /// Creates one unit of this SKU with this price, tax included, to be refunded to the payment method.
     pub fn new(sku: impl Into<String>, paid: Decimal) -> Self {
         Self {
             sku: sku.into(),
@@ -73,28 +73,28 @@ impl ItemBuilder {
         }
     }
 
-    /// The order line it was bought on.
+    /// Sets the order line.
     #[must_use]
     pub fn line(mut self, id: impl Into<String>) -> Self {
         self.line = Some(ShopLineItemId::new(id));
         self
     }
 
-    /// So many units of it.
+    /// Sets the number of units.
     #[must_use]
     pub const fn units(mut self, units: usize) -> Self {
         self.units = units;
         self
     }
 
-    /// The tax on one unit, contained in what was paid.
+    /// Sets the tax on one unit, included in its price.
     #[must_use]
     pub const fn tax(mut self, tax: Decimal) -> Self {
         self.tax = tax;
         self
     }
 
-    /// The tax on one unit, on top of what was paid.
+    /// Sets the tax on one unit, in addition to its price.
     #[must_use]
     pub const fn tax_on_top(mut self, tax: Decimal) -> Self {
         self.tax = tax;
@@ -102,69 +102,69 @@ impl ItemBuilder {
         self
     }
 
-    /// What one unit was worth in the shop's own currency, when the shopper paid in another.
+    /// Sets the price of one unit in the shop's own currency, if the shopper paid in another.
     #[must_use]
     pub fn in_shop_currency(mut self, amount: Decimal, currency: &str) -> Self {
         self.price.in_shop = Some(money(amount, &CurrencyCode::new(currency)));
         self
     }
 
-    /// Why it comes back; `Does not fit` otherwise.
+    /// Sets the return reason. The default is `Does not fit`.
     #[must_use]
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = reason.into();
         self
     }
 
-    /// Refunded as store credit.
+    /// Refunds the units as store credit.
     #[must_use]
     pub fn for_store_credit(self) -> Self {
         self.resolution(ResolutionType::RefundToStoreCredit)
     }
 
-    /// Exchanged for one of this SKU that costs this.
+    /// Exchanges each unit for one of this SKU at this price.
     #[must_use]
     pub fn exchanged_for(mut self, sku: impl Into<String>, price: Decimal) -> Self {
         self.exchange = Some(Exchange { sku: sku.into(), price });
         self.resolution(ResolutionType::InstantVariantExchange)
     }
 
-    /// Whatever the shopper gets.
+    /// Sets the resolution.
     #[must_use]
     pub fn resolution(mut self, resolution: ResolutionType) -> Self {
         self.resolution = resolution;
         self
     }
 
-    /// Taken for restocking one unit.
+    /// Sets the restocking fee of one unit.
     #[must_use]
     pub const fn restocking_fee(mut self, fee: Decimal) -> Self {
         self.restocking_fee = fee;
         self
     }
 
-    /// Taken for the return; ReturnGO repeats a fee of the RMA on every unit.
+    /// Sets the return fee. ReturnGO repeats a fee of the RMA on every unit.
     #[must_use]
     pub const fn return_fee(mut self, fee: Decimal) -> Self {
         self.return_fee = fee;
         self
     }
 
-    /// Taken for the label; ReturnGO repeats a fee of the RMA on every unit.
+    /// Sets the label fee. ReturnGO repeats a fee of the RMA on every unit.
     #[must_use]
     pub const fn label_fee(mut self, fee: Decimal) -> Self {
         self.label_fee = fee;
         self
     }
 
-    /// It stays with the shopper: no shipment is required.
+    /// Leaves the units with the shopper: no shipment is required.
     #[must_use]
     pub const fn stays(mut self) -> Self {
         self.stays = true;
         self
     }
 
-    /// Somebody inspected it, and found this.
+    /// Sets the result of the warehouse's inspection.
     #[must_use]
     pub fn inspected(mut self, inspection: Inspection) -> Self {
         self.inspection = Some(inspection);
@@ -183,7 +183,7 @@ impl ItemBuilder {
         self.exchange.is_some()
     }
 
-    /// The unit with this id, in this parcel.
+    /// Builds the unit with this id, in this parcel.
     pub(super) fn build(
         &self,
         id: ReturnedItemId,
@@ -231,7 +231,7 @@ impl ItemBuilder {
         }
     }
 
-    /// An amount, with its worth in the shop's currency at the rate of the price.
+    /// Converts an amount to the shop's currency at the exchange rate of the price.
     fn money(&self, amount: Decimal, currency: &CurrencyCode) -> Money {
         let Some(in_shop) = &self.price.in_shop else { return money(amount, currency) };
         let rate = in_shop.amount.checked_div(self.price.amount).unwrap_or_default();
@@ -260,7 +260,7 @@ impl Exchange {
     }
 }
 
-/// What a merchant would call it.
+/// Returns a merchant's usual name for a resolution.
 fn resolution_name(resolution: &ResolutionType) -> &str {
     match resolution {
         ResolutionType::RefundToPaymentMethod => "Refund to payment method",

@@ -1,4 +1,4 @@
-//! RMAs that do not have to be written out: of every status, with every fee, resolution and inspection.
+//! Builders for RMAs of every status, with every fee, resolution and inspection.
 
 mod item;
 mod rma;

@@ -10,17 +10,17 @@ use rust_decimal::Decimal;
 
 use super::ItemBuilder;
 use crate::{
-    Refund, Rejected,
+    Refund, Rejection,
     shop::{
         actions::mark_approved,
         timeline::{self, time},
     },
 };
 
-/// An RMA as ReturnGO would show it in its status: parcels, events, timeline and `lastUpdated` agree with it.
+/// Builds an RMA whose parcels, events, timeline and `lastUpdated` agree with its status.
 ///
-/// Ids follow from the RMA's number: the units of 4500001 are 450000101, 450000102, …, its parcel is
-/// 450000190, its transactions are 450000191, ….
+/// Ids are derived from the RMA's number: the units of 4500001 are 450000101, 450000102, …, its parcel is 450000190,
+/// its transactions are 450000191, ….
 ///
 /// ```
 /// use returngo::RmaStatus;
@@ -35,7 +35,7 @@ use crate::{
 ///     .refund(Refund::of(dec!(40.00)))
 ///     .build()?;
 /// assert_eq!(rma.items.len(), 3);
-/// # Ok::<(), returngo_mock::Rejected>(())
+/// # Ok::<(), returngo_mock::Rejection>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct RmaBuilder {
@@ -52,11 +52,11 @@ pub struct RmaBuilder {
     refunds: Vec<Refund>,
 }
 
-/// When the built-in seed's RMAs came, too.
+/// The creation time of the RMAs in the built-in seed.
 const CREATED: Timestamp = Timestamp::constant(1_777_882_450, 0);
 
 impl RmaBuilder {
-    /// A request that waits for approval, for the seed's order AC2045, in GBP, without items.
+    /// Creates a pending request in GBP for the seed's order AC2045, without items.
     pub fn new(number: u64) -> Self {
         Self {
             number,
@@ -73,7 +73,7 @@ impl RmaBuilder {
         }
     }
 
-    /// The order that it is for: the name that the shopper knows, and the platform's id.
+    /// Sets the order: the name that the shopper knows, and the shop platform's id.
     #[must_use]
     pub fn order(mut self, name: impl Into<String>, id: impl Into<String>) -> Self {
         self.order_name = name.into();
@@ -81,67 +81,67 @@ impl RmaBuilder {
         self
     }
 
-    /// How far it is.
+    /// Sets the status.
     #[must_use]
     pub fn status(mut self, status: RmaStatus) -> Self {
         self.status = status;
         self
     }
 
-    /// What the shopper paid in.
+    /// Sets the currency that the shopper paid in.
     #[must_use]
     pub fn currency(mut self, code: &str) -> Self {
         self.currency = CurrencyCode::new(code);
         self
     }
 
-    /// When it was asked for. It was approved an hour later, received after four days, inspected after five.
+    /// Sets the creation time. The RMA is approved an hour later, received after four days and inspected after five.
     #[must_use]
     pub const fn created(mut self, at: Timestamp) -> Self {
         self.created = at;
         self
     }
 
-    /// Who sends it back.
+    /// Sets the customer.
     #[must_use]
     pub fn customer(mut self, name: &str, email: &str) -> Self {
         self.customer = address(name, email);
         self
     }
 
-    /// Units that come back.
+    /// Adds returned units.
     #[must_use]
     pub fn item(mut self, item: ItemBuilder) -> Self {
         self.items.push(item);
         self
     }
 
-    /// Taken for cancelling the order.
+    /// Sets the cancellation fee.
     #[must_use]
     pub const fn cancellation_fee(mut self, fee: Decimal) -> Self {
         self.cancellation_fee = fee;
         self
     }
 
-    /// It was outside the merchant's policy.
+    /// Marks the RMA as outside the merchant's policy.
     #[must_use]
     pub const fn out_of_policy(mut self) -> Self {
         self.out_of_policy = true;
         self
     }
 
-    /// Money that moved, or was to be moved.
+    /// Adds a transaction, successful or not.
     #[must_use]
     pub fn refund(mut self, refund: Refund) -> Self {
         self.refunds.push(refund);
         self
     }
 
-    /// The RMA.
+    /// Builds the RMA.
     ///
     /// # Errors
-    /// When a refund names a unit that the RMA does not have.
-    pub fn build(self) -> Result<Rma, Rejected> {
+    /// A refund names a unit that the RMA does not have.
+    pub fn build(self) -> Result<Rma, Rejection> {
         let mut rma = self.requested();
         let approved_at = self.after(Duration::from_secs(60 * 60));
         let was_approved = !matches!(self.status, RmaStatus::Pending | RmaStatus::Rejected);
@@ -203,7 +203,7 @@ impl RmaBuilder {
         }
     }
 
-    /// None when nothing is shipped.
+    /// The parcel. None when nothing is shipped.
     fn parcel(&self, id: &ShipmentId) -> Vec<Shipment> {
         if !self.items.iter().any(ItemBuilder::comes_back) {
             return Vec::new();
@@ -227,7 +227,7 @@ impl RmaBuilder {
         }]
     }
 
-    /// A draft until the RMA is done.
+    /// The exchange order: a draft until the RMA is done.
     fn exchange_orders(&self) -> Vec<ExchangeOrder> {
         if !self.items.iter().any(ItemBuilder::is_exchanged) {
             return Vec::new();

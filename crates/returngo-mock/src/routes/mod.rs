@@ -1,4 +1,5 @@
-//! The routes of the API (docs/evidence/returngo.md#endpoints), one module a resource, and the mock's own controls.
+//! The routes of the API (docs/evidence/returngo.md#endpoints), one module for each resource, and the mock's control
+//! routes.
 
 mod control;
 mod rma;
@@ -11,9 +12,9 @@ use std::fmt::Display;
 use api_mock_core::{Context, MockedApi, Refusal, Request, Response};
 use serde::de::DeserializeOwned;
 
-use crate::{Rejected, Shop};
+use crate::{Rejection, Shop};
 
-/// A route with what its path names.
+/// A route with the parameters of its path.
 enum Route<'r> {
     ListRmas,
     GetRma(&'r str),
@@ -51,7 +52,7 @@ impl<'r> Route<'r> {
         })
     }
 
-    /// The name that counts and faults go by.
+    /// Returns the name for counts and faults.
     const fn name(&self) -> &'static str {
         match self {
             Self::ListRmas => "GET /rmas",
@@ -77,7 +78,7 @@ impl MockedApi for Shop {
     }
 
     fn handle(&mut self, request: &Request, context: &mut Context) -> Response {
-        let answer = self.admit(request, context).and_then(|()| self.answer(request, context));
+        let answer = self.authorize(request, context).and_then(|()| self.answer(request, context));
         self.gateway.sign(answer.unwrap_or_else(|rejected| rejected.response()))
     }
 
@@ -88,7 +89,7 @@ impl MockedApi for Shop {
             Refusal::Throttle => (429, "Too Many Requests"),
             Refusal::TokenExpired => (401, "Unauthorized"),
         };
-        self.gateway.sign(Rejected::new(status, message).response())
+        self.gateway.sign(Rejection::new(status, message).response())
     }
 
     fn control(&mut self, route: &str, request: &Request, context: &mut Context) -> Option<Response> {
@@ -106,25 +107,25 @@ impl MockedApi for Shop {
 }
 
 impl Shop {
-    /// Key, then shop, then quota: who has no key uses up nobody's quota.
-    fn admit(&mut self, request: &Request, context: &Context) -> Result<(), Rejected> {
+    /// Checks key, shop and quota, in this order. A request without a valid key does not count towards the quota.
+    fn authorize(&mut self, request: &Request, context: &Context) -> Result<(), Rejection> {
         if request.header("x-api-key") != Some(&self.seed.api_key) {
             return Err(if self.switches.wrong_key_is_forbidden {
-                Rejected::new(403, "Forbidden")
+                Rejection::new(403, "Forbidden")
             } else {
-                Rejected::new(401, "Unauthorized")
+                Rejection::new(401, "Unauthorized")
             });
         }
         if request.header("x-shop-name") != Some(&self.seed.shop) {
-            return Err(Rejected::new(403, "the shop is not accessible with this API key"));
+            return Err(Rejection::new(403, "the shop is not accessible with this API key"));
         }
         self.usage.take(self.quota, context.now)
     }
 
-    fn answer(&mut self, request: &Request, context: &mut Context) -> Result<Response, Rejected> {
+    fn answer(&mut self, request: &Request, context: &mut Context) -> Result<Response, Rejection> {
         let segments = request.segments();
         match Route::of(&request.method, &segments) {
-            None => Err(Rejected::new(404, "Not Found")),
+            None => Err(Rejection::new(404, "Not Found")),
             Some(Route::ListRmas) => rma::list(self, request),
             Some(Route::GetRma(id)) => rma::get(self, id, request),
             Some(Route::CommentRma(id)) => rma::comment(self, id, request, context),
@@ -142,11 +143,11 @@ impl Shop {
     }
 }
 
-/// The body of a write.
-fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Rejected> {
-    request.json().map_err(unreadable)
+/// Decodes the body of a write.
+fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Rejection> {
+    request.json().map_err(invalid_body)
 }
 
-fn unreadable(error: impl Display) -> Rejected {
-    Rejected::bad_request(format!("the body does not read: {error}"))
+fn invalid_body(error: impl Display) -> Rejection {
+    Rejection::bad_request(format!("invalid body: {error}"))
 }

@@ -7,15 +7,15 @@ use serde_json::{Map, Value, json};
 
 use super::body;
 use crate::{
-    Rejected, Shop,
-    paging::{Between, OneOf, only, page},
-    shop::{movement, timeline},
+    Rejection, Shop,
+    paging::{Between, OneOf, check_parameters, page},
+    shop::{timeline, transitions},
     wire,
 };
 
-/// `GET /rmas`: summaries only. Newest first unless `sort_by` says otherwise (the default is unconfirmed).
-pub(super) fn list(shop: &Shop, request: &Request) -> Result<Response, Rejected> {
-    only(
+/// `GET /rmas`: summaries only, newest first by default (unconfirmed).
+pub(super) fn list(shop: &Shop, request: &Request) -> Result<Response, Rejection> {
+    check_parameters(
         request,
         &[
             "pagesize",
@@ -55,19 +55,19 @@ pub(super) fn list(shop: &Shop, request: &Request) -> Result<Response, Rejected>
     Ok(Response::json(200, &json!({ "rmas": rmas, "next_cursor": next_cursor })))
 }
 
-/// `+column` or `-column`, in order of weight. A `+` that was not sent as `%2B` arrives as a space.
+/// Sort columns as `+column` or `-column`. A `+` that is not sent as `%2B` arrives as a space.
 struct SortBy(Vec<(bool, Column)>);
 
 type Column = fn(&Rma) -> Option<OffsetDateTime>;
 
 impl SortBy {
-    fn read(text: &str) -> Result<Self, Rejected> {
+    fn read(text: &str) -> Result<Self, Rejection> {
         let columns = text.split(',').map(|part| {
             let (descending, name) = match part.split_at_checked(1) {
                 Some(("+", name)) => (false, name),
                 Some(("-", name)) => (true, name),
                 _ => {
-                    return Err(Rejected::bad_request(format!(
+                    return Err(Rejection::bad_request(format!(
                         "sort_by: `{part}` begins neither with + nor with -"
                     )));
                 }
@@ -75,7 +75,7 @@ impl SortBy {
             let column: Column = match name {
                 "rma_created_at" => |rma| rma.created_at,
                 "rma_updated_at" => |rma| rma.last_updated,
-                _ => return Err(Rejected::bad_request(format!("sort_by: unknown column {name}"))),
+                _ => return Err(Rejection::bad_request(format!("sort_by: unknown column {name}"))),
             };
             Ok((descending, column))
         });
@@ -90,8 +90,8 @@ impl SortBy {
     }
 }
 
-/// `GET /rma/{id}`: photos and videos only when asked for.
-pub(super) fn get(shop: &Shop, id: &str, request: &Request) -> Result<Response, Rejected> {
+/// `GET /rma/{id}`: photos and videos only on request.
+pub(super) fn get(shop: &Shop, id: &str, request: &Request) -> Result<Response, Rejection> {
     let mut rma = shop.rma(&rma_id(id)?)?.clone();
     if request.query("includeMedia") != Some("true") {
         let questions = rma.items.iter_mut().flat_map(|item| &mut item.follow_up_questions);
@@ -100,18 +100,18 @@ pub(super) fn get(shop: &Shop, id: &str, request: &Request) -> Result<Response, 
     Ok(Response::json(200, &wire::rma(&rma)))
 }
 
-/// `POST /rma/{id}/comment`: the name of the text is unconfirmed, see
+/// `POST /rma/{id}/comment`: the name of the text field is unconfirmed, see
 /// [`Switches::comment_field`](crate::Switches).
 pub(super) fn comment(
     shop: &mut Shop,
     id: &str,
     request: &Request,
     context: &mut Context,
-) -> Result<Response, Rejected> {
+) -> Result<Response, Rejection> {
     let fields: Map<String, Value> = body(request)?;
     let field = shop.switches.comment_field.as_str();
     let text = fields.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let html = text.ok_or_else(|| Rejected::bad_request(format!("{field} is required")))?.to_owned();
+    let html = text.ok_or_else(|| Rejection::bad_request(format!("{field} is required")))?.to_owned();
     let now = context.now;
     let comment = shop.change(&rma_id(id)?, context, |rma| {
         Ok(timeline::add(rma, CommentType::Merchant, timeline::API, html, now))
@@ -125,22 +125,22 @@ pub(super) fn set_status(
     id: &str,
     request: &Request,
     context: &mut Context,
-) -> Result<Response, Rejected> {
+) -> Result<Response, Rejection> {
     #[derive(Deserialize)]
     struct NewStatus {
         status: RmaStatus,
     }
     let NewStatus { status } = body(request)?;
     if !RmaStatus::KNOWN.contains(&status) {
-        return Err(Rejected::bad_request(format!("unknown status {status}")));
+        return Err(Rejection::bad_request(format!("unknown status {status}")));
     }
     let (id, now) = (rma_id(id)?, context.now);
-    shop.change(&id, context, |rma| movement::set_rma_status(rma, status, now))?;
+    shop.change(&id, context, |rma| transitions::set_rma_status(rma, status, now))?;
     Ok(Response::json(200, &wire::value(&shop.rma(&id)?.rma_summary)))
 }
 
 /// The path takes digits only, although the dashboard shows `RMA1234`.
-fn rma_id(text: &str) -> Result<RmaId, Rejected> {
+fn rma_id(text: &str) -> Result<RmaId, Rejection> {
     let id = text.parse().ok().filter(|id: &RmaId| id.as_str() == text);
-    id.ok_or_else(|| Rejected::bad_request("invalid rmaId"))
+    id.ok_or_else(|| Rejection::bad_request("invalid rmaId"))
 }

@@ -3,7 +3,7 @@ use returngo::{ShipmentId, ShipmentStatus, ShipmentTracker, ShipmentUpdate};
 use serde_json::json;
 
 use super::body;
-use crate::{Rejected, Shop, shop::movement, wire};
+use crate::{Rejection, Shop, shop::transitions, wire};
 
 /// `PUT /shipment/{id}`: answers with the whole shipment.
 pub(super) fn update(
@@ -11,21 +11,21 @@ pub(super) fn update(
     id: &str,
     request: &Request,
     context: &mut Context,
-) -> Result<Response, Rejected> {
+) -> Result<Response, Rejection> {
     let update: ShipmentUpdate = body(request)?;
     if let Some(status) = update.status.as_ref().filter(|status| !ShipmentStatus::KNOWN.contains(status)) {
-        return Err(Rejected::bad_request(format!("unknown status {status}")));
+        return Err(Rejection::bad_request(format!("unknown status {status}")));
     }
     let id = ShipmentId::new(id);
     let rma = shop.rma_of_shipment(&id)?;
     let (switches, now) = (shop.switches.clone(), context.now);
     let shipment =
-        shop.change(&rma, context, |rma| movement::update_shipment(rma, &id, update, &switches, now))?;
+        shop.change(&rma, context, |rma| transitions::update_shipment(rma, &id, update, &switches, now))?;
     Ok(Response::json(200, &wire::value(&shipment)))
 }
 
-/// `DELETE /shipment/{id}`: what it answers is unconfirmed. The items lose their parcel.
-pub(super) fn delete(shop: &mut Shop, id: &str, context: &mut Context) -> Result<Response, Rejected> {
+/// `DELETE /shipment/{id}`: removes the parcel from its items. The answer is unconfirmed.
+pub(super) fn delete(shop: &mut Shop, id: &str, context: &mut Context) -> Result<Response, Rejection> {
     let id = ShipmentId::new(id);
     let rma = shop.rma_of_shipment(&id)?;
     shop.change(&rma, context, |rma| {
@@ -38,8 +38,8 @@ pub(super) fn delete(shop: &mut Shop, id: &str, context: &mut Context) -> Result
     Ok(Response::json(200, &json!({})))
 }
 
-/// `POST /shipment-tracker`: only the path is known. A number of another parcel is refused.
-pub(super) fn track(shop: &mut Shop, request: &Request) -> Result<Response, Rejected> {
+/// `POST /shipment-tracker`: only the path is known. The tracking number of another parcel is rejected.
+pub(super) fn track(shop: &mut Shop, request: &Request) -> Result<Response, Rejection> {
     let tracker: ShipmentTracker = body(request)?;
     let rma = shop.rma_of_shipment(&tracker.shipment_id)?;
     let parcels = &shop.rma(&rma)?.shipments;
@@ -49,7 +49,7 @@ pub(super) fn track(shop: &mut Shop, request: &Request) -> Result<Response, Reje
     });
     if !is_its_number {
         let id = tracker.shipment_id;
-        return Err(Rejected::bad_request(format!("shipment {id} does not have this tracking number")));
+        return Err(Rejection::bad_request(format!("shipment {id} does not have this tracking number")));
     }
     shop.followed.insert(tracker.tracking_number);
     Ok(Response::json(200, &json!({})))

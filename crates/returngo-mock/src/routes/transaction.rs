@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 
 use super::body;
 use crate::{
-    Rejected, Shop,
-    paging::{Between, OneOf, only, page},
+    Rejection, Shop,
+    paging::{Between, OneOf, check_parameters, page},
     shop::timeline::time,
     wire,
 };
 
-/// `GET /transactions`: rows name neither the RMA nor the order. Oldest first (unconfirmed).
-pub(super) fn list(shop: &Shop, request: &Request) -> Result<Response, Rejected> {
-    only(
+/// `GET /transactions`: oldest first (unconfirmed). The rows name neither the RMA nor the order.
+pub(super) fn list(shop: &Shop, request: &Request) -> Result<Response, Rejection> {
+    check_parameters(
         request,
         &[
             "pagesize",
@@ -61,25 +61,25 @@ pub(super) fn list(shop: &Shop, request: &Request) -> Result<Response, Rejected>
     Ok(Response::json(200, &json!({ "transactions": transactions, "next_cursor": next_cursor })))
 }
 
-/// What `PUT /transaction/{id}` takes, by symmetry with what is read (unconfirmed).
+/// The body of `PUT /transaction/{id}`, assumed to have the names that are read (unconfirmed).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Outcome {
+struct TransactionBody {
     status: TransactionStatus,
     external_reference_id: Option<String>,
     external_reference_type: Option<ExternalReferenceType>,
 }
 
-/// `PUT /transaction/{id}`: somebody else moved the money and says how it went.
+/// `PUT /transaction/{id}`: reports the result of a transaction that another system made.
 pub(super) fn update(
     shop: &mut Shop,
     id: &str,
     request: &Request,
     context: &mut Context,
-) -> Result<Response, Rejected> {
-    let outcome: Outcome = body(request)?;
-    if !TransactionStatus::KNOWN.contains(&outcome.status) {
-        return Err(Rejected::bad_request(format!("unknown status {}", outcome.status)));
+) -> Result<Response, Rejection> {
+    let update: TransactionBody = body(request)?;
+    if !TransactionStatus::KNOWN.contains(&update.status) {
+        return Err(Rejection::bad_request(format!("unknown status {}", update.status)));
     }
     let (id, now) = (TransactionId::new(id), context.now);
     let rma = shop.rma_of_transaction(&id)?;
@@ -88,11 +88,11 @@ pub(super) fn update(
             .transactions
             .iter_mut()
             .find(|transaction| transaction.id == id)
-            .ok_or_else(|| Rejected::not_found("transaction", &id))?;
-        transaction.status = outcome.status;
-        if outcome.external_reference_id.is_some() {
-            transaction.external_reference_id = outcome.external_reference_id;
-            transaction.external_reference_type = outcome.external_reference_type;
+            .ok_or_else(|| Rejection::not_found("transaction", &id))?;
+        transaction.status = update.status;
+        if update.external_reference_id.is_some() {
+            transaction.external_reference_id = update.external_reference_id;
+            transaction.external_reference_type = update.external_reference_type;
         }
         transaction.last_updated = Some(time(now));
         Ok(transaction.clone())

@@ -1,4 +1,4 @@
-//! What a person does in the dashboard.
+//! Actions of a user in the dashboard.
 
 use api_mock_core::Context;
 use jiff::Timestamp;
@@ -13,14 +13,14 @@ use super::{
     Shop,
     timeline::{self, time},
 };
-use crate::Rejected;
+use crate::Rejection;
 
 impl Shop {
     /// Approves a pending request.
     ///
     /// # Errors
-    /// When there is no such RMA, or it is not in a status for that.
-    pub fn approve(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
+    /// There is no such RMA, or its status does not allow this.
+    pub fn approve(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejection> {
         let now = context.now;
         self.change(id, context, |rma| {
             expect_status(rma, "approved", |status| *status == RmaStatus::Pending)?;
@@ -29,11 +29,11 @@ impl Shop {
         })
     }
 
-    /// Cancels an open RMA. The parcels stay as they are.
+    /// Cancels an open RMA. Its parcels do not change.
     ///
     /// # Errors
-    /// When there is no such RMA, or it is not in a status for that.
-    pub fn cancel(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
+    /// There is no such RMA, or its status does not allow this.
+    pub fn cancel(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejection> {
         let now = context.now;
         self.change(id, context, |rma| {
             expect_status(rma, "cancelled", |status| !status.is_cancelled_or_rejected())?;
@@ -44,11 +44,11 @@ impl Shop {
         })
     }
 
-    /// Reopens an RMA that was cancelled or rejected: it is again where its approval and its parcels say.
+    /// Reopens a cancelled or rejected RMA. Its new status follows from its approval and its parcels.
     ///
     /// # Errors
-    /// When there is no such RMA, or it is not in a status for that.
-    pub fn reopen(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejected> {
+    /// There is no such RMA, or its status does not allow this.
+    pub fn reopen(&mut self, id: &RmaId, context: &mut Context) -> Result<Rma, Rejection> {
         let now = context.now;
         self.change(id, context, |rma| {
             expect_status(rma, "reopened", RmaStatus::is_cancelled_or_rejected)?;
@@ -65,31 +65,31 @@ impl Shop {
         })
     }
 
-    /// Moves money, or tries to.
+    /// Makes a transaction, such as a refund.
     ///
     /// # Errors
-    /// When there is no such RMA, or it has no such item.
+    /// There is no such RMA, or it does not have the item.
     pub fn refund(
         &mut self,
         id: &RmaId,
         refund: Refund,
         context: &mut Context,
-    ) -> Result<Transaction, Rejected> {
+    ) -> Result<Transaction, Rejection> {
         let (number, now) = (self.next_transaction_number(), context.now);
         self.change(id, context, |rma| refund.make(rma, number, now))
     }
 
-    /// Gives a transaction another status, as the payment processor does when money comes back after all.
-    /// No webhook tells of it, unless a refund succeeds by it, and `lastUpdated` of the RMA does not move.
+    /// Sets the status of a transaction, as the payment processor does when a refund fails later. A webhook is sent
+    /// only if a refund succeeds by it, and `lastUpdated` of the RMA does not change.
     ///
     /// # Errors
-    /// When there is no such transaction.
+    /// There is no such transaction.
     pub fn set_transaction_status(
         &mut self,
         id: &TransactionId,
         status: TransactionStatus,
         context: &mut Context,
-    ) -> Result<(), Rejected> {
+    ) -> Result<(), Rejection> {
         let (rma, now) = (self.rma_of_transaction(id)?, context.now);
         self.change(&rma, context, |rma| {
             for transaction in rma.transactions.iter_mut().filter(|transaction| transaction.id == *id) {
@@ -100,11 +100,11 @@ impl Shop {
         })
     }
 
-    /// Removes a transaction: ReturnGO does not list it any more.
+    /// Removes a transaction, so that ReturnGO no longer lists it.
     ///
     /// # Errors
-    /// When there is no such transaction.
-    pub fn remove_transaction(&mut self, id: &TransactionId, context: &mut Context) -> Result<(), Rejected> {
+    /// There is no such transaction.
+    pub fn remove_transaction(&mut self, id: &TransactionId, context: &mut Context) -> Result<(), Rejection> {
         let rma = self.rma_of_transaction(id)?;
         self.change(&rma, context, |rma| {
             rma.transactions.retain(|transaction| transaction.id != *id);
@@ -113,16 +113,17 @@ impl Shop {
     }
 }
 
-fn expect_status(rma: &Rma, what: &str, allowed: impl Fn(&RmaStatus) -> bool) -> Result<(), Rejected> {
+fn expect_status(rma: &Rma, what: &str, allowed: impl Fn(&RmaStatus) -> bool) -> Result<(), Rejection> {
     let status = rma.status();
     if allowed(status) {
         Ok(())
     } else {
-        Err(Rejected::bad_request(format!("RMA {} is {status}: it cannot be {what}", rma.id())))
+        Err(Rejection::bad_request(format!("RMA {} is {status}: it cannot be {what}", rma.id())))
     }
 }
 
-/// Approval moves `lastUpdated`; parcels and refunds do not (docs/evidence/returngo.md#polling-and-lastupdated).
+/// Marks an RMA as approved. Approval changes `lastUpdated`; parcels and refunds do not
+/// (docs/evidence/returngo.md#polling-and-lastupdated).
 pub(crate) fn mark_approved(rma: &mut Rma, via: TriggeredVia, by: &str, now: Timestamp) {
     let time = time(now);
     rma.rma_summary.status = RmaStatus::Approved;
@@ -149,7 +150,7 @@ fn open_status(rma: &Rma) -> RmaStatus {
     }
 }
 
-/// A refund, or another movement of money, to make.
+/// A transaction to make, such as a refund.
 ///
 /// ```
 /// use returngo::{TransactionStatus, TransactionType};
@@ -171,39 +172,39 @@ pub struct Refund {
 }
 
 impl Refund {
-    /// What was paid for the items, all of them unless [`Refund::items`] says which.
+    /// Creates a refund of the price of all items, or of those given to [`Refund::items`].
     pub fn full() -> Self {
         Self::default()
     }
 
-    /// This amount, in the currency that the shopper paid in.
+    /// Creates a refund of this amount, in the currency that the shopper paid in.
     pub fn of(amount: Decimal) -> Self {
         Self { amount: Some(amount), ..Self::default() }
     }
 
-    /// Its type; otherwise what the first item's resolution says, or a refund to the payment method.
+    /// Sets the type. The default is the first item's resolution, or a refund to the payment method.
     #[must_use]
     pub fn kind(mut self, kind: TransactionType) -> Self {
         self.kind = Some(kind);
         self
     }
 
-    /// How it goes; successfully otherwise.
+    /// Sets the status. The default is success.
     #[must_use]
     pub fn status(mut self, status: TransactionStatus) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// The units it is for.
+    /// Sets the refunded units.
     #[must_use]
     pub fn items(mut self, ids: impl IntoIterator<Item = ReturnedItemId>) -> Self {
         self.return_item_ids = Some(ids.into_iter().collect());
         self
     }
 
-    /// Makes it, as the transaction of this number.
-    pub(crate) fn make(self, rma: &mut Rma, number: u64, now: Timestamp) -> Result<Transaction, Rejected> {
+    /// Adds it to an RMA as the transaction with this number.
+    pub(crate) fn make(self, rma: &mut Rma, number: u64, now: Timestamp) -> Result<Transaction, Rejection> {
         let transaction = self.transaction(rma, number, now)?;
         if let Some((kind, line)) = timeline_of(&transaction, rma.id()) {
             timeline::add(rma, kind, timeline::STAFF, line, now);
@@ -212,16 +213,16 @@ impl Refund {
         Ok(transaction)
     }
 
-    fn transaction(self, rma: &Rma, number: u64, now: Timestamp) -> Result<Transaction, Rejected> {
+    fn transaction(self, rma: &Rma, number: u64, now: Timestamp) -> Result<Transaction, Rejection> {
         let is_for = |item: &&Item| {
             self.return_item_ids.as_ref().is_none_or(|ids| ids.contains(&item.returned_item_id))
         };
         let items: Vec<&Item> = rma.items.iter().filter(is_for).collect();
         let Some(first) = items.first() else {
-            return Err(Rejected::bad_request(format!("RMA {} has no such item to refund", rma.id())));
+            return Err(Rejection::bad_request(format!("RMA {} has no such item to refund", rma.id())));
         };
         let Some(price) = &first.paid_price else {
-            return Err(Rejected::bad_request(format!("RMA {} has an item without a price", rma.id())));
+            return Err(Rejection::bad_request(format!("RMA {} has an item without a price", rma.id())));
         };
         let prices = items.iter().filter_map(|item| item.paid_price.as_ref());
         let amount = same_rate(price, self.amount.unwrap_or_else(|| prices.map(|price| price.amount).sum()));
@@ -257,7 +258,7 @@ fn usual_kind(item: &Item) -> TransactionType {
         .unwrap_or(TransactionType::RefundToPaymentMethod)
 }
 
-/// An amount with its worth in the shop's currency, at the rate of a price that has both.
+/// Converts an amount to the shop's currency at the exchange rate of a price.
 fn same_rate(price: &Money, amount: Decimal) -> Money {
     let worth = |shop_amount: Decimal| {
         let rate = shop_amount.checked_div(price.amount).unwrap_or(Decimal::ONE);

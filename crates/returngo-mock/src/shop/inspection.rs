@@ -1,4 +1,4 @@
-//! What an inspection of a returned unit finds (docs/evidence/returngo.md#inspections). No end point for it is known.
+//! Inspections of returned units (docs/evidence/returngo.md#inspections). ReturnGO has no known endpoint for them.
 
 use api_mock_core::Context;
 use jiff::Timestamp;
@@ -9,22 +9,22 @@ use super::{
     Shop,
     timeline::{self, time},
 };
-use crate::Rejected;
+use crate::Rejection;
 
-/// What an inspection found.
+/// The result of an inspection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "found", content = "reason")]
 pub enum Inspection {
-    /// It came and can be sold again.
+    /// The unit was received and can be sold again.
     Restockable,
-    /// It came and cannot be sold again, for this reason.
+    /// The unit was received and cannot be sold again, for this reason.
     NotRestockable(String),
-    /// It did not come, for this reason.
+    /// The unit was not received, for this reason.
     NotReturned(String),
 }
 
 impl Inspection {
-    /// As it is on the wire, made at this time.
+    /// Builds the response of the API for an inspection at this time.
     pub(crate) fn response(&self, at: Timestamp) -> ValidationResponse {
         let (non_restockable_reason, non_returned_reason) = match self {
             Self::Restockable => (None, None),
@@ -44,23 +44,22 @@ impl Inspection {
 }
 
 impl Shop {
-    /// Inspects units, all that come back unless it is said which. No webhook tells of it, and `lastUpdated`
-    /// does not move.
+    /// Inspects these units, or all returned units. No webhook is sent, and `lastUpdated` does not change.
     ///
     /// # Errors
-    /// When there is no such RMA, it has not arrived, or it has no such item.
+    /// There is no such RMA, it has not arrived, or it does not have the item.
     pub fn inspect(
         &mut self,
         id: &RmaId,
         units: Option<&[ReturnedItemId]>,
         inspection: &Inspection,
         context: &mut Context,
-    ) -> Result<Rma, Rejected> {
+    ) -> Result<Rma, Rejection> {
         let (now, moves) = (context.now, self.switches.inspections_move_the_rma);
         self.change(id, context, |rma| {
             if !matches!(rma.status(), RmaStatus::Received | RmaStatus::Validated | RmaStatus::Done) {
                 let status = rma.status();
-                return Err(Rejected::bad_request(format!(
+                return Err(Rejection::bad_request(format!(
                     "RMA {id} is {status}: nothing is there to inspect"
                 )));
             }
@@ -74,7 +73,7 @@ impl Shop {
                 inspected += 1;
             }
             if inspected == 0 {
-                return Err(Rejected::bad_request(format!("RMA {id} has no such item to inspect")));
+                return Err(Rejection::bad_request(format!("RMA {id} has no such item to inspect")));
             }
             timeline::add(rma, CommentType::System, timeline::STAFF, "Items <strong>VALIDATED</strong>", now);
             let pending =

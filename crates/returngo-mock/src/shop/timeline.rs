@@ -1,21 +1,21 @@
-//! The lines that ReturnGO adds to an RMA's timeline (docs/evidence/returngo.md#timeline).
+//! The entries that ReturnGO adds to an RMA's timeline (docs/evidence/returngo.md#timeline).
 
 use jiff::Timestamp;
 use returngo::{Comment, CommentType, OffsetDateTime, Rma};
 
-/// Who the mock's dashboard user is.
+/// The user of the mock's dashboard.
 pub(crate) const STAFF: &str = "Sam Staff";
-/// Who writes what comes by the API.
+/// The author of changes through the API.
 pub(crate) const API: &str = "ReturnGO API";
-/// Who writes what nobody did.
+/// The author of automatic changes.
 pub(crate) const AUTOMATION: &str = "Automation";
 
-/// A time as ReturnGO writes it: in UTC, to the second.
+/// Formats a time as ReturnGO does: in UTC, to the second.
 pub(crate) fn time(now: Timestamp) -> OffsetDateTime {
     OffsetDateTime::utc(Timestamp::from_second(now.as_second()).unwrap_or(now))
 }
 
-/// Adds a line; the newest is the first.
+/// Adds an entry. The newest is the first.
 pub(crate) fn add(
     rma: &mut Rma,
     kind: CommentType,

@@ -1,4 +1,4 @@
-//! RMAs that are built, not written out.
+//! Tests of the builders.
 
 use returngo::{
     ResolutionType, Rma, RmaId, RmaStatus, ShipmentStatus, TransactionStatus, TransactionType, Validation,
@@ -34,7 +34,7 @@ async fn every_status_agrees_with_its_parcels_events_and_timeline() {
             arrived,
             "{status}"
         );
-        // The trap: arrival and end do not move it.
+        // Arrival and completion do not change it.
         let moved = rma.approved_at().or(rma.created_at);
         assert_eq!(rma.last_updated, moved, "{status}");
         assert_eq!(rma.comments.is_empty(), *status == RmaStatus::Pending, "{status}");

@@ -1,4 +1,4 @@
-//! Live tracking: parcels that move by themselves.
+//! Live tracking of parcels.
 
 use returngo::{NewWebhook, RmaStatus, ShipmentId, ShipmentStatus, WebhookEvent};
 use returngo_mock::MockReturngo;

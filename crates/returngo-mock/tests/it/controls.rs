@@ -1,4 +1,4 @@
-//! The routes under `/_mock/`, which other languages use, and the binary.
+//! The control routes under `/_mock/`, and the binary.
 
 use std::{
     io::{BufRead, BufReader},
@@ -55,7 +55,7 @@ async fn reset_goes_back_to_the_seed() {
     post(&shop, "/rma/4410021/comment", json!({"htmlText": "x"})).await.ok();
 }
 
-/// Ends the process also when the test fails.
+/// Ends the process even if the test fails.
 struct Running(std::process::Child);
 
 impl Drop for Running {

@@ -1,4 +1,4 @@
-//! `docs/mock-fidelity.md` says what is reproduced: every row of it names a test, and the tests are there.
+//! Checks that every row of `docs/mock-fidelity.md` names existing tests.
 
 use std::{collections::BTreeSet, fs};
 

@@ -1,4 +1,4 @@
-//! Inspections: nothing tells of them but the RMA itself.
+//! Inspections, which only the RMA itself shows.
 
 use returngo::{NewWebhook, RmaStatus, Validation, WebhookEvent};
 use returngo_mock::{Inspection, MockReturngo};

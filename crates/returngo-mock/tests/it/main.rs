@@ -1,4 +1,4 @@
-//! What the mock promises, over plain HTTP.
+//! Tests of the mock over plain HTTP.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod access;

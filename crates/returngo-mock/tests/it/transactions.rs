@@ -1,4 +1,4 @@
-//! Money: refunds by a person, the list, and results that somebody else reports.
+//! Transactions: refunds by a user, the list, and results that another system reports.
 
 use returngo::{TransactionStatus, TransactionType};
 use returngo_mock::{MockReturngo, Refund};

@@ -1,4 +1,4 @@
-//! Registrations, and deliveries that really arrive.
+//! Webhook registrations and deliveries over HTTP.
 
 use returngo::{NewWebhook, Notification, WebhookEvent};
 use returngo_mock::{Fault, FaultKind, MockReturngo, Refund};

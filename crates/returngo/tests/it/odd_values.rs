@@ -4,27 +4,13 @@
 use std::collections::BTreeSet;
 
 use api_client_core::HttpResponse;
+use api_mock_core::odd_values::{OddValue, fields};
 use returngo::{Request, RmaFilter, TransactionFilter, rma, transaction, webhook};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::fixtures::{
     RMA_EXCHANGE, RMA_NO_SHIPMENT, RMA_RECEIVED, RMA_VALIDATED, RMAS, TRANSACTIONS, WEBHOOKS,
 };
-
-/// What a field is replaced by.
-const ODD_VALUES: [&str; 11] = [
-    "null",
-    r#""""#,
-    "[]",
-    "{}",
-    "7",
-    "-1.5",
-    "true",
-    r#""text""#,
-    r#""\ud83d""#,
-    "184467440737095516170",
-    "1e400",
-];
 
 /// A kind of answer: how it is read, and the fields that hide it, or its row, when they cannot be read.
 struct Answers {
@@ -161,30 +147,6 @@ fn read<T>(request: &Request<T>, body: &str) -> Result<T, String> {
     request.read(&answer).map_err(|error| error.to_string())
 }
 
-/// The ways to all fields, each with its name, which is the same for all entries of a list.
-fn fields(value: &Value, way: &str, name: &str, found: &mut Vec<(String, String)>) {
-    let below: Vec<(String, String, &Value)> = match value {
-        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), key.clone(), value)).collect(),
-        Value::Array(items) => {
-            items.iter().enumerate().map(|(at, value)| (at.to_string(), "*".to_owned(), value)).collect()
-        }
-        _ => Vec::new(),
-    };
-    for (key, below, value) in below {
-        let way = format!("{way}/{key}");
-        let name = if name.is_empty() { below } else { format!("{name}.{below}") };
-        found.push((way.clone(), name.clone()));
-        fields(value, &way, &name, found);
-    }
-}
-
-fn with_odd(body: &Value, way: &str, odd: &str) -> String {
-    const MARK: &str = "the odd value";
-    let mut body = body.clone();
-    *body.pointer_mut(way).unwrap() = json!(MARK);
-    body.to_string().replace(&format!("\"{MARK}\""), odd)
-}
-
 #[test]
 fn one_odd_value_is_read_or_refused_by_its_name_and_hides_nothing_that_no_rule_needs() {
     let (mut tried, mut differences) = (0, Vec::new());
@@ -193,18 +155,17 @@ fn one_odd_value_is_read_or_refused_by_its_name_and_hides_nothing_that_no_rule_n
         let mut refused = BTreeSet::new();
         for fixture in fixtures {
             let body: Value = serde_json::from_str(fixture).unwrap();
-            let mut found = Vec::new();
-            fields(&body, "", "", &mut found);
-            found.retain(|(_, name)| known.insert(name.clone()));
-            for (way, name) in found {
-                for odd in ODD_VALUES {
+            let mut found = fields(&body);
+            found.retain(|field| known.insert(field.name.clone()));
+            for field in found {
+                for odd in OddValue::common() {
                     tried += 1;
-                    let Err(error) = read(&with_odd(&body, &way, odd)) else { continue };
-                    let last = name.rsplit('.').find(|part| *part != "*").unwrap_or_default();
+                    let Err(error) = read(&field.replaced_in(&body, &odd)) else { continue };
+                    let last = field.own_name();
                     let names_it =
                         error.contains(last) || ["rmas", "transactions", "webhooks"].contains(&last);
-                    assert!(names_it, "{name}: {odd}: {error}");
-                    refused.insert(name.clone());
+                    assert!(names_it, "{}: {odd}: {error}", field.name);
+                    refused.insert(field.name.clone());
                 }
             }
         }

@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-use api_mock_core::{Outcome, Request};
+use api_mock_core::{Reply, Request};
 use brightpearl::OrderId;
 use returngo::{RmaId, TransactionId};
 use returngo_brightpearl_connector::store::Job;
@@ -174,9 +174,9 @@ impl Auditor {
         world: &World,
         shop: usize,
         requested: &Request,
-        outcome: &Outcome,
+        outcome: &Reply,
     ) -> Checked {
-        let Outcome::Answer { response, .. } = outcome else { return Ok(()) };
+        let Reply::Answer { response, .. } = outcome else { return Ok(()) };
         let Some(rma) = requested.path.strip_prefix("/rma/").filter(|rest| !rest.contains('/')) else {
             return Ok(());
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api_client_core::{Headers, HttpRequest, HttpResponse};
-use api_mock_core::Outcome;
+use api_mock_core::Reply;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use returngo::{
@@ -60,14 +60,14 @@ impl Transport for World {
             request.headers.iter().map(|header| (header.name.to_string(), header.value.clone())).collect();
         incoming.body = request.body.unwrap_or_default();
         match self.core.handle(&incoming) {
-            Outcome::Answer { response, .. } => {
+            Reply::Answer { response, .. } => {
                 let mut headers = Headers::default();
                 for (name, value) in response.headers {
                     headers.insert(name, value);
                 }
                 Ok(HttpResponse { status: response.status, headers, body: response.body })
             }
-            Outcome::Cut => Err(TransportError::answer_lost("cut")),
+            Reply::Cut => Err(TransportError::answer_lost("cut")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How RMAs and parcels move on (docs/evidence/returngo.md#setting-a-status,
+//! The status transitions of RMAs and parcels (docs/evidence/returngo.md#setting-a-status,
 //! docs/evidence/returngo.md#shipment-updates, docs/evidence/returngo.md#life-cycle).
 
 use jiff::Timestamp;
@@ -7,16 +7,16 @@ use returngo::{
 };
 
 use super::{actions, timeline};
-use crate::{Rejected, Switches};
+use crate::{Rejection, Switches};
 
-/// Changes a parcel as the API does, and lets the RMA follow.
+/// Updates a parcel as the API does, and the status of its RMA.
 pub(crate) fn update_shipment(
     rma: &mut Rma,
     id: &ShipmentId,
     update: ShipmentUpdate,
     switches: &Switches,
     now: Timestamp,
-) -> Result<Shipment, Rejected> {
+) -> Result<Shipment, Rejection> {
     let shipment = shipment(rma, id)?;
     if let Some(status) = update.status {
         set_shipment_status(shipment, status)?;
@@ -34,14 +34,14 @@ pub(crate) fn update_shipment(
     Ok(updated)
 }
 
-/// Moves a parcel as live tracking does.
+/// Updates the status of a parcel as live tracking does.
 pub(crate) fn follow_carrier(
     rma: &mut Rma,
     id: &ShipmentId,
     status: ShipmentStatus,
     switches: &Switches,
     now: Timestamp,
-) -> Result<Shipment, Rejected> {
+) -> Result<Shipment, Rejection> {
     let shipment = shipment(rma, id)?;
     set_shipment_status(shipment, status)?;
     let moved = shipment.clone();
@@ -56,16 +56,17 @@ pub(crate) fn follow_carrier(
     Ok(moved)
 }
 
-fn shipment<'r>(rma: &'r mut Rma, id: &ShipmentId) -> Result<&'r mut Shipment, Rejected> {
+fn shipment<'r>(rma: &'r mut Rma, id: &ShipmentId) -> Result<&'r mut Shipment, Rejection> {
     let found = rma.shipments.iter_mut().find(|shipment| shipment.shipment_id == *id);
-    found.ok_or_else(|| Rejected::not_found("shipment", id))
+    found.ok_or_else(|| Rejection::not_found("shipment", id))
 }
 
-/// The table of docs/evidence/returngo.md#shipment-updates; staying is no transition.
-fn set_shipment_status(shipment: &mut Shipment, status: ShipmentStatus) -> Result<(), Rejected> {
+/// Sets a status by the table of docs/evidence/returngo.md#shipment-updates. Setting the same status is always
+/// allowed.
+fn set_shipment_status(shipment: &mut Shipment, status: ShipmentStatus) -> Result<(), Rejection> {
     if status != shipment.status && !shipment.may_become(&status) {
         let Shipment { shipment_id: id, status: from, .. } = shipment;
-        return Err(Rejected::bad_request(format!(
+        return Err(Rejection::bad_request(format!(
             "invalid status transition of shipment {id}: {from} to {status}"
         )));
     }
@@ -79,7 +80,8 @@ fn set(field: &mut Option<String>, value: Option<String>) {
     }
 }
 
-/// Unconfirmed for validation; a received parcel and a received RMA were always seen together.
+/// Sets the status of an RMA to that of its parcels. Unconfirmed for validation; a received parcel and a received RMA
+/// were always seen together.
 fn follow_parcels(rma: &mut Rma) {
     let coming = || rma.return_leg().filter(|parcel| parcel.status != ShipmentStatus::Canceled);
     let all_are = |statuses: &[ShipmentStatus]| {
@@ -101,10 +103,10 @@ fn goes_forward(from: &RmaStatus, to: &RmaStatus) -> bool {
     from.progress().zip(to.progress()).is_some_and(|(from, to)| from < to)
 }
 
-/// Sets an RMA's status as the API does. Which transitions are allowed is not documented; the mock allows
-/// what a person could click: a pending request is approved, rejected or cancelled; an open one goes forward
-/// or is cancelled; what is off must be reopened first.
-pub(crate) fn set_rma_status(rma: &mut Rma, status: RmaStatus, now: Timestamp) -> Result<(), Rejected> {
+/// Sets an RMA's status as the API does. The allowed transitions are not documented. The mock allows those of the
+/// dashboard: a pending request is approved, rejected or cancelled; an open one moves forward or is cancelled; a
+/// cancelled or rejected one must be reopened first.
+pub(crate) fn set_rma_status(rma: &mut Rma, status: RmaStatus, now: Timestamp) -> Result<(), Rejection> {
     use RmaStatus::{Approved, Canceled, Done, Pending, Rejected as Refused};
     let from = rma.status().clone();
     let allowed = match (&from, &status) {
@@ -118,7 +120,7 @@ pub(crate) fn set_rma_status(rma: &mut Rma, status: RmaStatus, now: Timestamp) -
         return Ok(());
     }
     if !allowed {
-        return Err(Rejected::bad_request(format!(
+        return Err(Rejection::bad_request(format!(
             "invalid status transition of RMA {}: {from} to {status}",
             rma.id()
         )));

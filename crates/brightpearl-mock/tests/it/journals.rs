@@ -113,7 +113,7 @@ async fn a_balance_is_text_or_null_and_never_an_error() {
 async fn locked_books_take_a_payment_without_a_journal_and_leave_a_credit_pending() {
     let http = Http::start().await;
     assert_eq!(http.get("accounting-service/accounting-period-lock").await.code(), "CMNC-404");
-    http.mock.lock_books("2026-05-08".parse::<jiff::civil::Date>().unwrap());
+    http.mock.lock_accounting("2026-05-08".parse::<jiff::civil::Date>().unwrap());
     let lock = http.get("accounting-service/accounting-period-lock").await.response();
     assert_eq!(lock, json!({ "lockedBy": 4, "lockedUntil": "2026-05-08" }));
 
@@ -136,10 +136,10 @@ async fn locked_books_take_a_payment_without_a_journal_and_leave_a_credit_pendin
 
     let switches = Switches { locked_books_refuse_payments: true, ..Switches::default() };
     let strict = Http::to(MockBrightpearl::builder().switches(switches).start().await);
-    strict.mock.lock_books("2026-05-08".parse::<jiff::civil::Date>().unwrap());
+    strict.mock.lock_accounting("2026-05-08".parse::<jiff::civil::Date>().unwrap());
     let credit = strict.credit().await;
     assert_eq!(strict.post(PAYMENTS, refund(credit, "2026-05-08")).await.status, 400);
-    strict.mock.lock_books(None);
+    strict.mock.lock_accounting(None);
     assert_eq!(strict.post(PAYMENTS, refund(credit, "2026-05-08")).await.status, 200);
 }
 

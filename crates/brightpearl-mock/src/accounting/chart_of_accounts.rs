@@ -1,4 +1,5 @@
-//! The chart of accounts (docs/evidence/brightpearl-accounting.md#nominal-codes).
+//! The chart of accounts: nominal codes and tax codes (docs/evidence/brightpearl-accounting.md#nominal-codes,
+//! docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
 use brightpearl::accounting::NominalAccount;
 use serde_json::json;
@@ -21,15 +22,26 @@ const NOMINAL_CODES: Table<NominalAccount> = Table {
     sort: "code",
 };
 
-/// `GET /nominal-code[/{ids}]`, by internal id and not by the four digits.
-pub(crate) fn list(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+/// `GET /nominal-code[/{ids}]`, by internal id, not by the four-digit code.
+pub(crate) fn list_nominal_codes(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     let ids = call.ids(0)?;
     let wanted = |nominal: &&NominalAccount| ids.as_ref().is_none_or(|ids| ids.contains(nominal.id));
     let found: Vec<_> = account.nominal_codes.iter().filter(wanted).collect();
-    if found.is_empty() { Err(Problem::not_found("No nominal codes found")) } else { Ok(Answer::of(found)) }
+    Answer::non_empty(found, "No nominal codes found")
 }
 
-/// `GET /nominal-code-search`; there is no id column.
-pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+/// `GET /nominal-code-search`: without an id column.
+pub(crate) fn search_nominal_codes(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     NOMINAL_CODES.search(account.nominal_codes.iter(), call, &no_names)
+}
+
+/// `GET /tax-code[/{ids}]`: a zero `rate` is omitted.
+pub(crate) fn list_tax_codes(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let ids = call.ids(0)?;
+    let found: Vec<_> = account
+        .tax_codes
+        .iter()
+        .filter(|rate| ids.as_ref().is_none_or(|ids| ids.contains(rate.id)))
+        .collect();
+    Answer::non_empty(found, "No tax codes found")
 }

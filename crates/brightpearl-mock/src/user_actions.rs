@@ -1,4 +1,4 @@
-//! What people do in Brightpearl's own screens, for tests that play them.
+//! Actions of users in Brightpearl's own screens, for tests.
 
 use std::borrow::Cow;
 
@@ -12,16 +12,16 @@ use brightpearl::{
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{Brightpearl, Switches, gateway::Call, integration, router, state::Account};
+use crate::{Brightpearl, Switches, gateway::Call, integration, order::modified, router};
 
 impl Brightpearl {
-    /// Does what a request of the API would do, without credentials, throttle, faults and the request log: people
-    /// need none of them. The path lies below the account, such as `order-service/order/300871/note`. Webhooks follow
-    /// as ever. Gives what the answer says.
+    /// Makes a change as a user does in Brightpearl's own screens: like the corresponding API request, but without
+    /// credentials, throttle, faults and request log. The path is below the account, such as
+    /// `order-service/order/300871/note`. Webhooks are sent as usual. Returns the `response` of the answer.
     ///
     /// # Errors
-    /// The messages of the refusal.
-    pub fn by_hand(
+    /// The errors for which the request is rejected.
+    pub fn as_user(
         &mut self,
         method: &str,
         path: &str,
@@ -34,104 +34,94 @@ impl Brightpearl {
         };
         let segments: Vec<Cow<'_, str>> = request.segments();
         let (route, parameters) =
-            router::route(method, &segments).ok_or_else(|| format!("there is no route {method} {path}"))?;
+            router::route(method, &segments).ok_or_else(|| format!("unknown route {method} {path}"))?;
         let switches = self.account().switches;
         let call =
             Call { request: &request, parameters, now: context.now, switches, faults: &context.faults };
         let outcome = (route.handler)(self.account_mut(), &call);
-        self.tell(context);
+        self.deliver_webhooks(context);
         match outcome {
             Ok(mut answer) => Ok(answer.body.get_mut("response").map(Value::take).unwrap_or_default()),
             Err(problem) => Err(crate::gateway::error_body(&problem)),
         }
     }
 
-    /// Deletes an order on which nothing was invoiced, paid or received.
+    /// Deletes an order without invoice, payments and receipts.
     ///
     /// # Errors
-    /// Why it cannot be deleted.
+    /// The order cannot be deleted. The text says why.
     pub fn delete_order(&mut self, id: OrderId) -> Result<(), String> {
         let account = self.account_mut();
-        let order = account.orders.get(&id).ok_or_else(|| format!("there is no order {id}"))?;
+        let order = account.orders.get(&id).ok_or_else(|| format!("order {id} not found"))?;
         let hold = [
             (order.is_closed(), "it is invoiced"),
-            (account.payments_on(id).next().is_some(), "there are payments on it"),
-            (account.goods_in_notes_of(id).next().is_some(), "goods were received on it"),
+            (account.payments_on(id).next().is_some(), "it has payments"),
+            (account.goods_in_notes_of(id).next().is_some(), "it has receipts"),
         ];
         if let Some((_, why)) = hold.into_iter().find(|(holds, _)| *holds) {
-            return Err(format!("order {id} cannot be deleted: {why}"));
+            return Err(format!("cannot delete order {id}: {why}"));
         }
         account.remove_order(id);
         Ok(())
     }
 
-    /// Takes the invoice of an order back: it is open again. Its journal stays, as whether Brightpearl removes or
-    /// reverses it is not known.
+    /// Reverts the invoice of an order, which is then open again. The journal stays, because it is not known whether
+    /// Brightpearl removes or reverses it.
     ///
     /// # Errors
-    /// When there is no such order, or it is not invoiced.
+    /// There is no such order, or it is not invoiced.
     pub fn uninvoice(&mut self, id: OrderId, context: &mut Context) -> Result<(), String> {
         let account = self.account_mut();
         let order = account.orders.get_mut(&id).filter(|order| order.is_closed());
-        let order = order.ok_or_else(|| format!("there is no invoiced order {id}"))?;
+        let order = order.ok_or_else(|| format!("invoiced order {id} not found"))?;
         order.closed_on = None;
         order.state = Some(OrderState { tax: TaxState::Ready });
         order.invoices.iter_mut().for_each(|invoice| invoice.invoice_reference.clear());
-        account.modified(id, context.now);
-        self.tell(context);
+        modified(account, id, context.now);
+        self.deliver_webhooks(context);
         Ok(())
     }
 
-    /// Other assumptions about what is not known of Brightpearl, from now on.
+    /// Returns the switches, to change the mock's assumptions about Brightpearl.
     pub const fn switches(&mut self) -> &mut Switches {
         &mut self.account_mut().switches
     }
 
-    /// All orders, by id.
+    /// Returns all orders, by id.
     pub fn orders(&self) -> impl Iterator<Item = &Order> {
         self.account().orders.values()
     }
 
-    /// One order.
+    /// Returns an order.
     pub fn order(&self, id: OrderId) -> Option<&Order> {
         self.account().orders.get(&id)
     }
 
-    /// All payments, by id.
+    /// Returns all payments, by id.
     pub fn payments(&self) -> impl Iterator<Item = &CustomerPayment> {
         self.account().payments.values()
     }
 
-    /// The notes on an order.
+    /// Returns the notes on an order.
     pub fn notes_on(&self, order: OrderId) -> &[OrderNote] {
         self.account().order_notes.get(&order).map_or(&[], Vec::as_slice)
     }
 
-    /// All goods-in notes, by id.
+    /// Returns all goods-in notes, by id.
     pub fn goods_in_notes(&self) -> impl Iterator<Item = &GoodsInNote> {
         self.account().goods_in_notes.values()
     }
 
-    /// All goods movements, in order.
+    /// Returns all goods movements, in order.
     pub fn movements(&self) -> &[GoodsMovement] {
         &self.account().movements
     }
 
-    /// Hands over the webhooks that a change raised.
-    fn tell(&mut self, context: &mut Context) {
+    /// Queues the webhooks of a change.
+    fn deliver_webhooks(&mut self, context: &mut Context) {
         let now: Timestamp = context.now;
         for delivery in integration::deliveries(self.account_mut(), now) {
             context.deliver(delivery);
         }
-    }
-}
-
-impl Account {
-    /// Removes an order, its notes, and what it was looked for by.
-    fn remove_order(&mut self, id: OrderId) {
-        self.orders.remove(&id);
-        self.order_notes.remove(&id);
-        self.pending_closes.remove(&id);
-        self.index.forget_order(id);
     }
 }

@@ -1,5 +1,6 @@
-//! An order as `/sales-credit` and `/sales-order` show it
-//! (docs/evidence/brightpearl-orders.md#field-names-of-orders-and-sales-credits).
+//! Sales credits and sales orders as resources of their own: create, read, close
+//! (docs/evidence/brightpearl-orders.md#sales-credits, docs/evidence/brightpearl-orders.md#sales-orders,
+//! docs/evidence/brightpearl-orders.md#field-names-of-orders-and-sales-credits).
 
 use brightpearl::{
     OrderRowId,
@@ -7,16 +8,55 @@ use brightpearl::{
 };
 use serde_json::{Value, json};
 
-use super::id_or_zero;
+use super::{
+    close::{self, answer_pending_closes},
+    creation, id_or_zero,
+};
 use crate::{
-    gateway::{Answer, Call, Problem},
+    gateway::{Answer, Call, Problem, get_uris},
     state::Account,
 };
 
-/// The orders of this type among the ids: 207 when only some exist, 200 for all or none.
-pub(crate) fn get(account: &mut Account, call: &Call<'_>, kind: &OrderTypeCode) -> Result<Answer, Problem> {
+/// `POST /sales-credit`.
+pub(crate) fn create_sales_credit(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    creation::post(account, call, OrderTypeCode::SalesCredit)
+}
+
+/// `GET /sales-credit/{ids}`: 200, or 207 if only some exist.
+pub(crate) fn get_sales_credit(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    get(account, call, &OrderTypeCode::SalesCredit)
+}
+
+/// `POST /sales-credit/{id}/close`.
+pub(crate) fn close_sales_credit(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    close::close(account, call, &OrderTypeCode::SalesCredit)
+}
+
+/// `POST /sales-order`: with the body, the checks and the key of a sales credit.
+pub(crate) fn create_sales_order(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    creation::post(account, call, OrderTypeCode::SalesOrder)
+}
+
+/// `GET /sales-order/{ids}`: like sales credits. The 207 is an assumption.
+pub(crate) fn get_sales_order(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    get(account, call, &OrderTypeCode::SalesOrder)
+}
+
+/// `OPTIONS /sales-order[/{ids}]`.
+pub(crate) fn sales_order_options(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    let is_sale = |order: &&Order| order.order_type_code == OrderTypeCode::SalesOrder;
+    get_uris(call, "sales-order", account.orders.values().filter(is_sale).map(|order| order.id))
+}
+
+/// `POST /sales-order/{id}/close`.
+pub(crate) fn close_sales_order(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
+    close::close(account, call, &OrderTypeCode::SalesOrder)
+}
+
+/// Answers with the orders of this type: 207 if only some exist, 200 for all or none.
+fn get(account: &mut Account, call: &Call<'_>, kind: &OrderTypeCode) -> Result<Answer, Problem> {
     let ids = call.ids(0)?.unwrap_or_default();
-    account.answer_pending_closes(&ids, call.now);
+    answer_pending_closes(account, &ids, call.now);
     let found: Vec<Value> = super::order::by_ids(account, &ids)
         .into_iter()
         .filter(|order| order.order_type_code == *kind)

@@ -1,5 +1,5 @@
-//! What webhooks tell of a change (docs/evidence/returngo.md#webhooks). Their schemas are not public: the
-//! bodies are the likely ones.
+//! The bodies of webhooks (docs/evidence/returngo.md#webhooks). Their schemas are not public; these are the likely
+//! ones.
 
 use api_mock_core::{Delivery, RetryRule};
 use returngo::{Rma, RmaId, Shipment, Transaction, Webhook, WebhookEvent};
@@ -7,47 +7,59 @@ use serde_json::{Map, Value, json};
 
 use crate::{Switches, wire};
 
-/// Something that webhooks tell of.
+/// An event and the data of its webhook.
 #[derive(Debug)]
-pub(crate) struct Notice {
+pub(crate) struct WebhookPayload {
     event: WebhookEvent,
     data: Map<String, Value>,
 }
 
-/// ReturnGO is not known to try again.
+/// ReturnGO is not known to retry.
 const ONCE: RetryRule = RetryRule { retries: |_| false, waits: &[] };
 
-/// What the difference between two states of an RMA implies. Transactions that change and items that are
-/// inspected imply nothing: there is no event for them.
-pub(crate) fn between(before: Option<&Rma>, after: &Rma) -> Vec<Notice> {
-    let Some(before) = before else { return vec![Notice::about_rma(WebhookEvent::RmaCreated, after)] };
-    let mut notices = Vec::new();
+/// Returns the webhooks that the difference between two states of an RMA implies. There are no events for changed
+/// transactions and inspected items.
+pub(crate) fn of_change(before: Option<&Rma>, after: &Rma) -> Vec<WebhookPayload> {
+    let Some(before) = before else {
+        return vec![WebhookPayload::about_rma(WebhookEvent::RmaCreated, after)];
+    };
+    let mut payloads = Vec::new();
     for shipment in &after.shipments {
         match before.shipments.iter().find(|old| old.shipment_id == shipment.shipment_id) {
-            None => notices.push(Notice::about_shipment(WebhookEvent::ShipmentCreated, shipment, after)),
+            None => {
+                payloads.push(WebhookPayload::about_shipment(WebhookEvent::ShipmentCreated, shipment, after))
+            }
             Some(old) if old.status != shipment.status => {
-                notices.push(Notice::about_shipment(WebhookEvent::ShipmentStatusUpdated, shipment, after));
+                payloads.push(WebhookPayload::about_shipment(
+                    WebhookEvent::ShipmentStatusUpdated,
+                    shipment,
+                    after,
+                ));
             }
             Some(_) => {}
         }
     }
     if before.status() != after.status() {
-        notices.push(Notice::about_rma(WebhookEvent::RmaStatusUpdated, after));
+        payloads.push(WebhookPayload::about_rma(WebhookEvent::RmaStatusUpdated, after));
     }
     for transaction in &after.transactions {
         let old = before.transactions.iter().find(|old| old.id == transaction.id);
         if old.is_none() {
-            notices.push(Notice::about_transaction(WebhookEvent::TransactionCreated, transaction, after));
+            payloads.push(WebhookPayload::about_transaction(
+                WebhookEvent::TransactionCreated,
+                transaction,
+                after,
+            ));
         }
         let refunds = |transaction: &Transaction| transaction.is_refund() && transaction.happened();
         if refunds(transaction) && !old.is_some_and(refunds) {
-            notices.push(Notice::about_transaction(WebhookEvent::RefundCreated, transaction, after));
+            payloads.push(WebhookPayload::about_transaction(WebhookEvent::RefundCreated, transaction, after));
         }
     }
-    notices
+    payloads
 }
 
-impl Notice {
+impl WebhookPayload {
     fn about_rma(event: WebhookEvent, rma: &Rma) -> Self {
         let data =
             json!({ "rmaId": rma.id(), "status": rma.status(), "order_name": rma.rma_summary.order_name });
@@ -64,7 +76,7 @@ impl Notice {
         Self::new(event, data)
     }
 
-    /// A carrier said where a parcel is that ReturnGO was asked to follow.
+    /// Creates the payload of a carrier's report about a registered parcel.
     pub(crate) fn about_tracker(shipment: &Shipment, rma: &RmaId) -> Self {
         let data = json!({
             "shipmentId": shipment.shipment_id,
@@ -91,7 +103,7 @@ impl Notice {
         Self { event, data }
     }
 
-    /// One delivery for each registration of the event.
+    /// Creates one delivery for each registration of the event.
     pub(crate) fn deliveries<'w>(
         self,
         webhooks: impl Iterator<Item = &'w Webhook>,

@@ -1,4 +1,4 @@
-//! The books of an account that starts: nominal codes, payment methods, tax codes, currencies, periods.
+//! The chart of accounts of a seed: nominal codes, payment methods, tax codes, currencies, accounting periods.
 
 use brightpearl::{
     CurrencyCode, CurrencyId, NominalCode, NominalCodeId, OffsetDateTime, PaymentMethodCode, PaymentMethodId,
@@ -7,7 +7,7 @@ use brightpearl::{
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-/// A period of the books.
+/// An accounting period.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "as Brightpearl names them")]
@@ -19,7 +19,7 @@ pub struct SeedAccountingPeriod {
     pub closed: bool,
 }
 
-/// A nominal code; `id` is the internal one, `code` the four digits.
+/// A nominal code. `id` is the internal id, `code` the four digits.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "as Brightpearl names them")]
@@ -35,7 +35,7 @@ pub struct SeedNominalCode {
 }
 
 impl SeedNominalCode {
-    /// A nominal code that is no bank account, such as `4040`.
+    /// Creates a nominal code, such as `4040`.
     pub fn new(id: u64, code: &str, name: &str) -> Self {
         Self {
             id: NominalCodeId::new(id),
@@ -47,18 +47,18 @@ impl SeedNominalCode {
         }
     }
 
-    /// A bank account.
+    /// Creates the nominal code of a bank account.
     pub fn bank(id: u64, code: &str, name: &str) -> Self {
         Self { bank: true, ..Self::new(id, code, name) }
     }
 
-    /// No longer in use.
+    /// Makes the nominal code inactive.
     #[must_use]
     pub fn inactive(self) -> Self {
         Self { active: false, ..self }
     }
 
-    /// Tied to the currency with this id.
+    /// Assigns the nominal code to the currency with this id.
     #[must_use]
     pub fn currency(self, id: u64) -> Self {
         Self { currency_id: Some(CurrencyId::new(id)), ..self }
@@ -84,7 +84,7 @@ pub struct SeedPaymentMethod {
 }
 
 impl SeedPaymentMethod {
-    /// A method without a bank account, such as store credit: what is paid by it is in no journal.
+    /// Creates a method without a bank account, such as store credit. Its payments have no journal.
     pub fn new(id: u64, code: &str, name: &str) -> Self {
         Self {
             id: PaymentMethodId::new(id),
@@ -105,7 +105,7 @@ impl SeedPaymentMethod {
         self
     }
 
-    /// No longer offered.
+    /// Makes the method inactive.
     #[must_use]
     pub fn inactive(self) -> Self {
         Self { is_active: false, ..self }
@@ -121,7 +121,7 @@ pub struct SeedBankAccount {
     pub bank_account_nominal_code: NominalCode,
 }
 
-/// A tax code; no rate means zero.
+/// A tax code. Without a rate it is zero-rated.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "as Brightpearl names them")]
@@ -134,7 +134,7 @@ pub struct SeedTaxCode {
 }
 
 impl SeedTaxCode {
-    /// A tax code of so many percent; 0 for a zero rate.
+    /// Creates a tax code with this rate in percent.
     pub fn new(id: u64, code: &str, percent: impl Into<Decimal>) -> Self {
         Self {
             id: TaxCodeId::new(id),
@@ -145,7 +145,7 @@ impl SeedTaxCode {
     }
 }
 
-/// A currency; the rate is units of it for one of base currency.
+/// A currency. The rate is in units of it per unit of the base currency.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "as Brightpearl names them")]
@@ -161,7 +161,7 @@ pub struct SeedCurrency {
 }
 
 impl SeedCurrency {
-    /// A currency beside the base currency, of which this many are worth one of base currency.
+    /// Creates a further currency, with its units per unit of the base currency.
     pub fn new(id: u64, code: &str, exchange_rate: impl Into<Decimal>) -> Self {
         Self {
             id: CurrencyId::new(id),
@@ -173,7 +173,7 @@ impl SeedCurrency {
         }
     }
 
-    /// The currency of the books.
+    /// Creates the base currency.
     pub fn base(id: u64, code: &str) -> Self {
         Self { is_default: true, ..Self::new(id, code, 1) }
     }
