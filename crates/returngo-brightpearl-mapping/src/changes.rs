@@ -5,20 +5,20 @@ use returngo::Item;
 
 use crate::{
     credit,
-    credit_rows::{UnitsOnCredit, Vacancy},
+    credit_rows::{SurplusRow, UnitsOnCredit},
     findings::Findings,
-    matching::{Misfit, Room},
+    matching::{MatchError, RemainingQuantities},
     plan::ReviewCode,
     rma_facts::ids,
 };
 
 /// Asks about units that are on the RMA and not on the credit, and the other way round. `left` is what the order has left
 /// behind all its credits: a unit that finds nothing left is not missing from this credit.
-pub(crate) fn ask<'r, 'o: 'r>(
+pub(crate) fn add_reviews<'r, 'o: 'r>(
     credit: &Order,
     units: &[&Item],
     on_credit: &UnitsOnCredit<'_>,
-    left: impl FnOnce() -> Option<Room<'r, 'o>>,
+    left: impl FnOnce() -> Option<RemainingQuantities<'r, 'o>>,
     findings: &mut Findings,
 ) {
     let is_lacking = |unit: &&Item| on_credit.row_of(&unit.returned_item_id).is_none();
@@ -31,9 +31,9 @@ pub(crate) fn ask<'r, 'o: 'r>(
     if !lacking.is_empty()
         && let Some(mut left) = left()
     {
-        lacking.retain(|unit| match left.place(unit, |_| true) {
-            Err(misfit @ Misfit::NoRoom(_)) => {
-                credit::ask_about(misfit, unit, left.rows.order, findings);
+        lacking.retain(|unit| match left.allocate(unit, |_| true) {
+            Err(error @ MatchError::NothingLeft(_)) => {
+                credit::add_match_error(error, unit, left.rows.order, findings);
                 false
             }
             _ => true,
@@ -45,15 +45,15 @@ pub(crate) fn ask<'r, 'o: 'r>(
              RGO-R{{row of the order}}-{{unit}}, or credit them elsewhere.",
             credit.id
         );
-        findings.ask(ReviewCode::CreditLacksItem, message, ids(&lacking));
+        findings.add_review_for_units(ReviewCode::CreditLacksItem, message, ids(&lacking));
     }
-    for Vacancy { row, units, first_unit } in &on_credit.vacant {
+    for SurplusRow { row, units, first_unit } in &on_credit.surplus {
         let name = credit.order_rows.get(row).map_or("", |row| row.product_name.as_str());
         let message = format!(
             "Row {row} ({name}) of sales credit {} is for {units} more than the RMA has: units were taken off the RMA. Put \
              the row right by hand.",
             credit.id
         );
-        findings.ask(ReviewCode::CreditHasMore, message, first_unit);
+        findings.add_review_for_units(ReviewCode::CreditHasMore, message, first_unit);
     }
 }

@@ -40,14 +40,14 @@ pub(crate) enum Holder {
 pub(crate) struct OtherHolder {
     pub(crate) rma: RmaId,
     /// By what this shows.
-    pub(crate) shown_by: ShownBy,
+    pub(crate) evidence: HolderEvidence,
     /// Whether this RMA took the credit as its own as well.
     pub(crate) is_contested: bool,
 }
 
 /// By what it shows that an RMA holds a credit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ShownBy {
+pub(crate) enum HolderEvidence {
     Note(OrderNoteId),
     Store,
     PaymentOrNote,
@@ -67,11 +67,19 @@ pub(crate) fn holder(credit: &Order, world: &World) -> Holder {
             return Holder::Claimed;
         }
         let is_contested = is_noted() || is_stored() || is_paid();
-        return Holder::Other(OtherHolder { rma: rma.clone(), shown_by: ShownBy::Note(*note), is_contested });
+        return Holder::Other(OtherHolder {
+            rma: rma.clone(),
+            evidence: HolderEvidence::Note(*note),
+            is_contested,
+        });
     }
     if let Some(rma) = in_store.iter().filter(|rma| **rma != own).min() {
         let is_contested = is_stored() || is_paid();
-        return Holder::Other(OtherHolder { rma: (*rma).clone(), shown_by: ShownBy::Store, is_contested });
+        return Holder::Other(OtherHolder {
+            rma: (*rma).clone(),
+            evidence: HolderEvidence::Store,
+            is_contested,
+        });
     }
     if is_stored() {
         return Holder::Claimed;
@@ -81,7 +89,7 @@ pub(crate) fn holder(credit: &Order, world: &World) -> Holder {
     }
     match mentioned_other(credit, world) {
         Some(rma) => {
-            Holder::Other(OtherHolder { rma, shown_by: ShownBy::PaymentOrNote, is_contested: false })
+            Holder::Other(OtherHolder { rma, evidence: HolderEvidence::PaymentOrNote, is_contested: false })
         }
         None => Holder::None,
     }

@@ -4,8 +4,8 @@
 //! rate, customer) is the original order's; the RMA says only which units come back. What cannot be settled
 //! without guessing is asked: for the unit concerned, or for the credit as a whole.
 
+mod grouping;
 mod limit;
-mod lots;
 mod prices;
 mod rows;
 
@@ -23,16 +23,16 @@ use crate::{
     findings::Findings,
     in_flight::{self, InFlight},
     keys,
-    matching::{Earlier, OrderRows, Room},
+    matching::{EarlierCredits, OrderRows, RemainingQuantities},
     original_order,
     plan::{Review, ReviewCode, Warning},
     rma_facts::{self, Calendar, ids},
     settings::ConnectionSettings,
     world::AccountFacts,
 };
-pub(crate) use lots::ask_about;
+pub(crate) use grouping::add_match_error;
 use prices::Prices;
-pub(crate) use rows::{CreditedRow, RowFields};
+pub(crate) use rows::RowOrigin;
 
 /// A sales credit to create, and what there is to say about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub fn sales_credit_for(
     let mut findings = Findings::default();
     let units = rma_facts::synchronised(&rma_facts::units(rma), settings);
     let rows = OrderRows::of(order);
-    let earlier = Earlier {
+    let earlier = EarlierCredits {
         credits: not_cancelled(earlier, settings),
         in_flight: in_flight::counted(in_flight, rma.id(), earlier.iter().copied()),
     };
@@ -70,29 +70,29 @@ pub fn sales_credit_for(
 }
 
 /// A credit, and how those of its rows came about that stand for units: its first ones.
-pub(crate) struct Drafted<'a> {
+pub(crate) struct DraftCredit<'a> {
     pub(crate) body: NewSalesCredit,
-    pub(crate) rows: Vec<CreditedRow<'a>>,
+    pub(crate) rows: Vec<RowOrigin<'a>>,
 }
 
 pub(crate) fn draft<'a>(
     rma: &'a Rma,
     units: &[&'a Item],
     order_rows: &OrderRows<'a>,
-    earlier: &Earlier<'_>,
+    earlier: &EarlierCredits<'_>,
     account: &AccountFacts,
     settings: &ConnectionSettings,
     findings: &mut Findings,
-) -> Option<Drafted<'a>> {
+) -> Option<DraftCredit<'a>> {
     let order = order_rows.order;
     order_rows.warn_of_negative(findings);
-    let mut room = Room::behind(order_rows, earlier, findings);
+    let mut remaining = RemainingQuantities::after(order_rows, earlier, findings);
 
     let prices = Prices { order, settings };
     let fields = FieldValues::of(rma, order, settings);
-    let placed = lots::place(units, &mut room, &prices, findings);
-    let lots = lots::by_fields(placed, order_rows, fields.as_ref(), account, findings);
-    let (bodies, rows) = rows::price(lots?, &room, &prices, findings);
+    let placed = grouping::by_row(units, &mut remaining, &prices, findings);
+    let groups = grouping::by_fields(placed, order_rows, fields.as_ref(), account, findings);
+    let (bodies, rows) = rows::price(groups?, &remaining, &prices, findings);
     if rows.is_empty() {
         return None;
     }
@@ -111,7 +111,7 @@ pub(crate) fn draft<'a>(
     let is_set =
         fields.is_none_or(|fields| fields.set_header(&mut body, &Calendar::of(account), &credited, findings));
     let is_owed = is_owed_to_the_customer(&body, currency, &credited, findings);
-    (is_within && is_set && is_owed).then_some(Drafted { body, rows })
+    (is_within && is_set && is_owed).then_some(DraftCredit { body, rows })
 }
 
 /// A credit cannot ask the customer for money: fees above what is credited have to be decided on.
@@ -129,7 +129,7 @@ fn is_owed_to_the_customer(
              fees.",
             amounts::shown(total, currency)
         );
-        findings.ask(ReviewCode::FeeUnclear, message, ids(credited));
+        findings.add_review_for_units(ReviewCode::FeeUnclear, message, ids(credited));
     }
     !below_zero
 }
@@ -161,7 +161,7 @@ fn warehouse(
              methods the same warehouse.",
             list.join(", ")
         );
-        findings.ask(ReviewCode::SeveralWarehouses, message, ids(&parcels));
+        findings.add_review_for_units(ReviewCode::SeveralWarehouses, message, ids(&parcels));
         return None;
     }
     Some(warehouses.into_iter().next().unwrap_or_else(|| of_method(None)))

@@ -22,7 +22,7 @@ use crate::{
 pub(crate) struct UnitsOnCredit<'w> {
     row_of: HashMap<&'w ReturnedItemId, OrderRowId>,
     /// Rows that are for more units than the RMA has.
-    pub(crate) vacant: Vec<Vacancy>,
+    pub(crate) surplus: Vec<SurplusRow>,
     /// Whether rows were told by their keys rather than by product.
     pub(crate) by_key: bool,
 }
@@ -46,7 +46,7 @@ impl<'w> UnitsOnCredit<'w> {
             }
         }
         let by_key = slots.by_key;
-        Self { row_of, vacant: slots.vacant(), by_key }
+        Self { row_of, surplus: slots.surplus(), by_key }
     }
 
     /// The row that a unit is on.
@@ -61,7 +61,7 @@ impl<'w> UnitsOnCredit<'w> {
 }
 
 /// A row of the credit that is for more units than the RMA has.
-pub(crate) struct Vacancy {
+pub(crate) struct SurplusRow {
     pub(crate) row: OrderRowId,
     pub(crate) units: usize,
     /// The unit that its key names, where that is one of those that went.
@@ -156,7 +156,7 @@ impl<'c> Slots<'c> {
     }
 
     fn candidates(&self, unit: &Item, order_rows: Option<&OrderRows<'_>>) -> Vec<usize> {
-        let Some((rows, rung)) = order_rows.and_then(|rows| Some((rows, rows.rung(unit)?))) else {
+        let Some((rows, tier)) = order_rows.and_then(|rows| Some((rows, rows.tier(unit)?))) else {
             return self.with_sku(unit.sku.as_deref());
         };
         let of_row = |row: &CreditableRow<'_>| {
@@ -164,7 +164,7 @@ impl<'c> Slots<'c> {
             let origin = if self.by_key { Some(Origin::OrderRow(row.id)) } else { by_product() };
             origin.and_then(|origin| self.by_origin().get(&origin)).into_iter().flatten().copied()
         };
-        rows.rows(rung).flat_map(of_row).collect()
+        rows.rows(tier).flat_map(of_row).collect()
     }
 
     fn by_origin(&self) -> &HashMap<Origin, Vec<usize>> {
@@ -187,12 +187,12 @@ impl<'c> Slots<'c> {
         self.slots.iter().enumerate().filter(|(_, slot)| same(slot)).map(|(at, _)| at).collect()
     }
 
-    fn vacant(self) -> Vec<Vacancy> {
-        let vacancy = |slot: Slot<'_>| {
+    fn surplus(self) -> Vec<SurplusRow> {
+        let surplus_row = |slot: Slot<'_>| {
             let units = slot.free.saturating_add(usize::from(slot.lost.is_some()));
-            Vacancy { row: slot.id, units, first_unit: slot.lost }
+            SurplusRow { row: slot.id, units, first_unit: slot.lost }
         };
-        self.slots.into_iter().map(vacancy).filter(|vacancy| vacancy.units > 0).collect()
+        self.slots.into_iter().map(surplus_row).filter(|surplus_row| surplus_row.units > 0).collect()
     }
 }
 

@@ -116,7 +116,7 @@ fn subject(review: &Review) -> Subject {
 
 /// What is settled by hand.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Settled {
+pub(crate) struct SettledReviews {
     ids: BTreeSet<String>,
     transactions: BTreeSet<String>,
     units: BTreeSet<String>,
@@ -124,7 +124,7 @@ pub(crate) struct Settled {
     cancellation: bool,
 }
 
-impl Settled {
+impl SettledReviews {
     pub(crate) fn of(world: &World) -> Self {
         let mut settled = Self::default();
         for decision in world.decisions.iter().filter(|decision| decision.is_settled()) {

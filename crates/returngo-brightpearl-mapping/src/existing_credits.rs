@@ -14,12 +14,12 @@ use returngo::{Item, Rma};
 use rust_decimal::Decimal;
 
 use crate::{
-    claims::{self, Holder, OtherHolder, ShownBy},
+    claims::{self, Holder, HolderEvidence, OtherHolder},
     credit,
     findings::Findings,
     in_flight::{self, InFlight},
     keys,
-    matching::{Earlier, OrderRows, Room},
+    matching::{EarlierCredits, OrderRows, RemainingQuantities},
     plan::ReviewCode,
     rma_facts::ids,
     settings::{ConnectionSettings, ExistingCredit},
@@ -48,7 +48,7 @@ impl<'w> ExistingCredits<'w> {
         for credit in unique::by_id(&world.credits, |credit| credit.id) {
             let of_order = belongs(credit, order);
             if credit.order_type_code != OrderTypeCode::SalesCredit {
-                findings.ignored(format!(
+                findings.add_ignored(format!(
                     "Order {} is of type {}, no sales credit.",
                     credit.id, credit.order_type_code
                 ));
@@ -60,8 +60,10 @@ impl<'w> ExistingCredits<'w> {
             } else if of_order {
                 sorted.others.push(credit);
             } else {
-                findings
-                    .ignored(format!("Sales credit {} is not of the order that the RMA is for.", credit.id));
+                findings.add_ignored(format!(
+                    "Sales credit {} is not of the order that the RMA is for.",
+                    credit.id
+                ));
             }
         }
         sorted
@@ -81,9 +83,9 @@ impl<'w> ExistingCredits<'w> {
     }
 
     /// What is credited of the order already, or is about to be, apart from the RMA's own credit.
-    pub(crate) fn earlier(&self, settings: &ConnectionSettings) -> Earlier<'w> {
+    pub(crate) fn earlier(&self, settings: &ConnectionSettings) -> EarlierCredits<'w> {
         let credits = credit::not_cancelled(&self.others, settings);
-        Earlier { credits, in_flight: self.in_flight.clone() }
+        EarlierCredits { credits, in_flight: self.in_flight.clone() }
     }
 
     /// Whether there are credits that carry the RMA's key without being its own.
@@ -92,7 +94,7 @@ impl<'w> ExistingCredits<'w> {
     }
 
     /// Asks about credits that carry the RMA's key without being its own.
-    pub(crate) fn ask_about_doubtful(&self, rma: &Rma, units: &[&Item], findings: &mut Findings) {
+    pub(crate) fn review_doubtful(&self, rma: &Rma, units: &[&Item], findings: &mut Findings) {
         for (credit, doubt) in &self.doubtful {
             let message = format!(
                 "Sales credit {} carries the key {} of this RMA, but {doubt}. Find out who made it, and leave the key on \
@@ -100,7 +102,7 @@ impl<'w> ExistingCredits<'w> {
                 credit.id,
                 keys::credit(rma.id())
             );
-            findings.ask(ReviewCode::ForeignCredit, message, ids(units));
+            findings.add_review_for_units(ReviewCode::ForeignCredit, message, ids(units));
         }
     }
 
@@ -122,7 +124,7 @@ impl<'w> ExistingCredits<'w> {
     }
 
     /// Asks about credits that the RMA took as its own and that another RMA claimed first.
-    pub(crate) fn ask_about_lost_claim(&self, world: &World, units: &[&Item], findings: &mut Findings) {
+    pub(crate) fn review_lost_claim(&self, world: &World, units: &[&Item], findings: &mut Findings) {
         for (credit, other) in self.contested(world) {
             let message = format!(
                 "RMA {} adopted sales credit {credit}, but {}. Nothing is written for RMA {} until this is settled. Decide \
@@ -131,7 +133,7 @@ impl<'w> ExistingCredits<'w> {
                 held_by(&other),
                 world.rma.id()
             );
-            findings.ask(ReviewCode::ForeignCredit, message, ids(units));
+            findings.add_review_for_units(ReviewCode::ForeignCredit, message, ids(units));
         }
     }
 
@@ -165,7 +167,7 @@ impl<'w> ExistingCredits<'w> {
 
     /// Asks about credits of other programs, if the settings want that. True when the RMA's credit has
     /// to wait for the answer.
-    pub(crate) fn ask_about_foreign(
+    pub(crate) fn review_foreign(
         &self,
         world: &World,
         units: &[&Item],
@@ -197,7 +199,7 @@ impl<'w> ExistingCredits<'w> {
                 _ => "If it is, set `existing_credit` to `adopt`, and switch off whoever makes it.",
             }
         );
-        findings.ask(ReviewCode::ForeignCredit, message, ids(units));
+        findings.add_review_for_units(ReviewCode::ForeignCredit, message, ids(units));
         true
     }
 
@@ -219,10 +221,10 @@ fn is_made_elsewhere(credit: &Order) -> bool {
 
 fn held_by(other: &OtherHolder) -> String {
     let rma = &other.rma;
-    match other.shown_by {
-        ShownBy::Note(note) => format!("RMA {rma} adopted it before, as note {note} on it says"),
-        ShownBy::Store => format!("RMA {rma} adopted it before"),
-        ShownBy::PaymentOrNote => format!("a payment or a note of RMA {rma} is on it"),
+    match other.evidence {
+        HolderEvidence::Note(note) => format!("RMA {rma} adopted it before, as note {note} on it says"),
+        HolderEvidence::Store => format!("RMA {rma} adopted it before"),
+        HolderEvidence::PaymentOrNote => format!("a payment or a note of RMA {rma} is on it"),
     }
 }
 
@@ -247,7 +249,12 @@ fn has_history_before(credit: &Order, world: &World) -> bool {
 }
 
 /// Whether the product rows of a credit are exactly the RMA's units, product by product.
-fn is_exactly(credit: &Order, order_rows: &OrderRows<'_>, mut earlier: Earlier<'_>, units: &[&Item]) -> bool {
+fn is_exactly(
+    credit: &Order,
+    order_rows: &OrderRows<'_>,
+    mut earlier: EarlierCredits<'_>,
+    units: &[&Item],
+) -> bool {
     earlier.credits.retain(|other| other.id != credit.id);
     let returned = products_returned(units, order_rows, &earlier);
     returned.is_some_and(|returned| !returned.is_empty() && returned == products_of(credit))
@@ -257,12 +264,12 @@ fn is_exactly(credit: &Order, order_rows: &OrderRows<'_>, mut earlier: Earlier<'
 fn products_returned(
     units: &[&Item],
     order_rows: &OrderRows<'_>,
-    earlier: &Earlier<'_>,
+    earlier: &EarlierCredits<'_>,
 ) -> Option<BTreeMap<ProductId, Decimal>> {
-    let mut room = Room::behind(order_rows, earlier, &mut Findings::default());
+    let mut remaining = RemainingQuantities::after(order_rows, earlier, &mut Findings::default());
     let mut products = BTreeMap::new();
     for unit in units {
-        let place = room.place(unit, |_| true).ok()?;
+        let place = remaining.allocate(unit, |_| true).ok()?;
         let product = order_rows.get(place.row)?.row.product()?;
         let quantity: &mut Decimal = products.entry(product).or_default();
         *quantity = quantity.saturating_add(Decimal::ONE);

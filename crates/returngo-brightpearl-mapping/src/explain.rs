@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use crate::{
     amounts,
-    decisions::Settled,
+    decisions::SettledReviews,
     original_order,
     plan::{Effect, Finding, Plan},
     rma_facts,
@@ -70,7 +70,7 @@ impl fmt::Display for Explanation {
 ///
 /// The text names products, ids and amounts, and no shopper.
 pub fn explain(world: &World, settings: &ConnectionSettings, plan: &Plan) -> Explanation {
-    let case = Explained { world, settings, plan };
+    let case = ExplanationContext { world, settings, plan };
     let mut sections = vec![case.the_return()];
     let effects = plan.effects.iter().enumerate();
     sections.extend(effects.map(|(at, effect)| case.effect(at + 1, effect)));
@@ -95,13 +95,13 @@ fn found<C: fmt::Debug>(finding: &Finding<C>) -> String {
 }
 
 /// A plan with what it was made of.
-struct Explained<'w> {
+struct ExplanationContext<'w> {
     world: &'w World,
     settings: &'w ConnectionSettings,
     plan: &'w Plan,
 }
 
-impl<'w> Explained<'w> {
+impl<'w> ExplanationContext<'w> {
     fn order(&self) -> Option<&'w Order> {
         original_order::find(self.world).ok()
     }
@@ -132,7 +132,7 @@ impl<'w> Explained<'w> {
         if let Some(order) = self.order() {
             lines.push(format!("for sales order {} in {}", order.id, order.currency.order_currency_code));
         }
-        let settled = Settled::of(self.world);
+        let settled = SettledReviews::of(self.world);
         if !settled.ids().is_empty() {
             lines
                 .push(format!("settled by hand, so nothing is written for it: {}", settled.ids().join(", ")));
@@ -156,7 +156,7 @@ impl<'w> Explained<'w> {
                 (format!("Set custom fields of sales credit {order_id}"), credit::custom_fields(body))
             }
             Effect::AddOrderRow { order_id, body, .. } => {
-                (format!("Add a row to sales credit {order_id}"), money::room(self, body))
+                (format!("Add a row to sales credit {order_id}"), money::adjustment(self, body))
             }
             Effect::RecordPayment { order_id, body, .. } => {
                 (format!("Record a refund on sales credit {order_id}"), money::payment(self, number, body))

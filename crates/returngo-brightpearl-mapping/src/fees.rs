@@ -38,7 +38,7 @@ pub(crate) fn rows(
             Some(gross) => match row(kind, gross, currency, settings, account) {
                 Ok(row) => rows.push(row),
                 Err(message) => {
-                    findings.ask(ReviewCode::FeeNotConfigured, message, ids(units));
+                    findings.add_review_for_units(ReviewCode::FeeNotConfigured, message, ids(units));
                     clear = false;
                 }
             },
@@ -63,7 +63,7 @@ fn cancellation_is_free(
          refund. Make the credit by hand, or take the fee off the RMA.",
         amounts::shown(fee, currency)
     );
-    findings.ask(ReviewCode::FeeUnclear, message, ids(units));
+    findings.add_review_for_units(ReviewCode::FeeUnclear, message, ids(units));
     false
 }
 
@@ -89,7 +89,7 @@ fn gross(
     if let Some(negative) =
         units.iter().map(|unit| fee_of(kind, unit)).find(|fee| fee.is_sign_negative() && !fee.is_zero())
     {
-        findings.ignored(format!("A unit has a {kind} fee of {negative}."));
+        findings.add_ignored(format!("A unit has a {kind} fee of {negative}."));
     }
     let charged = charged_to(all);
     let first = charged.first().copied().unwrap_or_default();
@@ -101,7 +101,7 @@ fn gross(
             charged.len(),
             amounts::shown(first, currency)
         );
-        findings.ask(ReviewCode::FeeUnclear, message, ids(units));
+        findings.add_review_for_units(ReviewCode::FeeUnclear, message, ids(units));
         return None;
     }
     Some(amounts::sum(charged_to(units)))

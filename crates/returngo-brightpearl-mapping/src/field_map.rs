@@ -28,6 +28,7 @@
 
 mod expression;
 mod names;
+mod row_fields;
 mod source;
 mod target;
 
@@ -44,12 +45,12 @@ use serde::{
     de::{self, DeserializeSeed, MapAccess},
 };
 
+pub(crate) use self::row_fields::RowFields;
 use self::{
-    source::{Given, Source},
+    source::{Source, SourceValue},
     target::Target,
 };
 use crate::{
-    credit::RowFields,
     findings::Findings,
     plan::{ReviewCode, WarningCode},
     rma_facts::{self, Calendar, ids},
@@ -168,22 +169,22 @@ impl<'a> FieldValues<'a> {
         units: &[&Item],
         findings: &mut Findings,
     ) -> bool {
-        let outcome = source.give(context).and_then(|given| match given {
-            Given::Value(value) => set(&value).map(|()| None),
-            Given::Nothing => Ok(None),
-            Given::Missing(why) => Ok(Some(why)),
+        let outcome = source.evaluate(context).and_then(|given| match given {
+            SourceValue::Value(value) => set(&value).map(|()| None),
+            SourceValue::Nothing => Ok(None),
+            SourceValue::Missing(why) => Ok(Some(why)),
         });
         match outcome {
             Ok(None) => true,
             Ok(Some(why)) => {
                 let message = format!("The field map leaves `{target}` as it is without the map: {why}.");
-                findings.warn(WarningCode::FieldMapEmpty, message, ids(units));
+                findings.add_warning_for_units(WarningCode::FieldMapEmpty, message, ids(units));
                 true
             }
             Err(problem) => {
                 let message =
                     format!("The field map has no value for `{target}`: {problem}. Put the map right.");
-                findings.ask(ReviewCode::FieldMapFailed, message, ids(units));
+                findings.add_review_for_units(ReviewCode::FieldMapFailed, message, ids(units));
                 false
             }
         }
@@ -230,7 +231,7 @@ impl<'de> Deserialize<'de> for FieldMap {
                 let mut fields = BTreeMap::new();
                 while let Some(name) = entries.next_key::<String>()? {
                     let target: Target = name.parse().map_err(de::Error::custom)?;
-                    let source = entries.next_value_seed(SourceOf(&target))?;
+                    let source = entries.next_value_seed(SourceSeed(&target))?;
                     fields.insert(target, source);
                     if fields.len() > MOST_FIELDS {
                         return Err(de::Error::custom(format_args!(
@@ -246,9 +247,9 @@ impl<'de> Deserialize<'de> for FieldMap {
 }
 
 /// Reads the source of a field, so that an error has the field's path.
-struct SourceOf<'t>(&'t Target);
+struct SourceSeed<'t>(&'t Target);
 
-impl<'de> DeserializeSeed<'de> for SourceOf<'_> {
+impl<'de> DeserializeSeed<'de> for SourceSeed<'_> {
     type Value = Source;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Source, D::Error> {

@@ -3,7 +3,7 @@ use std::{collections::HashMap, hash::Hash};
 use returngo::{ReturnedItemId, Transaction};
 
 use crate::{
-    decisions::Settled,
+    decisions::SettledReviews,
     plan::{Finding, Review, ReviewCode, Warning, WarningCode},
 };
 
@@ -12,60 +12,60 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     /// What is settled by hand is not asked again.
-    settled: Settled,
-    reviews: Collected<ReviewCode>,
-    warnings: Collected<WarningCode>,
+    settled: SettledReviews,
+    reviews: FindingList<ReviewCode>,
+    warnings: FindingList<WarningCode>,
 }
 
 impl Findings {
     /// Nothing is found yet; what is settled by hand is not asked.
-    pub(crate) fn beside(settled: Settled) -> Self {
+    pub(crate) fn with_settled(settled: SettledReviews) -> Self {
         Self { settled, ..Self::default() }
     }
 
     /// Asks a person about these units.
-    pub(crate) fn ask<'a>(
+    pub(crate) fn add_review_for_units<'a>(
         &mut self,
         code: ReviewCode,
         message: impl Into<String>,
         units: impl IntoIterator<Item = &'a ReturnedItemId>,
     ) {
-        self.add_review(about_units(code, message, units));
+        self.add_review(finding_for_units(code, message, units));
     }
 
     /// Asks a person about this transaction.
-    pub(crate) fn ask_about(
+    pub(crate) fn add_review_for_transaction(
         &mut self,
         code: ReviewCode,
         message: impl Into<String>,
         transaction: &Transaction,
     ) {
-        self.add_review(about_transaction(code, message, transaction));
+        self.add_review(finding_for_transaction(code, message, transaction));
     }
 
     /// Warns about these units.
-    pub(crate) fn warn<'a>(
+    pub(crate) fn add_warning_for_units<'a>(
         &mut self,
         code: WarningCode,
         message: impl Into<String>,
         units: impl IntoIterator<Item = &'a ReturnedItemId>,
     ) {
-        self.warnings.add(about_units(code, message, units));
+        self.warnings.add(finding_for_units(code, message, units));
     }
 
     /// Warns about this transaction.
-    pub(crate) fn warn_about(
+    pub(crate) fn add_warning_for_transaction(
         &mut self,
         code: WarningCode,
         message: impl Into<String>,
         transaction: &Transaction,
     ) {
-        self.warnings.add(about_transaction(code, message, transaction));
+        self.warnings.add(finding_for_transaction(code, message, transaction));
     }
 
     /// Says that a fact was ignored.
-    pub(crate) fn ignored(&mut self, fact: impl Into<String>) {
-        self.warn(WarningCode::ForeignFact, fact, []);
+    pub(crate) fn add_ignored(&mut self, fact: impl Into<String>) {
+        self.add_warning_for_units(WarningCode::ForeignFact, fact, []);
     }
 
     pub(crate) fn add_review(&mut self, review: Review) {
@@ -79,7 +79,7 @@ impl Findings {
     }
 
     /// Whether a person is asked anything.
-    pub(crate) fn asks(&self) -> bool {
+    pub(crate) fn has_reviews(&self) -> bool {
         !self.reviews.list.is_empty()
     }
 
@@ -88,7 +88,7 @@ impl Findings {
     }
 }
 
-pub(crate) fn about_units<'a, C>(
+pub(crate) fn finding_for_units<'a, C>(
     code: C,
     message: impl Into<String>,
     units: impl IntoIterator<Item = &'a ReturnedItemId>,
@@ -97,7 +97,7 @@ pub(crate) fn about_units<'a, C>(
     Finding { code, message: message.into(), item_ids, transaction_ids: Vec::new() }
 }
 
-pub(crate) fn about_transaction<C>(
+pub(crate) fn finding_for_transaction<C>(
     code: C,
     message: impl Into<String>,
     transaction: &Transaction,
@@ -111,18 +111,18 @@ pub(crate) fn about_transaction<C>(
 }
 
 #[derive(Debug)]
-struct Collected<C> {
+struct FindingList<C> {
     list: Vec<Finding<C>>,
     by_text: HashMap<(C, String), usize>,
 }
 
-impl<C> Default for Collected<C> {
+impl<C> Default for FindingList<C> {
     fn default() -> Self {
         Self { list: Vec::new(), by_text: HashMap::new() }
     }
 }
 
-impl<C: Copy + Eq + Hash> Collected<C> {
+impl<C: Copy + Eq + Hash> FindingList<C> {
     fn add(&mut self, mut finding: Finding<C>) {
         let at = *self.by_text.entry((finding.code, finding.message.clone())).or_insert(self.list.len());
         match self.list.get_mut(at) {

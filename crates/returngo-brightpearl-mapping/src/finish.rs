@@ -78,7 +78,7 @@ pub(crate) fn cancel(
                 rma.status(),
                 credit.id
             );
-            findings.ask(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
+            findings.add_review_for_units(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
         }
         return set_status(rma, credit, status);
     }
@@ -88,13 +88,13 @@ pub(crate) fn cancel(
         rma.status(),
         credit.id
     );
-    findings.ask(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
+    findings.add_review_for_units(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
     None
 }
 
 /// An RMA that was reopened keeps its credit; but one that was set aside counts as crediting nothing, and its
 /// units could be credited once more with another RMA.
-pub(crate) fn ask_about_set_aside(
+pub(crate) fn review_cancelled_status(
     rma: &Rma,
     credit: &Order,
     settings: &ConnectionSettings,
@@ -108,7 +108,7 @@ pub(crate) fn ask_about_set_aside(
             rma.status(),
             credit.id
         );
-        findings.ask(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
+        findings.add_review_for_units(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
     }
 }
 

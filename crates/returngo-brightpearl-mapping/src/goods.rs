@@ -8,8 +8,8 @@
 //! docs/evidence/brightpearl-warehouse.md#goods-movements,
 //! docs/evidence/brightpearl-warehouse.md#goods-of-a-return).
 
-mod lots;
 mod movements;
+mod receipts;
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ use crate::{
     settings::ConnectionSettings,
     world::World,
 };
-pub(crate) use lots::Lots;
+pub(crate) use receipts::Receipts;
 
 /// The state of every unit of an RMA that has a credit. `finished` says that nothing more is awaited on it.
 pub(crate) fn unit_states(
@@ -37,14 +37,14 @@ pub(crate) fn unit_states(
     settings: &ConnectionSettings,
     findings: &mut Findings,
 ) -> Vec<UnitStatus> {
-    let mut lots = Lots::received(world, credit, on_credit, units, findings);
-    movements::apply(&mut lots, world, credit);
+    let mut receipts = Receipts::received(world, credit, on_credit, units, findings);
+    movements::apply(&mut receipts, world, credit);
     let stock = StockRows::of(world, credit);
     let mut rows: HashMap<OrderRowId, RowProgress> = HashMap::new();
     let mut states = Vec::with_capacity(units.len());
     for unit in units {
         let row_id = on_credit.row_of(&unit.returned_item_id);
-        let progress = row_id.map(|id| rows.entry(id).or_insert_with(|| stock.progress(id, &lots)));
+        let progress = row_id.map(|id| rows.entry(id).or_insert_with(|| stock.progress(id, &receipts)));
         let state = match progress {
             _ if nothing_comes(unit, settings) => UnitState::NoReturn,
             Some(progress) => missing_if(finished, progress.next_unit()),
@@ -95,10 +95,10 @@ impl<'w> StockRows<'w> {
         product.is_some_and(|product| self.world.is_stock_tracked(product))
     }
 
-    fn progress(&self, id: OrderRowId, lots: &Lots) -> RowProgress {
+    fn progress(&self, id: OrderRowId, receipts: &Receipts) -> RowProgress {
         let quantity =
             |id: OrderRowId| self.order.order_rows.get(&id).map_or(0, |row| count(row.quantity.magnitude));
-        let parts = self.received_rows(id).map(|id| Part::new(quantity(id), lots.runs(id)));
+        let parts = self.received_rows(id).map(|id| Part::new(quantity(id), receipts.runs(id)));
         RowProgress { parts: parts.collect(), units: quantity(id), given: 0 }
     }
 }

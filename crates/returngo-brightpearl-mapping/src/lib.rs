@@ -17,7 +17,7 @@ mod fees;
 #[cfg(feature = "field-map")]
 pub mod field_map;
 #[cfg(not(feature = "field-map"))]
-#[path = "field_map/absent.rs"]
+#[path = "field_map/disabled.rs"]
 pub mod field_map;
 mod findings;
 mod finish;

@@ -2,10 +2,10 @@
 //!
 //! ReturnGO lists one item for each unit. Among the order's rows that are not components of a bundle, the
 //! first of three rungs that has a row decides: the row's `externalRef` is the item's `shopLineItemId`; the
-//! SKUs are equal; the SKUs are equal but for their case. Within the rung rows whose unit price fits what was
-//! paid come first, then the lowest sequence, then the lowest id; a row without room passes to the next.
+//! SKUs are equal; the SKUs are equal but for their case. Within the tier rows whose unit price fits what was
+//! paid come first, then the lowest sequence, then the lowest id; a row without remaining passes to the next.
 
-mod room;
+mod remaining;
 
 use std::{borrow::Cow, cell::OnceCell, collections::HashMap, iter};
 
@@ -17,9 +17,9 @@ use returngo::Item;
 use rust_decimal::Decimal;
 
 use crate::{amounts::RowAmounts, findings::Findings};
-pub(crate) use room::{Earlier, Misfit, Place, Room};
+pub(crate) use remaining::{EarlierCredits, MatchError, MatchedRow, RemainingQuantities};
 
-/// The rows of an order that can be credited. They are indexed once for a whole plan, and a rung only when a unit
+/// The rows of an order that can be credited. They are indexed once for a whole plan, and a tier only when a unit
 /// comes to it.
 pub(crate) struct OrderRows<'o> {
     pub(crate) order: &'o Order,
@@ -48,17 +48,17 @@ impl CreditableRow<'_> {
     }
 }
 
-/// The rows of the first rung that has one for a unit.
+/// The rows of the first tier that has one for a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Rung {
-    pub(crate) matched_by: MatchedBy,
+pub(crate) struct TierRows {
+    pub(crate) match_tier: MatchTier,
     /// The first of them, as an index.
     first: usize,
 }
 
 /// What a unit and its row have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum MatchedBy {
+pub(crate) enum MatchTier {
     /// The row's `externalRef` is the unit's `shopLineItemId`.
     Reference,
     /// The SKU.
@@ -88,7 +88,7 @@ impl<'o> OrderRows<'o> {
         let rows = self.order.order_rows.iter().filter(|(_, row)| !row.composition.bundle_child);
         for (id, row) in rows.filter(|(_, row)| is_negative(row)) {
             let quantity = row.quantity.magnitude;
-            findings.ignored(format!("Row {id} of the order has a quantity of {quantity}."));
+            findings.add_ignored(format!("Row {id} of the order has a quantity of {quantity}."));
         }
     }
 
@@ -96,40 +96,40 @@ impl<'o> OrderRows<'o> {
         self.rows.get(at)
     }
 
-    /// The rows that a unit may be on; none when no rung has one.
-    pub(crate) fn rung(&self, unit: &Item) -> Option<Rung> {
+    /// The rows that a unit may be on; none when no tier has one.
+    pub(crate) fn tier(&self, unit: &Item) -> Option<TierRows> {
         let sku = unit.sku.as_deref();
-        let on = |matched_by, text: &str| {
-            let first = *self.index(matched_by).first.get(text)?;
-            Some(Rung { matched_by, first })
+        let on = |match_tier, text: &str| {
+            let first = *self.index(match_tier).first.get(text)?;
+            Some(TierRows { match_tier, first })
         };
-        let by_reference = || on(MatchedBy::Reference, unit.shop_line_item_id.as_ref()?.as_str());
-        let by_sku = || on(MatchedBy::Sku, sku?);
-        let by_folded_sku = || on(MatchedBy::FoldedSku, &sku?.to_lowercase());
+        let by_reference = || on(MatchTier::Reference, unit.shop_line_item_id.as_ref()?.as_str());
+        let by_sku = || on(MatchTier::Sku, sku?);
+        let by_folded_sku = || on(MatchTier::FoldedSku, &sku?.to_lowercase());
         by_reference().or_else(by_sku).or_else(by_folded_sku)
     }
 
-    /// The rows of a rung.
-    pub(crate) fn rows(&self, rung: Rung) -> impl Iterator<Item = &CreditableRow<'o>> {
-        self.from(rung, rung.first).filter_map(|at| self.rows.get(at))
+    /// The rows of a tier.
+    pub(crate) fn rows(&self, tier: TierRows) -> impl Iterator<Item = &CreditableRow<'o>> {
+        self.from(tier, tier.first).filter_map(|at| self.rows.get(at))
     }
 
-    /// The rows of a rung, from this one of them on, as indices.
-    fn from(&self, rung: Rung, at: usize) -> impl Iterator<Item = usize> + Clone {
-        let next = &self.index(rung.matched_by).next;
+    /// The rows of a tier, from this one of them on, as indices.
+    fn from(&self, tier: TierRows, at: usize) -> impl Iterator<Item = usize> + Clone {
+        let next = &self.index(tier.match_tier).next;
         iter::successors(Some(at), |at| *next.get(*at)?)
     }
 
-    fn index(&self, matched_by: MatchedBy) -> &Index<'o> {
+    fn index(&self, match_tier: MatchTier) -> &Index<'o> {
         let sku = |row: &'o OrderRow| row.product_sku.as_deref();
-        match matched_by {
-            MatchedBy::Reference => self
+        match match_tier {
+            MatchTier::Reference => self
                 .by_reference
                 .get_or_init(|| Index::of(&self.rows, |row| row.external_ref.as_deref().map(Cow::Borrowed))),
-            MatchedBy::Sku => {
+            MatchTier::Sku => {
                 self.by_sku.get_or_init(|| Index::of(&self.rows, |row| sku(row).map(Cow::Borrowed)))
             }
-            MatchedBy::FoldedSku => self
+            MatchTier::FoldedSku => self
                 .by_folded_sku
                 .get_or_init(|| Index::of(&self.rows, |row| Some(sku(row)?.to_lowercase().into()))),
         }

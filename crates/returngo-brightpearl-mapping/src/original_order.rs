@@ -6,7 +6,7 @@ use brightpearl::order::{Order, OrderTypeCode};
 use returngo::{Item, Rma};
 
 use crate::{
-    findings::about_units,
+    findings::finding_for_units,
     keys,
     plan::{Review, ReviewCode},
     rma_facts::{ids, units},
@@ -31,9 +31,9 @@ pub(crate) fn find(world: &World) -> Result<&Order, Review> {
     let credited = || candidates.iter().find(|order| is_credited(order, world));
     match candidates.as_slice() {
         [order] => Ok(order),
-        [] => Err(about_units(ReviewCode::OrderNotFound, not_found(world), ids(&concerned()))),
+        [] => Err(finding_for_units(ReviewCode::OrderNotFound, not_found(world), ids(&concerned()))),
         several => credited().copied().ok_or_else(|| {
-            about_units(ReviewCode::OrderAmbiguous, ambiguous(world, several), ids(&concerned()))
+            finding_for_units(ReviewCode::OrderAmbiguous, ambiguous(world, several), ids(&concerned()))
         }),
     }
 }
@@ -61,12 +61,12 @@ pub(crate) fn creditable(
              hand, or take the order out of that status.",
             order.id, status.order_status_id
         );
-        return Err(about_units(ReviewCode::OrderCancelled, message, ids(units)));
+        return Err(finding_for_units(ReviewCode::OrderCancelled, message, ids(units)));
     }
     is_of_rma(order, rma)?;
     if customer(order).is_none() {
         let message = format!("Sales order {} names no customer, so there is nobody to credit.", order.id);
-        return Err(about_units(ReviewCode::OrderNotFound, message, ids(units)));
+        return Err(finding_for_units(ReviewCode::OrderNotFound, message, ids(units)));
     }
     Ok(())
 }
@@ -96,7 +96,7 @@ pub(crate) fn is_of_rma(order: &Order, rma: &Rma) -> Result<(), Review> {
         reference.unwrap_or("empty"),
         id.unwrap_or("(none)")
     );
-    Err(about_units(ReviewCode::OrderMismatch, message, ids(&units(rma))))
+    Err(finding_for_units(ReviewCode::OrderMismatch, message, ids(&units(rma))))
 }
 
 /// Says that the order's lines are others than those of the RMA, if they are. Rows without a product and bundle

@@ -6,20 +6,20 @@ use returngo::{Item, RmaStatus};
 use crate::{
     amounts, changes, claims, credit,
     credit_rows::UnitsOnCredit,
-    decisions::Settled,
+    decisions::SettledReviews,
     existing_credits::ExistingCredits,
     field_map::FieldValues,
     findings::Findings,
     finish,
     goods::{self, StockRows},
     keys,
-    matching::{OrderRows, Room},
+    matching::{OrderRows, RemainingQuantities},
     original_order,
     plan::{
         CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
         UnitStatus,
     },
-    refund::{self, Books, Movement, Refunding},
+    refund::{self, CreditPayments, MoneyFlow, RefundContext},
     rma_facts,
     settings::ConnectionSettings,
     updates,
@@ -32,7 +32,7 @@ use crate::{
 /// trigger nothing is planned and nothing is asked; once there is a credit it is followed, however far the RMA
 /// goes back.
 pub fn plan(world: &World, settings: &ConnectionSettings) -> Plan {
-    let mut findings = Findings::beside(Settled::of(world));
+    let mut findings = Findings::with_settled(SettledReviews::of(world));
     let case = Case::of(world, settings, &mut findings);
     if case.is_too_early() { case.idle_plan() } else { case.plan(findings) }
 }
@@ -48,7 +48,7 @@ struct Case<'w> {
     /// Those of them that are not settled by hand.
     to_credit: Vec<&'w Item>,
     /// What people settled by hand.
-    settled: Settled,
+    settled: SettledReviews,
     order: Result<&'w Order, Review>,
     order_rows: Option<OrderRows<'w>>,
     existing: ExistingCredits<'w>,
@@ -66,7 +66,7 @@ impl<'w> Case<'w> {
     fn of(world: &'w World, settings: &'w ConnectionSettings, findings: &mut Findings) -> Self {
         let units = rma_facts::units(&world.rma);
         let synchronised = rma_facts::synchronised(&units, settings);
-        let settled = Settled::of(world);
+        let settled = SettledReviews::of(world);
         let to_credit = settled.to_credit(&synchronised);
         let order = original_order::find(world);
         let known = order.as_ref().ok().copied();
@@ -114,15 +114,16 @@ impl<'w> Case<'w> {
     fn idle_plan(&self) -> Plan {
         let mut findings = Findings::default();
         if let RmaStatus::Other(status) = self.world.rma.status() {
-            findings
-                .ignored(format!("The RMA's status {status:?} is not known, so nothing is planned for it."));
+            findings.add_ignored(format!(
+                "The RMA's status {status:?} is not known, so nothing is planned for it."
+            ));
         }
         let refunds = rma_facts::transactions(&self.world.rma).into_iter().map(|transaction| RefundStatus {
             transaction_id: transaction.id.clone(),
-            state: match refund::movement(transaction) {
-                Movement::MoneyIn | Movement::MoneyInRequested => RefundState::NotARefund,
-                Movement::Failed => RefundState::Failed,
-                Movement::Refund | Movement::RefundRequested | Movement::Unknown => RefundState::Pending,
+            state: match refund::money_flow(transaction) {
+                MoneyFlow::MoneyIn | MoneyFlow::MoneyInRequested => RefundState::NotARefund,
+                MoneyFlow::Failed => RefundState::Failed,
+                MoneyFlow::Refund | MoneyFlow::RefundRequested | MoneyFlow::Unknown => RefundState::Pending,
             },
         });
         let state =
@@ -132,14 +133,14 @@ impl<'w> Case<'w> {
     }
 
     fn plan(&self, mut findings: Findings) -> Plan {
-        self.existing.ask_about_doubtful(&self.world.rma, &self.synchronised, &mut findings);
+        self.existing.review_doubtful(&self.world.rma, &self.synchronised, &mut findings);
         if self.has_lost_claim {
-            self.existing.ask_about_lost_claim(self.world, &self.synchronised, &mut findings);
+            self.existing.review_lost_claim(self.world, &self.synchronised, &mut findings);
         }
         let mut effects: Vec<Effect> = self.create_credit(&mut findings).into_iter().collect();
         effects.extend(self.set_custom_fields(&mut findings));
         if let Some(credit) = self.credit.filter(|_| !self.is_off()) {
-            finish::ask_about_set_aside(&self.world.rma, credit, self.settings, &mut findings);
+            finish::review_cancelled_status(&self.world.rma, credit, self.settings, &mut findings);
         }
 
         let mut by_claim = self.to_credit.clone();
@@ -151,19 +152,18 @@ impl<'w> Case<'w> {
             _ => self.units_without_credit(),
         };
         let credited = on_credit.as_ref().map_or(0, UnitsOnCredit::len);
-        let refunding = self.refunding(credited, &mut findings);
-        let (recorded, refunds) = refund::record(&refunding, &mut findings);
+        let context = self.context(credited, &mut findings);
+        let (recorded, refunds) = refund::record(&context, &mut findings);
         effects.extend(recorded);
 
         if let Some(credit) = self.credit {
             let is_settled = self.settled.cancellation();
             if self.is_off() && !is_settled {
-                let is_paid =
-                    !refunding.books.paid.is_zero() || refund::has_refunded(&refunding.transactions);
+                let is_paid = !context.payments.paid.is_zero() || refund::has_refunded(&context.transactions);
                 let (rma, settings) = (&self.world.rma, self.settings);
                 effects.extend(finish::cancel(rma, credit, is_paid, settings, &mut findings));
-            } else if !self.is_off() && !findings.asks() {
-                let is_refunded = refunding.books.is_refunded(refund::tolerance(currency(credit), credited));
+            } else if !self.is_off() && !findings.has_reviews() {
+                let is_refunded = context.payments.is_refunded(refund::tolerance(currency(credit), credited));
                 let (rma, settings) = (&self.world.rma, self.settings);
                 effects.extend(finish::effects(rma, credit, is_refunded, &units, &refunds, settings));
             }
@@ -177,7 +177,7 @@ impl<'w> Case<'w> {
         }
         self.warn_of_unknown_zone(&effects, &mut findings);
 
-        let credit = self.credit.map(|credit| credit_state(credit, &refunding.books));
+        let credit = self.credit.map(|credit| credit_state(credit, &context.payments));
         let (reviews, warnings) = findings.into_lists();
         Plan { effects, reviews, warnings, state: ReturnState { credit, units, refunds } }
     }
@@ -192,7 +192,7 @@ impl<'w> Case<'w> {
             original_order::creditable(order, &self.world.rma, &self.to_credit, &self.world.account)
         });
         usable.map_err(|review| findings.add_review(review)).ok()?;
-        if self.existing.ask_about_foreign(self.world, &self.to_credit, self.settings, findings) {
+        if self.existing.review_foreign(self.world, &self.to_credit, self.settings, findings) {
             return None;
         }
         let (world, units, settings) = (self.world, &self.to_credit, self.settings);
@@ -240,13 +240,14 @@ impl<'w> Case<'w> {
         Some(format!("which credit is its own was settled by hand ({review})"))
     }
 
-    fn refunding(&self, credited_units: usize, findings: &mut Findings) -> Refunding<'_> {
+    fn context(&self, credited_units: usize, findings: &mut Findings) -> RefundContext<'_> {
         let skipped = self.units.iter().filter(|unit| rma_facts::is_skipped(unit, self.settings));
-        let transactions = refund::keyed_transactions(&self.world.rma);
-        Refunding {
+        let credit = self.certain_credit();
+        let transactions = refund::keyed_transactions(&self.world.rma, credit);
+        RefundContext {
             world: self.world,
             settings: self.settings,
-            books: Books::of(self.world, self.certain_credit(), &transactions, findings),
+            payments: CreditPayments::of(self.world, credit, &transactions, findings),
             transactions,
             order: self.order_to_note_on(),
             impossible: self.impossible().or_else(|| self.settled_while_doubtful()),
@@ -265,12 +266,12 @@ impl<'w> Case<'w> {
     }
 
     /// What the order has left behind all its credits, the RMA's own among them.
-    fn left_behind(&self, credit: &'w Order) -> Option<Room<'_, 'w>> {
+    fn left_behind(&self, credit: &'w Order) -> Option<RemainingQuantities<'_, 'w>> {
         let mut earlier = self.existing.earlier(self.settings);
         if earlier.credits.iter().all(|other| other.id != credit.id) {
             earlier.credits.push(credit);
         }
-        Some(Room::behind(self.order_rows.as_ref()?, &earlier, &mut Findings::default()))
+        Some(RemainingQuantities::after(self.order_rows.as_ref()?, &earlier, &mut Findings::default()))
     }
 
     fn units_on_credit(
@@ -280,7 +281,7 @@ impl<'w> Case<'w> {
         findings: &mut Findings,
     ) -> Vec<UnitStatus> {
         if !self.is_off() {
-            changes::ask(credit, &self.to_credit, on_credit, || self.left_behind(credit), findings);
+            changes::add_reviews(credit, &self.to_credit, on_credit, || self.left_behind(credit), findings);
         }
         let finished = finish::is_finished(credit, self.settings);
         let (world, settings) = (self.world, self.settings);
@@ -293,7 +294,7 @@ impl<'w> Case<'w> {
                 credit.id,
                 world.rma.status()
             );
-            findings.ask(ReviewCode::GoodsForClosedRequest, message, came);
+            findings.add_review_for_units(ReviewCode::GoodsForClosedRequest, message, came);
         }
         units
     }
@@ -303,7 +304,7 @@ impl<'w> Case<'w> {
         let rows = self.order_rows.as_ref().map(|rows| (rows, StockRows::of(self.world, rows.order)));
         let is_received = |unit: &Item| {
             let row =
-                rows.as_ref().and_then(|(rows, stock)| Some((rows.rows(rows.rung(unit)?).next()?.id, stock)));
+                rows.as_ref().and_then(|(rows, stock)| Some((rows.rows(rows.tier(unit)?).next()?.id, stock)));
             row.is_none_or(|(row, stock)| stock.received_rows(row).next().is_some())
         };
         let state_of = |unit: &Item| {
@@ -328,8 +329,9 @@ impl<'w> Case<'w> {
         };
         if self.world.account.time_zone().is_none() && effects.iter().any(dated) {
             let name = self.world.account.time_zone_name().unwrap_or("(none)");
-            findings
-                .ignored(format!("The account's time zone {name} is not known; times are written in UTC."));
+            findings.add_ignored(format!(
+                "The account's time zone {name} is not known; times are written in UTC."
+            ));
         }
     }
 }
@@ -338,11 +340,11 @@ fn currency(credit: &Order) -> &brightpearl::CurrencyCode {
     &credit.currency.order_currency_code
 }
 
-fn credit_state(credit: &Order, books: &Books<'_>) -> CreditState {
+fn credit_state(credit: &Order, payments: &CreditPayments<'_>) -> CreditState {
     CreditState {
         id: credit.id,
         gross: amounts::written(refund::total(credit), currency(credit)),
-        paid: amounts::written(books.paid, currency(credit)),
+        paid: amounts::written(payments.paid, currency(credit)),
         currency: currency(credit).clone(),
         stock: credit.stock_status_code.clone(),
         closed: credit.is_closed(),

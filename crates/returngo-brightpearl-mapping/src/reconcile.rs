@@ -5,8 +5,8 @@
 //! the lines of some days with totals by currency and bank account; it goes out as JSON by serde, and as a table
 //! by [`COLUMNS`] and [`Line::cells`], and as CSV by [`Report::to_csv`].
 
-mod books;
 mod csv;
+mod matching;
 mod report;
 
 use std::fmt;
@@ -17,7 +17,7 @@ use returngo::{RmaId, TransactionId};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use self::books::Books;
+use self::matching::CreditReconciliation;
 pub use self::report::{COLUMNS, Days, InvalidDays, Report, Total, Unreconciled, totals};
 use crate::{plan, settings::ConnectionSettings, world::World};
 
@@ -114,7 +114,7 @@ pub fn reconcile(world: &World, journals: &[Journal], settings: &ConnectionSetti
     let state = plan.state.credit.as_ref();
     let credit = state.and_then(|state| world.credits.iter().find(|credit| credit.id == state.id));
     match credit {
-        Some(credit) => Books::new(world, journals, settings, credit).lines(&plan),
-        None => books::without_a_credit(world),
+        Some(credit) => CreditReconciliation::new(world, journals, settings, credit).lines(&plan),
+        None => matching::without_a_credit(world),
     }
 }

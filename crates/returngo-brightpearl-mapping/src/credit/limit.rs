@@ -1,6 +1,6 @@
 //! The credits of an order never exceed the order: row by row, and in total.
 //!
-//! Fee rows do not count: a fee lowers what the customer gets, and does not make room for crediting more goods.
+//! Fee rows do not count: a fee lowers what the customer gets, and does not make remaining for crediting more goods.
 //! Adjustment rows do not count either: they record refunds above the goods.
 
 use std::collections::BTreeMap;
@@ -12,12 +12,12 @@ use brightpearl::{
 use returngo::Item;
 use rust_decimal::Decimal;
 
-use super::{prices::Prices, rows::CreditedRow};
+use super::{prices::Prices, rows::RowOrigin};
 use crate::{
     amounts::{self, RowAmounts, RowScales},
     findings::Findings,
     keys,
-    matching::{Earlier, is_negative},
+    matching::{EarlierCredits, is_negative},
     plan::ReviewCode,
     rma_facts::ids,
     settings::PriceSource,
@@ -27,8 +27,8 @@ use crate::{
 /// Asks otherwise.
 pub(super) fn is_within(
     bodies: &[NewCreditRow],
-    rows: &[CreditedRow<'_>],
-    earlier: &Earlier<'_>,
+    rows: &[RowOrigin<'_>],
+    earlier: &EarlierCredits<'_>,
     prices: &Prices<'_>,
     findings: &mut Findings,
 ) -> bool {
@@ -43,7 +43,7 @@ pub(super) fn is_within(
              amounts that are left.",
             listed(earlier)
         );
-        findings.ask(ReviewCode::ExceedsOrder, message, ids(&units));
+        findings.add_review_for_units(ReviewCode::ExceedsOrder, message, ids(&units));
     }
     problems.is_empty()
 }
@@ -56,7 +56,7 @@ struct OfRow {
 }
 
 /// The rows of the order that would be credited above their net or tax.
-fn over_rows(bodies: &[NewCreditRow], rows: &[CreditedRow<'_>], prices: &Prices<'_>) -> Vec<String> {
+fn over_rows(bodies: &[NewCreditRow], rows: &[RowOrigin<'_>], prices: &Prices<'_>) -> Vec<String> {
     let currency = &prices.order.currency.order_currency_code;
     let scales = RowScales::of(currency);
     let mut credited: BTreeMap<OrderRowId, (OfRow, RowAmounts)> = BTreeMap::new();
@@ -85,8 +85,8 @@ fn over_rows(bodies: &[NewCreditRow], rows: &[CreditedRow<'_>], prices: &Prices<
 /// Says that the credits of the order would come to more than its total, if so.
 fn over_total(
     bodies: &[NewCreditRow],
-    rows: &[CreditedRow<'_>],
-    earlier: &Earlier<'_>,
+    rows: &[RowOrigin<'_>],
+    earlier: &EarlierCredits<'_>,
     prices: &Prices<'_>,
 ) -> Option<String> {
     let order = prices.order;
@@ -139,7 +139,7 @@ fn slack(prices: &Prices<'_>, units: Decimal) -> Decimal {
     }
 }
 
-fn listed(earlier: &Earlier<'_>) -> String {
+fn listed(earlier: &EarlierCredits<'_>) -> String {
     let id = |credit: &&Order| credit.id.to_string();
     let credits: Vec<String> = earlier.credits.iter().map(id).collect();
     if credits.is_empty() { String::new() } else { format!(" ({})", credits.join(", ")) }

@@ -14,7 +14,7 @@ use crate::{
 
 /// Units of a row that are credited already, and what they came to.
 #[derive(Clone, Copy)]
-pub(super) struct Before {
+pub(super) struct PriorUnits {
     pub(super) units: Decimal,
     pub(super) amounts: RowAmounts,
 }
@@ -93,7 +93,7 @@ impl Prices<'_> {
             .then_some("whether its price includes the tax (`taxIncluded`)")
     }
 
-    pub(super) fn fits(&self, unit: &Item, row: &CreditableRow<'_>) -> bool {
+    pub(super) fn price_matches(&self, unit: &Item, row: &CreditableRow<'_>) -> bool {
         let paid = self.paid(unit).map(RowAmounts::gross);
         let both = paid.zip(row.unit_gross());
         both.is_some_and(|(paid, price)| amounts::distance(paid, price) <= self.tolerance())
@@ -111,9 +111,14 @@ impl Prices<'_> {
                     "ReturnGO does not say what was paid with tax; the prices cannot be compared.".to_owned()
                 }
             };
-            return findings.warn(WarningCode::ForeignFact, message, [&unit.returned_item_id]);
+            return findings.add_warning_for_units(
+                WarningCode::ForeignFact,
+                message,
+                [&unit.returned_item_id],
+            );
         };
-        let Some(price) = row.unit_gross().filter(|price| !price.is_sign_negative() && !self.fits(unit, row))
+        let Some(price) =
+            row.unit_gross().filter(|price| !price.is_sign_negative() && !self.price_matches(unit, row))
         else {
             return;
         };
@@ -127,7 +132,7 @@ impl Prices<'_> {
             row.id,
             amounts::shown(price, currency)
         );
-        findings.warn(WarningCode::PriceDrift, message, [&unit.returned_item_id]);
+        findings.add_warning_for_units(WarningCode::PriceDrift, message, [&unit.returned_item_id]);
     }
 
     /// What is credited for units of a row of which others are credited already.
@@ -135,7 +140,7 @@ impl Prices<'_> {
         &self,
         units: &[&Item],
         row: &CreditableRow<'_>,
-        before: Before,
+        before: PriorUnits,
     ) -> Option<RowAmounts> {
         let scales = RowScales::of(self.currency());
         match self.settings.price_source {

@@ -6,28 +6,28 @@ use brightpearl::{
 };
 use rust_decimal::Decimal;
 
-use super::Explained;
+use super::ExplanationContext;
 use crate::{
     amounts::{self, RowScales},
-    credit::{self, CreditedRow},
-    decisions::Settled,
+    credit::{self, RowOrigin},
+    decisions::SettledReviews,
     existing_credits::ExistingCredits,
     findings::Findings,
     keys::{self, FeeKind},
-    matching::{MatchedBy, OrderRows},
+    matching::{MatchTier, OrderRows},
     rma_facts::{self, Calendar},
     settings::PriceSource,
 };
 
 /// Why a credit is created as it is.
-pub(super) fn created(case: &Explained<'_>, body: &NewSalesCredit) -> Vec<String> {
+pub(super) fn created(case: &ExplanationContext<'_>, body: &NewSalesCredit) -> Vec<String> {
     let Some(order) = case.order() else { return Vec::new() };
     let mut lines = head(case, body, order);
     let unheard = &mut Findings::default();
     let earlier = ExistingCredits::of(case.world, Some(order), unheard).earlier(case.settings);
     let (rma, account) = (&case.world.rma, &case.world.account);
     let units = rma_facts::synchronised(&rma_facts::units(rma), case.settings);
-    let units = Settled::of(case.world).to_credit(&units);
+    let units = SettledReviews::of(case.world).to_credit(&units);
     let order_rows = OrderRows::of(order);
     let drafted = credit::draft(rma, &units, &order_rows, &earlier, account, case.settings, unheard);
     let rows = drafted.map(|drafted| drafted.rows).unwrap_or_default();
@@ -43,7 +43,7 @@ pub(super) fn created(case: &Explained<'_>, body: &NewSalesCredit) -> Vec<String
     lines
 }
 
-fn head(case: &Explained<'_>, body: &NewSalesCredit, order: &Order) -> Vec<String> {
+fn head(case: &ExplanationContext<'_>, body: &NewSalesCredit, order: &Order) -> Vec<String> {
     let (settings, account) = (case.settings, &case.world.account);
     let mapped = |field: &str| settings.field_map.as_ref().is_some_and(|map| map.sets(field));
     let from = |field: &str, set: bool, setting: &str, otherwise: &str| match (mapped(field), set) {
@@ -83,7 +83,7 @@ fn head(case: &Explained<'_>, body: &NewSalesCredit, order: &Order) -> Vec<Strin
     ]
 }
 
-fn tax_date(case: &Explained<'_>, body: &NewSalesCredit, mapped: bool) -> String {
+fn tax_date(case: &ExplanationContext<'_>, body: &NewSalesCredit, mapped: bool) -> String {
     let Some(date) = body.tax_date else {
         return "no tax date: nobody knows when it was approved".to_owned();
     };
@@ -99,15 +99,15 @@ fn tax_date(case: &Explained<'_>, body: &NewSalesCredit, mapped: bool) -> String
 fn credited(
     number: usize,
     row: &NewCreditRow,
-    origin: &CreditedRow<'_>,
+    origin: &RowOrigin<'_>,
     source: PriceSource,
     currency: &CurrencyCode,
 ) -> Vec<String> {
     let units: Vec<&str> = origin.units.iter().map(|unit| unit.returned_item_id.as_str()).collect();
-    let matched = match origin.matched_by {
-        MatchedBy::Reference => "its external reference is the shop's order line",
-        MatchedBy::Sku => "it has the same SKU",
-        MatchedBy::FoldedSku => "it has the same SKU but for the case",
+    let matched = match origin.match_tier {
+        MatchTier::Reference => "its external reference is the shop's order line",
+        MatchTier::Sku => "it has the same SKU",
+        MatchTier::FoldedSku => "it has the same SKU but for the case",
     };
     let mut lines = vec![
         titled(number, row, currency),
@@ -137,7 +137,7 @@ fn titled(number: usize, row: &NewCreditRow, currency: &CurrencyCode) -> String 
 }
 
 /// The share of the row, as the two running totals that it is the difference of.
-fn shares(row: &NewCreditRow, origin: &CreditedRow<'_>, currency: &CurrencyCode) -> Vec<String> {
+fn shares(row: &NewCreditRow, origin: &RowOrigin<'_>, currency: &CurrencyCode) -> Vec<String> {
     let (whole, quantity) = (origin.whole, origin.quantity.normalize());
     let before = origin.before.normalize();
     let after = origin.before.saturating_add(row.quantity).normalize();

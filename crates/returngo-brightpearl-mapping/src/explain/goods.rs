@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use brightpearl::warehouse::GoodsNoteStatus;
 use returngo::{ReturnedItemId, ShipmentId};
 
-use super::Explained;
+use super::ExplanationContext;
 use crate::{plan::UnitState, rma_facts, world::World};
 
 /// Where each unit is, and the goods-in notes and movements that say so.
-pub(super) fn units(case: &Explained<'_>) -> Vec<String> {
+pub(super) fn units(case: &ExplanationContext<'_>) -> Vec<String> {
     let items = rma_facts::units(&case.world.rma);
     let skus: HashMap<&ReturnedItemId, &str> =
         items.into_iter().filter_map(|item| Some((&item.returned_item_id, item.sku.as_deref()?))).collect();
@@ -86,7 +86,7 @@ fn movements(world: &World, credit: brightpearl::OrderId) -> Vec<String> {
 }
 
 /// How many units came, of how many.
-fn progress(case: &Explained<'_>) -> String {
+fn progress(case: &ExplanationContext<'_>) -> String {
     let units = &case.plan.state.units;
     let came = units.iter().filter(|unit| unit.state.came()).count();
     let settled = units.iter().filter(|unit| unit.state.is_settled()).count();
@@ -95,14 +95,14 @@ fn progress(case: &Explained<'_>) -> String {
 }
 
 /// Why a return shipment is moved.
-pub(super) fn shipment(case: &Explained<'_>, id: &ShipmentId) -> Vec<String> {
+pub(super) fn shipment(case: &ExplanationContext<'_>, id: &ShipmentId) -> Vec<String> {
     let now = case.world.rma.shipments.iter().find(|shipment| shipment.shipment_id == *id);
     let now = now.map(|shipment| format!("it is {} and brought units that came", shipment.status));
     now.into_iter().chain([progress(case)]).collect()
 }
 
 /// Why the RMA itself is moved.
-pub(super) fn rma(case: &Explained<'_>) -> Vec<String> {
+pub(super) fn rma(case: &ExplanationContext<'_>) -> Vec<String> {
     vec![
         format!("it is {}, and no shipment is known to have brought the units", case.world.rma.status()),
         progress(case),

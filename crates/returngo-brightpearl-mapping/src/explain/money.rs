@@ -4,19 +4,23 @@ use brightpearl::{accounting::NewCustomerPayment, order::NewOrderRow};
 use returngo::Transaction;
 use rust_decimal::Decimal;
 
-use super::Explained;
+use super::ExplanationContext;
 use crate::{
     amounts,
-    decisions::Settled,
+    decisions::SettledReviews,
     keys,
     plan::{Effect, RefundState},
-    refund::{self, Movement},
+    refund::{self, MoneyFlow},
     rma_facts,
     tender::{self, NamedBy, PostsTo},
 };
 
 /// Why a refund is recorded as it is. `number` is the effect's place in the plan.
-pub(super) fn payment(case: &Explained<'_>, number: usize, body: &NewCustomerPayment) -> Vec<String> {
+pub(super) fn payment(
+    case: &ExplanationContext<'_>,
+    number: usize,
+    body: &NewCustomerPayment,
+) -> Vec<String> {
     let Some(transaction) = transaction_of(case, body.transaction_ref.as_deref()) else { return Vec::new() };
     let currency = &body.currency_iso_code;
     let amount = amounts::shown(body.amount_paid, currency);
@@ -43,7 +47,7 @@ pub(super) fn payment(case: &Explained<'_>, number: usize, body: &NewCustomerPay
 }
 
 /// What earlier effects of the plan pay and add.
-fn planned_before(case: &Explained<'_>, number: usize) -> (Decimal, Decimal) {
+fn planned_before(case: &ExplanationContext<'_>, number: usize) -> (Decimal, Decimal) {
     let mut sums = (Decimal::ZERO, Decimal::ZERO);
     for effect in case.plan.effects.iter().take(number - 1) {
         match effect {
@@ -59,7 +63,7 @@ fn gross(row: &NewOrderRow) -> Decimal {
     row.row_value.row_net.value.saturating_add(row.row_value.row_tax.value)
 }
 
-fn tender(case: &Explained<'_>, transaction: &Transaction, body: &NewCustomerPayment) -> String {
+fn tender(case: &ExplanationContext<'_>, transaction: &Transaction, body: &NewCustomerPayment) -> String {
     let currency = &body.currency_iso_code;
     let code = case.settings.tender(&transaction.kind, currency).unwrap_or_default();
     let setting = match case.settings.tenders.get(transaction.kind.as_str()) {
@@ -84,7 +88,7 @@ fn tender(case: &Explained<'_>, transaction: &Transaction, body: &NewCustomerPay
 }
 
 /// Why a row is added to the credit.
-pub(super) fn room(case: &Explained<'_>, row: &NewOrderRow) -> Vec<String> {
+pub(super) fn adjustment(case: &ExplanationContext<'_>, row: &NewOrderRow) -> Vec<String> {
     let Some(credit) = &case.plan.state.credit else { return Vec::new() };
     vec![format!(
         "{} with tax, split by the rate of tax code {}: what the refund of its name is above the credit (`adjustments`)",
@@ -94,7 +98,7 @@ pub(super) fn room(case: &Explained<'_>, row: &NewOrderRow) -> Vec<String> {
 }
 
 /// Why a note is written.
-pub(super) fn note(case: &Explained<'_>, key: &str) -> Vec<String> {
+pub(super) fn note(case: &ExplanationContext<'_>, key: &str) -> Vec<String> {
     let rma = case.world.rma.id();
     if keys::is_adopted(key) {
         return vec![
@@ -105,8 +109,8 @@ pub(super) fn note(case: &Explained<'_>, key: &str) -> Vec<String> {
     let transactions = rma_facts::transactions(&case.world.rma);
     let about = transactions.into_iter().find(|transaction| keys::note(rma, &transaction.id) == key);
     about
-        .map(|transaction| match refund::movement(transaction) {
-            Movement::MoneyIn => {
+        .map(|transaction| match refund::money_flow(transaction) {
+            MoneyFlow::MoneyIn => {
                 format!("{} {}: the shopper paid, which is no refund", transaction.kind, transaction.id)
             }
             _ => format!("{} {}: `refunds` says that people record them", transaction.kind, transaction.id),
@@ -115,17 +119,17 @@ pub(super) fn note(case: &Explained<'_>, key: &str) -> Vec<String> {
         .collect()
 }
 
-fn transaction_of<'w>(case: &Explained<'w>, key: Option<&str>) -> Option<&'w Transaction> {
+fn transaction_of<'w>(case: &ExplanationContext<'w>, key: Option<&str>) -> Option<&'w Transaction> {
     let rma = case.world.rma.id();
     let transactions = rma_facts::transactions(&case.world.rma);
     transactions.into_iter().find(|transaction| Some(keys::refund(rma, &transaction.id).as_str()) == key)
 }
 
 /// What became of each transaction.
-pub(super) fn transactions(case: &Explained<'_>) -> Vec<String> {
+pub(super) fn transactions(case: &ExplanationContext<'_>) -> Vec<String> {
     let transactions = rma_facts::transactions(&case.world.rma);
     let states = transactions.iter().zip(&case.plan.state.refunds);
-    let settled = Settled::of(case.world);
+    let settled = SettledReviews::of(case.world);
     states
         .map(|(transaction, status)| {
             let state = match status.state {
@@ -162,12 +166,12 @@ fn amount_of(transaction: &Transaction) -> String {
     }
 }
 
-fn pending(case: &Explained<'_>, transaction: &Transaction) -> String {
+fn pending(case: &ExplanationContext<'_>, transaction: &Transaction) -> String {
     let key = keys::refund(case.world.rma.id(), &transaction.id);
     let is_planned = case.plan.effects.iter().any(|effect| effect.key().starts_with(&key));
     if is_planned {
         "this plan writes it down".to_owned()
-    } else if refund::movement(transaction) == Movement::RefundRequested {
+    } else if refund::money_flow(transaction) == MoneyFlow::RefundRequested {
         "it waits for ReturnGO to say that money moved".to_owned()
     } else {
         "it waits for the credit".to_owned()

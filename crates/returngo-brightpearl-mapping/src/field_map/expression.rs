@@ -13,7 +13,7 @@ use brightpearl::order::{Order, OrderRow};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use returngo::{Item, Rma};
 
-use super::names::{self, Misnamed};
+use super::names::{self, UnknownName};
 use crate::settings::{ConnectionSettings, nearest};
 
 /// The longest expression.
@@ -126,17 +126,17 @@ fn check_variables(source: &str, paths: &HashSet<String>, scope: Scope) -> Resul
 fn check_path(source: &str, path: &str, scope: Scope) -> Result<(), String> {
     let names: Vec<&str> = path.split('.').collect();
     let Some((&root, inside)) = names.split_first() else { return Ok(()) };
-    let misnamed = match root {
+    let unknown_name = match root {
         _ if !scope.roots().contains(&root) => {
             return Err(at_byte(source, source.find(path).unwrap_or(0), &unknown_root(root, scope)));
         }
-        "rma" => names::misnamed::<Rma>(inside),
-        "item" => names::misnamed::<Item>(inside),
-        "order" => names::misnamed::<Order>(inside),
-        "row" => names::misnamed::<OrderRow>(inside),
-        _ => names::misnamed::<ConnectionSettings>(inside),
+        "rma" => names::unknown_name::<Rma>(inside),
+        "item" => names::unknown_name::<Item>(inside),
+        "order" => names::unknown_name::<Order>(inside),
+        "row" => names::unknown_name::<OrderRow>(inside),
+        _ => names::unknown_name::<ConnectionSettings>(inside),
     };
-    let Some(Misnamed { at, known }) = misnamed else { return Ok(()) };
+    let Some(UnknownName { at, known }) = unknown_name else { return Ok(()) };
     let (name, parent) = (inside.get(at).copied().unwrap_or_default(), names[..=at].join("."));
     let near = nearest(name, known);
     let advice = match near {

@@ -11,7 +11,7 @@ use serde::{
 
 /// A name of a path that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Misnamed {
+pub(super) struct UnknownName {
     /// Which of the path's names.
     pub(super) at: usize,
     /// The names that there are in its place; none below a plain value or a list.
@@ -20,7 +20,7 @@ pub(super) struct Misnamed {
 
 /// The first name of a path that a document of this type cannot have. Where a type leaves its names open,
 /// every name is fine.
-pub(super) fn misnamed<T: DeserializeOwned>(path: &[&str]) -> Option<Misnamed> {
+pub(super) fn unknown_name<T: DeserializeOwned>(path: &[&str]) -> Option<UnknownName> {
     let mut found = None;
     // A probe ends every reading with an error; what it learned is in `found`.
     let _ = T::deserialize(Probe { path, at: 0, found: &mut found });
@@ -31,7 +31,7 @@ pub(super) fn misnamed<T: DeserializeOwned>(path: &[&str]) -> Option<Misnamed> {
 struct Probe<'p> {
     path: &'p [&'p str],
     at: usize,
-    found: &'p mut Option<Misnamed>,
+    found: &'p mut Option<UnknownName>,
 }
 
 impl Probe<'_> {
@@ -41,7 +41,7 @@ impl Probe<'_> {
 
     fn refuses_the_next_of<V>(self, known: &'static [&'static str]) -> Result<V, Stop> {
         if self.at < self.path.len() {
-            *self.found = Some(Misnamed { at: self.at, known });
+            *self.found = Some(UnknownName { at: self.at, known });
         }
         Err(Stop)
     }
@@ -145,19 +145,19 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_types() {
-        assert_eq!(misnamed::<Rma>(&["rmaSummary", "order_name"]), None);
-        assert_eq!(misnamed::<Item>(&["returnMethod", "name"]), None);
-        assert_eq!(misnamed::<Order>(&["assignment", "current", "channelId"]), None);
-        let misspelt = misnamed::<Rma>(&["rmaSummary", "orderName"]).unwrap();
+        assert_eq!(unknown_name::<Rma>(&["rmaSummary", "order_name"]), None);
+        assert_eq!(unknown_name::<Item>(&["returnMethod", "name"]), None);
+        assert_eq!(unknown_name::<Order>(&["assignment", "current", "channelId"]), None);
+        let misspelt = unknown_name::<Rma>(&["rmaSummary", "orderName"]).unwrap();
         assert!(misspelt.at == 1 && misspelt.known.contains(&"order_name"), "{misspelt:?}");
-        let misspelt = misnamed::<Item>(&["returnReson"]).unwrap();
+        let misspelt = unknown_name::<Item>(&["returnReson"]).unwrap();
         assert!(misspelt.at == 0 && misspelt.known.contains(&"returnReason"), "{misspelt:?}");
     }
 
     #[test]
     fn lists_have_no_names_and_open_documents_have_any() {
-        assert_eq!(misnamed::<Rma>(&["items", "sku"]), Some(Misnamed { at: 1, known: &[] }));
-        assert_eq!(misnamed::<Order>(&["customFields", "PCF_REASON"]), None);
-        assert_eq!(misnamed::<Order>(&["parties", "delivery", "countryIsoCode"]), None);
+        assert_eq!(unknown_name::<Rma>(&["items", "sku"]), Some(UnknownName { at: 1, known: &[] }));
+        assert_eq!(unknown_name::<Order>(&["customFields", "PCF_REASON"]), None);
+        assert_eq!(unknown_name::<Order>(&["parties", "delivery", "countryIsoCode"]), None);
     }
 }

@@ -29,7 +29,7 @@ enum Kind {
 
 /// What a source gave.
 #[derive(Debug, PartialEq)]
-pub(super) enum Given {
+pub(super) enum SourceValue {
     /// A value for the field.
     Value(Value),
     /// Nothing, on purpose: the field stays as it would be without the map.
@@ -72,18 +72,18 @@ impl Source {
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) fn give(&self, context: impl FnOnce() -> minijinja::Value) -> Result<Given, String> {
+    pub(super) fn evaluate(&self, context: impl FnOnce() -> minijinja::Value) -> Result<SourceValue, String> {
         match &self.kind {
-            Kind::Constant => Ok(Given::Value(self.written.clone())),
+            Kind::Constant => Ok(SourceValue::Value(self.written.clone())),
             Kind::Expression(expression) => {
                 let value = expression.run(&context())?;
                 if value.is_undefined() {
-                    return Ok(Given::Missing("its expression is about a value that is not there"));
+                    return Ok(SourceValue::Missing("its expression is about a value that is not there"));
                 }
                 match plain(&value, &mut LARGEST.clone()) {
-                    Some(Value::Null) => Ok(Given::Nothing),
-                    Some(Value::String(text)) if text.trim().is_empty() => Ok(Given::Nothing),
-                    Some(value) => Ok(Given::Value(value)),
+                    Some(Value::Null) => Ok(SourceValue::Nothing),
+                    Some(Value::String(text)) if text.trim().is_empty() => Ok(SourceValue::Nothing),
+                    Some(value) => Ok(SourceValue::Value(value)),
                     None => Err(format!("its expression gives no plain value of at most {LARGEST} parts")),
                 }
             }
@@ -96,8 +96,8 @@ impl Source {
                     _ => None,
                 };
                 Ok(match found.or(default.as_ref()) {
-                    Some(value) => Given::Value(value.clone()),
-                    None => Given::Missing("its lookup has no entry for this return and no `default`"),
+                    Some(value) => SourceValue::Value(value.clone()),
+                    None => SourceValue::Missing("its lookup has no entry for this return and no `default`"),
                 })
             }
         }

@@ -9,8 +9,8 @@ use brightpearl::{
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::expression::Scope;
-use crate::{credit::RowFields, rma_facts::Calendar, settings::nearest};
+use super::{expression::Scope, row_fields::RowFields};
+use crate::{rma_facts::Calendar, settings::nearest};
 
 /// What Brightpearl stores of a reference (docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit).
 const LONGEST_REFERENCE: usize = 64;

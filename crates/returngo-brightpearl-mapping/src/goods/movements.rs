@@ -8,18 +8,18 @@ use brightpearl::{
     warehouse::{GoodsMovement, GoodsNoteTypeCode},
 };
 
-use super::lots::{self, Held, Lots};
+use super::receipts::{self, Receipts, StockBucket};
 use crate::{unique, world::World};
 
 /// Applies the movements of the credit's batches: releases first, a unit can be written off after it was
 /// released.
-pub(super) fn apply(lots: &mut Lots, world: &World, credit: &Order) {
+pub(super) fn apply(receipts: &mut Receipts, world: &World, credit: &Order) {
     let movements = unique::by_id(&world.goods_movements, |movement| movement.goods_movement_id);
-    for ((_, batch, product), release) in releases(movements.iter().copied(), world, credit, lots) {
-        lots.restock(batch, product, release.pieces());
+    for ((_, batch, product), release) in releases(movements.iter().copied(), world, credit, receipts) {
+        receipts.restock(batch, product, release.pieces());
     }
     for movement in movements {
-        write_off(lots, movement, world, credit);
+        write_off(receipts, movement, world, credit);
     }
 }
 
@@ -52,11 +52,11 @@ fn releases<'w>(
     movements: impl Iterator<Item = &'w GoodsMovement>,
     world: &World,
     credit: &Order,
-    lots: &Lots,
+    receipts: &Receipts,
 ) -> BTreeMap<TransferKey, Transfer> {
     let mut transfers: BTreeMap<TransferKey, Transfer> = BTreeMap::new();
     for movement in movements {
-        let of_ours = movement.batch_id.filter(|batch| lots.has_batch(*batch, movement.product_id));
+        let of_ours = movement.batch_id.filter(|batch| receipts.has_batch(*batch, movement.product_id));
         let is_transfer = movement.goods_note_type_code == Some(GoodsNoteTypeCode::InternalTransfer);
         let Some(batch) = of_ours.filter(|_| is_transfer && may_concern(movement, credit)) else { continue };
         let note = movement.goods_note_id.ok_or(movement.goods_movement_id);
@@ -76,28 +76,29 @@ fn releases<'w>(
 
 /// Negative stock corrections that name the credit, or one of its batches and no other order
 /// (docs/evidence/brightpearl-warehouse.md#stock-corrections).
-fn write_off(lots: &mut Lots, movement: &GoodsMovement, world: &World, credit: &Order) {
+fn write_off(receipts: &mut Receipts, movement: &GoodsMovement, world: &World, credit: &Order) {
     let is_correction = movement.goods_note_type_code == Some(GoodsNoteTypeCode::StockCorrection);
     if !is_correction || movement.quantity >= 0 || !may_concern(movement, credit) {
         return;
     }
-    let batch = movement.batch_id.filter(|batch| lots.has_batch(*batch, movement.product_id));
-    let from: &[Held] = match in_quarantine(movement, world) {
-        Some(true) => &[Held::Quarantined, Held::Received],
-        Some(false) => &[Held::Restocked, Held::Received],
-        None => &[Held::Quarantined, Held::Received, Held::Restocked],
+    let batch = movement.batch_id.filter(|batch| receipts.has_batch(*batch, movement.product_id));
+    let from: &[StockBucket] = match in_quarantine(movement, world) {
+        Some(true) => &[StockBucket::Quarantined, StockBucket::Received],
+        Some(false) => &[StockBucket::Restocked, StockBucket::Received],
+        None => &[StockBucket::Quarantined, StockBucket::Received, StockBucket::Restocked],
     };
     let (product, pieces) = (movement.product_id, movement.quantity.saturating_abs());
     match (movement.order_id, batch) {
-        (Some(_), _) => lots.write_off_own(batch, product, from, pieces),
-        (None, Some(batch)) => lots.write_off(batch, product, from, pieces),
+        (Some(_), _) => receipts.write_off_own(batch, product, from, pieces),
+        (None, Some(batch)) => receipts.write_off(batch, product, from, pieces),
         (None, None) => {}
     }
 }
 
 /// Whether a movement's location is the quarantine: by the warehouse where that is known, else by the flag.
 fn in_quarantine(movement: &GoodsMovement, world: &World) -> Option<bool> {
-    let known = lots::in_quarantine(&world.account, movement.warehouse_id, movement.destination_location_id);
+    let known =
+        receipts::in_quarantine(&world.account, movement.warehouse_id, movement.destination_location_id);
     match (known, movement.is_quarantine) {
         (Some(true), _) | (_, Some(true)) => Some(true),
         (known, flag) => known.or(flag),

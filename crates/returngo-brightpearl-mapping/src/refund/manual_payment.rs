@@ -9,7 +9,7 @@ use brightpearl::{
 use returngo::{Rma, RmaId, Transaction, TransactionId};
 use rust_decimal::Decimal;
 
-use super::books::comparable;
+use super::credit_payments::comparable;
 use crate::{amounts, keys, rma_facts::Calendar};
 
 /// Of more refunds it is not worked out which of them add up to a payment: it may be any.
@@ -19,19 +19,19 @@ const MOST_ADDED_UP: usize = 8;
 #[derive(Clone, Copy)]
 pub(super) struct ManualPayment<'w> {
     pub(super) payment: &'w CustomerPayment,
-    pub(super) place: Place,
+    pub(super) role: OrderRole,
 }
 
 /// The order that such a payment is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum OrderRole {
     Credit,
     Sale,
 }
 
 /// By what a payment may be a refund, most convincing first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Match {
+enum MatchStrength {
     Number,
     Amount,
     Sum,
@@ -41,7 +41,7 @@ enum Match {
 impl<'w> ManualPayment<'w> {
     /// A payment on the credit that no refund of the RMA has the key of.
     pub(super) fn on_credit(payment: &'w CustomerPayment) -> Option<Self> {
-        is_money_out(payment).then_some(Self { payment, place: Place::Credit })
+        is_money_out(payment).then_some(Self { payment, role: OrderRole::Credit })
     }
 
     /// A payment on the original sale, made on the day of the RMA or later, under no key of another RMA. Of its two dates
@@ -54,7 +54,7 @@ impl<'w> ManualPayment<'w> {
             Some(owner) => owner == *rma.id(),
             None => !is_older,
         };
-        (may_be && is_money_out(payment)).then_some(Self { payment, place: Place::Sale })
+        (may_be && is_money_out(payment)).then_some(Self { payment, role: OrderRole::Sale })
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) fn attribute<'w, 't>(
     refunds: &[Candidate<'t>],
     currency: &CurrencyCode,
 ) -> BTreeMap<&'t TransactionId, Vec<ManualPayment<'w>>> {
-    let mut attributed: BTreeMap<_, Vec<(Match, ManualPayment<'w>)>> = BTreeMap::new();
+    let mut attributed: BTreeMap<_, Vec<(MatchStrength, ManualPayment<'w>)>> = BTreeMap::new();
     for manual in payments {
         let (by, behind) = refunds_behind(*manual, refunds, currency);
         for refund in behind {
@@ -107,13 +107,13 @@ fn refunds_behind<'t>(
     manual: ManualPayment<'_>,
     refunds: &[Candidate<'t>],
     currency: &CurrencyCode,
-) -> (Match, Vec<&'t Transaction>) {
+) -> (MatchStrength, Vec<&'t Transaction>) {
     let payment = manual.payment;
     let has_key = key_owner(payment).is_some();
     let numbered: Vec<_> =
         refunds.iter().filter(|one| !has_key && is_numbered(payment, one.refund)).collect();
     if !numbered.is_empty() {
-        return (Match::Number, numbered.into_iter().map(|one| one.refund).collect());
+        return (MatchStrength::Number, numbered.into_iter().map(|one| one.refund).collect());
     }
     let amount = comparable(payment);
     let is_comparable = payment.currency_code == *currency;
@@ -125,16 +125,16 @@ fn refunds_behind<'t>(
     let equal: Vec<_> =
         unrecorded.iter().filter(|(_, refunded)| *refunded == Some(amount)).map(|(one, _)| *one).collect();
     if !equal.is_empty() || has_key {
-        return (Match::Amount, equal);
+        return (MatchStrength::Amount, equal);
     }
     let amounts: Vec<Decimal> = unrecorded.iter().map(|(_, refunded)| refunded.unwrap_or_default()).collect();
     let several = in_sums(&amounts, amount);
     if several.contains(&true) {
         let in_sum = unrecorded.iter().zip(several).filter(|(_, is_in_sum)| *is_in_sum);
-        return (Match::Sum, in_sum.map(|((one, _), _)| *one).collect());
+        return (MatchStrength::Sum, in_sum.map(|((one, _), _)| *one).collect());
     }
-    let any = unrecorded.iter().filter(|_| manual.place == Place::Credit);
-    (Match::Unexplained, any.map(|(one, _)| *one).collect())
+    let any = unrecorded.iter().filter(|_| manual.role == OrderRole::Credit);
+    (MatchStrength::Unexplained, any.map(|(one, _)| *one).collect())
 }
 
 fn is_numbered(payment: &CustomerPayment, refund: &Transaction) -> bool {

@@ -77,7 +77,7 @@ fn blank(rma: &RmaId, code: LineCode) -> Line {
 }
 
 /// One RMA's side in Brightpearl.
-pub(super) struct Books<'w> {
+pub(super) struct CreditReconciliation<'w> {
     world: &'w World,
     journals: &'w [Journal],
     settings: &'w ConnectionSettings,
@@ -86,7 +86,7 @@ pub(super) struct Books<'w> {
     payments: Vec<&'w CustomerPayment>,
 }
 
-impl<'w> Books<'w> {
+impl<'w> CreditReconciliation<'w> {
     pub(super) fn new(
         world: &'w World,
         journals: &'w [Journal],

@@ -15,10 +15,10 @@ use crate::{
     world::{AccountFacts, World},
 };
 
-/// What was received on a credit, lot by lot: a lot is what one line of a note brought for one row.
+/// What was received on a credit, receipt by receipt: a receipt is what one line of a note brought for one row.
 #[derive(Default)]
-pub(crate) struct Lots {
-    lots: Vec<Lot>,
+pub(crate) struct Receipts {
+    receipts: Vec<Receipt>,
     by_row: HashMap<OrderRowId, Vec<usize>>,
     by_batch: HashMap<(GoodsInNoteId, ProductId), Vec<usize>>,
     by_product: HashMap<ProductId, Vec<usize>>,
@@ -26,7 +26,7 @@ pub(crate) struct Lots {
 
 /// Pieces of one product that came together, and where they are now.
 #[derive(Default, Clone, Copy)]
-struct Lot {
+struct Receipt {
     /// Whether they came on another order: a batch can be shared, and then a movement may have been of its
     /// pieces.
     of_another_order: bool,
@@ -37,25 +37,25 @@ struct Lot {
     written_off: i64,
 }
 
-/// Which of a lot's pieces a movement can take.
+/// Which of a receipt's pieces a movement can take.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Held {
+pub(super) enum StockBucket {
     Received,
     Quarantined,
     Restocked,
 }
 
-impl Lot {
-    fn held(&mut self, held: Held) -> &mut i64 {
-        match held {
-            Held::Received => &mut self.received,
-            Held::Quarantined => &mut self.quarantined,
-            Held::Restocked => &mut self.restocked,
+impl Receipt {
+    fn pieces_in(&mut self, bucket: StockBucket) -> &mut i64 {
+        match bucket {
+            StockBucket::Received => &mut self.received,
+            StockBucket::Quarantined => &mut self.quarantined,
+            StockBucket::Restocked => &mut self.restocked,
         }
     }
 }
 
-impl Lots {
+impl Receipts {
     /// Everything that was received on the credit. What was not expected is asked about and counts for
     /// nothing.
     pub(crate) fn received(
@@ -65,25 +65,25 @@ impl Lots {
         units: &[&Item],
         findings: &mut Findings,
     ) -> Self {
-        let mut receiving = Receiving::new(credit, &world.account);
+        let mut reader = ReceiptReader::new(credit, &world.account);
         for (note_id, note) in &world.goods_in_notes {
             let lines =
                 note.goods_moved.iter().filter(|_| note.goods_note_status != GoodsNoteStatus::Cancelled);
             for line in lines {
                 if note.order_id == credit.id {
-                    receiving.line(*note_id, line, findings);
+                    reader.line(*note_id, line, findings);
                 } else {
-                    receiving.line_of_another_order(*note_id, line);
+                    reader.line_of_another_order(*note_id, line);
                 }
             }
         }
-        receiving.ask(on_credit, units, findings);
-        receiving.lots
+        reader.ask(on_credit, units, findings);
+        reader.receipts
     }
 
-    fn add(&mut self, row: Option<OrderRowId>, batch: GoodsInNoteId, product: ProductId, lot: Lot) {
-        let at = self.lots.len();
-        self.lots.push(lot);
+    fn add(&mut self, row: Option<OrderRowId>, batch: GoodsInNoteId, product: ProductId, receipt: Receipt) {
+        let at = self.receipts.len();
+        self.receipts.push(receipt);
         self.by_batch.entry((batch, product)).or_default().push(at);
         if let Some(row) = row {
             self.by_row.entry(row).or_default().push(at);
@@ -93,19 +93,25 @@ impl Lots {
 
     /// Whether the credit received this product in this batch.
     pub(super) fn has_batch(&self, batch: GoodsInNoteId, product: ProductId) -> bool {
-        let lots = self.by_batch.get(&(batch, product)).into_iter().flatten();
-        lots.filter_map(|&at| self.lots.get(at)).any(|lot| !lot.of_another_order)
+        let receipts = self.by_batch.get(&(batch, product)).into_iter().flatten();
+        receipts.filter_map(|&at| self.receipts.get(at)).any(|receipt| !receipt.of_another_order)
     }
 
-    /// Puts pieces of a batch into stock: no more than are held, the first received first.
+    /// Puts pieces of a batch into stock: no more than are bucket, the first received first.
     pub(super) fn restock(&mut self, batch: GoodsInNoteId, product: ProductId, pieces: i64) {
         let at = self.by_batch.get(&(batch, product)).cloned().unwrap_or_default();
-        let restocked = self.take(&at, &[Held::Quarantined, Held::Received], pieces);
-        restocked.into_iter().for_each(|(at, pieces)| self.change(at, |lot| lot.restocked += pieces));
+        let restocked = self.take(&at, &[StockBucket::Quarantined, StockBucket::Received], pieces);
+        restocked.into_iter().for_each(|(at, pieces)| self.change(at, |receipt| receipt.restocked += pieces));
     }
 
-    /// Takes pieces of a batch out of stock, from where they are held.
-    pub(super) fn write_off(&mut self, batch: GoodsInNoteId, product: ProductId, from: &[Held], pieces: i64) {
+    /// Takes pieces of a batch out of stock, from where they are bucket.
+    pub(super) fn write_off(
+        &mut self,
+        batch: GoodsInNoteId,
+        product: ProductId,
+        from: &[StockBucket],
+        pieces: i64,
+    ) {
         let at = self.by_batch.get(&(batch, product)).cloned().unwrap_or_default();
         self.write_off_of(&at, from, pieces);
     }
@@ -115,28 +121,30 @@ impl Lots {
         &mut self,
         batch: Option<GoodsInNoteId>,
         product: ProductId,
-        from: &[Held],
+        from: &[StockBucket],
         pieces: i64,
     ) {
         let own = self.by_product.get(&product).into_iter().flatten().copied();
         let in_batch = batch.and_then(|batch| self.by_batch.get(&(batch, product)));
-        let at: Vec<usize> = own.filter(|at| in_batch.is_none_or(|lots| lots.contains(at))).collect();
+        let at: Vec<usize> = own.filter(|at| in_batch.is_none_or(|receipts| receipts.contains(at))).collect();
         self.write_off_of(&at, from, pieces);
     }
 
-    fn write_off_of(&mut self, at: &[usize], from: &[Held], pieces: i64) {
+    fn write_off_of(&mut self, at: &[usize], from: &[StockBucket], pieces: i64) {
         let written_off = self.take(at, from, pieces);
-        written_off.into_iter().for_each(|(at, pieces)| self.change(at, |lot| lot.written_off += pieces));
+        written_off
+            .into_iter()
+            .for_each(|(at, pieces)| self.change(at, |receipt| receipt.written_off += pieces));
     }
 
-    fn take(&mut self, lots: &[usize], from: &[Held], mut pieces: i64) -> Vec<(usize, i64)> {
+    fn take(&mut self, receipts: &[usize], from: &[StockBucket], mut pieces: i64) -> Vec<(usize, i64)> {
         let mut taken = Vec::new();
-        for &held in from {
-            for &at in lots {
-                let Some(lot) = self.lots.get_mut(at) else { continue };
-                let part = (*lot.held(held)).min(pieces);
+        for &bucket in from {
+            for &at in receipts {
+                let Some(receipt) = self.receipts.get_mut(at) else { continue };
+                let part = (*receipt.pieces_in(bucket)).min(pieces);
                 if part > 0 {
-                    *lot.held(held) -= part;
+                    *receipt.pieces_in(bucket) -= part;
                     pieces -= part;
                     taken.push((at, part));
                 }
@@ -145,21 +153,21 @@ impl Lots {
         taken
     }
 
-    fn change(&mut self, at: usize, change: impl FnOnce(&mut Lot)) {
-        if let Some(lot) = self.lots.get_mut(at) {
-            change(lot);
+    fn change(&mut self, at: usize, change: impl FnOnce(&mut Receipt)) {
+        if let Some(receipt) = self.receipts.get_mut(at) {
+            change(receipt);
         }
     }
 
-    /// The pieces of a row in the order in which they came, those of a lot that are furthest first.
+    /// The pieces of a row in the order in which they came, those of a receipt that are furthest first.
     pub(super) fn runs(&self, row: OrderRowId) -> Vec<(UnitState, i64)> {
-        let lots = self.by_row.get(&row).into_iter().flatten().filter_map(|&at| self.lots.get(at));
-        let runs = lots.flat_map(|lot| {
+        let receipts = self.by_row.get(&row).into_iter().flatten().filter_map(|&at| self.receipts.get(at));
+        let runs = receipts.flat_map(|receipt| {
             [
-                (UnitState::Restocked, lot.restocked),
-                (UnitState::WrittenOff, lot.written_off),
-                (UnitState::Quarantined, lot.quarantined),
-                (UnitState::Received, lot.received),
+                (UnitState::Restocked, receipt.restocked),
+                (UnitState::WrittenOff, receipt.written_off),
+                (UnitState::Quarantined, receipt.quarantined),
+                (UnitState::Received, receipt.received),
             ]
         });
         runs.filter(|(_, pieces)| *pieces > 0).collect()
@@ -167,29 +175,29 @@ impl Lots {
 }
 
 /// Reads the lines of a credit's notes.
-struct Receiving<'w> {
+struct ReceiptReader<'w> {
     credit: &'w Order,
     account: &'w AccountFacts,
-    lots: Lots,
+    receipts: Receipts,
     /// What each row still expects.
     open: HashMap<OrderRowId, i64>,
     /// Made once a line names no row.
     by_product: OnceCell<HashMap<ProductId, Vec<OrderRowId>>>,
-    unexpected: Vec<Unexpected>,
+    unexpected: Vec<UnexpectedGoods>,
 }
 
 /// Goods that were not expected.
-struct Unexpected {
+struct UnexpectedGoods {
     row: Option<OrderRowId>,
     message: String,
 }
 
-impl<'w> Receiving<'w> {
+impl<'w> ReceiptReader<'w> {
     fn new(credit: &'w Order, account: &'w AccountFacts) -> Self {
         let rows = credit.order_rows.iter();
         let open = rows.map(|(id, row)| (*id, count(row.quantity.magnitude).max(0))).collect();
-        let (lots, by_product, unexpected) = Default::default();
-        Self { credit, account, lots, open, by_product, unexpected }
+        let (receipts, by_product, unexpected) = Default::default();
+        Self { credit, account, receipts, open, by_product, unexpected }
     }
 
     /// The credit's rows for a product, lowest sequence first, then lowest id.
@@ -211,13 +219,14 @@ impl<'w> Receiving<'w> {
     fn line(&mut self, note: GoodsInNoteId, line: &GoodsInLine, findings: &mut Findings) {
         if line.quantity < 0 {
             let (quantity, product) = (line.quantity, line.product_id);
-            return findings.ignored(format!("Goods-in note {note} has {quantity} of product {product}."));
+            return findings
+                .add_ignored(format!("Goods-in note {note} has {quantity} of product {product}."));
         }
         let (product, quantity) = (line.product_id, line.quantity);
         let named = line.purchase_order_row_id.and_then(|id| Some((id, self.credit.order_rows.get(&id)?)));
         match named {
             Some((id, row)) if row.product() == Some(product) => self.receive(note, line, &[id]),
-            Some((id, row)) => self.unexpected.push(Unexpected {
+            Some((id, row)) => self.unexpected.push(UnexpectedGoods {
                 row: Some(id),
                 message: format!(
                     "Goods-in note {note} has {quantity} of product {product} on row {id} of sales credit {}, which is {}.",
@@ -227,7 +236,7 @@ impl<'w> Receiving<'w> {
             }),
             None => match self.rows_for(product).map(<[_]>::to_vec) {
                 Some(rows) => self.receive(note, line, &rows),
-                None => self.unexpected.push(Unexpected {
+                None => self.unexpected.push(UnexpectedGoods {
                     row: None,
                     message: format!(
                         "Goods-in note {note} has {quantity} of product {product}, which is not on sales credit {}.",
@@ -240,8 +249,8 @@ impl<'w> Receiving<'w> {
 
     fn line_of_another_order(&mut self, note: GoodsInNoteId, line: &GoodsInLine) {
         let batch = line.batch_goods_note_id.unwrap_or(note);
-        let lot = Lot { of_another_order: true, ..self.came_to(line, line.quantity.max(0)) };
-        self.lots.add(None, batch, line.product_id, lot);
+        let receipt = Receipt { of_another_order: true, ..self.came_to(line, line.quantity.max(0)) };
+        self.receipts.add(None, batch, line.product_id, receipt);
     }
 
     /// Gives a line's pieces to the rows that expect them; the rest was not expected.
@@ -254,11 +263,11 @@ impl<'w> Receiving<'w> {
             if part > 0 {
                 *open -= part;
                 left -= part;
-                self.lots.add(Some(row), batch, line.product_id, self.came_to(line, part));
+                self.receipts.add(Some(row), batch, line.product_id, self.came_to(line, part));
             }
         }
         if left > 0 {
-            self.unexpected.push(Unexpected {
+            self.unexpected.push(UnexpectedGoods {
                 row: rows.last().copied(),
                 message: format!(
                     "Goods-in note {note} has {left} of product {} more than sales credit {} expects.",
@@ -268,12 +277,12 @@ impl<'w> Receiving<'w> {
         }
     }
 
-    fn came_to(&self, line: &GoodsInLine, pieces: i64) -> Lot {
+    fn came_to(&self, line: &GoodsInLine, pieces: i64) -> Receipt {
         let warehouse = line.warehouse_id.or(self.credit.warehouse_id);
         match in_quarantine(self.account, warehouse, line.destination_location_id) {
-            Some(true) => Lot { quarantined: pieces, ..Lot::default() },
-            Some(false) => Lot { restocked: pieces, ..Lot::default() },
-            None => Lot { received: pieces, ..Lot::default() },
+            Some(true) => Receipt { quarantined: pieces, ..Receipt::default() },
+            Some(false) => Receipt { restocked: pieces, ..Receipt::default() },
+            None => Receipt { received: pieces, ..Receipt::default() },
         }
     }
 
@@ -293,7 +302,7 @@ impl<'w> Receiving<'w> {
             let concerned = row.and_then(|row| on_row.get(&row)).into_iter().flatten().copied();
             let message =
                 format!("{} It counts for nothing here: find out whose goods they are.", unexpected.message);
-            findings.ask(ReviewCode::UnexpectedGoods, message, concerned);
+            findings.add_review_for_units(ReviewCode::UnexpectedGoods, message, concerned);
         }
     }
 

@@ -11,12 +11,11 @@ use returngo::TransactionId;
 use rust_decimal::Decimal;
 
 use super::{
-    Keyed, Movement, amount_on,
+    KeyedTransaction, MoneyFlow,
     manual_payment::{self, Candidate, ManualPayment},
-    movement,
 };
 use crate::{
-    amounts, decisions::Settled, findings::Findings, keys, rma_facts::Calendar, unique, world::World,
+    amounts, decisions::SettledReviews, findings::Findings, keys, rma_facts::Calendar, unique, world::World,
 };
 
 /// How far payments may be above a credit's total, and still be it: shares of rows are rounded per unit.
@@ -25,7 +24,7 @@ pub(crate) fn tolerance(currency: &CurrencyCode, units: usize) -> Decimal {
 }
 
 /// The payments of a world, sorted by what they mean for an RMA's credit.
-pub(crate) struct Books<'w> {
+pub(crate) struct CreditPayments<'w> {
     pub(crate) credit: Option<&'w Order>,
     by_reference: HashMap<&'w str, Vec<&'w CustomerPayment>>,
     /// Payments that may be refunds entered by hand.
@@ -33,7 +32,7 @@ pub(crate) struct Books<'w> {
     /// Payments on the credit that no receipt took back.
     standing: Vec<&'w CustomerPayment>,
     /// Payments under the RMA's keys for money that did not move.
-    unmoved: Vec<Unmoved<'w>>,
+    unbacked: Vec<UnbackedPayment<'w>>,
     /// What is paid on the credit.
     pub(crate) paid: Decimal,
     /// What the customer is owed by the credit.
@@ -42,7 +41,7 @@ pub(crate) struct Books<'w> {
 
 /// A payment under a key of the RMA although ReturnGO does not say that the money moved.
 #[derive(Clone, Copy)]
-pub(super) struct Unmoved<'w> {
+pub(super) struct UnbackedPayment<'w> {
     pub(super) payment: &'w CustomerPayment,
     pub(super) key: &'w str,
     /// Whether ReturnGO still lists the transaction.
@@ -50,74 +49,74 @@ pub(super) struct Unmoved<'w> {
 }
 
 /// Whether Brightpearl has a refund.
-pub(super) enum Recorded<'w> {
-    No,
-    Yes(&'w CustomerPayment),
-    Differently(String),
+pub(super) enum RefundRecord<'w> {
+    Missing,
+    Matching(&'w CustomerPayment),
+    Differing(String),
 }
 
-impl<'w> Books<'w> {
+impl<'w> CreditPayments<'w> {
     /// Payments of other orders and currencies are ignored, unless they carry one of the RMA's keys: those are
     /// compared later. The original sale has payments of its own, which say nothing about the RMA.
     pub(crate) fn of(
         world: &'w World,
         credit: Option<&'w Order>,
-        transactions: &[Keyed<'_>],
+        transactions: &[KeyedTransaction<'_>],
         findings: &mut Findings,
     ) -> Self {
-        let movements: HashMap<&str, Movement> =
-            transactions.iter().map(|keyed| (keyed.key.as_str(), movement(keyed.transaction))).collect();
+        let flows: HashMap<&str, MoneyFlow> =
+            transactions.iter().map(|keyed| (keyed.key.as_str(), keyed.flow)).collect();
         let payments = unique::by_id(&world.payments, |payment| payment.payment_id);
         let mut receipts: Vec<&CustomerPayment> =
             payments.iter().copied().filter(|payment| payment.payment_type == PaymentType::Receipt).collect();
         let sales = sales_of(world, credit);
         let calendar = Calendar::of(&world.account);
-        let mut books = Self {
+        let mut sorted = Self {
             credit,
             by_reference: HashMap::new(),
             manual_payments: Vec::new(),
             standing: Vec::new(),
-            unmoved: Vec::new(),
+            unbacked: Vec::new(),
             paid: Decimal::ZERO,
             total: credit.map_or(Decimal::ZERO, total),
         };
         for payment in payments {
             let reference = manual_payment::reference(payment);
-            let listed = reference.and_then(|key| Some((key, *movements.get(key)?)));
+            let listed = reference.and_then(|key| Some((key, *flows.get(key)?)));
             let unlisted =
                 || reference.filter(|key| keys::rma_of_refund(key).as_ref() == Some(world.rma.id()));
             if let Some((key, _)) = listed {
-                books.by_reference.entry(key).or_default().push(payment);
+                sorted.by_reference.entry(key).or_default().push(payment);
             }
-            let unmoved = match listed {
-                Some((_, Movement::Refund)) => None,
-                Some((key, _)) => Some(Unmoved { payment, key, is_listed: true }),
-                None => unlisted().map(|key| Unmoved { payment, key, is_listed: false }),
+            let unbacked = match listed {
+                Some((_, MoneyFlow::Refund)) => None,
+                Some((key, _)) => Some(UnbackedPayment { payment, key, is_listed: true }),
+                None => unlisted().map(|key| UnbackedPayment { payment, key, is_listed: false }),
             };
             let is_money_out = payment.payment_type == PaymentType::Payment && !payment.amount().is_zero();
-            let unmoved = unmoved.filter(|_| is_money_out);
+            let unbacked = unbacked.filter(|_| is_money_out);
             let is_on_sale = payment.order_id.is_some_and(|order| sales.contains(&order));
-            let is_taken_back = unmoved.is_some() && take_back(payment, is_on_sale, &mut receipts);
-            let problem = books.problem(payment);
+            let is_taken_back = unbacked.is_some() && take_back(payment, is_on_sale, &mut receipts);
+            let problem = sorted.problem(payment);
             if listed.is_none() && !is_taken_back {
-                books.manual_payments.extend(if is_on_sale {
+                sorted.manual_payments.extend(if is_on_sale {
                     ManualPayment::on_sale(payment, &world.rma, &calendar)
-                } else if books.is_on_credit(payment) {
+                } else if sorted.is_on_credit(payment) {
                     ManualPayment::on_credit(payment)
                 } else {
                     None
                 });
             }
             match problem {
-                None => books.add(payment, is_taken_back),
-                Some(problem) if listed.is_none() && unmoved.is_none() && !is_on_sale => {
-                    findings.ignored(problem);
+                None => sorted.add(payment, is_taken_back),
+                Some(problem) if listed.is_none() && unbacked.is_none() && !is_on_sale => {
+                    findings.add_ignored(problem);
                 }
                 Some(_) => {}
             }
-            books.unmoved.extend(unmoved.filter(|_| !is_taken_back));
+            sorted.unbacked.extend(unbacked.filter(|_| !is_taken_back));
         }
-        books
+        sorted
     }
 
     fn is_on_credit(&self, payment: &CustomerPayment) -> bool {
@@ -140,26 +139,25 @@ impl<'w> Books<'w> {
     }
 
     /// The payments under a key of the RMA for money that did not move and that no receipt took back.
-    pub(super) fn unmoved(&self) -> impl Iterator<Item = Unmoved<'w>> {
-        self.unmoved.iter().copied()
+    pub(super) fn unbacked(&self) -> impl Iterator<Item = UnbackedPayment<'w>> {
+        self.unbacked.iter().copied()
     }
 
     /// The first payment on the credit that does not record a refund that succeeded. What is recorded under the key
     /// of a refund that a person settled is as that person wants it.
     pub(super) fn unexplained(
         &self,
-        transactions: &[Keyed<'_>],
-        settled: &Settled,
+        transactions: &[KeyedTransaction<'_>],
+        settled: &SettledReviews,
     ) -> Option<&'w CustomerPayment> {
-        let credit = self.credit?;
         let is_explained = |payment: &CustomerPayment| {
-            let of_payment =
-                |keyed: &&Keyed<'_>| manual_payment::reference(payment) == Some(keyed.key.as_str());
-            transactions.iter().find(of_payment).is_some_and(|Keyed { transaction, key }| {
-                let amount = || amount_on(credit, transaction).ok();
-                movement(transaction) == Movement::Refund
-                    && (settled.transaction(&transaction.id)
-                        || matches!(self.recorded(key, amount()), Recorded::Yes(_)))
+            let of_payment = |keyed: &&KeyedTransaction<'_>| {
+                manual_payment::reference(payment) == Some(keyed.key.as_str())
+            };
+            transactions.iter().find(of_payment).is_some_and(|keyed| {
+                keyed.flow == MoneyFlow::Refund
+                    && (settled.transaction(&keyed.transaction.id)
+                        || matches!(self.record_of(keyed), RefundRecord::Matching(_)))
             })
         };
         self.standing.iter().copied().find(|payment| !is_explained(payment))
@@ -180,17 +178,18 @@ impl<'w> Books<'w> {
             .then(|| format!("Payment {id} is in {currency}, sales credit {} is in {expected}.", credit.id))
     }
 
-    /// Whether a refund of this amount is recorded under this key.
-    pub(super) fn recorded(&self, key: &str, amount: Option<Decimal>) -> Recorded<'w> {
-        match self.by_reference.get(key).map(Vec::as_slice) {
-            None | Some([]) => Recorded::No,
+    /// Finds the payment that has the key of a refund, and compares it with the refund.
+    pub(super) fn record_of(&self, refund: &KeyedTransaction<'_>) -> RefundRecord<'w> {
+        let amount = refund.known_amount();
+        match self.by_reference.get(refund.key.as_str()).map(Vec::as_slice) {
+            None | Some([]) => RefundRecord::Missing,
             Some([payment]) => match self.difference(payment, amount) {
-                None => Recorded::Yes(payment),
-                Some(difference) => Recorded::Differently(difference),
+                None => RefundRecord::Matching(payment),
+                Some(difference) => RefundRecord::Differing(difference),
             },
             Some(several) => {
                 let ids: Vec<_> = several.iter().map(|payment| payment.payment_id.to_string()).collect();
-                Recorded::Differently(format!(
+                RefundRecord::Differing(format!(
                     "The refund is recorded {} times, as payments {}.",
                     ids.len(),
                     ids.join(", ")
@@ -225,15 +224,15 @@ impl<'w> Books<'w> {
     /// The refunds that may have been entered by hand, each with the payment that may be it.
     pub(super) fn manual_payments<'t>(
         &self,
-        transactions: &[Keyed<'t>],
+        transactions: &[KeyedTransaction<'t>],
     ) -> BTreeMap<&'t TransactionId, Vec<ManualPayment<'w>>> {
         let Some(credit) = self.credit else { return BTreeMap::new() };
-        let refunds = transactions.iter().filter(|keyed| movement(keyed.transaction) == Movement::Refund);
+        let refunds = transactions.iter().filter(|keyed| keyed.flow == MoneyFlow::Refund);
         let candidates: Vec<Candidate<'t>> = refunds
-            .map(|Keyed { transaction, key }| Candidate {
-                refund: transaction,
-                amount: amount_on(credit, transaction).ok(),
-                is_recorded: self.by_reference.contains_key(key.as_str()),
+            .map(|keyed| Candidate {
+                refund: keyed.transaction,
+                amount: keyed.known_amount(),
+                is_recorded: self.by_reference.contains_key(keyed.key.as_str()),
             })
             .collect();
         manual_payment::attribute(&self.manual_payments, &candidates, &credit.currency.order_currency_code)

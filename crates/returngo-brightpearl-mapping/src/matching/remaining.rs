@@ -9,7 +9,7 @@ use brightpearl::{
 use returngo::{Item, RmaId};
 use rust_decimal::Decimal;
 
-use super::{CreditableRow, MatchedBy, OrderRows, Rung, is_negative, unit_gross};
+use super::{CreditableRow, MatchTier, OrderRows, TierRows, is_negative, unit_gross};
 use crate::{
     amounts::{self, RowAmounts},
     findings::Findings,
@@ -19,7 +19,7 @@ use crate::{
 
 /// What is credited of an order already, or is about to be.
 #[derive(Clone, Default)]
-pub(crate) struct Earlier<'e> {
+pub(crate) struct EarlierCredits<'e> {
     /// The credits of the order; none that took nothing.
     pub(crate) credits: Vec<&'e Order>,
     /// What other RMAs are about to credit.
@@ -27,146 +27,156 @@ pub(crate) struct Earlier<'e> {
 }
 
 /// The rows of an order, and how much of each is credited.
-pub(crate) struct Room<'r, 'o> {
+pub(crate) struct RemainingQuantities<'r, 'o> {
     pub(crate) rows: &'r OrderRows<'o>,
-    used: Vec<Used>,
-    taken_by: Vec<Taken<'r>>,
-    /// The first row with room of rungs whose first rows are full; room never comes back.
-    behind_full: HashMap<Rung, Option<usize>>,
+    used: Vec<RowUsage>,
+    prior: Vec<PriorCredit<'r>>,
+    /// The first row with remaining of rungs whose first rows are full; remaining never comes back.
+    first_open: HashMap<TierRows, Option<usize>>,
 }
 
 #[derive(Clone, Copy, Default)]
-struct Used {
+struct RowUsage {
     /// Units that earlier credits took.
     taken: Decimal,
-    /// Units that were placed on the row.
-    placed: Decimal,
+    /// Units that were allocated on the row.
+    allocated: Decimal,
 }
 
 /// Units of a row that are credited, or are about to be.
-struct Taken<'r> {
+struct PriorCredit<'r> {
     /// The row, as an index.
     row: usize,
-    by: Taker<'r>,
+    by: CreditSource<'r>,
     quantity: Decimal,
     amounts: RowAmounts,
 }
 
 /// What takes units of a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Taker<'r> {
+enum CreditSource<'r> {
     Credit(OrderId),
     InFlight(&'r RmaId),
 }
 
 /// The row that a unit was put on.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct MatchedRow {
     /// The row, as an index.
     pub(crate) row: usize,
-    pub(crate) matched_by: MatchedBy,
+    pub(crate) match_tier: MatchTier,
 }
 
 /// Why a unit lands on no row.
-pub(crate) enum Misfit {
-    /// No rung has a row.
+pub(crate) enum MatchError {
+    /// No tier has a row.
     NoRow,
     /// The rows have no unit left; the text says how many they have and what takes them.
-    NoRoom(String),
+    NothingLeft(String),
     /// The rows are for less than one unit.
-    Empty,
+    BelowOneUnit,
 }
 
-impl<'r, 'o> Room<'r, 'o> {
+impl<'r, 'o> RemainingQuantities<'r, 'o> {
     /// What is left once earlier credits took theirs: exactly, where a credit's row carries our key, then by
     /// product for all others. Component rows of bundles take nothing.
     ///
     /// What is in flight is taken exactly as well.
-    pub(crate) fn behind(rows: &'r OrderRows<'o>, earlier: &Earlier<'r>, findings: &mut Findings) -> Self {
-        let used = vec![Used::default(); rows.rows.len()];
-        let mut room = Self { rows, used, taken_by: Vec::new(), behind_full: HashMap::new() };
+    pub(crate) fn after(
+        rows: &'r OrderRows<'o>,
+        earlier: &EarlierCredits<'r>,
+        findings: &mut Findings,
+    ) -> Self {
+        let used = vec![RowUsage::default(); rows.rows.len()];
+        let mut remaining = Self { rows, used, prior: Vec::new(), first_open: HashMap::new() };
         if !earlier.credits.is_empty() || !earlier.in_flight.is_empty() {
-            room.take(earlier, findings);
+            remaining.deduct(earlier, findings);
         }
-        room
+        remaining
     }
 
     /// What earlier credits took of a row.
-    pub(crate) fn taken(&self, at: usize) -> Decimal {
+    pub(crate) fn credited_units(&self, at: usize) -> Decimal {
         self.used.get(at).map_or(Decimal::ZERO, |used| used.taken)
     }
 
     /// What earlier credits credited of a row, and what other RMAs are about to.
-    pub(crate) fn credited(&self, at: usize) -> RowAmounts {
-        let of_row = self.taken_by.iter().filter(|taken| taken.row == at);
+    pub(crate) fn credited_amounts(&self, at: usize) -> RowAmounts {
+        let of_row = self.prior.iter().filter(|taken| taken.row == at);
         of_row.fold(RowAmounts::default(), |sum, taken| sum.plus(taken.amounts))
     }
 
     /// What other RMAs are about to credit of a row.
-    pub(crate) fn in_flight(&self, at: usize) -> Decimal {
-        let in_flight = |taken: &&Taken<'_>| taken.row == at && matches!(taken.by, Taker::InFlight(_));
-        amounts::sum(self.taken_by.iter().filter(in_flight).map(|taken| taken.quantity))
+    pub(crate) fn in_flight_units(&self, at: usize) -> Decimal {
+        let in_flight =
+            |taken: &&PriorCredit<'_>| taken.row == at && matches!(taken.by, CreditSource::InFlight(_));
+        amounts::sum(self.prior.iter().filter(in_flight).map(|taken| taken.quantity))
     }
 
     fn left(&self, at: usize) -> Decimal {
         let row = self.rows.get(at).zip(self.used.get(at));
         row.map_or(Decimal::ZERO, |(row, used)| {
-            row.quantity.saturating_sub(used.taken).saturating_sub(used.placed)
+            row.quantity.saturating_sub(used.taken).saturating_sub(used.allocated)
         })
     }
 
-    fn has_room(&self, at: usize) -> bool {
+    fn has_unit_left(&self, at: usize) -> bool {
         self.left(at) >= Decimal::ONE
     }
 
-    /// Puts a unit on its row, which then has room for one less.
-    pub(crate) fn place(
+    /// Puts a unit on its row, which then has remaining for one less.
+    pub(crate) fn allocate(
         &mut self,
         unit: &Item,
-        fits: impl Fn(&CreditableRow<'o>) -> bool,
-    ) -> Result<Place, Misfit> {
-        let rung = self.rows.rung(unit).ok_or(Misfit::NoRow)?;
-        let Some(first) = self.first_with_room(rung) else {
+        price_matches: impl Fn(&CreditableRow<'o>) -> bool,
+    ) -> Result<MatchedRow, MatchError> {
+        let tier = self.rows.tier(unit).ok_or(MatchError::NoRow)?;
+        let Some(first) = self.first_open_row(tier) else {
             let has_units = |row: &CreditableRow<'_>| row.quantity >= Decimal::ONE;
-            let any = self.rows.rows(rung).any(has_units);
-            return Err(if any { Misfit::NoRoom(self.what_took(rung)) } else { Misfit::Empty });
+            let any = self.rows.rows(tier).any(has_units);
+            return Err(if any {
+                MatchError::NothingLeft(self.usage_summary(tier))
+            } else {
+                MatchError::BelowOneUnit
+            });
         };
-        let fits = |&at: &usize| self.has_room(at) && self.rows.get(at).is_some_and(&fits);
-        let at = self.rows.from(rung, first).find(fits).unwrap_or(first);
+        let price_matches =
+            |&at: &usize| self.has_unit_left(at) && self.rows.get(at).is_some_and(&price_matches);
+        let at = self.rows.from(tier, first).find(price_matches).unwrap_or(first);
         if let Some(used) = self.used.get_mut(at) {
-            used.placed = used.placed.saturating_add(Decimal::ONE);
+            used.allocated = used.allocated.saturating_add(Decimal::ONE);
         }
-        Ok(Place { row: at, matched_by: rung.matched_by })
+        Ok(MatchedRow { row: at, match_tier: tier.match_tier })
     }
 
     /// Whether the rows on which a unit may go cost differently.
     pub(crate) fn has_several_prices(&self, unit: &Item) -> bool {
-        let Some(rung) = self.rows.rung(unit) else { return false };
-        let free = self.rows.from(rung, rung.first).filter(|&at| self.has_room(at));
+        let Some(tier) = self.rows.tier(unit) else { return false };
+        let free = self.rows.from(tier, tier.first).filter(|&at| self.has_unit_left(at));
         let mut prices = free.filter_map(|at| self.rows.get(at)?.unit_gross());
         prices.next().is_some_and(|first| prices.any(|price| price != first))
     }
 
-    fn first_with_room(&mut self, rung: Rung) -> Option<usize> {
-        let known = self.behind_full.get(&rung).copied().unwrap_or(Some(rung.first))?;
-        let first = self.rows.from(rung, known).find(|&at| self.has_room(at));
+    fn first_open_row(&mut self, tier: TierRows) -> Option<usize> {
+        let known = self.first_open.get(&tier).copied().unwrap_or(Some(tier.first))?;
+        let first = self.rows.from(tier, known).find(|&at| self.has_unit_left(at));
         if first != Some(known) {
-            self.behind_full.insert(rung, first);
+            self.first_open.insert(tier, first);
         }
         first
     }
 
-    /// How many units the rows of a rung have, and what takes them.
-    fn what_took(&self, rung: Rung) -> String {
-        let (mut sold, mut placed) = (Decimal::ZERO, Decimal::ZERO);
-        let mut takers: Vec<(Taker<'r>, Decimal)> = Vec::new();
+    /// How many units the rows of a tier have, and what takes them.
+    fn usage_summary(&self, tier: TierRows) -> String {
+        let (mut sold, mut allocated) = (Decimal::ZERO, Decimal::ZERO);
+        let mut takers: Vec<(CreditSource<'r>, Decimal)> = Vec::new();
         let mut ids = Vec::new();
-        for at in self.rows.from(rung, rung.first) {
+        for at in self.rows.from(tier, tier.first) {
             let Some((row, used)) = self.rows.get(at).zip(self.used.get(at)) else { continue };
             ids.push(row.id.to_string());
             sold = sold.saturating_add(row.quantity);
-            placed = placed.saturating_add(used.placed);
-            for taken in self.taken_by.iter().filter(|taken| taken.row == at) {
+            allocated = allocated.saturating_add(used.allocated);
+            for taken in self.prior.iter().filter(|taken| taken.row == at) {
                 match takers.iter_mut().find(|(by, _)| *by == taken.by) {
                     Some((_, quantity)) => *quantity = quantity.saturating_add(taken.quantity),
                     None => takers.push((taken.by, taken.quantity)),
@@ -176,14 +186,16 @@ impl<'r, 'o> Room<'r, 'o> {
         let units = |quantity: Decimal| {
             format!("{} {}", quantity.normalize(), if quantity == Decimal::ONE { "unit" } else { "units" })
         };
-        let taker = |(by, quantity): (Taker<'r>, Decimal)| match by {
-            Taker::Credit(credit) => format!("sales credit {credit} credits {}", units(quantity)),
-            Taker::InFlight(rma) => format!("RMA {rma} is about to credit {}", units(quantity)),
+        let taker = |(by, quantity): (CreditSource<'r>, Decimal)| match by {
+            CreditSource::Credit(credit) => format!("sales credit {credit} credits {}", units(quantity)),
+            CreditSource::InFlight(rma) => format!("RMA {rma} is about to credit {}", units(quantity)),
         };
-        let is_ours = takers.is_empty() || !placed.is_zero();
-        let ours = match (takers.is_empty(), placed) {
+        let is_ours = takers.is_empty() || !allocated.is_zero();
+        let ours = match (takers.is_empty(), allocated) {
             (true, _) => "this RMA lists more units than that".to_owned(),
-            (false, placed) => format!("this RMA lists more units than the remaining {}", units(placed)),
+            (false, allocated) => {
+                format!("this RMA lists more units than the remaining {}", units(allocated))
+            }
         };
         let parts: Vec<String> = takers.into_iter().map(taker).chain(is_ours.then_some(ours)).collect();
         let rows = if ids.len() == 1 { "row" } else { "rows" };
@@ -191,7 +203,7 @@ impl<'r, 'o> Room<'r, 'o> {
         format!("{rows} {} {have} {}; {}", ids.join(", "), units(sold), parts.join(", "))
     }
 
-    fn take(&mut self, earlier: &Earlier<'r>, findings: &mut Findings) {
+    fn deduct(&mut self, earlier: &EarlierCredits<'r>, findings: &mut Findings) {
         let ids = self.by_id();
         let row_of_key =
             |row: &OrderRow| ids.get(&RowKey::parse(row.external_ref.as_deref()?)?.order_row).copied();
@@ -202,12 +214,14 @@ impl<'r, 'o> Room<'r, 'o> {
             }
             let quantity = row.quantity.magnitude;
             if is_negative(row) {
-                findings
-                    .ignored(format!("Row {id} of sales credit {} has a quantity of {quantity}.", credit.id));
+                findings.add_ignored(format!(
+                    "Row {id} of sales credit {} has a quantity of {quantity}.",
+                    credit.id
+                ));
                 continue;
             }
             match row_of_key(row) {
-                Some(at) => self.take_from(at, Taker::Credit(credit.id), quantity, amounts_of(row)),
+                Some(at) => self.deduct_from(at, CreditSource::Credit(credit.id), quantity, amounts_of(row)),
                 None => by_product.push((credit.id, row)),
             }
         }
@@ -216,12 +230,12 @@ impl<'r, 'o> Room<'r, 'o> {
                 if let Some(at) = ids.get(&row.order_row_id) {
                     let amounts = RowAmounts { net: row.net, tax: row.tax };
                     let quantity = row.quantity.max(Decimal::ZERO);
-                    self.take_from(*at, Taker::InFlight(&entry.rma_id), quantity, amounts);
+                    self.deduct_from(*at, CreditSource::InFlight(&entry.rma_id), quantity, amounts);
                 }
             }
         }
         let products = if by_product.is_empty() { HashMap::new() } else { self.by_product() };
-        by_product.into_iter().for_each(|(credit, row)| self.take_by_product(credit, row, &products));
+        by_product.into_iter().for_each(|(credit, row)| self.deduct_by_product(credit, row, &products));
     }
 
     fn by_id(&self) -> HashMap<OrderRowId, usize> {
@@ -238,18 +252,18 @@ impl<'r, 'o> Room<'r, 'o> {
         products
     }
 
-    fn take_from(&mut self, at: usize, by: Taker<'r>, quantity: Decimal, amounts: RowAmounts) {
+    fn deduct_from(&mut self, at: usize, by: CreditSource<'r>, quantity: Decimal, amounts: RowAmounts) {
         if quantity.is_zero() {
             return;
         }
-        self.taken_by.push(Taken { row: at, by, quantity, amounts });
+        self.prior.push(PriorCredit { row: at, by, quantity, amounts });
         if let Some(used) = self.used.get_mut(at) {
             used.taken = used.taken.saturating_add(quantity);
         }
     }
 
     /// Takes from the product's row with the nearest unit price, the surplus from the next nearest.
-    fn take_by_product(
+    fn deduct_by_product(
         &mut self,
         credit: OrderId,
         credit_row: &OrderRow,
@@ -267,7 +281,7 @@ impl<'r, 'o> Room<'r, 'o> {
         let mut left = credit_row.quantity.magnitude;
         for at in nearest {
             let part = left.min(self.left(at)).max(Decimal::ZERO);
-            self.take_from(at, Taker::Credit(credit), part, part_of(credit_row, part));
+            self.deduct_from(at, CreditSource::Credit(credit), part, part_of(credit_row, part));
             left = left.saturating_sub(part);
         }
     }

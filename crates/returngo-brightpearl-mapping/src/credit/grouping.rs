@@ -3,24 +3,24 @@
 use brightpearl::order::Order;
 use returngo::Item;
 
-use super::{prices::Prices, rows::RowFields};
+use super::prices::Prices;
 use crate::{
-    field_map::FieldValues,
+    field_map::{FieldValues, RowFields},
     findings::Findings,
-    matching::{CreditableRow, MatchedBy, Misfit, OrderRows, Place, Room},
+    matching::{CreditableRow, MatchError, MatchTier, MatchedRow, OrderRows, RemainingQuantities},
     plan::{ReviewCode, WarningCode},
     settings::ConnectionSettings,
     world::AccountFacts,
 };
 
 /// Units that form one row of the credit.
-pub(super) struct Lot<'a> {
+pub(super) struct CreditGroup<'a> {
     /// The order's row, as an index.
     pub(super) row: usize,
     /// Whether they come back in a parcel: a row with a product waits for stock.
     pub(super) comes_back: bool,
     /// What they and the row have in common.
-    pub(super) matched_by: MatchedBy,
+    pub(super) match_tier: MatchTier,
     pub(super) units: Vec<&'a Item>,
     /// What the field map says about the row.
     pub(super) fields: RowFields,
@@ -28,44 +28,48 @@ pub(super) struct Lot<'a> {
 
 /// Puts each unit on a row of the order. Units on the same row form one row of the credit; if some of them come
 /// in a parcel and some in none, two, the parcel's first.
-pub(super) fn place<'a>(
+pub(super) fn by_row<'a>(
     units: &[&'a Item],
-    room: &mut Room<'_, '_>,
+    remaining: &mut RemainingQuantities<'_, '_>,
     prices: &Prices<'_>,
     findings: &mut Findings,
-) -> Vec<Lot<'a>> {
+) -> Vec<CreditGroup<'a>> {
     let mut placed = Vec::with_capacity(units.len());
     for &unit in units {
         if let Some((code, problem)) = prices.problem(unit) {
-            findings.ask(code, problem, [&unit.returned_item_id]);
+            findings.add_review_for_units(code, problem, [&unit.returned_item_id]);
             continue;
         }
-        if let Some(what) = prices.unclear(unit).filter(|_| room.has_several_prices(unit)) {
+        if let Some(what) = prices.unclear(unit).filter(|_| remaining.has_several_prices(unit)) {
             let problem = format!(
                 "ReturnGO does not say {what}, and the rows of the order that fit the unit have several prices. \
                  Credit the unit by hand."
             );
-            findings.ask(ReviewCode::TaxUnclear, problem, [&unit.returned_item_id]);
+            findings.add_review_for_units(ReviewCode::TaxUnclear, problem, [&unit.returned_item_id]);
             continue;
         }
         if has_unknown_method(unit, prices.settings) {
             let problem = "The unit's return method has no name, and settings go by it (`return_methods.skip`, \
                            `warehouses`). Credit the unit by hand, or leave it out.";
-            findings.ask(ReviewCode::UnmatchedItem, problem.to_owned(), [&unit.returned_item_id]);
+            findings.add_review_for_units(
+                ReviewCode::UnmatchedItem,
+                problem.to_owned(),
+                [&unit.returned_item_id],
+            );
             continue;
         }
-        match room.place(unit, |row| prices.fits(unit, row)) {
+        match remaining.allocate(unit, |row| prices.price_matches(unit, row)) {
             Ok(place) => {
-                if let Some(row) = room.rows.get(place.row) {
-                    warn_of_sku_case(place.matched_by, unit, row, findings);
+                if let Some(row) = remaining.rows.get(place.row) {
+                    warn_of_sku_case(place.match_tier, unit, row, findings);
                     prices.warn_of_drift(unit, row, findings);
                 }
                 placed.push((place, unit));
             }
-            Err(misfit) => ask_about(misfit, unit, prices.order, findings),
+            Err(error) => add_match_error(error, unit, prices.order, findings),
         }
     }
-    together(placed)
+    group_matched(placed)
 }
 
 /// Whether settings go by the name of return methods, and the unit's has none.
@@ -74,50 +78,51 @@ fn has_unknown_method(unit: &Item, settings: &ConnectionSettings) -> bool {
     goes_by_name && unit.return_method.as_ref().is_some_and(|method| method.name.is_empty())
 }
 
-/// The lots of units that are placed, by row.
-fn together(mut placed: Vec<(Place, &Item)>) -> Vec<Lot<'_>> {
+/// The groups of units that are placed, by row.
+fn group_matched(mut placed: Vec<(MatchedRow, &Item)>) -> Vec<CreditGroup<'_>> {
     placed.sort_by_key(|(place, unit)| (place.row, !unit.comes_back()));
-    let same = |(left, one): &(Place, &Item), (right, other): &(Place, &Item)| {
+    let same = |(left, one): &(MatchedRow, &Item), (right, other): &(MatchedRow, &Item)| {
         left.row == right.row && one.comes_back() == other.comes_back()
     };
-    let lots = placed.chunk_by(same).filter_map(|lot| {
-        let (place, first) = lot.first()?;
-        Some(Lot {
+    let groups = placed.chunk_by(same).filter_map(|group| {
+        let (place, first) = group.first()?;
+        Some(CreditGroup {
             row: place.row,
             comes_back: first.comes_back(),
-            matched_by: place.matched_by,
-            units: lot.iter().map(|(_, unit)| *unit).collect(),
+            match_tier: place.match_tier,
+            units: group.iter().map(|(_, unit)| *unit).collect(),
             fields: RowFields::default(),
         })
     });
-    lots.collect()
+    groups.collect()
 }
 
-/// Divides lots whose units the field map treats differently; the lot of the lowest unit comes first. None when
+/// Divides groups whose units the field map treats differently; the group of the lowest unit comes first. None when
 /// a value of the map has to be asked about.
 pub(super) fn by_fields<'a>(
-    lots: Vec<Lot<'a>>,
+    groups: Vec<CreditGroup<'a>>,
     rows: &OrderRows<'_>,
     fields: Option<&FieldValues<'_>>,
     account: &AccountFacts,
     findings: &mut Findings,
-) -> Option<Vec<Lot<'a>>> {
-    let Some(fields) = fields else { return Some(lots) };
+) -> Option<Vec<CreditGroup<'a>>> {
+    let Some(fields) = fields else { return Some(groups) };
     let mut divided = Vec::new();
     let mut clear = true;
-    for lot in lots {
-        let Some(row) = rows.get(lot.row) else { continue };
+    for group in groups {
+        let Some(row) = rows.get(group.row) else { continue };
         let first = divided.len();
-        for unit in lot.units {
+        for unit in group.units {
             let of_unit = fields.of_unit(unit, row.row, findings);
             let Some(of_unit) = of_unit.filter(|of_unit| are_known(of_unit, unit, account, findings)) else {
                 clear = false;
                 continue;
             };
-            let same = divided.iter_mut().skip(first).find(|known: &&mut Lot<'a>| known.fields == of_unit);
+            let same =
+                divided.iter_mut().skip(first).find(|known: &&mut CreditGroup<'a>| known.fields == of_unit);
             match same {
                 Some(known) => known.units.push(unit),
-                None => divided.push(Lot { units: vec![unit], fields: of_unit, ..lot }),
+                None => divided.push(CreditGroup { units: vec![unit], fields: of_unit, ..group }),
             }
         }
     }
@@ -139,31 +144,31 @@ fn are_known(fields: &RowFields, unit: &Item, account: &AccountFacts, findings: 
     let unknown: Vec<String> = nominal.into_iter().chain(tax).collect();
     for given in &unknown {
         let message = format!("The field map gives {given} of the account. Put the map right.");
-        findings.ask(ReviewCode::FieldMapFailed, message, [&unit.returned_item_id]);
+        findings.add_review_for_units(ReviewCode::FieldMapFailed, message, [&unit.returned_item_id]);
     }
     unknown.is_empty()
 }
 
-pub(crate) fn ask_about(misfit: Misfit, unit: &Item, order: &Order, findings: &mut Findings) {
+pub(crate) fn add_match_error(error: MatchError, unit: &Item, order: &Order, findings: &mut Findings) {
     let (sku, line) =
         (described(unit.sku.as_deref()), described(unit.shop_line_item_id.as_ref().map(|id| id.as_str())));
     let order = order.id;
-    let (code, message) = match misfit {
-        Misfit::NoRow => (
+    let (code, message) = match error {
+        MatchError::NoRow => (
             ReviewCode::UnmatchedItem,
             format!(
                 "No row of sales order {order} has the order line {line} or the SKU {sku}. Credit the unit by hand: add a \
                  row to the credit whose external reference ends with the unit's id."
             ),
         ),
-        Misfit::Empty => (
+        MatchError::BelowOneUnit => (
             ReviewCode::UnmatchedItem,
             format!(
                 "The row of sales order {order} for order line {line}, SKU {sku}, is for less than one unit, so there is \
                  nothing on it to credit. Look at the order, and credit the unit by hand."
             ),
         ),
-        Misfit::NoRoom(taken) => (
+        MatchError::NothingLeft(taken) => (
             ReviewCode::AlreadyCredited,
             format!(
                 "Sales order {order} has no unit of order line {line}, SKU {sku}, left to credit: {taken}. Check the order's \
@@ -171,18 +176,18 @@ pub(crate) fn ask_about(misfit: Misfit, unit: &Item, order: &Order, findings: &m
             ),
         ),
     };
-    findings.ask(code, message, [&unit.returned_item_id]);
+    findings.add_review_for_units(code, message, [&unit.returned_item_id]);
 }
 
 fn described(text: Option<&str>) -> &str {
     text.unwrap_or("(none)")
 }
 
-fn warn_of_sku_case(matched_by: MatchedBy, unit: &Item, row: &CreditableRow<'_>, findings: &mut Findings) {
-    if matched_by == MatchedBy::FoldedSku {
+fn warn_of_sku_case(match_tier: MatchTier, unit: &Item, row: &CreditableRow<'_>, findings: &mut Findings) {
+    if match_tier == MatchTier::FoldedSku {
         let (ours, theirs) = (described(row.row.product_sku.as_deref()), described(unit.sku.as_deref()));
         let message =
             format!("The SKU is {theirs} in ReturnGO and {ours} in Brightpearl; taken as the same.");
-        findings.warn(WarningCode::SkuCase, message, [&unit.returned_item_id]);
+        findings.add_warning_for_units(WarningCode::SkuCase, message, [&unit.returned_item_id]);
     }
 }

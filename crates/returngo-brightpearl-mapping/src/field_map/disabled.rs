@@ -1,6 +1,8 @@
 //! What stands in for the field map where the crate is built without the feature `field-map`: a map cannot be
 //! read, and so there is none.
 
+mod row_fields;
+
 use brightpearl::{
     Patch,
     order::{NewSalesCredit, Order, OrderRow},
@@ -8,7 +10,8 @@ use brightpearl::{
 use returngo::{Item, Rma};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::{credit::RowFields, findings::Findings, rma_facts::Calendar, settings::ConnectionSettings};
+pub(crate) use self::row_fields::RowFields;
+use crate::{findings::Findings, rma_facts::Calendar, settings::ConnectionSettings};
 
 /// Values for further fields of the credit. Reading one fails and says so, rather than leaving out what somebody
 /// relies on.
