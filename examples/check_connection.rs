@@ -58,7 +58,7 @@ async fn main() -> ExitCode {
 async fn findings(arguments: &Arguments) -> anyhow::Result<Vec<Finding>> {
     // What somebody filled in is checked before anything is called with it.
     let real = environment::names_both()?;
-    let mut findings = environment::check_entered();
+    let mut findings = environment::check_inputs();
     if check::worst(&findings) == Mark::Failure {
         return Ok(findings);
     }

@@ -1,26 +1,26 @@
 //! The environment variables that name real systems.
 
 use anyhow::{Context as _, bail};
-use returngo_brightpearl_mapping::check::{self, Entered, Finding};
+use returngo_brightpearl_mapping::check::{self, Finding, InputKind};
 
 /// The variables of one system.
 struct System {
     /// All of them, and what each holds.
-    variables: &'static [(&'static str, Entered)],
+    variables: &'static [(&'static str, InputKind)],
     /// What must be set: under which name it is missed, and the variables of which one will do.
     needs: &'static [(&'static str, &'static [&'static str])],
 }
 
 const BRIGHTPEARL: System = System {
     variables: &[
-        ("BRIGHTPEARL_URL", Entered::Url),
-        ("BRIGHTPEARL_DATACENTER", Entered::DataCentre),
-        ("BRIGHTPEARL_ACCOUNT", Entered::AccountCode),
-        ("BRIGHTPEARL_APP_REF", Entered::Credential),
-        ("BRIGHTPEARL_TOKEN", Entered::Credential),
-        ("BRIGHTPEARL_DEV_REF", Entered::Credential),
-        ("BRIGHTPEARL_STAFF_TOKEN", Entered::Credential),
-        ("BRIGHTPEARL_ACCESS_TOKEN", Entered::Credential),
+        ("BRIGHTPEARL_URL", InputKind::Url),
+        ("BRIGHTPEARL_DATACENTER", InputKind::DataCentre),
+        ("BRIGHTPEARL_ACCOUNT", InputKind::AccountCode),
+        ("BRIGHTPEARL_APP_REF", InputKind::Credential),
+        ("BRIGHTPEARL_TOKEN", InputKind::Credential),
+        ("BRIGHTPEARL_DEV_REF", InputKind::Credential),
+        ("BRIGHTPEARL_STAFF_TOKEN", InputKind::Credential),
+        ("BRIGHTPEARL_ACCESS_TOKEN", InputKind::Credential),
     ],
     needs: &[
         ("BRIGHTPEARL_ACCOUNT", &["BRIGHTPEARL_ACCOUNT"]),
@@ -32,9 +32,9 @@ const BRIGHTPEARL: System = System {
 
 const RETURNGO: System = System {
     variables: &[
-        ("RETURNGO_URL", Entered::Url),
-        ("RETURNGO_API_KEY", Entered::Credential),
-        ("RETURNGO_SHOP", Entered::Shop),
+        ("RETURNGO_URL", InputKind::Url),
+        ("RETURNGO_API_KEY", InputKind::Credential),
+        ("RETURNGO_SHOP", InputKind::Shop),
     ],
     needs: &[("RETURNGO_API_KEY", &["RETURNGO_API_KEY"]), ("RETURNGO_SHOP", &["RETURNGO_SHOP"])],
 };
@@ -76,11 +76,11 @@ pub fn names_both() -> anyhow::Result<bool> {
 }
 
 /// What can be said of the variables before anything is called with them.
-pub fn check_entered() -> Vec<Finding> {
+pub fn check_inputs() -> Vec<Finding> {
     let variables = [BRIGHTPEARL, RETURNGO].into_iter().flat_map(|system| system.variables);
-    let set: Vec<(&str, Entered, String)> =
+    let set: Vec<(&str, InputKind, String)> =
         variables.filter_map(|(name, entered)| Some((*name, *entered, variable(name)?))).collect();
-    check::check_entered(set.iter().map(|(name, entered, value)| (*name, *entered, value.as_str())))
+    check::check_inputs(set.iter().map(|(name, entered, value)| (*name, *entered, value.as_str())))
 }
 
 /// Whether all that these systems need is set, rather than nothing at all.

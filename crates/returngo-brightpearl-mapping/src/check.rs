@@ -1,14 +1,14 @@
 //! The connection check: whether returns can go through on this connection, finding by finding, before the
 //! first one does.
 //!
-//! In two steps. What somebody filled in is looked at first ([`check_entered`]): a token with a space at its end
+//! In two steps. What somebody filled in is looked at first ([`check_inputs`]): a token with a space at its end
 //! is told as such, not as a refusal. Then both systems are read into a [`Connection`], and [`check`] says what
 //! it finds. Nothing here reads: `returngo-brightpearl-sync` does, or your own program.
 
 mod access;
 mod credits_of_others;
-mod entered;
 mod field_map;
+mod inputs;
 mod set_up;
 mod webhooks;
 
@@ -20,7 +20,7 @@ use returngo::{RmaId, webhook};
 use serde::Serialize;
 
 use crate::{settings::ConnectionSettings, world::AccountFacts};
-pub use entered::{Entered, check_entered};
+pub use inputs::{InputKind, check_inputs};
 pub use set_up::check_settings;
 pub use webhooks::{brightpearl_events, returngo_events};
 
@@ -108,13 +108,13 @@ pub struct BrightpearlSide {
     /// The account that was called.
     pub account_code: AccountCode,
     /// Its set-up.
-    pub account: Read<AccountFacts>,
+    pub account: ReadResult<AccountFacts>,
     /// Every subscription on it, other integrations' too.
-    pub webhooks: Read<Vec<integration::Webhook>>,
+    pub webhooks: ReadResult<Vec<integration::Webhook>>,
     /// Where our own deliveries are to go; none when nothing listens.
     pub receiver: Option<Receiver>,
     /// The sales credits of the last weeks, whoever made them.
-    pub recent_credits: Read<Vec<OrderSummary>>,
+    pub recent_credits: ReadResult<Vec<OrderSummary>>,
     /// The time here and there.
     pub clocks: Option<Clocks>,
 }
@@ -125,9 +125,9 @@ pub struct ReturngoSide {
     /// The shop that was named.
     pub shop: String,
     /// Its latest RMAs.
-    pub recent_rmas: Read<RecentRmas>,
+    pub recent_rmas: ReadResult<RecentRmas>,
     /// Every registration of it, other programs' too.
-    pub webhooks: Read<Vec<webhook::Webhook>>,
+    pub webhooks: ReadResult<Vec<webhook::Webhook>>,
     /// Where our own deliveries are to go; none when nothing listens.
     pub receiver: Option<Receiver>,
     /// The time here and there.
@@ -165,12 +165,12 @@ impl fmt::Debug for Receiver {
 }
 
 /// Something that was read, or why it could not be.
-pub type Read<T> = Result<T, Unread>;
+pub type ReadResult<T> = Result<T, ReadFailure>;
 
 /// Why something could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Unread {
+pub enum ReadFailure {
     /// The token was good once.
     TokenExpired,
     /// The system does not know the token or key.

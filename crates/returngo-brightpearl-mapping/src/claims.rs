@@ -6,23 +6,12 @@
 use std::collections::HashSet;
 
 use brightpearl::{
-    OrderId, OrderNoteId,
+    OrderNoteId,
     order::{NewOrderNote, Order},
 };
 use returngo::RmaId;
-use serde::{Deserialize, Serialize};
 
 use crate::{keys, plan::Effect, rma_facts, world::World};
-
-/// A credit that an RMA adopted, as the caller stored it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CreditClaim {
-    /// The sales credit.
-    pub credit_id: OrderId,
-    /// The RMA that adopted it.
-    pub rma_id: RmaId,
-}
 
 /// Who holds a credit, seen from one RMA.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,10 +11,7 @@ use serde::{
     de::{IntoDeserializer, value::Error},
 };
 
-use crate::{
-    plan::{Review, ReviewCode},
-    world::World,
-};
+use crate::plan::{Review, ReviewCode};
 
 /// The answer of a person to a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,9 +122,9 @@ pub(crate) struct SettledReviews {
 }
 
 impl SettledReviews {
-    pub(crate) fn of(world: &World) -> Self {
+    pub(crate) fn of(decisions: &[Decision]) -> Self {
         let mut settled = Self::default();
-        for decision in world.decisions.iter().filter(|decision| decision.is_settled()) {
+        for decision in decisions.iter().filter(|decision| decision.is_settled()) {
             let id = decision.review.as_str();
             let (code, subject) = id.split_once(':').map_or((id, None), |(code, id)| (code, Some(id)));
             let known: Result<ReviewCode, Error> = ReviewCode::deserialize(code.into_deserializer());

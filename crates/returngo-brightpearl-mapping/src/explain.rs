@@ -132,7 +132,7 @@ impl<'w> ExplanationContext<'w> {
         if let Some(order) = self.order() {
             lines.push(format!("for sales order {} in {}", order.id, order.currency.order_currency_code));
         }
-        let settled = SettledReviews::of(self.world);
+        let settled = SettledReviews::of(&self.world.decisions);
         if !settled.ids().is_empty() {
             lines
                 .push(format!("settled by hand, so nothing is written for it: {}", settled.ids().join(", ")));

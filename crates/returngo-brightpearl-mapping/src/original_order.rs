@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use brightpearl::order::{Order, OrderTypeCode};
+use brightpearl::{
+    OrderId,
+    order::{Order, OrderTypeCode},
+};
 use returngo::{Item, Rma};
 
 use crate::{
@@ -19,6 +22,11 @@ fn candidates(world: &World) -> Vec<&Order> {
     let given = world.order.iter().chain(&world.orders);
     let sales = given.filter(|order| order.order_type_code == OrderTypeCode::SalesOrder);
     unique::by_id(sales, |order| order.id)
+}
+
+/// Returns the sales order that [`plan`](fn@crate::plan) takes as the RMA's. `None` if no order or several orders match.
+pub fn original_order(world: &World) -> Option<OrderId> {
+    find(world).ok().map(|order| order.id)
 }
 
 /// The order that an RMA is for. Of several it is the one that the RMA's credit belongs to, once there is one.

@@ -343,7 +343,7 @@ pub enum UnitState {
 
 impl UnitState {
     /// Whether the warehouse had the unit in hands.
-    pub fn came(self) -> bool {
+    pub fn was_received(self) -> bool {
         matches!(self, Self::Received | Self::Quarantined | Self::Restocked | Self::WrittenOff)
     }
 

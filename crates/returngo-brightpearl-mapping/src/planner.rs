@@ -32,7 +32,7 @@ use crate::{
 /// trigger nothing is planned and nothing is asked; once there is a credit it is followed, however far the RMA
 /// goes back.
 pub fn plan(world: &World, settings: &ConnectionSettings) -> Plan {
-    let mut findings = Findings::with_settled(SettledReviews::of(world));
+    let mut findings = Findings::with_settled(SettledReviews::of(&world.decisions));
     let case = Case::of(world, settings, &mut findings);
     if case.is_too_early() { case.idle_plan() } else { case.plan(findings) }
 }
@@ -66,7 +66,7 @@ impl<'w> Case<'w> {
     fn of(world: &'w World, settings: &'w ConnectionSettings, findings: &mut Findings) -> Self {
         let units = rma_facts::units(&world.rma);
         let synchronised = rma_facts::synchronised(&units, settings);
-        let settled = SettledReviews::of(world);
+        let settled = SettledReviews::of(&world.decisions);
         let to_credit = settled.to_credit(&synchronised);
         let order = original_order::find(world);
         let known = order.as_ref().ok().copied();
@@ -286,8 +286,11 @@ impl<'w> Case<'w> {
         let finished = finish::is_finished(credit, self.settings);
         let (world, settings) = (self.world, self.settings);
         let units = goods::unit_states(world, credit, &self.units, on_credit, finished, settings, findings);
-        let came: Vec<_> =
-            units.iter().filter(|unit| unit.state.came()).map(|unit| &unit.returned_item_id).collect();
+        let came: Vec<_> = units
+            .iter()
+            .filter(|unit| unit.state.was_received())
+            .map(|unit| &unit.returned_item_id)
+            .collect();
         if self.is_off() && !came.is_empty() {
             let message = format!(
                 "Goods came on sales credit {}, but the RMA is {}. Reopen the RMA, or send them back.",

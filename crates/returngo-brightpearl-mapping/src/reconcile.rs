@@ -18,7 +18,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use self::matching::CreditReconciliation;
-pub use self::report::{COLUMNS, Days, InvalidDays, Report, Total, Unreconciled, totals};
+pub use self::report::{COLUMNS, Days, InvalidDays, Report, Total, UnreconciledItem, totals};
 use crate::{plan, settings::ConnectionSettings, world::World};
 
 /// One line for the bookkeeper.

@@ -25,7 +25,7 @@ use crate::{
     plan::{Review, ReviewCode, Warning, WarningCode},
     rma_facts::{self, Calendar},
     settings::ConnectionSettings,
-    tender::{self, PostsTo},
+    tender::{self, PostingTarget},
     world::AccountFacts,
 };
 
@@ -87,8 +87,8 @@ impl RefundPayment<'_> {
             payment_date: Calendar::of(account).local(refund.settled_at()),
             journal_ref: Some(journal_ref.chars().take(LONGEST_JOURNAL_REF).collect()),
         };
-        let warning = match &tender.posts_to {
-            PostsTo::BaseCurrencyAccount(bank) => {
+        let warning = match &tender.posting_target {
+            PostingTarget::BaseCurrencyAccount(bank) => {
                 let message = format!(
                     "Payment method {} has no bank account for {currency}: Brightpearl posts to {bank}, its account for the \
                      base currency.",
@@ -96,7 +96,7 @@ impl RefundPayment<'_> {
                 );
                 Some(finding_for_transaction(WarningCode::BaseCurrencyAccount, message, refund))
             }
-            PostsTo::OwnAccount(_) | PostsTo::Nowhere => None,
+            PostingTarget::OwnAccount(_) | PostingTarget::Nowhere => None,
         };
         Ok(PaymentDraft { body, warning })
     }

@@ -19,14 +19,14 @@ pub struct Tender {
     /// The method's name.
     pub name: String,
     /// What the configured code turned out to be.
-    pub named_by: NamedBy,
+    pub code_kind: CodeKind,
     /// Where Brightpearl posts the money.
-    pub posts_to: PostsTo,
+    pub posting_target: PostingTarget,
 }
 
 /// What a configured code turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NamedBy {
+pub enum CodeKind {
     /// A payment method's code.
     MethodCode,
     /// The four digits of a bank account that one payment method posts to.
@@ -35,7 +35,7 @@ pub enum NamedBy {
 
 /// Where Brightpearl posts a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PostsTo {
+pub enum PostingTarget {
     /// To the method's bank account for the payment's currency.
     OwnAccount(NominalCode),
     /// To the method's bank account for the base currency, having none for the payment's.
@@ -165,15 +165,15 @@ fn nor_base(currency: &CurrencyCode, base: Option<&CurrencyCode>) -> String {
 /// for it.
 pub fn resolve(code: &str, currency: &CurrencyCode, account: &AccountFacts) -> Result<Tender, TenderError> {
     let wanted = PaymentMethodCode::new(code);
-    let (method, named_by) = match account.payment_methods.iter().find(|method| method.code.is(&wanted)) {
-        Some(method) => (method, NamedBy::MethodCode),
-        None => (method_of_bank_account(code, currency, account)?, NamedBy::BankAccount),
+    let (method, code_kind) = match account.payment_methods.iter().find(|method| method.code.is(&wanted)) {
+        Some(method) => (method, CodeKind::MethodCode),
+        None => (method_of_bank_account(code, currency, account)?, CodeKind::BankAccount),
     };
     if !method.is_active {
         return Err(TenderError::MethodInactive { code: method.code.clone(), method: method.name.clone() });
     }
-    let posts_to = posts_to(method, currency, account)?;
-    Ok(Tender { method: method.code.clone(), name: method.name.clone(), named_by, posts_to })
+    let posting_target = posting_target(method, currency, account)?;
+    Ok(Tender { method: method.code.clone(), name: method.name.clone(), code_kind, posting_target })
 }
 
 fn method_of_bank_account<'a>(
@@ -244,18 +244,18 @@ fn held_in_another(nominal: &NominalAccount, currency: &CurrencyCode, account: &
 /// The payment's own currency first, then the base currency
 /// (docs/evidence/brightpearl-accounting.md#payment-rules). No account at all is how vouchers and store credit
 /// are set up (docs/evidence/brightpearl-accounting.md#payment-rules).
-fn posts_to(
+fn posting_target(
     method: &PaymentMethod,
     currency: &CurrencyCode,
     account: &AccountFacts,
-) -> Result<PostsTo, TenderError> {
+) -> Result<PostingTarget, TenderError> {
     let base = account.base_currency();
     if let Some(own) = method.bank_account(currency) {
-        Ok(PostsTo::OwnAccount(own.clone()))
+        Ok(PostingTarget::OwnAccount(own.clone()))
     } else if let Some(of_base) = base.as_ref().and_then(|base| method.bank_account(base)) {
-        Ok(PostsTo::BaseCurrencyAccount(of_base.clone()))
+        Ok(PostingTarget::BaseCurrencyAccount(of_base.clone()))
     } else if method.bank_accounts.is_empty() {
-        Ok(PostsTo::Nowhere)
+        Ok(PostingTarget::Nowhere)
     } else {
         let (code, method) = (method.code.clone(), method.name.clone());
         Err(TenderError::NoAccount { code, method, currency: currency.clone(), base })

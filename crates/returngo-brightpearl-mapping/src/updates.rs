@@ -41,7 +41,7 @@ pub fn rma_updates_for(rma: &Rma, states: &[UnitStatus]) -> Vec<Effect> {
         .into_iter()
         .filter_map(|item| Some(Unit { item, state: *state_of.get(&item.returned_item_id)? }))
         .collect();
-    if rma.status().is_off() || !units.iter().any(|unit| unit.state.came()) {
+    if rma.status().is_off() || !units.iter().any(|unit| unit.state.was_received()) {
         return Vec::new();
     }
     let everything_settled = units.iter().all(|unit| unit.state.is_settled());
@@ -79,7 +79,7 @@ fn moves(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Vec<Effect> {
             .into_iter()
             .map(|shipment| (&shipment.shipment_id, shipment))
             .collect();
-    let came = units.iter().filter(|unit| unit.state.came());
+    let came = units.iter().filter(|unit| unit.state.was_received());
     let brought: BTreeMap<&ShipmentId, &Shipment> = came
         .filter_map(|unit| unit.item.shipment_id.as_ref())
         .filter_map(|id| shipments.get(id).map(|shipment| (id, *shipment)))
@@ -118,7 +118,7 @@ fn set_rma_status(rma: &Rma, stage: Stage) -> Effect {
 
 /// What came, or the result; none when the RMA shows it already, or shows that even more came.
 fn comment(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Option<Effect> {
-    let came = units.iter().filter(|unit| unit.state.came()).count();
+    let came = units.iter().filter(|unit| unit.state.was_received()).count();
     let written: HashSet<&str> =
         rma.comments.iter().flat_map(|comment| keys::mentioned(&comment.html_text)).collect();
     let is_written = |key: String| written.contains(key.as_str());
@@ -140,9 +140,10 @@ fn comment(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Option<Effect> {
 }
 
 fn arrivals(units: &[Unit<'_>], came: usize) -> String {
-    let outstanding = units.iter().filter(|unit| !unit.state.came() && !unit.state.is_settled());
+    let outstanding = units.iter().filter(|unit| !unit.state.was_received() && !unit.state.is_settled());
     let awaited = outstanding.clone().count();
-    let arrived = counted(units.iter().filter(|unit| unit.state.came()).map(|unit| name(unit.item)), escaped);
+    let arrived =
+        counted(units.iter().filter(|unit| unit.state.was_received()).map(|unit| name(unit.item)), escaped);
     let mut text = format!("Brightpearl received {came} of {} units: {arrived}.", came + awaited);
     if awaited > 0 {
         text += &format!(" Outstanding: {}.", counted(outstanding.map(|unit| name(unit.item)), escaped));

@@ -15,10 +15,10 @@ use brightpearl::{
     warehouse::{GoodsInNote, GoodsMovement},
 };
 use jiff::tz::TimeZone;
-use returngo::Rma;
+use returngo::{Rma, RmaId};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{claims::CreditClaim, decisions::Decision, in_flight::InFlight, original_order};
+use crate::{decisions::Decision, in_flight::InFlight};
 
 /// What both systems say now about one RMA: everything that [`plan`](fn@crate::plan) looks at.
 ///
@@ -97,15 +97,20 @@ impl World {
         decode::json(text.as_bytes())
     }
 
-    /// The sales order that [`plan`](fn@crate::plan) takes as the RMA's; none when no order or several match.
-    pub fn original_order(&self) -> Option<OrderId> {
-        original_order::find(self).ok().map(|order| order.id)
-    }
-
     /// Whether stock is kept of a product; a product that nobody looked up counts as tracked.
     pub fn is_stock_tracked(&self, product: ProductId) -> bool {
         self.products.get(&product).is_none_or(|facts| facts.stock_tracked)
     }
+}
+
+/// A credit that an RMA adopted, according to the caller's store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreditClaim {
+    /// The sales credit.
+    pub credit_id: OrderId,
+    /// The RMA that adopted it.
+    pub rma_id: RmaId,
 }
 
 /// What is known about a product.

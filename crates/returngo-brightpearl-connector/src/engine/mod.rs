@@ -21,7 +21,7 @@ use api_client_core::client::Clock;
 use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::{Rma, RmaId};
-use returngo_brightpearl_mapping::{Plan, World};
+use returngo_brightpearl_mapping::{Plan, World, original_order};
 use returngo_brightpearl_sync::ReadError;
 use tokio::sync::watch;
 
@@ -381,7 +381,7 @@ impl Engine {
             account = mem::take(&mut world.account);
             let looked_at = shown.get(id).map_or(asked_at, |(read_at, _)| *read_at);
             let seen = Seen::of(&world, plan.state.credit.as_ref().map(|credit| credit.id), looked_at);
-            looks.push(Ok(Look { plan, seen, looked_at, order: world.original_order() }));
+            looks.push(Ok(Look { plan, seen, looked_at, order: original_order(&world) }));
         }
         Ok((read_at, looks))
     }

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{BrightpearlSide, Clocks, Finding, RecentRmas, ReturngoSide, Unread};
+use super::{BrightpearlSide, Clocks, Finding, ReadFailure, RecentRmas, ReturngoSide};
 use crate::settings::ConnectionSettings;
 
 const BRIGHTPEARL: &str = "brightpearl";
@@ -68,7 +68,7 @@ fn unreadable_rows(recent: &RecentRmas) -> Option<Finding> {
     ))
 }
 
-impl Unread {
+impl ReadFailure {
     /// `whom` is the system's name; `unknown` is what to do about a token that it does not know.
     fn finding(&self, subject: &str, whom: &str, unknown: &str) -> Finding {
         match self {

@@ -6,7 +6,7 @@ use returngo::TransactionType;
 use super::{Finding, field_map};
 use crate::{
     settings::{ConnectionSettings, Posting, TenderSetting},
-    tender::{self, NamedBy, PostsTo, Tender},
+    tender::{self, CodeKind, PostingTarget, Tender},
     world::{AccountFacts, UnreadableEntry, WarehouseFacts},
 };
 
@@ -108,17 +108,17 @@ fn tender(subject: &str, code: &str, currency: &CurrencyCode, account: &AccountF
         Ok(tender) => {
             let message =
                 format!("{} pays refunds in {currency} through {}", described(code, &tender), tender.method);
-            match &tender.posts_to {
-                PostsTo::OwnAccount(bank) => Finding::pass(
+            match &tender.posting_target {
+                PostingTarget::OwnAccount(bank) => Finding::pass(
                     subject,
                     format!("{message}, posted to bank account {}", named(bank, account)),
                 ),
-                PostsTo::BaseCurrencyAccount(bank) => Finding::warning(
+                PostingTarget::BaseCurrencyAccount(bank) => Finding::warning(
                     subject,
                     format!("{message}, posted to the base currency's bank account {}", named(bank, account)),
                     format!("give the method a bank account for {currency}, unless that is meant"),
                 ),
-                PostsTo::Nowhere => Finding::warning(
+                PostingTarget::Nowhere => Finding::warning(
                     subject,
                     format!(
                         "{message}, which has no bank account: refunds are marked as paid and no journal is made"
@@ -138,10 +138,12 @@ fn other_currencies(code: &str, base: &CurrencyCode, account: &AccountFacts) -> 
     const SUBJECT: &str = "refund_method_code";
     let (mut own, mut through_base, mut unresolved) = (Vec::new(), Vec::new(), Vec::new());
     for currency in account.currencies.iter().map(|currency| &currency.code).filter(|code| *code != base) {
-        match tender::resolve(code, currency, account).map(|tender| tender.posts_to) {
-            Ok(PostsTo::OwnAccount(bank)) => own.push(format!("{currency} to {}", named(&bank, account))),
-            Ok(PostsTo::BaseCurrencyAccount(_)) => through_base.push(currency.to_string()),
-            Ok(PostsTo::Nowhere) => {}
+        match tender::resolve(code, currency, account).map(|tender| tender.posting_target) {
+            Ok(PostingTarget::OwnAccount(bank)) => {
+                own.push(format!("{currency} to {}", named(&bank, account)))
+            }
+            Ok(PostingTarget::BaseCurrencyAccount(_)) => through_base.push(currency.to_string()),
+            Ok(PostingTarget::Nowhere) => {}
             Err(_) => unresolved.push(currency.to_string()),
         }
     }
@@ -170,9 +172,9 @@ fn other_currencies(code: &str, base: &CurrencyCode, account: &AccountFacts) -> 
 }
 
 fn described(code: &str, tender: &Tender) -> String {
-    match tender.named_by {
-        NamedBy::MethodCode => format!("payment method {}", tender.name),
-        NamedBy::BankAccount => format!("bank account {code} ({})", tender.name),
+    match tender.code_kind {
+        CodeKind::MethodCode => format!("payment method {}", tender.name),
+        CodeKind::BankAccount => format!("bank account {code} ({})", tender.name),
     }
 }
 

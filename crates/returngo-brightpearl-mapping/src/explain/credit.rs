@@ -27,7 +27,7 @@ pub(super) fn created(case: &ExplanationContext<'_>, body: &NewSalesCredit) -> V
     let earlier = ExistingCredits::of(case.world, Some(order), unheard).earlier(case.settings);
     let (rma, account) = (&case.world.rma, &case.world.account);
     let units = rma_facts::synchronised(&rma_facts::units(rma), case.settings);
-    let units = SettledReviews::of(case.world).to_credit(&units);
+    let units = SettledReviews::of(&case.world.decisions).to_credit(&units);
     let order_rows = OrderRows::of(order);
     let drafted = credit::draft(rma, &units, &order_rows, &earlier, account, case.settings, unheard);
     let rows = drafted.map(|drafted| drafted.rows).unwrap_or_default();

@@ -88,7 +88,7 @@ fn movements(world: &World, credit: brightpearl::OrderId) -> Vec<String> {
 /// How many units came, of how many.
 fn progress(case: &ExplanationContext<'_>) -> String {
     let units = &case.plan.state.units;
-    let came = units.iter().filter(|unit| unit.state.came()).count();
+    let came = units.iter().filter(|unit| unit.state.was_received()).count();
     let settled = units.iter().filter(|unit| unit.state.is_settled()).count();
     let stage = if settled == units.len() { "every unit is accounted for" } else { "more is to happen" };
     format!("{came} of {} units came, {settled} are accounted for: {stage}", units.len())

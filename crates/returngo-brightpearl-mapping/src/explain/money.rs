@@ -12,7 +12,7 @@ use crate::{
     plan::{Effect, RefundState},
     refund::{self, MoneyFlow},
     rma_facts,
-    tender::{self, NamedBy, PostsTo},
+    tender::{self, CodeKind, PostingTarget},
 };
 
 /// Why a refund is recorded as it is. `number` is the effect's place in the plan.
@@ -71,18 +71,18 @@ fn tender(case: &ExplanationContext<'_>, transaction: &Transaction, body: &NewCu
         _ => "refund_method_code",
     };
     let Ok(tender) = tender::resolve(code, currency, &case.world.account) else { return String::new() };
-    let named = match tender.named_by {
-        NamedBy::MethodCode => format!("payment method {}", tender.method),
-        NamedBy::BankAccount => format!("the bank account that payment method {} posts to", tender.method),
+    let named = match tender.code_kind {
+        CodeKind::MethodCode => format!("payment method {}", tender.method),
+        CodeKind::BankAccount => format!("the bank account that payment method {} posts to", tender.method),
     };
-    let posts = match &tender.posts_to {
-        PostsTo::OwnAccount(bank) => format!("Brightpearl posts it to {bank}"),
-        PostsTo::BaseCurrencyAccount(bank) => {
+    let posts = match &tender.posting_target {
+        PostingTarget::OwnAccount(bank) => format!("Brightpearl posts it to {bank}"),
+        PostingTarget::BaseCurrencyAccount(bank) => {
             format!(
                 "Brightpearl posts it to {bank}, its account for the base currency, having none for {currency}"
             )
         }
-        PostsTo::Nowhere => "it has no bank account, so nothing is posted".to_owned(),
+        PostingTarget::Nowhere => "it has no bank account, so nothing is posted".to_owned(),
     };
     format!("`{setting}` says {code}, {named}; {posts}")
 }
@@ -129,7 +129,7 @@ fn transaction_of<'w>(case: &ExplanationContext<'w>, key: Option<&str>) -> Optio
 pub(super) fn transactions(case: &ExplanationContext<'_>) -> Vec<String> {
     let transactions = rma_facts::transactions(&case.world.rma);
     let states = transactions.iter().zip(&case.plan.state.refunds);
-    let settled = SettledReviews::of(case.world);
+    let settled = SettledReviews::of(&case.world.decisions);
     states
         .map(|(transaction, status)| {
             let state = match status.state {

@@ -17,7 +17,7 @@ use crate::{
     plan::{Effect, Plan, UnitState},
     rma_facts::{self, Calendar},
     settings::{ConnectionSettings, RefundRecording},
-    tender::{self, PostsTo, Tender},
+    tender::{self, PostingTarget, Tender},
     unique,
     world::World,
 };
@@ -356,8 +356,8 @@ fn amount(value: Decimal, currency: &CurrencyCode) -> Amount {
 }
 
 fn posted_to(tender: Tender) -> Option<NominalCode> {
-    match tender.posts_to {
-        PostsTo::OwnAccount(account) | PostsTo::BaseCurrencyAccount(account) => Some(account),
-        PostsTo::Nowhere => None,
+    match tender.posting_target {
+        PostingTarget::OwnAccount(account) | PostingTarget::BaseCurrencyAccount(account) => Some(account),
+        PostingTarget::Nowhere => None,
     }
 }

@@ -73,20 +73,20 @@ pub struct Report {
     pub totals: Vec<Total>,
     /// What could not be read, so that refunds of these days may be missing above.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unreconciled: Vec<Unreconciled>,
+    pub unreconciled: Vec<UnreconciledItem>,
 }
 
 /// Something that may be a refund, or have one, and could not be reconciled.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Unreconciled {
+pub struct UnreconciledItem {
     /// The RMA, where it is known.
     pub rma_id: Option<RmaId>,
     /// What it is, and why it could not be reconciled.
     pub reason: String,
 }
 
-impl Unreconciled {
+impl UnreconciledItem {
     /// Of an RMA.
     pub fn rma(rma: RmaId, reason: impl Into<String>) -> Self {
         Self { rma_id: Some(rma), reason: reason.into() }
@@ -98,7 +98,7 @@ impl Unreconciled {
     }
 }
 
-impl fmt::Display for Unreconciled {
+impl fmt::Display for UnreconciledItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.rma_id {
             Some(rma) => write!(f, "RMA {rma}: {}", self.reason),
@@ -125,7 +125,7 @@ impl Report {
 
     /// The same report, with what could not be reconciled.
     #[must_use]
-    pub fn with_unreconciled(mut self, unreconciled: impl IntoIterator<Item = Unreconciled>) -> Self {
+    pub fn with_unreconciled(mut self, unreconciled: impl IntoIterator<Item = UnreconciledItem>) -> Self {
         self.unreconciled.extend(unreconciled);
         self.unreconciled.sort();
         self.unreconciled.dedup();

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 
 use super::{
     KeyedTransaction, MoneyFlow,
-    manual_payment::{self, Candidate, ManualPayment},
+    manual_payment::{self, Candidate, ManualPayment, comparable},
 };
 use crate::{
     amounts, decisions::SettledReviews, findings::Findings, keys, rma_facts::Calendar, unique, world::World,
@@ -250,11 +250,6 @@ fn sales_of(world: &World, credit: Option<&Order>) -> BTreeSet<OrderId> {
         Some(sale) => BTreeSet::from([sale]),
         None => world.order.iter().chain(&world.orders).map(|order| order.id).collect(),
     }
-}
-
-/// The amount of a payment as it is compared with others.
-pub(super) fn comparable(payment: &CustomerPayment) -> Decimal {
-    amounts::comparable(payment.amount(), &payment.currency_code)
 }
 
 /// Whether a receipt of the same amount on the same order, not dated before the payment, took it back. A receipt takes

@@ -9,7 +9,6 @@ use brightpearl::{
 use returngo::{Rma, RmaId, Transaction, TransactionId};
 use rust_decimal::Decimal;
 
-use super::credit_payments::comparable;
 use crate::{amounts, keys, rma_facts::Calendar};
 
 /// Of more refunds it is not worked out which of them add up to a payment: it may be any.
@@ -65,6 +64,11 @@ fn is_money_out(payment: &CustomerPayment) -> bool {
 /// The reference of a payment as it is compared: blanks around it are a slip of the hand.
 pub(super) fn reference(payment: &CustomerPayment) -> Option<&str> {
     payment.transaction_ref.as_deref().map(str::trim).filter(|reference| !reference.is_empty())
+}
+
+/// Returns the amount of a payment in the form in which amounts are compared.
+pub(super) fn comparable(payment: &CustomerPayment) -> Decimal {
+    amounts::comparable(payment.amount(), &payment.currency_code)
 }
 
 /// The RMA whose key a payment carries, although none of its transactions has it as ReturnGO lists them.

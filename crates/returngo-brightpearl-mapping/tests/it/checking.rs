@@ -1,7 +1,7 @@
 //! The connection check: whatever would make returns fail is a failure with advice.
 
 mod connections;
-mod entered;
+mod inputs;
 
 use returngo_brightpearl_mapping::{
     ConnectionSettings, World,

@@ -1,7 +1,9 @@
 //! Where returns of one order meet: what other RMAs are about to credit counts as credited.
 
 use brightpearl::order::NewCreditRow;
-use returngo_brightpearl_mapping::{Effect, InFlight, Plan, ReviewCode, World, explain, plan};
+use returngo_brightpearl_mapping::{
+    Effect, InFlight, Plan, ReviewCode, World, explain, original_order, plan,
+};
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 use serde_json::{Value, json};
@@ -124,7 +126,7 @@ fn the_body_of_a_credit_says_what_is_in_flight() {
 
 #[test]
 fn the_world_names_the_order_of_the_rma() {
-    assert_eq!(world("approved").original_order().map(|id| id.get()), Some(300_871));
-    assert_eq!(world("order_not_found").original_order(), None);
-    assert_eq!(world("order_ambiguous").original_order(), None);
+    assert_eq!(original_order(&world("approved")).map(|id| id.get()), Some(300_871));
+    assert_eq!(original_order(&world("order_not_found")), None);
+    assert_eq!(original_order(&world("order_ambiguous")), None);
 }

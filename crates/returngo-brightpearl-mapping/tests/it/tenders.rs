@@ -1,7 +1,7 @@
 //! What the configured refund method code stands for.
 
 use returngo_brightpearl_mapping::{
-    tender::{NamedBy, PostsTo, TenderError, resolve},
+    tender::{CodeKind, PostingTarget, TenderError, resolve},
     world::{AccountList, UnreadableEntry},
 };
 
@@ -10,18 +10,24 @@ use crate::worlds::world;
 #[test]
 fn a_code_is_a_method_or_the_bank_account_that_one_method_posts_to() {
     let account = world("approved").account;
-    for (code, currency, method, named_by, posts_to) in [
-        ("STRIPE_UK", "GBP", "STRIPE_UK", NamedBy::MethodCode, PostsTo::OwnAccount(nominal("1210"))),
-        ("stripe_uk", "GBP", "STRIPE_UK", NamedBy::MethodCode, PostsTo::OwnAccount(nominal("1210"))),
-        ("1210", "GBP", "STRIPE_UK", NamedBy::BankAccount, PostsTo::OwnAccount(nominal("1210"))),
-        ("1210", "USD", "STRIPE_UK", NamedBy::BankAccount, PostsTo::BaseCurrencyAccount(nominal("1210"))),
-        ("1200", "GBP", "BANK", NamedBy::BankAccount, PostsTo::OwnAccount(nominal("1200"))),
-        ("BANK", "USD", "BANK", NamedBy::MethodCode, PostsTo::OwnAccount(nominal("1220"))),
-        ("STORE_CREDIT", "JPY", "STORE_CREDIT", NamedBy::MethodCode, PostsTo::Nowhere),
+    for (code, currency, method, code_kind, posting_target) in [
+        ("STRIPE_UK", "GBP", "STRIPE_UK", CodeKind::MethodCode, PostingTarget::OwnAccount(nominal("1210"))),
+        ("stripe_uk", "GBP", "STRIPE_UK", CodeKind::MethodCode, PostingTarget::OwnAccount(nominal("1210"))),
+        ("1210", "GBP", "STRIPE_UK", CodeKind::BankAccount, PostingTarget::OwnAccount(nominal("1210"))),
+        (
+            "1210",
+            "USD",
+            "STRIPE_UK",
+            CodeKind::BankAccount,
+            PostingTarget::BaseCurrencyAccount(nominal("1210")),
+        ),
+        ("1200", "GBP", "BANK", CodeKind::BankAccount, PostingTarget::OwnAccount(nominal("1200"))),
+        ("BANK", "USD", "BANK", CodeKind::MethodCode, PostingTarget::OwnAccount(nominal("1220"))),
+        ("STORE_CREDIT", "JPY", "STORE_CREDIT", CodeKind::MethodCode, PostingTarget::Nowhere),
     ] {
         let tender = resolve(code, &currency.into(), &account).unwrap();
-        assert_eq!((tender.method.as_str(), tender.named_by), (method, named_by), "{code} {currency}");
-        assert_eq!(tender.posts_to, posts_to, "{code} {currency}");
+        assert_eq!((tender.method.as_str(), tender.code_kind), (method, code_kind), "{code} {currency}");
+        assert_eq!(tender.posting_target, posting_target, "{code} {currency}");
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use returngo_brightpearl_mapping::{
     AccountFacts, ConnectionSettings,
     check::{
-        BrightpearlSide, Clocks, Connection, Finding, Mark, Receiver, RecentRmas, ReturngoSide, Unread,
+        BrightpearlSide, Clocks, Connection, Finding, Mark, ReadFailure, Receiver, RecentRmas, ReturngoSide,
         brightpearl_events, check, returngo_events,
     },
 };
@@ -112,49 +112,52 @@ fn each_way_of_not_being_let_in_is_told_apart() {
         || "GET /integration-service/account-configuration: refused; GWYB-003 no API access".to_owned();
     holds(&[
         (
-            |it| it.brightpearl.account = Err(Unread::TokenExpired),
+            |it| it.brightpearl.account = Err(ReadFailure::TokenExpired),
             Mark::Failure,
             "brightpearl",
             "has expired",
         ),
         (
-            |it| it.brightpearl.account = Err(Unread::TokenUnknown),
+            |it| it.brightpearl.account = Err(ReadFailure::TokenUnknown),
             Mark::Failure,
             "brightpearl",
             "does not know the token",
         ),
         (
-            |it| it.brightpearl.account = Err(Unread::NoAccess("GWYB-003".to_owned())),
+            |it| it.brightpearl.account = Err(ReadFailure::NoAccess("GWYB-003".to_owned())),
             Mark::Failure,
             "brightpearl",
             "refuses the credentials: GWYB-003",
         ),
         (
-            |it| it.brightpearl.account = Err(Unread::Unreachable("not sent".to_owned())),
+            |it| it.brightpearl.account = Err(ReadFailure::Unreachable("not sent".to_owned())),
             Mark::Failure,
             "brightpearl",
             "gave no answer: not sent",
         ),
         (
-            |it| it.brightpearl.account = Err(Unread::Failed("row 3".to_owned())),
+            |it| it.brightpearl.account = Err(ReadFailure::Failed("row 3".to_owned())),
             Mark::Failure,
             "brightpearl",
             "cannot be read: row 3",
         ),
         (
-            |it| it.returngo.recent_rmas = Err(Unread::TokenUnknown),
+            |it| it.returngo.recent_rmas = Err(ReadFailure::TokenUnknown),
             Mark::Failure,
             "returngo",
             "does not know the token",
         ),
         (
-            |it| it.returngo.recent_rmas = Err(Unread::NoAccess("the key may not use this shop".to_owned())),
+            |it| {
+                it.returngo.recent_rmas =
+                    Err(ReadFailure::NoAccess("the key may not use this shop".to_owned()))
+            },
             Mark::Failure,
             "returngo",
             "may not use this shop",
         ),
     ]);
-    let findings = after(|it| it.brightpearl.account = Err(Unread::NoAccess(said())));
+    let findings = after(|it| it.brightpearl.account = Err(ReadFailure::NoAccess(said())));
     assert!(
         !findings.iter().any(|finding| finding.subject == "refund_method_code"),
         "what nobody could read is not checked: {findings:#?}"
@@ -279,7 +282,7 @@ fn webhooks_must_be_there_be_ours_and_be_delivered_as_we_need_them() {
             "plain HTTP",
         ),
         (
-            |it| it.brightpearl.webhooks = Err(Unread::NoAccess("no permission".to_owned())),
+            |it| it.brightpearl.webhooks = Err(ReadFailure::NoAccess("no permission".to_owned())),
             Mark::Failure,
             "brightpearl.webhooks",
             "cannot be read: no permission",
@@ -305,7 +308,7 @@ fn webhooks_must_be_there_be_ours_and_be_delivered_as_we_need_them() {
         ),
         (|it| it.returngo.receiver = None, Mark::Warning, "returngo.webhooks", "no receiver was named"),
         (
-            |it| it.returngo.webhooks = Err(Unread::Failed("the answer does not read".to_owned())),
+            |it| it.returngo.webhooks = Err(ReadFailure::Failed("the answer does not read".to_owned())),
             Mark::Failure,
             "returngo.webhooks",
             "cannot be read",
@@ -368,7 +371,7 @@ fn credits_of_others_are_told_by_who_made_them() {
             "1 recent credits (300955, the latest of 2026-05-17) were made by hand",
         ),
         (
-            |it| it.brightpearl.recent_credits = Err(Unread::Failed("row 3".to_owned())),
+            |it| it.brightpearl.recent_credits = Err(ReadFailure::Failed("row 3".to_owned())),
             Mark::Failure,
             CREDITS,
             "cannot be read: row 3",
@@ -400,7 +403,7 @@ fn a_status_that_people_set_is_an_event_to_hear_of() {
 
 #[test]
 fn findings_go_out_as_json() {
-    let findings = after(|it| it.brightpearl.account = Err(Unread::TokenExpired));
+    let findings = after(|it| it.brightpearl.account = Err(ReadFailure::TokenExpired));
     assert_eq!(
         serde_json::to_value(&findings[0]).unwrap(),
         json!({"mark": "failure", "subject": "brightpearl", "message": "the token for Brightpearl has expired",

@@ -6,7 +6,7 @@ use super::Finding;
 
 /// What somebody filled in: it decides what can be wrong with the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entered {
+pub enum InputKind {
     /// A token, an API key, a secret, or the reference of an app. Its value is looked at, and never shown.
     Credential,
     /// The code of a Brightpearl account.
@@ -23,18 +23,18 @@ pub enum Entered {
 /// silence: what is wrong with them is said.
 ///
 /// ```
-/// use returngo_brightpearl_mapping::check::{Entered, check_entered};
+/// use returngo_brightpearl_mapping::check::{InputKind, check_inputs};
 ///
 /// let findings =
-///     check_entered([("token", Entered::Credential, "planted "), ("account", Entered::AccountCode, "1008")]);
+///     check_inputs([("token", InputKind::Credential, "planted "), ("account", InputKind::AccountCode, "1008")]);
 /// assert_eq!(findings[0].to_string(), "✗ token: has a space at its end → copy it again, without the space");
 /// assert!(findings[1].message.contains("it is a number"));
 /// ```
-pub fn check_entered<'a>(values: impl IntoIterator<Item = (&'a str, Entered, &'a str)>) -> Vec<Finding> {
+pub fn check_inputs<'a>(values: impl IntoIterator<Item = (&'a str, InputKind, &'a str)>) -> Vec<Finding> {
     values.into_iter().map(|(name, entered, value)| entered.finding(name, value)).collect()
 }
 
-impl Entered {
+impl InputKind {
     fn finding(self, name: &str, value: &str) -> Finding {
         if self == Self::AccountCode {
             return account_code(name, value);
