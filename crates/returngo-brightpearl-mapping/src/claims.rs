@@ -1,7 +1,7 @@
-//! Which RMA holds a credit of another program. A credit belongs to at most one RMA.
+//! Claims of RMAs to credits of other programs. A credit belongs to at most one RMA.
 //!
-//! An RMA claims such a credit with a note on it before anything else is written. Of several notes the one with
-//! the lowest id counts, so that both RMAs come to the same result.
+//! An RMA claims such a credit with a note on it before anything else is written. Of several notes, the one with the lowest
+//! id is valid, so all RMAs come to the same result.
 
 use std::collections::HashSet;
 
@@ -13,13 +13,13 @@ use returngo::RmaId;
 
 use crate::{keys, plan::Effect, rma_facts, world::World};
 
-/// Who holds a credit, seen from one RMA.
+/// The holder of a credit, from the perspective of one RMA.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Holder {
     None,
     /// This RMA, by a claim.
     Claimed,
-    /// This RMA, by refunds that are recorded on the credit.
+    /// This RMA, because of refunds that are recorded on the credit.
     Paid,
     Other(OtherHolder),
 }
@@ -28,13 +28,13 @@ pub(crate) enum Holder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OtherHolder {
     pub(crate) rma: RmaId,
-    /// By what this shows.
+    /// What shows that it holds the credit.
     pub(crate) evidence: HolderEvidence,
-    /// Whether this RMA took the credit as its own as well.
+    /// Whether this RMA adopted or used the credit as well.
     pub(crate) is_contested: bool,
 }
 
-/// By what it shows that an RMA holds a credit.
+/// What shows that an RMA holds a credit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HolderEvidence {
     Note(OrderNoteId),
@@ -42,7 +42,7 @@ pub(crate) enum HolderEvidence {
     PaymentOrNote,
 }
 
-/// Says who holds a credit: by the first claim note, then by the caller's store, then by refunds on it.
+/// Returns the holder of a credit: according to the first claim note, else the caller's store, else the refunds on it.
 pub(crate) fn holder(credit: &Order, world: &World) -> Holder {
     let own = world.rma.id();
     let noted = claim_notes(credit, world);
@@ -84,14 +84,14 @@ pub(crate) fn holder(credit: &Order, world: &World) -> Holder {
     }
 }
 
-/// The note that claims a credit for an RMA. Its text is plain ASCII: it comes back as it was written.
+/// Returns the note that claims a credit for an RMA. Its text is ASCII, so Brightpearl returns it unchanged.
 pub(crate) fn claim(rma: &RmaId, credit: &Order) -> Effect {
     let key = keys::adopted(rma);
     let text = format!("ReturnGO RMA {rma} adopted this sales credit. [{key}]");
     Effect::AddOrderNote { key, order_id: credit.id, body: NewOrderNote { text, is_public: false } }
 }
 
-/// The claim notes on a credit, and the RMAs that wrote them.
+/// Returns the claim notes on a credit with their RMAs.
 fn claim_notes(credit: &Order, world: &World) -> Vec<(OrderNoteId, RmaId)> {
     let notes = world.order_notes.iter().filter(|note| note.order_id == Some(credit.id));
     let claims = notes.flat_map(|note| {
@@ -112,7 +112,7 @@ fn bears_payment_of(credit: &Order, world: &World) -> bool {
         .any(|reference| refunds.contains(reference))
 }
 
-/// The lowest other RMA whose payment or note is on the credit.
+/// Returns the lowest other RMA with a payment or note on the credit.
 fn mentioned_other(credit: &Order, world: &World) -> Option<RmaId> {
     let on_credit = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
     let references = on_credit.filter_map(|payment| payment.transaction_ref.as_deref());

@@ -1,8 +1,8 @@
-//! Which row of its credit each unit of an RMA is on.
+//! The credit row of each unit of an RMA.
 //!
-//! A row's key names the order row that it credits and its first unit; the row's quantity says how many units
-//! it is for. The other units are those that could have been bought on that order row, lowest id first. A
-//! credit without any such key (one that was adopted) is read by product.
+//! A row's key names its order row and its first unit; its quantity is the number of units. The other units are those that
+//! may have been bought on that order row, lowest id first. A credit without such keys, which was adopted, is matched by
+//! product.
 
 use std::{cell::OnceCell, collections::HashMap};
 
@@ -21,14 +21,14 @@ use crate::{
 /// The units of an RMA on the rows of its credit.
 pub(crate) struct UnitsOnCredit<'w> {
     row_of: HashMap<&'w ReturnedItemId, OrderRowId>,
-    /// Rows that are for more units than the RMA has.
+    /// Rows with more units than the RMA has.
     pub(crate) surplus: Vec<SurplusRow>,
-    /// Whether rows were told by their keys rather than by product.
+    /// Whether rows were matched by their keys rather than by product.
     pub(crate) by_key: bool,
 }
 
 impl<'w> UnitsOnCredit<'w> {
-    /// Reads a credit. `units` are the RMA's that are synchronised, lowest id first.
+    /// Reads a credit. `units` are the RMA's synchronized units, lowest id first.
     pub(crate) fn of(credit: &Order, order_rows: Option<&OrderRows<'_>>, units: &[&'w Item]) -> Self {
         let mut slots = Slots::of(credit);
         let mut row_of = HashMap::with_capacity(units.len());
@@ -49,35 +49,35 @@ impl<'w> UnitsOnCredit<'w> {
         Self { row_of, surplus: slots.surplus(), by_key }
     }
 
-    /// The row that a unit is on.
+    /// Returns the row that a unit is on.
     pub(crate) fn row_of(&self, unit: &ReturnedItemId) -> Option<OrderRowId> {
         self.row_of.get(unit).copied()
     }
 
-    /// How many units are on the credit.
+    /// Returns the number of units on the credit.
     pub(crate) fn len(&self) -> usize {
         self.row_of.len()
     }
 }
 
-/// A row of the credit that is for more units than the RMA has.
+/// A credit row with more units than the RMA has.
 pub(crate) struct SurplusRow {
     pub(crate) row: OrderRowId,
     pub(crate) units: usize,
-    /// The unit that its key names, where that is one of those that went.
+    /// The unit that its key names, if that unit was removed from the RMA.
     pub(crate) first_unit: Option<ReturnedItemId>,
 }
 
-/// A row of the credit, and how many units may still be put on it.
+/// A credit row, and the number of units that can still be assigned to it.
 struct Slot<'c> {
     id: OrderRowId,
     row: &'c OrderRow,
-    /// What its key says; none where rows are told by product.
+    /// Its key. `None` if rows are matched by product.
     key: Option<RowKey<'c>>,
     free: usize,
-    /// Whether the unit that its key names is on it.
+    /// Whether the unit that its key names was assigned to it.
     has_first: bool,
-    /// The unit that its key names and that is no longer on the RMA.
+    /// The unit that its key names, if that unit is no longer on the RMA.
     lost: Option<ReturnedItemId>,
 }
 
@@ -88,7 +88,7 @@ struct Slots<'c> {
     by_origin: OnceCell<HashMap<Origin, Vec<usize>>>,
 }
 
-/// By what a slot is found for a unit that its key does not name.
+/// The value by which units are assigned to rows whose key does not name them.
 #[derive(PartialEq, Eq, Hash)]
 enum Origin {
     OrderRow(OrderRowId),
@@ -103,7 +103,7 @@ impl Slot<'_> {
 }
 
 impl<'c> Slots<'c> {
-    /// The rows that stand for units: those with a key, or if there are none those with a product.
+    /// Returns the rows that stand for units: rows with a key or, if there are none, rows with a product.
     fn of(credit: &'c Order) -> Self {
         let mut rows: Vec<_> =
             credit.order_rows.iter().filter(|(_, row)| !row.composition.bundle_child).collect();
@@ -124,7 +124,7 @@ impl<'c> Slots<'c> {
         Self { slots, by_key, by_first_unit, by_origin: OnceCell::new() }
     }
 
-    /// The row whose key names the unit.
+    /// Assigns the unit to the row whose key names it.
     fn take_own(&mut self, unit: &Item) -> Option<OrderRowId> {
         let at = *self.by_first_unit.get(unit.returned_item_id.as_str())?;
         let slot = self.slots.get_mut(at).filter(|slot| slot.free > 0)?;
@@ -133,8 +133,7 @@ impl<'c> Slots<'c> {
         Some(slot.id)
     }
 
-    /// A row keeps the place of the unit that its key names, so that no other unit seems to be on the credit
-    /// in its stead.
+    /// Reserves a unit of each row for the unit that its key names, so that no other unit is assigned in its place.
     fn hold_back_for_lost_first_units(&mut self) {
         for slot in self.slots.iter_mut().filter(|slot| self.by_key && !slot.has_first && slot.free > 0) {
             slot.free -= 1;
@@ -142,7 +141,8 @@ impl<'c> Slots<'c> {
         }
     }
 
-    /// A row that the unit could be on; one of its kind (with a product for a unit in a parcel) before others.
+    /// Assigns the unit to a row that it may be on. Rows with a product are preferred for units in a parcel, rows without one
+    /// for others.
     fn take_any(&mut self, unit: &Item, order_rows: Option<&OrderRows<'_>>) -> Option<OrderRowId> {
         let candidates = self.candidates(unit, order_rows);
         let free = |at: &&usize| self.slots.get(**at).is_some_and(|slot| slot.free > 0);
@@ -179,7 +179,7 @@ impl<'c> Slots<'c> {
         })
     }
 
-    /// Where the order is not known, or has no row for the unit, the SKU is all there is to go by.
+    /// Returns the rows with this SKU. Used if the order is unknown or has no row for the unit.
     fn with_sku(&self, sku: Option<&str>) -> Vec<usize> {
         let Some(sku) = sku.map(str::to_lowercase) else { return Vec::new() };
         let same =
@@ -200,7 +200,7 @@ fn key(row: &OrderRow) -> Option<RowKey<'_>> {
     RowKey::parse(row.external_ref.as_deref()?)
 }
 
-/// A quantity as a count; fractions and negative quantities are no units.
+/// Returns a quantity as a number of whole units. A negative quantity is 0.
 fn whole(quantity: Decimal) -> usize {
     if quantity.is_sign_negative() { 0 } else { quantity.trunc().to_usize().unwrap_or(usize::MAX) }
 }

@@ -1,8 +1,8 @@
-//! The credits that exist for an order: the RMA's own, those of other RMAs, those of other programs.
+//! The existing credits of an order: the RMA's own, those of other RMAs, and those of other programs.
 //!
-//! ReturnGO also makes returns in the commerce platform, and Brightpearl's own connector can make credits from
-//! those (docs/evidence/brightpearl-orders.md#process-of-a-return), so a credit of the same order that is not
-//! ours may be for the very same return.
+//! ReturnGO also creates returns in the commerce platform, and Brightpearl's own connector can create credits from them
+//! (docs/evidence/brightpearl-orders.md#process-of-a-return). A credit of another program may therefore be for the same
+//! return.
 
 use std::collections::BTreeMap;
 
@@ -27,20 +27,20 @@ use crate::{
     world::World,
 };
 
-/// The credits of an order, seen from one RMA.
+/// The credits of an order, from the perspective of one RMA.
 pub(crate) struct ExistingCredits<'w> {
-    /// The RMA's own.
+    /// The RMA's own credit.
     pub(crate) own: Option<&'w Order>,
-    /// Those that carry the RMA's key without being its own for certain, and why not.
+    /// Credits with the RMA's key that may not be its own, and why.
     doubtful: Vec<(&'w Order, String)>,
-    /// All others of the order.
+    /// All other credits of the order.
     others: Vec<&'w Order>,
     /// What other RMAs of the order are about to credit.
     in_flight: Vec<&'w InFlight>,
 }
 
 impl<'w> ExistingCredits<'w> {
-    /// Sorts a world's credits, lowest id first. What is no credit of the order is ignored.
+    /// Sorts the credits of a snapshot, lowest id first. Orders that are not credits of the order are ignored.
     pub(crate) fn of(world: &'w World, order: Option<&Order>, findings: &mut Findings) -> Self {
         let key = keys::credit(world.rma.id());
         let in_flight = in_flight::counted(&world.in_flight, world.rma.id(), &world.credits);
@@ -49,7 +49,7 @@ impl<'w> ExistingCredits<'w> {
             let of_order = belongs(credit, order);
             if credit.order_type_code != OrderTypeCode::SalesCredit {
                 findings.add_ignored(format!(
-                    "Order {} is of type {}, no sales credit.",
+                    "Order {} is not a sales credit (type {}). The order was ignored.",
                     credit.id, credit.order_type_code
                 ));
             } else if credit.external_ref.as_deref() == Some(key.as_str()) {
@@ -61,7 +61,7 @@ impl<'w> ExistingCredits<'w> {
                 sorted.others.push(credit);
             } else {
                 findings.add_ignored(format!(
-                    "Sales credit {} is not of the order that the RMA is for.",
+                    "Sales credit {} belongs to another order than the RMA. The credit was ignored.",
                     credit.id
                 ));
             }
@@ -69,36 +69,36 @@ impl<'w> ExistingCredits<'w> {
         sorted
     }
 
-    /// Why a credit that carries the RMA's key is not its own for certain, if so. The key is the pair of
-    /// reference and instance; without an instance on either side the reference alone.
+    /// Returns why a credit with the RMA's key may not be its own, if so. The key consists of the reference and the
+    /// integration instance, or of the reference alone if one side has no instance.
     fn doubt(&self, credit: &Order, of_order: bool, instance: Option<InstanceId>) -> Option<String> {
         match (self.own, credit.installed_integration_instance_id, instance) {
-            (Some(own), ..) => Some(format!("so does sales credit {}", own.id)),
+            (Some(own), ..) => Some(format!("sales credit {} has the same key", own.id)),
             (_, Some(theirs), Some(ours)) if theirs != ours => {
-                Some(format!("under integration instance {theirs} instead of {ours}"))
+                Some(format!("it was created by integration instance {theirs} instead of {ours}"))
             }
             _ if !of_order => Some("it belongs to another order".to_owned()),
             _ => None,
         }
     }
 
-    /// What is credited of the order already, or is about to be, apart from the RMA's own credit.
+    /// Returns the order's credits other than the RMA's own, including those about to be created.
     pub(crate) fn earlier(&self, settings: &ConnectionSettings) -> EarlierCredits<'w> {
         let credits = credit::not_cancelled(&self.others, settings);
         EarlierCredits { credits, in_flight: self.in_flight.clone() }
     }
 
-    /// Whether there are credits that carry the RMA's key without being its own.
+    /// Whether there are credits with the RMA's key that may not be its own.
     pub(crate) fn is_doubtful(&self) -> bool {
         !self.doubtful.is_empty()
     }
 
-    /// Asks about credits that carry the RMA's key without being its own.
+    /// Adds a review for each credit with the RMA's key that may not be its own.
     pub(crate) fn review_doubtful(&self, rma: &Rma, units: &[&Item], findings: &mut Findings) {
         for (credit, doubt) in &self.doubtful {
             let message = format!(
-                "Sales credit {} carries the key {} of this RMA, but {doubt}. Find out who made it, and leave the key on \
-                 one credit of the right order.",
+                "Sales credit {} has the key {} of this RMA, but {doubt}. Identify who created it, and keep the key on one \
+                 credit of the correct order only.",
                 credit.id,
                 keys::credit(rma.id())
             );
@@ -106,7 +106,7 @@ impl<'w> ExistingCredits<'w> {
         }
     }
 
-    /// The credit on which the RMA's return has begun: its own, or one that it adopted.
+    /// Returns the RMA's credit: its own, or an adopted one.
     pub(crate) fn begun(&self, world: &World, settings: &ConnectionSettings) -> Option<&'w Order> {
         let adopts = settings.existing_credit == ExistingCredit::Adopt && !self.is_doubtful();
         let adopted =
@@ -118,17 +118,17 @@ impl<'w> ExistingCredits<'w> {
         self.own.or_else(adopted).or_else(paid_on)
     }
 
-    /// Whether the RMA took a credit as its own that another RMA claimed first.
+    /// Whether the RMA adopted a credit that another RMA adopted first.
     pub(crate) fn lost_claim(&self, world: &World) -> bool {
         self.own.is_none() && self.contested(world).next().is_some()
     }
 
-    /// Asks about credits that the RMA took as its own and that another RMA claimed first.
+    /// Adds a review for each credit that the RMA adopted and another RMA adopted first.
     pub(crate) fn review_lost_claim(&self, world: &World, units: &[&Item], findings: &mut Findings) {
         for (credit, other) in self.contested(world) {
             let message = format!(
-                "RMA {} adopted sales credit {credit}, but {}. Nothing is written for RMA {} until this is settled. Decide \
-                 which RMA the credit belongs to, and record the other one by hand.",
+                "RMA {} adopted sales credit {credit}, but {}. Nothing is written for RMA {} until this is resolved. Decide \
+                 which RMA the credit belongs to, and record the other RMA manually.",
                 world.rma.id(),
                 held_by(&other),
                 world.rma.id()
@@ -144,8 +144,8 @@ impl<'w> ExistingCredits<'w> {
         })
     }
 
-    /// The credit of another program that the RMA may adopt, if the settings say so, it is exactly the RMA's
-    /// units and no other RMA holds it. A cancelled RMA adopts none.
+    /// Returns the credit of another program that the RMA may adopt: the settings allow it, its products are exactly the
+    /// RMA's units, and no other RMA holds it. A cancelled RMA adopts no credit.
     pub(crate) fn adoptable(
         &self,
         world: &World,
@@ -165,8 +165,8 @@ impl<'w> ExistingCredits<'w> {
         exact.next().filter(|_| exact.next().is_none())
     }
 
-    /// Asks about credits of other programs, if the settings want that. True when the RMA's credit has
-    /// to wait for the answer.
+    /// Adds a review about credits of other programs, unless the settings allow a second credit. Returns whether the RMA's
+    /// credit waits for it.
     pub(crate) fn review_foreign(
         &self,
         world: &World,
@@ -189,27 +189,28 @@ impl<'w> ExistingCredits<'w> {
             return false;
         }
         let message = format!(
-            "Another program made sales credit {} for the same order, perhaps for this very return.{held} {} Otherwise set \
-             `existing_credit` to `create`, or put the credit into the cancelled status.",
+            "Another program created sales credit {} for the same order, possibly for this return.{held} {} Otherwise, set \
+             `existing_credit` to `create`, or move that credit to the cancelled status.",
             credits.join(", "),
             match settings.existing_credit {
                 ExistingCredit::Adopt =>
-                    "It cannot be adopted: its products are not exactly the RMA's units, another RMA has it, or it was \
-                     paid, received or closed before the RMA was asked for.",
-                _ => "If it is, set `existing_credit` to `adopt`, and switch off whoever makes it.",
+                    "It cannot be adopted: its products are not exactly the RMA's units, another RMA holds it, or it was \
+                     paid, received or closed before the RMA was requested.",
+                _ =>
+                    "If so, set `existing_credit` to `adopt`, and stop the other program from creating credits.",
             }
         );
         findings.add_review_for_units(ReviewCode::ForeignCredit, message, ids(units));
         true
     }
 
-    /// Credits that were made neither for this RMA nor by us for another, and were not cancelled.
+    /// Iterates over the credits of other programs that are not cancelled.
     fn foreign(&self, settings: &ConnectionSettings) -> impl Iterator<Item = &'w Order> {
         let credits = credit::not_cancelled(&self.others, settings).into_iter();
         credits.filter(|credit| is_made_elsewhere(credit))
     }
 
-    /// Credits that were made neither for this RMA nor by us for another.
+    /// Iterates over the credits of other programs.
     fn made_elsewhere(&self) -> impl Iterator<Item = &'w Order> {
         self.others.iter().copied().filter(|credit| is_made_elsewhere(credit))
     }
@@ -222,14 +223,13 @@ fn is_made_elsewhere(credit: &Order) -> bool {
 fn held_by(other: &OtherHolder) -> String {
     let rma = &other.rma;
     match other.evidence {
-        HolderEvidence::Note(note) => format!("RMA {rma} adopted it before, as note {note} on it says"),
-        HolderEvidence::Store => format!("RMA {rma} adopted it before"),
-        HolderEvidence::PaymentOrNote => format!("a payment or a note of RMA {rma} is on it"),
+        HolderEvidence::Note(note) => format!("RMA {rma} adopted it first (note {note} on the credit)"),
+        HolderEvidence::Store => format!("RMA {rma} adopted it first"),
+        HolderEvidence::PaymentOrNote => format!("it has a payment or a note of RMA {rma}"),
     }
 }
 
-/// Without the order nobody can say to which order a credit belongs, and a credit whose parent was taken off
-/// is not known to be another order's.
+/// Whether a credit may belong to the order. This is assumed if the order or the credit's parent is unknown.
 fn belongs(credit: &Order, order: Option<&Order>) -> bool {
     match (order, credit.parent_order_id) {
         (Some(order), Some(parent)) => parent == order.id,
@@ -237,10 +237,10 @@ fn belongs(credit: &Order, order: Option<&Order>) -> bool {
     }
 }
 
-/// Whether something happened on a credit before the RMA was asked for: that was another return.
+/// Whether a credit was paid, received or closed before the RMA was requested, and so is for another return.
 fn has_history_before(credit: &Order, world: &World) -> bool {
-    let Some(asked_for) = world.rma.created_at.map(OffsetDateTime::timestamp) else { return false };
-    let before = |time: Option<OffsetDateTime>| time.is_some_and(|time| time.timestamp() < asked_for);
+    let Some(requested) = world.rma.created_at.map(OffsetDateTime::timestamp) else { return false };
+    let before = |time: Option<OffsetDateTime>| time.is_some_and(|time| time.timestamp() < requested);
     let mut paid = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
     let mut received = world.goods_in_notes.values().filter(|note| note.order_id == credit.id);
     before(credit.closed_on)
@@ -260,7 +260,7 @@ fn is_exactly(
     returned.is_some_and(|returned| !returned.is_empty() && returned == products_of(credit))
 }
 
-/// How many of each product the RMA's units are; none when one of them is on no row with a product.
+/// Counts the RMA's units by product. Returns `None` if a unit matches no row with a product.
 fn products_returned(
     units: &[&Item],
     order_rows: &OrderRows<'_>,
@@ -269,8 +269,8 @@ fn products_returned(
     let mut remaining = RemainingQuantities::after(order_rows, earlier, &mut Findings::default());
     let mut products = BTreeMap::new();
     for unit in units {
-        let place = remaining.allocate(unit, |_| true).ok()?;
-        let product = order_rows.get(place.row)?.row.product()?;
+        let matched = remaining.allocate(unit, |_| true).ok()?;
+        let product = order_rows.get(matched.row)?.row.product()?;
         let quantity: &mut Decimal = products.entry(product).or_default();
         *quantity = quantity.saturating_add(Decimal::ONE);
     }

@@ -1,3 +1,5 @@
+//! The reviews and warnings of a plan.
+
 use std::{collections::HashMap, hash::Hash};
 
 use returngo::{ReturnedItemId, Transaction};
@@ -7,23 +9,23 @@ use crate::{
     plan::{Finding, Review, ReviewCode, Warning, WarningCode},
 };
 
-/// Collects reviews and warnings. The same thing about several units or transactions is said once, with all
-/// of them.
+/// Collects reviews and warnings. Findings with the same code and message are merged into one, which names all their units
+/// and transactions.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    /// What is settled by hand is not asked again.
+    /// Reviews that were resolved manually. They are not added again.
     settled: SettledReviews,
     reviews: FindingList<ReviewCode>,
     warnings: FindingList<WarningCode>,
 }
 
 impl Findings {
-    /// Nothing is found yet; what is settled by hand is not asked.
+    /// Creates an empty collection that leaves out resolved reviews.
     pub(crate) fn with_settled(settled: SettledReviews) -> Self {
         Self { settled, ..Self::default() }
     }
 
-    /// Asks a person about these units.
+    /// Adds a review about these units.
     pub(crate) fn add_review_for_units<'a>(
         &mut self,
         code: ReviewCode,
@@ -33,7 +35,7 @@ impl Findings {
         self.add_review(finding_for_units(code, message, units));
     }
 
-    /// Asks a person about this transaction.
+    /// Adds a review about this transaction.
     pub(crate) fn add_review_for_transaction(
         &mut self,
         code: ReviewCode,
@@ -43,7 +45,7 @@ impl Findings {
         self.add_review(finding_for_transaction(code, message, transaction));
     }
 
-    /// Warns about these units.
+    /// Adds a warning about these units.
     pub(crate) fn add_warning_for_units<'a>(
         &mut self,
         code: WarningCode,
@@ -53,7 +55,7 @@ impl Findings {
         self.warnings.add(finding_for_units(code, message, units));
     }
 
-    /// Warns about this transaction.
+    /// Adds a warning about this transaction.
     pub(crate) fn add_warning_for_transaction(
         &mut self,
         code: WarningCode,
@@ -63,7 +65,7 @@ impl Findings {
         self.warnings.add(finding_for_transaction(code, message, transaction));
     }
 
-    /// Says that a fact was ignored.
+    /// Adds a warning that a fact was ignored.
     pub(crate) fn add_ignored(&mut self, fact: impl Into<String>) {
         self.add_warning_for_units(WarningCode::ForeignFact, fact, []);
     }
@@ -78,7 +80,7 @@ impl Findings {
         self.warnings.add(warning);
     }
 
-    /// Whether a person is asked anything.
+    /// Whether a review is open.
     pub(crate) fn has_reviews(&self) -> bool {
         !self.reviews.list.is_empty()
     }
@@ -139,7 +141,7 @@ impl<C: Copy + Eq + Hash> FindingList<C> {
     }
 }
 
-/// Keeps the list ascending and free of repetitions.
+/// Inserts into a sorted list, unless the entry is already there.
 fn insert<T: Ord>(list: &mut Vec<T>, one: T) {
     if let Err(at) = list.binary_search(&one) {
         list.insert(at, one);

@@ -37,7 +37,7 @@ mod unique;
 pub mod updates;
 pub mod world;
 
-pub use credit::sales_credit_for;
+pub use credit::{CreditInput, sales_credit_for};
 pub use decisions::Decision;
 pub use explain::{Explanation, explain};
 pub use in_flight::{InFlight, InFlightRow};

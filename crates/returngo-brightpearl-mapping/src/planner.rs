@@ -1,17 +1,18 @@
-//! Puts the pieces together: from a world to a plan.
+//! The plan for one RMA.
 
 use brightpearl::{OrderId, order::Order};
 use returngo::{Item, RmaStatus};
 
 use crate::{
-    amounts, changes, claims, credit,
+    amounts, changes, claims,
+    credit::CreditRequest,
     credit_rows::UnitsOnCredit,
     decisions::SettledReviews,
     existing_credits::ExistingCredits,
     field_map::FieldValues,
     findings::Findings,
-    finish,
-    goods::{self, StockRows},
+    finish::{self, Progress},
+    goods::{self, ReturnedGoods, StockRows},
     keys,
     matching::{OrderRows, RemainingQuantities},
     original_order,
@@ -26,39 +27,39 @@ use crate::{
     world::World,
 };
 
-/// What to do about an RMA, given what both systems say about it now.
+/// Returns the plan for an RMA: the writes, reviews and warnings that follow from a snapshot of both systems.
 ///
-/// The same world gives the same plan, in whatever order its lists come. Before the RMA reaches the settings'
-/// trigger nothing is planned and nothing is asked; once there is a credit it is followed, however far the RMA
-/// goes back.
+/// The same snapshot gives the same plan, whatever the order of its lists. Before the RMA reaches the settings' trigger,
+/// the plan has no writes and no reviews. Once the RMA has a credit, the credit is kept up to date, whatever the RMA's
+/// status.
 pub fn plan(world: &World, settings: &ConnectionSettings) -> Plan {
     let mut findings = Findings::with_settled(SettledReviews::of(&world.decisions));
     let case = Case::of(world, settings, &mut findings);
     if case.is_too_early() { case.idle_plan() } else { case.plan(findings) }
 }
 
-/// One RMA with everything that belongs to it.
+/// One RMA with all facts about it.
 struct Case<'w> {
     world: &'w World,
     settings: &'w ConnectionSettings,
     /// All units of the RMA, lowest id first.
     units: Vec<&'w Item>,
-    /// Those whose return method is synchronised.
+    /// The units whose return method is synchronized.
     synchronised: Vec<&'w Item>,
-    /// Those of them that are not settled by hand.
+    /// The synchronized units that were not settled manually.
     to_credit: Vec<&'w Item>,
-    /// What people settled by hand.
+    /// Reviews that were resolved manually.
     settled: SettledReviews,
     order: Result<&'w Order, Review>,
     order_rows: Option<OrderRows<'w>>,
     existing: ExistingCredits<'w>,
-    /// Whether the RMA came to its trigger before, whatever its status is now.
+    /// Whether the RMA reached its trigger before, whatever its status is now.
     has_begun: bool,
-    /// The RMA's credit: its own, or one that it adopted.
+    /// The RMA's credit: its own, or an adopted one.
     credit: Option<&'w Order>,
-    /// A credit to adopt, which has to be claimed before anything else is written.
+    /// A credit to adopt. The claim is written before anything else.
     to_claim: Option<&'w Order>,
-    /// Whether another RMA claimed the RMA's credit first.
+    /// Whether another RMA adopted the RMA's credit first.
     has_lost_claim: bool,
 }
 
@@ -105,7 +106,7 @@ impl<'w> Case<'w> {
         self.world.rma.status().is_off()
     }
 
-    /// Whether the RMA has not come to its trigger. Cancelled and rejected ones never will.
+    /// Whether the RMA has not reached its trigger. Cancelled and rejected RMAs never do.
     fn is_too_early(&self) -> bool {
         let reached = rma_facts::reached_trigger(&self.world.rma, &self.synchronised, self.settings);
         !self.has_begun && !self.is_off() && !reached
@@ -163,13 +164,13 @@ impl<'w> Case<'w> {
                 let (rma, settings) = (&self.world.rma, self.settings);
                 effects.extend(finish::cancel(rma, credit, is_paid, settings, &mut findings));
             } else if !self.is_off() && !findings.has_reviews() {
-                let is_refunded = context.payments.is_refunded(refund::tolerance(currency(credit), credited));
-                let (rma, settings) = (&self.world.rma, self.settings);
-                effects.extend(finish::effects(rma, credit, is_refunded, &units, &refunds, settings));
+                let is_paid = context.payments.reach_total(refund::tolerance(currency(credit), credited));
+                let progress = Progress { is_paid, units: &units, refunds: &refunds };
+                effects.extend(finish::effects(&self.world.rma, credit, &progress, self.settings));
             }
             effects.extend(updates::rma_updates_for(&self.world.rma, &units));
         }
-        // Whatever else there is to write waits for the claim: only one RMA may hold a credit.
+        // All other writes wait for the claim: a credit belongs to one RMA only.
         if let Some(foreign) = self.to_claim {
             effects = vec![claims::claim(self.world.rma.id(), foreign)];
         } else if self.has_lost_claim {
@@ -182,7 +183,7 @@ impl<'w> Case<'w> {
         Plan { effects, reviews, warnings, state: ReturnState { credit, units, refunds } }
     }
 
-    /// The credit to create, when the RMA is to have one and nothing about it has to be asked first.
+    /// Returns the creation of the credit, if the RMA needs one and no review blocks it.
     fn create_credit(&self, findings: &mut Findings) -> Option<Effect> {
         let is_taken = self.credit.is_some() || self.to_claim.is_some() || self.has_lost_claim;
         if is_taken || self.impossible().is_some() || self.existing.is_doubtful() {
@@ -195,13 +196,20 @@ impl<'w> Case<'w> {
         if self.existing.review_foreign(self.world, &self.to_credit, self.settings, findings) {
             return None;
         }
-        let (world, units, settings) = (self.world, &self.to_credit, self.settings);
-        let (rows, earlier) = (self.order_rows.as_ref()?, self.existing.earlier(settings));
-        let drafted = credit::draft(&world.rma, units, rows, &earlier, &world.account, settings, findings)?;
-        Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(drafted.body) })
+        let (world, settings) = (self.world, self.settings);
+        let request = CreditRequest {
+            rma: &world.rma,
+            units: &self.to_credit,
+            order_rows: self.order_rows.as_ref()?,
+            earlier: &self.existing.earlier(settings),
+            account: &world.account,
+            settings,
+        };
+        let draft = request.draft(findings)?;
+        Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(draft.body) })
     }
 
-    /// The custom fields of the field map, which Brightpearl takes once the credit exists.
+    /// Returns the custom fields of the field map. Brightpearl accepts them once the credit exists.
     fn set_custom_fields(&self, findings: &mut Findings) -> Option<Effect> {
         let is_settled = self.settled.whole(ReviewCode::FieldMapFailed);
         let is_open = |credit: &&Order| !self.is_off() && !is_settled && !credit.is_closed();
@@ -212,32 +220,32 @@ impl<'w> Case<'w> {
         Some(Effect::SetCustomFields { key, order_id: credit.id, body })
     }
 
-    /// Why the RMA will never have a credit, if it has none and that is so.
+    /// Returns why the RMA will never have a credit, if so.
     fn impossible(&self) -> Option<String> {
         if self.credit.is_some() {
             None
         } else if self.is_off() {
             Some(format!("the RMA is {}", self.world.rma.status()))
         } else if self.synchronised.is_empty() {
-            Some("none of its units is to be synchronised".to_owned())
+            Some("none of its units is synchronized".to_owned())
         } else if let Some(review) = self.settled.credit() {
-            Some(format!("its credit was settled by hand ({review})"))
+            Some(format!("its credit was settled manually ({review})"))
         } else if self.to_credit.is_empty() {
-            Some("its units were settled by hand".to_owned())
+            Some("its units were settled manually".to_owned())
         } else {
             None
         }
     }
 
-    /// The credit that money may be recorded on: while it is asked which one is the RMA's, there is none.
+    /// Returns the credit on which refunds may be recorded. `None` while a review asks which credit is the RMA's.
     fn certain_credit(&self) -> Option<&'w Order> {
         self.credit.filter(|_| !self.existing.is_doubtful())
     }
 
-    /// That a person settled which credit is the RMA's, while several carry its key: no money is recorded on either.
+    /// Returns the resolved review of several credits with the RMA's key, if any: refunds are recorded on none of them.
     fn settled_while_doubtful(&self) -> Option<String> {
         let review = self.settled.credit().filter(|_| self.existing.is_doubtful())?;
-        Some(format!("which credit is its own was settled by hand ({review})"))
+        Some(format!("the choice of its credit was settled manually ({review})"))
     }
 
     fn context(&self, credited_units: usize, findings: &mut Findings) -> RefundContext<'_> {
@@ -257,7 +265,8 @@ impl<'w> Case<'w> {
         }
     }
 
-    /// Where money that came in is noted while there is no credit: the order, unless it is another shop order.
+    /// Returns the order on which money from the shopper is noted while there is no credit. `None` if the order is that of
+    /// another shop order.
     fn order_to_note_on(&self) -> Option<OrderId> {
         let is_own = |order: &&Order| {
             self.credit.is_some() || original_order::is_of_rma(order, &self.world.rma).is_ok()
@@ -265,7 +274,7 @@ impl<'w> Case<'w> {
         self.known_order().filter(is_own).map(|order| order.id)
     }
 
-    /// What the order has left behind all its credits, the RMA's own among them.
+    /// Returns the remaining quantities of the order after all its credits, including the RMA's own.
     fn left_behind(&self, credit: &'w Order) -> Option<RemainingQuantities<'_, 'w>> {
         let mut earlier = self.existing.earlier(self.settings);
         if earlier.credits.iter().all(|other| other.id != credit.id) {
@@ -283,9 +292,8 @@ impl<'w> Case<'w> {
         if !self.is_off() {
             changes::add_reviews(credit, &self.to_credit, on_credit, || self.left_behind(credit), findings);
         }
-        let finished = finish::is_finished(credit, self.settings);
-        let (world, settings) = (self.world, self.settings);
-        let units = goods::unit_states(world, credit, &self.units, on_credit, finished, settings, findings);
+        let (world, settings, units) = (self.world, self.settings, &self.units);
+        let units = ReturnedGoods { world, credit, units, on_credit, settings }.unit_states(findings);
         let came: Vec<_> = units
             .iter()
             .filter(|unit| unit.state.was_received())
@@ -293,7 +301,7 @@ impl<'w> Case<'w> {
             .collect();
         if self.is_off() && !came.is_empty() {
             let message = format!(
-                "Goods came on sales credit {}, but the RMA is {}. Reopen the RMA, or send them back.",
+                "Goods were received on sales credit {}, but the RMA is {}. Reopen the RMA, or send the goods back.",
                 credit.id,
                 world.rma.status()
             );
@@ -302,7 +310,7 @@ impl<'w> Case<'w> {
         units
     }
 
-    /// The units before there is a credit: awaited, but for those that never come.
+    /// Returns the units' states before there is a credit: expected, unless no goods will be returned.
     fn units_without_credit(&self) -> Vec<UnitStatus> {
         let rows = self.order_rows.as_ref().map(|rows| (rows, StockRows::of(self.world, rows.order)));
         let is_received = |unit: &Item| {
@@ -311,8 +319,8 @@ impl<'w> Case<'w> {
             row.is_none_or(|(row, stock)| stock.received_rows(row).next().is_some())
         };
         let state_of = |unit: &Item| {
-            let awaited = !goods::nothing_comes(unit, self.settings) && is_received(unit);
-            if awaited { UnitState::Expected } else { UnitState::NoReturn }
+            let is_expected = !goods::nothing_comes(unit, self.settings) && is_received(unit);
+            if is_expected { UnitState::Expected } else { UnitState::NoReturn }
         };
         let status = |unit: &&Item| UnitStatus {
             returned_item_id: unit.returned_item_id.clone(),
@@ -322,7 +330,7 @@ impl<'w> Case<'w> {
         self.units.iter().map(status).collect()
     }
 
-    /// A tax date in the wrong zone can slip a day.
+    /// Warns of an unknown time zone: with a wrong zone, a tax date can be off by one day.
     fn warn_of_unknown_zone(&self, effects: &[Effect], findings: &mut Findings) {
         let dated = |effect: &Effect| {
             matches!(
@@ -332,9 +340,8 @@ impl<'w> Case<'w> {
         };
         if self.world.account.time_zone().is_none() && effects.iter().any(dated) {
             let name = self.world.account.time_zone_name().unwrap_or("(none)");
-            findings.add_ignored(format!(
-                "The account's time zone {name} is not known; times are written in UTC."
-            ));
+            findings
+                .add_ignored(format!("The account's time zone {name} is unknown. Times are written in UTC."));
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Refund → payment on the credit.
+//! Refunds as payments on the credit.
 //!
-//! Only money that ReturnGO says has moved is recorded, once, in the credit's currency, under a payment method
-//! that is known to lead to a bank account. Brightpearl itself refuses neither a method that does not exist
-//! nor a refund above the credit (docs/evidence/brightpearl-accounting.md#payment-rules), so both are refused here.
+//! Only successful refunds are recorded, once, in the credit's currency and with a payment method that the account has.
+//! Brightpearl accepts payment methods that do not exist and refunds above the credit
+//! (docs/evidence/brightpearl-accounting.md#payment-rules), so both are rejected here.
 
 mod adjustment;
 mod credit_payments;
@@ -32,12 +32,12 @@ use crate::{
 pub(crate) use credit_payments::{CreditPayments, tolerance, total};
 pub(crate) use recording::{RefundContext, record};
 
-/// A payment to record, and what there is to say about it.
+/// A payment to record, with its warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentDraft {
     /// The payment.
     pub body: NewCustomerPayment,
-    /// That Brightpearl will post it to the base currency's bank account.
+    /// A warning if Brightpearl will post the payment to the base currency's bank account.
     pub warning: Option<Warning>,
 }
 
@@ -90,8 +90,8 @@ impl RefundPayment<'_> {
         let warning = match &tender.posting_target {
             PostingTarget::BaseCurrencyAccount(bank) => {
                 let message = format!(
-                    "Payment method {} has no bank account for {currency}: Brightpearl posts to {bank}, its account for the \
-                     base currency.",
+                    "Payment method {} has no bank account for {currency}. Brightpearl posts the payment to {bank}, its account \
+                     for the base currency.",
                     tender.method
                 );
                 Some(finding_for_transaction(WarningCode::BaseCurrencyAccount, message, refund))
@@ -106,34 +106,38 @@ impl RefundPayment<'_> {
         let currency = &self.credit.currency.order_currency_code;
         let code = self.settings.tender(&refund.kind, currency).ok_or_else(|| {
             let message = format!(
-                "No payment method is set for {} in {currency}. Name one under `tenders`: store credit is not paid from the \
+                "No payment method is configured for {} in {currency}. Add one to `tenders`: store credit is not paid from the \
                  bank account of other refunds.",
                 refund.kind
             );
             finding_for_transaction(ReviewCode::TenderMissing, message, refund)
         })?;
         tender::resolve(code, currency, self.account).map_err(|error| {
-            finding_for_transaction(ReviewCode::TenderUnresolved, sentence(&error.to_string()), refund)
+            finding_for_transaction(
+                ReviewCode::TenderUnresolved,
+                format!("Invalid payment method for the refund: {error}."),
+                refund,
+            )
         })
     }
 }
 
-/// Brightpearl cuts longer ones (docs/evidence/brightpearl-accounting.md#recording-a-payment).
+/// Brightpearl truncates longer references (docs/evidence/brightpearl-accounting.md#recording-a-payment).
 const LONGEST_JOURNAL_REF: usize = 255;
 
-/// What was refunded in the credit's currency, without a sign: the direction is the type's.
+/// Returns the refunded amount in the credit's currency, without a sign: the transaction's type gives the direction.
 fn amount_on(credit: &Order, refund: &Transaction) -> Result<Decimal, Review> {
     let (id, currency) = (&refund.id, &credit.currency.order_currency_code);
     let amount = refund.amount.in_currency(currency).map(|amount| amount.abs());
     amount.and_then(|amount| amounts::payable(amount, currency)).ok_or_else(|| {
         let message = match amount {
             Some(amount) => format!(
-                "Refund {id} is {amount} {currency}, which is no whole number of the currency's smallest units. Find out \
-                 what was paid, and record it by hand."
+                "The amount of refund {id} is {amount} {currency}, which cannot be paid in {currency}. Determine the amount \
+                 that was paid, and record it manually."
             ),
             None => format!(
-                "Refund {id} is in {}, sales credit {} is in {currency}. Find out what was paid in {currency}, and record \
-                 it by hand.",
+                "Refund {id} is in {}, but sales credit {} is in {currency}. Determine the amount in {currency}, and record \
+                 it manually.",
                 amounts::currencies(&refund.amount),
                 credit.id
             ),
@@ -142,11 +146,7 @@ fn amount_on(credit: &Order, refund: &Transaction) -> Result<Decimal, Review> {
     })
 }
 
-fn sentence(text: &str) -> String {
-    format!("The payment method of the refund cannot be used: {text}.")
-}
-
-/// The payment method of a code among the account's.
+/// Returns the account's payment method with this code.
 pub(crate) fn method<'a>(
     code: &PaymentMethodCode,
     account: &'a AccountFacts,
@@ -194,25 +194,25 @@ pub(crate) fn has_refunded(transactions: &[KeyedTransaction<'_>]) -> bool {
         .any(|keyed| keyed.flow == MoneyFlow::Refund && !keyed.transaction.amount.amount.is_zero())
 }
 
-/// What a transaction means for the payments.
+/// The effect of a transaction on the shopper's money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MoneyFlow {
-    /// Money or credit went to the shopper.
+    /// Money or store credit was returned to the shopper.
     Refund,
-    /// Money is to go to the shopper.
+    /// A refund was requested.
     RefundRequested,
-    /// Money came from the shopper.
+    /// The shopper paid.
     MoneyIn,
-    /// Money is to come from the shopper.
+    /// A payment by the shopper was requested.
     MoneyInRequested,
-    /// No money moved.
+    /// No money was transferred.
     Failed,
-    /// It cannot be told.
+    /// The type or status is unknown.
     Unknown,
 }
 
-/// Reads type and status of a transaction (docs/evidence/returngo.md#refund-transactions): the type gives the
-/// direction, and only `Success` says that money moved.
+/// Classifies a transaction by type and status (docs/evidence/returngo.md#refund-transactions). The type gives the
+/// direction; money was transferred only if the status is `Success`.
 pub(crate) fn money_flow(transaction: &Transaction) -> MoneyFlow {
     let refund = transaction.is_refund();
     if !refund && transaction.kind != TransactionType::InvoicePayment {

@@ -1,9 +1,9 @@
-//! Which units form one row of the credit.
+//! The units that form one row of the credit.
 
 use brightpearl::order::Order;
 use returngo::Item;
 
-use super::prices::Prices;
+use super::prices::{PricedUnit, Prices};
 use crate::{
     field_map::{FieldValues, RowFields},
     findings::Findings,
@@ -15,90 +15,96 @@ use crate::{
 
 /// Units that form one row of the credit.
 pub(super) struct CreditGroup<'a> {
-    /// The order's row, as an index.
+    /// The index of the order's row.
     pub(super) row: usize,
-    /// Whether they come back in a parcel: a row with a product waits for stock.
+    /// Whether the units come back in a parcel: a row with a product waits for stock.
     pub(super) comes_back: bool,
-    /// What they and the row have in common.
     pub(super) match_tier: MatchTier,
-    pub(super) units: Vec<&'a Item>,
-    /// What the field map says about the row.
+    pub(super) units: Vec<PricedUnit<'a>>,
+    /// The values of the field map for the row.
     pub(super) fields: RowFields,
 }
 
-/// Puts each unit on a row of the order. Units on the same row form one row of the credit; if some of them come
-/// in a parcel and some in none, two, the parcel's first.
+/// Matches each unit to a row of the order. Units of the same row form one group. If some of them come in a parcel and
+/// some do not, they form two groups, those in a parcel first.
 pub(super) fn by_row<'a>(
     units: &[&'a Item],
     remaining: &mut RemainingQuantities<'_, '_>,
     prices: &Prices<'_>,
     findings: &mut Findings,
 ) -> Vec<CreditGroup<'a>> {
-    let mut placed = Vec::with_capacity(units.len());
+    let mut matched = Vec::with_capacity(units.len());
     for &unit in units {
-        if let Some((code, problem)) = prices.problem(unit) {
+        let priced = prices.price(unit);
+        if let Some((code, problem)) = problem(&priced, remaining, prices) {
             findings.add_review_for_units(code, problem, [&unit.returned_item_id]);
             continue;
         }
-        if let Some(what) = prices.unclear(unit).filter(|_| remaining.has_several_prices(unit)) {
-            let problem = format!(
-                "ReturnGO does not say {what}, and the rows of the order that fit the unit have several prices. \
-                 Credit the unit by hand."
-            );
-            findings.add_review_for_units(ReviewCode::TaxUnclear, problem, [&unit.returned_item_id]);
-            continue;
-        }
-        if has_unknown_method(unit, prices.settings) {
-            let problem = "The unit's return method has no name, and settings go by it (`return_methods.skip`, \
-                           `warehouses`). Credit the unit by hand, or leave it out.";
-            findings.add_review_for_units(
-                ReviewCode::UnmatchedItem,
-                problem.to_owned(),
-                [&unit.returned_item_id],
-            );
-            continue;
-        }
-        match remaining.allocate(unit, |row| prices.price_matches(unit, row)) {
-            Ok(place) => {
-                if let Some(row) = remaining.rows.get(place.row) {
-                    warn_of_sku_case(place.match_tier, unit, row, findings);
-                    prices.warn_of_drift(unit, row, findings);
+        match remaining.allocate(unit, |row| prices.price_matches(&priced, row)) {
+            Ok(row) => {
+                if let Some(order_row) = remaining.rows.get(row.row) {
+                    warn_of_sku_case(row.match_tier, unit, order_row, findings);
+                    prices.warn_of_drift(&priced, order_row, findings);
                 }
-                placed.push((place, unit));
+                matched.push((row, priced));
             }
             Err(error) => add_match_error(error, unit, prices.order, findings),
         }
     }
-    group_matched(placed)
+    group_matched(matched)
 }
 
-/// Whether settings go by the name of return methods, and the unit's has none.
-fn has_unknown_method(unit: &Item, settings: &ConnectionSettings) -> bool {
-    let goes_by_name = !settings.return_methods.skip.is_empty() || !settings.warehouses.is_empty();
-    goes_by_name && unit.return_method.as_ref().is_some_and(|method| method.name.is_empty())
+/// Returns why a unit cannot be matched to a row or credited, if so.
+fn problem(
+    priced: &PricedUnit<'_>,
+    remaining: &RemainingQuantities<'_, '_>,
+    prices: &Prices<'_>,
+) -> Option<(ReviewCode, String)> {
+    let unit = priced.unit;
+    if let Some(problem) = prices.problem(priced) {
+        return Some(problem);
+    }
+    if let Some(missing) = prices.missing(unit).filter(|_| remaining.has_several_prices(unit)) {
+        let problem = format!(
+            "ReturnGO does not report {missing}, and the matching rows of the order have different prices. Credit the unit \
+             manually."
+        );
+        return Some((ReviewCode::TaxUnclear, problem));
+    }
+    has_unnamed_method(unit, prices.settings).then(|| {
+        let problem = "The unit's return method has no name, but the settings `return_methods.skip` and `warehouses` refer to \
+                       methods by name. Credit the unit manually, or leave it out.";
+        (ReviewCode::UnmatchedItem, problem.to_owned())
+    })
 }
 
-/// The groups of units that are placed, by row.
-fn group_matched(mut placed: Vec<(MatchedRow, &Item)>) -> Vec<CreditGroup<'_>> {
-    placed.sort_by_key(|(place, unit)| (place.row, !unit.comes_back()));
-    let same = |(left, one): &(MatchedRow, &Item), (right, other): &(MatchedRow, &Item)| {
-        left.row == right.row && one.comes_back() == other.comes_back()
+/// Whether settings refer to return methods by name, and the unit's method has none.
+fn has_unnamed_method(unit: &Item, settings: &ConnectionSettings) -> bool {
+    let needs_name = !settings.return_methods.skip.is_empty() || !settings.warehouses.is_empty();
+    needs_name && unit.return_method.as_ref().is_some_and(|method| method.name.is_empty())
+}
+
+fn group_matched(mut matched: Vec<(MatchedRow, PricedUnit<'_>)>) -> Vec<CreditGroup<'_>> {
+    matched.sort_by_key(|(row, priced)| (row.row, !priced.unit.comes_back()));
+    let is_same = |(left, one): &(MatchedRow, PricedUnit<'_>),
+                   (right, other): &(MatchedRow, PricedUnit<'_>)| {
+        left.row == right.row && one.unit.comes_back() == other.unit.comes_back()
     };
-    let groups = placed.chunk_by(same).filter_map(|group| {
-        let (place, first) = group.first()?;
+    let groups = matched.chunk_by(is_same).filter_map(|group| {
+        let (row, first) = group.first()?;
         Some(CreditGroup {
-            row: place.row,
-            comes_back: first.comes_back(),
-            match_tier: place.match_tier,
-            units: group.iter().map(|(_, unit)| *unit).collect(),
+            row: row.row,
+            comes_back: first.unit.comes_back(),
+            match_tier: row.match_tier,
+            units: group.iter().map(|(_, priced)| *priced).collect(),
             fields: RowFields::default(),
         })
     });
     groups.collect()
 }
 
-/// Divides groups whose units the field map treats differently; the group of the lowest unit comes first. None when
-/// a value of the map has to be asked about.
+/// Splits groups whose units get different values from the field map. The group of the lowest unit comes first.
+/// Returns `None` if a value needs a review.
 pub(super) fn by_fields<'a>(
     groups: Vec<CreditGroup<'a>>,
     rows: &OrderRows<'_>,
@@ -107,29 +113,30 @@ pub(super) fn by_fields<'a>(
     findings: &mut Findings,
 ) -> Option<Vec<CreditGroup<'a>>> {
     let Some(fields) = fields else { return Some(groups) };
-    let mut divided = Vec::new();
-    let mut clear = true;
+    let mut split = Vec::new();
+    let mut is_clear = true;
     for group in groups {
         let Some(row) = rows.get(group.row) else { continue };
-        let first = divided.len();
-        for unit in group.units {
-            let of_unit = fields.of_unit(unit, row.row, findings);
-            let Some(of_unit) = of_unit.filter(|of_unit| are_known(of_unit, unit, account, findings)) else {
-                clear = false;
+        let first = split.len();
+        for priced in group.units {
+            let of_unit = fields.of_unit(priced.unit, row.row, findings);
+            let Some(of_unit) = of_unit.filter(|of_unit| are_known(of_unit, priced.unit, account, findings))
+            else {
+                is_clear = false;
                 continue;
             };
             let same =
-                divided.iter_mut().skip(first).find(|known: &&mut CreditGroup<'a>| known.fields == of_unit);
+                split.iter_mut().skip(first).find(|known: &&mut CreditGroup<'a>| known.fields == of_unit);
             match same {
-                Some(known) => known.units.push(unit),
-                None => divided.push(CreditGroup { units: vec![unit], fields: of_unit, ..group }),
+                Some(known) => known.units.push(priced),
+                None => split.push(CreditGroup { units: vec![priced], fields: of_unit, ..group }),
             }
         }
     }
-    clear.then_some(divided)
+    is_clear.then_some(split)
 }
 
-/// Whether the account has the codes that the field map gives, as far as its codes were read.
+/// Whether the account has the codes of the field map, as far as its codes were read.
 fn are_known(fields: &RowFields, unit: &Item, account: &AccountFacts, findings: &mut Findings) -> bool {
     let nominal = fields.nominal_code.as_ref().filter(|code| {
         !account.nominal_codes.is_empty() && !account.nominal_codes.iter().any(|known| known.code == **code)
@@ -138,56 +145,58 @@ fn are_known(fields: &RowFields, unit: &Item, account: &AccountFacts, findings: 
         .tax_code
         .as_ref()
         .filter(|code| !account.tax_codes.is_empty() && account.tax_code(code).is_none());
-    let nominal =
-        nominal.map(|code| format!("`rows[].nominalCode` the code {code}, which is no nominal code"));
-    let tax = tax.map(|code| format!("`rows[].taxCode` the code {code}, which is no tax code"));
+    let nominal = nominal.map(|code| format!("`rows[].nominalCode`: the account has no nominal code {code}"));
+    let tax = tax.map(|code| format!("`rows[].taxCode`: the account has no tax code {code}"));
     let unknown: Vec<String> = nominal.into_iter().chain(tax).collect();
-    for given in &unknown {
-        let message = format!("The field map gives {given} of the account. Put the map right.");
+    for problem in &unknown {
+        let message =
+            format!("Invalid value of the field map for {problem}. Correct the setting `field_map`.");
         findings.add_review_for_units(ReviewCode::FieldMapFailed, message, [&unit.returned_item_id]);
     }
     unknown.is_empty()
 }
 
+/// Adds the review for a unit that matches no row.
 pub(crate) fn add_match_error(error: MatchError, unit: &Item, order: &Order, findings: &mut Findings) {
-    let (sku, line) =
-        (described(unit.sku.as_deref()), described(unit.shop_line_item_id.as_ref().map(|id| id.as_str())));
+    let sku = or_none(unit.sku.as_deref());
+    let line = or_none(unit.shop_line_item_id.as_ref().map(|id| id.as_str()));
     let order = order.id;
     let (code, message) = match error {
         MatchError::NoRow => (
             ReviewCode::UnmatchedItem,
             format!(
-                "No row of sales order {order} has the order line {line} or the SKU {sku}. Credit the unit by hand: add a \
+                "No row of sales order {order} matches the order line {line} or the SKU {sku}. Credit the unit manually: add a \
                  row to the credit whose external reference ends with the unit's id."
             ),
         ),
         MatchError::BelowOneUnit => (
             ReviewCode::UnmatchedItem,
             format!(
-                "The row of sales order {order} for order line {line}, SKU {sku}, is for less than one unit, so there is \
-                 nothing on it to credit. Look at the order, and credit the unit by hand."
+                "The row of sales order {order} for order line {line}, SKU {sku}, has a quantity below 1, so nothing can be \
+                 credited. Check the order and credit the unit manually."
             ),
         ),
-        MatchError::NothingLeft(taken) => (
+        MatchError::NothingLeft(usage) => (
             ReviewCode::AlreadyCredited,
             format!(
-                "Sales order {order} has no unit of order line {line}, SKU {sku}, left to credit: {taken}. Check the order's \
-                 credits, and the units of the RMA."
+                "No units of order line {line}, SKU {sku}, are left to credit on sales order {order}: {usage}. Check the order for \
+                 duplicate credits, and the units of the RMA."
             ),
         ),
     };
     findings.add_review_for_units(code, message, [&unit.returned_item_id]);
 }
 
-fn described(text: Option<&str>) -> &str {
+fn or_none(text: Option<&str>) -> &str {
     text.unwrap_or("(none)")
 }
 
-fn warn_of_sku_case(match_tier: MatchTier, unit: &Item, row: &CreditableRow<'_>, findings: &mut Findings) {
-    if match_tier == MatchTier::FoldedSku {
-        let (ours, theirs) = (described(row.row.product_sku.as_deref()), described(unit.sku.as_deref()));
-        let message =
-            format!("The SKU is {theirs} in ReturnGO and {ours} in Brightpearl; taken as the same.");
+fn warn_of_sku_case(tier: MatchTier, unit: &Item, row: &CreditableRow<'_>, findings: &mut Findings) {
+    if tier == MatchTier::FoldedSku {
+        let (ours, theirs) = (or_none(row.row.product_sku.as_deref()), or_none(unit.sku.as_deref()));
+        let message = format!(
+            "The SKU is {theirs} in ReturnGO and {ours} in Brightpearl. They are treated as the same."
+        );
         findings.add_warning_for_units(WarningCode::SkuCase, message, [&unit.returned_item_id]);
     }
 }

@@ -1,5 +1,4 @@
-//! Which names a document has, as the types declare them: a name that is misspelt in a field map is found when
-//! the map is loaded, not when a return lacks the value.
+//! The names of a document, as its type declares them. Misspelled names in a field map are found when the map is loaded.
 
 use std::fmt;
 
@@ -9,32 +8,31 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-/// A name of a path that is not there.
+/// A name in a path that the document does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct UnknownName {
-    /// Which of the path's names.
+    /// The position of the name in the path.
     pub(super) at: usize,
-    /// The names that there are in its place; none below a plain value or a list.
+    /// The names that are valid there. Empty below a plain value or a list.
     pub(super) known: &'static [&'static str],
 }
 
-/// The first name of a path that a document of this type cannot have. Where a type leaves its names open,
-/// every name is fine.
+/// Returns the first name of a path that a document of this type cannot have. Types with open names accept every name.
 pub(super) fn unknown_name<T: DeserializeOwned>(path: &[&str]) -> Option<UnknownName> {
     let mut found = None;
-    // A probe ends every reading with an error; what it learned is in `found`.
-    let _ = T::deserialize(Probe { path, at: 0, found: &mut found });
+    // The reader ends with an error in any case. Its result is in `found`.
+    let _ = T::deserialize(PathReader { path, at: 0, found: &mut found });
     found
 }
 
-/// Reads one path of a type as if a document had nothing else.
-struct Probe<'p> {
+/// Deserializes a type from a document that consists of one path.
+struct PathReader<'p> {
     path: &'p [&'p str],
     at: usize,
     found: &'p mut Option<UnknownName>,
 }
 
-impl Probe<'_> {
+impl PathReader<'_> {
     fn expects_no_more_names<V>(self) -> Result<V, Stop> {
         self.refuses_the_next_of(&[])
     }
@@ -47,7 +45,7 @@ impl Probe<'_> {
     }
 }
 
-impl<'de> Deserializer<'de> for Probe<'_> {
+impl<'de> Deserializer<'de> for PathReader<'_> {
     type Error = Stop;
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -58,7 +56,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     ) -> Result<V::Value, Stop> {
         match self.path.get(self.at).copied() {
             Some(name) if fields.contains(&name) => {
-                let value = Probe { path: self.path, at: self.at + 1, found: self.found };
+                let value = PathReader { path: self.path, at: self.at + 1, found: self.found };
                 visitor.visit_map(OneField { name: Some(name), value: Some(value) })
             }
             _ => self.refuses_the_next_of(fields),
@@ -89,7 +87,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         self.expects_no_more_names()
     }
 
-    /// What reads a value in several forms hands on what it reads in the end; anything else refuses.
+    // Types that accept several forms pass on the form they read; other types reject it.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
         visitor.visit_newtype_struct(self)
     }
@@ -103,7 +101,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 /// A map with one field.
 struct OneField<'p> {
     name: Option<&'p str>,
-    value: Option<Probe<'p>>,
+    value: Option<PathReader<'p>>,
 }
 
 impl<'de> MapAccess<'de> for OneField<'_> {
@@ -118,7 +116,7 @@ impl<'de> MapAccess<'de> for OneField<'_> {
     }
 }
 
-/// Ends the reading.
+/// Ends the deserialization.
 #[derive(Debug)]
 struct Stop;
 

@@ -1,48 +1,69 @@
+//! The received lines of goods-in notes, and the stock that they hold.
+
 use std::{cell::OnceCell, collections::HashMap};
 
 use brightpearl::{
-    GoodsInNoteId, LocationId, OrderRowId, ProductId, WarehouseId,
+    GoodsInNoteId, OrderRowId, ProductId,
     order::{Order, OrderRow},
     warehouse::{GoodsInLine, GoodsNoteStatus},
 };
-use returngo::{Item, ReturnedItemId};
+use returngo::ReturnedItemId;
 
-use super::count;
+use super::{ReturnedGoods, count};
 use crate::{
-    credit_rows::UnitsOnCredit,
     findings::Findings,
     plan::{ReviewCode, UnitState},
-    world::{AccountFacts, World},
+    world::AccountFacts,
 };
 
-/// What was received on a credit, receipt by receipt: a receipt is what one line of a note brought for one row.
+/// The goods that were received on a credit.
 #[derive(Default)]
-pub(crate) struct Receipts {
+pub(super) struct Receipts {
     receipts: Vec<Receipt>,
     by_row: HashMap<OrderRowId, Vec<usize>>,
     by_batch: HashMap<(GoodsInNoteId, ProductId), Vec<usize>>,
     by_product: HashMap<ProductId, Vec<usize>>,
 }
 
-/// Pieces of one product that came together, and where they are now.
+/// The pieces that one line of a goods-in note brought for one row, by where they are now.
 #[derive(Default, Clone, Copy)]
 struct Receipt {
-    /// Whether they came on another order: a batch can be shared, and then a movement may have been of its
-    /// pieces.
-    of_another_order: bool,
-    /// In a warehouse whose quarantine is not known.
+    /// Whether the pieces were received on another order. Orders can share a batch, and a movement may then have been of
+    /// the other order's pieces.
+    is_of_another_order: bool,
+    /// Received in a warehouse whose quarantine location is unknown.
     received: i64,
     quarantined: i64,
     restocked: i64,
     written_off: i64,
 }
 
-/// Which of a receipt's pieces a movement can take.
+/// Where pieces of a receipt are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum StockBucket {
     Received,
     Quarantined,
     Restocked,
+    WrittenOff,
+}
+
+/// A stock movement of received goods.
+pub(super) struct StockChange {
+    pub(super) owner: Owner,
+    pub(super) product: ProductId,
+    /// The buckets that the pieces leave, in this order.
+    pub(super) from: &'static [StockBucket],
+    pub(super) to: StockBucket,
+    /// The number of pieces. Only as many move as there are.
+    pub(super) pieces: i64,
+}
+
+/// The receipts whose pieces a stock movement may move.
+pub(super) enum Owner {
+    /// All receipts of a batch, also those of other orders.
+    Batch(GoodsInNoteId),
+    /// The receipts of the credit: those of one batch, or all.
+    Credit { batch: Option<GoodsInNoteId> },
 }
 
 impl Receipt {
@@ -51,33 +72,27 @@ impl Receipt {
             StockBucket::Received => &mut self.received,
             StockBucket::Quarantined => &mut self.quarantined,
             StockBucket::Restocked => &mut self.restocked,
+            StockBucket::WrittenOff => &mut self.written_off,
         }
     }
 }
 
 impl Receipts {
-    /// Everything that was received on the credit. What was not expected is asked about and counts for
-    /// nothing.
-    pub(crate) fn received(
-        world: &World,
-        credit: &Order,
-        on_credit: &UnitsOnCredit<'_>,
-        units: &[&Item],
-        findings: &mut Findings,
-    ) -> Self {
-        let mut reader = ReceiptReader::new(credit, &world.account);
-        for (note_id, note) in &world.goods_in_notes {
+    /// Returns everything that was received on the credit. Goods that were not expected get a review and are ignored.
+    pub(super) fn received(goods: &ReturnedGoods<'_, '_>, findings: &mut Findings) -> Self {
+        let mut reader = ReceiptReader::new(goods.credit, &goods.world.account);
+        for (note_id, note) in &goods.world.goods_in_notes {
             let lines =
                 note.goods_moved.iter().filter(|_| note.goods_note_status != GoodsNoteStatus::Cancelled);
             for line in lines {
-                if note.order_id == credit.id {
+                if note.order_id == goods.credit.id {
                     reader.line(*note_id, line, findings);
                 } else {
                     reader.line_of_another_order(*note_id, line);
                 }
             }
         }
-        reader.ask(on_credit, units, findings);
+        reader.review_unexpected(goods, findings);
         reader.receipts
     }
 
@@ -94,72 +109,40 @@ impl Receipts {
     /// Whether the credit received this product in this batch.
     pub(super) fn has_batch(&self, batch: GoodsInNoteId, product: ProductId) -> bool {
         let receipts = self.by_batch.get(&(batch, product)).into_iter().flatten();
-        receipts.filter_map(|&at| self.receipts.get(at)).any(|receipt| !receipt.of_another_order)
+        receipts.filter_map(|&at| self.receipts.get(at)).any(|receipt| !receipt.is_of_another_order)
     }
 
-    /// Puts pieces of a batch into stock: no more than are bucket, the first received first.
-    pub(super) fn restock(&mut self, batch: GoodsInNoteId, product: ProductId, pieces: i64) {
-        let at = self.by_batch.get(&(batch, product)).cloned().unwrap_or_default();
-        let restocked = self.take(&at, &[StockBucket::Quarantined, StockBucket::Received], pieces);
-        restocked.into_iter().for_each(|(at, pieces)| self.change(at, |receipt| receipt.restocked += pieces));
-    }
-
-    /// Takes pieces of a batch out of stock, from where they are bucket.
-    pub(super) fn write_off(
-        &mut self,
-        batch: GoodsInNoteId,
-        product: ProductId,
-        from: &[StockBucket],
-        pieces: i64,
-    ) {
-        let at = self.by_batch.get(&(batch, product)).cloned().unwrap_or_default();
-        self.write_off_of(&at, from, pieces);
-    }
-
-    /// Takes the credit's own pieces out of stock: of this batch, or of any.
-    pub(super) fn write_off_own(
-        &mut self,
-        batch: Option<GoodsInNoteId>,
-        product: ProductId,
-        from: &[StockBucket],
-        pieces: i64,
-    ) {
-        let own = self.by_product.get(&product).into_iter().flatten().copied();
-        let in_batch = batch.and_then(|batch| self.by_batch.get(&(batch, product)));
-        let at: Vec<usize> = own.filter(|at| in_batch.is_none_or(|receipts| receipts.contains(at))).collect();
-        self.write_off_of(&at, from, pieces);
-    }
-
-    fn write_off_of(&mut self, at: &[usize], from: &[StockBucket], pieces: i64) {
-        let written_off = self.take(at, from, pieces);
-        written_off
-            .into_iter()
-            .for_each(|(at, pieces)| self.change(at, |receipt| receipt.written_off += pieces));
-    }
-
-    fn take(&mut self, receipts: &[usize], from: &[StockBucket], mut pieces: i64) -> Vec<(usize, i64)> {
-        let mut taken = Vec::new();
-        for &bucket in from {
-            for &at in receipts {
+    /// Moves pieces between buckets: no more than there are, the first received first.
+    pub(super) fn apply(&mut self, change: &StockChange) {
+        let mut pieces = change.pieces;
+        let receipts = self.of_owner(&change.owner, change.product);
+        for &bucket in change.from {
+            for &at in &receipts {
                 let Some(receipt) = self.receipts.get_mut(at) else { continue };
                 let part = (*receipt.pieces_in(bucket)).min(pieces);
                 if part > 0 {
                     *receipt.pieces_in(bucket) -= part;
+                    *receipt.pieces_in(change.to) += part;
                     pieces -= part;
-                    taken.push((at, part));
                 }
             }
         }
-        taken
     }
 
-    fn change(&mut self, at: usize, change: impl FnOnce(&mut Receipt)) {
-        if let Some(receipt) = self.receipts.get_mut(at) {
-            change(receipt);
+    fn of_owner(&self, owner: &Owner, product: ProductId) -> Vec<usize> {
+        let in_batch = |batch: GoodsInNoteId| self.by_batch.get(&(batch, product));
+        match owner {
+            Owner::Batch(batch) => in_batch(*batch).cloned().unwrap_or_default(),
+            Owner::Credit { batch } => {
+                let own = self.by_product.get(&product).into_iter().flatten().copied();
+                let in_batch = batch.and_then(in_batch);
+                own.filter(|at| in_batch.is_none_or(|receipts| receipts.contains(at))).collect()
+            }
         }
     }
 
-    /// The pieces of a row in the order in which they came, those of a receipt that are furthest first.
+    /// Returns the pieces of a row in the order in which they were received. Within a receipt, the most advanced pieces come
+    /// first.
     pub(super) fn runs(&self, row: OrderRowId) -> Vec<(UnitState, i64)> {
         let receipts = self.by_row.get(&row).into_iter().flatten().filter_map(|&at| self.receipts.get(at));
         let runs = receipts.flat_map(|receipt| {
@@ -174,19 +157,19 @@ impl Receipts {
     }
 }
 
-/// Reads the lines of a credit's notes.
+/// Reads the lines of a credit's goods-in notes.
 struct ReceiptReader<'w> {
     credit: &'w Order,
     account: &'w AccountFacts,
     receipts: Receipts,
-    /// What each row still expects.
+    /// The number of pieces that each row still expects.
     open: HashMap<OrderRowId, i64>,
-    /// Made once a line names no row.
+    /// Built when the first line names no row.
     by_product: OnceCell<HashMap<ProductId, Vec<OrderRowId>>>,
     unexpected: Vec<UnexpectedGoods>,
 }
 
-/// Goods that were not expected.
+/// Goods that were not expected on the credit.
 struct UnexpectedGoods {
     row: Option<OrderRowId>,
     message: String,
@@ -200,7 +183,7 @@ impl<'w> ReceiptReader<'w> {
         Self { credit, account, receipts, open, by_product, unexpected }
     }
 
-    /// The credit's rows for a product, lowest sequence first, then lowest id.
+    /// Returns the credit's rows for a product, lowest sequence first, then lowest id.
     fn rows_for(&self, product: ProductId) -> Option<&[OrderRowId]> {
         let by_product = self.by_product.get_or_init(|| {
             let mut rows: Vec<_> = self.credit.order_rows.iter().collect();
@@ -220,7 +203,9 @@ impl<'w> ReceiptReader<'w> {
         if line.quantity < 0 {
             let (quantity, product) = (line.quantity, line.product_id);
             return findings
-                .add_ignored(format!("Goods-in note {note} has {quantity} of product {product}."));
+                .add_ignored(format!(
+                "Goods-in note {note} has a negative quantity ({quantity}) of product {product}. The line was ignored."
+            ));
         }
         let (product, quantity) = (line.product_id, line.quantity);
         let named = line.purchase_order_row_id.and_then(|id| Some((id, self.credit.order_rows.get(&id)?)));
@@ -229,7 +214,7 @@ impl<'w> ReceiptReader<'w> {
             Some((id, row)) => self.unexpected.push(UnexpectedGoods {
                 row: Some(id),
                 message: format!(
-                    "Goods-in note {note} has {quantity} of product {product} on row {id} of sales credit {}, which is {}.",
+                    "Goods-in note {note} received {quantity} of product {product} on row {id} of sales credit {}, which is {}.",
                     self.credit.id,
                     described(row)
                 ),
@@ -239,7 +224,7 @@ impl<'w> ReceiptReader<'w> {
                 None => self.unexpected.push(UnexpectedGoods {
                     row: None,
                     message: format!(
-                        "Goods-in note {note} has {quantity} of product {product}, which is not on sales credit {}.",
+                        "Goods-in note {note} received {quantity} of product {product}, which is not on sales credit {}.",
                         self.credit.id
                     ),
                 }),
@@ -249,11 +234,11 @@ impl<'w> ReceiptReader<'w> {
 
     fn line_of_another_order(&mut self, note: GoodsInNoteId, line: &GoodsInLine) {
         let batch = line.batch_goods_note_id.unwrap_or(note);
-        let receipt = Receipt { of_another_order: true, ..self.came_to(line, line.quantity.max(0)) };
+        let receipt = Receipt { is_of_another_order: true, ..self.came_to(line, line.quantity.max(0)) };
         self.receipts.add(None, batch, line.product_id, receipt);
     }
 
-    /// Gives a line's pieces to the rows that expect them; the rest was not expected.
+    /// Assigns a line's pieces to the rows that expect them. The rest was not expected.
     fn receive(&mut self, note: GoodsInNoteId, line: &GoodsInLine, rows: &[OrderRowId]) {
         let batch = line.batch_goods_note_id.unwrap_or(note);
         let mut left = line.quantity;
@@ -270,7 +255,7 @@ impl<'w> ReceiptReader<'w> {
             self.unexpected.push(UnexpectedGoods {
                 row: rows.last().copied(),
                 message: format!(
-                    "Goods-in note {note} has {left} of product {} more than sales credit {} expects.",
+                    "Goods-in note {note} received {left} more of product {} than sales credit {} expects.",
                     line.product_id, self.credit.id
                 ),
             });
@@ -279,30 +264,33 @@ impl<'w> ReceiptReader<'w> {
 
     fn came_to(&self, line: &GoodsInLine, pieces: i64) -> Receipt {
         let warehouse = line.warehouse_id.or(self.credit.warehouse_id);
-        match in_quarantine(self.account, warehouse, line.destination_location_id) {
+        match self.account.is_quarantine(warehouse, line.destination_location_id) {
             Some(true) => Receipt { quarantined: pieces, ..Receipt::default() },
             Some(false) => Receipt { restocked: pieces, ..Receipt::default() },
             None => Receipt { received: pieces, ..Receipt::default() },
         }
     }
 
-    /// The units concerned are those on the row; of a component those on its bundle.
-    fn ask(&self, on_credit: &UnitsOnCredit<'_>, units: &[&Item], findings: &mut Findings) {
+    /// Adds a review for each receipt that was not expected. It names the units of the row, or those of the bundle of a
+    /// component.
+    fn review_unexpected(&self, goods: &ReturnedGoods<'_, '_>, findings: &mut Findings) {
         if self.unexpected.is_empty() {
             return;
         }
         let mut on_row: HashMap<OrderRowId, Vec<&ReturnedItemId>> = HashMap::new();
-        for unit in units.iter().map(|unit| &unit.returned_item_id) {
-            if let Some(row) = on_credit.row_of(unit) {
+        for unit in goods.units.iter().map(|unit| &unit.returned_item_id) {
+            if let Some(row) = goods.on_credit.row_of(unit) {
                 on_row.entry(row).or_default().push(unit);
             }
         }
         for unexpected in &self.unexpected {
             let row = unexpected.row.map(|id| self.bundle_of(id).unwrap_or(id));
-            let concerned = row.and_then(|row| on_row.get(&row)).into_iter().flatten().copied();
-            let message =
-                format!("{} It counts for nothing here: find out whose goods they are.", unexpected.message);
-            findings.add_review_for_units(ReviewCode::UnexpectedGoods, message, concerned);
+            let units = row.and_then(|row| on_row.get(&row)).into_iter().flatten().copied();
+            let message = format!(
+                "{} These goods were ignored. Identify the return they belong to.",
+                unexpected.message
+            );
+            findings.add_review_for_units(ReviewCode::UnexpectedGoods, message, units);
         }
     }
 
@@ -314,16 +302,6 @@ impl<'w> ReceiptReader<'w> {
 fn described(row: &OrderRow) -> String {
     match row.product() {
         Some(product) => format!("for product {product}"),
-        None => "for no product".to_owned(),
+        None => "not for a product".to_owned(),
     }
-}
-
-/// Whether a location is the quarantine of its warehouse; none when that cannot be told.
-pub(super) fn in_quarantine(
-    account: &AccountFacts,
-    warehouse: Option<WarehouseId>,
-    location: Option<LocationId>,
-) -> Option<bool> {
-    let quarantine = account.warehouse(warehouse?)?.quarantine_location_id?;
-    Some(location? == quarantine)
 }

@@ -1,4 +1,4 @@
-//! How many units of each row of an order are left to credit.
+//! The remaining quantity of each row of an order: the units that are not credited yet.
 
 use std::collections::HashMap;
 
@@ -17,71 +17,69 @@ use crate::{
     keys::RowKey,
 };
 
-/// What is credited of an order already, or is about to be.
+/// The credits of an order so far, including those about to be created.
 #[derive(Clone, Default)]
 pub(crate) struct EarlierCredits<'e> {
-    /// The credits of the order; none that took nothing.
+    /// The credits of the order, without cancelled ones.
     pub(crate) credits: Vec<&'e Order>,
     /// What other RMAs are about to credit.
     pub(crate) in_flight: Vec<&'e InFlight>,
 }
 
-/// The rows of an order, and how much of each is credited.
+/// The rows of an order with the credited quantity of each.
 pub(crate) struct RemainingQuantities<'r, 'o> {
     pub(crate) rows: &'r OrderRows<'o>,
     used: Vec<RowUsage>,
     prior: Vec<PriorCredit<'r>>,
-    /// The first row with remaining of rungs whose first rows are full; remaining never comes back.
+    /// For tiers whose first rows are used up, the first row with units left. Units never become available again.
     first_open: HashMap<TierRows, Option<usize>>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct RowUsage {
-    /// Units that earlier credits took.
-    taken: Decimal,
-    /// Units that were allocated on the row.
+    /// Units on earlier credits.
+    credited: Decimal,
+    /// Units of this RMA that were allocated to the row.
     allocated: Decimal,
 }
 
-/// Units of a row that are credited, or are about to be.
+/// Units of a row on one earlier credit.
 struct PriorCredit<'r> {
-    /// The row, as an index.
+    /// The index of the row.
     row: usize,
-    by: CreditSource<'r>,
+    source: CreditSource<'r>,
     quantity: Decimal,
     amounts: RowAmounts,
 }
 
-/// What takes units of a row.
+/// The credit that units of a row are on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CreditSource<'r> {
     Credit(OrderId),
     InFlight(&'r RmaId),
 }
 
-/// The row that a unit was put on.
+/// The row that a unit was allocated to.
 #[derive(Clone, Copy)]
 pub(crate) struct MatchedRow {
-    /// The row, as an index.
+    /// The index of the row.
     pub(crate) row: usize,
     pub(crate) match_tier: MatchTier,
 }
 
-/// Why a unit lands on no row.
+/// The reason why a unit cannot be allocated to a row.
 pub(crate) enum MatchError {
     /// No tier has a row.
     NoRow,
-    /// The rows have no unit left; the text says how many they have and what takes them.
+    /// The rows have no unit left. The text lists their quantities and the credits that use them.
     NothingLeft(String),
-    /// The rows are for less than one unit.
+    /// The rows have a quantity below 1.
     BelowOneUnit,
 }
 
 impl<'r, 'o> RemainingQuantities<'r, 'o> {
-    /// What is left once earlier credits took theirs: exactly, where a credit's row carries our key, then by
-    /// product for all others. Component rows of bundles take nothing.
-    ///
-    /// What is in flight is taken exactly as well.
+    /// Deducts earlier credits from the rows: first the credit rows with our key, which name their order row, and credits
+    /// in flight, then all other credit rows by product. Component rows of bundles are not deducted.
     pub(crate) fn after(
         rows: &'r OrderRows<'o>,
         earlier: &EarlierCredits<'r>,
@@ -95,28 +93,28 @@ impl<'r, 'o> RemainingQuantities<'r, 'o> {
         remaining
     }
 
-    /// What earlier credits took of a row.
+    /// Returns the units of a row on earlier credits, including credits in flight.
     pub(crate) fn credited_units(&self, at: usize) -> Decimal {
-        self.used.get(at).map_or(Decimal::ZERO, |used| used.taken)
+        self.used.get(at).map_or(Decimal::ZERO, |used| used.credited)
     }
 
-    /// What earlier credits credited of a row, and what other RMAs are about to.
+    /// Returns the amounts of a row on earlier credits, including credits in flight.
     pub(crate) fn credited_amounts(&self, at: usize) -> RowAmounts {
-        let of_row = self.prior.iter().filter(|taken| taken.row == at);
-        of_row.fold(RowAmounts::default(), |sum, taken| sum.plus(taken.amounts))
+        let of_row = self.prior.iter().filter(|prior| prior.row == at);
+        of_row.fold(RowAmounts::default(), |sum, prior| sum.plus(prior.amounts))
     }
 
-    /// What other RMAs are about to credit of a row.
+    /// Returns the units of a row that other RMAs are about to credit.
     pub(crate) fn in_flight_units(&self, at: usize) -> Decimal {
         let in_flight =
-            |taken: &&PriorCredit<'_>| taken.row == at && matches!(taken.by, CreditSource::InFlight(_));
-        amounts::sum(self.prior.iter().filter(in_flight).map(|taken| taken.quantity))
+            |prior: &&PriorCredit<'_>| prior.row == at && matches!(prior.source, CreditSource::InFlight(_));
+        amounts::sum(self.prior.iter().filter(in_flight).map(|prior| prior.quantity))
     }
 
     fn left(&self, at: usize) -> Decimal {
         let row = self.rows.get(at).zip(self.used.get(at));
         row.map_or(Decimal::ZERO, |(row, used)| {
-            row.quantity.saturating_sub(used.taken).saturating_sub(used.allocated)
+            row.quantity.saturating_sub(used.credited).saturating_sub(used.allocated)
         })
     }
 
@@ -124,7 +122,7 @@ impl<'r, 'o> RemainingQuantities<'r, 'o> {
         self.left(at) >= Decimal::ONE
     }
 
-    /// Puts a unit on its row, which then has remaining for one less.
+    /// Allocates a unit to a row and reduces the row's remaining quantity by 1.
     pub(crate) fn allocate(
         &mut self,
         unit: &Item,
@@ -149,7 +147,7 @@ impl<'r, 'o> RemainingQuantities<'r, 'o> {
         Ok(MatchedRow { row: at, match_tier: tier.match_tier })
     }
 
-    /// Whether the rows on which a unit may go cost differently.
+    /// Whether the rows that match a unit have different unit prices.
     pub(crate) fn has_several_prices(&self, unit: &Item) -> bool {
         let Some(tier) = self.rows.tier(unit) else { return false };
         let free = self.rows.from(tier, tier.first).filter(|&at| self.has_unit_left(at));
@@ -166,38 +164,38 @@ impl<'r, 'o> RemainingQuantities<'r, 'o> {
         first
     }
 
-    /// How many units the rows of a tier have, and what takes them.
+    /// Describes the quantities of a tier's rows and the credits that use them.
     fn usage_summary(&self, tier: TierRows) -> String {
         let (mut sold, mut allocated) = (Decimal::ZERO, Decimal::ZERO);
-        let mut takers: Vec<(CreditSource<'r>, Decimal)> = Vec::new();
+        let mut credits: Vec<(CreditSource<'r>, Decimal)> = Vec::new();
         let mut ids = Vec::new();
         for at in self.rows.from(tier, tier.first) {
             let Some((row, used)) = self.rows.get(at).zip(self.used.get(at)) else { continue };
             ids.push(row.id.to_string());
             sold = sold.saturating_add(row.quantity);
             allocated = allocated.saturating_add(used.allocated);
-            for taken in self.prior.iter().filter(|taken| taken.row == at) {
-                match takers.iter_mut().find(|(by, _)| *by == taken.by) {
-                    Some((_, quantity)) => *quantity = quantity.saturating_add(taken.quantity),
-                    None => takers.push((taken.by, taken.quantity)),
+            for prior in self.prior.iter().filter(|prior| prior.row == at) {
+                match credits.iter_mut().find(|(source, _)| *source == prior.source) {
+                    Some((_, quantity)) => *quantity = quantity.saturating_add(prior.quantity),
+                    None => credits.push((prior.source, prior.quantity)),
                 }
             }
         }
         let units = |quantity: Decimal| {
             format!("{} {}", quantity.normalize(), if quantity == Decimal::ONE { "unit" } else { "units" })
         };
-        let taker = |(by, quantity): (CreditSource<'r>, Decimal)| match by {
-            CreditSource::Credit(credit) => format!("sales credit {credit} credits {}", units(quantity)),
-            CreditSource::InFlight(rma) => format!("RMA {rma} is about to credit {}", units(quantity)),
+        let credit = |(source, quantity): (CreditSource<'r>, Decimal)| match source {
+            CreditSource::Credit(id) => format!("{} on sales credit {id}", units(quantity)),
+            CreditSource::InFlight(rma) => format!("{} about to be credited for RMA {rma}", units(quantity)),
         };
-        let is_ours = takers.is_empty() || !allocated.is_zero();
-        let ours = match (takers.is_empty(), allocated) {
-            (true, _) => "this RMA lists more units than that".to_owned(),
+        let is_ours = credits.is_empty() || !allocated.is_zero();
+        let ours = match (credits.is_empty(), allocated) {
+            (true, _) => "this RMA lists more units".to_owned(),
             (false, allocated) => {
                 format!("this RMA lists more units than the remaining {}", units(allocated))
             }
         };
-        let parts: Vec<String> = takers.into_iter().map(taker).chain(is_ours.then_some(ours)).collect();
+        let parts: Vec<String> = credits.into_iter().map(credit).chain(is_ours.then_some(ours)).collect();
         let rows = if ids.len() == 1 { "row" } else { "rows" };
         let have = if ids.len() == 1 { "has" } else { "have" };
         format!("{rows} {} {have} {}; {}", ids.join(", "), units(sold), parts.join(", "))
@@ -215,7 +213,7 @@ impl<'r, 'o> RemainingQuantities<'r, 'o> {
             let quantity = row.quantity.magnitude;
             if is_negative(row) {
                 findings.add_ignored(format!(
-                    "Row {id} of sales credit {} has a quantity of {quantity}.",
+                    "Row {id} of sales credit {} has a negative quantity ({quantity}). The row was ignored.",
                     credit.id
                 ));
                 continue;
@@ -252,17 +250,17 @@ impl<'r, 'o> RemainingQuantities<'r, 'o> {
         products
     }
 
-    fn deduct_from(&mut self, at: usize, by: CreditSource<'r>, quantity: Decimal, amounts: RowAmounts) {
+    fn deduct_from(&mut self, at: usize, source: CreditSource<'r>, quantity: Decimal, amounts: RowAmounts) {
         if quantity.is_zero() {
             return;
         }
-        self.prior.push(PriorCredit { row: at, by, quantity, amounts });
+        self.prior.push(PriorCredit { row: at, source, quantity, amounts });
         if let Some(used) = self.used.get_mut(at) {
-            used.taken = used.taken.saturating_add(quantity);
+            used.credited = used.credited.saturating_add(quantity);
         }
     }
 
-    /// Takes from the product's row with the nearest unit price, the surplus from the next nearest.
+    /// Deducts a credit row from the product's order row with the nearest unit price, the surplus from the next nearest.
     fn deduct_by_product(
         &mut self,
         credit: OrderId,
@@ -291,7 +289,7 @@ fn amounts_of(row: &OrderRow) -> RowAmounts {
     RowAmounts { net: row.row_value.row_net.value, tax: row.row_value.row_tax.value }
 }
 
-/// What some of the units of a row come to.
+/// Returns the amounts of some of the units of a row.
 fn part_of(row: &OrderRow, units: Decimal) -> RowAmounts {
     let whole = amounts_of(row);
     let part = |amount: Decimal| amount.checked_mul(units)?.checked_div(row.quantity.magnitude);
@@ -299,7 +297,7 @@ fn part_of(row: &OrderRow, units: Decimal) -> RowAmounts {
     both.map_or(whole, |(net, tax)| RowAmounts { net, tax })
 }
 
-/// All rows of some credits, credits and rows in the order of their ids.
+/// Iterates over the rows of credits, both in the order of their ids.
 fn rows_of<'c>(credits: &[&'c Order]) -> impl Iterator<Item = (&'c Order, OrderRowId, &'c OrderRow)> {
     let mut credits = credits.to_vec();
     credits.sort_by_key(|credit| credit.id);

@@ -1,4 +1,4 @@
-//! A credit's total and what is recorded as paid on it.
+//! The total of a credit, and the payments that are recorded on it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,28 +18,28 @@ use crate::{
     amounts, decisions::SettledReviews, findings::Findings, keys, rma_facts::Calendar, unique, world::World,
 };
 
-/// How far payments may be above a credit's total, and still be it: shares of rows are rounded per unit.
+/// Returns the amount by which payments may exceed the credit's total: shares of rows are rounded for each unit.
 pub(crate) fn tolerance(currency: &CurrencyCode, units: usize) -> Decimal {
     currency.minor_unit().saturating_mul(Decimal::from(units))
 }
 
-/// The payments of a world, sorted by what they mean for an RMA's credit.
+/// The payments of a snapshot, sorted by their meaning for an RMA's credit.
 pub(crate) struct CreditPayments<'w> {
     pub(crate) credit: Option<&'w Order>,
     by_reference: HashMap<&'w str, Vec<&'w CustomerPayment>>,
-    /// Payments that may be refunds entered by hand.
+    /// Payments that may be manually entered refunds.
     manual_payments: Vec<ManualPayment<'w>>,
-    /// Payments on the credit that no receipt took back.
+    /// Payments on the credit that were not reversed by a receipt.
     standing: Vec<&'w CustomerPayment>,
-    /// Payments under the RMA's keys for money that did not move.
+    /// Payments with the RMA's keys for money that was not refunded.
     unbacked: Vec<UnbackedPayment<'w>>,
-    /// What is paid on the credit.
+    /// The amount paid on the credit.
     pub(crate) paid: Decimal,
-    /// What the customer is owed by the credit.
+    /// The credit's total.
     pub(super) total: Decimal,
 }
 
-/// A payment under a key of the RMA although ReturnGO does not say that the money moved.
+/// A payment with a key of the RMA without a successful refund in ReturnGO.
 #[derive(Clone, Copy)]
 pub(super) struct UnbackedPayment<'w> {
     pub(super) payment: &'w CustomerPayment,
@@ -48,7 +48,7 @@ pub(super) struct UnbackedPayment<'w> {
     pub(super) is_listed: bool,
 }
 
-/// Whether Brightpearl has a refund.
+/// The record of a refund in Brightpearl.
 pub(super) enum RefundRecord<'w> {
     Missing,
     Matching(&'w CustomerPayment),
@@ -56,8 +56,8 @@ pub(super) enum RefundRecord<'w> {
 }
 
 impl<'w> CreditPayments<'w> {
-    /// Payments of other orders and currencies are ignored, unless they carry one of the RMA's keys: those are
-    /// compared later. The original sale has payments of its own, which say nothing about the RMA.
+    /// Sorts the payments of a snapshot. Payments of other orders and currencies are ignored, unless they have one of the
+    /// RMA's keys. The original sale also has payments that do not concern the RMA.
     pub(crate) fn of(
         world: &'w World,
         credit: Option<&'w Order>,
@@ -93,12 +93,13 @@ impl<'w> CreditPayments<'w> {
                 Some((key, _)) => Some(UnbackedPayment { payment, key, is_listed: true }),
                 None => unlisted().map(|key| UnbackedPayment { payment, key, is_listed: false }),
             };
-            let is_money_out = payment.payment_type == PaymentType::Payment && !payment.amount().is_zero();
-            let unbacked = unbacked.filter(|_| is_money_out);
+            let is_refund_payment =
+                payment.payment_type == PaymentType::Payment && !payment.amount().is_zero();
+            let unbacked = unbacked.filter(|_| is_refund_payment);
             let is_on_sale = payment.order_id.is_some_and(|order| sales.contains(&order));
-            let is_taken_back = unbacked.is_some() && take_back(payment, is_on_sale, &mut receipts);
+            let is_reversed = unbacked.is_some() && reversed_by_receipt(payment, is_on_sale, &mut receipts);
             let problem = sorted.problem(payment);
-            if listed.is_none() && !is_taken_back {
+            if listed.is_none() && !is_reversed {
                 sorted.manual_payments.extend(if is_on_sale {
                     ManualPayment::on_sale(payment, &world.rma, &calendar)
                 } else if sorted.is_on_credit(payment) {
@@ -108,13 +109,13 @@ impl<'w> CreditPayments<'w> {
                 });
             }
             match problem {
-                None => sorted.add(payment, is_taken_back),
+                None => sorted.add(payment, is_reversed),
                 Some(problem) if listed.is_none() && unbacked.is_none() && !is_on_sale => {
                     findings.add_ignored(problem);
                 }
                 Some(_) => {}
             }
-            sorted.unbacked.extend(unbacked.filter(|_| !is_taken_back));
+            sorted.unbacked.extend(unbacked.filter(|_| !is_reversed));
         }
         sorted
     }
@@ -123,28 +124,28 @@ impl<'w> CreditPayments<'w> {
         self.credit.is_some_and(|credit| payment.order_id.is_none_or(|order| order == credit.id))
     }
 
-    fn add(&mut self, payment: &'w CustomerPayment, is_taken_back: bool) {
+    fn add(&mut self, payment: &'w CustomerPayment, is_reversed: bool) {
         let amount = comparable(payment);
         match payment.payment_type {
             PaymentType::Payment => {
                 self.paid = self.paid.saturating_add(amount);
-                if !is_taken_back {
+                if !is_reversed {
                     self.standing.push(payment);
                 }
             }
-            // Money that came back (docs/evidence/brightpearl-accounting.md#sale-payment-totals).
+            // Money that was returned to the merchant (docs/evidence/brightpearl-accounting.md#sale-payment-totals).
             PaymentType::Receipt | PaymentType::Capture => self.paid = self.paid.saturating_sub(amount),
             _ => {}
         }
     }
 
-    /// The payments under a key of the RMA for money that did not move and that no receipt took back.
+    /// Iterates over the payments with a key of the RMA for money that was not refunded, and that were not reversed.
     pub(super) fn unbacked(&self) -> impl Iterator<Item = UnbackedPayment<'w>> {
         self.unbacked.iter().copied()
     }
 
-    /// The first payment on the credit that does not record a refund that succeeded. What is recorded under the key
-    /// of a refund that a person settled is as that person wants it.
+    /// Returns the first payment on the credit that does not record a successful refund. Payments for settled refunds are
+    /// accepted as they are.
     pub(super) fn unexplained(
         &self,
         transactions: &[KeyedTransaction<'_>],
@@ -163,19 +164,20 @@ impl<'w> CreditPayments<'w> {
         self.standing.iter().copied().find(|payment| !is_explained(payment))
     }
 
-    /// Why a payment does not count on the credit.
+    /// Returns why a payment does not count towards the credit, if so.
     fn problem(&self, payment: &CustomerPayment) -> Option<String> {
         let (id, order) = (payment.payment_id, payment.order_id);
         let on_order = || order.map_or_else(|| "no order".to_owned(), |order| format!("order {order}"));
         let Some(credit) = self.credit else {
-            return Some(format!("Payment {id} is on {}, and the RMA has no credit.", on_order()));
+            return Some(format!("Payment {id} is on {}, but the RMA has no credit.", on_order()));
         };
         if order.is_some_and(|order| order != credit.id) {
-            return Some(format!("Payment {id} is on {}, the RMA's credit is {}.", on_order(), credit.id));
+            return Some(format!("Payment {id} is on {} instead of sales credit {}.", on_order(), credit.id));
         }
         let (currency, expected) = (&payment.currency_code, &credit.currency.order_currency_code);
-        (currency != expected)
-            .then(|| format!("Payment {id} is in {currency}, sales credit {} is in {expected}.", credit.id))
+        (currency != expected).then(|| {
+            format!("Payment {id} is in {currency}, but sales credit {} is in {expected}.", credit.id)
+        })
     }
 
     /// Finds the payment that has the key of a refund, and compares it with the refund.
@@ -190,7 +192,7 @@ impl<'w> CreditPayments<'w> {
             Some(several) => {
                 let ids: Vec<_> = several.iter().map(|payment| payment.payment_id.to_string()).collect();
                 RefundRecord::Differing(format!(
-                    "The refund is recorded {} times, as payments {}.",
+                    "The refund is recorded {} times (payments {}).",
                     ids.len(),
                     ids.join(", ")
                 ))
@@ -204,24 +206,28 @@ impl<'w> CreditPayments<'w> {
             return Some(problem);
         }
         if payment.payment_type != PaymentType::Payment {
-            return Some(format!(
-                "Payment {id} is of type {}, a refund is of type PAYMENT.",
-                payment.payment_type
-            ));
+            return Some(format!("Payment {id} has type {} instead of PAYMENT.", payment.payment_type));
         }
         let shown = |amount: Decimal| amounts::shown(amount, &payment.currency_code);
         let in_minor_units = |amount: Decimal| amounts::comparable(amount, &payment.currency_code);
         (amount.map(in_minor_units) != Some(comparable(payment))).then(|| match amount {
             Some(amount) => {
-                format!("Payment {id} is {}, ReturnGO refunded {}.", shown(payment.amount()), shown(amount))
+                format!(
+                    "Payment {id} is {}, but ReturnGO refunded {}.",
+                    shown(payment.amount()),
+                    shown(amount)
+                )
             }
             None => {
-                format!("Payment {id} is {}, ReturnGO refunded in another currency.", shown(payment.amount()))
+                format!(
+                    "Payment {id} is {}, but ReturnGO refunded another currency.",
+                    shown(payment.amount())
+                )
             }
         })
     }
 
-    /// The refunds that may have been entered by hand, each with the payment that may be it.
+    /// Returns the refunds that may have been entered manually, each with the payments that may record it.
     pub(super) fn manual_payments<'t>(
         &self,
         transactions: &[KeyedTransaction<'t>],
@@ -238,13 +244,13 @@ impl<'w> CreditPayments<'w> {
         manual_payment::attribute(&self.manual_payments, &candidates, &credit.currency.order_currency_code)
     }
 
-    /// Whether payments reach the credit's total.
-    pub(crate) fn is_refunded(&self, tolerance: Decimal) -> bool {
+    /// Whether the payments reach the credit's total.
+    pub(crate) fn reach_total(&self, tolerance: Decimal) -> bool {
         self.total.saturating_sub(self.paid) <= tolerance
     }
 }
 
-/// The order that the credit is for; of a credit that names none, any that the RMA may be for.
+/// Returns the order of the credit, or all candidate orders of the RMA if the credit names none.
 fn sales_of(world: &World, credit: Option<&Order>) -> BTreeSet<OrderId> {
     match credit.and_then(|credit| credit.parent_order_id) {
         Some(sale) => BTreeSet::from([sale]),
@@ -252,23 +258,27 @@ fn sales_of(world: &World, credit: Option<&Order>) -> BTreeSet<OrderId> {
     }
 }
 
-/// Whether a receipt of the same amount on the same order, not dated before the payment, took it back. A receipt takes
-/// back one payment. On the sale the customer's own payment for the order is a receipt too: one that is as old as the payment
-/// takes nothing back.
-fn take_back(payment: &CustomerPayment, is_on_sale: bool, receipts: &mut Vec<&CustomerPayment>) -> bool {
+/// Whether a receipt of the same amount on the same order, not dated before the payment, reversed it. A receipt reverses one
+/// payment. On the sale, the customer's own payment for the order is a receipt too: a receipt with a lower id than the payment
+/// reverses nothing.
+fn reversed_by_receipt(
+    payment: &CustomerPayment,
+    is_on_sale: bool,
+    receipts: &mut Vec<&CustomerPayment>,
+) -> bool {
     let day = |payment: &CustomerPayment| payment.payment_date.or(payment.created_on).map(|at| at.date());
-    let took_back = |receipt: &&CustomerPayment| {
+    let reverses = |receipt: &&CustomerPayment| {
         receipt.order_id == payment.order_id
             && receipt.currency_code == payment.currency_code
             && comparable(receipt) == comparable(payment)
             && (!is_on_sale || receipt.payment_id > payment.payment_id)
             && day(receipt).zip(day(payment)).is_none_or(|(receipt, payment)| receipt >= payment)
     };
-    let at = receipts.iter().position(took_back);
+    let at = receipts.iter().position(reverses);
     at.map(|at| receipts.remove(at)).is_some()
 }
 
-/// What the customer is owed by a credit, tax included: Brightpearl's own total, else the sum of the rows.
+/// Returns the credit's total including tax: that of Brightpearl, else the sum of its rows.
 pub(crate) fn total(credit: &Order) -> Decimal {
     match &credit.total_value {
         Some(total) => total.total,
@@ -279,7 +289,7 @@ pub(crate) fn total(credit: &Order) -> Decimal {
     }
 }
 
-/// Whether a row can still be added to a credit.
+/// Whether rows can still be added to a credit.
 pub(super) fn is_open(credit: &Order) -> bool {
     !credit.is_closed() && !credit.is_invoice_pending() && credit.invoice_reference().is_none()
 }

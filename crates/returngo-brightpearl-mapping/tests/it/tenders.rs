@@ -49,10 +49,10 @@ fn a_code_that_would_lose_the_accounting_is_refused_with_advice() {
         ("1100", "GBP", "account 1100 (Debtors) is not a bank account"),
         ("1290", "GBP", "bank account 1290 (Old bank account) is inactive"),
         ("OLD_GATEWAY", "GBP", "payment method Old gateway (`OLD_GATEWAY`) is inactive"),
-        ("1220", "GBP", "bank account 1220 (Dollar account) is held in another currency than GBP"),
+        ("1220", "GBP", "bank account 1220 (Dollar account) is not held in GBP"),
         ("1200", "GBP", "no active payment method posts to bank account 1200"),
         ("1210", "GBP", "several payment methods post to bank account 1210: ADYEN, STRIPE_UK"),
-        ("BANK", "JPY", "payment method Bank transfer (`BANK`) has no bank account for JPY nor for GBP"),
+        ("BANK", "JPY", "payment method Bank transfer (`BANK`) has no bank account for JPY or GBP"),
     ] {
         let error = resolve(code, &currency.into(), &account).unwrap_err();
         assert!(error.to_string().starts_with(expected), "{code} {currency}: {error}");
@@ -102,7 +102,7 @@ fn an_entry_that_cannot_be_read_is_asked_about_where_it_might_be_the_one_that_ma
     ] {
         let error = resolve(code, &"GBP".into(), &without(list.clone())).unwrap_err();
         assert!(matches!(error, TenderError::UnreadableEntry { .. }), "{list} {code}: {error}");
-        assert!(error.to_string().contains("row 3 (id 7) cannot be read: at `code`"), "{error}");
+        assert!(error.to_string().contains("row 3 (id 7) cannot be decoded: at `code`"), "{error}");
     }
     for list in [AccountList::TaxCodes, AccountList::Channels, AccountList::OrderStatuses] {
         assert!(resolve("1210", &"GBP".into(), &without(list.clone())).is_ok(), "{list}");
