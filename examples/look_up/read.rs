@@ -125,7 +125,7 @@ fn only(mut rows: Vec<Value>, pointer: &str, ids: &IdSet) -> Found {
     Found { rows, missing }
 }
 
-/// What hangs on orders is read order by order.
+/// Reads objects that belong to orders, order by order.
 async fn of_each_order<T: Serialize, Things: IntoIterator<Item = T>>(
     orders: &IdSet,
     read: impl AsyncFn(OrderId) -> Result<Things, Error>,

@@ -148,7 +148,7 @@ impl Shop<'_> {
         Ok(())
     }
 
-    /// A shopper asks to return one unit of order 300871: a request like the seed's own, with one of its items.
+    /// A shopper asks to return one unit of order 300871: a request like that of the mock's first RMA, with one of its items.
     fn request(&self, id: &str, what: Bought) -> anyhow::Result<RmaId> {
         let (rma, seed): (RmaId, RmaId) = (id.parse()?, "4410021".parse()?);
         let mut request: Rma = self.returngo.rma(&seed).context("the seed's first RMA is gone")?;

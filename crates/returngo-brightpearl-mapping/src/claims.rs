@@ -28,13 +28,13 @@ pub(crate) enum Holder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OtherHolder {
     pub(crate) rma: RmaId,
-    /// What shows that it holds the credit.
+    /// The evidence that it holds the credit.
     pub(crate) evidence: HolderEvidence,
     /// Whether this RMA adopted or used the credit as well.
     pub(crate) is_contested: bool,
 }
 
-/// What shows that an RMA holds a credit.
+/// The evidence that an RMA holds a credit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HolderEvidence {
     Note(OrderNoteId),
@@ -50,7 +50,7 @@ pub(crate) fn holder(credit: &Order, world: &World) -> Holder {
     let in_store: Vec<&RmaId> =
         world.claims.iter().filter(|claim| claim.credit_id == credit.id).map(|claim| &claim.rma_id).collect();
     let is_stored = || in_store.contains(&own);
-    let is_paid = || bears_payment_of(credit, world);
+    let is_paid = || has_payment_of(credit, world);
     if let Some((note, rma)) = noted.iter().min() {
         if rma == own {
             return Holder::Claimed;
@@ -76,7 +76,7 @@ pub(crate) fn holder(credit: &Order, world: &World) -> Holder {
     if is_paid() {
         return Holder::Paid;
     }
-    match mentioned_other(credit, world) {
+    match other_rma_on(credit, world) {
         Some(rma) => {
             Holder::Other(OtherHolder { rma, evidence: HolderEvidence::PaymentOrNote, is_contested: false })
         }
@@ -102,7 +102,7 @@ fn claim_notes(credit: &Order, world: &World) -> Vec<(OrderNoteId, RmaId)> {
 }
 
 /// Whether a refund of this RMA is recorded on the credit.
-fn bears_payment_of(credit: &Order, world: &World) -> bool {
+fn has_payment_of(credit: &Order, world: &World) -> bool {
     let rma = &world.rma;
     let refunds: HashSet<String> =
         rma_facts::transactions(rma).iter().map(|refund| keys::refund(rma.id(), &refund.id)).collect();
@@ -113,7 +113,7 @@ fn bears_payment_of(credit: &Order, world: &World) -> bool {
 }
 
 /// Returns the lowest other RMA with a payment or note on the credit.
-fn mentioned_other(credit: &Order, world: &World) -> Option<RmaId> {
+fn other_rma_on(credit: &Order, world: &World) -> Option<RmaId> {
     let on_credit = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
     let references = on_credit.filter_map(|payment| payment.transaction_ref.as_deref());
     let notes = world.order_notes.iter().filter(|note| note.order_id == Some(credit.id));

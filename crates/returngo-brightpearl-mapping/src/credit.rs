@@ -55,7 +55,7 @@ pub struct CreditInput<'a> {
     pub order: &'a Order,
     /// The credits of that order so far.
     pub earlier: &'a [&'a Order],
-    /// What other RMAs of the order are about to credit (see [`World::in_flight`](crate::World::in_flight)).
+    /// Credits of other RMAs of the order that are about to be created (see [`World::in_flight`](crate::World::in_flight)).
     pub in_flight: &'a [InFlight],
     /// The Brightpearl account.
     pub account: &'a AccountFacts,
@@ -69,7 +69,7 @@ pub struct CreditInput<'a> {
 pub fn sales_credit_for(input: &CreditInput<'_>) -> CreditDraft {
     let CreditInput { rma, order, earlier, in_flight, account, settings } = *input;
     let mut findings = Findings::default();
-    let units = rma_facts::synchronised(&rma_facts::units(rma), settings);
+    let units = rma_facts::synchronized(&rma_facts::units(rma), settings);
     let order_rows = OrderRows::of(order);
     let earlier = EarlierCredits {
         credits: not_cancelled(earlier, settings),

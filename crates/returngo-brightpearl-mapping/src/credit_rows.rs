@@ -34,14 +34,14 @@ impl<'w> UnitsOnCredit<'w> {
         let mut row_of = HashMap::with_capacity(units.len());
         let mut others = Vec::new();
         for &unit in units {
-            match slots.take_own(unit) {
+            match slots.assign_by_key(unit) {
                 Some(row) => drop(row_of.insert(&unit.returned_item_id, row)),
                 None => others.push(unit),
             }
         }
-        slots.hold_back_for_lost_first_units();
+        slots.reserve_for_removed_first_units();
         for unit in others {
-            if let Some(row) = slots.take_any(unit, order_rows) {
+            if let Some(row) = slots.assign_any(unit, order_rows) {
                 row_of.insert(&unit.returned_item_id, row);
             }
         }
@@ -78,7 +78,7 @@ struct Slot<'c> {
     /// Whether the unit that its key names was assigned to it.
     has_first: bool,
     /// The unit that its key names, if that unit is no longer on the RMA.
-    lost: Option<ReturnedItemId>,
+    removed: Option<ReturnedItemId>,
 }
 
 struct Slots<'c> {
@@ -110,7 +110,7 @@ impl<'c> Slots<'c> {
         rows.sort_by_key(|(id, row)| (row.order_row_sequence, **id));
         let slot = |(&id, row): (&OrderRowId, &'c OrderRow)| {
             let free = whole(row.quantity.magnitude);
-            Slot { id, row, key: key(row), free, has_first: false, lost: None }
+            Slot { id, row, key: key(row), free, has_first: false, removed: None }
         };
         let mut slots: Vec<Slot<'c>> = rows.into_iter().map(slot).collect();
         let by_key = slots.iter().any(|slot| slot.key.is_some());
@@ -125,7 +125,7 @@ impl<'c> Slots<'c> {
     }
 
     /// Assigns the unit to the row whose key names it.
-    fn take_own(&mut self, unit: &Item) -> Option<OrderRowId> {
+    fn assign_by_key(&mut self, unit: &Item) -> Option<OrderRowId> {
         let at = *self.by_first_unit.get(unit.returned_item_id.as_str())?;
         let slot = self.slots.get_mut(at).filter(|slot| slot.free > 0)?;
         slot.has_first = true;
@@ -134,16 +134,16 @@ impl<'c> Slots<'c> {
     }
 
     /// Reserves a unit of each row for the unit that its key names, so that no other unit is assigned in its place.
-    fn hold_back_for_lost_first_units(&mut self) {
+    fn reserve_for_removed_first_units(&mut self) {
         for slot in self.slots.iter_mut().filter(|slot| self.by_key && !slot.has_first && slot.free > 0) {
             slot.free -= 1;
-            slot.lost = slot.key.map(|key| ReturnedItemId::new(key.first_unit));
+            slot.removed = slot.key.map(|key| ReturnedItemId::new(key.first_unit));
         }
     }
 
     /// Assigns the unit to a row that it may be on. Rows with a product are preferred for units in a parcel, rows without one
     /// for others.
-    fn take_any(&mut self, unit: &Item, order_rows: Option<&OrderRows<'_>>) -> Option<OrderRowId> {
+    fn assign_any(&mut self, unit: &Item, order_rows: Option<&OrderRows<'_>>) -> Option<OrderRowId> {
         let candidates = self.candidates(unit, order_rows);
         let free = |at: &&usize| self.slots.get(**at).is_some_and(|slot| slot.free > 0);
         let of_its_kind = |at: &&usize| {
@@ -189,8 +189,8 @@ impl<'c> Slots<'c> {
 
     fn surplus(self) -> Vec<SurplusRow> {
         let surplus_row = |slot: Slot<'_>| {
-            let units = slot.free.saturating_add(usize::from(slot.lost.is_some()));
-            SurplusRow { row: slot.id, units, first_unit: slot.lost }
+            let units = slot.free.saturating_add(usize::from(slot.removed.is_some()));
+            SurplusRow { row: slot.id, units, first_unit: slot.removed }
         };
         self.slots.into_iter().map(surplus_row).filter(|surplus_row| surplus_row.units > 0).collect()
     }

@@ -49,7 +49,7 @@ impl Decision {
 
 /// The part of a return that waits for a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum ReturnPart {
     Credit,
     Unit,
     Transaction,
@@ -57,16 +57,16 @@ enum Part {
     Nothing,
 }
 
-fn part(code: ReviewCode) -> Part {
+fn part(code: ReviewCode) -> ReturnPart {
     use ReviewCode::*;
     match code {
         OrderNotFound | OrderAmbiguous | OrderCancelled | OrderMismatch | ExceedsOrder | ForeignCredit
-        | SeveralWarehouses | FeeNotConfigured | FeeUnclear | FieldMapFailed => Part::Credit,
-        UnmatchedItem | AlreadyCredited | CurrencyDiffers | TaxUnclear | CreditLacksItem => Part::Unit,
+        | SeveralWarehouses | FeeNotConfigured | FeeUnclear | FieldMapFailed => ReturnPart::Credit,
+        UnmatchedItem | AlreadyCredited | CurrencyDiffers | TaxUnclear | CreditLacksItem => ReturnPart::Unit,
         TenderMissing | TenderUnresolved | RefundCurrency | OverRefund | RecordedDifferently
-        | PossibleDuplicate | NoJournal | CreditImpossible | UnknownTransaction => Part::Transaction,
-        RequestCancelled => Part::Cancellation,
-        CreditHasMore | UnexpectedGoods | GoodsForClosedRequest => Part::Nothing,
+        | PossibleDuplicate | NoJournal | CreditImpossible | UnknownTransaction => ReturnPart::Transaction,
+        RequestCancelled => ReturnPart::Cancellation,
+        CreditHasMore | UnexpectedGoods | GoodsForClosedRequest => ReturnPart::Nothing,
     }
 }
 
@@ -103,7 +103,7 @@ enum Subject {
 
 fn subject(review: &Review) -> Subject {
     match part(review.code) {
-        Part::Credit | Part::Cancellation => Subject::Whole,
+        ReturnPart::Credit | ReturnPart::Cancellation => Subject::Whole,
         _ if !review.transaction_ids.is_empty() => Subject::Transactions,
         _ if !review.item_ids.is_empty() => Subject::Units,
         _ => Subject::Whole,
@@ -130,16 +130,20 @@ impl SettledReviews {
             settled.ids.insert(id.to_owned());
             let part = match (known, subject) {
                 (Ok(code), _) => part(code),
-                (Err(_), Some(_)) if code == Decision::FAILED => Part::Transaction,
-                (Err(_), None) if code == Decision::FAILED => Part::Credit,
-                (Err(_), _) => Part::Nothing,
+                (Err(_), Some(_)) if code == Decision::FAILED => ReturnPart::Transaction,
+                (Err(_), None) if code == Decision::FAILED => ReturnPart::Credit,
+                (Err(_), _) => ReturnPart::Nothing,
             };
             match (part, subject) {
-                (Part::Credit, _) => settled.credit = settled.credit.max(Some(id.to_owned())),
-                (Part::Cancellation, _) => settled.cancellation = true,
-                (Part::Transaction, Some(subject)) => drop(settled.transactions.insert(subject.to_owned())),
-                (Part::Unit, Some(subject)) => drop(settled.units.insert(subject.to_owned())),
-                (Part::Transaction | Part::Unit | Part::Nothing, _) => {}
+                (ReturnPart::Credit, _) => settled.credit = settled.credit.max(Some(id.to_owned())),
+                (ReturnPart::Cancellation, _) => settled.cancellation = true,
+                (ReturnPart::Transaction, Some(subject)) => {
+                    settled.transactions.insert(subject.to_owned());
+                }
+                (ReturnPart::Unit, Some(subject)) => {
+                    settled.units.insert(subject.to_owned());
+                }
+                (ReturnPart::Transaction | ReturnPart::Unit | ReturnPart::Nothing, _) => {}
             }
         }
         settled
@@ -187,7 +191,7 @@ impl SettledReviews {
         match subject(&review) {
             _ if self.ids.is_empty() => Some(review),
             // Nothing waits for these reviews, so their changes are always reported.
-            _ if part(code) == Part::Nothing => Some(review),
+            _ if part(code) == ReturnPart::Nothing => Some(review),
             Subject::Transactions => {
                 review.transaction_ids.retain(|id| is_open(id.as_str()));
                 (!review.transaction_ids.is_empty()).then_some(review)

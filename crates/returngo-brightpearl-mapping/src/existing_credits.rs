@@ -32,10 +32,10 @@ pub(crate) struct ExistingCredits<'w> {
     /// The RMA's own credit.
     pub(crate) own: Option<&'w Order>,
     /// Credits with the RMA's key that may not be its own, and why.
-    doubtful: Vec<(&'w Order, String)>,
+    ambiguous: Vec<(&'w Order, String)>,
     /// All other credits of the order.
     others: Vec<&'w Order>,
-    /// What other RMAs of the order are about to credit.
+    /// Credits of other RMAs that are about to be created.
     in_flight: Vec<&'w InFlight>,
 }
 
@@ -44,7 +44,7 @@ impl<'w> ExistingCredits<'w> {
     pub(crate) fn of(world: &'w World, order: Option<&Order>, findings: &mut Findings) -> Self {
         let key = keys::credit(world.rma.id());
         let in_flight = in_flight::counted(&world.in_flight, world.rma.id(), &world.credits);
-        let mut sorted = Self { own: None, doubtful: Vec::new(), others: Vec::new(), in_flight };
+        let mut sorted = Self { own: None, ambiguous: Vec::new(), others: Vec::new(), in_flight };
         for credit in unique::by_id(&world.credits, |credit| credit.id) {
             let of_order = belongs(credit, order);
             if credit.order_type_code != OrderTypeCode::SalesCredit {
@@ -53,8 +53,8 @@ impl<'w> ExistingCredits<'w> {
                     credit.id, credit.order_type_code
                 ));
             } else if credit.external_ref.as_deref() == Some(key.as_str()) {
-                match sorted.doubt(credit, of_order, world.account.instance_id) {
-                    Some(doubt) => sorted.doubtful.push((credit, doubt)),
+                match sorted.ambiguity(credit, of_order, world.account.instance_id) {
+                    Some(ambiguity) => sorted.ambiguous.push((credit, ambiguity)),
                     None => sorted.own = Some(credit),
                 }
             } else if of_order {
@@ -71,7 +71,7 @@ impl<'w> ExistingCredits<'w> {
 
     /// Returns why a credit with the RMA's key may not be its own, if so. The key consists of the reference and the
     /// integration instance, or of the reference alone if one side has no instance.
-    fn doubt(&self, credit: &Order, of_order: bool, instance: Option<InstanceId>) -> Option<String> {
+    fn ambiguity(&self, credit: &Order, of_order: bool, instance: Option<InstanceId>) -> Option<String> {
         match (self.own, credit.installed_integration_instance_id, instance) {
             (Some(own), ..) => Some(format!("sales credit {} has the same key", own.id)),
             (_, Some(theirs), Some(ours)) if theirs != ours => {
@@ -89,15 +89,15 @@ impl<'w> ExistingCredits<'w> {
     }
 
     /// Whether there are credits with the RMA's key that may not be its own.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        !self.doubtful.is_empty()
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        !self.ambiguous.is_empty()
     }
 
     /// Adds a review for each credit with the RMA's key that may not be its own.
-    pub(crate) fn review_doubtful(&self, rma: &Rma, units: &[&Item], findings: &mut Findings) {
-        for (credit, doubt) in &self.doubtful {
+    pub(crate) fn review_ambiguous(&self, rma: &Rma, units: &[&Item], findings: &mut Findings) {
+        for (credit, ambiguity) in &self.ambiguous {
             let message = format!(
-                "Sales credit {} has the key {} of this RMA, but {doubt}. Identify who created it, and keep the key on one \
+                "Sales credit {} has the key {} of this RMA, but {ambiguity}. Identify who created it, and keep the key on one \
                  credit of the correct order only.",
                 credit.id,
                 keys::credit(rma.id())
@@ -107,8 +107,8 @@ impl<'w> ExistingCredits<'w> {
     }
 
     /// Returns the RMA's credit: its own, or an adopted one.
-    pub(crate) fn begun(&self, world: &World, settings: &ConnectionSettings) -> Option<&'w Order> {
-        let adopts = settings.existing_credit == ExistingCredit::Adopt && !self.is_doubtful();
+    pub(crate) fn of_rma(&self, world: &World, settings: &ConnectionSettings) -> Option<&'w Order> {
+        let adopts = settings.existing_credit == ExistingCredit::Adopt && !self.is_ambiguous();
         let adopted =
             || self.made_elsewhere().find(|credit| claims::holder(credit, world) == Holder::Claimed);
         let paid_on = || {
@@ -154,7 +154,7 @@ impl<'w> ExistingCredits<'w> {
         settings: &ConnectionSettings,
     ) -> Option<&'w Order> {
         let adopts = settings.existing_credit == ExistingCredit::Adopt && !world.rma.status().is_off();
-        if !adopts || self.is_doubtful() {
+        if !adopts || self.is_ambiguous() {
             return None;
         }
         let mut exact = self

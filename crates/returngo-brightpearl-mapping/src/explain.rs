@@ -112,7 +112,7 @@ impl<'w> ExplanationContext<'w> {
 
     fn the_return(&self) -> Section {
         let rma = &self.world.rma;
-        let units = rma_facts::synchronised(&rma_facts::units(rma), self.settings);
+        let units = rma_facts::synchronized(&rma_facts::units(rma), self.settings);
         let trigger = match self.settings.trigger {
             Trigger::Approved => "approved",
             Trigger::Received => "received",

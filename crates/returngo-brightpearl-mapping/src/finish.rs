@@ -22,14 +22,14 @@ pub(crate) fn is_finished(credit: &Order, settings: &ConnectionSettings) -> bool
 }
 
 /// The progress of a credit.
-pub(crate) struct Progress<'a> {
+pub(crate) struct CreditProgress<'a> {
     /// Whether the payments reach the credit's total.
     pub(crate) is_paid: bool,
     pub(crate) units: &'a [UnitStatus],
     pub(crate) refunds: &'a [RefundStatus],
 }
 
-impl Progress<'_> {
+impl CreditProgress<'_> {
     fn is_refunded(&self) -> bool {
         self.is_paid && !self.refunds.iter().any(|refund| refund.state == RefundState::Pending)
     }
@@ -43,7 +43,7 @@ impl Progress<'_> {
 pub(crate) fn effects(
     rma: &Rma,
     credit: &Order,
-    progress: &Progress<'_>,
+    progress: &CreditProgress<'_>,
     settings: &ConnectionSettings,
 ) -> Vec<Effect> {
     // Finishing a credit in the cancelled status would take it out of that status, and its units would be credited twice.

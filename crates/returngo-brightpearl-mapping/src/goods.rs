@@ -52,7 +52,7 @@ impl ReturnedGoods<'_, '_> {
             let row_id = self.on_credit.row_of(&unit.returned_item_id);
             let progress = row_id.map(|id| rows.entry(id).or_insert_with(|| stock.progress(id, &receipts)));
             let state = match progress {
-                _ if nothing_comes(unit, self.settings) => UnitState::NoReturn,
+                _ if expects_no_goods(unit, self.settings) => UnitState::NoReturn,
                 Some(progress) => missing_if(is_finished, progress.next_unit()),
                 None => UnitState::Expected,
             };
@@ -63,7 +63,7 @@ impl ReturnedGoods<'_, '_> {
 }
 
 /// Whether no goods are expected for the unit: nothing is shipped, or its return method is not synchronized.
-pub(crate) fn nothing_comes(unit: &Item, settings: &ConnectionSettings) -> bool {
+pub(crate) fn expects_no_goods(unit: &Item, settings: &ConnectionSettings) -> bool {
     !unit.comes_back() || rma_facts::is_skipped(unit, settings)
 }
 
@@ -105,7 +105,7 @@ impl<'w> StockRows<'w> {
     fn progress(&self, id: OrderRowId, receipts: &Receipts) -> RowProgress {
         let quantity =
             |id: OrderRowId| self.order.order_rows.get(&id).map_or(0, |row| count(row.quantity.magnitude));
-        let parts = self.received_rows(id).map(|id| Part::new(quantity(id), receipts.runs(id)));
+        let parts = self.received_rows(id).map(|id| ComponentProgress::new(quantity(id), receipts.runs(id)));
         RowProgress { parts: parts.collect(), units: quantity(id), assigned: 0 }
     }
 }
@@ -113,7 +113,7 @@ impl<'w> StockRows<'w> {
 /// The pieces of a row in the order in which they are assigned to its units.
 struct RowProgress {
     /// One part for a plain row. For a bundle, one part for each component that is received.
-    parts: Vec<Part>,
+    parts: Vec<ComponentProgress>,
     units: i64,
     assigned: i64,
 }
@@ -124,11 +124,11 @@ impl RowProgress {
         self.assigned += 1;
         let (unit, units) = (self.assigned, self.units);
         let states = self.parts.iter_mut().map(|part| part.state_of(unit, units));
-        states.min_by_key(|state| advance(*state)).unwrap_or(UnitState::NoReturn)
+        states.min_by_key(|state| progress_rank(*state)).unwrap_or(UnitState::NoReturn)
     }
 }
 
-struct Part {
+struct ComponentProgress {
     /// The number of pieces of the whole row.
     quantity: i64,
     runs: Vec<(UnitState, i64)>,
@@ -137,7 +137,7 @@ struct Part {
     begin: i128,
 }
 
-impl Part {
+impl ComponentProgress {
     fn new(quantity: i64, runs: Vec<(UnitState, i64)>) -> Self {
         Self { quantity, runs, run: 0, begin: 0 }
     }
@@ -153,7 +153,7 @@ impl Part {
         while let Some(&(state, length)) = self.runs.get(self.run) {
             let run_end = self.begin + i128::from(length);
             if run_end > first {
-                least = least.into_iter().chain([state]).min_by_key(|state| advance(*state));
+                least = least.into_iter().chain([state]).min_by_key(|state| progress_rank(*state));
             }
             if run_end >= end {
                 return least.unwrap_or(UnitState::Expected);
@@ -167,7 +167,7 @@ impl Part {
 
 /// Ranks states by progress. A written-off piece ranks below a restocked one: a bundle without one of its components is
 /// not back in stock.
-fn advance(state: UnitState) -> u8 {
+fn progress_rank(state: UnitState) -> u8 {
     match state {
         UnitState::Received => 1,
         UnitState::Quarantined => 2,

@@ -11,7 +11,7 @@ use crate::{
     existing_credits::ExistingCredits,
     field_map::FieldValues,
     findings::Findings,
-    finish::{self, Progress},
+    finish::{self, CreditProgress},
     goods::{self, ReturnedGoods, StockRows},
     keys,
     matching::{OrderRows, RemainingQuantities},
@@ -35,7 +35,7 @@ use crate::{
 pub fn plan(world: &World, settings: &ConnectionSettings) -> Plan {
     let mut findings = Findings::with_settled(SettledReviews::of(&world.decisions));
     let case = Case::of(world, settings, &mut findings);
-    if case.is_too_early() { case.idle_plan() } else { case.plan(findings) }
+    if case.is_before_trigger() { case.idle_plan() } else { case.plan(findings) }
 }
 
 /// One RMA with all facts about it.
@@ -45,7 +45,7 @@ struct Case<'w> {
     /// All units of the RMA, lowest id first.
     units: Vec<&'w Item>,
     /// The units whose return method is synchronized.
-    synchronised: Vec<&'w Item>,
+    synchronized: Vec<&'w Item>,
     /// The synchronized units that were not settled manually.
     to_credit: Vec<&'w Item>,
     /// Reviews that were resolved manually.
@@ -54,7 +54,7 @@ struct Case<'w> {
     order_rows: Option<OrderRows<'w>>,
     existing: ExistingCredits<'w>,
     /// Whether the RMA reached its trigger before, whatever its status is now.
-    has_begun: bool,
+    has_reached_trigger: bool,
     /// The RMA's credit: its own, or an adopted one.
     credit: Option<&'w Order>,
     /// A credit to adopt. The claim is written before anything else.
@@ -66,33 +66,36 @@ struct Case<'w> {
 impl<'w> Case<'w> {
     fn of(world: &'w World, settings: &'w ConnectionSettings, findings: &mut Findings) -> Self {
         let units = rma_facts::units(&world.rma);
-        let synchronised = rma_facts::synchronised(&units, settings);
+        let synchronized = rma_facts::synchronized(&units, settings);
         let settled = SettledReviews::of(&world.decisions);
-        let to_credit = settled.to_credit(&synchronised);
+        let to_credit = settled.to_credit(&synchronized);
         let order = original_order::find(world);
         let known = order.as_ref().ok().copied();
         let order_rows = known.map(OrderRows::of);
         let existing = ExistingCredits::of(world, known, findings);
-        let begun = existing.begun(world, settings);
+        let credit = existing.of_rma(world, settings);
         let is_own_order = known.is_some_and(|order| original_order::is_of_rma(order, &world.rma).is_ok());
         let adoptable = || existing.adoptable(world, order_rows.as_ref()?, &to_credit, settings);
-        let has_lost_claim = begun.is_none() && existing.lost_claim(world);
+        let has_lost_claim = credit.is_none() && existing.lost_claim(world);
         let is_settled = settled.credit().is_some();
-        let to_claim =
-            if begun.is_some() || has_lost_claim || !is_own_order || is_settled { None } else { adoptable() };
-        let has_begun = begun.is_some() || has_lost_claim;
+        let to_claim = if credit.is_some() || has_lost_claim || !is_own_order || is_settled {
+            None
+        } else {
+            adoptable()
+        };
+        let has_reached_trigger = credit.is_some() || has_lost_claim;
         Self {
             world,
             settings,
             units,
-            synchronised,
+            synchronized,
             to_credit,
             settled,
             order,
             order_rows,
             existing,
-            has_begun,
-            credit: begun,
+            has_reached_trigger,
+            credit,
             to_claim,
             has_lost_claim,
         }
@@ -102,21 +105,21 @@ impl<'w> Case<'w> {
         self.order.as_ref().ok().copied()
     }
 
-    fn is_off(&self) -> bool {
+    fn is_cancelled_or_rejected(&self) -> bool {
         self.world.rma.status().is_off()
     }
 
     /// Whether the RMA has not reached its trigger. Cancelled and rejected RMAs never do.
-    fn is_too_early(&self) -> bool {
-        let reached = rma_facts::reached_trigger(&self.world.rma, &self.synchronised, self.settings);
-        !self.has_begun && !self.is_off() && !reached
+    fn is_before_trigger(&self) -> bool {
+        let reached = rma_facts::reached_trigger(&self.world.rma, &self.synchronized, self.settings);
+        !self.has_reached_trigger && !self.is_cancelled_or_rejected() && !reached
     }
 
     fn idle_plan(&self) -> Plan {
         let mut findings = Findings::default();
         if let RmaStatus::Other(status) = self.world.rma.status() {
             findings.add_ignored(format!(
-                "The RMA's status {status:?} is not known, so nothing is planned for it."
+                "The RMA has the unknown status {status:?}. Nothing is written for it."
             ));
         }
         let refunds = rma_facts::transactions(&self.world.rma).into_iter().map(|transaction| RefundStatus {
@@ -134,18 +137,18 @@ impl<'w> Case<'w> {
     }
 
     fn plan(&self, mut findings: Findings) -> Plan {
-        self.existing.review_doubtful(&self.world.rma, &self.synchronised, &mut findings);
+        self.existing.review_ambiguous(&self.world.rma, &self.synchronized, &mut findings);
         if self.has_lost_claim {
-            self.existing.review_lost_claim(self.world, &self.synchronised, &mut findings);
+            self.existing.review_lost_claim(self.world, &self.synchronized, &mut findings);
         }
         let mut effects: Vec<Effect> = self.create_credit(&mut findings).into_iter().collect();
         effects.extend(self.set_custom_fields(&mut findings));
-        if let Some(credit) = self.credit.filter(|_| !self.is_off()) {
+        if let Some(credit) = self.credit.filter(|_| !self.is_cancelled_or_rejected()) {
             finish::review_cancelled_status(&self.world.rma, credit, self.settings, &mut findings);
         }
 
         let mut by_claim = self.to_credit.clone();
-        by_claim.extend(self.synchronised.iter().filter(|unit| self.settled.unit(&unit.returned_item_id)));
+        by_claim.extend(self.synchronized.iter().filter(|unit| self.settled.unit(&unit.returned_item_id)));
         let on_credit =
             self.credit.map(|credit| UnitsOnCredit::of(credit, self.order_rows.as_ref(), &by_claim));
         let units = match (self.credit, &on_credit) {
@@ -159,13 +162,13 @@ impl<'w> Case<'w> {
 
         if let Some(credit) = self.credit {
             let is_settled = self.settled.cancellation();
-            if self.is_off() && !is_settled {
+            if self.is_cancelled_or_rejected() && !is_settled {
                 let is_paid = !context.payments.paid.is_zero() || refund::has_refunded(&context.transactions);
                 let (rma, settings) = (&self.world.rma, self.settings);
                 effects.extend(finish::cancel(rma, credit, is_paid, settings, &mut findings));
-            } else if !self.is_off() && !findings.has_reviews() {
+            } else if !self.is_cancelled_or_rejected() && !findings.has_reviews() {
                 let is_paid = context.payments.reach_total(refund::tolerance(currency(credit), credited));
-                let progress = Progress { is_paid, units: &units, refunds: &refunds };
+                let progress = CreditProgress { is_paid, units: &units, refunds: &refunds };
                 effects.extend(finish::effects(&self.world.rma, credit, &progress, self.settings));
             }
             effects.extend(updates::rma_updates_for(&self.world.rma, &units));
@@ -186,7 +189,7 @@ impl<'w> Case<'w> {
     /// Returns the creation of the credit, if the RMA needs one and no review blocks it.
     fn create_credit(&self, findings: &mut Findings) -> Option<Effect> {
         let is_taken = self.credit.is_some() || self.to_claim.is_some() || self.has_lost_claim;
-        if is_taken || self.impossible().is_some() || self.existing.is_doubtful() {
+        if is_taken || self.impossible().is_some() || self.existing.is_ambiguous() {
             return None;
         }
         let usable = self.order.clone().and_then(|order| {
@@ -212,10 +215,11 @@ impl<'w> Case<'w> {
     /// Returns the custom fields of the field map. Brightpearl accepts them once the credit exists.
     fn set_custom_fields(&self, findings: &mut Findings) -> Option<Effect> {
         let is_settled = self.settled.whole(ReviewCode::FieldMapFailed);
-        let is_open = |credit: &&Order| !self.is_off() && !is_settled && !credit.is_closed();
+        let is_open =
+            |credit: &&Order| !self.is_cancelled_or_rejected() && !is_settled && !credit.is_closed();
         let credit = self.certain_credit().filter(is_open)?;
         let fields = FieldValues::of(&self.world.rma, self.known_order()?, self.settings)?;
-        let body = fields.custom_fields(credit, &self.synchronised, findings)?;
+        let body = fields.custom_fields(credit, &self.synchronized, findings)?;
         let key = keys::custom_fields(self.world.rma.id());
         Some(Effect::SetCustomFields { key, order_id: credit.id, body })
     }
@@ -224,9 +228,9 @@ impl<'w> Case<'w> {
     fn impossible(&self) -> Option<String> {
         if self.credit.is_some() {
             None
-        } else if self.is_off() {
+        } else if self.is_cancelled_or_rejected() {
             Some(format!("the RMA is {}", self.world.rma.status()))
-        } else if self.synchronised.is_empty() {
+        } else if self.synchronized.is_empty() {
             Some("none of its units is synchronized".to_owned())
         } else if let Some(review) = self.settled.credit() {
             Some(format!("its credit was settled manually ({review})"))
@@ -239,12 +243,12 @@ impl<'w> Case<'w> {
 
     /// Returns the credit on which refunds may be recorded. `None` while a review asks which credit is the RMA's.
     fn certain_credit(&self) -> Option<&'w Order> {
-        self.credit.filter(|_| !self.existing.is_doubtful())
+        self.credit.filter(|_| !self.existing.is_ambiguous())
     }
 
     /// Returns the resolved review of several credits with the RMA's key, if any: refunds are recorded on none of them.
-    fn settled_while_doubtful(&self) -> Option<String> {
-        let review = self.settled.credit().filter(|_| self.existing.is_doubtful())?;
+    fn settled_while_ambiguous(&self) -> Option<String> {
+        let review = self.settled.credit().filter(|_| self.existing.is_ambiguous())?;
         Some(format!("the choice of its credit was settled manually ({review})"))
     }
 
@@ -258,7 +262,7 @@ impl<'w> Case<'w> {
             payments: CreditPayments::of(self.world, credit, &transactions, findings),
             transactions,
             order: self.order_to_note_on(),
-            impossible: self.impossible().or_else(|| self.settled_while_doubtful()),
+            impossible: self.impossible().or_else(|| self.settled_while_ambiguous()),
             settled: &self.settled,
             skipped: skipped.map(|unit| &unit.returned_item_id).collect(),
             credited_units,
@@ -275,7 +279,7 @@ impl<'w> Case<'w> {
     }
 
     /// Returns the remaining quantities of the order after all its credits, including the RMA's own.
-    fn left_behind(&self, credit: &'w Order) -> Option<RemainingQuantities<'_, 'w>> {
+    fn remaining_after_credits(&self, credit: &'w Order) -> Option<RemainingQuantities<'_, 'w>> {
         let mut earlier = self.existing.earlier(self.settings);
         if earlier.credits.iter().all(|other| other.id != credit.id) {
             earlier.credits.push(credit);
@@ -289,8 +293,14 @@ impl<'w> Case<'w> {
         on_credit: &UnitsOnCredit<'_>,
         findings: &mut Findings,
     ) -> Vec<UnitStatus> {
-        if !self.is_off() {
-            changes::add_reviews(credit, &self.to_credit, on_credit, || self.left_behind(credit), findings);
+        if !self.is_cancelled_or_rejected() {
+            changes::add_reviews(
+                credit,
+                &self.to_credit,
+                on_credit,
+                || self.remaining_after_credits(credit),
+                findings,
+            );
         }
         let (world, settings, units) = (self.world, self.settings, &self.units);
         let units = ReturnedGoods { world, credit, units, on_credit, settings }.unit_states(findings);
@@ -299,7 +309,7 @@ impl<'w> Case<'w> {
             .filter(|unit| unit.state.was_received())
             .map(|unit| &unit.returned_item_id)
             .collect();
-        if self.is_off() && !came.is_empty() {
+        if self.is_cancelled_or_rejected() && !came.is_empty() {
             let message = format!(
                 "Goods were received on sales credit {}, but the RMA is {}. Reopen the RMA, or send the goods back.",
                 credit.id,
@@ -319,7 +329,7 @@ impl<'w> Case<'w> {
             row.is_none_or(|(row, stock)| stock.received_rows(row).next().is_some())
         };
         let state_of = |unit: &Item| {
-            let is_expected = !goods::nothing_comes(unit, self.settings) && is_received(unit);
+            let is_expected = !goods::expects_no_goods(unit, self.settings) && is_received(unit);
             if is_expected { UnitState::Expected } else { UnitState::NoReturn }
         };
         let status = |unit: &&Item| UnitStatus {

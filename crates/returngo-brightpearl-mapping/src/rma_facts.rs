@@ -16,7 +16,7 @@ pub(crate) fn units(rma: &Rma) -> Vec<&Item> {
 }
 
 /// Returns the synchronized units: those whose return method is not skipped.
-pub(crate) fn synchronised<'a>(units: &[&'a Item], settings: &ConnectionSettings) -> Vec<&'a Item> {
+pub(crate) fn synchronized<'a>(units: &[&'a Item], settings: &ConnectionSettings) -> Vec<&'a Item> {
     units.iter().copied().filter(|unit| !is_skipped(unit, settings)).collect()
 }
 
@@ -52,8 +52,8 @@ pub(crate) fn ids<'a>(units: &[&'a Item]) -> impl Iterator<Item = &'a ReturnedIt
 
 /// Whether the RMA has reached the trigger of the settings. An RMA with nothing to ship only needs its approval. Only the
 /// current status matters: a reopened RMA may have been approved before (docs/evidence/returngo.md#life-cycle).
-pub(crate) fn reached_trigger(rma: &Rma, synchronised: &[&Item], settings: &ConnectionSettings) -> bool {
-    let nothing_to_ship = !synchronised.iter().any(|unit| unit.comes_back());
+pub(crate) fn reached_trigger(rma: &Rma, synchronized: &[&Item], settings: &ConnectionSettings) -> bool {
+    let nothing_to_ship = !synchronized.iter().any(|unit| unit.comes_back());
     let needed = match settings.trigger {
         _ if nothing_to_ship => RmaStatus::Approved,
         Trigger::Approved => RmaStatus::Approved,

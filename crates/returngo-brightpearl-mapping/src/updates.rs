@@ -47,7 +47,7 @@ pub fn rma_updates_for(rma: &Rma, states: &[UnitStatus]) -> Vec<Effect> {
     }
     let everything_settled = units.iter().all(|unit| unit.state.is_settled());
     let stage = if everything_settled { Stage::Validated } else { Stage::Received };
-    let mut effects = moves(rma, &units, stage);
+    let mut effects = status_updates(rma, &units, stage);
     effects.extend(comment(rma, &units, stage));
     effects
 }
@@ -74,7 +74,7 @@ impl Stage {
 }
 
 /// Returns the status updates of the shipments with received units, or of the RMA if their shipments are unknown.
-fn moves(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Vec<Effect> {
+fn status_updates(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Vec<Effect> {
     let shipments: HashMap<&ShipmentId, &Shipment> =
         unique::by_id(rma.return_leg(), |shipment| &shipment.shipment_id)
             .into_iter()

@@ -26,7 +26,7 @@ pub(super) fn created(case: &ExplanationContext<'_>, body: &NewSalesCredit) -> V
     let unused = &mut Findings::default();
     let earlier = ExistingCredits::of(case.world, Some(order), unused).earlier(case.settings);
     let (rma, settings) = (&case.world.rma, case.settings);
-    let units = rma_facts::synchronised(&rma_facts::units(rma), settings);
+    let units = rma_facts::synchronized(&rma_facts::units(rma), settings);
     let units = SettledReviews::of(&case.world.decisions).to_credit(&units);
     let request = CreditRequest {
         rma,

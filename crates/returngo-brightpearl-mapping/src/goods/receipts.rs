@@ -38,7 +38,7 @@ struct Receipt {
     written_off: i64,
 }
 
-/// Where pieces of a receipt are.
+/// The place of pieces of a receipt.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum StockBucket {
     Received,
@@ -234,7 +234,7 @@ impl<'w> ReceiptReader<'w> {
 
     fn line_of_another_order(&mut self, note: GoodsInNoteId, line: &GoodsInLine) {
         let batch = line.batch_goods_note_id.unwrap_or(note);
-        let receipt = Receipt { is_of_another_order: true, ..self.came_to(line, line.quantity.max(0)) };
+        let receipt = Receipt { is_of_another_order: true, ..self.receipt_of(line, line.quantity.max(0)) };
         self.receipts.add(None, batch, line.product_id, receipt);
     }
 
@@ -248,7 +248,7 @@ impl<'w> ReceiptReader<'w> {
             if part > 0 {
                 *open -= part;
                 left -= part;
-                self.receipts.add(Some(row), batch, line.product_id, self.came_to(line, part));
+                self.receipts.add(Some(row), batch, line.product_id, self.receipt_of(line, part));
             }
         }
         if left > 0 {
@@ -262,7 +262,7 @@ impl<'w> ReceiptReader<'w> {
         }
     }
 
-    fn came_to(&self, line: &GoodsInLine, pieces: i64) -> Receipt {
+    fn receipt_of(&self, line: &GoodsInLine, pieces: i64) -> Receipt {
         let warehouse = line.warehouse_id.or(self.credit.warehouse_id);
         match self.account.is_quarantine(warehouse, line.destination_location_id) {
             Some(true) => Receipt { quarantined: pieces, ..Receipt::default() },

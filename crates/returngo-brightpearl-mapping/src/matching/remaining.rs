@@ -22,7 +22,7 @@ use crate::{
 pub(crate) struct EarlierCredits<'e> {
     /// The credits of the order, without cancelled ones.
     pub(crate) credits: Vec<&'e Order>,
-    /// What other RMAs are about to credit.
+    /// Credits of other RMAs that are about to be created.
     pub(crate) in_flight: Vec<&'e InFlight>,
 }
 

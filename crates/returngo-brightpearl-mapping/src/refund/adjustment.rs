@@ -26,11 +26,10 @@ impl<'r, 'w> Adjustments<'r, 'w> {
     /// Returns a row of this gross amount for the refund with this key.
     ///
     /// # Errors
-    /// Why the row cannot be added.
+    /// The reason why the row cannot be added.
     pub(super) fn row(&self, key: &str, credit: &'w Order, excess: Decimal) -> Result<NewOrderRow, String> {
         let posting = self.context.settings.adjustments.as_ref();
-        let posting =
-            posting.ok_or("the setting `adjustments` is not set, which names the account for it")?;
+        let posting = posting.ok_or("the setting `adjustments` is missing")?;
         if !is_open(credit) {
             return Err("rows cannot be added to a credit that is closed or being closed".to_owned());
         }

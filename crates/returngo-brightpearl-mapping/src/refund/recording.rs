@@ -37,7 +37,7 @@ pub(crate) struct RefundContext<'w> {
     pub(crate) payments: CreditPayments<'w>,
     /// The order on which money from the shopper is noted while there is no credit.
     pub(crate) order: Option<OrderId>,
-    /// Why the RMA will never have a credit, if so.
+    /// The reason why the RMA will never have a credit, if so.
     pub(crate) impossible: Option<String>,
     /// Units whose return method is not synchronized.
     pub(crate) skipped: HashSet<&'w ReturnedItemId>,
