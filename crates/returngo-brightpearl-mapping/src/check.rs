@@ -5,10 +5,10 @@
 //! the findings. Nothing here reads from the systems: use `returngo-brightpearl-sync` or your own program.
 
 mod access;
-mod credits_of_others;
+mod account;
 mod field_map;
 mod inputs;
-mod set_up;
+mod other_credits;
 mod webhooks;
 
 use std::fmt;
@@ -19,8 +19,8 @@ use returngo::{RmaId, webhook};
 use serde::Serialize;
 
 use crate::{settings::ConnectionSettings, world::AccountFacts};
+pub use account::check_settings;
 pub use inputs::{InputKind, check_inputs};
-pub use set_up::check_settings;
 pub use webhooks::{brightpearl_events, returngo_events};
 
 /// The result of one check.
@@ -200,7 +200,7 @@ pub fn check(connection: &Connection, settings: &ConnectionSettings) -> Vec<Find
     if let Ok(account) = &brightpearl.account {
         findings.extend(check_settings(account, settings));
         findings.extend(webhooks::of_brightpearl(brightpearl, settings));
-        findings.extend(credits_of_others::check(brightpearl, account, returngo, settings));
+        findings.extend(other_credits::check(brightpearl, account, returngo, settings));
     }
     findings.extend(access::to_returngo(returngo));
     if returngo.recent_rmas.is_ok() {

@@ -189,7 +189,7 @@ impl<'w> ExistingCredits<'w> {
             return false;
         }
         let message = format!(
-            "Another program created sales credit {} for the same order, possibly for this return.{held} {} Otherwise, set \
+            "Another program created sales credit {} for the same order, possibly for this return.{held} {} If it is for another return, set \
              `existing_credit` to `create`, or move that credit to the cancelled status.",
             credits.join(", "),
             match settings.existing_credit {
@@ -197,7 +197,7 @@ impl<'w> ExistingCredits<'w> {
                     "It cannot be adopted: its products are not exactly the RMA's units, another RMA holds it, or it was \
                      paid, received or closed before the RMA was requested.",
                 _ =>
-                    "If so, set `existing_credit` to `adopt`, and stop the other program from creating credits.",
+                    "If it is for this return, set `existing_credit` to `adopt`, and stop the other program from creating credits.",
             }
         );
         findings.add_review_for_units(ReviewCode::ForeignCredit, message, ids(units));

@@ -111,7 +111,7 @@ impl<'w> CreditPayments<'w> {
             match problem {
                 None => sorted.add(payment, is_reversed),
                 Some(problem) if listed.is_none() && unbacked.is_none() && !is_on_sale => {
-                    findings.add_ignored(problem);
+                    findings.add_ignored(format!("{problem} The payment was ignored."));
                 }
                 Some(_) => {}
             }
