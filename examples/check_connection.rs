@@ -1,4 +1,4 @@
-//! Whether returns can go through between a ReturnGO shop and a Brightpearl account, finding by finding:
+//! Checks the connection between a ReturnGO shop and a Brightpearl account:
 //! `cargo run --example check_connection -- [--settings FILE] [--json]`
 
 use std::{path::PathBuf, process::ExitCode};
@@ -20,20 +20,20 @@ use support::{
 
 /// Checks the connection between a ReturnGO shop and a Brightpearl account.
 ///
-/// Talks to the systems that the BRIGHTPEARL_ and RETURNGO_ variables name, or to mocks of both when none of them
-/// is set. Reads, and changes nothing in real systems.
+/// Uses the systems in the BRIGHTPEARL_ and RETURNGO_ variables, or mocks of both if none of them is set. Does not change
+/// real systems.
 #[derive(Parser)]
 struct Arguments {
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
-    /// How the two systems are connected
+    /// The settings of the connection
     #[arg(long)]
     settings: Option<PathBuf>,
-    /// Where Brightpearl's deliveries are to go, with the receiver's secret
+    /// The URL for Brightpearl's deliveries, including the receiver's secret
     #[arg(long)]
     brightpearl_webhook: Option<String>,
-    /// Where ReturnGO's deliveries are to go, with the receiver's secret
+    /// The URL for ReturnGO's deliveries, including the receiver's secret
     #[arg(long)]
     returngo_webhook: Option<String>,
 }
@@ -48,7 +48,7 @@ async fn main() -> ExitCode {
         let (failures, all) = (of(Mark::Failure), findings.len());
         anyhow::ensure!(
             failures == 0,
-            "{failures} of {all} checks failed: the connection cannot work like this"
+            "{failures} of {all} checks failed: correct them before returns are synchronized"
         );
         Ok(())
     })
@@ -56,9 +56,9 @@ async fn main() -> ExitCode {
 }
 
 async fn findings(arguments: &Arguments) -> anyhow::Result<Vec<Finding>> {
-    // What somebody filled in is checked before anything is called with it.
+    // The entered values are checked before the first request.
     let real = environment::names_both()?;
-    let mut findings = environment::check_entered();
+    let mut findings = environment::check_inputs();
     if check::worst(&findings) == Mark::Failure {
         return Ok(findings);
     }
@@ -82,7 +82,7 @@ async fn findings(arguments: &Arguments) -> anyhow::Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// The mocks begin without subscriptions; a connection that is set up has them.
+/// Subscribes to webhooks in the mocks, as a configured connection does.
 async fn subscribe(systems: &Both, settings: &ConnectionSettings) -> anyhow::Result<Receivers> {
     let brightpearl = "https://hooks.example.test/webhooks/brightpearl/a-long-random-secret";
     let returngo = "https://hooks.example.test/webhooks/returngo/a-long-random-secret";
@@ -110,7 +110,7 @@ fn show(findings: &[Finding], json: bool) -> anyhow::Result<()> {
     }
     let of = |mark| findings.iter().filter(|finding| finding.mark == mark).count();
     say(format_args!(
-        "{} passed, {} to look at, {} failed",
+        "{} passed, {} warnings, {} failed",
         of(Mark::Pass),
         of(Mark::Warning),
         of(Mark::Failure)

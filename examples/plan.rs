@@ -1,4 +1,4 @@
-//! A dry run without network: what would be written for this world, what a person would be asked, and why.
+//! Plans a return offline and prints the writes, the reviews, and the reasons:
 //! `cargo run --example plan -- [--explain] examples/worlds/approved.json examples/worlds/settings.json`
 
 use std::{fs, path::PathBuf, process::ExitCode};
@@ -8,14 +8,14 @@ use clap::Parser;
 use returngo_brightpearl_mapping::{ConnectionSettings, World, explain};
 use support::output::{remark, run, say};
 
-/// Prints the plan for a world as JSON.
+/// Prints the plan for a snapshot as JSON.
 #[derive(Parser)]
 struct Arguments {
-    /// What both systems say now: the bodies of their answers
+    /// A snapshot of both systems, in the format of their responses
     world: PathBuf,
-    /// How the two are connected, JSON or TOML; the defaults and no payment method when absent
+    /// The settings as JSON or TOML; without them, the defaults and no payment method
     settings: Option<PathBuf>,
-    /// Say in words why each row, amount and update is what it is, instead of JSON
+    /// Explain each row, amount and update in words instead of JSON
     #[arg(long)]
     explain: bool,
 }
@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
 
 fn plan(arguments: &Arguments) -> anyhow::Result<()> {
     let world = World::from_json(&text_of(&arguments.world)?)
-        .with_context(|| format!("{} is not a world", arguments.world.display()))?;
+        .with_context(|| format!("{} is not a snapshot", arguments.world.display()))?;
     let settings = settings(arguments.settings.as_ref())?;
     let plan = returngo_brightpearl_mapping::plan(&world, &settings);
     if arguments.explain {
@@ -41,16 +41,16 @@ fn plan(arguments: &Arguments) -> anyhow::Result<()> {
 
 fn settings(path: Option<&PathBuf>) -> anyhow::Result<ConnectionSettings> {
     let Some(path) = path else {
-        remark("no settings were given: defaults are used, and refunds have no payment method")?;
+        remark("no settings: the defaults are used, and refunds have no payment method")?;
         return Ok(ConnectionSettings::new("acmeoutdoors".parse()?, ""));
     };
     let text = text_of(path)?;
     let is_toml = path.extension().is_some_and(|extension| extension == "toml");
     let read =
         if is_toml { ConnectionSettings::from_toml(&text) } else { ConnectionSettings::from_json(&text) };
-    read.with_context(|| format!("{} are not settings of a connection", path.display()))
+    read.with_context(|| format!("{} does not contain valid settings", path.display()))
 }
 
 fn text_of(path: &PathBuf) -> anyhow::Result<String> {
-    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

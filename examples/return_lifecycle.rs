@@ -1,7 +1,7 @@
-//! One return, end to end, over real HTTP and real webhooks, against the two mocks: from the connection check
-//! to the reconciliation. `cargo run --example return_lifecycle [-- --json]`
+//! The lifecycle of one return, from the connection check to the reconciliation, over HTTP and webhooks against mocks of
+//! both systems: `cargo run --example return_lifecycle [-- --json]`
 //!
-//! Every webhook is delivered twice; nothing happens twice.
+//! Every webhook is delivered twice, and each write is still applied once.
 
 use std::{collections::BTreeSet, net::Ipv4Addr, process::ExitCode};
 
@@ -28,23 +28,23 @@ use returngo_mock::{MockReturngo, Refund};
 use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 use serde_json::{Value, json};
 use support::{
-    apply::keep_in_step,
+    apply::synchronize,
+    narration::Narration,
     output::{run, say},
     receiver::{Arrival, Receiver},
-    story::Story,
     systems,
     warehouse::{self, Units},
 };
 
-/// Tells the story of one return against mocks of both systems.
+/// Shows the lifecycle of one return against mocks of both systems.
 #[derive(Parser)]
 struct Arguments {
-    /// Print the figures as one JSON object on stdout; the story goes to stderr
+    /// Print the figures as one JSON object on stdout, and the steps on stderr
     #[arg(long)]
     json: bool,
 }
 
-/// What the merchant filled in: the five settings of ReturnGO's own form, and where fees are posted to.
+/// The settings: the five of ReturnGO's own form, and the account for fees.
 const SETTINGS: &str = r#"{
     "account_id": "acmeoutdoors",
     "refund_method_code": "1210",
@@ -54,17 +54,17 @@ const SETTINGS: &str = r#"{
     "fees": {"restocking": {"nominal_code": "4040", "tax_code": "T20"}}
 }"#;
 
-/// What the merchant keeps for the shirt that was worn.
+/// The restocking fee for the worn shirt.
 const RESTOCKING_FEE: Decimal = Decimal::from_parts(400, 0, 0, false, 2);
 
-/// More webhooks than the story raises: every one is delivered twice.
+/// More webhooks than the example causes, so that all of them are delivered twice.
 const ALL: u32 = 10_000;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     run(async {
-        let figures = tell(&Story::new(arguments.json)).await?;
+        let figures = tell(&Narration::new(arguments.json)).await?;
         if arguments.json {
             say(&figures)?;
         }
@@ -73,34 +73,34 @@ async fn main() -> ExitCode {
     .await
 }
 
-async fn tell(story: &Story) -> anyhow::Result<Value> {
-    let mut shop = Shop::open(story).await?;
+async fn tell(narration: &Narration) -> anyhow::Result<Value> {
+    let mut shop = Shop::open(narration).await?;
     let rma: RmaId = "4410021".parse()?;
 
-    story.chapter("1. The connection is checked")?;
+    narration.chapter("1. The connection is checked")?;
     shop.check_the_connection()?;
 
-    story.chapter("2. A shopper returns two of three shirts, one of them worn, and one of two pairs of socks; the RMA is approved in ReturnGO")?;
+    narration.chapter("2. A shopper returns two of three shirts, one of them worn, and one of two pairs of socks; the RMA is approved in ReturnGO")?;
     shop.returngo.approve(&rma)?;
     shop.follow_the_webhooks().await?;
     let credit = shop.credit_of(&rma).await?;
     shop.show(&credit)?;
 
-    story.chapter(
+    narration.chapter(
         "3. A parcel arrives with one shirt and the socks; the warehouse receives it into quarantine",
     )?;
     shop.receive(&warehouse::some_of(&credit, &[("LS-M", 1), ("TS-42", 1)])?, 1, &credit).await?;
     shop.follow_the_webhooks().await?;
 
-    story.chapter("4. The other shirt comes a day later")?;
+    narration.chapter("4. The other shirt arrives a day later")?;
     shop.receive(&warehouse::some_of(&credit, &[("LS-M", 1)])?, 2, &credit).await?;
     shop.follow_the_webhooks().await?;
 
-    story.chapter("5. The goods can be sold again; the warehouse releases them into stock")?;
+    narration.chapter("5. The goods can be sold again; the warehouse releases them into stock")?;
     shop.release(&warehouse::all_of(&credit)?, &credit).await?;
     shop.follow_the_webhooks().await?;
 
-    story.chapter("6. The shopper is refunded in ReturnGO, unit by unit, less the fee")?;
+    narration.chapter("6. The shopper is refunded in ReturnGO, unit by unit, less the fee")?;
     for item in shop.reader.returngo.rmas().get(&rma).await?.items {
         let price = item.paid_price.context("the unit has no price")?;
         let amount = price.amount - item.restocking_fee;
@@ -108,14 +108,14 @@ async fn tell(story: &Story) -> anyhow::Result<Value> {
     }
     shop.follow_the_webhooks().await?;
 
-    story.chapter("7. The bookkeeper reconciles")?;
+    narration.chapter("7. The bookkeeper reconciles")?;
     let report = shop.reconcile(&rma).await?;
     shop.figures(&rma, &report).await
 }
 
-/// A merchant with both systems, and the program between them.
+/// A merchant's two systems, and the connection between them.
 struct Shop<'s> {
-    story: &'s Story,
+    narration: &'s Narration,
     brightpearl: MockBrightpearl,
     returngo: MockReturngo,
     connection: Connection,
@@ -124,12 +124,12 @@ struct Shop<'s> {
 }
 
 impl<'s> Shop<'s> {
-    async fn open(story: &'s Story) -> anyhow::Result<Self> {
+    async fn open(narration: &'s Narration) -> anyhow::Result<Self> {
         let systems::Mocked { client: to_brightpearl, mock: brightpearl } =
             systems::mocked_brightpearl().await?;
         let systems::Mocked { client: to_returngo, mock: returngo } = systems::mocked_returngo().await?;
-        story.line(format_args!(
-            "Started a mock of Brightpearl at {} and a mock of ReturnGO at {}; every webhook comes twice.",
+        narration.line(format_args!(
+            "Started a mock of Brightpearl at {} and a mock of ReturnGO at {}; every webhook is delivered twice.",
             brightpearl.url(),
             returngo.url()
         ))?;
@@ -153,20 +153,19 @@ impl<'s> Shop<'s> {
         let connection = read_connection(&to_brightpearl, &to_returngo, receivers, &SystemClock).await;
         let account = connection.brightpearl.account.clone().unwrap_or_default();
         let reader = Reader::with_account(to_brightpearl, to_returngo, settings, account);
-        Ok(Self { story, brightpearl, returngo, connection, reader, receiver })
+        Ok(Self { narration, brightpearl, returngo, connection, reader, receiver })
     }
 
     fn check_the_connection(&self) -> anyhow::Result<()> {
         let findings = check::check(&self.connection, &self.reader.settings);
         for finding in &findings {
-            self.story.tell(finding)?;
+            self.narration.tell(finding)?;
         }
         anyhow::ensure!(check::worst(&findings) < Mark::Failure, "the connection check failed");
         Ok(())
     }
 
-    /// Waits until both systems have delivered what they had to say, and keeps every RMA in step that they
-    /// named; what is written may raise further webhooks.
+    /// Synchronizes the RMAs of all webhooks until there are no more. Writes can cause further webhooks.
     async fn follow_the_webhooks(&mut self) -> anyhow::Result<()> {
         loop {
             self.brightpearl.deliveries_settled().await;
@@ -181,25 +180,25 @@ impl<'s> Shop<'s> {
                 return Ok(());
             }
             for rma in due {
-                for line in keep_in_step(&self.reader, &rma).await? {
-                    self.story.tell(line)?;
+                for line in synchronize(&self.reader, &rma).await? {
+                    self.narration.tell(line)?;
                 }
             }
         }
     }
 
-    /// A webhook says what to look at again. ReturnGO names the RMA; Brightpearl names notes, of any order.
+    /// Returns the RMAs of a webhook. ReturnGO names the RMA; Brightpearl names goods-in notes, of any order.
     async fn rmas_behind(&self, arrival: &Arrival) -> anyhow::Result<Vec<RmaId>> {
         match arrival {
             Arrival::Returngo(hint) => {
-                self.story.tell(format_args!(
+                self.narration.tell(format_args!(
                     "webhook from ReturnGO: {}",
                     hint.event_name.as_ref().map(ToString::to_string).unwrap_or_default()
                 ))?;
                 Ok(hint.rma_id.iter().cloned().collect())
             }
             Arrival::Brightpearl(hint) => {
-                self.story
+                self.narration
                     .tell(format_args!("webhook from Brightpearl: {} {}", hint.resource_type, hint.ids))?;
                 let notes = match hint.resource_type.as_str() {
                     "goods-in-note" => hint.ids.clone(),
@@ -216,7 +215,7 @@ impl<'s> Shop<'s> {
         }
     }
 
-    /// A quarantine release is a transfer of batches; a batch is a goods-in note.
+    /// Returns the batches of quarantine releases. A batch is identified by its goods-in note.
     async fn batches_moved_by(&self, notes: &IdSet) -> anyhow::Result<IdSet> {
         let search = GoodsMovementSearch::new().filter("goodsNoteId", notes);
         let moved = self.reader.brightpearl.goods_movements().search(search).all().await?;
@@ -229,7 +228,7 @@ impl<'s> Shop<'s> {
 
     fn show(&self, credit: &Order) -> anyhow::Result<()> {
         for row in credit.order_rows.values() {
-            self.story.tell(format_args!(
+            self.narration.tell(format_args!(
                 "{} × {} ({}): net {}, tax {}",
                 row.quantity.magnitude.normalize(),
                 row.product_name,
@@ -238,7 +237,7 @@ impl<'s> Shop<'s> {
                 row.row_value.row_tax.value
             ))?;
         }
-        self.story.tell(format_args!(
+        self.narration.tell(format_args!(
             "reference {}, for order {}, total {} {}",
             credit.reference,
             credit.parent_order_id.map_or(0, OrderId::get),
@@ -251,23 +250,23 @@ impl<'s> Shop<'s> {
     async fn receive(&self, units: &[Units], receipt: u32, credit: &Order) -> anyhow::Result<()> {
         let now = OffsetDateTime::utc(SystemClock.now());
         let note = warehouse::receive_into_quarantine(&self.reader, credit, units, receipt, now).await?;
-        self.story.tell(format_args!("goods-in note {note}: {}", named(units)))?;
+        self.narration.tell(format_args!("goods-in note {note}: {}", named(units)))?;
         Ok(())
     }
 
     async fn release(&self, units: &[Units], credit: &Order) -> anyhow::Result<()> {
         warehouse::release_into_stock(&self.reader, credit, units).await?;
-        self.story.tell(named(units))?;
+        self.narration.tell(named(units))?;
         Ok(())
     }
 
     async fn reconcile(&self, rma: &RmaId) -> anyhow::Result<Report> {
         let report = self.reader.reconcile_rmas(Days::default(), [rma]).await?;
         for line in &report.lines {
-            self.story.tell(line)?;
+            self.narration.tell(line)?;
         }
         for total in &report.totals {
-            self.story.tell(total)?;
+            self.narration.tell(total)?;
         }
         Ok(report)
     }
@@ -312,8 +311,8 @@ impl<'s> Shop<'s> {
             "duplicatesSuppressed": self.receiver.repeated(),
             "reconciliation": reconciliation.collect::<Vec<_>>(),
         });
-        self.story.chapter(format_args!(
-            "The RMA is {}. {} requests to Brightpearl, {} to ReturnGO; {} webhooks came a second time and changed nothing.",
+        self.narration.chapter(format_args!(
+            "The RMA is {}. {} requests to Brightpearl, {} to ReturnGO; {} webhooks were delivered a second time and changed nothing.",
             world.rma.status(),
             figures["brightpearlRequests"],
             figures["returngoRequests"],
@@ -330,11 +329,11 @@ fn credit_in(world: &World) -> anyhow::Result<&Order> {
     credit.with_context(|| format!("RMA {rma} has no sales credit"))
 }
 
-/// The seed's first RMA has no fee: one shirt of it was worn.
+/// Adds a restocking fee to one unit of the mock's first RMA, which has no fees.
 fn charge_a_fee(returngo: &MockReturngo) -> anyhow::Result<()> {
-    let mut rma = returngo.rma(&"4410021".parse()?).context("the seed's first RMA is gone")?;
+    let mut rma = returngo.rma(&"4410021".parse()?).context("the mock's first RMA is missing")?;
     let worn = rma.items.iter_mut().find(|item| item.returned_item_id.as_str() == "5600012");
-    worn.context("the seed's second shirt is gone")?.restocking_fee = RESTOCKING_FEE;
+    worn.context("the mock's second shirt is missing")?.restocking_fee = RESTOCKING_FEE;
     returngo.put_rma(rma);
     Ok(())
 }

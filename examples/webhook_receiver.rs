@@ -1,4 +1,4 @@
-//! Receives webhooks of both systems and says what each of them asks to look at again:
+//! Receives webhooks of both systems and prints the objects that they name:
 //! `cargo run --example webhook_receiver -- --listen 127.0.0.1:8787 --account acmeoutdoors --secret …`.
 
 use std::{net::SocketAddr, process::ExitCode};
@@ -12,7 +12,7 @@ use support::{
 /// Receives webhooks of both systems.
 #[derive(Parser)]
 struct Arguments {
-    /// The address to listen on; a reverse proxy with TLS belongs in front of it
+    /// The address to listen on; use a reverse proxy with TLS in front of it
     #[arg(long, default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
     /// The Brightpearl account whose deliveries are accepted
@@ -40,10 +40,11 @@ async fn receive(arguments: Arguments) -> anyhow::Result<()> {
                 say(format!("Brightpearl: {} of {} {}", hint.lifecycle_event, hint.resource_type, hint.ids))?;
             }
             Arrival::Returngo(hint) => {
-                let event = hint.event_name.map_or_else(|| "something".to_owned(), |event| event.to_string());
+                let event =
+                    hint.event_name.map_or_else(|| "unknown event".to_owned(), |event| event.to_string());
                 match hint.rma_id {
-                    Some(rma) => say(format!("ReturnGO: {event}, look at RMA {rma}"))?,
-                    None => say(format!("ReturnGO: {event} without an RMA, look at all that changed"))?,
+                    Some(rma) => say(format!("ReturnGO: {event} of RMA {rma}"))?,
+                    None => say(format!("ReturnGO: {event} without an RMA; read all changed RMAs"))?,
                 }
             }
         }

@@ -1,9 +1,9 @@
-//! Which of a thing's fields its table shows.
+//! The table columns of each kind of object.
 
 use crate::what::What;
 
 impl What {
-    /// A header and a JSON pointer for each column.
+    /// Returns a header and a JSON pointer for each column.
     pub(crate) fn columns(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Statuses => &[

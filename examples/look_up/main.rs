@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, error::ErrorKind};
 use support::{
-    output::{remark, run, say, table},
+    output::{json_table, remark, run, say},
     systems::Brightpearl,
 };
 
@@ -20,18 +20,18 @@ use self::{
 
 /// Reads a Brightpearl account.
 ///
-/// Talks to the account that BRIGHTPEARL_DATACENTER (or BRIGHTPEARL_URL), BRIGHTPEARL_ACCOUNT,
-/// BRIGHTPEARL_APP_REF and BRIGHTPEARL_TOKEN name, or to a mock when none of them is set.
+/// Reads the account in BRIGHTPEARL_DATACENTER (or BRIGHTPEARL_URL), BRIGHTPEARL_ACCOUNT, BRIGHTPEARL_APP_REF and
+/// BRIGHTPEARL_TOKEN, or a mock if none of them is set.
 #[derive(Parser)]
 #[command(arg_required_else_help = true)]
 struct Arguments {
-    /// Print JSON with the wire's own names instead of a table
+    /// Print JSON with the names of the API instead of a table
     #[arg(long)]
     json: bool,
-    /// What to read
+    /// The kind of object to read
     what: What,
-    /// An id set such as 1,320-321; for searches filters such as parentOrderId=300871; for what lies in a
-    /// warehouse the warehouse's id first
+    /// An id set such as 1,320-321, filters for searches such as parentOrderId=300871, or a warehouse id before the ids of
+    /// objects in a warehouse
     ids: Vec<String>,
 }
 
@@ -55,7 +55,7 @@ async fn look_up(arguments: &Arguments, asked: &Asked) -> anyhow::Result<()> {
     if arguments.json {
         say(serde_json::to_string_pretty(&rows)?)?;
     } else {
-        say(table(&rows, arguments.what.columns()))?;
+        say(json_table(&rows, arguments.what.columns()))?;
     }
     if !missing.is_empty() {
         remark(format!("not found: {missing}"))?;

@@ -1,4 +1,4 @@
-//! Reading each kind of thing with the client, and writing it back as JSON.
+//! Reads each kind of object with the client, and returns it as JSON.
 
 use std::collections::BTreeSet;
 
@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 
 use crate::what::{Asked, What};
 
-/// What there is, and the ids under which there is nothing.
+/// The objects that were found, and the ids that were not found.
 pub(crate) struct Found {
     pub(crate) rows: Vec<Value>,
     pub(crate) missing: IdSet,
 }
 
-/// Resources whose GET without ids means all of them.
+/// Reads objects by id, or all objects without ids.
 macro_rules! these_or_all {
     ($handle:expr, $ids:expr) => {{
         let handle = $handle;
@@ -125,7 +125,7 @@ fn only(mut rows: Vec<Value>, pointer: &str, ids: &IdSet) -> Found {
     Found { rows, missing }
 }
 
-/// What hangs on orders is read order by order.
+/// Reads objects that belong to orders, order by order.
 async fn of_each_order<T: Serialize, Things: IntoIterator<Item = T>>(
     orders: &IdSet,
     read: impl AsyncFn(OrderId) -> Result<Things, Error>,

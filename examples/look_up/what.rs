@@ -1,4 +1,4 @@
-//! What can be read, and what has to be said for it.
+//! The kinds of objects that can be read, and their arguments.
 
 use anyhow::{Context as _, bail, ensure};
 use brightpearl::{CurrencyCode, IdSet};
@@ -57,23 +57,23 @@ pub(crate) enum What {
     Webhooks,
 }
 
-/// What has to follow the name of a thing.
+/// The arguments of a kind of object.
 enum Takes {
     Nothing,
-    /// Ids, or nothing for all.
+    /// Ids, or none for all objects.
     IdsOrNone,
     Ids,
-    /// `name=value`, as often as wanted.
+    /// Any number of `name=value` filters.
     Filters,
     WarehouseThenIdsOrNone,
     WarehouseThenIds,
     ContactAndCurrency,
 }
 
-/// What the arguments after the name of a thing ask for.
+/// The parsed arguments.
 #[derive(Default)]
 pub(crate) struct Asked {
-    /// The warehouse or contact that the things belong to.
+    /// The warehouse or contact that the objects belong to.
     pub(crate) parent: u64,
     pub(crate) ids: IdSet,
     pub(crate) filters: Vec<(String, String)>,
@@ -85,17 +85,17 @@ impl Asked {
         let mut asked = Self::default();
         match (what.takes(), words) {
             (Takes::Nothing | Takes::IdsOrNone, []) => {}
-            (Takes::Nothing, _) => bail!("nothing follows this: there is only one list"),
+            (Takes::Nothing, _) => bail!("no arguments expected: there is only one list"),
             (Takes::Filters, filters) => {
                 asked.filters = filters.iter().map(|text| filter(text)).collect::<anyhow::Result<_>>()?;
             }
-            (Takes::Ids, []) => bail!("this needs ids: an id set such as 1,320-321"),
+            (Takes::Ids, []) => bail!("missing ids: expected an id set such as 1,320-321"),
             (Takes::Ids | Takes::IdsOrNone, ids) => asked.ids = id_set(ids)?,
             (Takes::WarehouseThenIds, [] | [_]) => {
-                bail!("this needs a warehouse id, then an id set: 2 1,320-321")
+                bail!("missing arguments: expected a warehouse id and an id set, such as 2 1,320-321")
             }
             (Takes::WarehouseThenIdsOrNone, []) => {
-                bail!("this needs a warehouse id, and takes an id set after it")
+                bail!("missing warehouse id: expected a warehouse id, optionally followed by an id set")
             }
             (Takes::WarehouseThenIdsOrNone, [warehouse]) => asked.parent = id(warehouse)?,
             (Takes::WarehouseThenIds | Takes::WarehouseThenIdsOrNone, [warehouse, ids @ ..]) => {
@@ -106,7 +106,9 @@ impl Asked {
                 asked.parent = id(contact)?;
                 asked.currency = Some(CurrencyCode::new(currency));
             }
-            (Takes::ContactAndCurrency, _) => bail!("this needs a contact id and a currency: 5012 GBP"),
+            (Takes::ContactAndCurrency, _) => {
+                bail!("missing arguments: expected a contact id and a currency, such as 5012 GBP")
+            }
         }
         Ok(asked)
     }
@@ -118,12 +120,12 @@ fn filter(text: &str) -> anyhow::Result<(String, String)> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Every 200 ids are a request, and an account has 200 requests a minute.
+/// The largest number of ids. Each request reads up to 200 ids, and an account allows 200 requests per minute.
 const MOST_IDS: u64 = 10_000;
 
 fn id_set(words: &[String]) -> anyhow::Result<IdSet> {
     let ids: IdSet = words.join(",").parse()?;
-    ensure!(ids.len() <= MOST_IDS, "these are {} ids: ask for at most {MOST_IDS} at once", ids.len());
+    ensure!(ids.len() <= MOST_IDS, "too many ids ({}): at most {MOST_IDS} are allowed", ids.len());
     Ok(ids)
 }
 
@@ -185,7 +187,7 @@ impl What {
         }
     }
 
-    /// Where a row carries the id that was asked for.
+    /// Returns the JSON pointer of the object's id.
     pub(crate) fn id_pointer(self) -> &'static str {
         match self {
             Self::Statuses => "/statusId",

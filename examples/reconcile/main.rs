@@ -1,4 +1,4 @@
-//! What ReturnGO refunded against what Brightpearl recorded, every difference named:
+//! Reconciles refunds in ReturnGO with payments in Brightpearl:
 //! `cargo run --example reconcile -- --from 2026-05-18 --to 2026-05-24 [--csv | --json]`
 
 mod scene;
@@ -12,9 +12,8 @@ use std::{
 use clap::{CommandFactory as _, Parser, error::ErrorKind};
 use jiff::civil::Date;
 use returngo::RmaId;
-use returngo_brightpearl_mapping::reconcile::{Amount, Days, Line, Report};
+use returngo_brightpearl_mapping::reconcile::{Days, Line, Report, TABLE_COLUMNS};
 use returngo_brightpearl_sync::Reader;
-use serde_json::{Value, json};
 use support::{
     output::{remark, run, say, table},
     settings,
@@ -23,9 +22,8 @@ use support::{
 
 /// Reconciles refunds.
 ///
-/// Talks to the systems that the BRIGHTPEARL_ and RETURNGO_ variables name. When none of them is set, it plays two
-/// days in May 2026 at an invented shop against mocks of both, days on which much goes wrong. Reads, and changes
-/// nothing in real systems.
+/// Uses the systems in the BRIGHTPEARL_ and RETURNGO_ variables. If none of them is set, uses mocks of both with two days of
+/// an invented shop in May 2026 that have every kind of difference. Does not change real systems.
 #[derive(Parser)]
 struct Arguments {
     /// The first day, in the account's time zone
@@ -40,7 +38,7 @@ struct Arguments {
     /// Print JSON, with totals
     #[arg(long)]
     json: bool,
-    /// How the two systems are connected
+    /// The settings of the connection
     #[arg(long)]
     settings: Option<PathBuf>,
     /// Only these RMAs
@@ -85,36 +83,10 @@ async fn reconcile(arguments: &Arguments, days: Days) -> anyhow::Result<()> {
 }
 
 fn print_table(report: &Report) -> anyhow::Result<()> {
-    let rows: Vec<Value> = report.lines.iter().map(row).collect();
-    say(table(
-        &rows,
-        &[
-            ("day", "/date"),
-            ("RMA", "/rma"),
-            ("", "/code"),
-            ("refunded", "/refunded"),
-            ("recorded", "/recorded"),
-            ("bank account", "/bank"),
-            ("what to know, what to do", "/message"),
-        ],
-    ))?;
+    say(table(TABLE_COLUMNS, report.lines.iter().map(Line::table_cells)))?;
     for total in &report.totals {
         say(total)?;
     }
     say(report)?;
     Ok(())
-}
-
-/// What a bookkeeper looks at first; the ids are in the CSV.
-fn row(line: &Line) -> Value {
-    let shown = |amount: &Option<Amount>| amount.as_ref().map(ToString::to_string);
-    json!({
-        "date": line.date,
-        "rma": line.rma_id,
-        "code": line.code,
-        "refunded": shown(&line.refunded),
-        "recorded": shown(&line.recorded),
-        "bank": line.bank_account,
-        "message": line.message,
-    })
 }

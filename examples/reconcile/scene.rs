@@ -1,4 +1,4 @@
-//! Two days at an invented shop, on which everything happens that a reconciliation can find.
+//! Two days of an invented shop with every kind of difference that a reconciliation can find.
 
 use anyhow::Context as _;
 use brightpearl::{
@@ -13,9 +13,9 @@ use returngo_brightpearl_mapping::keys;
 use returngo_brightpearl_sync::Reader;
 use returngo_mock::{MockReturngo, Refund};
 use rust_decimal::Decimal;
-use support::{apply::keep_in_step, warehouse};
+use support::{apply::synchronize, warehouse};
 
-/// How the shop's two systems are connected.
+/// The settings of the shop's connection.
 pub(crate) const SETTINGS: &str = r#"{
     "account_id": "acmeoutdoors",
     "refund_method_code": "1210",
@@ -75,7 +75,7 @@ impl Shop<'_> {
         warehouse::receive_into_quarantine(self.reader, &credit, &units, 1, now).await?;
         warehouse::release_into_stock(self.reader, &credit, &units).await?;
         self.returngo.refund(&rma, Refund::full())?;
-        keep_in_step(self.reader, &rma).await?;
+        synchronize(self.reader, &rma).await?;
         Ok(())
     }
 
@@ -119,10 +119,10 @@ impl Shop<'_> {
     /// Brightpearl then records a payment and makes no journal.
     async fn the_books_are_locked(&self) -> anyhow::Result<()> {
         let rma: RmaId = "4410022".parse()?;
-        keep_in_step(self.reader, &rma).await?;
+        synchronize(self.reader, &rma).await?;
         self.brightpearl.lock_accounting(date(2026, 5, 31));
         self.returngo.refund(&rma, Refund::full())?;
-        keep_in_step(self.reader, &rma).await?;
+        synchronize(self.reader, &rma).await?;
         self.brightpearl.lock_accounting(None);
         Ok(())
     }
@@ -148,7 +148,7 @@ impl Shop<'_> {
         Ok(())
     }
 
-    /// A shopper asks to return one unit of order 300871: a request like the seed's own, with one of its items.
+    /// A shopper asks to return one unit of order 300871: a request like that of the mock's first RMA, with one of its items.
     fn request(&self, id: &str, what: Bought) -> anyhow::Result<RmaId> {
         let (rma, seed): (RmaId, RmaId) = (id.parse()?, "4410021".parse()?);
         let mut request: Rma = self.returngo.rma(&seed).context("the seed's first RMA is gone")?;
@@ -172,17 +172,17 @@ impl Shop<'_> {
         Ok(rma)
     }
 
-    /// Approves an RMA, and gives its credit.
+    /// Approves an RMA and returns its credit.
     async fn approve(&self, rma: &RmaId) -> anyhow::Result<Order> {
         self.returngo.approve(rma)?;
-        keep_in_step(self.reader, rma).await?;
+        synchronize(self.reader, rma).await?;
         let key = keys::credit(rma);
         let credit =
             self.brightpearl.orders().into_iter().find(|order| order.external_ref.as_ref() == Some(&key));
         credit.with_context(|| format!("RMA {rma} has no sales credit"))
     }
 
-    /// The payment that would record a refund rightly.
+    /// Returns the payment that records a refund correctly.
     fn payment(&self, rma: &RmaId, credit: OrderId, refund: &Transaction) -> NewCustomerPayment {
         NewCustomerPayment {
             transaction_ref: Some(keys::refund(rma, &refund.id)),
@@ -197,7 +197,7 @@ impl Shop<'_> {
         }
     }
 
-    /// Somebody in the office records a payment.
+    /// Records a payment as staff would.
     async fn types_in(&self, payment: NewCustomerPayment) -> anyhow::Result<()> {
         self.reader.brightpearl.customer_payments().create(&payment).await?;
         Ok(())

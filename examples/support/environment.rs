@@ -1,26 +1,26 @@
-//! The environment variables that name real systems.
+//! The environment variables of real systems.
 
 use anyhow::{Context as _, bail};
-use returngo_brightpearl_mapping::check::{self, Entered, Finding};
+use returngo_brightpearl_mapping::check::{self, Finding, InputKind};
 
 /// The variables of one system.
 struct System {
-    /// All of them, and what each holds.
-    variables: &'static [(&'static str, Entered)],
-    /// What must be set: under which name it is missed, and the variables of which one will do.
+    /// All variables, with the kinds of their values.
+    variables: &'static [(&'static str, InputKind)],
+    /// The required values: the name for error messages, and the variables of which one must be set.
     needs: &'static [(&'static str, &'static [&'static str])],
 }
 
 const BRIGHTPEARL: System = System {
     variables: &[
-        ("BRIGHTPEARL_URL", Entered::Url),
-        ("BRIGHTPEARL_DATACENTER", Entered::DataCentre),
-        ("BRIGHTPEARL_ACCOUNT", Entered::AccountCode),
-        ("BRIGHTPEARL_APP_REF", Entered::Credential),
-        ("BRIGHTPEARL_TOKEN", Entered::Credential),
-        ("BRIGHTPEARL_DEV_REF", Entered::Credential),
-        ("BRIGHTPEARL_STAFF_TOKEN", Entered::Credential),
-        ("BRIGHTPEARL_ACCESS_TOKEN", Entered::Credential),
+        ("BRIGHTPEARL_URL", InputKind::Url),
+        ("BRIGHTPEARL_DATACENTER", InputKind::DataCentre),
+        ("BRIGHTPEARL_ACCOUNT", InputKind::AccountCode),
+        ("BRIGHTPEARL_APP_REF", InputKind::Credential),
+        ("BRIGHTPEARL_TOKEN", InputKind::Credential),
+        ("BRIGHTPEARL_DEV_REF", InputKind::Credential),
+        ("BRIGHTPEARL_STAFF_TOKEN", InputKind::Credential),
+        ("BRIGHTPEARL_ACCESS_TOKEN", InputKind::Credential),
     ],
     needs: &[
         ("BRIGHTPEARL_ACCOUNT", &["BRIGHTPEARL_ACCOUNT"]),
@@ -32,9 +32,9 @@ const BRIGHTPEARL: System = System {
 
 const RETURNGO: System = System {
     variables: &[
-        ("RETURNGO_URL", Entered::Url),
-        ("RETURNGO_API_KEY", Entered::Credential),
-        ("RETURNGO_SHOP", Entered::Shop),
+        ("RETURNGO_URL", InputKind::Url),
+        ("RETURNGO_API_KEY", InputKind::Credential),
+        ("RETURNGO_SHOP", InputKind::Shop),
     ],
     needs: &[("RETURNGO_API_KEY", &["RETURNGO_API_KEY"]), ("RETURNGO_SHOP", &["RETURNGO_SHOP"])],
 };
@@ -45,10 +45,10 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Reads `BRIGHTPEARL_*`. None when no variable is set.
+/// Reads `BRIGHTPEARL_*`. `None` if no variable is set.
 ///
 /// # Errors
-/// When some are set and others are missing, or one is not usable.
+/// If required variables are missing, or a value is invalid.
 pub fn brightpearl() -> anyhow::Result<Option<brightpearl::Client>> {
     if !is_complete(&variable, &[BRIGHTPEARL])? {
         return Ok(None);
@@ -56,10 +56,10 @@ pub fn brightpearl() -> anyhow::Result<Option<brightpearl::Client>> {
     brightpearl_client(&variable).map(Some)
 }
 
-/// Reads `BRIGHTPEARL_*` and `RETURNGO_*`. None when no variable is set.
+/// Reads `BRIGHTPEARL_*` and `RETURNGO_*`. `None` if no variable is set.
 ///
 /// # Errors
-/// When some are set and others are missing, or one is not usable.
+/// If required variables are missing, or a value is invalid.
 pub fn both() -> anyhow::Result<Option<(brightpearl::Client, returngo::Client)>> {
     if !names_both()? {
         return Ok(None);
@@ -70,20 +70,20 @@ pub fn both() -> anyhow::Result<Option<(brightpearl::Client, returngo::Client)>>
 /// Whether the variables of both systems are set.
 ///
 /// # Errors
-/// When some are set and others are missing.
+/// If required variables are missing.
 pub fn names_both() -> anyhow::Result<bool> {
     is_complete(&variable, &[BRIGHTPEARL, RETURNGO])
 }
 
-/// What can be said of the variables before anything is called with them.
-pub fn check_entered() -> Vec<Finding> {
+/// Checks the values of the variables before the first request.
+pub fn check_inputs() -> Vec<Finding> {
     let variables = [BRIGHTPEARL, RETURNGO].into_iter().flat_map(|system| system.variables);
-    let set: Vec<(&str, Entered, String)> =
+    let set: Vec<(&str, InputKind, String)> =
         variables.filter_map(|(name, entered)| Some((*name, *entered, variable(name)?))).collect();
-    check::check_entered(set.iter().map(|(name, entered, value)| (*name, *entered, value.as_str())))
+    check::check_inputs(set.iter().map(|(name, entered, value)| (*name, *entered, value.as_str())))
 }
 
-/// Whether all that these systems need is set, rather than nothing at all.
+/// Whether all required variables of these systems are set, or none.
 fn is_complete(get: Lookup<'_>, systems: &[System]) -> anyhow::Result<bool> {
     let mut variables = systems.iter().flat_map(|system| system.variables);
     if variables.all(|(name, _)| get(name).is_none()) {
@@ -98,7 +98,7 @@ fn is_complete(get: Lookup<'_>, systems: &[System]) -> anyhow::Result<bool> {
     match missing.as_slice() {
         [] => Ok(true),
         names => bail!(
-            "some environment variables of a real account are set, but not {}: set all of them, or none to run against mocks",
+            "missing environment variables for a real account: {}; set all of them, or none to use mocks",
             names.join(", ")
         ),
     }
@@ -112,7 +112,7 @@ fn brightpearl_client(get: Lookup<'_>) -> anyhow::Result<brightpearl::Client> {
         (None, Some(token)) => brightpearl::Credentials::staff(app_ref, token),
         (None, None) => brightpearl::Credentials::private_app(app_ref, given("BRIGHTPEARL_TOKEN")),
     };
-    // With a developer's reference it is a public app, and its account token is signed.
+    // An app with a developer reference is a public app, whose account token is signed.
     let credentials = match get("BRIGHTPEARL_DEV_REF") {
         Some(dev_ref) => credentials.with_dev_ref(dev_ref),
         None => credentials,
@@ -122,7 +122,7 @@ fn brightpearl_client(get: Lookup<'_>) -> anyhow::Result<brightpearl::Client> {
         Some(url) => builder.url(url),
         None => builder.datacenter(given("BRIGHTPEARL_DATACENTER")),
     };
-    builder.build().context("the BRIGHTPEARL_ environment variables do not make a client")
+    builder.build().context("invalid BRIGHTPEARL_ environment variables")
 }
 
 fn returngo_client(get: Lookup<'_>) -> anyhow::Result<returngo::Client> {
@@ -132,7 +132,7 @@ fn returngo_client(get: Lookup<'_>) -> anyhow::Result<returngo::Client> {
         Some(url) => builder.url(url),
         None => builder,
     };
-    builder.build().context("the RETURNGO_ environment variables do not make a client")
+    builder.build().context("invalid RETURNGO_ environment variables")
 }
 
 #[cfg(test)]

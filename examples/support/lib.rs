@@ -1,11 +1,11 @@
-//! What the examples share, so that each of them shows only its own job.
+//! Helpers that the examples share.
 
 pub mod apply;
 pub mod environment;
+pub mod narration;
 pub mod output;
 pub mod receiver;
 pub mod settings;
-pub mod story;
 pub mod systems;
 pub mod warehouse;
 

@@ -1,4 +1,4 @@
-//! Printing, errors and exit codes.
+//! Output, errors and exit codes.
 
 use std::{
     future::Future,
@@ -10,14 +10,14 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 use terminal_size::{Width, terminal_size_of};
 
-/// Runs an example: errors become one line on stderr with their causes and exit code 1. A reader that closes
-/// the pipe early is no error.
+/// Runs an example. An error is printed to stderr as one line with its causes, with exit code 1. A closed pipe is not an
+/// error.
 pub async fn run(example: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
     match example.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nothing is left to tell if stderr is gone too.
+            // If stderr is closed too, there is no way to report the error.
             let _ = writeln!(io::stderr(), "error: {}", one_line(&error));
             ExitCode::FAILURE
         }
@@ -28,7 +28,7 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// The error and its causes, each said once.
+/// Returns the error and its causes, without repetitions.
 fn one_line(error: &anyhow::Error) -> String {
     let mut line = String::new();
     for cause in error.chain().map(ToString::to_string) {
@@ -42,33 +42,42 @@ fn one_line(error: &anyhow::Error) -> String {
     line.replace('\n', " ")
 }
 
-/// A line for the reader.
+/// Prints a line to stdout.
 ///
 /// # Errors
-/// When stdout is gone.
+/// If stdout is closed.
 pub fn say(line: impl std::fmt::Display) -> io::Result<()> {
     writeln!(io::stdout(), "{line}")
 }
 
-/// A line beside the result, on stderr.
+/// Prints a line to stderr.
 ///
 /// # Errors
-/// When stderr is gone.
+/// If stderr is closed.
 pub fn remark(line: impl std::fmt::Display) -> io::Result<()> {
     writeln!(io::stderr(), "{line}")
 }
 
-/// A table of JSON objects: a header and a JSON pointer for each column.
-pub fn table(rows: &[Value], columns: &[(&str, &str)]) -> String {
+/// Formats JSON objects as a table: a header and a JSON pointer for each column.
+pub fn json_table(rows: &[Value], columns: &[(&str, &str)]) -> String {
+    let cells = rows.iter().map(|row| columns.iter().map(|(_, pointer)| cell(row.pointer(pointer))));
+    table(columns.iter().map(|(header, _)| *header), cells)
+}
+
+/// Formats a table.
+pub fn table<'h>(
+    header: impl IntoIterator<Item = &'h str>,
+    rows: impl IntoIterator<Item = impl IntoIterator<Item = String>>,
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-    // Somebody who pipes it gets whole lines.
+    // Lines are only wrapped on a terminal.
     if let Some((Width(width), _)) = terminal_size_of(io::stdout()) {
         table.set_width(width);
     }
-    table.set_header(columns.iter().map(|(header, _)| *header));
+    table.set_header(header);
     for row in rows {
-        table.add_row(columns.iter().map(|(_, pointer)| cell(row.pointer(pointer))));
+        table.add_row(row);
     }
     table.to_string()
 }

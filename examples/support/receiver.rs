@@ -1,9 +1,9 @@
-//! A receiver for both systems' webhooks, with the checks that they need.
+//! A receiver for the webhooks of both systems, with the required checks.
 //!
 //! Neither system signs its deliveries (docs/evidence/brightpearl-platform.md#webhook-security,
-//! docs/evidence/returngo.md#webhooks), so the URL holds a secret, and a delivery is only a hint: what it names
-//! is read again over the API. The answer is given before anything is done; 503 asks for another delivery, a
-//! 4xx would drop it for good.
+//! docs/evidence/returngo.md#webhooks), so the URL contains a secret. A delivery is only a hint: the object that it names is
+//! read again over the API. The receiver responds before it processes a delivery. A 503 requests another delivery; a 4xx
+//! would drop it.
 
 use std::{
     collections::VecDeque,
@@ -24,8 +24,7 @@ use tokio::{
     sync::mpsc::{self, error::TrySendError},
 };
 
-/// A delivery that passed the checks. Deliveries that came before come again: whoever looks at what they name
-/// finds nothing left to do.
+/// A delivery that passed the checks. Repeated deliveries are included: processing one again changes nothing.
 #[derive(Debug)]
 pub enum Arrival {
     /// From Brightpearl.
@@ -48,27 +47,27 @@ struct Checks {
     queue: mpsc::Sender<Arrival>,
 }
 
-/// The latest bodies, to count those that came before.
+/// The latest bodies, to count repeated ones.
 #[derive(Default)]
 struct Seen {
     bodies: VecDeque<Vec<u8>>,
     repeated: u64,
 }
 
-/// Bodies are a few hundred bytes; ids of many things may make them a few thousand.
+/// The largest body, in bytes. Typical bodies have a few hundred bytes, those with many ids a few thousand.
 const LARGEST_BODY: usize = 64 * 1024;
 
-/// How many bodies are remembered.
+/// The number of bodies that are kept.
 const REMEMBERED: usize = 256;
 
-/// Deliveries that wait to be handled; beyond it the sender is asked to come again.
+/// The largest number of queued deliveries. Further deliveries get a 503.
 const QUEUE: usize = 1024;
 
 impl Receiver {
     /// Listens on this address for deliveries of this Brightpearl account. `secret` becomes part of the URLs.
     ///
     /// # Errors
-    /// When the address cannot be listened on.
+    /// If the receiver cannot listen on the address.
     pub async fn start(address: SocketAddr, account: &str, secret: &str) -> anyhow::Result<Self> {
         let listener =
             TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
@@ -89,32 +88,32 @@ impl Receiver {
         Ok(Self { base, arrivals, checks })
     }
 
-    /// Where it listens, such as `http://127.0.0.1:8787`.
+    /// Returns its base URL, such as `http://127.0.0.1:8787`.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// The URL to give to Brightpearl.
+    /// Returns the URL for subscriptions in Brightpearl.
     pub fn brightpearl_url(&self) -> String {
         format!("{}/webhooks/brightpearl/{}", self.base, self.checks.secret)
     }
 
-    /// The URL to give to ReturnGO.
+    /// Returns the URL for registrations in ReturnGO.
     pub fn returngo_url(&self) -> String {
         format!("{}/webhooks/returngo/{}", self.base, self.checks.secret)
     }
 
-    /// The next delivery; waits for one.
+    /// Waits for the next delivery.
     pub async fn next(&mut self) -> Option<Arrival> {
         self.arrivals.recv().await
     }
 
-    /// A delivery that is already here.
+    /// Returns a queued delivery, if any.
     pub fn try_next(&mut self) -> Option<Arrival> {
         self.arrivals.try_recv().ok()
     }
 
-    /// How many deliveries had come before, word for word.
+    /// Returns the number of repeated deliveries.
     pub fn repeated(&self) -> u64 {
         self.checks.seen.lock().unwrap_or_else(PoisonError::into_inner).repeated
     }
@@ -154,8 +153,8 @@ async fn from_returngo(
 }
 
 impl Checks {
-    /// The body of a delivery with the right secret; before that, nothing of it is read. Its content type says nothing:
-    /// that of ReturnGO is not documented (docs/evidence/returngo.md#webhooks).
+    /// Returns the body of a delivery with the correct secret. It is not read otherwise. The content type is ignored,
+    /// because that of ReturnGO is not documented (docs/evidence/returngo.md#webhooks).
     async fn body(&self, secret: &str, request: Request) -> Result<Bytes, StatusCode> {
         if !returngo::webhook::secrets_match(&self.secret, secret) {
             return Err(StatusCode::NOT_FOUND);

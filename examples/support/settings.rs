@@ -1,4 +1,4 @@
-//! The settings of a connection, for the examples that run against real accounts as well.
+//! The settings of a connection, for examples that also support real accounts.
 
 use std::{fs, path::Path};
 
@@ -8,23 +8,23 @@ use returngo_brightpearl_mapping::ConnectionSettings;
 /// Reads settings from a file.
 ///
 /// # Errors
-/// When it cannot be read, or holds no settings.
+/// If the file cannot be read, or its settings are invalid.
 pub fn from_file(path: &Path) -> anyhow::Result<ConnectionSettings> {
-    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     ConnectionSettings::from_json(&text)
-        .with_context(|| format!("{} are not settings of a connection", path.display()))
+        .with_context(|| format!("{} does not contain valid settings", path.display()))
 }
 
-/// The settings that were given; for the mocks there are some to begin with.
+/// Returns the settings of a file, or the default settings for the mocks.
 ///
 /// # Errors
-/// When none were given for real systems, or those that were cannot be used.
+/// If there is no file for real systems, or its settings are invalid.
 pub fn given(path: Option<&Path>, for_mocks: Option<&str>) -> anyhow::Result<ConnectionSettings> {
     match (path, for_mocks) {
         (Some(path), _) => from_file(path),
         (None, Some(text)) => Ok(ConnectionSettings::from_json(text)?),
-        (None, None) => anyhow::bail!(
-            "no settings were given: say with --settings FILE how the two systems are connected"
-        ),
+        (None, None) => {
+            anyhow::bail!("missing settings: pass the settings of the connection with --settings FILE")
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The two systems: real ones when the environment names them, mocks otherwise.
+//! The two systems: those in the environment, or mocks.
 
 use anyhow::Context as _;
 use brightpearl_mock::MockBrightpearl;
@@ -6,19 +6,19 @@ use returngo_mock::MockReturngo;
 
 use crate::environment;
 
-/// A Brightpearl account, and the mock behind it if it is one.
+/// A Brightpearl account, with its mock if it is one.
 pub struct Brightpearl {
     /// The client.
     pub client: brightpearl::Client,
-    /// The mock; none for a real account.
+    /// The mock. `None` for a real account.
     pub mock: Option<MockBrightpearl>,
 }
 
 impl Brightpearl {
-    /// The account of the environment, else a mock.
+    /// Returns the account in the environment, else a mock.
     ///
     /// # Errors
-    /// When the environment is half set or not usable.
+    /// If required variables are missing, or a value is invalid.
     pub async fn from_environment() -> anyhow::Result<Self> {
         if let Some(client) = environment::brightpearl()? {
             return Ok(Self { client, mock: None });
@@ -27,7 +27,7 @@ impl Brightpearl {
         Ok(Self { client, mock: Some(mock) })
     }
 
-    /// The first line of an example: whom it talks to.
+    /// Returns the first line of an example, which names the systems.
     pub fn introduction(&self) -> String {
         match &self.mock {
             Some(mock) => {
@@ -38,21 +38,21 @@ impl Brightpearl {
     }
 }
 
-/// Both systems, and the mocks behind them if they are mocks.
+/// Both systems, with their mocks if they are mocks.
 pub struct Both {
     /// The Brightpearl account.
     pub brightpearl: brightpearl::Client,
     /// The ReturnGO shop.
     pub returngo: returngo::Client,
-    /// The mocks; none for real systems.
+    /// The mocks. `None` for real systems.
     pub mocks: Option<(MockBrightpearl, MockReturngo)>,
 }
 
 impl Both {
-    /// The systems of the environment, else mocks of both.
+    /// Returns the systems in the environment, else mocks of both.
     ///
     /// # Errors
-    /// When the environment is half set or not usable.
+    /// If required variables are missing, or a value is invalid.
     pub async fn from_environment() -> anyhow::Result<Self> {
         if let Some((brightpearl, returngo)) = environment::both()? {
             return Ok(Self { brightpearl, returngo, mocks: None });
@@ -65,7 +65,7 @@ impl Both {
         })
     }
 
-    /// The first line of an example: whom it talks to.
+    /// Returns the first line of an example, which names the systems.
     pub fn introduction(&self) -> String {
         match &self.mocks {
             Some((brightpearl, returngo)) => format!(
@@ -90,24 +90,24 @@ pub struct Mocked<Client, Mock> {
     pub mock: Mock,
 }
 
-/// A mock of Brightpearl with its built-in account.
+/// Starts a mock of Brightpearl with its built-in account.
 ///
 /// # Errors
-/// When no client can be made for it.
+/// If the client cannot be created.
 pub async fn mocked_brightpearl() -> anyhow::Result<Mocked<brightpearl::Client, MockBrightpearl>> {
     let mock = MockBrightpearl::start().await;
     let client = brightpearl::Client::builder(mock.account())
         .url(mock.url())
         .credentials(brightpearl::Credentials::private_app(mock.app_ref(), mock.token()))
         .build()
-        .context("no client can be made for the mock of Brightpearl")?;
+        .context("cannot create a client for the mock of Brightpearl")?;
     Ok(Mocked { client, mock })
 }
 
-/// A mock of ReturnGO with its built-in shop.
+/// Starts a mock of ReturnGO with its built-in shop.
 ///
 /// # Errors
-/// When no client can be made for it.
+/// If the client cannot be created.
 pub async fn mocked_returngo() -> anyhow::Result<Mocked<returngo::Client, MockReturngo>> {
     let mock = MockReturngo::start().await;
     let client = returngo::Client::builder()
@@ -115,6 +115,6 @@ pub async fn mocked_returngo() -> anyhow::Result<Mocked<returngo::Client, MockRe
         .api_key(mock.api_key())
         .shop(mock.shop())
         .build()
-        .context("no client can be made for the mock of ReturnGO")?;
+        .context("cannot create a client for the mock of ReturnGO")?;
     Ok(Mocked { client, mock })
 }

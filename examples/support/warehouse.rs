@@ -1,4 +1,4 @@
-//! What people in the warehouse do in Brightpearl when a parcel comes.
+//! The steps of warehouse staff in Brightpearl when a parcel arrives.
 
 use anyhow::Context as _;
 use brightpearl::{
@@ -17,7 +17,7 @@ pub struct Units {
     product: ProductId,
     sku: String,
     quantity: u32,
-    /// The cost of one, in the currency of the books.
+    /// The cost of one unit, in the base currency.
     cost: Decimal,
 }
 
@@ -27,10 +27,10 @@ impl std::fmt::Display for Units {
     }
 }
 
-/// All units that are to come back on a credit: fees and what is free text never come.
+/// Returns all units to be received on a credit. Fees and free text rows are not received.
 ///
 /// # Errors
-/// When a quantity is no whole number.
+/// If a quantity is not a whole number.
 pub fn all_of(credit: &Order) -> anyhow::Result<Vec<Units>> {
     let mut units = Vec::new();
     for (row, content) in &credit.order_rows {
@@ -46,24 +46,24 @@ pub fn all_of(credit: &Order) -> anyhow::Result<Vec<Units>> {
     Ok(units)
 }
 
-/// Some of the units that are to come back on a credit, by SKU.
+/// Returns some of the units to be received on a credit, by SKU.
 ///
 /// # Errors
-/// When the credit has no row of a SKU.
+/// If the credit has no row with a SKU.
 pub fn some_of(credit: &Order, wanted: &[(&str, u32)]) -> anyhow::Result<Vec<Units>> {
     let all = all_of(credit)?;
     let find = |(sku, quantity): &(&str, u32)| {
         let units = all.iter().find(|units| units.sku == *sku);
-        let units = units.with_context(|| format!("credit {} has no row of {sku}", credit.id))?;
+        let units = units.with_context(|| format!("credit {} has no row with SKU {sku}", credit.id))?;
         Ok(Units { quantity: *quantity, ..units.clone() })
     };
     wanted.iter().map(find).collect()
 }
 
-/// Receives units into the quarantine of the credit's warehouse. `receipt` tells receipts of one credit apart.
+/// Receives units into the quarantine of the credit's warehouse. `receipt` distinguishes receipts of one credit.
 ///
 /// # Errors
-/// When Brightpearl does not take it.
+/// If Brightpearl rejects the goods-in note.
 pub async fn receive_into_quarantine(
     reader: &Reader,
     credit: &Order,
@@ -72,8 +72,9 @@ pub async fn receive_into_quarantine(
     received_on: OffsetDateTime,
 ) -> anyhow::Result<GoodsInNoteId> {
     let warehouse = warehouse_of(reader, credit)?;
-    let quarantine = warehouse.quarantine_location_id.context("the warehouse's quarantine is not known")?;
-    let base = reader.account.base_currency().context("the currency of the books is not known")?;
+    let quarantine =
+        warehouse.quarantine_location_id.context("the warehouse's quarantine location is unknown")?;
+    let base = reader.account.base_currency().context("the base currency is unknown")?;
     let lines = units.iter().map(|units| NewGoodsInLine {
         product_id: units.product,
         purchase_order_row_id: units.row,
@@ -94,10 +95,10 @@ pub async fn receive_into_quarantine(
 /// Releases units from quarantine to the warehouse's default location.
 ///
 /// # Errors
-/// When Brightpearl does not take it.
+/// If Brightpearl rejects the release.
 pub async fn release_into_stock(reader: &Reader, credit: &Order, units: &[Units]) -> anyhow::Result<()> {
     let warehouse = warehouse_of(reader, credit)?;
-    let shelf = warehouse.default_location_id.context("the warehouse's default location is not known")?;
+    let shelf = warehouse.default_location_id.context("the warehouse's default location is unknown")?;
     for units in units {
         let release = Release { product_id: units.product, quantity: units.quantity, to_location_id: shelf };
         reader.brightpearl.warehouses().release_quarantine(warehouse.id, release).await?;
@@ -107,5 +108,5 @@ pub async fn release_into_stock(reader: &Reader, credit: &Order, units: &[Units]
 
 fn warehouse_of<'r>(reader: &'r Reader, credit: &Order) -> anyhow::Result<&'r WarehouseFacts> {
     let warehouse = credit.warehouse_id.and_then(|id| reader.account.warehouse(id));
-    warehouse.with_context(|| format!("credit {} has no warehouse that is known", credit.id))
+    warehouse.with_context(|| format!("the warehouse of credit {} is unknown", credit.id))
 }

@@ -1,14 +1,14 @@
-//! Money: shares of a row, splits of a gross amount, and what a refund can amount to.
+//! Amounts: shares of a row, gross amounts split into net and tax, and amounts that can be paid.
 //!
-//! Nothing here panics: amounts that are beyond computing give none.
+//! Functions return `None` for amounts that cannot be calculated; they never panic.
 
 use brightpearl::CurrencyCode;
 use returngo::Money;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 /// The decimals at which Brightpearl stores the money of a row
-/// (docs/evidence/brightpearl-orders.md#order-conventions): net four, tax two. In currencies without a minor
-/// unit a fraction would be money that cannot exist.
+/// (docs/evidence/brightpearl-orders.md#order-conventions): four for net, two for tax. Currencies without a minor
+/// unit have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowScales {
     /// Decimals of the net amount.
@@ -18,54 +18,53 @@ pub struct RowScales {
 }
 
 impl RowScales {
-    /// The scales of rows in this currency.
+    /// Returns the scales of rows in this currency.
     pub fn of(currency: &CurrencyCode) -> Self {
         if currency.decimals() == 0 { Self { net: 0, tax: 0 } } else { Self { net: 4, tax: 2 } }
     }
 }
 
-/// The money of a row: without tax, and the tax.
+/// The net amount and the tax of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RowAmounts {
-    /// Without tax.
+    /// The amount without tax.
     pub net: Decimal,
     /// The tax.
     pub tax: Decimal,
 }
 
 impl RowAmounts {
-    /// With tax.
+    /// Returns the amount including tax.
     pub fn gross(self) -> Decimal {
         self.net.saturating_add(self.tax)
     }
 
-    /// Both sums.
+    /// Returns the sum of both amounts.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self { net: self.net.saturating_add(other.net), tax: self.tax.saturating_add(other.tax) }
     }
 
-    /// At these scales, half away from zero.
+    /// Rounds both amounts to these scales, half away from zero.
     pub fn rounded(self, scales: RowScales) -> Self {
         Self { net: round(self.net, scales.net), tax: round(self.tax, scales.tax) }
     }
 
-    /// The same money the other way.
+    /// Returns the amounts with the opposite sign.
     #[must_use]
     pub fn negated(self) -> Self {
         Self { net: negated(self.net), tax: negated(self.tax) }
     }
 }
 
-/// Zero has no sign on the wire.
+/// Zero is sent without a sign.
 fn negated(amount: Decimal) -> Decimal {
     if amount.is_zero() { amount } else { -amount }
 }
 
-/// The share of a row for `units` of its `quantity`, after `before` of them were credited already.
+/// Returns the share of a row for `units` of its `quantity`, of which `before` are already credited.
 ///
-/// It is the difference of two rounded running totals, so the shares of a row add up to the row exactly,
-/// however it is divided.
+/// The share is the difference of two rounded running totals, so the shares of a row add up to the row exactly.
 ///
 /// ```
 /// use returngo_brightpearl_mapping::amounts::{RowAmounts, RowScales, share};
@@ -87,39 +86,48 @@ pub fn share(
 ) -> Option<RowAmounts> {
     let so_far = |amount, scale| running_total(amount, before, quantity, scale);
     let credited = RowAmounts { net: so_far(row.net, scales.net)?, tax: so_far(row.tax, scales.tax)? };
-    share_after(row, quantity, before, credited, units, scales)
+    PartlyCreditedRow { whole: row, quantity, credited_units: before, credited }.share(units, scales)
 }
 
-/// The same, where the units before came to `credited`. Credits that were set aside leave shares that do not add up to the
-/// running total: the difference is made good, so that the row is credited exactly once all its units are. Only a
-/// difference that rounding explains is: amounts that were changed by hand are not evened out.
-pub(crate) fn share_after(
-    row: RowAmounts,
-    quantity: Decimal,
-    before: Decimal,
-    credited: RowAmounts,
-    units: Decimal,
-    scales: RowScales,
-) -> Option<RowAmounts> {
-    let after = before.checked_add(units)?;
-    let next = |amount: Decimal, credited: Decimal, scale: u32| {
-        let expected = running_total(amount, before, quantity, scale)?;
-        let by_rounding = before.checked_mul(Decimal::new(1, scale))?;
-        let differs_by_rounding = credited != expected && distance(credited, expected) <= by_rounding;
-        let base = if differs_by_rounding { credited } else { expected };
-        running_total(amount, after, quantity, scale)?.checked_sub(base)
-    };
-    Some(RowAmounts {
-        net: next(row.net, credited.net, scales.net)?,
-        tax: next(row.tax, credited.tax, scales.tax)?,
-    })
+/// A row of the order of which some units are already credited.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PartlyCreditedRow {
+    /// The amounts of the whole row.
+    pub(crate) whole: RowAmounts,
+    pub(crate) quantity: Decimal,
+    pub(crate) credited_units: Decimal,
+    /// The amounts that were credited for them.
+    pub(crate) credited: RowAmounts,
+}
+
+impl PartlyCreditedRow {
+    /// Returns the share for further units.
+    ///
+    /// If cancelled credits leave shares that do not add up to the running total, the share includes the difference, so
+    /// that the row is credited exactly once all its units are. Only a rounding difference is included: amounts that were
+    /// changed manually are not corrected.
+    pub(crate) fn share(self, units: Decimal, scales: RowScales) -> Option<RowAmounts> {
+        let Self { whole, quantity, credited_units, credited } = self;
+        let after = credited_units.checked_add(units)?;
+        let next = |amount: Decimal, credited: Decimal, scale: u32| {
+            let expected = running_total(amount, credited_units, quantity, scale)?;
+            let by_rounding = credited_units.checked_mul(Decimal::new(1, scale))?;
+            let differs_by_rounding = credited != expected && distance(credited, expected) <= by_rounding;
+            let base = if differs_by_rounding { credited } else { expected };
+            running_total(amount, after, quantity, scale)?.checked_sub(base)
+        };
+        Some(RowAmounts {
+            net: next(whole.net, credited.net, scales.net)?,
+            tax: next(whole.tax, credited.tax, scales.tax)?,
+        })
+    }
 }
 
 fn running_total(amount: Decimal, part: Decimal, whole: Decimal, scale: u32) -> Option<Decimal> {
     Some(round(amount.checked_mul(part)?.checked_div(whole)?, scale))
 }
 
-/// Splits an amount that includes tax by a rate in per cent. The tax is rounded, the net is the rest.
+/// Splits a gross amount by a tax rate in percent. The tax is rounded; the net amount is the remainder.
 pub fn split_gross(gross: Decimal, percent: Decimal, scales: RowScales) -> Option<RowAmounts> {
     if percent.is_sign_negative() && !percent.is_zero() {
         return None;
@@ -129,38 +137,39 @@ pub fn split_gross(gross: Decimal, percent: Decimal, scales: RowScales) -> Optio
     Some(RowAmounts { net: round(gross.checked_sub(tax)?, scales.net), tax })
 }
 
-/// Half away from zero, written with that many decimals.
+/// Rounds half away from zero and writes the amount with this number of decimals.
 pub fn round(amount: Decimal, decimals: u32) -> Decimal {
     let mut rounded = amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
     rounded.rescale(decimals);
     rounded
 }
 
-/// The sum; absurd amounts stop at the largest there is.
+/// Returns the sum, limited to the range of [`Decimal`].
 pub fn sum(amounts: impl IntoIterator<Item = Decimal>) -> Decimal {
     amounts.into_iter().fold(Decimal::ZERO, Decimal::saturating_add)
 }
 
-/// The distance between two amounts.
+/// Returns the absolute difference of two amounts.
 pub fn distance(left: Decimal, right: Decimal) -> Decimal {
     left.saturating_sub(right).abs()
 }
 
-/// The amount if it is a whole number of minor units, written with the currency's decimals: half a yen
-/// cannot be paid. An amount within a millionth of a minor unit is that number, because both systems send binary
-/// fractions: 30.000000000000004 is 30.00.
+/// Returns the amount with the currency's decimals if it is a whole number of minor units: half a yen cannot be
+/// paid. A deviation of up to a millionth of a minor unit is ignored, because both systems send binary fractions:
+/// 30.000000000000004 is 30.00.
 pub fn payable(amount: Decimal, currency: &CurrencyCode) -> Option<Decimal> {
     let rounded = round(amount, currency.decimals());
     let noise = Decimal::new(1, currency.decimals().saturating_add(6));
     (distance(rounded, amount) <= noise).then_some(rounded)
 }
 
-/// The amount as it is compared with others: in minor units where it is a whole number of them, else as it is.
+/// Returns the amount in the form in which amounts are compared: in minor units if it is a whole number of them, else
+/// unchanged.
 pub fn comparable(amount: Decimal, currency: &CurrencyCode) -> Decimal {
     payable(amount, currency).unwrap_or(amount).normalize()
 }
 
-/// The amount with at least the decimals of its currency, none of those that it has cut off.
+/// Returns the amount with at least the decimals of its currency. Further decimals are kept.
 pub fn written(amount: Decimal, currency: &CurrencyCode) -> Decimal {
     let mut written = amount;
     if written.scale() < currency.decimals() {
@@ -169,7 +178,7 @@ pub fn written(amount: Decimal, currency: &CurrencyCode) -> Decimal {
     written
 }
 
-/// The amount without trailing zeroes beyond that many decimals.
+/// Removes trailing zeroes beyond this number of decimals.
 pub fn trimmed(amount: Decimal, decimals: u32) -> Decimal {
     let mut trimmed = amount.normalize();
     if trimmed.scale() < decimals.min(amount.scale()) {
@@ -178,13 +187,13 @@ pub fn trimmed(amount: Decimal, decimals: u32) -> Decimal {
     trimmed
 }
 
-/// The amount with its currency, for people: `49.50 GBP`. More than four decimals tell nobody anything.
+/// Formats an amount with its currency, rounded to four decimals: `49.50 GBP`.
 pub fn shown(amount: Decimal, currency: &CurrencyCode) -> String {
     let short = round(amount, 4).normalize();
     format!("{} {currency}", written(short, currency))
 }
 
-/// The currencies that ReturnGO knows an amount in, for people: `EUR and GBP`.
+/// Formats the currencies in which ReturnGO reports an amount: `EUR and GBP`.
 pub fn currencies(money: &Money) -> String {
     match money.shop_currency.as_ref().filter(|shop| **shop != money.currency) {
         Some(shop) => format!("{} and {shop}", money.currency),

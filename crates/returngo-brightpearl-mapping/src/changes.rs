@@ -1,24 +1,24 @@
-//! An RMA that changed after its credit was made. The credit is left as it is: a person settles the difference.
+//! Changes of an RMA after its credit was created. The credit stays unchanged; each difference gets a review.
 
 use brightpearl::order::Order;
 use returngo::Item;
 
 use crate::{
     credit,
-    credit_rows::{UnitsOnCredit, Vacancy},
+    credit_rows::{SurplusRow, UnitsOnCredit},
     findings::Findings,
-    matching::{Misfit, Room},
+    matching::{MatchError, RemainingQuantities},
     plan::ReviewCode,
     rma_facts::ids,
 };
 
-/// Asks about units that are on the RMA and not on the credit, and the other way round. `left` is what the order has left
-/// behind all its credits: a unit that finds nothing left is not missing from this credit.
-pub(crate) fn ask<'r, 'o: 'r>(
+/// Adds reviews for units that are on the RMA but not on the credit, and the other way round. `remaining` returns the
+/// order's remaining quantities after all its credits: a unit without remaining quantity is not missing from this credit.
+pub(crate) fn add_reviews<'r, 'o: 'r>(
     credit: &Order,
     units: &[&Item],
     on_credit: &UnitsOnCredit<'_>,
-    left: impl FnOnce() -> Option<Room<'r, 'o>>,
+    remaining: impl FnOnce() -> Option<RemainingQuantities<'r, 'o>>,
     findings: &mut Findings,
 ) {
     let is_lacking = |unit: &&Item| on_credit.row_of(&unit.returned_item_id).is_none();
@@ -29,11 +29,11 @@ pub(crate) fn ask<'r, 'o: 'r>(
         .filter(|unit| on_credit.by_key || unit.comes_back())
         .collect();
     if !lacking.is_empty()
-        && let Some(mut left) = left()
+        && let Some(mut remaining) = remaining()
     {
-        lacking.retain(|unit| match left.place(unit, |_| true) {
-            Err(misfit @ Misfit::NoRoom(_)) => {
-                credit::ask_about(misfit, unit, left.rows.order, findings);
+        lacking.retain(|unit| match remaining.allocate(unit, |_| true) {
+            Err(error @ MatchError::NothingLeft(_)) => {
+                credit::add_match_error(error, unit, remaining.rows.order, findings);
                 false
             }
             _ => true,
@@ -41,19 +41,19 @@ pub(crate) fn ask<'r, 'o: 'r>(
     }
     if !lacking.is_empty() {
         let message = format!(
-            "Units of the RMA are not on its sales credit {}. Add a row for each by hand, its external reference \
-             RGO-R{{row of the order}}-{{unit}}, or credit them elsewhere.",
+            "Units of the RMA are not on its sales credit {}. Add a row for each unit with the external reference \
+             RGO-R{{order row}}-{{unit}}, or credit the units elsewhere.",
             credit.id
         );
-        findings.ask(ReviewCode::CreditLacksItem, message, ids(&lacking));
+        findings.add_review_for_units(ReviewCode::CreditLacksItem, message, ids(&lacking));
     }
-    for Vacancy { row, units, first_unit } in &on_credit.vacant {
+    for SurplusRow { row, units, first_unit } in &on_credit.surplus {
         let name = credit.order_rows.get(row).map_or("", |row| row.product_name.as_str());
         let message = format!(
-            "Row {row} ({name}) of sales credit {} is for {units} more than the RMA has: units were taken off the RMA. Put \
-             the row right by hand.",
+            "Row {row} ({name}) of sales credit {} has {units} more than the RMA, because units were removed from the RMA. \
+             Correct the row in Brightpearl.",
             credit.id
         );
-        findings.ask(ReviewCode::CreditHasMore, message, first_unit);
+        findings.add_review_for_units(ReviewCode::CreditHasMore, message, first_unit);
     }
 }

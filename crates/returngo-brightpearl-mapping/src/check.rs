@@ -1,15 +1,14 @@
-//! The connection check: whether returns can go through on this connection, finding by finding, before the
-//! first one does.
+//! The connection check: finds problems of a connection before the first return is processed.
 //!
-//! In two steps. What somebody filled in is looked at first ([`check_entered`]): a token with a space at its end
-//! is told as such, not as a refusal. Then both systems are read into a [`Connection`], and [`check`] says what
-//! it finds. Nothing here reads: `returngo-brightpearl-sync` does, or your own program.
+//! The check has two steps. [`check_inputs`] checks the entered values, so that a token with a trailing space is reported
+//! as such rather than as rejected credentials. Then both systems are read into a [`Connection`], and [`check`] returns
+//! the findings. Nothing here reads from the systems: use `returngo-brightpearl-sync` or your own program.
 
 mod access;
-mod credits_of_others;
-mod entered;
+mod account;
 mod field_map;
-mod set_up;
+mod inputs;
+mod other_credits;
 mod webhooks;
 
 use std::fmt;
@@ -20,33 +19,33 @@ use returngo::{RmaId, webhook};
 use serde::Serialize;
 
 use crate::{settings::ConnectionSettings, world::AccountFacts};
-pub use entered::{Entered, check_entered};
-pub use set_up::check_settings;
+pub use account::check_settings;
+pub use inputs::{InputKind, check_inputs};
 pub use webhooks::{brightpearl_events, returngo_events};
 
-/// One thing that was checked.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// How it turned out.
+    /// The outcome.
     pub mark: Mark,
-    /// What was checked: a setting's name, or a fact of one of the two systems.
+    /// The subject of the check: the name of a setting, or a fact of one of the systems.
     pub subject: String,
-    /// What was found.
+    /// The result in words.
     pub message: String,
-    /// What to do about it; none when nothing is to be done.
+    /// What to do. `None` if no action is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
 }
 
-/// How a check turned out.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Mark {
-    /// It is as it has to be.
+    /// No problem was found.
     Pass,
-    /// Returns go through; somebody should look.
+    /// Returns are processed, but the finding should be examined.
     Warning,
-    /// Returns would fail, or go wrong.
+    /// Returns would fail or be processed incorrectly.
     Failure,
 }
 
@@ -86,12 +85,12 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The worst mark of these findings; a pass if there are none.
+/// Returns the worst outcome of findings; a pass if there are none.
 pub fn worst<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Mark {
     findings.into_iter().map(|finding| finding.mark).max().unwrap_or(Mark::Pass)
 }
 
-/// What was read of both systems: all that [`check`] looks at.
+/// The facts of both systems that [`check`] uses.
 #[derive(Debug, Clone)]
 pub struct Connection {
     /// The Brightpearl account.
@@ -100,55 +99,55 @@ pub struct Connection {
     pub returngo: ReturngoSide,
 }
 
-/// What was read of a Brightpearl account.
+/// The facts of a Brightpearl account.
 #[derive(Debug, Clone)]
 pub struct BrightpearlSide {
-    /// The base of the API that was called, such as `https://euw1.brightpearlconnect.com`.
+    /// The base URL of the API, such as `https://euw1.brightpearlconnect.com`.
     pub server: String,
-    /// The account that was called.
+    /// The code of the account.
     pub account_code: AccountCode,
-    /// Its set-up.
-    pub account: Read<AccountFacts>,
-    /// Every subscription on it, other integrations' too.
-    pub webhooks: Read<Vec<integration::Webhook>>,
-    /// Where our own deliveries are to go; none when nothing listens.
+    /// The account's configuration.
+    pub account: ReadResult<AccountFacts>,
+    /// All webhook subscriptions of the account, including those of other integrations.
+    pub webhooks: ReadResult<Vec<integration::Webhook>>,
+    /// The receiver of the connector's deliveries. `None` without a receiver.
     pub receiver: Option<Receiver>,
-    /// The sales credits of the last weeks, whoever made them.
-    pub recent_credits: Read<Vec<OrderSummary>>,
-    /// The time here and there.
+    /// The sales credits of the last weeks from all sources.
+    pub recent_credits: ReadResult<Vec<OrderSummary>>,
+    /// The clocks of this machine and of the system.
     pub clocks: Option<Clocks>,
 }
 
-/// What was read of a ReturnGO shop.
+/// The facts of a ReturnGO shop.
 #[derive(Debug, Clone)]
 pub struct ReturngoSide {
-    /// The shop that was named.
+    /// The shop.
     pub shop: String,
     /// Its latest RMAs.
-    pub recent_rmas: Read<RecentRmas>,
-    /// Every registration of it, other programs' too.
-    pub webhooks: Read<Vec<webhook::Webhook>>,
-    /// Where our own deliveries are to go; none when nothing listens.
+    pub recent_rmas: ReadResult<RecentRmas>,
+    /// All webhook registrations of the shop, including those of other programs.
+    pub webhooks: ReadResult<Vec<webhook::Webhook>>,
+    /// The receiver of the connector's deliveries. `None` without a receiver.
     pub receiver: Option<Receiver>,
-    /// The time here and there.
+    /// The clocks of this machine and of the system.
     pub clocks: Option<Clocks>,
 }
 
-/// The latest RMAs of a shop, as its list shows them.
+/// The latest RMAs in the list of a shop.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecentRmas {
     /// Their numbers.
     pub ids: Vec<RmaId>,
-    /// The rows that cannot be read, each with why.
+    /// The reasons why rows of the list cannot be decoded.
     pub unreadable: Vec<String>,
 }
 
-/// Where deliveries are to go. Its URL holds a secret, since deliveries are not signed, and never prints.
+/// The receiver of webhook deliveries. Its URL contains a secret, because deliveries are not signed, and is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Receiver(String);
 
 impl Receiver {
-    /// The receiver at this URL, secret included.
+    /// Creates the receiver at this URL, which includes the secret.
     pub fn at(url: impl Into<String>) -> Self {
         Self(url.into())
     }
@@ -164,44 +163,44 @@ impl fmt::Debug for Receiver {
     }
 }
 
-/// Something that was read, or why it could not be.
-pub type Read<T> = Result<T, Unread>;
+/// A value that was read, or the reason why it could not be read.
+pub type ReadResult<T> = Result<T, ReadFailure>;
 
-/// Why something could not be read.
+/// The reason why a value could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Unread {
-    /// The token was good once.
+pub enum ReadFailure {
+    /// The token has expired.
     TokenExpired,
-    /// The system does not know the token or key.
+    /// The token or key is unknown to the system.
     TokenUnknown,
-    /// The token may be right, and is refused all the same; what was said about it.
+    /// The credentials were rejected although they may be correct, with the system's message.
     NoAccess(String),
-    /// No answer came: the server cannot be reached, or the request cap was reached; what was said about it.
+    /// The server is unreachable or its rate limit is exceeded, with the message.
     Unreachable(String),
-    /// The calls of the day are used up; what was said about it.
+    /// The daily quota is used up, with the message.
     QuotaSpent(String),
-    /// Anything else; what was said about it.
+    /// Any other failure, with the message.
     Failed(String),
 }
 
-/// What time it was in two places at once.
+/// The time of two clocks at the same moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clocks {
-    /// Here, when the answer came.
+    /// The time of this machine when the response arrived.
     pub here: Timestamp,
-    /// There: the `Date` of the answer, in whole seconds.
+    /// The `Date` of the response, in whole seconds.
     pub there: Timestamp,
 }
 
-/// Checks a connection. Where one of the systems lets nobody in, the rest of its findings are left out.
+/// Checks a connection. If a system rejects the credentials, its other findings are left out.
 pub fn check(connection: &Connection, settings: &ConnectionSettings) -> Vec<Finding> {
     let Connection { brightpearl, returngo } = connection;
     let mut findings = access::to_brightpearl(brightpearl, settings);
     if let Ok(account) = &brightpearl.account {
         findings.extend(check_settings(account, settings));
         findings.extend(webhooks::of_brightpearl(brightpearl, settings));
-        findings.extend(credits_of_others::check(brightpearl, account, returngo, settings));
+        findings.extend(other_credits::check(brightpearl, account, returngo, settings));
     }
     findings.extend(access::to_returngo(returngo));
     if returngo.recent_rmas.is_ok() {

@@ -1,36 +1,25 @@
-//! Which RMA holds a credit of another program. A credit belongs to at most one RMA.
+//! Claims of RMAs to credits of other programs. A credit belongs to at most one RMA.
 //!
-//! An RMA claims such a credit with a note on it before anything else is written. Of several notes the one with
-//! the lowest id counts, so that both RMAs come to the same result.
+//! An RMA claims such a credit with a note on it before anything else is written. Of several notes, the one with the lowest
+//! id is valid, so all RMAs come to the same result.
 
 use std::collections::HashSet;
 
 use brightpearl::{
-    OrderId, OrderNoteId,
+    OrderNoteId,
     order::{NewOrderNote, Order},
 };
 use returngo::RmaId;
-use serde::{Deserialize, Serialize};
 
 use crate::{keys, plan::Effect, rma_facts, world::World};
 
-/// A credit that an RMA adopted, as the caller stored it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CreditClaim {
-    /// The sales credit.
-    pub credit_id: OrderId,
-    /// The RMA that adopted it.
-    pub rma_id: RmaId,
-}
-
-/// Who holds a credit, seen from one RMA.
+/// The holder of a credit, from the perspective of one RMA.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Holder {
     None,
     /// This RMA, by a claim.
     Claimed,
-    /// This RMA, by refunds that are recorded on the credit.
+    /// This RMA, because of refunds that are recorded on the credit.
     Paid,
     Other(OtherHolder),
 }
@@ -39,21 +28,21 @@ pub(crate) enum Holder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OtherHolder {
     pub(crate) rma: RmaId,
-    /// By what this shows.
-    pub(crate) shown_by: ShownBy,
-    /// Whether this RMA took the credit as its own as well.
+    /// The evidence that it holds the credit.
+    pub(crate) evidence: HolderEvidence,
+    /// Whether this RMA adopted or used the credit as well.
     pub(crate) is_contested: bool,
 }
 
-/// By what it shows that an RMA holds a credit.
+/// The evidence that an RMA holds a credit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ShownBy {
+pub(crate) enum HolderEvidence {
     Note(OrderNoteId),
     Store,
     PaymentOrNote,
 }
 
-/// Says who holds a credit: by the first claim note, then by the caller's store, then by refunds on it.
+/// Returns the holder of a credit: according to the first claim note, else the caller's store, else the refunds on it.
 pub(crate) fn holder(credit: &Order, world: &World) -> Holder {
     let own = world.rma.id();
     let noted = claim_notes(credit, world);
@@ -61,17 +50,25 @@ pub(crate) fn holder(credit: &Order, world: &World) -> Holder {
     let in_store: Vec<&RmaId> =
         world.claims.iter().filter(|claim| claim.credit_id == credit.id).map(|claim| &claim.rma_id).collect();
     let is_stored = || in_store.contains(&own);
-    let is_paid = || bears_payment_of(credit, world);
+    let is_paid = || has_payment_of(credit, world);
     if let Some((note, rma)) = noted.iter().min() {
         if rma == own {
             return Holder::Claimed;
         }
         let is_contested = is_noted() || is_stored() || is_paid();
-        return Holder::Other(OtherHolder { rma: rma.clone(), shown_by: ShownBy::Note(*note), is_contested });
+        return Holder::Other(OtherHolder {
+            rma: rma.clone(),
+            evidence: HolderEvidence::Note(*note),
+            is_contested,
+        });
     }
     if let Some(rma) = in_store.iter().filter(|rma| **rma != own).min() {
         let is_contested = is_stored() || is_paid();
-        return Holder::Other(OtherHolder { rma: (*rma).clone(), shown_by: ShownBy::Store, is_contested });
+        return Holder::Other(OtherHolder {
+            rma: (*rma).clone(),
+            evidence: HolderEvidence::Store,
+            is_contested,
+        });
     }
     if is_stored() {
         return Holder::Claimed;
@@ -79,22 +76,22 @@ pub(crate) fn holder(credit: &Order, world: &World) -> Holder {
     if is_paid() {
         return Holder::Paid;
     }
-    match mentioned_other(credit, world) {
+    match other_rma_on(credit, world) {
         Some(rma) => {
-            Holder::Other(OtherHolder { rma, shown_by: ShownBy::PaymentOrNote, is_contested: false })
+            Holder::Other(OtherHolder { rma, evidence: HolderEvidence::PaymentOrNote, is_contested: false })
         }
         None => Holder::None,
     }
 }
 
-/// The note that claims a credit for an RMA. Its text is plain ASCII: it comes back as it was written.
+/// Returns the note that claims a credit for an RMA. Its text is ASCII, so Brightpearl returns it unchanged.
 pub(crate) fn claim(rma: &RmaId, credit: &Order) -> Effect {
     let key = keys::adopted(rma);
     let text = format!("ReturnGO RMA {rma} adopted this sales credit. [{key}]");
     Effect::AddOrderNote { key, order_id: credit.id, body: NewOrderNote { text, is_public: false } }
 }
 
-/// The claim notes on a credit, and the RMAs that wrote them.
+/// Returns the claim notes on a credit with their RMAs.
 fn claim_notes(credit: &Order, world: &World) -> Vec<(OrderNoteId, RmaId)> {
     let notes = world.order_notes.iter().filter(|note| note.order_id == Some(credit.id));
     let claims = notes.flat_map(|note| {
@@ -105,7 +102,7 @@ fn claim_notes(credit: &Order, world: &World) -> Vec<(OrderNoteId, RmaId)> {
 }
 
 /// Whether a refund of this RMA is recorded on the credit.
-fn bears_payment_of(credit: &Order, world: &World) -> bool {
+fn has_payment_of(credit: &Order, world: &World) -> bool {
     let rma = &world.rma;
     let refunds: HashSet<String> =
         rma_facts::transactions(rma).iter().map(|refund| keys::refund(rma.id(), &refund.id)).collect();
@@ -115,8 +112,8 @@ fn bears_payment_of(credit: &Order, world: &World) -> bool {
         .any(|reference| refunds.contains(reference))
 }
 
-/// The lowest other RMA whose payment or note is on the credit.
-fn mentioned_other(credit: &Order, world: &World) -> Option<RmaId> {
+/// Returns the lowest other RMA with a payment or note on the credit.
+fn other_rma_on(credit: &Order, world: &World) -> Option<RmaId> {
     let on_credit = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
     let references = on_credit.filter_map(|payment| payment.transaction_ref.as_deref());
     let notes = world.order_notes.iter().filter(|note| note.order_id == Some(credit.id));

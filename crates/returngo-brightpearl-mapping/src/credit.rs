@@ -1,11 +1,11 @@
-//! Approval → sales credit: which rows, at which amounts, from which order.
+//! The sales credit of an approved RMA: its rows, amounts and header.
 //!
-//! Everything that books depend on (tax code, nominal code, product, price list, price mode, currency, fixed
-//! rate, customer) is the original order's; the RMA says only which units come back. What cannot be settled
-//! without guessing is asked: for the unit concerned, or for the credit as a whole.
+//! Tax code, nominal code, product, price list, price mode, currency, fixed exchange rate and customer are those of the
+//! original order. The RMA only decides which units are returned. Ambiguous cases need a review, of one unit or of the
+//! whole credit.
 
+mod grouping;
 mod limit;
-mod lots;
 mod prices;
 mod rows;
 
@@ -18,103 +18,152 @@ use brightpearl::{
 use returngo::{Item, Rma};
 
 use crate::{
-    amounts, fees,
+    amounts,
+    fees::Fees,
     field_map::FieldValues,
     findings::Findings,
     in_flight::{self, InFlight},
     keys,
-    matching::{Earlier, OrderRows, Room},
+    matching::{EarlierCredits, OrderRows, RemainingQuantities},
     original_order,
     plan::{Review, ReviewCode, Warning},
     rma_facts::{self, Calendar, ids},
     settings::ConnectionSettings,
     world::AccountFacts,
 };
-pub(crate) use lots::ask_about;
+pub(crate) use grouping::add_match_error;
 use prices::Prices;
-pub(crate) use rows::{CreditedRow, RowFields};
+pub(crate) use rows::RowOrigin;
 
-/// A sales credit to create, and what there is to say about it.
+/// A sales credit to create, with its reviews and warnings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreditDraft {
-    /// The credit; none when it waits for a review, or when no unit is left to credit.
+    /// The credit. `None` while a review blocks it, or if no unit is left to credit.
     pub body: Option<NewSalesCredit>,
-    /// What a person has to decide.
+    /// The decisions that the credit needs.
     pub reviews: Vec<Review>,
-    /// What a person should know.
+    /// Facts to know about the credit.
     pub warnings: Vec<Warning>,
 }
 
-/// The sales credit for an RMA, given its order, the credits that exist for that order already, and what other RMAs
-/// of the order are about to credit (see [`World::in_flight`](crate::World::in_flight)).
+/// Everything that the sales credit of an RMA depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct CreditInput<'a> {
+    /// The RMA.
+    pub rma: &'a Rma,
+    /// Its sales order.
+    pub order: &'a Order,
+    /// The credits of that order so far.
+    pub earlier: &'a [&'a Order],
+    /// Credits of other RMAs of the order that are about to be created (see [`World::in_flight`](crate::World::in_flight)).
+    pub in_flight: &'a [InFlight],
+    /// The Brightpearl account.
+    pub account: &'a AccountFacts,
+    /// The settings of the connection.
+    pub settings: &'a ConnectionSettings,
+}
+
+/// Returns the sales credit for an RMA.
 ///
-/// Whether it is time for one, and whether there is one, is for the caller to know: [`plan`](fn@crate::plan) does.
-pub fn sales_credit_for(
-    rma: &Rma,
-    order: &Order,
-    earlier: &[&Order],
-    in_flight: &[InFlight],
-    account: &AccountFacts,
-    settings: &ConnectionSettings,
-) -> CreditDraft {
+/// Does not check whether the RMA has reached the trigger or already has a credit: [`plan`](fn@crate::plan) does.
+pub fn sales_credit_for(input: &CreditInput<'_>) -> CreditDraft {
+    let CreditInput { rma, order, earlier, in_flight, account, settings } = *input;
     let mut findings = Findings::default();
-    let units = rma_facts::synchronised(&rma_facts::units(rma), settings);
-    let rows = OrderRows::of(order);
-    let earlier = Earlier {
+    let units = rma_facts::synchronized(&rma_facts::units(rma), settings);
+    let order_rows = OrderRows::of(order);
+    let earlier = EarlierCredits {
         credits: not_cancelled(earlier, settings),
         in_flight: in_flight::counted(in_flight, rma.id(), earlier.iter().copied()),
     };
-    let drafted = draft(rma, &units, &rows, &earlier, account, settings, &mut findings);
+    let request =
+        CreditRequest { rma, units: &units, order_rows: &order_rows, earlier: &earlier, account, settings };
+    let draft = request.draft(&mut findings);
     let (reviews, warnings) = findings.into_lists();
-    CreditDraft { body: drafted.map(|drafted| drafted.body), reviews, warnings }
+    CreditDraft { body: draft.map(|draft| draft.body), reviews, warnings }
 }
 
-/// A credit, and how those of its rows came about that stand for units: its first ones.
-pub(crate) struct Drafted<'a> {
+/// The units of an RMA to credit, and the order and account on which to credit them.
+pub(crate) struct CreditRequest<'r, 'a> {
+    pub(crate) rma: &'a Rma,
+    /// The units to credit, lowest id first.
+    pub(crate) units: &'r [&'a Item],
+    pub(crate) order_rows: &'r OrderRows<'a>,
+    pub(crate) earlier: &'r EarlierCredits<'r>,
+    pub(crate) account: &'r AccountFacts,
+    pub(crate) settings: &'r ConnectionSettings,
+}
+
+/// A credit, and the origins of those of its rows that stand for units: its first ones.
+pub(crate) struct DraftCredit<'a> {
     pub(crate) body: NewSalesCredit,
-    pub(crate) rows: Vec<CreditedRow<'a>>,
+    pub(crate) rows: Vec<RowOrigin<'a>>,
 }
 
-pub(crate) fn draft<'a>(
-    rma: &'a Rma,
-    units: &[&'a Item],
-    order_rows: &OrderRows<'a>,
-    earlier: &Earlier<'_>,
-    account: &AccountFacts,
-    settings: &ConnectionSettings,
-    findings: &mut Findings,
-) -> Option<Drafted<'a>> {
-    let order = order_rows.order;
-    order_rows.warn_of_negative(findings);
-    let mut room = Room::behind(order_rows, earlier, findings);
+impl<'a> CreditRequest<'_, 'a> {
+    /// Returns the credit. `None` while a review blocks it, or if no unit is left to credit.
+    pub(crate) fn draft(&self, findings: &mut Findings) -> Option<DraftCredit<'a>> {
+        let Self { rma, units, order_rows, earlier, account, settings } = *self;
+        let order = order_rows.order;
+        order_rows.warn_of_negative(findings);
+        let mut remaining = RemainingQuantities::after(order_rows, earlier, findings);
 
-    let prices = Prices { order, settings };
-    let fields = FieldValues::of(rma, order, settings);
-    let placed = lots::place(units, &mut room, &prices, findings);
-    let lots = lots::by_fields(placed, order_rows, fields.as_ref(), account, findings);
-    let (bodies, rows) = rows::price(lots?, &room, &prices, findings);
-    if rows.is_empty() {
-        return None;
+        let prices = Prices { order, settings };
+        let fields = FieldValues::of(rma, order, settings);
+        let groups = grouping::by_row(units, &mut remaining, &prices, findings);
+        let groups = grouping::by_fields(groups, order_rows, fields.as_ref(), account, findings);
+        let (bodies, rows) = rows::price(groups?, &remaining, &prices, findings);
+        if rows.is_empty() {
+            return None;
+        }
+        let is_within = limit::is_within(&bodies, &rows, earlier, &prices, findings);
+
+        let credited: Vec<&Item> = rows.iter().flat_map(|row| row.units.iter().copied()).collect();
+        let currency = &order.currency.order_currency_code;
+        let fees = Fees { rma, all: units, credited: &credited, currency, settings, account };
+        let fees = fees.rows(findings);
+        let warehouse = warehouse(&credited, order, settings, findings);
+        let (fees, warehouse) = (fees?, warehouse?);
+
+        let mut body = self.header()?;
+        body.warehouse_id = warehouse;
+        body.rows = bodies;
+        body.rows.extend(fees);
+        let calendar = Calendar::of(account);
+        let is_set = fields.is_none_or(|fields| fields.set_header(&mut body, &calendar, &credited, findings));
+        let is_owed = is_owed_to_the_customer(&body, currency, &credited, findings);
+        (is_within && is_set && is_owed).then_some(DraftCredit { body, rows })
     }
-    let is_within = limit::is_within(&bodies, &rows, earlier, &prices, findings);
 
-    let credited: Vec<&Item> = rows.iter().flat_map(|row| row.units.iter().copied()).collect();
-    let currency = &order.currency.order_currency_code;
-    let fees = fees::rows(rma, units, &credited, currency, settings, account, findings);
-    let warehouse = warehouse(&credited, order, settings, findings);
-    let (fees, warehouse) = (fees?, warehouse?);
-
-    let mut body = header(rma, order, account, settings)?;
-    body.warehouse_id = warehouse;
-    body.rows = bodies;
-    body.rows.extend(fees);
-    let is_set =
-        fields.is_none_or(|fields| fields.set_header(&mut body, &Calendar::of(account), &credited, findings));
-    let is_owed = is_owed_to_the_customer(&body, currency, &credited, findings);
-    (is_within && is_set && is_owed).then_some(Drafted { body, rows })
+    fn header(&self) -> Option<NewSalesCredit> {
+        let Self { rma, account, settings, order_rows: OrderRows { order, .. }, .. } = *self;
+        let calendar = Calendar::of(account);
+        let approved_at = rma_facts::approved_at(rma);
+        let currency = &order.currency;
+        let address = order.parties.delivery.as_ref().map(|party| party.address.to_send());
+        Some(NewSalesCredit {
+            reference: Some(keys::customer_reference(&settings.customer_reference_prefix, rma.id())),
+            placed_on: approved_at.map(|at| calendar.local(at)),
+            tax_date: approved_at.and_then(|at| calendar.midnight(at)),
+            parent_id: Some(order.id),
+            status_id: settings.sales_credit_status_id,
+            channel_id: settings.sales_credit_channel_id.or(order.assignment.current.channel_id),
+            external_ref: Some(keys::credit(rma.id())),
+            installed_integration_instance_id: account.instance_id,
+            price_list_id: order.price_list_id,
+            price_mode_code: order.price_mode_code.clone(),
+            currency: Some(SaleCurrency {
+                code: currency.order_currency_code.clone(),
+                fixed_exchange_rate: currency.fixed_exchange_rate,
+                exchange_rate: currency.exchange_rate.filter(|_| currency.fixed_exchange_rate),
+            }),
+            delivery: address
+                .map(|address| SaleDelivery { address: Some(address), ..SaleDelivery::default() }),
+            ..NewSalesCredit::for_customer(original_order::customer(order)?)
+        })
+    }
 }
 
-/// A credit cannot ask the customer for money: fees above what is credited have to be decided on.
+/// Whether the credit owes money to the customer. Fees above the credited amounts need a review.
 fn is_owed_to_the_customer(
     credit: &NewSalesCredit,
     currency: &CurrencyCode,
@@ -125,24 +174,24 @@ fn is_owed_to_the_customer(
     let below_zero = total.is_sign_negative() && !total.is_zero();
     if below_zero {
         let message = format!(
-            "The fees are above what is credited: the credit would come to {}. Make the credit by hand with the right \
+            "The fees exceed the credited amounts: the credit's total would be {}. Create the credit manually with the correct \
              fees.",
             amounts::shown(total, currency)
         );
-        findings.ask(ReviewCode::FeeUnclear, message, ids(credited));
+        findings.add_review_for_units(ReviewCode::FeeUnclear, message, ids(credited));
     }
     !below_zero
 }
 
-/// Credits in the status of cancelled ones took nothing.
+/// Leaves out credits in the status for cancelled credits: they credit nothing.
 pub(crate) fn not_cancelled<'c>(credits: &[&'c Order], settings: &ConnectionSettings) -> Vec<&'c Order> {
     let is_cancelled =
         |credit: &Order| settings.cancelled_status_id == Some(credit.order_status.order_status_id);
     credits.iter().copied().filter(|credit| !is_cancelled(credit)).collect()
 }
 
-/// Where the parcels go. Brightpearl receives a credit in one warehouse
-/// (docs/evidence/brightpearl-warehouse.md#receiving-goods), so parcels for several have to be asked about.
+/// Returns the warehouse that receives the parcels. Brightpearl receives a credit in one warehouse
+/// (docs/evidence/brightpearl-warehouse.md#receiving-goods), so parcels for several warehouses need a review.
 fn warehouse(
     credited: &[&Item],
     order: &Order,
@@ -157,43 +206,12 @@ fn warehouse(
         let list: Vec<_> =
             warehouses.iter().map(|id| id.map_or("none".to_owned(), |id| id.to_string())).collect();
         let message = format!(
-            "The units go to different warehouses ({}), a credit has one. Make the credits by hand, or give the return \
-             methods the same warehouse.",
+            "The units go to different warehouses ({}), but a credit has only one. Create the credits manually, or set the \
+             same warehouse for their return methods (`warehouses`).",
             list.join(", ")
         );
-        findings.ask(ReviewCode::SeveralWarehouses, message, ids(&parcels));
+        findings.add_review_for_units(ReviewCode::SeveralWarehouses, message, ids(&parcels));
         return None;
     }
     Some(warehouses.into_iter().next().unwrap_or_else(|| of_method(None)))
-}
-
-fn header(
-    rma: &Rma,
-    order: &Order,
-    account: &AccountFacts,
-    settings: &ConnectionSettings,
-) -> Option<NewSalesCredit> {
-    let calendar = Calendar::of(account);
-    let approved_at = rma_facts::approved_at(rma);
-    let currency = &order.currency;
-    let address = order.parties.delivery.as_ref().map(|party| party.address.to_send());
-    Some(NewSalesCredit {
-        reference: Some(keys::customer_reference(&settings.customer_reference_prefix, rma.id())),
-        placed_on: approved_at.map(|at| calendar.local(at)),
-        tax_date: approved_at.and_then(|at| calendar.midnight(at)),
-        parent_id: Some(order.id),
-        status_id: settings.sales_credit_status_id,
-        channel_id: settings.sales_credit_channel_id.or(order.assignment.current.channel_id),
-        external_ref: Some(keys::credit(rma.id())),
-        installed_integration_instance_id: account.instance_id,
-        price_list_id: order.price_list_id,
-        price_mode_code: order.price_mode_code.clone(),
-        currency: Some(SaleCurrency {
-            code: currency.order_currency_code.clone(),
-            fixed_exchange_rate: currency.fixed_exchange_rate,
-            exchange_rate: currency.exchange_rate.filter(|_| currency.fixed_exchange_rate),
-        }),
-        delivery: address.map(|address| SaleDelivery { address: Some(address), ..SaleDelivery::default() }),
-        ..NewSalesCredit::for_customer(original_order::customer(order)?)
-    })
 }

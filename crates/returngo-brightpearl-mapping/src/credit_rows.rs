@@ -1,8 +1,8 @@
-//! Which row of its credit each unit of an RMA is on.
+//! The credit row of each unit of an RMA.
 //!
-//! A row's key names the order row that it credits and its first unit; the row's quantity says how many units
-//! it is for. The other units are those that could have been bought on that order row, lowest id first. A
-//! credit without any such key (one that was adopted) is read by product.
+//! A row's key names its order row and its first unit; its quantity is the number of units. The other units are those that
+//! may have been bought on that order row, lowest id first. A credit without such keys, which was adopted, is matched by
+//! product.
 
 use std::{cell::OnceCell, collections::HashMap};
 
@@ -21,64 +21,64 @@ use crate::{
 /// The units of an RMA on the rows of its credit.
 pub(crate) struct UnitsOnCredit<'w> {
     row_of: HashMap<&'w ReturnedItemId, OrderRowId>,
-    /// Rows that are for more units than the RMA has.
-    pub(crate) vacant: Vec<Vacancy>,
-    /// Whether rows were told by their keys rather than by product.
+    /// Rows with more units than the RMA has.
+    pub(crate) surplus: Vec<SurplusRow>,
+    /// Whether rows were matched by their keys rather than by product.
     pub(crate) by_key: bool,
 }
 
 impl<'w> UnitsOnCredit<'w> {
-    /// Reads a credit. `units` are the RMA's that are synchronised, lowest id first.
+    /// Reads a credit. `units` are the RMA's synchronized units, lowest id first.
     pub(crate) fn of(credit: &Order, order_rows: Option<&OrderRows<'_>>, units: &[&'w Item]) -> Self {
         let mut slots = Slots::of(credit);
         let mut row_of = HashMap::with_capacity(units.len());
         let mut others = Vec::new();
         for &unit in units {
-            match slots.take_own(unit) {
+            match slots.assign_by_key(unit) {
                 Some(row) => drop(row_of.insert(&unit.returned_item_id, row)),
                 None => others.push(unit),
             }
         }
-        slots.hold_back_for_lost_first_units();
+        slots.reserve_for_removed_first_units();
         for unit in others {
-            if let Some(row) = slots.take_any(unit, order_rows) {
+            if let Some(row) = slots.assign_any(unit, order_rows) {
                 row_of.insert(&unit.returned_item_id, row);
             }
         }
         let by_key = slots.by_key;
-        Self { row_of, vacant: slots.vacant(), by_key }
+        Self { row_of, surplus: slots.surplus(), by_key }
     }
 
-    /// The row that a unit is on.
+    /// Returns the row that a unit is on.
     pub(crate) fn row_of(&self, unit: &ReturnedItemId) -> Option<OrderRowId> {
         self.row_of.get(unit).copied()
     }
 
-    /// How many units are on the credit.
+    /// Returns the number of units on the credit.
     pub(crate) fn len(&self) -> usize {
         self.row_of.len()
     }
 }
 
-/// A row of the credit that is for more units than the RMA has.
-pub(crate) struct Vacancy {
+/// A credit row with more units than the RMA has.
+pub(crate) struct SurplusRow {
     pub(crate) row: OrderRowId,
     pub(crate) units: usize,
-    /// The unit that its key names, where that is one of those that went.
+    /// The unit that its key names, if that unit was removed from the RMA.
     pub(crate) first_unit: Option<ReturnedItemId>,
 }
 
-/// A row of the credit, and how many units may still be put on it.
+/// A credit row, and the number of units that can still be assigned to it.
 struct Slot<'c> {
     id: OrderRowId,
     row: &'c OrderRow,
-    /// What its key says; none where rows are told by product.
+    /// Its key. `None` if rows are matched by product.
     key: Option<RowKey<'c>>,
     free: usize,
-    /// Whether the unit that its key names is on it.
+    /// Whether the unit that its key names was assigned to it.
     has_first: bool,
-    /// The unit that its key names and that is no longer on the RMA.
-    lost: Option<ReturnedItemId>,
+    /// The unit that its key names, if that unit is no longer on the RMA.
+    removed: Option<ReturnedItemId>,
 }
 
 struct Slots<'c> {
@@ -88,7 +88,7 @@ struct Slots<'c> {
     by_origin: OnceCell<HashMap<Origin, Vec<usize>>>,
 }
 
-/// By what a slot is found for a unit that its key does not name.
+/// The value by which units are assigned to rows whose key does not name them.
 #[derive(PartialEq, Eq, Hash)]
 enum Origin {
     OrderRow(OrderRowId),
@@ -103,14 +103,14 @@ impl Slot<'_> {
 }
 
 impl<'c> Slots<'c> {
-    /// The rows that stand for units: those with a key, or if there are none those with a product.
+    /// Returns the rows that stand for units: rows with a key or, if there are none, rows with a product.
     fn of(credit: &'c Order) -> Self {
         let mut rows: Vec<_> =
             credit.order_rows.iter().filter(|(_, row)| !row.composition.bundle_child).collect();
         rows.sort_by_key(|(id, row)| (row.order_row_sequence, **id));
         let slot = |(&id, row): (&OrderRowId, &'c OrderRow)| {
             let free = whole(row.quantity.magnitude);
-            Slot { id, row, key: key(row), free, has_first: false, lost: None }
+            Slot { id, row, key: key(row), free, has_first: false, removed: None }
         };
         let mut slots: Vec<Slot<'c>> = rows.into_iter().map(slot).collect();
         let by_key = slots.iter().any(|slot| slot.key.is_some());
@@ -124,8 +124,8 @@ impl<'c> Slots<'c> {
         Self { slots, by_key, by_first_unit, by_origin: OnceCell::new() }
     }
 
-    /// The row whose key names the unit.
-    fn take_own(&mut self, unit: &Item) -> Option<OrderRowId> {
+    /// Assigns the unit to the row whose key names it.
+    fn assign_by_key(&mut self, unit: &Item) -> Option<OrderRowId> {
         let at = *self.by_first_unit.get(unit.returned_item_id.as_str())?;
         let slot = self.slots.get_mut(at).filter(|slot| slot.free > 0)?;
         slot.has_first = true;
@@ -133,17 +133,17 @@ impl<'c> Slots<'c> {
         Some(slot.id)
     }
 
-    /// A row keeps the place of the unit that its key names, so that no other unit seems to be on the credit
-    /// in its stead.
-    fn hold_back_for_lost_first_units(&mut self) {
+    /// Reserves a unit of each row for the unit that its key names, so that no other unit is assigned in its place.
+    fn reserve_for_removed_first_units(&mut self) {
         for slot in self.slots.iter_mut().filter(|slot| self.by_key && !slot.has_first && slot.free > 0) {
             slot.free -= 1;
-            slot.lost = slot.key.map(|key| ReturnedItemId::new(key.first_unit));
+            slot.removed = slot.key.map(|key| ReturnedItemId::new(key.first_unit));
         }
     }
 
-    /// A row that the unit could be on; one of its kind (with a product for a unit in a parcel) before others.
-    fn take_any(&mut self, unit: &Item, order_rows: Option<&OrderRows<'_>>) -> Option<OrderRowId> {
+    /// Assigns the unit to a row that it may be on. Rows with a product are preferred for units in a parcel, rows without one
+    /// for others.
+    fn assign_any(&mut self, unit: &Item, order_rows: Option<&OrderRows<'_>>) -> Option<OrderRowId> {
         let candidates = self.candidates(unit, order_rows);
         let free = |at: &&usize| self.slots.get(**at).is_some_and(|slot| slot.free > 0);
         let of_its_kind = |at: &&usize| {
@@ -156,7 +156,7 @@ impl<'c> Slots<'c> {
     }
 
     fn candidates(&self, unit: &Item, order_rows: Option<&OrderRows<'_>>) -> Vec<usize> {
-        let Some((rows, rung)) = order_rows.and_then(|rows| Some((rows, rows.rung(unit)?))) else {
+        let Some((rows, tier)) = order_rows.and_then(|rows| Some((rows, rows.tier(unit)?))) else {
             return self.with_sku(unit.sku.as_deref());
         };
         let of_row = |row: &CreditableRow<'_>| {
@@ -164,7 +164,7 @@ impl<'c> Slots<'c> {
             let origin = if self.by_key { Some(Origin::OrderRow(row.id)) } else { by_product() };
             origin.and_then(|origin| self.by_origin().get(&origin)).into_iter().flatten().copied()
         };
-        rows.rows(rung).flat_map(of_row).collect()
+        rows.rows(tier).flat_map(of_row).collect()
     }
 
     fn by_origin(&self) -> &HashMap<Origin, Vec<usize>> {
@@ -179,7 +179,7 @@ impl<'c> Slots<'c> {
         })
     }
 
-    /// Where the order is not known, or has no row for the unit, the SKU is all there is to go by.
+    /// Returns the rows with this SKU. Used if the order is unknown or has no row for the unit.
     fn with_sku(&self, sku: Option<&str>) -> Vec<usize> {
         let Some(sku) = sku.map(str::to_lowercase) else { return Vec::new() };
         let same =
@@ -187,12 +187,12 @@ impl<'c> Slots<'c> {
         self.slots.iter().enumerate().filter(|(_, slot)| same(slot)).map(|(at, _)| at).collect()
     }
 
-    fn vacant(self) -> Vec<Vacancy> {
-        let vacancy = |slot: Slot<'_>| {
-            let units = slot.free.saturating_add(usize::from(slot.lost.is_some()));
-            Vacancy { row: slot.id, units, first_unit: slot.lost }
+    fn surplus(self) -> Vec<SurplusRow> {
+        let surplus_row = |slot: Slot<'_>| {
+            let units = slot.free.saturating_add(usize::from(slot.removed.is_some()));
+            SurplusRow { row: slot.id, units, first_unit: slot.removed }
         };
-        self.slots.into_iter().map(vacancy).filter(|vacancy| vacancy.units > 0).collect()
+        self.slots.into_iter().map(surplus_row).filter(|surplus_row| surplus_row.units > 0).collect()
     }
 }
 
@@ -200,7 +200,7 @@ fn key(row: &OrderRow) -> Option<RowKey<'_>> {
     RowKey::parse(row.external_ref.as_deref()?)
 }
 
-/// A quantity as a count; fractions and negative quantities are no units.
+/// Returns a quantity as a number of whole units. A negative quantity is 0.
 fn whole(quantity: Decimal) -> usize {
     if quantity.is_sign_negative() { 0 } else { quantity.trunc().to_usize().unwrap_or(usize::MAX) }
 }

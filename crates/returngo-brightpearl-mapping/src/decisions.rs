@@ -1,6 +1,6 @@
-//! What people decided about reviews.
+//! Decisions about reviews.
 //!
-//! A decision is a fact like any other: the same world with the same decisions gives the same plan.
+//! A decision is a fact like any other: the same snapshot with the same decisions gives the same plan.
 
 use std::collections::BTreeSet;
 
@@ -11,21 +11,18 @@ use serde::{
     de::{IntoDeserializer, value::Error},
 };
 
-use crate::{
-    plan::{Review, ReviewCode},
-    world::World,
-};
+use crate::plan::{Review, ReviewCode};
 
-/// The answer of a person to a review.
+/// The decision about a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// The review, by one of its [ids](Review::ids): `OverRefund:778120`.
     pub review: String,
-    /// The facts that the review rested on.
+    /// A digest of the facts behind the review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// What was chosen. A choice that is not known is ignored.
+    /// The choice. An unknown choice is ignored.
     pub choice: String,
     /// Who decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,17 +30,16 @@ pub struct Decision {
     /// When it was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<OffsetDateTime>,
-    /// Why, in the words of the person.
+    /// The reason, as entered by that person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
 impl Decision {
-    /// The choice *settled by hand*: nothing is written any more for what the review names.
+    /// The choice *settled manually*: nothing more is written for the refund, unit, fee or credit that the review names.
     pub const SETTLED: &'static str = "settled";
 
-    /// Stands for a review's code where a write failed and no review was raised: `Failed:778120` for a refund, `Failed` for
-    /// the credit.
+    /// Replaces a review's code if a write failed without a review: `Failed:778120` for a refund, `Failed` for the credit.
     pub const FAILED: &'static str = "Failed";
 
     fn is_settled(&self) -> bool {
@@ -51,9 +47,9 @@ impl Decision {
     }
 }
 
-/// Which part of a return a review holds up.
+/// The part of a return that waits for a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum ReturnPart {
     Credit,
     Unit,
     Transaction,
@@ -61,22 +57,22 @@ enum Part {
     Nothing,
 }
 
-fn part(code: ReviewCode) -> Part {
+fn part(code: ReviewCode) -> ReturnPart {
     use ReviewCode::*;
     match code {
         OrderNotFound | OrderAmbiguous | OrderCancelled | OrderMismatch | ExceedsOrder | ForeignCredit
-        | SeveralWarehouses | FeeNotConfigured | FeeUnclear | FieldMapFailed => Part::Credit,
-        UnmatchedItem | AlreadyCredited | CurrencyDiffers | TaxUnclear | CreditLacksItem => Part::Unit,
+        | SeveralWarehouses | FeeNotConfigured | FeeUnclear | FieldMapFailed => ReturnPart::Credit,
+        UnmatchedItem | AlreadyCredited | CurrencyDiffers | TaxUnclear | CreditLacksItem => ReturnPart::Unit,
         TenderMissing | TenderUnresolved | RefundCurrency | OverRefund | RecordedDifferently
-        | PossibleDuplicate | NoJournal | CreditImpossible | UnknownTransaction => Part::Transaction,
-        RequestCancelled => Part::Cancellation,
-        CreditHasMore | UnexpectedGoods | GoodsForClosedRequest => Part::Nothing,
+        | PossibleDuplicate | NoJournal | CreditImpossible | UnknownTransaction => ReturnPart::Transaction,
+        RequestCancelled => ReturnPart::Cancellation,
+        CreditHasMore | UnexpectedGoods | GoodsForClosedRequest => ReturnPart::Nothing,
     }
 }
 
 impl Review {
-    /// The stable ids of the review: one for each transaction that it names, else one for each unit, else its code.
-    /// A review about the RMA's credit as a whole has its code as its id.
+    /// Returns the stable ids of the review: one for each transaction that it names, else one for each unit, else its code.
+    /// The id of a review about the whole credit is its code.
     ///
     /// ```
     /// use returngo_brightpearl_mapping::{Review, ReviewCode};
@@ -98,7 +94,7 @@ impl Review {
     }
 }
 
-/// What a review is about.
+/// The subject of a review.
 enum Subject {
     Transactions,
     Units,
@@ -107,16 +103,16 @@ enum Subject {
 
 fn subject(review: &Review) -> Subject {
     match part(review.code) {
-        Part::Credit | Part::Cancellation => Subject::Whole,
+        ReturnPart::Credit | ReturnPart::Cancellation => Subject::Whole,
         _ if !review.transaction_ids.is_empty() => Subject::Transactions,
         _ if !review.item_ids.is_empty() => Subject::Units,
         _ => Subject::Whole,
     }
 }
 
-/// What is settled by hand.
+/// Reviews that were settled manually.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Settled {
+pub(crate) struct SettledReviews {
     ids: BTreeSet<String>,
     transactions: BTreeSet<String>,
     units: BTreeSet<String>,
@@ -124,52 +120,56 @@ pub(crate) struct Settled {
     cancellation: bool,
 }
 
-impl Settled {
-    pub(crate) fn of(world: &World) -> Self {
+impl SettledReviews {
+    pub(crate) fn of(decisions: &[Decision]) -> Self {
         let mut settled = Self::default();
-        for decision in world.decisions.iter().filter(|decision| decision.is_settled()) {
+        for decision in decisions.iter().filter(|decision| decision.is_settled()) {
             let id = decision.review.as_str();
             let (code, subject) = id.split_once(':').map_or((id, None), |(code, id)| (code, Some(id)));
             let known: Result<ReviewCode, Error> = ReviewCode::deserialize(code.into_deserializer());
             settled.ids.insert(id.to_owned());
             let part = match (known, subject) {
                 (Ok(code), _) => part(code),
-                (Err(_), Some(_)) if code == Decision::FAILED => Part::Transaction,
-                (Err(_), None) if code == Decision::FAILED => Part::Credit,
-                (Err(_), _) => Part::Nothing,
+                (Err(_), Some(_)) if code == Decision::FAILED => ReturnPart::Transaction,
+                (Err(_), None) if code == Decision::FAILED => ReturnPart::Credit,
+                (Err(_), _) => ReturnPart::Nothing,
             };
             match (part, subject) {
-                (Part::Credit, _) => settled.credit = settled.credit.max(Some(id.to_owned())),
-                (Part::Cancellation, _) => settled.cancellation = true,
-                (Part::Transaction, Some(subject)) => drop(settled.transactions.insert(subject.to_owned())),
-                (Part::Unit, Some(subject)) => drop(settled.units.insert(subject.to_owned())),
-                (Part::Transaction | Part::Unit | Part::Nothing, _) => {}
+                (ReturnPart::Credit, _) => settled.credit = settled.credit.max(Some(id.to_owned())),
+                (ReturnPart::Cancellation, _) => settled.cancellation = true,
+                (ReturnPart::Transaction, Some(subject)) => {
+                    settled.transactions.insert(subject.to_owned());
+                }
+                (ReturnPart::Unit, Some(subject)) => {
+                    settled.units.insert(subject.to_owned());
+                }
+                (ReturnPart::Transaction | ReturnPart::Unit | ReturnPart::Nothing, _) => {}
             }
         }
         settled
     }
 
-    /// Whether nothing is written any more for a transaction.
+    /// Whether a transaction is settled, so that nothing more is written for it.
     pub(crate) fn transaction(&self, id: &TransactionId) -> bool {
         self.transactions.contains(id.as_str())
     }
 
-    /// Whether a unit is not credited any more.
+    /// Whether a unit is settled, so that it is not credited.
     pub(crate) fn unit(&self, id: &ReturnedItemId) -> bool {
         self.units.contains(id.as_str())
     }
 
-    /// The units that are still to be credited.
+    /// Returns the units that are not settled.
     pub(crate) fn to_credit<'a>(&self, units: &[&'a Item]) -> Vec<&'a Item> {
         units.iter().copied().filter(|unit| !self.unit(&unit.returned_item_id)).collect()
     }
 
-    /// The review of the credit as a whole that was settled, if one was: no credit is created any more.
+    /// Returns the settled review of the whole credit, if any: no credit is created then.
     pub(crate) fn credit(&self) -> Option<&str> {
         self.credit.as_deref()
     }
 
-    /// Whether a review that has its code as its id is settled.
+    /// Whether the review whose id is this code is settled.
     pub(crate) fn whole(&self, code: ReviewCode) -> bool {
         self.ids.contains(code.to_string().as_str())
     }
@@ -179,19 +179,19 @@ impl Settled {
         self.cancellation
     }
 
-    /// The ids of the reviews that are settled, in their order.
+    /// Lists the ids of the settled reviews in their order.
     pub(crate) fn ids(&self) -> Vec<&str> {
         self.ids.iter().map(String::as_str).collect()
     }
 
-    /// What is left of a review to ask.
+    /// Returns the part of a review that is not settled.
     pub(crate) fn left_of(&self, mut review: Review) -> Option<Review> {
         let code = review.code;
         let is_open = |subject: &str| !self.ids.contains(format!("{code}:{subject}").as_str());
         match subject(&review) {
             _ if self.ids.is_empty() => Some(review),
-            // It holds up nothing that could be left alone: what changes about it is told.
-            _ if part(code) == Part::Nothing => Some(review),
+            // Nothing waits for these reviews, so their changes are always reported.
+            _ if part(code) == ReturnPart::Nothing => Some(review),
             Subject::Transactions => {
                 review.transaction_ids.retain(|id| is_open(id.as_str()));
                 (!review.transaction_ids.is_empty()).then_some(review)

@@ -1,8 +1,8 @@
-//! The credits that exist for an order: the RMA's own, those of other RMAs, those of other programs.
+//! The existing credits of an order: the RMA's own, those of other RMAs, and those of other programs.
 //!
-//! ReturnGO also makes returns in the commerce platform, and Brightpearl's own connector can make credits from
-//! those (docs/evidence/brightpearl-orders.md#process-of-a-return), so a credit of the same order that is not
-//! ours may be for the very same return.
+//! ReturnGO also creates returns in the commerce platform, and Brightpearl's own connector can create credits from them
+//! (docs/evidence/brightpearl-orders.md#process-of-a-return). A credit of another program may therefore be for the same
+//! return.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use returngo::{Item, Rma};
 use rust_decimal::Decimal;
 
 use crate::{
-    claims::{self, Holder, OtherHolder, ShownBy},
+    claims::{self, Holder, HolderEvidence, OtherHolder},
     credit,
     findings::Findings,
     in_flight::{self, InFlight},
     keys,
-    matching::{Earlier, OrderRows, Room},
+    matching::{EarlierCredits, OrderRows, RemainingQuantities},
     plan::ReviewCode,
     rma_facts::ids,
     settings::{ConnectionSettings, ExistingCredit},
@@ -27,86 +27,88 @@ use crate::{
     world::World,
 };
 
-/// The credits of an order, seen from one RMA.
+/// The credits of an order, from the perspective of one RMA.
 pub(crate) struct ExistingCredits<'w> {
-    /// The RMA's own.
+    /// The RMA's own credit.
     pub(crate) own: Option<&'w Order>,
-    /// Those that carry the RMA's key without being its own for certain, and why not.
-    doubtful: Vec<(&'w Order, String)>,
-    /// All others of the order.
+    /// Credits with the RMA's key that may not be its own, and why.
+    ambiguous: Vec<(&'w Order, String)>,
+    /// All other credits of the order.
     others: Vec<&'w Order>,
-    /// What other RMAs of the order are about to credit.
+    /// Credits of other RMAs that are about to be created.
     in_flight: Vec<&'w InFlight>,
 }
 
 impl<'w> ExistingCredits<'w> {
-    /// Sorts a world's credits, lowest id first. What is no credit of the order is ignored.
+    /// Sorts the credits of a snapshot, lowest id first. Orders that are not credits of the order are ignored.
     pub(crate) fn of(world: &'w World, order: Option<&Order>, findings: &mut Findings) -> Self {
         let key = keys::credit(world.rma.id());
         let in_flight = in_flight::counted(&world.in_flight, world.rma.id(), &world.credits);
-        let mut sorted = Self { own: None, doubtful: Vec::new(), others: Vec::new(), in_flight };
+        let mut sorted = Self { own: None, ambiguous: Vec::new(), others: Vec::new(), in_flight };
         for credit in unique::by_id(&world.credits, |credit| credit.id) {
             let of_order = belongs(credit, order);
             if credit.order_type_code != OrderTypeCode::SalesCredit {
-                findings.ignored(format!(
-                    "Order {} is of type {}, no sales credit.",
+                findings.add_ignored(format!(
+                    "Order {} is not a sales credit (type {}). The order was ignored.",
                     credit.id, credit.order_type_code
                 ));
             } else if credit.external_ref.as_deref() == Some(key.as_str()) {
-                match sorted.doubt(credit, of_order, world.account.instance_id) {
-                    Some(doubt) => sorted.doubtful.push((credit, doubt)),
+                match sorted.ambiguity(credit, of_order, world.account.instance_id) {
+                    Some(ambiguity) => sorted.ambiguous.push((credit, ambiguity)),
                     None => sorted.own = Some(credit),
                 }
             } else if of_order {
                 sorted.others.push(credit);
             } else {
-                findings
-                    .ignored(format!("Sales credit {} is not of the order that the RMA is for.", credit.id));
+                findings.add_ignored(format!(
+                    "Sales credit {} belongs to another order than the RMA. The credit was ignored.",
+                    credit.id
+                ));
             }
         }
         sorted
     }
 
-    /// Why a credit that carries the RMA's key is not its own for certain, if so. The key is the pair of
-    /// reference and instance; without an instance on either side the reference alone.
-    fn doubt(&self, credit: &Order, of_order: bool, instance: Option<InstanceId>) -> Option<String> {
+    /// Returns why a credit with the RMA's key may not be its own, if so. The key consists of the reference and the
+    /// integration instance, or of the reference alone if one side has no instance.
+    fn ambiguity(&self, credit: &Order, of_order: bool, instance: Option<InstanceId>) -> Option<String> {
         match (self.own, credit.installed_integration_instance_id, instance) {
-            (Some(own), ..) => Some(format!("so does sales credit {}", own.id)),
+            (Some(own), ..) => Some(format!("sales credit {} has the same key", own.id)),
             (_, Some(theirs), Some(ours)) if theirs != ours => {
-                Some(format!("under integration instance {theirs} instead of {ours}"))
+                Some(format!("it was created by integration instance {theirs} instead of {ours}"))
             }
             _ if !of_order => Some("it belongs to another order".to_owned()),
             _ => None,
         }
     }
 
-    /// What is credited of the order already, or is about to be, apart from the RMA's own credit.
-    pub(crate) fn earlier(&self, settings: &ConnectionSettings) -> Earlier<'w> {
+    /// Returns the order's credits other than the RMA's own, including those about to be created.
+    pub(crate) fn earlier(&self, settings: &ConnectionSettings) -> EarlierCredits<'w> {
         let credits = credit::not_cancelled(&self.others, settings);
-        Earlier { credits, in_flight: self.in_flight.clone() }
+        EarlierCredits { credits, in_flight: self.in_flight.clone() }
     }
 
-    /// Whether there are credits that carry the RMA's key without being its own.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        !self.doubtful.is_empty()
+    /// Whether there are credits with the RMA's key that may not be its own.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        !self.ambiguous.is_empty()
     }
 
-    /// Asks about credits that carry the RMA's key without being its own.
-    pub(crate) fn ask_about_doubtful(&self, rma: &Rma, units: &[&Item], findings: &mut Findings) {
-        for (credit, doubt) in &self.doubtful {
+    /// Adds a review for each credit with the RMA's key that may not be its own.
+    pub(crate) fn review_ambiguous(&self, rma: &Rma, units: &[&Item], findings: &mut Findings) {
+        for (credit, ambiguity) in &self.ambiguous {
             let message = format!(
-                "Sales credit {} carries the key {} of this RMA, but {doubt}. Find out who made it, and leave the key on \
-                 one credit of the right order.",
+                "Sales credit {} has the key {} of this RMA, but {ambiguity}. Identify who created it, and keep the key on one \
+                 credit of the correct order only.",
                 credit.id,
                 keys::credit(rma.id())
             );
-            findings.ask(ReviewCode::ForeignCredit, message, ids(units));
+            findings.add_review_for_units(ReviewCode::ForeignCredit, message, ids(units));
         }
     }
 
-    /// The credit on which the RMA's return has begun: its own, or one that it adopted.
-    pub(crate) fn begun(&self, world: &World, settings: &ConnectionSettings) -> Option<&'w Order> {
-        let adopts = settings.existing_credit == ExistingCredit::Adopt && !self.is_doubtful();
+    /// Returns the RMA's credit: its own, or an adopted one.
+    pub(crate) fn of_rma(&self, world: &World, settings: &ConnectionSettings) -> Option<&'w Order> {
+        let adopts = settings.existing_credit == ExistingCredit::Adopt && !self.is_ambiguous();
         let adopted =
             || self.made_elsewhere().find(|credit| claims::holder(credit, world) == Holder::Claimed);
         let paid_on = || {
@@ -116,22 +118,22 @@ impl<'w> ExistingCredits<'w> {
         self.own.or_else(adopted).or_else(paid_on)
     }
 
-    /// Whether the RMA took a credit as its own that another RMA claimed first.
+    /// Whether the RMA adopted a credit that another RMA adopted first.
     pub(crate) fn lost_claim(&self, world: &World) -> bool {
         self.own.is_none() && self.contested(world).next().is_some()
     }
 
-    /// Asks about credits that the RMA took as its own and that another RMA claimed first.
-    pub(crate) fn ask_about_lost_claim(&self, world: &World, units: &[&Item], findings: &mut Findings) {
+    /// Adds a review for each credit that the RMA adopted and another RMA adopted first.
+    pub(crate) fn review_lost_claim(&self, world: &World, units: &[&Item], findings: &mut Findings) {
         for (credit, other) in self.contested(world) {
             let message = format!(
-                "RMA {} adopted sales credit {credit}, but {}. Nothing is written for RMA {} until this is settled. Decide \
-                 which RMA the credit belongs to, and record the other one by hand.",
+                "RMA {} adopted sales credit {credit}, but {}. Nothing is written for RMA {} until this is resolved. Decide \
+                 which RMA the credit belongs to, and record the other RMA manually.",
                 world.rma.id(),
                 held_by(&other),
                 world.rma.id()
             );
-            findings.ask(ReviewCode::ForeignCredit, message, ids(units));
+            findings.add_review_for_units(ReviewCode::ForeignCredit, message, ids(units));
         }
     }
 
@@ -142,8 +144,8 @@ impl<'w> ExistingCredits<'w> {
         })
     }
 
-    /// The credit of another program that the RMA may adopt, if the settings say so, it is exactly the RMA's
-    /// units and no other RMA holds it. A cancelled RMA adopts none.
+    /// Returns the credit of another program that the RMA may adopt: the settings allow it, its products are exactly the
+    /// RMA's units, and no other RMA holds it. A cancelled RMA adopts no credit.
     pub(crate) fn adoptable(
         &self,
         world: &World,
@@ -153,7 +155,7 @@ impl<'w> ExistingCredits<'w> {
     ) -> Option<&'w Order> {
         let adopts = settings.existing_credit == ExistingCredit::Adopt
             && !world.rma.status().is_cancelled_or_rejected();
-        if !adopts || self.is_doubtful() {
+        if !adopts || self.is_ambiguous() {
             return None;
         }
         let mut exact = self
@@ -164,9 +166,9 @@ impl<'w> ExistingCredits<'w> {
         exact.next().filter(|_| exact.next().is_none())
     }
 
-    /// Asks about credits of other programs, if the settings want that. True when the RMA's credit has
-    /// to wait for the answer.
-    pub(crate) fn ask_about_foreign(
+    /// Adds a review about credits of other programs, unless the settings allow a second credit. Returns whether the RMA's
+    /// credit waits for it.
+    pub(crate) fn review_foreign(
         &self,
         world: &World,
         units: &[&Item],
@@ -188,27 +190,28 @@ impl<'w> ExistingCredits<'w> {
             return false;
         }
         let message = format!(
-            "Another program made sales credit {} for the same order, perhaps for this very return.{held} {} Otherwise set \
-             `existing_credit` to `create`, or put the credit into the cancelled status.",
+            "Another program created sales credit {} for the same order, possibly for this return.{held} {} If it is for another return, set \
+             `existing_credit` to `create`, or move that credit to the cancelled status.",
             credits.join(", "),
             match settings.existing_credit {
                 ExistingCredit::Adopt =>
-                    "It cannot be adopted: its products are not exactly the RMA's units, another RMA has it, or it was \
-                     paid, received or closed before the RMA was asked for.",
-                _ => "If it is, set `existing_credit` to `adopt`, and switch off whoever makes it.",
+                    "It cannot be adopted: its products are not exactly the RMA's units, another RMA holds it, or it was \
+                     paid, received or closed before the RMA was requested.",
+                _ =>
+                    "If it is for this return, set `existing_credit` to `adopt`, and stop the other program from creating credits.",
             }
         );
-        findings.ask(ReviewCode::ForeignCredit, message, ids(units));
+        findings.add_review_for_units(ReviewCode::ForeignCredit, message, ids(units));
         true
     }
 
-    /// Credits that were made neither for this RMA nor by us for another, and were not cancelled.
+    /// Iterates over the credits of other programs that are not cancelled.
     fn foreign(&self, settings: &ConnectionSettings) -> impl Iterator<Item = &'w Order> {
         let credits = credit::not_cancelled(&self.others, settings).into_iter();
         credits.filter(|credit| is_made_elsewhere(credit))
     }
 
-    /// Credits that were made neither for this RMA nor by us for another.
+    /// Iterates over the credits of other programs.
     fn made_elsewhere(&self) -> impl Iterator<Item = &'w Order> {
         self.others.iter().copied().filter(|credit| is_made_elsewhere(credit))
     }
@@ -220,15 +223,14 @@ fn is_made_elsewhere(credit: &Order) -> bool {
 
 fn held_by(other: &OtherHolder) -> String {
     let rma = &other.rma;
-    match other.shown_by {
-        ShownBy::Note(note) => format!("RMA {rma} adopted it before, as note {note} on it says"),
-        ShownBy::Store => format!("RMA {rma} adopted it before"),
-        ShownBy::PaymentOrNote => format!("a payment or a note of RMA {rma} is on it"),
+    match other.evidence {
+        HolderEvidence::Note(note) => format!("RMA {rma} adopted it first (note {note} on the credit)"),
+        HolderEvidence::Store => format!("RMA {rma} adopted it first"),
+        HolderEvidence::PaymentOrNote => format!("it has a payment or a note of RMA {rma}"),
     }
 }
 
-/// Without the order nobody can say to which order a credit belongs, and a credit whose parent was taken off
-/// is not known to be another order's.
+/// Whether a credit may belong to the order. This is assumed if the order or the credit's parent is unknown.
 fn belongs(credit: &Order, order: Option<&Order>) -> bool {
     match (order, credit.parent_order_id) {
         (Some(order), Some(parent)) => parent == order.id,
@@ -236,10 +238,10 @@ fn belongs(credit: &Order, order: Option<&Order>) -> bool {
     }
 }
 
-/// Whether something happened on a credit before the RMA was asked for: that was another return.
+/// Whether a credit was paid, received or closed before the RMA was requested, and so is for another return.
 fn has_history_before(credit: &Order, world: &World) -> bool {
-    let Some(asked_for) = world.rma.created_at.map(OffsetDateTime::timestamp) else { return false };
-    let before = |time: Option<OffsetDateTime>| time.is_some_and(|time| time.timestamp() < asked_for);
+    let Some(requested) = world.rma.created_at.map(OffsetDateTime::timestamp) else { return false };
+    let before = |time: Option<OffsetDateTime>| time.is_some_and(|time| time.timestamp() < requested);
     let mut paid = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
     let mut received = world.goods_in_notes.values().filter(|note| note.order_id == credit.id);
     before(credit.closed_on)
@@ -248,23 +250,28 @@ fn has_history_before(credit: &Order, world: &World) -> bool {
 }
 
 /// Whether the product rows of a credit are exactly the RMA's units, product by product.
-fn is_exactly(credit: &Order, order_rows: &OrderRows<'_>, mut earlier: Earlier<'_>, units: &[&Item]) -> bool {
+fn is_exactly(
+    credit: &Order,
+    order_rows: &OrderRows<'_>,
+    mut earlier: EarlierCredits<'_>,
+    units: &[&Item],
+) -> bool {
     earlier.credits.retain(|other| other.id != credit.id);
     let returned = products_returned(units, order_rows, &earlier);
     returned.is_some_and(|returned| !returned.is_empty() && returned == products_of(credit))
 }
 
-/// How many of each product the RMA's units are; none when one of them is on no row with a product.
+/// Counts the RMA's units by product. Returns `None` if a unit matches no row with a product.
 fn products_returned(
     units: &[&Item],
     order_rows: &OrderRows<'_>,
-    earlier: &Earlier<'_>,
+    earlier: &EarlierCredits<'_>,
 ) -> Option<BTreeMap<ProductId, Decimal>> {
-    let mut room = Room::behind(order_rows, earlier, &mut Findings::default());
+    let mut remaining = RemainingQuantities::after(order_rows, earlier, &mut Findings::default());
     let mut products = BTreeMap::new();
     for unit in units {
-        let place = room.place(unit, |_| true).ok()?;
-        let product = order_rows.get(place.row)?.row.product()?;
+        let matched = remaining.allocate(unit, |_| true).ok()?;
+        let product = order_rows.get(matched.row)?.row.product()?;
         let quantity: &mut Decimal = products.entry(product).or_default();
         *quantity = quantity.saturating_add(Decimal::ONE);
     }

@@ -1,4 +1,4 @@
-//! Why a plan is what it is: the facts and rules behind each row, amount and update, in words.
+//! The explanation of a plan: the facts and rules behind each row, amount and update.
 //!
 //! ```
 //! use returngo_brightpearl_mapping::{ConnectionSettings, World, explain, plan};
@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use crate::{
     amounts,
-    decisions::Settled,
+    decisions::SettledReviews,
     original_order,
     plan::{Effect, Finding, Plan},
     rma_facts,
@@ -29,20 +29,20 @@ use crate::{
     world::World,
 };
 
-/// Why a plan is what it is, in sections: the return, each thing to write, what became of the units and of the
-/// money, what is to be decided and known.
+/// The explanation of a plan, in sections: the return, each write, the units, the transactions, the reviews and the
+/// warnings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// The sections, in the order of the plan.
     pub sections: Vec<Section>,
 }
 
-/// What there is to say about one thing.
+/// A section of an explanation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Section {
-    /// The thing.
+    /// The title.
     pub title: String,
-    /// What there is to say; a line that begins with a space is about the one before.
+    /// The lines. A line that begins with a space belongs to the line before.
     pub lines: Vec<String>,
 }
 
@@ -65,23 +65,22 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// Says why the plan for a world is what it is. `plan` is what [`plan`](fn@crate::plan) made of the same world and
-/// settings.
+/// Explains a plan. `plan` is the result of [`plan`](fn@crate::plan) for the same snapshot and settings.
 ///
-/// The text names products, ids and amounts, and no shopper.
+/// The text contains products, ids and amounts, but no personal data of shoppers.
 pub fn explain(world: &World, settings: &ConnectionSettings, plan: &Plan) -> Explanation {
-    let case = Explained { world, settings, plan };
+    let case = ExplanationContext { world, settings, plan };
     let mut sections = vec![case.the_return()];
     let effects = plan.effects.iter().enumerate();
     sections.extend(effects.map(|(at, effect)| case.effect(at + 1, effect)));
     if plan.effects.is_empty() {
-        sections.push(Section::new("Nothing is to be written", Vec::new()));
+        sections.push(Section::new("No writes", Vec::new()));
     }
     sections.push(Section::new("Units", goods::units(&case)));
     sections.push(Section::new("Money", money::transactions(&case)));
-    sections.push(Section::new("To decide", plan.reviews.iter().map(found).collect()));
-    sections.push(Section::new("To know", plan.warnings.iter().map(found).collect()));
-    sections.retain(|section| !section.lines.is_empty() || section.title.starts_with("Nothing"));
+    sections.push(Section::new("Reviews", plan.reviews.iter().map(found).collect()));
+    sections.push(Section::new("Warnings", plan.warnings.iter().map(found).collect()));
+    sections.retain(|section| !section.lines.is_empty() || section.title.starts_with("No writes"));
     Explanation { sections }
 }
 
@@ -94,14 +93,14 @@ fn found<C: fmt::Debug>(finding: &Finding<C>) -> String {
     format!("{:?}{concerned}: {}", finding.code, finding.message)
 }
 
-/// A plan with what it was made of.
-struct Explained<'w> {
+/// A plan with its snapshot and settings.
+struct ExplanationContext<'w> {
     world: &'w World,
     settings: &'w ConnectionSettings,
     plan: &'w Plan,
 }
 
-impl<'w> Explained<'w> {
+impl<'w> ExplanationContext<'w> {
     fn order(&self) -> Option<&'w Order> {
         original_order::find(self.world).ok()
     }
@@ -113,7 +112,7 @@ impl<'w> Explained<'w> {
 
     fn the_return(&self) -> Section {
         let rma = &self.world.rma;
-        let units = rma_facts::synchronised(&rma_facts::units(rma), self.settings);
+        let units = rma_facts::synchronized(&rma_facts::units(rma), self.settings);
         let trigger = match self.settings.trigger {
             Trigger::Approved => "approved",
             Trigger::Received => "received",
@@ -121,28 +120,28 @@ impl<'w> Explained<'w> {
         };
         let reached = rma_facts::reached_trigger(rma, &units, self.settings);
         let reached = match (&self.plan.state.credit, rma.status().is_cancelled_or_rejected(), reached) {
-            (Some(_), ..) => "it has a credit, which is followed whatever its status".to_owned(),
-            (None, true, _) => "no credit is made for it any more".to_owned(),
+            (Some(_), ..) => {
+                "the RMA has a credit, which is kept up to date whatever the RMA's status".to_owned()
+            }
+            (None, true, _) => "no credit is created for it".to_owned(),
             (None, false, true) => format!("the trigger `{trigger}` is reached"),
             (None, false, false) => {
-                format!("the trigger `{trigger}` is not reached, and before it nothing is planned or asked")
+                format!("the trigger `{trigger}` is not reached; until then, nothing is planned")
             }
         };
         let mut lines = vec![format!("status {}: {reached}", rma.status())];
         if let Some(order) = self.order() {
             lines.push(format!("for sales order {} in {}", order.id, order.currency.order_currency_code));
         }
-        let settled = Settled::of(self.world);
+        let settled = SettledReviews::of(&self.world.decisions);
         if !settled.ids().is_empty() {
-            lines
-                .push(format!("settled by hand, so nothing is written for it: {}", settled.ids().join(", ")));
+            lines.push(format!("settled manually, so nothing is written for: {}", settled.ids().join(", ")));
         }
         if let Some(credit) = &self.plan.state.credit {
             let [gross, paid] =
                 [credit.gross, credit.paid].map(|amount| amounts::shown(amount, &credit.currency));
             let closed = if credit.closed { ", closed" } else { "" };
-            lines
-                .push(format!("sales credit {}: total {gross}, of which {paid} are paid{closed}", credit.id));
+            lines.push(format!("sales credit {}: total {gross}, {paid} paid{closed}", credit.id));
         }
         Section::new(format!("RMA {}", rma.id()), lines)
     }
@@ -156,13 +155,13 @@ impl<'w> Explained<'w> {
                 (format!("Set custom fields of sales credit {order_id}"), credit::custom_fields(body))
             }
             Effect::AddOrderRow { order_id, body, .. } => {
-                (format!("Add a row to sales credit {order_id}"), money::room(self, body))
+                (format!("Add a row to sales credit {order_id}"), money::adjustment(self, body))
             }
             Effect::RecordPayment { order_id, body, .. } => {
                 (format!("Record a refund on sales credit {order_id}"), money::payment(self, number, body))
             }
             Effect::AddOrderNote { key, order_id, .. } => {
-                (format!("Write a note on order {order_id}"), money::note(self, key))
+                (format!("Add a note to order {order_id}"), money::note(self, key))
             }
             Effect::CloseSalesCredit { order_id, .. } => {
                 (format!("Close sales credit {order_id}"), vec![self.finished("`close_credit`")])
@@ -173,16 +172,13 @@ impl<'w> Explained<'w> {
             }
             Effect::UpdateShipment { shipment_id, body, .. } => {
                 let status = body.status.as_ref().map_or("", |status| status.as_str());
-                (
-                    format!("Move return shipment {shipment_id} to {status}"),
-                    goods::shipment(self, shipment_id),
-                )
+                (format!("Set return shipment {shipment_id} to {status}"), goods::shipment(self, shipment_id))
             }
             Effect::SetRmaStatus { body, .. } => {
-                (format!("Move the RMA to {}", body.status), goods::rma(self))
+                (format!("Set the RMA to {}", body.status), goods::rma(self))
             }
             Effect::AddRmaComment { body, .. } => (
-                "Write a comment on the RMA".to_owned(),
+                "Add a comment to the RMA".to_owned(),
                 vec![body.html_text.clone(), goods::comment().to_owned()],
             ),
         };
@@ -194,13 +190,16 @@ impl<'w> Explained<'w> {
         if self.settings.cancelled_status_id == Some(status)
             && self.world.rma.status().is_cancelled_or_rejected()
         {
-            format!("the RMA is {}, and `cancelled_status_id` sets its credit aside", self.world.rma.status())
+            format!(
+                "the RMA is {}, and `cancelled_status_id` is the status of such credits",
+                self.world.rma.status()
+            )
         } else {
             self.finished("`complete_status_id`")
         }
     }
 
     fn finished(&self, setting: &str) -> String {
-        format!("{setting}: nothing is open on it, and nothing has to be decided")
+        format!("{setting}: nothing is outstanding, and no review is open")
     }
 }

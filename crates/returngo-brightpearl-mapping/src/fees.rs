@@ -1,9 +1,9 @@
-//! Fees: what the shopper is charged for returning, one negative row for each kind.
+//! Fees that the shopper is charged for a return: one negative row for each kind.
 //!
-//! A fee is gross and in the order's currency. Restocking fees are the unit's own and are added up. Fees for
-//! the return and for the label may be one fee of the whole RMA, repeated on every item
-//! (docs/evidence/returngo.md#returned-items, docs/evidence/returngo.md#settings-that-change-behaviour):
-//! several items that all show the same one can be read in two ways, and a person is asked.
+//! A fee is gross and in the order's currency. Restocking fees belong to single units and are added up. Return and
+//! shipment fees may be one fee for the whole RMA that is repeated on every item
+//! (docs/evidence/returngo.md#returned-items, docs/evidence/returngo.md#settings-that-change-behaviour). Several items
+//! with the same fee are therefore ambiguous and need a review.
 
 use brightpearl::{CurrencyCode, order::NewCreditRow};
 use returngo::{Item, Rma};
@@ -19,52 +19,111 @@ use crate::{
     world::AccountFacts,
 };
 
-/// The rows for the fees of the units that are credited; none when a fee has to be asked about. Whether a fee
-/// is repeated shows on all units of the RMA, credited or not.
-pub(crate) fn rows(
-    rma: &Rma,
-    all: &[&Item],
-    units: &[&Item],
-    currency: &CurrencyCode,
-    settings: &ConnectionSettings,
-    account: &AccountFacts,
-    findings: &mut Findings,
-) -> Option<Vec<NewCreditRow>> {
-    let mut clear = cancellation_is_free(rma, units, currency, findings);
-    let mut rows = Vec::new();
-    for kind in FeeKind::ALL {
-        match gross(kind, all, units, currency, findings) {
-            Some(gross) if gross.is_zero() => {}
-            Some(gross) => match row(kind, gross, currency, settings, account) {
-                Ok(row) => rows.push(row),
-                Err(message) => {
-                    findings.ask(ReviewCode::FeeNotConfigured, message, ids(units));
-                    clear = false;
-                }
-            },
-            None => clear = false,
-        }
-    }
-    clear.then_some(rows)
+/// The fees of an RMA and what they are charged for.
+pub(crate) struct Fees<'a> {
+    pub(crate) rma: &'a Rma,
+    /// All units to credit. They show whether one fee is repeated on each unit.
+    pub(crate) all: &'a [&'a Item],
+    /// The units that are credited.
+    pub(crate) credited: &'a [&'a Item],
+    /// The currency of the order.
+    pub(crate) currency: &'a CurrencyCode,
+    pub(crate) settings: &'a ConnectionSettings,
+    pub(crate) account: &'a AccountFacts,
 }
 
-fn cancellation_is_free(
-    rma: &Rma,
-    units: &[&Item],
-    currency: &CurrencyCode,
-    findings: &mut Findings,
-) -> bool {
-    let fee = rma.cancellation_fee;
-    if fee.is_zero() {
-        return true;
+impl Fees<'_> {
+    /// Returns the rows for the fees of the credited units. `None` if a fee needs a review.
+    pub(crate) fn rows(&self, findings: &mut Findings) -> Option<Vec<NewCreditRow>> {
+        let mut is_clear = self.has_no_cancellation_fee(findings);
+        let mut rows = Vec::new();
+        for kind in FeeKind::ALL {
+            match self.gross(kind, findings) {
+                Some(gross) if gross.is_zero() => {}
+                Some(gross) => match self.row(kind, gross) {
+                    Ok(row) => rows.push(row),
+                    Err(message) => {
+                        findings.add_review_for_units(
+                            ReviewCode::FeeNotConfigured,
+                            message,
+                            ids(self.credited),
+                        );
+                        is_clear = false;
+                    }
+                },
+                None => is_clear = false,
+            }
+        }
+        is_clear.then_some(rows)
     }
-    let message = format!(
-        "The RMA has a cancellation fee of {}: nothing says whether it was taken already or is to be taken from the \
-         refund. Make the credit by hand, or take the fee off the RMA.",
-        amounts::shown(fee, currency)
-    );
-    findings.ask(ReviewCode::FeeUnclear, message, ids(units));
-    false
+
+    fn has_no_cancellation_fee(&self, findings: &mut Findings) -> bool {
+        let fee = self.rma.cancellation_fee;
+        if fee.is_zero() {
+            return true;
+        }
+        let message = format!(
+            "The RMA has a cancellation fee of {}, and ReturnGO does not report whether it was already charged or is to be \
+             deducted from the refund. Create the credit manually, or remove the fee from the RMA.",
+            amounts::shown(fee, self.currency)
+        );
+        findings.add_review_for_units(ReviewCode::FeeUnclear, message, ids(self.credited));
+        false
+    }
+
+    /// Returns the total fee of a kind. `None` if it is ambiguous.
+    fn gross(&self, kind: FeeKind, findings: &mut Findings) -> Option<Decimal> {
+        let charged_to = |units: &[&Item]| -> Vec<Decimal> {
+            units.iter().map(|unit| fee_of(kind, unit).max(Decimal::ZERO)).collect()
+        };
+        let mut fees = self.credited.iter().map(|unit| fee_of(kind, unit));
+        if let Some(negative) = fees.find(|fee| fee.is_sign_negative() && !fee.is_zero()) {
+            findings
+                .add_ignored(format!("A unit has a negative {kind} fee ({negative}). The fee was ignored."));
+        }
+        let charged = charged_to(self.all);
+        let first = charged.first().copied().unwrap_or_default();
+        let is_repeated = charged.len() > 1 && !first.is_zero() && charged.iter().all(|fee| *fee == first);
+        if is_repeated && kind != FeeKind::Restocking {
+            let message = format!(
+                "Each of the {} items has a {kind} fee of {}. This is either one fee for the whole RMA or a fee per item. Create \
+                 the credit manually with the correct fee.",
+                charged.len(),
+                amounts::shown(first, self.currency)
+            );
+            findings.add_review_for_units(ReviewCode::FeeUnclear, message, ids(self.credited));
+            return None;
+        }
+        Some(amounts::sum(charged_to(self.credited)))
+    }
+
+    fn row(&self, kind: FeeKind, gross: Decimal) -> Result<NewCreditRow, String> {
+        let posting = posting(kind, self.settings).ok_or_else(|| {
+            format!(
+                "The RMA has a {kind} fee of {}, but no account is configured for it. Set `fees.{kind}`.",
+                amounts::shown(gross, self.currency)
+            )
+        })?;
+        let scales = RowScales::of(self.currency);
+        let amounts = split(gross, posting, scales, self.account).ok_or_else(|| {
+            format!(
+                "The {kind} fee of {} cannot be split into net and tax: the account has no tax code {}. Correct `fees.{kind}`.",
+                amounts::shown(gross, self.currency),
+                posting.tax_code
+            )
+        })?;
+        let amounts = amounts.negated();
+        let name = match kind {
+            FeeKind::Restocking => "Restocking fee",
+            FeeKind::Return => "Return fee",
+            FeeKind::Shipment => "Return shipping fee",
+        };
+        Ok(NewCreditRow {
+            nominal_code: Some(posting.nominal_code.clone()),
+            external_ref: Some(keys::fee(kind)),
+            ..NewCreditRow::free_text(name, posting.tax_code.as_str(), amounts.net, amounts.tax)
+        })
+    }
 }
 
 fn fee_of(kind: FeeKind, unit: &Item) -> Decimal {
@@ -75,71 +134,6 @@ fn fee_of(kind: FeeKind, unit: &Item) -> Decimal {
     }
 }
 
-/// What is charged altogether; none when that can be read in two ways.
-fn gross(
-    kind: FeeKind,
-    all: &[&Item],
-    units: &[&Item],
-    currency: &CurrencyCode,
-    findings: &mut Findings,
-) -> Option<Decimal> {
-    let charged_to = |units: &[&Item]| -> Vec<Decimal> {
-        units.iter().map(|unit| fee_of(kind, unit).max(Decimal::ZERO)).collect()
-    };
-    if let Some(negative) =
-        units.iter().map(|unit| fee_of(kind, unit)).find(|fee| fee.is_sign_negative() && !fee.is_zero())
-    {
-        findings.ignored(format!("A unit has a {kind} fee of {negative}."));
-    }
-    let charged = charged_to(all);
-    let first = charged.first().copied().unwrap_or_default();
-    let repeated = charged.len() > 1 && !first.is_zero() && charged.iter().all(|fee| *fee == first);
-    if repeated && kind != FeeKind::Restocking {
-        let message = format!(
-            "All {} items show a {kind} fee of {}: it is either one fee for the whole RMA or one for each item. Make \
-             the credit by hand with the right fee.",
-            charged.len(),
-            amounts::shown(first, currency)
-        );
-        findings.ask(ReviewCode::FeeUnclear, message, ids(units));
-        return None;
-    }
-    Some(amounts::sum(charged_to(units)))
-}
-
-fn row(
-    kind: FeeKind,
-    gross: Decimal,
-    currency: &CurrencyCode,
-    settings: &ConnectionSettings,
-    account: &AccountFacts,
-) -> Result<NewCreditRow, String> {
-    let posting = posting(kind, settings).ok_or_else(|| {
-        format!(
-            "The RMA has a {kind} fee of {}, and the setting `fees.{kind}` does not say where it is posted to.",
-            amounts::shown(gross, currency)
-        )
-    })?;
-    let amounts = split(gross, posting, RowScales::of(currency), account).ok_or_else(|| {
-        format!(
-            "The {kind} fee of {} cannot be split: tax code {} of the setting `fees.{kind}` is not one of the account's.",
-            amounts::shown(gross, currency),
-            posting.tax_code
-        )
-    })?;
-    let amounts = amounts.negated();
-    let name = match kind {
-        FeeKind::Restocking => "Restocking fee",
-        FeeKind::Return => "Return fee",
-        FeeKind::Shipment => "Return shipping fee",
-    };
-    Ok(NewCreditRow {
-        nominal_code: Some(posting.nominal_code.clone()),
-        external_ref: Some(keys::fee(kind)),
-        ..NewCreditRow::free_text(name, posting.tax_code.as_str(), amounts.net, amounts.tax)
-    })
-}
-
 fn posting(kind: FeeKind, settings: &ConnectionSettings) -> Option<&Posting> {
     match kind {
         FeeKind::Restocking => settings.fees.restocking.as_ref(),
@@ -148,7 +142,7 @@ fn posting(kind: FeeKind, settings: &ConnectionSettings) -> Option<&Posting> {
     }
 }
 
-/// Splits a gross amount by the rate of the posting's tax code; none when the code is not the account's.
+/// Splits a gross amount by the rate of the posting's tax code. `None` if the account does not have the code.
 pub(crate) fn split(
     gross: Decimal,
     posting: &Posting,

@@ -1,9 +1,9 @@
-//! The field map: values for further fields of the credit, worked out from the return.
+//! The field map: values for further fields of the credit, taken from the return.
 //!
-//! Each field is given by a constant, by an expression over `rma`, `order`, `settings` (on rows `item`, the unit, and
-//! `row`, the order's, as well), or by a lookup. They have the names that the wire has; the lists of `rma` have
-//! each thing once, in the order of their ids. Everything is compiled and checked when the settings are loaded; what can only show
-//! on a return, and does, makes the credit wait and asks a person.
+//! A field is set by a constant, by an expression over `rma`, `order` and `settings` (on rows also `item`, the unit, and
+//! `row`, the order row), or by a lookup. Names are those of the APIs. The lists of `rma` contain each entry once, in the
+//! order of their ids. Expressions are compiled and checked when the settings are loaded. A problem that only shows on a
+//! return adds a review, and the credit waits for it.
 //!
 //! ```
 //! use returngo_brightpearl_mapping::ConnectionSettings;
@@ -28,6 +28,7 @@
 
 mod expression;
 mod names;
+mod row_fields;
 mod source;
 mod target;
 
@@ -44,20 +45,20 @@ use serde::{
     de::{self, DeserializeSeed, MapAccess},
 };
 
+pub(crate) use self::row_fields::RowFields;
 use self::{
-    source::{Given, Source},
+    source::{Source, SourceValue},
     target::Target,
 };
 use crate::{
-    credit::RowFields,
     findings::Findings,
     plan::{ReviewCode, WarningCode},
     rma_facts::{self, Calendar, ids},
     settings::ConnectionSettings,
 };
 
-/// The most fields that a map sets.
-const MOST_FIELDS: usize = 100;
+/// The largest number of fields in a map.
+const MAX_FIELDS: usize = 100;
 
 /// Values for further fields of the credit.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,18 +69,18 @@ pub struct FieldMap {
 impl Eq for FieldMap {}
 
 impl FieldMap {
-    /// The fields that a map can set, as Brightpearl names them. Custom fields, `customFields.PCF_…`, come on top.
+    /// Lists the fields that a map can set, as Brightpearl names them. Custom fields (`customFields.PCF_…`) are not listed.
     pub fn fields() -> impl Iterator<Item = &'static str> {
         Target::names()
     }
 
-    /// Whether the map says anything about this field.
+    /// Whether the map sets this field.
     pub fn sets(&self, field: &str) -> bool {
         self.source(field).is_some()
     }
 
-    /// The values that stand in the map as they are for this field: constants, and what lookups can give. For
-    /// checking that the account has them.
+    /// Lists the fixed values of the map for this field: constants and the values of lookups. Used to check that the account
+    /// has them.
     pub fn constants(&self, field: &str) -> impl Iterator<Item = &serde_json::Value> {
         self.source(field).into_iter().flat_map(Source::constants)
     }
@@ -89,8 +90,7 @@ impl FieldMap {
     }
 }
 
-/// A return, as the expressions of a field map see it. Documents are turned into values once, and only when an
-/// expression is run.
+/// The values that expressions of a field map can use. Documents are converted once, when the first expression runs.
 pub(crate) struct FieldValues<'a> {
     map: &'a FieldMap,
     rma: &'a Rma,
@@ -100,13 +100,13 @@ pub(crate) struct FieldValues<'a> {
 }
 
 impl<'a> FieldValues<'a> {
-    /// The values for a return; none without a field map.
+    /// Returns the values for a return. `None` without a field map.
     pub(crate) fn of(rma: &'a Rma, order: &'a Order, settings: &'a ConnectionSettings) -> Option<Self> {
         let map = settings.field_map.as_ref()?;
         Some(Self { map, rma, order, settings, documents: OnceCell::new() })
     }
 
-    /// Sets the fields of the credit as a whole. False when one of them has to be asked about.
+    /// Sets the header fields of the credit. Returns `false` if one of them needs a review.
     pub(crate) fn set_header(
         &self,
         credit: &mut NewSalesCredit,
@@ -114,29 +114,30 @@ impl<'a> FieldValues<'a> {
         credited: &[&Item],
         findings: &mut Findings,
     ) -> bool {
-        let mut clear = true;
+        let mut is_clear = true;
         for (target, source) in &self.map.fields {
             let Target::Header(field) = target else { continue };
             let set = |value: &_| field.set(value, credit, calendar);
-            clear &= self.apply(target, source, || self.context(), set, credited, findings);
+            is_clear &=
+                Assignment { target, source, units: credited }.apply(|| self.context(), set, findings);
         }
-        clear
+        is_clear
     }
 
-    /// The fields of the row that a unit is on; none when one of them has to be asked about.
+    /// Returns the fields of the row that a unit is on. `None` if one of them needs a review.
     pub(crate) fn of_unit(&self, unit: &Item, row: &OrderRow, findings: &mut Findings) -> Option<RowFields> {
         let mut fields = RowFields::default();
-        let mut clear = true;
+        let mut is_clear = true;
         for (target, source) in &self.map.fields {
             let Target::Row(field) = target else { continue };
             let context = || self.context_of(unit, row);
             let set = |value: &_| field.set(value, &mut fields);
-            clear &= self.apply(target, source, context, set, &[unit], findings);
+            is_clear &= Assignment { target, source, units: &[unit] }.apply(context, set, findings);
         }
-        clear.then_some(fields)
+        is_clear.then_some(fields)
     }
 
-    /// The custom fields that the credit lacks. A value that is there stays: a person may have put it right.
+    /// Returns the custom fields that the credit does not have yet. Existing values are kept: staff may have corrected them.
     pub(crate) fn custom_fields(
         &self,
         credit: &Order,
@@ -153,40 +154,9 @@ impl<'a> FieldValues<'a> {
                 patch = std::mem::take(&mut patch).add(format!("/{code}"), value.clone());
                 Ok(())
             };
-            self.apply(target, source, || self.context(), set, units, findings);
+            Assignment { target, source, units }.apply(|| self.context(), set, findings);
         }
         (!patch.operations().is_empty()).then_some(patch)
-    }
-
-    /// Sets one field. False when it has to be asked about.
-    fn apply(
-        &self,
-        target: &Target,
-        source: &Source,
-        context: impl FnOnce() -> EngineValue,
-        set: impl FnOnce(&serde_json::Value) -> Result<(), String>,
-        units: &[&Item],
-        findings: &mut Findings,
-    ) -> bool {
-        let outcome = source.give(context).and_then(|given| match given {
-            Given::Value(value) => set(&value).map(|()| None),
-            Given::Nothing => Ok(None),
-            Given::Missing(why) => Ok(Some(why)),
-        });
-        match outcome {
-            Ok(None) => true,
-            Ok(Some(why)) => {
-                let message = format!("The field map leaves `{target}` as it is without the map: {why}.");
-                findings.warn(WarningCode::FieldMapEmpty, message, ids(units));
-                true
-            }
-            Err(problem) => {
-                let message =
-                    format!("The field map has no value for `{target}`: {problem}. Put the map right.");
-                findings.ask(ReviewCode::FieldMapFailed, message, ids(units));
-                false
-            }
-        }
     }
 
     fn context(&self) -> EngineValue {
@@ -209,6 +179,46 @@ impl<'a> FieldValues<'a> {
     }
 }
 
+/// A field of the map, and the units that a review of it names.
+struct Assignment<'f> {
+    target: &'f Target,
+    source: &'f Source,
+    units: &'f [&'f Item],
+}
+
+impl Assignment<'_> {
+    /// Sets the field. Returns `false` if it needs a review.
+    fn apply(
+        &self,
+        context: impl FnOnce() -> EngineValue,
+        set: impl FnOnce(&serde_json::Value) -> Result<(), String>,
+        findings: &mut Findings,
+    ) -> bool {
+        let Self { target, source, units } = self;
+        let outcome = source.evaluate(context).and_then(|value| match value {
+            SourceValue::Value(value) => set(&value).map(|()| None),
+            SourceValue::Nothing => Ok(None),
+            SourceValue::Missing(reason) => Ok(Some(reason)),
+        });
+        match outcome {
+            Ok(None) => true,
+            Ok(Some(reason)) => {
+                let message =
+                    format!("The field map did not set `{target}`: {reason}. The field keeps its default.");
+                findings.add_warning_for_units(WarningCode::FieldMapEmpty, message, ids(units));
+                true
+            }
+            Err(problem) => {
+                let message = format!(
+                    "The field map has no valid value for `{target}`: {problem}. Correct the setting `field_map`."
+                );
+                findings.add_review_for_units(ReviewCode::FieldMapFailed, message, ids(units));
+                false
+            }
+        }
+    }
+}
+
 impl Serialize for FieldMap {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer
@@ -223,18 +233,18 @@ impl<'de> Deserialize<'de> for FieldMap {
             type Value = FieldMap;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object: a field of the sales credit, and where its value comes from")
+                f.write_str("an object of sales credit fields, each with the source of its value")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<FieldMap, A::Error> {
                 let mut fields = BTreeMap::new();
                 while let Some(name) = entries.next_key::<String>()? {
                     let target: Target = name.parse().map_err(de::Error::custom)?;
-                    let source = entries.next_value_seed(SourceOf(&target))?;
+                    let source = entries.next_value_seed(SourceSeed(&target))?;
                     fields.insert(target, source);
-                    if fields.len() > MOST_FIELDS {
+                    if fields.len() > MAX_FIELDS {
                         return Err(de::Error::custom(format_args!(
-                            "a field map sets at most {MOST_FIELDS} fields"
+                            "too many fields: a field map sets at most {MAX_FIELDS}"
                         )));
                     }
                 }
@@ -245,10 +255,10 @@ impl<'de> Deserialize<'de> for FieldMap {
     }
 }
 
-/// Reads the source of a field, so that an error has the field's path.
-struct SourceOf<'t>(&'t Target);
+/// Reads the source of a field, so that errors contain the field's path.
+struct SourceSeed<'t>(&'t Target);
 
-impl<'de> DeserializeSeed<'de> for SourceOf<'_> {
+impl<'de> DeserializeSeed<'de> for SourceSeed<'_> {
     type Value = Source;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Source, D::Error> {

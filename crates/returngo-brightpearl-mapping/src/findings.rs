@@ -1,71 +1,73 @@
+//! The reviews and warnings of a plan.
+
 use std::{collections::HashMap, hash::Hash};
 
 use returngo::{ReturnedItemId, Transaction};
 
 use crate::{
-    decisions::Settled,
+    decisions::SettledReviews,
     plan::{Finding, Review, ReviewCode, Warning, WarningCode},
 };
 
-/// Collects reviews and warnings. The same thing about several units or transactions is said once, with all
-/// of them.
+/// Collects reviews and warnings. Findings with the same code and message are merged into one, which names all their units
+/// and transactions.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    /// What is settled by hand is not asked again.
-    settled: Settled,
-    reviews: Collected<ReviewCode>,
-    warnings: Collected<WarningCode>,
+    /// Reviews that were resolved manually. They are not added again.
+    settled: SettledReviews,
+    reviews: FindingList<ReviewCode>,
+    warnings: FindingList<WarningCode>,
 }
 
 impl Findings {
-    /// Nothing is found yet; what is settled by hand is not asked.
-    pub(crate) fn beside(settled: Settled) -> Self {
+    /// Creates an empty collection that leaves out resolved reviews.
+    pub(crate) fn with_settled(settled: SettledReviews) -> Self {
         Self { settled, ..Self::default() }
     }
 
-    /// Asks a person about these units.
-    pub(crate) fn ask<'a>(
+    /// Adds a review about these units.
+    pub(crate) fn add_review_for_units<'a>(
         &mut self,
         code: ReviewCode,
         message: impl Into<String>,
         units: impl IntoIterator<Item = &'a ReturnedItemId>,
     ) {
-        self.add_review(about_units(code, message, units));
+        self.add_review(finding_for_units(code, message, units));
     }
 
-    /// Asks a person about this transaction.
-    pub(crate) fn ask_about(
+    /// Adds a review about this transaction.
+    pub(crate) fn add_review_for_transaction(
         &mut self,
         code: ReviewCode,
         message: impl Into<String>,
         transaction: &Transaction,
     ) {
-        self.add_review(about_transaction(code, message, transaction));
+        self.add_review(finding_for_transaction(code, message, transaction));
     }
 
-    /// Warns about these units.
-    pub(crate) fn warn<'a>(
+    /// Adds a warning about these units.
+    pub(crate) fn add_warning_for_units<'a>(
         &mut self,
         code: WarningCode,
         message: impl Into<String>,
         units: impl IntoIterator<Item = &'a ReturnedItemId>,
     ) {
-        self.warnings.add(about_units(code, message, units));
+        self.warnings.add(finding_for_units(code, message, units));
     }
 
-    /// Warns about this transaction.
-    pub(crate) fn warn_about(
+    /// Adds a warning about this transaction.
+    pub(crate) fn add_warning_for_transaction(
         &mut self,
         code: WarningCode,
         message: impl Into<String>,
         transaction: &Transaction,
     ) {
-        self.warnings.add(about_transaction(code, message, transaction));
+        self.warnings.add(finding_for_transaction(code, message, transaction));
     }
 
-    /// Says that a fact was ignored.
-    pub(crate) fn ignored(&mut self, fact: impl Into<String>) {
-        self.warn(WarningCode::ForeignFact, fact, []);
+    /// Adds a warning that a fact was ignored.
+    pub(crate) fn add_ignored(&mut self, fact: impl Into<String>) {
+        self.add_warning_for_units(WarningCode::ForeignFact, fact, []);
     }
 
     pub(crate) fn add_review(&mut self, review: Review) {
@@ -78,8 +80,8 @@ impl Findings {
         self.warnings.add(warning);
     }
 
-    /// Whether a person is asked anything.
-    pub(crate) fn asks(&self) -> bool {
+    /// Whether a review is open.
+    pub(crate) fn has_reviews(&self) -> bool {
         !self.reviews.list.is_empty()
     }
 
@@ -88,7 +90,7 @@ impl Findings {
     }
 }
 
-pub(crate) fn about_units<'a, C>(
+pub(crate) fn finding_for_units<'a, C>(
     code: C,
     message: impl Into<String>,
     units: impl IntoIterator<Item = &'a ReturnedItemId>,
@@ -97,7 +99,7 @@ pub(crate) fn about_units<'a, C>(
     Finding { code, message: message.into(), item_ids, transaction_ids: Vec::new() }
 }
 
-pub(crate) fn about_transaction<C>(
+pub(crate) fn finding_for_transaction<C>(
     code: C,
     message: impl Into<String>,
     transaction: &Transaction,
@@ -111,18 +113,18 @@ pub(crate) fn about_transaction<C>(
 }
 
 #[derive(Debug)]
-struct Collected<C> {
+struct FindingList<C> {
     list: Vec<Finding<C>>,
     by_text: HashMap<(C, String), usize>,
 }
 
-impl<C> Default for Collected<C> {
+impl<C> Default for FindingList<C> {
     fn default() -> Self {
         Self { list: Vec::new(), by_text: HashMap::new() }
     }
 }
 
-impl<C: Copy + Eq + Hash> Collected<C> {
+impl<C: Copy + Eq + Hash> FindingList<C> {
     fn add(&mut self, mut finding: Finding<C>) {
         let at = *self.by_text.entry((finding.code, finding.message.clone())).or_insert(self.list.len());
         match self.list.get_mut(at) {
@@ -139,7 +141,7 @@ impl<C: Copy + Eq + Hash> Collected<C> {
     }
 }
 
-/// Keeps the list ascending and free of repetitions.
+/// Inserts into a sorted list, unless the entry is already there.
 fn insert<T: Ord>(list: &mut Vec<T>, one: T) {
     if let Err(at) = list.binary_search(&one) {
         list.insert(at, one);

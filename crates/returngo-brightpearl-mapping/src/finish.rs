@@ -1,4 +1,4 @@
-//! The end of a credit: closing it, the status of a finished one, the status of one whose RMA was cancelled.
+//! The end of a credit: closing it, and its status once it is finished or its RMA is cancelled.
 
 use brightpearl::{
     OrderStatusId,
@@ -14,36 +14,51 @@ use crate::{
     settings::{CloseCredit, ConnectionSettings},
 };
 
-/// Whether nothing more is awaited on a credit, so that what did not come is missing: somebody set the
-/// complete status, or closed it. Where a refund closes it, the parcel may still be under way.
+/// Whether nothing more is expected on a credit, so that units that were not received are missing: it has the complete
+/// status, or is closed. If refunds close credits, the parcel may still be on its way.
 pub(crate) fn is_finished(credit: &Order, settings: &ConnectionSettings) -> bool {
-    let complete = settings.complete_status_id == Some(credit.order_status.order_status_id);
-    complete || (credit.is_closed() && settings.close_credit != CloseCredit::WhenRefunded)
+    let is_complete = settings.complete_status_id == Some(credit.order_status.order_status_id);
+    is_complete || (credit.is_closed() && settings.close_credit != CloseCredit::WhenRefunded)
 }
 
-/// What a credit needs once its return is over. The caller knows that nothing has to be asked.
+/// The progress of a credit.
+pub(crate) struct CreditProgress<'a> {
+    /// Whether the payments reach the credit's total.
+    pub(crate) is_paid: bool,
+    pub(crate) units: &'a [UnitStatus],
+    pub(crate) refunds: &'a [RefundStatus],
+}
+
+impl CreditProgress<'_> {
+    fn is_refunded(&self) -> bool {
+        self.is_paid && !self.refunds.iter().any(|refund| refund.state == RefundState::Pending)
+    }
+
+    fn is_received(&self) -> bool {
+        !self.units.iter().any(|unit| unit.state == UnitState::Expected)
+    }
+}
+
+/// Returns the writes that finish a credit once its return is complete. The caller makes sure that no review is open.
 pub(crate) fn effects(
     rma: &Rma,
     credit: &Order,
-    is_refunded: bool,
-    units: &[UnitStatus],
-    refunds: &[RefundStatus],
+    progress: &CreditProgress<'_>,
     settings: &ConnectionSettings,
 ) -> Vec<Effect> {
-    // Finishing a credit that was set aside would take it out of that status, and its units would be credited twice.
-    let is_set_aside = settings.cancelled_status_id == Some(credit.order_status.order_status_id);
-    if credit.is_invoice_pending() || is_set_aside {
+    // Finishing a credit in the cancelled status would take it out of that status, and its units would be credited twice.
+    let is_cancelled = settings.cancelled_status_id == Some(credit.order_status.order_status_id);
+    if credit.is_invoice_pending() || is_cancelled {
         return Vec::new();
     }
-    let refunded = is_refunded && !refunds.iter().any(|refund| refund.state == RefundState::Pending);
-    let received = !units.iter().any(|unit| unit.state == UnitState::Expected);
-    let is_due = match settings.close_credit {
+    let (is_refunded, is_received) = (progress.is_refunded(), progress.is_received());
+    let closes = match settings.close_credit {
         CloseCredit::Never => false,
-        CloseCredit::WhenRefunded => refunded,
-        CloseCredit::WhenReceived => received,
-        CloseCredit::WhenBoth => refunded && received,
+        CloseCredit::WhenRefunded => is_refunded,
+        CloseCredit::WhenReceived => is_received,
+        CloseCredit::WhenBoth => is_refunded && is_received,
     };
-    if is_due && !credit.is_closed() {
+    if closes && !credit.is_closed() {
         return vec![Effect::CloseSalesCredit {
             key: keys::close(rma.id()),
             order_id: credit.id,
@@ -51,18 +66,18 @@ pub(crate) fn effects(
         }];
     }
     let is_closed_or_stays_open = credit.is_closed() || settings.close_credit == CloseCredit::Never;
-    let is_over = refunded && received && is_closed_or_stays_open;
+    let is_complete = is_refunded && is_received && is_closed_or_stays_open;
     settings
         .complete_status_id
-        .filter(|_| is_over)
+        .filter(|_| is_complete)
         .and_then(|status| set_status(rma, credit, status))
         .into_iter()
         .collect()
 }
 
-/// The credit of a cancelled or rejected RMA gets the status for that, or a person is asked. A person is asked as
-/// well when money went out on it: a credit that is set aside counts as crediting nothing, and its units could be
-/// credited and refunded once more.
+/// Sets the cancelled status on the credit of a cancelled or rejected RMA, or adds a review if none is configured. A paid
+/// refund needs a review as well: a credit in that status credits nothing, so its units could be credited and refunded
+/// again.
 pub(crate) fn cancel(
     rma: &Rma,
     credit: &Order,
@@ -73,28 +88,28 @@ pub(crate) fn cancel(
     if let Some(status) = settings.cancelled_status_id {
         if is_paid {
             let message = format!(
-                "The RMA is {}, so its sales credit {} is set aside, but a refund was paid on it: the units could be \
-                 credited and refunded once more. Claim the money back, or reopen the RMA.",
+                "The RMA is {}, so its sales credit {} is moved to the cancelled status, but a refund was paid on it. The units \
+                 could be credited and refunded again. Reclaim the money, or reopen the RMA.",
                 rma.status(),
                 credit.id
             );
-            findings.ask(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
+            findings.add_review_for_units(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
         }
         return set_status(rma, credit, status);
     }
     let message = format!(
-        "The RMA is {} and its sales credit {} exists. Decide what becomes of the credit; with the setting \
-         `cancelled_status_id` it would be set aside.",
+        "The RMA is {}, but its sales credit {} already exists. Decide whether to keep or cancel the credit. With the setting \
+         `cancelled_status_id`, such credits are moved to that status.",
         rma.status(),
         credit.id
     );
-    findings.ask(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
+    findings.add_review_for_units(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
     None
 }
 
-/// An RMA that was reopened keeps its credit; but one that was set aside counts as crediting nothing, and its
-/// units could be credited once more with another RMA.
-pub(crate) fn ask_about_set_aside(
+/// Adds a review for a reopened RMA whose credit has the cancelled status: such a credit credits nothing, so its units
+/// could be credited again with another RMA.
+pub(crate) fn review_cancelled_status(
     rma: &Rma,
     credit: &Order,
     settings: &ConnectionSettings,
@@ -103,12 +118,12 @@ pub(crate) fn ask_about_set_aside(
     let status = credit.order_status.order_status_id;
     if settings.cancelled_status_id == Some(status) {
         let message = format!(
-            "The RMA is {} again, but its sales credit {} is in status {status}, that of cancelled ones. Put the credit \
-             into another status, or cancel the RMA.",
+            "The RMA is {} again, but its sales credit {} has status {status}, which is for cancelled credits. Change the \
+             credit's status, or cancel the RMA.",
             rma.status(),
             credit.id
         );
-        findings.ask(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
+        findings.add_review_for_units(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
     }
 }
 

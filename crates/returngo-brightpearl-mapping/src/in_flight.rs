@@ -1,4 +1,5 @@
-//! Credits that other RMAs of the same order are about to get, and that Brightpearl's searches may not show yet.
+//! Credits in flight: credits of other RMAs of the same order that are about to be created, and that Brightpearl's searches
+//! may not show yet.
 
 use std::collections::HashSet;
 
@@ -16,26 +17,26 @@ use crate::{
     unique,
 };
 
-/// What another RMA of the same order is about to credit.
+/// The credit that another RMA of the same order is about to get.
 ///
-/// It counts as credited until that RMA's credit is among the credits of the world.
+/// It counts as credited until that RMA's credit is among the credits of the snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InFlight {
     /// The RMA.
     pub rma_id: RmaId,
-    /// The order rows that its credit is for.
+    /// The order rows of its credit.
     #[serde(default, with = "wire::null_is_default")]
     pub rows: Vec<InFlightRow>,
 }
 
-/// What another RMA is about to credit of one order row.
+/// A row of a credit in flight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InFlightRow {
     /// The row of the sales order.
     pub order_row_id: OrderRowId,
-    /// How many units of it.
+    /// The number of units.
     pub quantity: Decimal,
     /// The amount without tax, in the order's currency.
     pub net: Decimal,
@@ -44,7 +45,7 @@ pub struct InFlightRow {
 }
 
 impl InFlight {
-    /// Reads the credited order rows from the body of a credit. Rows without a row key, such as fees, are left out.
+    /// Returns the order rows of a new credit. Rows without a row key, such as fees, are left out.
     ///
     /// ```
     /// use brightpearl::{ContactId, order::{NewCreditRow, NewSalesCredit}};
@@ -67,8 +68,7 @@ impl InFlight {
     }
 }
 
-/// The entries that count: those of other RMAs whose credits are not known yet. Of several entries of one RMA
-/// one counts.
+/// Returns the entries that count as credited: those of other RMAs whose credits are not known yet, one for each RMA.
 pub(crate) fn counted<'w, 'c>(
     in_flight: &'w [InFlight],
     own: &RmaId,

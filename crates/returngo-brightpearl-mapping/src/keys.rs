@@ -1,98 +1,99 @@
-//! Keys: what makes a write recognisable, so that it happens once.
+//! Keys, which identify writes so that each is applied only once.
 //!
-//! A key depends on ids alone, has at most 64 characters and is one word of letters, digits, `-` and `_`, so
-//! that it can be found again inside a text.
+//! A key depends on ids only. It has at most 64 characters and is one word of letters, digits, `-` and `_`, so that it can
+//! be found inside a text.
 
 use std::fmt;
 
 use brightpearl::{OrderRowId, OrderStatusId};
 use returngo::{ReturnedItemId, RmaId, ShipmentId, TransactionId};
 
-/// What Brightpearl stores of a reference (docs/evidence/brightpearl-accounting.md#recording-a-payment,
+/// The number of characters that Brightpearl stores of a reference
+/// (docs/evidence/brightpearl-accounting.md#recording-a-payment,
 /// docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit).
 const LONGEST: usize = 64;
 const PREFIX: &str = "RGO-";
 const ADOPTED: &str = "-adopted";
 
-/// The `externalRef` of an RMA's credit: `RGO-4410021`.
+/// Returns the `externalRef` of an RMA's credit: `RGO-4410021`.
 pub fn credit(rma: &RmaId) -> String {
     word(format!("{PREFIX}{rma}"))
 }
 
-/// Whether an `externalRef` is that of an RMA's credit, whichever RMA.
+/// Whether an `externalRef` is that of an RMA's credit.
 pub fn is_credit(reference: &str) -> bool {
     reference.strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
 }
 
-/// The RMA whose credit has this `externalRef`; none for another program's.
+/// Returns the RMA whose credit has this `externalRef`. `None` for credits of other programs.
 pub fn rma_of_credit(reference: &str) -> Option<RmaId> {
     is_credit(reference).then(|| reference.strip_prefix(PREFIX)?.parse().ok())?
 }
 
-/// The RMA whose refund has this `transactionRef`; none for another program's payment.
+/// Returns the RMA whose refund has this `transactionRef`. `None` for payments of other programs.
 pub fn rma_of_refund(reference: &str) -> Option<RmaId> {
     let (rma, _) = reference.strip_prefix(PREFIX)?.split_once('-')?;
     rma.starts_with(|first: char| first.is_ascii_digit()).then(|| rma.parse().ok())?
 }
 
-/// The RMA of a key that begins with an RMA's number, whatever it is the key of.
+/// Returns the RMA of any key that begins with an RMA's number.
 pub(crate) fn rma_of(key: &str) -> Option<RmaId> {
     let number = key.strip_prefix(PREFIX)?.split('-').next()?;
     number.starts_with(|first: char| first.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
-/// The key of an RMA's claim to a credit of another program: `RGO-4410021-adopted`.
+/// Returns the key of an RMA's claim to a credit of another program: `RGO-4410021-adopted`.
 pub fn adopted(rma: &RmaId) -> String {
     word(format!("{PREFIX}{rma}{ADOPTED}"))
 }
 
-/// Whether an effect with this key claims a credit of another program. Only one RMA may hold a credit: write
-/// such a claim under a lock on the credit, and look for other claims before.
+/// Whether an effect with this key claims a credit of another program. Only one RMA may hold a credit: lock the credit and
+/// check for other claims before you write such a claim.
 pub fn is_adopted(key: &str) -> bool {
     rma_of_adopted(key).is_some()
 }
 
-/// The RMA that claims a credit with this key; none for other keys.
+/// Returns the RMA that claims a credit with this key. `None` for other keys.
 pub fn rma_of_adopted(key: &str) -> Option<RmaId> {
     let number = key.strip_prefix(PREFIX)?.strip_suffix(ADOPTED)?;
     number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
-/// The customer reference of an RMA's credit: prefix and number.
+/// Returns the customer reference of an RMA's credit: prefix and number.
 pub fn customer_reference(prefix: &str, rma: &RmaId) -> String {
     format!("{prefix}{rma}").chars().take(LONGEST).collect()
 }
 
-/// The `externalRef` of a credit row: which row of the order it credits, and its first unit.
+/// Returns the `externalRef` of a credit row, which contains the order row and the first unit.
 pub fn row(row: OrderRowId, first_unit: &ReturnedItemId) -> String {
     word(format!("{PREFIX}R{row}-{first_unit}"))
 }
 
-/// What a credit row's `externalRef` says.
+/// The parts of a credit row's `externalRef`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowKey<'a> {
     /// The row of the order that is credited.
     pub order_row: OrderRowId,
-    /// The first unit's id; shortened if it was absurdly long.
+    /// The first unit's id, truncated if it is very long.
     pub first_unit: &'a str,
 }
 
 impl<'a> RowKey<'a> {
-    /// Reads it; none for the key of a fee or of another program.
+    /// Parses a row key. `None` for keys of fees and of other programs.
     pub fn parse(reference: &'a str) -> Option<Self> {
         let (order_row, first_unit) = reference.strip_prefix(PREFIX)?.strip_prefix('R')?.split_once('-')?;
         Some(Self { order_row: order_row.parse().ok()?, first_unit })
     }
 }
 
-/// The kinds of fee that a credit can carry.
+/// The kinds of fees on a credit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FeeKind {
-    /// For restocking.
+    /// A restocking fee.
     Restocking,
-    /// For the return as such.
+    /// A fee for the return.
     Return,
-    /// For the label.
+    /// A fee for the return shipment.
     Shipment,
 }
 
@@ -111,7 +112,7 @@ impl fmt::Display for FeeKind {
     }
 }
 
-/// The `externalRef` of a fee's row.
+/// Returns the `externalRef` of a fee's row.
 pub fn fee(kind: FeeKind) -> String {
     format!("{PREFIX}F-{kind}")
 }
@@ -121,37 +122,38 @@ pub(crate) fn is_fee(reference: &str) -> bool {
     FeeKind::ALL.into_iter().any(|kind| fee(kind) == reference)
 }
 
-/// The `transactionRef` of a refund: `RGO-4410021-778120`.
+/// Returns the `transactionRef` of a refund: `RGO-4410021-778120`.
 pub fn refund(rma: &RmaId, transaction: &TransactionId) -> String {
     word(format!("{PREFIX}{rma}-{transaction}"))
 }
 
-/// The key of the row that makes room for a refund above the credit.
+/// Returns the key of the adjustment row for a refund above the credit.
 pub fn adjustment(rma: &RmaId, transaction: &TransactionId) -> String {
     word(format!("{PREFIX}{rma}-{transaction}-row"))
 }
 
-/// The key of the note about a transaction. Not the refund's own: a refund that was noted may be recorded later.
+/// Returns the key of the note about a transaction. It differs from the refund's key, because a noted refund may be recorded
+/// later.
 pub fn note(rma: &RmaId, transaction: &TransactionId) -> String {
     word(format!("{PREFIX}{rma}-{transaction}-note"))
 }
 
-/// The key of closing an RMA's credit.
+/// Returns the key for closing an RMA's credit.
 pub fn close(rma: &RmaId) -> String {
     word(format!("{PREFIX}{rma}-close"))
 }
 
-/// The key of setting the status of an RMA's credit.
+/// Returns the key for setting the status of an RMA's credit.
 pub fn status(rma: &RmaId, status: OrderStatusId) -> String {
     word(format!("{PREFIX}{rma}-status-{status}"))
 }
 
-/// The key of setting the custom fields of an RMA's credit.
+/// Returns the key for setting the custom fields of an RMA's credit.
 pub fn custom_fields(rma: &RmaId) -> String {
     word(format!("{PREFIX}{rma}-fields"))
 }
 
-/// The key of moving a shipment, or the RMA itself where there is none.
+/// Returns the key for updating a shipment's status, or that of the RMA without a shipment.
 pub fn progress(rma: &RmaId, shipment: Option<&ShipmentId>, stage: Stage) -> String {
     match shipment {
         Some(shipment) => word(format!("{PREFIX}{rma}-shipment-{shipment}-{stage}")),
@@ -159,20 +161,20 @@ pub fn progress(rma: &RmaId, shipment: Option<&ShipmentId>, stage: Stage) -> Str
     }
 }
 
-/// The key of the comment about this many units having come.
+/// Returns the key of the comment about this number of received units.
 pub fn received_comment(rma: &RmaId, units: usize) -> String {
     word(format!("{PREFIX}{rma}-received-{units}"))
 }
 
-/// The key of the comment about the result of the return.
+/// Returns the key of the comment about the result of the return.
 pub fn result_comment(rma: &RmaId) -> String {
     word(format!("{PREFIX}{rma}-result"))
 }
 
-/// How far the warehouse is with a return.
+/// The progress of a return in the warehouse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Something came.
+    /// At least one unit was received.
     Received,
     /// Every unit is accounted for.
     Validated,
@@ -187,7 +189,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// The keys that a text mentions, each a whole word: `RGO-1-77` is not in a text that says `RGO-1-778`.
+/// Iterates over the keys in a text. A key is a whole word: `RGO-1-77` is not in a text with `RGO-1-778`.
 pub fn mentioned(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !is_key_character(c)).filter(|word| word.starts_with(PREFIX))
 }
@@ -196,8 +198,8 @@ fn is_key_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '_'
 }
 
-/// A key that is too long, or has characters that could not be found again in a text, keeps what fits of it
-/// and gets a digest of the whole.
+/// Returns the key as one word. A key that is too long or has other characters is truncated and gets a digest of the whole
+/// key.
 fn word(key: String) -> String {
     if key.len() <= LONGEST && key.chars().all(is_key_character) {
         return key;
@@ -206,7 +208,7 @@ fn word(key: String) -> String {
     format!("{readable}-{:016x}", digest(&key))
 }
 
-/// FNV-1a: the same in every build and on every machine, which the standard hasher does not promise.
+/// Returns the FNV-1a digest, which is the same in every build and on every machine, unlike that of the standard hasher.
 fn digest(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))

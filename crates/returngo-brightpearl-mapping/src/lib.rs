@@ -17,7 +17,7 @@ mod fees;
 #[cfg(feature = "field-map")]
 pub mod field_map;
 #[cfg(not(feature = "field-map"))]
-#[path = "field_map/absent.rs"]
+#[path = "field_map/disabled.rs"]
 pub mod field_map;
 mod findings;
 mod finish;
@@ -37,11 +37,11 @@ mod unique;
 pub mod updates;
 pub mod world;
 
-pub use claims::CreditClaim;
-pub use credit::sales_credit_for;
+pub use credit::{CreditInput, sales_credit_for};
 pub use decisions::Decision;
 pub use explain::{Explanation, explain};
 pub use in_flight::{InFlight, InFlightRow};
+pub use original_order::original_order;
 pub use plan::{
     CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
     UnitStatus, Warning, WarningCode,
@@ -50,4 +50,4 @@ pub use planner::plan;
 pub use refund::payment_for;
 pub use settings::{AccountCode, ConnectionSettings, SettingsError};
 pub use updates::rma_updates_for;
-pub use world::{AccountFacts, World};
+pub use world::{AccountFacts, CreditClaim, World};

@@ -1,11 +1,11 @@
-//! Which row of the original order a returned unit was bought on, and how many units of it are left to credit.
+//! The row of the original order on which a returned unit was bought.
 //!
-//! ReturnGO lists one item for each unit. Among the order's rows that are not components of a bundle, the
-//! first of three rungs that has a row decides: the row's `externalRef` is the item's `shopLineItemId`; the
-//! SKUs are equal; the SKUs are equal but for their case. Within the rung rows whose unit price fits what was
-//! paid come first, then the lowest sequence, then the lowest id; a row without room passes to the next.
+//! ReturnGO lists one item for each unit. Components of bundles are not matched. The first of three match tiers with a
+//! row decides: external reference (`shopLineItemId`), SKU, SKU ignoring case. Within the tier, rows whose unit price is
+//! the price that was paid come first, then the lowest sequence, then the lowest id. Rows without remaining quantity are
+//! skipped.
 
-mod room;
+mod remaining;
 
 use std::{borrow::Cow, cell::OnceCell, collections::HashMap, iter};
 
@@ -17,10 +17,9 @@ use returngo::Item;
 use rust_decimal::Decimal;
 
 use crate::{amounts::RowAmounts, findings::Findings};
-pub(crate) use room::{Earlier, Misfit, Place, Room};
+pub(crate) use remaining::{EarlierCredits, MatchError, MatchedRow, RemainingQuantities};
 
-/// The rows of an order that can be credited. They are indexed once for a whole plan, and a rung only when a unit
-/// comes to it.
+/// The rows of an order that can be credited. Each match tier is indexed once for a plan, when a unit first needs it.
 pub(crate) struct OrderRows<'o> {
     pub(crate) order: &'o Order,
     rows: Vec<CreditableRow<'o>>,
@@ -29,7 +28,7 @@ pub(crate) struct OrderRows<'o> {
     by_folded_sku: OnceCell<Index<'o>>,
 }
 
-/// A row of the order that units can have been bought on.
+/// A row of the order on which units may have been bought.
 pub(crate) struct CreditableRow<'o> {
     pub(crate) id: OrderRowId,
     pub(crate) row: &'o OrderRow,
@@ -42,33 +41,33 @@ impl CreditableRow<'_> {
         RowAmounts { net: self.row.row_value.row_net.value, tax: self.row.row_value.row_tax.value }
     }
 
-    /// What one unit cost, tax included.
+    /// Returns the price of one unit including tax.
     pub(crate) fn unit_gross(&self) -> Option<Decimal> {
         *self.unit_gross.get_or_init(|| unit_gross(self.row))
     }
 }
 
-/// The rows of the first rung that has one for a unit.
+/// The rows of the first match tier that has any for a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Rung {
-    pub(crate) matched_by: MatchedBy,
-    /// The first of them, as an index.
+pub(crate) struct TierRows {
+    pub(crate) match_tier: MatchTier,
+    /// The index of the first row.
     first: usize,
 }
 
-/// What a unit and its row have in common.
+/// The value by which a unit is matched to a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum MatchedBy {
+pub(crate) enum MatchTier {
     /// The row's `externalRef` is the unit's `shopLineItemId`.
     Reference,
     /// The SKU.
     Sku,
-    /// The SKU but for its case.
+    /// The SKU, ignoring case.
     FoldedSku,
 }
 
 impl<'o> OrderRows<'o> {
-    /// The order's rows, lowest sequence first, then lowest id.
+    /// Lists the order's rows, lowest sequence first, then lowest id.
     pub(crate) fn of(order: &'o Order) -> Self {
         let rows = order.order_rows.iter().filter(|(_, row)| !row.composition.bundle_child);
         let creditable = rows.filter(|(_, row)| !is_negative(row)).map(|(id, row)| CreditableRow {
@@ -83,12 +82,14 @@ impl<'o> OrderRows<'o> {
         Self { order, rows, by_reference, by_sku, by_folded_sku }
     }
 
-    /// Says which rows are left out because nobody can have bought less than nothing.
+    /// Warns of rows that are ignored because of their negative quantity.
     pub(crate) fn warn_of_negative(&self, findings: &mut Findings) {
         let rows = self.order.order_rows.iter().filter(|(_, row)| !row.composition.bundle_child);
         for (id, row) in rows.filter(|(_, row)| is_negative(row)) {
             let quantity = row.quantity.magnitude;
-            findings.ignored(format!("Row {id} of the order has a quantity of {quantity}."));
+            findings.add_ignored(format!(
+                "Row {id} of the order has a negative quantity ({quantity}). The row was ignored."
+            ));
         }
     }
 
@@ -96,55 +97,55 @@ impl<'o> OrderRows<'o> {
         self.rows.get(at)
     }
 
-    /// The rows that a unit may be on; none when no rung has one.
-    pub(crate) fn rung(&self, unit: &Item) -> Option<Rung> {
+    /// Returns the rows that match a unit. `None` if no tier has one.
+    pub(crate) fn tier(&self, unit: &Item) -> Option<TierRows> {
         let sku = unit.sku.as_deref();
-        let on = |matched_by, text: &str| {
-            let first = *self.index(matched_by).first.get(text)?;
-            Some(Rung { matched_by, first })
+        let on = |match_tier, text: &str| {
+            let first = *self.index(match_tier).first.get(text)?;
+            Some(TierRows { match_tier, first })
         };
-        let by_reference = || on(MatchedBy::Reference, unit.shop_line_item_id.as_ref()?.as_str());
-        let by_sku = || on(MatchedBy::Sku, sku?);
-        let by_folded_sku = || on(MatchedBy::FoldedSku, &sku?.to_lowercase());
+        let by_reference = || on(MatchTier::Reference, unit.shop_line_item_id.as_ref()?.as_str());
+        let by_sku = || on(MatchTier::Sku, sku?);
+        let by_folded_sku = || on(MatchTier::FoldedSku, &sku?.to_lowercase());
         by_reference().or_else(by_sku).or_else(by_folded_sku)
     }
 
-    /// The rows of a rung.
-    pub(crate) fn rows(&self, rung: Rung) -> impl Iterator<Item = &CreditableRow<'o>> {
-        self.from(rung, rung.first).filter_map(|at| self.rows.get(at))
+    /// Iterates over the rows of a tier.
+    pub(crate) fn rows(&self, tier: TierRows) -> impl Iterator<Item = &CreditableRow<'o>> {
+        self.from(tier, tier.first).filter_map(|at| self.rows.get(at))
     }
 
-    /// The rows of a rung, from this one of them on, as indices.
-    fn from(&self, rung: Rung, at: usize) -> impl Iterator<Item = usize> + Clone {
-        let next = &self.index(rung.matched_by).next;
+    /// Iterates over the indices of a tier's rows, starting at one of them.
+    fn from(&self, tier: TierRows, at: usize) -> impl Iterator<Item = usize> + Clone {
+        let next = &self.index(tier.match_tier).next;
         iter::successors(Some(at), |at| *next.get(*at)?)
     }
 
-    fn index(&self, matched_by: MatchedBy) -> &Index<'o> {
+    fn index(&self, match_tier: MatchTier) -> &Index<'o> {
         let sku = |row: &'o OrderRow| row.product_sku.as_deref();
-        match matched_by {
-            MatchedBy::Reference => self
+        match match_tier {
+            MatchTier::Reference => self
                 .by_reference
                 .get_or_init(|| Index::of(&self.rows, |row| row.external_ref.as_deref().map(Cow::Borrowed))),
-            MatchedBy::Sku => {
+            MatchTier::Sku => {
                 self.by_sku.get_or_init(|| Index::of(&self.rows, |row| sku(row).map(Cow::Borrowed)))
             }
-            MatchedBy::FoldedSku => self
+            MatchTier::FoldedSku => self
                 .by_folded_sku
                 .get_or_init(|| Index::of(&self.rows, |row| Some(sku(row)?.to_lowercase().into()))),
         }
     }
 }
 
-/// Rows by a text that they have, several of them in their order.
+/// The rows by one of their texts. Rows with the same text keep their order.
 struct Index<'o> {
     first: HashMap<Cow<'o, str>, usize>,
-    /// For each row the next one with the same text.
+    /// For each row, the next one with the same text.
     next: Vec<Option<usize>>,
 }
 
 impl<'o> Index<'o> {
-    /// From the last row to the first: what a text led to until then is the next row with it.
+    // Built from the last row to the first: the row that a text led to so far becomes the next one.
     fn of(rows: &[CreditableRow<'o>], text: impl Fn(&'o OrderRow) -> Option<Cow<'o, str>>) -> Self {
         let mut first = HashMap::with_capacity(rows.len());
         let texts = rows.iter().map(|row| text(row.row).filter(|text| !text.is_empty())).enumerate().rev();
@@ -154,13 +155,13 @@ impl<'o> Index<'o> {
     }
 }
 
-/// Less than nothing; zero can have a sign as well.
+/// Whether the quantity is below zero. A zero can have a sign as well.
 pub(crate) fn is_negative(row: &OrderRow) -> bool {
     let quantity = row.quantity.magnitude;
     quantity.is_sign_negative() && !quantity.is_zero()
 }
 
-/// What one unit of a row cost, tax included.
+/// Returns the price of one unit of a row including tax.
 pub(crate) fn unit_gross(row: &OrderRow) -> Option<Decimal> {
     let value = &row.row_value;
     value.row_net.value.checked_add(value.row_tax.value)?.checked_div(row.quantity.magnitude)

@@ -1,12 +1,15 @@
-//! The order that an RMA is for: exactly one sales order, or a person is asked.
+//! The original order of an RMA: exactly one sales order. Otherwise, a review is needed.
 
 use std::collections::BTreeSet;
 
-use brightpearl::order::{Order, OrderTypeCode};
+use brightpearl::{
+    OrderId,
+    order::{Order, OrderTypeCode},
+};
 use returngo::{Item, Rma};
 
 use crate::{
-    findings::about_units,
+    findings::finding_for_units,
     keys,
     plan::{Review, ReviewCode},
     rma_facts::{ids, units},
@@ -14,26 +17,31 @@ use crate::{
     world::{AccountFacts, World},
 };
 
-/// The sales orders of a world, lowest id first, each once.
+/// Lists the sales orders of a snapshot, lowest id first, each once.
 fn candidates(world: &World) -> Vec<&Order> {
     let given = world.order.iter().chain(&world.orders);
     let sales = given.filter(|order| order.order_type_code == OrderTypeCode::SalesOrder);
     unique::by_id(sales, |order| order.id)
 }
 
-/// The order that an RMA is for. Of several it is the one that the RMA's credit belongs to, once there is one.
+/// Returns the sales order that [`plan`](fn@crate::plan) takes as the RMA's. `None` if no order or several orders match.
+pub fn original_order(world: &World) -> Option<OrderId> {
+    find(world).ok().map(|order| order.id)
+}
+
+/// Returns the order of an RMA. Of several orders, it is the one that the RMA's credit belongs to, if there is a credit.
 ///
 /// # Errors
-/// What to ask when there is none, or more than one.
+/// A review if no order or several orders match.
 pub(crate) fn find(world: &World) -> Result<&Order, Review> {
     let concerned = || units(&world.rma);
     let candidates = candidates(world);
     let credited = || candidates.iter().find(|order| is_credited(order, world));
     match candidates.as_slice() {
         [order] => Ok(order),
-        [] => Err(about_units(ReviewCode::OrderNotFound, not_found(world), ids(&concerned()))),
+        [] => Err(finding_for_units(ReviewCode::OrderNotFound, not_found(world), ids(&concerned()))),
         several => credited().copied().ok_or_else(|| {
-            about_units(ReviewCode::OrderAmbiguous, ambiguous(world, several), ids(&concerned()))
+            finding_for_units(ReviewCode::OrderAmbiguous, ambiguous(world, several), ids(&concerned()))
         }),
     }
 }
@@ -44,10 +52,10 @@ fn is_credited(order: &Order, world: &World) -> bool {
     world.credits.iter().filter(of_rma).any(|credit| credit.parent_order_id == Some(order.id))
 }
 
-/// Whether an order can be credited.
+/// Checks that an order can be credited.
 ///
 /// # Errors
-/// What to ask when it cannot.
+/// A review if it cannot.
 pub(crate) fn creditable(
     order: &Order,
     rma: &Rma,
@@ -57,25 +65,28 @@ pub(crate) fn creditable(
     let status = &order.order_status;
     if account.configuration.cancelled_order_status() == Some(status.order_status_id) {
         let message = format!(
-            "Sales order {} is cancelled (status {}). Decide whether the return is credited at all; make the credit by \
-             hand, or take the order out of that status.",
+            "Sales order {} is cancelled (status {}). Decide whether to credit the return. To credit it, change the order's \
+             status, or create the credit manually.",
             order.id, status.order_status_id
         );
-        return Err(about_units(ReviewCode::OrderCancelled, message, ids(units)));
+        return Err(finding_for_units(ReviewCode::OrderCancelled, message, ids(units)));
     }
     is_of_rma(order, rma)?;
     if customer(order).is_none() {
-        let message = format!("Sales order {} names no customer, so there is nobody to credit.", order.id);
-        return Err(about_units(ReviewCode::OrderNotFound, message, ids(units)));
+        let message = format!(
+            "Sales order {} has no customer, so a credit cannot be created. Add the customer in Brightpearl.",
+            order.id
+        );
+        return Err(finding_for_units(ReviewCode::OrderNotFound, message, ids(units)));
     }
     Ok(())
 }
 
-/// Whether the order is the RMA's own. Two shops on one account can have equal order names, which the look-up goes by;
-/// the shop's order id and its order lines tell them apart.
+/// Checks that the order is the RMA's own. Orders are looked up by name, and two shops of one account can use the same
+/// order names. The shop's order id and order lines distinguish them.
 ///
 /// # Errors
-/// What to ask when it is another shop order.
+/// A review if it is another shop order.
 pub(crate) fn is_of_rma(order: &Order, rma: &Rma) -> Result<(), Review> {
     let reference = order.external_ref.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let id = rma.order_details.order_id.as_ref().map(|id| id.as_str().trim()).filter(|text| !text.is_empty());
@@ -89,18 +100,17 @@ pub(crate) fn is_of_rma(order: &Order, rma: &Rma) -> Result<(), Review> {
         },
     };
     let message = format!(
-        "Sales order {} is not the order of the RMA: its external reference is {}, and the shop's order of the RMA has \
-         the id {}.{difference} Find the sales order with that id, and give it alone the shop's order name as its \
-         reference.",
+        "Sales order {} is not the order of the RMA: its external reference is {}, but the RMA's shop order has the id \
+         {}.{difference} Find the sales order with that id, and set the shop's order name as its reference only.",
         order.id,
         reference.unwrap_or("empty"),
         id.unwrap_or("(none)")
     );
-    Err(about_units(ReviewCode::OrderMismatch, message, ids(&units(rma))))
+    Err(finding_for_units(ReviewCode::OrderMismatch, message, ids(&units(rma))))
 }
 
-/// Says that the order's lines are others than those of the RMA, if they are. Rows without a product and bundle
-/// components do not count, and units without a line say nothing.
+/// Returns the difference if the order has none of the RMA's order lines. Rows without a product, bundle components and
+/// units without an order line are ignored.
 fn other_lines(order: &Order, rma: &Rma) -> Option<String> {
     let rows = order.order_rows.values();
     let products = rows.filter(|row| !row.composition.bundle_child && row.product().is_some());
@@ -108,21 +118,17 @@ fn other_lines(order: &Order, rma: &Rma) -> Option<String> {
     let references: BTreeSet<&str> = references.collect::<Option<_>>()?;
     let lines: BTreeSet<&str> =
         rma.items.iter().filter_map(|unit| unit.shop_line_item_id.as_ref()).map(|id| id.as_str()).collect();
-    let says_something = !references.is_empty() && !lines.is_empty();
-    (says_something && references.is_disjoint(&lines)).then(|| {
-        let listed = |ids: BTreeSet<&str>| ids.into_iter().take(LISTED).collect::<Vec<_>>().join(", ");
-        format!(
-            " Its rows are for the order lines {}, the RMA's units for {}.",
-            listed(references),
-            listed(lines)
-        )
+    let are_comparable = !references.is_empty() && !lines.is_empty();
+    (are_comparable && references.is_disjoint(&lines)).then(|| {
+        let listed = |ids: BTreeSet<&str>| ids.into_iter().take(MAX_LISTED).collect::<Vec<_>>().join(", ");
+        format!(" Its rows have the order lines {}, the RMA's units {}.", listed(references), listed(lines))
     })
 }
 
-/// How many order lines a message names.
-const LISTED: usize = 5;
+/// The largest number of order lines in a message.
+const MAX_LISTED: usize = 5;
 
-/// The contact that an order belongs to.
+/// Returns the customer of an order.
 pub(crate) fn customer(order: &Order) -> Option<brightpearl::ContactId> {
     order.parties.customer.as_ref().and_then(|party| party.contact_id)
 }
@@ -130,12 +136,12 @@ pub(crate) fn customer(order: &Order) -> Option<brightpearl::ContactId> {
 fn not_found(world: &World) -> String {
     let (name, id) = shop_order(world);
     let found = match &world.order {
-        Some(other) => format!(" Order {} was given, but it is of type {}.", other.id, other.order_type_code),
+        Some(other) => format!(" Order {} matches, but has type {}.", other.id, other.order_type_code),
         None => String::new(),
     };
     format!(
-        "No sales order in Brightpearl matches the shop's order {name} (id {id}).{found} Look for the order there, and \
-         put the shop's order name into its reference."
+        "No sales order found in Brightpearl for shop order {name} (id {id}).{found} Find the order in Brightpearl, and set \
+         the shop's order name as its reference."
     )
 }
 
@@ -144,7 +150,7 @@ fn ambiguous(world: &World, candidates: &[&Order]) -> String {
     let list: Vec<_> =
         candidates.iter().map(|order| format!("{} (reference {:?})", order.id, order.reference)).collect();
     format!(
-        "Several sales orders match the shop's order {name} (id {id}): {}. Leave the reference on the right one only.",
+        "Several sales orders match shop order {name} (id {id}): {}. Keep the reference on the correct order only.",
         list.join(", ")
     )
 }

@@ -1,4 +1,4 @@
-//! The answer of the mapping: what to do, what to ask a person, and how the return stands.
+//! The plan: writes, reviews, warnings, and the state of the return.
 
 use std::fmt;
 
@@ -11,78 +11,78 @@ use returngo::{ReturnedItemId, RmaStatus, ShipmentId, ShipmentUpdate, Transactio
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// What to do about an RMA now.
+/// The plan for an RMA.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// What to write, in the order in which it must be written.
+    /// The writes, in the order in which they must be applied.
     pub effects: Vec<Effect>,
-    /// What a person has to decide.
+    /// The decisions that are needed.
     pub reviews: Vec<Review>,
-    /// What a person should know.
+    /// Facts to know about the return.
     pub warnings: Vec<Warning>,
-    /// How the return stands.
+    /// The state of the return.
     pub state: ReturnState,
 }
 
 impl Plan {
-    /// Whether there is nothing to write. There may still be something to ask.
+    /// Whether there are no writes. There may still be reviews.
     pub fn is_empty(&self) -> bool {
         self.effects.is_empty()
     }
 }
 
-/// One thing to write, in one of the two systems.
+/// A write in one of the two systems.
 ///
-/// Its key is the same whenever it is planned for the same reason: whoever applies plans remembers the keys
-/// that were applied.
+/// A write that is planned again for the same reason has the same key. The program that applies plans stores the keys of
+/// applied writes, so that it does not repeat them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum Effect {
-    /// Create the RMA's sales credit.
+    /// Creates the RMA's sales credit.
     CreateSalesCredit {
         /// The credit's `externalRef`.
         key: String,
         /// The credit.
         body: Box<NewSalesCredit>,
     },
-    /// Add a row to the credit, for a refund above it.
+    /// Adds an adjustment row to the credit for a refund above it.
     AddOrderRow {
         /// The key of this write.
         key: String,
         /// The credit.
         order_id: OrderId,
-        /// The row; its name carries the refund's key.
+        /// The row. Its name contains the refund's key.
         body: NewOrderRow,
     },
-    /// Record a refund on the credit.
+    /// Records a refund on the credit.
     RecordPayment {
         /// The payment's `transactionRef`.
         key: String,
         /// The credit.
         order_id: OrderId,
-        /// The payment, amount as a string; on the wire Brightpearl wants a number.
+        /// The payment. Its amount is a string here; Brightpearl expects a number.
         body: NewCustomerPayment,
     },
-    /// Write a note on the credit, or on the order while there is no credit.
+    /// Adds a note to the credit, or to the order while there is no credit.
     AddOrderNote {
         /// The key of this write.
         key: String,
         /// The credit or the order.
         order_id: OrderId,
-        /// The note; its text carries the transaction's key.
+        /// The note. Its text contains the transaction's key.
         body: NewOrderNote,
     },
-    /// Close the credit.
+    /// Closes the credit.
     CloseSalesCredit {
         /// The key of this write.
         key: String,
         /// The credit.
         order_id: OrderId,
-        /// Nothing.
+        /// An empty body.
         body: Empty,
     },
-    /// Set the credit's status.
+    /// Sets the credit's status.
     SetOrderStatus {
         /// The key of this write.
         key: String,
@@ -91,7 +91,7 @@ pub enum Effect {
         /// The status.
         body: StatusChange,
     },
-    /// Set custom fields of the credit, which cannot be given when it is created.
+    /// Sets custom fields of the credit. Brightpearl does not accept them when the credit is created.
     SetCustomFields {
         /// The key of this write.
         key: String,
@@ -100,25 +100,25 @@ pub enum Effect {
         /// The fields that are not set yet, for `PATCH …/custom-field`.
         body: Patch,
     },
-    /// Move a return shipment.
+    /// Updates the status of a return shipment.
     UpdateShipment {
         /// The key of this write.
         key: String,
-        /// The parcel.
+        /// The shipment.
         shipment_id: ShipmentId,
         /// Its new status.
         body: ShipmentUpdate,
     },
-    /// Set the RMA's status.
+    /// Sets the RMA's status.
     SetRmaStatus {
         /// The key of this write.
         key: String,
         /// The status.
         body: RmaStatusUpdate,
     },
-    /// Write a comment on the RMA.
+    /// Adds a comment to the RMA.
     AddRmaComment {
-        /// The key of this write; the comment carries it.
+        /// The key of this write. The comment contains it.
         key: String,
         /// The comment.
         body: RmaComment,
@@ -143,7 +143,7 @@ impl Effect {
     }
 }
 
-/// The body of a write that says everything by its path.
+/// The body of a write without content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Empty {}
 
@@ -162,19 +162,19 @@ pub struct RmaComment {
     pub html_text: String,
 }
 
-/// Something that a person has to decide. Nothing is planned for that part; the rest of the plan goes on.
+/// A decision that is needed. Nothing is planned for the part concerned; the rest of the plan continues.
 pub type Review = Finding<ReviewCode>;
 
-/// Something that a person should know.
+/// A fact to know about the return.
 pub type Warning = Finding<WarningCode>;
 
-/// What the mapping tells a person: a [`Review`] or a [`Warning`].
+/// A [`Review`] or a [`Warning`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding<C> {
-    /// What kind of thing.
+    /// The kind of finding.
     pub code: C,
-    /// What is the matter, with the facts, and what to do where something is to be done.
+    /// The problem with its facts, and what to do.
     pub message: String,
     /// The units concerned, lowest id first.
     pub item_ids: Vec<ReturnedItemId>,
@@ -183,7 +183,7 @@ pub struct Finding<C> {
     pub transaction_ids: Vec<TransactionId>,
 }
 
-/// Why a person is asked.
+/// The reason for a review.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -194,76 +194,76 @@ pub enum ReviewCode {
     OrderAmbiguous,
     /// The sales order is cancelled. The credit waits.
     OrderCancelled,
-    /// The sales order is that of another shop order. The credit waits.
+    /// The sales order belongs to another shop order. The credit waits.
     OrderMismatch,
     /// The credits of the order would exceed a row of it or its total. The credit waits.
     ExceedsOrder,
-    /// A credit that we did not make exists for the order, or carries our key. The credit waits.
+    /// Another program created a credit for the order, or a credit with the same key exists. The credit waits.
     ForeignCredit,
-    /// No row of the order fits a unit. The unit waits.
+    /// No row of the order matches a unit. The unit waits.
     UnmatchedItem,
-    /// The rows that fit a unit are credited already. The unit waits.
+    /// The rows that match a unit have no remaining quantity. The unit waits.
     AlreadyCredited,
-    /// A unit's price is in neither of the currencies that would help. The unit waits.
+    /// A unit's price is not known in the order's currency. The unit waits.
     CurrencyDiffers,
-    /// ReturnGO does not say what was paid for a unit, or which tax of it. The unit waits.
+    /// ReturnGO does not report the paid price or tax of a unit. The unit waits.
     TaxUnclear,
     /// The parcels go to different warehouses. The credit waits.
     SeveralWarehouses,
-    /// A fee has no account to be posted to. The credit waits.
+    /// No account is configured for a fee. The credit waits.
     FeeNotConfigured,
-    /// A fee can be read in two ways. The credit waits.
+    /// A fee is ambiguous. The credit waits.
     FeeUnclear,
-    /// A value of the field map cannot be had. The credit waits; a custom field alone waits by itself.
+    /// The field map has no valid value. The credit waits; for a custom field, only that field waits.
     FieldMapFailed,
-    /// A unit is on the RMA and not on its credit.
+    /// A unit of the RMA is not on its credit.
     CreditLacksItem,
-    /// A unit is on the credit and no longer on its RMA.
+    /// A unit of the credit is no longer on its RMA.
     CreditHasMore,
-    /// The RMA was cancelled or rejected and its credit exists.
+    /// The RMA was cancelled or rejected, but has a credit.
     RequestCancelled,
     /// No payment method is configured for this kind of refund.
     TenderMissing,
     /// The configured payment method cannot be used.
     TenderUnresolved,
-    /// A refund has no amount in the credit's currency.
+    /// A refund has no valid amount in the credit's currency.
     RefundCurrency,
-    /// A refund would take the payments above the credit.
+    /// A refund would raise the payments above the credit's total.
     OverRefund,
-    /// A refund is recorded, but not as ReturnGO has it.
+    /// The recorded payment differs from the refund in ReturnGO.
     RecordedDifferently,
-    /// A payment that may be the refund is there, on the credit or on the original sale, perhaps entered by hand.
+    /// A payment on the credit or on the original sale may already record the refund.
     PossibleDuplicate,
-    /// A payment is recorded and accounting was not made.
+    /// A payment has no journal.
     NoJournal,
-    /// Money was refunded and no credit will ever exist for it.
+    /// A refund was paid, but will not get a credit.
     CreditImpossible,
-    /// A transaction of a kind or status that is not known.
+    /// A transaction has an unknown type or status.
     UnknownTransaction,
-    /// Goods came that were not expected.
+    /// Goods were received that were not expected.
     UnexpectedGoods,
-    /// Goods came for an RMA that was cancelled or rejected.
+    /// Goods were received for an RMA that was cancelled or rejected.
     GoodsForClosedRequest,
 }
 
-/// What a person is warned of.
+/// The reason for a warning.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum WarningCode {
-    /// A unit's SKU is the row's but for its case.
+    /// A unit's SKU matches the row's except for its case.
     SkuCase,
-    /// ReturnGO's price of a unit is not Brightpearl's.
+    /// The prices of a unit in ReturnGO and Brightpearl differ.
     PriceDrift,
     /// A refund failed.
     RefundFailed,
-    /// A refund of a kind that is not known was treated as any other.
+    /// A refund of an unknown type was recorded like any other refund.
     UnknownTransaction,
-    /// Brightpearl will post to the base currency's bank account.
+    /// Brightpearl will post a payment to the base currency's bank account.
     BaseCurrencyAccount,
-    /// The field map gives nothing for a field, perhaps by mistake.
+    /// The field map has no value for a field, possibly by mistake.
     FieldMapEmpty,
-    /// A fact does not belong here and was ignored.
+    /// A fact that does not belong to the return, or is invalid, was ignored.
     ForeignFact,
 }
 
@@ -279,103 +279,103 @@ impl fmt::Display for WarningCode {
     }
 }
 
-/// How a return stands.
+/// The state of a return.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReturnState {
-    /// The RMA's credit, once there is one.
+    /// The RMA's credit, if any.
     pub credit: Option<CreditState>,
     /// Every unit of the RMA, lowest id first.
     pub units: Vec<UnitStatus>,
-    /// Every transaction of the RMA, in the order in which they were created.
+    /// Every transaction of the RMA, in the order of their creation.
     pub refunds: Vec<RefundStatus>,
 }
 
-/// How a credit stands.
+/// The state of a credit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreditState {
     /// The credit.
     pub id: OrderId,
-    /// What the customer is owed, tax included, in [`CreditState::currency`].
+    /// The total including tax, in [`CreditState::currency`].
     pub gross: Decimal,
-    /// What is recorded as refunded, in [`CreditState::currency`].
+    /// The recorded refunds, in [`CreditState::currency`].
     pub paid: Decimal,
     /// The currency of both.
     pub currency: CurrencyCode,
-    /// How much stock came back, as Brightpearl sees it.
+    /// The stock status in Brightpearl.
     pub stock: Option<OrderStockStatusCode>,
     /// Whether it is invoiced.
     pub closed: bool,
 }
 
-/// How a unit stands.
+/// The state of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnitStatus {
     /// The unit.
     pub returned_item_id: ReturnedItemId,
-    /// The credit's row that it is on.
+    /// The credit row that the unit is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row_id: Option<OrderRowId>,
-    /// Where it is.
+    /// The state.
     pub state: UnitState,
 }
 
-/// Where a returned unit is.
+/// The state of a returned unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum UnitState {
-    /// On the credit, or about to be, and not received.
+    /// On the credit, or about to be, and not received yet.
     Expected,
-    /// Received in a warehouse whose quarantine location is not known.
+    /// Received in a warehouse whose quarantine location is unknown.
     Received,
     /// Received into quarantine and not released.
     Quarantined,
-    /// In stock again.
+    /// Back in stock.
     Restocked,
-    /// Taken out of stock.
+    /// Written off.
     WrittenOff,
     /// Never received although the credit is finished.
     Missing,
-    /// Nothing will come.
+    /// No goods will be returned.
     NoReturn,
 }
 
 impl UnitState {
-    /// Whether the warehouse had the unit in hands.
-    pub fn came(self) -> bool {
+    /// Whether the warehouse received the unit.
+    pub fn was_received(self) -> bool {
         matches!(self, Self::Received | Self::Quarantined | Self::Restocked | Self::WrittenOff)
     }
 
-    /// Whether nothing more is to happen to the unit.
+    /// Whether the unit is accounted for.
     pub fn is_settled(self) -> bool {
         matches!(self, Self::Restocked | Self::WrittenOff | Self::Missing | Self::NoReturn)
     }
 }
 
-/// How a transaction stands.
+/// The state of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefundStatus {
     /// The transaction.
     pub transaction_id: TransactionId,
-    /// What became of it.
+    /// The state.
     pub state: RefundState,
 }
 
-/// What became of a transaction.
+/// The state of a transaction in Brightpearl.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum RefundState {
-    /// Not recorded yet: it waits for the credit or for ReturnGO, or this plan records it.
+    /// Not recorded yet: the transaction waits for the credit or for ReturnGO, or this plan records it.
     Pending,
-    /// Brightpearl has it.
+    /// Recorded in Brightpearl.
     Recorded,
-    /// A person has to decide.
+    /// A decision is needed.
     NeedsReview,
-    /// No money to the shopper.
+    /// The transaction returns no money to the shopper.
     NotARefund,
-    /// The money did not move.
+    /// No money was transferred.
     Failed,
 }

@@ -1,97 +1,101 @@
-//! Puts the pieces together: from a world to a plan.
+//! The plan for one RMA.
 
 use brightpearl::{OrderId, order::Order};
 use returngo::{Item, RmaStatus};
 
 use crate::{
-    amounts, changes, claims, credit,
+    amounts, changes, claims,
+    credit::CreditRequest,
     credit_rows::UnitsOnCredit,
-    decisions::Settled,
+    decisions::SettledReviews,
     existing_credits::ExistingCredits,
     field_map::FieldValues,
     findings::Findings,
-    finish,
-    goods::{self, StockRows},
+    finish::{self, CreditProgress},
+    goods::{self, ReturnedGoods, StockRows},
     keys,
-    matching::{OrderRows, Room},
+    matching::{OrderRows, RemainingQuantities},
     original_order,
     plan::{
         CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
         UnitStatus,
     },
-    refund::{self, Books, Movement, Refunding},
+    refund::{self, CreditPayments, MoneyFlow, RefundContext},
     rma_facts,
     settings::ConnectionSettings,
     updates,
     world::World,
 };
 
-/// What to do about an RMA, given what both systems say about it now.
+/// Returns the plan for an RMA: the writes, reviews and warnings that follow from a snapshot of both systems.
 ///
-/// The same world gives the same plan, in whatever order its lists come. Before the RMA reaches the settings'
-/// trigger nothing is planned and nothing is asked; once there is a credit it is followed, however far the RMA
-/// goes back.
+/// The same snapshot gives the same plan, whatever the order of its lists. Before the RMA reaches the settings' trigger,
+/// the plan has no writes and no reviews. Once the RMA has a credit, the credit is kept up to date, whatever the RMA's
+/// status.
 pub fn plan(world: &World, settings: &ConnectionSettings) -> Plan {
-    let mut findings = Findings::beside(Settled::of(world));
+    let mut findings = Findings::with_settled(SettledReviews::of(&world.decisions));
     let case = Case::of(world, settings, &mut findings);
-    if case.is_too_early() { case.idle_plan() } else { case.plan(findings) }
+    if case.is_before_trigger() { case.idle_plan() } else { case.plan(findings) }
 }
 
-/// One RMA with everything that belongs to it.
+/// One RMA with all facts about it.
 struct Case<'w> {
     world: &'w World,
     settings: &'w ConnectionSettings,
     /// All units of the RMA, lowest id first.
     units: Vec<&'w Item>,
-    /// Those whose return method is synchronised.
-    synchronised: Vec<&'w Item>,
-    /// Those of them that are not settled by hand.
+    /// The units whose return method is synchronized.
+    synchronized: Vec<&'w Item>,
+    /// The synchronized units that were not settled manually.
     to_credit: Vec<&'w Item>,
-    /// What people settled by hand.
-    settled: Settled,
+    /// Reviews that were resolved manually.
+    settled: SettledReviews,
     order: Result<&'w Order, Review>,
     order_rows: Option<OrderRows<'w>>,
     existing: ExistingCredits<'w>,
-    /// Whether the RMA came to its trigger before, whatever its status is now.
-    has_begun: bool,
-    /// The RMA's credit: its own, or one that it adopted.
+    /// Whether the RMA reached its trigger before, whatever its status is now.
+    has_reached_trigger: bool,
+    /// The RMA's credit: its own, or an adopted one.
     credit: Option<&'w Order>,
-    /// A credit to adopt, which has to be claimed before anything else is written.
+    /// A credit to adopt. The claim is written before anything else.
     to_claim: Option<&'w Order>,
-    /// Whether another RMA claimed the RMA's credit first.
+    /// Whether another RMA adopted the RMA's credit first.
     has_lost_claim: bool,
 }
 
 impl<'w> Case<'w> {
     fn of(world: &'w World, settings: &'w ConnectionSettings, findings: &mut Findings) -> Self {
         let units = rma_facts::units(&world.rma);
-        let synchronised = rma_facts::synchronised(&units, settings);
-        let settled = Settled::of(world);
-        let to_credit = settled.to_credit(&synchronised);
+        let synchronized = rma_facts::synchronized(&units, settings);
+        let settled = SettledReviews::of(&world.decisions);
+        let to_credit = settled.to_credit(&synchronized);
         let order = original_order::find(world);
         let known = order.as_ref().ok().copied();
         let order_rows = known.map(OrderRows::of);
         let existing = ExistingCredits::of(world, known, findings);
-        let begun = existing.begun(world, settings);
+        let credit = existing.of_rma(world, settings);
         let is_own_order = known.is_some_and(|order| original_order::is_of_rma(order, &world.rma).is_ok());
         let adoptable = || existing.adoptable(world, order_rows.as_ref()?, &to_credit, settings);
-        let has_lost_claim = begun.is_none() && existing.lost_claim(world);
+        let has_lost_claim = credit.is_none() && existing.lost_claim(world);
         let is_settled = settled.credit().is_some();
-        let to_claim =
-            if begun.is_some() || has_lost_claim || !is_own_order || is_settled { None } else { adoptable() };
-        let has_begun = begun.is_some() || has_lost_claim;
+        let to_claim = if credit.is_some() || has_lost_claim || !is_own_order || is_settled {
+            None
+        } else {
+            adoptable()
+        };
+        let has_reached_trigger = credit.is_some() || has_lost_claim;
         Self {
             world,
             settings,
             units,
-            synchronised,
+            synchronized,
             to_credit,
             settled,
             order,
             order_rows,
             existing,
-            has_begun,
-            credit: begun,
+            has_reached_trigger,
+            credit,
             to_claim,
             has_lost_claim,
         }
@@ -105,24 +109,25 @@ impl<'w> Case<'w> {
         self.world.rma.status().is_cancelled_or_rejected()
     }
 
-    /// Whether the RMA has not come to its trigger. Cancelled and rejected ones never will.
-    fn is_too_early(&self) -> bool {
-        let reached = rma_facts::reached_trigger(&self.world.rma, &self.synchronised, self.settings);
-        !self.has_begun && !self.is_cancelled_or_rejected() && !reached
+    /// Whether the RMA has not reached its trigger. Cancelled and rejected RMAs never do.
+    fn is_before_trigger(&self) -> bool {
+        let reached = rma_facts::reached_trigger(&self.world.rma, &self.synchronized, self.settings);
+        !self.has_reached_trigger && !self.is_cancelled_or_rejected() && !reached
     }
 
     fn idle_plan(&self) -> Plan {
         let mut findings = Findings::default();
         if let RmaStatus::Other(status) = self.world.rma.status() {
-            findings
-                .ignored(format!("The RMA's status {status:?} is not known, so nothing is planned for it."));
+            findings.add_ignored(format!(
+                "The RMA has the unknown status {status:?}. Nothing is written for it."
+            ));
         }
         let refunds = rma_facts::transactions(&self.world.rma).into_iter().map(|transaction| RefundStatus {
             transaction_id: transaction.id.clone(),
-            state: match refund::movement(transaction) {
-                Movement::MoneyIn | Movement::MoneyInRequested => RefundState::NotARefund,
-                Movement::Failed => RefundState::Failed,
-                Movement::Refund | Movement::RefundRequested | Movement::Unknown => RefundState::Pending,
+            state: match refund::money_flow(transaction) {
+                MoneyFlow::MoneyIn | MoneyFlow::MoneyInRequested => RefundState::NotARefund,
+                MoneyFlow::Failed => RefundState::Failed,
+                MoneyFlow::Refund | MoneyFlow::RefundRequested | MoneyFlow::Unknown => RefundState::Pending,
             },
         });
         let state =
@@ -132,18 +137,18 @@ impl<'w> Case<'w> {
     }
 
     fn plan(&self, mut findings: Findings) -> Plan {
-        self.existing.ask_about_doubtful(&self.world.rma, &self.synchronised, &mut findings);
+        self.existing.review_ambiguous(&self.world.rma, &self.synchronized, &mut findings);
         if self.has_lost_claim {
-            self.existing.ask_about_lost_claim(self.world, &self.synchronised, &mut findings);
+            self.existing.review_lost_claim(self.world, &self.synchronized, &mut findings);
         }
         let mut effects: Vec<Effect> = self.create_credit(&mut findings).into_iter().collect();
         effects.extend(self.set_custom_fields(&mut findings));
         if let Some(credit) = self.credit.filter(|_| !self.is_cancelled_or_rejected()) {
-            finish::ask_about_set_aside(&self.world.rma, credit, self.settings, &mut findings);
+            finish::review_cancelled_status(&self.world.rma, credit, self.settings, &mut findings);
         }
 
         let mut by_claim = self.to_credit.clone();
-        by_claim.extend(self.synchronised.iter().filter(|unit| self.settled.unit(&unit.returned_item_id)));
+        by_claim.extend(self.synchronized.iter().filter(|unit| self.settled.unit(&unit.returned_item_id)));
         let on_credit =
             self.credit.map(|credit| UnitsOnCredit::of(credit, self.order_rows.as_ref(), &by_claim));
         let units = match (self.credit, &on_credit) {
@@ -151,25 +156,24 @@ impl<'w> Case<'w> {
             _ => self.units_without_credit(),
         };
         let credited = on_credit.as_ref().map_or(0, UnitsOnCredit::len);
-        let refunding = self.refunding(credited, &mut findings);
-        let (recorded, refunds) = refund::record(&refunding, &mut findings);
+        let context = self.context(credited, &mut findings);
+        let (recorded, refunds) = refund::record(&context, &mut findings);
         effects.extend(recorded);
 
         if let Some(credit) = self.credit {
             let is_settled = self.settled.cancellation();
             if self.is_cancelled_or_rejected() && !is_settled {
-                let is_paid =
-                    !refunding.books.paid.is_zero() || refund::has_refunded(&refunding.transactions);
+                let is_paid = !context.payments.paid.is_zero() || refund::has_refunded(&context.transactions);
                 let (rma, settings) = (&self.world.rma, self.settings);
                 effects.extend(finish::cancel(rma, credit, is_paid, settings, &mut findings));
-            } else if !self.is_cancelled_or_rejected() && !findings.asks() {
-                let is_refunded = refunding.books.is_refunded(refund::tolerance(currency(credit), credited));
-                let (rma, settings) = (&self.world.rma, self.settings);
-                effects.extend(finish::effects(rma, credit, is_refunded, &units, &refunds, settings));
+            } else if !self.is_cancelled_or_rejected() && !findings.has_reviews() {
+                let is_paid = context.payments.reach_total(refund::tolerance(currency(credit), credited));
+                let progress = CreditProgress { is_paid, units: &units, refunds: &refunds };
+                effects.extend(finish::effects(&self.world.rma, credit, &progress, self.settings));
             }
             effects.extend(updates::rma_updates_for(&self.world.rma, &units));
         }
-        // Whatever else there is to write waits for the claim: only one RMA may hold a credit.
+        // All other writes wait for the claim: a credit belongs to one RMA only.
         if let Some(foreign) = self.to_claim {
             effects = vec![claims::claim(self.world.rma.id(), foreign)];
         } else if self.has_lost_claim {
@@ -177,87 +181,96 @@ impl<'w> Case<'w> {
         }
         self.warn_of_unknown_zone(&effects, &mut findings);
 
-        let credit = self.credit.map(|credit| credit_state(credit, &refunding.books));
+        let credit = self.credit.map(|credit| credit_state(credit, &context.payments));
         let (reviews, warnings) = findings.into_lists();
         Plan { effects, reviews, warnings, state: ReturnState { credit, units, refunds } }
     }
 
-    /// The credit to create, when the RMA is to have one and nothing about it has to be asked first.
+    /// Returns the creation of the credit, if the RMA needs one and no review blocks it.
     fn create_credit(&self, findings: &mut Findings) -> Option<Effect> {
         let is_taken = self.credit.is_some() || self.to_claim.is_some() || self.has_lost_claim;
-        if is_taken || self.impossible().is_some() || self.existing.is_doubtful() {
+        if is_taken || self.impossible().is_some() || self.existing.is_ambiguous() {
             return None;
         }
         let usable = self.order.clone().and_then(|order| {
             original_order::creditable(order, &self.world.rma, &self.to_credit, &self.world.account)
         });
         usable.map_err(|review| findings.add_review(review)).ok()?;
-        if self.existing.ask_about_foreign(self.world, &self.to_credit, self.settings, findings) {
+        if self.existing.review_foreign(self.world, &self.to_credit, self.settings, findings) {
             return None;
         }
-        let (world, units, settings) = (self.world, &self.to_credit, self.settings);
-        let (rows, earlier) = (self.order_rows.as_ref()?, self.existing.earlier(settings));
-        let drafted = credit::draft(&world.rma, units, rows, &earlier, &world.account, settings, findings)?;
-        Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(drafted.body) })
+        let (world, settings) = (self.world, self.settings);
+        let request = CreditRequest {
+            rma: &world.rma,
+            units: &self.to_credit,
+            order_rows: self.order_rows.as_ref()?,
+            earlier: &self.existing.earlier(settings),
+            account: &world.account,
+            settings,
+        };
+        let draft = request.draft(findings)?;
+        Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(draft.body) })
     }
 
-    /// The custom fields of the field map, which Brightpearl takes once the credit exists.
+    /// Returns the custom fields of the field map. Brightpearl accepts them once the credit exists.
     fn set_custom_fields(&self, findings: &mut Findings) -> Option<Effect> {
         let is_settled = self.settled.whole(ReviewCode::FieldMapFailed);
         let is_open =
             |credit: &&Order| !self.is_cancelled_or_rejected() && !is_settled && !credit.is_closed();
         let credit = self.certain_credit().filter(is_open)?;
         let fields = FieldValues::of(&self.world.rma, self.known_order()?, self.settings)?;
-        let body = fields.custom_fields(credit, &self.synchronised, findings)?;
+        let body = fields.custom_fields(credit, &self.synchronized, findings)?;
         let key = keys::custom_fields(self.world.rma.id());
         Some(Effect::SetCustomFields { key, order_id: credit.id, body })
     }
 
-    /// Why the RMA will never have a credit, if it has none and that is so.
+    /// Returns why the RMA will never have a credit, if so.
     fn impossible(&self) -> Option<String> {
         if self.credit.is_some() {
             None
         } else if self.is_cancelled_or_rejected() {
             Some(format!("the RMA is {}", self.world.rma.status()))
-        } else if self.synchronised.is_empty() {
-            Some("none of its units is to be synchronised".to_owned())
+        } else if self.synchronized.is_empty() {
+            Some("none of its units is synchronized".to_owned())
         } else if let Some(review) = self.settled.credit() {
-            Some(format!("its credit was settled by hand ({review})"))
+            Some(format!("its credit was settled manually ({review})"))
         } else if self.to_credit.is_empty() {
-            Some("its units were settled by hand".to_owned())
+            Some("its units were settled manually".to_owned())
         } else {
             None
         }
     }
 
-    /// The credit that money may be recorded on: while it is asked which one is the RMA's, there is none.
+    /// Returns the credit on which refunds may be recorded. `None` while a review asks which credit is the RMA's.
     fn certain_credit(&self) -> Option<&'w Order> {
-        self.credit.filter(|_| !self.existing.is_doubtful())
+        self.credit.filter(|_| !self.existing.is_ambiguous())
     }
 
-    /// That a person settled which credit is the RMA's, while several carry its key: no money is recorded on either.
-    fn settled_while_doubtful(&self) -> Option<String> {
-        let review = self.settled.credit().filter(|_| self.existing.is_doubtful())?;
-        Some(format!("which credit is its own was settled by hand ({review})"))
+    /// Returns the resolved review of several credits with the RMA's key, if any: refunds are recorded on none of them.
+    fn settled_while_ambiguous(&self) -> Option<String> {
+        let review = self.settled.credit().filter(|_| self.existing.is_ambiguous())?;
+        Some(format!("the choice of its credit was settled manually ({review})"))
     }
 
-    fn refunding(&self, credited_units: usize, findings: &mut Findings) -> Refunding<'_> {
+    fn context(&self, credited_units: usize, findings: &mut Findings) -> RefundContext<'_> {
         let skipped = self.units.iter().filter(|unit| rma_facts::is_skipped(unit, self.settings));
-        let transactions = refund::keyed_transactions(&self.world.rma);
-        Refunding {
+        let credit = self.certain_credit();
+        let transactions = refund::keyed_transactions(&self.world.rma, credit);
+        RefundContext {
             world: self.world,
             settings: self.settings,
-            books: Books::of(self.world, self.certain_credit(), &transactions, findings),
+            payments: CreditPayments::of(self.world, credit, &transactions, findings),
             transactions,
             order: self.order_to_note_on(),
-            impossible: self.impossible().or_else(|| self.settled_while_doubtful()),
+            impossible: self.impossible().or_else(|| self.settled_while_ambiguous()),
             settled: &self.settled,
             skipped: skipped.map(|unit| &unit.returned_item_id).collect(),
             credited_units,
         }
     }
 
-    /// Where money that came in is noted while there is no credit: the order, unless it is another shop order.
+    /// Returns the order on which money from the shopper is noted while there is no credit. `None` if the order is that of
+    /// another shop order.
     fn order_to_note_on(&self) -> Option<OrderId> {
         let is_own = |order: &&Order| {
             self.credit.is_some() || original_order::is_of_rma(order, &self.world.rma).is_ok()
@@ -265,13 +278,13 @@ impl<'w> Case<'w> {
         self.known_order().filter(is_own).map(|order| order.id)
     }
 
-    /// What the order has left behind all its credits, the RMA's own among them.
-    fn left_behind(&self, credit: &'w Order) -> Option<Room<'_, 'w>> {
+    /// Returns the remaining quantities of the order after all its credits, including the RMA's own.
+    fn remaining_after_credits(&self, credit: &'w Order) -> Option<RemainingQuantities<'_, 'w>> {
         let mut earlier = self.existing.earlier(self.settings);
         if earlier.credits.iter().all(|other| other.id != credit.id) {
             earlier.credits.push(credit);
         }
-        Some(Room::behind(self.order_rows.as_ref()?, &earlier, &mut Findings::default()))
+        Some(RemainingQuantities::after(self.order_rows.as_ref()?, &earlier, &mut Findings::default()))
     }
 
     fn units_on_credit(
@@ -281,35 +294,43 @@ impl<'w> Case<'w> {
         findings: &mut Findings,
     ) -> Vec<UnitStatus> {
         if !self.is_cancelled_or_rejected() {
-            changes::ask(credit, &self.to_credit, on_credit, || self.left_behind(credit), findings);
+            changes::add_reviews(
+                credit,
+                &self.to_credit,
+                on_credit,
+                || self.remaining_after_credits(credit),
+                findings,
+            );
         }
-        let finished = finish::is_finished(credit, self.settings);
-        let (world, settings) = (self.world, self.settings);
-        let units = goods::unit_states(world, credit, &self.units, on_credit, finished, settings, findings);
-        let came: Vec<_> =
-            units.iter().filter(|unit| unit.state.came()).map(|unit| &unit.returned_item_id).collect();
+        let (world, settings, units) = (self.world, self.settings, &self.units);
+        let units = ReturnedGoods { world, credit, units, on_credit, settings }.unit_states(findings);
+        let came: Vec<_> = units
+            .iter()
+            .filter(|unit| unit.state.was_received())
+            .map(|unit| &unit.returned_item_id)
+            .collect();
         if self.is_cancelled_or_rejected() && !came.is_empty() {
             let message = format!(
-                "Goods came on sales credit {}, but the RMA is {}. Reopen the RMA, or send them back.",
+                "Goods were received on sales credit {}, but the RMA is {}. Reopen the RMA, or send the goods back.",
                 credit.id,
                 world.rma.status()
             );
-            findings.ask(ReviewCode::GoodsForClosedRequest, message, came);
+            findings.add_review_for_units(ReviewCode::GoodsForClosedRequest, message, came);
         }
         units
     }
 
-    /// The units before there is a credit: awaited, but for those that never come.
+    /// Returns the units' states before there is a credit: expected, unless no goods will be returned.
     fn units_without_credit(&self) -> Vec<UnitStatus> {
         let rows = self.order_rows.as_ref().map(|rows| (rows, StockRows::of(self.world, rows.order)));
         let is_received = |unit: &Item| {
             let row =
-                rows.as_ref().and_then(|(rows, stock)| Some((rows.rows(rows.rung(unit)?).next()?.id, stock)));
+                rows.as_ref().and_then(|(rows, stock)| Some((rows.rows(rows.tier(unit)?).next()?.id, stock)));
             row.is_none_or(|(row, stock)| stock.received_rows(row).next().is_some())
         };
         let state_of = |unit: &Item| {
-            let awaited = !goods::nothing_comes(unit, self.settings) && is_received(unit);
-            if awaited { UnitState::Expected } else { UnitState::NoReturn }
+            let is_expected = !goods::expects_no_goods(unit, self.settings) && is_received(unit);
+            if is_expected { UnitState::Expected } else { UnitState::NoReturn }
         };
         let status = |unit: &&Item| UnitStatus {
             returned_item_id: unit.returned_item_id.clone(),
@@ -319,7 +340,7 @@ impl<'w> Case<'w> {
         self.units.iter().map(status).collect()
     }
 
-    /// A tax date in the wrong zone can slip a day.
+    /// Warns of an unknown time zone: with a wrong zone, a tax date can be off by one day.
     fn warn_of_unknown_zone(&self, effects: &[Effect], findings: &mut Findings) {
         let dated = |effect: &Effect| {
             matches!(
@@ -330,7 +351,7 @@ impl<'w> Case<'w> {
         if self.world.account.time_zone().is_none() && effects.iter().any(dated) {
             let name = self.world.account.time_zone_name().unwrap_or("(none)");
             findings
-                .ignored(format!("The account's time zone {name} is not known; times are written in UTC."));
+                .add_ignored(format!("The account's time zone {name} is unknown. Times are written in UTC."));
         }
     }
 }
@@ -339,11 +360,11 @@ fn currency(credit: &Order) -> &brightpearl::CurrencyCode {
     &credit.currency.order_currency_code
 }
 
-fn credit_state(credit: &Order, books: &Books<'_>) -> CreditState {
+fn credit_state(credit: &Order, payments: &CreditPayments<'_>) -> CreditState {
     CreditState {
         id: credit.id,
         gross: amounts::written(refund::total(credit), currency(credit)),
-        paid: amounts::written(books.paid, currency(credit)),
+        paid: amounts::written(payments.paid, currency(credit)),
         currency: currency(credit).clone(),
         stock: credit.stock_status_code.clone(),
         closed: credit.is_closed(),

@@ -1,12 +1,12 @@
-//! Reconciliation: what ReturnGO says was refunded, what Brightpearl recorded, and every difference named.
+//! Reconciliation of the refunds in ReturnGO with the payments in Brightpearl.
 //!
-//! Three-way for each RMA: transactions that succeeded ⇄ payments on the credit ⇄ the credit itself and its
-//! journals. A [`Line`] is for a bookkeeper: it says what is the matter and what to do next. A [`Report`] holds
-//! the lines of some days with totals by currency and bank account; it goes out as JSON by serde, and as a table
-//! by [`COLUMNS`] and [`Line::cells`], and as CSV by [`Report::to_csv`].
+//! For each RMA, successful transactions are compared with the payments on the credit, and with the credit and its
+//! journals. A [`Line`] describes a refund or a difference, and what to do next. A [`Report`] contains the lines of a
+//! period, with totals by currency and bank account. It is available as JSON (serde), as a table ([`TABLE_COLUMNS`] and
+//! [`Line::table_cells`]) and as CSV ([`Report::to_csv`]).
 
-mod books;
 mod csv;
+mod matching;
 mod report;
 
 use std::fmt;
@@ -17,11 +17,11 @@ use returngo::{RmaId, TransactionId};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use self::books::Books;
-pub use self::report::{COLUMNS, Days, InvalidDays, Report, Total, Unreconciled, totals};
+use self::matching::CreditReconciliation;
+pub use self::report::{COLUMNS, Days, InvalidDays, Report, TABLE_COLUMNS, Total, UnreconciledItem, totals};
 use crate::{plan, settings::ConnectionSettings, world::World};
 
-/// One line for the bookkeeper.
+/// A line of the reconciliation: a refund or a difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
@@ -29,60 +29,60 @@ pub struct Line {
     pub rma_id: RmaId,
     /// Its sales credit, once there is one.
     pub sales_credit_id: Option<OrderId>,
-    /// The refund in ReturnGO, where the line is about one.
+    /// The refund in ReturnGO, if the line is about one.
     pub transaction_id: Option<TransactionId>,
-    /// The payment in Brightpearl, where there is one.
+    /// The payment in Brightpearl, if any.
     pub payment_id: Option<PaymentId>,
-    /// The payment's journal, where there is one.
+    /// The payment's journal, if any.
     pub journal_id: Option<JournalId>,
-    /// The day on which the money moved, in the account's time zone: the refund's, else the payment's.
+    /// The day of the refund, else of the payment, in the account's time zone.
     pub date: Option<Date>,
-    /// What is the matter.
+    /// The kind of line.
     pub code: LineCode,
-    /// What ReturnGO says was refunded: in the credit's currency where it is known in it.
+    /// The refunded amount according to ReturnGO, in the credit's currency if it is known.
     pub refunded: Option<Amount>,
-    /// What Brightpearl has of it.
+    /// The recorded amount in Brightpearl.
     pub recorded: Option<Amount>,
-    /// The bank account that it is posted to; the one that it would be posted to while nothing is recorded.
+    /// The bank account that the payment is posted to or, if it is not recorded, would be posted to.
     pub bank_account: Option<NominalCode>,
-    /// What is the matter and what to do next, in words.
+    /// The difference and what to do next.
     pub message: String,
 }
 
-/// Money on one side of a line.
+/// An amount with its currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Amount {
-    /// How much, positive.
+    /// The value, which is positive.
     pub value: Decimal,
-    /// Of what.
+    /// The currency.
     pub currency: CurrencyCode,
 }
 
-/// What is the matter with a line.
+/// The kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[non_exhaustive]
 pub enum LineCode {
-    /// Both systems agree and accounting was made.
+    /// Both systems agree, and the payment is posted.
     Matched,
-    /// ReturnGO refunded and Brightpearl has no payment.
+    /// ReturnGO has a refund without a payment in Brightpearl.
     MissingInBrightpearl,
-    /// Brightpearl has a payment to the customer and ReturnGO has no such refund.
+    /// Brightpearl has a payment to the customer without a refund in ReturnGO.
     MissingInReturngo,
-    /// Both have it, with different amounts.
+    /// The amounts of the refund and the payment differ.
     AmountDiffers,
-    /// Both have it, in different currencies.
+    /// The currencies of the refund and the payment differ.
     CurrencyDiffers,
-    /// The payment is recorded and no journal was made for it.
+    /// The payment has no journal.
     NoJournal,
-    /// The payment is recorded under another bank account than configured.
+    /// The payment is posted to another bank account than configured.
     WrongBankAccount,
-    /// A payment of the same amount is there that was not made for this refund.
+    /// Another payment may record the same refund.
     PossibleDuplicate,
-    /// ReturnGO refunded and there is no sales credit.
+    /// ReturnGO has a refund, but there is no sales credit.
     CreditMissing,
-    /// The refund is recorded and the credit, which was to be closed then, is open.
+    /// The credit should be closed by now, but is open.
     CreditNotClosed,
-    /// The customer has the money and the goods have not come.
+    /// The refund was paid, but goods are outstanding.
     GoodsOutstanding,
 }
 
@@ -104,17 +104,16 @@ impl fmt::Display for Line {
     }
 }
 
-/// Reconciles one RMA: its refunds in the order in which they were made, then what Brightpearl has beyond
-/// them, then the credit.
+/// Reconciles one RMA: its refunds in the order of their creation, then further payments in Brightpearl, then the credit.
 ///
-/// `journals` are those of the payments, as far as they were read: they say which bank account was really
-/// posted to. For a payment whose journal is not among them, the bank account is its method's.
+/// `journals` are the journals of the payments, as far as they were read. They contain the bank account that was posted to.
+/// For other payments, the bank account is that of the payment method.
 pub fn reconcile(world: &World, journals: &[Journal], settings: &ConnectionSettings) -> Vec<Line> {
     let plan = plan(world, settings);
     let state = plan.state.credit.as_ref();
     let credit = state.and_then(|state| world.credits.iter().find(|credit| credit.id == state.id));
     match credit {
-        Some(credit) => Books::new(world, journals, settings, credit).lines(&plan),
-        None => books::without_a_credit(world),
+        Some(credit) => CreditReconciliation::new(world, journals, settings, credit).lines(&plan),
+        None => matching::without_a_credit(world),
     }
 }

@@ -1,10 +1,11 @@
-//! Refund → payment on the credit.
+//! Refunds as payments on the credit.
 //!
-//! Only money that ReturnGO says has moved is recorded, once, in the credit's currency, under a payment method
-//! that is known to lead to a bank account. Brightpearl itself refuses neither a method that does not exist
-//! nor a refund above the credit (docs/evidence/brightpearl-accounting.md#payment-rules), so both are refused here.
+//! Only successful refunds are recorded, once, in the credit's currency and with a payment method that the account has.
+//! Brightpearl accepts payment methods that do not exist and refunds above the credit
+//! (docs/evidence/brightpearl-accounting.md#payment-rules), so both are rejected here.
 
-mod books;
+mod adjustment;
+mod credit_payments;
 mod manual_payment;
 mod note;
 mod recording;
@@ -19,33 +20,33 @@ use rust_decimal::Decimal;
 
 use crate::{
     amounts,
-    findings::about_transaction,
+    findings::finding_for_transaction,
     keys,
     plan::{Review, ReviewCode, Warning, WarningCode},
     rma_facts::{self, Calendar},
     settings::ConnectionSettings,
-    tender::{self, PostsTo},
+    tender::{self, PostingTarget},
     world::AccountFacts,
 };
 
-pub(crate) use books::{Books, tolerance, total};
-pub(crate) use recording::{Refunding, record};
+pub(crate) use credit_payments::{CreditPayments, tolerance, total};
+pub(crate) use recording::{RefundContext, record};
 
-/// A payment to record, and what there is to say about it.
+/// A payment to record, with its warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentDraft {
     /// The payment.
     pub body: NewCustomerPayment,
-    /// That Brightpearl will post it to the base currency's bank account.
+    /// A warning if Brightpearl will post the payment to the base currency's bank account.
     pub warning: Option<Warning>,
 }
 
-/// The payment that records a refund on a credit.
+/// Returns the payment that records a refund on a credit.
 ///
-/// It says nothing about whether the refund is recorded already or fits the credit: [`plan`](fn@crate::plan) does.
+/// Does not check whether the refund is recorded already or exceeds the credit: [`plan`](fn@crate::plan) does.
 ///
 /// # Errors
-/// What to ask when the refund has no amount in the credit's currency, or no usable payment method.
+/// A review if the refund has no amount in the credit's currency, or no usable payment method.
 pub fn payment_for(
     rma: &RmaId,
     refund: &Transaction,
@@ -53,86 +54,99 @@ pub fn payment_for(
     account: &AccountFacts,
     settings: &ConnectionSettings,
 ) -> Result<PaymentDraft, Review> {
-    let currency = &credit.currency.order_currency_code;
     let amount = amount_on(credit, refund)?;
-    let tender = tender_for(refund, credit, account, settings)?;
-    let reference = refund.external_reference_id.as_deref().unwrap_or(refund.id.as_str());
-    let journal_ref = format!("{}{rma} refund {reference}", settings.customer_reference_prefix);
-    let fixed_rate = credit.currency.exchange_rate.filter(|_| credit.currency.fixed_exchange_rate);
-    let body = NewCustomerPayment {
-        transaction_ref: Some(keys::refund(rma, &refund.id)),
-        payment_method_code: tender.method.clone(),
-        payment_type: PaymentType::Payment,
-        order_id: credit.id,
-        currency_iso_code: currency.clone(),
-        exchange_rate: fixed_rate,
-        amount_paid: amount,
-        payment_date: Calendar::of(account).local(refund.settled_at()),
-        journal_ref: Some(journal_ref.chars().take(LONGEST_JOURNAL_REF).collect()),
-    };
-    let warning = match &tender.posts_to {
-        PostsTo::BaseCurrencyAccount(bank) => {
-            let message = format!(
-                "Payment method {} has no bank account for {currency}: Brightpearl posts to {bank}, its account for the \
-                 base currency.",
-                tender.method
-            );
-            Some(about_transaction(WarningCode::BaseCurrencyAccount, message, refund))
-        }
-        PostsTo::OwnAccount(_) | PostsTo::Nowhere => None,
-    };
-    Ok(PaymentDraft { body, warning })
+    RefundPayment { rma, refund, credit, account, settings }.draft(amount)
 }
 
-/// Brightpearl cuts longer ones (docs/evidence/brightpearl-accounting.md#recording-a-payment).
+/// A refund and the credit on which it is to be recorded.
+struct RefundPayment<'a> {
+    rma: &'a RmaId,
+    refund: &'a Transaction,
+    credit: &'a Order,
+    account: &'a AccountFacts,
+    settings: &'a ConnectionSettings,
+}
+
+impl RefundPayment<'_> {
+    /// Returns the payment for a refund of this amount in the credit's currency.
+    fn draft(&self, amount: Decimal) -> Result<PaymentDraft, Review> {
+        let Self { rma, refund, credit, account, settings } = *self;
+        let currency = &credit.currency.order_currency_code;
+        let tender = self.tender()?;
+        let reference = refund.external_reference_id.as_deref().unwrap_or(refund.id.as_str());
+        let journal_ref = format!("{}{rma} refund {reference}", settings.customer_reference_prefix);
+        let fixed_rate = credit.currency.exchange_rate.filter(|_| credit.currency.fixed_exchange_rate);
+        let body = NewCustomerPayment {
+            transaction_ref: Some(keys::refund(rma, &refund.id)),
+            payment_method_code: tender.method.clone(),
+            payment_type: PaymentType::Payment,
+            order_id: credit.id,
+            currency_iso_code: currency.clone(),
+            exchange_rate: fixed_rate,
+            amount_paid: amount,
+            payment_date: Calendar::of(account).local(refund.settled_at()),
+            journal_ref: Some(journal_ref.chars().take(LONGEST_JOURNAL_REF).collect()),
+        };
+        let warning = match &tender.posting_target {
+            PostingTarget::BaseCurrencyAccount(bank) => {
+                let message = format!(
+                    "Payment method {} has no bank account for {currency}. Brightpearl posts the payment to {bank}, its account \
+                     for the base currency.",
+                    tender.method
+                );
+                Some(finding_for_transaction(WarningCode::BaseCurrencyAccount, message, refund))
+            }
+            PostingTarget::OwnAccount(_) | PostingTarget::Nowhere => None,
+        };
+        Ok(PaymentDraft { body, warning })
+    }
+
+    fn tender(&self) -> Result<tender::Tender, Review> {
+        let refund = self.refund;
+        let currency = &self.credit.currency.order_currency_code;
+        let code = self.settings.tender(&refund.kind, currency).ok_or_else(|| {
+            let message = format!(
+                "No payment method is configured for {} in {currency}. Add one to `tenders`: store credit is not paid from the \
+                 bank account of other refunds.",
+                refund.kind
+            );
+            finding_for_transaction(ReviewCode::TenderMissing, message, refund)
+        })?;
+        tender::resolve(code, currency, self.account).map_err(|error| {
+            finding_for_transaction(
+                ReviewCode::TenderUnresolved,
+                format!("Invalid payment method for the refund: {error}."),
+                refund,
+            )
+        })
+    }
+}
+
+/// Brightpearl truncates longer references (docs/evidence/brightpearl-accounting.md#recording-a-payment).
 const LONGEST_JOURNAL_REF: usize = 255;
 
-/// What was refunded in the credit's currency, without a sign: the direction is the type's.
-pub(crate) fn amount_on(credit: &Order, refund: &Transaction) -> Result<Decimal, Review> {
+/// Returns the refunded amount in the credit's currency, without a sign: the transaction's type gives the direction.
+fn amount_on(credit: &Order, refund: &Transaction) -> Result<Decimal, Review> {
     let (id, currency) = (&refund.id, &credit.currency.order_currency_code);
     let amount = refund.amount.in_currency(currency).map(|amount| amount.abs());
     amount.and_then(|amount| amounts::payable(amount, currency)).ok_or_else(|| {
         let message = match amount {
             Some(amount) => format!(
-                "Refund {id} is {amount} {currency}, which is no whole number of the currency's smallest units. Find out \
-                 what was paid, and record it by hand."
+                "The amount of refund {id} is {amount} {currency}, which cannot be paid in {currency}. Determine the amount \
+                 that was paid, and record it manually."
             ),
             None => format!(
-                "Refund {id} is in {}, sales credit {} is in {currency}. Find out what was paid in {currency}, and record \
-                 it by hand.",
+                "Refund {id} is in {}, but sales credit {} is in {currency}. Determine the amount in {currency}, and record \
+                 it manually.",
                 amounts::currencies(&refund.amount),
                 credit.id
             ),
         };
-        about_transaction(ReviewCode::RefundCurrency, message, refund)
+        finding_for_transaction(ReviewCode::RefundCurrency, message, refund)
     })
 }
 
-fn tender_for(
-    refund: &Transaction,
-    credit: &Order,
-    account: &AccountFacts,
-    settings: &ConnectionSettings,
-) -> Result<tender::Tender, Review> {
-    let currency = &credit.currency.order_currency_code;
-    let code = settings.tender(&refund.kind, currency).ok_or_else(|| {
-        let message = format!(
-            "No payment method is set for {} in {currency}. Name one under `tenders`: store credit is not paid from the \
-             bank account of other refunds.",
-            refund.kind
-        );
-        about_transaction(ReviewCode::TenderMissing, message, refund)
-    })?;
-    tender::resolve(code, currency, account).map_err(|error| {
-        about_transaction(ReviewCode::TenderUnresolved, sentence(&error.to_string()), refund)
-    })
-}
-
-fn sentence(text: &str) -> String {
-    format!("The payment method of the refund cannot be used: {text}.")
-}
-
-/// The payment method of a code among the account's.
+/// Returns the account's payment method with this code.
 pub(crate) fn method<'a>(
     code: &PaymentMethodCode,
     account: &'a AccountFacts,
@@ -140,56 +154,76 @@ pub(crate) fn method<'a>(
     account.payment_methods.iter().find(|method| method.code.is(code))
 }
 
-/// A transaction of an RMA, and the key that its payment has.
-pub(crate) struct Keyed<'w> {
+/// A transaction of an RMA with everything that the plan derives from it.
+pub(crate) struct KeyedTransaction<'w> {
     pub(crate) transaction: &'w Transaction,
+    /// The key of the payment that records it.
     pub(crate) key: String,
+    pub(crate) flow: MoneyFlow,
+    /// The amount in the credit's currency, or the review that asks for it. `None` without a credit.
+    amount: Option<Result<Decimal, Review>>,
 }
 
-/// The transactions of an RMA with their keys, in the order in which they were created, each once.
-pub(crate) fn keyed_transactions(rma: &Rma) -> Vec<Keyed<'_>> {
-    let key = |transaction: &Transaction| keys::refund(rma.id(), &transaction.id);
-    let transactions = rma_facts::transactions(rma).into_iter();
-    transactions.map(|transaction| Keyed { transaction, key: key(transaction) }).collect()
+impl KeyedTransaction<'_> {
+    /// Returns the amount in the credit's currency, if there is a credit and the amount is known in its currency.
+    pub(crate) fn known_amount(&self) -> Option<Decimal> {
+        self.amount.as_ref()?.as_ref().ok().copied()
+    }
+
+    /// Returns the amount in the credit's currency, or the review that asks for it.
+    fn amount_on(&self, credit: &Order) -> Result<Decimal, Review> {
+        self.amount.clone().unwrap_or_else(|| amount_on(credit, self.transaction))
+    }
 }
 
-/// Whether money went to the shopper, recorded or not.
-pub(crate) fn has_refunded(transactions: &[Keyed<'_>]) -> bool {
-    transactions.iter().any(|keyed| {
-        movement(keyed.transaction) == Movement::Refund && !keyed.transaction.amount.amount.is_zero()
-    })
+/// Returns the transactions of an RMA in the order of their creation, each once.
+pub(crate) fn keyed_transactions<'w>(rma: &'w Rma, credit: Option<&Order>) -> Vec<KeyedTransaction<'w>> {
+    let keyed = |transaction: &'w Transaction| KeyedTransaction {
+        transaction,
+        key: keys::refund(rma.id(), &transaction.id),
+        flow: money_flow(transaction),
+        amount: credit.map(|credit| amount_on(credit, transaction)),
+    };
+    rma_facts::transactions(rma).into_iter().map(keyed).collect()
 }
 
-/// What a transaction means for the books.
+/// Whether money was returned to the shopper, recorded or not.
+pub(crate) fn has_refunded(transactions: &[KeyedTransaction<'_>]) -> bool {
+    transactions
+        .iter()
+        .any(|keyed| keyed.flow == MoneyFlow::Refund && !keyed.transaction.amount.amount.is_zero())
+}
+
+/// The effect of a transaction on the shopper's money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Movement {
-    /// Money or credit went to the shopper.
+pub(crate) enum MoneyFlow {
+    /// Money or store credit was returned to the shopper.
     Refund,
-    /// Money is to go to the shopper.
+    /// A refund was requested.
     RefundRequested,
-    /// Money came from the shopper.
+    /// The shopper paid.
     MoneyIn,
-    /// Money is to come from the shopper.
+    /// A payment by the shopper was requested.
     MoneyInRequested,
-    /// No money moved.
+    /// No money was transferred.
     Failed,
-    /// It cannot be told.
+    /// The type or status is unknown.
     Unknown,
 }
 
-/// Reads type and status of a transaction (docs/evidence/returngo.md#refund-transactions): the type gives the
-/// direction, and only `Success` says that money moved.
-pub(crate) fn movement(transaction: &Transaction) -> Movement {
+/// Classifies a transaction by type and status (docs/evidence/returngo.md#refund-transactions). The type gives the
+/// direction; money was transferred only if the status is `Success`.
+pub(crate) fn money_flow(transaction: &Transaction) -> MoneyFlow {
     let refund = transaction.is_refund();
     if !refund && transaction.kind != TransactionType::InvoicePayment {
-        return Movement::Unknown;
+        return MoneyFlow::Unknown;
     }
     match (&transaction.status, refund) {
-        (TransactionStatus::Success, true) => Movement::Refund,
-        (TransactionStatus::Success, false) => Movement::MoneyIn,
-        (TransactionStatus::Requested, true) => Movement::RefundRequested,
-        (TransactionStatus::Requested, false) => Movement::MoneyInRequested,
-        (TransactionStatus::Failed, _) => Movement::Failed,
-        _ => Movement::Unknown,
+        (TransactionStatus::Success, true) => MoneyFlow::Refund,
+        (TransactionStatus::Success, false) => MoneyFlow::MoneyIn,
+        (TransactionStatus::Requested, true) => MoneyFlow::RefundRequested,
+        (TransactionStatus::Requested, false) => MoneyFlow::MoneyInRequested,
+        (TransactionStatus::Failed, _) => MoneyFlow::Failed,
+        _ => MoneyFlow::Unknown,
     }
 }

@@ -1,4 +1,4 @@
-//! What an RMA says once repetitions are taken out, and how far it is.
+//! The facts of an RMA without duplicates, and its progress.
 
 use api_client_core::OffsetDateTime;
 use jiff::{civil::Date, tz::TimeZone};
@@ -10,30 +10,30 @@ use crate::{
     world::AccountFacts,
 };
 
-/// The units of an RMA, lowest id first, each once.
+/// Returns the units of an RMA, lowest id first, each once.
 pub(crate) fn units(rma: &Rma) -> Vec<&Item> {
     unique::by_id(&rma.items, |item| &item.returned_item_id)
 }
 
-/// The units that are synchronised: those whose return method is not skipped.
-pub(crate) fn synchronised<'a>(units: &[&'a Item], settings: &ConnectionSettings) -> Vec<&'a Item> {
+/// Returns the synchronized units: those whose return method is not skipped.
+pub(crate) fn synchronized<'a>(units: &[&'a Item], settings: &ConnectionSettings) -> Vec<&'a Item> {
     units.iter().copied().filter(|unit| !is_skipped(unit, settings)).collect()
 }
 
-/// Whether the settings keep the unit's return method out of Brightpearl.
+/// Whether the settings exclude the unit's return method from synchronization.
 pub(crate) fn is_skipped(unit: &Item, settings: &ConnectionSettings) -> bool {
     let method = unit.return_method.as_ref();
     method.is_some_and(|method| settings.return_methods.skip.contains(&method.name))
 }
 
-/// The transactions of an RMA in the order in which they were created, each once.
+/// Returns the transactions of an RMA in the order of their creation, each once.
 pub(crate) fn transactions(rma: &Rma) -> Vec<&Transaction> {
     let mut transactions = unique::by_id(&rma.transactions, |transaction| &transaction.id);
     transactions.sort_by_key(|transaction| transaction.created_at);
     transactions
 }
 
-/// The RMA with each thing once, in an order that does not depend on that of its lists.
+/// Returns the RMA with sorted lists that contain each entry once.
 #[cfg(feature = "field-map")]
 pub(crate) fn in_order(rma: &Rma) -> Rma {
     let mut ordered = rma.clone();
@@ -50,10 +50,10 @@ pub(crate) fn ids<'a>(units: &[&'a Item]) -> impl Iterator<Item = &'a ReturnedIt
     units.iter().map(|unit| &unit.returned_item_id)
 }
 
-/// Whether the RMA is as far as the settings want it before there is a credit. Nothing to ship: approval is
-/// enough. Only the status counts, a reopened RMA may have been approved once (docs/evidence/returngo.md#life-cycle).
-pub(crate) fn reached_trigger(rma: &Rma, synchronised: &[&Item], settings: &ConnectionSettings) -> bool {
-    let nothing_to_ship = !synchronised.iter().any(|unit| unit.comes_back());
+/// Whether the RMA has reached the trigger of the settings. An RMA with nothing to ship only needs its approval. Only the
+/// current status matters: a reopened RMA may have been approved before (docs/evidence/returngo.md#life-cycle).
+pub(crate) fn reached_trigger(rma: &Rma, synchronized: &[&Item], settings: &ConnectionSettings) -> bool {
+    let nothing_to_ship = !synchronized.iter().any(|unit| unit.comes_back());
     let needed = match settings.trigger {
         _ if nothing_to_ship => RmaStatus::Approved,
         Trigger::Approved => RmaStatus::Approved,
@@ -63,7 +63,7 @@ pub(crate) fn reached_trigger(rma: &Rma, synchronised: &[&Item], settings: &Conn
     rma.status().progress().is_some_and(|progress| Some(progress) >= needed.progress())
 }
 
-/// When the RMA was approved first; when it was asked for, if that is not known.
+/// Returns the time of the first approval, or of the request if the approval is unknown.
 pub(crate) fn approved_at(rma: &Rma) -> Option<OffsetDateTime> {
     let created = || {
         let events = rma.rma_summary.events.iter();
@@ -75,34 +75,34 @@ pub(crate) fn approved_at(rma: &Rma) -> Option<OffsetDateTime> {
     rma.approved_at().or(rma.created_at).or_else(created)
 }
 
-/// The account's days and clock.
+/// The account's time zone.
 #[derive(Debug, Clone)]
 pub(crate) struct Calendar(TimeZone);
 
 impl Calendar {
-    /// The account's own; UTC when its zone is not known.
+    /// Returns the account's time zone, or UTC if it is unknown.
     pub(crate) fn of(account: &AccountFacts) -> Self {
         Self(account.time_zone().unwrap_or(TimeZone::UTC))
     }
 
-    /// UTC, where only the form of a day matters.
+    /// Returns UTC, for checks of a date's form.
     #[cfg(feature = "field-map")]
     pub(crate) fn utc() -> Self {
         Self(TimeZone::UTC)
     }
 
-    /// The instant as the account writes it.
+    /// Returns the time in the account's time zone.
     pub(crate) fn local(&self, at: OffsetDateTime) -> OffsetDateTime {
         OffsetDateTime::in_zone(at.timestamp(), &self.0)
     }
 
-    /// The first moment of the instant's day. A bare date would be read as UTC and slip a day
+    /// Returns the start of the day. Brightpearl reads a date without a time as UTC, which can shift it by one day
     /// (docs/evidence/brightpearl-orders.md#order-conventions).
     pub(crate) fn midnight(&self, at: OffsetDateTime) -> Option<OffsetDateTime> {
         self.start_of(self.local(at).date())
     }
 
-    /// The first moment of a day.
+    /// Returns the start of a day.
     pub(crate) fn start_of(&self, day: Date) -> Option<OffsetDateTime> {
         let start = day.to_zoned(self.0.clone()).ok()?;
         Some(OffsetDateTime::in_zone(start.timestamp(), &self.0))

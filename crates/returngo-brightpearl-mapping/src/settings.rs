@@ -1,7 +1,7 @@
 //! The settings of a connection between a ReturnGO shop and a Brightpearl account.
 //!
-//! The first five carry the names of ReturnGO's own set-up form
-//! (docs/evidence/returngo.md#integration-with-brightpearl), so that their values can be copied over.
+//! The first five settings have the names of ReturnGO's own setup form
+//! (docs/evidence/returngo.md#integration-with-brightpearl), so their values can be copied.
 
 mod error;
 #[cfg(feature = "schema")]
@@ -22,7 +22,7 @@ pub use error::SettingsError;
 pub(crate) use error::nearest;
 pub use values::TenderSetting;
 
-/// The settings of a connection. In JSON, names that are not settings are refused.
+/// The settings of a connection. Unknown names in JSON are rejected.
 ///
 /// ```
 /// use returngo_brightpearl_mapping::ConnectionSettings;
@@ -47,19 +47,19 @@ pub struct ConnectionSettings {
     /// The Brightpearl account's code, such as `acmeoutdoors`.
     #[cfg_attr(feature = "schema", schemars(with = "schema::AccountForm"))]
     pub account_id: AccountCode,
-    /// Where refunds are paid from: the four digits of a bank account, or a payment method's code.
+    /// The source of refunds: the four digits of a bank account, or the code of a payment method.
     #[cfg_attr(feature = "schema", schemars(with = "schema::CodeForm"))]
     #[serde(deserialize_with = "values::method_code")]
     pub refund_method_code: String,
-    /// The status of new credits; the account's default when none.
+    /// The status of new credits. Without it, the account's default.
     #[cfg_attr(feature = "schema", schemars(with = "schema::IdForm"))]
     #[serde(default, deserialize_with = "values::blank_is_none", skip_serializing_if = "Option::is_none")]
     pub sales_credit_status_id: Option<OrderStatusId>,
-    /// The channel of new credits; the order's when none.
+    /// The channel of new credits. Without it, the order's channel.
     #[cfg_attr(feature = "schema", schemars(with = "schema::IdForm"))]
     #[serde(default, deserialize_with = "values::blank_is_none", skip_serializing_if = "Option::is_none")]
     pub sales_credit_channel_id: Option<ChannelId>,
-    /// Goes before the RMA's number in the credit's reference.
+    /// The prefix of the RMA's number in the credit's reference.
     #[cfg_attr(feature = "schema", schemars(with = "schema::PrefixForm"))]
     #[serde(
         default,
@@ -70,58 +70,58 @@ pub struct ConnectionSettings {
     /// When the credit is created.
     #[serde(default)]
     pub trigger: Trigger,
-    /// Payment method codes by kind of refund, where they are not [`ConnectionSettings::refund_method_code`].
+    /// The payment method code for each type of refund that does not use [`ConnectionSettings::refund_method_code`].
     #[cfg_attr(feature = "schema", schemars(with = "schema::TendersForm"))]
     #[serde(default, deserialize_with = "values::tenders", skip_serializing_if = "BTreeMap::is_empty")]
     pub tenders: BTreeMap<String, TenderSetting>,
-    /// What becomes of a refund.
+    /// How refunds are recorded.
     #[serde(default)]
     pub refunds: RefundRecording,
-    /// Where the part of a refund that is above the credit is posted to; none: a person is asked.
+    /// The account and tax code for the part of a refund that is above the credit. Without it, such refunds need review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adjustments: Option<Posting>,
-    /// Where fees are posted to.
+    /// The accounts and tax codes for fees.
     #[serde(default)]
     pub fees: FeeSettings,
-    /// Warehouses by the name of the return method; `default` stands for all others.
+    /// Warehouses by the name of the return method. `default` applies to all other methods.
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, schema::RequiredIdForm>"))]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub warehouses: BTreeMap<String, WarehouseId>,
-    /// Which return methods are synchronised.
+    /// The return methods that are not synchronized.
     #[serde(default)]
     pub return_methods: ReturnMethodSettings,
-    /// Whose prices go on the credit.
+    /// The source of the prices on the credit.
     #[serde(default)]
     pub price_source: PriceSource,
-    /// How far the price of a unit may differ between the two systems before a warning is raised, in the
-    /// order's currency; one minor unit when none.
+    /// The largest difference of a unit's price between the two systems without a warning, in the order's currency. Without
+    /// it, one minor unit.
     #[cfg_attr(feature = "schema", schemars(with = "schema::AmountForm"))]
     #[serde(default, deserialize_with = "values::tolerance", skip_serializing_if = "Option::is_none")]
     pub price_tolerance: Option<Decimal>,
-    /// Which fields of Brightpearl's orders hold the shop's order name or id, tried in this order.
+    /// The fields of Brightpearl's orders that contain the shop's order name or id, in the order in which they are tried.
     #[serde(default = "default_lookup")]
     pub order_lookup: Vec<OrderLookup>,
     /// When a credit is closed.
     #[serde(default)]
     pub close_credit: CloseCredit,
-    /// The status of a finished credit.
+    /// The status of finished credits.
     #[cfg_attr(feature = "schema", schemars(with = "schema::IdForm"))]
     #[serde(default, deserialize_with = "values::blank_is_none", skip_serializing_if = "Option::is_none")]
     pub complete_status_id: Option<OrderStatusId>,
-    /// The status of a credit whose RMA was cancelled or rejected; none: a person is asked.
+    /// The status of credits whose RMA was cancelled or rejected. Without it, such credits need review.
     #[cfg_attr(feature = "schema", schemars(with = "schema::IdForm"))]
     #[serde(default, deserialize_with = "values::blank_is_none", skip_serializing_if = "Option::is_none")]
     pub cancelled_status_id: Option<OrderStatusId>,
-    /// What to do when somebody else made a credit for the same order.
+    /// What to do if another program created a credit for the same order.
     #[serde(default)]
     pub existing_credit: ExistingCredit,
-    /// Values for further fields of the credit, by the fields' names.
+    /// Values for further fields of the credit, by field name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field_map: Option<FieldMap>,
 }
 
 impl ConnectionSettings {
-    /// The least settings: everything else is its default.
+    /// Creates settings with the required values and defaults for all others.
     pub fn new(account_id: AccountCode, refund_method_code: impl Into<String>) -> Self {
         Self {
             account_id,
@@ -147,20 +147,20 @@ impl ConnectionSettings {
         }
     }
 
-    /// Reads settings.
+    /// Reads settings from JSON.
     ///
     /// # Errors
-    /// When a name is not a setting (with the nearest one that is), a value is missing or of the wrong form,
-    /// or the account's code cannot be one.
+    /// If a name is not a setting (the error suggests the nearest one), a value is missing or invalid, or the account code is
+    /// invalid.
     #[inline]
     pub fn from_json(text: &str) -> Result<Self, SettingsError> {
         api_client_core::decode::json(text.as_bytes()).map_err(SettingsError::from_decoding)
     }
 
-    /// Reads settings that are written as TOML.
+    /// Reads settings from TOML.
     ///
     /// # Errors
-    /// As [`ConnectionSettings::from_json`], and when the text is no TOML.
+    /// As [`ConnectionSettings::from_json`], and if the text is not TOML.
     #[cfg(feature = "toml")]
     #[inline]
     pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
@@ -168,8 +168,8 @@ impl ConnectionSettings {
         Self::from_json(&document.to_string())
     }
 
-    /// The code that refunds of this kind are paid under in this currency; none for store credit that has no
-    /// entry of its own.
+    /// Returns the payment method code for refunds of this type in this currency. `None` for store credit without an entry in
+    /// `tenders`.
     pub fn tender(&self, kind: &TransactionType, currency: &CurrencyCode) -> Option<&str> {
         let own = self.tenders.get(kind.as_str()).and_then(|tender| tender.in_currency(currency));
         let fallback =
@@ -177,75 +177,75 @@ impl ConnectionSettings {
         own.or_else(fallback)
     }
 
-    /// Where parcels of this return method go, if the settings say so.
+    /// Returns the configured warehouse for a return method, if any.
     pub fn warehouse_for(&self, return_method: Option<&str>) -> Option<WarehouseId> {
         let own = return_method.and_then(|name| self.warehouses.get(name));
         own.or_else(|| self.warehouses.get("default")).copied()
     }
 
-    /// What the host application may still do itself while this connection is on.
+    /// Returns which steps the host application may still do itself while this connection is active.
     pub fn capabilities(&self) -> Capabilities {
         Capabilities {
             item_validation: Capability {
                 enabled: false,
-                reason: "Brightpearl says what came back: goods-in notes set what is received, and results that \
-                         ReturnGO reports itself are shown but not acted on.",
+                reason: "Goods-in notes in Brightpearl determine which units were received. Results that ReturnGO \
+                         reports itself are shown, but have no effect.",
             },
             restocking: Capability {
                 enabled: false,
-                reason: "Brightpearl keeps the stock: units are restocked by a goods-in note or a quarantine \
-                         release there, and restocking them in ReturnGO as well would count them twice.",
+                reason: "Brightpearl manages the stock. A goods-in note or a quarantine release restocks units, so \
+                         restocking them in ReturnGO as well would count them twice.",
             },
         }
     }
 }
 
-/// When a credit is created. An RMA with nothing to ship does not wait beyond its approval.
+/// The event that creates the credit. An RMA with nothing to ship only needs its approval.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
-    /// Once the RMA is approved.
+    /// The RMA is approved.
     #[default]
     Approved,
-    /// Once ReturnGO says that the parcel arrived.
+    /// ReturnGO reports that the parcel arrived.
     Received,
-    /// Once ReturnGO says that the items were inspected.
+    /// ReturnGO reports that the items were inspected.
     Validated,
 }
 
-/// What becomes of a refund.
+/// How refunds are recorded.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundRecording {
-    /// It is recorded as a payment on the credit.
+    /// As a payment on the credit.
     #[default]
     Record,
-    /// It is written down in a note; people record it.
+    /// As a note. Staff record the payment.
     Note,
 }
 
-/// Whose prices go on the credit.
+/// The source of the prices on the credit.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PriceSource {
-    /// The original order's row, pro rata.
+    /// The original order row, pro rata.
     #[default]
     Brightpearl,
-    /// What the RMA says was paid.
+    /// The paid price according to the RMA.
     Returngo,
 }
 
-/// A field of Brightpearl's orders that may hold the shop's order name or id.
+/// A field of Brightpearl's orders that may contain the shop's order name or id.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderLookup {
     /// The customer reference.
     CustomerRef,
-    /// The creator's unique reference.
+    /// The external reference.
     ExternalRef,
 }
 
@@ -258,28 +258,28 @@ fn default_lookup() -> Vec<OrderLookup> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CloseCredit {
-    /// People close it.
+    /// Credits are closed manually.
     #[default]
     Never,
-    /// Once the payments reach its total.
+    /// The payments reach its total.
     WhenRefunded,
-    /// Once no unit is expected any more.
+    /// No more units are expected.
     WhenReceived,
-    /// Once both are so.
+    /// Both conditions are met.
     WhenBoth,
 }
 
-/// What to do when somebody else made a credit for the same order.
+/// What to do if another program created a credit for the same order.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExistingCredit {
-    /// Ask a person.
+    /// Add a review.
     #[default]
     Review,
-    /// Take it as the RMA's credit if its products are exactly the RMA's units; else ask.
+    /// Use it as the RMA's credit if its products are exactly the RMA's units. Otherwise, add a review.
     Adopt,
-    /// Make ours beside it.
+    /// Create another credit.
     Create,
 }
 
@@ -288,54 +288,54 @@ pub enum ExistingCredit {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Posting {
-    /// The account of the chart of accounts.
+    /// The nominal code in the chart of accounts.
     #[cfg_attr(feature = "schema", schemars(with = "schema::CodeForm"))]
     pub nominal_code: NominalCode,
-    /// The tax code; its rate splits the gross amount.
+    /// The tax code. Its rate splits the gross amount into net and tax.
     #[cfg_attr(feature = "schema", schemars(with = "schema::CodeForm"))]
     pub tax_code: TaxCode,
 }
 
-/// Where fees are posted to. A fee without an entry makes the credit wait.
+/// The accounts and tax codes for fees. A credit with a fee that has no entry needs review.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FeeSettings {
-    /// Fees for restocking.
+    /// Restocking fees.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restocking: Option<Posting>,
-    /// Fees for the return as such.
+    /// Return fees.
     #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
     pub returning: Option<Posting>,
-    /// Fees for the label.
+    /// Return shipment fees.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shipment: Option<Posting>,
 }
 
-/// Which return methods are synchronised.
+/// The return methods that are not synchronized.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReturnMethodSettings {
-    /// Names of the methods that are not.
+    /// The names of these methods.
     pub skip: Vec<String>,
 }
 
-/// What the host application may still do itself while a connection is on.
+/// The steps that the host application may still do itself while a connection is active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Capabilities {
-    /// Saying which items came and in what state.
+    /// Validation of received items.
     pub item_validation: Capability,
-    /// Putting items back into stock.
+    /// Restocking.
     pub restocking: Capability,
 }
 
-/// Whether something is left to the host application, and why.
+/// Whether the host application may do a step, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Capability {
-    /// Whether it is.
+    /// Whether it may.
     pub enabled: bool,
-    /// Why.
+    /// The reason.
     pub reason: &'static str,
 }

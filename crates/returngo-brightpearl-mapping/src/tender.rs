@@ -1,8 +1,8 @@
-//! Which payment method a refund is recorded under, and which bank account Brightpearl then posts to.
+//! The payment method of a refund, and the bank account that Brightpearl posts it to.
 //!
-//! ReturnGO's form asks for the four digits of a bank account, Brightpearl's payments want the code of a
-//! payment method and accept one that does not exist. So what was configured is looked up as both
-//! (docs/evidence/brightpearl-accounting.md#refund-method-code-and-bank-account) before any money is recorded under it.
+//! ReturnGO's form requests the four digits of a bank account. Brightpearl's payments need the code of a payment method and
+//! accept codes that do not exist. The configured code is therefore resolved as both
+//! (docs/evidence/brightpearl-accounting.md#refund-method-code-and-bank-account) before a refund is recorded.
 
 use brightpearl::{
     CurrencyCode, NominalCode, PaymentMethodCode,
@@ -11,54 +11,54 @@ use brightpearl::{
 
 use crate::world::{AccountFacts, AccountList, UnreadableEntry};
 
-/// A payment method that refunds in a currency can be recorded under.
+/// A payment method for refunds in a currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tender {
     /// The method's code, as Brightpearl writes it.
     pub method: PaymentMethodCode,
     /// The method's name.
     pub name: String,
-    /// What the configured code turned out to be.
-    pub named_by: NamedBy,
-    /// Where Brightpearl posts the money.
-    pub posts_to: PostsTo,
+    /// The kind of the configured code.
+    pub code_kind: CodeKind,
+    /// The bank account that Brightpearl posts to.
+    pub posting_target: PostingTarget,
 }
 
-/// What a configured code turned out to be.
+/// The kind of a configured code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NamedBy {
+pub enum CodeKind {
     /// A payment method's code.
     MethodCode,
     /// The four digits of a bank account that one payment method posts to.
     BankAccount,
 }
 
-/// Where Brightpearl posts a payment.
+/// The bank account that Brightpearl posts a payment to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PostsTo {
-    /// To the method's bank account for the payment's currency.
+pub enum PostingTarget {
+    /// The method's bank account for the payment's currency.
     OwnAccount(NominalCode),
-    /// To the method's bank account for the base currency, having none for the payment's.
+    /// The method's bank account for the base currency, because it has none for the payment's currency.
     BaseCurrencyAccount(NominalCode),
-    /// Nowhere: vouchers and store credit have no bank account, and no journal is made.
+    /// None: vouchers and store credit have no bank account and no journal.
     Nowhere,
 }
 
-/// Why a configured code cannot be used for refunds in a currency.
+/// The reason why a configured code cannot be used for refunds in a currency.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TenderError {
     /// Neither a payment method nor an account has this code.
     #[error(
-        "`{code}` is neither a payment method's code nor an account in the chart of accounts; look the bank account \
-         up under Accounting > List bank accounts, or the method under Settings > Company > Payment methods"
+        "`{code}` is neither a payment method's code nor an account in the chart of accounts; find the bank account under \
+         Accounting > List bank accounts, or the method under Settings > Company > Payment methods"
     )]
     Unknown {
         /// The configured code.
         code: String,
     },
     /// The payment method is inactive.
-    #[error("payment method {method} (`{code}`) is inactive; activate it, or configure another one")]
+    #[error("payment method {method} (`{code}`) is inactive; activate it, or configure another method")]
     MethodInactive {
         /// The method's code.
         code: PaymentMethodCode,
@@ -67,7 +67,7 @@ pub enum TenderError {
     },
     /// The account is not a bank account.
     #[error(
-        "account {code} ({account}) is not a bank account; Accounting > List bank accounts shows those that are"
+        "account {code} ({account}) is not a bank account; find the bank account under Accounting > List bank accounts"
     )]
     NotABankAccount {
         /// The account.
@@ -76,7 +76,7 @@ pub enum TenderError {
         account: String,
     },
     /// The bank account is inactive.
-    #[error("bank account {code} ({account}) is inactive; configure one that is in use")]
+    #[error("bank account {code} ({account}) is inactive; configure an active bank account")]
     AccountInactive {
         /// The account.
         code: NominalCode,
@@ -85,8 +85,7 @@ pub enum TenderError {
     },
     /// The bank account is held in another currency.
     #[error(
-        "bank account {code} ({account}) is held in another currency than {currency}; name the method for {currency} \
-         under `tenders`"
+        "bank account {code} ({account}) is not held in {currency}; configure the method for {currency} in `tenders`"
     )]
     AccountCurrency {
         /// The account.
@@ -96,21 +95,21 @@ pub enum TenderError {
         /// The currency of the refund.
         currency: CurrencyCode,
     },
-    /// An entry of one of the account's lists cannot be read, and it may be the one that matters.
+    /// An entry of one of the account's lists cannot be decoded, and the code may refer to it.
     #[error(
-        "`{code}` cannot be resolved while part of the account's set-up is missing ({entry}); correct the entry in Brightpearl, or \
-         configure the code of a payment method that can be read"
+        "`{code}` cannot be resolved, because part of the account's configuration is invalid ({entry}); correct the entry in \
+         Brightpearl, or configure the code of another payment method"
     )]
     UnreadableEntry {
-        /// What is configured.
+        /// The configured code.
         code: String,
         /// The entry.
         entry: UnreadableEntry,
     },
     /// No active payment method posts to the bank account.
     #[error(
-        "no active payment method posts to bank account {code} ({account}); add it to one under Settings > Company > \
-         Payment methods"
+        "no active payment method posts to bank account {code} ({account}); add the account to a method under Settings > \
+         Company > Payment methods"
     )]
     NoMethod {
         /// The account.
@@ -120,7 +119,7 @@ pub enum TenderError {
     },
     /// Several active payment methods post to the bank account.
     #[error(
-        "several payment methods post to bank account {code}: {}; configure the code of the one that refunds go through",
+        "several payment methods post to bank account {code}: {}; configure the code of the method for refunds",
         list(.methods)
     )]
     SeveralMethods {
@@ -131,8 +130,8 @@ pub enum TenderError {
     },
     /// The method has bank accounts, but neither for the refund's currency nor for the base currency.
     #[error(
-        "payment method {method} (`{code}`) has no bank account for {currency}{}; add one under Settings > Company > \
-         Payment methods",
+        "payment method {method} (`{code}`) has no bank account for {currency}{}; add one under Settings > Company > Payment \
+         methods",
         nor_base(.currency, .base.as_ref())
     )]
     NoAccount {
@@ -142,7 +141,7 @@ pub enum TenderError {
         method: String,
         /// The currency of the refund.
         currency: CurrencyCode,
-        /// The currency of the books.
+        /// The base currency of the account.
         base: Option<CurrencyCode>,
     },
 }
@@ -152,28 +151,27 @@ fn list(methods: &[PaymentMethodCode]) -> String {
 }
 
 fn nor_base(currency: &CurrencyCode, base: Option<&CurrencyCode>) -> String {
-    base.filter(|base| *base != currency).map(|base| format!(" nor for {base}")).unwrap_or_default()
+    base.filter(|base| *base != currency).map(|base| format!(" or {base}")).unwrap_or_default()
 }
 
-/// Finds the payment method that a configured code stands for, for refunds in a currency.
+/// Returns the payment method of a configured code for refunds in a currency.
 ///
-/// A payment method of that code comes first; else the code is that of a bank account, and the one active
-/// method that posts to it is taken, those that do so in this very currency before the others.
+/// The code is first resolved as that of a payment method. Otherwise, it is that of a bank account, and the active method
+/// that posts to the account is used. Methods that post to it in this currency take precedence.
 ///
 /// # Errors
-/// When there is no such method, or more than one, or Brightpearl would record the refund without accounting
-/// for it.
+/// If there is no such method or more than one, or if Brightpearl would not post the refund.
 pub fn resolve(code: &str, currency: &CurrencyCode, account: &AccountFacts) -> Result<Tender, TenderError> {
     let wanted = PaymentMethodCode::new(code);
-    let (method, named_by) = match account.payment_methods.iter().find(|method| method.code.is(&wanted)) {
-        Some(method) => (method, NamedBy::MethodCode),
-        None => (method_of_bank_account(code, currency, account)?, NamedBy::BankAccount),
+    let (method, code_kind) = match account.payment_methods.iter().find(|method| method.code.is(&wanted)) {
+        Some(method) => (method, CodeKind::MethodCode),
+        None => (method_of_bank_account(code, currency, account)?, CodeKind::BankAccount),
     };
     if !method.is_active {
         return Err(TenderError::MethodInactive { code: method.code.clone(), method: method.name.clone() });
     }
-    let posts_to = posts_to(method, currency, account)?;
-    Ok(Tender { method: method.code.clone(), name: method.name.clone(), named_by, posts_to })
+    let posting_target = posting_target(method, currency, account)?;
+    Ok(Tender { method: method.code.clone(), name: method.name.clone(), code_kind, posting_target })
 }
 
 fn method_of_bank_account<'a>(
@@ -202,7 +200,7 @@ fn method_of_bank_account<'a>(
     }
 }
 
-/// The account with exactly this code, if money can be paid from it in this currency.
+/// Returns the bank account with this code, if refunds in this currency can be paid from it.
 fn bank_account<'a>(
     code: &str,
     currency: &CurrencyCode,
@@ -228,7 +226,7 @@ fn bank_account<'a>(
     }
 }
 
-/// Refuses to go on where an entry of the list is missing because it could not be read.
+/// Returns an error if an entry of the list could not be decoded.
 fn all_read(code: &str, list: &AccountList, account: &AccountFacts) -> Result<(), TenderError> {
     match account.unreadable(list) {
         Some(entry) => Err(TenderError::UnreadableEntry { code: code.to_owned(), entry: entry.clone() }),
@@ -241,21 +239,20 @@ fn held_in_another(nominal: &NominalAccount, currency: &CurrencyCode, account: &
     held_in.is_some_and(|held_in| held_in.code != *currency)
 }
 
-/// The payment's own currency first, then the base currency
-/// (docs/evidence/brightpearl-accounting.md#payment-rules). No account at all is how vouchers and store credit
-/// are set up (docs/evidence/brightpearl-accounting.md#payment-rules).
-fn posts_to(
+/// Returns the bank account for the payment's currency, else that for the base currency. Vouchers and store credit have
+/// none (docs/evidence/brightpearl-accounting.md#payment-rules).
+fn posting_target(
     method: &PaymentMethod,
     currency: &CurrencyCode,
     account: &AccountFacts,
-) -> Result<PostsTo, TenderError> {
+) -> Result<PostingTarget, TenderError> {
     let base = account.base_currency();
     if let Some(own) = method.bank_account(currency) {
-        Ok(PostsTo::OwnAccount(own.clone()))
+        Ok(PostingTarget::OwnAccount(own.clone()))
     } else if let Some(of_base) = base.as_ref().and_then(|base| method.bank_account(base)) {
-        Ok(PostsTo::BaseCurrencyAccount(of_base.clone()))
+        Ok(PostingTarget::BaseCurrencyAccount(of_base.clone()))
     } else if method.bank_accounts.is_empty() {
-        Ok(PostsTo::Nowhere)
+        Ok(PostingTarget::Nowhere)
     } else {
         let (code, method) = (method.code.clone(), method.name.clone());
         Err(TenderError::NoAccount { code, method, currency: currency.clone(), base })

@@ -1,9 +1,9 @@
-//! Lists as both systems send them can name a thing twice; it counts once.
+//! Removal of duplicates from the lists of both systems.
 
 use serde::Serialize;
 
-/// One of each id, lowest first. Of two that differ the choice must not depend on the order of the list, so it
-/// falls on the one whose JSON is greater. A list that comes in order is only looked through.
+/// Returns one entry for each id, lowest first. Of several entries, the one with the greatest JSON is kept, so that the
+/// result does not depend on the order of the list.
 pub(crate) fn by_id<'a, T, K>(list: impl IntoIterator<Item = &'a T>, id: impl Fn(&'a T) -> K) -> Vec<&'a T>
 where
     T: Serialize + PartialEq,

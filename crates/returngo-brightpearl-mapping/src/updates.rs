@@ -1,7 +1,8 @@
-//! Goods → RMA: what ReturnGO is told about a return, once for each thing that happened.
+//! Updates of the RMA in ReturnGO when goods are received, each written once.
 //!
-//! Parcels are moved where their state allows (docs/evidence/returngo.md#shipment-updates); an RMA without
-//! parcels is moved itself. Each comment carries its key, and is not written again while the RMA shows it.
+//! The status of return shipments is updated where ReturnGO allows it (docs/evidence/returngo.md#shipment-updates). For an
+//! RMA without shipments, the status of the RMA is updated. A comment contains its key and is not repeated while the RMA
+//! has it.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -16,10 +17,10 @@ use crate::{
     rma_facts, unique,
 };
 
-/// What to write to an RMA whose units are in these states.
+/// Returns the updates of an RMA whose units have these states.
 ///
-/// Nothing until the first unit came. Then what came; once every unit is accounted for, the result instead.
-/// Cancelled and rejected RMAs are left alone.
+/// There are none until the first unit was received. Further updates report what was received and, once every unit is
+/// accounted for, the result. Cancelled and rejected RMAs are not updated.
 ///
 /// ```
 /// use returngo_brightpearl_mapping::{UnitState, UnitStatus, updates::rma_updates_for};
@@ -41,12 +42,12 @@ pub fn rma_updates_for(rma: &Rma, states: &[UnitStatus]) -> Vec<Effect> {
         .into_iter()
         .filter_map(|item| Some(Unit { item, state: *state_of.get(&item.returned_item_id)? }))
         .collect();
-    if rma.status().is_cancelled_or_rejected() || !units.iter().any(|unit| unit.state.came()) {
+    if rma.status().is_cancelled_or_rejected() || !units.iter().any(|unit| unit.state.was_received()) {
         return Vec::new();
     }
     let everything_settled = units.iter().all(|unit| unit.state.is_settled());
     let stage = if everything_settled { Stage::Validated } else { Stage::Received };
-    let mut effects = moves(rma, &units, stage);
+    let mut effects = status_updates(rma, &units, stage);
     effects.extend(comment(rma, &units, stage));
     effects
 }
@@ -72,14 +73,14 @@ impl Stage {
     }
 }
 
-/// Moves the parcels whose units came, or the RMA itself where no parcel is known to have brought them.
-fn moves(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Vec<Effect> {
+/// Returns the status updates of the shipments with received units, or of the RMA if their shipments are unknown.
+fn status_updates(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Vec<Effect> {
     let shipments: HashMap<&ShipmentId, &Shipment> =
         unique::by_id(rma.return_leg(), |shipment| &shipment.shipment_id)
             .into_iter()
             .map(|shipment| (&shipment.shipment_id, shipment))
             .collect();
-    let came = units.iter().filter(|unit| unit.state.came());
+    let came = units.iter().filter(|unit| unit.state.was_received());
     let brought: BTreeMap<&ShipmentId, &Shipment> = came
         .filter_map(|unit| unit.item.shipment_id.as_ref())
         .filter_map(|id| shipments.get(id).map(|shipment| (id, *shipment)))
@@ -93,9 +94,9 @@ fn moves(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Vec<Effect> {
     movable.map(|shipment| update_shipment(rma, shipment, stage)).collect()
 }
 
-/// Whether the RMA is still before a stage. One parcel and its RMA are received together
-/// (docs/evidence/returngo.md#life-cycle); of several parcels the first one took the RMA there already, and
-/// only the parcel's own state tells.
+/// Whether the RMA may advance to a stage. A single shipment and its RMA advance together
+/// (docs/evidence/returngo.md#life-cycle). Of several shipments, the first one already advanced the RMA, so the status of
+/// the shipment decides.
 fn may_move(rma: &Rma, stage: Stage, several_parcels: bool) -> bool {
     let both = rma.status().progress().zip(stage.rma_status().progress());
     both.is_some_and(|(now, there)| now < there || (several_parcels && now == there))
@@ -116,9 +117,9 @@ fn set_rma_status(rma: &Rma, stage: Stage) -> Effect {
     }
 }
 
-/// What came, or the result; none when the RMA shows it already, or shows that even more came.
+/// Returns the comment on what was received, or on the result. `None` if the RMA has it, or a comment on more units.
 fn comment(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Option<Effect> {
-    let came = units.iter().filter(|unit| unit.state.came()).count();
+    let came = units.iter().filter(|unit| unit.state.was_received()).count();
     let written: HashSet<&str> =
         rma.comments.iter().flat_map(|comment| keys::mentioned(&comment.html_text)).collect();
     let is_written = |key: String| written.contains(key.as_str());
@@ -140,9 +141,10 @@ fn comment(rma: &Rma, units: &[Unit<'_>], stage: Stage) -> Option<Effect> {
 }
 
 fn arrivals(units: &[Unit<'_>], came: usize) -> String {
-    let outstanding = units.iter().filter(|unit| !unit.state.came() && !unit.state.is_settled());
+    let outstanding = units.iter().filter(|unit| !unit.state.was_received() && !unit.state.is_settled());
     let awaited = outstanding.clone().count();
-    let arrived = counted(units.iter().filter(|unit| unit.state.came()).map(|unit| name(unit.item)), escaped);
+    let arrived =
+        counted(units.iter().filter(|unit| unit.state.was_received()).map(|unit| name(unit.item)), escaped);
     let mut text = format!("Brightpearl received {came} of {} units: {arrived}.", came + awaited);
     if awaited > 0 {
         text += &format!(" Outstanding: {}.", counted(outstanding.map(|unit| name(unit.item)), escaped));
@@ -162,10 +164,10 @@ fn result(units: &[Unit<'_>]) -> String {
     format!("Brightpearl has dealt with every unit: {results}.")
 }
 
-/// As many different things as a comment should list.
+/// The largest number of entries in a comment.
 const LISTED: usize = 8;
 
-/// `2 × LS-M, 1 × TS-42`, in the order of first mention.
+/// Formats counts such as `2 × LS-M, 1 × TS-42`, in the order of first occurrence.
 fn counted<T: Copy + Eq + Hash>(things: impl Iterator<Item = T>, shown: impl Fn(T) -> String) -> String {
     let mut order = Vec::new();
     let mut counts: HashMap<T, usize> = HashMap::new();
@@ -185,14 +187,14 @@ fn counted<T: Copy + Eq + Hash>(things: impl Iterator<Item = T>, shown: impl Fn(
     text
 }
 
-/// What people know a unit by.
+/// Returns the SKU of a unit, or another name for it.
 fn name(unit: &Item) -> &str {
     let names = [unit.sku.as_deref(), Some(unit.full_name.as_str()), Some(unit.returned_item_id.as_str())];
     let name = names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or_default();
     name.char_indices().nth(60).and_then(|(end, _)| name.get(..end)).unwrap_or(name)
 }
 
-/// Text for HTML.
+/// Escapes text for HTML.
 pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! What both systems say now about one RMA.
+//! The snapshot of both systems for one RMA.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -15,60 +15,59 @@ use brightpearl::{
     warehouse::{GoodsInNote, GoodsMovement},
 };
 use jiff::tz::TimeZone;
-use returngo::Rma;
+use returngo::{Rma, RmaId};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{claims::CreditClaim, decisions::Decision, in_flight::InFlight, original_order};
+use crate::{decisions::Decision, in_flight::InFlight};
 
-/// What both systems say now about one RMA: everything that [`plan`](fn@crate::plan) looks at.
+/// A snapshot of both systems for one RMA: all facts that [`plan`](fn@crate::plan) uses.
 ///
-/// The values are the bodies as both APIs send them, so that a captured answer can be pasted. Lists that are
-/// missing are empty.
+/// The values have the format of the APIs, so captured responses can be used. Missing lists are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct World {
     /// The RMA.
     pub rma: Rma,
-    /// The sales order that it is for; none when it was not found.
+    /// Its sales order. `None` if it was not found.
     #[serde(default)]
     pub order: Option<Order>,
-    /// The orders that match the RMA, where there are several.
+    /// The orders that match the RMA, if there are several.
     #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
     pub orders: Vec<Order>,
-    /// The sales credits that exist for that order, and whatever carries our key.
+    /// The sales credits of that order, and all orders with the RMA's key.
     #[serde(default, with = "wire::null_is_default")]
     pub credits: Vec<Order>,
-    /// The payments on the RMA's credit and on the sales order that it is for; each names its order.
+    /// The payments on the RMA's credit and on its sales order. Each names its order.
     #[serde(default, with = "wire::null_is_default")]
     pub payments: Vec<CustomerPayment>,
     /// The goods-in notes of the credit, by id.
     #[serde(default, with = "wire::map")]
     pub goods_in_notes: BTreeMap<GoodsInNoteId, GoodsInNote>,
-    /// The movements of the batches that those notes brought, and corrections that name the credit.
+    /// The stock movements of the batches of those notes, and stock corrections that name the credit.
     #[serde(default, with = "wire::null_is_default")]
     pub goods_movements: Vec<GoodsMovement>,
     /// The notes on the credit and on the order.
     #[serde(default, with = "wire::null_is_default")]
     pub order_notes: Vec<OrderNote>,
-    /// What other RMAs of the order are about to credit, where searches may not show it yet.
+    /// Credits of other RMAs of the order that are about to be created. Searches may not show them yet.
     #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
     pub in_flight: Vec<InFlight>,
     /// The credits that RMAs adopted, according to the caller's store.
     #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<CreditClaim>,
-    /// What people decided about reviews.
+    /// The decisions about reviews.
     #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Decision>,
-    /// What is known about products.
+    /// Facts about products.
     #[serde(default, with = "wire::map")]
     pub products: BTreeMap<ProductId, ProductFacts>,
-    /// The account's own set-up.
+    /// The account's configuration.
     #[serde(default)]
     pub account: AccountFacts,
 }
 
 impl World {
-    /// A world in which nothing but the RMA is known.
+    /// Creates a snapshot with the RMA only.
     pub fn new(rma: Rma) -> Self {
         Self {
             rma,
@@ -87,32 +86,37 @@ impl World {
         }
     }
 
-    /// Reads a world.
+    /// Reads a snapshot.
     ///
     /// # Errors
-    /// When the text is not a world; the error names the path inside it and what was expected there.
-    // Inline, as requests are (see `brightpearl::request`): to plan, no JSON has to be read.
+    /// If the text is not a snapshot. The error names the path in the document and the expected value.
+    // Inline, as requests are (see `brightpearl::request`): a program that only plans does not need the JSON reader.
     #[inline]
     pub fn from_json(text: &str) -> Result<Self, DecodeError> {
         decode::json(text.as_bytes())
     }
 
-    /// The sales order that [`plan`](fn@crate::plan) takes as the RMA's; none when no order or several match.
-    pub fn original_order(&self) -> Option<OrderId> {
-        original_order::find(self).ok().map(|order| order.id)
-    }
-
-    /// Whether stock is kept of a product; a product that nobody looked up counts as tracked.
+    /// Whether a product is stock-tracked. A product without facts counts as tracked.
     pub fn is_stock_tracked(&self, product: ProductId) -> bool {
         self.products.get(&product).is_none_or(|facts| facts.stock_tracked)
     }
 }
 
-/// What is known about a product.
+/// A credit that an RMA adopted, according to the caller's store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreditClaim {
+    /// The sales credit.
+    pub credit_id: OrderId,
+    /// The RMA that adopted it.
+    pub rma_id: RmaId,
+}
+
+/// Facts about a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductFacts {
-    /// Whether its stock is counted: what is not counted is never received.
+    /// Whether the product is stock-tracked. Other products are never received.
     #[serde(default = "tracked", deserialize_with = "tracked_unless_told")]
     pub stock_tracked: bool,
 }
@@ -125,17 +129,17 @@ fn tracked_unless_told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<boo
     Ok(wire::optional_boolean::deserialize(deserializer)?.unwrap_or_else(tracked))
 }
 
-/// The set-up of a Brightpearl account, as far as returns need it.
+/// The configuration of a Brightpearl account, as far as returns need it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AccountFacts {
-    /// The caller, as Brightpearl knows it; none for a private app that has no instance.
+    /// The integration instance of the app. `None` for a private app without an instance.
     pub instance_id: Option<InstanceId>,
-    /// The time zone, an IANA name.
+    /// The IANA name of the time zone.
     pub time_zone: Option<String>,
-    /// The currency of the books.
+    /// The base currency of the account.
     pub base_currency_code: Option<CurrencyCode>,
-    /// The configuration as it came.
+    /// The configuration in the format of the API.
     #[serde(with = "wire::map")]
     pub configuration: AccountConfiguration,
     /// The order statuses of all types.
@@ -159,26 +163,26 @@ pub struct AccountFacts {
     /// The warehouses and their locations.
     #[serde(with = "wire::null_is_default")]
     pub warehouses: Vec<WarehouseFacts>,
-    /// What could not be read and is missing above: where it might matter, the mapping asks.
+    /// Entries that could not be decoded and are missing above. Where they may matter, a review is needed.
     #[serde(with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<UnreadableEntry>,
 }
 
-/// An entry of one of the account's lists that could not be read.
+/// An entry of one of the account's lists that could not be decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnreadableEntry {
     /// The list.
     pub list: AccountList,
-    /// Which entry, as far as it can be told: `row 3 (id 7)`.
+    /// The entry: `row 3 (id 7)`.
     pub entry: String,
-    /// Why it could not be read.
+    /// Why it could not be decoded.
     pub reason: String,
 }
 
 impl fmt::Display for UnreadableEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} cannot be read: {}", self.list.in_words(), self.entry, self.reason)
+        write!(f, "{}: {} cannot be decoded: {}", self.list.in_words(), self.entry, self.reason)
     }
 }
 
@@ -203,7 +207,7 @@ open_enum! {
 }
 
 impl AccountList {
-    /// Its entries, for people: `payment methods`.
+    /// Returns its name in words: `payment methods`.
     pub fn in_words(&self) -> &str {
         match self {
             Self::OrderStatuses => "order statuses",
@@ -216,47 +220,57 @@ impl AccountList {
 }
 
 impl AccountFacts {
-    /// The first entry of this list that could not be read.
+    /// Returns the first entry of this list that could not be decoded.
     pub fn unreadable(&self, list: &AccountList) -> Option<&UnreadableEntry> {
         self.unreadable.iter().find(|entry| entry.list == *list)
     }
 
-    /// The account's time zone; none when it is not given or not in the IANA database.
+    /// Returns the account's time zone. `None` if it is unknown or not in the IANA database.
     pub fn time_zone(&self) -> Option<TimeZone> {
         TimeZone::get(self.time_zone_name()?).ok()
     }
 
-    /// The name of the account's time zone.
+    /// Returns the name of the account's time zone.
     pub fn time_zone_name(&self) -> Option<&str> {
         self.time_zone.as_deref().or_else(|| self.configuration.time_zone())
     }
 
-    /// The currency of the books.
+    /// Returns the base currency of the account.
     pub fn base_currency(&self) -> Option<CurrencyCode> {
         self.base_currency_code.clone().or_else(|| self.configuration.base_currency())
     }
 
-    /// The warehouse, if it is known.
+    /// Returns the warehouse, if it is known.
     pub fn warehouse(&self, id: WarehouseId) -> Option<&WarehouseFacts> {
         self.warehouses.iter().find(|warehouse| warehouse.id == id)
     }
 
-    /// The tax code with its rate, if it is known.
+    /// Whether a location is the quarantine of its warehouse. `None` if the warehouse's quarantine is unknown.
+    pub(crate) fn is_quarantine(
+        &self,
+        warehouse: Option<WarehouseId>,
+        location: Option<LocationId>,
+    ) -> Option<bool> {
+        let quarantine = self.warehouse(warehouse?)?.quarantine_location_id?;
+        Some(location? == quarantine)
+    }
+
+    /// Returns the tax code with its rate, if it is known.
     pub fn tax_code(&self, code: &brightpearl::TaxCode) -> Option<&TaxRate> {
         self.tax_codes.iter().find(|rate| rate.code == *code)
     }
 }
 
-/// A warehouse and its two locations that matter.
+/// A warehouse with its locations for returned goods.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WarehouseFacts {
     /// The warehouse.
     pub id: WarehouseId,
-    /// Where goods go unless somebody says otherwise.
+    /// The default location for received goods.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub default_location_id: Option<LocationId>,
-    /// Where goods are held until they are inspected.
+    /// The location of goods until they are inspected.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub quarantine_location_id: Option<LocationId>,
 }

@@ -11,7 +11,7 @@ use brightpearl::{
 use jiff::{Timestamp, fmt::rfc2822};
 use returngo::{RmaFilter, webhook};
 use returngo_brightpearl_mapping::check::{
-    BrightpearlSide, Clocks, Connection, Read, Receiver, RecentRmas, ReturngoSide, Unread,
+    BrightpearlSide, Clocks, Connection, ReadFailure, ReadResult, Receiver, RecentRmas, ReturngoSide,
 };
 
 use crate::{account::with_configuration, error::in_one_line};
@@ -54,7 +54,7 @@ async fn brightpearl_side(
     let clocks = answer.as_ref().ok().and_then(|answer| clocks(answer.headers.get("date")?, clock));
     let account = match answer.map(|answer| question.read(&answer)) {
         Ok(Ok(configuration)) => with_configuration(client, configuration).await.map_err(why_brightpearl),
-        Ok(Err(unreadable)) => Err(Unread::Failed(unreadable.to_string())),
+        Ok(Err(unreadable)) => Err(ReadFailure::Failed(unreadable.to_string())),
         Err(error) => Err(why_brightpearl(error)),
     };
     let (webhooks, recent_credits) = match &account {
@@ -99,10 +99,12 @@ async fn returngo_side(
     let answer = client.send_raw(&question).await;
     let clocks = answer.as_ref().ok().and_then(|answer| clocks(answer.headers.get("date")?, clock));
     let webhooks = match answer {
-        Ok(answer) => question.read(&answer).map_err(|unreadable| Unread::Failed(unreadable.to_string())),
+        Ok(answer) => {
+            question.read(&answer).map_err(|unreadable| ReadFailure::Failed(unreadable.to_string()))
+        }
         Err(error) => Err(why_returngo(error)),
     };
-    let recent_rmas: Read<RecentRmas> = latest_rmas(client).await.map_err(why_returngo);
+    let recent_rmas: ReadResult<RecentRmas> = latest_rmas(client).await.map_err(why_returngo);
     ReturngoSide { shop: client.shop().to_owned(), recent_rmas, webhooks, receiver, clocks }
 }
 
@@ -123,24 +125,24 @@ fn clocks(date: &str, clock: &dyn Clock) -> Option<Clocks> {
     Some(Clocks { here: clock.now(), there })
 }
 
-fn why_brightpearl(error: brightpearl::Error) -> Unread {
+fn why_brightpearl(error: brightpearl::Error) -> ReadFailure {
     use brightpearl::ErrorKind::*;
     match error.kind() {
-        TokenExpired => Unread::TokenExpired,
-        TokenInvalid => Unread::TokenUnknown,
-        Unauthorized => Unread::NoAccess(in_one_line(&error)),
-        NotSent | AnswerLost | ServerFailed | Throttled => Unread::Unreachable(in_one_line(&error)),
-        _ => Unread::Failed(in_one_line(&error)),
+        TokenExpired => ReadFailure::TokenExpired,
+        TokenInvalid => ReadFailure::TokenUnknown,
+        Unauthorized => ReadFailure::NoAccess(in_one_line(&error)),
+        NotSent | AnswerLost | ServerFailed | Throttled => ReadFailure::Unreachable(in_one_line(&error)),
+        _ => ReadFailure::Failed(in_one_line(&error)),
     }
 }
 
-fn why_returngo(error: returngo::Error) -> Unread {
+fn why_returngo(error: returngo::Error) -> ReadFailure {
     use returngo::ErrorKind::*;
     match error.kind() {
-        WrongKey => Unread::TokenUnknown,
-        WrongShop => Unread::NoAccess(in_one_line(&error)),
-        QuotaSpent => Unread::QuotaSpent(in_one_line(&error)),
-        NotSent | AnswerLost | ServerFailed | Throttled => Unread::Unreachable(in_one_line(&error)),
-        _ => Unread::Failed(in_one_line(&error)),
+        WrongKey => ReadFailure::TokenUnknown,
+        WrongShop => ReadFailure::NoAccess(in_one_line(&error)),
+        QuotaSpent => ReadFailure::QuotaSpent(in_one_line(&error)),
+        NotSent | AnswerLost | ServerFailed | Throttled => ReadFailure::Unreachable(in_one_line(&error)),
+        _ => ReadFailure::Failed(in_one_line(&error)),
     }
 }

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use returngo::{RmaFilter, RmaId, RmaSummary, Transaction, TransactionFilter, TransactionId, UndecodableRow};
 use returngo_brightpearl_mapping::{
     keys,
-    reconcile::{Days, Line, Report, Unreconciled, reconcile},
+    reconcile::{Days, Line, Report, UnreconciledItem, reconcile},
 };
 
 use crate::{ReadError, Reader, error::in_one_line};
@@ -26,14 +26,14 @@ pub struct Refunded {
     /// The RMAs.
     pub rmas: BTreeSet<RmaId>,
     /// What may be such a refund, or have one, and cannot be told.
-    pub unreconciled: BTreeSet<Unreconciled>,
+    pub unreconciled: BTreeSet<UnreconciledItem>,
 }
 
 impl Refunded {
     /// The valid entries of a list; notes the others.
     fn readable<T, E: Display>(&mut self, list: &str, entries: Vec<Result<T, E>>) -> Vec<T> {
         let mut note = |entry: E| {
-            self.unreconciled.insert(Unreconciled::other(format!("{list}: {entry}")));
+            self.unreconciled.insert(UnreconciledItem::other(format!("{list}: {entry}")));
         };
         entries.into_iter().filter_map(|entry| entry.map_err(&mut note).ok()).collect()
     }
@@ -63,7 +63,7 @@ impl Reader {
             match self.lines_of(rma).await {
                 Ok(of_rma) => lines.extend(of_rma),
                 Err(error) if error.is_of_one_object() => {
-                    unreconciled.push(Unreconciled::rma(rma.clone(), in_one_line(&error)));
+                    unreconciled.push(UnreconciledItem::rma(rma.clone(), in_one_line(&error)));
                 }
                 Err(error) => return Err(error),
             }
@@ -141,7 +141,10 @@ impl Reader {
         let rma_of = |credit: &order::Order| keys::rma_of_credit(credit.external_ref.as_deref()?);
         refunded.rmas.extend(credits.found.iter().filter_map(rma_of));
         let refused = credits.refused.iter().map(|(id, error)| {
-            Unreconciled::other(format!("order {id} in Brightpearl has a payment: {}", in_one_line(error)))
+            UnreconciledItem::other(format!(
+                "order {id} in Brightpearl has a payment: {}",
+                in_one_line(error)
+            ))
         });
         refunded.unreconciled.extend(refused);
         Ok(())
@@ -220,7 +223,7 @@ impl Reader {
             }
         }
         let without_rma = refunds.iter().map(|refund| {
-            Unreconciled::other(format!(
+            UnreconciledItem::other(format!(
                 "refund {refund} in ReturnGO belongs to no RMA that the shop's list shows"
             ))
         });

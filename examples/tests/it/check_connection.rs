@@ -23,11 +23,11 @@ fn the_mocks_connection_is_shown_finding_by_finding() {
         "No BRIGHTPEARL_ or RETURNGO_ variable is set: started a mock of Brightpearl at http://127.0.0.1:"
     ));
     for line in [
-        "✓ brightpearl: account acmeoutdoors lets us in",
-        "! brightpearl: 127.0.0.1 is not Brightpearl itself: a mock, or something in between\n    → right for trying things out",
-        "✓ brightpearl.webhooks.goods-in-note.created: subscribed to us",
+        "✓ brightpearl: authenticated to account acmeoutdoors",
+        "! brightpearl: 127.0.0.1 is not a Brightpearl server: it is a mock or a proxy\n    → this is fine for testing",
+        "✓ brightpearl.webhooks.goods-in-note.created: subscribed",
         "✓ refund_method_code: bank account 1210 (Stripe UK) pays refunds in GBP",
-        "✓ returngo.webhooks.TRANSACTION_CREATED: subscribed to us",
+        "✓ returngo.webhooks.TRANSACTION_CREATED: subscribed",
         "0 failed",
     ] {
         assert!(stdout.contains(line), "{line} is missing from\n{stdout}");
@@ -52,8 +52,7 @@ fn a_token_with_a_space_is_named_before_anything_is_called() {
     assert!(failed(&output, 1).contains("1 of 6 checks failed"));
     let stdout = text(&output.stdout);
     assert!(
-        stdout
-            .contains("✗ BRIGHTPEARL_TOKEN: has a space at its end\n    → copy it again, without the space"),
+        stdout.contains("✗ BRIGHTPEARL_TOKEN: has a trailing space\n    → copy it again without the space"),
         "{stdout}"
     );
     assert!(!stdout.contains("planted"), "{stdout}");

@@ -78,8 +78,7 @@ fn the_table_says_what_to_do_and_what_it_adds_up_to() {
     let output = example("reconcile").output().unwrap();
     let stdout = succeeded(&output);
     assert!(stdout.starts_with("No BRIGHTPEARL_ or RETURNGO_ variable is set: started a mock"), "{stdout}");
-    for text in
-        ["MissingInBrightpearl", "bank account 1210: 132.98 GBP refunded", "each with what to do next."]
+    for text in ["MissingInBrightpearl", "bank account 1210: 132.98 GBP refunded", "each with the next step."]
     {
         assert!(stdout.contains(text), "{text} is missing from\n{stdout}");
     }

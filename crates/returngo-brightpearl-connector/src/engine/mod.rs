@@ -21,7 +21,7 @@ use api_client_core::client::Clock;
 use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::{Rma, RmaId};
-use returngo_brightpearl_mapping::{Plan, World};
+use returngo_brightpearl_mapping::{Plan, World, original_order};
 use returngo_brightpearl_sync::ReadError;
 use tokio::sync::watch;
 
@@ -386,7 +386,7 @@ impl Engine {
             let observed_at = shown.get(id).map_or(asked_at, |(read_at, _)| *read_at);
             let seen =
                 Observation::of(&world, plan.state.credit.as_ref().map(|credit| credit.id), observed_at);
-            looks.push(Ok(Look { plan, seen, observed_at, order: world.original_order() }));
+            looks.push(Ok(Look { plan, seen, observed_at, order: original_order(&world) }));
         }
         Ok((read_at, looks))
     }

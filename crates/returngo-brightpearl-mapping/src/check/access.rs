@@ -1,34 +1,37 @@
-//! Whether both systems let us in, which ones they are, and whether their clocks agree with ours.
+//! Checks of the credentials, the servers and the clocks of both systems.
 
 use jiff::SignedDuration;
 
-use super::{BrightpearlSide, Clocks, Finding, RecentRmas, ReturngoSide, Unread};
+use super::{BrightpearlSide, Clocks, Finding, ReadFailure, RecentRmas, ReturngoSide};
 use crate::settings::ConnectionSettings;
 
 const BRIGHTPEARL: &str = "brightpearl";
 const RETURNGO: &str = "returngo";
 
-/// Beyond this much the clocks differ; an answer takes a moment, and its `Date` has whole seconds.
-const AGREES: SignedDuration = SignedDuration::from_secs(10);
-/// Beyond this much, looking for "what changed since" misses changes.
-const MISLEADS: SignedDuration = SignedDuration::from_mins(5);
+/// The largest difference of clocks that are in sync: a response takes a moment, and its `Date` has whole seconds.
+const MAX_IN_SYNC: SignedDuration = SignedDuration::from_secs(10);
+/// The largest difference of clocks at which polling for changes misses none.
+const MAX_HARMLESS: SignedDuration = SignedDuration::from_mins(5);
 
 pub(super) fn to_brightpearl(side: &BrightpearlSide, settings: &ConnectionSettings) -> Vec<Finding> {
     let code = side.account_code.as_str();
     let access = match &side.account {
-        Ok(_) => Finding::pass(BRIGHTPEARL, format!("account {code} lets us in")),
+        Ok(_) => Finding::pass(BRIGHTPEARL, format!("authenticated to account {code}")),
         Err(unread) => unread.finding(
             BRIGHTPEARL,
             "Brightpearl",
-            "check the token, the app reference and the account against each other: a token belongs to one app on one account",
+            "check that the token, the app reference and the account belong together: a token is valid for one app on one account",
         ),
     };
     let mut findings = vec![access];
     if settings.account_id != side.account_code {
         findings.push(Finding::failure(
             "account_id",
-            format!("the settings are for account {}, and account {code} was called", settings.account_id),
-            "take the credentials and the settings of one and the same account",
+            format!(
+                "the settings are for account {}, but the credentials are for {code}",
+                settings.account_id
+            ),
+            "use the credentials and the settings of the same account",
         ));
     }
     findings.extend(server(&side.server));
@@ -41,16 +44,16 @@ pub(super) fn to_returngo(side: &ReturngoSide) -> Vec<Finding> {
     let access = match &side.recent_rmas {
         Ok(RecentRmas { ids, unreadable }) => {
             let rmas = match (ids.is_empty(), unreadable.is_empty()) {
-                (true, true) => "it has no RMAs yet",
-                (true, false) => "none of its latest RMAs can be read",
+                (true, true) => "the shop has no RMAs yet",
+                (true, false) => "none of its latest RMAs can be decoded",
                 (false, _) => "its RMAs can be read",
             };
-            Finding::pass(RETURNGO, format!("shop {} lets us in; {rmas}", side.shop))
+            Finding::pass(RETURNGO, format!("authenticated to shop {}; {rmas}", side.shop))
         }
         Err(unread) => unread.finding(
             RETURNGO,
             "ReturnGO",
-            "copy the key anew from Settings › Integrations › API, and the shop by the icon next to the store's name",
+            "copy the key again from Settings › Integrations › API, and the shop domain with the icon next to the store's name",
         ),
     };
     let clocks = side.clocks.map(|clocks| clocks.finding(RETURNGO));
@@ -63,47 +66,49 @@ fn unreadable_rows(recent: &RecentRmas) -> Option<Finding> {
     let (unreadable, all) = (recent.unreadable.len(), recent.ids.len() + recent.unreadable.len());
     Some(Finding::warning(
         "returngo.rmas",
-        format!("{unreadable} of the latest {all} rows of its list of RMAs cannot be read, such as: {first}"),
-        "look at these RMAs in ReturnGO; they are skipped and `reviews` lists them",
+        format!(
+            "{unreadable} of the latest {all} entries in the list of RMAs cannot be decoded, for example: {first}"
+        ),
+        "check these RMAs in ReturnGO; they are skipped, and `reviews` lists them",
     ))
 }
 
-impl Unread {
-    /// `whom` is the system's name; `unknown` is what to do about a token that it does not know.
+impl ReadFailure {
+    /// Returns the finding for a system. `unknown` is the advice for an unknown token or key.
     fn finding(&self, subject: &str, whom: &str, unknown: &str) -> Finding {
         match self {
             Self::TokenExpired => Finding::failure(
                 subject,
                 format!("the token for {whom} has expired"),
-                "refresh it, or authorise again",
+                "refresh the token, or authorize the app again",
             ),
             Self::TokenUnknown => {
-                Finding::failure(subject, format!("{whom} does not know the token or key"), unknown)
+                Finding::failure(subject, format!("{whom} does not recognize the token or key"), unknown)
             }
             Self::NoAccess(said) => Finding::failure(
                 subject,
-                format!("{whom} refuses the credentials: {said}"),
-                "see that the account has API access, and the credentials the right to read it",
+                format!("{whom} rejected the credentials: {said}"),
+                "check that the account has API access, and that the credentials have read permission",
             ),
             Self::Unreachable(said) => Finding::failure(
                 subject,
-                format!("{whom} gave no answer: {said}"),
-                "check the address and the network, and try again later",
+                format!("{whom} did not respond: {said}"),
+                "check the address and the network, and retry later",
             ),
             Self::QuotaSpent(said) => Finding::failure(
                 subject,
                 format!("the daily quota of {whom} is used up: {said}"),
-                "check again when it begins anew; until then nothing is read from it",
+                "check again after the quota is reset; until then, nothing is read from the system",
             ),
             Self::Failed(said) => self.of(subject, said),
         }
     }
 
-    /// A finding about something else than being let in.
+    /// Returns the finding for a value other than the system's credentials.
     pub(super) fn about(&self, subject: &str) -> Finding {
         match self {
             Self::TokenExpired => self.of(subject, "the token has expired"),
-            Self::TokenUnknown => self.of(subject, "the credentials are not known for it"),
+            Self::TokenUnknown => self.of(subject, "the credentials are not recognized"),
             Self::NoAccess(said) | Self::Unreachable(said) | Self::QuotaSpent(said) | Self::Failed(said) => {
                 self.of(subject, said)
             }
@@ -111,12 +116,12 @@ impl Unread {
     }
 
     fn of(&self, subject: &str, said: &str) -> Finding {
-        Finding::failure(subject, format!("cannot be read: {said}"), "correct what it says, and check again")
+        Finding::failure(subject, format!("cannot be read: {said}"), "correct the cause, and check again")
     }
 }
 
-/// Nothing in an answer says that an account is for testing. What can be told is whether it is Brightpearl that
-/// answers (docs/evidence/brightpearl-platform.md#hosts-and-uris), and what the account is called.
+/// Warns if the server is not one of Brightpearl's (docs/evidence/brightpearl-platform.md#hosts-and-uris). Responses do not
+/// show whether an account is for testing.
 fn server(base: &str) -> Option<Finding> {
     let host = base.split_once("://").map_or(base, |(_, rest)| rest);
     let host = host.split(['/', ':']).next().unwrap_or_default();
@@ -124,8 +129,8 @@ fn server(base: &str) -> Option<Finding> {
     (!brightpearl).then(|| {
         Finding::warning(
             BRIGHTPEARL,
-            format!("{host} is not Brightpearl itself: a mock, or something in between"),
-            "right for trying things out; set the data centre instead for a real account",
+            format!("{host} is not a Brightpearl server: it is a mock or a proxy"),
+            "this is fine for testing; for a live account, set the data center instead",
         )
     })
 }
@@ -136,14 +141,14 @@ fn test_account(code: &str) -> Option<Finding> {
     words.any(|word| WORDS.iter().any(|of_tests| word.eq_ignore_ascii_case(of_tests))).then(|| {
         Finding::warning(
             BRIGHTPEARL,
-            format!("account {code} looks like one for testing, by its name"),
-            "right for trying things out; no money that is recorded there is in the real books",
+            format!("account {code} appears to be a test account, according to its name"),
+            "this is fine for testing; refunds recorded there are not part of the live accounts",
         )
     })
 }
 
 impl Clocks {
-    /// How far ahead of theirs our clock is.
+    /// Returns by how much the clock of this machine is ahead.
     fn ahead(self) -> SignedDuration {
         self.here.duration_since(self.there)
     }
@@ -151,20 +156,16 @@ impl Clocks {
     fn finding(self, whose: &str) -> Finding {
         let subject = format!("{whose}.clock");
         let ahead = self.ahead();
-        if ahead.abs() <= AGREES {
-            return Finding::pass(subject, "its clock and ours agree");
+        if ahead.abs() <= MAX_IN_SYNC {
+            return Finding::pass(subject, "its clock and the local clock are in sync");
         }
         let direction = if ahead.is_positive() { "ahead of" } else { "behind" };
-        let message = format!("our clock is {} seconds {direction} its", ahead.abs().as_secs());
-        let advice = "let this machine take its time from the network (NTP)";
-        if ahead.abs() <= MISLEADS {
+        let message = format!("the local clock is {} seconds {direction} its clock", ahead.abs().as_secs());
+        let advice = "synchronize the clock of this machine (NTP)";
+        if ahead.abs() <= MAX_HARMLESS {
             Finding::warning(subject, message, advice)
         } else {
-            Finding::failure(
-                subject,
-                format!("{message}: changes would be missed when looking for new ones"),
-                advice,
-            )
+            Finding::failure(subject, format!("{message}: polling for changes would miss some"), advice)
         }
     }
 }

@@ -1,16 +1,16 @@
-//! What a field map says by itself, against the account: constants, and what lookups can give. What expressions
-//! work out shows only on a return.
+//! Checks of the fixed values in a field map against the account: constants and the values of lookups. Values of
+//! expressions depend on the return.
 
 use serde_json::Value;
 
 use super::Finding;
 use crate::{settings::ConnectionSettings, world::AccountFacts};
 
-/// What the account may lack: the field, what is said of a value that it lacks, and whether it has one.
+/// A field, the kind of its values, and whether the account has a value.
 type Field = (&'static str, &'static str, fn(&AccountFacts, &str) -> bool);
 
 const FIELDS: [Field; 5] = [
-    ("statusId", "sales credit status in use", |account, id| {
+    ("statusId", "active sales credit status", |account, id| {
         let status = account.order_statuses.iter().find(|status| status.status_id.to_string() == id);
         status.is_some_and(|status| {
             status.order_type_code == brightpearl::order::OrderTypeCode::SalesCredit && !status.disabled
@@ -40,21 +40,19 @@ pub(super) fn check(account: &AccountFacts, settings: &ConnectionSettings) -> Ve
             let lacking: Vec<&str> =
                 values.iter().map(String::as_str).filter(|value| !has(account, value)).collect();
             match (values.is_empty(), lacking.as_slice()) {
-                (true, _) => {
-                    Finding::pass(subject, "worked out from each return: it cannot be checked before")
-                }
+                (true, _) => Finding::pass(subject, "calculated for each return; not checked in advance"),
                 (false, []) => Finding::pass(subject, format!("the account has {}", values.join(", "))),
                 (false, lacking) => Finding::failure(
                     subject,
-                    format!("there is no {what} {}", lacking.join(", ")),
-                    "correct the map, or set it up in Brightpearl",
+                    format!("the account does not have the {what} {}", lacking.join(", ")),
+                    "correct the map, or add it in Brightpearl",
                 ),
             }
         })
         .collect()
 }
 
-/// Codes stand in a map as texts or as numbers.
+/// Returns a code, which may be a text or a number in the map.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,7 +1,7 @@
-//! The credits of an order never exceed the order: row by row, and in total.
+//! The limit of an order's credits: they never exceed the order, neither its rows nor its total.
 //!
-//! Fee rows do not count: a fee lowers what the customer gets, and does not make room for crediting more goods.
-//! Adjustment rows do not count either: they record refunds above the goods.
+//! Fee rows are ignored: a fee lowers the customer's refund, but does not allow more goods to be credited.
+//! Adjustment rows are ignored too: they record refunds above the goods.
 
 use std::collections::BTreeMap;
 
@@ -12,23 +12,22 @@ use brightpearl::{
 use returngo::Item;
 use rust_decimal::Decimal;
 
-use super::{prices::Prices, rows::CreditedRow};
+use super::{prices::Prices, rows::RowOrigin};
 use crate::{
     amounts::{self, RowAmounts, RowScales},
     findings::Findings,
     keys,
-    matching::{Earlier, is_negative},
+    matching::{EarlierCredits, is_negative},
     plan::ReviewCode,
     rma_facts::ids,
     settings::PriceSource,
 };
 
-/// Whether the order is credited within its rows and its total, if these rows are credited after the earlier ones.
-/// Asks otherwise.
+/// Whether the order's rows and total still cover its credits once these rows are added. Adds a review otherwise.
 pub(super) fn is_within(
     bodies: &[NewCreditRow],
-    rows: &[CreditedRow<'_>],
-    earlier: &Earlier<'_>,
+    rows: &[RowOrigin<'_>],
+    earlier: &EarlierCredits<'_>,
     prices: &Prices<'_>,
     findings: &mut Findings,
 ) -> bool {
@@ -39,24 +38,24 @@ pub(super) fn is_within(
         .collect();
     for problem in &problems {
         let message = format!(
-            "{problem}. No credit is created. Check the order's other credits{}, or create the credit by hand with the \
-             amounts that are left.",
+            "{problem}. No credit was created. Check the order's other credits{}, or create the credit manually with the \
+             remaining amounts.",
             listed(earlier)
         );
-        findings.ask(ReviewCode::ExceedsOrder, message, ids(&units));
+        findings.add_review_for_units(ReviewCode::ExceedsOrder, message, ids(&units));
     }
     problems.is_empty()
 }
 
-/// What is credited of one row of the order.
+/// The credited units and amounts of one order row.
 #[derive(Default)]
 struct OfRow {
     amounts: RowAmounts,
     units: Decimal,
 }
 
-/// The rows of the order that would be credited above their net or tax.
-fn over_rows(bodies: &[NewCreditRow], rows: &[CreditedRow<'_>], prices: &Prices<'_>) -> Vec<String> {
+/// Lists the order rows whose credits would exceed their net amount or tax.
+fn over_rows(bodies: &[NewCreditRow], rows: &[RowOrigin<'_>], prices: &Prices<'_>) -> Vec<String> {
     let currency = &prices.order.currency.order_currency_code;
     let scales = RowScales::of(currency);
     let mut credited: BTreeMap<OrderRowId, (OfRow, RowAmounts)> = BTreeMap::new();
@@ -73,8 +72,8 @@ fn over_rows(bodies: &[NewCreditRow], rows: &[CreditedRow<'_>], prices: &Prices<
         let is_over = sum.net.saturating_sub(whole.net) > slack || sum.tax.saturating_sub(whole.tax) > slack;
         is_over.then(|| {
             format!(
-                "Row {id} of sales order {} has net {} and tax {} {currency}, and with this RMA its credits would come to net \
-                 {} and tax {} {currency}",
+                "Row {id} of sales order {} has net {} and tax {} {currency}. With this RMA, its credits would total net {} and \
+                 tax {} {currency}",
                 prices.order.id, whole.net, whole.tax, sum.net, sum.tax
             )
         })
@@ -82,11 +81,11 @@ fn over_rows(bodies: &[NewCreditRow], rows: &[CreditedRow<'_>], prices: &Prices<
     over.collect()
 }
 
-/// Says that the credits of the order would come to more than its total, if so.
+/// Returns the problem if the order's credits would exceed its total.
 fn over_total(
     bodies: &[NewCreditRow],
-    rows: &[CreditedRow<'_>],
-    earlier: &Earlier<'_>,
+    rows: &[RowOrigin<'_>],
+    earlier: &EarlierCredits<'_>,
     prices: &Prices<'_>,
 ) -> Option<String> {
     let order = prices.order;
@@ -107,14 +106,14 @@ fn over_total(
     (all.saturating_sub(total) > slack(prices, units)).then(|| {
         let [total, before, now] = [total, before, now].map(|amount| amounts::shown(amount, currency));
         format!(
-            "Sales order {} has a total of {total}. Its other credits come to {before} without fees, and this RMA would \
-             add {now}",
+            "Sales order {} has a total of {total}. Its other credits total {before} without fees, and this RMA would add \
+             {now}",
             order.id
         )
     })
 }
 
-/// What the order comes to: Brightpearl's own total, else the sum of the rows that count.
+/// Returns the order's total: that of Brightpearl, else the sum of its rows.
 fn total(order: &Order) -> Decimal {
     let of_rows = || {
         let rows = order.order_rows.values().filter(|row| !is_negative(row));
@@ -123,7 +122,7 @@ fn total(order: &Order) -> Decimal {
     order.total_value.as_ref().map_or_else(of_rows, |total| total.total)
 }
 
-/// Whether a row of a credit credits something of the order.
+/// Whether a credit row credits part of the order.
 fn counts(row: &OrderRow) -> bool {
     let is_fee = row.external_ref.as_deref().is_some_and(keys::is_fee);
     let is_adjustment = row.product().is_none()
@@ -131,7 +130,7 @@ fn counts(row: &OrderRow) -> bool {
     !is_fee && !is_adjustment && !is_negative(row)
 }
 
-/// By how much the sums may be above: what was paid comes rounded for each unit.
+/// Returns the tolerance of the sums: paid prices are rounded for each unit.
 fn slack(prices: &Prices<'_>, units: Decimal) -> Decimal {
     match prices.settings.price_source {
         PriceSource::Brightpearl => Decimal::ZERO,
@@ -139,7 +138,7 @@ fn slack(prices: &Prices<'_>, units: Decimal) -> Decimal {
     }
 }
 
-fn listed(earlier: &Earlier<'_>) -> String {
+fn listed(earlier: &EarlierCredits<'_>) -> String {
     let id = |credit: &&Order| credit.id.to_string();
     let credits: Vec<String> = earlier.credits.iter().map(id).collect();
     if credits.is_empty() { String::new() } else { format!(" ({})", credits.join(", ")) }

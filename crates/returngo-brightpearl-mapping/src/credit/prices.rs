@@ -1,25 +1,33 @@
-//! What a unit costs: by the order's row, and by what ReturnGO says was paid.
+//! The price of a unit: according to the order's row, and according to ReturnGO.
 
 use brightpearl::{CurrencyCode, order::Order};
 use returngo::{Item, Money};
 use rust_decimal::Decimal;
 
 use crate::{
-    amounts::{self, RowAmounts, RowScales},
+    amounts::{self, PartlyCreditedRow, RowAmounts, RowScales},
     findings::Findings,
     matching::CreditableRow,
     plan::{ReviewCode, WarningCode},
     settings::{ConnectionSettings, PriceSource},
 };
 
-/// Units of a row that are credited already, and what they came to.
+/// Units of a row that are already credited, and their amounts.
 #[derive(Clone, Copy)]
-pub(super) struct Before {
+pub(super) struct PriorUnits {
     pub(super) units: Decimal,
     pub(super) amounts: RowAmounts,
 }
 
-/// What ReturnGO says was paid, beside what the order's rows say.
+/// A unit with the amounts that the shopper paid for it.
+#[derive(Clone, Copy)]
+pub(super) struct PricedUnit<'a> {
+    pub(super) unit: &'a Item,
+    /// In the order's currency. `None` if ReturnGO does not report them.
+    paid: Option<RowAmounts>,
+}
+
+/// The currency and the settings by which units are priced.
 pub(super) struct Prices<'a> {
     pub(super) order: &'a Order,
     pub(super) settings: &'a ConnectionSettings,
@@ -34,7 +42,11 @@ impl Prices<'_> {
         self.settings.price_tolerance.unwrap_or_else(|| self.currency().minor_unit())
     }
 
-    /// What was paid for a unit in the order's currency; none when ReturnGO does not say.
+    /// Returns the unit with the amounts that ReturnGO reports for it.
+    pub(super) fn price<'u>(&self, unit: &'u Item) -> PricedUnit<'u> {
+        PricedUnit { unit, paid: self.paid(unit) }
+    }
+
     fn paid(&self, unit: &Item) -> Option<RowAmounts> {
         let price = unit.paid_price.as_ref()?.in_currency(self.currency())?;
         let tax = unit
@@ -49,102 +61,117 @@ impl Prices<'_> {
         Some(RowAmounts { net, tax })
     }
 
-    /// Why the unit cannot be credited in the order's currency, if it cannot.
-    pub(super) fn problem(&self, unit: &Item) -> Option<(ReviewCode, String)> {
+    /// Returns why the unit cannot be credited in the order's currency, if so.
+    pub(super) fn problem(&self, priced: &PricedUnit<'_>) -> Option<(ReviewCode, String)> {
         let (order, currency) = (self.order.id, self.currency());
         if !currency.is_well_formed() {
-            let problem =
-                format!("Sales order {order} is in `{currency}`, which is no currency. Look at the order.");
+            let problem = format!(
+                "Sales order {order} has the invalid currency `{currency}`. Check the order in Brightpearl."
+            );
             return Some((ReviewCode::CurrencyDiffers, problem));
         }
         if self.settings.price_source == PriceSource::Brightpearl {
             return None;
         }
-        if let Some(what) = self.unclear(unit) {
-            let problem = format!("ReturnGO does not say {what}. Credit the unit by hand.");
+        if let Some(missing) = self.missing(priced.unit) {
+            let problem = format!("ReturnGO does not report {missing}. Credit the unit manually.");
             return Some((ReviewCode::TaxUnclear, problem));
         }
-        let problem = match self.paid(unit) {
+        let problem = match priced.paid {
             Some(paid) if paid.net >= Decimal::ZERO && paid.tax >= Decimal::ZERO => return None,
             Some(paid) => format!(
-                "ReturnGO says that {} was paid. Credit the unit by hand.",
+                "ReturnGO reports a paid price of {}, which is negative. Credit the unit manually.",
                 amounts::shown(paid.gross(), currency)
             ),
             None => format!(
-                "ReturnGO says what was paid in {}, but sales order {order} is in {currency}. Credit the unit by hand, \
-                 or take the order's own prices (`price_source`).",
-                unit.paid_price.as_ref().map(amounts::currencies).unwrap_or_default()
+                "ReturnGO reports the paid price in {}, but sales order {order} is in {currency}. Credit the unit manually, \
+                 or set `price_source` to `brightpearl` to credit the order's own prices.",
+                priced.unit.paid_price.as_ref().map(amounts::currencies).unwrap_or_default()
             ),
         };
         Some((ReviewCode::CurrencyDiffers, problem))
     }
 
-    /// What ReturnGO leaves open about the price of a unit. Rows are told apart by the price without its tax too.
-    pub(super) fn unclear(&self, unit: &Item) -> Option<&'static str> {
+    /// Returns the part of a unit's price that ReturnGO leaves out, if any. It also matters for matching: rows are
+    /// compared by the price including tax.
+    pub(super) fn missing(&self, unit: &Item) -> Option<&'static str> {
         if unit.paid_price.is_none() {
-            return Some("what was paid for it (`paidPrice`)");
+            return Some("the price that was paid (`paidPrice`)");
         }
         let Some(tax) = &unit.paid_tax else {
             let needs_tax = self.settings.price_source == PriceSource::Returngo;
-            return needs_tax.then_some("which tax was paid (`paidTax`)");
+            return needs_tax.then_some("the tax that was paid (`paidTax`)");
         };
         let is_taxed = tax.in_currency(self.currency()).is_none_or(|tax| !tax.is_zero());
-        (is_taxed && unit.tax_included.is_none())
-            .then_some("whether its price includes the tax (`taxIncluded`)")
+        (is_taxed && unit.tax_included.is_none()).then_some("whether the price includes tax (`taxIncluded`)")
     }
 
-    pub(super) fn fits(&self, unit: &Item, row: &CreditableRow<'_>) -> bool {
-        let paid = self.paid(unit).map(RowAmounts::gross);
+    /// Whether the row's unit price is the price that was paid, within the tolerance.
+    pub(super) fn price_matches(&self, priced: &PricedUnit<'_>, row: &CreditableRow<'_>) -> bool {
+        let paid = priced.paid.map(RowAmounts::gross);
         let both = paid.zip(row.unit_gross());
         both.is_some_and(|(paid, price)| amounts::distance(paid, price) <= self.tolerance())
     }
 
-    pub(super) fn warn_of_drift(&self, unit: &Item, row: &CreditableRow<'_>, findings: &mut Findings) {
-        let currency = self.currency();
-        let Some(paid) = self.paid(unit).map(RowAmounts::gross) else {
+    /// Warns if the paid price differs from the row's unit price, or cannot be compared with it.
+    pub(super) fn warn_of_drift(
+        &self,
+        priced: &PricedUnit<'_>,
+        row: &CreditableRow<'_>,
+        findings: &mut Findings,
+    ) {
+        let (unit, currency) = (priced.unit, self.currency());
+        let Some(paid) = priced.paid.map(RowAmounts::gross) else {
             let message = match (&unit.paid_price, unit.tax_included) {
                 (Some(price), Some(_)) => format!(
-                    "ReturnGO says what was paid in {}, the order is in {currency}; the prices cannot be compared.",
+                    "ReturnGO reports the paid price in {}, but the order is in {currency}. The prices cannot be compared.",
                     amounts::currencies(price)
                 ),
-                _ => {
-                    "ReturnGO does not say what was paid with tax; the prices cannot be compared.".to_owned()
-                }
+                _ => "ReturnGO does not report the paid price including tax. The prices cannot be compared."
+                    .to_owned(),
             };
-            return findings.warn(WarningCode::ForeignFact, message, [&unit.returned_item_id]);
+            return findings.add_warning_for_units(
+                WarningCode::ForeignFact,
+                message,
+                [&unit.returned_item_id],
+            );
         };
-        let Some(price) = row.unit_gross().filter(|price| !price.is_sign_negative() && !self.fits(unit, row))
-        else {
-            return;
-        };
-        let used = match self.settings.price_source {
-            PriceSource::Brightpearl => "the row's price is credited",
-            PriceSource::Returngo => "what was paid is credited",
+        let differs = |price: &Decimal| !price.is_sign_negative() && !self.price_matches(priced, row);
+        let Some(price) = row.unit_gross().filter(differs) else { return };
+        let credited = match self.settings.price_source {
+            PriceSource::Brightpearl => "the order row's price",
+            PriceSource::Returngo => "the paid price",
         };
         let message = format!(
-            "ReturnGO says that {} was paid for a unit, row {} of the order has {} a unit; {used}.",
+            "The prices of a unit differ: {} was paid according to ReturnGO, row {} of the order has {}. The credit uses \
+             {credited}.",
             amounts::shown(paid, currency),
             row.id,
             amounts::shown(price, currency)
         );
-        findings.warn(WarningCode::PriceDrift, message, [&unit.returned_item_id]);
+        findings.add_warning_for_units(WarningCode::PriceDrift, message, [&unit.returned_item_id]);
     }
 
-    /// What is credited for units of a row of which others are credited already.
+    /// Returns the amounts to credit for units of a row, some of which are already credited.
     pub(super) fn of_units(
         &self,
-        units: &[&Item],
+        units: &[PricedUnit<'_>],
         row: &CreditableRow<'_>,
-        before: Before,
+        prior: PriorUnits,
     ) -> Option<RowAmounts> {
         let scales = RowScales::of(self.currency());
         match self.settings.price_source {
             PriceSource::Brightpearl => {
-                let units = Decimal::from(units.len());
-                amounts::share_after(row.amounts(), row.quantity, before.units, before.amounts, units, scales)
+                let row = PartlyCreditedRow {
+                    whole: row.amounts(),
+                    quantity: row.quantity,
+                    credited_units: prior.units,
+                    credited: prior.amounts,
+                };
+                row.share(Decimal::from(units.len()), scales)
             }
             PriceSource::Returngo => {
-                let paid: Vec<_> = units.iter().map(|unit| self.paid(unit)).collect::<Option<_>>()?;
+                let paid: Vec<_> = units.iter().map(|priced| priced.paid).collect::<Option<_>>()?;
                 let net = amounts::sum(paid.iter().map(|paid| paid.net));
                 let tax = amounts::sum(paid.iter().map(|paid| paid.tax));
                 Some(RowAmounts { net, tax }.rounded(scales))

@@ -1,89 +1,83 @@
-//! What a row of the credit says: product, name, amounts, codes.
+//! The rows of the credit: product, name, amounts and codes.
 
 use std::collections::HashMap;
 
-use brightpearl::{CurrencyCode, NominalCode, OrderRowId, TaxCode, order::NewCreditRow};
+use brightpearl::{CurrencyCode, OrderRowId, order::NewCreditRow};
 use returngo::Item;
 use rust_decimal::Decimal;
 
 use super::{
-    lots::Lot,
-    prices::{Before, Prices},
+    grouping::CreditGroup,
+    prices::{Prices, PriorUnits},
 };
 use crate::{
     amounts::{self, RowAmounts},
     findings::Findings,
     keys,
-    matching::{CreditableRow, MatchedBy, Room},
+    matching::{CreditableRow, MatchTier, RemainingQuantities},
     plan::ReviewCode,
     rma_facts::ids,
     settings::PriceSource,
 };
 
-/// What the field map says about a row; what it leaves out is the original row's.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct RowFields {
-    pub(crate) name: Option<String>,
-    pub(crate) nominal_code: Option<NominalCode>,
-    pub(crate) tax_code: Option<TaxCode>,
-}
-
-/// How a row of the credit that stands for units came about.
-pub(crate) struct CreditedRow<'a> {
+/// The origin of a credit row that stands for units.
+pub(crate) struct RowOrigin<'a> {
     pub(crate) units: Vec<&'a Item>,
     pub(crate) order_row: OrderRowId,
-    pub(crate) matched_by: MatchedBy,
+    pub(crate) match_tier: MatchTier,
     pub(crate) comes_back: bool,
-    /// What the whole row of the order comes to.
+    /// The amounts of the whole order row.
     pub(crate) whole: RowAmounts,
-    /// How many units the row of the order is for.
+    /// The quantity of the order row.
     pub(crate) quantity: Decimal,
-    /// How many of them were credited before, or are about to be credited by other RMAs.
+    /// Units that were credited before, or are about to be credited by other RMAs.
     pub(crate) before: Decimal,
-    /// What those came to.
+    /// The amounts of those units.
     pub(crate) credited_before: RowAmounts,
-    /// How many of those are about to be credited by other RMAs.
+    /// Units that are about to be credited by other RMAs.
     pub(crate) in_flight: Decimal,
 }
 
-/// The rows of the credit and how they came about, in the order of the original's rows.
+/// Returns the rows of the credit and their origins, in the order of the original rows.
 pub(super) fn price<'a>(
-    lots: Vec<Lot<'a>>,
-    room: &Room<'_, '_>,
+    groups: Vec<CreditGroup<'a>>,
+    remaining: &RemainingQuantities<'_, '_>,
     prices: &Prices<'_>,
     findings: &mut Findings,
-) -> (Vec<NewCreditRow>, Vec<CreditedRow<'a>>) {
-    let mut taken: HashMap<usize, Before> = HashMap::with_capacity(lots.len());
-    let mut priced = (Vec::with_capacity(lots.len()), Vec::with_capacity(lots.len()));
-    for lot in lots {
-        let Some(row) = room.rows.get(lot.row) else { continue };
-        let taken = taken
-            .entry(lot.row)
-            .or_insert_with(|| Before { units: room.taken(lot.row), amounts: room.credited(lot.row) });
-        let before = *taken;
-        taken.units = taken.units.saturating_add(Decimal::from(lot.units.len()));
-        match body(&lot, row, before, prices) {
+) -> (Vec<NewCreditRow>, Vec<RowOrigin<'a>>) {
+    let mut credited: HashMap<usize, PriorUnits> = HashMap::with_capacity(groups.len());
+    let mut priced = (Vec::with_capacity(groups.len()), Vec::with_capacity(groups.len()));
+    for group in groups {
+        let Some(row) = remaining.rows.get(group.row) else { continue };
+        let credited = credited.entry(group.row).or_insert_with(|| PriorUnits {
+            units: remaining.credited_units(group.row),
+            amounts: remaining.credited_amounts(group.row),
+        });
+        let prior = *credited;
+        credited.units = credited.units.saturating_add(Decimal::from(group.units.len()));
+        let units: Vec<&Item> = group.units.iter().map(|priced| priced.unit).collect();
+        match body(&group, row, prior, prices) {
             Ok(body) => {
-                taken.amounts = taken.amounts.plus(RowAmounts { net: body.net, tax: body.tax });
-                let credited = CreditedRow {
+                credited.amounts = credited.amounts.plus(RowAmounts { net: body.net, tax: body.tax });
+                let origin = RowOrigin {
                     order_row: row.id,
-                    matched_by: lot.matched_by,
-                    comes_back: lot.comes_back,
+                    match_tier: group.match_tier,
+                    comes_back: group.comes_back,
                     whole: row.amounts(),
                     quantity: row.quantity,
-                    before: before.units,
-                    credited_before: room.credited(lot.row),
-                    in_flight: room.in_flight(lot.row),
-                    units: lot.units,
+                    before: prior.units,
+                    credited_before: remaining.credited_amounts(group.row),
+                    in_flight: remaining.in_flight_units(group.row),
+                    units,
                 };
-                priced.extend([(body, credited)]);
+                priced.extend([(body, origin)]);
             }
             Err(problem) => {
                 let message = format!(
-                    "Row {} of sales order {} {problem}. Credit it by hand.",
+                    "Row {} of sales order {} cannot be credited: {problem}. Credit the units manually.",
                     row.id, prices.order.id
                 );
-                findings.ask(ReviewCode::UnmatchedItem, message, ids(&lot.units));
+                findings.add_review_for_units(ReviewCode::UnmatchedItem, message, ids(&units));
             }
         }
     }
@@ -91,23 +85,24 @@ pub(super) fn price<'a>(
 }
 
 fn body(
-    lot: &Lot<'_>,
+    group: &CreditGroup<'_>,
     row: &CreditableRow<'_>,
-    before: Before,
+    prior: PriorUnits,
     prices: &Prices<'_>,
 ) -> Result<NewCreditRow, String> {
     if prices.settings.price_source == PriceSource::Brightpearl {
-        is_owed_for(row, &prices.order.currency.order_currency_code)?;
+        check_not_negative(row, &prices.order.currency.order_currency_code)?;
     }
-    let amounts = prices.of_units(&lot.units, row, before).ok_or("has no amounts that can be divided")?;
-    let tax_code = lot.fields.tax_code.as_ref().or(row.row.row_value.tax_code.as_ref());
-    let first = lot.units.first().ok_or("is for no unit")?;
-    let nominal_code = lot.fields.nominal_code.as_ref().or(row.row.nominal_code.as_ref());
+    let amounts =
+        prices.of_units(&group.units, row, prior).ok_or("its amounts cannot be divided by its quantity")?;
+    let tax_code = group.fields.tax_code.as_ref().or(row.row.row_value.tax_code.as_ref());
+    let first = group.units.first().ok_or("it has no returned unit")?.unit;
+    let nominal_code = group.fields.nominal_code.as_ref().or(row.row.nominal_code.as_ref());
     Ok(NewCreditRow {
-        product_id: row.row.product().filter(|_| lot.comes_back),
-        name: Some(name(lot, row, first)),
-        quantity: Decimal::from(lot.units.len()),
-        tax_code: tax_code.ok_or("has no tax code")?.clone(),
+        product_id: row.row.product().filter(|_| group.comes_back),
+        name: Some(name(group, row, first)),
+        quantity: Decimal::from(group.units.len()),
+        tax_code: tax_code.ok_or("it has no tax code")?.clone(),
         net: amounts.net,
         tax: amounts.tax,
         nominal_code: nominal_code.cloned(),
@@ -115,20 +110,20 @@ fn body(
     })
 }
 
-/// Nobody is owed money for sending back what lowered the bill.
-fn is_owed_for(row: &CreditableRow<'_>, currency: &CurrencyCode) -> Result<(), String> {
+/// A row with negative amounts, such as a discount, lowered the order's total: returning it owes the customer nothing.
+fn check_not_negative(row: &CreditableRow<'_>, currency: &CurrencyCode) -> Result<(), String> {
     let RowAmounts { net, tax } = row.amounts();
     let is_negative = |amount: Decimal| amount.is_sign_negative() && !amount.is_zero();
     if is_negative(net) || is_negative(tax) {
         let [net, tax] = [net, tax].map(|amount| amounts::shown(amount, currency));
-        return Err(format!("comes to {net} and {tax} tax, and nothing is owed for what lowered the bill"));
+        return Err(format!("its amounts are negative (net {net}, tax {tax})"));
     }
     Ok(())
 }
 
-/// A row without a product waits for no stock, and then needs a name.
-fn name(lot: &Lot<'_>, row: &CreditableRow<'_>, first: &Item) -> String {
-    let names = [lot.fields.name.as_ref(), Some(&row.row.product_name), Some(&first.full_name)];
+/// Returns the row's name. A row without a product waits for no stock and needs a name.
+fn name(group: &CreditGroup<'_>, row: &CreditableRow<'_>, first: &Item) -> String {
+    let names = [group.fields.name.as_ref(), Some(&row.row.product_name), Some(&first.full_name)];
     let name = names.into_iter().flatten().find(|name| !name.is_empty());
     name.cloned().unwrap_or_else(|| format!("Returned unit {}", first.returned_item_id))
 }

@@ -1,4 +1,4 @@
-//! The rows and the head of a credit.
+//! The explanation of a credit's header and rows.
 
 use brightpearl::{
     CurrencyCode, Patch,
@@ -6,31 +6,37 @@ use brightpearl::{
 };
 use rust_decimal::Decimal;
 
-use super::Explained;
+use super::ExplanationContext;
 use crate::{
     amounts::{self, RowScales},
-    credit::{self, CreditedRow},
-    decisions::Settled,
+    credit::{CreditRequest, RowOrigin},
+    decisions::SettledReviews,
     existing_credits::ExistingCredits,
     findings::Findings,
     keys::{self, FeeKind},
-    matching::{MatchedBy, OrderRows},
+    matching::{MatchTier, OrderRows},
     rma_facts::{self, Calendar},
     settings::PriceSource,
 };
 
-/// Why a credit is created as it is.
-pub(super) fn created(case: &Explained<'_>, body: &NewSalesCredit) -> Vec<String> {
+/// Explains the creation of a credit.
+pub(super) fn created(case: &ExplanationContext<'_>, body: &NewSalesCredit) -> Vec<String> {
     let Some(order) = case.order() else { return Vec::new() };
     let mut lines = head(case, body, order);
-    let unheard = &mut Findings::default();
-    let earlier = ExistingCredits::of(case.world, Some(order), unheard).earlier(case.settings);
-    let (rma, account) = (&case.world.rma, &case.world.account);
-    let units = rma_facts::synchronised(&rma_facts::units(rma), case.settings);
-    let units = Settled::of(case.world).to_credit(&units);
-    let order_rows = OrderRows::of(order);
-    let drafted = credit::draft(rma, &units, &order_rows, &earlier, account, case.settings, unheard);
-    let rows = drafted.map(|drafted| drafted.rows).unwrap_or_default();
+    let unused = &mut Findings::default();
+    let earlier = ExistingCredits::of(case.world, Some(order), unused).earlier(case.settings);
+    let (rma, settings) = (&case.world.rma, case.settings);
+    let units = rma_facts::synchronized(&rma_facts::units(rma), settings);
+    let units = SettledReviews::of(&case.world.decisions).to_credit(&units);
+    let request = CreditRequest {
+        rma,
+        units: &units,
+        order_rows: &OrderRows::of(order),
+        earlier: &earlier,
+        account: &case.world.account,
+        settings,
+    };
+    let rows = request.draft(unused).map(|draft| draft.rows).unwrap_or_default();
     let currency = &order.currency.order_currency_code;
     for (at, (row, origin)) in body.rows.iter().zip(&rows).enumerate() {
         lines.extend(credited(at + 1, row, origin, case.settings.price_source, currency));
@@ -39,15 +45,15 @@ pub(super) fn created(case: &Explained<'_>, body: &NewSalesCredit) -> Vec<String
         lines.extend(fee(at + 1, row, currency));
     }
     let total = amounts::sum(body.rows.iter().flat_map(|row| [row.net, row.tax]));
-    lines.push(format!("together {} with tax", amounts::shown(total, currency)));
+    lines.push(format!("total {} including tax", amounts::shown(total, currency)));
     lines
 }
 
-fn head(case: &Explained<'_>, body: &NewSalesCredit, order: &Order) -> Vec<String> {
+fn head(case: &ExplanationContext<'_>, body: &NewSalesCredit, order: &Order) -> Vec<String> {
     let (settings, account) = (case.settings, &case.world.account);
     let mapped = |field: &str| settings.field_map.as_ref().is_some_and(|map| map.sets(field));
     let from = |field: &str, set: bool, setting: &str, otherwise: &str| match (mapped(field), set) {
-        (true, _) => "the field map's".to_owned(),
+        (true, _) => "from the field map".to_owned(),
         (false, true) => format!("`{setting}`"),
         (false, false) => otherwise.to_owned(),
     };
@@ -56,7 +62,7 @@ fn head(case: &Explained<'_>, body: &NewSalesCredit, order: &Order) -> Vec<Strin
     let channel_is_set = settings.sales_credit_channel_id.is_some();
     vec![
         format!(
-            "customer, price list, currency, rate and delivery address are those of sales order {}",
+            "customer, price list, currency, exchange rate and delivery address: from sales order {}",
             order.id
         ),
         format!(
@@ -83,31 +89,31 @@ fn head(case: &Explained<'_>, body: &NewSalesCredit, order: &Order) -> Vec<Strin
     ]
 }
 
-fn tax_date(case: &Explained<'_>, body: &NewSalesCredit, mapped: bool) -> String {
+fn tax_date(case: &ExplanationContext<'_>, body: &NewSalesCredit, mapped: bool) -> String {
     let Some(date) = body.tax_date else {
-        return "no tax date: nobody knows when it was approved".to_owned();
+        return "no tax date: the approval time is unknown".to_owned();
     };
     if mapped {
-        return format!("tax date {date}: the field map's");
+        return format!("tax date {date}: from the field map");
     }
     let approved =
         rma_facts::approved_at(&case.world.rma).map(|at| Calendar::of(&case.world.account).local(at));
-    let approved = approved.map_or_else(String::new, |at| format!(" ({at} by the account's clock)"));
-    format!("tax date {date}: the beginning of the day of the approval{approved}")
+    let approved = approved.map_or_else(String::new, |at| format!(" ({at} in the account's time zone)"));
+    format!("tax date {date}: start of the day of approval{approved}")
 }
 
 fn credited(
     number: usize,
     row: &NewCreditRow,
-    origin: &CreditedRow<'_>,
+    origin: &RowOrigin<'_>,
     source: PriceSource,
     currency: &CurrencyCode,
 ) -> Vec<String> {
     let units: Vec<&str> = origin.units.iter().map(|unit| unit.returned_item_id.as_str()).collect();
-    let matched = match origin.matched_by {
-        MatchedBy::Reference => "its external reference is the shop's order line",
-        MatchedBy::Sku => "it has the same SKU",
-        MatchedBy::FoldedSku => "it has the same SKU but for the case",
+    let matched = match origin.match_tier {
+        MatchTier::Reference => "matched by external reference (shop order line)",
+        MatchTier::Sku => "matched by SKU",
+        MatchTier::FoldedSku => "matched by SKU, ignoring case",
     };
     let mut lines = vec![
         titled(number, row, currency),
@@ -116,19 +122,18 @@ fn credited(
     match source {
         PriceSource::Brightpearl => lines.extend(shares(row, origin, currency)),
         PriceSource::Returngo => {
-            lines
-                .push(" the amounts are the sums of what ReturnGO says was paid (`price_source`)".to_owned());
+            lines.push(" amounts: sums of the paid prices in ReturnGO (`price_source`)".to_owned());
         }
     }
     if !origin.comes_back {
-        lines.push(" nothing is shipped, so the row names no product and waits for no stock".to_owned());
+        lines.push(" nothing is shipped, so the row has no product and does not wait for stock".to_owned());
     }
     lines
 }
 
 fn titled(number: usize, row: &NewCreditRow, currency: &CurrencyCode) -> String {
     format!(
-        "row {number}: {} × {}, net {} and tax {} {currency}",
+        "row {number}: {} × {}, net {}, tax {} {currency}",
         row.quantity.normalize(),
         row.name.as_deref().unwrap_or("(no name)"),
         row.net,
@@ -136,8 +141,8 @@ fn titled(number: usize, row: &NewCreditRow, currency: &CurrencyCode) -> String 
     )
 }
 
-/// The share of the row, as the two running totals that it is the difference of.
-fn shares(row: &NewCreditRow, origin: &CreditedRow<'_>, currency: &CurrencyCode) -> Vec<String> {
+/// Shows the share of the row as the difference of two running totals.
+fn shares(row: &NewCreditRow, origin: &RowOrigin<'_>, currency: &CurrencyCode) -> Vec<String> {
     let (whole, quantity) = (origin.whole, origin.quantity.normalize());
     let before = origin.before.normalize();
     let after = origin.before.saturating_add(row.quantity).normalize();
@@ -145,16 +150,16 @@ fn shares(row: &NewCreditRow, origin: &CreditedRow<'_>, currency: &CurrencyCode)
     let of_which = if origin.in_flight.is_zero() {
         String::new()
     } else {
-        format!(", {} of them by RMAs whose credits are about to be created", origin.in_flight.normalize())
+        format!(", {} of them on credits that are about to be created", origin.in_flight.normalize())
     };
     let share = |what: &str, whole: Decimal, share: Decimal, decimals: u32| {
         format!(
-            " {what} {share} = {whole} × {after}/{quantity} − {whole} × {before}/{quantity}, each at {decimals} decimals"
+            " {what} {share} = {whole} × {after}/{quantity} − {whole} × {before}/{quantity}, each rounded to {decimals} decimals"
         )
     };
     vec![
         format!(
-            " the order row is for {quantity} units, net {} and tax {}; {before} were credited before{of_which}",
+            " order row: quantity {quantity}, net {}, tax {}; {before} already credited{of_which}",
             whole.net, whole.tax
         ),
         share("net", whole.net, row.net, scales.net),
@@ -169,14 +174,14 @@ fn fee(number: usize, row: &NewCreditRow, currency: &CurrencyCode) -> Vec<String
     vec![
         titled(number, row, currency),
         format!(
-            " {kind}the units' fees come to {} with tax, split by the rate of tax code {}",
+            " {kind}fees of the units, {} including tax, split by the rate of tax code {}",
             amounts::shown(gross, currency),
             row.tax_code
         ),
     ]
 }
 
-/// Why custom fields are set.
+/// Explains custom fields.
 pub(super) fn custom_fields(body: &Patch) -> Vec<String> {
     let fields = body.operations().iter().map(|change| change.path.trim_start_matches('/'));
     fields.map(|code| format!("{code}: the field map's, and not set yet")).collect()

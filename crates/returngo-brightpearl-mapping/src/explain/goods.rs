@@ -1,15 +1,15 @@
-//! Units, and what the RMA is told about them.
+//! The explanation of the units and of the RMA's updates.
 
 use std::collections::HashMap;
 
 use brightpearl::warehouse::GoodsNoteStatus;
 use returngo::{ReturnedItemId, ShipmentId};
 
-use super::Explained;
+use super::ExplanationContext;
 use crate::{plan::UnitState, rma_facts, world::World};
 
-/// Where each unit is, and the goods-in notes and movements that say so.
-pub(super) fn units(case: &Explained<'_>) -> Vec<String> {
+/// Lists the state of each unit, and the goods-in notes and stock movements behind it.
+pub(super) fn units(case: &ExplanationContext<'_>) -> Vec<String> {
     let items = rma_facts::units(&case.world.rma);
     let skus: HashMap<&ReturnedItemId, &str> =
         items.into_iter().filter_map(|item| Some((&item.returned_item_id, item.sku.as_deref()?))).collect();
@@ -28,15 +28,15 @@ pub(super) fn units(case: &Explained<'_>) -> Vec<String> {
 
 fn meaning(state: UnitState) -> &'static str {
     match state {
-        UnitState::Expected => "expected, nothing of it came",
+        UnitState::Expected => "expected, not received yet",
         UnitState::Received => {
-            "received; the warehouse's quarantine location is not known, so nobody can say whether into stock"
+            "received; whether into stock is unknown, because the warehouse's quarantine location is unknown"
         }
-        UnitState::Quarantined => "quarantined: received into the quarantine location and not released",
+        UnitState::Quarantined => "quarantined: received into the quarantine location, not released yet",
         UnitState::Restocked => "restocked: received into stock, or released from quarantine",
         UnitState::WrittenOff => "written off by a stock correction",
-        UnitState::Missing => "missing: never received, and the credit is finished",
-        UnitState::NoReturn => "nothing of it will come",
+        UnitState::Missing => "missing: not received, although the credit is finished",
+        UnitState::NoReturn => "no return expected",
     }
 }
 
@@ -45,7 +45,7 @@ fn notes(world: &World, credit: brightpearl::OrderId) -> Vec<String> {
     of_credit
         .flat_map(|(id, note)| {
             let cancelled = note.goods_note_status == GoodsNoteStatus::Cancelled;
-            let counts = if cancelled { ", cancelled: it does not count" } else { "" };
+            let counts = if cancelled { ", cancelled: ignored" } else { "" };
             note.goods_moved.iter().map(move |line| {
                 let row =
                     line.purchase_order_row_id.map_or_else(String::new, |row| format!(" for row {row}"));
@@ -64,7 +64,7 @@ fn notes(world: &World, credit: brightpearl::OrderId) -> Vec<String> {
 fn quarantine(world: &World, location: brightpearl::LocationId) -> &'static str {
     let mut warehouses = world.account.warehouses.iter();
     let is_quarantine = warehouses.any(|warehouse| warehouse.quarantine_location_id == Some(location));
-    if is_quarantine { ", a quarantine" } else { "" }
+    if is_quarantine { " (quarantine)" } else { "" }
 }
 
 fn movements(world: &World, credit: brightpearl::OrderId) -> Vec<String> {
@@ -85,31 +85,33 @@ fn movements(world: &World, credit: brightpearl::OrderId) -> Vec<String> {
         .collect()
 }
 
-/// How many units came, of how many.
-fn progress(case: &Explained<'_>) -> String {
+/// Summarizes the progress of the units.
+fn progress(case: &ExplanationContext<'_>) -> String {
     let units = &case.plan.state.units;
-    let came = units.iter().filter(|unit| unit.state.came()).count();
+    let came = units.iter().filter(|unit| unit.state.was_received()).count();
     let settled = units.iter().filter(|unit| unit.state.is_settled()).count();
-    let stage = if settled == units.len() { "every unit is accounted for" } else { "more is to happen" };
-    format!("{came} of {} units came, {settled} are accounted for: {stage}", units.len())
+    let stage =
+        if settled == units.len() { "every unit is accounted for" } else { "the return is not finished" };
+    format!("{came} of {} units received, {settled} accounted for: {stage}", units.len())
 }
 
-/// Why a return shipment is moved.
-pub(super) fn shipment(case: &Explained<'_>, id: &ShipmentId) -> Vec<String> {
+/// Explains the update of a return shipment.
+pub(super) fn shipment(case: &ExplanationContext<'_>, id: &ShipmentId) -> Vec<String> {
     let now = case.world.rma.shipments.iter().find(|shipment| shipment.shipment_id == *id);
-    let now = now.map(|shipment| format!("it is {} and brought units that came", shipment.status));
+    let now = now
+        .map(|shipment| format!("current status {}; units of this shipment were received", shipment.status));
     now.into_iter().chain([progress(case)]).collect()
 }
 
-/// Why the RMA itself is moved.
-pub(super) fn rma(case: &Explained<'_>) -> Vec<String> {
+/// Explains the update of the RMA's status.
+pub(super) fn rma(case: &ExplanationContext<'_>) -> Vec<String> {
     vec![
-        format!("it is {}, and no shipment is known to have brought the units", case.world.rma.status()),
+        format!("current status {}; the shipment of the units is unknown", case.world.rma.status()),
         progress(case),
     ]
 }
 
-/// Why a comment is written.
+/// Explains a comment.
 pub(super) fn comment() -> &'static str {
-    "the RMA shows no comment with this key"
+    "the RMA has no comment with this key yet"
 }

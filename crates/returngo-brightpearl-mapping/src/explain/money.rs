@@ -1,22 +1,26 @@
-//! Refunds and notes.
+//! The explanation of refunds, adjustments and notes.
 
 use brightpearl::{accounting::NewCustomerPayment, order::NewOrderRow};
 use returngo::Transaction;
 use rust_decimal::Decimal;
 
-use super::Explained;
+use super::ExplanationContext;
 use crate::{
     amounts,
-    decisions::Settled,
+    decisions::SettledReviews,
     keys,
     plan::{Effect, RefundState},
-    refund::{self, Movement},
+    refund::{self, MoneyFlow},
     rma_facts,
-    tender::{self, NamedBy, PostsTo},
+    tender::{self, CodeKind, PostingTarget},
 };
 
-/// Why a refund is recorded as it is. `number` is the effect's place in the plan.
-pub(super) fn payment(case: &Explained<'_>, number: usize, body: &NewCustomerPayment) -> Vec<String> {
+/// Explains the payment of a refund. `number` is the position of the effect in the plan.
+pub(super) fn payment(
+    case: &ExplanationContext<'_>,
+    number: usize,
+    body: &NewCustomerPayment,
+) -> Vec<String> {
     let Some(transaction) = transaction_of(case, body.transaction_ref.as_deref()) else { return Vec::new() };
     let currency = &body.currency_iso_code;
     let amount = amounts::shown(body.amount_paid, currency);
@@ -27,23 +31,19 @@ pub(super) fn payment(case: &Explained<'_>, number: usize, body: &NewCustomerPay
     let after = paid.saturating_add(planned).saturating_add(body.amount_paid);
     vec![
         format!(
-            "{amount}: {} {} of {} is {}",
+            "{amount}: {} {} of {} has the status {}",
             transaction.kind,
             transaction.id,
             amount_of(transaction),
             transaction.status
         ),
         tender(case, transaction, body),
-        format!(
-            "with it {} of {} are paid",
-            amounts::shown(after, currency),
-            amounts::shown(total, currency)
-        ),
+        format!("{} of {} paid afterwards", amounts::shown(after, currency), amounts::shown(total, currency)),
     ]
 }
 
-/// What earlier effects of the plan pay and add.
-fn planned_before(case: &Explained<'_>, number: usize) -> (Decimal, Decimal) {
+/// Returns the payments and adjustments of earlier effects.
+fn planned_before(case: &ExplanationContext<'_>, number: usize) -> (Decimal, Decimal) {
     let mut sums = (Decimal::ZERO, Decimal::ZERO);
     for effect in case.plan.effects.iter().take(number - 1) {
         match effect {
@@ -59,7 +59,7 @@ fn gross(row: &NewOrderRow) -> Decimal {
     row.row_value.row_net.value.saturating_add(row.row_value.row_tax.value)
 }
 
-fn tender(case: &Explained<'_>, transaction: &Transaction, body: &NewCustomerPayment) -> String {
+fn tender(case: &ExplanationContext<'_>, transaction: &Transaction, body: &NewCustomerPayment) -> String {
     let currency = &body.currency_iso_code;
     let code = case.settings.tender(&transaction.kind, currency).unwrap_or_default();
     let setting = match case.settings.tenders.get(transaction.kind.as_str()) {
@@ -67,78 +67,81 @@ fn tender(case: &Explained<'_>, transaction: &Transaction, body: &NewCustomerPay
         _ => "refund_method_code",
     };
     let Ok(tender) = tender::resolve(code, currency, &case.world.account) else { return String::new() };
-    let named = match tender.named_by {
-        NamedBy::MethodCode => format!("payment method {}", tender.method),
-        NamedBy::BankAccount => format!("the bank account that payment method {} posts to", tender.method),
+    let named = match tender.code_kind {
+        CodeKind::MethodCode => format!("payment method {}", tender.method),
+        CodeKind::BankAccount => format!("the bank account of payment method {}", tender.method),
     };
-    let posts = match &tender.posts_to {
-        PostsTo::OwnAccount(bank) => format!("Brightpearl posts it to {bank}"),
-        PostsTo::BaseCurrencyAccount(bank) => {
+    let posts = match &tender.posting_target {
+        PostingTarget::OwnAccount(bank) => format!("posted to {bank}"),
+        PostingTarget::BaseCurrencyAccount(bank) => {
             format!(
-                "Brightpearl posts it to {bank}, its account for the base currency, having none for {currency}"
+                "posted to {bank}, the account for the base currency, because there is none for {currency}"
             )
         }
-        PostsTo::Nowhere => "it has no bank account, so nothing is posted".to_owned(),
+        PostingTarget::Nowhere => "not posted, because the method has no bank account".to_owned(),
     };
-    format!("`{setting}` says {code}, {named}; {posts}")
+    format!("`{setting}` is {code}, {named}; {posts}")
 }
 
-/// Why a row is added to the credit.
-pub(super) fn room(case: &Explained<'_>, row: &NewOrderRow) -> Vec<String> {
+/// Explains an adjustment row.
+pub(super) fn adjustment(case: &ExplanationContext<'_>, row: &NewOrderRow) -> Vec<String> {
     let Some(credit) = &case.plan.state.credit else { return Vec::new() };
     vec![format!(
-        "{} with tax, split by the rate of tax code {}: what the refund of its name is above the credit (`adjustments`)",
+        "{} including tax, split by the rate of tax code {}: the excess of the refund over the credit (`adjustments`)",
         amounts::shown(gross(row), &credit.currency),
         row.row_value.tax_code
     )]
 }
 
-/// Why a note is written.
-pub(super) fn note(case: &Explained<'_>, key: &str) -> Vec<String> {
+/// Explains a note.
+pub(super) fn note(case: &ExplanationContext<'_>, key: &str) -> Vec<String> {
     let rma = case.world.rma.id();
     if keys::is_adopted(key) {
         return vec![
-            "its products are exactly the RMA's units, and no other RMA holds it (`existing_credit` is `adopt`)".to_owned(),
-            "everything else waits until this note is on it: a credit belongs to one RMA".to_owned(),
+            "the credit has exactly the RMA's units, and no other RMA holds it (`existing_credit` is `adopt`)".to_owned(),
+            "all other writes wait for this note: a credit belongs to one RMA only".to_owned(),
         ];
     }
     let transactions = rma_facts::transactions(&case.world.rma);
     let about = transactions.into_iter().find(|transaction| keys::note(rma, &transaction.id) == key);
     about
-        .map(|transaction| match refund::movement(transaction) {
-            Movement::MoneyIn => {
-                format!("{} {}: the shopper paid, which is no refund", transaction.kind, transaction.id)
+        .map(|transaction| match refund::money_flow(transaction) {
+            MoneyFlow::MoneyIn => {
+                format!("{} {}: a payment by the shopper, not a refund", transaction.kind, transaction.id)
             }
-            _ => format!("{} {}: `refunds` says that people record them", transaction.kind, transaction.id),
+            _ => format!("{} {}: recorded manually (`refunds` is `note`)", transaction.kind, transaction.id),
         })
         .into_iter()
         .collect()
 }
 
-fn transaction_of<'w>(case: &Explained<'w>, key: Option<&str>) -> Option<&'w Transaction> {
+fn transaction_of<'w>(case: &ExplanationContext<'w>, key: Option<&str>) -> Option<&'w Transaction> {
     let rma = case.world.rma.id();
     let transactions = rma_facts::transactions(&case.world.rma);
     transactions.into_iter().find(|transaction| Some(keys::refund(rma, &transaction.id).as_str()) == key)
 }
 
-/// What became of each transaction.
-pub(super) fn transactions(case: &Explained<'_>) -> Vec<String> {
+/// Lists the state of each transaction.
+pub(super) fn transactions(case: &ExplanationContext<'_>) -> Vec<String> {
     let transactions = rma_facts::transactions(&case.world.rma);
     let states = transactions.iter().zip(&case.plan.state.refunds);
-    let settled = Settled::of(case.world);
+    let settled = SettledReviews::of(&case.world.decisions);
     states
         .map(|(transaction, status)| {
             let state = match status.state {
                 _ if settled.transaction(&transaction.id) => {
-                    "a person settled it by hand, and nothing is written for it".to_owned()
+                    "settled manually, so nothing is written for it".to_owned()
                 }
                 RefundState::Pending => pending(case, transaction),
                 RefundState::Recorded => {
-                    format!("Brightpearl has it under {}", keys::refund(case.world.rma.id(), &transaction.id))
+                    format!(
+                        "recorded with the reference {}",
+                        keys::refund(case.world.rma.id(), &transaction.id)
+                    )
                 }
-                RefundState::NeedsReview => "a person has to decide, see below".to_owned(),
-                RefundState::NotARefund => "no money to the shopper".to_owned(),
-                RefundState::Failed => "no money moved".to_owned(),
+                RefundState::NeedsReview => "needs review, see below".to_owned(),
+                RefundState::NotARefund => "not a refund".to_owned(),
+                RefundState::Failed => "no money was transferred".to_owned(),
             };
             format!(
                 "{} {} of {}, {}: {state}",
@@ -162,14 +165,14 @@ fn amount_of(transaction: &Transaction) -> String {
     }
 }
 
-fn pending(case: &Explained<'_>, transaction: &Transaction) -> String {
+fn pending(case: &ExplanationContext<'_>, transaction: &Transaction) -> String {
     let key = keys::refund(case.world.rma.id(), &transaction.id);
     let is_planned = case.plan.effects.iter().any(|effect| effect.key().starts_with(&key));
     if is_planned {
-        "this plan writes it down".to_owned()
-    } else if refund::movement(transaction) == Movement::RefundRequested {
-        "it waits for ReturnGO to say that money moved".to_owned()
+        "recorded by this plan".to_owned()
+    } else if refund::money_flow(transaction) == MoneyFlow::RefundRequested {
+        "waiting for ReturnGO to report success".to_owned()
     } else {
-        "it waits for the credit".to_owned()
+        "waiting for the credit".to_owned()
     }
 }

@@ -1,7 +1,7 @@
-//! Expressions: compiled and checked when a field map is loaded, and run with limits.
+//! Expressions, which are compiled and checked when a field map is loaded, and run with limits.
 //!
-//! The engine is minijinja, without templates: it knows no files, no environment and no network, and everything
-//! that it does costs fuel, down to the bytes that it writes.
+//! The engine is minijinja, without templates: it has no access to files, the environment or the network. Every operation
+//! costs fuel, and so does every byte of output.
 
 use std::{
     collections::HashSet,
@@ -13,16 +13,16 @@ use brightpearl::order::{Order, OrderRow};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use returngo::{Item, Rma};
 
-use super::names::{self, Misnamed};
+use super::names::{self, UnknownName};
 use crate::settings::{ConnectionSettings, nearest};
 
-/// The longest expression.
+/// The largest number of characters in an expression.
 const LONGEST: usize = 1_000;
 
-/// What one run may cost: an operation is one, as are 64 bytes that are written.
+/// The fuel of one run. An operation costs 1, as do 64 bytes of output.
 const FUEL: u64 = 10_000;
 
-/// Where minijinja says what it can do.
+/// The list of filters.
 const FILTERS: &str = "https://docs.rs/minijinja/latest/minijinja/filters/#functions";
 
 static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -35,12 +35,12 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine
 });
 
-/// What an expression may be about.
+/// The documents that an expression can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     /// The credit as a whole: `rma`, `order`, `settings`.
     Credit,
-    /// One of its rows: `item` and `row` as well.
+    /// A credit row: also `item` and `row`.
     Row,
 }
 
@@ -64,32 +64,32 @@ impl Expression {
     /// Compiles an expression and checks every name in it.
     ///
     /// # Errors
-    /// What is wrong, and in which column.
+    /// The problem and its column.
     pub(super) fn compile(source: &str, scope: Scope) -> Result<Self, String> {
         let length = source.chars().count();
         if length > LONGEST {
-            return Err(format!("the expression has {length} characters: expected at most {LONGEST}"));
+            return Err(format!("the expression has {length} characters; the maximum is {LONGEST}"));
         }
         let compiled = ENGINE
             .compile_expression_owned(source.to_owned())
-            .map_err(|error| located(source, &error, error.detail().unwrap_or("it cannot be read")))?;
+            .map_err(|error| located(source, &error, error.detail().unwrap_or("invalid expression")))?;
         check_variables(source, &compiled.undeclared_variables(true), scope)?;
         check_words(source)?;
         Ok(Self { source: source.to_owned(), compiled: Arc::new(compiled) })
     }
 
-    /// Runs it.
+    /// Runs the expression.
     ///
     /// # Errors
-    /// What went wrong. The values that it was run on are left out: they may be a shopper's.
+    /// The problem, without the values: they may be personal data of a shopper.
     pub(super) fn run(&self, context: &Value) -> Result<Value, String> {
         self.compiled.eval(context.clone()).map_err(|error| {
             let problem = match error.kind() {
                 ErrorKind::UndefinedError => {
-                    "it uses a value that is not there; give it one with `|default('…')`"
+                    "it uses a value that does not exist; add a default with `|default('…')`"
                 }
-                ErrorKind::OutOfFuel => "it takes too long",
-                _ => "it cannot be worked out with these values",
+                ErrorKind::OutOfFuel => "it exceeds the limit of operations",
+                _ => "it cannot be evaluated with the values of this return",
             };
             located(&self.source, &error, problem)
         })
@@ -126,23 +126,23 @@ fn check_variables(source: &str, paths: &HashSet<String>, scope: Scope) -> Resul
 fn check_path(source: &str, path: &str, scope: Scope) -> Result<(), String> {
     let names: Vec<&str> = path.split('.').collect();
     let Some((&root, inside)) = names.split_first() else { return Ok(()) };
-    let misnamed = match root {
+    let unknown_name = match root {
         _ if !scope.roots().contains(&root) => {
             return Err(at_byte(source, source.find(path).unwrap_or(0), &unknown_root(root, scope)));
         }
-        "rma" => names::misnamed::<Rma>(inside),
-        "item" => names::misnamed::<Item>(inside),
-        "order" => names::misnamed::<Order>(inside),
-        "row" => names::misnamed::<OrderRow>(inside),
-        _ => names::misnamed::<ConnectionSettings>(inside),
+        "rma" => names::unknown_name::<Rma>(inside),
+        "item" => names::unknown_name::<Item>(inside),
+        "order" => names::unknown_name::<Order>(inside),
+        "row" => names::unknown_name::<OrderRow>(inside),
+        _ => names::unknown_name::<ConnectionSettings>(inside),
     };
-    let Some(Misnamed { at, known }) = misnamed else { return Ok(()) };
+    let Some(UnknownName { at, known }) = unknown_name else { return Ok(()) };
     let (name, parent) = (inside.get(at).copied().unwrap_or_default(), names[..=at].join("."));
     let near = nearest(name, known);
     let advice = match near {
         Some(near) => format!("; did you mean `{near}`?"),
-        None if known.is_empty() => format!(", as `{parent}` is a list or a plain value"),
-        None => format!("; there are: {}", known.join(", ")),
+        None if known.is_empty() => format!("; `{parent}` is a list or a plain value"),
+        None => format!("; known names: {}", known.join(", ")),
     };
     let byte = source.find(path).map_or(0, |start| start + parent.len() + 1);
     Err(at_byte(source, byte, &format!("there is no `{name}` in `{parent}`{advice}")))
@@ -151,31 +151,29 @@ fn check_path(source: &str, path: &str, scope: Scope) -> Result<(), String> {
 fn unknown_root(root: &str, scope: Scope) -> String {
     match scope {
         Scope::Credit if Scope::Row.roots().contains(&root) => {
-            format!(
-                "`{root}` is one of several and known on rows only; take one of `rma.items` or `order.orderRows`"
-            )
+            format!("`{root}` is available in row fields only; use `rma.items` or `order.orderRows` instead")
         }
         _ => format!(
-            "there is no `{root}`, only {}; a fixed text stands in quotes: `'{root}'`",
+            "unknown name `{root}`; known names: {}; for a fixed text, use quotes: `'{root}'`",
             scope.roots().join(", ")
         ),
     }
 }
 
-/// The engine finds a filter that it does not have only when it runs, which may be in a branch that is taken
-/// once a year. And it repeats a list a hundred million times for the price of one operation.
+/// Checks for unknown filters and tests, which the engine only reports when they run, and for multiplication, which can
+/// repeat a list millions of times for the fuel of one operation.
 fn check_words(source: &str) -> Result<(), String> {
     for Word { at, text, role } in words(source) {
         let (trial, kind, missing) = match role {
             Role::Filter => (format!("''|{text}"), "filter", ErrorKind::UnknownFilter),
             Role::Test if text == "not" => continue,
             Role::Test => (format!("'' is {text}"), "test", ErrorKind::UnknownTest),
-            Role::Times => return Err(at_byte(source, at, "an expression cannot multiply")),
+            Role::Times => return Err(at_byte(source, at, "multiplication is not supported")),
             Role::Other => continue,
         };
         let outcome = ENGINE.compile_expression_owned(trial).and_then(|trial| trial.eval(()));
         if outcome.is_err_and(|error| error.kind() == missing) {
-            return Err(at_byte(source, at, &format!("there is no {kind} `{text}`; see {FILTERS}")));
+            return Err(at_byte(source, at, &format!("unknown {kind} `{text}`; see {FILTERS}")));
         }
     }
     Ok(())
@@ -194,7 +192,7 @@ enum Role {
     Other,
 }
 
-/// The words and stars of an expression outside its quoted texts, and what stands before makes of them.
+/// Lists the words and asterisks of an expression outside its quoted texts, with their roles.
 fn words(source: &str) -> Vec<Word<'_>> {
     let mut words: Vec<Word<'_>> = Vec::new();
     let (mut quote, mut escaped, mut before) = (None, false, Before::Anything);
@@ -225,7 +223,7 @@ fn words(source: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// What stands before a word.
+/// The token before a word, which decides the word's role.
 #[derive(Clone, Copy)]
 enum Before {
     Bar,

@@ -1,5 +1,4 @@
-//! Which names a document has, as the types declare them: a name that is misspelt in a field map is found when
-//! the map is loaded, not when a return lacks the value.
+//! The names of a document, as its type declares them. Misspelled names in a field map are found when the map is loaded.
 
 use std::fmt;
 
@@ -9,45 +8,44 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-/// A name of a path that is not there.
+/// A name in a path that the document does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Misnamed {
-    /// Which of the path's names.
+pub(super) struct UnknownName {
+    /// The position of the name in the path.
     pub(super) at: usize,
-    /// The names that there are in its place; none below a plain value or a list.
+    /// The names that are valid there. Empty below a plain value or a list.
     pub(super) known: &'static [&'static str],
 }
 
-/// The first name of a path that a document of this type cannot have. Where a type leaves its names open,
-/// every name is fine.
-pub(super) fn misnamed<T: DeserializeOwned>(path: &[&str]) -> Option<Misnamed> {
+/// Returns the first name of a path that a document of this type cannot have. Types with open names accept every name.
+pub(super) fn unknown_name<T: DeserializeOwned>(path: &[&str]) -> Option<UnknownName> {
     let mut found = None;
-    // A probe ends every reading with an error; what it learned is in `found`.
-    let _ = T::deserialize(Probe { path, at: 0, found: &mut found });
+    // The reader ends with an error in any case. Its result is in `found`.
+    let _ = T::deserialize(PathReader { path, at: 0, found: &mut found });
     found
 }
 
-/// Reads one path of a type as if a document had nothing else.
-struct Probe<'p> {
+/// Deserializes a type from a document that consists of one path.
+struct PathReader<'p> {
     path: &'p [&'p str],
     at: usize,
-    found: &'p mut Option<Misnamed>,
+    found: &'p mut Option<UnknownName>,
 }
 
-impl Probe<'_> {
+impl PathReader<'_> {
     fn expects_no_more_names<V>(self) -> Result<V, Stop> {
         self.refuses_the_next_of(&[])
     }
 
     fn refuses_the_next_of<V>(self, known: &'static [&'static str]) -> Result<V, Stop> {
         if self.at < self.path.len() {
-            *self.found = Some(Misnamed { at: self.at, known });
+            *self.found = Some(UnknownName { at: self.at, known });
         }
         Err(Stop)
     }
 }
 
-impl<'de> Deserializer<'de> for Probe<'_> {
+impl<'de> Deserializer<'de> for PathReader<'_> {
     type Error = Stop;
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -58,7 +56,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     ) -> Result<V::Value, Stop> {
         match self.path.get(self.at).copied() {
             Some(name) if fields.contains(&name) => {
-                let value = Probe { path: self.path, at: self.at + 1, found: self.found };
+                let value = PathReader { path: self.path, at: self.at + 1, found: self.found };
                 visitor.visit_map(OneField { name: Some(name), value: Some(value) })
             }
             _ => self.refuses_the_next_of(fields),
@@ -89,7 +87,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         self.expects_no_more_names()
     }
 
-    /// What reads a value in several forms hands on what it reads in the end; anything else refuses.
+    // Types that accept several forms pass on the form they read; other types reject it.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
         visitor.visit_newtype_struct(self)
     }
@@ -103,7 +101,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 /// A map with one field.
 struct OneField<'p> {
     name: Option<&'p str>,
-    value: Option<Probe<'p>>,
+    value: Option<PathReader<'p>>,
 }
 
 impl<'de> MapAccess<'de> for OneField<'_> {
@@ -118,7 +116,7 @@ impl<'de> MapAccess<'de> for OneField<'_> {
     }
 }
 
-/// Ends the reading.
+/// Ends the deserialization.
 #[derive(Debug)]
 struct Stop;
 
@@ -145,19 +143,19 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_types() {
-        assert_eq!(misnamed::<Rma>(&["rmaSummary", "order_name"]), None);
-        assert_eq!(misnamed::<Item>(&["returnMethod", "name"]), None);
-        assert_eq!(misnamed::<Order>(&["assignment", "current", "channelId"]), None);
-        let misspelt = misnamed::<Rma>(&["rmaSummary", "orderName"]).unwrap();
+        assert_eq!(unknown_name::<Rma>(&["rmaSummary", "order_name"]), None);
+        assert_eq!(unknown_name::<Item>(&["returnMethod", "name"]), None);
+        assert_eq!(unknown_name::<Order>(&["assignment", "current", "channelId"]), None);
+        let misspelt = unknown_name::<Rma>(&["rmaSummary", "orderName"]).unwrap();
         assert!(misspelt.at == 1 && misspelt.known.contains(&"order_name"), "{misspelt:?}");
-        let misspelt = misnamed::<Item>(&["returnReson"]).unwrap();
+        let misspelt = unknown_name::<Item>(&["returnReson"]).unwrap();
         assert!(misspelt.at == 0 && misspelt.known.contains(&"returnReason"), "{misspelt:?}");
     }
 
     #[test]
     fn lists_have_no_names_and_open_documents_have_any() {
-        assert_eq!(misnamed::<Rma>(&["items", "sku"]), Some(Misnamed { at: 1, known: &[] }));
-        assert_eq!(misnamed::<Order>(&["customFields", "PCF_REASON"]), None);
-        assert_eq!(misnamed::<Order>(&["parties", "delivery", "countryIsoCode"]), None);
+        assert_eq!(unknown_name::<Rma>(&["items", "sku"]), Some(UnknownName { at: 1, known: &[] }));
+        assert_eq!(unknown_name::<Order>(&["customFields", "PCF_REASON"]), None);
+        assert_eq!(unknown_name::<Order>(&["parties", "delivery", "countryIsoCode"]), None);
     }
 }

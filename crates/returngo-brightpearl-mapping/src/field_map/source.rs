@@ -1,4 +1,4 @@
-//! Where the value of a field comes from: a constant, an expression, or a lookup.
+//! The source of a field's value: a constant, an expression, or a lookup.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use super::{
     target::Target,
 };
 
-/// The most entries that a lookup has, and the most parts that a value has.
+/// The largest number of entries in a lookup, and of parts in a value.
 const LARGEST: usize = 1_000;
 
-/// Where a value comes from, and how that was written.
+/// The source of a value, with the JSON that it was read from.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Source {
     pub(super) written: Value,
@@ -27,14 +27,14 @@ enum Kind {
     Lookup { from: Expression, map: BTreeMap<String, Value>, default: Option<Value> },
 }
 
-/// What a source gave.
+/// The result of a source.
 #[derive(Debug, PartialEq)]
-pub(super) enum Given {
+pub(super) enum SourceValue {
     /// A value for the field.
     Value(Value),
-    /// Nothing, on purpose: the field stays as it would be without the map.
+    /// No value, as intended: the field keeps its default.
     Nothing,
-    /// Nothing, perhaps not on purpose, and why.
+    /// No value, possibly by mistake, and the reason.
     Missing(&'static str),
 }
 
@@ -42,7 +42,7 @@ impl Source {
     /// Reads and checks a source.
     ///
     /// # Errors
-    /// What is wrong with it, and in which column of which expression.
+    /// The problem, with the column in the expression.
     pub(super) fn read(written: Value, target: &Target) -> Result<Self, String> {
         let kind = match &written {
             Value::String(text) if is_code(text) => Kind::Constant,
@@ -58,7 +58,7 @@ impl Source {
         Ok(source)
     }
 
-    /// The values that are written down, as far as there are any.
+    /// Lists the fixed values of the source.
     pub(super) fn constants(&self) -> impl Iterator<Item = &Value> {
         let (constant, map, default) = match &self.kind {
             Kind::Constant => (Some(&self.written), None, None),
@@ -68,23 +68,25 @@ impl Source {
         constant.into_iter().chain(map.into_iter().flat_map(BTreeMap::values)).chain(default)
     }
 
-    /// The value for a return.
+    /// Returns the value for a return.
     ///
     /// # Errors
-    /// Why there is none.
-    pub(super) fn give(&self, context: impl FnOnce() -> minijinja::Value) -> Result<Given, String> {
+    /// The reason why there is none.
+    pub(super) fn evaluate(&self, context: impl FnOnce() -> minijinja::Value) -> Result<SourceValue, String> {
         match &self.kind {
-            Kind::Constant => Ok(Given::Value(self.written.clone())),
+            Kind::Constant => Ok(SourceValue::Value(self.written.clone())),
             Kind::Expression(expression) => {
                 let value = expression.run(&context())?;
                 if value.is_undefined() {
-                    return Ok(Given::Missing("its expression is about a value that is not there"));
+                    return Ok(SourceValue::Missing("its expression uses a value that does not exist"));
                 }
                 match plain(&value, &mut LARGEST.clone()) {
-                    Some(Value::Null) => Ok(Given::Nothing),
-                    Some(Value::String(text)) if text.trim().is_empty() => Ok(Given::Nothing),
-                    Some(value) => Ok(Given::Value(value)),
-                    None => Err(format!("its expression gives no plain value of at most {LARGEST} parts")),
+                    Some(Value::Null) => Ok(SourceValue::Nothing),
+                    Some(Value::String(text)) if text.trim().is_empty() => Ok(SourceValue::Nothing),
+                    Some(value) => Ok(SourceValue::Value(value)),
+                    None => Err(format!(
+                        "its expression does not return a plain value with at most {LARGEST} parts"
+                    )),
                 }
             }
             Kind::Lookup { from, map, default } => {
@@ -96,28 +98,30 @@ impl Source {
                     _ => None,
                 };
                 Ok(match found.or(default.as_ref()) {
-                    Some(value) => Given::Value(value.clone()),
-                    None => Given::Missing("its lookup has no entry for this return and no `default`"),
+                    Some(value) => SourceValue::Value(value.clone()),
+                    None => SourceValue::Missing(
+                        "its lookup has neither an entry for this return nor a `default`",
+                    ),
                 })
             }
         }
     }
 }
 
-/// A value of the engine as JSON. Lists can be as long as a number says without costing the engine anything, so
-/// what is taken of them is limited; none when that is not enough.
-fn plain(value: &minijinja::Value, room: &mut usize) -> Option<Value> {
-    *room = room.checked_sub(1)?;
+/// Converts a value of the engine to JSON. Lists can be of any length at no cost to the engine, so the number of parts is
+/// limited. Returns `None` above the limit.
+fn plain(value: &minijinja::Value, remaining: &mut usize) -> Option<Value> {
+    *remaining = remaining.checked_sub(1)?;
     match value.kind() {
         ValueKind::Undefined | ValueKind::None => Some(Value::Null),
         ValueKind::Bool | ValueKind::Number | ValueKind::String => serde_json::to_value(value).ok(),
         ValueKind::Seq | ValueKind::Iterable => {
-            let parts = value.try_iter().ok()?.map(|part| plain(&part, room));
+            let parts = value.try_iter().ok()?.map(|part| plain(&part, remaining));
             parts.collect::<Option<Vec<Value>>>().map(Value::Array)
         }
         ValueKind::Map => {
             let fields = value.try_iter().ok()?.map(|name| {
-                let field = plain(&value.get_item(&name).ok()?, room)?;
+                let field = plain(&value.get_item(&name).ok()?, remaining)?;
                 Some((name.as_str()?.to_owned(), field))
             });
             fields.collect::<Option<Map<String, Value>>>().map(Value::Object)
@@ -126,7 +130,7 @@ fn plain(value: &minijinja::Value, room: &mut usize) -> Option<Value> {
     }
 }
 
-/// Codes such as `0040` are no expressions: as a number it would be 40.
+/// Codes such as `0040` are constants: read as an expression, the code would be the number 40.
 fn is_code(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -140,7 +144,7 @@ fn lookup(fields: &Map<String, Value>, target: &Target) -> Result<Kind, String> 
         return Err("a lookup needs `from`, an expression, and `map`, an object".to_owned());
     };
     if map.len() > LARGEST {
-        return Err(format!("the lookup has {} entries: expected at most {LARGEST}", map.len()));
+        return Err(format!("the lookup has {} entries; the maximum is {LARGEST}", map.len()));
     }
     Ok(Kind::Lookup {
         from: compiled_key(from, target.scope())?,

@@ -1,4 +1,4 @@
-//! The fields of a sales credit that a field map can set, and what their values have to be.
+//! The sales credit fields that a field map can set, and the values they accept.
 
 use std::{fmt, str::FromStr};
 
@@ -9,10 +9,11 @@ use brightpearl::{
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::expression::Scope;
-use crate::{credit::RowFields, rma_facts::Calendar, settings::nearest};
+use super::{expression::Scope, row_fields::RowFields};
+use crate::{rma_facts::Calendar, settings::nearest};
 
-/// What Brightpearl stores of a reference (docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit).
+/// The number of characters that Brightpearl stores of a reference
+/// (docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit).
 const LONGEST_REFERENCE: usize = 64;
 
 /// A field that a field map can set.
@@ -47,7 +48,7 @@ pub(super) enum RowField {
     TaxCode,
 }
 
-/// All targets but the custom fields, as Brightpearl names them.
+/// All targets except custom fields, as Brightpearl names them.
 const NAMES: [(&str, Target); 13] = [
     ("ref", Target::Header(HeaderField::Reference)),
     ("warehouseId", Target::Header(HeaderField::Warehouse)),
@@ -66,24 +67,24 @@ const NAMES: [(&str, Target); 13] = [
 
 const CUSTOM: &str = "customFields.";
 
-/// How every code of a custom field begins (docs/evidence/brightpearl-orders.md#order-custom-fields).
+/// The prefix of every custom field code (docs/evidence/brightpearl-orders.md#order-custom-fields).
 const CUSTOM_CODE: &str = "PCF_";
 
 impl Target {
-    /// The names of all targets that have one of their own.
+    /// Lists the names of all targets except custom fields.
     pub(super) fn names() -> impl Iterator<Item = &'static str> {
         NAMES.iter().map(|(name, _)| *name)
     }
 
-    /// What the target's expressions may be about.
+    /// Returns the documents that the target's expressions can use.
     pub(super) fn scope(&self) -> Scope {
         if matches!(self, Self::Row(_)) { Scope::Row } else { Scope::Credit }
     }
 
-    /// Whether the target can take the value at all.
+    /// Checks that the target accepts a value.
     ///
     /// # Errors
-    /// What it needs instead.
+    /// The values that it accepts.
     pub(super) fn check(&self, value: &Value) -> Result<(), String> {
         match self {
             Self::Header(field) => {
@@ -105,14 +106,14 @@ impl FromStr for Target {
         }
         match text.strip_prefix(CUSTOM) {
             Some(code) if is_custom_code(code) => Ok(Self::Custom(code.to_owned())),
-            Some(code) => {
-                Err(format!("`{code}` is no code of a custom field: they are such as {CUSTOM_CODE}REASON"))
-            }
+            Some(code) => Err(format!(
+                "invalid custom field code `{code}`: expected a code such as {CUSTOM_CODE}REASON"
+            )),
             None => {
                 let known: Vec<&str> = Self::names().collect();
                 let advice = match nearest(text, &known) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("there are: {}, {CUSTOM}{CUSTOM_CODE}…", known.join(", ")),
+                    None => format!("known fields: {}, {CUSTOM}{CUSTOM_CODE}…", known.join(", ")),
                 };
                 Err(format!("a field map cannot set `{text}`; {advice}"))
             }
@@ -138,7 +139,7 @@ impl HeaderField {
     /// Sets the field.
     ///
     /// # Errors
-    /// What the field needs, and what kind of value was given.
+    /// The expected and the actual kind of value.
     pub(super) fn set(
         self,
         value: &Value,
@@ -168,7 +169,7 @@ impl RowField {
     /// Sets the field.
     ///
     /// # Errors
-    /// What the field needs, and what kind of value was given.
+    /// The expected and the actual kind of value.
     pub(super) fn set(self, value: &Value, row: &mut RowFields) -> Result<(), String> {
         match self {
             Self::Name => row.name = Some(text(value)?),
@@ -179,12 +180,12 @@ impl RowField {
     }
 }
 
-/// Codes that are written as numbers are texts too.
+/// Reads a text. Codes may be written as numbers.
 fn text(value: &Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text.trim().to_owned()),
         Value::Number(number) if number.is_u64() => Ok(number.to_string()),
-        other => Err(format!("a text is needed, not {}", kind(other))),
+        other => Err(format!("expected a text, not {}", kind(other))),
     }
 }
 
@@ -192,7 +193,7 @@ fn reference(value: &Value) -> Result<String, String> {
     let reference = text(value)?;
     match reference.chars().count() {
         length if length > LONGEST_REFERENCE => {
-            Err(format!("a reference has at most {LONGEST_REFERENCE} characters, not {length}"))
+            Err(format!("a reference has at most {LONGEST_REFERENCE} characters, but this one has {length}"))
         }
         _ => Ok(reference),
     }
@@ -205,24 +206,24 @@ fn id<T: FromStr>(value: &Value) -> Result<T, String> {
         _ => None,
     };
     let id = number.filter(|number| *number > 0).and_then(|number| number.to_string().parse().ok());
-    id.ok_or_else(|| format!("an id is needed, a positive whole number, not {}", kind(value)))
+    id.ok_or_else(|| format!("expected an id (a positive integer), not {}", kind(value)))
 }
 
-/// A calendar day, or a moment of one, as the first moment of that day in the account.
+/// Reads a day, or a time, as the start of that day in the account's time zone.
 fn day(value: &Value, calendar: &Calendar) -> Result<OffsetDateTime, String> {
     let text = value.as_str().map(str::trim).unwrap_or_default();
     let day = match text.parse::<OffsetDateTime>() {
         Ok(moment) if text.contains('T') => calendar.midnight(moment),
         _ => text.parse::<Date>().ok().and_then(|date| calendar.start_of(date)),
     };
-    day.ok_or_else(|| format!("a day such as 2031-03-31 is needed, not {}", kind(value)))
+    day.ok_or_else(|| format!("expected a date such as 2031-03-31, not {}", kind(value)))
 }
 
-/// What kind of value it is: the value itself may be a shopper's.
+/// Names the kind of a value. The value itself may be personal data of a shopper.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
-        Value::Bool(_) => "yes or no",
+        Value::Bool(_) => "a Boolean",
         Value::Number(_) => "this number",
         Value::String(_) => "this text",
         Value::Array(_) => "a list",

@@ -1,4 +1,4 @@
-//! What became of received goods: releases from quarantine and write-offs.
+//! Stock movements of received goods: releases from quarantine and write-offs.
 
 use std::collections::BTreeMap;
 
@@ -8,27 +8,32 @@ use brightpearl::{
     warehouse::{GoodsMovement, GoodsNoteTypeCode},
 };
 
-use super::lots::{self, Held, Lots};
+use super::receipts::{Owner, Receipts, StockBucket, StockChange};
 use crate::{unique, world::World};
 
-/// Applies the movements of the credit's batches: releases first, a unit can be written off after it was
-/// released.
-pub(super) fn apply(lots: &mut Lots, world: &World, credit: &Order) {
+/// Returns the changes that the stock movements of the credit's batches make, in the order in which they apply: releases
+/// from quarantine first, because a unit can be written off after its release.
+pub(super) fn stock_changes(world: &World, credit: &Order, receipts: &Receipts) -> Vec<StockChange> {
     let movements = unique::by_id(&world.goods_movements, |movement| movement.goods_movement_id);
-    for ((_, batch, product), release) in releases(movements.iter().copied(), world, credit, lots) {
-        lots.restock(batch, product, release.pieces());
-    }
-    for movement in movements {
-        write_off(lots, movement, world, credit);
-    }
+    let transfers = transfers(movements.iter().copied(), world, credit, receipts);
+    let released = transfers.into_iter().map(|((_, batch, product), transfer)| StockChange {
+        owner: Owner::Batch(batch),
+        product,
+        from: &[StockBucket::Quarantined, StockBucket::Received],
+        to: StockBucket::Restocked,
+        pieces: transfer.released(),
+    });
+    let written_off =
+        movements.into_iter().filter_map(|movement| write_off(movement, world, credit, receipts));
+    released.chain(written_off).collect()
 }
 
-/// A movement names no credit when stock is released, and names the order it is for when somebody says so.
+/// Whether a movement may belong to the credit. Releases from quarantine name no order.
 fn may_concern(movement: &GoodsMovement, credit: &Order) -> bool {
     movement.order_id.is_none_or(|order| order == credit.id)
 }
 
-/// Both sides of a transfer, as far as they are listed.
+/// The pieces on both sides of a transfer, as far as they are listed.
 #[derive(Default)]
 struct Transfer {
     arrived_in_stock: i64,
@@ -37,31 +42,31 @@ struct Transfer {
 }
 
 impl Transfer {
-    /// The pieces that came out of quarantine. Where the leaving side is listed, it has to be the quarantine: a
-    /// transfer between two shelves restocks nothing.
-    fn pieces(&self) -> i64 {
+    /// Returns the pieces that left quarantine. If the leaving side is listed, it must be the quarantine: a transfer between
+    /// two shelves restocks nothing.
+    fn released(&self) -> i64 {
         if self.left == 0 { self.arrived_in_stock } else { self.arrived_in_stock.min(self.left_quarantine) }
     }
 }
 
-/// One transfer: its note (its own movement where no note is named), batch and product.
+/// Identifies a transfer: its note (or movement, if it names no note), batch and product.
 type TransferKey = (Result<GoodsNoteId, GoodsMovementId>, GoodsInNoteId, ProductId);
 
-/// Internal transfers of the credit's batches (docs/evidence/brightpearl-warehouse.md#quarantine).
-fn releases<'w>(
+/// Returns the internal transfers of the credit's batches (docs/evidence/brightpearl-warehouse.md#quarantine).
+fn transfers<'w>(
     movements: impl Iterator<Item = &'w GoodsMovement>,
     world: &World,
     credit: &Order,
-    lots: &Lots,
+    receipts: &Receipts,
 ) -> BTreeMap<TransferKey, Transfer> {
     let mut transfers: BTreeMap<TransferKey, Transfer> = BTreeMap::new();
     for movement in movements {
-        let of_ours = movement.batch_id.filter(|batch| lots.has_batch(*batch, movement.product_id));
+        let of_ours = movement.batch_id.filter(|batch| receipts.has_batch(*batch, movement.product_id));
         let is_transfer = movement.goods_note_type_code == Some(GoodsNoteTypeCode::InternalTransfer);
         let Some(batch) = of_ours.filter(|_| is_transfer && may_concern(movement, credit)) else { continue };
         let note = movement.goods_note_id.ok_or(movement.goods_movement_id);
         let transfer = transfers.entry((note, batch, movement.product_id)).or_default();
-        let (pieces, quarantine) = (movement.quantity.saturating_abs(), in_quarantine(movement, world));
+        let (pieces, quarantine) = (movement.quantity.saturating_abs(), is_in_quarantine(movement, world));
         if movement.quantity < 0 {
             transfer.left = transfer.left.saturating_add(pieces);
             if quarantine != Some(false) {
@@ -74,30 +79,37 @@ fn releases<'w>(
     transfers
 }
 
-/// Negative stock corrections that name the credit, or one of its batches and no other order
+/// Returns the write-off of a negative stock correction that names the credit, or one of its batches and no other order
 /// (docs/evidence/brightpearl-warehouse.md#stock-corrections).
-fn write_off(lots: &mut Lots, movement: &GoodsMovement, world: &World, credit: &Order) {
+fn write_off(
+    movement: &GoodsMovement,
+    world: &World,
+    credit: &Order,
+    receipts: &Receipts,
+) -> Option<StockChange> {
     let is_correction = movement.goods_note_type_code == Some(GoodsNoteTypeCode::StockCorrection);
     if !is_correction || movement.quantity >= 0 || !may_concern(movement, credit) {
-        return;
+        return None;
     }
-    let batch = movement.batch_id.filter(|batch| lots.has_batch(*batch, movement.product_id));
-    let from: &[Held] = match in_quarantine(movement, world) {
-        Some(true) => &[Held::Quarantined, Held::Received],
-        Some(false) => &[Held::Restocked, Held::Received],
-        None => &[Held::Quarantined, Held::Received, Held::Restocked],
+    let batch = movement.batch_id.filter(|batch| receipts.has_batch(*batch, movement.product_id));
+    let owner = match (movement.order_id, batch) {
+        (Some(_), batch) => Owner::Credit { batch },
+        (None, Some(batch)) => Owner::Batch(batch),
+        (None, None) => return None,
+    };
+    let from: &[StockBucket] = match is_in_quarantine(movement, world) {
+        Some(true) => &[StockBucket::Quarantined, StockBucket::Received],
+        Some(false) => &[StockBucket::Restocked, StockBucket::Received],
+        None => &[StockBucket::Quarantined, StockBucket::Received, StockBucket::Restocked],
     };
     let (product, pieces) = (movement.product_id, movement.quantity.saturating_abs());
-    match (movement.order_id, batch) {
-        (Some(_), _) => lots.write_off_own(batch, product, from, pieces),
-        (None, Some(batch)) => lots.write_off(batch, product, from, pieces),
-        (None, None) => {}
-    }
+    Some(StockChange { owner, product, from, to: StockBucket::WrittenOff, pieces })
 }
 
-/// Whether a movement's location is the quarantine: by the warehouse where that is known, else by the flag.
-fn in_quarantine(movement: &GoodsMovement, world: &World) -> Option<bool> {
-    let known = lots::in_quarantine(&world.account, movement.warehouse_id, movement.destination_location_id);
+/// Whether a movement's location is a quarantine: according to the warehouse if it is known, else according to the
+/// movement.
+fn is_in_quarantine(movement: &GoodsMovement, world: &World) -> Option<bool> {
+    let known = world.account.is_quarantine(movement.warehouse_id, movement.destination_location_id);
     match (known, movement.is_quarantine) {
         (Some(true), _) | (_, Some(true)) => Some(true),
         (known, flag) => known.or(flag),

@@ -1,4 +1,4 @@
-//! A report as CSV, for spreadsheets.
+//! The CSV format of a report.
 
 use std::{borrow::Cow, iter};
 
@@ -7,9 +7,8 @@ use rust_decimal::Decimal;
 use super::{COLUMNS, Report};
 
 impl Report {
-    /// The report as CSV: a line for each refund and each difference, under [`COLUMNS`]. A cell that a spreadsheet
-    /// would take for a formula begins with an apostrophe, so that no text of either system is calculated; numbers
-    /// stay numbers.
+    /// Returns the report as CSV: a line for each refund and each difference, with the header [`COLUMNS`]. Cells that a
+    /// spreadsheet would run as formulas get a leading apostrophe. Numbers stay unchanged.
     pub fn to_csv(&self) -> String {
         let header = COLUMNS.map(str::to_owned);
         let records = iter::once(header).chain(self.lines.iter().map(super::Line::cells));

@@ -1,4 +1,4 @@
-//! The lines of some days, what they add up to, and how they go out.
+//! The report: the lines of a period, their totals, and their output.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,26 +14,26 @@ use serde::Serialize;
 use super::{Amount, Line, LineCode};
 use crate::amounts;
 
-/// Calendar days in the account's time zone, both ends included. Without an end it goes on.
+/// A period of calendar days in the account's time zone, both ends included. A missing end is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Days {
     from: Option<Date>,
     to: Option<Date>,
 }
 
-/// Days that end before they begin.
+/// The first day is after the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{from} is after {to}: expected the first day before the last")]
+#[error("invalid period: {from} is after {to}")]
 pub struct InvalidDays {
     from: Date,
     to: Date,
 }
 
 impl Days {
-    /// All days from the one to the other.
+    /// Creates a period.
     ///
     /// # Errors
-    /// When the last day is before the first.
+    /// If the last day is before the first.
     pub fn new(from: Option<Date>, to: Option<Date>) -> Result<Self, InvalidDays> {
         match (from, to) {
             (Some(from), Some(to)) if from > to => Err(InvalidDays { from, to }),
@@ -41,17 +41,17 @@ impl Days {
         }
     }
 
-    /// Whether a day is one of them.
+    /// Whether a day is in the period.
     pub fn contains(&self, day: Date) -> bool {
         self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
     }
 
-    /// When the first day begins in this zone.
+    /// Returns the start of the first day in this zone.
     pub fn begin(&self, zone: &TimeZone) -> Option<Timestamp> {
         midnight(self.from?, zone)
     }
 
-    /// When the last day is over in this zone.
+    /// Returns the end of the last day in this zone.
     pub fn end(&self, zone: &TimeZone) -> Option<Timestamp> {
         midnight(self.to?.checked_add(1.day()).ok()?, zone)
     }
@@ -61,44 +61,44 @@ fn midnight(day: Date, zone: &TimeZone) -> Option<Timestamp> {
     day.to_zoned(zone.clone()).ok().map(|midnight| midnight.timestamp())
 }
 
-/// What was reconciled, for some days.
+/// The reconciliation of a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// The days.
+    /// The period.
     #[serde(flatten)]
     pub days: Days,
     /// The lines, by RMA.
     pub lines: Vec<Line>,
-    /// What they add up to.
+    /// The totals of the lines.
     pub totals: Vec<Total>,
-    /// What could not be read, so that refunds of these days may be missing above.
+    /// Objects that could not be read. Their refunds may be missing from the lines.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unreconciled: Vec<Unreconciled>,
+    pub unreconciled: Vec<UnreconciledItem>,
 }
 
-/// Something that may be a refund, or have one, and could not be reconciled.
+/// An object that may have a refund and could not be reconciled.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Unreconciled {
-    /// The RMA, where it is known.
+pub struct UnreconciledItem {
+    /// The RMA, if it is known.
     pub rma_id: Option<RmaId>,
-    /// What it is, and why it could not be reconciled.
+    /// The object, and why it could not be reconciled.
     pub reason: String,
 }
 
-impl Unreconciled {
-    /// Of an RMA.
+impl UnreconciledItem {
+    /// Creates the entry of an RMA.
     pub fn rma(rma: RmaId, reason: impl Into<String>) -> Self {
         Self { rma_id: Some(rma), reason: reason.into() }
     }
 
-    /// Of something of which the RMA is not known.
+    /// Creates the entry of an object whose RMA is unknown.
     pub fn other(reason: impl Into<String>) -> Self {
         Self { rma_id: None, reason: reason.into() }
     }
 }
 
-impl fmt::Display for Unreconciled {
+impl fmt::Display for UnreconciledItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.rma_id {
             Some(rma) => write!(f, "RMA {rma}: {}", self.reason),
@@ -108,8 +108,8 @@ impl fmt::Display for Unreconciled {
 }
 
 impl Report {
-    /// The lines of these days. A line about a credit has no day: it belongs to the RMA's other lines, and
-    /// stays where it is the only one.
+    /// Creates the report of a period. A line about a credit has no day: it is kept with the RMA's other lines, or if it is
+    /// the only line of the RMA.
     pub fn new(days: Days, lines: impl IntoIterator<Item = Line>) -> Self {
         let lines: Vec<Line> = lines.into_iter().collect();
         let on = |line: &Line| line.date.is_some_and(|date| days.contains(date));
@@ -123,16 +123,16 @@ impl Report {
         Self { days, totals: totals(&lines), lines, unreconciled: Vec::new() }
     }
 
-    /// The same report, with what could not be reconciled.
+    /// Adds objects that could not be reconciled.
     #[must_use]
-    pub fn with_unreconciled(mut self, unreconciled: impl IntoIterator<Item = Unreconciled>) -> Self {
+    pub fn with_unreconciled(mut self, unreconciled: impl IntoIterator<Item = UnreconciledItem>) -> Self {
         self.unreconciled.extend(unreconciled);
         self.unreconciled.sort();
         self.unreconciled.dedup();
         self
     }
 
-    /// The lines that say that something is the matter.
+    /// Iterates over the lines with a difference.
     pub fn differences(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| line.code != LineCode::Matched)
     }
@@ -142,43 +142,43 @@ fn rmas(lines: &[Line], which: impl Fn(&Line) -> bool) -> BTreeSet<&RmaId> {
     lines.iter().filter(|line| which(line)).map(|line| &line.rma_id).collect()
 }
 
-/// In words: how many lines there are, and how many of them need somebody.
+/// A summary: the number of refunds and differences.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let refunds = self.lines.iter().filter(|line| line.refunded.is_some()).count();
         let differences = self.differences().count();
         match (differences, self.unreconciled.len()) {
             (0, 0) => write!(f, "Refunds: {refunds}, all matched."),
-            (_, 0) => write!(f, "Refunds: {refunds}. Differences: {differences}, each with what to do next."),
+            (_, 0) => write!(f, "Refunds: {refunds}. Differences: {differences}, each with the next step."),
             (_, unreconciled) => write!(
                 f,
-                "Refunds: {refunds}. Differences: {differences}. Not reconciled: {unreconciled}; find these in both systems \
-                 and compare them by hand."
+                "Refunds: {refunds}. Differences: {differences}. Not reconciled: {unreconciled}; compare these manually in both \
+                 systems."
             ),
         }
     }
 }
 
-/// What was refunded and recorded in one currency through one bank account.
+/// The total of one currency and bank account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Total {
     /// The currency.
     pub currency: CurrencyCode,
-    /// The bank account; none where there is none or it is not known.
+    /// The bank account. `None` if there is none or it is unknown.
     pub bank_account: Option<NominalCode>,
-    /// How many refunds ReturnGO made.
+    /// The number of refunds in ReturnGO.
     pub refunds: usize,
     /// Their sum.
     pub refunded: Decimal,
-    /// How many payments Brightpearl has.
+    /// The number of payments in Brightpearl.
     pub payments: usize,
     /// Their sum.
     pub recorded: Decimal,
 }
 
 impl Total {
-    /// What is refunded beyond what is recorded; negative when more is recorded.
+    /// Returns the refunded minus the recorded amount.
     pub fn difference(&self) -> Decimal {
         self.refunded.saturating_sub(self.recorded)
     }
@@ -200,7 +200,7 @@ impl fmt::Display for Total {
     }
 }
 
-/// What lines add up to, by currency and bank account.
+/// Returns the totals of lines by currency and bank account.
 pub fn totals<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<Total> {
     let mut totals: BTreeMap<(CurrencyCode, Option<NominalCode>), Total> = BTreeMap::new();
     let mut total = |amount: &Amount, bank_account: &Option<NominalCode>, add: fn(&mut Total, Decimal)| {
@@ -232,7 +232,7 @@ pub fn totals<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<Total> {
     totals.into_values().collect()
 }
 
-/// The columns of a report as a table or as CSV. Programs of others read them: names and order stay.
+/// The columns of a report in CSV. Other programs read them: names and order are stable.
 pub const COLUMNS: [&str; 13] = [
     "date",
     "rma_id",
@@ -249,12 +249,25 @@ pub const COLUMNS: [&str; 13] = [
     "message",
 ];
 
+/// The columns of a report in a table for people. CSV and JSON also contain the ids.
+pub const TABLE_COLUMNS: [&str; 6] =
+    ["day", "RMA", "refunded", "recorded", "bank", "difference and next step"];
+
 impl Line {
-    /// The line's cells, one for each of [`COLUMNS`]; what there is none of is empty.
+    /// Returns the line's table cells, one for each of [`TABLE_COLUMNS`]. Missing values are empty.
+    pub fn table_cells(&self) -> [String; TABLE_COLUMNS.len()] {
+        [
+            text(self.date),
+            self.rma_id.to_string(),
+            text(self.refunded.as_ref()),
+            text(self.recorded.as_ref()),
+            text(self.bank_account.as_ref()),
+            self.to_string(),
+        ]
+    }
+
+    /// Returns the line's CSV cells, one for each of [`COLUMNS`]. Missing values are empty.
     pub fn cells(&self) -> [String; COLUMNS.len()] {
-        fn text(value: Option<impl fmt::Display>) -> String {
-            value.map(|value| value.to_string()).unwrap_or_default()
-        }
         let (refunded, recorded) = (self.refunded.as_ref(), self.recorded.as_ref());
         [
             text(self.date),
@@ -272,4 +285,8 @@ impl Line {
             self.message.clone(),
         ]
     }
+}
+
+fn text(value: Option<impl fmt::Display>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
 }

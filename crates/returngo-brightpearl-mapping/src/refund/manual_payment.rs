@@ -1,4 +1,4 @@
-//! Payments without a key of ours: each may be a refund that was entered by hand.
+//! Payments without a key of the connector. Each may be a refund that was entered manually.
 
 use std::collections::BTreeMap;
 
@@ -9,29 +9,28 @@ use brightpearl::{
 use returngo::{Rma, RmaId, Transaction, TransactionId};
 use rust_decimal::Decimal;
 
-use super::books::comparable;
 use crate::{amounts, keys, rma_facts::Calendar};
 
-/// Of more refunds it is not worked out which of them add up to a payment: it may be any.
+/// The largest number of refunds whose sums are compared with a payment. Above it, any of them may be part of it.
 const MOST_ADDED_UP: usize = 8;
 
-/// A payment that may be a refund entered by hand.
+/// A payment that may be a manually entered refund.
 #[derive(Clone, Copy)]
 pub(super) struct ManualPayment<'w> {
     pub(super) payment: &'w CustomerPayment,
-    pub(super) place: Place,
+    pub(super) role: OrderRole,
 }
 
-/// The order that such a payment is on.
+/// The role of the order that a payment is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum OrderRole {
     Credit,
     Sale,
 }
 
-/// By what a payment may be a refund, most convincing first.
+/// How a payment matches a refund, strongest match first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Match {
+enum MatchStrength {
     Number,
     Amount,
     Sum,
@@ -39,13 +38,13 @@ enum Match {
 }
 
 impl<'w> ManualPayment<'w> {
-    /// A payment on the credit that no refund of the RMA has the key of.
+    /// Returns a payment on the credit whose reference is not the key of a refund of the RMA.
     pub(super) fn on_credit(payment: &'w CustomerPayment) -> Option<Self> {
-        is_money_out(payment).then_some(Self { payment, place: Place::Credit })
+        is_money_out(payment).then_some(Self { payment, role: OrderRole::Credit })
     }
 
-    /// A payment on the original sale, made on the day of the RMA or later, under no key of another RMA. Of its two dates
-    /// the later one counts; without any it may be new. A key of the RMA itself tells that it is new.
+    /// Returns a payment on the original sale that was made on the day of the RMA or later and has no key of another RMA.
+    /// The later of its two dates decides. A payment without dates, or with a key of the RMA, counts as new.
     pub(super) fn on_sale(payment: &'w CustomerPayment, rma: &Rma, calendar: &Calendar) -> Option<Self> {
         let day = |at| calendar.local(at).date();
         let made = payment.payment_date.map(day).max(payment.created_on.map(day));
@@ -54,7 +53,7 @@ impl<'w> ManualPayment<'w> {
             Some(owner) => owner == *rma.id(),
             None => !is_older,
         };
-        (may_be && is_money_out(payment)).then_some(Self { payment, place: Place::Sale })
+        (may_be && is_money_out(payment)).then_some(Self { payment, role: OrderRole::Sale })
     }
 }
 
@@ -62,32 +61,37 @@ fn is_money_out(payment: &CustomerPayment) -> bool {
     payment.payment_type == PaymentType::Payment && !payment.amount().is_zero()
 }
 
-/// The reference of a payment as it is compared: blanks around it are a slip of the hand.
+/// Returns the reference of a payment without surrounding spaces.
 pub(super) fn reference(payment: &CustomerPayment) -> Option<&str> {
     payment.transaction_ref.as_deref().map(str::trim).filter(|reference| !reference.is_empty())
 }
 
-/// The RMA whose key a payment carries, although none of its transactions has it as ReturnGO lists them.
+/// Returns the amount of a payment in the form in which amounts are compared.
+pub(super) fn comparable(payment: &CustomerPayment) -> Decimal {
+    amounts::comparable(payment.amount(), &payment.currency_code)
+}
+
+/// Returns the RMA whose key a payment has, although ReturnGO lists no such transaction.
 fn key_owner(payment: &CustomerPayment) -> Option<RmaId> {
     reference(payment).and_then(keys::rma_of_refund)
 }
 
-/// A refund that succeeded, as it is compared with payments.
+/// A successful refund to compare with payments.
 pub(super) struct Candidate<'w> {
     pub(super) refund: &'w Transaction,
-    /// In the credit's currency, if it is known in it.
+    /// The amount in the credit's currency, if it is known.
     pub(super) amount: Option<Decimal>,
-    /// Whether a payment under the refund's own key is there.
+    /// Whether a payment with the refund's own key exists.
     pub(super) is_recorded: bool,
 }
 
-/// The refunds that payments may be, each with those payments, most convincing first.
+/// Returns the refunds that payments may record, each with its payments, strongest match first.
 pub(super) fn attribute<'w, 't>(
     payments: &[ManualPayment<'w>],
     refunds: &[Candidate<'t>],
     currency: &CurrencyCode,
 ) -> BTreeMap<&'t TransactionId, Vec<ManualPayment<'w>>> {
-    let mut attributed: BTreeMap<_, Vec<(Match, ManualPayment<'w>)>> = BTreeMap::new();
+    let mut attributed: BTreeMap<_, Vec<(MatchStrength, ManualPayment<'w>)>> = BTreeMap::new();
     for manual in payments {
         let (by, behind) = refunds_behind(*manual, refunds, currency);
         for refund in behind {
@@ -101,19 +105,19 @@ pub(super) fn attribute<'w, 't>(
     in_order.collect()
 }
 
-/// The refunds that a payment may be: by the processor's number, else by amount, else by the amounts of several. A
-/// payment on the credit that none of this explains may be any of them.
+/// Returns the refunds that a payment may record: by the processor's number, else by amount, else by the sum of several
+/// amounts. Any other payment on the credit may record any of them.
 fn refunds_behind<'t>(
     manual: ManualPayment<'_>,
     refunds: &[Candidate<'t>],
     currency: &CurrencyCode,
-) -> (Match, Vec<&'t Transaction>) {
+) -> (MatchStrength, Vec<&'t Transaction>) {
     let payment = manual.payment;
     let has_key = key_owner(payment).is_some();
     let numbered: Vec<_> =
         refunds.iter().filter(|one| !has_key && is_numbered(payment, one.refund)).collect();
     if !numbered.is_empty() {
-        return (Match::Number, numbered.into_iter().map(|one| one.refund).collect());
+        return (MatchStrength::Number, numbered.into_iter().map(|one| one.refund).collect());
     }
     let amount = comparable(payment);
     let is_comparable = payment.currency_code == *currency;
@@ -125,16 +129,16 @@ fn refunds_behind<'t>(
     let equal: Vec<_> =
         unrecorded.iter().filter(|(_, refunded)| *refunded == Some(amount)).map(|(one, _)| *one).collect();
     if !equal.is_empty() || has_key {
-        return (Match::Amount, equal);
+        return (MatchStrength::Amount, equal);
     }
     let amounts: Vec<Decimal> = unrecorded.iter().map(|(_, refunded)| refunded.unwrap_or_default()).collect();
     let several = in_sums(&amounts, amount);
     if several.contains(&true) {
         let in_sum = unrecorded.iter().zip(several).filter(|(_, is_in_sum)| *is_in_sum);
-        return (Match::Sum, in_sum.map(|((one, _), _)| *one).collect());
+        return (MatchStrength::Sum, in_sum.map(|((one, _), _)| *one).collect());
     }
-    let any = unrecorded.iter().filter(|_| manual.place == Place::Credit);
-    (Match::Unexplained, any.map(|(one, _)| *one).collect())
+    let any = unrecorded.iter().filter(|_| manual.role == OrderRole::Credit);
+    (MatchStrength::Unexplained, any.map(|(one, _)| *one).collect())
 }
 
 fn is_numbered(payment: &CustomerPayment, refund: &Transaction) -> bool {
@@ -142,7 +146,7 @@ fn is_numbered(payment: &CustomerPayment, refund: &Transaction) -> bool {
     reference(payment).is_some_and(|reference| Some(reference) == number)
 }
 
-/// Which of these amounts are in any sum of several of them that comes to the total.
+/// Marks the amounts that are part of a sum of several amounts that equals the total.
 fn in_sums(amounts: &[Decimal], total: Decimal) -> Vec<bool> {
     let sum_of = |amounts: &mut dyn Iterator<Item = Decimal>| {
         amounts.fold(Decimal::ZERO, |sum, one| sum.saturating_add(one))

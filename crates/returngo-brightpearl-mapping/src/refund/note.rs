@@ -1,22 +1,22 @@
-//! What notes about money say.
+//! Order notes about refunds and payments.
 
 use brightpearl::order::NewOrderNote;
 use returngo::{RmaId, Transaction};
 
 use crate::{amounts, keys, rma_facts::Calendar, updates::escaped};
 
-/// The note about a refund that people record themselves.
+/// Returns the note about a refund that staff record themselves.
 pub(super) fn of_refund(rma: &RmaId, refund: &Transaction, calendar: &Calendar) -> NewOrderNote {
     note(rma, refund, calendar, "refunded the customer")
 }
 
-/// The note about money that came from the shopper.
+/// Returns the note about a payment by the shopper.
 pub(super) fn of_money_in(rma: &RmaId, payment: &Transaction, calendar: &Calendar) -> NewOrderNote {
     note(rma, payment, calendar, "was paid by the customer")
 }
 
-/// Amount, kind, reference and time, and the key by which the note is found again. No quotation marks: they
-/// come back with backslashes (docs/evidence/brightpearl-orders.md#order-notes).
+/// Returns a note with amount, type, reference, time, and the key that identifies it. Its text has no quotation marks:
+/// Brightpearl returns them with backslashes (docs/evidence/brightpearl-orders.md#order-notes).
 fn note(rma: &RmaId, transaction: &Transaction, calendar: &Calendar, happened: &str) -> NewOrderNote {
     let money = &transaction.amount;
     let text = format!(

@@ -1,28 +1,21 @@
-//! Going through an RMA's transactions: what is recorded, what has to be, what has to be asked.
+//! The state of each transaction of an RMA: recorded, to be recorded, or in need of a review.
 
-use std::{
-    cell::OnceCell,
-    collections::{BTreeMap, HashSet},
-};
+use std::collections::{BTreeMap, HashSet};
 
-use brightpearl::{
-    OrderId,
-    accounting::CustomerPayment,
-    order::{CurrencyValue, NewOrderRow, Order, Quantity, row::NewRowValue},
-};
-use returngo::{ReturnedItemId, RmaId, Transaction, TransactionId, TransactionType};
+use brightpearl::{OrderId, accounting::CustomerPayment, order::Order};
+use returngo::{ReturnedItemId, RmaId, TransactionId, TransactionType};
 use rust_decimal::Decimal;
 
 use super::{
-    Keyed, Movement, amount_on,
-    books::{Books, Recorded, Unmoved, is_open, tolerance},
-    manual_payment::{self, ManualPayment, Place},
-    method, movement, note, payment_for,
+    KeyedTransaction, MoneyFlow, RefundPayment,
+    adjustment::Adjustments,
+    credit_payments::{CreditPayments, RefundRecord, UnbackedPayment, tolerance},
+    manual_payment::{self, ManualPayment, OrderRole},
+    method, note,
 };
 use crate::{
-    amounts::{self, RowScales},
-    decisions::Settled,
-    fees,
+    amounts,
+    decisions::SettledReviews,
     findings::Findings,
     keys,
     plan::{Effect, RefundState, RefundStatus, Review, ReviewCode, WarningCode},
@@ -31,134 +24,163 @@ use crate::{
     world::World,
 };
 
-/// A review about a refund names no more payments than this.
-const MOST_SHOWN: usize = 3;
+/// The largest number of payments that a review about a refund lists.
+const MAX_LISTED: usize = 3;
 
-/// What the refunds of an RMA are recorded on.
-pub(crate) struct Refunding<'w> {
+/// Everything that the recording of an RMA's refunds depends on.
+pub(crate) struct RefundContext<'w> {
     pub(crate) world: &'w World,
     pub(crate) settings: &'w ConnectionSettings,
     /// The RMA's transactions, oldest first.
-    pub(crate) transactions: Vec<Keyed<'w>>,
-    /// The RMA's credit and what is paid on it.
-    pub(crate) books: Books<'w>,
-    /// Where to note money that came in while there is no credit.
+    pub(crate) transactions: Vec<KeyedTransaction<'w>>,
+    /// The RMA's credit and the payments on it.
+    pub(crate) payments: CreditPayments<'w>,
+    /// The order on which money from the shopper is noted while there is no credit.
     pub(crate) order: Option<OrderId>,
-    /// Why there will never be a credit, if so.
+    /// The reason why the RMA will never have a credit, if so.
     pub(crate) impossible: Option<String>,
-    /// Units whose return method is not synchronised.
+    /// Units whose return method is not synchronized.
     pub(crate) skipped: HashSet<&'w ReturnedItemId>,
-    /// How many units are on the credit.
+    /// The number of units on the credit.
     pub(crate) credited_units: usize,
-    /// What people settled by hand.
-    pub(crate) settled: &'w Settled,
+    /// Reviews that were resolved manually.
+    pub(crate) settled: &'w SettledReviews,
 }
 
-/// Plans what has to be written about each transaction, oldest first, and says how each stands.
-pub(crate) fn record(refunding: &Refunding<'_>, findings: &mut Findings) -> (Vec<Effect>, Vec<RefundStatus>) {
-    let mut recording = Recording::new(refunding, findings);
-    let statuses = refunding.transactions.iter().map(|Keyed { transaction, key }| RefundStatus {
-        transaction_id: transaction.id.clone(),
-        state: recording.transaction(transaction, key),
+/// Plans the writes for each transaction, oldest first, and returns the state of each.
+pub(crate) fn record(
+    context: &RefundContext<'_>,
+    findings: &mut Findings,
+) -> (Vec<Effect>, Vec<RefundStatus>) {
+    let mut recorder = RefundRecorder::new(context, findings);
+    let statuses = context.transactions.iter().map(|keyed| RefundStatus {
+        transaction_id: keyed.transaction.id.clone(),
+        state: recorder.state_of(keyed),
     });
     let statuses = statuses.collect();
-    recording.ask_about_unlisted();
-    (recording.effects, statuses)
+    recorder.review_unlisted();
+    (recorder.effects, statuses)
 }
 
-struct Recording<'r, 'w> {
-    refunding: &'r Refunding<'w>,
+struct RefundRecorder<'r, 'w> {
+    context: &'r RefundContext<'w>,
     findings: &'r mut Findings,
     calendar: Calendar,
     /// The keys that notes on the credit and the order mention.
     noted: HashSet<&'w str>,
-    /// The refunds that may have been entered by hand.
+    /// The refunds that may have been entered manually.
     manual: BTreeMap<&'r TransactionId, Vec<ManualPayment<'w>>>,
-    /// The keys that rows of the credit mention; read once a row is to be added.
-    on_rows: OnceCell<HashSet<&'w str>>,
-    /// What is paid on the credit once the planned payments are recorded.
+    adjustments: Adjustments<'r, 'w>,
+    /// The amount paid on the credit once the planned payments are recorded.
     paid: Decimal,
-    /// What the credit comes to once the planned rows are added.
+    /// The credit's total once the planned rows are added.
     total: Decimal,
     effects: Vec<Effect>,
 }
 
-impl<'r, 'w> Recording<'r, 'w> {
-    fn new(refunding: &'r Refunding<'w>, findings: &'r mut Findings) -> Self {
-        let notes = refunding.world.order_notes.iter();
+impl<'r, 'w> RefundRecorder<'r, 'w> {
+    fn new(context: &'r RefundContext<'w>, findings: &'r mut Findings) -> Self {
+        let notes = context.world.order_notes.iter();
         Self {
-            refunding,
+            context,
             findings,
-            calendar: Calendar::of(&refunding.world.account),
+            calendar: Calendar::of(&context.world.account),
             noted: notes.flat_map(|note| keys::mentioned(&note.text)).collect(),
-            manual: refunding.books.manual_payments(&refunding.transactions),
-            on_rows: OnceCell::new(),
-            paid: refunding.books.paid,
-            total: refunding.books.total,
+            manual: context.payments.manual_payments(&context.transactions),
+            adjustments: Adjustments::new(context),
+            paid: context.payments.paid,
+            total: context.payments.total,
             effects: Vec::new(),
         }
     }
 
     fn rma(&self) -> &'w RmaId {
-        self.refunding.world.rma.id()
+        self.context.world.rma.id()
     }
 
-    fn transaction(&mut self, transaction: &Transaction, key: &str) -> RefundState {
-        if self.refunding.settled.transaction(&transaction.id) {
-            self.ask_about_unmoved(transaction, key);
-            return self.settled(transaction, key);
+    fn state_of(&mut self, keyed: &KeyedTransaction<'_>) -> RefundState {
+        if self.context.settled.transaction(&keyed.transaction.id) {
+            self.review_unbacked(keyed);
+            return self.settled_state(keyed);
         }
-        let state = self.state_of(transaction, key);
-        if self.ask_about_unmoved(transaction, key) { RefundState::NeedsReview } else { state }
+        let state = self.open_state(keyed);
+        if self.review_unbacked(keyed) { RefundState::NeedsReview } else { state }
     }
 
-    /// How a transaction stands that a person settled: nothing is written for it. What else there is to ask about it is
-    /// asked.
-    fn settled(&mut self, transaction: &Transaction, key: &str) -> RefundState {
-        match movement(transaction) {
-            Movement::Refund => {
-                let amount =
-                    self.refunding.books.credit.and_then(|credit| amount_on(credit, transaction).ok());
-                if let Recorded::Yes(payment) = self.refunding.books.recorded(key, amount) {
-                    self.check_journal(payment, transaction);
+    /// Returns the state of a transaction that was settled manually: nothing is written for it. Other problems with it
+    /// still need a review.
+    fn settled_state(&mut self, keyed: &KeyedTransaction<'_>) -> RefundState {
+        match keyed.flow {
+            MoneyFlow::Refund => {
+                if let RefundRecord::Matching(payment) = self.context.payments.record_of(keyed) {
+                    self.check_journal(payment, keyed);
                 }
                 RefundState::Recorded
             }
-            Movement::Unknown => RefundState::Recorded,
-            Movement::RefundRequested => RefundState::Pending,
-            Movement::MoneyIn | Movement::MoneyInRequested => RefundState::NotARefund,
-            Movement::Failed => RefundState::Failed,
+            MoneyFlow::Unknown => RefundState::Recorded,
+            MoneyFlow::RefundRequested => RefundState::Pending,
+            MoneyFlow::MoneyIn | MoneyFlow::MoneyInRequested => RefundState::NotARefund,
+            MoneyFlow::Failed => RefundState::Failed,
         }
     }
 
-    /// Asks about payments under the key of a transaction that did not move money to the shopper.
-    fn ask_about_unmoved(&mut self, transaction: &Transaction, key: &str) -> bool {
-        let mut asked = false;
-        for unmoved in self.refunding.books.unmoved().filter(|unmoved| unmoved.key == key) {
+    fn open_state(&mut self, keyed: &KeyedTransaction<'_>) -> RefundState {
+        let transaction = keyed.transaction;
+        match keyed.flow {
+            MoneyFlow::Refund => self.refund(keyed),
+            MoneyFlow::RefundRequested => RefundState::Pending,
+            MoneyFlow::MoneyIn => self.money_in(keyed),
+            MoneyFlow::MoneyInRequested => RefundState::NotARefund,
+            MoneyFlow::Failed => {
+                let message = format!("{} {} failed; no money was transferred.", transaction.kind, transaction.id);
+                self.findings.add_warning_for_transaction(WarningCode::RefundFailed, message, transaction);
+                RefundState::Failed
+            }
+            MoneyFlow::Unknown => self.review(
+                ReviewCode::UnknownTransaction,
+                format!(
+                    "Transaction {} is a {} with status {}. The connector does not support this combination and recorded \
+                     nothing. If money was transferred, record it manually.",
+                    transaction.id, transaction.kind, transaction.status
+                ),
+                keyed,
+            ),
+        }
+    }
+
+    fn review(&mut self, code: ReviewCode, message: String, keyed: &KeyedTransaction<'_>) -> RefundState {
+        self.findings.add_review_for_transaction(code, message, keyed.transaction);
+        RefundState::NeedsReview
+    }
+
+    /// Adds a review for each payment under the key of a transaction that did not return money to the shopper. Returns
+    /// whether there are any.
+    fn review_unbacked(&mut self, keyed: &KeyedTransaction<'_>) -> bool {
+        let mut has_reviews = false;
+        for unbacked in self.context.payments.unbacked().filter(|unbacked| unbacked.key == keyed.key) {
             let message = format!(
-                "{}, but {} {} is {} in ReturnGO: that money did not go to the shopper. Reverse the payment in Brightpearl \
-                 with a receipt of the same amount, or correct the transaction in ReturnGO.",
-                recorded_under(unmoved),
-                transaction.kind,
-                transaction.id,
-                transaction.status
+                "{}, but {} {} has the status {} in ReturnGO: it did not return this money to the shopper. Reverse the \
+                 payment in Brightpearl with a receipt of the same amount, or correct the transaction in ReturnGO.",
+                recorded_under(unbacked),
+                keyed.transaction.kind,
+                keyed.transaction.id,
+                keyed.transaction.status
             );
-            self.ask(ReviewCode::RecordedDifferently, message, transaction);
-            asked = true;
+            self.review(ReviewCode::RecordedDifferently, message, keyed);
+            has_reviews = true;
         }
-        asked
+        has_reviews
     }
 
-    /// Asks about payments under keys of the RMA whose transactions ReturnGO does not list any more.
-    fn ask_about_unlisted(&mut self) {
-        for unmoved in self.refunding.books.unmoved().filter(|unmoved| !unmoved.is_listed) {
+    /// Adds a review for each payment under a key of the RMA whose transaction ReturnGO does not list.
+    fn review_unlisted(&mut self) {
+        for unbacked in self.context.payments.unbacked().filter(|unbacked| !unbacked.is_listed) {
             let own = format!("{}-", keys::credit(self.rma()));
-            let id = unmoved.key.strip_prefix(&own).unwrap_or(unmoved.key);
+            let id = unbacked.key.strip_prefix(&own).unwrap_or(unbacked.key);
             let message = format!(
-                "{}, but ReturnGO does not list transaction {id} of RMA {}: nothing shows that this money moved. Reverse the \
-                 payment in Brightpearl with a receipt of the same amount, or give it the reference of the refund that it \
-                 records.",
-                recorded_under(unmoved),
+                "{}, but ReturnGO does not list transaction {id} of RMA {}. Reverse the payment in Brightpearl with a receipt \
+                 of the same amount, or change its reference to that of the refund it records.",
+                recorded_under(unbacked),
                 self.rma()
             );
             self.findings.add_review(Review {
@@ -170,110 +192,91 @@ impl<'r, 'w> Recording<'r, 'w> {
         }
     }
 
-    fn state_of(&mut self, transaction: &Transaction, key: &str) -> RefundState {
-        match movement(transaction) {
-            Movement::Refund => self.refund(transaction, key),
-            Movement::RefundRequested => RefundState::Pending,
-            Movement::MoneyIn => self.money_in(transaction, key),
-            Movement::MoneyInRequested => RefundState::NotARefund,
-            Movement::Failed => {
-                let message = format!("{} {} failed; no money moved.", transaction.kind, transaction.id);
-                self.findings.warn_about(WarningCode::RefundFailed, message, transaction);
-                RefundState::Failed
-            }
-            Movement::Unknown => self.ask(
-                ReviewCode::UnknownTransaction,
-                format!(
-                    "Transaction {} is a {} with status {}: nobody can say what that means for the books. Record it by \
-                     hand if money moved.",
-                    transaction.id, transaction.kind, transaction.status
-                ),
-                transaction,
-            ),
+    fn refund(&mut self, refund: &KeyedTransaction<'_>) -> RefundState {
+        let transaction = refund.transaction;
+        if matches!(transaction.kind, TransactionType::Other(_)) {
+            let message = format!(
+                "{} is an unknown type of refund; it is recorded like any other refund.",
+                transaction.kind
+            );
+            self.findings.add_warning_for_transaction(WarningCode::UnknownTransaction, message, transaction);
         }
-    }
-
-    fn ask(&mut self, code: ReviewCode, message: String, transaction: &Transaction) -> RefundState {
-        self.findings.ask_about(code, message, transaction);
-        RefundState::NeedsReview
-    }
-
-    fn refund(&mut self, refund: &Transaction, key: &str) -> RefundState {
-        if matches!(refund.kind, TransactionType::Other(_)) {
-            let message =
-                format!("{} is a kind of refund that is not known; it is treated as any other.", refund.kind);
-            self.findings.warn_about(WarningCode::UnknownTransaction, message, refund);
-        }
-        let amount = self.refunding.books.credit.and_then(|credit| amount_on(credit, refund).ok());
-        if amount.unwrap_or(refund.amount.amount).is_zero() {
+        if refund.known_amount().unwrap_or(transaction.amount.amount).is_zero() {
             return RefundState::NotARefund;
         }
-        match self.refunding.books.recorded(key, amount) {
-            Recorded::Yes(payment) => {
+        match self.context.payments.record_of(refund) {
+            RefundRecord::Matching(payment) => {
                 self.check_journal(payment, refund);
-                if self.manual.contains_key(&refund.id) {
-                    return self.ask_about_second(refund, payment);
+                if self.manual.contains_key(&transaction.id) {
+                    return self.review_second_payment(refund, payment);
                 }
                 RefundState::Recorded
             }
-            Recorded::Differently(difference) => {
-                let message =
-                    format!("{difference} Put the payment right by hand; it is not recorded again.");
-                self.ask(ReviewCode::RecordedDifferently, message, refund)
+            RefundRecord::Differing(difference) => {
+                let message = format!(
+                    "{difference} Correct the payment in Brightpearl; the connector does not record the refund again."
+                );
+                self.review(ReviewCode::RecordedDifferently, message, refund)
             }
-            Recorded::No => self.unrecorded(refund, key),
+            RefundRecord::Missing => self.unrecorded(refund),
         }
     }
 
-    fn unrecorded(&mut self, refund: &Transaction, key: &str) -> RefundState {
-        let not_ours = self.is_for_skipped_units_only(refund);
-        let not_ours = not_ours.then_some("the return method of its units is not synchronised");
-        if let Some(reason) = self.refunding.impossible.as_deref().or(not_ours) {
+    fn unrecorded(&mut self, refund: &KeyedTransaction<'_>) -> RefundState {
+        let is_skipped = self.is_for_skipped_units_only(refund);
+        let skipped = is_skipped.then_some("the return method of its units is not synchronized");
+        if let Some(reason) = self.context.impossible.as_deref().or(skipped) {
             let message = format!(
-                "Refund {} was paid and there will be no credit for it: {reason}. Decide where it is to be recorded.",
-                refund.id
+                "Refund {} was paid, but it will not get a sales credit: {reason}. Decide where to record the refund.",
+                refund.transaction.id
             );
-            return self.ask(ReviewCode::CreditImpossible, message, refund);
+            return self.review(ReviewCode::CreditImpossible, message, refund);
         }
-        match (self.refunding.books.credit, self.refunding.settings.refunds) {
+        match (self.context.payments.credit, self.context.settings.refunds) {
             (None, _) => RefundState::Pending,
-            (Some(credit), RefundRecording::Note) => self.note_refund(refund, key, credit),
-            (Some(credit), RefundRecording::Record) => self.record_refund(refund, key, credit),
+            (Some(credit), RefundRecording::Note) => self.note_refund(refund, credit),
+            (Some(credit), RefundRecording::Record) => self.record_refund(refund, credit),
         }
     }
 
-    fn is_for_skipped_units_only(&self, refund: &Transaction) -> bool {
-        let units = &refund.return_item_ids;
-        !units.is_empty() && units.iter().all(|unit| self.refunding.skipped.contains(unit))
+    fn is_for_skipped_units_only(&self, refund: &KeyedTransaction<'_>) -> bool {
+        let units = &refund.transaction.return_item_ids;
+        !units.is_empty() && units.iter().all(|unit| self.context.skipped.contains(unit))
     }
 
-    fn note_refund(&mut self, refund: &Transaction, key: &str, credit: &Order) -> RefundState {
-        if self.noted.contains(key) {
+    fn note_refund(&mut self, refund: &KeyedTransaction<'_>, credit: &Order) -> RefundState {
+        if self.noted.contains(refund.key.as_str()) {
             return RefundState::Recorded;
         }
-        let body = note::of_refund(self.rma(), refund, &self.calendar);
+        let body = note::of_refund(self.rma(), refund.transaction, &self.calendar);
         self.effects.push(Effect::AddOrderNote {
-            key: keys::note(self.rma(), &refund.id),
+            key: keys::note(self.rma(), &refund.transaction.id),
             order_id: credit.id,
             body,
         });
         RefundState::Pending
     }
 
-    fn record_refund(&mut self, refund: &Transaction, key: &str, credit: &'w Order) -> RefundState {
-        let (account, settings) = (&self.refunding.world.account, self.refunding.settings);
-        if self.manual.contains_key(&refund.id) {
-            return self.ask_about_duplicate(refund, key, credit);
+    fn record_refund(&mut self, refund: &KeyedTransaction<'_>, credit: &'w Order) -> RefundState {
+        if self.manual.contains_key(&refund.transaction.id) {
+            return self.review_possible_duplicate(refund, credit);
         }
         if self.is_sale_cancelled(credit) {
             let message = format!(
-                "The sales order of refund {} is cancelled, and it may have been refunded there. If the refund is \
-                 not recorded, record it by hand on sales credit {} under the reference {key}. Then resolve the review.",
-                refund.id, credit.id
+                "The sales order of refund {} is cancelled and may have been refunded there. If the refund is not recorded \
+                 yet, record it manually on sales credit {} with the reference {}. Then resolve the review.",
+                refund.transaction.id, credit.id, refund.key
             );
-            return self.ask(ReviewCode::PossibleDuplicate, message, refund);
+            return self.review(ReviewCode::PossibleDuplicate, message, refund);
         }
-        let draft = match payment_for(self.rma(), refund, credit, account, settings) {
+        let payment = RefundPayment {
+            rma: self.rma(),
+            refund: refund.transaction,
+            credit,
+            account: &self.context.world.account,
+            settings: self.context.settings,
+        };
+        let draft = match refund.amount_on(credit).and_then(|amount| payment.draft(amount)) {
             Ok(draft) => draft,
             Err(review) => {
                 self.findings.add_review(review);
@@ -281,21 +284,21 @@ impl<'r, 'w> Recording<'r, 'w> {
             }
         };
         let amount = draft.body.amount_paid;
-        if let Err(message) = self.make_room(refund, key, credit, amount) {
-            return self.ask(ReviewCode::OverRefund, message, refund);
+        if let Err(message) = self.plan_adjustment(refund, credit, amount) {
+            return self.review(ReviewCode::OverRefund, message, refund);
         }
         if let Some(warning) = draft.warning {
             self.findings.add_warning(warning);
         }
         self.paid = self.paid.saturating_add(amount);
-        let key = key.to_owned();
+        let key = refund.key.clone();
         self.effects.push(Effect::RecordPayment { key, order_id: credit.id, body: draft.body });
         RefundState::Pending
     }
 
-    /// Whether the order was cancelled after it was credited: the shop's own connector then books a reversal on it.
+    /// Whether the order was cancelled after it was credited: the shop's own connector then posts a reversal on it.
     fn is_sale_cancelled(&self, credit: &Order) -> bool {
-        let world = self.refunding.world;
+        let world = self.context.world;
         let cancelled = world.account.configuration.cancelled_order_status();
         let mut orders = world.order.iter().chain(&world.orders);
         cancelled.is_some()
@@ -305,132 +308,102 @@ impl<'r, 'w> Recording<'r, 'w> {
             })
     }
 
-    /// Asks whether a refund that is not recorded was entered by hand.
-    fn ask_about_duplicate(&mut self, refund: &Transaction, key: &str, credit: &Order) -> RefundState {
+    /// Adds a review for a refund that is not recorded under its key and may have been entered manually.
+    fn review_possible_duplicate(&mut self, refund: &KeyedTransaction<'_>, credit: &Order) -> RefundState {
         let message = format!(
-            "Refund {} may be recorded already: {}. If it is not, record it by hand on sales credit {} under the reference \
-             {key}. Then resolve the review.",
-            refund.id,
-            self.shown_manual(refund),
-            credit.id
+            "Refund {} may already be recorded: {}. If it is not, record it manually on sales credit {} with the reference \
+             {}. Then resolve the review.",
+            refund.transaction.id,
+            self.manual_payments(refund),
+            credit.id,
+            refund.key
         );
-        self.ask(ReviewCode::PossibleDuplicate, message, refund)
+        self.review(ReviewCode::PossibleDuplicate, message, refund)
     }
 
-    /// Asks about payments under the processor's number of a refund that is recorded already.
-    fn ask_about_second(&mut self, refund: &Transaction, recorded: &CustomerPayment) -> RefundState {
+    /// Adds a review for payments that may record a refund a second time.
+    fn review_second_payment(
+        &mut self,
+        refund: &KeyedTransaction<'_>,
+        recorded: &CustomerPayment,
+    ) -> RefundState {
         let message = format!(
-            "Refund {} is recorded as payment {} and may be recorded a second time: {}. If so, delete one of them in \
+            "Refund {} is recorded as payment {} and may be recorded a second time: {}. If so, delete one of the payments in \
              Brightpearl. Then resolve the review.",
-            refund.id,
+            refund.transaction.id,
             recorded.payment_id,
-            self.shown_manual(refund)
+            self.manual_payments(refund)
         );
-        self.ask(ReviewCode::PossibleDuplicate, message, refund)
+        self.review(ReviewCode::PossibleDuplicate, message, refund)
     }
 
-    /// The payments that a refund may have been entered as.
-    fn shown_manual(&self, refund: &Transaction) -> String {
-        let payments = self.manual.get(&refund.id).map(Vec::as_slice).unwrap_or_default();
-        let first = payments.iter().take(MOST_SHOWN).map(|manual| shown(*manual, self.rma()));
-        let more = payments.len().saturating_sub(MOST_SHOWN);
+    /// Lists the payments that may record a refund.
+    fn manual_payments(&self, refund: &KeyedTransaction<'_>) -> String {
+        let payments = self.manual.get(&refund.transaction.id).map(Vec::as_slice).unwrap_or_default();
+        let first = payments.iter().take(MAX_LISTED).map(|manual| described(*manual, self.rma()));
+        let more = payments.len().saturating_sub(MAX_LISTED);
         let more = (more > 0).then(|| format!("{more} more"));
         first.chain(more).collect::<Vec<_>>().join("; ")
     }
 
-    /// Plans the row that a refund above the credit needs, if it needs one and may have it.
-    fn make_room(
+    /// Plans the row that a refund above the credit's total needs, if any.
+    ///
+    /// # Errors
+    /// The review's message if the row is needed and cannot be added.
+    fn plan_adjustment(
         &mut self,
-        refund: &Transaction,
-        key: &str,
+        refund: &KeyedTransaction<'_>,
         credit: &'w Order,
         amount: Decimal,
     ) -> Result<(), String> {
         let currency = &credit.currency.order_currency_code;
         let excess = self.paid.saturating_add(amount).saturating_sub(self.total);
-        if excess <= tolerance(currency, self.refunding.credited_units) {
+        if excess <= tolerance(currency, self.context.credited_units) {
             return Ok(());
         }
-        let over = format!(
-            "With refund {} of {} the payments on sales credit {} would be {} above its total of {}",
-            refund.id,
-            amounts::shown(amount, currency),
-            credit.id,
-            amounts::shown(excess, currency),
-            amounts::shown(self.total, currency)
-        );
-        let row = self.adjustment(key, credit, excess).map_err(|reason| {
-            format!("{over}, and {reason}. Put that right, or record the refund by hand.")
+        let row = self.adjustments.row(&refund.key, credit, excess).map_err(|reason| {
+            format!(
+                "Refund {} of {} would raise the payments on sales credit {} to {} above its total of {}. An adjustment row \
+                 cannot be added: {reason}. Correct this, or record the refund manually with the reference {}.",
+                refund.transaction.id,
+                amounts::shown(amount, currency),
+                credit.id,
+                amounts::shown(excess, currency),
+                amounts::shown(self.total, currency),
+                refund.key
+            )
         })?;
         self.total = self.total.saturating_add(excess);
-        let key = keys::adjustment(self.rma(), &refund.id);
+        let key = keys::adjustment(self.rma(), &refund.transaction.id);
         self.effects.push(Effect::AddOrderRow { key, order_id: credit.id, body: row });
         Ok(())
     }
 
-    fn adjustment(&self, key: &str, credit: &'w Order, excess: Decimal) -> Result<NewOrderRow, String> {
-        let posting = self.refunding.settings.adjustments.as_ref();
-        let posting =
-            posting.ok_or("the setting `adjustments` does not say where such money is posted to")?;
-        if !is_open(credit) {
-            return Err("no row can be added to a credit that is closed or being closed".to_owned());
-        }
-        if let Some(payment) =
-            self.refunding.books.unexplained(&self.refunding.transactions, self.refunding.settled)
-        {
-            return Err(format!(
-                "no row is added while payment {} of {} on it records no refund that succeeded",
-                payment.payment_id,
-                amounts::shown(payment.amount(), &payment.currency_code)
-            ));
-        }
-        let mentioned = || credit.order_rows.values().flat_map(|row| keys::mentioned(&row.product_name));
-        if self.on_rows.get_or_init(|| mentioned().collect()).contains(key) {
-            return Err("a row was added for it already".to_owned());
-        }
-        let scales = RowScales::of(&credit.currency.order_currency_code);
-        let split = fees::split(excess, posting, scales, &self.refunding.world.account);
-        let split =
-            split.ok_or_else(|| format!("{} is not one of the account's tax codes", posting.tax_code))?;
-        let value = |value: Decimal| CurrencyValue { currency_code: None, value };
-        Ok(NewOrderRow {
-            product_id: None,
-            product_name: Some(format!("Refund adjustment {key}")),
-            quantity: Quantity { magnitude: Decimal::ONE },
-            row_value: NewRowValue {
-                tax_code: posting.tax_code.clone(),
-                row_net: value(amounts::trimmed(split.net, 2)),
-                row_tax: value(split.tax),
-            },
-            nominal_code: Some(posting.nominal_code.clone()),
-        })
-    }
-
-    /// A method with a bank account makes a journal (docs/evidence/brightpearl-accounting.md#payment-rules);
-    /// without one nothing was posted. Vouchers and store credit have no bank account, and never a journal.
-    fn check_journal(&mut self, payment: &CustomerPayment, refund: &Transaction) {
+    /// A method with a bank account creates a journal (docs/evidence/brightpearl-accounting.md#payment-rules);
+    /// without a journal nothing was posted. Vouchers and store credit have neither.
+    fn check_journal(&mut self, payment: &CustomerPayment, refund: &KeyedTransaction<'_>) {
         let code = payment.payment_method_code.as_ref();
-        let method = code.and_then(|code| method(code, &self.refunding.world.account));
+        let method = code.and_then(|code| method(code, &self.context.world.account));
         let Some(method) = method.filter(|method| !method.bank_accounts.is_empty()) else { return };
         if payment.journal_id.is_none() {
             let message = format!(
-                "Payment {} under {} in {} made no journal: the credit reads as paid, and the bank account does not. Post \
-                 the journal by hand.",
+                "Payment {} with method {} in {} has no journal: the credit shows as paid, but nothing was posted to the \
+                 bank account. Post the journal manually.",
                 payment.payment_id, method.code, payment.currency_code
             );
-            self.findings.ask_about(ReviewCode::NoJournal, message, refund);
+            self.review(ReviewCode::NoJournal, message, refund);
         }
     }
 
-    /// Money that came in is nobody's refund: a note says so, on the credit or while there is none on the order.
-    fn money_in(&mut self, payment: &Transaction, key: &str) -> RefundState {
-        let credit = self.refunding.books.credit.map(|credit| credit.id);
-        let known =
-            self.noted.contains(key) || !matches!(self.refunding.books.recorded(key, None), Recorded::No);
-        if let (false, Some(order_id)) = (known, credit.or(self.refunding.order)) {
-            let body = note::of_money_in(self.rma(), payment, &self.calendar);
+    /// Notes money from the shopper on the credit, or on the order while there is no credit.
+    fn money_in(&mut self, payment: &KeyedTransaction<'_>) -> RefundState {
+        let credit = self.context.payments.credit.map(|credit| credit.id);
+        let is_recorded = !matches!(self.context.payments.record_of(payment), RefundRecord::Missing);
+        let is_known = is_recorded || self.noted.contains(payment.key.as_str());
+        if let (false, Some(order_id)) = (is_known, credit.or(self.context.order)) {
+            let body = note::of_money_in(self.rma(), payment.transaction, &self.calendar);
             self.effects.push(Effect::AddOrderNote {
-                key: keys::note(self.rma(), &payment.id),
+                key: keys::note(self.rma(), &payment.transaction.id),
                 order_id,
                 body,
             });
@@ -439,32 +412,32 @@ impl<'r, 'w> Recording<'r, 'w> {
     }
 }
 
-fn shown(manual: ManualPayment<'_>, rma: &RmaId) -> String {
+fn described(manual: ManualPayment<'_>, rma: &RmaId) -> String {
     let payment = manual.payment;
-    let place = match manual.place {
-        Place::Credit => "sales credit",
-        Place::Sale => "sales order",
+    let order = match manual.role {
+        OrderRole::Credit => "sales credit",
+        OrderRole::Sale => "sales order",
     };
     let reference = manual_payment::reference(payment);
     let reference = match reference.filter(|key| keys::rma_of_refund(key).as_ref() == Some(rma)) {
-        Some(key) => format!("under {key}, a transaction that ReturnGO does not list"),
+        Some(key) => format!("with the reference {key}, a transaction that ReturnGO does not list"),
         None => "without a reference of this RMA".to_owned(),
     };
     format!(
-        "payment {} of {} on {place}{} {reference}",
+        "payment {} of {} on {order}{} {reference}",
         payment.payment_id,
         amounts::shown(payment.amount(), &payment.currency_code),
         payment.order_id.map(|order| format!(" {order}")).unwrap_or_default()
     )
 }
 
-fn recorded_under(unmoved: Unmoved<'_>) -> String {
-    let payment = unmoved.payment;
+fn recorded_under(unbacked: UnbackedPayment<'_>) -> String {
+    let payment = unbacked.payment;
     format!(
-        "Payment {} of {} is recorded on {} under {}",
+        "Payment {} of {} is recorded on {} with the reference {}",
         payment.payment_id,
         amounts::shown(payment.amount(), &payment.currency_code),
         payment.order_id.map_or_else(|| "no order".to_owned(), |order| format!("order {order}")),
-        unmoved.key
+        unbacked.key
     )
 }

@@ -1,25 +1,27 @@
+//! Errors of the settings.
+
 use api_client_core::decode::DecodeError;
 
-/// Settings that cannot be used.
+/// Invalid settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
     /// A name that is not a setting.
-    #[error("{place}: there is no setting `{name}`; {advice}", place = place(.path), advice = advice(.nearest.as_deref(), .known))]
+    #[error("{place}: unknown setting `{name}`; {advice}", place = place(.path), advice = advice(.nearest.as_deref(), .known))]
     UnknownName {
-        /// Where, as a path inside the document; `.` is its top.
+        /// The path in the document. `.` is the top.
         path: String,
         /// The name that was found.
         name: String,
-        /// The setting whose name is nearest, unless none is near.
+        /// The setting with the most similar name, if any.
         nearest: Option<String>,
-        /// The settings that there are in that place.
+        /// The known settings at that path.
         known: Vec<String>,
     },
-    /// A value that is missing or of the wrong form.
+    /// A missing or invalid value.
     #[error("settings, {0}")]
     Value(#[from] DecodeError),
-    /// A text that is no TOML.
+    /// The text is not TOML.
     #[error("settings: {0}")]
     NotToml(String),
 }
@@ -31,11 +33,11 @@ fn place(path: &str) -> String {
 fn advice(nearest: Option<&str>, known: &[String]) -> String {
     match nearest {
         Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("there are: {}", known.join(", ")),
+        None => format!("known settings: {}", known.join(", ")),
     }
 }
 
-/// Names that share less than this are no slip of the same one.
+/// The smallest similarity of a name and its misspelling.
 const NEAR: f64 = 0.7;
 
 impl SettingsError {
@@ -44,8 +46,8 @@ impl SettingsError {
         Self::NotToml(error.to_string().trim_end().to_owned())
     }
 
-    /// Tells an unknown name from any other failure. Serde says so only in words, and lists the names that
-    /// it knows behind the one it does not, each in backticks.
+    /// Distinguishes an unknown name from other errors. Serde reports it in words only, followed by the known names in
+    /// backticks.
     pub(super) fn from_decoding(error: DecodeError) -> Self {
         let mut quoted = error.expected().split('`').skip(1).step_by(2).map(str::to_owned);
         let name = error.expected().starts_with("unknown field ").then(|| quoted.next()).flatten();
@@ -57,14 +59,14 @@ impl SettingsError {
     }
 }
 
-/// The path of the object that holds the unknown name.
+/// Returns the path of the object with the unknown name.
 fn parent(path: &str, name: &str) -> String {
     let parent = path.strip_suffix(name).unwrap_or(path);
     let parent = parent.strip_suffix('.').unwrap_or(parent);
     if parent.is_empty() { ".".to_owned() } else { parent.to_owned() }
 }
 
-/// The known name that another is most likely a slip of.
+/// Returns the known name that is most similar to another one.
 pub(crate) fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
     let scored = known.iter().map(|candidate| (strsim::jaro_winkler(name, candidate), *candidate));
     let (score, candidate) = scored.max_by(|left, right| left.0.total_cmp(&right.0))?;

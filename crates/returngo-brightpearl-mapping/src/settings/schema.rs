@@ -1,4 +1,4 @@
-//! The JSON Schema of the settings: what editors and forms can check before the program does.
+//! The JSON Schema of the settings, for checks in editors and forms.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use super::ConnectionSettings;
 use crate::field_map::FieldMap;
 
 impl ConnectionSettings {
-    /// The JSON Schema of the settings, as it is committed in `schema/settings.json`.
+    /// Returns the JSON Schema of the settings, which is committed as `schema/settings.json`.
     pub fn json_schema() -> serde_json::Value {
         schemars::schema_for!(Self).to_value()
     }
@@ -40,15 +40,15 @@ forms! {
     AccountForm: {"type": "string", "pattern": "^[A-Za-z0-9-]*[A-Za-z-][A-Za-z0-9-]*$"}
     /// A code that may be written as a number.
     CodeForm: {"type": ["string", "integer"], "minLength": 1}
-    /// An id; forms send an empty text for one that was not chosen.
+    /// An id. Forms send an empty text for an id that was not chosen.
     IdForm: {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[0-9]*$"}, {"type": "null"}]}
-    /// An id that has to be there.
+    /// A required id.
     RequiredIdForm: {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[0-9]+$"}]}
     /// An amount that is not negative.
     AmountForm: {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?$"}, {"type": "null"}]}
-    /// The longest prefix leaves room for the RMA's number.
+    /// A prefix that is short enough for the RMA's number to follow.
     PrefixForm: {"type": ["string", "integer", "null"], "maxLength": 32}
-    /// Codes by kind of refund: one, or one for each currency.
+    /// Codes by type of refund: one code, or one for each currency.
     TendersForm: {
         "type": "object",
         "propertyNames": {"pattern": "^Refund"},
@@ -75,11 +75,11 @@ impl JsonSchema for FieldMap {
             "patternProperties": {"^customFields\\.PCF_[A-Za-z0-9_]+$": source},
             "additionalProperties": false,
             "$defs": {"source": {"anyOf": [
-                {"type": "string", "maxLength": 1000, "description": "An expression; a text of digits alone stands for itself."},
+                {"type": "string", "maxLength": 1000, "description": "An expression. A text of digits is a constant."},
                 {"type": ["number", "boolean"], "description": "A constant."},
                 {
                     "type": "object",
-                    "description": "A lookup: the value that `map` has for the text that `from` gives, else `default`.",
+                    "description": "A lookup: the value in `map` for the result of `from`, else `default`.",
                     "properties": {
                         "from": {"type": "string", "maxLength": 1000},
                         "map": {"type": "object", "maxProperties": 1000},

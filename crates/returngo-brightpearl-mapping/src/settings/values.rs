@@ -1,4 +1,4 @@
-//! How single settings are read: what people and forms really write there.
+//! Readers of single settings, which accept the values that users and forms enter.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -8,21 +8,21 @@ use returngo::TransactionType;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// The longest prefix that leaves room for the RMA's number in a reference of 64 characters.
+/// The largest length of a prefix, so that the RMA's number fits into a reference of 64 characters.
 const LONGEST_PREFIX: usize = 32;
 
-/// The payment method of a kind of refund: one code, or one for each currency.
+/// The payment method of a type of refund: one code, or one for each currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum TenderSetting {
-    /// The same in every currency.
+    /// One code for all currencies.
     Always(String),
-    /// By currency.
+    /// A code for each currency.
     ByCurrency(BTreeMap<CurrencyCode, String>),
 }
 
 impl TenderSetting {
-    /// The code for refunds in this currency, if there is one.
+    /// Returns the code for refunds in this currency, if any.
     pub fn in_currency(&self, currency: &CurrencyCode) -> Option<&str> {
         match self {
             Self::Always(code) => Some(code),
@@ -54,7 +54,7 @@ impl<'de> Deserialize<'de> for TenderSetting {
                 while let Some((currency, code)) = entries.next_entry::<CurrencyCode, Code>()? {
                     if !currency.is_well_formed() {
                         return Err(de::Error::custom(format_args!(
-                            "`{currency}` is not a currency, such as USD"
+                            "`{currency}` is not a currency code; expected a code such as USD"
                         )));
                     }
                     codes.insert(currency, code.0);
@@ -81,14 +81,14 @@ pub(super) fn method_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 fn checked_code<E: de::Error>(code: &str) -> Result<String, E> {
     if code.is_empty() || code.trim() != code {
         return Err(E::custom(format_args!(
-            "{code:?} is no code: expected the four digits of a bank account, such as 1210, or a payment method's \
-             code, such as STRIPE_UK, without spaces around it"
+            "invalid code {code:?}: expected the four digits of a bank account, such as 1210, or a payment method's code, \
+             such as STRIPE_UK, without surrounding spaces"
         )));
     }
     Ok(code.to_owned())
 }
 
-/// Forms send a field that was left empty as `""`.
+/// Reads an optional id. Forms send an empty field as `""`.
 pub(super) fn blank_is_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -100,7 +100,7 @@ where
         Some(text) => text.parse().map(Some).map_err(|_| {
             de::Error::invalid_value(
                 de::Unexpected::Str(text),
-                &"an id: a positive integer, as `look_up` lists them",
+                &"an id (a positive integer), as listed by `look_up`",
             )
         }),
     }
@@ -111,7 +111,7 @@ pub(super) fn reference_prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Re
     let length = prefix.chars().count();
     if length > LONGEST_PREFIX {
         return Err(de::Error::custom(format_args!(
-            "the prefix has {length} characters: expected at most {LONGEST_PREFIX}, so that the RMA's number fits behind it"
+            "the prefix has {length} characters; the maximum is {LONGEST_PREFIX}, so that the RMA's number fits after it"
         )));
     }
     Ok(prefix)
@@ -121,33 +121,34 @@ pub(super) fn tolerance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Op
     let tolerance = Option::<Decimal>::deserialize(deserializer)?;
     match tolerance.filter(Decimal::is_sign_negative) {
         Some(negative) => Err(de::Error::custom(format_args!(
-            "{negative} is negative: expected an amount such as \"0.01\""
+            "{negative} is negative; expected an amount such as \"0.01\""
         ))),
         None => Ok(tolerance),
     }
 }
 
-/// A kind that is no refund, or a slip of a known kind, would be ignored in silence.
+/// Rejects unknown and misspelled types of refunds, which would have no effect.
 pub(super) fn tenders<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, TenderSetting>, D::Error> {
     let tenders = BTreeMap::<String, TenderSetting>::deserialize(deserializer)?;
-    match tenders.keys().find_map(|kind| slip(kind)) {
-        Some(slip) => Err(de::Error::custom(slip)),
+    match tenders.keys().find_map(|kind| misspelling(kind)) {
+        Some(problem) => Err(de::Error::custom(problem)),
         None => Ok(tenders),
     }
 }
 
-fn slip(kind: &str) -> Option<String> {
+fn misspelling(kind: &str) -> Option<String> {
     const KNOWN: [TransactionType; 2] =
         [TransactionType::RefundToPaymentMethod, TransactionType::RefundToStoreCredit];
     let near = KNOWN.iter().find(|known| strsim::damerau_levenshtein(known.as_str(), kind) <= 3);
     match near {
         Some(known) if known.as_str() == kind => None,
-        Some(known) => Some(format!("`{kind}` is no kind of refund; did you mean `{known}`?")),
+        Some(known) => Some(format!("unknown refund type `{kind}`; did you mean `{known}`?")),
         None if kind.starts_with("Refund") => None,
-        None => {
-            Some(format!("`{kind}` is no kind of refund: expected one such as {} or {}", KNOWN[0], KNOWN[1]))
-        }
+        None => Some(format!(
+            "unknown refund type `{kind}`; expected a type such as {} or {}",
+            KNOWN[0], KNOWN[1]
+        )),
     }
 }

@@ -50,7 +50,7 @@ fn the_claim_is_written_before_anything_else() {
     assert!(keys::mentioned(&body.text).any(|mentioned| mentioned == key));
     assert!(planned.state.credit.is_none(), "it is the RMA's only once it is claimed");
     let explained = explain(&world, &adopt(), &planned).to_string();
-    assert!(explained.contains("everything else waits until this note is on it"), "{explained}");
+    assert!(explained.contains("all other writes wait for this note"), "{explained}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The connection check: whatever would make returns fail is a failure with advice.
 
 mod connections;
-mod entered;
+mod inputs;
 
 use returngo_brightpearl_mapping::{
     ConnectionSettings, World,
@@ -59,24 +59,24 @@ fn what_would_fail_is_a_failure_with_advice() {
             "neither a payment method's code nor an account",
         ),
         (json!({"refund_method_code": "1100"}), "refund_method_code", "not a bank account"),
-        (json!({"sales_credit_status_id": 99}), "sales_credit_status_id", "there is no order status 99"),
+        (json!({"sales_credit_status_id": 99}), "sales_credit_status_id", "order status 99 does not exist"),
         (
             json!({"sales_credit_status_id": 5}),
             "sales_credit_status_id",
             "for orders of type SO, not for sales credits",
         ),
-        (json!({"sales_credit_channel_id": 77}), "sales_credit_channel_id", "there is no channel 77"),
+        (json!({"sales_credit_channel_id": 77}), "sales_credit_channel_id", "channel 77 does not exist"),
         (
             json!({"adjustments": {"nominal_code": "9999", "tax_code": "T20"}}),
             "adjustments",
-            "there is no nominal code 9999",
+            "nominal code 9999 does not exist",
         ),
         (
             json!({"fees": {"return": {"nominal_code": "4040", "tax_code": "T99"}}}),
             "fees.return",
-            "there is no tax code `T99`",
+            "tax code `T99` does not exist",
         ),
-        (json!({"warehouses": {"Courier": 8}}), "warehouses.Courier", "there is no warehouse 8"),
+        (json!({"warehouses": {"Courier": 8}}), "warehouses.Courier", "warehouse 8 does not exist"),
         (
             json!({"tenders": {"RefundToStoreCredit": "VOUCHER"}}),
             "tenders.RefundToStoreCredit",
@@ -113,7 +113,7 @@ fn a_method_without_a_bank_account_warns_that_no_journal_is_made() {
     let findings = findings(json!({"tenders": {"RefundToStoreCredit": "STORE_CREDIT"}}), add);
     let finding = finding(&findings, "tenders.RefundToStoreCredit");
     assert_eq!(finding.mark, Mark::Warning);
-    assert!(finding.message.contains("no journal is made"), "{finding}");
+    assert!(finding.message.contains("without a journal"), "{finding}");
 }
 
 #[test]
@@ -192,26 +192,31 @@ fn a_warehouse_without_a_known_quarantine_warns_also_where_none_is_named() {
 fn what_a_field_map_says_by_itself_is_looked_up() {
     for (map, subject, mark, says) in [
         (json!({"statusId": 27}), "field_map.statusId", Mark::Pass, "the account has 27"),
-        (json!({"statusId": 5}), "field_map.statusId", Mark::Failure, "no sales credit status in use 5"),
-        (json!({"channelId": 77}), "field_map.channelId", Mark::Failure, "no channel 77"),
-        (json!({"warehouseId": 8}), "field_map.warehouseId", Mark::Failure, "no warehouse 8"),
+        (
+            json!({"statusId": 5}),
+            "field_map.statusId",
+            Mark::Failure,
+            "does not have the active sales credit status 5",
+        ),
+        (json!({"channelId": 77}), "field_map.channelId", Mark::Failure, "does not have the channel 77"),
+        (json!({"warehouseId": 8}), "field_map.warehouseId", Mark::Failure, "does not have the warehouse 8"),
         (
             json!({"rows[].nominalCode": {"from": "item.returnReason", "map": {"Faulty": "4040"}, "default": "9999"}}),
             "field_map.rows[].nominalCode",
             Mark::Failure,
-            "no active nominal code 9999",
+            "does not have the active nominal code 9999",
         ),
         (
             json!({"rows[].taxCode": {"from": "item.returnReason", "map": {"Faulty": "T20"}, "default": "T99"}}),
             "field_map.rows[].taxCode",
             Mark::Failure,
-            "no tax code T99",
+            "does not have the tax code T99",
         ),
         (
             json!({"rows[].nominalCode": "row.nominalCode"}),
             "field_map.rows[].nominalCode",
             Mark::Pass,
-            "worked out from each return",
+            "calculated for each return",
         ),
     ] {
         let findings = findings(json!({"field_map": map}), |_| {});

@@ -56,7 +56,7 @@ fn explained_shares_come_to_the_amounts_of_the_plan() {
         for line in explained(name, json!({})).lines() {
             let line = line.trim();
             let Some((left, right)) = line.split_once(" = ") else { continue };
-            let Some((formula, decimals)) = right.split_once(", each at ") else { continue };
+            let Some((formula, decimals)) = right.split_once(", each rounded to ") else { continue };
             let amount: rust_decimal::Decimal = left.split(' ').nth(1).unwrap().parse().unwrap();
             let decimals: u32 = decimals.split(' ').next().unwrap().parse().unwrap();
             let (after, before) = formula.split_once(" − ").unwrap();

@@ -364,14 +364,16 @@ fn one_odd_value_is_read_asked_about_or_refused_by_its_name() {
 #[test]
 fn a_unit_whose_price_or_tax_is_unclear_waits_where_the_price_is_returngos() {
     let settings = settings(json!({"price_source": "returngo"}));
-    for (field, said) in
-        [("paidPrice", "what was paid"), ("paidTax", "which tax"), ("taxIncluded", "includes the tax")]
-    {
+    for (field, said) in [
+        ("paidPrice", "price that was paid"),
+        ("paidTax", "tax that was paid"),
+        ("taxIncluded", "includes tax"),
+    ] {
         let mut world = json_of("approved");
         world["rma"]["items"][0][field] = Value::Null;
         let plan = plan(&World::from_json(&world.to_string()).unwrap(), &settings);
         let review = plan.reviews.iter().find(|review| review.code == ReviewCode::TaxUnclear).unwrap();
-        assert!(review.message.contains(said) && review.message.contains("by hand"), "{}", review.message);
+        assert!(review.message.contains(said) && review.message.contains("manually"), "{}", review.message);
         assert_eq!(
             (plan.reviews.len(), plan.effects.len()),
             (1, 1),

@@ -51,7 +51,7 @@ fn a_refund_that_is_recorded_with_its_journal_matches() {
 fn every_difference_of_a_refund_has_its_name() {
     type Change = fn(&mut Value);
     let cases: [(LineCode, Change, &str); 9] = [
-        (LineCode::MissingInBrightpearl, |world| world["payments"] = json!([]), "run the RMA's plan"),
+        (LineCode::MissingInBrightpearl, |world| world["payments"] = json!([]), "synchronize the RMA"),
         (LineCode::AmountDiffers, |world| set(world, "amountPaid", json!("80.00")), "correct the payment"),
         (LineCode::CurrencyDiffers, |world| set(world, "currencyCode", json!("USD")), "correct the payment"),
         (
@@ -60,10 +60,10 @@ fn every_difference_of_a_refund_has_its_name() {
                 world["payments"] = json!([]);
                 world["rma"]["transactions"][0]["amount"] = json!({"amount": 105.5, "currency": "EUR"});
             },
-            "record it by hand",
+            "record the refund manually",
         ),
-        (LineCode::NoJournal, |world| set(world, "journalId", json!(null)), "post the journal by hand"),
-        (LineCode::CreditMissing, |world| world["credits"] = json!([]), "look at the RMA's plan"),
+        (LineCode::NoJournal, |world| set(world, "journalId", json!(null)), "post the journal manually"),
+        (LineCode::CreditMissing, |world| world["credits"] = json!([]), "check the RMA's plan"),
         (
             LineCode::WrongBankAccount,
             |world| {
@@ -72,17 +72,17 @@ fn every_difference_of_a_refund_has_its_name() {
                 push(world, "/account/paymentMethods", other);
                 set(world, "paymentMethodCode", json!("BANK"));
             },
-            "configured is 1210: move it",
+            "instead of 1210: transfer the amount",
         ),
         (
             LineCode::PossibleDuplicate,
             |world| set(world, "transactionRef", json!("typed by hand")),
-            "record it again under the reference RGO-4410021-778120",
+            "record it again with the reference RGO-4410021-778120",
         ),
         (
             LineCode::PossibleDuplicate,
             |world| set(world, "transactionRef", json!(null)),
-            "record it again under the reference RGO-4410021-778120",
+            "record it again with the reference RGO-4410021-778120",
         ),
     ];
     for (expected, change, says) in cases {
@@ -114,14 +114,18 @@ fn a_refund_that_failed_is_not_expected_in_the_books() {
 fn a_payment_for_a_refund_that_failed_is_named() {
     let lines = lines_after(|world| world["rma"]["transactions"][0]["status"] = json!("Failed"));
     assert_eq!(codes(&lines), [LineCode::MissingInReturngo]);
-    assert!(lines[0].message.contains("refund 778120, which is Failed in ReturnGO"), "{}", lines[0]);
+    assert!(
+        lines[0].message.contains("refund 778120, which has the status Failed in ReturnGO"),
+        "{}",
+        lines[0]
+    );
 }
 
 #[test]
 fn money_that_went_out_for_goods_that_did_not_come_in_is_named() {
     let lines = lines_after(|world| world["goodsInNotes"] = json!({}));
     assert_eq!(codes(&lines), [LineCode::Matched, LineCode::GoodsOutstanding]);
-    assert!(lines[1].message.contains("3 of 3 units have not come (5600011, 5600012, 5600013)"));
+    assert!(lines[1].message.contains("3 of 3 units were not received (5600011, 5600012, 5600013)"));
 }
 
 #[test]
@@ -202,7 +206,7 @@ fn where_refunds_are_only_noted_a_payment_by_hand_is_the_refund_s() {
         [LineCode::Matched, LineCode::MissingInBrightpearl],
         "one payment, two refunds"
     );
-    assert!(lines[1].message.contains("record it by hand"), "{}", lines[1]);
+    assert!(lines[1].message.contains("record it manually"), "{}", lines[1]);
 }
 
 fn days(from: Option<Date>, to: Option<Date>) -> Days {
@@ -237,7 +241,7 @@ fn a_report_is_for_days_in_the_account_s_zone() {
 #[test]
 fn days_end_after_they_begin() {
     let error = Days::new(Some(date(2026, 5, 12)), Some(date(2026, 5, 11))).unwrap_err();
-    assert_eq!(error.to_string(), "2026-05-12 is after 2026-05-11: expected the first day before the last");
+    assert_eq!(error.to_string(), "invalid period: 2026-05-12 is after 2026-05-11");
     let zone = jiff::tz::TimeZone::get("Europe/London").unwrap();
     let one = days(Some(date(2026, 5, 11)), Some(date(2026, 5, 11)));
     assert_eq!(one.begin(&zone).unwrap().to_string(), "2026-05-10T23:00:00Z");
@@ -263,7 +267,7 @@ fn a_line_goes_out_as_cells_under_the_same_columns() {
         ("journal_id", "902114"),
         (
             "message",
-            "refunded 89.99 GBP and recorded 80.00 GBP as payment 551207: correct the payment in Brightpearl",
+            "refunded 89.99 GBP, but recorded 80.00 GBP as payment 551207: correct the payment in Brightpearl",
         ),
     ];
     assert_eq!(cells, expected.map(|(column, cell)| (column, cell.to_owned())));

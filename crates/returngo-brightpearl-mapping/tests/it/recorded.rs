@@ -103,7 +103,11 @@ fn a_transaction_that_is_not_listed_any_more_asks_and_may_be_another_refund() {
     );
     assert_eq!(codes(&plan), [ReviewCode::PossibleDuplicate, ReviewCode::RecordedDifferently]);
     assert_eq!(keys(&plan), ["RGO-4410021-3"]);
-    assert!(plan.reviews[0].message.contains("under RGO-4410021-1"), "{}", plan.reviews[0].message);
+    assert!(
+        plan.reviews[0].message.contains("with the reference RGO-4410021-1"),
+        "{}",
+        plan.reviews[0].message
+    );
     assert_eq!(plan.reviews[1].transaction_ids, ["1".to_owned().into()]);
     assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
 }
@@ -128,7 +132,7 @@ fn no_row_is_added_while_a_payment_is_not_explained() {
         let plan = planned(transactions.clone(), unexplained.clone());
         assert!(plan.is_empty(), "{unexplained}: {plan:#?}");
         let asked = plan.reviews.iter().find(|review| review.code == ReviewCode::OverRefund).unwrap();
-        assert!(asked.message.contains("records no refund that succeeded"), "{}", asked.message);
+        assert!(asked.message.contains("does not record a successful refund"), "{}", asked.message);
     }
     // What was typed in may even be the refund itself.
     let typed_in = json!([payment(5, "RGO-4410021-1", "40.00"), payment(6, "typed in", "7.00")]);

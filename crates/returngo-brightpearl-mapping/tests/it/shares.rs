@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use brightpearl::{OrderRowId, order::Order};
 use proptest::prelude::*;
 use returngo::Rma;
-use returngo_brightpearl_mapping::{InFlight, keys::RowKey, sales_credit_for};
+use returngo_brightpearl_mapping::{CreditInput, InFlight, keys::RowKey, sales_credit_for};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -110,7 +110,14 @@ fn credited(
         let rma = rma_of(rows, number, currency);
         let shown = credits.len().saturating_sub(hidden);
         let earlier: Vec<&Order> = credits.iter().take(shown).collect();
-        let draft = sales_credit_for(&rma, &order, &earlier, &intended, &account, &settings(json!({})));
+        let draft = sales_credit_for(&CreditInput {
+            rma: &rma,
+            order: &order,
+            earlier: &earlier,
+            in_flight: &intended,
+            account: &account,
+            settings: &settings(json!({})),
+        });
         assert!(draft.reviews.is_empty(), "{:?}", draft.reviews);
         if let Some(body) = draft.body {
             credits.push(credit_from(&body, &order, 300_900 + number as u64, 885_000 + 100 * number as u64));

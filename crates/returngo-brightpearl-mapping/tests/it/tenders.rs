@@ -1,7 +1,7 @@
 //! What the configured refund method code stands for.
 
 use returngo_brightpearl_mapping::{
-    tender::{NamedBy, PostsTo, TenderError, resolve},
+    tender::{CodeKind, PostingTarget, TenderError, resolve},
     world::{AccountList, UnreadableEntry},
 };
 
@@ -10,18 +10,24 @@ use crate::worlds::world;
 #[test]
 fn a_code_is_a_method_or_the_bank_account_that_one_method_posts_to() {
     let account = world("approved").account;
-    for (code, currency, method, named_by, posts_to) in [
-        ("STRIPE_UK", "GBP", "STRIPE_UK", NamedBy::MethodCode, PostsTo::OwnAccount(nominal("1210"))),
-        ("stripe_uk", "GBP", "STRIPE_UK", NamedBy::MethodCode, PostsTo::OwnAccount(nominal("1210"))),
-        ("1210", "GBP", "STRIPE_UK", NamedBy::BankAccount, PostsTo::OwnAccount(nominal("1210"))),
-        ("1210", "USD", "STRIPE_UK", NamedBy::BankAccount, PostsTo::BaseCurrencyAccount(nominal("1210"))),
-        ("1200", "GBP", "BANK", NamedBy::BankAccount, PostsTo::OwnAccount(nominal("1200"))),
-        ("BANK", "USD", "BANK", NamedBy::MethodCode, PostsTo::OwnAccount(nominal("1220"))),
-        ("STORE_CREDIT", "JPY", "STORE_CREDIT", NamedBy::MethodCode, PostsTo::Nowhere),
+    for (code, currency, method, code_kind, posting_target) in [
+        ("STRIPE_UK", "GBP", "STRIPE_UK", CodeKind::MethodCode, PostingTarget::OwnAccount(nominal("1210"))),
+        ("stripe_uk", "GBP", "STRIPE_UK", CodeKind::MethodCode, PostingTarget::OwnAccount(nominal("1210"))),
+        ("1210", "GBP", "STRIPE_UK", CodeKind::BankAccount, PostingTarget::OwnAccount(nominal("1210"))),
+        (
+            "1210",
+            "USD",
+            "STRIPE_UK",
+            CodeKind::BankAccount,
+            PostingTarget::BaseCurrencyAccount(nominal("1210")),
+        ),
+        ("1200", "GBP", "BANK", CodeKind::BankAccount, PostingTarget::OwnAccount(nominal("1200"))),
+        ("BANK", "USD", "BANK", CodeKind::MethodCode, PostingTarget::OwnAccount(nominal("1220"))),
+        ("STORE_CREDIT", "JPY", "STORE_CREDIT", CodeKind::MethodCode, PostingTarget::Nowhere),
     ] {
         let tender = resolve(code, &currency.into(), &account).unwrap();
-        assert_eq!((tender.method.as_str(), tender.named_by), (method, named_by), "{code} {currency}");
-        assert_eq!(tender.posts_to, posts_to, "{code} {currency}");
+        assert_eq!((tender.method.as_str(), tender.code_kind), (method, code_kind), "{code} {currency}");
+        assert_eq!(tender.posting_target, posting_target, "{code} {currency}");
     }
 }
 
@@ -43,10 +49,10 @@ fn a_code_that_would_lose_the_accounting_is_refused_with_advice() {
         ("1100", "GBP", "account 1100 (Debtors) is not a bank account"),
         ("1290", "GBP", "bank account 1290 (Old bank account) is inactive"),
         ("OLD_GATEWAY", "GBP", "payment method Old gateway (`OLD_GATEWAY`) is inactive"),
-        ("1220", "GBP", "bank account 1220 (Dollar account) is held in another currency than GBP"),
+        ("1220", "GBP", "bank account 1220 (Dollar account) is not held in GBP"),
         ("1200", "GBP", "no active payment method posts to bank account 1200"),
         ("1210", "GBP", "several payment methods post to bank account 1210: ADYEN, STRIPE_UK"),
-        ("BANK", "JPY", "payment method Bank transfer (`BANK`) has no bank account for JPY nor for GBP"),
+        ("BANK", "JPY", "payment method Bank transfer (`BANK`) has no bank account for JPY or GBP"),
     ] {
         let error = resolve(code, &currency.into(), &account).unwrap_err();
         assert!(error.to_string().starts_with(expected), "{code} {currency}: {error}");
@@ -96,7 +102,7 @@ fn an_entry_that_cannot_be_read_is_asked_about_where_it_might_be_the_one_that_ma
     ] {
         let error = resolve(code, &"GBP".into(), &without(list.clone())).unwrap_err();
         assert!(matches!(error, TenderError::UnreadableEntry { .. }), "{list} {code}: {error}");
-        assert!(error.to_string().contains("row 3 (id 7) cannot be read: at `code`"), "{error}");
+        assert!(error.to_string().contains("row 3 (id 7) cannot be decoded: at `code`"), "{error}");
     }
     for list in [AccountList::TaxCodes, AccountList::Channels, AccountList::OrderStatuses] {
         assert!(resolve("1210", &"GBP".into(), &without(list.clone())).is_ok(), "{list}");

@@ -73,20 +73,20 @@ async fn a_connection_that_is_set_up_does_not_fail() {
     let failures: Vec<&Finding> = findings.iter().filter(|finding| finding.mark == Mark::Failure).collect();
     assert!(failures.is_empty(), "{failures:#?}");
     for (subject, text) in [
-        ("brightpearl", "account acmeoutdoors lets us in"),
-        ("brightpearl.clock", "its clock and ours agree"),
-        ("brightpearl.webhooks.goods-in-note.created", "subscribed to us"),
+        ("brightpearl", "authenticated to account acmeoutdoors"),
+        ("brightpearl.clock", "its clock and the local clock are in sync"),
+        ("brightpearl.webhooks.goods-in-note.created", "subscribed"),
         ("instance", "integration instance 41"),
         ("refund_method_code", "posted to bank account 1210 Card settlement"),
         ("warehouses", "warehouse 2, quarantine at location 3"),
-        ("sales credits", "nobody else made any lately"),
-        ("returngo", "shop acmeoutdoors.example.test lets us in"),
-        ("returngo.clock", "its clock and ours agree"),
-        ("returngo.webhooks.RMA_STATUS_UPDATED", "subscribed to us"),
+        ("sales credits", "no recent sales credits from other sources"),
+        ("returngo", "authenticated to shop acmeoutdoors.example.test"),
+        ("returngo.clock", "its clock and the local clock are in sync"),
+        ("returngo.webhooks.RMA_STATUS_UPDATED", "subscribed"),
     ] {
         says(&findings, Mark::Pass, subject, text);
     }
-    says(&findings, Mark::Warning, "brightpearl", "not Brightpearl itself");
+    says(&findings, Mark::Warning, "brightpearl", "not a Brightpearl server");
 }
 
 #[tokio::test]
@@ -95,15 +95,15 @@ async fn credentials_that_are_refused_are_told_apart() {
     let wrong = systems.to_brightpearl_with("planted-wrong");
     let right = systems.to_returngo();
     let unknown = findings(&wrong, &right, &SystemClock).await;
-    says(&unknown, Mark::Failure, "brightpearl", "does not know the token");
-    says(&unknown, Mark::Pass, "returngo", "lets us in");
+    says(&unknown, Mark::Failure, "brightpearl", "does not recognize the token");
+    says(&unknown, Mark::Pass, "returngo", "authenticated");
 
     systems.brightpearl.faults().add(Fault::on("*", FaultKind::TokenExpired).times(5));
     says(&findings_of(&systems).await, Mark::Failure, "brightpearl", "has expired");
 
     let (bp, shop) = (systems.to_brightpearl(), systems.returngo.shop());
     let wrong_key = findings(&bp, &systems.to_returngo_with("planted-wrong", shop), &SystemClock).await;
-    says(&wrong_key, Mark::Failure, "returngo", "does not know the token or key");
+    says(&wrong_key, Mark::Failure, "returngo", "does not recognize the token or key");
     let key = systems.returngo.api_key();
     let wrong_shop = findings(&bp, &systems.to_returngo_with(key, "others.example.test"), &SystemClock).await;
     says(&wrong_shop, Mark::Failure, "returngo", "may not use this shop");
@@ -123,15 +123,15 @@ async fn a_server_that_is_not_there_is_said_so() {
         .build()
         .unwrap();
     let findings = findings(&away, &systems.to_returngo(), &SystemClock).await;
-    says(&findings, Mark::Failure, "brightpearl", "gave no answer");
+    says(&findings, Mark::Failure, "brightpearl", "did not respond");
 }
 
 #[tokio::test]
 async fn missing_and_weak_subscriptions_are_named() {
     let bare = Systems::start().await;
     let findings = findings_of(&bare).await;
-    says(&findings, Mark::Failure, "brightpearl.webhooks.quarantine-release.created", "not subscribed to us");
-    says(&findings, Mark::Failure, "returngo.webhooks.TRANSACTION_CREATED", "not subscribed to us");
+    says(&findings, Mark::Failure, "brightpearl.webhooks.quarantine-release.created", "not subscribed");
+    says(&findings, Mark::Failure, "returngo.webhooks.TRANSACTION_CREATED", "not subscribed");
 
     let weak = NewWebhook {
         quality_of_service: QualityOfService::AtMostOnce,
@@ -139,7 +139,7 @@ async fn missing_and_weak_subscriptions_are_named() {
     };
     bare.to_brightpearl().webhooks().create(&weak).await.unwrap();
     let findings = findings_of(&bare).await;
-    says(&findings, Mark::Warning, "brightpearl.webhooks.goods-in-note.created", "at most once");
+    says(&findings, Mark::Warning, "brightpearl.webhooks.goods-in-note.created", "at-most-once");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use anyhow::ensure;
 use clap::Args;
-use returngo_brightpearl_mapping::reconcile::{Amount, Days, Report};
+use returngo_brightpearl_mapping::reconcile::{Days, Line, Report, TABLE_COLUMNS};
 use returngo_brightpearl_sync::{Reader, Refunded};
 
 use crate::{
@@ -106,19 +106,7 @@ fn print_table(report: &Report) -> anyhow::Result<()> {
     if report.lines.is_empty() {
         return Ok(say("No refunds on these days, in neither system.")?);
     }
-    let shown = |amount: &Option<Amount>| amount.as_ref().map(ToString::to_string).unwrap_or_default();
-    let rows = report.lines.iter().map(|line| {
-        [
-            line.date.map(|date| date.to_string()).unwrap_or_default(),
-            line.rma_id.to_string(),
-            shown(&line.refunded),
-            shown(&line.recorded),
-            line.bank_account.as_ref().map(ToString::to_string).unwrap_or_default(),
-            line.to_string(),
-        ]
-    });
-    let header = ["day", "RMA", "refunded", "recorded", "bank", "what to know, what to do"];
-    say_whole(table(header, rows))?;
+    say_whole(table(TABLE_COLUMNS, report.lines.iter().map(Line::table_cells)))?;
     for total in &report.totals {
         say(total)?;
     }

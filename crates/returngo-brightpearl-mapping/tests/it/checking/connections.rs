@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use returngo_brightpearl_mapping::{
     AccountFacts, ConnectionSettings,
     check::{
-        BrightpearlSide, Clocks, Connection, Finding, Mark, Receiver, RecentRmas, ReturngoSide, Unread,
+        BrightpearlSide, Clocks, Connection, Finding, Mark, ReadFailure, Receiver, RecentRmas, ReturngoSide,
         brightpearl_events, check, returngo_events,
     },
 };
@@ -112,49 +112,52 @@ fn each_way_of_not_being_let_in_is_told_apart() {
         || "GET /integration-service/account-configuration: refused; GWYB-003 no API access".to_owned();
     holds(&[
         (
-            |it| it.brightpearl.account = Err(Unread::TokenExpired),
+            |it| it.brightpearl.account = Err(ReadFailure::TokenExpired),
             Mark::Failure,
             "brightpearl",
             "has expired",
         ),
         (
-            |it| it.brightpearl.account = Err(Unread::TokenUnknown),
+            |it| it.brightpearl.account = Err(ReadFailure::TokenUnknown),
             Mark::Failure,
             "brightpearl",
-            "does not know the token",
+            "does not recognize the token",
         ),
         (
-            |it| it.brightpearl.account = Err(Unread::NoAccess("GWYB-003".to_owned())),
+            |it| it.brightpearl.account = Err(ReadFailure::NoAccess("GWYB-003".to_owned())),
             Mark::Failure,
             "brightpearl",
-            "refuses the credentials: GWYB-003",
+            "rejected the credentials: GWYB-003",
         ),
         (
-            |it| it.brightpearl.account = Err(Unread::Unreachable("not sent".to_owned())),
+            |it| it.brightpearl.account = Err(ReadFailure::Unreachable("not sent".to_owned())),
             Mark::Failure,
             "brightpearl",
-            "gave no answer: not sent",
+            "did not respond: not sent",
         ),
         (
-            |it| it.brightpearl.account = Err(Unread::Failed("row 3".to_owned())),
+            |it| it.brightpearl.account = Err(ReadFailure::Failed("row 3".to_owned())),
             Mark::Failure,
             "brightpearl",
             "cannot be read: row 3",
         ),
         (
-            |it| it.returngo.recent_rmas = Err(Unread::TokenUnknown),
+            |it| it.returngo.recent_rmas = Err(ReadFailure::TokenUnknown),
             Mark::Failure,
             "returngo",
-            "does not know the token",
+            "does not recognize the token",
         ),
         (
-            |it| it.returngo.recent_rmas = Err(Unread::NoAccess("the key may not use this shop".to_owned())),
+            |it| {
+                it.returngo.recent_rmas =
+                    Err(ReadFailure::NoAccess("the key may not use this shop".to_owned()))
+            },
             Mark::Failure,
             "returngo",
             "may not use this shop",
         ),
     ]);
-    let findings = after(|it| it.brightpearl.account = Err(Unread::NoAccess(said())));
+    let findings = after(|it| it.brightpearl.account = Err(ReadFailure::NoAccess(said())));
     assert!(
         !findings.iter().any(|finding| finding.subject == "refund_method_code"),
         "what nobody could read is not checked: {findings:#?}"
@@ -168,25 +171,25 @@ fn another_system_than_meant_is_named() {
             |it| it.brightpearl.account_code = "acmeindoors".parse().unwrap(),
             Mark::Failure,
             "account_id",
-            "settings are for account acmeoutdoors, and account acmeindoors was called",
+            "settings are for account acmeoutdoors, but the credentials are for acmeindoors",
         ),
         (
             |it| it.brightpearl.server = "http://127.0.0.1:4010/public-api/acmeoutdoors".to_owned(),
             Mark::Warning,
             "brightpearl",
-            "127.0.0.1 is not Brightpearl itself",
+            "127.0.0.1 is not a Brightpearl server",
         ),
         (
             |it| it.brightpearl.account_code = "acmeoutdoors-test".parse().unwrap(),
             Mark::Warning,
             "brightpearl",
-            "looks like one for testing",
+            "appears to be a test account",
         ),
         (
             |it| it.brightpearl.account_code = "acme-sandbox2".parse().unwrap(),
             Mark::Warning,
             "brightpearl",
-            "looks like one for testing",
+            "appears to be a test account",
         ),
     ]);
     let plain = matters(|it| it.brightpearl.account_code = "acmecontest-shop".parse().unwrap());
@@ -205,14 +208,19 @@ fn clocks_that_differ_are_named_with_the_direction() {
             |it| shift(&mut it.brightpearl.clocks, 90),
             Mark::Warning,
             "brightpearl.clock",
-            "90 seconds ahead of its",
+            "90 seconds ahead of its clock",
         ),
-        (|it| shift(&mut it.returngo.clocks, -90), Mark::Warning, "returngo.clock", "90 seconds behind its"),
+        (
+            |it| shift(&mut it.returngo.clocks, -90),
+            Mark::Warning,
+            "returngo.clock",
+            "90 seconds behind its clock",
+        ),
         (
             |it| shift(&mut it.brightpearl.clocks, -3600),
             Mark::Failure,
             "brightpearl.clock",
-            "changes would be missed",
+            "polling for changes would miss some",
         ),
     ]);
 }
@@ -224,17 +232,12 @@ fn webhooks_must_be_there_be_ours_and_be_delivered_as_we_need_them() {
     }
     const EVENT: &str = "brightpearl.webhooks.goods-in-note.created";
     holds(&[
-        (
-            |it| it.brightpearl.webhooks.as_mut().unwrap().clear(),
-            Mark::Failure,
-            EVENT,
-            "not subscribed to us",
-        ),
+        (|it| it.brightpearl.webhooks.as_mut().unwrap().clear(), Mark::Failure, EVENT, "not subscribed"),
         (
             |it| first(it).uri_template = "https://others.example.test/hook".to_owned(),
             Mark::Failure,
             EVENT,
-            "not subscribed to us",
+            "not subscribed",
         ),
         (
             |it| {
@@ -242,25 +245,25 @@ fn webhooks_must_be_there_be_ours_and_be_delivered_as_we_need_them() {
             },
             Mark::Failure,
             EVENT,
-            "with another path or secret",
+            "another path or secret",
         ),
         (
             |it| first(it).quality_of_service = QualityOfService::AtMostOnce,
             Mark::Warning,
             EVENT,
-            "at most once",
+            "at-most-once",
         ),
         (
             |it| first(it).http_method = "GET".to_owned(),
             Mark::Failure,
             EVENT,
-            "do not say what the receiver reads",
+            "another method or body than the receiver expects",
         ),
         (
             |it| first(it).body_template = Some("${resource-id}".to_owned()),
             Mark::Failure,
             EVENT,
-            "do not say what the receiver reads",
+            "another method or body than the receiver expects",
         ),
         (
             |it| {
@@ -269,9 +272,14 @@ fn webhooks_must_be_there_be_ours_and_be_delivered_as_we_need_them() {
             },
             Mark::Warning,
             EVENT,
-            "subscribed to us 2 times",
+            "subscribed 2 times",
         ),
-        (|it| it.brightpearl.receiver = None, Mark::Warning, "brightpearl.webhooks", "no receiver was named"),
+        (
+            |it| it.brightpearl.receiver = None,
+            Mark::Warning,
+            "brightpearl.webhooks",
+            "no receiver is configured",
+        ),
         (
             |it| it.brightpearl.receiver = Some(Receiver::at("http://hooks.example.test/planted")),
             Mark::Failure,
@@ -279,7 +287,7 @@ fn webhooks_must_be_there_be_ours_and_be_delivered_as_we_need_them() {
             "plain HTTP",
         ),
         (
-            |it| it.brightpearl.webhooks = Err(Unread::NoAccess("no permission".to_owned())),
+            |it| it.brightpearl.webhooks = Err(ReadFailure::NoAccess("no permission".to_owned())),
             Mark::Failure,
             "brightpearl.webhooks",
             "cannot be read: no permission",
@@ -294,18 +302,18 @@ fn webhooks_must_be_there_be_ours_and_be_delivered_as_we_need_them() {
             },
             Mark::Failure,
             "returngo.webhooks.TRANSACTION_CREATED",
-            "not subscribed to us",
+            "not subscribed",
         ),
         // A registration of an address that is none was seen on a live account (docs/evidence/returngo.md#webhooks).
         (
             |it| it.returngo.webhooks.as_mut().unwrap()[0].url = "string".to_owned(),
             Mark::Failure,
             "returngo.webhooks.RMA_CREATED",
-            "not subscribed to us",
+            "not subscribed",
         ),
-        (|it| it.returngo.receiver = None, Mark::Warning, "returngo.webhooks", "no receiver was named"),
+        (|it| it.returngo.receiver = None, Mark::Warning, "returngo.webhooks", "no receiver is configured"),
         (
-            |it| it.returngo.webhooks = Err(Unread::Failed("the answer does not read".to_owned())),
+            |it| it.returngo.webhooks = Err(ReadFailure::Failed("the answer does not read".to_owned())),
             Mark::Failure,
             "returngo.webhooks",
             "cannot be read",
@@ -336,13 +344,13 @@ fn credits_of_others_are_told_by_who_made_them() {
             |it| made(it, json!({"customerRef": "RMA4410077"})),
             Mark::Warning,
             CREDITS,
-            "those of ReturnGO's own Brightpearl integration",
+            "from ReturnGO's own Brightpearl integration",
         ),
         (
             |it| made(it, json!({"customerRef": "RET-4410021", "installedIntegrationInstanceId": 17})),
             Mark::Warning,
             CREDITS,
-            "those of ReturnGO's own Brightpearl integration",
+            "from ReturnGO's own Brightpearl integration",
         ),
         (
             |it| {
@@ -353,22 +361,22 @@ fn credits_of_others_are_told_by_who_made_them() {
             },
             Mark::Warning,
             CREDITS,
-            "made by another integration (instance 12)",
+            "created by another integration (instance 12)",
         ),
         (
             |it| made(it, json!({"externalRef": "RGO-4410021", "installedIntegrationInstanceId": 12})),
             Mark::Warning,
             CREDITS,
-            "carry our keys and another integration instance",
+            "keys of this connector, but another integration instance",
         ),
         (
             |it| made(it, json!({"customerRef": "goodwill"})),
             Mark::Warning,
             CREDITS,
-            "1 recent credits (300955, the latest of 2026-05-17) were made by hand",
+            "1 recent credits (300955, the latest of 2026-05-17) were created manually",
         ),
         (
-            |it| it.brightpearl.recent_credits = Err(Unread::Failed("row 3".to_owned())),
+            |it| it.brightpearl.recent_credits = Err(ReadFailure::Failed("row 3".to_owned())),
             Mark::Failure,
             CREDITS,
             "cannot be read: row 3",
@@ -378,11 +386,9 @@ fn credits_of_others_are_told_by_who_made_them() {
 
 #[test]
 fn what_credits_of_others_lead_to_depends_on_the_settings() {
-    for (existing, says) in [
-        ("review", "waits for a person"),
-        ("adopt", "becomes that RMA's credit"),
-        ("create", "credited twice"),
-    ] {
+    for (existing, says) in
+        [("review", "needs review"), ("adopt", "is adopted"), ("create", "credited twice")]
+    {
         let findings = after_with(json!({"existing_credit": existing}), |it| {
             it.brightpearl.recent_credits.as_mut().unwrap().push(credit(json!({"customerRef": "goodwill"})));
         });
@@ -400,10 +406,10 @@ fn a_status_that_people_set_is_an_event_to_hear_of() {
 
 #[test]
 fn findings_go_out_as_json() {
-    let findings = after(|it| it.brightpearl.account = Err(Unread::TokenExpired));
+    let findings = after(|it| it.brightpearl.account = Err(ReadFailure::TokenExpired));
     assert_eq!(
         serde_json::to_value(&findings[0]).unwrap(),
         json!({"mark": "failure", "subject": "brightpearl", "message": "the token for Brightpearl has expired",
-            "advice": "refresh it, or authorise again"})
+            "advice": "refresh the token, or authorize the app again"})
     );
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use returngo::RmaFilter;
 use returngo_brightpearl_mapping::{
     AccountCode,
-    check::{Entered, Mark, check_entered},
+    check::{InputKind, Mark, check_inputs},
     world::AccountFacts,
 };
 use returngo_brightpearl_sync::account_facts;
@@ -93,19 +93,19 @@ impl Access {
         let client_secret = self.client_secret();
         let client_secret = client_secret.map(|secret| ("BRIGHTPEARL_CLIENT_SECRET", secret.reveal()));
         let texts = [
-            ("BRIGHTPEARL_ACCOUNT", Entered::AccountCode, &self.account),
-            ("BRIGHTPEARL_URL", Entered::Url, &self.url),
-            ("BRIGHTPEARL_DATACENTER", Entered::DataCentre, &self.datacenter),
-            ("BRIGHTPEARL_APP_REF", Entered::Credential, &self.app_ref),
-            ("BRIGHTPEARL_DEV_REF", Entered::Credential, &self.dev_ref),
-            ("RETURNGO_URL", Entered::Url, &self.returngo_url),
-            ("RETURNGO_SHOP", Entered::Shop, &self.shop),
+            ("BRIGHTPEARL_ACCOUNT", InputKind::AccountCode, &self.account),
+            ("BRIGHTPEARL_URL", InputKind::Url, &self.url),
+            ("BRIGHTPEARL_DATACENTER", InputKind::DataCentre, &self.datacenter),
+            ("BRIGHTPEARL_APP_REF", InputKind::Credential, &self.app_ref),
+            ("BRIGHTPEARL_DEV_REF", InputKind::Credential, &self.dev_ref),
+            ("RETURNGO_URL", InputKind::Url, &self.returngo_url),
+            ("RETURNGO_SHOP", InputKind::Shop, &self.shop),
         ];
         let texts = texts.into_iter().filter_map(|(name, kind, text)| Some((name, kind, text.as_deref()?)));
         let key = self.api_key.as_ref().map(|key| ("RETURNGO_API_KEY", key.reveal()));
         let secrets = token.into_iter().chain(client_secret).chain(key);
-        let secrets = secrets.map(|(name, secret)| (name, Entered::Credential, secret));
-        let wrong: Vec<String> = check_entered(texts.chain(secrets))
+        let secrets = secrets.map(|(name, secret)| (name, InputKind::Credential, secret));
+        let wrong: Vec<String> = check_inputs(texts.chain(secrets))
             .into_iter()
             .filter(|finding| finding.mark == Mark::Failure)
             .map(|finding| {
@@ -163,7 +163,7 @@ impl Access {
     ) -> anyhow::Result<()> {
         if self.account.is_none() {
             let prompt = "Brightpearl account code (in the address bar, after signing in)";
-            self.account = Some(prompter.text(prompt, &form(Entered::AccountCode))?);
+            self.account = Some(prompter.text(prompt, &form(InputKind::AccountCode))?);
         }
         if self.url.is_none() && self.datacenter.is_none() {
             self.datacenter = Some(data_centre(prompter)?);
@@ -174,10 +174,10 @@ impl Access {
     fn ask_for_returngo(&mut self, prompter: &mut dyn Prompter) -> anyhow::Result<()> {
         if self.shop.is_none() {
             let prompt = "ReturnGO shop (the domain by the store's name in ReturnGO's dashboard)";
-            self.shop = Some(prompter.text(prompt, &form(Entered::Shop))?);
+            self.shop = Some(prompter.text(prompt, &form(InputKind::Shop))?);
         }
         if self.api_key.is_none() {
-            let key = prompter.secret("ReturnGO API key", &form(Entered::Credential))?;
+            let key = prompter.secret("ReturnGO API key", &form(InputKind::Credential))?;
             self.api_key = Some(Secret::new(key));
         }
         Ok(())
@@ -190,12 +190,12 @@ impl Access {
     ) -> anyhow::Result<()> {
         if self.app_ref.is_none() {
             let prompt = "Reference of the app in Brightpearl's App Store › Private apps";
-            self.app_ref = Some(prompter.text(prompt, &form(Entered::Credential))?);
+            self.app_ref = Some(prompter.text(prompt, &form(InputKind::Credential))?);
         }
         if self.token.is_some() {
             return Ok(());
         }
-        let mut secret = |prompt: &str| prompter.secret(prompt, &form(Entered::Credential));
+        let mut secret = |prompt: &str| prompter.secret(prompt, &form(InputKind::Credential));
         self.token = Some(match refused {
             Some(OAuthAccess { client_secret, authorised_at, .. }) => {
                 let client_secret = client_secret.map(|_| secret("Its client secret")).transpose()?;
@@ -364,14 +364,14 @@ fn data_centre(prompter: &mut dyn Prompter) -> anyhow::Result<String> {
     let chosen = prompter.choose("Data centre (what Brightpearl's address begins with)", &choices)?;
     match KNOWN.get(chosen) {
         Some((code, _)) => Ok((*code).to_owned()),
-        None => prompter.text("Its code", &form(Entered::DataCentre)),
+        None => prompter.text("Its code", &form(InputKind::DataCentre)),
     }
 }
 
 /// Says what is wrong with what somebody filled in.
-fn form(kind: Entered) -> impl Fn(&str) -> Result<(), String> {
+fn form(kind: InputKind) -> impl Fn(&str) -> Result<(), String> {
     move |text| {
-        let findings = check_entered([("it", kind, text)]);
+        let findings = check_inputs([("it", kind, text)]);
         match findings.into_iter().find(|finding| finding.mark == Mark::Failure) {
             Some(wrong) => Err(wrong
                 .advice

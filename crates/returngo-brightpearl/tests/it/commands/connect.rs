@@ -114,7 +114,7 @@ async fn what_is_not_usable_is_named_and_not_shown() {
     let shop = Shop::new().await;
     let token = ("BRIGHTPEARL_TOKEN", "planted-token ");
     let line = shop.run_with(&["connect", "acme", "--refund-method", "1210"], &[token]).fails();
-    assert!(line.contains("BRIGHTPEARL_TOKEN has a space at its end"), "{line}");
+    assert!(line.contains("BRIGHTPEARL_TOKEN has a trailing space"), "{line}");
     assert!(!line.contains("planted-token"), "{line}");
     let token = ("BRIGHTPEARL_TOKEN", "planted-token");
     let refused = shop.run_with(&["connect", "acme", "--refund-method", "1210"], &[token]);

@@ -1,4 +1,4 @@
-//! One RMA, refund by refund, against the payments on its credit.
+//! The reconciliation of one RMA: each refund with the payments on the credit.
 
 use std::collections::BTreeSet;
 
@@ -17,18 +17,18 @@ use crate::{
     plan::{Effect, Plan, UnitState},
     rma_facts::{self, Calendar},
     settings::{ConnectionSettings, RefundRecording},
-    tender::{self, PostsTo, Tender},
+    tender::{self, PostingTarget, Tender},
     unique,
     world::World,
 };
 
-/// The refunds of an RMA that really happened, in the order in which they were made.
+/// Returns the successful refunds of an RMA in the order of their creation.
 fn refunds(world: &World) -> Vec<&Transaction> {
     let transactions = rma_facts::transactions(&world.rma).into_iter();
     transactions.filter(|transaction| transaction.is_refund() && transaction.happened()).collect()
 }
 
-/// A line for each refund of an RMA that has no credit.
+/// Returns a line for each refund of an RMA without a credit.
 pub(super) fn without_a_credit(world: &World) -> Vec<Line> {
     let rma = world.rma.id();
     refunds(world)
@@ -38,7 +38,7 @@ pub(super) fn without_a_credit(world: &World) -> Vec<Line> {
             Line {
                 date: Some(day(refund.settled_at(), world)),
                 message: format!(
-                    "{refunded} was refunded and there is no sales credit for RMA {rma}: look at the RMA's plan for what it waits for"
+                    "{refunded} was refunded, but RMA {rma} has no sales credit: check the RMA's plan for the reason"
                 ),
                 refunded: Some(refunded),
                 transaction_id: Some(refund.id.clone()),
@@ -48,14 +48,14 @@ pub(super) fn without_a_credit(world: &World) -> Vec<Line> {
         .collect()
 }
 
-/// What a refund comes to: in this currency if it is known in it, else in the customer's.
+/// Returns the amount of a refund in this currency if it is known, else in the customer's currency.
 fn amount_of(refund: &Transaction, currency: Option<&CurrencyCode>) -> Amount {
     let known = currency.and_then(|currency| Some((refund.amount.in_currency(currency)?, currency)));
     let (value, currency) = known.unwrap_or((refund.amount.amount, &refund.amount.currency));
     amount(value.abs(), currency)
 }
 
-/// The calendar day in the account's time zone.
+/// Returns the day in the account's time zone.
 fn day(time: OffsetDateTime, world: &World) -> Date {
     Calendar::of(&world.account).local(time).date()
 }
@@ -76,17 +76,17 @@ fn blank(rma: &RmaId, code: LineCode) -> Line {
     }
 }
 
-/// One RMA's side in Brightpearl.
-pub(super) struct Books<'w> {
+/// An RMA's credit with the payments on it.
+pub(super) struct CreditReconciliation<'w> {
     world: &'w World,
     journals: &'w [Journal],
     settings: &'w ConnectionSettings,
     credit: &'w Order,
-    /// To the customer, on the credit, lowest id first.
+    /// Payments to the customer on the credit, lowest id first.
     payments: Vec<&'w CustomerPayment>,
 }
 
-impl<'w> Books<'w> {
+impl<'w> CreditReconciliation<'w> {
     pub(super) fn new(
         world: &'w World,
         journals: &'w [Journal],
@@ -111,8 +111,8 @@ impl<'w> Books<'w> {
             taken.extend(line.payment_id);
             lines.push(line);
         }
-        let beyond = self.payments.iter().filter(|payment| !taken.contains(&payment.payment_id));
-        lines.extend(beyond.map(|payment| self.line_beyond(payment)));
+        let others = self.payments.iter().filter(|payment| !taken.contains(&payment.payment_id));
+        lines.extend(others.map(|payment| self.line_without_refund(payment)));
         lines.extend(self.goods_outstanding(plan, &refunds));
         lines.extend(self.credit_not_closed(plan));
         lines
@@ -126,18 +126,18 @@ impl<'w> Books<'w> {
         &self.credit.currency.order_currency_code
     }
 
-    /// The payment of a refund: the one that has its key; where refunds are only noted and people record them,
-    /// one of its amount that is nobody else's.
+    /// Returns the payment of a refund: the one with its key. If refunds are recorded manually (`refunds` is `note`), also one
+    /// of the same amount that records no other refund.
     fn payment_of(&self, refund: &Transaction, taken: &BTreeSet<PaymentId>) -> Option<&'w CustomerPayment> {
         let key = keys::refund(self.rma(), &refund.id);
         let keyed = self.payments.iter().find(|payment| payment.transaction_ref.as_ref() == Some(&key));
         let noted = self.settings.refunds == RefundRecording::Note;
-        let by_hand = || self.by_hand(&amount_of(refund, Some(self.currency())), taken).filter(|_| noted);
-        keyed.copied().or_else(by_hand)
+        let manual = || self.manual(&amount_of(refund, Some(self.currency())), taken).filter(|_| noted);
+        keyed.copied().or_else(manual)
     }
 
-    /// A payment of this amount that was made for no refund in particular, and is on no line yet.
-    fn by_hand(&self, amount: &Amount, taken: &BTreeSet<PaymentId>) -> Option<&'w CustomerPayment> {
+    /// Returns a payment of this amount without the key of a refund that is on no line yet.
+    fn manual(&self, amount: &Amount, taken: &BTreeSet<PaymentId>) -> Option<&'w CustomerPayment> {
         let free = |payment: &&&CustomerPayment| {
             self.refund_behind(payment).is_none()
                 && !taken.contains(&payment.payment_id)
@@ -150,7 +150,7 @@ impl<'w> Books<'w> {
         let refunded = amount_of(refund, Some(self.currency()));
         let payment = self.payment_of(refund, taken);
         let (code, message) = match payment {
-            Some(payment) => self.verdict(payment, refund, &refunded),
+            Some(payment) => self.compare(payment, refund, &refunded),
             None => self.unrecorded(refund, &refunded, taken),
         };
         let bank_account = match payment {
@@ -180,15 +180,15 @@ impl<'w> Books<'w> {
         let Self { credit, .. } = self;
         if refunded.currency != *self.currency() {
             let message = format!(
-                "{refunded} was refunded and credit {} is in {}: record it by hand at the rate that was used",
+                "{refunded} was refunded, but credit {} is in {}: record the refund manually at the rate that was used",
                 credit.id,
                 self.currency()
             );
             return (LineCode::CurrencyDiffers, message);
         }
-        if let Some(payment) = self.by_hand(refunded, taken) {
+        if let Some(payment) = self.manual(refunded, taken) {
             let message = format!(
-                "not recorded, but payment {} of the same amount is on credit {}: if it is this refund, record it again under the reference {} and delete that one; if not, record this one too",
+                "not recorded, but payment {} of the same amount is on credit {}: if it is this refund, record it again with the reference {} and delete payment {0}; otherwise, record the refund as well",
                 payment.payment_id,
                 credit.id,
                 keys::refund(self.rma(), &refund.id)
@@ -196,14 +196,17 @@ impl<'w> Books<'w> {
             return (LineCode::PossibleDuplicate, message);
         }
         let next = match self.settings.refunds {
-            RefundRecording::Record => "run the RMA's plan, or see what it asks",
-            RefundRecording::Note => "record it by hand, refunds are only noted here",
+            RefundRecording::Record => "synchronize the RMA, or decide its open reviews",
+            RefundRecording::Note => "record it manually, because `refunds` is set to `note`",
         };
-        (LineCode::MissingInBrightpearl, format!("refunded and not recorded on credit {}: {next}", credit.id))
+        (
+            LineCode::MissingInBrightpearl,
+            format!("refunded, but not recorded on credit {}: {next}", credit.id),
+        )
     }
 
-    /// What is to be said of a payment that was made for the refund.
-    fn verdict(
+    /// Compares a refund with its payment.
+    fn compare(
         &self,
         payment: &CustomerPayment,
         refund: &Transaction,
@@ -213,7 +216,7 @@ impl<'w> Books<'w> {
         let actual = self.bank_account_of(payment);
         if payment.currency_code != refunded.currency {
             let message = format!(
-                "refunded {refunded} and recorded {} as payment {id}: correct the payment in Brightpearl",
+                "refunded {refunded}, but recorded {} as payment {id}: correct the payment in Brightpearl",
                 recorded(payment)
             );
             return (LineCode::CurrencyDiffers, message);
@@ -221,21 +224,21 @@ impl<'w> Books<'w> {
         let in_minor_units = |value: Decimal| amounts::comparable(value, &payment.currency_code);
         if in_minor_units(payment.amount()) != in_minor_units(refunded.value) {
             let message = format!(
-                "refunded {refunded} and recorded {} as payment {id}: correct the payment in Brightpearl",
+                "refunded {refunded}, but recorded {} as payment {id}: correct the payment in Brightpearl",
                 recorded(payment)
             );
             return (LineCode::AmountDiffers, message);
         }
         if payment.journal_id.is_none() && actual.is_some() {
             let message = format!(
-                "payment {id} has no journal although its method has a bank account: post the journal by hand, or delete the payment and record it again"
+                "payment {id} has no journal although its method has a bank account: post the journal manually, or delete the payment and record it again"
             );
             return (LineCode::NoJournal, message);
         }
         match (self.expected_bank_account(refund), &actual) {
             (Some(expected), Some(actual)) if expected != *actual => {
                 let message = format!(
-                    "payment {id} is posted to bank account {actual}, configured is {expected}: move it between the two"
+                    "payment {id} is posted to bank account {actual} instead of {expected}: transfer the amount between the accounts"
                 );
                 (LineCode::WrongBankAccount, message)
             }
@@ -252,29 +255,29 @@ impl<'w> Books<'w> {
         }
     }
 
-    /// A payment that is on no refund's line: a second one under a refund's key, one of a refund that did not
-    /// happen, or somebody else's.
-    fn line_beyond(&self, payment: &CustomerPayment) -> Line {
+    /// Returns the line of a payment that matches no refund: a second payment with a refund's key, one for an unsuccessful
+    /// refund, or one without a refund.
+    fn line_without_refund(&self, payment: &CustomerPayment) -> Line {
         let (id, credit) = (payment.payment_id, self.credit.id);
         let (code, message) = match self.refund_behind(payment) {
             Some(refund) if refund.happened() => (
                 LineCode::PossibleDuplicate,
                 format!(
-                    "payment {id} on credit {credit} has the reference of refund {}, which is recorded already: delete one of the two",
+                    "payment {id} on credit {credit} has the reference of refund {}, which is already recorded: delete one of the payments",
                     refund.id
                 ),
             ),
             Some(refund) => (
                 LineCode::MissingInReturngo,
                 format!(
-                    "payment {id} on credit {credit} is for refund {}, which is {} in ReturnGO: delete the payment unless the money moved",
+                    "payment {id} on credit {credit} is for refund {}, which has the status {} in ReturnGO: delete the payment unless the money was paid",
                     refund.id, refund.status
                 ),
             ),
             None => (
                 LineCode::MissingInReturngo,
                 format!(
-                    "payment {id} on credit {credit} belongs to no refund in ReturnGO: find out who recorded it, and whether the money moved"
+                    "payment {id} on credit {credit} has no refund in ReturnGO: check who recorded it, and whether the money was paid"
                 ),
             ),
         };
@@ -297,7 +300,7 @@ impl<'w> Books<'w> {
         (!refunds.is_empty() && !outstanding.is_empty()).then(|| Line {
             sales_credit_id: Some(self.credit.id),
             message: format!(
-                "the customer has the money and {} of {} units have not come ({}): wait, or ask the customer",
+                "the customer was refunded, but {} of {} units were not received ({}): wait, or contact the customer",
                 outstanding.len(),
                 units.len(),
                 outstanding.join(", ")
@@ -311,14 +314,14 @@ impl<'w> Books<'w> {
         plan.effects.iter().any(to_be_closed).then(|| Line {
             sales_credit_id: Some(self.credit.id),
             message: format!(
-                "credit {} was to be closed by now: run the RMA's plan, or close it in Brightpearl",
+                "credit {} should be closed by now: synchronize the RMA, or close the credit in Brightpearl",
                 self.credit.id
             ),
             ..blank(self.rma(), LineCode::CreditNotClosed)
         })
     }
 
-    /// The RMA's refund whose key a payment carries, whatever became of the refund.
+    /// Returns the RMA's refund whose key a payment has, whatever the refund's status.
     fn refund_behind(&self, payment: &CustomerPayment) -> Option<&'w Transaction> {
         let reference = payment.transaction_ref.as_ref()?;
         let mut refunds = self.world.rma.transactions.iter().filter(|transaction| transaction.is_refund());
@@ -330,8 +333,7 @@ impl<'w> Books<'w> {
         posted_to(tender::resolve(code, self.currency(), &self.world.account).ok()?)
     }
 
-    /// The bank account that the payment's journal credits; as long as that is not known, the one that its
-    /// method posts to.
+    /// Returns the bank account that the payment's journal credits or, if it is unknown, the one that its method posts to.
     fn bank_account_of(&self, payment: &CustomerPayment) -> Option<NominalCode> {
         let account = &self.world.account;
         let journal = self.journals.iter().find(|journal| Some(journal.id) == payment.journal_id);
@@ -356,8 +358,8 @@ fn amount(value: Decimal, currency: &CurrencyCode) -> Amount {
 }
 
 fn posted_to(tender: Tender) -> Option<NominalCode> {
-    match tender.posts_to {
-        PostsTo::OwnAccount(account) | PostsTo::BaseCurrencyAccount(account) => Some(account),
-        PostsTo::Nowhere => None,
+    match tender.posting_target {
+        PostingTarget::OwnAccount(account) | PostingTarget::BaseCurrencyAccount(account) => Some(account),
+        PostingTarget::Nowhere => None,
     }
 }

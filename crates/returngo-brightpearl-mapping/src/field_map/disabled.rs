@@ -1,5 +1,6 @@
-//! What stands in for the field map where the crate is built without the feature `field-map`: a map cannot be
-//! read, and so there is none.
+//! Replaces the field map if the crate is built without the feature `field-map`: maps are rejected.
+
+mod row_fields;
 
 use brightpearl::{
     Patch,
@@ -8,39 +9,39 @@ use brightpearl::{
 use returngo::{Item, Rma};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::{credit::RowFields, findings::Findings, rma_facts::Calendar, settings::ConnectionSettings};
+pub(crate) use self::row_fields::RowFields;
+use crate::{findings::Findings, rma_facts::Calendar, settings::ConnectionSettings};
 
-/// Values for further fields of the credit. Reading one fails and says so, rather than leaving out what somebody
-/// relies on.
+/// Values for further fields of the credit. Settings with a map are rejected rather than ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum FieldMap {}
 
 impl<'de> Deserialize<'de> for FieldMap {
     fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
         Err(de::Error::custom(
-            "this program was built without field maps (feature `field-map`); leave it out",
+            "field maps are not supported: the program was built without the feature `field-map`; remove the setting",
         ))
     }
 }
 
 impl FieldMap {
-    /// The fields that a map can set: none.
+    /// Lists the fields that a map can set: none.
     pub fn fields() -> impl Iterator<Item = &'static str> {
         std::iter::empty()
     }
 
-    /// Whether the map says anything about this field.
+    /// Whether the map sets this field.
     pub fn sets(&self, _field: &str) -> bool {
         match *self {}
     }
 
-    /// The values that stand in the map as they are for this field.
+    /// Lists the fixed values of the map for this field.
     pub fn constants(&self, _field: &str) -> impl Iterator<Item = &serde_json::Value> {
         std::iter::empty()
     }
 }
 
-/// A return, as a field map sees it.
+/// The values that expressions of a field map can use.
 pub(crate) struct FieldValues<'a>(&'a FieldMap);
 
 impl<'a> FieldValues<'a> {

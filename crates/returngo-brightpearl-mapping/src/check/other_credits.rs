@@ -1,4 +1,4 @@
-//! Whether somebody else makes sales credits for the same returns: then each would be credited twice
+//! Check for other sources of sales credits: they would credit each return a second time
 //! (docs/evidence/returngo.md#others-that-make-credits).
 
 use std::collections::BTreeSet;
@@ -15,22 +15,22 @@ use crate::{
 
 const SUBJECT: &str = "sales credits";
 
-/// How many credits are named.
+/// The largest number of credits in a finding.
 const NAMED: usize = 3;
 
-/// Who made a credit, by its references.
+/// The source of a credit, according to its references.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Maker {
     /// This connection.
     Us,
-    /// A connection like this one, under another integration instance.
+    /// A connection of this kind with another integration instance.
     AnotherOfUs,
     /// ReturnGO's own integration: the reference is its prefix and the number of an RMA
     /// (docs/evidence/returngo.md#integration-with-brightpearl).
     ReturngoItself,
     /// Another integration, such as Brightpearl's own Shopify connector.
     Integration(InstanceId),
-    /// Nobody left a name: a person, or a program without an instance.
+    /// A user, or a program without an instance.
     Person,
 }
 
@@ -56,7 +56,7 @@ pub(super) fn check(
         })
         .collect();
     if findings.is_empty() {
-        return vec![Finding::pass(SUBJECT, "nobody else made any lately")];
+        return vec![Finding::pass(SUBJECT, "no recent sales credits from other sources")];
     }
     findings
 }
@@ -82,8 +82,8 @@ fn maker(
     instance.map_or(Maker::Person, Maker::Integration)
 }
 
-/// Whether a reference is the number of one of the RMAs behind a prefix. With the prefix that we have ourselves
-/// any number will do; behind another one it must be an RMA that we know.
+/// Whether a reference is a prefix and the number of an RMA. With the prefix of the settings, any number is accepted. With
+/// another prefix, it must be a known RMA.
 fn names_an_rma(reference: &str, rmas: &BTreeSet<&RmaId>, prefix: &str) -> bool {
     let digits = reference.trim_start_matches(|c: char| !c.is_ascii_digit());
     let Ok(rma) = digits.parse::<RmaId>() else { return false };
@@ -94,37 +94,39 @@ impl Maker {
     fn finding(self, credits: &[&OrderSummary], settings: &ConnectionSettings) -> Finding {
         let some = named(credits);
         let what_happens = match settings.existing_credit {
-            ExistingCredit::Review => "an RMA for such an order waits for a person (`ForeignCredit`)",
+            ExistingCredit::Review => "an RMA for such an order needs review (`ForeignCredit`)",
             ExistingCredit::Adopt => {
-                "one that is exactly an RMA's becomes that RMA's credit, others wait for a person"
+                "a credit with exactly the products of an RMA is adopted, others need review"
             }
             ExistingCredit::Create => {
-                "ours is made beside it, and the return is credited twice (`existing_credit`: create)"
+                "a second credit is created, and the return is credited twice (`existing_credit`: create)"
             }
         };
         let (message, advice) = match self {
             Self::ReturngoItself => (
-                format!("{some} look like those of ReturnGO's own Brightpearl integration; {what_happens}"),
-                "switch that integration off in ReturnGO's dashboard: both make a credit for every RMA",
+                format!("{some} appear to be from ReturnGO's own Brightpearl integration; {what_happens}"),
+                "disable that integration in ReturnGO's dashboard: both create a credit for every RMA",
             ),
             Self::AnotherOfUs => (
-                format!("{some} carry our keys and another integration instance; {what_happens}"),
-                "see whether this connection is installed twice",
+                format!(
+                    "{some} have keys of this connector, but another integration instance; {what_happens}"
+                ),
+                "check whether the connector is installed twice for this shop",
             ),
             Self::Integration(instance) => (
-                format!("{some} were made by another integration (instance {instance}); {what_happens}"),
-                "if it is the shop's own connector, switch off that it makes sales credits for returns",
+                format!("{some} were created by another integration (instance {instance}); {what_happens}"),
+                "if it is the shop's own connector, disable its sales credits for returns",
             ),
             Self::Person | Self::Us => (
-                format!("{some} were made by hand, or by a program without a name; {what_happens}"),
-                "see that nobody makes credits for returns by hand any more",
+                format!("{some} were created manually or by a program without an instance; {what_happens}"),
+                "stop creating credits for returns manually",
             ),
         };
         Finding::warning(SUBJECT, message, advice)
     }
 }
 
-/// The number of credits, the latest of them, and some of their ids.
+/// Describes credits by their number, some of their ids, and the latest date.
 fn named(credits: &[&OrderSummary]) -> String {
     let mut ids: Vec<OrderId> = credits.iter().filter_map(|credit| credit.order_id).collect();
     ids.sort_unstable_by(|left, right| right.cmp(left));

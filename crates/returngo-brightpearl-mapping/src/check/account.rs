@@ -1,4 +1,4 @@
-//! The settings against the account's own set-up: statuses, channel, payment methods, accounts, warehouses.
+//! Checks of the settings against the account: statuses, channel, payment methods, accounts and warehouses.
 
 use brightpearl::{CurrencyCode, NominalCode, OrderStatusId, TaxCode, WarehouseId, order::OrderTypeCode};
 use returngo::TransactionType;
@@ -6,11 +6,11 @@ use returngo::TransactionType;
 use super::{Finding, field_map};
 use crate::{
     settings::{ConnectionSettings, Posting, TenderSetting},
-    tender::{self, NamedBy, PostsTo, Tender},
+    tender::{self, CodeKind, PostingTarget, Tender},
     world::{AccountFacts, UnreadableEntry, WarehouseFacts},
 };
 
-/// Checks settings against the account's own set-up: what a form can show while it is filled in.
+/// Checks settings against the account. A form can show the findings while the settings are edited.
 ///
 /// ```
 /// use returngo_brightpearl_mapping::{AccountFacts, ConnectionSettings, check::{Mark, check_settings}};
@@ -21,7 +21,7 @@ use crate::{
 /// # Ok::<(), returngo_brightpearl_mapping::SettingsError>(())
 /// ```
 pub fn check_settings(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding> {
-    let mut findings = vec![books(account), instance(account)];
+    let mut findings = vec![regional_settings(account), instance(account)];
     findings.extend(account.unreadable.iter().map(unreadable));
     findings.extend(tenders(account, settings));
     findings.extend(statuses(account, settings));
@@ -32,21 +32,22 @@ pub fn check_settings(account: &AccountFacts, settings: &ConnectionSettings) -> 
     findings
 }
 
-/// Without the zone a tax date may slip by a day, without the base currency accounts cannot be told apart.
-fn books(account: &AccountFacts) -> Finding {
+/// Checks the time zone and base currency. Without the zone, a tax date can be off by one day. Without the base currency,
+/// bank accounts cannot be resolved.
+fn regional_settings(account: &AccountFacts) -> Finding {
     match (account.time_zone(), account.base_currency()) {
         (Some(_), Some(base)) => {
             let zone = account.time_zone_name().unwrap_or_default();
-            Finding::pass("account", format!("books in {base}, time zone {zone}"))
+            Finding::pass("account", format!("base currency {base}, time zone {zone}"))
         }
         (None, _) => Finding::failure(
             "account",
-            "the time zone is not known",
-            "read the account's configuration again; tax dates would slip by a day without it",
+            "the time zone is unknown",
+            "read the account's configuration again; without the time zone, tax dates can be off by one day",
         ),
         (_, None) => Finding::failure(
             "account",
-            "the base currency is not known",
+            "the base currency is unknown",
             "read the account's configuration again",
         ),
     }
@@ -56,7 +57,7 @@ fn unreadable(entry: &UnreadableEntry) -> Finding {
     Finding::warning(
         "account",
         entry.to_string(),
-        "correct the entry in Brightpearl; until then it counts as missing, and refunds that may need it wait for a person",
+        "correct the entry in Brightpearl; until then, it is treated as missing, and refunds that may depend on it need review",
     )
 }
 
@@ -64,12 +65,12 @@ fn instance(account: &AccountFacts) -> Finding {
     match account.instance_id {
         Some(id) => Finding::pass(
             "instance",
-            format!("integration instance {id}: Brightpearl refuses a second credit for an RMA"),
+            format!("integration instance {id}: Brightpearl rejects a second credit for an RMA"),
         ),
         None => Finding::warning(
             "instance",
-            "the caller has no integration instance, so Brightpearl cannot refuse a second credit for an RMA",
-            "credits are looked up by their reference before and after instead; an app with an instance is safer",
+            "the app has no integration instance, so Brightpearl cannot reject a second credit for an RMA",
+            "use an app with an instance; without one, credits are looked up by their reference before and after they are created",
         ),
     }
 }
@@ -79,7 +80,7 @@ fn tenders(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding
         let advice = "read the account's configuration again";
         return vec![Finding::failure(
             "refund_method_code",
-            "cannot be checked while the base currency is not known",
+            "cannot be checked, because the base currency is unknown",
             advice,
         )];
     };
@@ -98,7 +99,7 @@ fn tenders(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding
     let store_credit = TransactionType::RefundToStoreCredit;
     if !settings.tenders.contains_key(store_credit.as_str()) {
         let subject = format!("tenders.{store_credit}");
-        findings.push(Finding::pass(subject, "not set: refunds to store credit wait for a person"));
+        findings.push(Finding::pass(subject, "not set: refunds to store credit need review"));
     }
     findings
 }
@@ -108,40 +109,44 @@ fn tender(subject: &str, code: &str, currency: &CurrencyCode, account: &AccountF
         Ok(tender) => {
             let message =
                 format!("{} pays refunds in {currency} through {}", described(code, &tender), tender.method);
-            match &tender.posts_to {
-                PostsTo::OwnAccount(bank) => Finding::pass(
+            match &tender.posting_target {
+                PostingTarget::OwnAccount(bank) => Finding::pass(
                     subject,
                     format!("{message}, posted to bank account {}", named(bank, account)),
                 ),
-                PostsTo::BaseCurrencyAccount(bank) => Finding::warning(
+                PostingTarget::BaseCurrencyAccount(bank) => Finding::warning(
                     subject,
                     format!("{message}, posted to the base currency's bank account {}", named(bank, account)),
-                    format!("give the method a bank account for {currency}, unless that is meant"),
+                    format!("add a bank account for {currency} to the method, unless this is intended"),
                 ),
-                PostsTo::Nowhere => Finding::warning(
+                PostingTarget::Nowhere => Finding::warning(
                     subject,
                     format!(
-                        "{message}, which has no bank account: refunds are marked as paid and no journal is made"
+                        "{message}, which has no bank account: refunds are marked as paid without a journal"
                     ),
-                    "right for vouchers and store credit; give the method a bank account otherwise",
+                    "this is correct for vouchers and store credit; otherwise, add a bank account to the method",
                 ),
             }
         }
-        Err(error) => {
-            Finding::failure(subject, error.to_string(), "correct it: no refund can be recorded under it")
-        }
+        Err(error) => Finding::failure(
+            subject,
+            error.to_string(),
+            "correct the setting; refunds cannot be recorded with it",
+        ),
     }
 }
 
-/// What becomes of refunds in the account's other currencies, unless `tenders` says otherwise.
+/// Checks refunds in the account's other currencies, as far as `tenders` does not configure them.
 fn other_currencies(code: &str, base: &CurrencyCode, account: &AccountFacts) -> Vec<Finding> {
     const SUBJECT: &str = "refund_method_code";
     let (mut own, mut through_base, mut unresolved) = (Vec::new(), Vec::new(), Vec::new());
     for currency in account.currencies.iter().map(|currency| &currency.code).filter(|code| *code != base) {
-        match tender::resolve(code, currency, account).map(|tender| tender.posts_to) {
-            Ok(PostsTo::OwnAccount(bank)) => own.push(format!("{currency} to {}", named(&bank, account))),
-            Ok(PostsTo::BaseCurrencyAccount(_)) => through_base.push(currency.to_string()),
-            Ok(PostsTo::Nowhere) => {}
+        match tender::resolve(code, currency, account).map(|tender| tender.posting_target) {
+            Ok(PostingTarget::OwnAccount(bank)) => {
+                own.push(format!("{currency} to {}", named(&bank, account)))
+            }
+            Ok(PostingTarget::BaseCurrencyAccount(_)) => through_base.push(currency.to_string()),
+            Ok(PostingTarget::Nowhere) => {}
             Err(_) => unresolved.push(currency.to_string()),
         }
     }
@@ -153,26 +158,26 @@ fn other_currencies(code: &str, base: &CurrencyCode, account: &AccountFacts) -> 
         findings.push(Finding::warning(
             SUBJECT,
             format!("refunds in {} are posted to the base currency's bank account", through_base.join(", ")),
-            "give the method bank accounts for them, or name other methods under `tenders`, unless that is meant",
+            "add bank accounts for these currencies to the method, or configure other methods in `tenders`, unless this is intended",
         ));
     }
     if !unresolved.is_empty() {
         findings.push(Finding::warning(
             SUBJECT,
             format!(
-                "refunds in {} cannot be recorded under it and will wait for a person",
+                "refunds in {} cannot be recorded with this method and need review",
                 unresolved.join(", ")
             ),
-            "name methods for them under `tenders` if the shop sells in these currencies",
+            "if the shop sells in these currencies, configure methods for them in `tenders`",
         ));
     }
     findings
 }
 
 fn described(code: &str, tender: &Tender) -> String {
-    match tender.named_by {
-        NamedBy::MethodCode => format!("payment method {}", tender.name),
-        NamedBy::BankAccount => format!("bank account {code} ({})", tender.name),
+    match tender.code_kind {
+        CodeKind::MethodCode => format!("payment method {}", tender.name),
+        CodeKind::BankAccount => format!("bank account {code} ({})", tender.name),
     }
 }
 
@@ -193,16 +198,16 @@ fn statuses(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Findin
     let default = settings.sales_credit_status_id.is_none().then(|| {
         let status = account.configuration.new_sales_credit_status();
         let status =
-            status.map_or_else(|| "its default".to_owned(), |id| format!("status {id}, its default"));
-        Finding::pass("sales_credit_status_id", format!("not set: the account gives new credits {status}"))
+            status.map_or_else(|| "their default status".to_owned(), |id| format!("status {id} by default"));
+        Finding::pass("sales_credit_status_id", format!("not set: new credits get {status}"))
     });
     default.into_iter().chain(chosen).collect()
 }
 
 fn status(subject: &str, id: OrderStatusId, account: &AccountFacts) -> Finding {
-    let advice = "choose one of the account's sales credit statuses that is in use";
+    let advice = "choose an active sales credit status of the account";
     match account.order_statuses.iter().find(|status| status.status_id == id) {
-        None => Finding::failure(subject, format!("there is no order status {id}"), advice),
+        None => Finding::failure(subject, format!("order status {id} does not exist"), advice),
         Some(status) if status.order_type_code != OrderTypeCode::SalesCredit => Finding::failure(
             subject,
             format!(
@@ -227,7 +232,7 @@ fn channel(account: &AccountFacts, settings: &ConnectionSettings) -> Finding {
         Some(channel) => Finding::pass(SUBJECT, format!("channel {id} ({})", channel.name)),
         None => Finding::failure(
             SUBJECT,
-            format!("there is no channel {id}"),
+            format!("channel {id} does not exist"),
             "choose one of the account's channels",
         ),
     }
@@ -252,17 +257,17 @@ fn posting(subject: &str, posting: &Posting, account: &AccountFacts) -> Finding 
     match (nominal, account.tax_code(tax_code)) {
         (None, _) => Finding::failure(
             subject,
-            format!("there is no nominal code {nominal_code}"),
-            "choose one from the chart of accounts",
+            format!("nominal code {nominal_code} does not exist"),
+            "choose a nominal code from the chart of accounts",
         ),
         (Some(nominal), _) if !nominal.active => Finding::failure(
             subject,
             format!("nominal code {nominal_code} ({}) is inactive", nominal.name),
-            "choose one that is in use",
+            "choose an active nominal code",
         ),
         (_, None) => Finding::failure(
             subject,
-            format!("there is no tax code {}", quoted(tax_code)),
+            format!("tax code {} does not exist", quoted(tax_code)),
             "choose one of the account's tax codes",
         ),
         (Some(nominal), Some(rate)) => Finding::pass(
@@ -280,7 +285,7 @@ fn quoted(code: &TaxCode) -> String {
     format!("`{code}`")
 }
 
-/// A warehouse whose quarantine is not known shows units as received and never as quarantined.
+/// Checks the warehouses. If the quarantine of a warehouse is unknown, its units show as received, never as quarantined.
 fn warehouses(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding> {
     let named = settings
         .warehouses
@@ -290,7 +295,7 @@ fn warehouses(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Find
     if settings.warehouses.contains_key("default") {
         return named;
     }
-    // Without a default, parcels go to the order's own warehouse, which may be any.
+    // Without a default, parcels go to the order's own warehouse, which may be any of the account's.
     let others =
         account.warehouses.iter().filter(|facts| !settings.warehouses.values().any(|id| *id == facts.id));
     named.into_iter().chain(others.map(|facts| quarantine("warehouses", facts))).collect()
@@ -301,7 +306,7 @@ fn warehouse(subject: &str, id: WarehouseId, account: &AccountFacts) -> Finding 
         Some(facts) => quarantine(subject, facts),
         None => Finding::failure(
             subject,
-            format!("there is no warehouse {id}"),
+            format!("warehouse {id} does not exist"),
             "choose one of the account's warehouses",
         ),
     }
@@ -314,8 +319,8 @@ fn quarantine(subject: &str, facts: &WarehouseFacts) -> Finding {
         }
         None => Finding::warning(
             subject,
-            format!("the quarantine of warehouse {} is not known", facts.id),
-            "read the account's warehouses again; what is received there shows as received, never as quarantined",
+            format!("the quarantine location of warehouse {} is unknown", facts.id),
+            "read the account's warehouses again; until then, goods received there show as received, never as quarantined",
         ),
     }
 }
