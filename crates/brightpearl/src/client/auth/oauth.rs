@@ -33,7 +33,7 @@ const REFRESH: Endpoint = Endpoint::new(Method::Post, "/token/{account}", Idempo
 ///
 /// 1. Send the account's owner to [`authorize_url`](Self::authorize_url).
 /// 2. Their browser returns to the redirect URI with a code and your state: check the state,
-/// [`exchange`](Self::exchange) the code, and save the tokens in a [`TokenStore`](super::TokenStore).
+///    [`exchange`](Self::exchange) the code, and save the tokens in a [`TokenStore`](super::TokenStore).
 /// 3. Build clients with [`Credentials::oauth`](super::Credentials::oauth); they refresh the tokens.
 ///
 /// ```
