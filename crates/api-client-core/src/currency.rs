@@ -22,7 +22,7 @@ impl CurrencyCode {
         Self(code.as_ref().trim().to_ascii_uppercase())
     }
 
-    /// The three letters.
+    /// Returns the three letters.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -28,7 +28,7 @@ impl DecodeError {
         Self { path: path.into(), expected: without_found_text(expected.into()) }
     }
 
-    /// The path inside the JSON, such as `response[0].currency.exchangeRate`. Always `.`, the whole text,
+    /// Returns the path inside the JSON, such as `response[0].currency.exchangeRate`. Always `.`, the whole text,
     /// without the feature `decode-path`, which `client` includes; the message then has line and column.
     pub fn path(&self) -> &str {
         &self.path
@@ -41,7 +41,7 @@ impl DecodeError {
         Self { path: hide(&self.path), expected: hide(&self.expected) }
     }
 
-    /// The expected value, and the kind of value that was found.
+    /// Returns the expected value, and the kind of value that was found.
     pub fn expected(&self) -> &str {
         &self.expected
     }

@@ -21,7 +21,7 @@ const FRACTION: usize = 4;
 /// - a byte order mark in front is left out;
 /// - half a surrogate pair, `"\ud83d"`, becomes the replacement character `U+FFFD`;
 /// - a number that would lose digits as a binary number, or is beyond all of them, such as `1e400`, becomes a string, so
-///   that ids and amounts read it digit by digit or refuse it;
+///   that ids and amounts read it digit by digit or reject it;
 /// - a list or object inside 127 others becomes `null`.
 ///
 /// ```

@@ -3,12 +3,12 @@
 //! Three parts:
 //!
 //! * for models, always included: [`open_enum!`], [`numeric_id!`] and [`text_id!`] define enums and ids of a
-//! wire format; [`wire`] has lenient deserializers; [`OffsetDateTime`] keeps the zone of a time;
-//! [`CurrencyCode`] knows its minor unit; [`Endpoint`], [`Idempotency`] and [`Request`] describe a request
-//! before it is sent;
+//!   wire format; [`wire`] has lenient deserializers; [`OffsetDateTime`] keeps the zone of a time;
+//!   [`CurrencyCode`] knows its minor unit; [`Endpoint`], [`Idempotency`] and [`Request`] describe a request
+//!   before it is sent;
 //! * with the feature `secrets`: [`secrets_match`], the constant-time check of a webhook's secret;
 //! * with the feature `client`: [`client::Pipeline`], which sends every request of both clients, over a
-//! [`client::Transport`] and a [`client::Clock`] that tests can replace.
+//!   [`client::Transport`] and a [`client::Clock`] that tests can replace.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

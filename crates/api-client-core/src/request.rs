@@ -83,7 +83,7 @@ impl<T> Request<T> {
         self
     }
 
-    /// The endpoint: method, path template and idempotency.
+    /// Returns the endpoint: method, path template and idempotency.
     pub const fn endpoint(&self) -> Endpoint {
         self.endpoint
     }
@@ -97,7 +97,7 @@ impl<T> Request<T> {
         }
     }
 
-    /// The JSON body, if there is one.
+    /// Returns the JSON body, if there is one.
     pub fn json(&self) -> Option<&str> {
         self.body.as_deref().map(RawValue::get)
     }
@@ -112,18 +112,19 @@ impl<T> Request<T> {
         self.verification_hint
     }
 
-    /// The result if the API reports that nothing was found, for a request that accepts this.
+    /// Returns the result if the API reports that nothing was found, for a request that accepts this.
     pub fn when_absent(&self) -> Option<T> {
         self.when_absent.map(|nothing| nothing())
     }
 
-    /// The same request, answered with the response as it came, so that requests of different types can be collected.
+    /// Returns the same request, answered with the unprocessed response, so that requests of different types
+    /// can be collected.
     pub fn raw(&self) -> Request<HttpResponse> {
         self.with_reader(|answer| Ok(answer.clone()), None)
     }
 
-    /// The same request, its response decoded by another function. A request that takes "nothing found" as an answer
-    /// still does so, and then gives the default of `U`.
+    /// Returns the same request, its response decoded by another function. A request that accepts "nothing
+    /// found" still does so, and then returns the default of `U`.
     pub fn read_as<U: Default>(&self, read: ReadAnswer<U>) -> Request<U> {
         self.with_reader(read, self.when_absent.map(|_| U::default as fn() -> U))
     }

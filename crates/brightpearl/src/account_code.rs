@@ -37,7 +37,7 @@ impl fmt::Display for InvalidAccountCode {
 impl std::error::Error for InvalidAccountCode {}
 
 impl AccountCode {
-    /// The code.
+    /// Returns the code.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! How answers read: the envelope around every payload (docs/evidence/brightpearl-platform.md#envelope).
+//! Decoding of responses: the envelope around every payload (docs/evidence/brightpearl-platform.md#envelope).
 
 use api_client_core::{
     HttpResponse,
@@ -16,30 +16,30 @@ pub(crate) fn payload<T: DeserializeOwned>(answer: &HttpResponse) -> Result<T, D
     json::<Envelope<T>>(&answer.body).map(|envelope| envelope.response)
 }
 
-/// `{}` or no body at all.
+/// Accepts `{}` or no body.
 pub(crate) fn nothing(_answer: &HttpResponse) -> Result<(), DecodeError> {
     Ok(())
 }
 
-/// What a create under a unique key did.
+/// The result of creating an object under a unique key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Created<Id> {
-    /// The id of the thing that is there now.
+    /// The id of the object.
     pub id: Id,
-    /// Whether the thing was there under this key before, or was found by its key after an answer was lost.
-    /// True is no proof that its content is what was sent: read it before relying on it.
+    /// Whether the object existed under this key before, or was found by its key after a lost response. Its
+    /// content may differ from what was sent: read it before relying on it.
     pub already_existed: bool,
 }
 
-/// Sales orders and sales credits: 201 for a new one, 200 for the one that the key already names
-/// (docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit).
+/// Decodes the response for sales orders and sales credits: 201 for a new one, 200 for the one that already has
+/// the key (docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit).
 pub(crate) fn created_or_existing<Id: DeserializeOwned>(
     answer: &HttpResponse,
 ) -> Result<Created<Id>, DecodeError> {
     Ok(Created { id: payload(answer)?, already_existed: answer.status != 201 })
 }
 
-/// Resources that answer 200 to every create and refuse a duplicate.
+/// Decodes the response of resources that answer 200 to every create and reject a duplicate.
 pub(crate) fn created<Id: DeserializeOwned>(answer: &HttpResponse) -> Result<Created<Id>, DecodeError> {
     Ok(Created { id: payload(answer)?, already_existed: false })
 }

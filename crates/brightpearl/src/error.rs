@@ -1,4 +1,4 @@
-//! What went wrong, told once and whole.
+//! The client's error type.
 
 use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
@@ -9,18 +9,18 @@ use api_client_core::{
     decode::DecodeError,
 };
 
-/// A call that did not succeed.
+/// A call that failed.
 ///
-/// [`Error::kind`] says what happened, [`Error::is_retryable`] whether trying later may help, and
-/// [`Error::may_have_been_applied`] whether Brightpearl may have acted on it all the same. `Display` is one
-/// line for a log; tokens and shoppers are not in it.
+/// [`Error::kind`] says what failed, [`Error::is_retryable`] whether a later retry may succeed, and
+/// [`Error::may_have_been_applied`] whether Brightpearl may have applied the call. `Display` is one line for a
+/// log, without tokens and personal data.
 #[derive(Clone)]
 pub struct Error(Box<ErrorInner>);
 
 #[derive(Clone)]
 struct ErrorInner {
     kind: ErrorKind,
-    /// What happened, without the call and without the source.
+    /// The message, without the call and the source.
     message: String,
     report: Option<CallReport>,
     status: Option<u16>,
@@ -31,39 +31,40 @@ struct ErrorInner {
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// What happened, and what to do about it.
+/// The kind of an error, and what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client was given something unusable. Correct the setting that the message names.
+    /// A setting is missing or invalid. Correct the setting that the message names.
     Configuration,
-    /// The request cannot be sent as it was built. Correct it.
+    /// The request is invalid and was not sent. Correct it.
     InvalidRequest,
-    /// The token was good once. Refresh it, or get a new one.
+    /// The token has expired. Refresh it, or get a new one.
     TokenExpired,
-    /// Brightpearl does not know the token. Check it, the app reference and the account; authorise again.
+    /// Brightpearl does not know the token. Check it, the app reference and the account, or authorise the app
+    /// again.
     TokenInvalid,
-    /// Brightpearl refused the credentials for another reason. Check the account's API access.
+    /// Brightpearl rejected the credentials for another reason. Check the account's API access.
     Unauthorized,
-    /// There is no access token to call with: none is stored, the store failed, or Brightpearl handed none out.
-    /// The message says which, and what to do; [`Error::has_code`] knows `invalid_client` and `invalid_grant`.
+    /// No access token: none is stored, the store failed, or Brightpearl issued none. The message says which,
+    /// and what to do; [`Error::has_code`] knows `invalid_client` and `invalid_grant`.
     NoAccessToken,
-    /// There is no such thing, or no such address.
+    /// The object or the address does not exist.
     NotFound,
-    /// Brightpearl understood the request and refused it. [`Error::api_errors`] say why; correct it.
+    /// Brightpearl rejected the request. [`Error::api_errors`] say why; correct it.
     Refused,
-    /// The request cap was reached and stayed reached. Try later, or send less.
+    /// The rate limit remained exceeded. Try again later, or send less.
     Throttled,
-    /// A read or a repeatable write failed on Brightpearl's side. Try later.
+    /// A read or a repeatable write failed on Brightpearl's side. Try again later.
     ServerFailed,
-    /// No connection was made. Nothing was sent; try later.
+    /// The request was not sent. Try again later.
     NotSent,
-    /// A read got no complete answer. Try again.
+    /// A read got no complete response. Try again.
     AnswerLost,
-    /// A write may have been applied, and sending it again could apply it twice. Look first;
-    /// the message says where.
+    /// A write may have been applied, and sending it again could apply it twice. Check first; the message says
+    /// where.
     Ambiguous,
-    /// An answer came that does not read. Keep the request id and report it.
+    /// The response has a form that this crate does not support. Keep the request id and report it.
     Undecodable,
 }
 
@@ -93,69 +94,69 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// What happened.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The HTTP status of the last answer, if one came.
+    /// Returns the HTTP status of the last response, if there was one.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// The errors that Brightpearl named.
+    /// Returns the errors that Brightpearl reported.
     pub fn api_errors(&self) -> &[ApiError] {
         &self.0.api_errors
     }
 
-    /// Whether Brightpearl named this code.
+    /// Whether Brightpearl reported this error code.
     pub fn has_code(&self, code: &str) -> bool {
         self.0.api_errors.iter().any(|error| error.code == code)
     }
 
-    /// Brightpearl's id of the request (`Ruid`): its support asks for it.
+    /// Returns Brightpearl's id of the request (`Ruid`), which its support asks for.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// The beginning of an answer that was not of Brightpearl's form, such as an HTML page.
+    /// Returns the beginning of a response of an unknown form, such as an HTML page.
     pub fn body_excerpt(&self) -> Option<&str> {
         self.0.body_excerpt.as_deref()
     }
 
-    /// The method of the call, if there was one.
+    /// Returns the method of the call, if there was one.
     pub fn method(&self) -> Option<Method> {
         self.0.report.as_ref().map(CallReport::method)
     }
 
-    /// The path of the call with its placeholders, if there was one.
+    /// Returns the path of the call with its placeholders, if there was one.
     pub fn path_template(&self) -> Option<&'static str> {
         self.0.report.as_ref().map(CallReport::path_template)
     }
 
-    /// How often it was sent.
+    /// Returns the number of attempts.
     pub fn attempts(&self) -> u32 {
         self.0.report.as_ref().map_or(0, CallReport::attempts)
     }
 
-    /// From the first attempt to giving up, waits included.
+    /// Returns the time from the first attempt to the last failure, including waits.
     pub fn elapsed(&self) -> Duration {
         self.0.report.as_ref().map(CallReport::elapsed).unwrap_or_default()
     }
 
-    /// Why it was not sent again.
+    /// Returns why the call was not retried.
     pub fn not_retried(&self) -> Option<NotRetried> {
         self.0.report.as_ref().and_then(CallReport::not_retried)
     }
 
-    /// Whether the same call may succeed later as it is.
+    /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         use ErrorKind::*;
         matches!(self.kind(), Throttled | ServerFailed | NotSent | AnswerLost)
             && self.not_retried() != Some(NotRetried::Pointless)
     }
 
-    /// Whether Brightpearl may have acted on the call although no success came back.
+    /// Whether Brightpearl may have applied the call although it failed.
     pub fn may_have_been_applied(&self) -> bool {
         self.0.report.as_ref().is_some_and(CallReport::may_have_been_applied)
     }
@@ -175,8 +176,8 @@ impl Error {
         error
     }
 
-    /// Adds what an answer that does not read says otherwise: errors, or the beginning of a page that is not
-    /// JSON at all. Of JSON nothing is kept, since it holds shoppers.
+    /// Adds what else a response that cannot be decoded contains: errors, or the beginning of a page that is
+    /// not JSON. JSON is left out, because it contains personal data.
     pub(crate) fn with_strange_body(
         mut self,
         response: &HttpResponse,
@@ -190,7 +191,7 @@ impl Error {
         self
     }
 
-    /// Where an answer could not be decoded.
+    /// Returns the path at which a response could not be decoded.
     pub(crate) fn undecodable_path(&self) -> Option<&str> {
         self.0.source.as_ref()?.downcast_ref::<DecodeError>().map(DecodeError::path)
     }
@@ -201,12 +202,12 @@ impl Error {
         error
     }
 
-    /// There is no access token; the message says why and what to do.
+    /// Creates the error for a missing access token; the message says why and what to do.
     pub(crate) fn no_access_token(message: impl Into<String>) -> Self {
         Self::of(ErrorKind::NoAccessToken, message, None)
     }
 
-    /// The token endpoint said no.
+    /// Creates the error of a rejection by the token endpoint.
     pub(crate) fn token_refused(failure: Failure, advice: String, said: ApiError) -> Self {
         let mut error = Self::of(ErrorKind::NoAccessToken, advice, Some(failure.report));
         if let Some(response) = &failure.response {
@@ -221,19 +222,19 @@ impl Error {
         self
     }
 
-    /// A call that was not sent, since no access token was to be had for it.
+    /// Creates the error of a call that was not sent, because no access token was available.
     fn without_token(report: CallReport, cause: Box<dyn StdError + Send + Sync>) -> Self {
         let kind = match cause.downcast_ref::<Self>().map(Self::kind) {
             Some(kind @ (ErrorKind::NoAccessToken | ErrorKind::Configuration | ErrorKind::Undecodable)) => {
                 kind
             }
-            // The token endpoint failed or could not be reached: nothing of this call was sent.
+            // The token endpoint failed or could not be reached: this call was not sent.
             _ => ErrorKind::NotSent,
         };
         Self::of(kind, "no access token", Some(report)).because(cause)
     }
 
-    /// A call that the pipeline gave up on. `hide` takes secrets out of a text.
+    /// Creates the error of a call that failed in the pipeline. `hide` removes secrets from a text.
     pub(crate) fn failed(
         failure: Failure,
         verification_hint: Option<&'static str>,
@@ -284,12 +285,12 @@ impl ErrorInner {
                     .map(|error| ApiError { code: error.code, message: hide(&error.message) })
                     .collect();
             }
-            // A 401 echoes the token (docs/evidence/brightpearl-platform.md#error-codes): its text goes no
-            // further than its kind.
+            // A 401 repeats the token (docs/evidence/brightpearl-platform.md#error-codes): its text is not
+            // kept.
             Some(ErrorBody::Gateway(_)) if self.status == Some(401) => {}
             Some(ErrorBody::Gateway(text)) => self.message = hide(&text),
             Some(ErrorBody::Other(text)) if !text.is_empty() => {
-                // Hidden before it is cut, so that no half of a token stays at the end.
+                // Secrets are removed before the text is cut, so that no part of a token stays at the end.
                 self.body_excerpt = Some(hide(&text).chars().take(EXCERPT_CHARS).collect());
             }
             Some(ErrorBody::Other(_)) | None => {}
@@ -297,7 +298,7 @@ impl ErrorInner {
     }
 }
 
-/// How much of a strange body is kept.
+/// The length that is kept of an unknown body.
 const EXCERPT_CHARS: usize = 200;
 
 fn kind(

@@ -1,4 +1,4 @@
-//! How OPTIONS answers read: the id sets that exist, each small enough for one GET
+//! Decoding of OPTIONS responses: the id sets that exist, each small enough for one GET
 //! (docs/evidence/brightpearl-platform.md#options).
 
 use api_client_core::{HttpResponse, decode::DecodeError};
@@ -12,7 +12,7 @@ struct Payload {
     get_uris: Vec<String>,
 }
 
-/// The id sets at the ends of `getUris`, such as `1-2,5` of `/order/1-2,5`.
+/// Returns the id sets at the ends of `getUris`, such as `1-2,5` of `/order/1-2,5`.
 pub(crate) fn id_sets(answer: &HttpResponse) -> Result<Vec<IdSet>, DecodeError> {
     let Payload { get_uris } = answer::payload(answer)?;
     get_uris.iter().map(|uri| id_set(uri)).collect()

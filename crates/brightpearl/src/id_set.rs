@@ -2,8 +2,8 @@ use std::{fmt, str::FromStr};
 
 /// A set of ids as Brightpearl's paths and filters write it: ascending, without duplicates, ranges compressed.
 ///
-/// Brightpearl refuses a list that does not ascend (docs/evidence/brightpearl-platform.md#id-sets), so a set
-/// always prints in order, whatever order it was made in.
+/// Brightpearl rejects a list that is not ascending (docs/evidence/brightpearl-platform.md#id-sets), so a set
+/// is always printed in order.
 ///
 /// ```
 /// use brightpearl::IdSet;
@@ -19,11 +19,11 @@ pub struct IdSet {
     ranges: Vec<(u64, u64)>,
 }
 
-/// The most resources that one GET gives (docs/evidence/brightpearl-platform.md#id-sets).
+/// The maximum number of resources of one GET (docs/evidence/brightpearl-platform.md#id-sets).
 pub const MAX_IDS_PER_GET: u64 = 200;
 
-/// The longest id set that one GET carries. Long sets without ranges are answered with 414, and integrators
-/// then take 100 ids (docs/evidence/brightpearl-platform.md#id-sets): that is the length of 100 ids of eight digits.
+/// The longest id set of one GET. Long sets without ranges are rejected with 414, and integrators then use 100
+/// ids (docs/evidence/brightpearl-platform.md#id-sets): this is the length of 100 ids of eight digits.
 const MAX_BYTES_PER_GET: usize = 900;
 
 /// A text that is not an id set.
@@ -36,48 +36,48 @@ pub struct InvalidIdSet {
 impl fmt::Display for InvalidIdSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { text, part } = self;
-        write!(f, "`{text}` is not an id set: `{part}` should be an id or a range, as in 1,320-321")
+        write!(f, "`{text}` is not an id set: `{part}` should be an id or a range, such as 1,320-321")
     }
 }
 
 impl std::error::Error for InvalidIdSet {}
 
 impl IdSet {
-    /// A set of these ids.
+    /// Creates a set of these ids.
     pub fn of<I: Into<u64>>(ids: impl IntoIterator<Item = I>) -> Self {
         ids.into_iter().map(Into::into).collect()
     }
 
-    /// How many ids it holds.
+    /// Returns the number of ids.
     pub fn len(&self) -> u64 {
         self.ranges.iter().map(|(low, high)| (high - low).saturating_add(1)).fold(0, u64::saturating_add)
     }
 
-    /// Whether it holds none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }
 
-    /// Whether it holds this id.
+    /// Whether the set contains this id.
     pub fn contains(&self, id: impl Into<u64>) -> bool {
         let id = id.into();
         let after = self.ranges.partition_point(|&(low, _)| low <= id);
         after.checked_sub(1).is_some_and(|index| self.ranges[index].1 >= id)
     }
 
-    /// The ids, ascending. A range of a few characters may hold billions: look at [`len`](Self::len) before collecting
-    /// those of a set that another program wrote.
+    /// Returns the ids, ascending. A short range may contain billions: check [`len`](Self::len) before
+    /// collecting those of a set from another program.
     pub fn iter(&self) -> impl Iterator<Item = u64> {
         self.ranges.iter().flat_map(|&(low, high)| low..=high)
     }
 
-    /// Sets of at most `size` ids each, in order, made one by one as they are asked for.
+    /// Splits the set into sets of at most `size` ids, in order, created one by one.
     pub fn chunks(&self, size: u64) -> impl Iterator<Item = Self> + use<> {
         self.within(size, usize::MAX)
     }
 
-    /// Sets that one GET takes each, in order: at most [`MAX_IDS_PER_GET`] ids, and a URI that is not too long. They are
-    /// made one by one as they are asked for, as a range may name billions of ids.
+    /// Splits the set into sets for one GET each, in order: at most [`MAX_IDS_PER_GET`] ids, and a URI that is
+    /// not too long. They are created one by one, because a range may contain billions of ids.
     pub fn per_get(&self) -> impl Iterator<Item = Self> + use<> {
         self.within(MAX_IDS_PER_GET, MAX_BYTES_PER_GET)
     }
@@ -109,7 +109,7 @@ impl IdSet {
     }
 }
 
-/// How many characters a range prints with, at most; its comma included.
+/// Returns the maximum printed length of a range, including its comma.
 fn length(low: u64, high: u64) -> usize {
     let digits = |id: u64| id.checked_ilog10().unwrap_or_default() as usize + 1;
     if low == high { digits(low) + 1 } else { digits(low) + digits(high) + 2 }

@@ -1,4 +1,4 @@
-//! Ids and codes: one type for each kind, so that an order never stands where a contact belongs.
+//! Ids and codes: one type for each kind, so that they cannot be confused.
 
 api_client_core::numeric_id! {
     /// An order of any type: sales order, sales credit, purchase order, purchase credit.
@@ -88,7 +88,7 @@ api_client_core::text_id! {
 }
 
 impl ProductId {
-    /// What a free-text row reads back as (docs/evidence/brightpearl-orders.md#sales-credit-rows).
+    /// The product id of a free-text row in responses (docs/evidence/brightpearl-orders.md#sales-credit-rows).
     pub const FREE_TEXT: Self = Self::new(1000);
 }
 

@@ -1,5 +1,5 @@
-//! Several writes in one request (docs/evidence/brightpearl-platform.md#multi-message): one place in the
-//! request budget for ten.
+//! Several writes in one request (docs/evidence/brightpearl-platform.md#multi-message), which uses one request
+//! of the rate limit for up to ten writes.
 //!
 //! ```
 //! use brightpearl::{MultiMessage, OrderId, multi_message::OnFail, order::{NewOrderNote, note, sales_credit}};
@@ -22,16 +22,16 @@ use crate::{answer, request::Request};
 
 const SEND: Endpoint = Endpoint::new(Method::Post, "/multi-message", Idempotency::UnkeyedWrite);
 
-/// The most messages that one request carries.
+/// The maximum number of messages of one request.
 pub const MAX_MESSAGES: usize = 10;
 
-/// What becomes of the messages after one that fails.
+/// How the messages after a failed one are handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OnFail {
     /// They are not attempted.
     Stop,
-    /// They are attempted all the same.
+    /// They are attempted.
     Continue,
 }
 
@@ -42,8 +42,8 @@ enum ProcessingMode {
     Parallel,
 }
 
-/// Writes to send together. Nothing ties them: those that were applied stay applied when a later one fails, and
-/// none can name what an earlier one created.
+/// Writes to send together. They are independent: those that were applied stay applied when a later one fails,
+/// and none can refer to the result of an earlier one.
 #[derive(Debug, Clone)]
 pub struct MultiMessage {
     mode: ProcessingMode,
@@ -62,7 +62,7 @@ pub struct Message {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidMessage {
-    /// Outcomes are known by their labels.
+    /// The label exists already. Outcomes are identified by their labels.
     LabelTwice(String),
     /// Brightpearl documents POST, PUT and DELETE only.
     NotAWrite {
@@ -71,7 +71,7 @@ pub enum InvalidMessage {
         /// Its method.
         method: Method,
     },
-    /// The request cannot be sent at all.
+    /// The request is invalid.
     Unsendable {
         /// The message.
         label: String,
@@ -84,7 +84,7 @@ impl fmt::Display for InvalidMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LabelTwice(label) => {
-                write!(f, "the label `{label}` was given twice: give each message one of its own")
+                write!(f, "duplicate label `{label}`: use a unique label for each message")
             }
             Self::NotAWrite { label, method } => {
                 write!(
@@ -92,7 +92,7 @@ impl fmt::Display for InvalidMessage {
                     "`{label}` is a {method}, and a multi-message takes POST, PUT and DELETE: send it by itself"
                 )
             }
-            Self::Unsendable { label, problem } => write!(f, "`{label}` cannot be sent: {problem}"),
+            Self::Unsendable { label, problem } => write!(f, "invalid request `{label}`: {problem}"),
         }
     }
 }
@@ -100,21 +100,21 @@ impl fmt::Display for InvalidMessage {
 impl std::error::Error for InvalidMessage {}
 
 impl MultiMessage {
-    /// Messages that are done one after the other.
+    /// Creates a multi-message whose messages are processed one after the other.
     pub const fn sequential(on_fail: OnFail) -> Self {
         Self { mode: ProcessingMode::Sequential, on_fail, messages: Vec::new() }
     }
 
-    /// Messages that are done side by side. Brightpearl cannot stop those after one that fails, as none is
-    /// after another.
+    /// Creates a multi-message whose messages are processed in parallel. Brightpearl cannot stop them after a
+    /// failure.
     pub const fn parallel() -> Self {
         Self { mode: ProcessingMode::Parallel, on_fail: OnFail::Continue, messages: Vec::new() }
     }
 
-    /// Adds a write under a label of its own. There may be more than Brightpearl takes at once: they are split.
+    /// Adds a write with a unique label. More than Brightpearl accepts at once are split into several requests.
     ///
     /// # Errors
-    /// When the label was given before, or the request cannot be part of a multi-message.
+    /// When the label exists already, or the request cannot be part of a multi-message.
     pub fn add<T>(&mut self, label: impl Into<String>, request: &Request<T>) -> Result<(), InvalidMessage> {
         let label = label.into();
         let method = request.endpoint().method;
@@ -131,25 +131,25 @@ impl MultiMessage {
         Ok(())
     }
 
-    /// The messages, in the order in which they were added.
+    /// Returns the messages, in the order in which they were added.
     pub fn messages(&self) -> &[Message] {
         &self.messages
     }
 
-    /// The requests that carry them, for a dry run. [`Client::multi_message`](crate::Client::multi_message)
-    /// sends them.
+    /// Returns the requests with the messages, for a dry run.
+    /// [`Client::multi_message`](crate::Client::multi_message) sends them.
     pub fn requests(&self) -> impl Iterator<Item = Request<MultiMessageAnswer>> {
         self.batches().map(|batch| self.request(batch))
     }
 
-    /// What becomes of the messages after one that fails.
+    /// How the messages after a failed one are handled.
     #[cfg(feature = "client")]
     pub(crate) const fn on_fail(&self) -> OnFail {
         self.on_fail
     }
 
-    /// The messages as requests carry them: at most [`MAX_MESSAGES`], and no two batches differ by more than one,
-    /// so that none is left with a single message, which at least one client avoids to send
+    /// Returns the messages in batches of at most [`MAX_MESSAGES`]. No two batches differ by more than one, so
+    /// that none has a single message, which at least one client avoids
     /// (docs/evidence/brightpearl-platform.md#multi-message).
     pub(crate) fn batches(&self) -> impl Iterator<Item = &[Message]> {
         let mut rest = self.messages.as_slice();
@@ -173,11 +173,11 @@ impl MultiMessage {
         Request::new(SEND, &[], answer::payload)
             .body(&Body { processing_mode: self.mode, on_fail: self.on_fail, messages: batch })
             .idempotency(idempotency(batch))
-            .with_verification_hint("look each of its messages up")
+            .with_verification_hint("check each of its messages")
     }
 }
 
-/// Sending a batch twice does what sending its messages twice does.
+/// Returns the idempotency of a batch: that of its least repeatable message.
 fn idempotency(batch: &[Message]) -> Idempotency {
     use Idempotency::{KeyedWrite, RepeatableWrite, UnkeyedWrite};
     let all = |some: &[Idempotency]| {
@@ -193,18 +193,18 @@ fn idempotency(batch: &[Message]) -> Idempotency {
 }
 
 impl Message {
-    /// The label.
+    /// Returns the label.
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// The write.
+    /// Returns the write.
     pub const fn request(&self) -> &Request<HttpResponse> {
         &self.request
     }
 }
 
-/// The body stays out: it holds shoppers.
+/// The body is not printed: it contains personal data.
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {:?}", self.label, self.request)
@@ -226,7 +226,8 @@ impl Serialize for Message {
     }
 }
 
-/// What Brightpearl answers: 200 when every message got 200, else 207. Judge each message by its own status.
+/// Brightpearl's response: 200 if every message got 200, otherwise 207. Classify each message by its own
+/// status.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MultiMessageAnswer {
@@ -238,7 +239,7 @@ pub struct MultiMessageAnswer {
     pub unprocessed_messages: Vec<String>,
 }
 
-/// What became of one message.
+/// The result of one message.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessedMessage {
@@ -251,7 +252,7 @@ pub struct ProcessedMessage {
     pub body: MessageBody,
 }
 
-/// A body inside an answer: JSON written as a text.
+/// A body inside the response: JSON written as a text.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct MessageBody {
     /// The JSON.
@@ -259,7 +260,7 @@ pub struct MessageBody {
     pub content: String,
 }
 
-/// The body stays out: it may name shoppers.
+/// The body is not printed: it may contain personal data.
 impl fmt::Debug for ProcessedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.label, self.status_code)

@@ -1,9 +1,9 @@
 //! JSON-Patch values: changing single fields of a resource (docs/evidence/brightpearl-platform.md#patch).
 //!
-//! Which paths a resource takes, and with which operations, stands at its own `patch` function. A path that
-//! it does not take is refused with `CMNC-043`, an operation that the path does not take with HTTP **500** and
-//! `CMNC-044`, a value of the wrong JSON type with HTTP 500 and `CMNU-003`. None of them is cured by trying
-//! again, and the client does not.
+//! Each resource's `patch` function documents its paths and operations. An unknown path is rejected with
+//! `CMNC-043`, an operation that the path does not accept with HTTP **500** and `CMNC-044`, a value of the
+//! wrong JSON type with HTTP 500 and `CMNU-003`. A retry cures none of them, and the client does not retry
+//! them.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ pub struct Patch(Vec<PatchOperation>);
 /// One change.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PatchOperation {
-    /// What is done.
+    /// The operation.
     pub op: PatchOp,
     /// To which field: its names from the resource's root, each after a slash.
     pub path: String,
@@ -41,11 +41,11 @@ pub struct PatchOperation {
 }
 
 open_enum! {
-    /// What a change does.
+    /// The operation of a change.
     pub enum PatchOp {
-        /// Sets a field that may not be there. On custom fields it overwrites too; plain fields refuse it.
+        /// Sets a field that may not exist. On custom fields it overwrites too; plain fields reject it.
         Add = "add",
-        /// Sets a field that is there.
+        /// Sets an existing field.
         Replace = "replace",
         /// Clears a field.
         Remove = "remove",
@@ -53,12 +53,12 @@ open_enum! {
 }
 
 impl Patch {
-    /// No changes yet.
+    /// Creates a patch without changes.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Sets a field that is there. What the plain fields of orders, rows and contacts take.
+    /// Sets an existing field. Use it for the plain fields of orders, rows and contacts.
     pub fn replace(self, path: impl Into<String>, value: impl Into<Value>) -> Self {
         self.with(PatchOp::Replace, path, Some(value.into()))
     }
@@ -68,7 +68,7 @@ impl Patch {
         self.with(PatchOp::Add, path, Some(value.into()))
     }
 
-    /// Clears a field. A custom field that is not set refuses it with `CMNC-038`.
+    /// Clears a field. A custom field that is not set rejects it with `CMNC-038`.
     pub fn remove(self, path: impl Into<String>) -> Self {
         self.with(PatchOp::Remove, path, None)
     }
@@ -78,7 +78,7 @@ impl Patch {
         self
     }
 
-    /// The changes, in order.
+    /// Returns the changes, in order.
     pub fn operations(&self) -> &[PatchOperation] {
         &self.0
     }
@@ -89,7 +89,7 @@ impl Patch {
     }
 }
 
-/// The value stays out: it may be a shopper's.
+/// The value is not printed: it may be personal data.
 impl fmt::Debug for PatchOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.op, self.path)

@@ -47,7 +47,7 @@ impl std::error::Error for InvalidRmaId {}
 const LONGEST_RMA_ID: usize = 60;
 
 impl RmaId {
-    /// The digits.
+    /// Returns the digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }

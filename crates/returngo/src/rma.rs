@@ -106,12 +106,12 @@ pub struct Rma {
 }
 
 impl Rma {
-    /// The RMA's number.
+    /// Returns the RMA's number.
     pub fn id(&self) -> &RmaId {
         &self.rma_summary.rma_id
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> &RmaStatus {
         &self.rma_summary.status
     }
@@ -124,7 +124,7 @@ impl Rma {
         approvals.filter_map(|event| event.event_date).min()
     }
 
-    /// The parcels that come from the shopper.
+    /// Returns the parcels that come from the shopper.
     pub fn return_leg(&self) -> impl Iterator<Item = &Shipment> {
         self.shipments.iter().filter(|shipment| !shipment.is_outbound)
     }

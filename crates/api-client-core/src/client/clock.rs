@@ -10,12 +10,12 @@ use jiff::Timestamp;
 /// The time, and waiting, for a client.
 #[async_trait]
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The time now.
+    /// Gets the time now.
     fn now(&self) -> Timestamp;
     /// Waits for `duration`.
     async fn sleep(&self, duration: Duration);
-    /// The time since a fixed moment, for measuring durations. Unlike [`now`](Self::now) it must not jump when
-    /// the machine's clock is set.
+    /// Returns the time since a fixed moment, for measuring durations. Unlike [`now`](Self::now) it must not
+    /// jump when the machine's clock is set.
     fn uptime(&self) -> Duration {
         self.now().duration_since(Timestamp::UNIX_EPOCH).unsigned_abs()
     }

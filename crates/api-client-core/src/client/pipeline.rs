@@ -29,7 +29,7 @@ pub trait ApiPolicy: Send + Sync {
     /// Classifies a response. Called for every response, whatever its status.
     fn classify(&self, response: &HttpResponse, now: Timestamp) -> Disposition;
 
-    /// The request's id in the response, for logs and for the API's support.
+    /// Returns the request's id in the response, for logs and for the API's support.
     fn request_id<'a>(&self, response: &'a HttpResponse) -> Option<&'a str>;
 
     /// How many requests the rate limit still allows, if known.

@@ -48,27 +48,27 @@ impl CallReport {
         }
     }
 
-    /// The effect of repeating the call.
+    /// Returns the effect of repeating the call.
     pub const fn idempotency(&self) -> Idempotency {
         self.endpoint.idempotency
     }
 
-    /// The HTTP method.
+    /// Returns the HTTP method.
     pub const fn method(&self) -> Method {
         self.endpoint.method
     }
 
-    /// The path with its placeholders, never with ids or a query.
+    /// Returns the path with its placeholders, never with ids or a query.
     pub const fn path_template(&self) -> &'static str {
         self.endpoint.template
     }
 
-    /// The number of attempts.
+    /// Returns the number of attempts.
     pub const fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// The time from the first attempt to the last failure, including waits.
+    /// Returns the time from the first attempt to the last failure, including waits.
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
     }

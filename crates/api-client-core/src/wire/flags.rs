@@ -19,7 +19,7 @@ pub mod boolean {
     }
 }
 
-/// A boolean as [`boolean`] reads it, but that is stated where it is there: null and `""` are refused.
+/// A boolean as [`boolean`] reads it, but that is stated where it is there: null and `""` are rejected.
 pub mod stated_boolean {
     use super::*;
 

@@ -122,7 +122,7 @@ pub mod stated {
     }
 }
 
-/// An id or code that may be empty, as it came.
+/// An id or code that may be empty, unchanged.
 pub mod possibly_empty {
     use super::*;
 
@@ -161,7 +161,7 @@ impl<T: FromStr> de::Visitor<'_> for Lenient<T> {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        // Text stays as it came; numbers may have spaces around them.
+        // Text stays unchanged; numbers may have spaces around them.
         let read = text.parse().or_else(|_| text.trim().parse());
         read.map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self.0))
     }

@@ -1,8 +1,8 @@
 //! Accounting periods, and the lock before which nothing can be posted
 //! (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 //!
-//! What is dated in a closed or missing period, or on or before the lock, gets no journal. Whether Brightpearl
-//! then refuses a customer payment or records it without a journal is not documented: look at
+//! A transaction that is dated in a closed or missing period, or on or before the lock, gets no journal.
+//! Whether Brightpearl then rejects a customer payment or records it without a journal is not documented: check
 //! [`CustomerPayment::journal_id`](super::CustomerPayment::journal_id) afterwards.
 //!
 //! ```
@@ -50,14 +50,14 @@ pub struct AccountingPeriod {
 }
 
 impl AccountingPeriod {
-    /// Whether something of this time can be posted in it.
+    /// Whether a transaction of this time can be posted in the period.
     pub fn takes(&self, time: OffsetDateTime) -> bool {
         let time = time.timestamp();
         self.closed_date.is_none() && self.start_date.timestamp() <= time && time <= self.end_date.timestamp()
     }
 }
 
-/// An accounting period to make.
+/// An accounting period to create.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewAccountingPeriod {
@@ -67,37 +67,37 @@ pub struct NewAccountingPeriod {
     pub end_date: OffsetDateTime,
 }
 
-/// The lock of the books.
+/// The lock date of the accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountingPeriodLock {
-    /// Who locked them.
+    /// Who set the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked_by: Option<ContactId>,
-    /// Up to which day, that day included.
+    /// The last locked day.
     pub locked_until: Date,
 }
 
 impl AccountingPeriodLock {
-    /// Whether something of this day can no longer be posted.
+    /// Whether a transaction of this day can no longer be posted.
     pub fn covers(&self, day: Date) -> bool {
         day <= self.locked_until
     }
 }
 
-/// All accounting periods.
+/// Requests all accounting periods.
 #[inline]
 pub fn list() -> Request<Vec<AccountingPeriod>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
-/// These accounting periods.
+/// Requests these accounting periods.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<AccountingPeriod>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
-/// Makes an accounting period. There is no key: list the periods before sending it again.
+/// Creates an accounting period. There is no key: list the periods before sending it again.
 #[inline]
 pub fn create(period: &NewAccountingPeriod) -> Request<AccountingPeriodId> {
     Request::new(CREATE, &[], answer::payload)
@@ -105,7 +105,7 @@ pub fn create(period: &NewAccountingPeriod) -> Request<AccountingPeriodId> {
         .with_verification_hint("list the accounting periods")
 }
 
-/// The lock of the books, if there is one.
+/// Requests the lock date of the accounts, if there is one.
 #[inline]
 pub fn lock() -> Request<Option<AccountingPeriodLock>> {
     Request::new(LOCK, &[], answer::payload).empty_when_absent()
@@ -118,7 +118,7 @@ pub struct AccountingPeriods<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl AccountingPeriods<'_> {
-    /// All accounting periods.
+    /// Lists all accounting periods.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -126,7 +126,7 @@ impl AccountingPeriods<'_> {
         self.0.send(&list()).await
     }
 
-    /// These accounting periods; those that do not exist are left out.
+    /// Gets these accounting periods; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -134,7 +134,7 @@ impl AccountingPeriods<'_> {
         self.0.in_chunks(ids, get).await
     }
 
-    /// Makes an accounting period.
+    /// Creates an accounting period.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -142,7 +142,7 @@ impl AccountingPeriods<'_> {
         self.0.send(&create(period)).await
     }
 
-    /// The lock of the books, if there is one.
+    /// Gets the lock date of the accounts, if there is one.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

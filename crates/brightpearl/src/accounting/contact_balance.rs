@@ -19,8 +19,8 @@ const GET: Endpoint = Endpoint::new(
     Idempotency::Read,
 );
 
-/// The balance of a customer in one currency, over all time. A customer or currency that does not exist
-/// answers with none too: Brightpearl never calls it an error.
+/// Requests the balance of a customer in one currency, over all time. An unknown customer or currency has an
+/// empty balance too: Brightpearl does not report it as an error.
 #[inline]
 pub fn get(customer: ContactId, currency: &CurrencyCode) -> Request<Option<Decimal>> {
     Request::new(GET, &[&customer, currency], answer::payload)
@@ -44,7 +44,7 @@ pub struct ContactBalances<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl ContactBalances<'_> {
-    /// The balance of a customer in one currency; see [`get`].
+    /// Gets the balance of a customer in one currency; see [`get`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

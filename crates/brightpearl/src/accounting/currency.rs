@@ -74,7 +74,7 @@ searchable! {
     always "code";
 }
 
-/// One page of currencies.
+/// Requests one page of currencies.
 #[inline]
 pub fn search(search: &CurrencySearch) -> Request<Page<Currency>> {
     search.request()
@@ -87,7 +87,7 @@ pub struct Currencies<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> Currencies<'c> {
-    /// All currencies that the account uses.
+    /// Lists all currencies that the account uses.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -95,7 +95,7 @@ impl<'c> Currencies<'c> {
         self.search(CurrencySearch::new()).all().await
     }
 
-    /// Currencies that a search finds.
+    /// Searches for currencies.
     pub fn search(&self, search: CurrencySearch) -> crate::client::Results<'c, CurrencySearch> {
         crate::client::Results::new(self.0, search)
     }

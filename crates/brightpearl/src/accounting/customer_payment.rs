@@ -55,8 +55,8 @@ open_enum! {
 
 /// A payment to record on an order or a sales credit.
 ///
-/// Money is not moved by this: the gateway's refund comes first. The amount is in the order's currency and
-/// positive, the type gives the direction.
+/// This does not move money: the gateway's refund comes first. The amount is in the order's currency and
+/// positive; the type gives the direction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewCustomerPayment {
@@ -141,7 +141,7 @@ pub struct CustomerPayment {
 }
 
 impl CustomerPayment {
-    /// The amount without its sign; the direction is the type's
+    /// Returns the amount without its sign; the direction is the type's
     /// (docs/evidence/brightpearl-accounting.md#payment-search).
     pub fn amount(&self) -> Decimal {
         self.amount_paid.abs()
@@ -199,7 +199,7 @@ searchable! {
     always "paymentType", "currencyCode", "amountPaid";
 }
 
-/// Records a payment. Keyed by `transactionRef`: without one, a lost answer is ambiguous.
+/// Records a payment. Keyed by `transactionRef`: without one, a lost response is ambiguous.
 #[inline]
 pub fn create(payment: &NewCustomerPayment) -> Request<Created<PaymentId>> {
     let request = Request::new(CREATE, &[], answer::created)
@@ -208,7 +208,7 @@ pub fn create(payment: &NewCustomerPayment) -> Request<Created<PaymentId>> {
     if payment.transaction_ref.is_some() { request } else { request.idempotency(Idempotency::UnkeyedWrite) }
 }
 
-/// One page of payments.
+/// Requests one page of payments.
 #[inline]
 pub fn search(search: &CustomerPaymentSearch) -> Request<Page<CustomerPayment>> {
     search.request()
@@ -266,9 +266,9 @@ pub struct CustomerPayments<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> CustomerPayments<'c> {
-    /// Records a payment, once: the reference is looked up on the order before, and again whenever the answer is
-    /// lost or Brightpearl refuses it; a payment that is there is given back. Brightpearl's own check is by
-    /// reference and method, so that a method which changed would double a refund
+    /// Records a payment, once: looks the reference up on the order before, and again whenever the response is
+    /// lost or Brightpearl rejects the payment; returns an existing payment. Brightpearl's own check is by
+    /// reference and method, so that a changed method would double a refund
     /// (docs/evidence/brightpearl-accounting.md#payment-uniqueness).
     ///
     /// # Errors
@@ -280,9 +280,9 @@ impl<'c> CustomerPayments<'c> {
         crate::client::create_once(self.0, &create(payment), || self.find(payment)).await
     }
 
-    /// Records payments, each once, ten with one request: the results are in the order of the payments. Their
-    /// references are looked up before, and what is uncertain after, as [`CustomerPayments::create`] does.
-    /// Payments without a reference, and those with the reference of one before them, go one by one.
+    /// Records payments, each once, ten per request: the results are in the order of the payments. Their
+    /// references are looked up before, and uncertain ones after, as [`CustomerPayments::create`] does.
+    /// Payments without a reference, and those with the reference of an earlier one, are sent one by one.
     pub async fn create_many(
         &self,
         payments: &[NewCustomerPayment],
@@ -317,7 +317,7 @@ impl<'c> CustomerPayments<'c> {
         results
     }
 
-    /// Payments that a search finds.
+    /// Searches for payments.
     pub fn search(&self, search: CustomerPaymentSearch) -> crate::client::Results<'c, CustomerPaymentSearch> {
         crate::client::Results::new(self.0, search)
     }
@@ -330,7 +330,7 @@ impl<'c> CustomerPayments<'c> {
         self.0.send(&delete(payment)).await
     }
 
-    /// The payment with this one's reference on its order, under whichever method: a method that was changed
+    /// Gets the payment with this one's reference on its order, under whichever method: a method that was changed
     /// between two attempts must not double the refund.
     async fn find(&self, payment: &NewCustomerPayment) -> Result<Option<PaymentId>, crate::Error> {
         let Some(reference) = &payment.transaction_ref else { return Ok(None) };
@@ -340,7 +340,7 @@ impl<'c> CustomerPayments<'c> {
         Ok(same.map(|found| found.payment_id))
     }
 
-    /// The payments on the orders of these that have a reference, by order and reference.
+    /// Gets the payments on the orders of these that have a reference, by order and reference.
     async fn recorded(
         &self,
         payments: &[NewCustomerPayment],

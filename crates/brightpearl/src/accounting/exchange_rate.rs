@@ -43,7 +43,7 @@ pub struct ExchangeRate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewExchangeRate {
-    /// From when on; a past time is refused.
+    /// From when on; a past time is rejected.
     pub rate_active_from: OffsetDateTime,
     /// Units of this currency for one of base currency, at most six decimals.
     #[serde(with = "rust_decimal::serde::float")]
@@ -70,7 +70,7 @@ pub fn in_force(rates: &[ExchangeRate], currency: CurrencyId, at: OffsetDateTime
     rates.iter().filter(begun).max_by_key(|rate| rate.rate_active_from.timestamp())
 }
 
-/// All rates of all currencies, past and future ones too.
+/// Requests all rates of all currencies, past and future ones too.
 #[inline]
 pub fn list() -> Request<Vec<ExchangeRate>> {
     Request::new(LIST, &[], answer::payload).empty_when_absent()
@@ -97,7 +97,7 @@ pub struct ExchangeRates<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl ExchangeRates<'_> {
-    /// All rates of all currencies, past and future ones too; [`in_force`] finds the one that counts.
+    /// Lists all rates of all currencies, past and future ones too; [`in_force`] finds the one that counts.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

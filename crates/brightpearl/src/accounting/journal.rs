@@ -199,7 +199,7 @@ pub struct JournalRow {
     pub journal_debit: Option<Decimal>,
     /// Credited, in base currency.
     pub journal_credit: Option<Decimal>,
-    /// The reference; a number on some accounts, kept as it came.
+    /// The reference; a number on some accounts, kept unchanged.
     pub journal_ref: Option<serde_json::Value>,
     /// The transaction's currency.
     pub currency_id: Option<CurrencyId>,
@@ -283,7 +283,7 @@ searchable! {
     }
 }
 
-/// Journals by id.
+/// Requests journals by id.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Journal>> {
     Request::new(GET, &[ids], read).empty_when_absent()
@@ -298,7 +298,7 @@ fn read(answer: &HttpResponse) -> Result<Vec<Journal>, DecodeError> {
     answer::payload::<Payload>(answer).map(|payload| payload.journals)
 }
 
-/// One page of journal lines.
+/// Requests one page of journal lines.
 #[inline]
 pub fn search(search: &JournalSearch) -> Request<Page<JournalRow>> {
     search.request()
@@ -311,7 +311,7 @@ pub struct Journals<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> Journals<'c> {
-    /// Journals by id; those that do not exist are left out.
+    /// Gets journals by id; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -319,7 +319,7 @@ impl<'c> Journals<'c> {
         self.0.in_chunks(ids, get).await
     }
 
-    /// Journal lines that a search finds.
+    /// Searches for journal lines.
     pub fn search(&self, search: JournalSearch) -> crate::client::Results<'c, JournalSearch> {
         crate::client::Results::new(self.0, search)
     }

@@ -126,19 +126,19 @@ searchable! {
     }
 }
 
-/// The whole chart of accounts.
+/// Requests the whole chart of accounts.
 #[inline]
 pub fn list() -> Request<Vec<NominalAccount>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
-/// These accounts, by internal id.
+/// Requests these accounts, by internal id.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<NominalAccount>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
-/// One page of a search: the way to an account by its code, as [`get`] takes internal ids.
+/// Requests one page of a search: the way to an account by its code, as [`get`] takes internal ids.
 #[inline]
 pub fn search(search: &NominalCodeSearch) -> Request<Page<NominalCodeRow>> {
     search.request()
@@ -151,7 +151,7 @@ pub struct NominalCodes<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> NominalCodes<'c> {
-    /// The whole chart of accounts.
+    /// Gets the whole chart of accounts.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -159,7 +159,7 @@ impl<'c> NominalCodes<'c> {
         self.0.send(&list()).await
     }
 
-    /// These accounts, by internal id; those that do not exist are left out.
+    /// Gets these accounts, by internal id; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -167,7 +167,7 @@ impl<'c> NominalCodes<'c> {
         self.0.in_chunks(ids, get).await
     }
 
-    /// Accounts that a search finds.
+    /// Searches for accounts.
     pub fn search(&self, search: NominalCodeSearch) -> crate::client::Results<'c, NominalCodeSearch> {
         crate::client::Results::new(self.0, search)
     }
@@ -180,7 +180,7 @@ pub struct BankAccounts<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl BankAccounts<'_> {
-    /// All nominal codes that are flagged as bank accounts: what *Accounting › List bank accounts* shows.
+    /// Lists all nominal codes that are flagged as bank accounts: what *Accounting › List bank accounts* shows.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

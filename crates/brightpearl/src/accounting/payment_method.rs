@@ -72,7 +72,7 @@ pub struct BankAccountLink {
 }
 
 impl PaymentMethod {
-    /// The bank account for payments in this currency, if it has one of its own.
+    /// Returns the bank account for payments in this currency, if it has one of its own.
     pub fn bank_account(&self, currency: &CurrencyCode) -> Option<&NominalCode> {
         self.bank_accounts
             .iter()
@@ -85,9 +85,9 @@ impl PaymentMethod {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewPaymentMethod {
-    /// The name people see; unique, case aside.
+    /// The name people see; unique, ignoring case.
     pub name: String,
-    /// The code that payments carry, at most 32 characters; unique, case aside, stored in upper case.
+    /// The code that payments carry, at most 32 characters; unique, ignoring case, stored in upper case.
     pub code: PaymentMethodCode,
     /// Whether it is offered for new payments.
     pub is_active: bool,
@@ -145,32 +145,32 @@ searchable! {
     }
 }
 
-/// All payment methods.
+/// Requests all payment methods.
 #[inline]
 pub fn list() -> Request<Vec<PaymentMethod>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
-/// These payment methods.
+/// Requests these payment methods.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<PaymentMethod>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
-/// One page of a search.
+/// Requests one page of a search.
 #[inline]
 pub fn search(search: &PaymentMethodSearch) -> Request<Page<PaymentMethodRow>> {
     search.request()
 }
 
-/// Makes a payment method. Codes are unique, but which refusal says so is not documented: list the methods
+/// Creates a payment method. Codes are unique, but which refusal says so is not documented: list the methods
 /// before sending it again. The nominal codes must exist, the currencies must be set up.
 #[inline]
 pub fn create(method: &NewPaymentMethod) -> Request<PaymentMethodId> {
     Request::new(CREATE, &[], answer::payload).body(method).with_verification_hint("list the payment methods")
 }
 
-/// Writes a payment method anew.
+/// Replaces a payment method.
 #[inline]
 pub fn update(method: PaymentMethodId, content: &NewPaymentMethod) -> Request<()> {
     Request::new(UPDATE, &[&method], answer::nothing).body(content)
@@ -183,7 +183,7 @@ pub struct PaymentMethods<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> PaymentMethods<'c> {
-    /// All payment methods.
+    /// Lists all payment methods.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -191,7 +191,7 @@ impl<'c> PaymentMethods<'c> {
         self.0.send(&list()).await
     }
 
-    /// These payment methods; those that do not exist are left out.
+    /// Gets these payment methods; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -199,12 +199,12 @@ impl<'c> PaymentMethods<'c> {
         self.0.in_chunks(ids, get).await
     }
 
-    /// Payment methods that a search finds.
+    /// Searches for payment methods.
     pub fn search(&self, search: PaymentMethodSearch) -> crate::client::Results<'c, PaymentMethodSearch> {
         crate::client::Results::new(self.0, search)
     }
 
-    /// Makes a payment method; see [`create`].
+    /// Creates a payment method; see [`create`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -212,7 +212,7 @@ impl<'c> PaymentMethods<'c> {
         self.0.send(&create(method)).await
     }
 
-    /// Writes a payment method anew.
+    /// Replaces a payment method.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

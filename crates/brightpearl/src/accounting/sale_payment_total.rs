@@ -44,7 +44,7 @@ impl SalePaymentTotal {
     }
 }
 
-/// The payment totals of these orders. An order without payments comes with zeroes.
+/// Requests the payment totals of these orders. An order without payments comes with zeroes.
 #[inline]
 pub fn get(orders: &IdSet) -> Request<Vec<SalePaymentTotal>> {
     Request::new(GET, &[orders], answer::payload).empty_when_absent()
@@ -57,7 +57,7 @@ pub struct SalePaymentTotals<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl SalePaymentTotals<'_> {
-    /// The payment totals of these orders. An order without payments comes with zeroes.
+    /// Gets the payment totals of these orders. An order without payments comes with zeroes.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -38,19 +38,19 @@ pub struct TaxRate {
 }
 
 impl TaxRate {
-    /// The rate in per cent.
+    /// Returns the rate in per cent.
     pub fn percent(&self) -> Decimal {
         self.rate.unwrap_or_default()
     }
 }
 
-/// All tax codes.
+/// Requests all tax codes.
 #[inline]
 pub fn list() -> Request<Vec<TaxRate>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
-/// These tax codes.
+/// Requests these tax codes.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<TaxRate>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
@@ -63,7 +63,7 @@ pub struct TaxCodes<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl TaxCodes<'_> {
-    /// All tax codes.
+    /// Lists all tax codes.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -71,7 +71,7 @@ impl TaxCodes<'_> {
         self.0.send(&list()).await
     }
 
-    /// These tax codes, by internal id; those that do not exist are left out.
+    /// Gets these tax codes, by internal id; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -7,19 +7,19 @@ use api_client_core::{Headers, client::Clock, lock, time::later};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex as Queue, Notify};
 
-/// Whose calls may use the last of the request budget.
+/// The priority of calls in the request budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Priority {
-    /// Somebody waits for the answer. Never waits behind background calls.
+    /// A user waits for the response. Never waits behind background calls.
     #[default]
     Interactive,
-    /// Nobody waits: sweeps, backfills. Leaves a reserve of the budget to interactive calls, and spreads over
-    /// the minute, so that what other applications take does not come out of the reserve.
+    /// Sweeps, backfills. Leaves a reserve of the budget to interactive calls, and spreads over the minute, so
+    /// that the calls of other applications do not use up the reserve.
     Background,
 }
 
 impl Priority {
-    /// How much of the pool these calls leave when it refills after so many milliseconds.
+    /// Returns how much of the pool these calls leave when it refills after this many milliseconds.
     const fn leaves(self, rest: u64) -> u32 {
         match self {
             Self::Interactive => 0,
@@ -28,8 +28,7 @@ impl Priority {
     }
 }
 
-/// The request budget of an account, for clients that share it: Brightpearl counts the requests of all of them together.
-/// Clones share one budget.
+/// The request budget of an account, for clients that share it: Brightpearl counts all their requests together.
 ///
 /// ```
 /// use brightpearl::{Client, Credentials, client::RequestBudget};
@@ -54,16 +53,15 @@ impl Default for RequestBudget {
     }
 }
 
-/// The request budget of an account: so many a wall-clock minute of UTC
+/// The request budget of an account: a number of requests per minute of UTC
 /// (docs/evidence/brightpearl-platform.md#request-budget).
 ///
-/// Counting here keeps concurrent calls from overrunning the cap between two answers; what the answers say
-/// overrides it, since other apps of the account draw on the same pool. Calls of one priority go in the order
-/// in which they came.
+/// Local counting keeps concurrent calls within the limit between two responses. The responses override it,
+/// since other apps of the account draw on the same pool. Calls of one priority are sent in order.
 #[derive(Debug)]
 pub(super) struct Budget {
     pool: Mutex<Pool>,
-    /// Wakes those who wait for an answer to free a place.
+    /// Wakes calls that wait for a permit to be released.
     answered: Notify,
     interactive: Queue<()>,
     background: Queue<()>,
@@ -71,21 +69,21 @@ pub(super) struct Budget {
 
 #[derive(Debug, Clone, Copy)]
 struct Pool {
-    /// The least that an answer of this minute said is left, or the cap until one says so.
+    /// The lowest remaining number that a response of this minute stated, or the limit until one does.
     left: u32,
-    /// Whether an answer of this minute said so. The cap can be higher by agreement.
+    /// Whether a response of this minute stated it. The limit can be higher by agreement.
     confirmed: bool,
-    /// Calls under way, of which the answers so far need not have known.
+    /// Calls in progress, which the responses so far may not include.
     in_flight: u32,
     /// When the pool refills.
     refills: Timestamp,
 }
 
 impl Pool {
-    /// Begins a new minute once the last one is over. It is as long as the last and ends in step with it, so
-    /// that what the answers said of the server's clock is kept.
+    /// Starts a new minute after the last one. It ends a multiple of a minute later, so that the server's
+    /// clock, as the responses stated it, is kept.
     fn refill(&mut self, now: Timestamp) {
-        // Further away than a minute can be: the clock was set back since.
+        // More than a minute away: the clock was set back.
         if milliseconds(now, self.refills) > 2 * MINUTE {
             *self = Self { left: CAP, confirmed: false, refills: later(now, to_the_minute(now)), ..*self };
         }
@@ -99,14 +97,14 @@ impl Pool {
     }
 }
 
-/// The documented cap; the headers correct it from the first answer on.
+/// The documented limit; response headers correct it.
 const CAP: u32 = 200;
 
-/// What background calls leave of the cap; integrators keep 10 to 25 per cent
+/// The part of the limit that background calls leave; integrators keep 10 to 25 per cent
 /// (docs/evidence/brightpearl-platform.md#request-budget).
 const RESERVE: u32 = 20;
 
-/// What background calls expect other applications of the account to take in a minute.
+/// The requests per minute that background calls leave to other applications.
 const FOR_OTHERS: u32 = CAP / 3;
 
 const MINUTE: u64 = 60_000;
@@ -114,7 +112,7 @@ const MINUTE: u64 = 60_000;
 /// The pool refills at the minute by the server's clock, which may be behind ours.
 const CLOCK_SKEW_MARGIN: Duration = Duration::from_millis(500);
 
-/// A place in the budget, held while a call is under way.
+/// A permit for one call, released on drop.
 #[derive(Debug)]
 pub(super) struct BudgetPermit<'b>(&'b Budget);
 
@@ -142,7 +140,7 @@ impl Budget {
         }
     }
 
-    /// Returns once a call may go.
+    /// Waits until a call is permitted.
     pub(super) async fn take(&self, priority: Priority, clock: &dyn Clock) -> BudgetPermit<'_> {
         let queue = match priority {
             Priority::Interactive => &self.interactive,
@@ -178,19 +176,19 @@ impl Budget {
             return None;
         }
         let refilled = later(pool.refills, CLOCK_SKEW_MARGIN);
-        // Background calls may go before that, as what is to be left for others shrinks.
+        // Background calls may be sent earlier, because the part for other applications shrinks.
         let shrunk = u64::from(free.saturating_sub(RESERVE)) * MINUTE / u64::from(FOR_OTHERS);
         let wait = match priority {
             Priority::Background if shrunk > 0 => rest.saturating_sub(shrunk) + 1,
             _ => milliseconds(now, refilled),
         };
-        // Not longer than until the next minute, for the clock may be set meanwhile.
+        // Not longer than to the next minute, because the clock may be set meanwhile.
         let wait = wait.min(MINUTE + 1_000);
-        // Never nothing: less than a millisecond may be left, and time must pass.
+        // At least 1 millisecond, because time must pass.
         Some(Duration::from_millis(wait.max(1)))
     }
 
-    /// Takes over what an answer says about the pool. Within a minute the least that was said is the newest.
+    /// Adopts what a response states about the pool. Within a minute the lowest number is the newest.
     pub(super) fn learn(&self, headers: &Headers, now: Timestamp) {
         let Some(left) = number(headers, "brightpearl-requests-remaining") else { return };
         let refills = later(now, period(headers).unwrap_or_else(|| to_the_minute(now)));
@@ -205,8 +203,8 @@ impl Budget {
         }
     }
 
-    /// Takes note of a throttle refusal: nothing is left until the pool refills. Whether such an answer carries
-    /// the headers is not confirmed.
+    /// Records a rejection by the rate limit: nothing is left until the pool refills. Whether such a response
+    /// carries the headers is not confirmed.
     pub(super) fn refused(&self, now: Timestamp) {
         let mut pool = self.pool();
         pool.refill(now);
@@ -214,7 +212,7 @@ impl Budget {
         pool.confirmed = true;
     }
 
-    /// What is left until the pool refills, calls under way not counted.
+    /// Returns what is left until the pool refills, without calls in progress.
     pub(super) fn left(&self) -> u32 {
         self.pool().left
     }
@@ -224,8 +222,8 @@ impl Budget {
     }
 }
 
-/// How long a throttled caller is to wait: until the pool refills by the answer, else by the clock. Whether
-/// a throttle refusal carries the headers is not confirmed.
+/// Returns how long to wait after a rejection by the rate limit: until the pool refills by the response, or
+/// else by the clock. Whether such a response carries the headers is not confirmed.
 pub(super) fn wait_after_refusal(headers: &Headers, now: Timestamp) -> Duration {
     period(headers).unwrap_or_else(|| to_the_minute(now)) + CLOCK_SKEW_MARGIN
 }
@@ -243,12 +241,12 @@ fn to_the_minute(now: Timestamp) -> Duration {
     Duration::from_millis(to_full_minute(now.as_millisecond()))
 }
 
-/// From so many milliseconds to the next multiple of a minute.
+/// Returns the milliseconds to the next multiple of a minute.
 fn to_full_minute(milliseconds: i64) -> u64 {
     MINUTE - milliseconds.rem_euclid(MINUTE as i64).unsigned_abs()
 }
 
-/// From one time to a later one; none when it is over.
+/// Returns the milliseconds from one time to a later one; 0 when it is over.
 fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or_default()
 }

@@ -1,5 +1,4 @@
-//! Reading many things by id: as many requests as it takes, the things in the order asked, and the ids that
-//! have none named.
+//! Reading many objects by id, with as few requests as possible.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,35 +14,34 @@ use crate::{
     request::Request,
 };
 
-/// What became of ids that were asked for, each once.
+/// The results of reading many ids, each once.
 #[derive(Debug)]
 pub struct BulkRead<Id, T> {
-    /// What is there, in the order in which it was asked for.
+    /// The objects, in the order of the ids.
     pub found: Vec<T>,
-    /// The ids under which there is nothing.
+    /// The ids without an object.
     pub missing: Vec<Id>,
-    /// The ids that Brightpearl refuses, or whose answer does not read, each with the error that it causes
-    /// alone.
+    /// The ids that Brightpearl rejects, or whose response cannot be decoded, each with its error.
     pub refused: Vec<(Id, Error)>,
 }
 
-/// An answer whose things are known by their ids: a list of [`Identified`] things, or a map by id.
+/// A response whose objects have ids: a list of [`Identified`] objects, or a map by id.
 pub trait ById {
-    /// What the ids are.
+    /// The type of the ids.
     type Id: Copy + Into<u64>;
-    /// What an id names.
+    /// The type of the objects.
     type Thing;
 
-    /// The things by the numbers of their ids.
+    /// Returns the objects by the numbers of their ids.
     fn by_id(self) -> impl Iterator<Item = (u64, Self::Thing)>;
 }
 
-/// A thing that says its own id.
+/// An object that contains its id.
 pub trait Identified {
-    /// What its id is.
+    /// The type of the id.
     type Id: Copy + Into<u64>;
 
-    /// Its id.
+    /// Returns the id.
     fn id(&self) -> Self::Id;
 }
 
@@ -88,16 +86,15 @@ identified!(
     Journal: JournalId = id,
 );
 
-/// When every one of this many ids is refused and nothing was answered yet, it is the request that is wrong
-/// and not an id.
+/// After this many rejections without any success, the request is wrong and not an id.
 const REFUSALS_THAT_CONDEMN: usize = 16;
 
 impl Client {
-    /// Asks for many ids at once and says what became of each. Works with every request that takes an id set
-    /// alone: [`order::get`](crate::order::get), [`product::get`](crate::product::product::get), ….
+    /// Reads many ids and returns the result of each. Works with every request that takes only an id set:
+    /// [`order::get`](crate::order::get), [`product::get`](crate::product::product::get), ….
     ///
-    /// A set that is refused is halved until the ids that cause it are found; the others are there all the
-    /// same. One such id among 200 costs some 16 requests more.
+    /// A rejected set is halved until the ids that cause the rejection are found; the others are unaffected.
+    /// One such id among 200 costs some 16 additional requests.
     ///
     /// ```no_run
     /// # async fn example(brightpearl: brightpearl::Client) -> Result<(), brightpearl::Error> {
@@ -106,14 +103,14 @@ impl Client {
     /// let asked = [OrderId::new(300955), OrderId::new(300871)];
     /// let orders = brightpearl.get_each(&asked, order::get).await?;
     /// for id in orders.missing {
-    ///     println!("there is no order {id}");
+    ///     println!("order {id} does not exist");
     /// }
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// When Brightpearl cannot be asked, or refuses the request whatever the ids; see [`ErrorKind`].
+    /// When Brightpearl cannot be reached, or rejects the request whatever the ids; see [`ErrorKind`].
     pub async fn get_each<C: ById>(
         &self,
         ids: &[C::Id],
@@ -131,7 +128,7 @@ impl Client {
                 }
                 Err(error) if !may_be_one_ids_fault(&error) => return Err(error),
                 Err(error) => {
-                    // An answer that cannot be decoded is one all the same: the request is right.
+                    // A response that cannot be decoded is one all the same: the request is valid.
                     answered |= error.kind() == ErrorKind::Undecodable;
                     if !sets.halve(&set) {
                         refused.extend(set.iter().map(|id| (id, error.clone())));
@@ -145,7 +142,7 @@ impl Client {
         Ok(in_order(ids, there, refused))
     }
 
-    /// Asks for many ids, as many requests as it takes, and puts the answers together.
+    /// Reads many ids with as few requests as possible, and joins the responses.
     pub(crate) async fn in_chunks<C>(
         &self,
         ids: &IdSet,
@@ -167,10 +164,10 @@ impl Client {
     }
 }
 
-/// IdSetQueue that are still to be asked for. A set is cut off only when its turn comes: a range of a few characters may
-/// make millions.
+/// The sets that are still to be requested. Each is created only when needed: a short range may contain
+/// millions of ids.
 pub(crate) struct IdSetQueue {
-    /// The halves of a refused set, the next one last.
+    /// The halves of a rejected set, the next one last.
     halves: Vec<IdSet>,
     rest: Box<dyn Iterator<Item = IdSet> + Send + Sync>,
 }
@@ -184,7 +181,7 @@ impl IdSetQueue {
         self.halves.pop().or_else(|| self.rest.next())
     }
 
-    /// Puts the halves of a set next; false when it has only one id.
+    /// Queues the halves of a set; returns false if it has only one id.
     pub(crate) fn halve(&mut self, set: &IdSet) -> bool {
         let halves: Vec<IdSet> = set.chunks(set.len().div_ceil(2)).collect();
         let halved = halves.len() > 1;
@@ -195,8 +192,8 @@ impl IdSetQueue {
     }
 }
 
-/// A refusal, a URI that is too long, an answer that cannot be decoded: each may be cured by asking for fewer. An answer that is
-/// no list says nothing about an id.
+/// Whether a smaller set may succeed: after a rejection, a URI that is too long, or a response that cannot be
+/// decoded. A response that is not a list says nothing about an id.
 fn may_be_one_ids_fault(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Refused | ErrorKind::NotFound => true,

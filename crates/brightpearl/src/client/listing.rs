@@ -16,8 +16,8 @@ struct Envelope<'a> {
 }
 
 impl Client {
-    /// Reads a list of the account entry by entry: an invalid entry does not affect the others. [`Self::send`] reads all of
-    /// it or nothing.
+    /// Reads a list of the account entry by entry: an invalid entry does not affect the others. [`Self::send`]
+    /// returns all entries or an error.
     ///
     /// ```no_run
     /// # async fn example(brightpearl: brightpearl::Client) -> Result<(), brightpearl::Error> {
@@ -34,7 +34,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// When the request fails or the answer is not a list; see [`ErrorKind`](crate::ErrorKind).
+    /// When the request fails or the response is not a list; see [`ErrorKind`](crate::ErrorKind).
     pub async fn list_each<T: DeserializeOwned>(
         &self,
         list: &Request<Vec<T>>,
@@ -43,7 +43,7 @@ impl Client {
     }
 }
 
-/// The entries of a list under `response`, each decoded on its own: an invalid one does not affect the others.
+/// Decodes the entries of a list under `response`, each by itself: an invalid one does not affect the others.
 fn entries<T: DeserializeOwned>(
     response: &HttpResponse,
 ) -> Result<Vec<Result<T, UndecodableRow>>, DecodeError> {
@@ -59,7 +59,7 @@ fn entries<T: DeserializeOwned>(
     Ok(list.response.iter().enumerate().map(entry).collect())
 }
 
-/// The id of an entry, as far as it can be told.
+/// Returns the id of an entry, as far as it can be told.
 fn id_of(entry: &RawValue) -> Option<u64> {
     #[derive(Deserialize)]
     struct EntryId {

@@ -41,7 +41,7 @@ pub(crate) use self::{
 };
 use crate::{AccountCode, Error, ErrorKind, ids::InstanceId, request::Request};
 
-/// A Brightpearl account to talk to. Cheap to clone; clones share the request budget, whatever their
+/// A client of one Brightpearl account. Cheap to clone; clones share the request budget, whatever their
 /// [`Priority`].
 ///
 /// ```no_run
@@ -71,33 +71,33 @@ struct Shared {
 }
 
 impl Client {
-    /// Begins a client for the account with this code.
+    /// Starts building a client for the account with this code.
     pub fn builder(account_code: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new(account_code.into())
     }
 
-    /// The account.
+    /// Returns the account.
     pub fn account(&self) -> &AccountCode {
         &self.shared.account
     }
 
-    /// Where requests go: the base of the account's API, such as
+    /// Returns the base URL of the account's API, such as
     /// `https://euw1.brightpearlconnect.com/public-api/acmeoutdoors`.
     pub fn base(&self) -> &str {
         &self.shared.base
     }
 
-    /// The same client for calls of this priority.
+    /// Returns the client for calls of this priority.
     #[must_use]
     pub fn with_priority(&self, priority: Priority) -> Self {
         Self { shared: Arc::clone(&self.shared), priority }
     }
 
-    /// The caller's integration instance: half of the unique key of a sales credit. Known from the first
-    /// answer on; asks for one if none came yet. A private app may have none.
+    /// Gets the caller's integration instance: half of the unique key of a sales credit. Known from the first
+    /// response on; requests one if there was none. A private app may have none.
     ///
     /// # Errors
-    /// When Brightpearl had to be asked and could not be.
+    /// When a request was needed and failed.
     pub async fn instance_id(&self) -> Result<Option<InstanceId>, Error> {
         if self.shared.policy.instance_id().is_none() {
             self.account_configuration().await?;
@@ -124,7 +124,8 @@ impl Client {
             Err(failure) => {
                 let error = self.failed(*failure, request);
                 match request.when_absent() {
-                    // Where others answer an empty list (docs/evidence/brightpearl-platform.md#nothing-found).
+                    // Where other resources return an empty list
+                    // (docs/evidence/brightpearl-platform.md#nothing-found).
                     Some(nothing) if error.kind() == ErrorKind::NotFound && error.has_code("CMNC-404") => {
                         Ok(nothing)
                     }
@@ -145,7 +146,7 @@ impl Client {
         answer.map_err(|failure| self.failed(*failure, request))
     }
 
-    /// Reads an answer that came with success.
+    /// Decodes a successful response.
     fn read<T>(&self, request: &Request<T>, response: &HttpResponse) -> Result<T, Error> {
         let hide = |text: &str| self.hide_in(text);
         request.read(response).map_err(|error| {
@@ -214,27 +215,27 @@ impl ClientBuilder {
         }
     }
 
-    /// The data centre that the account lives in: `euw1`, `use1`, ….
+    /// Sets the account's data centre: `euw1`, `use1`, ….
     pub fn datacenter(mut self, code: impl Into<String>) -> Self {
         self.server = Some(Server::Datacenter(code.into()));
         self
     }
 
-    /// The host that an authorisation named ([`Tokens::api_domain`]), without a scheme. Other hosts than
-    /// Brightpearl's are refused: they would be sent the account's token. With
-    /// [`Credentials::oauth`] the client follows the host that the stored and refreshed tokens name.
+    /// Sets the host from an authorisation ([`Tokens::api_domain`]), without a scheme. Hosts that are not
+    /// Brightpearl's are rejected, because they would receive the account's token. With [`Credentials::oauth`]
+    /// the client follows the host that the stored and refreshed tokens name.
     pub fn api_domain(mut self, host: impl Into<String>) -> Self {
         self.server = Some(Server::ApiDomain(host.into()));
         self
     }
 
-    /// Another server, such as a mock: its base without the path of the account.
+    /// Sets the base URL of another server, such as a mock, without the path of the account.
     pub fn url(mut self, base: impl Into<String>) -> Self {
         self.server = Some(Server::Url(base.into()));
         self
     }
 
-    /// Who the caller is.
+    /// Sets the credentials.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
         self
@@ -270,7 +271,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The request budget, for several clients of one account; one of the client's own by default.
+    /// Sets a request budget that several clients of one account share; by default a client has its own.
     pub fn budget(mut self, budget: RequestBudget) -> Self {
         self.budget = budget;
         self
@@ -279,7 +280,7 @@ impl ClientBuilder {
     /// Builds the client. Sends nothing.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the missing or invalid
+    /// [`ErrorKind::Configuration`], which names the missing or invalid
     /// setting.
     pub fn build(self) -> Result<Client, Error> {
         let account: AccountCode =
@@ -294,7 +295,7 @@ impl ClientBuilder {
             }
             None => return Err(Error::configuration("neither a data centre nor a URL was given")),
         };
-        // Whoever gives a URL means that one and no other.
+        // A given URL is used without exception.
         let home = (!matches!(self.server, Some(Server::Url(_)))).then(|| host.clone());
         let authenticator = Authenticator::new(credentials, &account, home)?;
         let transport = match self.transport {
@@ -323,7 +324,7 @@ fn http_transport(timeout: Duration) -> Result<Arc<dyn Transport>, Error> {
     Ok(Arc::new(transport))
 }
 
-/// The hosts that Brightpearl's API is on (docs/evidence/brightpearl-platform.md#hosts-and-uris).
+/// Checks that a host is one of Brightpearl's API (docs/evidence/brightpearl-platform.md#hosts-and-uris).
 fn brightpearl_host(host: &str) -> Result<String, Error> {
     let name = host.strip_suffix(".brightpearlconnect.com").or_else(|| host.strip_suffix(".brightpearl.com"));
     let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -331,7 +332,7 @@ fn brightpearl_host(host: &str) -> Result<String, Error> {
         Ok(format!("https://{host}"))
     } else {
         Err(Error::configuration(format!(
-            "`{host}` is not a host of Brightpearl's API: expected one such as euw1.brightpearlconnect.com"
+            "`{host}` is not a host of Brightpearl's API: expected a host such as euw1.brightpearlconnect.com"
         )))
     }
 }

@@ -1,4 +1,4 @@
-//! Several writes in one request, and what became of each.
+//! Sending several writes in one request, and the outcome of each.
 
 use std::collections::HashMap;
 
@@ -14,28 +14,28 @@ use crate::{
     request::{Idempotency, Request},
 };
 
-/// What became of a message.
+/// The outcome of a message.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum MessageOutcome {
-    /// It was done. The answer is the one that it would have got by itself: read it with
-    /// [`Request::read`] of the request that was added.
+    /// It was applied. The response is the one that it would have got by itself: decode it with
+    /// [`Request::read`] of the added request.
     Done(HttpResponse),
-    /// It was refused, and nothing was done.
+    /// It was rejected, and nothing was applied.
     Refused(Error),
-    /// It was not attempted: one before it failed, or nothing could be sent and the error says why.
+    /// It was not attempted: an earlier message failed, or nothing could be sent and the error says why.
     NotAttempted(Option<Error>),
-    /// It may have been done: no certain answer came. Look before sending it again.
+    /// It may have been applied: there is no conclusive response. Check before sending it again.
     Unknown(Error),
 }
 
 impl MessageOutcome {
-    /// Whether it was done.
+    /// Whether it was applied.
     pub const fn is_done(&self) -> bool {
         matches!(self, Self::Done(_))
     }
 
-    /// The outcome of a message that was sent by itself or as a part.
+    /// Returns the outcome of a message that was sent by itself or as a part.
     fn of(result: Result<HttpResponse, Error>) -> Self {
         match result {
             Ok(answer) => Self::Done(answer),
@@ -49,12 +49,12 @@ impl MessageOutcome {
 }
 
 impl Client {
-    /// Sends messages together, as many requests as it takes, and says what became of each, by its label, in the
-    /// order in which they were added. Every label gets one outcome, whatever happens.
+    /// Sends messages together, in as many requests as necessary, and returns the outcome of each by its label,
+    /// in the order in which they were added. Every label gets exactly one outcome.
     ///
-    /// Where Brightpearl refuses a request as a whole, or where doing its messages twice is as good as once and
-    /// the request fails, they are sent one by one: multi-messages once failed for hours while single calls
-    /// worked (docs/evidence/brightpearl-platform.md#multi-message).
+    /// If Brightpearl rejects a request as a whole, or if it fails and its messages are repeatable, they are
+    /// sent one by one: multi-messages once failed for hours while single calls worked
+    /// (docs/evidence/brightpearl-platform.md#multi-message).
     pub async fn multi_message(&self, messages: &MultiMessage) -> Vec<(String, MessageOutcome)> {
         let mut outcomes: Vec<(String, MessageOutcome)> = Vec::new();
         let mut stopped: Option<MessageOutcome> = None;
@@ -79,7 +79,7 @@ impl Client {
             Err(error) if shows_that_single_calls_may_go(&error, &request) => {
                 tracing::info!(
                     messages = batch.len(),
-                    "the multi-message failed: sending its messages singly"
+                    "multi-message failed; sending its messages one by one"
                 );
                 self.send_singly(batch, messages.on_fail()).await
             }
@@ -108,7 +108,7 @@ impl Client {
         outcomes
     }
 
-    /// The outcomes of a batch in its own order, out of an answer in any.
+    /// Returns the outcomes of a batch in its own order.
     fn tell_apart(
         &self,
         batch: &[Message],
@@ -130,7 +130,7 @@ impl Client {
             .collect()
     }
 
-    /// Judges a part as the answer that it would have been by itself.
+    /// Classifies a part as the response that it would have been by itself.
     fn classify_part(
         &self,
         message: &Message,
@@ -170,14 +170,15 @@ impl Client {
     }
 }
 
-/// What the messages after these come to without being sent, if so.
+/// Returns the outcome of the following messages, if they are not sent.
 fn why_stop(on_fail: OnFail, outcomes: &[MessageOutcome]) -> Option<MessageOutcome> {
     let unsendable = outcomes.iter().find(|outcome| matches!(outcome, MessageOutcome::NotAttempted(Some(_))));
     let failed = || on_fail == OnFail::Stop && outcomes.iter().any(|outcome| !outcome.is_done());
     unsendable.cloned().or_else(|| failed().then_some(MessageOutcome::NotAttempted(None)))
 }
 
-/// A refusal of the whole did nothing. A failure may have done something, which repeatable messages can bear.
+/// A rejection of the whole applied nothing. A failure may have applied something, which is harmless for
+/// repeatable messages.
 fn shows_that_single_calls_may_go<T>(error: &Error, request: &Request<T>) -> bool {
     match error.kind() {
         ErrorKind::Refused | ErrorKind::NotFound => true,
@@ -186,8 +187,8 @@ fn shows_that_single_calls_may_go<T>(error: &Error, request: &Request<T>) -> boo
     }
 }
 
-/// Sends keyed creates together and gives what came of each; nothing for those that are none, or that were not
-/// attempted and have no reason for it. The caller settles what is uncertain by the key.
+/// Sends keyed creates together and returns the result of each; none for those without a key and for those that
+/// were not attempted without a reason. The caller settles uncertain ones by the key.
 pub(crate) async fn create_together<Id>(
     client: &Client,
     creates: &[Option<Request<Created<Id>>>],
@@ -195,7 +196,7 @@ pub(crate) async fn create_together<Id>(
     let mut messages = MultiMessage::sequential(OnFail::Continue);
     for (number, create) in creates.iter().enumerate() {
         let Some(create) = create else { continue };
-        // A create that cannot be part of it is sent by itself, and the error comes from there.
+        // A create that cannot be part of it is sent by itself, which returns the error.
         let _ = messages.add(number.to_string(), create);
     }
     let mut outcomes: HashMap<String, MessageOutcome> =

@@ -3,16 +3,16 @@ use std::{future::Future, time::Duration};
 use super::Client;
 use crate::{Created, Error, ErrorKind, request::Idempotency, request::Request};
 
-/// How often a keyed write is sent again after looks found nothing under its key.
+/// How often a keyed write is repeated after its key was not found.
 const RESENDS: u32 = 2;
 
-/// How long a write whose answer was lost may still be on its way: as long as an answer may take by default.
+/// How long a write whose response was lost may still be in transit: the default time limit of a response.
 const ON_ITS_WAY: Duration = Duration::from_secs(60);
 
-/// Creates under a key, once: whenever it is not certain what became of the write, the key is looked up and
-/// what is there is given back.
+/// Creates an object under a key, once: whenever the result of the write is uncertain, the key is looked up and
+/// an existing object returned.
 ///
-/// A refusal is looked into as well: for payments and goods-in notes a duplicate key is refused, with a code
+/// A rejection is checked as well: for payments and goods-in notes a duplicate key is rejected, with a code
 /// that is not documented.
 pub(crate) async fn create_once<Id, Found>(
     client: &Client,
@@ -26,7 +26,7 @@ where
     settle(client, create, find, first, client.uptime()).await
 }
 
-/// Goes on from the first result of a create, known since this time, as [`create_once`] does.
+/// Continues from the first result of a create, known since this uptime, as [`create_once`] does.
 pub(crate) async fn settle<Id, Found>(
     client: &Client,
     create: &Request<Created<Id>>,
@@ -40,7 +40,7 @@ where
     let keyed = create.endpoint().idempotency == Idempotency::KeyedWrite;
     let mut resends = 0;
     let mut result = first;
-    // What became of an earlier attempt stays in doubt, whatever is said of a later one.
+    // The result of an earlier attempt stays uncertain, whatever is reported about a later one.
     let mut doubt = None;
     loop {
         let error = match result {
@@ -56,10 +56,10 @@ where
             // Brightpearl checks these keys itself
             // (docs/evidence/brightpearl-orders.md#unique-key-of-a-sales-credit,
             // docs/evidence/brightpearl-accounting.md#recording-a-payment,
-            // docs/evidence/brightpearl-warehouse.md#receiving-goods), so that a second write should be a
-            // duplicate and no double. But nobody has recorded what it does when the first is still on its way,
-            // and a doubled refund is the worst thing: the second goes only after the first had time to appear
-            // and did not. That searches lag is not known.
+            // docs/evidence/brightpearl-warehouse.md#receiving-goods), so that a second write should be
+            // rejected as a duplicate. It is not recorded what it does while the first is in transit, and a
+            // doubled refund is the worst error: the second is sent only after the first had time to appear and
+            // did not. Whether searches lag is not known.
             client.sleep_until(since, ON_ITS_WAY).await;
             found = find().await;
         }
@@ -77,12 +77,12 @@ where
 }
 
 impl Client {
-    /// The client's uptime, which no setting of a clock makes jump.
+    /// Returns the client's uptime, which does not jump when the clock is set.
     pub(crate) fn uptime(&self) -> Duration {
         self.shared.pipeline.clock.uptime()
     }
 
-    /// Waits until so long after this uptime.
+    /// Waits until this duration after an uptime has passed.
     async fn sleep_until(&self, since: Duration, after: Duration) {
         let passed = self.uptime().saturating_sub(since);
         self.shared.pipeline.clock.sleep(after.saturating_sub(passed)).await;

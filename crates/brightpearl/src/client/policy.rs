@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{ApiError, ids::InstanceId};
 
-/// What Brightpearl adds to the pipeline: its budget, its credentials, its way of saying no.
+/// Brightpearl's part of the pipeline: the request budget, the credentials and the instance id.
 #[derive(Debug)]
 pub(super) struct AccountPolicy {
     pub(super) authenticator: Authenticator,
@@ -94,7 +94,7 @@ impl ApiPolicy for CallPolicy<'_> {
 }
 
 impl CallPolicy<'_> {
-    /// A 401 was refused before anything was done, so whatever it was may go again with another token.
+    /// A 401 is a rejection before anything was applied, so every request may be retried with another token.
     fn may_renew(&self, response: &HttpResponse) -> bool {
         response.status == 401
             && ErrorBody::read(&response.body).says_expired()
@@ -102,8 +102,8 @@ impl CallPolicy<'_> {
     }
 }
 
-/// Whether trying again helps is a matter of the error code, not of the status: several mistakes of the
-/// caller are answered with 500 (docs/evidence/brightpearl-platform.md#status-codes).
+/// Classifies a response. The error code decides whether a retry may help, not the status: several errors of
+/// the caller have status 500 (docs/evidence/brightpearl-platform.md#status-codes).
 fn disposition(response: &HttpResponse, now: Timestamp) -> Disposition {
     if response.is_success() {
         return Disposition::Accepted;
@@ -122,27 +122,28 @@ fn disposition(response: &HttpResponse, now: Timestamp) -> Disposition {
 }
 
 impl ApiError {
-    /// Codes are an area of three letters, a class and a number; class C is the caller's mistake, B a
-    /// business rule (docs/evidence/brightpearl-platform.md#error-codes).
+    /// Whether the error is the caller's: codes consist of an area of three letters, a class and a number;
+    /// class C is an error of the caller, B a business rule
+    /// (docs/evidence/brightpearl-platform.md#error-codes).
     fn is_callers(&self) -> bool {
         matches!(self.code.as_bytes(), [_, _, _, b'C' | b'B', b'-', ..])
     }
 }
 
-/// The three forms in which no comes.
+/// The three forms of an error response.
 #[derive(Debug, PartialEq)]
 pub(crate) enum ErrorBody {
     /// A service's errors.
     Errors(Vec<ApiError>),
-    /// The gateway's sentence: credentials, throttle, unavailability.
+    /// The gateway's text: credentials, rate limit, unavailability.
     Gateway(String),
     /// Anything else, such as an HTML page.
     Other(String),
 }
 
 impl ErrorBody {
-    /// Whether a 401 is about a token that was good once. The other sentences quote what they do not know,
-    /// which may hold any word.
+    /// Whether a 401 reports an expired token. The other texts quote unknown values, which may contain any
+    /// word.
     pub(crate) fn says_expired(&self) -> bool {
         matches!(self, Self::Gateway(text) if text.starts_with("Authorization token expired"))
     }

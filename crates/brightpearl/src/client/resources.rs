@@ -1,4 +1,4 @@
-//! One handle a resource.
+//! One handle for each resource.
 
 use super::Client;
 use crate::{Error, accounting, contact, integration, order, product, warehouse};
@@ -39,7 +39,7 @@ impl Client {
         order::custom_field::OrderCustomFields(self)
     }
 
-    /// The lists behind the codes on orders.
+    /// Returns the lists behind the codes on orders.
     pub fn order_codes(&self) -> order::code_list::OrderCodes<'_> {
         order::code_list::OrderCodes(self)
     }
@@ -59,7 +59,7 @@ impl Client {
         accounting::payment_method::PaymentMethods(self)
     }
 
-    /// The chart of accounts.
+    /// Returns the chart of accounts.
     pub fn nominal_codes(&self) -> accounting::nominal_code::NominalCodes<'_> {
         accounting::nominal_code::NominalCodes(self)
     }
@@ -84,7 +84,7 @@ impl Client {
         accounting::exchange_rate::ExchangeRates(self)
     }
 
-    /// Accounting periods and the lock of the books.
+    /// Accounting periods and the lock date.
     pub fn accounting_periods(&self) -> accounting::accounting_period::AccountingPeriods<'_> {
         accounting::accounting_period::AccountingPeriods(self)
     }
@@ -134,7 +134,7 @@ impl Client {
         product::channel::Channels(self)
     }
 
-    /// The brands of channels.
+    /// Returns the brands of channels.
     pub fn channel_brands(&self) -> product::channel_brand::ChannelBrands<'_> {
         product::channel_brand::ChannelBrands(self)
     }
@@ -144,7 +144,7 @@ impl Client {
         product::product::Products(self)
     }
 
-    /// The bundles that products are in.
+    /// Returns the bundles that products are in.
     pub fn bundles(&self) -> product::bundle::Bundles<'_> {
         product::bundle::Bundles(self)
     }
@@ -164,7 +164,7 @@ impl Client {
         integration::webhook::Webhooks(self)
     }
 
-    /// The account's configuration.
+    /// Gets the account's configuration.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -172,7 +172,7 @@ impl Client {
         self.send(&integration::account_configuration::get()).await
     }
 
-    /// Names the caller's own installation; see [`integration::instance::rename`].
+    /// Renames the caller's own installation; see [`integration::instance::rename`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

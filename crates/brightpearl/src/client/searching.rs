@@ -20,29 +20,29 @@ use crate::{
 
 /// A search that can be sent page by page.
 pub trait Searchable {
-    /// What a row is.
+    /// The type of a row.
     type Row;
 
-    /// The column that no two rows share; none where there is no such column.
+    /// The column that is unique for each row; none if there is no such column.
     const KEY: Option<&'static str> = None;
 
-    /// The row's value of that column.
+    /// Returns the row's value of that column.
     fn key(_row: &Self::Row) -> Option<u64> {
         None
     }
 
-    /// The request for the page that starts at this row, counted from 1.
+    /// Requests the request for the page that starts at this row, counted from 1.
     fn page_from(&self, first_result: u64) -> Request<Page<Self::Row>>;
 }
 
-/// The results of a search, page after page or row after row.
+/// The results of a search, as pages or as rows.
 ///
-/// Where Brightpearl says that the rows come by their id, which orders and payments do when nothing else is asked
-/// for, each page is checked against the one before: rows that went in between, perhaps because of what was done about
-/// them, leave no gap and bring none twice (docs/evidence/brightpearl-platform.md#paging). With another sort,
-/// rows that come and go shift those after them.
+/// Where Brightpearl sorts the rows by their id, as it does by default for orders and payments, each page is
+/// checked against the previous one: rows that were removed in between, perhaps as a result of processing them,
+/// neither cause gaps nor repeat others (docs/evidence/brightpearl-platform.md#paging). With another sort,
+/// added and removed rows shift those after them.
 #[derive(Debug)]
-#[must_use = "a search does nothing until a page or a row is asked for"]
+#[must_use = "a search does nothing until a page or a row is requested"]
 pub struct Results<'c, S> {
     client: &'c Client,
     paging: Paging<S>,
@@ -53,24 +53,24 @@ impl<'c, S: Searchable> Results<'c, S> {
         Self { client, paging: Paging::new(search) }
     }
 
-    /// Goes on where an earlier run of the same search stopped.
+    /// Resumes where an earlier run of the same search stopped.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when it was another search.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for the continuation of another search.
     pub fn resume(self, at: Continuation) -> Result<Self, Error> {
         Ok(Self { paging: self.paging.resume(at)?, ..self })
     }
 
-    /// Where the next page starts; none after the last.
+    /// Returns the position of the next page; none after the last.
     pub fn continuation(&self) -> Option<Continuation> {
         self.paging.continuation()
     }
 
-    /// The next page; none after the last. A row that came with the page before is not on it, so that it may hold
-    /// fewer rows than its `meta_data` says.
+    /// Returns the next page; none after the last. Rows of the previous page are left out, so that it may hold
+    /// fewer rows than its `meta_data` states.
     ///
     /// # Errors
-    /// When the page cannot be had. Asking again asks for the same page.
+    /// When the page cannot be fetched. The next call requests the same page.
     pub async fn next_page(&mut self) -> Result<Option<Page<S::Row>>, Error> {
         while let Some(first_result) = self.paging.next_row() {
             let page = self.client.send(&self.paging.search().page_from(first_result)).await?;
@@ -108,7 +108,7 @@ impl<'c, S: Searchable> Results<'c, S> {
         Ok(rows)
     }
 
-    /// How many rows match, without any of them.
+    /// Counts the matching rows without fetching them.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -117,7 +117,7 @@ impl<'c, S: Searchable> Results<'c, S> {
         Ok(self.client.send(&request).await?.meta_data.results_available)
     }
 
-    /// The rows one by one, with one page in memory at a time.
+    /// Returns the rows one by one, with one page in memory at a time.
     pub fn stream(self) -> Rows<'c, S>
     where
         S::Row: Send + 'static,
@@ -138,10 +138,10 @@ impl<'c, S: Searchable> Results<'c, S> {
 
 type Coming<'c, T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send + 'c>>;
 
-/// The rows of a search, one by one: a [`Stream`], and [`Rows::next`] for those who need no more.
+/// The rows of a search, one by one: a [`Stream`], or [`Rows::next`] without one.
 ///
-/// A row that does not read is an error in its place and the rows after it follow. A page that cannot be had
-/// is an error and the end: [`Rows::continuation`] then says where to go on.
+/// An invalid row is an error in its place, and the rows after it follow. A page that cannot be fetched is an
+/// error and the end: resume at [`Rows::continuation`].
 ///
 /// ```no_run
 /// # async fn example(brightpearl: brightpearl::Client) -> Result<(), brightpearl::Error> {
@@ -154,28 +154,28 @@ type Coming<'c, T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send 
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a search does nothing until a row is asked for"]
+#[must_use = "a search does nothing until a row is requested"]
 pub struct Rows<'c, S: Searchable> {
     client: &'c Client,
     paging: Paging<S>,
     page: vec::IntoIter<Result<S::Row, UndecodableRow>>,
-    /// Whether the page's rows come by their id.
+    /// Whether the page's rows are sorted by their id.
     by_key: bool,
     /// The number of the page's next row.
     next_number: u64,
-    /// The greatest id that came, where the rows come by it.
+    /// The greatest id so far, where the rows are sorted by it.
     after: Option<u64>,
-    /// Whether the row before it has an id that reads.
+    /// Whether the previous row has a valid id.
     again: bool,
     coming: Option<Coming<'c, S::Row>>,
     failed: bool,
 }
 
-/// Nothing in it is ever pinned in place.
+/// No field is pinned.
 impl<S: Searchable> Unpin for Rows<'_, S> {}
 
 impl<S: Searchable> Rows<'_, S> {
-    /// Where the rows that have not come yet begin; none after the last.
+    /// Returns the position of the next row; none after the last.
     pub fn continuation(&self) -> Option<Continuation> {
         if self.page.len() == 0 {
             return self.paging.continuation();
@@ -188,10 +188,10 @@ impl<'c, S: Searchable> Rows<'c, S>
 where
     S::Row: Send + 'static,
 {
-    /// The next row; none after the last.
+    /// Returns the next row; none after the last.
     ///
     /// # Errors
-    /// When the row does not read, or its page cannot be had.
+    /// When the row is invalid, or its page cannot be fetched.
     pub async fn next(&mut self) -> Option<Result<S::Row, Error>> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }

@@ -1,7 +1,7 @@
 //! Customers, suppliers and staff (docs/evidence/brightpearl-orders.md#contacts,
 //! docs/evidence/brightpearl-orders.md#creating-contacts).
 //!
-//! A return needs none of this: the order itself names its customer and holds the addresses.
+//! A return does not need contacts: the order itself names its customer and holds the addresses.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -61,10 +61,10 @@ pub struct Contact {
     /// E-mails, telephones, websites.
     #[serde(default)]
     pub communication: ContactCommunication,
-    /// How far the relationship is.
+    /// The stage of the relationship.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_status: Option<ContactStatus>,
-    /// What the contact is to the account.
+    /// The role of the contact.
     #[serde(default)]
     pub relationship_to_account: RelationshipToAccount,
     /// What may be sent.
@@ -73,7 +73,7 @@ pub struct Contact {
     /// Prices, credit and tax.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub financial_details: Option<ContactFinancialDetails>,
-    /// Whose contact it is.
+    /// The assignment of the contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignment: Option<ContactAssignment>,
     /// The company.
@@ -82,7 +82,7 @@ pub struct Contact {
     /// Such as `UNKNOWN`; other values are not documented.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trade_status: Option<String>,
-    /// Who created it; 0 when nobody is known. The wire spells it `createdByid`.
+    /// Who created it; 0 if unknown. The wire spells it `createdByid`.
     #[serde(rename = "createdByid", default, skip_serializing_if = "Option::is_none")]
     pub created_by_id: Option<ContactId>,
     /// When it was created.
@@ -94,7 +94,7 @@ pub struct Contact {
     /// The tags' ids, in one text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_tags: Option<String>,
-    /// Names in other systems, as they came: the shape is not documented.
+    /// Names in other systems, unchanged: the form is not documented.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aliases: Option<Value>,
     /// The company; 0 for none.
@@ -103,7 +103,7 @@ pub struct Contact {
     /// Custom fields that are set; only when asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The addresses themselves, as they came; only when asked for.
+    /// The addresses themselves, unchanged; only when asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postal_addresses: Option<Value>,
 }
@@ -114,7 +114,7 @@ impl Contact {
         !self.relationship_to_account.is_supplier && !self.relationship_to_account.is_staff
     }
 
-    /// The first e-mail address.
+    /// Returns the first e-mail address.
     pub fn primary_email(&self) -> Option<&str> {
         self.communication.emails.get(&CommunicationSlot::Primary)?.email.as_deref()
     }
@@ -170,7 +170,7 @@ open_enum! {
     }
 }
 
-/// How far the relationship with a contact is.
+/// The stage of the relationship with a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactStatus {
     /// Now.
@@ -206,7 +206,7 @@ pub struct ContactStatusChange {
     pub staff_contact_id: Option<ContactId>,
 }
 
-/// What a contact is to the account. Neither of the two is a customer.
+/// The role of a contact. A customer is neither supplier nor staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RelationshipToAccount {
@@ -257,7 +257,7 @@ pub struct ContactFinancialDetails {
     pub tax_number: Option<String>,
 }
 
-/// Whose contact it is.
+/// The assignment of the contact.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ContactAssignment {
     /// The assignment now.
@@ -265,7 +265,7 @@ pub struct ContactAssignment {
     pub current: CurrentContactAssignment,
 }
 
-/// Whose contact it is now.
+/// The present assignment.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CurrentContactAssignment {
@@ -275,7 +275,7 @@ pub struct CurrentContactAssignment {
     /// Where it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead_source_id: Option<LeadSourceId>,
-    /// Its own reference in the books.
+    /// Its reference in the accounts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_reference: Option<String>,
     /// The sales channel, under its old name.
@@ -323,7 +323,7 @@ pub struct NewContact {
     /// Prices, credit and tax.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub financial_details: Option<ContactFinancialDetails>,
-    /// Whose contact it is.
+    /// The assignment of the contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignment: Option<ContactAssignment>,
     /// The company.
@@ -370,7 +370,7 @@ impl NewContact {
     }
 }
 
-/// Contacts by id; those that do not exist are left out.
+/// Requests contacts by id; those that do not exist are left out.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Contact>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
@@ -382,7 +382,7 @@ pub fn get_with_details(ids: &IdSet) -> Request<Vec<Contact>> {
     get(ids).query("includeOptional", "customFields,postalAddresses")
 }
 
-/// Which of these contacts exist, in sets that one GET takes each; of all contacts when the set is empty.
+/// Requests which of these contacts exist, in sets that one GET takes each; of all contacts when the set is empty.
 #[inline]
 pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
@@ -397,13 +397,13 @@ pub fn create(contact: &NewContact) -> Request<ContactId> {
         .with_verification_hint("search the contacts for its e-mail address")
 }
 
-/// Changes plain fields of a contact, such as `replace` at `/firstName`, and answers with the whole contact.
+/// Changes plain fields of a contact, such as `replace` at `/firstName`, and returns the whole contact.
 #[inline]
 pub fn patch(contact: ContactId, changes: &Patch) -> Request<Contact> {
     Request::new(PATCH, &[&contact], answer::payload).body(changes).with_verification_hint("read the contact")
 }
 
-/// The custom fields of a contact that are set.
+/// Requests the custom fields of a contact that are set.
 #[inline]
 pub fn custom_fields(contact: ContactId) -> Request<CustomFields> {
     Request::new(CUSTOM_FIELDS, &[&contact], answer::payload)
@@ -425,7 +425,7 @@ pub struct Contacts<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> Contacts<'c> {
-    /// Contacts by id; those that do not exist are left out.
+    /// Gets contacts by id; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -441,7 +441,7 @@ impl<'c> Contacts<'c> {
         self.0.in_chunks(ids, get_with_details).await
     }
 
-    /// Which of these exist; see [`options`].
+    /// Lists which of these exist; see [`options`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -449,13 +449,13 @@ impl<'c> Contacts<'c> {
         self.0.send(&options(ids)).await
     }
 
-    /// Contacts that a search finds.
+    /// Searches for contacts.
     pub fn search(&self, search: ContactSearch) -> crate::client::Results<'c, ContactSearch> {
         crate::client::Results::new(self.0, search)
     }
 
-    /// Every contact that has this e-mail address, case aside, in any slot: Brightpearl itself finds parts of
-    /// addresses, and lets contacts share one.
+    /// Lists every contact with this e-mail address, ignoring case, in any slot: Brightpearl itself matches
+    /// parts of addresses, and contacts may share one.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -481,7 +481,7 @@ impl<'c> Contacts<'c> {
         self.0.send(&patch(contact, changes)).await
     }
 
-    /// The custom fields of a contact that are set.
+    /// Gets the custom fields of a contact that are set.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

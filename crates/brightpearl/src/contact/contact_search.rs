@@ -53,7 +53,7 @@ pub struct ContactSummary {
     pub created_on: Option<OffsetDateTime>,
     /// When it changed. Null for some contacts although [`get`](super::contact::get) has a time.
     pub updated_on: Option<OffsetDateTime>,
-    /// When somebody was last in touch.
+    /// The time of the last contact.
     pub last_contacted_on: Option<OffsetDateTime>,
     /// When it last ordered.
     pub last_ordered_on: Option<OffsetDateTime>,
@@ -74,7 +74,7 @@ pub struct ContactSummary {
 }
 
 impl ContactSummary {
-    /// Whether this is one of its e-mail addresses, case aside.
+    /// Whether this is one of its e-mail addresses, ignoring case.
     pub fn has_email(&self, address: &str) -> bool {
         let address = address.trim();
         let own = [&self.primary_email, &self.secondary_email, &self.tertiary_email];
@@ -93,7 +93,7 @@ impl fmt::Debug for ContactSummary {
 }
 
 searchable! {
-    /// Finds contacts. Filters that are named `…_contains` find parts, case aside: compare exactly afterwards.
+    /// Finds contacts. Filters named `…_contains` match parts, ignoring case: compare exactly afterwards.
     pub struct ContactSearch for ContactSummary, at SEARCH {
         /// These contacts.
         ids(IdSet) = "contactId",
@@ -155,7 +155,7 @@ searchable! {
     key "contactId" in contact_id: ContactId;
 }
 
-/// One page of a search.
+/// Requests one page of a search.
 #[inline]
 pub fn search(search: &ContactSearch) -> Request<Page<ContactSummary>> {
     search.request()

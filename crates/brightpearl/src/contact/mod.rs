@@ -1,9 +1,9 @@
 //! `contact-service`: customers, suppliers, staff, and their postal addresses.
 //!
-//! Nobody's name, e-mail, telephone, address or tax number prints, in no `Debug`.
+//! Names, e-mail addresses, telephone numbers, addresses and tax numbers are never printed, in any `Debug`.
 #![allow(clippy::module_inception, reason = "the folder is Brightpearl's service, the file its resource")]
 
-/// A type that holds a person prints its name only.
+/// Implements `Debug` with the type's name only, for personal data.
 macro_rules! never_prints {
     ($($name:ident),+ $(,)?) => {$(
         impl ::std::fmt::Debug for $name {

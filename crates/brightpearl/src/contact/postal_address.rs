@@ -36,9 +36,9 @@ const ASSIGN: Endpoint = Endpoint::new(
 );
 
 open_enum! {
-    /// What an address of a contact is for.
+    /// The use of a contact's address.
     pub enum AddressType {
-        /// Whatever has no address of its own; every contact has one.
+        /// The default for uses without their own address; every contact has one.
         Default = "DEF",
         /// Billing.
         Billing = "BIL",
@@ -88,7 +88,7 @@ impl fmt::Debug for PostalAddress {
     }
 }
 
-/// What a postal address is to say.
+/// The content of a postal address.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewPostalAddress {
@@ -116,27 +116,27 @@ pub struct NewPostalAddress {
 
 never_prints!(NewPostalAddress);
 
-/// Postal addresses by id; those that do not exist are left out.
+/// Requests postal addresses by id; those that do not exist are left out.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<PostalAddress>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
-/// Makes a postal address that belongs to nobody yet. There is no key, and no search: a lost answer may leave
-/// an address that nothing refers to, which does no harm.
+/// Creates a postal address without a contact. There is no key and no search: a lost response may leave an
+/// unused address, which is harmless.
 #[inline]
 pub fn create(address: &NewPostalAddress) -> Request<PostalAddressId> {
     Request::new(CREATE, &[], answer::payload).body(address)
 }
 
-/// Writes a postal address anew.
+/// Replaces a postal address.
 #[inline]
 pub fn update(address: PostalAddressId, content: &NewPostalAddress) -> Request<()> {
     Request::new(UPDATE, &[&address], answer::nothing).body(content)
 }
 
-/// Gives a contact addresses. An address belongs to one contact only, and contacts that are not the first of
-/// their organisation have none for billing and none by default.
+/// Assigns addresses to a contact. An address belongs to one contact only, and contacts that are not the first
+/// of their organisation have no billing and no default address.
 #[inline]
 pub fn assign(contact: ContactId, addresses: &[(AddressType, PostalAddressId)]) -> Request<()> {
     #[derive(Serialize)]
@@ -158,7 +158,7 @@ pub struct PostalAddresses<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl PostalAddresses<'_> {
-    /// Postal addresses by id; those that do not exist are left out.
+    /// Gets postal addresses by id; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -166,7 +166,7 @@ impl PostalAddresses<'_> {
         self.0.in_chunks(ids, get).await
     }
 
-    /// Makes a postal address that belongs to nobody yet.
+    /// Creates a postal address without a contact.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -174,7 +174,7 @@ impl PostalAddresses<'_> {
         self.0.send(&create(address)).await
     }
 
-    /// Writes a postal address anew.
+    /// Replaces a postal address.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -186,7 +186,7 @@ impl PostalAddresses<'_> {
         self.0.send(&update(address, content)).await
     }
 
-    /// Gives a contact addresses; see [`assign`].
+    /// Assigns addresses to a contact; see [`assign`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

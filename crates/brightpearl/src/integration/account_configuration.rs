@@ -20,17 +20,17 @@ use crate::{answer, ids::OrderStatusId, request::Request};
 const GET: Endpoint =
     Endpoint::new(Method::Get, "/integration-service/account-configuration", Idempotency::Read);
 
-/// The account's configuration: names and values as they came, every value a string; the ones that matter
-/// here have a method.
+/// The account's configuration: names and values, unchanged and every value a string; the important ones have a
+/// method.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct AccountConfiguration(pub BTreeMap<String, String>);
 
-/// The values that rules depend on.
+/// The values that the code depends on.
 const TEXTS: [&str; 2] = ["timeZone", "baseCurrencyCode"];
 const STATUSES: [&str; 2] = ["newSalesCreditStatusId", "cancelledOrderStatusId"];
 
-/// A value that is no text is left out: there are some two hundred of them, and these four matter.
+/// A value that is not a text is left out: there are some two hundred values, and four of them matter.
 impl<'de> Deserialize<'de> for AccountConfiguration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Default, Deserialize)]
@@ -50,14 +50,14 @@ impl<'de> Deserialize<'de> for AccountConfiguration {
                 serde_json::Value::Number(number) => Some(number.to_string()),
                 serde_json::Value::Bool(flag) => Some(flag.to_string()),
                 _ if TEXTS.contains(&name.as_str()) || STATUSES.contains(&name.as_str()) => {
-                    return Err(D::Error::custom(format!("{name} is no text")));
+                    return Err(D::Error::custom(format!("{name} is not a text")));
                 }
                 _ => None,
             };
             let is_given = text.as_ref().is_some_and(|text| !text.trim().is_empty());
             if is_given && STATUSES.contains(&name.as_str()) {
                 let status = wire::unsigned::deserialize(&value)
-                    .map_err(|error| D::Error::custom(format!("{name} is no id of a status: {error}")))?;
+                    .map_err(|error| D::Error::custom(format!("{name} is not a status id: {error}")))?;
                 texts.insert(name, status.to_string());
             } else {
                 texts.extend(text.map(|text| (name, text)));
@@ -68,33 +68,33 @@ impl<'de> Deserialize<'de> for AccountConfiguration {
 }
 
 impl AccountConfiguration {
-    /// The value under this name, unless it is empty.
+    /// Returns the value with this name, unless it is empty.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The account's time zone, an IANA name.
+    /// Returns the account's time zone, an IANA name.
     pub fn time_zone(&self) -> Option<&str> {
         self.value("timeZone")
     }
 
-    /// The currency of the books.
+    /// Returns the account's base currency.
     pub fn base_currency(&self) -> Option<CurrencyCode> {
         self.value("baseCurrencyCode").map(CurrencyCode::new)
     }
 
-    /// The status that new sales credits get.
+    /// Returns the status that new sales credits get.
     pub fn new_sales_credit_status(&self) -> Option<OrderStatusId> {
         self.value("newSalesCreditStatusId")?.parse().ok()
     }
 
-    /// The status of cancelled sales orders.
+    /// Returns the status of cancelled sales orders.
     pub fn cancelled_order_status(&self) -> Option<OrderStatusId> {
         self.value("cancelledOrderStatusId")?.parse().ok()
     }
 }
 
-/// The account's configuration.
+/// Requests the account's configuration.
 #[inline]
 pub fn get() -> Request<AccountConfiguration> {
     Request::new(GET, &[], read)

@@ -30,8 +30,8 @@ pub struct IntegrationInstance {
     pub instance_name: String,
 }
 
-/// Names the caller's own installation; nothing else about it can change. The same name again changes nothing,
-/// and answers with the installation's ids all the same.
+/// Renames the caller's own installation; nothing else about it can change. The same name again changes nothing
+/// and still returns the installation's ids.
 #[inline]
 pub fn rename(name: &str) -> Request<IntegrationInstance> {
     #[derive(Serialize)]

@@ -1,4 +1,5 @@
-//! Webhooks: subscriptions, and reading what arrives (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
+//! Webhooks: subscriptions, and decoding deliveries
+//! (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
 
 use std::collections::BTreeMap;
 
@@ -23,59 +24,59 @@ const SIMULATE: Endpoint = Endpoint::new(
     Idempotency::UnkeyedWrite,
 );
 
-/// The body that [`NewWebhook::post`] asks for and [`Notification::parse`] reads. The id is quoted: it may be
-/// a set.
+/// The body template of [`NewWebhook::post`], which [`Notification::parse`] decodes. The id is quoted: it may
+/// be a set.
 const BODY_TEMPLATE: &str = concat!(
     r#"{"accountCode":"${account-code}","resourceType":"${resource-type}","id":"${resource-id}","#,
     r#""lifecycleEvent":"${lifecycle-event}","fullEvent":"${full-event}","raisedOn":"${raised-on}"}"#
 );
 
-/// A subscription. The list shows those of every integration on the account: know yours by its URI.
+/// A subscription. The list shows those of every integration on the account: recognise your own by the URI.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Webhook {
     /// The subscription.
     pub id: WebhookId,
-    /// What it says.
+    /// The content.
     #[serde(flatten)]
     pub webhook: NewWebhook,
 }
 
-/// A subscription to make. Read from a list it may be another integration's: what of it cannot be read is empty.
+/// A subscription to create. In a list it may be another integration's: fields that cannot be read are empty.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewWebhook {
-    /// The event, such as `goods-in-note.created`; a shorter name takes all below it.
+    /// The event, such as `goods-in-note.created`; a shorter name includes all events below it.
     #[serde(with = "wire::informational")]
     pub subscribe_to: String,
     /// `GET`, `POST`, `PUT` or `DELETE`.
     #[serde(with = "wire::informational")]
     pub http_method: String,
-    /// Where it goes; holds the secret, and is read by everybody who may list webhooks.
+    /// The URL. It contains the secret, and all callers that may list webhooks can read it.
     #[serde(with = "wire::informational")]
     pub uri_template: String,
-    /// What it says; for `POST` and `PUT`.
+    /// The body template; for `POST` and `PUT`.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub body_template: Option<String>,
     /// The body's content type.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// Whether one delivery may carry many ids.
+    /// Whether one delivery may contain many ids.
     #[serde(default, with = "wire::informational")]
     pub id_set_accepted: bool,
-    /// How hard Brightpearl counts.
+    /// The retry behaviour.
     #[serde(default, with = "wire::informational")]
     pub quality_of_service: QualityOfService,
 }
 
-/// How hard Brightpearl counts to deliver.
+/// When Brightpearl retries a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "u8", into = "u8")]
 pub enum QualityOfService {
-    /// Again only after a 503.
+    /// Retries only after a 503.
     #[default]
     AtMostOnce,
-    /// Again after every failure but a 4xx.
+    /// Retries after every failure except a 4xx.
     AtLeastOnce,
 }
 
@@ -95,7 +96,7 @@ impl From<QualityOfService> for u8 {
 }
 
 impl NewWebhook {
-    /// A subscription that posts JSON to this URI, at least once, many ids in one delivery.
+    /// Creates a subscription that posts JSON to this URI, at least once, with many ids in one delivery.
     pub fn post(event: impl Into<String>, uri: impl Into<String>) -> Self {
         Self {
             subscribe_to: event.into(),
@@ -108,8 +109,8 @@ impl NewWebhook {
         }
     }
 
-    /// Where it goes, without the query: that holds the receiver's secret, which changes. Event and destination
-    /// together tell one's own subscriptions from those of others
+    /// Returns the URL without the query, which contains the receiver's secret and changes. Event and
+    /// destination together identify one's own subscriptions
     /// (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
     pub fn destination(&self) -> &str {
         destination(&self.uri_template)
@@ -139,14 +140,14 @@ fn destination(uri: &str) -> &str {
     uri.split(['?', '#']).next().unwrap_or_default()
 }
 
-/// The URI holds the receiver's secret.
+/// The URI contains the receiver's secret.
 impl std::fmt::Debug for NewWebhook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "NewWebhook({} by {})", self.subscribe_to, self.http_method)
     }
 }
 
-/// What a webhook says: look at these again. It carries no state, and anybody may have sent it.
+/// The content of a webhook: what to read again. It carries no state and is not authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notification {
@@ -155,20 +156,20 @@ pub struct Notification {
     /// Such as `goods-in-note`.
     pub resource_type: String,
     #[serde(rename = "id", deserialize_with = "id_set")]
-    /// The things that changed, ranges expanded by [`IdSet::iter`].
+    /// The ids that changed; [`IdSet::iter`] expands ranges.
     pub ids: IdSet,
     /// `created`, `modified` or `destroyed`.
     pub lifecycle_event: String,
     /// Such as `order.modified.order-status`.
     #[serde(default, with = "wire::informational")]
     pub full_event: Option<String>,
-    /// When it happened.
+    /// The time of the event.
     #[serde(default, with = "wire::informational")]
     pub raised_on: Option<OffsetDateTime>,
 }
 
 impl Notification {
-    /// Reads the body of a delivery to a subscription made by [`NewWebhook::post`].
+    /// Decodes the body of a delivery to a subscription made by [`NewWebhook::post`].
     ///
     /// ```
     /// let body = br#"{"accountCode":"acmeoutdoors","resourceType":"goods-in-note","id":"5131,10268-10270",
@@ -190,34 +191,34 @@ fn id_set<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<IdSet, D:
     text.parse().map_err(serde::de::Error::custom)
 }
 
-/// All subscriptions of the account that the caller may see.
+/// Requests all subscriptions of the account that the caller may see.
 #[inline]
 pub fn list() -> Request<Vec<Webhook>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
-/// These subscriptions.
+/// Requests these subscriptions.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Webhook>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
-/// Subscribes. There is no key: list before sending it again.
+/// Creates a subscription. There is no key: list the subscriptions before sending it again.
 #[inline]
 pub fn create(webhook: &NewWebhook) -> Request<WebhookId> {
     Request::new(CREATE, &[], answer::payload).body(webhook).with_verification_hint("list the webhooks")
 }
 
-/// Unsubscribes. A subscription that is gone already is as good as deleted.
+/// Deletes a subscription. One that does not exist counts as deleted.
 #[inline]
 pub fn delete(webhook: WebhookId) -> Request<()> {
     Request::new(DELETE, &[&webhook], answer::nothing).empty_when_absent()
 }
 
-/// The most ids that a test delivery may be about (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
+/// The maximum number of ids of a test delivery (docs/evidence/brightpearl-platform.md#webhook-subscriptions).
 const MAX_TEST_IDS: u64 = 10;
 
-/// What a test delivery says in place of an event.
+/// The content of a test delivery in place of an event.
 ///
 /// ```
 /// use brightpearl::{GoodsInNoteId, integration::TestData};
@@ -231,27 +232,27 @@ pub struct TestData {
 }
 
 impl TestData {
-    /// A delivery about these ids, at most 10.
+    /// Creates a delivery about these ids, at most 10.
     pub fn about(ids: impl Into<IdSet>) -> Self {
         Self { test_data: BTreeMap::new() }.with("resource-id", &ids.into().to_string())
     }
 
-    /// Fills another variable of the template, such as `full-event`.
+    /// Sets another variable of the template, such as `full-event`.
     #[must_use]
     pub fn with(mut self, variable: &str, value: &str) -> Self {
         self.test_data.insert(format!("${{{variable}}}"), value.to_owned());
         self
     }
 
-    /// How many ids it is about.
+    /// The number of its ids.
     fn ids(&self) -> u64 {
         let ids = self.test_data.get("${resource-id}").and_then(|ids| ids.parse::<IdSet>().ok());
         ids.map_or(0, |ids| ids.len())
     }
 }
 
-/// Has Brightpearl make a test delivery to a subscription. One about more than 10 ids is not sent: one delivery
-/// cannot be split into two.
+/// Requests a test delivery to a subscription. One about more than 10 ids is rejected before sending: a
+/// delivery cannot be split.
 #[inline]
 pub fn simulate(webhook: WebhookId, data: &TestData) -> Request<()> {
     let request = Request::new(SIMULATE, &[&webhook], answer::nothing)
@@ -260,20 +261,20 @@ pub fn simulate(webhook: WebhookId, data: &TestData) -> Request<()> {
     match data.ids() {
         0..=MAX_TEST_IDS => request,
         ids => request.unsendable(format!(
-            "a test delivery is about at most {MAX_TEST_IDS} ids, and this one about {ids}: make several"
+            "a test delivery has at most {MAX_TEST_IDS} ids, and this one has {ids}: send several"
         )),
     }
 }
 
-/// What [`Webhooks::ensure`] did.
+/// The result of [`Webhooks::ensure`].
 #[cfg(feature = "client")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ensured {
-    /// Subscriptions that were there as wanted.
+    /// Subscriptions that existed.
     pub kept: Vec<WebhookId>,
-    /// Subscriptions that were made.
+    /// Subscriptions that were created.
     pub created: Vec<WebhookId>,
-    /// Subscriptions that differed or were there twice, and are gone.
+    /// Subscriptions that differed or were duplicates, and were deleted.
     pub deleted: Vec<WebhookId>,
 }
 
@@ -284,7 +285,7 @@ pub struct Webhooks<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl Webhooks<'_> {
-    /// All subscriptions that the caller may see, other integrations' too.
+    /// Lists all subscriptions that the caller may see, including those of other integrations.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -300,9 +301,9 @@ impl Webhooks<'_> {
         self.0.send(&create(webhook)).await
     }
 
-    /// Makes the account have these subscriptions, each once: creates what is missing, and where one of the same
-    /// event and [destination](NewWebhook::destination) differs, creates it anew before it deletes the old one.
-    /// Subscriptions of others stay as they are. Safe to run again, after an error too.
+    /// Ensures that the account has these subscriptions, each once: creates missing ones, and if one of the
+    /// same event and [destination](NewWebhook::destination) differs, creates it again before it deletes the
+    /// old one. Subscriptions of others are unchanged. Safe to repeat, also after an error.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -326,11 +327,11 @@ impl Webhooks<'_> {
         Ok(done)
     }
 
-    /// Deletes every subscription that goes to this destination, whatever its event. A query, with the secret in
-    /// it, does not matter.
+    /// Deletes every subscription to this destination, for any event. The query, with the secret in it, is
+    /// ignored.
     ///
     /// # Errors
-    /// See [`ErrorKind`](crate::ErrorKind). What was deleted before stays deleted.
+    /// See [`ErrorKind`](crate::ErrorKind). Subscriptions deleted before the error stay deleted.
     pub async fn remove_ours(&self, to: &str) -> Result<Vec<WebhookId>, crate::Error> {
         let mut there = self.list().await?;
         there.retain(|there| there.webhook.destination() == destination(to));
@@ -340,7 +341,7 @@ impl Webhooks<'_> {
         Ok(there.into_iter().map(|ours| ours.id).collect())
     }
 
-    /// Has Brightpearl make a test delivery to a subscription.
+    /// Requests a test delivery to a subscription.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -348,7 +349,7 @@ impl Webhooks<'_> {
         self.0.send(&simulate(webhook, data)).await
     }
 
-    /// Creates a subscription; when the answer is lost, one that has come since is the one that was made.
+    /// Creates a subscription; when the response is lost, a subscription that appeared since is the one.
     async fn create_sought(
         &self,
         wanted: &NewWebhook,
@@ -364,7 +365,7 @@ impl Webhooks<'_> {
         made.ok_or(error)
     }
 
-    /// Unsubscribes. A subscription that is gone already is as good as deleted.
+    /// Deletes a subscription. One that does not exist counts as deleted.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -390,6 +391,6 @@ mod tests {
     fn a_simulation_of_too_many_ids_cannot_be_sent() {
         let ids: IdSet = "1-10,99".parse().unwrap();
         let request = simulate(WebhookId::new(731), &TestData::about(ids));
-        assert!(request.problem().unwrap().contains("at most 10 ids, and this one about 11"));
+        assert!(request.problem().unwrap().contains("at most 10 ids, and this one has 11"));
     }
 }

@@ -55,7 +55,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// The same address without what only answers carry (country name, number, third code form).
+    /// The same address without what only responses contain (country name, number, third code form).
     #[must_use]
     pub fn to_send(&self) -> Self {
         Self { country: None, country_id: None, country_iso_code3: None, ..self.clone() }

@@ -35,19 +35,19 @@ pub struct CodeEntry<Code> {
     pub description: String,
 }
 
-/// The order types: 1 `SO`, 2 `PO`, 3 `SC`, 4 `PC`.
+/// Requests the order types: 1 `SO`, 2 `PO`, 3 `SC`, 4 `PC`.
 #[inline]
 pub fn order_types() -> Request<Vec<CodeEntry<OrderTypeCode>>> {
     Request::new(ORDER_TYPES, &[], answer::payload)
 }
 
-/// The stock statuses: 7 `SCN`, 8 `SCP` and 9 `SCA` are those of a sales credit.
+/// Requests the stock statuses: 7 `SCN`, 8 `SCP` and 9 `SCA` are those of a sales credit.
 #[inline]
 pub fn stock_statuses() -> Request<Vec<CodeEntry<OrderStockStatusCode>>> {
     Request::new(STOCK_STATUSES, &[], answer::payload)
 }
 
-/// The shipping statuses: 1 `NST`, 2 `SNS`, 3 `SPS`, 4 `ASS`.
+/// Requests the shipping statuses: 1 `NST`, 2 `SNS`, 3 `SPS`, 4 `ASS`.
 #[inline]
 pub fn shipping_statuses() -> Request<Vec<CodeEntry<ShippingStatusCode>>> {
     Request::new(SHIPPING_STATUSES, &[], answer::payload)
@@ -60,7 +60,7 @@ pub struct OrderCodes<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl OrderCodes<'_> {
-    /// The order types.
+    /// Gets the order types.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -68,7 +68,7 @@ impl OrderCodes<'_> {
         self.0.send(&order_types()).await
     }
 
-    /// The stock statuses.
+    /// Gets the stock statuses.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -76,7 +76,7 @@ impl OrderCodes<'_> {
         self.0.send(&stock_statuses()).await
     }
 
-    /// The shipping statuses.
+    /// Gets the shipping statuses.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -17,7 +17,7 @@ open_enum! {
 }
 
 impl OrderTypeCode {
-    /// The number that `order-search` uses for it; none for a code this crate does not know.
+    /// Returns the number that `order-search` uses for it; none for a code this crate does not know.
     pub fn search_id(&self) -> Option<u64> {
         match self {
             Self::SalesOrder => Some(1),
@@ -63,7 +63,7 @@ open_enum! {
 }
 
 impl OrderStockStatusCode {
-    /// The number that `order-search` uses for it; none for a code this crate does not know.
+    /// Returns the number that `order-search` uses for it; none for a code this crate does not know.
     pub fn search_id(&self) -> Option<u64> {
         let index = Self::KNOWN.iter().position(|code| code == self)?;
         u64::try_from(index + 1).ok()

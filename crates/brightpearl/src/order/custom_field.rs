@@ -26,37 +26,37 @@ const META_DATA: Endpoint = Endpoint::new(
     Idempotency::Read,
 );
 
-/// The values of custom fields by the fields' codes, as they came: only those that are set.
+/// The values of custom fields by the fields' codes, unchanged: only those that are set.
 ///
 /// Texts, numbers and dates are plain, yes and no a boolean, a choice is `{"id":912,"value":"Wrong size"}`.
-/// Values never print: people write anything into them.
+/// Values are never printed: they may contain any text.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CustomFields(pub BTreeMap<String, Value>);
 
 impl CustomFields {
-    /// The value as it came.
+    /// Returns the value unchanged.
     pub fn value(&self, code: &str) -> Option<&Value> {
         self.0.get(code)
     }
 
-    /// The text of a text field, or the name of what was chosen in a `SELECT`.
+    /// Returns the text of a text field, or the name of what was chosen in a `SELECT`.
     pub fn text(&self, code: &str) -> Option<&str> {
         let value = self.value(code)?;
         value.as_str().or_else(|| value.get("value")?.as_str())
     }
 
-    /// What was ticked in a `YES_NO` field.
+    /// Returns the value of a `YES_NO` field.
     pub fn yes_no(&self, code: &str) -> Option<bool> {
         self.value(code)?.as_bool()
     }
 
-    /// The time in a date field.
+    /// Returns the time in a date field.
     pub fn date_time(&self, code: &str) -> Option<OffsetDateTime> {
         self.value(code)?.as_str()?.parse().ok()
     }
 
-    /// The option that was chosen in a `SELECT`.
+    /// Returns the option that was chosen in a `SELECT`.
     pub fn option_id(&self, code: &str) -> Option<CustomFieldOptionId> {
         self.value(code)?.get("id")?.as_u64().map(CustomFieldOptionId::new)
     }
@@ -77,10 +77,10 @@ pub struct CustomField {
     pub id: CustomFieldId,
     /// The code that values are kept under, such as `PCF_REASON`.
     pub code: String,
-    /// The name people see.
+    /// The display name.
     #[serde(default)]
     pub name: String,
-    /// What it holds.
+    /// The type.
     pub custom_field_type: CustomFieldType,
     /// Whether the UI insists on a value.
     #[serde(default)]
@@ -100,7 +100,7 @@ pub struct CustomFieldOption {
 }
 
 open_enum! {
-    /// What a custom field holds. The literals of text areas, numbers and dates are not documented.
+    /// The type of a custom field. The literals of text areas, numbers and dates are not documented.
     pub enum CustomFieldType {
         /// A text.
         Text = "TEXT",
@@ -129,12 +129,12 @@ impl fmt::Display for NoSuchOption {
 impl std::error::Error for NoSuchOption {}
 
 impl CustomField {
-    /// The path of the value in a [`Patch`].
+    /// Returns the path of the value in a [`Patch`].
     pub fn path(&self) -> String {
         format!("/{}", self.code)
     }
 
-    /// The value that chooses the option with this name, case aside where no option has it exactly.
+    /// Returns the value that chooses the option with this name, ignoring case where no option has it exactly.
     ///
     /// ```
     /// use brightpearl::{OrderId, Patch, order::{CustomField, custom_field}};
@@ -190,17 +190,17 @@ impl fmt::Display for CustomFieldsOf {
     }
 }
 
-/// The custom fields of an order that are set. [`order::get_with_custom_fields`](super::order::get_with_custom_fields)
-/// reads those of many orders at once.
+/// Requests the custom fields of an order that are set.
+/// [`order::get_with_custom_fields`](super::order::get_with_custom_fields) reads those of many orders at once.
 #[inline]
 pub fn get(order: OrderId) -> Request<CustomFields> {
     Request::new(GET, &[&order], answer::payload)
 }
 
-/// Sets and clears custom fields of an order, and answers with all that are set afterwards.
+/// Sets and clears custom fields of an order, and returns all that are set afterwards.
 ///
 /// Use `add` to set, whether the field was set before or not, and `remove` to clear; `replace` and `remove`
-/// on a field that is not set are refused with `CMNC-038`. Set a `SELECT` to [`CustomField::choice`].
+/// on a field that is not set are rejected with `CMNC-038`. Set a `SELECT` to [`CustomField::choice`].
 #[inline]
 pub fn patch(order: OrderId, changes: &Patch) -> Request<CustomFields> {
     Request::new(PATCH, &[&order], answer::payload)
@@ -208,13 +208,13 @@ pub fn patch(order: OrderId, changes: &Patch) -> Request<CustomFields> {
         .with_verification_hint("read the order's custom fields")
 }
 
-/// All custom fields that sales or purchases have.
+/// Requests all custom fields that sales or purchases have.
 #[inline]
 pub fn list(of: CustomFieldsOf) -> Request<Vec<CustomField>> {
     Request::new(META_DATA, &[&of], answer::payload).empty_when_absent()
 }
 
-/// These custom fields.
+/// Requests these custom fields.
 #[inline]
 pub fn get_fields(of: CustomFieldsOf, ids: &IdSet) -> Request<Vec<CustomField>> {
     Request::new(META_DATA, &[&of, ids], answer::payload).empty_when_absent()
@@ -227,7 +227,7 @@ pub struct OrderCustomFields<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl OrderCustomFields<'_> {
-    /// The custom fields of an order that are set.
+    /// Gets the custom fields of an order that are set.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -243,7 +243,7 @@ impl OrderCustomFields<'_> {
         self.0.send(&patch(order, changes)).await
     }
 
-    /// All custom fields that sales or purchases have.
+    /// Lists all custom fields that sales or purchases have.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -251,7 +251,7 @@ impl OrderCustomFields<'_> {
         self.0.send(&list(of)).await
     }
 
-    /// These custom fields; those that do not exist are left out.
+    /// Gets these custom fields; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -29,7 +29,7 @@ const CREATE: Endpoint = Endpoint::new(Method::Post, "/order-service/order", Ide
 
 /// An order to create, without rows.
 ///
-/// It has no external reference: that this resource takes one, or refuses a second, is not documented.
+/// It has no external reference: that this resource takes one, or rejects a second, is not documented.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewOrder {
@@ -178,7 +178,7 @@ pub struct NewCurrentAssignment {
 
 /// Creates an order without rows. There is no key: search before sending one again.
 ///
-/// Refused with `ORDC-005` without an order type, `ORDC-006` with an unknown one, `ORDC-022` for a purchase
+/// Rejected with `ORDC-005` without an order type, `ORDC-006` with an unknown one, `ORDC-022` for a purchase
 /// without a supplier.
 #[inline]
 pub fn create(order: &NewOrder) -> Request<OrderId> {

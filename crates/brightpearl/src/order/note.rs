@@ -56,12 +56,13 @@ pub struct OrderNote {
     pub file_id: Option<u64>,
 }
 
-/// A note to add. It bears the time of its arrival, and no file: Brightpearl takes an `addedOn` and a `fileId`
-/// too, but nothing in its API makes a file.
+/// A note to add. Its time is that of its arrival, and it has no file: Brightpearl accepts an `addedOn` and a
+/// `fileId` too, but its API cannot create a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewOrderNote {
-    /// The text; may hold HTML. What becomes of characters beyond the basic plane is not known: leave emoji out.
+    /// The text; may hold HTML. How characters beyond the basic plane are handled is not known: leave emoji
+    /// out.
     pub text: String,
     /// Whether the customer may see it.
     #[serde(default)]
@@ -124,19 +125,19 @@ searchable! {
     key "noteId" in note_id: OrderNoteId;
 }
 
-/// All notes of an order.
+/// Requests all notes of an order.
 #[inline]
 pub fn list(order: OrderId) -> Request<Vec<OrderNote>> {
     Request::new(LIST, &[&order], answer::payload).empty_when_absent()
 }
 
-/// These notes of an order.
+/// Requests these notes of an order.
 #[inline]
 pub fn get(order: OrderId, notes: &IdSet) -> Request<Vec<OrderNote>> {
     Request::new(GET, &[&order, notes], answer::payload).empty_when_absent()
 }
 
-/// One page of a search.
+/// Requests one page of a search.
 #[inline]
 pub fn search(search: &OrderNoteSearch) -> Request<Page<OrderNoteRow>> {
     search.request()
@@ -157,7 +158,7 @@ pub struct OrderNotes<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> OrderNotes<'c> {
-    /// All notes of an order.
+    /// Lists all notes of an order.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -165,7 +166,7 @@ impl<'c> OrderNotes<'c> {
         self.0.send(&list(order)).await
     }
 
-    /// These notes of an order; those that do not exist are left out.
+    /// Gets these notes of an order; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -173,7 +174,7 @@ impl<'c> OrderNotes<'c> {
         self.0.in_chunks(notes, |notes| get(order, notes)).await
     }
 
-    /// Notes that a search finds.
+    /// Searches for notes.
     pub fn search(&self, search: OrderNoteSearch) -> crate::client::Results<'c, OrderNoteSearch> {
         crate::client::Results::new(self.0, search)
     }

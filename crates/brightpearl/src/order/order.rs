@@ -45,7 +45,7 @@ pub struct Order {
     /// The order it belongs to: for a credit the sale it credits.
     #[serde(default, with = "wire::zero_is_none")]
     pub parent_order_id: Option<OrderId>,
-    /// What kind of order it is.
+    /// The type.
     pub order_type_code: OrderTypeCode,
     /// The customer reference; empty when none.
     #[serde(default, with = "wire::text_or_empty")]
@@ -62,7 +62,7 @@ pub struct Order {
     /// Whether it is invoiced.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub state: Option<OrderState>,
-    /// What an external tax engine said.
+    /// The status of an external tax engine.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub tax: Option<serde_json::Value>,
     /// The workflow label; independent of money and goods.
@@ -103,7 +103,7 @@ pub struct Order {
     /// Whether prices include tax.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub price_mode_code: Option<PriceModeCode>,
-    /// How and when it is delivered.
+    /// The delivery.
     #[serde(default, with = "wire::informational")]
     pub delivery: OrderDelivery,
     /// The invoice; one element in practice.
@@ -155,13 +155,13 @@ impl Order {
         self.order_type_code == OrderTypeCode::SalesCredit
     }
 
-    /// The invoice reference once there is one: not while it is empty or `pending`.
+    /// Returns the invoice reference once there is one: not while it is empty or `pending`.
     pub fn invoice_reference(&self) -> Option<&str> {
         let reference = self.invoices.first()?.invoice_reference.as_str();
         (!reference.is_empty() && reference != "pending").then_some(reference)
     }
 
-    /// Whether closing has begun and accounting has not answered yet.
+    /// Whether the order was closed and accounting has not finished.
     pub fn is_invoice_pending(&self) -> bool {
         self.invoices.first().is_some_and(|invoice| invoice.invoice_reference == "pending")
     }
@@ -171,8 +171,9 @@ impl Order {
         self.closed_on.is_some() || self.state.as_ref().is_some_and(|state| state.tax == TaxState::Invoiced)
     }
 
-    /// The total that the customer owes or is owed, tax included, in the order's currency: Brightpearl's own
-    /// total where it came, else the sum of the rows. Component rows of bundles carry no money.
+    /// Returns the total that the customer owes or is owed, tax included, in the order's currency:
+    /// Brightpearl's own total where it came, else the sum of the rows. Component rows of bundles carry no
+    /// money.
     pub fn gross(&self) -> Decimal {
         match &self.total_value {
             Some(total) => total.total,
@@ -202,7 +203,7 @@ pub struct OrderStatusLabel {
     pub name: Option<String>,
 }
 
-/// How and when an order is delivered.
+/// The delivery of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderDelivery {
@@ -233,7 +234,7 @@ pub struct Invoice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderCurrency {
-    /// The currency of the books.
+    /// The account's base currency.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub accounting_currency_code: Option<CurrencyCode>,
     /// The currency of the amounts.
@@ -268,7 +269,7 @@ pub struct TotalValue {
     pub base_total: Option<Decimal>,
 }
 
-/// Who an order is assigned to.
+/// The assignment of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Assignment {
     /// The assignment now.
@@ -497,7 +498,8 @@ impl OrderSearch {
     }
 }
 
-/// Orders by id, of any type. Ids that do not exist are left out; the order of the answer is not the order asked.
+/// Requests orders by id, of any type. Ids that do not exist are left out; the order of the response is not the
+/// order asked.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Order>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
@@ -509,14 +511,14 @@ pub fn get_with_custom_fields(ids: &IdSet) -> Request<Vec<Order>> {
     get(ids).query("includeOptional", "customFields,nullCustomFields")
 }
 
-/// Which of these orders exist, in sets that one GET takes each; of all orders when the set is empty.
+/// Requests which of these orders exist, in sets that one GET takes each; of all orders when the set is empty.
 #[inline]
 pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
-/// Changes single fields of an order, and answers with the order. Straight after its creation the answer may
-/// still show the old version: read again.
+/// Changes single fields of an order and returns the order. Straight after its creation the response may still
+/// show the old version: read it again.
 ///
 /// | path | operations | rule |
 /// |---|---|---|
@@ -526,14 +528,14 @@ pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
 /// | `/delivery/deliveryDate` | replace | with time and offset, or the day slips |
 /// | `/parties/customer/contactId`, `/parties/billing/contactId` | replace | a customer; not once invoiced |
 ///
-/// Anything else has a resource of its own (status, rows, notes, custom fields) or cannot change: the external
-/// reference, the channel, the dates.
+/// Other fields have a resource of their own (status, rows, notes, custom fields) or cannot change: the
+/// external reference, the channel, the dates.
 #[inline]
 pub fn patch(order: OrderId, changes: &Patch) -> Request<Order> {
     Request::new(PATCH, &[&order], answer::payload).body(changes).with_verification_hint("read the order")
 }
 
-/// One page of a search.
+/// Requests one page of a search.
 #[inline]
 pub fn search(search: &OrderSearch) -> Request<Page<OrderSummary>> {
     search.request()
@@ -546,7 +548,7 @@ pub struct Orders<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> Orders<'c> {
-    /// Orders by id, of any type; those that do not exist are left out.
+    /// Gets orders by id, of any type; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -562,7 +564,7 @@ impl<'c> Orders<'c> {
         self.0.in_chunks(ids, get_with_custom_fields).await
     }
 
-    /// Which of these exist; see [`options`].
+    /// Lists which of these exist; see [`options`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -586,7 +588,7 @@ impl<'c> Orders<'c> {
         self.0.send(&patch(order, changes)).await
     }
 
-    /// Orders that a search finds.
+    /// Searches for orders.
     pub fn search(&self, search: OrderSearch) -> crate::client::Results<'c, OrderSearch> {
         crate::client::Results::new(self.0, search)
     }

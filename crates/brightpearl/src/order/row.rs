@@ -3,7 +3,7 @@
 //! ```
 //! use brightpearl::{OrderId, OrderRowId, Patch, order::row};
 //!
-//! // Both, or Brightpearl computes the tax anew.
+//! // Both, or Brightpearl recomputes the tax.
 //! let changes =
 //!     Patch::new().replace("/rowValue/rowNet/value", "41.67").replace("/rowValue/rowTax/value", "8.33");
 //! let request = row::patch(OrderId::new(300955), OrderRowId::new(884120), &changes);
@@ -81,7 +81,7 @@ const fn free_text() -> ProductId {
 }
 
 impl OrderRow {
-    /// The product, unless the row is free text.
+    /// Returns the product, unless the row is free text.
     pub fn product(&self) -> Option<ProductId> {
         (self.product_id != ProductId::FREE_TEXT && self.product_id.get() != 0).then_some(self.product_id)
     }
@@ -177,7 +177,7 @@ pub struct Composition {
     pub parent_order_row_id: Option<OrderRowId>,
 }
 
-/// A row to add to an order. Refused once the order is invoiced.
+/// A row to add to an order. Rejected once the order is invoiced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewOrderRow {
@@ -210,7 +210,7 @@ pub struct NewRowValue {
 
 /// Adds a row to an order. There is no key: look at the rows before sending one again.
 ///
-/// A bundle brings the rows of its components along; only its own id is answered. Refused with `ORDC-003` for an
+/// A bundle brings the rows of its components along; only its own id is answered. Rejected with `ORDC-003` for an
 /// unknown order, `ORDC-026` without product and name, `ORDC-024` for a wrong quantity, `ORDC-023` for a bundle
 /// on a purchase.
 #[inline]
@@ -218,7 +218,7 @@ pub fn create(order: OrderId, row: &NewOrderRow) -> Request<OrderRowId> {
     Request::new(CREATE, &[&order], answer::payload).body(row).with_verification_hint("read the order's rows")
 }
 
-/// Changes single fields of a row, and answers with the row. Not once the order is invoiced.
+/// Changes single fields of a row, and returns the row. Not once the order is invoiced.
 ///
 /// | path | rule |
 /// |---|---|
@@ -227,8 +227,8 @@ pub fn create(order: OrderId, row: &NewOrderRow) -> Request<OrderRowId> {
 /// | `/rowValue/taxCalculator` | replace only: `brightpearl`, `manual`, `avalara` |
 /// | `/nominalCode`, `/orderRowSequence` | |
 ///
-/// Where the calculator is `brightpearl`, changing the net alone makes Brightpearl **compute the tax anew**: to
-/// keep an amount, change both.
+/// If the calculator is `brightpearl`, changing the net alone makes Brightpearl **recompute the tax**: to keep
+/// an amount, change both.
 #[inline]
 pub fn patch(order: OrderId, row: OrderRowId, changes: &Patch) -> Request<OrderRow> {
     Request::new(PATCH, &[&order, &row], answer::payload)
@@ -236,7 +236,7 @@ pub fn patch(order: OrderId, row: OrderRowId, changes: &Patch) -> Request<OrderR
         .with_verification_hint("read the order's rows")
 }
 
-/// Takes a row off an order. Not once the order is invoiced.
+/// Deletes a row of an order. Rejected once the order is invoiced.
 #[inline]
 pub fn delete(order: OrderId, row: OrderRowId) -> Request<()> {
     Request::new(DELETE, &[&order, &row], answer::nothing)
@@ -270,7 +270,7 @@ impl OrderRows<'_> {
         self.0.send(&patch(order, row, changes)).await
     }
 
-    /// Takes a row off an order.
+    /// Deletes a row of an order.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

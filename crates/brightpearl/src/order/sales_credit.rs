@@ -28,7 +28,7 @@ const CLOSE: Endpoint =
 /// A sales credit to create, header and rows in one step.
 ///
 /// `externalRef` and the instance id together are a unique key: creating the same pair again changes nothing
-/// and answers with the credit that is there.
+/// and returns the credit that is there.
 ///
 /// ```
 /// use brightpearl::{ContactId, OrderId, order::{NewCreditRow, NewSalesCredit, sales_credit}};
@@ -135,7 +135,7 @@ impl NewSalesCredit {
         }
     }
 
-    /// Whether Brightpearl itself refuses to create it twice.
+    /// Whether Brightpearl itself rejects a duplicate.
     pub fn is_keyed(&self) -> bool {
         self.external_ref.is_some() && self.installed_integration_instance_id.is_some()
     }
@@ -307,15 +307,15 @@ pub fn create(credit: &NewSalesCredit) -> Request<Created<OrderId>> {
     if credit.is_keyed() { request } else { request.idempotency(Idempotency::UnkeyedWrite) }
 }
 
-/// Credits by id; those that do not exist are left out (207 or an empty 200).
+/// Requests credits by id; those that do not exist are left out (207 or an empty 200).
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<SalesCredit>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
-/// Closes a credit: accounting invoices it, nothing on it can change afterwards. The answer may come before
+/// Closes a credit: accounting invoices it, nothing on it can change afterwards. The response may come before
 /// accounting is done: poll [`Order::invoice_reference`](super::Order::invoice_reference). Closing a pending
-/// credit again is allowed, closing an invoiced one is refused.
+/// credit again is allowed, closing an invoiced one is rejected.
 #[inline]
 pub fn close(credit: OrderId) -> Request<()> {
     #[derive(Serialize)]
@@ -333,9 +333,9 @@ impl SalesCredits<'_> {
     /// Creates a credit, once.
     ///
     /// A credit with an external reference and no instance id gets the caller's own, so that Brightpearl itself
-    /// refuses to create it twice. Where the caller has none, the reference is looked up before and after; a
-    /// lost answer that leaves nothing to be found then stays
-    /// [`Ambiguous`](crate::ErrorKind::Ambiguous), because the credit may still appear.
+    /// rejects a duplicate. If the caller has none, the reference is looked up before and after; after a lost
+    /// response without a result it stays [`Ambiguous`](crate::ErrorKind::Ambiguous), because the credit may
+    /// still appear.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -352,9 +352,9 @@ impl SalesCredits<'_> {
         crate::client::create_once(self.0, &create(&credit), || self.find(&credit)).await
     }
 
-    /// Creates credits, each once, ten with one request: the results are in the order of the credits. What is
-    /// uncertain is looked up by its key, as [`SalesCredits::create`] does. Credits without an external reference
-    /// go one by one.
+    /// Creates credits, each once, ten per request: the results are in the order of the credits. Uncertain ones
+    /// are looked up by their key, as [`SalesCredits::create`] does. Credits without an external reference are
+    /// sent one by one.
     pub async fn create_many(
         &self,
         credits: &[NewSalesCredit],
@@ -379,7 +379,7 @@ impl SalesCredits<'_> {
         results
     }
 
-    /// The credits with the caller's own instance id where they have an external reference and none.
+    /// Gets the credits with the caller's own instance id where they have an external reference and none.
     async fn with_instance(&self, credits: &[NewSalesCredit]) -> Result<Vec<NewSalesCredit>, crate::Error> {
         let mut credits = credits.to_vec();
         let lacks = |credit: &&mut NewSalesCredit| {
@@ -391,7 +391,7 @@ impl SalesCredits<'_> {
         Ok(credits)
     }
 
-    /// Credits by id; those that do not exist are left out.
+    /// Gets credits by id; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -407,7 +407,7 @@ impl SalesCredits<'_> {
         self.0.send(&close(credit)).await
     }
 
-    /// The credit that the key of this one already names. Without an instance id the reference alone is the
+    /// Gets the credit that the key of this one already names. Without an instance id the reference alone is the
     /// key.
     async fn find(&self, credit: &NewSalesCredit) -> Result<Option<OrderId>, crate::Error> {
         let Some(reference) = &credit.external_ref else { return Ok(None) };

@@ -279,7 +279,7 @@ impl SalesOrderSearch {
     }
 }
 
-/// What a row of a sales order is to become.
+/// The new content of a row of a sales order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RowReplacement {
@@ -301,37 +301,37 @@ pub struct RowReplacement {
     pub tax: Decimal,
 }
 
-/// What became of each row that was to be replaced.
+/// The result for each row that was to be replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RowOutcomes {
     /// An HTTP status a row.
     pub resource_statuses: BTreeMap<OrderRowId, u16>,
-    /// What was wrong with a row; empty for one that was replaced.
+    /// The error of a row; empty for one that was replaced.
     pub resource_errors: BTreeMap<OrderRowId, Vec<ApiError>>,
 }
 
 impl RowOutcomes {
-    /// The rows that were not replaced.
+    /// Returns the rows that were not replaced.
     pub fn refused(&self) -> impl Iterator<Item = OrderRowId> {
         self.resource_statuses.iter().filter(|(_, status)| !(200..300).contains(*status)).map(|(id, _)| *id)
     }
 }
 
-/// Sales orders by id; those that do not exist are left out.
+/// Requests sales orders by id; those that do not exist are left out.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<SalesOrder>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
-/// Which of these sales orders exist, in sets that one GET takes each; of all sales orders when the set is
+/// Requests which of these sales orders exist, in sets that one GET takes each; of all sales orders when the set is
 /// empty.
 #[inline]
 pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
-/// One page of a search.
+/// Requests one page of a search.
 #[inline]
 pub fn search(search: &SalesOrderSearch) -> Request<Page<SalesOrderSummary>> {
     search.request()
@@ -345,9 +345,9 @@ pub fn close(order: OrderId) -> Request<()> {
     Request::new(CLOSE, &[&order], answer::nothing).body(&Nothing {})
 }
 
-/// Replaces rows of a sales order, each judged by itself (docs/evidence/brightpearl-orders.md#order-rows). A
-/// wrong quantity is refused with `ORDC-024`. Rows of sales credits have no PUT: patch them with
-/// [`row::patch`](super::row::patch).
+/// Replaces rows of a sales order; each row is accepted or rejected by itself
+/// (docs/evidence/brightpearl-orders.md#order-rows). A wrong quantity is rejected with `ORDC-024`. Rows of
+/// sales credits have no PUT: patch them with [`row::patch`](super::row::patch).
 #[inline]
 pub fn put_rows(order: OrderId, rows: &[RowReplacement]) -> Request<RowOutcomes> {
     let ids: IdSet = rows.iter().map(|row| row.id.get()).collect();
@@ -361,7 +361,7 @@ pub struct SalesOrders<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> SalesOrders<'c> {
-    /// Sales orders by id; those that do not exist are left out.
+    /// Gets sales orders by id; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -369,7 +369,7 @@ impl<'c> SalesOrders<'c> {
         self.0.in_chunks(ids, get).await
     }
 
-    /// Which of these exist; see [`options`].
+    /// Lists which of these exist; see [`options`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -377,7 +377,7 @@ impl<'c> SalesOrders<'c> {
         self.0.send(&options(ids)).await
     }
 
-    /// Sales orders that a search finds.
+    /// Searches for sales orders.
     pub fn search(&self, search: SalesOrderSearch) -> crate::client::Results<'c, SalesOrderSearch> {
         crate::client::Results::new(self.0, search)
     }
@@ -393,7 +393,7 @@ impl<'c> SalesOrders<'c> {
     /// Replaces rows; see [`put_rows`].
     ///
     /// # Errors
-    /// See [`ErrorKind`](crate::ErrorKind). A row that was refused is no error of the call: look at
+    /// See [`ErrorKind`](crate::ErrorKind). A rejected row is not an error of the call: check
     /// [`RowOutcomes::refused`].
     pub async fn put_rows(
         &self,

@@ -117,13 +117,13 @@ pub struct StatusChange {
     pub order_note: Option<NewOrderNote>,
 }
 
-/// All statuses of all order types.
+/// Requests all statuses of all order types.
 #[inline]
 pub fn list() -> Request<Vec<OrderStatus>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
-/// These statuses.
+/// Requests these statuses.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<OrderStatus>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
@@ -153,7 +153,7 @@ pub struct OrderStatuses<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl OrderStatuses<'_> {
-    /// All statuses of all order types.
+    /// Lists all statuses of all order types.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -161,7 +161,7 @@ impl OrderStatuses<'_> {
         self.0.send(&list()).await
     }
 
-    /// These statuses; those that do not exist are left out.
+    /// Gets these statuses; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -35,7 +35,7 @@ impl BundleUse {
     }
 }
 
-/// The bundles that these products are in; a product that is in none is left out.
+/// Requests the bundles that these products are in; a product that is in none is left out.
 #[inline]
 pub fn get(products: &IdSet) -> Request<Vec<BundleUse>> {
     Request::new(GET, &[products], answer::payload).empty_when_absent()
@@ -48,7 +48,7 @@ pub struct Bundles<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl Bundles<'_> {
-    /// The bundles that these products are in; a product that is in none is left out.
+    /// Gets the bundles that these products are in; a product that is in none is left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

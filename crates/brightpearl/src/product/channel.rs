@@ -73,18 +73,18 @@ pub struct IntegrationDetail {
     /// Whether it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
-    /// What else there is, as it came.
+    /// What else there is, unchanged.
     #[serde(flatten)]
     pub further: BTreeMap<String, serde_json::Value>,
 }
 
-/// All channels.
+/// Requests all channels.
 #[inline]
 pub fn list() -> Request<Vec<Channel>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
-/// These channels.
+/// Requests these channels.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Channel>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
@@ -97,7 +97,7 @@ pub struct Channels<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl Channels<'_> {
-    /// All channels.
+    /// Lists all channels.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -105,7 +105,7 @@ impl Channels<'_> {
         self.0.send(&list()).await
     }
 
-    /// These channels; those that do not exist are left out.
+    /// Gets these channels; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

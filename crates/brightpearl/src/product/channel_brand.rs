@@ -54,10 +54,10 @@ pub struct ChannelBrand {
     /// Packing notes of their own, by shipping method.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_templates: Option<BTreeMap<ShippingMethodId, u64>>,
-    /// Its bank, as it came: the fields are not fully documented.
+    /// Its bank, unchanged: the fields are not fully documented.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub financial_details: Option<BTreeMap<String, Value>>,
-    /// Its logo, as it came: the fields are not documented.
+    /// Its logo, unchanged: the fields are not documented.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logo: Option<BTreeMap<String, Value>>,
 }
@@ -68,13 +68,13 @@ impl fmt::Debug for ChannelBrand {
     }
 }
 
-/// All channel brands.
+/// Requests all channel brands.
 #[inline]
 pub fn list() -> Request<Vec<ChannelBrand>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
-/// These channel brands.
+/// Requests these channel brands.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<ChannelBrand>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
@@ -87,7 +87,7 @@ pub struct ChannelBrands<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl ChannelBrands<'_> {
-    /// All channel brands.
+    /// Lists all channel brands.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -95,7 +95,7 @@ impl ChannelBrands<'_> {
         self.0.send(&list()).await
     }
 
-    /// These channel brands; those that do not exist are left out.
+    /// Gets these channel brands; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -316,10 +316,10 @@ pub struct Variation {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ProductWarehouse {
-    /// Where it is put unless somebody says otherwise.
+    /// The default location.
     #[serde(with = "wire::zero_is_none")]
     pub default_location_id: Option<LocationId>,
-    /// Where the rest goes when that is full.
+    /// The overflow location.
     #[serde(with = "wire::zero_is_none")]
     pub overflow_location_id: Option<LocationId>,
     /// At how many units more are ordered.
@@ -343,7 +343,7 @@ pub struct Reporting {
     pub season_id: Option<u64>,
 }
 
-/// Products by id; those that do not exist are left out.
+/// Requests products by id; those that do not exist are left out.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Product>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
@@ -355,13 +355,13 @@ pub fn get_with_custom_fields(ids: &IdSet) -> Request<Vec<Product>> {
     get(ids).query("includeOptional", "customFields")
 }
 
-/// Which of these products exist, in sets that one GET takes each; of all products when the set is empty.
+/// Requests which of these products exist, in sets that one GET takes each; of all products when the set is empty.
 #[inline]
 pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
-/// The custom fields of a product that are set.
+/// Requests the custom fields of a product that are set.
 #[inline]
 pub fn custom_fields(product: ProductId) -> Request<CustomFields> {
     Request::new(CUSTOM_FIELDS, &[&product], answer::payload)
@@ -383,7 +383,7 @@ pub struct Products<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> Products<'c> {
-    /// Products by id; those that do not exist are left out.
+    /// Gets products by id; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -399,7 +399,7 @@ impl<'c> Products<'c> {
         self.0.in_chunks(ids, get_with_custom_fields).await
     }
 
-    /// Which of these exist; see [`options`].
+    /// Lists which of these exist; see [`options`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -407,12 +407,12 @@ impl<'c> Products<'c> {
         self.0.send(&options(ids)).await
     }
 
-    /// Products that a search finds.
+    /// Searches for products.
     pub fn search(&self, search: ProductSearch) -> crate::client::Results<'c, ProductSearch> {
         crate::client::Results::new(self.0, search)
     }
 
-    /// The custom fields of a product that are set.
+    /// Gets the custom fields of a product that are set.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -134,7 +134,7 @@ searchable! {
     always "productId";
 }
 
-/// One page of a search.
+/// Requests one page of a search.
 #[inline]
 pub fn search(search: &ProductSearch) -> Request<Page<ProductSummary>> {
     search.request()

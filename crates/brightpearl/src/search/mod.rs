@@ -7,5 +7,5 @@ pub use page::{Column, Direction, MetaData, Page, Reference, Sorting, Undecodabl
 pub use query::{Period, SearchQuery};
 pub(crate) use query::{searchable, string_set};
 
-/// The most rows that one page may hold, and Brightpearl's default.
+/// The maximum number of rows of one page, and Brightpearl's default.
 pub(crate) const MAX_PAGE_SIZE: u32 = 500;

@@ -20,7 +20,7 @@ use super::MAX_PAGE_SIZE;
 #[derive(Debug, Clone)]
 pub struct Page<T> {
     pub(crate) rows: Vec<Result<T, UndecodableRow>>,
-    /// What Brightpearl says about the page.
+    /// The page's metadata.
     pub meta_data: MetaData,
     /// Names for ids that occur on the page.
     pub reference: Reference,
@@ -33,13 +33,13 @@ pub struct Page<T> {
 pub struct Reference(BTreeMap<String, BTreeMap<String, serde_json::Value>>);
 
 impl Reference {
-    /// What a map calls this id, if it names it.
+    /// Returns the name of this id in a map.
     pub fn name(&self, map: &str, id: impl fmt::Display) -> Option<&str> {
         self.value(map, id)?.as_str()
     }
 
-    /// What a map says about this id, for one that says more than a name: `productCategoryMembership` lists ids.
-    /// Nothing when it says nothing, or something of another form.
+    /// Returns the entry of this id in a map, for entries that are more than a name:
+    /// `productCategoryMembership` lists ids. None without an entry of this form.
     pub fn read<T: DeserializeOwned>(&self, map: &str, id: impl fmt::Display) -> Option<T> {
         T::deserialize(self.value(map, id)?).ok()
     }
@@ -49,11 +49,11 @@ impl Reference {
     }
 }
 
-/// A row of a search, or an entry of a list, that is invalid, with its id as far as that can be told: searches begin
-/// their rows with it.
+/// An invalid row of a search or entry of a list, with its id if that can be told: searches begin their rows
+/// with it.
 pub type UndecodableRow = decode::UndecodableRow<u64>;
 
-/// What a search says about its page.
+/// The metadata of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetaData {
@@ -69,19 +69,19 @@ pub struct MetaData {
     /// The last row's number; none when there are no rows.
     #[serde(default)]
     pub last_result: Option<u64>,
-    /// Whether there is another page. Absent in old answers.
+    /// Whether there is another page. Absent in old responses.
     #[serde(default)]
     pub more_pages_available: Option<bool>,
     /// The columns, in the order of the cells.
     #[serde(default)]
     pub columns: Vec<Column>,
-    /// What the rows are sorted by, the first key first.
+    /// The sort keys of the rows, the first key first.
     #[serde(default)]
     pub sorting: Vec<Sorting>,
 }
 
 impl MetaData {
-    /// Where the next page starts, if there is one.
+    /// Returns the first row of the next page, if there is one.
     pub fn next_first_result(&self) -> Option<u64> {
         let last = self.last_result?;
         let more = self.more_pages_available.unwrap_or(last < self.results_available);
@@ -89,7 +89,7 @@ impl MetaData {
         (more && self.results_returned > 0).then_some(last + 1)
     }
 
-    /// Whether the rows come by this column, the lowest first, as far as Brightpearl says so.
+    /// Whether the rows are sorted by this column, the lowest first, according to Brightpearl.
     #[cfg(feature = "client")]
     pub(crate) fn is_sorted_by(&self, column: &str) -> bool {
         self.sorting
@@ -97,7 +97,7 @@ impl MetaData {
             .is_some_and(|key| key.column.name == column && key.direction == Direction::Ascending)
     }
 
-    /// How many rows to make room for at once: a list that grows needs half as much memory again.
+    /// Returns the capacity for the rows: a growing list needs half as much memory again.
     fn capacity(&self) -> usize {
         self.results_returned.min(MAX_PAGE_SIZE.into()) as usize
     }
@@ -125,7 +125,7 @@ pub struct Column {
     /// Whether free texts are looked for in it.
     #[serde(default)]
     pub is_free_text_searchable: bool,
-    /// Whether the search refuses to go without a filter on it.
+    /// Whether the search rejects to go without a filter on it.
     #[serde(default)]
     pub required: bool,
     /// The reference maps that name what is in it.
@@ -154,15 +154,15 @@ open_enum! {
 }
 
 impl<T> Page<T> {
-    /// The rows, those that do not read as errors.
+    /// Returns the rows; an invalid one is an error in its place.
     pub fn results(self) -> Vec<Result<T, UndecodableRow>> {
         self.rows
     }
 
-    /// The rows.
+    /// Returns the rows.
     ///
     /// # Errors
-    /// When one of them does not read.
+    /// When one of them is invalid.
     pub fn rows(self) -> Result<Vec<T>, UndecodableRow> {
         self.rows.into_iter().collect()
     }
@@ -192,8 +192,8 @@ pub(crate) fn read<T: DeserializeOwned>(answer: &HttpResponse) -> Result<Page<T>
     }
 }
 
-/// Reads the columns first, although they come last, and then the rows straight from the answer. Nothing when
-/// the answer is not written as Brightpearl writes it, or a row does not read.
+/// Reads the columns first, although they come last, and then the rows straight from the response. Returns
+/// nothing when the response does not have Brightpearl's usual layout, or a row is invalid.
 fn read_at_once<T: DeserializeOwned>(body: &[u8]) -> Option<Page<T>> {
     let (rows, rest) = std::str::from_utf8(body).ok()?.rsplit_once(r#","metaData":"#)?;
     let rows = rows.strip_prefix(r#"{"response":{"results":"#)?;
@@ -208,7 +208,7 @@ fn read_at_once<T: DeserializeOwned>(body: &[u8]) -> Option<Page<T>> {
     Some(Page { rows, meta_data, reference })
 }
 
-/// Keeps the rows as text until the columns are known, so that one that does not read leaves the others.
+/// Keeps the rows as text until the columns are known, so that an invalid one does not affect the others.
 fn read_row_by_row<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, DecodeError> {
     let Envelope { response: Results { results, meta_data }, reference } = readable_json(body)?;
     let columns = meta_data.column_names();

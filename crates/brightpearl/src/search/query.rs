@@ -12,7 +12,7 @@ use super::{
 };
 use crate::request::Request;
 
-/// What every search can say: filters, columns, sort, page.
+/// The parameters of every search: filters, columns, sort, page.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct SearchQuery {
     filters: Vec<(Cow<'static, str>, String)>,
@@ -22,7 +22,7 @@ pub struct SearchQuery {
     first_result: Option<u64>,
 }
 
-/// The values stay out: they may be a shopper's e-mail address.
+/// Values are not printed: they may be a shopper's e-mail address.
 impl fmt::Debug for SearchQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SearchQuery by ")?;
@@ -30,21 +30,21 @@ impl fmt::Debug for SearchQuery {
     }
 }
 
-/// Several texts for a filter that takes any of them
+/// Joins several texts for a filter that accepts any of them
 /// (docs/evidence/brightpearl-platform.md#search-filter-types; the comma is inferred).
 pub(crate) fn string_set<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> String {
     texts.into_iter().map(|text| text.as_ref().to_owned()).collect::<Vec<_>>().join(",")
 }
 
 impl SearchQuery {
-    /// Filters a column by a value; all filters must hold, and a name counts once.
+    /// Filters a column by a value. All filters must hold; a second value of a column replaces the first.
     pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Display) {
         let name = name.into();
         self.filters.retain(|(existing, _)| *existing != name);
         self.filters.push((name, value.to_string()));
     }
 
-    /// Which columns come, each once; all when not called.
+    /// Selects the columns, each once; all by default.
     pub fn columns(&mut self, columns: impl IntoIterator<Item = impl Into<String>>) {
         self.columns.clear();
         for column in columns.into_iter().map(Into::into) {
@@ -54,17 +54,17 @@ impl SearchQuery {
         }
     }
 
-    /// Sorts by `column.ASC` or `column.DESC`; called again, the next sort key.
+    /// Sorts by `column.ASC` or `column.DESC`; another call adds the next sort key.
     pub fn sort(&mut self, key: impl Into<String>) {
         self.sort.push(key.into());
     }
 
-    /// Rows on a page, at most 500.
+    /// Sets the number of rows of a page, at most 500.
     pub fn page_size(&mut self, rows: u32) {
         self.page_size = Some(rows.clamp(1, MAX_PAGE_SIZE));
     }
 
-    /// The number of the first row, counted from 1.
+    /// Returns the number of the first row, counted from 1.
     pub fn first_result(&mut self, number: u64) {
         self.first_result = Some(number);
     }
@@ -89,8 +89,8 @@ impl SearchQuery {
     }
 }
 
-/// A span of time as a filter writes it; either end may be open. Whether the ends belong to it is not
-/// documented (docs/evidence/brightpearl-platform.md#periods-in-filters), so let periods overlap and drop duplicates.
+/// A period for a filter; either end may be open. Whether the ends are included is not documented
+/// (docs/evidence/brightpearl-platform.md#periods-in-filters), so let periods overlap and drop duplicates.
 ///
 /// ```
 /// use brightpearl::search::Period;
@@ -133,10 +133,10 @@ impl Display for Period {
     }
 }
 
-/// Makes a search: one method a filter, typed by what the filter takes, and the names of its columns.
+/// Defines a search: one method for each filter, typed by its value, and the names of the columns.
 ///
-/// `key` is the column that no two rows share, with the row's field and type of id: it lets a search go on where
-/// it stopped. `always` are the columns without which a row does not read.
+/// `key` is the unique column, with the row's field and type of id: it lets a search resume where it stopped.
+/// `always` are the columns without which a row is invalid.
 macro_rules! searchable {
     (
         $(#[$meta:meta])*
@@ -156,7 +156,7 @@ macro_rules! searchable {
         pub struct $name(SearchQuery);
 
         impl $name {
-            /// A search for everything.
+            /// Creates a search without filters.
             pub fn new() -> Self {
                 Self::default()
             }
@@ -168,14 +168,14 @@ macro_rules! searchable {
                 }
             )*
 
-            /// Filters by a column that has no method of its own.
+            /// Filters by a column without a method.
             pub fn filter(mut self, name: impl Into<::std::borrow::Cow<'static, str>>, value: impl ::std::fmt::Display) -> Self {
                 self.0.set(name, value);
                 self
             }
 
-            /// Which columns come; all when not called. The fields of the others stay empty. What tells the rows
-            /// apart, and what a row cannot do without, comes in any case.
+            /// Selects the columns; all by default. The fields of the others stay empty. Columns that identify
+            /// a row or that it requires are always included.
             pub fn columns(mut self, columns: impl IntoIterator<Item = $column>) -> Self {
                 let always: &[&str] = &[$( $key, )? $( $( $always ),+ )?];
                 let chosen = columns.into_iter().map(|column| column.as_str().to_owned());
@@ -183,26 +183,26 @@ macro_rules! searchable {
                 self
             }
 
-            /// Sorts by `column.ASC` or `column.DESC`, which the columns' `ascending` and `descending` write; called
-            /// again, the next sort key.
+            /// Sorts by `column.ASC` or `column.DESC`, which the columns' `ascending` and `descending` write;
+            /// another call adds the next sort key.
             pub fn sort(mut self, key: impl Into<String>) -> Self {
                 self.0.sort(key);
                 self
             }
 
-            /// Rows on a page, at most 500.
+            /// Sets the number of rows of a page, at most 500.
             pub fn page_size(mut self, rows: u32) -> Self {
                 self.0.page_size(rows);
                 self
             }
 
-            /// The number of the first row, counted from 1.
+            /// Sets the number of the first row, counted from 1.
             pub fn first_result(mut self, number: u64) -> Self {
                 self.0.first_result(number);
                 self
             }
 
-            /// The request for one page.
+            /// Requests the request for one page.
             #[inline]
             pub fn request(&self) -> Request<Page<$row>> {
                 self.0.request($endpoint)
@@ -234,12 +234,12 @@ macro_rules! searchable {
         }
 
         impl $column {
-            /// To sort by it, the lowest first.
+            /// Returns the sort key for this column, the lowest first.
             pub fn ascending(&self) -> String {
                 format!("{self}.ASC")
             }
 
-            /// To sort by it, the highest first.
+            /// Returns the sort key for this column, the highest first.
             pub fn descending(&self) -> String {
                 format!("{self}.DESC")
             }

@@ -1,10 +1,10 @@
-//! Which data centre an account lives in (docs/evidence/brightpearl-platform.md#locating-an-account).
+//! The data centre of an account (docs/evidence/brightpearl-platform.md#locating-an-account).
 //!
-//! The question is asked before there is a [`Client`](crate::Client): the address lies outside `/public-api/`, on
-//! the master data centre, and takes no credentials. So it is no [`Request`] of an account. Send
-//! [`ask`] with any HTTP client, or with a [`Transport`](crate::client::Transport), and give the answer to
-//! [`AccountLocation::read`]. Brightpearl calls it deprecated; an OAuth app learns its host from the `api_domain`
-//! of its token instead.
+//! The lookup precedes a [`Client`](crate::Client): the address is outside `/public-api/`, on the master data
+//! centre, and needs no credentials. So it is not a [`Request`] of an account. Send [`ask`] with any HTTP
+//! client, or with a [`Transport`](crate::client::Transport), and pass the response to
+//! [`AccountLocation::read`]. Brightpearl calls it deprecated; an OAuth app learns its host from the
+//! `api_domain` of its token instead.
 //!
 //! ```
 //! use brightpearl::utilities::account_location;
@@ -30,7 +30,7 @@ const MASTER: &str = "https://euw1.brightpearlconnect.com";
 const GET: Endpoint =
     Endpoint::new(Method::Get, "/developer-tools/{devRef}/account-location/{accountCode}", Idempotency::Read);
 
-/// Where an account lives.
+/// The location of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountLocation {
@@ -45,16 +45,16 @@ pub struct AccountLocation {
     pub urls: BTreeMap<String, String>,
 }
 
-/// The question where an account lives, for the developer with this reference.
+/// Returns the request for the location of an account, for the developer with this reference.
 pub fn ask(developer_ref: &str, account: &AccountCode) -> HttpRequest {
     Request::new(GET, &[&developer_ref, account], AccountLocation::read).to_http(MASTER)
 }
 
 impl AccountLocation {
-    /// Reads the answer to [`ask`].
+    /// Reads the response to [`ask`].
     ///
     /// # Errors
-    /// When the answer is not of that form.
+    /// When the response is not of that form.
     pub fn read(answer: &HttpResponse) -> Result<Self, DecodeError> {
         answer::payload(answer)
     }

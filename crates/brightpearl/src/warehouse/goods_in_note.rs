@@ -53,7 +53,7 @@ open_enum! {
         Open = "OPEN",
         /// When it becomes so is not documented.
         Closed = "CLOSED",
-        /// Cancelled: its goods count for nothing.
+        /// Cancelled: its goods are ignored.
         Cancelled = "CANCELLED",
     }
 }
@@ -135,7 +135,7 @@ pub struct ProductValue {
 /// Goods to receive against a sales credit or purchase order.
 ///
 /// Every line of one request goes to one warehouse. Where one product is on several rows Brightpearl makes
-/// several notes and answers with the first id only: read the order's notes afterwards.
+/// several notes and returns the first id only: read the order's notes afterwards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewGoodsInNote {
@@ -178,7 +178,7 @@ pub struct NewProductValue {
     pub value: Decimal,
 }
 
-/// Units to take back off a goods-in note, as if they had not been received.
+/// Units to remove from a goods-in note, as if they had not been received.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GoodsInCorrection {
@@ -192,19 +192,19 @@ pub struct GoodsInCorrection {
     pub quantity: u32,
 }
 
-/// All goods-in notes of these orders, by note id.
+/// Requests all goods-in notes of these orders, by note id.
 #[inline]
 pub fn of_orders(orders: &IdSet) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
     Request::new(OF_ORDERS, &[orders], answer::payload).empty_when_absent()
 }
 
-/// These goods-in notes, of whichever order: what the receiver of a webhook needs.
+/// Requests these goods-in notes, of whichever order: what the receiver of a webhook needs.
 #[inline]
 pub fn get(notes: &IdSet) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
     Request::new(OF_ORDERS, &[&"*", notes], answer::payload).empty_when_absent()
 }
 
-/// Receives goods. Keyed by `userBatchReference`: without one, a lost answer is ambiguous.
+/// Receives goods. Keyed by `userBatchReference`: without one, a lost response is ambiguous.
 #[inline]
 pub fn create(order: OrderId, note: &NewGoodsInNote) -> Request<Created<GoodsInNoteId>> {
     let request = Request::new(CREATE, &[&order], answer::created)
@@ -220,9 +220,9 @@ pub fn delete(note: GoodsInNoteId) -> Request<()> {
     Request::new(DELETE, &[&note], answer::nothing)
 }
 
-/// Takes units back off a goods-in note while they are still on hand
-/// (docs/evidence/brightpearl-warehouse.md#goods-in-corrections). The order's stock status presumably falls
-/// back. Answers with no id and has no key: read the goods movements before sending it again.
+/// Removes units from a goods-in note while they are still on hand
+/// (docs/evidence/brightpearl-warehouse.md#goods-in-corrections). The order's stock status presumably changes
+/// back. Returns no id and has no key: read the goods movements before sending it again.
 #[inline]
 pub fn correct(note: GoodsInNoteId, correction: &GoodsInCorrection) -> Request<()> {
     Request::new(CORRECT, &[&note], answer::nothing)
@@ -237,8 +237,8 @@ pub struct GoodsInNotes<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> GoodsInNotes<'c> {
-    /// Receives goods, once: whenever the answer is lost, or Brightpearl refuses it, the reference is looked up
-    /// among the order's notes, and a note that is there is given back.
+    /// Receives goods, once: whenever the response is lost or Brightpearl rejects it, the reference is looked
+    /// up among the order's notes, and an existing note is returned.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -250,7 +250,7 @@ impl<'c> GoodsInNotes<'c> {
         crate::client::create_once(self.0, &create(order, note), || self.find(order, note)).await
     }
 
-    /// These goods-in notes, of whichever order.
+    /// Gets these goods-in notes, of whichever order.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -258,7 +258,7 @@ impl<'c> GoodsInNotes<'c> {
         self.0.in_chunks(notes, get).await
     }
 
-    /// All goods-in notes of these orders.
+    /// Lists all goods-in notes of these orders.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -269,7 +269,7 @@ impl<'c> GoodsInNotes<'c> {
         self.0.in_chunks(orders, of_orders).await
     }
 
-    /// Received goods that a search finds, batch by batch.
+    /// Searches for received goods, batch by batch.
     pub fn search(&self, search: GoodsInSearch) -> crate::client::Results<'c, GoodsInSearch> {
         crate::client::Results::new(self.0, search)
     }
@@ -282,7 +282,7 @@ impl<'c> GoodsInNotes<'c> {
         self.0.send(&delete(note)).await
     }
 
-    /// Takes units back off a goods-in note; see [`correct`].
+    /// Removes units from a goods-in note; see [`correct`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -102,7 +102,7 @@ searchable! {
     }
 }
 
-/// One page of received goods.
+/// Requests one page of received goods.
 #[inline]
 pub fn search(search: &GoodsInSearch) -> Request<Page<ReceivedGoods>> {
     search.request()

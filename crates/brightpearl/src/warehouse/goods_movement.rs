@@ -147,7 +147,7 @@ searchable! {
     always "productId", "quantity";
 }
 
-/// One page of movements.
+/// Requests one page of movements.
 #[inline]
 pub fn search(search: &GoodsMovementSearch) -> Request<Page<GoodsMovement>> {
     search.request()
@@ -160,7 +160,7 @@ pub struct GoodsMovements<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> GoodsMovements<'c> {
-    /// Movements that a search finds.
+    /// Searches for movements.
     pub fn search(&self, search: GoodsMovementSearch) -> crate::client::Results<'c, GoodsMovementSearch> {
         crate::client::Results::new(self.0, search)
     }

@@ -50,7 +50,7 @@ pub struct Location {
 }
 
 impl Location {
-    /// The name that Brightpearl shows: the groupings joined by dots.
+    /// Returns the name that Brightpearl shows: the groupings joined by dots.
     ///
     /// ```
     /// let wire = r#"{"id":55,"groupingA":"A1","groupingB":"3","groupingC":"4"}"#;
@@ -120,19 +120,19 @@ searchable! {
     key "id" in id: LocationId;
 }
 
-/// All locations of a warehouse.
+/// Requests all locations of a warehouse.
 #[inline]
 pub fn list(warehouse: WarehouseId) -> Request<Vec<Location>> {
     Request::new(GET, &[&warehouse], answer::payload).empty_when_absent()
 }
 
-/// These locations of a warehouse.
+/// Requests these locations of a warehouse.
 #[inline]
 pub fn get(warehouse: WarehouseId, ids: &IdSet) -> Request<Vec<Location>> {
     Request::new(GET, &[&warehouse, ids], answer::payload).empty_when_absent()
 }
 
-/// One page of locations.
+/// Requests one page of locations.
 #[inline]
 pub fn search(search: &LocationSearch) -> Request<Page<LocationRow>> {
     search.request()
@@ -145,7 +145,7 @@ pub struct Locations<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> Locations<'c> {
-    /// All locations of a warehouse.
+    /// Lists all locations of a warehouse.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -153,7 +153,7 @@ impl<'c> Locations<'c> {
         self.0.send(&list(warehouse)).await
     }
 
-    /// These locations of a warehouse; those that do not exist are left out.
+    /// Gets these locations of a warehouse; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -161,7 +161,7 @@ impl<'c> Locations<'c> {
         self.0.in_chunks(ids, |ids| get(warehouse, ids)).await
     }
 
-    /// Locations that a search finds.
+    /// Searches for locations.
     pub fn search(&self, search: LocationSearch) -> crate::client::Results<'c, LocationSearch> {
         crate::client::Results::new(self.0, search)
     }

@@ -51,7 +51,7 @@ pub struct StockCounts {
     pub on_hand: i64,
     /// Allocated to orders.
     pub allocated: i64,
-    /// On the way between warehouses; absent in old answers.
+    /// On the way between warehouses; absent in old responses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_transit: Option<i64>,
     /// Optional sections that were asked for; their shapes are not documented.
@@ -59,7 +59,7 @@ pub struct StockCounts {
     pub sections: BTreeMap<String, serde_json::Value>,
 }
 
-/// A section of the answer that comes only when asked for.
+/// A section of the response that comes only when asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AvailabilitySection {
     /// The units in each location.
@@ -84,9 +84,9 @@ impl AvailabilitySection {
     }
 }
 
-/// The availability of these products. Those whose stock is not counted are left out, but a set of such
-/// products only is refused with `WHSC-097`, and on some accounts one of them spoils the set; an empty set is
-/// refused with `WHSC-020`.
+/// Requests the availability of these products. Those whose stock is not counted are left out, but a set of such
+/// products only is rejected with `WHSC-097`, and on some accounts one of them spoils the set; an empty set is
+/// rejected with `WHSC-020`.
 #[inline]
 pub fn get(products: &IdSet) -> Request<BTreeMap<ProductId, ProductAvailability>> {
     Request::new(GET, &[products], answer::payload).empty_when_absent()
@@ -109,8 +109,9 @@ pub struct ProductAvailabilities<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl ProductAvailabilities<'_> {
-    /// The availability of these products. Those whose stock is not counted are left out, whether Brightpearl
-    /// leaves them out or refuses the whole set for them: a refused set is halved until the culprit is alone.
+    /// Gets the availability of these products. Those whose stock is not tracked are left out, whether
+    /// Brightpearl leaves them out or rejects the whole set for them: a rejected set is halved until the
+    /// product is alone.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

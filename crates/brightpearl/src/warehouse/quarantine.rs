@@ -28,7 +28,7 @@ const RELEASE: Endpoint = Endpoint::new(
     Idempotency::UnkeyedWrite,
 );
 
-/// Units to let out of quarantine. No order or note can be named: the oldest batch presumably goes first.
+/// Units to release from quarantine. No order or note can be named: the oldest batch presumably goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Release {
@@ -40,14 +40,14 @@ pub struct Release {
     pub to_location_id: LocationId,
 }
 
-/// The quarantine location of a warehouse.
+/// Requests the quarantine location of a warehouse.
 #[inline]
 pub fn location(warehouse: WarehouseId) -> Request<LocationId> {
     Request::new(LOCATION, &[&warehouse], answer::payload)
 }
 
-/// Lets units out of quarantine. Answers with no id and has no key: read the goods movements before sending
-/// it again. `WHSB-023` says that there are none in it.
+/// Releases units from quarantine. Returns no id and has no key: read the goods movements before sending it
+/// again. `WHSB-023` reports that none are in it.
 #[inline]
 pub fn release(warehouse: WarehouseId, release: Release) -> Request<()> {
     Request::new(RELEASE, &[&warehouse], answer::nothing)

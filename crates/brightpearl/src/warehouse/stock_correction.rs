@@ -46,7 +46,7 @@ pub struct NewStockCorrection {
     pub product_id: ProductId,
     /// Why, in words.
     pub reason: String,
-    /// The location. A quarantine location probably refuses to give: release first.
+    /// The location. A quarantine location probably rejects to give: release first.
     pub location_id: LocationId,
     /// The cost of one; only when units are added.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,7 +156,7 @@ pub struct CorrectedValue {
     pub value: Decimal,
 }
 
-/// Corrects the stock of a warehouse, and answers with the notes' ids. There is no key: search the goods
+/// Corrects the stock of a warehouse, and returns the notes' ids. There is no key: search the goods
 /// movements of type `SC` before sending it again.
 #[inline]
 pub fn create(warehouse: WarehouseId, corrections: &[NewStockCorrection]) -> Request<Vec<GoodsNoteId>> {
@@ -169,8 +169,8 @@ pub fn create(warehouse: WarehouseId, corrections: &[NewStockCorrection]) -> Req
         .with_verification_hint("search the goods movements of type SC")
 }
 
-/// Stock corrections of a warehouse by note id. Both are required; ids come from the goods movements of type
-/// `SC`.
+/// Requests stock corrections of a warehouse by note id. Both are required; ids come from the goods movements
+/// of type `SC`.
 #[inline]
 pub fn get(warehouse: WarehouseId, notes: &IdSet) -> Request<Vec<StockCorrection>> {
     Request::new(GET, &[&warehouse, notes], answer::payload).empty_when_absent()
@@ -183,7 +183,7 @@ pub struct StockCorrections<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl StockCorrections<'_> {
-    /// Corrects the stock of a warehouse, and answers with the notes' ids.
+    /// Corrects the stock of a warehouse, and returns the notes' ids.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -195,7 +195,7 @@ impl StockCorrections<'_> {
         self.0.send(&create(warehouse, corrections)).await
     }
 
-    /// Stock corrections of a warehouse by note id; those that do not exist are left out.
+    /// Gets stock corrections of a warehouse by note id; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

@@ -78,9 +78,9 @@ pub struct WeeklyOperatingPeriods {
 pub struct OperatingPeriod {
     /// From 1 to 7.
     pub day_of_week: u8,
-    /// From when on, as it came.
+    /// From when on, unchanged.
     pub opening_hours: String,
-    /// Until when, as it came.
+    /// Until when, unchanged.
     pub closing_hours: String,
 }
 
@@ -161,25 +161,25 @@ searchable! {
     key "id" in id: WarehouseId;
 }
 
-/// All warehouses.
+/// Requests all warehouses.
 #[inline]
 pub fn list() -> Request<Vec<Warehouse>> {
     Request::new(GET, &[], answer::payload).empty_when_absent()
 }
 
-/// These warehouses.
+/// Requests these warehouses.
 #[inline]
 pub fn get(ids: &IdSet) -> Request<Vec<Warehouse>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
-/// One page of a search.
+/// Requests one page of a search.
 #[inline]
 pub fn search(search: &WarehouseSearch) -> Request<Page<WarehouseRow>> {
     search.request()
 }
 
-/// The location where goods go unless somebody says otherwise.
+/// Requests the default location of a warehouse.
 #[inline]
 pub fn default_location(warehouse: WarehouseId) -> Request<LocationId> {
     Request::new(DEFAULT_LOCATION, &[&warehouse], answer::payload)
@@ -192,7 +192,7 @@ pub struct Warehouses<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
 impl<'c> Warehouses<'c> {
-    /// All warehouses.
+    /// Lists all warehouses.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -200,7 +200,7 @@ impl<'c> Warehouses<'c> {
         self.0.send(&list()).await
     }
 
-    /// These warehouses; those that do not exist are left out.
+    /// Gets these warehouses; those that do not exist are left out.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -208,12 +208,12 @@ impl<'c> Warehouses<'c> {
         self.0.in_chunks(ids, get).await
     }
 
-    /// Warehouses that a search finds.
+    /// Searches for warehouses.
     pub fn search(&self, search: WarehouseSearch) -> crate::client::Results<'c, WarehouseSearch> {
         crate::client::Results::new(self.0, search)
     }
 
-    /// The places of these products in a warehouse; see [`warehouse_defaults`].
+    /// Gets the places of these products in a warehouse; see [`warehouse_defaults`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -225,7 +225,7 @@ impl<'c> Warehouses<'c> {
         self.0.in_chunks(products, |products| warehouse_defaults::get(warehouse, products)).await
     }
 
-    /// The location where goods go unless somebody says otherwise.
+    /// Gets the default location of a warehouse.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -233,7 +233,7 @@ impl<'c> Warehouses<'c> {
         self.0.send(&default_location(warehouse)).await
     }
 
-    /// The quarantine location of a warehouse.
+    /// Gets the quarantine location of a warehouse.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -241,7 +241,7 @@ impl<'c> Warehouses<'c> {
         self.0.send(&quarantine::location(warehouse)).await
     }
 
-    /// Lets units out of quarantine; see [`quarantine::release`].
+    /// Releases units from quarantine; see [`quarantine::release`].
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).

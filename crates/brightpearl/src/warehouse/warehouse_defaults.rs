@@ -1,4 +1,4 @@
-//! Where a product lies in a warehouse unless somebody says otherwise
+//! The default locations of products in a warehouse
 //! (docs/evidence/brightpearl-warehouse.md#warehouses-and-locations).
 //!
 //! ```
@@ -29,10 +29,11 @@ const GET: Endpoint = Endpoint::new(
 pub struct WarehouseDefaults {
     /// The product.
     pub product_id: ProductId,
-    /// Where it is put: the best place to restock a return. None means the warehouse's own default location.
+    /// The default location: the best place to restock a return. None means the warehouse's own default
+    /// location.
     #[serde(default, with = "wire::zero_is_none")]
     pub default_location_id: Option<LocationId>,
-    /// Where the rest goes when that is full.
+    /// The overflow location.
     #[serde(default, with = "wire::zero_is_none")]
     pub overflow_location_id: Option<LocationId>,
     /// At how many units more are ordered.
@@ -43,7 +44,7 @@ pub struct WarehouseDefaults {
     pub reorder_quantity: i64,
 }
 
-/// The places of these products in a warehouse; products without one are left out.
+/// Requests the places of these products in a warehouse; products without one are left out.
 #[inline]
 pub fn get(warehouse: WarehouseId, products: &IdSet) -> Request<Vec<WarehouseDefaults>> {
     Request::new(GET, &[&warehouse, products], answer::payload).empty_when_absent()

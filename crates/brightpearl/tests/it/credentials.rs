@@ -240,11 +240,7 @@ async fn an_invalid_token_is_not_refreshed() {
 #[tokio::test]
 async fn what_the_token_endpoint_refuses_says_what_to_do() {
     for (body, code, advice) in [
-        (
-            r#"{"error":"invalid_client"}"#,
-            "invalid_client",
-            "the app reference or the client secret is wrong",
-        ),
+        (r#"{"error":"invalid_client"}"#, "invalid_client", "invalid app reference or client secret"),
         (
             r#"{"error_description":"The auth token has either expired or does not exist","error":"invalid_grant"}"#,
             "invalid_grant",
@@ -381,7 +377,7 @@ async fn an_account_that_nobody_authorised_is_named() {
     let error = it.client.channels().list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoAccessToken);
     let cause = std::error::Error::source(&error).unwrap().to_string();
-    assert!(cause.contains("has none for acmeoutdoors"), "{cause}");
+    assert!(cause.contains("no tokens are stored for acmeoutdoors"), "{cause}");
 }
 
 #[tokio::test]

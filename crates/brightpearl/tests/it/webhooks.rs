@@ -142,7 +142,7 @@ async fn a_test_delivery_about_too_many_ids_is_not_sent() {
     let ids: IdSet = "1-11".parse().unwrap();
     let error = it.client.webhooks().simulate(WebhookId::new(731), &TestData::about(ids)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-    assert!(error.to_string().contains("at most 10 ids, and this one about 11: make several"), "{error}");
+    assert!(error.to_string().contains("at most 10 ids, and this one has 11: send several"), "{error}");
     assert!(it.script.sent().is_empty());
 }
 

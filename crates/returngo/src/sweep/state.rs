@@ -279,7 +279,7 @@ impl SweepState {
         }
     }
 
-    /// Makes an RMA pending at the caller's request.
+    /// Marks an RMA as pending at the caller's request.
     pub fn request_read(&mut self, id: RmaId, now: Timestamp) {
         self.pending.mark(id, Reason::Notified, now);
     }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{OAuthApp, TokenStore};
 use crate::Error;
 
-/// Who the caller is. Never prints its token.
+/// The caller's credentials. The token is never printed.
 ///
 /// | what Brightpearl gave you | what to use |
 /// |---|---|
@@ -59,22 +59,22 @@ impl Credentials {
         Self::of(app_ref, Scheme::AccountToken(signed_account_token.into().into())).with_dev_ref(dev_ref)
     }
 
-    /// An OAuth access token that somebody else keeps fresh. When it expires, calls fail with
-    /// [`TokenExpired`](crate::ErrorKind::TokenExpired): build a new client with the new one.
+    /// An OAuth access token that the caller keeps valid. When it expires, calls fail with
+    /// [`TokenExpired`](crate::ErrorKind::TokenExpired): build a new client with the new token.
     pub fn access_token(app_ref: impl Into<String>, access_token: impl Into<String>) -> Self {
         Self::of(app_ref, Scheme::AccessToken(access_token.into().into()))
     }
 
-    /// An app that the account's owner has authorised. Its tokens come from the store, are refreshed shortly
-    /// before they expire, or when Brightpearl says that they have, and go back into the store. A refresh token that
-    /// Brightpearl refuses is not sent again: calls fail with [`NoAccessToken`](crate::ErrorKind::NoAccessToken)
-    /// until the store holds other tokens.
+    /// An app that the account's owner has authorised. Its tokens are loaded from the store, refreshed shortly
+    /// before they expire or when Brightpearl reports it, and saved in the store. A rejected refresh token is
+    /// not sent again: calls fail with [`NoAccessToken`](crate::ErrorKind::NoAccessToken) until the store has
+    /// other tokens.
     pub fn oauth(app: OAuthApp, store: Arc<dyn TokenStore>) -> Self {
         let dev_ref = app.dev_ref.clone();
         Self { dev_ref, ..Self::of(app.app_ref.clone(), Scheme::OAuth { app, store }) }
     }
 
-    /// Names the developer as well, as OAuth apps should.
+    /// Adds the developer's reference, as OAuth apps should.
     #[must_use]
     pub fn with_dev_ref(mut self, dev_ref: impl Into<String>) -> Self {
         self.dev_ref = Some(dev_ref.into());

@@ -1,4 +1,4 @@
-//! Who the caller is, in each of the ways that Brightpearl knows
+//! The caller's credentials, in each way that Brightpearl supports
 //! (docs/evidence/brightpearl-platform.md#authentication-schemes).
 
 mod credentials;
@@ -27,7 +27,7 @@ use crate::{AccountCode, Error, InstanceId};
 /// The credentials of a running client.
 pub(super) struct Authenticator {
     credentials: Credentials,
-    /// The host of Brightpearl's that the client was built for, if it was one.
+    /// The host of Brightpearl that the client was built for; none for a URL.
     home: Option<String>,
     /// For OAuth.
     session: Option<Arc<Session>>,
@@ -49,7 +49,7 @@ impl Authenticator {
         Ok(Self { credentials, home, session })
     }
 
-    /// Adds who the caller is; gives the generation of the access token, 0 where there are none.
+    /// Adds the credentials; returns the generation of the access token, 0 for other credentials.
     pub(super) async fn add_to(&self, request: &mut HttpRequest, pipeline: &Pipeline) -> Result<u64, Error> {
         let Credentials { app_ref, dev_ref, scheme } = &self.credentials;
         let headers = &mut request.headers;
@@ -79,8 +79,8 @@ impl Authenticator {
         Ok(0)
     }
 
-    /// Sends a request to the host that the authorisation names: that says where the account's API is, and may
-    /// say otherwise with any refresh (docs/evidence/brightpearl-platform.md#oauth).
+    /// Sends the request to the host that the authorisation names: that is where the account's API is, and a
+    /// refresh may change it (docs/evidence/brightpearl-platform.md#oauth).
     fn follow(&self, api_domain: &str, url: &mut String) {
         let Some(home) = &self.home else { return };
         match brightpearl_host(api_domain) {
@@ -89,22 +89,21 @@ impl Authenticator {
                     *url = format!("{host}{path}");
                 }
             }
-            Err(error) => tracing::warn!(%error, "the tokens name a strange host: calling {home} as before"),
+            Err(error) => tracing::warn!(%error, "the tokens name an unknown host; {home} stays in use"),
         }
     }
 
-    /// Takes note that Brightpearl called the access token of this generation expired; whether there may be
-    /// another.
+    /// Records that the access token of this generation has expired; returns whether there may be another.
     pub(super) fn expire(&self, generation: u64) -> bool {
         self.session.as_ref().inspect(|session| session.expire(generation)).is_some()
     }
 
-    /// The app's installation, if the authorisation told it.
+    /// Returns the app's installation, if the authorisation stated it.
     pub(super) fn instance_id(&self) -> Option<InstanceId> {
         self.session.as_ref()?.instance_id()
     }
 
-    /// The text without the secrets, should somebody have echoed one.
+    /// Removes the secrets from a text, in case a response repeats one.
     pub(super) fn hide_in(&self, text: &str) -> String {
         match &self.credentials.scheme {
             Scheme::AccountToken(token) | Scheme::StaffToken(token) | Scheme::AccessToken(token) => {
@@ -128,8 +127,8 @@ fn add_bearer(headers: &mut Headers, token: &str) {
     headers.insert_secret("authorization", format!("Bearer {token}"));
 }
 
-/// Takes secrets out of a text, also as Brightpearl's JSON escapes them
-/// (docs/evidence/brightpearl-platform.md#error-codes): an answer that does not read is shown as it came.
+/// Removes secrets from a text, also as Brightpearl's JSON escapes them
+/// (docs/evidence/brightpearl-platform.md#error-codes): errors show a response that cannot be decoded.
 fn hide<'s>(secrets: impl IntoIterator<Item = &'s str>, text: &str) -> String {
     secrets.into_iter().filter(|secret| !secret.is_empty()).fold(text.to_owned(), |text, secret| {
         text.replace(secret, "[secret]").replace(&secret.replace('=', "\\u003d"), "[secret]")

@@ -18,21 +18,22 @@ use serde::Deserialize;
 use super::Tokens;
 use crate::{AccountCode, ApiError, Error, client::http_transport, ids::InstanceId};
 
-/// Where account owners authorise apps.
+/// The server at which account owners authorise apps.
 const SERVER: &str = "https://oauth.brightpearlapp.com";
 
-/// A code is good for one attempt, so its exchange is never repeated.
+/// A code is valid for one attempt, so its exchange is never repeated.
 const EXCHANGE: Endpoint = Endpoint::new(Method::Post, "/token/{account}", Idempotency::UnkeyedWrite);
 
-/// Whether a refresh token outlives its use is not known; after a lost answer repeating is the only hope.
+/// Whether a refresh token stays valid after its use is not known; after a lost response a retry is the only
+/// chance.
 const REFRESH: Endpoint = Endpoint::new(Method::Post, "/token/{account}", Idempotency::RepeatableWrite);
 
-/// An app that account owners authorise by OAuth 2.0 (docs/evidence/brightpearl-platform.md#oauth). Never
-/// prints its secret.
+/// An app that account owners authorise by OAuth 2.0 (docs/evidence/brightpearl-platform.md#oauth). Its secret
+/// is never printed.
 ///
 /// 1. Send the account's owner to [`authorize_url`](Self::authorize_url).
-/// 2. Their browser comes back to the redirect URI with a code and your state: check the state, then
-///    [`exchange`](Self::exchange) the code and save the tokens in a [`TokenStore`](super::TokenStore).
+/// 2. Their browser returns to the redirect URI with a code and your state: check the state,
+///    [`exchange`](Self::exchange) the code, and save the tokens in a [`TokenStore`](super::TokenStore).
 /// 3. Build clients with [`Credentials::oauth`](super::Credentials::oauth); they refresh the tokens.
 ///
 /// ```
@@ -77,7 +78,7 @@ pub struct OAuthApp {
 }
 
 impl OAuthApp {
-    /// An app by its reference, and the redirect URI that is registered for it.
+    /// Creates an app by its reference and registered redirect URI.
     pub fn new(app_ref: impl Into<String>, redirect_uri: impl Into<String>) -> Self {
         Self {
             app_ref: app_ref.into(),
@@ -102,25 +103,27 @@ impl OAuthApp {
         self
     }
 
-    /// Another authorisation server, such as a mock; `https://oauth.brightpearlapp.com` otherwise.
+    /// Sets another authorisation server, such as a mock; `https://oauth.brightpearlapp.com` by default.
     pub fn server(mut self, base: impl Into<String>) -> Self {
         self.server = base.into();
         self
     }
 
-    /// How [`exchange`](Self::exchange) goes out; HTTP by default. A client refreshes over its own transport.
+    /// Sets the transport of [`exchange`](Self::exchange); HTTP by default. A client refreshes over its own
+    /// transport.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// What time [`exchange`](Self::exchange) takes it to be; the machine's clock by default.
+    /// Sets the clock of [`exchange`](Self::exchange); the machine's by default.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Where to send the account's owner. `state` comes back with the code: make it unguessable, and check it.
+    /// Returns the URL for the account's owner. `state` comes back with the code: make it unguessable, and
+    /// check it.
     pub fn authorize_url(&self, account: &AccountCode, state: &str) -> String {
         let query = form(&[
             ("response_type", "code"),
@@ -131,11 +134,11 @@ impl OAuthApp {
         format!("{}/authorize/{account}?{query}", self.server.trim_end_matches('/'))
     }
 
-    /// Turns the code that came to the redirect URI into tokens. Sent once: a code is good for one attempt.
+    /// Exchanges the code from the redirect URI for tokens. Sent once: a code is valid for one attempt.
     ///
     /// # Errors
-    /// [`ErrorKind::NoAccessToken`](crate::ErrorKind::NoAccessToken) when the server refuses, with what to do
-    /// about it; [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous) when the answer was lost.
+    /// [`ErrorKind::NoAccessToken`](crate::ErrorKind::NoAccessToken) when the server rejects the code, with
+    /// what to do; [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous) when the response was lost.
     pub async fn exchange(&self, account: &AccountCode, code: &str) -> Result<Tokens, Error> {
         self.check().map_err(|error| Error::configuration(error.to_string()))?;
         let transport = match &self.transport {
@@ -154,7 +157,7 @@ impl OAuthApp {
         self.ask(&pipeline, EXCHANGE, account, &fields, &[code]).await
     }
 
-    /// Gets new tokens. What this answer does not repeat is kept from the old ones.
+    /// Gets new tokens. Values that the response omits are kept from the old ones.
     pub(super) async fn refresh(
         &self,
         pipeline: &Pipeline,
@@ -242,7 +245,7 @@ impl fmt::Debug for OAuthApp {
     }
 }
 
-/// Every value encoded whole, `/` and `:` too, as a form must: tokens hold `+`, `/` and `=`.
+/// Encodes a form: every value completely, `/` and `:` too, because tokens contain `+`, `/` and `=`.
 fn form(fields: &[(&str, &str)]) -> String {
     query_string(fields).replace('/', "%2F").replace(':', "%3A").replace(',', "%2C")
 }
@@ -275,7 +278,8 @@ impl ApiPolicy for TokenEndpointPolicy {
     }
 }
 
-/// The refresh token that was sent may work no more: nothing beside the new ones may make this answer unreadable.
+/// The refresh token that was sent may be invalid now, so that no other field may make this response
+/// undecodable.
 #[derive(Deserialize)]
 struct TokenResponse {
     access_token: String,
@@ -290,7 +294,7 @@ struct TokenResponse {
     expires_in: Option<u32>,
 }
 
-/// How long an access token is used of which it is not said when it expires.
+/// The assumed lifetime of an access token without a stated one.
 const ASSUMED_LIFETIME: Duration = Duration::from_secs(300);
 
 impl TokenResponse {
@@ -309,7 +313,7 @@ impl TokenResponse {
 
 pub(super) const AUTHORISE_AGAIN: &str = "ask the account's owner to authorise the app again";
 
-/// No envelope here: the errors of OAuth.
+/// An OAuth error, which has no envelope.
 #[derive(Deserialize)]
 struct OAuthError {
     error: String,
@@ -321,18 +325,18 @@ impl OAuthError {
     fn advice(&self) -> String {
         let redirect = self.error_description.to_ascii_lowercase().contains("redirect");
         match self.error.as_str() {
-            "invalid_client" => "the app reference or the client secret is wrong: check both".to_owned(),
+            "invalid_client" => "invalid app reference or client secret; check both".to_owned(),
             "invalid_grant" if redirect => {
-                "the redirect URI is not the one that the code was asked with: use the same for both"
+                "the redirect URI differs from the one that the code was requested with; use the same for both"
                     .to_owned()
             }
             "invalid_grant" => {
                 format!(
-                    "the code or refresh token has expired or was used; {AUTHORISE_AGAIN}, and save the tokens that \
-                     the exchange of the code gives"
+                    "the code or refresh token has expired or was used; {AUTHORISE_AGAIN}, and save the tokens from \
+                     the exchange of the code"
                 )
             }
-            _ => "no access token was handed out".to_owned(),
+            _ => "Brightpearl issued no access token".to_owned(),
         }
     }
 }

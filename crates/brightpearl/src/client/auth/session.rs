@@ -11,54 +11,54 @@ use tracing::Instrument as _;
 use super::{OAuthApp, TokenStore, TokenStoreError, Tokens, oauth::AUTHORISE_AGAIN};
 use crate::{AccountCode, Error, InstanceId};
 
-/// The tokens of one account while a client runs: loaded once, refreshed by one task at a time, of
-/// all processes.
+/// The tokens of one account while a client runs: loaded once, and refreshed by one task at a time, across all
+/// processes.
 pub(super) struct Session {
     app: OAuthApp,
     account: AccountCode,
     store: Arc<dyn TokenStore>,
     state: Mutex<TokenState>,
-    /// Whoever holds it asks the store and the token endpoint; the others wait for what it finds.
+    /// Held by the task that uses the store and the token endpoint; the others wait for its result.
     refreshing: Arc<AsyncMutex<()>>,
 }
 
 #[derive(Default)]
 struct TokenState {
     tokens: Option<Tokens>,
-    /// Counts the tokens, so that a late 401 does not expire those that came after.
+    /// The number of tokens so far, so that a late 401 does not expire newer ones.
     generation: u64,
-    /// From then on the access token is replaced although it may still work.
+    /// The time at which the access token is replaced, although it may still work.
     refresh_at: Timestamp,
-    /// Brightpearl said that the access token has expired.
+    /// Brightpearl reported that the access token has expired.
     expired: bool,
-    /// The tokens that these came for, while the store does not have these yet.
+    /// The tokens that these replace, until the store has the new ones.
     unsaved: Option<Tokens>,
-    /// Brightpearl refused the refresh token: it is not asked again for these tokens.
+    /// Brightpearl rejected the refresh token, which is not sent again.
     refused: Option<Error>,
-    /// The access token before this one: an answer that is under way may still echo it.
+    /// The previous access token: the response of a call in progress may still repeat it.
     previous: Option<String>,
 }
 
-/// An access token, and which of those that this session had it is.
+/// An access token and its generation.
 #[derive(Debug)]
 pub(super) struct AccessToken {
     pub(super) text: String,
-    /// The host that it came with.
+    /// The host that was issued with it.
     pub(super) api_domain: Option<String>,
     pub(super) generation: u64,
 }
 
-/// So long before it expires an access token is replaced.
+/// How long before it expires an access token is replaced.
 const REFRESH_BEFORE_EXPIRY: SignedDuration = SignedDuration::from_mins(5);
 
-/// After a refresh that failed, the token that still works is used so long before the next attempt.
+/// The wait after a failed refresh while the present token still works.
 const RETRY_REFRESH_AFTER: Duration = Duration::from_secs(60);
 
-/// How often the store is asked whether another process has refreshed the tokens, and how long that may take.
+/// How often the store is checked for tokens that another process refreshed, and for how long.
 const STORE_POLL_INTERVAL: Duration = Duration::from_millis(250);
 const LONGEST_WAIT_FOR_OTHERS: Duration = Duration::from_secs(120);
 
-/// New tokens that cannot be saved are tried again: a store that fails for a moment must not cost the authorisation.
+/// Saving new tokens is retried: a store that fails for a moment must not cost the authorisation.
 const SAVE_BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
 const SAVE_RETRIES: u32 = 4;
 
@@ -67,17 +67,17 @@ impl Session {
         Self { app, account, store, state: Mutex::default(), refreshing: Arc::default() }
     }
 
-    /// An access token to call with.
+    /// Returns a valid access token.
     pub(super) async fn access_token(self: &Arc<Self>, pipeline: &Pipeline) -> Result<AccessToken, Error> {
         if let Some(token) = self.state().usable(pipeline.clock.now()) {
             return Ok(token);
         }
-        // Boxed, so that a call which has its token does not carry the room that a refresh takes.
+        // Boxed, so that a call with a token does not reserve the memory of a refresh.
         Box::pin(self.new_access_token(pipeline)).await
     }
 
-    /// Renews the tokens in a task of its own: a call that is given up meanwhile must not lose the refresh token that
-    /// Brightpearl hands out instead of the one that was sent.
+    /// Renews the tokens in a task of its own: a call that is dropped meanwhile must not lose the refresh token
+    /// that replaces the one that was sent.
     async fn new_access_token(self: &Arc<Self>, pipeline: &Pipeline) -> Result<AccessToken, Error> {
         let refreshing = Arc::clone(&self.refreshing).lock_owned().await;
         if let Some(token) = self.state().usable(pipeline.clock.now()) {
@@ -90,9 +90,9 @@ impl Session {
         };
         match Handle::try_current() {
             Ok(runtime) => runtime.spawn(renewal.in_current_span()).await.unwrap_or_else(|ended| {
-                Err(Error::no_access_token("the refresh of the tokens was ended").because(ended))
+                Err(Error::no_access_token("the token refresh was cancelled").because(ended))
             }),
-            // Another runtime drives this call, and it alone can finish it.
+            // Another runtime drives this call, and only it can finish it.
             Err(_) => renewal.await,
         }
     }
@@ -113,11 +113,11 @@ impl Session {
         let now = pipeline.clock.now();
         match renewed {
             Ok(()) => {}
-            // What the store has since then is as good as what was asked for.
+            // Tokens that the store has by now are as good as refreshed ones.
             Err(_) if self.state().usable(now).is_some() => {}
             Err(error) => match self.state().postpone(now) {
                 true => {
-                    tracing::warn!(account = %self.account, %error, "the access token still works, but cannot be refreshed")
+                    tracing::warn!(account = %self.account, %error, "cannot refresh the access token; the present one still works")
                 }
                 false => return Err(error),
             },
@@ -127,7 +127,7 @@ impl Session {
         })
     }
 
-    /// Brightpearl said that this access token has expired.
+    /// Records that Brightpearl reported this access token as expired.
     pub(super) fn expire(&self, generation: u64) {
         let mut state = self.state();
         state.expired |= state.generation == generation;
@@ -137,7 +137,7 @@ impl Session {
         self.state().tokens.as_ref()?.installation_instance_id
     }
 
-    /// Everything that must not be shown.
+    /// Returns all secrets.
     pub(super) fn secrets(&self) -> Vec<String> {
         let state = self.state();
         let tokens = state.tokens.iter().flat_map(|tokens| {
@@ -147,7 +147,7 @@ impl Session {
         tokens.chain(state.previous.clone()).chain(secret).collect()
     }
 
-    /// The store knows what another process refreshed, and what there was before this one started.
+    /// Adopts the stored tokens, which another process may have refreshed.
     async fn take_over_stored(&self) -> Result<(), Error> {
         let stored = self.stored().await?;
         let mut state = self.state();
@@ -164,7 +164,7 @@ impl Session {
         self.store.load(&self.account).await.map_err(unreadable)
     }
 
-    /// Refreshes the tokens, or gets them from the process that refreshes them.
+    /// Refreshes the tokens, or waits for the process that refreshes them.
     async fn coordinated_refresh(&self, pipeline: &Pipeline) -> Result<(), Error> {
         if !self.begin(pipeline).await? {
             return Ok(());
@@ -179,12 +179,12 @@ impl Session {
 
     async fn end(&self) {
         if let Err(error) = self.store.end_refresh(&self.account).await {
-            tracing::warn!(account = %self.account, error, "the reservation of the refresh could not be ended");
+            tracing::warn!(account = %self.account, error, "cannot end the reservation of the token refresh");
         }
     }
 
-    /// Reserves the refresh. False when it is not needed: another process has refreshed, or is about to while the access
-    /// token still works.
+    /// Reserves the refresh. Returns false when it is not needed: another process has refreshed, or is
+    /// refreshing while the access token still works.
     async fn begin(&self, pipeline: &Pipeline) -> Result<bool, Error> {
         let mut waited = Duration::ZERO;
         while !self.store.begin_refresh(&self.account).await.map_err(unreadable)? {
@@ -209,15 +209,15 @@ impl Session {
     }
 
     async fn refresh(&self, pipeline: &Pipeline) -> Result<(), Error> {
-        // Saved between the last look and the reservation.
+        // Tokens may have been saved before the reservation.
         self.take_over_stored().await?;
         if self.state().usable(pipeline.clock.now()).is_some() {
             return Ok(());
         }
         let old = self.state().tokens.clone().ok_or_else(|| {
             Error::no_access_token(format!(
-                "the token store has none for {}; ask the account's owner to authorise the app, and save what \
-                 the exchange of the code gives",
+                "no tokens are stored for {}; ask the account's owner to authorise the app, and save the \
+                 tokens from the exchange of the code",
                 self.account
             ))
         })?;
@@ -227,8 +227,8 @@ impl Session {
         self.save(pipeline).await.map(drop)
     }
 
-    /// Asks for new tokens. A refresh token that is refused may be one that another process has used since it was
-    /// read: what that one saved is taken over.
+    /// Requests new tokens. A rejected refresh token may have been used by another process since it was read:
+    /// the tokens that it saved are adopted.
     async fn ask(&self, pipeline: &Pipeline, old: &Tokens) -> Result<Tokens, Error> {
         let refreshed = self.app.refresh(pipeline, &self.account, old).await;
         if let Err(error) = &refreshed
@@ -240,8 +240,8 @@ impl Session {
         refreshed
     }
 
-    /// Tokens that are in no store would be lost with the process, and with them the authorisation: no call
-    /// goes out before they are saved. Whether there were any.
+    /// Saves new tokens; no call is sent before: tokens that are in no store would be lost with the process,
+    /// and with them the authorisation. Returns whether there were any.
     async fn save(&self, pipeline: &Pipeline) -> Result<bool, Error> {
         let unsaved = {
             let state = self.state();
@@ -255,7 +255,7 @@ impl Session {
                 Err(error) => match waits.next() {
                     Some(wait) => pipeline.clock.sleep(wait).await,
                     None => {
-                        let what = "the token store cannot save the new tokens; repair the store, then call again: they are kept until then";
+                        let what = "cannot save the new tokens in the token store; repair the store and try again: they are kept until then";
                         return Err(Error::no_access_token(what).because(error));
                     }
                 },
@@ -265,7 +265,7 @@ impl Session {
         if saved {
             return Ok(true);
         }
-        tracing::warn!(account = %self.account, "the app was authorised again during a refresh: the stored tokens stay");
+        tracing::warn!(account = %self.account, "the app was authorised again during a refresh; the stored tokens are kept");
         match self.stored().await? {
             Some(stored) => self.state().replace(stored, REFRESH_BEFORE_EXPIRY),
             None => self.state().tokens = None,
@@ -279,7 +279,7 @@ impl Session {
 }
 
 fn unreadable(error: TokenStoreError) -> Error {
-    Error::no_access_token("the token store cannot be read; repair the store, then call again").because(error)
+    Error::no_access_token("cannot read the token store; repair the store and try again").because(error)
 }
 
 impl TokenState {
@@ -295,7 +295,7 @@ impl TokenState {
         })
     }
 
-    /// `early` is how long before its end the access token is replaced in turn.
+    /// `early` is how long before it expires the access token will be replaced.
     fn replace(&mut self, tokens: Tokens, early: SignedDuration) {
         self.refresh_at = tokens.expires_at.saturating_sub(early).unwrap_or(tokens.expires_at);
         self.previous = self.tokens.replace(tokens).map(|old| old.access_token);
@@ -305,14 +305,14 @@ impl TokenState {
         self.refused = None;
     }
 
-    /// A refresh may hand back the token that is about to expire; asking again at once would give the same.
+    /// A refresh may return the token that is about to expire; repeating it at once would return the same.
     fn replace_refreshed(&mut self, old: Tokens, new: Tokens, now: Timestamp) {
         let half_its_life = new.expires_at.duration_since(now) / 2;
         self.replace(new, half_its_life.clamp(SignedDuration::ZERO, REFRESH_BEFORE_EXPIRY));
         self.unsaved = Some(old);
     }
 
-    /// Goes on with the token as long as it works; whether it does.
+    /// Continues with the present token while it works; returns whether it does.
     fn postpone(&mut self, now: Timestamp) -> bool {
         let Some(expires_at) = self.tokens.as_ref().map(|tokens| tokens.expires_at) else { return false };
         let works = !self.expired && self.unsaved.is_none() && now < expires_at;

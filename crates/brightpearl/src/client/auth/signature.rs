@@ -3,8 +3,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// Signs a token as legacy public apps must: base64 of the HMAC-SHA256 of the token under the developer's
-/// secret, neither of which is decoded first (docs/evidence/brightpearl-platform.md#signed-tokens). The account
-/// token signed so goes into [`Credentials::public_app`](super::Credentials::public_app).
+/// secret, neither of which is decoded first (docs/evidence/brightpearl-platform.md#signed-tokens). Pass the
+/// signed account token to [`Credentials::public_app`](super::Credentials::public_app).
 ///
 /// ```
 /// use brightpearl::client::sign_token;

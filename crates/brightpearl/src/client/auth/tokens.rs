@@ -7,21 +7,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AccountCode, InstanceId};
 
-/// What an account's authorisation gave an app. Serialises with its secrets, for a [`TokenStore`]; never prints
-/// them.
+/// The tokens of an account's authorisation. Serialised with its secrets, for a [`TokenStore`]; never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tokens {
-    /// Goes with every call.
+    /// Sent with every call.
     pub access_token: String,
     /// Gets the next access token. Keep the newest: whether older ones still work is not known.
     pub refresh_token: Option<String>,
     /// When the access token expires.
     pub expires_at: Timestamp,
-    /// The app's installation in this account. Brightpearl tells it once, on the code exchange.
+    /// The app's installation in this account. Brightpearl states it once, on the code exchange.
     pub installation_instance_id: Option<InstanceId>,
-    /// The host that the account's API is on, without a scheme, for
+    /// The host of the account's API, without a scheme, for
     /// [`ClientBuilder::api_domain`](crate::ClientBuilder::api_domain). When a refresh names another one, the
-    /// client goes on there.
+    /// client uses that.
     pub api_domain: Option<String>,
 }
 
@@ -39,8 +38,7 @@ impl fmt::Debug for Tokens {
 /// Why a store cannot load or save.
 pub type TokenStoreError = Box<dyn StdError + Send + Sync>;
 
-/// Where tokens are kept, so that those which a refresh handed out survive a restart. They are secrets: keep
-/// them where secrets are kept.
+/// A store for tokens, so that refreshed ones survive a restart. They are secrets: store them accordingly.
 ///
 /// [`load`](Self::load) and [`save`](Self::save) are enough for one process. Where several processes share a store,
 /// implement [`replace`](Self::replace) so that it compares and saves in one step, and
@@ -69,15 +67,15 @@ pub type TokenStoreError = Box<dyn StdError + Send + Sync>;
 /// ```
 #[async_trait]
 pub trait TokenStore: Send + Sync {
-    /// The account's tokens; none when it was never authorised. Read again before every refresh, since another
-    /// process may have refreshed them.
+    /// Loads the account's tokens; none if it was never authorised. Called again before every refresh, since
+    /// another process may have refreshed them.
     async fn load(&self, account: &AccountCode) -> Result<Option<Tokens>, TokenStoreError>;
 
     /// Replaces the account's tokens.
     async fn save(&self, account: &AccountCode, tokens: &Tokens) -> Result<(), TokenStoreError>;
 
-    /// Saves the tokens that a refresh of `old` gave, unless the store holds others than `old` by now, such as those of
-    /// another authorisation: then false, and the client goes on with what the store holds.
+    /// Saves the tokens from a refresh of `old`. Returns false if the store has others than `old` by now, such
+    /// as those of another authorisation; the client then uses the stored ones.
     async fn replace(
         &self,
         account: &AccountCode,
@@ -91,9 +89,9 @@ pub trait TokenStore: Send + Sync {
         Ok(unchanged)
     }
 
-    /// Reserves the refresh of the account's tokens for this process. False while another process has reserved it: the
-    /// client waits, and looks at what the store holds then. A reservation has to expire by itself after a minute or
-    /// two, because a process may be killed before it [ends](Self::end_refresh) it.
+    /// Reserves the refresh of the account's tokens for this process. Returns false while another process has
+    /// reserved it: the client waits, and then loads the stored tokens. A reservation has to expire by itself
+    /// after a minute or two, because a process may be killed before it [ends](Self::end_refresh) it.
     async fn begin_refresh(&self, _account: &AccountCode) -> Result<bool, TokenStoreError> {
         Ok(true)
     }
@@ -104,7 +102,7 @@ pub trait TokenStore: Send + Sync {
     }
 }
 
-/// Tokens that are gone when the process ends, for tests and tools.
+/// A store in memory, for tests and tools.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -118,7 +116,7 @@ pub trait TokenStore: Send + Sync {
 pub struct MemoryTokenStore(Mutex<HashMap<AccountCode, Tokens>>);
 
 impl MemoryTokenStore {
-    /// A store that holds the tokens of one account.
+    /// Creates a store with the tokens of one account.
     pub fn holding(account: AccountCode, tokens: Tokens) -> Self {
         Self(Mutex::new(HashMap::from([(account, tokens)])))
     }
