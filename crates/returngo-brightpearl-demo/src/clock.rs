@@ -4,19 +4,19 @@ use api_client_core::client::{Clock, SkippingClock};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-/// Time that jumps instead of passing. Every wait moves it, also one of nothing: who waits for the very next
-/// moment would wait for ever otherwise.
+/// A clock that advances with each wait and not by itself. A wait advances it by at least a millisecond, because a loop that
+/// waits for a time in the current millisecond would never end otherwise.
 #[derive(Debug, Clone)]
-pub(super) struct JumpingClock(SkippingClock);
+pub(super) struct AutoAdvancingClock(SkippingClock);
 
-impl JumpingClock {
+impl AutoAdvancingClock {
     pub(super) fn at(now: Timestamp) -> Self {
         Self(SkippingClock::at(now))
     }
 }
 
 #[async_trait]
-impl Clock for JumpingClock {
+impl Clock for AutoAdvancingClock {
     fn now(&self) -> Timestamp {
         self.0.now()
     }
