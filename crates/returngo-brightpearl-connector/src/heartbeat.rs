@@ -14,7 +14,7 @@ use api_client_core::client::Clock;
 use tokio::sync::watch;
 
 use crate::{
-    engine::InProgress,
+    in_progress::InProgress,
     repeated_error::RepeatedError,
     store::{LEASE, Process, REPORT_EVERY, Store, StoreError, WorkerId},
 };

@@ -10,6 +10,7 @@ pub mod engine;
 pub mod error;
 pub mod failpoints;
 pub mod heartbeat;
+mod in_progress;
 pub mod inbox;
 pub mod metrics;
 pub mod notifier;
