@@ -1,8 +1,10 @@
+//! The result of a demo.
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Scenario;
+use crate::scenario::Scenario;
 
 /// Requests per minute that Brightpearl allows an app (docs/evidence/brightpearl-platform.md#request-budget).
 const REQUESTS_A_MINUTE: u64 = 200;

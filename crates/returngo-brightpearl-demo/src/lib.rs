@@ -5,8 +5,6 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod clock;
-mod faults;
 mod figures;
 mod run;
 mod scenario;

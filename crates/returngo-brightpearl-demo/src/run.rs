@@ -1,10 +1,12 @@
+//! Runs the connector on a scenario: after each step of the staff it processes everything that is pending.
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use api_client_core::client::{Clock, SystemClock};
-use jiff::SignedDuration;
+use api_client_core::client::{Clock, SkippingClock, SystemClock};
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use super::{Figures, Scenario, ScenarioError, clock::AutoAdvancingClock, figures::RunCounts};
 use returngo_brightpearl_connector::{
     configuration::ConnectionConfiguration,
     engine::{Engine, Policy},
@@ -15,6 +17,11 @@ use returngo_brightpearl_connector::{
     store::{self, ConnectionId, InvalidConnectionId, Store, StoreError, WorkerId},
     sweep::Schedule,
     vault::{Vault, VaultError, VaultKey},
+};
+
+use crate::{
+    figures::{Figures, RunCounts},
+    scenario::{Scenario, ScenarioError},
 };
 
 /// The time between two rounds: longer than any interval of sweeps and any backoff.
@@ -267,4 +274,26 @@ async fn serve_webhooks(
     let routes = receiver::routes(endpoints, inbox, Arc::clone(&service.clock));
     let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
     Ok((url, tokio::spawn(axum::serve(listener, routes).into_future())))
+}
+
+/// A clock that advances with each wait and not by itself. A wait advances it by at least a millisecond, because a loop that
+/// waits for a time in the current millisecond would never end otherwise.
+#[derive(Debug, Clone)]
+struct AutoAdvancingClock(SkippingClock);
+
+impl AutoAdvancingClock {
+    fn at(now: Timestamp) -> Self {
+        Self(SkippingClock::at(now))
+    }
+}
+
+#[async_trait]
+impl Clock for AutoAdvancingClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration.max(Duration::from_millis(1))).await;
+    }
 }

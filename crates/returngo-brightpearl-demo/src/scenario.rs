@@ -1,3 +1,5 @@
+//! The systems that a demo runs on, and the work of the staff.
+
 use std::collections::BTreeMap;
 
 use brightpearl::{
@@ -6,8 +8,8 @@ use brightpearl::{
     warehouse::{NewGoodsInLine, NewGoodsInNote, NewProductValue, Release},
 };
 use brightpearl_mock::{
-    Account, MockBrightpearl, SeedChannel, SeedContact, SeedCustomField, SeedNominalCode, SeedOrder,
-    SeedPaymentMethod, SeedProduct, SeedRow, SeedStock,
+    Account, Fault, FaultKind, Faults, MockBrightpearl, SeedChannel, SeedContact, SeedCustomField,
+    SeedNominalCode, SeedOrder, SeedPaymentMethod, SeedProduct, SeedRow, SeedStock,
 };
 use returngo::{Rma, RmaId, RmaStatus, ShipmentStatus};
 use returngo_brightpearl_mapping::{ConnectionSettings, keys};
@@ -26,6 +28,20 @@ const SOCKS: u64 = 2051;
 const WAREHOUSE: WarehouseId = WarehouseId::new(2);
 const SHELF: LocationId = LocationId::new(2);
 const QUARANTINE: LocationId = LocationId::new(3);
+
+/// The probability of each fault, per request.
+const REQUESTS: [(FaultKind, f64); 6] = [
+    (FaultKind::DropAfterCommit, 0.02),
+    (FaultKind::DropBefore, 0.01),
+    (FaultKind::Status500, 0.01),
+    (FaultKind::Status503, 0.01),
+    (FaultKind::Throttle, 0.01),
+    (FaultKind::Html502, 0.01),
+];
+
+/// The probability of each fault, per webhook.
+const WEBHOOKS: [(FaultKind, f64); 3] =
+    [(FaultKind::DuplicateWebhooks, 0.1), (FaultKind::ReorderWebhooks, 0.1), (FaultKind::LoseWebhooks, 0.1)];
 
 /// A ReturnGO shop and a Brightpearl account on mocks, with orders and RMAs. Its methods do the work of the shop's and the
 /// warehouse's staff.
@@ -157,6 +173,22 @@ impl Scenario {
                 .map_err(ScenarioError::new)?;
         }
         Ok(())
+    }
+
+    /// Repeats, reorders and loses webhooks at random, by this seed. Requests succeed, so that staff can do their work.
+    pub(crate) fn lose_webhooks(&self, seed: u64) {
+        for faults in [self.brightpearl.faults(), self.returngo.faults()] {
+            faults.clear();
+            inject(faults, &WEBHOOKS, seed);
+        }
+    }
+
+    /// Adds failing requests to the faults of [`lose_webhooks`](Self::lose_webhooks).
+    pub(crate) fn inject_faults(&self, seed: u64) {
+        self.lose_webhooks(seed);
+        for faults in [self.brightpearl.faults(), self.returngo.faults()] {
+            inject(faults, &REQUESTS, seed);
+        }
     }
 
     /// The number of RMAs without a credit, or without the payment of a refund.
@@ -303,4 +335,10 @@ fn returned_lines(credit: &Order) -> impl Iterator<Item = (OrderRowId, ProductId
     credit.order_rows.iter().filter_map(|(row, content)| {
         Some((*row, content.product()?, u32::try_from(content.quantity.magnitude).ok()?))
     })
+}
+
+fn inject(faults: &Faults, kinds: &[(FaultKind, f64)], seed: u64) {
+    for (number, &(kind, probability)) in (0..).zip(kinds) {
+        faults.add(Fault::on_any(kind).by_chance(probability, seed.wrapping_mul(31).wrapping_add(number)));
+    }
 }

@@ -251,7 +251,7 @@ async fn a_process_that_was_replaced_is_told(database: Database) {
     assert!(beat(&next).await);
     let (_running, never) = watch::channel(false);
     let told = replaced.run(never).await.unwrap_err().to_string();
-    assert!(told.contains(&replaced.worker().0) && told.contains("another process of this name"), "{told}");
+    assert!(told.contains(&replaced.worker().0) && told.contains("another process with this name"), "{told}");
 }
 
 async fn a_process_that_was_silent_for_too_long_is_told(database: Database) {
