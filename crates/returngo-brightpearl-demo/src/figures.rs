@@ -34,7 +34,7 @@ pub struct Figures {
     pub requests_per_approval: f64,
     /// The minimum time for [`brightpearl_requests`](Self::brightpearl_requests) under Brightpearl's limit, in minutes.
     pub throttle_windows: u64,
-    /// The duration of the demo.
+    /// The duration of the demo, in seconds.
     pub seconds: f64,
 }
 

@@ -50,7 +50,7 @@ impl World {
             let scenario = Scenario::start(rmas).await.unwrap();
             let connection: ConnectionId = format!("shop-{number}").parse().unwrap();
             let configuration = scenario.configuration().unwrap();
-            put(&*world.store, &world.vault, &connection, &configuration, world.stored_at).await;
+            put(&world.store, &world.vault, &connection, &configuration, world.stored_at).await;
             world.shops.push((connection, scenario));
         }
         world
