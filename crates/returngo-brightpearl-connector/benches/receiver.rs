@@ -1,10 +1,10 @@
-//! Webhooks a second through the receiver, over HTTP on loopback, with every commit on the disk: on SQLite, and
-//! on PostgreSQL where there is one. Whoever sends them is one thread, which shares the cores with the receiver.
+//! Measures how many webhooks per second the receiver stores, over HTTP on loopback, with every commit on disk. Runs on SQLite,
+//! and on PostgreSQL if it is available. One thread sends all webhooks, on the same cores as the receiver.
 //!
 //! ```sh
 //! cargo bench -p returngo-brightpearl-connector --bench receiver
 //! ```
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops at what goes wrong")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and panics on failure")]
 #![allow(clippy::disallowed_methods, reason = "it measures real time")]
 
 use std::{
@@ -39,14 +39,14 @@ use databases::{Database, Server};
 use times::percentiles;
 
 const ACCOUNT: &str = "acmeoutdoors";
-const SECRET: &str = "a-secret-of-the-bench";
+const SECRET: &str = "bench-webhook-secret";
 
-/// Senders, each of which waits for an answer before it sends the next one.
+/// The number of senders. Each waits for the response before it sends the next webhook.
 const SENDERS: [usize; 3] = [16, 64, 256];
-const LONG_ENOUGH: Duration = Duration::from_secs(5);
+const RUN_FOR: Duration = Duration::from_secs(5);
 
-/// Webhooks a second that arrive whether or not those before them are answered.
-const ARRIVALS: u32 = 500;
+/// Webhooks per second of the run at a fixed rate, sent without waiting for earlier responses.
+const ARRIVALS_PER_SECOND: u32 = 500;
 const ARRIVE_FOR: Duration = Duration::from_secs(20);
 
 fn main() {
@@ -57,9 +57,9 @@ fn main() {
     for database in databases {
         println!("{}", database.name);
         let receiver = Receiver::start(&database.url);
-        receiver.at_a_fixed_rate();
+        receiver.run_at_fixed_rate();
         for senders in SENDERS {
-            receiver.as_fast_as_it_takes_them(senders);
+            receiver.run_at_full_speed(senders);
         }
     }
 }
@@ -68,20 +68,20 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// The receiver as `serve` runs it, and who sends to it.
+/// The receiver as `serve` runs it, with runtimes for it and for the senders.
 struct Receiver {
     store: Arc<Store>,
     address: SocketAddr,
-    runs: Runtime,
-    sends: Runtime,
+    server_runtime: Runtime,
+    sender_runtime: Runtime,
     _stop: watch::Sender<bool>,
 }
 
 impl Receiver {
     fn start(database: &str) -> Self {
-        let runs = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let server_runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (stop, stopped) = watch::channel(false);
-        let (store, address) = runs.block_on(async {
+        let (store, address) = server_runtime.block_on(async {
             let store = store::open(database).await.unwrap();
             let connection: ConnectionId = "acme".parse().unwrap();
             let stored = StoredConnection { id: connection.clone(), configuration: Encrypted(vec![0; 200]) };
@@ -96,46 +96,46 @@ impl Receiver {
             tokio::spawn(server::serve(listener, routes, Limits::default(), clock, stopped));
             (store, address)
         });
-        Self { store, address, runs, sends: runtime(), _stop: stop }
+        Self { store, address, server_runtime, sender_runtime: runtime(), _stop: stop }
     }
 
-    fn as_fast_as_it_takes_them(&self, senders: usize) {
+    fn run_at_full_speed(&self, senders: usize) {
         let (sent, cost) = self.send(senders, async move |mut sender| {
             let mut sent = Sent::default();
-            let end = Instant::now() + LONG_ENOUGH;
+            let end = Instant::now() + RUN_FOR;
             while Instant::now() < end {
                 let before = Instant::now();
-                sent.answered(sender.send().await, before);
+                sent.record(sender.send().await, before);
             }
             sent
         });
-        let rate = sent.stored as f64 / LONG_ENOUGH.as_secs_f64();
+        let rate = sent.stored as f64 / RUN_FOR.as_secs_f64();
         println!("  {senders:>3} senders: {rate:>6.0} webhooks/s; {}; {cost}", percentiles(sent.took));
     }
 
-    /// Times count from when a webhook was to arrive, so that one that had to wait for its sender has waited.
-    fn at_a_fixed_rate(&self) {
+    /// Measures times from the scheduled arrival of a webhook, so that a wait for its sender counts.
+    fn run_at_fixed_rate(&self) {
         const SENDERS: u32 = 64;
         let start = Instant::now() + Duration::from_millis(100);
-        let apart = Duration::from_secs(1) / ARRIVALS;
+        let apart = Duration::from_secs(1) / ARRIVALS_PER_SECOND;
         let (sent, cost) = self.send(SENDERS as usize, async move |mut sender| {
             let mut sent = Sent::default();
             let mut arrives = start + apart * u32::try_from(sender.number).unwrap();
             while arrives < start + ARRIVE_FOR {
                 tokio::time::sleep_until(arrives.into()).await;
-                sent.answered(sender.send().await, arrives);
+                sent.record(sender.send().await, arrives);
                 arrives += apart * SENDERS;
             }
             sent
         });
-        println!("  at {ARRIVALS} webhooks/s: {}; {cost}", percentiles(sent.took));
+        println!("  at {ARRIVALS_PER_SECOND} webhooks/s: {}; {cost}", percentiles(sent.took));
     }
 
-    /// Lets senders send; everything that was answered with 200 has to be in the inbox then.
+    /// Runs the senders, and asserts that the inbox has all webhooks that were answered with 200.
     fn send(&self, senders: usize, each: impl AsyncFn(Sender) -> Sent + Clone + 'static) -> (Sent, String) {
-        let waited = self.waiting();
+        let waiting_before = self.waiting();
         let (process, thread) = (ProcessTime::now(), ThreadTime::now());
-        let sent = LocalSet::new().block_on(&self.sends, async {
+        let sent = LocalSet::new().block_on(&self.sender_runtime, async {
             let mut sending = JoinSet::new();
             for number in 0..senders {
                 let sender = Sender::connect(self.address, number).await;
@@ -146,11 +146,11 @@ impl Receiver {
         });
         let (process, thread) = (process.elapsed(), thread.elapsed());
         let sent = sent.into_iter().fold(Sent::default(), Sent::and);
-        assert_eq!(sent.stored, self.waiting() - waited, "what is in the inbox is not what was answered 200");
-        assert_eq!(sent.refused, 0);
+        assert_eq!(sent.stored, self.waiting() - waiting_before, "the inbox differs from the responses");
+        assert_eq!(sent.rejected, 0);
         let each = u32::try_from(sent.stored.max(1)).unwrap();
         let cost = format!(
-            "CPU time each: receiver {:.0?}, sender {:.0?}",
+            "CPU time per webhook: receiver {:.0?}, sender {:.0?}",
             (process - thread) / each,
             thread / each
         );
@@ -158,40 +158,40 @@ impl Receiver {
     }
 
     fn waiting(&self) -> u64 {
-        let status = self.runs.block_on(self.store.status()).unwrap();
+        let status = self.server_runtime.block_on(self.store.status()).unwrap();
         status.iter().map(|status| status.waiting_deliveries).sum()
     }
 }
 
-/// What was sent.
+/// The results of senders.
 #[derive(Default)]
 struct Sent {
     stored: u64,
-    refused: u64,
+    rejected: u64,
     took: Vec<Duration>,
 }
 
 impl Sent {
-    fn answered(&mut self, stored: bool, since: Instant) {
+    fn record(&mut self, stored: bool, since: Instant) {
         self.took.push(since.elapsed());
         if stored {
             self.stored += 1;
         } else {
-            self.refused += 1;
+            self.rejected += 1;
         }
     }
 
     fn and(mut self, other: Self) -> Self {
         self.took.extend(other.took);
-        Self { stored: self.stored + other.stored, refused: self.refused + other.refused, took: self.took }
+        Self { stored: self.stored + other.stored, rejected: self.rejected + other.rejected, took: self.took }
     }
 }
 
-/// A connection that is kept alive; it writes requests as bytes, so as to take little of the cores.
+/// A kept-alive connection. It writes requests as bytes, to use little CPU time.
 struct Sender {
     number: usize,
     stream: TcpStream,
-    /// Makes every body another one, also in the next round.
+    /// Makes every body unique, across runs as well.
     random: fastrand::Rng,
     request: String,
 }
@@ -203,7 +203,7 @@ impl Sender {
         Self { number, stream, random: fastrand::Rng::new(), request: String::new() }
     }
 
-    /// Sends one webhook of either system in turn; whether it was answered with 200.
+    /// Sends a webhook of a random system. Returns whether the response was 200.
     async fn send(&mut self) -> bool {
         let id = self.random.u64(1_000_000_000..u64::MAX);
         let (source, body) = if id.is_multiple_of(2) {
@@ -224,10 +224,10 @@ impl Sender {
         self.stream.write_all(self.request.as_bytes()).await.unwrap();
         let mut answer = [0; 1024];
         let mut read = 0;
-        // The receiver's answers have no body.
+        // Responses of the receiver have no body.
         while !answer[..read].ends_with(b"\r\n\r\n") {
             let more = self.stream.read(&mut answer[read..]).await.unwrap();
-            assert!(more > 0, "the receiver has hung up");
+            assert!(more > 0, "the receiver closed the connection");
             read += more;
         }
         answer.starts_with(b"HTTP/1.1 200 ")

@@ -1,9 +1,9 @@
-//! What the store does a second with every commit on the disk: on SQLite, and on PostgreSQL where there is one.
+//! Measures operations of the store, with every commit on disk. Runs on SQLite, and on PostgreSQL if it is available.
 //!
 //! ```sh
 //! cargo bench -p returngo-brightpearl-connector --bench store
 //! ```
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops at what goes wrong")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and panics on failure")]
 #![allow(clippy::disallowed_methods, reason = "it measures real time")]
 
 use std::time::{Duration, Instant};
@@ -23,20 +23,20 @@ mod times;
 use databases::{Database, Server};
 use times::percentiles;
 
-const LONG_ENOUGH: Duration = Duration::from_secs(3);
+const RUN_FOR: Duration = Duration::from_secs(3);
 const CONNECTIONS: [u32; 3] = [10, 1_000, 10_000];
 
 #[tokio::main]
 async fn main() {
-    receive_in_all_sizes(Database::sqlite()).await;
-    work_among_many(Database::sqlite()).await;
+    receive_batches(Database::sqlite()).await;
+    lease_among_connections(Database::sqlite()).await;
     if let Some(server) = Server::start() {
-        receive_in_all_sizes(Database::postgres(&server).await).await;
-        work_among_many(Database::postgres(&server).await).await;
+        receive_batches(Database::postgres(&server).await).await;
+        lease_among_connections(Database::postgres(&server).await).await;
     }
 }
 
-async fn receive_in_all_sizes(database: Database) {
+async fn receive_batches(database: Database) {
     println!("{}", database.name);
     let store = store::open(&database.url).await.unwrap();
     connect(&store, 0).await;
@@ -45,7 +45,7 @@ async fn receive_in_all_sizes(database: Database) {
     }
 }
 
-async fn work_among_many(database: Database) {
+async fn lease_among_connections(database: Database) {
     let store = store::open(&database.url).await.unwrap();
     connect(&store, 0).await;
     lease_and_finish(&store, 1000).await;
@@ -55,15 +55,15 @@ async fn work_among_many(database: Database) {
             connect(&store, number).await;
         }
         connected = connections;
-        lease_among(&store, &format!("{connections:>5} connections, one with work"), &[round]).await;
-        look_for_nothing(&store, connections).await;
+        lease_among(&store, &format!("{connections:>5} connections, one with a pending RMA"), &[round]).await;
+        poll_idle(&store, connections).await;
     }
     let all: Vec<_> = (0..connected).collect();
-    lease_among(&store, &format!("{connected:>5} connections, all with work"), &all).await;
+    lease_among(&store, &format!("{connected:>5} connections, all with a pending RMA"), &all).await;
 }
 
-/// What a process that has nothing to do asks for every second.
-async fn look_for_nothing(store: &Store, connections: u32) {
+/// Measures the queries that an idle process makes every second.
+async fn poll_idle(store: &Store, connections: u32) {
     let mut sweeps = Vec::new();
     let mut webhooks = Vec::new();
     for _ in 0..200 {
@@ -74,17 +74,17 @@ async fn look_for_nothing(store: &Store, connections: u32) {
         assert!(store.waiting_deliveries(500, &[]).await.unwrap().is_empty());
         webhooks.push(before.elapsed());
     }
-    println!("  sweep, {connections:>5} connections, none due: {}", percentiles(sweeps));
+    println!("  sweep, {connections:>5} connections, none scheduled now: {}", percentiles(sweeps));
     println!("  inbox, {connections:>5} connections, none waiting: {}", percentiles(webhooks));
 }
 
-/// Webhooks of some 600 bytes, all different, this many a commit.
+/// Stores different webhooks of about 600 bytes, `size` per commit.
 async fn receive(store: &Store, size: usize) {
     let filler = "x".repeat(560);
     let mut batch = 0;
     let mut times = Vec::new();
     let start = Instant::now();
-    while start.elapsed() < LONG_ENOUGH {
+    while start.elapsed() < RUN_FOR {
         let deliveries: Vec<_> = (0..size)
             .map(|number| Delivery {
                 connection: connection(0),
@@ -99,17 +99,17 @@ async fn receive(store: &Store, size: usize) {
         batch += 1;
     }
     let rate = (times.len() * size) as f64 / start.elapsed().as_secs_f64();
-    println!("  receive, {size:>4} a commit: {rate:>6.0} webhooks/s; {}", percentiles(times));
+    println!("  receive, {size:>4} per commit: {rate:>6.0} webhooks/s; {}", percentiles(times));
 }
 
 async fn lease_and_finish(store: &Store, size: u32) {
-    let (mut marks, mut leases, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut enqueued, mut leases, mut finished) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=10 {
         let now = 100 * round;
         let rmas: Vec<RmaId> = (0..size).map(|number| number.to_string().parse().unwrap()).collect();
         let before = Instant::now();
-        store.enqueue(&connection(0), &rmas, Cause::Prompter, "a measure", at(now)).await.unwrap();
-        marks.push(before.elapsed());
+        store.enqueue(&connection(0), &rmas, Cause::Prompter, "benchmark", at(now)).await.unwrap();
+        enqueued.push(before.elapsed());
         let before = Instant::now();
         let leased = store.lease(&request(size, now)).await.unwrap();
         leases.push(before.elapsed());
@@ -119,36 +119,36 @@ async fn lease_and_finish(store: &Store, size: u32) {
             .collect();
         let before = Instant::now();
         assert_eq!(store.finish(&outcomes, at(now)).await.unwrap(), size as usize);
-        ends.push(before.elapsed());
+        finished.push(before.elapsed());
     }
-    println!("  mark   {size} RMAs: {}", percentiles(marks));
-    println!("  claim  {size} RMAs: {}", percentiles(leases));
-    println!("  finish {size} RMAs: {}", percentiles(ends));
+    println!("  enqueue {size} RMAs: {}", percentiles(enqueued));
+    println!("  lease   {size} RMAs: {}", percentiles(leases));
+    println!("  finish  {size} RMAs: {}", percentiles(finished));
 }
 
-async fn lease_among(store: &Store, what: &str, with_work: &[u32]) {
-    for &number in with_work {
+async fn lease_among(store: &Store, label: &str, with_pending: &[u32]) {
+    for &number in with_pending {
         store
-            .enqueue(&connection(number), &["1".parse().unwrap()], Cause::Prompter, "a measure", at(5000))
+            .enqueue(&connection(number), &["1".parse().unwrap()], Cause::Prompter, "benchmark", at(5000))
             .await
             .unwrap();
     }
-    let mut nothing = Vec::new();
+    let mut not_yet = Vec::new();
     for _ in 0..200 {
         let before = Instant::now();
         let leases = store.lease(&request(10, 4000)).await.unwrap();
-        nothing.push(before.elapsed());
+        not_yet.push(before.elapsed());
         assert!(leases.is_empty());
     }
-    println!("  claim, {what}, not due yet: {}", percentiles(nothing));
+    println!("  lease, {label}, scheduled later: {}", percentiles(not_yet));
     let mut found = Vec::new();
-    for _ in 0..with_work.len().min(200) {
+    for _ in 0..with_pending.len().min(200) {
         let before = Instant::now();
         let leases = store.lease(&request(10, 6000)).await.unwrap();
         found.push(before.elapsed());
         assert_eq!(leases.len(), 1);
     }
-    println!("  claim, {what}, due: {}", percentiles(found));
+    println!("  lease, {label}, scheduled now: {}", percentiles(found));
 }
 
 async fn connect(store: &Store, number: u32) {

@@ -1,15 +1,15 @@
-//! Errors as one line.
+//! Formatting of errors.
 
 use std::error::Error;
 
-/// An error and its causes, each said once.
+/// Formats an error and its causes as one line. Leaves out causes that the line contains already.
 pub fn with_causes(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let said = error.to_string();
-        if !line.contains(&said) {
-            line = format!("{line}: {said}");
+        let message = error.to_string();
+        if !line.contains(&message) {
+            line = format!("{line}: {message}");
         }
         cause = error.source();
     }

@@ -1,8 +1,8 @@
-//! Telling others that this process runs, and taking over from processes that do not any more.
+//! Reports to the store that this process runs, and takes over from processes that stopped reporting.
 //!
-//! A process reports every ten seconds to the store. A process that sees another one's count of reports stand still
-//! for a lease releases its work. How long it stood still is measured by the watcher's own clock, so that it does
-//! not matter what the clocks of the machines show.
+//! Each process reports every ten seconds, by increasing a counter. If a counter does not change for the time of a lease,
+//! another process releases the work of its owner. That process measures the time by its own clock, so that the clocks of the
+//! machines may differ.
 
 use std::{
     collections::HashMap,
@@ -14,15 +14,15 @@ use api_client_core::client::Clock;
 use tokio::sync::watch;
 
 use crate::{
-    engine::InProgress,
+    in_progress::InProgress,
     repeated_error::RepeatedError,
     store::{LEASE, Process, REPORT_EVERY, Store, StoreError, WorkerId},
 };
 
-/// How often a clock that was ahead is looked for.
+/// How often the store is checked for times that a fast clock has written.
 const ALIGN_EVERY: Duration = Duration::from_secs(600);
 
-/// This process, as the store knows it.
+/// The registration of this process in the store.
 #[derive(Debug)]
 pub struct Heartbeat {
     store: Arc<Store>,
@@ -33,28 +33,29 @@ pub struct Heartbeat {
 
 #[derive(Debug, Default)]
 struct State {
-    /// When this process reported last, by its uptime; none until it is [kept](Heartbeat::keep).
+    /// The uptime at the last report; none before the first one.
     reported_at: Option<Duration>,
     aligned_at: Option<Duration>,
-    /// Other processes: how often they had reported, and since when that is so.
+    /// Other processes: their counter, and the uptime since which it has this value.
     watched: HashMap<WorkerId, (Option<i64>, Duration)>,
-    /// When they were looked at last.
+    /// The uptime at which the counters were read last.
     watched_at: Option<Duration>,
-    /// The RMAs in progress here; none while they are not tracked.
+    /// The RMAs in progress in this process; none if they are not tracked.
     in_progress: Option<InProgress>,
 }
 
-/// Another process of the same name has started, or this one was silent for so long that its work was released.
+/// This process is no longer registered: another process with its name has started, or its work was released because it
+/// stopped reporting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "process {0} is no longer registered: another process of this name has started, or this one was suspended. \
-     Run one process of a name at a time, and start this one again"
+    "process {0} is no longer registered: another process with this name has started, or this one was suspended. \
+     Make sure that only one process with this name runs, then restart this one"
 )]
-pub struct Replaced(WorkerId);
+pub struct ProcessReplaced(WorkerId);
 
 impl Heartbeat {
-    /// Registers this process under a name that no other process has while it runs. What an earlier process of this
-    /// name held is pending again.
+    /// Registers this process under a name that no other running process has. RMAs that an earlier process with this name
+    /// held become pending.
     ///
     /// # Errors
     /// When the store fails.
@@ -68,33 +69,33 @@ impl Heartbeat {
         Ok(Self { store, clock, worker, state: Mutex::new(state) })
     }
 
-    /// This process, unlike any other that runs or ever ran.
+    /// The unique id of this process.
     pub const fn worker(&self) -> &WorkerId {
         &self.worker
     }
 
-    /// Has claims of this process released that are not in progress: work that failed left them.
+    /// Tracks the RMAs in progress, so that leases which failed work has left behind are released.
     pub(crate) fn watch_own(&self, in_progress: InProgress) {
         self.state().in_progress = Some(in_progress);
     }
 
-    /// Whether this process has not been able to report for so long that others may have taken over its work: nothing
-    /// may be written then.
+    /// Whether this process has not reported for the time of a lease. Other processes may have taken over its work, so that it
+    /// must not write.
     pub fn has_lapsed(&self) -> bool {
         let reported_at = self.state().reported_at;
         reported_at.is_some_and(|at| self.clock.uptime().saturating_sub(at) >= LEASE)
     }
 
-    /// Reports, and watches the other processes, until it is told to stop.
+    /// Reports and watches the other processes until `stop` is true.
     ///
     /// # Errors
-    /// When this process is registered no more: it must end, for its work belongs to another process.
-    pub async fn keep(&self, mut stop: watch::Receiver<bool>) -> Result<(), Replaced> {
+    /// When this process is no longer registered. It must exit, because its work belongs to another process.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) -> Result<(), ProcessReplaced> {
         let failure = RepeatedError::new("cannot report to the store that this process runs");
         loop {
             match self.beat().await {
                 Ok(true) => failure.cleared(),
-                Ok(false) => return Err(Replaced(self.worker.clone())),
+                Ok(false) => return Err(ProcessReplaced(self.worker.clone())),
                 Err(error) => failure.occurred(&error),
             }
             if *stop.borrow() {
@@ -107,12 +108,13 @@ impl Heartbeat {
         }
     }
 
-    /// Reports once, and releases what silent processes hold. False when this process is registered no more.
+    /// Reports once, and releases the work of processes that stopped reporting. Returns false when this process is no longer
+    /// registered.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn beat(&self) -> Result<bool, StoreError> {
-        // From before the report: others count from after it.
+        // Read before the report, because other processes measure from after it.
         let uptime = self.clock.uptime();
         if !self.store.report(&self.worker, self.clock.now()).await? {
             return Ok(false);
@@ -122,7 +124,7 @@ impl Heartbeat {
         self.release_own().await?;
         let silent = self.watch(self.store.processes().await?);
         if !silent.is_empty() {
-            // Its clock may have been the one that was ahead, which cannot be told while it is registered.
+            // The silent process may have had the fast clock, which the store can tell only once it is removed.
             self.state().aligned_at = None;
         }
         for silent in silent {
@@ -135,18 +137,18 @@ impl Heartbeat {
         Ok(true)
     }
 
-    /// Releases what this process holds in the store and does not work on.
+    /// Releases leases of this process whose RMAs are not in progress.
     async fn release_own(&self) -> Result<(), StoreError> {
         let in_progress = self.state().in_progress.clone();
         let Some(rmas) = in_progress.and_then(|in_progress| in_progress.rmas()) else { return Ok(()) };
         let released = self.store.release_others(&self.worker, &rmas, self.clock.now()).await?;
         if released > 0 {
-            tracing::warn!(rmas = released, "released claims whose work had failed");
+            tracing::warn!(rmas = released, "released leases of failed work");
         }
         Ok(())
     }
 
-    /// Ends in good order: what this process still holds is pending again.
+    /// Removes the registration. RMAs that this process still holds become pending.
     ///
     /// # Errors
     /// When the store fails.
@@ -154,14 +156,14 @@ impl Heartbeat {
         self.store.release_process(&self.worker, None, self.clock.now()).await.map(drop)
     }
 
-    /// The processes that have been silent for a lease.
+    /// Returns the processes that have not reported for the time of a lease.
     fn watch(&self, processes: Vec<Process>) -> Vec<Process> {
         let now = self.clock.uptime();
         let mut state = self.state();
         let mut known = std::mem::take(&mut state.watched);
-        // A process that could not read the store cannot judge the others: start measuring again.
-        let looked_lately = state.watched_at.is_some_and(|at| now.saturating_sub(at) <= REPORT_EVERY * 3);
-        if !looked_lately {
+        // Counters may have changed while the store could not be read: measure again.
+        let is_recent = state.watched_at.is_some_and(|at| now.saturating_sub(at) <= REPORT_EVERY * 3);
+        if !is_recent {
             known.clear();
         }
         state.watched_at = Some(now);

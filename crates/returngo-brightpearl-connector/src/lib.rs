@@ -1,19 +1,20 @@
-//! The whole integration of ReturnGO and Brightpearl as one program that loses nothing.
+//! A durable connector that keeps ReturnGO returns and Brightpearl sales credits in sync.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod apply;
-pub mod calls;
+pub mod call_quota;
 pub mod configuration;
 pub mod connection;
 pub mod engine;
 pub mod error;
 pub mod failpoints;
 pub mod heartbeat;
+mod in_progress;
 pub mod inbox;
 pub mod metrics;
 pub mod notifier;
-pub mod private;
+pub mod private_files;
 pub mod receiver;
 pub mod registry;
 pub mod repeated_error;

@@ -1,4 +1,4 @@
-//! What is counted and measured. The names are documented in `docs/operations.md`; alert rules there use them.
+//! Metrics. `docs/operations.md` documents their names and uses them in alert rules.
 
 use jiff::Timestamp;
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
@@ -8,7 +8,8 @@ use crate::{
     store::{ConnectionStatus, Source, SweepName, UnreadableKind},
 };
 
-/// Says what is measured, and shows from the start what is counted: an increase from nothing is none to Prometheus.
+/// Describes the metrics and creates all counters with the value 0, because Prometheus does not see an increase in a series
+/// that did not exist before.
 pub fn describe() {
     describe_counter!("returngo_brightpearl_webhooks_total", "Webhooks by response status");
     describe_counter!("returngo_brightpearl_runs_total", "Runs of jobs by outcome");
@@ -35,7 +36,7 @@ pub fn describe() {
     describe_gauge!(
         "returngo_brightpearl_oldest_pending_seconds",
         Unit::Seconds,
-        "How long the RMA that is out of sync longest has been so, apart from those that need review"
+        "How long the oldest RMA that is out of sync has been so, without RMAs that need review"
     );
     for source in Source::ALL {
         for status in ["200", "503"] {
@@ -56,7 +57,7 @@ pub fn describe() {
     removed("audit", 0);
 }
 
-/// A webhook was answered with this status.
+/// Counts a webhook by its response status.
 pub fn webhook_answered(source: Source, status: u16) {
     counter!("returngo_brightpearl_webhooks_total", "source" => source.as_str(), "status" => status.to_string())
         .increment(1);
@@ -72,9 +73,9 @@ pub fn batch_processed(summary: BatchSummary) {
     counter!("returngo_brightpearl_writes_total").increment(summary.written as u64);
 }
 
-/// A sweep was taken.
-pub fn swept(sweep: SweepName, came_to_its_end: bool) {
-    sweeps(sweep, if came_to_its_end { "done" } else { "failed" }, 1);
+/// Counts a sweep.
+pub fn swept(sweep: SweepName, completed: bool) {
+    sweeps(sweep, if completed { "done" } else { "failed" }, 1);
 }
 
 fn sweeps(sweep: SweepName, outcome: &'static str, count: u64) {
@@ -82,28 +83,29 @@ fn sweeps(sweep: SweepName, outcome: &'static str, count: u64) {
         .increment(count);
 }
 
-/// Whether the database can be written to.
+/// Sets whether the database is writable.
 pub fn show_ready(ready: bool) {
     gauge!("returngo_brightpearl_ready").set(if ready { 1 } else { 0 });
 }
 
-/// What is done with was removed.
+/// Counts rows that were removed because of their age.
 pub fn removed(what: &'static str, count: u64) {
     counter!("returngo_brightpearl_removed_total", "what" => what).increment(count);
 }
 
-/// An object could not be read and was skipped.
+/// Counts an object that could not be decoded and was skipped.
 pub fn unreadable(kind: UnreadableKind) {
     counter!("returngo_brightpearl_unreadable_objects_total", "kind" => kind.as_str()).increment(1);
 }
 
-/// How many informational values could not be read since the process started.
+/// Sets the number of informational values that could not be decoded since the process started.
 pub fn show_unreadable_values() {
     counter!("returngo_brightpearl_unreadable_values_total")
         .absolute(api_client_core::wire::unreadable_values());
 }
 
-/// How the connections stand together. One series a state, not one a connection: there may be thousands.
+/// Sets the gauges of RMAs and webhooks, as sums over all connections. There may be thousands of connections, so they have no
+/// series of their own.
 pub fn show_status(status: &[ConnectionStatus], now: Timestamp) {
     let sum = |of: fn(&ConnectionStatus) -> u64| status.iter().map(of).sum::<u64>() as f64;
     for (state, count) in [

@@ -1,7 +1,7 @@
-//! What is done with is removed after a while: webhooks that are handled, and the audit of RMAs that are in step.
+//! Removes old rows from the store: processed webhooks, and the audit of RMAs that are in sync.
 //!
-//! Work, what was seen of it and effects stay for good, a few short rows an RMA: an effect that is remembered protects
-//! from writing it again when somebody has deleted it in the other system, and an RMA can come back after years.
+//! Jobs, observations and effects are kept for ever, as a few short rows per RMA. An RMA can change after years, and a stored
+//! effect prevents a second write after a user has deleted the first one in the other system.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,55 +16,55 @@ use crate::{
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Rows in one step: few enough that a webhook which arrives meanwhile hardly waits.
+/// Rows per step. Few, because webhooks that arrive during a step wait for it.
 const STEP: u32 = 500;
 
-/// The pause between two steps, in which others write.
+/// The pause between two steps, for other writers.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// For how long what is done with is kept.
+/// For how long rows are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keep {
-    /// Webhooks that are handled, since they came last.
+pub struct RetentionPeriods {
+    /// For processed webhooks, from their last delivery.
     pub webhooks: Duration,
-    /// The audit of RMAs that are in step.
+    /// For audit entries of RMAs that are in sync.
     pub audit: Duration,
 }
 
-impl Default for Keep {
+impl Default for RetentionPeriods {
     fn default() -> Self {
         Self { webhooks: DAY * 30, audit: DAY * 730 }
     }
 }
 
-/// What was removed.
+/// The number of removed rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Removed {
+pub struct RemovedRows {
     /// Webhooks.
     pub webhooks: u64,
     /// Entries of the audit.
     pub audit: u64,
 }
 
-/// Removes what is older than is kept from a store.
+/// Removes rows that are older than the retention periods.
 #[derive(Debug, Clone)]
 pub struct Retention {
     /// The store.
     pub store: Arc<Store>,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// What is kept.
-    pub keep: Keep,
+    /// The retention periods.
+    pub periods: RetentionPeriods,
 }
 
 impl Retention {
-    /// Removes what is old, now and every day, until `stop` is true.
+    /// Removes old rows now and every day, until `stop` is true.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             tokio::select! {
                 removed = self.remove_old() => match removed {
-                    Ok(Removed { webhooks, audit }) => tracing::info!(webhooks, audit, "removed what is old"),
-                    Err(error) => tracing::warn!("what is old stays for another day: {error}"),
+                    Ok(RemovedRows { webhooks, audit }) => tracing::info!(webhooks, audit, "old rows removed"),
+                    Err(error) => tracing::warn!("cannot remove old rows, retrying in a day: {error}"),
                 },
                 _ = stop.changed() => return,
             }
@@ -72,15 +72,15 @@ impl Retention {
         }
     }
 
-    /// Removes what is old, in small steps.
+    /// Removes old rows, in small steps.
     ///
     /// # Errors
-    /// When the store fails; what was removed until then is gone.
-    pub async fn remove_old(&self) -> Result<Removed, StoreError> {
+    /// When the store fails. Earlier steps stay done.
+    pub async fn remove_old(&self) -> Result<RemovedRows, StoreError> {
         let now = self.clock.now();
-        let removed = Removed {
-            webhooks: self.remove_webhooks(before(now, self.keep.webhooks)).await?,
-            audit: self.remove_audit(before(now, self.keep.audit)).await?,
+        let removed = RemovedRows {
+            webhooks: self.remove_webhooks(before(now, self.periods.webhooks)).await?,
+            audit: self.remove_audit(before(now, self.periods.audit)).await?,
         };
         Ok(removed)
     }

@@ -1,5 +1,4 @@
-//! The tokens of apps that an account's owner authorised by OAuth. They are stored with the connection, where every
-//! process finds those that another one refreshed.
+//! OAuth tokens of Brightpearl. They are stored with the connection, so that all processes share the refreshed ones.
 
 use std::{
     collections::HashMap,
@@ -19,25 +18,25 @@ use tokio::sync::watch;
 
 use crate::{
     configuration::{ConnectionConfiguration, OAuthAccess},
-    registry::RegistryError,
     store::{ConnectionId, Encrypted, Store, StoredConnection},
     vault::Vault,
 };
 
-/// The tokens of all connections, as this process reads and refreshes them.
+/// The OAuth tokens of all connections, as this process reads and refreshes them.
 pub(crate) struct TokenStores {
     store: Arc<Store>,
     vault: Vault,
     clock: Arc<dyn Clock>,
-    /// The name of this process among those that refresh.
+    /// The name of this process in the lock that a refresh takes.
     holder: String,
-    /// What was refreshed for connections that are not stored, such as while `connect` checks a new one.
+    /// Tokens that were refreshed for connections that are not stored, such as while `connect` checks a new one.
     unstored: Mutex<HashMap<Authorisation, Tokens>>,
-    /// How many refreshes are under way.
+    /// The number of refreshes in progress.
     refreshing: watch::Sender<usize>,
 }
 
-/// An authorisation of the app: its tokens change, and it stays the same until the owner authorises the app again.
+/// An authorisation of the app, by connection and time. It lasts until the owner authorises the app again, while its tokens
+/// change.
 type Authorisation = (ConnectionId, Timestamp);
 
 impl TokenStores {
@@ -46,7 +45,7 @@ impl TokenStores {
         Self { store, vault, clock, holder, unstored: Mutex::default(), refreshing: watch::Sender::default() }
     }
 
-    /// The token store of a connection, if its app was authorised.
+    /// Returns the token store of a connection, if it uses OAuth.
     pub(crate) fn of(
         self: &Arc<Self>,
         connection: &ConnectionId,
@@ -57,22 +56,22 @@ impl TokenStores {
             stores: Arc::clone(self),
             connection: connection.clone(),
             authorised_at: *authorised_at,
-            given: tokens.clone(),
+            initial: tokens.clone(),
         }))
     }
 
-    /// What was refreshed for an authorisation that was not stored then.
+    /// Returns the tokens that were refreshed for an authorisation while it was not stored.
     pub(crate) fn unstored(&self, connection: &ConnectionId, authorised_at: Timestamp) -> Option<Tokens> {
-        self.kept().get(&(connection.clone(), authorised_at)).cloned()
+        self.unstored_tokens().get(&(connection.clone(), authorised_at)).cloned()
     }
 
-    /// Returns when no refresh is under way in this process.
+    /// Returns when no refresh is in progress in this process.
     pub(crate) async fn refreshed(&self) {
-        // The sender is this one.
+        // Fails only without a sender, which `self` holds.
         let _ = self.refreshing.subscribe().wait_for(|refreshing| *refreshing == 0).await;
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<Authorisation, Tokens>> {
+    fn unstored_tokens(&self) -> MutexGuard<'_, HashMap<Authorisation, Tokens>> {
         self.unstored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -83,24 +82,24 @@ impl fmt::Debug for TokenStores {
     }
 }
 
-/// The tokens of one connection, of one authorisation.
+/// The tokens of one authorisation of a connection.
 struct ConnectionTokens {
     stores: Arc<TokenStores>,
     connection: ConnectionId,
     authorised_at: Timestamp,
-    /// As they were when the connection was opened.
-    given: Tokens,
+    /// The tokens when the connection was opened.
+    initial: Tokens,
 }
 
 impl ConnectionTokens {
-    /// The connection as it is stored, if it has this authorisation.
-    async fn stored(&self) -> Result<Option<(Encrypted, ConnectionConfiguration)>, RegistryError> {
+    /// Reads the stored connection, if it has this authorisation.
+    async fn stored(&self) -> Result<Option<(Encrypted, ConnectionConfiguration)>, TokenStoreError> {
         let TokenStores { store, vault, .. } = &*self.stores;
         let Some(stored) = store.connection(&self.connection).await? else { return Ok(None) };
         let configuration = ConnectionConfiguration::decrypted(&stored, vault)?;
         let authorised_at = configuration.brightpearl.oauth().map(|oauth| oauth.authorised_at);
-        let is_this = authorised_at == Some(self.authorised_at);
-        Ok(is_this.then_some((stored.configuration, configuration)))
+        let is_same = authorised_at == Some(self.authorised_at);
+        Ok(is_same.then_some((stored.configuration, configuration)))
     }
 
     fn authorisation(&self) -> Authorisation {
@@ -108,8 +107,8 @@ impl ConnectionTokens {
     }
 
     fn replace_unstored(&self, old: &Tokens, new: &Tokens) -> bool {
-        let mut kept = self.stores.kept();
-        let tokens = kept.entry(self.authorisation()).or_insert_with(|| self.given.clone());
+        let mut unstored = self.stores.unstored_tokens();
+        let tokens = unstored.entry(self.authorisation()).or_insert_with(|| self.initial.clone());
         let unchanged = tokens == old;
         if unchanged {
             tokens.clone_from(new);
@@ -125,7 +124,7 @@ impl TokenStore for ConnectionTokens {
         let stored =
             stored.and_then(|(_, configuration)| Some(configuration.brightpearl.oauth()?.tokens.clone()));
         let unstored = || self.stores.unstored(&self.connection, self.authorised_at);
-        Ok(stored.or_else(unstored).or_else(|| Some(self.given.clone())))
+        Ok(stored.or_else(unstored).or_else(|| Some(self.initial.clone())))
     }
 
     async fn save(&self, account: &AccountCode, tokens: &Tokens) -> Result<(), TokenStoreError> {
@@ -157,7 +156,7 @@ impl TokenStore for ConnectionTokens {
             tokens.clone_from(new);
             let configuration = configuration.encrypted(&self.connection, &self.stores.vault)?;
             let connection = StoredConnection { id: self.connection.clone(), configuration };
-            // Else something else of the connection was changed: that stays, with the new tokens.
+            // Otherwise another part of the connection was changed in between: retry with that change.
             if self.stores.store.replace_tokens(&connection, &was).await? {
                 return Ok(true);
             }

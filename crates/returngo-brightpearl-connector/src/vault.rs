@@ -1,7 +1,7 @@
-//! Secrets at rest: connections are stored encrypted with a key that is not in the database.
+//! Encryption of stored credentials, with a key that is not in the database.
 //!
-//! XChaCha20-Poly1305; its nonces are long enough to be random. What is sealed is bound to the name of its
-//! connection, so that one connection's secrets cannot be passed off as another's.
+//! The cipher is XChaCha20-Poly1305 with random nonces. The name of the connection is authenticated together with the
+//! ciphertext, so that credentials that are copied to another connection cannot be decrypted there.
 
 use std::{fmt, path::Path, str::FromStr};
 
@@ -15,51 +15,51 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::{
-    configuration::ReturngoAccess,
-    private,
+    private_files,
     store::{
         ConnectionId, Encrypted, KeyDigest, Reencrypted, ReencryptedSecrets, Store, StoreError,
         StoredConnection,
     },
 };
 
-pub use crate::private::NotPrivate;
+pub use crate::private_files::NotPrivate;
 
 const NONCE_BYTES: usize = 24;
+
+/// The purpose and the plaintext of the value that shows whether a key is the store's. Stores contain it, so it never changes.
 const CHECK: &str = "check of the key";
 
-/// The key: 32 bytes, written in base64 as `openssl rand -base64 32` does. It is wiped from memory when it is
-/// dropped.
+/// The encryption key: 32 bytes, written in base64 as `openssl rand -base64 32` does. It is wiped from memory on drop.
 #[derive(Clone)]
 pub struct VaultKey(Zeroizing<[u8; 32]>);
 
 impl VaultKey {
-    /// A new one.
+    /// Generates a random key.
     ///
     /// # Errors
     ///
-    /// The operating system gives no random bytes.
+    /// [`VaultError::Random`] when the operating system provides no random bytes.
     pub fn generate() -> Result<Self, VaultError> {
         let bytes = <[u8; 32]>::try_generate().map_err(|error| VaultError::Random(error.to_string()))?;
         Ok(Self(Zeroizing::new(bytes)))
     }
 
-    /// The key as it is written into a file or an environment variable.
+    /// Returns the key in base64, for a file or an environment variable.
     pub fn to_base64(&self) -> Zeroizing<String> {
         Zeroizing::new(STANDARD.encode(self.0.as_slice()))
     }
 
-    /// The key in a file.
+    /// Reads the key from a file.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, may be read by others too, or holds no key.
+    /// When the file cannot be read, other users may read it, or its content is not a key.
     pub fn read(file: &Path) -> Result<Self, VaultError> {
-        private::check(&[file])
-            .map_err(|source| VaultError::OpenKeyFile { file: file.display().to_string(), source })?;
+        private_files::check(&[file])
+            .map_err(|source| VaultError::KeyFileNotPrivate { file: file.display().to_string(), source })?;
         let text = std::fs::read_to_string(file)
             .map(Zeroizing::new)
-            .map_err(|source| VaultError::NoKeyFile { file: file.display().to_string(), source })?;
+            .map_err(|source| VaultError::KeyFileUnreadable { file: file.display().to_string(), source })?;
         text.parse()
     }
 }
@@ -80,7 +80,7 @@ impl fmt::Debug for VaultKey {
     }
 }
 
-/// Seals connections' secrets and opens them again.
+/// Encrypts and decrypts the credentials of connections.
 #[derive(Clone)]
 pub struct Vault {
     cipher: XChaCha20Poly1305,
@@ -94,27 +94,26 @@ impl fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// The vault of a store. The first key that comes is the store's.
+    /// Opens the vault of a store. The first key that is used with a store becomes the store's key.
     ///
     /// # Errors
     ///
-    /// [`VaultError::WrongKey`] when the store was made with another key.
+    /// [`VaultError::WrongKey`] when the store has another key.
     pub async fn open(key: &VaultKey, store: &Store) -> Result<Self, VaultError> {
-        let vault = Self::of(key)?;
-        let kept = store.vault_check(&vault.encrypt_for(CHECK, CHECK.as_bytes())?).await?;
-        vault.decrypt_for(CHECK, &kept).ok_or(VaultError::WrongKey)?;
+        let vault = Self::with_key(key)?;
+        let check = store.vault_check(&vault.encrypt_for(CHECK, CHECK.as_bytes())?).await?;
+        vault.decrypt_for(CHECK, &check).ok_or(VaultError::WrongKey)?;
         Ok(vault)
     }
 
-    /// Seals everything that is stored with another key, which is the store's from then on. Gives back how many
-    /// connections there are.
+    /// Encrypts all stored credentials with another key, which becomes the store's key. Returns the number of connections.
     ///
     /// # Errors
     ///
-    /// [`VaultError::Changed`] when a connection is stored meanwhile; [`VaultError::Damaged`] when one does not open.
-    /// Everything stays sealed as it was then.
+    /// [`VaultError::Changed`] when a connection is stored at the same time, [`VaultError::Undecryptable`] when the
+    /// credentials of one cannot be decrypted. The store keeps its key then, and nothing is changed.
     pub async fn rekey(&self, key: &VaultKey, store: &Store) -> Result<usize, VaultError> {
-        let next = Self::of(key)?;
+        let next = Self::with_key(key)?;
         let is = next.encrypt_for(CHECK, CHECK.as_bytes())?;
         let check = Reencrypted { was: store.vault_check(&is).await?, is };
         let mut connections = Vec::new();
@@ -126,116 +125,121 @@ impl Vault {
         if store.rekey(&secrets).await? { Ok(secrets.connections.len()) } else { Err(VaultError::Changed) }
     }
 
-    fn of(key: &VaultKey) -> Result<Self, VaultError> {
+    fn with_key(key: &VaultKey) -> Result<Self, VaultError> {
         let bytes = key.0.as_slice().try_into().map_err(|_| VaultError::InvalidKey)?;
         Ok(Self { cipher: XChaCha20Poly1305::new(bytes), key: key.clone() })
     }
 
-    /// What tells an API key of ReturnGO from others in the store. Without the vault's key, no API key can be tried
-    /// against it.
-    pub(crate) fn digest_of(&self, access: &ReturngoAccess) -> Result<KeyDigest, VaultError> {
+    /// Identifies an API key of ReturnGO on a server (none for ReturnGO's own) by a keyed digest. API keys cannot be guessed
+    /// from it without the encryption key.
+    pub(crate) fn digest(&self, server: Option<&str>, api_key: &str) -> Result<KeyDigest, VaultError> {
         let mut digest =
             Hmac::<Sha256>::new_from_slice(self.key.0.as_slice()).map_err(|_| VaultError::InvalidKey)?;
-        for part in
-            ["API key of ReturnGO", access.url.as_deref().unwrap_or_default(), access.api_key.reveal()]
-        {
+        // Digests are stored with the calls that were counted, so the parts never change.
+        for part in ["API key of ReturnGO", server.unwrap_or_default(), api_key] {
             digest.update(part.as_bytes());
             digest.update(&[0]);
         }
         Ok(KeyDigest::new(STANDARD.encode(digest.finalize().into_bytes())))
     }
 
-    /// Seals a connection's secrets.
+    /// Encrypts the credentials of a connection.
     ///
     /// # Errors
     ///
-    /// The operating system gives no random bytes.
+    /// [`VaultError::Random`] when the operating system provides no random bytes.
     pub fn encrypt(&self, connection: &ConnectionId, secret: &[u8]) -> Result<Encrypted, VaultError> {
-        self.encrypt_for(&bound_to(connection), secret)
+        self.encrypt_for(&purpose_of(connection), secret)
     }
 
-    /// Opens what was sealed for this connection. What it gives is wiped from memory when it is dropped.
+    /// Decrypts the credentials of a connection. The result is wiped from memory on drop.
     ///
     /// # Errors
     ///
-    /// [`VaultError::Damaged`] when it was sealed for another connection, with another key, or was changed since.
+    /// [`VaultError::Undecryptable`] when they were encrypted for another connection or with another key, or are damaged.
     pub fn decrypt(
         &self,
         connection: &ConnectionId,
         encrypted: &Encrypted,
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        self.decrypt_for(&bound_to(connection), encrypted)
-            .ok_or_else(|| VaultError::Damaged { connection: connection.clone() })
+        self.decrypt_for(&purpose_of(connection), encrypted)
+            .ok_or_else(|| VaultError::Undecryptable { connection: connection.clone() })
     }
 
-    /// The nonce, and then the text.
-    fn encrypt_for(&self, purpose: &str, text: &[u8]) -> Result<Encrypted, VaultError> {
-        let random = |error: String| VaultError::Random(error);
-        let nonce = XNonce::try_generate().map_err(|error| random(error.to_string()))?;
-        let payload = Payload { msg: text, aad: purpose.as_bytes() };
-        let encrypted = self.cipher.encrypt(&nonce, payload).map_err(|error| random(error.to_string()))?;
-        Ok(Encrypted([nonce.as_slice(), &encrypted].concat()))
+    /// Returns the nonce, followed by the ciphertext.
+    fn encrypt_for(&self, purpose: &str, plaintext: &[u8]) -> Result<Encrypted, VaultError> {
+        let nonce = XNonce::try_generate().map_err(|error| VaultError::Random(error.to_string()))?;
+        let payload = Payload { msg: plaintext, aad: purpose.as_bytes() };
+        let ciphertext = self
+            .cipher
+            .encrypt(&nonce, payload)
+            .map_err(|error| VaultError::Encryption(error.to_string()))?;
+        Ok(Encrypted([nonce.as_slice(), &ciphertext].concat()))
     }
 
     fn decrypt_for(&self, purpose: &str, encrypted: &Encrypted) -> Option<Zeroizing<Vec<u8>>> {
-        let (nonce, encrypted) = encrypted.0.split_at_checked(NONCE_BYTES)?;
+        let (nonce, ciphertext) = encrypted.0.split_at_checked(NONCE_BYTES)?;
         let nonce = XNonce::try_from(nonce).ok()?;
-        let payload = Payload { msg: encrypted, aad: purpose.as_bytes() };
+        let payload = Payload { msg: ciphertext, aad: purpose.as_bytes() };
         self.cipher.decrypt(&nonce, payload).ok().map(Zeroizing::new)
     }
 }
 
-fn bound_to(connection: &ConnectionId) -> String {
+/// The authenticated name of a connection. Stored ciphertexts depend on it, so it never changes.
+fn purpose_of(connection: &ConnectionId) -> String {
     format!("connection {connection}")
 }
 
-/// The vault stays shut.
+/// Why credentials cannot be encrypted or decrypted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VaultError {
-    /// No key.
-    #[error("this is no key: write 32 bytes in base64, as `openssl rand -base64 32` makes them")]
+    /// The text is not a key.
+    #[error("invalid encryption key: expected 32 bytes in base64, as `openssl rand -base64 32` prints them")]
     InvalidKey,
-    /// The file with the key cannot be read.
+    /// The key file cannot be read.
     #[error(
-        "the key cannot be read from {file}: check that the file is there and that this user may read it"
+        "cannot read the encryption key from {file}: check that the file exists and that this user may read it"
     )]
-    NoKeyFile {
+    KeyFileUnreadable {
         /// The file.
         file: String,
         /// Why.
         #[source]
         source: std::io::Error,
     },
-    /// Others may read the file with the key.
-    #[error("the key in {file} is not used")]
-    OpenKeyFile {
+    /// Other users may read the key file.
+    #[error("cannot use the encryption key in {file}")]
+    KeyFileNotPrivate {
         /// The file.
         file: String,
         /// What to do.
         #[source]
         source: NotPrivate,
     },
-    /// Another key.
+    /// The key is not the store's.
     #[error(
         "the key is not the one that encrypted the stored credentials: set `key_file` or RETURNGO_BRIGHTPEARL_KEY to that key"
     )]
     WrongKey,
-    /// What is stored does not open though the key is right.
-    #[error("the stored secrets of the connection {connection} do not open: connect it again")]
-    Damaged {
+    /// The credentials cannot be decrypted, although the key is the store's.
+    #[error("cannot decrypt the stored credentials of connection {connection}: connect it again")]
+    Undecryptable {
         /// The connection.
         connection: ConnectionId,
     },
-    /// Something was stored while everything was sealed anew.
+    /// A connection was stored during a rekey.
     #[error(
-        "a connection was stored meanwhile, so all keep their key: stop what uses the database and try again"
+        "a connection was stored during the rekey, so nothing was changed: stop the processes that use the database, then retry"
     )]
     Changed,
-    /// No random bytes.
-    #[error("nothing can be sealed: {0}")]
+    /// The operating system provides no random bytes.
+    #[error("the operating system provides no random bytes: {0}")]
     Random(String),
-    /// The store fails.
+    /// The cipher failed.
+    #[error("cannot encrypt the credentials: {0}")]
+    Encryption(String),
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,44 +1,46 @@
+//! The result of a demo.
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Scene;
+use crate::scenario::Scenario;
 
-/// Requests that Brightpearl takes from an app in a minute (docs/evidence/brightpearl-platform.md#request-budget).
+/// Requests per minute that Brightpearl allows an app (docs/evidence/brightpearl-platform.md#request-budget).
 const REQUESTS_A_MINUTE: u64 = 200;
 
-/// What a demo came to. All of it is counted from the mocks' state but for what waits for a person, which the
-/// store knows.
+/// The result of a demo. All figures are counted in the mocks, except [`needs_review`](Self::needs_review), which the store
+/// has.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Figures {
     /// RMAs.
     pub rmas: u64,
-    /// Sales credits that bear a key of the connector.
+    /// Sales credits with a key of the connector.
     pub credits: u64,
-    /// Payments that bear one.
+    /// Payments with a key of the connector.
     pub payments: u64,
     /// RMAs that ReturnGO shows as validated.
     pub rmas_validated: u64,
-    /// Credits and payments that are there once too often.
+    /// Duplicate credits and payments.
     pub duplicates: u64,
     /// RMAs without a credit, or without the payment of a refund.
     pub lost: u64,
-    /// RMAs that wait for a person.
+    /// RMAs that need review.
     pub needs_review: u64,
-    /// Requests to Brightpearl, without those of the people in the warehouse.
+    /// Requests of the connector to Brightpearl, without those of the warehouse staff.
     pub brightpearl_requests: u64,
-    /// Requests to Brightpearl up to the last credit, by RMA.
+    /// Requests to Brightpearl until the last credit was created, per RMA.
     pub requests_per_approval: f64,
-    /// Minutes that so many requests take at least under Brightpearl's limit.
+    /// The minimum time for [`brightpearl_requests`](Self::brightpearl_requests) under Brightpearl's limit, in minutes.
     pub throttle_windows: u64,
-    /// How long it took.
+    /// The duration of the demo, in seconds.
     pub seconds: f64,
 }
 
-/// What is counted along the way.
+/// Figures that are counted while the demo runs.
 #[derive(Debug, Default)]
-pub(super) struct Counted {
+pub(super) struct RunCounts {
     pub needs_review: u64,
     pub requests: u64,
     pub requests_up_to_last_credit: u64,
@@ -46,20 +48,20 @@ pub(super) struct Counted {
 }
 
 impl Figures {
-    pub(super) fn of(scene: &Scene, counted: &Counted) -> Self {
-        let rmas = scene.rmas.len() as u64;
+    pub(super) fn of(scenario: &Scenario, counts: &RunCounts) -> Self {
+        let rmas = scenario.rmas.len() as u64;
         Self {
             rmas,
-            credits: count(&scene.brightpearl.credits_by_external_ref()),
-            payments: count(&scene.brightpearl.payments_by_reference()),
-            rmas_validated: scene.validated() as u64,
-            duplicates: scene.brightpearl.duplicates().count() as u64,
-            lost: scene.lost() as u64,
-            needs_review: counted.needs_review,
-            brightpearl_requests: counted.requests,
-            requests_per_approval: counted.requests_up_to_last_credit as f64 / rmas.max(1) as f64,
-            throttle_windows: counted.requests.div_ceil(REQUESTS_A_MINUTE),
-            seconds: counted.seconds,
+            credits: count(&scenario.brightpearl.credits_by_external_ref()),
+            payments: count(&scenario.brightpearl.payments_by_reference()),
+            rmas_validated: scenario.validated() as u64,
+            duplicates: scenario.brightpearl.duplicates().count() as u64,
+            lost: scenario.lost() as u64,
+            needs_review: counts.needs_review,
+            brightpearl_requests: counts.requests,
+            requests_per_approval: counts.requests_up_to_last_credit as f64 / rmas.max(1) as f64,
+            throttle_windows: counts.requests.div_ceil(REQUESTS_A_MINUTE),
+            seconds: counts.seconds,
         }
     }
 }

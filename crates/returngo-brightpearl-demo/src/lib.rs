@@ -1,13 +1,14 @@
-//! A Brightpearl and a ReturnGO of its own, and returns to play through.
+//! Sample returns on mocks of ReturnGO and Brightpearl.
+//!
+//! [`Scenario`] starts both mocks with orders and RMAs, and does the work of a shop's staff. [`Demo`] runs the connector
+//! on a scenario and counts its writes.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod clock;
-mod faults;
 mod figures;
 mod run;
-mod scene;
+mod scenario;
 
 pub use figures::Figures;
 pub use run::{Demo, DemoError};
-pub use scene::{Scene, SceneError, Shown};
+pub use scenario::{RmaSnapshot, Scenario, ScenarioError};

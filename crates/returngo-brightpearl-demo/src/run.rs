@@ -1,10 +1,12 @@
+//! Runs the connector on a scenario: after each step of the staff it processes everything that is pending.
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use api_client_core::client::{Clock, SystemClock};
-use jiff::SignedDuration;
+use api_client_core::client::{Clock, SkippingClock, SystemClock};
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use super::{Figures, Scene, SceneError, clock::JumpingClock, figures::Counted};
 use returngo_brightpearl_connector::{
     configuration::ConnectionConfiguration,
     engine::{Engine, Policy},
@@ -17,212 +19,218 @@ use returngo_brightpearl_connector::{
     vault::{Vault, VaultError, VaultKey},
 };
 
-/// What passes between two looks for what webhooks did not tell: longer than any sweep's interval and any wait
-/// before another attempt.
-const BETWEEN_SWEEPS: Duration = Duration::from_secs(5400);
+use crate::{
+    figures::{Figures, RunCounts},
+    scenario::{Scenario, ScenarioError},
+};
 
-/// How long webhooks are waited for, in real time: there are thousands, sent one after the other.
-const WEBHOOKS_MAY_TAKE: Duration = Duration::from_secs(60);
+/// The time between two rounds: longer than any interval of sweeps and any backoff.
+const BETWEEN_ROUNDS: Duration = Duration::from_secs(5400);
 
-/// How far a clock may be off before the connection's check complains.
-const SKEW: SignedDuration = SignedDuration::from_mins(2);
+/// The maximum wait for webhooks, in real time. The mocks send thousands, one after another.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Looks after each of the people's steps before the rest is counted as lost.
-const LOOKS: u32 = 48;
+/// The largest clock skew that the connection check accepts.
+const MAX_SKEW: SignedDuration = SignedDuration::from_mins(2);
 
-/// Returns from approval to restocking, against a Brightpearl and a ReturnGO of its own. Webhooks are really
-/// delivered; waits are not waited for: time jumps.
+/// Rounds after each step of the staff. RMAs that are not in sync afterwards count as lost.
+const MAX_ROUNDS: u32 = 48;
+
+/// The connector, processing returns from approval to restocking against mocks of Brightpearl and ReturnGO. Webhooks are
+/// delivered over HTTP. Waits advance the clock and take no real time.
 #[derive(Debug)]
 pub struct Demo {
-    scene: Scene,
+    scenario: Scenario,
     service: Service,
-    clock: Arc<JumpingClock>,
-    /// The seed of what goes wrong, changed with every step.
-    faults: Option<u64>,
-    counted: Counted,
-    /// Requests of the people in the warehouse.
-    requests_of_people: u64,
+    clock: Arc<AutoAdvancingClock>,
+    /// The seed of injected faults, which changes with every step; none without faults.
+    fault_seed: Option<u64>,
+    counts: RunCounts,
+    /// Requests of the warehouse staff to Brightpearl.
+    staff_requests: u64,
     receiver: JoinHandle<std::io::Result<()>>,
 }
 
-/// The demo cannot go on.
+/// Why a demo failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DemoError {
-    /// The mocks do not take it.
+    /// A mock rejected a step.
     #[error(transparent)]
-    Scene(#[from] SceneError),
+    Scenario(#[from] ScenarioError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The database was used before.
-    #[error("the demo needs a database that nothing was stored in yet")]
+    /// The database has been used before.
+    #[error("cannot use this database for a demo: it has to be empty")]
     Vault(#[from] VaultError),
     /// The connection cannot be opened.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// The connection has no name.
+    /// The connection name is invalid.
     #[error(transparent)]
     Name(#[from] InvalidConnectionId),
-    /// The webhooks cannot be subscribed.
-    #[error("the webhooks cannot be subscribed")]
+    /// The webhooks were not subscribed.
+    #[error("cannot subscribe to webhooks")]
     Subscribe(#[source] returngo_brightpearl_sync::ReadError),
-    /// Webhooks cannot be received.
-    #[error("webhooks cannot be received")]
+    /// No port is free for webhooks.
+    #[error("cannot receive webhooks")]
     Receiver(#[source] std::io::Error),
 }
 
 impl Demo {
-    /// Starts both systems with so many RMAs, and the connector with its memory in this database.
+    /// Starts both mocks with this number of RMAs, and the connector with this database. `fault_seed` selects the faults to
+    /// inject, if any.
     ///
     /// # Errors
-    /// When the database was used before or cannot be opened, or no port is free.
-    pub async fn start(rmas: u64, database: &str, faults: Option<u64>) -> Result<Self, DemoError> {
-        let scene = Scene::start(rmas).await?;
-        let clock = Arc::new(JumpingClock::at(SystemClock.now()));
-        let service = service(database, Arc::<JumpingClock>::clone(&clock)).await?;
+    /// When the database is not empty or cannot be opened, or no port is free.
+    pub async fn start(rmas: u64, database: &str, fault_seed: Option<u64>) -> Result<Self, DemoError> {
+        let scenario = Scenario::start(rmas).await?;
+        let clock = Arc::new(AutoAdvancingClock::at(SystemClock.now()));
+        let service = service(database, Arc::<AutoAdvancingClock>::clone(&clock)).await?;
         let id: ConnectionId = "demo".parse()?;
-        let configuration = scene.configuration()?;
+        let configuration = scenario.configuration()?;
         service.registry.put(&id, &configuration).await?;
-        let (url, receiver) = receive(&service, &id, &configuration).await.map_err(DemoError::Receiver)?;
+        let (url, receiver) =
+            serve_webhooks(&service, &id, &configuration).await.map_err(DemoError::Receiver)?;
         let connection = service.registry.get(&id).await?;
         connection.subscribe(&url, &configuration.webhook_secret).await.map_err(DemoError::Subscribe)?;
         let mut demo = Self {
-            scene,
+            scenario,
             service,
             clock,
-            faults,
-            counted: Counted::default(),
-            requests_of_people: 0,
+            fault_seed,
+            counts: RunCounts::default(),
+            staff_requests: 0,
             receiver,
         };
-        demo.let_time_pass(Duration::ZERO).await;
+        demo.advance_clocks(Duration::ZERO).await;
         Ok(demo)
     }
 
-    /// Plays all returns through, telling of every step, and counts.
+    /// Processes all returns and counts the results. `report` receives a sentence before each step.
     ///
     /// # Errors
-    /// When the store fails, or the people cannot do their part.
-    pub async fn play(&mut self, mut tell: impl FnMut(&str)) -> Result<Figures, DemoError> {
+    /// When the store fails, or a mock rejects a step of the staff.
+    pub async fn run(&mut self, mut report: impl FnMut(&str)) -> Result<Figures, DemoError> {
         let began = SystemClock.now();
-        tell("Every RMA is approved; the connector makes the sales credits.");
-        self.people_act();
-        for rma in &self.scene.rmas {
-            self.scene.approve(rma)?;
+        report("The shop approves every RMA; the connector creates the sales credits.");
+        self.begin_staff_step();
+        for rma in &self.scenario.rmas {
+            self.scenario.approve(rma)?;
         }
-        self.connector_works().await?;
-        tell("The shop refunds; the connector records the payments.");
-        self.people_act();
-        for rma in &self.scene.rmas {
-            self.scene.refund(rma)?;
+        self.process_everything().await?;
+        report("The shop refunds every RMA; the connector records the payments.");
+        self.begin_staff_step();
+        for rma in &self.scenario.rmas {
+            self.scenario.refund(rma)?;
         }
-        self.connector_works().await?;
-        tell("The warehouse receives the parcels into quarantine.");
-        let before = self.people_act();
-        for rma in &self.scene.rmas {
-            self.scene.receive(rma).await?;
+        self.process_everything().await?;
+        report("The warehouse receives the parcels into quarantine; the connector updates the shipments.");
+        let before = self.begin_staff_step();
+        for rma in &self.scenario.rmas {
+            self.scenario.receive(rma).await?;
         }
-        self.people_have_acted(before);
-        self.connector_works().await?;
-        tell("The warehouse restocks; the connector has the RMAs validated.");
-        let before = self.people_act();
-        for rma in &self.scene.rmas {
-            self.scene.restock(rma).await?;
+        self.end_staff_step(before);
+        self.process_everything().await?;
+        report("The warehouse restocks the goods; the connector marks the RMAs as validated.");
+        let before = self.begin_staff_step();
+        for rma in &self.scenario.rmas {
+            self.scenario.restock(rma).await?;
         }
-        self.people_have_acted(before);
-        self.connector_works().await?;
-        self.counted.needs_review = self.sum(|status| status.needs_review).await?;
-        self.counted.requests = self.requests();
-        self.counted.seconds = SystemClock.now().duration_since(began).as_secs_f64();
+        self.end_staff_step(before);
+        self.process_everything().await?;
+        self.counts.needs_review = self.sum(|status| status.needs_review).await?;
+        self.counts.requests = self.requests();
+        self.counts.seconds = SystemClock.now().duration_since(began).as_secs_f64();
         self.receiver.abort();
-        Ok(Figures::of(&self.scene, &self.counted))
+        Ok(Figures::of(&self.scenario, &self.counts))
     }
 
-    /// The two systems.
-    pub const fn scene(&self) -> &Scene {
-        &self.scene
+    /// The scenario that the demo runs.
+    pub const fn scenario(&self) -> &Scenario {
+        &self.scenario
     }
 
-    /// Requests that the connector has made to Brightpearl.
+    /// Requests of the connector to Brightpearl so far.
     fn requests(&self) -> u64 {
-        self.scene.brightpearl.requests().total() - self.requests_of_people
+        self.scenario.brightpearl.requests().total() - self.staff_requests
     }
 
-    /// It is the people's turn. Gives back how many requests Brightpearl has seen.
-    fn people_act(&mut self) -> u64 {
-        if let Some(seed) = &mut self.faults {
+    /// Prepares the mocks for requests of the staff. Returns the number of requests to Brightpearl so far.
+    fn begin_staff_step(&mut self) -> u64 {
+        if let Some(seed) = &mut self.fault_seed {
             *seed = seed.wrapping_add(1);
-            self.scene.lose_webhooks(*seed);
+            self.scenario.lose_webhooks(*seed);
         }
-        self.scene.brightpearl.requests().total()
+        self.scenario.brightpearl.requests().total()
     }
 
-    fn people_have_acted(&mut self, requests_before: u64) {
-        self.requests_of_people += self.scene.brightpearl.requests().total() - requests_before;
+    fn end_staff_step(&mut self, requests_before: u64) {
+        self.staff_requests += self.scenario.brightpearl.requests().total() - requests_before;
     }
 
-    /// The connector works until webhooks, sweeps and further attempts leave nothing to do.
-    async fn connector_works(&mut self) -> Result<(), DemoError> {
-        if let Some(seed) = self.faults {
-            self.scene.fail(seed);
+    /// Runs the connector until webhooks, sweeps and retries leave nothing to do.
+    async fn process_everything(&mut self) -> Result<(), DemoError> {
+        if let Some(seed) = self.fault_seed {
+            self.scenario.inject_faults(seed);
         }
-        // The first look is at what webhooks told; the sweeps have to agree. One that fails finds nothing, so that
-        // among faults several have to agree.
-        let enough = if self.faults.is_some() { 3 } else { 1 };
-        let mut looks_in_vain = 0;
-        for look in 0..LOOKS {
-            self.webhooks_arrive().await;
-            let written = self.work_until_nothing_is_due().await?;
-            let waits =
+        // The first round processes webhooks. Later ones sweep, and end the loop when they find nothing. A failed sweep finds
+        // nothing either, so that several in a row are needed when faults are injected.
+        let enough = if self.fault_seed.is_some() { 3 } else { 1 };
+        let mut idle_rounds = 0;
+        for round in 0..MAX_ROUNDS {
+            self.wait_for_webhooks().await;
+            let written = self.process_pending().await?;
+            let has_open_work =
                 self.sum(|status| status.pending + status.in_progress + status.waiting_deliveries).await? > 0;
-            looks_in_vain = if look > 0 && written == 0 && !waits { looks_in_vain + 1 } else { 0 };
-            if looks_in_vain == enough {
+            idle_rounds = if round > 0 && written == 0 && !has_open_work { idle_rounds + 1 } else { 0 };
+            if idle_rounds == enough {
                 break;
             }
-            self.let_time_pass(BETWEEN_SWEEPS).await;
+            self.advance_clocks(BETWEEN_ROUNDS).await;
         }
         Ok(())
     }
 
-    /// What is still on its way after a while is left to the sweeps, as what is lost is.
-    async fn webhooks_arrive(&self) {
+    /// Waits until the mocks have sent their webhooks, for a limited time. Sweeps find what is late.
+    async fn wait_for_webhooks(&self) {
         let settled = async {
-            self.scene.returngo.deliveries_settled().await;
-            self.scene.brightpearl.deliveries_settled().await;
+            self.scenario.returngo.deliveries_settled().await;
+            self.scenario.brightpearl.deliveries_settled().await;
         };
-        if tokio::time::timeout(WEBHOOKS_MAY_TAKE, settled).await.is_err() {
-            tracing::debug!("webhooks are still on their way");
+        if tokio::time::timeout(WEBHOOK_TIMEOUT, settled).await.is_err() {
+            tracing::debug!("webhooks still in flight");
         }
     }
 
-    /// How much was written.
-    async fn work_until_nothing_is_due(&mut self) -> Result<usize, DemoError> {
+    /// Processes everything that is pending now. Returns the number of writes.
+    async fn process_pending(&mut self) -> Result<usize, DemoError> {
         let mut written = 0;
         loop {
-            // All that is due is worked on together: first everything that tells of it.
+            // Webhooks and sweeps first, so that all RMAs that they queue are processed in one batch.
             while self.service.process_next_webhooks().await? || self.service.take_next_sweep().await? {}
             let leases = self.service.engine.lease(Vec::new()).await?;
             let Some(lease) = leases.first() else { return Ok(written) };
             let connection = self.service.registry.get(&lease.connection).await?;
             written += self.service.engine.work_on(&connection, leases).await?.written;
-            self.note_the_last_credit();
+            self.record_last_credit();
         }
     }
 
-    fn note_the_last_credit(&mut self) {
-        let credits = self.scene.brightpearl.credits_by_external_ref().len();
-        if self.counted.requests_up_to_last_credit == 0 && credits >= self.scene.rmas.len() {
-            self.counted.requests_up_to_last_credit = self.requests();
+    fn record_last_credit(&mut self) {
+        let credits = self.scenario.brightpearl.credits_by_external_ref().len();
+        if self.counts.requests_up_to_last_credit == 0 && credits >= self.scenario.rmas.len() {
+            self.counts.requests_up_to_last_credit = self.requests();
         }
     }
 
-    /// Both systems' clocks go with ours; among faults, one before it and one behind.
-    async fn let_time_pass(&mut self, time: Duration) {
+    /// Advances all clocks. With faults, one mock's clock is ahead of the connector's and the other's behind.
+    async fn advance_clocks(&mut self, time: Duration) {
         self.clock.sleep(time).await;
-        let off = if self.faults.is_some() { SKEW } else { SignedDuration::ZERO };
-        self.scene.brightpearl.set_clock(self.clock.now() + off);
-        self.scene.returngo.clock().set(Some(self.clock.now() - off));
+        let skew = if self.fault_seed.is_some() { MAX_SKEW } else { SignedDuration::ZERO };
+        self.scenario.brightpearl.set_clock(self.clock.now() + skew);
+        self.scenario.returngo.clock().set(Some(self.clock.now() - skew));
     }
 
     async fn sum(&self, of: fn(&store::ConnectionStatus) -> u64) -> Result<u64, StoreError> {
@@ -235,20 +243,20 @@ async fn service(database: &str, clock: Arc<dyn Clock>) -> Result<Service, DemoE
     let vault = Vault::open(&VaultKey::generate()?, &store).await?;
     let registry = Arc::new(Registry::new(Arc::clone(&store), vault, Arc::clone(&clock)));
     let failpoints: Arc<dyn Failpoints> = Arc::new(NoFailpoints);
-    let (_, never) = watch::channel(false);
+    let (_, never_stopped) = watch::channel(false);
     let engine = Engine::new(
         Arc::clone(&store),
         Arc::clone(&clock),
         Arc::clone(&failpoints),
         WorkerId("demo".to_owned()),
         Policy::default(),
-        never,
+        never_stopped,
     );
     Ok(Service::new(store, registry, engine, Schedule::default(), clock, failpoints))
 }
 
-/// Takes webhooks of the connection on a port of its own.
-async fn receive(
+/// Serves the connection's webhooks on a free port of this machine. Returns the base URL.
+async fn serve_webhooks(
     service: &Service,
     id: &ConnectionId,
     configuration: &ConnectionConfiguration,
@@ -266,4 +274,26 @@ async fn receive(
     let routes = receiver::routes(endpoints, inbox, Arc::clone(&service.clock));
     let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
     Ok((url, tokio::spawn(axum::serve(listener, routes).into_future())))
+}
+
+/// A clock that advances with each wait and not by itself. A wait advances it by at least a millisecond, because a loop that
+/// waits for a time in the current millisecond would never end otherwise.
+#[derive(Debug, Clone)]
+struct AutoAdvancingClock(SkippingClock);
+
+impl AutoAdvancingClock {
+    fn at(now: Timestamp) -> Self {
+        Self(SkippingClock::at(now))
+    }
+}
+
+#[async_trait]
+impl Clock for AutoAdvancingClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration.max(Duration::from_millis(1))).await;
+    }
 }

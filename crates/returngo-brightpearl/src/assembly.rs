@@ -112,7 +112,7 @@ impl Assembly {
     /// What keeps the store small.
     pub(super) fn retention(&self) -> Retention {
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        Retention { store, clock, keep: self.configuration.keep() }
+        Retention { store, clock, periods: self.configuration.keep() }
     }
 
     /// An engine of this process.

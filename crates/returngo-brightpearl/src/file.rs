@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
 
 use returngo_brightpearl_connector::{
-    configuration::Secret, engine::Policy, retention::Keep, server::Limits, sweep::Schedule,
+    configuration::Secret, engine::Policy, retention::RetentionPeriods, server::Limits, sweep::Schedule,
 };
 
 /// The file as `init` writes it: every setting, commented, with its default.
@@ -145,7 +145,7 @@ impl Default for Sweeps {
 
 impl Default for KeepFor {
     fn default() -> Self {
-        let Keep { webhooks, audit } = Keep::default();
+        let RetentionPeriods { webhooks, audit } = RetentionPeriods::default();
         Self { webhooks_days: whole_seconds(webhooks) / DAY, audit_days: whole_seconds(audit) / DAY }
     }
 }
@@ -188,8 +188,8 @@ impl Configuration {
     }
 
     /// For how long what is done with is kept.
-    pub fn keep(&self) -> Keep {
-        Keep {
+    pub fn keep(&self) -> RetentionPeriods {
+        RetentionPeriods {
             webhooks: seconds(DAY).saturating_mul(self.keep.webhooks_days),
             audit: seconds(DAY).saturating_mul(self.keep.audit_days),
         }

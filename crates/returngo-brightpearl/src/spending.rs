@@ -9,7 +9,7 @@ use crate::{
     terminal::{Prompter, TerminalPrompter},
 };
 use returngo_brightpearl_connector::{
-    calls::{ReturngoCalls, day_of},
+    call_quota::{CallQuota, day_of},
     store::{CallLimits, ConnectionId},
 };
 
@@ -34,7 +34,7 @@ struct Today {
 
 impl Today {
     /// None where calls are unlimited.
-    async fn of(assembly: &Assembly, calls: &ReturngoCalls) -> anyhow::Result<Option<Self>> {
+    async fn of(assembly: &Assembly, calls: &CallQuota) -> anyhow::Result<Option<Self>> {
         let limits = CallLimits { for_others: 0, ..calls.limits() };
         let Some(per_day) = limits.per_day else { return Ok(None) };
         let spent = assembly.store.returngo_calls(&calls.key(), day_of(assembly.clock.now())).await?;
@@ -59,7 +59,7 @@ impl Spending {
         needed: usize,
     ) -> anyhow::Result<()> {
         let configuration = assembly.registry.configuration(id).await?;
-        let calls = assembly.registry.calls(id, &configuration)?;
+        let calls = assembly.registry.call_quota(id, &configuration)?;
         // What an earlier step of this command reserved and did not use is free again.
         calls.give_back().await?;
         let Some(today) = Today::of(assembly, &calls).await? else { return Ok(()) };

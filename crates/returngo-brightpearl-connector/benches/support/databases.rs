@@ -1,5 +1,5 @@
-//! Fresh databases that have every commit on the disk: SQLite beside the build, and PostgreSQL at
-//! `TEST_POSTGRES_URL`, or on a server of our own where its programs are installed.
+//! New databases on disk: SQLite in the target directory, and PostgreSQL at `TEST_POSTGRES_URL` or on a server that the bench
+//! starts, if PostgreSQL is installed.
 
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
@@ -7,16 +7,16 @@ use tempfile::TempDir;
 #[path = "../../tests/it/store/postgres.rs"]
 mod postgres;
 
-/// A database that nobody else uses.
+/// An empty database.
 pub(crate) struct Database {
-    #[allow(dead_code, reason = "a bench of one database does not name it")]
+    #[allow(dead_code, reason = "not every bench prints it")]
     pub(crate) name: &'static str,
     pub(crate) url: String,
     _folder: Option<TempDir>,
 }
 
 impl Database {
-    #[allow(dead_code, reason = "several processes share a PostgreSQL alone")]
+    #[allow(dead_code, reason = "not every bench uses SQLite")]
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let url = format!("sqlite://{}/store.db", folder.path().display());
@@ -36,27 +36,27 @@ impl Database {
 pub(crate) struct Server(String);
 
 impl Server {
-    /// None, and says so, where there is none.
+    /// Starts the server, or prints that PostgreSQL is not available.
     pub(crate) fn start() -> Option<Self> {
         sqlx::any::install_default_drivers();
         let server = std::env::var("TEST_POSTGRES_URL").ok().or_else(|| postgres::start(""));
         if server.is_none() {
-            println!("skipped: no PostgreSQL");
+            println!("skipped: PostgreSQL is not available");
         }
         server.map(Self)
     }
 
-    /// How many transactions its database of this URL has seen.
-    #[allow(dead_code, reason = "not every bench asks")]
+    /// Returns the number of transactions in the database at this URL so far.
+    #[allow(dead_code, reason = "not every bench needs it")]
     pub(crate) async fn transactions(&self, database: &str) -> i64 {
-        const SEEN: &str =
-            "SELECT xact_commit + xact_rollback AS observation FROM pg_stat_database WHERE datname = $1";
+        const TRANSACTIONS: &str =
+            "SELECT xact_commit + xact_rollback AS transactions FROM pg_stat_database WHERE datname = $1";
         let url: url::Url = database.parse().unwrap();
         let mut connection = sqlx::AnyConnection::connect(&self.0).await.unwrap();
-        let row = sqlx::query(SEEN).bind(url.path().trim_start_matches('/').to_owned());
-        let seen = row.fetch_one(&mut connection).await.unwrap().get("seen");
+        let row = sqlx::query(TRANSACTIONS).bind(url.path().trim_start_matches('/').to_owned());
+        let transactions = row.fetch_one(&mut connection).await.unwrap().get("transactions");
         connection.close().await.unwrap();
-        seen
+        transactions
     }
 
     async fn run(&self, statement: &str) {

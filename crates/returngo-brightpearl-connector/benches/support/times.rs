@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// The median, the 99th of a hundred, and the longest.
+/// Formats the median, the 99th percentile and the maximum.
 pub(crate) fn percentiles(mut times: Vec<Duration>) -> String {
     times.sort_unstable();
     let of = |percent: usize| {

@@ -9,7 +9,6 @@
 
 mod batch;
 mod error_scope;
-mod in_progress;
 mod known;
 mod policy;
 mod write_log;
@@ -25,13 +24,13 @@ use returngo_brightpearl_mapping::{Plan, World, original_order};
 use returngo_brightpearl_sync::ReadError;
 use tokio::sync::watch;
 
-pub use in_progress::InProgress;
 pub use policy::Policy;
 
 use crate::{
     connection::Connection,
     failpoints::{Failpoint, Failpoints},
     heartbeat::Heartbeat,
+    in_progress::InProgress,
     store::{
         ConnectionId, JobOutcome, Lease, LeaseRequest, Observation, OrderHold, OrderRequest, Revision, Store,
         StoreError, WorkerId,

@@ -1,4 +1,4 @@
-//! The connections that are open, and which of them makes place for a further one.
+//! The open connections, and which one is closed in favour of another.
 
 use std::{
     collections::HashMap,
@@ -10,81 +10,81 @@ use std::{
 use api_client_core::client::Clock;
 use tokio::sync::Notify;
 
-use super::Limits;
+use super::limits::Limits;
 
-/// The connections that are open.
+/// The open connections.
 #[derive(Debug)]
 pub(super) struct Connections {
     pub(super) limits: Limits,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     /// A connection ended or became idle.
-    changed: Notify,
+    freed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    open: HashMap<u64, Open>,
+    open: HashMap<u64, OpenConnection>,
     accepted: u64,
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenConnection {
     address: IpAddr,
     /// None while a request is in progress.
     idle_since: Option<Duration>,
     close: Arc<Notify>,
 }
 
-/// Whether there is a place for a further connection.
-enum Room {
-    /// There is, or a connection that has been idle for long enough makes one.
+/// When a further connection can be accepted.
+enum Capacity {
+    /// Now, possibly in place of an idle connection.
     Now,
-    /// A connection will have been idle for long enough after this time.
+    /// After this time, in place of a connection that will have been idle for long enough.
     After(Duration),
-    /// Requests of all connections are in progress.
+    /// Not before a request has ended: all connections are in use.
     Unknown,
 }
 
 impl Connections {
     pub(super) fn new(limits: Limits, clock: Arc<dyn Clock>) -> Self {
-        Self { limits, clock, state: Mutex::default(), changed: Notify::new() }
+        Self { limits, clock, state: Mutex::default(), freed: Notify::new() }
     }
 
-    /// Returns when a further connection has a place.
-    pub(super) async fn have_room(&self) {
+    /// Returns when a further connection can be accepted.
+    pub(super) async fn wait_for_capacity(&self) {
         loop {
-            match self.room() {
-                Room::Now => return,
-                Room::After(wait) => {
-                    tokio::select! { () = self.clock.sleep(wait) => {} () = self.changed.notified() => {} }
+            match self.capacity() {
+                Capacity::Now => return,
+                Capacity::After(wait) => {
+                    tokio::select! { () = self.clock.sleep(wait) => {} () = self.freed.notified() => {} }
                 }
-                Room::Unknown => self.changed.notified().await,
+                Capacity::Unknown => self.freed.notified().await,
             }
         }
     }
 
-    fn room(&self) -> Room {
+    fn capacity(&self) -> Capacity {
         let state = self.state();
         if state.open.len() < self.limits.connections {
-            return Room::Now;
+            return Capacity::Now;
         }
         let Some(longest) = state.open.values().filter_map(|open| open.idle_since).min() else {
-            return Room::Unknown;
+            return Capacity::Unknown;
         };
-        match (longest + self.limits.grace).saturating_sub(self.clock.uptime()) {
-            Duration::ZERO => Room::Now,
-            wait => Room::After(wait),
+        match (longest + self.limits.idle_grace).saturating_sub(self.clock.uptime()) {
+            Duration::ZERO => Capacity::Now,
+            wait => Capacity::After(wait),
         }
     }
 
-    /// A place for a connection from this address. Where there is none, the connection that has been idle for longest
-    /// makes place. None when the address has too many others.
+    /// Accepts a connection from this address, and closes the one that has been idle for longest if necessary. None when the
+    /// address has too many connections in use.
     pub(super) fn admit(connections: &Arc<Self>, address: IpAddr) -> Option<Slot> {
         let now = connections.clock.uptime();
-        let idle_until = now.saturating_sub(connections.limits.grace);
+        let idle_until = now.saturating_sub(connections.limits.idle_grace);
         let Limits { connections: all, connections_per_address, is_limited, .. } = connections.limits;
-        let (limited, address) = (is_limited(address), counted_as(address));
+        let (limited, address) = (is_limited(address), sender_of(address));
         let mut state = connections.state();
         let of_address = state.open.values().filter(|open| open.address == address).count();
         if limited && of_address >= connections_per_address {
@@ -92,18 +92,18 @@ impl Connections {
                 return None;
             }
         } else if state.open.len() >= all {
-            // If a request began on it just now, this connection is one more than there should be.
+            // A request may begin on the closed connection at this moment. The limit is exceeded by one then.
             state.close_idle(idle_until, |_| true);
         }
         state.accepted += 1;
         let (number, close) = (state.accepted, Arc::new(Notify::new()));
-        let open = Open { address, idle_since: Some(now), close: Arc::clone(&close) };
+        let open = OpenConnection { address, idle_since: Some(now), close: Arc::clone(&close) };
         state.open.insert(number, open);
         drop(state);
         Some(Slot { number, address, close, connections: Arc::clone(connections) })
     }
 
-    /// Closes the connection that has been idle for longest, however short that is.
+    /// Closes the connection that has been idle for longest, even if that is shorter than the grace period.
     pub(super) fn close_longest_idle(&self) {
         self.state().close_idle(Duration::MAX, |_| true);
     }
@@ -114,8 +114,9 @@ impl Connections {
 }
 
 impl State {
-    /// Closes the one of these connections that has been idle for longest. False when none has been idle since then.
-    fn close_idle(&mut self, since: Duration, among: impl Fn(&Open) -> bool) -> bool {
+    /// Closes the one of these connections that has been idle for longest. Returns false when none has been idle since
+    /// `since`.
+    fn close_idle(&mut self, since: Duration, among: impl Fn(&OpenConnection) -> bool) -> bool {
         let idle = self.open.iter().filter(|(_, open)| among(open));
         let idle = idle.filter_map(|(number, open)| Some((open.idle_since?, *number)));
         let longest = idle.filter(|(idle_since, _)| *idle_since <= since).min();
@@ -124,7 +125,7 @@ impl State {
     }
 }
 
-/// The place of a connection, free once it is dropped.
+/// The slot of a connection, released on drop.
 pub(super) struct Slot {
     number: u64,
     address: IpAddr,
@@ -133,27 +134,27 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// A request is in progress. It is answered, also when its connection was to be closed.
-    pub(super) fn begins(&self) {
-        let open = Open { address: self.address, idle_since: None, close: Arc::clone(&self.close) };
+    /// Marks the connection as in use, even if it was to be closed: a request that has begun is completed.
+    pub(super) fn begin_request(&self) {
+        let open = OpenConnection { address: self.address, idle_since: None, close: Arc::clone(&self.close) };
         self.connections.state().open.insert(self.number, open);
     }
 
-    /// The request was answered.
-    pub(super) fn ends(&self) {
+    /// Marks the connection as idle.
+    pub(super) fn end_request(&self) {
         if let Some(open) = self.connections.state().open.get_mut(&self.number) {
             open.idle_since = Some(self.connections.clock.uptime());
         }
-        self.connections.changed.notify_one();
+        self.connections.freed.notify_one();
     }
 
-    /// Returns when this connection makes place for another.
-    pub(super) async fn is_taken(&self) {
+    /// Returns when this connection has to be closed in favour of another one.
+    pub(super) async fn evicted(&self) {
         self.close.notified().await;
     }
 
-    /// Whether a request began on it after all.
-    pub(super) fn is_used(&self) -> bool {
+    /// Whether a request has begun since the eviction.
+    pub(super) fn is_in_use(&self) -> bool {
         self.connections.state().open.contains_key(&self.number)
     }
 }
@@ -161,22 +162,12 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.connections.state().open.remove(&self.number);
-        self.connections.changed.notify_one();
+        self.connections.freed.notify_one();
     }
 }
 
-/// Whether an address is that of one sender. Loopback and private ones are those of reverse proxies and gateways.
-pub(super) fn is_public(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => !(address.is_loopback() || address.is_private() || address.is_link_local()),
-        IpAddr::V6(address) => {
-            !(address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local())
-        }
-    }
-}
-
-/// A sender has a whole network of IPv6 addresses.
-fn counted_as(address: IpAddr) -> IpAddr {
+/// The sender that an address is counted for. One sender has a whole network of IPv6 addresses.
+fn sender_of(address: IpAddr) -> IpAddr {
     const NETWORK: u128 = !0 << 64;
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & NETWORK)),
@@ -189,21 +180,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_behind_which_many_senders_are_are_not_limited() {
-        let public = |address: &str| is_public(address.parse().unwrap());
-        for address in
-            ["127.0.0.1", "10.1.2.3", "172.17.0.1", "192.168.1.1", "::1", "fd00::1", "::ffff:10.0.0.1"]
-        {
-            assert!(!public(address), "{address}");
-        }
-        for address in ["203.0.113.7", "2001:db8::1", "::ffff:203.0.113.7"] {
-            assert!(public(address), "{address}");
-        }
-    }
-
-    #[test]
     fn a_network_of_ipv6_is_one_sender() {
-        let counted = |address: &str| counted_as(address.parse().unwrap());
+        let counted = |address: &str| sender_of(address.parse().unwrap());
         assert_eq!(counted("2001:db8::1"), counted("2001:db8::ffff:1"));
         assert_ne!(counted("2001:db8::1"), counted("2001:db8:0:1::1"));
         assert_eq!(counted("::ffff:203.0.113.7"), counted("203.0.113.7"));

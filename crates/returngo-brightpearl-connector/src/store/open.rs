@@ -11,7 +11,7 @@ use sqlx::{
 use url::Url;
 
 use super::{StoreError, database::Database, dialect::Dialect};
-use crate::private::{self, NotPrivate};
+use crate::private_files::{self, NotPrivate};
 
 /// The tables, in the order in which they are created. A migration that was released is never changed.
 const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "store", include_str!("../../migrations/0001_store.sql"))];
@@ -224,7 +224,7 @@ const NOT_IN_A_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%
 /// Creates the file for this user alone if it does not exist, because it contains customers' returns. SQLite gives its other
 /// files the same permissions.
 fn create_private(file: &Path) -> std::io::Result<()> {
-    match private::create(file) {
+    match private_files::create(file) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
@@ -233,5 +233,5 @@ fn create_private(file: &Path) -> std::io::Result<()> {
 /// Rejects the file, and SQLite's files beside it, if others may read them.
 fn check_private(file: &str) -> Result<(), NotPrivate> {
     let files = ["", "-wal", "-shm"].map(|end| format!("{file}{end}"));
-    private::check(&files.each_ref().map(Path::new))
+    private_files::check(&files.each_ref().map(Path::new))
 }

@@ -3,7 +3,7 @@
 use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::store::{Cause, JobState};
-use returngo_brightpearl_demo::Scene;
+use returngo_brightpearl_demo::Scenario;
 
 use crate::support::Shop;
 
@@ -41,7 +41,7 @@ impl Backlog {
     }
 
     /// Every RMA from approval to the shelf. The connector alone has trouble: people get through.
-    async fn play(&self, trouble: impl Fn(&Scene)) {
+    async fn play(&self, trouble: impl Fn(&Scenario)) {
         for rma in &self.0.scene.rmas {
             self.0.scene.approve(rma).unwrap();
         }
@@ -60,7 +60,7 @@ impl Backlog {
         self.follow_in(&trouble).await;
     }
 
-    async fn follow_in(&self, trouble: impl Fn(&Scene)) {
+    async fn follow_in(&self, trouble: impl Fn(&Scenario)) {
         trouble(&self.0.scene);
         self.follow().await;
         self.0.scene.brightpearl.faults().clear();
@@ -90,10 +90,10 @@ async fn faults_change_nothing_in_the_end() {
     troubled.play(|scene| trouble(scene, 0.02)).await;
     assert!(troubled.0.scene.brightpearl.duplicates().is_empty());
     assert_eq!(troubled.0.scene.lost(), 0);
-    assert_eq!(troubled.0.scene.shown(), calm.0.scene.shown());
+    assert_eq!(troubled.0.scene.snapshots(), calm.0.scene.snapshots());
 }
 
-fn trouble(scene: &Scene, chance: f64) {
+fn trouble(scene: &Scenario, chance: f64) {
     let kinds = [
         FaultKind::DropAfterCommit,
         FaultKind::DropBefore,

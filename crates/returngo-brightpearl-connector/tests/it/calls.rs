@@ -11,7 +11,7 @@ use returngo_brightpearl_connector::{
     store::{CallLimits, ConnectionId, KeyDigest},
     vault::{Vault, VaultKey},
 };
-use returngo_brightpearl_demo::Scene;
+use returngo_brightpearl_demo::Scenario;
 
 use crate::{
     store::{databases::Database, on_both},
@@ -60,7 +60,7 @@ async fn a_day_is_shared_by_all_who_reserve(database: Database) {
 
 /// A shop whose key has so many calls a day.
 struct Shop {
-    scene: Scene,
+    scene: Scenario,
     database: Database,
     time: Time,
     configuration: ConnectionConfiguration,
@@ -68,7 +68,7 @@ struct Shop {
 
 impl Shop {
     async fn with(database: Database, calls_a_day: u32) -> Self {
-        let scene = Scene::start(1).await.unwrap();
+        let scene = Scenario::start(1).await.unwrap();
         let mut configuration = scene.configuration().unwrap();
         configuration.returngo.calls_a_day = Some(calls_a_day);
         let time = Time::at("2026-05-09T10:15:20Z".parse().unwrap());
@@ -85,8 +85,8 @@ impl Shop {
     }
 
     async fn spent(&self) -> u32 {
-        let day = returngo_brightpearl_connector::calls::day_of(self.time.now());
-        let key = self.process().await.calls(&acme(), &self.configuration).unwrap().key();
+        let day = returngo_brightpearl_connector::call_quota::day_of(self.time.now());
+        let key = self.process().await.call_quota(&acme(), &self.configuration).unwrap().key();
         let spent = self.database.open().await.returngo_calls(&key, day).await.unwrap();
         spent.reads + spent.writes
     }
@@ -150,7 +150,7 @@ async fn a_process_leaves_others_their_share(database: Database) {
     let shop = Shop::with(database, 100).await;
     let (command, serve) = (shop.process().await, shop.process().await);
     let commands = client(&command).await;
-    command.calls(&acme(), &shop.configuration).unwrap().leave(60);
+    command.call_quota(&acme(), &shop.configuration).unwrap().leave(60);
     shop.read_all_day(&commands).await;
     assert_eq!(shop.made(), 40);
     shop.read_all_day(&client(&serve).await).await;
@@ -191,13 +191,13 @@ async fn a_key_that_is_replaced_has_a_day_of_its_own(database: Database) {
 
 async fn an_api_key_cannot_be_told_from_what_is_stored(database: Database) {
     let shop = Shop::with(database, 100).await;
-    let key = shop.process().await.calls(&acme(), &shop.configuration).unwrap().key();
+    let key = shop.process().await.call_quota(&acme(), &shop.configuration).unwrap().key();
     let api_key = shop.configuration.returngo.api_key.reveal();
     assert!(!key.as_str().contains(api_key));
     let other_vault = Database::sqlite();
     let store = other_vault.open().await;
     let vault = Vault::open(&VaultKey::generate().unwrap(), &store).await.unwrap();
     let registry = Registry::new(store, vault, shop.time.clock());
-    let others = registry.calls(&acme(), &shop.configuration).unwrap().key();
+    let others = registry.call_quota(&acme(), &shop.configuration).unwrap().key();
     assert_ne!(key, others, "it takes the key of the store to make it");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use returngo::RmaId;
-use returngo_brightpearl_demo::{Demo, Figures, Shown};
+use returngo_brightpearl_demo::{Demo, Figures, RmaSnapshot};
 
 use crate::store::databases::Database;
 
@@ -12,11 +12,11 @@ fn rmas() -> u64 {
     std::env::var("CONNECTOR_TEST_RMAS").ok().and_then(|rmas| rmas.parse().ok()).unwrap_or(25)
 }
 
-async fn played(faults: Option<u64>) -> (Figures, BTreeMap<RmaId, Shown>) {
+async fn played(faults: Option<u64>) -> (Figures, BTreeMap<RmaId, RmaSnapshot>) {
     let database = Database::sqlite();
     let mut demo = Demo::start(rmas(), &database.url, faults).await.unwrap();
-    let figures = demo.play(|_| {}).await.unwrap();
-    (figures, demo.scene().shown())
+    let figures = demo.run(|_| {}).await.unwrap();
+    (figures, demo.scenario().snapshots())
 }
 
 /// Receiver, sweeps and engine over real HTTP. Answers get lost, requests fail or are cut, webhooks come twice, in

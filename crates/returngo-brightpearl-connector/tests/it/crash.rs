@@ -21,7 +21,7 @@ use returngo_brightpearl_connector::{
     failpoints::{Failpoint, NoFailpoints},
     store::{self, AuditEntry, AuditEvent, ConnectionId, JobState, Store},
 };
-use returngo_brightpearl_demo::Scene;
+use returngo_brightpearl_demo::Scenario;
 use returngo_brightpearl_mapping::keys;
 
 use crate::{
@@ -83,7 +83,7 @@ fn place(point: Failpoint) -> usize {
 
 /// One story: four RMAs through all their stations, with so many kills on the way.
 struct Story {
-    scene: Scene,
+    scene: Scenario,
     database: Database,
     store: Arc<Store>,
     connection: ConnectionId,
@@ -98,7 +98,7 @@ struct Story {
 
 impl Story {
     async fn begin(database: Database, seed: u64) -> Self {
-        let scene = Scene::start_sharing(RMAS, RMAS_PER_ORDER).await.unwrap();
+        let scene = Scenario::start_sharing(RMAS, RMAS_PER_ORDER).await.unwrap();
         let store = store::open(&database.url).await.unwrap();
         let now = "2026-05-09T10:15:20Z".parse().unwrap();
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();

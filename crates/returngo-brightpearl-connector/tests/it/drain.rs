@@ -18,7 +18,7 @@ use returngo_brightpearl_connector::{
     failpoints::NoFailpoints,
     store::{self, Cause, ConnectionId, Encrypted, StoredConnection, WorkerId},
 };
-use returngo_brightpearl_demo::Scene;
+use returngo_brightpearl_demo::Scenario;
 use tokio::sync::watch;
 
 use crate::store::databases::Database;
@@ -30,14 +30,14 @@ const CAP: u32 = 200;
 #[derive(Debug, Clone)]
 struct SharedTime {
     clock: SkippingClock,
-    scene: Arc<Scene>,
+    scene: Arc<Scenario>,
     /// How many credits there were, and until when.
     credits: Arc<Mutex<Vec<(Timestamp, usize)>>>,
 }
 
 impl SharedTime {
     /// Begins with a full minute, the least favourable moment.
-    fn of(scene: Arc<Scene>) -> Self {
+    fn of(scene: Arc<Scenario>) -> Self {
         let now: Timestamp = "2026-05-09T10:15:00Z".parse().unwrap();
         scene.brightpearl.set_clock(now);
         Self { clock: SkippingClock::at(now), scene, credits: Arc::default() }
@@ -123,7 +123,7 @@ struct Drained {
 
 /// Works off so many approvals, so many of them of each sales order.
 async fn drain(rmas: u64, rmas_per_order: u64, takes: SignedDuration) -> Drained {
-    let scene = Arc::new(Scene::start_sharing(rmas, rmas_per_order).await.unwrap());
+    let scene = Arc::new(Scenario::start_sharing(rmas, rmas_per_order).await.unwrap());
     scene.brightpearl.set_throttle(CAP);
     for rma in &scene.rmas {
         scene.approve(rma).unwrap();

@@ -250,8 +250,8 @@ async fn a_process_that_was_replaced_is_told(database: Database) {
     assert!(!beat(&replaced).await);
     assert!(beat(&next).await);
     let (_running, never) = watch::channel(false);
-    let told = replaced.keep(never).await.unwrap_err().to_string();
-    assert!(told.contains(&replaced.worker().0) && told.contains("another process of this name"), "{told}");
+    let told = replaced.run(never).await.unwrap_err().to_string();
+    assert!(told.contains(&replaced.worker().0) && told.contains("another process with this name"), "{told}");
 }
 
 async fn a_process_that_was_silent_for_too_long_is_told(database: Database) {
@@ -265,7 +265,7 @@ async fn a_process_that_was_silent_for_too_long_is_told(database: Database) {
     }
     beat(&watcher).await;
     let (_running, never) = watch::channel(false);
-    assert!(silent.keep(never).await.is_err());
+    assert!(silent.run(never).await.is_err());
     let registered: Vec<_> =
         store.processes().await.unwrap().into_iter().map(|process| process.worker).collect();
     assert_eq!(registered, [watcher.worker().clone()]);
@@ -316,7 +316,7 @@ async fn a_process_that_is_to_stop_reports_once_more_and_stops(database: Databas
     let store = with_work(&database).await;
     let process = Machine::off_by(0).register(&store, "serve host").await;
     let (_stop, stopped) = watch::channel(true);
-    process.keep(stopped).await.unwrap();
+    process.run(stopped).await.unwrap();
     assert_eq!(store.processes().await.unwrap()[0].reports, Some(1));
 }
 

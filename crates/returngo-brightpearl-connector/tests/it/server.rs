@@ -34,12 +34,12 @@ const NEVER: Duration = Duration::from_secs(300);
 /// Limits that no test reaches, over every address. An idle connection makes place at once.
 fn none() -> Limits {
     Limits {
-        head_within: NEVER,
-        answer_within: NEVER,
+        head_timeout: NEVER,
+        request_timeout: NEVER,
         connections: 10_000,
         connections_per_address: 10_000,
         is_limited: |_| true,
-        grace: Duration::ZERO,
+        idle_grace: Duration::ZERO,
     }
 }
 
@@ -146,31 +146,31 @@ fn assert_closed(mut stream: TcpStream, what: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_that_does_not_come_closes_the_connection() {
-    let mark_served = Served::with(Limits { head_within: Duration::from_millis(300), ..none() }).await;
-    assert_closed(mark_served.connect(), "nothing is sent");
-    let mut slow = mark_served.connect();
+    let served = Served::with(Limits { head_timeout: Duration::from_millis(300), ..none() }).await;
+    assert_closed(served.connect(), "nothing is sent");
+    let mut slow = served.connect();
     slow.write_all(b"POST /webhooks/returngo/ac").unwrap();
     assert_closed(slow, "half a head is sent");
-    let mut idle = mark_served.connect();
+    let mut idle = served.connect();
     idle.write_all(b"GET /nothing HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
     assert_closed(idle, "it is idle after an answer");
-    assert!(is_taken(mark_served.connect()));
+    assert!(is_taken(served.connect()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_does_not_come_is_given_up() {
-    let mark_served = Served::with(Limits { answer_within: Duration::from_millis(300), ..none() }).await;
+    let served = Served::with(Limits { request_timeout: Duration::from_millis(300), ..none() }).await;
     let began = SystemClock.now();
-    assert_eq!(Answer::read(mark_served.hang(DOOR)).status, 503, "it may be delivered again");
+    assert_eq!(Answer::read(served.hang(DOOR)).status, 503, "it may be delivered again");
     assert!(SystemClock.now().duration_since(began) < SignedDuration::from_secs(15));
-    assert!(is_taken(mark_served.connect()));
+    assert!(is_taken(served.connect()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_secret_is_checked_before_the_body_is_read() {
-    let mark_served = Served::with(none()).await;
-    assert_eq!(Answer::read(mark_served.hang("/webhooks/returngo/acme/a-guess")).status, 404);
-    let mut encoded = mark_served.connect();
+    let served = Served::with(none()).await;
+    assert_eq!(Answer::read(served.hang("/webhooks/returngo/acme/a-guess")).status, 404);
+    let mut encoded = served.connect();
     let head = head("application/json", DOOR, 1000).replace("\r\n\r\n", "\r\ncontent-encoding: gzip\r\n\r\n");
     encoded.write_all(head.as_bytes()).unwrap();
     assert_eq!(Answer::read(encoded).status, 415);
@@ -179,13 +179,13 @@ async fn the_secret_is_checked_before_the_body_is_read() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn idle_connections_make_place_for_a_webhook() {
     for (connections, connections_per_address) in [(10_000, 50), (50, 10_000)] {
-        let mark_served = Served::with(Limits { connections, connections_per_address, ..none() }).await;
+        let served = Served::with(Limits { connections, connections_per_address, ..none() }).await;
         let mut idle = Vec::new();
         for _ in 0..200 {
-            idle.push(mark_served.connect());
+            idle.push(served.connect());
         }
         for _ in 0..3 {
-            assert!(is_taken(mark_served.connect()), "{connections} {connections_per_address}");
+            assert!(is_taken(served.connect()), "{connections} {connections_per_address}");
         }
         assert_closed(idle.swap_remove(0), "it was idle for longest");
     }
@@ -193,10 +193,10 @@ async fn idle_connections_make_place_for_a_webhook() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_with_too_many_requests_in_progress_keeps_no_other_out() {
-    let mark_served = Served::with(Limits { connections_per_address: 8, ..none() }).await;
-    let busy: Vec<TcpStream> = (0..8).map(|_| mark_served.busy()).collect();
-    assert!(!is_taken(mark_served.connect()));
-    assert!(is_taken(mark_served.connect_from([127, 0, 0, 2]).await));
+    let served = Served::with(Limits { connections_per_address: 8, ..none() }).await;
+    let busy: Vec<TcpStream> = (0..8).map(|_| served.busy()).collect();
+    assert!(!is_taken(served.connect()));
+    assert!(is_taken(served.connect_from([127, 0, 0, 2]).await));
     for stream in busy {
         send_body(&stream);
         assert_eq!(Answer::read(stream).status, 200, "what was in progress is answered");
@@ -205,8 +205,8 @@ async fn an_address_with_too_many_requests_in_progress_keeps_no_other_out() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reverse_proxy_has_as_many_requests_in_progress_as_the_server_takes() {
-    let mark_served = Served::with(Limits { answer_within: NEVER, ..Limits::default() }).await;
-    let busy: Vec<TcpStream> = (0..300).map(|_| mark_served.busy()).collect();
+    let served = Served::with(Limits { request_timeout: NEVER, ..Limits::default() }).await;
+    let busy: Vec<TcpStream> = (0..300).map(|_| served.busy()).collect();
     for stream in busy {
         send_body(&stream);
         assert_eq!(Answer::read(stream).status, 200);
@@ -215,10 +215,10 @@ async fn a_reverse_proxy_has_as_many_requests_in_progress_as_the_server_takes() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn webhooks_beyond_all_connections_wait_and_are_taken() {
-    let mark_served = Served::with(Limits { connections: 8, ..none() }).await;
-    let busy: Vec<TcpStream> = (0..8).map(|_| mark_served.busy()).collect();
-    let mut burst: Vec<TcpStream> = (0..100).map(|_| mark_served.connect()).collect();
-    burst.push(mark_served.connect_from([127, 0, 0, 2]).await);
+    let served = Served::with(Limits { connections: 8, ..none() }).await;
+    let busy: Vec<TcpStream> = (0..8).map(|_| served.busy()).collect();
+    let mut burst: Vec<TcpStream> = (0..100).map(|_| served.connect()).collect();
+    burst.push(served.connect_from([127, 0, 0, 2]).await);
     for waiting in &burst {
         assert!(send(waiting));
     }
@@ -235,9 +235,9 @@ async fn webhooks_beyond_all_connections_wait_and_are_taken() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_ends_makes_place_for_one_that_waits() {
-    let mark_served = Served::with(Limits { connections: 8, ..none() }).await;
-    let mut busy: Vec<TcpStream> = (0..8).map(|_| mark_served.busy()).collect();
-    let waiting = mark_served.connect();
+    let served = Served::with(Limits { connections: 8, ..none() }).await;
+    let mut busy: Vec<TcpStream> = (0..8).map(|_| served.busy()).collect();
+    let waiting = served.connect();
     assert!(send(&waiting));
     assert_waits(&waiting);
     busy.pop();
@@ -246,9 +246,9 @@ async fn a_connection_that_ends_makes_place_for_one_that_waits() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_connection_is_not_closed_before_its_request_could_come() {
-    let mark_served = Served::with(Limits { connections: 8, grace: NEVER, ..none() }).await;
-    let new: Vec<TcpStream> = (0..8).map(|_| mark_served.connect()).collect();
-    let remaining = mark_served.connect();
+    let served = Served::with(Limits { connections: 8, idle_grace: NEVER, ..none() }).await;
+    let new: Vec<TcpStream> = (0..8).map(|_| served.connect()).collect();
+    let remaining = served.connect();
     assert!(send(&remaining));
     assert_waits(&remaining);
     for stream in new {
@@ -256,9 +256,9 @@ async fn a_new_connection_is_not_closed_before_its_request_could_come() {
     }
     assert!(is_answered(remaining));
 
-    let mark_served = Served::with(Limits { connections_per_address: 8, grace: NEVER, ..none() }).await;
-    let new: Vec<TcpStream> = (0..8).map(|_| mark_served.connect()).collect();
-    assert!(!is_taken(mark_served.connect()), "the address has too many");
+    let served = Served::with(Limits { connections_per_address: 8, idle_grace: NEVER, ..none() }).await;
+    let new: Vec<TcpStream> = (0..8).map(|_| served.connect()).collect();
+    assert!(!is_taken(served.connect()), "the address has too many");
     for stream in new {
         assert!(is_taken(stream));
     }
@@ -266,10 +266,10 @@ async fn a_new_connection_is_not_closed_before_its_request_could_come() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sockets_that_send_nothing_keep_a_webhook_waiting_for_a_moment_only() {
-    let mark_served = Served::with(Limits { connections: 50, ..Limits::default() }).await;
-    let idle: Vec<TcpStream> = (0..200).map(|_| mark_served.connect()).collect();
+    let served = Served::with(Limits { connections: 50, ..Limits::default() }).await;
+    let idle: Vec<TcpStream> = (0..200).map(|_| served.connect()).collect();
     let began = SystemClock.now();
-    assert!(is_taken(mark_served.connect()));
+    assert!(is_taken(served.connect()));
     let took = SystemClock.now().duration_since(began);
     assert!(took < SignedDuration::from_secs(10), "{took:?}");
     drop(idle);

@@ -19,7 +19,7 @@ use returngo_brightpearl_connector::{
     tasks::{Supervisor, UnexpectedExit},
     vault::{Vault, VaultKey},
 };
-use returngo_brightpearl_demo::Scene;
+use returngo_brightpearl_demo::Scenario;
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{store::databases::Database, support::Shop};
@@ -67,7 +67,7 @@ struct Running {
 
 impl Running {
     /// Connected with these scenes, of which the first has the shop that it says.
-    async fn with(connections: &[(&str, &Scene)]) -> Self {
+    async fn with(connections: &[(&str, &Scenario)]) -> Self {
         let database = Database::sqlite();
         let store = store::open(&database.url).await.unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -102,7 +102,7 @@ impl Running {
         Self { store, registry, stop, ended, service, _database: database }
     }
 
-    async fn hear_of_all(&self, connection: &str, scene: &Scene) {
+    async fn hear_of_all(&self, connection: &str, scene: &Scenario) {
         let delivery = |rma| Delivery {
             connection: connection.parse().unwrap(),
             source: Source::Returngo,
@@ -150,7 +150,7 @@ const NEVER: FaultKind = FaultKind::Delay(Duration::from_secs(300));
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_whose_systems_hang_delays_nobody() {
-    let (hanging, healthy) = (Scene::start(2).await.unwrap(), Scene::start(2).await.unwrap());
+    let (hanging, healthy) = (Scenario::start(2).await.unwrap(), Scenario::start(2).await.unwrap());
     for faults in [hanging.brightpearl.faults(), hanging.returngo.faults()] {
         faults.add(Fault::on_any(NEVER).times(1000));
     }
@@ -173,7 +173,7 @@ async fn a_connection_whose_systems_hang_delays_nobody() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_while_both_systems_are_read_releases_everything() {
-    let scene = Scene::start(4).await.unwrap();
+    let scene = Scenario::start(4).await.unwrap();
     scene.brightpearl.faults().add(Fault::on_any(NEVER).times(1000));
     let running = Running::with(&[("acme", &scene)]).await;
     let store = Arc::clone(&running.store);
@@ -191,7 +191,7 @@ async fn a_stop_while_both_systems_are_read_releases_everything() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_while_something_is_written_leaves_no_claim() {
-    let scene = Scene::start(4).await.unwrap();
+    let scene = Scenario::start(4).await.unwrap();
     for rma in &scene.rmas {
         scene.approve(rma).unwrap();
     }

@@ -14,7 +14,7 @@ use returngo_brightpearl_connector::{
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
-use returngo_brightpearl_demo::Scene;
+use returngo_brightpearl_demo::Scenario;
 use tokio::sync::watch;
 
 use crate::store::databases::Database;
@@ -73,7 +73,7 @@ pub(crate) async fn work_until_nothing_is_due(service: &Service) {
 
 /// A scene and a connector that is connected with it. Both systems' clocks go with the connector's.
 pub(crate) struct Shop {
-    pub(crate) scene: Scene,
+    pub(crate) scene: Scenario,
     pub(crate) service: Service,
     pub(crate) connection: ConnectionId,
     pub(crate) time: Time,
@@ -90,7 +90,7 @@ impl Shop {
     }
 
     pub(crate) async fn on(database: Database, policy: Policy, rmas: u64) -> Self {
-        let scene = Scene::start(rmas).await.unwrap();
+        let scene = Scenario::start(rmas).await.unwrap();
         let store = store::open(&database.url).await.unwrap();
         let time = Time::at("2026-05-09T10:15:20Z".parse().unwrap());
         let service = service(store, &time, "worker", Arc::new(NoFailpoints), policy).await;

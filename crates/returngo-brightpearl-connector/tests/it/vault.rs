@@ -40,7 +40,7 @@ async fn a_secret_is_its_connections_alone_and_cannot_be_changed() {
     let refused = vault.decrypt(&name("other"), &encrypted).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the stored secrets of the connection other do not open: connect it again"
+        "cannot decrypt the stored credentials of connection other: connect it again"
     );
     for place in 0..encrypted.0.len() {
         let mut changed = encrypted.0.clone();
@@ -58,7 +58,7 @@ fn a_key_is_read_from_a_file() {
     write_private(&file, &format!("{}\n", *key.to_base64()));
     assert_eq!(VaultKey::read(&file).unwrap().to_base64(), key.to_base64());
     let missing = VaultKey::read(&folder.path().join("none")).unwrap_err();
-    assert!(missing.to_string().contains("check that the file is there"), "{missing}");
+    assert!(missing.to_string().contains("check that the file exists"), "{missing}");
 }
 
 #[test]

@@ -191,7 +191,7 @@ impl Supervisor {
     }
 
     async fn report(self: Arc<Self>, stop: watch::Receiver<bool>) {
-        if let Err(error) = self.heartbeat.keep(stop).await {
+        if let Err(error) = self.heartbeat.run(stop).await {
             self.tell(error);
         }
     }

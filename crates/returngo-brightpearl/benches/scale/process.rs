@@ -10,20 +10,20 @@ use tokio::{
     net::TcpStream,
 };
 
-/// The key of all processes.
+/// The encryption key of all processes.
 pub(crate) const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-/// Small, so that processes find something to share.
+/// RMAs per batch. Small, so that several processes get work.
 const BATCH: &str = "50";
 
-/// A process of the program that serves.
+/// A running `serve`.
 pub(crate) struct Process {
     child: Child,
     address: SocketAddr,
 }
 
 impl Process {
-    /// One that is ready.
+    /// Starts a process and waits until it is ready.
     pub(crate) async fn start(database: &str) -> Self {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = free.local_addr().unwrap();
@@ -40,24 +40,26 @@ impl Process {
             .unwrap();
         let mut process = Self { child, address };
         while !process.get("/readyz").await.is_some_and(|answer| answer.starts_with("HTTP/1.1 200")) {
-            assert!(process.child.try_wait().unwrap().is_none(), "a process has ended");
+            assert!(process.child.try_wait().unwrap().is_none(), "a process exited");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         process
     }
 
-    /// The port that it serves on, which is part of the name that it registers under.
+    /// The port of its server, which is part of its registered name.
+    #[allow(dead_code, reason = "not every bench needs it")]
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// With SIGKILL.
+    /// Sends SIGKILL.
+    #[allow(dead_code, reason = "not every bench needs it")]
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// All series of a metric together.
+    /// Returns the sum of all series whose name and labels begin with `name`.
     pub(crate) async fn metric(&self, name: &str) -> u64 {
         let metrics = self.get("/metrics").await.unwrap();
         let values =
@@ -65,29 +67,29 @@ impl Process {
         values.map(|value| value.parse::<f64>().unwrap() as u64).sum()
     }
 
-    /// User and system.
+    /// User and system time.
     pub(crate) fn cpu_time(&self) -> Duration {
         const TICKS_A_SECOND: u64 = 100;
         let stat = self.proc("stat");
-        // The program's name, which comes before, may hold spaces.
+        // The name of the program comes first and may contain spaces.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
         let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum();
         Duration::from_millis(ticks * 1000 / TICKS_A_SECOND)
     }
 
-    /// Resident, in bytes.
+    /// Resident memory, in bytes.
     pub(crate) fn memory(&self) -> u64 {
         self.status("VmRSS:") << 10
     }
 
-    /// The most that ever was resident, in bytes.
-    #[allow(dead_code, reason = "not every bench asks")]
+    /// Peak resident memory, in bytes.
+    #[allow(dead_code, reason = "not every bench needs it")]
     pub(crate) fn most_memory(&self) -> u64 {
         self.status("VmHWM:") << 10
     }
 
-    /// How many bytes it has sent to disks.
-    #[allow(dead_code, reason = "not every bench asks")]
+    /// Bytes written to disks so far.
+    #[allow(dead_code, reason = "not every bench needs it")]
     pub(crate) fn written(&self) -> u64 {
         field(&self.proc("io"), "write_bytes:")
     }
@@ -110,7 +112,7 @@ impl Process {
     }
 }
 
-/// The number that follows this name.
+/// Returns the number after this name.
 fn field(text: &str, name: &str) -> u64 {
     let line = text.lines().find(|line| line.starts_with(name)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()

@@ -1,14 +1,14 @@
-//! A store with a year of RMAs: what asking for its figures, finding a unit's RMA and an idle sweep of ReturnGO cost, and
-//! how much memory an idle process takes. On SQLite, and on PostgreSQL where there is one.
+//! Measures a store with a year of RMAs: the queries for the status and for the RMAs of units, idle sweeps of ReturnGO, and the
+//! memory of an idle process. Runs on SQLite, and on PostgreSQL if it is available.
 //!
 //! ```sh
 //! RMAS=1800000 cargo bench -p returngo-brightpearl --bench year
 //! ```
 //!
-//! `-- sqlite` and `-- postgres` run one. `RMAS` is 20,000 unless it is set; a year needs some 3 GB of disk for each.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops at what goes wrong")]
+//! `-- sqlite` and `-- postgres` run one database. `RMAS` is 20,000 by default. 1,800,000 RMAs need about 3 GB of disk per
+//! database.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and panics on failure")]
 #![allow(clippy::disallowed_methods, reason = "it measures real time")]
-#![allow(dead_code, reason = "other benches ask processes and databases for more")]
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ use year::Year;
 
 const ROUNDS: usize = 5;
 
-/// Longer than anything that a process does from time to time.
+/// Longer than the intervals of all periodic tasks.
 const IDLE_FOR: Duration = Duration::from_secs(20);
 
 #[tokio::main(worker_threads = 2)]
@@ -53,7 +53,7 @@ async fn main() {
 async fn measure(database: Database, rmas: u64) {
     let name = database.name;
     let began = Instant::now();
-    let year = Year::fill(database, rmas).await;
+    let year = Year::create(database, rmas).await;
     println!("{name}, {rmas} RMAs, filled in {:.0?}", began.elapsed());
     let process = Process::start(year.url()).await;
     let mut status = Vec::new();
@@ -71,11 +71,11 @@ async fn measure(database: Database, rmas: u64) {
     }
     println!("  status: {}", percentiles(status));
     println!("  RMAs of 20 unknown units: {}", percentiles(lookups));
-    sweep(&year, &process).await;
+    measure_sweeps(&year, &process).await;
 }
 
-/// What a process that has nothing else to do takes for sweeps of ReturnGO that find nothing.
-async fn sweep(year: &Year, process: &Process) {
+/// Measures sweeps of ReturnGO that find nothing, in an idle process.
+async fn measure_sweeps(year: &Year, process: &Process) {
     tokio::time::sleep(IDLE_FOR).await;
     println!("  idle process: {} MiB", process.memory() >> 20);
     let mut metrics = Vec::new();
@@ -92,7 +92,7 @@ async fn sweep(year: &Year, process: &Process) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         println!(
-            "  sweep {number}: {:.2?} of CPU time, {} KiB written, {} KiB of position, {} MiB afterwards, {} MiB at most",
+            "  sweep {number}: {:.2?} CPU time, {} KiB written, {} KiB sweep position, {} MiB afterwards, {} MiB peak",
             process.cpu_time() - cpu,
             (year.written(process).await - written) >> 10,
             year.position_size().await >> 10,
@@ -102,7 +102,7 @@ async fn sweep(year: &Year, process: &Process) {
     }
 }
 
-/// How many sweeps of ReturnGO a process has made; one when it started.
+/// Returns the number of ReturnGO sweeps of a process, including the one at its start.
 async fn sweeps(process: &Process) -> u64 {
     process.metric(r#"returngo_brightpearl_sweeps_total{sweep="returngo""#).await
 }

@@ -5,7 +5,7 @@ use returngo_brightpearl_connector::{
     store::{self, ConnectionId, Counterparts, Store, StoredConnection},
     vault::{Vault, VaultKey},
 };
-use returngo_brightpearl_demo::Scene;
+use returngo_brightpearl_demo::Scenario;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 
 use crate::{
@@ -15,38 +15,37 @@ use crate::{
 
 const DAYS: u64 = 365;
 
-/// RMAs of so many days are open.
-const OPEN: u64 = 10;
+/// The last days, whose RMAs are open.
+const OPEN_DAYS: u64 = 10;
 
-/// So many days of RMAs were remembered with the position of the sweep by earlier versions.
-const REMEMBERED: u64 = 60;
-
-/// A year of one shop's RMAs in a database.
+/// A database with a year of one shop's RMAs.
 pub(crate) struct Year {
     pub(crate) store: Arc<Store>,
     pub(crate) connection: ConnectionId,
     database: Database,
     now: Timestamp,
-    a_day: u64,
-    _scene: Scene,
+    rmas_per_day: u64,
+    _scene: Scenario,
 }
 
 impl Year {
-    pub(crate) async fn fill(database: Database, rmas: u64) -> Self {
+    /// Fills the database with this number of RMAs.
+    pub(crate) async fn create(database: Database, rmas: u64) -> Self {
         let store = store::open(&database.url).await.unwrap();
         let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &store).await.unwrap();
-        let scene = Scene::start(1).await.unwrap();
+        let scenario = Scenario::start(1).await.unwrap();
         let connection: ConnectionId = "acmeoutdoors".parse().unwrap();
-        let configuration = scene.configuration().unwrap();
+        let configuration = scenario.configuration().unwrap();
         let counterparts = Counterparts::new(connection.as_str(), &configuration.returngo.shop);
         store.bind(&connection, &counterparts).await.unwrap();
         let text = serde_json::to_vec(&configuration).unwrap();
         let configuration = vault.encrypt(&connection, &text).unwrap();
         let now = Timestamp::now();
         let stored = StoredConnection { id: connection.clone(), configuration };
-        // Its sweeps are due tomorrow.
+        // Its sweeps are scheduled for tomorrow.
         store.put_connection(&stored, now + SignedDuration::from_hours(24)).await.unwrap();
-        let year = Self { store, connection, database, now, a_day: rmas.div_ceil(DAYS), _scene: scene };
+        let year =
+            Self { store, connection, database, now, rmas_per_day: rmas.div_ceil(DAYS), _scene: scenario };
         for day in 0..DAYS {
             year.fill_day(day).await;
         }
@@ -58,14 +57,14 @@ impl Year {
         &self.database.url
     }
 
-    /// The RMAs of a day, which began so many days after the year did.
+    /// The RMAs of a day, counted from the start of the year.
     fn day(&self, day: u64) -> Day {
         let ago = SignedDuration::from_hours(24 * i64::try_from(DAYS - day).unwrap());
         Day {
-            first: 1_000_000 + day * self.a_day,
-            rmas: self.a_day,
+            first: 1_000_000 + day * self.rmas_per_day,
+            rmas: self.rmas_per_day,
             at: self.now - ago,
-            is_open: day + OPEN >= DAYS,
+            is_open: day + OPEN_DAYS >= DAYS,
         }
     }
 
@@ -79,12 +78,13 @@ impl Year {
         transaction.commit().await.unwrap();
     }
 
+    /// The size of the stored position of the ReturnGO sweep, in bytes.
     pub(crate) async fn position_size(&self) -> i64 {
         let size = "SELECT CAST(LENGTH(position) AS BIGINT) AS size FROM sweep WHERE name = 'returngo'";
         sqlx::query(size).fetch_one(&mut self.connection().await).await.unwrap().get("size")
     }
 
-    /// How many bytes were written for this process so far.
+    /// Bytes written for this process so far: by the process on SQLite, to the server's log on PostgreSQL.
     pub(crate) async fn written(&self, process: &Process) -> u64 {
         if self.is_sqlite() {
             return process.written();
@@ -92,15 +92,6 @@ impl Year {
         let log = "SELECT CAST(pg_current_wal_insert_lsn() - '0/0' AS BIGINT) AS written";
         let row = sqlx::query(log).fetch_one(&mut self.connection().await).await.unwrap();
         u64::try_from(row.get::<i64, _>("written")).unwrap()
-    }
-
-    /// In bytes.
-    pub(crate) async fn size(&self) -> i64 {
-        let size = match self.is_sqlite() {
-            true => "SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size",
-            false => "SELECT pg_database_size(current_database()) AS size",
-        };
-        sqlx::query(size).fetch_one(&mut self.connection().await).await.unwrap().get("size")
     }
 
     fn is_sqlite(&self) -> bool {
@@ -116,6 +107,7 @@ impl Year {
     }
 }
 
+/// The RMAs of one day.
 struct Day {
     first: u64,
     rmas: u64,
@@ -124,8 +116,8 @@ struct Day {
 }
 
 impl Day {
-    /// What was seen of an RMA, of two units; `quote` goes around what is no literal.
-    fn seen(&self, rma: &str, quote: &str) -> String {
+    /// The stored observation of an RMA with two units. `quote` goes around the RMA number.
+    fn observation(&self, rma: &str, quote: &str) -> String {
         let (at, rma) = (self.at, format!("{quote}{rma}{quote}"));
         let (status, transactions) = match self.is_open {
             true => ("Approved", String::new()),
@@ -139,11 +131,11 @@ impl Day {
     fn statements(&self, connection: &ConnectionId) -> Vec<String> {
         let (first, last) = (self.first, self.first + self.rmas - 1);
         let at = self.at.as_microsecond();
-        let never = (self.at + SignedDuration::from_hours(24 * 1000)).as_microsecond();
+        let far_future = (self.at + SignedDuration::from_hours(24 * 1000)).as_microsecond();
         let series = format!(
             "WITH RECURSIVE series(i) AS (SELECT CAST({first} AS BIGINT) UNION ALL SELECT i + 1 FROM series WHERE i < {last})"
         );
-        let seen = self.seen("' || i || '", "");
+        let observation = self.observation("' || i || '", "");
         let watched = if self.is_open { i64::MAX.to_string() } else { "CAST(NULL AS BIGINT)".to_owned() };
         let digest = "0123456789abcdef".repeat(4);
         let credit = format!(
@@ -151,19 +143,19 @@ impl Day {
         );
         let body = format!(r#"{{"eventName":"RMA_STATUS_UPDATED","filler":"{}"}}"#, "x".repeat(500));
         vec![
-            // One of 10,000 is due, one needs review.
+            // Of 10,000 RMAs one is pending and one needs review.
             format!(
                 "INSERT INTO job (connection, rma, state, run_at, pending_since, enqueued, attempt, failures, credit, reviews,
                     review_since, of_this_shop)
                 {series} SELECT '{connection}', '' || i,
                     CASE i % 10000 WHEN 1 THEN 'pending' WHEN 2 THEN 'needs-review' ELSE 'in-sync' END,
-                    CASE i % 10000 WHEN 1 THEN {never} END, CASE i % 10000 WHEN 1 THEN {at} END, 3, 3, 0, '' || i,
+                    CASE i % 10000 WHEN 1 THEN {far_future} END, CASE i % 10000 WHEN 1 THEN {at} END, 3, 3, 0, '' || i,
                     '[]', CASE i % 10000 WHEN 2 THEN {at} END, 1
                 FROM series"
             ),
             format!(
                 "INSERT INTO observation (connection, rma, credit, what, watch_until, observed_at)
-                {series} SELECT '{connection}', '' || i, '' || i, '{{\"rma\":{seen},\"credit\":{credit}}}', {watched}, {at}
+                {series} SELECT '{connection}', '' || i, '' || i, '{{\"rma\":{observation},\"credit\":{credit}}}', {watched}, {at}
                 FROM series"
             ),
             format!(

@@ -17,11 +17,11 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let database = arguments.database.as_ref().map_or(&*file, Secret::reveal);
     let mut demo = Demo::start(arguments.rmas, database, arguments.faults).await?;
     if cli.json {
-        return say_json(&demo.play(|_| {}).await?);
+        return say_json(&demo.run(|_| {}).await?);
     }
     remark(format_args!("{} returns, with a Brightpearl and a ReturnGO of its own.", arguments.rmas))?;
     let figures = demo
-        .play(|line| {
+        .run(|line| {
             // The story may go unheard; the figures may not.
             let _ = remark(line);
         })

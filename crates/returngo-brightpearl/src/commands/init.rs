@@ -12,7 +12,7 @@ use crate::{
     location::{self, Location},
     output::{say, say_json},
 };
-use returngo_brightpearl_connector::{private, vault::VaultKey};
+use returngo_brightpearl_connector::{private_files, vault::VaultKey};
 
 /// Writes a commented configuration and a key; what is there stays.
 pub(super) fn run(cli: &Cli) -> anyhow::Result<()> {
@@ -54,7 +54,7 @@ fn is_written(file: &Path, written: io::Result<()>) -> anyhow::Result<bool> {
 
 /// A file for the user alone, on the disk when this comes back.
 pub(super) fn write_new(file: &Path, text: &str) -> io::Result<()> {
-    let mut file = private::create(file)?;
+    let mut file = private_files::create(file)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

@@ -83,7 +83,7 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
 
 /// Ends early when this process must end.
 async fn report(heartbeat: Arc<Heartbeat>, stop: watch::Receiver<bool>) {
-    if let Err(error) = heartbeat.keep(stop).await {
+    if let Err(error) = heartbeat.run(stop).await {
         tracing::error!("{error}");
     }
 }

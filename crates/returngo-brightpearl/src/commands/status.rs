@@ -10,7 +10,7 @@ use crate::{
     output::{say, say_json, say_whole, table},
 };
 use returngo_brightpearl_connector::{
-    calls,
+    call_quota,
     store::{ConnectionId, ConnectionStatus, LEASE, OutOfSync, Process, SweepName, SweepStatus},
 };
 
@@ -60,8 +60,8 @@ impl CallsLeft {
     async fn of(assembly: &Assembly, id: &ConnectionId, now: Timestamp) -> anyhow::Result<Option<Self>> {
         let Ok(configuration) = assembly.registry.configuration(id).await else { return Ok(None) };
         let Some(a_day) = configuration.returngo.quota().per_day else { return Ok(None) };
-        let key = assembly.registry.calls(id, &configuration)?.key();
-        let spent = assembly.store.returngo_calls(&key, calls::day_of(now)).await?;
+        let key = assembly.registry.call_quota(id, &configuration)?.key();
+        let spent = assembly.store.returngo_calls(&key, call_quota::day_of(now)).await?;
         let left = a_day.saturating_sub(spent.reads).saturating_sub(spent.writes);
         Ok(Some(Self { left, a_day }))
     }

@@ -88,7 +88,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let items = tokio::select! {
         items = working => items,
         // It is kept until it must end.
-        ended = heartbeat.keep(never) => Err(ended.err().map_or_else(|| anyhow!("stopped"), Into::into)),
+        ended = heartbeat.run(never) => Err(ended.err().map_or_else(|| anyhow!("stopped"), Into::into)),
     };
     let finished = assembly.finish().await;
     heartbeat.end().await?;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use api_client_core::client::SkippingClock;
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
-    retention::{Keep, Removed, Retention},
+    retention::{RemovedRows, Retention, RetentionPeriods},
     store::{Admission, AuditPosition, EffectOutcome, Intent, JobOutcome, Lease, Store, WriteKind},
 };
 use returngo_brightpearl_mapping::{Review, ReviewCode};
@@ -175,12 +175,12 @@ async fn all_that_is_old_is_removed_in_small_steps(database: Database) {
 
     let clock = SkippingClock::at(at(10) + SignedDuration::from_hours(24 * 40));
     let day = Duration::from_secs(24 * 3600);
-    let keep = Keep { webhooks: day * 30, audit: day * 35 };
-    let retention = Retention { store: Arc::clone(&store), clock: Arc::new(clock.clone()), keep };
+    let periods = RetentionPeriods { webhooks: day * 30, audit: day * 35 };
+    let retention = Retention { store: Arc::clone(&store), clock: Arc::new(clock.clone()), periods };
     let removed = retention.remove_old().await.unwrap();
     assert_eq!(removed.webhooks, 1000);
     assert!(removed.audit >= 2000 && removed.audit.is_multiple_of(700), "{removed:?}");
     assert!(clock.waits().len() >= 5, "others write in between: {:?}", clock.waits().len());
-    assert_eq!(retention.remove_old().await.unwrap(), Removed::default());
+    assert_eq!(retention.remove_old().await.unwrap(), RemovedRows::default());
     assert_eq!(entries(&store, 1000).await, 3, "what is young stays");
 }

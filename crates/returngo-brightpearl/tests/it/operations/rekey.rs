@@ -52,7 +52,7 @@ async fn a_key_that_is_there_is_used_and_a_broken_one_changes_nothing() {
     write_private(&site.folder().join("new.key"), "no key");
     let output = site.run(&["rekey", "--to", "new.key", "--yes"], &[]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("this is no key"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("invalid encryption key"));
     assert!(site.run(&["status"], &[]).status.success());
 
     let key = "HR4fICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw=";

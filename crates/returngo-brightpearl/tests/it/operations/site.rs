@@ -16,7 +16,7 @@ use returngo_brightpearl_connector::{
     store::{self, ConnectionId, Store},
     vault::{Vault, VaultKey},
 };
-use returngo_brightpearl_demo::Scene;
+use returngo_brightpearl_demo::Scenario;
 use tempfile::TempDir;
 
 use crate::{
@@ -32,7 +32,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// A folder with a key, a database with one connection, and the two systems of that connection.
 pub(crate) struct Site {
-    pub(crate) scene: Scene,
+    pub(crate) scene: Scenario,
     pub(crate) database: Database,
     pub(crate) connection: ConnectionId,
     pub(crate) store: Arc<Store>,
@@ -46,7 +46,7 @@ impl Site {
     }
 
     pub(crate) async fn with(rmas: u64, database: Database) -> Self {
-        let scene = Scene::start(rmas).await.unwrap();
+        let scene = Scenario::start(rmas).await.unwrap();
         let store = store::open(&database.url).await.unwrap();
         let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &store).await.unwrap();
         let registry = Registry::new(Arc::clone(&store), vault, Arc::new(SystemClock));

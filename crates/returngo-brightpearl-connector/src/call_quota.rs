@@ -1,57 +1,56 @@
-//! The calls to ReturnGO of an API key, counted in the store: all processes, and all connections with this key, make no
-//! more together than the day has. One key works for all shops of an owner.
+//! The daily quota of calls to ReturnGO, counted per API key in the store. All processes and connections that use a key share
+//! its quota; one key works for all shops of an owner.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use returngo::client::{CallCounter, CallCounterError, CallsMade, Quota};
-use tokio::sync::Mutex as Turn;
+use tokio::sync::Mutex as AsyncMutex;
 
 use crate::store::{CallLimits, KeyDigest, ReservedCalls, Store, StoreError};
 
-/// Calls are reserved so many at a time, so that a call costs no statement. A process that is killed loses those that it
-/// did not make, until the day ends.
-const READS_TOGETHER: u32 = 20;
-const WRITES_TOGETHER: u32 = 5;
+/// Calls per reservation. Reserving several saves a statement for each call; a process that is killed loses the unused ones
+/// for the rest of the day.
+const READS_PER_RESERVATION: u32 = 20;
+const WRITES_PER_RESERVATION: u32 = 5;
 
-/// The calls to ReturnGO of one connection, as this process makes them.
-///
-/// Each connection reserves for itself; the store counts by key.
+/// The part of this process in the ReturnGO quota of one connection. Each connection reserves its own calls from the quota of
+/// its key.
 #[derive(Debug)]
-pub struct ReturngoCalls {
+pub struct CallQuota {
     store: Arc<Store>,
     today: Mutex<Today>,
-    /// Held by the call that reserves; the others wait, and use what it reserved.
-    turn: Turn<()>,
+    /// Held while a call reserves. Other calls wait, and use the same reservation.
+    reserving: AsyncMutex<()>,
 }
 
 #[derive(Debug)]
 struct Today {
     key: KeyDigest,
     limits: CallLimits,
-    /// Reserved by this key, and not made yet.
+    /// Calls that are reserved and not made yet.
     unused: CallsMade,
-    /// What was known of the day at the last reservation.
+    /// The calls of all processes on this day, at the last reservation.
     spent: CallsMade,
 }
 
-/// The day of UTC, which ReturnGO's quota is taken to be for.
+/// The day in UTC, which the quota is assumed to apply to.
 pub fn day_of(now: Timestamp) -> Date {
     Offset::UTC.to_datetime(now).date()
 }
 
-impl ReturngoCalls {
+impl CallQuota {
     pub(crate) fn new(store: Arc<Store>, key: KeyDigest, quota: &Quota) -> Self {
         let nothing = CallsMade { day: Date::MIN, reads: 0, writes: 0 };
         let limits =
             CallLimits { per_day: quota.per_day, for_writes: quota.reserved_for_writes, for_others: 0 };
         let today = Mutex::new(Today { key, limits, unused: nothing, spent: nothing });
-        Self { store, today, turn: Turn::default() }
+        Self { store, today, reserving: AsyncMutex::default() }
     }
 
-    /// Follows a quota or a key that was changed. What was reserved by the old key, and not made, is lost.
-    pub(crate) fn follow(&self, key: &KeyDigest, quota: &Quota) {
+    /// Applies a new key or quota. Unused calls of an old key are lost for the day.
+    pub(crate) fn update(&self, key: &KeyDigest, quota: &Quota) {
         let mut today = self.today();
         (today.limits.per_day, today.limits.for_writes) = (quota.per_day, quota.reserved_for_writes);
         if today.key != *key {
@@ -60,22 +59,22 @@ impl ReturngoCalls {
         }
     }
 
-    /// Whose calls are counted together with these.
+    /// The key whose quota is used.
     pub fn key(&self) -> KeyDigest {
         self.today().key.clone()
     }
 
-    /// What this process may take of a day.
+    /// The calls that this process may make in a day.
     pub fn limits(&self) -> CallLimits {
         self.today().limits
     }
 
-    /// Leaves so many calls of the day to other processes from now on.
+    /// Leaves this number of calls per day to other processes from now on.
     pub fn leave(&self, for_others: u32) {
         self.today().limits.for_others = for_others;
     }
 
-    /// Gives back what was reserved and not used.
+    /// Returns unused calls to the quota.
     ///
     /// # Errors
     /// When the store fails.
@@ -98,21 +97,21 @@ impl ReturngoCalls {
 }
 
 #[async_trait]
-impl CallCounter for ReturngoCalls {
+impl CallCounter for CallQuota {
     async fn count(&self, day: Date, is_write: bool) -> Result<bool, CallCounterError> {
         if self.today().take(day, is_write) {
             return Ok(true);
         }
-        let _turn = self.turn.lock().await;
+        let _reserving = self.reserving.lock().await;
         if self.today().take(day, is_write) {
             return Ok(true);
         }
-        let wanted = if is_write { WRITES_TOGETHER } else { READS_TOGETHER };
+        let wanted = if is_write { WRITES_PER_RESERVATION } else { READS_PER_RESERVATION };
         let (key, limits) = (self.key(), self.limits());
         let reserved = self.store.reserve_returngo_calls(&key, day, is_write, wanted, &limits).await?;
         let mut today = self.today();
         if today.key != key {
-            // Another key was stored meanwhile: this call is made by the old one, and counted so.
+            // The key changed in between. This call uses the old key, and is counted for it.
             return Ok(reserved.calls > 0);
         }
         today.add(&reserved, is_write);
@@ -131,7 +130,7 @@ impl CallCounter for ReturngoCalls {
 }
 
 impl Today {
-    /// Uses a call that was reserved for this day; whether there was one.
+    /// Uses a reserved call of this day. Returns whether one was left.
     fn take(&mut self, day: Date, is_write: bool) -> bool {
         if self.unused.day != day {
             self.unused = CallsMade { day, reads: 0, writes: 0 };

@@ -1,3 +1,5 @@
+//! The leases that this process works on, shared by the engine and the heartbeat.
+
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -7,10 +9,10 @@ use returngo::RmaId;
 
 use crate::store::{ConnectionId, Lease};
 
-/// The claims that this process works on. What the store says it holds besides is left over from work that failed, and
-/// is released.
+/// The RMAs that this process works on. Its other leases in the store were left behind by failed work, and the heartbeat
+/// releases them.
 #[derive(Debug, Clone, Default)]
-pub struct InProgress(Arc<Mutex<State>>);
+pub(crate) struct InProgress(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -19,19 +21,19 @@ struct State {
 }
 
 impl InProgress {
-    /// Claims are asked for, and held from now on as soon as they are there.
-    pub(super) fn leasing(&self) -> Leasing {
+    /// Begins to take leases. [`Leasing::hold`] adds them.
+    pub(crate) fn leasing(&self) -> Leasing {
         self.state().leasing += 1;
         Leasing(self.clone())
     }
 
-    /// These claims are worked on until what is given back is dropped.
-    pub(super) fn working_on(&self, leases: &[Lease]) -> Working {
+    /// Marks the RMAs of these leases as in progress until the result is dropped.
+    pub(crate) fn working_on(&self, leases: &[Lease]) -> Working {
         self.add(leases);
         Working { in_progress: self.clone(), leases: leases.iter().map(name).collect() }
     }
 
-    /// The RMAs that are worked on; none while claims are asked for, for they are about to change.
+    /// The RMAs in progress. None while leases are being taken, because the store may have them already.
     pub(crate) fn rmas(&self) -> Option<BTreeSet<(ConnectionId, RmaId)>> {
         let state = self.state();
         (state.leasing == 0).then(|| state.leases.clone())
@@ -50,12 +52,12 @@ fn name(lease: &Lease) -> (ConnectionId, RmaId) {
     (lease.connection.clone(), lease.rma.clone())
 }
 
-/// Claims are being asked for.
-pub(super) struct Leasing(InProgress);
+/// Leases are being taken, until this is dropped.
+pub(crate) struct Leasing(InProgress);
 
 impl Leasing {
-    /// These are the claims.
-    pub(super) fn hold(&self, leases: &[Lease]) {
+    /// Adds the leases that were taken.
+    pub(crate) fn hold(&self, leases: &[Lease]) {
         self.0.add(leases);
     }
 }
@@ -67,8 +69,8 @@ impl Drop for Leasing {
     }
 }
 
-/// Claims are being worked on. However that ends, they are not any more once this is dropped.
-pub(super) struct Working {
+/// RMAs are in progress, until this is dropped.
+pub(crate) struct Working {
     in_progress: InProgress,
     leases: Vec<(ConnectionId, RmaId)>,
 }

@@ -1,3 +1,5 @@
+//! The systems that a demo runs on, and the work of the staff.
+
 use std::collections::BTreeMap;
 
 use brightpearl::{
@@ -6,8 +8,8 @@ use brightpearl::{
     warehouse::{NewGoodsInLine, NewGoodsInNote, NewProductValue, Release},
 };
 use brightpearl_mock::{
-    Account, MockBrightpearl, SeedChannel, SeedContact, SeedCustomField, SeedNominalCode, SeedOrder,
-    SeedPaymentMethod, SeedProduct, SeedRow, SeedStock,
+    Account, Fault, FaultKind, Faults, MockBrightpearl, SeedChannel, SeedContact, SeedCustomField,
+    SeedNominalCode, SeedOrder, SeedPaymentMethod, SeedProduct, SeedRow, SeedStock,
 };
 use returngo::{Rma, RmaId, RmaStatus, ShipmentStatus};
 use returngo_brightpearl_mapping::{ConnectionSettings, keys};
@@ -27,43 +29,58 @@ const WAREHOUSE: WarehouseId = WarehouseId::new(2);
 const SHELF: LocationId = LocationId::new(2);
 const QUARANTINE: LocationId = LocationId::new(3);
 
-/// A shop and an account with so many orders, and an RMA for each: what there is to do, and the people who do
-/// their part of it.
+/// The probability of each fault, per request.
+const REQUESTS: [(FaultKind, f64); 6] = [
+    (FaultKind::DropAfterCommit, 0.02),
+    (FaultKind::DropBefore, 0.01),
+    (FaultKind::Status500, 0.01),
+    (FaultKind::Status503, 0.01),
+    (FaultKind::Throttle, 0.01),
+    (FaultKind::Html502, 0.01),
+];
+
+/// The probability of each fault, per webhook.
+const WEBHOOKS: [(FaultKind, f64); 3] =
+    [(FaultKind::DuplicateWebhooks, 0.1), (FaultKind::ReorderWebhooks, 0.1), (FaultKind::LoseWebhooks, 0.1)];
+
+/// A ReturnGO shop and a Brightpearl account on mocks, with orders and RMAs. Its methods do the work of the shop's and the
+/// warehouse's staff.
 #[derive(Debug)]
-pub struct Scene {
-    /// The account.
+pub struct Scenario {
+    /// The Brightpearl account.
     pub brightpearl: MockBrightpearl,
-    /// The shop.
+    /// The ReturnGO shop.
     pub returngo: MockReturngo,
     /// The RMAs, lowest first.
     pub rmas: Vec<RmaId>,
     warehouse: brightpearl::Client,
 }
 
-impl Scene {
-    /// So many orders, each with an RMA that waits for approval: two of three shirts come back, and every third
-    /// time a pair of socks.
+impl Scenario {
+    /// Starts both mocks with this number of RMAs that are not approved yet, each of an order of its own. Each RMA returns two
+    /// of three shirts, and every third RMA a pair of socks as well.
     ///
     /// # Errors
-    /// When the mocks do not take it.
-    pub async fn start(rmas: u64) -> Result<Self, SceneError> {
+    /// When a mock rejects its seed.
+    pub async fn start(rmas: u64) -> Result<Self, ScenarioError> {
         Self::start_sharing(rmas, 1).await
     }
 
-    /// The same, with so many RMAs of each order. Each order has three shirts and a pair of socks for each of its RMAs.
+    /// Starts both mocks like [`start`](Self::start), with `rmas_per_order` RMAs of each order. Each order has three shirts and a
+    /// pair of socks for each of its RMAs.
     ///
     /// # Errors
-    /// When the mocks do not take it.
-    pub async fn start_sharing(rmas: u64, rmas_per_order: u64) -> Result<Self, SceneError> {
+    /// When a mock rejects its seed.
+    pub async fn start_sharing(rmas: u64, rmas_per_order: u64) -> Result<Self, ScenarioError> {
         let rmas_per_order = rmas_per_order.max(1);
-        let account = account(rmas.div_ceil(rmas_per_order), rmas_per_order).map_err(SceneError::new)?;
+        let account = account(rmas.div_ceil(rmas_per_order), rmas_per_order).map_err(ScenarioError::new)?;
         let brightpearl = MockBrightpearl::builder().account(account).start().await;
         brightpearl.set_throttle(None);
         let returngo = MockReturngo::start_with(returngo_mock::Seed {
             rmas: (0..rmas)
                 .map(|number| rma(number, number / rmas_per_order))
                 .collect::<Result<_, _>>()
-                .map_err(SceneError::new)?,
+                .map_err(ScenarioError::new)?,
             ..returngo_mock::Seed::default()
         })
         .await;
@@ -72,19 +89,19 @@ impl Scene {
             .url(brightpearl.url())
             .credentials(brightpearl::Credentials::private_app(brightpearl.app_ref(), brightpearl.token()))
             .build()
-            .map_err(SceneError::new)?;
+            .map_err(ScenarioError::new)?;
         let rmas = returngo.rmas().iter().map(|rma| rma.id().clone()).collect();
         Ok(Self { brightpearl, returngo, rmas, warehouse })
     }
 
-    /// What a connection of the two is made of.
+    /// The configuration of a connection between the two mocks.
     ///
     /// # Errors
-    /// Never, with these settings.
-    pub fn configuration(&self) -> Result<ConnectionConfiguration, SceneError> {
+    /// Never: the settings are valid.
+    pub fn configuration(&self) -> Result<ConnectionConfiguration, ScenarioError> {
         let settings = r#"{"account_id": "acmeoutdoors", "refund_method_code": "1210", "customer_reference_prefix": "RMA"}"#;
         Ok(ConnectionConfiguration {
-            settings: ConnectionSettings::from_json(settings).map_err(SceneError::new)?,
+            settings: ConnectionSettings::from_json(settings).map_err(ScenarioError::new)?,
             brightpearl: BrightpearlAccess {
                 url: Some(self.brightpearl.url()),
                 datacenter: None,
@@ -98,34 +115,34 @@ impl Scene {
                 shop: self.returngo.shop().to_owned(),
                 calls_a_day: Some(1_000_000),
             },
-            webhook_secret: Secret::new("a-secret-of-the-demo"),
+            webhook_secret: Secret::new("demo-webhook-secret"),
             synchronise_from: None,
         })
     }
 
-    /// Somebody approves an RMA.
+    /// Approves an RMA in ReturnGO.
     ///
     /// # Errors
-    /// When it cannot be approved.
-    pub fn approve(&self, rma: &RmaId) -> Result<(), SceneError> {
-        self.returngo.approve(rma).map(drop).map_err(SceneError::new)
+    /// When ReturnGO rejects it.
+    pub fn approve(&self, rma: &RmaId) -> Result<(), ScenarioError> {
+        self.returngo.approve(rma).map(drop).map_err(ScenarioError::new)
     }
 
-    /// The shop refunds everything that comes back.
+    /// Refunds an RMA in ReturnGO, in full.
     ///
     /// # Errors
-    /// When it cannot be refunded.
-    pub fn refund(&self, rma: &RmaId) -> Result<(), SceneError> {
-        self.returngo.refund(rma, Refund::full()).map(drop).map_err(SceneError::new)
+    /// When ReturnGO rejects it.
+    pub fn refund(&self, rma: &RmaId) -> Result<(), ScenarioError> {
+        self.returngo.refund(rma, Refund::full()).map(drop).map_err(ScenarioError::new)
     }
 
-    /// The warehouse receives the parcel into quarantine.
+    /// Receives the parcel of an RMA into the warehouse's quarantine.
     ///
     /// # Errors
-    /// When there is no credit for it, or Brightpearl does not take it.
-    pub async fn receive(&self, rma: &RmaId) -> Result<(), SceneError> {
+    /// When the RMA has no credit, or Brightpearl rejects the request.
+    pub async fn receive(&self, rma: &RmaId) -> Result<(), ScenarioError> {
         let credit = self.credit(rma)?;
-        let lines = coming_back(&credit).map(|(row, product, quantity)| NewGoodsInLine {
+        let lines = returned_lines(&credit).map(|(row, product, quantity)| NewGoodsInLine {
             product_id: product,
             purchase_order_row_id: row,
             quantity,
@@ -139,26 +156,42 @@ impl Scene {
             received_on: OffsetDateTime::utc(jiff::Timestamp::constant(1_778_200_000, 0)),
             user_batch_reference: Some(format!("PARCEL-{rma}")),
         };
-        self.warehouse.goods_in_notes().create(credit.id, &note).await.map(drop).map_err(SceneError::new)
+        self.warehouse.goods_in_notes().create(credit.id, &note).await.map(drop).map_err(ScenarioError::new)
     }
 
-    /// The warehouse puts what it received back on the shelf.
+    /// Moves the received goods of an RMA from quarantine to the shelf.
     ///
     /// # Errors
-    /// When Brightpearl does not take it.
-    pub async fn restock(&self, rma: &RmaId) -> Result<(), SceneError> {
-        for (_, product_id, quantity) in coming_back(&self.credit(rma)?) {
+    /// When the RMA has no credit, or Brightpearl rejects a request.
+    pub async fn restock(&self, rma: &RmaId) -> Result<(), ScenarioError> {
+        for (_, product_id, quantity) in returned_lines(&self.credit(rma)?) {
             let release = Release { product_id, quantity, to_location_id: SHELF };
             self.warehouse
                 .warehouses()
                 .release_quarantine(WAREHOUSE, release)
                 .await
-                .map_err(SceneError::new)?;
+                .map_err(ScenarioError::new)?;
         }
         Ok(())
     }
 
-    /// RMAs without a credit, or without the payment of their refund.
+    /// Repeats, reorders and loses webhooks at random, by this seed. Requests succeed, so that staff can do their work.
+    pub(crate) fn lose_webhooks(&self, seed: u64) {
+        for faults in [self.brightpearl.faults(), self.returngo.faults()] {
+            faults.clear();
+            inject(faults, &WEBHOOKS, seed);
+        }
+    }
+
+    /// Adds failing requests to the faults of [`lose_webhooks`](Self::lose_webhooks).
+    pub(crate) fn inject_faults(&self, seed: u64) {
+        self.lose_webhooks(seed);
+        for faults in [self.brightpearl.faults(), self.returngo.faults()] {
+            inject(faults, &REQUESTS, seed);
+        }
+    }
+
+    /// The number of RMAs without a credit, or without the payment of a refund.
     pub fn lost(&self) -> usize {
         let credits = self.credits();
         let payments = self.brightpearl.payments_by_reference();
@@ -169,8 +202,8 @@ impl Scene {
         self.rmas.iter().filter(|rma| !credits.contains_key(&keys::credit(rma)) || !refunded(rma)).count()
     }
 
-    /// What both systems show of each RMA.
-    pub fn shown(&self) -> BTreeMap<RmaId, Shown> {
+    /// A snapshot of each RMA.
+    pub fn snapshots(&self) -> BTreeMap<RmaId, RmaSnapshot> {
         let credits = self.credits();
         let credit = |rma: &RmaId| {
             let ids = credits.get(&keys::credit(rma)).into_iter().flatten();
@@ -179,18 +212,18 @@ impl Scene {
         self.returngo
             .rmas()
             .iter()
-            .map(|rma| (rma.id().clone(), self.shown_of(rma, &credit(rma.id()))))
+            .map(|rma| (rma.id().clone(), self.snapshot(rma, &credit(rma.id()))))
             .collect()
     }
 
-    fn shown_of(&self, rma: &Rma, credits: &[Order]) -> Shown {
+    fn snapshot(&self, rma: &Rma, credits: &[Order]) -> RmaSnapshot {
         let rows = credits.iter().flat_map(|credit| credit.order_rows.values());
         let payments = credits.iter().flat_map(|credit| self.brightpearl.payments_on(credit.id));
         let mut payments: Vec<_> = payments
             .map(|payment| (payment.transaction_ref.clone().unwrap_or_default(), payment.amount()))
             .collect();
         payments.sort();
-        Shown {
+        RmaSnapshot {
             status: rma.status().clone(),
             shipments: rma.shipments.iter().map(|shipment| shipment.status.clone()).collect(),
             credits: credits.iter().map(|credit| credit.order_status.order_status_id).collect(),
@@ -204,7 +237,7 @@ impl Scene {
         }
     }
 
-    /// RMAs that ReturnGO shows as validated.
+    /// The number of RMAs with the status `Validated`.
     pub fn validated(&self) -> usize {
         self.returngo.rmas().iter().filter(|rma| *rma.status() == RmaStatus::Validated).count()
     }
@@ -213,38 +246,38 @@ impl Scene {
         self.brightpearl.credits_by_external_ref()
     }
 
-    /// The credit of an RMA.
+    /// The sales credit of an RMA.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn credit(&self, rma: &RmaId) -> Result<Order, SceneError> {
+    /// When it has none.
+    pub fn credit(&self, rma: &RmaId) -> Result<Order, ScenarioError> {
         let id = self.credits().get(&keys::credit(rma)).and_then(|ids| ids.first().copied());
         id.and_then(|id| self.brightpearl.order(id))
-            .ok_or_else(|| SceneError(format!("RMA {rma} has no sales credit")))
+            .ok_or_else(|| ScenarioError(format!("RMA {rma} has no sales credit")))
     }
 }
 
-/// The scene cannot be played.
+/// A step that a mock rejected.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct SceneError(String);
+pub struct ScenarioError(String);
 
-impl SceneError {
+impl ScenarioError {
     fn new(error: impl std::fmt::Display) -> Self {
         Self(error.to_string())
     }
 }
 
-/// What both systems show of an RMA, without the numbers that they gave to things themselves.
+/// What both systems say about one RMA, without the ids that they assign, so that two runs can be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct RmaSnapshot {
     /// The RMA's status.
     pub status: RmaStatus,
-    /// Its parcels'.
+    /// The statuses of its shipments.
     pub shipments: Vec<ShipmentStatus>,
-    /// Its credits', one each.
+    /// The order statuses of its sales credits.
     pub credits: Vec<OrderStatusId>,
-    /// The rows of its credits, with net and tax.
+    /// The rows of its credits: product name, net amount and tax.
     pub rows: Vec<(String, Decimal, Decimal)>,
     /// The payments on its credits: reference and amount.
     pub payments: Vec<(String, Decimal)>,
@@ -297,9 +330,15 @@ fn rma(number: u64, order: u64) -> Result<Rma, returngo_mock::Rejection> {
     if number.is_multiple_of(3) { rma.item(socks) } else { rma }.build()
 }
 
-/// The rows of products: row, product, how many.
-fn coming_back(credit: &Order) -> impl Iterator<Item = (OrderRowId, ProductId, u32)> {
+/// The product rows of a credit: row, product and quantity.
+fn returned_lines(credit: &Order) -> impl Iterator<Item = (OrderRowId, ProductId, u32)> {
     credit.order_rows.iter().filter_map(|(row, content)| {
         Some((*row, content.product()?, u32::try_from(content.quantity.magnitude).ok()?))
     })
+}
+
+fn inject(faults: &Faults, kinds: &[(FaultKind, f64)], seed: u64) {
+    for (number, &(kind, probability)) in (0..).zip(kinds) {
+        faults.add(Fault::on_any(kind).by_chance(probability, seed.wrapping_mul(31).wrapping_add(number)));
+    }
 }
