@@ -108,7 +108,7 @@ async fn lease_and_finish(store: &Store, size: u32) {
         let now = 100 * round;
         let rmas: Vec<RmaId> = (0..size).map(|number| number.to_string().parse().unwrap()).collect();
         let before = Instant::now();
-        store.enqueue(&connection(0), &rmas, Cause::Prompter, "benchmark", at(now)).await.unwrap();
+        store.enqueue(&connection(0), &rmas, Cause::User, "benchmark", at(now)).await.unwrap();
         enqueued.push(before.elapsed());
         let before = Instant::now();
         let leased = store.lease(&request(size, now)).await.unwrap();
@@ -129,7 +129,7 @@ async fn lease_and_finish(store: &Store, size: u32) {
 async fn lease_among(store: &Store, label: &str, with_pending: &[u32]) {
     for &number in with_pending {
         store
-            .enqueue(&connection(number), &["1".parse().unwrap()], Cause::Prompter, "benchmark", at(5000))
+            .enqueue(&connection(number), &["1".parse().unwrap()], Cause::User, "benchmark", at(5000))
             .await
             .unwrap();
     }

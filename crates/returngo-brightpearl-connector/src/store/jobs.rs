@@ -67,7 +67,7 @@ pub enum Cause {
     /// ReturnGO named it.
     Returngo,
     /// A user or a backfill requested it.
-    Prompter,
+    User,
 }
 
 /// The result of a run.

@@ -72,7 +72,7 @@ pub(super) async fn enqueue(
         return Ok(0);
     }
     let [requested, of_this_shop] =
-        [cause == Cause::Prompter, cause != Cause::Brightpearl].map(|is_so| i64::from(is_so).into());
+        [cause == Cause::User, cause != Cause::Brightpearl].map(|is_so| i64::from(is_so).into());
     let input = json_column("rma", &rows)?;
     let parameters = [(&input).into(), connection.as_str().into(), now.into(), requested, of_this_shop];
     session.run(MARK, &parameters).await?;

@@ -20,7 +20,7 @@ impl Backlog {
         self.0
             .service
             .store
-            .enqueue(&self.0.connection, &rmas, Cause::Prompter, "a test", self.0.time.now())
+            .enqueue(&self.0.connection, &rmas, Cause::User, "a test", self.0.time.now())
             .await
             .unwrap();
         for _ in 0..40 {

@@ -136,7 +136,7 @@ async fn drain(rmas: u64, rmas_per_order: u64, takes: SignedDuration) -> Drained
     let store = store::open(&database.url).await.unwrap();
     let stored = StoredConnection { id: connection.id.clone(), configuration: Encrypted(Vec::new()) };
     store.put_connection(&stored, began).await.unwrap();
-    store.enqueue(&connection.id, &scene.rmas, Cause::Prompter, "a test", began).await.unwrap();
+    store.enqueue(&connection.id, &scene.rmas, Cause::User, "a test", began).await.unwrap();
     let (_running, never) = watch::channel(false);
     let (worker, failpoints) = (WorkerId("worker".to_owned()), Arc::new(NoFailpoints));
     let engine =

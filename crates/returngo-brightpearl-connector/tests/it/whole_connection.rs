@@ -17,7 +17,7 @@ async fn claims_of_another_connection_are_released_and_nothing_is_sent_for_them(
     let rma = &shop.scene.rmas[0];
     shop.service
         .store
-        .enqueue(&other, std::slice::from_ref(rma), Cause::Prompter, "a test", shop.time.now())
+        .enqueue(&other, std::slice::from_ref(rma), Cause::User, "a test", shop.time.now())
         .await
         .unwrap();
     let leases = shop.service.engine.lease_of(&other).await.unwrap();

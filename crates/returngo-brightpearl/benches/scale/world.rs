@@ -93,7 +93,7 @@ impl World {
                 scenario.approve(rma).unwrap();
             }
             self.store
-                .enqueue(connection, &scenario.rmas, Cause::Prompter, "benchmark", Timestamp::now())
+                .enqueue(connection, &scenario.rmas, Cause::User, "benchmark", Timestamp::now())
                 .await
                 .unwrap();
         }

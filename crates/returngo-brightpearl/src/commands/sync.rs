@@ -76,7 +76,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     }
     let requested: Vec<RmaId> = rmas.into_iter().collect();
     let all_pending = arguments.since.is_none() && requested.is_empty();
-    assembly.store.enqueue(&id, &named_rmas, Cause::Prompter, "a person asked", assembly.clock.now()).await?;
+    assembly.store.enqueue(&id, &named_rmas, Cause::User, "a person asked", assembly.clock.now()).await?;
     let stop = stop_on_interrupt();
     let name = format!("sync {} {}", assembly::host_name(), std::process::id());
     let heartbeat = assembly.heartbeat(&name).await?;

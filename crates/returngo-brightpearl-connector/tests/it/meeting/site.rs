@@ -171,7 +171,7 @@ impl Site {
     /// RMAs become pending together.
     pub(super) async fn queue(&self, rmas: impl IntoIterator<Item = u64>) {
         let rmas: Vec<_> = rmas.into_iter().map(id).collect();
-        self.store.enqueue(&self.acme, &rmas, Cause::Prompter, "a test", self.time.now()).await.unwrap();
+        self.store.enqueue(&self.acme, &rmas, Cause::User, "a test", self.time.now()).await.unwrap();
     }
 
     /// Processes what is pending, also what has to wait a little.

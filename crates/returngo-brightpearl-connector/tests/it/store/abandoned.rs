@@ -48,7 +48,7 @@ async fn an_end_of_any_kind_is_no_abandonment(database: Database) {
         assert_eq!(lease.abandoned, 1);
         store.finish(&[(lease, end)], at(start + 101)).await.unwrap();
         store
-            .enqueue(&super::name("acme"), &rmas([1]), Cause::Prompter, "a test", at(start + 102))
+            .enqueue(&super::name("acme"), &rmas([1]), Cause::User, "a test", at(start + 102))
             .await
             .unwrap();
         let lease = lease_all(&store, start + 103).await.remove(0);

@@ -109,7 +109,7 @@ pub(crate) async fn run(database: &databases::Database, statements: &[&str]) {
 
 async fn mark(store: &Store, connection: &str, numbers: &[u32], now: i64) {
     store
-        .enqueue(&name(connection), &rmas(numbers.iter().copied()), Cause::Prompter, "a test", at(now))
+        .enqueue(&name(connection), &rmas(numbers.iter().copied()), Cause::User, "a test", at(now))
         .await
         .unwrap();
 }

@@ -100,7 +100,7 @@ impl History {
 
     async fn mark(&mut self, connection: usize, rma: u32) {
         let connection = self.connections[connection].clone();
-        self.store.enqueue(&connection, &rmas([rma]), Cause::Prompter, "a step", at(self.now)).await.unwrap();
+        self.store.enqueue(&connection, &rmas([rma]), Cause::User, "a step", at(self.now)).await.unwrap();
         let known = self.known.entry((connection, rma.to_string())).or_default();
         known.owed = true;
         known.given_up = false;

@@ -50,7 +50,7 @@ async fn ends(store: &Store, outcome: JobOutcome, now: i64) {
 async fn what_another_connection_of_the_account_has_is_not_marked_because_of_brightpearl(database: Database) {
     let store = database.open().await;
     two_shops(&store).await;
-    for (number, cause) in [(1, Cause::Returngo), (2, Cause::Prompter)] {
+    for (number, cause) in [(1, Cause::Returngo), (2, Cause::User)] {
         mark(&store, "uk", number, cause, 1).await;
     }
     let both = [rma(1), rma(2)];
@@ -108,7 +108,7 @@ async fn what_was_brought_into_step_is_of_its_shop(database: Database) {
 async fn an_rma_that_ended_as_another_shops_is_not_marked_because_of_brightpearl(database: Database) {
     let store = database.open().await;
     two_shops(&store).await;
-    for (round, lifts) in (0..).zip([Cause::Returngo, Cause::Prompter]) {
+    for (round, lifts) in (0..).zip([Cause::Returngo, Cause::User]) {
         let (number, now) = (round, 100 * i64::from(round));
         mark(&store, "uk", number, Cause::Brightpearl, now).await;
         ends(&store, JobOutcome::OfAnotherShop, now + 1).await;
@@ -130,7 +130,7 @@ async fn an_rma_that_ended_as_another_shops_is_not_marked_because_of_brightpearl
 
         mark(&store, "uk", number, lifts, now + 4).await;
         let lease = lease_one(&store, now + 4).await;
-        assert_eq!((lease.of_this_shop, lease.requested), (true, lifts == Cause::Prompter));
+        assert_eq!((lease.of_this_shop, lease.requested), (true, lifts == Cause::User));
         store.finish(&[(lease, in_sync())], at(now + 5)).await.unwrap();
         mark(&store, "uk", number, Cause::Brightpearl, now + 6).await;
         ends(&store, in_sync(), now + 7).await;

@@ -301,7 +301,7 @@ async fn a_removed_connection_stops_and_can_come_back(database: Database) {
     assert!(store.waiting_deliveries(10, &[]).await.unwrap().is_empty());
     assert!(lease_all(&store, 1000).await.is_empty());
     assert_eq!(store.take_sweep(at(1000), at(2000)).await.unwrap(), None);
-    assert!(store.enqueue(&name("acme"), &[rma(3)], Cause::Prompter, "late", at(5)).await.is_err());
+    assert!(store.enqueue(&name("acme"), &[rma(3)], Cause::User, "late", at(5)).await.is_err());
     assert!(!store.audit(&name("acme"), &rma(1)).await.unwrap().is_empty());
 
     connect(&store, "acme").await;

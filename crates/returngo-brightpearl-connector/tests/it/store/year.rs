@@ -71,7 +71,7 @@ async fn change_at_random(store: Arc<Store>, process: u64) {
         let some = rmas((0..random.u32(1..5)).map(|_| random.u32(0..12)).collect::<Vec<_>>());
         match random.u8(0..11) {
             0 | 1 => {
-                store.enqueue(&connection, &some, Cause::Prompter, "a test", at(step)).await.unwrap();
+                store.enqueue(&connection, &some, Cause::User, "a test", at(step)).await.unwrap();
             }
             2 => {
                 _ = store
@@ -115,7 +115,7 @@ async fn change_at_random(store: Arc<Store>, process: u64) {
 async fn a_change_that_is_not_committed_counts_for_nothing(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
-    store.enqueue(&name("acme"), &rmas([1, 2, 3]), Cause::Prompter, "a test", at(0)).await.unwrap();
+    store.enqueue(&name("acme"), &rmas([1, 2, 3]), Cause::User, "a test", at(0)).await.unwrap();
     let mut died = raw(&database).await;
     let mut transaction = died.begin().await.unwrap();
     transaction.execute("UPDATE job SET state = 'in-sync', run_at = NULL").await.unwrap();

@@ -103,7 +103,7 @@ async fn of_the_days(
         terminal::go_on(&question, arguments.yes)?;
     }
     let why = "a person asked for older returns";
-    assembly.store.enqueue(&id, rmas, Cause::Prompter, why, assembly.clock.now()).await?;
+    assembly.store.enqueue(&id, rmas, Cause::User, why, assembly.clock.now()).await?;
     if cli.json {
         return say_json(&json!({
             "connection": id.as_str(),

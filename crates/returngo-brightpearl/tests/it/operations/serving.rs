@@ -133,7 +133,7 @@ async fn what_is_claimed_is_released() {
     site.scene.returngo.faults().add(Fault::on_any(slow).times(1000));
     let now = site.store.audit(&site.connection, &rma).await.unwrap().last().unwrap().at;
     site.store
-        .enqueue(&site.connection, std::slice::from_ref(&rma), Cause::Prompter, "a test", now)
+        .enqueue(&site.connection, std::slice::from_ref(&rma), Cause::User, "a test", now)
         .await
         .unwrap();
     eventually("it is claimed", || async { work().await.state == JobState::InProgress }).await;
