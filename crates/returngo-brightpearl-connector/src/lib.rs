@@ -11,6 +11,7 @@ pub mod error;
 pub mod failpoints;
 pub mod heartbeat;
 pub mod inbox;
+mod lookup;
 pub mod metrics;
 pub mod notifier;
 pub mod private;

@@ -13,6 +13,7 @@ use returngo_brightpearl_connector::{
     registry::{Registry, RegistryError},
     service::Service,
     store::{self, ConnectionId, InvalidConnectionId, Store, StoreError, WorkerId},
+    subscriptions,
     sweep::Schedule,
     vault::{Vault, VaultError, VaultKey},
 };
@@ -86,7 +87,9 @@ impl Demo {
         service.registry.put(&id, &configuration).await?;
         let (url, receiver) = receive(&service, &id, &configuration).await.map_err(DemoError::Receiver)?;
         let connection = service.registry.get(&id).await?;
-        connection.subscribe(&url, &configuration.webhook_secret).await.map_err(DemoError::Subscribe)?;
+        subscriptions::subscribe(&connection, &url, &configuration.webhook_secret)
+            .await
+            .map_err(DemoError::Subscribe)?;
         let mut demo = Self {
             scene,
             service,

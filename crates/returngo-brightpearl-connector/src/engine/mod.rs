@@ -357,7 +357,7 @@ impl Engine {
         let is_shop_open = !shown.is_empty() || {
             let is_any_forbidden =
                 worlds.values().any(|world| world.as_ref().is_err_and(error_scope::is_forbidden));
-            is_any_forbidden && connection.shows_rmas().await
+            is_any_forbidden && connection.can_list_rmas().await
         };
         let read = rmas.iter().filter_map(|rma| shown.get(rma)).map(|(_, rma)| rma.clone());
         let journal = StoreJournal { store: &self.store, connection: &connection.id };
@@ -396,7 +396,7 @@ impl Engine {
     fn plan(&self, connection: &Connection, lease: &Lease, world: &World) -> Plan {
         let plan = returngo_brightpearl_mapping::plan(world, &connection.settings);
         let is_earlier =
-            !lease.requested && connection.is_from_before(&world.rma) && plan.state.credit.is_none();
+            !lease.requested && connection.is_before_start(&world.rma) && plan.state.credit.is_none();
         if is_earlier { Plan { effects: Vec::new(), reviews: Vec::new(), ..plan } } else { plan }
     }
 

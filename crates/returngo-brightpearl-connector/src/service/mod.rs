@@ -13,6 +13,7 @@ use api_client_core::client::Clock;
 use tokio::sync::watch;
 
 use crate::{
+    connection::{Connection, Context},
     engine::Engine,
     failpoints::Failpoints,
     notifier::{Listener, Notifier},
@@ -59,6 +60,12 @@ impl Service {
     ) -> Self {
         let (wake, patience) = (Arc::default(), Backoff::default());
         Self { store, registry, engine, schedule, clock, failpoints, wake, patience }
+    }
+
+    /// The context of this connection.
+    pub fn context<'a>(&'a self, connection: &'a Connection) -> Context<'a> {
+        let (store, clock, failpoints) = (&*self.store, &*self.clock, &*self.failpoints);
+        Context { connection, store, clock, failpoints }
     }
 
     /// Works until `parts` are told to stop: what is not finished is released then, so that other processes need not

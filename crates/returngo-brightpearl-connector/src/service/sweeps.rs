@@ -12,6 +12,7 @@ use crate::{
     registry::RegistryError,
     repeated_error::RepeatedError,
     store::{ConnectionId, StoreError, SweepLease},
+    sweep,
 };
 
 /// Sweeps that are taken at the same time, of all connections.
@@ -79,8 +80,8 @@ impl Service {
                 return self.release(turn, self.schedule.after_failure_at(self.clock.now())).await;
             }
         };
-        let swept =
-            connection.sweep(turn, &configuration, &self.schedule, &self.store, &*self.failpoints).await;
+        let context = self.context(&connection);
+        let swept = sweep::run(&context, turn, &configuration, &self.schedule).await;
         metrics::swept(turn.sweep, swept.is_ok());
         self.note_end(turn, swept.as_ref().err().map(|error| with_causes(error))).await;
         match swept {

@@ -5,6 +5,7 @@ use tokio::sync::watch;
 use super::{Service, tasks::Tasks};
 use crate::{
     error::with_causes,
+    inbox,
     repeated_error::RepeatedError,
     store::{ConnectionId, StoreError, StoredDelivery},
 };
@@ -62,8 +63,8 @@ impl Service {
     async fn handle(&self, id: &ConnectionId, deliveries: &[StoredDelivery]) {
         let handled = match self.registry.get(id).await {
             Ok(connection) => {
-                let handled = connection.handle(deliveries, &self.store, &*self.failpoints, self.clock.now());
-                handled.await.map_err(|error| with_causes(&error))
+                let handled = inbox::handle(&self.context(&connection), deliveries).await;
+                handled.map_err(|error| with_causes(&error))
             }
             Err(error) => Err(with_causes(&error)),
         };
