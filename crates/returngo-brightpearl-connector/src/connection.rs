@@ -6,7 +6,7 @@ use api_client_core::client::Clock;
 use jiff::{SignedDuration, Timestamp};
 use returngo::{Rma, RmaFilter};
 use returngo_brightpearl_mapping::ConnectionSettings;
-use returngo_brightpearl_sync::{ReadError, Reader};
+use returngo_brightpearl_sync::{ReadError, Reader, Writer};
 use tokio::sync::Mutex;
 
 use crate::{
@@ -56,6 +56,11 @@ impl Connection {
             clock,
             cached_reader: Mutex::default(),
         }
+    }
+
+    /// The writer to both systems.
+    pub const fn writer(&self) -> Writer<'_> {
+        Writer { brightpearl: &self.brightpearl, returngo: &self.returngo }
     }
 
     /// Whether an RMA was approved before [`synchronise_from`](Self::synchronise_from).

@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod apply;
 pub mod calls;
 pub mod configuration;
 pub mod connection;

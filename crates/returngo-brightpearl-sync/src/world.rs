@@ -13,7 +13,7 @@ use futures_util::{StreamExt, stream};
 use returngo::{Rma, RmaId};
 use returngo_brightpearl_mapping::{ConnectionSettings, World, world::AccountFacts};
 
-use crate::{Journal, NoJournal, ReadError, account_facts, error::AroundError};
+use crate::{Journal, MemoryJournal, ReadError, account_facts, error::AroundError};
 use products::ProductCache;
 
 /// How many RMAs are asked for at the same time: ReturnGO takes them one by one, and allows a hundred calls a
@@ -83,7 +83,7 @@ impl Reader {
                 Err(error) => drop(worlds.insert(id, Err(error))),
             }
         }
-        worlds.extend(self.worlds_of(found, &NoJournal).await);
+        worlds.extend(self.worlds_of(found, &MemoryJournal::default()).await);
         worlds
     }
 

@@ -7,8 +7,8 @@ use returngo::RmaId;
 
 use crate::store::{ConnectionId, Lease};
 
-/// The claims that this process works on. What the store says it holds besides is left over from work that failed, and
-/// is released.
+/// The jobs that this process works on. Other jobs that it holds according to the store are left over from failed work, and
+/// are released.
 #[derive(Debug, Clone, Default)]
 pub struct InProgress(Arc<Mutex<State>>);
 
@@ -19,19 +19,19 @@ struct State {
 }
 
 impl InProgress {
-    /// Claims are asked for, and held from now on as soon as they are there.
+    /// Notes that jobs are being leased.
     pub(super) fn leasing(&self) -> Leasing {
         self.state().leasing += 1;
         Leasing(self.clone())
     }
 
-    /// These claims are worked on until what is given back is dropped.
+    /// Notes that these jobs are processed until the returned guard is dropped.
     pub(super) fn working_on(&self, leases: &[Lease]) -> Working {
         self.add(leases);
         Working { in_progress: self.clone(), leases: leases.iter().map(name).collect() }
     }
 
-    /// The RMAs that are worked on; none while claims are asked for, for they are about to change.
+    /// The RMAs that are processed; none while jobs are being leased, because the set is about to change.
     pub(crate) fn rmas(&self) -> Option<BTreeSet<(ConnectionId, RmaId)>> {
         let state = self.state();
         (state.leasing == 0).then(|| state.leases.clone())
@@ -50,11 +50,11 @@ fn name(lease: &Lease) -> (ConnectionId, RmaId) {
     (lease.connection.clone(), lease.rma.clone())
 }
 
-/// Claims are being asked for.
+/// Guard: jobs are being leased.
 pub(super) struct Leasing(InProgress);
 
 impl Leasing {
-    /// These are the claims.
+    /// Adds the leased jobs.
     pub(super) fn hold(&self, leases: &[Lease]) {
         self.0.add(leases);
     }
@@ -67,7 +67,7 @@ impl Drop for Leasing {
     }
 }
 
-/// Claims are being worked on. However that ends, they are not any more once this is dropped.
+/// Guard: jobs are processed until it is dropped.
 pub(super) struct Working {
     in_progress: InProgress,
     leases: Vec<(ConnectionId, RmaId)>,

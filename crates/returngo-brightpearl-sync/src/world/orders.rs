@@ -61,7 +61,9 @@ impl Intended {
         let orders: BTreeSet<OrderId> = sales.iter().flatten().copied().collect();
         let orders: Vec<OrderId> = orders.into_iter().collect();
         let mut by_order: BTreeMap<OrderId, Vec<IntendedCredit>> = BTreeMap::new();
-        for intended in journal.intended_credits(&orders).await.map_err(AroundError::Journal)? {
+        for intended in
+            journal.intended_credits(&orders).await.map_err(|error| AroundError::Journal(error.into()))?
+        {
             by_order.entry(intended.order).or_default().push(intended);
         }
         Ok(Self(by_order))
