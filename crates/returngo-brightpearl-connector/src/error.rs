@@ -1,15 +1,15 @@
-//! Errors as one line.
+//! One-line texts of errors.
 
 use std::error::Error;
 
-/// An error and its causes, each said once.
+/// Returns an error and its causes in one line, without repetitions.
 pub fn with_causes(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let said = error.to_string();
-        if !line.contains(&said) {
-            line = format!("{line}: {said}");
+        let text = error.to_string();
+        if !line.contains(&text) {
+            line = format!("{line}: {text}");
         }
         cause = error.source();
     }

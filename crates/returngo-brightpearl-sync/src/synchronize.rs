@@ -62,7 +62,8 @@ pub enum SynchronizeError {
 impl Reader {
     /// Synchronizes an RMA at this time: reads both systems, sends the planned effects one after another, and reads both
     /// systems again until the plan has no effects. Each write is recorded in the journal before and after it is sent; use
-    /// one journal for all RMAs of a connection.
+    /// one journal for all RMAs of a connection. Do not synchronize two RMAs of one sales order at the same time: each would
+    /// credit what the other is about to credit.
     ///
     /// # Errors
     /// When a system cannot be read or the journal fails.
