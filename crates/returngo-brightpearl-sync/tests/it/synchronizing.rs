@@ -53,7 +53,9 @@ impl Shop {
         let world = self.reader.world(&self.rma).await.unwrap();
         let rows = world.credits.iter().flat_map(|credit| credit.order_rows.values());
         let added = rows.filter(|row| keys::mentioned(&row.product_name).next().is_some()).count();
-        (world.credits.len(), added, world.payments.len())
+        let payments =
+            world.credits.iter().map(|credit| self.systems.brightpearl.payments_on(credit.id).len());
+        (world.credits.len(), added, payments.sum())
     }
 }
 
