@@ -24,7 +24,7 @@ pub use journal::{
 };
 pub use memory_journal::MemoryJournal;
 pub use refunds::Refunded;
-pub use round::{AdmittedWrite, PlannedWrite, Withheld};
+pub use round::{AdmittedWrite, IntentResult, PlannedWrite, Withheld};
 pub use synchronize::{Incomplete, SynchronizeError, Synchronized};
 pub use world::Reader;
 pub use writes::{Write, WriteProgress, WriteResult, Writer, describe, is_for_returngo};

@@ -59,6 +59,15 @@ pub struct AdmittedWrite {
     may_exist: bool,
 }
 
+/// Whether a write may be sent.
+#[derive(Debug, Clone)]
+pub enum IntentResult {
+    /// It may be sent.
+    Admitted(Box<AdmittedWrite>),
+    /// It may not be sent.
+    Withheld(Withheld),
+}
+
 /// Why a write may not be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Withheld {
@@ -81,16 +90,19 @@ pub enum Withheld {
 pub async fn intend(
     journal: &dyn Journal,
     planned: Vec<PlannedWrite>,
-) -> Result<Vec<Result<AdmittedWrite, Withheld>>, JournalError> {
+) -> Result<Vec<IntentResult>, JournalError> {
     let intents: Vec<Intent> = planned.iter().map(PlannedWrite::intent).collect();
     let admissions = journal.intend(&intents).await?;
     let decided = planned.into_iter().zip(intents).zip(admissions);
     Ok(decided.map(|((planned, intent), admission)| admit(planned.write, intent, admission)).collect())
 }
 
-fn admit(write: Write, intent: Intent, admission: Admission) -> Result<AdmittedWrite, Withheld> {
-    Err(match admission {
-        Admission::Go { before } => return Ok(AdmittedWrite { write, intent, may_exist: before }),
+fn admit(write: Write, intent: Intent, admission: Admission) -> IntentResult {
+    IntentResult::Withheld(match admission {
+        Admission::Go { before } => {
+            let admitted = AdmittedWrite { write, intent, may_exist: before };
+            return IntentResult::Admitted(Box::new(admitted));
+        }
         Admission::AlreadyApplied(_) if is_informational(&write.effect) => Withheld::AlreadyNoted,
         Admission::AlreadyApplied(record)
             if intent.kind == WriteKind::Payment && record.recorded_at > Some(intent.known_until) =>

@@ -5,8 +5,8 @@ use returngo::RmaId;
 use returngo_brightpearl_mapping::{Plan, World, plan};
 
 use crate::{
-    EffectOutcome, Journal, JournalError, PlannedWrite, ReadError, Reader, Withheld, Write, WriteResult,
-    Writer, round,
+    EffectOutcome, IntentResult, Journal, JournalError, PlannedWrite, ReadError, Reader, Withheld, Write,
+    WriteResult, Writer, round,
 };
 
 /// How often both systems are written to. Without outside changes an RMA converges within four rounds.
@@ -117,8 +117,8 @@ impl Reader {
         let mut admitted = Vec::new();
         for decided in round::intend(journal, vec![planned]).await? {
             match decided {
-                Ok(write) => admitted.push(write),
-                Err(withheld) => return Ok(Err(withheld)),
+                IntentResult::Admitted(write) => admitted.push(*write),
+                IntentResult::Withheld(reason) => return Ok(Err(reason)),
             }
         }
         let writes: Vec<Write> = admitted.iter().map(|admitted| admitted.write.clone()).collect();

@@ -2,7 +2,8 @@ use std::{collections::VecDeque, future, mem, pin::pin, task::Poll};
 
 use returngo_brightpearl_mapping::Effect;
 use returngo_brightpearl_sync::{
-    AdmittedWrite, PlannedWrite, Withheld, Write, WriteProgress, WriteResult, is_for_returngo, round,
+    AdmittedWrite, IntentResult, PlannedWrite, Withheld, Write, WriteProgress, WriteResult, is_for_returngo,
+    round,
 };
 
 use super::{
@@ -135,12 +136,12 @@ impl Engine {
         let (mut admitted, mut leases_of_admitted) = (Vec::new(), Vec::new());
         for (lease, decided) in leases.into_iter().zip(decided) {
             steps.push(match decided {
-                Ok(write) => {
-                    admitted.push(write);
+                IntentResult::Admitted(write) => {
+                    admitted.push(*write);
                     leases_of_admitted.push(lease);
                     None
                 }
-                Err(withheld) => Some(self.after_withheld(lease, withheld)),
+                IntentResult::Withheld(reason) => Some(self.after_withheld(lease, reason)),
             });
         }
         let writes: Vec<Write> = admitted.iter().map(|admitted| admitted.write.clone()).collect();
