@@ -1,4 +1,4 @@
-//! An open connection: a ReturnGO shop and a Brightpearl account, and how they are kept in step.
+//! An open connection: clients of one ReturnGO shop and one Brightpearl account, and its settings.
 
 use std::sync::Arc;
 
@@ -6,37 +6,40 @@ use api_client_core::client::Clock;
 use jiff::{SignedDuration, Timestamp};
 use returngo::{Rma, RmaFilter};
 use returngo_brightpearl_mapping::ConnectionSettings;
-use returngo_brightpearl_sync::{ReadError, Reader};
+use returngo_brightpearl_sync::{ReadError, Reader, Writer};
 use tokio::sync::Mutex;
 
-use crate::store::ConnectionId;
+use crate::{
+    failpoints::{Failpoint, Failpoints},
+    store::{ConnectionId, Store},
+};
 
-/// How long the account's set-up is taken as read: statuses, channels and bank accounts change by hand, and
-/// rarely.
-const SET_UP_KEPT_FOR: SignedDuration = SignedDuration::from_mins(30);
+/// How long the configuration of the Brightpearl account is cached: people change statuses, channels and bank accounts
+/// by hand, and rarely.
+const ACCOUNT_CACHED_FOR: SignedDuration = SignedDuration::from_mins(30);
 
-/// How long a set-up is kept of which an entry could not be read: refunds may wait for it.
-const INCOMPLETE_SET_UP_KEPT_FOR: SignedDuration = SignedDuration::from_mins(5);
+/// How long it is cached when an entry could not be decoded: refunds may depend on that entry.
+const INCOMPLETE_ACCOUNT_CACHED_FOR: SignedDuration = SignedDuration::from_mins(5);
 
-/// A ReturnGO shop and a Brightpearl account that are kept in step.
+/// A ReturnGO shop and a Brightpearl account that are kept in sync.
 #[derive(Debug)]
 pub struct Connection {
-    /// Its name.
+    /// The connection's name.
     pub id: ConnectionId,
-    /// The account.
+    /// The client of the Brightpearl account.
     pub brightpearl: brightpearl::Client,
-    /// The shop.
+    /// The client of the ReturnGO shop.
     pub returngo: returngo::Client,
-    /// How they are kept in step.
+    /// How RMAs are mapped to sales credits.
     pub settings: ConnectionSettings,
-    /// RMAs that were approved before this time are left alone until a person asks for them.
+    /// RMAs that were approved before this time are synchronized only on request.
     pub synchronise_from: Option<Timestamp>,
     pub(crate) clock: Arc<dyn Clock>,
-    reader: Mutex<Option<(Timestamp, Arc<Reader>)>>,
+    cached_reader: Mutex<Option<(Timestamp, Arc<Reader>)>>,
 }
 
 impl Connection {
-    /// A connection by these clients.
+    /// Creates a connection from its clients and settings.
     pub fn new(
         id: ConnectionId,
         brightpearl: brightpearl::Client,
@@ -44,45 +47,85 @@ impl Connection {
         settings: ConnectionSettings,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { id, brightpearl, returngo, settings, synchronise_from: None, clock, reader: Mutex::default() }
+        Self {
+            id,
+            brightpearl,
+            returngo,
+            settings,
+            synchronise_from: None,
+            clock,
+            cached_reader: Mutex::default(),
+        }
     }
 
-    /// Whether an RMA was approved before the connection was made.
-    pub(crate) fn is_from_before(&self, rma: &Rma) -> bool {
+    /// The writer to both systems.
+    pub const fn writer(&self) -> Writer<'_> {
+        Writer { brightpearl: &self.brightpearl, returngo: &self.returngo }
+    }
+
+    /// Whether an RMA was approved before [`synchronise_from`](Self::synchronise_from).
+    pub(crate) fn is_before_start(&self, rma: &Rma) -> bool {
         let approved_at = rma.approved_at().or(rma.created_at).map(|at| at.timestamp());
         self.synchronise_from.zip(approved_at).is_some_and(|(from, approved_at)| approved_at < from)
     }
 
-    /// Whether ReturnGO shows RMAs of the shop: one call.
-    pub(crate) async fn shows_rmas(&self) -> bool {
+    /// Whether ReturnGO lists RMAs of the shop. Costs one call.
+    pub(crate) async fn can_list_rmas(&self) -> bool {
         self.returngo.rmas().list(RmaFilter::new()).next_page().await.is_ok()
     }
 
-    /// The account's set-up as it was read last; none before.
-    pub(crate) async fn known_account(&self) -> Option<Arc<Reader>> {
-        self.reader.lock().await.as_ref().map(|(_, reader)| Arc::clone(reader))
+    /// The reader with the account's configuration as last read; none before the first read.
+    pub(crate) async fn cached_reader(&self) -> Option<Arc<Reader>> {
+        self.cached_reader.lock().await.as_ref().map(|(_, reader)| Arc::clone(reader))
     }
 
-    /// What reads both systems. The account's set-up is read anew when it is older than half an hour, and sooner when an
-    /// entry of it could not be read.
+    /// Returns the reader for both systems. Reads the account's configuration again after half an hour, or after five
+    /// minutes when an entry of it could not be decoded.
     ///
     /// # Errors
-    /// When the set-up cannot be read.
+    /// When the configuration cannot be read.
     pub async fn reader(&self) -> Result<Arc<Reader>, ReadError> {
         let now = self.clock.now();
-        let mut kept = self.reader.lock().await;
-        if let Some((read_at, reader)) = &*kept
-            && now.duration_since(*read_at) < kept_for(reader)
+        let mut cached = self.cached_reader.lock().await;
+        if let Some((read_at, reader)) = &*cached
+            && now.duration_since(*read_at) < cached_for(reader)
         {
             return Ok(Arc::clone(reader));
         }
         let (brightpearl, returngo) = (self.brightpearl.clone(), self.returngo.clone());
         let reader = Arc::new(Reader::new(brightpearl, returngo, self.settings.clone()).await?);
-        *kept = Some((now, Arc::clone(&reader)));
+        *cached = Some((now, Arc::clone(&reader)));
         Ok(reader)
     }
 }
 
-fn kept_for(reader: &Reader) -> SignedDuration {
-    if reader.account.unreadable.is_empty() { SET_UP_KEPT_FOR } else { INCOMPLETE_SET_UP_KEPT_FOR }
+fn cached_for(reader: &Reader) -> SignedDuration {
+    if reader.account.unreadable.is_empty() { ACCOUNT_CACHED_FOR } else { INCOMPLETE_ACCOUNT_CACHED_FOR }
+}
+
+/// A connection and the parts of the process that work for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The connection.
+    pub connection: &'a Connection,
+    /// The connector's store.
+    pub store: &'a Store,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// The steps at which tests end the process.
+    pub failpoints: &'a dyn Failpoints,
+}
+
+impl Context<'_> {
+    pub(crate) fn id(&self) -> &ConnectionId {
+        &self.connection.id
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn reached(&self, point: Failpoint) {
+        self.failpoints.reached(point);
+    }
 }

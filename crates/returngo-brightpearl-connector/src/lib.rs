@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod apply;
 pub mod call_quota;
 pub mod configuration;
 pub mod connection;
@@ -12,6 +11,7 @@ pub mod failpoints;
 pub mod heartbeat;
 mod in_progress;
 pub mod inbox;
+mod lookup;
 pub mod metrics;
 pub mod notifier;
 pub mod private_files;

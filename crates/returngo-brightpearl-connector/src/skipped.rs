@@ -1,4 +1,4 @@
-//! What could not be read and was passed over, so that one object does not stop the others.
+//! Objects that were skipped because they cannot be read, so that one of them does not stop the others.
 
 use std::{collections::BTreeSet, error::Error, fmt::Display};
 
@@ -14,10 +14,10 @@ use crate::{
 /// The longest reason that is stored, in characters.
 const LONGEST_REASON: usize = 400;
 
-/// What was passed over in one go. It is logged at once; [store](Self::store) it before the place in the list, or the
-/// webhook, is given up.
+/// The objects that were skipped in one pass. Each is logged at once; [store](Self::store) them before the cursor moves past
+/// them or their webhook is marked as handled.
 #[derive(Debug)]
-#[must_use = "what was passed over has to be stored"]
+#[must_use = "skipped objects have to be stored"]
 pub struct Skipped<'c> {
     connection: &'c ConnectionId,
     unreadable: BTreeSet<Unreadable>,
@@ -26,18 +26,18 @@ pub struct Skipped<'c> {
 }
 
 impl<'c> Skipped<'c> {
-    /// Nothing yet.
+    /// Creates an empty list for this connection.
     pub const fn of(connection: &'c ConnectionId) -> Self {
         Self { connection, unreadable: BTreeSet::new(), read: BTreeSet::new(), account_was_read: false }
     }
 
-    /// This object could not be read.
+    /// Adds an object.
     pub fn add(&mut self, kind: UnreadableKind, object: impl Display, error: &dyn Error) {
         self.add_known_by(kind, object.to_string(), None, with_causes(error));
     }
 
-    /// This row of one of ReturnGO's lists could not be read. One that does not say its number is shown with its place,
-    /// and known by its text: another row may be in its place the next time.
+    /// Adds a row of one of ReturnGO's lists. A row without an id is shown with its place and recognized by its text: another
+    /// row may have its place the next time.
     pub fn add_row(&mut self, kind: UnreadableKind, row: &returngo::UndecodableRow) {
         match &row.id {
             Some(id) => self.add(kind, id, &row.source),
@@ -45,7 +45,7 @@ impl<'c> Skipped<'c> {
         }
     }
 
-    /// The same of one of Brightpearl's searches.
+    /// Adds a row of one of Brightpearl's searches.
     pub fn add_searched(&mut self, kind: UnreadableKind, row: &brightpearl::search::UndecodableRow) {
         match row.id {
             Some(id) => self.add(kind, id, &row.source),
@@ -73,34 +73,34 @@ impl<'c> Skipped<'c> {
             connection = %self.connection,
             kind = kind.as_str(),
             object,
-            "{} skipped because it cannot be read: {reason}",
-            kind.in_words(),
+            error = reason,
+            "object skipped because it cannot be read",
         );
         metrics::unreadable(kind);
         let reason = same_at_every_attempt(&reason).chars().take(LONGEST_REASON).collect();
         self.unreadable.insert(Unreadable { kind, object, known_by, reason });
     }
 
-    /// The account's set-up was read, but for these entries.
-    pub fn account_was_read(&mut self, but: &[UnreadableEntry]) {
+    /// Notes that the account's configuration was read, except these entries.
+    pub fn account_was_read(&mut self, except: &[UnreadableEntry]) {
         self.account_was_read = true;
-        for UnreadableEntry { list, entry, reason } in but {
+        for UnreadableEntry { list, entry, reason } in except {
             let object = format!("{}: {entry}", list.in_words());
             self.add_known_by(UnreadableKind::AccountEntry, object, None, reason.clone());
         }
     }
 
-    /// These objects could be read.
+    /// Notes objects that could be read.
     pub fn read(&mut self, kind: UnreadableKind, objects: impl IntoIterator<Item = impl Display>) {
         self.read.extend(objects.into_iter().map(|object| (kind, object.to_string())));
     }
 
-    /// What was passed over.
+    /// The skipped objects.
     pub const fn unreadable(&self) -> &BTreeSet<Unreadable> {
         &self.unreadable
     }
 
-    /// Puts it before a person, and takes back what could be read again.
+    /// Stores the skipped objects for review, and removes those that could be read again.
     ///
     /// # Errors
     /// When the store fails.

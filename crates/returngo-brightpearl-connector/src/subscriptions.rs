@@ -1,94 +1,103 @@
-//! The webhooks that the connector needs on both sides: made when a connection is, looked after daily.
+//! The webhook subscriptions of a connection in both systems.
 
 use brightpearl::integration::NewWebhook as BrightpearlWebhook;
 use returngo::webhook::NewWebhook as ReturngoWebhook;
 use returngo_brightpearl_mapping::check;
-
-use crate::{configuration::Secret, connection::Connection, store::Source};
 use returngo_brightpearl_sync::ReadError;
 
-/// Where one side's webhooks for a connection arrive.
+use crate::{configuration::Secret, connection::Connection, store::Source};
+
+/// Where one system's webhooks for a connection arrive.
 pub fn url(public_url: &str, source: Source, connection: &Connection, secret: &Secret) -> String {
     format!("{}{}", public_url.trim_end_matches('/'), path(source, connection, secret))
 }
 
-/// Nobody else has webhooks to this path, whatever stands before it.
+/// Only webhooks of this connection have this path, at whatever host.
 fn path(source: Source, connection: &Connection, secret: &Secret) -> String {
     format!("/webhooks/{source}/{}/{}", connection.id, secret.reveal())
 }
 
-impl Connection {
-    /// Subscribes what is missing and mends what differs, on both sides.
-    ///
-    /// # Errors
-    /// When one of the systems does not take it.
-    pub async fn subscribe(&self, public_url: &str, secret: &Secret) -> Result<(), ReadError> {
-        let to = url(public_url, Source::Brightpearl, self, secret);
-        let events = check::brightpearl_events(&self.settings).into_iter();
-        let wanted: Vec<_> = events.map(|event| BrightpearlWebhook::post(event, &to)).collect();
-        self.brightpearl.webhooks().ensure(&wanted).await?;
-        let to = url(public_url, Source::Returngo, self, secret);
-        let wanted = check::returngo_events().map(|event| ReturngoWebhook::new(event, &to));
-        self.returngo.webhooks().ensure(&wanted).await?;
-        Ok(())
-    }
+/// Creates missing subscriptions and corrects changed ones, in both systems.
+///
+/// # Errors
+/// When one of the systems fails.
+pub async fn subscribe(connection: &Connection, public_url: &str, secret: &Secret) -> Result<(), ReadError> {
+    let to = url(public_url, Source::Brightpearl, connection, secret);
+    let events = check::brightpearl_events(&connection.settings).into_iter();
+    let wanted: Vec<_> = events.map(|event| BrightpearlWebhook::post(event, &to)).collect();
+    connection.brightpearl.webhooks().ensure(&wanted).await?;
+    let to = url(public_url, Source::Returngo, connection, secret);
+    let wanted = check::returngo_events().map(|event| ReturngoWebhook::new(event, &to));
+    connection.returngo.webhooks().ensure(&wanted).await?;
+    Ok(())
+}
 
-    /// Removes what [`subscribe`](Self::subscribe) has subscribed at other addresses than this one.
-    ///
-    /// # Errors
-    /// When one of the systems does not take it.
-    pub async fn unsubscribe_elsewhere(&self, public_url: &str, secret: &Secret) -> Result<(), ReadError> {
-        let here = |source| url(public_url, source, self, secret);
-        self.remove_from_brightpearl(secret, Some(&here(Source::Brightpearl))).await?;
-        self.remove_from_returngo(secret, Some(&here(Source::Returngo))).await?;
-        Ok(())
-    }
+/// Deletes the subscriptions of this connection at other public URLs.
+///
+/// # Errors
+/// When one of the systems fails.
+pub async fn unsubscribe_elsewhere(
+    connection: &Connection,
+    public_url: &str,
+    secret: &Secret,
+) -> Result<(), ReadError> {
+    let current = |source| url(public_url, source, connection, secret);
+    delete_from_brightpearl(connection, secret, Some(&current(Source::Brightpearl))).await?;
+    delete_from_returngo(connection, secret, Some(&current(Source::Returngo))).await?;
+    Ok(())
+}
 
-    /// Removes what [`subscribe`](Self::subscribe) has subscribed in Brightpearl, at whatever address; gives back
-    /// how many webhooks.
-    ///
-    /// # Errors
-    /// When Brightpearl does not take it.
-    pub async fn unsubscribe_from_brightpearl(&self, secret: &Secret) -> Result<usize, brightpearl::Error> {
-        self.remove_from_brightpearl(secret, None).await
-    }
+/// Deletes all subscriptions of this connection in Brightpearl. Returns their number.
+///
+/// # Errors
+/// When Brightpearl fails.
+pub async fn unsubscribe_from_brightpearl(
+    connection: &Connection,
+    secret: &Secret,
+) -> Result<usize, brightpearl::Error> {
+    delete_from_brightpearl(connection, secret, None).await
+}
 
-    /// The same in ReturnGO.
-    ///
-    /// # Errors
-    /// When ReturnGO does not take it.
-    pub async fn unsubscribe_from_returngo(&self, secret: &Secret) -> Result<usize, returngo::Error> {
-        self.remove_from_returngo(secret, None).await
-    }
+/// Deletes all subscriptions of this connection in ReturnGO. Returns their number.
+///
+/// # Errors
+/// When ReturnGO fails.
+pub async fn unsubscribe_from_returngo(
+    connection: &Connection,
+    secret: &Secret,
+) -> Result<usize, returngo::Error> {
+    delete_from_returngo(connection, secret, None).await
+}
 
-    async fn remove_from_brightpearl(
-        &self,
-        secret: &Secret,
-        but: Option<&str>,
-    ) -> Result<usize, brightpearl::Error> {
-        let path = path(Source::Brightpearl, self, secret);
-        let mut ours = self.brightpearl.webhooks().list().await?;
-        ours.retain(|there| {
-            let to = there.webhook.destination();
-            to.ends_with(&path) && Some(to) != but
-        });
-        for there in &ours {
-            self.brightpearl.webhooks().delete(there.id).await?;
-        }
-        Ok(ours.len())
+async fn delete_from_brightpearl(
+    connection: &Connection,
+    secret: &Secret,
+    except: Option<&str>,
+) -> Result<usize, brightpearl::Error> {
+    let path = path(Source::Brightpearl, connection, secret);
+    let mut subscriptions = connection.brightpearl.webhooks().list().await?;
+    subscriptions.retain(|subscription| {
+        let url = subscription.webhook.destination();
+        url.ends_with(&path) && Some(url) != except
+    });
+    for subscription in &subscriptions {
+        connection.brightpearl.webhooks().delete(subscription.id).await?;
     }
+    Ok(subscriptions.len())
+}
 
-    async fn remove_from_returngo(
-        &self,
-        secret: &Secret,
-        but: Option<&str>,
-    ) -> Result<usize, returngo::Error> {
-        let path = path(Source::Returngo, self, secret);
-        let mut ours = self.returngo.webhooks().list().await?;
-        ours.retain(|there| there.url.ends_with(&path) && Some(there.url.as_str()) != but);
-        for there in &ours {
-            self.returngo.webhooks().delete(&there.id).await?;
-        }
-        Ok(ours.len())
+async fn delete_from_returngo(
+    connection: &Connection,
+    secret: &Secret,
+    except: Option<&str>,
+) -> Result<usize, returngo::Error> {
+    let path = path(Source::Returngo, connection, secret);
+    let mut subscriptions = connection.returngo.webhooks().list().await?;
+    subscriptions.retain(|subscription| {
+        subscription.url.ends_with(&path) && Some(subscription.url.as_str()) != except
+    });
+    for subscription in &subscriptions {
+        connection.returngo.webhooks().delete(&subscription.id).await?;
     }
+    Ok(subscriptions.len())
 }

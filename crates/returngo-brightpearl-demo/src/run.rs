@@ -15,6 +15,7 @@ use returngo_brightpearl_connector::{
     registry::{Registry, RegistryError},
     service::Service,
     store::{self, ConnectionId, InvalidConnectionId, Store, StoreError, WorkerId},
+    subscriptions,
     sweep::Schedule,
     vault::{Vault, VaultError, VaultKey},
 };
@@ -94,7 +95,9 @@ impl Demo {
         let (url, receiver) =
             serve_webhooks(&service, &id, &configuration).await.map_err(DemoError::Receiver)?;
         let connection = service.registry.get(&id).await?;
-        connection.subscribe(&url, &configuration.webhook_secret).await.map_err(DemoError::Subscribe)?;
+        subscriptions::subscribe(&connection, &url, &configuration.webhook_secret)
+            .await
+            .map_err(DemoError::Subscribe)?;
         let mut demo = Self {
             scenario,
             service,

@@ -11,16 +11,16 @@ use returngo_brightpearl_mapping::world::{AccountFacts, AccountList, UnreadableE
 
 use crate::error::in_one_line;
 
-/// Reads the set-up of an account. It seldom changes: read it once and keep it for a while. Entries of its lists that
-/// cannot be read are left out, and named in [`AccountFacts::unreadable`].
+/// Reads the configuration of an account. It rarely changes, so callers may cache it. Entries that cannot be decoded are left
+/// out and listed in [`AccountFacts::unreadable`].
 ///
 /// # Errors
-/// When a part of it cannot be read.
+/// When a part of the configuration cannot be read.
 pub async fn account_facts(brightpearl: &Client) -> Result<AccountFacts, Error> {
     with_configuration(brightpearl, brightpearl.account_configuration().await?).await
 }
 
-/// The rest of the set-up, where the configuration is there already.
+/// Reads the rest, when the basic configuration is read already.
 pub(crate) async fn with_configuration(
     brightpearl: &Client,
     configuration: AccountConfiguration,
@@ -54,7 +54,7 @@ pub(crate) async fn with_configuration(
     Ok(facts)
 }
 
-/// The valid entries of a list; notes the others.
+/// Returns the entries of a list that can be decoded, and notes the others.
 fn readable<T>(
     list: AccountList,
     entries: Vec<Result<T, UndecodableRow>>,
@@ -67,7 +67,7 @@ fn readable<T>(
     entries.into_iter().filter_map(|entry| entry.map_err(&mut note).ok()).collect()
 }
 
-/// A location of a warehouse; none if its answer cannot be decoded.
+/// Returns a location of a warehouse; none if it cannot be decoded.
 fn location<T>(
     of: WarehouseId,
     answer: Result<T, Error>,

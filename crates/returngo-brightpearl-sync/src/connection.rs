@@ -1,4 +1,4 @@
-//! What the connection check looks at, fetched with both clients.
+//! Reads both sides of a connection for the connection check.
 
 use std::time::Duration;
 
@@ -16,22 +16,22 @@ use returngo_brightpearl_mapping::check::{
 
 use crate::{account::with_configuration, error::in_one_line};
 
-/// How far back credits of others are looked for.
-const LATELY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How far back credits of other programs are searched.
+const RECENT_PERIOD: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// How many of the latest credits are looked at.
-const CREDITS: u32 = 200;
+/// The most recent credits that are read.
+const MAX_CREDITS: u32 = 200;
 
-/// Where the deliveries of both systems are to go.
+/// The receivers for the deliveries of both systems.
 #[derive(Debug, Clone, Default)]
 pub struct Receivers {
-    /// Brightpearl's; none when nothing listens.
+    /// For Brightpearl; none without a receiver.
     pub brightpearl: Option<Receiver>,
-    /// ReturnGO's; none when nothing listens.
+    /// For ReturnGO; none without a receiver.
     pub returngo: Option<Receiver>,
 }
 
-/// Reads both sides of a connection. What cannot be read is part of the answer: it is what a check is for.
+/// Reads both sides of a connection. A part that cannot be read is returned as an error for the check to report.
 pub async fn read_connection(
     brightpearl: &brightpearl::Client,
     returngo: &returngo::Client,
@@ -49,10 +49,10 @@ async fn brightpearl_side(
     receiver: Option<Receiver>,
     clock: &dyn Clock,
 ) -> BrightpearlSide {
-    let question = account_configuration::get();
-    let answer = client.send_raw(&question).await;
+    let request = account_configuration::get();
+    let answer = client.send_raw(&request).await;
     let clocks = answer.as_ref().ok().and_then(|answer| clocks(answer.headers.get("date")?, clock));
-    let account = match answer.map(|answer| question.read(&answer)) {
+    let account = match answer.map(|answer| request.read(&answer)) {
         Ok(Ok(configuration)) => with_configuration(client, configuration).await.map_err(why_brightpearl),
         Ok(Err(unreadable)) => Err(ReadFailure::Failed(unreadable.to_string())),
         Err(error) => Err(why_brightpearl(error)),
@@ -79,12 +79,12 @@ async fn recent_credits(
     client: &brightpearl::Client,
     now: Timestamp,
 ) -> Result<Vec<OrderSummary>, brightpearl::Error> {
-    let since = brightpearl::OffsetDateTime::utc(now.saturating_sub(LATELY).unwrap_or(Timestamp::MIN));
+    let since = brightpearl::OffsetDateTime::utc(now.saturating_sub(RECENT_PERIOD).unwrap_or(Timestamp::MIN));
     let search = OrderSearch::new()
         .order_type(&OrderTypeCode::SalesCredit)
         .created_on(&Period::from(since))
         .sort("orderId.DESC")
-        .page_size(CREDITS);
+        .page_size(MAX_CREDITS);
     let mut results = client.orders().search(search);
     let first = results.next_page().await?;
     Ok(first.map(|page| page.results().into_iter().flatten().collect()).unwrap_or_default())
@@ -95,13 +95,11 @@ async fn returngo_side(
     receiver: Option<Receiver>,
     clock: &dyn Clock,
 ) -> ReturngoSide {
-    let question = webhook::list();
-    let answer = client.send_raw(&question).await;
+    let request = webhook::list();
+    let answer = client.send_raw(&request).await;
     let clocks = answer.as_ref().ok().and_then(|answer| clocks(answer.headers.get("date")?, clock));
     let webhooks = match answer {
-        Ok(answer) => {
-            question.read(&answer).map_err(|unreadable| ReadFailure::Failed(unreadable.to_string()))
-        }
+        Ok(answer) => request.read(&answer).map_err(|unreadable| ReadFailure::Failed(unreadable.to_string())),
         Err(error) => Err(why_returngo(error)),
     };
     let recent_rmas: ReadResult<RecentRmas> = latest_rmas(client).await.map_err(why_returngo);
@@ -121,8 +119,8 @@ async fn latest_rmas(client: &returngo::Client) -> Result<RecentRmas, returngo::
 }
 
 fn clocks(date: &str, clock: &dyn Clock) -> Option<Clocks> {
-    let there = rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
-    Some(Clocks { here: clock.now(), there })
+    let server_time = rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
+    Some(Clocks { here: clock.now(), there: server_time })
 }
 
 fn why_brightpearl(error: brightpearl::Error) -> ReadFailure {

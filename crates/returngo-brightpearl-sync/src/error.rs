@@ -1,13 +1,13 @@
+use std::sync::Arc;
+
 use returngo::RmaId;
 
-use crate::JournalError;
-
-/// Something could not be read. Reading changes nothing, so it may be tried again.
+/// An object that could not be read. Reading changes nothing and may be retried.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The account's set-up: statuses, payment methods, warehouses and the like.
-    #[error("the set-up of the Brightpearl account cannot be read")]
+    /// The configuration of the account: statuses, payment methods, warehouses and others.
+    #[error("cannot read the configuration of the Brightpearl account")]
     SetUp(#[source] brightpearl::Error),
     /// An RMA.
     #[error("RMA {id} cannot be read")]
@@ -18,22 +18,22 @@ pub enum ReadError {
         #[source]
         source: returngo::Error,
     },
-    /// What the journal remembers about the credits of sales orders.
-    #[error("cannot read what was written for the sales orders before")]
-    Journal(#[source] JournalError),
-    /// It was not asked for.
-    #[error("RMA {0} was not asked for")]
+    /// The journal.
+    #[error("cannot read the journal's credits of the sales orders")]
+    Journal(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The RMA was not requested.
+    #[error("RMA {0} was not requested")]
     NotAsked(RmaId),
-    /// Something else of Brightpearl's.
+    /// Another object in Brightpearl.
     #[error(transparent)]
     Brightpearl(#[from] brightpearl::Error),
-    /// Something else of ReturnGO's.
+    /// Another object in ReturnGO.
     #[error(transparent)]
     Returngo(#[from] returngo::Error),
 }
 
 impl ReadError {
-    /// Whether it is about one object, so that others may be read all the same.
+    /// Whether it concerns one object, so that others can still be read.
     pub(crate) fn is_of_one_object(&self) -> bool {
         match self {
             Self::Rma { source, .. } => matches!(
@@ -49,11 +49,11 @@ impl ReadError {
     }
 }
 
-/// Why the Brightpearl side of worlds cannot be read: the same for all RMAs that were read together.
+/// Why Brightpearl could not be read for RMAs that are read together.
 #[derive(Debug, Clone)]
 pub(crate) enum AroundError {
     Brightpearl(brightpearl::Error),
-    Journal(JournalError),
+    Journal(Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl From<brightpearl::Error> for AroundError {

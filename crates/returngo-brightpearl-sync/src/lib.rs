@@ -1,4 +1,4 @@
-//! Reads both systems into what the mapping between them looks at.
+//! Reads both systems for the mapping between them, and writes its effects once.
 //!
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
@@ -8,12 +8,23 @@ mod account;
 mod connection;
 mod error;
 mod journal;
+mod memory_journal;
 mod refunds;
+pub mod round;
+mod synchronize;
 mod world;
+mod write_log;
+mod writes;
 
 pub use account::account_facts;
 pub use connection::{Receivers, read_connection};
 pub use error::ReadError;
-pub use journal::{IntendedCredit, Journal, JournalError, NoJournal};
+pub use journal::{
+    Admission, EffectOutcome, EffectRecord, IntendedCredit, Intent, Journal, JournalError, WriteKind,
+};
+pub use memory_journal::MemoryJournal;
 pub use refunds::Refunded;
+pub use round::{AdmittedWrite, IntentResult, PlannedWrite, Withheld};
+pub use synchronize::{Incomplete, SynchronizeError, Synchronized};
 pub use world::Reader;
+pub use writes::{Write, WriteProgress, WriteResult, Writer, describe, is_for_returngo};

@@ -1,4 +1,4 @@
-//! The refunds of a period, found on both sides and reconciled.
+//! Finds and reconciles the refunds of a period.
 
 use std::{collections::BTreeSet, fmt::Display};
 
@@ -17,20 +17,20 @@ use returngo_brightpearl_mapping::{
 
 use crate::{ReadError, Reader, error::in_one_line};
 
-/// How many RMAs are asked about at once when it is to be found out whose a refund is.
-const GROUP: usize = 100;
+/// RMAs per request when the RMA of a refund is searched.
+const RMAS_PER_REQUEST: usize = 100;
 
-/// The RMAs that have refunds on some days.
+/// The RMAs with refunds on some days.
 #[derive(Debug, Default)]
 pub struct Refunded {
     /// The RMAs.
     pub rmas: BTreeSet<RmaId>,
-    /// What may be such a refund, or have one, and cannot be told.
+    /// Objects that may be such a refund, or have one, and cannot be assigned to an RMA.
     pub unreconciled: BTreeSet<UnreconciledItem>,
 }
 
 impl Refunded {
-    /// The valid entries of a list; notes the others.
+    /// Returns the entries of a list that can be decoded, and notes the others.
     fn readable<T, E: Display>(&mut self, list: &str, entries: Vec<Result<T, E>>) -> Vec<T> {
         let mut note = |entry: E| {
             self.unreconciled.insert(UnreconciledItem::other(format!("{list}: {entry}")));
@@ -40,19 +40,19 @@ impl Refunded {
 }
 
 impl Reader {
-    /// Reconciles every RMA that has a refund on one of these days, whichever system knows of it.
+    /// Reconciles every RMA with a refund on one of these days in either system.
     ///
     /// # Errors
-    /// When one of the systems cannot be asked. One object that cannot be read is part of the report.
+    /// When one of the systems is unavailable. An object that cannot be read is part of the report.
     pub async fn reconcile(&self, days: Days) -> Result<Report, ReadError> {
         let Refunded { rmas, unreconciled } = self.rmas_refunded(&days).await?;
         Ok(self.reconcile_rmas(days, &rmas).await?.with_unreconciled(unreconciled))
     }
 
-    /// Reconciles these RMAs, as far as these days go.
+    /// Reconciles the refunds of these RMAs on these days.
     ///
     /// # Errors
-    /// When one of the systems cannot be asked. One RMA that cannot be read is part of the report.
+    /// When one of the systems is unavailable. An RMA that cannot be read is part of the report.
     pub async fn reconcile_rmas<'a>(
         &self,
         days: Days,
@@ -84,22 +84,22 @@ impl Reader {
         Ok(reconcile(&world, &journals, &self.settings))
     }
 
-    /// The RMAs with a refund on one of these days: one that ReturnGO made, or one that Brightpearl has.
+    /// Returns the RMAs with a refund on one of these days, in ReturnGO or in Brightpearl.
     ///
     /// # Errors
-    /// When one of the systems cannot be asked.
+    /// When one of the systems is unavailable.
     pub async fn rmas_refunded(&self, days: &Days) -> Result<Refunded, ReadError> {
         let mut refunded = Refunded::default();
         let payments = self.payments_recorded(days, &mut refunded).await?;
-        let mut unexplained = self.refunds_made(days, &mut refunded).await?;
+        let mut unassigned = self.refunds_made(days, &mut refunded).await?;
         self.owners_of_payments(&payments, &mut refunded).await?;
         for payment in &payments {
             let reference = payment.transaction_ref.as_deref().unwrap_or_default();
             if let Some(rma) = keys::rma_of_refund(reference) {
-                unexplained.retain(|refund| keys::refund(&rma, refund) != reference);
+                unassigned.retain(|refund| keys::refund(&rma, refund) != reference);
             }
         }
-        self.owners_of_refunds(unexplained, days, &mut refunded).await?;
+        self.owners_of_refunds(unassigned, days, &mut refunded).await?;
         Ok(refunded)
     }
 
@@ -125,8 +125,8 @@ impl Reader {
         Ok(refunded.readable("customer payments in Brightpearl", found))
     }
 
-    /// Whose the payments are, by their own reference, else by that of the credit they are on. Those that have
-    /// nothing to do with an RMA are left out.
+    /// Adds the RMAs of payments, by the payment's reference or else by that of its credit. Payments without an RMA are left
+    /// out.
     async fn owners_of_payments(
         &self,
         payments: &[CustomerPayment],
@@ -150,7 +150,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The refunds that ReturnGO made. Its list does not say for which RMAs
+    /// Returns the refunds that ReturnGO made. Its list does not name their RMAs
     /// (docs/evidence/returngo.md#transaction-list).
     async fn refunds_made(
         &self,
@@ -181,7 +181,8 @@ impl Reader {
         Ok(refunded.readable("transactions in ReturnGO", found))
     }
 
-    /// Whose these refunds are: groups of RMAs are asked about, latest first, and halved where one is among them.
+    /// Adds the RMAs of these refunds: requests groups of RMAs, the latest first, and halves a group that has one of the
+    /// refunds.
     async fn owners_of_refunds(
         &self,
         mut refunds: BTreeSet<TransactionId>,
@@ -203,7 +204,7 @@ impl Reader {
             let rmas: Vec<RmaId> = rows.iter().filter_map(id).collect();
             let nameless = rows.into_iter().filter(|row| id(row).is_none()).collect();
             refunded.readable("RMAs in ReturnGO", nameless);
-            let mut groups: Vec<&[RmaId]> = rmas.chunks(GROUP).rev().collect();
+            let mut groups: Vec<&[RmaId]> = rmas.chunks(RMAS_PER_REQUEST).rev().collect();
             while let Some(group) = groups.pop() {
                 if refunds.is_empty() {
                     break;

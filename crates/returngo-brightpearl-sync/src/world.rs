@@ -1,4 +1,4 @@
-//! What the mapping looks at, fetched with both clients: for one RMA, or for many at once.
+//! Reads snapshots of both systems, for one RMA or for many at once.
 
 mod chunks;
 mod credits;
@@ -13,32 +13,32 @@ use futures_util::{StreamExt, stream};
 use returngo::{Rma, RmaId};
 use returngo_brightpearl_mapping::{ConnectionSettings, World, world::AccountFacts};
 
-use crate::{Journal, NoJournal, ReadError, account_facts, error::AroundError};
+use crate::{Journal, MemoryJournal, ReadError, account_facts, error::AroundError};
 use products::ProductCache;
 
-/// How many RMAs are asked for at the same time: ReturnGO takes them one by one, and allows a hundred calls a
-/// second (docs/evidence/returngo.md#access-and-quota).
+/// RMAs that are requested at the same time: ReturnGO has no bulk request, and allows 100 calls per second
+/// (docs/evidence/returngo.md#access-and-quota).
 const RMAS_AT_ONCE: usize = 8;
 
-/// Reads worlds of one connection.
+/// Reads snapshots of a connection.
 #[derive(Debug)]
 pub struct Reader {
     /// The Brightpearl account.
     pub brightpearl: Client,
     /// The ReturnGO shop.
     pub returngo: returngo::Client,
-    /// The account's set-up.
+    /// The configuration of the account.
     pub account: AccountFacts,
-    /// How the two are connected.
+    /// The settings of the connection.
     pub settings: ConnectionSettings,
     pub(crate) products: ProductCache,
 }
 
 impl Reader {
-    /// Reads worlds with these two clients. The account's set-up is read now and kept.
+    /// Creates a reader with these clients. Reads the configuration of the account, and keeps it.
     ///
     /// # Errors
-    /// When the set-up cannot be read.
+    /// When the configuration cannot be read.
     pub async fn new(
         brightpearl: Client,
         returngo: returngo::Client,
@@ -48,7 +48,7 @@ impl Reader {
         Ok(Self::with_account(brightpearl, returngo, settings, account))
     }
 
-    /// Reads worlds with these two clients, and with a set-up that was read before.
+    /// Creates a reader with these clients and a configuration that was read before.
     pub fn with_account(
         brightpearl: Client,
         returngo: returngo::Client,
@@ -58,10 +58,10 @@ impl Reader {
         Self { brightpearl, returngo, account, settings, products: ProductCache::default() }
     }
 
-    /// Reads what both systems say now about an RMA.
+    /// Reads the current snapshot of an RMA.
     ///
     /// # Errors
-    /// When something cannot be read.
+    /// When a part of it cannot be read.
     pub async fn world(&self, id: &RmaId) -> Result<World, ReadError> {
         let mut worlds = self.worlds(std::slice::from_ref(id)).await;
         let mut world = worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone())))?;
@@ -69,11 +69,9 @@ impl Reader {
         Ok(world)
     }
 
-    /// Reads what both systems say now about many RMAs, in as few requests as it takes. Every RMA gets its world or
-    /// the reason why it has none.
+    /// Reads the current snapshots of many RMAs, in few requests. Each RMA has its world, or an error.
     ///
-    /// The worlds come without [`Reader::account`], which is the same for all, and large: put it into each when
-    /// its turn comes.
+    /// The worlds lack [`Reader::account`], which is large and the same for all: set it before you plan a world.
     pub async fn worlds(&self, ids: &[RmaId]) -> BTreeMap<RmaId, Result<World, ReadError>> {
         let mut worlds = BTreeMap::new();
         let mut found = Vec::new();
@@ -83,11 +81,11 @@ impl Reader {
                 Err(error) => drop(worlds.insert(id, Err(error))),
             }
         }
-        worlds.extend(self.worlds_of(found, &NoJournal).await);
+        worlds.extend(self.worlds_of(found, &MemoryJournal::default()).await);
         worlds
     }
 
-    /// Reads RMAs, as ReturnGO shows them now: one call each.
+    /// Reads RMAs from ReturnGO, with one call each.
     pub async fn rmas(&self, ids: &[RmaId]) -> BTreeMap<RmaId, Result<Rma, ReadError>> {
         stream::iter(ids.iter().cloned())
             .map(async |id| {
@@ -99,8 +97,8 @@ impl Reader {
             .await
     }
 
-    /// As [`Reader::worlds`], for RMAs that were read just now: ReturnGO is not asked. The journal tells of credits
-    /// that searches may not show yet.
+    /// Reads snapshots as [`Reader::worlds`] does, for RMAs that were just read from ReturnGO. The journal adds credits that
+    /// searches may not show yet.
     pub async fn worlds_of(
         &self,
         rmas: Vec<Rma>,
@@ -112,8 +110,8 @@ impl Reader {
         worlds
     }
 
-    /// Reads Brightpearl for these RMAs. Where it refuses the whole, halves are tried: what one RMA leads to must not
-    /// keep the others waiting.
+    /// Reads Brightpearl for these RMAs. A refused request is repeated for each half, so that one RMA does not keep the
+    /// others from being read.
     async fn around(
         &self,
         rmas: Vec<(RmaId, Rma)>,
@@ -126,7 +124,7 @@ impl Reader {
                 Ok(read) => {
                     worlds.extend(part.into_iter().zip(read).map(|((id, _), world)| (id, Ok(world))));
                 }
-                Err(error) if part.len() > 1 && may_be_one_rmas_fault(&error) => {
+                Err(error) if part.len() > 1 && may_concern_one_rma(&error) => {
                     let half = part.split_off(part.len() / 2);
                     parts.extend([part, half]);
                 }
@@ -137,7 +135,7 @@ impl Reader {
         }
     }
 
-    /// Worlds in the order of the RMAs.
+    /// Reads worlds in the order of the RMAs.
     async fn read_brightpearl(
         &self,
         rmas: impl Iterator<Item = &Rma>,
@@ -151,7 +149,7 @@ impl Reader {
     }
 }
 
-fn may_be_one_rmas_fault(error: &AroundError) -> bool {
+fn may_concern_one_rma(error: &AroundError) -> bool {
     let kind = match error {
         AroundError::Brightpearl(error) => error.kind(),
         AroundError::Journal(_) => return false,

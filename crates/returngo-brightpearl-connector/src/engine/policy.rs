@@ -2,45 +2,42 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use returngo_brightpearl_sync::ReadError;
+use returngo_brightpearl_sync::{ReadError, WriteResult};
 
 use super::error_scope;
 use crate::{
-    apply::Written,
     error::with_causes,
     store::{EffectRecord, JobOutcome, Lease},
 };
 
-/// How hard, and how often, the engine tries.
+/// Batching, lease and retry settings.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// RMAs in one batch: what is read and written together.
+    /// RMAs in one batch, which are read and written together.
     pub batch: u32,
-    /// How long the writes of a bundle may take. Those that are under way then are given up as doubtful.
+    /// How long the writes of a bundle may take. Writes without an answer by then are doubtful.
     pub writes_within: Duration,
-    /// How long a write may take to be seen after it was given up, or its answer was lost. Until the systems have
-    /// been looked at that much later, it is not written again.
+    /// How long a write may take to appear after it was abandoned, or its answer was lost. It is not sent again before a
+    /// snapshot that is taken that much later.
     pub appears_within: Duration,
-    /// The wait where something that was written is not shown yet, or another return of the same sales order is worked
-    /// on.
+    /// The wait for a write that is not shown yet, or for another return of the same sales order that is in progress.
     pub short_wait: Duration,
-    /// How long writes that are under way are waited for when the process is told to stop.
+    /// How long the process waits for answers to its writes when it stops.
     pub grace: Duration,
-    /// Writes that are sent together, before it is looked at whether to stop.
+    /// Writes that are sent together before the engine checks whether to stop.
     pub writes_at_once: usize,
     /// The wait after a first failure; it doubles with every further one.
     pub first_wait: Duration,
     /// The longest wait.
     pub longest_wait: Duration,
-    /// The wait where a whole connection is in trouble: a system is out of service, or lets nobody in. It is no
-    /// failure of an RMA, so no person is asked about it RMA by RMA.
+    /// The wait when a whole connection fails: a system is unavailable, or rejects the credentials. That does not count as a
+    /// failure of its RMAs, so they do not need review.
     pub out_of_service_wait: Duration,
-    /// Failures one after another before a person is asked.
+    /// Consecutive failures before an RMA needs review.
     pub failures_allowed: u32,
-    /// The same for writes that the system refused: trying again seldom helps.
+    /// Consecutive rejected writes before an RMA needs review: a retry seldom helps.
     pub refusals_allowed: u32,
-    /// Claims of an RMA that may be abandoned one after another before a person is asked: something about it may
-    /// be what ends the process.
+    /// Consecutive runs of an RMA that may end with their process before it needs review: the RMA may be the cause.
     pub abandonments_allowed: u32,
 }
 
@@ -64,33 +61,32 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// A failure: tried again later, or put to a person when it failed too often.
+    /// After a failure: retry later, or review after too many failures.
     pub(super) fn after_failure(&self, lease: &Lease, error: String, now: Timestamp) -> JobOutcome {
         self.again(lease, error, now, self.failures_allowed)
     }
 
-    /// A refusal, which may be cured in the other system by the time of the next attempt.
+    /// After a rejection, which someone may have corrected in the other system by the next attempt.
     pub(super) fn after_refusal(&self, lease: &Lease, error: String, now: Timestamp) -> JobOutcome {
         self.again(lease, error, now, self.refusals_allowed)
     }
 
-    /// A write that did not succeed.
+    /// After a write that did not succeed.
     pub(super) fn after_write_error(
         &self,
         lease: &Lease,
         error: String,
-        written: &Written,
+        result: &WriteResult,
         now: Timestamp,
     ) -> JobOutcome {
-        if let Some(not_before) = written.not_before {
-            return self.after_trouble(lease, error, now, Some(not_before));
+        if let Some(not_before) = result.not_before {
+            return self.after_connection_failure(lease, error, now, Some(not_before));
         }
-        let allowed = if written.may_pass { self.failures_allowed } else { self.refusals_allowed };
+        let allowed = if result.may_pass { self.failures_allowed } else { self.refusals_allowed };
         self.again(lease, error, now, allowed)
     }
 
-    /// A write that an earlier attempt may have made, but too lately to be sure that it would be seen. That is no
-    /// failure; it is waited for.
+    /// After a write that an earlier attempt may have made, so recently that it may still appear. It is not a failure.
     pub(super) fn after_doubt(&self, earlier: &EffectRecord, now: Timestamp) -> JobOutcome {
         let since = earlier.doubtful_since().unwrap_or(now);
         JobOutcome::Postponed {
@@ -103,46 +99,46 @@ impl Policy {
         }
     }
 
-    /// Something that was written, or may have been, and is not shown: before it must have appeared nothing can be
-    /// planned that rests on it.
-    pub(super) fn after_unseen(&self, unseen: &EffectRecord, now: Timestamp) -> JobOutcome {
-        let Some(recorded_at) = unseen.recorded_at.filter(|_| unseen.doubtful_since().is_none()) else {
-            return self.after_doubt(unseen, now);
+    /// After a snapshot that does not show a write that was made, or may have been: nothing is planned before it must have
+    /// appeared.
+    pub(super) fn after_not_shown(&self, effect: &EffectRecord, now: Timestamp) -> JobOutcome {
+        let Some(recorded_at) = effect.recorded_at.filter(|_| effect.doubtful_since().is_none()) else {
+            return self.after_doubt(effect, now);
         };
         let why =
-            format!("{} was written at {} and is not shown yet", unseen.key, recorded_at.strftime("%F %TZ"));
+            format!("{} was written at {} and is not shown yet", effect.key, recorded_at.strftime("%F %TZ"));
         self.soon(why, now)
     }
 
-    /// It cannot be done yet, for no fault of its own, and soon can.
+    /// Retry soon. It is not a failure.
     pub(super) fn soon(&self, why: String, now: Timestamp) -> JobOutcome {
         JobOutcome::Postponed { why, until: now.saturating_add(self.short_wait).unwrap_or(Timestamp::MAX) }
     }
 
-    /// It waits for another RMA, which is tried next at this time: until soon after it.
+    /// Retry soon after this time, at which another RMA is retried.
     pub(super) fn after(&self, run_at: Option<Timestamp>, why: String, now: Timestamp) -> JobOutcome {
         let from = run_at.map_or(now, |run_at| run_at.max(now));
         self.soon(why, from)
     }
 
-    /// Until when everything that was sent is known, to whoever looked at both systems at this time.
+    /// Writes that were sent before the returned time are visible in a snapshot that was taken at `observed_at`.
     pub(super) fn known_until(&self, observed_at: Timestamp) -> Timestamp {
         observed_at.saturating_sub(self.appears_within).unwrap_or(Timestamp::MIN)
     }
 
-    /// A system could not be read. When it says until when, that is waited for.
+    /// After a failed read. Waits until the time that the system names, if any.
     pub(super) fn after_read_error(&self, lease: &Lease, error: &ReadError, now: Timestamp) -> JobOutcome {
         let not_before = match error {
             ReadError::Returngo(source) | ReadError::Rma { source, .. } => source.try_again_at(),
             _ => None,
         };
         if error_scope::is_connection_wide(error) {
-            return self.after_trouble(lease, with_causes(error), now, not_before);
+            return self.after_connection_failure(lease, with_causes(error), now, not_before);
         }
         self.again(lease, with_causes(error), now, self.failures_allowed)
     }
 
-    /// ReturnGO refuses access to an RMA of a shop that it shows otherwise. Trying again seldom helps.
+    /// After ReturnGO refused access to an RMA but not to the shop. A retry seldom helps.
     pub(super) fn after_forbidden(
         &self,
         lease: &Lease,
@@ -159,8 +155,8 @@ impl Policy {
         self.after_refusal(lease, why, now)
     }
 
-    /// Nothing of the connection goes: that is waited for, however long it lasts.
-    pub(super) fn after_trouble(
+    /// After a failure of the whole connection: retry, however long it lasts.
+    pub(super) fn after_connection_failure(
         &self,
         lease: &Lease,
         why: String,
@@ -181,7 +177,8 @@ impl Policy {
     }
 }
 
-/// Up to a quarter longer, by RMA and attempt, so that those that failed together do not all come back together.
+/// Lengthens a wait by up to a quarter, depending on RMA and attempt, so that RMAs that failed together are not all retried
+/// together.
 fn spread(lease: &Lease, wait: Duration) -> SignedDuration {
     let seed =
         lease.rma.to_string().bytes().map(u64::from).sum::<u64>().wrapping_add(lease.attempt.unsigned_abs());

@@ -1,138 +1,162 @@
-//! What webhooks name, and which RMAs are due because of them. A webhook carries no state: it says where to look.
+//! Handling of stored webhooks: finds the RMAs they concern and queues them. A webhook carries no state; it only names the
+//! objects to read.
 
-pub(crate) mod naming;
-mod not_yet;
+mod named_objects;
+mod not_shown_yet;
 
 use std::{collections::BTreeMap, time::Duration};
 
+use brightpearl::integration::Notification as BrightpearlNotification;
 use jiff::Timestamp;
-use returngo::{Notification, RmaId};
-
+use returngo::{Notification as ReturngoNotification, RmaId};
 use returngo_brightpearl_sync::ReadError;
 
 use crate::{
-    connection::Connection,
-    failpoints::{Failpoint, Failpoints},
+    connection::Context,
+    failpoints::Failpoint,
     skipped::Skipped,
-    store::{Cause, Source, Store, StoreError, StoredDelivery, SweepName, UnreadableKind},
+    store::{Cause, Source, StoreError, StoredDelivery, SweepName, UnreadableKind},
 };
-use naming::Named;
-use not_yet::NotYet;
+use named_objects::NamedObjects;
+use not_shown_yet::NotShownYet;
 
-/// What became of waiting webhooks.
+/// Counts of a batch of webhooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct InboxResult {
-    /// Webhooks.
+    /// Webhooks in the batch.
     pub deliveries: usize,
-    /// RMAs that are due because of them.
+    /// RMAs that were queued.
     pub due: usize,
-    /// How many of them name what Brightpearl does not show yet, so that they are handled again.
+    /// Webhooks that name objects Brightpearl does not show yet, and are handled again later.
     pub again: usize,
-    /// How many of them did not say what they are about, or named too much, so that a sweep looks.
+    /// Webhooks that name no objects, or too many, or cannot be decoded: a sweep was expedited instead.
     pub unclear: usize,
 }
 
-/// After how long a sweep looks for what a webhook did not say: one sweep then does for all that come together.
+/// The delay of a sweep that replaces the lookup of a webhook: one sweep serves all webhooks that arrive together.
 const SWEPT_AFTER: Duration = Duration::from_secs(10);
 
-/// Why waiting webhooks could not be handled; they go on waiting.
+/// Why webhooks could not be handled. They stay in the inbox.
 #[derive(Debug, thiserror::Error)]
 pub enum InboxError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What they name could not be looked up.
-    #[error("what webhooks name cannot be looked up")]
+    /// The objects that webhooks name could not be read.
+    #[error("cannot read the objects that webhooks name")]
     Lookup(#[source] ReadError),
 }
 
-impl Connection {
-    /// Marks as due what these webhooks of this connection name, and the webhooks as handled. Those that name what
-    /// Brightpearl does not show yet are handled again later, a few times.
-    ///
-    /// # Errors
-    /// When the store or Brightpearl fails: the webhooks go on waiting.
-    pub async fn handle(
-        &self,
-        deliveries: &[StoredDelivery],
-        store: &Store,
-        failpoints: &dyn Failpoints,
-        now: Timestamp,
-    ) -> Result<InboxResult, InboxError> {
-        failpoints.reached(Failpoint::DeliveriesRead);
-        let mut due: BTreeMap<RmaId, Cause> = BTreeMap::new();
-        let mut named = Named::default();
-        let mut looked_up = Vec::new();
-        let mut unclear = Vec::new();
-        let mut skipped = Skipped::of(&self.id);
-        let mut handled = deliveries.to_vec();
-        for (number, stored) in deliveries.iter().enumerate() {
-            let body = stored.delivery.body.as_bytes();
-            match stored.delivery.source {
-                Source::Returngo => match Notification::parse(body) {
-                    Ok(Notification { rma_id: Some(rma), .. }) => drop(due.insert(rma, Cause::Returngo)),
-                    Ok(_) => unclear.push(SweepName::Returngo),
-                    Err(error) => {
-                        skipped.add(UnreadableKind::Webhook, "from ReturnGO", &error);
-                        unclear.push(SweepName::Returngo);
-                    }
-                },
-                Source::Brightpearl => match brightpearl::integration::Notification::parse(body) {
-                    Ok(notification) if notification.ids.is_empty() => unclear.push(SweepName::Brightpearl),
-                    Ok(notification) if named.add(&notification) => looked_up.push((number, notification)),
-                    Ok(notification) => {
-                        let ids = notification.ids.len();
-                        tracing::info!(connection = %self.id, webhook = %stored.id, ids, "too many ids: swept instead");
-                        unclear.push(SweepName::Brightpearl);
-                    }
-                    Err(error) => {
-                        skipped.add(UnreadableKind::Webhook, "from Brightpearl", &error);
-                        unclear.push(SweepName::Brightpearl);
-                    }
-                },
-            }
-        }
-        let mut not_yet = NotYet::default();
-        for rma in self.rmas_named(named, store, &mut not_yet, &mut skipped).await? {
-            due.entry(rma).or_insert(Cause::Brightpearl);
-        }
-        let mut asked_again = Vec::new();
-        for (number, notification) in &looked_up {
-            let objects = not_yet.named_by(notification);
-            let (Some(&object), Some(stored)) = (objects.first(), handled.get_mut(*number)) else { continue };
-            let wait = not_yet::wait_after(stored);
-            stored.again_at = wait.map(|wait| now.saturating_add(wait).unwrap_or(Timestamp::MAX));
-            let (webhook, tries, why) = (&stored.id, stored.tries + 1, not_yet.why(object));
-            let (kind, object_id) = (object.0.in_words(), object.1);
-            if let Some(wait) = wait {
-                asked_again.extend(objects);
-                let seconds = wait.as_secs();
-                tracing::info!(
-                    connection = %self.id, %webhook, object = object_id, tries,
-                    "{kind} not shown yet, asked for again in {seconds} seconds: {why}"
-                );
-            } else {
-                unclear.push(SweepName::Brightpearl);
-                tracing::warn!(
-                    connection = %self.id, %webhook, object = object_id, tries,
-                    "{kind} still not shown, left to the sweep: {why}"
-                );
-            }
-        }
-        for (kind, id) in asked_again {
-            not_yet.forget(kind, id);
-        }
-        not_yet.skip(&mut skipped);
-        let due: Vec<(RmaId, Cause)> = due.into_iter().collect();
-        let swept_at = now.saturating_add(SWEPT_AFTER).unwrap_or(Timestamp::MAX);
-        for sweep in SweepName::ALL.into_iter().filter(|sweep| unclear.contains(sweep)) {
-            store.expedite_sweep(&self.id, sweep, swept_at).await?;
-        }
-        skipped.store(store, now).await?;
-        failpoints.reached(Failpoint::SkippedStored);
-        store.finish_deliveries(&self.id, &handled, &due, now).await?;
-        failpoints.reached(Failpoint::DeliveriesResolved);
-        let again = handled.iter().filter(|stored| stored.again_at.is_some()).count();
-        Ok(InboxResult { deliveries: deliveries.len(), due: due.len(), again, unclear: unclear.len() })
+/// Queues the RMAs that these webhooks of the connection concern, and marks the webhooks as handled. Webhooks about objects
+/// that Brightpearl does not show yet are handled again later, a few times.
+///
+/// # Errors
+/// When the store or Brightpearl fails: the webhooks stay in the inbox.
+pub async fn handle(context: &Context<'_>, deliveries: &[StoredDelivery]) -> Result<InboxResult, InboxError> {
+    let now = context.now();
+    context.reached(Failpoint::DeliveriesRead);
+    let mut skipped = Skipped::of(context.id());
+    let Decoded { mut rmas, objects, looked_up, mut unclear } = decode(context, deliveries, &mut skipped);
+    let mut not_shown = NotShownYet::default();
+    for rma in objects.rmas(context, &mut not_shown, &mut skipped).await? {
+        rmas.entry(rma).or_insert(Cause::Brightpearl);
     }
+    let mut handled = deliveries.to_vec();
+    let mut requested_again = Vec::new();
+    for (place, notification) in &looked_up {
+        let Some(delivery) = handled.get_mut(*place) else { continue };
+        let objects = not_shown.named_by(notification);
+        if objects.is_empty() {
+            continue;
+        }
+        if schedule_next_try(context, delivery, &objects, &not_shown, now) {
+            requested_again.extend(objects);
+        } else {
+            unclear.push(SweepName::Brightpearl);
+        }
+    }
+    for (kind, id) in requested_again {
+        not_shown.forget(kind, id);
+    }
+    not_shown.skip(&mut skipped);
+    let rmas: Vec<(RmaId, Cause)> = rmas.into_iter().collect();
+    let swept_at = now.saturating_add(SWEPT_AFTER).unwrap_or(Timestamp::MAX);
+    for sweep in SweepName::ALL.into_iter().filter(|sweep| unclear.contains(sweep)) {
+        context.store.expedite_sweep(context.id(), sweep, swept_at).await?;
+    }
+    skipped.store(context.store, now).await?;
+    context.reached(Failpoint::SkippedStored);
+    context.store.finish_deliveries(context.id(), &handled, &rmas, now).await?;
+    context.reached(Failpoint::DeliveriesResolved);
+    let again = handled.iter().filter(|delivery| delivery.again_at.is_some()).count();
+    Ok(InboxResult { deliveries: deliveries.len(), due: rmas.len(), again, unclear: unclear.len() })
+}
+
+/// The contents of webhooks.
+#[derive(Default)]
+struct Decoded {
+    rmas: BTreeMap<RmaId, Cause>,
+    objects: NamedObjects,
+    /// Brightpearl's webhooks whose objects are looked up, by their places.
+    looked_up: Vec<(usize, BrightpearlNotification)>,
+    /// The sweeps that replace the lookup, one for each webhook.
+    unclear: Vec<SweepName>,
+}
+
+fn decode(context: &Context<'_>, deliveries: &[StoredDelivery], skipped: &mut Skipped<'_>) -> Decoded {
+    let mut decoded = Decoded::default();
+    for (place, stored) in deliveries.iter().enumerate() {
+        let body = stored.delivery.body.as_bytes();
+        match stored.delivery.source {
+            Source::Returngo => match ReturngoNotification::parse(body) {
+                Ok(ReturngoNotification { rma_id: Some(rma), .. }) => {
+                    decoded.rmas.insert(rma, Cause::Returngo);
+                }
+                Ok(_) => decoded.unclear.push(SweepName::Returngo),
+                Err(error) => {
+                    skipped.add(UnreadableKind::Webhook, "from ReturnGO", &error);
+                    decoded.unclear.push(SweepName::Returngo);
+                }
+            },
+            Source::Brightpearl => match BrightpearlNotification::parse(body) {
+                Ok(notification) if notification.ids.is_empty() => {
+                    decoded.unclear.push(SweepName::Brightpearl);
+                }
+                Ok(notification) if decoded.objects.add(&notification) => {
+                    decoded.looked_up.push((place, notification));
+                }
+                Ok(notification) => {
+                    let (webhook, ids) = (&stored.id, notification.ids.len());
+                    tracing::info!(connection = %context.id(), %webhook, ids, "webhook names too many ids, sweep expedited");
+                    decoded.unclear.push(SweepName::Brightpearl);
+                }
+                Err(error) => {
+                    skipped.add(UnreadableKind::Webhook, "from Brightpearl", &error);
+                    decoded.unclear.push(SweepName::Brightpearl);
+                }
+            },
+        }
+    }
+    decoded
+}
+
+/// Schedules the next try of a webhook whose objects are not shown yet. Returns false after the last try.
+fn schedule_next_try(
+    context: &Context<'_>,
+    delivery: &mut StoredDelivery,
+    objects: &[(UnreadableKind, u64)],
+    not_shown: &NotShownYet,
+    now: Timestamp,
+) -> bool {
+    let Some(&(kind, id)) = objects.first() else { return true };
+    let wait = not_shown_yet::wait_after(delivery);
+    delivery.again_at = wait.map(|wait| now.saturating_add(wait).unwrap_or(Timestamp::MAX));
+    let (connection, webhook, tries) = (context.id(), &delivery.id, delivery.tries + 1);
+    let (kind, object, error) = (kind.as_str(), id, not_shown.reason((kind, id)));
+    if let Some(again_at) = delivery.again_at {
+        tracing::info!(%connection, %webhook, kind, object, tries, %again_at, error, "object not shown yet");
+    } else {
+        tracing::warn!(%connection, %webhook, kind, object, tries, error, "object not shown, left to the next sweep");
+    }
+    wait.is_some()
 }

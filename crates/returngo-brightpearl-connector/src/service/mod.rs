@@ -13,8 +13,15 @@ use api_client_core::client::Clock;
 use tokio::sync::watch;
 
 use crate::{
-    engine::Engine, failpoints::Failpoints, notifier::Notifier, registry::Registry,
-    repeated_error::RepeatedError, store::Store, sweep::Schedule, tasks::Supervisor,
+    connection::{Connection, Context},
+    engine::Engine,
+    failpoints::Failpoints,
+    notifier::Notifier,
+    registry::Registry,
+    repeated_error::RepeatedError,
+    store::Store,
+    sweep::Schedule,
+    tasks::Supervisor,
 };
 use backoff::Backoff;
 use dispatch::Dispatch;
@@ -52,6 +59,12 @@ impl Service {
     ) -> Self {
         let (notifier, backoff) = (Arc::default(), Backoff::default());
         Self { store, registry, engine, schedule, clock, failpoints, notifier, backoff }
+    }
+
+    /// The context of this connection.
+    pub fn context<'a>(&'a self, connection: &'a Connection) -> Context<'a> {
+        let (store, clock, failpoints) = (&*self.store, &*self.clock, &*self.failpoints);
+        Context { connection, store, clock, failpoints }
     }
 
     /// Starts the tasks `webhooks`, `sweeps` and `jobs`. When they are told to stop they release what is not finished, so that

@@ -11,6 +11,7 @@ use crate::{
     metrics,
     registry::RegistryError,
     store::{ConnectionId, StoreError, SweepLease},
+    sweep,
 };
 
 /// Sweeps that run concurrently, of all connections.
@@ -72,8 +73,8 @@ impl Service {
                 return self.release(lease, self.schedule.after_failure_at(self.clock.now())).await;
             }
         };
-        let result =
-            connection.sweep(lease, &configuration, &self.schedule, &self.store, &*self.failpoints).await;
+        let context = self.context(&connection);
+        let result = sweep::run(&context, lease, &configuration, &self.schedule).await;
         metrics::swept(lease.sweep, result.is_ok());
         self.record_end(lease, result.as_ref().err().map(|error| with_causes(error))).await;
         match result {

@@ -5,6 +5,7 @@ use tokio::sync::watch;
 use super::{Service, dispatch::ConnectionTask};
 use crate::{
     error::with_causes,
+    inbox,
     store::{ConnectionId, StoreError, StoredDelivery},
 };
 
@@ -53,8 +54,8 @@ impl Service {
     async fn process(&self, id: &ConnectionId, deliveries: &[StoredDelivery]) {
         let handled = match self.registry.get(id).await {
             Ok(connection) => {
-                let handled = connection.handle(deliveries, &self.store, &*self.failpoints, self.clock.now());
-                handled.await.map_err(|error| with_causes(&error))
+                let handled = inbox::handle(&self.context(&connection), deliveries).await;
+                handled.map_err(|error| with_causes(&error))
             }
             Err(error) => Err(with_causes(&error)),
         };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::RmaId;
-use returngo_brightpearl_mapping::InFlightRow;
+use returngo_brightpearl_sync::{Admission, EffectOutcome, EffectRecord, WriteKind};
 use serde::Serialize;
 
 use super::{
@@ -28,98 +28,6 @@ pub struct Intent {
     pub known_until: Timestamp,
     /// What other returns of the same sales order need to know about it.
     pub kind: WriteKind,
-}
-
-/// The meaning of a write for other returns of the same sales order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum WriteKind {
-    /// The RMA's credit.
-    Credit {
-        /// The sales order.
-        order: OrderId,
-        /// The quantities of the order's rows that it credits.
-        rows: Vec<InFlightRow>,
-    },
-    /// The claim of a credit that another program created.
-    Adoption {
-        /// The sales order.
-        order: OrderId,
-        /// The credit.
-        credit: OrderId,
-    },
-    /// A payment on the RMA's credit.
-    Payment,
-    /// None.
-    #[default]
-    Other,
-}
-
-/// Whether an intended write may be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Admission {
-    /// It may. If an earlier attempt intended it without a recorded result (`before`), it was looked up since and not found.
-    /// A rejection then does not prove that it does not exist.
-    Go {
-        /// Whether an earlier attempt intended it.
-        before: bool,
-    },
-    /// An earlier attempt may have sent it so recently that it may still become visible.
-    TooSoon(EffectRecord),
-    /// It was applied, although the systems do not show it.
-    AlreadyApplied(EffectRecord),
-    /// The lease was lost: nothing may be sent.
-    LeaseLost,
-}
-
-/// The result of a write.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EffectOutcome {
-    /// It exists.
-    Applied {
-        /// The id in the system, where it has one.
-        remote_id: Option<String>,
-        /// Whether it existed before this attempt.
-        already_existed: bool,
-    },
-    /// It was rejected and does not exist.
-    Refused {
-        /// The reason.
-        error: String,
-    },
-    /// Unknown; the next attempt looks it up.
-    Unknown {
-        /// The reason.
-        error: String,
-    },
-}
-
-/// An intended write and its result.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EffectRecord {
-    /// The key of the effect.
-    pub key: String,
-    /// The description when it was last intended.
-    pub what: String,
-    /// The attempt that last intended it.
-    pub attempt: i64,
-    /// When it was last intended.
-    pub intended_at: Timestamp,
-    /// The result, once it is known.
-    pub outcome: Option<EffectOutcome>,
-    /// When the result was recorded.
-    pub recorded_at: Option<Timestamp>,
-}
-
-impl EffectRecord {
-    /// Since when it is unknown whether the write was applied; none when it is known. A write without a result dates from its
-    /// intent, or from the release of its process.
-    pub fn doubtful_since(&self) -> Option<Timestamp> {
-        match self.outcome {
-            Some(EffectOutcome::Unknown { .. }) => Some(self.recorded_at.unwrap_or(self.intended_at)),
-            None => Some(self.intended_at),
-            Some(EffectOutcome::Applied { .. } | EffectOutcome::Refused { .. }) => None,
-        }
-    }
 }
 
 impl Store {
@@ -260,7 +168,7 @@ pub(super) async fn intend(
     for (intent, row) in intents.iter().zip(intended) {
         let name = (row.connection.clone(), row.rma.clone(), row.key.to_owned());
         let admission = if held.contains(&(row.connection.clone(), row.rma.clone(), row.attempt)) {
-            admission(intent, known.get(&name))
+            Admission::decide(known.get(&name), intent.known_until)
         } else {
             Admission::LeaseLost
         };
@@ -284,18 +192,6 @@ pub(super) async fn intend(
         .collect();
     audit::append(session, &entries, now).await?;
     Ok(admissions)
-}
-
-fn admission(intent: &Intent, known: Option<&EffectRecord>) -> Admission {
-    let Some(known) = known else { return Admission::Go { before: false } };
-    match known.doubtful_since() {
-        Some(since) if since > intent.known_until => Admission::TooSoon(known.clone()),
-        Some(_) => Admission::Go { before: true },
-        None if matches!(known.outcome, Some(EffectOutcome::Applied { .. })) => {
-            Admission::AlreadyApplied(known.clone())
-        }
-        None => Admission::Go { before: false },
-    }
 }
 
 /// A result, as a row for a statement.

@@ -37,7 +37,7 @@ pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
 pub use connection::{ConnectionId, Counterparts, Encrypted, InvalidConnectionId, StoredConnection};
 pub use connection_changes::{ConnectionChange, FieldChange, RecordedChange};
 pub use decisions::{Decision, SettledReview};
-pub use effects::{Admission, EffectOutcome, EffectRecord, Intent, WriteKind};
+pub use effects::Intent;
 pub(crate) use failure::same_at_every_attempt;
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
 pub use jobs::{Cause, Job, JobOutcome, JobState, Lease, LeaseRequest, UnreadableReview, WorkerId};
@@ -52,6 +52,7 @@ pub use sweeps::{SweepLease, SweepName, SweepStatus};
 pub use unreadable::{Dismissal, StoredUnreadable, Unreadable, UnreadableKind};
 
 pub use error::{StoreError, Unknown};
+pub use returngo_brightpearl_sync::{Admission, EffectOutcome, EffectRecord, WriteKind};
 
 use std::sync::Arc;
 

@@ -1,40 +1,41 @@
-//! Sweeps: what webhooks did not tell, found by asking. Each has a schedule of its own, and remembers where it
-//! got to.
+//! Sweeps: scheduled polls that find the changes that webhooks missed. Each sweep has its own schedule and stores how far
+//! it got.
 
 mod brightpearl;
 mod returngo;
-mod rows;
+mod returngo_cursor;
 mod since;
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-
 use returngo_brightpearl_sync::ReadError;
 
 use crate::{
     configuration::ConnectionConfiguration,
-    connection::Connection,
-    failpoints::{Failpoint, Failpoints},
-    inbox::InboxError,
+    connection::Context,
+    failpoints::Failpoint,
     skipped::Skipped,
-    store::{Store, StoreError, SweepLease, SweepName, SweepRowChanges},
+    store::{StoreError, SweepLease, SweepName, SweepRowChanges},
+    subscriptions,
 };
 
-/// How often a connection is swept.
+pub use since::changed_since;
+
+/// Intervals of the sweeps of a connection.
 #[derive(Debug, Clone)]
 pub struct Schedule {
-    /// Brightpearl.
+    /// Between sweeps of Brightpearl.
     pub brightpearl: Duration,
-    /// ReturnGO, at the most: its own [pace](::returngo::sweep) follows the calls that are left.
+    /// Between sweeps of ReturnGO, at most: the [sweeper](::returngo::sweep) adapts to the calls that are left.
     pub returngo: Duration,
-    /// The webhooks' subscriptions.
+    /// Between checks of the webhook subscriptions.
     pub subscriptions: Duration,
-    /// After a sweep that failed.
+    /// After a failed sweep.
     pub after_failure: Duration,
     /// How long a sweep may take before another process takes it over.
     pub longest: Duration,
-    /// Where webhooks arrive, for the subscriptions; none leaves them alone.
+    /// Where webhooks arrive; without it, subscriptions are not changed.
     pub public_url: Option<String>,
 }
 
@@ -52,7 +53,7 @@ impl Default for Schedule {
 }
 
 impl Schedule {
-    /// When a sweep that fails at this time is due again.
+    /// When a sweep that fails at this time is retried.
     pub(crate) fn after_failure_at(&self, now: Timestamp) -> Timestamp {
         later(now, self.after_failure)
     }
@@ -61,11 +62,11 @@ impl Schedule {
 /// What a sweep found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SweepResult {
-    /// RMAs that are due because of it.
+    /// RMAs that were queued.
     pub due: usize,
 }
 
-/// Why a sweep came to nothing; it is done again.
+/// Why a sweep failed. It is retried.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SweepError {
@@ -73,13 +74,13 @@ pub enum SweepError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// One of the systems could not be read.
-    #[error("the sweep could not read")]
+    #[error("the sweep cannot read")]
     Read(#[source] ReadError),
-    /// It took so long that another process began it anew: where it got to is not stored.
-    #[error("it took so long that another process took over, and what it found may be looked for again")]
+    /// Another process took the sweep over, so its progress was not stored.
+    #[error("the sweep took too long and another process took over; its changes may be searched for again")]
     TakenOver,
-    /// No list was asked for.
-    #[error("the calls to ReturnGO of today are used up: it goes on at {}", until.strftime("%F %TZ"))]
+    /// The daily quota allows no further list.
+    #[error("the daily quota of ReturnGO calls is used up; the sweep continues at {}", until.strftime("%F %TZ"))]
     NoCallsLeft {
         /// When the day ends.
         until: Timestamp,
@@ -98,103 +99,90 @@ impl From<::returngo::Error> for SweepError {
     }
 }
 
-impl From<InboxError> for SweepError {
-    fn from(error: InboxError) -> Self {
-        match error {
-            InboxError::Store(error) => Self::Store(error),
-            InboxError::Lookup(error) => Self::Read(error),
-        }
-    }
-}
-
-/// Where a sweep got to, and when its turn comes again.
-struct Progress {
+/// How far a sweep got, and when it runs next.
+struct SweepOutcome {
     cursor: String,
     rows: SweepRowChanges,
     run_at: Timestamp,
-    swept: SweepResult,
-    /// What kept it from getting further.
-    trouble: Option<SweepError>,
+    result: SweepResult,
+    /// Why it did not get further.
+    error: Option<SweepError>,
 }
 
-impl Connection {
-    /// Takes a turn of a sweep: asks, marks what it finds as due, remembers where it got to.
-    ///
-    /// # Errors
-    /// When a system or the store fails: the sweep is due again, from where the last one got to.
-    pub async fn sweep(
-        &self,
-        turn: &SweepLease,
-        configuration: &ConnectionConfiguration,
-        schedule: &Schedule,
-        store: &Store,
-        failpoints: &dyn Failpoints,
-    ) -> Result<SweepResult, SweepError> {
-        failpoints.reached(Failpoint::SweepTaken);
-        let cursor = turn.cursor.as_deref();
-        let mut skipped = Skipped::of(&self.id);
-        let taken = match turn.sweep {
-            SweepName::Brightpearl => {
-                if let Some(reader) = self.known_account().await {
-                    skipped.account_was_read(&reader.account.unreadable);
-                }
-                self.sweep_brightpearl(cursor, schedule, store, &mut skipped).await
+/// Runs a sweep under its lease: reads, queues the RMAs that changed, and stores how far it got.
+///
+/// # Errors
+/// When a system or the store fails: the sweep is retried from where the last one got to.
+pub async fn run(
+    context: &Context<'_>,
+    lease: &SweepLease,
+    configuration: &ConnectionConfiguration,
+    schedule: &Schedule,
+) -> Result<SweepResult, SweepError> {
+    context.reached(Failpoint::SweepTaken);
+    let mut skipped = Skipped::of(context.id());
+    let outcome = match lease.sweep {
+        SweepName::Brightpearl => {
+            if let Some(reader) = context.connection.cached_reader().await {
+                skipped.account_was_read(&reader.account.unreadable);
             }
-            SweepName::Returngo => self.sweep_returngo(turn, schedule, store, &mut skipped).await,
-            SweepName::Subscriptions => self.sweep_subscriptions(configuration, schedule).await,
-        };
-        failpoints.reached(Failpoint::SweepQueued);
-        let again_at = schedule.after_failure_at(self.clock.now());
-        // Before the sweep goes past it.
-        let stored = skipped.store(store, self.clock.now()).await;
-        failpoints.reached(Failpoint::SkippedStored);
-        let outcome = match stored {
-            Ok(()) => finish(turn, taken, again_at, store).await,
-            Err(error) => Err(error.into()),
-        };
-        // Nothing is released that is finished, or another process's.
-        if outcome.is_err()
-            && let Err(error) = store.release_sweep(turn, again_at).await
-        {
-            tracing::warn!(connection = %self.id, sweep = turn.sweep.as_str(), "a sweep that failed is not released: {error}");
+            brightpearl::sweep(context, lease.cursor.as_deref(), schedule, &mut skipped).await
         }
-        failpoints.reached(Failpoint::SweepFinished);
-        outcome
+        SweepName::Returngo => returngo::sweep(context, lease, schedule, &mut skipped).await,
+        SweepName::Subscriptions => check_subscriptions(context, configuration, schedule).await,
+    };
+    context.reached(Failpoint::SweepQueued);
+    let retry_at = schedule.after_failure_at(context.now());
+    // Stored before the cursor moves past the skipped objects.
+    let stored = skipped.store(context.store, context.now()).await;
+    context.reached(Failpoint::SkippedStored);
+    let result = match stored {
+        Ok(()) => finish(context, lease, outcome, retry_at).await,
+        Err(error) => Err(error.into()),
+    };
+    // The store ignores the release of a sweep that is finished or that another process holds.
+    if result.is_err()
+        && let Err(error) = context.store.release_sweep(lease, retry_at).await
+    {
+        let (connection, sweep) = (context.id(), lease.sweep.as_str());
+        tracing::warn!(%connection, sweep, %error, "cannot release failed sweep");
     }
+    context.reached(Failpoint::SweepFinished);
+    result
+}
 
-    async fn sweep_subscriptions(
-        &self,
-        configuration: &ConnectionConfiguration,
-        schedule: &Schedule,
-    ) -> Result<Progress, SweepError> {
-        if let Some(public_url) = &schedule.public_url {
-            self.subscribe(public_url, &configuration.webhook_secret).await.map_err(SweepError::Read)?;
-        }
-        let now = self.clock.now();
-        let run_at = later(now, schedule.subscriptions);
-        Ok(Progress {
-            cursor: now.to_string(),
-            rows: SweepRowChanges::default(),
-            run_at,
-            swept: SweepResult::default(),
-            trouble: None,
-        })
+async fn check_subscriptions(
+    context: &Context<'_>,
+    configuration: &ConnectionConfiguration,
+    schedule: &Schedule,
+) -> Result<SweepOutcome, SweepError> {
+    if let Some(public_url) = &schedule.public_url {
+        let secret = &configuration.webhook_secret;
+        subscriptions::subscribe(context.connection, public_url, secret).await.map_err(SweepError::Read)?;
     }
+    let now = context.now();
+    Ok(SweepOutcome {
+        cursor: now.to_string(),
+        rows: SweepRowChanges::default(),
+        run_at: later(now, schedule.subscriptions),
+        result: SweepResult::default(),
+        error: None,
+    })
 }
 
 async fn finish(
-    turn: &SweepLease,
-    taken: Result<Progress, SweepError>,
-    again_at: Timestamp,
-    store: &Store,
+    context: &Context<'_>,
+    lease: &SweepLease,
+    outcome: Result<SweepOutcome, SweepError>,
+    retry_at: Timestamp,
 ) -> Result<SweepResult, SweepError> {
-    let Progress { cursor, rows, run_at, swept, trouble } = taken?;
-    let run_at = if trouble.is_some() { again_at } else { run_at };
-    let is_finished = store.finish_sweep_with(turn, &cursor, &rows, run_at).await?;
-    match trouble {
-        Some(trouble) => Err(trouble),
+    let SweepOutcome { cursor, rows, run_at, result, error } = outcome?;
+    let run_at = if error.is_some() { retry_at } else { run_at };
+    let is_finished = context.store.finish_sweep_with(lease, &cursor, &rows, run_at).await?;
+    match error {
+        Some(error) => Err(error),
         None if !is_finished => Err(SweepError::TakenOver),
-        None => Ok(swept),
+        None => Ok(result),
     }
 }
 

@@ -38,5 +38,5 @@ async fn what_processes_end_of_is_put_to_a_person_and_the_rest_goes_on() {
     let item = shop.item(poison).await;
     assert_eq!(item.state, JobState::NeedsReview);
     let error = item.last_error.unwrap();
-    assert!(error.starts_with("5 processes ended, or failed, while they worked on it"), "{error}");
+    assert!(error.starts_with("5 processes ended, or failed, while they processed it"), "{error}");
 }

@@ -5,14 +5,11 @@ use brightpearl::{
     order::{NewOrderNote, StatusChange},
 };
 use returngo::{RmaStatus, ShipmentStatus, ShipmentUpdate};
-use returngo_brightpearl_connector::{
-    apply::{Write, describe},
-    store::EffectOutcome,
-};
 use returngo_brightpearl_mapping::{
     Effect, plan,
     plan::{Empty, RmaComment, RmaStatusUpdate},
 };
+use returngo_brightpearl_sync::{EffectOutcome, Write, describe};
 
 use crate::support::Shop;
 
@@ -31,7 +28,7 @@ async fn every_kind_of_effect_is_written() {
     let mut write = async |effect: Effect| {
         kinds.push(kind(&effect));
         assert_ne!(describe(&effect), effect.key(), "it is told in words");
-        let written = connection.apply(&[Write { rma: rma.clone(), effect: effect.clone() }]).await;
+        let written = connection.writer().apply(&[Write { rma: rma.clone(), effect: effect.clone() }]).await;
         assert!(matches!(written[0].outcome, EffectOutcome::Applied { .. }), "{effect:?}: {written:?}");
     };
 
@@ -104,7 +101,8 @@ async fn a_day_without_calls_left_is_waited_for_and_is_no_refusal() {
     let connection = shop.service.registry.get(&shop.connection).await.unwrap();
     let body = RmaStatusUpdate { status: RmaStatus::Received };
     let effect = Effect::SetRmaStatus { key: "a-test".to_owned(), body };
-    let written = connection.apply(&[Write { rma: shop.scene.rmas[0].clone(), effect }]).await.remove(0);
+    let written =
+        connection.writer().apply(&[Write { rma: shop.scene.rmas[0].clone(), effect }]).await.remove(0);
     assert!(matches!(written.outcome, EffectOutcome::Refused { .. }), "{written:?}");
     assert!(written.may_pass);
     assert_eq!(written.not_before, Some("2026-05-10T00:00:00Z".parse().unwrap()));

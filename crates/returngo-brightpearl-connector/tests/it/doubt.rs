@@ -7,12 +7,12 @@ use api_mock_core::{Fault, FaultKind};
 use jiff::SignedDuration;
 use returngo::RmaId;
 use returngo_brightpearl_connector::{
-    apply::Write,
     configuration::ConnectionConfiguration,
     engine::Policy,
     store::{EffectOutcome, JobState},
 };
 use returngo_brightpearl_mapping::{ConnectionSettings, Effect, keys, plan};
+use returngo_brightpearl_sync::Write;
 use returngo_mock::Refund;
 use rust_decimal::Decimal;
 
@@ -52,7 +52,7 @@ impl Goodwill {
     async fn commits(&self, effect: Effect) {
         let connection = self.shop.service.registry.get(&self.shop.connection).await.unwrap();
         let write = Write { rma: self.rma.clone(), effect };
-        let written = connection.apply(&[write]).await.remove(0);
+        let written = connection.writer().apply(&[write]).await.remove(0);
         assert!(matches!(written.outcome, EffectOutcome::Applied { .. }), "{written:?}");
     }
 

@@ -7,7 +7,10 @@ use std::sync::{
 
 use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
-use returngo_brightpearl_connector::store::{JobState, SweepName, SweepStatus};
+use returngo_brightpearl_connector::{
+    store::{JobState, SweepName, SweepStatus},
+    sweep,
+};
 use serde_json::json;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
 
@@ -41,8 +44,7 @@ async fn a_sweep_that_was_taken_over_has_not_succeeded() {
         registry.configuration(&shop.connection).await.unwrap(),
     );
     let service = &shop.service;
-    let swept =
-        connection.sweep(&slow, &configuration, &service.schedule, &**store, &*service.failpoints).await;
+    let swept = sweep::run(&service.context(&connection), &slow, &configuration, &service.schedule).await;
     let error = swept.expect_err("where it got to is not stored").to_string();
     assert!(error.contains("took over"), "{error}");
     assert_eq!(returngo(&shop).await.succeeded_at, before);

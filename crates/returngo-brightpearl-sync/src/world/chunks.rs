@@ -1,11 +1,11 @@
-/// Characters of one filter, as they stand in the URI, which must stay below 2,000
+/// Characters of one filter in the URI, which must stay below 2,000
 /// (docs/evidence/brightpearl-platform.md#id-sets).
 const CHARACTERS_A_SEARCH: usize = 1_600;
 
 /// Orders in one filter, for the same reason: an id has seven digits and a comma.
 pub(super) const ORDERS_A_SEARCH: usize = 200;
 
-/// Texts in parts, each short enough for one filter.
+/// Splits texts into parts that are short enough for one filter.
 pub(super) fn short_enough<T: AsRef<str>>(texts: &[T]) -> impl Iterator<Item = &[T]> {
     let mut rest = texts;
     std::iter::from_fn(move || {
@@ -14,7 +14,7 @@ pub(super) fn short_enough<T: AsRef<str>>(texts: &[T]) -> impl Iterator<Item = &
             characters += in_a_uri(text.as_ref());
             characters <= CHARACTERS_A_SEARCH
         });
-        // One that is too long by itself is asked for by itself.
+        // A text that is too long for any filter is a part of its own.
         let count = fits.count().max(1).min(rest.len());
         let (part, later) = rest.split_at(count);
         rest = later;
@@ -22,7 +22,7 @@ pub(super) fn short_enough<T: AsRef<str>>(texts: &[T]) -> impl Iterator<Item = &
     })
 }
 
-/// The text and its comma, percent-encoded.
+/// The length of the text and its comma, percent-encoded.
 fn in_a_uri(text: &str) -> usize {
     text.bytes().map(|byte| if byte.is_ascii_alphanumeric() || byte == b'-' { 1 } else { 3 }).sum::<usize>()
         + 1

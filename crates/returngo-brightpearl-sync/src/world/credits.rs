@@ -15,7 +15,7 @@ use returngo_brightpearl_mapping::{
 use super::{chunks::ORDERS_A_SEARCH, movements};
 use crate::Reader;
 
-/// Puts what happened to the credits into worlds that have their orders: payments, goods, notes.
+/// Adds payments, goods and notes of the credits to worlds that have their orders.
 pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {
     let relevant: Vec<Vec<OrderId>> =
         worlds.iter().map(|world| relevant_credits(world, &reader.settings)).collect();
@@ -39,8 +39,8 @@ pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Er
     notes(reader, worlds, &relevant).await
 }
 
-/// The credits whose payments and goods the mapping looks at: the RMA's own and those that it adopted, else those of
-/// others that it may adopt.
+/// Returns the credits whose payments and goods the mapping needs: the RMA's own and those that it adopted, or else those of
+/// other programs that it may adopt.
 fn relevant_credits(world: &World, settings: &ConnectionSettings) -> Vec<OrderId> {
     let key = keys::credit(world.rma.id());
     let reference = |credit: &Order| credit.external_ref.clone().unwrap_or_default();
@@ -57,8 +57,8 @@ fn relevant_credits(world: &World, settings: &ConnectionSettings) -> Vec<OrderId
     others.map(|credit| credit.id).collect()
 }
 
-/// The sales on which a refund may have been booked by hand: they are read once there is a refund to record. Of credits that
-/// name no order it is any that the RMA may be for.
+/// Returns the sales on which a refund may have been booked by hand, once there is a refund to record. For credits that name
+/// no order these are all orders that the RMA may be for.
 fn refunded_sales(world: &World, credits: &[OrderId]) -> BTreeSet<OrderId> {
     let is_refund = |transaction: &Transaction| transaction.is_refund() && transaction.happened();
     if credits.is_empty() || !world.rma.transactions.iter().any(is_refund) {
@@ -87,14 +87,14 @@ async fn payments(
     Ok(found)
 }
 
-/// What was received for a credit, and what became of it.
+/// The goods that were received for a credit, and their movements.
 #[derive(Default)]
 struct Goods {
     notes: BTreeMap<GoodsInNoteId, GoodsInNote>,
     movements: Vec<GoodsMovement>,
 }
 
-/// Of the credits for which something was received: nothing else can have moved.
+/// Reads the goods of the credits with receipts: other goods cannot have moved.
 async fn goods(reader: &Reader, credits: &BTreeSet<OrderId>) -> Result<BTreeMap<OrderId, Goods>, Error> {
     let ids: IdSet = credits.iter().map(|id| id.get()).collect();
     let mut goods: BTreeMap<OrderId, Goods> = BTreeMap::new();
@@ -119,7 +119,7 @@ async fn goods(reader: &Reader, credits: &BTreeSet<OrderId>) -> Result<BTreeMap<
     Ok(goods)
 }
 
-/// Notes on the credits and the sales, for the RMAs whose plans look at them.
+/// Reads the notes on credits and sales, for the RMAs whose plans need them.
 async fn notes(reader: &Reader, worlds: &mut [World], relevant: &[Vec<OrderId>]) -> Result<(), Error> {
     let wanted: Vec<BTreeSet<OrderId>> = worlds
         .iter()
@@ -142,8 +142,7 @@ async fn notes(reader: &Reader, worlds: &mut [World], relevant: &[Vec<OrderId>])
     Ok(())
 }
 
-/// Notes matter only where refunds are noted instead of recorded, where credits are adopted, and for money
-/// that came in.
+/// Notes are needed where refunds are noted instead of recorded, where credits are adopted, and for payments by the shopper.
 fn needs_notes(world: &World, settings: &ConnectionSettings) -> bool {
     let is_invoice = |kind: &TransactionType| *kind == TransactionType::InvoicePayment;
     settings.refunds == RefundRecording::Note

@@ -7,17 +7,17 @@ use brightpearl::{
 
 use crate::Reader;
 
-/// Movements by their ids.
+/// Stock movements by their ids.
 pub(super) type Movements = BTreeMap<GoodsMovementId, GoodsMovement>;
 
 /// The highest id that a range can end at: a range without an end is refused
 /// (docs/evidence/brightpearl-platform.md#search-filter-types).
 const HIGHEST_ID: u32 = i32::MAX as u32;
 
-/// Rows on a page, if nothing else is asked for (docs/evidence/brightpearl-platform.md#search-requests).
+/// Rows on a page by default (docs/evidence/brightpearl-platform.md#search-requests).
 const ROWS_A_PAGE: u64 = 500;
 
-/// Everything that moved in these batches, and every release and correction that names one of these orders.
+/// Returns all movements of these batches, and every release and correction that names one of these orders.
 ///
 /// Batch and order are filters of one number each (docs/evidence/brightpearl-warehouse.md#goods-movements), and
 /// a multi-message takes no reads (docs/evidence/brightpearl-platform.md#multi-message), so that a batch and an
@@ -47,8 +47,7 @@ pub(super) async fn of(
     Ok(movements)
 }
 
-/// None when there are so many that asking one by one costs less, when a receipt is not found, or a row does not
-/// read.
+/// Returns none when single requests cost less, when a receipt is not found, or when a row cannot be decoded.
 async fn since_the_first_receipt(
     reader: &Reader,
     batches: &BTreeSet<GoodsInNoteId>,
@@ -71,7 +70,7 @@ async fn since_the_first_receipt(
         let mut pages = reader.brightpearl.goods_movements().search(search);
         while let Some(page) = pages.next_page().await? {
             let is_cheaper = page.meta_data.results_available <= ROWS_A_PAGE * batches.len() as u64;
-            // A row that does not read is the trouble of the return that it belongs to.
+            // A row that cannot be decoded fails the return that it belongs to, when that is read by itself.
             let Some(rows) = page.rows().ok().filter(|_| is_cheaper) else { return Ok(None) };
             add(&mut movements, rows);
         }

@@ -10,13 +10,13 @@ use returngo_brightpearl_mapping::{CreditClaim, InFlight, World, keys, settings:
 use super::chunks::{ORDERS_A_SEARCH, short_enough};
 use crate::{IntendedCredit, Journal, Reader, error::AroundError};
 
-/// Puts the sales orders and the credits into the worlds, and what is intended for the orders by other RMAs.
+/// Adds the sales orders and the credits to the worlds, and the credits that other RMAs intend for these orders.
 pub(super) async fn read(
     reader: &Reader,
     journal: &dyn Journal,
     worlds: &mut [World],
 ) -> Result<(), AroundError> {
-    // What is remembered comes before what is searched for: a credit that appears in between is then in both.
+    // The journal is read before the searches: a credit that appears in between is then in both.
     let sales = sales(reader, worlds).await?;
     let intended = Intended::for_orders(&sales, journal).await?;
     let mut credits = credits(reader, worlds, &sales).await?;
@@ -40,8 +40,8 @@ pub(super) async fn read(
     Ok(())
 }
 
-/// What another RMA intends counts as credited, unless its credit was written and is gone: orders are shown by their ids
-/// as soon as they are there.
+/// An intended credit of another RMA counts as credited, unless it was written and no longer exists: an order is shown by its
+/// id as soon as it exists.
 fn note(world: &mut World, intended: &IntendedCredit) {
     let shown = |id: OrderId| world.credits.iter().any(|credit| credit.id == id);
     match intended.credit {
@@ -53,7 +53,7 @@ fn note(world: &mut World, intended: &IntendedCredit) {
     }
 }
 
-/// What the journal remembers, by sales order.
+/// Intended credits by sales order.
 struct Intended(BTreeMap<OrderId, Vec<IntendedCredit>>);
 
 impl Intended {
@@ -61,7 +61,9 @@ impl Intended {
         let orders: BTreeSet<OrderId> = sales.iter().flatten().copied().collect();
         let orders: Vec<OrderId> = orders.into_iter().collect();
         let mut by_order: BTreeMap<OrderId, Vec<IntendedCredit>> = BTreeMap::new();
-        for intended in journal.intended_credits(&orders).await.map_err(AroundError::Journal)? {
+        for intended in
+            journal.intended_credits(&orders).await.map_err(|error| AroundError::Journal(error.into()))?
+        {
             by_order.entry(intended.order).or_default().push(intended);
         }
         Ok(Self(by_order))
@@ -72,7 +74,7 @@ impl Intended {
     }
 }
 
-/// Custom fields come only when they are asked for; they matter where a field map may set them.
+/// Custom fields are returned only on request, and needed only with a field map.
 async fn orders_and_credits(reader: &Reader, ids: &IdSet) -> Result<Vec<Order>, Error> {
     match reader.settings.field_map {
         Some(_) => reader.brightpearl.orders().get_with_custom_fields(ids).await,
@@ -80,7 +82,7 @@ async fn orders_and_credits(reader: &Reader, ids: &IdSet) -> Result<Vec<Order>, 
     }
 }
 
-/// The sales orders that carry each RMA's order number or id, looked up the way the connection says.
+/// Finds the sales orders with each RMA's order number or id, as the settings say.
 async fn sales(reader: &Reader, worlds: &[World]) -> Result<Vec<BTreeSet<OrderId>>, Error> {
     let mut found = vec![BTreeSet::new(); worlds.len()];
     for lookup in &reader.settings.order_lookup {
@@ -94,8 +96,8 @@ async fn sales(reader: &Reader, worlds: &[World]) -> Result<Vec<BTreeSet<OrderId
             found.extend(wanted.iter().filter_map(|reference| by_reference.get(reference)).flatten());
         }
         // That a filter takes several texts with commas between them is inferred
-        // (docs/evidence/brightpearl-platform.md#search-filter-types): nobody is told that an order is not
-        // there before it was asked for by itself.
+        // (docs/evidence/brightpearl-platform.md#search-filter-types): an order counts as missing only after a
+        // search for it alone.
         for (found, wanted) in found.iter_mut().zip(&wanted) {
             if found.is_empty() {
                 for reference in wanted {
@@ -107,7 +109,7 @@ async fn sales(reader: &Reader, worlds: &[World]) -> Result<Vec<BTreeSet<OrderId
     Ok(found)
 }
 
-/// What the order may carry. Shops' connectors store the number with or without its `#`
+/// The references that the order may have. Shops' connectors store the number with or without its `#`
 /// (docs/evidence/brightpearl-orders.md#sales-orders).
 fn references(lookup: OrderLookup, rma: &Rma) -> Vec<String> {
     let details = &rma.order_details;
@@ -132,7 +134,7 @@ async fn orders_with(
     lookup: OrderLookup,
     references: impl Iterator<Item = &String>,
 ) -> Result<BTreeMap<String, Vec<OrderId>>, Error> {
-    // One text with a comma in it would be read as two.
+    // A text with a comma would count as two.
     let together: BTreeSet<&String> = references.filter(|reference| !reference.contains(',')).collect();
     let together: Vec<&String> = together.into_iter().collect();
     let mut found: BTreeMap<String, Vec<OrderId>> = BTreeMap::new();
@@ -165,8 +167,8 @@ async fn order_with(reader: &Reader, lookup: OrderLookup, reference: &str) -> Re
     Ok(found.into_iter().filter_map(|order| order.order_id).collect())
 }
 
-/// Every credit of each RMA's sales, and every credit that carries the RMA's key, whatever it belongs to: also
-/// where the order is not found, or no longer certain.
+/// Finds every credit of each RMA's sales, and every credit with the RMA's key, also if the order is not found or no longer
+/// certain.
 async fn credits(
     reader: &Reader,
     worlds: &[World],

@@ -6,11 +6,11 @@ use tokio::sync::Mutex;
 
 use crate::Reader;
 
-/// Whether a product's stock is counted does not change from one look to the next: asked once, kept.
+/// Facts of products. Whether a product's stock is tracked rarely changes, so they are read once.
 #[derive(Debug, Default)]
 pub(crate) struct ProductCache(Mutex<BTreeMap<ProductId, ProductFacts>>);
 
-/// Puts what is known about their products into worlds that have their orders.
+/// Adds the facts of their products to worlds that have their orders.
 pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {
     let wanted: Vec<BTreeSet<ProductId>> = worlds.iter().map(products_of).collect();
     let mut known = reader.products.0.lock().await;

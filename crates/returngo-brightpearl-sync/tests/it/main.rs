@@ -3,5 +3,6 @@
 
 mod connection;
 mod refunds;
+mod synchronizing;
 mod systems;
 mod world;

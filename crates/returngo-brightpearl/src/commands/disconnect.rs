@@ -15,6 +15,7 @@ use returngo_brightpearl_connector::{
     error::with_causes,
     registry::RegistryError,
     store::{ConnectionId, Source},
+    subscriptions,
 };
 
 #[derive(Debug, Args)]
@@ -89,8 +90,8 @@ async fn unsubscribe(assembly: &Assembly, id: &ConnectionId) -> [(Source, Result
     };
     match opened.await {
         Ok((connection, secret)) => {
-            let brightpearl = connection.unsubscribe_from_brightpearl(&secret).await;
-            let returngo = connection.unsubscribe_from_returngo(&secret).await;
+            let brightpearl = subscriptions::unsubscribe_from_brightpearl(&connection, &secret).await;
+            let returngo = subscriptions::unsubscribe_from_returngo(&connection, &secret).await;
             [
                 (Source::Brightpearl, brightpearl.map_err(|error| with_causes(&error))),
                 (Source::Returngo, returngo.map_err(|error| with_causes(&error))),

@@ -29,6 +29,7 @@ use returngo_brightpearl_connector::{
     engine::Engine,
     skipped::Skipped,
     store::{Cause, Job, JobState, Lease, Process, WorkerId},
+    sweep,
 };
 
 #[derive(Debug, Args)]
@@ -128,7 +129,7 @@ async fn changed_since(
     let zone = connection.reader().await?.account.time_zone().unwrap_or(TimeZone::UTC);
     let since = since.timestamp(assembly.clock.now(), &zone).context("--since is too long ago")?;
     let mut skipped = Skipped::of(&connection.id);
-    let changed = connection.changed_since(since, &assembly.store, &mut skipped).await;
+    let changed = sweep::changed_since(connection, &assembly.store, since, &mut skipped).await;
     unreadable::name_unreadable(skipped.unreadable())?;
     skipped.store(&assembly.store, assembly.clock.now()).await?;
     Ok(changed?)

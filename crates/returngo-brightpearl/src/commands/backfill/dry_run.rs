@@ -13,11 +13,8 @@ use crate::{
     progress::Progress,
     unreadable,
 };
-use returngo_brightpearl_connector::{
-    apply::{describe, is_for_returngo},
-    connection::Connection,
-    error::with_causes,
-};
+use returngo_brightpearl_connector::{connection::Connection, error::with_causes};
+use returngo_brightpearl_sync::{describe, is_for_returngo};
 
 /// How many RMAs are looked at together.
 const TOGETHER: usize = 100;

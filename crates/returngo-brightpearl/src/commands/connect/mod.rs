@@ -33,6 +33,7 @@ use crate::{
 use returngo_brightpearl_connector::{
     configuration::{ConnectionConfiguration, Secret},
     store::{Cause, ConnectionChange, ConnectionId, StoreError},
+    subscriptions,
 };
 
 #[derive(Debug, Args)]
@@ -135,8 +136,9 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let public_url = assembly.configuration.public_url.as_ref();
     if let Some(public_url) = public_url {
         let subscribed = async {
-            connection.subscribe(public_url, &configuration.webhook_secret).await?;
-            Ok(connection.unsubscribe_elsewhere(public_url, &configuration.webhook_secret).await?)
+            subscriptions::subscribe(&connection, public_url, &configuration.webhook_secret).await?;
+            Ok(subscriptions::unsubscribe_elsewhere(&connection, public_url, &configuration.webhook_secret)
+                .await?)
         };
         assembly.spending(subscribed).await.with_context(|| {
             format!("connection {id} is stored, and not all its webhooks are subscribed: `connect {id}` again, when this is mended")

@@ -5,10 +5,8 @@ use returngo_brightpearl_mapping::{Effect, plan};
 
 use super::outcome;
 use crate::{assembly::Assembly, cli::Cli, output::remark, terminal};
-use returngo_brightpearl_connector::{
-    apply::describe,
-    store::{Decision, EffectOutcome, EffectRecord},
-};
+use returngo_brightpearl_connector::store::{Decision, EffectOutcome, EffectRecord};
+use returngo_brightpearl_sync::describe;
 
 /// Has the store forget writes, once it is clear what that leads to.
 pub(super) async fn run(

@@ -1,11 +1,12 @@
-//! What webhooks name and Brightpearl does not show yet. Brightpearl is asked again a few times before it is left to
-//! the sweep: an object may be created, or free again, a moment after the webhook about it.
+//! Objects that webhooks name and Brightpearl does not show yet. An object may be created, or unlocked, a moment after the
+//! webhook about it, so Brightpearl is asked again a few times before a sweep takes over.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use brightpearl::{Error, ErrorKind, integration::Notification};
 
 use crate::{
+    lookup::ObjectsById,
     skipped::Skipped,
     store::{StoredDelivery, UnreadableKind},
 };
@@ -18,21 +19,28 @@ const TRIES: u32 = 5;
 
 /// Objects that Brightpearl did not show, each with the refusal if there was one.
 #[derive(Debug, Default)]
-pub(crate) struct NotYet(BTreeMap<(UnreadableKind, u64), Option<Error>>);
+pub(super) struct NotShownYet(BTreeMap<(UnreadableKind, u64), Option<Error>>);
 
-impl NotYet {
-    /// There is nothing under this id.
-    pub(super) fn missing(&mut self, kind: UnreadableKind, id: u64) {
-        self.0.insert((kind, id), None);
-    }
-
-    /// This object was refused. True when that may pass, so that it belongs here.
-    pub(super) fn refused(&mut self, kind: UnreadableKind, id: u64, error: &Error) -> bool {
-        let passes = may_pass(error);
-        if passes {
-            self.0.insert((kind, id), Some(error.clone()));
+impl NotShownYet {
+    /// Notes the objects that may be shown later, skips those that were refused for good, and returns the others.
+    pub(super) fn note<Id: Ord + Copy + Into<u64>, T>(
+        &mut self,
+        kind: UnreadableKind,
+        objects: ObjectsById<Id, T>,
+        skipped: &mut Skipped<'_>,
+    ) -> BTreeMap<Id, T> {
+        for id in &objects.missing {
+            self.0.insert((kind, (*id).into()), None);
         }
-        passes
+        for (id, error) in &objects.refused {
+            let id: u64 = (*id).into();
+            if is_temporary(error) {
+                self.0.insert((kind, id), Some(error.clone()));
+            } else {
+                skipped.add(kind, id, error);
+            }
+        }
+        objects.note_found(skipped)
     }
 
     /// The ids of this kind.
@@ -40,12 +48,12 @@ impl NotYet {
         self.0.keys().filter(move |(of, _)| *of == kind).map(|(_, id)| *id)
     }
 
-    /// It need not be asked for again.
+    /// Removes an object that need not be requested again.
     pub(super) fn forget(&mut self, kind: UnreadableKind, id: u64) {
         self.0.remove(&(kind, id));
     }
 
-    /// Those of them that a webhook names, unless it says that they are gone.
+    /// The objects that a webhook names, unless it reports that they were deleted.
     pub(super) fn named_by(&self, notification: &Notification) -> Vec<(UnreadableKind, u64)> {
         let kind = match notification.resource_type.as_str() {
             "order" => UnreadableKind::Order,
@@ -58,15 +66,15 @@ impl NotYet {
         self.of(kind).filter(|id| notification.ids.contains(*id)).map(|id| (kind, id)).collect()
     }
 
-    /// Why Brightpearl does not show it.
-    pub(super) fn why(&self, (kind, id): (UnreadableKind, u64)) -> String {
-        match self.0.get(&(kind, id)) {
+    /// Why Brightpearl does not show the object.
+    pub(super) fn reason(&self, object: (UnreadableKind, u64)) -> String {
+        match self.0.get(&object) {
             Some(Some(error)) => error.to_string(),
-            _ => "there is nothing under this id".to_owned(),
+            _ => "not found".to_owned(),
         }
     }
 
-    /// Nothing asks for them again but a sweep: those that were refused are listed.
+    /// Lists the refused objects that are left: only a sweep requests them again.
     pub(super) fn skip(&self, skipped: &mut Skipped<'_>) {
         for ((kind, id), error) in &self.0 {
             if let Some(error) = error {
@@ -76,13 +84,13 @@ impl NotYet {
     }
 }
 
-/// The wait before a webhook is handled again; none when it was often enough.
+/// The wait before a webhook is handled again; none after the last try.
 pub(super) fn wait_after(delivery: &StoredDelivery) -> Option<Duration> {
     (delivery.tries < TRIES).then(|| FIRST_WAIT * 2u32.pow(delivery.tries))
 }
 
-/// Whether Brightpearl may show the object a moment later. Without a refusal of its own, a limit of calls concerns the
-/// whole connection.
-fn may_pass(error: &Error) -> bool {
+/// Whether Brightpearl may show the object a moment later. A rate limit is not in this list: it concerns the whole
+/// connection.
+fn is_temporary(error: &Error) -> bool {
     error.kind() == ErrorKind::NotFound || matches!(error.status(), Some(408 | 409 | 423 | 425))
 }

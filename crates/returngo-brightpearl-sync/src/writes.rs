@@ -1,4 +1,4 @@
-//! Writing effects, many at once, and saying of each what became of it.
+//! Sends effects to both systems, many at once, and reports the outcome of each.
 
 use brightpearl::{
     client::MessageOutcome as Part,
@@ -9,29 +9,29 @@ use jiff::Timestamp;
 use returngo::RmaId;
 use returngo_brightpearl_mapping::Effect;
 
-use crate::{connection::Connection, store::EffectOutcome};
+use crate::EffectOutcome;
 
 /// An effect of one RMA.
 #[derive(Debug, Clone)]
 pub struct Write {
     /// The RMA.
     pub rma: RmaId,
-    /// What to write.
+    /// The effect.
     pub effect: Effect,
 }
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// What the store remembers.
+pub struct WriteResult {
+    /// The outcome, as the journal records it.
     pub outcome: EffectOutcome,
-    /// Whether the same write may succeed later as it is: it was not judged, the system was not to be had.
+    /// Whether the same write may succeed later: it was not sent, or the system was unavailable.
     pub may_pass: bool,
-    /// Before when it cannot succeed, where the system said so.
+    /// The earliest time at which it can succeed, if the system names one.
     pub not_before: Option<Timestamp>,
 }
 
-impl Written {
+impl WriteResult {
     fn applied(remote_id: Option<String>, already_existed: bool) -> Self {
         Self::of(EffectOutcome::Applied { remote_id, already_existed }, false)
     }
@@ -40,8 +40,8 @@ impl Written {
         Self::of(EffectOutcome::Refused { error: error.to_string() }, false)
     }
 
-    /// Nobody knows whether it was applied.
-    pub(crate) fn doubtful(error: impl ToString) -> Self {
+    /// It may have been made.
+    fn doubtful(error: impl ToString) -> Self {
         Self::of(EffectOutcome::Unknown { error: error.to_string() }, true)
     }
 
@@ -53,13 +53,13 @@ impl Written {
     }
 
     fn failed_in_returngo(error: &returngo::Error) -> Self {
-        let said = format!("ReturnGO: {error}");
+        let message = format!("ReturnGO: {error}");
         if error.may_have_been_applied() {
-            return Self::doubtful(said);
+            return Self::doubtful(message);
         }
         let not_before = error.try_again_at();
         let may_pass = error.is_retryable() || not_before.is_some();
-        Self { may_pass, not_before, ..Self::refused(said) }
+        Self { may_pass, not_before, ..Self::refused(message) }
     }
 
     const fn of(outcome: EffectOutcome, may_pass: bool) -> Self {
@@ -67,67 +67,81 @@ impl Written {
     }
 }
 
-/// How far writes have got.
+/// How far a batch of writes got.
 #[derive(Debug)]
-pub(crate) struct Progress(Vec<Stage>);
+pub struct WriteProgress(Vec<WriteStage>);
 
 #[derive(Debug)]
-enum Stage {
+enum WriteStage {
     NotSent,
-    OnItsWay,
-    Ended(Written),
+    Sent,
+    Done(WriteResult),
 }
 
-impl Progress {
-    /// Of so many writes, none of which was sent.
-    pub(crate) fn of(writes: usize) -> Self {
-        Self((0..writes).map(|_| Stage::NotSent).collect())
+impl WriteProgress {
+    /// Creates the progress of this number of writes, none of which is sent yet.
+    pub fn new(writes: usize) -> Self {
+        Self((0..writes).map(|_| WriteStage::NotSent).collect())
     }
 
-    fn sends(&mut self, places: &[usize]) {
+    fn mark_sent(&mut self, places: &[usize]) {
         for place in places {
-            self.0[*place] = Stage::OnItsWay;
+            self.0[*place] = WriteStage::Sent;
         }
     }
 
-    fn ends(&mut self, place: usize, written: Written) {
-        self.0[place] = Stage::Ended(written);
+    fn set_result(&mut self, place: usize, result: WriteResult) {
+        self.0[place] = WriteStage::Done(result);
     }
 
-    /// All that can be sent was.
-    pub(crate) fn over(self) -> Vec<Written> {
-        let of_unknown_kind =
-            || Written::refused("this version does not know how to write it: install a newer one");
-        self.told(of_unknown_kind, || Written::doubtful("no answer came"))
+    /// The results after the batch ended.
+    pub fn into_results(self) -> Vec<WriteResult> {
+        let unsupported =
+            || WriteResult::refused("this version does not support this kind of write; install a newer one");
+        self.results(unsupported, || WriteResult::doubtful("no answer arrived"))
     }
 
-    /// The rest is not waited for: only what is on its way is doubtful.
-    pub(crate) fn given_up(self, why: &str) -> Vec<Written> {
-        let not_sent = || Written { may_pass: true, ..Written::refused(format!("it was not sent: {why}")) };
-        self.told(not_sent, || Written::doubtful(why))
+    /// The results after the batch was abandoned for this reason: only writes that were sent and not answered are doubtful.
+    pub fn abandon(self, reason: &str) -> Vec<WriteResult> {
+        let not_sent =
+            || WriteResult { may_pass: true, ..WriteResult::refused(format!("it was not sent: {reason}")) };
+        self.results(not_sent, || WriteResult::doubtful(reason))
     }
 
-    fn told(self, not_sent: impl Fn() -> Written, on_its_way: impl Fn() -> Written) -> Vec<Written> {
-        let told = |stage| match stage {
-            Stage::NotSent => not_sent(),
-            Stage::OnItsWay => on_its_way(),
-            Stage::Ended(written) => written,
+    fn results(
+        self,
+        not_sent: impl Fn() -> WriteResult,
+        unanswered: impl Fn() -> WriteResult,
+    ) -> Vec<WriteResult> {
+        let result = |stage| match stage {
+            WriteStage::NotSent => not_sent(),
+            WriteStage::Sent => unanswered(),
+            WriteStage::Done(result) => result,
         };
-        self.0.into_iter().map(told).collect()
+        self.0.into_iter().map(result).collect()
     }
 }
 
-impl Connection {
-    /// Writes effects and says of each, in the same order, what became of it. They must not depend on one
-    /// another. Credits, payments and what else Brightpearl takes go ten in a request.
-    pub async fn apply(&self, writes: &[Write]) -> Vec<Written> {
-        let mut progress = Progress::of(writes.len());
-        self.apply_noting(writes, &mut progress).await;
-        progress.over()
+/// Sends effects to both systems.
+#[derive(Debug, Clone, Copy)]
+pub struct Writer<'a> {
+    /// The client of the Brightpearl account.
+    pub brightpearl: &'a brightpearl::Client,
+    /// The client of the ReturnGO shop.
+    pub returngo: &'a returngo::Client,
+}
+
+impl Writer<'_> {
+    /// Sends writes that do not depend on one another, and returns their results in the same order. Brightpearl takes up to
+    /// ten writes in one request.
+    pub async fn apply(&self, writes: &[Write]) -> Vec<WriteResult> {
+        let mut progress = WriteProgress::new(writes.len());
+        self.apply_with(writes, &mut progress).await;
+        progress.into_results()
     }
 
-    /// The same, noting how far it gets, for whoever may not wait for its end.
-    pub(crate) async fn apply_noting(&self, writes: &[Write], progress: &mut Progress) {
+    /// Sends writes and notes their progress, so that the caller may stop waiting and still knows which writes were sent.
+    pub async fn apply_with(&self, writes: &[Write], progress: &mut WriteProgress) {
         self.create_credits(writes, progress).await;
         self.record_payments(writes, progress).await;
         self.write_to_brightpearl(writes, progress).await;
@@ -135,7 +149,7 @@ impl Connection {
         self.write_to_returngo(writes, progress).await;
     }
 
-    async fn create_credits(&self, writes: &[Write], progress: &mut Progress) {
+    async fn create_credits(&self, writes: &[Write], progress: &mut WriteProgress) {
         let (places, bodies): (Vec<usize>, Vec<_>) = writes
             .iter()
             .enumerate()
@@ -147,14 +161,14 @@ impl Connection {
         if bodies.is_empty() {
             return;
         }
-        progress.sends(&places);
+        progress.mark_sent(&places);
         let results = self.brightpearl.sales_credits().create_many(&bodies).await;
         for (place, result) in places.into_iter().zip(results) {
-            progress.ends(place, created(result.map(|new| (new.id.to_string(), new.already_existed))));
+            progress.set_result(place, created(result.map(|new| (new.id.to_string(), new.already_existed))));
         }
     }
 
-    async fn record_payments(&self, writes: &[Write], progress: &mut Progress) {
+    async fn record_payments(&self, writes: &[Write], progress: &mut WriteProgress) {
         let (places, bodies): (Vec<usize>, Vec<_>) = writes
             .iter()
             .enumerate()
@@ -166,15 +180,15 @@ impl Connection {
         if bodies.is_empty() {
             return;
         }
-        progress.sends(&places);
+        progress.mark_sent(&places);
         let results = self.brightpearl.customer_payments().create_many(&bodies).await;
         for (place, result) in places.into_iter().zip(results) {
-            progress.ends(place, created(result.map(|new| (new.id.to_string(), new.already_existed))));
+            progress.set_result(place, created(result.map(|new| (new.id.to_string(), new.already_existed))));
         }
     }
 
-    /// Rows, notes, statuses and closings.
-    async fn write_to_brightpearl(&self, writes: &[Write], progress: &mut Progress) {
+    /// Sends order rows, notes, statuses and closings.
+    async fn write_to_brightpearl(&self, writes: &[Write], progress: &mut WriteProgress) {
         let mut messages = MultiMessage::parallel();
         let mut places = Vec::new();
         for (place, write) in writes.iter().enumerate() {
@@ -196,45 +210,45 @@ impl Connection {
             };
             match added {
                 Ok(()) => places.push(place),
-                Err(error) => progress.ends(place, Written::refused(error)),
+                Err(error) => progress.set_result(place, WriteResult::refused(error)),
             }
         }
-        progress.sends(&places);
+        progress.mark_sent(&places);
         let parts = self.brightpearl.multi_message(&messages).await;
         for (place, (_, part)) in places.into_iter().zip(parts) {
-            let written = match part {
-                Part::Done(_) => Written::applied(None, false),
-                Part::Unknown(error) => Written::doubtful(error),
+            let result = match part {
+                Part::Done(_) => WriteResult::applied(None, false),
+                Part::Unknown(error) => WriteResult::doubtful(error),
                 Part::Refused(error) | Part::NotAttempted(Some(error)) => {
-                    Written { may_pass: error.is_retryable(), ..Written::refused(error) }
+                    WriteResult { may_pass: error.is_retryable(), ..WriteResult::refused(error) }
                 }
-                _ => Written { may_pass: true, ..Written::refused("it was not attempted") },
+                _ => WriteResult { may_pass: true, ..WriteResult::refused("it was not attempted") },
             };
-            progress.ends(place, written);
+            progress.set_result(place, result);
         }
     }
 
-    /// One after the other: a multi-message takes no PATCH (docs/evidence/brightpearl-platform.md#multi-message).
-    async fn set_custom_fields(&self, writes: &[Write], progress: &mut Progress) {
+    /// Sends one after another: a multi-message takes no PATCH (docs/evidence/brightpearl-platform.md#multi-message).
+    async fn set_custom_fields(&self, writes: &[Write], progress: &mut WriteProgress) {
         for (place, write) in writes.iter().enumerate() {
             let Effect::SetCustomFields { order_id, body, .. } = &write.effect else { continue };
-            progress.sends(&[place]);
+            progress.mark_sent(&[place]);
             let set = self.brightpearl.order_custom_fields().patch(*order_id, body).await;
-            let written = match set {
-                Ok(_) => Written::applied(None, false),
-                Err(error) => Written::failed(&error),
+            let result = match set {
+                Ok(_) => WriteResult::applied(None, false),
+                Err(error) => WriteResult::failed(&error),
             };
-            progress.ends(place, written);
+            progress.set_result(place, result);
         }
     }
 
-    /// Shipments, statuses and comments, one after the other: ReturnGO takes nothing in bulk.
-    async fn write_to_returngo(&self, writes: &[Write], progress: &mut Progress) {
+    /// Sends shipments, statuses and comments one after another: ReturnGO has no bulk writes.
+    async fn write_to_returngo(&self, writes: &[Write], progress: &mut WriteProgress) {
         for (place, Write { rma, effect }) in writes.iter().enumerate() {
             if !is_for_returngo(effect) {
                 continue;
             }
-            progress.sends(&[place]);
+            progress.mark_sent(&[place]);
             let result = match effect {
                 Effect::UpdateShipment { shipment_id, body, .. } => {
                     self.returngo.shipments().update(shipment_id, body).await.map(drop)
@@ -245,16 +259,16 @@ impl Connection {
                 }
                 _ => continue,
             };
-            let written = match result {
-                Ok(()) => Written::applied(None, false),
-                Err(error) => Written::failed_in_returngo(&error),
+            let result = match result {
+                Ok(()) => WriteResult::applied(None, false),
+                Err(error) => WriteResult::failed_in_returngo(&error),
             };
-            progress.ends(place, written);
+            progress.set_result(place, result);
         }
     }
 }
 
-/// Whether an effect changes the RMA, and not the account.
+/// Whether an effect is written to ReturnGO, not to Brightpearl.
 pub const fn is_for_returngo(effect: &Effect) -> bool {
     matches!(
         effect,
@@ -262,14 +276,14 @@ pub const fn is_for_returngo(effect: &Effect) -> bool {
     )
 }
 
-fn created(result: Result<(String, bool), brightpearl::Error>) -> Written {
+fn created(result: Result<(String, bool), brightpearl::Error>) -> WriteResult {
     match result {
-        Ok((id, already_existed)) => Written::applied(Some(id), already_existed),
-        Err(error) => Written::failed(&error),
+        Ok((id, already_existed)) => WriteResult::applied(Some(id), already_existed),
+        Err(error) => WriteResult::failed(&error),
     }
 }
 
-/// What an effect writes, in words: amounts and references, no shoppers.
+/// Describes an effect: amounts and references, no data of shoppers.
 pub fn describe(effect: &Effect) -> String {
     match effect {
         Effect::CreateSalesCredit { key, body } => {
@@ -282,7 +296,7 @@ pub fn describe(effect: &Effect) -> String {
             "refund of {} {} on credit {order_id} under {}",
             body.amount_paid, body.currency_iso_code, body.payment_method_code
         ),
-        Effect::AddOrderNote { order_id, .. } => format!("a note on order {order_id}"),
+        Effect::AddOrderNote { order_id, .. } => format!("note on order {order_id}"),
         Effect::SetOrderStatus { order_id, body, .. } => {
             format!("status {} of credit {order_id}", body.order_status_id)
         }
@@ -290,10 +304,10 @@ pub fn describe(effect: &Effect) -> String {
         Effect::SetCustomFields { order_id, .. } => format!("custom fields of credit {order_id}"),
         Effect::UpdateShipment { shipment_id, body, .. } => {
             let status = body.status.as_ref().map(ToString::to_string).unwrap_or_default();
-            format!("shipment {shipment_id} is {status}")
+            format!("shipment {shipment_id} set to {status}")
         }
-        Effect::SetRmaStatus { body, .. } => format!("the RMA is {}", body.status),
-        Effect::AddRmaComment { .. } => "a comment on the RMA".to_owned(),
+        Effect::SetRmaStatus { body, .. } => format!("RMA status {}", body.status),
+        Effect::AddRmaComment { .. } => "comment on the RMA".to_owned(),
         other => other.key().to_owned(),
     }
 }
