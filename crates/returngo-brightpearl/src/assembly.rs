@@ -6,9 +6,9 @@ use tokio::sync::watch;
 
 use crate::{
     Configuration,
-    cli::Cli,
     location::{self, Database, Location, VARIABLE},
     log,
+    options::GlobalOptions,
 };
 use returngo_brightpearl_connector::{
     connection::Connection,
@@ -40,8 +40,8 @@ pub(super) struct Assembly {
 
 impl Assembly {
     /// Opens what the configuration names; the database has to be there.
-    pub(super) async fn open(cli: &Cli) -> anyhow::Result<Self> {
-        let configuration = configuration(cli)?;
+    pub(super) async fn open(options: &GlobalOptions) -> anyhow::Result<Self> {
+        let configuration = configuration(options)?;
         let key = key(&configuration.key_file)?;
         let store = store::open_existing(configuration.database.reveal()).await?;
         Self::put_together(configuration, &key, store).await
@@ -130,12 +130,12 @@ impl Assembly {
 }
 
 /// The configuration; the log is written as it says from here on.
-pub(super) fn configuration(cli: &Cli) -> anyhow::Result<Configuration> {
-    configuration_at(cli, location::find(cli.config.as_deref()))
+pub(super) fn configuration(options: &GlobalOptions) -> anyhow::Result<Configuration> {
+    configuration_at(options, location::find(options.config.as_deref()))
 }
 
 /// The same, of a file that was found.
-pub(super) fn configuration_at(cli: &Cli, location: Location) -> anyhow::Result<Configuration> {
+pub(super) fn configuration_at(options: &GlobalOptions, location: Location) -> anyhow::Result<Configuration> {
     let text = |text: OsString| text.to_string_lossy().into_owned();
     let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
     let configuration = match location {
@@ -147,7 +147,7 @@ pub(super) fn configuration_at(cli: &Cli, location: Location) -> anyhow::Result<
             said
         }
     };
-    log::start(cli.log_filter(), configuration.log_format);
+    log::start(options.log_filter, configuration.log_format);
     Ok(configuration)
 }
 

@@ -1,10 +1,13 @@
-use std::path::PathBuf;
+//! The command line: all commands, and their help.
 
-use clap::{Args, Parser, Subcommand};
-use returngo::RmaId;
+use clap::{Parser, Subcommand};
 
-use crate::commands::{backfill, connect, disconnect, plan, reconcile, replay, reviews, settings, sync};
-use returngo_brightpearl_connector::store::ConnectionId;
+#[cfg(feature = "demo")]
+use crate::commands::demo;
+use crate::{
+    commands::{backfill, connect, disconnect, plan, reconcile, rekey, replay, reviews, settings, sync},
+    options::{ConnectionArg, GlobalOptions, RmaArg},
+};
 
 /// Synchronizes returns in ReturnGO with their credits, refunds and goods in Brightpearl.
 ///
@@ -17,20 +20,16 @@ use returngo_brightpearl_connector::store::ConnectionId;
 #[derive(Debug, Parser)]
 #[command(name = "returngo-brightpearl", version, after_help = EXAMPLES)]
 pub struct Cli {
-    /// The configuration file
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
-    /// One JSON value on stdout instead of tables
-    #[arg(long, global = true)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) options: GlobalOptions,
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
-impl Cli {
-    /// What is logged unless `RUST_LOG` says otherwise: a service tells of its work, a command of trouble.
+impl Command {
+    /// The log filter unless `RUST_LOG` sets another one: `serve` logs its work, other commands only warnings or errors.
     pub(super) fn log_filter(&self) -> &'static str {
-        match self.command {
+        match self {
             Command::Serve => "info,sqlx=warn,sqlx_core=warn",
             Command::Sync(_) => "error",
             #[cfg(feature = "demo")]
@@ -112,7 +111,7 @@ Examples:
     /// Remove a connection, its credentials and its webhooks; what was written stays
     Disconnect(disconnect::Arguments),
     /// Encrypt the stored credentials with another key
-    Rekey(Rekey),
+    Rekey(rekey::Arguments),
     /// Play returns from approval to restocking against built-in mocks
     #[cfg(feature = "demo")]
     #[command(after_help = "\
@@ -120,54 +119,5 @@ Examples:
   returngo-brightpearl demo
   returngo-brightpearl demo --rmas 1000 --faults 7
   returngo-brightpearl demo --json")]
-    Demo(Demo),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ConnectionArg {
-    /// Name of the connection; optional when there is only one
-    pub connection: Option<ConnectionId>,
-}
-
-#[derive(Debug, Args)]
-#[command(allow_missing_positional = true)]
-pub(super) struct RmaArg {
-    /// Name of the connection; optional when there is only one
-    pub connection: Option<ConnectionId>,
-    /// The RMA, such as 4410021
-    pub rma: RmaId,
-}
-
-#[cfg(feature = "demo")]
-#[derive(Debug, Args)]
-pub(super) struct Demo {
-    /// How many returns
-    #[arg(long, default_value_t = 100)]
-    pub rmas: u64,
-    /// Inject faults (lost answers, errors, throttling, repeated and lost webhooks) by this random seed
-    #[arg(long, value_name = "SEED")]
-    pub faults: Option<u64>,
-    /// Keep the data in this new database instead of a temporary one
-    #[arg(long, value_name = "URL", value_parser = |text: &str| Ok::<_, std::convert::Infallible>(returngo_brightpearl_connector::configuration::Secret::new(text)))]
-    pub database: Option<returngo_brightpearl_connector::configuration::Secret>,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Stop `serve` first, in every process that uses the database. The new key is
-written to FILE; if FILE exists, the key in it is used. Put it in the place of
-the old one, then start `serve` again.
-
-Asks for confirmation. Without a terminal, --yes is required.
-
-Example:
-  returngo-brightpearl rekey --to new.key
-  mv new.key returngo-brightpearl.key")]
-pub(super) struct Rekey {
-    /// The file with the new key
-    #[arg(long, value_name = "FILE")]
-    pub to: PathBuf,
-    /// Encrypt them without asking for confirmation
-    #[arg(long)]
-    pub yes: bool,
+    Demo(demo::Arguments),
 }

@@ -1,24 +1,20 @@
 //! The program `returngo-brightpearl`: its configuration, its commands, what it serves.
 
+mod args;
 mod assembly;
-mod chosen;
 mod cli;
 mod commands;
 mod file;
 mod location;
 mod log;
+mod options;
 mod output;
-mod period;
 mod printable;
-mod progress;
 mod reading;
 mod spending;
 mod terminal;
 mod unreadable;
 mod web;
-mod when;
-mod words;
-mod wrapped;
 
 pub use cli::Cli;
 pub use file::{Configuration, DEFAULT_FILE, KeepFor, LogFormat, Sweeps, Work};

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::{
     assembly::Assembly,
-    output::remark,
+    output::note,
     terminal::{Prompter, TerminalPrompter},
 };
 use returngo_brightpearl_connector::{
@@ -85,7 +85,7 @@ impl Spending {
         };
         calls.leave(left.saturating_sub(allowed));
         if needed > 1 {
-            remark(format_args!(
+            note(format_args!(
                 "{what} takes at least {needed} calls to ReturnGO; {left} of {per_day} are left today, {kept} of them for \
                  `serve`"
             ))?;
@@ -103,6 +103,6 @@ fn ask(id: &ConnectionId, what: &str, needed: u32, free: u32) -> anyhow::Result<
     };
     let question =
         format!("Use {needed} calls, though only {free} are free? `serve` may have to wait until 00:00 UTC.");
-    ensure!(prompter.agrees(&question)?, "nothing was changed");
+    ensure!(prompter.confirm(&question)?, "nothing was changed");
     Ok(())
 }

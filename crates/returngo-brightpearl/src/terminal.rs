@@ -1,4 +1,4 @@
-//! Asking the person at the terminal.
+//! The user at the terminal: questions, and the progress of long work.
 
 use std::{
     io::{self, IsTerminal as _, Write as _, stderr, stdin},
@@ -6,16 +6,21 @@ use std::{
         Once,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use anyhow::{Context as _, ensure};
 use dialoguer::{Confirm, Input, Password, Select, console::Term, theme::ColorfulTheme};
+use indicatif::{ProgressBar, ProgressStyle};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use crate::{output::Usage, printable};
+use crate::{
+    output::{self, Usage},
+    printable,
+};
 
-/// Lets whoever is at the terminal say no. `yes` was said before; where nobody is, it has to be.
-pub(super) fn go_on(question: &str, yes: bool) -> anyhow::Result<()> {
+/// Asks for confirmation, unless `yes` confirms in advance. Without a terminal, `yes` is required.
+pub(super) fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
     if yes {
         return Ok(());
     }
@@ -25,56 +30,37 @@ pub(super) fn go_on(question: &str, yes: bool) -> anyhow::Result<()> {
         );
         return Err(Usage(refused).into());
     };
-    ensure!(prompter.agrees(question)?, "nothing was changed");
+    ensure!(prompter.confirm(question)?, "nothing was changed");
     Ok(())
 }
 
-/// How wide what is shown may be; none where it is read by a program.
-pub(super) fn width() -> Option<u16> {
-    width_of(&Term::stdout())
-}
-
-/// The same of what is said beside the result.
-pub(super) fn width_of_stderr() -> Option<u16> {
-    width_of(&Term::stderr())
-}
-
-fn width_of(terminal: &Term) -> Option<u16> {
-    terminal
-        .is_term()
-        .then(|| terminal.size_checked())
-        .flatten()
-        .map(|(_, columns)| columns)
-        .filter(|columns| *columns > 0)
-}
-
-/// Somebody who can be asked for what is needed.
+/// Asks a user for values.
 pub(super) trait Prompter {
-    /// A text that passes the check, which says what is wrong with another.
+    /// Asks for a text until `check` accepts it; the error of `check` is shown.
     fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String>;
 
-    /// A text that is not shown.
+    /// Asks for a text that is not shown.
     fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String>;
 
-    /// Which of these.
+    /// Asks for one of these choices, and returns its position.
     fn choose(&mut self, prompt: &str, from: &[String]) -> anyhow::Result<usize>;
 
-    /// Whether to go on.
-    fn agrees(&mut self, question: &str) -> anyhow::Result<bool>;
+    /// Asks a yes-or-no question.
+    fn confirm(&mut self, question: &str) -> anyhow::Result<bool>;
 
-    /// Something to know before the next question.
-    fn hears(&mut self, line: &str) -> anyhow::Result<()>;
+    /// Shows a line before the next question.
+    fn note(&mut self, line: &str) -> anyhow::Result<()>;
 }
 
-/// Who sits at the terminal.
+/// Asks the user at the terminal.
 pub(super) struct TerminalPrompter {
     theme: ColorfulTheme,
-    /// How the terminal was before anything was asked.
+    /// The settings of the terminal before the first question.
     before: Option<Termios>,
 }
 
 impl TerminalPrompter {
-    /// None when nobody is there to be asked.
+    /// Returns `None` if stdin or stderr is not a terminal.
     pub(super) fn if_attended() -> Option<Self> {
         if !stdin().is_terminal() || !stderr().is_terminal() {
             return None;
@@ -102,14 +88,14 @@ impl TerminalPrompter {
     }
 }
 
-/// Whether a question is open. Nothing is changed before the last one is answered.
+/// Whether a question is open. Commands change nothing before the last answer.
 static ASKING: AtomicBool = AtomicBool::new(false);
 
-/// Ends the program as Ctrl-C does, with the terminal as it was: a hidden answer turns its echo off.
+/// Ends the program as Ctrl-C does, and restores the terminal: a question for a secret turns its echo off.
 fn end_interrupted(before: Option<&Termios>) -> ! {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
-        // A terminal that is gone needs nothing.
+    static REPORTED: Once = Once::new();
+    REPORTED.call_once(|| {
+        // A terminal that is closed needs no restoring.
         let _ = before.map(|before| tcsetattr(stdin(), OptionalActions::Now, before));
         show_cursor();
         if ASKING.load(Ordering::SeqCst) {
@@ -119,12 +105,12 @@ fn end_interrupted(before: Option<&Termios>) -> ! {
     std::process::exit(INTERRUPTED)
 }
 
-/// What shells make of a program that Ctrl-C ended.
+/// The exit code that shells give a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
-/// Questions hide it; one that is broken off leaves it so.
+/// Shows the cursor again: questions hide it, and an interrupted question leaves it hidden.
 fn show_cursor() {
-    // A terminal that is gone has none.
+    // A terminal that is closed has no cursor.
     let _ = Term::stderr().show_cursor();
 }
 
@@ -149,12 +135,51 @@ impl Prompter for TerminalPrompter {
         self.ask(|theme| Select::with_theme(theme).with_prompt(prompt).items(&from).default(0).interact())
     }
 
-    fn agrees(&mut self, question: &str) -> anyhow::Result<bool> {
+    fn confirm(&mut self, question: &str) -> anyhow::Result<bool> {
         let question = printable::line(question);
         self.ask(|theme| Confirm::with_theme(theme).with_prompt(question).default(false).interact())
     }
 
-    fn hears(&mut self, line: &str) -> anyhow::Result<()> {
-        Ok(super::output::remark(line)?)
+    fn note(&mut self, line: &str) -> anyhow::Result<()> {
+        Ok(output::note(line)?)
+    }
+}
+
+/// A progress bar or spinner on stderr, removed on drop. Without a terminal it shows nothing.
+pub(super) struct Progress(ProgressBar);
+
+impl Progress {
+    /// Creates a spinner, for work of unknown length.
+    pub(super) fn unknown(what: &str) -> Self {
+        Self::of(ProgressBar::new_spinner(), "{spinner} {msg}", what)
+    }
+
+    /// Creates a bar of this many steps.
+    pub(super) fn steps(what: &str, steps: usize) -> Self {
+        Self::of(ProgressBar::new(steps as u64), "{msg} {bar:30} {pos}/{len}, {eta} left", what)
+    }
+
+    fn of(bar: ProgressBar, template: &str, what: &str) -> Self {
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style);
+        bar.set_message(what.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self(bar)
+    }
+
+    /// Sets the text beside the spinner or bar.
+    pub(super) fn now(&self, what: String) {
+        self.0.set_message(printable::line(&what).into_owned());
+    }
+
+    /// Sets the number of steps done.
+    pub(super) fn done(&self, steps: usize) {
+        self.0.set_position(steps as u64);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::output::remark;
+use crate::output::note;
 use returngo_brightpearl_connector::store::{StoredUnreadable, Unreadable};
 
 /// The most that is named one by one.
@@ -15,14 +15,14 @@ pub(super) fn name_unreadable(unreadable: &BTreeSet<Unreadable>) -> anyhow::Resu
     if unreadable.is_empty() {
         return Ok(());
     }
-    remark(format_args!("Skipped because they cannot be read: {}.", unreadable.len()))?;
+    note(format_args!("Skipped because they cannot be read: {}.", unreadable.len()))?;
     for unreadable in unreadable.iter().take(NAMED) {
-        remark(format_args!("  {unreadable}"))?;
+        note(format_args!("  {unreadable}"))?;
     }
     if unreadable.len() > NAMED {
-        remark(format_args!("  and {} more; --json lists them all", unreadable.len() - NAMED))?;
+        note(format_args!("  and {} more; --json lists them all", unreadable.len() - NAMED))?;
     }
-    Ok(remark("`sync RMA` looks at an RMA of which the number is known; `reviews` lists them.")?)
+    Ok(note("`sync RMA` looks at an RMA of which the number is known; `reviews` lists them.")?)
 }
 
 pub(super) fn as_json(unreadable: &Unreadable) -> Value {

@@ -1,25 +1,25 @@
 use serde_json::json;
 
 use crate::{
+    args,
     assembly::Assembly,
-    chosen,
-    cli::{Cli, RmaArg},
-    output::{say, say_json, say_whole, table},
+    options::{GlobalOptions, RmaArg},
+    output::{print, print_json, print_table},
 };
 
 /// What happened about an RMA.
-pub(super) async fn run(cli: &Cli, RmaArg { connection, rma }: &RmaArg) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
-    let connection = chosen::connection(&assembly.store, connection.as_ref()).await?;
+pub(super) async fn run(options: &GlobalOptions, RmaArg { connection, rma }: &RmaArg) -> anyhow::Result<()> {
+    let assembly = Assembly::open(options).await?;
+    let connection = args::connection(&assembly.store, connection.as_ref()).await?;
     let entries = assembly.store.audit(&connection, rma).await?;
-    if cli.json {
+    if options.json {
         let entries = entries.iter().map(|entry| {
             json!({"at": entry.at, "attempt": entry.attempt, "event": entry.event.as_str(), "detail": entry.detail})
         });
-        return say_json(&entries.collect::<Vec<_>>());
+        return print_json(&entries.collect::<Vec<_>>());
     }
     if entries.is_empty() {
-        return Ok(say(format_args!(
+        return Ok(print(format_args!(
             "Nothing is known of RMA {rma} of {connection}: `sync {connection} {rma}` looks at it."
         ))?);
     }
@@ -28,5 +28,5 @@ pub(super) async fn run(cli: &Cli, RmaArg { connection, rma }: &RmaArg) -> anyho
         let at = entry.at.strftime("%F %TZ").to_string();
         [at, attempt, entry.event.as_str().to_owned(), entry.detail.clone()]
     });
-    Ok(say_whole(table(["at", "attempt", "event", "what"], rows))?)
+    Ok(print_table(["at", "attempt", "event", "what"], rows)?)
 }

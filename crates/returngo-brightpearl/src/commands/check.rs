@@ -2,10 +2,10 @@ use returngo_brightpearl_mapping::check::{self, Finding, Mark, Receiver};
 use returngo_brightpearl_sync::{Receivers, read_connection};
 
 use crate::{
+    args,
     assembly::Assembly,
-    chosen,
-    cli::{Cli, ConnectionArg},
-    output::{say, say_json},
+    options::{ConnectionArg, GlobalOptions},
+    output::{print, print_json},
 };
 use returngo_brightpearl_connector::{
     connection::Connection,
@@ -14,9 +14,9 @@ use returngo_brightpearl_connector::{
 };
 
 /// Checks a connection, finding by finding.
-pub(super) async fn run(cli: &Cli, of: &ConnectionArg) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&assembly.store, of.connection.as_ref()).await?;
+pub(super) async fn run(options: &GlobalOptions, of: &ConnectionArg) -> anyhow::Result<()> {
+    let assembly = Assembly::open(options).await?;
+    let id = args::connection(&assembly.store, of.connection.as_ref()).await?;
     let secret = assembly.registry.configuration(&id).await?.webhook_secret;
     let connection = assembly.connection(&id).await?;
     let receiver = |source| {
@@ -28,8 +28,8 @@ pub(super) async fn run(cli: &Cli, of: &ConnectionArg) -> anyhow::Result<()> {
     let mut findings = findings(&assembly, &connection, receivers).await;
     findings.extend(assembly.configuration.public_url.as_deref().and_then(unencrypted));
     findings.extend(own_findings(&assembly, &connection).await?);
-    if cli.json {
-        say_json(&findings)?;
+    if options.json {
+        print_json(&findings)?;
     } else {
         show(&findings)?;
     }
@@ -121,12 +121,12 @@ async fn unreadable(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<Op
 
 pub(super) fn show(findings: &[Finding]) -> anyhow::Result<()> {
     for Finding { mark, subject, message, advice } in findings {
-        say(format_args!("{mark} {subject}: {message}"))?;
+        print(format_args!("{mark} {subject}: {message}"))?;
         if let Some(advice) = advice {
-            say(format_args!("    → {advice}"))?;
+            print(format_args!("    → {advice}"))?;
         }
     }
-    Ok(say(format_args!(
+    Ok(print(format_args!(
         "{} passed, {} to look at, {} failed",
         count(findings, Mark::Pass),
         count(findings, Mark::Warning),

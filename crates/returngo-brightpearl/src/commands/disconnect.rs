@@ -5,10 +5,10 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
+    args,
     assembly::Assembly,
-    chosen,
-    cli::Cli,
-    output::{remark, say, say_json},
+    options::GlobalOptions,
+    output::{note, print, print_json},
     terminal,
 };
 use returngo_brightpearl_connector::{
@@ -39,9 +39,9 @@ pub(crate) struct Arguments {
     yes: bool,
 }
 
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&assembly.store, arguments.connection.as_ref()).await?;
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
+    let assembly = Assembly::open(options).await?;
+    let id = args::connection(&assembly.store, arguments.connection.as_ref()).await?;
     ensure!(
         assembly.store.connection(&id).await?.is_some(),
         "there is no connection {id}: `status` lists them"
@@ -49,7 +49,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let between =
         assembly.store.counterparts(&id).await?.map(|pair| format!(" ({pair})")).unwrap_or_default();
     let question = format!("Remove connection {id}{between}, its credentials and its webhooks?");
-    terminal::go_on(&question, arguments.yes)?;
+    terminal::confirm(&question, arguments.yes)?;
     let unsubscribed = assembly.spending(async { Ok(unsubscribe(&assembly, &id).await) }).await?;
     let left: Vec<String> = unsubscribed
         .iter()
@@ -65,17 +65,17 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     );
     assembly.store.remove_connection(&id, assembly.clock.now()).await?;
     for left in &left {
-        remark(format_args!("webhooks were not removed: {left}"))?;
+        note(format_args!("webhooks were not removed: {left}"))?;
     }
     let [brightpearl, returngo] = unsubscribed.map(|(_, removed)| removed.unwrap_or_default());
-    if cli.json {
-        return say_json(&json!({
+    if options.json {
+        return print_json(&json!({
             "connection": id.as_str(),
             "webhooksRemoved": {"brightpearl": brightpearl, "returngo": returngo},
             "webhooksLeft": left,
         }));
     }
-    Ok(say(format_args!(
+    Ok(print(format_args!(
         "Connection {id} is removed, and {brightpearl} webhooks in Brightpearl and {returngo} in ReturnGO. What was \
          written stays, in both systems and in the audit."
     ))?)

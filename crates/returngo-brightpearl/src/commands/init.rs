@@ -8,29 +8,29 @@ use serde_json::json;
 
 use crate::{
     DEFAULT_FILE, assembly,
-    cli::Cli,
     location::{self, Location},
-    output::{say, say_json},
+    options::GlobalOptions,
+    output::{print, print_json},
 };
 use returngo_brightpearl_connector::{private, vault::VaultKey};
 
 /// Writes a commented configuration and a key; what is there stays.
-pub(super) fn run(cli: &Cli) -> anyhow::Result<()> {
-    let file = location::of_a_new_one(cli.config.as_deref());
+pub(super) fn run(options: &GlobalOptions) -> anyhow::Result<()> {
+    let file = location::of_a_new_one(options.config.as_deref());
     let configuration_written = is_written(&file, write_new(&file, DEFAULT_FILE))?;
-    let configuration = assembly::configuration_at(cli, Location::File(file.clone()))?;
+    let configuration = assembly::configuration_at(options, Location::File(file.clone()))?;
     let key = VaultKey::generate()?.to_base64();
     let key_written = is_written(&configuration.key_file, write_new(&configuration.key_file, &key))?;
-    if cli.json {
-        return say_json(&json!({
+    if options.json {
+        return print_json(&json!({
             "configuration": {"file": file, "written": configuration_written},
             "key": {"file": configuration.key_file, "written": key_written},
         }));
     }
     tell(&file, configuration_written)?;
     tell(&configuration.key_file, key_written)?;
-    say("Keep the key apart from the backups of the database: whoever has both can read the credentials.")?;
-    Ok(say(
+    print("Keep the key apart from the backups of the database: whoever has both can read the credentials.")?;
+    Ok(print(
         "Next: set `public_url` in the configuration to the address at which webhooks arrive, or leave it out to work \
          by sweeps alone. Then run `returngo-brightpearl connect NAME`, which asks for what it needs.",
     )?)
@@ -38,8 +38,8 @@ pub(super) fn run(cli: &Cli) -> anyhow::Result<()> {
 
 fn tell(file: &Path, written: bool) -> io::Result<()> {
     match written {
-        true => say(format_args!("wrote {}", file.display())),
-        false => say(format_args!("{} is there already and stays", file.display())),
+        true => print(format_args!("wrote {}", file.display())),
+        false => print(format_args!("{} is there already and stays", file.display())),
     }
 }
 

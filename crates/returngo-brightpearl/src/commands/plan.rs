@@ -3,10 +3,10 @@ use returngo_brightpearl_mapping::{explain, plan};
 use serde_json::json;
 
 use crate::{
+    args,
     assembly::Assembly,
-    chosen,
-    cli::{Cli, RmaArg},
-    output::{say, say_json},
+    options::{GlobalOptions, RmaArg},
+    output::{print, print_json},
     spending::Spending,
 };
 
@@ -20,10 +20,10 @@ pub(crate) struct Arguments {
 }
 
 /// What would be done about an RMA, and why. Writes nothing.
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { of: RmaArg { connection, rma }, spending } = arguments;
-    let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&assembly.store, connection.as_ref()).await?;
+    let assembly = Assembly::open(options).await?;
+    let id = args::connection(&assembly.store, connection.as_ref()).await?;
     let connection = assembly.connection(&id).await?;
     let world = async {
         spending.allow(&assembly, &id, "this plan", 1).await?;
@@ -32,8 +32,8 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let world = assembly.spending(world).await?;
     let plan = plan(&world, &connection.settings);
     let explanation = explain(&world, &connection.settings, &plan);
-    if cli.json {
-        return say_json(&json!({"plan": plan, "explanation": explanation}));
+    if options.json {
+        return print_json(&json!({"plan": plan, "explanation": explanation}));
     }
-    Ok(say(explanation.to_string().trim_end())?)
+    Ok(print(explanation.to_string().trim_end())?)
 }

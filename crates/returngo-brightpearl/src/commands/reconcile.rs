@@ -8,15 +8,15 @@ use returngo_brightpearl_mapping::reconcile::{Amount, Days, Report};
 use returngo_brightpearl_sync::{Reader, Refunded};
 
 use crate::{
+    args,
+    args::ConnectionAndRmas,
+    args::Period,
     assembly::Assembly,
-    chosen,
-    cli::Cli,
-    output::{remark, say, say_json, say_whole, table},
-    period::Period,
+    options::GlobalOptions,
+    output::{note, print, print_json, print_table},
     printable,
-    progress::Progress,
     spending::Spending,
-    words::Words,
+    terminal::Progress,
 };
 
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ Examples:
   returngo-brightpearl reconcile --from 2026-05-01 4410021")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    words: Words,
+    of: ConnectionAndRmas,
     #[command(flatten)]
     period: Period,
     /// CSV: a line for each refund and each difference
@@ -43,11 +43,11 @@ pub(crate) struct Arguments {
     spending: Spending,
 }
 
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
     let days = arguments.period.days()?;
-    let (named, rmas) = arguments.words.split()?;
-    let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&assembly.store, named.as_ref()).await?;
+    let (named, rmas) = arguments.of.split()?;
+    let assembly = Assembly::open(options).await?;
+    let id = args::connection(&assembly.store, named.as_ref()).await?;
     let connection = assembly.connection(&id).await?;
     let spending = async |what: &str, calls| arguments.spending.allow(&assembly, &id, what, calls).await;
     let report = async {
@@ -67,13 +67,13 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     let report = assembly.spending(report).await?;
     if arguments.csv {
         io::stdout().write_all(printable::lines(&report.to_csv()).as_bytes())?;
-    } else if cli.json {
-        say_json(&report)?;
+    } else if options.json {
+        print_json(&report)?;
     } else {
-        print_table(&report)?;
+        show(&report)?;
     }
     for unreconciled in &report.unreconciled {
-        remark(format_args!("not reconciled: {}", printable::line(&unreconciled.to_string())))?;
+        note(format_args!("not reconciled: {}", printable::line(&unreconciled.to_string())))?;
     }
     let left_out = report.unreconciled.len();
     ensure!(
@@ -102,9 +102,9 @@ async fn report(reader: &Reader, days: Days, refunded: Refunded) -> anyhow::Resu
     Ok(Report::new(days, lines).with_unreconciled(unreconciled))
 }
 
-fn print_table(report: &Report) -> anyhow::Result<()> {
+fn show(report: &Report) -> anyhow::Result<()> {
     if report.lines.is_empty() {
-        return Ok(say("No refunds on these days, in neither system.")?);
+        return Ok(print("No refunds on these days, in neither system.")?);
     }
     let shown = |amount: &Option<Amount>| amount.as_ref().map(ToString::to_string).unwrap_or_default();
     let rows = report.lines.iter().map(|line| {
@@ -118,9 +118,9 @@ fn print_table(report: &Report) -> anyhow::Result<()> {
         ]
     });
     let header = ["day", "RMA", "refunded", "recorded", "bank", "what to know, what to do"];
-    say_whole(table(header, rows))?;
+    print_table(header, rows)?;
     for total in &report.totals {
-        say(total)?;
+        print(total)?;
     }
-    Ok(say(report)?)
+    Ok(print(report)?)
 }

@@ -1,25 +1,46 @@
+use std::path::PathBuf;
+
 use anyhow::{Context as _, bail};
 use api_client_core::client::{Clock as _, SystemClock};
+use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{
-    super::{
-        assembly::{KEY, configuration, key},
-        cli::{Cli, Rekey},
-        output::{counted, say, say_json},
-        terminal,
-    },
-    init::write_new,
+use super::init::write_new;
+use crate::{
+    assembly::{KEY, configuration, key},
+    options::GlobalOptions,
+    output::{counted, print, print_json},
+    terminal,
 };
 use returngo_brightpearl_connector::{
     store::{self, LEASE, Store},
     vault::{Vault, VaultKey},
 };
 
-/// Seals the stored credentials with another key.
-pub(super) async fn run(cli: &Cli, Rekey { to, yes }: &Rekey) -> anyhow::Result<()> {
-    let configuration = configuration(cli)?;
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Stop `serve` first, in every process that uses the database. The new key is
+written to FILE; if FILE exists, the key in it is used. Replace the old key with
+it, then start `serve` again.
+
+Asks for confirmation. Without a terminal, --yes is required.
+
+Example:
+  returngo-brightpearl rekey --to new.key
+  mv new.key returngo-brightpearl.key")]
+pub(crate) struct Arguments {
+    /// File of the new key
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    /// Encrypt without asking for confirmation
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Encrypts the stored credentials with another key.
+pub(super) async fn run(options: &GlobalOptions, Arguments { to, yes }: &Arguments) -> anyhow::Result<()> {
+    let configuration = configuration(options)?;
     let old = key(&configuration.key_file)?;
     let store = store::open_existing(configuration.database.reveal()).await?;
     let vault = Vault::open(&old, &store).await?;
@@ -30,18 +51,18 @@ pub(super) async fn run(cli: &Cli, Rekey { to, yes }: &Rekey) -> anyhow::Result<
         counted(stored, "connection"),
         to.display()
     );
-    terminal::go_on(&question, *yes)?;
+    terminal::confirm(&question, *yes)?;
     // On the disk before anything depends on it.
     if !to.exists() {
         write_new(to, &VaultKey::generate()?.to_base64())
             .with_context(|| format!("{} cannot be written", to.display()))?;
     }
     let connections = vault.rekey(&VaultKey::read(to)?, &store).await?;
-    if cli.json {
-        return say_json(&json!({"connections": connections, "key": to}));
+    if options.json {
+        return print_json(&json!({"connections": connections, "key": to}));
     }
     let (to, key_file) = (to.display(), configuration.key_file.display());
-    Ok(say(format_args!(
+    Ok(print(format_args!(
         "The credentials of {} are encrypted with the key in {to}: put it in the place of {key_file}, or of {KEY}, and \
          start `serve`.",
         counted(connections, "connection")

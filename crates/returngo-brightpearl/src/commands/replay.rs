@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::{
     assembly::Assembly,
-    cli::Cli,
-    output::{say, say_json},
+    options::GlobalOptions,
+    output::{print, print_json},
 };
 use returngo_brightpearl_connector::store::{Delivery, InboxId};
 
@@ -23,18 +23,21 @@ pub(crate) struct Arguments {
 }
 
 /// Handles a webhook again: what it names is due.
-pub(super) async fn run(cli: &Cli, Arguments { delivery: id }: &Arguments) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
+pub(super) async fn run(
+    options: &GlobalOptions,
+    Arguments { delivery: id }: &Arguments,
+) -> anyhow::Result<()> {
+    let assembly = Assembly::open(options).await?;
     let stored = assembly.store.delivery(*id).await?;
     let stored = stored.with_context(|| format!("there is no webhook {id} in the inbox"))?;
     let (connection, source) = (stored.delivery.connection.clone(), stored.delivery.source);
     // It waits from now on, and is kept for as long as one that came now.
     let again = Delivery { received_at: assembly.clock.now(), ..stored.delivery };
     assembly.store.receive(&[again]).await?;
-    if cli.json {
-        return say_json(
+    if options.json {
+        return print_json(
             &json!({"webhook": id.0, "connection": connection.as_str(), "source": source.as_str()}),
         );
     }
-    Ok(say(format_args!("Webhook {id}, from {source} for {connection}, waits again: `serve` handles it."))?)
+    Ok(print(format_args!("Webhook {id}, from {source} for {connection}, waits again: `serve` handles it."))?)
 }

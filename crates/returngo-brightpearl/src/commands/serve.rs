@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::{
     assembly::{self, Assembly},
-    cli::Cli,
+    options::GlobalOptions,
     web,
 };
 use returngo_brightpearl_connector::{
@@ -24,8 +24,8 @@ use returngo_brightpearl_connector::{
 const BACKLOG: u32 = 1024;
 
 /// Receives webhooks, sweeps and works until it is told to stop.
-pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
-    let configuration = assembly::configuration(cli)?;
+pub(super) async fn run(options: &GlobalOptions) -> anyhow::Result<()> {
+    let configuration = assembly::configuration(options)?;
     // Taken before a database is made, and not listened to before everything else is there.
     let address = take(configuration.listen)?;
     let signals = Signals::catch()?;

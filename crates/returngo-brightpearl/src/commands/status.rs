@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     assembly::Assembly,
-    cli::Cli,
-    output::{say, say_json, say_whole, table},
+    options::GlobalOptions,
+    output::{print, print_json, print_table},
 };
 use returngo_brightpearl_connector::{
     calls,
@@ -21,15 +21,15 @@ const SWEPT_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 const HANDLED_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
 /// How every connection stands. Fails when one has trouble.
-pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
+pub(super) async fn run(options: &GlobalOptions) -> anyhow::Result<()> {
+    let assembly = Assembly::open(options).await?;
     let now = assembly.clock.now();
     let standings = Standing::of_all(&assembly, now).await?;
-    if cli.json {
-        say_json(&standings.iter().map(|standing| standing.as_json(now)).collect::<Vec<_>>())?;
+    if options.json {
+        print_json(&standings.iter().map(|standing| standing.as_json(now)).collect::<Vec<_>>())?;
     } else {
         if let Some(file) = &assembly.configuration.file {
-            say(format_args!("Configuration: {}", file.display()))?;
+            print(format_args!("Configuration: {}", file.display()))?;
         }
         show(&standings, now)?;
     }
@@ -182,7 +182,7 @@ impl Standing {
 
 fn show(standings: &[Standing], now: Timestamp) -> anyhow::Result<()> {
     if standings.is_empty() {
-        return Ok(say("No connections: `connect` makes one, `demo` shows what they do.")?);
+        return Ok(print("No connections: `connect` makes one, `demo` shows what they do.")?);
     }
     let header = [
         "connection",
@@ -205,7 +205,7 @@ fn show(standings: &[Standing], now: Timestamp) -> anyhow::Result<()> {
             age(status, now).map(in_words).unwrap_or_default(),
         ]
     });
-    say_whole(table(header, rows))?;
+    print_table(header, rows)?;
     for standing in standings {
         show_one(standing, now)?;
     }
@@ -219,19 +219,19 @@ fn show_one(standing: &Standing, now: Timestamp) -> anyhow::Result<()> {
         None => format!("{} never", sweep.as_str()),
     };
     let swept: Vec<String> = SweepName::ALL.into_iter().map(swept).collect();
-    say(format_args!("{id}: last successful sweeps: {}.", swept.join(", ")))?;
+    print(format_args!("{id}: last successful sweeps: {}.", swept.join(", ")))?;
     if let Some(CallsLeft { left, a_day }) = standing.calls {
-        say(format_args!("{id}: ReturnGO calls left today: {left} of {a_day}."))?;
+        print(format_args!("{id}: ReturnGO calls left today: {left} of {a_day}."))?;
     }
     for (process, rmas) in &standing.held {
-        say(format_args!(
+        print(format_args!(
             "{id}: process \"{}\" holds {rmas} RMAs, {}.",
             process.worker,
             held_until(process)
         ))?;
     }
     for trouble in standing.trouble(now) {
-        say(format_args!("! {id}: {trouble}."))?;
+        print(format_args!("! {id}: {trouble}."))?;
     }
     Ok(())
 }

@@ -13,14 +13,14 @@ use tokio::sync::watch;
 
 use super::{
     super::{
+        args,
+        args::ConnectionAndRmas,
+        args::PastTime,
         assembly::{self, Assembly},
-        chosen,
-        cli::Cli,
-        output::{counted, remark, say, say_json, say_whole, table},
-        progress::Progress,
+        options::GlobalOptions,
+        output::{counted, note, print, print_json, print_table},
+        terminal::Progress,
         unreadable,
-        when::When,
-        words::Words,
     },
     reviews::{as_json, questions},
 };
@@ -44,10 +44,10 @@ Examples:
   returngo-brightpearl sync acme --since 2026-05-18T09:30:00Z")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    words: Words,
+    of: ConnectionAndRmas,
     /// The RMAs that changed in either system since then: a time, a day, or how long ago, such as 2h or 3d
     #[arg(long, value_name = "TIME")]
-    since: Option<When>,
+    since: Option<PastTime>,
 }
 
 /// How long another process that works on an RMA is waited for.
@@ -56,16 +56,16 @@ const WAIT_FOR_OTHERS: Duration = Duration::from_secs(75);
 /// How long an RMA that could not be tried yet is waited for.
 const SOON: SignedDuration = SignedDuration::from_secs(15);
 
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
-    let (named, named_rmas) = arguments.words.split()?;
-    let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&assembly.store, named.as_ref()).await?;
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
+    let (named, named_rmas) = arguments.of.split()?;
+    let assembly = Assembly::open(options).await?;
+    let id = args::connection(&assembly.store, named.as_ref()).await?;
     let connection = assembly.connection(&id).await?;
     assembly.spending(are_there(&assembly, &connection, &named_rmas)).await?;
     let mut rmas: BTreeSet<RmaId> = named_rmas.iter().cloned().collect();
     if let Some(since) = arguments.since {
         let found = assembly.spending(changed_since(&assembly, &connection, since)).await?;
-        remark(format_args!("{} changed since then.", counted(found.len(), "RMA")))?;
+        note(format_args!("{} changed since then.", counted(found.len(), "RMA")))?;
         for cause in [Cause::Brightpearl, Cause::Returngo] {
             let found: Vec<_> =
                 found.iter().filter(|(_, of)| **of == cause).map(|(rma, _)| rma.clone()).collect();
@@ -94,7 +94,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     heartbeat.end().await?;
     let items = items?;
     finished?;
-    show(cli, &items)?;
+    show(options, &items)?;
     ensure!(!work.is_stopped(), "stopped: what was not finished stays due");
     let failed = |item: &&Job| item.state != JobState::InSync && item.last_error.is_some();
     let failed = items.iter().filter(failed).count();
@@ -122,7 +122,7 @@ async fn are_there(assembly: &Assembly, connection: &Connection, rmas: &[RmaId])
 async fn changed_since(
     assembly: &Assembly,
     connection: &Connection,
-    since: When,
+    since: PastTime,
 ) -> anyhow::Result<BTreeMap<RmaId, Cause>> {
     let _asking = Progress::unknown("asking both systems what changed");
     let zone = connection.reader().await?.account.time_zone().unwrap_or(TimeZone::UTC);
@@ -175,7 +175,7 @@ impl Work<'_> {
             if !leases.is_empty() {
                 self.engine.work_on(self.connection, leases).await?;
             } else if self.assembly.clock.now().duration_since(since) > patience {
-                remark(format_args!(
+                note(format_args!(
                     "{}; run `sync` again, or let `serve` go on",
                     self.held_by_others(&items).await?
                 ))?;
@@ -250,7 +250,7 @@ impl Work<'_> {
         match item.state {
             JobState::InProgress => true,
             JobState::Pending => item.run_at.is_some_and(|run_at| {
-                // What was not tried, because of another RMA of its sales order say, is tried again soon.
+                // What was not tried, because of another RMA of its sales order print, is tried again soon.
                 let soon = if item.failures == 0 { SOON } else { SignedDuration::ZERO };
                 run_at <= now.saturating_add(soon).unwrap_or(now)
             }),
@@ -263,12 +263,12 @@ impl Work<'_> {
     }
 }
 
-fn show(cli: &Cli, items: &[Job]) -> anyhow::Result<()> {
-    if cli.json {
-        return say_json(&items.iter().map(as_json).collect::<Vec<_>>());
+fn show(options: &GlobalOptions, items: &[Job]) -> anyhow::Result<()> {
+    if options.json {
+        return print_json(&items.iter().map(as_json).collect::<Vec<_>>());
     }
     if items.is_empty() {
-        return Ok(say("Nothing was to be done.")?);
+        return Ok(print("Nothing was to be done.")?);
     }
     let rows = items.iter().map(|item| {
         let why = questions(item).into_iter().map(|(code, message)| format!("{code}: {message}"));
@@ -279,5 +279,5 @@ fn show(cli: &Cli, items: &[Job]) -> anyhow::Result<()> {
             why.collect::<Vec<_>>().join("\n"),
         ]
     });
-    Ok(say_whole(table(["RMA", "state", "credit", "why"], rows))?)
+    Ok(print_table(["RMA", "state", "credit", "why"], rows)?)
 }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::{Portion, share_of_a_day, tell_of_the_others};
 use crate::{
-    cli::Cli,
-    output::{say, say_json, say_whole, table},
-    progress::Progress,
+    options::GlobalOptions,
+    output::{print, print_json, print_table},
+    terminal::Progress,
     unreadable,
 };
 use returngo_brightpearl_connector::{
@@ -26,7 +26,7 @@ const TOGETHER: usize = 100;
 type Outlook = Result<Plan, String>;
 
 pub(super) async fn run(
-    cli: &Cli,
+    options: &GlobalOptions,
     connection: &Connection,
     days: &Days,
     portion: Portion,
@@ -34,8 +34,8 @@ pub(super) async fn run(
 ) -> anyhow::Result<()> {
     let outlooks = outlooks(connection, &portion.rmas).await?;
     let totals = Totals::of(&outlooks);
-    if cli.json {
-        return say_json(&json!({
+    if options.json {
+        return print_json(&json!({
             "connection": connection.id.as_str(),
             "period": days,
             "known": portion.known,
@@ -46,12 +46,12 @@ pub(super) async fn run(
         }));
     }
     if outlooks.is_empty() {
-        say("No RMA would be queued.")?;
+        print("No RMA would be queued.")?;
         return tell_of_the_others(&portion);
     }
     let rows = outlooks.iter().map(|(rma, outlook)| [rma.to_string(), done(outlook), decided(outlook)]);
-    say_whole(table(["RMA", "what would be done first", "what a person would decide"], rows))?;
-    say(format_args!("{totals}It takes {}.", share_of_a_day(totals.calls(), calls_a_day)))?;
+    print_table(["RMA", "what would be done first", "what a person would decide"], rows)?;
+    print(format_args!("{totals}It takes {}.", share_of_a_day(totals.calls(), calls_a_day)))?;
     tell_of_the_others(&portion)
 }
 

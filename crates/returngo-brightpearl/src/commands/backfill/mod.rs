@@ -11,14 +11,15 @@ use returngo_brightpearl_mapping::reconcile::Days;
 use serde_json::json;
 
 use crate::{
+    args,
+    args::Period,
     assembly::Assembly,
-    chosen,
-    cli::Cli,
-    output::{counted, remark, say, say_json},
-    period::Period,
-    progress::Progress,
+    options::GlobalOptions,
+    output::{counted, note, print, print_json},
     spending::Spending,
-    terminal, unreadable,
+    terminal,
+    terminal::Progress,
+    unreadable,
 };
 use returngo_brightpearl_connector::{
     connection::Connection,
@@ -72,19 +73,19 @@ struct Portion {
     unreadable: BTreeSet<Unreadable>,
 }
 
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
     let days = arguments.period.days()?;
-    let assembly = Assembly::open(cli).await?;
-    assembly.spending(of_the_days(cli, arguments, &assembly, days)).await
+    let assembly = Assembly::open(options).await?;
+    assembly.spending(of_the_days(options, arguments, &assembly, days)).await
 }
 
 async fn of_the_days(
-    cli: &Cli,
+    options: &GlobalOptions,
     arguments: &Arguments,
     assembly: &Assembly,
     days: Days,
 ) -> anyhow::Result<()> {
-    let id = chosen::connection(&assembly.store, arguments.connection.as_ref()).await?;
+    let id = args::connection(&assembly.store, arguments.connection.as_ref()).await?;
     let connection = assembly.connection(&id).await?;
     let a_day = assembly.registry.configuration(&id).await?.returngo.calls_a_day.or(Quota::default().per_day);
     arguments.spending.allow(assembly, &id, "listing the RMAs", 1).await?;
@@ -92,7 +93,7 @@ async fn of_the_days(
     let what = if arguments.dry_run { "this dry run" } else { "synchronizing these RMAs" };
     arguments.spending.allow(assembly, &id, what, portion.rmas.len()).await?;
     if arguments.dry_run {
-        return dry_run::run(cli, &connection, &days, portion, a_day).await;
+        return dry_run::run(options, &connection, &days, portion, a_day).await;
     }
     let Portion { rmas, .. } = &portion;
     if !rmas.is_empty() {
@@ -100,12 +101,12 @@ async fn of_the_days(
             "Queue {}? The connector then writes their credits and payments.",
             counted(rmas.len(), "RMA")
         );
-        terminal::go_on(&question, arguments.yes)?;
+        terminal::confirm(&question, arguments.yes)?;
     }
     let why = "a person asked for older returns";
     assembly.store.enqueue(&id, rmas, Cause::Prompter, why, assembly.clock.now()).await?;
-    if cli.json {
-        return say_json(&json!({
+    if options.json {
+        return print_json(&json!({
             "connection": id.as_str(),
             "period": days,
             "enqueued": rmas,
@@ -116,18 +117,18 @@ async fn of_the_days(
         }));
     }
     if rmas.is_empty() {
-        say("No RMA was queued.")?;
+        print("No RMA was queued.")?;
     } else {
-        say(format_args!("RMAs queued: {}. It takes {}.", rmas.len(), share_of_a_day(rmas.len(), a_day)))?;
-        remark(format_args!("`serve` works on them, or `sync {id}` does so now."))?;
+        print(format_args!("RMAs queued: {}. It takes {}.", rmas.len(), share_of_a_day(rmas.len(), a_day)))?;
+        note(format_args!("`serve` works on them, or `sync {id}` does so now."))?;
     }
     tell_of_the_others(&portion)
 }
 
 fn tell_of_the_others(Portion { known, left, unreadable, .. }: &Portion) -> anyhow::Result<()> {
-    say(format_args!("Known already, and left out: {known}."))?;
+    print(format_args!("Known already, and left out: {known}."))?;
     if *left > 0 {
-        say(format_args!("Left for the next run, best on another day: {left}."))?;
+        print(format_args!("Left for the next run, best on another day: {left}."))?;
     }
     unreadable::name_unreadable(unreadable)
 }

@@ -24,7 +24,7 @@ use returngo_brightpearl_connector::{
     error::with_causes,
 };
 
-use crate::{progress::Progress, terminal::Prompter};
+use crate::{terminal::Progress, terminal::Prompter};
 
 /// How both systems are reached, as far as it is known.
 pub(super) struct Access {
@@ -41,7 +41,7 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// What variables say, else what was stored.
+    /// What variables print, else what was stored.
     pub(super) fn given(
         variable: &dyn Fn(&str) -> Option<String>,
         stored: Option<&ConnectionConfiguration>,
@@ -224,7 +224,7 @@ impl Access {
             match entered {
                 Ok(_) => return Ok(()),
                 Err(error) if is_refused(&error) => {
-                    prompter.hears(&with_causes(&error))?;
+                    prompter.note(&with_causes(&error))?;
                     self.app_ref = None;
                     if typed.account {
                         self.account = None;
@@ -256,7 +256,7 @@ impl Access {
             drop(signing_in);
             match entered {
                 Err(error) if matches!(error.kind(), WrongKey | WrongShop) => {
-                    prompter.hears(&format!("ReturnGO: {}", with_causes(&error)))?;
+                    prompter.note(&format!("ReturnGO: {}", with_causes(&error)))?;
                     self.api_key = None;
                     if typed.shop {
                         self.shop = None;

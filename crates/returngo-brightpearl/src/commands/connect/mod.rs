@@ -26,8 +26,8 @@ use super::{
 };
 use crate::{
     assembly::{self, Assembly},
-    cli::Cli,
-    output::{counted, remark, say_json},
+    options::GlobalOptions,
+    output::{counted, note, print_json},
     terminal::{Prompter, TerminalPrompter},
 };
 use returngo_brightpearl_connector::{
@@ -85,8 +85,8 @@ Examples:
   BRIGHTPEARL_TOKEN=… returngo-brightpearl connect acme     replaces the token";
 
 /// Makes a connection: checks it, stores it, and subscribes its webhooks.
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
-    let assembly = Assembly::open_or_create(assembly::configuration(cli)?).await?;
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
+    let assembly = Assembly::open_or_create(assembly::configuration(options)?).await?;
     let id = &arguments.connection;
     let was = assembly.store.connection(id).await?;
     // One that does not read any more is made anew.
@@ -105,7 +105,7 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     // They are subscribed below.
     found.retain(|finding| !finding.subject.ends_with(".webhooks"));
     found.extend(assembly.configuration.public_url.as_deref().and_then(unencrypted));
-    if !cli.json {
+    if !options.json {
         show(&found)?;
     }
     let goes_on = check::worst(&found) != Mark::Failure || arguments.anyway || in_spite_of_it(&mut prompter)?;
@@ -113,9 +113,9 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
         ConnectionChange { by: arguments.by.clone(), fields: changes(stored.as_ref(), &configuration) };
     let outcome = JobOutcome { id, findings: &found, change: &change };
     if !goes_on {
-        outcome.tell(cli, false, false)?;
+        outcome.tell(options, false, false)?;
         if is_authorised_anew(stored.as_ref(), &configuration) {
-            remark(
+            note(
                 "The check used the refresh token. If Brightpearl refuses it the next time, authorize the app again.",
             )?;
         }
@@ -142,22 +142,22 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
             format!("connection {id} is stored, and not all its webhooks are subscribed: `connect {id}` again, when this is mended")
         })?;
     }
-    outcome.tell(cli, true, public_url.is_some())?;
+    outcome.tell(options, true, public_url.is_some())?;
     let next = match public_url {
         Some(_) => "its webhooks are subscribed",
         None => "without public_url no webhooks are subscribed, and sweeps find what changes",
     };
-    remark(format_args!(
+    note(format_args!(
         "connection {id} is stored; {next}. Run `returngo-brightpearl serve` to synchronize it."
     ))?;
     if stored.is_none() {
-        remark(
+        note(
             "RMAs that were approved before now are left alone. To synchronize them, see what that would write with \
              `backfill --from DAY --dry-run`, then run it without --dry-run.",
         )?;
     }
     if questions > 0 {
-        remark(format_args!(
+        note(format_args!(
             "{} that a person had to decide: synchronized again with the new settings.",
             counted(questions, "RMA")
         ))?;
@@ -189,7 +189,7 @@ async fn ask_again(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<usi
 fn in_spite_of_it(prompter: &mut Option<&mut dyn Prompter>) -> anyhow::Result<bool> {
     match prompter {
         Some(prompter) => {
-            prompter.agrees("The check failed: returns would not go through. Store it all the same?")
+            prompter.confirm("The check failed: returns would not go through. Store it all the same?")
         }
         None => Ok(false),
     }
@@ -198,11 +198,11 @@ fn in_spite_of_it(prompter: &mut Option<&mut dyn Prompter>) -> anyhow::Result<bo
 /// Shows what becomes of a connection that is there, before it does.
 fn tell_of(id: &ConnectionId, change: &ConnectionChange) -> anyhow::Result<()> {
     if change.fields.is_empty() {
-        return Ok(remark(format_args!("The settings and credentials of {id} stay as they are."))?);
+        return Ok(note(format_args!("The settings and credentials of {id} stay as they are."))?);
     }
-    remark(format_args!("Changes of {id}:"))?;
+    note(format_args!("Changes of {id}:"))?;
     for field in &change.fields {
-        remark(format_args!("  {}", in_words(field)))?;
+        note(format_args!("  {}", in_words(field)))?;
     }
     Ok(())
 }
@@ -217,7 +217,7 @@ fn confirm(
         && !change.fields.is_empty()
         && !arguments.yes
     {
-        ensure!(prompter.agrees(&format!("Change connection {id}?"))?, "nothing was changed");
+        ensure!(prompter.confirm(&format!("Change connection {id}?"))?, "nothing was changed");
     }
     Ok(())
 }
@@ -230,11 +230,11 @@ struct JobOutcome<'a> {
 }
 
 impl JobOutcome<'_> {
-    fn tell(&self, cli: &Cli, stored: bool, subscribed: bool) -> anyhow::Result<()> {
-        if !cli.json {
+    fn tell(&self, options: &GlobalOptions, stored: bool, subscribed: bool) -> anyhow::Result<()> {
+        if !options.json {
             return Ok(());
         }
-        say_json(&json!({
+        print_json(&json!({
             "connection": self.id.as_str(),
             "stored": stored,
             "webhooksSubscribed": subscribed,

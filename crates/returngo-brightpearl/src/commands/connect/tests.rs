@@ -53,11 +53,11 @@ impl Prompter for Scripted {
         Ok(place.unwrap_or_else(|| panic!("{answer} is not among {from:?}")))
     }
 
-    fn agrees(&mut self, question: &str) -> anyhow::Result<bool> {
+    fn confirm(&mut self, question: &str) -> anyhow::Result<bool> {
         Ok(self.answer(question) == "yes")
     }
 
-    fn hears(&mut self, line: &str) -> anyhow::Result<()> {
+    fn note(&mut self, line: &str) -> anyhow::Result<()> {
         self.heard.push(line.to_owned());
         Ok(())
     }

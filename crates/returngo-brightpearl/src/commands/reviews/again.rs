@@ -4,7 +4,7 @@ use anyhow::{Context as _, ensure};
 use returngo_brightpearl_mapping::{Effect, plan};
 
 use super::outcome;
-use crate::{assembly::Assembly, cli::Cli, output::remark, terminal};
+use crate::{assembly::Assembly, options::GlobalOptions, output::note, terminal};
 use returngo_brightpearl_connector::{
     apply::describe,
     store::{Decision, EffectOutcome, EffectRecord},
@@ -12,7 +12,7 @@ use returngo_brightpearl_connector::{
 
 /// Has the store forget writes, once it is clear what that leads to.
 pub(super) async fn run(
-    cli: &Cli,
+    options: &GlobalOptions,
     assembly: &Assembly,
     decision: &Decision,
     keys: &[String],
@@ -28,15 +28,15 @@ pub(super) async fn run(
         tell(write, asked_for(&effects, key, decision)?)?;
     }
     for effect in effects.iter().filter(|effect| !keys.iter().any(|key| key == effect.key())) {
-        remark(format_args!("To be done besides: {} ({}).", describe(effect), effect.key()))?;
+        note(format_args!("To be done besides: {} ({}).", describe(effect), effect.key()))?;
     }
     let named = keys.join(", ");
-    terminal::go_on(&format!("Write {named} again?"), yes)?;
+    terminal::confirm(&format!("Write {named} again?"), yes)?;
     let forgotten = assembly.store.reset_effects(decision, keys, assembly.clock.now()).await?;
     ensure!(forgotten.is_some(), "{named} changed meanwhile, and nothing is forgotten: look at it again");
     let next =
         format!("is due, and {named} may be written again: `serve` does so, or `sync {id} {rma}` now.");
-    outcome(cli, assembly, decision, &next).await
+    outcome(options, assembly, decision, &next).await
 }
 
 /// The write under this key, which has to be one that was made.
@@ -77,7 +77,7 @@ fn asked_for<'e>(effects: &'e [Effect], key: &str, decision: &Decision) -> anyho
 
 fn tell(write: &EffectRecord, effect: &Effect) -> anyhow::Result<()> {
     let EffectRecord { key, what, intended_at, .. } = write;
-    remark(format_args!("{key} was written at {}: {what}.", intended_at.strftime("%F %TZ")))?;
+    note(format_args!("{key} was written at {}: {what}.", intended_at.strftime("%F %TZ")))?;
     let what = describe(effect);
-    Ok(remark(format_args!("  It is not to be seen any more, and will be written again: {what}."))?)
+    Ok(note(format_args!("  It is not to be seen any more, and will be written again: {what}."))?)
 }

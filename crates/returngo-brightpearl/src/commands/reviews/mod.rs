@@ -10,11 +10,11 @@ use returngo::RmaId;
 
 pub(super) use self::shown::{as_json, questions};
 use crate::{
+    args,
+    args::ConnectionAndRmas,
     assembly::Assembly,
-    chosen,
-    cli::{Cli, ConnectionArg, RmaArg},
-    output::{say, say_json},
-    words::Words,
+    options::{ConnectionArg, GlobalOptions, RmaArg},
+    output::{print, print_json},
 };
 use returngo_brightpearl_connector::store::{ConnectionId, Decision, Dismissal};
 
@@ -121,7 +121,7 @@ struct Reason {
 #[derive(Debug, Args)]
 struct Retry {
     #[command(flatten)]
-    words: Words,
+    of: ConnectionAndRmas,
     /// All RMAs of which every attempt failed; of all connections, if none is named
     #[arg(long, conflicts_with = "again")]
     all_failed: bool,
@@ -152,37 +152,37 @@ pub(super) fn user() -> String {
     name.unwrap_or_else(|| "somebody".to_owned())
 }
 
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
+    let assembly = Assembly::open(options).await?;
     match &arguments.what {
-        None => shown::list(cli, &assembly, None).await,
+        None => shown::list(options, &assembly, None).await,
         Some(What::List(ConnectionArg { connection })) => {
-            shown::list(cli, &assembly, connection.as_ref()).await
+            shown::list(options, &assembly, connection.as_ref()).await
         }
         Some(What::Show(of)) => {
             let connection = connection(&assembly, of).await?;
-            shown::show(cli, &assembly, &connection, &of.rma).await
+            shown::show(options, &assembly, &connection, &of.rma).await
         }
         Some(What::Resolve(AuditRow { of, reason })) => {
             let connection = connection(&assembly, of).await?;
-            resolve(cli, &assembly, &reason.decision(connection, of.rma.clone())).await
+            resolve(options, &assembly, &reason.decision(connection, of.rma.clone())).await
         }
         Some(What::Dismiss(Dismiss { connection, objects, reason, .. })) => {
-            dismiss(cli, &assembly, &reason.dismissal(connection.clone(), objects.clone())).await
+            dismiss(options, &assembly, &reason.dismissal(connection.clone(), objects.clone())).await
         }
         Some(What::Reopen(AuditRow { of, reason })) => {
             let connection = connection(&assembly, of).await?;
-            reopen(cli, &assembly, &reason.decision(connection, of.rma.clone())).await
+            reopen(options, &assembly, &reason.decision(connection, of.rma.clone())).await
         }
-        Some(What::Retry(retry)) => retry::run(cli, &assembly, retry).await,
+        Some(What::Retry(retry)) => retry::run(options, &assembly, retry).await,
     }
 }
 
 async fn connection(assembly: &Assembly, of: &RmaArg) -> anyhow::Result<ConnectionId> {
-    chosen::connection(&assembly.store, of.connection.as_ref()).await
+    args::connection(&assembly.store, of.connection.as_ref()).await
 }
 
-async fn dismiss(cli: &Cli, assembly: &Assembly, dismissal: &Dismissal) -> anyhow::Result<()> {
+async fn dismiss(options: &GlobalOptions, assembly: &Assembly, dismissal: &Dismissal) -> anyhow::Result<()> {
     let Dismissal { connection, objects, .. } = dismissal;
     let open = assembly.store.unreadable(Some(connection)).await?;
     let unknown = objects.iter().find(|object| !open.iter().any(|open| open.unreadable.object == **object));
@@ -192,13 +192,13 @@ async fn dismiss(cli: &Cli, assembly: &Assembly, dismissal: &Dismissal) -> anyho
         );
     }
     let dismissed = assembly.store.dismiss_unreadable(dismissal, assembly.clock.now()).await?;
-    if cli.json {
-        return say_json(&serde_json::json!({ "connection": connection.as_str(), "dismissed": dismissed }));
+    if options.json {
+        return print_json(&serde_json::json!({ "connection": connection.as_str(), "dismissed": dismissed }));
     }
-    Ok(say(format_args!("Dismissed objects of {connection} that could not be read: {dismissed}."))?)
+    Ok(print(format_args!("Dismissed objects of {connection} that could not be read: {dismissed}."))?)
 }
 
-async fn resolve(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
+async fn resolve(options: &GlobalOptions, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
     let Decision { connection, rma, .. } = decision;
     let resolve_reviews = assembly.store.resolve_reviews(decision, assembly.clock.now()).await?;
     ensure!(
@@ -206,7 +206,7 @@ async fn resolve(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow:
         "RMA {rma} of {connection} does not wait for a person: `reviews` lists what does"
     );
     outcome(
-        cli,
+        options,
         assembly,
         decision,
         "is resolved. The connector writes nothing for what its reviews named; `reviews reopen` lifts that.",
@@ -214,7 +214,7 @@ async fn resolve(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow:
     .await
 }
 
-async fn reopen(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
+async fn reopen(options: &GlobalOptions, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
     let Decision { connection, rma, .. } = decision;
     let reopened = assembly.store.reopen(decision, assembly.clock.now()).await?;
     ensure!(
@@ -223,14 +223,19 @@ async fn reopen(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::
     );
     let next =
         format!("is reopened and pending: `serve` processes it, or `sync {connection} {rma}` does so now.");
-    outcome(cli, assembly, decision, &next).await
+    outcome(options, assembly, decision, &next).await
 }
 
 /// How the RMA stands after a decision.
-async fn outcome(cli: &Cli, assembly: &Assembly, decision: &Decision, said: &str) -> anyhow::Result<()> {
+async fn outcome(
+    options: &GlobalOptions,
+    assembly: &Assembly,
+    decision: &Decision,
+    said: &str,
+) -> anyhow::Result<()> {
     let Decision { connection, rma, .. } = decision;
-    if cli.json {
-        return say_json(&assembly.store.work(connection, rma).await?.as_ref().map(as_json));
+    if options.json {
+        return print_json(&assembly.store.work(connection, rma).await?.as_ref().map(as_json));
     }
-    Ok(say(format_args!("RMA {rma} of {connection} {said}"))?)
+    Ok(print(format_args!("RMA {rma} of {connection} {said}"))?)
 }

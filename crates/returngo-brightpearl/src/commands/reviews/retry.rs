@@ -4,40 +4,40 @@ use anyhow::ensure;
 
 use super::{Retry, again, as_json, outcome};
 use crate::{
+    args,
     assembly::Assembly,
-    chosen,
-    cli::Cli,
-    output::{Usage, say, say_json},
+    options::GlobalOptions,
+    output::{Usage, print, print_json},
 };
 use returngo_brightpearl_connector::store::{ConnectionId, Decision, Job, JobState};
 
-pub(super) async fn run(cli: &Cli, assembly: &Assembly, retry: &Retry) -> anyhow::Result<()> {
-    let (named, rmas) = retry.words.split()?;
+pub(super) async fn run(options: &GlobalOptions, assembly: &Assembly, retry: &Retry) -> anyhow::Result<()> {
+    let (named, rmas) = retry.of.split()?;
     match (rmas.as_slice(), retry.all_failed) {
-        ([], true) => all_failed(cli, assembly, retry, named.as_ref()).await,
+        ([], true) => all_failed(options, assembly, retry, named.as_ref()).await,
         ([rma], false) => {
-            let connection = chosen::connection(&assembly.store, named.as_ref()).await?;
+            let connection = args::connection(&assembly.store, named.as_ref()).await?;
             let decision = retry.reason.decision(connection, rma.clone());
             match retry.again.as_slice() {
-                [] => one(cli, assembly, &decision).await,
-                keys => again::run(cli, assembly, &decision, keys, retry.yes).await,
+                [] => one(options, assembly, &decision).await,
+                keys => again::run(options, assembly, &decision, keys, retry.yes).await,
             }
         }
         _ => Err(Usage("name one RMA, or say --all-failed".to_owned()).into()),
     }
 }
 
-async fn one(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
+async fn one(options: &GlobalOptions, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
     let Decision { connection, rma, .. } = decision;
     let known = assembly.store.retry(decision, assembly.clock.now()).await?;
     ensure!(known, "nothing is known of RMA {rma} of {connection}: `sync {connection} {rma}` looks at it");
     let next = format!("is due: `serve` looks at it, or `sync {connection} {rma}` does so now.");
-    outcome(cli, assembly, decision, &next).await
+    outcome(options, assembly, decision, &next).await
 }
 
 /// After an outage, say: what a person would otherwise retry RMA by RMA.
 async fn all_failed(
-    cli: &Cli,
+    options: &GlobalOptions,
     assembly: &Assembly,
     retry: &Retry,
     named: Option<&ConnectionId>,
@@ -51,10 +51,10 @@ async fn all_failed(
         assembly.store.retry(&decision, assembly.clock.now()).await?;
         again.extend(assembly.store.work(&decision.connection, &decision.rma).await?);
     }
-    if cli.json {
-        return say_json(&again.iter().map(as_json).collect::<Vec<_>>());
+    if options.json {
+        return print_json(&again.iter().map(as_json).collect::<Vec<_>>());
     }
-    Ok(say(format_args!(
+    Ok(print(format_args!(
         "{} RMAs are due: `serve` looks at them, or `sync CONNECTION` does so now.",
         again.len()
     ))?)

@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 
 use crate::{
     assembly::Assembly,
-    cli::Cli,
-    output::{say, say_json, say_whole, table},
+    options::GlobalOptions,
+    output::{print, print_json, print_table},
     unreadable,
 };
 use returngo_brightpearl_connector::store::{
@@ -13,7 +13,7 @@ use returngo_brightpearl_connector::store::{
 };
 
 pub(super) async fn list(
-    cli: &Cli,
+    options: &GlobalOptions,
     assembly: &Assembly,
     connection: Option<&ConnectionId>,
 ) -> anyhow::Result<()> {
@@ -22,12 +22,12 @@ pub(super) async fn list(
     }
     let items = assembly.store.reviews(connection).await?;
     let unreadable = assembly.store.unreadable(connection).await?;
-    if cli.json {
+    if options.json {
         let items = items.iter().map(as_json).chain(unreadable.iter().map(connections_review));
-        return say_json(&items.collect::<Vec<_>>());
+        return print_json(&items.collect::<Vec<_>>());
     }
     if items.is_empty() && unreadable.is_empty() {
-        return Ok(say("Nothing waits for a person.")?);
+        return Ok(print("Nothing waits for a person.")?);
     }
     if !items.is_empty() {
         list_of_rmas(&items)?;
@@ -46,8 +46,8 @@ fn list_of_rmas(items: &[Job]) -> anyhow::Result<()> {
             [item.connection.to_string(), item.rma.to_string(), since.clone(), code, message]
         })
     });
-    say_whole(table(["connection", "RMA", "since", "code", "what is to be decided"], rows))?;
-    Ok(say(
+    print_table(["connection", "RMA", "since", "code", "what is to be decided"], rows)?;
+    Ok(print(
         "`reviews show RMA` tells more. Once it is decided: `reviews resolve RMA` when nothing is left to \
             do, `reviews retry RMA` when it is to be looked at again.",
     )?)
@@ -62,8 +62,8 @@ fn list_of_unreadable(unreadable: &[StoredUnreadable]) -> anyhow::Result<()> {
             format!("{}: {}", stored.unreadable.kind.in_words(), stored.unreadable.reason),
         ]
     });
-    say_whole(table(["connection", "object", "since", "what cannot be read"], rows))?;
-    Ok(say(
+    print_table(["connection", "object", "since", "what cannot be read"], rows)?;
+    Ok(print(
         "These objects were skipped, and the rest went on. Look at them in their system; once that is done: \
             `reviews dismiss CONNECTION OBJECT`.",
     )?)
@@ -81,7 +81,7 @@ fn connections_review(stored: &StoredUnreadable) -> Value {
 }
 
 pub(super) async fn show(
-    cli: &Cli,
+    options: &GlobalOptions,
     assembly: &Assembly,
     connection: &ConnectionId,
     rma: &RmaId,
@@ -93,35 +93,35 @@ pub(super) async fn show(
     };
     let settled = assembly.store.settled_reviews(connection, std::slice::from_ref(rma)).await?;
     let settled: Vec<SettledReview> = settled.into_iter().map(|(_, review)| review).collect();
-    if cli.json {
+    if options.json {
         let mut shown = as_json(&item);
         shown["writes"] = writes.iter().map(write_as_json).collect();
         shown["decisions"] = settled.iter().map(decision_as_json).collect();
-        return say_json(&shown);
+        return print_json(&shown);
     }
     let credit = item.credit.map(|credit| format!(", credit {credit}")).unwrap_or_default();
-    say(format_args!("RMA {rma} of {connection}: {}{credit}", item.state.as_str()))?;
+    print(format_args!("RMA {rma} of {connection}: {}{credit}", item.state.as_str()))?;
     for (code, message) in questions(&item) {
-        say(format_args!("  {code}: {message}"))?;
+        print(format_args!("  {code}: {message}"))?;
     }
     for review in &item.resolved {
-        say(format_args!("  {}, decided before: {}", review.code, review.message))?;
+        print(format_args!("  {}, decided before: {}", review.code, review.message))?;
     }
     for SettledReview { review, by, at, note } in &settled {
         let note = note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-        say(format_args!("  {review}, resolved by {by} at {}{note}", at.strftime("%F %TZ")))?;
+        print(format_args!("  {review}, resolved by {by} at {}{note}", at.strftime("%F %TZ")))?;
     }
     if let Some(error) = &item.resolved_error {
-        say(format_args!("  Failed, decided before: {error}"))?;
+        print(format_args!("  Failed, decided before: {error}"))?;
     }
     if !writes.is_empty() {
         let rows = writes.iter().map(|write| {
             let at = write.intended_at.strftime("%F %TZ").to_string();
             [write.key.clone(), at, write.what.clone(), became(write.outcome.as_ref())]
         });
-        say_whole(table(["key", "at", "what was written", "what became of it"], rows))?;
+        print_table(["key", "at", "what was written", "what became of it"], rows)?;
     }
-    Ok(say(format_args!("`plan {rma}` tells what is to be done and why, `audit {rma}` what happened."))?)
+    Ok(print(format_args!("`plan {rma}` tells what is to be done and why, `audit {rma}` what happened."))?)
 }
 
 fn became(outcome: Option<&EffectOutcome>) -> String {

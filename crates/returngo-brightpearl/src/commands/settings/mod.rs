@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 pub(crate) use self::fields::{changes, in_words};
 use self::fields::{fields, shown};
 use crate::{
+    args,
     assembly::Assembly,
-    chosen,
-    cli::{Cli, ConnectionArg},
-    output::{say, say_json, say_whole, table},
+    options::{ConnectionArg, GlobalOptions},
+    output::{print, print_json, print_table},
 };
 use returngo_brightpearl_connector::store::{ConnectionChange, RecordedChange};
 
@@ -48,32 +48,32 @@ Examples:
     Export(ConnectionArg),
 }
 
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
+    let assembly = Assembly::open(options).await?;
     let (What::Show(ConnectionArg { connection }) | What::Export(ConnectionArg { connection })) =
         &arguments.what;
-    let id = chosen::connection(&assembly.store, connection.as_ref()).await?;
+    let id = args::connection(&assembly.store, connection.as_ref()).await?;
     let configuration = assembly.registry.configuration(&id).await?;
     if matches!(arguments.what, What::Export(_)) {
-        return say_json(&configuration.settings);
+        return print_json(&configuration.settings);
     }
     let changes = assembly.store.connection_changes(&id).await?;
     let fields = fields(&configuration);
-    if cli.json {
+    if options.json {
         let fields: Map<String, Value> = fields.into_iter().collect();
         let changes: Vec<Value> = changes.iter().map(as_json).collect();
-        return say_json(&json!({"connection": id.as_str(), "fields": fields, "changes": changes}));
+        return print_json(&json!({"connection": id.as_str(), "fields": fields, "changes": changes}));
     }
-    say_whole(table(["field", "value"], fields.iter().map(|(name, value)| [name.clone(), shown(value)])))?;
+    print_table(["field", "value"], fields.iter().map(|(name, value)| [name.clone(), shown(value)]))?;
     for RecordedChange { at, change } in &changes {
         let at = at.strftime("%F %TZ");
         if is_creation(change) {
-            say(format_args!("Created {at} by {}", change.by))?;
+            print(format_args!("Created {at} by {}", change.by))?;
             continue;
         }
-        say(format_args!("Changed {at} by {}:", change.by))?;
+        print(format_args!("Changed {at} by {}:", change.by))?;
         for field in &change.fields {
-            say(format_args!("  {}", in_words(field)))?;
+            print(format_args!("  {}", in_words(field)))?;
         }
     }
     Ok(())
