@@ -13,6 +13,7 @@ pub mod heartbeat;
 pub mod inbox;
 pub mod metrics;
 pub mod notifier;
+pub mod operations;
 pub mod private;
 pub mod receiver;
 pub mod registry;

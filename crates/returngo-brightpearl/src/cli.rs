@@ -5,8 +5,10 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "demo")]
 use crate::commands::demo;
 use crate::{
-    commands::{backfill, connect, disconnect, plan, reconcile, rekey, replay, reviews, settings, sync},
-    options::{ConnectionArg, GlobalOptions, RmaArg},
+    commands::{
+        audit, backfill, connect, disconnect, plan, reconcile, rekey, replay, reviews, settings, sync,
+    },
+    options::{ConnectionArg, GlobalOptions},
 };
 
 /// Synchronizes returns in ReturnGO with their credits, refunds and goods in Brightpearl.
@@ -83,10 +85,6 @@ Examples:
     /// Synchronize RMAs now
     Sync(sync::Arguments),
     /// Show what would be written for an RMA, and why; writes nothing
-    #[command(after_help = "\
-Examples:
-  returngo-brightpearl plan 4410021
-  returngo-brightpearl plan acme 4410021 --json")]
     Plan(plan::Arguments),
     /// Queue returns from before the connection was created
     Backfill(backfill::Arguments),
@@ -95,11 +93,7 @@ Examples:
     /// Compare what ReturnGO refunded with what Brightpearl recorded
     Reconcile(reconcile::Arguments),
     /// Show what happened to an RMA, oldest first
-    #[command(after_help = "\
-Examples:
-  returngo-brightpearl audit 4410021
-  returngo-brightpearl audit acme 4410021 --json")]
-    Audit(RmaArg),
+    Audit(audit::Arguments),
     /// Show the state of every connection
     #[command(after_help = "\
 Examples:

@@ -13,7 +13,6 @@ mod printable;
 mod reading;
 mod spending;
 mod terminal;
-mod unreadable;
 mod web;
 
 pub use cli::Cli;

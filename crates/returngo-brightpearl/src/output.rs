@@ -10,7 +10,7 @@ use dialoguer::console::{Term, measure_text_width};
 use serde::Serialize;
 
 use crate::printable;
-use returngo_brightpearl_connector::error::with_causes;
+use returngo_brightpearl_connector::{error::with_causes, operations::UnreadableObject};
 
 /// Returns the exit code of a command, and prints its error on stderr.
 pub(super) fn exit_code(result: anyhow::Result<()>) -> ExitCode {
@@ -80,6 +80,24 @@ pub(super) fn print_table<const COLUMNS: usize>(
     // Escaped before the layout, because invisible characters have no width.
     table.add_rows(rows.into_iter().map(|row| row.map(|cell| printable::lines(&cell).into_owned())));
     writeln!(io::stdout(), "{table}")
+}
+
+/// How many skipped objects are named one by one.
+const NAMED: usize = 20;
+
+/// Names on stderr the objects that a command skipped.
+pub(super) fn note_skipped(unreadable: &[UnreadableObject]) -> anyhow::Result<()> {
+    if unreadable.is_empty() {
+        return Ok(());
+    }
+    note(format_args!("Skipped because they cannot be read: {}.", unreadable.len()))?;
+    for UnreadableObject { kind_in_words, object, reason, .. } in unreadable.iter().take(NAMED) {
+        note(format_args!("  {kind_in_words} {object}: {reason}"))?;
+    }
+    if unreadable.len() > NAMED {
+        note(format_args!("  and {} more; --json lists them all", unreadable.len() - NAMED))?;
+    }
+    Ok(note("Run `sync RMA` for an RMA whose number you know. `reviews` lists all of them.")?)
 }
 
 /// A number of things: `1 RMA`, `2 RMAs`.

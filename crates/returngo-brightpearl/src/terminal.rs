@@ -3,7 +3,7 @@
 use std::{
     io::{self, IsTerminal as _, Write as _, stderr, stdin},
     sync::{
-        Once,
+        Mutex, MutexGuard, Once, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -18,6 +18,7 @@ use crate::{
     output::{self, Usage},
     printable,
 };
+use returngo_brightpearl_connector::operations::Progress;
 
 /// Asks for confirmation, unless `yes` confirms in advance. Without a terminal, `yes` is required.
 pub(super) fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
@@ -36,8 +37,13 @@ pub(super) fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
 
 /// Asks a user for values.
 pub(super) trait Prompter {
-    /// Asks for a text until `check` accepts it; the error of `check` is shown.
-    fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String>;
+    /// Asks for a text until `check` accepts it; the error of `check` is shown. An empty text stands for the default.
+    fn text(
+        &mut self,
+        prompt: &str,
+        default: Option<&str>,
+        check: &dyn Fn(&str) -> Result<(), String>,
+    ) -> anyhow::Result<String>;
 
     /// Asks for a text that is not shown.
     fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String>;
@@ -115,9 +121,18 @@ fn show_cursor() {
 }
 
 impl Prompter for TerminalPrompter {
-    fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
+    fn text(
+        &mut self,
+        prompt: &str,
+        default: Option<&str>,
+        check: &dyn Fn(&str) -> Result<(), String>,
+    ) -> anyhow::Result<String> {
         self.ask(|theme| {
             let input = Input::<String>::with_theme(theme).with_prompt(prompt).allow_empty(true);
+            let input = match default {
+                Some(default) => input.default(default.to_owned()),
+                None => input,
+            };
             input.validate_with(|text: &String| check(text)).interact_text()
         })
     }
@@ -145,41 +160,61 @@ impl Prompter for TerminalPrompter {
     }
 }
 
-/// A progress bar or spinner on stderr, removed on drop. Without a terminal it shows nothing.
-pub(super) struct Progress(ProgressBar);
+/// Shows a spinner on stderr until it is dropped.
+pub(super) fn spinner(text: &str) -> Spinner {
+    let progress = TerminalProgress::default();
+    progress.start(text, None);
+    Spinner(progress)
+}
 
-impl Progress {
-    /// Creates a spinner, for work of unknown length.
-    pub(super) fn unknown(what: &str) -> Self {
-        Self::of(ProgressBar::new_spinner(), "{spinner} {msg}", what)
-    }
+/// A spinner on stderr.
+pub(super) struct Spinner(TerminalProgress);
 
-    /// Creates a bar of this many steps.
-    pub(super) fn steps(what: &str, steps: usize) -> Self {
-        Self::of(ProgressBar::new(steps as u64), "{msg} {bar:30} {pos}/{len}, {eta} left", what)
-    }
-
-    fn of(bar: ProgressBar, template: &str, what: &str) -> Self {
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_style(style);
-        bar.set_message(what.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Self(bar)
-    }
-
-    /// Sets the text beside the spinner or bar.
-    pub(super) fn now(&self, what: String) {
-        self.0.set_message(printable::line(&what).into_owned());
-    }
-
-    /// Sets the number of steps done.
-    pub(super) fn done(&self, steps: usize) {
-        self.0.set_position(steps as u64);
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
+/// Shows progress on stderr: a bar, or a spinner for work of unknown length. Without a terminal it shows nothing.
+#[derive(Debug, Default)]
+pub(super) struct TerminalProgress(Mutex<Option<ProgressBar>>);
+
+impl TerminalProgress {
+    fn bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Progress for TerminalProgress {
+    fn start(&self, text: &str, steps: Option<usize>) {
+        let (bar, template) = match steps {
+            Some(steps) => (ProgressBar::new(steps as u64), "{msg} {bar:30} {pos}/{len}, {eta} left"),
+            None => (ProgressBar::new_spinner(), "{spinner} {msg}"),
+        };
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        bar.set_message(printable::line(text).into_owned());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        *self.bar() = Some(bar);
+    }
+
+    fn describe(&self, text: &str) {
+        if let Some(bar) = &*self.bar() {
+            bar.set_message(printable::line(text).into_owned());
+        }
+    }
+
+    fn advance(&self, done: usize) {
+        if let Some(bar) = &*self.bar() {
+            bar.set_position(done as u64);
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = self.bar().take() {
+            bar.finish_and_clear();
+        }
     }
 }

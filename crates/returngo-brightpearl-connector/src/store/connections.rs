@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    ConnectionStatus, Lease, Store, StoreError,
+    Activity, Actor, ConnectionStatus, Lease, Operation, Store, StoreError, activity,
     session::{Row, Session, json},
     sweeps,
 };
@@ -25,6 +25,12 @@ impl ConnectionId {
 impl fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+impl Serialize for ConnectionId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -180,9 +186,14 @@ impl Store {
     }
 
     /// Forgets a connection and its secrets. Its work stops; what was written stays in the audit.
-    pub async fn remove_connection(&self, id: &ConnectionId, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn remove_connection(
+        &self,
+        id: &ConnectionId,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
-        let removed = remove(&mut session, id, now).await?;
+        let removed = remove(&mut session, id, by, now).await?;
         session.commit().await?;
         Ok(removed)
     }
@@ -343,6 +354,7 @@ fn stored(row: &Row) -> Result<StoredConnection, StoreError> {
 pub(super) async fn remove(
     session: &mut Session<'_>,
     connection: &ConnectionId,
+    by: &Actor,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     const FORGET: &str =
@@ -362,6 +374,15 @@ pub(super) async fn remove(
     session.run(TAKE_BACK, &[id.into(), now.into()]).await?;
     schedule(session, &[Named { id }]).await?;
     block_duplicates(session, connection).await?;
+    let activity = Activity {
+        actor: by.clone(),
+        operation: Operation::Disconnect,
+        connection: connection.clone(),
+        rma: None,
+        detail: serde_json::json!({}),
+        at: now,
+    };
+    activity::record(session, &activity).await?;
     Ok(true)
 }
 

@@ -7,13 +7,15 @@ use returngo::RmaId;
 use returngo_brightpearl_mapping as mapping;
 use returngo_brightpearl_mapping::{Review, keys};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{
-    AuditEvent, ConnectionId, EffectOutcome, EffectRecord, JobState, Store, StoreError,
+    Activity, Actor, AuditEvent, ConnectionId, EffectOutcome, EffectRecord, JobState, Operation, Store,
+    StoreError, activity,
     audit::{self, AuditRow},
     connections::{self, Named},
     effects, jobs,
-    session::{Row, Session, json},
+    session::{self, Row, Session},
 };
 
 /// What a person decides about an RMA. Who and why is audited.
@@ -24,7 +26,7 @@ pub struct Decision {
     /// The RMA.
     pub rma: RmaId,
     /// Who decides.
-    pub by: String,
+    pub by: Actor,
     /// Why.
     pub note: Option<String>,
 }
@@ -134,11 +136,13 @@ pub(super) async fn resolve_reviews(
     if item.last_error.is_some() {
         settled.extend(failed_writes(session, decision).await?);
     }
-    let resolved = json(&[item.resolved, item.reviews].concat())?;
+    let resolved = session::json(&[item.resolved, item.reviews].concat())?;
     let rma = rma.to_string();
     let parameters = [connection.as_str().into(), (&rma).into(), (&resolved).into(), now.into()];
     let Some(row) = session.first(PUT_ASIDE, &parameters).await? else { return Ok(false) };
+    let resolved = json!({"reviews": settled, "note": decision.note});
     settle(session, decision, settled, now).await?;
+    record(session, decision, Operation::Resolve, resolved, now).await?;
     if item.state == JobState::InProgress {
         connections::schedule(session, &[Named { id: connection.as_str() }]).await?;
     }
@@ -193,13 +197,13 @@ async fn settle(
     if rows.is_empty() {
         return Ok(());
     }
-    let (rows, rma) = (json(&rows)?, decision.rma.to_string());
+    let (rows, rma) = (session::json(&rows)?, decision.rma.to_string());
     let parameters = [
         (&rows).into(),
         decision.connection.as_str().into(),
         (&rma).into(),
         SETTLED.into(),
-        decision.by.as_str().into(),
+        (&decision.by.name).into(),
         now.into(),
         decision.note.as_deref().unwrap_or_default().into(),
     ];
@@ -222,7 +226,7 @@ pub(super) async fn settled(
         WHERE connection = $2 AND choice = $3 AND decision.rma IN (SELECT input.rma FROM {input $1: rma text})
         ORDER BY rma, review";
     let rmas: Vec<_> = rmas.iter().map(|rma| Asked { rma: rma.to_string() }).collect();
-    let rmas = json(&rmas)?;
+    let rmas = session::json(&rmas)?;
     let parameters = [(&rmas).into(), connection.as_str().into(), SETTLED.into()];
     let settled = |row: &Row| {
         let review = SettledReview {
@@ -256,6 +260,7 @@ pub(super) async fn reopen(
         return Ok(false);
     }
     tell(session, decision, AuditEvent::Reopened, decision.to_string(), now).await?;
+    record(session, decision, Operation::Reopen, json!({"note": decision.note}), now).await?;
     Ok(true)
 }
 
@@ -269,6 +274,7 @@ pub(super) async fn retry(
         return Ok(false);
     }
     tell(session, decision, AuditEvent::Retried, decision.to_string(), now).await?;
+    record(session, decision, Operation::Retry, json!({"note": decision.note}), now).await?;
     Ok(true)
 }
 
@@ -300,6 +306,8 @@ pub(super) async fn reset_effects(
         tell(session, decision, AuditEvent::Reset, detail, now).await?;
     }
     enqueue_now(session, decision, now).await?;
+    let detail = json!({"keys": keys, "note": decision.note});
+    record(session, decision, Operation::WriteAgain, detail, now).await?;
     Ok(Some(forgotten))
 }
 
@@ -338,4 +346,23 @@ async fn tell(
         detail,
     };
     audit::append(session, &[told], now).await
+}
+
+async fn record(
+    session: &mut Session<'_>,
+    decision: &Decision,
+    operation: Operation,
+    detail: Value,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Decision { connection, rma, by, .. } = decision;
+    let activity = Activity {
+        actor: by.clone(),
+        operation,
+        connection: connection.clone(),
+        rma: Some(rma.clone()),
+        detail,
+        at: now,
+    };
+    activity::record(session, &activity).await
 }

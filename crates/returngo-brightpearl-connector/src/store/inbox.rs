@@ -6,7 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Cause, ConnectionId, Store, StoreError, Unknown,
+    Activity, Actor, Cause, ConnectionId, Operation, Store, StoreError, Unknown, activity,
     connections::{self, Named},
     queue,
     session::{Row, Session, json},
@@ -113,6 +113,19 @@ impl Store {
         one(&mut self.asking().await?, id).await
     }
 
+    /// Queues a webhook to be processed again, because a user asked. Returns it, or `None` if it is not stored.
+    pub async fn replay(
+        &self,
+        id: InboxId,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<StoredDelivery>, StoreError> {
+        let mut session = self.writing().await?;
+        let replayed = replay(&mut session, id, by, now).await?;
+        session.commit().await?;
+        Ok(replayed)
+    }
+
     /// Lets webhooks wait whose time to be handled again has come. One that arrived once more waits already.
     pub async fn resume_deliveries(&self, now: Timestamp) -> Result<(), StoreError> {
         if !has_to_resume(&mut self.asking().await?, now).await? {
@@ -136,6 +149,27 @@ impl Store {
         resolve(&mut session, connection, handled, due, now).await?;
         session.commit().await
     }
+}
+
+async fn replay(
+    session: &mut Session<'_>,
+    id: InboxId,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Option<StoredDelivery>, StoreError> {
+    let Some(stored) = one(session, id).await? else { return Ok(None) };
+    // Received now, so that it is kept for as long as one that arrives now.
+    receive(session, &[Delivery { received_at: now, ..stored.delivery.clone() }]).await?;
+    let activity = Activity {
+        actor: by.clone(),
+        operation: Operation::Replay,
+        connection: stored.delivery.connection.clone(),
+        rma: None,
+        detail: serde_json::json!({"webhook": id.0, "source": stored.delivery.source.as_str()}),
+        at: now,
+    };
+    activity::record(session, &activity).await?;
+    Ok(Some(stored))
 }
 
 /// One body, however often it came.

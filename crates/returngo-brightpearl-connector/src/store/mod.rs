@@ -4,6 +4,7 @@
 //! either system: a worker claims, commits, talks to the systems, and writes back, on the condition that the
 //! work is still its own.
 
+mod activity;
 mod audit;
 mod clock;
 mod connection_changes;
@@ -31,6 +32,7 @@ mod sweeps;
 mod token_refresh;
 mod unreadable;
 
+pub use activity::{Activity, Actor, Face, Operation};
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
 pub use connection_changes::{ConnectionChange, FieldChange, RecordedChange};
 pub use connections::{ConnectionId, Counterparts, Encrypted, InvalidConnectionId, StoredConnection};
@@ -45,6 +47,7 @@ pub use jobs::{
 pub use observations::{Observation, ObservedCredit};
 pub use original_orders::{OrderHold, OrderRequest, Revision};
 pub use processes::{LEASE, Process, REPORT_EVERY};
+pub use queue::QueueRequest;
 pub use rekey::{Reencrypted, ReencryptedSecrets};
 pub use returngo_calls::{CallLimits, KeyDigest, ReservedCalls};
 pub use sweep_rows::{SweepPart, SweepRowChanges, SweepRowKey, SweepRows};

@@ -7,13 +7,42 @@ use returngo::RmaId;
 use serde::Serialize;
 
 use super::{
-    AuditEvent, Cause, ConnectionId, Lease, LeaseRequest, Store, StoreError,
+    Activity, Actor, AuditEvent, Cause, ConnectionId, Lease, LeaseRequest, Operation, Store, StoreError,
+    activity,
     audit::{self, AuditRow},
     connections::{self, Named},
     session::{Session, json},
 };
 
+/// RMAs that a user asks to be queued.
+#[derive(Debug, Clone)]
+pub struct QueueRequest {
+    /// The user.
+    pub by: Actor,
+    /// Which operation queues them.
+    pub operation: Operation,
+    /// Their connection.
+    pub connection: ConnectionId,
+    /// The RMAs, each with the reason why it is known.
+    pub rmas: Vec<(RmaId, Cause)>,
+    /// Why they are queued, for the audit.
+    pub why: String,
+}
+
 impl Store {
+    /// Queues RMAs because a user asked, and returns how many. As [`enqueue`](Self::enqueue), it leaves out those that
+    /// another shop has.
+    pub async fn enqueue_requested(
+        &self,
+        request: &QueueRequest,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let mut session = self.writing().await?;
+        let enqueued = enqueue_requested(&mut session, request, now).await?;
+        session.commit().await?;
+        Ok(enqueued)
+    }
+
     /// Marks RMAs as due, but for those that only Brightpearl names and another shop has.
     pub async fn enqueue(
         &self,
@@ -41,6 +70,38 @@ impl Store {
 #[derive(Serialize)]
 struct Marked {
     rma: String,
+}
+
+async fn enqueue_requested(
+    session: &mut Session<'_>,
+    request: &QueueRequest,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let QueueRequest { by, operation, connection, rmas, why } = request;
+    let mut enqueued = 0;
+    for cause in [Cause::Brightpearl, Cause::Returngo, Cause::Prompter] {
+        let of_cause: Vec<RmaId> =
+            rmas.iter().filter(|(_, of)| *of == cause).map(|(rma, _)| rma.clone()).collect();
+        if !of_cause.is_empty() {
+            enqueued += enqueue(session, connection, &of_cause, cause, why, now).await?;
+        }
+    }
+    if enqueued > 0 {
+        let one = match rmas.as_slice() {
+            [(rma, _)] => Some(rma.clone()),
+            _ => None,
+        };
+        let activity = Activity {
+            actor: by.clone(),
+            operation: *operation,
+            connection: connection.clone(),
+            rma: one,
+            detail: serde_json::json!({"enqueued": enqueued}),
+            at: now,
+        };
+        activity::record(session, &activity).await?;
+    }
+    Ok(enqueued)
 }
 
 pub(super) async fn enqueue(

@@ -1,4 +1,4 @@
-mod audit;
+pub(super) mod audit;
 pub(super) mod backfill;
 mod check;
 pub(super) mod connect;
@@ -35,7 +35,7 @@ pub(super) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backfill(arguments) => backfill::run(options, arguments).await,
         Command::Reviews(arguments) => reviews::run(options, arguments).await,
         Command::Reconcile(arguments) => reconcile::run(options, arguments).await,
-        Command::Audit(rma) => audit::run(options, rma).await,
+        Command::Audit(arguments) => audit::run(options, arguments).await,
         Command::Status => status::run(options).await,
         Command::Replay(arguments) => replay::run(options, arguments).await,
         Command::Rekey(arguments) => rekey::run(options, arguments).await,

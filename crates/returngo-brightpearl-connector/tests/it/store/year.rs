@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use returngo::{ReturnedItemId, RmaId};
 use returngo_brightpearl_connector::store::{
-    Cause, Decision, JobOutcome, Observation, Store, SweepLease, SweepName, SweepPart, SweepRowChanges,
-    SweepRowKey, SweepRows, WorkerId,
+    Actor, Cause, Decision, JobOutcome, Observation, Store, SweepLease, SweepName, SweepPart,
+    SweepRowChanges, SweepRowKey, SweepRows, WorkerId,
 };
 use sqlx::{AnyConnection, Connection, Executor, Row};
 
@@ -93,7 +93,7 @@ async fn change_at_random(store: Arc<Store>, process: u64) {
                 store.finish(&outcomes[kept..], at(step)).await.unwrap();
             }
             5..8 => {
-                let by = "dana".to_owned();
+                let by = Actor::command_line("dana");
                 let decision = Decision { connection, rma: some[0].clone(), by, note: None };
                 store.resolve_reviews(&decision, at(step)).await.unwrap();
                 store.reopen(&decision, at(step)).await.unwrap();
@@ -199,7 +199,7 @@ async fn finished_rmas_are_not_watched(database: Database) {
     const DAYS: i64 = 24 * 3600;
     assert_eq!(watched(&store, at(2 * DAYS)).await, rmas([1, 2, 3, 4, 5, 9]));
     assert_eq!(watched(&store, at(4 * DAYS)).await, rmas([1, 2, 3, 4, 5]), "inspected or not, it is over");
-    store.remove_connection(&name("acme"), at(0)).await.unwrap();
+    store.remove_connection(&name("acme"), &Actor::command_line("dana"), at(0)).await.unwrap();
     assert!(watched(&store, at(0)).await.is_empty());
 }
 

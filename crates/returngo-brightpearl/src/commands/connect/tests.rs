@@ -8,7 +8,7 @@ use brightpearl_mock::MockBrightpearl;
 use clap::{Args as _, Command, FromArgMatches as _};
 use returngo_mock::MockReturngo;
 
-use super::{Arguments, Given, Prompter};
+use super::{Arguments, Inputs, Prompter};
 use returngo_brightpearl_connector::configuration::ConnectionConfiguration;
 
 const REDIRECT_URI: &str = "https://returns.example.test/connected";
@@ -33,9 +33,17 @@ impl Scripted {
 }
 
 impl Prompter for Scripted {
-    fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
+    fn text(
+        &mut self,
+        prompt: &str,
+        default: Option<&str>,
+        check: &dyn Fn(&str) -> Result<(), String>,
+    ) -> anyhow::Result<String> {
         loop {
-            let answer = self.answer(prompt);
+            let answer = match (self.answer(prompt), default) {
+                (answer, Some(default)) if answer.is_empty() => default.to_owned(),
+                (answer, _) => answer,
+            };
             match check(&answer) {
                 Ok(()) => return Ok(answer),
                 Err(wrong) => self.heard.push(wrong),
@@ -44,7 +52,7 @@ impl Prompter for Scripted {
     }
 
     fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
-        self.text(prompt, check)
+        self.text(prompt, None, check)
     }
 
     fn choose(&mut self, prompt: &str, from: &[String]) -> anyhow::Result<usize> {
@@ -77,7 +85,7 @@ async fn completed(
     let variable =
         |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     let arguments = arguments(words);
-    let given = Given { arguments: &arguments, variable: &variable, stored: None };
+    let given = Inputs { arguments: &arguments, variable: &variable, stored: None };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     given.completed(&mut Some(prompter as &mut dyn Prompter), &clock).await
 }
