@@ -28,7 +28,7 @@ CREATE TABLE activity (
     id         NUMBERED_KEY,
     at         BIGINT NOT NULL,
     actor      TEXT   NOT NULL,
-    face       TEXT   NOT NULL,                -- command-line, console, api
+    interface  TEXT   NOT NULL,                -- command-line, console, api
     operation  TEXT   NOT NULL,
     connection TEXT   NOT NULL,
     rma        TEXT,                           -- NULL if the operation was not about one RMA

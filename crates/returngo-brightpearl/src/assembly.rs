@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::{
     Configuration,
-    location::{self, Database, Location, VARIABLE},
+    location::{self, Location, SearchedPlace, VARIABLE},
     log,
     options::{self, GlobalOptions},
     terminal::TerminalProgress,
@@ -140,10 +140,10 @@ pub(super) fn configuration_at(options: &GlobalOptions, location: Location) -> a
     let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
     let configuration = match location {
         Location::File(file) => Configuration::read(Some(&file), variables)?,
-        Location::Nowhere(looked) => {
+        Location::NotFound(searched) => {
             let configuration = Configuration::read(None, variables)?;
             // Variables can replace the file. But a start in the wrong folder must not create a second database.
-            ensure!(std::env::var_os(DATABASE).is_some(), not_found(&looked));
+            ensure!(std::env::var_os(DATABASE).is_some(), not_found(&searched));
             configuration
         }
     };
@@ -151,12 +151,12 @@ pub(super) fn configuration_at(options: &GlobalOptions, location: Location) -> a
     Ok(configuration)
 }
 
-fn not_found(looked: &[Database]) -> String {
-    let looked: Vec<String> = looked.iter().map(ToString::to_string).collect();
+fn not_found(searched: &[SearchedPlace]) -> String {
+    let searched: Vec<String> = searched.iter().map(ToString::to_string).collect();
     format!(
-        "configuration not found: looked for {}. Run `returngo-brightpearl init` to create one, name one with --config or \
+        "configuration not found: searched {}. Run `returngo-brightpearl init` to create one, name one with --config or \
          {VARIABLE}, or set {DATABASE}",
-        looked.join(", ")
+        searched.join(", ")
     )
 }
 

@@ -53,11 +53,11 @@ pub struct Backfilled {
     pub left: usize,
     /// Rows that cannot be read.
     pub unreadable: Vec<UnreadableObject>,
-    /// What synchronizing them takes.
+    /// The calls to ReturnGO that synchronizing them takes.
     pub returngo: CallsNeeded,
 }
 
-/// What a backfill would write.
+/// The writes of a backfill, as planned.
 #[derive(Debug, Clone, Serialize)]
 pub struct DryRun {
     /// The connection.
@@ -72,7 +72,7 @@ pub struct DryRun {
     pub unreadable: Vec<UnreadableObject>,
     /// The RMAs.
     pub rmas: Vec<Outlook>,
-    /// What synchronizing them takes.
+    /// The calls to ReturnGO that synchronizing them takes.
     pub returngo: CallsNeeded,
     /// Sums over all RMAs.
     #[serde(skip)]
@@ -89,7 +89,7 @@ pub struct CallsNeeded {
     pub calls_a_day: Option<u32>,
 }
 
-/// What would be written for an RMA. Bodies of writes are left out, because they name shoppers.
+/// The planned writes for an RMA. Bodies of writes are left out, because they name shoppers.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum Outlook {
@@ -115,12 +115,12 @@ pub enum Outlook {
     },
 }
 
-/// A write that would be made.
+/// A planned write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlannedWrite {
     /// Its key.
     pub key: String,
-    /// What it writes.
+    /// The write in words.
     pub what: String,
 }
 

@@ -14,7 +14,7 @@ const SHARE_OF_SERVE: u32 = 4;
 pub struct CallsToday {
     /// The quota of a day.
     pub per_day: u32,
-    /// What is left of it.
+    /// The rest of it.
     pub left: u32,
     /// How many of these may read.
     pub readable: u32,
@@ -30,7 +30,7 @@ impl CallsToday {
     pub async fn of(context: &Context, id: &ConnectionId) -> Result<Option<Self>, OperationError> {
         let configuration = context.registry.configuration(id).await?;
         let calls = context.registry.calls(id, &configuration)?;
-        // What an earlier step reserved and did not use is free again.
+        // Calls that an earlier step reserved and did not make are free again.
         calls.give_back().await?;
         Self::left_of(context, &calls).await
     }

@@ -10,7 +10,7 @@ use crate::{
     subscriptions,
 };
 
-/// Checks a stored connection: both systems, its webhooks, and what the store says about it.
+/// Checks a stored connection: both systems, its webhooks, and its entries in the store.
 ///
 /// # Errors
 /// The connection is unknown or cannot be opened, or the store fails. A system that cannot be read is a finding.
@@ -54,7 +54,7 @@ pub(super) fn unencrypted(public_url: &str) -> Option<Finding> {
     })
 }
 
-/// What the store says about a connection.
+/// Findings from the store.
 async fn stored_findings(context: &Context, connection: &Connection) -> Result<Vec<Finding>, OperationError> {
     let message = match connection.synchronise_from {
         Some(from) => {

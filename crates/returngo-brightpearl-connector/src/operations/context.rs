@@ -10,7 +10,7 @@ use crate::{
     store::{Actor, ConnectionId, Store},
 };
 
-/// What every operation needs: the store, the open connections, the user, and where progress is shown.
+/// The context of an operation: the store, the open connections, the user, and where progress is shown.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// The store.
@@ -75,7 +75,7 @@ pub trait Progress: fmt::Debug + Send + Sync {
     /// The text of the task changes.
     fn describe(&self, text: &str);
 
-    /// So many steps are done.
+    /// The number of steps done.
     fn advance(&self, done: usize);
 
     /// The task ends.
@@ -106,7 +106,7 @@ impl Task<'_> {
         self.0.describe(text);
     }
 
-    /// Shows that so many steps are done.
+    /// Shows the number of steps done.
     pub fn advance(&self, done: usize) {
         self.0.advance(done);
     }

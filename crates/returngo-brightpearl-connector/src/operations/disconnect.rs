@@ -44,7 +44,7 @@ pub async fn counterparts(
     Ok(context.store.counterparts(id).await?)
 }
 
-/// Removes a connection's webhooks, then the connection. What was written stays, in both systems and in the audit. With
+/// Removes a connection's webhooks, then the connection. Writes stay, in both systems and in the audit. With
 /// `leave_webhooks` it removes the connection even if webhooks remain.
 ///
 /// # Errors

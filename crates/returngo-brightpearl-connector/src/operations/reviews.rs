@@ -73,9 +73,9 @@ pub struct ReviewReport {
     /// The RMA.
     #[serde(flatten)]
     pub job: JobReport,
-    /// What was written for it.
+    /// Its writes.
     pub writes: Vec<WriteReport>,
-    /// What users decided about it.
+    /// The decisions about it.
     pub decisions: Vec<DecisionReport>,
 }
 
@@ -84,7 +84,7 @@ pub struct ReviewReport {
 pub struct WriteReport {
     /// Its key.
     pub key: String,
-    /// What it writes.
+    /// The write in words.
     pub what: String,
     /// When it was intended.
     pub at: Timestamp,
@@ -232,7 +232,7 @@ pub async fn dismiss(context: &Context, dismissal: &Dismissal) -> Result<Dismiss
     Ok(Dismissed { connection: connection.clone(), dismissed })
 }
 
-/// What repeating writes leads to.
+/// The consequences of repeating writes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WriteAgainProposal {
     /// The writes that are repeated.
@@ -248,13 +248,13 @@ pub struct RepeatedWrite {
     pub key: String,
     /// When it was intended.
     pub at: Timestamp,
-    /// What it wrote.
+    /// The earlier write in words.
     pub wrote: String,
-    /// What it would write now.
+    /// The repeated write in words.
     pub writes: String,
 }
 
-/// Finds out what repeating these writes of an RMA leads to. Changes nothing.
+/// Finds the consequences of repeating these writes of an RMA. Changes nothing.
 ///
 /// # Errors
 /// One of the writes was not applied, or the RMA does not need it now.
@@ -284,7 +284,7 @@ pub async fn propose_write_again(
     Ok(WriteAgainProposal { repeated, others })
 }
 
-/// Resets writes of an RMA that were applied, and queues it: they are made again if both systems still need them.
+/// Resets writes of an RMA that were applied, and queues it: they are applied again if both systems still need them.
 ///
 /// # Errors
 /// One of the writes is no longer recorded as applied.

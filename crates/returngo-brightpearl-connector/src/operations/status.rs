@@ -175,7 +175,7 @@ async fn calls_left(context: &Context, id: &ConnectionId) -> Result<Option<Calls
     Ok(Some(CallsReport { left, a_day }))
 }
 
-/// What an operator has to act on, one sentence each.
+/// Problems that need an operator, one sentence each.
 fn problems(report: &ConnectionReport, status: &ConnectionStatus, now: Timestamp) -> Vec<String> {
     let mut problems = Vec::new();
     if report.blocked {

@@ -1,4 +1,4 @@
-//! Changes that users made: who, when and by which face of the program. An entry is part of the transaction that makes
+//! Changes that users made: who, when and by which interface. An entry is part of the transaction that makes
 //! the change, so that there is one if and only if the change was made.
 
 use std::{fmt, str::FromStr};
@@ -12,19 +12,19 @@ use super::{
     session::{Row, Session},
 };
 
-/// A user, and the face of the program that they use.
+/// A user, and the interface that they use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// The user's name.
     pub name: String,
-    /// The face of the program.
-    pub face: Face,
+    /// The interface.
+    pub interface: Interface,
 }
 
 impl Actor {
     /// Creates an actor at the command line.
     pub fn command_line(name: impl Into<String>) -> Self {
-        Self { name: name.into(), face: Face::CommandLine }
+        Self { name: name.into(), interface: Interface::CommandLine }
     }
 }
 
@@ -35,9 +35,9 @@ impl fmt::Display for Actor {
     }
 }
 
-/// A face of the program.
+/// An interface of the connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Face {
+pub enum Interface {
     /// The command line.
     CommandLine,
     /// The web console.
@@ -46,8 +46,8 @@ pub enum Face {
     Api,
 }
 
-impl Face {
-    /// All faces.
+impl Interface {
+    /// All interfaces.
     pub const ALL: [Self; 3] = [Self::CommandLine, Self::Console, Self::Api];
 
     /// Returns the name in the database and in JSON.
@@ -60,11 +60,14 @@ impl Face {
     }
 }
 
-impl FromStr for Face {
+impl FromStr for Interface {
     type Err = Unknown;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or_else(|| Unknown::new("face", text))
+        Self::ALL
+            .into_iter()
+            .find(|known| known.as_str() == text)
+            .ok_or_else(|| Unknown::new("interface", text))
     }
 }
 
@@ -87,7 +90,7 @@ pub enum Operation {
     Reopen,
     /// An RMA was queued with all its attempts.
     Retry,
-    /// Writes were reset, so that they may be made again.
+    /// Writes were reset, so that they may be repeated.
     WriteAgain,
     /// Objects that cannot be decoded were dismissed.
     Dismiss,
@@ -147,7 +150,7 @@ pub struct Activity {
     pub rma: Option<RmaId>,
     /// Facts as JSON, by operation. No secrets and no shoppers.
     pub detail: Value,
-    /// When it was made.
+    /// The time.
     pub at: Timestamp,
 }
 
@@ -158,7 +161,7 @@ impl Store {
     /// The database fails.
     pub async fn activity(&self, connection: &ConnectionId) -> Result<Vec<Activity>, StoreError> {
         const OF_CONNECTION: &str = "
-            SELECT actor, face, operation, connection, rma, detail, at FROM activity
+            SELECT actor, interface, operation, connection, rma, detail, at FROM activity
             WHERE connection = $1 ORDER BY id";
         let mut session = self.asking().await?;
         session.all(OF_CONNECTION, &[connection.as_str().into()]).await?.iter().map(stored).collect()
@@ -168,14 +171,14 @@ impl Store {
 /// Records a change, in the transaction that makes it.
 pub(super) async fn record(session: &mut Session<'_>, activity: &Activity) -> Result<(), StoreError> {
     const RECORD: &str = "
-        INSERT INTO activity (actor, face, operation, connection, rma, detail, at)
+        INSERT INTO activity (actor, interface, operation, connection, rma, detail, at)
         VALUES ($1, $2, $3, $4, NULLIF($5, ''), $6, $7)";
     let Activity { actor, operation, connection, rma, detail, at } = activity;
     let rma = rma.as_ref().map(ToString::to_string).unwrap_or_default();
     let detail = detail.to_string();
     let values = [
         actor.name.as_str().into(),
-        actor.face.as_str().into(),
+        actor.interface.as_str().into(),
         operation.as_str().into(),
         connection.as_str().into(),
         (&rma).into(),
@@ -192,7 +195,7 @@ pub(super) async fn of_operation(
     operation: Operation,
 ) -> Result<Vec<Activity>, StoreError> {
     const OF_OPERATION: &str = "
-        SELECT actor, face, operation, connection, rma, detail, at FROM activity
+        SELECT actor, interface, operation, connection, rma, detail, at FROM activity
         WHERE connection = $1 AND operation = $2 ORDER BY id";
     let parameters = [connection.as_str().into(), operation.as_str().into()];
     session.all(OF_OPERATION, &parameters).await?.iter().map(stored).collect()
@@ -203,7 +206,7 @@ fn stored(row: &Row) -> Result<Activity, StoreError> {
         .map_err(|error| StoreError::Corrupt { what: "activity".to_owned(), reason: error.to_string() })?;
     let rma = row.text_if_any("rma")?.map(|rma| rma.parse()).transpose();
     Ok(Activity {
-        actor: Actor { name: row.text("actor")?, face: row.parsed("face")? },
+        actor: Actor { name: row.text("actor")?, interface: row.parsed("interface")? },
         operation: row.parsed("operation")?,
         connection: row.parsed("connection")?,
         rma: rma.map_err(|error| super::session::unreadable("rma", error))?,

@@ -158,6 +158,8 @@ async fn replay(
     now: Timestamp,
 ) -> Result<Option<StoredDelivery>, StoreError> {
     let Some(stored) = one(session, id).await? else { return Ok(None) };
+    // Nothing is stored for a connection that is removed at the same time.
+    connections::lock(session, &stored.delivery.connection).await?;
     // Received now, so that it is kept for as long as one that arrives now.
     receive(session, &[Delivery { received_at: now, ..stored.delivery.clone() }]).await?;
     let activity = Activity {

@@ -32,7 +32,7 @@ mod sweeps;
 mod token_refresh;
 mod unreadable;
 
-pub use activity::{Activity, Actor, Face, Operation};
+pub use activity::{Activity, Actor, Interface, Operation};
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
 pub use connection_changes::{ConnectionChange, FieldChange, RecordedChange};
 pub use connections::{ConnectionId, Counterparts, Encrypted, InvalidConnectionId, StoredConnection};

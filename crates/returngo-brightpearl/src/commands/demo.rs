@@ -24,20 +24,20 @@ pub(crate) struct Arguments {
     database: Option<Secret>,
 }
 
-/// Plays returns through, and shows the figures.
+/// Plays returns from approval to restocking, and prints figures.
 pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
     log::start(options.log_filter, LogFormat::Text);
-    let thrown_away = tempfile::tempdir().context("there is no place for a database")?;
-    let file = format!("sqlite://{}", thrown_away.path().join("demo.db").display());
+    let temporary = tempfile::tempdir().context("cannot create a temporary folder for the database")?;
+    let file = format!("sqlite://{}", temporary.path().join("demo.db").display());
     let database = arguments.database.as_ref().map_or(&*file, Secret::reveal);
     let mut demo = Demo::start(arguments.rmas, database, arguments.faults).await?;
     if options.json {
         return print_json(&demo.play(|_| {}).await?);
     }
-    note(format_args!("{} returns, with a Brightpearl and a ReturnGO of its own.", arguments.rmas))?;
+    note(format_args!("Playing {} returns against mocks of both systems.", arguments.rmas))?;
     let figures = demo
         .play(|line| {
-            // The story may go unheard; the figures may not.
+            // Only the figures have to be printed.
             let _ = note(line);
         })
         .await?;
@@ -65,12 +65,12 @@ fn page(figures: &Figures) -> String {
         ("RMAs validated", rmas_validated.to_string()),
         ("duplicates", duplicates.to_string()),
         ("lost", lost.to_string()),
-        ("for a person", needs_review.to_string()),
+        ("needs review", needs_review.to_string()),
         (
             "requests to Brightpearl",
             format!("{brightpearl_requests} (at 200 a minute: {throttle_windows} min)"),
         ),
-        ("requests an approval", format!("{requests_per_approval:.3}")),
+        ("requests per approval", format!("{requests_per_approval:.3}")),
         ("seconds", format!("{seconds:.1}")),
     ]
     .map(|(name, value)| format!("{name:<24} {value}"))

@@ -47,15 +47,15 @@ pub(super) async fn run(options: &GlobalOptions, Arguments { to, yes }: &Argumen
     refuse_while_serving(&store, SystemClock.now()).await?;
     let stored = store.connections().await?.len();
     let question = format!(
-        "Encrypt the credentials of {} with the key in {}? No other process may use the database meanwhile.",
+        "Encrypt the credentials of {} with the key in {}? No other process may use the database in the meantime.",
         counted(stored, "connection"),
         to.display()
     );
     terminal::confirm(&question, *yes)?;
-    // On the disk before anything depends on it.
+    // The key has to be on the disk before anything is encrypted with it.
     if !to.exists() {
         write_new(to, &VaultKey::generate()?.to_base64())
-            .with_context(|| format!("{} cannot be written", to.display()))?;
+            .with_context(|| format!("cannot write {}", to.display()))?;
     }
     let connections = vault.rekey(&VaultKey::read(to)?, &store).await?;
     if options.json {
@@ -63,21 +63,21 @@ pub(super) async fn run(options: &GlobalOptions, Arguments { to, yes }: &Argumen
     }
     let (to, key_file) = (to.display(), configuration.key_file.display());
     Ok(print(format_args!(
-        "The credentials of {} are encrypted with the key in {to}: put it in the place of {key_file}, or of {KEY}, and \
-         start `serve`.",
+        "Encrypted the credentials of {} with the key in {to}. Replace {key_file} or {KEY} with this key, then start \
+         `serve`.",
         counted(connections, "connection")
     ))?)
 }
 
-/// A process that goes on with the old key opens none of the connections any more.
+/// Fails while a process uses the database: with the old key it could no longer decrypt any connection.
 async fn refuse_while_serving(store: &Store, now: Timestamp) -> anyhow::Result<()> {
     let processes = store.processes().await?;
     let running = processes.iter().find(|process| process.holds_until().is_some_and(|until| until > now));
     match running.map(|process| &process.worker) {
         None => Ok(()),
         Some(worker) => bail!(
-            "nothing was changed, as process \"{worker}\" uses the database: stop it, then run `rekey` again. A process that \
-             was killed counts for {} seconds",
+            "nothing was changed, because process \"{worker}\" uses the database: stop it, then run `rekey` again. A killed \
+             process counts as running for {} seconds",
             LEASE.as_secs()
         ),
     }

@@ -27,7 +27,7 @@ pub(super) async fn run(options: &GlobalOptions) -> anyhow::Result<()> {
         show(&reports, |at| seconds_since(at, context.now()))?;
     }
     let with_problems = reports.iter().filter(|report| !report.problems.is_empty()).count();
-    ensure!(with_problems == 0, "{with_problems} of {} have problems", counted(reports.len(), "connection"));
+    ensure!(with_problems == 0, "connections with problems: {with_problems} of {}", reports.len());
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Changes that users make are recorded with the change itself: both or neither.
 
 use returngo_brightpearl_connector::store::{
-    Activity, Actor, Cause, ConnectionChange, Decision, Dismissal, EffectOutcome, Encrypted, Face,
-    FieldChange, InboxId, Intent, JobOutcome, Operation, QueueRequest, Store, StoredConnection, Unreadable,
+    Activity, Actor, Cause, ConnectionChange, Decision, Dismissal, EffectOutcome, Encrypted, FieldChange,
+    InboxId, Intent, Interface, JobOutcome, Operation, QueueRequest, Store, StoredConnection, Unreadable,
     UnreadableKind, WriteKind,
 };
 use returngo_brightpearl_mapping::{Review, ReviewCode};
@@ -18,7 +18,7 @@ on_both!(
 );
 
 fn dana() -> Actor {
-    Actor { name: "dana".to_owned(), face: Face::Console }
+    Actor { name: "dana".to_owned(), interface: Interface::Console }
 }
 
 fn decision(note: Option<&str>) -> Decision {

@@ -10,7 +10,7 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::{bail, ensure};
 use api_client_core::client::Clock;
 use clap::Args;
-use jiff::Unit;
+use jiff::Timestamp;
 use returngo_brightpearl_mapping::ConnectionSettings;
 
 use self::access::Access;
@@ -218,7 +218,8 @@ impl Inputs<'_> {
         let (brightpearl, returngo) = access.into_both()?;
         let synchronise_from = match self.stored {
             Some(stored) => stored.synchronise_from,
-            None => Some(clock.now().round(Unit::Second)?),
+            // Rounded down, so that an RMA that is approved from now on is not ignored.
+            None => Some(Timestamp::from_second(clock.now().as_second())?),
         };
         Ok(ConnectionConfiguration { settings, brightpearl, returngo, webhook_secret, synchronise_from })
     }

@@ -85,9 +85,9 @@ async fn completed(
     let variable =
         |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     let arguments = arguments(words);
-    let given = Inputs { arguments: &arguments, variable: &variable, stored: None };
+    let inputs = Inputs { arguments: &arguments, variable: &variable, stored: None };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    given.completed(&mut Some(prompter as &mut dyn Prompter), &clock).await
+    inputs.completed(&mut Some(prompter as &mut dyn Prompter), &clock).await
 }
 
 #[tokio::test]
@@ -110,10 +110,10 @@ async fn a_person_is_asked_for_everything_with_what_brightpearl_offers() {
         ("ReturnGO API key", returngo.api_key()),
         ("Refunds are recorded under", "BANK"),
         ("Refunds to store credit", "STORE_CREDIT"),
-        ("The sales credit is made", "when ReturnGO says that the parcel"),
+        ("The sales credit is created", "when ReturnGO says that the parcel"),
         ("Status of new credits", "27"),
         ("Channel of new credits", "that of the order"),
-        ("Before the RMA's number", "RMA"),
+        ("Text before the RMA number", "RMA"),
     ]);
     let variables = [("BRIGHTPEARL_URL", &*url), ("RETURNGO_URL", &*returngo_url)];
     let made = completed(&[], &variables, &mut prompter).await.unwrap();
@@ -154,7 +154,7 @@ async fn what_is_given_is_not_asked_for_and_a_refused_token_is_asked_for_again()
         ("Its account token", brightpearl.token()),
         ("Refunds are recorded under", "STRIPE_UK"),
         ("Refunds to store credit", "none"),
-        ("The sales credit is made", "when the RMA is approved"),
+        ("The sales credit is created", "when the RMA is approved"),
         ("Channel of new credits", "9"),
     ]);
     let words = ["--status", "27", "--prefix", ""];
@@ -228,4 +228,33 @@ async fn whoever_says_what_is_needed_is_asked_nothing() {
     let mut prompter = Scripted::new([]);
     let made = completed(&["--refund-method", "1210"], &variables, &mut prompter).await.unwrap();
     assert_eq!(made.settings.refund_method_code, "1210");
+}
+
+#[tokio::test]
+async fn after_a_rejected_token_the_other_values_are_offered_again() {
+    let brightpearl = MockBrightpearl::start().await;
+    let returngo = MockReturngo::start().await;
+    let (url, returngo_url) = (brightpearl.url(), returngo.url());
+    let mut prompter = Scripted::new([
+        ("Brightpearl account code", ""),
+        ("Brightpearl account code", brightpearl.account()),
+        ("Reference of the app", brightpearl.app_ref()),
+        ("Its account token", "planted-token"),
+        // Enter takes the value that is offered.
+        ("Brightpearl account code", ""),
+        ("Reference of the app", ""),
+        ("Its account token", brightpearl.token()),
+        ("ReturnGO shop", returngo.shop()),
+        ("ReturnGO API key", returngo.api_key()),
+    ]);
+    let variables = [("BRIGHTPEARL_URL", &*url), ("RETURNGO_URL", &*returngo_url)];
+    let made = completed(&["--refund-method", "BANK"], &variables, &mut prompter).await.unwrap();
+    assert!(
+        prompter.answers.is_empty() && prompter.heard[0] == "a value is required",
+        "{:?}",
+        prompter.heard
+    );
+    assert!(prompter.heard[1].contains("the token is invalid"), "{:?}", prompter.heard);
+    assert_eq!(made.settings.account_id.as_str(), brightpearl.account());
+    assert_eq!(made.brightpearl.app_ref, brightpearl.app_ref());
 }

@@ -39,7 +39,7 @@ Examples:
     List(ConnectionArg),
     /// Show the reviews, decisions and writes of an RMA
     #[command(after_help = "\
-Example:
+Examples:
   returngo-brightpearl reviews show 4410021")]
     Show(RmaArg),
     /// Resolve the reviews of an RMA that you settled by hand
@@ -48,7 +48,7 @@ Example:
     /// or the credit), whatever settings or webhooks come later; `reviews reopen` reverts that. The RMA is listed again if
     /// it needs another review.
     #[command(after_help = "\
-Example:
+Examples:
   returngo-brightpearl reviews resolve 4410021 --note \"paid by hand\"")]
     Resolve(Decide),
     /// Dismiss objects that cannot be read, after checking them in their system
@@ -63,7 +63,7 @@ Examples:
     Dismiss(Dismiss),
     /// Reopen the resolved reviews of an RMA, so that the connector may write for them again
     #[command(after_help = "\
-Example:
+Examples:
   returngo-brightpearl reviews reopen 4410021 --note \"payment was deleted\"")]
     Reopen(Decide),
     /// Retry an RMA now, resetting its attempt counter
