@@ -14,10 +14,10 @@ use crate::{
 pub enum OperationError {
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(Box<StoreError>),
     /// The connection is unknown or cannot be opened.
     #[error(transparent)]
-    Registry(#[from] RegistryError),
+    Registry(Box<RegistryError>),
     /// The key failed.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -32,7 +32,7 @@ pub enum OperationError {
     Returngo(#[from] returngo::Error),
     /// A search for changes failed.
     #[error(transparent)]
-    Sweep(#[from] SweepError),
+    Sweep(Box<SweepError>),
     /// The RMA was never queued.
     #[error("RMA {rma} of {connection} is unknown: run `sync {connection} {rma}` to synchronize it")]
     UnknownRma {
@@ -124,4 +124,22 @@ pub enum OperationError {
         #[source]
         source: ReadError,
     },
+}
+
+impl From<StoreError> for OperationError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Box::new(error))
+    }
+}
+
+impl From<RegistryError> for OperationError {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(Box::new(error))
+    }
+}
+
+impl From<SweepError> for OperationError {
+    fn from(error: SweepError) -> Self {
+        Self::Sweep(Box::new(error))
+    }
 }

@@ -120,6 +120,24 @@ pub struct Dismissed {
     pub dismissed: u64,
 }
 
+/// An RMA that the user of the context decides about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The RMA.
+    pub rma: RmaId,
+    /// The reason for the decision.
+    pub note: Option<String>,
+}
+
+impl Subject {
+    fn decision(&self, context: &Context) -> Decision {
+        let Self { connection, rma, note } = self.clone();
+        Decision { connection, rma, by: context.actor.clone(), note }
+    }
+}
+
 /// Lists what needs review, of one connection or of all.
 ///
 /// # Errors
@@ -162,9 +180,9 @@ pub async fn show(
 ///
 /// # Errors
 /// The RMA needs no review.
-pub async fn resolve(context: &Context, decision: &Decision) -> Result<JobReport, OperationError> {
-    let Decision { connection, rma, .. } = decision;
-    if !context.store.resolve_reviews(decision, context.now()).await? {
+pub async fn resolve(context: &Context, subject: &Subject) -> Result<JobReport, OperationError> {
+    let Subject { connection, rma, .. } = subject;
+    if !context.store.resolve_reviews(&subject.decision(context), context.now()).await? {
         return Err(OperationError::NoReview { connection: connection.clone(), rma: rma.clone() });
     }
     job(context, connection, rma).await
@@ -174,9 +192,9 @@ pub async fn resolve(context: &Context, decision: &Decision) -> Result<JobReport
 ///
 /// # Errors
 /// None of its reviews was resolved.
-pub async fn reopen(context: &Context, decision: &Decision) -> Result<JobReport, OperationError> {
-    let Decision { connection, rma, .. } = decision;
-    if !context.store.reopen(decision, context.now()).await? {
+pub async fn reopen(context: &Context, subject: &Subject) -> Result<JobReport, OperationError> {
+    let Subject { connection, rma, .. } = subject;
+    if !context.store.reopen(&subject.decision(context), context.now()).await? {
         return Err(OperationError::NothingResolved { connection: connection.clone(), rma: rma.clone() });
     }
     job(context, connection, rma).await
@@ -186,9 +204,9 @@ pub async fn reopen(context: &Context, decision: &Decision) -> Result<JobReport,
 ///
 /// # Errors
 /// The RMA is unknown.
-pub async fn retry(context: &Context, decision: &Decision) -> Result<JobReport, OperationError> {
-    context.store.retry(decision, context.now()).await?;
-    job(context, &decision.connection, &decision.rma).await
+pub async fn retry(context: &Context, subject: &Subject) -> Result<JobReport, OperationError> {
+    context.store.retry(&subject.decision(context), context.now()).await?;
+    job(context, &subject.connection, &subject.rma).await
 }
 
 /// Retries every RMA whose attempts all failed, of one connection or of all.
@@ -206,29 +224,35 @@ pub async fn retry_failed(
     let has_failed = |job: &Job| job.state == JobState::NeedsReview && job.last_error.is_some();
     let mut retried = Vec::new();
     for failed in context.store.reviews(connection).await?.into_iter().filter(has_failed) {
-        let decision = Decision {
-            connection: failed.connection,
-            rma: failed.rma,
-            by: context.actor.clone(),
-            note: note.map(str::to_owned),
-        };
-        retried.push(retry(context, &decision).await?);
+        let Job { connection, rma, .. } = failed;
+        let subject = Subject { connection, rma, note: note.map(str::to_owned) };
+        retried.push(retry(context, &subject).await?);
     }
     Ok(retried)
 }
 
-/// Dismisses objects that cannot be read.
+/// Dismisses objects that cannot be read; an empty list stands for all.
 ///
 /// # Errors
 /// One of the objects is not listed.
-pub async fn dismiss(context: &Context, dismissal: &Dismissal) -> Result<Dismissed, OperationError> {
-    let Dismissal { connection, objects, .. } = dismissal;
+pub async fn dismiss(
+    context: &Context,
+    connection: &ConnectionId,
+    objects: &[String],
+    note: Option<&str>,
+) -> Result<Dismissed, OperationError> {
     let open = context.store.unreadable(Some(connection)).await?;
     let unknown = objects.iter().find(|object| !open.iter().any(|open| open.unreadable.object == **object));
     if let Some(object) = unknown {
         return Err(OperationError::UnknownObject { connection: connection.clone(), object: object.clone() });
     }
-    let dismissed = context.store.dismiss_unreadable(dismissal, context.now()).await?;
+    let dismissal = Dismissal {
+        connection: connection.clone(),
+        objects: objects.to_vec(),
+        by: context.actor.clone(),
+        note: note.map(str::to_owned),
+    };
+    let dismissed = context.store.dismiss_unreadable(&dismissal, context.now()).await?;
     Ok(Dismissed { connection: connection.clone(), dismissed })
 }
 
@@ -260,16 +284,16 @@ pub struct RepeatedWrite {
 /// One of the writes was not applied, or the RMA does not need it now.
 pub async fn propose_write_again(
     context: &Context,
-    decision: &Decision,
+    subject: &Subject,
     keys: &[String],
 ) -> Result<WriteAgainProposal, OperationError> {
-    let Decision { connection, rma, .. } = decision;
+    let Subject { connection, rma, .. } = subject;
     let writes = context.store.effects(connection, rma).await?;
     let connection = context.connection(connection).await?;
     let world = connection.reader().await?.world(rma).await?;
     let effects = plan(&world, &connection.settings).effects;
     let repeated = keys.iter().map(|key| {
-        let applied = applied(&writes, key, decision)?;
+        let applied = applied(&writes, key, subject)?;
         let planned = planned(&effects, key, rma)?;
         Ok::<_, OperationError>(RepeatedWrite {
             key: key.clone(),
@@ -290,11 +314,11 @@ pub async fn propose_write_again(
 /// One of the writes is no longer recorded as applied.
 pub async fn write_again(
     context: &Context,
-    decision: &Decision,
+    subject: &Subject,
     keys: &[String],
 ) -> Result<JobReport, OperationError> {
-    let Decision { connection, rma, .. } = decision;
-    if context.store.reset_effects(decision, keys, context.now()).await?.is_none() {
+    let Subject { connection, rma, .. } = subject;
+    if context.store.reset_effects(&subject.decision(context), keys, context.now()).await?.is_none() {
         return Err(OperationError::WritesChanged { keys: keys.join(", "), rma: rma.clone() });
     }
     job(context, connection, rma).await
@@ -303,9 +327,9 @@ pub async fn write_again(
 fn applied<'w>(
     writes: &'w [EffectRecord],
     key: &str,
-    decision: &Decision,
+    subject: &Subject,
 ) -> Result<&'w EffectRecord, OperationError> {
-    let Decision { connection, rma, .. } = decision;
+    let Subject { connection, rma, .. } = subject;
     let Some(write) = writes.iter().find(|write| write.key == key) else {
         let keys: Vec<_> = writes.iter().map(|write| write.key.as_str()).collect();
         return Err(OperationError::NoSuchWrite(match keys.as_slice() {

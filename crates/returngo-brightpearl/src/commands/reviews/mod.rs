@@ -11,8 +11,8 @@ use crate::{
     terminal,
 };
 use returngo_brightpearl_connector::{
-    operations::{self, Context, JobReport, status::moment},
-    store::{ConnectionId, Decision, Dismissal},
+    operations::{self, Context, JobReport, reviews::Subject, status::moment},
+    store::ConnectionId,
 };
 
 #[derive(Debug, Args)]
@@ -141,8 +141,9 @@ pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyho
             show::show(options, &context, &connection, &of.rma).await
         }
         Some(Action::Resolve(Decide { of, reason })) => {
-            let decision = decision(&context, of.connection.as_ref(), &of.rma, reason).await?;
-            let job = operations::reviews::resolve(&context, &decision).await?;
+            let context = reason.by(context);
+            let subject = subject(&context, of.connection.as_ref(), &of.rma, reason).await?;
+            let job = operations::reviews::resolve(&context, &subject).await?;
             report(
                 options,
                 &job,
@@ -150,34 +151,37 @@ pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyho
             )
         }
         Some(Action::Reopen(Decide { of, reason })) => {
-            let decision = decision(&context, of.connection.as_ref(), &of.rma, reason).await?;
-            let job = operations::reviews::reopen(&context, &decision).await?;
+            let context = reason.by(context);
+            let subject = subject(&context, of.connection.as_ref(), &of.rma, reason).await?;
+            let job = operations::reviews::reopen(&context, &subject).await?;
             report(options, &job, &format!("is reopened and pending. {}", next(&job)))
         }
-        Some(Action::Dismiss(arguments)) => dismiss(options, &context, arguments).await,
-        Some(Action::Retry(arguments)) => retry(options, &context, arguments).await,
+        Some(Action::Dismiss(arguments)) => dismiss(options, &arguments.reason.by(context), arguments).await,
+        Some(Action::Retry(arguments)) => retry(options, &arguments.reason.by(context), arguments).await,
     }
 }
 
-async fn decision(
+impl Reason {
+    /// Returns the context of the user who makes the decision.
+    fn by(&self, context: Context) -> Context {
+        Context { actor: self.by.actor(), ..context }
+    }
+}
+
+async fn subject(
     context: &Context,
     connection: Option<&ConnectionId>,
     rma: &RmaId,
     reason: &Reason,
-) -> anyhow::Result<Decision> {
+) -> anyhow::Result<Subject> {
     let connection = args::connection(&context.store, connection).await?;
-    Ok(Decision { connection, rma: rma.clone(), by: reason.by.actor(), note: reason.note.clone() })
+    Ok(Subject { connection, rma: rma.clone(), note: reason.note.clone() })
 }
 
 async fn dismiss(options: &GlobalOptions, context: &Context, arguments: &Dismiss) -> anyhow::Result<()> {
     let Dismiss { connection, objects, reason, .. } = arguments;
-    let dismissal = Dismissal {
-        connection: connection.clone(),
-        objects: objects.clone(),
-        by: reason.by.actor(),
-        note: reason.note.clone(),
-    };
-    let dismissed = operations::reviews::dismiss(context, &dismissal).await?;
+    let note = reason.note.as_deref();
+    let dismissed = operations::reviews::dismiss(context, connection, objects, note).await?;
     if options.json {
         return print_json(&dismissed);
     }
@@ -188,9 +192,8 @@ async fn retry(options: &GlobalOptions, context: &Context, arguments: &Retry) ->
     let (named, rmas) = arguments.of.split()?;
     match (rmas.as_slice(), arguments.all_failed) {
         ([], true) => {
-            let context = Context { actor: arguments.reason.by.actor(), ..context.clone() };
             let note = arguments.reason.note.as_deref();
-            let retried = operations::reviews::retry_failed(&context, named.as_ref(), note).await?;
+            let retried = operations::reviews::retry_failed(context, named.as_ref(), note).await?;
             if options.json {
                 return print_json(&retried);
             }
@@ -200,14 +203,14 @@ async fn retry(options: &GlobalOptions, context: &Context, arguments: &Retry) ->
             ))?)
         }
         ([rma], false) => {
-            let decision = decision(context, named.as_ref(), rma, &arguments.reason).await?;
+            let subject = subject(context, named.as_ref(), rma, &arguments.reason).await?;
             match arguments.again.as_slice() {
                 [] => {
-                    let job = operations::reviews::retry(context, &decision).await?;
+                    let job = operations::reviews::retry(context, &subject).await?;
                     report(options, &job, &format!("is pending. {}", next(&job)))
                 }
                 keys => {
-                    let again = write_again(options, context, &decision, keys, arguments.yes);
+                    let again = write_again(options, context, &subject, keys, arguments.yes);
                     context.calling(again).await
                 }
             }
@@ -220,11 +223,11 @@ async fn retry(options: &GlobalOptions, context: &Context, arguments: &Retry) ->
 async fn write_again(
     options: &GlobalOptions,
     context: &Context,
-    decision: &Decision,
+    subject: &Subject,
     keys: &[String],
     yes: bool,
 ) -> anyhow::Result<()> {
-    let proposal = operations::reviews::propose_write_again(context, decision, keys).await?;
+    let proposal = operations::reviews::propose_write_again(context, subject, keys).await?;
     for write in &proposal.repeated {
         note(format_args!("{} was written at {}: {}.", write.key, moment(write.at), write.wrote))?;
         note(format_args!("  It no longer exists, and will be written again: {}.", write.writes))?;
@@ -234,7 +237,7 @@ async fn write_again(
     }
     let named = keys.join(", ");
     terminal::confirm(&format!("Write {named} again?"), yes)?;
-    let job = operations::reviews::write_again(context, decision, keys).await?;
+    let job = operations::reviews::write_again(context, subject, keys).await?;
     report(options, &job, &format!("is pending, and {named} may be written again. {}", next(&job)))
 }
 
