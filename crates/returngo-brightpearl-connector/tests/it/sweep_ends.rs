@@ -42,7 +42,7 @@ async fn a_sweep_that_was_taken_over_has_not_succeeded() {
     );
     let service = &shop.service;
     let swept =
-        connection.sweep(&slow, &configuration, &service.schedule, &**store, &*service.failpoints).await;
+        connection.sweep(&slow, &configuration, &service.schedule, store, &*service.failpoints).await;
     let error = swept.expect_err("where it got to is not stored").to_string();
     assert!(error.contains("took over"), "{error}");
     assert_eq!(returngo(&shop).await.succeeded_at, before);

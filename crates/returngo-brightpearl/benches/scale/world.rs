@@ -50,7 +50,7 @@ impl World {
             let scene = Scene::start(rmas).await.unwrap();
             let connection: ConnectionId = format!("shop-{number}").parse().unwrap();
             let configuration = scene.configuration().unwrap();
-            put(&*world.store, &world.vault, &connection, &configuration, world.stored_at).await;
+            put(&world.store, &world.vault, &connection, &configuration, world.stored_at).await;
             world.shops.push((connection, scene));
         }
         world

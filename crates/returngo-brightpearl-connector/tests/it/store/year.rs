@@ -269,16 +269,16 @@ async fn rows_of_a_sweep_change_with_its_position(database: Database) {
 
 async fn rows_of_a_sweep_are_changed_by_its_holder_alone(database: Database) {
     let (one, other) = (database.open().await, database.open().await);
-    connect(&*one, "acme").await;
-    let slow = returngo(&*one, 0).await;
-    let taken_over = returngo(&*other, 60).await;
+    connect(&one, "acme").await;
+    let slow = returngo(&one, 0).await;
+    let taken_over = returngo(&other, 60).await;
     let of =
         |rma: &str| SweepRowChanges::between(&SweepRows::new(), rows(&[(SweepPart::Pending, rma, "{}")]));
     other.finish_sweep_with(&taken_over, "in time", &of("1"), at(300)).await.unwrap();
     let gone = SweepRowChanges::between(&rows(&[(SweepPart::Pending, "1", "{}")]), SweepRows::new());
     for changes in [of("2"), gone] {
         one.finish_sweep_with(&slow, "too late", &changes, at(100)).await.unwrap();
-        assert_eq!(stored(&*one).await, rows(&[(SweepPart::Pending, "1", "{}")]));
+        assert_eq!(stored(&one).await, rows(&[(SweepPart::Pending, "1", "{}")]));
     }
-    assert_eq!(returngo(&*one, 300).await.cursor.as_deref(), Some("in time"));
+    assert_eq!(returngo(&one, 300).await.cursor.as_deref(), Some("in time"));
 }
