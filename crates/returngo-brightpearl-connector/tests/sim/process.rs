@@ -78,7 +78,7 @@ pub(crate) fn configuration(shop: usize, settings: &Settings) -> ConnectionConfi
 
 /// A registry over this store, whose connections are not opened.
 pub(crate) async fn registry(store: &Arc<Store>, clock: Arc<dyn Clock>) -> Registry {
-    let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), &**store).await.unwrap();
+    let vault = Vault::open(&KEY.parse::<VaultKey>().unwrap(), store).await.unwrap();
     Registry::new(Arc::clone(store), vault, clock)
 }
 

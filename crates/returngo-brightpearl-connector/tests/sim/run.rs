@@ -219,7 +219,7 @@ impl Run {
         let actor = &mut self.actors[place];
         let process = actor.process;
         let Some(running) = &self.processes[process] else { return };
-        let polled = go_on(actor, &*running.store).await;
+        let polled = go_on(actor, &running.store).await;
         match polled {
             Polled::Waits => {}
             Polled::Ended => {
