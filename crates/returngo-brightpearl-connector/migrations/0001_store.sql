@@ -23,15 +23,18 @@ CREATE TABLE counterparts (
 );
 CREATE INDEX counterparts_pair ON counterparts (account, shop);
 
--- Changes that users made to connections. It outlives the connection. No secrets.
-CREATE TABLE connection_change (
+-- Changes that users made: one entry for each, in the transaction of the change. It outlives the connection. No secrets.
+CREATE TABLE activity (
     id         NUMBERED_KEY,
-    connection TEXT   NOT NULL,
     at         BIGINT NOT NULL,
-    changed_by TEXT   NOT NULL,
-    fields     TEXT   NOT NULL                 -- JSON: the fields with their values before and after
+    actor      TEXT   NOT NULL,
+    interface  TEXT   NOT NULL,                -- command-line, console, api
+    operation  TEXT   NOT NULL,
+    connection TEXT   NOT NULL,
+    rma        TEXT,                           -- NULL if the operation was not about one RMA
+    detail     TEXT   NOT NULL                 -- JSON, by operation
 );
-CREATE INDEX connection_change_of ON connection_change (connection, id);
+CREATE INDEX activity_of ON activity (connection, operation, id);
 
 -- The process that refreshes a connection's OAuth tokens: one at a time, because a refresh token may work once only.
 CREATE TABLE token_refresh (

@@ -14,6 +14,7 @@ pub mod inbox;
 mod lookup;
 pub mod metrics;
 pub mod notifier;
+pub mod operations;
 pub mod private_files;
 pub mod receiver;
 pub mod registry;

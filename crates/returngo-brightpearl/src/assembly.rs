@@ -6,31 +6,33 @@ use tokio::sync::watch;
 
 use crate::{
     Configuration,
-    cli::Cli,
-    location::{self, Database, Location, VARIABLE},
+    location::{self, Location, SearchedPlace, VARIABLE},
     log,
+    options::{self, GlobalOptions},
+    terminal::TerminalProgress,
 };
 use returngo_brightpearl_connector::{
-    connection::Connection,
     engine::Engine,
     failpoints::NoFailpoints,
     heartbeat::Heartbeat,
+    operations,
     registry::Registry,
     retention::Retention,
     service::Service,
-    store::{self, ConnectionId, Store},
+    store::{self, Actor, Store},
     vault::{Vault, VaultKey},
 };
 
-/// The variable that holds the key that stored credentials are encrypted with.
+/// The variable with the encryption key of stored credentials.
 pub(super) const KEY: &str = "RETURNGO_BRIGHTPEARL_KEY";
 
-/// The variable that says where everything is remembered.
+/// The variable with the URL of the database.
 const DATABASE: &str = "RETURNGO_BRIGHTPEARL_DATABASE";
-/// How long a process that stops waits for a refresh of OAuth tokens.
+
+/// How long a stopping process waits for a refresh of OAuth tokens.
 const REFRESHES_TAKE: Duration = Duration::from_secs(10);
 
-/// The parts of the program, put together.
+/// The parts that most commands need.
 pub(super) struct Assembly {
     pub configuration: Configuration,
     pub store: Arc<Store>,
@@ -39,22 +41,22 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    /// Opens what the configuration names; the database has to be there.
-    pub(super) async fn open(cli: &Cli) -> anyhow::Result<Self> {
-        let configuration = configuration(cli)?;
+    /// Opens the parts that the configuration names. The database has to exist.
+    pub(super) async fn open(options: &GlobalOptions) -> anyhow::Result<Self> {
+        let configuration = configuration(options)?;
         let key = key(&configuration.key_file)?;
         let store = store::open_existing(configuration.database.reveal()).await?;
-        Self::put_together(configuration, &key, store).await
+        Self::assemble(configuration, &key, store).await
     }
 
-    /// The same, and creates the database unless it is there. The key comes first: without it none is created.
+    /// As [`open`](Self::open), but creates the database if there is none. Without a key it creates nothing.
     pub(super) async fn open_or_create(configuration: Configuration) -> anyhow::Result<Self> {
         let key = key(&configuration.key_file)?;
         let store = store::open(configuration.database.reveal()).await?;
-        Self::put_together(configuration, &key, store).await
+        Self::assemble(configuration, &key, store).await
     }
 
-    async fn put_together(
+    async fn assemble(
         configuration: Configuration,
         key: &VaultKey,
         store: Arc<Store>,
@@ -65,30 +67,28 @@ impl Assembly {
         Ok(Self { configuration, store, registry, clock })
     }
 
-    pub(super) async fn connection(&self, id: &ConnectionId) -> anyhow::Result<Arc<Connection>> {
-        Ok(self.registry.get(id).await?)
+    /// Returns what operations need. The actor is the user who is logged in.
+    pub(super) fn context(&self) -> operations::Context {
+        operations::Context {
+            store: Arc::clone(&self.store),
+            registry: Arc::clone(&self.registry),
+            clock: Arc::clone(&self.clock),
+            public_url: self.configuration.public_url.clone(),
+            actor: Actor::command_line(options::user()),
+            progress: Arc::new(TerminalProgress::default()),
+        }
     }
 
-    /// Lets a refresh of OAuth tokens finish that was under way when everything else was stopped, and gives back the calls
-    /// to ReturnGO that were not made.
+    /// Waits for a refresh of OAuth tokens that is in progress, and returns the reserved calls to ReturnGO that were not
+    /// made.
     pub(super) async fn finish(&self) -> anyhow::Result<()> {
         tokio::select! {
             () = self.registry.tokens_refreshed() => {}
             () = self.clock.sleep(REFRESHES_TAKE) => {
-                tracing::error!("stopped during a refresh of OAuth tokens: a connection may have to be authorised again");
+                tracing::error!("stopped during a refresh of OAuth tokens: a connection may have to be authorized again");
             }
         }
         Ok(self.registry.give_back_calls().await?)
-    }
-
-    /// Runs what calls ReturnGO, and gives back the calls that it reserved and did not make.
-    pub(super) async fn spending<T>(
-        &self,
-        work: impl Future<Output = anyhow::Result<T>>,
-    ) -> anyhow::Result<T> {
-        let done = work.await;
-        self.registry.give_back_calls().await?;
-        done
     }
 
     /// Registers this process in the store, under a name that no other process has while it runs.
@@ -97,7 +97,7 @@ impl Assembly {
         Ok(Arc::new(Heartbeat::register(store, clock, name).await?))
     }
 
-    /// What works, until `stop` is true.
+    /// Creates the service, which works until `stop` is true.
     pub(super) fn service(&self, heartbeat: &Arc<Heartbeat>, stop: watch::Receiver<bool>) -> Service {
         Service::new(
             Arc::clone(&self.store),
@@ -109,13 +109,13 @@ impl Assembly {
         )
     }
 
-    /// What keeps the store small.
+    /// Creates the task that removes old entries from the store.
     pub(super) fn retention(&self) -> Retention {
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
         Retention { store, clock, periods: self.configuration.keep() }
     }
 
-    /// An engine of this process.
+    /// Creates an engine of this process.
     pub(super) fn engine(&self, heartbeat: &Arc<Heartbeat>, stop: watch::Receiver<bool>) -> Engine {
         let engine = Engine::new(
             Arc::clone(&self.store),
@@ -129,51 +129,52 @@ impl Assembly {
     }
 }
 
-/// The configuration; the log is written as it says from here on.
-pub(super) fn configuration(cli: &Cli) -> anyhow::Result<Configuration> {
-    configuration_at(cli, location::find(cli.config.as_deref()))
+/// Reads the configuration, and starts the log.
+pub(super) fn configuration(options: &GlobalOptions) -> anyhow::Result<Configuration> {
+    configuration_at(options, location::find(options.config.as_deref()))
 }
 
-/// The same, of a file that was found.
-pub(super) fn configuration_at(cli: &Cli, location: Location) -> anyhow::Result<Configuration> {
+/// Reads the configuration at this location, and starts the log.
+pub(super) fn configuration_at(options: &GlobalOptions, location: Location) -> anyhow::Result<Configuration> {
     let text = |text: OsString| text.to_string_lossy().into_owned();
     let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
     let configuration = match location {
         Location::File(file) => Configuration::read(Some(&file), variables)?,
-        Location::Nowhere(looked) => {
-            let said = Configuration::read(None, variables)?;
-            // Variables can say everything. Starting in the wrong folder must not create a second database.
-            ensure!(std::env::var_os(DATABASE).is_some(), not_found(&looked));
-            said
+        Location::NotFound(searched) => {
+            let configuration = Configuration::read(None, variables)?;
+            // Variables can replace the file. But a start in the wrong folder must not create a second database.
+            ensure!(std::env::var_os(DATABASE).is_some(), not_found(&searched));
+            configuration
         }
     };
-    log::start(cli.log_filter(), configuration.log_format);
+    log::start(options.log_filter, configuration.log_format);
     Ok(configuration)
 }
 
-fn not_found(looked: &[Database]) -> String {
-    let looked: Vec<String> = looked.iter().map(ToString::to_string).collect();
+fn not_found(searched: &[SearchedPlace]) -> String {
+    let searched: Vec<String> = searched.iter().map(ToString::to_string).collect();
     format!(
-        "configuration not found: looked for {}. Run `returngo-brightpearl init` to create one, name one with --config or \
+        "configuration not found: searched {}. Run `returngo-brightpearl init` to create one, name one with --config or \
          {VARIABLE}, or set {DATABASE}",
-        looked.join(", ")
+        searched.join(", ")
     )
 }
 
-/// The key from the environment, else from its file.
+/// Reads the key from the environment or from its file.
 pub(super) fn key(file: &Path) -> anyhow::Result<VaultKey> {
     match std::env::var(KEY) {
-        Ok(text) => text.parse::<VaultKey>().with_context(|| format!("{KEY} is not usable")),
-        Err(_) => VaultKey::read(file)
-            .with_context(|| format!("no key: `returngo-brightpearl init` makes one, or set {KEY}")),
+        Ok(text) => text.parse::<VaultKey>().with_context(|| format!("invalid encryption key in {KEY}")),
+        Err(_) => VaultKey::read(file).with_context(|| {
+            format!("encryption key not found. Run `returngo-brightpearl init` to create one, or set {KEY}")
+        }),
     }
 }
 
-/// The name of this machine, as far as it can be told.
+/// Returns the name of this machine, or `localhost` if it is unknown.
 pub(super) fn host_name() -> String {
-    let told =
+    let name =
         std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
-    told.map(|name| name.trim().to_owned())
+    name.map(|name| name.trim().to_owned())
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| "localhost".to_owned())
 }

@@ -1,36 +1,37 @@
-use std::path::PathBuf;
+//! The command line: all commands, and their help.
 
-use clap::{Args, Parser, Subcommand};
-use returngo::RmaId;
+use clap::{Parser, Subcommand};
 
-use crate::commands::{backfill, connect, disconnect, plan, reconcile, replay, reviews, settings, sync};
-use returngo_brightpearl_connector::store::ConnectionId;
+#[cfg(feature = "demo")]
+use crate::commands::demo;
+use crate::{
+    commands::{
+        audit, backfill, connect, disconnect, plan, reconcile, rekey, replay, reviews, settings, sync,
+    },
+    options::{ConnectionArg, GlobalOptions},
+};
 
-/// Synchronizes returns in ReturnGO with their credits, refunds and goods in Brightpearl.
+/// Synchronize returns in ReturnGO with their credits, refunds and goods in Brightpearl
 ///
-/// CONNECTION is optional when there is only one. Results go to stdout, everything else to stderr;
-/// the exit code is 0, 1 when something failed, 2 when the arguments are wrong.
+/// CONNECTION is optional if there is only one. Results go to stdout, everything else to stderr. The exit code is 0 on
+/// success, 1 on failure, and 2 if the arguments are invalid.
 ///
-/// The configuration is the file that --config names, else RETURNGO_BRIGHTPEARL_CONFIG, else the first
-/// returngo-brightpearl.toml of these: in the working directory, in returngo-brightpearl/ of the user's configuration
-/// directory ($XDG_CONFIG_HOME or ~/.config), in /etc/returngo-brightpearl/. Relative paths in it start at its folder.
+/// The configuration is the file in --config, otherwise in RETURNGO_BRIGHTPEARL_CONFIG, otherwise the first
+/// returngo-brightpearl.toml found in the working directory, in returngo-brightpearl/ in the user's configuration directory
+/// ($XDG_CONFIG_HOME or ~/.config), or in /etc/returngo-brightpearl/. Relative paths in it start at its folder.
 #[derive(Debug, Parser)]
 #[command(name = "returngo-brightpearl", version, after_help = EXAMPLES)]
 pub struct Cli {
-    /// The configuration file
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
-    /// One JSON value on stdout instead of tables
-    #[arg(long, global = true)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) options: GlobalOptions,
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
-impl Cli {
-    /// What is logged unless `RUST_LOG` says otherwise: a service tells of its work, a command of trouble.
+impl Command {
+    /// The log filter unless `RUST_LOG` sets another one: `serve` logs its work, other commands only warnings or errors.
     pub(super) fn log_filter(&self) -> &'static str {
-        match self.command {
+        match self {
             Command::Serve => "info,sqlx=warn,sqlx_core=warn",
             Command::Sync(_) => "error",
             #[cfg(feature = "demo")]
@@ -42,40 +43,44 @@ impl Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  returngo-brightpearl demo           try it against built-in mocks
+  returngo-brightpearl demo           try the program against built-in mocks
   returngo-brightpearl init           write a configuration and a key
-  returngo-brightpearl connect acme   create a connection; asks for what it needs
-  returngo-brightpearl plan 4410021   show what would be written for an RMA
+  returngo-brightpearl connect acme   create a connection; prompts for its values
+  returngo-brightpearl plan 4410021   show the writes planned for an RMA
   returngo-brightpearl serve          run the connector
   returngo-brightpearl status         show the state of every connection
-  returngo-brightpearl reviews        list what a person has to decide
+  returngo-brightpearl reviews        list everything that needs review
 
 Help and examples of a command: returngo-brightpearl help COMMAND";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Write a commented configuration and a key for stored credentials
+    /// Create a commented configuration and an encryption key
     #[command(after_help = "\
+Run it once, in the folder where the connector will run. Existing files stay.
+
 Examples:
   returngo-brightpearl init
   returngo-brightpearl init --config returns/returngo-brightpearl.toml")]
     Init,
-    /// Create or change a connection: check it, store it, subscribe its webhooks
+    /// Create or change a connection: check it, store it, and subscribe its webhooks
     Connect(connect::Arguments),
     /// Show or export the settings of a connection
     Settings(settings::Arguments),
     /// Check a connection, finding by finding
     #[command(after_help = "\
-Exit code 1 when a check failed.
+Reads both systems, at one call to ReturnGO or two, and changes nothing. Use it
+after changes in an account, or when `status` shows a problem. The exit code is 1
+if a check failed.
 
 Examples:
   returngo-brightpearl check
   returngo-brightpearl check acme --json")]
     Check(ConnectionArg),
-    /// Run the connector: receive webhooks, poll both systems, process returns
+    /// Run the connector: receive webhooks, poll both systems and process returns until stopped
     #[command(after_help = "\
-Ctrl-C or SIGTERM stops it, within ten seconds. RMAs in progress are finished or
-released first.
+Stop it with Ctrl-C or SIGTERM; it takes up to ten seconds, because RMAs in
+progress are finished or released first.
 
 Examples:
   returngo-brightpearl serve
@@ -83,91 +88,39 @@ Examples:
     Serve,
     /// Synchronize RMAs now
     Sync(sync::Arguments),
-    /// Show what would be written for an RMA, and why; writes nothing
-    #[command(after_help = "\
-Examples:
-  returngo-brightpearl plan 4410021
-  returngo-brightpearl plan acme 4410021 --json")]
+    /// Show the writes planned for an RMA and why (dry run)
     Plan(plan::Arguments),
     /// Queue returns from before the connection was created
     Backfill(backfill::Arguments),
-    /// List, show, resolve and retry what a person has to decide
+    /// List, show, resolve and retry reviews
     Reviews(reviews::Arguments),
-    /// Compare what ReturnGO refunded with what Brightpearl recorded
+    /// Compare ReturnGO's refunds with Brightpearl's payments
     Reconcile(reconcile::Arguments),
-    /// Show what happened to an RMA, oldest first
-    #[command(after_help = "\
-Examples:
-  returngo-brightpearl audit 4410021
-  returngo-brightpearl audit acme 4410021 --json")]
-    Audit(RmaArg),
+    /// Show the history of an RMA, oldest first
+    Audit(audit::Arguments),
     /// Show the state of every connection
     #[command(after_help = "\
+Reads only the database. The exit code is 1 if a connection has a problem.
+
 Examples:
   returngo-brightpearl status
   returngo-brightpearl status --json")]
     Status,
     /// Process a stored webhook again
     Replay(replay::Arguments),
-    /// Remove a connection, its credentials and its webhooks; what was written stays
+    /// Remove a connection, its credentials and its webhooks
     Disconnect(disconnect::Arguments),
     /// Encrypt the stored credentials with another key
-    Rekey(Rekey),
+    Rekey(rekey::Arguments),
     /// Play returns from approval to restocking against built-in mocks
     #[cfg(feature = "demo")]
     #[command(after_help = "\
+Needs no accounts and no configuration. At the end it prints how many writes were
+duplicated and how many returns were lost: both are 0.
+
 Examples:
   returngo-brightpearl demo
   returngo-brightpearl demo --rmas 1000 --faults 7
   returngo-brightpearl demo --json")]
-    Demo(Demo),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ConnectionArg {
-    /// Name of the connection; optional when there is only one
-    pub connection: Option<ConnectionId>,
-}
-
-#[derive(Debug, Args)]
-#[command(allow_missing_positional = true)]
-pub(super) struct RmaArg {
-    /// Name of the connection; optional when there is only one
-    pub connection: Option<ConnectionId>,
-    /// The RMA, such as 4410021
-    pub rma: RmaId,
-}
-
-#[cfg(feature = "demo")]
-#[derive(Debug, Args)]
-pub(super) struct Demo {
-    /// How many returns
-    #[arg(long, default_value_t = 100)]
-    pub rmas: u64,
-    /// Inject faults (lost answers, errors, throttling, repeated and lost webhooks) by this random seed
-    #[arg(long, value_name = "SEED")]
-    pub faults: Option<u64>,
-    /// Keep the data in this new database instead of a temporary one
-    #[arg(long, value_name = "URL", value_parser = |text: &str| Ok::<_, std::convert::Infallible>(returngo_brightpearl_connector::configuration::Secret::new(text)))]
-    pub database: Option<returngo_brightpearl_connector::configuration::Secret>,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Stop `serve` first, in every process that uses the database. The new key is
-written to FILE; if FILE exists, the key in it is used. Put it in the place of
-the old one, then start `serve` again.
-
-Asks for confirmation. Without a terminal, --yes is required.
-
-Example:
-  returngo-brightpearl rekey --to new.key
-  mv new.key returngo-brightpearl.key")]
-pub(super) struct Rekey {
-    /// The file with the new key
-    #[arg(long, value_name = "FILE")]
-    pub to: PathBuf,
-    /// Encrypt them without asking for confirmation
-    #[arg(long)]
-    pub yes: bool,
+    Demo(demo::Arguments),
 }

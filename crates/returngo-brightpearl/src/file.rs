@@ -1,3 +1,5 @@
+//! The configuration of the program.
+
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -7,38 +9,38 @@ use returngo_brightpearl_connector::{
     configuration::Secret, engine::Policy, retention::RetentionPeriods, server::Limits, sweep::Schedule,
 };
 
-/// The file as `init` writes it: every setting, commented, with its default.
+/// The file that `init` writes: every setting with its default, commented out.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
 
 /// The configuration of the program.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Configuration {
-    /// Where everything is remembered; the URL may hold a password.
+    /// The URL of the database. It may contain a password.
     pub database: Secret,
-    /// Where webhooks and metrics are served.
+    /// The address for webhooks, health checks and metrics.
     pub listen: SocketAddr,
-    /// What both systems reach it by.
+    /// The URL at which both systems reach it.
     #[serde(deserialize_with = "web_address")]
     pub public_url: Option<String>,
-    /// The file with the key that stored credentials are encrypted with.
+    /// The file with the encryption key of stored credentials.
     pub key_file: PathBuf,
-    /// How the log is written.
+    /// The format of the log.
     pub log_format: LogFormat,
-    /// How many connections senders may have.
+    /// Limits for incoming connections.
     pub server: Server,
-    /// How work is done.
+    /// How RMAs are processed.
     pub work: Work,
-    /// When sweeps are taken.
+    /// How often sweeps run.
     pub sweeps: Sweeps,
-    /// For how long what is done with is kept.
+    /// How long processed entries are kept.
     pub keep: KeepFor,
-    /// The file that it was read from.
+    /// The file it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
 }
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
@@ -49,53 +51,53 @@ pub enum LogFormat {
     Json,
 }
 
-/// How many connections senders may have.
+/// Limits for incoming connections.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Server {
-    /// At the same time; further ones wait.
+    /// Connections at the same time. Further ones wait.
     #[serde(deserialize_with = "at_least::<16, _>")]
     pub connections: u32,
-    /// Of one public address at the same time; further ones are closed.
+    /// Connections of one public address at the same time. Further ones are closed.
     #[serde(deserialize_with = "at_least::<1, _>")]
     pub connections_per_address: u32,
 }
 
-/// How work is done.
+/// How RMAs are processed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Work {
     /// RMAs that are read and written together.
     #[serde(deserialize_with = "at_least::<1, _>")]
     pub batch: u32,
-    /// Failures one after another before a person is asked.
+    /// Failures in a row before an RMA needs review.
     #[serde(deserialize_with = "at_least::<1, _>")]
     pub failures_allowed: u32,
 }
 
-/// When sweeps are taken.
+/// How often sweeps run.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sweeps {
-    /// How often Brightpearl is asked.
+    /// Polling interval of Brightpearl, in seconds.
     #[serde(deserialize_with = "at_least::<10, _>")]
     pub brightpearl_seconds: u32,
-    /// How often ReturnGO is asked, at the most.
+    /// Shortest polling interval of ReturnGO, in seconds.
     #[serde(deserialize_with = "at_least::<10, _>")]
     pub returngo_seconds: u32,
-    /// How often subscriptions are looked after.
+    /// Interval of checks of the webhook subscriptions, in seconds.
     #[serde(deserialize_with = "at_least::<60, _>")]
     pub subscriptions_seconds: u32,
 }
 
-/// For how long what is done with is kept.
+/// How long processed entries are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct KeepFor {
-    /// Webhooks that are handled.
+    /// Processed webhooks, in days.
     #[serde(deserialize_with = "at_least::<1, _>")]
     pub webhooks_days: u32,
-    /// The audit of RMAs that are in step.
+    /// The audit of RMAs in sync, in days.
     #[serde(deserialize_with = "at_least::<1, _>")]
     pub audit_days: u32,
 }
@@ -161,7 +163,7 @@ fn seconds(count: u32) -> Duration {
 }
 
 impl Configuration {
-    /// How much time and how many connections senders may take.
+    /// Returns the limits of the server.
     pub fn limits(&self) -> Limits {
         let number = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
         Limits {
@@ -171,12 +173,12 @@ impl Configuration {
         }
     }
 
-    /// How hard the engine tries.
+    /// Returns the batching and retry settings of the engine.
     pub fn policy(&self) -> Policy {
         Policy { batch: self.work.batch, failures_allowed: self.work.failures_allowed, ..Policy::default() }
     }
 
-    /// When sweeps are taken.
+    /// How often sweeps run.
     pub fn schedule(&self) -> Schedule {
         Schedule {
             brightpearl: seconds(self.sweeps.brightpearl_seconds),
@@ -187,7 +189,7 @@ impl Configuration {
         }
     }
 
-    /// For how long what is done with is kept.
+    /// How long processed entries are kept.
     pub fn keep(&self) -> RetentionPeriods {
         RetentionPeriods {
             webhooks: seconds(DAY).saturating_mul(self.keep.webhooks_days),
@@ -196,22 +198,23 @@ impl Configuration {
     }
 }
 
-/// Too little would stop the work, or ask the systems without a pause.
+/// Rejects values that would stop the work, or poll the systems without a pause.
 fn at_least<'de, const LEAST: u32, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     match u32::deserialize(deserializer)? {
         number if number >= LEAST => Ok(number),
-        number => Err(D::Error::custom(format!("{number} is too little: the least is {LEAST}"))),
+        number => Err(D::Error::custom(format!("{number} is too small: the minimum is {LEAST}"))),
     }
 }
 
-/// Both systems are told this address: a mistake in it would be subscribed.
+/// Both systems send webhooks to this address, so mistakes are rejected here.
 fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let refuse =
-        |why: &dyn fmt::Display| D::Error::custom(format!("{why}: write it as https://returns.example.test"));
+    let refuse = |why: &dyn fmt::Display| {
+        D::Error::custom(format!("{why}: use the form https://returns.example.test"))
+    };
     let url: Url = text.parse().map_err(|error| refuse(&error))?;
     let plain = matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
-    if plain { Ok(Some(text)) } else { Err(refuse(&"no address that webhooks can be sent below")) }
+    if plain { Ok(Some(text)) } else { Err(refuse(&"webhooks cannot be sent to it")) }
 }
 
 #[cfg(test)]

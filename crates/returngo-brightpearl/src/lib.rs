@@ -1,24 +1,19 @@
-//! The program `returngo-brightpearl`: its configuration, its commands, what it serves.
+//! The program `returngo-brightpearl`: configuration, commands and server.
 
+mod args;
 mod assembly;
-mod chosen;
 mod cli;
 mod commands;
 mod file;
 mod location;
 mod log;
+mod options;
 mod output;
-mod period;
 mod printable;
-mod progress;
 mod reading;
 mod spending;
 mod terminal;
-mod unreadable;
 mod web;
-mod when;
-mod words;
-mod wrapped;
 
 pub use cli::Cli;
 pub use file::{Configuration, DEFAULT_FILE, KeepFor, LogFormat, Sweeps, Work};
@@ -28,16 +23,16 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-/// What the arguments say; else they are explained, or what is wrong with them is, and this is the exit code.
+/// Parses the arguments. Prints help, or what is wrong with them, if there is no command to run.
 ///
 /// # Errors
-/// The exit code, when there is no command to run.
+/// The exit code, if there is no command to run.
 pub fn arguments() -> Result<Cli, ExitCode> {
     Cli::try_parse().map_err(output::explain_arguments)
 }
 
-/// Runs a command. Errors become one line on stderr with their causes, and exit code 1; a reader that closes the
-/// pipe early is no error.
+/// Runs a command. An error becomes one line on stderr with its causes, and exit code 1. A pipe that the reader closes
+/// early is not an error.
 pub async fn run(cli: Cli) -> ExitCode {
     output::exit_code(commands::run(cli).await)
 }

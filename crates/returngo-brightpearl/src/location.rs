@@ -1,4 +1,4 @@
-//! Where the configuration is: named, or found where such files are.
+//! The location of the configuration: named, or found in the usual places.
 
 use std::{
     env,
@@ -7,41 +7,41 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The name of the file.
+/// The name of the configuration file.
 pub(super) const FILE: &str = "returngo-brightpearl.toml";
 
-/// The variable that names the file.
+/// The variable with the path of the configuration file.
 pub(super) const VARIABLE: &str = "RETURNGO_BRIGHTPEARL_CONFIG";
 
-/// The folder of the file, where several programs have theirs.
+/// The folder of the file in directories that several programs share.
 const FOLDER: &str = "returngo-brightpearl";
 
-/// Where the configuration is.
+/// The location of the configuration.
 #[derive(Debug)]
 pub(super) enum Location {
     /// In this file.
     File(PathBuf),
-    /// In none of these places.
-    Nowhere(Vec<Database>),
+    /// None; these places were searched.
+    NotFound(Vec<SearchedPlace>),
 }
 
-/// A file that was looked for, and why it cannot be told whether it is there.
+/// A file that was searched for, and why it could not be accessed.
 #[derive(Debug)]
-pub(super) struct Database(PathBuf, Option<io::Error>);
+pub(super) struct SearchedPlace(PathBuf, Option<io::Error>);
 
-impl fmt::Display for Database {
+impl fmt::Display for SearchedPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.display())?;
         self.1.as_ref().map_or(Ok(()), |error| write!(f, " ({error})"))
     }
 }
 
-/// The file that the arguments name, else the one that the variable names, else the first that is there.
+/// Returns the file in the arguments, otherwise in the variable, otherwise the first that exists.
 pub(super) fn find(named: Option<&Path>) -> Location {
     find_among(named, &|name| env::var_os(name))
 }
 
-/// The file that a new configuration is written to.
+/// Returns the file for a new configuration.
 pub(super) fn of_a_new_one(named: Option<&Path>) -> PathBuf {
     named_by(named, &|name| env::var_os(name)).unwrap_or_else(|| FILE.into())
 }
@@ -50,23 +50,23 @@ fn find_among(named: Option<&Path>, variable: &dyn Fn(&str) -> Option<OsString>)
     if let Some(file) = named_by(named, variable) {
         return Location::File(file);
     }
-    let mut looked = Vec::new();
+    let mut searched = Vec::new();
     for file in usual_places(variable) {
         match file.try_exists() {
             Ok(true) => return Location::File(file),
-            Ok(false) => looked.push(Database(file, None)),
-            Err(error) => looked.push(Database(file, Some(error))),
+            Ok(false) => searched.push(SearchedPlace(file, None)),
+            Err(error) => searched.push(SearchedPlace(file, Some(error))),
         }
     }
-    Location::Nowhere(looked)
+    Location::NotFound(searched)
 }
 
 fn named_by(named: Option<&Path>, variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     named.map(Path::to_owned).or_else(|| Some(set(variable, VARIABLE)?.into()))
 }
 
-/// The working directory, the user's configuration directory (as the XDG base directory specification has it) and
-/// the machine's.
+/// The working directory, the user's configuration directory (by the XDG base directory specification) and the
+/// machine's.
 fn usual_places(variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let absolute = |name| set(variable, name).map(PathBuf::from).filter(|folder| folder.is_absolute());
     let of_user = absolute("XDG_CONFIG_HOME").or_else(|| Some(absolute("HOME")?.join(".config")));

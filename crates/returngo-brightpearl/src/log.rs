@@ -1,29 +1,31 @@
+//! The log on stderr: one line for each event.
+
 use std::io::{self, Write};
 
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{file::LogFormat, printable};
 
-/// Logs to stderr what `RUST_LOG` says, else what this filter does.
+/// Starts the log on stderr, filtered by `RUST_LOG` or else by this filter.
 pub(super) fn start(filter: &str, format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
     let log = tracing_subscriber::fmt::layer().with_writer(|| OneLine(io::stderr()));
     let registry = tracing_subscriber::registry().with(filter);
-    // Whoever runs the program inside another one may have a log already.
+    // A program that embeds this one may have a log already.
     let _ = match format {
         LogFormat::Text => registry.with(log).try_init(),
         LogFormat::Json => registry.with(log.json().flatten_event(true)).try_init(),
     };
 }
 
-/// Writes each event as one line, whatever its values hold. The log hands over whole events.
+/// Writes each event as one line, whatever its values contain. Each write is a whole event.
 struct OneLine<W>(W);
 
 impl<W: Write> Write for OneLine<W> {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         let line = printable::without_passwords(text.strip_suffix('\n').unwrap_or(&text));
-        // At once, so that lines of several tasks do not mix.
+        // In one write, so that lines of several tasks do not mix.
         self.0.write_all(format!("{}\n", printable::line(&line)).as_bytes())?;
         Ok(event.len())
     }

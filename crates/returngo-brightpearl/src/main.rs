@@ -11,7 +11,7 @@ fn main() -> io::Result<ExitCode> {
     };
     let runtime = Runtime::new()?;
     let code = runtime.block_on(returngo_brightpearl::run(cli));
-    // The look-up of a server's name cannot be given up: it must not keep a process that has come to its end.
+    // A name lookup cannot be cancelled, and must not delay the end of the process.
     runtime.shutdown_background();
     Ok(code)
 }

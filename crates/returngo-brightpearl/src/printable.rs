@@ -1,15 +1,14 @@
-//! What may be shown. Names and messages come from both systems, from shoppers even: no character of theirs may move a
-//! terminal's cursor, turn a line around or begin another line of a log.
+//! Escaping of text for terminals and logs. Names and messages come from both systems, some from shoppers: none of their
+//! characters may move the cursor, reverse a line or start another line of a log.
 
 use std::borrow::Cow;
 
-/// A text of one or several lines, fit for a terminal. Control characters are written as JSON escapes, so JSON stays the
-/// same value.
+/// Escapes text of one or several lines. Control characters become JSON escapes, so that JSON keeps its value.
 pub(super) fn lines(text: &str) -> Cow<'_, str> {
     shown(text, |c| c == '\n')
 }
 
-/// A text as one line.
+/// Escapes text, and makes it one line.
 pub(super) fn line(text: &str) -> Cow<'_, str> {
     shown(text, |_| false)
 }
@@ -30,14 +29,14 @@ fn shown(text: &str, may_stay: fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Whether a character does something instead of being seen: C0, DEL and C1, line and paragraph separators, and what
-/// sets the direction of a text.
+/// Returns whether a character controls the output: C0, DEL and C1, line and paragraph separators, and those that set
+/// the direction of text.
 fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Leaves out who signs in by a URL, and with which password: for errors and the log, which may name a database.
+/// Removes user names and passwords from URLs, because errors and the log may name a database.
 pub(super) fn without_passwords(text: &str) -> Cow<'_, str> {
     const BEGINS: &str = "://";
     if !text.contains(BEGINS) {
@@ -51,7 +50,7 @@ pub(super) fn without_passwords(text: &str) -> Cow<'_, str> {
         let (url, after) = url.split_at(end);
         safe.push_str(before);
         match url.rsplit_once('@') {
-            // As advice spells it.
+            // The placeholder in advice.
             Some(("user:password", _)) => safe.push_str(url),
             Some((_, place)) => safe.push_str(&format!("…@{}", without_parameter(place))),
             None => safe.push_str(&without_parameter(url)),

@@ -1,4 +1,4 @@
-//! Reading the configuration: the file, and the environment over it. A mistake is one line that names its place.
+//! Reading of the configuration: the file, overridden by environment variables. An error is one line with its place.
 
 use std::{
     collections::BTreeSet,
@@ -17,41 +17,41 @@ use crate::{
 };
 use returngo_brightpearl_connector::configuration::Secret;
 
-/// Before the names of environment variables that go before the file.
+/// The prefix of environment variables that override the file.
 const PREFIX: &str = "RETURNGO_BRIGHTPEARL_";
 
-/// Names that share less than this are no slip of the same one.
+/// Names with a lower similarity are not suggested.
 const NEAR: f64 = 0.7;
 
-/// The configuration cannot be used.
+/// The configuration is invalid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
     /// The file cannot be read.
-    #[error("the configuration {file} cannot be read", file = file.display())]
+    #[error("cannot read the configuration {file}", file = file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason.
         #[source]
         source: io::Error,
     },
-    /// The file, or an environment variable, says something that is not a setting.
+    /// A setting of the file, or an environment variable, is invalid.
     #[error("{place}: {reason}")]
     Invalid {
         /// The file and the line, or the environment variable.
         place: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
 }
 
 impl Configuration {
-    /// Reads the file, if there is one, and puts environment variables over it. Relative paths of the file start at its
+    /// Reads the file, if there is one, and overrides it by environment variables. Relative paths of the file start at its
     /// folder, those of variables at the working directory.
     ///
     /// # Errors
-    /// When the file cannot be read, or it or a variable is not usable.
+    /// The file cannot be read, or it or a variable is invalid.
     pub fn read(
         file: Option<&Path>,
         variables: impl Iterator<Item = (String, String)>,
@@ -62,24 +62,24 @@ impl Configuration {
             None => String::new(),
         };
         let place = file.unwrap_or_else(|| Path::new(""));
-        // Read by itself first, so that its mistakes are not blamed on the environment.
+        // Read by itself first, so that its errors are not attributed to the environment.
         let of_file: Self = from_toml(&text, place)?;
         let mut table: toml::Table = from_toml(&text, place)?;
         let mut read = of_file.clone();
-        let mut said = BTreeSet::new();
+        let mut overridden = BTreeSet::new();
         for (variable, value) in variables {
-            // The key itself and the name of the file are no settings.
+            // The key itself and the path of the file are not settings.
             if variable.starts_with(PREFIX) && variable != KEY && variable != VARIABLE {
-                read = put_over(&mut table, &variable, &value)
+                read = override_by(&mut table, &variable, &value)
                     .map_err(|reason| FileError::Invalid { place: variable.clone(), reason })?;
-                said.insert(variable);
+                overridden.insert(variable);
             }
         }
         let folder = place.parent().unwrap_or(place);
-        if !said.contains(&format!("{PREFIX}DATABASE")) {
+        if !overridden.contains(&format!("{PREFIX}DATABASE")) {
             read.database = Secret::new(database_in(folder, of_file.database.reveal()));
         }
-        if !said.contains(&format!("{PREFIX}KEY_FILE")) {
+        if !overridden.contains(&format!("{PREFIX}KEY_FILE")) {
             read.key_file = folder.join(of_file.key_file);
         }
         read.file = file.map(Path::to_owned);
@@ -87,7 +87,7 @@ impl Configuration {
     }
 }
 
-/// A database's URL; the relative path of a SQLite file starts at this folder.
+/// Returns the URL of a database. The relative path of an SQLite file starts at this folder.
 fn database_in(folder: &Path, url: &str) -> String {
     let is_here = folder.as_os_str().is_empty();
     let Some(path) = url.strip_prefix("sqlite:").filter(|_| !is_here) else { return url.to_owned() };
@@ -119,18 +119,18 @@ fn from_toml<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, FileErro
     })
 }
 
-/// Puts a variable into the table; gives back what the table says then.
-fn put_over(table: &mut toml::Table, variable: &str, value: &str) -> Result<Configuration, String> {
+/// Puts a variable into the table, and returns the configuration of the table.
+fn override_by(table: &mut toml::Table, variable: &str, value: &str) -> Result<Configuration, String> {
     let known = Setting::all().find(|setting| setting.variable() == variable).ok_or_else(|| {
         let known: Vec<String> = Setting::all().map(|setting| setting.variable()).collect();
-        unknown("there is no such setting", variable, known.iter().map(String::as_str))
+        unknown("unknown setting", variable, known.iter().map(String::as_str))
     })?;
     let value = value.parse::<i64>().map_or_else(|_| toml::Value::from(value), toml::Value::from);
     match known.section {
         None => drop(table.insert(known.name.to_owned(), value)),
         Some(section) => {
             let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
-            // The file was read before: what is there is a section.
+            // The file was valid, so the entry is a section.
             if let Some(section) = section.as_table_mut() {
                 section.insert(known.name.to_owned(), value);
             }
@@ -140,16 +140,16 @@ fn put_over(table: &mut toml::Table, variable: &str, value: &str) -> Result<Conf
         .map_err(|error| reason(&error.path().to_string(), error.inner().message()))
 }
 
-/// What serde says, with the nearest name where a name is unknown: serde tells of the names in backticks, first
-/// the unknown one and then those that there are.
+/// Returns the message of serde, with the nearest name if a name is unknown. Serde quotes names in backticks: first the
+/// unknown one, then the known ones.
 fn reason(path: &str, message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     if message.starts_with("unknown field ")
         && let Some(name) = quoted.next()
     {
-        return unknown(&format!("there is no setting `{name}`"), name, quoted);
+        return unknown(&format!("unknown setting `{name}`"), name, quoted);
     }
-    // What was found may be a password: it is left out.
+    // The value is left out, because it may be a password.
     let error = DecodeError::new(path, message);
     format!("`{}`: {}", error.path(), error.expected())
 }
@@ -158,11 +158,11 @@ fn unknown<'k>(what: &str, name: &str, known: impl Iterator<Item = &'k str> + Cl
     let scored = known.clone().map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
     match scored.max_by(|left, right| left.0.total_cmp(&right.0)) {
         Some((score, nearest)) if score >= NEAR => format!("{what}; did you mean `{nearest}`?"),
-        _ => format!("{what}; there are: {}", known.collect::<Vec<_>>().join(", ")),
+        _ => format!("{what}; known settings: {}", known.collect::<Vec<_>>().join(", ")),
     }
 }
 
-/// A setting, as [`DEFAULT_FILE`] shows it.
+/// A setting of [`DEFAULT_FILE`].
 #[derive(Debug, Clone, Copy)]
 struct Setting {
     section: Option<&'static str>,
@@ -271,20 +271,20 @@ mod tests {
     #[test]
     fn a_slip_is_named_with_its_place_and_the_nearest_setting() {
         let slip = refused("# a comment\ndatabse = \"sqlite://a.db\"", &[]);
-        assert_eq!(slip, "a.toml, line 2: there is no setting `databse`; did you mean `database`?");
+        assert_eq!(slip, "a.toml, line 2: unknown setting `databse`; did you mean `database`?");
         let slip = refused("[work]\n\nfailures_alowed = 60", &[]);
         assert_eq!(
             slip,
-            "a.toml, line 3: there is no setting `failures_alowed`; did you mean `failures_allowed`?"
+            "a.toml, line 3: unknown setting `failures_alowed`; did you mean `failures_allowed`?"
         );
         let slip = refused("[wrok]\nbatch = 3", &[]);
-        assert_eq!(slip, "a.toml, line 1: there is no setting `wrok`; did you mean `work`?");
+        assert_eq!(slip, "a.toml, line 1: unknown setting `wrok`; did you mean `work`?");
         let slip = refused("[keep]\nxyz = 3", &[]);
-        assert_eq!(slip, "a.toml, line 2: there is no setting `xyz`; there are: webhooks_days, audit_days");
+        assert_eq!(slip, "a.toml, line 2: unknown setting `xyz`; known settings: webhooks_days, audit_days");
         let slip = refused("", &[("RETURNGO_BRIGHTPEARL_WORK_BACH", "3")]);
         assert_eq!(
             slip,
-            "RETURNGO_BRIGHTPEARL_WORK_BACH: there is no such setting; did you mean `RETURNGO_BRIGHTPEARL_WORK_BATCH`?"
+            "RETURNGO_BRIGHTPEARL_WORK_BACH: unknown setting; did you mean `RETURNGO_BRIGHTPEARL_WORK_BATCH`?"
         );
     }
 
@@ -294,14 +294,15 @@ mod tests {
         assert_eq!(refused_value, "a.toml, line 2: `work.batch`: invalid type: a string, expected u32");
         assert_eq!(
             refused("[sweeps]\nbrightpearl_seconds = 5", &[]),
-            "a.toml, line 2: `sweeps.brightpearl_seconds`: 5 is too little: the least is 10"
+            "a.toml, line 2: `sweeps.brightpearl_seconds`: 5 is too small: the minimum is 10"
         );
         assert_eq!(
             refused("public_url = \"returns.example.test\"", &[]),
-            "a.toml, line 1: `public_url`: relative URL without a base: write it as https://returns.example.test"
+            "a.toml, line 1: `public_url`: relative URL without a base: use the form https://returns.example.test"
         );
         assert!(
-            refused("public_url = \"ftp://returns.example.test\"", &[]).contains("no address that webhooks")
+            refused("public_url = \"ftp://returns.example.test\"", &[])
+                .contains("webhooks cannot be sent to it")
         );
         let broken = refused("listen = \"127.0.0.1:1\"\ndatabase = ", &[]);
         assert!(broken.starts_with("a.toml, line 2: ") && !broken.contains('\n'), "{broken}");
@@ -317,7 +318,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("none.toml");
         let error = Configuration::read(Some(&missing), std::iter::empty()).unwrap_err();
-        assert_eq!(error.to_string(), format!("the configuration {} cannot be read", missing.display()));
+        assert_eq!(error.to_string(), format!("cannot read the configuration {}", missing.display()));
     }
 
     #[test]

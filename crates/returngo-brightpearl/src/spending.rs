@@ -1,70 +1,37 @@
-//! What a command takes of the day's calls to ReturnGO: it says so first, and leaves `serve` a share of the day.
+//! The calls to ReturnGO that a command may make: it reports them first, and leaves a share of the day to `serve`.
 
 use anyhow::{bail, ensure};
 use clap::Args;
 
 use crate::{
-    assembly::Assembly,
-    output::remark,
+    output::note,
     terminal::{Prompter, TerminalPrompter},
 };
 use returngo_brightpearl_connector::{
-    call_quota::{CallQuota, day_of},
-    store::{CallLimits, ConnectionId},
+    operations::{Context, calls::CallsToday},
+    store::ConnectionId,
 };
-
-/// A quarter of the day is left to `serve`, unless the person says otherwise.
-const SHARE_OF_SERVE: u32 = 4;
 
 #[derive(Debug, Args)]
 pub(super) struct Spending {
-    /// Allow this many calls to ReturnGO, including those that are kept for `serve` today
+    /// Allow this many calls to ReturnGO, including those reserved for `serve` today
     #[arg(long, value_name = "CALLS")]
     spend: Option<u32>,
 }
 
-/// The calls of today.
-struct Today {
-    per_day: u32,
-    left: u32,
-    /// As many of these may read.
-    readable: u32,
-    kept: u32,
-}
-
-impl Today {
-    /// None where calls are unlimited.
-    async fn of(assembly: &Assembly, calls: &CallQuota) -> anyhow::Result<Option<Self>> {
-        let limits = CallLimits { for_others: 0, ..calls.limits() };
-        let Some(per_day) = limits.per_day else { return Ok(None) };
-        let spent = assembly.store.returngo_calls(&calls.key(), day_of(assembly.clock.now())).await?;
-        let left = per_day.saturating_sub(spent.reads).saturating_sub(spent.writes);
-        let readable = limits.left(&spent, false);
-        Ok(Some(Self { per_day, left, readable, kept: per_day / SHARE_OF_SERVE }))
-    }
-
-    fn free(&self) -> u32 {
-        self.left.saturating_sub(self.kept).min(self.readable)
-    }
-}
-
 impl Spending {
-    /// Says what `what` takes, and asks when that is more than is free. The command makes no more calls than this from
-    /// then on.
+    /// Reports the calls that `what` takes, and asks for confirmation if they exceed the free ones. From then on the
+    /// command makes no more calls than these.
     pub(super) async fn allow(
         &self,
-        assembly: &Assembly,
+        context: &Context,
         id: &ConnectionId,
         what: &str,
         needed: usize,
     ) -> anyhow::Result<()> {
-        let configuration = assembly.registry.configuration(id).await?;
-        let calls = assembly.registry.call_quota(id, &configuration)?;
-        // What an earlier step of this command reserved and did not use is free again.
-        calls.give_back().await?;
-        let Some(today) = Today::of(assembly, &calls).await? else { return Ok(()) };
+        let Some(today) = CallsToday::of(context, id).await? else { return Ok(()) };
         let needed = u32::try_from(needed).unwrap_or(u32::MAX);
-        let Today { per_day, left, readable, kept } = today;
+        let CallsToday { per_day, left, readable, kept } = today;
         let free = today.free();
         ensure!(
             needed <= readable,
@@ -83,9 +50,9 @@ impl Spending {
                 needed
             }
         };
-        calls.leave(left.saturating_sub(allowed));
+        today.limit(context, id, allowed).await?;
         if needed > 1 {
-            remark(format_args!(
+            note(format_args!(
                 "{what} takes at least {needed} calls to ReturnGO; {left} of {per_day} are left today, {kept} of them for \
                  `serve`"
             ))?;
@@ -103,6 +70,6 @@ fn ask(id: &ConnectionId, what: &str, needed: u32, free: u32) -> anyhow::Result<
     };
     let question =
         format!("Use {needed} calls, though only {free} are free? `serve` may have to wait until 00:00 UTC.");
-    ensure!(prompter.agrees(&question)?, "nothing was changed");
+    ensure!(prompter.confirm(&question)?, "nothing was changed");
     Ok(())
 }

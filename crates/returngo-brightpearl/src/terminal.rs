@@ -1,21 +1,27 @@
-//! Asking the person at the terminal.
+//! The user at the terminal: questions, and the progress of long work.
 
 use std::{
     io::{self, IsTerminal as _, Write as _, stderr, stdin},
     sync::{
-        Once,
+        Mutex, MutexGuard, Once, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use anyhow::{Context as _, ensure};
 use dialoguer::{Confirm, Input, Password, Select, console::Term, theme::ColorfulTheme};
+use indicatif::{ProgressBar, ProgressStyle};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use crate::{output::Usage, printable};
+use crate::{
+    output::{self, Usage},
+    printable,
+};
+use returngo_brightpearl_connector::operations::Progress;
 
-/// Lets whoever is at the terminal say no. `yes` was said before; where nobody is, it has to be.
-pub(super) fn go_on(question: &str, yes: bool) -> anyhow::Result<()> {
+/// Asks for confirmation, unless `yes` confirms in advance. Without a terminal, `yes` is required.
+pub(super) fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
     if yes {
         return Ok(());
     }
@@ -25,56 +31,42 @@ pub(super) fn go_on(question: &str, yes: bool) -> anyhow::Result<()> {
         );
         return Err(Usage(refused).into());
     };
-    ensure!(prompter.agrees(question)?, "nothing was changed");
+    ensure!(prompter.confirm(question)?, "nothing was changed");
     Ok(())
 }
 
-/// How wide what is shown may be; none where it is read by a program.
-pub(super) fn width() -> Option<u16> {
-    width_of(&Term::stdout())
-}
-
-/// The same of what is said beside the result.
-pub(super) fn width_of_stderr() -> Option<u16> {
-    width_of(&Term::stderr())
-}
-
-fn width_of(terminal: &Term) -> Option<u16> {
-    terminal
-        .is_term()
-        .then(|| terminal.size_checked())
-        .flatten()
-        .map(|(_, columns)| columns)
-        .filter(|columns| *columns > 0)
-}
-
-/// Somebody who can be asked for what is needed.
+/// Asks a user for values.
 pub(super) trait Prompter {
-    /// A text that passes the check, which says what is wrong with another.
-    fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String>;
+    /// Asks for a text until `check` accepts it; the error of `check` is shown. An empty text stands for the default.
+    fn text(
+        &mut self,
+        prompt: &str,
+        default: Option<&str>,
+        check: &dyn Fn(&str) -> Result<(), String>,
+    ) -> anyhow::Result<String>;
 
-    /// A text that is not shown.
+    /// Asks for a text that is not shown.
     fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String>;
 
-    /// Which of these.
+    /// Asks for one of these choices, and returns its position.
     fn choose(&mut self, prompt: &str, from: &[String]) -> anyhow::Result<usize>;
 
-    /// Whether to go on.
-    fn agrees(&mut self, question: &str) -> anyhow::Result<bool>;
+    /// Asks a yes-or-no question.
+    fn confirm(&mut self, question: &str) -> anyhow::Result<bool>;
 
-    /// Something to know before the next question.
-    fn hears(&mut self, line: &str) -> anyhow::Result<()>;
+    /// Shows a line before the next question.
+    fn note(&mut self, line: &str) -> anyhow::Result<()>;
 }
 
-/// Who sits at the terminal.
+/// Asks the user at the terminal.
 pub(super) struct TerminalPrompter {
     theme: ColorfulTheme,
-    /// How the terminal was before anything was asked.
+    /// The settings of the terminal before the first question.
     before: Option<Termios>,
 }
 
 impl TerminalPrompter {
-    /// None when nobody is there to be asked.
+    /// Returns `None` if stdin or stderr is not a terminal.
     pub(super) fn if_attended() -> Option<Self> {
         if !stdin().is_terminal() || !stderr().is_terminal() {
             return None;
@@ -102,14 +94,14 @@ impl TerminalPrompter {
     }
 }
 
-/// Whether a question is open. Nothing is changed before the last one is answered.
+/// Whether a question is open. Commands change nothing before the last answer.
 static ASKING: AtomicBool = AtomicBool::new(false);
 
-/// Ends the program as Ctrl-C does, with the terminal as it was: a hidden answer turns its echo off.
+/// Ends the program as Ctrl-C does, and restores the terminal: a question for a secret turns its echo off.
 fn end_interrupted(before: Option<&Termios>) -> ! {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
-        // A terminal that is gone needs nothing.
+    static REPORTED: Once = Once::new();
+    REPORTED.call_once(|| {
+        // A terminal that is closed needs no restoring.
         let _ = before.map(|before| tcsetattr(stdin(), OptionalActions::Now, before));
         show_cursor();
         if ASKING.load(Ordering::SeqCst) {
@@ -119,19 +111,28 @@ fn end_interrupted(before: Option<&Termios>) -> ! {
     std::process::exit(INTERRUPTED)
 }
 
-/// What shells make of a program that Ctrl-C ended.
+/// The exit code that shells give a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
-/// Questions hide it; one that is broken off leaves it so.
+/// Shows the cursor again: questions hide it, and an interrupted question leaves it hidden.
 fn show_cursor() {
-    // A terminal that is gone has none.
+    // A terminal that is closed has no cursor.
     let _ = Term::stderr().show_cursor();
 }
 
 impl Prompter for TerminalPrompter {
-    fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
+    fn text(
+        &mut self,
+        prompt: &str,
+        default: Option<&str>,
+        check: &dyn Fn(&str) -> Result<(), String>,
+    ) -> anyhow::Result<String> {
         self.ask(|theme| {
             let input = Input::<String>::with_theme(theme).with_prompt(prompt).allow_empty(true);
+            let input = match default {
+                Some(default) => input.default(default.to_owned()),
+                None => input,
+            };
             input.validate_with(|text: &String| check(text)).interact_text()
         })
     }
@@ -149,12 +150,71 @@ impl Prompter for TerminalPrompter {
         self.ask(|theme| Select::with_theme(theme).with_prompt(prompt).items(&from).default(0).interact())
     }
 
-    fn agrees(&mut self, question: &str) -> anyhow::Result<bool> {
+    fn confirm(&mut self, question: &str) -> anyhow::Result<bool> {
         let question = printable::line(question);
         self.ask(|theme| Confirm::with_theme(theme).with_prompt(question).default(false).interact())
     }
 
-    fn hears(&mut self, line: &str) -> anyhow::Result<()> {
-        Ok(super::output::remark(line)?)
+    fn note(&mut self, line: &str) -> anyhow::Result<()> {
+        Ok(output::note(line)?)
+    }
+}
+
+/// Shows a spinner on stderr until it is dropped.
+pub(super) fn spinner(text: &str) -> Spinner {
+    let progress = TerminalProgress::default();
+    progress.start(text, None);
+    Spinner(progress)
+}
+
+/// A spinner on stderr.
+pub(super) struct Spinner(TerminalProgress);
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Shows progress on stderr: a bar, or a spinner for work of unknown length. Without a terminal it shows nothing.
+#[derive(Debug, Default)]
+pub(super) struct TerminalProgress(Mutex<Option<ProgressBar>>);
+
+impl TerminalProgress {
+    fn bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Progress for TerminalProgress {
+    fn start(&self, text: &str, steps: Option<usize>) {
+        let (bar, template) = match steps {
+            Some(steps) => (ProgressBar::new(steps as u64), "{msg} {bar:30} {pos}/{len}, {eta} left"),
+            None => (ProgressBar::new_spinner(), "{spinner} {msg}"),
+        };
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        bar.set_message(printable::line(text).into_owned());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        *self.bar() = Some(bar);
+    }
+
+    fn describe(&self, text: &str) {
+        if let Some(bar) = &*self.bar() {
+            bar.set_message(printable::line(text).into_owned());
+        }
+    }
+
+    fn advance(&self, done: usize) {
+        if let Some(bar) = &*self.bar() {
+            bar.set_position(done as u64);
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = self.bar().take() {
+            bar.finish_and_clear();
+        }
     }
 }

@@ -1,3 +1,5 @@
+//! `/healthz`, `/readyz` and `/metrics`.
+
 use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
@@ -13,24 +15,24 @@ use tokio::sync::Mutex;
 
 use returngo_brightpearl_connector::{error::with_causes, metrics, service::Service, store::StoreError};
 
-/// Whoever asks gives up after ten seconds, as Prometheus does, and would learn nothing.
+/// Shorter than the ten seconds after which Prometheus gives up.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// For how long what is shown of the connections holds: it is counted over all their RMAs.
+/// How long counts of the connections are reused: counting them reads all connections.
 const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(15);
 
 #[derive(Debug, Clone)]
 struct Web {
     service: Arc<Service>,
     metrics: PrometheusHandle,
-    /// When the connections were last counted; whoever counts them holds it.
+    /// When the connections were last counted. The lock is held while counting.
     counted_at: Arc<Mutex<Option<Timestamp>>>,
 }
 
-/// `/healthz`, `/readyz` and `/metrics`.
+/// Returns the routes.
 ///
 /// # Errors
-/// When this process has a recorder of metrics already.
+/// This process has a metrics recorder already.
 pub(super) fn routes(service: Arc<Service>) -> anyhow::Result<Router> {
     let metrics = PrometheusBuilder::new().install_recorder()?;
     metrics::describe();
@@ -41,7 +43,7 @@ pub(super) fn routes(service: Arc<Service>) -> anyhow::Result<Router> {
         .with_state(Web { service, metrics, counted_at: Arc::default() }))
 }
 
-/// Ready is who can store a webhook.
+/// Answers 200 if a webhook can be stored.
 async fn ready(State(web): State<Web>) -> (StatusCode, String) {
     match in_time(web.service.store.ready()).await {
         Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
@@ -49,7 +51,7 @@ async fn ready(State(web): State<Web>) -> (StatusCode, String) {
     }
 }
 
-/// What is counted is shown although the database fails: that is when somebody looks.
+/// Shows counters even if the database fails, because that is when operators look at them.
 async fn show_metrics(State(web): State<Web>) -> impl IntoResponse {
     let (ready, _) = tokio::join!(in_time(web.service.store.ready()), in_time(web.count_connections()));
     metrics::show_ready(ready.is_ok());
@@ -58,7 +60,7 @@ async fn show_metrics(State(web): State<Web>) -> impl IntoResponse {
 }
 
 impl Web {
-    /// However often and by however many it is asked.
+    /// Counts the connections, unless that was done lately.
     async fn count_connections(&self) -> Result<(), StoreError> {
         let now = self.service.clock.now();
         let mut counted_at = self.counted_at.lock().await;
@@ -70,16 +72,16 @@ impl Web {
     }
 }
 
-/// Whether what was counted then is to be counted anew; also when the clock was set back meanwhile.
+/// Returns whether a count is outdated. It is too if the clock was set back since.
 fn is_over(counted_at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(counted_at).abs() >= SHOWN_FOR
 }
 
-/// What the store says, or why it says nothing.
+/// Returns the answer of the store, or the reason why there is none.
 async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {
     match tokio::time::timeout(ANSWER_WITHIN, answer).await {
         Ok(answer) => answer.map_err(|error| with_causes(&error)),
-        Err(_) => Err("the database does not answer".to_owned()),
+        Err(_) => Err("the database does not respond".to_owned()),
     }
 }
 

@@ -2,17 +2,18 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{
-    ConnectionId, Encrypted, Store, StoreError, StoredConnection, connection_queue, connections,
-    session::{Row, Session, json},
+    Activity, Actor, ConnectionId, Encrypted, Operation, Store, StoreError, StoredConnection, activity,
+    connection_queue, connections, session::Session,
 };
 
 /// A user's change of a connection, as it is recorded. It contains no secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionChange {
     /// The user.
-    pub by: String,
+    pub by: Actor,
     /// The changed fields.
     pub fields: Vec<FieldChange>,
 }
@@ -69,8 +70,6 @@ pub(super) async fn make(
     change: &ConnectionChange,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    const RECORD: &str =
-        "INSERT INTO connection_change (connection, at, changed_by, fields) VALUES ($1, $2, $3, $4)";
     let id = &connection.id;
     connections::lock_pair(session, id).await?;
     let mut of_pair: BTreeSet<ConnectionId> = match connections::counterparts(session, id).await? {
@@ -85,9 +84,15 @@ pub(super) async fn make(
     }
     connections::put(session, connection, now, None).await?;
     if !change.fields.is_empty() {
-        let fields = json(&change.fields)?;
-        let values = [id.as_str().into(), now.into(), change.by.as_str().into(), (&fields).into()];
-        session.run(RECORD, &values).await?;
+        let activity = Activity {
+            actor: change.by.clone(),
+            operation: Operation::Connect,
+            connection: id.clone(),
+            rma: None,
+            detail: json!({"fields": change.fields}),
+            at: now,
+        };
+        activity::record(session, &activity).await?;
     }
     Ok(true)
 }
@@ -96,18 +101,16 @@ pub(super) async fn of(
     session: &mut Session<'_>,
     connection: &ConnectionId,
 ) -> Result<Vec<RecordedChange>, StoreError> {
-    const OF_CONNECTION: &str =
-        "SELECT at, changed_by, fields FROM connection_change WHERE connection = $1 ORDER BY id";
-    session.all(OF_CONNECTION, &[connection.as_str().into()]).await?.iter().map(recorded).collect()
+    let activities = activity::of_operation(session, connection, Operation::Connect).await?;
+    activities.into_iter().filter_map(|activity| recorded(activity).transpose()).collect()
 }
 
-fn recorded(row: &Row) -> Result<RecordedChange, StoreError> {
-    let fields = serde_json::from_str(&row.text("fields")?).map_err(|error| StoreError::Corrupt {
+/// `None` for what followed from a change, such as RMAs that were queued.
+fn recorded(mut activity: Activity) -> Result<Option<RecordedChange>, StoreError> {
+    let Some(fields) = activity.detail.get_mut("fields").map(Value::take) else { return Ok(None) };
+    let fields = serde_json::from_value(fields).map_err(|error| StoreError::Corrupt {
         what: "a change of a connection".to_owned(),
         reason: error.to_string(),
     })?;
-    Ok(RecordedChange {
-        at: row.time("at")?,
-        change: ConnectionChange { by: row.text("changed_by")?, fields },
-    })
+    Ok(Some(RecordedChange { at: activity.at, change: ConnectionChange { by: activity.actor, fields } }))
 }

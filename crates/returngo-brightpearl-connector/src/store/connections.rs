@@ -1,7 +1,8 @@
 use jiff::Timestamp;
 
 use super::{
-    ConnectionId, Counterparts, Encrypted, Store, StoreError, StoredConnection, connection_queue,
+    Activity, Actor, ConnectionId, Counterparts, Encrypted, Operation, Store, StoreError, StoredConnection,
+    activity, connection_queue,
     session::{Row, Session, json_column},
     sweeps,
 };
@@ -92,9 +93,14 @@ impl Store {
     }
 
     /// Removes a connection and its secrets, and stops its jobs. The audit stays.
-    pub async fn remove_connection(&self, id: &ConnectionId, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn remove_connection(
+        &self,
+        id: &ConnectionId,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
-        let removed = remove(&mut session, id, now).await?;
+        let removed = remove(&mut session, id, by, now).await?;
         session.commit().await?;
         Ok(removed)
     }
@@ -249,6 +255,7 @@ fn stored(row: &Row) -> Result<StoredConnection, StoreError> {
 pub(super) async fn remove(
     session: &mut Session<'_>,
     connection: &ConnectionId,
+    by: &Actor,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     const FORGET: &str =
@@ -268,6 +275,15 @@ pub(super) async fn remove(
     session.run(TAKE_BACK, &[id.into(), now.into()]).await?;
     connection_queue::schedule(session, &[connection]).await?;
     block_duplicates(session, connection).await?;
+    let activity = Activity {
+        actor: by.clone(),
+        operation: Operation::Disconnect,
+        connection: connection.clone(),
+        rma: None,
+        detail: serde_json::json!({}),
+        at: now,
+    };
+    activity::record(session, &activity).await?;
     Ok(true)
 }
 

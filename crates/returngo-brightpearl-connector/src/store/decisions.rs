@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use returngo::RmaId;
 use returngo_brightpearl_mapping as mapping;
 use returngo_brightpearl_mapping::{Review, keys};
+use serde_json::{Value, json};
 
 use super::{
-    AuditEvent, ConnectionId, EffectOutcome, EffectRecord, JobState, Store, StoreError,
+    Activity, Actor, AuditEvent, ConnectionId, EffectOutcome, EffectRecord, JobState, Operation, Store,
+    StoreError, activity,
     audit::{self, AuditRow},
     connection_queue, effects, jobs,
-    session::{Row, Session, json, json_column},
+    session::{self, Row, Session, json_column},
 };
 
 /// A decision about an RMA, as it is audited.
@@ -22,7 +24,7 @@ pub struct Decision {
     /// The RMA.
     pub rma: RmaId,
     /// The user.
-    pub by: String,
+    pub by: Actor,
     /// A note with the reason.
     pub note: Option<String>,
 }
@@ -130,11 +132,13 @@ pub(super) async fn resolve_reviews(
     if item.last_error.is_some() {
         settled.extend(failed_writes(session, decision).await?);
     }
-    let resolved = json(&[item.resolved, item.reviews].concat())?;
+    let resolved = session::json(&[item.resolved, item.reviews].concat())?;
     let rma = rma.to_string();
     let parameters = [connection.as_str().into(), (&rma).into(), (&resolved).into(), now.into()];
     let Some(row) = session.first(PUT_ASIDE, &parameters).await? else { return Ok(false) };
+    let resolved = json!({"reviews": settled, "note": decision.note});
     settle(session, decision, settled, now).await?;
+    record(session, decision, Operation::Resolve, resolved, now).await?;
     if item.state == JobState::InProgress {
         connection_queue::schedule(session, &[connection]).await?;
     }
@@ -189,7 +193,7 @@ async fn settle(
         decision.connection.as_str().into(),
         (&rma).into(),
         SETTLED.into(),
-        decision.by.as_str().into(),
+        (&decision.by.name).into(),
         now.into(),
         decision.note.as_deref().unwrap_or_default().into(),
     ];
@@ -240,6 +244,7 @@ pub(super) async fn reopen(
         return Ok(false);
     }
     append_audit(session, decision, AuditEvent::Reopened, decision.to_string(), now).await?;
+    record(session, decision, Operation::Reopen, json!({"note": decision.note}), now).await?;
     Ok(true)
 }
 
@@ -253,6 +258,7 @@ pub(super) async fn retry(
         return Ok(false);
     }
     append_audit(session, decision, AuditEvent::Retried, decision.to_string(), now).await?;
+    record(session, decision, Operation::Retry, json!({"note": decision.note}), now).await?;
     Ok(true)
 }
 
@@ -284,6 +290,8 @@ pub(super) async fn reset_effects(
         append_audit(session, decision, AuditEvent::Reset, detail, now).await?;
     }
     enqueue_now(session, decision, now).await?;
+    let detail = json!({"keys": keys, "note": decision.note});
+    record(session, decision, Operation::WriteAgain, detail, now).await?;
     Ok(Some(forgotten))
 }
 
@@ -322,4 +330,23 @@ async fn append_audit(
         detail,
     };
     audit::append(session, &[entries], now).await
+}
+
+async fn record(
+    session: &mut Session<'_>,
+    decision: &Decision,
+    operation: Operation,
+    detail: Value,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Decision { connection, rma, by, .. } = decision;
+    let activity = Activity {
+        actor: by.clone(),
+        operation,
+        connection: connection.clone(),
+        rma: Some(rma.clone()),
+        detail,
+        at: now,
+    };
+    activity::record(session, &activity).await
 }

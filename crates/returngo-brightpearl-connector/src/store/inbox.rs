@@ -6,7 +6,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Cause, ConnectionId, Store, StoreError, Unknown, connection_queue, queue,
+    Activity, Actor, Cause, ConnectionId, Operation, Store, StoreError, Unknown, activity, connection_queue,
+    queue,
     session::{Row, Session, json, json_column},
 };
 
@@ -110,6 +111,19 @@ impl Store {
         one(&mut self.asking().await?, id).await
     }
 
+    /// Queues a webhook to be processed again, as a user requested. Returns it, or `None` if it is not stored.
+    pub async fn replay(
+        &self,
+        id: InboxId,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<StoredDelivery>, StoreError> {
+        let mut session = self.writing().await?;
+        let replayed = replay(&mut session, id, by, now).await?;
+        session.commit().await?;
+        Ok(replayed)
+    }
+
     /// Makes webhooks wait again whose time to be processed again has come.
     pub async fn resume_deliveries(&self, now: Timestamp) -> Result<(), StoreError> {
         if !has_to_resume(&mut self.asking().await?, now).await? {
@@ -133,6 +147,29 @@ impl Store {
         finish_deliveries(&mut session, connection, processed, due, now).await?;
         session.commit().await
     }
+}
+
+async fn replay(
+    session: &mut Session<'_>,
+    id: InboxId,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Option<StoredDelivery>, StoreError> {
+    let Some(stored) = one(session, id).await? else { return Ok(None) };
+    // Locked, so that nothing is stored for a connection that is removed at the same time.
+    connection_queue::lock(session, &stored.delivery.connection).await?;
+    // Received now, so that it is kept for as long as one that arrives now.
+    receive(session, &[Delivery { received_at: now, ..stored.delivery.clone() }]).await?;
+    let activity = Activity {
+        actor: by.clone(),
+        operation: Operation::Replay,
+        connection: stored.delivery.connection.clone(),
+        rma: None,
+        detail: serde_json::json!({"webhook": id.0, "source": stored.delivery.source.as_str()}),
+        at: now,
+    };
+    activity::record(session, &activity).await?;
+    Ok(Some(stored))
 }
 
 /// All deliveries of one body.

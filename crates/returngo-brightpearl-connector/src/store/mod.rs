@@ -3,6 +3,7 @@
 //! Everything that has to survive a crash is in the [`Store`]. No transaction is open during a call to either system: a
 //! worker leases jobs and commits, calls the systems, and records the results on the condition that it still holds the lease.
 
+mod activity;
 mod audit;
 mod clock;
 mod connection;
@@ -33,6 +34,7 @@ mod sweeps;
 mod token_refresh;
 mod unreadable;
 
+pub use activity::{Activity, Actor, Interface, Operation};
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
 pub use connection::{ConnectionId, Counterparts, Encrypted, InvalidConnectionId, StoredConnection};
 pub use connection_changes::{ConnectionChange, FieldChange, RecordedChange};
@@ -44,6 +46,7 @@ pub use jobs::{Cause, Job, JobOutcome, JobState, Lease, LeaseRequest, Unreadable
 pub use observations::{Observation, ObservedCredit};
 pub use original_orders::{OrderHold, OrderRequest, Revision};
 pub use processes::{LEASE, Process, REPORT_EVERY};
+pub use queue::QueueRequest;
 pub use rekey::{Reencrypted, ReencryptedSecrets};
 pub use returngo_calls::{CallLimits, KeyDigest, ReservedCalls};
 pub use status::{ConnectionStatus, OutOfSync};

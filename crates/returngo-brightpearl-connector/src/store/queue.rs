@@ -7,13 +7,42 @@ use returngo::RmaId;
 use serde::Serialize;
 
 use super::{
-    AuditEvent, Cause, ConnectionId, Lease, LeaseRequest, Store, StoreError,
+    Activity, Actor, AuditEvent, Cause, ConnectionId, Lease, LeaseRequest, Operation, Store, StoreError,
+    activity,
     audit::{self, AuditRow},
     connection_queue,
     session::{Session, json_column},
 };
 
+/// A user's request to queue RMAs.
+#[derive(Debug, Clone)]
+pub struct QueueRequest {
+    /// The user.
+    pub by: Actor,
+    /// The operation.
+    pub operation: Operation,
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The RMAs, each with its origin.
+    pub rmas: Vec<(RmaId, Cause)>,
+    /// The reason, for the audit.
+    pub why: String,
+}
+
 impl Store {
+    /// Queues RMAs as a user requested, and returns how many. As [`enqueue`](Self::enqueue), it leaves out those of
+    /// another shop.
+    pub async fn enqueue_requested(
+        &self,
+        request: &QueueRequest,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let mut session = self.writing().await?;
+        let enqueued = enqueue_requested(&mut session, request, now).await?;
+        session.commit().await?;
+        Ok(enqueued)
+    }
+
     /// Queues RMAs, except for those that only Brightpearl named and that belong to another shop.
     pub async fn enqueue(
         &self,
@@ -35,6 +64,38 @@ impl Store {
         session.commit().await?;
         Ok(leases)
     }
+}
+
+async fn enqueue_requested(
+    session: &mut Session<'_>,
+    request: &QueueRequest,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let QueueRequest { by, operation, connection, rmas, why } = request;
+    let mut enqueued = 0;
+    for cause in [Cause::Brightpearl, Cause::Returngo, Cause::User] {
+        let of_cause: Vec<RmaId> =
+            rmas.iter().filter(|(_, of)| *of == cause).map(|(rma, _)| rma.clone()).collect();
+        if !of_cause.is_empty() {
+            enqueued += enqueue(session, connection, &of_cause, cause, why, now).await?;
+        }
+    }
+    if enqueued > 0 {
+        let one = match rmas.as_slice() {
+            [(rma, _)] => Some(rma.clone()),
+            _ => None,
+        };
+        let activity = Activity {
+            actor: by.clone(),
+            operation: *operation,
+            connection: connection.clone(),
+            rma: one,
+            detail: serde_json::json!({"enqueued": enqueued}),
+            at: now,
+        };
+        activity::record(session, &activity).await?;
+    }
+    Ok(enqueued)
 }
 
 pub(super) async fn enqueue(

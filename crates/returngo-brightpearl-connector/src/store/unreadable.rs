@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    ConnectionId, Store, StoreError, Unknown,
+    Activity, Actor, ConnectionId, Operation, Store, StoreError, Unknown, activity,
     session::{Session, json},
 };
 
@@ -126,7 +126,7 @@ pub struct Dismissal {
     /// The objects; none for all.
     pub objects: Vec<String>,
     /// The user.
-    pub by: String,
+    pub by: Actor,
     /// A note with the reason.
     pub note: Option<String>,
 }
@@ -342,8 +342,20 @@ pub(super) async fn dismiss(
     let some = i64::from(!objects.is_empty());
     let note = note.as_deref().unwrap_or_default();
     let parameters =
-        [(&rows).into(), connection.as_str().into(), now.into(), by.into(), note.into(), some.into()];
-    session.run(DISMISS, &parameters).await
+        [(&rows).into(), connection.as_str().into(), now.into(), (&by.name).into(), note.into(), some.into()];
+    let dismissed = session.run(DISMISS, &parameters).await?;
+    if dismissed > 0 {
+        let activity = Activity {
+            actor: by.clone(),
+            operation: Operation::Dismiss,
+            connection: connection.clone(),
+            rma: None,
+            detail: serde_json::json!({"objects": objects, "dismissed": dismissed, "note": dismissal.note}),
+            at: now,
+        };
+        activity::record(session, &activity).await?;
+    }
+    Ok(dismissed)
 }
 
 fn objects_of(objects: &[String]) -> Result<String, StoreError> {

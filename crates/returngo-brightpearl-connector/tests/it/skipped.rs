@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use jiff::SignedDuration;
-use returngo_brightpearl_connector::store::{Dismissal, Source, StoredUnreadable, UnreadableKind};
+use returngo_brightpearl_connector::store::{Actor, Dismissal, Source, StoredUnreadable, UnreadableKind};
 use serde_json::{Value, json};
 use wiremock::{Mock, Request, ResponseTemplate, matchers::path};
 
@@ -50,7 +50,7 @@ async fn dismiss_all(shop: &Shop) {
     let dismissal = Dismissal {
         connection: shop.connection.clone(),
         objects: Vec::new(),
-        by: "ada".to_owned(),
+        by: Actor::command_line("ada"),
         note: None,
     };
     shop.service.store.dismiss_unreadable(&dismissal, shop.time.now()).await.unwrap();

@@ -5,8 +5,8 @@ use brightpearl::Patch;
 use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
 use returngo_brightpearl_connector::store::{
-    ConnectionId, Decision, Encrypted, JobState, Source, StoredConnection, SweepLease, SweepName, SweepPart,
-    SweepRowChanges, SweepRowKey, SweepRows,
+    Actor, ConnectionId, Decision, Encrypted, JobState, Source, StoredConnection, SweepLease, SweepName,
+    SweepPart, SweepRowChanges, SweepRowKey, SweepRows,
 };
 
 use crate::support::Shop;
@@ -107,7 +107,7 @@ async fn an_rma_that_cannot_be_read_and_may_be_so_is_not_tried_at_every_sweep() 
         panic!("{:?}", shop.item(rma).await);
     };
     fails_until(JobState::NeedsReview).await;
-    let by = "dana".to_owned();
+    let by = Actor::command_line("dana");
     let decision = Decision { connection: shop.connection.clone(), rma: rma.clone(), by, note: None };
     assert!(shop.service.store.resolve_reviews(&decision, shop.time.now()).await.unwrap());
     shop.work().await;

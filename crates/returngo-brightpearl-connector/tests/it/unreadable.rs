@@ -14,7 +14,7 @@ use brightpearl::{IdSet, OrderId, Patch, order::Order};
 use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
 use returngo_brightpearl_connector::engine::Policy;
-use returngo_brightpearl_connector::store::{Dismissal, JobState, Source, SweepName, UnreadableKind};
+use returngo_brightpearl_connector::store::{Actor, Dismissal, JobState, Source, SweepName, UnreadableKind};
 use returngo_brightpearl_sync::account_facts;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
@@ -284,7 +284,7 @@ async fn rows_of_the_list_that_cannot_be_read_are_named_and_the_others_are_swept
     let dismissal = Dismissal {
         connection: shop.connection.clone(),
         objects: vec!["row 4".to_owned()],
-        by: "ada".to_owned(),
+        by: Actor::command_line("ada"),
         note: None,
     };
     let dismissed = shop.service.store.dismiss_unreadable(&dismissal, shop.time.now()).await.unwrap();

@@ -322,6 +322,6 @@ impl Supervisor {
     }
 
     fn decision(&self, connection: ConnectionId, rma: returngo::RmaId) -> Decision {
-        Decision { connection, rma, by: "the simulation".to_owned(), note: None }
+        Decision { connection, rma, by: store::Actor::command_line("the simulation"), note: None }
     }
 }

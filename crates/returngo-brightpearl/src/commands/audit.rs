@@ -1,32 +1,57 @@
-use serde_json::json;
+use clap::Args;
 
 use crate::{
+    args,
     assembly::Assembly,
-    chosen,
-    cli::{Cli, RmaArg},
-    output::{say, say_json, say_whole, table},
+    options::{GlobalOptions, RmaArg},
+    output::{print, print_json, print_table},
 };
+use returngo_brightpearl_connector::operations;
 
-/// What happened about an RMA.
-pub(super) async fn run(cli: &Cli, RmaArg { connection, rma }: &RmaArg) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
-    let connection = chosen::connection(&assembly.store, connection.as_ref()).await?;
-    let entries = assembly.store.audit(&connection, rma).await?;
-    if cli.json {
-        let entries = entries.iter().map(|entry| {
-            json!({"at": entry.at, "attempt": entry.attempt, "event": entry.event.as_str(), "detail": entry.detail})
-        });
-        return say_json(&entries.collect::<Vec<_>>());
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Use it to find out when and why something was written for an RMA, or was not.
+
+Events:
+  queued        the RMA has to be processed; the detail says why
+  started       a worker took it
+  intended      a write was recorded, before it was sent
+  applied       the write was applied
+  refused       the write was rejected
+  doubtful      the result of the write is unknown; the next attempt looks it up
+  settled       the attempt ended, in sync or with reviews
+  failed        the attempt failed
+  released      the process stopped before the attempt
+  needs-review  every attempt failed
+  resolved      a user resolved the reviews
+  reopened      a user reopened resolved reviews
+  retried       a user queued it again, with all attempts
+  reset         a user allowed a write to be repeated
+
+Examples:
+  returngo-brightpearl audit 4410021
+  returngo-brightpearl audit acme 4410021 --json")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    of: RmaArg,
+}
+
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
+    let Arguments { of: RmaArg { connection, rma } } = arguments;
+    let context = Assembly::open(options).await?.context();
+    let connection = args::connection(&context.store, connection.as_ref()).await?;
+    let entries = operations::audit::show(&context, &connection, rma).await?;
+    if options.json {
+        return print_json(&entries);
     }
     if entries.is_empty() {
-        return Ok(say(format_args!(
-            "Nothing is known of RMA {rma} of {connection}: `sync {connection} {rma}` looks at it."
+        return Ok(print(format_args!(
+            "RMA {rma} of {connection} is unknown. Run `sync {connection} {rma}` to synchronize it."
         ))?);
     }
-    let rows = entries.iter().map(|entry| {
+    let rows = entries.into_iter().map(|entry| {
         let attempt = entry.attempt.map(|attempt| attempt.to_string()).unwrap_or_default();
-        let at = entry.at.strftime("%F %TZ").to_string();
-        [at, attempt, entry.event.as_str().to_owned(), entry.detail.clone()]
+        [operations::status::moment(entry.at), attempt, entry.event.to_owned(), entry.detail]
     });
-    Ok(say_whole(table(["at", "attempt", "event", "what"], rows))?)
+    Ok(print_table(["at", "attempt", "event", "detail"], rows)?)
 }

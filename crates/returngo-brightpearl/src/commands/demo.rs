@@ -1,32 +1,47 @@
+use std::convert::Infallible;
+
 use anyhow::Context as _;
+use clap::Args;
 
 use crate::{
-    LogFormat,
-    cli::{Cli, Demo as Arguments},
-    log,
-    output::{remark, say, say_json},
+    LogFormat, log,
+    options::GlobalOptions,
+    output::{note, print, print_json},
 };
 use returngo_brightpearl_connector::configuration::Secret;
 use returngo_brightpearl_demo::{Demo, Figures};
 
-/// Plays returns through, and shows the figures.
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
-    log::start(cli.log_filter(), LogFormat::Text);
-    let thrown_away = tempfile::tempdir().context("there is no place for a database")?;
-    let file = format!("sqlite://{}", thrown_away.path().join("demo.db").display());
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Number of returns
+    #[arg(long, default_value_t = 100)]
+    rmas: u64,
+    /// Inject faults (lost responses, errors, throttling, duplicate and lost webhooks) using this random seed
+    #[arg(long, value_name = "SEED")]
+    faults: Option<u64>,
+    /// RetentionPeriods the data in this new database instead of a temporary one
+    #[arg(long, value_name = "URL", value_parser = |text: &str| Ok::<_, Infallible>(Secret::new(text)))]
+    database: Option<Secret>,
+}
+
+/// Plays returns from approval to restocking, and prints figures.
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
+    log::start(options.log_filter, LogFormat::Text);
+    let temporary = tempfile::tempdir().context("cannot create a temporary folder for the database")?;
+    let file = format!("sqlite://{}", temporary.path().join("demo.db").display());
     let database = arguments.database.as_ref().map_or(&*file, Secret::reveal);
     let mut demo = Demo::start(arguments.rmas, database, arguments.faults).await?;
-    if cli.json {
-        return say_json(&demo.run(|_| {}).await?);
+    if options.json {
+        return print_json(&demo.run(|_| {}).await?);
     }
-    remark(format_args!("{} returns, with a Brightpearl and a ReturnGO of its own.", arguments.rmas))?;
+    note(format_args!("Playing {} returns against mocks of both systems.", arguments.rmas))?;
     let figures = demo
         .run(|line| {
-            // The story may go unheard; the figures may not.
-            let _ = remark(line);
+            // Only the figures have to be printed.
+            let _ = note(line);
         })
         .await?;
-    Ok(say(page(&figures))?)
+    Ok(print(page(&figures))?)
 }
 
 fn page(figures: &Figures) -> String {
@@ -50,12 +65,12 @@ fn page(figures: &Figures) -> String {
         ("RMAs validated", rmas_validated.to_string()),
         ("duplicates", duplicates.to_string()),
         ("lost", lost.to_string()),
-        ("for a person", needs_review.to_string()),
+        ("needs review", needs_review.to_string()),
         (
             "requests to Brightpearl",
             format!("{brightpearl_requests} (at 200 a minute: {throttle_windows} min)"),
         ),
-        ("requests an approval", format!("{requests_per_approval:.3}")),
+        ("requests per approval", format!("{requests_per_approval:.3}")),
         ("seconds", format!("{seconds:.1}")),
     ]
     .map(|(name, value)| format!("{name:<24} {value}"))

@@ -1,102 +1,57 @@
-//! Removing a connection, with its credentials and its webhooks.
-
-use anyhow::ensure;
 use clap::Args;
-use serde_json::json;
 
 use crate::{
+    args,
     assembly::Assembly,
-    chosen,
-    cli::Cli,
-    output::{remark, say, say_json},
+    options::GlobalOptions,
+    output::{note, print, print_json},
     terminal,
 };
 use returngo_brightpearl_connector::{
-    error::with_causes,
-    registry::RegistryError,
-    store::{ConnectionId, Source},
-    subscriptions,
+    operations::{self, disconnect::WebhooksRemoved},
+    store::ConnectionId,
 };
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What was written stays, in both systems and in the audit; a connection of the same
-name finds it again. Webhooks are found by their path: public_url is not needed.
+Use it when a shop or an account is no longer used. Everything that was written
+stays, in both systems and in the audit; a connection of the same name continues
+from there. Webhooks are found by their path, so public_url is not needed.
 
 Asks for confirmation. Without a terminal, --yes is required.
 
 Examples:
   returngo-brightpearl disconnect acme
   returngo-brightpearl disconnect acme --yes               in a script
-  returngo-brightpearl disconnect acme --leave-webhooks    credentials refused")]
+  returngo-brightpearl disconnect acme --leave-webhooks    credentials rejected")]
 pub(crate) struct Arguments {
-    /// Name of the connection; optional when there is only one
+    /// Connection name (optional if there is only one)
     connection: Option<ConnectionId>,
-    /// Remove the connection although webhooks cannot be removed
+    /// Remove the connection even if its webhooks cannot be removed, such as when the API credentials no longer work
     #[arg(long)]
     leave_webhooks: bool,
-    /// Remove it without asking for confirmation
+    /// Remove without asking for confirmation
     #[arg(long)]
     yes: bool,
 }
 
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&assembly.store, arguments.connection.as_ref()).await?;
-    ensure!(
-        assembly.store.connection(&id).await?.is_some(),
-        "there is no connection {id}: `status` lists them"
-    );
-    let between =
-        assembly.store.counterparts(&id).await?.map(|pair| format!(" ({pair})")).unwrap_or_default();
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
+    let context = Assembly::open(options).await?.context();
+    let id = args::connection(&context.store, arguments.connection.as_ref()).await?;
+    let between = operations::disconnect::counterparts(&context, &id).await?;
+    let between = between.map(|pair| format!(" ({pair})")).unwrap_or_default();
     let question = format!("Remove connection {id}{between}, its credentials and its webhooks?");
-    terminal::go_on(&question, arguments.yes)?;
-    let unsubscribed = assembly.spending(async { Ok(unsubscribe(&assembly, &id).await) }).await?;
-    let left: Vec<String> = unsubscribed
-        .iter()
-        .filter_map(|(source, removed)| {
-            let error = removed.as_ref().err()?;
-            Some(format!("those in {source}, to …/webhooks/{source}/{id}/… ({error})"))
-        })
-        .collect();
-    ensure!(
-        left.is_empty() || arguments.leave_webhooks,
-        "connection {id} stays, as not all its webhooks can be removed: {}: mend it, or leave them with --leave-webhooks",
-        left.join("; ")
-    );
-    assembly.store.remove_connection(&id, assembly.clock.now()).await?;
-    for left in &left {
-        remark(format_args!("webhooks were not removed: {left}"))?;
+    terminal::confirm(&question, arguments.yes)?;
+    let disconnected = operations::disconnect::run(&context, &id, arguments.leave_webhooks).await?;
+    for left in &disconnected.webhooks_left {
+        note(format_args!("webhooks were not removed: {left}"))?;
     }
-    let [brightpearl, returngo] = unsubscribed.map(|(_, removed)| removed.unwrap_or_default());
-    if cli.json {
-        return say_json(&json!({
-            "connection": id.as_str(),
-            "webhooksRemoved": {"brightpearl": brightpearl, "returngo": returngo},
-            "webhooksLeft": left,
-        }));
+    if options.json {
+        return print_json(&disconnected);
     }
-    Ok(say(format_args!(
-        "Connection {id} is removed, and {brightpearl} webhooks in Brightpearl and {returngo} in ReturnGO. What was \
+    let WebhooksRemoved { brightpearl, returngo } = disconnected.webhooks_removed;
+    Ok(print(format_args!(
+        "Removed connection {id}, {brightpearl} webhooks in Brightpearl and {returngo} in ReturnGO. Everything that was \
          written stays, in both systems and in the audit."
     ))?)
-}
-
-/// How many webhooks each system removed, or why it did not.
-async fn unsubscribe(assembly: &Assembly, id: &ConnectionId) -> [(Source, Result<usize, String>); 2] {
-    let opened = async {
-        let secret = assembly.registry.configuration(id).await?.webhook_secret;
-        Ok::<_, RegistryError>((assembly.registry.get(id).await?, secret))
-    };
-    match opened.await {
-        Ok((connection, secret)) => {
-            let brightpearl = subscriptions::unsubscribe_from_brightpearl(&connection, &secret).await;
-            let returngo = subscriptions::unsubscribe_from_returngo(&connection, &secret).await;
-            [
-                (Source::Brightpearl, brightpearl.map_err(|error| with_causes(&error))),
-                (Source::Returngo, returngo.map_err(|error| with_causes(&error))),
-            ]
-        }
-        Err(error) => Source::ALL.map(|source| (source, Err(with_causes(&error)))),
-    }
 }

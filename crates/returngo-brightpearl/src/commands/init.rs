@@ -8,51 +8,51 @@ use serde_json::json;
 
 use crate::{
     DEFAULT_FILE, assembly,
-    cli::Cli,
     location::{self, Location},
-    output::{say, say_json},
+    options::GlobalOptions,
+    output::{print, print_json},
 };
 use returngo_brightpearl_connector::{private_files, vault::VaultKey};
 
-/// Writes a commented configuration and a key; what is there stays.
-pub(super) fn run(cli: &Cli) -> anyhow::Result<()> {
-    let file = location::of_a_new_one(cli.config.as_deref());
+/// Creates a commented configuration and a key. Existing files stay.
+pub(super) fn run(options: &GlobalOptions) -> anyhow::Result<()> {
+    let file = location::of_a_new_one(options.config.as_deref());
     let configuration_written = is_written(&file, write_new(&file, DEFAULT_FILE))?;
-    let configuration = assembly::configuration_at(cli, Location::File(file.clone()))?;
+    let configuration = assembly::configuration_at(options, Location::File(file.clone()))?;
     let key = VaultKey::generate()?.to_base64();
     let key_written = is_written(&configuration.key_file, write_new(&configuration.key_file, &key))?;
-    if cli.json {
-        return say_json(&json!({
+    if options.json {
+        return print_json(&json!({
             "configuration": {"file": file, "written": configuration_written},
             "key": {"file": configuration.key_file, "written": key_written},
         }));
     }
-    tell(&file, configuration_written)?;
-    tell(&configuration.key_file, key_written)?;
-    say("Keep the key apart from the backups of the database: whoever has both can read the credentials.")?;
-    Ok(say(
-        "Next: set `public_url` in the configuration to the address at which webhooks arrive, or leave it out to work \
-         by sweeps alone. Then run `returngo-brightpearl connect NAME`, which asks for what it needs.",
+    report(&file, configuration_written)?;
+    report(&configuration.key_file, key_written)?;
+    print("Store the key separately from backups of the database: the credentials can be read with both.")?;
+    Ok(print(
+        "Next: set `public_url` in the configuration to the address at which webhooks arrive, or leave it out to find \
+         changes by sweeps only. Then run `returngo-brightpearl connect NAME`, which prompts for the values it needs.",
     )?)
 }
 
-fn tell(file: &Path, written: bool) -> io::Result<()> {
+fn report(file: &Path, written: bool) -> io::Result<()> {
     match written {
-        true => say(format_args!("wrote {}", file.display())),
-        false => say(format_args!("{} is there already and stays", file.display())),
+        true => print(format_args!("wrote {}", file.display())),
+        false => print(format_args!("{} exists already and was not changed", file.display())),
     }
 }
 
-/// Whether it was written now, and not before.
+/// Returns whether the file was written now; false if it existed.
 fn is_written(file: &Path, written: io::Result<()>) -> anyhow::Result<bool> {
     match written {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error).with_context(|| format!("{} cannot be written", file.display())),
+        Err(error) => Err(error).with_context(|| format!("cannot write {}", file.display())),
     }
 }
 
-/// A file for the user alone, on the disk when this comes back.
+/// Writes a new file that only this user can read, and waits until it is on the disk.
 pub(super) fn write_new(file: &Path, text: &str) -> io::Result<()> {
     let mut file = private_files::create(file)?;
     file.write_all(text.as_bytes())?;

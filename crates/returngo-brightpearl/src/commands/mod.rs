@@ -1,14 +1,14 @@
-mod audit;
+pub(super) mod audit;
 pub(super) mod backfill;
 mod check;
 pub(super) mod connect;
 #[cfg(feature = "demo")]
-mod demo;
+pub(super) mod demo;
 pub(super) mod disconnect;
 mod init;
 pub(super) mod plan;
 pub(super) mod reconcile;
-mod rekey;
+pub(super) mod rekey;
 pub(super) mod replay;
 pub(super) mod reviews;
 mod serve;
@@ -16,26 +16,31 @@ pub(super) mod settings;
 mod status;
 pub(super) mod sync;
 
-use super::cli::{Cli, Command};
+use super::{
+    cli::{Cli, Command},
+    options::GlobalOptions,
+};
 
 pub(super) async fn run(cli: Cli) -> anyhow::Result<()> {
-    match &cli.command {
-        Command::Init => init::run(&cli),
-        Command::Connect(what) => connect::run(&cli, what).await,
-        Command::Settings(what) => settings::run(&cli, what).await,
-        Command::Check(of) => check::run(&cli, of).await,
-        Command::Serve => serve::run(&cli).await,
-        Command::Sync(what) => sync::run(&cli, what).await,
-        Command::Plan(of) => plan::run(&cli, of).await,
-        Command::Backfill(what) => backfill::run(&cli, what).await,
-        Command::Reviews(what) => reviews::run(&cli, what).await,
-        Command::Reconcile(what) => reconcile::run(&cli, what).await,
-        Command::Audit(of) => audit::run(&cli, of).await,
-        Command::Status => status::run(&cli).await,
-        Command::Replay(what) => replay::run(&cli, what).await,
-        Command::Rekey(what) => rekey::run(&cli, what).await,
-        Command::Disconnect(of) => disconnect::run(&cli, of).await,
+    let Cli { options, command } = cli;
+    let options = &GlobalOptions { log_filter: command.log_filter(), ..options };
+    match &command {
+        Command::Init => init::run(options),
+        Command::Connect(arguments) => connect::run(options, arguments).await,
+        Command::Settings(arguments) => settings::run(options, arguments).await,
+        Command::Check(connection) => check::run(options, connection).await,
+        Command::Serve => serve::run(options).await,
+        Command::Sync(arguments) => sync::run(options, arguments).await,
+        Command::Plan(arguments) => plan::run(options, arguments).await,
+        Command::Backfill(arguments) => backfill::run(options, arguments).await,
+        Command::Reviews(arguments) => reviews::run(options, arguments).await,
+        Command::Reconcile(arguments) => reconcile::run(options, arguments).await,
+        Command::Audit(arguments) => audit::run(options, arguments).await,
+        Command::Status => status::run(options).await,
+        Command::Replay(arguments) => replay::run(options, arguments).await,
+        Command::Rekey(arguments) => rekey::run(options, arguments).await,
+        Command::Disconnect(arguments) => disconnect::run(options, arguments).await,
         #[cfg(feature = "demo")]
-        Command::Demo(what) => demo::run(&cli, what).await,
+        Command::Demo(arguments) => demo::run(options, arguments).await,
     }
 }

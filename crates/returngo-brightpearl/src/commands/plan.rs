@@ -1,17 +1,25 @@
 use clap::Args;
-use returngo_brightpearl_mapping::{explain, plan};
-use serde_json::json;
 
 use crate::{
+    args,
     assembly::Assembly,
-    chosen,
-    cli::{Cli, RmaArg},
-    output::{say, say_json},
+    options::{GlobalOptions, RmaArg},
+    output::{print, print_json},
     spending::Spending,
 };
+use returngo_brightpearl_connector::operations;
 
 #[derive(Debug, Args)]
-#[command(allow_missing_positional = true)]
+#[command(
+    allow_missing_positional = true,
+    after_help = "\
+Reads both systems, at one call to ReturnGO, and writes nothing. Use it before a
+backfill, or when an RMA needs review.
+
+Examples:
+  returngo-brightpearl plan 4410021
+  returngo-brightpearl plan acme 4410021 --json"
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     of: RmaArg,
@@ -19,21 +27,17 @@ pub(crate) struct Arguments {
     spending: Spending,
 }
 
-/// What would be done about an RMA, and why. Writes nothing.
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { of: RmaArg { connection, rma }, spending } = arguments;
-    let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&assembly.store, connection.as_ref()).await?;
-    let connection = assembly.connection(&id).await?;
-    let world = async {
-        spending.allow(&assembly, &id, "this plan", 1).await?;
-        Ok(connection.reader().await?.world(rma).await?)
+    let context = Assembly::open(options).await?.context();
+    let id = args::connection(&context.store, connection.as_ref()).await?;
+    let planned = async {
+        spending.allow(&context, &id, "this plan", 1).await?;
+        anyhow::Ok(operations::plan::show(&context, &id, rma).await?)
     };
-    let world = assembly.spending(world).await?;
-    let plan = plan(&world, &connection.settings);
-    let explanation = explain(&world, &connection.settings, &plan);
-    if cli.json {
-        return say_json(&json!({"plan": plan, "explanation": explanation}));
+    let planned = context.calling(planned).await?;
+    if options.json {
+        return print_json(&planned);
     }
-    Ok(say(explanation.to_string().trim_end())?)
+    Ok(print(planned.explanation.to_string().trim_end())?)
 }

@@ -1,30 +1,25 @@
-//! What ReturnGO refunded against what Brightpearl recorded.
-
 use std::io::{self, Write as _};
 
 use anyhow::ensure;
 use clap::Args;
-use returngo_brightpearl_mapping::reconcile::{Days, Line, Report, TABLE_COLUMNS};
-use returngo_brightpearl_sync::{Reader, Refunded};
+use returngo_brightpearl_mapping::reconcile::{Amount, Report};
 
 use crate::{
+    args::{self, ConnectionAndRmas, Period},
     assembly::Assembly,
-    chosen,
-    cli::Cli,
-    output::{remark, say, say_json, say_whole, table},
-    period::Period,
+    options::GlobalOptions,
+    output::{note, print, print_json, print_table},
     printable,
-    progress::Progress,
     spending::Spending,
-    words::Words,
 };
+use returngo_brightpearl_connector::operations;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads only. Every line names a difference and what to do next; CSV and JSON also
-have the ids of credits, payments and journals.
+Reads both systems and writes nothing. Each line names a difference and what to do
+about it; CSV and JSON also contain the IDs of credits, payments and journals.
 
-Every RMA takes a call to ReturnGO. A quarter of the day's calls is kept for
+Every RMA takes one call to ReturnGO. A quarter of the day's calls is reserved for
 `serve`; --spend allows more.
 
 Examples:
@@ -33,47 +28,45 @@ Examples:
   returngo-brightpearl reconcile --from 2026-05-01 4410021")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    words: Words,
+    of: ConnectionAndRmas,
     #[command(flatten)]
     period: Period,
-    /// CSV: a line for each refund and each difference
+    /// Print CSV, one line for each refund and each difference
     #[arg(long, conflicts_with = "json")]
     csv: bool,
     #[command(flatten)]
     spending: Spending,
 }
 
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
     let days = arguments.period.days()?;
-    let (named, rmas) = arguments.words.split()?;
-    let assembly = Assembly::open(cli).await?;
-    let id = chosen::connection(&assembly.store, named.as_ref()).await?;
-    let connection = assembly.connection(&id).await?;
-    let spending = async |what: &str, calls| arguments.spending.allow(&assembly, &id, what, calls).await;
+    let (named, rmas) = arguments.of.split()?;
+    let context = Assembly::open(options).await?.context();
+    let id = args::connection(&context.store, named.as_ref()).await?;
+    let spending = async |calls| arguments.spending.allow(&context, &id, "this reconciliation", calls).await;
     let report = async {
-        // Listing the refunds is one call at least.
-        spending("this reconciliation", rmas.len().max(1)).await?;
-        let reader = connection.reader().await?;
+        // Listing the refunds takes at least one call.
+        spending(rmas.len().max(1)).await?;
         let refunded = match rmas.is_empty() {
             true => {
-                let refunded = refunded(&reader, &days).await?;
-                spending("this reconciliation", refunded.rmas.len()).await?;
+                let refunded = operations::reconcile::refunded(&context, &id, &days).await?;
+                spending(refunded.rmas.len()).await?;
                 refunded
             }
-            false => Refunded { rmas: rmas.into_iter().collect(), ..Refunded::default() },
+            false => operations::reconcile::named(rmas),
         };
-        report(&reader, days, refunded).await
+        anyhow::Ok(operations::reconcile::compare(&context, &id, days, refunded).await?)
     };
-    let report = assembly.spending(report).await?;
+    let report = context.calling(report).await?;
     if arguments.csv {
         io::stdout().write_all(printable::lines(&report.to_csv()).as_bytes())?;
-    } else if cli.json {
-        say_json(&report)?;
+    } else if options.json {
+        print_json(&report)?;
     } else {
-        print_table(&report)?;
+        show(&report)?;
     }
     for unreconciled in &report.unreconciled {
-        remark(format_args!("not reconciled: {}", printable::line(&unreconciled.to_string())))?;
+        note(format_args!("not reconciled: {}", printable::line(&unreconciled.to_string())))?;
     }
     let left_out = report.unreconciled.len();
     ensure!(
@@ -83,32 +76,24 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// The RMAs that were refunded on these days.
-async fn refunded(reader: &Reader, days: &Days) -> anyhow::Result<Refunded> {
-    let _looking = Progress::unknown("looking for refunds in both systems");
-    Ok(reader.rmas_refunded(days).await?)
-}
-
-async fn report(reader: &Reader, days: Days, refunded: Refunded) -> anyhow::Result<Report> {
-    let Refunded { rmas, mut unreconciled } = refunded;
-    let progress = Progress::steps("RMAs", rmas.len());
-    let mut lines = Vec::new();
-    for (done, rma) in rmas.iter().enumerate() {
-        progress.done(done);
-        let report = reader.reconcile_rmas(days, [rma]).await?;
-        lines.extend(report.lines);
-        unreconciled.extend(report.unreconciled);
-    }
-    Ok(Report::new(days, lines).with_unreconciled(unreconciled))
-}
-
-fn print_table(report: &Report) -> anyhow::Result<()> {
+fn show(report: &Report) -> anyhow::Result<()> {
     if report.lines.is_empty() {
-        return Ok(say("No refunds on these days, in neither system.")?);
+        return Ok(print("No refunds in either system on these days.")?);
     }
-    say_whole(table(TABLE_COLUMNS, report.lines.iter().map(Line::table_cells)))?;
+    let shown = |amount: &Option<Amount>| amount.as_ref().map(ToString::to_string).unwrap_or_default();
+    let rows = report.lines.iter().map(|line| {
+        [
+            line.date.map(|date| date.to_string()).unwrap_or_default(),
+            line.rma_id.to_string(),
+            shown(&line.refunded),
+            shown(&line.recorded),
+            line.bank_account.as_ref().map(ToString::to_string).unwrap_or_default(),
+            line.to_string(),
+        ]
+    });
+    print_table(["day", "RMA", "refunded", "recorded", "bank", "difference and next step"], rows)?;
     for total in &report.totals {
-        say(total)?;
+        print(total)?;
     }
-    Ok(say(report)?)
+    Ok(print(report)?)
 }

@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::{
     assembly::{self, Assembly},
-    cli::Cli,
+    options::GlobalOptions,
     web,
 };
 use returngo_brightpearl_connector::{
@@ -20,18 +20,18 @@ use returngo_brightpearl_connector::{
     tasks::Supervisor,
 };
 
-/// Senders that may wait for their connection to be taken.
+/// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// Receives webhooks, sweeps and works until it is told to stop.
-pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
-    let configuration = assembly::configuration(cli)?;
-    // Taken before a database is made, and not listened to before everything else is there.
-    let address = take(configuration.listen)?;
+/// Receives webhooks, polls both systems and processes returns until stopped.
+pub(super) async fn run(options: &GlobalOptions) -> anyhow::Result<()> {
+    let configuration = assembly::configuration(options)?;
+    // Bound before a database is created. It listens only once everything else works.
+    let socket = bind(configuration.listen)?;
     let signals = Signals::catch()?;
     let assembly = Assembly::open_or_create(configuration).await?;
     let (stop, stopped) = watch::channel(false);
-    // Of one address one process can be there at a time: what an earlier one held is this one's to go on with.
+    // Only one process at a time has this address, so this one takes over the RMAs of an earlier one.
     let name = format!("serve {}:{}", assembly::host_name(), assembly.configuration.listen);
     let heartbeat = assembly.heartbeat(&name).await?;
     let service = Arc::new(assembly.service(&heartbeat, stopped.clone()));
@@ -48,31 +48,34 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
         .merge(web::routes(Arc::clone(&service))?);
     let now = service.clock.now();
     if service.schedule.public_url.is_some() {
-        // It may be another address than the last time.
+        // The address may have changed since the last start.
         service.store.expedite_sweeps(SweepName::Subscriptions, now).await?;
     }
-    // No webhook was received until now.
+    // Webhooks were missed until now.
     for sweep in [SweepName::Brightpearl, SweepName::Returngo] {
         service.store.expedite_sweeps(sweep, now).await?;
     }
-    let listener = address.listen(BACKLOG)?;
+    let listener = socket.listen(BACKLOG)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
+    if service.store.connections().await?.is_empty() {
+        tracing::warn!("no connections: run `connect NAME` to create one; it is used without a restart");
+    }
 
-    let mut parts = Supervisor::new(stop.clone());
+    let mut supervisor = Supervisor::new(stop.clone());
     let limits = assembly.configuration.limits();
-    let answering = server::serve(listener, routes, limits, Arc::clone(&service.clock), parts.stop());
-    parts.start("the answering of requests", answering);
-    parts.start("the storing of webhooks", until_stopped(storing, parts.stop()));
-    parts.start("the listing of connections", refresher.run(parts.stop()));
-    parts.start("the removal of what is old", assembly.retention().run(parts.stop()));
-    parts.start("the reporting to other processes", report(Arc::clone(&heartbeat), parts.stop()));
-    service.start(&mut parts);
+    let answering = server::serve(listener, routes, limits, Arc::clone(&service.clock), supervisor.stop());
+    supervisor.start("http-server", answering);
+    supervisor.start("inbox", until_stopped(storing, supervisor.stop()));
+    supervisor.start("endpoint-refresher", refresher.run(supervisor.stop()));
+    supervisor.start("retention", assembly.retention().run(supervisor.stop()));
+    supervisor.start("heartbeat", report(Arc::clone(&heartbeat), supervisor.stop()));
+    service.start(&mut supervisor);
     tokio::spawn(async move {
         signals.come().await;
         tracing::info!("stopping");
         stop.send_replace(true);
     });
-    let ended = parts.run().await;
+    let ended = supervisor.run().await;
     let finished = assembly.finish().await;
     heartbeat.end().await?;
     ended?;
@@ -81,48 +84,48 @@ pub(super) async fn run(cli: &Cli) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ends early when this process must end.
+/// Reports to other processes. Returns early if this process has to end.
 async fn report(heartbeat: Arc<Heartbeat>, stop: watch::Receiver<bool>) {
     if let Err(error) = heartbeat.run(stop).await {
-        tracing::error!("{error}");
+        tracing::error!(%error, "the heartbeat failed");
     }
 }
 
-/// Takes an address, so that nobody else can. Nothing is listened to yet.
-fn take(address: SocketAddr) -> anyhow::Result<TcpSocket> {
-    let taken = || {
+/// Binds an address, so that no other process can. It does not listen yet.
+fn bind(address: SocketAddr) -> anyhow::Result<TcpSocket> {
+    let bound = || {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // After a restart, the old process's connections may still be there for a minute.
+        // After a restart, connections of the old process may remain for a minute.
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         std::io::Result::Ok(socket)
     };
-    taken().with_context(|| format!("cannot listen on {address}: choose another address with `listen`"))
+    bound().with_context(|| format!("cannot listen on {address}. Set another address with `listen`"))
 }
 
-async fn told_to_stop(mut stopped: watch::Receiver<bool>) {
-    // A sender that is gone is as good as a stop.
+async fn stopping(mut stopped: watch::Receiver<bool>) {
+    // A closed channel means stop as well.
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 async fn until_stopped(part: impl Future<Output = ()>, stopped: watch::Receiver<bool>) {
-    tokio::select! { () = part => {} () = told_to_stop(stopped) => {} }
+    tokio::select! { () = part => {} () = stopping(stopped) => {} }
 }
 
-/// Ctrl-C, and what service managers send.
+/// Ctrl-C, and the signal of service managers.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
-    /// From here on they do not end the process.
+    /// Catches the signals, so that they do not end the process.
     fn catch() -> anyhow::Result<Self> {
-        let caught = |kind| signal(kind).context("cannot be told to stop");
+        let caught = |kind| signal(kind).context("cannot catch signals");
         Ok(Self { interrupt: caught(SignalKind::interrupt())?, terminate: caught(SignalKind::terminate())? })
     }
 
-    /// Waits for one.
+    /// Waits for a signal.
     async fn come(mut self) {
         tokio::select! { _ = self.interrupt.recv() => {} _ = self.terminate.recv() => {} }
     }

@@ -1,7 +1,7 @@
 //! Refunds that fail after they were recorded, refunds that a person settled by hand, or that were entered by hand.
 
 use returngo::TransactionStatus;
-use returngo_brightpearl_connector::store::{Decision, JobState};
+use returngo_brightpearl_connector::store::{Actor, Decision, JobState};
 use rust_decimal_macros::dec;
 use serde_json::json;
 
@@ -45,7 +45,7 @@ async fn a_refund_that_was_settled_by_hand_is_never_written_until_it_is_reopened
     let decision = Decision {
         connection: site.acme.clone(),
         rma: id(RMA),
-        by: "dana".to_owned(),
+        by: Actor::command_line("dana"),
         note: Some("booked by hand".to_owned()),
     };
     assert!(site.store.resolve_reviews(&decision, site.time.now()).await.unwrap());

@@ -1,5 +1,5 @@
 use returngo_brightpearl_connector::store::{
-    self, ConnectionChange, Counterparts, Encrypted, FieldChange, RecordedChange, StoreError,
+    self, Actor, ConnectionChange, Counterparts, Encrypted, FieldChange, RecordedChange, StoreError,
     StoredConnection,
 };
 
@@ -20,7 +20,7 @@ async fn a_name_stands_for_one_account_and_shop_for_ever(database: Database) {
     store.bind(&name("acme"), &acme).await.unwrap();
     connect(&store, "acme").await;
     store.bind(&name("acme"), &Counterparts::new("ACMEoutdoors", "Acme.example.test")).await.unwrap();
-    assert!(store.remove_connection(&name("acme"), at(1)).await.unwrap());
+    assert!(store.remove_connection(&name("acme"), &Actor::command_line("dana"), at(1)).await.unwrap());
     for (account, shop) in [("acmesandbox", "acme.example.test"), ("acmeoutdoors", "other.example.test")] {
         let other = Counterparts::new(account, shop);
         let refused = store.bind(&name("acme"), &other).await.unwrap_err();
@@ -37,7 +37,7 @@ async fn of_two_people_who_change_a_connection_at_once_one_is_told(database: Dat
     one.bind(&name("acme"), &to).await.unwrap();
     let stored = |text: &str| StoredConnection { id: name("acme"), configuration: Encrypted(text.into()) };
     let change = |by: &str, after: &str| ConnectionChange {
-        by: by.to_owned(),
+        by: Actor::command_line(by),
         fields: vec![FieldChange {
             field: "trigger".to_owned(),
             before: None,

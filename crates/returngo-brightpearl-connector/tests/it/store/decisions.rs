@@ -1,5 +1,5 @@
 use returngo_brightpearl_connector::store::{
-    Admission, AuditEvent, Cause, Decision, EffectOutcome, Intent, JobOutcome, JobState, Lease,
+    Actor, Admission, AuditEvent, Cause, Decision, EffectOutcome, Intent, JobOutcome, JobState, Lease,
     SettledReview, Store, WriteKind,
 };
 use returngo_brightpearl_mapping::{Review, ReviewCode};
@@ -23,7 +23,12 @@ on_both!(
 );
 
 fn decision(note: Option<&str>) -> Decision {
-    Decision { connection: name("acme"), rma: rma(1), by: "dana".to_owned(), note: note.map(str::to_owned) }
+    Decision {
+        connection: name("acme"),
+        rma: rma(1),
+        by: Actor::command_line("dana"),
+        note: note.map(str::to_owned),
+    }
 }
 
 fn question(text: &str) -> Review {

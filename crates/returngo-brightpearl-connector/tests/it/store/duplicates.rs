@@ -1,7 +1,7 @@
 //! Several live connections between the same account and shop: none of them is worked on until one is left.
 
 use returngo_brightpearl_connector::store::{
-    ConnectionId, Counterparts, JobState, LeaseRequest, Store, SweepLease, SweepName,
+    Actor, ConnectionId, Counterparts, JobState, LeaseRequest, Store, SweepLease, SweepName,
 };
 
 use super::{
@@ -70,7 +70,7 @@ async fn two_connections_of_one_account_and_shop_are_not_worked_on_until_one_is_
         );
     }
 
-    store.remove_connection(&name("acme-again"), at(20)).await.unwrap();
+    store.remove_connection(&name("acme-again"), &Actor::command_line("dana"), at(20)).await.unwrap();
     assert_eq!(blocked(&store).await[0], ("acme".to_owned(), false));
     let leases = lease_all(&store, 20).await;
     assert_eq!(
@@ -95,7 +95,7 @@ async fn what_is_claimed_when_a_duplicate_comes_is_finished(database: Database) 
     assert_eq!(store.finish(&[(lease, in_sync())], at(3)).await.unwrap(), 1);
     assert_eq!(store.work(&name("acme"), &rma(1)).await.unwrap().unwrap().state, JobState::Pending);
     assert!(lease_all(&store, 10).await.is_empty());
-    store.remove_connection(&name("acme-again"), at(20)).await.unwrap();
+    store.remove_connection(&name("acme-again"), &Actor::command_line("dana"), at(20)).await.unwrap();
     assert_eq!(numbers(&lease_all(&store, 20).await), ["1"]);
 }
 
@@ -105,10 +105,10 @@ async fn of_three_two_have_to_go(database: Database) {
         connect_with(&store, connection, "uk.example").await;
         mark(&store, connection, &[1], 1).await;
     }
-    store.remove_connection(&name("a"), at(2)).await.unwrap();
+    store.remove_connection(&name("a"), &Actor::command_line("dana"), at(2)).await.unwrap();
     assert_eq!(blocked(&store).await, [("b".to_owned(), true), ("c".to_owned(), true)]);
     assert!(lease_all(&store, 10).await.is_empty());
-    store.remove_connection(&name("c"), at(11)).await.unwrap();
+    store.remove_connection(&name("c"), &Actor::command_line("dana"), at(11)).await.unwrap();
     let leases = lease_all(&store, 11).await;
     assert_eq!(leases.iter().map(|lease| lease.connection.as_str()).collect::<Vec<_>>(), ["b"]);
 }
@@ -117,7 +117,7 @@ async fn a_connection_that_comes_back_is_a_duplicate_again(database: Database) {
     let store = database.open().await;
     connect_with(&store, "acme", "uk.example").await;
     mark(&store, "acme", &[1], 1).await;
-    store.remove_connection(&name("acme"), at(2)).await.unwrap();
+    store.remove_connection(&name("acme"), &Actor::command_line("dana"), at(2)).await.unwrap();
     connect_with(&store, "acme-again", "uk.example").await;
     mark(&store, "acme-again", &[2], 3).await;
     assert_eq!(blocked(&store).await, [("acme-again".to_owned(), false)]);
@@ -125,7 +125,7 @@ async fn a_connection_that_comes_back_is_a_duplicate_again(database: Database) {
     mark(&store, "acme-again", &[3], 4).await;
     connect_with(&store, "acme", "uk.example").await;
     assert!(lease_all(&store, 10).await.is_empty());
-    store.remove_connection(&name("acme-again"), at(11)).await.unwrap();
+    store.remove_connection(&name("acme-again"), &Actor::command_line("dana"), at(11)).await.unwrap();
     assert_eq!(numbers(&lease_all(&store, 11).await), ["1"]);
 }
 
@@ -145,6 +145,6 @@ async fn live_connections_of_an_account_and_a_shop_are_known(database: Database)
     assert_eq!(connected("acmesandbox", "uk.example").await, nothing);
     connect_with(&store, "acme-again", "uk.example").await;
     assert_eq!(connected("acmeoutdoors", "uk.example").await, [name("acme"), name("acme-again")]);
-    store.remove_connection(&name("acme"), at(1)).await.unwrap();
+    store.remove_connection(&name("acme"), &Actor::command_line("dana"), at(1)).await.unwrap();
     assert_eq!(connected("acmeoutdoors", "uk.example").await, [name("acme-again")]);
 }

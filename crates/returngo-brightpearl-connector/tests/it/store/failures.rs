@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
 use super::{at, connect, databases::Database, delivery, in_sync, lease_all, mark, name, on_both, rma};
 use crate::private_file::write_private;
-use returngo_brightpearl_connector::store::{self, JobState, StoreError};
+use returngo_brightpearl_connector::store::{self, Actor, JobState, StoreError};
 
 on_both!(
     a_newer_database_is_refused,
@@ -96,7 +96,7 @@ async fn a_full_database_takes_nothing_and_recovers() {
     assert_eq!(i64::try_from(waiting.len()).unwrap(), stored, "what was confirmed is there");
 
     // Space comes back.
-    store.remove_connection(&name("other"), at(1)).await.unwrap();
+    store.remove_connection(&name("other"), &Actor::command_line("dana"), at(1)).await.unwrap();
     store.receive(&[delivery("acme", &"x".repeat(10_000), 2)]).await.unwrap();
     let lease = lease_all(&store, 3).await.remove(0);
     assert_eq!(store.finish(&[(lease, in_sync())], at(4)).await.unwrap(), 1);

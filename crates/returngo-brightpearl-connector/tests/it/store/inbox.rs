@@ -1,5 +1,5 @@
 use super::{at, connect, databases::Database, delivery, mark, name, named_by, on_both, rma};
-use returngo_brightpearl_connector::store::{Cause, JobState, Source, Store, StoredDelivery};
+use returngo_brightpearl_connector::store::{Actor, Cause, JobState, Source, Store, StoredDelivery};
 
 on_both!(
     the_same_body_is_one_entry,
@@ -193,7 +193,7 @@ async fn nothing_is_stored_for_a_connection_that_is_not_there(database: Database
     let store = database.open().await;
     connect(&store, "acme").await;
     connect(&store, "gone").await;
-    store.remove_connection(&name("gone"), at(1)).await.unwrap();
+    store.remove_connection(&name("gone"), &Actor::command_line("dana"), at(1)).await.unwrap();
     let batch = [delivery("nobody", "{}", 2), delivery("gone", "{}", 2), delivery("acme", "{}", 2)];
     store.receive(&batch).await.unwrap();
     assert_eq!(store.waiting_deliveries(10, &[]).await.unwrap().len(), 1);

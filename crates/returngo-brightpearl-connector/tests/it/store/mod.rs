@@ -1,6 +1,7 @@
 //! The store, the same behaviour on SQLite and on PostgreSQL.
 
 mod abandoned;
+mod activity;
 mod clock;
 mod connections;
 pub(crate) mod databases;

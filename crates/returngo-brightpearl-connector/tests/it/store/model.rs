@@ -9,7 +9,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use returngo_brightpearl_connector::store::{
-    Cause, ConnectionId, JobOutcome, JobState, Lease, Store, WorkerId,
+    Actor, Cause, ConnectionId, JobOutcome, JobState, Lease, Store, WorkerId,
 };
 
 use super::{at, connect, databases::Database, in_sync, name, request, rmas};
@@ -224,7 +224,7 @@ fn histories(database: Database, runtime: &tokio::runtime::Runtime, cases: u32) 
         runtime.block_on(async {
             let case = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             for left in store.connections().await.unwrap() {
-                store.remove_connection(&left.id, at(0)).await.unwrap();
+                store.remove_connection(&left.id, &Actor::command_line("dana"), at(0)).await.unwrap();
             }
             let connections: Vec<_> =
                 (0..CONNECTIONS).map(|which| name(&format!("case-{case}-{which}"))).collect();

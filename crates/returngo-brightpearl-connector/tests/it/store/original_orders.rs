@@ -2,7 +2,7 @@
 
 use brightpearl::{OrderId, OrderRowId};
 use returngo_brightpearl_connector::store::{
-    Admission, Cause, Counterparts, EffectOutcome, Intent, JobOutcome, Lease, LeaseRequest, OrderHold,
+    Actor, Admission, Cause, Counterparts, EffectOutcome, Intent, JobOutcome, Lease, LeaseRequest, OrderHold,
     OrderRequest, Revision, Store, WriteKind,
 };
 use returngo_brightpearl_mapping::InFlightRow;
@@ -204,7 +204,7 @@ async fn an_order_whose_holder_is_gone_has_changed(database: Database) {
     assert_eq!(take(&store, &once_more, 300).await, OrderHold::Ready);
 
     // A removed connection has nothing any more.
-    store.remove_connection(&name(UK), at(130)).await.unwrap();
+    store.remove_connection(&name(UK), &Actor::command_line("dana"), at(130)).await.unwrap();
     let other = leased(&store, DE, 2, 131).await;
     assert_eq!(take(&store, &other, 300).await, OrderHold::Changed);
 }
@@ -337,7 +337,7 @@ async fn an_rma_that_waits_for_a_person_makes_nothing_unclear(database: Database
     assert_eq!(take(&store, &other, 300).await, unclear_because_of(UK, 1), "it is pending again");
     finish(&store, &again, later(), 6).await;
     assert_eq!(take(&store, &other, 300).await, unclear_because_of(UK, 1));
-    store.remove_connection(&name(UK), at(7)).await.unwrap();
+    store.remove_connection(&name(UK), &Actor::command_line("dana"), at(7)).await.unwrap();
     assert_eq!(
         take(&store, &other, 300).await,
         OrderHold::Ready,
@@ -405,7 +405,7 @@ async fn what_is_intended_for_an_order_is_shown_to_all_its_returns(database: Dat
     let known = [credit(1, 300, &[11, 12], Some(955)), credit(2, 301, &[13], None), adopted.clone()];
     assert_eq!(intended(DE, &[300, 301]).await, known, "the id of a claim's note is not the credit's");
     finish(&store, &one, in_sync(), 4).await;
-    store.remove_connection(&name(UK), at(5)).await.unwrap();
+    store.remove_connection(&name(UK), &Actor::command_line("dana"), at(5)).await.unwrap();
     assert_eq!(intended(DE, &[300, 301]).await, known, "what was written stays so");
 
     record(&store, &two, "RGO-2", refused(), 6).await;

@@ -1,7 +1,7 @@
 //! Several shops on one account: what Brightpearl tells of an RMA concerns the shop that has it.
 
 use returngo_brightpearl_connector::store::{
-    Cause, Counterparts, Job, JobOutcome, JobState, Lease, Source, Store,
+    Actor, Cause, Counterparts, Job, JobOutcome, JobState, Lease, Source, Store,
 };
 
 use super::{
@@ -166,7 +166,7 @@ async fn a_removed_connection_of_the_same_shop_takes_nothing_away(database: Data
     connect_with(&store, "uk", "acmeoutdoors", "uk.example").await;
     mark(&store, "uk", 1, Cause::Returngo, 1).await;
     ends(&store, in_sync(), 1).await;
-    store.remove_connection(&name("uk"), at(2)).await.unwrap();
+    store.remove_connection(&name("uk"), &Actor::command_line("dana"), at(2)).await.unwrap();
     connect_with(&store, "uk-again", "acmeoutdoors", "uk.example").await;
     mark(&store, "uk-again", 1, Cause::Brightpearl, 3).await;
     assert_eq!(numbers(&lease_all(&store, 3).await), ["1"], "it is the same shop under another name");

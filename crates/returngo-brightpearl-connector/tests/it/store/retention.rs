@@ -6,7 +6,7 @@ use api_client_core::client::SkippingClock;
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
     retention::{RemovedRows, Retention, RetentionPeriods},
-    store::{Admission, AuditPosition, EffectOutcome, Intent, JobOutcome, Lease, Store, WriteKind},
+    store::{Actor, Admission, AuditPosition, EffectOutcome, Intent, JobOutcome, Lease, Store, WriteKind},
 };
 use returngo_brightpearl_mapping::{Review, ReviewCode};
 
@@ -127,7 +127,7 @@ async fn the_audit_of_a_connection_that_is_gone_is_removed(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
     mark(&store, "acme", &[1], 10).await;
-    store.remove_connection(&name("acme"), at(20)).await.unwrap();
+    store.remove_connection(&name("acme"), &Actor::command_line("dana"), at(20)).await.unwrap();
     assert_eq!(prune_all_audit(&store, 1000).await, 1);
 }
 

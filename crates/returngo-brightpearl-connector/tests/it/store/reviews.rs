@@ -1,6 +1,6 @@
 //! What waits for a person, over the versions of this program and over attempts that are told in other words.
 
-use returngo_brightpearl_connector::store::{Decision, JobOutcome, JobState, Store};
+use returngo_brightpearl_connector::store::{Actor, Decision, JobOutcome, JobState, Store};
 use returngo_brightpearl_mapping::{Review, ReviewCode};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
@@ -13,7 +13,7 @@ on_both!(
 );
 
 fn decision() -> Decision {
-    Decision { connection: name("acme"), rma: rma(1), by: "dana".to_owned(), note: None }
+    Decision { connection: name("acme"), rma: rma(1), by: Actor::command_line("dana"), note: None }
 }
 
 fn question() -> Review {

@@ -87,7 +87,7 @@ async fn marks_and_ends_at_once_lose_nothing(database: Database) {
         marking.spawn(async move {
             for round in 0..10 {
                 let connection = if (number + round) % 2 == 0 { "a" } else { "b" };
-                mark(&*marker, connection, &(0..10).collect::<Vec<_>>(), 5).await;
+                mark(&marker, connection, &(0..10).collect::<Vec<_>>(), 5).await;
             }
         });
         marking.spawn(async move {

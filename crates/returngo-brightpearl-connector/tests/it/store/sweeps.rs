@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use brightpearl::OrderId;
 use returngo::{ReturnedItemId, RmaId};
 use returngo_brightpearl_connector::store::{
-    Cause, Encrypted, JobOutcome, JobState, Observation, Store, StoredConnection, SweepLease, SweepName,
+    Actor, Cause, Encrypted, JobOutcome, JobState, Observation, Store, StoredConnection, SweepLease,
+    SweepName,
 };
 use sqlx::{Connection, Executor};
 
@@ -213,7 +214,7 @@ async fn what_was_seen_is_known_by_time_and_by_credit(database: Database) {
         store.observations_of_credits(&name("acme"), &[OrderId::new(credit)]).await.unwrap()
     };
     assert_eq!((of(900).await, of(901).await), (Vec::new(), vec![seen(1, Some(901)).1]));
-    store.remove_connection(&name("acme"), at(30)).await.unwrap();
+    store.remove_connection(&name("acme"), &Actor::command_line("dana"), at(30)).await.unwrap();
     assert!(store.observed_since(&name("acme"), at(0)).await.unwrap().is_empty());
 }
 
@@ -292,8 +293,8 @@ async fn a_removed_connection_stops_and_can_come_back(database: Database) {
     mark(&store, "acme", &[1, 2], 1).await;
     store.receive(&[delivery("acme", "{}", 1)]).await.unwrap();
     let leases = lease_all(&store, 2).await;
-    assert!(store.remove_connection(&name("acme"), at(3)).await.unwrap());
-    assert!(!store.remove_connection(&name("acme"), at(3)).await.unwrap());
+    assert!(store.remove_connection(&name("acme"), &Actor::command_line("dana"), at(3)).await.unwrap());
+    assert!(!store.remove_connection(&name("acme"), &Actor::command_line("dana"), at(3)).await.unwrap());
 
     assert_eq!(store.connection(&name("acme")).await.unwrap(), None);
     assert!(store.connections().await.unwrap().is_empty());

@@ -1,6 +1,6 @@
 //! What could not be read, and how sweeps went.
 
-use returngo_brightpearl_connector::store::{Dismissal, Store, SweepName, Unreadable, UnreadableKind};
+use returngo_brightpearl_connector::store::{Actor, Dismissal, Store, SweepName, Unreadable, UnreadableKind};
 
 use super::{at, connect, databases::Database, mark, name, on_both};
 
@@ -62,7 +62,7 @@ async fn what_is_dismissed_stays_so_for_the_same_reason(database: Database) {
     let dismissal = |objects: &[&str]| Dismissal {
         connection: name("acme"),
         objects: objects.iter().map(|object| (*object).to_owned()).collect(),
-        by: "ada".to_owned(),
+        by: Actor::command_line("ada"),
         note: Some("seen to".to_owned()),
     };
     assert_eq!(store.dismiss_unreadable(&dismissal(&["7", "unknown"]), at(1)).await.unwrap(), 1);
@@ -97,7 +97,7 @@ async fn what_can_be_read_is_not_dismissed_any_more(database: Database) {
     let orders =
         [unreadable(UnreadableKind::Order, "7", "parties"), unreadable(UnreadableKind::Order, "8", "rows")];
     store.report_unreadable(&name("acme"), &orders, at(0)).await.unwrap();
-    let (connection, by) = (name("acme"), "ada".to_owned());
+    let (connection, by) = (name("acme"), Actor::command_line("ada"));
     let all = Dismissal { connection, objects: Vec::new(), by, note: None };
     store.dismiss_unreadable(&all, at(1)).await.unwrap();
     store
@@ -116,7 +116,7 @@ async fn a_removed_connection_has_nothing_that_cannot_be_read(database: Database
     connect(&store, "acme").await;
     let row = [unreadable(UnreadableKind::Webhook, "from ReturnGO", "no JSON")];
     store.report_unreadable(&name("acme"), &row, at(0)).await.unwrap();
-    store.remove_connection(&name("acme"), at(1)).await.unwrap();
+    store.remove_connection(&name("acme"), &Actor::command_line("dana"), at(1)).await.unwrap();
     // A process that has not heard of it yet.
     store.report_unreadable(&name("acme"), &row, at(2)).await.unwrap();
     assert_eq!(open(&store).await, []);

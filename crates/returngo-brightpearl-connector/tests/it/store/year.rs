@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use returngo::{ReturnedItemId, RmaId};
 use returngo_brightpearl_connector::store::{
-    Cause, Decision, JobOutcome, Observation, Store, SweepLease, SweepName, SweepPart, SweepRowChanges,
-    SweepRowKey, SweepRows, WorkerId,
+    Actor, Cause, Decision, JobOutcome, Observation, Store, SweepLease, SweepName, SweepPart,
+    SweepRowChanges, SweepRowKey, SweepRows, WorkerId,
 };
 use sqlx::{AnyConnection, Connection, Executor, Row};
 
@@ -93,7 +93,7 @@ async fn change_at_random(store: Arc<Store>, process: u64) {
                 store.finish(&outcomes[kept..], at(step)).await.unwrap();
             }
             5..8 => {
-                let by = "dana".to_owned();
+                let by = Actor::command_line("dana");
                 let decision = Decision { connection, rma: some[0].clone(), by, note: None };
                 store.resolve_reviews(&decision, at(step)).await.unwrap();
                 store.reopen(&decision, at(step)).await.unwrap();
@@ -199,7 +199,7 @@ async fn finished_rmas_are_not_watched(database: Database) {
     const DAYS: i64 = 24 * 3600;
     assert_eq!(watched(&store, at(2 * DAYS)).await, rmas([1, 2, 3, 4, 5, 9]));
     assert_eq!(watched(&store, at(4 * DAYS)).await, rmas([1, 2, 3, 4, 5]), "inspected or not, it is over");
-    store.remove_connection(&name("acme"), at(0)).await.unwrap();
+    store.remove_connection(&name("acme"), &Actor::command_line("dana"), at(0)).await.unwrap();
     assert!(watched(&store, at(0)).await.is_empty());
 }
 
@@ -269,16 +269,16 @@ async fn rows_of_a_sweep_change_with_its_position(database: Database) {
 
 async fn rows_of_a_sweep_are_changed_by_its_holder_alone(database: Database) {
     let (one, other) = (database.open().await, database.open().await);
-    connect(&*one, "acme").await;
-    let slow = returngo(&*one, 0).await;
-    let taken_over = returngo(&*other, 60).await;
+    connect(&one, "acme").await;
+    let slow = returngo(&one, 0).await;
+    let taken_over = returngo(&other, 60).await;
     let of =
         |rma: &str| SweepRowChanges::between(&SweepRows::new(), rows(&[(SweepPart::Pending, rma, "{}")]));
     other.finish_sweep_with(&taken_over, "in time", &of("1"), at(300)).await.unwrap();
     let gone = SweepRowChanges::between(&rows(&[(SweepPart::Pending, "1", "{}")]), SweepRows::new());
     for changes in [of("2"), gone] {
         one.finish_sweep_with(&slow, "too late", &changes, at(100)).await.unwrap();
-        assert_eq!(stored(&*one).await, rows(&[(SweepPart::Pending, "1", "{}")]));
+        assert_eq!(stored(&one).await, rows(&[(SweepPart::Pending, "1", "{}")]));
     }
-    assert_eq!(returngo(&*one, 300).await.cursor.as_deref(), Some("in time"));
+    assert_eq!(returngo(&one, 300).await.cursor.as_deref(), Some("in time"));
 }

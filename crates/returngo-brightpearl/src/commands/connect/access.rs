@@ -1,4 +1,4 @@
-//! How both systems are reached: by variables, as it was before, or as the person says.
+//! The access to both systems: from variables, the stored connection, or the user.
 
 use std::sync::Arc;
 
@@ -24,9 +24,9 @@ use returngo_brightpearl_connector::{
     error::with_causes,
 };
 
-use crate::{progress::Progress, terminal::Prompter};
+use crate::terminal::{Prompter, spinner};
 
-/// How both systems are reached, as far as it is known.
+/// The access to both systems, as far as it is known.
 pub(super) struct Access {
     pub account: Option<String>,
     url: Option<String>,
@@ -41,8 +41,8 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// What variables say, else what was stored.
-    pub(super) fn given(
+    /// Takes the values of variables, otherwise those of the stored connection.
+    pub(super) fn from_inputs(
         variable: &dyn Fn(&str) -> Option<String>,
         stored: Option<&ConnectionConfiguration>,
         now: Timestamp,
@@ -80,7 +80,7 @@ impl Access {
         }
     }
 
-    /// What is given has to have the form of what it is to be.
+    /// Checks the form of the known values.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let token = self.token.as_ref().map(|token| match token {
             BrightpearlToken::Token(token) => ("BRIGHTPEARL_TOKEN", token.reveal()),
@@ -119,7 +119,7 @@ impl Access {
         }
     }
 
-    /// The names of what is not known.
+    /// Returns the names of the missing values.
     pub(super) fn missing(&self) -> Vec<&'static str> {
         let server = self.url.as_ref().or(self.datacenter.as_ref());
         [
@@ -135,8 +135,8 @@ impl Access {
         .collect()
     }
 
-    /// Asks for what is not known. What lets nobody in is asked for again before the next questions are put; when there are
-    /// none, the check of the whole connection tells.
+    /// Asks for the missing values. Rejected credentials are asked for again before the next question. After the last
+    /// question the check of the connection finds them.
     pub(super) async fn ask(
         &mut self,
         prompter: &mut dyn Prompter,
@@ -144,37 +144,34 @@ impl Access {
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<()> {
         let typed = Typed { account: self.account.is_none(), shop: self.shop.is_none() };
-        self.ask_for_brightpearl(prompter, None)?;
+        self.ask_for_brightpearl(prompter, Rejected::default())?;
         if more_to_ask || self.shop.is_none() || self.api_key.is_none() {
             self.enter_brightpearl(prompter, typed, clock).await?;
         }
-        self.ask_for_returngo(prompter)?;
+        self.ask_for_returngo(prompter, None)?;
         if more_to_ask {
             self.enter_returngo(prompter, typed, clock).await?;
         }
         Ok(())
     }
 
-    /// Asks for what is not known, and for the tokens of OAuth that are to replace refused ones.
-    fn ask_for_brightpearl(
-        &mut self,
-        prompter: &mut dyn Prompter,
-        refused: Option<OAuthAccess>,
-    ) -> anyhow::Result<()> {
+    /// Asks for the missing values, and offers rejected ones again: only one of them may be wrong.
+    fn ask_for_brightpearl(&mut self, prompter: &mut dyn Prompter, rejected: Rejected) -> anyhow::Result<()> {
         if self.account.is_none() {
             let prompt = "Brightpearl account code (in the address bar, after signing in)";
-            self.account = Some(prompter.text(prompt, &form(InputKind::AccountCode))?);
+            let before = rejected.account.as_deref();
+            self.account = Some(prompter.text(prompt, before, &form(InputKind::AccountCode))?);
         }
         if self.url.is_none() && self.datacenter.is_none() {
             self.datacenter = Some(data_centre(prompter)?);
         }
-        self.ask_for_the_token(prompter, refused)
+        self.ask_for_the_token(prompter, rejected)
     }
 
-    fn ask_for_returngo(&mut self, prompter: &mut dyn Prompter) -> anyhow::Result<()> {
+    fn ask_for_returngo(&mut self, prompter: &mut dyn Prompter, before: Option<&str>) -> anyhow::Result<()> {
         if self.shop.is_none() {
             let prompt = "ReturnGO shop (the domain by the store's name in ReturnGO's dashboard)";
-            self.shop = Some(prompter.text(prompt, &form(InputKind::Shop))?);
+            self.shop = Some(prompter.text(prompt, before, &form(InputKind::Shop))?);
         }
         if self.api_key.is_none() {
             let key = prompter.secret("ReturnGO API key", &form(InputKind::Credential))?;
@@ -183,20 +180,17 @@ impl Access {
         Ok(())
     }
 
-    fn ask_for_the_token(
-        &mut self,
-        prompter: &mut dyn Prompter,
-        refused: Option<OAuthAccess>,
-    ) -> anyhow::Result<()> {
+    fn ask_for_the_token(&mut self, prompter: &mut dyn Prompter, rejected: Rejected) -> anyhow::Result<()> {
         if self.app_ref.is_none() {
             let prompt = "Reference of the app in Brightpearl's App Store › Private apps";
-            self.app_ref = Some(prompter.text(prompt, &form(InputKind::Credential))?);
+            let before = rejected.app_ref.as_deref();
+            self.app_ref = Some(prompter.text(prompt, before, &form(InputKind::Credential))?);
         }
         if self.token.is_some() {
             return Ok(());
         }
         let mut secret = |prompt: &str| prompter.secret(prompt, &form(InputKind::Credential));
-        self.token = Some(match refused {
+        self.token = Some(match rejected.oauth {
             Some(OAuthAccess { client_secret, authorised_at, .. }) => {
                 let client_secret = client_secret.map(|_| secret("Its client secret")).transpose()?;
                 let refresh_token = secret("Its refresh token")?;
@@ -207,7 +201,7 @@ impl Access {
         Ok(())
     }
 
-    /// Signs in to Brightpearl, by one request. Credentials that are refused are asked for again.
+    /// Authenticates to Brightpearl, by one request. Rejected credentials are asked for again.
     async fn enter_brightpearl(
         &mut self,
         prompter: &mut dyn Prompter,
@@ -217,31 +211,29 @@ impl Access {
         loop {
             let tokens = self.tokens()?;
             let client = self.brightpearl()?.client(&self.account()?, clock, tokens.clone())?;
-            let signing_in = Progress::unknown("signing in to Brightpearl");
+            let signing_in = spinner("signing in to Brightpearl");
             let entered = client.account_configuration().await;
             drop(signing_in);
             self.take_over(tokens).await?;
             match entered {
                 Ok(_) => return Ok(()),
-                Err(error) if is_refused(&error) => {
-                    prompter.hears(&with_causes(&error))?;
-                    self.app_ref = None;
-                    if typed.account {
-                        self.account = None;
-                    }
-                    let refused = match self.token.take() {
+                Err(error) if is_rejected(&error) => {
+                    prompter.note(&with_causes(&error))?;
+                    let oauth = match self.token.take() {
                         Some(BrightpearlToken::Oauth(access)) => Some(access),
                         _ => None,
                     };
-                    self.ask_for_brightpearl(prompter, refused)?;
+                    let account = if typed.account { self.account.take() } else { None };
+                    let rejected = Rejected { account, app_ref: self.app_ref.take(), oauth };
+                    self.ask_for_brightpearl(prompter, rejected)?;
                 }
-                Err(error) => return Err(error).context("Brightpearl cannot be read"),
+                Err(error) => return Err(error).context("cannot read Brightpearl"),
             }
         }
     }
 
-    /// Signs in to ReturnGO, by one call. A key that is refused is asked for again; about other trouble, such as calls that
-    /// are used up, the check of the whole connection tells.
+    /// Authenticates to ReturnGO, by one call. A rejected key is asked for again. The check of the connection finds other
+    /// failures, such as a used-up quota.
     async fn enter_returngo(
         &mut self,
         prompter: &mut dyn Prompter,
@@ -251,32 +243,30 @@ impl Access {
         use returngo::ErrorKind::{WrongKey, WrongShop};
         loop {
             let client = self.returngo()?.client(clock)?;
-            let signing_in = Progress::unknown("signing in to ReturnGO");
+            let signing_in = spinner("signing in to ReturnGO");
             let entered = client.rmas().list(RmaFilter::new()).next_page().await;
             drop(signing_in);
             match entered {
                 Err(error) if matches!(error.kind(), WrongKey | WrongShop) => {
-                    prompter.hears(&format!("ReturnGO: {}", with_causes(&error)))?;
+                    prompter.note(&format!("ReturnGO: {}", with_causes(&error)))?;
                     self.api_key = None;
-                    if typed.shop {
-                        self.shop = None;
-                    }
-                    self.ask_for_returngo(prompter)?;
+                    let shop = if typed.shop { self.shop.take() } else { None };
+                    self.ask_for_returngo(prompter, shop.as_deref())?;
                 }
                 _ => return Ok(()),
             }
         }
     }
 
-    /// What the account offers to choose from.
+    /// Reads the choices that the account offers.
     pub(super) async fn account_facts(&mut self, clock: &Arc<dyn Clock>) -> anyhow::Result<AccountFacts> {
         let tokens = self.tokens()?;
         let client = self.brightpearl()?.client(&self.account()?, clock, tokens.clone())?;
-        let reading = Progress::unknown("reading what Brightpearl offers");
+        let reading = spinner("reading the choices of the account");
         let facts = account_facts(&client).await;
         drop(reading);
         self.take_over(tokens).await?;
-        facts.context("Brightpearl cannot be read")
+        facts.context("cannot read Brightpearl")
     }
 
     fn client_secret(&self) -> Option<&Secret> {
@@ -286,24 +276,24 @@ impl Access {
         }
     }
 
-    /// Where tokens of OAuth are kept until the connection is stored.
+    /// Returns where OAuth tokens are kept until the connection is stored.
     fn tokens(&self) -> anyhow::Result<Option<Arc<dyn TokenStore>>> {
         let Some(BrightpearlToken::Oauth(access)) = &self.token else { return Ok(None) };
         Ok(Some(Arc::new(MemoryTokenStore::holding(self.account()?, access.tokens.clone()))))
     }
 
-    /// Tokens that were refreshed meanwhile are those to be stored.
+    /// Takes over tokens that were refreshed in between, so that these are stored.
     async fn take_over(&mut self, tokens: Option<Arc<dyn TokenStore>>) -> anyhow::Result<()> {
         let account = self.account()?;
         if let (Some(BrightpearlToken::Oauth(access)), Some(tokens)) = (&mut self.token, tokens) {
             let newest = tokens.load(&account).await.map_err(|error| anyhow!(error))?;
-            access.tokens = newest.context("the tokens are not known")?;
+            access.tokens = newest.context("OAuth tokens missing")?;
         }
         Ok(())
     }
 
     pub(super) fn account(&self) -> anyhow::Result<AccountCode> {
-        let account = self.account.as_ref().context("the account is not known")?;
+        let account = self.account.as_ref().context("account code missing")?;
         Ok(account.parse()?)
     }
 
@@ -311,17 +301,17 @@ impl Access {
         Ok(BrightpearlAccess {
             url: self.url.clone(),
             datacenter: self.datacenter.clone(),
-            app_ref: self.app_ref.clone().context("the app's reference is not known")?,
+            app_ref: self.app_ref.clone().context("app reference missing")?,
             dev_ref: self.dev_ref.clone(),
-            token: self.token.clone().context("the token is not known")?,
+            token: self.token.clone().context("token missing")?,
         })
     }
 
     fn returngo(&self) -> anyhow::Result<ReturngoAccess> {
         Ok(ReturngoAccess {
             url: self.returngo_url.clone(),
-            api_key: self.api_key.clone().context("ReturnGO's key is not known")?,
-            shop: self.shop.clone().context("the shop is not known")?,
+            api_key: self.api_key.clone().context("ReturnGO API key missing")?,
+            shop: self.shop.clone().context("ReturnGO shop missing")?,
             calls_a_day: self.calls_a_day,
         })
     }
@@ -331,15 +321,23 @@ impl Access {
     }
 }
 
-/// What the person typed, and may have mistyped.
+/// Values that Brightpearl rejected.
+#[derive(Default)]
+struct Rejected {
+    account: Option<String>,
+    app_ref: Option<String>,
+    oauth: Option<OAuthAccess>,
+}
+
+/// Which values the user typed, and may have mistyped.
 #[derive(Debug, Clone, Copy)]
 struct Typed {
     account: bool,
     shop: bool,
 }
 
-/// The access of an app that was authorised by OAuth. The first call gets an access token by the refresh token, also where
-/// another one is known: a refresh token that is wrong would be found when that expires, a week later.
+/// Returns the access of an app that was authorized by OAuth. The first call gets an access token with the refresh token,
+/// even if an access token is known: otherwise a wrong refresh token would show only when that expires, a week later.
 fn authorised(refresh_token: String, client_secret: Option<String>, now: Timestamp) -> BrightpearlToken {
     let tokens = Tokens {
         access_token: String::new(),
@@ -352,7 +350,7 @@ fn authorised(refresh_token: String, client_secret: Option<String>, now: Timesta
     BrightpearlToken::Oauth(OAuthAccess { client_secret, authorised_at: now, tokens })
 }
 
-fn is_refused(error: &brightpearl::Error) -> bool {
+fn is_rejected(error: &brightpearl::Error) -> bool {
     use ErrorKind::{NoAccessToken, TokenExpired, TokenInvalid, Unauthorized};
     matches!(error.kind(), NoAccessToken | TokenExpired | TokenInvalid | Unauthorized)
 }
@@ -364,13 +362,16 @@ fn data_centre(prompter: &mut dyn Prompter) -> anyhow::Result<String> {
     let chosen = prompter.choose("Data centre (what Brightpearl's address begins with)", &choices)?;
     match KNOWN.get(chosen) {
         Some((code, _)) => Ok((*code).to_owned()),
-        None => prompter.text("Its code", &form(InputKind::DataCentre)),
+        None => prompter.text("Its code", None, &form(InputKind::DataCentre)),
     }
 }
 
-/// Says what is wrong with what somebody filled in.
+/// Returns a check of the form of a typed value.
 fn form(kind: InputKind) -> impl Fn(&str) -> Result<(), String> {
     move |text| {
+        if text.trim().is_empty() {
+            return Err("a value is required".to_owned());
+        }
         let findings = check_inputs([("it", kind, text)]);
         match findings.into_iter().find(|finding| finding.mark == Mark::Failure) {
             Some(wrong) => Err(wrong

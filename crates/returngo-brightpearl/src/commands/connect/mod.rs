@@ -1,52 +1,47 @@
-//! Making a connection, or changing one: from flags, variables and a file, and from whoever is at the terminal.
+//! Creating or changing a connection: from arguments, variables and a file, and from the user at the terminal.
 
 mod access;
-mod choices;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 use std::{path::PathBuf, sync::Arc};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{bail, ensure};
 use api_client_core::client::Clock;
 use clap::Args;
-use returngo_brightpearl_mapping::{
-    ConnectionSettings,
-    check::{self, Finding, Mark},
-};
-use returngo_brightpearl_sync::Receivers;
-use serde_json::json;
+use jiff::Timestamp;
+use returngo_brightpearl_mapping::ConnectionSettings;
 
 use self::access::Access;
-use super::{
-    check::{findings, show, unencrypted},
-    reviews::user,
-    settings::{changes, in_words},
-};
+use super::check::show;
 use crate::{
     assembly::{self, Assembly},
-    cli::Cli,
-    output::{counted, remark, say_json},
+    options::{GlobalOptions, UserArg},
+    output::{counted, note, print_json},
     terminal::{Prompter, TerminalPrompter},
 };
 use returngo_brightpearl_connector::{
     configuration::{ConnectionConfiguration, Secret},
-    store::{Cause, ConnectionChange, ConnectionId, StoreError},
-    subscriptions,
+    operations::{
+        self, Context,
+        connect::{Connected, Proposal},
+        settings::in_words,
+    },
+    store::{ConnectionId, FieldChange},
 };
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// A name for the connection: lower-case letters, digits, hyphens
+    /// Connection name: lower-case letters, digits, hyphens
     connection: ConnectionId,
-    /// The settings of the connection, TOML or JSON
+    /// Read the settings of the connection from this file, TOML or JSON
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     #[command(flatten)]
-    entered: settings::Entered,
-    /// Calls to ReturnGO a day, if its support has raised them from 2,000
+    entered: settings::InputKind,
+    /// Daily ReturnGO API quota, if raised from the default 2,000
     #[arg(long, value_name = "CALLS")]
     calls_a_day: Option<u32>,
     /// Store the connection even if its check fails
@@ -55,29 +50,28 @@ pub(crate) struct Arguments {
     /// Change an existing connection without asking for confirmation
     #[arg(long)]
     yes: bool,
-    /// Who connects; for the audit
-    #[arg(long, value_name = "NAME", default_value_t = user())]
-    by: String,
+    #[command(flatten)]
+    by: UserArg,
 }
 
 const EXAMPLES: &str = "\
-On a terminal it asks for every value that is missing and offers the choices that
-the account has. Without a terminal it exits with a list of the missing values.
-Run it again to change a connection: values that you do not give stay.
+Interactive: prompts for missing values and offers the choices found in the
+account. Non-interactive: exits with a list of missing values. Re-running keeps
+every value you do not supply.
 
-Credentials are never arguments. They come from these variables:
+Credentials are never arguments. Set these variables:
   BRIGHTPEARL_ACCOUNT         account code
   BRIGHTPEARL_DATACENTER      euw1, use1, …; or BRIGHTPEARL_URL
-  BRIGHTPEARL_APP_REF         reference of the app
+  BRIGHTPEARL_APP_REF         app reference
   BRIGHTPEARL_TOKEN           account token of a private app; or one of
                               BRIGHTPEARL_STAFF_TOKEN, BRIGHTPEARL_ACCESS_TOKEN
-  BRIGHTPEARL_REFRESH_TOKEN   of an OAuth app, renewed by the connector from then
-                              on; with BRIGHTPEARL_CLIENT_SECRET if it has one;
-                              BRIGHTPEARL_ACCESS_TOKEN is not needed then
+  BRIGHTPEARL_REFRESH_TOKEN   of an OAuth app; the connector renews it from then
+                              on; with BRIGHTPEARL_CLIENT_SECRET if the app has
+                              one, and without BRIGHTPEARL_ACCESS_TOKEN
   BRIGHTPEARL_DEV_REF         developer reference of a public app
   RETURNGO_API_KEY            API key
-  RETURNGO_SHOP               the shop that the key is for
-  RETURNGO_URL                another server than https://api.returngo.ai
+  RETURNGO_SHOP               shop of the API key
+  RETURNGO_URL                server, if not https://api.returngo.ai
 
 Examples:
   returngo-brightpearl connect acme
@@ -85,184 +79,124 @@ Examples:
   returngo-brightpearl connect acme --refund-method STRIPE_UK --status 27
   BRIGHTPEARL_TOKEN=… returngo-brightpearl connect acme     replaces the token";
 
-/// Makes a connection: checks it, stores it, and subscribes its webhooks.
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
-    let assembly = Assembly::open_or_create(assembly::configuration(cli)?).await?;
+/// Creates or changes a connection: checks it, stores it, and subscribes its webhooks.
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
+    let assembly = Assembly::open_or_create(assembly::configuration(options)?).await?;
+    let context = Context { actor: arguments.by.actor(), ..assembly.context() };
     let id = &arguments.connection;
-    let was = assembly.store.connection(id).await?;
-    // One that does not read any more is made anew.
-    let stored = was.as_ref().and_then(|was| assembly.registry.configuration_of(was).ok());
+    let existing = operations::connect::existing(&context, id).await?;
     let mut at_terminal = TerminalPrompter::if_attended();
     let mut prompter = at_terminal.as_mut().map(|prompter| prompter as &mut dyn Prompter);
-    let given = Given { arguments, variable: &|name| std::env::var(name).ok(), stored: stored.as_ref() };
-    let configuration = given.completed(&mut prompter, &assembly.clock).await?;
-    let requested = configuration.counterparts();
-    let bound = assembly.store.counterparts(id).await?.or_else(|| Some(stored.as_ref()?.counterparts()));
-    if let Some(bound) = bound.filter(|bound| *bound != requested) {
-        return Err(StoreError::BoundElsewhere { connection: id.clone(), bound, requested }.into());
+    let stored = existing.configuration.as_ref();
+    let inputs = Inputs { arguments, variable: &|name| std::env::var(name).ok(), stored };
+    let configuration = inputs.completed(&mut prompter, &context.clock).await?;
+    let proposal = operations::connect::propose(&context, id, existing, configuration).await?;
+    if !options.json {
+        show(&proposal.findings)?;
     }
-    let connection = assembly.registry.open(id, &configuration)?;
-    let mut found = findings(&assembly, &connection, Receivers::default()).await;
-    // They are subscribed below.
-    found.retain(|finding| !finding.subject.ends_with(".webhooks"));
-    found.extend(assembly.configuration.public_url.as_deref().and_then(unencrypted));
-    if !cli.json {
-        show(&found)?;
+    if proposal.has_failed() && !arguments.anyway && !store_all_the_same(&mut prompter)? {
+        return reject(options, id, proposal);
     }
-    let goes_on = check::worst(&found) != Mark::Failure || arguments.anyway || in_spite_of_it(&mut prompter)?;
-    let change =
-        ConnectionChange { by: arguments.by.clone(), fields: changes(stored.as_ref(), &configuration) };
-    let outcome = JobOutcome { id, findings: &found, change: &change };
-    if !goes_on {
-        outcome.tell(cli, false, false)?;
-        if is_authorised_anew(stored.as_ref(), &configuration) {
-            remark(
-                "The check used the refresh token. If Brightpearl refuses it the next time, authorize the app again.",
-            )?;
-        }
-        bail!(
-            "connection {id} is not stored, as its check failed: mend it, or store it all the same with --anyway"
-        );
+    let is_new = proposal.is_new();
+    if !is_new {
+        confirm(id, &proposal.changes, arguments, &mut prompter)?;
     }
-    if stored.is_some() {
-        tell_of(id, &change)?;
-        confirm(id, &change, arguments, &mut prompter)?;
+    let connected = operations::connect::store(&context, proposal).await?;
+    if options.json {
+        print_json(&connected)?;
     }
-    assembly.registry.change(id, &configuration, was.as_ref().map(|was| &was.configuration), &change).await?;
-    let questions = match &stored {
-        Some(stored) if stored.settings != configuration.settings => ask_again(&assembly, id).await?,
-        _ => 0,
-    };
-    let public_url = assembly.configuration.public_url.as_ref();
-    if let Some(public_url) = public_url {
-        let subscribed = async {
-            subscriptions::subscribe(&connection, public_url, &configuration.webhook_secret).await?;
-            Ok(subscriptions::unsubscribe_elsewhere(&connection, public_url, &configuration.webhook_secret)
-                .await?)
-        };
-        assembly.spending(subscribed).await.with_context(|| {
-            format!("connection {id} is stored, and not all its webhooks are subscribed: `connect {id}` again, when this is mended")
-        })?;
+    note_next_steps(&connected, is_new)
+}
+
+/// Ends a `connect` that stores nothing, because the check failed.
+fn reject(options: &GlobalOptions, id: &ConnectionId, proposal: Proposal) -> anyhow::Result<()> {
+    let used_refresh_token = proposal.has_unstored_authorization();
+    if options.json {
+        print_json(&proposal.rejected())?;
     }
-    outcome.tell(cli, true, public_url.is_some())?;
-    let next = match public_url {
-        Some(_) => "its webhooks are subscribed",
-        None => "without public_url no webhooks are subscribed, and sweeps find what changes",
-    };
-    remark(format_args!(
-        "connection {id} is stored; {next}. Run `returngo-brightpearl serve` to synchronize it."
-    ))?;
-    if stored.is_none() {
-        remark(
-            "RMAs that were approved before now are left alone. To synchronize them, see what that would write with \
-             `backfill --from DAY --dry-run`, then run it without --dry-run.",
+    if used_refresh_token {
+        note(
+            "The check used the refresh token. If Brightpearl rejects it the next time, authorize the app again.",
         )?;
     }
-    if questions > 0 {
-        remark(format_args!(
-            "{} that a person had to decide: synchronized again with the new settings.",
-            counted(questions, "RMA")
+    bail!(
+        "connection {id} was not stored, because its check failed: fix the failed findings, or pass --anyway to store it all \
+         the same"
+    );
+}
+
+fn note_next_steps(connected: &Connected, is_new: bool) -> anyhow::Result<()> {
+    let Connected { connection: id, queued, .. } = connected;
+    let webhooks = match connected.webhooks_subscribed {
+        true => "its webhooks are subscribed",
+        false => "no webhooks are subscribed without public_url; sweeps find changes",
+    };
+    note(format_args!(
+        "connection {id} is stored; {webhooks}. Run `returngo-brightpearl serve` to synchronize it."
+    ))?;
+    if is_new {
+        note(
+            "RMAs that were approved before now are ignored. To synchronize them, run `backfill --from DAY --dry-run` to see \
+             the writes, then run it without --dry-run.",
+        )?;
+    }
+    if *queued > 0 {
+        note(format_args!(
+            "{} that needed review: queued, because the settings changed.",
+            counted(*queued, "RMA")
         ))?;
     }
     Ok(())
 }
 
-/// Whether the connection has tokens of OAuth that are not stored.
-fn is_authorised_anew(
-    stored: Option<&ConnectionConfiguration>,
-    configuration: &ConnectionConfiguration,
-) -> bool {
-    let authorised_at = |of: &ConnectionConfiguration| Some(of.brightpearl.oauth()?.authorised_at);
-    let now = authorised_at(configuration);
-    now.is_some() && now != stored.and_then(authorised_at)
-}
-
-/// Other settings may have answered what a person was asked.
-async fn ask_again(assembly: &Assembly, id: &ConnectionId) -> anyhow::Result<usize> {
-    let waiting = assembly.store.reviews(Some(id)).await?;
-    let rmas: Vec<_> = waiting.into_iter().map(|item| item.rma).collect();
-    assembly
-        .store
-        .enqueue(id, &rmas, Cause::Returngo, "the settings were changed", assembly.clock.now())
-        .await?;
-    Ok(rmas.len())
-}
-
-fn in_spite_of_it(prompter: &mut Option<&mut dyn Prompter>) -> anyhow::Result<bool> {
+fn store_all_the_same(prompter: &mut Option<&mut dyn Prompter>) -> anyhow::Result<bool> {
     match prompter {
         Some(prompter) => {
-            prompter.agrees("The check failed: returns would not go through. Store it all the same?")
+            prompter.confirm("The check failed: returns cannot be synchronized. Store it all the same?")
         }
         None => Ok(false),
     }
 }
 
-/// Shows what becomes of a connection that is there, before it does.
-fn tell_of(id: &ConnectionId, change: &ConnectionChange) -> anyhow::Result<()> {
-    if change.fields.is_empty() {
-        return Ok(remark(format_args!("The settings and credentials of {id} stay as they are."))?);
-    }
-    remark(format_args!("Changes of {id}:"))?;
-    for field in &change.fields {
-        remark(format_args!("  {}", in_words(field)))?;
-    }
-    Ok(())
-}
-
+/// Shows the changes of an existing connection, and asks for confirmation.
 fn confirm(
     id: &ConnectionId,
-    change: &ConnectionChange,
+    changes: &[FieldChange],
     arguments: &Arguments,
     prompter: &mut Option<&mut dyn Prompter>,
 ) -> anyhow::Result<()> {
+    if changes.is_empty() {
+        return Ok(note(format_args!("The settings and credentials of {id} stay as they are."))?);
+    }
+    note(format_args!("Changes of {id}:"))?;
+    for field in changes {
+        note(format_args!("  {}", in_words(field)))?;
+    }
     if let Some(prompter) = prompter
-        && !change.fields.is_empty()
         && !arguments.yes
     {
-        ensure!(prompter.agrees(&format!("Change connection {id}?"))?, "nothing was changed");
+        ensure!(prompter.confirm(&format!("Change connection {id}?"))?, "nothing was changed");
     }
     Ok(())
 }
 
-/// What `--json` prints.
-struct JobOutcome<'a> {
-    id: &'a ConnectionId,
-    findings: &'a [Finding],
-    change: &'a ConnectionChange,
-}
-
-impl JobOutcome<'_> {
-    fn tell(&self, cli: &Cli, stored: bool, subscribed: bool) -> anyhow::Result<()> {
-        if !cli.json {
-            return Ok(());
-        }
-        say_json(&json!({
-            "connection": self.id.as_str(),
-            "stored": stored,
-            "webhooksSubscribed": subscribed,
-            "findings": self.findings,
-            "changes": self.change.fields,
-        }))
-    }
-}
-
-/// What is known of the connection without asking anybody.
-struct Given<'a> {
+/// The values of arguments, variables and the stored connection.
+struct Inputs<'a> {
     arguments: &'a Arguments,
     variable: &'a dyn Fn(&str) -> Option<String>,
     stored: Option<&'a ConnectionConfiguration>,
 }
 
-impl Given<'_> {
-    /// The whole connection: what is missing comes from the person, or is named.
+impl Inputs<'_> {
+    /// Completes the configuration: asks for missing values, or without a terminal fails and names them.
     async fn completed(
         &self,
         prompter: &mut Option<&mut dyn Prompter>,
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<ConnectionConfiguration> {
-        let mut access = Access::given(self.variable, self.stored, clock.now());
+        let mut access = Access::from_inputs(self.variable, self.stored, clock.now());
         access.calls_a_day = self.arguments.calls_a_day.or(access.calls_a_day);
-        let draft = settings::Draft::given(self.arguments, self.stored)?;
+        let draft = settings::Draft::from_inputs(self.arguments, self.stored)?;
         draft.settle_account(&mut access)?;
         access.check()?;
         let webhook_secret = match self.stored {
@@ -272,25 +206,26 @@ impl Given<'_> {
         let (settings, access) = match prompter {
             None => {
                 let missing: Vec<&str> = access.missing().into_iter().chain(draft.missing()).collect();
-                ensure!(missing.is_empty(), "to connect, this is missing: {}", missing.join(", "));
+                ensure!(missing.is_empty(), "missing values: {}", missing.join(", "));
                 (draft.into_settings(&access)?, access)
             }
             Some(prompter) => {
                 access.ask(&mut **prompter, draft.missing().is_some(), clock).await?;
-                let settings = self.chosen(&mut **prompter, draft, &mut access, clock).await?;
+                let settings = self.choose_settings(&mut **prompter, draft, &mut access, clock).await?;
                 (settings, access)
             }
         };
         let (brightpearl, returngo) = access.into_both()?;
         let synchronise_from = match self.stored {
             Some(stored) => stored.synchronise_from,
-            None => Some(clock.now()),
+            // Rounded down, so that an RMA that is approved from now on is not ignored.
+            None => Some(Timestamp::from_second(clock.now().as_second())?),
         };
         Ok(ConnectionConfiguration { settings, brightpearl, returngo, webhook_secret, synchronise_from })
     }
 
-    /// The settings, chosen from what Brightpearl offers.
-    async fn chosen(
+    /// Asks for missing settings, with the choices that the account offers.
+    async fn choose_settings(
         &self,
         prompter: &mut dyn Prompter,
         mut draft: settings::Draft,

@@ -8,7 +8,7 @@ use brightpearl_mock::MockBrightpearl;
 use clap::{Args as _, Command, FromArgMatches as _};
 use returngo_mock::MockReturngo;
 
-use super::{Arguments, Given, Prompter};
+use super::{Arguments, Inputs, Prompter};
 use returngo_brightpearl_connector::configuration::ConnectionConfiguration;
 
 const REDIRECT_URI: &str = "https://returns.example.test/connected";
@@ -33,9 +33,17 @@ impl Scripted {
 }
 
 impl Prompter for Scripted {
-    fn text(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
+    fn text(
+        &mut self,
+        prompt: &str,
+        default: Option<&str>,
+        check: &dyn Fn(&str) -> Result<(), String>,
+    ) -> anyhow::Result<String> {
         loop {
-            let answer = self.answer(prompt);
+            let answer = match (self.answer(prompt), default) {
+                (answer, Some(default)) if answer.is_empty() => default.to_owned(),
+                (answer, _) => answer,
+            };
             match check(&answer) {
                 Ok(()) => return Ok(answer),
                 Err(wrong) => self.heard.push(wrong),
@@ -44,7 +52,7 @@ impl Prompter for Scripted {
     }
 
     fn secret(&mut self, prompt: &str, check: &dyn Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
-        self.text(prompt, check)
+        self.text(prompt, None, check)
     }
 
     fn choose(&mut self, prompt: &str, from: &[String]) -> anyhow::Result<usize> {
@@ -53,11 +61,11 @@ impl Prompter for Scripted {
         Ok(place.unwrap_or_else(|| panic!("{answer} is not among {from:?}")))
     }
 
-    fn agrees(&mut self, question: &str) -> anyhow::Result<bool> {
+    fn confirm(&mut self, question: &str) -> anyhow::Result<bool> {
         Ok(self.answer(question) == "yes")
     }
 
-    fn hears(&mut self, line: &str) -> anyhow::Result<()> {
+    fn note(&mut self, line: &str) -> anyhow::Result<()> {
         self.heard.push(line.to_owned());
         Ok(())
     }
@@ -77,9 +85,9 @@ async fn completed(
     let variable =
         |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     let arguments = arguments(words);
-    let given = Given { arguments: &arguments, variable: &variable, stored: None };
+    let inputs = Inputs { arguments: &arguments, variable: &variable, stored: None };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    given.completed(&mut Some(prompter as &mut dyn Prompter), &clock).await
+    inputs.completed(&mut Some(prompter as &mut dyn Prompter), &clock).await
 }
 
 #[tokio::test]
@@ -102,10 +110,10 @@ async fn a_person_is_asked_for_everything_with_what_brightpearl_offers() {
         ("ReturnGO API key", returngo.api_key()),
         ("Refunds are recorded under", "BANK"),
         ("Refunds to store credit", "STORE_CREDIT"),
-        ("The sales credit is made", "when ReturnGO says that the parcel"),
+        ("The sales credit is created", "when ReturnGO says that the parcel"),
         ("Status of new credits", "27"),
         ("Channel of new credits", "that of the order"),
-        ("Before the RMA's number", "RMA"),
+        ("Text before the RMA number", "RMA"),
     ]);
     let variables = [("BRIGHTPEARL_URL", &*url), ("RETURNGO_URL", &*returngo_url)];
     let made = completed(&[], &variables, &mut prompter).await.unwrap();
@@ -146,7 +154,7 @@ async fn what_is_given_is_not_asked_for_and_a_refused_token_is_asked_for_again()
         ("Its account token", brightpearl.token()),
         ("Refunds are recorded under", "STRIPE_UK"),
         ("Refunds to store credit", "none"),
-        ("The sales credit is made", "when the RMA is approved"),
+        ("The sales credit is created", "when the RMA is approved"),
         ("Channel of new credits", "9"),
     ]);
     let words = ["--status", "27", "--prefix", ""];
@@ -220,4 +228,33 @@ async fn whoever_says_what_is_needed_is_asked_nothing() {
     let mut prompter = Scripted::new([]);
     let made = completed(&["--refund-method", "1210"], &variables, &mut prompter).await.unwrap();
     assert_eq!(made.settings.refund_method_code, "1210");
+}
+
+#[tokio::test]
+async fn after_a_rejected_token_the_other_values_are_offered_again() {
+    let brightpearl = MockBrightpearl::start().await;
+    let returngo = MockReturngo::start().await;
+    let (url, returngo_url) = (brightpearl.url(), returngo.url());
+    let mut prompter = Scripted::new([
+        ("Brightpearl account code", ""),
+        ("Brightpearl account code", brightpearl.account()),
+        ("Reference of the app", brightpearl.app_ref()),
+        ("Its account token", "planted-token"),
+        // Enter takes the value that is offered.
+        ("Brightpearl account code", ""),
+        ("Reference of the app", ""),
+        ("Its account token", brightpearl.token()),
+        ("ReturnGO shop", returngo.shop()),
+        ("ReturnGO API key", returngo.api_key()),
+    ]);
+    let variables = [("BRIGHTPEARL_URL", &*url), ("RETURNGO_URL", &*returngo_url)];
+    let made = completed(&["--refund-method", "BANK"], &variables, &mut prompter).await.unwrap();
+    assert!(
+        prompter.answers.is_empty() && prompter.heard[0] == "a value is required",
+        "{:?}",
+        prompter.heard
+    );
+    assert!(prompter.heard[1].contains("the token is invalid"), "{:?}", prompter.heard);
+    assert_eq!(made.settings.account_id.as_str(), brightpearl.account());
+    assert_eq!(made.brightpearl.app_ref, brightpearl.app_ref());
 }

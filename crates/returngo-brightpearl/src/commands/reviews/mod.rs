@@ -1,65 +1,60 @@
-//! What waits for a person, and what the person says.
+mod show;
 
-mod again;
-mod retry;
-mod shown;
-
-use anyhow::ensure;
 use clap::{Args, Subcommand};
 use returngo::RmaId;
 
-pub(super) use self::shown::{as_json, questions};
 use crate::{
+    args::{self, ConnectionAndRmas},
     assembly::Assembly,
-    chosen,
-    cli::{Cli, ConnectionArg, RmaArg},
-    output::{say, say_json},
-    words::Words,
+    options::{ConnectionArg, GlobalOptions, RmaArg, UserArg},
+    output::{Usage, counted, note, print, print_json},
+    terminal,
 };
-use returngo_brightpearl_connector::store::{ConnectionId, Decision, Dismissal};
+use returngo_brightpearl_connector::{
+    operations::{self, Context, JobReport, reviews::Subject, status::moment},
+    store::ConnectionId,
+};
 
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
-pub(crate) struct Arguments {
-    #[command(subcommand)]
-    what: Option<What>,
-}
-
-const EXAMPLES: &str = "\
+#[command(after_help = "\
 Without a command it lists them.
 
 Examples:
   returngo-brightpearl reviews
   returngo-brightpearl reviews show 4410021
   returngo-brightpearl reviews resolve 4410021 --note \"paid by hand\"
-  returngo-brightpearl reviews retry 4410021 --note \"order found and linked\"";
+  returngo-brightpearl reviews retry 4410021 --note \"order found and linked\"")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
 
 #[derive(Debug, Subcommand)]
-enum What {
-    /// List what a person has to decide, oldest first
+enum Action {
+    /// List everything that needs review, oldest first
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews list
   returngo-brightpearl reviews list acme --json")]
     List(ConnectionArg),
-    /// Show one RMA: what is to be decided, and what was written for it so far
+    /// Show the reviews, decisions and writes of an RMA
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews show 4410021")]
     Show(RmaArg),
     /// Resolve the reviews of an RMA that you settled by hand
     ///
-    /// Nothing is written now, and from now on the connector writes nothing for what these reviews name (a refund, a unit,
-    /// a fee or the credit), whatever settings or webhooks come later. `reviews reopen` lifts that. The RMA is listed again
-    /// when it needs another review.
+    /// Writes nothing. From then on the connector writes nothing for the objects of these reviews (a refund, a unit, a fee
+    /// or the credit), whatever settings or webhooks come later; `reviews reopen` reverts that. The RMA is listed again if
+    /// it needs another review.
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews resolve 4410021 --note \"paid by hand\"")]
-    Resolve(AuditRow),
-    /// Dismiss objects that could not be read, after checking them in their system
+    Resolve(Decide),
+    /// Dismiss objects that cannot be read, after checking them in their system
     ///
-    /// Rows of lists, orders, notes and webhooks that cannot be read are skipped, and listed until they can be read or are
-    /// dismissed. One that cannot be read for another reason later, or could be read in between, is listed again.
+    /// Rows of lists, orders, notes and webhooks that cannot be read are skipped and listed, until they can be read or are
+    /// dismissed. An object is listed again if it cannot be read for another reason.
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews dismiss acme 4410021 --note \"credited by hand\"
@@ -70,14 +65,14 @@ Examples:
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews reopen 4410021 --note \"payment was deleted\"")]
-    Reopen(AuditRow),
+    Reopen(Decide),
     /// Retry an RMA now, resetting its attempt counter
     ///
-    /// Reviews that were resolved stay so: `reviews reopen` lifts them.
+    /// Resolved reviews stay resolved; `reviews reopen` reverts that.
     #[command(after_help = "\
-A write that was made is never repeated, even if it is missing now: somebody may
-have deleted it on purpose. Use --again KEY to repeat it; `reviews show` lists
-the keys.
+A write that was applied is never repeated, even if it has since disappeared: a
+user may have deleted it. Use --again KEY to repeat it; `reviews show` lists the
+keys.
 
 Examples:
   returngo-brightpearl reviews retry 4410021 --note \"status 27 is enabled again\"
@@ -87,7 +82,7 @@ Examples:
 }
 
 #[derive(Debug, Args)]
-struct AuditRow {
+struct Decide {
     #[command(flatten)]
     of: RmaArg,
     #[command(flatten)]
@@ -96,12 +91,12 @@ struct AuditRow {
 
 #[derive(Debug, Args)]
 struct Dismiss {
-    /// The connection
+    /// Connection name
     connection: ConnectionId,
-    /// The objects, as `reviews` lists them
+    /// Objects, as `reviews` lists them
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     objects: Vec<String>,
-    /// All objects of the connection
+    /// Dismiss all objects of the connection
     #[arg(long)]
     all: bool,
     #[command(flatten)]
@@ -110,127 +105,150 @@ struct Dismiss {
 
 #[derive(Debug, Args)]
 struct Reason {
-    /// Why; for the audit
+    /// Reason, for the audit
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
-    /// Who decides; for the audit
-    #[arg(long, value_name = "NAME", default_value_t = user())]
-    by: String,
+    #[command(flatten)]
+    by: UserArg,
 }
 
 #[derive(Debug, Args)]
 struct Retry {
     #[command(flatten)]
-    words: Words,
-    /// All RMAs of which every attempt failed; of all connections, if none is named
+    of: ConnectionAndRmas,
+    /// Retry all RMAs whose attempts all failed; of all connections, if none is named
     #[arg(long, conflicts_with = "again")]
     all_failed: bool,
     #[command(flatten)]
     reason: Reason,
-    /// Repeat this write although it was made once; may be given several times
+    /// Repeat this write although it was applied once; may be passed several times
     #[arg(long, value_name = "KEY")]
     again: Vec<String>,
-    /// Repeat it without asking for confirmation; required without a terminal
+    /// Repeat without asking for confirmation; required without a terminal
     #[arg(long, requires = "again")]
     yes: bool,
 }
 
+pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
+    let context = Assembly::open(options).await?.context();
+    match &arguments.action {
+        None => show::list(options, &context, None).await,
+        Some(Action::List(ConnectionArg { connection })) => {
+            show::list(options, &context, connection.as_ref()).await
+        }
+        Some(Action::Show(of)) => {
+            let connection = args::connection(&context.store, of.connection.as_ref()).await?;
+            show::show(options, &context, &connection, &of.rma).await
+        }
+        Some(Action::Resolve(Decide { of, reason })) => {
+            let context = reason.by(context);
+            let subject = subject(&context, of.connection.as_ref(), &of.rma, reason).await?;
+            let job = operations::reviews::resolve(&context, &subject).await?;
+            report(
+                options,
+                &job,
+                "is resolved. The connector writes nothing for the objects of its reviews; `reviews reopen` reverts that.",
+            )
+        }
+        Some(Action::Reopen(Decide { of, reason })) => {
+            let context = reason.by(context);
+            let subject = subject(&context, of.connection.as_ref(), &of.rma, reason).await?;
+            let job = operations::reviews::reopen(&context, &subject).await?;
+            report(options, &job, &format!("is reopened and pending. {}", next(&job)))
+        }
+        Some(Action::Dismiss(arguments)) => dismiss(options, &arguments.reason.by(context), arguments).await,
+        Some(Action::Retry(arguments)) => retry(options, &arguments.reason.by(context), arguments).await,
+    }
+}
+
 impl Reason {
-    fn dismissal(&self, connection: ConnectionId, objects: Vec<String>) -> Dismissal {
-        Dismissal { connection, objects, by: self.by.clone(), note: self.note.clone() }
-    }
-
-    fn decision(&self, connection: ConnectionId, rma: RmaId) -> Decision {
-        Decision { connection, rma, by: self.by.clone(), note: self.note.clone() }
+    /// Returns the context of the user who makes the decision.
+    fn by(&self, context: Context) -> Context {
+        Context { actor: self.by.actor(), ..context }
     }
 }
 
-/// Who is logged in.
-pub(super) fn user() -> String {
-    let names = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"];
-    let name = names.into_iter().filter_map(|name| std::env::var(name).ok()).find(|name| !name.is_empty());
-    name.unwrap_or_else(|| "somebody".to_owned())
+async fn subject(
+    context: &Context,
+    connection: Option<&ConnectionId>,
+    rma: &RmaId,
+    reason: &Reason,
+) -> anyhow::Result<Subject> {
+    let connection = args::connection(&context.store, connection).await?;
+    Ok(Subject { connection, rma: rma.clone(), note: reason.note.clone() })
 }
 
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> anyhow::Result<()> {
-    let assembly = Assembly::open(cli).await?;
-    match &arguments.what {
-        None => shown::list(cli, &assembly, None).await,
-        Some(What::List(ConnectionArg { connection })) => {
-            shown::list(cli, &assembly, connection.as_ref()).await
+async fn dismiss(options: &GlobalOptions, context: &Context, arguments: &Dismiss) -> anyhow::Result<()> {
+    let Dismiss { connection, objects, reason, .. } = arguments;
+    let note = reason.note.as_deref();
+    let dismissed = operations::reviews::dismiss(context, connection, objects, note).await?;
+    if options.json {
+        return print_json(&dismissed);
+    }
+    Ok(print(format_args!("Dismissed unreadable objects of {connection}: {}.", dismissed.dismissed))?)
+}
+
+async fn retry(options: &GlobalOptions, context: &Context, arguments: &Retry) -> anyhow::Result<()> {
+    let (named, rmas) = arguments.of.split()?;
+    match (rmas.as_slice(), arguments.all_failed) {
+        ([], true) => {
+            let note = arguments.reason.note.as_deref();
+            let retried = operations::reviews::retry_failed(context, named.as_ref(), note).await?;
+            if options.json {
+                return print_json(&retried);
+            }
+            Ok(print(format_args!(
+                "Queued {}. `serve` processes them; run `sync CONNECTION` to process them now.",
+                counted(retried.len(), "RMA")
+            ))?)
         }
-        Some(What::Show(of)) => {
-            let connection = connection(&assembly, of).await?;
-            shown::show(cli, &assembly, &connection, &of.rma).await
+        ([rma], false) => {
+            let subject = subject(context, named.as_ref(), rma, &arguments.reason).await?;
+            match arguments.again.as_slice() {
+                [] => {
+                    let job = operations::reviews::retry(context, &subject).await?;
+                    report(options, &job, &format!("is pending. {}", next(&job)))
+                }
+                keys => {
+                    let again = write_again(options, context, &subject, keys, arguments.yes);
+                    context.calling(again).await
+                }
+            }
         }
-        Some(What::Resolve(AuditRow { of, reason })) => {
-            let connection = connection(&assembly, of).await?;
-            resolve(cli, &assembly, &reason.decision(connection, of.rma.clone())).await
-        }
-        Some(What::Dismiss(Dismiss { connection, objects, reason, .. })) => {
-            dismiss(cli, &assembly, &reason.dismissal(connection.clone(), objects.clone())).await
-        }
-        Some(What::Reopen(AuditRow { of, reason })) => {
-            let connection = connection(&assembly, of).await?;
-            reopen(cli, &assembly, &reason.decision(connection, of.rma.clone())).await
-        }
-        Some(What::Retry(retry)) => retry::run(cli, &assembly, retry).await,
+        _ => Err(Usage("pass one RMA number or --all-failed".to_owned()).into()),
     }
 }
 
-async fn connection(assembly: &Assembly, of: &RmaArg) -> anyhow::Result<ConnectionId> {
-    chosen::connection(&assembly.store, of.connection.as_ref()).await
-}
-
-async fn dismiss(cli: &Cli, assembly: &Assembly, dismissal: &Dismissal) -> anyhow::Result<()> {
-    let Dismissal { connection, objects, .. } = dismissal;
-    let open = assembly.store.unreadable(Some(connection)).await?;
-    let unknown = objects.iter().find(|object| !open.iter().any(|open| open.unreadable.object == **object));
-    if let Some(object) = unknown {
-        anyhow::bail!(
-            "{connection} has no unreadable object {object:?} that waits: `reviews list {connection}` lists them"
-        );
+/// Repeats writes, after showing what that leads to.
+async fn write_again(
+    options: &GlobalOptions,
+    context: &Context,
+    subject: &Subject,
+    keys: &[String],
+    yes: bool,
+) -> anyhow::Result<()> {
+    let proposal = operations::reviews::propose_write_again(context, subject, keys).await?;
+    for write in &proposal.repeated {
+        note(format_args!("{} was written at {}: {}.", write.key, moment(write.at), write.wrote))?;
+        note(format_args!("  It no longer exists, and will be written again: {}.", write.writes))?;
     }
-    let dismissed = assembly.store.dismiss_unreadable(dismissal, assembly.clock.now()).await?;
-    if cli.json {
-        return say_json(&serde_json::json!({ "connection": connection.as_str(), "dismissed": dismissed }));
+    for (what, key) in &proposal.others {
+        note(format_args!("Will be written as well: {what} ({key})."))?;
     }
-    Ok(say(format_args!("Dismissed objects of {connection} that could not be read: {dismissed}."))?)
+    let named = keys.join(", ");
+    terminal::confirm(&format!("Write {named} again?"), yes)?;
+    let job = operations::reviews::write_again(context, subject, keys).await?;
+    report(options, &job, &format!("is pending, and {named} may be written again. {}", next(&job)))
 }
 
-async fn resolve(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
-    let Decision { connection, rma, .. } = decision;
-    let resolve_reviews = assembly.store.resolve_reviews(decision, assembly.clock.now()).await?;
-    ensure!(
-        resolve_reviews,
-        "RMA {rma} of {connection} does not wait for a person: `reviews` lists what does"
-    );
-    outcome(
-        cli,
-        assembly,
-        decision,
-        "is resolved. The connector writes nothing for what its reviews named; `reviews reopen` lifts that.",
-    )
-    .await
+fn next(JobReport { connection, rma_id, .. }: &JobReport) -> String {
+    format!("`serve` processes it; run `sync {connection} {rma_id}` to process it now.")
 }
 
-async fn reopen(cli: &Cli, assembly: &Assembly, decision: &Decision) -> anyhow::Result<()> {
-    let Decision { connection, rma, .. } = decision;
-    let reopened = assembly.store.reopen(decision, assembly.clock.now()).await?;
-    ensure!(
-        reopened,
-        "nothing was resolved for RMA {rma} of {connection}: `reviews list` shows what is open"
-    );
-    let next =
-        format!("is reopened and pending: `serve` processes it, or `sync {connection} {rma}` does so now.");
-    outcome(cli, assembly, decision, &next).await
-}
-
-/// How the RMA stands after a decision.
-async fn outcome(cli: &Cli, assembly: &Assembly, decision: &Decision, said: &str) -> anyhow::Result<()> {
-    let Decision { connection, rma, .. } = decision;
-    if cli.json {
-        return say_json(&assembly.store.work(connection, rma).await?.as_ref().map(as_json));
+/// Prints the state of an RMA after a decision.
+fn report(options: &GlobalOptions, job: &JobReport, text: &str) -> anyhow::Result<()> {
+    if options.json {
+        return print_json(job);
     }
-    Ok(say(format_args!("RMA {rma} of {connection} {said}"))?)
+    Ok(print(format_args!("RMA {} of {} {text}", job.rma_id, job.connection))?)
 }

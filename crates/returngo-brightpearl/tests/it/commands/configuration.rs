@@ -31,7 +31,7 @@ fn the_configuration_is_found_in_the_documented_order() {
     let none = run(&here, &["status"], &[home_is]).fails();
     let (user, machine) = (of_user.join("returngo-brightpearl.toml"), "/etc/returngo-brightpearl/");
     assert!(
-        none.starts_with("error: configuration not found: looked for returngo-brightpearl.toml, "),
+        none.starts_with("error: configuration not found: searched returngo-brightpearl.toml, "),
         "{none}"
     );
     assert!(none.contains(user.to_str().unwrap()) && none.contains(machine), "{none}");

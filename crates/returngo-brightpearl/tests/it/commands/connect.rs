@@ -49,7 +49,7 @@ async fn a_connection_is_made_by_flags_or_by_a_file() {
     assert_eq!(names, ["acme", "second"]);
 
     let several = shop.run(&["plan", RMA]).fails();
-    assert!(several.contains("acme, second: say which"), "{several}");
+    assert!(several.contains("there are 2 connections, acme, second"), "{several}");
     shop.run(&["plan", "second", RMA]).succeeds();
 }
 

@@ -43,7 +43,7 @@ async fn webhooks_that_cannot_be_removed_are_never_left_in_silence() {
     let secret = shop.returngo.webhooks()[0].url.rsplit('/').next().unwrap().to_owned();
     shop.brightpearl.faults().add(Fault::on_any(FaultKind::TokenExpired).times(100));
     let line = shop.run(&["disconnect", "--yes"]).fails();
-    assert!(line.contains("connection acme stays") && line.contains("brightpearl"), "{line}");
+    assert!(line.contains("connection acme was not removed") && line.contains("brightpearl"), "{line}");
     assert_eq!(shop.run(&["status", "--json"]).json()[0]["connection"], "acme");
 
     let gone = shop.run(&["disconnect", "--leave-webhooks", "--yes"]);

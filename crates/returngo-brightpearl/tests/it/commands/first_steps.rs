@@ -11,7 +11,7 @@ fn init_writes_what_the_other_commands_read_and_keeps_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
     run(&folder, &["init"], &[]).succeeds();
     let key = std::fs::read_to_string(folder.path().join("returngo-brightpearl.key")).unwrap();
-    assert!(run(&folder, &["init"], &[]).succeeds().contains("is there already and stays"));
+    assert!(run(&folder, &["init"], &[]).succeeds().contains("exists already and was not changed"));
     assert_eq!(std::fs::read_to_string(folder.path().join("returngo-brightpearl.key")).unwrap(), key);
     let again = run(&folder, &["init", "--json"], &[]).json();
     assert_eq!(again["key"], json!({"file": "returngo-brightpearl.key", "written": false}));
@@ -89,7 +89,10 @@ fn without_a_connection_it_is_said_how_to_make_one() {
     for command in
         [&["check"][..], &["plan", "4410021"], &["sync"], &["disconnect"], &["reviews", "show", "1"]]
     {
-        assert!(run(&folder, command, &[]).fails().contains("`connect` makes one"), "{command:?}");
+        assert!(
+            run(&folder, command, &[]).fails().contains("run `connect NAME` to create one"),
+            "{command:?}"
+        );
     }
     assert!(run(&folder, &["check", "acme"], &[]).fails().contains("connection acme not found"));
 }

@@ -1,5 +1,6 @@
 //! The program's commands, as people and scripts run them.
 
+mod activity;
 mod backfill;
 mod configuration;
 mod connect;

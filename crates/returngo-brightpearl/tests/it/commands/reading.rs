@@ -35,7 +35,7 @@ async fn a_plan_is_shown_with_its_reasons_and_nothing_is_written() {
 #[tokio::test]
 async fn the_audit_tells_what_happened_and_the_status_how_it_stands() {
     let shop = Shop::connected().await;
-    assert!(shop.run(&["audit", RMA]).succeeds().contains("Nothing is known"));
+    assert!(shop.run(&["audit", RMA]).succeeds().contains("is unknown"));
     shop.approve(RMA);
     shop.run(&["sync", RMA]).succeeds();
     let audit = shop.run(&["audit", RMA, "--json"]).json();
@@ -77,7 +77,7 @@ async fn a_webhook_of_the_inbox_waits_again() {
     let kept = store.delivery(store.waiting_deliveries(10, &[]).await.unwrap()[0].id).await.unwrap().unwrap();
     assert!(kept.delivery.received_at >= before, "it is kept as long as one that came now");
     assert_eq!(shop.run(&["status", "--json"]).json()[0]["waitingWebhooks"], 1);
-    assert!(shop.run(&["replay", "999999"]).fails().contains("no webhook 999999"));
+    assert!(shop.run(&["replay", "999999"]).fails().contains("webhook 999999 not found"));
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn webhooks_that_are_not_handled_are_trouble() {
     let said = shop.run(&["status"]);
     assert_eq!(said.code, Some(1), "{}", said.stdout);
     assert!(
-        said.stdout.contains("! acme: webhooks that wait to be handled: 2, the oldest for 2 h"),
+        said.stdout.contains("! acme: webhooks waiting to be processed: 2, the oldest for 2 h"),
         "{}",
         said.stdout
     );

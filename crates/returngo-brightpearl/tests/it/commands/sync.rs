@@ -42,7 +42,7 @@ async fn what_changed_since_a_time_is_found() {
 #[tokio::test]
 async fn without_rmas_what_is_due_is_worked_on() {
     let shop = Shop::connected().await;
-    assert!(shop.run(&["sync"]).succeeds().contains("Nothing was to be done"));
+    assert!(shop.run(&["sync"]).succeeds().contains("Nothing is pending"));
     shop.approve(RMA);
     shop.run(&["backfill", "--from", "2020-01-01", "--yes"]).succeeds();
     let synced = shop.run(&["sync", "--json"]).json();
@@ -57,7 +57,7 @@ async fn what_is_due_of_other_connections_is_left_to_them() {
     connected.succeeds();
     other.approve(&RMA.parse().unwrap()).unwrap();
     shop.run(&["backfill", "second", "--from", "2020-01-01", "--yes"]).succeeds();
-    assert!(shop.run(&["sync", "acme"]).succeeds().contains("Nothing was to be done"));
+    assert!(shop.run(&["sync", "acme"]).succeeds().contains("Nothing is pending"));
     assert_eq!(shop.credits_of(RMA), 0);
     shop.run(&["sync", "second"]).succeeds();
     assert_eq!(shop.credits_of(RMA), 1);

@@ -68,7 +68,7 @@ async fn status_fails_and_reviews_list_what_cannot_be_read_until_it_is_dismissed
     shop.run(&["backfill", "--from", "2020-01-01", "--dry-run", "--json"]).succeeds();
 
     let failed = shop.run(&["status"]).fails();
-    assert!(failed.contains("1 of 1 connections have trouble"), "{failed}");
+    assert!(failed.contains("connections with problems: 1 of 1"), "{failed}");
     let said = shop.run(&["status"]).stdout;
     assert!(said.contains("! acme: objects that cannot be read: 2; `reviews` lists them."), "{said}");
     let reviews = shop.run(&["reviews", "--json"]).json();

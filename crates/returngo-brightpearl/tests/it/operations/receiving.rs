@@ -4,7 +4,7 @@ use api_client_core::client::{Clock, SystemClock};
 use jiff::SignedDuration;
 use returngo_brightpearl_connector::{
     configuration::Secret,
-    store::{Encrypted, InboxId, StoredConnection, UnreadableKind},
+    store::{Actor, Encrypted, InboxId, StoredConnection, UnreadableKind},
 };
 
 use super::site::{Site, eventually};
@@ -203,7 +203,12 @@ async fn assert_takes_webhooks_at_once(site: Site) {
     );
     assert_eq!(serving.post(&endpoint, &body(3)).status, 404, "the earlier secret opens no more");
     let now = SystemClock.now();
-    assert!(site.store.remove_connection(&"another".parse().unwrap(), now).await.unwrap());
+    assert!(
+        site.store
+            .remove_connection(&"another".parse().unwrap(), &Actor::command_line("dana"), now)
+            .await
+            .unwrap()
+    );
     let answer = serving.post(&format!("{other_door}x"), &body(4)).status;
     assert_eq!((answer, serving.post(&other_door, &body(4)).status), (404, 404), "it is removed");
 }

@@ -62,19 +62,19 @@ fn a_configuration_with_a_mistake() {
     std::fs::write(&file, "listen = \"127.0.0.1:8787\"\n[sweps]\n").unwrap();
     assert_eq!(
         refused(folder.path(), &[]),
-        "error: returngo-brightpearl.toml, line 2: there is no setting `sweps`; did you mean `sweeps`?"
+        "error: returngo-brightpearl.toml, line 2: unknown setting `sweps`; did you mean `sweeps`?"
     );
     std::fs::write(&file, "[work]\nbatch = 0\n").unwrap();
     assert_eq!(
         refused(folder.path(), &[]),
-        "error: returngo-brightpearl.toml, line 2: `work.batch`: 0 is too little: the least is 1"
+        "error: returngo-brightpearl.toml, line 2: `work.batch`: 0 is too small: the minimum is 1"
     );
     std::fs::write(&file, "listen = \n").unwrap();
     assert!(refused(folder.path(), &[]).starts_with("error: returngo-brightpearl.toml, line 1: "));
     std::fs::remove_file(&file).unwrap();
     assert_eq!(
         refused(folder.path(), &[("RETURNGO_BRIGHTPEARL_LISTN", "127.0.0.1:1")]),
-        "error: RETURNGO_BRIGHTPEARL_LISTN: there is no such setting; did you mean `RETURNGO_BRIGHTPEARL_LISTEN`?"
+        "error: RETURNGO_BRIGHTPEARL_LISTN: unknown setting; did you mean `RETURNGO_BRIGHTPEARL_LISTEN`?"
     );
 }
 
@@ -84,7 +84,7 @@ fn a_configuration_that_is_not_there() {
     let output = program(folder.path(), &["serve", "--config", "other.toml"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.starts_with("error: the configuration other.toml cannot be read: No such file"), "{said}");
+    assert!(said.starts_with("error: cannot read the configuration other.toml: No such file"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     assert_eq!(files(folder.path()).len(), 1);
 }
@@ -93,9 +93,15 @@ fn a_configuration_that_is_not_there() {
 fn no_key_or_no_key_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let line = refused(folder.path(), &[]);
-    assert!(line.starts_with("error: no key: `returngo-brightpearl init` makes one"), "{line}");
+    assert!(
+        line.starts_with("error: encryption key not found. Run `returngo-brightpearl init` to create one"),
+        "{line}"
+    );
     let line = refused(folder.path(), &[("RETURNGO_BRIGHTPEARL_KEY", "t0psecret")]);
-    assert!(line.contains("RETURNGO_BRIGHTPEARL_KEY is not usable") && !line.contains("t0psecret"), "{line}");
+    assert!(
+        line.contains("invalid encryption key in RETURNGO_BRIGHTPEARL_KEY") && !line.contains("t0psecret"),
+        "{line}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,10 +122,7 @@ fn an_address_that_is_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let line = refused(folder.path(), &[(LISTEN, &address)]);
-    assert!(
-        line.starts_with(&format!("error: cannot listen on {address}: choose another address")),
-        "{line}"
-    );
+    assert!(line.starts_with(&format!("error: cannot listen on {address}. Set another address")), "{line}");
     assert!(line.contains("in use"), "{line}");
 }
 

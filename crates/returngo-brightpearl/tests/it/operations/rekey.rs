@@ -17,10 +17,7 @@ async fn credentials_are_sealed_with_another_key() {
     let output = site.run(&["rekey", "--to", "new.key", "--yes"], &[]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        said.starts_with("The credentials of 1 connection are encrypted with the key in new.key"),
-        "{said}"
-    );
+    assert!(said.starts_with("Encrypted the credentials of 1 connection with the key in new.key"), "{said}");
 
     let old = site.run(&["status"], &[]);
     assert_eq!(old.status.code(), Some(1));

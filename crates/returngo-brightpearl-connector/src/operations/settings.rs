@@ -1,17 +1,71 @@
-//! What a connection is made of, field by field. Only what is known to be no secret is shown: of everything else it is
-//! told that it was replaced.
+//! The settings of a connection, without its secrets, and what users changed in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+use returngo_brightpearl_mapping::ConnectionSettings;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use returngo_brightpearl_connector::{
+use super::{Context, OperationError};
+use crate::{
     configuration::{BrightpearlToken, ConnectionConfiguration},
-    store::FieldChange,
+    store::{ConnectionChange, ConnectionId, FieldChange, RecordedChange},
 };
 
-/// The fields and their values, without secrets.
-pub(crate) fn fields(configuration: &ConnectionConfiguration) -> BTreeMap<String, Value> {
+/// The settings of a connection, and what users changed in them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SettingsReport {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The fields and their values, without secrets.
+    pub fields: BTreeMap<String, Value>,
+    /// The changes, oldest first.
+    pub changes: Vec<ChangeReport>,
+}
+
+/// A change of the settings of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangeReport {
+    /// When.
+    pub at: Timestamp,
+    /// The user.
+    pub by: String,
+    /// The fields that changed.
+    pub fields: Vec<FieldChange>,
+}
+
+impl ChangeReport {
+    /// Returns whether it created the connection.
+    pub fn is_creation(&self) -> bool {
+        self.fields.iter().any(|field| field.field == "account_id" && field.before.is_none())
+    }
+}
+
+/// Returns the settings of a connection, without secrets, and their changes.
+///
+/// # Errors
+/// The connection is unknown or cannot be decrypted.
+pub async fn show(context: &Context, id: &ConnectionId) -> Result<SettingsReport, OperationError> {
+    let configuration = context.registry.configuration(id).await?;
+    let changes = context.store.connection_changes(id).await?;
+    let changes =
+        changes.into_iter().map(|RecordedChange { at, change: ConnectionChange { by, fields } }| {
+            ChangeReport { at, by: by.name, fields }
+        });
+    Ok(SettingsReport { connection: id.clone(), fields: fields(&configuration), changes: changes.collect() })
+}
+
+/// Returns the settings of a connection, as `connect --settings` reads them. Credentials are not among them.
+///
+/// # Errors
+/// The connection is unknown or cannot be decrypted.
+pub async fn export(context: &Context, id: &ConnectionId) -> Result<ConnectionSettings, OperationError> {
+    Ok(context.registry.configuration(id).await?.settings)
+}
+
+/// Returns the fields and their values. Only fields that are known not to be secret are listed.
+pub(super) fn fields(configuration: &ConnectionConfiguration) -> BTreeMap<String, Value> {
     let ConnectionConfiguration { settings, brightpearl, returngo, synchronise_from, .. } = configuration;
     let mut fields = BTreeMap::new();
     flatten(String::new(), json!(settings), &mut fields);
@@ -37,7 +91,7 @@ pub(crate) fn fields(configuration: &ConnectionConfiguration) -> BTreeMap<String
     fields
 }
 
-/// Settings of settings get a path; lists stay whole.
+/// Nested settings get a path as their name; lists stay whole.
 fn flatten(path: String, value: Value, fields: &mut BTreeMap<String, Value>) {
     match value {
         Value::Object(inner) => {
@@ -50,13 +104,13 @@ fn flatten(path: String, value: Value, fields: &mut BTreeMap<String, Value>) {
     }
 }
 
-/// A value as it is shown.
-pub(crate) fn shown(value: &Value) -> String {
+/// Returns a value for people.
+pub fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The fields in which two configurations differ; those of a new one, when there was none.
-pub(crate) fn changes(
+/// Returns the fields in which two configurations differ; all fields if there was none before.
+pub(super) fn changes(
     before: Option<&ConnectionConfiguration>,
     after: &ConnectionConfiguration,
 ) -> Vec<FieldChange> {
@@ -83,7 +137,7 @@ pub(crate) fn changes(
     changes
 }
 
-/// What is not shown of how a system is reached.
+/// The part of the access to a system that is not shown.
 fn hidden(access: Value) -> Value {
     const SHOWN: [&str; 6] = ["url", "datacenter", "app_ref", "dev_ref", "shop", "calls_a_day"];
     match access {
@@ -92,8 +146,8 @@ fn hidden(access: Value) -> Value {
     }
 }
 
-/// A change in words.
-pub(crate) fn in_words(FieldChange { field, before, after }: &FieldChange) -> String {
+/// Returns a change for people.
+pub fn in_words(FieldChange { field, before, after }: &FieldChange) -> String {
     match (before, after) {
         (None, None) => format!("{field}: replaced (not shown)"),
         (before, after) => {
