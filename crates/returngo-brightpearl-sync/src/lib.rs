@@ -10,10 +10,10 @@ mod error;
 mod journal;
 mod memory_journal;
 mod refunds;
-pub mod round;
 mod synchronize;
 mod world;
 mod write_log;
+pub mod write_protocol;
 mod writes;
 
 pub use account::account_facts;
@@ -24,7 +24,7 @@ pub use journal::{
 };
 pub use memory_journal::MemoryJournal;
 pub use refunds::Refunded;
-pub use round::{AdmittedWrite, IntentResult, PlannedWrite, Withheld};
 pub use synchronize::{Incomplete, SynchronizeError, Synchronized};
 pub use world::Reader;
+pub use write_protocol::{AdmittedWrite, IntentResult, PlannedWrite, Withheld};
 pub use writes::{Write, WriteProgress, WriteResult, Writer, describe, is_for_returngo};

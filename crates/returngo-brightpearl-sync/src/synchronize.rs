@@ -6,7 +6,7 @@ use returngo_brightpearl_mapping::{Plan, World, original_order, plan};
 
 use crate::{
     EffectOutcome, IntentResult, Journal, JournalError, PlannedWrite, ReadError, Reader, Withheld, Write,
-    WriteResult, Writer, round,
+    WriteResult, Writer, write_protocol,
 };
 
 /// How often both systems are written to. Without outside changes an RMA converges within four rounds.
@@ -115,7 +115,7 @@ impl Reader {
         planned: PlannedWrite,
     ) -> Result<Result<WriteResult, Withheld>, JournalError> {
         let mut admitted = Vec::new();
-        for decided in round::intend(journal, vec![planned]).await? {
+        for decided in write_protocol::intend(journal, vec![planned]).await? {
             match decided {
                 IntentResult::Admitted(write) => admitted.push(*write),
                 IntentResult::Withheld(reason) => return Ok(Err(reason)),
@@ -124,7 +124,7 @@ impl Reader {
         let writes: Vec<Write> = admitted.iter().map(|admitted| admitted.write.clone()).collect();
         let writer = Writer { brightpearl: &self.brightpearl, returngo: &self.returngo };
         let mut results = writer.apply(&writes).await;
-        round::record(journal, &admitted, &mut results).await?;
+        write_protocol::record(journal, &admitted, &mut results).await?;
         Ok(results.pop().ok_or(Withheld::LeaseLost))
     }
 

@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use dialoguer::console::{Term, measure_text_width};
 use serde::Serialize;
 
@@ -66,7 +66,7 @@ pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(writeln!(io::stdout(), "{}", printable::lines(&json))?)
 }
 
-/// Prints a table on stdout, as wide as the terminal at the most.
+/// Prints a table on stdout, as wide as the terminal at the most. The words of its header are never broken.
 pub(super) fn print_table<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     rows: impl IntoIterator<Item = [String; COLUMNS]>,
@@ -77,6 +77,11 @@ pub(super) fn print_table<const COLUMNS: usize>(
         table.set_width(width);
     }
     table.set_header(header);
+    for (title, column) in header.iter().zip(table.column_iter_mut()) {
+        let longest_word = title.split(' ').map(measure_text_width).max().unwrap_or_default();
+        let with_padding = u16::try_from(longest_word + 2).unwrap_or(u16::MAX);
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(with_padding)));
+    }
     // Escaped before the layout, because invisible characters have no width.
     table.add_rows(rows.into_iter().map(|row| row.map(|cell| printable::lines(&cell).into_owned())));
     writeln!(io::stdout(), "{table}")

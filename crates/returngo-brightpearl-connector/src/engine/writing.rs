@@ -3,7 +3,7 @@ use std::{collections::VecDeque, future, mem, pin::pin, task::Poll};
 use returngo_brightpearl_mapping::Effect;
 use returngo_brightpearl_sync::{
     AdmittedWrite, IntentResult, PlannedWrite, Withheld, Write, WriteProgress, WriteResult, is_for_returngo,
-    round,
+    write_protocol,
 };
 
 use super::{
@@ -130,7 +130,7 @@ impl Engine {
             leases: leases.clone(),
             now: Box::new(|| self.clock.now()),
         };
-        let decided = round::intend(&journal, planned).await.map_err(store_error)?;
+        let decided = write_protocol::intend(&journal, planned).await.map_err(store_error)?;
         self.failpoints.reached(Failpoint::Intended);
         let mut steps = Vec::with_capacity(executions.len());
         let (mut admitted, mut leases_of_admitted) = (Vec::new(), Vec::new());
@@ -147,7 +147,7 @@ impl Engine {
         let writes: Vec<Write> = admitted.iter().map(|admitted| admitted.write.clone()).collect();
         let mut results = self.apply_in_time(connection, &writes).await;
         self.failpoints.reached(Failpoint::Written);
-        round::record(&journal, &admitted, &mut results).await.map_err(store_error)?;
+        write_protocol::record(&journal, &admitted, &mut results).await.map_err(store_error)?;
         self.failpoints.reached(Failpoint::Recorded);
         let written = leases_of_admitted.into_iter().zip(admitted).zip(results);
         let mut written =

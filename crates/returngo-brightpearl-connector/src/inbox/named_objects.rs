@@ -8,7 +8,7 @@ use returngo::RmaId;
 use super::{InboxError, not_shown_yet::NotShownYet};
 use crate::{
     connection::Context,
-    lookup::{self, Rows},
+    object_reads::{self, Rows},
     skipped::Skipped,
     store::UnreadableKind,
 };
@@ -56,7 +56,7 @@ impl NamedObjects {
         let lookup_failed = |error: Error| InboxError::Lookup(error.into());
         let client = &context.connection.brightpearl;
         let ids = self.orders(client, not_shown, skipped).await.map_err(lookup_failed)?;
-        let orders = lookup::orders(client, &ids).await.map_err(lookup_failed)?;
+        let orders = object_reads::orders(client, &ids).await.map_err(lookup_failed)?;
         let orders = not_shown.note(UnreadableKind::Order, orders, skipped);
         for id in not_shown.of(UnreadableKind::Order).collect::<Vec<_>>() {
             // The run of its RMA reads the credit, and is retried.
@@ -64,7 +64,7 @@ impl NamedObjects {
                 not_shown.forget(UnreadableKind::Order, id);
             }
         }
-        Ok(lookup::rmas_of_credits(context.store, context.id(), &ids, &orders).await?)
+        Ok(object_reads::rmas_of_credits(context.store, context.id(), &ids, &orders).await?)
     }
 
     async fn orders(
@@ -76,7 +76,7 @@ impl NamedObjects {
         let mut notes = self.goods_in_notes;
         notes.extend(released_batches(client, &self.releases, skipped).await?);
         let mut orders = self.orders;
-        let notes = lookup::goods_in_notes(client, &notes).await?;
+        let notes = object_reads::goods_in_notes(client, &notes).await?;
         let notes = not_shown.note(UnreadableKind::GoodsInNote, notes, skipped);
         orders.extend(notes.values().map(|note| note.order_id));
         Ok(orders)
@@ -95,7 +95,8 @@ async fn released_batches(
     for part in releases.chunks(NOTES_PER_SEARCH) {
         let search = GoodsMovementSearch::new().notes(&part.iter().copied().collect());
         let search = client.goods_movements().search(search);
-        let Rows { decoded, .. } = lookup::rows(UnreadableKind::GoodsMovementRow, search, skipped).await?;
+        let Rows { decoded, .. } =
+            object_reads::rows(UnreadableKind::GoodsMovementRow, search, skipped).await?;
         batches.extend(decoded.into_iter().filter_map(|movement| movement.batch_id));
     }
     Ok(batches)

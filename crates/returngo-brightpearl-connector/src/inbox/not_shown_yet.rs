@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use brightpearl::{Error, ErrorKind, integration::Notification};
 
 use crate::{
-    lookup::ObjectsById,
+    object_reads::ObjectsById,
     skipped::Skipped,
     store::{StoredDelivery, UnreadableKind},
 };

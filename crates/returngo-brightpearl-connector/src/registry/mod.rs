@@ -54,7 +54,7 @@ pub enum RegistryError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The connection is not stored.
-    #[error("there is no connection {0}: `status` lists the connections, `connect` creates one")]
+    #[error("connection {0} not found: `status` lists the connections, `connect` creates one")]
     NotFound(ConnectionId),
     /// The connection was changed after the user had read it.
     #[error(

@@ -1,7 +1,7 @@
 //! Runs the connector: processes webhooks, takes sweeps and synchronizes pending RMAs until it is told to stop. Each of the three
 //! processes many connections concurrently, so that no connection waits for the systems of another.
 
-mod backoff;
+mod connection_backoff;
 mod dispatch;
 mod jobs;
 mod sweeps;
@@ -23,7 +23,7 @@ use crate::{
     sweep::Schedule,
     tasks::Supervisor,
 };
-use backoff::Backoff;
+use connection_backoff::ConnectionBackoff;
 use dispatch::Dispatch;
 
 /// The running connector.
@@ -44,7 +44,7 @@ pub struct Service {
     /// Notified when something may be ready to process.
     pub notifier: Arc<Notifier>,
     /// Of connections whose webhooks cannot be processed.
-    backoff: Backoff,
+    backoff: ConnectionBackoff,
 }
 
 impl Service {
@@ -57,7 +57,7 @@ impl Service {
         clock: Arc<dyn Clock>,
         failpoints: Arc<dyn Failpoints>,
     ) -> Self {
-        let (notifier, backoff) = (Arc::default(), Backoff::default());
+        let (notifier, backoff) = (Arc::default(), ConnectionBackoff::default());
         Self { store, registry, engine, schedule, clock, failpoints, notifier, backoff }
     }
 

@@ -35,7 +35,7 @@ impl Service {
         tasks.join_all().await;
     }
 
-    /// Takes the next scheduled sweep. Returns false when none is due.
+    /// Takes the next scheduled sweep. Returns false when there is none.
     ///
     /// # Errors
     /// When the store fails.

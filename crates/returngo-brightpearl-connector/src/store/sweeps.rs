@@ -78,7 +78,7 @@ pub struct SweepStatus {
 }
 
 impl Store {
-    /// Leases the next scheduled sweep of any connection, until `again_at`. Returns none when no sweep is due. Of several
+    /// Leases the next scheduled sweep of any connection, until `again_at`. Returns none when no sweep is scheduled before `now`. Of several
     /// processes one gets it.
     pub async fn take_sweep(
         &self,

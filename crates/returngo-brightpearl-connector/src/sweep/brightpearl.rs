@@ -12,7 +12,7 @@ use returngo::RmaId;
 use super::{Schedule, SweepError, SweepOutcome, SweepResult, later};
 use crate::{
     connection::Context,
-    lookup::{self, Rows},
+    object_reads::{self, Rows},
     skipped::Skipped,
     store::{Cause, StoreError, SweepRowChanges, UnreadableKind},
 };
@@ -46,9 +46,9 @@ pub(super) async fn sweep(
     let client = &context.connection.brightpearl;
     let changed = find_changes(client, &since, skipped).await?;
     let ids = changed.keys().copied().collect();
-    let orders = lookup::orders(client, &ids).await?.skip_refused(skipped);
+    let orders = object_reads::orders(client, &ids).await?.skip_refused(skipped);
     let unobserved = unobserved(context, &changed, &orders).await?;
-    let rmas = lookup::rmas_of_credits(context.store, context.id(), &unobserved, &orders).await?;
+    let rmas = object_reads::rmas_of_credits(context.store, context.id(), &unobserved, &orders).await?;
     let rmas: Vec<RmaId> = rmas.into_iter().collect();
     let due = context
         .store
@@ -91,7 +91,8 @@ async fn find_changed_credits(
     let credits = OrderSearch::new().order_type(&OrderTypeCode::SalesCredit);
     for search in [credits.clone().updated_on(since), credits.created_on(since)] {
         let search = client.orders().search(search);
-        let Rows { decoded, skipped_ids } = lookup::rows(UnreadableKind::OrderRow, search, skipped).await?;
+        let Rows { decoded, skipped_ids } =
+            object_reads::rows(UnreadableKind::OrderRow, search, skipped).await?;
         let decoded = decoded.into_iter().filter_map(|row| row.order_id);
         for order in decoded.chain(skipped_ids.into_iter().map(OrderId::new)) {
             changed.entry(order).or_default();
@@ -114,10 +115,11 @@ async fn find_moved_goods(
     for kind in kinds {
         let search = GoodsMovementSearch::new().note_type(&kind).updated_on(since);
         let search = client.goods_movements().search(search);
-        movements.extend(lookup::rows(UnreadableKind::GoodsMovementRow, search, skipped).await?.decoded);
+        movements
+            .extend(object_reads::rows(UnreadableKind::GoodsMovementRow, search, skipped).await?.decoded);
     }
     let batches = movements.iter().filter_map(|movement| movement.batch_id).collect();
-    let notes = lookup::goods_in_notes(client, &batches).await?.skip_refused(skipped);
+    let notes = object_reads::goods_in_notes(client, &batches).await?.skip_refused(skipped);
     for movement in movements {
         let received_for = movement.batch_id.and_then(|batch| notes.get(&batch)).map(|note| note.order_id);
         let named = movement.order_id.filter(|named| Some(*named) != received_for);

@@ -7,7 +7,7 @@ use returngo_brightpearl_mapping::reconcile::Days;
 use super::{SweepError, brightpearl};
 use crate::{
     connection::Connection,
-    lookup,
+    object_reads,
     skipped::Skipped,
     store::{Cause, Store, UnreadableKind},
 };
@@ -27,8 +27,8 @@ pub async fn changed_since(
 ) -> Result<BTreeMap<RmaId, Cause>, SweepError> {
     let client = &connection.brightpearl;
     let changed: BTreeSet<_> = brightpearl::changed_orders(client, since, skipped).await?;
-    let orders = lookup::orders(client, &changed).await?.skip_refused(skipped);
-    let of_credits = lookup::rmas_of_credits(store, &connection.id, &changed, &orders).await?;
+    let orders = object_reads::orders(client, &changed).await?.skip_refused(skipped);
+    let of_credits = object_reads::rmas_of_credits(store, &connection.id, &changed, &orders).await?;
     let mut rmas: BTreeMap<RmaId, Cause> =
         of_credits.into_iter().map(|rma| (rma, Cause::Brightpearl)).collect();
     let mut edited = connection.returngo.rmas().list(RmaFilter::new().updated_since(since));

@@ -5,26 +5,19 @@ use returngo::{Item, Money};
 use rust_decimal::Decimal;
 
 use crate::{
-    amounts::{self, PartlyCreditedRow, RowAmounts, RowScales},
+    amounts::{self, RowAmounts},
     findings::Findings,
     matching::CreditableRow,
     plan::{ReviewCode, WarningCode},
     settings::{ConnectionSettings, PriceSource},
 };
 
-/// Units of a row that are already credited, and their amounts.
-#[derive(Clone, Copy)]
-pub(super) struct PriorUnits {
-    pub(super) units: Decimal,
-    pub(super) amounts: RowAmounts,
-}
-
 /// A unit with the amounts that the shopper paid for it.
 #[derive(Clone, Copy)]
 pub(super) struct PricedUnit<'a> {
     pub(super) unit: &'a Item,
     /// In the order's currency. `None` if ReturnGO does not report them.
-    paid: Option<RowAmounts>,
+    pub(super) paid: Option<RowAmounts>,
 }
 
 /// The currency and the settings by which units are priced.
@@ -34,7 +27,7 @@ pub(super) struct Prices<'a> {
 }
 
 impl Prices<'_> {
-    fn currency(&self) -> &CurrencyCode {
+    pub(super) fn currency(&self) -> &CurrencyCode {
         &self.order.currency.order_currency_code
     }
 
@@ -150,32 +143,5 @@ impl Prices<'_> {
             amounts::shown(price, currency)
         );
         findings.add_warning_for_units(WarningCode::PriceDrift, message, [&unit.returned_item_id]);
-    }
-
-    /// Returns the amounts to credit for units of a row, some of which are already credited.
-    pub(super) fn of_units(
-        &self,
-        units: &[PricedUnit<'_>],
-        row: &CreditableRow<'_>,
-        prior: PriorUnits,
-    ) -> Option<RowAmounts> {
-        let scales = RowScales::of(self.currency());
-        match self.settings.price_source {
-            PriceSource::Brightpearl => {
-                let row = PartlyCreditedRow {
-                    whole: row.amounts(),
-                    quantity: row.quantity,
-                    credited_units: prior.units,
-                    credited: prior.amounts,
-                };
-                row.share(Decimal::from(units.len()), scales)
-            }
-            PriceSource::Returngo => {
-                let paid: Vec<_> = units.iter().map(|priced| priced.paid).collect::<Option<_>>()?;
-                let net = amounts::sum(paid.iter().map(|paid| paid.net));
-                let tax = amounts::sum(paid.iter().map(|paid| paid.tax));
-                Some(RowAmounts { net, tax }.rounded(scales))
-            }
-        }
     }
 }

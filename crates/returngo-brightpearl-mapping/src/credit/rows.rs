@@ -8,10 +8,10 @@ use rust_decimal::Decimal;
 
 use super::{
     grouping::CreditGroup,
-    prices::{Prices, PriorUnits},
+    prices::{PricedUnit, Prices},
 };
 use crate::{
-    amounts::{self, RowAmounts},
+    amounts::{self, PartlyCreditedRow, RowAmounts, RowScales},
     findings::Findings,
     keys,
     matching::{CreditableRow, MatchTier, RemainingQuantities},
@@ -36,6 +36,13 @@ pub(crate) struct RowOrigin<'a> {
     pub(crate) credited_before: RowAmounts,
     /// Units that are about to be credited by other RMAs.
     pub(crate) in_flight: Decimal,
+}
+
+/// Units of a row that are already credited, and their amounts.
+#[derive(Clone, Copy)]
+struct PriorUnits {
+    units: Decimal,
+    amounts: RowAmounts,
 }
 
 /// Returns the rows of the credit and their origins, in the order of the original rows.
@@ -93,8 +100,8 @@ fn body(
     if prices.settings.price_source == PriceSource::Brightpearl {
         check_not_negative(row, &prices.order.currency.order_currency_code)?;
     }
-    let amounts =
-        prices.of_units(&group.units, row, prior).ok_or("its amounts cannot be divided by its quantity")?;
+    let amounts = amounts_of(prices, &group.units, row, prior)
+        .ok_or("its amounts cannot be divided by its quantity")?;
     let tax_code = group.fields.tax_code.as_ref().or(row.row.row_value.tax_code.as_ref());
     let first = group.units.first().ok_or("it has no returned unit")?.unit;
     let nominal_code = group.fields.nominal_code.as_ref().or(row.row.nominal_code.as_ref());
@@ -111,6 +118,33 @@ fn body(
 }
 
 /// A row with negative amounts, such as a discount, lowered the order's total: returning it owes the customer nothing.
+/// Returns the amounts to credit for units of a row, some of which are already credited.
+fn amounts_of(
+    prices: &Prices<'_>,
+    units: &[PricedUnit<'_>],
+    row: &CreditableRow<'_>,
+    prior: PriorUnits,
+) -> Option<RowAmounts> {
+    let scales = RowScales::of(prices.currency());
+    match prices.settings.price_source {
+        PriceSource::Brightpearl => {
+            let row = PartlyCreditedRow {
+                whole: row.amounts(),
+                quantity: row.quantity,
+                credited_units: prior.units,
+                credited: prior.amounts,
+            };
+            row.share(Decimal::from(units.len()), scales)
+        }
+        PriceSource::Returngo => {
+            let paid: Vec<_> = units.iter().map(|priced| priced.paid).collect::<Option<_>>()?;
+            let net = amounts::sum(paid.iter().map(|paid| paid.net));
+            let tax = amounts::sum(paid.iter().map(|paid| paid.tax));
+            Some(RowAmounts { net, tax }.rounded(scales))
+        }
+    }
+}
+
 fn check_not_negative(row: &CreditableRow<'_>, currency: &CurrencyCode) -> Result<(), String> {
     let RowAmounts { net, tax } = row.amounts();
     let is_negative = |amount: Decimal| amount.is_sign_negative() && !amount.is_zero();

@@ -58,7 +58,7 @@ async fn what_was_answered_is_kept_and_it_recovers() {
     let counted =
         format!("returngo_brightpearl_webhooks_total{{source=\"returngo\",status=\"503\"}} {refused}");
     assert!(metrics.contains(&counted), "{metrics}");
-    assert_eq!(serving.said("webhooks cannot be stored"), 1, "said once: {}", serving.log());
+    assert_eq!(serving.said("cannot store webhooks"), 1, "said once: {}", serving.log());
     let kept = stored(&mut database).await;
     assert!(taken.iter().all(|number| kept.contains(&webhook(*number))), "what was answered is there");
 
@@ -67,7 +67,7 @@ async fn what_was_answered_is_kept_and_it_recovers() {
     eventually("it is ready again", || async { serving.get("/readyz").status == 200 }).await;
     assert_eq!(deliver(&serving, &endpoint, 205..215).len(), 10);
     taken.extend(205..215);
-    assert_eq!(serving.said("no longer: webhooks cannot be stored"), 1, "{}", serving.log());
+    assert_eq!(serving.said("recovered: cannot store webhooks"), 1, "{}", serving.log());
     assert!(serving.get("/metrics").body.contains("returngo_brightpearl_ready 1"));
     let kept = stored(&mut database).await;
     assert!(taken.iter().all(|number| kept.contains(&webhook(*number))), "what was answered is there");

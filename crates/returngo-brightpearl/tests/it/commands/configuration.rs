@@ -92,7 +92,9 @@ fn commands_that_read_create_no_database() {
     for command in commands {
         let line = run(folder.path(), command, &[]).fails();
         assert!(
-            line.contains("there is no database returngo-brightpearl.db yet: `connect` or `serve`"),
+            line.contains(
+                "the database returngo-brightpearl.db does not exist yet. Run `connect` or `serve`"
+            ),
             "{line}"
         );
     }

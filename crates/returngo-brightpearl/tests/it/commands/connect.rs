@@ -63,7 +63,7 @@ async fn an_account_and_a_shop_are_connected_once() {
     shop.run(&["disconnect", "acme", "--yes"]).succeeds();
     let refused = shop.connect(&["second", "--refund-method", "1210", "--status", "27"]);
     assert!(
-        refused.fails().contains("they were connected as acme"),
+        refused.fails().contains("their history is stored under the name acme"),
         "what was written is remembered under that name"
     );
     shop.connect(&["acme", "--refund-method", "1210", "--status", "27"]).succeeds();

@@ -15,7 +15,7 @@ fn init_writes_what_the_other_commands_read_and_keeps_what_is_there() {
     assert_eq!(std::fs::read_to_string(folder.path().join("returngo-brightpearl.key")).unwrap(), key);
     let again = run(&folder, &["init", "--json"], &[]).json();
     assert_eq!(again["key"], json!({"file": "returngo-brightpearl.key", "written": false}));
-    assert!(run(&folder, &["status"], &[]).fails().contains("`connect` or `serve` creates it"));
+    assert!(run(&folder, &["status"], &[]).fails().contains("Run `connect` or `serve` to create it"));
 }
 
 /// A folder with a configuration, a key and a database.

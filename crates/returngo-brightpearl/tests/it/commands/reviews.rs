@@ -37,7 +37,7 @@ async fn what_waits_is_listed_and_shown() {
     let shown = shop.run(&["reviews", "show", "acme", RMA]).succeeds();
     assert!(shown.contains("OverRefund") && shown.contains("sales credit"), "{shown}");
     assert!(shop.run(&["reviews", "show", "999"]).fails().contains("RMA 999 of acme is unknown"));
-    assert!(shop.run(&["reviews", "list", "beta"]).fails().contains("there is no connection beta"));
+    assert!(shop.run(&["reviews", "list", "beta"]).fails().contains("connection beta not found"));
 }
 
 #[tokio::test]
@@ -166,7 +166,9 @@ async fn all_that_failed_is_retried_at_once_and_questions_are_left() {
 
     let shop = asking().await;
     assert_eq!(shop.run(&["reviews", "retry", "acme", "--all-failed", "--json"]).json(), json!([]));
-    assert!(shop.run(&["reviews", "retry", "beta", "--all-failed"]).fails().contains("no connection beta"));
+    assert!(
+        shop.run(&["reviews", "retry", "beta", "--all-failed"]).fails().contains("connection beta not found")
+    );
     shop.run(&["reviews", "retry"]).refuses_the_usage();
     shop.run(&["reviews", "retry", RMA, "--all-failed"]).refuses_the_usage();
 }

@@ -55,8 +55,11 @@ async fn check_does_not_take_a_shop_for_empty_whose_rows_cannot_be_read() {
     let shop = Shop::connected().await;
     show_list(&shop, vec![json!({"rmaId": RMA, "status": 7})]).await;
     let said = shop.run(&["check"]).stdout;
-    assert!(!said.contains("no RMAs yet") && said.contains("none of its latest RMAs can be read"), "{said}");
-    assert!(said.contains(RMA) && said.contains("1 of the latest 1 rows"), "{said}");
+    assert!(
+        !said.contains("no RMAs yet") && said.contains("none of its latest RMAs can be decoded"),
+        "{said}"
+    );
+    assert!(said.contains(RMA) && said.contains("1 of the latest 1 entries"), "{said}");
 }
 
 #[tokio::test]

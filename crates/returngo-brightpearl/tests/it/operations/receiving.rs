@@ -234,7 +234,12 @@ async fn a_connection_whose_seal_does_not_open_asks_for_another_delivery() {
     assert_eq!(serving.post(&format!("{}x", site.endpoint("returngo")), &body(2)).status, 404);
     assert_eq!(serving.post(&mended, &body(2)).status, 200);
     assert_eq!(serving.post(&meanwhile, &body(2)).status, 503);
-    assert_eq!(serving.said("answered with 503: the stored"), 2, "said once for each: {}", serving.log());
+    assert_eq!(
+        serving.said("answered with 503: cannot decrypt the stored"),
+        2,
+        "said once for each: {}",
+        serving.log()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

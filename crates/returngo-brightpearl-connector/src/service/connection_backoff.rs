@@ -16,7 +16,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// Connections that failed. Each is suspended for a growing time, so that it does not keep others waiting.
 #[derive(Debug, Default)]
-pub(super) struct Backoff(Mutex<HashMap<ConnectionId, Failed>>);
+pub(super) struct ConnectionBackoff(Mutex<HashMap<ConnectionId, Failed>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Failed {
@@ -24,7 +24,7 @@ struct Failed {
     suspended_until: Timestamp,
 }
 
-impl Backoff {
+impl ConnectionBackoff {
     pub(super) fn record_failure(&self, id: &ConnectionId, now: Timestamp) {
         let mut failed = self.lock();
         let times = failed.get(id).map_or(0, |failed| failed.times).saturating_add(1);
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_fails_is_suspended_longer_each_time_until_it_succeeds() {
-        let backoff = Backoff::default();
+        let backoff = ConnectionBackoff::default();
         let acme: ConnectionId = "acme".parse().unwrap();
         let at = |seconds: i64| Timestamp::from_second(seconds).unwrap();
         backoff.record_failure(&acme, at(0));
