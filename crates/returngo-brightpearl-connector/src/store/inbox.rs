@@ -366,5 +366,5 @@ fn reason(processed: &[StoredDelivery]) -> String {
     if processed.len() > NAMED {
         named.push(format!("{} more", processed.len() - NAMED));
     }
-    format!("webhooks in the inbox: {}", named.join(", "))
+    format!("webhooks, inbox ids: {}", named.join(", "))
 }

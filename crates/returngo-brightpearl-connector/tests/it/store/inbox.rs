@@ -89,7 +89,7 @@ async fn resolving_marks_and_handles_both_or_neither(database: Database) {
     let work = store.work(&name("acme"), &rma(7)).await.unwrap().unwrap();
     assert_eq!((work.state, work.pending_since), (JobState::Pending, Some(at(2))));
     let audit = store.audit(&name("acme"), &rma(8)).await.unwrap();
-    assert_eq!(audit[0].detail, format!("webhooks in the inbox: {}", waiting[0].id));
+    assert_eq!(audit[0].detail, format!("webhooks, inbox ids: {}", waiting[0].id));
 
     store.receive(&[delivery("acme", "later", 3)]).await.unwrap();
     let later = store.waiting_deliveries(10, &[]).await.unwrap();
