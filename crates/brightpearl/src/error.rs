@@ -5,7 +5,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration}
 use crate::{ApiError, client::policy::ErrorBody, search::UndecodableRow};
 use api_client_core::{
     Endpoint, HttpResponse, Method,
-    client::{CallReport, ErrorText, Failure, FailureClass, NotRetried},
+    client::{CallReport, ErrorText, Failure, FailureClass, NotRetried, root_cause, signature},
     decode::DecodeError,
 };
 
@@ -159,6 +159,17 @@ impl Error {
     /// Whether Brightpearl may have applied the call although it failed.
     pub fn may_have_been_applied(&self) -> bool {
         self.0.report.as_ref().is_some_and(CallReport::may_have_been_applied)
+    }
+
+    /// Returns a text that is equal for two calls that failed for the same reason: the kind, the call with its placeholders,
+    /// the status, and the codes and messages of Brightpearl. It contains no id of a request, no attempts and no times. Compare
+    /// it, but do not parse it.
+    pub fn signature(&self) -> String {
+        let inner = &*self.0;
+        let cause = root_cause(self).filter(|_| inner.kind == ErrorKind::Undecodable);
+        let codes = inner.api_errors.iter().flat_map(|error| [error.code.as_str(), error.message.as_str()]);
+        let details = codes.chain([inner.message.as_str()]).chain(cause.as_deref());
+        signature(inner.kind, inner.report.as_ref(), inner.status, details)
     }
 
     pub(crate) fn configuration(message: impl Into<String>) -> Self {

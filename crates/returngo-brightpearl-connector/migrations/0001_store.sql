@@ -77,11 +77,13 @@ CREATE TABLE job (
     failures       BIGINT NOT NULL,
     abandoned      BIGINT NOT NULL DEFAULT 0,  -- how many times in a row its worker never finished it
     last_error     TEXT,
+    last_signature TEXT,                       -- what tells the last failure apart from others
     credit         TEXT,
     reviews        TEXT   NOT NULL,            -- JSON list
     review_since   BIGINT,
     resolved       TEXT,                       -- JSON list: the reviews that were resolved, of those that the last run found
     resolved_error TEXT,                       -- the failure that was resolved
+    resolved_signature TEXT,
     PRIMARY KEY (connection, rma)
 );
 CREATE INDEX job_pending ON job (connection, run_at) WHERE run_at IS NOT NULL;
@@ -254,6 +256,7 @@ CREATE TABLE unreadable (
     connection    TEXT   NOT NULL REFERENCES connection (id),
     kind          TEXT   NOT NULL,
     known_by      TEXT   NOT NULL,             -- its number, or a digest of its text
+    signature     TEXT   NOT NULL,             -- what tells the reason apart from others
     reason        TEXT   NOT NULL,
     object        TEXT   NOT NULL,             -- as it is shown: its number, or its last position in a list
     times         BIGINT NOT NULL,
@@ -262,7 +265,7 @@ CREATE TABLE unreadable (
     dismissed_at  BIGINT,
     dismissed_by  TEXT,
     note          TEXT,
-    PRIMARY KEY (connection, kind, known_by, reason)
+    PRIMARY KEY (connection, kind, known_by, signature)
 );
 CREATE INDEX unreadable_open ON unreadable (connection) WHERE dismissed_at IS NULL;
 

@@ -6,8 +6,8 @@ pub mod call_quota;
 pub mod configuration;
 pub mod connection;
 pub mod engine;
-pub mod error;
 pub mod failpoints;
+mod failure;
 pub mod heartbeat;
 mod in_progress;
 pub mod inbox;
@@ -29,3 +29,6 @@ pub mod sweep;
 pub mod tasks;
 mod token_store;
 pub mod vault;
+
+pub use failure::Failure;
+pub use returngo_brightpearl_sync::with_causes;

@@ -8,7 +8,7 @@ use std::{
 
 use tracing::field::{DisplayValue, display};
 
-use crate::{error::with_causes, store::ConnectionId};
+use crate::{store::ConnectionId, with_causes};
 
 /// An operation that may fail repeatedly for the same reason.
 #[derive(Debug)]

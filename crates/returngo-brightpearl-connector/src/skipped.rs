@@ -1,14 +1,14 @@
 //! Objects that were skipped because they cannot be read, so that one of them does not stop the others.
 
-use std::{collections::BTreeSet, error::Error, fmt::Display};
+use std::{collections::BTreeSet, fmt::Display};
 
+use brightpearl::DecodeError;
 use jiff::Timestamp;
 use returngo_brightpearl_mapping::world::UnreadableEntry;
 
 use crate::{
-    error::with_causes,
-    metrics,
-    store::{ConnectionId, Store, StoreError, Unreadable, UnreadableKind, same_at_every_attempt},
+    Failure, metrics,
+    store::{ConnectionId, Store, StoreError, Unreadable, UnreadableKind},
 };
 
 /// The longest reason that is stored, in characters.
@@ -32,8 +32,8 @@ impl<'c> Skipped<'c> {
     }
 
     /// Adds an object.
-    pub fn add(&mut self, kind: UnreadableKind, object: impl Display, error: &dyn Error) {
-        self.add_known_by(kind, object.to_string(), None, with_causes(error));
+    pub fn add(&mut self, kind: UnreadableKind, object: impl Display, reason: impl Into<Failure>) {
+        self.add_known_by(kind, object.to_string(), None, reason.into());
     }
 
     /// Adds a row of one of ReturnGO's lists. A row without an id is shown with its place and recognized by its text: another
@@ -53,13 +53,8 @@ impl<'c> Skipped<'c> {
         }
     }
 
-    fn add_place(&mut self, kind: UnreadableKind, number: usize, fingerprint: u64, error: &dyn Error) {
-        self.add_known_by(
-            kind,
-            format!("row {number}"),
-            Some(format!("{fingerprint:016x}")),
-            with_causes(error),
-        );
+    fn add_place(&mut self, kind: UnreadableKind, number: usize, fingerprint: u64, error: &DecodeError) {
+        self.add_known_by(kind, format!("row {number}"), Some(format!("{fingerprint:016x}")), error.into());
     }
 
     fn add_known_by(
@@ -67,17 +62,17 @@ impl<'c> Skipped<'c> {
         kind: UnreadableKind,
         object: String,
         known_by: Option<String>,
-        reason: String,
+        reason: Failure,
     ) {
         tracing::warn!(
             connection = %self.connection,
             kind = kind.as_str(),
             object,
-            error = reason,
+            error = reason.message,
             "object skipped because it cannot be read",
         );
         metrics::unreadable(kind);
-        let reason = same_at_every_attempt(&reason).chars().take(LONGEST_REASON).collect();
+        let reason = reason.cut_to(LONGEST_REASON);
         self.unreadable.insert(Unreadable { kind, object, known_by, reason });
     }
 
@@ -86,7 +81,7 @@ impl<'c> Skipped<'c> {
         self.account_was_read = true;
         for UnreadableEntry { list, entry, reason } in except {
             let object = format!("{}: {entry}", list.in_words());
-            self.add_known_by(UnreadableKind::AccountEntry, object, None, reason.clone());
+            self.add_known_by(UnreadableKind::AccountEntry, object, None, reason.as_str().into());
         }
     }
 

@@ -52,10 +52,12 @@ impl<N> Tasks<N> {
         Ended { name: self.names.remove(&id), result: joined.map(drop) }
     }
 
-    /// Waits until all tasks have ended.
+    /// Waits until all tasks have ended. Logs those that panicked.
     pub(crate) async fn join_all(&mut self) {
         while self.len() > 0 {
-            self.join_next().await;
+            if let Err(error) = self.join_next().await.result {
+                tracing::error!("task failed: {error}");
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use brightpearl::{
 };
 use returngo_brightpearl_mapping::world::{AccountFacts, AccountList, UnreadableEntry, WarehouseFacts};
 
-use crate::error::in_one_line;
+use crate::with_causes;
 
 /// Reads the configuration of an account. It rarely changes, so callers may cache it. Entries that cannot be decoded are left
 /// out and listed in [`AccountFacts::unreadable`].
@@ -78,7 +78,7 @@ fn location<T>(
             unreadable.push(UnreadableEntry {
                 list: AccountList::Warehouses,
                 entry: format!("a location of warehouse {of}"),
-                reason: in_one_line(&error),
+                reason: with_causes(&error),
             });
             Ok(None)
         }

@@ -14,7 +14,7 @@ use returngo_brightpearl_mapping::check::{
     BrightpearlSide, Clocks, Connection, ReadFailure, ReadResult, Receiver, RecentRmas, ReturngoSide,
 };
 
-use crate::{account::with_configuration, error::in_one_line};
+use crate::{account::with_configuration, with_causes};
 
 /// How far back credits of other programs are searched.
 const RECENT_PERIOD: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -128,9 +128,9 @@ fn why_brightpearl(error: brightpearl::Error) -> ReadFailure {
     match error.kind() {
         TokenExpired => ReadFailure::TokenExpired,
         TokenInvalid => ReadFailure::TokenUnknown,
-        Unauthorized => ReadFailure::NoAccess(in_one_line(&error)),
-        NotSent | AnswerLost | ServerFailed | Throttled => ReadFailure::Unreachable(in_one_line(&error)),
-        _ => ReadFailure::Failed(in_one_line(&error)),
+        Unauthorized => ReadFailure::NoAccess(with_causes(&error)),
+        NotSent | AnswerLost | ServerFailed | Throttled => ReadFailure::Unreachable(with_causes(&error)),
+        _ => ReadFailure::Failed(with_causes(&error)),
     }
 }
 
@@ -138,9 +138,9 @@ fn why_returngo(error: returngo::Error) -> ReadFailure {
     use returngo::ErrorKind::*;
     match error.kind() {
         WrongKey => ReadFailure::TokenUnknown,
-        WrongShop => ReadFailure::NoAccess(in_one_line(&error)),
-        QuotaSpent => ReadFailure::QuotaSpent(in_one_line(&error)),
-        NotSent | AnswerLost | ServerFailed | Throttled => ReadFailure::Unreachable(in_one_line(&error)),
-        _ => ReadFailure::Failed(in_one_line(&error)),
+        WrongShop => ReadFailure::NoAccess(with_causes(&error)),
+        QuotaSpent => ReadFailure::QuotaSpent(with_causes(&error)),
+        NotSent | AnswerLost | ServerFailed | Throttled => ReadFailure::Unreachable(with_causes(&error)),
+        _ => ReadFailure::Failed(with_causes(&error)),
     }
 }

@@ -33,6 +33,17 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// A text that is equal for two reads that failed for the same reason; see [`brightpearl::Error::signature`].
+    pub fn signature(&self) -> String {
+        match self {
+            Self::SetUp(source) => format!("{self}: {}", source.signature()),
+            Self::Rma { source, .. } => format!("{self}: {}", source.signature()),
+            Self::Brightpearl(source) => source.signature(),
+            Self::Returngo(source) => source.signature(),
+            Self::Journal(_) | Self::NotAsked(_) => self.to_string(),
+        }
+    }
+
     /// Whether it concerns one object, so that others can still be read.
     pub(crate) fn is_of_one_object(&self) -> bool {
         match self {
@@ -69,19 +80,4 @@ impl From<AroundError> for ReadError {
             AroundError::Journal(error) => Self::Journal(error),
         }
     }
-}
-
-/// The error and its causes in one line.
-pub(crate) fn in_one_line(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !line.contains(&text) {
-            line.push_str(": ");
-            line.push_str(&text);
-        }
-        cause = error.source();
-    }
-    line
 }

@@ -7,6 +7,7 @@
 mod account;
 mod connection;
 mod error;
+mod error_text;
 mod journal;
 mod memory_journal;
 mod refunds;
@@ -19,6 +20,7 @@ mod writes;
 pub use account::account_facts;
 pub use connection::{Receivers, read_connection};
 pub use error::ReadError;
+pub use error_text::with_causes;
 pub use journal::{
     Admission, EffectOutcome, EffectRecord, IntendedCredit, Intent, Journal, JournalError, WriteKind,
 };

@@ -15,7 +15,7 @@ use returngo_brightpearl_mapping::{
     reconcile::{Days, Line, Report, UnreconciledItem, reconcile},
 };
 
-use crate::{ReadError, Reader, error::in_one_line};
+use crate::{ReadError, Reader, with_causes};
 
 /// RMAs per request when the RMA of a refund is searched.
 const RMAS_PER_REQUEST: usize = 100;
@@ -63,7 +63,7 @@ impl Reader {
             match self.lines_of(rma).await {
                 Ok(of_rma) => lines.extend(of_rma),
                 Err(error) if error.is_of_one_object() => {
-                    unreconciled.push(UnreconciledItem::rma(rma.clone(), in_one_line(&error)));
+                    unreconciled.push(UnreconciledItem::rma(rma.clone(), with_causes(&error)));
                 }
                 Err(error) => return Err(error),
             }
@@ -143,7 +143,7 @@ impl Reader {
         let refused = credits.refused.iter().map(|(id, error)| {
             UnreconciledItem::other(format!(
                 "order {id} in Brightpearl has a payment: {}",
-                in_one_line(error)
+                with_causes(error)
             ))
         });
         refunded.unreconciled.extend(refused);

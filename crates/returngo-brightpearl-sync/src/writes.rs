@@ -25,6 +25,8 @@ pub struct Write {
 pub struct WriteResult {
     /// The outcome, as the journal records it.
     pub outcome: EffectOutcome,
+    /// What tells its failure apart from others; empty if it succeeded. See [`brightpearl::Error::signature`].
+    pub signature: String,
     /// Whether the same write may succeed later: it was not sent, or the system was unavailable.
     pub may_pass: bool,
     /// The earliest time at which it can succeed, if the system names one.
@@ -37,33 +39,42 @@ impl WriteResult {
     }
 
     fn refused(error: impl ToString) -> Self {
-        Self::of(EffectOutcome::Refused { error: error.to_string() }, false)
+        let error = error.to_string();
+        let signature = error.clone();
+        Self { signature, ..Self::of(EffectOutcome::Refused { error }, false) }
     }
 
     /// It may have been made.
     fn doubtful(error: impl ToString) -> Self {
-        Self::of(EffectOutcome::Unknown { error: error.to_string() }, true)
+        let error = error.to_string();
+        let signature = error.clone();
+        Self { signature, ..Self::of(EffectOutcome::Unknown { error }, true) }
+    }
+
+    fn refused_by_brightpearl(error: &brightpearl::Error) -> Self {
+        Self { may_pass: error.is_retryable(), signature: error.signature(), ..Self::refused(error) }
     }
 
     fn failed(error: &brightpearl::Error) -> Self {
         if error.may_have_been_applied() {
-            return Self::doubtful(error);
+            return Self { signature: error.signature(), ..Self::doubtful(error) };
         }
-        Self { may_pass: error.is_retryable(), ..Self::refused(error) }
+        Self::refused_by_brightpearl(error)
     }
 
     fn failed_in_returngo(error: &returngo::Error) -> Self {
         let message = format!("ReturnGO: {error}");
+        let signature = error.signature();
         if error.may_have_been_applied() {
-            return Self::doubtful(message);
+            return Self { signature, ..Self::doubtful(message) };
         }
         let not_before = error.try_again_at();
         let may_pass = error.is_retryable() || not_before.is_some();
-        Self { may_pass, not_before, ..Self::refused(message) }
+        Self { may_pass, not_before, signature, ..Self::refused(message) }
     }
 
     const fn of(outcome: EffectOutcome, may_pass: bool) -> Self {
-        Self { outcome, may_pass, not_before: None }
+        Self { outcome, signature: String::new(), may_pass, not_before: None }
     }
 }
 
@@ -218,9 +229,11 @@ impl Writer<'_> {
         for (place, (_, part)) in places.into_iter().zip(parts) {
             let result = match part {
                 Part::Done(_) => WriteResult::applied(None, false),
-                Part::Unknown(error) => WriteResult::doubtful(error),
+                Part::Unknown(error) => {
+                    WriteResult { signature: error.signature(), ..WriteResult::doubtful(error) }
+                }
                 Part::Refused(error) | Part::NotAttempted(Some(error)) => {
-                    WriteResult { may_pass: error.is_retryable(), ..WriteResult::refused(error) }
+                    WriteResult::refused_by_brightpearl(&error)
                 }
                 _ => WriteResult { may_pass: true, ..WriteResult::refused("it was not attempted") },
             };

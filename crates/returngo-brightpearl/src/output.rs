@@ -10,7 +10,7 @@ use dialoguer::console::{Term, measure_text_width};
 use serde::Serialize;
 
 use crate::printable;
-use returngo_brightpearl_connector::{error::with_causes, operations::UnreadableObject};
+use returngo_brightpearl_connector::{operations::UnreadableObject, with_causes};
 
 /// Returns the exit code of a command, and prints its error on stderr.
 pub(super) fn exit_code(result: anyhow::Result<()>) -> ExitCode {

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::sync::Mutex;
 
-use returngo_brightpearl_connector::{error::with_causes, metrics, service::Service, store::StoreError};
+use returngo_brightpearl_connector::{metrics, service::Service, store::StoreError, with_causes};
 
 /// Shorter than the ten seconds after which Prometheus gives up.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);

@@ -4,7 +4,7 @@ use std::{error::Error as StdError, fmt, time::Duration};
 
 use api_client_core::{
     Endpoint, HttpResponse, Method,
-    client::{CallReport, ErrorText, Failure, FailureClass, NotRetried},
+    client::{CallReport, ErrorText, Failure, FailureClass, NotRetried, root_cause, signature},
     decode::DecodeError,
 };
 use jiff::Timestamp;
@@ -166,6 +166,16 @@ impl Error {
     /// Whether ReturnGO may have applied the call although it failed.
     pub fn may_have_been_applied(&self) -> bool {
         self.0.report.as_ref().is_some_and(CallReport::may_have_been_applied)
+    }
+
+    /// Returns a text that is equal for two calls that failed for the same reason: the kind, the call with its placeholders,
+    /// the status and the message of ReturnGO. It contains no id of a request, no attempts and no times. Compare it, but do not
+    /// parse it.
+    pub fn signature(&self) -> String {
+        let inner = &*self.0;
+        let cause = root_cause(self).filter(|_| inner.kind == ErrorKind::Undecodable);
+        let details = [inner.message.as_str()].into_iter().chain(cause.as_deref());
+        signature(inner.kind, inner.report.as_ref(), inner.status, details)
     }
 
     pub(crate) fn configuration(message: impl Into<String>) -> Self {

@@ -8,6 +8,7 @@ mod report;
 mod reqwest_transport;
 mod retry;
 mod settings;
+mod signature;
 pub mod testing;
 mod transport;
 
@@ -19,5 +20,6 @@ pub use report::CallReport;
 pub use reqwest_transport::ReqwestTransport;
 pub use retry::{FailureClass, NotRetried, RetryPolicy};
 pub use settings::{UnusableSetting, check_base_url, check_credential};
+pub use signature::{root_cause, signature};
 pub use testing::SkippingClock;
 pub use transport::{Transport, TransportError};

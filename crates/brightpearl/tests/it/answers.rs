@@ -77,6 +77,28 @@ async fn mistakes_answered_with_500_are_not_repeated() {
         "GET /order-service/order-search: rejected (status 500); CMNC-018 The filter orderStatusId=abc cannot be \
          parsed as: INTEGER [request 5d0b7f5e-0c34-4b4b-9a0e-2f2f3a7d1c55]"
     );
+    assert_eq!(
+        error.signature(),
+        "Refused; GET /order-service/order-search; 500; CMNC-018; The filter orderStatusId=abc cannot be parsed as: \
+         INTEGER"
+    );
+}
+
+#[tokio::test]
+async fn a_signature_leaves_out_attempts_and_requests() {
+    let it = scripted((0..4).map(|_| answer(502, "<html>bad gateway</html>")));
+    let error = it.client.channels().list().await.unwrap_err();
+    assert!(error.to_string().contains("(4 attempts in ") && error.request_id().is_some(), "{error}");
+    assert_eq!(error.signature(), "ServerFailed; GET /product-service/channel/{channelIds}; 502");
+
+    let undecodable = scripted([answer(200, r#"{"response":"a sentence"}"#)]);
+    let error = undecodable.client.channels().list().await.unwrap_err();
+    assert!(
+        error.signature().starts_with("Undecodable; GET /product-service/channel/{channelIds}; 200; "),
+        "{}",
+        error.signature()
+    );
+    assert!(error.signature().contains("at `response`"), "{}", error.signature());
 }
 
 #[tokio::test]

@@ -1,22 +1,10 @@
-use super::{Engine, observe::Snapshot, writing::Execution};
+use super::{BatchSummary, Engine, observe::Snapshot, writing::Execution};
 use crate::{
+    Failure,
     connection::Connection,
     failpoints::Failpoint,
     store::{JobOutcome, Lease, StoreError},
 };
-
-/// Counts of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct BatchSummary {
-    /// RMAs that are in sync.
-    pub in_sync: usize,
-    /// RMAs that need review.
-    pub needs_review: usize,
-    /// RMAs that failed or were postponed.
-    pub failed: usize,
-    /// Writes that were made.
-    pub written: usize,
-}
 
 impl Engine {
     /// Records and finishes converged RMAs: their plans have no effects.
@@ -40,11 +28,11 @@ impl Engine {
     pub(super) async fn fail(
         &self,
         leases: Vec<Lease>,
-        error: &str,
+        failure: Failure,
         summary: &mut BatchSummary,
     ) -> Result<(), StoreError> {
         let failed = |lease: Lease| {
-            let outcome = self.policy.after_failure(&lease, error.to_owned(), self.clock.now());
+            let outcome = self.policy.after_failure(&lease, failure.clone(), self.clock.now());
             (lease, outcome)
         };
         let outcomes: Vec<_> = leases.into_iter().map(failed).collect();
@@ -67,7 +55,7 @@ impl Engine {
             match outcome {
                 JobOutcome::Settled { reviews, .. } if reviews.is_empty() => summary.in_sync += 1,
                 JobOutcome::Settled { .. } => summary.needs_review += 1,
-                JobOutcome::Failed { error, again_at } => {
+                JobOutcome::Failed { failure: Failure { message: error, .. }, again_at } => {
                     summary.failed += 1;
                     let again_at = again_at.map(tracing::field::display);
                     tracing::warn!(%connection, %rma, attempt, again_at, %error, "sync failed");

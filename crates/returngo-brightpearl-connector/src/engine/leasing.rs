@@ -83,7 +83,7 @@ impl Engine {
                 "{} processes ended, or failed, while they processed it. Find the cause in the log, then run `reviews retry {}`",
                 lease.abandoned, lease.rma
             );
-            (lease, JobOutcome::Failed { error, again_at: None })
+            (lease, JobOutcome::Failed { failure: error.into(), again_at: None })
         };
         let outcomes: Vec<_> = abandoned.into_iter().map(failed).collect();
         self.finish(&outcomes, summary).await?;

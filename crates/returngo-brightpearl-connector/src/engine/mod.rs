@@ -8,6 +8,7 @@
 //! sent again at all.
 
 mod batch;
+mod batch_summary;
 mod error_scope;
 mod finish;
 mod leasing;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use api_client_core::client::Clock;
 use tokio::sync::watch;
 
-pub use finish::BatchSummary;
+pub use batch_summary::BatchSummary;
 pub use policy::Policy;
 
 use crate::{

@@ -6,8 +6,9 @@ use returngo_brightpearl_sync::{ReadError, WriteResult};
 
 use super::error_scope;
 use crate::{
-    error::with_causes,
+    Failure,
     store::{EffectRecord, JobOutcome, Lease},
+    with_causes,
 };
 
 /// Batching, lease and retry settings.
@@ -62,28 +63,28 @@ impl Default for Policy {
 
 impl Policy {
     /// After a failure: retry later, or review after too many failures.
-    pub(super) fn after_failure(&self, lease: &Lease, error: String, now: Timestamp) -> JobOutcome {
-        self.again(lease, error, now, self.failures_allowed)
+    pub(super) fn after_failure(&self, lease: &Lease, failure: Failure, now: Timestamp) -> JobOutcome {
+        self.again(lease, failure, now, self.failures_allowed)
     }
 
     /// After a rejection, which someone may have corrected in the other system by the next attempt.
-    pub(super) fn after_refusal(&self, lease: &Lease, error: String, now: Timestamp) -> JobOutcome {
-        self.again(lease, error, now, self.refusals_allowed)
+    pub(super) fn after_refusal(&self, lease: &Lease, failure: Failure, now: Timestamp) -> JobOutcome {
+        self.again(lease, failure, now, self.refusals_allowed)
     }
 
     /// After a write that did not succeed.
     pub(super) fn after_write_error(
         &self,
         lease: &Lease,
-        error: String,
+        failure: Failure,
         result: &WriteResult,
         now: Timestamp,
     ) -> JobOutcome {
         if let Some(not_before) = result.not_before {
-            return self.after_connection_failure(lease, error, now, Some(not_before));
+            return self.after_connection_failure(lease, failure.message, now, Some(not_before));
         }
         let allowed = if result.may_pass { self.failures_allowed } else { self.refusals_allowed };
-        self.again(lease, error, now, allowed)
+        self.again(lease, failure, now, allowed)
     }
 
     /// After a write that an earlier attempt may have made, so recently that it may still appear. It is not a failure.
@@ -135,7 +136,7 @@ impl Policy {
         if error_scope::is_connection_wide(error) {
             return self.after_connection_failure(lease, with_causes(error), now, not_before);
         }
-        self.again(lease, with_causes(error), now, self.failures_allowed)
+        self.again(lease, error.into(), now, self.failures_allowed)
     }
 
     /// After ReturnGO refused access to an RMA but not to the shop. A retry seldom helps.
@@ -152,7 +153,8 @@ impl Policy {
              may not read it, then run `reviews retry {rma}`; if not, run `reviews resolve {rma}`",
             rma = lease.rma,
         );
-        self.after_refusal(lease, why, now)
+        let failure = Failure { message: why, signature: error.signature() };
+        self.after_refusal(lease, failure, now)
     }
 
     /// After a failure of the whole connection: retry, however long it lasts.
@@ -167,13 +169,13 @@ impl Policy {
         JobOutcome::Postponed { why, until: after.max(not_before.unwrap_or(Timestamp::MIN)) }
     }
 
-    fn again(&self, lease: &Lease, error: String, now: Timestamp, allowed: u32) -> JobOutcome {
+    fn again(&self, lease: &Lease, failure: Failure, now: Timestamp, allowed: u32) -> JobOutcome {
         let failures = lease.failures + 1;
         let again_at = (failures < allowed).then(|| {
             let wait = self.first_wait.saturating_mul(1 << lease.failures.min(16)).min(self.longest_wait);
             now.saturating_add(spread(lease, wait)).unwrap_or(Timestamp::MAX)
         });
-        JobOutcome::Failed { error, again_at }
+        JobOutcome::Failed { failure, again_at }
     }
 }
 
@@ -207,7 +209,7 @@ mod tests {
     fn waits_grow_to_a_limit_and_then_a_person_is_asked() {
         let policy = Policy::default();
         let now: Timestamp = "2026-05-04T10:15:20Z".parse().unwrap();
-        let wait = |failures| match policy.after_failure(&lease(failures), "down".to_owned(), now) {
+        let wait = |failures| match policy.after_failure(&lease(failures), "down".into(), now) {
             JobOutcome::Failed { again_at, .. } => again_at.map(|at| at.duration_since(now).as_secs()),
             other => panic!("{other:?}"),
         };

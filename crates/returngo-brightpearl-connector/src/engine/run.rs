@@ -77,7 +77,7 @@ impl Engine {
                 if is_exhausted { &mut exhausted } else { &mut again }.push(execution.lease);
             }
             let error = format!("the RMA is still out of sync after {MAX_ROUNDS} rounds of writes");
-            self.fail(exhausted, &error, &mut summary).await?;
+            self.fail(exhausted, error.into(), &mut summary).await?;
             batch.next_round(again);
         }
     }

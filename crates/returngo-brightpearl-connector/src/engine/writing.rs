@@ -12,6 +12,7 @@ use super::{
     store_journal::{StoreJournal, store_error},
 };
 use crate::{
+    Failure,
     connection::Connection,
     failpoints::Failpoint,
     store::{EffectOutcome, EffectRecord, JobOutcome, Lease, StoreError},
@@ -116,7 +117,7 @@ impl Engine {
         Some(PlannedWrite { write, original_order, known_until })
     }
 
-    /// Writes one effect of each of these executions by the [protocol](round).
+    /// Writes one effect of each of these executions by the [protocol](write_protocol).
     async fn write_planned(
         &self,
         connection: &Connection,
@@ -162,7 +163,7 @@ impl Engine {
             Withheld::LeaseLost => return StepOutcome::LeaseLost,
             Withheld::NotShownYet(record) => self.policy.after_not_shown(&record, now),
             Withheld::Disappeared(record) => {
-                self.policy.after_refusal(lease, disappeared(lease, &record), now)
+                self.policy.after_refusal(lease, disappeared(lease, &record).into(), now)
             }
             Withheld::MayStillAppear(record) => self.policy.after_doubt(&record, now),
         })
@@ -170,12 +171,13 @@ impl Engine {
 
     fn after_write(&self, lease: &Lease, admitted: AdmittedWrite, result: &WriteResult) -> StepOutcome {
         let key = admitted.write.effect.key();
-        let error = match &result.outcome {
+        let message = match &result.outcome {
             EffectOutcome::Applied { .. } => return StepOutcome::Written(admitted.write.effect),
             EffectOutcome::Refused { error } => format!("{key} was not written: {error}"),
             EffectOutcome::Unknown { error } => format!("{key} may or may not have been written: {error}"),
         };
-        StepOutcome::Ended(self.policy.after_write_error(lease, error, result, self.clock.now()))
+        let failure = Failure { message, signature: format!("{key}: {}", result.signature) };
+        StepOutcome::Ended(self.policy.after_write_error(lease, failure, result, self.clock.now()))
     }
 
     /// Sends writes. Stops waiting when they take too long, when the process stops, and when other processes may have taken

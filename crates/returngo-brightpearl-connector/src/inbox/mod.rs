@@ -1,6 +1,7 @@
 //! Handling of stored webhooks: finds the RMAs they concern and queues them. A webhook carries no state; it only names the
 //! objects to read.
 
+mod error;
 mod named_objects;
 mod not_shown_yet;
 
@@ -9,14 +10,14 @@ use std::{collections::BTreeMap, time::Duration};
 use brightpearl::integration::Notification as BrightpearlNotification;
 use jiff::Timestamp;
 use returngo::{Notification as ReturngoNotification, RmaId};
-use returngo_brightpearl_sync::ReadError;
 
 use crate::{
     connection::Context,
     failpoints::Failpoint,
     skipped::Skipped,
-    store::{Cause, Source, StoreError, StoredDelivery, SweepName, UnreadableKind},
+    store::{Cause, Source, StoredDelivery, SweepName, UnreadableKind},
 };
+pub use error::InboxError;
 use named_objects::NamedObjects;
 use not_shown_yet::NotShownYet;
 
@@ -35,17 +36,6 @@ pub struct InboxResult {
 
 /// The delay of a sweep that replaces the lookup of a webhook: one sweep serves all webhooks that arrive together.
 const SWEPT_AFTER: Duration = Duration::from_secs(10);
-
-/// Why webhooks could not be handled. They stay in the inbox.
-#[derive(Debug, thiserror::Error)]
-pub enum InboxError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The objects that webhooks name could not be read.
-    #[error("cannot read the objects that webhooks name")]
-    Lookup(#[source] ReadError),
-}
 
 /// Queues the RMAs that these webhooks of the connection concern, and marks the webhooks as handled. Webhooks about objects
 /// that Brightpearl does not show yet are handled again later, a few times.

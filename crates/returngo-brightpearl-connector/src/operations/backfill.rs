@@ -11,9 +11,9 @@ use serde::Serialize;
 use super::{Context, OperationError, UnreadableObject};
 use crate::{
     connection::Connection,
-    error::with_causes,
     skipped::Skipped,
     store::{Cause, ConnectionId, Operation, QueueRequest, UnreadableKind},
+    with_causes,
 };
 
 /// How many RMAs a dry run reads together.

@@ -4,10 +4,9 @@ use serde::Serialize;
 
 use super::{Context, OperationError};
 use crate::{
-    error::with_causes,
     registry::RegistryError,
     store::{ConnectionId, Counterparts, Source},
-    subscriptions,
+    subscriptions, with_causes,
 };
 
 /// A connection that was removed.

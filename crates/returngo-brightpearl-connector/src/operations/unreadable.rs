@@ -25,7 +25,7 @@ impl From<&Unreadable> for UnreadableObject {
             kind: kind.as_str(),
             kind_in_words: kind.in_words(),
             object: object.clone(),
-            reason: reason.clone(),
+            reason: reason.message.clone(),
         }
     }
 }

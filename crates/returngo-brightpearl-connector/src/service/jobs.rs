@@ -5,9 +5,9 @@ use tokio::sync::watch;
 use super::{Service, dispatch::ConnectionTask};
 use crate::{
     engine::BatchSummary,
-    error::with_causes,
     metrics,
     store::{ConnectionId, Lease},
+    with_causes,
 };
 
 /// Connections whose jobs run concurrently. Each waits for its own systems most of the time.

@@ -7,11 +7,10 @@ use super::{Service, dispatch::ConnectionTask};
 use crate::{
     configuration::ConnectionConfiguration,
     connection::Connection,
-    error::with_causes,
     metrics,
     registry::RegistryError,
     store::{ConnectionId, StoreError, SweepLease},
-    sweep,
+    sweep, with_causes,
 };
 
 /// Sweeps that run concurrently, of all connections.

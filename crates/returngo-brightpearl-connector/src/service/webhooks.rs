@@ -4,9 +4,9 @@ use tokio::sync::watch;
 
 use super::{Service, dispatch::ConnectionTask};
 use crate::{
-    error::with_causes,
     inbox,
     store::{ConnectionId, StoreError, StoredDelivery},
+    with_causes,
 };
 
 /// Connections whose webhooks are processed concurrently.

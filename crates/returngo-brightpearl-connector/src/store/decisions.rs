@@ -122,7 +122,8 @@ pub(super) async fn resolve_reviews(
                 THEN $4 ELSE run_at END,
             pending_since = CASE WHEN state = 'needs-review' THEN enqueued_at ELSE pending_since END,
             resolved = NULLIF($3, '[]'), resolved_error = COALESCE(last_error, resolved_error),
-            reviews = '[]', review_since = NULL, failures = 0, last_error = NULL
+            resolved_signature = COALESCE(last_signature, resolved_signature),
+            reviews = '[]', review_since = NULL, failures = 0, last_error = NULL, last_signature = NULL
         WHERE connection = $1 AND rma = $2 AND review_since IS NOT NULL
         RETURNING state";
     let Decision { connection, rma, .. } = decision;
@@ -232,7 +233,7 @@ pub(super) async fn reopen(
 ) -> Result<bool, StoreError> {
     const LIFT: &str = "DELETE FROM decision WHERE connection = $1 AND rma = $2";
     const ASK_AGAIN: &str = "
-        UPDATE job SET resolved = NULL, resolved_error = NULL
+        UPDATE job SET resolved = NULL, resolved_error = NULL, resolved_signature = NULL
         WHERE connection = $1 AND rma = $2 AND (resolved IS NOT NULL OR resolved_error IS NOT NULL)";
     connection_queue::lock(session, &decision.connection).await?;
     let (connection, rma) = (decision.connection.as_str(), decision.rma.to_string());

@@ -9,10 +9,11 @@ use serde::Serialize;
 use super::{
     AuditEvent, JobOutcome, JobState, Lease, Store, StoreError,
     audit::{self, AuditRow},
-    connection_queue, failure, original_orders,
+    connection_queue, original_orders,
     queue::{LeaseRow, audit_row},
     session::{Session, json},
 };
+use crate::Failure;
 
 impl Store {
     /// Records the results of runs. A result under a lost lease changes nothing. Returns the number of jobs that were
@@ -44,6 +45,7 @@ struct JobResultRow {
     resolved: Option<String>,
     credit: Option<String>,
     error: Option<String>,
+    signature: Option<String>,
 }
 
 impl JobResultRow {
@@ -65,6 +67,7 @@ impl JobResultRow {
             resolved: None,
             credit: None,
             error: None,
+            signature: None,
         };
         Ok(match outcome {
             JobOutcome::Settled { reviews, credit } => {
@@ -80,14 +83,15 @@ impl JobResultRow {
                     ..ended
                 }
             }
-            JobOutcome::Failed { error, again_at: None } if resolved_by_rma.covers(error) => {
+            JobOutcome::Failed { failure, again_at: None } if resolved_by_rma.covers(failure) => {
                 Self { outcome: "left", state: "in-sync", run_at: None, ..ended }
             }
-            JobOutcome::Failed { error, again_at } => Self {
+            JobOutcome::Failed { failure, again_at } => Self {
                 outcome: "failed",
                 state: if again_at.is_some() { "pending" } else { "needs-review" },
                 run_at: again_at.map(Timestamp::as_microsecond),
-                error: Some(error.clone()),
+                error: Some(failure.message.clone()),
+                signature: Some(failure.signature.clone()),
                 ..ended
             },
             JobOutcome::Postponed { why, until } => Self {
@@ -128,16 +132,18 @@ pub(super) async fn finish(
                 WHEN outcome IN ('postponed', 'released') THEN job.failures ELSE 0 END,
             last_error = CASE WHEN outcome IN ('failed', 'postponed') THEN error
                 WHEN outcome = 'released' THEN job.last_error END,
+            last_signature = CASE outcome WHEN 'failed' THEN signature WHEN 'released' THEN job.last_signature END,
             credit = COALESCE(input.credit, job.credit),
             reviews = COALESCE(input.reviews, job.reviews),
             resolved = CASE outcome WHEN 'settled' THEN input.resolved ELSE job.resolved END,
             resolved_error = CASE outcome WHEN 'settled' THEN NULL ELSE job.resolved_error END,
+            resolved_signature = CASE outcome WHEN 'settled' THEN NULL ELSE job.resolved_signature END,
             review_since = CASE
                 WHEN input.state IN ('in-sync', 'of-another-shop') THEN NULL
                 WHEN input.state = 'needs-review' THEN COALESCE(job.review_since, $2)
                 ELSE job.review_since
             END
-        FROM {input $1: connection text, rma text, attempt bigint, enqueued bigint, outcome text, state text, run_at bigint, reviews text, resolved text, credit text, error text}
+        FROM {input $1: connection text, rma text, attempt bigint, enqueued bigint, outcome text, state text, run_at bigint, reviews text, resolved text, credit text, error text, signature text}
         WHERE job.connection = input.connection AND job.rma = input.rma
             AND job.attempt = input.attempt AND job.state = 'in-progress'
         RETURNING job.connection, job.rma, job.state";
@@ -217,12 +223,13 @@ fn name(lease: &Lease) -> (String, String) {
 #[derive(Default)]
 struct Resolved {
     reviews: Vec<Review>,
-    error: Option<String>,
+    /// The signature of the failure that was resolved.
+    failure: Option<String>,
 }
 
 impl Resolved {
-    fn covers(&self, error: &str) -> bool {
-        self.error.as_deref().is_some_and(|resolved_by_rma| failure::is_the_same(resolved_by_rma, error))
+    fn covers(&self, failure: &Failure) -> bool {
+        self.failure.as_ref() == Some(&failure.signature)
     }
 }
 
@@ -232,10 +239,10 @@ async fn resolved_by_rma(
     outcomes: &[(Lease, JobOutcome)],
 ) -> Result<HashMap<(String, String), Resolved>, StoreError> {
     const DECIDED: &str = "
-        SELECT job.connection, job.rma, COALESCE(resolved, '[]') AS resolved, resolved_error
+        SELECT job.connection, job.rma, COALESCE(resolved, '[]') AS resolved, resolved_signature
         FROM job JOIN {input $1: connection text, rma text, attempt bigint}
             ON job.connection = input.connection AND job.rma = input.rma
-        WHERE resolved IS NOT NULL OR resolved_error IS NOT NULL";
+        WHERE resolved IS NOT NULL OR resolved_signature IS NOT NULL";
     let asks = |outcome: &JobOutcome| match outcome {
         JobOutcome::Settled { reviews, .. } => !reviews.is_empty(),
         JobOutcome::Failed { again_at, .. } => again_at.is_none(),
@@ -251,7 +258,7 @@ async fn resolved_by_rma(
         .map(|row| {
             // A list that another version stored is not decoded; its reviews are raised again.
             let reviews = serde_json::from_str(&row.text("resolved")?).unwrap_or_default();
-            let resolved_by_rma = Resolved { reviews, error: row.text_if_any("resolved_error")? };
+            let resolved_by_rma = Resolved { reviews, failure: row.text_if_any("resolved_signature")? };
             Ok(((row.text("connection")?, row.text("rma")?), resolved_by_rma))
         })
         .collect()
@@ -276,17 +283,17 @@ fn audit_entries(
             }
             vec![audit_row(lease, AuditEvent::Settled, detail + again)]
         }
-        JobOutcome::Failed { error, again_at: Some(again_at) } => {
-            vec![audit_row(lease, AuditEvent::Failed, format!("{error}; retry at {again_at}"))]
+        JobOutcome::Failed { failure: Failure { message, .. }, again_at: Some(again_at) } => {
+            vec![audit_row(lease, AuditEvent::Failed, format!("{message}; retry at {again_at}"))]
         }
-        JobOutcome::Failed { error, again_at: None } if state == "pending" => {
-            vec![audit_row(lease, AuditEvent::Failed, format!("{error}{again}"))]
+        JobOutcome::Failed { failure: Failure { message, .. }, again_at: None } if state == "pending" => {
+            vec![audit_row(lease, AuditEvent::Failed, format!("{message}{again}"))]
         }
-        JobOutcome::Failed { error, again_at: None } if state == "in-sync" => {
-            vec![audit_row(lease, AuditEvent::Failed, format!("{error}; resolved before"))]
+        JobOutcome::Failed { failure: Failure { message, .. }, again_at: None } if state == "in-sync" => {
+            vec![audit_row(lease, AuditEvent::Failed, format!("{message}; resolved before"))]
         }
-        JobOutcome::Failed { error, again_at: None } => vec![
-            audit_row(lease, AuditEvent::Failed, error.clone()),
+        JobOutcome::Failed { failure: Failure { message, .. }, again_at: None } => vec![
+            audit_row(lease, AuditEvent::Failed, message.clone()),
             audit_row(lease, AuditEvent::NeedsReview, "no attempts are left".to_owned()),
         ],
         JobOutcome::Postponed { why, until } => {

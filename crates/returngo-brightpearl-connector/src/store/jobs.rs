@@ -12,6 +12,7 @@ use super::{
     ConnectionId, Store, StoreError, Unknown,
     session::{Row, Session, json_column, unreadable},
 };
+use crate::Failure;
 
 /// The id of a process. It is never used again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,8 +83,8 @@ pub enum JobOutcome {
     },
     /// It failed and is retried.
     Failed {
-        /// The reason.
-        error: String,
+        /// The failure.
+        failure: Failure,
         /// When it is retried; none if it needs review.
         again_at: Option<Timestamp>,
     },

@@ -15,7 +15,6 @@ mod decisions;
 mod dialect;
 mod effects;
 mod error;
-mod failure;
 mod finish;
 mod inbox;
 mod jobs;
@@ -40,7 +39,6 @@ pub use connection::{ConnectionId, Counterparts, Encrypted, InvalidConnectionId,
 pub use connection_changes::{ConnectionChange, FieldChange, RecordedChange};
 pub use decisions::{Decision, SettledReview};
 pub use effects::Intent;
-pub(crate) use failure::same_at_every_attempt;
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
 pub use jobs::{Cause, Job, JobOutcome, JobState, Lease, LeaseRequest, UnreadableReview, WorkerId};
 pub use observations::{Observation, ObservedCredit};

@@ -9,6 +9,7 @@ use super::{
     Activity, Actor, ConnectionId, Operation, Store, StoreError, Unknown, activity,
     session::{Session, json},
 };
+use crate::Failure;
 
 /// The kind of an object that could not be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,12 +95,12 @@ pub struct Unreadable {
     /// A digest that identifies an object without a number: a row may move to another position.
     pub known_by: Option<String>,
     /// Why it could not be decoded.
-    pub reason: String,
+    pub reason: Failure,
 }
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.kind.in_words(), self.object, self.reason)
+        write!(f, "{} {}: {}", self.kind.in_words(), self.object, self.reason.message)
     }
 }
 
@@ -195,6 +196,7 @@ impl Store {
 struct Row<'a> {
     kind: &'static str,
     known_by: &'a str,
+    signature: &'a str,
     reason: &'a str,
     object: &'a str,
 }
@@ -212,17 +214,18 @@ pub(super) async fn report(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const REPORT: &str = "
-        INSERT INTO unreadable (connection, kind, known_by, reason, object, times, first_seen_at, last_seen_at)
-        SELECT $2, kind, known_by, reason, object, 1, $3, $3
-        FROM {input $1: kind text, known_by text, reason text, object text} WHERE true
-        ON CONFLICT (connection, kind, known_by, reason)
-        DO UPDATE SET object = excluded.object, times = unreadable.times + 1, last_seen_at = excluded.last_seen_at";
+        INSERT INTO unreadable (connection, kind, known_by, signature, reason, object, times, first_seen_at, last_seen_at)
+        SELECT $2, kind, known_by, signature, reason, object, 1, $3, $3
+        FROM {input $1: kind text, known_by text, signature text, reason text, object text} WHERE true
+        ON CONFLICT (connection, kind, known_by, signature)
+        DO UPDATE SET object = excluded.object, reason = excluded.reason, times = unreadable.times + 1, last_seen_at = excluded.last_seen_at";
     // A statement must not change a row twice, and a row may appear at two positions.
     let rows: BTreeMap<_, _> = unreadable
         .iter()
         .map(|Unreadable { kind, object, known_by, reason }| {
             let known_by = known_by.as_ref().unwrap_or(object);
-            ((kind, known_by, reason), Row { kind: kind.as_str(), known_by, reason, object })
+            let Failure { signature, message: reason } = reason;
+            ((kind, known_by, signature), Row { kind: kind.as_str(), known_by, signature, reason, object })
         })
         .collect();
     let rows: Vec<_> = rows.into_values().collect();
@@ -234,10 +237,10 @@ pub(super) async fn open(
     connection: Option<&ConnectionId>,
 ) -> Result<Vec<StoredUnreadable>, StoreError> {
     const OPEN: &str = "
-        SELECT connection, kind, known_by, object, reason, times, first_seen_at, last_seen_at
+        SELECT connection, kind, known_by, object, signature, reason, times, first_seen_at, last_seen_at
         FROM unreadable JOIN connection ON connection.id = unreadable.connection
         WHERE dismissed_at IS NULL AND configuration IS NOT NULL AND ($1 = '' OR connection = $1)
-        ORDER BY first_seen_at, connection, kind, object, known_by, reason";
+        ORDER BY first_seen_at, connection, kind, object, known_by, signature";
     // No connection has an empty name.
     let connection = connection.map_or("", ConnectionId::as_str);
     let rows = session.all(OPEN, &[connection.into()]).await?;
@@ -250,7 +253,7 @@ pub(super) async fn open(
                     kind: row.parsed("kind")?,
                     known_by: (known_by != object).then_some(known_by),
                     object,
-                    reason: row.text("reason")?,
+                    reason: Failure { message: row.text("reason")?, signature: row.text("signature")? },
                 },
                 times: row.count("times")?,
                 first_seen_at: row.time("first_seen_at")?,

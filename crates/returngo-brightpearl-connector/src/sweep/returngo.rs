@@ -177,7 +177,7 @@ async fn match_refunds(
     while let Some(refund) = refunds.first() {
         match context.connection.returngo.transactions().owner(refund, &candidates).await {
             Ok(Some(rma)) => state.record_match(rma, context.now()),
-            Ok(None) => skipped.add(UnreadableKind::TransactionRow, refund, &RefundWithoutRma),
+            Ok(None) => skipped.add(UnreadableKind::TransactionRow, refund, REFUND_WITHOUT_RMA),
             Err(error) => return Ok(Err(error)),
         }
         refunds.pop_first();
@@ -203,12 +203,9 @@ async fn latest_rmas(context: &Context<'_>, state: &SweepState) -> Result<Vec<Rm
     Ok(latest)
 }
 
-/// A refund names no units, and none of the requested RMAs has it.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the refund names no units and belongs to none of the latest RMAs; find its RMA in ReturnGO, then run `sync` for it"
-)]
-struct RefundWithoutRma;
+/// Why a refund cannot be matched to an RMA.
+const REFUND_WITHOUT_RMA: &str = "the refund names no units and belongs to none of the latest RMAs; find its RMA in ReturnGO, \
+                                  then run `sync` for it";
 
 fn recall(state: &mut SweepState, observations: Vec<(RmaId, ObservedRma)>, now: Timestamp) {
     for (rma, seen) in observations.into_iter().filter(|(_, seen)| has_passed(seen.read_at, now)) {

@@ -327,7 +327,7 @@ async fn a_clock_that_was_ahead_is_noticed_within_ten_minutes(database: Database
     let ahead = Machine::off_by(24).register(&store, "ahead").await;
     let held = lease(&store, ahead.worker()).await;
     let again_at = Some(start() + SignedDuration::from_hours(25));
-    let failed = JobOutcome::Failed { error: "503".to_owned(), again_at };
+    let failed = JobOutcome::Failed { failure: "503".into(), again_at };
     assert_eq!(store.finish(&[(held, failed)], start() + SignedDuration::from_hours(24)).await.unwrap(), 1);
     ahead.end().await.unwrap();
     for _ in 0..59 {
@@ -345,7 +345,7 @@ async fn a_clock_that_was_ahead_is_noticed_once_its_process_is_taken_over_from(d
     let killed = Machine::off_by(24).register(&store, "killed").await;
     let held = lease(&store, killed.worker()).await;
     let again_at = Some(start() + SignedDuration::from_hours(25));
-    let failed = JobOutcome::Failed { error: "503".to_owned(), again_at };
+    let failed = JobOutcome::Failed { failure: "503".into(), again_at };
     assert_eq!(store.finish(&[(held, failed)], start() + SignedDuration::from_hours(24)).await.unwrap(), 1);
     let machine = Machine::off_by(0);
     let watcher = machine.register(&store, "watcher").await;

@@ -464,7 +464,7 @@ async fn a_refund_that_names_no_units_and_whose_webhook_is_lost_is_found_by_a_sw
     shop.work().await;
     let named = shop.service.store.unreadable(None).await.unwrap();
     assert!(
-        named.len() == 1 && named[0].unreadable.reason.contains("names no units"),
+        named.len() == 1 && named[0].unreadable.reason.message.contains("names no units"),
         "{named:?}: {} payments",
         payments(&shop, finished)
     );

@@ -37,7 +37,7 @@ async fn an_end_of_any_kind_is_no_abandonment(database: Database) {
     connect(&store, "acme").await;
     let ends = [
         JobOutcome::Released,
-        JobOutcome::Failed { error: "no answer".to_owned(), again_at: Some(at(0)) },
+        JobOutcome::Failed { failure: "no answer".into(), again_at: Some(at(0)) },
         JobOutcome::Postponed { why: "no answer".to_owned(), until: at(0) },
         in_sync(),
     ];

@@ -70,7 +70,7 @@ fn unreadable() -> Unreadable {
         kind: UnreadableKind::RmaRow,
         object: "row 7".to_owned(),
         known_by: None,
-        reason: "no number".to_owned(),
+        reason: "no number".into(),
     }
 }
 

@@ -47,7 +47,7 @@ async fn works_ahead(store: &Store, ahead: i64) {
     let lease = lease_all(store, ahead).await.remove(0);
     let again_at = Some(at(ahead + 3600));
     store
-        .finish(&[(lease, JobOutcome::Failed { error: "503".to_owned(), again_at })], at(ahead))
+        .finish(&[(lease, JobOutcome::Failed { failure: "503".into(), again_at })], at(ahead))
         .await
         .unwrap();
     mark(store, "acme", &[1], ahead).await;

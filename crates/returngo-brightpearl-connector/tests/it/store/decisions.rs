@@ -127,7 +127,7 @@ async fn what_is_put_aside_while_it_is_worked_on_stays_so(database: Database) {
 }
 
 fn failed(error: &str) -> JobOutcome {
-    JobOutcome::Failed { error: error.to_owned(), again_at: None }
+    JobOutcome::Failed { failure: error.into(), again_at: None }
 }
 
 async fn a_failure_that_is_put_aside_may_happen_again(database: Database) {
@@ -224,7 +224,7 @@ async fn what_begins_again_is_due_with_all_attempts_and_what_was_settled_stays_s
     assert!(!store.retry(&decision(None), at(0)).await.unwrap());
     ends(&store, asking(&["one"]), 1).await;
     store.resolve_reviews(&decision(None), at(2)).await.unwrap();
-    ends(&store, JobOutcome::Failed { error: "no answer".to_owned(), again_at: Some(at(9000)) }, 3).await;
+    ends(&store, JobOutcome::Failed { failure: "no answer".into(), again_at: Some(at(9000)) }, 3).await;
     assert!(store.retry(&decision(Some("fixed in Brightpearl")), at(4)).await.unwrap());
     let told = (AuditEvent::Retried, "by dana: fixed in Brightpearl".to_owned());
     assert_eq!(last_of_audit(&store).await, told);

@@ -355,7 +355,7 @@ async fn a_thousand_are_claimed_and_finished_at_once(database: Database) {
 }
 
 fn failed(again_at: Option<i64>) -> JobOutcome {
-    JobOutcome::Failed { error: "503".to_owned(), again_at: again_at.map(at) }
+    JobOutcome::Failed { failure: "503".into(), again_at: again_at.map(at) }
 }
 
 fn review() -> Review {

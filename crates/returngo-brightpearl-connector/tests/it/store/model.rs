@@ -131,7 +131,7 @@ impl History {
 
     async fn finish(&mut self, lease: usize, how: End) {
         let Some(lease) = self.chosen(lease) else { return };
-        let failed = |again_at| JobOutcome::Failed { error: "500".to_owned(), again_at };
+        let failed = |again_at| JobOutcome::Failed { failure: "500".into(), again_at };
         let outcome = match how {
             End::Settled => in_sync(),
             End::Failed { again_in } => failed(Some(at(self.now + again_in))),

@@ -132,7 +132,7 @@ fn later() -> JobOutcome {
 }
 
 fn for_a_person() -> JobOutcome {
-    JobOutcome::Failed { error: "refused".to_owned(), again_at: None }
+    JobOutcome::Failed { failure: "refused".into(), again_at: None }
 }
 
 async fn one_return_of_an_order_is_worked_on_at_a_time_over_connections_of_one_account(database: Database) {
@@ -211,7 +211,7 @@ async fn an_order_whose_holder_is_gone_has_changed(database: Database) {
 
 async fn an_order_is_given_back_however_its_rma_ends(database: Database) {
     let store = connected(&database).await;
-    let failed = JobOutcome::Failed { error: "503".to_owned(), again_at: Some(at(1_000_000)) };
+    let failed = JobOutcome::Failed { failure: "503".into(), again_at: Some(at(1_000_000)) };
     let ends = [in_sync(), failed, for_a_person(), later(), JobOutcome::OfAnotherShop, JobOutcome::Released];
     for (number, end) in (1..).zip(ends) {
         let now = 100 * i64::from(number);

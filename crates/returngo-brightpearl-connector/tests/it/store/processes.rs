@@ -180,7 +180,7 @@ async fn a_released_claim_is_fenced(database: Database) {
         let request = OrderRequest { lease: lost.clone(), order: brightpearl::OrderId::new(300) };
         let turns = store.hold_orders(&[request], store.revision().await.unwrap()).await.unwrap();
         assert_eq!(turns, [OrderHold::LeaseLost]);
-        let failed = JobOutcome::Failed { error: "503".to_owned(), again_at: None };
+        let failed = JobOutcome::Failed { failure: "503".into(), again_at: None };
         for outcome in [in_sync(), failed, JobOutcome::Released, JobOutcome::OfAnotherShop] {
             assert_eq!(store.finish(&[(lost.clone(), outcome)], at(now)).await.unwrap(), 0);
         }

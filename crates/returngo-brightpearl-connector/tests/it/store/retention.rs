@@ -115,7 +115,7 @@ async fn the_audit_of_what_is_open_stays(database: Database) {
         transaction_ids: Vec::new(),
     };
     worked(&store, 1, 10, JobOutcome::Settled { reviews: vec![review], credit: None }).await;
-    worked(&store, 2, 10, JobOutcome::Failed { error: "no".to_owned(), again_at: Some(at(5000)) }).await;
+    worked(&store, 2, 10, JobOutcome::Failed { failure: "no".into(), again_at: Some(at(5000)) }).await;
     worked(&store, 3, 10, in_sync()).await;
     let before = (entries(&store, 1).await, entries(&store, 2).await);
     assert!(prune_all_audit(&store, 1000).await > 0);

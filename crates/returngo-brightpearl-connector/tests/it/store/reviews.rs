@@ -1,6 +1,9 @@
 //! What waits for a person, over the versions of this program and over attempts that are told in other words.
 
-use returngo_brightpearl_connector::store::{Actor, Decision, JobOutcome, JobState, Store};
+use returngo_brightpearl_connector::{
+    Failure,
+    store::{Actor, Decision, JobOutcome, JobState, Store},
+};
 use returngo_brightpearl_mapping::{Review, ReviewCode};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
@@ -39,14 +42,18 @@ async fn ends(store: &Store, outcome: JobOutcome, now: i64) {
 async fn a_failure_is_the_same_one_whatever_its_request_id_and_attempts(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
-    let failed = |error: &str| JobOutcome::Failed { error: error.to_owned(), again_at: None };
-    ends(&store, failed("POST /order (3 attempts in 2.0s): refused (status 400) [request a1]"), 1).await;
+    let failed = |request: &str, signature: &str| {
+        let message = format!("POST /order: rejected (status 400) [request {request}]");
+        let failure = Failure { message, signature: signature.to_owned() };
+        JobOutcome::Failed { failure, again_at: None }
+    };
+    ends(&store, failed("a1", "ORDC-004"), 1).await;
     assert!(store.resolve_reviews(&decision(), at(2)).await.unwrap());
-    ends(&store, failed("POST /order: refused (status 400) [request b2]"), 3).await;
+    ends(&store, failed("b2", "ORDC-004"), 3).await;
     assert!(store.reviews(None).await.unwrap().is_empty());
     let item = store.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
     assert_eq!(item.state, JobState::InSync);
-    ends(&store, failed("POST /order: refused (status 409) [request b2]"), 4).await;
+    ends(&store, failed("b2", "ORDC-009"), 4).await;
     assert_eq!(store.reviews(None).await.unwrap().len(), 1);
 }
 

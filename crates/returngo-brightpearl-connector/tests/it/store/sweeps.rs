@@ -171,8 +171,8 @@ async fn what_is_found_is_marked_unless_somebody_looks_at_it_anyway(database: Da
     connect(&store, "acme").await;
     mark(&store, "acme", &[1, 2, 3], 1).await;
     let leases = lease_all(&store, 1).await;
-    let given_up = JobOutcome::Failed { error: "down".to_owned(), again_at: None };
-    let again = JobOutcome::Failed { error: "down".to_owned(), again_at: Some(at(500)) };
+    let given_up = JobOutcome::Failed { failure: "down".into(), again_at: None };
+    let again = JobOutcome::Failed { failure: "down".into(), again_at: Some(at(500)) };
     let ended = [in_sync(), given_up, again];
     let outcomes: Vec<_> = leases.into_iter().zip(ended).collect();
     store.finish(&outcomes, at(2)).await.unwrap();

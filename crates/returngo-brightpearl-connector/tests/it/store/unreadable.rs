@@ -16,7 +16,7 @@ on_both!(
 );
 
 fn unreadable(kind: UnreadableKind, object: &str, reason: &str) -> Unreadable {
-    Unreadable { kind, object: object.to_owned(), known_by: None, reason: reason.to_owned() }
+    Unreadable { kind, object: object.to_owned(), known_by: None, reason: reason.into() }
 }
 
 async fn open(store: &Store) -> Vec<(String, u64)> {

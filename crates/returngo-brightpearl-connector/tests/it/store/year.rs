@@ -84,7 +84,7 @@ async fn change_at_random(store: Arc<Store>, process: u64) {
                 let outcomes: Vec<_> = leases
                     .into_iter()
                     .map(|lease| {
-                        let given_up = JobOutcome::Failed { error: "500".to_owned(), again_at: None };
+                        let given_up = JobOutcome::Failed { failure: "500".into(), again_at: None };
                         let outcome = random.choice([in_sync(), given_up, JobOutcome::OfAnotherShop]);
                         (lease, outcome.unwrap())
                     })

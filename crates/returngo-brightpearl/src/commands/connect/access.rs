@@ -21,7 +21,7 @@ use returngo_brightpearl_connector::{
     configuration::{
         BrightpearlAccess, BrightpearlToken, ConnectionConfiguration, OAuthAccess, ReturngoAccess, Secret,
     },
-    error::with_causes,
+    with_causes,
 };
 
 use crate::terminal::{Prompter, spinner};

@@ -43,6 +43,7 @@ async fn an_rma_that_is_not_there_is_not_found() {
              RMA 4410099 not found [request {id}]"
         )
     );
+    assert_eq!(error.signature(), "NotFound; GET /rma/{id}; 404; RMA 4410099 not found");
     let ids: Vec<_> = error.aws_ids().map(|(name, _)| name).collect();
     assert_eq!(ids, ["x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"]);
 }

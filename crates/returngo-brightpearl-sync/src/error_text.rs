@@ -1,5 +1,3 @@
-//! Formatting of errors.
-
 use std::error::Error;
 
 /// Formats an error and its causes as one line. Leaves out causes that the line contains already.
