@@ -2,7 +2,7 @@
 //!
 //! A decision is a fact like any other: the same snapshot with the same decisions gives the same plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::OffsetDateTime;
 use returngo::{Item, ReturnedItemId, TransactionId};
@@ -11,23 +11,27 @@ use serde::{
     de::{IntoDeserializer, value::Error},
 };
 
-use crate::plan::{Review, ReviewCode};
+use crate::review::{Choice, ReturnPart, Review, ReviewCode, Subject, part, subject};
 
 /// The decision about a review.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// The review, by one of its [ids](Review::ids): `OverRefund:778120`.
     pub review: String,
-    /// A digest of the facts behind the review.
+    /// The [digest](Review::digest) of the review that was answered. If the facts have changed since, the decision is not
+    /// applied. Without a digest it is applied whatever the facts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// The choice. An unknown choice is ignored.
+    /// The id of one of the review's [choices](Review::choices), with the value of a choice that is typed in: `row:884120`,
+    /// `amount:12.00`.
     pub choice: String,
     /// Who decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// When it was decided.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<OffsetDateTime>,
     /// The reason, as entered by that person.
@@ -37,7 +41,7 @@ pub struct Decision {
 
 impl Decision {
     /// The choice *settled manually*: nothing more is written for the refund, unit, fee or credit that the review names.
-    pub const SETTLED: &'static str = "settled";
+    pub const SETTLED: &'static str = Choice::SETTLED;
 
     /// Replaces a review's code if a write failed without a review: `Failed:778120` for a refund, `Failed` for the credit.
     pub const FAILED: &'static str = "Failed";
@@ -47,66 +51,58 @@ impl Decision {
     }
 }
 
-/// The part of a return that waits for a review.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ReturnPart {
-    Credit,
-    Unit,
-    Transaction,
-    Cancellation,
-    Nothing,
+/// The decisions about an RMA's reviews.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Decisions {
+    settled: SettledReviews,
+    /// The latest decision about each review, except for those that settle one.
+    chosen: BTreeMap<String, Decision>,
 }
 
-fn part(code: ReviewCode) -> ReturnPart {
-    use ReviewCode::*;
-    match code {
-        OrderNotFound | OrderAmbiguous | OrderCancelled | OrderMismatch | ExceedsOrder | ForeignCredit
-        | SeveralWarehouses | FeeNotConfigured | FeeUnclear | FieldMapFailed => ReturnPart::Credit,
-        UnmatchedItem | AlreadyCredited | CurrencyDiffers | TaxUnclear | CreditLacksItem => ReturnPart::Unit,
-        TenderMissing | TenderUnresolved | RefundCurrency | OverRefund | RecordedDifferently
-        | PossibleDuplicate | NoJournal | CreditImpossible | UnknownTransaction => ReturnPart::Transaction,
-        RequestCancelled => ReturnPart::Cancellation,
-        CreditHasMore | UnexpectedGoods | GoodsForClosedRequest => ReturnPart::Nothing,
-    }
-}
-
-impl Review {
-    /// Returns the stable ids of the review: one for each transaction that it names, else one for each unit, else its code.
-    /// The id of a review about the whole credit is its code.
-    ///
-    /// ```
-    /// use returngo_brightpearl_mapping::{Review, ReviewCode};
-    ///
-    /// let units = vec!["5600011".to_owned().into(), "5600012".to_owned().into()];
-    /// let mut review =
-    ///     Review { code: ReviewCode::UnmatchedItem, message: String::new(), item_ids: units, transaction_ids: Vec::new() };
-    /// assert_eq!(review.ids(), ["UnmatchedItem:5600011", "UnmatchedItem:5600012"]);
-    /// review.code = ReviewCode::OrderNotFound;
-    /// assert_eq!(review.ids(), ["OrderNotFound"]);
-    /// ```
-    pub fn ids(&self) -> Vec<String> {
-        let Self { code, item_ids, transaction_ids, .. } = self;
-        match subject(self) {
-            Subject::Transactions => transaction_ids.iter().map(|id| format!("{code}:{id}")).collect(),
-            Subject::Units => item_ids.iter().map(|id| format!("{code}:{id}")).collect(),
-            Subject::Whole => vec![code.to_string()],
+impl Decisions {
+    pub(crate) fn of(decisions: &[Decision]) -> Self {
+        let mut chosen: BTreeMap<String, Decision> = BTreeMap::new();
+        let order = |decision: &Decision| (decision.at.map(|at| at.timestamp()), decision.choice.clone());
+        for decision in decisions.iter().filter(|decision| !decision.is_settled()) {
+            match chosen.get(&decision.review) {
+                Some(known) if order(known) >= order(decision) => {}
+                _ => drop(chosen.insert(decision.review.clone(), decision.clone())),
+            }
         }
+        Self { settled: SettledReviews::of(decisions), chosen }
     }
-}
 
-/// The subject of a review.
-enum Subject {
-    Transactions,
-    Units,
-    Whole,
-}
+    pub(crate) fn settled(&self) -> &SettledReviews {
+        &self.settled
+    }
 
-fn subject(review: &Review) -> Subject {
-    match part(review.code) {
-        ReturnPart::Credit | ReturnPart::Cancellation => Subject::Whole,
-        _ if !review.transaction_ids.is_empty() => Subject::Transactions,
-        _ if !review.item_ids.is_empty() => Subject::Units,
-        _ => Subject::Whole,
+    /// Returns the value of the choice that answers a review, as `interpret` reads its id.
+    ///
+    /// # Errors
+    /// The review, if it is open. It says why a decision about it was not applied, if there is one.
+    pub(crate) fn answer<T>(
+        &self,
+        review: Review,
+        interpret: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, Review> {
+        let decision = if self.chosen.is_empty() { None } else { self.chosen.get(&review.id) };
+        let Some(decision) = decision else { return Err(review) };
+        let changed =
+            decision.digest.as_deref().map(|digest| review.changed_since(digest)).unwrap_or_default();
+        let reason = if !changed.is_empty() {
+            format!("since then, these facts have changed: {}", changed.join(", "))
+        } else if review.choices.iter().any(|choice| choice.is_taken_by(&decision.choice)) {
+            match interpret(&decision.choice) {
+                Ok(value) => return Ok(value),
+                Err(reason) => reason,
+            }
+        } else {
+            "the review does not offer this choice".to_owned()
+        };
+        let by = decision.by.as_deref().map(|by| format!(" of {by}")).unwrap_or_default();
+        let message =
+            format!("{} The decision{by} ({}) was not applied: {reason}.", review.message, decision.choice);
+        Err(Review { message, ..review })
     }
 }
 
@@ -200,7 +196,7 @@ impl SettledReviews {
                 review.item_ids.retain(|id| is_open(id.as_str()));
                 (!review.item_ids.is_empty()).then_some(review)
             }
-            Subject::Whole => (!self.whole(code)).then_some(review),
+            Subject::Whole => (!self.whole(code) && !self.ids.contains(&review.id)).then_some(review),
         }
     }
 }

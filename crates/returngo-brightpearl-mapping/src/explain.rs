@@ -17,13 +17,14 @@ mod money;
 use std::fmt;
 
 use brightpearl::order::Order;
+use returngo::{ReturnedItemId, TransactionId};
 use serde::Serialize;
 
 use crate::{
     amounts,
     decisions::SettledReviews,
     original_order,
-    plan::{Effect, Finding, Plan},
+    plan::{Effect, Plan, Review, Warning},
     rma_facts,
     settings::{ConnectionSettings, Trigger},
     world::World,
@@ -78,19 +79,32 @@ pub fn explain(world: &World, settings: &ConnectionSettings, plan: &Plan) -> Exp
     }
     sections.push(Section::new("Units", goods::units(&case)));
     sections.push(Section::new("Money", money::transactions(&case)));
-    sections.push(Section::new("Reviews", plan.reviews.iter().map(found).collect()));
-    sections.push(Section::new("Warnings", plan.warnings.iter().map(found).collect()));
+    sections.push(Section::new("Reviews", plan.reviews.iter().map(review).collect()));
+    sections.push(Section::new("Warnings", plan.warnings.iter().map(warning).collect()));
     sections.retain(|section| !section.lines.is_empty() || section.title.starts_with("No writes"));
     Explanation { sections }
 }
 
-fn found<C: fmt::Debug>(finding: &Finding<C>) -> String {
+fn review(review: &Review) -> String {
+    found(&review.code, &review.item_ids, &review.transaction_ids, &review.message)
+}
+
+fn warning(warning: &Warning) -> String {
+    found(&warning.code, &warning.item_ids, &warning.transaction_ids, &warning.message)
+}
+
+fn found(
+    code: &dyn fmt::Display,
+    units: &[ReturnedItemId],
+    transactions: &[TransactionId],
+    message: &str,
+) -> String {
     let about = |what: &str, ids: Vec<&str>| (!ids.is_empty()).then(|| format!("{what} {}", ids.join(", ")));
-    let units = about("units", finding.item_ids.iter().map(|id| id.as_str()).collect());
-    let transactions = about("transactions", finding.transaction_ids.iter().map(|id| id.as_str()).collect());
+    let units = about("units", units.iter().map(ReturnedItemId::as_str).collect());
+    let transactions = about("transactions", transactions.iter().map(TransactionId::as_str).collect());
     let concerned: Vec<String> = units.into_iter().chain(transactions).collect();
     let concerned = if concerned.is_empty() { String::new() } else { format!(" ({})", concerned.join("; ")) };
-    format!("{:?}{concerned}: {}", finding.code, finding.message)
+    format!("{code}{concerned}: {message}")
 }
 
 /// A plan with its snapshot and settings.

@@ -6,14 +6,14 @@
 //! with the same fee are therefore ambiguous and need a review.
 
 use brightpearl::{CurrencyCode, order::NewCreditRow};
-use returngo::{Item, Rma};
+use returngo::{Item, ReturnedItemId, Rma};
 use rust_decimal::Decimal;
 
 use crate::{
     amounts::{self, RowAmounts, RowScales},
     findings::Findings,
     keys::{self, FeeKind},
-    plan::ReviewCode,
+    review::{Choice, Review, ReviewCode},
     rma_facts::ids,
     settings::{ConnectionSettings, Posting},
     world::AccountFacts,
@@ -85,16 +85,40 @@ impl Fees<'_> {
         let first = charged.first().copied().unwrap_or_default();
         let is_repeated = charged.len() > 1 && !first.is_zero() && charged.iter().all(|fee| *fee == first);
         if is_repeated && kind != FeeKind::Restocking {
-            let message = format!(
-                "Each of the {} items has a {kind} fee of {}. This is either one fee for the whole RMA or a fee per item. Create \
-                 the credit manually with the correct fee.",
-                charged.len(),
-                amounts::shown(first, self.currency)
-            );
-            findings.add_review_for_units(ReviewCode::FeeUnclear, message, ids(self.credited));
-            return None;
+            return self.repeated(kind, first, charged.len(), findings);
         }
         Some(amounts::sum(charged_to(self.credited)))
+    }
+
+    /// Returns the total of a fee that every unit shows, as a person decided.
+    fn repeated(
+        &self,
+        kind: FeeKind,
+        fee: Decimal,
+        units: usize,
+        findings: &mut Findings,
+    ) -> Option<Decimal> {
+        let shown = |amount| amounts::shown(amount, self.currency);
+        let of_each = fee.saturating_mul(Decimal::from(self.credited.len()));
+        let message = format!(
+            "Each of the {units} items has a {kind} fee of {}. This is either one fee for the whole RMA or a fee per item.",
+            shown(fee)
+        );
+        let deducts = |amount| format!("Deducts a {kind} fee of {} from the credit.", shown(amount));
+        let choices = [
+            Choice::new("once", "One fee for the whole RMA", deducts(fee)),
+            Choice::new("each", "A fee for each item", deducts(of_each)),
+            Choice::new("none", "No fee", format!("Creates the credit without a {kind} fee.")),
+        ];
+        let review = Review::about_units(ReviewCode::FeeUnclear, message, ids(self.credited))
+            .named(kind)
+            .resting_on([("fee", format!("{kind} {fee}")), ("units", listed(self.credited))])
+            .offering(choices);
+        findings.ask(review, |choice| match choice {
+            "once" => Ok(fee),
+            "each" => Ok(of_each),
+            _ => Ok(Decimal::ZERO),
+        })
     }
 
     fn row(&self, kind: FeeKind, gross: Decimal) -> Result<NewCreditRow, String> {
@@ -124,6 +148,10 @@ impl Fees<'_> {
             ..NewCreditRow::free_text(name, posting.tax_code.as_str(), amounts.net, amounts.tax)
         })
     }
+}
+
+fn listed(units: &[&Item]) -> String {
+    ids(units).map(ReturnedItemId::as_str).collect::<Vec<_>>().join(",")
 }
 
 fn fee_of(kind: FeeKind, unit: &Item) -> Decimal {

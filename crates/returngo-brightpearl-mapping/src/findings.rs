@@ -2,27 +2,43 @@
 
 use std::{collections::HashMap, hash::Hash};
 
-use returngo::{ReturnedItemId, Transaction};
+use returngo::{ReturnedItemId, Transaction, TransactionId};
 
 use crate::{
-    decisions::SettledReviews,
-    plan::{Finding, Review, ReviewCode, Warning, WarningCode},
+    decisions::{Decisions, SettledReviews},
+    plan::{Review, ReviewCode, Warning, WarningCode},
 };
 
 /// Collects reviews and warnings. Findings with the same code and message are merged into one, which names all their units
 /// and transactions.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    /// Reviews that were resolved manually. They are not added again.
-    settled: SettledReviews,
-    reviews: FindingList<ReviewCode>,
-    warnings: FindingList<WarningCode>,
+    decisions: Decisions,
+    reviews: FindingList<Review>,
+    warnings: FindingList<Warning>,
 }
 
 impl Findings {
-    /// Creates an empty collection that leaves out resolved reviews.
-    pub(crate) fn with_settled(settled: SettledReviews) -> Self {
-        Self { settled, ..Self::default() }
+    /// Creates an empty collection. Reviews that these decisions answer are not added.
+    pub(crate) fn with(decisions: Decisions) -> Self {
+        Self { decisions, ..Self::default() }
+    }
+
+    pub(crate) fn settled(&self) -> &SettledReviews {
+        self.decisions.settled()
+    }
+
+    pub(crate) fn decisions(&self) -> &Decisions {
+        &self.decisions
+    }
+
+    /// Returns the answer to a review, as `interpret` reads the id of the choice. Adds the review if it is open.
+    pub(crate) fn ask<T>(
+        &mut self,
+        review: Review,
+        interpret: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.decisions.answer(review, interpret).map_err(|review| self.add_review(review)).ok()
     }
 
     /// Adds a review about these units.
@@ -32,7 +48,7 @@ impl Findings {
         message: impl Into<String>,
         units: impl IntoIterator<Item = &'a ReturnedItemId>,
     ) {
-        self.add_review(finding_for_units(code, message, units));
+        self.add_review(Review::about_units(code, message, units));
     }
 
     /// Adds a review about this transaction.
@@ -42,7 +58,7 @@ impl Findings {
         message: impl Into<String>,
         transaction: &Transaction,
     ) {
-        self.add_review(finding_for_transaction(code, message, transaction));
+        self.add_review(Review::about_transaction(code, message, transaction));
     }
 
     /// Adds a warning about these units.
@@ -52,7 +68,8 @@ impl Findings {
         message: impl Into<String>,
         units: impl IntoIterator<Item = &'a ReturnedItemId>,
     ) {
-        self.warnings.add(finding_for_units(code, message, units));
+        let (message, item_ids) = (message.into(), units.into_iter().cloned().collect());
+        self.warnings.add(Warning { code, message, item_ids, transaction_ids: Vec::new() });
     }
 
     /// Adds a warning about this transaction.
@@ -62,7 +79,7 @@ impl Findings {
         message: impl Into<String>,
         transaction: &Transaction,
     ) {
-        self.warnings.add(finding_for_transaction(code, message, transaction));
+        self.warnings.add(Warning::about(code, message, transaction));
     }
 
     /// Adds a warning that a fact was ignored.
@@ -71,7 +88,7 @@ impl Findings {
     }
 
     pub(crate) fn add_review(&mut self, review: Review) {
-        if let Some(review) = self.settled.left_of(review) {
+        if let Some(review) = self.settled().left_of(review) {
             self.reviews.add(review);
         }
     }
@@ -90,51 +107,94 @@ impl Findings {
     }
 }
 
-pub(crate) fn finding_for_units<'a, C>(
-    code: C,
-    message: impl Into<String>,
-    units: impl IntoIterator<Item = &'a ReturnedItemId>,
-) -> Finding<C> {
-    let item_ids = units.into_iter().cloned().collect();
-    Finding { code, message: message.into(), item_ids, transaction_ids: Vec::new() }
+impl Warning {
+    /// Creates a warning about this transaction.
+    pub(crate) fn about(code: WarningCode, message: impl Into<String>, transaction: &Transaction) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            item_ids: transaction.return_item_ids.clone(),
+            transaction_ids: vec![transaction.id.clone()],
+        }
+    }
 }
 
-pub(crate) fn finding_for_transaction<C>(
-    code: C,
-    message: impl Into<String>,
-    transaction: &Transaction,
-) -> Finding<C> {
-    Finding {
-        code,
-        message: message.into(),
-        item_ids: transaction.return_item_ids.clone(),
-        transaction_ids: vec![transaction.id.clone()],
+/// A review or a warning.
+trait Finding {
+    type Code: Copy + Eq + Hash;
+
+    fn code(&self) -> Self::Code;
+    fn message(&self) -> &str;
+    fn subjects(&mut self) -> (&mut Vec<ReturnedItemId>, &mut Vec<TransactionId>);
+
+    /// Called after the units or transactions have changed.
+    fn has_changed(&mut self) {}
+}
+
+impl Finding for Review {
+    type Code = ReviewCode;
+
+    fn code(&self) -> ReviewCode {
+        self.code
+    }
+
+    fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn subjects(&mut self) -> (&mut Vec<ReturnedItemId>, &mut Vec<TransactionId>) {
+        (&mut self.item_ids, &mut self.transaction_ids)
+    }
+
+    fn has_changed(&mut self) {
+        self.set_id();
+    }
+}
+
+impl Finding for Warning {
+    type Code = WarningCode;
+
+    fn code(&self) -> WarningCode {
+        self.code
+    }
+
+    fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn subjects(&mut self) -> (&mut Vec<ReturnedItemId>, &mut Vec<TransactionId>) {
+        (&mut self.item_ids, &mut self.transaction_ids)
     }
 }
 
 #[derive(Debug)]
-struct FindingList<C> {
-    list: Vec<Finding<C>>,
-    by_text: HashMap<(C, String), usize>,
+struct FindingList<F: Finding> {
+    list: Vec<F>,
+    by_text: HashMap<(F::Code, String), usize>,
 }
 
-impl<C> Default for FindingList<C> {
+impl<F: Finding> Default for FindingList<F> {
     fn default() -> Self {
         Self { list: Vec::new(), by_text: HashMap::new() }
     }
 }
 
-impl<C: Copy + Eq + Hash> FindingList<C> {
-    fn add(&mut self, mut finding: Finding<C>) {
-        let at = *self.by_text.entry((finding.code, finding.message.clone())).or_insert(self.list.len());
+impl<F: Finding> FindingList<F> {
+    fn add(&mut self, mut finding: F) {
+        let key = (finding.code(), finding.message().to_owned());
+        let at = *self.by_text.entry(key).or_insert(self.list.len());
+        let (units, transactions) = finding.subjects();
         match self.list.get_mut(at) {
             Some(known) => {
-                finding.item_ids.into_iter().for_each(|unit| insert(&mut known.item_ids, unit));
-                finding.transaction_ids.into_iter().for_each(|id| insert(&mut known.transaction_ids, id));
+                let (known_units, known_transactions) = known.subjects();
+                units.drain(..).for_each(|unit| insert(known_units, unit));
+                transactions.drain(..).for_each(|id| insert(known_transactions, id));
+                known.has_changed();
             }
             None => {
-                finding.item_ids.sort();
-                finding.transaction_ids.sort();
+                units.sort();
+                transactions.sort();
+                finding.has_changed();
                 self.list.push(finding);
             }
         }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use api_client_core::fingerprint;
 use brightpearl::{OrderRowId, OrderStatusId};
 use returngo::{ReturnedItemId, RmaId, ShipmentId, TransactionId};
 
@@ -205,13 +206,7 @@ fn word(key: String) -> String {
         return key;
     }
     let readable: String = key.chars().filter(|&c| is_key_character(c)).take(LONGEST - 17).collect();
-    format!("{readable}-{:016x}", digest(&key))
-}
-
-/// Returns the FNV-1a digest, which is the same in every build and on every machine, unlike that of the standard hasher.
-fn digest(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    format!("{readable}-{:016x}", fingerprint(key.as_bytes()))
 }
 
 #[cfg(test)]

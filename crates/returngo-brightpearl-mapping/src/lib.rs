@@ -30,6 +30,7 @@ pub mod plan;
 mod planner;
 pub mod reconcile;
 pub mod refund;
+mod review;
 mod rma_facts;
 pub mod settings;
 pub mod tender;
@@ -43,7 +44,7 @@ pub use explain::{Explanation, explain};
 pub use in_flight::{InFlight, InFlightRow};
 pub use original_order::original_order;
 pub use plan::{
-    CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
+    Choice, CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
     UnitStatus, Warning, WarningCode,
 };
 pub use planner::plan;

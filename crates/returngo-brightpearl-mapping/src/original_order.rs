@@ -9,7 +9,6 @@ use brightpearl::{
 use returngo::{Item, Rma};
 
 use crate::{
-    findings::finding_for_units,
     keys,
     plan::{Review, ReviewCode},
     rma_facts::{ids, units},
@@ -39,9 +38,9 @@ pub(crate) fn find(world: &World) -> Result<&Order, Review> {
     let credited = || candidates.iter().find(|order| is_credited(order, world));
     match candidates.as_slice() {
         [order] => Ok(order),
-        [] => Err(finding_for_units(ReviewCode::OrderNotFound, not_found(world), ids(&concerned()))),
+        [] => Err(Review::about_units(ReviewCode::OrderNotFound, not_found(world), ids(&concerned()))),
         several => credited().copied().ok_or_else(|| {
-            finding_for_units(ReviewCode::OrderAmbiguous, ambiguous(world, several), ids(&concerned()))
+            Review::about_units(ReviewCode::OrderAmbiguous, ambiguous(world, several), ids(&concerned()))
         }),
     }
 }
@@ -69,7 +68,7 @@ pub(crate) fn creditable(
              status, or create the credit manually.",
             order.id, status.order_status_id
         );
-        return Err(finding_for_units(ReviewCode::OrderCancelled, message, ids(units)));
+        return Err(Review::about_units(ReviewCode::OrderCancelled, message, ids(units)));
     }
     is_of_rma(order, rma)?;
     if customer(order).is_none() {
@@ -77,7 +76,7 @@ pub(crate) fn creditable(
             "Sales order {} has no customer, so a credit cannot be created. Add the customer in Brightpearl.",
             order.id
         );
-        return Err(finding_for_units(ReviewCode::OrderNotFound, message, ids(units)));
+        return Err(Review::about_units(ReviewCode::OrderNotFound, message, ids(units)));
     }
     Ok(())
 }
@@ -106,7 +105,7 @@ pub(crate) fn is_of_rma(order: &Order, rma: &Rma) -> Result<(), Review> {
         reference.unwrap_or("empty"),
         id.unwrap_or("(none)")
     );
-    Err(finding_for_units(ReviewCode::OrderMismatch, message, ids(&units(rma))))
+    Err(Review::about_units(ReviewCode::OrderMismatch, message, ids(&units(rma))))
 }
 
 /// Returns the difference if the order has none of the RMA's order lines. Rows without a product, bundle components and

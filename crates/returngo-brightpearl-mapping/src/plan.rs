@@ -11,6 +11,8 @@ use returngo::{ReturnedItemId, RmaStatus, ShipmentId, ShipmentUpdate, Transactio
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+pub use crate::review::{Choice, Review, ReviewCode};
+
 /// The plan for an RMA.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -162,88 +164,22 @@ pub struct RmaComment {
     pub html_text: String,
 }
 
-/// A decision that is needed. Nothing is planned for the part concerned; the rest of the plan continues.
-pub type Review = Finding<ReviewCode>;
-
 /// A fact to know about the return.
-pub type Warning = Finding<WarningCode>;
-
-/// A [`Review`] or a [`Warning`].
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Finding<C> {
-    /// The kind of finding.
-    pub code: C,
-    /// The problem with its facts, and what to do.
+pub struct Warning {
+    /// The kind of fact.
+    pub code: WarningCode,
+    /// The fact, and what to do.
     pub message: String,
     /// The units concerned, lowest id first.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub item_ids: Vec<ReturnedItemId>,
     /// The transactions concerned, lowest id first.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transaction_ids: Vec<TransactionId>,
-}
-
-/// The reason for a review.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum ReviewCode {
-    /// No sales order was found for the RMA. The credit waits.
-    OrderNotFound,
-    /// Several sales orders match the RMA. The credit waits.
-    OrderAmbiguous,
-    /// The sales order is cancelled. The credit waits.
-    OrderCancelled,
-    /// The sales order belongs to another shop order. The credit waits.
-    OrderMismatch,
-    /// The credits of the order would exceed a row of it or its total. The credit waits.
-    ExceedsOrder,
-    /// Another program created a credit for the order, or a credit with the same key exists. The credit waits.
-    ForeignCredit,
-    /// No row of the order matches a unit. The unit waits.
-    UnmatchedItem,
-    /// The rows that match a unit have no remaining quantity. The unit waits.
-    AlreadyCredited,
-    /// A unit's price is not known in the order's currency. The unit waits.
-    CurrencyDiffers,
-    /// ReturnGO does not report the paid price or tax of a unit. The unit waits.
-    TaxUnclear,
-    /// The parcels go to different warehouses. The credit waits.
-    SeveralWarehouses,
-    /// No account is configured for a fee. The credit waits.
-    FeeNotConfigured,
-    /// A fee is ambiguous. The credit waits.
-    FeeUnclear,
-    /// The field map has no valid value. The credit waits; for a custom field, only that field waits.
-    FieldMapFailed,
-    /// A unit of the RMA is not on its credit.
-    CreditLacksItem,
-    /// A unit of the credit is no longer on its RMA.
-    CreditHasMore,
-    /// The RMA was cancelled or rejected, but has a credit.
-    RequestCancelled,
-    /// No payment method is configured for this kind of refund.
-    TenderMissing,
-    /// The configured payment method cannot be used.
-    TenderUnresolved,
-    /// A refund has no valid amount in the credit's currency.
-    RefundCurrency,
-    /// A refund would raise the payments above the credit's total.
-    OverRefund,
-    /// The recorded payment differs from the refund in ReturnGO.
-    RecordedDifferently,
-    /// A payment on the credit or on the original sale may already record the refund.
-    PossibleDuplicate,
-    /// A payment has no journal.
-    NoJournal,
-    /// A refund was paid, but will not get a credit.
-    CreditImpossible,
-    /// A transaction has an unknown type or status.
-    UnknownTransaction,
-    /// Goods were received that were not expected.
-    UnexpectedGoods,
-    /// Goods were received for an RMA that was cancelled or rejected.
-    GoodsForClosedRequest,
 }
 
 /// The reason for a warning.
@@ -265,12 +201,6 @@ pub enum WarningCode {
     FieldMapEmpty,
     /// A fact that does not belong to the return, or is invalid, was ignored.
     ForeignFact,
-}
-
-impl fmt::Display for ReviewCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{self:?}"))
-    }
 }
 
 impl fmt::Display for WarningCode {

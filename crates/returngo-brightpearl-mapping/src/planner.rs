@@ -7,7 +7,7 @@ use crate::{
     amounts, changes, claims,
     credit::CreditRequest,
     credit_rows::UnitsOnCredit,
-    decisions::SettledReviews,
+    decisions::{Decisions, SettledReviews},
     existing_credits::ExistingCredits,
     field_map::FieldValues,
     findings::Findings,
@@ -33,7 +33,7 @@ use crate::{
 /// the plan has no writes and no reviews. Once the RMA has a credit, the credit is kept up to date, whatever the RMA's
 /// status.
 pub fn plan(world: &World, settings: &ConnectionSettings) -> Plan {
-    let mut findings = Findings::with_settled(SettledReviews::of(&world.decisions));
+    let mut findings = Findings::with(Decisions::of(&world.decisions));
     let case = Case::of(world, settings, &mut findings);
     if case.is_before_trigger() { case.idle_plan() } else { case.plan(findings) }
 }
@@ -67,7 +67,7 @@ impl<'w> Case<'w> {
     fn of(world: &'w World, settings: &'w ConnectionSettings, findings: &mut Findings) -> Self {
         let units = rma_facts::units(&world.rma);
         let synchronized = rma_facts::synchronized(&units, settings);
-        let settled = SettledReviews::of(&world.decisions);
+        let settled = findings.settled().clone();
         let to_credit = settled.to_credit(&synchronized);
         let order = original_order::find(world);
         let known = order.as_ref().ok().copied();

@@ -19,9 +19,7 @@ use returngo::{Rma, RmaId, Transaction, TransactionStatus, TransactionType};
 use rust_decimal::Decimal;
 
 use crate::{
-    amounts,
-    findings::finding_for_transaction,
-    keys,
+    amounts, keys,
     plan::{Review, ReviewCode, Warning, WarningCode},
     rma_facts::{self, Calendar},
     settings::ConnectionSettings,
@@ -94,7 +92,7 @@ impl RefundPayment<'_> {
                      for the base currency.",
                     tender.method
                 );
-                Some(finding_for_transaction(WarningCode::BaseCurrencyAccount, message, refund))
+                Some(Warning::about(WarningCode::BaseCurrencyAccount, message, refund))
             }
             PostingTarget::OwnAccount(_) | PostingTarget::Nowhere => None,
         };
@@ -110,10 +108,10 @@ impl RefundPayment<'_> {
                  bank account of other refunds.",
                 refund.kind
             );
-            finding_for_transaction(ReviewCode::TenderMissing, message, refund)
+            Review::about_transaction(ReviewCode::TenderMissing, message, refund)
         })?;
         tender::resolve(code, currency, self.account).map_err(|error| {
-            finding_for_transaction(
+            Review::about_transaction(
                 ReviewCode::TenderUnresolved,
                 format!("Invalid payment method for the refund: {error}."),
                 refund,
@@ -142,7 +140,7 @@ fn amount_on(credit: &Order, refund: &Transaction) -> Result<Decimal, Review> {
                 credit.id
             ),
         };
-        finding_for_transaction(ReviewCode::RefundCurrency, message, refund)
+        Review::about_transaction(ReviewCode::RefundCurrency, message, refund)
     })
 }
 

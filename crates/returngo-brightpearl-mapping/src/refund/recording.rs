@@ -183,12 +183,9 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
                 recorded_under(unbacked),
                 self.rma()
             );
-            self.findings.add_review(Review {
-                code: ReviewCode::RecordedDifferently,
-                message,
-                item_ids: Vec::new(),
-                transaction_ids: vec![TransactionId::new(id)],
-            });
+            let mut review = Review::new(ReviewCode::RecordedDifferently, message);
+            review.transaction_ids = vec![TransactionId::new(id)];
+            self.findings.add_review(review);
         }
     }
 

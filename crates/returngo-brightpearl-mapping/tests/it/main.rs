@@ -10,6 +10,7 @@ mod changes;
 mod checking;
 mod citations;
 mod committed;
+mod deciding;
 mod documented;
 mod explaining;
 mod field_map;

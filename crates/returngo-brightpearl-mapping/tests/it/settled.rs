@@ -49,7 +49,7 @@ fn a_review_has_one_id_for_each_thing_that_it_is_about() {
         (
             "fees_unclear",
             json!({"fees": {"return": {"nominal_code": "4040", "tax_code": "T20"}}}),
-            vec!["FeeUnclear"],
+            vec!["FeeUnclear:return"],
         ),
         ("cancelled_after_credit", json!({}), vec!["RequestCancelled"]),
         ("already_credited", json!({}), vec!["AlreadyCredited:5600011", "AlreadyCredited:5600012"]),

@@ -29,12 +29,7 @@ fn decision(note: Option<&str>) -> Decision {
 async fn needs_review(store: &Store, now: i64) {
     mark(store, "acme", &[1], now).await;
     let lease = lease_all(store, now).await.remove(0);
-    let review = Review {
-        code: ReviewCode::OverRefund,
-        message: "refund above the credit".to_owned(),
-        item_ids: Vec::new(),
-        transaction_ids: Vec::new(),
-    };
+    let review = Review::new(ReviewCode::OverRefund, "refund above the credit".to_owned());
     let outcome = JobOutcome::Settled { reviews: vec![review], credit: None };
     store.finish(&[(lease, outcome)], at(now)).await.unwrap();
 }

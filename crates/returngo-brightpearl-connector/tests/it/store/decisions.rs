@@ -32,12 +32,7 @@ fn decision(note: Option<&str>) -> Decision {
 }
 
 fn question(text: &str) -> Review {
-    Review {
-        code: ReviewCode::OverRefund,
-        message: text.to_owned(),
-        item_ids: Vec::new(),
-        transaction_ids: Vec::new(),
-    }
+    Review::new(ReviewCode::OverRefund, text.to_owned())
 }
 
 fn asking(texts: &[&str]) -> JobOutcome {

@@ -359,12 +359,7 @@ fn failed(again_at: Option<i64>) -> JobOutcome {
 }
 
 fn review() -> Review {
-    Review {
-        code: ReviewCode::OrderNotFound,
-        message: "no order 300871".to_owned(),
-        item_ids: Vec::new(),
-        transaction_ids: Vec::new(),
-    }
+    Review::new(ReviewCode::OrderNotFound, "no order 300871".to_owned())
 }
 
 fn in_review() -> JobOutcome {

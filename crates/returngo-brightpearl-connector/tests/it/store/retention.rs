@@ -108,12 +108,7 @@ async fn the_audit_of_what_is_in_step_is_removed_when_it_is_old(database: Databa
 async fn the_audit_of_what_is_open_stays(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
-    let review = Review {
-        code: ReviewCode::OrderNotFound,
-        message: "no order 300871".to_owned(),
-        item_ids: Vec::new(),
-        transaction_ids: Vec::new(),
-    };
+    let review = Review::new(ReviewCode::OrderNotFound, "no order 300871".to_owned());
     worked(&store, 1, 10, JobOutcome::Settled { reviews: vec![review], credit: None }).await;
     worked(&store, 2, 10, JobOutcome::Failed { failure: "no".into(), again_at: Some(at(5000)) }).await;
     worked(&store, 3, 10, in_sync()).await;

@@ -20,12 +20,7 @@ fn decision() -> Decision {
 }
 
 fn question() -> Review {
-    Review {
-        code: ReviewCode::OverRefund,
-        message: "refund above the credit".to_owned(),
-        item_ids: Vec::new(),
-        transaction_ids: Vec::new(),
-    }
+    Review::new(ReviewCode::OverRefund, "refund above the credit".to_owned())
 }
 
 fn asking() -> JobOutcome {
