@@ -50,6 +50,20 @@ impl RowAmounts {
         Self { net: round(self.net, scales.net), tax: round(self.tax, scales.tax) }
     }
 
+    /// Returns `part` of `whole` of these amounts, rounded.
+    pub(crate) fn running_total(self, part: Decimal, whole: Decimal, scales: RowScales) -> Option<Self> {
+        Some(Self {
+            net: running_total(self.net, part, whole, scales.net)?,
+            tax: running_total(self.tax, part, whole, scales.tax)?,
+        })
+    }
+
+    /// Splits a gross amount in the proportion of these amounts. `None` if their sum is zero.
+    pub(crate) fn share_of(self, gross: Decimal, scales: RowScales) -> Option<Self> {
+        let tax = round(gross.checked_mul(self.tax)?.checked_div(self.gross())?, scales.tax);
+        Some(Self { net: round(gross.checked_sub(tax)?, scales.net), tax })
+    }
+
     /// Returns the amounts with the opposite sign.
     #[must_use]
     pub fn negated(self) -> Self {
@@ -161,6 +175,17 @@ pub fn payable(amount: Decimal, currency: &CurrencyCode) -> Option<Decimal> {
     let rounded = round(amount, currency.decimals());
     let noise = Decimal::new(1, currency.decimals().saturating_add(6));
     (distance(rounded, amount) <= noise).then_some(rounded)
+}
+
+/// Reads an amount that a person typed in: `amount:12.00`.
+///
+/// # Errors
+/// The reason, if it is not a positive amount that can be paid in the currency.
+pub(crate) fn typed_in(choice: &str, currency: &CurrencyCode) -> Result<Decimal, String> {
+    let text = choice.split_once(':').map_or(choice, |(_, amount)| amount).trim();
+    let amount: Decimal = text.parse().map_err(|_| format!("{text:?} is not an amount, such as 12.00"))?;
+    let payable = payable(amount, currency).filter(|amount| *amount > Decimal::ZERO);
+    payable.ok_or_else(|| format!("{text} is not a positive amount that can be paid in {currency}"))
 }
 
 /// Returns the amount in the form in which amounts are compared: in minor units if it is a whole number of them, else

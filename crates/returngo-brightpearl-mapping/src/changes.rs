@@ -31,9 +31,9 @@ pub(crate) fn add_reviews<'r, 'o: 'r>(
     if !lacking.is_empty()
         && let Some(mut remaining) = remaining()
     {
-        lacking.retain(|unit| match remaining.allocate(unit, |_| true) {
+        lacking.retain(|unit| match remaining.allocate(unit, |_| ()) {
             Err(error @ MatchError::NothingLeft(_)) => {
-                credit::add_match_error(error, unit, remaining.rows.order, findings);
+                credit::is_left_out(error, unit, remaining.rows.order, findings);
                 false
             }
             _ => true,

@@ -4,6 +4,7 @@
 //! original order. The RMA only decides which units are returned. Ambiguous cases need a review, of one unit or of the
 //! whole credit.
 
+mod discounts;
 mod grouping;
 mod limit;
 mod prices;
@@ -13,9 +14,10 @@ use std::collections::BTreeSet;
 
 use brightpearl::{
     CurrencyCode, WarehouseId,
-    order::{NewSalesCredit, Order, SaleCurrency, SaleDelivery},
+    order::{NewCreditRow, NewSalesCredit, Order, SaleCurrency, SaleDelivery},
 };
 use returngo::{Item, Rma};
+use rust_decimal::Decimal;
 
 use crate::{
     amounts,
@@ -26,13 +28,16 @@ use crate::{
     keys,
     matching::{EarlierCredits, OrderRows, RemainingQuantities},
     original_order,
-    plan::{Review, ReviewCode, Warning},
+    plan::Warning,
+    review::{Choice, Review, ReviewCode},
     rma_facts::{self, Calendar, ids},
-    settings::ConnectionSettings,
+    settings::{ConnectionSettings, PriceSource},
     world::AccountFacts,
 };
-pub(crate) use grouping::add_match_error;
-use prices::Prices;
+use discounts::{CreditedGoods, DiscountAnswer, OrderDiscounts};
+use grouping::MatchedUnits;
+pub(crate) use grouping::{ON_CREDIT, is_left_out};
+use prices::{PricedUnit, Prices};
 pub(crate) use rows::RowOrigin;
 
 /// A sales credit to create, with its reviews and warnings.
@@ -102,36 +107,87 @@ pub(crate) struct DraftCredit<'a> {
 impl<'a> CreditRequest<'_, 'a> {
     /// Returns the credit. `None` while a review blocks it, or if no unit is left to credit.
     pub(crate) fn draft(&self, findings: &mut Findings) -> Option<DraftCredit<'a>> {
+        let discounts = OrderDiscounts::of(self.order_rows.order);
+        match self.settings.price_source {
+            PriceSource::Brightpearl if !discounts.is_empty() => {
+                // What this pass finds is of no use if the paid price is credited instead.
+                let mut found = findings.fork();
+                let drafted = self.draft_at(PriceSource::Brightpearl, &discounts, &mut found);
+                if matches!(drafted, Drafted::AtPaidPrice) {
+                    return self.draft_at(PriceSource::Returngo, &discounts, findings).credit();
+                }
+                findings.absorb(found);
+                drafted.credit()
+            }
+            source => self.draft_at(source, &discounts, findings).credit(),
+        }
+    }
+
+    /// Returns the units that are on other credits, as a person decided.
+    pub(crate) fn left_out(&self, findings: &Findings) -> Vec<&'a Item> {
+        let (order, settings, found) = (self.order_rows.order, self.settings, &mut findings.fork());
+        let mut remaining = RemainingQuantities::after(self.order_rows, self.earlier, found);
+        let discount = OrderDiscounts::of(order).share_of_goods();
+        let prices = Prices { order, settings, source: settings.price_source, discount };
+        grouping::by_row(self.units, &mut remaining, &prices, found).left_out
+    }
+
+    fn draft_at(
+        &self,
+        source: PriceSource,
+        discounts: &OrderDiscounts<'_>,
+        findings: &mut Findings,
+    ) -> Drafted<'a> {
         let Self { rma, units, order_rows, earlier, account, settings } = *self;
         let order = order_rows.order;
         order_rows.warn_of_negative(findings);
         let mut remaining = RemainingQuantities::after(order_rows, earlier, findings);
 
-        let prices = Prices { order, settings };
+        let spreads = source == PriceSource::Brightpearl && !discounts.is_empty();
+        let discount = if spreads { discounts.share_of_goods() } else { Decimal::ZERO };
+        let prices = Prices { order, settings, source, discount };
         let fields = FieldValues::of(rma, order, settings);
-        let groups = grouping::by_row(units, &mut remaining, &prices, findings);
+        let MatchedUnits { groups, without_row, .. } =
+            grouping::by_row(units, &mut remaining, &prices, findings);
         let groups = grouping::by_fields(groups, order_rows, fields.as_ref(), account, findings);
-        let (bodies, rows) = rows::price(groups?, &remaining, &prices, findings);
-        if rows.is_empty() {
-            return None;
+        let Some(groups) = groups else { return Drafted::Blocked };
+        let priced_groups: Vec<Vec<PricedUnit<'a>>> =
+            groups.iter().map(|group| group.units.clone()).collect();
+        let (mut bodies, rows) = rows::price(groups, &remaining, &prices, findings);
+        let mut others: Vec<_> =
+            without_row.iter().filter_map(|priced| rows::without_row(priced, &prices)).collect();
+        if rows.is_empty() && others.is_empty() {
+            return Drafted::Blocked;
         }
-        let is_within = limit::is_within(&bodies, &rows, earlier, &prices, findings);
+        let mut is_clear = true;
+        if spreads {
+            let credited = credited_goods(&remaining, &bodies, &rows, &priced_groups);
+            match discounts.apply(&credited, &prices, findings) {
+                Some(DiscountAnswer::Rows(shares)) => others.extend(shares),
+                Some(DiscountAnswer::PaidPrice) => return Drafted::AtPaidPrice,
+                None => is_clear = false,
+            }
+        }
+        is_clear &= limit::is_within(&mut bodies, &rows, &others, earlier, &prices, findings);
 
-        let credited: Vec<&Item> = rows.iter().flat_map(|row| row.units.iter().copied()).collect();
+        let without_row = without_row.iter().map(|priced| priced.unit);
+        let credited: Vec<&Item> =
+            rows.iter().flat_map(|row| row.units.iter().copied()).chain(without_row).collect();
         let currency = &order.currency.order_currency_code;
         let fees = Fees { rma, all: units, credited: &credited, currency, settings, account };
         let fees = fees.rows(findings);
         let warehouse = warehouse(&credited, order, settings, findings);
-        let (fees, warehouse) = (fees?, warehouse?);
-
-        let mut body = self.header()?;
+        let Some(((fees, warehouse), mut body)) = fees.zip(warehouse).zip(self.header()) else {
+            return Drafted::Blocked;
+        };
         body.warehouse_id = warehouse;
         body.rows = bodies;
+        body.rows.extend(others);
         body.rows.extend(fees);
         let calendar = Calendar::of(account);
-        let is_set = fields.is_none_or(|fields| fields.set_header(&mut body, &calendar, &credited, findings));
-        let is_owed = is_owed_to_the_customer(&body, currency, &credited, findings);
-        (is_within && is_set && is_owed).then_some(DraftCredit { body, rows })
+        is_clear &= fields.is_none_or(|fields| fields.set_header(&mut body, &calendar, &credited, findings));
+        is_clear &= is_owed_to_the_customer(&body, currency, &credited, findings);
+        if is_clear { Drafted::Credit(Box::new(DraftCredit { body, rows })) } else { Drafted::Blocked }
     }
 
     fn header(&self) -> Option<NewSalesCredit> {
@@ -161,6 +217,42 @@ impl<'a> CreditRequest<'_, 'a> {
             ..NewSalesCredit::for_customer(original_order::customer(order)?)
         })
     }
+}
+
+/// The result of drafting a credit.
+enum Drafted<'a> {
+    Credit(Box<DraftCredit<'a>>),
+    /// A review blocks it, or no unit is left to credit.
+    Blocked,
+    /// A person decided to credit the price that was paid.
+    AtPaidPrice,
+}
+
+impl<'a> Drafted<'a> {
+    fn credit(self) -> Option<DraftCredit<'a>> {
+        match self {
+            Self::Credit(draft) => Some(*draft),
+            Self::Blocked | Self::AtPaidPrice => None,
+        }
+    }
+}
+
+/// Returns the goods of a credit and those that were credited before, over which the order's discounts are spread.
+fn credited_goods<'u, 'a>(
+    remaining: &RemainingQuantities<'_, '_>,
+    bodies: &[NewCreditRow],
+    rows: &[RowOrigin<'a>],
+    groups: &'u [Vec<PricedUnit<'a>>],
+) -> CreditedGoods<'u, 'a> {
+    let of_units = |origin: &RowOrigin<'a>| {
+        let first = origin.units.first().map(|unit| &unit.returned_item_id);
+        groups.iter().find(|group| group.first().map(|priced| &priced.unit.returned_item_id) == first)
+    };
+    let now = bodies.iter().zip(rows).filter_map(|(body, origin)| {
+        let gross = body.net.saturating_add(body.tax);
+        Some((of_units(origin)?.as_slice(), gross)).filter(|_| origin.is_goods)
+    });
+    CreditedGoods { before: remaining.credited_goods(discounts::is_goods), now: now.collect() }
 }
 
 /// Whether the credit owes money to the customer. Fees above the credited amounts need a review.
@@ -206,12 +298,21 @@ fn warehouse(
         let list: Vec<_> =
             warehouses.iter().map(|id| id.map_or("none".to_owned(), |id| id.to_string())).collect();
         let message = format!(
-            "The units go to different warehouses ({}), but a credit has only one. Create the credits manually, or set the \
-             same warehouse for their return methods (`warehouses`).",
+            "The units go to different warehouses ({}), but a credit has only one. To avoid this, set the same warehouse for \
+             their return methods (`warehouses`).",
             list.join(", ")
         );
-        findings.add_review_for_units(ReviewCode::SeveralWarehouses, message, ids(&parcels));
-        return None;
+        let choice = |id: &WarehouseId| {
+            let effect = format!("Creates the credit for warehouse {id}; all units are received there.");
+            Choice::new(format!("warehouse:{id}"), format!("Receive all units in warehouse {id}"), effect)
+        };
+        let review = Review::about_units(ReviewCode::SeveralWarehouses, message, ids(&parcels))
+            .resting_on([("warehouses", list.join(","))])
+            .offering(warehouses.iter().flatten().map(choice));
+        return findings.ask(review, |choice| {
+            let id = choice.rsplit(':').next().and_then(|id| id.parse().ok());
+            id.map(Some).ok_or_else(|| format!("{choice} does not name a warehouse"))
+        });
     }
     Some(warehouses.into_iter().next().unwrap_or_else(|| of_method(None)))
 }

@@ -76,6 +76,15 @@ impl Decisions {
         &self.settled
     }
 
+    /// Returns the decision about a review, unless the facts have changed since or the review does not offer the choice.
+    pub(crate) fn latest(&self, review: &Review) -> Option<&Decision> {
+        let decision = self.chosen.get(&review.id)?;
+        let is_current =
+            decision.digest.as_deref().is_none_or(|digest| review.changed_since(digest).is_empty());
+        let is_offered = review.choices.iter().any(|choice| choice.is_taken_by(&decision.choice));
+        (is_current && is_offered).then_some(decision)
+    }
+
     /// Returns the value of the choice that answers a review, as `interpret` reads its id.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use crate::{
     in_flight::{self, InFlight},
     keys,
     matching::{EarlierCredits, OrderRows, RemainingQuantities},
-    plan::ReviewCode,
+    review::{Choice, Review, ReviewCode},
     rma_facts::ids,
     settings::{ConnectionSettings, ExistingCredit},
     unique,
@@ -102,7 +102,9 @@ impl<'w> ExistingCredits<'w> {
                 credit.id,
                 keys::credit(rma.id())
             );
-            findings.add_review_for_units(ReviewCode::ForeignCredit, message, ids(units));
+            findings.add_review(
+                Review::about_units(ReviewCode::ForeignCredit, message, ids(units)).named(credit.id),
+            );
         }
     }
 
@@ -133,7 +135,9 @@ impl<'w> ExistingCredits<'w> {
                 held_by(&other),
                 world.rma.id()
             );
-            findings.add_review_for_units(ReviewCode::ForeignCredit, message, ids(units));
+            findings.add_review(
+                Review::about_units(ReviewCode::ForeignCredit, message, ids(units)).named(credit),
+            );
         }
     }
 
@@ -166,8 +170,23 @@ impl<'w> ExistingCredits<'w> {
         exact.next().filter(|_| exact.next().is_none())
     }
 
-    /// Adds a review about credits of other programs, unless the settings allow a second credit. Returns whether the RMA's
-    /// credit waits for it.
+    /// Returns the credit of another program that a person chose as the RMA's.
+    pub(crate) fn chosen(
+        &self,
+        world: &World,
+        units: &[&Item],
+        settings: &ConnectionSettings,
+        findings: &Findings,
+    ) -> Option<&'w Order> {
+        let question = self.foreign_question(world, units, settings)?;
+        match findings.answer(question, |choice| self.foreign_answer(choice)) {
+            Some(ForeignAnswer::Adopt(credit)) => Some(credit),
+            _ => None,
+        }
+    }
+
+    /// Adds a review about credits of other programs, unless the settings or a person allow a second credit. Returns whether the
+    /// RMA's credit waits for it.
     pub(crate) fn review_foreign(
         &self,
         world: &World,
@@ -175,24 +194,52 @@ impl<'w> ExistingCredits<'w> {
         settings: &ConnectionSettings,
         findings: &mut Findings,
     ) -> bool {
+        let question = self.foreign_question(world, units, settings);
+        question
+            .is_some_and(|question| findings.ask(question, |choice| self.foreign_answer(choice)).is_none())
+    }
+
+    fn foreign_answer(&self, choice: &str) -> Result<ForeignAnswer<'w>, String> {
+        let Some(id) = choice.strip_prefix("adopt:") else { return Ok(ForeignAnswer::Create) };
+        let credit = self.made_elsewhere().find(|credit| credit.id.to_string() == id);
+        credit.map(ForeignAnswer::Adopt).ok_or_else(|| format!("sales credit {id} is not there"))
+    }
+
+    /// Returns the review about credits of other programs, if the settings ask for one.
+    fn foreign_question(
+        &self,
+        world: &World,
+        units: &[&Item],
+        settings: &ConnectionSettings,
+    ) -> Option<Review> {
         if settings.existing_credit == ExistingCredit::Create {
-            return false;
+            return None;
         }
-        let mut credits = Vec::new();
+        let (mut credits, mut choices) = (Vec::new(), Vec::new());
         let mut held = String::new();
         for credit in self.foreign(settings) {
             credits.push(credit.id.to_string());
             if let Holder::Other(other) = claims::holder(credit, world) {
                 held += &format!(" Sales credit {} belongs to another RMA: {}.", credit.id, held_by(&other));
+                continue;
             }
+            let effect = format!(
+                "Writes the note {} on sales credit {}, which then is the RMA's credit. No other credit is created.",
+                keys::adopted(world.rma.id()),
+                credit.id
+            );
+            let label = format!("Adopt sales credit {}", credit.id);
+            choices.push(Choice::new(format!("adopt:{}", credit.id), label, effect));
         }
         if credits.is_empty() {
-            return false;
+            return None;
         }
+        let listed = credits.join(", ");
+        let effect = format!("Creates a sales credit for the RMA beside {listed}.");
+        choices.push(Choice::new("create", "Create another credit", effect));
         let message = format!(
-            "Another program created sales credit {} for the same order, possibly for this return.{held} {} If it is for another return, set \
+            "Another program created sales credit {listed} for the same order, possibly for this return.{held} {} If it is for another return, set \
              `existing_credit` to `create`, or move that credit to the cancelled status.",
-            credits.join(", "),
             match settings.existing_credit {
                 ExistingCredit::Adopt =>
                     "It cannot be adopted: its products are not exactly the RMA's units, another RMA holds it, or it was \
@@ -201,8 +248,10 @@ impl<'w> ExistingCredits<'w> {
                     "If it is for this return, set `existing_credit` to `adopt`, and stop the other program from creating credits.",
             }
         );
-        findings.add_review_for_units(ReviewCode::ForeignCredit, message, ids(units));
-        true
+        let review = Review::about_units(ReviewCode::ForeignCredit, message, ids(units))
+            .resting_on([("credits", listed), ("others", held)])
+            .offering(choices);
+        Some(review)
     }
 
     /// Iterates over the credits of other programs that are not cancelled.
@@ -215,6 +264,12 @@ impl<'w> ExistingCredits<'w> {
     fn made_elsewhere(&self) -> impl Iterator<Item = &'w Order> {
         self.others.iter().copied().filter(|credit| is_made_elsewhere(credit))
     }
+}
+
+/// The answer to the review of credits of other programs.
+enum ForeignAnswer<'w> {
+    Adopt(&'w Order),
+    Create,
 }
 
 fn is_made_elsewhere(credit: &Order) -> bool {
@@ -270,7 +325,7 @@ fn products_returned(
     let mut remaining = RemainingQuantities::after(order_rows, earlier, &mut Findings::default());
     let mut products = BTreeMap::new();
     for unit in units {
-        let matched = remaining.allocate(unit, |_| true).ok()?;
+        let matched = remaining.allocate(unit, |_| ()).ok()?;
         let product = order_rows.get(matched.row)?.row.product()?;
         let quantity: &mut Decimal = products.entry(product).or_default();
         *quantity = quantity.saturating_add(Decimal::ONE);

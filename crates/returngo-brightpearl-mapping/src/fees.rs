@@ -40,16 +40,9 @@ impl Fees<'_> {
         for kind in FeeKind::ALL {
             match self.gross(kind, findings) {
                 Some(gross) if gross.is_zero() => {}
-                Some(gross) => match self.row(kind, gross) {
-                    Ok(row) => rows.push(row),
-                    Err(message) => {
-                        findings.add_review_for_units(
-                            ReviewCode::FeeNotConfigured,
-                            message,
-                            ids(self.credited),
-                        );
-                        is_clear = false;
-                    }
+                Some(gross) => match self.row(kind, gross, findings) {
+                    Some(row) => rows.push(row),
+                    None => is_clear = false,
                 },
                 None => is_clear = false,
             }
@@ -64,11 +57,15 @@ impl Fees<'_> {
         }
         let message = format!(
             "The RMA has a cancellation fee of {}, and ReturnGO does not report whether it was already charged or is to be \
-             deducted from the refund. Create the credit manually, or remove the fee from the RMA.",
+             deducted from the refund.",
             amounts::shown(fee, self.currency)
         );
-        findings.add_review_for_units(ReviewCode::FeeUnclear, message, ids(self.credited));
-        false
+        let effect = "Creates the credit without the cancellation fee.";
+        let review = Review::about_units(ReviewCode::FeeUnclear, message, ids(self.credited))
+            .named("cancellation")
+            .resting_on([("fee", fee.normalize().to_string())])
+            .offering([Choice::new("none", "Do not deduct it", effect)]);
+        findings.ask(review, |_| Ok(())).is_some()
     }
 
     /// Returns the total fee of a kind. `None` if it is ambiguous.
@@ -81,6 +78,10 @@ impl Fees<'_> {
             findings
                 .add_ignored(format!("A unit has a negative {kind} fee ({negative}). The fee was ignored."));
         }
+        let is_charged = self.credited.iter().any(|unit| fee_of(kind, unit) > Decimal::ZERO);
+        if is_charged && let Some(other) = self.other_currency() {
+            return self.in_other_currency(kind, &other, findings);
+        }
         let charged = charged_to(self.all);
         let first = charged.first().copied().unwrap_or_default();
         let is_repeated = charged.len() > 1 && !first.is_zero() && charged.iter().all(|fee| *fee == first);
@@ -88,6 +89,43 @@ impl Fees<'_> {
             return self.repeated(kind, first, charged.len(), findings);
         }
         Some(amounts::sum(charged_to(self.credited)))
+    }
+
+    /// Returns the currency of a fee, if it is not the order's. ReturnGO reports fees without a currency: they are the shopper's
+    /// (docs/evidence/returngo.md#returned-items).
+    fn other_currency(&self) -> Option<CurrencyCode> {
+        let prices = self.credited.iter().filter_map(|unit| unit.paid_price.as_ref());
+        prices.map(|price| &price.currency).find(|currency| *currency != self.currency).cloned()
+    }
+
+    fn in_other_currency(
+        &self,
+        kind: FeeKind,
+        other: &CurrencyCode,
+        findings: &mut Findings,
+    ) -> Option<Decimal> {
+        let fees = amounts::sum(self.credited.iter().map(|unit| fee_of(kind, unit).max(Decimal::ZERO)));
+        let message = format!(
+            "The RMA has {kind} fees of {}, but the order is in {}. ReturnGO does not report them in that currency.",
+            amounts::shown(fees, other),
+            self.currency
+        );
+        let choices = [
+            Choice::new(
+                "amount",
+                format!("Deduct this amount in {}", self.currency),
+                format!("Deducts this amount including tax from the credit as a {kind} fee."),
+            ),
+            Choice::new("none", "No fee", format!("Creates the credit without a {kind} fee.")),
+        ];
+        let review = Review::about_units(ReviewCode::FeeUnclear, message, ids(self.credited))
+            .named(kind)
+            .resting_on([("fee", format!("{kind} {fees} {other}")), ("units", listed(self.credited))])
+            .offering(choices);
+        findings.ask(review, |choice| match choice {
+            "none" => Ok(Decimal::ZERO),
+            amount => amounts::typed_in(amount, self.currency),
+        })
     }
 
     /// Returns the total of a fee that every unit shows, as a person decided.
@@ -121,28 +159,55 @@ impl Fees<'_> {
         })
     }
 
-    fn row(&self, kind: FeeKind, gross: Decimal) -> Result<NewCreditRow, String> {
-        let posting = posting(kind, self.settings).ok_or_else(|| {
-            format!(
-                "The RMA has a {kind} fee of {}, but no account is configured for it. Set `fees.{kind}`.",
-                amounts::shown(gross, self.currency)
-            )
-        })?;
+    /// Returns the row of a fee. `None` while a review asks where to post it.
+    fn row(&self, kind: FeeKind, gross: Decimal, findings: &mut Findings) -> Option<NewCreditRow> {
+        let shown = amounts::shown(gross, self.currency);
+        let problem = match posting(kind, self.settings) {
+            Some(posting) => match self.posted(kind, gross, posting) {
+                Some(row) => return Some(row),
+                None => format!(
+                    "The {kind} fee of {shown} cannot be split into net and tax: the account has no tax code {}. Correct \
+                     `fees.{kind}`.",
+                    posting.tax_code
+                ),
+            },
+            None => format!(
+                "The RMA has a {kind} fee of {shown}, but no account is configured for it. Set `fees.{kind}` for all RMAs."
+            ),
+        };
+        let effect = format!(
+            "Deducts the {kind} fee of {shown} under this nominal code and tax code, this time only."
+        );
+        let review = Review::about_units(ReviewCode::FeeNotConfigured, problem, ids(self.credited))
+            .named(kind)
+            .resting_on([("fee", format!("{kind} {gross}"))])
+            .offering([Choice::new("codes", "Post it under these codes: NOMINAL:TAX", effect)]);
+        findings.ask(review, |choice| {
+            let codes = choice.strip_prefix("codes:").and_then(|codes| codes.split_once(':'));
+            let (nominal, tax) = codes.ok_or("write the nominal code and the tax code as codes:4905:T20")?;
+            let posting = Posting {
+                nominal_code: nominal.trim().to_owned().into(),
+                tax_code: tax.trim().to_owned().into(),
+            };
+            let is_known =
+                self.account.nominal_codes.iter().any(|account| account.code == posting.nominal_code);
+            if !is_known && !self.account.nominal_codes.is_empty() {
+                return Err(format!("the account has no nominal code {nominal}"));
+            }
+            self.posted(kind, gross, &posting).ok_or_else(|| format!("the account has no tax code {tax}"))
+        })
+    }
+
+    /// Returns the row of a fee that is posted so. `None` if the account does not have the tax code.
+    fn posted(&self, kind: FeeKind, gross: Decimal, posting: &Posting) -> Option<NewCreditRow> {
         let scales = RowScales::of(self.currency);
-        let amounts = split(gross, posting, scales, self.account).ok_or_else(|| {
-            format!(
-                "The {kind} fee of {} cannot be split into net and tax: the account has no tax code {}. Correct `fees.{kind}`.",
-                amounts::shown(gross, self.currency),
-                posting.tax_code
-            )
-        })?;
-        let amounts = amounts.negated();
+        let amounts = split(gross, posting, scales, self.account)?.negated();
         let name = match kind {
             FeeKind::Restocking => "Restocking fee",
             FeeKind::Return => "Return fee",
             FeeKind::Shipment => "Return shipping fee",
         };
-        Ok(NewCreditRow {
+        Some(NewCreditRow {
             nominal_code: Some(posting.nominal_code.clone()),
             external_ref: Some(keys::fee(kind)),
             ..NewCreditRow::free_text(name, posting.tax_code.as_str(), amounts.net, amounts.tax)

@@ -28,8 +28,13 @@ impl Findings {
         self.decisions.settled()
     }
 
-    pub(crate) fn decisions(&self) -> &Decisions {
-        &self.decisions
+    /// Returns the answer to a review without adding it.
+    pub(crate) fn answer<T>(
+        &self,
+        review: Review,
+        interpret: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.decisions.answer(review, interpret).ok()
     }
 
     /// Returns the answer to a review, as `interpret` reads the id of the choice. Adds the review if it is open.
@@ -97,13 +102,38 @@ impl Findings {
         self.warnings.add(warning);
     }
 
+    /// Creates an empty collection with the same decisions.
+    pub(crate) fn fork(&self) -> Self {
+        Self::with(self.decisions.clone())
+    }
+
+    /// Adds what another collection found.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        other.reviews.list.into_iter().for_each(|review| self.reviews.add(review));
+        other.warnings.list.into_iter().for_each(|warning| self.warnings.add(warning));
+    }
+
+    /// Adds the reviews of the whole credit, of those that `find` adds.
+    pub(crate) fn add_reviews_of_credit(&mut self, find: impl FnOnce(&mut Self)) {
+        let mut found = self.fork();
+        find(&mut found);
+        found
+            .reviews
+            .list
+            .into_iter()
+            .filter(Review::is_of_credit)
+            .for_each(|review| self.add_review(review));
+    }
+
     /// Whether a review is open.
     pub(crate) fn has_reviews(&self) -> bool {
         !self.reviews.list.is_empty()
     }
 
     pub(crate) fn into_lists(self) -> (Vec<Review>, Vec<Warning>) {
-        (self.reviews.list, self.warnings.list)
+        let mut reviews = self.reviews.list;
+        reviews.sort_by_key(Review::rank);
+        (reviews, self.warnings.list)
     }
 }
 

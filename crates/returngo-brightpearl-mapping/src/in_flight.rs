@@ -45,7 +45,7 @@ pub struct InFlightRow {
 }
 
 impl InFlight {
-    /// Returns the order rows of a new credit. Rows without a row key, such as fees, are left out.
+    /// Returns the order rows of a new credit, also those of discounts. Rows without a row key, such as fees, are left out.
     ///
     /// ```
     /// use brightpearl::{ContactId, order::{NewCreditRow, NewSalesCredit}};
@@ -60,9 +60,12 @@ impl InFlight {
     /// ```
     pub fn of_credit(rma: &RmaId, body: &NewSalesCredit) -> Self {
         let rows = body.rows.iter().filter_map(|row| {
-            let key = RowKey::parse(row.external_ref.as_deref()?)?;
+            let reference = row.external_ref.as_deref()?;
+            let order_row_id = RowKey::parse(reference)
+                .map(|key| key.order_row)
+                .or_else(|| keys::discount_row(reference))?;
             let (quantity, net, tax) = (row.quantity, row.net, row.tax);
-            Some(InFlightRow { order_row_id: key.order_row, quantity, net, tax })
+            Some(InFlightRow { order_row_id, quantity, net, tax })
         });
         Self { rma_id: rma.clone(), rows: rows.collect() }
     }

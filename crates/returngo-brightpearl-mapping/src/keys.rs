@@ -113,6 +113,16 @@ impl fmt::Display for FeeKind {
     }
 }
 
+/// Returns the `externalRef` of the share of a discount row: `RGO-D884130`.
+pub fn discount(row: OrderRowId) -> String {
+    format!("{PREFIX}D{row}")
+}
+
+/// Returns the discount row whose share has this `externalRef`. `None` for other references.
+pub fn discount_row(reference: &str) -> Option<OrderRowId> {
+    reference.strip_prefix(PREFIX)?.strip_prefix('D')?.parse().ok()
+}
+
 /// Returns the `externalRef` of a fee's row.
 pub fn fee(kind: FeeKind) -> String {
     format!("{PREFIX}F-{kind}")

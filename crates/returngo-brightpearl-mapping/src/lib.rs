@@ -42,7 +42,7 @@ pub use credit::{CreditInput, sales_credit_for};
 pub use decisions::Decision;
 pub use explain::{Explanation, explain};
 pub use in_flight::{InFlight, InFlightRow};
-pub use original_order::original_order;
+pub use original_order::{chosen_order, original_order};
 pub use plan::{
     Choice, CreditState, Effect, Plan, RefundState, RefundStatus, ReturnState, Review, ReviewCode, UnitState,
     UnitStatus, Warning, WarningCode,

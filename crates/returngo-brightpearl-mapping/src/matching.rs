@@ -1,9 +1,9 @@
 //! The row of the original order on which a returned unit was bought.
 //!
 //! ReturnGO lists one item for each unit. Components of bundles are not matched. The first of three match tiers with a
-//! row decides: external reference (`shopLineItemId`), SKU, SKU ignoring case. Within the tier, rows whose unit price is
-//! the price that was paid come first, then the lowest sequence, then the lowest id. Rows without remaining quantity are
-//! skipped.
+//! row decides: external reference (`shopLineItemId`), SKU, SKU ignoring case. Within the tier, free rows come last for a
+//! unit that was paid, then rows whose unit price is the price that was paid come first, then those with the nearest price,
+//! the lowest sequence and the lowest id. Rows without remaining quantity are skipped.
 
 mod remaining;
 
@@ -64,6 +64,8 @@ pub(crate) enum MatchTier {
     Sku,
     /// The SKU, ignoring case.
     FoldedSku,
+    /// A person chose the row.
+    Decision,
 }
 
 impl<'o> OrderRows<'o> {
@@ -130,7 +132,7 @@ impl<'o> OrderRows<'o> {
             MatchTier::Sku => {
                 self.by_sku.get_or_init(|| Index::of(&self.rows, |row| sku(row).map(Cow::Borrowed)))
             }
-            MatchTier::FoldedSku => self
+            MatchTier::FoldedSku | MatchTier::Decision => self
                 .by_folded_sku
                 .get_or_init(|| Index::of(&self.rows, |row| Some(sku(row)?.to_lowercase().into()))),
         }

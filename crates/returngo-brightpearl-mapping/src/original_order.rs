@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use brightpearl::{
     OrderId,
-    order::{Order, OrderTypeCode},
+    order::{Order, OrderTypeCode, ShippingStatusCode},
 };
 use returngo::{Item, Rma};
 
 use crate::{
+    decisions::{Decision, Decisions},
+    findings::Findings,
     keys,
-    plan::{Review, ReviewCode},
+    review::{Choice, Review, ReviewCode},
     rma_facts::{ids, units},
     unique,
-    world::{AccountFacts, World},
+    world::World,
 };
 
 /// Lists the sales orders of a snapshot, lowest id first, each once.
@@ -28,20 +30,67 @@ pub fn original_order(world: &World) -> Option<OrderId> {
     find(world).ok().map(|order| order.id)
 }
 
+/// Returns the sales order that a person chose as the RMA's, if any. Read this order: it is the RMA's even if a search by the
+/// shop's order finds others or none.
+pub fn chosen_order(rma: &Rma, decisions: &[Decision]) -> Option<OrderId> {
+    if decisions.is_empty() {
+        return None;
+    }
+    let decisions = Decisions::of(decisions);
+    let codes = [ReviewCode::OrderNotFound, ReviewCode::OrderAmbiguous, ReviewCode::OrderMismatch];
+    codes.into_iter().find_map(|code| {
+        let question = about_order(code, String::new(), rma, &[]).offering([Choice::new("order", "", "")]);
+        decisions.latest(&question).and_then(|decision| id_of(&decision.choice))
+    })
+}
+
+/// Returns the order that a choice names: `order:300871`.
+fn id_of(choice: &str) -> Option<OrderId> {
+    choice.strip_prefix("order:")?.trim().parse().ok()
+}
+
+/// A review that asks for the RMA's order, with these orders to choose from.
+fn about_order(code: ReviewCode, message: String, rma: &Rma, candidates: &[&Order]) -> Review {
+    let (name, id) = shop_order(rma);
+    let effect = |order: &str| {
+        format!("Credits the RMA on {order}, although nothing else shows that it is the RMA's order.")
+    };
+    let candidate = |order: &&Order| {
+        let Order { id, reference, .. } = order;
+        let order = format!("sales order {id}");
+        Choice::new(format!("order:{id}"), format!("Use {order} (reference {reference:?})"), effect(&order))
+    };
+    let other = Choice::new("order", "Use another sales order, by its id", effect("this sales order"));
+    Review::about_units(code, message, ids(&units(rma)))
+        .resting_on([("order-name", name.to_owned()), ("order-id", id.to_owned())])
+        .offering(candidates.iter().map(candidate).chain([other]))
+}
+
 /// Returns the order of an RMA. Of several orders, it is the one that the RMA's credit belongs to, if there is a credit.
 ///
 /// # Errors
 /// A review if no order or several orders match.
 pub(crate) fn find(world: &World) -> Result<&Order, Review> {
-    let concerned = || units(&world.rma);
     let candidates = candidates(world);
+    let rma = &world.rma;
+    let asked = |code, mut message: String| {
+        if let Some(id) = chosen_order(rma, &world.decisions) {
+            message += &format!(" Order {id}, which was chosen, is not a sales order of the account.");
+        }
+        about_order(code, message, rma, &candidates)
+    };
+    if let Some(id) = chosen_order(rma, &world.decisions)
+        && let Some(order) = candidates.iter().find(|order| order.id == id)
+    {
+        return Ok(order);
+    }
     let credited = || candidates.iter().find(|order| is_credited(order, world));
     match candidates.as_slice() {
         [order] => Ok(order),
-        [] => Err(Review::about_units(ReviewCode::OrderNotFound, not_found(world), ids(&concerned()))),
-        several => credited().copied().ok_or_else(|| {
-            Review::about_units(ReviewCode::OrderAmbiguous, ambiguous(world, several), ids(&concerned()))
-        }),
+        [] => Err(asked(ReviewCode::OrderNotFound, not_found(world))),
+        several => {
+            credited().copied().ok_or_else(|| asked(ReviewCode::OrderAmbiguous, ambiguous(rma, several)))
+        }
     }
 }
 
@@ -51,34 +100,67 @@ fn is_credited(order: &Order, world: &World) -> bool {
     world.credits.iter().filter(of_rma).any(|credit| credit.parent_order_id == Some(order.id))
 }
 
-/// Checks that an order can be credited.
-///
-/// # Errors
-/// A review if it cannot.
-pub(crate) fn creditable(
+/// Whether an order can be credited. Adds the reviews that keep it from being credited.
+pub(crate) fn is_creditable(
     order: &Order,
-    rma: &Rma,
-    units: &[&Item],
-    account: &AccountFacts,
-) -> Result<(), Review> {
-    let status = &order.order_status;
-    if account.configuration.cancelled_order_status() == Some(status.order_status_id) {
-        let message = format!(
-            "Sales order {} is cancelled (status {}). Decide whether to credit the return. To credit it, change the order's \
-             status, or create the credit manually.",
-            order.id, status.order_status_id
-        );
-        return Err(Review::about_units(ReviewCode::OrderCancelled, message, ids(units)));
+    world: &World,
+    to_credit: &[&Item],
+    findings: &mut Findings,
+) -> bool {
+    let cancelled = cancelled(order, world, to_credit);
+    let mismatch = is_of_rma(order, world).err();
+    let unshipped = unshipped(order, to_credit);
+    let mut is_creditable = true;
+    for review in [cancelled, unshipped].into_iter().flatten() {
+        is_creditable &= findings.ask(review, |_| Ok(())).is_some();
     }
-    is_of_rma(order, rma)?;
+    if let Some(review) = mismatch {
+        findings.add_review(review);
+        is_creditable = false;
+    }
     if customer(order).is_none() {
         let message = format!(
             "Sales order {} has no customer, so a credit cannot be created. Add the customer in Brightpearl.",
             order.id
         );
-        return Err(Review::about_units(ReviewCode::OrderNotFound, message, ids(units)));
+        findings.add_review(
+            Review::about_units(ReviewCode::OrderNotFound, message, ids(to_credit)).named("customer"),
+        );
+        is_creditable = false;
     }
-    Ok(())
+    is_creditable
+}
+
+fn cancelled(order: &Order, world: &World, to_credit: &[&Item]) -> Option<Review> {
+    let status = order.order_status.order_status_id;
+    let is_cancelled = world.account.configuration.cancelled_order_status() == Some(status);
+    let message = format!(
+        "Sales order {} is cancelled (status {status}). A cancelled sale may have been refunded on the sale itself.",
+        order.id
+    );
+    is_cancelled.then(|| credited_anyway(ReviewCode::OrderCancelled, message, order, to_credit))
+}
+
+/// Brightpearl's own shop connectors reverse a sale of which nothing was shipped instead of crediting it
+/// (docs/evidence/brightpearl-accounting.md#refunds-booked-on-the-sale).
+fn unshipped(order: &Order, to_credit: &[&Item]) -> Option<Review> {
+    let is_unshipped = order.shipping_status_code == Some(ShippingStatusCode::NotShipped);
+    let message = format!(
+        "Nothing of sales order {} was shipped (shipping status SNS). Brightpearl's shop connector reverses such a sale \
+         instead of crediting it, so the money may be returned there.",
+        order.id
+    );
+    is_unshipped.then(|| credited_anyway(ReviewCode::NothingShipped, message, order, to_credit))
+}
+
+fn credited_anyway(code: ReviewCode, message: String, order: &Order, to_credit: &[&Item]) -> Review {
+    let effect = format!("Creates the sales credit for sales order {} as usual.", order.id);
+    Review::about_units(code, message, ids(to_credit))
+        .resting_on([
+            ("order", order.id.to_string()),
+            ("status", order.order_status.order_status_id.to_string()),
+        ])
+        .offering([Choice::new("credit", "Credit it all the same", effect)])
 }
 
 /// Checks that the order is the RMA's own. Orders are looked up by name, and two shops of one account can use the same
@@ -86,7 +168,8 @@ pub(crate) fn creditable(
 ///
 /// # Errors
 /// A review if it is another shop order.
-pub(crate) fn is_of_rma(order: &Order, rma: &Rma) -> Result<(), Review> {
+pub(crate) fn is_of_rma(order: &Order, world: &World) -> Result<(), Review> {
+    let rma = &world.rma;
     let reference = order.external_ref.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let id = rma.order_details.order_id.as_ref().map(|id| id.as_str().trim()).filter(|text| !text.is_empty());
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -98,6 +181,9 @@ pub(crate) fn is_of_rma(order: &Order, rma: &Rma) -> Result<(), Review> {
             None => return Ok(()),
         },
     };
+    if chosen_order(rma, &world.decisions) == Some(order.id) {
+        return Ok(());
+    }
     let message = format!(
         "Sales order {} is not the order of the RMA: its external reference is {}, but the RMA's shop order has the id \
          {}.{difference} Find the sales order with that id, and set the shop's order name as its reference only.",
@@ -105,7 +191,7 @@ pub(crate) fn is_of_rma(order: &Order, rma: &Rma) -> Result<(), Review> {
         reference.unwrap_or("empty"),
         id.unwrap_or("(none)")
     );
-    Err(Review::about_units(ReviewCode::OrderMismatch, message, ids(&units(rma))))
+    Err(about_order(ReviewCode::OrderMismatch, message, rma, &[order]))
 }
 
 /// Returns the difference if the order has none of the RMA's order lines. Rows without a product, bundle components and
@@ -133,7 +219,7 @@ pub(crate) fn customer(order: &Order) -> Option<brightpearl::ContactId> {
 }
 
 fn not_found(world: &World) -> String {
-    let (name, id) = shop_order(world);
+    let (name, id) = shop_order(&world.rma);
     let found = match &world.order {
         Some(other) => format!(" Order {} matches, but has type {}.", other.id, other.order_type_code),
         None => String::new(),
@@ -144,8 +230,8 @@ fn not_found(world: &World) -> String {
     )
 }
 
-fn ambiguous(world: &World, candidates: &[&Order]) -> String {
-    let (name, id) = shop_order(world);
+fn ambiguous(rma: &Rma, candidates: &[&Order]) -> String {
+    let (name, id) = shop_order(rma);
     let list: Vec<_> =
         candidates.iter().map(|order| format!("{} (reference {:?})", order.id, order.reference)).collect();
     format!(
@@ -154,8 +240,7 @@ fn ambiguous(world: &World, candidates: &[&Order]) -> String {
     )
 }
 
-fn shop_order(world: &World) -> (&str, &str) {
-    let rma = &world.rma;
+fn shop_order(rma: &Rma) -> (&str, &str) {
     let name = rma.rma_summary.order_name.as_deref().or(rma.order_details.order_name.as_deref());
     let id = rma.order_details.order_id.as_ref().map(|id| id.as_str());
     (name.unwrap_or("unknown"), id.unwrap_or("unknown"))

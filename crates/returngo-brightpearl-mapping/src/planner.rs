@@ -5,7 +5,7 @@ use returngo::{Item, RmaStatus};
 
 use crate::{
     amounts, changes, claims,
-    credit::CreditRequest,
+    credit::{self, CreditRequest},
     credit_rows::UnitsOnCredit,
     decisions::{Decisions, SettledReviews},
     existing_credits::ExistingCredits,
@@ -68,20 +68,30 @@ impl<'w> Case<'w> {
         let units = rma_facts::units(&world.rma);
         let synchronized = rma_facts::synchronized(&units, settings);
         let settled = findings.settled().clone();
-        let to_credit = settled.to_credit(&synchronized);
+        let mut to_credit = settled.to_credit(&synchronized);
         let order = original_order::find(world);
         let known = order.as_ref().ok().copied();
         let order_rows = known.map(OrderRows::of);
         let existing = ExistingCredits::of(world, known, findings);
         let credit = existing.of_rma(world, settings);
-        let is_own_order = known.is_some_and(|order| original_order::is_of_rma(order, &world.rma).is_ok());
+        let may_leave_out = world.decisions.iter().any(|decision| decision.choice == credit::ON_CREDIT);
+        if let Some(order_rows) = order_rows.as_ref().filter(|_| may_leave_out && credit.is_none()) {
+            let earlier = &existing.earlier(settings);
+            let (rma, account, units) = (&world.rma, &world.account, &to_credit);
+            let request = CreditRequest { rma, units, order_rows, earlier, account, settings };
+            let left_out = request.left_out(findings);
+            to_credit
+                .retain(|unit| left_out.iter().all(|left| left.returned_item_id != unit.returned_item_id));
+        }
+        let is_own_order = known.is_some_and(|order| original_order::is_of_rma(order, world).is_ok());
         let adoptable = || existing.adoptable(world, order_rows.as_ref()?, &to_credit, settings);
         let has_lost_claim = credit.is_none() && existing.lost_claim(world);
         let is_settled = settled.credit().is_some();
-        let to_claim = if credit.is_some() || has_lost_claim || !is_own_order || is_settled {
+        let is_closed = world.rma.status().is_cancelled_or_rejected();
+        let to_claim = if credit.is_some() || has_lost_claim || !is_own_order || is_settled || is_closed {
             None
         } else {
-            adoptable()
+            adoptable().or_else(|| existing.chosen(world, &to_credit, settings, findings))
         };
         let has_reached_trigger = credit.is_some() || has_lost_claim;
         Self {
@@ -192,14 +202,12 @@ impl<'w> Case<'w> {
         if is_taken || self.impossible().is_some() || self.existing.is_ambiguous() {
             return None;
         }
-        let usable = self.order.clone().and_then(|order| {
-            original_order::creditable(order, &self.world.rma, &self.to_credit, &self.world.account)
-        });
-        usable.map_err(|review| findings.add_review(review)).ok()?;
-        if self.existing.review_foreign(self.world, &self.to_credit, self.settings, findings) {
-            return None;
-        }
+        let order = self.order.clone().map_err(|review| findings.add_review(review)).ok()?;
         let (world, settings) = (self.world, self.settings);
+        let is_of_rma = original_order::is_of_rma(order, world).is_ok();
+        let is_creditable = original_order::is_creditable(order, world, &self.to_credit, findings);
+        let has_foreign =
+            is_of_rma && self.existing.review_foreign(world, &self.to_credit, settings, findings);
         let request = CreditRequest {
             rma: &world.rma,
             units: &self.to_credit,
@@ -208,6 +216,13 @@ impl<'w> Case<'w> {
             account: &world.account,
             settings,
         };
+        // While the order itself is in question, only the reviews that hold up the whole credit are of use.
+        if !is_creditable || has_foreign {
+            if is_of_rma {
+                findings.add_reviews_of_credit(|findings| drop(request.draft(findings)));
+            }
+            return None;
+        }
         let draft = request.draft(findings)?;
         Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(draft.body) })
     }
@@ -235,7 +250,7 @@ impl<'w> Case<'w> {
         } else if let Some(review) = self.settled.credit() {
             Some(format!("its credit was settled manually ({review})"))
         } else if self.to_credit.is_empty() {
-            Some("its units were settled manually".to_owned())
+            Some("its units were settled manually, or are on other credits as decided".to_owned())
         } else {
             None
         }
@@ -272,9 +287,8 @@ impl<'w> Case<'w> {
     /// Returns the order on which money from the shopper is noted while there is no credit. `None` if the order is that of
     /// another shop order.
     fn order_to_note_on(&self) -> Option<OrderId> {
-        let is_own = |order: &&Order| {
-            self.credit.is_some() || original_order::is_of_rma(order, &self.world.rma).is_ok()
-        };
+        let is_own =
+            |order: &&Order| self.credit.is_some() || original_order::is_of_rma(order, self.world).is_ok();
         self.known_order().filter(is_own).map(|order| order.id)
     }
 

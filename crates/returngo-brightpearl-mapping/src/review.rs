@@ -113,6 +113,30 @@ impl Review {
         review
     }
 
+    /// Whether the whole credit waits for the review.
+    pub(crate) fn is_of_credit(&self) -> bool {
+        part(self.code) == ReturnPart::Credit
+    }
+
+    /// The position of the review: those of the whole credit come first, in the order in which they are listed here.
+    pub(crate) fn rank(&self) -> usize {
+        use ReviewCode::*;
+        let of_credit = [
+            FeeNotConfigured,
+            FeeUnclear,
+            SeveralWarehouses,
+            OrderNotFound,
+            OrderAmbiguous,
+            OrderCancelled,
+            OrderMismatch,
+            NothingShipped,
+            OrderDiscount,
+            ExceedsOrder,
+            ForeignCredit,
+        ];
+        of_credit.iter().position(|code| *code == self.code).unwrap_or(of_credit.len())
+    }
+
     /// Sets the id after the units or transactions have changed.
     pub(crate) fn set_id(&mut self) {
         if let Some(id) = self.ids().into_iter().next() {
@@ -210,11 +234,14 @@ pub(crate) enum ReturnPart {
 pub(crate) fn part(code: ReviewCode) -> ReturnPart {
     use ReviewCode::*;
     match code {
-        OrderNotFound | OrderAmbiguous | OrderCancelled | OrderMismatch | ExceedsOrder | ForeignCredit
-        | SeveralWarehouses | FeeNotConfigured | FeeUnclear | FieldMapFailed => ReturnPart::Credit,
+        OrderNotFound | OrderAmbiguous | OrderCancelled | OrderMismatch | NothingShipped | OrderDiscount
+        | ExceedsOrder | ForeignCredit | SeveralWarehouses | FeeNotConfigured | FeeUnclear
+        | FieldMapFailed => ReturnPart::Credit,
         UnmatchedItem | AlreadyCredited | CurrencyDiffers | TaxUnclear | CreditLacksItem => ReturnPart::Unit,
-        TenderMissing | TenderUnresolved | RefundCurrency | OverRefund | RecordedDifferently
-        | PossibleDuplicate | NoJournal | CreditImpossible | UnknownTransaction => ReturnPart::Transaction,
+        TenderMissing | TenderUnresolved | PeriodLocked | RefundCurrency | OverRefund
+        | RecordedDifferently | PossibleDuplicate | NoJournal | CreditImpossible | UnknownTransaction => {
+            ReturnPart::Transaction
+        }
         RequestCancelled => ReturnPart::Cancellation,
         CreditHasMore | UnexpectedGoods | GoodsForClosedRequest => ReturnPart::Nothing,
     }
@@ -249,6 +276,10 @@ pub enum ReviewCode {
     OrderCancelled,
     /// The sales order belongs to another shop order. The credit waits.
     OrderMismatch,
+    /// Nothing of the sales order was shipped. The credit waits.
+    NothingShipped,
+    /// Whether the order's discount applies to the returned units is unclear. The credit waits.
+    OrderDiscount,
     /// The credits of the order would exceed a row of it or its total. The credit waits.
     ExceedsOrder,
     /// Another program created a credit for the order, or a credit with the same key exists. The credit waits.
@@ -279,6 +310,8 @@ pub enum ReviewCode {
     TenderMissing,
     /// The configured payment method cannot be used.
     TenderUnresolved,
+    /// A refund is dated in a locked accounting period. It waits.
+    PeriodLocked,
     /// A refund has no valid amount in the credit's currency.
     RefundCurrency,
     /// A refund would raise the payments above the credit's total.

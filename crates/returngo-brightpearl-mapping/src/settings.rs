@@ -115,6 +115,9 @@ pub struct ConnectionSettings {
     /// What to do if another program created a credit for the same order.
     #[serde(default)]
     pub existing_credit: ExistingCredit,
+    /// What happens to the order's discounts: rows with negative amounts.
+    #[serde(default)]
+    pub order_discounts: OrderDiscounts,
     /// Values for further fields of the credit, by field name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field_map: Option<FieldMap>,
@@ -143,6 +146,7 @@ impl ConnectionSettings {
             complete_status_id: None,
             cancelled_status_id: None,
             existing_credit: ExistingCredit::default(),
+            order_discounts: OrderDiscounts::default(),
             field_map: None,
         }
     }
@@ -281,6 +285,22 @@ pub enum ExistingCredit {
     Adopt,
     /// Create another credit.
     Create,
+}
+
+/// What happens to the order's discounts: rows with negative amounts.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderDiscounts {
+    /// Spread them over the goods if the credit then agrees with the price that was paid. Otherwise, add a review.
+    #[default]
+    Auto,
+    /// Spread them over the goods.
+    Spread,
+    /// Add a review.
+    Ask,
+    /// Leave them out.
+    Ignore,
 }
 
 /// The account and tax code that a row is posted to.

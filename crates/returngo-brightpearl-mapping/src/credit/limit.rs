@@ -18,33 +18,79 @@ use crate::{
     findings::Findings,
     keys,
     matching::{EarlierCredits, is_negative},
-    plan::ReviewCode,
+    review::{Choice, Review, ReviewCode},
     rma_facts::ids,
     settings::PriceSource,
 };
 
-/// Whether the order's rows and total still cover its credits once these rows are added. Adds a review otherwise.
+/// Whether the order's rows and total still cover its credits once these rows are added. Adds a review otherwise. `others` are
+/// rows of the credit that do not stand for a row of the order. If a person decided so, rows are lowered to what earlier
+/// credits left.
 pub(super) fn is_within(
-    bodies: &[NewCreditRow],
+    bodies: &mut [NewCreditRow],
     rows: &[RowOrigin<'_>],
+    others: &[NewCreditRow],
     earlier: &EarlierCredits<'_>,
     prices: &Prices<'_>,
     findings: &mut Findings,
 ) -> bool {
     let units: Vec<&Item> = rows.iter().flat_map(|row| row.units.iter().copied()).collect();
-    let problems: Vec<String> = over_rows(bodies, rows, prices)
-        .into_iter()
-        .chain(over_total(bodies, rows, earlier, prices))
-        .collect();
-    for problem in &problems {
-        let message = format!(
-            "{problem}. No credit was created. Check the order's other credits{}, or create the credit manually with the \
-             remaining amounts.",
-            listed(earlier)
-        );
-        findings.add_review_for_units(ReviewCode::ExceedsOrder, message, ids(&units));
+    let advice = format!("Check the order's other credits{}", listed(earlier));
+    let mut is_within = true;
+    for over in over_rows(bodies, rows, prices) {
+        let message = format!("{}. No credit was created. {advice}.", over.problem);
+        let left = over.left(bodies, rows);
+        let [net, tax] = [left.net, left.tax].map(|amount| prices.shown(amount));
+        let effect =
+            format!("Credits what earlier credits left of order row {}: net {net}, tax {tax}.", over.row);
+        let review = Review::about_units(ReviewCode::ExceedsOrder, message, ids(&units))
+            .named(over.row)
+            .resting_on([("row", over.row.to_string()), ("left", format!("{net} {tax}"))])
+            .offering([Choice::new("credit", "Credit what is left", effect)]);
+        match findings.ask(review, |_| Ok(())) {
+            Some(()) => over.lower(bodies, rows),
+            None => is_within = false,
+        }
     }
-    problems.is_empty()
+    if let Some(problem) = over_total(bodies, rows, others, earlier, prices) {
+        let message =
+            format!("{problem}. No credit was created. {advice}, or credit the remaining amount by hand.");
+        let review = Review::about_units(ReviewCode::ExceedsOrder, message, ids(&units)).named("total");
+        findings.add_review(review);
+        is_within = false;
+    }
+    is_within
+}
+
+/// A row of the order whose credits would exceed its amounts.
+struct OverRow {
+    row: OrderRowId,
+    /// By how much.
+    excess: RowAmounts,
+    problem: String,
+}
+
+impl OverRow {
+    /// Returns what this credit may credit of the row.
+    fn left(&self, bodies: &[NewCreditRow], rows: &[RowOrigin<'_>]) -> RowAmounts {
+        let of_row = bodies.iter().zip(rows).filter(|(_, row)| row.order_row == self.row);
+        let now = of_row.fold(RowAmounts::default(), |sum, (body, _)| {
+            sum.plus(RowAmounts { net: body.net, tax: body.tax })
+        });
+        let left = now.plus(self.excess.negated());
+        RowAmounts { net: left.net.max(Decimal::ZERO), tax: left.tax.max(Decimal::ZERO) }
+    }
+
+    /// Lowers the credit rows of the order row by the excess, the last one first.
+    fn lower(&self, bodies: &mut [NewCreditRow], rows: &[RowOrigin<'_>]) {
+        let mut excess = self.excess;
+        for (body, _) in bodies.iter_mut().zip(rows).rev().filter(|(_, row)| row.order_row == self.row) {
+            let (net, tax) = (excess.net.min(body.net), excess.tax.min(body.tax));
+            body.net = body.net.saturating_sub(net);
+            body.tax = body.tax.saturating_sub(tax);
+            excess = excess.plus(RowAmounts { net, tax }.negated());
+        }
+    }
 }
 
 /// The credited units and amounts of one order row.
@@ -55,7 +101,7 @@ struct OfRow {
 }
 
 /// Lists the order rows whose credits would exceed their net amount or tax.
-fn over_rows(bodies: &[NewCreditRow], rows: &[RowOrigin<'_>], prices: &Prices<'_>) -> Vec<String> {
+fn over_rows(bodies: &[NewCreditRow], rows: &[RowOrigin<'_>], prices: &Prices<'_>) -> Vec<OverRow> {
     let currency = &prices.order.currency.order_currency_code;
     let scales = RowScales::of(currency);
     let mut credited: BTreeMap<OrderRowId, (OfRow, RowAmounts)> = BTreeMap::new();
@@ -70,12 +116,17 @@ fn over_rows(bodies: &[NewCreditRow], rows: &[RowOrigin<'_>], prices: &Prices<'_
         let slack = slack(prices, of_row.units);
         let sum = of_row.amounts.rounded(scales);
         let is_over = sum.net.saturating_sub(whole.net) > slack || sum.tax.saturating_sub(whole.tax) > slack;
-        is_over.then(|| {
-            format!(
+        is_over.then(|| OverRow {
+            row: id,
+            excess: RowAmounts {
+                net: sum.net.saturating_sub(whole.net).max(Decimal::ZERO),
+                tax: sum.tax.saturating_sub(whole.tax).max(Decimal::ZERO),
+            },
+            problem: format!(
                 "Row {id} of sales order {} has net {} and tax {} {currency}. With this RMA, its credits would total net {} and \
                  tax {} {currency}",
                 prices.order.id, whole.net, whole.tax, sum.net, sum.tax
-            )
+            ),
         })
     });
     over.collect()
@@ -85,6 +136,7 @@ fn over_rows(bodies: &[NewCreditRow], rows: &[RowOrigin<'_>], prices: &Prices<'_
 fn over_total(
     bodies: &[NewCreditRow],
     rows: &[RowOrigin<'_>],
+    others: &[NewCreditRow],
     earlier: &EarlierCredits<'_>,
     prices: &Prices<'_>,
 ) -> Option<String> {
@@ -98,7 +150,7 @@ fn over_total(
     let on_credits = amounts::sum(goods.map(|row| row.row_value.gross()));
     let in_flight = earlier.in_flight.iter().flat_map(|entry| &entry.rows);
     let in_flight = amounts::sum(in_flight.flat_map(|row| [row.net, row.tax]));
-    let now = amounts::sum(bodies.iter().flat_map(|row| [row.net, row.tax]));
+    let now = amounts::sum(bodies.iter().chain(others).flat_map(|row| [row.net, row.tax]));
     let before = on_credits.saturating_add(in_flight);
     let units =
         amounts::sum(rows.iter().map(|row| row.before.saturating_add(Decimal::from(row.units.len()))));
@@ -132,7 +184,7 @@ fn counts(row: &OrderRow) -> bool {
 
 /// Returns the tolerance of the sums: paid prices are rounded for each unit.
 fn slack(prices: &Prices<'_>, units: Decimal) -> Decimal {
-    match prices.settings.price_source {
+    match prices.source {
         PriceSource::Brightpearl => Decimal::ZERO,
         PriceSource::Returngo => prices.order.currency.order_currency_code.minor_unit().saturating_mul(units),
     }

@@ -7,6 +7,7 @@ use returngo::Item;
 use rust_decimal::Decimal;
 
 use super::{
+    discounts::is_goods,
     grouping::CreditGroup,
     prices::{PricedUnit, Prices},
 };
@@ -26,6 +27,8 @@ pub(crate) struct RowOrigin<'a> {
     pub(crate) order_row: OrderRowId,
     pub(crate) match_tier: MatchTier,
     pub(crate) comes_back: bool,
+    /// Whether the order's discounts apply to the row.
+    pub(crate) is_goods: bool,
     /// The amounts of the whole order row.
     pub(crate) whole: RowAmounts,
     /// The quantity of the order row.
@@ -70,6 +73,7 @@ pub(super) fn price<'a>(
                     order_row: row.id,
                     match_tier: group.match_tier,
                     comes_back: group.comes_back,
+                    is_goods: is_goods(row.row),
                     whole: row.amounts(),
                     quantity: row.quantity,
                     before: prior.units,
@@ -97,7 +101,7 @@ fn body(
     prior: PriorUnits,
     prices: &Prices<'_>,
 ) -> Result<NewCreditRow, String> {
-    if prices.settings.price_source == PriceSource::Brightpearl {
+    if prices.source == PriceSource::Brightpearl {
         check_not_negative(row, &prices.order.currency.order_currency_code)?;
     }
     let amounts = amounts_of(prices, &group.units, row, prior)
@@ -126,8 +130,9 @@ fn amounts_of(
     prior: PriorUnits,
 ) -> Option<RowAmounts> {
     let scales = RowScales::of(prices.currency());
-    match prices.settings.price_source {
-        PriceSource::Brightpearl => {
+    let is_decided = units.iter().any(|priced| priced.decided.is_some());
+    match prices.source {
+        PriceSource::Brightpearl if !is_decided => {
             let row = PartlyCreditedRow {
                 whole: row.amounts(),
                 quantity: row.quantity,
@@ -136,7 +141,7 @@ fn amounts_of(
             };
             row.share(Decimal::from(units.len()), scales)
         }
-        PriceSource::Returngo => {
+        PriceSource::Brightpearl | PriceSource::Returngo => {
             let paid: Vec<_> = units.iter().map(|priced| priced.paid).collect::<Option<_>>()?;
             let net = amounts::sum(paid.iter().map(|paid| paid.net));
             let tax = amounts::sum(paid.iter().map(|paid| paid.tax));
@@ -154,6 +159,26 @@ fn check_not_negative(row: &CreditableRow<'_>, currency: &CurrencyCode) -> Resul
     }
     Ok(())
 }
+
+/// Returns a row for a unit that is credited without a row of the order, at the price that was paid.
+pub(super) fn without_row(priced: &PricedUnit<'_>, prices: &Prices<'_>) -> Option<NewCreditRow> {
+    let amounts = prices.price_without_row(priced)?;
+    let (tax_code, nominal_code) = prices.codes_without_row()?;
+    let unit = priced.unit;
+    let name = if unit.full_name.is_empty() {
+        format!("Returned unit {}", unit.returned_item_id)
+    } else {
+        unit.full_name.clone()
+    };
+    Some(NewCreditRow {
+        nominal_code,
+        external_ref: Some(keys::row(NO_ROW, &unit.returned_item_id)),
+        ..NewCreditRow::free_text(name, tax_code.as_str(), amounts.net, amounts.tax)
+    })
+}
+
+/// Stands for the order row in the key of a row that has none.
+const NO_ROW: OrderRowId = OrderRowId::new(0);
 
 /// Returns the row's name. A row without a product waits for no stock and needs a name.
 fn name(group: &CreditGroup<'_>, row: &CreditableRow<'_>, first: &Item) -> String {

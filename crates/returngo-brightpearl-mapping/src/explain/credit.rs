@@ -114,6 +114,7 @@ fn credited(
         MatchTier::Reference => "matched by external reference (shop order line)",
         MatchTier::Sku => "matched by SKU",
         MatchTier::FoldedSku => "matched by SKU, ignoring case",
+        MatchTier::Decision => "chosen by a person",
     };
     let mut lines = vec![
         titled(number, row, currency),

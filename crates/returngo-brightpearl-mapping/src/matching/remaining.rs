@@ -104,6 +104,13 @@ impl<'r, 'o> RemainingQuantities<'r, 'o> {
         of_row.fold(RowAmounts::default(), |sum, prior| sum.plus(prior.amounts))
     }
 
+    /// Returns what earlier credits credited of rows of this kind, including tax.
+    pub(crate) fn credited_goods(&self, is_goods: impl Fn(&OrderRow) -> bool) -> Decimal {
+        let of_goods =
+            |prior: &&PriorCredit<'_>| self.rows.get(prior.row).is_some_and(|row| is_goods(row.row));
+        amounts::sum(self.prior.iter().filter(of_goods).map(|prior| prior.amounts.gross()))
+    }
+
     /// Returns the units of a row that other RMAs are about to credit.
     pub(crate) fn in_flight_units(&self, at: usize) -> Decimal {
         let in_flight =
@@ -122,11 +129,12 @@ impl<'r, 'o> RemainingQuantities<'r, 'o> {
         self.left(at) >= Decimal::ONE
     }
 
-    /// Allocates a unit to a row and reduces the row's remaining quantity by 1.
-    pub(crate) fn allocate(
+    /// Allocates a unit to the row with the lowest rank that has units left, of those that match it, and reduces the row's
+    /// remaining quantity by 1. Of rows with the same rank, the first one is taken.
+    pub(crate) fn allocate<R: Ord>(
         &mut self,
         unit: &Item,
-        price_matches: impl Fn(&CreditableRow<'o>) -> bool,
+        rank: impl Fn(&CreditableRow<'o>) -> R,
     ) -> Result<MatchedRow, MatchError> {
         let tier = self.rows.tier(unit).ok_or(MatchError::NoRow)?;
         let Some(first) = self.first_open_row(tier) else {
@@ -138,13 +146,29 @@ impl<'r, 'o> RemainingQuantities<'r, 'o> {
                 MatchError::BelowOneUnit
             });
         };
-        let price_matches =
-            |&at: &usize| self.has_unit_left(at) && self.rows.get(at).is_some_and(&price_matches);
-        let at = self.rows.from(tier, first).find(price_matches).unwrap_or(first);
+        let open = self.rows.from(tier, first).filter(|&at| self.has_unit_left(at));
+        let at = open.min_by_key(|&at| self.rows.get(at).map(&rank)).unwrap_or(first);
+        self.take(at);
+        Ok(MatchedRow { row: at, match_tier: tier.match_tier })
+    }
+
+    /// Allocates a unit to the row with this id. Returns `None` if it has no unit left.
+    pub(crate) fn allocate_to(&mut self, row: OrderRowId) -> Option<MatchedRow> {
+        let at = self.open_rows().find(|(_, open)| open.id == row).map(|(at, _)| at)?;
+        self.take(at);
+        Some(MatchedRow { row: at, match_tier: MatchTier::Decision })
+    }
+
+    /// Iterates over the rows with a product that have a unit left, with their indices.
+    pub(crate) fn open_rows(&self) -> impl Iterator<Item = (usize, &'r CreditableRow<'o>)> {
+        let products = self.rows.rows.iter().enumerate().filter(|(_, row)| row.row.product().is_some());
+        products.filter(|(at, _)| self.has_unit_left(*at))
+    }
+
+    fn take(&mut self, at: usize) {
         if let Some(used) = self.used.get_mut(at) {
             used.allocated = used.allocated.saturating_add(Decimal::ONE);
         }
-        Ok(MatchedRow { row: at, match_tier: tier.match_tier })
     }
 
     /// Whether the rows that match a unit have different unit prices.
