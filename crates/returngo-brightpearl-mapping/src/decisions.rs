@@ -72,6 +72,10 @@ impl Decisions {
         Self { settled: SettledReviews::of(decisions), chosen }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.chosen.is_empty()
+    }
+
     pub(crate) fn settled(&self) -> &SettledReviews {
         &self.settled
     }

@@ -179,8 +179,8 @@ impl<'w> ExistingCredits<'w> {
         findings: &Findings,
     ) -> Option<&'w Order> {
         let question = self.foreign_question(world, units, settings)?;
-        match findings.answer(question, |choice| self.foreign_answer(choice)) {
-            Some(ForeignAnswer::Adopt(credit)) => Some(credit),
+        match findings.decisions().answer(question, |choice| self.foreign_answer(choice)) {
+            Ok(ForeignAnswer::Adopt(credit)) => Some(credit),
             _ => None,
         }
     }

@@ -28,13 +28,8 @@ impl Findings {
         self.decisions.settled()
     }
 
-    /// Returns the answer to a review without adding it.
-    pub(crate) fn answer<T>(
-        &self,
-        review: Review,
-        interpret: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        self.decisions.answer(review, interpret).ok()
+    pub(crate) fn decisions(&self) -> &Decisions {
+        &self.decisions
     }
 
     /// Returns the answer to a review, as `interpret` reads the id of the choice. Adds the review if it is open.

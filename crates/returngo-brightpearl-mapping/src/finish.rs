@@ -4,12 +4,13 @@ use brightpearl::{
     OrderStatusId,
     order::{Order, StatusChange},
 };
-use returngo::Rma;
+use returngo::{Rma, RmaStatus};
 
 use crate::{
     findings::Findings,
     keys,
-    plan::{Effect, Empty, RefundState, RefundStatus, ReviewCode, UnitState, UnitStatus},
+    plan::{Effect, Empty, RefundState, RefundStatus, UnitState, UnitStatus},
+    review::{Choice, Review, ReviewCode},
     rma_facts::{self, ids},
     settings::{CloseCredit, ConnectionSettings},
 };
@@ -23,10 +24,12 @@ pub(crate) fn is_finished(credit: &Order, settings: &ConnectionSettings) -> bool
 
 /// The progress of a credit.
 pub(crate) struct CreditProgress<'a> {
-    /// Whether the payments reach the credit's total.
+    /// Whether the payments reach the credit's total, less the units that are exchanged.
     pub(crate) is_paid: bool,
     pub(crate) units: &'a [UnitStatus],
     pub(crate) refunds: &'a [RefundStatus],
+    /// Whether the credit was finished before, according to the caller's store.
+    pub(crate) was_finished: bool,
 }
 
 impl CreditProgress<'_> {
@@ -39,7 +42,8 @@ impl CreditProgress<'_> {
     }
 }
 
-/// Returns the writes that finish a credit once its return is complete. The caller makes sure that no review is open.
+/// Returns the writes that finish a credit once its return is complete: its status, then closing it. The caller makes sure that
+/// no review is open. A credit that was finished before and is open again is left as it is: a person opened it.
 pub(crate) fn effects(
     rma: &Rma,
     credit: &Order,
@@ -48,63 +52,78 @@ pub(crate) fn effects(
 ) -> Vec<Effect> {
     // Finishing a credit in the cancelled status would take it out of that status, and its units would be credited twice.
     let is_cancelled = settings.cancelled_status_id == Some(credit.order_status.order_status_id);
-    if credit.is_invoice_pending() || is_cancelled {
+    let is_pending = *rma.status() == RmaStatus::Pending;
+    let is_reopened = progress.was_finished && !is_finished(credit, settings);
+    if credit.is_invoice_pending() || is_cancelled || is_pending || is_reopened {
         return Vec::new();
     }
     let (is_refunded, is_received) = (progress.is_refunded(), progress.is_received());
-    let closes = match settings.close_credit {
+    let may_close = match settings.close_credit {
         CloseCredit::Never => false,
         CloseCredit::WhenRefunded => is_refunded,
         CloseCredit::WhenReceived => is_received,
         CloseCredit::WhenBoth => is_refunded && is_received,
     };
-    if closes && !credit.is_closed() {
-        return vec![Effect::CloseSalesCredit {
-            key: keys::close(rma.id()),
-            order_id: credit.id,
-            body: Empty {},
-        }];
-    }
-    let is_closed_or_stays_open = credit.is_closed() || settings.close_credit == CloseCredit::Never;
-    let is_complete = is_refunded && is_received && is_closed_or_stays_open;
-    settings
-        .complete_status_id
-        .filter(|_| is_complete)
-        .and_then(|status| set_status(rma, credit, status))
-        .into_iter()
-        .collect()
+    let closes = (may_close && !credit.is_closed()).then(|| Effect::CloseSalesCredit {
+        key: keys::close(rma.id()),
+        order_id: credit.id,
+        body: Empty {},
+    });
+    let completes = is_refunded && is_received;
+    let status = settings.complete_status_id.filter(|_| completes);
+    status.and_then(|status| set_status(rma, credit, status)).into_iter().chain(closes).collect()
 }
 
-/// Sets the cancelled status on the credit of a cancelled or rejected RMA, or adds a review if none is configured. A paid
-/// refund needs a review as well: a credit in that status credits nothing, so its units could be credited and refunded
-/// again.
+/// Whether anything was paid or received on the credit of a cancelled or rejected RMA.
+pub(crate) struct Movements {
+    pub(crate) is_paid: bool,
+    pub(crate) is_received: bool,
+}
+
+/// Sets the cancelled status on the credit of a cancelled or rejected RMA on which nothing was paid or received. Adds a review
+/// otherwise, or if no such status is configured: a credit in that status credits nothing, so its units could be credited and
+/// refunded again.
 pub(crate) fn cancel(
     rma: &Rma,
     credit: &Order,
-    is_paid: bool,
+    movements: &Movements,
     settings: &ConnectionSettings,
     findings: &mut Findings,
 ) -> Option<Effect> {
-    if let Some(status) = settings.cancelled_status_id {
-        if is_paid {
-            let message = format!(
-                "The RMA is {}, so its sales credit {} is moved to the cancelled status, but a refund was paid on it. The units \
-                 could be credited and refunded again. Reclaim the money, or reopen the RMA.",
-                rma.status(),
-                credit.id
-            );
-            findings.add_review_for_units(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
-        }
-        return set_status(rma, credit, status);
+    let Movements { is_paid, is_received } = *movements;
+    let status = settings.cancelled_status_id;
+    if status == Some(credit.order_status.order_status_id) && !is_paid && !is_received {
+        return None;
     }
-    let message = format!(
-        "The RMA is {}, but its sales credit {} already exists. Decide whether to keep or cancel the credit. With the setting \
-         `cancelled_status_id`, such credits are moved to that status.",
-        rma.status(),
-        credit.id
-    );
-    findings.add_review_for_units(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
-    None
+    let problem = match (is_paid, is_received, status) {
+        (true, true, _) => "money was refunded and goods were received on it",
+        (true, false, _) => "money was refunded on it",
+        (false, true, _) => "goods were received on it",
+        (false, false, Some(status)) => return set_status(rma, credit, status),
+        (false, false, None) => {
+            "no status is configured for cancelled credits (`cancelled_status_id`), so it still credits the units"
+        }
+    };
+    let message =
+        format!("The RMA is {}, but its sales credit {} exists, and {problem}.", rma.status(), credit.id);
+    let typed_in = (!is_paid && !is_received).then(|| {
+        let effect = format!("Sets this status on sales credit {}; it then credits nothing.", credit.id);
+        Choice::new("status", "Set the cancelled status, by its id", effect)
+    });
+    let keep = format!("Leaves sales credit {} as it is.", credit.id);
+    let review = Review::about_units(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)))
+        .resting_on([
+            ("status", rma.status().to_string()),
+            ("credit", credit.id.to_string()),
+            ("paid", is_paid.to_string()),
+            ("received", is_received.to_string()),
+        ])
+        .offering(typed_in.into_iter().chain([Choice::new("keep", "Keep the credit", keep)]));
+    let status = findings.ask(review, |choice| match choice.strip_prefix("status:") {
+        Some(id) => id.trim().parse().map(Some).map_err(|_| format!("{id} is not the id of an order status")),
+        None => Ok(None),
+    })?;
+    status.and_then(|status| set_status(rma, credit, status))
 }
 
 /// Adds a review for a reopened RMA whose credit has the cancelled status: such a credit credits nothing, so its units
@@ -123,7 +142,11 @@ pub(crate) fn review_cancelled_status(
             rma.status(),
             credit.id
         );
-        findings.add_review_for_units(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)));
+        let keep = format!("Leaves sales credit {} as it is.", credit.id);
+        let review = Review::about_units(ReviewCode::RequestCancelled, message, ids(&rma_facts::units(rma)))
+            .resting_on([("status", rma.status().to_string()), ("credit", format!("{} {status}", credit.id))])
+            .offering([Choice::new("keep", "Keep the credit", keep)]);
+        findings.ask(review, |_| Ok(()));
     }
 }
 

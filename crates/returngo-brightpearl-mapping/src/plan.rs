@@ -308,4 +308,7 @@ pub enum RefundState {
     NotARefund,
     /// No money was transferred.
     Failed,
+    /// The transaction is not recorded in Brightpearl: the return method of its units is not synchronized, or a person decided so.
+    #[serde(rename = "notSynchronised")]
+    NotSynchronized,
 }

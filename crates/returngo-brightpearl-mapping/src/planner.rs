@@ -2,6 +2,7 @@
 
 use brightpearl::{OrderId, order::Order};
 use returngo::{Item, RmaStatus};
+use rust_decimal::Decimal;
 
 use crate::{
     amounts, changes, claims,
@@ -11,7 +12,7 @@ use crate::{
     existing_credits::ExistingCredits,
     field_map::FieldValues,
     findings::Findings,
-    finish::{self, CreditProgress},
+    finish::{self, CreditProgress, Movements},
     goods::{self, ReturnedGoods, StockRows},
     keys,
     matching::{OrderRows, RemainingQuantities},
@@ -173,12 +174,18 @@ impl<'w> Case<'w> {
         if let Some(credit) = self.credit {
             let is_settled = self.settled.cancellation();
             if self.is_cancelled_or_rejected() && !is_settled {
-                let is_paid = !context.payments.paid.is_zero() || refund::has_refunded(&context.transactions);
+                let movements = Movements {
+                    is_paid: !context.payments.paid.is_zero() || refund::has_refunded(&context.transactions),
+                    is_received: units.iter().any(|unit| unit.state.was_received()),
+                };
                 let (rma, settings) = (&self.world.rma, self.settings);
-                effects.extend(finish::cancel(rma, credit, is_paid, settings, &mut findings));
+                effects.extend(finish::cancel(rma, credit, &movements, settings, &mut findings));
             } else if !self.is_cancelled_or_rejected() && !findings.has_reviews() {
-                let is_paid = context.payments.reach_total(refund::tolerance(currency(credit), credited));
-                let progress = CreditProgress { is_paid, units: &units, refunds: &refunds };
+                let exchanged = self.exchanged(credit, on_credit.as_ref());
+                let tolerance = refund::tolerance(currency(credit), credited);
+                let is_paid = context.payments.reach_total(exchanged.saturating_add(tolerance));
+                let was_finished = self.world.finished;
+                let progress = CreditProgress { is_paid, units: &units, refunds: &refunds, was_finished };
                 effects.extend(finish::effects(&self.world.rma, credit, &progress, self.settings));
             }
             effects.extend(updates::rma_updates_for(&self.world.rma, &units));
@@ -270,7 +277,9 @@ impl<'w> Case<'w> {
     fn context(&self, credited_units: usize, findings: &mut Findings) -> RefundContext<'_> {
         let skipped = self.units.iter().filter(|unit| rma_facts::is_skipped(unit, self.settings));
         let credit = self.certain_credit();
-        let transactions = refund::keyed_transactions(&self.world.rma, credit);
+        let limit =
+            self.known_order().map_or_else(|| credit.map_or(Decimal::ZERO, refund::total), refund::total);
+        let transactions = refund::keyed_transactions(&self.world.rma, credit, limit, findings);
         RefundContext {
             world: self.world,
             settings: self.settings,
@@ -280,6 +289,7 @@ impl<'w> Case<'w> {
             impossible: self.impossible().or_else(|| self.settled_while_ambiguous()),
             settled: &self.settled,
             skipped: skipped.map(|unit| &unit.returned_item_id).collect(),
+            units: self.units.len(),
             credited_units,
         }
     }
@@ -299,6 +309,16 @@ impl<'w> Case<'w> {
             earlier.credits.push(credit);
         }
         Some(RemainingQuantities::after(self.order_rows.as_ref()?, &earlier, &mut Findings::default()))
+    }
+
+    /// Returns what the credit has for units that are exchanged, including tax: no refund is expected for them.
+    fn exchanged(&self, credit: &Order, on_credit: Option<&UnitsOnCredit<'_>>) -> Decimal {
+        let exchanged = self.units.iter().filter(|unit| rma_facts::is_exchanged(unit));
+        let gross = exchanged.filter_map(|unit| {
+            let row = credit.order_rows.get(&on_credit?.row_of(&unit.returned_item_id)?)?;
+            row.row_value.gross().checked_div(row.quantity.magnitude)
+        });
+        amounts::sum(gross)
     }
 
     fn units_on_credit(

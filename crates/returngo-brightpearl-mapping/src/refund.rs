@@ -8,6 +8,7 @@ mod adjustment;
 mod credit_payments;
 mod manual_payment;
 mod note;
+mod questions;
 mod recording;
 
 use brightpearl::{
@@ -19,7 +20,9 @@ use returngo::{Rma, RmaId, Transaction, TransactionStatus, TransactionType};
 use rust_decimal::Decimal;
 
 use crate::{
-    amounts, keys,
+    amounts,
+    findings::Findings,
+    keys,
     plan::{Review, ReviewCode, Warning, WarningCode},
     rma_facts::{self, Calendar},
     settings::ConnectionSettings,
@@ -53,7 +56,7 @@ pub fn payment_for(
     settings: &ConnectionSettings,
 ) -> Result<PaymentDraft, Review> {
     let amount = amount_on(credit, refund)?;
-    RefundPayment { rma, refund, credit, account, settings }.draft(amount)
+    RefundPayment { rma, refund, credit, account, settings, method: None }.draft(amount)
 }
 
 /// A refund and the credit on which it is to be recorded.
@@ -63,12 +66,14 @@ struct RefundPayment<'a> {
     credit: &'a Order,
     account: &'a AccountFacts,
     settings: &'a ConnectionSettings,
+    /// The payment method that a person chose.
+    method: Option<&'a str>,
 }
 
 impl RefundPayment<'_> {
     /// Returns the payment for a refund of this amount in the credit's currency.
     fn draft(&self, amount: Decimal) -> Result<PaymentDraft, Review> {
-        let Self { rma, refund, credit, account, settings } = *self;
+        let Self { rma, refund, credit, account, settings, .. } = *self;
         let currency = &credit.currency.order_currency_code;
         let tender = self.tender()?;
         let reference = refund.external_reference_id.as_deref().unwrap_or(refund.id.as_str());
@@ -102,10 +107,10 @@ impl RefundPayment<'_> {
     fn tender(&self) -> Result<tender::Tender, Review> {
         let refund = self.refund;
         let currency = &self.credit.currency.order_currency_code;
-        let code = self.settings.tender(&refund.kind, currency).ok_or_else(|| {
+        let code = self.method.or_else(|| self.settings.tender(&refund.kind, currency)).ok_or_else(|| {
             let message = format!(
-                "No payment method is configured for {} in {currency}. Add one to `tenders`: store credit is not paid from the \
-                 bank account of other refunds.",
+                "No payment method is configured for {} in {currency}. Add one to `tenders`: only RefundToPaymentMethod is paid \
+                 from the account of `refund_method_code`.",
                 refund.kind
             );
             Review::about_transaction(ReviewCode::TenderMissing, message, refund)
@@ -174,13 +179,34 @@ impl KeyedTransaction<'_> {
     }
 }
 
-/// Returns the transactions of an RMA in the order of their creation, each once.
-pub(crate) fn keyed_transactions<'w>(rma: &'w Rma, credit: Option<&Order>) -> Vec<KeyedTransaction<'w>> {
-    let keyed = |transaction: &'w Transaction| KeyedTransaction {
-        transaction,
-        key: keys::refund(rma.id(), &transaction.id),
-        flow: money_flow(transaction),
-        amount: credit.map(|credit| amount_on(credit, transaction)),
+/// Returns the transactions of an RMA in the order of their creation, each once. An amount that ReturnGO does not report in the
+/// credit's currency is the one that a person decided, at most `limit`.
+pub(crate) fn keyed_transactions<'w>(
+    rma: &'w Rma,
+    credit: Option<&Order>,
+    limit: Decimal,
+    findings: &Findings,
+) -> Vec<KeyedTransaction<'w>> {
+    let keyed = |transaction: &'w Transaction| {
+        let mut keyed = KeyedTransaction {
+            transaction,
+            key: keys::refund(rma.id(), &transaction.id),
+            flow: money_flow(transaction),
+            amount: credit.map(|credit| amount_on(credit, transaction)),
+        };
+        if let (Some(credit), Some(Err(review))) = (credit, keyed.amount.clone()) {
+            let currency = &credit.currency.order_currency_code;
+            let review = questions::offering_amount(review, &keyed, currency);
+            keyed.amount = Some(findings.decisions().answer(review, |choice| {
+                let amount = amounts::typed_in(choice, currency)?;
+                let shown = |amount| amounts::shown(amount, currency);
+                let is_within = amount <= limit;
+                is_within.then_some(amount).ok_or_else(|| {
+                    format!("{} is above the order's total of {}", shown(amount), shown(limit))
+                })
+            }));
+        }
+        keyed
     };
     rma_facts::transactions(rma).into_iter().map(keyed).collect()
 }

@@ -97,6 +97,11 @@ impl Review {
         Self::about(code, message.into(), transaction.return_item_ids.clone(), vec![transaction.id.clone()])
     }
 
+    /// Creates a review about a transaction that ReturnGO does not list.
+    pub(crate) fn about_unlisted(code: ReviewCode, message: String, transaction: TransactionId) -> Self {
+        Self::about(code, message, Vec::new(), vec![transaction])
+    }
+
     fn about(
         code: ReviewCode,
         message: String,

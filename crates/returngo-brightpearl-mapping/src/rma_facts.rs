@@ -20,6 +20,11 @@ pub(crate) fn synchronized<'a>(units: &[&'a Item], settings: &ConnectionSettings
     units.iter().copied().filter(|unit| !is_skipped(unit, settings)).collect()
 }
 
+/// Whether the shopper gets another product for the unit instead of money.
+pub(crate) fn is_exchanged(unit: &Item) -> bool {
+    unit.resolution_type.as_ref().is_some_and(|resolution| resolution.as_str().contains("Exchange"))
+}
+
 /// Whether the settings exclude the unit's return method from synchronization.
 pub(crate) fn is_skipped(unit: &Item, settings: &ConnectionSettings) -> bool {
     let method = unit.return_method.as_ref();

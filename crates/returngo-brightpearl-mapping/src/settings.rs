@@ -172,12 +172,13 @@ impl ConnectionSettings {
         Self::from_json(&document.to_string())
     }
 
-    /// Returns the payment method code for refunds of this type in this currency. `None` for store credit without an entry in
-    /// `tenders`.
+    /// Returns the payment method code for refunds of this type in this currency: its entry in `tenders`, or
+    /// `refund_method_code` for refunds to the original payment method. `None` for all others: store credit and gift cards are
+    /// not paid from that bank account.
     pub fn tender(&self, kind: &TransactionType, currency: &CurrencyCode) -> Option<&str> {
         let own = self.tenders.get(kind.as_str()).and_then(|tender| tender.in_currency(currency));
         let fallback =
-            || (*kind != TransactionType::RefundToStoreCredit).then_some(self.refund_method_code.as_str());
+            || (*kind == TransactionType::RefundToPaymentMethod).then_some(self.refund_method_code.as_str());
         own.or_else(fallback)
     }
 

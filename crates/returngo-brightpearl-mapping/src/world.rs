@@ -14,7 +14,7 @@ use brightpearl::{
     product::Channel,
     warehouse::{GoodsInNote, GoodsMovement},
 };
-use jiff::tz::TimeZone;
+use jiff::{civil::Date, tz::TimeZone};
 use returngo::{Rma, RmaId};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -58,6 +58,10 @@ pub struct World {
     /// The decisions about reviews.
     #[serde(default, with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Decision>,
+    /// Whether the RMA's credit was finished before, according to the caller's store: closed, or set to the complete status. A
+    /// person who opened it again has a reason, so it is not finished again.
+    #[serde(default, with = "wire::boolean", skip_serializing_if = "is_false")]
+    pub finished: bool,
     /// Facts about products.
     #[serde(default, with = "wire::map")]
     pub products: BTreeMap<ProductId, ProductFacts>,
@@ -81,6 +85,7 @@ impl World {
             in_flight: Vec::new(),
             claims: Vec::new(),
             decisions: Vec::new(),
+            finished: false,
             products: BTreeMap::new(),
             account: AccountFacts::default(),
         }
@@ -100,6 +105,11 @@ impl World {
     pub fn is_stock_tracked(&self, product: ProductId) -> bool {
         self.products.get(&product).is_none_or(|facts| facts.stock_tracked)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// A credit that an RMA adopted, according to the caller's store.
@@ -163,6 +173,9 @@ pub struct AccountFacts {
     /// The warehouses and their locations.
     #[serde(with = "wire::null_is_default")]
     pub warehouses: Vec<WarehouseFacts>,
+    /// The last day of the locked accounting periods. Nothing is posted for a payment on that day or before.
+    #[serde(with = "wire::optional", skip_serializing_if = "Option::is_none")]
+    pub locked_until: Option<Date>,
     /// Entries that could not be decoded and are missing above. Where they may matter, a review is needed.
     #[serde(with = "wire::null_is_default", skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<UnreadableEntry>,

@@ -132,6 +132,10 @@ pub(super) fn transactions(case: &ExplanationContext<'_>) -> Vec<String> {
                 _ if settled.transaction(&transaction.id) => {
                     "settled manually, so nothing is written for it".to_owned()
                 }
+                RefundState::NotSynchronized => {
+                    "not synchronized: the return method of its units is skipped, or a person decided so"
+                        .to_owned()
+                }
                 RefundState::Pending => pending(case, transaction),
                 RefundState::Recorded => {
                     format!(

@@ -9,6 +9,7 @@ use super::{RefundContext, credit_payments::is_open};
 use crate::{
     amounts::{self, RowScales},
     fees, keys,
+    settings::Posting,
 };
 
 /// Creates the adjustment rows of one credit.
@@ -23,28 +24,19 @@ impl<'r, 'w> Adjustments<'r, 'w> {
         Self { context, existing: OnceCell::new() }
     }
 
-    /// Returns a row of this gross amount for the refund with this key.
+    /// Returns a row of this gross amount for the refund with this key, posted under these codes.
     ///
     /// # Errors
     /// The reason why the row cannot be added.
-    pub(super) fn row(&self, key: &str, credit: &'w Order, excess: Decimal) -> Result<NewOrderRow, String> {
-        let posting = self.context.settings.adjustments.as_ref();
+    pub(super) fn row(
+        &self,
+        key: &str,
+        credit: &'w Order,
+        excess: Decimal,
+        posting: Option<&Posting>,
+    ) -> Result<NewOrderRow, String> {
         let posting = posting.ok_or("the setting `adjustments` is missing")?;
-        if !is_open(credit) {
-            return Err("rows cannot be added to a credit that is closed or being closed".to_owned());
-        }
-        let payments = &self.context.payments;
-        if let Some(payment) = payments.unexplained(&self.context.transactions, self.context.settled) {
-            return Err(format!(
-                "payment {} of {} on it does not record a successful refund",
-                payment.payment_id,
-                amounts::shown(payment.amount(), &payment.currency_code)
-            ));
-        }
-        let mentioned = || credit.order_rows.values().flat_map(|row| keys::mentioned(&row.product_name));
-        if self.existing.get_or_init(|| mentioned().collect()).contains(key) {
-            return Err("an adjustment row was already added for this refund".to_owned());
-        }
+        self.allowed(key, credit)?;
         let scales = RowScales::of(&credit.currency.order_currency_code);
         let split = fees::split(excess, posting, scales, &self.context.world.account);
         let split = split
@@ -61,5 +53,28 @@ impl<'r, 'w> Adjustments<'r, 'w> {
             },
             nominal_code: Some(posting.nominal_code.clone()),
         })
+    }
+
+    /// Checks that a row can be added for the refund with this key.
+    ///
+    /// # Errors
+    /// The reason why it cannot.
+    pub(super) fn allowed(&self, key: &str, credit: &'w Order) -> Result<(), String> {
+        if !is_open(credit) {
+            return Err("rows cannot be added to a credit that is closed or being closed".to_owned());
+        }
+        let payments = &self.context.payments;
+        if let Some(payment) = payments.unexplained(&self.context.transactions, self.context.settled) {
+            return Err(format!(
+                "payment {} of {} on it does not record a successful refund",
+                payment.payment_id,
+                amounts::shown(payment.amount(), &payment.currency_code)
+            ));
+        }
+        let mentioned = || credit.order_rows.values().flat_map(|row| keys::mentioned(&row.product_name));
+        if self.existing.get_or_init(|| mentioned().collect()).contains(key) {
+            return Err("an adjustment row was already added for this refund".to_owned());
+        }
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use brightpearl::{
-    CurrencyCode, OrderId,
+    CurrencyCode, OrderId, PaymentId,
     accounting::{CustomerPayment, PaymentType},
     order::Order,
 };
@@ -227,10 +227,12 @@ impl<'w> CreditPayments<'w> {
         })
     }
 
-    /// Returns the refunds that may have been entered manually, each with the payments that may record it.
+    /// Returns the refunds that may have been entered manually, each with the payments that may record it. Payments that record
+    /// a refund as a person decided record no other.
     pub(super) fn manual_payments<'t>(
         &self,
         transactions: &[KeyedTransaction<'t>],
+        decided: &BTreeMap<&TransactionId, PaymentId>,
     ) -> BTreeMap<&'t TransactionId, Vec<ManualPayment<'w>>> {
         let Some(credit) = self.credit else { return BTreeMap::new() };
         let refunds = transactions.iter().filter(|keyed| keyed.flow == MoneyFlow::Refund);
@@ -238,10 +240,16 @@ impl<'w> CreditPayments<'w> {
             .map(|keyed| Candidate {
                 refund: keyed.transaction,
                 amount: keyed.known_amount(),
-                is_recorded: self.by_reference.contains_key(keyed.key.as_str()),
+                is_recorded: self.by_reference.contains_key(keyed.key.as_str())
+                    || decided.contains_key(&keyed.transaction.id),
             })
             .collect();
-        manual_payment::attribute(&self.manual_payments, &candidates, &credit.currency.order_currency_code)
+        let is_decided = |manual: &&ManualPayment<'w>| {
+            decided.values().any(|payment| *payment == manual.payment.payment_id)
+        };
+        let payments: Vec<ManualPayment<'w>> =
+            self.manual_payments.iter().filter(|manual| !is_decided(manual)).copied().collect();
+        manual_payment::attribute(&payments, &candidates, &credit.currency.order_currency_code)
     }
 
     /// Whether the payments reach the credit's total.

@@ -10,6 +10,11 @@ pub(super) fn of_refund(rma: &RmaId, refund: &Transaction, calendar: &Calendar) 
     note(rma, refund, calendar, "refunded the customer")
 }
 
+/// Returns the note about a transaction that is not recorded on a credit.
+pub(super) fn of_transaction(rma: &RmaId, transaction: &Transaction, calendar: &Calendar) -> NewOrderNote {
+    note(rma, transaction, calendar, "lists a transaction of")
+}
+
 /// Returns the note about a payment by the shopper.
 pub(super) fn of_money_in(rma: &RmaId, payment: &Transaction, calendar: &Calendar) -> NewOrderNote {
     note(rma, payment, calendar, "was paid by the customer")

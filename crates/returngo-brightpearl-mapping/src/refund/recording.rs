@@ -2,30 +2,33 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use brightpearl::{OrderId, accounting::CustomerPayment, order::Order};
+use brightpearl::{
+    OrderId, PaymentId,
+    accounting::CustomerPayment,
+    order::{NewOrderRow, Order},
+};
 use returngo::{ReturnedItemId, RmaId, TransactionId, TransactionType};
 use rust_decimal::Decimal;
 
 use super::{
-    KeyedTransaction, MoneyFlow, RefundPayment,
+    KeyedTransaction, MoneyFlow, PaymentDraft, RefundPayment,
     adjustment::Adjustments,
     credit_payments::{CreditPayments, RefundRecord, UnbackedPayment, tolerance},
-    manual_payment::{self, ManualPayment, OrderRole},
+    manual_payment::ManualPayment,
     method, note,
+    questions::{self, DuplicateAnswer, NoCreditAnswer},
 };
 use crate::{
     amounts,
     decisions::SettledReviews,
     findings::Findings,
     keys,
-    plan::{Effect, RefundState, RefundStatus, Review, ReviewCode, WarningCode},
+    plan::{Effect, RefundState, RefundStatus, WarningCode},
+    review::{Review, ReviewCode},
     rma_facts::Calendar,
-    settings::{ConnectionSettings, RefundRecording},
+    settings::{ConnectionSettings, Posting, RefundRecording},
     world::World,
 };
-
-/// The largest number of payments that a review about a refund lists.
-const MAX_LISTED: usize = 3;
 
 /// Everything that the recording of an RMA's refunds depends on.
 pub(crate) struct RefundContext<'w> {
@@ -41,10 +44,19 @@ pub(crate) struct RefundContext<'w> {
     pub(crate) impossible: Option<String>,
     /// Units whose return method is not synchronized.
     pub(crate) skipped: HashSet<&'w ReturnedItemId>,
+    /// The number of the RMA's units.
+    pub(crate) units: usize,
     /// The number of units on the credit.
     pub(crate) credited_units: usize,
     /// Reviews that were resolved manually.
     pub(crate) settled: &'w SettledReviews,
+}
+
+impl RefundContext<'_> {
+    /// Returns the credit, or the order while there is no credit.
+    pub(super) fn order_to_note_on(&self) -> Option<OrderId> {
+        self.payments.credit.map(|credit| credit.id).or(self.order)
+    }
 }
 
 /// Plans the writes for each transaction, oldest first, and returns the state of each.
@@ -70,6 +82,8 @@ struct RefundRecorder<'r, 'w> {
     noted: HashSet<&'w str>,
     /// The refunds that may have been entered manually.
     manual: BTreeMap<&'r TransactionId, Vec<ManualPayment<'w>>>,
+    /// The refunds that payments record, as a person decided.
+    decided: BTreeMap<&'r TransactionId, PaymentId>,
     adjustments: Adjustments<'r, 'w>,
     /// The amount paid on the credit once the planned payments are recorded.
     paid: Decimal,
@@ -81,12 +95,22 @@ struct RefundRecorder<'r, 'w> {
 impl<'r, 'w> RefundRecorder<'r, 'w> {
     fn new(context: &'r RefundContext<'w>, findings: &'r mut Findings) -> Self {
         let notes = context.world.order_notes.iter();
+        let mut manual = context.payments.manual_payments(&context.transactions, &BTreeMap::new());
+        let decided = if findings.decisions().is_empty() {
+            BTreeMap::new()
+        } else {
+            decided_duplicates(context, &manual, findings)
+        };
+        if !decided.is_empty() {
+            manual = context.payments.manual_payments(&context.transactions, &decided);
+        }
         Self {
             context,
             findings,
             calendar: Calendar::of(&context.world.account),
             noted: notes.flat_map(|note| keys::mentioned(&note.text)).collect(),
-            manual: context.payments.manual_payments(&context.transactions),
+            manual,
+            decided,
             adjustments: Adjustments::new(context),
             paid: context.payments.paid,
             total: context.payments.total,
@@ -132,19 +156,19 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
             MoneyFlow::MoneyIn => self.money_in(keyed),
             MoneyFlow::MoneyInRequested => RefundState::NotARefund,
             MoneyFlow::Failed => {
-                let message = format!("{} {} failed; no money was transferred.", transaction.kind, transaction.id);
+                let message =
+                    format!("{} {} failed; no money was transferred.", transaction.kind, transaction.id);
                 self.findings.add_warning_for_transaction(WarningCode::RefundFailed, message, transaction);
                 RefundState::Failed
             }
-            MoneyFlow::Unknown => self.review(
-                ReviewCode::UnknownTransaction,
-                format!(
+            MoneyFlow::Unknown => {
+                let message = format!(
                     "Transaction {} is a {} with status {}. The connector does not support this combination and recorded \
-                     nothing. If money was transferred, record it manually.",
+                     nothing.",
                     transaction.id, transaction.kind, transaction.status
-                ),
-                keyed,
-            ),
+                );
+                self.ask_without_credit(ReviewCode::UnknownTransaction, message, keyed)
+            }
         }
     }
 
@@ -166,8 +190,12 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
                 keyed.transaction.id,
                 keyed.transaction.status
             );
-            self.review(ReviewCode::RecordedDifferently, message, keyed);
-            has_reviews = true;
+            let review =
+                Review::about_transaction(ReviewCode::RecordedDifferently, message, keyed.transaction);
+            let facts = questions::unbacked_facts(unbacked, keyed.transaction.status.as_str());
+            let is_accepted =
+                self.findings.ask(questions::recorded_differently(review, facts), |_| Ok(())).is_some();
+            has_reviews |= !is_accepted;
         }
         has_reviews
     }
@@ -183,9 +211,10 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
                 recorded_under(unbacked),
                 self.rma()
             );
-            let mut review = Review::new(ReviewCode::RecordedDifferently, message);
-            review.transaction_ids = vec![TransactionId::new(id)];
-            self.findings.add_review(review);
+            let review =
+                Review::about_unlisted(ReviewCode::RecordedDifferently, message, TransactionId::new(id));
+            let facts = questions::unbacked_facts(unbacked, "unlisted");
+            self.findings.ask(questions::recorded_differently(review, facts), |_| Ok(()));
         }
     }
 
@@ -205,7 +234,7 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
             RefundRecord::Matching(payment) => {
                 self.check_journal(payment, refund);
                 if self.manual.contains_key(&transaction.id) {
-                    return self.review_second_payment(refund, payment);
+                    return self.ask_second_payment(refund, payment);
                 }
                 RefundState::Recorded
             }
@@ -213,21 +242,28 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
                 let message = format!(
                     "{difference} Correct the payment in Brightpearl; the connector does not record the refund again."
                 );
-                self.review(ReviewCode::RecordedDifferently, message, refund)
+                let review =
+                    Review::about_transaction(ReviewCode::RecordedDifferently, message, refund.transaction);
+                let question = questions::recorded_differently(review, difference);
+                match self.findings.ask(question, |_| Ok(())) {
+                    Some(()) => RefundState::Recorded,
+                    None => RefundState::NeedsReview,
+                }
             }
             RefundRecord::Missing => self.unrecorded(refund),
         }
     }
 
     fn unrecorded(&mut self, refund: &KeyedTransaction<'_>) -> RefundState {
-        let is_skipped = self.is_for_skipped_units_only(refund);
-        let skipped = is_skipped.then_some("the return method of its units is not synchronized");
-        if let Some(reason) = self.context.impossible.as_deref().or(skipped) {
+        if self.is_for_skipped_units_only(refund) {
+            return RefundState::NotSynchronized;
+        }
+        if let Some(reason) = self.context.impossible.as_deref() {
             let message = format!(
                 "Refund {} was paid, but it will not get a sales credit: {reason}. Decide where to record the refund.",
                 refund.transaction.id
             );
-            return self.review(ReviewCode::CreditImpossible, message, refund);
+            return self.ask_without_credit(ReviewCode::CreditImpossible, message, refund);
         }
         match (self.context.payments.credit, self.context.settings.refunds) {
             (None, _) => RefundState::Pending,
@@ -236,9 +272,37 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
         }
     }
 
+    /// Whether a refund is for units whose return method is not synchronized only. One that names no units is for all units.
     fn is_for_skipped_units_only(&self, refund: &KeyedTransaction<'_>) -> bool {
         let units = &refund.transaction.return_item_ids;
-        !units.is_empty() && units.iter().all(|unit| self.context.skipped.contains(unit))
+        let skipped = &self.context.skipped;
+        if units.is_empty() {
+            self.context.units > 0 && skipped.len() == self.context.units
+        } else {
+            units.iter().all(|unit| skipped.contains(unit))
+        }
+    }
+
+    /// Asks about a transaction that is not recorded on a credit.
+    fn ask_without_credit(
+        &mut self,
+        code: ReviewCode,
+        message: String,
+        keyed: &KeyedTransaction<'_>,
+    ) -> RefundState {
+        let question = questions::without_credit(code, message, keyed, self.context);
+        match self.findings.ask(question, NoCreditAnswer::read) {
+            None => RefundState::NeedsReview,
+            Some(NoCreditAnswer::NotOurs) => RefundState::NotSynchronized,
+            Some(NoCreditAnswer::Note) if self.noted.contains(keyed.key.as_str()) => RefundState::Recorded,
+            Some(NoCreditAnswer::Note) => {
+                let order_id = self.context.order_to_note_on();
+                let key = keys::note(self.rma(), &keyed.transaction.id);
+                let body = note::of_transaction(self.rma(), keyed.transaction, &self.calendar);
+                self.effects.extend(order_id.map(|order_id| Effect::AddOrderNote { key, order_id, body }));
+                RefundState::Pending
+            }
+        }
     }
 
     fn note_refund(&mut self, refund: &KeyedTransaction<'_>, credit: &Order) -> RefundState {
@@ -255,34 +319,32 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
     }
 
     fn record_refund(&mut self, refund: &KeyedTransaction<'_>, credit: &'w Order) -> RefundState {
-        if self.manual.contains_key(&refund.transaction.id) {
-            return self.review_possible_duplicate(refund, credit);
+        if self.decided.contains_key(&refund.transaction.id) {
+            return RefundState::Recorded;
         }
-        if self.is_sale_cancelled(credit) {
-            let message = format!(
-                "The sales order of refund {} is cancelled and may have been refunded there. If the refund is not recorded \
-                 yet, record it manually on sales credit {} with the reference {}. Then resolve the review.",
-                refund.transaction.id, credit.id, refund.key
-            );
-            return self.review(ReviewCode::PossibleDuplicate, message, refund);
-        }
-        let payment = RefundPayment {
-            rma: self.rma(),
-            refund: refund.transaction,
-            credit,
-            account: &self.context.world.account,
-            settings: self.context.settings,
-        };
-        let draft = match refund.amount_on(credit).and_then(|amount| payment.draft(amount)) {
-            Ok(draft) => draft,
-            Err(review) => {
-                self.findings.add_review(review);
+        let payments = self.manual.get(&refund.transaction.id).map(Vec::as_slice).unwrap_or_default();
+        let is_sale_cancelled = is_sale_cancelled(self.context.world, credit);
+        if !payments.is_empty() || is_sale_cancelled {
+            let (rma, recorded) = (self.rma(), None);
+            let question =
+                questions::possible_duplicate(refund, payments, recorded, is_sale_cancelled, credit, rma);
+            if self.findings.ask(question, DuplicateAnswer::read).is_none() {
                 return RefundState::NeedsReview;
             }
-        };
+        }
+        let Some(mut draft) = self.draft(refund, credit) else { return RefundState::NeedsReview };
+        let account = &self.context.world.account;
+        if let Some(question) = questions::period_locked(refund, &draft.body, account) {
+            if self.findings.ask(question, |_| Ok(())).is_none() {
+                return RefundState::NeedsReview;
+            }
+            if let Some(day) = questions::first_open_day(account) {
+                draft.body.payment_date = day;
+            }
+        }
         let amount = draft.body.amount_paid;
-        if let Err(message) = self.plan_adjustment(refund, credit, amount) {
-            return self.review(ReviewCode::OverRefund, message, refund);
+        if !self.plan_adjustment(refund, credit, amount) {
+            return RefundState::NeedsReview;
         }
         if let Some(warning) = draft.warning {
             self.findings.add_warning(warning);
@@ -293,87 +355,117 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
         RefundState::Pending
     }
 
-    /// Whether the order was cancelled after it was credited: the shop's own connector then posts a reversal on it.
-    fn is_sale_cancelled(&self, credit: &Order) -> bool {
-        let world = self.context.world;
-        let cancelled = world.account.configuration.cancelled_order_status();
-        let mut orders = world.order.iter().chain(&world.orders);
-        cancelled.is_some()
-            && orders.any(|order| {
-                credit.parent_order_id.is_none_or(|sale| sale == order.id)
-                    && Some(order.order_status.order_status_id) == cancelled
-            })
+    /// Returns the payment of a refund. Adds the review if its amount or payment method is not known.
+    fn draft(&mut self, refund: &KeyedTransaction<'_>, credit: &Order) -> Option<PaymentDraft> {
+        let payment = RefundPayment {
+            rma: self.rma(),
+            refund: refund.transaction,
+            credit,
+            account: &self.context.world.account,
+            settings: self.context.settings,
+            method: None,
+        };
+        let amount = match refund.amount_on(credit) {
+            Ok(amount) => amount,
+            Err(review) => {
+                self.findings.add_review(review);
+                return None;
+            }
+        };
+        let review = match payment.draft(amount) {
+            Ok(draft) => return Some(draft),
+            Err(review) => review,
+        };
+        if review.code != ReviewCode::TenderMissing {
+            self.findings.add_review(review);
+            return None;
+        }
+        let question = questions::offering_methods(review, refund, &self.context.world.account);
+        let draft_with = |choice: &str| {
+            let method = choice.strip_prefix("method:").unwrap_or_default();
+            let chosen = RefundPayment { method: Some(method), ..payment };
+            chosen.draft(amount).map_err(|review| review.message)
+        };
+        self.findings.ask(question, draft_with)
     }
 
-    /// Adds a review for a refund that is not recorded under its key and may have been entered manually.
-    fn review_possible_duplicate(&mut self, refund: &KeyedTransaction<'_>, credit: &Order) -> RefundState {
-        let message = format!(
-            "Refund {} may already be recorded: {}. If it is not, record it manually on sales credit {} with the reference \
-             {}. Then resolve the review.",
-            refund.transaction.id,
-            self.manual_payments(refund),
-            credit.id,
-            refund.key
-        );
-        self.review(ReviewCode::PossibleDuplicate, message, refund)
-    }
-
-    /// Adds a review for payments that may record a refund a second time.
-    fn review_second_payment(
+    /// Asks about payments that may record a refund a second time.
+    fn ask_second_payment(
         &mut self,
         refund: &KeyedTransaction<'_>,
         recorded: &CustomerPayment,
     ) -> RefundState {
-        let message = format!(
-            "Refund {} is recorded as payment {} and may be recorded a second time: {}. If so, delete one of the payments in \
-             Brightpearl. Then resolve the review.",
-            refund.transaction.id,
-            recorded.payment_id,
-            self.manual_payments(refund)
-        );
-        self.review(ReviewCode::PossibleDuplicate, message, refund)
-    }
-
-    /// Lists the payments that may record a refund.
-    fn manual_payments(&self, refund: &KeyedTransaction<'_>) -> String {
+        let Some(credit) = self.context.payments.credit else { return RefundState::Recorded };
         let payments = self.manual.get(&refund.transaction.id).map(Vec::as_slice).unwrap_or_default();
-        let first = payments.iter().take(MAX_LISTED).map(|manual| described(*manual, self.rma()));
-        let more = payments.len().saturating_sub(MAX_LISTED);
-        let more = (more > 0).then(|| format!("{more} more"));
-        first.chain(more).collect::<Vec<_>>().join("; ")
+        let is_sale_cancelled = is_sale_cancelled(self.context.world, credit);
+        let question = questions::possible_duplicate(
+            refund,
+            payments,
+            Some(recorded),
+            is_sale_cancelled,
+            credit,
+            self.rma(),
+        );
+        match self.findings.ask(question, DuplicateAnswer::read) {
+            Some(_) => RefundState::Recorded,
+            None => RefundState::NeedsReview,
+        }
     }
 
-    /// Plans the row that a refund above the credit's total needs, if any.
-    ///
-    /// # Errors
-    /// The review's message if the row is needed and cannot be added.
-    fn plan_adjustment(
-        &mut self,
-        refund: &KeyedTransaction<'_>,
-        credit: &'w Order,
-        amount: Decimal,
-    ) -> Result<(), String> {
+    /// Plans the row that a refund above the credit's total needs, if any. Returns whether the refund may be recorded; otherwise a
+    /// review was added.
+    fn plan_adjustment(&mut self, refund: &KeyedTransaction<'_>, credit: &'w Order, amount: Decimal) -> bool {
         let currency = &credit.currency.order_currency_code;
         let excess = self.paid.saturating_add(amount).saturating_sub(self.total);
         if excess <= tolerance(currency, self.context.credited_units) {
-            return Ok(());
+            return true;
         }
-        let row = self.adjustments.row(&refund.key, credit, excess).map_err(|reason| {
-            format!(
-                "Refund {} of {} would raise the payments on sales credit {} to {} above its total of {}. An adjustment row \
-                 cannot be added: {reason}. Correct this, or record the refund manually with the reference {}.",
-                refund.transaction.id,
-                amounts::shown(amount, currency),
-                credit.id,
-                amounts::shown(excess, currency),
-                amounts::shown(self.total, currency),
-                refund.key
-            )
-        })?;
+        let configured = self.context.settings.adjustments.as_ref();
+        let (reason, can_adjust) = match self.adjustments.row(&refund.key, credit, excess, configured) {
+            Ok(row) => {
+                self.add_row(refund, credit, excess, row);
+                return true;
+            }
+            Err(reason) => {
+                let can_adjust =
+                    configured.is_none() && self.adjustments.allowed(&refund.key, credit).is_ok();
+                (reason, can_adjust)
+            }
+        };
+        let message = format!(
+            "Refund {} of {} would raise the payments on sales credit {} above its total of {} by {}. An adjustment row cannot be \
+             added: {reason}. If you record the refund by hand, use the reference {}.",
+            refund.transaction.id,
+            amounts::shown(amount, currency),
+            credit.id,
+            amounts::shown(self.total, currency),
+            amounts::shown(excess, currency),
+            refund.key
+        );
+        let question = questions::over_refund(message, refund, credit, excess, can_adjust);
+        let adjustments = &self.adjustments;
+        let answer = self.findings.ask(question, |choice| {
+            let Some(codes) = choice.strip_prefix("codes:") else { return Ok(None) };
+            let (nominal, tax) =
+                codes.split_once(':').ok_or("write the nominal code and the tax code as codes:4905:T20")?;
+            let posting = Posting {
+                nominal_code: nominal.trim().to_owned().into(),
+                tax_code: tax.trim().to_owned().into(),
+            };
+            adjustments.row(&refund.key, credit, excess, Some(&posting)).map(Some)
+        });
+        match answer {
+            Some(Some(row)) => self.add_row(refund, credit, excess, row),
+            Some(None) => self.total = self.total.saturating_add(excess),
+            None => return false,
+        }
+        true
+    }
+
+    fn add_row(&mut self, refund: &KeyedTransaction<'_>, credit: &Order, excess: Decimal, body: NewOrderRow) {
         self.total = self.total.saturating_add(excess);
         let key = keys::adjustment(self.rma(), &refund.transaction.id);
-        self.effects.push(Effect::AddOrderRow { key, order_id: credit.id, body: row });
-        Ok(())
+        self.effects.push(Effect::AddOrderRow { key, order_id: credit.id, body });
     }
 
     /// A method with a bank account creates a journal (docs/evidence/brightpearl-accounting.md#payment-rules);
@@ -409,23 +501,42 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
     }
 }
 
-fn described(manual: ManualPayment<'_>, rma: &RmaId) -> String {
-    let payment = manual.payment;
-    let order = match manual.role {
-        OrderRole::Credit => "sales credit",
-        OrderRole::Sale => "sales order",
-    };
-    let reference = manual_payment::reference(payment);
-    let reference = match reference.filter(|key| keys::rma_of_refund(key).as_ref() == Some(rma)) {
-        Some(key) => format!("with the reference {key}, a transaction that ReturnGO does not list"),
-        None => "without a reference of this RMA".to_owned(),
-    };
-    format!(
-        "payment {} of {} on {order}{} {reference}",
-        payment.payment_id,
-        amounts::shown(payment.amount(), &payment.currency_code),
-        payment.order_id.map(|order| format!(" {order}")).unwrap_or_default()
-    )
+/// Whether the order was cancelled after it was credited: the shop's own connector then posts a reversal on it.
+fn is_sale_cancelled(world: &World, credit: &Order) -> bool {
+    let cancelled = world.account.configuration.cancelled_order_status();
+    let mut orders = world.order.iter().chain(&world.orders);
+    cancelled.is_some()
+        && orders.any(|order| {
+            credit.parent_order_id.is_none_or(|sale| sale == order.id)
+                && Some(order.order_status.order_status_id) == cancelled
+        })
+}
+
+/// Returns the refunds that payments record, as a person decided.
+fn decided_duplicates<'r>(
+    context: &'r RefundContext<'_>,
+    manual: &BTreeMap<&'r TransactionId, Vec<ManualPayment<'_>>>,
+    findings: &Findings,
+) -> BTreeMap<&'r TransactionId, PaymentId> {
+    let Some(credit) = context.payments.credit else { return BTreeMap::new() };
+    let is_sale_cancelled = is_sale_cancelled(context.world, credit);
+    let mut decided: BTreeMap<&TransactionId, PaymentId> = BTreeMap::new();
+    let refunds = context.transactions.iter().filter(|keyed| keyed.flow == MoneyFlow::Refund);
+    for refund in refunds.filter(|refund| matches!(context.payments.record_of(refund), RefundRecord::Missing))
+    {
+        let id = &refund.transaction.id;
+        let Some(payments) = manual.get(id) else { continue };
+        let rma = context.world.rma.id();
+        let question = questions::possible_duplicate(refund, payments, None, is_sale_cancelled, credit, rma);
+        let answer = findings.decisions().answer(question, DuplicateAnswer::read);
+        // A payment records one refund.
+        if let Ok(DuplicateAnswer::RecordedBy(payment)) = answer
+            && decided.values().all(|known| *known != payment)
+        {
+            decided.insert(id, payment);
+        }
+    }
+    decided
 }
 
 fn recorded_under(unbacked: UnbackedPayment<'_>) -> String {

@@ -9,7 +9,7 @@ plans! {
     nothing_new: "credited" with {"sales_credit_status_id": 27};
     cancelled_asks: "cancelled_after_credit";
     rejected_asks: "rejected_after_credit";
-    cancelled_sets_the_credit_aside_and_records_the_refund: "cancelled_after_credit" with {"cancelled_status_id": 30};
+    cancelled_with_a_refund_asks_and_records_it: "cancelled_after_credit" with {"cancelled_status_id": 30};
     goods_came_for_a_cancelled_one: "goods_for_cancelled" with {"cancelled_status_id": 30};
     reopened_keeps_its_credit: "reopened";
     units_came_and_went: "changed";

@@ -184,7 +184,13 @@ fn a_settled_foreign_credit_is_not_adopted() {
 fn the_status_of_a_cancelled_credit_is_left_once_that_is_settled() {
     let cancelled = settings(json!({"cancelled_status_id": 30}));
     let undecided = plan(&world("cancelled_after_credit"), &cancelled);
-    assert_eq!(keys(&undecided), ["RGO-4410021-778120", "RGO-4410021-status-30"]);
+    assert_eq!(keys(&undecided), ["RGO-4410021-778120"], "the units could be credited and refunded again");
+    assert_eq!(ids(&undecided), ["RequestCancelled"]);
+    let unpaid = |decisions: &[&str]| {
+        with("cancelled_after_credit", decisions, |world| world["rma"]["transactions"] = json!([]))
+    };
+    assert_eq!(keys(&plan(&unpaid(&[]), &cancelled)), ["RGO-4410021-status-30"]);
+    assert!(plan(&unpaid(&["RequestCancelled"]), &cancelled).is_empty());
     let plan = plan(&settled("cancelled_after_credit", &["RequestCancelled"]), &cancelled);
     assert_eq!(keys(&plan), ["RGO-4410021-778120"]);
     assert!(plan.reviews.is_empty(), "{plan:#?}");
