@@ -186,8 +186,10 @@ CREATE TABLE decision (
     connection TEXT   NOT NULL REFERENCES connection (id),
     rma        TEXT   NOT NULL,
     review     TEXT   NOT NULL,                -- the review's code and its subject
-    choice     TEXT   NOT NULL,
+    choice     TEXT   NOT NULL,                -- the id of a choice, or settled
+    digest     TEXT,                           -- the facts of the review that was answered; NULL if it was settled by hand
     decided_by TEXT   NOT NULL,
+    interface  TEXT   NOT NULL,                -- the interface through which it was decided
     decided_at BIGINT NOT NULL,
     note       TEXT,
     PRIMARY KEY (connection, rma, review)
@@ -212,6 +214,7 @@ CREATE TABLE observation (
     credit      TEXT,
     what        TEXT   NOT NULL,               -- JSON
     observed_at     BIGINT NOT NULL,               -- when it was stored
+    finished    BIGINT NOT NULL DEFAULT 0,     -- 1 once its credit was closed, or in the complete status
     watch_until BIGINT,                        -- until when a sweep of ReturnGO tracks the RMA; NULL once it is finished
     PRIMARY KEY (connection, rma)
 );

@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use crate::{
     amounts,
-    decisions::SettledReviews,
+    decisions::{Decision, SettledReviews},
     original_order,
     plan::{Effect, Plan, Review, Warning},
     rma_facts,
@@ -124,6 +124,18 @@ impl<'w> ExplanationContext<'w> {
         self.world.credits.iter().find(|credit| credit.id == id)
     }
 
+    /// Names a decision that was applied, and who made it. The review says so if it was not applied.
+    fn decided(&self, decision: &Decision) -> Option<String> {
+        let is_open = self.plan.reviews.iter().any(|review| review.ids().contains(&decision.review));
+        if decision.choice == Decision::SETTLED || is_open {
+            return None;
+        }
+        let by = decision.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+        let at = decision.at.map(|at| format!(" at {at}")).unwrap_or_default();
+        let note = decision.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
+        Some(format!("{} was decided{by}{at}: {}{note}", decision.review, decision.choice))
+    }
+
     fn the_return(&self) -> Section {
         let rma = &self.world.rma;
         let units = rma_facts::synchronized(&rma_facts::units(rma), self.settings);
@@ -151,6 +163,7 @@ impl<'w> ExplanationContext<'w> {
         if !settled.ids().is_empty() {
             lines.push(format!("settled manually, so nothing is written for: {}", settled.ids().join(", ")));
         }
+        lines.extend(self.world.decisions.iter().filter_map(|decision| self.decided(decision)));
         if let Some(credit) = &self.plan.state.credit {
             let [gross, paid] =
                 [credit.gross, credit.paid].map(|amount| amounts::shown(amount, &credit.currency));

@@ -118,6 +118,11 @@ impl Review {
         review
     }
 
+    /// Whether another review asks the same about the same facts, whatever the words.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.digest == other.digest && self.ids() == other.ids()
+    }
+
     /// Whether the whole credit waits for the review.
     pub(crate) fn is_of_credit(&self) -> bool {
         part(self.code) == ReturnPart::Credit

@@ -1,10 +1,12 @@
 //! What is recorded about writes, so that each is made once.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::RmaId;
-use returngo_brightpearl_mapping::InFlightRow;
+use returngo_brightpearl_mapping::{Decision, InFlightRow};
 
 /// A durable record of intended writes and of their outcomes.
 ///
@@ -24,6 +26,15 @@ pub trait Journal: Send + Sync {
     /// When the journal cannot be read.
     async fn intended_credits(&self, orders: &[OrderId]) -> Result<Vec<IntendedCredit>, JournalError>;
 
+    /// Returns what is known about these RMAs that neither system shows: the decisions about their reviews, and whether their
+    /// credits were finished. RMAs without anything to remember may be left out.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    async fn remembered(&self, _rmas: &[RmaId]) -> Result<BTreeMap<RmaId, Remembered>, JournalError> {
+        Ok(BTreeMap::new())
+    }
+
     /// Records writes that are about to be sent. Answers in the same order; only [admitted](Admission::Go) writes may be
     /// sent.
     ///
@@ -36,6 +47,15 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// When the journal fails: the outcomes count as unknown.
     async fn record(&self, outcomes: &[(Intent, EffectOutcome)]) -> Result<(), JournalError>;
+}
+
+/// What a journal remembers about an RMA besides its writes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Remembered {
+    /// The decisions about its reviews.
+    pub decisions: Vec<Decision>,
+    /// Whether its credit was finished before: see [`World::finished`](returngo_brightpearl_mapping::World::finished).
+    pub finished: bool,
 }
 
 /// Why a journal failed.

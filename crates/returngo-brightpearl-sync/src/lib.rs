@@ -22,7 +22,8 @@ pub use connection::{Receivers, read_connection};
 pub use error::ReadError;
 pub use error_text::with_causes;
 pub use journal::{
-    Admission, EffectOutcome, EffectRecord, IntendedCredit, Intent, Journal, JournalError, WriteKind,
+    Admission, EffectOutcome, EffectRecord, IntendedCredit, Intent, Journal, JournalError, Remembered,
+    WriteKind,
 };
 pub use memory_journal::MemoryJournal;
 pub use refunds::Refunded;

@@ -11,9 +11,11 @@ use brightpearl::{
     client::{Clock, SystemClock},
 };
 use returngo::RmaId;
+use returngo_brightpearl_mapping::{Decision, keys};
 
 use crate::{
-    Admission, EffectOutcome, EffectRecord, IntendedCredit, Intent, Journal, JournalError, WriteKind,
+    Admission, EffectOutcome, EffectRecord, IntendedCredit, Intent, Journal, JournalError, Remembered,
+    WriteKind,
 };
 
 /// A [`Journal`] in memory: for one-off programs and tests. Its records end with the process, so a program that may be
@@ -22,12 +24,19 @@ use crate::{
 pub struct MemoryJournal {
     clock: Arc<dyn Clock>,
     records: Mutex<BTreeMap<(RmaId, String), (Intent, EffectRecord)>>,
+    decisions: Mutex<BTreeMap<RmaId, Vec<Decision>>>,
 }
 
 impl MemoryJournal {
     /// Creates an empty journal that takes the time from this clock.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, records: Mutex::default() }
+        Self { clock, records: Mutex::default(), decisions: Mutex::default() }
+    }
+
+    /// Adds a decision about a review of an RMA. The next run applies it.
+    pub fn decide(&self, rma: RmaId, decision: Decision) {
+        let mut decisions = self.decisions.lock().unwrap_or_else(PoisonError::into_inner);
+        decisions.entry(rma).or_default().push(decision);
     }
 
     fn records(&self) -> MutexGuard<'_, BTreeMap<(RmaId, String), (Intent, EffectRecord)>> {
@@ -47,6 +56,20 @@ impl Journal for MemoryJournal {
         let records = self.records();
         let intended = records.values().filter_map(|(intent, record)| intended_credit(intent, record));
         Ok(intended.filter(|credit| orders.contains(&credit.order)).collect())
+    }
+
+    async fn remembered(&self, rmas: &[RmaId]) -> Result<BTreeMap<RmaId, Remembered>, JournalError> {
+        let decisions = self.decisions.lock().unwrap_or_else(PoisonError::into_inner);
+        let records = self.records();
+        let remembered = rmas.iter().map(|rma| {
+            let closed = records.get(&(rma.clone(), keys::close(rma)));
+            let is_applied = |(_, record): &(Intent, EffectRecord)| {
+                matches!(record.outcome, Some(EffectOutcome::Applied { .. }))
+            };
+            let finished = closed.is_some_and(is_applied);
+            (rma.clone(), Remembered { decisions: decisions.get(rma).cloned().unwrap_or_default(), finished })
+        });
+        Ok(remembered.collect())
     }
 
     async fn intend(&self, intents: &[Intent]) -> Result<Vec<Admission>, JournalError> {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use returngo::RmaId;
-use returngo_brightpearl_mapping::{Plan, World, original_order, plan};
+use returngo_brightpearl_mapping::{Plan, original_order, plan};
 
 use crate::{
     EffectOutcome, IntentResult, Journal, JournalError, PlannedWrite, ReadError, Reader, Withheld, Write,
@@ -126,14 +126,5 @@ impl Reader {
         let mut results = writer.apply(&writes).await;
         write_protocol::record(journal, &admitted, &mut results).await?;
         Ok(results.pop().ok_or(Withheld::LeaseLost))
-    }
-
-    async fn world_with(&self, id: &RmaId, journal: &dyn Journal) -> Result<World, ReadError> {
-        let rma = self.returngo.rmas().get(id).await;
-        let rma = rma.map_err(|source| ReadError::Rma { id: id.clone(), source })?;
-        let mut worlds = self.worlds_of(vec![rma], journal).await;
-        let mut world = worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone())))?;
-        world.account = self.account.clone();
-        Ok(world)
     }
 }

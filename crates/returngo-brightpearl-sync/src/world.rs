@@ -13,7 +13,7 @@ use futures_util::{StreamExt, stream};
 use returngo::{Rma, RmaId};
 use returngo_brightpearl_mapping::{ConnectionSettings, World, world::AccountFacts};
 
-use crate::{Journal, MemoryJournal, ReadError, account_facts, error::AroundError};
+use crate::{Journal, MemoryJournal, ReadError, Remembered, account_facts, error::AroundError};
 use products::ProductCache;
 
 /// RMAs that are requested at the same time: ReturnGO has no bulk request, and allows 100 calls per second
@@ -63,7 +63,17 @@ impl Reader {
     /// # Errors
     /// When a part of it cannot be read.
     pub async fn world(&self, id: &RmaId) -> Result<World, ReadError> {
-        let mut worlds = self.worlds(std::slice::from_ref(id)).await;
+        self.world_with(id, &MemoryJournal::default()).await
+    }
+
+    /// Reads the current snapshot of an RMA, with what the journal remembers about it.
+    ///
+    /// # Errors
+    /// When a part of it cannot be read.
+    pub async fn world_with(&self, id: &RmaId, journal: &dyn Journal) -> Result<World, ReadError> {
+        let rma = self.returngo.rmas().get(id).await;
+        let rma = rma.map_err(|source| ReadError::Rma { id: id.clone(), source })?;
+        let mut worlds = self.worlds_of(vec![rma], journal).await;
         let mut world = worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone())))?;
         world.account = self.account.clone();
         Ok(world)
@@ -142,6 +152,14 @@ impl Reader {
         journal: &dyn Journal,
     ) -> Result<Vec<World>, AroundError> {
         let mut worlds: Vec<World> = rmas.cloned().map(World::new).collect();
+        let ids: Vec<RmaId> = worlds.iter().map(|world| world.rma.id().clone()).collect();
+        let mut remembered =
+            journal.remembered(&ids).await.map_err(|error| AroundError::Journal(error.into()))?;
+        for world in &mut worlds {
+            let Remembered { decisions, finished } = remembered.remove(world.rma.id()).unwrap_or_default();
+            world.decisions = decisions;
+            world.finished = finished;
+        }
         orders::read(self, journal, &mut worlds).await?;
         products::read(self, &mut worlds).await?;
         credits::read(self, &mut worlds).await?;

@@ -26,6 +26,7 @@ use tokio::sync::watch;
 
 pub use batch_summary::BatchSummary;
 pub use policy::Policy;
+pub(crate) use store_journal::StoreJournal;
 
 use crate::{
     failpoints::Failpoints,

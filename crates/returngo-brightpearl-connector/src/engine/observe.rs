@@ -59,12 +59,7 @@ impl Engine {
             is_any_forbidden && connection.can_list_rmas().await
         };
         let read = rmas.iter().filter_map(|rma| rma_cache.get(rma)).map(|(_, rma)| rma.clone());
-        let journal = StoreJournal {
-            store: &self.store,
-            connection: &connection.id,
-            leases: Vec::new(),
-            now: Box::new(|| self.clock.now()),
-        };
+        let journal = StoreJournal::reading(&self.store, &connection.id);
         worlds.extend(reader.worlds_of(read.collect(), &journal).await);
         let since = self.policy.known_until(self.clock.now());
         let recent = RecentWrites::read(&self.store, &connection.id, &rmas, since).await?;
@@ -83,14 +78,13 @@ impl Engine {
                 snapshots.push(Err(self.policy.after_not_shown(effect, self.clock.now())));
                 continue;
             }
-            world.decisions = recent.decisions(id);
             // The account's facts are large and the same for all, so each world borrows them.
             world.account = mem::take(&mut account);
             let plan = plan(connection, lease, &world);
             account = mem::take(&mut world.account);
             let observed_at = rma_cache.get(id).map_or(requested_at, |(read_at, _)| *read_at);
             let credit = plan.state.credit.as_ref().map(|credit| credit.id);
-            let observation = Observation::of(&world, credit, observed_at);
+            let observation = Observation::of(&world, credit, &connection.settings, observed_at);
             snapshots.push(Ok(Snapshot { plan, observation, observed_at, order: original_order(&world) }));
         }
         Ok((revision, snapshots))

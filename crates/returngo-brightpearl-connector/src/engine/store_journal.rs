@@ -1,21 +1,39 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::RmaId;
-use returngo_brightpearl_sync::{Admission, EffectOutcome, IntendedCredit, Intent, Journal, JournalError};
+use returngo_brightpearl_mapping::Decision;
+use returngo_brightpearl_sync::{
+    Admission, EffectOutcome, IntendedCredit, Intent, Journal, JournalError, Remembered,
+};
 
 use crate::store::{self, ConnectionId, Lease, Store, StoreError};
 
 /// The store as the journal of a connection. Writes are recorded under the leases of their RMAs.
-pub(super) struct StoreJournal<'a> {
+pub(crate) struct StoreJournal<'a> {
     pub(super) store: &'a Store,
     pub(super) connection: &'a ConnectionId,
     /// The leases of the RMAs that are written to; empty for reading.
     pub(super) leases: Vec<&'a Lease>,
     pub(super) now: Box<dyn Fn() -> Timestamp + Send + Sync + 'a>,
+    /// Decisions that are not stored: their consequences are to be shown.
+    pub(super) proposed: Vec<(RmaId, Decision)>,
 }
 
-impl StoreJournal<'_> {
+impl<'a> StoreJournal<'a> {
+    /// The journal for reading: nothing can be written with it.
+    pub(crate) fn reading(store: &'a Store, connection: &'a ConnectionId) -> Self {
+        Self { store, connection, leases: Vec::new(), now: Box::new(|| Timestamp::MIN), proposed: Vec::new() }
+    }
+
+    /// The journal as if these decisions about an RMA were stored.
+    pub(crate) fn with_proposed(mut self, rma: &RmaId, decisions: &[Decision]) -> Self {
+        self.proposed.extend(decisions.iter().map(|decision| (rma.clone(), decision.clone())));
+        self
+    }
+
     fn lease_of(&self, rma: &RmaId) -> Option<&Lease> {
         self.leases.iter().copied().find(|lease| lease.rma == *rma)
     }
@@ -29,6 +47,20 @@ impl Journal for StoreJournal<'_> {
 
     async fn intended_credits(&self, orders: &[OrderId]) -> Result<Vec<IntendedCredit>, JournalError> {
         Ok(self.store.intended_credits(self.connection, orders).await?)
+    }
+
+    async fn remembered(&self, rmas: &[RmaId]) -> Result<BTreeMap<RmaId, Remembered>, JournalError> {
+        let mut remembered: BTreeMap<RmaId, Remembered> = BTreeMap::new();
+        for (rma, decision) in self.store.decisions(self.connection, rmas).await? {
+            remembered.entry(rma).or_default().decisions.push(decision);
+        }
+        for (rma, decision) in self.proposed.iter().filter(|(rma, _)| rmas.contains(rma)) {
+            remembered.entry(rma.clone()).or_default().decisions.push(decision.clone());
+        }
+        for rma in self.store.finished(self.connection, rmas).await? {
+            remembered.entry(rma).or_default().finished = true;
+        }
+        Ok(remembered)
     }
 
     async fn intend(&self, intents: &[Intent]) -> Result<Vec<Admission>, JournalError> {

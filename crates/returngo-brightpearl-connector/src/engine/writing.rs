@@ -130,6 +130,7 @@ impl Engine {
             connection: &connection.id,
             leases: leases.clone(),
             now: Box::new(|| self.clock.now()),
+            proposed: Vec::new(),
         };
         let decided = write_protocol::intend(&journal, planned).await.map_err(store_error)?;
         self.failpoints.reached(Failpoint::Intended);

@@ -50,8 +50,56 @@ pub enum OperationError {
         /// The RMA.
         rma: RmaId,
     },
-    /// No review of the RMA was resolved.
-    #[error("no review of RMA {rma} of {connection} was resolved: `reviews list` shows those that are open")]
+    /// The RMA has several reviews, or none with the id.
+    #[error("pass --review ID for RMA {rma}: its open reviews are {reviews}")]
+    WhichReview {
+        /// The RMA.
+        rma: RmaId,
+        /// The ids of its reviews.
+        reviews: String,
+    },
+    /// The review does not offer the choice.
+    #[error("{review} does not offer the choice {given:?}: its choices are {choices}")]
+    NoSuchChoice {
+        /// The review.
+        review: String,
+        /// The choice that was given.
+        given: String,
+        /// The choices.
+        choices: String,
+    },
+    /// A review is settled by resolving it.
+    #[error("{review} is settled by hand with `reviews resolve`, which settles all reviews of the RMA")]
+    SettleByResolving {
+        /// The review.
+        review: String,
+    },
+    /// The decision would not be applied.
+    #[error(
+        "nothing was decided about {review} of RMA {rma}: {reason} Run `sync {rma}`, then `reviews show {rma}`"
+    )]
+    DecisionNotApplied {
+        /// The review.
+        review: String,
+        /// The RMA.
+        rma: RmaId,
+        /// Why.
+        reason: String,
+    },
+    /// The review changed in between.
+    #[error(
+        "nothing was decided: {review} of RMA {rma} has changed. Run `reviews show {rma}`, then decide again"
+    )]
+    ReviewChanged {
+        /// The review.
+        review: String,
+        /// The RMA.
+        rma: RmaId,
+    },
+    /// No decision about the RMA can be revoked.
+    #[error(
+        "no review of RMA {rma} of {connection} was resolved, and no decision about it can be revoked: a decision on which something was written is kept"
+    )]
     NothingResolved {
         /// The connection.
         connection: ConnectionId,

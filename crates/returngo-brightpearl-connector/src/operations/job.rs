@@ -1,7 +1,7 @@
 use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo::RmaId;
-use returngo_brightpearl_mapping::Review;
+use returngo_brightpearl_mapping::{Choice, Review};
 use serde::{Serialize, Serializer};
 
 use crate::store::{ConnectionId, Job, JobState, UnreadableReview};
@@ -41,8 +41,12 @@ pub struct JobReport {
 /// An open review: what a user has to decide, or why the RMA cannot be synchronized.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenReview {
+    /// The id of the review, or `Failed`.
+    pub id: String,
     /// The code of the review, or `Failed`.
     pub code: String,
+    /// The choices that answer it.
+    pub choices: Vec<Choice>,
     /// The review, or the failure.
     pub message: String,
 }
@@ -50,17 +54,22 @@ pub struct OpenReview {
 impl JobReport {
     /// Returns the open reviews, the last failure among them.
     pub fn open_reviews(&self) -> Vec<OpenReview> {
-        let reviews = self
-            .reviews
-            .iter()
-            .map(|review| OpenReview { code: review.code.to_string(), message: review.message.clone() });
-        let unreadable = self.unreadable_reviews.iter().map(|UnreadableReview { code, message }| {
-            OpenReview { code: format!("{code} (of another version)"), message: message.clone() }
+        let reviews = self.reviews.iter().map(|review| OpenReview {
+            id: review.id.clone(),
+            code: review.code.to_string(),
+            choices: review.choices.clone(),
+            message: review.message.clone(),
         });
-        let failure = self
-            .last_error
-            .iter()
-            .map(|error| OpenReview { code: "Failed".to_owned(), message: error.clone() });
+        let without_choices = |code: String, message: &String| OpenReview {
+            id: code.clone(),
+            code,
+            choices: Vec::new(),
+            message: message.clone(),
+        };
+        let unreadable = self.unreadable_reviews.iter().map(|UnreadableReview { code, message }| {
+            without_choices(format!("{code} (of another version)"), message)
+        });
+        let failure = self.last_error.iter().map(|error| without_choices("Failed".to_owned(), error));
         reviews.chain(unreadable).chain(failure).collect()
     }
 }

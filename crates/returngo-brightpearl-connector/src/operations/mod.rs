@@ -10,6 +10,7 @@ pub mod calls;
 pub mod check;
 pub mod connect;
 mod context;
+pub mod decisions;
 pub mod disconnect;
 mod error;
 mod job;

@@ -5,7 +5,7 @@ use returngo_brightpearl_mapping::{Explanation, Plan, explain, plan};
 use serde::Serialize;
 
 use super::{Context, OperationError};
-use crate::store::ConnectionId;
+use crate::{engine::StoreJournal, store::ConnectionId};
 
 /// A plan, and the reasons for it.
 #[derive(Debug, Clone, Serialize)]
@@ -26,7 +26,8 @@ pub async fn show(
     rma: &RmaId,
 ) -> Result<PlannedRma, OperationError> {
     let connection = context.connection(connection).await?;
-    let world = connection.reader().await?.world(rma).await?;
+    let journal = StoreJournal::reading(&context.store, &connection.id);
+    let world = connection.reader().await?.world_with(rma, &journal).await?;
     let plan = plan(&world, &connection.settings);
     let explanation = explain(&world, &connection.settings, &plan);
     Ok(PlannedRma { plan, explanation })

@@ -1,15 +1,18 @@
 //! Reviews: what a user has to decide, and the decisions.
 
+use brightpearl::OffsetDateTime;
 use jiff::Timestamp;
 use returngo::RmaId;
-use returngo_brightpearl_mapping::{Effect, plan};
+use returngo_brightpearl_mapping::{self as mapping, Effect, plan};
 use returngo_brightpearl_sync::describe;
 use serde::Serialize;
 
 use super::{Context, JobReport, OperationError, UnreadableReport};
-use crate::store::{
-    ConnectionId, Decision, Dismissal, EffectOutcome, EffectRecord, Job, JobState, SettledReview,
-    StoredUnreadable,
+use crate::{
+    engine::StoreJournal,
+    store::{
+        ConnectionId, Dismissal, EffectOutcome, EffectRecord, Job, JobState, RmaAction, StoredUnreadable,
+    },
 };
 
 /// Everything that needs review: RMAs, oldest first, then objects that cannot be read. As JSON it is one list.
@@ -100,7 +103,7 @@ pub struct DecisionReport {
     /// The review.
     pub review: String,
     /// The choice.
-    pub choice: &'static str,
+    pub choice: String,
     /// The user.
     pub by: String,
     /// When.
@@ -130,9 +133,9 @@ pub struct Subject {
 }
 
 impl Subject {
-    fn decision(&self, context: &Context) -> Decision {
+    pub(super) fn action(&self, context: &Context) -> RmaAction {
         let Self { connection, rma, note } = self.clone();
-        Decision { connection, rma, by: context.actor.clone(), note }
+        RmaAction { connection, rma, by: context.actor.clone(), note }
     }
 }
 
@@ -166,11 +169,11 @@ pub async fn show(
 ) -> Result<ReviewReport, OperationError> {
     let job = job(context, connection, rma).await?;
     let writes = context.store.effects(connection, rma).await?;
-    let settled = context.store.settled_reviews(connection, std::slice::from_ref(rma)).await?;
+    let decisions = context.store.decisions(connection, std::slice::from_ref(rma)).await?;
     Ok(ReviewReport {
         job,
         writes: writes.into_iter().map(Into::into).collect(),
-        decisions: settled.into_iter().map(|(_, settled)| settled.into()).collect(),
+        decisions: decisions.into_iter().map(|(_, decision)| decision.into()).collect(),
     })
 }
 
@@ -180,7 +183,7 @@ pub async fn show(
 /// The RMA needs no review.
 pub async fn resolve(context: &Context, subject: &Subject) -> Result<JobReport, OperationError> {
     let Subject { connection, rma, .. } = subject;
-    if !context.store.resolve_reviews(&subject.decision(context), context.now()).await? {
+    if !context.store.resolve_reviews(&subject.action(context), context.now()).await? {
         return Err(OperationError::NoReview { connection: connection.clone(), rma: rma.clone() });
     }
     job(context, connection, rma).await
@@ -192,7 +195,7 @@ pub async fn resolve(context: &Context, subject: &Subject) -> Result<JobReport, 
 /// None of its reviews was resolved.
 pub async fn reopen(context: &Context, subject: &Subject) -> Result<JobReport, OperationError> {
     let Subject { connection, rma, .. } = subject;
-    if !context.store.reopen(&subject.decision(context), context.now()).await? {
+    if !context.store.reopen(&subject.action(context), context.now()).await? {
         return Err(OperationError::NothingResolved { connection: connection.clone(), rma: rma.clone() });
     }
     job(context, connection, rma).await
@@ -203,7 +206,7 @@ pub async fn reopen(context: &Context, subject: &Subject) -> Result<JobReport, O
 /// # Errors
 /// The RMA is unknown.
 pub async fn retry(context: &Context, subject: &Subject) -> Result<JobReport, OperationError> {
-    context.store.retry(&subject.decision(context), context.now()).await?;
+    context.store.retry(&subject.action(context), context.now()).await?;
     job(context, &subject.connection, &subject.rma).await
 }
 
@@ -288,7 +291,8 @@ pub async fn propose_write_again(
     let Subject { connection, rma, .. } = subject;
     let writes = context.store.effects(connection, rma).await?;
     let connection = context.connection(connection).await?;
-    let world = connection.reader().await?.world(rma).await?;
+    let journal = StoreJournal::reading(&context.store, &connection.id);
+    let world = connection.reader().await?.world_with(rma, &journal).await?;
     let effects = plan(&world, &connection.settings).effects;
     let repeated = keys.iter().map(|key| {
         let applied = applied(&writes, key, subject)?;
@@ -316,7 +320,7 @@ pub async fn write_again(
     keys: &[String],
 ) -> Result<JobReport, OperationError> {
     let Subject { connection, rma, .. } = subject;
-    if context.store.reset_effects(&subject.decision(context), keys, context.now()).await?.is_none() {
+    if context.store.reset_effects(&subject.action(context), keys, context.now()).await?.is_none() {
         return Err(OperationError::WritesChanged { keys: keys.join(", "), rma: rma.clone() });
     }
     job(context, connection, rma).await
@@ -351,7 +355,11 @@ fn planned<'e>(effects: &'e [Effect], key: &str, rma: &RmaId) -> Result<&'e Effe
     planned.ok_or_else(|| OperationError::NotPlanned { key: key.to_owned(), rma: rma.clone() })
 }
 
-async fn job(context: &Context, connection: &ConnectionId, rma: &RmaId) -> Result<JobReport, OperationError> {
+pub(super) async fn job(
+    context: &Context,
+    connection: &ConnectionId,
+    rma: &RmaId,
+) -> Result<JobReport, OperationError> {
     let job = context.store.work(connection, rma).await?;
     let unknown = || OperationError::UnknownRma { connection: connection.clone(), rma: rma.clone() };
     Ok(job.ok_or_else(unknown)?.into())
@@ -369,8 +377,10 @@ impl From<EffectRecord> for WriteReport {
     }
 }
 
-impl From<SettledReview> for DecisionReport {
-    fn from(SettledReview { review, by, at, note }: SettledReview) -> Self {
-        Self { review, choice: "settled", by, at, note }
+impl From<mapping::Decision> for DecisionReport {
+    fn from(decision: mapping::Decision) -> Self {
+        let mapping::Decision { review, choice, by, at, note, .. } = decision;
+        let at = at.map(OffsetDateTime::timestamp).unwrap_or_default();
+        Self { review, choice, by: by.unwrap_or_default(), at, note }
     }
 }

@@ -84,6 +84,8 @@ pub enum Operation {
     Backfill,
     /// A webhook was queued again.
     Replay,
+    /// A review of an RMA was answered.
+    Decide,
     /// The reviews of an RMA were resolved.
     Resolve,
     /// Resolved reviews of an RMA were reopened.
@@ -98,12 +100,13 @@ pub enum Operation {
 
 impl Operation {
     /// All operations.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Connect,
         Self::Disconnect,
         Self::Sync,
         Self::Backfill,
         Self::Replay,
+        Self::Decide,
         Self::Resolve,
         Self::Reopen,
         Self::Retry,
@@ -119,6 +122,7 @@ impl Operation {
             Self::Sync => "sync",
             Self::Backfill => "backfill",
             Self::Replay => "replay",
+            Self::Decide => "decide",
             Self::Resolve => "resolve",
             Self::Reopen => "reopen",
             Self::Retry => "retry",

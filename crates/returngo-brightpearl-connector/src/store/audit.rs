@@ -58,6 +58,8 @@ pub enum AuditEvent {
     Released,
     /// The last attempt failed, so the RMA needs review.
     NeedsReview,
+    /// A user answered a review.
+    Decided,
     /// A user resolved the reviews.
     Resolved,
     /// A user reopened what was resolved.
@@ -70,7 +72,7 @@ pub enum AuditEvent {
 
 impl AuditEvent {
     /// All kinds of events.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Queued,
         Self::Started,
         Self::Intended,
@@ -81,6 +83,7 @@ impl AuditEvent {
         Self::Failed,
         Self::Released,
         Self::NeedsReview,
+        Self::Decided,
         Self::Resolved,
         Self::Reopened,
         Self::Retried,
@@ -100,6 +103,7 @@ impl AuditEvent {
             Self::Failed => "failed",
             Self::Released => "released",
             Self::NeedsReview => "needs-review",
+            Self::Decided => "decided",
             Self::Resolved => "resolved",
             Self::Reopened => "reopened",
             Self::Retried => "retried",

@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use brightpearl::OffsetDateTime;
 use jiff::Timestamp;
 use returngo::RmaId;
 use returngo_brightpearl_mapping as mapping;
 use returngo_brightpearl_mapping::{Review, keys};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
@@ -16,9 +18,9 @@ use super::{
     session::{self, Row, Session, json_column},
 };
 
-/// A decision about an RMA, as it is audited.
+/// An action of a user on an RMA, as it is audited.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
+pub struct RmaAction {
     /// The connection.
     pub connection: ConnectionId,
     /// The RMA.
@@ -30,7 +32,7 @@ pub struct Decision {
 }
 
 /// The user and the note, as in the audit.
-impl fmt::Display for Decision {
+impl fmt::Display for RmaAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.note {
             Some(note) => write!(f, "by {}: {note}", self.by),
@@ -39,17 +41,24 @@ impl fmt::Display for Decision {
     }
 }
 
-/// A review that a user settled by hand: the connector writes nothing more for its subject.
+/// The answer of a user to a review.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettledReview {
-    /// The review's code and subject, such as `OverRefund:778120`.
+pub struct Answer {
+    /// The review's id.
     pub review: String,
-    /// The user.
-    pub by: String,
-    /// When it was settled.
-    pub at: Timestamp,
-    /// The note.
-    pub note: Option<String>,
+    /// The digest of the review that was answered.
+    pub digest: String,
+    /// The choice.
+    pub choice: String,
+}
+
+/// Whether an answer was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decided {
+    /// It was stored, and the RMA is queued.
+    Yes,
+    /// The RMA does not have the review, or its facts have changed.
+    ReviewChanged,
 }
 
 impl Store {
@@ -57,7 +66,7 @@ impl Store {
     /// subjects until the RMA is [reopened](Self::reopen). The same reviews, and failures of the same kind, are not raised
     /// again; anything else is. The RMA is queued if a sweep found a change meanwhile. Returns false when the RMA does not
     /// need review.
-    pub async fn resolve_reviews(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn resolve_reviews(&self, decision: &RmaAction, now: Timestamp) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
         let resolve_reviews = resolve_reviews(&mut session, decision, now).await?;
         session.commit().await?;
@@ -65,35 +74,50 @@ impl Store {
     }
 
     /// Queues an RMA now, with all attempts. Resolved reviews stay resolved. Returns false for an unknown RMA.
-    pub async fn retry(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn retry(&self, decision: &RmaAction, now: Timestamp) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
         let known = retry(&mut session, decision, now).await?;
         session.commit().await?;
         Ok(known)
     }
 
-    /// Reopens what was settled by hand about an RMA, and [retries](Self::retry) it. Returns false when nothing was.
-    pub async fn reopen(&self, decision: &Decision, now: Timestamp) -> Result<bool, StoreError> {
+    /// Revokes the decisions about an RMA, and [retries](Self::retry) it: what was settled by hand, and answers on which nothing
+    /// was written yet. Returns false when there are none.
+    pub async fn reopen(&self, decision: &RmaAction, now: Timestamp) -> Result<bool, StoreError> {
         let mut session = self.writing().await?;
         let reopened = reopen(&mut session, decision, now).await?;
         session.commit().await?;
         Ok(reopened)
     }
 
-    /// The reviews of these RMAs that were settled by hand.
-    pub async fn settled_reviews(
+    /// Stores the answer to an open review, and queues the RMA. A review that changed meanwhile is not answered. An answer
+    /// replaces the one before.
+    pub async fn decide(
+        &self,
+        action: &RmaAction,
+        answer: &Answer,
+        now: Timestamp,
+    ) -> Result<Decided, StoreError> {
+        let mut session = self.writing().await?;
+        let decided = decide(&mut session, action, answer, now).await?;
+        session.commit().await?;
+        Ok(decided)
+    }
+
+    /// The decisions about the reviews of these RMAs.
+    pub async fn decisions(
         &self,
         connection: &ConnectionId,
         rmas: &[RmaId],
-    ) -> Result<Vec<(RmaId, SettledReview)>, StoreError> {
-        settled(&mut self.asking().await?, connection, rmas).await
+    ) -> Result<Vec<(RmaId, mapping::Decision)>, StoreError> {
+        of_rmas(&mut self.asking().await?, connection, rmas).await
     }
 
     /// Resets applied writes, so that they are repeated if the plan still has them, and [retries](Self::retry) the RMA.
     /// Returns their records, or none when not all of them were applied; then nothing is reset.
     pub async fn reset_effects(
         &self,
-        decision: &Decision,
+        decision: &RmaAction,
         keys: &[String],
         now: Timestamp,
     ) -> Result<Option<Vec<EffectRecord>>, StoreError> {
@@ -106,7 +130,7 @@ impl Store {
 
 pub(super) async fn resolve_reviews(
     session: &mut Session<'_>,
-    decision: &Decision,
+    decision: &RmaAction,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     // A pending job stays pending: its result is compared with the resolution. A job in progress is taken from its worker,
@@ -126,7 +150,7 @@ pub(super) async fn resolve_reviews(
             reviews = '[]', review_since = NULL, failures = 0, last_error = NULL, last_signature = NULL
         WHERE connection = $1 AND rma = $2 AND review_since IS NOT NULL
         RETURNING state";
-    let Decision { connection, rma, .. } = decision;
+    let RmaAction { connection, rma, .. } = decision;
     connection_queue::lock(session, connection).await?;
     let Some(item) = jobs::one(session, connection, rma).await? else { return Ok(false) };
     let mut settled: BTreeSet<String> = item.reviews.iter().flat_map(Review::ids).collect();
@@ -138,7 +162,7 @@ pub(super) async fn resolve_reviews(
     let parameters = [connection.as_str().into(), (&rma).into(), (&resolved).into(), now.into()];
     let Some(row) = session.first(PUT_ASIDE, &parameters).await? else { return Ok(false) };
     let resolved = json!({"reviews": settled, "note": decision.note});
-    settle(session, decision, settled, now).await?;
+    settle(session, decision, &settled, now).await?;
     record(session, decision, Operation::Resolve, resolved, now).await?;
     if item.state == JobState::InProgress {
         connection_queue::schedule(session, &[connection]).await?;
@@ -153,7 +177,7 @@ pub(super) async fn resolve_reviews(
 }
 
 /// The subjects of the writes that failed last, named as in reviews: a refund by its transaction, the credit by itself.
-async fn failed_writes(session: &mut Session<'_>, decision: &Decision) -> Result<Vec<String>, StoreError> {
+async fn failed_writes(session: &mut Session<'_>, decision: &RmaAction) -> Result<Vec<String>, StoreError> {
     const FAILED: &str = "
         SELECT key, kind FROM effect WHERE connection = $1 AND rma = $2 AND kind IN ('credit', 'payment')
             AND (outcome IS NULL OR outcome <> 'applied')";
@@ -171,72 +195,129 @@ async fn failed_writes(session: &mut Session<'_>, decision: &Decision) -> Result
     Ok(named)
 }
 
-/// The stored choice of a review that was settled by hand.
-const SETTLED: &str = "settled";
+/// The row of a decision.
+#[derive(Serialize)]
+struct DecisionRow<'a> {
+    review: &'a str,
+    choice: &'a str,
+    digest: Option<&'a str>,
+}
+
+async fn store(
+    session: &mut Session<'_>,
+    action: &RmaAction,
+    rows: &[DecisionRow<'_>],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const STORE: &str = "
+        INSERT INTO decision (connection, rma, review, choice, digest, decided_by, interface, decided_at, note)
+        SELECT $2, $3, review, choice, digest, $4, $5, $6, NULLIF($7, '')
+        FROM {input $1: review text, choice text, digest text} WHERE true
+        ON CONFLICT (connection, rma, review) DO UPDATE SET choice = excluded.choice, digest = excluded.digest,
+            decided_by = excluded.decided_by, interface = excluded.interface, decided_at = excluded.decided_at,
+            note = excluded.note";
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let (rows, rma) = (session::json(&rows)?, action.rma.to_string());
+    let parameters = [
+        (&rows).into(),
+        action.connection.as_str().into(),
+        (&rma).into(),
+        (&action.by.name).into(),
+        action.by.interface.as_str().into(),
+        now.into(),
+        action.note.as_deref().unwrap_or_default().into(),
+    ];
+    session.run(STORE, &parameters).await.map(drop)
+}
 
 async fn settle(
     session: &mut Session<'_>,
-    decision: &Decision,
-    reviews: BTreeSet<String>,
+    action: &RmaAction,
+    reviews: &BTreeSet<String>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    const SETTLE: &str = "
-        INSERT INTO decision (connection, rma, review, choice, decided_by, decided_at, note)
-        SELECT $2, $3, review, $4, $5, $6, NULLIF($7, '') FROM {input $1: review text} WHERE true
-        ON CONFLICT (connection, rma, review) DO UPDATE SET choice = excluded.choice,
-            decided_by = excluded.decided_by, decided_at = excluded.decided_at, note = excluded.note";
-    if reviews.is_empty() {
-        return Ok(());
-    }
-    let (rows, rma) = (json_column("review", reviews)?, decision.rma.to_string());
-    let parameters = [
-        (&rows).into(),
-        decision.connection.as_str().into(),
-        (&rma).into(),
-        SETTLED.into(),
-        (&decision.by.name).into(),
-        now.into(),
-        decision.note.as_deref().unwrap_or_default().into(),
-    ];
-    session.run(SETTLE, &parameters).await.map(drop)
+    let rows: Vec<_> = reviews
+        .iter()
+        .map(|review| DecisionRow { review, choice: mapping::Decision::SETTLED, digest: None })
+        .collect();
+    store(session, action, &rows, now).await
 }
 
-/// The reviews of these RMAs that were settled by hand.
-pub(super) async fn settled(
+pub(super) async fn decide(
+    session: &mut Session<'_>,
+    action: &RmaAction,
+    answer: &Answer,
+    now: Timestamp,
+) -> Result<Decided, StoreError> {
+    let RmaAction { connection, rma, .. } = action;
+    connection_queue::lock(session, connection).await?;
+    let job = jobs::one(session, connection, rma).await?;
+    let is_answered = |review: &&Review| review.id == answer.review && review.digest == answer.digest;
+    let Some(review) = job.iter().flat_map(|job| &job.reviews).find(is_answered) else {
+        return Ok(Decided::ReviewChanged);
+    };
+    let (ids, Answer { choice, digest, .. }) = (review.ids(), answer);
+    let row = |review| DecisionRow { review, choice, digest: Some(digest) };
+    let rows: Vec<_> = ids.iter().map(String::as_str).map(row).collect();
+    store(session, action, &rows, now).await?;
+    enqueue_now(session, action, now).await?;
+    let detail = format!("{}: {choice}, {action}", answer.review);
+    append_audit(session, action, AuditEvent::Decided, detail, now).await?;
+    let detail = json!({"reviews": ids, "choice": choice, "digest": digest, "note": action.note});
+    record(session, action, Operation::Decide, detail, now).await?;
+    Ok(Decided::Yes)
+}
+
+/// The decisions about the reviews of these RMAs.
+pub(super) async fn of_rmas(
     session: &mut Session<'_>,
     connection: &ConnectionId,
     rmas: &[RmaId],
-) -> Result<Vec<(RmaId, SettledReview)>, StoreError> {
+) -> Result<Vec<(RmaId, mapping::Decision)>, StoreError> {
     const OF_RMAS: &str = "
-        SELECT rma, review, decided_by, decided_at, note FROM decision
-        WHERE connection = $2 AND choice = $3 AND decision.rma IN (SELECT input.rma FROM {input $1: rma text})
+        SELECT rma, review, choice, digest, decided_by, decided_at, note FROM decision
+        WHERE connection = $2 AND decision.rma IN (SELECT input.rma FROM {input $1: rma text})
         ORDER BY rma, review";
     let rmas = json_column("rma", rmas)?;
-    let parameters = [(&rmas).into(), connection.as_str().into(), SETTLED.into()];
-    let settled = |row: &Row| {
-        let review = SettledReview {
+    let parameters = [(&rmas).into(), connection.as_str().into()];
+    let decision = |row: &Row| {
+        let decision = mapping::Decision {
             review: row.text("review")?,
-            by: row.text("decided_by")?,
-            at: row.time("decided_at")?,
+            digest: row.text_if_any("digest")?,
+            choice: row.text("choice")?,
+            by: Some(row.text("decided_by")?),
+            at: Some(OffsetDateTime::utc(row.time("decided_at")?)),
             note: row.text_if_any("note")?,
         };
-        Ok((row.parsed("rma")?, review))
+        Ok((row.parsed("rma")?, decision))
     };
-    session.all(OF_RMAS, &parameters).await?.iter().map(settled).collect()
+    session.all(OF_RMAS, &parameters).await?.iter().map(decision).collect()
 }
 
-/// Revokes what was settled by hand.
+/// Revokes what was settled by hand, and answers on which nothing was written yet.
 pub(super) async fn reopen(
     session: &mut Session<'_>,
-    decision: &Decision,
+    decision: &RmaAction,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    const LIFT: &str = "DELETE FROM decision WHERE connection = $1 AND rma = $2";
+    // A decision on which something was written is kept with it.
+    const LIFT: &str = "
+        DELETE FROM decision WHERE connection = $1 AND rma = $2 AND (choice = 'settled' OR NOT EXISTS (
+            SELECT 1 FROM effect
+            WHERE effect.connection = $1 AND effect.rma = $2 AND effect.intended_at >= decision.decided_at
+        ))";
+    const TAKE_BACK: &str = "
+        UPDATE job SET state = 'pending', attempt = attempt + 1, worker = NULL, run_at = COALESCE(run_at, enqueued_at, 0)
+        WHERE connection = $1 AND rma = $2 AND state = 'in-progress'";
     const ASK_AGAIN: &str = "
         UPDATE job SET resolved = NULL, resolved_error = NULL, resolved_signature = NULL
         WHERE connection = $1 AND rma = $2 AND (resolved IS NOT NULL OR resolved_error IS NOT NULL)";
     connection_queue::lock(session, &decision.connection).await?;
     let (connection, rma) = (decision.connection.as_str(), decision.rma.to_string());
+    // The plan of a worker may rest on a decision that is revoked, so its job is taken from it.
+    session.run(TAKE_BACK, &[connection.into(), (&rma).into()]).await?;
     let mut lifted = 0;
     for statement in [LIFT, ASK_AGAIN] {
         lifted += session.run(statement, &[connection.into(), (&rma).into()]).await?;
@@ -251,7 +332,7 @@ pub(super) async fn reopen(
 
 pub(super) async fn retry(
     session: &mut Session<'_>,
-    decision: &Decision,
+    decision: &RmaAction,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     connection_queue::lock(session, &decision.connection).await?;
@@ -265,7 +346,7 @@ pub(super) async fn retry(
 
 pub(super) async fn reset_effects(
     session: &mut Session<'_>,
-    decision: &Decision,
+    decision: &RmaAction,
     keys: &[String],
     now: Timestamp,
 ) -> Result<Option<Vec<EffectRecord>>, StoreError> {
@@ -299,7 +380,7 @@ pub(super) async fn reset_effects(
 /// Queues an RMA now, with all attempts.
 async fn enqueue_now(
     session: &mut Session<'_>,
-    decision: &Decision,
+    decision: &RmaAction,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     const MAKE_DUE: &str = "
@@ -318,7 +399,7 @@ async fn enqueue_now(
 
 async fn append_audit(
     session: &mut Session<'_>,
-    decision: &Decision,
+    decision: &RmaAction,
     event: AuditEvent,
     detail: String,
     now: Timestamp,
@@ -335,12 +416,12 @@ async fn append_audit(
 
 async fn record(
     session: &mut Session<'_>,
-    decision: &Decision,
+    decision: &RmaAction,
     operation: Operation,
     detail: Value,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Decision { connection, rma, by, .. } = decision;
+    let RmaAction { connection, rma, by, .. } = decision;
     let activity = Activity {
         actor: by.clone(),
         operation,

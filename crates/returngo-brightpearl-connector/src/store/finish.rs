@@ -72,7 +72,7 @@ impl JobResultRow {
         Ok(match outcome {
             JobOutcome::Settled { reviews, credit } => {
                 let (known, open): (Vec<_>, Vec<_>) =
-                    reviews.iter().partition(|review| resolved_by_rma.reviews.contains(review));
+                    reviews.iter().partition(|review| resolved_by_rma.knows(review));
                 Self {
                     outcome: "settled",
                     state: if open.is_empty() { "in-sync" } else { "needs-review" },
@@ -228,6 +228,10 @@ struct Resolved {
 }
 
 impl Resolved {
+    fn knows(&self, review: &Review) -> bool {
+        self.reviews.iter().any(|known| known.is_same_as(review))
+    }
+
     fn covers(&self, failure: &Failure) -> bool {
         self.failure.as_ref() == Some(&failure.signature)
     }
@@ -278,7 +282,7 @@ fn audit_entries(
                 credit.map_or_else(|| "no credit".to_owned(), |credit| format!("credit {credit}"));
             for review in reviews {
                 let error_scope =
-                    if resolved_by_rma.reviews.contains(review) { "resolved before" } else { "needs review" };
+                    if resolved_by_rma.knows(review) { "resolved before" } else { "needs review" };
                 detail = format!("{detail}; {error_scope}: {}", review.message);
             }
             vec![audit_row(lease, AuditEvent::Settled, detail + again)]

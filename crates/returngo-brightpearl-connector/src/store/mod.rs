@@ -37,7 +37,7 @@ pub use activity::{Activity, Actor, Interface, Operation};
 pub use audit::{AuditEntry, AuditEvent, AuditPosition, PrunedAudit};
 pub use connection::{ConnectionId, Counterparts, Encrypted, InvalidConnectionId, StoredConnection};
 pub use connection_changes::{ConnectionChange, FieldChange, RecordedChange};
-pub use decisions::{Decision, SettledReview};
+pub use decisions::{Answer, Decided, RmaAction};
 pub use effects::Intent;
 pub use inbox::{Delivery, InboxId, Source, StoredDelivery};
 pub use jobs::{Cause, Job, JobOutcome, JobState, Lease, LeaseRequest, UnreadableReview, WorkerId};

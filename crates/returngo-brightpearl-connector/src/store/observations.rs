@@ -13,7 +13,7 @@ use returngo::{
     ReturnedItemId, RmaId,
     sweep::{ObservedRma, SweepSettings},
 };
-use returngo_brightpearl_mapping::World;
+use returngo_brightpearl_mapping::{ConnectionSettings, World};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -30,6 +30,9 @@ pub struct Observation {
     pub rma: ObservedRma,
     /// In Brightpearl.
     pub credit: Option<ObservedCredit>,
+    /// Whether the credit is finished: closed, or in the complete status.
+    #[serde(default)]
+    pub finished: bool,
 }
 
 /// What Brightpearl showed of an RMA's credit: enough to recognize a change in search results.
@@ -50,10 +53,20 @@ pub struct ObservedCredit {
 
 impl Observation {
     /// The observation of this world, whose RMA was requested at this time and has this credit.
-    pub fn of(world: &World, credit: Option<OrderId>, asked_at: Timestamp) -> Self {
+    pub fn of(
+        world: &World,
+        credit: Option<OrderId>,
+        settings: &ConnectionSettings,
+        asked_at: Timestamp,
+    ) -> Self {
+        let is_credit = |order: &&Order| Some(order.id) == credit;
+        let is_finished = |order: &Order| {
+            order.is_closed() || settings.complete_status_id == Some(order.order_status.order_status_id)
+        };
         Self {
             rma: ObservedRma::of(&world.rma, asked_at),
             credit: credit.map(|id| ObservedCredit::of(world, id)),
+            finished: world.credits.iter().find(is_credit).is_some_and(is_finished),
         }
     }
 }
@@ -123,6 +136,15 @@ impl Store {
         of_credits(&mut self.asking().await?, connection, credits).await
     }
 
+    /// Those of these RMAs whose credits were finished at any time.
+    pub async fn finished(
+        &self,
+        connection: &ConnectionId,
+        rmas: &[RmaId],
+    ) -> Result<Vec<RmaId>, StoreError> {
+        finished(&mut self.asking().await?, connection, rmas).await
+    }
+
     /// The RMAs that had any of these units at any time.
     pub async fn rmas_of_items(
         &self,
@@ -157,6 +179,7 @@ struct ObservationRow {
     rma: String,
     credit: Option<String>,
     what: String,
+    finished: i64,
     watch_until: Option<i64>,
 }
 
@@ -167,6 +190,7 @@ impl ObservationRow {
             rma: rma.to_string(),
             credit: observed.credit.as_ref().map(|credit| credit.id.to_string()),
             what: serde_json::to_string(observed).map_err(|error| unreadable("what", error))?,
+            finished: observed.finished.into(),
             watch_until: watched_until.map(Timestamp::as_microsecond),
         })
     }
@@ -187,10 +211,11 @@ pub(super) async fn record_observations(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const RECORD: &str = "
-        INSERT INTO observation (connection, rma, credit, what, watch_until, observed_at)
-        SELECT $2, rma, credit, what, watch_until, $3
-        FROM {input $1: rma text, credit text, what text, watch_until bigint} WHERE true
+        INSERT INTO observation (connection, rma, credit, what, finished, watch_until, observed_at)
+        SELECT $2, rma, credit, what, finished, watch_until, $3
+        FROM {input $1: rma text, credit text, what text, finished bigint, watch_until bigint} WHERE true
         ON CONFLICT (connection, rma) DO UPDATE SET credit = excluded.credit, what = excluded.what,
+            finished = CASE WHEN observation.finished = 1 THEN 1 ELSE excluded.finished END,
             watch_until = excluded.watch_until, observed_at = excluded.observed_at";
     const UNITS: &str = "
         INSERT INTO observed_item (connection, item, rma)
@@ -270,6 +295,20 @@ pub(super) async fn of_credits(
     observed
         .retain(|observed| observed.credit.as_ref().is_some_and(|credit| !unreadable.contains(&credit.id)));
     Ok(observed)
+}
+
+pub(super) async fn finished(
+    session: &mut Session<'_>,
+    connection: &ConnectionId,
+    rmas: &[RmaId],
+) -> Result<Vec<RmaId>, StoreError> {
+    const FINISHED: &str = "
+        SELECT rma FROM observation
+        WHERE connection = $2 AND finished = 1
+            AND observation.rma IN (SELECT input.rma FROM {input $1: rma text}) ORDER BY rma";
+    let rmas = json_column("rma", rmas)?;
+    let rows = session.all(FINISHED, &[(&rmas).into(), connection.as_str().into()]).await?;
+    rows.iter().map(|row| row.parsed("rma")).collect()
 }
 
 pub(super) async fn rmas_of_items(

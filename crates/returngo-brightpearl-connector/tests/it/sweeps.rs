@@ -5,7 +5,7 @@ use brightpearl::Patch;
 use jiff::SignedDuration;
 use returngo::{RmaId, RmaStatus};
 use returngo_brightpearl_connector::store::{
-    Actor, ConnectionId, Decision, Encrypted, JobState, Source, StoredConnection, SweepLease, SweepName,
+    Actor, ConnectionId, Encrypted, JobState, RmaAction, Source, StoredConnection, SweepLease, SweepName,
     SweepPart, SweepRowChanges, SweepRowKey, SweepRows,
 };
 
@@ -108,7 +108,7 @@ async fn an_rma_that_cannot_be_read_and_may_be_so_is_not_tried_at_every_sweep() 
     };
     fails_until(JobState::NeedsReview).await;
     let by = Actor::command_line("dana");
-    let decision = Decision { connection: shop.connection.clone(), rma: rma.clone(), by, note: None };
+    let decision = RmaAction { connection: shop.connection.clone(), rma: rma.clone(), by, note: None };
     assert!(shop.service.store.resolve_reviews(&decision, shop.time.now()).await.unwrap());
     shop.work().await;
     if shop.item(rma).await.state == JobState::Pending {

@@ -13,7 +13,7 @@ use returngo_brightpearl_connector::{
     heartbeat::Heartbeat,
     registry::Registry,
     service::Service,
-    store::{self, ConnectionId, Decision, Delivery, Source, Store},
+    store::{self, ConnectionId, Delivery, RmaAction, Source, Store},
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
@@ -321,7 +321,7 @@ impl Supervisor {
         }
     }
 
-    fn decision(&self, connection: ConnectionId, rma: returngo::RmaId) -> Decision {
-        Decision { connection, rma, by: store::Actor::command_line("the simulation"), note: None }
+    fn decision(&self, connection: ConnectionId, rma: returngo::RmaId) -> RmaAction {
+        RmaAction { connection, rma, by: store::Actor::command_line("the simulation"), note: None }
     }
 }

@@ -42,7 +42,8 @@ pub(super) fn created(case: &ExplanationContext<'_>, body: &NewSalesCredit) -> V
         lines.extend(credited(at + 1, row, origin, case.settings.price_source, currency));
     }
     for (at, row) in body.rows.iter().enumerate().skip(rows.len()) {
-        lines.extend(fee(at + 1, row, currency));
+        lines.push(titled(at + 1, row, currency));
+        lines.push(other(row, order, currency));
     }
     let total = amounts::sum(body.rows.iter().flat_map(|row| [row.net, row.tax]));
     lines.push(format!("total {} including tax", amounts::shown(total, currency)));
@@ -168,18 +169,25 @@ fn shares(row: &NewCreditRow, origin: &RowOrigin<'_>, currency: &CurrencyCode) -
     ]
 }
 
-fn fee(number: usize, row: &NewCreditRow, currency: &CurrencyCode) -> Vec<String> {
-    let kind = FeeKind::ALL.into_iter().find(|kind| row.external_ref.as_deref() == Some(&keys::fee(*kind)));
-    let kind = kind.map_or_else(String::new, |kind| format!("`fees.{kind}`: "));
-    let gross = row.net.saturating_add(row.tax).abs();
-    vec![
-        titled(number, row, currency),
-        format!(
-            " {kind}fees of the units, {} including tax, split by the rate of tax code {}",
-            amounts::shown(gross, currency),
+/// Explains a row that does not stand for a row of goods: a fee, a discount, or a unit that a person credited without a row.
+fn other(row: &NewCreditRow, order: &Order, currency: &CurrencyCode) -> String {
+    let reference = row.external_ref.as_deref().unwrap_or_default();
+    let gross = amounts::shown(row.net.saturating_add(row.tax).abs(), currency);
+    if let Some(kind) = FeeKind::ALL.into_iter().find(|kind| keys::fee(*kind) == reference) {
+        return format!(
+            " `fees.{kind}`: fees of the units, {gross} including tax, split by the rate of tax code {}",
             row.tax_code
+        );
+    }
+    match keys::discount_row(reference).and_then(|id| Some((id, order.order_rows.get(&id)?))) {
+        Some((id, discount)) => format!(
+            " share of discount row {id} (net {}, tax {}), in proportion to the goods that are credited",
+            discount.row_value.row_net.value, discount.row_value.row_tax.value
         ),
-    ]
+        None => {
+            " credited without a row of the order at the price that was paid, as a person decided".to_owned()
+        }
+    }
 }
 
 /// Explains custom fields.

@@ -5,7 +5,7 @@ use brightpearl::{
     order::{Order, OrderSearch, OrderTypeCode},
 };
 use returngo::Rma;
-use returngo_brightpearl_mapping::{CreditClaim, InFlight, World, keys, settings::OrderLookup};
+use returngo_brightpearl_mapping::{CreditClaim, InFlight, World, chosen_order, keys, settings::OrderLookup};
 
 use super::chunks::{ORDERS_A_SEARCH, short_enough};
 use crate::{IntendedCredit, Journal, Reader, error::AroundError};
@@ -84,7 +84,9 @@ async fn orders_and_credits(reader: &Reader, ids: &IdSet) -> Result<Vec<Order>, 
 
 /// Finds the sales orders with each RMA's order number or id, as the settings say.
 async fn sales(reader: &Reader, worlds: &[World]) -> Result<Vec<BTreeSet<OrderId>>, Error> {
-    let mut found = vec![BTreeSet::new(); worlds.len()];
+    // An order that a person chose is the RMA's, whatever a search finds.
+    let chosen = |world: &World| chosen_order(&world.rma, &world.decisions).into_iter().collect();
+    let mut found: Vec<BTreeSet<OrderId>> = worlds.iter().map(chosen).collect();
     for lookup in &reader.settings.order_lookup {
         let wanted: Vec<Vec<String>> = worlds
             .iter()

@@ -1,7 +1,7 @@
 //! Refunds that fail after they were recorded, refunds that a person settled by hand, or that were entered by hand.
 
 use returngo::TransactionStatus;
-use returngo_brightpearl_connector::store::{Actor, Decision, JobState};
+use returngo_brightpearl_connector::store::{Actor, JobState, RmaAction};
 use rust_decimal_macros::dec;
 use serde_json::json;
 
@@ -42,7 +42,7 @@ async fn a_refund_that_was_settled_by_hand_is_never_written_until_it_is_reopened
     site.queue([RMA]).await;
     site.work().await;
     assert_eq!(site.asks(RMA).await, ["OverRefund"]);
-    let decision = Decision {
+    let decision = RmaAction {
         connection: site.acme.clone(),
         rma: id(RMA),
         by: Actor::command_line("dana"),

@@ -1,8 +1,8 @@
 //! Changes that users make are recorded with the change itself: both or neither.
 
 use returngo_brightpearl_connector::store::{
-    Activity, Actor, Cause, ConnectionChange, Decision, Dismissal, EffectOutcome, Encrypted, FieldChange,
-    InboxId, Intent, Interface, JobOutcome, Operation, QueueRequest, Store, StoredConnection, Unreadable,
+    Activity, Actor, Cause, ConnectionChange, Dismissal, EffectOutcome, Encrypted, FieldChange, InboxId,
+    Intent, Interface, JobOutcome, Operation, QueueRequest, RmaAction, Store, StoredConnection, Unreadable,
     UnreadableKind, WriteKind,
 };
 use returngo_brightpearl_mapping::{Review, ReviewCode};
@@ -21,8 +21,8 @@ fn dana() -> Actor {
     Actor { name: "dana".to_owned(), interface: Interface::Console }
 }
 
-fn decision(note: Option<&str>) -> Decision {
-    Decision { connection: name("acme"), rma: rma(1), by: dana(), note: note.map(str::to_owned) }
+fn decision(note: Option<&str>) -> RmaAction {
+    RmaAction { connection: name("acme"), rma: rma(1), by: dana(), note: note.map(str::to_owned) }
 }
 
 /// RMA 1 needs a review.

@@ -1,8 +1,9 @@
+use brightpearl::OffsetDateTime;
 use returngo_brightpearl_connector::store::{
-    Actor, Admission, AuditEvent, Cause, Decision, EffectOutcome, Intent, JobOutcome, JobState, Lease,
-    SettledReview, Store, WriteKind,
+    Actor, Admission, Answer, AuditEvent, Cause, Decided, EffectOutcome, Intent, JobOutcome, JobState, Lease,
+    RmaAction, Store, WriteKind,
 };
-use returngo_brightpearl_mapping::{Review, ReviewCode};
+use returngo_brightpearl_mapping::{Decision, Review, ReviewCode};
 
 use super::{at, connect, databases::Database, in_sync, lease_all, mark, name, on_both, rma};
 
@@ -18,12 +19,15 @@ on_both!(
     what_is_settled_by_hand_is_known_until_it_is_reopened,
     what_begins_again_is_due_with_all_attempts_and_what_was_settled_stays_so,
     what_is_reopened_is_due_and_asked_again,
+    an_answer_is_stored_with_its_facts_and_queues_the_rma,
+    an_answer_to_a_review_that_changed_is_refused,
+    an_answer_is_revoked_until_something_was_written_on_it,
     a_write_that_is_forgotten_is_written_again,
     only_what_was_applied_is_forgotten,
 );
 
-fn decision(note: Option<&str>) -> Decision {
-    Decision {
+fn decision(note: Option<&str>) -> RmaAction {
+    RmaAction {
         connection: name("acme"),
         rma: rma(1),
         by: Actor::command_line("dana"),
@@ -192,17 +196,19 @@ async fn what_waits_for_nobody_cannot_be_put_aside(database: Database) {
 async fn what_is_settled_by_hand_is_known_until_it_is_reopened(database: Database) {
     let store = database.open().await;
     connect(&store, "acme").await;
-    let settled = async || store.settled_reviews(&name("acme"), &[rma(1), rma(2)]).await.unwrap();
+    let settled = async || store.decisions(&name("acme"), &[rma(1), rma(2)]).await.unwrap();
     ends(&store, asking(&["refund above the credit"]), 1).await;
     assert!(settled().await.is_empty());
     assert!(store.resolve_reviews(&decision(Some("paid by hand")), at(2)).await.unwrap());
     let by_hand = |note: Option<&str>, decided_at: i64| {
         let review = question("refund above the credit").code.to_string();
         let note = note.map(str::to_owned);
-        (rma(1), SettledReview { review, by: "dana".to_owned(), at: at(decided_at), note })
+        let at = Some(OffsetDateTime::utc(at(decided_at)));
+        let (by, choice) = (Some("dana".to_owned()), "settled".to_owned());
+        (rma(1), Decision { review, digest: None, choice, by, at, note })
     };
     assert_eq!(settled().await, [by_hand(Some("paid by hand"), 2)]);
-    assert!(store.settled_reviews(&name("acme"), &[rma(2)]).await.unwrap().is_empty());
+    assert!(store.decisions(&name("acme"), &[rma(2)]).await.unwrap().is_empty());
 
     ends(&store, in_sync(), 3).await;
     assert_eq!(settled().await.len(), 1, "it stays settled when it is not asked any more");
@@ -304,4 +310,73 @@ async fn only_what_was_applied_is_forgotten(database: Database) {
     }
     assert_eq!(store.effects(&name("acme"), &rma(1)).await.unwrap().len(), 2, "all or none");
     assert!(lease_all(&store, 9000).await.is_empty(), "nothing is due because of it");
+}
+
+fn answer(digest: &str, choice: &str) -> Answer {
+    let review = question("refund above the credit").id;
+    Answer { review, digest: digest.to_owned(), choice: choice.to_owned() }
+}
+
+async fn an_answer_is_stored_with_its_facts_and_queues_the_rma(database: Database) {
+    let store = database.open().await;
+    connect(&store, "acme").await;
+    let digest = question("refund above the credit").digest;
+    ends(&store, asking(&["refund above the credit"]), 1).await;
+    let choices = ["record", "codes:4905:T20"];
+    for (second, choice) in (2..).zip(choices) {
+        let decided = store.decide(&decision(Some("as agreed")), &answer(&digest, choice), at(second)).await;
+        assert_eq!(decided.unwrap(), Decided::Yes);
+    }
+    let stored = store.decisions(&name("acme"), &[rma(1)]).await.unwrap();
+    let [(_, stored)] = stored.as_slice() else { panic!("the later answer replaces the first: {stored:?}") };
+    assert_eq!((stored.choice.as_str(), stored.digest.as_deref()), ("codes:4905:T20", Some(digest.as_str())));
+    assert_eq!((stored.by.as_deref(), stored.note.as_deref()), (Some("dana"), Some("as agreed")));
+    let work = store.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
+    assert_eq!((work.state, work.failures), (JobState::Pending, 0));
+    let told = format!("{}: codes:4905:T20, by dana: as agreed", stored.review);
+    assert_eq!(last_of_audit(&store).await, (AuditEvent::Decided, told));
+}
+
+async fn an_answer_to_a_review_that_changed_is_refused(database: Database) {
+    let store = database.open().await;
+    connect(&store, "acme").await;
+    let digest = question("refund above the credit").digest;
+    let decide =
+        async |digest: &str| store.decide(&decision(None), &answer(digest, "record"), at(5)).await.unwrap();
+    assert_eq!(decide(&digest).await, Decided::ReviewChanged, "the RMA is unknown");
+    ends(&store, asking(&["refund far above the credit"]), 1).await;
+    assert_eq!(decide(&digest).await, Decided::ReviewChanged, "other facts");
+    ends(&store, in_sync(), 2).await;
+    assert_eq!(decide(&digest).await, Decided::ReviewChanged, "no review");
+    assert!(store.decisions(&name("acme"), &[rma(1)]).await.unwrap().is_empty());
+}
+
+async fn an_answer_is_revoked_until_something_was_written_on_it(database: Database) {
+    let store = database.open().await;
+    connect(&store, "acme").await;
+    let digest = question("refund above the credit").digest;
+    let decide = async |second: i64| {
+        ends(&store, asking(&["refund above the credit"]), second).await;
+        store.decide(&decision(None), &answer(&digest, "record"), at(second)).await.unwrap();
+    };
+    let stored = async || store.decisions(&name("acme"), &[rma(1)]).await.unwrap().len();
+    decide(1).await;
+    // A worker has planned with the answer when it is revoked: it may not write any more.
+    let planned = leased(&store, 2).await;
+    assert!(store.reopen(&decision(None), at(3)).await.unwrap());
+    assert_eq!(stored().await, 0);
+    let intent = |lease| Intent {
+        lease,
+        key: "RGO-1-77".to_owned(),
+        what: "a payment".to_owned(),
+        known_until: at(0),
+        kind: WriteKind::Payment,
+    };
+    assert_eq!(store.intend(&[intent(planned)], at(3)).await.unwrap(), [Admission::LeaseLost]);
+
+    decide(4).await;
+    let lease = leased(&store, 5).await;
+    assert_eq!(store.intend(&[intent(lease)], at(6)).await.unwrap(), [Admission::Go { before: false }]);
+    store.reopen(&decision(None), at(7)).await.unwrap();
+    assert_eq!(stored().await, 1, "it is kept with what was written");
 }

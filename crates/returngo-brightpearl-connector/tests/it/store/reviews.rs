@@ -2,7 +2,7 @@
 
 use returngo_brightpearl_connector::{
     Failure,
-    store::{Actor, Decision, JobOutcome, JobState, Store},
+    store::{Actor, JobOutcome, JobState, RmaAction, Store},
 };
 use returngo_brightpearl_mapping::{Review, ReviewCode};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
@@ -15,8 +15,8 @@ on_both!(
     a_decision_of_another_version_blocks_nothing,
 );
 
-fn decision() -> Decision {
-    Decision { connection: name("acme"), rma: rma(1), by: Actor::command_line("dana"), note: None }
+fn decision() -> RmaAction {
+    RmaAction { connection: name("acme"), rma: rma(1), by: Actor::command_line("dana"), note: None }
 }
 
 fn question() -> Review {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use returngo::{ReturnedItemId, RmaId};
 use returngo_brightpearl_connector::store::{
-    Actor, Cause, Decision, JobOutcome, Observation, Store, SweepLease, SweepName, SweepPart,
+    Actor, Cause, JobOutcome, Observation, RmaAction, Store, SweepLease, SweepName, SweepPart,
     SweepRowChanges, SweepRowKey, SweepRows, WorkerId,
 };
 use sqlx::{AnyConnection, Connection, Executor, Row};
@@ -94,7 +94,7 @@ async fn change_at_random(store: Arc<Store>, process: u64) {
             }
             5..8 => {
                 let by = Actor::command_line("dana");
-                let decision = Decision { connection, rma: some[0].clone(), by, note: None };
+                let decision = RmaAction { connection, rma: some[0].clone(), by, note: None };
                 store.resolve_reviews(&decision, at(step)).await.unwrap();
                 store.reopen(&decision, at(step)).await.unwrap();
                 store.retry(&decision, at(step)).await.unwrap();

@@ -19,7 +19,7 @@ pub(crate) async fn check(world: &World, store: &Store) -> Checked {
         let (mut items, mut is_settled, mut is_deleted) = (Vec::new(), false, false);
         for connected in connections {
             let connection = connected.id.parse().unwrap();
-            let settled = store.settled_reviews(&connection, std::slice::from_ref(id)).await.unwrap();
+            let settled = store.decisions(&connection, std::slice::from_ref(id)).await.unwrap();
             is_settled |= !settled.is_empty();
             // Only people delete credits, and nothing tells of it.
             let written = store.effects(&connection, id).await.unwrap();

@@ -1,3 +1,4 @@
+mod decide;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -16,15 +17,21 @@ use returngo_brightpearl_connector::{
 };
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Without a command it lists them.
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Without a command it lists them; `reviews RMA` is `reviews show RMA`.
 
 Examples:
   returngo-brightpearl reviews
-  returngo-brightpearl reviews show 4410021
+  returngo-brightpearl reviews 4410021
+  returngo-brightpearl reviews decide 4410021 once --note \"agreed with the shop\"
   returngo-brightpearl reviews resolve 4410021 --note \"paid by hand\"
-  returngo-brightpearl reviews retry 4410021 --note \"order found and linked\"")]
+  returngo-brightpearl reviews retry 4410021 --note \"order found and linked\""
+)]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    of: ConnectionAndRmas,
     #[command(subcommand)]
     action: Option<Action>,
 }
@@ -42,6 +49,20 @@ Examples:
 Examples:
   returngo-brightpearl reviews show 4410021")]
     Show(RmaArg),
+    /// Answer a review with one of its choices
+    ///
+    /// Shows what the choice writes, and asks for confirmation. The next run of the RMA applies it, unless the facts of the
+    /// review have changed by then: it is asked again and says what changed. `reviews reopen` revokes the decision until
+    /// something was written on it.
+    #[command(after_help = "\
+CHOICE is an id or a number that `reviews show` lists. Ids that end with VALUE are
+completed by it, such as amount:12.00 or order:300871.
+
+Examples:
+  returngo-brightpearl reviews decide 4410021 row:884120 --note \"renamed SKU\"
+  returngo-brightpearl reviews decide 4410021 2 --review OverRefund:778120
+  returngo-brightpearl reviews decide --code FeeUnclear --choice once --all --dry-run")]
+    Decide(decide::Arguments),
     /// Resolve the reviews of an RMA that you settled by hand
     ///
     /// Writes nothing. From then on the connector writes nothing for the objects of these reviews (a refund, a unit, a fee
@@ -50,7 +71,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews resolve 4410021 --note \"paid by hand\"")]
-    Resolve(Decide),
+    Resolve(OfRma),
     /// Dismiss objects that cannot be read, after checking them in their system
     ///
     /// Rows of lists, orders, notes and webhooks that cannot be read are skipped and listed, until they can be read or are
@@ -61,11 +82,11 @@ Examples:
   returngo-brightpearl reviews dismiss acme \"row 7\"
   returngo-brightpearl reviews dismiss acme --all --note \"list corrected\"")]
     Dismiss(Dismiss),
-    /// Reopen the resolved reviews of an RMA, so that the connector may write for them again
+    /// Reopen the resolved reviews of an RMA, and revoke decisions on which nothing was written
     #[command(after_help = "\
 Examples:
   returngo-brightpearl reviews reopen 4410021 --note \"payment was deleted\"")]
-    Reopen(Decide),
+    Reopen(OfRma),
     /// Retry an RMA now, resetting its attempt counter
     ///
     /// Resolved reviews stay resolved; `reviews reopen` reverts that.
@@ -82,7 +103,7 @@ Examples:
 }
 
 #[derive(Debug, Args)]
-struct Decide {
+struct OfRma {
     #[command(flatten)]
     of: RmaArg,
     #[command(flatten)]
@@ -132,7 +153,17 @@ struct Retry {
 pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyhow::Result<()> {
     let context = Assembly::open(options).await?.context();
     match &arguments.action {
-        None => show::list(options, &context, None).await,
+        None => match arguments.of.split()? {
+            (connection, rmas) if rmas.is_empty() => show::list(options, &context, connection.as_ref()).await,
+            (connection, rmas) => {
+                let connection = args::connection(&context.store, connection.as_ref()).await?;
+                for rma in &rmas {
+                    show::show(options, &context, &connection, rma).await?;
+                }
+                Ok(())
+            }
+        },
+        Some(Action::Decide(arguments)) => decide::run(options, context, arguments).await,
         Some(Action::List(ConnectionArg { connection })) => {
             show::list(options, &context, connection.as_ref()).await
         }
@@ -140,7 +171,7 @@ pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyho
             let connection = args::connection(&context.store, of.connection.as_ref()).await?;
             show::show(options, &context, &connection, &of.rma).await
         }
-        Some(Action::Resolve(Decide { of, reason })) => {
+        Some(Action::Resolve(OfRma { of, reason })) => {
             let context = reason.by(context);
             let subject = subject(&context, of.connection.as_ref(), &of.rma, reason).await?;
             let job = operations::reviews::resolve(&context, &subject).await?;
@@ -150,7 +181,7 @@ pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyho
                 "is resolved. The connector writes nothing for the objects of its reviews; `reviews reopen` reverts that.",
             )
         }
-        Some(Action::Reopen(Decide { of, reason })) => {
+        Some(Action::Reopen(OfRma { of, reason })) => {
             let context = reason.by(context);
             let subject = subject(&context, of.connection.as_ref(), &of.rma, reason).await?;
             let job = operations::reviews::reopen(&context, &subject).await?;

@@ -1,4 +1,5 @@
 use returngo::RmaId;
+use returngo_brightpearl_mapping::Choice;
 
 use crate::{
     options::GlobalOptions,
@@ -35,17 +36,21 @@ pub(super) async fn list(
 }
 
 fn list_rmas(jobs: &[JobReport]) -> anyhow::Result<()> {
+    let mut number = 0;
     let rows = jobs.iter().flat_map(|job| {
         let since =
             job.pending_since.map(|since| since.strftime("%F %H:%MZ").to_string()).unwrap_or_default();
-        job.open_reviews().into_iter().map(move |open| {
-            [job.connection.to_string(), job.rma_id.to_string(), since.clone(), open.code, open.message]
-        })
+        let rows = job.open_reviews().into_iter().map(|open| {
+            number += 1;
+            let (connection, rma) = (job.connection.to_string(), job.rma_id.to_string());
+            [number.to_string(), connection, rma, since.clone(), open.code, open.message]
+        });
+        rows.collect::<Vec<_>>()
     });
-    print_table(["connection", "RMA", "since", "code", "review"], rows)?;
+    print_table(["#", "connection", "RMA", "since", "code", "review"], rows)?;
     Ok(print(
-        "Run `reviews show RMA` for details. Then run `reviews resolve RMA` if you settled it by hand, or `reviews retry \
-         RMA` to process it again.",
+        "Run `reviews RMA` for its choices and `reviews decide RMA CHOICE` to answer, `reviews resolve RMA` if you settled it \
+         by hand, or `reviews retry RMA` to process it again.",
     )?)
 }
 
@@ -79,14 +84,20 @@ pub(super) async fn show(
     let credit = job.sales_credit_id.map(|credit| format!(", credit {credit}")).unwrap_or_default();
     print(format_args!("RMA {rma} of {connection}: {}{credit}", job.state.as_str()))?;
     for open in job.open_reviews() {
-        print(format_args!("  {}: {}", open.code, open.message))?;
+        print(format_args!("  {}: {}", open.id, open.message))?;
+        for (number, choice) in (1..).zip(&open.choices) {
+            let id = if choice.is_typed_in() { format!("{}:VALUE", choice.id) } else { choice.id.clone() };
+            print(format_args!("    {number} {id}: {}. {}", choice.label, choice.effect))?;
+        }
     }
     for resolved in &job.resolved {
         print(format_args!("  {}, resolved: {}", resolved.code, resolved.message))?;
     }
-    for DecisionReport { review, by, at, note, .. } in &review.decisions {
+    for DecisionReport { review, choice, by, at, note } in &review.decisions {
         let note = note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-        print(format_args!("  {review}, resolved by {by} at {}{note}", moment(*at)))?;
+        let decided = if choice == Choice::SETTLED { "resolved" } else { "decided" };
+        let choice = if choice == Choice::SETTLED { String::new() } else { format!(" ({choice})") };
+        print(format_args!("  {review}{choice}, {decided} by {by} at {}{note}", moment(*at)))?;
     }
     if let Some(error) = &job.resolved_error {
         print(format_args!("  Failed, resolved: {error}"))?;

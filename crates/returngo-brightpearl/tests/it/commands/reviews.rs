@@ -196,3 +196,58 @@ async fn a_failed_write_that_is_resolved_is_not_tried_until_it_is_reopened() {
     fails(1);
     assert_eq!(shop.credits_of(RMA), 0);
 }
+
+#[tokio::test]
+async fn a_review_is_answered_with_a_choice_and_the_next_run_writes_it() {
+    let shop = asking().await;
+    let shown = shop.run(&["reviews", RMA]).succeeds();
+    assert!(shown.contains("1 codes:VALUE:") && shown.contains("2 record:"), "{shown}");
+    let proposed = shop.run(&["reviews", "decide", RMA, "record", "--dry-run"]).succeeds();
+    assert!(proposed.contains("+ ") && proposed.contains("Nothing was changed"), "{proposed}");
+    assert_eq!(shop.run(&["reviews", "show", RMA, "--json"]).json()["decisions"], json!([]));
+    let refused = shop.run(&["reviews", "decide", RMA, "record"]).refuses_the_usage();
+    assert!(refused.contains("--yes"), "{refused}");
+
+    let decided = ["reviews", "decide", RMA, "2", "--yes", "--by", "dana", "--note", "goodwill", "--json"];
+    let decided = shop.run(&decided).json();
+    assert_eq!((&decided["decided"], &decided["rma"]["state"]), (&json!(true), &"pending".into()));
+    assert_eq!(audit(&shop).pop().unwrap().0, "decided");
+    shop.run(&["sync", RMA]).succeeds();
+    assert!(waiting(&shop).is_empty());
+    let shown = shop.run(&["reviews", "show", RMA, "--json"]).json();
+    let decision = &shown["decisions"][0];
+    assert_eq!((&decision["choice"], &decision["by"]), (&"record".into(), &"dana".into()));
+    let keys: Vec<&str> =
+        shown["writes"].as_array().unwrap().iter().map(|write| write["key"].as_str().unwrap()).collect();
+    assert_eq!(keys.len(), 2, "the credit and the payment: {keys:?}");
+    let explained = shop.run(&["plan", RMA]).succeeds();
+    assert!(explained.contains("dana"), "{explained}");
+    shop.run(&["reviews", "reopen", RMA]).fails();
+}
+
+#[tokio::test]
+async fn reviews_of_one_code_are_answered_together() {
+    let shop = asking().await;
+    let all = ["reviews", "decide", "--code", "OverRefund", "--choice", "record", "--all"];
+    let preview = shop.run(&[&all[..], &["--dry-run"]].concat()).succeeds();
+    assert!(preview.contains("Nothing was changed"), "{preview}");
+    let decided = shop.run(&[&all[..], &["--yes"]].concat()).succeeds();
+    assert!(decided.contains("Decided 1 review"), "{decided}");
+    let none = shop
+        .run(&["reviews", "decide", "--code", "FeeUnclear", "--choice", "once", "--all", "--yes"])
+        .fails();
+    assert!(none.contains("no open review FeeUnclear"), "{none}");
+}
+
+#[tokio::test]
+async fn a_choice_that_is_not_offered_changes_nothing() {
+    let shop = asking().await;
+    let decide = |choice: &'static str| ["reviews", "decide", RMA, choice, "--yes"];
+    let unknown = shop.run(&decide("adopt:1")).fails();
+    assert!(unknown.contains("codes:VALUE, record"), "{unknown}");
+    let unusable = shop.run(&decide("codes:4905:NONE")).fails();
+    assert!(unusable.contains("nothing was decided") && unusable.contains("tax code"), "{unusable}");
+    assert!(shop.run(&decide("settled")).fails().contains("reviews resolve"));
+    assert!(shop.run(&["reviews", "decide", RMA]).refuses_the_usage().contains("a choice"));
+    assert_eq!(waiting(&shop).len(), 1);
+}
