@@ -1,6 +1,6 @@
 //! The original order of an RMA: exactly one sales order. Otherwise, a review is needed.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, convert::Infallible};
 
 use brightpearl::{
     OrderId,
@@ -73,11 +73,16 @@ fn about_order(code: ReviewCode, message: String, rma: &Rma, candidates: &[&Orde
 pub(crate) fn find(world: &World) -> Result<&Order, Review> {
     let candidates = candidates(world);
     let rma = &world.rma;
-    let asked = |code, mut message: String| {
-        if let Some(id) = chosen_order(rma, &world.decisions) {
-            message += &format!(" Order {id}, which was chosen, is not a sales order of the account.");
+    let asked = |code, message: String| {
+        let question = about_order(code, message, rma, &candidates);
+        let not_usable = |choice: &str| match id_of(choice) {
+            Some(id) => Err(format!("{id} is not a sales order of the account")),
+            None => Err(format!("{choice} does not name an order by its id")),
+        };
+        match Decisions::of(&world.decisions).answer::<Infallible>(question, not_usable) {
+            Err(review) => review,
+            Ok(never) => match never {},
         }
-        about_order(code, message, rma, &candidates)
     };
     if let Some(id) = chosen_order(rma, &world.decisions)
         && let Some(order) = candidates.iter().find(|order| order.id == id)

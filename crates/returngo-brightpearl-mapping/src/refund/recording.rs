@@ -456,7 +456,8 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
         });
         match answer {
             Some(Some(row)) => self.add_row(refund, credit, excess, row),
-            Some(None) => self.total = self.total.saturating_add(excess),
+            // Without a row the credit's total stays, so the next refund is above it as well.
+            Some(None) => {}
             None => return false,
         }
         true

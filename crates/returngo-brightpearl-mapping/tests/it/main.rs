@@ -6,6 +6,7 @@
 
 mod adopting;
 mod approval;
+mod cases;
 mod changes;
 mod checking;
 mod citations;

@@ -16,7 +16,7 @@ use crate::{
 pub(crate) const CASES: u32 = 2_000;
 
 /// A transaction: cents, kind, status, and the day it was created.
-fn transactions() -> impl Strategy<Value = Vec<Value>> {
+pub(crate) fn transactions() -> impl Strategy<Value = Vec<Value>> {
     let kind = prop_oneof![
         6 => Just("RefundToPaymentMethod"), 2 => Just("RefundToStoreCredit"), 1 => Just("RefundToGiftCard"),
         1 => Just("InvoicePayment"), 1 => Just("PaymentCapture")
@@ -37,7 +37,7 @@ fn transactions() -> impl Strategy<Value = Vec<Value>> {
 }
 
 /// The settings that change what is planned.
-fn any_settings() -> impl Strategy<Value = ConnectionSettings> {
+pub(crate) fn any_settings() -> impl Strategy<Value = ConnectionSettings> {
     let close = prop_oneof![Just("never"), Just("when_refunded"), Just("when_received"), Just("when_both")];
     let refunds = prop_oneof![4 => Just("record"), 1 => Just("note")];
     let source = prop_oneof![Just("brightpearl"), Just("returngo")];
@@ -62,14 +62,18 @@ fn any_settings() -> impl Strategy<Value = ConnectionSettings> {
 }
 
 /// A receipt against the story's credit: shirts, socks, into quarantine or not, and how many are let out.
-type Receipt = (u8, u8, bool, u8, bool);
+pub(crate) type Receipt = (u8, u8, bool, u8, bool);
 
-fn receipts() -> impl Strategy<Value = Vec<Receipt>> {
+pub(crate) fn receipts() -> impl Strategy<Value = Vec<Receipt>> {
     prop::collection::vec((0..3_u8, 0..2_u8, any::<bool>(), 0..3_u8, any::<bool>()), 0..3)
 }
 
 /// Receives goods on the model's credit, as the warehouse would.
-fn receive(model: &mut Model, at: usize, (shirts, socks, quarantine, released, written_off): Receipt) {
+pub(crate) fn receive(
+    model: &mut Model,
+    at: usize,
+    (shirts, socks, quarantine, released, written_off): Receipt,
+) {
     let Some(credit) = model.credit_of_rma() else { return };
     let id = credit.id;
     let row = |product: u64| {

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use brightpearl::{OrderRowId, order::Order};
 use proptest::prelude::*;
 use returngo::Rma;
-use returngo_brightpearl_mapping::{CreditInput, InFlight, keys::RowKey, sales_credit_for};
+use returngo_brightpearl_mapping::{
+    CreditInput, InFlight,
+    keys::{self, RowKey},
+    sales_credit_for,
+};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -49,8 +53,18 @@ fn bought(everything_comes_back: bool) -> impl Strategy<Value = Bought> {
     })
 }
 
-fn order_of(rows: &[Bought], currency: &str) -> Order {
+/// An order with these goods and discounts, each in 1/10000 net and 1/100 tax without a sign.
+fn order_of(rows: &[Bought], discounts: &[(i64, i64)], currency: &str) -> Order {
     let whole = currency == "JPY";
+    let discounts = discounts.iter().enumerate().map(|(at, (net, tax))| {
+        let net = if whole { Decimal::from(-net / 1000) } else { Decimal::new(-net, 4) };
+        let tax = if whole { Decimal::from(-tax / 100) } else { Decimal::new(-tax, 2) };
+        let value = json!({
+            "orderRowSequence": "990", "productId": 1000, "productName": "Discount", "quantity": {"magnitude": "1"},
+            "rowValue": {"taxCode": "T20", "rowNet": {"value": net}, "rowTax": {"value": tax}},
+        });
+        ((DISCOUNT + at as u64).to_string(), value)
+    });
     let order_rows: serde_json::Map<String, Value> = rows
         .iter()
         .enumerate()
@@ -64,6 +78,7 @@ fn order_of(rows: &[Bought], currency: &str) -> Order {
             });
             (row_id(at).to_string(), value)
         })
+        .chain(discounts)
         .collect();
     serde_json::from_value(json!({
         "id": 300871, "orderTypeCode": "SO", "reference": "#AC2045", "orderStatus": {"orderStatusId": 4}, "warehouseId": 2,
@@ -71,6 +86,9 @@ fn order_of(rows: &[Bought], currency: &str) -> Order {
     }))
     .unwrap()
 }
+
+/// The id of the first discount row.
+const DISCOUNT: u64 = 889_000;
 
 fn row_id(at: usize) -> u64 {
     884_000 + at as u64
@@ -99,10 +117,11 @@ fn rma_of(rows: &[Bought], number: usize, currency: &str) -> Rma {
 /// it are not shown by searches yet: they are in flight.
 fn credited(
     rows: &[Bought],
+    discounts: &[(i64, i64)],
     currency: &str,
     order_of_rmas: &[(usize, usize)],
 ) -> BTreeMap<OrderRowId, (Decimal, Decimal, Decimal)> {
-    let order = order_of(rows, currency);
+    let order = order_of(rows, discounts, currency);
     let account = world("approved").account;
     let mut credits: Vec<Order> = Vec::new();
     let mut intended: Vec<InFlight> = Vec::new();
@@ -116,7 +135,7 @@ fn credited(
             earlier: &earlier,
             in_flight: &intended,
             account: &account,
-            settings: &settings(json!({})),
+            settings: &settings(json!({"order_discounts": "spread"})),
         });
         assert!(draft.reviews.is_empty(), "{:?}", draft.reviews);
         if let Some(body) = draft.body {
@@ -126,8 +145,9 @@ fn credited(
     }
     let mut sums: BTreeMap<OrderRowId, (Decimal, Decimal, Decimal)> = BTreeMap::new();
     for row in credits.iter().flat_map(|credit| credit.order_rows.values()) {
-        let key = RowKey::parse(row.external_ref.as_deref().unwrap()).unwrap();
-        let sum = sums.entry(key.order_row).or_default();
+        let reference = row.external_ref.as_deref().unwrap();
+        let order_row = RowKey::parse(reference).map(|key| key.order_row);
+        let sum = sums.entry(order_row.or_else(|| keys::discount_row(reference)).unwrap()).or_default();
         sum.0 += row.quantity.magnitude;
         sum.1 += row.row_value.row_net.value;
         sum.2 += row.row_value.row_tax.value;
@@ -154,8 +174,8 @@ proptest! {
         currency in currency(),
         rmas in rmas(),
     ) {
-        let order = order_of(&rows, currency);
-        for (row, (quantity, net, tax)) in credited(&rows, currency, &rmas) {
+        let order = order_of(&rows, &[], currency);
+        for (row, (quantity, net, tax)) in credited(&rows, &[], currency, &rmas) {
             let original = &order.order_rows[&row];
             prop_assert_eq!(quantity, original.quantity.magnitude);
             prop_assert_eq!(net, original.row_value.row_net.value);
@@ -169,12 +189,34 @@ proptest! {
         currency in currency(),
         rmas in rmas(),
     ) {
-        let order = order_of(&rows, currency);
-        for (row, (quantity, net, tax)) in credited(&rows, currency, &rmas) {
+        let order = order_of(&rows, &[], currency);
+        for (row, (quantity, net, tax)) in credited(&rows, &[], currency, &rmas) {
             let original = &order.order_rows[&row];
             prop_assert!(quantity <= original.quantity.magnitude);
             prop_assert!(net <= original.row_value.row_net.value && net >= Decimal::ZERO);
             prop_assert!(tax <= original.row_value.row_tax.value && tax >= Decimal::ZERO);
         }
+    }
+
+    #[test]
+    fn discounts_are_credited_with_the_goods_and_exactly_in_the_end(
+        rows in prop::collection::vec(bought(true), 1..4),
+        parts in prop::collection::vec(1..40_i64, 1..3),
+        currency in currency(),
+        rmas in rmas(),
+    ) {
+        // Each discount is a part of what the goods cost, so that all of them together leave something to credit.
+        let (net, tax) = rows.iter().fold((0, 0), |(net, tax), row| (net + row.net, tax + row.tax));
+        let discounts: Vec<(i64, i64)> = parts.iter().map(|part| (net * part / 100, tax * part / 100)).collect();
+        let order = order_of(&rows, &discounts, currency);
+        let sums = credited(&rows, &discounts, currency, &rmas);
+        for (id, row) in order.order_rows.iter().filter(|(id, _)| id.get() >= DISCOUNT) {
+            let (_, net, tax) = sums.get(id).copied().unwrap_or_default();
+            prop_assert_eq!((net, tax), (row.row_value.row_net.value, row.row_value.row_tax.value));
+        }
+        let total: Decimal = sums.values().map(|(_, net, tax)| net + tax).sum();
+        let expected: Decimal =
+            order.order_rows.values().map(|row| row.row_value.row_net.value + row.row_value.row_tax.value).sum();
+        prop_assert_eq!(total, expected);
     }
 }
