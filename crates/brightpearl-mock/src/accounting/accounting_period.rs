@@ -7,17 +7,9 @@ use serde_json::{Value, json};
 
 use crate::{
     gateway::{Answer, Call, Problem, placeholder_codes},
+    records::StoredPeriod,
     state::{API_USER, Account},
 };
-
-/// An accounting period.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredPeriod {
-    pub(crate) id: u64,
-    pub(crate) start: Timestamp,
-    pub(crate) end: Timestamp,
-    pub(crate) is_closed: bool,
-}
 
 /// Whether an entry of this date can be posted: it lies after the lock, and in an open period where the account has
 /// periods.

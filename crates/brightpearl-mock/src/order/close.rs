@@ -12,6 +12,7 @@ use super::computed::modified;
 use crate::{
     accounting::{accounting_period, journal},
     gateway::{Answer, Call, Problem, placeholder_codes},
+    records::PendingClose,
     state::Account,
 };
 
@@ -23,13 +24,6 @@ struct CloseBody {
 
 /// The invoice reference until accounting has processed the close.
 const PENDING: &str = "pending";
-
-/// A close that accounting has not processed yet.
-pub(crate) struct PendingClose {
-    tax_date: Option<OffsetDateTime>,
-    /// How many more reads show the order as pending.
-    reads: u32,
-}
 
 /// `POST /{type}/{id}/close`. How long accounting takes is not known. Here it processes the close at once, unless a
 /// switch makes the order pending for some reads. If the accounting period of the tax date is closed, the order stays

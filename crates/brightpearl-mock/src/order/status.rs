@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     gateway::{Answer, Call, Problem, placeholder_codes},
-    integration::Event,
+    records::Event,
     state::Account,
 };
 

@@ -28,18 +28,16 @@ use super::{
 use crate::{
     Switches,
     accounting::{
-        StoredPeriod, StoredRate,
         customer_payment::{self, NewPayment},
         journal,
     },
-    contact::{Contact, StoredAddress},
     custom_field::{CustomField, CustomFields},
     gateway::{Credentials, Problem, oauth::OAuth},
     index::Index,
     next_ids::NextIds,
     order::{self, NewCurrency, NewOrder, NewParty, NewRow},
-    product::{Component, StoredProduct},
-    state::{Account, StoredWarehouse},
+    records::{Component, Contact, StoredAddress, StoredPeriod, StoredProduct, StoredRate, StoredWarehouse},
+    state::Account,
     stock::Stock,
     warehouse::stock_correction,
 };
