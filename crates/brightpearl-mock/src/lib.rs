@@ -5,6 +5,7 @@
 mod accounting;
 mod api;
 mod contact;
+mod control_routes;
 mod custom_field;
 mod custom_field_requests;
 mod decimals;
@@ -22,6 +23,7 @@ mod records;
 mod router;
 mod search;
 mod seed;
+mod shop_connector;
 mod state;
 mod stock;
 mod switches;
@@ -45,6 +47,7 @@ pub use seed::{
     SeedOrderStatus, SeedPayment, SeedPaymentMethod, SeedProduct, SeedRow, SeedStock, SeedTaxCode,
     SeedWarehouse,
 };
+pub use shop_connector::SaleReversal;
 pub use state::Account;
 pub use switches::{InvalidSwitch, Switches};
 

@@ -74,6 +74,8 @@ pub struct Account {
     pub(crate) stock: Stock,
     /// Closes that accounting has not processed yet.
     pub(crate) pending_closes: BTreeMap<OrderId, PendingClose>,
+    /// When the shop connector cancels the sales that it has reversed.
+    pub(crate) pending_cancellations: BTreeMap<OrderId, Timestamp>,
 
     /// Events of this request that are not delivered yet.
     pub(crate) events: Vec<Event>,
@@ -172,6 +174,7 @@ impl Account {
         self.orders.remove(&id);
         self.order_notes.remove(&id);
         self.pending_closes.remove(&id);
+        self.pending_cancellations.remove(&id);
         self.index.remove_order(id);
     }
 

@@ -1,10 +1,10 @@
-//! Actions of users in Brightpearl's own screens, for tests.
+//! Actions of users in Brightpearl's own screens, and of its shop connector, for tests.
 
 use std::borrow::Cow;
 
 use api_mock_core::{Context, Request};
 use brightpearl::{
-    OrderId,
+    OrderId, PaymentId,
     accounting::CustomerPayment,
     order::{Order, OrderNote, TaxState, order::OrderState},
     warehouse::{GoodsInNote, GoodsMovement},
@@ -12,7 +12,9 @@ use brightpearl::{
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{Brightpearl, Switches, gateway::Call, integration, order::modified, router};
+use crate::{
+    Brightpearl, SaleReversal, Switches, gateway::Call, integration, order::modified, router, shop_connector,
+};
 
 impl Brightpearl {
     /// Makes a change as a user does in Brightpearl's own screens: like the corresponding API request, but without
@@ -28,6 +30,7 @@ impl Brightpearl {
         body: &Value,
         context: &mut Context,
     ) -> Result<Value, String> {
+        self.catch_up(context);
         let request = Request {
             body: body.to_string().into_bytes(),
             ..Request::new(method, &format!("/{path}"), None)
@@ -71,6 +74,7 @@ impl Brightpearl {
     /// # Errors
     /// There is no such order, or it is not invoiced.
     pub fn uninvoice(&mut self, id: OrderId, context: &mut Context) -> Result<(), String> {
+        self.catch_up(context);
         let account = self.account_mut();
         let order = account.orders.get_mut(&id).filter(|order| order.is_closed());
         let order = order.ok_or_else(|| format!("invoiced order {id} not found"))?;
@@ -80,6 +84,27 @@ impl Brightpearl {
         modified(account, id, context.now);
         self.deliver_webhooks(context);
         Ok(())
+    }
+
+    /// Reverses a sale as Brightpearl's shop connector does when all its items are refunded in the shop before it is
+    /// shipped: the sale gets a reversing payment for each payment method, and five minutes later the cancelled
+    /// status. There is no sales credit. Returns the payments.
+    ///
+    /// The sale is cancelled by the first request, control request or action at that time or later. An invoiced sale
+    /// is not un-invoiced, and keeps its status unless the switch `reversalsCancelInvoicedSales` is on.
+    ///
+    /// # Errors
+    /// The order is not a sale, is shipped, a drop shipment, refunded or cancelled, or the reference is used already.
+    pub fn reverse_sale(
+        &mut self,
+        id: OrderId,
+        reversal: &SaleReversal,
+        context: &mut Context,
+    ) -> Result<Vec<PaymentId>, String> {
+        self.catch_up(context);
+        let payments = shop_connector::reverse(self.account_mut(), id, reversal, context.now)?;
+        self.deliver_webhooks(context);
+        Ok(payments)
     }
 
     /// Returns the switches, to change the mock's assumptions about Brightpearl.

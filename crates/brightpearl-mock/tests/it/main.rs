@@ -22,6 +22,7 @@ mod sales_credits;
 mod searches;
 mod seeds;
 mod server;
+mod shop_connector;
 mod strict;
 mod switches;
 mod user_actions;
