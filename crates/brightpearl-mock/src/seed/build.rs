@@ -308,7 +308,7 @@ fn nominal_code(seed: SeedNominalCode) -> NominalAccount {
         kind: Some(NominalCodeType { id: if seed.bank { 7 } else { 1 } }),
         bank: seed.bank,
         expense: false,
-        discount: false,
+        discount: seed.discount,
         editable: true,
         active: seed.active,
         tax_code: Decimal::ZERO,

@@ -29,6 +29,8 @@ pub struct SeedNominalCode {
     pub name: String,
     #[serde(default)]
     pub bank: bool,
+    #[serde(default)]
+    pub discount: bool,
     #[serde(default = "yes")]
     pub active: bool,
     pub currency_id: Option<CurrencyId>,
@@ -42,6 +44,7 @@ impl SeedNominalCode {
             code: NominalCode::new(code),
             name: name.to_owned(),
             bank: false,
+            discount: false,
             active: true,
             currency_id: None,
         }
@@ -50,6 +53,11 @@ impl SeedNominalCode {
     /// Creates the nominal code of a bank account.
     pub fn bank(id: u64, code: &str, name: &str) -> Self {
         Self { bank: true, ..Self::new(id, code, name) }
+    }
+
+    /// Creates the nominal code of discounts.
+    pub fn discount(id: u64, code: &str, name: &str) -> Self {
+        Self { discount: true, ..Self::new(id, code, name) }
     }
 
     /// Makes the nominal code inactive.

@@ -4,6 +4,7 @@
 mod accounting;
 mod builder;
 mod contacts;
+mod discounts;
 mod fidelity;
 mod fixtures;
 mod goods;
