@@ -26,6 +26,7 @@ impl Brightpearl {
                 self.lock_accounting(locked_until);
                 json!({})
             }),
+            ("PUT", ["accounting-period", id]) => self.set_period(id, request, context),
             ("PUT", ["switches"]) => read(request).map(|switches: Switches| {
                 self.set_switches(switches);
                 json!({})
@@ -42,6 +43,13 @@ impl Brightpearl {
             Ok(answer) => Response::json(200, &answer),
             Err(error) => Response::json(400, &json!({ "error": error })),
         })
+    }
+
+    fn set_period(&mut self, id: &str, request: &Request, context: &mut Context) -> Result<Value, String> {
+        let id = id.parse().map_err(|_| format!("invalid accounting period id {id}"))?;
+        let NewPeriodState { closed } = read(request)?;
+        self.set_accounting_period_closed(id, closed, context)?;
+        Ok(json!({}))
     }
 
     fn reverse(&mut self, id: OrderId, request: &Request, context: &mut Context) -> Result<Value, String> {
@@ -74,4 +82,10 @@ struct NewLock {
     /// Required, so that an accidental `{}` is rejected. Null unlocks accounting.
     #[serde(deserialize_with = "Option::deserialize")]
     locked_until: Option<Date>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPeriodState {
+    closed: bool,
 }

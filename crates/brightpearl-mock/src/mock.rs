@@ -178,6 +178,15 @@ impl MockBrightpearl {
         self.adapter.core().act(|api, _| api.lock_accounting(until));
     }
 
+    /// Closes an accounting period, or opens it again. What has a date in a closed period is not posted to accounting: a
+    /// payment is recorded without a journal, and a closed order stays `pending`.
+    ///
+    /// # Errors
+    /// There is no such period.
+    pub fn set_accounting_period_closed(&self, id: u64, closed: bool) -> Result<(), String> {
+        self.adapter.core().act(|api, context| api.set_accounting_period_closed(id, closed, context))
+    }
+
     /// Reverses a sale as Brightpearl's shop connector does when all its items are refunded in the shop before it is
     /// shipped: a payment back for each payment method, and the cancelled status five minutes later by the mock's
     /// clock. Returns the payments.

@@ -13,7 +13,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    Brightpearl, SaleReversal, Switches, gateway::Call, integration, order::modified, router, shop_connector,
+    Brightpearl, SaleReversal, Switches, accounting::accounting_period, gateway::Call, integration,
+    order::modified, router, shop_connector,
 };
 
 impl Brightpearl {
@@ -66,6 +67,20 @@ impl Brightpearl {
         }
         account.remove_order(id);
         Ok(())
+    }
+
+    /// Closes an accounting period, or opens it again. What has a date in a closed period is not posted to accounting.
+    ///
+    /// # Errors
+    /// There is no such period.
+    pub fn set_accounting_period_closed(
+        &mut self,
+        id: u64,
+        closed: bool,
+        context: &mut Context,
+    ) -> Result<(), String> {
+        self.catch_up(context);
+        accounting_period::set_closed(self.account_mut(), id, closed, context.now)
     }
 
     /// Reverts the invoice of an order, which is then open again. The journal stays, because it is not known whether

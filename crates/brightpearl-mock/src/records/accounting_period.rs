@@ -6,5 +6,6 @@ pub(crate) struct StoredPeriod {
     pub(crate) id: u64,
     pub(crate) start: Timestamp,
     pub(crate) end: Timestamp,
-    pub(crate) is_closed: bool,
+    /// When it was closed. None for an open period.
+    pub(crate) closed_on: Option<Timestamp>,
 }

@@ -359,7 +359,8 @@ fn initial_rate(seed: &SeedCurrency) -> StoredRate {
 
 fn accounting_period(seed: SeedAccountingPeriod) -> StoredPeriod {
     let SeedAccountingPeriod { id, start_date, end_date, closed } = seed;
-    StoredPeriod { id, start: start_date.timestamp(), end: end_date.timestamp(), is_closed: closed }
+    let end = end_date.timestamp();
+    StoredPeriod { id, start: start_date.timestamp(), end, closed_on: closed.then_some(end) }
 }
 
 fn warehouse(seed: SeedWarehouse) -> StoredWarehouse {

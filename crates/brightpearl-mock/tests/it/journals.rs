@@ -1,4 +1,5 @@
 use brightpearl_mock::{MockBrightpearl, Switches};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::http::Http;
@@ -168,6 +169,40 @@ async fn periods_are_listed_and_once_there_are_any_a_date_must_be_in_an_open_one
     let june = json!({ "startDate": "2026-06-01T00:00:00+01:00", "endDate": "2026-06-30T23:59:59+01:00" });
     assert_eq!(http.post("accounting-service/accounting-period", june).await.id(), 13);
     assert_eq!(http.post("accounting-service/accounting-period", json!({})).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_period_is_closed_and_opened_from_outside() {
+    let http = Http::start().await;
+    http.mock.set_clock("2026-05-20T10:00:00Z".parse::<jiff::Timestamp>().unwrap());
+    let may = json!({ "startDate": "2026-05-01T00:00:00+01:00", "endDate": "2026-05-31T23:59:59+01:00" });
+    let id = http.post("accounting-service/accounting-period", may).await.id();
+    let credit = http.credit().await;
+    let set = async |body: Value| http.control(Method::PUT, &format!("accounting-period/{id}"), body).await;
+    let has_journal = async || {
+        let mut body = refund(credit, "2026-05-08");
+        body["transactionRef"] = Value::Null;
+        let payment = http.post(PAYMENTS, body).await.id();
+        let search = format!("{PAYMENTS}-search?paymentId={payment}&columns=journalId");
+        http.get(&search).await.response()["results"][0][0].is_u64()
+    };
+    assert!(has_journal().await);
+    assert_eq!(set(json!({ "closed": true })).await.text, "{}");
+    let period = http.get("accounting-service/accounting-period").await.response()[0].clone();
+    assert_eq!(
+        (&period["closedDate"], &period["closedByUserId"]),
+        (&json!("2026-05-20T11:00:00.000+01:00"), &json!(4))
+    );
+    assert!(!has_journal().await, "recorded without a journal");
+    let close = format!("order-service/sales-credit/{credit}/close");
+    assert_eq!(http.post(&close, json!({ "taxDate": "2026-05-08" })).await.text, "{}");
+    let order = http.get(&format!("order-service/order/{credit}")).await.response()[0].clone();
+    assert_eq!(order["invoices"][0]["invoiceReference"], "pending");
+
+    http.mock.set_accounting_period_closed(id, false).unwrap();
+    assert!(has_journal().await);
+    assert!(http.mock.set_accounting_period_closed(id + 1, true).is_err());
+    assert_eq!(set(json!({})).await.status, 400);
 }
 
 #[tokio::test]
