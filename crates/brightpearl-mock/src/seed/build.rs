@@ -29,7 +29,7 @@ use crate::{
     Switches,
     accounting::{
         customer_payment::{self, NewPayment},
-        journal,
+        journal, payment_method as method,
     },
     custom_field::{CustomField, CustomFields},
     gateway::{Credentials, Problem, oauth::OAuth},
@@ -330,7 +330,7 @@ fn payment_method(seed: SeedPaymentMethod) -> PaymentMethod {
         code: brightpearl::PaymentMethodCode::new(seed.code.as_str().to_uppercase()),
         is_active: seed.is_active,
         bank_accounts: seed.bank_accounts.into_iter().map(bank_account).collect(),
-        installed_integration_id: Some("0".to_owned()),
+        installed_integration_id: Some(method::owner(seed.installed_integration_id)),
     }
 }
 

@@ -1,4 +1,4 @@
-use brightpearl_mock::{MockBrightpearl, Switches};
+use brightpearl_mock::{MockBrightpearl, Seed, SeedPaymentMethod, Switches};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -301,6 +301,35 @@ async fn payment_methods_are_made_changed_and_searched_by_currency() {
         wrong[field] = value;
         assert_eq!(http.post(path, wrong.clone()).await.status, 400, "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn a_payment_method_of_an_app_says_so_and_records_like_any_other() {
+    let with_method = |seed: &mut Seed| {
+        let method = SeedPaymentMethod::new(12, "PAYMENTS_APP", "Card (payments app)");
+        seed.payment_methods.push(method.bank_account("GBP", "1210").of_app(52));
+    };
+    let http = Http::to(MockBrightpearl::builder().with(with_method).start().await);
+    let path = "accounting-service/payment-method";
+    let owner = async |id: u64| {
+        http.get(&format!("{path}/{id}")).await.response()[0]["installedIntegrationId"].clone()
+    };
+    assert_eq!((owner(12).await, owner(7).await), (json!("52"), json!("0")));
+
+    let mut method =
+        json!({ "name": "Wallet", "code": "WALLET", "isActive": true, "installedIntegrationId": 53 });
+    let id = http.post(path, method.clone()).await.id();
+    assert_eq!(owner(id).await, "53", "a number is accepted and shown as a text");
+    method["installedIntegrationId"] = json!("54");
+    assert_eq!(http.put(&format!("{path}/{id}"), method).await.text, "{}");
+    assert_eq!(owner(id).await, "54");
+
+    let credit = http.credit().await;
+    let mut payment = refund(credit, "2026-05-08");
+    payment["paymentMethodCode"] = json!("PAYMENTS_APP");
+    http.post(PAYMENTS, payment).await.response();
+    let found = http.get(&format!("{PAYMENTS}-search?orderId={credit}&columns=journalId")).await.response();
+    assert!(found["results"][0][0].is_u64(), "recorded with a journal: {found}");
 }
 
 #[tokio::test]
