@@ -89,7 +89,13 @@ pub struct Account {
 /// Shows the account code and counts, without tokens and shoppers.
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Account({}, {} orders, {} products)", self.code, self.orders.len(), self.products.len())
+        write!(
+            f,
+            "Account({}, {} orders, {} products)",
+            self.code,
+            self.orders.len(),
+            self.seed.products.len()
+        )
     }
 }
 

@@ -107,7 +107,11 @@ fn empty(seed: &Arc<Seed>) -> Result<Account, SeedError> {
         order_custom_fields: custom_fields(&seed.custom_fields),
         contact_custom_fields: custom_fields(&seed.contact_custom_fields),
         product_custom_fields: custom_fields(&seed.product_custom_fields),
-        products: seed.products.iter().cloned().map(|seed| (seed.id, product(seed, made))).collect(),
+        products: hidden_products()
+            .into_iter()
+            .chain(seed.products.iter().cloned())
+            .map(|seed| (seed.id, product(seed, made)))
+            .collect(),
         seed: Arc::clone(seed),
         contacts: BTreeMap::new(),
         postal_addresses: BTreeMap::new(),
@@ -387,6 +391,12 @@ fn custom_fields<I>(seeds: &[SeedCustomField]) -> CustomFields<I> {
         CustomField { id, code, name, kind, required, options }
     };
     CustomFields { definitions: seeds.iter().cloned().map(field).collect(), values: BTreeMap::new() }
+}
+
+/// The two hidden products of every account (docs/evidence/brightpearl-orders.md#products). Free-text rows read back as
+/// the first; what the second is for is not known. The names are invented. A product of the seed replaces them.
+fn hidden_products() -> [SeedProduct; 2] {
+    [1000, 1001].map(|id| SeedProduct { sku: None, ..SeedProduct::untracked(id, "", "(hidden product)") })
 }
 
 fn product(seed: SeedProduct, created_on: OffsetDateTime) -> StoredProduct {
