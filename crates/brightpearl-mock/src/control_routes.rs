@@ -37,6 +37,9 @@ impl Brightpearl {
             ("POST", ["order", id, "reverse"]) => {
                 order_id(id).and_then(|id| self.reverse(id, request, context))
             }
+            ("POST", ["order", id, "uninvoice"]) => {
+                order_id(id).and_then(|id| self.uninvoice(id, context)).map(|()| json!({}))
+            }
             _ => return None,
         };
         Some(match outcome {

@@ -187,6 +187,15 @@ impl MockBrightpearl {
         self.adapter.core().act(|api, context| api.set_accounting_period_closed(id, closed, context))
     }
 
+    /// Un-invoices an order, as staff can in Brightpearl's own screens: it is open again, without invoice reference and
+    /// closing date, and its journal is reversed. The next close uses the same reference.
+    ///
+    /// # Errors
+    /// There is no such order, it is not invoiced, or accounting is locked at the date of its invoice.
+    pub fn uninvoice(&self, id: OrderId) -> Result<(), String> {
+        self.adapter.core().act(|api, context| api.uninvoice(id, context))
+    }
+
     /// Reverses a sale as Brightpearl's shop connector does when all its items are refunded in the shop before it is
     /// shipped: a payment back for each payment method, and the cancelled status five minutes later by the mock's
     /// clock. Returns the payments.

@@ -22,8 +22,8 @@ use crate::{
     index::Index,
     next_ids::NextIds,
     records::{
-        Contact, Event, Journal, PendingClose, StoredAddress, StoredCorrection, StoredPeriod, StoredProduct,
-        StoredRate, StoredWarehouse,
+        Contact, Event, FormerInvoice, Journal, PendingClose, StoredAddress, StoredCorrection, StoredPeriod,
+        StoredProduct, StoredRate, StoredWarehouse,
     },
     stock::Stock,
 };
@@ -74,6 +74,8 @@ pub struct Account {
     pub(crate) stock: Stock,
     /// Closes that accounting has not processed yet.
     pub(crate) pending_closes: BTreeMap<OrderId, PendingClose>,
+    /// The invoices of orders that were un-invoiced.
+    pub(crate) former_invoices: BTreeMap<OrderId, FormerInvoice>,
     /// When the shop connector cancels the sales that it has reversed.
     pub(crate) pending_cancellations: BTreeMap<OrderId, Timestamp>,
 
@@ -181,6 +183,7 @@ impl Account {
         self.order_notes.remove(&id);
         self.pending_closes.remove(&id);
         self.pending_cancellations.remove(&id);
+        self.former_invoices.remove(&id);
         self.index.remove_order(id);
     }
 

@@ -6,15 +6,15 @@ use api_mock_core::{Context, Request};
 use brightpearl::{
     OrderId, PaymentId,
     accounting::CustomerPayment,
-    order::{Order, OrderNote, TaxState, order::OrderState},
+    order::{Order, OrderNote},
     warehouse::{GoodsInNote, GoodsMovement},
 };
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    Brightpearl, SaleReversal, Switches, accounting::accounting_period, gateway::Call, integration,
-    order::modified, router, shop_connector,
+    Brightpearl, SaleReversal, Switches, accounting::accounting_period, gateway::Call, integration, order,
+    router, shop_connector,
 };
 
 impl Brightpearl {
@@ -83,20 +83,14 @@ impl Brightpearl {
         accounting_period::set_closed(self.account_mut(), id, closed, context.now)
     }
 
-    /// Reverts the invoice of an order, which is then open again. The journal stays, because it is not known whether
-    /// Brightpearl removes or reverses it.
+    /// Un-invoices an order, as staff can: it is open again, without invoice reference and closing date, and its journal
+    /// is reversed. The next close uses the same reference.
     ///
     /// # Errors
-    /// There is no such order, or it is not invoiced.
+    /// There is no such order, it is not invoiced, or accounting is locked at the date of its invoice.
     pub fn uninvoice(&mut self, id: OrderId, context: &mut Context) -> Result<(), String> {
         self.catch_up(context);
-        let account = self.account_mut();
-        let order = account.orders.get_mut(&id).filter(|order| order.is_closed());
-        let order = order.ok_or_else(|| format!("invoiced order {id} not found"))?;
-        order.closed_on = None;
-        order.state = Some(OrderState { tax: TaxState::Ready });
-        order.invoices.iter_mut().for_each(|invoice| invoice.invoice_reference.clear());
-        modified(account, id, context.now);
+        order::uninvoice(self.account_mut(), id, context.now)?;
         self.deliver_webhooks(context);
         Ok(())
     }

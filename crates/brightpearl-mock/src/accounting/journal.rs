@@ -65,6 +65,28 @@ pub(crate) fn post_invoice(
     post(account, posting, now)
 }
 
+/// Reverses the newest journal of an order's invoice at its own date, or removes it if a switch says so. Which of the two
+/// Brightpearl does is not known. An invoice without a journal has nothing to reverse.
+///
+/// # Errors
+/// Accounting is locked at the journal's date.
+pub(crate) fn take_back_invoice(account: &mut Account, id: OrderId, now: Timestamp) -> Result<(), String> {
+    let is_invoice =
+        |journal: &&Journal| journal.posting.order == id && matches!(journal.posting.kind, "SI" | "SC");
+    let Some(journal) = account.journals.values().rev().find(is_invoice) else { return Ok(()) };
+    let (journal, mut posting) = (journal.id, journal.posting.clone());
+    if !accounting_period::is_open(account, posting.date) {
+        return Err("accounting is locked at the date of its invoice".to_owned());
+    }
+    if account.switches.uninvoicing_removes_the_journal {
+        account.journals.remove(&journal);
+    } else {
+        posting.lines.iter_mut().for_each(|line| line.debit = -line.debit);
+        post(account, posting, now);
+    }
+    Ok(())
+}
+
 /// Builds the debit lines of a credit: net by nominal code and tax by tax code, rounded so that they add up to the
 /// total.
 fn sales_lines(order: &Order) -> Vec<Line> {

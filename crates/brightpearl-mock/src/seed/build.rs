@@ -127,6 +127,7 @@ fn empty(seed: &Arc<Seed>) -> Result<Account, SeedError> {
         index: Index::default(),
         stock: Stock::default(),
         pending_closes: BTreeMap::new(),
+        former_invoices: BTreeMap::new(),
         pending_cancellations: BTreeMap::new(),
         events: Vec::new(),
         test_deliveries: Vec::new(),

@@ -258,6 +258,63 @@ async fn a_sales_order_is_closed_like_a_credit() {
 }
 
 #[tokio::test]
+async fn an_uninvoiced_credit_is_open_again_and_keeps_its_number_for_the_next_close() {
+    let http = Http::start().await;
+    http.mock.set_clock("2026-05-08T10:00:00Z".parse::<jiff::Timestamp>().unwrap());
+    let credit = http.credit().await;
+    let path = format!("order-service/order/{credit}");
+    let close = format!("order-service/sales-credit/{credit}/close");
+    let uninvoice = format!("order/{credit}/uninvoice");
+    assert_eq!(http.control(Method::POST, &uninvoice, json!({})).await.status, 400, "it is not invoiced");
+    assert_eq!(http.post(&close, json!({})).await.text, "{}");
+    let closed = http.get(&path).await.response()[0].clone();
+    assert_eq!(http.control(Method::POST, &uninvoice, json!({})).await.text, "{}");
+
+    let open = http.get(&path).await.response()[0].clone();
+    assert_eq!(
+        (&open["invoices"][0]["invoiceReference"], &open["state"]["tax"]),
+        (&json!(""), &json!("READY"))
+    );
+    assert_eq!((open.get("closedOn"), open.get("originalInvoiceDate")), (None, None));
+    let version = |order: &Value| order["version"].as_u64().unwrap();
+    assert!(version(&open) > version(&closed), "a change of the order");
+    assert_eq!(http.get("accounting-service/contact/5012/currency/GBP/balance").await.response(), "0.00");
+    let row = open["orderRows"].as_object().unwrap().keys().next().unwrap();
+    let change = json!([{ "op": "replace", "path": "/nominalCode", "value": "4905" }]);
+    assert_eq!(http.patch(&format!("{path}/row/{row}"), change).await.status, 200, "rows can change again");
+
+    http.mock.set_clock("2026-05-09T10:00:00Z".parse::<jiff::Timestamp>().unwrap());
+    assert_eq!(http.post(&close, json!({})).await.text, "{}");
+    let again = http.get(&path).await.response()[0].clone();
+    assert_eq!(again["invoices"][0]["invoiceReference"], closed["invoices"][0]["invoiceReference"]);
+    assert_eq!(again["originalInvoiceDate"], closed["originalInvoiceDate"]);
+    assert_eq!(again["closedOn"], "2026-05-09T11:00:00.000+01:00");
+    let kinds = http.get(&format!("accounting-service/journal-search?orderId={credit}&journalType=SC&nominalCode=1100&columns=journalDebit,journalCredit")).await.response();
+    let total = again["totalValue"]["total"].as_str().unwrap();
+    assert_eq!(
+        kinds["results"],
+        json!([["0.00", total], [total, "0.00"], ["0.00", total]]),
+        "credited, reversed, credited again"
+    );
+}
+
+#[tokio::test]
+async fn uninvoicing_waits_for_accounting_and_may_remove_the_journal() {
+    let switches = Switches { uninvoicing_removes_the_journal: true, ..Switches::default() };
+    let http = Http::to(MockBrightpearl::builder().switches(switches).start().await);
+    let sale = brightpearl::OrderId::new(300_871);
+    http.mock.lock_accounting("2026-04-30".parse::<jiff::civil::Date>().unwrap());
+    assert!(http.mock.uninvoice(sale).unwrap_err().contains("locked"));
+    assert_eq!(lines(&http, 300_871, "SI").await.len(), 3);
+    http.mock.lock_accounting(None);
+    http.mock.uninvoice(sale).unwrap();
+    assert!(lines(&http, 300_871, "SI").await.is_empty());
+    assert_eq!(http.post("order-service/sales-order/300871/close", json!({})).await.text, "{}");
+    let order = http.get("order-service/order/300871").await.response()[0].clone();
+    assert_eq!(order["invoices"][0]["invoiceReference"], "SI-1001");
+}
+
+#[tokio::test]
 async fn payment_methods_are_made_changed_and_searched_by_currency() {
     let http = Http::start().await;
     let path = "accounting-service/payment-method";
