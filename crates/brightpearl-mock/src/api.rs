@@ -2,17 +2,16 @@ use std::{borrow::Cow, sync::Arc};
 
 use api_mock_core::{Context, MockedApi, Refusal, Request, Response};
 use jiff::civil::Date;
-use serde::Deserialize;
-use serde_json::json;
 
 use crate::{
-    Seed, SeedError, Switches, duplicates,
+    Seed, SeedError, Switches,
     gateway::{
         Answer, Call, Problem, THROTTLED, TOKEN_EXPIRED, Throttle, Window, error_body, headers, oauth,
         refusal_body, sentence,
     },
     integration, multi_message,
     router::{Route, route},
+    shop_connector,
     state::Account,
 };
 
@@ -68,9 +67,24 @@ impl Brightpearl {
         self.account.locked_until = until;
     }
 
+    /// Changes the switches until the next reset.
+    pub(crate) const fn set_switches(&mut self, switches: Switches) {
+        self.account.switches = switches;
+    }
+
     /// Sets the request limit per minute. None disables the throttle.
     pub const fn set_throttle(&mut self, limit: Option<u32>) {
         self.throttle.set_limit(limit);
+    }
+
+    /// Makes the changes that the account itself makes over time, up to now: the shop connector cancels sales some
+    /// minutes after it has reversed them. Every request and every action does this first.
+    pub(crate) fn catch_up(&mut self, context: &mut Context) {
+        while let Some(time) = shop_connector::cancel_next(&mut self.account, context.now) {
+            for delivery in integration::deliveries(&mut self.account, time) {
+                context.deliver(delivery);
+            }
+        }
     }
 
     /// Checks throttle, account and credentials of a request and passes it to its resource.
@@ -172,6 +186,7 @@ impl MockedApi for Brightpearl {
     }
 
     fn handle(&mut self, request: &Request, context: &mut Context) -> Response {
+        self.catch_up(context);
         // The token endpoints are neither throttled nor authenticated like the API.
         let switches = self.account.switches;
         let oauth = &mut self.account.credentials.oauth;
@@ -183,6 +198,7 @@ impl MockedApi for Brightpearl {
     }
 
     fn refuse(&mut self, refusal: Refusal, request: &Request, context: &mut Context) -> Response {
+        self.catch_up(context);
         if oauth::Endpoint::of(request).is_some() {
             return oauth::refusal(refusal);
         }
@@ -201,25 +217,9 @@ impl MockedApi for Brightpearl {
         }
     }
 
-    fn control(&mut self, route: &str, request: &Request, _context: &mut Context) -> Option<Response> {
-        let done = || Response::json(200, &json!({}));
-        let outcome = match (request.method.as_str(), route) {
-            ("PUT", "throttle") => request.json().map(|NewLimit { limit }| {
-                self.set_throttle(limit);
-                done()
-            }),
-            ("PUT", "accounting-period-lock") => request.json().map(|NewLock { locked_until }| {
-                self.lock_accounting(locked_until);
-                done()
-            }),
-            ("PUT", "switches") => request.json().map(|switches: Switches| {
-                self.account.switches = switches;
-                done()
-            }),
-            ("GET", "duplicates") => Ok(Response::json(200, &duplicates::find(&self.account))),
-            _ => return None,
-        };
-        Some(outcome.unwrap_or_else(|error| Response::json(400, &json!({ "error": error.to_string() }))))
+    fn control(&mut self, route: &str, request: &Request, context: &mut Context) -> Option<Response> {
+        self.catch_up(context);
+        self.answer_control(route, request, context)
     }
 
     fn reset(&mut self) {
@@ -234,20 +234,4 @@ impl MockedApi for Brightpearl {
         let Seed { account, app_ref, token, .. } = self.account.seed.as_ref();
         format!("account={account} app-ref={app_ref} token={token}")
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewLimit {
-    /// Required, so that an accidental `{}` is rejected. Null disables the throttle.
-    #[serde(deserialize_with = "Option::deserialize")]
-    limit: Option<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct NewLock {
-    /// Required, so that an accidental `{}` is rejected. Null unlocks accounting.
-    #[serde(deserialize_with = "Option::deserialize")]
-    locked_until: Option<Date>,
 }

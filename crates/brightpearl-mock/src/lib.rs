@@ -5,8 +5,10 @@
 mod accounting;
 mod api;
 mod contact;
+mod control_routes;
 mod custom_field;
 mod custom_field_requests;
+mod decimals;
 mod duplicates;
 pub mod fixtures;
 mod gateway;
@@ -17,9 +19,11 @@ mod multi_message;
 mod next_ids;
 mod order;
 mod product;
+mod records;
 mod router;
 mod search;
 mod seed;
+mod shop_connector;
 mod state;
 mod stock;
 mod switches;
@@ -43,6 +47,7 @@ pub use seed::{
     SeedOrderStatus, SeedPayment, SeedPaymentMethod, SeedProduct, SeedRow, SeedStock, SeedTaxCode,
     SeedWarehouse,
 };
+pub use shop_connector::SaleReversal;
 pub use state::Account;
 pub use switches::{InvalidSwitch, Switches};
 

@@ -11,7 +11,7 @@ use brightpearl::{
 use jiff::{Timestamp, civil::Date};
 use wiremock::MockServer;
 
-use crate::{Account, Brightpearl, Duplicates, Seed, SeedError, Switches, duplicates};
+use crate::{Account, Brightpearl, Duplicates, SaleReversal, Seed, SeedError, Switches, duplicates};
 
 /// A Brightpearl account on a free port of the loopback interface, for one test.
 ///
@@ -163,6 +163,7 @@ impl MockBrightpearl {
     /// Stops the clock at this time. None returns to real time.
     pub fn set_clock(&self, now: impl Into<Option<Timestamp>>) {
         self.adapter.core().clock().set(now.into());
+        self.catch_up();
     }
 
     /// Sets the request limit per minute, which is 200 by default. None disables the throttle.
@@ -175,6 +176,54 @@ impl MockBrightpearl {
     pub fn lock_accounting(&self, until: impl Into<Option<Date>>) {
         let until = until.into();
         self.adapter.core().act(|api, _| api.lock_accounting(until));
+    }
+
+    /// Closes an accounting period, or opens it again. What has a date in a closed period is not posted to accounting: a
+    /// payment is recorded without a journal, and a closed order stays `pending`.
+    ///
+    /// # Errors
+    /// There is no such period.
+    pub fn set_accounting_period_closed(&self, id: u64, closed: bool) -> Result<(), String> {
+        self.adapter.core().act(|api, context| api.set_accounting_period_closed(id, closed, context))
+    }
+
+    /// Un-invoices an order, as staff can in Brightpearl's own screens: it is open again, without invoice reference and
+    /// closing date, and its journal is reversed. The next close uses the same reference.
+    ///
+    /// # Errors
+    /// There is no such order, it is not invoiced, or accounting is locked at the date of its invoice.
+    pub fn uninvoice(&self, id: OrderId) -> Result<(), String> {
+        self.adapter.core().act(|api, context| api.uninvoice(id, context))
+    }
+
+    /// Reverses a sale as Brightpearl's shop connector does when all its items are refunded in the shop before it is
+    /// shipped: a payment back for each payment method, and the cancelled status five minutes later by the mock's
+    /// clock. Returns the payments.
+    ///
+    /// ```
+    /// # use brightpearl::OrderId;
+    /// # use brightpearl_mock::{MockBrightpearl, SaleReversal};
+    /// # #[tokio::main] async fn main() {
+    /// let unshipped = |seed: &mut brightpearl_mock::Seed| {
+    ///     seed.orders[0].shipped = false;
+    ///     seed.orders[0].invoice_reference = None;
+    /// };
+    /// let mock = MockBrightpearl::builder().with(unshipped).start().await;
+    /// let now: jiff::Timestamp = "2026-05-11T08:40:00Z".parse().unwrap();
+    /// mock.set_clock(now);
+    ///
+    /// let sale = OrderId::new(300871);
+    /// let payments = mock.reverse_sale(sale, &SaleReversal::default()).unwrap();
+    /// assert_eq!(mock.payments_on(sale).last().map(|payment| payment.payment_id), payments.last().copied());
+    /// mock.set_clock(now + jiff::SignedDuration::from_mins(5));
+    /// assert_eq!(mock.order(sale).and_then(|order| order.order_status.name).as_deref(), Some("Cancelled"));
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The order is not a sale, is shipped, a drop shipment, refunded or cancelled, or the reference is used already.
+    pub fn reverse_sale(&self, id: OrderId, reversal: &SaleReversal) -> Result<Vec<PaymentId>, String> {
+        self.adapter.core().act(|api, context| api.reverse_sale(id, reversal, context))
     }
 
     /// Restores the seed.
@@ -211,6 +260,7 @@ impl MockBrightpearl {
 
     /// Returns when every webhook so far is delivered, lost by a fault, or given up.
     pub async fn deliveries_settled(&self) {
+        self.catch_up();
         self.adapter.core().deliveries_settled().await;
     }
 
@@ -283,6 +333,12 @@ impl MockBrightpearl {
     }
 
     fn read<T>(&self, look: impl FnOnce(&Account) -> T) -> T {
+        self.catch_up();
         self.adapter.core().read(|api| look(api.account()))
+    }
+
+    /// Makes the changes that the account itself makes over time.
+    fn catch_up(&self) {
+        self.adapter.core().act(|api, context| api.catch_up(context));
     }
 }

@@ -4,30 +4,28 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use api_mock_core::{Delivery, Part};
 use brightpearl::{
-    ContactId, CurrencyCode, GoodsInNoteId, GoodsNoteId, InstanceId, JournalId, LocationId, OffsetDateTime,
-    OrderId, PaymentId, PaymentMethodCode, ProductId, TaxCode, WarehouseId, WebhookId,
+    ContactId, CurrencyCode, GoodsInNoteId, GoodsNoteId, InstanceId, JournalId, OffsetDateTime, OrderId,
+    PaymentId, PaymentMethodCode, ProductId, TaxCode, WarehouseId, WebhookId,
     accounting::{Currency, CustomerPayment, NominalAccount, PaymentMethod, TaxRate},
     integration::Webhook,
     order::{Order, OrderNote, OrderStatus, OrderTypeCode},
     product::Channel,
-    warehouse::{GoodsInNote, GoodsMovement, Warehouse},
+    warehouse::{GoodsInNote, GoodsMovement},
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rust_decimal::Decimal;
 
 use crate::{
     Seed, Switches,
-    accounting::{Journal, StoredPeriod, StoredRate},
-    contact::{Contact, StoredAddress},
     custom_field::CustomFields,
     gateway::{Credentials, Problem},
     index::Index,
-    integration::Event,
     next_ids::NextIds,
-    order::PendingClose,
-    product::StoredProduct,
+    records::{
+        Contact, Event, FormerInvoice, Journal, PendingClose, StoredAddress, StoredCorrection, StoredPeriod,
+        StoredProduct, StoredRate, StoredWarehouse,
+    },
     stock::Stock,
-    warehouse::StoredCorrection,
 };
 
 /// The user of the API, in `createdById` and similar fields.
@@ -76,6 +74,10 @@ pub struct Account {
     pub(crate) stock: Stock,
     /// Closes that accounting has not processed yet.
     pub(crate) pending_closes: BTreeMap<OrderId, PendingClose>,
+    /// The invoices of orders that were un-invoiced.
+    pub(crate) former_invoices: BTreeMap<OrderId, FormerInvoice>,
+    /// When the shop connector cancels the sales that it has reversed.
+    pub(crate) pending_cancellations: BTreeMap<OrderId, Timestamp>,
 
     /// Events of this request that are not delivered yet.
     pub(crate) events: Vec<Event>,
@@ -89,23 +91,13 @@ pub struct Account {
 /// Shows the account code and counts, without tokens and shoppers.
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Account({}, {} orders, {} products)", self.code, self.orders.len(), self.products.len())
-    }
-}
-
-/// A warehouse with its locations.
-pub(crate) struct StoredWarehouse {
-    pub(crate) warehouse: Warehouse,
-    pub(crate) default_location: LocationId,
-    pub(crate) quarantine_location: LocationId,
-    pub(crate) other_locations: Vec<LocationId>,
-}
-
-impl StoredWarehouse {
-    pub(crate) fn has(&self, location: LocationId) -> bool {
-        location == self.default_location
-            || location == self.quarantine_location
-            || self.other_locations.contains(&location)
+        write!(
+            f,
+            "Account({}, {} orders, {} products)",
+            self.code,
+            self.orders.len(),
+            self.seed.products.len()
+        )
     }
 }
 
@@ -190,6 +182,8 @@ impl Account {
         self.orders.remove(&id);
         self.order_notes.remove(&id);
         self.pending_closes.remove(&id);
+        self.pending_cancellations.remove(&id);
+        self.former_invoices.remove(&id);
         self.index.remove_order(id);
     }
 

@@ -72,6 +72,10 @@ switches! {
     /// Whether a payment with a date in a closed accounting period is refused. By default it is recorded without a
     /// journal.
     locked_books_refuse_payments("lockedBooksRefusePayments"): bool = false,
+    /// Whether the shop connector cancels an invoiced sale that it has reversed.
+    reversals_cancel_invoiced_sales("reversalsCancelInvoicedSales"): bool = false,
+    /// Whether un-invoicing an order removes its journal. By default it posts a second journal that reverses it.
+    uninvoicing_removes_the_journal("uninvoicingRemovesTheJournal"): bool = false,
     /// Whether one untracked product in the set makes the whole product-availability request fail. By default it is
     /// ignored.
     untracked_products_refuse_availability("untrackedProductsRefuseAvailability"): bool = false,

@@ -1,18 +1,21 @@
-//! Actions of users in Brightpearl's own screens, for tests.
+//! Actions of users in Brightpearl's own screens, and of its shop connector, for tests.
 
 use std::borrow::Cow;
 
 use api_mock_core::{Context, Request};
 use brightpearl::{
-    OrderId,
+    OrderId, PaymentId,
     accounting::CustomerPayment,
-    order::{Order, OrderNote, TaxState, order::OrderState},
+    order::{Order, OrderNote},
     warehouse::{GoodsInNote, GoodsMovement},
 };
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{Brightpearl, Switches, gateway::Call, integration, order::modified, router};
+use crate::{
+    Brightpearl, SaleReversal, Switches, accounting::accounting_period, gateway::Call, integration, order,
+    router, shop_connector,
+};
 
 impl Brightpearl {
     /// Makes a change as a user does in Brightpearl's own screens: like the corresponding API request, but without
@@ -28,6 +31,7 @@ impl Brightpearl {
         body: &Value,
         context: &mut Context,
     ) -> Result<Value, String> {
+        self.catch_up(context);
         let request = Request {
             body: body.to_string().into_bytes(),
             ..Request::new(method, &format!("/{path}"), None)
@@ -65,21 +69,51 @@ impl Brightpearl {
         Ok(())
     }
 
-    /// Reverts the invoice of an order, which is then open again. The journal stays, because it is not known whether
-    /// Brightpearl removes or reverses it.
+    /// Closes an accounting period, or opens it again. What has a date in a closed period is not posted to accounting.
     ///
     /// # Errors
-    /// There is no such order, or it is not invoiced.
+    /// There is no such period.
+    pub fn set_accounting_period_closed(
+        &mut self,
+        id: u64,
+        closed: bool,
+        context: &mut Context,
+    ) -> Result<(), String> {
+        self.catch_up(context);
+        accounting_period::set_closed(self.account_mut(), id, closed, context.now)
+    }
+
+    /// Un-invoices an order, as staff can: it is open again, without invoice reference and closing date, and its journal
+    /// is reversed. The next close uses the same reference.
+    ///
+    /// # Errors
+    /// There is no such order, it is not invoiced, or accounting is locked at the date of its invoice.
     pub fn uninvoice(&mut self, id: OrderId, context: &mut Context) -> Result<(), String> {
-        let account = self.account_mut();
-        let order = account.orders.get_mut(&id).filter(|order| order.is_closed());
-        let order = order.ok_or_else(|| format!("invoiced order {id} not found"))?;
-        order.closed_on = None;
-        order.state = Some(OrderState { tax: TaxState::Ready });
-        order.invoices.iter_mut().for_each(|invoice| invoice.invoice_reference.clear());
-        modified(account, id, context.now);
+        self.catch_up(context);
+        order::uninvoice(self.account_mut(), id, context.now)?;
         self.deliver_webhooks(context);
         Ok(())
+    }
+
+    /// Reverses a sale as Brightpearl's shop connector does when all its items are refunded in the shop before it is
+    /// shipped: the sale gets a reversing payment for each payment method, and five minutes later the cancelled
+    /// status. There is no sales credit. Returns the payments.
+    ///
+    /// The sale is cancelled by the first request, control request or action at that time or later. An invoiced sale
+    /// is not un-invoiced, and keeps its status unless the switch `reversalsCancelInvoicedSales` is on.
+    ///
+    /// # Errors
+    /// The order is not a sale, is shipped, a drop shipment, refunded or cancelled, or the reference is used already.
+    pub fn reverse_sale(
+        &mut self,
+        id: OrderId,
+        reversal: &SaleReversal,
+        context: &mut Context,
+    ) -> Result<Vec<PaymentId>, String> {
+        self.catch_up(context);
+        let payments = shop_connector::reverse(self.account_mut(), id, reversal, context.now)?;
+        self.deliver_webhooks(context);
+        Ok(payments)
     }
 
     /// Returns the switches, to change the mock's assumptions about Brightpearl.

@@ -7,24 +7,17 @@ use serde_json::{Value, json};
 
 use crate::{
     gateway::{Answer, Call, Problem, placeholder_codes},
+    records::StoredPeriod,
     state::{API_USER, Account},
 };
-
-/// An accounting period.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredPeriod {
-    pub(crate) id: u64,
-    pub(crate) start: Timestamp,
-    pub(crate) end: Timestamp,
-    pub(crate) is_closed: bool,
-}
 
 /// Whether an entry of this date can be posted: it lies after the lock, and in an open period where the account has
 /// periods.
 pub(crate) fn is_open(account: &Account, date: Timestamp) -> bool {
     let day = date.to_zoned(account.time_zone.clone()).date();
     let is_locked = account.locked_until.is_some_and(|until| day <= until);
-    let includes = |period: &StoredPeriod| !period.is_closed && period.start <= date && date <= period.end;
+    let includes =
+        |period: &StoredPeriod| period.closed_on.is_none() && period.start <= date && date <= period.end;
     !is_locked && (account.accounting_periods.is_empty() || account.accounting_periods.iter().any(includes))
 }
 
@@ -42,8 +35,8 @@ fn view(account: &Account, period: &StoredPeriod) -> Value {
         "id": period.id,
         "startDate": account.local(period.start),
         "endDate": account.local(period.end),
-        "closedDate": period.is_closed.then(|| account.local(period.end)),
-        "closedByUserId": period.is_closed.then_some(API_USER),
+        "closedDate": period.closed_on.map(|time| account.local(time)),
+        "closedByUserId": period.closed_on.map(|_| API_USER),
     })
 }
 
@@ -66,8 +59,19 @@ pub(crate) fn create(account: &mut Account, call: &Call<'_>) -> Result<Answer, P
         )
     })?;
     let id = account.accounting_periods.iter().map(|period| period.id).max().unwrap_or_default() + 1;
-    account.accounting_periods.push(StoredPeriod { id, start, end, is_closed: false });
+    account.accounting_periods.push(StoredPeriod { id, start, end, closed_on: None });
     Ok(Answer::of(id))
+}
+
+/// Closes a period now, or opens it again.
+///
+/// # Errors
+/// There is no such period.
+pub(crate) fn set_closed(account: &mut Account, id: u64, closed: bool, now: Timestamp) -> Result<(), String> {
+    let period = account.accounting_periods.iter_mut().find(|period| period.id == id);
+    let period = period.ok_or_else(|| format!("accounting period {id} not found"))?;
+    period.closed_on = closed.then_some(period.closed_on.unwrap_or(now));
+    Ok(())
 }
 
 /// `GET /accounting-period-lock`: one object, or 404 when there is no lock.

@@ -10,11 +10,12 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::journal::{DEBTORS, Journal};
+use super::journal::DEBTORS;
 use crate::{
+    decimals::two_decimals,
     gateway::{Answer, Call, Problem, placeholder_codes},
-    number,
-    order::{self, two_decimals},
+    number, order,
+    records::Journal,
     state::Account,
 };
 
@@ -34,7 +35,7 @@ pub(crate) fn of_contact(account: &mut Account, call: &Call<'_>) -> Result<Answe
     let journals: Vec<&Journal> = account.journals.values().filter(counts).collect();
     let lines = journals.iter().flat_map(|journal| &journal.posting.lines);
     let owed: Decimal = lines
-        .filter(|line| line.nominal().as_str() == DEBTORS)
+        .filter(|line| line.nominal.as_str() == DEBTORS)
         .map(|line| line.sides())
         .map(|(debit, credit)| debit.unwrap_or_default() - credit.unwrap_or_default())
         .sum();

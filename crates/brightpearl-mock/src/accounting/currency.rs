@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     gateway::{Answer, Call, Problem, placeholder_codes},
     number,
+    records::StoredRate,
     search::{Column, Kind, Table, no_names},
     state::{API_USER, Account},
 };
@@ -30,15 +31,6 @@ const CURRENCIES: Table<Currency> = Table {
 /// `GET /currency-search`.
 pub(crate) fn search(account: &mut Account, call: &Call<'_>) -> Result<Answer, Problem> {
     CURRENCIES.search(account.currencies.iter(), call, &no_names)
-}
-
-/// An exchange rate that applies from a time on.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredRate {
-    pub(crate) currency: CurrencyId,
-    /// The Unix epoch for the initial rate of the currency.
-    pub(crate) active_from: Timestamp,
-    pub(crate) rate: Decimal,
 }
 
 /// `GET /exchange-rate`: all currencies except the base currency, newest rate first.

@@ -12,12 +12,13 @@ use serde_json::json;
 
 use super::{
     accounting_period,
-    journal::{self, DEBTORS, Line, Posting},
+    journal::{self, DEBTORS},
     payment_method::bank_account,
 };
 use crate::{
     gateway::{Answer, Call, Problem, placeholder_codes},
     order::received_or_paid,
+    records::{Line, Posting},
     search::{Column, Kind, Table, no_names},
     state::Account,
 };

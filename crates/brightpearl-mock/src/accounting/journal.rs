@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use brightpearl::{
-    ChannelId, ContactId, CurrencyCode, JournalId, NominalCode, OrderId, TaxCode, order::Order,
-};
+use brightpearl::{JournalId, NominalCode, OrderId, TaxCode, order::Order};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::accounting_period;
 use crate::{
+    decimals::{six_decimals, two_decimals},
     gateway::{Answer, Call, Problem},
-    order::two_decimals,
+    records::{Journal, Line, Posting},
     state::{API_USER, Account},
 };
 
@@ -26,73 +25,6 @@ const SALES_TAX: &str = "2200";
 pub(crate) const STOCK: &str = "1001";
 /// Cost of sales.
 pub(crate) const COST_OF_SALES: &str = "5000";
-
-/// A posted journal.
-#[derive(Debug, Clone)]
-pub(crate) struct Journal {
-    pub(crate) id: JournalId,
-    pub(crate) posting: Posting,
-    pub(crate) created_on: Timestamp,
-    /// The id of the first line. The other lines have the following ids.
-    pub(crate) first_row: u64,
-}
-
-/// The content of a journal.
-#[derive(Debug, Clone)]
-pub(crate) struct Posting {
-    /// `SI`, `SC`, `SR`, `SG`.
-    pub(crate) kind: &'static str,
-    pub(crate) date: Timestamp,
-    pub(crate) order: OrderId,
-    pub(crate) contact: Option<ContactId>,
-    pub(crate) channel: Option<ChannelId>,
-    pub(crate) invoice_reference: Option<String>,
-    pub(crate) description: Option<String>,
-    pub(crate) currency: CurrencyCode,
-    /// Units of this currency per unit of the base currency.
-    pub(crate) rate: Decimal,
-    pub(crate) lines: Vec<Line>,
-}
-
-/// A debit or credit line of a posting.
-#[derive(Debug, Clone)]
-pub(crate) struct Line {
-    nominal: NominalCode,
-    /// The amount in the posting's currency: positive for a debit, negative for a credit.
-    debit: Decimal,
-    tax_code: Option<TaxCode>,
-}
-
-impl Line {
-    pub(crate) fn debit(nominal: impl Into<String>, amount: Decimal) -> Self {
-        Self { nominal: NominalCode::new(nominal), debit: amount, tax_code: None }
-    }
-
-    pub(crate) fn credit(nominal: impl Into<String>, amount: Decimal) -> Self {
-        Self::debit(nominal, -amount)
-    }
-
-    pub(super) fn nominal(&self) -> &NominalCode {
-        &self.nominal
-    }
-
-    /// Returns the debit and the credit amount. One of them is none.
-    pub(super) fn sides(&self) -> (Option<Decimal>, Option<Decimal>) {
-        let is_credit = self.debit.is_sign_negative();
-        ((!is_credit).then_some(self.debit), is_credit.then_some(-self.debit))
-    }
-
-    pub(super) const fn tax_code(&self) -> Option<&TaxCode> {
-        self.tax_code.as_ref()
-    }
-}
-
-impl Posting {
-    /// Converts an amount of the posting to the base currency.
-    pub(super) fn in_base_currency(&self, amount: Decimal) -> Decimal {
-        two_decimals(if self.rate.is_zero() { amount } else { amount / self.rate })
-    }
-}
 
 /// Posts a journal. None when the accounting period of its date is closed.
 pub(crate) fn post(account: &mut Account, mut posting: Posting, now: Timestamp) -> Option<JournalId> {
@@ -131,6 +63,28 @@ pub(crate) fn post_invoice(
         lines,
     };
     post(account, posting, now)
+}
+
+/// Reverses the newest journal of an order's invoice at its own date, or removes it if a switch says so. Which of the two
+/// Brightpearl does is not known. An invoice without a journal has nothing to reverse.
+///
+/// # Errors
+/// Accounting is locked at the journal's date.
+pub(crate) fn take_back_invoice(account: &mut Account, id: OrderId, now: Timestamp) -> Result<(), String> {
+    let is_invoice =
+        |journal: &&Journal| journal.posting.order == id && matches!(journal.posting.kind, "SI" | "SC");
+    let Some(journal) = account.journals.values().rev().find(is_invoice) else { return Ok(()) };
+    let (journal, mut posting) = (journal.id, journal.posting.clone());
+    if !accounting_period::is_open(account, posting.date) {
+        return Err("accounting is locked at the date of its invoice".to_owned());
+    }
+    if account.switches.uninvoicing_removes_the_journal {
+        account.journals.remove(&journal);
+    } else {
+        posting.lines.iter_mut().for_each(|line| line.debit = -line.debit);
+        post(account, posting, now);
+    }
+    Ok(())
 }
 
 /// Builds the debit lines of a credit: net by nominal code and tax by tax code, rounded so that they add up to the
@@ -201,9 +155,4 @@ fn view(account: &Account, journal: &Journal) -> Value {
         "currencyId": account.currency(&posting.currency).map(|currency| currency.id),
         "exchangeRate": six_decimals(posting.rate).to_string(),
     })
-}
-
-pub(super) fn six_decimals(mut rate: Decimal) -> Decimal {
-    rate.rescale(6);
-    rate
 }

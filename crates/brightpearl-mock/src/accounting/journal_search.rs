@@ -3,10 +3,10 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::journal::{Journal, Line, six_decimals};
 use crate::{
+    decimals::{six_decimals, two_decimals},
     gateway::{Answer, Call, Problem},
-    order::two_decimals,
+    records::{Journal, Line},
     search::{Column, Kind, Table, no_names},
     state::{API_USER, Account},
 };
@@ -52,7 +52,7 @@ const LINES: Table<Row> = Table {
         LineColumn::new("orderId", Kind::IdSet, |row| json!(row.journal.posting.order)),
         LineColumn::new("invoiceReference", Kind::Text, |row| json!(row.journal.posting.invoice_reference)),
         LineColumn::new("channelId", Kind::IdSet, |row| json!(row.journal.posting.channel)),
-        LineColumn::new("nominalCode", Kind::Text, |row| json!(row.line.nominal())),
+        LineColumn::new("nominalCode", Kind::Text, |row| json!(row.line.nominal)),
         LineColumn::new("journalDate", Kind::Period, |row| row.date.clone()),
         LineColumn::new("journalDebit", Kind::Text, |row| row.in_base_currency(row.debit())),
         LineColumn::new("journalCredit", Kind::Text, |row| row.in_base_currency(row.credit())),
@@ -91,7 +91,7 @@ fn rows(account: &Account, journal: &Journal) -> Vec<Row> {
         date: json!(account.local(journal.posting.date)),
         created_on: json!(account.local(journal.created_on)),
         currency: json!(account.currency(&journal.posting.currency).map(|currency| currency.id)),
-        tax_code: json!(line.tax_code().and_then(|code| account.tax_rate(code)).map(|rate| rate.id)),
+        tax_code: json!(line.tax_code.as_ref().and_then(|code| account.tax_rate(code)).map(|rate| rate.id)),
     };
     (journal.first_row..).zip(&journal.posting.lines).map(row).collect()
 }

@@ -8,7 +8,3 @@ pub(crate) mod customer_payment;
 pub(crate) mod journal;
 pub(crate) mod journal_search;
 pub(crate) mod payment_method;
-
-pub(crate) use accounting_period::StoredPeriod;
-pub(crate) use currency::StoredRate;
-pub(crate) use journal::Journal;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use brightpearl::{
-    CurrencyCode, NominalCode, PaymentMethodCode, PaymentMethodId,
+    CurrencyCode, IntegrationId, NominalCode, PaymentMethodCode, PaymentMethodId,
     accounting::{BankAccountLink, PaymentMethod},
 };
 use serde::Deserialize;
@@ -70,6 +70,12 @@ struct MethodBody {
     is_active: bool,
     #[serde(default)]
     bank_accounts: Vec<BankAccountLink>,
+    installed_integration_id: Option<IntegrationId>,
+}
+
+/// Returns the integration that a method belongs to, as the resource shows it: a text, `0` for none.
+pub(crate) fn owner(integration: Option<IntegrationId>) -> String {
+    integration.map_or_else(|| "0".to_owned(), |id| id.to_string())
 }
 
 /// The maximum length of a code.
@@ -137,7 +143,7 @@ fn check(account: &Account, body: MethodBody, id: Option<PaymentMethodId>) -> Re
         code: PaymentMethodCode::new(code),
         is_active: body.is_active,
         bank_accounts: body.bank_accounts,
-        installed_integration_id: Some("0".to_owned()),
+        installed_integration_id: Some(owner(body.installed_integration_id)),
     })
 }
 

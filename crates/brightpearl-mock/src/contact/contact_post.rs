@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use brightpearl::{ContactId, PriceListId};
 use serde::Deserialize;
 
-use super::contact::{Contact, check_name};
+use super::contact::check_name;
 use crate::{
     gateway::{Answer, Call, Problem, placeholder_codes},
+    records::Contact,
     state::Account,
 };
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::Contact;
 use crate::{
     gateway::{Answer, Call, Problem},
+    records::Contact,
     search::{Column, Kind, Table, no_names},
     state::Account,
 };

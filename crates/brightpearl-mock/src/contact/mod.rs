@@ -8,6 +8,4 @@ pub(crate) mod contact_search;
 mod country;
 pub(crate) mod postal_address;
 
-pub(crate) use contact::Contact;
 pub(crate) use country::with_country;
-pub(crate) use postal_address::StoredAddress;

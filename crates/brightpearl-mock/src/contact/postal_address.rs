@@ -8,16 +8,9 @@ use serde_json::{Value, json};
 use super::country;
 use crate::{
     gateway::{Answer, Call, Problem, placeholder_codes},
+    records::StoredAddress,
     state::Account,
 };
-
-/// An address with its contact.
-#[derive(Clone)]
-pub(crate) struct StoredAddress {
-    pub(crate) contact: Option<ContactId>,
-    /// Without name and e-mail address, which belong to the contact.
-    pub(crate) address: Address,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

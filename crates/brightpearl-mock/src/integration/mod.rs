@@ -1,7 +1,7 @@
 //! `integration-service`: webhooks, the account's configuration, the caller's instance.
 
 pub(crate) mod account_configuration;
-mod event;
 pub(crate) mod webhook;
+mod webhook_delivery;
 
-pub(crate) use event::{Event, deliveries};
+pub(crate) use webhook_delivery::deliveries;

@@ -9,7 +9,7 @@ use brightpearl::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::event::{has_body, test_delivery};
+use super::webhook_delivery::{has_body, test_delivery};
 use crate::{
     Switches,
     gateway::{Answer, Call, Problem, placeholder_codes},

@@ -12,6 +12,7 @@ use super::computed::modified;
 use crate::{
     accounting::{accounting_period, journal},
     gateway::{Answer, Call, Problem, placeholder_codes},
+    records::{FormerInvoice, PendingClose},
     state::Account,
 };
 
@@ -23,13 +24,6 @@ struct CloseBody {
 
 /// The invoice reference until accounting has processed the close.
 const PENDING: &str = "pending";
-
-/// A close that accounting has not processed yet.
-pub(crate) struct PendingClose {
-    tax_date: Option<OffsetDateTime>,
-    /// How many more reads show the order as pending.
-    reads: u32,
-}
 
 /// `POST /{type}/{id}/close`. How long accounting takes is not known. Here it processes the close at once, unless a
 /// switch makes the order pending for some reads. If the accounting period of the tax date is closed, the order stays
@@ -81,20 +75,47 @@ pub(super) fn answer_pending_closes(account: &mut Account, ids: &IdSet, now: Tim
 
 fn invoice(account: &mut Account, id: OrderId, tax_date: Option<OffsetDateTime>, now: Timestamp) {
     let Some(order) = account.orders.get(&id) else { return };
-    let reference = if order.is_sales_credit() {
-        format!("SC-{}", account.next_ids.credit_invoice.next())
-    } else {
-        format!("SI-{}", account.next_ids.sale_invoice.next())
-    };
+    let is_credit = order.is_sales_credit();
     let closed_on = account.local(now);
+    let (reference, original_date) = match account.former_invoices.remove(&id) {
+        Some(FormerInvoice { reference, original_date }) => (reference, original_date),
+        None if is_credit => (format!("SC-{}", account.next_ids.credit_invoice.next()), None),
+        None => (format!("SI-{}", account.next_ids.sale_invoice.next()), None),
+    };
     if let Some(order) = account.orders.get_mut(&id) {
         set_invoice(order, &reference, tax_date);
         order.closed_on = Some(closed_on);
-        order.original_invoice_date = Some(closed_on);
+        order.original_invoice_date = original_date.or(Some(closed_on));
         order.state = Some(OrderState { tax: TaxState::Invoiced });
     }
     journal::post_invoice(account, id, tax_date.map_or(now, OffsetDateTime::timestamp), now);
     modified(account, id, now);
+}
+
+/// Un-invoices an order, as staff can in Brightpearl's own screens
+/// (docs/evidence/brightpearl-orders.md#closing-a-sales-credit). Reference, closing date and `INVOICED` go, and the
+/// journal is reversed, or removed if a switch says so. The next close uses the same reference.
+///
+/// # Errors
+/// The order is not invoiced, or accounting is locked at the date of its journal.
+pub(crate) fn uninvoice(account: &mut Account, id: OrderId, now: Timestamp) -> Result<(), String> {
+    let order = account.orders.get(&id).filter(|order| order.is_closed());
+    let order = order.ok_or_else(|| format!("invoiced order {id} not found"))?;
+    let reference = order.invoices.first().map(|invoice| invoice.invoice_reference.clone());
+    let original_date = order.original_invoice_date;
+    journal::take_back_invoice(account, id, now)
+        .map_err(|reason| format!("cannot un-invoice order {id}: {reason}"))?;
+    if let Some(reference) = reference.filter(|reference| !reference.is_empty()) {
+        account.former_invoices.insert(id, FormerInvoice { reference, original_date });
+    }
+    if let Some(order) = account.orders.get_mut(&id) {
+        order.invoices.iter_mut().for_each(|invoice| invoice.invoice_reference.clear());
+        order.closed_on = None;
+        order.original_invoice_date = None;
+        order.state = Some(OrderState { tax: TaxState::Ready });
+    }
+    modified(account, id, now);
+    Ok(())
 }
 
 fn set_invoice(order: &mut Order, reference: &str, tax_date: Option<OffsetDateTime>) {

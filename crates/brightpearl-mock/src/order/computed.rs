@@ -10,9 +10,9 @@ use brightpearl::{
     warehouse::GoodsNoteStatus,
 };
 use jiff::Timestamp;
-use rust_decimal::{Decimal, RoundingStrategy::MidpointAwayFromZero};
+use rust_decimal::Decimal;
 
-use crate::{integration::Event, state::Account};
+use crate::{decimals::two_decimals, records::Event, state::Account};
 
 /// Recomputes totals and statuses of an order.
 pub(crate) fn compute(account: &mut Account, id: OrderId) {
@@ -140,10 +140,4 @@ fn totals(order: &Order) -> TotalValue {
         base_tax_amount: Some(base(tax)),
         base_total: Some(base(net) + base(tax)),
     }
-}
-
-pub(crate) fn two_decimals(amount: Decimal) -> Decimal {
-    let mut rounded = amount.round_dp_with_strategy(2, MidpointAwayFromZero);
-    rounded.rescale(2);
-    rounded
 }

@@ -24,9 +24,9 @@ use super::{
     row::{CheckedRow, NewRow, RowDecimals},
 };
 use crate::{
-    contact::{Contact, with_country},
+    contact::with_country,
     gateway::{Answer, Call, Problem, placeholder_codes},
-    integration::Event,
+    records::{Contact, Event},
     state::{API_USER, Account},
 };
 
@@ -257,7 +257,7 @@ fn header(
 ) -> Order {
     let local = |time: OffsetDateTime| account.local(time.timestamp());
     let now = account.local(now);
-    let address = new.customer.address.unwrap_or_else(|| contact.address(account));
+    let address = new.customer.address.unwrap_or_else(|| contact.address(&account.postal_addresses));
     let party = Party { contact_id: Some(contact.id), address: with_country(address.clone()) };
     let billing = Party {
         contact_id: Some(new.billing.id.unwrap_or(contact.id)),

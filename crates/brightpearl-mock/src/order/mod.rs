@@ -18,10 +18,8 @@ pub(crate) mod sales_order_search;
 pub(crate) mod status;
 pub(crate) mod typed_order;
 
-pub(crate) use close::PendingClose;
-pub(crate) use computed::{
-    compute, is_received_row, modified, paid, received_on_row, received_or_paid, two_decimals,
-};
+pub(crate) use close::uninvoice;
+pub(crate) use computed::{compute, is_received_row, modified, paid, received_on_row, received_or_paid};
 pub(crate) use creation::{NewCurrency, NewOrder, NewParty, create};
 pub(crate) use row::NewRow;
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{NewCurrency, NewOrder, NewParty, creation};
 use crate::{
     gateway::{Answer, Call, Problem},
-    integration::Event,
+    records::Event,
     state::Account,
 };
 

@@ -13,10 +13,11 @@ use brightpearl::{
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::computed::{compute, modified, two_decimals};
+use super::computed::{compute, modified};
 use crate::{
+    decimals::two_decimals,
     gateway::{Answer, Call, Problem, placeholder_codes},
-    product::StoredProduct,
+    records::StoredProduct,
     state::Account,
 };
 

@@ -7,10 +7,11 @@ use brightpearl::{
 use rust_decimal::Decimal;
 
 use super::{
-    computed::{compute, modified, received_on_row, two_decimals},
+    computed::{compute, modified, received_on_row},
     row::scaled,
 };
 use crate::{
+    decimals::two_decimals,
     gateway::{Answer, Call, Operation, Problem, apply_all, placeholder_codes},
     state::Account,
 };

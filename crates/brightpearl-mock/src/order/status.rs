@@ -4,6 +4,7 @@ use brightpearl::{
     OrderId, OrderStatusId,
     order::{OrderStatus, OrderStatusLabel, OrderTypeCode, ShippingStatusCode},
 };
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     gateway::{Answer, Call, Problem, placeholder_codes},
-    integration::Event,
+    records::Event,
     state::Account,
 };
 
@@ -109,13 +110,35 @@ pub(crate) fn set(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
         file_id: given.file_id,
         added_on: account.local(call.now),
     };
+    apply(account, id, status, note, call.now);
+    Ok(Answer::nothing())
+}
+
+/// Changes the status of an order as a program inside the account does: without the checks of the API.
+///
+/// # Errors
+/// Orders of this type cannot have the status.
+pub(crate) fn change(
+    account: &mut Account,
+    id: OrderId,
+    status: OrderStatusId,
+    text: &str,
+    time: Timestamp,
+) -> Result<(), Problem> {
+    let status = usable(account, status, &account.order(id)?.order_type_code)?;
+    let added_on = account.local(time);
+    let note = NewNote { text: text.to_owned(), is_public: false, file_id: None, added_on };
+    apply(account, id, status, note, time);
+    Ok(())
+}
+
+fn apply(account: &mut Account, id: OrderId, status: OrderStatusLabel, note: NewNote, time: Timestamp) {
     if let Some(order) = account.orders.get_mut(&id) {
         order.order_status = status;
     }
     note::add(account, id, note);
-    touch(account, id, call.now);
+    touch(account, id, time);
     account.raise(Event::order_status_modified(id));
-    Ok(Answer::nothing())
 }
 
 /// Returns a status that orders of this type can have.

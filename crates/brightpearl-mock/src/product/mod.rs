@@ -4,5 +4,3 @@
 pub(crate) mod channel;
 pub(crate) mod product;
 pub(crate) mod product_search;
-
-pub(crate) use product::{Component, StoredProduct};

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::StoredProduct;
 use crate::{
     gateway::{Answer, Call, Problem},
+    records::StoredProduct,
     search::{Column, Kind, Table, no_names},
     state::Account,
 };

@@ -28,18 +28,16 @@ use super::{
 use crate::{
     Switches,
     accounting::{
-        StoredPeriod, StoredRate,
         customer_payment::{self, NewPayment},
-        journal,
+        journal, payment_method as method,
     },
-    contact::{Contact, StoredAddress},
     custom_field::{CustomField, CustomFields},
     gateway::{Credentials, Problem, oauth::OAuth},
     index::Index,
     next_ids::NextIds,
     order::{self, NewCurrency, NewOrder, NewParty, NewRow},
-    product::{Component, StoredProduct},
-    state::{Account, StoredWarehouse},
+    records::{Component, Contact, StoredAddress, StoredPeriod, StoredProduct, StoredRate, StoredWarehouse},
+    state::Account,
     stock::Stock,
     warehouse::stock_correction,
 };
@@ -109,7 +107,11 @@ fn empty(seed: &Arc<Seed>) -> Result<Account, SeedError> {
         order_custom_fields: custom_fields(&seed.custom_fields),
         contact_custom_fields: custom_fields(&seed.contact_custom_fields),
         product_custom_fields: custom_fields(&seed.product_custom_fields),
-        products: seed.products.iter().cloned().map(|seed| (seed.id, product(seed, made))).collect(),
+        products: hidden_products()
+            .into_iter()
+            .chain(seed.products.iter().cloned())
+            .map(|seed| (seed.id, product(seed, made)))
+            .collect(),
         seed: Arc::clone(seed),
         contacts: BTreeMap::new(),
         postal_addresses: BTreeMap::new(),
@@ -125,6 +127,8 @@ fn empty(seed: &Arc<Seed>) -> Result<Account, SeedError> {
         index: Index::default(),
         stock: Stock::default(),
         pending_closes: BTreeMap::new(),
+        former_invoices: BTreeMap::new(),
+        pending_cancellations: BTreeMap::new(),
         events: Vec::new(),
         test_deliveries: Vec::new(),
         parts: Vec::new(),
@@ -309,7 +313,7 @@ fn nominal_code(seed: SeedNominalCode) -> NominalAccount {
         kind: Some(NominalCodeType { id: if seed.bank { 7 } else { 1 } }),
         bank: seed.bank,
         expense: false,
-        discount: false,
+        discount: seed.discount,
         editable: true,
         active: seed.active,
         tax_code: Decimal::ZERO,
@@ -331,7 +335,7 @@ fn payment_method(seed: SeedPaymentMethod) -> PaymentMethod {
         code: brightpearl::PaymentMethodCode::new(seed.code.as_str().to_uppercase()),
         is_active: seed.is_active,
         bank_accounts: seed.bank_accounts.into_iter().map(bank_account).collect(),
-        installed_integration_id: Some("0".to_owned()),
+        installed_integration_id: Some(method::owner(seed.installed_integration_id)),
     }
 }
 
@@ -360,7 +364,8 @@ fn initial_rate(seed: &SeedCurrency) -> StoredRate {
 
 fn accounting_period(seed: SeedAccountingPeriod) -> StoredPeriod {
     let SeedAccountingPeriod { id, start_date, end_date, closed } = seed;
-    StoredPeriod { id, start: start_date.timestamp(), end: end_date.timestamp(), is_closed: closed }
+    let end = end_date.timestamp();
+    StoredPeriod { id, start: start_date.timestamp(), end, closed_on: closed.then_some(end) }
 }
 
 fn warehouse(seed: SeedWarehouse) -> StoredWarehouse {
@@ -387,6 +392,12 @@ fn custom_fields<I>(seeds: &[SeedCustomField]) -> CustomFields<I> {
         CustomField { id, code, name, kind, required, options }
     };
     CustomFields { definitions: seeds.iter().cloned().map(field).collect(), values: BTreeMap::new() }
+}
+
+/// The two hidden products of every account (docs/evidence/brightpearl-orders.md#products). Free-text rows read back as
+/// the first; what the second is for is not known. The names are invented. A product of the seed replaces them.
+fn hidden_products() -> [SeedProduct; 2] {
+    [1000, 1001].map(|id| SeedProduct { sku: None, ..SeedProduct::untracked(id, "", "(hidden product)") })
 }
 
 fn product(seed: SeedProduct, created_on: OffsetDateTime) -> StoredProduct {

@@ -1,8 +1,8 @@
 //! The chart of accounts of a seed: nominal codes, payment methods, tax codes, currencies, accounting periods.
 
 use brightpearl::{
-    CurrencyCode, CurrencyId, NominalCode, NominalCodeId, OffsetDateTime, PaymentMethodCode, PaymentMethodId,
-    TaxCode, TaxCodeId,
+    CurrencyCode, CurrencyId, IntegrationId, NominalCode, NominalCodeId, OffsetDateTime, PaymentMethodCode,
+    PaymentMethodId, TaxCode, TaxCodeId,
 };
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -29,6 +29,8 @@ pub struct SeedNominalCode {
     pub name: String,
     #[serde(default)]
     pub bank: bool,
+    #[serde(default)]
+    pub discount: bool,
     #[serde(default = "yes")]
     pub active: bool,
     pub currency_id: Option<CurrencyId>,
@@ -42,6 +44,7 @@ impl SeedNominalCode {
             code: NominalCode::new(code),
             name: name.to_owned(),
             bank: false,
+            discount: false,
             active: true,
             currency_id: None,
         }
@@ -50,6 +53,11 @@ impl SeedNominalCode {
     /// Creates the nominal code of a bank account.
     pub fn bank(id: u64, code: &str, name: &str) -> Self {
         Self { bank: true, ..Self::new(id, code, name) }
+    }
+
+    /// Creates the nominal code of discounts.
+    pub fn discount(id: u64, code: &str, name: &str) -> Self {
+        Self { discount: true, ..Self::new(id, code, name) }
     }
 
     /// Makes the nominal code inactive.
@@ -81,6 +89,8 @@ pub struct SeedPaymentMethod {
     pub is_active: bool,
     #[serde(default)]
     pub bank_accounts: Vec<SeedBankAccount>,
+    /// The integration of the installed app that the method belongs to.
+    pub installed_integration_id: Option<IntegrationId>,
 }
 
 impl SeedPaymentMethod {
@@ -92,7 +102,16 @@ impl SeedPaymentMethod {
             name: name.to_owned(),
             is_active: true,
             bank_accounts: Vec::new(),
+            installed_integration_id: None,
         }
+    }
+
+    /// Makes the method that of an installed app, given by its integration. In Brightpearl's own screens, a refund under
+    /// the method of a payments app moves money (docs/evidence/brightpearl-accounting.md#payment-methods). Payments by
+    /// API are recorded as under any other method.
+    #[must_use]
+    pub fn of_app(self, integration: u64) -> Self {
+        Self { installed_integration_id: Some(IntegrationId::new(integration)), ..self }
     }
 
     /// Posts payments in this currency to this bank account. One of the accounts must be for the base currency.

@@ -218,6 +218,21 @@ impl SeedRow {
         }
     }
 
+    /// Creates a discount of the whole order, as connectors of shops write it: a free-text row with negative amounts
+    /// (docs/evidence/brightpearl-orders.md#sales-credit-rows). Net and tax are what the order is lowered by, and not
+    /// negative here.
+    ///
+    /// ```
+    /// use brightpearl_mock::SeedRow;
+    /// use rust_decimal_macros::dec;
+    ///
+    /// let row = SeedRow::discount("WELCOME10", dec!(8.33), dec!(1.67), "T20").nominal_code("4010");
+    /// assert_eq!((row.product_id, row.net, row.tax), (None, dec!(-8.33), dec!(-1.67)));
+    /// ```
+    pub fn discount(name: &str, net: impl Into<Decimal>, tax: impl Into<Decimal>, tax_code: &str) -> Self {
+        Self::free_text(name, 1, -net.into(), -tax.into(), tax_code)
+    }
+
     /// Sets the id.
     #[must_use]
     pub fn id(self, id: u64) -> Self {

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     gateway::{Answer, Call, Problem, placeholder_codes},
-    integration::Event,
     order::received_or_paid,
+    records::Event,
     state::Account,
     stock::Cost,
 };

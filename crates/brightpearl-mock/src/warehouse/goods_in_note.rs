@@ -18,10 +18,11 @@ use super::{
     warehouse::to_work_in,
 };
 use crate::{
-    accounting::journal::{self, COST_OF_SALES, Posting, STOCK},
+    accounting::journal::{self, COST_OF_SALES, STOCK},
+    decimals::two_decimals,
     gateway::{Answer, Call, Problem, placeholder_codes},
-    integration::Event,
-    order::{is_received_row, received_on_row, received_or_paid, two_decimals},
+    order::{is_received_row, received_on_row, received_or_paid},
+    records::{Event, Line as JournalLine, Posting},
     state::{API_USER, Account},
     stock::Cost,
 };
@@ -270,7 +271,7 @@ fn post_goods_in(
         description: None,
         currency: account.base_currency(),
         rate: Decimal::ONE,
-        lines: vec![journal::Line::debit(STOCK, worth), journal::Line::credit(COST_OF_SALES, worth)],
+        lines: vec![JournalLine::debit(STOCK, worth), JournalLine::credit(COST_OF_SALES, worth)],
     };
     if let Some(journal) = journal::post(account, posting, now) {
         account.goods_in_journals.insert(note, journal);

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::warehouse::in_path;
 use crate::{
     gateway::{Answer, Call, Problem},
+    records::StoredWarehouse,
     search::{Column, Kind, Table, no_names},
-    state::{Account, StoredWarehouse},
+    state::Account,
 };
 
 impl StoredWarehouse {

@@ -12,8 +12,6 @@ pub(crate) mod quarantine;
 pub(crate) mod stock_correction;
 pub(crate) mod warehouse;
 
-pub(crate) use stock_correction::StoredCorrection;
-
 use crate::gateway::{Problem, placeholder_codes};
 
 /// The error for an invalid field of a goods-in note, release or correction.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     gateway::{Answer, Call, Problem},
-    integration::Event,
+    records::Event,
     state::Account,
     stock::first_in_first_out,
 };

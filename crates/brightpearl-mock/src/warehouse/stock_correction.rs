@@ -17,23 +17,11 @@ use super::{
 };
 use crate::{
     gateway::{Answer, Call, Problem, placeholder_codes},
-    integration::Event,
     number,
+    records::{Event, StoredCorrection},
     state::{API_USER, Account},
     stock::{BatchStock, Cost, first_in_first_out},
 };
-
-/// A stock correction.
-pub(crate) struct StoredCorrection {
-    warehouse: WarehouseId,
-    order: Option<OrderId>,
-    reason: String,
-    product: ProductId,
-    location: LocationId,
-    /// The signed quantities by batch.
-    moved: Vec<BatchStock>,
-    created_on: OffsetDateTime,
-}
 
 #[derive(Deserialize)]
 struct CorrectionsBody {

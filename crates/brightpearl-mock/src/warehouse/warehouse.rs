@@ -6,8 +6,9 @@ use serde_json::json;
 use super::refused;
 use crate::{
     gateway::{Answer, Call, Problem},
+    records::StoredWarehouse,
     search::{Column, Kind, Table, no_names},
-    state::{Account, StoredWarehouse},
+    state::Account,
 };
 
 const WAREHOUSES: Table<StoredWarehouse> = Table {

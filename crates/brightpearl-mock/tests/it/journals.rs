@@ -1,4 +1,5 @@
-use brightpearl_mock::{MockBrightpearl, Switches};
+use brightpearl_mock::{MockBrightpearl, Seed, SeedPaymentMethod, Switches};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::http::Http;
@@ -171,6 +172,40 @@ async fn periods_are_listed_and_once_there_are_any_a_date_must_be_in_an_open_one
 }
 
 #[tokio::test]
+async fn a_period_is_closed_and_opened_from_outside() {
+    let http = Http::start().await;
+    http.mock.set_clock("2026-05-20T10:00:00Z".parse::<jiff::Timestamp>().unwrap());
+    let may = json!({ "startDate": "2026-05-01T00:00:00+01:00", "endDate": "2026-05-31T23:59:59+01:00" });
+    let id = http.post("accounting-service/accounting-period", may).await.id();
+    let credit = http.credit().await;
+    let set = async |body: Value| http.control(Method::PUT, &format!("accounting-period/{id}"), body).await;
+    let has_journal = async || {
+        let mut body = refund(credit, "2026-05-08");
+        body["transactionRef"] = Value::Null;
+        let payment = http.post(PAYMENTS, body).await.id();
+        let search = format!("{PAYMENTS}-search?paymentId={payment}&columns=journalId");
+        http.get(&search).await.response()["results"][0][0].is_u64()
+    };
+    assert!(has_journal().await);
+    assert_eq!(set(json!({ "closed": true })).await.text, "{}");
+    let period = http.get("accounting-service/accounting-period").await.response()[0].clone();
+    assert_eq!(
+        (&period["closedDate"], &period["closedByUserId"]),
+        (&json!("2026-05-20T11:00:00.000+01:00"), &json!(4))
+    );
+    assert!(!has_journal().await, "recorded without a journal");
+    let close = format!("order-service/sales-credit/{credit}/close");
+    assert_eq!(http.post(&close, json!({ "taxDate": "2026-05-08" })).await.text, "{}");
+    let order = http.get(&format!("order-service/order/{credit}")).await.response()[0].clone();
+    assert_eq!(order["invoices"][0]["invoiceReference"], "pending");
+
+    http.mock.set_accounting_period_closed(id, false).unwrap();
+    assert!(has_journal().await);
+    assert!(http.mock.set_accounting_period_closed(id + 1, true).is_err());
+    assert_eq!(set(json!({})).await.status, 400);
+}
+
+#[tokio::test]
 async fn exchange_rates_have_a_history_and_rule_new_orders() {
     let http = Http::start().await;
     http.mock.set_clock("2026-05-04T10:00:00Z".parse::<jiff::Timestamp>().unwrap());
@@ -223,6 +258,63 @@ async fn a_sales_order_is_closed_like_a_credit() {
 }
 
 #[tokio::test]
+async fn an_uninvoiced_credit_is_open_again_and_keeps_its_number_for_the_next_close() {
+    let http = Http::start().await;
+    http.mock.set_clock("2026-05-08T10:00:00Z".parse::<jiff::Timestamp>().unwrap());
+    let credit = http.credit().await;
+    let path = format!("order-service/order/{credit}");
+    let close = format!("order-service/sales-credit/{credit}/close");
+    let uninvoice = format!("order/{credit}/uninvoice");
+    assert_eq!(http.control(Method::POST, &uninvoice, json!({})).await.status, 400, "it is not invoiced");
+    assert_eq!(http.post(&close, json!({})).await.text, "{}");
+    let closed = http.get(&path).await.response()[0].clone();
+    assert_eq!(http.control(Method::POST, &uninvoice, json!({})).await.text, "{}");
+
+    let open = http.get(&path).await.response()[0].clone();
+    assert_eq!(
+        (&open["invoices"][0]["invoiceReference"], &open["state"]["tax"]),
+        (&json!(""), &json!("READY"))
+    );
+    assert_eq!((open.get("closedOn"), open.get("originalInvoiceDate")), (None, None));
+    let version = |order: &Value| order["version"].as_u64().unwrap();
+    assert!(version(&open) > version(&closed), "a change of the order");
+    assert_eq!(http.get("accounting-service/contact/5012/currency/GBP/balance").await.response(), "0.00");
+    let row = open["orderRows"].as_object().unwrap().keys().next().unwrap();
+    let change = json!([{ "op": "replace", "path": "/nominalCode", "value": "4905" }]);
+    assert_eq!(http.patch(&format!("{path}/row/{row}"), change).await.status, 200, "rows can change again");
+
+    http.mock.set_clock("2026-05-09T10:00:00Z".parse::<jiff::Timestamp>().unwrap());
+    assert_eq!(http.post(&close, json!({})).await.text, "{}");
+    let again = http.get(&path).await.response()[0].clone();
+    assert_eq!(again["invoices"][0]["invoiceReference"], closed["invoices"][0]["invoiceReference"]);
+    assert_eq!(again["originalInvoiceDate"], closed["originalInvoiceDate"]);
+    assert_eq!(again["closedOn"], "2026-05-09T11:00:00.000+01:00");
+    let kinds = http.get(&format!("accounting-service/journal-search?orderId={credit}&journalType=SC&nominalCode=1100&columns=journalDebit,journalCredit")).await.response();
+    let total = again["totalValue"]["total"].as_str().unwrap();
+    assert_eq!(
+        kinds["results"],
+        json!([["0.00", total], [total, "0.00"], ["0.00", total]]),
+        "credited, reversed, credited again"
+    );
+}
+
+#[tokio::test]
+async fn uninvoicing_waits_for_accounting_and_may_remove_the_journal() {
+    let switches = Switches { uninvoicing_removes_the_journal: true, ..Switches::default() };
+    let http = Http::to(MockBrightpearl::builder().switches(switches).start().await);
+    let sale = brightpearl::OrderId::new(300_871);
+    http.mock.lock_accounting("2026-04-30".parse::<jiff::civil::Date>().unwrap());
+    assert!(http.mock.uninvoice(sale).unwrap_err().contains("locked"));
+    assert_eq!(lines(&http, 300_871, "SI").await.len(), 3);
+    http.mock.lock_accounting(None);
+    http.mock.uninvoice(sale).unwrap();
+    assert!(lines(&http, 300_871, "SI").await.is_empty());
+    assert_eq!(http.post("order-service/sales-order/300871/close", json!({})).await.text, "{}");
+    let order = http.get("order-service/order/300871").await.response()[0].clone();
+    assert_eq!(order["invoices"][0]["invoiceReference"], "SI-1001");
+}
+
+#[tokio::test]
 async fn payment_methods_are_made_changed_and_searched_by_currency() {
     let http = Http::start().await;
     let path = "accounting-service/payment-method";
@@ -266,6 +358,35 @@ async fn payment_methods_are_made_changed_and_searched_by_currency() {
         wrong[field] = value;
         assert_eq!(http.post(path, wrong.clone()).await.status, 400, "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn a_payment_method_of_an_app_says_so_and_records_like_any_other() {
+    let with_method = |seed: &mut Seed| {
+        let method = SeedPaymentMethod::new(12, "PAYMENTS_APP", "Card (payments app)");
+        seed.payment_methods.push(method.bank_account("GBP", "1210").of_app(52));
+    };
+    let http = Http::to(MockBrightpearl::builder().with(with_method).start().await);
+    let path = "accounting-service/payment-method";
+    let owner = async |id: u64| {
+        http.get(&format!("{path}/{id}")).await.response()[0]["installedIntegrationId"].clone()
+    };
+    assert_eq!((owner(12).await, owner(7).await), (json!("52"), json!("0")));
+
+    let mut method =
+        json!({ "name": "Wallet", "code": "WALLET", "isActive": true, "installedIntegrationId": 53 });
+    let id = http.post(path, method.clone()).await.id();
+    assert_eq!(owner(id).await, "53", "a number is accepted and shown as a text");
+    method["installedIntegrationId"] = json!("54");
+    assert_eq!(http.put(&format!("{path}/{id}"), method).await.text, "{}");
+    assert_eq!(owner(id).await, "54");
+
+    let credit = http.credit().await;
+    let mut payment = refund(credit, "2026-05-08");
+    payment["paymentMethodCode"] = json!("PAYMENTS_APP");
+    http.post(PAYMENTS, payment).await.response();
+    let found = http.get(&format!("{PAYMENTS}-search?orderId={credit}&columns=journalId")).await.response();
+    assert!(found["results"][0][0].is_u64(), "recorded with a journal: {found}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod accounting;
 mod builder;
 mod contacts;
+mod discounts;
 mod fidelity;
 mod fixtures;
 mod goods;
@@ -22,6 +23,7 @@ mod sales_credits;
 mod searches;
 mod seeds;
 mod server;
+mod shop_connector;
 mod strict;
 mod switches;
 mod user_actions;

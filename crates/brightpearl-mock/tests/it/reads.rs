@@ -1,3 +1,4 @@
+use brightpearl_mock::MockBrightpearl;
 use serde_json::{Value, json};
 
 use crate::http::Http;
@@ -55,6 +56,31 @@ async fn warehouses_tell_their_locations_as_bare_numbers() {
         r#"{"response":21}"#
     );
     assert_eq!(http.get("warehouse-service/warehouse/9/location/quarantine").await.status, 404);
+}
+
+#[tokio::test]
+async fn every_account_has_two_hidden_products() {
+    let http = Http::to(MockBrightpearl::builder().with(|seed| seed.orders.clear()).start().await);
+    let hidden = http.get("product-service/product/1000,1001").await.response();
+    for (product, id) in hidden.as_array().unwrap().iter().zip([1000, 1001]) {
+        assert_eq!((&product["id"], &product["stock"]["stockTracked"]), (&json!(id), &json!(false)));
+        assert!(product["identity"].get("sku").is_none_or(Value::is_null), "{product}");
+    }
+    let listed = http.get("product-service/product-search?columns=productId,SKU&pageSize=3").await.response();
+    assert_eq!(listed["results"], json!([[1000, null], [1001, null], [2044, "LS-M"]]));
+    let uris = http.options("product-service/product").await.response();
+    assert_eq!(uris["getUris"], json!(["/product/1000,1001,2044,2051,2060,2070-2072"]));
+    let availability = http.get("warehouse-service/product-availability/1001").await;
+    assert_eq!((availability.status, availability.code()), (400, "WHSC-097".to_owned()));
+
+    let row = |product: u64| json!({ "productId": product, "name": "Delivery", "quantity": 1, "taxCode": "T20", "net": "5", "tax": "1" });
+    let credit = json!({ "customer": { "id": 5012 }, "rows": [row(1000), row(1001)] });
+    let credit = http.post("order-service/sales-credit", credit).await.id();
+    let order = http.get(&format!("order-service/order/{credit}")).await.response()[0].clone();
+    let rows = order["orderRows"].as_object().unwrap();
+    let products: Vec<&Value> = rows.values().map(|row| &row["productId"]).collect();
+    assert_eq!(products, [1000, 1001]);
+    assert_eq!(order["stockStatusCode"], "NON", "nothing is received for them");
 }
 
 #[tokio::test]

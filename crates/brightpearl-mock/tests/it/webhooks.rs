@@ -6,20 +6,20 @@ use crate::http::Http;
 
 const WEBHOOKS: &str = "integration-service/webhook";
 
-async fn receiver() -> MockServer {
+pub(crate) async fn receiver() -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
     server
 }
 
-fn subscription(event: &str, uri: &str) -> Value {
+pub(crate) fn subscription(event: &str, uri: &str) -> Value {
     json!({ "subscribeTo": event, "httpMethod": "POST", "uriTemplate": format!("{uri}/bp?event=${{full-event}}"),
         "bodyTemplate": "{\"accountCode\":\"${account-code}\",\"resourceType\":\"${resource-type}\",\"id\":\"${resource-id}\",\"lifecycleEvent\":\"${lifecycle-event}\",\"fullEvent\":\"${full-event}\",\"raisedOn\":\"${raised-on}\"}",
         "contentType": "application/json", "idSetAccepted": true, "qualityOfService": 1 })
 }
 
 /// The deliveries so far, as (event, id).
-async fn got(http: &Http, receiver: &MockServer) -> Vec<(String, String)> {
+pub(crate) async fn got(http: &Http, receiver: &MockServer) -> Vec<(String, String)> {
     http.mock.deliveries_settled().await;
     let text = |body: &Value, name: &str| body[name].as_str().unwrap().to_owned();
     let requests = receiver.received_requests().await.unwrap();

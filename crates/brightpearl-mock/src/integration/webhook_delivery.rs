@@ -1,71 +1,16 @@
-//! Events and their webhooks (docs/evidence/brightpearl-platform.md#webhook-templates,
+//! The webhooks of events (docs/evidence/brightpearl-platform.md#webhook-templates,
 //! docs/evidence/brightpearl-platform.md#webhook-delivery).
 
 use std::{collections::BTreeMap, time::Duration};
 
 use api_mock_core::{Delivery, RetryRule};
 use brightpearl::{
-    GoodsInNoteId, IdSet, OrderId, ProductId,
+    IdSet,
     integration::{NewWebhook, QualityOfService},
 };
 use jiff::Timestamp;
 
-use crate::state::Account;
-
-/// A change of resources of one kind.
-#[derive(Debug)]
-pub(crate) struct Event {
-    resource: &'static str,
-    lifecycle: &'static str,
-    specifier: &'static str,
-    ids: IdSet,
-}
-
-impl Event {
-    const fn new(
-        resource: &'static str,
-        lifecycle: &'static str,
-        specifier: &'static str,
-        ids: IdSet,
-    ) -> Self {
-        Self { resource, lifecycle, specifier, ids }
-    }
-
-    /// Raised for new orders too.
-    pub(crate) fn order_modified(id: OrderId) -> Self {
-        Self::new("order", "modified", "", id.into())
-    }
-
-    pub(crate) fn order_status_modified(id: OrderId) -> Self {
-        Self::new("order", "modified", "order-status", id.into())
-    }
-
-    pub(crate) fn sales_order_created(id: OrderId) -> Self {
-        Self::new("sales-order", "created", "", id.into())
-    }
-
-    pub(crate) fn goods_in_note_created(notes: &[GoodsInNoteId]) -> Self {
-        Self::new("goods-in-note", "created", "", IdSet::of(notes.iter().copied()))
-    }
-
-    /// The id is that of the transfer note, which is an assumption
-    /// (docs/evidence/brightpearl-warehouse.md#warehouse-events). A switch uses the ids of the arriving movements
-    /// instead.
-    pub(crate) fn quarantine_release_created<I: Into<u64>>(ids: impl IntoIterator<Item = I>) -> Self {
-        Self::new("quarantine-release", "created", "", IdSet::of(ids))
-    }
-
-    /// None without products.
-    pub(crate) fn on_hand_modified(products: impl IntoIterator<Item = ProductId>) -> Option<Self> {
-        let ids = IdSet::of(products);
-        (!ids.is_empty()).then(|| Self::new("product", "modified", "on-hand-modified", ids))
-    }
-
-    fn full_name(&self) -> String {
-        let parts = [self.resource, self.lifecycle, self.specifier];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".")
-    }
-}
+use crate::{records::Event, state::Account};
 
 /// Takes the pending events and builds their deliveries: one for all ids if the subscription accepts id sets, else
 /// one for each id.
