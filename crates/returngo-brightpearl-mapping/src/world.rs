@@ -173,7 +173,9 @@ pub struct AccountFacts {
     /// The warehouses and their locations.
     #[serde(with = "wire::null_is_default")]
     pub warehouses: Vec<WarehouseFacts>,
-    /// The last day of the locked accounting periods. Nothing is posted for a payment on that day or before.
+    /// The last day of the locked accounting period: Brightpearl posts nothing that is dated on or before it
+    /// (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances). `None` if there is no lock, or if the app
+    /// may not read it.
     #[serde(with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub locked_until: Option<Date>,
     /// Entries that could not be decoded and are missing above. Where they may matter, a review is needed.
@@ -216,6 +218,8 @@ open_enum! {
         Currencies = "currencies",
         /// The warehouses and their locations.
         Warehouses = "warehouses",
+        /// The accounting period lock, which is one object.
+        AccountingPeriodLock = "accountingPeriodLock",
     }
 }
 
@@ -227,6 +231,7 @@ impl AccountList {
             Self::PaymentMethods => "payment methods",
             Self::NominalCodes => "nominal codes",
             Self::TaxCodes => "tax codes",
+            Self::AccountingPeriodLock => "accounting period lock",
             Self::Channels | Self::Currencies | Self::Warehouses | Self::Other(_) => self.as_str(),
         }
     }

@@ -1,12 +1,13 @@
 use brightpearl::{
     Client, Error, ErrorKind, WarehouseId,
-    accounting::{CurrencySearch, nominal_code, payment_method, tax_code},
+    accounting::{AccountingPeriodLock, CurrencySearch, nominal_code, payment_method, tax_code},
     integration::AccountConfiguration,
     order::status,
     product::channel,
     search::UndecodableRow,
     warehouse::warehouse,
 };
+use jiff::civil::Date;
 use returngo_brightpearl_mapping::world::{AccountFacts, AccountList, UnreadableEntry, WarehouseFacts};
 
 use crate::with_causes;
@@ -51,6 +52,7 @@ pub(crate) async fn with_configuration(
             quarantine_location_id: location(id, warehouses.quarantine_location(id).await, unreadable)?,
         });
     }
+    facts.locked_until = locked_until(brightpearl.accounting_periods().lock().await, unreadable)?;
     Ok(facts)
 }
 
@@ -65,6 +67,26 @@ fn readable<T>(
         unreadable.push(UnreadableEntry { list: list.clone(), entry, reason });
     };
     entries.into_iter().filter_map(|entry| entry.map_err(&mut note).ok()).collect()
+}
+
+/// Returns the last locked day; none if there is no lock, the account refuses to show it, or it cannot be decoded.
+fn locked_until(
+    answer: Result<Option<AccountingPeriodLock>, Error>,
+    unreadable: &mut Vec<UnreadableEntry>,
+) -> Result<Option<Date>, Error> {
+    match answer {
+        Ok(lock) => Ok(lock.map(|lock| lock.locked_until)),
+        Err(error) if matches!(error.status(), Some(403 | 404)) => Ok(None),
+        Err(error) if error.kind() == ErrorKind::Undecodable => {
+            unreadable.push(UnreadableEntry {
+                list: AccountList::AccountingPeriodLock,
+                entry: "the last locked day".to_owned(),
+                reason: with_causes(&error),
+            });
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Returns a location of a warehouse; none if it cannot be decoded.

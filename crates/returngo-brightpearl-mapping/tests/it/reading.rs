@@ -136,6 +136,22 @@ fn a_world_needs_no_more_than_an_rma_and_reads_back_as_it_is_written() {
 }
 
 #[test]
+fn no_lock_of_the_accounting_period_may_be_written_in_several_ways() {
+    let read = |account: &str| {
+        let rma = r#"{"rmaSummary": {"rmaId": 4410021, "status": "Approved"}}"#;
+        World::from_json(&format!(r#"{{"rma": {rma}, "account": {account}}}"#)).unwrap()
+    };
+    for account in ["{}", r#"{"lockedUntil": null}"#, r#"{"lockedUntil": ""}"#] {
+        let world = read(account);
+        assert_eq!(world.account.locked_until, None, "{account}");
+        assert!(!serde_json::to_string(&world).unwrap().contains("lockedUntil"));
+    }
+    let locked = read(r#"{"lockedUntil": "2026-03-31"}"#);
+    assert_eq!(locked.account.locked_until.unwrap().to_string(), "2026-03-31");
+    assert_eq!(World::from_json(&serde_json::to_string(&locked).unwrap()).unwrap(), locked);
+}
+
+#[test]
 fn shoppers_do_not_print() {
     let world = world("approved");
     let plan = crate::worlds::planned("approved", json!({}));

@@ -1,6 +1,7 @@
 //! Reading both systems over real HTTP, against the mocks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod account;
 mod connection;
 mod refunds;
 mod synchronizing;
