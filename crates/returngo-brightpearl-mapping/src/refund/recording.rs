@@ -2,50 +2,31 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use brightpearl::{OrderId, accounting::CustomerPayment, order::Order};
-use returngo::{ReturnedItemId, RmaId, TransactionId, TransactionType};
-use rust_decimal::Decimal;
+use brightpearl::{accounting::CustomerPayment, order::Order};
+use returngo::{RmaId, TransactionId, TransactionType};
 
 use super::{
-    KeyedTransaction, MoneyFlow, RefundPayment,
-    adjustment::Adjustments,
-    credit_payments::{CreditPayments, RefundRecord, UnbackedPayment, tolerance},
+    context::RefundContext,
+    credit_payments::{RefundRecord, UnbackedPayment},
+    keyed_transaction::KeyedTransaction,
     manual_payment::{self, ManualPayment, OrderRole},
-    method, note,
+    money_flow::MoneyFlow,
+    note,
+    payment::{PaymentDraft, RefundPayment},
+    payment_effects::PaymentEffects,
 };
 use crate::{
     amounts,
-    decisions::SettledReviews,
     findings::Findings,
     keys,
     plan::{Effect, RefundState, RefundStatus, Review, ReviewCode, WarningCode},
     rma_facts::Calendar,
-    settings::{ConnectionSettings, RefundRecording},
-    world::World,
+    settings::RefundRecording,
+    tender,
 };
 
 /// The largest number of payments that a review about a refund lists.
 const MAX_LISTED: usize = 3;
-
-/// Everything that the recording of an RMA's refunds depends on.
-pub(crate) struct RefundContext<'w> {
-    pub(crate) world: &'w World,
-    pub(crate) settings: &'w ConnectionSettings,
-    /// The RMA's transactions, oldest first.
-    pub(crate) transactions: Vec<KeyedTransaction<'w>>,
-    /// The RMA's credit and the payments on it.
-    pub(crate) payments: CreditPayments<'w>,
-    /// The order on which money from the shopper is noted while there is no credit.
-    pub(crate) order: Option<OrderId>,
-    /// The reason why the RMA will never have a credit, if so.
-    pub(crate) impossible: Option<String>,
-    /// Units whose return method is not synchronized.
-    pub(crate) skipped: HashSet<&'w ReturnedItemId>,
-    /// The number of units on the credit.
-    pub(crate) credited_units: usize,
-    /// Reviews that were resolved manually.
-    pub(crate) settled: &'w SettledReviews,
-}
 
 /// Plans the writes for each transaction, oldest first, and returns the state of each.
 pub(crate) fn record(
@@ -70,11 +51,7 @@ struct RefundRecorder<'r, 'w> {
     noted: HashSet<&'w str>,
     /// The refunds that may have been entered manually.
     manual: BTreeMap<&'r TransactionId, Vec<ManualPayment<'w>>>,
-    adjustments: Adjustments<'r, 'w>,
-    /// The amount paid on the credit once the planned payments are recorded.
-    paid: Decimal,
-    /// The credit's total once the planned rows are added.
-    total: Decimal,
+    payment_effects: PaymentEffects<'r, 'w>,
     effects: Vec<Effect>,
 }
 
@@ -87,9 +64,7 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
             calendar: Calendar::of(&context.world.account),
             noted: notes.flat_map(|note| keys::mentioned(&note.text)).collect(),
             manual: context.payments.manual_payments(&context.transactions),
-            adjustments: Adjustments::new(context),
-            paid: context.payments.paid,
-            total: context.payments.total,
+            payment_effects: PaymentEffects::new(context),
             effects: Vec::new(),
         }
     }
@@ -269,31 +244,29 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
             );
             return self.review(ReviewCode::PossibleDuplicate, message, refund);
         }
-        let payment = RefundPayment {
-            rma: self.rma(),
-            refund: refund.transaction,
-            credit,
-            account: &self.context.world.account,
-            settings: self.context.settings,
-        };
-        let draft = match refund.amount_on(credit).and_then(|amount| payment.draft(amount)) {
-            Ok(draft) => draft,
+        let world = self.context.world;
+        let (account, settings) = (&world.account, self.context.settings);
+        let currency = &credit.currency.order_currency_code;
+        let draft = refund.amount_on(credit).and_then(|amount| {
+            let tender = tender::for_refund(refund.transaction, currency, account, settings)?;
+            let payment =
+                RefundPayment { rma: self.rma(), refund: refund.transaction, credit, account, settings };
+            Ok(payment.draft(amount, &tender))
+        });
+        let planned = draft.and_then(|PaymentDraft { body, warning }| {
+            Ok((self.payment_effects.of(refund, credit, body)?, warning))
+        });
+        match planned {
+            Ok((effects, warning)) => {
+                warning.into_iter().for_each(|warning| self.findings.add_warning(warning));
+                self.effects.extend(effects);
+                RefundState::Pending
+            }
             Err(review) => {
                 self.findings.add_review(review);
-                return RefundState::NeedsReview;
+                RefundState::NeedsReview
             }
-        };
-        let amount = draft.body.amount_paid;
-        if let Err(message) = self.plan_adjustment(refund, credit, amount) {
-            return self.review(ReviewCode::OverRefund, message, refund);
         }
-        if let Some(warning) = draft.warning {
-            self.findings.add_warning(warning);
-        }
-        self.paid = self.paid.saturating_add(amount);
-        let key = refund.key.clone();
-        self.effects.push(Effect::RecordPayment { key, order_id: credit.id, body: draft.body });
-        RefundState::Pending
     }
 
     /// Whether the order was cancelled after it was credited: the shop's own connector then posts a reversal on it.
@@ -346,44 +319,11 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
         first.chain(more).collect::<Vec<_>>().join("; ")
     }
 
-    /// Plans the row that a refund above the credit's total needs, if any.
-    ///
-    /// # Errors
-    /// The review's message if the row is needed and cannot be added.
-    fn plan_adjustment(
-        &mut self,
-        refund: &KeyedTransaction<'_>,
-        credit: &'w Order,
-        amount: Decimal,
-    ) -> Result<(), String> {
-        let currency = &credit.currency.order_currency_code;
-        let excess = self.paid.saturating_add(amount).saturating_sub(self.total);
-        if excess <= tolerance(currency, self.context.credited_units) {
-            return Ok(());
-        }
-        let row = self.adjustments.row(&refund.key, credit, excess).map_err(|reason| {
-            format!(
-                "Refund {} of {} would raise the payments on sales credit {} to {} above its total of {}. An adjustment row \
-                 cannot be added: {reason}. Correct this, or record the refund manually with the reference {}.",
-                refund.transaction.id,
-                amounts::shown(amount, currency),
-                credit.id,
-                amounts::shown(excess, currency),
-                amounts::shown(self.total, currency),
-                refund.key
-            )
-        })?;
-        self.total = self.total.saturating_add(excess);
-        let key = keys::adjustment(self.rma(), &refund.transaction.id);
-        self.effects.push(Effect::AddOrderRow { key, order_id: credit.id, body: row });
-        Ok(())
-    }
-
     /// A method with a bank account creates a journal (docs/evidence/brightpearl-accounting.md#payment-rules);
     /// without a journal nothing was posted. Vouchers and store credit have neither.
     fn check_journal(&mut self, payment: &CustomerPayment, refund: &KeyedTransaction<'_>) {
         let code = payment.payment_method_code.as_ref();
-        let method = code.and_then(|code| method(code, &self.context.world.account));
+        let method = code.and_then(|code| self.context.world.account.payment_method(code));
         let Some(method) = method.filter(|method| !method.bank_accounts.is_empty()) else { return };
         if payment.journal_id.is_none() {
             let message = format!(
