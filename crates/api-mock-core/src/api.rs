@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::{Delivery, Faults, Request, Response};
+use crate::{Delivery, Faults, Refusal, Request, Response};
 
 /// An API that a [`MockCore`](crate::MockCore) can mock. It holds state and answers requests from it.
 ///
@@ -24,19 +24,6 @@ pub trait MockedApi: Send + 'static {
 
     /// The text that the server prints after `listening {url}`, such as the credentials to use.
     fn introduction(&self) -> String;
-}
-
-/// The error answers that differ between APIs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// An internal error.
-    Status500,
-    /// The service is not available.
-    Status503,
-    /// Too many requests.
-    Throttle,
-    /// The credentials are no longer valid.
-    TokenExpired,
 }
 
 /// What a request handler may use besides the API's own state.

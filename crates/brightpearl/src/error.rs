@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use crate::{ApiError, client::policy::ErrorBody, search::UndecodableRow};
+use crate::{ApiError, error_body::ErrorBody, search::UndecodableRow};
 use api_client_core::{
     Endpoint, HttpResponse, Method,
     client::{CallReport, ErrorText, Failure, FailureClass, NotRetried, root_cause, signature},

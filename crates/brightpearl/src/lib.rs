@@ -13,6 +13,8 @@ pub mod client;
 pub mod contact;
 #[cfg(feature = "client")]
 mod error;
+#[cfg(feature = "client")]
+mod error_body;
 mod get_uris;
 mod id_set;
 pub mod ids;

@@ -8,8 +8,13 @@ use brightpearl::{
     CurrencyCode, NominalCode, PaymentMethodCode,
     accounting::{NominalAccount, PaymentMethod},
 };
+use returngo::Transaction;
 
-use crate::world::{AccountFacts, AccountList, UnreadableEntry};
+use crate::{
+    review::{Review, ReviewCode},
+    settings::ConnectionSettings,
+    world::{AccountFacts, AccountList, UnreadableEntry},
+};
 
 /// A payment method for refunds in a currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,7 +168,7 @@ fn nor_base(currency: &CurrencyCode, base: Option<&CurrencyCode>) -> String {
 /// If there is no such method or more than one, or if Brightpearl would not post the refund.
 pub fn resolve(code: &str, currency: &CurrencyCode, account: &AccountFacts) -> Result<Tender, TenderError> {
     let wanted = PaymentMethodCode::new(code);
-    let (method, code_kind) = match account.payment_methods.iter().find(|method| method.code.is(&wanted)) {
+    let (method, code_kind) = match account.payment_method(&wanted) {
         Some(method) => (method, CodeKind::MethodCode),
         None => (method_of_bank_account(code, currency, account)?, CodeKind::BankAccount),
     };
@@ -172,6 +177,30 @@ pub fn resolve(code: &str, currency: &CurrencyCode, account: &AccountFacts) -> R
     }
     let posting_target = posting_target(method, currency, account)?;
     Ok(Tender { method: method.code.clone(), name: method.name.clone(), code_kind, posting_target })
+}
+
+/// Returns the payment method that is configured for a refund in the credit's currency.
+///
+/// # Errors
+/// A review if none is configured, or the configured one cannot be used.
+pub(crate) fn for_refund(
+    refund: &Transaction,
+    currency: &CurrencyCode,
+    account: &AccountFacts,
+    settings: &ConnectionSettings,
+) -> Result<Tender, Review> {
+    let code = settings.tender(&refund.kind, currency).ok_or_else(|| {
+        let message = format!(
+            "No payment method is configured for {} in {currency}. Add one to `tenders`: only RefundToPaymentMethod is paid \
+             from the account of `refund_method_code`.",
+            refund.kind
+        );
+        Review::about_transaction(ReviewCode::TenderMissing, message, refund)
+    })?;
+    resolve(code, currency, account).map_err(|error| {
+        let message = format!("Invalid payment method for the refund: {error}.");
+        Review::about_transaction(ReviewCode::TenderUnresolved, message, refund)
+    })
 }
 
 fn method_of_bank_account<'a>(

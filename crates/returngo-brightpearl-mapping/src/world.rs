@@ -7,7 +7,7 @@ use api_client_core::{
     open_enum, wire,
 };
 use brightpearl::{
-    CurrencyCode, GoodsInNoteId, InstanceId, LocationId, OrderId, ProductId, WarehouseId,
+    CurrencyCode, GoodsInNoteId, InstanceId, LocationId, OrderId, PaymentMethodCode, ProductId, WarehouseId,
     accounting::{Currency, CustomerPayment, NominalAccount, PaymentMethod, TaxRate},
     integration::AccountConfiguration,
     order::{Order, OrderNote, OrderStatus},
@@ -241,6 +241,11 @@ impl AccountFacts {
     /// Returns the first entry of this list that could not be decoded.
     pub fn unreadable(&self, list: &AccountList) -> Option<&UnreadableEntry> {
         self.unreadable.iter().find(|entry| entry.list == *list)
+    }
+
+    /// Returns the payment method with this code.
+    pub(crate) fn payment_method(&self, code: &PaymentMethodCode) -> Option<&PaymentMethod> {
+        self.payment_methods.iter().find(|method| method.code.is(code))
     }
 
     /// Returns the account's time zone. `None` if it is unknown or not in the IANA database.

@@ -151,6 +151,7 @@ impl Reader {
         rmas: impl Iterator<Item = &Rma>,
         journal: &dyn Journal,
     ) -> Result<Vec<World>, AroundError> {
+        let Self { brightpearl, settings, products, .. } = self;
         let mut worlds: Vec<World> = rmas.cloned().map(World::new).collect();
         let ids: Vec<RmaId> = worlds.iter().map(|world| world.rma.id().clone()).collect();
         let mut remembered =
@@ -160,9 +161,9 @@ impl Reader {
             world.decisions = decisions;
             world.finished = finished;
         }
-        orders::read(self, journal, &mut worlds).await?;
-        products::read(self, &mut worlds).await?;
-        credits::read(self, &mut worlds).await?;
+        orders::read(brightpearl, settings, journal, &mut worlds).await?;
+        products::read(brightpearl, products, &mut worlds).await?;
+        credits::read(brightpearl, settings, &mut worlds).await?;
         Ok(worlds)
     }
 }

@@ -3,12 +3,15 @@
 mod auth;
 mod budget;
 mod bulk;
+mod hosts;
+mod http_transport;
 mod listing;
 mod multi_message;
 mod once;
 mod paging;
-pub(crate) mod policy;
+mod policy;
 mod resources;
+mod searchable;
 mod searching;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -24,6 +27,8 @@ use api_client_core::client::{Failure, Pipeline, check_base_url};
 pub use self::auth::sign_token;
 use self::{
     auth::Authenticator,
+    hosts::{brightpearl_host, datacenter_host},
+    http_transport::http_transport,
     policy::{AccountPolicy, CallPolicy},
 };
 pub use self::{
@@ -32,7 +37,8 @@ pub use self::{
     bulk::{BulkRead, ById, Identified},
     multi_message::MessageOutcome,
     paging::Continuation,
-    searching::{Results, Rows, Searchable},
+    searchable::Searchable,
+    searching::{Results, Rows},
 };
 pub(crate) use self::{
     bulk::IdSetQueue,
@@ -156,7 +162,7 @@ impl Client {
     }
 
     fn call_policy(&self) -> CallPolicy<'_> {
-        CallPolicy::new(&self.shared, self.priority)
+        CallPolicy::new(&self.shared.policy, &self.shared.pipeline, self.priority)
     }
 
     fn failed<T>(&self, failure: Failure, request: &Request<T>) -> Error {
@@ -315,35 +321,5 @@ impl ClientBuilder {
             },
         });
         Ok(Client { shared, priority: Priority::Interactive })
-    }
-}
-
-fn http_transport(timeout: Duration) -> Result<Arc<dyn Transport>, Error> {
-    let transport = ReqwestTransport::new(concat!("brightpearl-rust/", env!("CARGO_PKG_VERSION")), timeout)
-        .map_err(|error| Error::configuration(error.to_string()))?;
-    Ok(Arc::new(transport))
-}
-
-/// Checks that a host is one of Brightpearl's API (docs/evidence/brightpearl-platform.md#hosts-and-uris).
-fn brightpearl_host(host: &str) -> Result<String, Error> {
-    let name = host.strip_suffix(".brightpearlconnect.com").or_else(|| host.strip_suffix(".brightpearl.com"));
-    let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if name.is_some_and(|name| !name.is_empty() && plain(name)) {
-        Ok(format!("https://{host}"))
-    } else {
-        Err(Error::configuration(format!(
-            "`{host}` is not a host of Brightpearl's API: expected a host such as euw1.brightpearlconnect.com"
-        )))
-    }
-}
-
-fn datacenter_host(code: &str) -> Result<String, Error> {
-    let plausible = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if plausible {
-        Ok(format!("https://{code}.brightpearlconnect.com"))
-    } else {
-        Err(Error::configuration(format!(
-            "`{code}` is not a data centre: expected a code such as euw1 or use1"
-        )))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Searchable;
+use super::searchable::Searchable;
 use crate::{
     Error,
     search::{MAX_PAGE_SIZE, Page, UndecodableRow},

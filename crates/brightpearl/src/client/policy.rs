@@ -5,18 +5,16 @@ use std::sync::{
 
 use api_client_core::{
     HttpRequest, HttpResponse,
-    client::{ApiPolicy, Clock, Disposition, Permit, PrepareError},
+    client::{ApiPolicy, Clock, Disposition, Permit, Pipeline, PrepareError},
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::{Deserialize, de};
 
 use super::{
-    Shared,
     auth::Authenticator,
     budget::{Budget, Priority, RequestBudget, wait_after_refusal},
 };
-use crate::{ApiError, ids::InstanceId};
+use crate::{ApiError, error_body::ErrorBody, ids::InstanceId};
 
 /// Brightpearl's part of the pipeline: the request budget, the credentials and the instance id.
 #[derive(Debug)]
@@ -42,15 +40,17 @@ impl AccountPolicy {
 
 /// The policy for one call.
 pub(super) struct CallPolicy<'c> {
-    shared: &'c Shared,
+    account: &'c AccountPolicy,
+    /// Sends the requests for access tokens.
+    pipeline: &'c Pipeline,
     priority: Priority,
     /// The generation of the access token that the last attempt carried.
     token: AtomicU64,
 }
 
 impl<'c> CallPolicy<'c> {
-    pub(super) const fn new(shared: &'c Shared, priority: Priority) -> Self {
-        Self { shared, priority, token: AtomicU64::new(0) }
+    pub(super) const fn new(account: &'c AccountPolicy, pipeline: &'c Pipeline, priority: Priority) -> Self {
+        Self { account, pipeline, priority, token: AtomicU64::new(0) }
     }
 }
 
@@ -61,23 +61,21 @@ impl ApiPolicy for CallPolicy<'_> {
         request: &mut HttpRequest,
         clock: &dyn Clock,
     ) -> Result<Permit<'a>, PrepareError> {
-        let Shared { policy, pipeline, .. } = self.shared;
-        let token = policy.authenticator.add_to(request, pipeline).await?;
+        let token = self.account.authenticator.add_to(request, self.pipeline).await?;
         self.token.store(token, Ordering::Relaxed);
-        Ok(Box::new(policy.budget.take(self.priority, clock).await))
+        Ok(Box::new(self.account.budget.take(self.priority, clock).await))
     }
 
     fn classify(&self, response: &HttpResponse, now: Timestamp) -> Disposition {
-        let policy = &self.shared.policy;
-        policy.budget.learn(&response.headers, now);
+        self.account.budget.learn(&response.headers, now);
         let instance = response.headers.get("brightpearl-installed-integration-instance-id");
         if let Some(id) = instance.and_then(|id| id.trim().parse().ok()) {
-            policy.instance_id.store(id, Ordering::Relaxed);
+            self.account.instance_id.store(id, Ordering::Relaxed);
         }
         match disposition(response, now) {
             Disposition::Refused if self.may_renew(response) => Disposition::CredentialsExpired,
             disposition @ Disposition::Throttled { .. } => {
-                policy.budget.refused(now);
+                self.account.budget.refused(now);
                 disposition
             }
             disposition => disposition,
@@ -89,7 +87,7 @@ impl ApiPolicy for CallPolicy<'_> {
     }
 
     fn budget_left(&self) -> Option<u32> {
-        Some(self.shared.policy.budget.left())
+        Some(self.account.budget.left())
     }
 }
 
@@ -98,7 +96,7 @@ impl CallPolicy<'_> {
     fn may_renew(&self, response: &HttpResponse) -> bool {
         response.status == 401
             && ErrorBody::read(&response.body).says_expired()
-            && self.shared.policy.authenticator.expire(self.token.load(Ordering::Relaxed))
+            && self.account.authenticator.expire(self.token.load(Ordering::Relaxed))
     }
 }
 
@@ -128,58 +126,6 @@ impl ApiError {
     fn is_callers(&self) -> bool {
         matches!(self.code.as_bytes(), [_, _, _, b'C' | b'B', b'-', ..])
     }
-}
-
-/// The three forms of an error response.
-#[derive(Debug, PartialEq)]
-pub(crate) enum ErrorBody {
-    /// A service's errors.
-    Errors(Vec<ApiError>),
-    /// The gateway's text: credentials, rate limit, unavailability.
-    Gateway(String),
-    /// Anything else, such as an HTML page.
-    Other(String),
-}
-
-impl ErrorBody {
-    /// Whether a 401 reports an expired token. The other texts quote unknown values, which may contain any
-    /// word.
-    pub(crate) fn says_expired(&self) -> bool {
-        matches!(self, Self::Gateway(text) if text.starts_with("Authorization token expired"))
-    }
-
-    pub(crate) fn read(body: &[u8]) -> Self {
-        #[derive(Deserialize)]
-        struct Service {
-            #[serde(deserialize_with = "one_or_many")]
-            errors: Vec<ApiError>,
-        }
-        #[derive(Deserialize)]
-        struct Gateway {
-            response: String,
-        }
-        if let Ok(Service { errors }) = serde_json::from_slice(body) {
-            Self::Errors(errors)
-        } else if let Ok(Gateway { response }) = serde_json::from_slice(body) {
-            Self::Gateway(response)
-        } else {
-            Self::Other(String::from_utf8_lossy(body).into_owned())
-        }
-    }
-}
-
-/// One documentation page shows `errors` as a single object (docs/evidence/brightpearl-platform.md#envelope).
-fn one_or_many<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<Vec<ApiError>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum OneOrMany {
-        Many(Vec<ApiError>),
-        One(ApiError),
-    }
-    Ok(match OneOrMany::deserialize(deserializer)? {
-        OneOrMany::Many(errors) => errors,
-        OneOrMany::One(error) => vec![error],
-    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod custom_field;
 pub mod new_order;
 pub mod note;
 pub mod order;
+mod party;
 pub mod row;
 mod sale;
 pub mod sales_credit;
@@ -27,8 +28,9 @@ pub use new_order::{NewOrder, create};
 pub use note::{NewOrderNote, OrderNote, OrderNoteColumn, OrderNoteRow, OrderNoteSearch};
 pub use order::{
     Assignment, CurrentAssignment, Invoice, Order, OrderColumn, OrderCurrency, OrderDelivery, OrderSearch,
-    OrderStatusLabel, OrderSummary, Parties, Party, TotalValue, get, options, patch, search,
+    OrderStatusLabel, OrderSummary, TotalValue, get, options, patch, search,
 };
+pub use party::{Parties, Party};
 pub use row::{Composition, CurrencyValue, NewOrderRow, NewRowValue, OrderRow, Quantity, RowValue};
 pub use sale::{RowCost, SaleBilling, SaleCurrency, SaleCustomer, SaleDelivery, SaleRow, SaleTotal};
 pub use sales_credit::{NewCreditRow, NewSalesCredit, SalesCredit};

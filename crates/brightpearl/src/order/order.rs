@@ -14,8 +14,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, AllocationStatusCode, CustomFields, OrderPaymentStatus, OrderRow, OrderStockStatusCode,
-    OrderTypeCode, PriceModeCode, ShippingStatusCode, TaxState,
+    AllocationStatusCode, CustomFields, OrderPaymentStatus, OrderRow, OrderStockStatusCode, OrderTypeCode,
+    PriceModeCode, ShippingStatusCode, TaxState,
 };
 #[cfg(feature = "client")]
 use super::{NewOrder, new_order};
@@ -28,6 +28,8 @@ use crate::{
     request::Request,
     search::{Page, Period, SearchQuery, searchable, string_set},
 };
+
+pub use super::party::{Parties, Party};
 
 const GET: Endpoint = Endpoint::new(Method::Get, "/order-service/order/{orderIds}", Idempotency::Read);
 const OPTIONS: Endpoint =
@@ -296,35 +298,6 @@ pub struct CurrentAssignment {
     /// The team.
     #[serde(default, with = "wire::informational_id")]
     pub team_id: Option<TeamId>,
-}
-
-/// The parties of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Parties {
-    /// The customer of a sale or sales credit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer: Option<Party>,
-    /// The supplier of a purchase.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
-    pub supplier: Option<Party>,
-    /// Where it is delivered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<Party>,
-    /// Who is billed.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
-    pub billing: Option<Party>,
-}
-
-/// A contact and an address on an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Party {
-    /// The contact; delivery has none.
-    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
-    pub contact_id: Option<ContactId>,
-    /// The address.
-    #[serde(flatten)]
-    pub address: Address,
 }
 
 /// An order as `order-search` lists it. The reference is `customerRef` here, the channel `departmentId`.

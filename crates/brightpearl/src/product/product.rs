@@ -15,7 +15,7 @@
 
 use std::collections::BTreeMap;
 
-use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime, open_enum, wire};
+use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,8 @@ use crate::{
     order::CustomFields,
     request::Request,
 };
+
+pub use super::product_status::ProductStatus;
 
 const GET: Endpoint = Endpoint::new(Method::Get, "/product-service/product/{productIds}", Idempotency::Read);
 const OPTIONS: Endpoint =
@@ -131,18 +133,6 @@ impl Product {
         let own = |channel: &&ProductSalesChannel| channel.sales_channel_name == "Brightpearl";
         let channel = self.sales_channels.iter().find(own).or(self.sales_channels.first())?;
         Some(channel.product_name.as_str())
-    }
-}
-
-open_enum! {
-    /// Whether a product is sold. Only `LIVE` was ever seen; the others are inferred.
-    pub enum ProductStatus {
-        /// It is.
-        Live = "LIVE",
-        /// What is there is sold, nothing is bought.
-        Discontinued = "DISCONTINUED",
-        /// It is not.
-        Archived = "ARCHIVED",
     }
 }
 

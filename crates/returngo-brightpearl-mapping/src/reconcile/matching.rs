@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use returngo::{RmaId, Transaction};
 use rust_decimal::Decimal;
 
-use super::{Amount, Line, LineCode};
+use super::line::{Amount, Line, LineCode};
 use crate::{
     amounts, keys,
     plan::{Effect, Plan, UnitState},

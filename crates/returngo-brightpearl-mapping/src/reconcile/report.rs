@@ -11,7 +11,7 @@ use returngo::RmaId;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::{Amount, Line, LineCode};
+use super::line::{Amount, Line, LineCode};
 use crate::amounts;
 
 /// A period of calendar days in the account's time zone, both ends included. A missing end is open.

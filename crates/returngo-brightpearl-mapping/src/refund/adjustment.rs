@@ -5,7 +5,7 @@ use std::{cell::OnceCell, collections::HashSet};
 use brightpearl::order::{CurrencyValue, NewOrderRow, Order, Quantity, row::NewRowValue};
 use rust_decimal::Decimal;
 
-use super::{RefundContext, credit_payments::is_open};
+use super::{context::RefundContext, credit_payments::is_open};
 use crate::{
     amounts::{self, RowScales},
     fees, keys,

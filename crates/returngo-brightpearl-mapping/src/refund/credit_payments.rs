@@ -11,8 +11,9 @@ use returngo::TransactionId;
 use rust_decimal::Decimal;
 
 use super::{
-    KeyedTransaction, MoneyFlow,
+    keyed_transaction::KeyedTransaction,
     manual_payment::{self, Candidate, ManualPayment, comparable},
+    money_flow::MoneyFlow,
 };
 use crate::{
     amounts, decisions::SettledReviews, findings::Findings, keys, rma_facts::Calendar, unique, world::World,

@@ -1,15 +1,16 @@
 //! The reviews about refunds, with the choices that answer them.
 
 use brightpearl::{
-    CurrencyCode, PaymentId,
+    PaymentId,
     accounting::{CustomerPayment, NewCustomerPayment},
     order::Order,
 };
 use rust_decimal::Decimal;
 
 use super::{
-    KeyedTransaction, RefundContext,
+    context::RefundContext,
     credit_payments::{UnbackedPayment, is_open},
+    keyed_transaction::KeyedTransaction,
     manual_payment::{self, ManualPayment, OrderRole},
 };
 use crate::{
@@ -280,21 +281,4 @@ pub(super) fn period_locked(
 /// Returns the start of the first day after the period lock.
 pub(super) fn first_open_day(account: &AccountFacts) -> Option<brightpearl::OffsetDateTime> {
     Calendar::of(account).start_of(account.locked_until?.tomorrow().ok()?)
-}
-
-/// Offers to type in the amount of a refund that has none in the credit's currency.
-pub(super) fn offering_amount(
-    review: Review,
-    refund: &KeyedTransaction<'_>,
-    currency: &CurrencyCode,
-) -> Review {
-    let money = &refund.transaction.amount;
-    let effect =
-        format!("Records refund {} with this amount, at most the order's total.", refund.transaction.id);
-    review
-        .resting_on([
-            ("amount", format!("{} {}", money.amount.normalize(), money.currency)),
-            ("currency", currency.to_string()),
-        ])
-        .offering([Choice::new("amount", format!("Record this amount in {currency}"), effect)])
 }

@@ -2,62 +2,31 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use brightpearl::{
-    OrderId, PaymentId,
-    accounting::CustomerPayment,
-    order::{NewOrderRow, Order},
-};
-use returngo::{ReturnedItemId, RmaId, TransactionId, TransactionType};
-use rust_decimal::Decimal;
+use brightpearl::{PaymentId, accounting::CustomerPayment, order::Order};
+use returngo::{RmaId, TransactionId, TransactionType};
 
 use super::{
-    KeyedTransaction, MoneyFlow, PaymentDraft, RefundPayment,
-    adjustment::Adjustments,
-    credit_payments::{CreditPayments, RefundRecord, UnbackedPayment, tolerance},
+    context::RefundContext,
+    credit_payments::{RefundRecord, UnbackedPayment},
+    keyed_transaction::KeyedTransaction,
     manual_payment::ManualPayment,
-    method, note,
+    money_flow::MoneyFlow,
+    note,
+    payment::{PaymentDraft, RefundPayment},
+    payment_effects::PaymentEffects,
     questions::{self, DuplicateAnswer, NoCreditAnswer},
 };
 use crate::{
     amounts,
-    decisions::SettledReviews,
     findings::Findings,
     keys,
     plan::{Effect, RefundState, RefundStatus, WarningCode},
     review::{Review, ReviewCode},
     rma_facts::Calendar,
-    settings::{ConnectionSettings, Posting, RefundRecording},
+    settings::RefundRecording,
+    tender,
     world::World,
 };
-
-/// Everything that the recording of an RMA's refunds depends on.
-pub(crate) struct RefundContext<'w> {
-    pub(crate) world: &'w World,
-    pub(crate) settings: &'w ConnectionSettings,
-    /// The RMA's transactions, oldest first.
-    pub(crate) transactions: Vec<KeyedTransaction<'w>>,
-    /// The RMA's credit and the payments on it.
-    pub(crate) payments: CreditPayments<'w>,
-    /// The order on which money from the shopper is noted while there is no credit.
-    pub(crate) order: Option<OrderId>,
-    /// The reason why the RMA will never have a credit, if so.
-    pub(crate) impossible: Option<String>,
-    /// Units whose return method is not synchronized.
-    pub(crate) skipped: HashSet<&'w ReturnedItemId>,
-    /// The number of the RMA's units.
-    pub(crate) units: usize,
-    /// The number of units on the credit.
-    pub(crate) credited_units: usize,
-    /// Reviews that were resolved manually.
-    pub(crate) settled: &'w SettledReviews,
-}
-
-impl RefundContext<'_> {
-    /// Returns the credit, or the order while there is no credit.
-    pub(super) fn order_to_note_on(&self) -> Option<OrderId> {
-        self.payments.credit.map(|credit| credit.id).or(self.order)
-    }
-}
 
 /// Plans the writes for each transaction, oldest first, and returns the state of each.
 pub(crate) fn record(
@@ -84,11 +53,7 @@ struct RefundRecorder<'r, 'w> {
     manual: BTreeMap<&'r TransactionId, Vec<ManualPayment<'w>>>,
     /// The refunds that payments record, as a person decided.
     decided: BTreeMap<&'r TransactionId, PaymentId>,
-    adjustments: Adjustments<'r, 'w>,
-    /// The amount paid on the credit once the planned payments are recorded.
-    paid: Decimal,
-    /// The credit's total once the planned rows are added.
-    total: Decimal,
+    payment_effects: PaymentEffects<'r, 'w>,
     effects: Vec<Effect>,
 }
 
@@ -111,9 +76,7 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
             noted: notes.flat_map(|note| keys::mentioned(&note.text)).collect(),
             manual,
             decided,
-            adjustments: Adjustments::new(context),
-            paid: context.payments.paid,
-            total: context.payments.total,
+            payment_effects: PaymentEffects::new(context),
             effects: Vec::new(),
         }
     }
@@ -342,51 +305,34 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
                 draft.body.payment_date = day;
             }
         }
-        let amount = draft.body.amount_paid;
-        if !self.plan_adjustment(refund, credit, amount) {
-            return RefundState::NeedsReview;
-        }
-        if let Some(warning) = draft.warning {
-            self.findings.add_warning(warning);
-        }
-        self.paid = self.paid.saturating_add(amount);
-        let key = refund.key.clone();
-        self.effects.push(Effect::RecordPayment { key, order_id: credit.id, body: draft.body });
+        let effects = self.payment_effects.of(refund, credit, draft.body, self.findings);
+        let Some(effects) = effects else { return RefundState::NeedsReview };
+        draft.warning.into_iter().for_each(|warning| self.findings.add_warning(warning));
+        self.effects.extend(effects);
         RefundState::Pending
     }
 
     /// Returns the payment of a refund. Adds the review if its amount or payment method is not known.
     fn draft(&mut self, refund: &KeyedTransaction<'_>, credit: &Order) -> Option<PaymentDraft> {
-        let payment = RefundPayment {
-            rma: self.rma(),
-            refund: refund.transaction,
-            credit,
-            account: &self.context.world.account,
-            settings: self.context.settings,
-            method: None,
-        };
-        let amount = match refund.amount_on(credit) {
-            Ok(amount) => amount,
+        let (account, settings) = (&self.context.world.account, self.context.settings);
+        let (transaction, currency) = (refund.transaction, &credit.currency.order_currency_code);
+        let amount = refund.amount_on(credit).map_err(|review| self.findings.add_review(review)).ok()?;
+        let tender = match tender::for_refund(transaction, currency, account, settings) {
+            Ok(tender) => tender,
+            Err(review) if review.code == ReviewCode::TenderMissing => {
+                let question = questions::offering_methods(review, refund, account);
+                self.findings.ask(question, |choice| {
+                    let method = choice.strip_prefix("method:").unwrap_or_default();
+                    tender::resolve(method, currency, account).map_err(|error| error.to_string())
+                })?
+            }
             Err(review) => {
                 self.findings.add_review(review);
                 return None;
             }
         };
-        let review = match payment.draft(amount) {
-            Ok(draft) => return Some(draft),
-            Err(review) => review,
-        };
-        if review.code != ReviewCode::TenderMissing {
-            self.findings.add_review(review);
-            return None;
-        }
-        let question = questions::offering_methods(review, refund, &self.context.world.account);
-        let draft_with = |choice: &str| {
-            let method = choice.strip_prefix("method:").unwrap_or_default();
-            let chosen = RefundPayment { method: Some(method), ..payment };
-            chosen.draft(amount).map_err(|review| review.message)
-        };
-        self.findings.ask(question, draft_with)
+        let payment = RefundPayment { rma: self.rma(), refund: transaction, credit, account, settings };
+        Some(payment.draft(amount, &tender))
     }
 
     /// Asks about payments that may record a refund a second time.
@@ -412,68 +358,11 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
         }
     }
 
-    /// Plans the row that a refund above the credit's total needs, if any. Returns whether the refund may be recorded; otherwise a
-    /// review was added.
-    fn plan_adjustment(&mut self, refund: &KeyedTransaction<'_>, credit: &'w Order, amount: Decimal) -> bool {
-        let currency = &credit.currency.order_currency_code;
-        let excess = self.paid.saturating_add(amount).saturating_sub(self.total);
-        if excess <= tolerance(currency, self.context.credited_units) {
-            return true;
-        }
-        let configured = self.context.settings.adjustments.as_ref();
-        let (reason, can_adjust) = match self.adjustments.row(&refund.key, credit, excess, configured) {
-            Ok(row) => {
-                self.add_row(refund, credit, excess, row);
-                return true;
-            }
-            Err(reason) => {
-                let can_adjust =
-                    configured.is_none() && self.adjustments.allowed(&refund.key, credit).is_ok();
-                (reason, can_adjust)
-            }
-        };
-        let message = format!(
-            "Refund {} of {} would raise the payments on sales credit {} above its total of {} by {}. An adjustment row cannot be \
-             added: {reason}. If you record the refund by hand, use the reference {}.",
-            refund.transaction.id,
-            amounts::shown(amount, currency),
-            credit.id,
-            amounts::shown(self.total, currency),
-            amounts::shown(excess, currency),
-            refund.key
-        );
-        let question = questions::over_refund(message, refund, credit, excess, can_adjust);
-        let adjustments = &self.adjustments;
-        let answer = self.findings.ask(question, |choice| {
-            let Some(codes) = choice.strip_prefix("codes:") else { return Ok(None) };
-            let (nominal, tax) =
-                codes.split_once(':').ok_or("write the nominal code and the tax code as codes:4905:T20")?;
-            let posting = Posting {
-                nominal_code: nominal.trim().to_owned().into(),
-                tax_code: tax.trim().to_owned().into(),
-            };
-            adjustments.row(&refund.key, credit, excess, Some(&posting)).map(Some)
-        });
-        match answer {
-            Some(Some(row)) => self.add_row(refund, credit, excess, row),
-            // Without a row the credit's total stays, so the next refund is above it as well.
-            Some(None) => {}
-            None => return false,
-        }
-        true
-    }
-
-    fn add_row(&mut self, refund: &KeyedTransaction<'_>, credit: &Order, excess: Decimal, body: NewOrderRow) {
-        self.total = self.total.saturating_add(excess);
-        let key = keys::adjustment(self.rma(), &refund.transaction.id);
-        self.effects.push(Effect::AddOrderRow { key, order_id: credit.id, body });
-    }
-
     /// A method with a bank account creates a journal (docs/evidence/brightpearl-accounting.md#payment-rules);
     /// without a journal nothing was posted. Vouchers and store credit have neither.
     fn check_journal(&mut self, payment: &CustomerPayment, refund: &KeyedTransaction<'_>) {
         let code = payment.payment_method_code.as_ref();
-        let method = code.and_then(|code| method(code, &self.context.world.account));
+        let method = code.and_then(|code| self.context.world.account.payment_method(code));
         let Some(method) = method.filter(|method| !method.bank_accounts.is_empty()) else { return };
         if payment.journal_id.is_none() {
             let message = format!(

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
-    Error, GoodsInNoteId, IdSet, OrderId,
+    Client, Error, GoodsInNoteId, IdSet, OrderId,
     accounting::{CustomerPayment, CustomerPaymentSearch},
     order::{Order, OrderNote},
     warehouse::{GoodsInNote, GoodsMovement},
@@ -13,18 +13,20 @@ use returngo_brightpearl_mapping::{
 };
 
 use super::{chunks::ORDERS_A_SEARCH, movements};
-use crate::Reader;
 
 /// Adds payments, goods and notes of the credits to worlds that have their orders.
-pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {
-    let relevant: Vec<Vec<OrderId>> =
-        worlds.iter().map(|world| relevant_credits(world, &reader.settings)).collect();
+pub(super) async fn read(
+    brightpearl: &Client,
+    settings: &ConnectionSettings,
+    worlds: &mut [World],
+) -> Result<(), Error> {
+    let relevant: Vec<Vec<OrderId>> = worlds.iter().map(|world| relevant_credits(world, settings)).collect();
     let credits: BTreeSet<OrderId> = relevant.iter().flatten().copied().collect();
     let sales: Vec<BTreeSet<OrderId>> =
         worlds.iter().zip(&relevant).map(|(world, credits)| refunded_sales(world, credits)).collect();
     let paid = credits.iter().chain(sales.iter().flatten()).copied().collect();
-    let payments = payments(reader, &paid).await?;
-    let goods = goods(reader, &credits).await?;
+    let payments = payments(brightpearl, &paid).await?;
+    let goods = goods(brightpearl, &credits).await?;
     for ((world, relevant), sale) in worlds.iter_mut().zip(&relevant).zip(sales) {
         for order in relevant.iter().copied().chain(sale) {
             world.payments.extend(payments.get(&order).into_iter().flatten().cloned());
@@ -36,7 +38,7 @@ pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Er
             }
         }
     }
-    notes(reader, worlds, &relevant).await
+    notes(brightpearl, settings, worlds, &relevant).await
 }
 
 /// Returns the credits whose payments and goods the mapping needs: the RMA's own and those that it adopted, or else those of
@@ -72,13 +74,13 @@ fn refunded_sales(world: &World, credits: &[OrderId]) -> BTreeSet<OrderId> {
 }
 
 async fn payments(
-    reader: &Reader,
+    brightpearl: &Client,
     orders: &BTreeSet<OrderId>,
 ) -> Result<BTreeMap<OrderId, Vec<CustomerPayment>>, Error> {
     let mut found: BTreeMap<OrderId, Vec<CustomerPayment>> = BTreeMap::new();
     for orders in sets(orders) {
         let search = CustomerPaymentSearch::new().orders(&orders);
-        for payment in reader.brightpearl.customer_payments().search(search).all().await? {
+        for payment in brightpearl.customer_payments().search(search).all().await? {
             if let Some(order) = payment.order_id {
                 found.entry(order).or_default().push(payment);
             }
@@ -95,10 +97,10 @@ struct Goods {
 }
 
 /// Reads the goods of the credits with receipts: other goods cannot have moved.
-async fn goods(reader: &Reader, credits: &BTreeSet<OrderId>) -> Result<BTreeMap<OrderId, Goods>, Error> {
+async fn goods(brightpearl: &Client, credits: &BTreeSet<OrderId>) -> Result<BTreeMap<OrderId, Goods>, Error> {
     let ids: IdSet = credits.iter().map(|id| id.get()).collect();
     let mut goods: BTreeMap<OrderId, Goods> = BTreeMap::new();
-    for (id, note) in reader.brightpearl.goods_in_notes().of_orders(&ids).await? {
+    for (id, note) in brightpearl.goods_in_notes().of_orders(&ids).await? {
         goods.entry(note.order_id).or_default().notes.insert(id, note);
     }
     let credit_of: BTreeMap<GoodsInNoteId, OrderId> = goods
@@ -107,7 +109,7 @@ async fn goods(reader: &Reader, credits: &BTreeSet<OrderId>) -> Result<BTreeMap<
         .collect();
     let batches: BTreeSet<GoodsInNoteId> = credit_of.keys().copied().collect();
     let received: BTreeSet<OrderId> = goods.keys().copied().collect();
-    for movement in movements::of(reader, &batches, &received).await?.into_values() {
+    for movement in movements::of(brightpearl, &batches, &received).await?.into_values() {
         let of_batch = movement.batch_id.and_then(|batch| credit_of.get(&batch).copied());
         let named = movement.order_id.filter(|named| Some(*named) != of_batch);
         for credit in of_batch.into_iter().chain(named) {
@@ -120,19 +122,24 @@ async fn goods(reader: &Reader, credits: &BTreeSet<OrderId>) -> Result<BTreeMap<
 }
 
 /// Reads the notes on credits and sales, for the RMAs whose plans need them.
-async fn notes(reader: &Reader, worlds: &mut [World], relevant: &[Vec<OrderId>]) -> Result<(), Error> {
+async fn notes(
+    brightpearl: &Client,
+    settings: &ConnectionSettings,
+    worlds: &mut [World],
+    relevant: &[Vec<OrderId>],
+) -> Result<(), Error> {
     let wanted: Vec<BTreeSet<OrderId>> = worlds
         .iter()
         .zip(relevant)
         .map(|(world, credits)| {
             let sale = world.order.iter().map(|order| order.id);
             let orders = credits.iter().copied().chain(sale);
-            if needs_notes(world, &reader.settings) { orders.collect() } else { BTreeSet::new() }
+            if needs_notes(world, settings) { orders.collect() } else { BTreeSet::new() }
         })
         .collect();
     let mut found: BTreeMap<OrderId, Vec<OrderNote>> = BTreeMap::new();
     for order in wanted.iter().flatten().copied().collect::<BTreeSet<_>>() {
-        let mut notes = reader.brightpearl.order_notes().list(order).await?;
+        let mut notes = brightpearl.order_notes().list(order).await?;
         notes.iter_mut().for_each(|note| note.order_id = Some(order));
         found.insert(order, notes);
     }

@@ -1,11 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
-    Error, GoodsInNoteId, GoodsMovementId, IdSet, OrderId,
+    Client, Error, GoodsInNoteId, GoodsMovementId, IdSet, OrderId,
     warehouse::{GoodsMovement, GoodsMovementSearch, GoodsNoteTypeCode},
 };
-
-use crate::Reader;
 
 /// Stock movements by their ids.
 pub(super) type Movements = BTreeMap<GoodsMovementId, GoodsMovement>;
@@ -24,12 +22,12 @@ const ROWS_A_PAGE: u64 = 500;
 /// order cost a request each. For several, all releases and corrections since the first receipt are read
 /// instead, unless they would cost more.
 pub(super) async fn of(
-    reader: &Reader,
+    brightpearl: &Client,
     batches: &BTreeSet<GoodsInNoteId>,
     orders: &BTreeSet<OrderId>,
 ) -> Result<Movements, Error> {
     if batches.len() > 1
-        && let Some(mut movements) = since_the_first_receipt(reader, batches).await?
+        && let Some(mut movements) = since_the_first_receipt(brightpearl, batches).await?
     {
         movements.retain(|_, movement| {
             movement.batch_id.is_some_and(|batch| batches.contains(&batch))
@@ -42,21 +40,21 @@ pub(super) async fn of(
     let searches: Vec<GoodsMovementSearch> = of_batches.chain(of_orders).collect();
     let mut movements = Movements::new();
     for search in searches {
-        add(&mut movements, reader.brightpearl.goods_movements().search(search).all().await?);
+        add(&mut movements, brightpearl.goods_movements().search(search).all().await?);
     }
     Ok(movements)
 }
 
 /// Returns none when single requests cost less, when a receipt is not found, or when a row cannot be decoded.
 async fn since_the_first_receipt(
-    reader: &Reader,
+    brightpearl: &Client,
     batches: &BTreeSet<GoodsInNoteId>,
 ) -> Result<Option<Movements>, Error> {
     let mut movements = Movements::new();
     let notes: IdSet = batches.iter().map(|batch| batch.get()).collect();
     for notes in notes.per_get().collect::<Vec<_>>() {
         let search = GoodsMovementSearch::new().notes(&notes);
-        add(&mut movements, reader.brightpearl.goods_movements().search(search).all().await?);
+        add(&mut movements, brightpearl.goods_movements().search(search).all().await?);
     }
     let received: BTreeSet<GoodsInNoteId> =
         movements.values().filter_map(|movement| movement.batch_id).collect();
@@ -67,7 +65,7 @@ async fn since_the_first_receipt(
     let Ok(since) = format!("{first}-{HIGHEST_ID}").parse::<IdSet>() else { return Ok(None) };
     for kind in [GoodsNoteTypeCode::InternalTransfer, GoodsNoteTypeCode::StockCorrection] {
         let search = GoodsMovementSearch::new().note_type(&kind).ids(&since);
-        let mut pages = reader.brightpearl.goods_movements().search(search);
+        let mut pages = brightpearl.goods_movements().search(search);
         while let Some(page) = pages.next_page().await? {
             let is_cheaper = page.meta_data.results_available <= ROWS_A_PAGE * batches.len() as u64;
             // A row that cannot be decoded fails the return that it belongs to, when that is read by itself.

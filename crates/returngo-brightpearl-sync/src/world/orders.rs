@@ -1,31 +1,38 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
-    Error, IdSet, OrderId,
+    Client, Error, IdSet, OrderId,
     order::{Order, OrderSearch, OrderTypeCode},
 };
 use returngo::Rma;
-use returngo_brightpearl_mapping::{CreditClaim, InFlight, World, chosen_order, keys, settings::OrderLookup};
+use returngo_brightpearl_mapping::{
+    CreditClaim, InFlight, World, chosen_order, keys,
+    settings::{ConnectionSettings, OrderLookup},
+};
 
 use super::chunks::{ORDERS_A_SEARCH, short_enough};
-use crate::{IntendedCredit, Journal, Reader, error::AroundError};
+use crate::{IntendedCredit, Journal, error::AroundError};
 
 /// Adds the sales orders and the credits to the worlds, and the credits that other RMAs intend for these orders.
 pub(super) async fn read(
-    reader: &Reader,
+    brightpearl: &Client,
+    settings: &ConnectionSettings,
     journal: &dyn Journal,
     worlds: &mut [World],
 ) -> Result<(), AroundError> {
     // The journal is read before the searches: a credit that appears in between is then in both.
-    let sales = sales(reader, worlds).await?;
+    let sales = sales(brightpearl, settings, worlds).await?;
     let intended = Intended::for_orders(&sales, journal).await?;
-    let mut credits = credits(reader, worlds, &sales).await?;
+    let mut credits = credits(brightpearl, worlds, &sales).await?;
     for (sales, credits) in sales.iter().zip(&mut credits) {
         credits.extend(intended.of(sales).filter_map(|intended| intended.credit));
     }
     let ids: IdSet = sales.iter().chain(&credits).flatten().map(|id| id.get()).collect();
-    let orders: BTreeMap<OrderId, Order> =
-        orders_and_credits(reader, &ids).await?.into_iter().map(|order| (order.id, order)).collect();
+    let orders: BTreeMap<OrderId, Order> = orders_and_credits(brightpearl, settings, &ids)
+        .await?
+        .into_iter()
+        .map(|order| (order.id, order))
+        .collect();
     for ((world, sales), credits) in worlds.iter_mut().zip(sales).zip(credits) {
         let mut found: Vec<Order> = sales.iter().filter_map(|id| orders.get(id).cloned()).collect();
         match found.len() {
@@ -75,25 +82,33 @@ impl Intended {
 }
 
 /// Custom fields are returned only on request, and needed only with a field map.
-async fn orders_and_credits(reader: &Reader, ids: &IdSet) -> Result<Vec<Order>, Error> {
-    match reader.settings.field_map {
-        Some(_) => reader.brightpearl.orders().get_with_custom_fields(ids).await,
-        None => reader.brightpearl.orders().get(ids).await,
+async fn orders_and_credits(
+    brightpearl: &Client,
+    settings: &ConnectionSettings,
+    ids: &IdSet,
+) -> Result<Vec<Order>, Error> {
+    match settings.field_map {
+        Some(_) => brightpearl.orders().get_with_custom_fields(ids).await,
+        None => brightpearl.orders().get(ids).await,
     }
 }
 
 /// Finds the sales orders with each RMA's order number or id, as the settings say.
-async fn sales(reader: &Reader, worlds: &[World]) -> Result<Vec<BTreeSet<OrderId>>, Error> {
+async fn sales(
+    brightpearl: &Client,
+    settings: &ConnectionSettings,
+    worlds: &[World],
+) -> Result<Vec<BTreeSet<OrderId>>, Error> {
     // An order that a person chose is the RMA's, whatever a search finds.
     let chosen = |world: &World| chosen_order(&world.rma, &world.decisions).into_iter().collect();
     let mut found: Vec<BTreeSet<OrderId>> = worlds.iter().map(chosen).collect();
-    for lookup in &reader.settings.order_lookup {
+    for lookup in &settings.order_lookup {
         let wanted: Vec<Vec<String>> = worlds
             .iter()
             .zip(&found)
             .map(|(world, found)| if found.is_empty() { references(*lookup, &world.rma) } else { Vec::new() })
             .collect();
-        let by_reference = orders_with(reader, *lookup, wanted.iter().flatten()).await?;
+        let by_reference = orders_with(brightpearl, *lookup, wanted.iter().flatten()).await?;
         for (found, wanted) in found.iter_mut().zip(&wanted) {
             found.extend(wanted.iter().filter_map(|reference| by_reference.get(reference)).flatten());
         }
@@ -103,7 +118,7 @@ async fn sales(reader: &Reader, worlds: &[World]) -> Result<Vec<BTreeSet<OrderId
         for (found, wanted) in found.iter_mut().zip(&wanted) {
             if found.is_empty() {
                 for reference in wanted {
-                    found.extend(order_with(reader, *lookup, reference).await?);
+                    found.extend(order_with(brightpearl, *lookup, reference).await?);
                 }
             }
         }
@@ -132,7 +147,7 @@ fn references(lookup: OrderLookup, rma: &Rma) -> Vec<String> {
 }
 
 async fn orders_with(
-    reader: &Reader,
+    brightpearl: &Client,
     lookup: OrderLookup,
     references: impl Iterator<Item = &String>,
 ) -> Result<BTreeMap<String, Vec<OrderId>>, Error> {
@@ -146,7 +161,7 @@ async fn orders_with(
             OrderLookup::CustomerRef => search.customer_refs(references),
             OrderLookup::ExternalRef => search.external_refs(references),
         };
-        for order in reader.brightpearl.orders().search(search).all().await? {
+        for order in brightpearl.orders().search(search).all().await? {
             let reference = match lookup {
                 OrderLookup::CustomerRef => order.customer_ref,
                 OrderLookup::ExternalRef => order.external_ref,
@@ -159,20 +174,24 @@ async fn orders_with(
     Ok(found)
 }
 
-async fn order_with(reader: &Reader, lookup: OrderLookup, reference: &str) -> Result<Vec<OrderId>, Error> {
+async fn order_with(
+    brightpearl: &Client,
+    lookup: OrderLookup,
+    reference: &str,
+) -> Result<Vec<OrderId>, Error> {
     let search = OrderSearch::new().order_type(&OrderTypeCode::SalesOrder);
     let search = match lookup {
         OrderLookup::CustomerRef => search.customer_ref(reference),
         OrderLookup::ExternalRef => search.external_ref(reference),
     };
-    let found = reader.brightpearl.orders().search(search).all().await?;
+    let found = brightpearl.orders().search(search).all().await?;
     Ok(found.into_iter().filter_map(|order| order.order_id).collect())
 }
 
 /// Finds every credit of each RMA's sales, and every credit with the RMA's key, also if the order is not found or no longer
 /// certain.
 async fn credits(
-    reader: &Reader,
+    brightpearl: &Client,
     worlds: &[World],
     sales: &[BTreeSet<OrderId>],
 ) -> Result<Vec<BTreeSet<OrderId>>, Error> {
@@ -188,7 +207,7 @@ async fn credits(
         .map(|parents| credits.clone().parents(&parents.iter().map(|id| id.get()).collect()))
         .chain(short_enough(&keys).map(|keys| credits.clone().external_refs(keys)));
     for search in searches {
-        for credit in reader.brightpearl.orders().search(search).all().await? {
+        for credit in brightpearl.orders().search(search).all().await? {
             let Some(id) = credit.order_id else { continue };
             if let Some(parent) = credit.parent_order_id {
                 by_parent.entry(parent).or_default().push(id);

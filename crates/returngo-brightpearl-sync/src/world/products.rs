@@ -1,22 +1,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use brightpearl::{Error, IdSet, ProductId, order::Order};
+use brightpearl::{Client, Error, IdSet, ProductId, order::Order};
 use returngo_brightpearl_mapping::{World, world::ProductFacts};
 use tokio::sync::Mutex;
-
-use crate::Reader;
 
 /// Facts of products. Whether a product's stock is tracked rarely changes, so they are read once.
 #[derive(Debug, Default)]
 pub(crate) struct ProductCache(Mutex<BTreeMap<ProductId, ProductFacts>>);
 
 /// Adds the facts of their products to worlds that have their orders.
-pub(super) async fn read(reader: &Reader, worlds: &mut [World]) -> Result<(), Error> {
+pub(super) async fn read(
+    brightpearl: &Client,
+    cache: &ProductCache,
+    worlds: &mut [World],
+) -> Result<(), Error> {
     let wanted: Vec<BTreeSet<ProductId>> = worlds.iter().map(products_of).collect();
-    let mut known = reader.products.0.lock().await;
+    let mut known = cache.0.lock().await;
     let unknown: IdSet =
         wanted.iter().flatten().filter(|id| !known.contains_key(id)).map(|id| id.get()).collect();
-    for product in reader.brightpearl.products().get(&unknown).await? {
+    for product in brightpearl.products().get(&unknown).await? {
         if let Some(stock_tracked) = product.stock.stock_tracked {
             known.insert(product.id, ProductFacts { stock_tracked });
         }

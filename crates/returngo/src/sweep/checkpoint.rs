@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{PendingMark, run::Run, state::SpeculativeReads};
+use super::{PendingMark, run::Run, speculative_reads::SpeculativeReads};
 use crate::{ReturnedItemId, RmaId, TransactionId};
 
 /// The progress and the pending reads of a sweep, without the observed RMAs: what a shop with many RMAs stores

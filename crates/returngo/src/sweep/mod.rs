@@ -39,6 +39,7 @@ mod observed;
 mod pace;
 mod pending;
 mod run;
+mod speculative_reads;
 mod state;
 mod sweeper;
 

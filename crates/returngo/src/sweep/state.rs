@@ -8,8 +8,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ObservedRma, PendingRma, Reason, SweepCheckpoint, SweepJob, SweepSettings, observed::OPEN, pace::Pace,
-    pending::PendingList, run::Run,
+    ObservedRma, PendingRma, Reason, SweepCheckpoint, SweepJob, SweepSettings,
+    observed::OPEN,
+    pace::Pace,
+    pending::PendingList,
+    run::Run,
+    speculative_reads::{SpeculativeReads, hour},
 };
 use crate::{
     Cursor, Notification, Page, ReturnedItemId, Rma, RmaFilter, RmaId, RmaSummary, Transaction,
@@ -36,28 +40,6 @@ pub struct SweepState {
     money: Run,
     recent: Run,
     looks: SpeculativeReads,
-}
-
-/// The number of RMAs that were read speculatively.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct SpeculativeReads {
-    /// The hour, counted from 1970.
-    hour: i64,
-    made: u32,
-}
-
-impl SpeculativeReads {
-    fn in_hour_of(self, now: Timestamp) -> u32 {
-        if self.hour == hour(now) { self.made } else { 0 }
-    }
-
-    fn count(&mut self, now: Timestamp) {
-        *self = Self { hour: hour(now), made: self.in_hour_of(now) + 1 };
-    }
-}
-
-fn hour(time: Timestamp) -> i64 {
-    time.as_second().div_euclid(60 * 60)
 }
 
 /// A page of a list to request.

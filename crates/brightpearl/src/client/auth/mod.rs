@@ -21,7 +21,7 @@ pub use self::{
     tokens::{MemoryTokenStore, TokenStore, TokenStoreError, Tokens},
 };
 use self::{credentials::Scheme, session::Session};
-use super::brightpearl_host;
+use super::hosts::brightpearl_host;
 use crate::{AccountCode, Error, InstanceId};
 
 /// The credentials of a running client.

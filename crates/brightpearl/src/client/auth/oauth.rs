@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::Tokens;
-use crate::{AccountCode, ApiError, Error, client::http_transport, ids::InstanceId};
+use crate::{AccountCode, ApiError, Error, client::http_transport::http_transport, ids::InstanceId};
 
 /// The server at which account owners authorise apps.
 const SERVER: &str = "https://oauth.brightpearlapp.com";
