@@ -90,6 +90,12 @@ api_client_core::text_id! {
 impl ProductId {
     /// The product id of a free-text row in responses (docs/evidence/brightpearl-orders.md#sales-credit-rows).
     pub const FREE_TEXT: Self = Self::new(1000);
+
+    /// Whether the id stands for no product: every account has two hidden products, 1000 and 1001
+    /// (docs/evidence/brightpearl-orders.md#sales-credit-rows).
+    pub const fn is_hidden(self) -> bool {
+        matches!(self.get(), 0 | 1000 | 1001)
+    }
 }
 
 impl PaymentMethodCode {

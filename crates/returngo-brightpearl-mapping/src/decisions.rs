@@ -40,6 +40,12 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Returns the JSON Schema of decisions, which is committed as `schema/decision.json`.
+    #[cfg(feature = "schema")]
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
     /// The choice *settled manually*: nothing more is written for the refund, unit, fee or credit that the review names.
     pub const SETTLED: &'static str = Choice::SETTLED;
 

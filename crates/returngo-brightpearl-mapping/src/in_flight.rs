@@ -20,27 +20,35 @@ use crate::{
 /// The credit that another RMA of the same order is about to get.
 ///
 /// It counts as credited until that RMA's credit is among the credits of the snapshot.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InFlight {
     /// The RMA.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub rma_id: RmaId,
     /// The order rows of its credit.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<InFlightRow>"))]
     #[serde(default, with = "wire::null_is_default")]
     pub rows: Vec<InFlightRow>,
 }
 
 /// A row of a credit in flight.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InFlightRow {
     /// The row of the sales order.
+    #[cfg_attr(feature = "schema", schemars(with = "u64"))]
     pub order_row_id: OrderRowId,
     /// The number of units.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub quantity: Decimal,
     /// The amount without tax, in the order's currency.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub net: Decimal,
     /// The tax, in the order's currency.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub tax: Decimal,
 }
 

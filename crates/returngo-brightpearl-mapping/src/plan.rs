@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::review::{Choice, Review, ReviewCode};
 
 /// The plan for an RMA.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The writes, in the order in which they must be applied.
@@ -27,6 +28,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Returns the JSON Schema of plans, which is committed as `schema/plan.json`.
+    #[cfg(feature = "schema")]
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
     /// Whether there are no writes. There may still be reviews.
     pub fn is_empty(&self) -> bool {
         self.effects.is_empty()
@@ -37,6 +44,7 @@ impl Plan {
 ///
 /// A write that is planned again for the same reason has the same key. The program that applies plans stores the keys of
 /// applied writes, so that it does not repeat them.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
@@ -46,6 +54,7 @@ pub enum Effect {
         /// The credit's `externalRef`.
         key: String,
         /// The credit.
+        #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, serde_json::Value>"))]
         body: Box<NewSalesCredit>,
     },
     /// Adds an adjustment row to the credit for a refund above it.
@@ -53,8 +62,10 @@ pub enum Effect {
         /// The key of this write.
         key: String,
         /// The credit.
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         order_id: OrderId,
         /// The row. Its name contains the refund's key.
+        #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, serde_json::Value>"))]
         body: NewOrderRow,
     },
     /// Records a refund on the credit.
@@ -62,8 +73,10 @@ pub enum Effect {
         /// The payment's `transactionRef`.
         key: String,
         /// The credit.
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         order_id: OrderId,
         /// The payment. Its amount is a string here; Brightpearl expects a number.
+        #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, serde_json::Value>"))]
         body: NewCustomerPayment,
     },
     /// Adds a note to the credit, or to the order while there is no credit.
@@ -71,8 +84,10 @@ pub enum Effect {
         /// The key of this write.
         key: String,
         /// The credit or the order.
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         order_id: OrderId,
         /// The note. Its text contains the transaction's key.
+        #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, serde_json::Value>"))]
         body: NewOrderNote,
     },
     /// Closes the credit.
@@ -80,6 +95,7 @@ pub enum Effect {
         /// The key of this write.
         key: String,
         /// The credit.
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         order_id: OrderId,
         /// An empty body.
         body: Empty,
@@ -89,8 +105,10 @@ pub enum Effect {
         /// The key of this write.
         key: String,
         /// The credit.
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         order_id: OrderId,
         /// The status.
+        #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, serde_json::Value>"))]
         body: StatusChange,
     },
     /// Sets custom fields of the credit. Brightpearl does not accept them when the credit is created.
@@ -98,8 +116,10 @@ pub enum Effect {
         /// The key of this write.
         key: String,
         /// The credit.
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         order_id: OrderId,
         /// The fields that are not set yet, for `PATCH …/custom-field`.
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<serde_json::Value>"))]
         body: Patch,
     },
     /// Updates the status of a return shipment.
@@ -107,8 +127,10 @@ pub enum Effect {
         /// The key of this write.
         key: String,
         /// The shipment.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
         shipment_id: ShipmentId,
         /// Its new status.
+        #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, serde_json::Value>"))]
         body: ShipmentUpdate,
     },
     /// Sets the RMA's status.
@@ -146,17 +168,21 @@ impl Effect {
 }
 
 /// The body of a write without content.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Empty {}
 
 /// A new status of an RMA.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RmaStatusUpdate {
     /// The status.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub status: RmaStatus,
 }
 
 /// A comment on an RMA.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RmaComment {
@@ -210,6 +236,7 @@ impl fmt::Display for WarningCode {
 }
 
 /// The state of a return.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReturnState {
     /// The RMA's credit, if any.
@@ -221,36 +248,46 @@ pub struct ReturnState {
 }
 
 /// The state of a credit.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreditState {
     /// The credit.
+    #[cfg_attr(feature = "schema", schemars(with = "u64"))]
     pub id: OrderId,
     /// The total including tax, in [`CreditState::currency`].
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub gross: Decimal,
     /// The recorded refunds, in [`CreditState::currency`].
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub paid: Decimal,
     /// The currency of both.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub currency: CurrencyCode,
     /// The stock status in Brightpearl.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub stock: Option<OrderStockStatusCode>,
     /// Whether it is invoiced.
     pub closed: bool,
 }
 
 /// The state of a unit.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnitStatus {
     /// The unit.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub returned_item_id: ReturnedItemId,
     /// The credit row that the unit is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
     pub row_id: Option<OrderRowId>,
     /// The state.
     pub state: UnitState,
 }
 
 /// The state of a returned unit.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -284,16 +321,19 @@ impl UnitState {
 }
 
 /// The state of a transaction.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefundStatus {
     /// The transaction.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub transaction_id: TransactionId,
     /// The state.
     pub state: RefundState,
 }
 
 /// The state of a transaction in Brightpearl.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -81,9 +81,9 @@ const fn free_text() -> ProductId {
 }
 
 impl OrderRow {
-    /// Returns the product, unless the row is free text.
+    /// Returns the product, unless the row is free text or has a hidden product.
     pub fn product(&self) -> Option<ProductId> {
-        (self.product_id != ProductId::FREE_TEXT && self.product_id.get() != 0).then_some(self.product_id)
+        (!self.product_id.is_hidden()).then_some(self.product_id)
     }
 }
 

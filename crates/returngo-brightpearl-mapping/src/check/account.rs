@@ -1,6 +1,11 @@
 //! Checks of the settings against the account: statuses, channel, payment methods, accounts and warehouses.
 
-use brightpearl::{CurrencyCode, NominalCode, OrderStatusId, TaxCode, WarehouseId, order::OrderTypeCode};
+use std::collections::BTreeSet;
+
+use brightpearl::{
+    CurrencyCode, NominalCode, OrderStatusId, TaxCode, WarehouseId, accounting::PaymentMethod,
+    order::OrderTypeCode,
+};
 use returngo::TransactionType;
 
 use super::{Finding, field_map};
@@ -24,6 +29,7 @@ pub fn check_settings(account: &AccountFacts, settings: &ConnectionSettings) -> 
     let mut findings = vec![regional_settings(account), instance(account)];
     findings.extend(account.unreadable.iter().map(unreadable));
     findings.extend(tenders(account, settings));
+    findings.extend(period_lock(account));
     findings.extend(statuses(account, settings));
     findings.push(channel(account, settings));
     findings.extend(postings(account, settings));
@@ -96,12 +102,54 @@ fn tenders(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding
             })),
         }
     }
+    findings.extend(methods_of_apps(account, settings));
     let store_credit = TransactionType::RefundToStoreCredit;
     if !settings.tenders.contains_key(store_credit.as_str()) {
         let subject = format!("tenders.{store_credit}");
         findings.push(Finding::pass(subject, "not set: refunds to store credit need review"));
     }
     findings
+}
+
+/// Warns of payment methods that belong to an installed app. A refund under them may move money
+/// (docs/evidence/brightpearl-accounting.md#payment-methods).
+fn methods_of_apps(account: &AccountFacts, settings: &ConnectionSettings) -> Vec<Finding> {
+    let codes = settings.tenders.values().flat_map(|tender| match tender {
+        TenderSetting::Always(code) => vec![code.as_str()],
+        TenderSetting::ByCurrency(codes) => codes.values().map(String::as_str).collect(),
+    });
+    let codes = [settings.refund_method_code.as_str()].into_iter().chain(codes);
+    let currencies: Vec<CurrencyCode> = account
+        .base_currency()
+        .into_iter()
+        .chain(account.currencies.iter().map(|currency| currency.code.clone()))
+        .collect();
+    let tenders = codes.flat_map(|code| {
+        currencies.iter().filter_map(move |currency| tender::resolve(code, currency, account).ok())
+    });
+    let methods: BTreeSet<String> = tenders.map(|tender| tender.method.to_string()).collect();
+    let is_of_app = |method: &PaymentMethod| {
+        let app = method.installed_integration_id.as_deref().map(str::trim).unwrap_or_default();
+        !matches!(app, "" | "0") && methods.contains(method.code.as_str())
+    };
+    let found = account.payment_methods.iter().filter(|method| is_of_app(method));
+    let warning = |method: &PaymentMethod| {
+        Finding::warning(
+            format!("payment method {}", method.code),
+            format!("{} belongs to an installed app: a refund under it may move money again", method.name),
+            "use a method that only records, unless the app's vendor confirms that payments by API are only recorded",
+        )
+    };
+    found.map(warning).collect()
+}
+
+/// Tells the lock of the accounting periods.
+fn period_lock(account: &AccountFacts) -> Option<Finding> {
+    let until = account.locked_until?;
+    Some(Finding::pass(
+        "accounting periods",
+        format!("locked until {until}: refunds that are dated by then need review (`PeriodLocked`)"),
+    ))
 }
 
 fn tender(subject: &str, code: &str, currency: &CurrencyCode, account: &AccountFacts) -> Finding {

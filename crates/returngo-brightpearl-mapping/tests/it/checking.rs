@@ -225,3 +225,20 @@ fn what_a_field_map_says_by_itself_is_looked_up() {
         assert!(finding.message.contains(says), "{finding}");
     }
 }
+
+#[test]
+fn a_payment_method_of_an_app_and_a_period_lock_are_told() {
+    let open = findings(json!({}), |_| {});
+    assert!(!open.iter().any(|found| found.subject.contains("periods")));
+    let findings = findings(json!({}), |account| {
+        account["lockedUntil"] = "2031-03-31".into();
+        for method in account["paymentMethods"].as_array_mut().unwrap() {
+            method["installedIntegrationId"] = 52.into();
+        }
+    });
+    let warning = finding(&findings, "payment method STRIPE_UK");
+    assert!(warning.mark == Mark::Warning && warning.message.contains("installed app"), "{warning:?}");
+    let other = findings.iter().filter(|found| found.subject.starts_with("payment method "));
+    assert_eq!(other.count(), 1, "only methods of the settings");
+    assert!(finding(&findings, "accounting periods").message.contains("2031-03-31"));
+}

@@ -1,9 +1,57 @@
-//! The JSON Schema of the settings.
+//! The JSON Schemas of the settings, plans, snapshots and decisions.
 
-use returngo_brightpearl_mapping::ConnectionSettings;
+use returngo_brightpearl_mapping::{ConnectionSettings, Decision, Plan, World};
 use serde_json::{Value, json};
 
-use crate::{committed::assert_committed, worlds::settings};
+use crate::{
+    committed::assert_committed,
+    worlds::{planned, settings, world},
+};
+
+#[test]
+fn the_committed_schemas_are_those_of_the_types() {
+    let schemas = [
+        ("plan", Plan::json_schema()),
+        ("world", World::json_schema()),
+        ("decision", Decision::json_schema()),
+    ];
+    for (name, schema) in schemas {
+        let schema = serde_json::to_string_pretty(&schema).unwrap();
+        assert_committed(&format!("schema/{name}.json"), &(schema + "\n"));
+    }
+}
+
+/// The names in a value that the schema does not have.
+fn unknown_names(value: &Value, schema: &Value, root: &Value) -> Vec<String> {
+    let schema = match schema["$ref"].as_str() {
+        Some(name) => &root["$defs"][name.trim_start_matches("#/$defs/")],
+        None => schema,
+    };
+    match (value, schema.get("properties"), schema.get("items")) {
+        (Value::Object(fields), Some(properties), _) => fields
+            .iter()
+            .flat_map(|(name, field)| match properties.get(name) {
+                Some(schema) => unknown_names(field, schema, root),
+                None => vec![name.clone()],
+            })
+            .collect(),
+        (Value::Array(list), _, Some(items)) => {
+            list.iter().flat_map(|one| unknown_names(one, items, root)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn the_schemas_have_every_field_that_is_written() {
+    let plan = serde_json::to_value(planned("unmatched", json!({}))).unwrap();
+    let schema = Plan::json_schema();
+    assert_eq!(unknown_names(&plan, &schema, &schema), Vec::<String>::new());
+    assert_eq!(unknown_names(&json!({"reviews": [{"idd": 1}]}), &schema, &schema), ["idd"]);
+    let world = serde_json::to_value(world("everything_done")).unwrap();
+    let schema = World::json_schema();
+    assert_eq!(unknown_names(&world, &schema, &schema), Vec::<String>::new());
+}
 
 #[test]
 fn the_committed_schema_is_that_of_the_settings() {
