@@ -144,7 +144,7 @@ impl<'a> CreditRequest<'_, 'a> {
         let mut remaining = RemainingQuantities::after(order_rows, earlier, findings);
 
         let spreads = source == PriceSource::Brightpearl && !discounts.is_empty();
-        let discount = if spreads { discounts.share_of_goods() } else { Decimal::ZERO };
+        let discount = if discounts.is_empty() { Decimal::ZERO } else { discounts.share_of_goods() };
         let prices = Prices { order, settings, source, discount };
         let fields = FieldValues::of(rma, order, settings);
         let MatchedUnits { groups, without_row, .. } =
@@ -159,7 +159,8 @@ impl<'a> CreditRequest<'_, 'a> {
         if rows.is_empty() && others.is_empty() {
             return Drafted::Blocked;
         }
-        let mut is_clear = true;
+        // Discounts are spread over what is credited, so the rows are limited first.
+        let mut is_clear = limit::rows_are_within(&mut bodies, &rows, earlier, &prices, findings);
         if spreads {
             let credited = credited_goods(&remaining, &bodies, &rows, &priced_groups);
             match discounts.apply(&credited, &prices, findings) {
@@ -168,7 +169,7 @@ impl<'a> CreditRequest<'_, 'a> {
                 None => is_clear = false,
             }
         }
-        is_clear &= limit::is_within(&mut bodies, &rows, &others, earlier, &prices, findings);
+        is_clear &= limit::total_is_within(&bodies, &rows, &others, earlier, &prices, findings);
 
         let without_row = without_row.iter().map(|priced| priced.unit);
         let credited: Vec<&Item> =

@@ -183,18 +183,9 @@ impl Fees<'_> {
             .resting_on([("fee", format!("{kind} {gross}"))])
             .offering([Choice::new("codes", "Post it under these codes: NOMINAL:TAX", effect)]);
         findings.ask(review, |choice| {
-            let codes = choice.strip_prefix("codes:").and_then(|codes| codes.split_once(':'));
-            let (nominal, tax) = codes.ok_or("write the nominal code and the tax code as codes:4905:T20")?;
-            let posting = Posting {
-                nominal_code: nominal.trim().to_owned().into(),
-                tax_code: tax.trim().to_owned().into(),
-            };
-            let is_known =
-                self.account.nominal_codes.iter().any(|account| account.code == posting.nominal_code);
-            if !is_known && !self.account.nominal_codes.is_empty() {
-                return Err(format!("the account has no nominal code {nominal}"));
-            }
-            self.posted(kind, gross, &posting).ok_or_else(|| format!("the account has no tax code {tax}"))
+            let posting = Posting::typed_in(choice, self.account)?;
+            self.posted(kind, gross, &posting)
+                .ok_or_else(|| "the fee cannot be split by that tax code".to_owned())
         })
     }
 

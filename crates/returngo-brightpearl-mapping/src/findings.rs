@@ -6,7 +6,8 @@ use returngo::{ReturnedItemId, Transaction, TransactionId};
 
 use crate::{
     decisions::{Decisions, SettledReviews},
-    plan::{Review, ReviewCode, Warning, WarningCode},
+    plan::{Warning, WarningCode},
+    review::{Choice, Review, ReviewCode},
 };
 
 /// Collects reviews and warnings. Findings with the same code and message are merged into one, which names all their units
@@ -149,7 +150,8 @@ trait Finding {
     type Code: Copy + Eq + Hash;
 
     fn code(&self) -> Self::Code;
-    fn message(&self) -> &str;
+    /// Findings with the same text and code are merged.
+    fn text(&self) -> String;
     fn subjects(&mut self) -> (&mut Vec<ReturnedItemId>, &mut Vec<TransactionId>);
 
     /// Called after the units or transactions have changed.
@@ -163,8 +165,11 @@ impl Finding for Review {
         self.code
     }
 
-    fn message(&self) -> &str {
-        &self.message
+    /// A value that is typed in is for one unit or transaction.
+    fn text(&self) -> String {
+        let is_single = self.choices.iter().any(Choice::is_typed_in);
+        let of = if is_single { self.id.as_str() } else { "" };
+        format!("{of} {} {}", self.digest, self.message)
     }
 
     fn subjects(&mut self) -> (&mut Vec<ReturnedItemId>, &mut Vec<TransactionId>) {
@@ -183,8 +188,8 @@ impl Finding for Warning {
         self.code
     }
 
-    fn message(&self) -> &str {
-        &self.message
+    fn text(&self) -> String {
+        self.message.clone()
     }
 
     fn subjects(&mut self) -> (&mut Vec<ReturnedItemId>, &mut Vec<TransactionId>) {
@@ -206,7 +211,7 @@ impl<F: Finding> Default for FindingList<F> {
 
 impl<F: Finding> FindingList<F> {
     fn add(&mut self, mut finding: F) {
-        let key = (finding.code(), finding.message().to_owned());
+        let key = (finding.code(), finding.text());
         let at = *self.by_text.entry(key).or_insert(self.list.len());
         let (units, transactions) = finding.subjects();
         match self.list.get_mut(at) {

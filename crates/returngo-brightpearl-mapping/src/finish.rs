@@ -53,7 +53,8 @@ pub(crate) fn effects(
     // Finishing a credit in the cancelled status would take it out of that status, and its units would be credited twice.
     let is_cancelled = settings.cancelled_status_id == Some(credit.order_status.order_status_id);
     let is_pending = *rma.status() == RmaStatus::Pending;
-    let is_reopened = progress.was_finished && !is_finished(credit, settings);
+    let is_complete = settings.complete_status_id == Some(credit.order_status.order_status_id);
+    let is_reopened = progress.was_finished && !credit.is_closed() && !is_complete;
     if credit.is_invoice_pending() || is_cancelled || is_pending || is_reopened {
         return Vec::new();
     }
@@ -107,7 +108,7 @@ pub(crate) fn cancel(
     let message =
         format!("The RMA is {}, but its sales credit {} exists, and {problem}.", rma.status(), credit.id);
     let typed_in = (!is_paid && !is_received).then(|| {
-        let effect = format!("Sets this status on sales credit {}; it then credits nothing.", credit.id);
+        let effect = format!("Sets this status on sales credit {}.", credit.id);
         Choice::new("status", "Set the cancelled status, by its id", effect)
     });
     let keep = format!("Leaves sales credit {} as it is.", credit.id);

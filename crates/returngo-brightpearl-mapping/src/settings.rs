@@ -16,6 +16,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 pub use crate::field_map::FieldMap;
+use crate::world::AccountFacts;
 pub use brightpearl::{AccountCode, InvalidAccountCode};
 pub use error::SettingsError;
 #[cfg(feature = "field-map")]
@@ -315,6 +316,24 @@ pub struct Posting {
     /// The tax code. Its rate splits the gross amount into net and tax.
     #[cfg_attr(feature = "schema", schemars(with = "schema::CodeForm"))]
     pub tax_code: TaxCode,
+}
+
+impl Posting {
+    /// Reads codes that a person typed in: `codes:4905:T20`.
+    pub(crate) fn typed_in(choice: &str, account: &AccountFacts) -> Result<Self, String> {
+        let codes = choice.strip_prefix("codes:").and_then(|codes| codes.split_once(':'));
+        let (nominal, tax) = codes.ok_or("write the nominal code and the tax code as codes:4905:T20")?;
+        let (nominal, tax) = (nominal.trim(), tax.trim());
+        let posting = Self { nominal_code: nominal.to_owned().into(), tax_code: tax.to_owned().into() };
+        let is_known = account.nominal_codes.iter().any(|account| account.code == posting.nominal_code);
+        if !is_known && !account.nominal_codes.is_empty() {
+            return Err(format!("the account has no nominal code {nominal}"));
+        }
+        match account.tax_code(&posting.tax_code) {
+            Some(_) => Ok(posting),
+            None => Err(format!("the account has no tax code {tax}")),
+        }
+    }
 }
 
 /// The accounts and tax codes for fees. A credit with a fee that has no entry needs review.

@@ -23,27 +23,27 @@ use crate::{
     settings::PriceSource,
 };
 
-/// Whether the order's rows and total still cover its credits once these rows are added. Adds a review otherwise. `others` are
-/// rows of the credit that do not stand for a row of the order. If a person decided so, rows are lowered to what earlier
-/// credits left.
-pub(super) fn is_within(
+/// Whether the order's rows still cover its credits once these rows are added. Adds a review otherwise. If a person decided so,
+/// rows are lowered to what earlier credits left.
+pub(super) fn rows_are_within(
     bodies: &mut [NewCreditRow],
     rows: &[RowOrigin<'_>],
-    others: &[NewCreditRow],
     earlier: &EarlierCredits<'_>,
     prices: &Prices<'_>,
     findings: &mut Findings,
 ) -> bool {
-    let units: Vec<&Item> = rows.iter().flat_map(|row| row.units.iter().copied()).collect();
-    let advice = format!("Check the order's other credits{}", listed(earlier));
     let mut is_within = true;
     for over in over_rows(bodies, rows, prices) {
-        let message = format!("{}. No credit was created. {advice}.", over.problem);
+        let message = format!(
+            "{}. No credit was created. Check the order's other credits{}.",
+            over.problem,
+            listed(earlier)
+        );
         let left = over.left(bodies, rows);
         let [net, tax] = [left.net, left.tax].map(|amount| prices.shown(amount));
         let effect =
             format!("Credits what earlier credits left of order row {}: net {net}, tax {tax}.", over.row);
-        let review = Review::about_units(ReviewCode::ExceedsOrder, message, ids(&units))
+        let review = Review::about_units(ReviewCode::ExceedsOrder, message, ids(&units(rows)))
             .named(over.row)
             .resting_on([("row", over.row.to_string()), ("left", format!("{net} {tax}"))])
             .offering([Choice::new("credit", "Credit what is left", effect)]);
@@ -52,14 +52,31 @@ pub(super) fn is_within(
             None => is_within = false,
         }
     }
-    if let Some(problem) = over_total(bodies, rows, others, earlier, prices) {
-        let message =
-            format!("{problem}. No credit was created. {advice}, or credit the remaining amount by hand.");
-        let review = Review::about_units(ReviewCode::ExceedsOrder, message, ids(&units)).named("total");
-        findings.add_review(review);
-        is_within = false;
-    }
     is_within
+}
+
+/// Whether the order's total still covers its credits once these rows are added. Adds a review otherwise. `others` are rows of
+/// the credit that do not stand for a row of the order.
+pub(super) fn total_is_within(
+    bodies: &[NewCreditRow],
+    rows: &[RowOrigin<'_>],
+    others: &[NewCreditRow],
+    earlier: &EarlierCredits<'_>,
+    prices: &Prices<'_>,
+    findings: &mut Findings,
+) -> bool {
+    let Some(problem) = over_total(bodies, rows, others, earlier, prices) else { return true };
+    let message = format!(
+        "{problem}. No credit was created. Check the order's other credits{}, or credit the remaining amount by hand.",
+        listed(earlier)
+    );
+    let review = Review::about_units(ReviewCode::ExceedsOrder, message, ids(&units(rows))).named("total");
+    findings.add_review(review);
+    false
+}
+
+fn units<'a>(rows: &[RowOrigin<'a>]) -> Vec<&'a Item> {
+    rows.iter().flat_map(|row| row.units.iter().copied()).collect()
 }
 
 /// A row of the order whose credits would exceed its amounts.

@@ -150,6 +150,19 @@ impl Prices<'_> {
         amounts::shown(amount, self.currency())
     }
 
+    fn amount_question(&self, code: ReviewCode, message: String, unit: &Item) -> Review {
+        let currency = self.currency();
+        let effect = "Credits this amount including tax for the unit, at most the unit price of the order row. It is split into \
+                      net and tax as the row is.";
+        let choice = || Choice::new("amount", format!("Credit this amount in {currency}"), effect);
+        Review::about_units(code, message, [&unit.returned_item_id])
+            .resting_on([
+                ("order", self.order.id.to_string()),
+                ("price", format!("{:?} {:?} {:?}", unit.paid_price, unit.paid_tax, unit.tax_included)),
+            ])
+            .offering(currency.is_well_formed().then(choice))
+    }
+
     /// Asks for the amount of a unit whose price is not known. Returns the amount, if a person decided it.
     pub(super) fn ask_amount(
         &self,
@@ -159,18 +172,7 @@ impl Prices<'_> {
         findings: &mut Findings,
     ) -> Option<DecidedAmount> {
         let currency = self.currency();
-        let effect = "Credits this amount including tax, at most the unit price of the order row. It is split into net and \
-                      tax as the row is.";
-        let review = Review::about_units(code, problem, [&unit.returned_item_id])
-            .resting_on([
-                ("order", self.order.id.to_string()),
-                ("price", format!("{:?} {:?} {:?}", unit.paid_price, unit.paid_tax, unit.tax_included)),
-            ])
-            .offering(
-                currency
-                    .is_well_formed()
-                    .then(|| Choice::new("amount", format!("Credit this amount in {currency}"), effect)),
-            );
+        let review = self.amount_question(code, problem, unit);
         findings.ask(review, |choice| {
             let gross = amounts::typed_in(choice, currency)?;
             Ok(DecidedAmount { gross, code })
@@ -196,13 +198,7 @@ impl Prices<'_> {
             self.shown(limit),
             row.id
         );
-        let offered = Choice::new(
-            "amount",
-            format!("Credit this amount in {}", self.currency()),
-            "Credits this amount including tax.",
-        );
-        let unit = &priced.unit.returned_item_id;
-        findings.add_review(Review::about_units(decided.code, message, [unit]).offering([offered]));
+        findings.add_review(self.amount_question(decided.code, message, priced.unit));
         None
     }
 

@@ -86,13 +86,10 @@ impl<'r, 'w> PaymentEffects<'r, 'w> {
         );
         let question = questions::over_refund(message, refund, credit, excess, can_adjust);
         findings.ask(question, |choice| {
-            let Some(codes) = choice.strip_prefix("codes:") else { return Ok(None) };
-            let (nominal, tax) =
-                codes.split_once(':').ok_or("write the nominal code and the tax code as codes:4905:T20")?;
-            let posting = Posting {
-                nominal_code: nominal.trim().to_owned().into(),
-                tax_code: tax.trim().to_owned().into(),
-            };
+            if !choice.starts_with("codes:") {
+                return Ok(None);
+            }
+            let posting = Posting::typed_in(choice, &self.context.world.account)?;
             self.adjustments.row(&refund.key, credit, excess, Some(&posting)).map(Some)
         })
     }

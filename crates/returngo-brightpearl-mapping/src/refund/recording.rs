@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use brightpearl::{PaymentId, accounting::CustomerPayment, order::Order};
 use returngo::{RmaId, TransactionId, TransactionType};
+use rust_decimal::Decimal;
 
 use super::{
     context::RefundContext,
     credit_payments::{RefundRecord, UnbackedPayment},
     keyed_transaction::KeyedTransaction,
-    manual_payment::ManualPayment,
+    manual_payment::{self, ManualPayment},
     money_flow::MoneyFlow,
     note,
     payment::{PaymentDraft, RefundPayment},
@@ -61,13 +62,17 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
     fn new(context: &'r RefundContext<'w>, findings: &'r mut Findings) -> Self {
         let notes = context.world.order_notes.iter();
         let mut manual = context.payments.manual_payments(&context.transactions, &BTreeMap::new());
-        let decided = if findings.decisions().is_empty() {
-            BTreeMap::new()
-        } else {
-            decided_duplicates(context, &manual, findings)
-        };
-        if !decided.is_empty() {
-            manual = context.payments.manual_payments(&context.transactions, &decided);
+        let mut decided = BTreeMap::new();
+        if !findings.decisions().is_empty() {
+            let named = DecidedDuplicates::of(context, &manual, findings);
+            if !named.recorded.is_empty() {
+                let mut others = context.payments.manual_payments(&context.transactions, &named.recorded);
+                // A refund that does not fit into its payment any more is asked about again.
+                manual.retain(|refund, _| named.too_many.contains(refund));
+                others.extend(manual);
+                manual = others;
+            }
+            decided = named.recorded;
         }
         Self {
             context,
@@ -291,7 +296,13 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
             let (rma, recorded) = (self.rma(), None);
             let question =
                 questions::possible_duplicate(refund, payments, recorded, is_sale_cancelled, credit, rma);
-            if self.findings.ask(question, DuplicateAnswer::read).is_none() {
+            let is_other_money = |choice: &str| match DuplicateAnswer::read(choice)? {
+                DuplicateAnswer::OtherMoney => Ok(()),
+                DuplicateAnswer::RecordedBy(payment) => {
+                    Err(format!("payment {payment} is too small for all refunds for which it was named"))
+                }
+            };
+            if self.findings.ask(question, is_other_money).is_none() {
                 return RefundState::NeedsReview;
             }
         }
@@ -402,31 +413,51 @@ fn is_sale_cancelled(world: &World, credit: &Order) -> bool {
         })
 }
 
-/// Returns the refunds that payments record, as a person decided.
-fn decided_duplicates<'r>(
-    context: &'r RefundContext<'_>,
-    manual: &BTreeMap<&'r TransactionId, Vec<ManualPayment<'_>>>,
-    findings: &Findings,
-) -> BTreeMap<&'r TransactionId, PaymentId> {
-    let Some(credit) = context.payments.credit else { return BTreeMap::new() };
-    let is_sale_cancelled = is_sale_cancelled(context.world, credit);
-    let mut decided: BTreeMap<&TransactionId, PaymentId> = BTreeMap::new();
-    let refunds = context.transactions.iter().filter(|keyed| keyed.flow == MoneyFlow::Refund);
-    for refund in refunds.filter(|refund| matches!(context.payments.record_of(refund), RefundRecord::Missing))
-    {
-        let id = &refund.transaction.id;
-        let Some(payments) = manual.get(id) else { continue };
-        let rma = context.world.rma.id();
-        let question = questions::possible_duplicate(refund, payments, None, is_sale_cancelled, credit, rma);
-        let answer = findings.decisions().answer(question, DuplicateAnswer::read);
-        // A payment records one refund.
-        if let Ok(DuplicateAnswer::RecordedBy(payment)) = answer
-            && decided.values().all(|known| *known != payment)
-        {
-            decided.insert(id, payment);
+/// The refunds that a person named payments for.
+struct DecidedDuplicates<'r> {
+    /// The payments that record refunds.
+    recorded: BTreeMap<&'r TransactionId, PaymentId>,
+    /// Refunds whose payment is used up by others: all refunds of a payment are at most its amount.
+    too_many: HashSet<&'r TransactionId>,
+}
+
+impl<'r> DecidedDuplicates<'r> {
+    fn of(
+        context: &'r RefundContext<'_>,
+        manual: &BTreeMap<&'r TransactionId, Vec<ManualPayment<'_>>>,
+        findings: &Findings,
+    ) -> Self {
+        let mut named = Self { recorded: BTreeMap::new(), too_many: HashSet::new() };
+        let Some(credit) = context.payments.credit else { return named };
+        let is_sale_cancelled = is_sale_cancelled(context.world, credit);
+        let mut left: BTreeMap<PaymentId, Decimal> = BTreeMap::new();
+        let is_unrecorded = |refund: &&KeyedTransaction<'_>| {
+            let is_missing = matches!(context.payments.record_of(refund), RefundRecord::Missing);
+            refund.flow == MoneyFlow::Refund && is_missing
+        };
+        for refund in context.transactions.iter().filter(is_unrecorded) {
+            let id = &refund.transaction.id;
+            let Some(payments) = manual.get(id) else { continue };
+            let rma = context.world.rma.id();
+            let question =
+                questions::possible_duplicate(refund, payments, None, is_sale_cancelled, credit, rma);
+            let answer = findings.decisions().answer(question, DuplicateAnswer::read);
+            let Ok(DuplicateAnswer::RecordedBy(payment)) = answer else { continue };
+            let of_payment = payments.iter().find(|manual| manual.payment.payment_id == payment);
+            let whole = of_payment.map_or(Decimal::ZERO, |manual| manual_payment::comparable(manual.payment));
+            // The first refund of a payment is taken as decided, whatever its amount.
+            let is_first = !left.contains_key(&payment);
+            let left = left.entry(payment).or_insert(whole);
+            let amount = refund.known_amount().unwrap_or_default();
+            if is_first || amount <= *left {
+                *left = left.saturating_sub(amount);
+                named.recorded.insert(id, payment);
+            } else {
+                named.too_many.insert(id);
+            }
         }
+        named
     }
-    decided
 }
 
 fn recorded_under(unbacked: UnbackedPayment<'_>) -> String {

@@ -279,6 +279,74 @@ fn every_review_can_be_settled_by_hand() {
     assert_eq!(review.choices.last().map(|choice| choice.id.as_str()), Some("settled"));
 }
 
+#[test]
+fn one_payment_may_record_several_refunds_up_to_its_amount() {
+    let settings = settings(json!({}));
+    for (amount, expected) in [("49.99", "recorded"), ("45.00", "asked")] {
+        let asked = changed("typed_in_by_hand", |world| {
+            world["payments"][0]["amountPaid"] = amount.into();
+            world["rma"]["transactions"].as_array_mut().unwrap().remove(1);
+        });
+        let reviews = plan(&asked, &settings).reviews;
+        assert_eq!(reviews.len(), 2, "{reviews:#?}");
+        let named = reviews.iter().fold(asked, |world, review| decided(world, review, "payment:551207"));
+        let planned = plan(&named, &settings);
+        assert!(planned.is_empty(), "neither is recorded again: {:#?}", planned.effects);
+        assert_eq!(planned.reviews.is_empty(), expected == "recorded", "{:#?}", planned.reviews);
+        if let Some(review) = planned.reviews.first() {
+            assert!(review.message.contains("too small for all refunds"), "{}", review.message);
+        }
+    }
+}
+
+#[test]
+fn an_amount_is_decided_for_each_unit_apart() {
+    let settings = settings(json!({"price_source": "returngo"}));
+    let asked = changed("approved", |world| {
+        for item in world["rma"]["items"].as_array_mut().unwrap() {
+            item.as_object_mut().unwrap().remove("paidPrice");
+        }
+    });
+    let ids: Vec<String> = plan(&asked, &settings).reviews.into_iter().map(|review| review.id).collect();
+    assert_eq!(ids, ["TaxUnclear:5600011", "TaxUnclear:5600012", "TaxUnclear:5600013"]);
+    let first = review(&asked, &settings, &ids[0]);
+    let planned = plan(&decided(asked.clone(), &first, "amount:9.50"), &settings);
+    assert!(written(&planned).contains("1 × Linen shirt M: 7.9200 + 1.58"), "{}", written(&planned));
+    // An amount that turns out too high is asked about with the same facts, so one more answer is enough.
+    let high = plan(&decided(asked.clone(), &first, "amount:500"), &settings);
+    let again = high.reviews.iter().find(|review| review.id == ids[0]).unwrap();
+    assert_eq!(again.digest, first.digest);
+}
+
+#[test]
+fn a_credit_that_refunds_closed_still_gets_the_complete_status() {
+    let settings = settings(json!({"close_credit": "when_refunded", "complete_status_id": 31}));
+    let closed =
+        |finished: bool| changed("everything_done_and_closed", |world| world["finished"] = finished.into());
+    assert_eq!(plan(&closed(true), &settings), plan(&closed(false), &settings));
+    assert!(written(&plan(&closed(true), &settings)).contains("status-31"));
+    let open = changed("everything_done", |world| world["finished"] = true.into());
+    assert!(!written(&plan(&open, &settings)).contains("close"), "a person un-invoiced it");
+}
+
+#[test]
+fn an_adjustment_is_posted_under_codes_of_the_account_only() {
+    let (asked, settings) = (world("refund_too_large"), settings(json!({})));
+    let review = review(&asked, &settings, "OverRefund:778121");
+    let plan = plan(&decided(asked, &review, "codes:9999:T20"), &settings);
+    let message = &plan.reviews[0].message;
+    assert!(message.contains("the account has no nominal code 9999"), "{message}");
+}
+
+#[test]
+fn the_unit_price_is_less_its_share_of_the_discount_whatever_the_price_source() {
+    let paid = [36.57, 36.57, 9.13];
+    for source in ["brightpearl", "returngo"] {
+        let plan = plan(&discounted(paid), &settings(json!({"price_source": source})));
+        assert_eq!((plan.reviews.as_slice(), plan.warnings.as_slice()), (&[][..], &[][..]), "{source}");
+    }
+}
+
 /// Worlds with reviews of many kinds. Nobody else credited their order.
 const ASKING: [&str; 16] = [
     "approved",
