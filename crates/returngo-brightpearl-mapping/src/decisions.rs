@@ -5,13 +5,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::OffsetDateTime;
-use returngo::{Item, ReturnedItemId, TransactionId};
+use returngo::{Item, ReturnedItemId, RmaId, TransactionId};
 use serde::{
     Deserialize, Serialize,
     de::{IntoDeserializer, value::Error},
 };
 
-use crate::review::{Choice, ReturnPart, Review, ReviewCode, Subject, part, subject};
+use crate::{
+    keys,
+    review::{Choice, ReturnPart, Review, ReviewCode, Subject, part, subject},
+};
 
 /// The decision about a review.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -51,6 +54,17 @@ impl Decision {
 
     /// Replaces a review's code if a write failed without a review: `Failed:778120` for a refund, `Failed` for the credit.
     pub const FAILED: &'static str = "Failed";
+
+    /// Whether the write with this key may follow from the decision: that of the credit, or of the transaction that the review
+    /// names.
+    pub fn concerns(&self, rma: &RmaId, key: &str) -> bool {
+        let (code, subject) = self.review.split_once(':').unwrap_or((self.review.as_str(), ""));
+        let code: Result<ReviewCode, Error> = ReviewCode::deserialize(code.into_deserializer());
+        match code.map(part) {
+            Ok(ReturnPart::Transaction) => key.starts_with(&keys::refund(rma, &TransactionId::new(subject))),
+            _ => key == keys::credit(rma) || key == keys::adopted(rma) || key.contains("-status-"),
+        }
+    }
 
     fn is_settled(&self) -> bool {
         self.choice == Self::SETTLED

@@ -2,7 +2,7 @@
 
 use brightpearl::{
     OrderStatusId,
-    order::{Order, StatusChange},
+    order::{Order, OrderStatus, OrderTypeCode, StatusChange},
 };
 use returngo::{Rma, RmaStatus};
 
@@ -13,6 +13,7 @@ use crate::{
     review::{Choice, Review, ReviewCode},
     rma_facts::{self, ids},
     settings::{CloseCredit, ConnectionSettings},
+    world::AccountFacts,
 };
 
 /// Whether nothing more is expected on a credit, so that units that were not received are missing: it has the complete
@@ -89,6 +90,7 @@ pub(crate) fn cancel(
     credit: &Order,
     movements: &Movements,
     settings: &ConnectionSettings,
+    account: &AccountFacts,
     findings: &mut Findings,
 ) -> Option<Effect> {
     let Movements { is_paid, is_received } = *movements;
@@ -121,10 +123,29 @@ pub(crate) fn cancel(
         ])
         .offering(typed_in.into_iter().chain([Choice::new("keep", "Keep the credit", keep)]));
     let status = findings.ask(review, |choice| match choice.strip_prefix("status:") {
-        Some(id) => id.trim().parse().map(Some).map_err(|_| format!("{id} is not the id of an order status")),
+        Some(id) => cancelled_status(id.trim(), settings, account).map(Some),
         None => Ok(None),
     })?;
     status.and_then(|status| set_status(rma, credit, status))
+}
+
+/// Reads the status that a person chose for a cancelled credit.
+fn cancelled_status(
+    id: &str,
+    settings: &ConnectionSettings,
+    account: &AccountFacts,
+) -> Result<OrderStatusId, String> {
+    let status: OrderStatusId = id.parse().map_err(|_| format!("{id} is not the id of an order status"))?;
+    let is_of_credits = |known: &OrderStatus| {
+        known.status_id == status && known.order_type_code == OrderTypeCode::SalesCredit
+    };
+    if settings.complete_status_id == Some(status) {
+        return Err(format!("status {status} is for finished credits (`complete_status_id`)"));
+    }
+    if !account.order_statuses.is_empty() && !account.order_statuses.iter().any(is_of_credits) {
+        return Err(format!("the account has no status {status} for sales credits"));
+    }
+    Ok(status)
 }
 
 /// Adds a review for a reopened RMA whose credit has the cancelled status: such a credit credits nothing, so its units

@@ -38,10 +38,11 @@ pub fn chosen_order(rma: &Rma, decisions: &[Decision]) -> Option<OrderId> {
     }
     let decisions = Decisions::of(decisions);
     let codes = [ReviewCode::OrderNotFound, ReviewCode::OrderAmbiguous, ReviewCode::OrderMismatch];
-    codes.into_iter().find_map(|code| {
-        let question = about_order(code, String::new(), rma, &[]).offering([Choice::new("order", "", "")]);
-        decisions.latest(&question).and_then(|decision| id_of(&decision.choice))
-    })
+    let chosen = codes.into_iter().filter_map(|code| {
+        let decision = decisions.latest(&about_order(code, String::new(), rma, &[]))?;
+        Some((decision.at.map(|at| at.timestamp()), id_of(&decision.choice)?))
+    });
+    chosen.max_by_key(|(at, _)| *at).map(|(_, id)| id)
 }
 
 /// Returns the order that a choice names: `order:300871`.
@@ -84,10 +85,13 @@ pub(crate) fn find(world: &World) -> Result<&Order, Review> {
             Ok(never) => match never {},
         }
     };
-    if let Some(id) = chosen_order(rma, &world.decisions)
-        && let Some(order) = candidates.iter().find(|order| order.id == id)
-    {
-        return Ok(order);
+    if let Some(id) = chosen_order(rma, &world.decisions) {
+        let chosen = candidates.iter().find(|order| order.id == id).copied();
+        let code = if candidates.len() > 1 { ReviewCode::OrderAmbiguous } else { ReviewCode::OrderNotFound };
+        return chosen.ok_or_else(|| {
+            let found = if candidates.len() > 1 { ambiguous(rma, &candidates) } else { not_found(world) };
+            asked(code, found)
+        });
     }
     let credited = || candidates.iter().find(|order| is_credited(order, world));
     match candidates.as_slice() {

@@ -179,7 +179,14 @@ impl<'w> Case<'w> {
                     is_received: units.iter().any(|unit| unit.state.was_received()),
                 };
                 let (rma, settings) = (&self.world.rma, self.settings);
-                effects.extend(finish::cancel(rma, credit, &movements, settings, &mut findings));
+                effects.extend(finish::cancel(
+                    rma,
+                    credit,
+                    &movements,
+                    settings,
+                    &self.world.account,
+                    &mut findings,
+                ));
             } else if !self.is_cancelled_or_rejected() && !findings.has_reviews() {
                 let exchanged = self.exchanged(credit, on_credit.as_ref());
                 let tolerance = refund::tolerance(currency(credit), credited);

@@ -60,7 +60,15 @@ async fn warehouses_tell_their_locations_as_bare_numbers() {
 
 #[tokio::test]
 async fn every_account_has_two_hidden_products() {
-    let http = Http::to(MockBrightpearl::builder().with(|seed| seed.orders.clear()).start().await);
+    let http = Http::to(
+        MockBrightpearl::builder()
+            .with(|seed| {
+                seed.orders.clear();
+                seed.payments.clear();
+            })
+            .start()
+            .await,
+    );
     let hidden = http.get("product-service/product/1000,1001").await.response();
     for (product, id) in hidden.as_array().unwrap().iter().zip([1000, 1001]) {
         assert_eq!((&product["id"], &product["stock"]["stockTracked"]), (&json!(id), &json!(false)));

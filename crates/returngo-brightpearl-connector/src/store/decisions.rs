@@ -262,6 +262,7 @@ pub(super) async fn decide(
     let row = |review| DecisionRow { review, choice, digest: Some(digest) };
     let rows: Vec<_> = ids.iter().map(String::as_str).map(row).collect();
     store(session, action, &rows, now).await?;
+    take_back(session, action).await?;
     enqueue_now(session, action, now).await?;
     let detail = format!("{}: {choice}, {action}", answer.review);
     append_audit(session, action, AuditEvent::Decided, detail, now).await?;
@@ -296,32 +297,53 @@ pub(super) async fn of_rmas(
     session.all(OF_RMAS, &parameters).await?.iter().map(decision).collect()
 }
 
+/// Takes the job from its worker, whose plan does not rest on the decisions as they are now.
+async fn take_back(session: &mut Session<'_>, action: &RmaAction) -> Result<(), StoreError> {
+    const TAKE_BACK: &str = "
+        UPDATE job SET state = 'pending', attempt = attempt + 1, worker = NULL, run_at = COALESCE(run_at, enqueued_at, 0)
+        WHERE connection = $1 AND rma = $2 AND state = 'in-progress'";
+    let rma = action.rma.to_string();
+    session.run(TAKE_BACK, &[action.connection.as_str().into(), (&rma).into()]).await.map(drop)
+}
+
+/// The reviews whose decisions may be revoked: what was settled by hand, and answers on which nothing was written. A decision
+/// is kept with what was written on it.
+async fn revocable(session: &mut Session<'_>, action: &RmaAction) -> Result<Vec<String>, StoreError> {
+    let RmaAction { connection, rma, .. } = action;
+    let written = effects::of(session, connection, rma).await?;
+    let is_written = |decision: &mapping::Decision| {
+        let decided_at = decision.at.map(OffsetDateTime::timestamp).unwrap_or_default();
+        written.iter().any(|effect| {
+            !matches!(effect.outcome, Some(EffectOutcome::Refused { .. }))
+                && effect.intended_at >= decided_at
+                && decision.concerns(rma, &effect.key)
+        })
+    };
+    let decisions = of_rmas(session, connection, std::slice::from_ref(rma)).await?;
+    let may_be_revoked =
+        |decision: &mapping::Decision| decision.choice == mapping::Decision::SETTLED || !is_written(decision);
+    let revocable = decisions.into_iter().map(|(_, decision)| decision).filter(may_be_revoked);
+    Ok(revocable.map(|decision| decision.review).collect())
+}
+
 /// Revokes what was settled by hand, and answers on which nothing was written yet.
 pub(super) async fn reopen(
     session: &mut Session<'_>,
     decision: &RmaAction,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    // A decision on which something was written is kept with it.
     const LIFT: &str = "
-        DELETE FROM decision WHERE connection = $1 AND rma = $2 AND (choice = 'settled' OR NOT EXISTS (
-            SELECT 1 FROM effect
-            WHERE effect.connection = $1 AND effect.rma = $2 AND effect.intended_at >= decision.decided_at
-        ))";
-    const TAKE_BACK: &str = "
-        UPDATE job SET state = 'pending', attempt = attempt + 1, worker = NULL, run_at = COALESCE(run_at, enqueued_at, 0)
-        WHERE connection = $1 AND rma = $2 AND state = 'in-progress'";
+        DELETE FROM decision WHERE connection = $2 AND decision.rma = $3
+            AND decision.review IN (SELECT input.review FROM {input $1: review text})";
     const ASK_AGAIN: &str = "
         UPDATE job SET resolved = NULL, resolved_error = NULL, resolved_signature = NULL
         WHERE connection = $1 AND rma = $2 AND (resolved IS NOT NULL OR resolved_error IS NOT NULL)";
     connection_queue::lock(session, &decision.connection).await?;
     let (connection, rma) = (decision.connection.as_str(), decision.rma.to_string());
-    // The plan of a worker may rest on a decision that is revoked, so its job is taken from it.
-    session.run(TAKE_BACK, &[connection.into(), (&rma).into()]).await?;
-    let mut lifted = 0;
-    for statement in [LIFT, ASK_AGAIN] {
-        lifted += session.run(statement, &[connection.into(), (&rma).into()]).await?;
-    }
+    take_back(session, decision).await?;
+    let revoked = json_column("review", revocable(session, decision).await?)?;
+    let mut lifted = session.run(LIFT, &[(&revoked).into(), connection.into(), (&rma).into()]).await?;
+    lifted += session.run(ASK_AGAIN, &[connection.into(), (&rma).into()]).await?;
     if lifted == 0 || !enqueue_now(session, decision, now).await? {
         return Ok(false);
     }

@@ -298,7 +298,11 @@ pub(crate) fn is_left_out(error: MatchError, unit: &Item, order: &Order, finding
     );
     let effect = "Leaves the unit out of the RMA's sales credit.";
     let review = Review::about_units(ReviewCode::AlreadyCredited, message, [&unit.returned_item_id])
-        .resting_on([("credits", usage)])
+        .resting_on([
+            ("order", order.id.to_string()),
+            ("line", line_of(unit).to_owned()),
+            ("sku", or_none(unit.sku.as_deref()).to_owned()),
+        ])
         .offering([Choice::new(ON_CREDIT, "It is on that credit already", effect)]);
     findings.ask(review, |_| Ok(())).is_some()
 }

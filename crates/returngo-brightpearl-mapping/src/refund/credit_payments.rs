@@ -1,6 +1,6 @@
 //! The total of a credit, and the payments that are recorded on it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use brightpearl::{
     CurrencyCode, OrderId, PaymentId,
@@ -228,12 +228,13 @@ impl<'w> CreditPayments<'w> {
         })
     }
 
-    /// Returns the refunds that may have been entered manually, each with the payments that may record it. Payments that record
-    /// a refund as a person decided record no other.
+    /// Returns the refunds that may have been entered manually, each with the payments that may record it. Payments that are used up by
+    /// the refunds for which a person named them record no other.
     pub(super) fn manual_payments<'t>(
         &self,
         transactions: &[KeyedTransaction<'t>],
         decided: &BTreeMap<&TransactionId, PaymentId>,
+        used_up: &HashSet<PaymentId>,
     ) -> BTreeMap<&'t TransactionId, Vec<ManualPayment<'w>>> {
         let Some(credit) = self.credit else { return BTreeMap::new() };
         let refunds = transactions.iter().filter(|keyed| keyed.flow == MoneyFlow::Refund);
@@ -245,11 +246,8 @@ impl<'w> CreditPayments<'w> {
                     || decided.contains_key(&keyed.transaction.id),
             })
             .collect();
-        let is_decided = |manual: &&ManualPayment<'w>| {
-            decided.values().any(|payment| *payment == manual.payment.payment_id)
-        };
-        let payments: Vec<ManualPayment<'w>> =
-            self.manual_payments.iter().filter(|manual| !is_decided(manual)).copied().collect();
+        let is_left = |manual: &&ManualPayment<'w>| !used_up.contains(&manual.payment.payment_id);
+        let payments: Vec<ManualPayment<'w>> = self.manual_payments.iter().filter(is_left).copied().collect();
         manual_payment::attribute(&payments, &candidates, &credit.currency.order_currency_code)
     }
 

@@ -61,12 +61,14 @@ struct RefundRecorder<'r, 'w> {
 impl<'r, 'w> RefundRecorder<'r, 'w> {
     fn new(context: &'r RefundContext<'w>, findings: &'r mut Findings) -> Self {
         let notes = context.world.order_notes.iter();
-        let mut manual = context.payments.manual_payments(&context.transactions, &BTreeMap::new());
+        let mut manual =
+            context.payments.manual_payments(&context.transactions, &BTreeMap::new(), &HashSet::new());
         let mut decided = BTreeMap::new();
         if !findings.decisions().is_empty() {
             let named = DecidedDuplicates::of(context, &manual, findings);
             if !named.recorded.is_empty() {
-                let mut others = context.payments.manual_payments(&context.transactions, &named.recorded);
+                let mut others =
+                    context.payments.manual_payments(&context.transactions, &named.recorded, &named.used_up);
                 // A refund that does not fit into its payment any more is asked about again.
                 manual.retain(|refund, _| named.too_many.contains(refund));
                 others.extend(manual);
@@ -419,6 +421,8 @@ struct DecidedDuplicates<'r> {
     recorded: BTreeMap<&'r TransactionId, PaymentId>,
     /// Refunds whose payment is used up by others: all refunds of a payment are at most its amount.
     too_many: HashSet<&'r TransactionId>,
+    /// Payments of which nothing is left for other refunds.
+    used_up: HashSet<PaymentId>,
 }
 
 impl<'r> DecidedDuplicates<'r> {
@@ -427,7 +431,7 @@ impl<'r> DecidedDuplicates<'r> {
         manual: &BTreeMap<&'r TransactionId, Vec<ManualPayment<'_>>>,
         findings: &Findings,
     ) -> Self {
-        let mut named = Self { recorded: BTreeMap::new(), too_many: HashSet::new() };
+        let mut named = Self { recorded: BTreeMap::new(), too_many: HashSet::new(), used_up: HashSet::new() };
         let Some(credit) = context.payments.credit else { return named };
         let is_sale_cancelled = is_sale_cancelled(context.world, credit);
         let mut left: BTreeMap<PaymentId, Decimal> = BTreeMap::new();
@@ -456,6 +460,8 @@ impl<'r> DecidedDuplicates<'r> {
                 named.too_many.insert(id);
             }
         }
+        named.used_up =
+            left.into_iter().filter(|(_, left)| *left <= Decimal::ZERO).map(|(id, _)| id).collect();
         named
     }
 }
