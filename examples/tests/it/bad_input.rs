@@ -77,6 +77,7 @@ fn wrong_arguments_end_with_code_2() {
         ("look_up", vec!["warehouse-defaults", "2"]),
         ("look_up", vec!["account", "7"]),
         ("plan", vec![]),
+        ("decide", vec!["worlds/unmatched.json"]),
         ("return_lifecycle", vec!["--yaml"]),
     ] {
         let output = example(name).args(&arguments).output().unwrap();

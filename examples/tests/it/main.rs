@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod check_connection;
+mod decide;
 mod look_up;
 mod plan;
 mod reconcile;

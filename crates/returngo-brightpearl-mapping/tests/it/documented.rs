@@ -3,7 +3,7 @@
 
 use brightpearl::order::NewCreditRow;
 use returngo_brightpearl_mapping::{
-    ConnectionSettings, Effect, Plan, explain, keys::RowKey, plan, settings::FieldMap,
+    ConnectionSettings, Decision, Effect, Plan, World, explain, keys::RowKey, plan, settings::FieldMap,
 };
 use rust_decimal::Decimal;
 use schemars::{JsonSchema, schema_for};
@@ -59,6 +59,8 @@ fn part(what: &str) -> String {
         "effects" => effects(&planned(worlds[0], more)),
         "units" => units(&planned(worlds[0], more)),
         "questions" => questions(&planned(worlds[0], more)),
+        "choices" => choices_of(&planned(worlds[0], more)),
+        "decided" => rows_of(&decided(worlds[0], worlds[1], more)),
         "explanation" => explanation(worlds[0], more),
         "settings" => setting_table(),
         "fields" => FieldMap::fields().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", "),
@@ -102,12 +104,30 @@ fn shares(names: &[&str]) -> String {
 }
 
 fn rows(name: &str, more: Value) -> String {
-    let world = world(name);
+    rows_of(&(world(name), settings(more)))
+}
+
+/// The world with its first review answered by this choice.
+fn decided(name: &str, choice: &str, more: Value) -> (World, ConnectionSettings) {
+    let (mut world, settings) = (world(name), settings(more));
+    let review = plan(&world, &settings).reviews.remove(0);
+    world.decisions.extend(review.ids().into_iter().map(|id| Decision {
+        review: id,
+        digest: Some(review.digest.clone()),
+        choice: choice.to_owned(),
+        by: None,
+        at: None,
+        note: None,
+    }));
+    (world, settings)
+}
+
+fn rows_of((world, settings): &(World, ConnectionSettings)) -> String {
     let currency = world.order.as_ref().unwrap().currency.order_currency_code.clone();
     let mut table =
         "| row of the credit | quantity | net | tax | nominal code | tax code |\n|---|---|---|---|---|---|\n"
             .to_owned();
-    let rows = credit_rows(&plan(&world, &settings(more)));
+    let rows = credit_rows(&plan(world, settings));
     for row in &rows {
         table += &format!(
             "| {} | {} | {} | {} | {} | {} |\n",
@@ -173,6 +193,15 @@ fn questions(plan: &Plan) -> String {
         .map(|review| format!("> `{}`: {}\n", review.code, review.message))
         .collect::<Vec<_>>()
         .join(">\n")
+}
+
+/// The choices of the plan's first review.
+fn choices_of(plan: &Plan) -> String {
+    let rows = plan.reviews[0].choices.iter().map(|choice| {
+        let id = if choice.is_typed_in() { format!("{}:VALUE", choice.id) } else { choice.id.clone() };
+        format!("| `{id}` | {} | {} |\n", choice.label, choice.effect)
+    });
+    format!("| choice | label | effect |\n|---|---|---|\n{}", rows.collect::<String>())
 }
 
 fn explanation(name: &str, more: Value) -> String {
