@@ -48,11 +48,10 @@ fn read(arguments: &Arguments) -> anyhow::Result<(World, ConnectionSettings)> {
         remark("no snapshot: a return with an unknown SKU is used")?;
         return Ok((World::from_json(WORLD)?, ConnectionSettings::from_json(SETTINGS)?));
     };
-    let text = |path: &PathBuf| {
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-    };
-    let read_world = World::from_json(&text(world)?)
-        .with_context(|| format!("{} is not a snapshot", world.display()))?;
+    let text =
+        |path: &PathBuf| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+    let read_world =
+        World::from_json(&text(world)?).with_context(|| format!("{} is not a snapshot", world.display()))?;
     let read_settings = ConnectionSettings::from_json(&text(settings)?)
         .with_context(|| format!("{} does not contain valid settings", settings.display()))?;
     Ok((read_world, read_settings))
