@@ -117,9 +117,9 @@ impl Decisions {
         &self,
         review: Review,
         interpret: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Result<T, Review> {
+    ) -> Result<T, Box<Review>> {
         let decision = if self.chosen.is_empty() { None } else { self.chosen.get(&review.id) };
-        let Some(decision) = decision else { return Err(review) };
+        let Some(decision) = decision else { return Err(review.into()) };
         let changed =
             decision.digest.as_deref().map(|digest| review.changed_since(digest)).unwrap_or_default();
         let reason = if !changed.is_empty() {
@@ -135,7 +135,7 @@ impl Decisions {
         let by = decision.by.as_deref().map(|by| format!(" of {by}")).unwrap_or_default();
         let message =
             format!("{} The decision{by} ({}) was not applied: {reason}.", review.message, decision.choice);
-        Err(Review { message, ..review })
+        Err(Review { message, ..review }.into())
     }
 }
 

@@ -88,8 +88,8 @@ impl Findings {
         self.add_warning_for_units(WarningCode::ForeignFact, fact, []);
     }
 
-    pub(crate) fn add_review(&mut self, review: Review) {
-        if let Some(review) = self.settled().left_of(review) {
+    pub(crate) fn add_review(&mut self, review: impl Into<Box<Review>>) {
+        if let Some(review) = self.settled().left_of(*review.into()) {
             self.reviews.add(review);
         }
     }

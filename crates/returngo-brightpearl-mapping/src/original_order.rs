@@ -71,7 +71,7 @@ fn about_order(code: ReviewCode, message: String, rma: &Rma, candidates: &[&Orde
 ///
 /// # Errors
 /// A review if no order or several orders match.
-pub(crate) fn find(world: &World) -> Result<&Order, Review> {
+pub(crate) fn find(world: &World) -> Result<&Order, Box<Review>> {
     let candidates = candidates(world);
     let rma = &world.rma;
     let asked = |code, message: String| {
@@ -177,7 +177,7 @@ fn credited_anyway(code: ReviewCode, message: String, order: &Order, to_credit: 
 ///
 /// # Errors
 /// A review if it is another shop order.
-pub(crate) fn is_of_rma(order: &Order, world: &World) -> Result<(), Review> {
+pub(crate) fn is_of_rma(order: &Order, world: &World) -> Result<(), Box<Review>> {
     let rma = &world.rma;
     let reference = order.external_ref.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let id = rma.order_details.order_id.as_ref().map(|id| id.as_str().trim()).filter(|text| !text.is_empty());
@@ -200,7 +200,7 @@ pub(crate) fn is_of_rma(order: &Order, world: &World) -> Result<(), Review> {
         reference.unwrap_or("empty"),
         id.unwrap_or("(none)")
     );
-    Err(about_order(ReviewCode::OrderMismatch, message, rma, &[order]))
+    Err(about_order(ReviewCode::OrderMismatch, message, rma, &[order]).into())
 }
 
 /// Returns the difference if the order has none of the RMA's order lines. Rows without a product, bundle components and

@@ -51,7 +51,7 @@ struct Case<'w> {
     to_credit: Vec<&'w Item>,
     /// Reviews that were resolved manually.
     settled: SettledReviews,
-    order: Result<&'w Order, Review>,
+    order: Result<&'w Order, Box<Review>>,
     order_rows: Option<OrderRows<'w>>,
     existing: ExistingCredits<'w>,
     /// Whether the RMA reached its trigger before, whatever its status is now.

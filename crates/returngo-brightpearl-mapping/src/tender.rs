@@ -188,7 +188,7 @@ pub(crate) fn for_refund(
     currency: &CurrencyCode,
     account: &AccountFacts,
     settings: &ConnectionSettings,
-) -> Result<Tender, Review> {
+) -> Result<Tender, Box<Review>> {
     let code = settings.tender(&refund.kind, currency).ok_or_else(|| {
         let message = format!(
             "No payment method is configured for {} in {currency}. Add one to `tenders`: only RefundToPaymentMethod is paid \
@@ -199,7 +199,7 @@ pub(crate) fn for_refund(
     })?;
     resolve(code, currency, account).map_err(|error| {
         let message = format!("Invalid payment method for the refund: {error}.");
-        Review::about_transaction(ReviewCode::TenderUnresolved, message, refund)
+        Review::about_transaction(ReviewCode::TenderUnresolved, message, refund).into()
     })
 }
 

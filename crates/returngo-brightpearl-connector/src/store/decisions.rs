@@ -219,7 +219,7 @@ async fn store(
     if rows.is_empty() {
         return Ok(());
     }
-    let (rows, rma) = (session::json(&rows)?, action.rma.to_string());
+    let (rows, rma) = (session::json(rows)?, action.rma.to_string());
     let parameters = [
         (&rows).into(),
         action.connection.as_str().into(),

@@ -20,7 +20,7 @@ pub(crate) struct KeyedTransaction<'w> {
     pub(crate) key: String,
     pub(crate) flow: MoneyFlow,
     /// The amount in the credit's currency, or the review that asks for it. `None` without a credit.
-    amount: Option<Result<Decimal, Review>>,
+    amount: Option<Result<Decimal, Box<Review>>>,
 }
 
 impl KeyedTransaction<'_> {
@@ -30,7 +30,7 @@ impl KeyedTransaction<'_> {
     }
 
     /// Returns the amount in the credit's currency, or the review that asks for it.
-    pub(super) fn amount_on(&self, credit: &Order) -> Result<Decimal, Review> {
+    pub(super) fn amount_on(&self, credit: &Order) -> Result<Decimal, Box<Review>> {
         self.amount.clone().unwrap_or_else(|| amount_on(credit, self.transaction))
     }
 }
@@ -49,7 +49,7 @@ pub(crate) fn keyed_transactions<'w>(
         flow: money_flow(transaction),
         amount: credit.map(|credit| {
             amount_on(credit, transaction)
-                .or_else(|review| decided_amount(review, transaction, credit, limit, findings))
+                .or_else(|review| decided_amount(*review, transaction, credit, limit, findings))
         }),
     };
     rma_facts::transactions(rma).into_iter().map(keyed).collect()
@@ -62,7 +62,7 @@ fn decided_amount(
     credit: &Order,
     limit: Decimal,
     findings: &Findings,
-) -> Result<Decimal, Review> {
+) -> Result<Decimal, Box<Review>> {
     let (money, currency) = (&transaction.amount, &credit.currency.order_currency_code);
     let effect = format!("Records refund {} with this amount, at most the order's total.", transaction.id);
     let review = review
@@ -89,7 +89,7 @@ pub(crate) fn has_refunded(transactions: &[KeyedTransaction<'_>]) -> bool {
 }
 
 /// Returns the refunded amount in the credit's currency, without a sign: the transaction's type gives the direction.
-pub(super) fn amount_on(credit: &Order, refund: &Transaction) -> Result<Decimal, Review> {
+pub(super) fn amount_on(credit: &Order, refund: &Transaction) -> Result<Decimal, Box<Review>> {
     let (id, currency) = (&refund.id, &credit.currency.order_currency_code);
     let amount = refund.amount.in_currency(currency).map(|amount| amount.abs());
     amount.and_then(|amount| amounts::payable(amount, currency)).ok_or_else(|| {
@@ -105,6 +105,6 @@ pub(super) fn amount_on(credit: &Order, refund: &Transaction) -> Result<Decimal,
                 credit.id
             ),
         };
-        Review::about_transaction(ReviewCode::RefundCurrency, message, refund)
+        Review::about_transaction(ReviewCode::RefundCurrency, message, refund).into()
     })
 }

@@ -38,7 +38,7 @@ pub fn payment_for(
     credit: &Order,
     account: &AccountFacts,
     settings: &ConnectionSettings,
-) -> Result<PaymentDraft, Review> {
+) -> Result<PaymentDraft, Box<Review>> {
     let amount = amount_on(credit, refund)?;
     let tender = tender::for_refund(refund, &credit.currency.order_currency_code, account, settings)?;
     Ok(RefundPayment { rma, refund, credit, account, settings }.draft(amount, &tender))

@@ -333,7 +333,7 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
         let tender = match tender::for_refund(transaction, currency, account, settings) {
             Ok(tender) => tender,
             Err(review) if review.code == ReviewCode::TenderMissing => {
-                let question = questions::offering_methods(review, refund, account);
+                let question = questions::offering_methods(*review, refund, account);
                 self.findings.ask(question, |choice| {
                     let method = choice.strip_prefix("method:").unwrap_or_default();
                     tender::resolve(method, currency, account).map_err(|error| error.to_string())

@@ -112,10 +112,11 @@ async fn one(
     if options.json {
         return print_json(&report);
     }
-    Ok(match &report.rma {
+    match &report.rma {
         Some(job) => print(format_args!("Decided. RMA {} is pending. {}", job.rma_id, next(job)))?,
         None => print("Nothing was changed.")?,
-    })
+    }
+    Ok(())
 }
 
 async fn decide_all(
@@ -161,13 +162,14 @@ async fn decide_all(
         return print_json(&reports);
     }
     let left = if refused > 0 { format!(" Not decided: {refused}.") } else { String::new() };
-    Ok(if arguments.dry_run {
-        print(format_args!("Nothing was changed.{left}"))?
+    if arguments.dry_run {
+        print(format_args!("Nothing was changed.{left}"))?;
     } else {
         print(format_args!(
             "Decided {count}.{left} `serve` processes the RMAs; run `sync` to process them now."
-        ))?
-    })
+        ))?;
+    }
+    Ok(())
 }
 
 async fn stored(
