@@ -39,7 +39,7 @@ fn decide(arguments: &Arguments) -> anyhow::Result<()> {
     show_review(review)?;
     let choice = choice(review, arguments.choice.as_deref())?;
     say(format_args!("\nDecided: {choice}"))?;
-    world.decisions.extend(decisions(review, &choice));
+    world.decisions.extend(Decision::answering(review, choice, "dana"));
     show_plan(&plan(&world, &settings))
 }
 
@@ -67,20 +67,6 @@ fn choice(review: &Review, id: Option<&str>) -> anyhow::Result<String> {
         bail!("{} does not offer the choice {id}", review.id);
     }
     Ok(id.to_owned())
-}
-
-/// The decisions that answer a review: one for each unit or refund that it names. With the digest, they are only applied to
-/// the facts that the review shows.
-fn decisions(review: &Review, choice: &str) -> Vec<Decision> {
-    let decision = |id| Decision {
-        review: id,
-        digest: Some(review.digest.clone()),
-        choice: choice.to_owned(),
-        by: Some("dana".to_owned()),
-        at: None,
-        note: None,
-    };
-    review.ids().into_iter().map(decision).collect()
 }
 
 fn show_review(review: &Review) -> anyhow::Result<()> {

@@ -3,16 +3,15 @@
 //!
 //! Every webhook is delivered twice, and each write is still applied once.
 
-use std::{collections::BTreeSet, net::Ipv4Addr, process::ExitCode};
+use std::{collections::BTreeSet, net::Ipv4Addr, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::{
-    IdSet, OffsetDateTime, OrderId,
+    OffsetDateTime, OrderId,
     client::{Clock as _, SystemClock},
     integration::NewWebhook,
     order::Order,
-    warehouse::GoodsMovementSearch,
 };
 use brightpearl_mock::MockBrightpearl;
 use clap::Parser;
@@ -23,15 +22,15 @@ use returngo_brightpearl_mapping::{
     keys,
     reconcile::{Days, Report},
 };
-use returngo_brightpearl_sync::{Reader, Receivers, read_connection};
+use returngo_brightpearl_sync::{Reader, Receivers, Synchronizer, read_connection};
 use returngo_mock::{MockReturngo, Refund};
 use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 use serde_json::{Value, json};
 use support::{
-    apply::synchronize,
     narration::Narration,
     output::{run, say},
     receiver::{Arrival, Receiver},
+    sync::synchronize,
     systems,
     warehouse::{self, Units},
 };
@@ -119,7 +118,8 @@ struct Shop<'s> {
     brightpearl: MockBrightpearl,
     returngo: MockReturngo,
     connection: Connection,
-    reader: Reader,
+    synchronizer: Synchronizer,
+    reader: Arc<Reader>,
     receiver: Receiver,
 }
 
@@ -151,9 +151,9 @@ impl<'s> Shop<'s> {
             returngo: Some(check::Receiver::at(receiver.returngo_url())),
         };
         let connection = read_connection(&to_brightpearl, &to_returngo, receivers, &SystemClock).await;
-        let account = connection.brightpearl.account.clone().unwrap_or_default();
-        let reader = Reader::with_account(to_brightpearl, to_returngo, settings, account);
-        Ok(Self { narration, brightpearl, returngo, connection, reader, receiver })
+        let synchronizer = Synchronizer::new(to_brightpearl, to_returngo, settings);
+        let reader = synchronizer.reader().await?;
+        Ok(Self { narration, brightpearl, returngo, connection, synchronizer, reader, receiver })
     }
 
     fn check_the_connection(&self) -> anyhow::Result<()> {
@@ -180,14 +180,14 @@ impl<'s> Shop<'s> {
                 return Ok(());
             }
             for rma in due {
-                for line in synchronize(&self.reader, &rma).await? {
+                for line in synchronize(&self.synchronizer, &rma).await? {
                     self.narration.tell(line)?;
                 }
             }
         }
     }
 
-    /// Returns the RMAs of a webhook. ReturnGO names the RMA; Brightpearl names goods-in notes, of any order.
+    /// Returns the RMAs of a webhook. ReturnGO names the RMA; Brightpearl names goods-in notes and others, of any order.
     async fn rmas_behind(&self, arrival: &Arrival) -> anyhow::Result<Vec<RmaId>> {
         match arrival {
             Arrival::Returngo(hint) => {
@@ -200,26 +200,9 @@ impl<'s> Shop<'s> {
             Arrival::Brightpearl(hint) => {
                 self.narration
                     .tell(format_args!("webhook from Brightpearl: {} {}", hint.resource_type, hint.ids))?;
-                let notes = match hint.resource_type.as_str() {
-                    "goods-in-note" => hint.ids.clone(),
-                    _ => self.batches_moved_by(&hint.ids).await?,
-                };
-                let notes = self.reader.brightpearl.goods_in_notes().get(&notes).await?;
-                let orders: IdSet = notes.values().map(|note| note.order_id.get()).collect();
-                let orders = self.reader.brightpearl.orders().get(&orders).await?;
-                Ok(orders
-                    .iter()
-                    .filter_map(|order| keys::rma_of_credit(order.external_ref.as_deref()?))
-                    .collect())
+                Ok(self.synchronizer.rmas_of(hint).await?.into_iter().collect())
             }
         }
-    }
-
-    /// Returns the batches of quarantine releases. A batch is identified by its goods-in note.
-    async fn batches_moved_by(&self, notes: &IdSet) -> anyhow::Result<IdSet> {
-        let search = GoodsMovementSearch::new().filter("goodsNoteId", notes);
-        let moved = self.reader.brightpearl.goods_movements().search(search).all().await?;
-        Ok(IdSet::of(moved.iter().filter_map(|movement| movement.batch_id)))
     }
 
     async fn credit_of(&self, rma: &RmaId) -> anyhow::Result<Order> {

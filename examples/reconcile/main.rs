@@ -13,7 +13,7 @@ use clap::{CommandFactory as _, Parser, error::ErrorKind};
 use jiff::civil::Date;
 use returngo::RmaId;
 use returngo_brightpearl_mapping::reconcile::{Days, Line, Report, TABLE_COLUMNS};
-use returngo_brightpearl_sync::Reader;
+use returngo_brightpearl_sync::Synchronizer;
 use support::{
     output::{remark, run, say, table},
     settings,
@@ -63,9 +63,10 @@ async fn reconcile(arguments: &Arguments, days: Days) -> anyhow::Result<()> {
     }
     let for_mocks = systems.mocks.is_some().then_some(scene::SETTINGS);
     let settings = settings::given(arguments.settings.as_deref(), for_mocks)?;
-    let reader = Reader::new(systems.brightpearl, systems.returngo, settings).await?;
+    let synchronizer = Synchronizer::new(systems.brightpearl, systems.returngo, settings);
+    let reader = synchronizer.reader().await?;
     if let Some((brightpearl, returngo)) = &systems.mocks {
-        scene::play(&reader, brightpearl, returngo).await?;
+        scene::play(&synchronizer, brightpearl, returngo).await?;
     }
     let report = match arguments.rmas.as_slice() {
         [] => reader.reconcile(days).await?,

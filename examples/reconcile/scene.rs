@@ -10,10 +10,10 @@ use brightpearl_mock::MockBrightpearl;
 use jiff::{Timestamp, civil::date};
 use returngo::{Money, ReturnedItemId, Rma, RmaId, RmaStatus, ShipmentId, Transaction};
 use returngo_brightpearl_mapping::keys;
-use returngo_brightpearl_sync::Reader;
+use returngo_brightpearl_sync::{Reader, Synchronizer};
 use returngo_mock::{MockReturngo, Refund};
 use rust_decimal::Decimal;
-use support::{apply::synchronize, warehouse};
+use support::{sync::synchronize, warehouse};
 
 /// The settings of the shop's connection.
 pub(crate) const SETTINGS: &str = r#"{
@@ -31,11 +31,12 @@ const TUESDAY: &str = "2026-05-19T09:30:00Z";
 
 /// Plays both days.
 pub(crate) async fn play(
-    reader: &Reader,
+    synchronizer: &Synchronizer,
     brightpearl: &MockBrightpearl,
     returngo: &MockReturngo,
 ) -> anyhow::Result<()> {
-    let shop = Shop { reader, brightpearl, returngo };
+    let reader = &*synchronizer.reader().await?;
+    let shop = Shop { synchronizer, reader, brightpearl, returngo };
     // A day's work in a moment: nobody waits for the next minute of the request cap.
     brightpearl.set_throttle(None);
 
@@ -54,6 +55,7 @@ pub(crate) async fn play(
 }
 
 struct Shop<'s> {
+    synchronizer: &'s Synchronizer,
     reader: &'s Reader,
     brightpearl: &'s MockBrightpearl,
     returngo: &'s MockReturngo,
@@ -75,7 +77,7 @@ impl Shop<'_> {
         warehouse::receive_into_quarantine(self.reader, &credit, &units, 1, now).await?;
         warehouse::release_into_stock(self.reader, &credit, &units).await?;
         self.returngo.refund(&rma, Refund::full())?;
-        synchronize(self.reader, &rma).await?;
+        synchronize(self.synchronizer, &rma).await?;
         Ok(())
     }
 
@@ -119,10 +121,10 @@ impl Shop<'_> {
     /// Brightpearl then records a payment and makes no journal.
     async fn the_books_are_locked(&self) -> anyhow::Result<()> {
         let rma: RmaId = "4410022".parse()?;
-        synchronize(self.reader, &rma).await?;
+        synchronize(self.synchronizer, &rma).await?;
         self.brightpearl.lock_accounting(date(2026, 5, 31));
         self.returngo.refund(&rma, Refund::full())?;
-        synchronize(self.reader, &rma).await?;
+        synchronize(self.synchronizer, &rma).await?;
         self.brightpearl.lock_accounting(None);
         Ok(())
     }
@@ -175,7 +177,7 @@ impl Shop<'_> {
     /// Approves an RMA and returns its credit.
     async fn approve(&self, rma: &RmaId) -> anyhow::Result<Order> {
         self.returngo.approve(rma)?;
-        synchronize(self.reader, rma).await?;
+        synchronize(self.synchronizer, rma).await?;
         let key = keys::credit(rma);
         let credit =
             self.brightpearl.orders().into_iter().find(|order| order.external_ref.as_ref() == Some(&key));

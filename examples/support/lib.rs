@@ -1,11 +1,11 @@
 //! Helpers that the examples share.
 
-pub mod apply;
 pub mod environment;
 pub mod narration;
 pub mod output;
 pub mod receiver;
 pub mod settings;
+pub mod sync;
 pub mod systems;
 pub mod warehouse;
 

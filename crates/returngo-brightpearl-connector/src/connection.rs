@@ -3,23 +3,15 @@
 use std::sync::Arc;
 
 use api_client_core::client::Clock;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use returngo::{Rma, RmaFilter};
 use returngo_brightpearl_mapping::ConnectionSettings;
-use returngo_brightpearl_sync::{ReadError, Reader, Writer};
-use tokio::sync::Mutex;
+use returngo_brightpearl_sync::{ReadError, Reader, ReaderCache, Writer};
 
 use crate::{
     failpoints::{Failpoint, Failpoints},
     store::{ConnectionId, Store},
 };
-
-/// How long the configuration of the Brightpearl account is cached: people change statuses, channels and bank accounts
-/// by hand, and rarely.
-const ACCOUNT_CACHED_FOR: SignedDuration = SignedDuration::from_mins(30);
-
-/// How long it is cached when an entry could not be decoded: refunds may depend on that entry.
-const INCOMPLETE_ACCOUNT_CACHED_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// A ReturnGO shop and a Brightpearl account that are kept in sync.
 #[derive(Debug)]
@@ -35,7 +27,7 @@ pub struct Connection {
     /// RMAs that were approved before this time are synchronized only on request.
     pub synchronise_from: Option<Timestamp>,
     pub(crate) clock: Arc<dyn Clock>,
-    cached_reader: Mutex<Option<(Timestamp, Arc<Reader>)>>,
+    reader: ReaderCache,
 }
 
 impl Connection {
@@ -54,7 +46,7 @@ impl Connection {
             settings,
             synchronise_from: None,
             clock,
-            cached_reader: Mutex::default(),
+            reader: ReaderCache::default(),
         }
     }
 
@@ -76,7 +68,7 @@ impl Connection {
 
     /// The reader with the account's configuration as last read; none before the first read.
     pub(crate) async fn cached_reader(&self) -> Option<Arc<Reader>> {
-        self.cached_reader.lock().await.as_ref().map(|(_, reader)| Arc::clone(reader))
+        self.reader.last().await
     }
 
     /// Returns the reader for both systems. Reads the account's configuration again after half an hour, or after five
@@ -85,22 +77,8 @@ impl Connection {
     /// # Errors
     /// When the configuration cannot be read.
     pub async fn reader(&self) -> Result<Arc<Reader>, ReadError> {
-        let now = self.clock.now();
-        let mut cached = self.cached_reader.lock().await;
-        if let Some((read_at, reader)) = &*cached
-            && now.duration_since(*read_at) < cached_for(reader)
-        {
-            return Ok(Arc::clone(reader));
-        }
-        let (brightpearl, returngo) = (self.brightpearl.clone(), self.returngo.clone());
-        let reader = Arc::new(Reader::new(brightpearl, returngo, self.settings.clone()).await?);
-        *cached = Some((now, Arc::clone(&reader)));
-        Ok(reader)
+        self.reader.get(&self.brightpearl, &self.returngo, &self.settings, self.clock.now()).await
     }
-}
-
-fn cached_for(reader: &Reader) -> SignedDuration {
-    if reader.account.unreadable.is_empty() { ACCOUNT_CACHED_FOR } else { INCOMPLETE_ACCOUNT_CACHED_FOR }
 }
 
 /// A connection and the parts of the process that work for it.

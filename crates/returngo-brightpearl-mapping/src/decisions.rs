@@ -49,6 +49,21 @@ impl Decision {
         schemars::schema_for!(Self).to_value()
     }
 
+    /// Returns the decisions that answer a review with a choice: one for each unit or refund that the review names. They are
+    /// applied to the facts that the review shows, and to no others.
+    pub fn answering(review: &Review, choice: impl Into<String>, by: impl Into<String>) -> Vec<Self> {
+        let (choice, by) = (choice.into(), by.into());
+        let decision = |review_id| Self {
+            review: review_id,
+            digest: Some(review.digest.clone()),
+            choice: choice.clone(),
+            by: Some(by.clone()),
+            at: None,
+            note: None,
+        };
+        review.ids().into_iter().map(decision).collect()
+    }
+
     /// The choice *settled manually*: nothing more is written for the refund, unit, fee or credit that the review names.
     pub const SETTLED: &'static str = Choice::SETTLED;
 

@@ -1,6 +1,6 @@
 //! The snapshot of both systems for one RMA.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use api_client_core::{
     decode::{self, DecodeError},
@@ -79,9 +79,10 @@ pub struct World {
     #[serde(default, with = "wire::map")]
     #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, ProductFacts>"))]
     pub products: BTreeMap<ProductId, ProductFacts>,
-    /// The account's configuration.
-    #[serde(default)]
-    pub account: AccountFacts,
+    /// The account's configuration. It is large, so the worlds of an account share it.
+    #[cfg_attr(feature = "schema", schemars(with = "AccountFacts"))]
+    #[serde(default, with = "shared")]
+    pub account: Arc<AccountFacts>,
 }
 
 impl World {
@@ -108,7 +109,7 @@ impl World {
             decisions: Vec::new(),
             finished: false,
             products: BTreeMap::new(),
-            account: AccountFacts::default(),
+            account: Arc::default(),
         }
     }
 
@@ -125,6 +126,26 @@ impl World {
     /// Whether a product is stock-tracked. A product without facts counts as tracked.
     pub fn is_stock_tracked(&self, product: ProductId) -> bool {
         self.products.get(&product).is_none_or(|facts| facts.stock_tracked)
+    }
+}
+
+/// A value in an `Arc` has the format of the value.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &Arc<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        (**value).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<T>, D::Error> {
+        T::deserialize(deserializer).map(Arc::new)
     }
 }
 

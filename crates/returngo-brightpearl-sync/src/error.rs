@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use returngo::RmaId;
 
 /// An object that could not be read. Reading changes nothing and may be retried.
@@ -41,6 +42,26 @@ impl ReadError {
             Self::Brightpearl(source) => source.signature(),
             Self::Returngo(source) => source.signature(),
             Self::Journal(_) | Self::NotAsked(_) => self.to_string(),
+        }
+    }
+
+    /// Whether the same read may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::SetUp(source) | Self::Brightpearl(source) => source.is_retryable(),
+            Self::Rma { source, .. } | Self::Returngo(source) => {
+                source.is_retryable() || source.try_again_at().is_some()
+            }
+            Self::Journal(_) => true,
+            Self::NotAsked(_) => false,
+        }
+    }
+
+    /// The earliest time at which it can succeed, if the system names one.
+    pub fn try_again_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Rma { source, .. } | Self::Returngo(source) => source.try_again_at(),
+            Self::SetUp(_) | Self::Brightpearl(_) | Self::Journal(_) | Self::NotAsked(_) => None,
         }
     }
 

@@ -10,8 +10,9 @@ mod error;
 mod error_text;
 mod journal;
 mod memory_journal;
+mod reader_cache;
 mod refunds;
-mod synchronize;
+mod synchronizer;
 mod world;
 mod write_log;
 pub mod write_protocol;
@@ -26,8 +27,9 @@ pub use journal::{
     WriteKind,
 };
 pub use memory_journal::MemoryJournal;
+pub use reader_cache::ReaderCache;
 pub use refunds::Refunded;
-pub use synchronize::{Incomplete, SynchronizeError, Synchronized};
+pub use synchronizer::{Applied, ApplyError, SyncError, Synced, Synchronizer};
 pub use world::Reader;
 pub use write_protocol::{AdmittedWrite, IntentResult, PlannedWrite, Withheld};
 pub use writes::{Write, WriteProgress, WriteResult, Writer, describe, is_for_returngo};

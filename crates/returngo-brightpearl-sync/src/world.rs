@@ -6,7 +6,7 @@ mod movements;
 mod orders;
 mod products;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use brightpearl::{Client, ErrorKind};
 use futures_util::{StreamExt, stream};
@@ -28,7 +28,7 @@ pub struct Reader {
     /// The ReturnGO shop.
     pub returngo: returngo::Client,
     /// The configuration of the account.
-    pub account: AccountFacts,
+    pub account: Arc<AccountFacts>,
     /// The settings of the connection.
     pub settings: ConnectionSettings,
     pub(crate) products: ProductCache,
@@ -53,8 +53,9 @@ impl Reader {
         brightpearl: Client,
         returngo: returngo::Client,
         settings: ConnectionSettings,
-        account: AccountFacts,
+        account: impl Into<Arc<AccountFacts>>,
     ) -> Self {
+        let account = account.into();
         Self { brightpearl, returngo, account, settings, products: ProductCache::default() }
     }
 
@@ -74,14 +75,10 @@ impl Reader {
         let rma = self.returngo.rmas().get(id).await;
         let rma = rma.map_err(|source| ReadError::Rma { id: id.clone(), source })?;
         let mut worlds = self.worlds_of(vec![rma], journal).await;
-        let mut world = worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone())))?;
-        world.account = self.account.clone();
-        Ok(world)
+        worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone())))
     }
 
     /// Reads the current snapshots of many RMAs, in few requests. Each RMA has its world, or an error.
-    ///
-    /// The worlds lack [`Reader::account`], which is large and the same for all: set it before you plan a world.
     pub async fn worlds(&self, ids: &[RmaId]) -> BTreeMap<RmaId, Result<World, ReadError>> {
         let mut worlds = BTreeMap::new();
         let mut found = Vec::new();
@@ -151,13 +148,14 @@ impl Reader {
         rmas: impl Iterator<Item = &Rma>,
         journal: &dyn Journal,
     ) -> Result<Vec<World>, AroundError> {
-        let Self { brightpearl, settings, products, .. } = self;
+        let Self { brightpearl, settings, products, account, .. } = self;
         let mut worlds: Vec<World> = rmas.cloned().map(World::new).collect();
         let ids: Vec<RmaId> = worlds.iter().map(|world| world.rma.id().clone()).collect();
         let mut remembered =
             journal.remembered(&ids).await.map_err(|error| AroundError::Journal(error.into()))?;
         for world in &mut worlds {
             let Remembered { decisions, finished } = remembered.remove(world.rma.id()).unwrap_or_default();
+            world.account = Arc::clone(account);
             world.decisions = decisions;
             world.finished = finished;
         }

@@ -1,6 +1,8 @@
 //! The protocol of a write: its intent is recorded, then it is sent, then its outcome is recorded. A write whose outcome is
 //! unknown is sent again only after a snapshot that would show it.
 
+use std::fmt;
+
 use brightpearl::OrderId;
 use jiff::Timestamp;
 use returngo_brightpearl_mapping::{Effect, InFlight, keys};
@@ -81,6 +83,18 @@ pub enum Withheld {
     MayStillAppear(EffectRecord),
     /// Another process has taken the RMA over.
     LeaseLost,
+}
+
+impl fmt::Display for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AlreadyNoted => "it was written before",
+            Self::NotShownYet(_) => "it was written recently, and searches do not show it yet",
+            Self::Disappeared(_) => "it was written before and no longer exists; decide whether to write it again",
+            Self::MayStillAppear(_) => "it may have been written, and may still appear; try again in a few minutes",
+            Self::LeaseLost => "another process works on the RMA",
+        })
+    }
 }
 
 /// Records the intents of writes that do not depend on one another. Returns in the same order which of them may be sent.

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, mem};
+use std::collections::BTreeMap;
 
 use brightpearl::OrderId;
 use jiff::Timestamp;
@@ -63,11 +63,10 @@ impl Engine {
         worlds.extend(reader.worlds_of(read.collect(), &journal).await);
         let since = self.policy.known_until(self.clock.now());
         let recent = RecentWrites::read(&self.store, &connection.id, &rmas, since).await?;
-        let mut account = reader.account.clone();
         let mut snapshots = Vec::with_capacity(leases.len());
         for lease in leases {
             let id = &lease.rma;
-            let mut world = match worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone()))) {
+            let world = match worlds.remove(id).unwrap_or_else(|| Err(ReadError::NotAsked(id.clone()))) {
                 Ok(world) => world,
                 Err(error) => {
                     snapshots.push(Err(self.after_unread(lease, &error, is_shop_accessible, &recent)));
@@ -78,10 +77,7 @@ impl Engine {
                 snapshots.push(Err(self.policy.after_not_shown(effect, self.clock.now())));
                 continue;
             }
-            // The account's facts are large and the same for all, so each world borrows them.
-            world.account = mem::take(&mut account);
             let plan = plan(connection, lease, &world);
-            account = mem::take(&mut world.account);
             let observed_at = rma_cache.get(id).map_or(requested_at, |(read_at, _)| *read_at);
             let credit = plan.state.credit.as_ref().map(|credit| credit.id);
             let observation = Observation::of(&world, credit, &connection.settings, observed_at);

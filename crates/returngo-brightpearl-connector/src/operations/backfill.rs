@@ -235,8 +235,7 @@ pub async fn dry_run(context: &Context, portion: Portion) -> Result<DryRun, Oper
     for together in rmas.chunks(TOGETHER) {
         for (rma, world) in reader.worlds(together).await {
             let outlook = match world {
-                Ok(mut world) => {
-                    world.account = reader.account.clone();
+                Ok(world) => {
                     let plan = plan(&world, &connection.settings);
                     totals.add(&plan);
                     Outlook::planned(rma.clone(), plan)

@@ -64,15 +64,11 @@ pub async fn propose(
     let unknown = || OperationError::UnknownRma { connection: connection.clone(), rma: rma.clone() };
     let review = review(&job.ok_or_else(unknown)?, selection.review.as_deref())?;
     let (offered, choice) = choice(&review, &selection.choice)?;
-    let decision = |review_id: String| Decision {
-        review: review_id,
-        digest: Some(review.digest.clone()),
-        choice: choice.clone(),
-        by: Some(context.actor.name.clone()),
-        at: Some(OffsetDateTime::utc(context.now())),
-        note: note.clone(),
-    };
-    let proposed: Vec<Decision> = review.ids().into_iter().map(decision).collect();
+    let mut proposed = Decision::answering(&review, &choice, &context.actor.name);
+    for decision in &mut proposed {
+        decision.at = Some(OffsetDateTime::utc(context.now()));
+        decision.note.clone_from(note);
+    }
     let opened = context.connection(connection).await?;
     let journal = StoreJournal::reading(&context.store, &opened.id).with_proposed(rma, &proposed);
     let mut world = opened.reader().await?.world_with(rma, &journal).await?;

@@ -107,7 +107,7 @@ fn the_credit_is_created_once_the_trigger_is_reached() {
 #[test]
 fn an_unknown_time_zone_is_said_and_taken_as_utc() {
     let mut world = world("approved");
-    world.account.time_zone = Some("Europe/Londn".to_owned());
+    Arc::make_mut(&mut world.account).time_zone = Some("Europe/Londn".to_owned());
     let plan = plan(&world, &settings(json!({})));
     let Effect::CreateSalesCredit { body, .. } = &plan.effects[0] else { panic!("{plan:#?}") };
     assert_eq!(body.tax_date.unwrap().to_string(), "2031-03-30T00:00:00.000+00:00");

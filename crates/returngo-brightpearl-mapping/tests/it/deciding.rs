@@ -30,14 +30,7 @@ fn review(world: &World, settings: &ConnectionSettings, id: &str) -> Review {
 
 /// The world with the review's choice decided by a person.
 fn decided(mut world: World, review: &Review, choice: &str) -> World {
-    world.decisions.extend(review.ids().into_iter().map(|id| Decision {
-        review: id,
-        digest: Some(review.digest.clone()),
-        choice: choice.to_owned(),
-        by: Some("dana".to_owned()),
-        at: None,
-        note: None,
-    }));
+    world.decisions.extend(Decision::answering(review, choice, "dana"));
     world
 }
 

@@ -1,5 +1,6 @@
 //! The tables of `docs/mapping.md`. A generated part stands between `<!-- generated: KIND WORLDS {SETTINGS} -->`
-//! and `<!-- end -->`; every figure in it comes from a plan.
+//! and `<!-- end -->`; every figure in it comes from a plan. Among the settings, `world` changes the world: a value for each
+//! JSON pointer.
 
 use brightpearl::order::NewCreditRow;
 use returngo_brightpearl_mapping::{
@@ -71,7 +72,19 @@ fn part(what: &str) -> String {
 }
 
 fn planned(name: &str, more: Value) -> Plan {
-    plan(&world(name), &settings(more))
+    let (world, settings) = given(name, more);
+    plan(&world, &settings)
+}
+
+/// The world with its changes, and the settings.
+fn given(name: &str, mut more: Value) -> (World, ConnectionSettings) {
+    let changes = more.as_object_mut().and_then(|more| more.remove("world"));
+    let mut changed = serde_json::to_value(world(name)).unwrap();
+    for (pointer, value) in changes.iter().flat_map(|changes| changes.as_object().unwrap()) {
+        let (parent, field) = pointer.rsplit_once('/').unwrap();
+        changed.pointer_mut(parent).unwrap_or_else(|| panic!("{name} has no {parent}"))[field] = value.clone();
+    }
+    (World::from_json(&changed.to_string()).unwrap(), settings(more))
 }
 
 fn credit_rows(plan: &Plan) -> Vec<NewCreditRow> {
@@ -104,21 +117,14 @@ fn shares(names: &[&str]) -> String {
 }
 
 fn rows(name: &str, more: Value) -> String {
-    rows_of(&(world(name), settings(more)))
+    rows_of(&given(name, more))
 }
 
 /// The world with its first review answered by this choice.
 fn decided(name: &str, choice: &str, more: Value) -> (World, ConnectionSettings) {
-    let (mut world, settings) = (world(name), settings(more));
+    let (mut world, settings) = given(name, more);
     let review = plan(&world, &settings).reviews.remove(0);
-    world.decisions.extend(review.ids().into_iter().map(|id| Decision {
-        review: id,
-        digest: Some(review.digest.clone()),
-        choice: choice.to_owned(),
-        by: None,
-        at: None,
-        note: None,
-    }));
+    world.decisions.extend(Decision::answering(&review, choice, "dana"));
     (world, settings)
 }
 

@@ -205,7 +205,7 @@ fn a_value_that_is_missing_leaves_the_field_and_says_so() {
 #[test]
 fn a_code_of_digits_is_no_number() {
     let mut world = world("approved");
-    world.account.nominal_codes.clear();
+    Arc::make_mut(&mut world.account).nominal_codes.clear();
     for source in [json!("0040"), json!("'0040'"), json!({"from": "item.sku", "map": {}, "default": "0040"})]
     {
         let plan = plan(&world, &settings(json!({"field_map": {"rows[].nominalCode": source}})));

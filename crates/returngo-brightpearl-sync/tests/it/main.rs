@@ -3,7 +3,9 @@
 
 mod account;
 mod connection;
+mod readme;
 mod refunds;
 mod synchronizing;
 mod systems;
+mod webhooks;
 mod world;

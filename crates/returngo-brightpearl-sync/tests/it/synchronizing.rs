@@ -1,12 +1,12 @@
 //! Synchronizing RMAs with a journal in memory: each write is made once, whatever happens to its answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, task::Poll, time::Duration};
 
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::client::{Clock, SkippingClock};
 use returngo::RmaId;
 use returngo_brightpearl_mapping::{ConnectionSettings, keys};
-use returngo_brightpearl_sync::{EffectOutcome, Incomplete, MemoryJournal, Reader, Synchronized, Withheld};
+use returngo_brightpearl_sync::{ApplyError, MemoryJournal, SyncError, Synced, Synchronizer, Withheld};
 use returngo_mock::Refund;
 use rust_decimal_macros::dec;
 
@@ -18,9 +18,8 @@ const ADD_ROW: &str = "post-order-row";
 /// An RMA whose refund is above its credit, so that it needs a row.
 struct Shop {
     systems: Systems,
-    reader: Reader,
+    synchronizer: Synchronizer,
     clock: SkippingClock,
-    journal: MemoryJournal,
     rma: RmaId,
 }
 
@@ -33,24 +32,24 @@ impl Shop {
                 "adjustments": {"nominal_code": "4905", "tax_code": "T20"}}"#,
         );
         let (brightpearl, returngo) = (systems.to_brightpearl(), systems.to_returngo());
-        let reader = Reader::new(brightpearl, returngo, settings.unwrap()).await.unwrap();
         let clock = SkippingClock::at("2026-05-18T09:30:00Z".parse().unwrap());
         let journal = MemoryJournal::new(Arc::new(clock.clone()));
-        let shop = Self { systems, reader, clock, journal, rma: "4410021".parse().unwrap() };
+        let synchronizer = Synchronizer::new(brightpearl, returngo, settings.unwrap());
+        let synchronizer = synchronizer.with_journal(Arc::new(journal)).with_clock(Arc::new(clock.clone()));
+        let shop = Self { systems, synchronizer, clock, rma: "4410021".parse().unwrap() };
         shop.systems.returngo.approve(&shop.rma).unwrap();
-        let credited = shop.synchronize().await;
-        assert!(credited.incomplete.is_none(), "{:?}", credited.incomplete);
+        shop.sync().await.unwrap();
         shop.systems.returngo.refund(&shop.rma, Refund::of(dec!(100))).unwrap();
         shop
     }
 
-    async fn synchronize(&self) -> Synchronized {
-        self.reader.synchronize(&self.rma, &self.journal, self.clock.now()).await.unwrap()
+    async fn sync(&self) -> Result<Synced, SyncError> {
+        self.synchronizer.sync(&self.rma).await
     }
 
     /// The credits, their added rows and their payments.
     async fn written(&self) -> (usize, usize, usize) {
-        let world = self.reader.world(&self.rma).await.unwrap();
+        let world = self.synchronizer.world(&self.rma).await.unwrap();
         let rows = world.credits.iter().flat_map(|credit| credit.order_rows.values());
         let added = rows.filter(|row| keys::mentioned(&row.product_name).next().is_some()).count();
         let payments =
@@ -62,11 +61,46 @@ impl Shop {
 #[tokio::test]
 async fn two_runs_write_once() {
     let shop = Shop::open().await;
-    let first = shop.synchronize().await;
-    assert!(first.incomplete.is_none(), "{:?}", first.incomplete);
-    assert!(!first.written.is_empty());
-    let second = shop.synchronize().await;
-    assert!(second.incomplete.is_none() && second.written.is_empty(), "{:?}", second.written);
+    assert!(!shop.sync().await.unwrap().applied.is_empty());
+    assert!(shop.sync().await.unwrap().applied.is_empty());
+    assert_eq!(shop.written().await, (1, 1, 1));
+}
+
+#[tokio::test]
+async fn runs_at_the_same_time_write_once() {
+    let shop = Shop::open().await;
+    let runs = (0..4).map(|_| {
+        let (synchronizer, rma) = (shop.synchronizer.clone(), shop.rma.clone());
+        tokio::spawn(async move { synchronizer.sync(&rma).await.unwrap().applied.len() })
+    });
+    let mut applied = Vec::new();
+    for run in runs.collect::<Vec<_>>() {
+        applied.push(run.await.unwrap());
+    }
+    assert_eq!(applied.iter().filter(|applied| **applied > 0).count(), 1, "{applied:?}");
+    assert_eq!(shop.written().await, (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_run_that_is_dropped_anywhere_writes_once() {
+    let shop = Shop::open().await;
+    // Each poll ends at the latest when a request waits for its answer.
+    for polls in 1..200 {
+        let run = shop.sync();
+        tokio::pin!(run);
+        let mut polled = 0;
+        let ended = std::future::poll_fn(|context| {
+            polled += 1;
+            match run.as_mut().poll(context) {
+                Poll::Ready(_) => Poll::Ready(true),
+                Poll::Pending if polled >= polls => Poll::Ready(false),
+                Poll::Pending => Poll::Pending,
+            }
+        });
+        ended.await;
+        shop.clock.sleep(Duration::from_secs(360)).await;
+    }
+    shop.sync().await.unwrap();
     assert_eq!(shop.written().await, (1, 1, 1));
 }
 
@@ -74,11 +108,10 @@ async fn two_runs_write_once() {
 async fn a_write_whose_answer_was_lost_is_looked_up_and_not_sent_again() {
     let shop = Shop::open().await;
     shop.systems.brightpearl.faults().add(Fault::on(ADD_ROW, FaultKind::DropAfterCommit));
-    let lost = shop.synchronize().await;
-    let Some(Incomplete::Failed { result, .. }) = lost.incomplete else { panic!("{:?}", lost.incomplete) };
-    assert!(matches!(result.outcome, EffectOutcome::Unknown { .. }), "{result:?}");
-    let found = shop.synchronize().await;
-    assert!(found.incomplete.is_none(), "{:?}", found.incomplete);
+    let lost = shop.sync().await.unwrap_err();
+    assert!(lost.is_retryable() && lost.may_have_been_applied(), "{lost:?}");
+    assert!(matches!(lost.source, ApplyError::Failed { .. }), "{lost:?}");
+    shop.sync().await.unwrap();
     assert_eq!(shop.written().await, (1, 1, 1));
 }
 
@@ -86,13 +119,62 @@ async fn a_write_whose_answer_was_lost_is_looked_up_and_not_sent_again() {
 async fn a_write_that_may_still_appear_is_withheld_until_a_snapshot_would_show_it() {
     let shop = Shop::open().await;
     shop.systems.brightpearl.faults().add(Fault::on(ADD_ROW, FaultKind::DropBefore));
-    shop.synchronize().await;
-    let withheld = shop.synchronize().await.incomplete;
-    let Some(Incomplete::Withheld { reason, .. }) = withheld else { panic!("{withheld:?}") };
+    shop.sync().await.unwrap_err();
+    let withheld = shop.sync().await.unwrap_err();
+    assert!(withheld.is_retryable() && withheld.may_have_been_applied(), "{withheld:?}");
+    let ApplyError::Withheld { reason, .. } = withheld.source else { panic!("{withheld:?}") };
     assert!(matches!(reason, Withheld::MayStillAppear(_)), "{reason:?}");
     assert_eq!(shop.written().await, (1, 0, 0));
     shop.clock.sleep(Duration::from_secs(360)).await;
-    let sent = shop.synchronize().await;
-    assert!(sent.incomplete.is_none(), "{:?}", sent.incomplete);
+    shop.sync().await.unwrap();
     assert_eq!(shop.written().await, (1, 1, 1));
+}
+
+#[tokio::test]
+async fn effects_are_applied_one_by_one_while_they_are_planned() {
+    let shop = Shop::open().await;
+    let plan = shop.synchronizer.plan(&shop.rma).await.unwrap();
+    assert!(plan.effects.len() > 1, "{plan:#?}");
+    for effect in &plan.effects {
+        let applied = shop.synchronizer.apply(&shop.rma, effect).await.unwrap();
+        assert!(!applied.already_existed && applied.key() == effect.key(), "{applied:?}");
+    }
+    let again = shop.synchronizer.apply(&shop.rma, &plan.effects[0]).await.unwrap_err();
+    assert!(matches!(again, ApplyError::NotPlanned { .. }), "{again:?}");
+    assert!(!again.is_retryable() && !again.may_have_been_applied());
+    assert_eq!(shop.written().await, (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_system_that_cannot_be_read_is_asked_again_later() {
+    let shop = Shop::open().await;
+    shop.systems.returngo.faults().add(Fault::on("get-rma", FaultKind::Status503).times(20));
+    let unread = shop.sync().await.unwrap_err();
+    assert!(unread.is_retryable() && !unread.may_have_been_applied(), "{unread:?}");
+    assert!(unread.applied.is_empty());
+}
+
+#[tokio::test]
+async fn worlds_carry_the_configuration_of_the_account() {
+    let shop = Shop::open().await;
+    let reader = shop.synchronizer.reader().await.unwrap();
+    let worlds = reader.worlds(std::slice::from_ref(&shop.rma)).await;
+    let world = worlds[&shop.rma].as_ref().unwrap();
+    assert_eq!(world.account, reader.account);
+    assert!(world.account.instance_id.is_some() && !world.account.payment_methods.is_empty());
+}
+
+#[tokio::test]
+async fn the_rmas_of_a_webhook_of_brightpearl_are_found() {
+    let shop = Shop::open().await;
+    let credit = shop.synchronizer.world(&shop.rma).await.unwrap().credits[0].id;
+    for (order, found) in [(credit.get(), 1), (300_871, 0)] {
+        let body = format!(
+            r#"{{"accountCode": "acmeoutdoors", "resourceType": "order", "id": "{order}", "lifecycleEvent": "modified",
+                "fullEvent": "order.modified", "raisedOn": "2026-05-18T09:30:00.000Z", "brightpearlVersion": "1.0"}}"#
+        );
+        let notification = brightpearl::integration::Notification::parse(body.as_bytes()).unwrap();
+        let rmas = shop.synchronizer.rmas_of(&notification).await.unwrap();
+        assert_eq!(rmas.len(), found, "{rmas:?}");
+    }
 }
