@@ -159,7 +159,11 @@ impl Synchronizer {
             return Err(ApplyError::NotPlanned { key: effect.key().to_owned() });
         }
         let applied = self.write(id, effect.clone(), &look).await?;
-        Ok(applied.unwrap_or_else(|| Applied { effect: effect.clone(), remote_id: None, already_existed: true }))
+        Ok(applied.unwrap_or_else(|| Applied {
+            effect: effect.clone(),
+            remote_id: None,
+            already_existed: true,
+        }))
     }
 
     /// Returns the reader for both systems, with the configuration of the account. The configuration is read again after half an
@@ -200,7 +204,8 @@ impl Synchronizer {
         let Look { original_order, known_until, .. } = *look;
         let planned = PlannedWrite { write, original_order, known_until };
         let intended = write_protocol::intend(&*self.journal, vec![planned]).await;
-        let intended = intended.map_err(|source| ApplyError::Journal { key: key.clone(), sent: false, source })?;
+        let intended =
+            intended.map_err(|source| ApplyError::Journal { key: key.clone(), sent: false, source })?;
         let admitted = match intended.into_iter().next() {
             Some(IntentResult::Admitted(admitted)) => [*admitted],
             Some(IntentResult::Withheld(Withheld::AlreadyNoted)) => return Ok(None),

@@ -90,8 +90,12 @@ impl fmt::Display for Withheld {
         f.write_str(match self {
             Self::AlreadyNoted => "it was written before",
             Self::NotShownYet(_) => "it was written recently, and searches do not show it yet",
-            Self::Disappeared(_) => "it was written before and no longer exists; decide whether to write it again",
-            Self::MayStillAppear(_) => "it may have been written, and may still appear; try again in a few minutes",
+            Self::Disappeared(_) => {
+                "it was written before and no longer exists; decide whether to write it again"
+            }
+            Self::MayStillAppear(_) => {
+                "it may have been written, and may still appear; try again in a few minutes"
+            }
             Self::LeaseLost => "another process works on the RMA",
         })
     }

@@ -119,6 +119,11 @@ fn operators(sim: &Sim, setup: &Setup, events: &mut Vec<(Duration, Action)>) {
                 events.push((anywhen(), Action::Resolve(place)));
             }
         }
+        if sim.chance(0.6) {
+            for _ in 0..1 + sim.below(6) {
+                events.push((anywhen(), Action::Decide(place)));
+            }
+        }
         if sim.chance(0.1) {
             events.push((anywhen(), Action::Lift(place)));
         }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use brightpearl::{OrderId, accounting::PaymentType, order::Order};
 use returngo::{ResolutionType, Rma, RmaId, TransactionId, TransactionStatus};
+use returngo_brightpearl_mapping::Choice;
 use returngo_mock::Refund;
 use rust_decimal::{Decimal, RoundingStrategy::MidpointAwayFromZero, prelude::ToPrimitive};
 use serde_json::{Value, json};
 
 use crate::{
-    shops::CUSTOMER,
+    shops::{CANCELLED, CUSTOMER},
     world::{Event, World},
 };
 
@@ -50,6 +51,8 @@ pub(crate) enum Action {
     ForeignCredit(RmaId),
     /// Of the connection at this place, somebody settles what waits for a person.
     Resolve(usize),
+    /// Somebody answers a review with one of its choices.
+    Decide(usize),
     /// Somebody lifts what was settled.
     Lift(usize),
     /// Somebody asks for another attempt.
@@ -61,6 +64,7 @@ pub(crate) enum Action {
 #[derive(Debug, Clone)]
 pub(crate) enum Command {
     Resolve(usize),
+    Decide(usize),
     Lift(usize),
     Retry(usize),
     Configure(usize),
@@ -71,6 +75,7 @@ impl World {
     pub(crate) fn perform(&self, action: Action) -> Option<Command> {
         match &action {
             Action::Resolve(connection) => return Some(Command::Resolve(*connection)),
+            Action::Decide(connection) => return Some(Command::Decide(*connection)),
             Action::Lift(connection) => return Some(Command::Lift(*connection)),
             Action::Retry(connection) => return Some(Command::Retry(*connection)),
             Action::ConfigureAdjustments(connection) => return Some(Command::Configure(*connection)),
@@ -127,7 +132,11 @@ impl World {
                 self.in_brightpearl(|api, context| api.uninvoice(credit, context))?;
             }
             Action::ForeignCredit(id) => self.foreign_credit(&id)?,
-            Action::Resolve(_) | Action::Lift(_) | Action::Retry(_) | Action::ConfigureAdjustments(_) => {}
+            Action::Resolve(_)
+            | Action::Decide(_)
+            | Action::Lift(_)
+            | Action::Retry(_)
+            | Action::ConfigureAdjustments(_) => {}
         }
         Ok(())
     }
@@ -273,6 +282,31 @@ impl World {
             "customer": { "id": CUSTOMER }, "parentId": sold.id, "currency": { "code": "GBP" }, "rows": rows,
         });
         self.by_hand("POST", "order-service/sales-credit", &body).map(drop)
+    }
+
+    /// The choice as it is stored: one that is typed in with something that a person may type. Nobody chooses another order
+    /// for a return here, since the auditor holds that it is credited on its own.
+    pub(crate) fn type_in(&self, rma: &RmaId, choice: &Choice) -> Option<String> {
+        let Choice { id, .. } = choice;
+        if !choice.is_typed_in() {
+            return (!id.starts_with("order:")).then(|| id.clone());
+        }
+        let value = match id.as_str() {
+            "amount" => format!("{}.{:02}", self.sim.below(60), self.sim.below(100)),
+            "row" => {
+                let order = self.setup.orders[self.setup.returned(rma)?.order].id;
+                let rows = self.brightpearl.read(|api| -> Vec<u64> {
+                    let sale = api.orders().find(|sale| sale.id.get() == order);
+                    sale.into_iter().flat_map(|sale| sale.order_rows.keys()).map(|id| id.get()).collect()
+                });
+                self.sim.pick(&rows)?.to_string()
+            }
+            "method" => "STRIPE_UK".to_owned(),
+            "codes" => "4905:T20".to_owned(),
+            "status" => CANCELLED.to_string(),
+            _ => return None,
+        };
+        Some(format!("{id}:{value}"))
     }
 
     /// When everything that is to be done must be done: what failed is tried again within 75 minutes, sweeps find what

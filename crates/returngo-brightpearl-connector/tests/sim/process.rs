@@ -13,11 +13,11 @@ use returngo_brightpearl_connector::{
     heartbeat::Heartbeat,
     registry::Registry,
     service::Service,
-    store::{self, ConnectionId, Delivery, RmaAction, Source, Store},
+    store::{self, Answer, ConnectionId, Decided, Delivery, RmaAction, Source, Store},
     sweep::Schedule,
     vault::{Vault, VaultKey},
 };
-use returngo_brightpearl_mapping::ConnectionSettings;
+use returngo_brightpearl_mapping::{Choice, ConnectionSettings};
 use tokio::sync::watch;
 
 use crate::{
@@ -265,6 +265,7 @@ impl Supervisor {
             match command {
                 None => self.idle("command", Duration::from_secs(24 * 3600)).await,
                 Some(Command::Resolve(place)) => self.resolve(place).await,
+                Some(Command::Decide(place)) => self.decide(place).await,
                 Some(Command::Lift(place)) => self.lift(place).await,
                 Some(Command::Retry(place)) => self.retry(place).await,
                 Some(Command::Configure(place)) => self.configure(place).await,
@@ -283,6 +284,27 @@ impl Supervisor {
             self.tell(format_args!("person: settles {} of RMA {}", codes.join(", "), item.rma));
             self.world.happened("a person settles a review");
             self.world.auditor().settled(item, self.world.sim.elapsed());
+        }
+    }
+
+    /// Somebody answers a review, with whatever it offers.
+    async fn decide(&self, place: usize) {
+        let id: ConnectionId = self.world.setup.connections[place].id.parse().unwrap();
+        let open = self.store.reviews(Some(&id)).await.unwrap_or_default();
+        let Some(item) = self.world.sim.pick(&open) else { return };
+        let Some(review) = self.world.sim.pick(&item.reviews) else { return };
+        let offered: Vec<_> = review.choices.iter().filter(|choice| choice.id != Choice::SETTLED).collect();
+        let Some(choice) = self.world.sim.pick(&offered) else { return };
+        let Some(choice) = self.world.type_in(&item.rma, choice) else { return };
+        let answer = Answer { review: review.id.clone(), digest: review.digest.clone(), choice };
+        let action = self.decision(item.connection.clone(), item.rma.clone());
+        let decided = self.store.decide(&action, &answer, self.clock.now()).await;
+        if matches!(decided, Ok(Decided::Yes)) {
+            let Answer { review: id, choice, .. } = &answer;
+            self.tell(format_args!("person: answers {id} of RMA {}: {choice}", item.rma));
+            let kind = choice.split_once(':').map_or(choice.as_str(), |(kind, _)| kind);
+            self.world.happened(format!("{} is answered: {kind}", review.code));
+            self.world.auditor().answered(&item.rma, review, kind);
         }
     }
 

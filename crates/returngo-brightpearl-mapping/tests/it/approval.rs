@@ -1,5 +1,7 @@
 //! Approval → sales credit.
 
+use std::sync::Arc;
+
 use returngo_brightpearl_mapping::{Effect, plan};
 use serde_json::json;
 

@@ -133,6 +133,10 @@ fn paid_more() -> World {
     })
 }
 
+fn without_tax_included() -> World {
+    changed("one_unit", |world| world["rma"]["items"][0]["taxIncluded"] = Value::Null)
+}
+
 fn unmatched() -> World {
     changed("one_unit", |world| {
         let item = &mut world["rma"]["items"][0];
@@ -213,6 +217,21 @@ stories! {
     request_cancelled_with_a_refund: world("cancelled_after_credit"), {"cancelled_status_id": 30}, "RequestCancelled", ["keep"];
     credit_impossible: world("rejected"), {}, "CreditImpossible:778120", ["note", "not-ours"];
     period_locked: locked(), {}, "PeriodLocked:778121", ["open-day"];
+    tax_unclear: without_tax_included(), {"price_source": "returngo"}, "TaxUnclear:5600013",
+        ["amount:9.00", "amount:500", "amount:0"];
+    fee_not_configured: world("fees"), {"fees": {"restocking": {"nominal_code": "4040", "tax_code": "T20"}}},
+        "FeeNotConfigured:shipment", ["codes:4041:Z", "none", "codes:4041", "codes:4041:NONE"];
+    tender_missing: world("store_credit"), {}, "TenderMissing:778120",
+        ["method:STORE_CREDIT", "method:STRIPE_US", "method:NONE"];
+    unknown_transaction: world("transactions_of_all_kinds"), {}, "UnknownTransaction:778124", ["note", "not-ours"];
+    unknown_type_of_refund: world("transactions_of_all_kinds"), {}, "UnknownTransaction:778125", ["note", "not-ours"];
+    more_units_than_credited: world("received_too_much"), {}, "UnexpectedGoods:5600011", ["settled"];
+    goods_of_another_product: world("received_too_much"), {}, "UnexpectedGoods", ["settled"];
+    goods_for_a_closed_request: world("goods_for_cancelled"), {"cancelled_status_id": 30},
+        "GoodsForClosedRequest:5600011", ["settled"];
+    credit_lacks_item: world("changed"), {}, "CreditLacksItem:5600015", ["settled"];
+    credit_has_more: world("changed"), {}, "CreditHasMore:5600011", ["settled"];
+    no_journal: world("no_journal"), {"tenders": {"RefundToStoreCredit": "STORE_CREDIT"}}, "NoJournal:778120", ["settled"];
 }
 
 #[test]

@@ -82,7 +82,8 @@ fn given(name: &str, mut more: Value) -> (World, ConnectionSettings) {
     let mut changed = serde_json::to_value(world(name)).unwrap();
     for (pointer, value) in changes.iter().flat_map(|changes| changes.as_object().unwrap()) {
         let (parent, field) = pointer.rsplit_once('/').unwrap();
-        changed.pointer_mut(parent).unwrap_or_else(|| panic!("{name} has no {parent}"))[field] = value.clone();
+        changed.pointer_mut(parent).unwrap_or_else(|| panic!("{name} has no {parent}"))[field] =
+            value.clone();
     }
     (World::from_json(&changed.to_string()).unwrap(), settings(more))
 }

@@ -1,5 +1,7 @@
 //! Values for further fields of the credit.
 
+use std::sync::Arc;
+
 use brightpearl::order::NewSalesCredit;
 use proptest::prelude::*;
 use returngo_brightpearl_mapping::{ConnectionSettings, Effect, Plan, ReviewCode, WarningCode, plan};

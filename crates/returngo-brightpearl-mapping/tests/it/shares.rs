@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     model::credit_from,
     properties::CASES,
-    worlds::{settings, world},
+    worlds::{account, settings},
 };
 
 /// A row of an order: quantity, net in 1/10000, tax in 1/100, and for each unit which of three RMAs returns it.
@@ -122,7 +122,7 @@ fn credited(
     order_of_rmas: &[(usize, usize)],
 ) -> BTreeMap<OrderRowId, (Decimal, Decimal, Decimal)> {
     let order = order_of(rows, discounts, currency);
-    let account = world("approved").account;
+    let account = account("approved");
     let mut credits: Vec<Order> = Vec::new();
     let mut intended: Vec<InFlight> = Vec::new();
     for &(number, hidden) in order_of_rmas {

@@ -5,11 +5,11 @@ use returngo_brightpearl_mapping::{
     world::{AccountList, UnreadableEntry},
 };
 
-use crate::worlds::world;
+use crate::worlds::account;
 
 #[test]
 fn a_code_is_a_method_or_the_bank_account_that_one_method_posts_to() {
-    let account = world("approved").account;
+    let account = account("approved");
     for (code, currency, method, code_kind, posting_target) in [
         ("STRIPE_UK", "GBP", "STRIPE_UK", CodeKind::MethodCode, PostingTarget::OwnAccount(nominal("1210"))),
         ("stripe_uk", "GBP", "STRIPE_UK", CodeKind::MethodCode, PostingTarget::OwnAccount(nominal("1210"))),
@@ -37,7 +37,7 @@ fn nominal(code: &str) -> brightpearl::NominalCode {
 
 #[test]
 fn a_code_that_would_lose_the_accounting_is_refused_with_advice() {
-    let mut account = world("approved").account;
+    let mut account = account("approved");
     account.currencies =
         serde_json::from_str(r#"[{"id": 1, "code": "GBP"}, {"id": 2, "code": "USD"}]"#).unwrap();
     let mut second = account.payment_methods[0].clone();
@@ -61,7 +61,7 @@ fn a_code_that_would_lose_the_accounting_is_refused_with_advice() {
 
 #[test]
 fn a_method_in_the_refunds_own_currency_comes_before_one_in_another() {
-    let mut account = world("approved").account;
+    let mut account = account("approved");
     let mut dollars = account.payment_methods[0].clone();
     dollars.code = brightpearl::PaymentMethodCode::new("STRIPE_US");
     dollars.bank_accounts[0].currency_iso_code = "USD".into();
@@ -75,7 +75,7 @@ fn a_method_in_the_refunds_own_currency_comes_before_one_in_another() {
 
 #[test]
 fn an_entry_that_cannot_be_read_is_asked_about_where_it_might_be_the_one_that_matters() {
-    let mut whole = world("approved").account;
+    let mut whole = account("approved");
     whole.currencies =
         serde_json::from_str(r#"[{"id": 1, "code": "GBP"}, {"id": 2, "code": "USD"}]"#).unwrap();
     let without = |list: AccountList| {

@@ -1,12 +1,19 @@
 //! Reading worlds and settings for the other topics.
 
-use returngo_brightpearl_mapping::{ConnectionSettings, Plan, World, plan};
+use std::sync::Arc;
+
+use returngo_brightpearl_mapping::{ConnectionSettings, Plan, World, plan, world::AccountFacts};
 use serde_json::{Map, Value, json};
 
 pub(crate) fn world(name: &str) -> World {
     let mut world = object("defaults");
     world.extend(object(name));
     World::from_json(&Value::Object(world).to_string()).unwrap()
+}
+
+/// The configuration of the account of a world.
+pub(crate) fn account(name: &str) -> AccountFacts {
+    Arc::unwrap_or_clone(world(name).account)
 }
 
 pub(crate) fn object(name: &str) -> Map<String, Value> {

@@ -56,5 +56,9 @@ async fn serve(synchronizer: Synchronizer) -> String {
 
 fn credits(brightpearl: &MockBrightpearl) -> Vec<String> {
     let orders = brightpearl.orders();
-    orders.into_iter().filter(|order| order.is_sales_credit()).filter_map(|credit| credit.external_ref).collect()
+    orders
+        .into_iter()
+        .filter(|order| order.is_sales_credit())
+        .filter_map(|credit| credit.external_ref)
+        .collect()
 }

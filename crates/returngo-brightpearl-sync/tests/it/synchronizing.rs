@@ -38,7 +38,7 @@ impl Shop {
         let synchronizer = synchronizer.with_journal(Arc::new(journal)).with_clock(Arc::new(clock.clone()));
         let shop = Self { systems, synchronizer, clock, rma: "4410021".parse().unwrap() };
         shop.systems.returngo.approve(&shop.rma).unwrap();
-        shop.sync().await.unwrap();
+        let _ = shop.sync().await.unwrap();
         shop.systems.returngo.refund(&shop.rma, Refund::of(dec!(100))).unwrap();
         shop
     }
@@ -100,7 +100,7 @@ async fn a_run_that_is_dropped_anywhere_writes_once() {
         ended.await;
         shop.clock.sleep(Duration::from_secs(360)).await;
     }
-    shop.sync().await.unwrap();
+    let _ = shop.sync().await.unwrap();
     assert_eq!(shop.written().await, (1, 1, 1));
 }
 
@@ -111,7 +111,7 @@ async fn a_write_whose_answer_was_lost_is_looked_up_and_not_sent_again() {
     let lost = shop.sync().await.unwrap_err();
     assert!(lost.is_retryable() && lost.may_have_been_applied(), "{lost:?}");
     assert!(matches!(lost.source, ApplyError::Failed { .. }), "{lost:?}");
-    shop.sync().await.unwrap();
+    let _ = shop.sync().await.unwrap();
     assert_eq!(shop.written().await, (1, 1, 1));
 }
 
@@ -126,7 +126,7 @@ async fn a_write_that_may_still_appear_is_withheld_until_a_snapshot_would_show_i
     assert!(matches!(reason, Withheld::MayStillAppear(_)), "{reason:?}");
     assert_eq!(shop.written().await, (1, 0, 0));
     shop.clock.sleep(Duration::from_secs(360)).await;
-    shop.sync().await.unwrap();
+    let _ = shop.sync().await.unwrap();
     assert_eq!(shop.written().await, (1, 1, 1));
 }
 

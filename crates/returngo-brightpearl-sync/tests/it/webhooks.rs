@@ -18,7 +18,12 @@ pub fn webhooks(secret: &str, synchronizer: Synchronizer) -> Router {
 
 type Receiving = State<Arc<(Receiver, Synchronizer)>>;
 
-async fn receive(State(state): Receiving, secret: Path<String>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn receive(
+    State(state): Receiving,
+    secret: Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
     let (receiver, synchronizer) = &*state;
     let delivery = match receiver.receive(&secret, &headers, &body) {
         Ok(delivery) => delivery,

@@ -26,6 +26,7 @@ use api_mock_core::{Reply, Request};
 use brightpearl::OrderId;
 use returngo::{RmaId, TransactionId};
 use returngo_brightpearl_connector::store::Job;
+use returngo_brightpearl_mapping::Review;
 
 use crate::{shops::Setup, world::World};
 use facts::Facts;
@@ -78,6 +79,8 @@ pub(crate) struct Auditor {
     settled_refunds: BTreeMap<Refund, Duration>,
     settled_credits: BTreeMap<String, Duration>,
     settled_units: BTreeMap<String, Duration>,
+    /// Refunds that a person wanted recorded although other money may be theirs, or although they exceed their credit.
+    wanted: BTreeSet<Refund>,
     /// What was there at the last check.
     credits: BTreeMap<OrderId, refunds::Balance>,
     adjustments: BTreeSet<String>,
@@ -137,6 +140,14 @@ impl Auditor {
                 let units = review.item_ids.iter().map(|unit| (unit.to_string(), at));
                 self.settled_units.extend(units);
             }
+        }
+    }
+
+    /// A person has answered a review.
+    pub(crate) fn answered(&mut self, rma: &RmaId, review: &Review, choice: &str) {
+        if choice == "record" {
+            let refunds = review.transaction_ids.iter().map(|id| (rma.to_string(), id.to_string()));
+            self.wanted.extend(refunds);
         }
     }
 

@@ -6,7 +6,7 @@ use brightpearl::{
 };
 use jiff::Timestamp;
 use returngo_brightpearl_mapping::{
-    AccountFacts, ConnectionSettings,
+    ConnectionSettings,
     check::{
         BrightpearlSide, Clocks, Connection, Finding, Mark, ReadFailure, Receiver, RecentRmas, ReturngoSide,
         brightpearl_events, check, returngo_events,
@@ -21,7 +21,7 @@ const RETURNGO_RECEIVER: &str = "https://hooks.example.test/returngo/planted-sec
 
 /// A connection at which nothing is the matter.
 fn good() -> Connection {
-    let account: AccountFacts = worlds::world("recorded").account;
+    let account = worlds::account("recorded");
     let settings = settings(json!({"complete_status_id": 11}));
     let webhooks = brightpearl_events(&settings).into_iter().zip(700_u32..).map(|(event, id)| {
         let mut webhook = serde_json::to_value(NewWebhook::post(event, RECEIVER)).unwrap();
