@@ -33,7 +33,7 @@ pub(crate) fn add_reviews<'r, 'o: 'r>(
     {
         lacking.retain(|unit| match remaining.allocate(unit, |_| ()) {
             Err(error @ MatchError::NothingLeft(_)) => {
-                credit::is_left_out(error, unit, remaining.rows.order, findings);
+                credit::is_left_out(error, unit, remaining.rows.order, Some(credit.id), findings);
                 false
             }
             _ => true,

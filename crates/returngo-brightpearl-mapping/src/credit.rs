@@ -169,7 +169,7 @@ impl<'a> CreditRequest<'_, 'a> {
                 None => is_clear = false,
             }
         }
-        is_clear &= limit::total_is_within(&bodies, &rows, &others, earlier, &prices, findings);
+        is_clear &= limit::total_is_within(rma, &bodies, &rows, &others, earlier, &prices, findings);
 
         let without_row = without_row.iter().map(|priced| priced.unit);
         let credited: Vec<&Item> =
@@ -249,9 +249,12 @@ fn credited_goods<'u, 'a>(
         let first = origin.units.first().map(|unit| &unit.returned_item_id);
         groups.iter().find(|group| group.first().map(|priced| &priced.unit.returned_item_id) == first)
     };
+    // An amount that a person decided is final: discounts do not lower it.
+    let is_decided = |units: &[PricedUnit<'_>]| units.iter().any(|priced| priced.decided.is_some());
     let now = bodies.iter().zip(rows).filter_map(|(body, origin)| {
         let gross = body.net.saturating_add(body.tax);
-        Some((of_units(origin)?.as_slice(), gross)).filter(|_| origin.is_goods)
+        let units = of_units(origin)?.as_slice();
+        Some((units, gross)).filter(|_| origin.is_goods && !is_decided(units))
     });
     CreditedGoods { before: remaining.credited_goods(discounts::is_goods), now: now.collect() }
 }
@@ -267,9 +270,10 @@ fn is_owed_to_the_customer(
     let below_zero = total.is_sign_negative() && !total.is_zero();
     if below_zero {
         let message = format!(
-            "The fees exceed the credited amounts: the credit's total would be {}. Create the credit manually with the correct \
-             fees.",
-            amounts::shown(total, currency)
+            "The fees exceed the credited amounts: the credit's total would be {}. Create the credit by hand with the correct \
+             fees and the external reference {}.",
+            amounts::shown(total, currency),
+            credit.external_ref.as_deref().unwrap_or_default()
         );
         findings.add_review_for_units(ReviewCode::FeeUnclear, message, ids(credited));
     }

@@ -2,7 +2,11 @@
 //!
 //! A decision is a fact like any other: the same snapshot with the same decisions gives the same plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use brightpearl::OffsetDateTime;
 use returngo::{Item, ReturnedItemId, RmaId, TransactionId};
@@ -73,10 +77,11 @@ impl Decision {
     /// Whether the write with this key may follow from the decision: that of the credit, or of the transaction that the review
     /// names.
     pub fn concerns(&self, rma: &RmaId, key: &str) -> bool {
-        let (code, subject) = self.review.split_once(':').unwrap_or((self.review.as_str(), ""));
-        let code: Result<ReviewCode, Error> = ReviewCode::deserialize(code.into_deserializer());
-        match code.map(part) {
-            Ok(ReturnPart::Transaction) => key.starts_with(&keys::refund(rma, &TransactionId::new(subject))),
+        match self.about().map(|(code, subject)| (part(code), subject)) {
+            Some((ReturnPart::Transaction, subject)) => {
+                let refund = keys::refund(rma, &TransactionId::new(subject));
+                key.strip_prefix(refund.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            }
             _ => key == keys::credit(rma) || key == keys::adopted(rma) || key.contains("-status-"),
         }
     }
@@ -84,6 +89,46 @@ impl Decision {
     fn is_settled(&self) -> bool {
         self.choice == Self::SETTLED
     }
+
+    /// The code of the review, and its subject: a unit, a transaction or a fee. `None` if the code is unknown.
+    fn about(&self) -> Option<(ReviewCode, &str)> {
+        let (code, subject) = self.review.split_once(':').unwrap_or((self.review.as_str(), ""));
+        let code: Result<ReviewCode, Error> = ReviewCode::deserialize(code.into_deserializer());
+        code.ok().map(|code| (code, subject))
+    }
+
+    /// The review of a decision whose question does not arise any more, if the decision would change what is written for
+    /// these parts of a return.
+    pub(crate) fn question_if_unasked(&self, concerns: impl Fn(ReturnPart, &str) -> bool) -> Option<Review> {
+        let (code, subject) = self.about()?;
+        let kind = self.choice.split_once(':').map_or(self.choice.as_str(), |(kind, _)| kind);
+        let is_obsolete = match part(code) {
+            ReturnPart::Credit => matches!(kind, "order" | "credit" | "create" | Self::DROPPED),
+            ReturnPart::Unit => kind == Self::DROPPED,
+            ReturnPart::Transaction => !matches!(kind, "amount" | "method"),
+            ReturnPart::Cancellation | ReturnPart::Nothing => true,
+        };
+        if is_obsolete || !concerns(part(code), subject) {
+            return None;
+        }
+        let by = self.by.as_deref().map(|by| format!(" of {by}")).unwrap_or_default();
+        let message = format!(
+            "The decision{by} ({}) about {} was not applied: its facts have changed, and the question does not arise any more.",
+            self.choice, self.review
+        );
+        let review = match part(code) {
+            ReturnPart::Unit => Review::about_units(code, message, [&ReturnedItemId::new(subject)]),
+            ReturnPart::Transaction => Review::about_unlisted(code, message, TransactionId::new(subject)),
+            _ if subject.is_empty() => Review::about_units(code, message, []),
+            _ => Review::about_units(code, message, []).named(subject),
+        };
+        let effect = "Drops the decision: writes what is planned without it.";
+        let dropped = Choice::new(Self::DROPPED, "Plan without the decision", effect);
+        Some(review.resting_on([("decision", self.choice.clone())]).offering([dropped]))
+    }
+
+    /// The choice to drop an earlier decision.
+    const DROPPED: &'static str = "drop";
 }
 
 /// The decisions about an RMA's reviews.
@@ -92,6 +137,8 @@ pub(crate) struct Decisions {
     settled: SettledReviews,
     /// The latest decision about each review, except for those that settle one.
     chosen: BTreeMap<String, Decision>,
+    /// The reviews of this plan that a decision was looked up for.
+    asked: Rc<RefCell<BTreeSet<String>>>,
 }
 
 impl Decisions {
@@ -104,11 +151,7 @@ impl Decisions {
                 _ => drop(chosen.insert(decision.review.clone(), decision.clone())),
             }
         }
-        Self { settled: SettledReviews::of(decisions), chosen }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.chosen.is_empty()
+        Self { settled: SettledReviews::of(decisions), chosen, asked: Rc::default() }
     }
 
     pub(crate) fn settled(&self) -> &SettledReviews {
@@ -124,6 +167,21 @@ impl Decisions {
         (is_current && is_offered).then_some(decision)
     }
 
+    /// Returns the decisions about reviews that this plan did not ask: the facts behind them have changed.
+    pub(crate) fn unasked(&self) -> Vec<&Decision> {
+        let asked = self.asked.borrow();
+        self.chosen
+            .iter()
+            .filter(|(review, _)| !asked.contains(*review))
+            .map(|(_, decision)| decision)
+            .collect()
+    }
+
+    /// Returns the choice of the decision about the review with this id, whether it is applied or not.
+    pub(crate) fn choice_of(&self, review: &str) -> Option<&str> {
+        self.chosen.get(review).map(|decision| decision.choice.as_str())
+    }
+
     /// Returns the value of the choice that answers a review, as `interpret` reads its id.
     ///
     /// # Errors
@@ -135,6 +193,7 @@ impl Decisions {
     ) -> Result<T, Box<Review>> {
         let decision = if self.chosen.is_empty() { None } else { self.chosen.get(&review.id) };
         let Some(decision) = decision else { return Err(review.into()) };
+        self.asked.borrow_mut().insert(review.id.clone());
         let changed =
             decision.digest.as_deref().map(|digest| review.changed_since(digest)).unwrap_or_default();
         let reason = if !changed.is_empty() {
@@ -157,7 +216,8 @@ impl Decisions {
 /// Reviews that were settled manually.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SettledReviews {
-    ids: BTreeSet<String>,
+    /// The ids of the reviews, with the digests of those that were settled on known facts.
+    ids: BTreeMap<String, Option<String>>,
     transactions: BTreeSet<String>,
     units: BTreeSet<String>,
     credit: Option<String>,
@@ -171,7 +231,7 @@ impl SettledReviews {
             let id = decision.review.as_str();
             let (code, subject) = id.split_once(':').map_or((id, None), |(code, id)| (code, Some(id)));
             let known: Result<ReviewCode, Error> = ReviewCode::deserialize(code.into_deserializer());
-            settled.ids.insert(id.to_owned());
+            settled.ids.insert(id.to_owned(), decision.digest.clone());
             let part = match (known, subject) {
                 (Ok(code), _) => part(code),
                 (Err(_), Some(_)) if code == Decision::FAILED => ReturnPart::Transaction,
@@ -215,7 +275,7 @@ impl SettledReviews {
 
     /// Whether the review whose id is this code is settled.
     pub(crate) fn whole(&self, code: ReviewCode) -> bool {
-        self.ids.contains(code.to_string().as_str())
+        self.ids.contains_key(code.to_string().as_str())
     }
 
     /// Whether the credit of a cancelled RMA keeps its status.
@@ -225,17 +285,22 @@ impl SettledReviews {
 
     /// Lists the ids of the settled reviews in their order.
     pub(crate) fn ids(&self) -> Vec<&str> {
-        self.ids.iter().map(String::as_str).collect()
+        self.ids.keys().map(String::as_str).collect()
     }
 
     /// Returns the part of a review that is not settled.
     pub(crate) fn left_of(&self, mut review: Review) -> Option<Review> {
         let code = review.code;
-        let is_open = |subject: &str| !self.ids.contains(format!("{code}:{subject}").as_str());
+        let is_open = |subject: &str| !self.ids.contains_key(format!("{code}:{subject}").as_str());
         match subject(&review) {
             _ if self.ids.is_empty() => Some(review),
             // Nothing waits for these reviews, so their changes are always reported.
-            _ if part(code) == ReturnPart::Nothing => Some(review),
+            _ if part(code) == ReturnPart::Nothing => {
+                let is_settled = |id: &String| {
+                    self.ids.get(id).is_some_and(|digest| digest.as_ref() == Some(&review.digest))
+                };
+                (!review.ids().iter().all(is_settled)).then_some(review)
+            }
             Subject::Transactions => {
                 review.transaction_ids.retain(|id| is_open(id.as_str()));
                 (!review.transaction_ids.is_empty()).then_some(review)
@@ -244,7 +309,7 @@ impl SettledReviews {
                 review.item_ids.retain(|id| is_open(id.as_str()));
                 (!review.item_ids.is_empty()).then_some(review)
             }
-            Subject::Whole => (!self.whole(code) && !self.ids.contains(&review.id)).then_some(review),
+            Subject::Whole => (!self.whole(code) && !self.ids.contains_key(&review.id)).then_some(review),
         }
     }
 }

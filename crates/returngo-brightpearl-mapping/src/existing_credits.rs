@@ -37,6 +37,8 @@ pub(crate) struct ExistingCredits<'w> {
     others: Vec<&'w Order>,
     /// Credits of other RMAs that are about to be created.
     in_flight: Vec<&'w InFlight>,
+    /// The integration instance of the connection.
+    instance: Option<InstanceId>,
 }
 
 impl<'w> ExistingCredits<'w> {
@@ -44,7 +46,13 @@ impl<'w> ExistingCredits<'w> {
     pub(crate) fn of(world: &'w World, order: Option<&Order>, findings: &mut Findings) -> Self {
         let key = keys::credit(world.rma.id());
         let in_flight = in_flight::counted(&world.in_flight, world.rma.id(), &world.credits);
-        let mut sorted = Self { own: None, ambiguous: Vec::new(), others: Vec::new(), in_flight };
+        let mut sorted = Self {
+            own: None,
+            ambiguous: Vec::new(),
+            others: Vec::new(),
+            in_flight,
+            instance: world.account.instance_id,
+        };
         for credit in unique::by_id(&world.credits, |credit| credit.id) {
             let of_order = belongs(credit, order);
             if credit.order_type_code != OrderTypeCode::SalesCredit {
@@ -130,7 +138,7 @@ impl<'w> ExistingCredits<'w> {
         for (credit, other) in self.contested(world) {
             let message = format!(
                 "RMA {} adopted sales credit {credit}, but {}. Nothing is written for RMA {} until this is resolved. Decide \
-                 which RMA the credit belongs to, and record the other RMA manually.",
+                 which RMA the credit belongs to, and record the other RMA by hand.",
                 world.rma.id(),
                 held_by(&other),
                 world.rma.id()
@@ -257,12 +265,21 @@ impl<'w> ExistingCredits<'w> {
     /// Iterates over the credits of other programs that are not cancelled.
     fn foreign(&self, settings: &ConnectionSettings) -> impl Iterator<Item = &'w Order> {
         let credits = credit::not_cancelled(&self.others, settings).into_iter();
-        credits.filter(|credit| is_made_elsewhere(credit))
+        credits.filter(|credit| self.is_made_elsewhere(credit))
+    }
+
+    /// Whether another program created a credit: it has no key, or that of another integration instance.
+    fn is_made_elsewhere(&self, credit: &Order) -> bool {
+        let is_of_other_instance = credit
+            .installed_integration_instance_id
+            .zip(self.instance)
+            .is_some_and(|(theirs, ours)| theirs != ours);
+        is_of_other_instance || !credit.external_ref.as_deref().is_some_and(keys::is_credit)
     }
 
     /// Iterates over the credits of other programs.
     fn made_elsewhere(&self) -> impl Iterator<Item = &'w Order> {
-        self.others.iter().copied().filter(|credit| is_made_elsewhere(credit))
+        self.others.iter().copied().filter(|credit| self.is_made_elsewhere(credit))
     }
 }
 
@@ -270,10 +287,6 @@ impl<'w> ExistingCredits<'w> {
 enum ForeignAnswer<'w> {
     Adopt(&'w Order),
     Create,
-}
-
-fn is_made_elsewhere(credit: &Order) -> bool {
-    !credit.external_ref.as_deref().is_some_and(keys::is_credit)
 }
 
 fn held_by(other: &OtherHolder) -> String {

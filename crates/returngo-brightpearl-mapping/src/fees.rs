@@ -63,7 +63,7 @@ impl Fees<'_> {
         let effect = "Creates the credit without the cancellation fee.";
         let review = Review::about_units(ReviewCode::FeeUnclear, message, ids(self.credited))
             .named("cancellation")
-            .resting_on([("fee", fee.normalize().to_string())])
+            .resting_on([("fee", amounts::shown(fee, self.currency))])
             .offering([Choice::new("none", "Do not deduct it", effect)]);
         findings.ask(review, |_| Ok(())).is_some()
     }
@@ -120,7 +120,10 @@ impl Fees<'_> {
         ];
         let review = Review::about_units(ReviewCode::FeeUnclear, message, ids(self.credited))
             .named(kind)
-            .resting_on([("fee", format!("{kind} {fees} {other}")), ("units", listed(self.credited))])
+            .resting_on([
+                ("fee", format!("{kind} {fees} {other} in {}", self.currency)),
+                ("units", listed(self.credited)),
+            ])
             .offering(choices);
         findings.ask(review, |choice| match choice {
             "none" => Ok(Decimal::ZERO),
@@ -150,7 +153,7 @@ impl Fees<'_> {
         ];
         let review = Review::about_units(ReviewCode::FeeUnclear, message, ids(self.credited))
             .named(kind)
-            .resting_on([("fee", format!("{kind} {fee}")), ("units", listed(self.credited))])
+            .resting_on([("fee", format!("{kind} {}", shown(fee))), ("units", listed(self.credited))])
             .offering(choices);
         findings.ask(review, |choice| match choice {
             "once" => Ok(fee),
@@ -180,7 +183,7 @@ impl Fees<'_> {
         );
         let review = Review::about_units(ReviewCode::FeeNotConfigured, problem, ids(self.credited))
             .named(kind)
-            .resting_on([("fee", format!("{kind} {gross}"))])
+            .resting_on([("fee", format!("{kind} {shown}"))])
             .offering([Choice::new("codes", "Post it under these codes: NOMINAL:TAX", effect)]);
         findings.ask(review, |choice| {
             let posting = Posting::typed_in(choice, self.account)?;

@@ -7,7 +7,7 @@ use returngo::{ReturnedItemId, Transaction, TransactionId};
 use crate::{
     decisions::{Decisions, SettledReviews},
     plan::{Warning, WarningCode},
-    review::{Choice, Review, ReviewCode},
+    review::{Choice, ReturnPart, Review, ReviewCode},
 };
 
 /// Collects reviews and warnings. Findings with the same code and message are merged into one, which names all their units
@@ -40,6 +40,17 @@ impl Findings {
         interpret: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
         self.decisions.answer(review, interpret).map_err(|review| self.add_review(review)).ok()
+    }
+
+    /// Asks about decisions whose questions do not arise any more and that would change what is written for these parts of a
+    /// return. Returns whether there are any.
+    pub(crate) fn ask_about_unasked(&mut self, concerns: impl Fn(ReturnPart, &str) -> bool) -> bool {
+        let unasked = self.decisions.unasked().into_iter();
+        let questions: Vec<Review> =
+            unasked.filter_map(|decision| decision.question_if_unasked(&concerns)).collect();
+        let is_any = !questions.is_empty();
+        questions.into_iter().for_each(|question| self.add_review(question));
+        is_any
     }
 
     /// Adds a review about these units.

@@ -33,6 +33,11 @@ pub fn original_order(world: &World) -> Option<OrderId> {
 /// Returns the sales order that a person chose as the RMA's, if any. Read this order: it is the RMA's even if a search by the
 /// shop's order finds others or none.
 pub fn chosen_order(rma: &Rma, decisions: &[Decision]) -> Option<OrderId> {
+    chosen(rma, decisions).map(|(_, id)| id)
+}
+
+/// Returns the order that a person chose, and the review that was answered.
+fn chosen(rma: &Rma, decisions: &[Decision]) -> Option<(ReviewCode, OrderId)> {
     if decisions.is_empty() {
         return None;
     }
@@ -40,9 +45,9 @@ pub fn chosen_order(rma: &Rma, decisions: &[Decision]) -> Option<OrderId> {
     let codes = [ReviewCode::OrderNotFound, ReviewCode::OrderAmbiguous, ReviewCode::OrderMismatch];
     let chosen = codes.into_iter().filter_map(|code| {
         let decision = decisions.latest(&about_order(code, String::new(), rma, &[]))?;
-        Some((decision.at.map(|at| at.timestamp()), id_of(&decision.choice)?))
+        Some((decision.at.map(|at| at.timestamp()), code, id_of(&decision.choice)?))
     });
-    chosen.max_by_key(|(at, _)| *at).map(|(_, id)| id)
+    chosen.max_by_key(|(at, ..)| *at).map(|(_, code, id)| (code, id))
 }
 
 /// Returns the order that a choice names: `order:300871`.
@@ -85,12 +90,11 @@ pub(crate) fn find(world: &World) -> Result<&Order, Box<Review>> {
             Ok(never) => match never {},
         }
     };
-    if let Some(id) = chosen_order(rma, &world.decisions) {
+    if let Some((code, id)) = chosen(rma, &world.decisions) {
         let chosen = candidates.iter().find(|order| order.id == id).copied();
-        let code = if candidates.len() > 1 { ReviewCode::OrderAmbiguous } else { ReviewCode::OrderNotFound };
         return chosen.ok_or_else(|| {
-            let found = if candidates.len() > 1 { ambiguous(rma, &candidates) } else { not_found(world) };
-            asked(code, found)
+            let (name, id) = shop_order(rma);
+            asked(code, format!("The sales order of shop order {name} (id {id}) is not known for certain."))
         });
     }
     let credited = || candidates.iter().find(|order| is_credited(order, world));

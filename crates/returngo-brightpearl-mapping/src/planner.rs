@@ -22,6 +22,7 @@ use crate::{
         UnitStatus,
     },
     refund::{self, CreditPayments, MoneyFlow, RefundContext},
+    review::ReturnPart,
     rma_facts,
     settings::ConnectionSettings,
     updates,
@@ -238,6 +239,17 @@ impl<'w> Case<'w> {
             return None;
         }
         let draft = request.draft(findings)?;
+        let is_credited = |subject: &str| {
+            draft.rows.iter().flat_map(|row| &row.units).any(|unit| unit.returned_item_id.as_str() == subject)
+        };
+        let concerns = |part: ReturnPart, subject: &str| match part {
+            ReturnPart::Credit => true,
+            ReturnPart::Unit => is_credited(subject),
+            _ => false,
+        };
+        if findings.ask_about_unasked(concerns) {
+            return None;
+        }
         Some(Effect::CreateSalesCredit { key: keys::credit(world.rma.id()), body: Box::new(draft.body) })
     }
 

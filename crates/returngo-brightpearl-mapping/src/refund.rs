@@ -6,7 +6,9 @@
 
 mod adjustment;
 mod context;
+mod counted_payments;
 mod credit_payments;
+mod duplicates;
 mod keyed_transaction;
 mod manual_payment;
 mod money_flow;

@@ -223,6 +223,7 @@ fn fact(name: &str, value: &str) -> String {
 fn settled(code: ReviewCode) -> Choice {
     let effect = match part(code) {
         ReturnPart::Credit => "Creates no sales credit for the RMA; a person credits it in Brightpearl.",
+        _ if code == ReviewCode::NoJournal => "Writes nothing; a person posts the journal in Brightpearl.",
         ReturnPart::Unit => "Writes nothing for the unit; a person credits it in Brightpearl.",
         ReturnPart::Transaction => "Writes nothing for the transaction; a person records it in Brightpearl.",
         ReturnPart::Cancellation => "Leaves the sales credit as it is.",

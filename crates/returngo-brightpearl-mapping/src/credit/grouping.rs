@@ -1,7 +1,7 @@
 //! The units that form one row of the credit.
 
 use brightpearl::{
-    OrderRowId,
+    OrderId, OrderRowId,
     order::{Order, OrderRow},
 };
 use returngo::Item;
@@ -13,7 +13,7 @@ use crate::{
     matching::{CreditableRow, MatchError, MatchTier, MatchedRow, OrderRows, RemainingQuantities},
     plan::WarningCode,
     review::{Choice, Review, ReviewCode},
-    settings::ConnectionSettings,
+    settings::{ConnectionSettings, PriceSource},
     world::AccountFacts,
 };
 
@@ -59,7 +59,7 @@ pub(super) fn by_row<'a>(
         let row = match remaining.allocate(unit, |row| prices.rank(&priced, row)) {
             Ok(row) => row,
             Err(error @ MatchError::NothingLeft(_)) => {
-                left_out.extend(is_left_out(error, unit, prices.order, findings).then_some(unit));
+                left_out.extend(is_left_out(error, unit, prices.order, None, findings).then_some(unit));
                 continue;
             }
             Err(error) => match unmatched(error, &priced, remaining, prices, findings) {
@@ -218,7 +218,12 @@ fn unmatched(
 ) -> Option<UnmatchedAnswer> {
     let unit = priced.unit;
     let open: Vec<_> = remaining.open_rows().map(|(_, row)| (row.id, row.row.product_name.clone())).collect();
-    let credits = |row: &str| format!("Credits the unit at the price of {row}.");
+    let credits = |row: &str| match prices.source {
+        PriceSource::Brightpearl => format!("Credits the unit on {row}, at the price of that row."),
+        PriceSource::Returngo => {
+            format!("Credits the unit on {row}, at the price that ReturnGO says was paid.")
+        }
+    };
     let row = |(id, name): &(OrderRowId, String)| {
         let named = format!("order row {id}");
         Choice::new(format!("row:{id}"), format!("Credit {named} ({name})"), credits(&named))
@@ -287,14 +292,25 @@ fn almost_equal(unit: &Item, order: &Order) -> Option<String> {
 }
 
 /// Whether a person decided to leave out a unit that is on a credit already. Adds the review otherwise.
-pub(crate) fn is_left_out(error: MatchError, unit: &Item, order: &Order, findings: &mut Findings) -> bool {
-    let MatchError::NothingLeft(usage) = error else { return false };
+/// `own` is the RMA's own credit, if it has one.
+pub(crate) fn is_left_out(
+    error: MatchError,
+    unit: &Item,
+    order: &Order,
+    own: Option<OrderId>,
+    findings: &mut Findings,
+) -> bool {
+    let MatchError::NothingLeft(users) = error else { return false };
+    let own = own.map(|id| id.to_string());
+    let others: Vec<String> =
+        users.credits.into_iter().filter(|credit| Some(credit) != own.as_ref()).collect();
     let message = format!(
-        "No units of order line {}, SKU {}, are left to credit on sales order {}: {usage}. Check the order for duplicate \
+        "No units of order line {}, SKU {}, are left to credit on sales order {}: {}. Check the order for duplicate \
          credits, and the units of the RMA.",
         line_of(unit),
         quoted(unit.sku.as_deref()),
-        order.id
+        order.id,
+        users.summary
     );
     let effect = "Leaves the unit out of the RMA's sales credit.";
     let review = Review::about_units(ReviewCode::AlreadyCredited, message, [&unit.returned_item_id])
@@ -302,6 +318,7 @@ pub(crate) fn is_left_out(error: MatchError, unit: &Item, order: &Order, finding
             ("order", order.id.to_string()),
             ("line", line_of(unit).to_owned()),
             ("sku", or_none(unit.sku.as_deref()).to_owned()),
+            ("credits", others.join(",")),
         ])
         .offering([Choice::new(ON_CREDIT, "It is on that credit already", effect)]);
     findings.ask(review, |_| Ok(())).is_some()

@@ -9,7 +9,7 @@ use brightpearl::{
     OrderRowId,
     order::{NewCreditRow, Order, OrderRow},
 };
-use returngo::Item;
+use returngo::{Item, Rma};
 use rust_decimal::Decimal;
 
 use super::{prices::Prices, rows::RowOrigin};
@@ -58,6 +58,7 @@ pub(super) fn rows_are_within(
 /// Whether the order's total still covers its credits once these rows are added. Adds a review otherwise. `others` are rows of
 /// the credit that do not stand for a row of the order.
 pub(super) fn total_is_within(
+    rma: &Rma,
     bodies: &[NewCreditRow],
     rows: &[RowOrigin<'_>],
     others: &[NewCreditRow],
@@ -67,8 +68,10 @@ pub(super) fn total_is_within(
 ) -> bool {
     let Some(problem) = over_total(bodies, rows, others, earlier, prices) else { return true };
     let message = format!(
-        "{problem}. No credit was created. Check the order's other credits{}, or credit the remaining amount by hand.",
-        listed(earlier)
+        "{problem}. No credit was created. Check the order's other credits{}, or credit the remaining amount by hand with the external \
+         reference {}.",
+        listed(earlier),
+        keys::credit(rma.id())
     );
     let review = Review::about_units(ReviewCode::ExceedsOrder, message, ids(&units(rows))).named("total");
     findings.add_review(review);
@@ -169,8 +172,13 @@ fn over_total(
     let in_flight = amounts::sum(in_flight.flat_map(|row| [row.net, row.tax]));
     let now = amounts::sum(bodies.iter().chain(others).flat_map(|row| [row.net, row.tax]));
     let before = on_credits.saturating_add(in_flight);
-    let units =
-        amounts::sum(rows.iter().map(|row| row.before.saturating_add(Decimal::from(row.units.len()))));
+    // Of several credit rows for one order row, each counts those ahead of it as credited before.
+    let mut units_before: BTreeMap<OrderRowId, Decimal> = BTreeMap::new();
+    for row in rows {
+        units_before.entry(row.order_row).or_insert(row.before);
+    }
+    let units_now = rows.iter().map(|row| Decimal::from(row.units.len()));
+    let units = amounts::sum(units_before.into_values().chain(units_now));
     let all = amounts::round(before.saturating_add(now), scale);
     (all.saturating_sub(total) > slack(prices, units)).then(|| {
         let [total, before, now] = [total, before, now].map(|amount| amounts::shown(amount, currency));

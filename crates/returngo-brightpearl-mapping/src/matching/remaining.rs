@@ -71,10 +71,18 @@ pub(crate) struct MatchedRow {
 pub(crate) enum MatchError {
     /// No tier has a row.
     NoRow,
-    /// The rows have no unit left. The text lists their quantities and the credits that use them.
-    NothingLeft(String),
+    /// The rows have no unit left.
+    NothingLeft(RowUsers),
     /// The rows have a quantity below 1.
     BelowOneUnit,
+}
+
+/// The credits that use the units of rows.
+pub(crate) struct RowUsers {
+    /// Lists the quantities of the rows and the credits that use them.
+    pub(crate) summary: String,
+    /// The credits, and the RMAs that are about to be credited.
+    pub(crate) credits: Vec<String>,
 }
 
 impl<'r, 'o> RemainingQuantities<'r, 'o> {
@@ -189,7 +197,7 @@ impl<'r, 'o> RemainingQuantities<'r, 'o> {
     }
 
     /// Describes the quantities of a tier's rows and the credits that use them.
-    fn usage_summary(&self, tier: TierRows) -> String {
+    fn usage_summary(&self, tier: TierRows) -> RowUsers {
         let (mut sold, mut allocated) = (Decimal::ZERO, Decimal::ZERO);
         let mut credits: Vec<(CreditSource<'r>, Decimal)> = Vec::new();
         let mut ids = Vec::new();
@@ -219,10 +227,19 @@ impl<'r, 'o> RemainingQuantities<'r, 'o> {
                 format!("this RMA lists more units than the remaining {}", units(allocated))
             }
         };
+        let mut named: Vec<String> = credits
+            .iter()
+            .map(|(source, _)| match source {
+                CreditSource::Credit(id) => id.to_string(),
+                CreditSource::InFlight(rma) => format!("RMA {rma}"),
+            })
+            .collect();
+        named.sort();
         let parts: Vec<String> = credits.into_iter().map(credit).chain(is_ours.then_some(ours)).collect();
         let rows = if ids.len() == 1 { "row" } else { "rows" };
         let have = if ids.len() == 1 { "has" } else { "have" };
-        format!("{rows} {} {have} {}; {}", ids.join(", "), units(sold), parts.join(", "))
+        let summary = format!("{rows} {} {have} {}; {}", ids.join(", "), units(sold), parts.join(", "));
+        RowUsers { summary, credits: named }
     }
 
     fn deduct(&mut self, earlier: &EarlierCredits<'r>, findings: &mut Findings) {

@@ -1,6 +1,6 @@
 //! The total of a credit, and the payments that are recorded on it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use brightpearl::{
     CurrencyCode, OrderId, PaymentId,
@@ -11,6 +11,7 @@ use returngo::TransactionId;
 use rust_decimal::Decimal;
 
 use super::{
+    counted_payments::CountedPayments,
     keyed_transaction::KeyedTransaction,
     manual_payment::{self, Candidate, ManualPayment, comparable},
     money_flow::MoneyFlow,
@@ -228,27 +229,32 @@ impl<'w> CreditPayments<'w> {
         })
     }
 
-    /// Returns the refunds that may have been entered manually, each with the payments that may record it. Payments that are used up by
-    /// the refunds for which a person named them record no other.
-    pub(super) fn manual_payments<'t>(
+    /// Returns the refunds that may have been entered manually, each with the payments that may record it. What counted refunds
+    /// leave of a payment may record others.
+    pub(super) fn manual_payments(
         &self,
-        transactions: &[KeyedTransaction<'t>],
-        decided: &BTreeMap<&TransactionId, PaymentId>,
-        used_up: &HashSet<PaymentId>,
-    ) -> BTreeMap<&'t TransactionId, Vec<ManualPayment<'w>>> {
+        transactions: &[KeyedTransaction<'w>],
+        counted: &CountedPayments<'_>,
+    ) -> BTreeMap<&'w TransactionId, Vec<ManualPayment<'w>>> {
         let Some(credit) = self.credit else { return BTreeMap::new() };
         let refunds = transactions.iter().filter(|keyed| keyed.flow == MoneyFlow::Refund);
-        let candidates: Vec<Candidate<'t>> = refunds
+        let candidates: Vec<Candidate<'w>> = refunds
             .map(|keyed| Candidate {
                 refund: keyed.transaction,
                 amount: keyed.known_amount(),
                 is_recorded: self.by_reference.contains_key(keyed.key.as_str())
-                    || decided.contains_key(&keyed.transaction.id),
+                    || counted.records(&keyed.transaction.id),
             })
             .collect();
-        let is_left = |manual: &&ManualPayment<'w>| !used_up.contains(&manual.payment.payment_id);
-        let payments: Vec<ManualPayment<'w>> = self.manual_payments.iter().filter(is_left).copied().collect();
+        let is_left = |manual: &&ManualPayment<'w>| !counted.is_used_up(manual);
+        let payments = self.manual_payments.iter().filter(is_left);
+        let payments: Vec<_> = payments.map(|manual| (*manual, counted.left_of(manual))).collect();
         manual_payment::attribute(&payments, &candidates, &credit.currency.order_currency_code)
+    }
+
+    /// Returns the payment with this id, if it has no key and may be a refund.
+    pub(super) fn manual_payment(&self, id: PaymentId) -> Option<ManualPayment<'w>> {
+        self.manual_payments.iter().find(|manual| manual.payment.payment_id == id).copied()
     }
 
     /// Whether the payments reach the credit's total.

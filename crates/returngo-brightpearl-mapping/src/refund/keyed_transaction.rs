@@ -31,7 +31,7 @@ impl KeyedTransaction<'_> {
 
     /// Returns the amount in the credit's currency, or the review that asks for it.
     pub(super) fn amount_on(&self, credit: &Order) -> Result<Decimal, Box<Review>> {
-        self.amount.clone().unwrap_or_else(|| amount_on(credit, self.transaction))
+        self.amount.clone().unwrap_or_else(|| amount_on(credit, self.transaction, &self.key))
     }
 }
 
@@ -43,14 +43,13 @@ pub(crate) fn keyed_transactions<'w>(
     limit: Decimal,
     findings: &Findings,
 ) -> Vec<KeyedTransaction<'w>> {
-    let keyed = |transaction: &'w Transaction| KeyedTransaction {
-        transaction,
-        key: keys::refund(rma.id(), &transaction.id),
-        flow: money_flow(transaction),
-        amount: credit.map(|credit| {
-            amount_on(credit, transaction)
+    let keyed = |transaction: &'w Transaction| {
+        let key = keys::refund(rma.id(), &transaction.id);
+        let amount = credit.map(|credit| {
+            amount_on(credit, transaction, &key)
                 .or_else(|review| decided_amount(*review, transaction, credit, limit, findings))
-        }),
+        });
+        KeyedTransaction { transaction, key, flow: money_flow(transaction), amount }
     };
     rma_facts::transactions(rma).into_iter().map(keyed).collect()
 }
@@ -89,18 +88,18 @@ pub(crate) fn has_refunded(transactions: &[KeyedTransaction<'_>]) -> bool {
 }
 
 /// Returns the refunded amount in the credit's currency, without a sign: the transaction's type gives the direction.
-pub(super) fn amount_on(credit: &Order, refund: &Transaction) -> Result<Decimal, Box<Review>> {
+pub(super) fn amount_on(credit: &Order, refund: &Transaction, key: &str) -> Result<Decimal, Box<Review>> {
     let (id, currency) = (&refund.id, &credit.currency.order_currency_code);
     let amount = refund.amount.in_currency(currency).map(|amount| amount.abs());
     amount.and_then(|amount| amounts::payable(amount, currency)).ok_or_else(|| {
         let message = match amount {
             Some(amount) => format!(
                 "The amount of refund {id} is {amount} {currency}, which cannot be paid in {currency}. Determine the amount \
-                 that was paid, and record it manually."
+                 that was paid, and record it by hand with the reference {key}."
             ),
             None => format!(
                 "Refund {id} is in {}, but sales credit {} is in {currency}. Determine the amount in {currency}, and record \
-                 it manually.",
+                 it by hand with the reference {key}.",
                 amounts::currencies(&refund.amount),
                 credit.id
             ),

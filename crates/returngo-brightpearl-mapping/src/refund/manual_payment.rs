@@ -85,15 +85,16 @@ pub(super) struct Candidate<'w> {
     pub(super) is_recorded: bool,
 }
 
-/// Returns the refunds that payments may record, each with its payments, strongest match first.
+/// Returns the refunds that payments may record, each with its payments, strongest match first. Each payment comes with the
+/// amount that is compared.
 pub(super) fn attribute<'w, 't>(
-    payments: &[ManualPayment<'w>],
+    payments: &[(ManualPayment<'w>, Decimal)],
     refunds: &[Candidate<'t>],
     currency: &CurrencyCode,
 ) -> BTreeMap<&'t TransactionId, Vec<ManualPayment<'w>>> {
     let mut attributed: BTreeMap<_, Vec<(MatchStrength, ManualPayment<'w>)>> = BTreeMap::new();
-    for manual in payments {
-        let (by, behind) = refunds_behind(*manual, refunds, currency);
+    for (manual, amount) in payments {
+        let (by, behind) = refunds_behind(*manual, *amount, refunds, currency);
         for refund in behind {
             attributed.entry(&refund.id).or_default().push((by, *manual));
         }
@@ -109,6 +110,7 @@ pub(super) fn attribute<'w, 't>(
 /// amounts. Any other payment on the credit may record any of them.
 fn refunds_behind<'t>(
     manual: ManualPayment<'_>,
+    amount: Decimal,
     refunds: &[Candidate<'t>],
     currency: &CurrencyCode,
 ) -> (MatchStrength, Vec<&'t Transaction>) {
@@ -119,7 +121,6 @@ fn refunds_behind<'t>(
     if !numbered.is_empty() {
         return (MatchStrength::Number, numbered.into_iter().map(|one| one.refund).collect());
     }
-    let amount = comparable(payment);
     let is_comparable = payment.currency_code == *currency;
     let unrecorded: Vec<(&Transaction, Option<Decimal>)> = refunds
         .iter()

@@ -39,7 +39,7 @@ pub fn payment_for(
     account: &AccountFacts,
     settings: &ConnectionSettings,
 ) -> Result<PaymentDraft, Box<Review>> {
-    let amount = amount_on(credit, refund)?;
+    let amount = amount_on(credit, refund, &keys::refund(rma, &refund.id))?;
     let tender = tender::for_refund(refund, &credit.currency.order_currency_code, account, settings)?;
     Ok(RefundPayment { rma, refund, credit, account, settings }.draft(amount, &tender))
 }

@@ -5,6 +5,7 @@ use brightpearl::{
     accounting::{CustomerPayment, NewCustomerPayment},
     order::Order,
 };
+use returngo::TransactionId;
 use rust_decimal::Decimal;
 
 use super::{
@@ -42,6 +43,11 @@ impl DuplicateAnswer {
     }
 }
 
+/// The id of the review of a refund that may be recorded already.
+pub(super) fn duplicate_id(refund: &TransactionId) -> String {
+    format!("{}:{refund}", ReviewCode::PossibleDuplicate)
+}
+
 /// Asks whether a refund is recorded already: by one of these payments, or on its cancelled sale.
 pub(super) fn possible_duplicate(
     refund: &KeyedTransaction<'_>,
@@ -64,6 +70,11 @@ pub(super) fn possible_duplicate(
              reference {}.",
             credit.id, refund.key
         ),
+        (None, true) if !is_sale_cancelled => format!(
+            "Find out whether refund {id} is recorded. If you record it by hand, do so on sales credit {} with the reference \
+             {}.",
+            credit.id, refund.key
+        ),
         (None, true) => format!(
             "The sales order of refund {id} is cancelled and may have been refunded there. If you record the refund by hand, do \
              so on sales credit {} with the reference {}.",
@@ -83,11 +94,7 @@ pub(super) fn possible_duplicate(
     let of_payments = payments.iter().filter(|_| recorded.is_none()).map(recorded_by);
     let other = match recorded {
         Some(_) => Choice::new("record", "It is other money", "Writes nothing: the refund is recorded once."),
-        None => Choice::new(
-            "record",
-            "It is other money: record the refund",
-            format!("Records refund {id} of {} on sales credit {}.", shown(refund, credit), credit.id),
-        ),
+        None => Choice::new("record", "It is other money: record the refund", records(refund, credit)),
     };
     let mut facts: Vec<String> = payments
         .iter()
@@ -101,6 +108,27 @@ pub(super) fn possible_duplicate(
             ("sale", is_sale_cancelled.to_string()),
         ])
         .offering(of_payments.chain([other]))
+}
+
+/// What recording a refund on a credit writes.
+fn records(refund: &KeyedTransaction<'_>, credit: &Order) -> String {
+    let (id, on) = (&refund.transaction.id, credit.id);
+    match refund.known_amount() {
+        Some(_) => format!("Records refund {id} of {} on sales credit {on}.", shown(refund, credit)),
+        None => format!(
+            "Records refund {id} on sales credit {on}, once its amount in {} is decided.",
+            credit.currency.order_currency_code
+        ),
+    }
+}
+
+/// Says that the payment is gone that a person named for the refund.
+pub(super) fn naming_missing(question: Review, payment: PaymentId) -> Review {
+    let message = format!(
+        "Payment {payment}, which was decided to record the refund, is not there any more. {}",
+        question.message
+    );
+    Review { message, ..question }
 }
 
 /// Lists the payments that may record a refund.

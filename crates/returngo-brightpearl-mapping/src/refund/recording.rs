@@ -1,16 +1,15 @@
 //! The state of each transaction of an RMA: recorded, to be recorded, or in need of a review.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use brightpearl::{PaymentId, accounting::CustomerPayment, order::Order};
+use brightpearl::{accounting::CustomerPayment, order::Order};
 use returngo::{RmaId, TransactionId, TransactionType};
-use rust_decimal::Decimal;
 
 use super::{
     context::RefundContext,
     credit_payments::{RefundRecord, UnbackedPayment},
+    duplicates::{Duplicates, is_sale_cancelled},
     keyed_transaction::KeyedTransaction,
-    manual_payment::{self, ManualPayment},
     money_flow::MoneyFlow,
     note,
     payment::{PaymentDraft, RefundPayment},
@@ -22,11 +21,10 @@ use crate::{
     findings::Findings,
     keys,
     plan::{Effect, RefundState, RefundStatus, WarningCode},
-    review::{Review, ReviewCode},
+    review::{ReturnPart, Review, ReviewCode},
     rma_facts::Calendar,
     settings::RefundRecording,
     tender,
-    world::World,
 };
 
 /// Plans the writes for each transaction, oldest first, and returns the state of each.
@@ -50,10 +48,8 @@ struct RefundRecorder<'r, 'w> {
     calendar: Calendar,
     /// The keys that notes on the credit and the order mention.
     noted: HashSet<&'w str>,
-    /// The refunds that may have been entered manually.
-    manual: BTreeMap<&'r TransactionId, Vec<ManualPayment<'w>>>,
-    /// The refunds that payments record, as a person decided.
-    decided: BTreeMap<&'r TransactionId, PaymentId>,
+    /// What payments without a key mean for the refunds.
+    duplicates: Duplicates<'w>,
     payment_effects: PaymentEffects<'r, 'w>,
     effects: Vec<Effect>,
 }
@@ -61,28 +57,13 @@ struct RefundRecorder<'r, 'w> {
 impl<'r, 'w> RefundRecorder<'r, 'w> {
     fn new(context: &'r RefundContext<'w>, findings: &'r mut Findings) -> Self {
         let notes = context.world.order_notes.iter();
-        let mut manual =
-            context.payments.manual_payments(&context.transactions, &BTreeMap::new(), &HashSet::new());
-        let mut decided = BTreeMap::new();
-        if !findings.decisions().is_empty() {
-            let named = DecidedDuplicates::of(context, &manual, findings);
-            if !named.recorded.is_empty() {
-                let mut others =
-                    context.payments.manual_payments(&context.transactions, &named.recorded, &named.used_up);
-                // A refund that does not fit into its payment any more is asked about again.
-                manual.retain(|refund, _| named.too_many.contains(refund));
-                others.extend(manual);
-                manual = others;
-            }
-            decided = named.recorded;
-        }
+        let duplicates = Duplicates::of(context, findings);
         Self {
             context,
             findings,
             calendar: Calendar::of(&context.world.account),
             noted: notes.flat_map(|note| keys::mentioned(&note.text)).collect(),
-            manual,
-            decided,
+            duplicates,
             payment_effects: PaymentEffects::new(context),
             effects: Vec::new(),
         }
@@ -203,7 +184,7 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
         match self.context.payments.record_of(refund) {
             RefundRecord::Matching(payment) => {
                 self.check_journal(payment, refund);
-                if self.manual.contains_key(&transaction.id) {
+                if !self.duplicates.of_refund(&transaction.id).is_empty() {
                     return self.ask_second_payment(refund, payment);
                 }
                 RefundState::Recorded
@@ -289,15 +270,21 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
     }
 
     fn record_refund(&mut self, refund: &KeyedTransaction<'_>, credit: &'w Order) -> RefundState {
-        if self.decided.contains_key(&refund.transaction.id) {
+        let id = &refund.transaction.id;
+        if self.duplicates.is_recorded(id) {
             return RefundState::Recorded;
         }
-        let payments = self.manual.get(&refund.transaction.id).map(Vec::as_slice).unwrap_or_default();
+        let payments = self.duplicates.of_refund(id);
+        let missing = self.duplicates.missing_for(id);
         let is_sale_cancelled = is_sale_cancelled(self.context.world, credit);
-        if !payments.is_empty() || is_sale_cancelled {
+        if !payments.is_empty() || is_sale_cancelled || missing.is_some() {
             let (rma, recorded) = (self.rma(), None);
             let question =
                 questions::possible_duplicate(refund, payments, recorded, is_sale_cancelled, credit, rma);
+            let question = match missing {
+                Some(payment) => questions::naming_missing(question, payment),
+                None => question,
+            };
             let is_other_money = |choice: &str| match DuplicateAnswer::read(choice)? {
                 DuplicateAnswer::OtherMoney => Ok(()),
                 DuplicateAnswer::RecordedBy(payment) => {
@@ -309,6 +296,10 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
             }
         }
         let Some(mut draft) = self.draft(refund, credit) else { return RefundState::NeedsReview };
+        let concerns = |part, subject: &str| part == ReturnPart::Transaction && subject == id.as_str();
+        if self.findings.ask_about_unasked(concerns) {
+            return RefundState::NeedsReview;
+        }
         let account = &self.context.world.account;
         if let Some(question) = questions::period_locked(refund, &draft.body, account) {
             if self.findings.ask(question, |_| Ok(())).is_none() {
@@ -355,7 +346,7 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
         recorded: &CustomerPayment,
     ) -> RefundState {
         let Some(credit) = self.context.payments.credit else { return RefundState::Recorded };
-        let payments = self.manual.get(&refund.transaction.id).map(Vec::as_slice).unwrap_or_default();
+        let payments = self.duplicates.of_refund(&refund.transaction.id);
         let is_sale_cancelled = is_sale_cancelled(self.context.world, credit);
         let question = questions::possible_duplicate(
             refund,
@@ -380,7 +371,7 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
         if payment.journal_id.is_none() {
             let message = format!(
                 "Payment {} with method {} in {} has no journal: the credit shows as paid, but nothing was posted to the \
-                 bank account. Post the journal manually.",
+                 bank account. Post the journal by hand.",
                 payment.payment_id, method.code, payment.currency_code
             );
             self.review(ReviewCode::NoJournal, message, refund);
@@ -401,68 +392,6 @@ impl<'r, 'w> RefundRecorder<'r, 'w> {
             });
         }
         RefundState::NotARefund
-    }
-}
-
-/// Whether the order was cancelled after it was credited: the shop's own connector then posts a reversal on it.
-fn is_sale_cancelled(world: &World, credit: &Order) -> bool {
-    let cancelled = world.account.configuration.cancelled_order_status();
-    let mut orders = world.order.iter().chain(&world.orders);
-    cancelled.is_some()
-        && orders.any(|order| {
-            credit.parent_order_id.is_none_or(|sale| sale == order.id)
-                && Some(order.order_status.order_status_id) == cancelled
-        })
-}
-
-/// The refunds that a person named payments for.
-struct DecidedDuplicates<'r> {
-    /// The payments that record refunds.
-    recorded: BTreeMap<&'r TransactionId, PaymentId>,
-    /// Refunds whose payment is used up by others: all refunds of a payment are at most its amount.
-    too_many: HashSet<&'r TransactionId>,
-    /// Payments of which nothing is left for other refunds.
-    used_up: HashSet<PaymentId>,
-}
-
-impl<'r> DecidedDuplicates<'r> {
-    fn of(
-        context: &'r RefundContext<'_>,
-        manual: &BTreeMap<&'r TransactionId, Vec<ManualPayment<'_>>>,
-        findings: &Findings,
-    ) -> Self {
-        let mut named = Self { recorded: BTreeMap::new(), too_many: HashSet::new(), used_up: HashSet::new() };
-        let Some(credit) = context.payments.credit else { return named };
-        let is_sale_cancelled = is_sale_cancelled(context.world, credit);
-        let mut left: BTreeMap<PaymentId, Decimal> = BTreeMap::new();
-        let is_unrecorded = |refund: &&KeyedTransaction<'_>| {
-            let is_missing = matches!(context.payments.record_of(refund), RefundRecord::Missing);
-            refund.flow == MoneyFlow::Refund && is_missing
-        };
-        for refund in context.transactions.iter().filter(is_unrecorded) {
-            let id = &refund.transaction.id;
-            let Some(payments) = manual.get(id) else { continue };
-            let rma = context.world.rma.id();
-            let question =
-                questions::possible_duplicate(refund, payments, None, is_sale_cancelled, credit, rma);
-            let answer = findings.decisions().answer(question, DuplicateAnswer::read);
-            let Ok(DuplicateAnswer::RecordedBy(payment)) = answer else { continue };
-            let of_payment = payments.iter().find(|manual| manual.payment.payment_id == payment);
-            let whole = of_payment.map_or(Decimal::ZERO, |manual| manual_payment::comparable(manual.payment));
-            // The first refund of a payment is taken as decided, whatever its amount.
-            let is_first = !left.contains_key(&payment);
-            let left = left.entry(payment).or_insert(whole);
-            let amount = refund.known_amount().unwrap_or_default();
-            if is_first || amount <= *left {
-                *left = left.saturating_sub(amount);
-                named.recorded.insert(id, payment);
-            } else {
-                named.too_many.insert(id);
-            }
-        }
-        named.used_up =
-            left.into_iter().filter(|(_, left)| *left <= Decimal::ZERO).map(|(id, _)| id).collect();
-        named
     }
 }
 

@@ -22,19 +22,19 @@ use crate::{
 };
 
 /// The review with this id.
-fn review(world: &World, settings: &ConnectionSettings, id: &str) -> Review {
+pub(crate) fn review(world: &World, settings: &ConnectionSettings, id: &str) -> Review {
     let plan = plan(world, settings);
     let found = plan.reviews.iter().find(|review| review.id == id).cloned();
     found.unwrap_or_else(|| panic!("{id} is not asked: {:#?}", plan.reviews))
 }
 
 /// The world with the review's choice decided by a person.
-fn decided(mut world: World, review: &Review, choice: &str) -> World {
+pub(crate) fn decided(mut world: World, review: &Review, choice: &str) -> World {
     world.decisions.extend(Decision::answering(review, choice, "dana"));
     world
 }
 
-fn changed(name: &str, change: impl FnOnce(&mut Value)) -> World {
+pub(crate) fn changed(name: &str, change: impl FnOnce(&mut Value)) -> World {
     let mut value = serde_json::to_value(world(name)).unwrap();
     change(&mut value);
     World::from_json(&value.to_string()).unwrap()

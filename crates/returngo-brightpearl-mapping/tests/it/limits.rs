@@ -128,3 +128,17 @@ fn what_was_paid_may_be_a_minor_unit_a_unit_above_the_row() {
     assert!(creates(&paid(40.01)), "{:#?}", paid(40.01));
     assert!(exceeds(&paid(40.02)).is_some());
 }
+
+#[test]
+fn units_on_several_credit_rows_of_one_order_row_have_the_tolerance_once() {
+    // Three units were paid with 89.99; the order's total is four pence below.
+    let world = with("approved", |world| {
+        world["order"]["totalValue"] = json!({"net": "74.96", "taxAmount": "14.99", "total": "89.95"});
+    });
+    for field_map in [json!({}), json!({"rows[].name": "item.returnedItemId"})] {
+        let settings = settings(json!({"price_source": "returngo", "field_map": field_map}));
+        let plan = plan(&world, &settings);
+        let ids: Vec<&str> = plan.reviews.iter().map(|review| review.id.as_str()).collect();
+        assert_eq!((ids, plan.effects.len()), (vec!["ExceedsOrder:total"], 0), "{plan:#?}");
+    }
+}

@@ -20,6 +20,7 @@ mod limits;
 mod manual_payments;
 mod model;
 mod odd_values;
+mod outdated_decisions;
 mod ownership;
 mod properties;
 mod reading;
