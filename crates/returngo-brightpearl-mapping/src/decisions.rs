@@ -86,6 +86,11 @@ impl Decision {
         }
     }
 
+    /// Whether it answers a review on the facts that the review shows.
+    pub fn answers(&self, review: &Review) -> bool {
+        self.digest.as_deref() == Some(review.digest.as_str()) && review.ids().contains(&self.review)
+    }
+
     fn is_settled(&self) -> bool {
         self.choice == Self::SETTLED
     }
@@ -126,6 +131,9 @@ impl Decision {
         let dropped = Choice::new(Self::DROPPED, "Plan without the decision", effect);
         Some(review.resting_on([("decision", self.choice.clone())]).offering([dropped]))
     }
+
+    /// The choice to note a transaction on its order. Read the notes of the order to see whether that was done.
+    pub const NOTED: &'static str = "note";
 
     /// The choice to drop an earlier decision.
     const DROPPED: &'static str = "drop";

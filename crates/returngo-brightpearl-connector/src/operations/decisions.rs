@@ -106,13 +106,17 @@ pub async fn decide(
     let answer = Answer { review: review.id.clone(), digest: review.digest.clone(), choice: choice.clone() };
     match context.store.decide(&subject.action(context), &answer, context.now()).await? {
         Decided::Yes => super::reviews::job(context, &subject.connection, &subject.rma).await,
+        Decided::PaymentTaken(other) => {
+            let (choice, rma) = (choice.clone(), subject.rma.clone());
+            Err(OperationError::PaymentTaken { choice, rma, other })
+        }
         Decided::ReviewChanged => {
             Err(OperationError::ReviewChanged { review: review.id.clone(), rma: subject.rma.clone() })
         }
     }
 }
 
-/// Lists the open reviews with this code, of one connection or of all: the RMA, and the id of the review.
+/// Lists the reviews with this code that are not answered, of one connection or of all: the RMA, and the id of the review.
 ///
 /// # Errors
 /// The connection is unknown.
@@ -125,15 +129,15 @@ pub async fn open_reviews(
     if let Some(connection) = connection {
         context.registry.configuration(connection).await?;
     }
-    let jobs = context.store.reviews(connection).await?;
-    let open = jobs.into_iter().flat_map(|Job { connection, rma, reviews, .. }| {
+    let mut open = Vec::new();
+    for Job { connection, rma, reviews, .. } in context.store.reviews(connection).await? {
+        let answers = context.store.decisions(&connection, std::slice::from_ref(&rma)).await?;
+        let is_answered = |review: &Review| answers.iter().any(|(_, answer)| answer.answers(review));
         let subject = Subject { connection, rma, note: note.map(str::to_owned) };
-        reviews
-            .into_iter()
-            .filter(move |review| review.code == code)
-            .map(move |review| (subject.clone(), review.id))
-    });
-    Ok(open.collect())
+        let of_code = reviews.into_iter().filter(|review| review.code == code && !is_answered(review));
+        open.extend(of_code.map(|review| (subject.clone(), review.id)));
+    }
+    Ok(open)
 }
 
 /// Returns the open review with this id, or the only one.

@@ -96,6 +96,19 @@ pub enum OperationError {
         /// The RMA.
         rma: RmaId,
     },
+    /// The choice names a payment that records a refund of another RMA.
+    #[error(
+        "nothing was decided: {choice} was decided for RMA {other}, so it cannot also be a refund of RMA {rma}. If it is both, settle \
+         the review by hand: `reviews resolve {rma}`"
+    )]
+    PaymentTaken {
+        /// The choice.
+        choice: String,
+        /// The RMA.
+        rma: RmaId,
+        /// The other RMA.
+        other: RmaId,
+    },
     /// No decision about the RMA can be revoked.
     #[error(
         "no review of RMA {rma} of {connection} was resolved, and no decision about it can be revoked: a decision on which something was written is kept"

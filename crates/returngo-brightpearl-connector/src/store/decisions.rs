@@ -1,6 +1,6 @@
 //! Users' decisions about RMAs. Every change holds the lock of the connection.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeMap, fmt};
 
 use brightpearl::OffsetDateTime;
 use jiff::Timestamp;
@@ -53,12 +53,14 @@ pub struct Answer {
 }
 
 /// Whether an answer was stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decided {
     /// It was stored, and the RMA is queued.
     Yes,
     /// The RMA does not have the review, or its facts have changed.
     ReviewChanged,
+    /// The choice names a payment that was decided to be a refund of this RMA.
+    PaymentTaken(RmaId),
 }
 
 impl Store {
@@ -153,27 +155,46 @@ pub(super) async fn resolve_reviews(
     let RmaAction { connection, rma, .. } = decision;
     connection_queue::lock(session, connection).await?;
     let Some(item) = jobs::one(session, connection, rma).await? else { return Ok(false) };
-    let mut settled: BTreeSet<String> = item.reviews.iter().flat_map(Review::ids).collect();
-    if item.last_error.is_some() {
-        settled.extend(failed_writes(session, decision).await?);
+    let reviews = unanswered(session, decision, item.reviews).await?;
+    let mut settled = BTreeMap::new();
+    for review in &reviews {
+        settled.extend(review.ids().into_iter().map(|id| (id, Some(review.digest.clone()))));
     }
-    let resolved = session::json(&[item.resolved, item.reviews].concat())?;
+    if item.last_error.is_some() {
+        settled.extend(failed_writes(session, decision).await?.into_iter().map(|id| (id, None)));
+    } else if settled.is_empty() {
+        return Ok(false);
+    }
+    let resolved = session::json(&[item.resolved, reviews].concat())?;
     let rma = rma.to_string();
     let parameters = [connection.as_str().into(), (&rma).into(), (&resolved).into(), now.into()];
     let Some(row) = session.first(PUT_ASIDE, &parameters).await? else { return Ok(false) };
-    let resolved = json!({"reviews": settled, "note": decision.note});
+    let resolved = json!({"reviews": settled.keys().collect::<Vec<_>>(), "note": decision.note});
     settle(session, decision, &settled, now).await?;
     record(session, decision, Operation::Resolve, resolved, now).await?;
     if item.state == JobState::InProgress {
         connection_queue::schedule(session, &[connection]).await?;
     }
-    append_audit(session, decision, AuditEvent::Resolved, decision.to_string(), now).await?;
+    let named: Vec<&str> = settled.keys().map(String::as_str).collect();
+    let detail = format!("{}, {decision}", named.join(", "));
+    append_audit(session, decision, AuditEvent::Resolved, detail, now).await?;
     if item.state == JobState::NeedsReview && row.parsed::<JobState>("state")? == JobState::Pending {
         let why = "changed while it needed review".to_owned();
         append_audit(session, decision, AuditEvent::Queued, why, now).await?;
         connection_queue::schedule(session, &[connection]).await?;
     }
     Ok(true)
+}
+
+/// Returns the reviews that no answer waits to be applied to.
+async fn unanswered(
+    session: &mut Session<'_>,
+    action: &RmaAction,
+    reviews: Vec<Review>,
+) -> Result<Vec<Review>, StoreError> {
+    let answers = of_rmas(session, &action.connection, std::slice::from_ref(&action.rma)).await?;
+    let is_open = |review: &Review| !answers.iter().any(|(_, answer)| answer.answers(review));
+    Ok(reviews.into_iter().filter(is_open).collect())
 }
 
 /// The subjects of the writes that failed last, named as in reviews: a refund by its transaction, the credit by itself.
@@ -235,13 +256,14 @@ async fn store(
 async fn settle(
     session: &mut Session<'_>,
     action: &RmaAction,
-    reviews: &BTreeSet<String>,
+    reviews: &BTreeMap<String, Option<String>>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let rows: Vec<_> = reviews
-        .iter()
-        .map(|review| DecisionRow { review, choice: mapping::Decision::SETTLED, digest: None })
-        .collect();
+    let row = |(review, digest)| {
+        let (review, digest): (&String, &Option<String>) = (review, digest);
+        DecisionRow { review, choice: mapping::Decision::SETTLED, digest: digest.as_deref() }
+    };
+    let rows: Vec<_> = reviews.iter().map(row).collect();
     store(session, action, &rows, now).await
 }
 
@@ -258,6 +280,9 @@ pub(super) async fn decide(
     let Some(review) = job.iter().flat_map(|job| &job.reviews).find(is_answered) else {
         return Ok(Decided::ReviewChanged);
     };
+    if let Some(other) = holder_of_payment(session, action, &answer.choice).await? {
+        return Ok(Decided::PaymentTaken(other));
+    }
     let (ids, Answer { choice, digest, .. }) = (review.ids(), answer);
     let row = |review| DecisionRow { review, choice, digest: Some(digest) };
     let rows: Vec<_> = ids.iter().map(String::as_str).map(row).collect();
@@ -269,6 +294,29 @@ pub(super) async fn decide(
     let detail = json!({"reviews": ids, "choice": choice, "digest": digest, "note": action.note});
     record(session, action, Operation::Decide, detail, now).await?;
     Ok(Decided::Yes)
+}
+
+/// The other RMA of the account for which the payment that a choice names was decided to be a refund, if any.
+async fn holder_of_payment(
+    session: &mut Session<'_>,
+    action: &RmaAction,
+    choice: &str,
+) -> Result<Option<RmaId>, StoreError> {
+    const HOLDER: &str = "
+        SELECT decision.rma FROM decision
+        WHERE decision.choice = $3 AND (decision.connection <> $1 OR decision.rma <> $2) AND (
+            decision.connection = $1 OR EXISTS (
+                SELECT 1 FROM counterparts theirs JOIN counterparts ours ON ours.account = theirs.account
+                WHERE ours.connection = $1 AND theirs.connection = decision.connection
+            )
+        )
+        ORDER BY decision.rma LIMIT 1";
+    if !choice.starts_with("payment:") {
+        return Ok(None);
+    }
+    let rma = action.rma.to_string();
+    let parameters = [action.connection.as_str().into(), (&rma).into(), choice.into()];
+    session.first(HOLDER, &parameters).await?.map(|row| row.parsed("rma")).transpose()
 }
 
 /// The decisions about the reviews of these RMAs.

@@ -15,7 +15,9 @@ use super::{
     manual_payment::{self, ManualPayment, OrderRole},
 };
 use crate::{
-    amounts, keys,
+    amounts,
+    decisions::Decision,
+    keys,
     review::{Choice, Review, ReviewCode},
     rma_facts::Calendar,
     world::AccountFacts,
@@ -196,7 +198,7 @@ pub(super) enum NoCreditAnswer {
 
 impl NoCreditAnswer {
     pub(super) fn read(choice: &str) -> Result<Self, String> {
-        Ok(if choice == "note" { Self::Note } else { Self::NotOurs })
+        Ok(if choice == Decision::NOTED { Self::Note } else { Self::NotOurs })
     }
 }
 
@@ -214,7 +216,7 @@ pub(super) fn without_credit(
             "Adds a note about transaction {} to order {order}; no payment is recorded.",
             transaction.id
         );
-        Choice::new("note", "Note it on the order", effect)
+        Choice::new(Decision::NOTED, "Note it on the order", effect)
     });
     let not_ours = Choice::new(
         "not-ours",

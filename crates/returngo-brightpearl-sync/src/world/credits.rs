@@ -8,7 +8,7 @@ use brightpearl::{
 };
 use returngo::{Transaction, TransactionType};
 use returngo_brightpearl_mapping::{
-    CreditClaim, World, keys,
+    CreditClaim, Decision, World, keys,
     settings::{ConnectionSettings, ExistingCredit, RefundRecording},
 };
 
@@ -52,11 +52,15 @@ fn relevant_credits(world: &World, settings: &ConnectionSettings) -> Vec<OrderId
     };
     let is_own = |credit: &&Order| reference(credit) == key || has_adopted(credit);
     let own: Vec<OrderId> = world.credits.iter().filter(is_own).map(|credit| credit.id).collect();
-    if !own.is_empty() || settings.existing_credit != ExistingCredit::Adopt {
+    if !own.is_empty() || settings.existing_credit == ExistingCredit::Create {
         return own;
     }
-    let others = world.credits.iter().filter(|credit| !keys::is_credit(&reference(credit)));
+    let others = world.credits.iter().filter(|credit| is_of_another_program(credit));
     others.map(|credit| credit.id).collect()
+}
+
+fn is_of_another_program(credit: &Order) -> bool {
+    !credit.external_ref.as_deref().is_some_and(keys::is_credit)
 }
 
 /// Returns the sales on which a refund may have been booked by hand, once there is a refund to record. For credits that name
@@ -134,7 +138,7 @@ async fn notes(
         .map(|(world, credits)| {
             let sale = world.order.iter().map(|order| order.id);
             let orders = credits.iter().copied().chain(sale);
-            if needs_notes(world, settings) { orders.collect() } else { BTreeSet::new() }
+            if needs_notes(world, credits, settings) { orders.collect() } else { BTreeSet::new() }
         })
         .collect();
     let mut found: BTreeMap<OrderId, Vec<OrderNote>> = BTreeMap::new();
@@ -149,11 +153,15 @@ async fn notes(
     Ok(())
 }
 
-/// Notes are needed where refunds are noted instead of recorded, where credits are adopted, and for payments by the shopper.
-fn needs_notes(world: &World, settings: &ConnectionSettings) -> bool {
+/// Notes are needed where refunds or transactions are noted instead of recorded, for credits of other programs, which RMAs
+/// claim with notes, and for payments by the shopper.
+fn needs_notes(world: &World, credits: &[OrderId], settings: &ConnectionSettings) -> bool {
     let is_invoice = |kind: &TransactionType| *kind == TransactionType::InvoicePayment;
+    let mut of_others = world.credits.iter().filter(|credit| is_of_another_program(credit));
     settings.refunds == RefundRecording::Note
         || settings.existing_credit == ExistingCredit::Adopt
+        || of_others.any(|credit| credits.contains(&credit.id))
+        || world.decisions.iter().any(|decision| decision.choice == Decision::NOTED)
         || world.rma.transactions.iter().any(|transaction| is_invoice(&transaction.kind))
 }
 

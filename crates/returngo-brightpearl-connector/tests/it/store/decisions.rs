@@ -22,6 +22,9 @@ on_both!(
     an_answer_is_stored_with_its_facts_and_queues_the_rma,
     an_answer_to_a_review_that_changed_is_refused,
     an_answer_is_revoked_until_something_was_written_on_it,
+    an_answer_that_waits_is_not_settled_with_the_other_reviews,
+    a_payment_is_named_for_refunds_of_one_rma_only,
+    an_answer_concerns_the_writes_of_its_own_transaction,
     a_write_that_is_forgotten_is_written_again,
     only_what_was_applied_is_forgotten,
 );
@@ -379,4 +382,54 @@ async fn an_answer_is_revoked_until_something_was_written_on_it(database: Databa
     assert_eq!(store.intend(&[intent(lease)], at(6)).await.unwrap(), [Admission::Go { before: false }]);
     store.reopen(&decision(None), at(7)).await.unwrap();
     assert_eq!(stored().await, 1, "it is kept with what was written");
+}
+
+async fn an_answer_that_waits_is_not_settled_with_the_other_reviews(database: Database) {
+    let store = database.open().await;
+    connect(&store, "acme").await;
+    let answered = question("refund above the credit");
+    let other = Review::new(ReviewCode::TenderMissing, "no payment method".to_owned());
+    let reviews = vec![answered.clone(), other.clone()];
+    ends(&store, JobOutcome::Settled { reviews, credit: None }, 1).await;
+    store.decide(&decision(None), &answer(&answered.digest, "record"), at(2)).await.unwrap();
+    assert!(store.resolve_reviews(&decision(Some("paid by hand")), at(3)).await.unwrap());
+    let stored = store.decisions(&name("acme"), &[rma(1)]).await.unwrap();
+    let stored: Vec<_> = stored.iter().map(|(_, one)| (one.review.as_str(), one.choice.as_str())).collect();
+    assert_eq!(stored, [(answered.id.as_str(), "record"), (other.id.as_str(), "settled")]);
+    assert!(!store.resolve_reviews(&decision(None), at(4)).await.unwrap(), "nothing is left to settle");
+}
+
+async fn a_payment_is_named_for_refunds_of_one_rma_only(database: Database) {
+    let store = database.open().await;
+    connect(&store, "acme").await;
+    mark(&store, "acme", &[1, 2], 1).await;
+    for lease in lease_all(&store, 1).await {
+        store.finish(&[(lease, asking(&["refund above the credit"]))], at(1)).await.unwrap();
+    }
+    let digest = question("refund above the credit").digest;
+    let decide = async |number: u32, choice: &str| {
+        let action = RmaAction { rma: rma(number), ..decision(None) };
+        store.decide(&action, &answer(&digest, choice), at(2)).await.unwrap()
+    };
+    assert_eq!(decide(1, "payment:551207").await, Decided::Yes);
+    assert_eq!(decide(2, "payment:551207").await, Decided::PaymentTaken(rma(1)));
+    assert_eq!(decide(1, "payment:551207").await, Decided::Yes, "its own");
+    assert_eq!(decide(2, "payment:551208").await, Decided::Yes);
+    assert_eq!(decide(2, "record").await, Decided::Yes);
+}
+
+async fn an_answer_concerns_the_writes_of_its_own_transaction(database: Database) {
+    let store = database.open().await;
+    connect(&store, "acme").await;
+    ends(&store, asking(&["refund above the credit"]), 1).await;
+    let mut about = answer(&question("refund above the credit").digest, "record");
+    store.decide(&decision(None), &about, at(2)).await.unwrap();
+    let stored = store.decisions(&name("acme"), &[rma(1)]).await.unwrap().remove(0).1;
+    about.review = "OverRefund:77".to_owned();
+    let decided = Decision { review: about.review, ..stored };
+    for (key, concerns) in
+        [("RGO-1-77", true), ("RGO-1-77-row", true), ("RGO-1-778", false), ("RGO-1", false)]
+    {
+        assert_eq!(decided.concerns(&rma(1), key), concerns, "{key}");
+    }
 }

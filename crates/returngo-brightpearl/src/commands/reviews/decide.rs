@@ -129,6 +129,12 @@ async fn decide_all(
 ) -> anyhow::Result<()> {
     let code: ReviewCode = serde_json::from_value(code.into())
         .map_err(|_| Usage(format!("{code} is not the code of a review: `reviews` lists the codes")))?;
+    if choice.trim().parse::<u32>().is_ok() {
+        let why = format!(
+            "{choice} is a number: pass the id of the choice with --all, since reviews number theirs differently"
+        );
+        return Err(Usage(why).into());
+    }
     let note_of = arguments.reason.note.as_deref();
     let open = decisions::open_reviews(context, connection, code, note_of).await?;
     let (mut proposals, mut refused) = (Vec::new(), 0);
@@ -147,17 +153,23 @@ async fn decide_all(
             show(proposal)?;
         }
     }
-    let count = counted(proposals.len(), "review");
     if proposals.is_empty() {
         bail!("no open review {code} can be decided so");
     }
     if !arguments.dry_run {
-        terminal::confirm(&format!("Decide {count} so?"), arguments.yes)?;
+        terminal::confirm(&format!("Decide {} so?", counted(proposals.len(), "review")), arguments.yes)?;
     }
     let mut reports = Vec::new();
     for (subject, proposal) in proposals {
-        reports.push(stored(context, &subject, proposal, arguments.dry_run).await?);
+        match stored(context, &subject, proposal, arguments.dry_run).await {
+            Ok(report) => reports.push(report),
+            Err(error) => {
+                refused += 1;
+                note(format_args!("RMA {} of {}: {error}", subject.rma, subject.connection))?;
+            }
+        }
     }
+    let count = counted(reports.len(), "review");
     if options.json {
         return print_json(&reports);
     }

@@ -12,9 +12,14 @@ use crate::{
     terminal,
 };
 use returngo_brightpearl_connector::{
-    operations::{self, Context, JobReport, reviews::Subject, status::moment},
+    operations::{
+        self, Context, JobReport,
+        reviews::{ReviewReport, Subject},
+        status::moment,
+    },
     store::ConnectionId,
 };
+use returngo_brightpearl_mapping::Decision;
 
 #[derive(Debug, Args)]
 #[command(
@@ -175,11 +180,15 @@ pub(super) async fn run(options: &GlobalOptions, arguments: &Arguments) -> anyho
             let context = reason.by(context);
             let subject = subject(&context, of.connection.as_ref(), &of.rma, reason).await?;
             let job = operations::reviews::resolve(&context, &subject).await?;
-            report(
-                options,
-                &job,
-                "is resolved. The connector writes nothing for the objects of its reviews; `reviews reopen` reverts that.",
-            )
+            let ReviewReport { decisions, .. } =
+                operations::reviews::show(&context, &subject.connection, &subject.rma).await?;
+            let settled = decisions.iter().filter(|decision| decision.choice == Decision::SETTLED);
+            let settled: Vec<&str> = settled.map(|decision| decision.review.as_str()).collect();
+            let text = format!(
+                "is resolved. The connector writes nothing for the objects of these reviews: {}. `reviews reopen` reverts that.",
+                settled.join(", ")
+            );
+            report(options, &job, &text)
         }
         Some(Action::Reopen(OfRma { of, reason })) => {
             let context = reason.by(context);
