@@ -3,6 +3,7 @@
 
 mod account;
 mod connection;
+mod deciding;
 mod readme;
 mod refunds;
 mod synchronizing;
