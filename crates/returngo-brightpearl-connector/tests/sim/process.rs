@@ -304,7 +304,7 @@ impl Supervisor {
             self.tell(format_args!("person: answers {id} of RMA {}: {choice}", item.rma));
             let kind = choice.split_once(':').map_or(choice.as_str(), |(kind, _)| kind);
             self.world.happened(format!("{} is answered: {kind}", review.code));
-            self.world.auditor().answered(&item.rma, review, kind);
+            self.world.auditor().answered(&item.rma, review, choice, self.world.sim.elapsed());
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! 1. Of an order row no more is credited than it has, and exactly it when all its units are credited.
 //! 2. A returned unit is on one credit at most; a credit belongs to one RMA.
-//! 3. A refund is recorded once, with ReturnGO's amount.
+//! 3. A refund is recorded once, with ReturnGO's amount. One that a person says another payment records is not recorded.
 //! 4. What is paid on a credit is not above its total; adjustment rows are for what is really above.
 //! 5. Nothing is written for what a person has settled.
 //! 6. In the end everything is in sync, or waits for a person.
@@ -81,6 +81,8 @@ pub(crate) struct Auditor {
     settled_units: BTreeMap<String, Duration>,
     /// Refunds that a person wanted recorded although other money may be theirs, or although they exceed their credit.
     wanted: BTreeSet<Refund>,
+    /// Refunds that a person said a payment without a key records, and when.
+    named: BTreeMap<Refund, Duration>,
     /// What was there at the last check.
     credits: BTreeMap<OrderId, refunds::Balance>,
     adjustments: BTreeSet<String>,
@@ -144,17 +146,22 @@ impl Auditor {
     }
 
     /// A person has answered a review.
-    pub(crate) fn answered(&mut self, rma: &RmaId, review: &Review, choice: &str) {
-        if choice == "record" {
-            let refunds = review.transaction_ids.iter().map(|id| (rma.to_string(), id.to_string()));
-            self.wanted.extend(refunds);
+    pub(crate) fn answered(&mut self, rma: &RmaId, review: &Review, choice: &str, at: Duration) {
+        for refund in review.transaction_ids.iter().map(|id| (rma.to_string(), id.to_string())) {
+            if choice == "record" {
+                self.named.remove(&refund);
+                self.wanted.insert(refund);
+            } else if choice.starts_with("payment:") {
+                self.named.insert(refund, at);
+            }
         }
     }
 
-    /// The RMAs about which something is settled.
+    /// The RMAs about which something is settled, or refunds of which a person has answered for.
     pub(crate) fn settled_rmas(&self) -> Vec<RmaId> {
         let credits = self.settled_credits.keys().cloned();
-        let refunds = self.settled_refunds.keys().map(|(rma, _)| rma.clone());
+        let answered = self.wanted.iter().chain(self.named.keys());
+        let refunds = self.settled_refunds.keys().chain(answered).map(|(rma, _)| rma.clone());
         let units = self.settled_units.keys().filter_map(|unit| self.unit_owners.get(unit).cloned());
         let rmas: BTreeSet<String> = credits.chain(refunds).chain(units).collect();
         rmas.iter().map(|rma| rma.parse().unwrap()).collect()
@@ -165,6 +172,7 @@ impl Auditor {
         let rma = rma.to_string();
         self.settled_credits.remove(&rma);
         self.settled_refunds.retain(|(of, _), _| *of != rma);
+        self.named.retain(|(of, _), _| *of != rma);
         let owners = &self.unit_owners;
         self.settled_units.retain(|unit, _| owners.get(unit) != Some(&rma));
     }
