@@ -138,7 +138,8 @@ async fn a_credit_of_another_program_is_adopted_unless_another_rma_claims_it() {
         };
         let credit = client.sales_credits().create(&by_hand).await.unwrap().id;
         if claimed {
-            let note = NewOrderNote::new("ReturnGO RMA 4410055 adopted this sales credit. [RGO-4410055-adopted]");
+            let note =
+                NewOrderNote::new("ReturnGO RMA 4410055 adopted this sales credit. [RGO-4410055-adopted]");
             client.order_notes().create(credit, &note).await.unwrap();
         }
         let review = shop.review(ReviewCode::ForeignCredit).await;

@@ -59,7 +59,11 @@ impl Auditor {
             let settled = self.settled_refunds.get(&refund).is_some_and(|at| now > *at + STALE);
             hold!("5", !settled, "refund {refund:?} is recorded after a person had settled it");
             let named = self.named.get(&refund).is_some_and(|at| now > *at + STALE);
-            hold!("3", !named, "payment {id} records {refund:?}, which another payment records, as a person said");
+            hold!(
+                "3",
+                !named,
+                "payment {id} records {refund:?}, which another payment records, as a person said"
+            );
             self.check_typed_in(world, facts, &refund, id, payment.order_id)?;
             self.check_room(facts, &refund, payment.order_id)?;
         }

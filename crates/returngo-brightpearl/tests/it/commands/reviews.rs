@@ -46,7 +46,10 @@ async fn what_is_resolved_is_off_the_list_until_something_new_comes_up() {
     let resolved =
         shop.run(&["reviews", "resolve", RMA, "--by", "dana", "--note", "paid by hand", "--json"]).json();
     assert_eq!((&resolved["state"], &resolved["reviews"]), (&"in-sync".into(), &json!([])));
-    assert_eq!(audit(&shop).pop(), Some(("resolved".to_owned(), "by dana: paid by hand".to_owned())));
+    assert_eq!(
+        audit(&shop).pop(),
+        Some(("resolved".to_owned(), "OverRefund:778120, by dana: paid by hand".to_owned()))
+    );
     shop.run(&["sync", RMA]).succeeds();
     assert!(waiting(&shop).is_empty(), "nothing is new");
     assert!(shop.run(&["reviews", "show", RMA]).succeeds().contains("resolved by dana"));
