@@ -11,6 +11,7 @@ mod settings;
 mod signature;
 pub mod testing;
 mod transport;
+mod waits;
 
 pub use clock::{Clock, SystemClock};
 pub use error_text::ErrorText;
@@ -23,3 +24,4 @@ pub use settings::{UnusableSetting, check_base_url, check_credential};
 pub use signature::{root_cause, signature};
 pub use testing::SkippingClock;
 pub use transport::{Transport, TransportError};
+pub use waits::{WaitTooLong, Waits};

@@ -13,6 +13,7 @@ mod policy;
 mod resources;
 mod searchable;
 mod searching;
+mod unsettled;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -30,10 +31,11 @@ use self::{
     hosts::{brightpearl_host, datacenter_host},
     http_transport::http_transport,
     policy::{AccountPolicy, CallPolicy},
+    unsettled::UnsettledWrites,
 };
 pub use self::{
     auth::{Credentials, MemoryTokenStore, OAuthApp, TokenStore, TokenStoreError, Tokens},
-    budget::{Priority, RequestBudget},
+    budget::{CallsLeft, Priority, RequestBudget},
     bulk::{BulkRead, ById, Identified},
     multi_message::MessageOutcome,
     paging::Continuation,
@@ -74,6 +76,7 @@ struct Shared {
     account: AccountCode,
     policy: AccountPolicy,
     pipeline: Pipeline,
+    unsettled: UnsettledWrites,
 }
 
 impl Client {
@@ -97,6 +100,11 @@ impl Client {
     #[must_use]
     pub fn with_priority(&self, priority: Priority) -> Self {
         Self { shared: Arc::clone(&self.shared), priority }
+    }
+
+    /// Returns the calls that the request budget has left in this minute, as far as the responses so far tell.
+    pub fn calls_left(&self) -> CallsLeft {
+        self.shared.policy.calls_left(self.shared.pipeline.clock.now())
     }
 
     /// Gets the caller's integration instance: half of the unique key of a sales credit. Known from the first
@@ -147,6 +155,9 @@ impl Client {
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn send_raw<T>(&self, request: &Request<T>) -> Result<HttpResponse, Error> {
+        if let Some(problem) = request.problem() {
+            return Err(Error::invalid_request(request.endpoint(), problem));
+        }
         let outgoing = request.to_http(&self.shared.base);
         let answer = self.shared.pipeline.send(&self.call_policy(), request.endpoint(), &outgoing).await;
         answer.map_err(|failure| self.failed(*failure, request))
@@ -196,6 +207,7 @@ pub struct ClientBuilder {
     observer: Option<Arc<dyn Observer>>,
     retry: RetryPolicy,
     timeout: Duration,
+    max_wait: Option<Duration>,
     budget: RequestBudget,
 }
 
@@ -217,6 +229,7 @@ impl ClientBuilder {
             observer: None,
             retry: RetryPolicy::default(),
             timeout: Duration::from_secs(60),
+            max_wait: None,
             budget: RequestBudget::default(),
         }
     }
@@ -271,6 +284,16 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the longest time that a call waits in all: for the request budget, between attempts,
+    /// and before a keyed write is looked up again. A call whose next wait
+    /// would exceed it fails at once, with the time of [`Error::try_again_at`]; [`Duration::ZERO`] never waits. By
+    /// default calls wait as long as the budget and [`RetryPolicy`] ask. The time for responses
+    /// and for a refresh of the access token is not included: see [`timeout`](Self::timeout).
+    pub fn max_wait(mut self, longest: Duration) -> Self {
+        self.max_wait = Some(longest);
+        self
+    }
+
     /// Sets how long to wait for a response; 1 minute by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -317,8 +340,10 @@ impl ClientBuilder {
                 clock: self.clock,
                 retry: self.retry,
                 observer: self.observer,
+                max_wait: self.max_wait,
                 api: "brightpearl",
             },
+            unsettled: UnsettledWrites::default(),
         });
         Ok(Client { shared, priority: Priority::Interactive })
     }

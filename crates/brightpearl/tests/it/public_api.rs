@@ -74,9 +74,9 @@ fn what_callers_keep_can_cross_threads() {
     copies::<(CustomerPayment, NewCustomerPayment, CustomerPaymentSearch, PaymentMethod, Journal)>();
     copies::<(GoodsInNote, NewGoodsInNote, GoodsMovement, Warehouse, Product, Channel, Contact)>();
     copies::<(Webhook, NewWebhook, Notification, AccountConfiguration, Page<OrderSummary>)>();
-    crosses::<(ClientBuilder, Results<'_, OrderSearch>)>();
+    crosses::<(ClientBuilder, Results<OrderSearch>)>();
     fn moves<T: Send>() {}
-    moves::<Rows<'_, OrderSearch>>();
+    moves::<Rows<OrderSearch>>();
     fails::<brightpearl::Error>();
     fails::<brightpearl::DecodeError>();
     fails::<brightpearl::InvalidIdSet>();

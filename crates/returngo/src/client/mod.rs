@@ -136,6 +136,7 @@ pub struct ClientBuilder {
     observer: Option<Arc<dyn Observer>>,
     retry: RetryPolicy,
     timeout: Duration,
+    max_wait: Option<Duration>,
 }
 
 impl Default for ClientBuilder {
@@ -153,6 +154,7 @@ impl Default for ClientBuilder {
             observer: None,
             retry: RetryPolicy::default(),
             timeout: Duration::from_secs(60),
+            max_wait: None,
         }
     }
 }
@@ -226,6 +228,15 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the longest time that a call waits in all: for the quota, and between attempts. A call whose next wait
+    /// would exceed it fails at once, with the time of [`Error::try_again_at`]; [`Duration::ZERO`] never waits. By
+    /// default calls wait as long as the quota and [`RetryPolicy`] ask. The time for responses is not included: see
+    /// [`timeout`](Self::timeout).
+    pub fn max_wait(mut self, longest: Duration) -> Self {
+        self.max_wait = Some(longest);
+        self
+    }
+
     /// Sets how long to wait for a response; 1 minute by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -263,6 +274,7 @@ impl ClientBuilder {
                 clock: self.clock,
                 retry: self.retry,
                 observer: self.observer,
+                max_wait: self.max_wait,
                 api: "returngo",
             },
             comment_field: self.comment_field,

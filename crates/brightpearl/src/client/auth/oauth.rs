@@ -4,7 +4,7 @@ use api_client_core::{
     Endpoint, Headers, HttpRequest, HttpResponse, Idempotency, Method,
     client::{
         ApiPolicy, CallReport, Clock, Disposition, Failure, FailureClass, Permit, Pipeline, PrepareError,
-        RetryPolicy, SystemClock, Transport, UnusableSetting, check_base_url, check_credential,
+        RetryPolicy, SystemClock, Transport, UnusableSetting, Waits, check_base_url, check_credential,
     },
     decode, query_string,
     time::later,
@@ -150,6 +150,7 @@ impl OAuthApp {
             clock: Arc::clone(&self.clock),
             retry: RetryPolicy::default(),
             observer: None,
+            max_wait: None,
             api: "brightpearl",
         };
         let fields =
@@ -259,7 +260,7 @@ impl ApiPolicy for TokenEndpointPolicy {
     async fn prepare<'a>(
         &'a self,
         _request: &mut HttpRequest,
-        _clock: &dyn Clock,
+        _waits: &mut Waits<'_>,
     ) -> Result<Permit<'a>, PrepareError> {
         Ok(Box::new(()))
     }
