@@ -330,7 +330,7 @@ fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api_client_core::client::SkippingClock;
+    use api_client_core::client::{Clock as _, SkippingClock};
 
     fn headers(left: &str, period: &str) -> Headers {
         let mut headers = Headers::default();

@@ -209,7 +209,7 @@ pub(super) fn end_of_day(now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api_client_core::client::SkippingClock;
+    use api_client_core::client::{Clock as _, SkippingClock};
 
     fn at(time: &str) -> Timestamp {
         time.parse().unwrap()
