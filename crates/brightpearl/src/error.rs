@@ -371,6 +371,9 @@ impl fmt::Display for Error {
         let inner = &*self.0;
         let mut details: Vec<Cow<'_, str>> = inner.api_errors.iter().map(code_and_message).collect();
         let summary = match inner.kind.summary() {
+            _ if inner.kind == ErrorKind::Ambiguous && self.safe_to_repeat() => {
+                "no conclusive response: the write may have been applied; create it again under the same key"
+            }
             Some(summary) => {
                 details.push(inner.message.as_str().into());
                 summary

@@ -5,7 +5,7 @@ use crate::Idempotency;
 
 /// The one-line text of a failed call, in the same order for every client:
 /// `GET /order/{orderIds} (4 attempts in 2.1s): SUMMARY; before sending it again, HINT (status 503); DETAIL [request ID]`.
-/// For a keyed write: `SUMMARY; create it again under the same key; to check it yourself, HINT`.
+/// For a keyed write: `SUMMARY; to check it yourself, HINT`.
 #[derive(Debug, Default)]
 pub struct ErrorText<'a> {
     /// The call, if there was one.
@@ -31,7 +31,7 @@ impl fmt::Display for ErrorText<'_> {
         if let Some(hint) = self.verification_hint {
             let keyed = |report: &CallReport| report.idempotency() == Idempotency::KeyedWrite;
             let advice = match self.report {
-                Some(report) if keyed(report) => "create it again under the same key; to check it yourself",
+                Some(report) if keyed(report) => "to check it yourself",
                 _ => "before sending it again",
             };
             write!(f, "; {advice}, {hint}")?;
