@@ -171,16 +171,7 @@ impl Client {
     /// Sends a request and returns the unprocessed response, for endpoints and fields that this crate does not
     /// model. The request budget, credentials and retries are those of every call.
     ///
-    /// ```no_run
-    /// # async fn example(client: brightpearl::Client) -> Result<(), brightpearl::Error> {
-    /// use brightpearl::request::{Endpoint, Idempotency, Method, Request};
-    ///
-    /// const SEASONS: Endpoint = Endpoint::new(Method::Get, "/product-service/season/{ids}", Idempotency::Read);
-    /// let response = client.send_raw(&Request::unmodelled(SEASONS, &[&"1-3"])).await?;
-    /// println!("{}", String::from_utf8_lossy(&response.body));
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// [`Request::unmodelled`] builds a request for any other endpoint.
     ///
     /// # Errors
     /// See [`ErrorKind`].

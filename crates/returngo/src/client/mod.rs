@@ -92,16 +92,7 @@ impl Client {
     /// Sends a request and returns the unprocessed response, for endpoints and fields that this crate does not
     /// model. The quota, credentials and retries are those of every call.
     ///
-    /// ```no_run
-    /// # async fn example(client: returngo::Client) -> Result<(), returngo::Error> {
-    /// use returngo::request::{Endpoint, Idempotency, Method, Request};
-    ///
-    /// const NOTES: Endpoint = Endpoint::new(Method::Get, "/rma/{id}/notes", Idempotency::Read);
-    /// let response = client.send_raw(&Request::unmodelled(NOTES, &[&"RMA4410021"])).await?;
-    /// println!("{}", String::from_utf8_lossy(&response.body));
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// [`Request::unmodelled`] builds a request for any other endpoint.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
